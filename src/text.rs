@@ -1,0 +1,170 @@
+//! Text that came from outside, and the only way to print it.
+//!
+//! An [`Untrusted`] has no `Display`, so it cannot reach a terminal, a file or a
+//! report by accident. [`Untrusted::printable`] is the one door: what comes out
+//! holds no control byte, no bidirectional override, no invisible character and no
+//! line break, and is no longer than asked. This room knows nothing of what the text means.
+
+use std::fmt;
+
+/// Text from an API, a log line, a file or a name somebody chose. It can be compared
+/// and searched, but not printed:
+///
+/// ```compile_fail
+/// let name = duckops::text::Untrusted::new("agent\x1b[2J");
+/// println!("{name}");
+/// ```
+///
+/// ```
+/// let name = duckops::text::Untrusted::new("agent\x1b[2J");
+/// assert_eq!(name.printable(40).to_string(), "agent\\x1b[2J");
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Untrusted(String);
+
+impl Untrusted {
+    /// Takes text as it came.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Takes bytes as they came; what is not UTF-8 shows as the replacement character.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self(String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// Whether it is exactly `other`, byte for byte.
+    pub fn is(&self, other: &str) -> bool {
+        self.0 == other
+    }
+
+    /// How many bytes it has.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A form that is safe on one line of any sink, at most `max` characters of it;
+    /// a longer text ends with the number of characters left out.
+    pub fn printable(&self, max: usize) -> Printable {
+        let mut out = String::with_capacity(self.0.len().min(max) + 16);
+        let mut room = max;
+        let mut chars = self.0.chars();
+        while let Some(c) = chars.next() {
+            if room == 0 {
+                out.push_str(&format!("…({} more)", 1 + chars.count()));
+                break;
+            }
+            room -= 1;
+            push_visible(&mut out, c);
+        }
+        Printable(out)
+    }
+}
+
+/// Shows the escaped form, so that a log or a failed test cannot be misled either.
+impl fmt::Debug for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Untrusted({:?})", self.printable(200).as_str())
+    }
+}
+
+/// One line of text that any sink may print. Every way to make one removes what could
+/// move a cursor, reorder or forge a line; doing it twice changes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Printable(String);
+
+impl Printable {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing to print.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Printable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl From<&str> for Printable {
+    fn from(text: &str) -> Self {
+        let mut out = String::with_capacity(text.len());
+        text.chars().for_each(|c| push_visible(&mut out, c));
+        Self(out)
+    }
+}
+
+impl From<String> for Printable {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+fn push_visible(out: &mut String, c: char) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        c if (c as u32) < 0x20 || (0x7f..=0x9f).contains(&(c as u32)) => {
+            out.push_str(&format!("\\x{:02x}", c as u32));
+        }
+        c if is_invisible(c) => out.push_str(&format!("<U+{:04X}>", c as u32)),
+        c => out.push(c),
+    }
+}
+
+/// Characters that reorder, hide or glue what stands around them. Combining marks are
+/// among them: a flood of them climbs over the neighbouring lines.
+fn is_invisible(c: char) -> bool {
+    matches!(c as u32,
+        0x00ad | 0x034f | 0x061c | 0x115f | 0x1160 | 0x17b4 | 0x17b5 | 0x180b..=0x180f
+        | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0x3164 | 0xfeff | 0xffa0
+        | 0xfe00..=0xfe0f | 0xfff0..=0xfffb | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff
+        | 0x0300..=0x034e | 0x0350..=0x036f | 0x0483..=0x0489 | 0x1ab0..=0x1aff
+        | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe20..=0xfe2f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_point_gets_through_that_could_move_a_cursor_or_forge_a_line() {
+        for c in (0..=0x10ffffu32).filter_map(char::from_u32) {
+            let shown = Untrusted::new(c.to_string()).printable(10).to_string();
+            assert!(
+                !shown.chars().any(|c| c.is_control() || is_invisible(c)),
+                "{:04x} shows as {shown:?}",
+                c as u32
+            );
+            assert_eq!(
+                Printable::from(shown.as_str()).as_str(),
+                shown,
+                "escaping twice"
+            );
+        }
+    }
+
+    #[test]
+    fn a_long_text_says_how_much_was_left_out() {
+        let long = Untrusted::new("é".repeat(1000));
+        assert_eq!(long.printable(3).as_str(), "ééé…(997 more)");
+        assert_eq!(Untrusted::new("abc").printable(3).as_str(), "abc");
+    }
+
+    #[test]
+    fn a_forged_second_line_stays_on_the_first() {
+        let forged = Untrusted::new("CRITICAL\r\nOK   all good");
+        assert_eq!(forged.printable(99).as_str(), "CRITICAL\\r\\nOK   all good");
+    }
+}
