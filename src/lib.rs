@@ -2,4 +2,6 @@
 pub mod drill;
 pub mod exit;
 pub mod fact;
+pub mod reading;
+pub mod report;
 pub mod text;

@@ -1,0 +1,314 @@
+//! Readings: what each probe answered, or why it could not.
+//!
+//! A probe's answer is turned into one entry for every fact that the probe declares:
+//! known, or silent with a reason. Nothing is ever filled in. This room knows no rule
+//! and no verdict.
+
+use crate::fact::{Declared, Fact, FactValue, Probe};
+use crate::text::Printable;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// Why a fact is not known. The code is part of the output and stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The answer does not hold it.
+    Missing,
+    /// It is there, but not of the type or range it must have.
+    Mistyped,
+    /// It contradicts something else in the same answer.
+    Contradictory,
+    /// The caller may not ask.
+    Denied,
+    /// Asked too often.
+    Throttled,
+    /// The named resource does not exist where it was looked for.
+    NotFound,
+    /// The resource cannot answer this question.
+    Unsupported,
+    /// No answer in time.
+    TimedOut,
+    /// No connection: refused, or the name does not resolve.
+    Unreachable,
+    /// The connection broke before the answer was whole.
+    Broken,
+    /// The certificate or the handshake was not accepted.
+    Tls,
+    /// An HTTP status that is no answer.
+    HttpStatus,
+    /// A redirect, which is not followed.
+    Redirected,
+    /// Not the expected format.
+    NotJson,
+    /// More than can be an honest answer.
+    TooLarge,
+    /// Pages are missing: the end was not reached.
+    Incomplete,
+    /// No credentials, or none that can be used.
+    NoCredentials,
+    /// The credentials have expired.
+    Expired,
+    /// AWS answers from another account, or which one is not proven.
+    WrongAccount,
+    /// The region in force is not the stack's.
+    WrongRegion,
+    /// The local clock and the server's differ too much.
+    ClockOff,
+    /// The answer does not reach back far enough.
+    NotCovered,
+    /// The counter fell, so what it counted before is lost.
+    CounterReset,
+    /// Recorded history could not be read.
+    HistoryUnreadable,
+    /// There are no data points.
+    NoData,
+    /// Nothing answered from here: the fault may be on this side.
+    Offline,
+    /// The question was not asked in this run.
+    NotAsked,
+}
+
+impl Why {
+    /// The reason code of a step that this makes unknown.
+    pub fn code(self) -> &'static str {
+        match self {
+            Why::Missing => "missing",
+            Why::Mistyped => "mistyped",
+            Why::Contradictory => "contradictory",
+            Why::Denied => "denied",
+            Why::Throttled => "throttled",
+            Why::NotFound => "not-found",
+            Why::Unsupported => "unsupported",
+            Why::TimedOut => "timed-out",
+            Why::Unreachable => "unreachable",
+            Why::Broken => "broken-off",
+            Why::Tls => "tls",
+            Why::HttpStatus => "http-status",
+            Why::Redirected => "redirected",
+            Why::NotJson => "not-json",
+            Why::TooLarge => "too-large",
+            Why::Incomplete => "incomplete",
+            Why::NoCredentials => "no-credentials",
+            Why::Expired => "credentials-expired",
+            Why::WrongAccount => "wrong-account",
+            Why::WrongRegion => "wrong-region",
+            Why::ClockOff => "clock-off",
+            Why::NotCovered => "not-covered",
+            Why::CounterReset => "counter-reset",
+            Why::HistoryUnreadable => "history-unreadable",
+            Why::NoData => "no-data",
+            Why::Offline => "offline",
+            Why::NotAsked => "not-asked",
+        }
+    }
+}
+
+/// The reason a fact is not known, in words, with what would help where that is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Silence {
+    /// The kind of reason.
+    pub why: Why,
+    /// What happened, as the end of "not known: …".
+    pub detail: Printable,
+    /// What the operator can do about it.
+    pub fix: Option<Printable>,
+}
+
+impl Silence {
+    /// A reason without a remedy.
+    pub fn new(why: Why, detail: impl Into<Printable>) -> Self {
+        Self {
+            why,
+            detail: detail.into(),
+            fix: None,
+        }
+    }
+
+    /// Adds what the operator can do.
+    pub fn fix(mut self, fix: impl Into<Printable>) -> Self {
+        self.fix = Some(fix.into());
+        self
+    }
+}
+
+/// One request that a probe sent.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The question, such as `GET /beak/system/status`.
+    pub question: Printable,
+    /// From sending to the end of the answer.
+    pub took: Duration,
+    /// Bytes of the answer, where known.
+    pub bytes: Option<u64>,
+    /// Why there was no usable answer.
+    pub failure: Option<Printable>,
+}
+
+/// What one probe answered.
+#[derive(Debug)]
+pub struct Reading {
+    /// Which probe.
+    pub probe: Probe,
+    /// The requests it sent.
+    pub asked: Vec<Asked>,
+    /// Whether anything on the far side answered at all, even with a refusal.
+    pub reached: bool,
+    /// The server's clock minus ours, in seconds, where the answer was dated.
+    pub skew: Option<i64>,
+    facts: BTreeMap<&'static str, Result<Fact, Silence>>,
+    otherwise: Silence,
+}
+
+impl Reading {
+    /// A reading to be filled.
+    pub fn new(probe: Probe) -> Self {
+        let otherwise = Silence::new(Why::Missing, "the answer does not hold it");
+        Self {
+            probe,
+            asked: Vec::new(),
+            reached: false,
+            skew: None,
+            facts: BTreeMap::new(),
+            otherwise,
+        }
+    }
+
+    /// A reading in which everything is silent for one reason.
+    pub fn silent(probe: Probe, why: Silence) -> Self {
+        Self {
+            otherwise: why,
+            ..Self::new(probe)
+        }
+    }
+
+    /// Says that everything not yet known is silent for this reason.
+    pub fn rest(&mut self, why: Silence) {
+        self.otherwise = why;
+    }
+
+    /// Records a fact.
+    pub fn know(&mut self, path: &'static str, value: FactValue, at: OffsetDateTime) {
+        debug_assert!(
+            !matches!(value, FactValue::Float(x) if !x.is_finite()),
+            "{path} must be finite"
+        );
+        self.facts.insert(path, Ok(Fact { value, at }));
+    }
+
+    /// Records why a fact is not known.
+    pub fn hush(&mut self, path: &'static str, why: Silence) {
+        self.facts.insert(path, Err(why));
+    }
+
+    /// Records a fact or the reason it is not known.
+    pub fn put(
+        &mut self,
+        path: &'static str,
+        outcome: Result<FactValue, Silence>,
+        at: OffsetDateTime,
+    ) {
+        self.facts
+            .insert(path, outcome.map(|value| Fact { value, at }));
+    }
+
+    /// Takes back everything that `which` names: it was said, but does not count.
+    pub fn withhold(
+        &mut self,
+        declared: &[Declared],
+        which: impl Fn(&Declared) -> bool,
+        why: &Silence,
+    ) {
+        for fact in declared.iter().filter(|fact| which(fact)) {
+            self.facts.insert(fact.path, Err(why.clone()));
+        }
+    }
+}
+
+/// How much is known of one fact.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Known<'a> {
+    /// The value.
+    Known(&'a Fact),
+    /// Asked for, and not learned.
+    Silent(&'a Silence),
+    /// No probe of this run yields it.
+    NotAsked,
+}
+
+/// Everything one run was told.
+#[derive(Debug, Default)]
+pub struct Readings {
+    facts: BTreeMap<&'static str, (Probe, Result<Fact, Silence>)>,
+    asked: BTreeMap<Probe, Vec<Asked>>,
+    reached: BTreeMap<Probe, bool>,
+}
+
+impl Readings {
+    /// Takes in what a probe answered: one entry for each fact it declared.
+    pub fn add(&mut self, declared: &'static [Declared], mut reading: Reading) {
+        for fact in declared {
+            let outcome = reading
+                .facts
+                .remove(fact.path)
+                .unwrap_or_else(|| Err(reading.otherwise.clone()));
+            let outcome = match outcome {
+                Ok(value) if value.value.ty() != fact.ty => Err(Silence::new(
+                    Why::Mistyped,
+                    format!("the probe yielded a {}", value.value.ty().name()),
+                )),
+                other => other,
+            };
+            self.facts.insert(fact.path, (reading.probe, outcome));
+        }
+        debug_assert!(
+            reading.facts.is_empty(),
+            "undeclared: {:?}",
+            reading.facts.keys()
+        );
+        self.asked.insert(reading.probe, reading.asked);
+        self.reached.insert(reading.probe, reading.reached);
+    }
+
+    /// What is known of a fact.
+    pub fn get(&self, path: &str) -> Known<'_> {
+        match self.facts.get(path) {
+            Some((_, Ok(fact))) => Known::Known(fact),
+            Some((_, Err(silence))) => Known::Silent(silence),
+            None => Known::NotAsked,
+        }
+    }
+
+    /// The value of a whole-number fact, if it is known.
+    pub fn int(&self, path: &str) -> Option<i64> {
+        match self.get(path) {
+            Known::Known(Fact {
+                value: FactValue::Int(n),
+                ..
+            }) => Some(*n),
+            _ => None,
+        }
+    }
+
+    /// Which probe a fact of this run came from.
+    pub fn source(&self, path: &str) -> Option<Probe> {
+        self.facts.get(path).map(|(probe, _)| *probe)
+    }
+
+    /// The requests a probe sent in this run.
+    pub fn asked(&self, probe: Probe) -> &[Asked] {
+        self.asked.get(&probe).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the far side of a probe answered at all; `None` when it was not asked.
+    pub fn reached(&self, probe: Probe) -> Option<bool> {
+        self.reached.get(&probe).copied()
+    }
+
+    /// Every fact of this run, by path.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, Probe, &Result<Fact, Silence>)> {
+        self.facts
+            .iter()
+            .map(|(path, (probe, outcome))| (*path, *probe, outcome))
+    }
+}

@@ -1,0 +1,2 @@
+//! The report and its renderers.
+pub mod model;

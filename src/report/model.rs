@@ -1,0 +1,280 @@
+//! The report: what a run concluded, as plain data that every renderer only reads.
+//!
+//! An ok cannot be made without evidence: [`Finding::Ok`] holds a [`Proof`], and a
+//! proof holds at least one fact. The exit code comes from here and nowhere else.
+
+use crate::exit;
+use crate::fact::{Fact, FactValue, Probe};
+use crate::reading::Asked;
+use crate::text::Printable;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// What was concluded, from neutral to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Not needed; counts neither way.
+    Skipped,
+    /// Proven to be as it should.
+    Ok,
+    /// Not as it should be, and not yet an incident.
+    Warning,
+    /// Could not be told.
+    Unknown,
+    /// An incident.
+    Critical,
+}
+
+impl Verdict {
+    /// The word of machine formats.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Skipped => "skipped",
+            Verdict::Ok => "ok",
+            Verdict::Warning => "warning",
+            Verdict::Unknown => "unknown",
+            Verdict::Critical => "critical",
+        }
+    }
+
+    /// The four letters of a table.
+    pub fn short(self) -> &'static str {
+        match self {
+            Verdict::Skipped => "SKIP",
+            Verdict::Ok => "OK",
+            Verdict::Warning => "WARN",
+            Verdict::Unknown => "UNKN",
+            Verdict::Critical => "CRIT",
+        }
+    }
+
+    /// The verdict of a word, as runbooks write it.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [
+            Verdict::Skipped,
+            Verdict::Ok,
+            Verdict::Warning,
+            Verdict::Unknown,
+            Verdict::Critical,
+        ]
+        .into_iter()
+        .find(|verdict| verdict.word() == word)
+    }
+
+    /// The exit code of a command that reads.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Verdict::Ok => exit::OK,
+            Verdict::Warning => exit::WARNING,
+            Verdict::Critical => exit::CRITICAL,
+            Verdict::Unknown | Verdict::Skipped => exit::UNKNOWN,
+        }
+    }
+
+    /// The worst of several; nothing judged at all is unknown.
+    pub fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
+        match verdicts.into_iter().max() {
+            None | Some(Verdict::Skipped) => Verdict::Unknown,
+            Some(worst) => worst,
+        }
+    }
+}
+
+/// One fact that a conclusion was drawn from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// The path of the fact.
+    pub fact: &'static str,
+    /// Its value; `None` when it is not known.
+    pub value: Option<FactValue>,
+    /// Its unit; empty when it has none.
+    pub unit: &'static str,
+    /// Where it came from.
+    pub source: Probe,
+    /// When the outside world said so.
+    pub at: Option<OffsetDateTime>,
+}
+
+/// Evidence that an ok stands on: at least one fact, all of them known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proof(Vec<Evidence>);
+
+impl Proof {
+    /// Takes known facts. Without any there is no proof.
+    pub fn of(
+        facts: impl IntoIterator<Item = (&'static str, &'static str, Probe, Fact)>,
+    ) -> Option<Self> {
+        let evidence: Vec<_> = facts
+            .into_iter()
+            .map(|(fact, unit, source, Fact { value, at })| Evidence {
+                fact,
+                value: Some(value),
+                unit,
+                source,
+                at: Some(at),
+            })
+            .collect();
+        (!evidence.is_empty()).then_some(Self(evidence))
+    }
+}
+
+/// The conclusion of a step with what it stands on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finding {
+    /// Proven.
+    Ok(Proof),
+    /// Not as it should be.
+    Warning(Vec<Evidence>),
+    /// An incident.
+    Critical(Vec<Evidence>),
+    /// Could not be told.
+    Unknown(Vec<Evidence>),
+    /// Not needed.
+    Skipped(Vec<Evidence>),
+}
+
+impl Finding {
+    /// Its verdict.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Finding::Ok(_) => Verdict::Ok,
+            Finding::Warning(_) => Verdict::Warning,
+            Finding::Critical(_) => Verdict::Critical,
+            Finding::Unknown(_) => Verdict::Unknown,
+            Finding::Skipped(_) => Verdict::Skipped,
+        }
+    }
+
+    /// What it stands on.
+    pub fn evidence(&self) -> &[Evidence] {
+        match self {
+            Finding::Ok(proof) => &proof.0,
+            Finding::Warning(e)
+            | Finding::Critical(e)
+            | Finding::Unknown(e)
+            | Finding::Skipped(e) => e,
+        }
+    }
+}
+
+/// The one thing to do now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NextAction {
+    /// In words.
+    pub text: Printable,
+    /// As a command to paste, where there is one.
+    pub command: Option<Printable>,
+}
+
+/// Whom to call, how urgently, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Escalation {
+    /// To whom, such as `T-JOSH`.
+    pub to: Printable,
+    /// `P0` or `P1`.
+    pub priority: Printable,
+    /// By when; `None` is now.
+    pub due: Option<OffsetDateTime>,
+    /// Why.
+    pub reason: Printable,
+}
+
+/// One step, judged.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// From 1, in the order of the runbook.
+    pub number: usize,
+    /// Its id.
+    pub id: Printable,
+    /// A claim that is true when all is well.
+    pub title: Printable,
+    /// The conclusion.
+    pub finding: Finding,
+    /// A stable code for the reason.
+    pub reason_code: Printable,
+    /// The conclusion in one sentence.
+    pub summary: Printable,
+    /// What to do; `None` when there is nothing to do.
+    pub next_action: Option<NextAction>,
+    /// Whom to call about this step.
+    pub escalation: Option<Escalation>,
+    /// The requests it stands on, by the probe that sent them.
+    pub asked: Vec<(Probe, Asked)>,
+    /// The same question as a command for a person.
+    pub manual: Printable,
+}
+
+impl Step {
+    /// Its verdict.
+    pub fn verdict(&self) -> Verdict {
+        self.finding.verdict()
+    }
+}
+
+/// One runbook, judged.
+#[derive(Clone, Debug)]
+pub struct Runbook {
+    /// Its id, such as `inc-004`.
+    pub id: Printable,
+    /// Its title.
+    pub title: Printable,
+    /// `P0` or `P1`.
+    pub severity: Printable,
+    /// The worst of its steps, or unknown when another incident explains it.
+    pub verdict: Verdict,
+    /// The conclusion in one sentence.
+    pub summary: Printable,
+    /// The incident that must be solved first.
+    pub blocked_by: Option<Printable>,
+    /// What to do; `None` when there is nothing to do.
+    pub next_action: Option<NextAction>,
+    /// Whom to call.
+    pub escalation: Option<Escalation>,
+    /// Its steps in order.
+    pub steps: Vec<Step>,
+}
+
+/// Which production system a report speaks of.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// Its name in the configuration.
+    pub name: Printable,
+    /// The base URL before `/beak/…`.
+    pub api_url: Printable,
+    /// The AWS region.
+    pub region: Printable,
+    /// The AWS account it must be in.
+    pub account: Printable,
+}
+
+/// One run, judged.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Which system.
+    pub stack: Stack,
+    /// When it began.
+    pub started_at: OffsetDateTime,
+    /// How long it took.
+    pub took: Duration,
+    /// The verdict of the run.
+    pub verdict: Verdict,
+    /// The incident to solve first.
+    pub root_cause: Option<Printable>,
+    /// The conclusion in one sentence.
+    pub summary: Printable,
+    /// The one thing to do now; `None` when there is nothing to do.
+    pub next_action: Option<NextAction>,
+    /// Whom to call.
+    pub escalation: Option<Escalation>,
+    /// Those asked for, worst first.
+    pub runbooks: Vec<Runbook>,
+    /// What else must be said of this run: overridden endpoints, history not recorded, a clock that is off.
+    pub notes: Vec<Printable>,
+}
+
+impl Report {
+    /// The exit code, the same in every format.
+    pub fn exit_code(&self) -> u8 {
+        self.verdict.exit_code()
+    }
+}
