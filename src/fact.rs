@@ -67,6 +67,8 @@ pub enum FactType {
     Duration,
     /// Whole seconds since 1970, UTC; evidence only.
     Instant,
+    /// Numbers at points in time, oldest first; evidence only.
+    Series,
 }
 
 impl FactType {
@@ -80,6 +82,7 @@ impl FactType {
             FactType::List => "list",
             FactType::Duration => "duration",
             FactType::Instant => "instant",
+            FactType::Series => "series",
         }
     }
 }
@@ -101,6 +104,8 @@ pub enum FactValue {
     Duration(i64),
     /// See [`FactType::Instant`].
     Instant(i64),
+    /// See [`FactType::Series`]; each with its second since 1970.
+    Series(Vec<(i64, i64)>),
 }
 
 impl FactValue {
@@ -114,6 +119,7 @@ impl FactValue {
             FactValue::List(_) => FactType::List,
             FactValue::Duration(_) => FactType::Duration,
             FactValue::Instant(_) => FactType::Instant,
+            FactValue::Series(_) => FactType::Series,
         }
     }
 
@@ -132,6 +138,10 @@ impl FactValue {
             }
             FactValue::Duration(seconds) => duration(*seconds).into(),
             FactValue::Instant(seconds) => instant(*seconds).into(),
+            FactValue::Series(points) => {
+                let values: Vec<_> = points.iter().map(|(_, value)| value.to_string()).collect();
+                values.join(" ").into()
+            }
         }
     }
 }
@@ -175,6 +185,30 @@ pub fn instant(seconds: i64) -> String {
                 .ok()
         })
         .unwrap_or_else(|| format!("@{seconds}"))
+}
+
+/// Seconds of a duration as people write it: `90s`, `15m`, `24h`, `2d`.
+pub fn parse_duration(text: &str) -> Option<i64> {
+    let unit = text.chars().last()?;
+    let size = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    let digits = &text[..text.len() - unit.len_utf8()];
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse::<i64>().ok()?.checked_mul(size)
+}
+
+/// Seconds since 1970 of a time in RFC 3339.
+pub fn parse_instant(text: &str) -> Option<i64> {
+    OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
+        .ok()
+        .map(OffsetDateTime::unix_timestamp)
 }
 
 /// What a probe promises to say: one line of the dictionary of facts.

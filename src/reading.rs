@@ -201,6 +201,21 @@ impl Reading {
         self.facts.insert(path, Err(why));
     }
 
+    /// The kind of reason for everything not said.
+    pub fn rest_why(&self) -> Why {
+        self.otherwise.why
+    }
+
+    /// The reason for everything not said, in words.
+    pub fn rest_detail(&self) -> &Printable {
+        &self.otherwise.detail
+    }
+
+    /// A fact as far as it is known by now.
+    pub fn outcome(&self, path: &str) -> Result<Fact, Silence> {
+        self.facts.get(path).cloned().unwrap_or_else(|| Err(self.otherwise.clone()))
+    }
+
     /// Records a fact or the reason it is not known.
     pub fn put(
         &mut self,

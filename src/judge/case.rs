@@ -1,0 +1,95 @@
+//! The cases of a runbook, judged by the same law, and what they leave uncovered.
+
+use super::step::Inputs;
+use super::steps;
+use crate::reading::{Readings, Silence, Why};
+use crate::report::model::Verdict;
+use crate::runbook::model::{Case, Runbook};
+use crate::runbook::{Complaint, Naming};
+use std::collections::BTreeSet;
+use time::OffsetDateTime;
+
+/// What the cases of one runbook showed.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How many cases were judged, the generated all-silent one included.
+    pub cases: usize,
+    /// How many verdicts were compared.
+    pub verdicts: usize,
+    /// Every verdict that was not as expected and every rule that no case reached.
+    pub complaints: Vec<Complaint>,
+}
+
+/// Judges every case and the generated case in which nothing answers.
+pub fn rehearse(runbook: &Runbook) -> Outcome {
+    let mut outcome = Outcome { cases: 0, verdicts: 0, complaints: Vec::new() };
+    let mut reached: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for case in &runbook.cases {
+        play(runbook, case, &mut outcome, &mut reached);
+    }
+    silence(runbook, &mut outcome);
+    for (at, step) in runbook.steps.iter().enumerate() {
+        for (index, rule) in step.rules.iter().enumerate() {
+            if !reached.contains(&(at, index)) {
+                let text = format!("no [[case]] reaches this rule of step {}: {}", step.id, rule.when.source);
+                outcome.complaints.push(Complaint { file: runbook.file.clone(), line: rule.line, text });
+            }
+        }
+    }
+    outcome
+}
+
+fn play(runbook: &Runbook, case: &Case, outcome: &mut Outcome, reached: &mut BTreeSet<(usize, usize)>) {
+    let mut readings = Readings::default();
+    for (probe, declared) in crate::probe::all() {
+        let mut reading =
+            crate::reading::Reading::silent(probe, Silence::new(Why::Missing, "this case does not say"));
+        for fact in declared {
+            if let Some(value) = case.facts.get(fact.path) {
+                reading.know(fact.path, value.clone(), OffsetDateTime::UNIX_EPOCH);
+            }
+        }
+        readings.add(declared, reading);
+    }
+    outcome.cases += 1;
+    for (at, judged) in judge(runbook, &readings).into_iter().enumerate() {
+        reached.extend(judged.rule.map(|rule| (at, rule)));
+        let step = &runbook.steps[at];
+        let Some(expected) = case.expect.get(&step.id) else { continue };
+        outcome.verdicts += 1;
+        let found = judged.step.verdict();
+        if found != *expected {
+            let text = format!(
+                "case `{}`: step {} is {}, expected {}: {}",
+                case.name,
+                step.id,
+                found.word(),
+                expected.word(),
+                judged.step.summary
+            );
+            outcome.complaints.push(Complaint { file: runbook.file.clone(), line: case.line, text });
+        }
+    }
+}
+
+/// With nothing answered, nothing may be said.
+fn silence(runbook: &Runbook, outcome: &mut Outcome) {
+    let mut readings = Readings::default();
+    for (probe, declared) in crate::probe::all() {
+        let reading = crate::reading::Reading::silent(probe, Silence::new(Why::TimedOut, "nothing answered"));
+        readings.add(declared, reading);
+    }
+    outcome.cases += 1;
+    for (judged, step) in judge(runbook, &readings).iter().zip(&runbook.steps) {
+        outcome.verdicts += 1;
+        if judged.step.verdict() != Verdict::Unknown {
+            let text = format!("with nothing answered step {} is {}", step.id, judged.step.verdict().word());
+            outcome.complaints.push(Complaint { file: runbook.file.clone(), line: step.line, text });
+        }
+    }
+}
+
+fn judge(runbook: &Runbook, readings: &Readings) -> Vec<super::step::Judged> {
+    let naming = Naming::new();
+    steps(runbook, Inputs { readings, naming: &naming, started_at: OffsetDateTime::UNIX_EPOCH })
+}

@@ -1,0 +1,239 @@
+//! The judging law, for one step.
+//!
+//! The first rule whose facts are known and which holds decides. An ok, a warning or a
+//! skip stands only if every rule above it could be evaluated; otherwise the step is
+//! unknown and names what was silent. A critical may be reached past a silent rule.
+//! Nothing matched is unknown.
+
+use crate::fact::{FactValue, Probe};
+use crate::reading::{Known, Readings, Silence, Why};
+use crate::report::model::{self, Escalation, Evidence, Finding, NextAction, Proof, Verdict};
+use crate::runbook::Naming;
+use crate::runbook::model::{Escalate, Rule, Runbook, Step};
+use crate::text::Printable;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+
+/// Everything a judgement draws on; nothing else reaches it.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// What the run was told.
+    pub readings: &'a Readings,
+    /// What the names of the stack stand for.
+    pub naming: &'a Naming,
+    /// When the run began, for deadlines.
+    pub started_at: OffsetDateTime,
+}
+
+impl<'a> Inputs<'a> {
+    pub(super) fn value(self, path: &str) -> Option<&'a FactValue> {
+        match self.readings.get(path) {
+            Known::Known(fact) => Some(&fact.value),
+            _ => None,
+        }
+    }
+}
+
+/// A step with the rule that decided it.
+pub(super) struct Judged {
+    pub(super) step: model::Step,
+    /// The index of the deciding rule; `None` when no rule could decide.
+    pub(super) rule: Option<usize>,
+}
+
+/// Judges one step. `earlier` holds the verdicts of the steps before it.
+pub(super) fn judge(
+    runbook: &Runbook,
+    number: usize,
+    step: &Step,
+    earlier: &BTreeMap<&str, Verdict>,
+    inputs: Inputs<'_>,
+) -> Judged {
+    let decision = decide(runbook, step, earlier, inputs);
+    let manual = step.manual.fill(|path| inputs.value(path), &runbook.limits, inputs.naming);
+    let (rule, head) = match decision {
+        Decision::Rule(index, rule) => (Some(index), told(runbook, step, rule, inputs)),
+        Decision::Unknown { silent, silence } => (None, not_told(&silent, silence, &manual, inputs)),
+    };
+    let asked = step
+        .probes()
+        .into_iter()
+        .flat_map(|probe| inputs.readings.asked(probe).iter().map(move |asked| (probe, asked.clone())))
+        .collect();
+    let step = model::Step {
+        number,
+        id: step.id.as_str().into(),
+        title: step.title.as_str().into(),
+        finding: head.finding,
+        reason_code: head.reason,
+        summary: head.summary,
+        next_action: head.next,
+        escalation: head.escalation,
+        asked,
+        manual,
+    };
+    Judged { step, rule }
+}
+
+enum Decision<'a> {
+    Rule(usize, &'a Rule),
+    Unknown { silent: Vec<&'static str>, silence: Silence },
+}
+
+fn decide<'a>(
+    runbook: &Runbook,
+    step: &'a Step,
+    earlier: &BTreeMap<&str, Verdict>,
+    inputs: Inputs<'_>,
+) -> Decision<'a> {
+    let mut passed_over: Option<(Vec<&'static str>, Silence)> = None;
+    for (index, rule) in step.rules.iter().enumerate() {
+        if let Some(silence) = unevaluable(rule, earlier, inputs) {
+            passed_over.get_or_insert(silence);
+            continue;
+        }
+        let verdict = |step: &str| earlier.get(step).copied();
+        match rule.when.holds(|path| inputs.value(path), &runbook.limits, verdict) {
+            Ok(false) => {}
+            Ok(true) => {
+                return match passed_over {
+                    Some((silent, silence)) if rule.verdict != Verdict::Critical => {
+                        Decision::Unknown { silent, silence }
+                    }
+                    _ => Decision::Rule(index, rule),
+                };
+            }
+            Err(error) => {
+                let silence = Silence::new(Why::Mistyped, format!("the rule failed: {error}"));
+                passed_over.get_or_insert((rule.when.facts.clone(), silence));
+            }
+        }
+    }
+    let (silent, silence) = passed_over.unwrap_or_else(|| {
+        (Vec::new(), Silence::new(Why::NoData, "no rule of this step fits what was found"))
+    });
+    Decision::Unknown { silent, silence }
+}
+
+/// Why a rule cannot be evaluated: its silent facts and the first reason.
+fn unevaluable(
+    rule: &Rule,
+    earlier: &BTreeMap<&str, Verdict>,
+    inputs: Inputs<'_>,
+) -> Option<(Vec<&'static str>, Silence)> {
+    let silent: Vec<_> = rule
+        .when
+        .facts
+        .iter()
+        .filter_map(|path| match inputs.readings.get(path) {
+            Known::Known(_) => None,
+            Known::Silent(silence) => Some((*path, silence.clone())),
+            Known::NotAsked => Some((*path, Silence::new(Why::NotAsked, format!("{path} was not asked for")))),
+        })
+        .collect();
+    if let Some((_, first)) = silent.first() {
+        let first = first.clone();
+        return Some((silent.into_iter().map(|(path, _)| path).collect(), first));
+    }
+    let unjudged = rule.when.steps.iter().find(|step| {
+        matches!(earlier.get(step.as_str()), None | Some(Verdict::Unknown))
+    })?;
+    Some((Vec::new(), Silence::new(Why::Missing, format!("it follows from step {unjudged}, which is unknown"))))
+}
+
+/// What a decision says.
+struct Head {
+    finding: Finding,
+    reason: Printable,
+    summary: Printable,
+    next: Option<NextAction>,
+    escalation: Option<Escalation>,
+}
+
+fn told(runbook: &Runbook, step: &Step, rule: &Rule, inputs: Inputs<'_>) -> Head {
+    let fill = |words: &crate::runbook::Words| words.fill(|path| inputs.value(path), &runbook.limits, inputs.naming);
+    let summary = fill(&rule.say);
+    let evidence = evidence(rule.facts().chain(step.show.iter().copied()), inputs);
+    let finding = match rule.verdict {
+        Verdict::Ok => match proof(rule.when.facts.iter().copied(), inputs, &evidence) {
+            Some(proof) => Finding::Ok(proof),
+            None => Finding::Unknown(evidence),
+        },
+        Verdict::Warning => Finding::Warning(evidence),
+        Verdict::Critical => Finding::Critical(evidence),
+        Verdict::Skipped => Finding::Skipped(evidence),
+        Verdict::Unknown => Finding::Unknown(evidence),
+    };
+    Head {
+        finding,
+        reason: rule.reason.as_str().into(),
+        next: rule
+            .next
+            .as_ref()
+            .map(|next| NextAction { text: fill(next), command: rule.command.as_ref().map(&fill) }),
+        escalation: rule.escalate.as_ref().map(|escalate| escalation(escalate, &summary, inputs)),
+        summary,
+    }
+}
+
+fn escalation(escalate: &Escalate, reason: &Printable, inputs: Inputs<'_>) -> Escalation {
+    Escalation {
+        to: inputs.naming.get("escalation").cloned().unwrap_or_default(),
+        priority: escalate.priority.as_str().into(),
+        due: escalate.within.map(|seconds| inputs.started_at + time::Duration::seconds(seconds)),
+        reason: reason.clone(),
+    }
+}
+
+fn not_told(silent: &[&'static str], silence: Silence, manual: &Printable, inputs: Inputs<'_>) -> Head {
+    let text = silence.fix.unwrap_or_else(|| "Ask by hand and judge by eye".into());
+    Head {
+        finding: Finding::Unknown(evidence(silent.iter().copied(), inputs)),
+        reason: silence.why.code().into(),
+        summary: format!("Cannot tell: {}.", silence.detail).into(),
+        next: Some(NextAction { text, command: Some(manual.clone()) }),
+        escalation: None,
+    }
+}
+
+/// Known or not, each fact once, in the order it was named.
+fn evidence(paths: impl Iterator<Item = &'static str>, inputs: Inputs<'_>) -> Vec<Evidence> {
+    let mut evidence: Vec<Evidence> = Vec::new();
+    for path in paths {
+        if evidence.iter().any(|known| known.fact == path) {
+            continue;
+        }
+        let Some((probe, declared)) = crate::probe::find(path) else { continue };
+        let (value, at) = match inputs.readings.get(path) {
+            Known::Known(fact) => (Some(fact.value.clone()), Some(fact.at)),
+            _ => (None, None),
+        };
+        evidence.push(Evidence { fact: path, value, unit: declared.unit, source: probe, at });
+    }
+    evidence
+}
+
+/// The facts an ok stands on, known every one, followed by what else was seen.
+fn proof(
+    compared: impl Iterator<Item = &'static str>,
+    inputs: Inputs<'_>,
+    seen: &[Evidence],
+) -> Option<Proof> {
+    let known = |path: &'static str| -> Option<(&'static str, &'static str, Probe, crate::fact::Fact)> {
+        let (probe, declared) = crate::probe::find(path)?;
+        match inputs.readings.get(path) {
+            Known::Known(fact) => Some((path, declared.unit, probe, fact.clone())),
+            _ => None,
+        }
+    };
+    let mut facts = compared.map(known).collect::<Option<Vec<_>>>()?;
+    if facts.is_empty() {
+        return None;
+    }
+    for more in seen.iter().filter_map(|evidence| known(evidence.fact)) {
+        if !facts.iter().any(|(path, ..)| *path == more.0) {
+            facts.push(more);
+        }
+    }
+    Proof::of(facts)
+}

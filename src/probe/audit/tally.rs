@@ -1,0 +1,186 @@
+//! Counting entries by meaning, in windows that end now on the server's clock.
+
+use super::entry::Entry;
+use crate::fact;
+use crate::reading::{Silence, Why};
+use crate::text::Untrusted;
+use time::OffsetDateTime;
+
+const DAY: i64 = 86_400;
+const HOUR: i64 = 3_600;
+/// Clocks differ a little; what is dated further ahead cannot be used.
+const AHEAD: i64 = 300;
+
+/// What a feed amounts to.
+#[derive(Debug)]
+pub(super) struct Tally {
+    /// The server's clock, in seconds since 1970.
+    pub(super) now: i64,
+    pub(super) entries: i64,
+    pub(super) pulses: Newest,
+    pub(super) pecks: Newest,
+    pub(super) callback_errors_24h: i64,
+    pub(super) callback_errors_1h: i64,
+    oldest: Option<i64>,
+    untimed: i64,
+    untyped: i64,
+}
+
+impl Tally {
+    pub(super) fn new(now: OffsetDateTime) -> Self {
+        Self {
+            now: now.unix_timestamp(),
+            entries: 0,
+            pulses: Newest::of(3),
+            pecks: Newest::of(5),
+            callback_errors_24h: 0,
+            callback_errors_1h: 0,
+            oldest: None,
+            untimed: 0,
+            untyped: 0,
+        }
+    }
+
+    pub(super) fn count(&mut self, entry: &Entry) {
+        self.entries += 1;
+        self.untyped += i64::from(entry.kind.is_none());
+        let Some(at) = entry.at.filter(|at| *at <= self.now + AHEAD) else {
+            self.untimed += 1;
+            return;
+        };
+        self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
+        if entry.is_about("pulse") {
+            self.pulses.offer(at, entry);
+        }
+        if entry.is_about("peck") || entry.is_callback_error() {
+            self.pecks.offer(at, entry);
+        }
+        if entry.is_callback_error() {
+            self.callback_errors_24h += i64::from(at > self.now - DAY);
+            self.callback_errors_1h += i64::from(at > self.now - HOUR);
+        }
+    }
+
+    pub(super) fn oldest(&self) -> Option<i64> {
+        self.oldest
+    }
+
+    /// Seconds back to the oldest entry.
+    pub(super) fn reach(&self) -> Option<i64> {
+        self.oldest.map(|oldest| (self.now - oldest).max(0))
+    }
+
+    /// Why nothing can be said about order or absence, if so: an entry that cannot be
+    /// placed could be the newest, and one without a type could be any.
+    pub(super) fn unusable(&self) -> Option<Silence> {
+        let reason = match (self.untimed, self.untyped) {
+            (0, 0) => return None,
+            (0, n) => format!("{n} of {} audit entries have no type", self.entries),
+            (n, _) => format!("{n} of {} audit entries have an unusable time", self.entries),
+        };
+        Some(Silence::new(Why::Mistyped, reason))
+    }
+}
+
+/// The newest few entries, whatever the order of the feed.
+#[derive(Debug)]
+pub(super) struct Newest {
+    most: usize,
+    kept: Vec<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    at: i64,
+    shown: String,
+    callback_error: bool,
+}
+
+impl Newest {
+    fn of(most: usize) -> Self {
+        Self { most, kept: Vec::with_capacity(most + 1) }
+    }
+
+    fn offer(&mut self, at: i64, entry: &Entry) {
+        if self.kept.len() == self.most && self.kept.last().is_some_and(|last| last.at >= at) {
+            return;
+        }
+        let place = self.kept.partition_point(|kept| kept.at >= at);
+        let callback_error = entry.mentions_callback_error();
+        self.kept.insert(place, Kept { at, shown: entry.shown.clone(), callback_error });
+        self.kept.truncate(self.most);
+    }
+
+    /// How old the newest is; not negative, though clocks differ.
+    pub(super) fn newest_age(&self, now: i64) -> Option<i64> {
+        self.kept.first().map(|newest| (now - newest.at).max(0))
+    }
+
+    pub(super) fn callback_errors(&self) -> i64 {
+        self.kept.iter().filter(|kept| kept.callback_error).count() as i64
+    }
+
+    /// `TIME TYPE` of each, newest first. Details are left out: they carry other people's ids.
+    pub(super) fn lines(&self) -> Vec<Untrusted> {
+        self.kept.iter().map(|kept| Untrusted::new(format!("{} {}", fact::instant(kept.at), kept.shown))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::feed::tally;
+    use super::*;
+
+    const NOW: i64 = 1_774_137_600;
+
+    fn of(body: &str) -> (Tally, Result<(), Silence>) {
+        let now = OffsetDateTime::from_unix_timestamp(NOW).expect("an instant");
+        tally(body.as_bytes(), Tally::new(now))
+    }
+
+    #[test]
+    fn windows_are_half_open_to_the_second() {
+        let entries: Vec<_> = [DAY + 1, DAY, DAY - 1, HOUR, HOUR - 1, 0]
+            .iter()
+            .map(|ago| format!(r#"{{"event_type":"callback_error","timestamp":{}}}"#, NOW - ago))
+            .collect();
+        let (tally, end) = of(&format!(r#"{{"entries":[{}]}}"#, entries.join(",")));
+        assert_eq!(end, Ok(()));
+        assert_eq!((tally.callback_errors_24h, tally.callback_errors_1h), (4, 2));
+    }
+
+    #[test]
+    fn the_newest_are_found_in_any_order() {
+        let (tally, _) = of(&format!(
+            r#"{{"items":[{{"type":"pulse","ts":{}}},{{"type":"pulse","ts":{}}},{{"type":"duck.pulse","ts":{}}}]}}"#,
+            NOW - 500, NOW - 90, NOW - 700
+        ));
+        assert_eq!((tally.pulses.newest_age(NOW), tally.reach()), (Some(90), Some(700)));
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_placed_is_counted_and_said() {
+        for odd in [r#"{"event_type":"pulse"}"#, r#"{"timestamp":1774137000}"#, "7", "null", "[[[]]]",
+            r#"{"event_type":"pulse","timestamp":1774137901}"#] {
+            let (tally, end) = of(&format!(r#"{{"entries":[{odd}]}}"#));
+            assert_eq!(end, Ok(()), "{odd}");
+            assert!(tally.unusable().is_some(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_whole_feed_says_so() {
+        let table = [("", Why::Broken), ("{\"entries\":[", Why::Broken), ("{}", Why::Missing), ("[]", Why::NotJson),
+            ("{\"entries\":null}", Why::Mistyped), ("{\"entries\":[],\"items\":[]}", Why::Contradictory),
+            ("{\"error\":\"no\"}", Why::NotJson), ("{\"entries\":[]} x", Why::NotJson), ("<html>", Why::NotJson)];
+        for (body, why) in table {
+            assert_eq!(of(body).1.expect_err(body).why, why, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_entry_without_an_end_is_cut() {
+        let endless = format!(r#"{{"entries":[{{"detail":"{}"#, "x".repeat(3 * 1024 * 1024));
+        assert_eq!(of(&endless).1.expect_err("too large").why, Why::TooLarge);
+    }
+}

@@ -1,0 +1,147 @@
+//! What every AWS probe shares: a question with its time, an error with its meaning, and
+//! the answer's bytes, because the clients fill what is missing with zeros and empty lists.
+
+use super::document::Document;
+use crate::cloud::chain;
+use crate::reading::{Asked, Reading, Silence, Why};
+use crate::text::Untrusted;
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// Sends one question and records it. `action` is the permission it needs.
+pub(super) async fn question<T, E>(
+    reading: &mut Reading,
+    deadline: Instant,
+    question: String,
+    action: &str,
+    send: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+) -> Result<T, Silence>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let began = Instant::now();
+    let answer = match tokio::time::timeout_at(deadline.into(), send).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => {
+            reading.reached |= matches!(error, SdkError::ServiceError(_) | SdkError::ResponseError(_));
+            Err(meaning(&error, action))
+        }
+        Err(_) => Err(Silence::new(Why::TimedOut, format!("{question} did not answer in time"))),
+    };
+    reading.reached |= answer.is_ok();
+    let failure = answer.as_ref().err().map(|silence| silence.detail.clone());
+    reading.asked.push(Asked { question: question.into(), took: began.elapsed(), bytes: None, failure });
+    answer
+}
+
+/// The shared configuration, or everything silent for want of credentials.
+pub(super) async fn config<'a>(ask: &'a super::Ask, reading: &mut Reading) -> Option<&'a SdkConfig> {
+    match ask.aws.config().await {
+        Ok(config) => Some(config),
+        Err(silence) => {
+            reading.rest(silence);
+            None
+        }
+    }
+}
+
+fn meaning<E>(error: &SdkError<E, HttpResponse>, action: &str) -> Silence
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match error {
+        SdkError::ServiceError(service) => {
+            let code = service.err().code().unwrap_or("no code");
+            let status = service.raw().status().as_u16();
+            said(code, service.err().message().unwrap_or(""), status, action)
+        }
+        SdkError::ResponseError(answer) => {
+            let status = answer.raw().status().as_u16();
+            let body = answer.raw().body().bytes().unwrap_or_default();
+            let head = Untrusted::from_bytes(body.get(..80).unwrap_or(body)).printable(80);
+            Silence::new(Why::NotJson, format!("{action}: HTTP {status} that is no AWS answer: `{head}`"))
+        }
+        SdkError::TimeoutError(_) => Silence::new(Why::TimedOut, format!("{action} did not answer in time")),
+        SdkError::DispatchFailure(failure) => {
+            let why = match failure.as_connector_error() {
+                Some(connector) if connector.is_timeout() => Why::TimedOut,
+                _ => Why::Unreachable,
+            };
+            let text = failure.as_connector_error().map_or_else(|| chain(error), |connector| chain(connector));
+            Silence::new(why, format!("{action} could not be asked: {}", Untrusted::new(text).printable(200)))
+        }
+        other => Silence::new(Why::NoCredentials, format!("{action}: {}", Untrusted::new(chain(other)).printable(200))),
+    }
+}
+
+fn said(code: &str, message: &str, status: u16, action: &str) -> Silence {
+    let words = Untrusted::new(message).printable(200);
+    let named = Untrusted::new(code).printable(60);
+    let silence = |why, text: String| Silence::new(why, text);
+    match code {
+        _ if code.starts_with("AccessDenied") || code == "UnauthorizedOperation" => {
+            silence(Why::Denied, format!("{action} is denied: {words}")).fix(format!("Allow {action} for this identity"))
+        }
+        _ if code.contains("Throttl") || code.starts_with("TooManyRequests") || code == "LimitExceededException" => {
+            silence(Why::Throttled, format!("{action} is throttled: {words}")).fix("Wait a minute and ask again")
+        }
+        "ExpiredToken" | "ExpiredTokenException" => {
+            silence(Why::Expired, format!("the AWS credentials have expired ({action}): {words}")).fix("Log in again: aws sso login")
+        }
+        "RequestExpired" | "RequestTimeTooSkewed" => {
+            silence(Why::ClockOff, format!("AWS refuses the time of this machine's clock ({named}): {words}")).fix("Set the clock")
+        }
+        "UnrecognizedClientException" | "InvalidClientTokenId" | "SignatureDoesNotMatch" | "InvalidSignatureException"
+        | "IncompleteSignature" | "MissingAuthenticationToken" => {
+            silence(Why::NoCredentials, format!("AWS does not accept the credentials ({named}): {words}"))
+                .fix("Log in again, or choose another AWS_PROFILE; a wrong clock does this too")
+        }
+        _ if code.contains("NotFound") || code.contains("DoesNotExist") => {
+            silence(Why::NotFound, format!("{action}: there is no such resource ({named}): {words}"))
+                .fix("Check the names, the account and the region of this stack")
+        }
+        _ if code.contains("NotSupported") => silence(Why::Unsupported, format!("{action}: {named}: {words}")),
+        _ => silence(Why::HttpStatus, format!("{action}: HTTP {status} {named}: {words}")),
+    }
+}
+
+/// Keeps the bytes of the last answer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bytes(Arc<Mutex<Vec<u8>>>);
+
+impl Bytes {
+    /// The answer as a document in which missing is missing.
+    pub(super) fn document(&self, name: &'static str) -> Result<Document, Silence> {
+        let bytes = self.0.lock().map(|bytes| bytes.clone()).unwrap_or_default();
+        Document::parse(name, &bytes)
+    }
+}
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for Bytes {
+    fn name(&self) -> &'static str {
+        "duckops::Bytes"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let (Some(bytes), Ok(mut kept)) = (context.response().body().bytes(), self.0.lock()) {
+            *kept = bytes.to_vec();
+        }
+        Ok(())
+    }
+}

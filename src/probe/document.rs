@@ -1,0 +1,217 @@
+//! An answer as a JSON object, read with its duplicate and missing keys in sight.
+//!
+//! `serde_json::Value` lets the last of two equal keys win in silence; here a field that
+//! stands twice is refused, because nobody can say which one is meant.
+
+use crate::reading::{Silence, Why};
+use crate::text::Untrusted;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// A JSON object whose fields are typed when they are read.
+#[derive(Debug)]
+pub(super) struct Document {
+    name: &'static str,
+    root: Object,
+}
+
+#[derive(Debug, Default)]
+struct Object {
+    fields: BTreeMap<String, Node>,
+    twice: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+enum Node {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Fraction(f64),
+    Text(String),
+    List,
+    Object(Object),
+}
+
+impl Document {
+    /// Reads a body; anything but a JSON object with at least one field is refused. `name`
+    /// is what messages call it.
+    pub(super) fn parse(name: &'static str, body: &[u8]) -> Result<Self, Silence> {
+        let node: Node = serde_json::from_slice(body).map_err(|error| {
+            let head = Untrusted::from_bytes(body.get(..80).unwrap_or(body)).printable(80);
+            Silence::new(Why::NotJson, format!("expected JSON, got `{head}` ({error})"))
+        })?;
+        match node {
+            Node::Object(object) if object.fields.contains_key("error") => {
+                Err(Silence::new(Why::NotJson, format!("200 but no {name} object: the body is an error")))
+            }
+            Node::Object(object) if !object.fields.is_empty() => Ok(Self { name, root: object }),
+            _ => Err(Silence::new(Why::NotJson, format!("200 but no {name} object"))),
+        }
+    }
+
+    /// A count: a whole number that is not negative.
+    pub(super) fn count(&self, path: &str) -> Result<i64, Silence> {
+        match self.field(path)? {
+            Node::Int(n) if *n >= 0 => Ok(*n),
+            Node::Int(n) => Err(Silence::new(Why::Contradictory, format!("{path} is negative: {n}"))),
+            other => Err(self.mistyped(path, other, "a whole number")),
+        }
+    }
+
+    /// A whole number of either sign, also when it is written with a fraction of zero.
+    pub(super) fn whole(&self, path: &str) -> Result<i64, Silence> {
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        match self.field(path)? {
+            Node::Int(n) => Ok(*n),
+            Node::Fraction(x) if x.fract() == 0.0 && x.abs() < EXACT => Ok(*x as i64),
+            other => Err(self.mistyped(path, other, "a whole number")),
+        }
+    }
+
+    /// That a list stands there; its entries are somebody else's to read.
+    pub(super) fn list(&self, path: &str) -> Result<(), Silence> {
+        match self.field(path)? {
+            Node::List => Ok(()),
+            other => Err(self.mistyped(path, other, "a list")),
+        }
+    }
+
+    /// Yes or no.
+    pub(super) fn flag(&self, path: &str) -> Result<bool, Silence> {
+        match self.field(path)? {
+            Node::Bool(b) => Ok(*b),
+            other => Err(self.mistyped(path, other, "true or false")),
+        }
+    }
+
+    /// A word; a whole number is read as one.
+    pub(super) fn text(&self, path: &str) -> Result<Untrusted, Silence> {
+        match self.field(path)? {
+            Node::Text(text) if !text.is_empty() => Ok(Untrusted::new(text.as_str())),
+            Node::Int(n) => Ok(Untrusted::new(n.to_string())),
+            other => Err(self.mistyped(path, other, "a word")),
+        }
+    }
+
+    fn field(&self, path: &str) -> Result<&Node, Silence> {
+        let mut object = &self.root;
+        let mut names = path.split('.').peekable();
+        while let Some(name) = names.next() {
+            if object.twice.contains(name) {
+                return Err(Silence::new(Why::Mistyped, format!("duplicate field {name} of {path} in the {}", self.name)));
+            }
+            match object.fields.get(name) {
+                None => return Err(Silence::new(Why::Missing, format!("the {} has no {path}", self.name))),
+                Some(node) if names.peek().is_none() => return Ok(node),
+                Some(Node::Object(inner)) => object = inner,
+                Some(other) => return Err(self.mistyped(path, other, "inside an object")),
+            }
+        }
+        Err(Silence::new(Why::Missing, format!("the {} has no {path}", self.name)))
+    }
+}
+
+impl Document {
+    fn mistyped(&self, path: &str, found: &Node, wanted: &str) -> Silence {
+        let found = match found {
+            Node::Null => "null".to_owned(),
+            Node::Bool(b) => b.to_string(),
+            Node::Int(n) => n.to_string(),
+            Node::Fraction(x) => x.to_string(),
+            Node::Text(text) => format!("\"{}\"", Untrusted::new(text.as_str()).printable(40)),
+            Node::List => "a list".to_owned(),
+            Node::Object(_) => "an object".to_owned(),
+        };
+        Silence::new(Why::Mistyped, format!("{path} in the {} is {found}, not {wanted}", self.name))
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, b: bool) -> Result<Node, E> {
+        Ok(Node::Bool(b))
+    }
+
+    fn visit_i64<E>(self, n: i64) -> Result<Node, E> {
+        Ok(Node::Int(n))
+    }
+
+    fn visit_u64<E>(self, n: u64) -> Result<Node, E> {
+        Ok(i64::try_from(n).map_or(Node::Fraction(n as f64), Node::Int))
+    }
+
+    fn visit_f64<E>(self, x: f64) -> Result<Node, E> {
+        Ok(Node::Fraction(x))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
+        Ok(Node::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
+        while list.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+        Ok(Node::List)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        let mut object = Object::default();
+        while let Some((name, node)) = map.next_entry::<String, Node>()? {
+            if object.fields.insert(name.clone(), node).is_some() {
+                object.twice.insert(name);
+            }
+        }
+        Ok(Node::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(text: &str) -> Document {
+        Document::parse("status", text.as_bytes()).expect("a status object")
+    }
+
+    #[test]
+    fn a_number_in_another_dress_is_not_a_count() {
+        for odd in ["\"5\"", "5.0", "-1", "null", "true", "[5]", "{}", "1e3", "9223372036854775808", "-0.0"] {
+            let found = document(&format!(r#"{{"agents":{{"alive":{odd}}}}}"#)).count("agents.alive");
+            assert!(found.is_err(), "{odd} was read as {found:?}");
+        }
+        assert_eq!(document(r#"{"agents":{"alive":5}}"#).count("agents.alive"), Ok(5));
+    }
+
+    #[test]
+    fn a_field_that_stands_twice_is_refused_at_every_level() {
+        for twice in [r#"{"agents":{"alive":5,"alive":0}}"#, r#"{"agents":{"alive":5},"agents":{"alive":5}}"#] {
+            let silence = document(twice).count("agents.alive").expect_err("refused");
+            assert!(silence.detail.as_str().contains("duplicate"), "{silence:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_status_object_is_refused() {
+        let deep = "[".repeat(100_000);
+        for body in ["", "null", "[]", "{}", "<html>", "{\"error\":\"x\"}", "{\"a\":1e999}", "{\"a\":1", &deep] {
+            assert!(Document::parse("status", body.as_bytes()).is_err(), "{:.20}", body);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Joined facts: what earlier runs recorded, together with what this run was told.
+//!
+//! A running total says nothing of a day by itself. Recorded totals bound its increase
+//! from both sides, dated audit entries from below. This is the one probe that asks
+//! nobody: it reads the samples it is handed and the other probes' facts.
+
+use crate::fact::{Declared, FactType, FactValue, Probe};
+use crate::history::{History, HistoryError, Increase, Sample, StackKey, Window, increase};
+use crate::reading::{Known, Reading, Readings, Silence, Why};
+use std::collections::BTreeMap;
+use time::{Duration, OffsetDateTime};
+
+const PECKS: &str = "peck.callback_errors";
+const DUCKLINGS: &str = "status.database.ducklings";
+const HOUR: Duration = Duration::HOUR;
+const DAY: Duration = Duration::DAY;
+
+pub(super) const FACTS: &[Declared] = &[
+    fact("peck.callback_errors_24h_min", FactType::Int, "count", "callback errors of the last 24 h, at least"),
+    fact("peck.callback_errors_24h_max", FactType::Int, "count", "callback errors of the last 24 h, at most"),
+    fact("peck.callback_errors_rising", FactType::Bool, "", "whether there was a callback error in the last hour"),
+    fact("growth.ducklings_24h", FactType::Bool, "", "whether ducklings registered in the last 24 h"),
+    fact("email.capacity_in", FactType::Duration, "seconds", "until the first mail can go out again, an estimate"),
+    fact("email.capacity_at", FactType::Instant, "utc", "when the first mail can go out again, an estimate"),
+    fact("email.full_capacity_in", FactType::Duration, "seconds", "until all of the last day's mail has left the window, an estimate"),
+];
+
+const fn fact(path: &'static str, ty: FactType, unit: &'static str, about: &'static str) -> Declared {
+    Declared { path, ty, unit, clocked: true, about }
+}
+
+/// The probes whose answers a joined fact is made from.
+pub(super) fn inputs(path: &str) -> &'static [Probe] {
+    match path {
+        "growth.ducklings_24h" => &[Probe::Status],
+        _ if path.starts_with("peck.callback_errors_") => &[Probe::Status, Probe::Audit],
+        _ if path.starts_with("email.") && FACTS.iter().any(|fact| fact.path == path) => {
+            &[Probe::Email, Probe::Metrics]
+        }
+        _ => &[],
+    }
+}
+
+/// Recorded samples of the facts whose increase is asked for.
+#[derive(Debug, Default)]
+pub struct Past(BTreeMap<&'static str, Vec<Sample>>);
+
+impl Past {
+    /// Reads what the windows ending at `now` need.
+    ///
+    /// # Errors
+    /// That the history cannot be read; an empty one is no error.
+    pub fn fetch(history: &dyn History, stack: &StackKey, now: OffsetDateTime) -> Result<Self, HistoryError> {
+        let mut samples = BTreeMap::new();
+        for fact in [PECKS, DUCKLINGS] {
+            samples.insert(fact, history.samples(stack, fact, now - DAY)?);
+        }
+        Ok(Self(samples))
+    }
+}
+
+/// Makes the joined facts.
+pub fn join(readings: &Readings, past: &Result<Past, Silence>, now: OffsetDateTime) -> Reading {
+    let mut reading = Reading::new(Probe::History);
+    pecks(&mut reading, readings, past, now);
+    reading.put("growth.ducklings_24h", grew(readings, past, now), now);
+    forecast(&mut reading, readings, now);
+    reading
+}
+
+/// The increase of a running total up to its present value.
+fn grown(
+    readings: &Readings,
+    past: &Result<Past, Silence>,
+    fact: &str,
+    now: OffsetDateTime,
+    span: Duration,
+) -> Result<Increase, Silence> {
+    let current = match readings.get(fact) {
+        Known::Known(known) => known,
+        Known::Silent(silence) => return Err(silence.clone()),
+        Known::NotAsked => return Err(Silence::new(Why::NotAsked, format!("{fact} was not asked for"))),
+    };
+    let FactValue::Int(value) = current.value else {
+        return Err(Silence::new(Why::Mistyped, format!("{fact} is no count")));
+    };
+    let mut samples = past.as_ref().map_err(Clone::clone)?.0.get(fact).cloned().unwrap_or_default();
+    samples.push(Sample { at: current.at, value });
+    increase(&samples, Window { start: now - span, end: now }).map_err(|error| {
+        Silence::new(Why::ClockOff, format!("recorded history of {fact} cannot be used: {error}"))
+    })
+}
+
+fn pecks(reading: &mut Reading, readings: &Readings, past: &Result<Past, Silence>, now: OffsetDateTime) {
+    let day = grown(readings, past, PECKS, now, DAY);
+    let hour = grown(readings, past, PECKS, now, HOUR);
+    let dated_day = readings.int("audit.callback_errors_24h_min");
+    let dated_hour = readings.int("audit.callback_errors_1h_min");
+    let at_least = |counted: &Result<Increase, Silence>, dated: Option<i64>| match (counted, dated) {
+        (Ok(counted), dated) => Ok(counted.at_least.max(dated.unwrap_or(0))),
+        (Err(_), Some(dated)) => Ok(dated),
+        (Err(silence), None) => Err(silence.clone()),
+    };
+    let min_day = at_least(&day, dated_day);
+    let max_day = day.and_then(|day| bounded(&day, min_day.as_ref().copied().unwrap_or(0)));
+    let min_hour = at_least(&hour, dated_hour);
+    let rising = match (&min_hour, hour.and_then(|hour| bounded(&hour, *min_hour.as_ref().unwrap_or(&0)))) {
+        (Ok(1..), _) => Ok(true),
+        (_, Ok(0)) => Ok(false),
+        (_, Ok(_)) => Err(Silence::new(
+            Why::NotCovered,
+            "no total recorded an hour ago or earlier shows whether callback errors rise",
+        )
+        .fix("Ask again in an hour, or let cron record: duckops triage inc-004")),
+        (_, Err(silence)) => Err(silence),
+    };
+    reading.put("peck.callback_errors_24h_min", min_day.map(FactValue::Int), now);
+    reading.put("peck.callback_errors_24h_max", max_day.map(FactValue::Int), now);
+    reading.put("peck.callback_errors_rising", rising.map(FactValue::Bool), now);
+}
+
+/// The upper bound, unless a reset took it away or something else proves more.
+fn bounded(increase: &Increase, at_least: i64) -> Result<i64, Silence> {
+    match increase.at_most {
+        None => Err(Silence::new(Why::CounterReset, "the counter fell (counter reset), so its increase has no upper bound")),
+        Some(most) if most < at_least => Err(Silence::new(
+            Why::Contradictory,
+            format!("the audit feed shows {at_least} callback errors, the running total allows only {most}"),
+        )),
+        Some(most) => Ok(most),
+    }
+}
+
+fn grew(readings: &Readings, past: &Result<Past, Silence>, now: OffsetDateTime) -> Result<FactValue, Silence> {
+    let grown = grown(readings, past, DUCKLINGS, now, DAY)?;
+    match (grown.at_least, grown.at_most) {
+        (1.., _) => Ok(FactValue::Bool(true)),
+        (_, Some(0)) => Ok(FactValue::Bool(false)),
+        _ => Err(Silence::new(Why::NotCovered, "recorded history does not show whether ducklings registered in the last 24 h")),
+    }
+}
+
+/// The quota is a rolling window: each hour's mail leaves it 24 h after that hour's end.
+fn forecast(reading: &mut Reading, readings: &Readings, now: OffsetDateTime) {
+    const BUCKET: i64 = 3_600;
+    let series = match readings.get("email.sends_hourly") {
+        Known::Known(fact) => &fact.value,
+        Known::Silent(silence) => return reading.rest(silence.clone()),
+        Known::NotAsked => return,
+    };
+    let (FactValue::Series(hours), Some(max), Some(sent)) =
+        (series, readings.int("email.max_24h"), readings.int("email.sent_24h"))
+    else {
+        return reading.rest(Silence::new(Why::Missing, "without the quota there is no forecast"));
+    };
+    let leaves = |hour: i64| hour + BUCKET + DAY.whole_seconds();
+    let mut to_free = sent - max + 1;
+    let first = hours.iter().find(|(_, mails)| {
+        to_free -= mails;
+        to_free <= 0
+    });
+    let last = hours.iter().rfind(|(_, mails)| *mails > 0);
+    let (Some((first, _)), Some((last, _))) = (first, last) else {
+        return reading.rest(Silence::new(Why::NoData, "the mails of the metrics do not add up to what the quota counts"));
+    };
+    let wait = |hour: i64| (leaves(hour) - now.unix_timestamp()).max(0);
+    reading.know("email.capacity_in", FactValue::Duration(wait(*first)), now);
+    reading.know("email.capacity_at", FactValue::Instant(now.unix_timestamp() + wait(*first)), now);
+    reading.know("email.full_capacity_in", FactValue::Duration(wait(*last)), now);
+}

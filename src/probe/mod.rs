@@ -1,0 +1,126 @@
+//! The probes: one file for each way of asking. Each declares the facts it yields, does
+//! the counting and windowing, and says why when it cannot. No probe knows a rule.
+
+mod audit;
+mod aws;
+mod document;
+mod email;
+mod executions;
+mod history;
+mod identity;
+mod metrics;
+mod status;
+
+pub use history::{Past, join};
+
+use crate::cloud::{Aws, Http};
+use crate::fact::{Declared, Probe};
+use crate::reading::Reading;
+use crate::stack::Stack;
+use std::time::Instant;
+use time::OffsetDateTime;
+
+/// What every probe is given.
+#[derive(Debug)]
+pub struct Ask {
+    /// Whom to ask.
+    pub stack: Stack,
+    /// The HTTP stack.
+    pub http: Http,
+    /// The AWS clients' configuration.
+    pub aws: Aws,
+    /// The wall clock when the run began.
+    pub now: OffsetDateTime,
+    /// The steady clock at the same moment.
+    pub began: Instant,
+    /// When every answer must be in.
+    pub deadline: Instant,
+}
+
+impl Ask {
+    /// The wall clock at this moment.
+    fn clock(&self) -> OffsetDateTime {
+        self.now + self.began.elapsed()
+    }
+}
+
+/// Every probe, in the order of output.
+pub const PROBES: [Probe; 7] = [
+    Probe::Status,
+    Probe::Audit,
+    Probe::Executions,
+    Probe::Email,
+    Probe::Metrics,
+    Probe::Identity,
+    Probe::History,
+];
+
+/// The facts a probe yields.
+pub fn declared(probe: Probe) -> &'static [Declared] {
+    match probe {
+        Probe::Status => status::FACTS,
+        Probe::Audit => audit::FACTS,
+        Probe::Executions => executions::FACTS,
+        Probe::Email => email::FACTS,
+        Probe::Metrics => metrics::FACTS,
+        Probe::Identity => identity::FACTS,
+        Probe::History => history::FACTS,
+    }
+}
+
+/// Every probe with its facts.
+pub fn all() -> impl Iterator<Item = (Probe, &'static [Declared])> {
+    PROBES.into_iter().map(|probe| (probe, declared(probe)))
+}
+
+/// A fact by its path.
+pub fn find(path: &str) -> Option<(Probe, &'static Declared)> {
+    all().find_map(|(probe, facts)| facts.iter().find(|fact| fact.path == path).map(|fact| (probe, fact)))
+}
+
+/// The probes whose answers a joined fact is made from.
+pub fn inputs(path: &str) -> &'static [Probe] {
+    history::inputs(path)
+}
+
+/// The complaint about a fact that no probe declares, with the nearest one.
+pub fn unknown_fact(path: &str) -> String {
+    let near = all()
+        .flat_map(|(_, facts)| facts)
+        .map(|fact| (strsim::normalized_damerau_levenshtein(path, fact.path), fact.path))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match near {
+        Some((score, near)) if score > 0.5 => format!("no probe yields `{path}`; did you mean `{near}`?"),
+        _ => format!("no probe yields `{path}`; `duckops facts --schema` lists those there are"),
+    }
+}
+
+/// Asks one probe. The joined facts of history are not asked for but made, by [`join`].
+pub async fn ask(probe: Probe, ask: &Ask) -> Reading {
+    match probe {
+        Probe::Status => status::ask(ask).await,
+        Probe::Audit => audit::ask(ask).await,
+        Probe::Executions => executions::ask(ask).await,
+        Probe::Email => email::ask(ask).await,
+        Probe::Metrics => metrics::ask(ask).await,
+        Probe::Identity => identity::ask(ask).await,
+        Probe::History => Reading::new(Probe::History),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_fact_is_declared_once_and_no_path_is_the_beginning_of_another() {
+        let paths: Vec<_> = all().flat_map(|(_, facts)| facts).map(|fact| fact.path).collect();
+        let unique: BTreeSet<_> = paths.iter().collect();
+        assert_eq!(unique.len(), paths.len());
+        for path in &paths {
+            let inside = format!("{path}.");
+            assert!(!paths.iter().any(|other| other.starts_with(&inside)), "{path} is a fact and a prefix");
+        }
+    }
+}

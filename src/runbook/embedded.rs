@@ -1,0 +1,26 @@
+//! The runbooks that are built in. A test holds this list to the folder.
+
+/// File name and text of each.
+pub(super) const RUNBOOKS: &[(&str, &str)] = &[
+    ("runbooks/inc-001.toml", include_str!("../../runbooks/inc-001.toml")),
+    ("runbooks/inc-004.toml", include_str!("../../runbooks/inc-004.toml")),
+    ("runbooks/inc-005.toml", include_str!("../../runbooks/inc-005.toml")),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_file_in_the_folder_is_built_in_and_nothing_else() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks");
+        let on_disk: BTreeSet<String> = std::fs::read_dir(folder)
+            .expect("the runbooks stand beside the manifest")
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".toml"))
+            .map(|name| format!("runbooks/{name}"))
+            .collect();
+        let built_in: BTreeSet<String> = super::RUNBOOKS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(on_disk, built_in);
+    }
+}

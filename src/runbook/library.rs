@@ -1,0 +1,124 @@
+//! Which runbooks there are: the built-in ones, and a folder laid over them.
+
+use super::model::Runbook;
+use super::{Complaint, Complaints, embedded, load};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The texts of all runbooks by id; each is read only when it is asked for.
+#[derive(Debug)]
+pub struct Library(BTreeMap<String, (String, String)>);
+
+/// There is no such runbook.
+#[derive(Debug, thiserror::Error)]
+pub enum Missing {
+    /// No runbook or step of that name.
+    #[error("there is no {kind} `{asked}`{}; there are: {known}", near.as_ref().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
+    Name {
+        /// `runbook` or `step`.
+        kind: &'static str,
+        /// What was asked for.
+        asked: crate::text::Printable,
+        /// The nearest name, where one is near.
+        near: Option<String>,
+        /// All names.
+        known: String,
+    },
+    /// The folder of runbooks cannot be read.
+    #[error("the runbook folder {path} cannot be read: {why}")]
+    Folder {
+        /// The folder.
+        path: crate::text::Printable,
+        /// Why.
+        why: crate::text::Printable,
+    },
+    /// A runbook is wrong.
+    #[error(transparent)]
+    Wrong(#[from] Complaints),
+}
+
+impl Missing {
+    /// Names what was asked for and what is nearest to it.
+    pub fn name<'a>(kind: &'static str, asked: &str, known: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let near = known
+            .clone()
+            .map(|name| (strsim::normalized_damerau_levenshtein(&asked.to_lowercase(), name), name))
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .filter(|(score, _)| *score >= 0.6)
+            .map(|(_, name)| name.to_owned());
+        Missing::Name { kind, asked: asked.into(), near, known: known.collect::<Vec<_>>().join(", ") }
+    }
+}
+
+impl Library {
+    /// The built-in runbooks, with those of `folder` over them.
+    ///
+    /// # Errors
+    /// [`Missing::Folder`] when the folder cannot be read.
+    pub fn open(folder: Option<&Path>) -> Result<Self, Missing> {
+        let built_in = embedded::RUNBOOKS.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned()));
+        let mut library = Self(BTreeMap::new());
+        built_in.for_each(|(file, text)| library.add(file, text));
+        if let Some(folder) = folder {
+            let unreadable = |why: std::io::Error| Missing::Folder {
+                path: folder.to_string_lossy().into_owned().into(),
+                why: why.to_string().into(),
+            };
+            for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+                let path = entry.map_err(unreadable)?.path();
+                if path.extension().is_some_and(|extension| extension == "toml") {
+                    let text = std::fs::read_to_string(&path).map_err(unreadable)?;
+                    library.add(path.to_string_lossy().into_owned(), text);
+                }
+            }
+        }
+        Ok(library)
+    }
+
+    fn add(&mut self, file: String, text: String) {
+        let id = Path::new(&file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        self.0.insert(id.unwrap_or_default(), (file, text));
+    }
+
+    /// The ids of all runbooks, in order.
+    pub fn ids(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// One runbook, checked.
+    ///
+    /// # Errors
+    /// That there is none, with the nearest name; or everything that is wrong with it.
+    pub fn get(&self, id: &str) -> Result<Runbook, Missing> {
+        let (file, text) = self
+            .0
+            .get(&id.to_lowercase())
+            .ok_or_else(|| Missing::name("runbook", id, self.ids()))?;
+        let runbook = load(file, text)?;
+        let strangers = runbook.explained_by.iter().filter(|parent| !self.0.contains_key(*parent));
+        let complaints: Vec<_> = strangers
+            .map(|parent| Complaint {
+                file: file.clone(),
+                line: 1,
+                text: format!("explained_by names `{parent}`, which is no runbook"),
+            })
+            .collect();
+        if complaints.is_empty() { Ok(runbook) } else { Err(Complaints(complaints).into()) }
+    }
+
+    /// All runbooks, checked; all complaints of all files at once.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of them.
+    pub fn all(&self) -> Result<Vec<Runbook>, Missing> {
+        let (mut runbooks, mut complaints) = (Vec::new(), Vec::new());
+        for id in self.ids() {
+            match self.get(id) {
+                Ok(runbook) => runbooks.push(runbook),
+                Err(Missing::Wrong(Complaints(more))) => complaints.extend(more),
+                Err(other) => return Err(other),
+            }
+        }
+        if complaints.is_empty() { Ok(runbooks) } else { Err(Complaints(complaints).into()) }
+    }
+}

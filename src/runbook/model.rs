@@ -1,0 +1,110 @@
+//! A runbook after loading: everything in it is known to resolve.
+
+use super::rule::Expression;
+use super::words::Words;
+use crate::fact::{FactValue, Probe};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One incident or one state, as data.
+#[derive(Debug)]
+pub struct Runbook {
+    /// The file it came from, as the operator knows it.
+    pub file: String,
+    /// Its id, equal to the file's name.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// `P0` or `P1`.
+    pub severity: String,
+    /// The incidents that, when critical, explain this one.
+    pub explained_by: Vec<String>,
+    /// The numbers an operator may edit.
+    pub limits: BTreeMap<String, FactValue>,
+    /// Its steps in order.
+    pub steps: Vec<Step>,
+    /// The cases that prove its rules.
+    pub cases: Vec<Case>,
+}
+
+/// One question, answered by a verdict.
+#[derive(Debug)]
+pub struct Step {
+    /// Its id, unique in the runbook.
+    pub id: String,
+    /// The line it begins on.
+    pub line: usize,
+    /// A claim that is true when all is well.
+    pub title: String,
+    /// The same question as a command for a person.
+    pub manual: Words,
+    /// Facts shown as evidence beside those that decided.
+    pub show: Vec<&'static str>,
+    /// Its rules; the first that holds decides.
+    pub rules: Vec<Rule>,
+}
+
+impl Step {
+    /// The probes that its facts come from, the inputs of joined facts among them.
+    pub fn probes(&self) -> BTreeSet<Probe> {
+        let own = self.facts().filter_map(|path| crate::probe::find(path).map(|(probe, _)| probe));
+        let joined = self.facts().flat_map(crate::probe::inputs).copied();
+        own.chain(joined).collect()
+    }
+
+    /// The facts its rules, words and evidence name.
+    pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let rules = self.rules.iter().flat_map(Rule::facts);
+        self.show.iter().copied().chain(self.manual.facts()).chain(rules)
+    }
+}
+
+/// One comparison and what it leads to.
+#[derive(Debug)]
+pub struct Rule {
+    /// The line of its condition.
+    pub line: usize,
+    /// The condition.
+    pub when: Expression,
+    /// What it leads to; never unknown.
+    pub verdict: crate::report::model::Verdict,
+    /// A stable code for the reason.
+    pub reason: String,
+    /// The conclusion in one sentence.
+    pub say: Words,
+    /// What to do, in words.
+    pub next: Option<Words>,
+    /// What to do, as a command.
+    pub command: Option<Words>,
+    /// Whom to call.
+    pub escalate: Option<Escalate>,
+}
+
+impl Rule {
+    /// The facts it compares or names.
+    pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let words = [Some(&self.say), self.next.as_ref(), self.command.as_ref()];
+        self.when.facts.iter().copied().chain(words.into_iter().flatten().flat_map(Words::facts))
+    }
+}
+
+/// That a rule calls somebody.
+#[derive(Clone, Debug)]
+pub struct Escalate {
+    /// `P0` or `P1`.
+    pub priority: String,
+    /// Seconds from the start of the run; `None` is at once.
+    pub within: Option<i64>,
+}
+
+/// Facts as they might be, and what must be concluded from them.
+#[derive(Debug)]
+pub struct Case {
+    /// What it shows.
+    pub name: String,
+    /// The line it begins on.
+    pub line: usize,
+    /// The facts that are known; all others are silent.
+    pub facts: BTreeMap<&'static str, FactValue>,
+    /// The verdict of each step that it speaks of.
+    pub expect: BTreeMap<String, crate::report::model::Verdict>,
+}

@@ -1,0 +1,66 @@
+//! A runbook as it is written: the keys of the file and nothing more.
+
+use super::check::Checker;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use toml::{Spanned, Value};
+
+/// The file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Runbook {
+    pub(super) id: Spanned<String>,
+    pub(super) title: Spanned<String>,
+    pub(super) severity: Spanned<String>,
+    #[serde(default)]
+    pub(super) explained_by: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) limits: BTreeMap<String, Spanned<Value>>,
+    #[serde(default)]
+    pub(super) step: Vec<Spanned<Step>>,
+    #[serde(default)]
+    pub(super) case: Vec<Spanned<Case>>,
+}
+
+/// A `[[step]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Step {
+    pub(super) id: Spanned<String>,
+    pub(super) title: Spanned<String>,
+    pub(super) manual: Spanned<String>,
+    #[serde(default)]
+    pub(super) show: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) rule: Vec<Spanned<Rule>>,
+}
+
+/// A `[[step.rule]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rule {
+    pub(super) when: Spanned<String>,
+    pub(super) verdict: Spanned<String>,
+    pub(super) say: Spanned<String>,
+    pub(super) next: Option<Spanned<String>>,
+    pub(super) command: Option<Spanned<String>>,
+    pub(super) reason: Option<Spanned<String>>,
+    pub(super) escalate: Option<Spanned<String>>,
+    pub(super) within: Option<Spanned<String>>,
+}
+
+/// A `[[case]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Case {
+    pub(super) name: Spanned<String>,
+    pub(super) facts: BTreeMap<String, Spanned<Value>>,
+    pub(super) expect: BTreeMap<String, Spanned<String>>,
+}
+
+/// Reads the file; what TOML itself cannot read is the only complaint then.
+pub(super) fn parse(text: &str, check: &mut Checker) -> Option<Runbook> {
+    toml::from_str(text)
+        .map_err(|error| check.complain(error.span().map_or(0, |span| span.start), error.message().to_owned()))
+        .ok()
+}

@@ -1,0 +1,77 @@
+//! The configuration file: what may stand in it, and on which line a mistake is.
+
+use super::SettingError;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+use toml::Spanned;
+
+/// `config.toml` as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Config {
+    pub(super) output: Option<Spanned<String>>,
+    pub(super) color: Option<Spanned<String>>,
+    pub(super) deadline: Option<Spanned<String>>,
+    pub(super) history: Option<Spanned<String>>,
+    pub(super) state_dir: Option<Spanned<String>>,
+    pub(super) runbooks: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) stack: BTreeMap<String, Section>,
+}
+
+/// A `[stack.NAME]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Section {
+    pub(super) api_url: Option<Spanned<String>>,
+    pub(super) region: Option<Spanned<String>>,
+    pub(super) account: Option<Spanned<String>>,
+    pub(super) profile: Option<Spanned<String>>,
+    pub(super) state_machine: Option<Spanned<String>>,
+    pub(super) function: Option<Spanned<String>>,
+    pub(super) alias: Option<Spanned<String>>,
+    pub(super) log_group: Option<Spanned<String>>,
+    pub(super) escalation: Option<Spanned<String>>,
+    pub(super) instance_metadata: Option<bool>,
+}
+
+/// A configuration file that was read, and where its lines begin.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) config: Config,
+    path: String,
+    text: String,
+}
+
+impl File {
+    /// The file at `path`; one that does not exist is an empty one.
+    pub(super) fn read(path: Option<&Path>) -> Result<Self, SettingError> {
+        let shown = path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        let text = match path.map(std::fs::read_to_string) {
+            None => String::new(),
+            Some(Ok(text)) => text,
+            Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Some(Err(error)) => {
+                return Err(SettingError::Unreadable { path: shown.into(), why: error.to_string().into() });
+            }
+        };
+        match toml::from_str(&text) {
+            Ok(config) => Ok(Self { config, path: shown, text }),
+            Err(error) => {
+                let offset = error.span().map_or(0, |span| span.start);
+                let line = line_of(&text, offset);
+                Err(SettingError::File { place: format!("{shown}:{line}").into(), why: error.message().into() })
+            }
+        }
+    }
+
+    /// `FILE:LINE` of a value.
+    pub(super) fn place<T>(&self, value: &Spanned<T>) -> String {
+        format!("{}:{}", self.path, line_of(&self.text, value.span().start))
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+}
