@@ -2,4 +2,5 @@
 pub mod drill;
 pub mod exit;
 pub mod fact;
+pub mod history;
 pub mod text;
