@@ -1,0 +1,99 @@
+//! What can go wrong with recorded history, sorted by what the operator can do about it.
+//! Every message completes "history: …", names the path and is one safe line.
+
+use crate::text::Printable;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Why history could not be read or written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HistoryError {
+    /// Something is there and cannot be read as history. It stays as it is.
+    #[error("{} cannot be read: {why}; it was left as it is", shown(path))]
+    Unreadable {
+        /// The database.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: Printable,
+    },
+    /// Another process held the database for longer than we may wait.
+    #[error("{} is busy: another process held it for {} ms", shown(path), waited.as_millis())]
+    Busy {
+        /// The database.
+        path: PathBuf,
+        /// For how long we waited.
+        waited: Duration,
+    },
+    /// Nothing could be recorded: no permission, no space, a read-only place.
+    #[error(
+        "{} cannot be written: {why}; nothing of this run was recorded",
+        shown(path)
+    )]
+    NotWritable {
+        /// The database, or the folder that could not be made.
+        path: PathBuf,
+        /// What stands in the way.
+        why: Printable,
+    },
+    /// A newer duckops made it; this one neither reads nor writes it.
+    #[error(
+        "{} has schema {found} and this duckops knows up to {known}: use a newer duckops",
+        shown(path)
+    )]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// The schema it has.
+        found: i64,
+        /// The newest schema known here.
+        known: i64,
+    },
+    /// The place named by the operator is none that this version can record in.
+    #[error("{0}")]
+    BadLocation(Printable),
+}
+
+impl HistoryError {
+    pub(super) fn unreadable(path: &Path, why: impl Into<Printable>) -> Self {
+        let (path, why) = (path.to_owned(), why.into());
+        Self::Unreadable { path, why }
+    }
+
+    pub(super) fn not_writable(path: &Path, why: impl Into<Printable>) -> Self {
+        let (path, why) = (path.to_owned(), why.into());
+        Self::NotWritable { path, why }
+    }
+}
+
+/// A path on one safe line.
+fn shown(path: &Path) -> Printable {
+    path.to_string_lossy().into_owned().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_control_bytes_cannot_forge_a_line() {
+        let path = Path::new("/x/\n\x1b[2Jok");
+        let errors = [
+            HistoryError::unreadable(path, "no\r\nyes"),
+            HistoryError::not_writable(path, "no\r\nyes"),
+            HistoryError::Busy {
+                path: path.to_owned(),
+                waited: Duration::from_millis(2_000),
+            },
+            HistoryError::Newer {
+                path: path.to_owned(),
+                found: 9,
+                known: 1,
+            },
+            HistoryError::BadLocation("a\nb".into()),
+        ];
+        for error in errors {
+            let line = error.to_string();
+            assert!(!line.chars().any(char::is_control), "{line:?}");
+        }
+    }
+}

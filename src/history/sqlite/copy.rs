@@ -1,0 +1,76 @@
+//! Reading a database whose folder we may not write to. SQLite needs to make its `-wal`
+//! and `-shm` files even to read, so the whole database is taken into memory instead,
+//! and only if nobody changed it meanwhile. It knows nothing of what is inside.
+
+use super::{HistoryError, failed_reading, file};
+use rusqlite::{Connection, MAIN_DB};
+use std::fs::{self, File, Metadata};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// More than that is not taken into memory; it is room for some five million snapshots.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// Byte 18 and 19 of the header say how the file is written and read: 1 with a journal,
+/// 2 with a WAL. A copy in memory has no WAL.
+const WRITTEN_AND_READ_WITH: std::ops::Range<usize> = 18..20;
+
+/// A connection to a copy in memory.
+pub(super) fn open(path: &Path) -> Result<Connection, HistoryError> {
+    let failed = |e: std::io::Error| HistoryError::unreadable(path, e.to_string());
+    let refused = |why: &str| HistoryError::unreadable(path, why);
+    merged(path)?;
+    let before = fs::symlink_metadata(path).map_err(failed)?;
+    let file = File::open(path).map_err(failed)?;
+    let opened = file.metadata().map_err(failed)?;
+    if !opened.is_file() || print(&opened) != print(&before) {
+        return Err(refused("it was changed while it was read"));
+    }
+    if opened.len() > MOST_BYTES {
+        return Err(refused(
+            "its folder cannot be written to, and it is too large to be read without",
+        ));
+    }
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    // A writer that came and went left another time stamp; one that is there left a WAL.
+    merged(path)?;
+    if print(&fs::symlink_metadata(path).map_err(failed)?) != print(&before)
+        || bytes.len() as u64 != before.len()
+    {
+        return Err(refused("it was changed while it was read"));
+    }
+    for byte in bytes.get_mut(WRITTEN_AND_READ_WITH).into_iter().flatten() {
+        *byte = 1.min(*byte);
+    }
+    let load = || {
+        let mut db = Connection::open_in_memory()?;
+        let size = bytes.len();
+        db.deserialize_read_exact(MAIN_DB, bytes.as_slice(), size, true)?;
+        Ok(db)
+    };
+    load().map_err(|e| failed_reading(path, &e))
+}
+
+/// What somebody recorded and SQLite has not yet put into the database would be missing.
+fn merged(path: &Path) -> Result<(), HistoryError> {
+    if file::unmerged(path)? == 0 {
+        return Ok(());
+    }
+    Err(HistoryError::unreadable(
+        path,
+        "its folder cannot be written to while rows wait beside it",
+    ))
+}
+
+/// What changes when a file is written or replaced.
+fn print(seen: &Metadata) -> impl PartialEq + use<> {
+    let (changed, written) = (
+        (seen.ctime(), seen.ctime_nsec()),
+        (seen.mtime(), seen.mtime_nsec()),
+    );
+    (seen.dev(), seen.ino(), seen.len(), changed, written)
+}

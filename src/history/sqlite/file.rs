@@ -1,0 +1,138 @@
+//! The database as a file: what may be there, and making it with modes that no umask
+//! loosens or tightens. It knows nothing of what is inside.
+
+use super::HistoryError;
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// What SQLite keeps beside a database.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// No database is shorter than a page, and no page is shorter than this.
+const SMALLEST_PAGE: u64 = 512;
+
+/// What is found where the database should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing.
+    Nothing,
+    /// An empty file, which SQLite takes for a new database.
+    Empty,
+    /// A file with something in it.
+    File,
+}
+
+/// Looks without opening. Links, pipes, devices and folders are refused, also beside
+/// the database; links among the parent folders are not our concern.
+pub(super) fn look(path: &Path) -> Result<Found, HistoryError> {
+    let found = match kind(path)? {
+        None => Found::Nothing,
+        Some(0) => Found::Empty,
+        // One byte alone would pass for an empty database.
+        Some(1..SMALLEST_PAGE) => {
+            return Err(HistoryError::unreadable(
+                path,
+                "it is too short to be a database",
+            ));
+        }
+        Some(_) => Found::File,
+    };
+    for suffix in BESIDE {
+        kind(&beside(path, suffix))?;
+    }
+    Ok(found)
+}
+
+/// How many bytes SQLite left beside the database that are not yet in it.
+pub(super) fn unmerged(path: &Path) -> Result<u64, HistoryError> {
+    let wal = kind(&beside(path, "-wal"))?.unwrap_or(0);
+    Ok(wal + kind(&beside(path, "-journal"))?.unwrap_or(0))
+}
+
+/// The length of a plain file, `None` if nothing is there.
+fn kind(path: &Path) -> Result<Option<u64>, HistoryError> {
+    let seen = match fs::symlink_metadata(path) {
+        Ok(seen) => seen,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(HistoryError::unreadable(path, e.to_string())),
+    };
+    let kind = seen.file_type();
+    if kind.is_file() {
+        return Ok(Some(seen.len()));
+    }
+    let why = if kind.is_symlink() {
+        "it is a symbolic link, and links are not followed"
+    } else if kind.is_dir() {
+        "it is a folder"
+    } else {
+        "it is a pipe, a socket or a device"
+    };
+    Err(HistoryError::unreadable(path, why))
+}
+
+/// A path that SQLite cannot take for a `file:` address or for `:memory:` (the bundled
+/// library reads such addresses whatever the flags say) and whose folder holds no
+/// links, which SQLite would refuse along with a link in the last place.
+pub(super) fn plain(path: &Path) -> Result<PathBuf, HistoryError> {
+    let (folder, name) = split(path)?;
+    match fs::canonicalize(&folder) {
+        Ok(folder) => Ok(folder.join(name)),
+        Err(e) => Err(HistoryError::unreadable(path, e.to_string())),
+    }
+}
+
+/// Makes an empty database file, 0600, and the folders that are missing, 0700. A file
+/// that is there by now is left alone.
+pub(super) fn make(path: &Path) -> Result<(), HistoryError> {
+    let (folder, _) = split(path)?;
+    make_folder(&folder)?;
+    let refused = |e: std::io::Error| HistoryError::not_writable(path, e.to_string());
+    let mut new = OpenOptions::new();
+    let file = match new.write(true).create_new(true).mode(0o600).open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        Err(e) => return Err(refused(e)),
+    };
+    let made = file.set_permissions(Permissions::from_mode(0o600));
+    // Never closed: to close it would drop the locks that another connection of this
+    // process may hold on the same file by now, as POSIX wants it. One handle, once.
+    std::mem::forget(file);
+    made.map_err(refused)?;
+    // So that the name survives a power cut; not every file system can do it.
+    let _ = fs::File::open(&folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+fn make_folder(folder: &Path) -> Result<(), HistoryError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent().filter(|p| !p.as_os_str().is_empty()) {
+        make_folder(parent)?;
+    }
+    let refused = |e: std::io::Error| HistoryError::not_writable(folder, e.to_string());
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Ok(()) => fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(refused),
+        Err(e) if e.kind() == ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(e) => Err(refused(e)),
+    }
+}
+
+fn split(path: &Path) -> Result<(PathBuf, PathBuf), HistoryError> {
+    let Some(name) = path.file_name() else {
+        return Err(HistoryError::unreadable(path, "it names no file"));
+    };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    Ok((folder, PathBuf::from(name)))
+}
+
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}

@@ -1,0 +1,208 @@
+//! History in a SQLite database that several processes on one machine share: a person
+//! beside cron. It knows how snapshots are stored and found again, not what they mean.
+//!
+//! Every transaction that may write takes the write lock at its start, so that it is
+//! never refused half-way. A database is made by the first recording, not by reading;
+//! one that cannot be read is left exactly as it is.
+
+mod copy;
+mod file;
+mod rows;
+mod schema;
+mod wait;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_files;
+#[cfg(test)]
+mod tests_processes;
+
+use super::{History, HistoryError, Sample, Snapshot, StackKey, Summary};
+use file::Found;
+use rusqlite::{Connection, ErrorCode, FileControl, MAIN_DB, OpenFlags, TransactionBehavior};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use time::OffsetDateTime;
+use wait::patiently;
+
+/// A SQLite database at a path, or the empty history that a missing one stands for.
+pub(super) struct Sqlite {
+    path: PathBuf,
+    budget: Duration,
+    db: Db,
+}
+
+enum Db {
+    /// Nothing was ever recorded.
+    Empty,
+    /// Read, and perhaps written.
+    Open(Connection),
+    /// A copy in memory of what we may only read.
+    Copy(Connection),
+}
+
+impl Sqlite {
+    /// Looks at what is there and opens it for reading; makes and changes nothing.
+    pub(super) fn open(path: &Path, budget: Duration) -> Result<Self, HistoryError> {
+        schema::sound(rusqlite::version_number())
+            .map_err(|why| HistoryError::unreadable(path, why))?;
+        let db = match file::look(path)? {
+            Found::Nothing | Found::Empty => Db::Empty,
+            Found::File => patiently(budget, || open_for_reading(path))?,
+        };
+        let path = path.to_owned();
+        Ok(Self { path, budget, db })
+    }
+
+    fn read<T>(
+        &self,
+        nothing: T,
+        mut rows: impl FnMut(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, HistoryError> {
+        match &self.db {
+            Db::Empty => Ok(nothing),
+            Db::Open(db) | Db::Copy(db) => patiently(self.budget, || {
+                rows(db).map_err(|e| failed_reading(&self.path, &e))
+            }),
+        }
+    }
+}
+
+impl History for Sqlite {
+    fn record(&mut self, snapshot: &Snapshot) -> Result<(), HistoryError> {
+        let path = &self.path;
+        let failed = |e: rusqlite::Error| failed_writing(path, &e);
+        if let Db::Copy(_) = self.db {
+            let why = "its folder cannot be written to";
+            return Err(HistoryError::not_writable(path, why));
+        }
+        let db = &mut self.db;
+        patiently(self.budget, || {
+            if matches!(db, Db::Open(open) if was_moved(open)) {
+                *db = Db::Empty;
+            }
+            if let Db::Empty = db {
+                *db = Db::Open(open_for_writing(path)?);
+            }
+            let Db::Open(connection) = &mut *db else {
+                return Ok(());
+            };
+            schema::prepare(connection, path)?;
+            let change = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(failed)?;
+            rows::insert(&change, snapshot).map_err(failed)?;
+            change.commit().map_err(failed)
+        })
+    }
+
+    fn samples(
+        &self,
+        stack: &StackKey,
+        fact: &str,
+        from: OffsetDateTime,
+    ) -> Result<Vec<Sample>, HistoryError> {
+        self.read(Vec::new(), |db| rows::samples(db, stack, fact, from))
+    }
+
+    fn last_positive(
+        &self,
+        stack: &StackKey,
+        fact: &str,
+        from: OffsetDateTime,
+        to: OffsetDateTime,
+    ) -> Result<Option<OffsetDateTime>, HistoryError> {
+        self.read(None, |db| rows::last_positive(db, stack, fact, from, to))
+    }
+
+    fn latest(&self, stack: &StackKey) -> Result<Option<Summary>, HistoryError> {
+        self.read(None, |db| rows::latest(db, stack))
+    }
+}
+
+fn open_for_reading(path: &Path) -> Result<Db, HistoryError> {
+    let opened = connect(path).and_then(|db| {
+        let ours = schema::is_ours(&db, path)?;
+        Ok(if ours { Db::Open(db) } else { Db::Empty })
+    });
+    let Err(HistoryError::NotWritable { .. }) = opened else {
+        return opened;
+    };
+    let db = copy::open(path)?;
+    schema::settle(&db, path)?;
+    let ours = schema::is_ours(&db, path)?;
+    Ok(if ours { Db::Copy(db) } else { Db::Empty })
+}
+
+fn open_for_writing(path: &Path) -> Result<Connection, HistoryError> {
+    if file::look(path)? == Found::Nothing {
+        file::make(path)?;
+    }
+    connect(path)
+}
+
+/// Whether the file was deleted, moved or replaced since it was opened. What is recorded
+/// in such a file nobody would ever see again.
+fn was_moved(db: &Connection) -> bool {
+    let mut moved = 0;
+    db.file_control(Some(MAIN_DB), FileControl::HasMoved(&mut moved))
+        .is_ok()
+        && moved != 0
+}
+
+/// Never makes a file, never follows a link, never reads the path as an address.
+fn connect(path: &Path) -> Result<Connection, HistoryError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let db = Connection::open_with_flags(file::plain(path)?, flags)
+        .map_err(|e| failed_opening(path, &e))?;
+    schema::settle(&db, path)?;
+    Ok(db)
+}
+
+/// Opening: SQLite wants to write beside a database even to read it. Where it may not,
+/// the answer is [`HistoryError::NotWritable`], and there is another way to read it.
+fn failed_opening(path: &Path, error: &rusqlite::Error) -> HistoryError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => {
+            HistoryError::not_writable(path, error.to_string())
+        }
+        _ => failed_reading(path, error),
+    }
+}
+
+fn failed_reading(path: &Path, error: &rusqlite::Error) -> HistoryError {
+    match error.sqlite_error_code() {
+        Some(code) if is_busy(code) => busy(path),
+        _ => HistoryError::unreadable(path, error.to_string()),
+    }
+}
+
+fn failed_writing(path: &Path, error: &rusqlite::Error) -> HistoryError {
+    match error.sqlite_error_code() {
+        Some(code) if is_busy(code) => busy(path),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            HistoryError::unreadable(path, error.to_string())
+        }
+        _ => HistoryError::not_writable(path, error.to_string()),
+    }
+}
+
+fn is_busy(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::FileLockingProtocolFailed
+            | ErrorCode::SchemaChanged
+    )
+}
+
+fn busy(path: &Path) -> HistoryError {
+    HistoryError::Busy {
+        path: path.to_owned(),
+        waited: Duration::ZERO,
+    }
+}

@@ -1,0 +1,299 @@
+//! What goes in comes out, once, in the order it was recorded; and who waits for whom.
+#![allow(clippy::unwrap_used)] // A broken test may say so loudly.
+
+use super::*;
+use crate::history::{Location, increase, open};
+use rusqlite::params;
+use std::time::Instant;
+use tempfile::TempDir;
+use ulid::Ulid;
+
+pub(super) const SHORT: Duration = Duration::from_millis(150);
+pub(super) const LONG: Duration = Duration::from_secs(20);
+
+pub(super) fn at(second: i64) -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(1_770_000_000 + second)
+}
+
+pub(super) fn prod() -> StackKey {
+    StackKey("prod https://x 123456789012 us-east-1".to_owned())
+}
+
+pub(super) fn snapshot(number: u128, second: i64, total: i64) -> Snapshot {
+    Snapshot {
+        id: Ulid::from(number),
+        at: at(second),
+        stack: prod(),
+        verdict: "warning".to_owned(),
+        runbooks: vec![("inc-004".to_owned(), "warning".to_owned())],
+        numbers: vec![
+            ("peck.callback_errors".to_owned(), total),
+            ("status.agents.alive".to_owned(), total % 2),
+        ],
+        duckops_version: "0.1.0".to_owned(),
+    }
+}
+
+pub(super) fn errors_since(history: &dyn History, second: i64) -> Vec<(i64, i64)> {
+    let samples = history.samples(&prod(), "peck.callback_errors", at(second));
+    let second = |s: &Sample| (s.at - at(0)).whole_seconds();
+    samples
+        .unwrap()
+        .iter()
+        .map(|s| (second(s), s.value))
+        .collect()
+}
+
+pub(super) fn filled(path: &Path, snapshots: i64) {
+    let mut history = Sqlite::open(path, LONG).unwrap();
+    for i in 0..snapshots {
+        history.record(&snapshot(i as u128 + 1, i, i)).unwrap();
+    }
+}
+
+#[test]
+fn what_was_recorded_comes_back_with_its_baseline() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("new/state/history.db");
+    let mut history = open(&Location::Sqlite(path.clone()), SHORT).unwrap();
+    assert!(errors_since(&*history, 0).is_empty());
+    assert!(!path.parent().unwrap().exists(), "reading makes nothing");
+    for (number, second, total) in [(1, 0, 5), (2, 10, 6), (3, 20, 9), (4, 30, 9)] {
+        history.record(&snapshot(number, second, total)).unwrap();
+    }
+    for history in [history, open(&Location::Sqlite(path), SHORT).unwrap()] {
+        assert_eq!(errors_since(&*history, 20), [(10, 6), (20, 9), (30, 9)]);
+        assert_eq!(errors_since(&*history, 19), [(10, 6), (20, 9), (30, 9)]);
+        assert_eq!(errors_since(&*history, 21), [(20, 9), (30, 9)]);
+        assert_eq!(errors_since(&*history, -1).len(), 4);
+        assert_eq!(errors_since(&*history, 999), [(30, 9)]);
+
+        let alive =
+            |from, to| history.last_positive(&prod(), "status.agents.alive", at(from), at(to));
+        assert_eq!(alive(0, 30).unwrap(), Some(at(30)));
+        assert_eq!(alive(0, 29).unwrap(), Some(at(20)));
+        assert_eq!(alive(1, 19).unwrap(), None);
+
+        let latest = history.latest(&prod()).unwrap().unwrap();
+        assert_eq!((latest.id, latest.at), (Ulid::from(4), at(30)));
+        assert_eq!(latest.runbooks, snapshot(4, 30, 9).runbooks);
+        assert_eq!(
+            (latest.verdict, latest.duckops_version),
+            ("warning".into(), "0.1.0".into())
+        );
+    }
+}
+
+#[test]
+fn one_stack_never_sees_another() {
+    let folder = TempDir::new().unwrap();
+    let mut history = Sqlite::open(&folder.path().join("h.db"), SHORT).unwrap();
+    let mut staging = snapshot(1, 0, 500);
+    staging.stack = StackKey("staging".to_owned());
+    history.record(&staging).unwrap();
+    assert!(errors_since(&history, 0).is_empty());
+    assert_eq!(history.latest(&prod()).unwrap(), None);
+    let alive = history.last_positive(&prod(), "peck.callback_errors", at(0), at(9));
+    assert_eq!(alive.unwrap(), None);
+}
+
+#[test]
+fn the_same_id_twice_is_recorded_once() {
+    let folder = TempDir::new().unwrap();
+    let mut history = Sqlite::open(&folder.path().join("h.db"), SHORT).unwrap();
+    history.record(&snapshot(7, 0, 5)).unwrap();
+    history.record(&snapshot(7, 9, 6)).unwrap();
+    assert_eq!(errors_since(&history, 0), [(0, 5)]);
+}
+
+#[test]
+fn samples_come_in_the_order_of_recording_so_that_a_moved_clock_shows() {
+    let folder = TempDir::new().unwrap();
+    let mut history = Sqlite::open(&folder.path().join("h.db"), SHORT).unwrap();
+    for (number, second) in [(1, 0), (2, 5_000), (3, 1_000)] {
+        history.record(&snapshot(number, second, 5)).unwrap();
+    }
+    assert_eq!(
+        errors_since(&history, 500),
+        [(0, 5), (5_000, 5), (1_000, 5)]
+    );
+    let samples = history
+        .samples(&prod(), "peck.callback_errors", at(500))
+        .unwrap();
+    let window = crate::history::Window {
+        start: at(500),
+        end: at(6_000),
+    };
+    assert!(increase(&samples, window).is_err());
+}
+
+#[test]
+fn two_connections_at_once_lose_nothing_and_record_nothing_twice() {
+    const EACH: i64 = 200;
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("h.db");
+    std::thread::scope(|threads| {
+        for thread in 0..2_i64 {
+            let path = &path;
+            threads.spawn(move || {
+                let mut history = Sqlite::open(path, LONG).unwrap();
+                for i in 0..EACH {
+                    let number = (thread * EACH + i + 1) as u128;
+                    history.record(&snapshot(number, i, thread)).unwrap();
+                }
+            });
+        }
+    });
+    let history = Sqlite::open(&path, LONG).unwrap();
+    let all = errors_since(&history, 0);
+    assert_eq!(all.len() as i64, 2 * EACH);
+    for thread in 0..2 {
+        let own: Vec<_> = all
+            .iter()
+            .filter(|(_, t)| *t == thread)
+            .map(|(s, _)| *s)
+            .collect();
+        assert_eq!(own, (0..EACH).collect::<Vec<_>>());
+    }
+    assert_eq!(checked(&history), "ok");
+}
+
+pub(super) fn checked(history: &Sqlite) -> String {
+    let Db::Open(db) = &history.db else {
+        return "not open".to_owned();
+    };
+    let check = |pragma| db.query_row(pragma, [], |row| row.get::<_, String>(0));
+    assert!(
+        check("PRAGMA foreign_key_check").is_err(),
+        "a row is a complaint"
+    );
+    check("PRAGMA integrity_check").unwrap()
+}
+
+#[test]
+fn while_another_writes_reading_works_and_recording_gives_up_in_time() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("h.db");
+    filled(&path, 3);
+    let other = Connection::open(&path).unwrap();
+    other
+        .execute_batch("BEGIN IMMEDIATE; DELETE FROM sample")
+        .unwrap();
+
+    let begun = Instant::now();
+    let mut history = Sqlite::open(&path, SHORT).unwrap();
+    assert_eq!(errors_since(&history, 0).len(), 3);
+    assert!(begun.elapsed() < SHORT, "reading does not wait");
+    let refused = history.record(&snapshot(9, 9, 9));
+    assert!(
+        matches!(refused, Err(HistoryError::Busy { waited, .. }) if waited == SHORT),
+        "{refused:?}"
+    );
+    assert!(begun.elapsed() < SHORT * 10, "{:?}", begun.elapsed());
+
+    other.execute_batch("ROLLBACK").unwrap();
+    history.record(&snapshot(9, 9, 9)).unwrap();
+    assert_eq!(errors_since(&history, 0).len(), 4);
+}
+
+#[test]
+fn a_database_that_one_process_keeps_for_itself_is_busy_and_not_empty() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("h.db");
+    filled(&path, 3);
+    let other = Connection::open(&path).unwrap();
+    let alone = "PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; DELETE FROM sample";
+    other.execute_batch(alone).unwrap();
+    let refused = Sqlite::open(&path, SHORT).err();
+    assert!(
+        matches!(refused, Some(HistoryError::Busy { waited, .. }) if waited == SHORT),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_full_disk_is_said_and_takes_nothing_that_was_recorded() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("h.db");
+    filled(&path, 3);
+    let mut history = Sqlite::open(&path, SHORT).unwrap();
+    let Db::Open(db) = &history.db else {
+        unreachable!("it was recorded")
+    };
+    let set = "PRAGMA max_page_count = 1"; // It takes what there is as the least.
+    let _: i64 = db.query_row(set, [], |row| row.get(0)).unwrap();
+    let mut large = snapshot(9, 9, 9);
+    large.numbers = (0..5_000).map(|i| (format!("fact.{i}"), i)).collect();
+    let refused = history.record(&large);
+    assert!(
+        matches!(&refused, Err(HistoryError::NotWritable { why, .. }) if why.as_str().contains("full")),
+        "{refused:?}"
+    );
+    assert_eq!(errors_since(&history, 0).len(), 3);
+    drop(history);
+    let history = Sqlite::open(&path, SHORT).unwrap();
+    assert_eq!(errors_since(&history, 0).len(), 3);
+    assert_eq!(history.latest(&prod()).unwrap().unwrap().id, Ulid::from(3));
+    assert_eq!(checked(&history), "ok");
+}
+
+#[test]
+fn a_newer_schema_is_neither_read_nor_written() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("h.db");
+    filled(&path, 1);
+    let other = Connection::open(&path).unwrap();
+    other.pragma_update(None, "user_version", 7).unwrap();
+    drop(other);
+    let before = std::fs::read(&path).unwrap();
+    let refused = Sqlite::open(&path, SHORT).err().unwrap();
+    assert_eq!(
+        refused,
+        HistoryError::Newer {
+            path: path.clone(),
+            found: 7,
+            known: 1
+        }
+    );
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_schema_that_became_newer_while_we_ran_is_not_written() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("h.db");
+    filled(&path, 1);
+    let mut history = Sqlite::open(&path, SHORT).unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.pragma_update(None, "user_version", 7).unwrap();
+    let refused = history.record(&snapshot(2, 2, 2));
+    assert!(
+        matches!(refused, Err(HistoryError::Newer { found: 7, .. })),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_recorded_value_that_is_no_time_is_damage_and_not_an_answer() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("h.db");
+    filled(&path, 1);
+    let other = Connection::open(&path).unwrap();
+    other
+        .execute("UPDATE sample SET at_ms = ?1", params![i64::MAX])
+        .unwrap();
+    other
+        .execute("UPDATE snapshot SET runbooks = '{'", [])
+        .unwrap();
+    let history = Sqlite::open(&path, SHORT).unwrap();
+    let samples = history.samples(&prod(), "peck.callback_errors", at(0));
+    assert!(
+        matches!(samples, Err(HistoryError::Unreadable { .. })),
+        "{samples:?}"
+    );
+    let latest = history.latest(&prod());
+    assert!(
+        matches!(latest, Err(HistoryError::Unreadable { .. })),
+        "{latest:?}"
+    );
+}
