@@ -9,7 +9,7 @@ const LINE: usize = 160;
 
 /// The whole report. Exactly one line when all is ok.
 pub fn render(report: &Report) -> String {
-    let mut lines = vec![summary(report)];
+    let mut lines = vec![headline(report)];
     for runbook in report.runbooks.iter().filter(|r| r.verdict != Verdict::Ok) {
         let id = name(&runbook.id);
         let bad: Vec<&Step> = runbook
@@ -38,8 +38,9 @@ pub fn render(report: &Report) -> String {
     lines.collect()
 }
 
-/// The verdict, the stack and what to do; the sentence gives way to the command.
-fn summary(report: &Report) -> String {
+/// The verdict, the stack and what to do, on one line without its newline. The sentence
+/// gives way to the command, which is whole or not there.
+pub fn headline(report: &Report) -> String {
     let head = format!(
         "{} {} {} {}: ",
         report.verdict.word().to_ascii_uppercase(),

@@ -1,8 +1,8 @@
 //! Small words that several formats share: names, times, values, and lines that fit.
 //! They know nothing of any single format.
 
-use super::model::Evidence;
-use crate::fact::{self, FactValue};
+use super::model::{Evidence, Report};
+use crate::fact::{FactValue, instant};
 use crate::text::Printable;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -15,7 +15,7 @@ pub(super) fn name(id: &Printable) -> String {
 
 /// RFC 3339 in UTC with whole seconds.
 pub(super) fn utc(at: OffsetDateTime) -> String {
-    fact::instant(at.unix_timestamp())
+    instant(at.unix_timestamp())
 }
 
 /// How long a run took: `184ms`, `2.3s`.
@@ -45,6 +45,23 @@ pub(super) fn value(evidence: &Evidence) -> String {
         }
         _ => shown.to_string(),
     }
+}
+
+/// The value of a fact as a number, where it is one. Durations and instants are seconds.
+pub(super) fn number(value: &FactValue) -> Option<f64> {
+    match value {
+        FactValue::Bool(yes) => Some(f64::from(u8::from(*yes))),
+        FactValue::Int(n) | FactValue::Duration(n) | FactValue::Instant(n) => Some(*n as f64),
+        FactValue::Float(x) => x.is_finite().then_some(*x),
+        FactValue::Text(_) | FactValue::List(_) => None,
+    }
+}
+
+/// The first known value of a fact among the evidence of a report, as a number.
+pub(super) fn fact(report: &Report, path: &str) -> Option<f64> {
+    let steps = report.runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let mut evidence = steps.flat_map(|step| step.finding.evidence());
+    evidence.find_map(|e| number(e.value.as_ref().filter(|_| e.fact == path)?))
 }
 
 /// How many columns of a terminal a text takes.
