@@ -112,6 +112,7 @@ fn every_step_has_its_number_and_its_verdict_in_words() {
 fn what_is_not_ok_says_why_what_next_and_how_to_ask_by_hand() {
     let text = at_80(&sample::critical());
     for part in [
+        "1 CRIT not so: Callback errors stay within the daily limit",
         "peck.callback_errors_24h_min=14",
         "peck.callback_errors_rising=yes",
         "next: Read the cause of the newest failure.",
