@@ -1,0 +1,306 @@
+//! The report for node_exporter's textfile collector.
+//!
+//! Verdicts are state sets: every state is there, the one in force is 1. Facts that are
+//! numbers are gauges; one that is not known is `NaN`, so that its series goes on. There
+//! are no time stamps: a single one makes the collector skip the whole file. Every sample
+//! says which stack and which run it is of, so that two files can stand side by side.
+
+use super::model::{Report, Runbook, Verdict};
+use super::words::{number, utc};
+use crate::text::Printable;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use time::OffsetDateTime;
+
+const STATES: [Verdict; 5] = [
+    Verdict::Ok,
+    Verdict::Warning,
+    Verdict::Critical,
+    Verdict::Unknown,
+    Verdict::Skipped,
+];
+
+/// The file of a run that came to its report.
+pub fn render(report: &Report) -> String {
+    let mut ids: Vec<_> = report.runbooks.iter().map(|r| &r.id).collect();
+    ids.sort_unstable();
+    let ended = report.started_at + report.took;
+    let mut page = Page::of(&report.stack.name, &ids);
+    page.states("run", "The verdict of the run.", [(vec![], report.verdict)]);
+    let mut runbooks: Vec<&Runbook> = report.runbooks.iter().collect();
+    runbooks.sort_unstable_by_key(|runbook| &runbook.id);
+    let states = runbooks
+        .iter()
+        .map(|r| (vec![("runbook", r.id.as_str())], r.verdict));
+    page.states("runbook", "The verdict of a runbook.", states);
+    let steps = runbooks.iter().flat_map(|r| {
+        r.steps.iter().map(|step| {
+            let labels = vec![("runbook", r.id.as_str()), ("step", step.id.as_str())];
+            (labels, step.verdict())
+        })
+    });
+    page.states("step", "The verdict of a step.", steps);
+    page.facts(report);
+    page.times(ended, Some(ended), Some(report.took.as_secs_f64()));
+    page.out
+}
+
+/// The file of a run that never came to a report: unknown, whatever was asked for. The
+/// last complete run is told again, where it is known; an alert looks at its age.
+pub fn failure(
+    stack: &Printable,
+    runbooks: &[Printable],
+    ended: OffsetDateTime,
+    last_complete: Option<OffsetDateTime>,
+) -> String {
+    let mut ids: Vec<_> = runbooks.iter().collect();
+    ids.sort_unstable();
+    let mut page = Page::of(stack, &ids);
+    page.states(
+        "run",
+        "The verdict of the run.",
+        [(vec![], Verdict::Unknown)],
+    );
+    let states = ids
+        .iter()
+        .map(|id| (vec![("runbook", id.as_str())], Verdict::Unknown));
+    page.states("runbook", "The verdict of a runbook.", states);
+    page.times(ended, last_complete, None);
+    page.out
+}
+
+type Labels<'a> = Vec<(&'a str, &'a str)>;
+
+struct Page {
+    /// The labels that every sample has.
+    common: String,
+    out: String,
+}
+
+impl Page {
+    fn of(stack: &Printable, runbooks: &[&Printable]) -> Self {
+        let run: Vec<_> = runbooks.iter().map(|id| id.as_str()).collect();
+        let common = format!(
+            "stack=\"{}\",run=\"{}\"",
+            escaped(stack.as_str()),
+            escaped(&run.join("+"))
+        );
+        Self {
+            common,
+            out: String::new(),
+        }
+    }
+
+    fn family(&mut self, name: &str, help: &str) {
+        let _ = writeln!(self.out, "# HELP {name} {help}\n# TYPE {name} gauge");
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
+        let _ = write!(self.out, "{name}{{{}", self.common);
+        for (label, text) in labels {
+            let _ = write!(self.out, ",{label}=\"{}\"", escaped(text));
+        }
+        let _ = writeln!(self.out, "}} {value}");
+    }
+
+    fn states<'a>(
+        &mut self,
+        what: &str,
+        help: &str,
+        all: impl IntoIterator<Item = (Labels<'a>, Verdict)>,
+    ) {
+        let name = format!("duckops_{what}_verdict");
+        self.family(&name, &format!("{help} One state is 1, the others are 0."));
+        let mut seen = Vec::new();
+        for (mut labels, verdict) in all {
+            // The same series twice would make the collector drop the file.
+            if seen.contains(&labels) {
+                continue;
+            }
+            seen.push(labels.clone());
+            for state in STATES {
+                labels.push(("verdict", state.word()));
+                self.sample(&name, &labels, f64::from(u8::from(state == verdict)));
+                labels.pop();
+            }
+        }
+    }
+
+    fn facts(&mut self, report: &Report) {
+        let mut facts: BTreeMap<&str, (&str, f64)> = BTreeMap::new();
+        let steps = report.runbooks.iter().flat_map(|r| &r.steps);
+        for evidence in steps.flat_map(|step| step.finding.evidence()) {
+            let value = match &evidence.value {
+                Some(value) => number(value),
+                None => Some(f64::NAN),
+            };
+            let Some(value) = value else { continue };
+            let told = facts.entry(evidence.fact).or_insert((evidence.unit, value));
+            if told.1.is_nan() {
+                told.1 = value;
+            }
+        }
+        self.family(
+            "duckops_fact",
+            "A fact that the run was judged by; NaN when it is not known.",
+        );
+        for (path, (unit, value)) in facts {
+            self.sample("duckops_fact", &[("fact", path), ("unit", unit)], value);
+        }
+    }
+
+    fn times(
+        &mut self,
+        ended: OffsetDateTime,
+        complete: Option<OffsetDateTime>,
+        took: Option<f64>,
+    ) {
+        let seconds = |at: OffsetDateTime| at.unix_timestamp() as f64;
+        let name = "duckops_last_run_timestamp_seconds";
+        self.family(name, "When the last run ended, however it ended.");
+        self.sample(name, &[], seconds(ended));
+        if let Some(complete) = complete {
+            let name = "duckops_last_complete_run_timestamp_seconds";
+            self.family(name, "When the last run that came to a report ended.");
+            self.sample(name, &[], seconds(complete));
+        }
+        if let Some(took) = took {
+            let name = "duckops_run_duration_seconds";
+            self.family(name, "How long the last run took.");
+            self.sample(name, &[], took);
+        }
+        self.family("duckops_build_info", "Which duckops made this file.");
+        let version = [("version", env!("CARGO_PKG_VERSION"))];
+        self.sample("duckops_build_info", &version, 1.0);
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// When a file says that the last complete run ended: what a failing run has to repeat.
+pub fn last_complete(file: &str) -> Option<OffsetDateTime> {
+    let name = "duckops_last_complete_run_timestamp_seconds{";
+    let line = file.lines().find(|line| line.starts_with(name))?;
+    let seconds: f64 = line.rsplit(' ').next()?.parse().ok()?;
+    let at = OffsetDateTime::from_unix_timestamp(seconds as i64).ok()?;
+    (utc(at).len() == 20).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    fn samples(text: &str) -> Vec<(&str, &str)> {
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| line.rsplit_once(' ')).collect()
+    }
+
+    #[test]
+    fn every_state_of_a_verdict_is_there_and_one_is_in_force() {
+        let text = render(&sample::critical());
+        for (id, verdict) in [("inc-004", "critical"), ("inc-003", "warning")] {
+            let start = format!(
+                "duckops_runbook_verdict{{stack=\"prod\",run=\"inc-003+inc-004\",runbook=\"{id}\","
+            );
+            let states: Vec<_> = text.lines().filter(|l| l.starts_with(&start)).collect();
+            assert_eq!(states.len(), 5, "{text}");
+            let on: Vec<_> = states.iter().filter(|l| l.ends_with(" 1")).collect();
+            assert_eq!(on.len(), 1);
+            assert!(on[0].contains(&format!("verdict=\"{verdict}\"")), "{on:?}");
+        }
+        assert!(
+            text.contains("step=\"stale\",verdict=\"unknown\"} 1\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn facts_are_numbers_and_the_unknown_goes_on_as_nan() {
+        let text = render(&sample::critical());
+        for end in [
+            "fact=\"peck.callback_errors_24h_min\",unit=\"count\"} 14",
+            "fact=\"peck.callback_errors_rising\",unit=\"\"} 1",
+            "fact=\"audit.pulse_age\",unit=\"seconds\"} 1260",
+            "fact=\"executions.stale\",unit=\"count\"} NaN",
+        ] {
+            assert!(text.contains(&format!("{end}\n")), "{end}\n{text}");
+        }
+        assert!(!text.contains("executions.newest"), "a list is no number");
+    }
+
+    #[test]
+    fn the_four_metrics_of_every_run_are_there() {
+        let text = render(&sample::all_ok());
+        for line in [
+            "duckops_last_run_timestamp_seconds{stack=\"prod\",run=\"inc-003+inc-004\"} 1774149129",
+            "duckops_last_complete_run_timestamp_seconds{stack=\"prod\",run=\"inc-003+inc-004\"} 1774149129",
+            "duckops_run_duration_seconds{stack=\"prod\",run=\"inc-003+inc-004\"} 0.184",
+            "duckops_build_info{stack=\"prod\",run=\"inc-003+inc-004\",version=",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn each_family_is_announced_once_and_no_series_comes_twice() {
+        for (name, report) in sample::all() {
+            let text = render(&report);
+            assert!(text.ends_with('\n') && !text.contains("\n\n"), "{name}");
+            let mut families: Vec<_> = text.lines().filter(|l| l.starts_with("# TYPE")).collect();
+            let announced = families.len();
+            families.sort_unstable();
+            families.dedup();
+            assert_eq!(families.len(), announced, "{name}");
+            let mut series: Vec<_> = samples(&text).iter().map(|(s, _)| *s).collect();
+            let told = series.len();
+            series.sort_unstable();
+            series.dedup();
+            assert_eq!(series.len(), told, "{name}\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_sample_is_a_series_and_one_number_without_a_time_stamp() {
+        for (name, report) in sample::all() {
+            let text = render(&report);
+            for (series, value) in samples(&text) {
+                assert!(series.ends_with('}'), "{name}: {series}");
+                assert!(value.parse::<f64>().is_ok(), "{name}: {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_end_its_label() {
+        assert_eq!(escaped(r#"a"b\"#), r#"a\"b\\"#);
+        for line in render(&sample::hostile()).lines() {
+            assert!(
+                line.starts_with("duckops_") || line.starts_with("# "),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_failed_run_is_unknown_and_keeps_the_last_complete_one() {
+        let before = last_complete(&render(&sample::all_ok()));
+        assert_eq!(before.map(utc).as_deref(), Some("2026-03-22T03:12:09Z"));
+        let later = sample::NOW + std::time::Duration::from_secs(600);
+        let text = failure(&"prod".into(), &["inc-004".into()], later, before);
+        assert!(
+            text.contains("runbook=\"inc-004\",verdict=\"unknown\"} 1\n"),
+            "{text}"
+        );
+        assert!(text.contains(
+            "duckops_last_run_timestamp_seconds{stack=\"prod\",run=\"inc-004\"} 1774149729\n"
+        ));
+        assert_eq!(last_complete(&text), before);
+        assert_eq!(
+            last_complete(&failure(&"prod".into(), &[], later, None)),
+            None
+        );
+    }
+}

@@ -1,0 +1,375 @@
+//! The report for a person at a terminal, at three in the morning.
+//!
+//! The first lines answer: which stack, how bad, what to do now. Then come the runbooks,
+//! worst first, one line a step; what is not ok also gets what it stands on, its next
+//! action and the command that asks the same by hand. A sentence is said once. Text from
+//! outside never begins a line, so it can forge none; commands stand whole on a line of
+//! their own, however narrow the terminal. Everything of ours is ASCII.
+
+use super::model::{Escalation, NextAction, Report, Runbook, Step, Verdict};
+use super::palette::{Style, Tone};
+use super::words::{self, cut, name, utc, wrap};
+use crate::fact::FactValue;
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
+use time::OffsetDateTime;
+
+/// Where the text begins; what stands left of it labels it.
+const MARGIN: usize = 10;
+/// How many entries of a list are shown; `--output json` has them all.
+const ENTRIES: usize = 2;
+
+/// The whole report, for a terminal of the given width.
+pub fn render(report: &Report, style: Style) -> String {
+    let mut page = Page {
+        style: Style {
+            width: style.width.max(2 * MARGIN),
+            ..style
+        },
+        started_at: report.started_at,
+        said: Vec::new(),
+        out: String::new(),
+    };
+    page.answer(report);
+    for runbook in &report.runbooks {
+        page.out.push('\n');
+        page.runbook(runbook);
+    }
+    page.close(report);
+    page.out
+}
+
+struct Page {
+    style: Style,
+    started_at: OffsetDateTime,
+    /// Sentences and commands that stand on the page already.
+    said: Vec<String>,
+    out: String,
+}
+
+impl Page {
+    /// What a reader must know who reads no further.
+    fn answer(&mut self, report: &Report) {
+        let runbooks: Vec<_> = report.runbooks.iter().map(|r| name(&r.id)).collect();
+        let stack = &report.stack;
+        let of = format!(
+            "{} {} {}: {}",
+            stack.name,
+            stack.account,
+            stack.region,
+            runbooks.join(" ")
+        );
+        let word = report.verdict.word().to_ascii_uppercase();
+        self.labelled(&word, Tone::of(report.verdict), &of, Tone::Strong);
+        self.sentence(report.summary.as_str());
+        if let Some(cause) = &report.root_cause {
+            let known = report.summary.as_str().to_ascii_uppercase();
+            if !known.contains(&name(cause)) && runbooks.first() != Some(&name(cause)) {
+                self.labelled("CAUSE", Tone::Strong, &name(cause), Tone::Plain);
+            }
+        }
+        if let Some(next) = &report.next_action {
+            self.action("NEXT", next);
+        }
+        if let Some(escalation) = &report.escalation {
+            let whom = self.whom(escalation);
+            self.said.push(whom.clone());
+            self.labelled("ESCALATE", Tone::Strong, &whom, Tone::Plain);
+        }
+    }
+
+    fn runbook(&mut self, runbook: &Runbook) {
+        let word = runbook.verdict.word().to_ascii_uppercase();
+        let heading = if runbook.verdict >= Verdict::Warning {
+            format!("{word} {}: {}", runbook.severity, runbook.title)
+        } else {
+            format!("{word}: {}", runbook.title)
+        };
+        let tone = Tone::of(runbook.verdict);
+        self.labelled(&name(&runbook.id), Tone::Strong, &heading, tone);
+        let told_by_a_step = runbook
+            .steps
+            .iter()
+            .any(|step| step.verdict() >= Verdict::Warning && step.summary == runbook.summary);
+        if !told_by_a_step || runbook.blocked_by.is_some() {
+            self.sentence(runbook.summary.as_str());
+        }
+        if let Some(by) = &runbook.blocked_by
+            && !runbook
+                .summary
+                .as_str()
+                .to_ascii_uppercase()
+                .contains(&name(by))
+        {
+            self.sentence(&format!("Not judged until {} is solved.", name(by)));
+        }
+        for step in &runbook.steps {
+            self.step(step, runbook.blocked_by.is_none());
+        }
+        let of_a_step = |next: &NextAction| {
+            let mut steps = runbook.steps.iter();
+            steps.any(|step| step.next_action.as_ref() == Some(next))
+        };
+        if let Some(next) = runbook.next_action.as_ref().filter(|n| !of_a_step(n)) {
+            self.action("next", next);
+        }
+        if let Some(escalation) = &runbook.escalation {
+            let whom = self.whom(escalation);
+            if self.fresh(&whom) {
+                self.labelled("escalate", Tone::Plain, &whom, Tone::Plain);
+            }
+        }
+    }
+
+    /// One line; more under what is not ok, unless another incident explains it.
+    fn step(&mut self, step: &Step, explain: bool) {
+        let verdict = step.verdict();
+        let bad = verdict >= Verdict::Warning;
+        let room = self.style.width - MARGIN;
+        let summary = step.summary.as_str();
+        let told = if !summary.is_empty() && !self.repeats(summary) {
+            summary.to_owned()
+        } else {
+            // The title claims that all is well; under a bad verdict it must not read so.
+            let claim = match verdict {
+                Verdict::Critical | Verdict::Warning => "not so: ",
+                Verdict::Unknown => "not known: ",
+                Verdict::Ok | Verdict::Skipped => "",
+            };
+            format!("{claim}{}", step.title)
+        };
+        let tone = if verdict == Verdict::Skipped {
+            Tone::Faint
+        } else {
+            Tone::Plain
+        };
+        if !bad {
+            let fits = words::width(&told) <= room;
+            let line = if fits { &told } else { step.title.as_str() };
+            return self.rows(step, tone, vec![(cut(line, room), tone)]);
+        }
+        self.said.push(told.clone());
+        let mut line = told.clone();
+        if verdict == Verdict::Unknown && !step.reason_code.is_empty() {
+            line.push_str(&format!(" [{}]", step.reason_code));
+        }
+        let mut texts = vec![(line, tone)];
+        if !explain {
+            return self.rows(step, tone, texts);
+        }
+        let evidence = evidence(step, room);
+        if self.fresh(&evidence.join("\n")) {
+            texts.extend(evidence.into_iter().map(|l| (l, Tone::Faint)));
+        }
+        if let Some(escalation) = &step.escalation {
+            let whom = self.whom(escalation);
+            if self.fresh(&whom) {
+                texts.push((format!("escalate: {whom}"), Tone::Plain));
+            }
+        }
+        let next = step
+            .next_action
+            .as_ref()
+            .filter(|next| self.fresh(&spoken(next)));
+        if let Some(next) = next.filter(|next| !next.text.is_empty()) {
+            texts.push((format!("next: {}", next.text), Tone::Plain));
+        }
+        self.rows(step, tone, texts);
+        if let Some(command) = next.and_then(|next| next.command.as_ref()) {
+            self.command("", command.as_str());
+        }
+        if !step.manual.is_empty() && self.fresh(step.manual.as_str()) {
+            self.command("ask by hand: ", step.manual.as_str());
+        }
+    }
+
+    /// The step's row, and what belongs under it as rows of the same table.
+    fn rows(&mut self, step: &Step, tone: Tone, texts: Vec<(String, Tone)>) {
+        let style = self.style;
+        let verdict = step.verdict();
+        let mut table = Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(u16::try_from(style.width).unwrap_or(u16::MAX))
+            .force_no_tty();
+        table.style_text_only();
+        if style.color {
+            table.enforce_styling();
+        }
+        for (line, (text, text_tone)) in texts.iter().enumerate() {
+            let text = style.cell(*text_tone, text);
+            table.add_row(match line {
+                0 => vec![
+                    style.cell(tone, &format!("{:>3}", step.number)),
+                    style.cell(Tone::of(verdict), verdict.short()),
+                    text,
+                ],
+                _ => vec!["".into(), "".into(), text],
+            });
+        }
+        let text = u16::try_from(style.width - MARGIN).unwrap_or(u16::MAX);
+        for (column, width) in table.column_iter_mut().zip([4, 6, text]) {
+            column.set_padding((0, 0));
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+        }
+        for line in table.lines() {
+            self.line(line.trim_end());
+        }
+    }
+
+    /// What else must be said, and that this is the end of the report.
+    fn close(&mut self, report: &Report) {
+        for note in &report.notes {
+            self.labelled("note:", Tone::Faint, note.as_str(), Tone::Plain);
+        }
+        let steps: usize = report.runbooks.iter().map(|r| r.steps.len()).sum();
+        let end = format!(
+            "{}, {steps} steps in {}, exit {}",
+            utc(report.started_at),
+            words::took(report.took),
+            report.exit_code()
+        );
+        self.labelled("complete:", Tone::Faint, &end, Tone::Faint);
+    }
+
+    fn whom(&self, escalation: &Escalation) -> String {
+        let by = match escalation.due {
+            None => "now".to_owned(),
+            Some(due) => {
+                let left = (due - self.started_at).whole_seconds();
+                let left = match left {
+                    0.. => format!("in {}", crate::fact::duration(left)),
+                    _ => format!(
+                        "overdue by {}",
+                        crate::fact::duration(left.saturating_neg())
+                    ),
+                };
+                let (day, clock) = (utc(self.started_at), utc(due));
+                // Nobody has to read the date of today.
+                let clock = match (day.get(..11), clock.get(..11)) {
+                    (Some(today), Some(then)) if today == then => &clock[11..],
+                    _ => &clock,
+                };
+                format!("by {clock} ({left})")
+            }
+        };
+        let Escalation {
+            to,
+            priority,
+            reason,
+            ..
+        } = escalation;
+        format!("{to} {priority} {by}: {reason}")
+    }
+
+    /// What to do, and the command on a line of its own.
+    fn action(&mut self, label: &str, next: &NextAction) {
+        if !self.fresh(&spoken(next)) {
+            return;
+        }
+        self.labelled(label, Tone::Strong, next.text.as_str(), Tone::Plain);
+        if let Some(command) = &next.command {
+            self.command("", command.as_str());
+        }
+    }
+
+    /// A sentence that stands on the page only once.
+    fn sentence(&mut self, text: &str) {
+        if !text.is_empty() && !self.repeats(text) {
+            self.said.push(text.to_owned());
+            self.labelled("", Tone::Plain, text, Tone::Plain);
+        }
+    }
+
+    /// A command is never broken: what is pasted must be what was meant.
+    fn command(&mut self, label: &str, command: &str) {
+        let label = self.style.paint(Tone::Faint, label);
+        let command = self.style.paint(Tone::Strong, command);
+        self.line(&format!("{:MARGIN$}{label}{command}", ""));
+    }
+
+    fn labelled(&mut self, label: &str, label_tone: Tone, text: &str, tone: Tone) {
+        let style = self.style;
+        let label = cut(label, style.width);
+        let mut column = words::width(&label);
+        let mut line = style.paint(label_tone, &label);
+        if column >= MARGIN {
+            self.line(&line);
+            (line, column) = (String::new(), 0);
+        }
+        for text in wrap(text, style.width - MARGIN) {
+            line.push_str(&" ".repeat(MARGIN - column));
+            line.push_str(&style.paint(tone, &text));
+            self.line(line.trim_end());
+            (line, column) = (String::new(), 0);
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.out.push_str(line);
+        self.out.push('\n');
+    }
+
+    fn repeats(&self, text: &str) -> bool {
+        self.said.iter().any(|said| said.contains(text))
+    }
+
+    /// Whether this was not said before; from now on it was.
+    fn fresh(&mut self, text: &str) -> bool {
+        let fresh = !self.said.iter().any(|said| said == text);
+        if fresh {
+            self.said.push(text.to_owned());
+        }
+        fresh
+    }
+}
+
+fn spoken(next: &NextAction) -> String {
+    let command = next.command.as_ref().map_or("", |c| c.as_str());
+    format!("{}\n{command}", next.text)
+}
+
+/// What a step stands on, in one paragraph that begins with what was told and ends with
+/// what was not; then some entries of each list.
+fn evidence(step: &Step, room: usize) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut silent = Vec::new();
+    let mut lists = Vec::new();
+    for evidence in step.finding.evidence() {
+        match &evidence.value {
+            None => silent.push(evidence.fact),
+            Some(FactValue::List(entries)) if !entries.is_empty() => {
+                lists.push((evidence.fact, entries));
+            }
+            Some(_) => told.push(format!("{}={}", evidence.fact, words::value(evidence))),
+        }
+    }
+    let mut parts = vec![told.join(", ")];
+    if !silent.is_empty() {
+        parts.push(format!("not known: {}", silent.join(", ")));
+    }
+    for (_, asked) in &step.asked {
+        if let Some(failure) = &asked.failure
+            && !step.summary.as_str().contains(failure.as_str())
+        {
+            parts.push(format!("{}: {failure}", asked.question));
+        }
+    }
+    let mut entries = Vec::new();
+    for (fact, list) in lists {
+        parts.push(match list.len() {
+            all if all > ENTRIES => format!("{fact}, {ENTRIES} of {all}:"),
+            _ => format!("{fact}:"),
+        });
+        let shown = list.iter().take(ENTRIES);
+        entries.extend(shown.map(|entry| cut(&format!("- {}", entry.printable(400)), room)));
+    }
+    parts.retain(|part| !part.is_empty());
+    let mut lines = vec![parts.join("; ")];
+    lines.append(&mut entries);
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! Small words that several formats share: names, times, values, and lines that fit.
+//! They know nothing of any single format.
+
+use super::model::{Evidence, Report};
+use crate::fact::{FactValue, instant};
+use crate::text::Printable;
+use std::time::Duration;
+use time::OffsetDateTime;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// A runbook's id as people say it: `INC-004`.
+pub(super) fn name(id: &Printable) -> String {
+    id.as_str().to_ascii_uppercase()
+}
+
+/// RFC 3339 in UTC with whole seconds.
+pub(super) fn utc(at: OffsetDateTime) -> String {
+    instant(at.unix_timestamp())
+}
+
+/// How long a run took: `184ms`, `2.3s`.
+pub(super) fn took(took: Duration) -> String {
+    if took < Duration::from_secs(1) {
+        format!("{}ms", took.as_millis())
+    } else {
+        format!("{:.1}s", took.as_secs_f64())
+    }
+}
+
+/// Milliseconds that fit a JSON number.
+pub(super) fn millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The value of a fact with its unit, where the unit is not plain from the value.
+pub(super) fn value(evidence: &Evidence) -> String {
+    let Some(value) = &evidence.value else {
+        return "not known".to_owned();
+    };
+    let shown = value.shown();
+    match (value, evidence.unit) {
+        (FactValue::Int(_) | FactValue::Float(_), "percent") => format!("{shown}%"),
+        (FactValue::Int(_) | FactValue::Float(_), unit) if !matches!(unit, "" | "count") => {
+            format!("{shown} {unit}")
+        }
+        _ => shown.to_string(),
+    }
+}
+
+/// The value of a fact as a number, where it is one. Durations and instants are seconds.
+pub(super) fn number(value: &FactValue) -> Option<f64> {
+    match value {
+        FactValue::Bool(yes) => Some(f64::from(u8::from(*yes))),
+        FactValue::Int(n) | FactValue::Duration(n) | FactValue::Instant(n) => Some(*n as f64),
+        FactValue::Float(x) => x.is_finite().then_some(*x),
+        FactValue::Text(_) | FactValue::List(_) => None,
+    }
+}
+
+/// The first known value of a fact among the evidence of a report, as a number.
+pub(super) fn fact(report: &Report, path: &str) -> Option<f64> {
+    let steps = report.runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let mut evidence = steps.flat_map(|step| step.finding.evidence());
+    evidence.find_map(|e| number(e.value.as_ref().filter(|_| e.fact == path)?))
+}
+
+/// How many columns of a terminal a text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// At most `max` columns of a text; a cut one ends in dots.
+pub(super) fn cut(text: &str, max: usize) -> String {
+    if width(text) <= max {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut room = max.saturating_sub(3);
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if wide > room {
+            break;
+        }
+        room -= wide;
+        out.push(c);
+    }
+    let mut out = out.trim_end().to_owned();
+    out.push_str(&"..."[..max.min(3)]);
+    out
+}
+
+/// A text as lines of at most `max` columns, broken between words and, where a word is
+/// longer than a line, inside it.
+pub(super) fn wrap(text: &str, max: usize) -> Vec<String> {
+    let max = max.max(2);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && width(&line) + 1 + width(word) > max {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        for c in word.chars() {
+            if width(&line) + c.width().unwrap_or(0) > max {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// A text in which nobody is called by a chat or a ticket system: neither `@name` nor
+/// what stands in angle brackets. The cure is a blank, so that people still can read it.
+pub(super) fn uncalled(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        out.push(c);
+        let next = chars.peek().copied().unwrap_or(' ');
+        let mention = c == '@' && !before.is_alphanumeric() && !next.is_whitespace();
+        let tag = c == '<' && !next.is_whitespace() && next != '=';
+        if mention || tag {
+            out.push(' ');
+        }
+        before = c;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrapped_text_fits_and_loses_nothing() {
+        let text = "short words and a-word-that-is-much-longer-than-any-line-of-this-text \u{4f60}\u{597d}\u{4f60}\u{597d}";
+        for max in 2..40 {
+            let lines = wrap(text, max);
+            assert!(lines.iter().all(|l| width(l) <= max), "{max}: {lines:?}");
+            let without = |s: &str| s.replace(' ', "");
+            assert_eq!(without(&lines.concat()), without(text), "{max}");
+        }
+        assert_eq!(wrap("", 10), [""]);
+    }
+
+    #[test]
+    fn a_cut_text_fits_and_says_that_it_was_cut() {
+        assert_eq!(cut("four", 4), "four");
+        assert_eq!(cut("longer than that", 9), "longer...");
+        assert_eq!(cut("\u{4f60}\u{597d}\u{4f60}\u{597d}", 6), "\u{4f60}...");
+        assert_eq!(cut("abc", 2), "..");
+    }
+
+    #[test]
+    fn nobody_is_called() {
+        assert_eq!(
+            uncalled("@everyone <!channel> <@U1> (@here)"),
+            "@ everyone < !channel> < @ U1> (@ here)"
+        );
+        assert_eq!(
+            uncalled("prod@3->2 a@b.example <= 5"),
+            "prod@3->2 a@b.example <= 5"
+        );
+    }
+}
