@@ -1,0 +1,1 @@
+//! The wire, proven with the real clients.
