@@ -1,1 +1,33 @@
-//! The practice stack.
+//! The practice stack: the world outside `duckops`, played over real HTTP on loopback.
+//!
+//! A [`World`] is everything the production stack would answer, as plain data; a
+//! [`Practice`] speaks it as the status and audit API and as the AWS operations that the
+//! runbooks ask for; a [`Scene`] is a world with one thing wrong and the verdict that is
+//! due. This room knows how the stack answers. It must not know what `duckops` asks for,
+//! how it reads the answers or what it concludes: it is what the conclusions are tested on.
+
+mod beak;
+mod cloudwatch;
+mod fault;
+mod lambda;
+mod logs;
+mod operation;
+mod paging;
+mod pattern;
+mod route;
+mod scene;
+mod server;
+mod ses;
+mod sfn;
+mod sts;
+mod wire;
+mod world;
+
+#[cfg(test)]
+mod sdk_tests;
+
+pub use fault::Fault;
+pub use operation::Operation;
+pub use scene::{Expect, Scene, find, scenes};
+pub use server::{Practice, Seen};
+pub use world::{AliasTarget, Execution, LogEvent, Mail, Recorded, Series, Version, World};

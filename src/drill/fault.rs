@@ -1,0 +1,139 @@
+//! The ways in which an operation fails: each turns the honest answer into the one that a
+//! client would see. What a service says when it denies or throttles is written down here.
+
+use super::wire::{Answer, Manner, Payload, Protocol, Refusal};
+use super::{Operation, World, sts};
+use hyper::StatusCode;
+use std::time::Duration;
+
+/// One way for an operation to fail. Requests that the stack does not expect are refused
+/// as ever, whatever the fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The caller may not ask this.
+    Deny,
+    /// Too many requests.
+    Throttle,
+    /// The caller's session is over.
+    ExpiredToken,
+    /// The request is read and never answered.
+    Hang,
+    /// The honest answer, later.
+    Delay(Duration),
+    /// The request is read and the connection torn.
+    Reset,
+    /// The connection ends after half of the promised body.
+    CutBody,
+    /// This status with the protocol's error body.
+    Status(u16),
+    /// 200 with a web page, as from a captive portal.
+    Html,
+    /// 200 with nothing.
+    Empty,
+    /// 302 to this place.
+    Redirect(String),
+    /// 200 with this body under the protocol's content type.
+    Body(String),
+}
+
+impl Fault {
+    /// What comes of an honest answer under this fault.
+    pub(super) fn bend(
+        &self,
+        operation: Operation,
+        protocol: Protocol,
+        world: &World,
+        honest: Answer,
+    ) -> Answer {
+        let instead = |body: String| protocol.speak(StatusCode::OK, Payload::Bytes(body.into()));
+        let refuse =
+            |(status, code), message: &str| protocol.refuse(&Refusal::known(status, code, message));
+        let codes = codes(protocol);
+        match self {
+            Fault::Deny => refuse(codes.denied, &denied(operation, world)),
+            Fault::Throttle => refuse(codes.throttled, "Rate exceeded"),
+            Fault::ExpiredToken => refuse(
+                codes.expired,
+                "The security token included in the request is expired",
+            ),
+            Fault::Hang => Answer {
+                manner: Manner::Hang,
+                ..honest
+            },
+            Fault::Reset => Answer {
+                manner: Manner::Reset,
+                ..honest
+            },
+            Fault::CutBody => Answer {
+                manner: Manner::Cut,
+                ..honest
+            },
+            Fault::Delay(time) => Answer {
+                after: *time,
+                ..honest
+            },
+            Fault::Status(status) => refuse((*status, "InternalFailure"), "Internal server error"),
+            Fault::Html => Answer {
+                headers: vec![("content-type", "text/html; charset=utf-8".to_owned())],
+                ..instead("<!DOCTYPE html><html><body>Please sign in.</body></html>".to_owned())
+            },
+            Fault::Empty => instead(String::new()),
+            Fault::Body(body) => instead(body.clone()),
+            Fault::Redirect(place) => {
+                let mut answer = instead(String::new());
+                answer.status = StatusCode::FOUND;
+                answer.headers.push(("location", place.clone()));
+                answer
+            }
+        }
+    }
+}
+
+/// The status and the code with which a protocol denies, throttles and ends a session.
+struct Codes {
+    denied: (u16, &'static str),
+    throttled: (u16, &'static str),
+    expired: (u16, &'static str),
+}
+
+fn codes(protocol: Protocol) -> Codes {
+    let (denied, throttled, expired) = match protocol {
+        Protocol::Gateway => (
+            (403, "MissingAuthenticationTokenException"),
+            (429, "TooManyRequestsException"),
+            (403, "ExpiredTokenException"),
+        ),
+        Protocol::Query | Protocol::Cbor => (
+            (403, "AccessDenied"),
+            (400, "Throttling"),
+            (403, "ExpiredToken"),
+        ),
+        Protocol::Json(_) => (
+            (400, "AccessDeniedException"),
+            (400, "ThrottlingException"),
+            (400, "ExpiredTokenException"),
+        ),
+        Protocol::Rest => (
+            (403, "AccessDeniedException"),
+            (429, "TooManyRequestsException"),
+            (403, "ExpiredTokenException"),
+        ),
+    };
+    Codes {
+        denied,
+        throttled,
+        expired,
+    }
+}
+
+fn denied(operation: Operation, world: &World) -> String {
+    let Some(service) = operation.service() else {
+        return "Missing Authentication Token".to_owned();
+    };
+    let caller = sts::caller(world);
+    let action = format!("{}:{operation}", service.permission);
+    format!(
+        "User: {caller} is not authorized to perform: {action} because no identity-based \
+         policy allows the {action} action"
+    )
+}

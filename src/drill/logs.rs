@@ -1,0 +1,99 @@
+//! Lines of the function's log, as CloudWatch Logs filters and pages them.
+
+use super::paging::page;
+use super::pattern::Pattern;
+use super::wire::{Payload, Refusal, Reply, Scenery, millis};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Question {
+    log_group_name: String,
+    start_time: Option<i64>,
+    end_time: Option<i64>,
+    filter_pattern: Option<String>,
+    limit: Option<usize>,
+    next_token: Option<String>,
+    #[serde(rename = "interleaved")]
+    _interleaved: Option<bool>,
+}
+
+/// `FilterLogEvents`
+pub(super) fn filter_log_events(scenery: &Scenery<'_>) -> Reply {
+    let mut told = "FilterLogEvents".to_owned();
+    let outcome = scenery.input().and_then(|question: Question| {
+        if let Some(pattern) = &question.filter_pattern {
+            told.push_str(&format!(" {pattern}"));
+        }
+        filter(scenery, &question, &mut told)
+    });
+    Reply::new(told, outcome)
+}
+
+fn filter(
+    scenery: &Scenery<'_>,
+    question: &Question,
+    told: &mut String,
+) -> Result<Payload, Refusal> {
+    let world = scenery.world;
+    if question.log_group_name != world.log_group {
+        let message = "The specified log group does not exist.";
+        return Err(Refusal::unexpected(
+            400,
+            "ResourceNotFoundException",
+            message,
+        ));
+    }
+    let pattern = Pattern::parse(question.filter_pattern.as_deref().unwrap_or_default())
+        .map_err(|why| Refusal::unexpected(400, "InvalidParameterException", why))?;
+    let from = question.start_time.unwrap_or(i64::MIN);
+    let to = question.end_time.unwrap_or(i64::MAX);
+    let mut found: Vec<_> = world
+        .log_events
+        .iter()
+        .filter(|event| event.at <= scenery.now)
+        .filter(|event| (from..to).contains(&millis(event.at)) && pattern.matches(&event.message))
+        .collect();
+    found.sort_by_key(|event| event.at);
+
+    let asked = question
+        .limit
+        .filter(|&n| n > 0)
+        .unwrap_or(10_000)
+        .min(10_000);
+    let size = world.page_size.map_or(asked, |size| size.min(asked)).max(1);
+    // The pages without events stand before the events, as if they took their place.
+    let lead = world.empty_log_pages * size;
+    let asked = (&question.log_group_name, from, to, &question.filter_pattern);
+    let page = page(
+        &asked,
+        lead + found.len(),
+        size,
+        question.next_token.as_deref(),
+    )
+    .map_err(|_| {
+        Refusal::unexpected(400, "InvalidParameterException", "The nextToken is invalid")
+    })?;
+    if page.number > 1 {
+        told.push_str(&format!(" page {}", page.number));
+    }
+    let shown = page.items.start.max(lead) - lead..page.items.end.max(lead) - lead;
+    let events: Vec<Value> = found[shown]
+        .iter()
+        .map(|event| {
+            json!({
+                "eventId": format!("{}-{}", millis(event.at), event.stream),
+                "ingestionTime": millis(event.at),
+                "logStreamName": event.stream,
+                "message": event.message,
+                "timestamp": millis(event.at),
+            })
+        })
+        .collect();
+    let mut answer = json!({"events": events, "searchedLogStreams": []});
+    if let Some(next) = page.next {
+        answer["nextToken"] = next.into();
+    }
+    Ok(Payload::Json(answer))
+}

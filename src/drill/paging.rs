@@ -1,0 +1,77 @@
+//! Pages and the tokens between them. A token belongs to the question that it came with;
+//! brought to another one it is refused, as the real services do.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+
+/// One page of a list.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Page {
+    /// The items on it.
+    pub(super) items: Range<usize>,
+    /// Its number, from 1.
+    pub(super) number: usize,
+    /// What leads to the next one.
+    pub(super) next: Option<String>,
+}
+
+/// A token that this question never gave out.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ForeignToken;
+
+/// The page that `token` leads to in a list of `len` items, `size` on a page.
+pub(super) fn page(
+    question: &impl Hash,
+    len: usize,
+    size: usize,
+    token: Option<&str>,
+) -> Result<Page, ForeignToken> {
+    let size = size.max(1);
+    let mut hasher = DefaultHasher::new();
+    question.hash(&mut hasher);
+    let family = hasher.finish();
+    let number = match token {
+        None => 1,
+        Some(token) => token
+            .strip_prefix(&format!("{family:016x}-"))
+            .and_then(|number| number.parse().ok())
+            .filter(|number| (2..=len.div_ceil(size)).contains(number))
+            .ok_or(ForeignToken)?,
+    };
+    let start = (number - 1) * size;
+    let end = len.min(start + size);
+    Ok(Page {
+        items: start..end,
+        number,
+        next: (end < len).then(|| format!("{family:016x}-{}", number + 1)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn following_the_tokens_meets_every_item_once() {
+        for (len, size) in [(0, 3), (1, 3), (3, 3), (7, 3), (7, 1), (7, 100)] {
+            let mut met = Vec::new();
+            let mut token = None;
+            loop {
+                let page = page(&"q", len, size, token.as_deref()).expect("our own token");
+                met.extend(page.items);
+                token = page.next;
+                if token.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(met, (0..len).collect::<Vec<_>>(), "{len} items by {size}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_question_is_refused() {
+        let token = page(&"FAILED", 9, 2, None).expect("the first page").next;
+        assert_eq!(page(&"RUNNING", 9, 2, token.as_deref()), Err(ForeignToken));
+        assert_eq!(page(&"FAILED", 9, 2, Some("rubbish")), Err(ForeignToken));
+    }
+}

@@ -1,0 +1,156 @@
+//! What scenes say about a world, in one sentence each: every helper changes all the
+//! places where the thing shows, so that a scene cannot contradict itself by accident.
+
+use crate::drill::{Execution, Recorded, Series, World};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// So many seconds.
+pub(super) const fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+/// So many minutes.
+pub(super) const fn minutes(n: u64) -> Duration {
+    seconds(n * 60)
+}
+
+/// So many hours.
+pub(super) const fn hours(n: u64) -> Duration {
+    minutes(n * 60)
+}
+
+/// Something entered the audit feed.
+pub(super) fn told(world: &mut World, ago: Duration, event: &str, duck: &str, detail: &str) {
+    let stamp = (world.now - ago).unix_timestamp();
+    let place = world
+        .audit
+        .partition_point(|e| e["timestamp"].as_i64() > Some(stamp));
+    let entry = json!({
+        "event_type": event, "timestamp": stamp, "detail": detail, "spaceduck_id": duck,
+    });
+    world.audit.insert(place, entry);
+}
+
+/// Runs were recorded every half hour, the last one five minutes ago, for so many hours.
+pub(super) fn remember(world: &mut World, hours: u64) {
+    world.recorded = (0..hours * 2)
+        .rev()
+        .map(|i| Recorded {
+            ago: minutes(5 + i * 30),
+            facts: Vec::new(),
+        })
+        .collect();
+}
+
+/// A number that is `total` now, having grown by one at each of these moments.
+pub(super) fn grew(world: &mut World, fact: &'static str, total: i64, moments: &[Duration]) {
+    for run in &mut world.recorded {
+        let since = moments.iter().filter(|&&moment| moment < run.ago).count();
+        run.facts.retain(|(name, _)| *name != fact);
+        run.facts
+            .push((fact, total - i64::try_from(since).unwrap_or(i64::MAX)));
+    }
+}
+
+/// Pecks whose callback failed at these moments, on top of `before` that nobody dates.
+pub(super) fn callback_errors(world: &mut World, before: i64, moments: &[Duration]) {
+    let total = before + i64::try_from(moments.len()).unwrap_or(i64::MAX);
+    world.status["peck_protocol"]["failure_breakdown"]["callback_error"] = total.into();
+    world.status["peck_protocol"]["failed"] = (total + 4).into();
+    grew(world, "peck.callback_errors", total, moments);
+    for (number, &ago) in moments.iter().enumerate() {
+        let name = format!("peck-{:04}", 100 + number);
+        let detail = format!("{name}: the target agent could not be reached");
+        told(
+            world,
+            ago,
+            "peck.callback_error",
+            "DECAF00000000003",
+            &detail,
+        );
+        // Every third one runs into the time limit instead of failing.
+        let status = if number % 3 == 2 {
+            "TIMED_OUT"
+        } else {
+            "FAILED"
+        };
+        ran(world, &name, status, ago + minutes(2), Some(ago));
+    }
+}
+
+/// An execution that started and perhaps stopped so long ago.
+pub(super) fn ran(
+    world: &mut World,
+    name: &str,
+    status: &str,
+    start: Duration,
+    stop: Option<Duration>,
+) {
+    world.executions.push(Execution {
+        name: name.to_owned(),
+        status: status.to_owned(),
+        start: world.now - start,
+        stop: stop.map(|ago| world.now - ago),
+    });
+}
+
+/// How many agents are in which state.
+pub(super) fn agents(world: &mut World, alive: i64, slow: i64, dead: i64) {
+    let total = alive + slow + dead;
+    world.status["agents"] =
+        json!({"alive": alive, "slow": slow, "dead": dead, "total_bonded": total});
+}
+
+/// An agent that has not pulsed for so long.
+pub(super) fn silent(world: &mut World, duck: &str, since: Duration) {
+    let last = (world.now - since).unix_timestamp();
+    world.audit.retain(|e| {
+        e["spaceduck_id"] != duck
+            || e["event_type"] != "pulse"
+            || e["timestamp"].as_i64() <= Some(last)
+    });
+}
+
+/// The mails of the last day: in the hour that ended `n - 1` hours ago, so many.
+pub(super) fn sent(world: &mut World, by_hour: &[(u64, u32)]) {
+    let total: u32 = by_hour.iter().map(|(_, mails)| mails).sum();
+    world.mail.sent_24h = f64::from(total);
+    world.status["ses"]["sent_last_24h"] = total.into();
+    let middles: Vec<_> = by_hour
+        .iter()
+        .map(|&(hour, mails)| (hours(hour) - minutes(30), f64::from(mails)))
+        .collect();
+    measured(world, "Send", &middles);
+}
+
+/// What an SES metric reported, and when; what it said before is forgotten.
+pub(super) fn measured(world: &mut World, name: &str, points: &[(Duration, f64)]) {
+    world.metrics.retain(|series| series.name != name);
+    let points: Vec<_> = points
+        .iter()
+        .map(|&(ago, value)| (world.now - ago, value))
+        .collect();
+    if !points.is_empty() {
+        world.metrics.push(Series {
+            namespace: "AWS/SES".into(),
+            name: name.to_owned(),
+            dimensions: Vec::new(),
+            points,
+        });
+    }
+}
+
+/// Ducklings that signed up at these moments, each with its certificate.
+pub(super) fn signed_up(world: &mut World, before: i64, moments: &[Duration]) {
+    let total = before + i64::try_from(moments.len()).unwrap_or(i64::MAX);
+    let database: &mut Value = &mut world.status["database"];
+    database["ducklings"] = total.into();
+    database["birth_certificates"] = total.into();
+    database["eggs"] = (total + 5).into();
+    grew(world, "status.database.ducklings", total, moments);
+    grew(world, "status.database.birth_certificates", total, moments);
+    for &ago in moments {
+        told(world, ago, "duck.cert_issued", "", "certificate issued");
+    }
+}

@@ -1,0 +1,304 @@
+//! The practice stack while it runs: two listeners on loopback, a clock, a log of what was
+//! asked. It carries answers to the wire in the manner they ask for and knows nothing of
+//! what they say.
+
+use super::route::{Door, Routed, route};
+use super::wire::{Answer, Ask, Manner};
+use super::{Operation, World};
+use futures_util::{StreamExt, stream};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::header::HeaderValue;
+use hyper::service::service_fn;
+use hyper::{Request, Response, server::conn::http1};
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use time::OffsetDateTime;
+use time::macros::format_description;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+/// A running practice stack; it stops when this is dropped.
+pub struct Practice {
+    shared: Arc<Shared>,
+    api: SocketAddr,
+    aws: SocketAddr,
+    /// Holds the API's port without listening on it, so that nobody else answers there.
+    _gone: Option<TcpSocket>,
+    _listeners: JoinSet<()>,
+}
+
+/// One request, as the log has it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Such as `POST`.
+    pub method: String,
+    /// The path, without the query string.
+    pub path: String,
+    /// The operation that was asked for, when it is one of ours.
+    pub operation: Option<Operation>,
+    /// When, by the stack's clock.
+    pub at: OffsetDateTime,
+    /// What was asked, such as `ListExecutions FAILED page 2`.
+    pub question: String,
+    /// The status of the answer; none when there was no answer on purpose.
+    pub answered: Option<u16>,
+    /// Whether nothing in this stack should ever be asked this.
+    pub unexpected: bool,
+}
+
+struct Shared {
+    world: Mutex<World>,
+    seen: Mutex<Vec<Seen>>,
+    started: Instant,
+}
+
+impl Practice {
+    /// Starts on the caller's tokio runtime: the API on `port` and AWS on the port after it,
+    /// or both on any free port when `port` is 0.
+    pub async fn start(world: World, port: u16) -> io::Result<Self> {
+        let after = if port == 0 { 0 } else { next_port(port)? };
+        let api_socket = bound(port)?;
+        let aws_socket = bound(after)?;
+        let (api, aws) = (api_socket.local_addr()?, aws_socket.local_addr()?);
+        let api_gone = world.api_gone;
+        let shared = Arc::new(Shared {
+            world: Mutex::new(world),
+            seen: Mutex::default(),
+            started: Instant::now(),
+        });
+        let mut listeners = JoinSet::new();
+        listeners.spawn(listen(
+            aws_socket.listen(BACKLOG)?,
+            Door::Aws,
+            Arc::clone(&shared),
+        ));
+        let gone = if api_gone {
+            Some(api_socket)
+        } else {
+            listeners.spawn(listen(
+                api_socket.listen(BACKLOG)?,
+                Door::Api,
+                Arc::clone(&shared),
+            ));
+            None
+        };
+        Ok(Self {
+            shared,
+            api,
+            aws,
+            _gone: gone,
+            _listeners: listeners,
+        })
+    }
+
+    /// The base URL of the API, before `/beak/…`.
+    pub fn api_url(&self) -> String {
+        format!("http://{}", self.api)
+    }
+
+    /// The endpoint of every AWS service.
+    pub fn aws_url(&self) -> String {
+        format!("http://{}", self.aws)
+    }
+
+    /// Every request so far, in the order of arrival.
+    pub fn requests(&self) -> Vec<Seen> {
+        lock(&self.shared.seen).clone()
+    }
+
+    /// How many requests nothing in this stack should ever be asked.
+    pub fn unexpected(&self) -> usize {
+        lock(&self.shared.seen)
+            .iter()
+            .filter(|seen| seen.unexpected)
+            .count()
+    }
+
+    /// The world that is being served. What is changed here, the next answer shows.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.shared.world)
+    }
+}
+
+const BACKLOG: u32 = 1024;
+
+fn next_port(port: u16) -> io::Result<u16> {
+    port.checked_add(1).ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "no port is left for AWS after 65535",
+        )
+    })
+}
+
+fn bound(port: u16) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
+    Ok(socket)
+}
+
+/// A lock that a panic elsewhere does not take away.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn listen(listener: TcpListener, door: Door, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream, door, Arc::clone(&shared)));
+                }
+                // Out of file descriptors, most likely: give them time to come back.
+                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, door: Door, shared: Arc<Shared>) {
+    let torn = Notify::new();
+    // Answers are small; waiting to fill a packet would only add to every latency.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request| respond(request, door, &shared, &torn));
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        _ = &mut connection => {}
+        () = torn.notified() => {
+            let _ = connection.into_parts().io.into_inner().set_zero_linger();
+        }
+    }
+}
+
+type Body = BoxBody<Bytes, io::Error>;
+
+async fn respond(
+    request: Request<Incoming>,
+    door: Door,
+    shared: &Shared,
+    torn: &Notify,
+) -> Result<Response<Body>, hyper::Error> {
+    let (head, body) = request.into_parts();
+    let ask = Ask {
+        method: head.method,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
+        body: body.collect().await?.to_bytes(),
+    };
+    let (answer, wait) = shared.answer(door, &ask);
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+    match answer.manner {
+        Manner::Hang => std::future::pending::<()>().await,
+        Manner::Reset => {
+            torn.notify_one();
+            std::future::pending::<()>().await;
+        }
+        Manner::Whole | Manner::Cut => {}
+    }
+    Ok(shared.response(answer))
+}
+
+impl Shared {
+    fn now(&self, world: &World) -> OffsetDateTime {
+        if world.frozen {
+            world.now
+        } else {
+            world.now + self.started.elapsed()
+        }
+    }
+
+    /// The answer to a request, which is logged, and how long to wait before giving it.
+    fn answer(&self, door: Door, ask: &Ask) -> (Answer, std::time::Duration) {
+        let world = lock(&self.world);
+        let at = self.now(&world);
+        let Routed {
+            operation,
+            question,
+            unexpected,
+            answer,
+        } = route(&world, at, door, ask);
+        let silent = matches!(answer.manner, Manner::Hang | Manner::Reset);
+        lock(&self.seen).push(Seen {
+            method: ask.method.to_string(),
+            path: ask.path.clone(),
+            operation,
+            at,
+            question,
+            answered: (!silent).then_some(answer.status.as_u16()),
+            unexpected,
+        });
+        let wait = world.latency + answer.after;
+        (answer, wait)
+    }
+
+    fn response(&self, answer: Answer) -> Response<Body> {
+        let length = answer.body.len();
+        let cut_short = answer.manner == Manner::Cut;
+        let mut response = Response::new(match answer.body {
+            body if cut_short => cut(body),
+            body if length > STREAMED => streamed(body),
+            body => Full::new(body).map_err(never).boxed(),
+        });
+        *response.status_mut() = answer.status;
+        let date = ("date", http_date(self.now(&lock(&self.world))));
+        let promised = cut_short.then(|| ("content-length", length.to_string()));
+        for (name, value) in answer.headers.into_iter().chain([date]).chain(promised) {
+            // Only a scene's own redirect could be no header, and then it leads nowhere.
+            if let Ok(value) = HeaderValue::try_from(value) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+/// Bodies over this many bytes are sent in pieces, without a length.
+const STREAMED: usize = 1 << 20;
+
+fn streamed(body: Bytes) -> Body {
+    const PIECE: usize = 64 << 10;
+    let pieces = (0..body.len()).step_by(PIECE).map(move |start| {
+        Ok(Frame::data(
+            body.slice(start..body.len().min(start + PIECE)),
+        ))
+    });
+    BodyExt::boxed(StreamBody::new(stream::iter(pieces)))
+}
+
+fn cut(body: Bytes) -> Body {
+    let half = body.slice(..body.len() / 2);
+    let end = stream::once(async {
+        // Without this pause the first half would be dropped unsent.
+        tokio::task::yield_now().await;
+        Err(io::Error::other("cut on purpose"))
+    });
+    BodyExt::boxed(StreamBody::new(
+        stream::iter([Ok(Frame::data(half))]).chain(end),
+    ))
+}
+
+fn never(never: Infallible) -> io::Error {
+    match never {}
+}
+
+fn http_date(at: OffsetDateTime) -> String {
+    let form = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    at.to_offset(time::UtcOffset::UTC)
+        .format(form)
+        .unwrap_or_default()
+}

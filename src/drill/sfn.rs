@@ -1,0 +1,124 @@
+//! Executions of the approval workflow, as Step Functions lists them.
+
+use super::paging::page;
+use super::wire::{Payload, Refusal, Reply, Scenery, seconds};
+use super::{Execution, World};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Question {
+    state_machine_arn: String,
+    status_filter: Option<String>,
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+/// `ListExecutions`
+pub(super) fn list_executions(scenery: &Scenery<'_>) -> Reply {
+    let mut told = "ListExecutions".to_owned();
+    let outcome = scenery.input().and_then(|question: Question| {
+        if let Some(status) = &question.status_filter {
+            told.push_str(&format!(" {status}"));
+        }
+        list(scenery, &question, &mut told)
+    });
+    Reply::new(told, outcome)
+}
+
+fn list(scenery: &Scenery<'_>, question: &Question, told: &mut String) -> Result<Payload, Refusal> {
+    let world = scenery.world;
+    let arn = &question.state_machine_arn;
+    if !arn.starts_with("arn:aws:states:") {
+        let message = format!("Invalid Arn: '{arn}'");
+        return Err(Refusal::unexpected(400, "InvalidArn", message));
+    }
+    if *arn != world.state_machine_arn() {
+        let message = format!("State Machine Does Not Exist: '{arn}'");
+        return Err(Refusal::known(400, "StateMachineDoesNotExist", message));
+    }
+    if world.express {
+        let message = "This operation is not supported by this type of state machine";
+        return Err(Refusal::known(400, "StateMachineTypeNotSupported", message));
+    }
+    let status = question.status_filter.as_deref();
+    if status.is_some_and(|status| !STATUSES.contains(&status)) {
+        let message = format!("statusFilter is none of {}", STATUSES.join(", "));
+        return Err(Refusal::unexpected(400, "ValidationException", message));
+    }
+    let mut listed: Vec<_> = world
+        .executions
+        .iter()
+        .filter_map(|execution| execution.as_of(scenery.now))
+        .filter(|execution| status.is_none_or(|status| status == execution.status))
+        .collect();
+    listed.sort_by_key(|execution| std::cmp::Reverse(execution.start));
+
+    let asked = question
+        .max_results
+        .filter(|&n| n > 0)
+        .unwrap_or(100)
+        .min(1_000);
+    let size = world.page_size.map_or(asked, |size| size.min(asked));
+    let page = page(
+        &(arn, status),
+        listed.len(),
+        size,
+        question.next_token.as_deref(),
+    )
+    .map_err(|_| Refusal::unexpected(400, "InvalidToken", "Invalid Token: 'nextToken'"))?;
+    if page.number > 1 {
+        told.push_str(&format!(" page {}", page.number));
+    }
+    let mut answer = json!({
+        "executions": listed[page.items].iter().map(|e| shown(world, e)).collect::<Value>(),
+    });
+    if let Some(next) = page.next {
+        answer["nextToken"] = next.into();
+    }
+    Ok(Payload::Json(answer))
+}
+
+const STATUSES: [&str; 6] = [
+    "RUNNING",
+    "SUCCEEDED",
+    "FAILED",
+    "TIMED_OUT",
+    "ABORTED",
+    "PENDING_REDRIVE",
+];
+
+impl Execution {
+    /// What is known of it at a moment: nothing before it starts, no end before it stops.
+    fn as_of(&self, now: OffsetDateTime) -> Option<Self> {
+        let ended = self.stop.is_none_or(|stop| stop <= now);
+        (self.start <= now).then(|| Self {
+            status: if ended {
+                self.status.clone()
+            } else {
+                "RUNNING".to_owned()
+            },
+            stop: self.stop.filter(|_| ended),
+            ..self.clone()
+        })
+    }
+}
+
+fn shown(world: &World, execution: &Execution) -> Value {
+    let machine = world.state_machine_arn();
+    let mut shown = json!({
+        "executionArn": format!(
+            "{}:{}", machine.replace(":stateMachine:", ":execution:"), execution.name
+        ),
+        "stateMachineArn": machine,
+        "name": execution.name,
+        "status": execution.status,
+        "startDate": seconds(execution.start),
+    });
+    if let Some(stop) = execution.stop {
+        shown["stopDate"] = seconds(stop).into();
+    }
+    shown
+}

@@ -1,0 +1,26 @@
+//! Who is asking, as STS says it.
+
+use super::World;
+use super::wire::{Payload, REQUEST_ID, Reply, Scenery, escape};
+
+/// The role that every caller of the practice stack has.
+pub(super) fn caller(world: &World) -> String {
+    format!(
+        "arn:aws:sts::{}:assumed-role/duckops-read/practice",
+        world.account
+    )
+}
+
+/// `GetCallerIdentity`
+pub(super) fn get_caller_identity(scenery: &Scenery<'_>) -> Reply {
+    let world = scenery.world;
+    let xml = format!(
+        "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+         <GetCallerIdentityResult><Arn>{}</Arn><UserId>AROAEXAMPLE:practice</UserId>\
+         <Account>{}</Account></GetCallerIdentityResult><ResponseMetadata>\
+         <RequestId>{REQUEST_ID}</RequestId></ResponseMetadata></GetCallerIdentityResponse>",
+        escape(&caller(world)),
+        escape(&world.account),
+    );
+    Reply::new("GetCallerIdentity", Ok(Payload::Xml(xml)))
+}

@@ -1,0 +1,242 @@
+//! Everything the practice stack would answer, as plain data that a scene fills and a test
+//! may change while it is being served. It knows the names and shapes of the stack, not
+//! how they are sent and not what they mean to anyone.
+
+use super::{Fault, Operation};
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// A whole stack. Its clock runs from [`World::now`], and the HTTP `Date` tells it:
+/// executions, metric points and log lines of a later time come to light when it gets there.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The moment the scene starts; from there the stack's clock runs.
+    pub now: OffsetDateTime,
+    /// Whether the clock stands still at [`World::now`].
+    pub frozen: bool,
+    /// The AWS account that answers.
+    pub account: String,
+    /// The only region that answers.
+    pub region: String,
+    /// The name of the approval workflow's state machine.
+    pub state_machine: String,
+    /// The Lambda function behind the API.
+    pub function: String,
+    /// The alias that serves production.
+    pub alias: String,
+    /// The function's log group.
+    pub log_group: String,
+    /// The body of `GET /beak/system/status`.
+    pub status: Value,
+    /// The audit feed, newest first.
+    pub audit: Vec<Value>,
+    /// What `POST /beak/audit` sends instead of [`World::audit`].
+    pub audit_body: Option<Bytes>,
+    /// Executions of the state machine, in any order.
+    pub executions: Vec<Execution>,
+    /// Whether the state machine is of the express type, which cannot be listed.
+    pub express: bool,
+    /// The SES account.
+    pub mail: Mail,
+    /// CloudWatch metrics.
+    pub metrics: Vec<Series>,
+    /// The published versions of the function, oldest first.
+    pub versions: Vec<Version>,
+    /// Where the alias points.
+    pub alias_target: AliasTarget,
+    /// What the function logged, in any order.
+    pub log_events: Vec<LogEvent>,
+    /// How many pages without events, but with a token, come before the first log event.
+    pub empty_log_pages: usize,
+    /// What earlier runs would have recorded, oldest first. Nothing serves it: whoever plays
+    /// the scene writes it into a history.
+    pub recorded: Vec<Recorded>,
+    /// How operations fail.
+    pub faults: BTreeMap<Operation, Fault>,
+    /// Waited before every answer.
+    pub latency: Duration,
+    /// The most items on a page of any paged operation.
+    pub page_size: Option<usize>,
+    /// Whether connections to the API are refused while AWS still answers. Read at the start.
+    pub api_gone: bool,
+}
+
+/// One execution of the approval workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// Its name.
+    pub name: String,
+    /// `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
+    pub status: String,
+    /// When it started.
+    pub start: OffsetDateTime,
+    /// When it stopped; often not told.
+    pub stop: Option<OffsetDateTime>,
+}
+
+/// The SES account's sending state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mail {
+    /// Whether the account may send at all.
+    pub sending_enabled: bool,
+    /// `HEALTHY`, `PROBATION` or `SHUTDOWN`.
+    pub enforcement: String,
+    /// Whether the account has left the sandbox.
+    pub production_access: bool,
+    /// Recipients allowed in 24 hours; −1 is unlimited.
+    pub max_24h: f64,
+    /// Recipients of the last 24 hours.
+    pub sent_24h: f64,
+    /// Recipients allowed in a second.
+    pub max_rate: f64,
+}
+
+/// One CloudWatch metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Such as `AWS/SES`.
+    pub namespace: String,
+    /// Such as `Send`.
+    pub name: String,
+    /// Names and values; all of them must be asked for, and no other.
+    pub dimensions: Vec<(String, String)>,
+    /// What was reported, in any order.
+    pub points: Vec<(OffsetDateTime, f64)>,
+}
+
+/// A published version of the function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Its number, such as `61`.
+    pub number: String,
+    /// When it was published.
+    pub modified: OffsetDateTime,
+    /// Which code it runs; two versions may share it.
+    pub code_sha256: String,
+}
+
+/// Where the alias points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AliasTarget {
+    /// The version that takes the traffic the weights leave.
+    pub version: String,
+    /// Other versions and their share of the traffic.
+    pub weights: Vec<(String, f64)>,
+    /// The revision that an update must name.
+    pub revision: String,
+}
+
+/// One line of the function's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEvent {
+    /// When it was logged.
+    pub at: OffsetDateTime,
+    /// The stream it belongs to.
+    pub stream: String,
+    /// The line.
+    pub message: String,
+}
+
+/// What one earlier run would have recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// How long before the scene's start.
+    pub ago: Duration,
+    /// Names and values, such as `peck.callback_errors`.
+    pub facts: Vec<(&'static str, i64)>,
+}
+
+impl World {
+    /// A stack with nobody in it: the right names, a status document, and nothing else.
+    pub fn empty(now: OffsetDateTime) -> Self {
+        Self {
+            now,
+            frozen: false,
+            account: "121546003735".into(),
+            region: "us-east-1".into(),
+            state_machine: "peck-approval-workflow".into(),
+            function: "mission-control-api".into(),
+            alias: "prod".into(),
+            log_group: "/aws/lambda/mission-control-api".into(),
+            status: status(),
+            audit: Vec::new(),
+            audit_body: None,
+            executions: Vec::new(),
+            express: false,
+            mail: Mail {
+                sending_enabled: true,
+                enforcement: "HEALTHY".into(),
+                production_access: false,
+                max_24h: 200.0,
+                sent_24h: 0.0,
+                max_rate: 1.0,
+            },
+            metrics: Vec::new(),
+            versions: Vec::new(),
+            alias_target: AliasTarget {
+                version: "61".into(),
+                weights: Vec::new(),
+                revision: "5e1f7a52-0000-4000-8000-000000000061".into(),
+            },
+            log_events: Vec::new(),
+            empty_log_pages: 0,
+            recorded: Vec::new(),
+            faults: BTreeMap::new(),
+            latency: Duration::ZERO,
+            page_size: None,
+            api_gone: false,
+        }
+    }
+
+    /// The ARN of the state machine.
+    pub fn state_machine_arn(&self) -> String {
+        let Self {
+            region,
+            account,
+            state_machine,
+            ..
+        } = self;
+        format!("arn:aws:states:{region}:{account}:stateMachine:{state_machine}")
+    }
+
+    /// The ARN of the function, without a qualifier.
+    pub fn function_arn(&self) -> String {
+        let Self {
+            region,
+            account,
+            function,
+            ..
+        } = self;
+        format!("arn:aws:lambda:{region}:{account}:function:{function}")
+    }
+}
+
+/// Every field of the status document that is known by name, with nobody in it.
+fn status() -> Value {
+    json!({
+        "status": "ok",
+        "version": "Galaxy 1.1 Beta",
+        "lambda_version": "v61",
+        "lambda_alias_version": "61",
+        "lambda": {"version": "61", "alias": "prod", "memory": 128, "runtime": "python3.12", "timeout": 30},
+        "auth": {
+            "cognito_pool": "us-east-1_EXAMPLE", "ses_sender": "noreply@example.com",
+            "signout": true, "signup": true, "verify": true, "phone_verify": true, "forgot_reset": true,
+        },
+        "ses": {"sandbox": true, "daily_quota": 200, "sent_last_24h": 0},
+        "sns": {"sandbox": true, "monthly_spend_limit": 1.0},
+        "database": {
+            "eggs": 0, "ducklings": 0, "birth_certificates": 0,
+            "connections": 0, "spaceducks": 0, "audit_log": 0,
+        },
+        "database_billing": {"eggs": "PAY_PER_REQUEST", "ducklings": "PAY_PER_REQUEST"},
+        "agents": {"alive": 0, "slow": 0, "dead": 0, "total_bonded": 0},
+        "peck_protocol": {
+            "running": 0, "succeeded": 0, "failed": 0,
+            "failure_breakdown": {"callback_error": 0, "denied": 0, "expired": 0},
+        },
+    })
+}
