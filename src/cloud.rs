@@ -12,7 +12,10 @@ use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
-use aws_credential_types::provider::{ProvideCredentials, error::CredentialsError};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -196,6 +199,7 @@ pub struct Aws {
     profile: Option<String>,
     region: String,
     instance_metadata: bool,
+    practice: Option<String>,
     config: OnceCell<Result<SdkConfig, Silence>>,
 }
 
@@ -207,8 +211,15 @@ impl Aws {
             profile: stack.profile.as_ref().map(|profile| profile.value.clone()),
             region: stack.region.value.clone(),
             instance_metadata: stack.instance_metadata,
+            practice: None,
             config: OnceCell::new(),
         }
+    }
+
+    /// The practice stack at this endpoint: no credentials are looked for, and no
+    /// environment or profile can send a request elsewhere.
+    pub fn practice(stack: &Stack, http: Http, endpoint: &str) -> Self {
+        Self { practice: Some(endpoint.to_owned()), ..Self::new(stack, http) }
     }
 
     /// The shared configuration of every client. The first caller resolves it, all others wait.
@@ -221,6 +232,22 @@ impl Aws {
 
     async fn resolve(&self) -> Result<SdkConfig, Silence> {
         let region = Region::new(self.region.clone());
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
+        let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(100));
+        if let Some(endpoint) = &self.practice {
+            let credentials = Credentials::new("practice", "practice", None, None, "practice");
+            return Ok(SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(region)
+                .endpoint_url(endpoint)
+                .http_client(self.http.clone())
+                .credentials_provider(SharedCredentialsProvider::new(credentials))
+                .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+                .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+                .retry_config(retries)
+                .timeout_config(timeouts)
+                .build());
+        }
         let provider = ProviderConfig::without_region().with_region(Some(region.clone())).with_http_client(self.http.clone());
         let found = tokio::time::timeout(CREDENTIALS, self.chain(&provider).provide_credentials()).await;
         let credentials = match found {
@@ -238,8 +265,8 @@ impl Aws {
             .region(region)
             .http_client(self.http.clone())
             .credentials_provider(credentials)
-            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(100)))
-            .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build());
+            .retry_config(retries)
+            .timeout_config(timeouts);
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);
         }

@@ -21,7 +21,7 @@ pub(super) fn case(raw: &Spanned<raw::Case>, steps: &[String], check: &mut Check
         };
         match typed(fact, value.get_ref()) {
             Some(typed) => drop(facts.insert(fact.path, typed)),
-            None => check.at(value, format!("`{path}` is a {}, {} is not", fact.ty.name(), value.get_ref())),
+            None => check.at(value, format!("`{path}` is a {}, not a {}", fact.ty.name(), value.get_ref().type_str())),
         }
     }
     let mut expect = BTreeMap::new();

@@ -17,7 +17,7 @@ enum Part {
 }
 
 /// The names of the stack that words may use, after `stack.`.
-pub const STACK_WORDS: [&str; 9] = [
+const STACK_WORDS: [&str; 9] = [
     "name", "api_url", "region", "account", "state_machine_arn", "function", "alias", "log_group", "escalation",
 ];
 

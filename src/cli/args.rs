@@ -1,0 +1,156 @@
+//! What may stand on the command line.
+
+use crate::stack::Flags;
+use clap::{Args, Parser, Subcommand};
+
+/// Triage for the Space Duck production stack: a verdict and the next action for each step.
+#[derive(Debug, Parser)]
+#[command(name = "duckops", version, about, propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown, 64 usage, 130 and 143 interrupted.")]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+
+    /// A [stack.NAME] of the configuration file [default: prod]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Which stack")]
+    stack: Option<String>,
+    /// Base URL of the API, before /beak/…
+    #[arg(long, global = true, value_name = "URL", help_heading = "Which stack")]
+    api_url: Option<String>,
+    /// AWS region of the stack [default: us-east-1]
+    #[arg(long, global = true, value_name = "REGION", help_heading = "Which stack")]
+    region: Option<String>,
+    /// AWS profile to log in with
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Which stack")]
+    profile: Option<String>,
+    /// AWS account the stack must be in
+    #[arg(long, global = true, value_name = "ID", help_heading = "Which stack")]
+    account: Option<String>,
+
+    /// table, short, json, nagios, prometheus or markdown [default: table]
+    #[arg(long, short, global = true, value_name = "FORMAT", help_heading = "Output")]
+    output: Option<String>,
+    /// auto, always or never [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", help_heading = "Output")]
+    color: Option<String>,
+    /// Print only when the verdict is not ok
+    #[arg(long, short, global = true, help_heading = "Output")]
+    pub(super) quiet: bool,
+    /// Show each request with its time and size, on standard error
+    #[arg(long, short, global = true, help_heading = "Output")]
+    pub(super) verbose: bool,
+
+    /// Limit of the whole run, such as 20s [default: 20s]
+    #[arg(long, global = true, value_name = "DUR", help_heading = "How")]
+    deadline: Option<String>,
+    /// A folder of runbooks, over the built-in ones
+    #[arg(long, global = true, value_name = "DIR", help_heading = "How")]
+    runbooks: Option<String>,
+    /// Where history is kept: sqlite:PATH or none [default: in the state folder]
+    #[arg(long, global = true, value_name = "URL", help_heading = "How")]
+    history: Option<String>,
+    /// State folder [default: duckops in the XDG state folder]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "How")]
+    state_dir: Option<String>,
+}
+
+impl Cli {
+    pub(super) fn flags(&self) -> Flags {
+        Flags {
+            stack: self.stack.clone(),
+            api_url: self.api_url.clone(),
+            region: self.region.clone(),
+            profile: self.profile.clone(),
+            account: self.account.clone(),
+            output: self.output.clone(),
+            color: self.color.clone(),
+            deadline: self.deadline.clone(),
+            runbooks: self.runbooks.clone(),
+            history: self.history.clone(),
+            state_dir: self.state_dir.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Judge incidents: all of them, one, or one step of one
+    Triage(Triage),
+    /// Show every fact the probes yield, or those under a prefix
+    Facts(Facts),
+    /// The runbooks as documents and as tested data
+    Runbook(Runbook),
+    /// Practise on the embedded stack
+    Drill(Drill),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Triage {
+    /// Such as inc-004; without it, every incident
+    pub(super) runbook: Option<String>,
+    /// One step of it, by number or id
+    pub(super) step: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Facts {
+    /// Only facts whose path begins with this, such as status.agents
+    pub(super) prefix: Option<String>,
+    /// List what there is, with type and meaning, and ask nobody
+    #[arg(long)]
+    pub(super) schema: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Runbook {
+    #[command(subcommand)]
+    pub(super) action: RunbookAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RunbookAction {
+    /// List the runbooks
+    List,
+    /// Show one as a document
+    Show {
+        /// Such as inc-004
+        runbook: String,
+    },
+    /// Check them all, or one: every complaint with its file and line
+    Lint {
+        /// Such as inc-004
+        runbook: Option<String>,
+    },
+    /// Judge the cases of them all, or of one
+    Test {
+        /// Such as inc-004
+        runbook: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Drill {
+    #[command(subcommand)]
+    pub(super) action: Option<DrillAction>,
+    /// Practise this incident, such as inc-004; without it, every scene
+    pub(super) runbook: Option<String>,
+    /// The scene to play instead of the incident's own
+    #[arg(long, value_name = "NAME")]
+    pub(super) scene: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DrillAction {
+    /// Keep the practice stack up, and say how to point other tools at it
+    Serve {
+        /// The scene to play
+        #[arg(long, value_name = "NAME", default_value = "healthy")]
+        scene: String,
+        /// Port of the API on 127.0.0.1; AWS takes the next one; 0 is any
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        port: u16,
+    },
+    /// List the scenes
+    Scenes,
+}

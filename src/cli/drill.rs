@@ -1,0 +1,249 @@
+//! `duckops drill`: the same triage, over HTTP, on the embedded practice stack.
+
+use super::args::{self, DrillAction};
+use super::fail::Failure;
+use super::run::{self, Run};
+use super::triage::Selection;
+use super::{Context, out};
+use crate::cloud::{Aws, Http};
+use crate::drill::{Practice, Scene, World, scene};
+use crate::exit;
+use crate::history::{self, Location, Snapshot, StackKey};
+use crate::report::model::{Report, Verdict};
+use crate::report::short;
+use crate::runbook::Missing;
+use crate::stack::{Origin, Setting, Stack};
+use crate::text::Printable;
+use serde_json::json;
+use std::fmt::Write;
+use std::path::PathBuf;
+use ulid::Ulid;
+use url::Url;
+
+pub(super) async fn main(context: &Context, args: &args::Drill) -> Result<u8, Failure> {
+    match (&args.action, &args.runbook, &args.scene) {
+        (Some(DrillAction::Serve { scene, port }), ..) => serve(context, find(scene)?, *port).await,
+        (Some(DrillAction::Scenes), ..) => Ok(scenes(context)),
+        (None, None, None) => every_scene(context).await,
+        (None, runbook, scene) => {
+            let name = scene.as_ref().or(runbook.as_ref()).map_or("healthy", String::as_str);
+            one_scene(context, find(name)?, runbook.as_deref()).await
+        }
+    }
+}
+
+fn find(name: &str) -> Result<&'static Scene, Failure> {
+    let names = scene::scenes().iter().map(|scene| scene.name);
+    scene::find(&name.to_lowercase()).ok_or_else(|| Missing::name("scene", name, names).into())
+}
+
+fn scenes(context: &Context) -> u8 {
+    let all = scene::scenes();
+    let rows = all.iter().map(|s| [s.name, s.runbook.unwrap_or("all"), s.expect.verdict, s.hides].map(Printable::from));
+    let text = super::facts::table(["SCENE", "RUNBOOK", "DUE", "WHAT IT HIDES"], rows);
+    let extra: Vec<_> = all
+        .iter()
+        .map(|s| json!({"name": s.name, "runbook": s.runbook, "verdict": s.expect.verdict, "hides": s.hides}))
+        .collect();
+    context.out.document(Verdict::Ok, exit::OK, &format!("{} scenes", all.len()), &text, &json!({ "scenes": extra }))
+}
+
+/// Plays one scene in front of the reader.
+async fn one_scene(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result<u8, Failure> {
+    let played = play(context, scene, runbook).await?;
+    let rendered = context.out.rendered(&played.report);
+    let told = played.told(scene);
+    let code = if played.wrong.is_empty() { exit::OK } else { exit::UNKNOWN };
+    out::lines(&told).for_each(|line| out::warn(line.as_str()));
+    Ok(context.out.print(&rendered, code))
+}
+
+/// Plays all of them and says of each whether triage found what it hides.
+async fn every_scene(context: &Context) -> Result<u8, Failure> {
+    let (mut text, mut extra, mut missed) = (String::new(), Vec::new(), 0);
+    for scene in scene::scenes() {
+        let played = play(context, scene, None).await?;
+        let right = played.wrong.is_empty();
+        missed += usize::from(!right);
+        let mark = if right { "found " } else { "MISSED" };
+        let _ = writeln!(text, "{mark}  {:<22} {}", scene.name, short::headline(&played.report));
+        for wrong in &played.wrong {
+            let _ = writeln!(text, "        {wrong}");
+        }
+        extra.push(json!({"scene": scene.name, "verdict": played.report.verdict.word(), "found": right, "wrong": played.wrong}));
+    }
+    let total = scene::scenes().len();
+    let summary = format!("{} of {total} scenes found", total - missed);
+    let _ = writeln!(text, "{summary}");
+    let (verdict, code) = if missed == 0 { (Verdict::Ok, exit::OK) } else { (Verdict::Unknown, exit::UNKNOWN) };
+    Ok(context.out.document(verdict, code, &summary, &text, &json!({ "scenes": extra })))
+}
+
+/// What came of a scene.
+struct Played {
+    report: Report,
+    /// Every expectation that was not met.
+    wrong: Vec<String>,
+    requests: usize,
+}
+
+impl Played {
+    fn told(&self, scene: &Scene) -> String {
+        let mut text = format!("practice scene {}: {}\n", scene.name, scene.hides);
+        for wrong in &self.wrong {
+            let _ = writeln!(text, "missed: {wrong}");
+        }
+        let word = if self.wrong.is_empty() { "triage found it" } else { "triage did not find it" };
+        let _ = writeln!(text, "{word}, with {} requests over HTTP on 127.0.0.1", self.requests);
+        text
+    }
+}
+
+async fn play(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result<Played, Failure> {
+    let runbook = runbook.or(scene.runbook);
+    let selection = Selection::load(&context.library, runbook, None)?;
+    let now = super::now(&context.env);
+    let world = (scene.build)(now);
+    let recorded = Recorded::keep(&world)?;
+    let practice = start(world, 0).await?;
+    let stack = at(&context.settings.stack, &practice)?;
+    recorded.write(&stack, now)?;
+    let http = Http::new(run::observer(context.verbose));
+    let run = Run {
+        aws: Aws::practice(&stack, http.clone(), &practice.aws_url()),
+        stack,
+        http,
+        history: recorded.location(),
+        deadline: context.settings.deadline.value,
+        now,
+        notes: vec![format!("practice stack on 127.0.0.1, scene {}: nothing here is production", scene.name).into()],
+    };
+    let report = selection.judge(run).await;
+    let mut wrong = compare(scene, &report);
+    if practice.unexpected() > 0 {
+        wrong.push(format!("{} requests that nobody expected", practice.unexpected()));
+    }
+    Ok(Played { report, wrong, requests: practice.requests().len() })
+}
+
+fn compare(scene: &Scene, report: &Report) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut check = |what: &str, due: &str, found: &str| {
+        if due != found {
+            wrong.push(format!("{what} should be {due}, is {found}"));
+        }
+    };
+    check("the run", scene.expect.verdict, report.verdict.word());
+    let cause = report.root_cause.as_ref().map_or("none", Printable::as_str);
+    check("the root cause", scene.expect.root_cause.unwrap_or("none"), cause);
+    for (runbook, id, due) in scene.expect.steps {
+        let judged = report.runbooks.iter().find(|r| r.id.as_str() == *runbook);
+        let Some(judged) = judged else { continue };
+        let step = judged.steps.iter().find(|step| step.id.as_str() == *id);
+        check(&format!("{runbook} {id}"), due, step.map_or("not there", |step| step.verdict().word()));
+    }
+    wrong
+}
+
+async fn serve(context: &Context, scene: &Scene, port: u16) -> Result<u8, Failure> {
+    let now = super::now(&context.env);
+    let world = (scene.build)(now);
+    let recorded = Recorded::keep(&world)?;
+    let (account, region) = (world.account.clone(), world.region.clone());
+    let practice = start(world, port).await?;
+    let stack = at(&context.settings.stack, &practice)?;
+    recorded.write(&stack, now)?;
+    let history = recorded.path.join("history.db");
+    let text = format!(
+        "# practice stack, scene {}: {}\n\
+         export DUCKOPS_API_URL={}\nexport AWS_ENDPOINT_URL={}\nexport DUCKOPS_ACCOUNT={account}\n\
+         export DUCKOPS_HISTORY=sqlite:{}\nexport AWS_REGION={region}\nexport AWS_ACCESS_KEY_ID=practice\n\
+         export AWS_SECRET_ACCESS_KEY=practice\nexport AWS_EC2_METADATA_DISABLED=true\n\
+         # then, in that shell: duckops triage; curl $DUCKOPS_API_URL/beak/system/status; aws sesv2 get-account\n\
+         # ends with Ctrl-C\n",
+        scene.name,
+        scene.hides,
+        practice.api_url(),
+        practice.aws_url(),
+        history.display(),
+    );
+    context.out.print(&text, exit::OK);
+    // Ends with the signal that the command line waits for; what was kept goes with it.
+    std::future::pending::<()>().await;
+    Ok(exit::OK)
+}
+
+async fn start(world: World, port: u16) -> Result<Practice, Failure> {
+    Practice::start(world, port)
+        .await
+        .map_err(|error| Failure::own(format!("the practice stack could not start on 127.0.0.1: {error}")))
+}
+
+/// The configured stack, moved to the practice stack's addresses.
+fn at(configured: &Stack, practice: &Practice) -> Result<Stack, Failure> {
+    let origin = Origin::Flag("drill");
+    let set = |value: &str| Setting { value: value.to_owned(), origin: Origin::Flag("drill") };
+    let url = Url::parse(&practice.api_url()).map_err(|error| Failure::own(error.to_string()))?;
+    let plain = World::empty(time::OffsetDateTime::UNIX_EPOCH);
+    Ok(Stack {
+        name: set("practice"),
+        api_url: Setting { value: url, origin },
+        region: set(&plain.region),
+        account: set(&plain.account),
+        state_machine: set(&plain.state_machine),
+        function: set(&plain.function),
+        alias: set(&plain.alias),
+        log_group: set(&plain.log_group),
+        escalation: configured.escalation.clone(),
+        other_region: None,
+        profile: None,
+        instance_metadata: false,
+    })
+}
+
+/// What earlier runs of a scene would have recorded, in a folder that goes with it.
+struct Recorded {
+    path: PathBuf,
+    snapshots: Vec<(std::time::Duration, Vec<(&'static str, i64)>)>,
+}
+
+impl Recorded {
+    fn keep(world: &World) -> Result<Self, Failure> {
+        use std::os::unix::fs::DirBuilderExt;
+        let path = std::env::temp_dir().join(format!("duckops-practice-{}", Ulid::generate()));
+        std::fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&path)
+            .map_err(|error| Failure::own(format!("{} could not be made: {error}", path.display())))?;
+        let snapshots = world.recorded.iter().map(|r| (r.ago, r.facts.clone())).collect();
+        Ok(Self { path, snapshots })
+    }
+
+    fn location(&self) -> Location {
+        Location::Sqlite(self.path.join("history.db"))
+    }
+
+    fn write(&self, stack: &Stack, now: time::OffsetDateTime) -> Result<(), Failure> {
+        let failed = |error: history::HistoryError| Failure::own(format!("history: {error}"));
+        let mut history = history::open(&self.location(), history::BUSY_BUDGET).map_err(failed)?;
+        for (ago, numbers) in &self.snapshots {
+            let snapshot = Snapshot {
+                id: Ulid::generate(),
+                at: now - *ago,
+                stack: StackKey(stack.key()),
+                verdict: "unknown".to_owned(),
+                runbooks: Vec::new(),
+                numbers: numbers.iter().map(|(fact, value)| ((*fact).to_owned(), *value)).collect(),
+                duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
+            };
+            history.record(&snapshot).map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Recorded {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}

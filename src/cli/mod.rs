@@ -1,0 +1,114 @@
+//! The command line: arguments in, one call, one print, one exit code.
+//!
+//! The only room that reads arguments, the environment, the clock and the terminal. It
+//! hands them down and knows how nothing below is done.
+
+mod args;
+mod drill;
+mod facts;
+mod fail;
+mod out;
+mod run;
+mod runbook;
+mod triage;
+
+use crate::exit;
+use crate::runbook::Library;
+use crate::stack::Settings;
+use args::{Cli, Command};
+use clap::Parser;
+use fail::Failure;
+use out::{Format, Out};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
+use time::OffsetDateTime;
+
+/// The environment, as far as it is text.
+type Environment = BTreeMap<String, String>;
+
+/// Everything a command works with.
+struct Context {
+    settings: Settings,
+    library: Library,
+    out: Out,
+    env: Environment,
+    verbose: bool,
+}
+
+/// Runs the program and yields its exit code. A panic anywhere becomes [`exit::UNKNOWN`].
+pub fn main() -> u8 {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let env: Environment =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    // Before anything can fail, know in which format to say so.
+    let out = Out::foreseen(&arguments, &env);
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+        out::warn(&format!("internal error{place} in duckops {}", env!("CARGO_PKG_VERSION")));
+    }));
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| start(&arguments, env, &out)));
+    match ended {
+        Ok(Ok(code)) => code,
+        Ok(Err(failure)) => out.fail(&failure),
+        Err(_) => out.fail(&Failure::internal()),
+    }
+}
+
+fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8, Failure> {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return fail::clap(&error, foreseen),
+    };
+    let settings = Settings::resolve(&cli.flags(), &|name| env.get(name).cloned())?;
+    let default = Format::of(&settings.output)?;
+    let library = Library::open(settings.runbooks.as_ref().map(|folder| folder.value.as_path()))?;
+    let out = Out::settled(default, &settings.color, &env, cli.quiet)?;
+    let context = Context { settings, library, out, env, verbose: cli.verbose };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::own(format!("the runtime could not start: {error}")))?;
+    let code = runtime.block_on(async {
+        tokio::select! {
+            done = dispatch(&context, cli.command) => done,
+            code = interrupted() => Err(Failure::interrupted(code)),
+        }
+    });
+    // A parser that still waits for the rest of a feed must not hold up the answer.
+    runtime.shutdown_background();
+    code
+}
+
+async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Triage(args) => triage::main(context, &args).await,
+        Command::Facts(args) => facts::main(context, &args).await,
+        Command::Runbook(args) => runbook::main(context, &args),
+        Command::Drill(args) => drill::main(context, &args).await,
+    }
+}
+
+async fn interrupted() -> u8 {
+    use tokio::signal::unix::{SignalKind, signal};
+    let wait = |kind| async move {
+        match signal(kind) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = wait(SignalKind::interrupt()) => exit::INTERRUPTED,
+        () = wait(SignalKind::terminate()) => exit::TERMINATED,
+    }
+}
+
+/// The wall clock; a debug build lets the tests set it.
+fn now(env: &Environment) -> OffsetDateTime {
+    #[cfg(debug_assertions)]
+    if let Some(fixed) = env.get("DUCKOPS_TEST_NOW").and_then(|text| crate::fact::parse_instant(text)) {
+        return OffsetDateTime::from_unix_timestamp(fixed).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    }
+    let _ = env;
+    OffsetDateTime::now_utc()
+}

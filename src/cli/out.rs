@@ -1,0 +1,203 @@
+//! Standard output and standard error: in which format, with which colours, and what
+//! happens when nobody can read it.
+
+use super::Environment;
+use super::fail::Failure;
+use crate::exit;
+use crate::report::model::{NextAction, Report, Verdict};
+use crate::report::palette::Style;
+use crate::report::{json, markdown, nagios, prometheus, short, table};
+use crate::stack::{Origin, Setting};
+use crate::text::Printable;
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+
+/// An output format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Table,
+    Short,
+    Json,
+    Nagios,
+    Prometheus,
+    Markdown,
+}
+
+impl Format {
+    const ALL: [(&'static str, Format); 6] = [
+        ("table", Format::Table),
+        ("short", Format::Short),
+        ("json", Format::Json),
+        ("nagios", Format::Nagios),
+        ("prometheus", Format::Prometheus),
+        ("markdown", Format::Markdown),
+    ];
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, format)| format)
+    }
+
+    pub(super) fn of(setting: &Setting<String>) -> Result<Self, Failure> {
+        Self::named(&setting.value).ok_or_else(|| {
+            let value = Printable::from(setting.value.as_str());
+            let known: Vec<_> = Self::ALL.iter().map(|(name, _)| *name).collect();
+            Failure::usage(format!("{}: there is no format `{value}`; there are: {}", setting.origin, known.join(", ")))
+        })
+    }
+}
+
+/// Where and how to print.
+#[derive(Clone, Debug)]
+pub(super) struct Out {
+    pub(super) format: Format,
+    pub(super) style: Style,
+    quiet: bool,
+}
+
+impl Out {
+    /// As far as it can be told before the command line is understood.
+    pub(super) fn foreseen(arguments: &[OsString], env: &Environment) -> Self {
+        let texts: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+        let mut named = None;
+        for (at, text) in texts.iter().enumerate() {
+            let value = match text.as_ref() {
+                "--output" | "-o" => texts.get(at + 1).map(AsRef::as_ref),
+                other => other
+                    .strip_prefix("--output=")
+                    .or_else(|| other.strip_prefix("-o").map(|value| value.trim_start_matches('=')))
+                    .filter(|_| !other.starts_with("--o") || other.starts_with("--output=")),
+            };
+            named = value.and_then(Format::named).or(named);
+        }
+        let format = named.or_else(|| Format::named(env.get("DUCKOPS_OUTPUT")?)).unwrap_or(Format::Table);
+        Self { format, style: Style { color: false, width: 80 }, quiet: false }
+    }
+
+    /// With everything known.
+    pub(super) fn settled(
+        format: Format,
+        color: &Setting<String>,
+        env: &Environment,
+        quiet: bool,
+    ) -> Result<Self, Failure> {
+        let terminal = std::io::stdout().is_terminal();
+        let width = terminal_size::terminal_size_of(std::io::stdout())
+            .map_or(80, |(terminal_size::Width(columns), _)| usize::from(columns));
+        let style = Style { color: colored(color, env, terminal)?, width };
+        Ok(Self { format, style, quiet })
+    }
+
+    /// Prints a report; yields the exit code.
+    pub(super) fn report(&self, report: &Report) -> u8 {
+        let code = report.exit_code();
+        if self.quiet && report.verdict == Verdict::Ok {
+            return code;
+        }
+        self.print(&self.rendered(report), code)
+    }
+
+    pub(super) fn rendered(&self, report: &Report) -> String {
+        match self.format {
+            Format::Table => table::render(report, self.style),
+            Format::Short => short::render(report),
+            Format::Json => json::render(report, true),
+            Format::Nagios => nagios::render(report),
+            Format::Prometheus => prometheus::render(report),
+            Format::Markdown => markdown::render(report),
+        }
+    }
+
+    /// Prints a document that is no report: for people as it is, or as JSON.
+    pub(super) fn document(
+        &self,
+        verdict: Verdict,
+        code: u8,
+        summary: &str,
+        text: &str,
+        extra: &serde_json::Value,
+    ) -> u8 {
+        if self.format == Format::Json {
+            let summary = Printable::from(summary);
+            let heading = json::Heading {
+                stack: None,
+                started_at: None,
+                took: None,
+                verdict,
+                exit_code: code,
+                summary: &summary,
+                next_action: None,
+            };
+            return self.print(&json::document(&heading, extra, true), code);
+        }
+        self.print(text, code)
+    }
+
+    /// Says why there is no result; yields the exit code.
+    pub(super) fn fail(&self, failure: &Failure) -> u8 {
+        let code = failure.exit_code(self.format == Format::Nagios);
+        for (at, line) in failure.lines.iter().enumerate() {
+            warn(&if at == 0 { format!("duckops: {line}") } else { line.to_string() });
+        }
+        let all: Vec<_> = failure.lines.iter().map(Printable::as_str).collect();
+        let summary = Printable::from(all.join("; "));
+        match self.format {
+            Format::Json => {
+                let next = NextAction { text: "Read the message, then: duckops --help".into(), command: None };
+                let heading = json::Heading {
+                    stack: None,
+                    started_at: None,
+                    took: None,
+                    verdict: Verdict::Unknown,
+                    exit_code: code,
+                    summary: &summary,
+                    next_action: (code == exit::USAGE).then_some(&next),
+                };
+                self.print(&json::failure(&heading, true), code)
+            }
+            Format::Nagios => self.print(&nagios::failure(&summary), code),
+            _ => code,
+        }
+    }
+
+    /// Writes to standard output. A reader that went away changes nothing; an output that
+    /// cannot be written takes an ok away, because nobody could read it.
+    pub(super) fn print(&self, text: &str, code: u8) -> u8 {
+        let mut stdout = std::io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Ok(()) => code,
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => code,
+            Err(error) => {
+                warn(&format!("duckops: cannot write output: {}", Printable::from(error.to_string())));
+                if code == exit::OK { exit::UNKNOWN } else { code }
+            }
+        }
+    }
+}
+
+/// The order of the conventions; an empty variable counts as unset.
+fn colored(setting: &Setting<String>, env: &Environment, terminal: bool) -> Result<bool, Failure> {
+    let is = |name: &str| env.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    match setting.value.as_str() {
+        "always" => Ok(true),
+        "never" => Ok(false),
+        "auto" if is("NO_COLOR").is_some() => Ok(false),
+        "auto" if is("CLICOLOR_FORCE").is_some_and(|value| value != "0") => Ok(true),
+        "auto" if is("CLICOLOR") == Some("0") || is("TERM") == Some("dumb") => Ok(false),
+        "auto" => Ok(terminal),
+        _ => {
+            let value = Printable::from(setting.value.as_str());
+            let origin: &Origin = &setting.origin;
+            Err(Failure::usage(format!("{origin}: `{value}` is not auto, always or never")))
+        }
+    }
+}
+
+/// A text of ours with several lines, each made safe.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = Printable> + '_ {
+    text.lines().map(Printable::from)
+}
+
+/// One line on standard error; nothing more can be done when that fails.
+pub(super) fn warn(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", Printable::from(line));
+}

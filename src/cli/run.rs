@@ -1,0 +1,212 @@
+//! One run: ask, judge, record, report. Triage and drill do the same with another stack.
+
+use super::fail::Failure;
+use super::{Context, out};
+use crate::cloud::{Aws, Exchange, Http, Observer};
+use crate::fact::Probe;
+use crate::history::{self, History, Location, Snapshot, StackKey};
+use crate::judge::{self, Asked, Inputs};
+use crate::probe::{Ask, Past};
+use crate::reading::{Silence, Why};
+use crate::report::model::{self, Report};
+use crate::runbook::model::Runbook;
+use crate::stack::Stack;
+use crate::text::Printable;
+use crate::triage::{self, Told};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+use ulid::Ulid;
+
+/// How long history may be waited for, beside what the deadline leaves.
+const HISTORY: Duration = Duration::from_secs(2);
+
+/// What a run works on.
+pub(super) struct Run {
+    pub(super) stack: Stack,
+    pub(super) http: Http,
+    pub(super) aws: Aws,
+    pub(super) history: Location,
+    pub(super) deadline: Duration,
+    pub(super) now: OffsetDateTime,
+    /// What must be said whatever comes out.
+    pub(super) notes: Vec<Printable>,
+}
+
+impl Run {
+    /// The run that the settings ask for.
+    pub(super) fn of(context: &Context) -> Result<Self, Failure> {
+        let settings = &context.settings;
+        let http = Http::new(observer(context.verbose));
+        let (history, mut notes) = location(context)?;
+        notes.extend(overridden(context));
+        Ok(Self {
+            stack: settings.stack.clone(),
+            aws: Aws::new(&settings.stack, http.clone()),
+            http,
+            history,
+            deadline: settings.deadline.value,
+            now: super::now(&context.env),
+            notes,
+        })
+    }
+
+    /// Asks these probes and opens history meanwhile.
+    pub(super) async fn ask(self, probes: &BTreeSet<Probe>) -> Answered {
+        let began = Instant::now();
+        let key = StackKey(self.stack.key());
+        let budget = HISTORY.min(self.deadline / 4);
+        let opening = open(self.history, key.clone(), self.now, budget);
+        let asking = Ask {
+            stack: self.stack,
+            http: self.http,
+            aws: self.aws,
+            now: self.now,
+            began,
+            deadline: began + self.deadline,
+        };
+        let asking = Arc::new(asking);
+        let kept = Arc::new(std::sync::Mutex::new(None));
+        let past = {
+            let kept = Arc::clone(&kept);
+            async move {
+                let (history, past) = opening.await?;
+                if let Ok(mut kept) = kept.lock() {
+                    *kept = Some(history);
+                }
+                Ok(past)
+            }
+        };
+        let Told { readings, notes } = triage::ask(Arc::clone(&asking), probes, past).await;
+        let history = kept.lock().ok().and_then(|mut kept| kept.take());
+        let notes = self.notes.into_iter().chain(notes).collect();
+        Answered { asking, readings, notes, history, key }
+    }
+}
+
+/// A run in which everybody has answered.
+pub(super) struct Answered {
+    asking: Arc<Ask>,
+    pub(super) readings: crate::reading::Readings,
+    pub(super) notes: Vec<Printable>,
+    history: Option<Box<dyn History>>,
+    key: StackKey,
+}
+
+impl Answered {
+    /// Judges what was asked for and records a snapshot.
+    pub(super) async fn conclude(mut self, asked: &[Asked<'_>], parents: &[&Runbook]) -> Report {
+        let naming = self.asking.stack.naming();
+        let inputs = Inputs { readings: &self.readings, naming: &naming, started_at: self.asking.now };
+        let conclusion = judge::judge(asked, parents, inputs);
+        let snapshot = Snapshot {
+            id: Ulid::generate(),
+            at: self.asking.now,
+            stack: self.key,
+            verdict: conclusion.verdict.word().to_owned(),
+            runbooks: conclusion.runbooks.iter().map(|r| (r.id.to_string(), r.verdict.word().to_owned())).collect(),
+            numbers: triage::numbers(&self.readings),
+            duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        if let Some(history) = self.history {
+            if let Err(why) = record(history, snapshot).await {
+                self.notes.push(format!("this run was not recorded: {why}").into());
+            }
+        }
+        let stack = &self.asking.stack;
+        Report {
+            stack: model::Stack {
+                name: stack.name.value.as_str().into(),
+                api_url: stack.endpoint("").into(),
+                region: stack.region.value.as_str().into(),
+                account: stack.account.value.as_str().into(),
+            },
+            started_at: self.asking.now,
+            took: self.asking.began.elapsed(),
+            verdict: conclusion.verdict,
+            root_cause: conclusion.root_cause,
+            summary: conclusion.summary,
+            next_action: conclusion.next_action,
+            escalation: conclusion.escalation,
+            runbooks: conclusion.runbooks,
+            notes: self.notes,
+        }
+    }
+}
+
+type Opened = Result<(Box<dyn History>, Past), Silence>;
+
+async fn open(location: Location, key: StackKey, now: OffsetDateTime, budget: Duration) -> Opened {
+    let opened = tokio::task::spawn_blocking(move || {
+        let history = history::open(&location, budget)?;
+        let past = Past::fetch(history.as_ref(), &key, now)?;
+        Ok::<_, history::HistoryError>((history, past))
+    });
+    match opened.await {
+        Ok(Ok(opened)) => Ok(opened),
+        Ok(Err(error)) => Err(Silence::new(Why::HistoryUnreadable, error.to_string())
+            .fix("Move the history file aside, or name another: --history sqlite:PATH")),
+        Err(_) => Err(Silence::new(Why::HistoryUnreadable, "reading history failed inside duckops")),
+    }
+}
+
+async fn record(mut history: Box<dyn History>, snapshot: Snapshot) -> Result<(), String> {
+    match tokio::task::spawn_blocking(move || history.record(&snapshot)).await {
+        Ok(recorded) => recorded.map_err(|error| error.to_string()),
+        Err(_) => Err("recording failed inside duckops".to_owned()),
+    }
+}
+
+/// Where history is kept, and what must be said when it is kept nowhere.
+fn location(context: &Context) -> Result<(Location, Vec<Printable>), Failure> {
+    let settings = &context.settings;
+    match (&settings.history, &settings.state_dir) {
+        (Some(named), _) => {
+            let location = Location::parse(&named.value)
+                .map_err(|error| Failure::usage(format!("{}: {error}", named.origin)))?;
+            Ok((location, Vec::new()))
+        }
+        (None, Some(folder)) => Ok((Location::Sqlite(folder.value.join("history.db")), Vec::new())),
+        (None, None) => {
+            let note = "this run is not recorded: there is no state directory; set HOME or --state-dir";
+            Ok((Location::None, vec![note.into()]))
+        }
+    }
+}
+
+/// Endpoints and proxies that the environment puts between us and the stack.
+fn overridden(context: &Context) -> Vec<Printable> {
+    let set = |name: &str| context.env.get(name).filter(|value| !value.is_empty());
+    let ignored = set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let endpoints = context
+        .env
+        .iter()
+        .filter(|(name, value)| name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty() && !ignored)
+        .map(|(name, value)| format!("endpoint overridden by {name}: {}", host(value)));
+    let proxies = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+        .into_iter()
+        .filter_map(|name| set(name).map(|value| format!("via proxy {} ({name})", host(value))));
+    endpoints.chain(proxies).map(Printable::from).collect()
+}
+
+/// Scheme, host and port of a URL: never its user, its password or its path.
+fn host(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(url) => {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+        }
+        Err(_) => "(not a URL)".to_owned(),
+    }
+}
+
+/// Prints each exchange on standard error.
+pub(super) fn observer(verbose: bool) -> Option<Observer> {
+    verbose.then(|| -> Observer {
+        Arc::new(|exchange: &Exchange| {
+            let Exchange { what, outcome, took, bytes } = exchange;
+            out::warn(&format!("{:>7.1} ms {bytes:>9} B  {what} -> {outcome}", took.as_secs_f64() * 1e3));
+        })
+    })
+}
