@@ -140,7 +140,9 @@ fn next_port(port: u16) -> io::Result<u16> {
 
 fn bound(port: u16) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
+    // A wanted port should be free again at once; a port that anybody may get must not be
+    // shared with a socket that only holds it.
+    socket.set_reuseaddr(port != 0)?;
     socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
     Ok(socket)
 }
