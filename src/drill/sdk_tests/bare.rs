@@ -5,15 +5,18 @@ use super::{http, now, practice, world};
 use crate::drill::{LogEvent, Practice};
 use serde_json::{Value, json};
 
-/// The status and the body of the answer to a request that looks signed.
-async fn bare(stack: &Practice, service: &str, request: reqwest::RequestBuilder) -> (u16, Value) {
+/// A request that looks signed for a service.
+fn signed(service: &str, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
     let scope = format!("AKIDEXAMPLE/20260322/us-east-1/{service}/aws4_request");
-    let signed = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
-    let answer = request
-        .header("authorization", signed)
-        .send()
-        .await
-        .expect("an answer");
+    request.header(
+        "authorization",
+        format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"),
+    )
+}
+
+/// The status and the body of the answer to such a request.
+async fn bare(stack: &Practice, service: &str, request: reqwest::RequestBuilder) -> (u16, Value) {
+    let answer = signed(service, request).send().await.expect("an answer");
     let status = answer.status().as_u16();
     let body = answer.bytes().await.expect("a whole body");
     assert!(
@@ -23,6 +26,31 @@ async fn bare(stack: &Practice, service: &str, request: reqwest::RequestBuilder)
             .is_some_and(|seen| seen.answered == Some(status))
     );
     (status, serde_json::from_slice(&body).expect("JSON"))
+}
+
+#[tokio::test]
+async fn cbor_says_that_it_is_cbor_even_when_it_refuses() {
+    let stack = practice(world("healthy")).await;
+    let path = "/service/GraniteServiceVersion20100801/operation/GetMetricData";
+    let request = http()
+        .post(format!("{}{path}", stack.aws_url()))
+        .body("not CBOR");
+    let answer = signed("monitoring", request)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), 400);
+    assert_eq!(answer.headers()["smithy-protocol"], "rpc-v2-cbor");
+    assert_eq!(answer.headers()["content-type"], "application/cbor");
+    assert_eq!(stack.unexpected(), 1);
+}
+
+#[tokio::test]
+async fn nobody_is_answered_without_a_signature() {
+    let stack = practice(world("healthy")).await;
+    let url = format!("{}/v2/email/account", stack.aws_url());
+    let answer = http().get(url).send().await.expect("an answer");
+    assert_eq!((answer.status().as_u16(), stack.unexpected()), (403, 1));
 }
 
 async fn lambda(stack: &Practice, rest: &str) -> (u16, Value) {
