@@ -46,16 +46,18 @@ impl Fault {
         honest: Answer,
     ) -> Answer {
         let instead = |body: String| protocol.speak(StatusCode::OK, Payload::Bytes(body.into()));
-        let refuse =
-            |(status, code), message: &str| protocol.refuse(&Refusal::known(status, code, message));
-        let codes = codes(protocol);
+        let refuse = |(status, code, message): (u16, &'static str, &str)| {
+            protocol.refuse(&Refusal::known(status, code, message))
+        };
+        let words = words(protocol);
         match self {
-            Fault::Deny => refuse(codes.denied, &denied(operation, world)),
-            Fault::Throttle => refuse(codes.throttled, "Rate exceeded"),
-            Fault::ExpiredToken => refuse(
-                codes.expired,
-                "The security token included in the request is expired",
-            ),
+            Fault::Deny => {
+                let (status, code) = words.denied;
+                refuse((status, code, &denied(operation, world)))
+            }
+            Fault::Throttle => refuse(words.throttled),
+            Fault::ExpiredToken => refuse(words.expired),
+            Fault::Status(status) => refuse((*status, "InternalFailure", "Internal server error")),
             Fault::Hang => Answer {
                 manner: Manner::Hang,
                 ..honest
@@ -72,7 +74,6 @@ impl Fault {
                 after: *time,
                 ..honest
             },
-            Fault::Status(status) => refuse((*status, "InternalFailure"), "Internal server error"),
             Fault::Html => Answer {
                 headers: vec![("content-type", "text/html; charset=utf-8".to_owned())],
                 ..instead("<!DOCTYPE html><html><body>Please sign in.</body></html>".to_owned())
@@ -89,40 +90,42 @@ impl Fault {
     }
 }
 
-/// The status and the code with which a protocol denies, throttles and ends a session.
-struct Codes {
+/// How a protocol denies, throttles and ends a session: status, code and, where it is the
+/// same for every operation, the message.
+struct Words {
     denied: (u16, &'static str),
-    throttled: (u16, &'static str),
-    expired: (u16, &'static str),
+    throttled: (u16, &'static str, &'static str),
+    expired: (u16, &'static str, &'static str),
 }
 
-fn codes(protocol: Protocol) -> Codes {
-    let (denied, throttled, expired) = match protocol {
-        Protocol::Gateway => (
-            (403, "MissingAuthenticationTokenException"),
-            (429, "TooManyRequestsException"),
-            (403, "ExpiredTokenException"),
-        ),
-        Protocol::Query | Protocol::Cbor => (
-            (403, "AccessDenied"),
-            (400, "Throttling"),
-            (403, "ExpiredToken"),
-        ),
-        Protocol::Json(_) => (
-            (400, "AccessDeniedException"),
-            (400, "ThrottlingException"),
-            (400, "ExpiredTokenException"),
-        ),
-        Protocol::Rest => (
-            (403, "AccessDeniedException"),
-            (429, "TooManyRequestsException"),
-            (403, "ExpiredTokenException"),
-        ),
-    };
-    Codes {
-        denied,
-        throttled,
-        expired,
+fn words(protocol: Protocol) -> Words {
+    const RATE: &str = "Rate exceeded";
+    const OVER: &str = "The security token included in the request is expired";
+    match protocol {
+        Protocol::Gateway => Words {
+            denied: (403, "MissingAuthenticationTokenException"),
+            throttled: (429, "TooManyRequestsException", "Too Many Requests"),
+            expired: (
+                401,
+                "UnauthorizedException",
+                "The incoming token has expired",
+            ),
+        },
+        Protocol::Query | Protocol::Cbor => Words {
+            denied: (403, "AccessDenied"),
+            throttled: (400, "Throttling", RATE),
+            expired: (403, "ExpiredToken", OVER),
+        },
+        Protocol::Json(_) => Words {
+            denied: (400, "AccessDeniedException"),
+            throttled: (400, "ThrottlingException", RATE),
+            expired: (400, "ExpiredTokenException", OVER),
+        },
+        Protocol::Rest => Words {
+            denied: (403, "AccessDeniedException"),
+            throttled: (429, "TooManyRequestsException", RATE),
+            expired: (403, "ExpiredTokenException", OVER),
+        },
     }
 }
 

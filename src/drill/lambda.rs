@@ -1,6 +1,6 @@
 //! The function, its versions and its alias, as Lambda describes them.
 
-use super::paging::page;
+use super::paging::{page, size};
 use super::wire::{Payload, Refusal, Reply, Scenery};
 use super::{Operation, Version, World};
 use serde_json::{Map, Value, json};
@@ -59,18 +59,13 @@ pub(super) fn list_versions(scenery: &Scenery<'_>) -> Reply {
             ..newest.clone()
         });
         let listed: Vec<_> = latest.iter().chain(&world.versions).collect();
-        let asked = ask
-            .parameter("MaxItems")
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(50);
-        let size = world.page_size.map_or(asked, |size| size.min(asked));
+        let asked = ask.parameter("MaxItems").and_then(|n| n.parse().ok());
+        let size = size(world, asked, 50);
         let page =
             page(&world.function, listed.len(), size, ask.parameter("Marker")).map_err(|_| {
                 Refusal::unexpected(400, "InvalidParameterValueException", "Invalid Marker")
             })?;
-        if page.number > 1 {
-            told.push_str(&format!(" page {}", page.number));
-        }
+        told.push_str(&page.note());
         let versions: Vec<_> = listed[page.items]
             .iter()
             .map(|v| configuration(world, v))

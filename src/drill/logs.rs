@@ -1,6 +1,6 @@
 //! Lines of the function's log, as CloudWatch Logs filters and pages them.
 
-use super::paging::page;
+use super::paging::{page, size};
 use super::pattern::Pattern;
 use super::wire::{Payload, Refusal, Reply, Scenery, millis};
 use serde::Deserialize;
@@ -57,12 +57,7 @@ fn filter(
         .collect();
     found.sort_by_key(|event| event.at);
 
-    let asked = question
-        .limit
-        .filter(|&n| n > 0)
-        .unwrap_or(10_000)
-        .min(10_000);
-    let size = world.page_size.map_or(asked, |size| size.min(asked)).max(1);
+    let size = size(world, question.limit, 10_000);
     // The pages without events stand before the events, as if they took their place.
     let lead = world.empty_log_pages * size;
     let asked = (&question.log_group_name, from, to, &question.filter_pattern);
@@ -75,9 +70,7 @@ fn filter(
     .map_err(|_| {
         Refusal::unexpected(400, "InvalidParameterException", "The nextToken is invalid")
     })?;
-    if page.number > 1 {
-        told.push_str(&format!(" page {}", page.number));
-    }
+    told.push_str(&page.note());
     let shown = page.items.start.max(lead) - lead..page.items.end.max(lead) - lead;
     let events: Vec<Value> = found[shown]
         .iter()

@@ -6,11 +6,21 @@
 //! due. This room knows how the stack answers. It must not know what `duckops` asks for,
 //! how it reads the answers or what it concludes: it is what the conclusions are tested on.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test ends where it learns something"
+    )
+)]
+
 mod beak;
 mod cloudwatch;
 mod fault;
 mod lambda;
 mod logs;
+mod metrics;
 mod operation;
 mod paging;
 mod pattern;

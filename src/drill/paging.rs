@@ -1,6 +1,7 @@
 //! Pages and the tokens between them. A token belongs to the question that it came with;
 //! brought to another one it is refused, as the real services do.
 
+use super::World;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
@@ -19,14 +20,13 @@ pub(super) struct Page {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ForeignToken;
 
-/// The page that `token` leads to in a list of `len` items, `size` on a page.
+/// The page that `token` leads to in a list of `len` items, `size` on a page, which is at least 1.
 pub(super) fn page(
     question: &impl Hash,
     len: usize,
     size: usize,
     token: Option<&str>,
 ) -> Result<Page, ForeignToken> {
-    let size = size.max(1);
     let mut hasher = DefaultHasher::new();
     question.hash(&mut hasher);
     let family = hasher.finish();
@@ -45,6 +45,26 @@ pub(super) fn page(
         number,
         next: (end < len).then(|| format!("{family:016x}-{}", number + 1)),
     })
+}
+
+/// How many items a page has: what was asked for or else is usual, unless the world has
+/// smaller ones.
+pub(super) fn size(world: &World, asked: Option<usize>, usual: usize) -> usize {
+    let asked = asked.filter(|&asked| asked > 0).unwrap_or(usual);
+    world
+        .page_size
+        .map_or(asked, |forced| forced.min(asked))
+        .max(1)
+}
+
+impl Page {
+    /// What the log of requests adds for it.
+    pub(super) fn note(&self) -> String {
+        match self.number {
+            1 => String::new(),
+            number => format!(" page {number}"),
+        }
+    }
 }
 
 #[cfg(test)]

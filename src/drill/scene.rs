@@ -116,6 +116,10 @@ mod tests {
         }
     }
 
+    fn world(name: &str) -> World {
+        (find(name).expect("a scene").build)(now())
+    }
+
     #[test]
     fn feeds_are_newest_first_and_nothing_is_from_the_future() {
         for scene in scenes() {
@@ -123,11 +127,11 @@ mod tests {
             let stamps: Vec<_> = world
                 .audit
                 .iter()
-                .filter_map(|e| e["timestamp"].as_i64())
+                .map(|e| e["timestamp"].as_i64())
                 .collect();
             assert!(stamps.is_sorted_by(|a, b| a >= b), "{}", scene.name);
             assert!(
-                stamps.iter().all(|&s| s <= now().unix_timestamp()),
+                stamps.iter().all(|&s| s <= Some(now().unix_timestamp())),
                 "{}",
                 scene.name
             );
@@ -136,6 +140,93 @@ mod tests {
                 "{}",
                 scene.name
             );
+        }
+    }
+
+    #[test]
+    fn what_is_told_twice_agrees() {
+        for scene in scenes() {
+            let (name, world) = (scene.name, (scene.build)(now()));
+            let sends = world.metrics.iter().filter(|series| series.name == "Send");
+            for send in sends {
+                let sum: f64 = send.points.iter().map(|(_, mails)| mails).sum();
+                assert_eq!(sum, world.mail.sent_24h, "{name}: mails");
+            }
+            let agents = &world.status["agents"];
+            let counted: i64 = ["alive", "slow", "dead"]
+                .iter()
+                .filter_map(|k| agents[k].as_i64())
+                .sum();
+            assert_eq!(agents["total_bonded"], counted, "{name}: agents");
+            let running = world
+                .executions
+                .iter()
+                .filter(|e| e.status == "RUNNING")
+                .count();
+            let told = &world.status["peck_protocol"]["running"];
+            assert!(
+                told.is_null() || *told == running,
+                "{name}: {told} running, {running} listed"
+            );
+        }
+    }
+
+    /// Callback errors of the last day: by dated entries, and by recorded totals.
+    fn callback_errors(world: &World) -> (usize, i64) {
+        let day = std::time::Duration::from_secs(86_400);
+        let since = Some((now() - day).unix_timestamp());
+        let dated = world
+            .audit
+            .iter()
+            .filter(|e| e["event_type"] == "peck.callback_error");
+        let dated = dated.filter(|e| e["timestamp"].as_i64() >= since).count();
+        let before = world
+            .recorded
+            .iter()
+            .rfind(|run| run.ago >= day)
+            .expect("a day of history");
+        let before = before
+            .facts
+            .iter()
+            .find(|(fact, _)| *fact == "peck.callback_errors");
+        let total = world.status["peck_protocol"]["failure_breakdown"]["callback_error"].as_i64();
+        (
+            dated,
+            total.expect("a total") - before.expect("a recorded total").1,
+        )
+    }
+
+    #[test]
+    fn scenes_at_a_limit_stand_exactly_there() {
+        for (name, errors) in [
+            ("healthy", 0),
+            ("callback-10", 10),
+            ("callback-11", 11),
+            ("inc-004", 18),
+        ] {
+            assert_eq!(
+                callback_errors(&world(name)),
+                (errors, errors as i64),
+                "{name}"
+            );
+        }
+        for (name, mails) in [
+            ("quota-159", 159.0),
+            ("quota-160", 160.0),
+            ("quota-190", 190.0),
+            ("quota-191", 191.0),
+        ] {
+            assert_eq!(world(name).mail.sent_24h, mails, "{name}");
+        }
+        for (name, minutes) in [("pulse-29", 29), ("pulse-30", 30)] {
+            let world = world(name);
+            let newest = world
+                .audit
+                .iter()
+                .find(|e| e["event_type"] == "pulse")
+                .expect("a pulse");
+            let age = now().unix_timestamp() - newest["timestamp"].as_i64().expect("a time");
+            assert_eq!(age, minutes * 60, "{name}");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod api;
 mod aws;
+mod bare;
 mod faults;
 
 use super::{Practice, World, find};
@@ -22,11 +23,9 @@ struct Connector(reqwest::Client);
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let client = self.0.clone();
-        HttpConnectorFuture::new(async move {
-            send(client, request)
-                .await
-                .map_err(|e| ConnectorError::io(e.into()))
-        })
+        HttpConnectorFuture::new(
+            async move { send(client, request).await.map_err(ConnectorError::io) },
+        )
     }
 }
 

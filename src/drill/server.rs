@@ -17,7 +17,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use time::macros::format_description;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -121,7 +121,8 @@ impl Practice {
             .count()
     }
 
-    /// The world that is being served. What is changed here, the next answer shows.
+    /// The world that is being served. What is changed here, the next answer shows; while it
+    /// is held, nobody is answered.
     pub fn world(&self) -> MutexGuard<'_, World> {
         lock(&self.shared.world)
     }
@@ -140,7 +141,9 @@ fn next_port(port: u16) -> io::Result<u16> {
 
 fn bound(port: u16) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
+    // A wanted port should be free again at once; a port that anybody may get must not be
+    // shared with a socket that only holds it.
+    socket.set_reuseaddr(port != 0)?;
     socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
     Ok(socket)
 }
@@ -159,7 +162,7 @@ async fn listen(listener: TcpListener, door: Door, shared: Arc<Shared>) {
                     connections.spawn(serve(stream, door, Arc::clone(&shared)));
                 }
                 // Out of file descriptors, most likely: give them time to come back.
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
             Some(_) = connections.join_next() => {}
         }
@@ -221,7 +224,7 @@ impl Shared {
     }
 
     /// The answer to a request, which is logged, and how long to wait before giving it.
-    fn answer(&self, door: Door, ask: &Ask) -> (Answer, std::time::Duration) {
+    fn answer(&self, door: Door, ask: &Ask) -> (Answer, Duration) {
         let world = lock(&self.world);
         let at = self.now(&world);
         let Routed {

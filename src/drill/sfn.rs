@@ -1,6 +1,6 @@
 //! Executions of the approval workflow, as Step Functions lists them.
 
-use super::paging::page;
+use super::paging::{page, size};
 use super::wire::{Payload, Refusal, Reply, Scenery, seconds};
 use super::{Execution, World};
 use serde::Deserialize;
@@ -56,12 +56,7 @@ fn list(scenery: &Scenery<'_>, question: &Question, told: &mut String) -> Result
         .collect();
     listed.sort_by_key(|execution| std::cmp::Reverse(execution.start));
 
-    let asked = question
-        .max_results
-        .filter(|&n| n > 0)
-        .unwrap_or(100)
-        .min(1_000);
-    let size = world.page_size.map_or(asked, |size| size.min(asked));
+    let size = size(world, question.max_results, 100);
     let page = page(
         &(arn, status),
         listed.len(),
@@ -69,9 +64,7 @@ fn list(scenery: &Scenery<'_>, question: &Question, told: &mut String) -> Result
         question.next_token.as_deref(),
     )
     .map_err(|_| Refusal::unexpected(400, "InvalidToken", "Invalid Token: 'nextToken'"))?;
-    if page.number > 1 {
-        told.push_str(&format!(" page {}", page.number));
-    }
+    told.push_str(&page.note());
     let mut answer = json!({
         "executions": listed[page.items].iter().map(|e| shown(world, e)).collect::<Value>(),
     });

@@ -1,7 +1,7 @@
 //! What scenes say about a world, in one sentence each: every helper changes all the
 //! places where the thing shows, so that a scene cannot contradict itself by accident.
 
-use crate::drill::{Execution, Recorded, Series, World};
+use crate::drill::{Execution, LogEvent, Recorded, Series, World};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -20,16 +20,25 @@ pub(super) const fn hours(n: u64) -> Duration {
     minutes(n * 60)
 }
 
-/// Something entered the audit feed.
-pub(super) fn told(world: &mut World, ago: Duration, event: &str, duck: &str, detail: &str) {
+/// Something entered the audit feed, with these members beside its type and time.
+pub(super) fn told(world: &mut World, ago: Duration, event: &str, mut entry: Value) {
     let stamp = (world.now - ago).unix_timestamp();
+    entry["event_type"] = event.into();
+    entry["timestamp"] = stamp.into();
     let place = world
         .audit
         .partition_point(|e| e["timestamp"].as_i64() > Some(stamp));
-    let entry = json!({
-        "event_type": event, "timestamp": stamp, "detail": detail, "spaceduck_id": duck,
-    });
     world.audit.insert(place, entry);
+}
+
+/// An agent pulsed.
+pub(super) fn pulsed(world: &mut World, ago: Duration, duck: &str) {
+    told(
+        world,
+        ago,
+        "pulse",
+        json!({"spaceduck_id": duck, "detail": "ACTIVE"}),
+    );
 }
 
 /// Runs were recorded every half hour, the last one five minutes ago, for so many hours.
@@ -62,13 +71,7 @@ pub(super) fn callback_errors(world: &mut World, before: i64, moments: &[Duratio
     for (number, &ago) in moments.iter().enumerate() {
         let name = format!("peck-{:04}", 100 + number);
         let detail = format!("{name}: the target agent could not be reached");
-        told(
-            world,
-            ago,
-            "peck.callback_error",
-            "DECAF00000000003",
-            &detail,
-        );
+        told(world, ago, "peck.callback_error", json!({"detail": detail}));
         // Every third one runs into the time limit instead of failing.
         let status = if number % 3 == 2 {
             "TIMED_OUT"
@@ -79,7 +82,8 @@ pub(super) fn callback_errors(world: &mut World, before: i64, moments: &[Duratio
     }
 }
 
-/// An execution that started and perhaps stopped so long ago.
+/// An execution that started and perhaps stopped so long ago. The status document counts
+/// those that run or succeeded; its count of failures has a history of its own.
 pub(super) fn ran(
     world: &mut World,
     name: &str,
@@ -87,6 +91,15 @@ pub(super) fn ran(
     start: Duration,
     stop: Option<Duration>,
 ) {
+    let counter = match status {
+        "RUNNING" => Some("running"),
+        "SUCCEEDED" => Some("succeeded"),
+        _ => None,
+    };
+    if let Some(counter) = counter {
+        let counter = &mut world.status["peck_protocol"][counter];
+        *counter = (counter.as_i64().unwrap_or_default() + 1).into();
+    }
     world.executions.push(Execution {
         name: name.to_owned(),
         status: status.to_owned(),
@@ -126,19 +139,55 @@ pub(super) fn sent(world: &mut World, by_hour: &[(u64, u32)]) {
 
 /// What an SES metric reported, and when; what it said before is forgotten.
 pub(super) fn measured(world: &mut World, name: &str, points: &[(Duration, f64)]) {
-    world.metrics.retain(|series| series.name != name);
-    let points: Vec<_> = points
-        .iter()
-        .map(|&(ago, value)| (world.now - ago, value))
-        .collect();
-    if !points.is_empty() {
-        world.metrics.push(Series {
-            namespace: "AWS/SES".into(),
-            name: name.to_owned(),
-            dimensions: Vec::new(),
-            points,
-        });
+    reported(world, "AWS/SES", name, &[], points);
+}
+
+/// What the function's metric of this name reported through the alias.
+pub(super) fn function_measured(world: &mut World, name: &str, points: &[(Duration, f64)]) {
+    let function = world.function.clone();
+    let resource = format!("{function}:{}", world.alias);
+    let whole = [("FunctionName", function.as_str())];
+    reported(world, "AWS/Lambda", name, &whole, points);
+    let through_alias = [whole[0], ("Resource", resource.as_str())];
+    reported(world, "AWS/Lambda", name, &through_alias, points);
+}
+
+fn reported(
+    world: &mut World,
+    namespace: &str,
+    name: &str,
+    dimensions: &[(&str, &str)],
+    points: &[(Duration, f64)],
+) {
+    let series = Series {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        dimensions: dimensions
+            .iter()
+            .map(|&(n, v)| (n.to_owned(), v.to_owned()))
+            .collect(),
+        points: points
+            .iter()
+            .map(|&(ago, value)| (world.now - ago, value))
+            .collect(),
+    };
+    world.metrics.retain(|other| {
+        (&other.namespace, &other.name, &other.dimensions)
+            != (&series.namespace, &series.name, &series.dimensions)
+    });
+    if !series.points.is_empty() {
+        world.metrics.push(series);
     }
+}
+
+/// A line in the function's log.
+pub(super) fn logged(world: &mut World, ago: Duration, message: &str) {
+    let stream = format!("[{}]0f1e2d3c", world.alias_target.version);
+    world.log_events.push(LogEvent {
+        at: world.now - ago,
+        stream,
+        message: message.to_owned(),
+    });
 }
 
 /// Ducklings that signed up at these moments, each with its certificate.
@@ -150,7 +199,13 @@ pub(super) fn signed_up(world: &mut World, before: i64, moments: &[Duration]) {
     database["eggs"] = (total + 5).into();
     grew(world, "status.database.ducklings", total, moments);
     grew(world, "status.database.birth_certificates", total, moments);
-    for &ago in moments {
-        told(world, ago, "duck.cert_issued", "", "certificate issued");
+    for (number, &ago) in moments.iter().enumerate() {
+        let duckling = format!("DECAF1{number:010}");
+        told(
+            world,
+            ago,
+            "duck.cert_issued",
+            json!({"duckling_id": duckling}),
+        );
     }
 }

@@ -90,6 +90,8 @@ pub(super) const SCENES: &[Scene] = &[
             let mut world = mails(now, 5_000);
             world.mail.max_24h = -1.0;
             world.mail.production_access = true;
+            world.status["ses"]["sandbox"] = false.into();
+            world.status["ses"]["daily_quota"] = (-1).into();
             world
         },
     },

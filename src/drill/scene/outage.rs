@@ -59,28 +59,20 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "callback-errors", "ok"),
                 ("inc-004", "executions", "unknown"),
                 ("inc-004", "agents", "ok"),
+                ("inc-004", "stale", "unknown"),
             ],
         },
         build: |now| {
-            let over = |operation| (operation, Fault::ExpiredToken);
-            failing(
-                now,
-                &[
-                    over(Operation::GetCallerIdentity),
-                    over(Operation::ListExecutions),
-                ],
-            )
+            let aws = Operation::ALL.into_iter().filter(|o| o.service().is_some());
+            let over: Vec<_> = aws.map(|o| (o, Fault::ExpiredToken)).collect();
+            failing(now, &over)
         },
     },
     Scene {
         name: "slow",
         hides: "Every answer takes a second, and all of them are good.",
         runbook: None,
-        expect: Expect {
-            verdict: "ok",
-            root_cause: None,
-            steps: &[],
-        },
+        expect: healthy::ALL_WELL,
         build: |now| {
             let mut world = healthy::world(now);
             world.latency = seconds(1);

@@ -1,6 +1,6 @@
 //! Scenes of INC-004: callback errors, executions, agents.
 
-use super::edit::{agents, callback_errors, hours, minutes, ran, seconds, silent, told};
+use super::edit::{agents, callback_errors, hours, minutes, pulsed, ran, seconds, silent};
 use super::healthy::{self, DUCKS};
 use super::{Expect, Scene};
 use crate::drill::World;
@@ -160,7 +160,7 @@ pub(super) const SCENES: &[Scene] = &[
             root_cause: None,
             steps: &[("inc-004", "agents", "ok")],
         },
-        build: |now| pulsed(now, minutes(29)),
+        build: |now| last_pulse(now, minutes(29)),
     },
     Scene {
         name: "pulse-30",
@@ -171,7 +171,7 @@ pub(super) const SCENES: &[Scene] = &[
             root_cause: None,
             steps: &[("inc-004", "agents", "warning")],
         },
-        build: |now| pulsed(now, minutes(30)),
+        build: |now| last_pulse(now, minutes(30)),
     },
     Scene {
         name: "first-run",
@@ -266,7 +266,6 @@ fn spike(now: OffsetDateTime) -> World {
     agents(&mut world, 2, 0, 1);
     silent(&mut world, DUCKS[2], hours(5));
     ran(&mut world, "peck-0099", "RUNNING", minutes(40), None);
-    world.status["peck_protocol"]["running"] = 2.into();
     world
 }
 
@@ -284,12 +283,12 @@ fn running_for(now: OffsetDateTime, time: Duration) -> World {
     world
 }
 
-fn pulsed(now: OffsetDateTime, ago: Duration) -> World {
+fn last_pulse(now: OffsetDateTime, ago: Duration) -> World {
     let mut world = healthy::world(now);
     for duck in DUCKS {
         silent(&mut world, duck, ago);
     }
-    told(&mut world, ago, "pulse", DUCKS[0], "ACTIVE");
+    pulsed(&mut world, ago, DUCKS[0]);
     agents(&mut world, 0, 3, 0);
     world
 }

@@ -128,7 +128,7 @@ async fn the_api_fails_like_the_gateway_before_it() {
             403,
             r#"{"message":"Missing Authentication Token"}"#,
         ),
-        (Fault::Throttle, 429, r#"{"message":"Rate exceeded"}"#),
+        (Fault::Throttle, 429, r#"{"message":"Too Many Requests"}"#),
         (
             Fault::Status(502),
             502,
