@@ -13,7 +13,9 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError};
+use aws_credential_types::provider::{
+    ProvideCredentials, SharedCredentialsProvider, error::CredentialsError,
+};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_runtime_api::client::http::{
@@ -76,7 +78,10 @@ impl fmt::Debug for Http {
 impl Http {
     /// A stack that has built nothing yet.
     pub fn new(observer: Option<Observer>) -> Self {
-        Self { clients: Arc::default(), observer }
+        Self {
+            clients: Arc::default(),
+            observer,
+        }
     }
 
     /// The client for a URL; the one that speaks TLS is built only for https.
@@ -84,11 +89,20 @@ impl Http {
     /// # Errors
     /// Why it could not be built, such as trusted roots that cannot be read.
     pub fn client(&self, url: &str) -> Result<&reqwest::Client, Silence> {
-        let secure = url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
-        let cell = if secure { &self.clients.secure } else { &self.clients.plain };
+        let secure = url
+            .get(..6)
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
+        let cell = if secure {
+            &self.clients.secure
+        } else {
+            &self.clients.plain
+        };
         cell.get_or_init(|| build(secure)).as_ref().map_err(|why| {
-            Silence::new(Why::Tls, format!("the HTTPS client could not be built: {why}"))
-                .fix("Check the trusted certificates of this machine (SSL_CERT_FILE)")
+            Silence::new(
+                Why::Tls,
+                format!("the HTTPS client could not be built: {why}"),
+            )
+            .fix("Check the trusted certificates of this machine (SSL_CERT_FILE)")
         })
     }
 
@@ -110,13 +124,23 @@ fn build(secure: bool) -> Result<reqwest::Client, String> {
     // The answer that there is a provider already is the one that is wanted.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // The plain client never meets TLS, and loading the trusted roots takes milliseconds.
-    let builder = if secure { builder } else { builder.tls_certs_only([]) };
-    builder.build().map_err(|error| error.without_url().to_string())
+    let builder = if secure {
+        builder
+    } else {
+        builder.tls_certs_only([])
+    };
+    builder
+        .build()
+        .map_err(|error| error.without_url().to_string())
 }
 
 /// Gives the AWS clients the same HTTP stack.
 impl HttpClient for Http {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }
@@ -132,7 +156,12 @@ impl HttpConnector for Http {
                 Ok((response, bytes)) => (response.status().as_u16().to_string().into(), *bytes),
                 Err(error) => (Printable::from(chain(error)), 0),
             };
-            http.saw(&Exchange { what, outcome, took: began.elapsed(), bytes });
+            http.saw(&Exchange {
+                what,
+                outcome,
+                took: began.elapsed(),
+                bytes,
+            });
             sent.map(|(response, _)| response)
         })
     }
@@ -140,8 +169,9 @@ impl HttpConnector for Http {
 
 impl Http {
     async fn exchange(&self, request: HttpRequest) -> Result<(HttpResponse, u64), ConnectorError> {
-        let client =
-            self.client(request.uri()).map_err(|why| ConnectorError::user(why.detail.to_string().into()))?;
+        let client = self
+            .client(request.uri())
+            .map_err(|why| ConnectorError::user(why.detail.to_string().into()))?;
         let request = request
             .try_into_http1x()
             .map_err(|error| ConnectorError::user(error.into()))?
@@ -157,7 +187,8 @@ impl Http {
             .to_bytes();
         let size = body.len() as u64;
         let response = http::Response::from_parts(parts, SdkBody::from(body));
-        let response = HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))?;
+        let response = HttpResponse::try_from(response)
+            .map_err(|error| ConnectorError::other(error.into(), None))?;
         Ok((response, size))
     }
 }
@@ -166,8 +197,16 @@ fn connector_error(error: reqwest::Error) -> ConnectorError {
     let error = error.without_url();
     let timeout = error.is_timeout();
     let connecting = error.is_connect();
-    let error = if timeout { ConnectorError::timeout(error.into()) } else { ConnectorError::io(error.into()) };
-    if connecting { error.never_connected() } else { error }
+    let error = if timeout {
+        ConnectorError::timeout(error.into())
+    } else {
+        ConnectorError::io(error.into())
+    };
+    if connecting {
+        error.never_connected()
+    } else {
+        error
+    }
 }
 
 /// `POST host AWSStepFunctions.ListExecutions`, without query: it may hold what is nobody's business.
@@ -219,7 +258,10 @@ impl Aws {
     /// The practice stack at this endpoint: no credentials are looked for, and no
     /// environment or profile can send a request elsewhere.
     pub fn practice(stack: &Stack, http: Http, endpoint: &str) -> Self {
-        Self { practice: Some(endpoint.to_owned()), ..Self::new(stack, http) }
+        Self {
+            practice: Some(endpoint.to_owned()),
+            ..Self::new(stack, http)
+        }
     }
 
     /// The shared configuration of every client. The first caller resolves it, all others wait.
@@ -227,13 +269,22 @@ impl Aws {
     /// # Errors
     /// That there are no credentials, and where they were looked for.
     pub async fn config(&self) -> Result<&SdkConfig, Silence> {
-        self.config.get_or_init(|| self.resolve()).await.as_ref().map_err(Clone::clone)
+        self.config
+            .get_or_init(|| self.resolve())
+            .await
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     async fn resolve(&self) -> Result<SdkConfig, Silence> {
         let region = Region::new(self.region.clone());
-        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
-        let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(100));
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(ATTEMPT)
+            .build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(3)
+            .with_initial_backoff(Duration::from_millis(100));
         if let Some(endpoint) = &self.practice {
             let credentials = Credentials::new("practice", "practice", None, None, "practice");
             return Ok(SdkConfig::builder()
@@ -248,15 +299,21 @@ impl Aws {
                 .timeout_config(timeouts)
                 .build());
         }
-        let provider = ProviderConfig::without_region().with_region(Some(region.clone())).with_http_client(self.http.clone());
-        let found = tokio::time::timeout(CREDENTIALS, self.chain(&provider).provide_credentials()).await;
+        let provider = ProviderConfig::without_region()
+            .with_region(Some(region.clone()))
+            .with_http_client(self.http.clone());
+        let found =
+            tokio::time::timeout(CREDENTIALS, self.chain(&provider).provide_credentials()).await;
         let credentials = match found {
             Ok(Ok(credentials)) => credentials,
             Ok(Err(error)) => return Err(self.no_credentials(&error)),
             Err(_) => {
                 return Err(Silence::new(
                     Why::NoCredentials,
-                    format!("AWS credentials were not found within {} s", CREDENTIALS.as_secs_f32()),
+                    format!(
+                        "AWS credentials were not found within {} s",
+                        CREDENTIALS.as_secs_f32()
+                    ),
                 )
                 .fix("Log in, or check the credential process of the profile"));
             }
@@ -274,7 +331,8 @@ impl Aws {
     }
 
     fn chain(&self, provider: &ProviderConfig) -> CredentialsProviderChain {
-        let mut profile = aws_config::profile::ProfileFileCredentialsProvider::builder().configure(provider);
+        let mut profile =
+            aws_config::profile::ProfileFileCredentialsProvider::builder().configure(provider);
         if let Some(name) = &self.profile {
             profile = profile.profile_name(name);
         }
@@ -282,7 +340,9 @@ impl Aws {
         let token = aws_config::web_identity_token::WebIdentityTokenCredentialsProvider::builder()
             .configure(provider)
             .build();
-        let container = aws_config::ecs::EcsCredentialsProvider::builder().configure(provider).build();
+        let container = aws_config::ecs::EcsCredentialsProvider::builder()
+            .configure(provider)
+            .build();
         let chain = CredentialsProviderChain::first_try("environment", environment)
             .or_else("profile", profile.build())
             .or_else("web identity", token)
@@ -290,14 +350,20 @@ impl Aws {
         if !self.instance_metadata {
             return chain;
         }
-        let instance = aws_config::imds::credentials::ImdsCredentialsProvider::builder().configure(provider).build();
+        let instance = aws_config::imds::credentials::ImdsCredentialsProvider::builder()
+            .configure(provider)
+            .build();
         chain.or_else("instance metadata", instance)
     }
 
     fn no_credentials(&self, error: &CredentialsError) -> Silence {
         let profile = self.profile.as_deref().unwrap_or("default");
         if matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
-            let metadata = if self.instance_metadata { "" } else { " (the instance metadata service is not asked)" };
+            let metadata = if self.instance_metadata {
+                ""
+            } else {
+                " (the instance metadata service is not asked)"
+            };
             return Silence::new(
                 Why::NoCredentials,
                 format!(
@@ -308,8 +374,15 @@ impl Aws {
         }
         let text = Untrusted::new(chain(error)).printable(300);
         let expired = text.as_str().to_lowercase().contains("expired");
-        let why = if expired { Why::Expired } else { Why::NoCredentials };
-        Silence::new(why, format!("AWS credentials of profile `{profile}` cannot be used: {text}"))
-            .fix(format!("Log in again: aws sso login --profile {profile}"))
+        let why = if expired {
+            Why::Expired
+        } else {
+            Why::NoCredentials
+        };
+        Silence::new(
+            why,
+            format!("AWS credentials of profile `{profile}` cannot be used: {text}"),
+        )
+        .fix(format!("Log in again: aws sso login --profile {profile}"))
     }
 }

@@ -213,7 +213,10 @@ impl Reading {
 
     /// A fact as far as it is known by now.
     pub fn outcome(&self, path: &str) -> Result<Fact, Silence> {
-        self.facts.get(path).cloned().unwrap_or_else(|| Err(self.otherwise.clone()))
+        self.facts
+            .get(path)
+            .cloned()
+            .unwrap_or_else(|| Err(self.otherwise.clone()))
     }
 
     /// Records a fact or the reason it is not known.

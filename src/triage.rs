@@ -27,8 +27,16 @@ pub fn needed<'a>(steps: impl IntoIterator<Item = (&'a Runbook, &'a Step)>) -> B
     let mut facts: BTreeSet<&'static str> = BTreeSet::new();
     for (runbook, step) in steps {
         facts.extend(step.facts());
-        let named: BTreeSet<&str> = step.rules.iter().flat_map(|rule| rule.when.steps.iter().map(String::as_str)).collect();
-        runbook.steps.iter().filter(|earlier| named.contains(earlier.id.as_str())).for_each(|step| facts.extend(step.facts()));
+        let named: BTreeSet<&str> = step
+            .rules
+            .iter()
+            .flat_map(|rule| rule.when.steps.iter().map(String::as_str))
+            .collect();
+        runbook
+            .steps
+            .iter()
+            .filter(|earlier| named.contains(earlier.id.as_str()))
+            .for_each(|step| facts.extend(step.facts()));
     }
     of_facts(facts)
 }
@@ -41,7 +49,10 @@ pub fn of_facts(facts: impl IntoIterator<Item = &'static str>) -> BTreeSet<Probe
         probes.extend(probe::inputs(path));
     }
     // Whose account it is must be proven; and it shows whether anything can be reached from here.
-    if probes.iter().any(|probe| probe.is_aws() || *probe == Probe::Status) {
+    if probes
+        .iter()
+        .any(|probe| probe.is_aws() || *probe == Probe::Status)
+    {
         probes.insert(Probe::Identity);
     }
     probes
@@ -72,7 +83,15 @@ pub async fn ask(
     let mut answers = Vec::with_capacity(running.len());
     for (probe, task) in running {
         // A probe that fails inside must not take the others with it.
-        let failed = || Reading::silent(probe, Silence::new(Why::NotAsked, format!("the {probe} probe failed inside duckops")));
+        let failed = || {
+            Reading::silent(
+                probe,
+                Silence::new(
+                    Why::NotAsked,
+                    format!("the {probe} probe failed inside duckops"),
+                ),
+            )
+        };
         answers.push(task.await.unwrap_or_else(|_| failed()));
     }
     let mut notes = Vec::new();
@@ -80,11 +99,17 @@ pub async fn ask(
     account(&mut answers, &asking.stack, &mut notes);
     let skew = clock(&mut answers, &mut notes);
     let mut readings = Readings::default();
-    answers.into_iter().for_each(|reading| readings.add(probe::declared(reading.probe), reading));
+    answers
+        .into_iter()
+        .for_each(|reading| readings.add(probe::declared(reading.probe), reading));
     if probes.contains(&Probe::History) {
         let mut joined = probe::join(&readings, &past, asking.now);
         if let Some(silence) = skew {
-            joined.withhold(probe::declared(Probe::History), |fact| fact.clocked, &silence);
+            joined.withhold(
+                probe::declared(Probe::History),
+                |fact| fact.clocked,
+                &silence,
+            );
         }
         readings.add(probe::declared(Probe::History), joined);
     }
@@ -98,17 +123,30 @@ async fn one(probe: Probe, asking: Arc<Ask>) -> Reading {
     let limit = asking.deadline + GRACE;
     match tokio::time::timeout_at(limit.into(), probe::ask(probe, &asking)).await {
         Ok(reading) => reading,
-        Err(_) => Reading::silent(probe, Silence::new(Why::TimedOut, format!("the {probe} probe did not answer in time"))),
+        Err(_) => Reading::silent(
+            probe,
+            Silence::new(
+                Why::TimedOut,
+                format!("the {probe} probe did not answer in time"),
+            ),
+        ),
     }
 }
 
 /// No connection to the API speaks of the API only if something else answers from here.
 fn offline(answers: &mut [Reading]) {
     let anything = answers.iter().any(|reading| reading.reached);
-    for reading in answers.iter_mut().filter(|reading| reading.probe == Probe::Status) {
+    for reading in answers
+        .iter_mut()
+        .filter(|reading| reading.probe == Probe::Status)
+    {
         if !anything && reading.rest_why() == Why::Unreachable {
-            let detail = format!("nothing answered from here, neither the API nor AWS ({})", reading.rest_detail());
-            let silence = Silence::new(Why::Offline, detail).fix("Check this machine's own network: you may be offline");
+            let detail = format!(
+                "nothing answered from here, neither the API nor AWS ({})",
+                reading.rest_detail()
+            );
+            let silence = Silence::new(Why::Offline, detail)
+                .fix("Check this machine's own network: you may be offline");
             reading.hush("api.up", silence.clone());
             reading.hush("api.cause", silence);
         }
@@ -126,28 +164,47 @@ fn account(answers: &mut [Reading], stack: &Stack, notes: &mut Vec<Printable>) {
                     other.value, other.origin, stack.region.value, stack.region.origin
                 ),
             )
-            .fix(format!("Unset {}, or say which you mean: --region {}", other.origin, stack.region.value)),
+            .fix(format!(
+                "Unset {}, or say which you mean: --region {}",
+                other.origin, stack.region.value
+            )),
         ),
-        None => answers.iter().find(|reading| reading.probe == Probe::Identity).and_then(|reading| {
-            let account = &stack.account.value;
-            match reading.outcome("aws.account") {
-                Ok(Fact { value: FactValue::Text(found), .. }) if found.is(account) => None,
-                Ok(Fact { value, .. }) => Some(
-                    Silence::new(
-                        Why::WrongAccount,
-                        format!("AWS answers from account {}, the stack is in {account}", value.shown()),
-                    )
-                    .fix(format!("Choose the profile of account {account}: AWS_PROFILE=…")),
-                ),
-                Err(silence) => Some(match silence.why {
-                    Why::Missing | Why::Mistyped => Silence::new(Why::WrongAccount, silence.detail),
-                    _ => silence,
-                }),
-            }
-        }),
+        None => answers
+            .iter()
+            .find(|reading| reading.probe == Probe::Identity)
+            .and_then(|reading| {
+                let account = &stack.account.value;
+                match reading.outcome("aws.account") {
+                    Ok(Fact {
+                        value: FactValue::Text(found),
+                        ..
+                    }) if found.is(account) => None,
+                    Ok(Fact { value, .. }) => Some(
+                        Silence::new(
+                            Why::WrongAccount,
+                            format!(
+                                "AWS answers from account {}, the stack is in {account}",
+                                value.shown()
+                            ),
+                        )
+                        .fix(format!(
+                            "Choose the profile of account {account}: AWS_PROFILE=…"
+                        )),
+                    ),
+                    Err(silence) => Some(match silence.why {
+                        Why::Missing | Why::Mistyped => {
+                            Silence::new(Why::WrongAccount, silence.detail)
+                        }
+                        _ => silence,
+                    }),
+                }
+            }),
     };
     let Some(silence) = silence else { return };
-    for reading in answers.iter_mut().filter(|reading| reading.probe.is_aws() && reading.probe != Probe::Identity) {
+    for reading in answers
+        .iter_mut()
+        .filter(|reading| reading.probe.is_aws() && reading.probe != Probe::Identity)
+    {
         let declared = probe::declared(reading.probe);
         reading.withhold(declared, |_| true, &silence);
         reading.rest(silence.clone());
@@ -159,12 +216,18 @@ fn account(answers: &mut [Reading], stack: &Stack, notes: &mut Vec<Printable>) {
 
 /// Compares the servers' clocks with ours; the reason why nothing timed counts, if so.
 fn clock(answers: &mut [Reading], notes: &mut Vec<Printable>) -> Option<Silence> {
-    let skew = answers.iter().filter_map(|reading| reading.skew).max_by_key(|skew| skew.abs())?;
+    let skew = answers
+        .iter()
+        .filter_map(|reading| reading.skew)
+        .max_by_key(|skew| skew.abs())?;
     if skew.abs() <= CLOCK_ODD {
         return None;
     }
     let sign = if skew > 0 { "behind" } else { "ahead of" };
-    let detail = format!("this machine's clock is {} {sign} the API's", crate::fact::duration(skew.abs()));
+    let detail = format!(
+        "this machine's clock is {} {sign} the API's",
+        crate::fact::duration(skew.abs())
+    );
     notes.push(detail.as_str().into());
     if skew.abs() <= CLOCK_OFF {
         return None;
@@ -183,7 +246,10 @@ pub fn numbers(readings: &Readings) -> Vec<(String, i64)> {
         .all()
         .filter(|(_, probe, _)| *probe != Probe::History)
         .filter_map(|(path, ..)| match readings.get(path) {
-            Known::Known(Fact { value: FactValue::Int(n), .. }) => Some((path.to_owned(), *n)),
+            Known::Known(Fact {
+                value: FactValue::Int(n),
+                ..
+            }) => Some((path.to_owned(), *n)),
             _ => None,
         })
         .collect()

@@ -1,1 +1,3 @@
+//! Claims about `duckops`, shown through the built binary.
+
 fn main() {}

@@ -5,8 +5,16 @@ use clap::{Args, Parser, Subcommand};
 
 /// Triage for the Space Duck production stack: a verdict and the next action for each step.
 #[derive(Debug, Parser)]
-#[command(name = "duckops", version, about, propagate_version = true, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown, 64 usage, 130 and 143 interrupted.")]
+#[command(
+    name = "duckops",
+    version,
+    about,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown, 64 usage, 130 and 143 interrupted."
+)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -18,7 +26,12 @@ pub(super) struct Cli {
     #[arg(long, global = true, value_name = "URL", help_heading = "Which stack")]
     api_url: Option<String>,
     /// AWS region of the stack [default: us-east-1]
-    #[arg(long, global = true, value_name = "REGION", help_heading = "Which stack")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "REGION",
+        help_heading = "Which stack"
+    )]
     region: Option<String>,
     /// AWS profile to log in with
     #[arg(long, global = true, value_name = "NAME", help_heading = "Which stack")]
@@ -28,7 +41,13 @@ pub(super) struct Cli {
     account: Option<String>,
 
     /// table, short, json, nagios, prometheus or markdown [default: table]
-    #[arg(long, short, global = true, value_name = "FORMAT", help_heading = "Output")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        value_name = "FORMAT",
+        help_heading = "Output"
+    )]
     output: Option<String>,
     /// auto, always or never [default: auto]
     #[arg(long, global = true, value_name = "WHEN", help_heading = "Output")]

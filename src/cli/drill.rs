@@ -6,7 +6,7 @@ use super::run::{self, Run};
 use super::triage::Selection;
 use super::{Context, out};
 use crate::cloud::{Aws, Http};
-use crate::drill::{Practice, Scene, World, scene};
+use crate::drill::{self, Practice, Scene, World};
 use crate::exit;
 use crate::history::{self, Location, Snapshot, StackKey};
 use crate::report::model::{Report, Verdict};
@@ -26,26 +26,43 @@ pub(super) async fn main(context: &Context, args: &args::Drill) -> Result<u8, Fa
         (Some(DrillAction::Scenes), ..) => Ok(scenes(context)),
         (None, None, None) => every_scene(context).await,
         (None, runbook, scene) => {
-            let name = scene.as_ref().or(runbook.as_ref()).map_or("healthy", String::as_str);
+            let name = scene
+                .as_ref()
+                .or(runbook.as_ref())
+                .map_or("healthy", String::as_str);
             one_scene(context, find(name)?, runbook.as_deref()).await
         }
     }
 }
 
 fn find(name: &str) -> Result<&'static Scene, Failure> {
-    let names = scene::scenes().iter().map(|scene| scene.name);
-    scene::find(&name.to_lowercase()).ok_or_else(|| Missing::name("scene", name, names).into())
+    let names = drill::scenes().iter().map(|scene| scene.name);
+    drill::find(&name.to_lowercase()).ok_or_else(|| Missing::name("scene", name, names).into())
 }
 
 fn scenes(context: &Context) -> u8 {
-    let all = scene::scenes();
-    let rows = all.iter().map(|s| [s.name, s.runbook.unwrap_or("all"), s.expect.verdict, s.hides].map(Printable::from));
+    let all = drill::scenes();
+    let rows = all.iter().map(|s| {
+        [
+            s.name,
+            s.runbook.unwrap_or("all"),
+            s.expect.verdict,
+            s.hides,
+        ]
+        .map(Printable::from)
+    });
     let text = super::facts::table(["SCENE", "RUNBOOK", "DUE", "WHAT IT HIDES"], rows);
     let extra: Vec<_> = all
         .iter()
         .map(|s| json!({"name": s.name, "runbook": s.runbook, "verdict": s.expect.verdict, "hides": s.hides}))
         .collect();
-    context.out.document(Verdict::Ok, exit::OK, &format!("{} scenes", all.len()), &text, &json!({ "scenes": extra }))
+    context.out.document(
+        Verdict::Ok,
+        exit::OK,
+        &format!("{} scenes", all.len()),
+        &text,
+        &json!({ "scenes": extra }),
+    )
 }
 
 /// Plays one scene in front of the reader.
@@ -53,7 +70,11 @@ async fn one_scene(context: &Context, scene: &Scene, runbook: Option<&str>) -> R
     let played = play(context, scene, runbook).await?;
     let rendered = context.out.rendered(&played.report);
     let told = played.told(scene);
-    let code = if played.wrong.is_empty() { exit::OK } else { exit::UNKNOWN };
+    let code = if played.wrong.is_empty() {
+        exit::OK
+    } else {
+        exit::UNKNOWN
+    };
     out::lines(&told).for_each(|line| out::warn(line.as_str()));
     Ok(context.out.print(&rendered, code))
 }
@@ -61,22 +82,33 @@ async fn one_scene(context: &Context, scene: &Scene, runbook: Option<&str>) -> R
 /// Plays all of them and says of each whether triage found what it hides.
 async fn every_scene(context: &Context) -> Result<u8, Failure> {
     let (mut text, mut extra, mut missed) = (String::new(), Vec::new(), 0);
-    for scene in scene::scenes() {
+    for scene in drill::scenes() {
         let played = play(context, scene, None).await?;
         let right = played.wrong.is_empty();
         missed += usize::from(!right);
         let mark = if right { "found " } else { "MISSED" };
-        let _ = writeln!(text, "{mark}  {:<22} {}", scene.name, short::headline(&played.report));
+        let _ = writeln!(
+            text,
+            "{mark}  {:<22} {}",
+            scene.name,
+            short::headline(&played.report)
+        );
         for wrong in &played.wrong {
             let _ = writeln!(text, "        {wrong}");
         }
         extra.push(json!({"scene": scene.name, "verdict": played.report.verdict.word(), "found": right, "wrong": played.wrong}));
     }
-    let total = scene::scenes().len();
+    let total = drill::scenes().len();
     let summary = format!("{} of {total} scenes found", total - missed);
     let _ = writeln!(text, "{summary}");
-    let (verdict, code) = if missed == 0 { (Verdict::Ok, exit::OK) } else { (Verdict::Unknown, exit::UNKNOWN) };
-    Ok(context.out.document(verdict, code, &summary, &text, &json!({ "scenes": extra })))
+    let (verdict, code) = if missed == 0 {
+        (Verdict::Ok, exit::OK)
+    } else {
+        (Verdict::Unknown, exit::UNKNOWN)
+    };
+    Ok(context
+        .out
+        .document(verdict, code, &summary, &text, &json!({ "scenes": extra })))
 }
 
 /// What came of a scene.
@@ -93,8 +125,16 @@ impl Played {
         for wrong in &self.wrong {
             let _ = writeln!(text, "missed: {wrong}");
         }
-        let word = if self.wrong.is_empty() { "triage found it" } else { "triage did not find it" };
-        let _ = writeln!(text, "{word}, with {} requests over HTTP on 127.0.0.1", self.requests);
+        let word = if self.wrong.is_empty() {
+            "triage found it"
+        } else {
+            "triage did not find it"
+        };
+        let _ = writeln!(
+            text,
+            "{word}, with {} requests over HTTP on 127.0.0.1",
+            self.requests
+        );
         text
     }
 }
@@ -116,14 +156,27 @@ async fn play(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result
         history: recorded.location(),
         deadline: context.settings.deadline.value,
         now,
-        notes: vec![format!("practice stack on 127.0.0.1, scene {}: nothing here is production", scene.name).into()],
+        notes: vec![
+            format!(
+                "practice stack on 127.0.0.1, scene {}: nothing here is production",
+                scene.name
+            )
+            .into(),
+        ],
     };
     let report = selection.judge(run).await;
     let mut wrong = compare(scene, &report);
     if practice.unexpected() > 0 {
-        wrong.push(format!("{} requests that nobody expected", practice.unexpected()));
+        wrong.push(format!(
+            "{} requests that nobody expected",
+            practice.unexpected()
+        ));
     }
-    Ok(Played { report, wrong, requests: practice.requests().len() })
+    Ok(Played {
+        report,
+        wrong,
+        requests: practice.requests().len(),
+    })
 }
 
 fn compare(scene: &Scene, report: &Report) -> Vec<String> {
@@ -135,12 +188,20 @@ fn compare(scene: &Scene, report: &Report) -> Vec<String> {
     };
     check("the run", scene.expect.verdict, report.verdict.word());
     let cause = report.root_cause.as_ref().map_or("none", Printable::as_str);
-    check("the root cause", scene.expect.root_cause.unwrap_or("none"), cause);
+    check(
+        "the root cause",
+        scene.expect.root_cause.unwrap_or("none"),
+        cause,
+    );
     for (runbook, id, due) in scene.expect.steps {
         let judged = report.runbooks.iter().find(|r| r.id.as_str() == *runbook);
         let Some(judged) = judged else { continue };
         let step = judged.steps.iter().find(|step| step.id.as_str() == *id);
-        check(&format!("{runbook} {id}"), due, step.map_or("not there", |step| step.verdict().word()));
+        check(
+            &format!("{runbook} {id}"),
+            due,
+            step.map_or("not there", |step| step.verdict().word()),
+        );
     }
     wrong
 }
@@ -174,15 +235,20 @@ async fn serve(context: &Context, scene: &Scene, port: u16) -> Result<u8, Failur
 }
 
 async fn start(world: World, port: u16) -> Result<Practice, Failure> {
-    Practice::start(world, port)
-        .await
-        .map_err(|error| Failure::own(format!("the practice stack could not start on 127.0.0.1: {error}")))
+    Practice::start(world, port).await.map_err(|error| {
+        Failure::own(format!(
+            "the practice stack could not start on 127.0.0.1: {error}"
+        ))
+    })
 }
 
 /// The configured stack, moved to the practice stack's addresses.
 fn at(configured: &Stack, practice: &Practice) -> Result<Stack, Failure> {
     let origin = Origin::Flag("drill");
-    let set = |value: &str| Setting { value: value.to_owned(), origin: Origin::Flag("drill") };
+    let set = |value: &str| Setting {
+        value: value.to_owned(),
+        origin: Origin::Flag("drill"),
+    };
     let url = Url::parse(&practice.api_url()).map_err(|error| Failure::own(error.to_string()))?;
     let plain = World::empty(time::OffsetDateTime::UNIX_EPOCH);
     Ok(Stack {
@@ -214,8 +280,14 @@ impl Recorded {
         std::fs::DirBuilder::new()
             .mode(0o700)
             .create(&path)
-            .map_err(|error| Failure::own(format!("{} could not be made: {error}", path.display())))?;
-        let snapshots = world.recorded.iter().map(|r| (r.ago, r.facts.clone())).collect();
+            .map_err(|error| {
+                Failure::own(format!("{} could not be made: {error}", path.display()))
+            })?;
+        let snapshots = world
+            .recorded
+            .iter()
+            .map(|r| (r.ago, r.facts.clone()))
+            .collect();
         Ok(Self { path, snapshots })
     }
 
@@ -233,7 +305,10 @@ impl Recorded {
                 stack: StackKey(stack.key()),
                 verdict: "unknown".to_owned(),
                 runbooks: Vec::new(),
-                numbers: numbers.iter().map(|(fact, value)| ((*fact).to_owned(), *value)).collect(),
+                numbers: numbers
+                    .iter()
+                    .map(|(fact, value)| ((*fact).to_owned(), *value))
+                    .collect(),
                 duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
             };
             history.record(&snapshot).map_err(failed)?;

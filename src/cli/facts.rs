@@ -1,9 +1,9 @@
 //! `duckops facts`: everything the probes yield, or could.
 
+use super::Context;
 use super::args;
 use super::fail::Failure;
 use super::run::Run;
-use super::Context;
 use crate::exit;
 use crate::fact::{Declared, Probe};
 use crate::probe;
@@ -29,7 +29,9 @@ pub(super) async fn main(context: &Context, args: &args::Facts) -> Result<u8, Fa
     }
     let run = Run::of(context)?;
     let now = run.now;
-    let answered = run.ask(&triage::of_facts(wanted.iter().map(|(_, fact)| fact.path))).await;
+    let answered = run
+        .ask(&triage::of_facts(wanted.iter().map(|(_, fact)| fact.path)))
+        .await;
     for note in &answered.notes {
         super::out::warn(&format!("note: {note}"));
     }
@@ -39,7 +41,14 @@ pub(super) async fn main(context: &Context, args: &args::Facts) -> Result<u8, Fa
 /// The dictionary: no network.
 fn schema(context: &Context, wanted: &[(Probe, &'static Declared)]) -> u8 {
     let rows = wanted.iter().map(|(probe, fact)| {
-        [fact.path, fact.ty.name(), fact.unit, probe.name(), fact.about].map(Printable::from)
+        [
+            fact.path,
+            fact.ty.name(),
+            fact.unit,
+            probe.name(),
+            fact.about,
+        ]
+        .map(Printable::from)
     });
     let text = table(["FACT", "TYPE", "UNIT", "FROM", "MEANING"], rows);
     let extra: Vec<_> = wanted
@@ -49,7 +58,13 @@ fn schema(context: &Context, wanted: &[(Probe, &'static Declared)]) -> u8 {
         })
         .collect();
     let summary = format!("{} facts", wanted.len());
-    context.out.document(Verdict::Ok, exit::OK, &summary, &text, &json!({ "facts": extra }))
+    context.out.document(
+        Verdict::Ok,
+        exit::OK,
+        &summary,
+        &text,
+        &json!({ "facts": extra }),
+    )
 }
 
 /// Ok when something is known, unknown when nothing is: single facts may well be silent.
@@ -59,14 +74,29 @@ fn values(
     readings: &Readings,
     now: OffsetDateTime,
 ) -> u8 {
-    let known = wanted.iter().filter(|(_, fact)| matches!(readings.get(fact.path), Known::Known(_))).count();
+    let known = wanted
+        .iter()
+        .filter(|(_, fact)| matches!(readings.get(fact.path), Known::Known(_)))
+        .count();
     let rows = wanted.iter().map(|(probe, fact)| {
         let (value, age) = match readings.get(fact.path) {
-            Known::Known(found) => (found.value.shown(), crate::fact::duration((now - found.at).whole_seconds())),
-            Known::Silent(silence) => (format!("not known: {}", silence.detail).into(), String::new()),
+            Known::Known(found) => (
+                found.value.shown(),
+                crate::fact::duration((now - found.at).whole_seconds()),
+            ),
+            Known::Silent(silence) => (
+                format!("not known: {}", silence.detail).into(),
+                String::new(),
+            ),
             Known::NotAsked => ("not asked".into(), String::new()),
         };
-        [fact.path.into(), fact.unit.into(), probe.name().into(), age.into(), value]
+        [
+            fact.path.into(),
+            fact.unit.into(),
+            probe.name().into(),
+            age.into(),
+            value,
+        ]
     });
     let text = table(["FACT", "UNIT", "FROM", "AGE", "VALUE"], rows);
     let extra: Vec<_> = wanted
@@ -83,22 +113,38 @@ fn values(
             json!({"fact": fact.path, "value": value, "unit": fact.unit, "source": probe.name(), "at": at, "reason_code": reason, "detail": detail})
         })
         .collect();
-    let (verdict, code) = if known > 0 { (Verdict::Ok, exit::OK) } else { (Verdict::Unknown, exit::UNKNOWN) };
+    let (verdict, code) = if known > 0 {
+        (Verdict::Ok, exit::OK)
+    } else {
+        (Verdict::Unknown, exit::UNKNOWN)
+    };
     let summary = format!("{known} of {} facts known", wanted.len());
-    context.out.document(verdict, code, &summary, &text, &json!({ "facts": extra }))
+    context
+        .out
+        .document(verdict, code, &summary, &text, &json!({ "facts": extra }))
 }
 
 /// Columns as wide as they need to be; the last one runs on.
-pub(super) fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [Printable; N]>) -> String {
-    let rows: Vec<[Printable; N]> = std::iter::once(head.map(Printable::from)).chain(rows).collect();
+pub(super) fn table<const N: usize>(
+    head: [&str; N],
+    rows: impl Iterator<Item = [Printable; N]>,
+) -> String {
+    let rows: Vec<[Printable; N]> = std::iter::once(head.map(Printable::from))
+        .chain(rows)
+        .collect();
     let mut text = String::new();
-    let wide = |column: usize| rows.iter().map(|row| unicode_width::UnicodeWidthStr::width(row[column].as_str())).max();
+    let wide = |column: usize| {
+        rows.iter()
+            .map(|row| unicode_width::UnicodeWidthStr::width(row[column].as_str()))
+            .max()
+    };
     let widths: [usize; N] = std::array::from_fn(|column| wide(column).unwrap_or(0));
     for row in &rows {
         let mut line = String::new();
         for (column, cell) in row.iter().enumerate() {
             line.push_str(cell.as_str());
-            let room = widths[column].saturating_sub(unicode_width::UnicodeWidthStr::width(cell.as_str()));
+            let room =
+                widths[column].saturating_sub(unicode_width::UnicodeWidthStr::width(cell.as_str()));
             line.push_str(&" ".repeat(room + 2));
         }
         text.push_str(line.trim_end());

@@ -18,25 +18,41 @@ pub(super) struct Failure {
 impl Failure {
     /// The command line or the configuration cannot be used.
     pub(super) fn usage(text: impl std::fmt::Display) -> Self {
-        Self { code: exit::USAGE, lines: text.to_string().lines().map(Printable::from).collect() }
+        Self {
+            code: exit::USAGE,
+            lines: text.to_string().lines().map(Printable::from).collect(),
+        }
     }
 
     /// duckops itself failed.
     pub(super) fn own(text: impl Into<Printable>) -> Self {
-        Self { code: exit::UNKNOWN, lines: vec![text.into()] }
+        Self {
+            code: exit::UNKNOWN,
+            lines: vec![text.into()],
+        }
     }
 
     pub(super) fn internal() -> Self {
-        Self::own(format!("internal error in duckops {}: nothing was judged", env!("CARGO_PKG_VERSION")))
+        Self::own(format!(
+            "internal error in duckops {}: nothing was judged",
+            env!("CARGO_PKG_VERSION")
+        ))
     }
 
     pub(super) fn interrupted(code: u8) -> Self {
-        Self { code, lines: vec!["interrupted: nothing was judged".into()] }
+        Self {
+            code,
+            lines: vec!["interrupted: nothing was judged".into()],
+        }
     }
 
     /// The exit code in a format: the monitoring plugins' rules know no 64.
     pub(super) fn exit_code(&self, nagios: bool) -> u8 {
-        if nagios && self.code == exit::USAGE { exit::UNKNOWN } else { self.code }
+        if nagios && self.code == exit::USAGE {
+            exit::UNKNOWN
+        } else {
+            self.code
+        }
     }
 }
 
@@ -59,6 +75,11 @@ pub(super) fn clap(error: &clap::Error, foreseen: &Out) -> Result<u8, Failure> {
     if matches!(error.kind(), DisplayHelp | DisplayVersion) {
         return Ok(foreseen.print(&text, exit::OK));
     }
-    let lines = out::lines(&text).map(|line| line.as_str().trim_end().into()).filter(|line: &Printable| !line.is_empty());
-    Err(Failure { code: exit::USAGE, lines: lines.collect() })
+    let lines = out::lines(&text)
+        .map(|line| line.as_str().trim_end().into())
+        .filter(|line: &Printable| !line.is_empty());
+    Err(Failure {
+        code: exit::USAGE,
+        lines: lines.collect(),
+    })
 }

@@ -39,13 +39,20 @@ struct Context {
 /// Runs the program and yields its exit code. A panic anywhere becomes [`exit::UNKNOWN`].
 pub fn main() -> u8 {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let env: Environment =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    let env: Environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
     // Before anything can fail, know in which format to say so.
     let out = Out::foreseen(&arguments, &env);
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
-        out::warn(&format!("internal error{place} in duckops {}", env!("CARGO_PKG_VERSION")));
+        let place = panic
+            .location()
+            .map(|at| format!(" at {}:{}", at.file(), at.line()))
+            .unwrap_or_default();
+        out::warn(&format!(
+            "internal error{place} in duckops {}",
+            env!("CARGO_PKG_VERSION")
+        ));
     }));
     let ended = std::panic::catch_unwind(AssertUnwindSafe(|| start(&arguments, env, &out)));
     match ended {
@@ -62,9 +69,20 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
     };
     let settings = Settings::resolve(&cli.flags(), &|name| env.get(name).cloned())?;
     let default = Format::of(&settings.output)?;
-    let library = Library::open(settings.runbooks.as_ref().map(|folder| folder.value.as_path()))?;
+    let library = Library::open(
+        settings
+            .runbooks
+            .as_ref()
+            .map(|folder| folder.value.as_path()),
+    )?;
     let out = Out::settled(default, &settings.color, &env, cli.quiet)?;
-    let context = Context { settings, library, out, env, verbose: cli.verbose };
+    let context = Context {
+        settings,
+        library,
+        out,
+        env,
+        verbose: cli.verbose,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -106,7 +124,10 @@ async fn interrupted() -> u8 {
 /// The wall clock; a debug build lets the tests set it.
 fn now(env: &Environment) -> OffsetDateTime {
     #[cfg(debug_assertions)]
-    if let Some(fixed) = env.get("DUCKOPS_TEST_NOW").and_then(|text| crate::fact::parse_instant(text)) {
+    if let Some(fixed) = env
+        .get("DUCKOPS_TEST_NOW")
+        .and_then(|text| crate::fact::parse_instant(text))
+    {
         return OffsetDateTime::from_unix_timestamp(fixed).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     }
     let _ = env;

@@ -34,14 +34,21 @@ impl Format {
     ];
 
     fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, format)| format)
+        Self::ALL
+            .into_iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, format)| format)
     }
 
     pub(super) fn of(setting: &Setting<String>) -> Result<Self, Failure> {
         Self::named(&setting.value).ok_or_else(|| {
             let value = Printable::from(setting.value.as_str());
             let known: Vec<_> = Self::ALL.iter().map(|(name, _)| *name).collect();
-            Failure::usage(format!("{}: there is no format `{value}`; there are: {}", setting.origin, known.join(", ")))
+            Failure::usage(format!(
+                "{}: there is no format `{value}`; there are: {}",
+                setting.origin,
+                known.join(", ")
+            ))
         })
     }
 }
@@ -57,20 +64,36 @@ pub(super) struct Out {
 impl Out {
     /// As far as it can be told before the command line is understood.
     pub(super) fn foreseen(arguments: &[OsString], env: &Environment) -> Self {
-        let texts: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+        let texts: Vec<_> = arguments
+            .iter()
+            .map(|argument| argument.to_string_lossy())
+            .collect();
         let mut named = None;
         for (at, text) in texts.iter().enumerate() {
             let value = match text.as_ref() {
                 "--output" | "-o" => texts.get(at + 1).map(AsRef::as_ref),
                 other => other
                     .strip_prefix("--output=")
-                    .or_else(|| other.strip_prefix("-o").map(|value| value.trim_start_matches('=')))
+                    .or_else(|| {
+                        other
+                            .strip_prefix("-o")
+                            .map(|value| value.trim_start_matches('='))
+                    })
                     .filter(|_| !other.starts_with("--o") || other.starts_with("--output=")),
             };
             named = value.and_then(Format::named).or(named);
         }
-        let format = named.or_else(|| Format::named(env.get("DUCKOPS_OUTPUT")?)).unwrap_or(Format::Table);
-        Self { format, style: Style { color: false, width: 80 }, quiet: false }
+        let format = named
+            .or_else(|| Format::named(env.get("DUCKOPS_OUTPUT")?))
+            .unwrap_or(Format::Table);
+        Self {
+            format,
+            style: Style {
+                color: false,
+                width: 80,
+            },
+            quiet: false,
+        }
     }
 
     /// With everything known.
@@ -82,9 +105,18 @@ impl Out {
     ) -> Result<Self, Failure> {
         let terminal = std::io::stdout().is_terminal();
         let width = terminal_size::terminal_size_of(std::io::stdout())
-            .map_or(80, |(terminal_size::Width(columns), _)| usize::from(columns));
-        let style = Style { color: colored(color, env, terminal)?, width };
-        Ok(Self { format, style, quiet })
+            .map_or(80, |(terminal_size::Width(columns), _)| {
+                usize::from(columns)
+            });
+        let style = Style {
+            color: colored(color, env, terminal)?,
+            width,
+        };
+        Ok(Self {
+            format,
+            style,
+            quiet,
+        })
     }
 
     /// Prints a report; yields the exit code.
@@ -136,13 +168,20 @@ impl Out {
     pub(super) fn fail(&self, failure: &Failure) -> u8 {
         let code = failure.exit_code(self.format == Format::Nagios);
         for (at, line) in failure.lines.iter().enumerate() {
-            warn(&if at == 0 { format!("duckops: {line}") } else { line.to_string() });
+            warn(&if at == 0 {
+                format!("duckops: {line}")
+            } else {
+                line.to_string()
+            });
         }
         let all: Vec<_> = failure.lines.iter().map(Printable::as_str).collect();
         let summary = Printable::from(all.join("; "));
         match self.format {
             Format::Json => {
-                let next = NextAction { text: "Read the message, then: duckops --help".into(), command: None };
+                let next = NextAction {
+                    text: "Read the message, then: duckops --help".into(),
+                    command: None,
+                };
                 let heading = json::Heading {
                     stack: None,
                     started_at: None,
@@ -163,12 +202,22 @@ impl Out {
     /// cannot be written takes an ok away, because nobody could read it.
     pub(super) fn print(&self, text: &str, code: u8) -> u8 {
         let mut stdout = std::io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        match stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+        {
             Ok(()) => code,
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => code,
             Err(error) => {
-                warn(&format!("duckops: cannot write output: {}", Printable::from(error.to_string())));
-                if code == exit::OK { exit::UNKNOWN } else { code }
+                warn(&format!(
+                    "duckops: cannot write output: {}",
+                    Printable::from(error.to_string())
+                ));
+                if code == exit::OK {
+                    exit::UNKNOWN
+                } else {
+                    code
+                }
             }
         }
     }
@@ -176,7 +225,11 @@ impl Out {
 
 /// The order of the conventions; an empty variable counts as unset.
 fn colored(setting: &Setting<String>, env: &Environment, terminal: bool) -> Result<bool, Failure> {
-    let is = |name: &str| env.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let is = |name: &str| {
+        env.get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    };
     match setting.value.as_str() {
         "always" => Ok(true),
         "never" => Ok(false),
@@ -187,7 +240,9 @@ fn colored(setting: &Setting<String>, env: &Environment, terminal: bool) -> Resu
         _ => {
             let value = Printable::from(setting.value.as_str());
             let origin: &Origin = &setting.origin;
-            Err(Failure::usage(format!("{origin}: `{value}` is not auto, always or never")))
+            Err(Failure::usage(format!(
+                "{origin}: `{value}` is not auto, always or never"
+            )))
         }
     }
 }

@@ -81,7 +81,13 @@ impl Run {
         let Told { readings, notes } = triage::ask(Arc::clone(&asking), probes, past).await;
         let history = kept.lock().ok().and_then(|mut kept| kept.take());
         let notes = self.notes.into_iter().chain(notes).collect();
-        Answered { asking, readings, notes, history, key }
+        Answered {
+            asking,
+            readings,
+            notes,
+            history,
+            key,
+        }
     }
 }
 
@@ -98,21 +104,30 @@ impl Answered {
     /// Judges what was asked for and records a snapshot.
     pub(super) async fn conclude(mut self, asked: &[Asked<'_>], parents: &[&Runbook]) -> Report {
         let naming = self.asking.stack.naming();
-        let inputs = Inputs { readings: &self.readings, naming: &naming, started_at: self.asking.now };
+        let inputs = Inputs {
+            readings: &self.readings,
+            naming: &naming,
+            started_at: self.asking.now,
+        };
         let conclusion = judge::judge(asked, parents, inputs);
         let snapshot = Snapshot {
             id: Ulid::generate(),
             at: self.asking.now,
             stack: self.key,
             verdict: conclusion.verdict.word().to_owned(),
-            runbooks: conclusion.runbooks.iter().map(|r| (r.id.to_string(), r.verdict.word().to_owned())).collect(),
+            runbooks: conclusion
+                .runbooks
+                .iter()
+                .map(|r| (r.id.to_string(), r.verdict.word().to_owned()))
+                .collect(),
             numbers: triage::numbers(&self.readings),
             duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        if let Some(history) = self.history {
-            if let Err(why) = record(history, snapshot).await {
-                self.notes.push(format!("this run was not recorded: {why}").into());
-            }
+        if let Some(history) = self.history
+            && let Err(why) = record(history, snapshot).await
+        {
+            self.notes
+                .push(format!("this run was not recorded: {why}").into());
         }
         let stack = &self.asking.stack;
         Report {
@@ -147,7 +162,10 @@ async fn open(location: Location, key: StackKey, now: OffsetDateTime, budget: Du
         Ok(Ok(opened)) => Ok(opened),
         Ok(Err(error)) => Err(Silence::new(Why::HistoryUnreadable, error.to_string())
             .fix("Move the history file aside, or name another: --history sqlite:PATH")),
-        Err(_) => Err(Silence::new(Why::HistoryUnreadable, "reading history failed inside duckops")),
+        Err(_) => Err(Silence::new(
+            Why::HistoryUnreadable,
+            "reading history failed inside duckops",
+        )),
     }
 }
 
@@ -167,9 +185,13 @@ fn location(context: &Context) -> Result<(Location, Vec<Printable>), Failure> {
                 .map_err(|error| Failure::usage(format!("{}: {error}", named.origin)))?;
             Ok((location, Vec::new()))
         }
-        (None, Some(folder)) => Ok((Location::Sqlite(folder.value.join("history.db")), Vec::new())),
+        (None, Some(folder)) => Ok((
+            Location::Sqlite(folder.value.join("history.db")),
+            Vec::new(),
+        )),
         (None, None) => {
-            let note = "this run is not recorded: there is no state directory; set HOME or --state-dir";
+            let note =
+                "this run is not recorded: there is no state directory; set HOME or --state-dir";
             Ok((Location::None, vec![note.into()]))
         }
     }
@@ -178,15 +200,25 @@ fn location(context: &Context) -> Result<(Location, Vec<Printable>), Failure> {
 /// Endpoints and proxies that the environment puts between us and the stack.
 fn overridden(context: &Context) -> Vec<Printable> {
     let set = |name: &str| context.env.get(name).filter(|value| !value.is_empty());
-    let ignored = set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let ignored = set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let endpoints = context
         .env
         .iter()
-        .filter(|(name, value)| name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty() && !ignored)
+        .filter(|(name, value)| {
+            name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty() && !ignored
+        })
         .map(|(name, value)| format!("endpoint overridden by {name}: {}", host(value)));
-    let proxies = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
-        .into_iter()
-        .filter_map(|name| set(name).map(|value| format!("via proxy {} ({name})", host(value))));
+    let proxies = [
+        "HTTPS_PROXY",
+        "https_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ]
+    .into_iter()
+    .filter_map(|name| set(name).map(|value| format!("via proxy {} ({name})", host(value))));
     endpoints.chain(proxies).map(Printable::from).collect()
 }
 
@@ -194,8 +226,15 @@ fn overridden(context: &Context) -> Vec<Printable> {
 fn host(url: &str) -> String {
     match url::Url::parse(url) {
         Ok(url) => {
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+            let port = url
+                .port()
+                .map(|port| format!(":{port}"))
+                .unwrap_or_default();
+            format!(
+                "{}://{}{port}",
+                url.scheme(),
+                url.host_str().unwrap_or_default()
+            )
         }
         Err(_) => "(not a URL)".to_owned(),
     }
@@ -205,8 +244,16 @@ fn host(url: &str) -> String {
 pub(super) fn observer(verbose: bool) -> Option<Observer> {
     verbose.then(|| -> Observer {
         Arc::new(|exchange: &Exchange| {
-            let Exchange { what, outcome, took, bytes } = exchange;
-            out::warn(&format!("{:>7.1} ms {bytes:>9} B  {what} -> {outcome}", took.as_secs_f64() * 1e3));
+            let Exchange {
+                what,
+                outcome,
+                took,
+                bytes,
+            } = exchange;
+            out::warn(&format!(
+                "{:>7.1} ms {bytes:>9} B  {what} -> {outcome}",
+                took.as_secs_f64() * 1e3
+            ));
         })
     })
 }

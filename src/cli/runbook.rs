@@ -1,13 +1,13 @@
 //! `duckops runbook`: the runbooks as documents and as tested data. Asks nobody.
 
+use super::Context;
 use super::args::{self, RunbookAction};
 use super::fail::Failure;
-use super::Context;
 use crate::exit;
 use crate::judge;
 use crate::report::model::Verdict;
-use crate::runbook::{Complaint, Missing};
 use crate::runbook::model::Runbook;
+use crate::runbook::{Complaint, Missing};
 use crate::text::Printable;
 use serde_json::json;
 use std::fmt::Write;
@@ -24,7 +24,13 @@ pub(super) fn main(context: &Context, args: &args::Runbook) -> Result<u8, Failur
 fn list(context: &Context) -> Result<u8, Failure> {
     let runbooks = context.library.all()?;
     let rows = runbooks.iter().map(|r| {
-        [r.id.clone(), r.severity.clone(), r.steps.len().to_string(), r.title.clone()].map(Printable::from)
+        [
+            r.id.clone(),
+            r.severity.clone(),
+            r.steps.len().to_string(),
+            r.title.clone(),
+        ]
+        .map(Printable::from)
     });
     let text = super::facts::table(["RUNBOOK", "SEVERITY", "STEPS", "TITLE"], rows);
     let extra: Vec<_> = runbooks
@@ -35,21 +41,42 @@ fn list(context: &Context) -> Result<u8, Failure> {
         })
         .collect();
     let summary = format!("{} runbooks", runbooks.len());
-    Ok(context.out.document(Verdict::Ok, exit::OK, &summary, &text, &json!({ "runbooks": extra })))
+    Ok(context.out.document(
+        Verdict::Ok,
+        exit::OK,
+        &summary,
+        &text,
+        &json!({ "runbooks": extra }),
+    ))
 }
 
 fn show(context: &Context, id: &str) -> Result<u8, Failure> {
     let runbook = context.library.get(id)?;
     let text = as_document(&runbook, &context.settings.stack.naming());
     let summary = format!("{}: {}", runbook.id, runbook.title);
-    Ok(context.out.document(Verdict::Ok, exit::OK, &summary, &text, &json!({ "document": text })))
+    Ok(context.out.document(
+        Verdict::Ok,
+        exit::OK,
+        &summary,
+        &text,
+        &json!({ "document": text }),
+    ))
 }
 
 /// For a person who has never seen the file: each step with its rules in order.
 fn as_document(runbook: &Runbook, naming: &crate::runbook::Naming) -> String {
-    let mut text = format!("{}  {} ({})\n", runbook.id.to_uppercase(), runbook.title, runbook.severity);
+    let mut text = format!(
+        "{}  {} ({})\n",
+        runbook.id.to_uppercase(),
+        runbook.title,
+        runbook.severity
+    );
     if !runbook.explained_by.is_empty() {
-        let _ = writeln!(text, "Not judged while one of these is critical: {}", runbook.explained_by.join(", "));
+        let _ = writeln!(
+            text,
+            "Not judged while one of these is critical: {}",
+            runbook.explained_by.join(", ")
+        );
     }
     for (name, limit) in &runbook.limits {
         let _ = writeln!(text, "  limit  {name} = {}", limit.shown());
@@ -57,23 +84,45 @@ fn as_document(runbook: &Runbook, naming: &crate::runbook::Naming) -> String {
     for (number, step) in runbook.steps.iter().enumerate() {
         let _ = writeln!(text, "\n{}. {}  [{}]", number + 1, step.title, step.id);
         for rule in &step.rules {
-            let _ = writeln!(text, "   {:<8}  when {}", rule.verdict.word(), rule.when.source);
+            let _ = writeln!(
+                text,
+                "   {:<8}  when {}",
+                rule.verdict.word(),
+                rule.when.source
+            );
         }
         let manual = step.manual.fill(|_| None, &runbook.limits, naming);
         let _ = writeln!(text, "   by hand   {manual}");
     }
-    super::out::lines(&text).map(|line| format!("{line}\n")).collect()
+    super::out::lines(&text)
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 fn lint(context: &Context, id: Option<&str>) -> Result<u8, Failure> {
     let (checked, complaints) = checked(context, id)?;
-    let text: String = complaints.iter().map(|complaint| format!("{complaint}\n")).collect();
+    let text: String = complaints
+        .iter()
+        .map(|complaint| format!("{complaint}\n"))
+        .collect();
     let summary = format!("{checked} runbooks, {} complaints", complaints.len());
-    let text = if text.is_empty() { format!("{summary}\n") } else { text };
-    let extra: Vec<_> =
-        complaints.iter().map(|c| json!({"file": c.file, "line": c.line, "text": c.text})).collect();
+    let text = if text.is_empty() {
+        format!("{summary}\n")
+    } else {
+        text
+    };
+    let extra: Vec<_> = complaints
+        .iter()
+        .map(|c| json!({"file": c.file, "line": c.line, "text": c.text}))
+        .collect();
     let (verdict, code) = judged(&complaints);
-    Ok(context.out.document(verdict, code, &summary, &text, &json!({ "complaints": extra })))
+    Ok(context.out.document(
+        verdict,
+        code,
+        &summary,
+        &text,
+        &json!({ "complaints": extra }),
+    ))
 }
 
 fn test(context: &Context, id: Option<&str>) -> Result<u8, Failure> {
@@ -87,17 +136,32 @@ fn test(context: &Context, id: Option<&str>) -> Result<u8, Failure> {
         let rules: usize = runbook.steps.iter().map(|step| step.rules.len()).sum();
         let (cases, verdicts, wrong) = (outcome.cases, outcome.verdicts, outcome.complaints.len());
         let id = &runbook.id;
-        let _ = writeln!(text, "{id}: {cases} cases, {verdicts} verdicts, {rules} rules, {wrong} complaints");
+        let _ = writeln!(
+            text,
+            "{id}: {cases} cases, {verdicts} verdicts, {rules} rules, {wrong} complaints"
+        );
         complaints.extend(outcome.complaints);
     }
     for complaint in &complaints {
         let _ = writeln!(text, "{complaint}");
     }
     let (verdict, code) = judged(&complaints);
-    let summary = format!("{} runbooks, {} complaints", runbooks.len(), complaints.len());
-    let extra: Vec<_> =
-        complaints.iter().map(|c| json!({"file": c.file, "line": c.line, "text": c.text})).collect();
-    Ok(context.out.document(verdict, code, &summary, &text, &json!({ "complaints": extra })))
+    let summary = format!(
+        "{} runbooks, {} complaints",
+        runbooks.len(),
+        complaints.len()
+    );
+    let extra: Vec<_> = complaints
+        .iter()
+        .map(|c| json!({"file": c.file, "line": c.line, "text": c.text}))
+        .collect();
+    Ok(context.out.document(
+        verdict,
+        code,
+        &summary,
+        &text,
+        &json!({ "complaints": extra }),
+    ))
 }
 
 /// How many runbooks were looked at, and everything that is wrong with them.
@@ -118,5 +182,9 @@ fn checked(context: &Context, id: Option<&str>) -> Result<(usize, Vec<Complaint>
 }
 
 fn judged(complaints: &[Complaint]) -> (Verdict, u8) {
-    if complaints.is_empty() { (Verdict::Ok, exit::OK) } else { (Verdict::Unknown, exit::USAGE) }
+    if complaints.is_empty() {
+        (Verdict::Ok, exit::OK)
+    } else {
+        (Verdict::Unknown, exit::USAGE)
+    }
 }

@@ -22,7 +22,11 @@ pub struct Outcome {
 
 /// Judges every case and the generated case in which nothing answers.
 pub fn rehearse(runbook: &Runbook) -> Outcome {
-    let mut outcome = Outcome { cases: 0, verdicts: 0, complaints: Vec::new() };
+    let mut outcome = Outcome {
+        cases: 0,
+        verdicts: 0,
+        complaints: Vec::new(),
+    };
     let mut reached: BTreeSet<(usize, usize)> = BTreeSet::new();
     for case in &runbook.cases {
         play(runbook, case, &mut outcome, &mut reached);
@@ -31,19 +35,33 @@ pub fn rehearse(runbook: &Runbook) -> Outcome {
     for (at, step) in runbook.steps.iter().enumerate() {
         for (index, rule) in step.rules.iter().enumerate() {
             if !reached.contains(&(at, index)) {
-                let text = format!("no [[case]] reaches this rule of step {}: {}", step.id, rule.when.source);
-                outcome.complaints.push(Complaint { file: runbook.file.clone(), line: rule.line, text });
+                let text = format!(
+                    "no [[case]] reaches this rule of step {}: {}",
+                    step.id, rule.when.source
+                );
+                outcome.complaints.push(Complaint {
+                    file: runbook.file.clone(),
+                    line: rule.line,
+                    text,
+                });
             }
         }
     }
     outcome
 }
 
-fn play(runbook: &Runbook, case: &Case, outcome: &mut Outcome, reached: &mut BTreeSet<(usize, usize)>) {
+fn play(
+    runbook: &Runbook,
+    case: &Case,
+    outcome: &mut Outcome,
+    reached: &mut BTreeSet<(usize, usize)>,
+) {
     let mut readings = Readings::default();
     for (probe, declared) in crate::probe::all() {
-        let mut reading =
-            crate::reading::Reading::silent(probe, Silence::new(Why::Missing, "this case does not say"));
+        let mut reading = crate::reading::Reading::silent(
+            probe,
+            Silence::new(Why::Missing, "this case does not say"),
+        );
         for fact in declared {
             if let Some(value) = case.facts.get(fact.path) {
                 reading.know(fact.path, value.clone(), OffsetDateTime::UNIX_EPOCH);
@@ -55,7 +73,9 @@ fn play(runbook: &Runbook, case: &Case, outcome: &mut Outcome, reached: &mut BTr
     for (at, judged) in judge(runbook, &readings).into_iter().enumerate() {
         reached.extend(judged.rule.map(|rule| (at, rule)));
         let step = &runbook.steps[at];
-        let Some(expected) = case.expect.get(&step.id) else { continue };
+        let Some(expected) = case.expect.get(&step.id) else {
+            continue;
+        };
         outcome.verdicts += 1;
         let found = judged.step.verdict();
         if found != *expected {
@@ -67,7 +87,11 @@ fn play(runbook: &Runbook, case: &Case, outcome: &mut Outcome, reached: &mut BTr
                 expected.word(),
                 judged.step.summary
             );
-            outcome.complaints.push(Complaint { file: runbook.file.clone(), line: case.line, text });
+            outcome.complaints.push(Complaint {
+                file: runbook.file.clone(),
+                line: case.line,
+                text,
+            });
         }
     }
 }
@@ -76,20 +100,36 @@ fn play(runbook: &Runbook, case: &Case, outcome: &mut Outcome, reached: &mut BTr
 fn silence(runbook: &Runbook, outcome: &mut Outcome) {
     let mut readings = Readings::default();
     for (probe, declared) in crate::probe::all() {
-        let reading = crate::reading::Reading::silent(probe, Silence::new(Why::TimedOut, "nothing answered"));
+        let reading =
+            crate::reading::Reading::silent(probe, Silence::new(Why::TimedOut, "nothing answered"));
         readings.add(declared, reading);
     }
     outcome.cases += 1;
     for (judged, step) in judge(runbook, &readings).iter().zip(&runbook.steps) {
         outcome.verdicts += 1;
         if judged.step.verdict() != Verdict::Unknown {
-            let text = format!("with nothing answered step {} is {}", step.id, judged.step.verdict().word());
-            outcome.complaints.push(Complaint { file: runbook.file.clone(), line: step.line, text });
+            let text = format!(
+                "with nothing answered step {} is {}",
+                step.id,
+                judged.step.verdict().word()
+            );
+            outcome.complaints.push(Complaint {
+                file: runbook.file.clone(),
+                line: step.line,
+                text,
+            });
         }
     }
 }
 
 fn judge(runbook: &Runbook, readings: &Readings) -> Vec<super::step::Judged> {
     let naming = Naming::new();
-    steps(runbook, Inputs { readings, naming: &naming, started_at: OffsetDateTime::UNIX_EPOCH })
+    steps(
+        runbook,
+        Inputs {
+            readings,
+            naming: &naming,
+            started_at: OffsetDateTime::UNIX_EPOCH,
+        },
+    )
 }

@@ -40,9 +40,14 @@ pub struct Conclusion {
 /// Judges everything that was asked for. `parents` are the runbooks that may explain
 /// them and were not asked for: what the readings already say of those counts too.
 pub fn judge(asked: &[Asked<'_>], parents: &[&Runbook], inputs: Inputs<'_>) -> Conclusion {
-    let mut own: Vec<_> = asked.iter().map(|asked| (asked.runbook, whole(*asked, inputs))).collect();
-    let signs: Vec<_> =
-        parents.iter().filter_map(|parent| sign(parent, inputs).map(|judged| (*parent, judged))).collect();
+    let mut own: Vec<_> = asked
+        .iter()
+        .map(|asked| (asked.runbook, whole(*asked, inputs)))
+        .collect();
+    let signs: Vec<_> = parents
+        .iter()
+        .filter_map(|parent| sign(parent, inputs).map(|judged| (*parent, judged)))
+        .collect();
     let critical: Vec<&Runbook> = own
         .iter()
         .chain(&signs)
@@ -50,20 +55,35 @@ pub fn judge(asked: &[Asked<'_>], parents: &[&Runbook], inputs: Inputs<'_>) -> C
         .map(|(runbook, _)| *runbook)
         .collect();
     for (runbook, judged) in &mut own {
-        if let Some(parent) = runbook.explained_by.iter().find(|id| critical.iter().any(|c| c.id == **id)) {
+        if let Some(parent) = runbook
+            .explained_by
+            .iter()
+            .find(|id| critical.iter().any(|c| c.id == **id))
+        {
             explain(judged, parent);
         }
     }
-    let explains = |id: &str| asked.iter().any(|a| a.runbook.explained_by.iter().any(|parent| parent == id));
-    let mut causes: Vec<&(&Runbook, model::Runbook)> =
-        own.iter().chain(&signs).filter(|(_, judged)| judged.verdict == Verdict::Critical).collect();
+    let explains = |id: &str| {
+        asked
+            .iter()
+            .any(|a| a.runbook.explained_by.iter().any(|parent| parent == id))
+    };
+    let mut causes: Vec<&(&Runbook, model::Runbook)> = own
+        .iter()
+        .chain(&signs)
+        .filter(|(_, judged)| judged.verdict == Verdict::Critical)
+        .collect();
     causes.sort_by_key(|(runbook, _)| match explains(&runbook.id) {
         true => (0, "", runbook.id.as_str()),
         false => (1, runbook.severity.as_str(), runbook.id.as_str()),
     });
     let cause = causes.first().map(|(_, judged)| judged.clone());
     let mut runbooks: Vec<_> = own.into_iter().map(|(_, judged)| judged).collect();
-    runbooks.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| (&a.severity, &a.id).cmp(&(&b.severity, &b.id))));
+    runbooks.sort_by(|a, b| {
+        b.verdict
+            .cmp(&a.verdict)
+            .then_with(|| (&a.severity, &a.id).cmp(&(&b.severity, &b.id)))
+    });
     conclude(cause, runbooks)
 }
 
@@ -84,7 +104,12 @@ fn conclude(cause: Option<model::Runbook>, runbooks: Vec<model::Runbook>) -> Con
     };
     let summary = match (verdict, runbooks.as_slice()) {
         (Verdict::Ok, [_, _, ..]) => format!("All {} runbooks are ok.", runbooks.len()),
-        _ => format!("{}: {}", leading.id.as_str().to_uppercase(), leading.summary),
+        (_, [only]) if only.id == leading.id => leading.summary.to_string(),
+        _ => format!(
+            "{}: {}",
+            leading.id.as_str().to_uppercase(),
+            leading.summary
+        ),
     };
     Conclusion {
         verdict,
@@ -98,8 +123,12 @@ fn conclude(cause: Option<model::Runbook>, runbooks: Vec<model::Runbook>) -> Con
 
 /// One runbook with all its steps, or with the one asked for.
 fn whole(asked: Asked<'_>, inputs: Inputs<'_>) -> model::Runbook {
-    let steps = steps(asked.runbook, inputs).into_iter().map(|judged| judged.step);
-    let kept = steps.enumerate().filter(|(index, _)| asked.step.is_none_or(|only| only == *index));
+    let steps = steps(asked.runbook, inputs)
+        .into_iter()
+        .map(|judged| judged.step);
+    let kept = steps
+        .enumerate()
+        .filter(|(index, _)| asked.step.is_none_or(|only| only == *index));
     summed_up(asked.runbook, kept.map(|(_, step)| step).collect())
 }
 

@@ -50,15 +50,25 @@ pub(super) fn judge(
     inputs: Inputs<'_>,
 ) -> Judged {
     let decision = decide(runbook, step, earlier, inputs);
-    let manual = step.manual.fill(|path| inputs.value(path), &runbook.limits, inputs.naming);
+    let manual = step
+        .manual
+        .fill(|path| inputs.value(path), &runbook.limits, inputs.naming);
     let (rule, head) = match decision {
         Decision::Rule(index, rule) => (Some(index), told(runbook, step, rule, inputs)),
-        Decision::Unknown { silent, silence } => (None, not_told(&silent, silence, &manual, inputs)),
+        Decision::Unknown { silent, silence } => {
+            (None, not_told(&silent, silence, &manual, inputs))
+        }
     };
     let asked = step
         .probes()
         .into_iter()
-        .flat_map(|probe| inputs.readings.asked(probe).iter().map(move |asked| (probe, asked.clone())))
+        .flat_map(|probe| {
+            inputs
+                .readings
+                .asked(probe)
+                .iter()
+                .map(move |asked| (probe, asked.clone()))
+        })
         .collect();
     let step = model::Step {
         number,
@@ -77,7 +87,10 @@ pub(super) fn judge(
 
 enum Decision<'a> {
     Rule(usize, &'a Rule),
-    Unknown { silent: Vec<&'static str>, silence: Silence },
+    Unknown {
+        silent: Vec<&'static str>,
+        silence: Silence,
+    },
 }
 
 fn decide<'a>(
@@ -93,7 +106,10 @@ fn decide<'a>(
             continue;
         }
         let verdict = |step: &str| earlier.get(step).copied();
-        match rule.when.holds(|path| inputs.value(path), &runbook.limits, verdict) {
+        match rule
+            .when
+            .holds(|path| inputs.value(path), &runbook.limits, verdict)
+        {
             Ok(false) => {}
             Ok(true) => {
                 return match passed_over {
@@ -110,7 +126,10 @@ fn decide<'a>(
         }
     }
     let (silent, silence) = passed_over.unwrap_or_else(|| {
-        (Vec::new(), Silence::new(Why::NoData, "no rule of this step fits what was found"))
+        (
+            Vec::new(),
+            Silence::new(Why::NoData, "no rule of this step fits what was found"),
+        )
     });
     Decision::Unknown { silent, silence }
 }
@@ -128,17 +147,28 @@ fn unevaluable(
         .filter_map(|path| match inputs.readings.get(path) {
             Known::Known(_) => None,
             Known::Silent(silence) => Some((*path, silence.clone())),
-            Known::NotAsked => Some((*path, Silence::new(Why::NotAsked, format!("{path} was not asked for")))),
+            Known::NotAsked => Some((
+                *path,
+                Silence::new(Why::NotAsked, format!("{path} was not asked for")),
+            )),
         })
         .collect();
     if let Some((_, first)) = silent.first() {
         let first = first.clone();
         return Some((silent.into_iter().map(|(path, _)| path).collect(), first));
     }
-    let unjudged = rule.when.steps.iter().find(|step| {
-        matches!(earlier.get(step.as_str()), None | Some(Verdict::Unknown))
-    })?;
-    Some((Vec::new(), Silence::new(Why::Missing, format!("it follows from step {unjudged}, which is unknown"))))
+    let unjudged = rule
+        .when
+        .steps
+        .iter()
+        .find(|step| matches!(earlier.get(step.as_str()), None | Some(Verdict::Unknown)))?;
+    Some((
+        Vec::new(),
+        Silence::new(
+            Why::Missing,
+            format!("it follows from step {unjudged}, which is unknown"),
+        ),
+    ))
 }
 
 /// What a decision says.
@@ -151,7 +181,9 @@ struct Head {
 }
 
 fn told(runbook: &Runbook, step: &Step, rule: &Rule, inputs: Inputs<'_>) -> Head {
-    let fill = |words: &crate::runbook::Words| words.fill(|path| inputs.value(path), &runbook.limits, inputs.naming);
+    let fill = |words: &crate::runbook::Words| {
+        words.fill(|path| inputs.value(path), &runbook.limits, inputs.naming)
+    };
     let summary = fill(&rule.say);
     let evidence = evidence(rule.facts().chain(step.show.iter().copied()), inputs);
     let finding = match rule.verdict {
@@ -167,11 +199,14 @@ fn told(runbook: &Runbook, step: &Step, rule: &Rule, inputs: Inputs<'_>) -> Head
     Head {
         finding,
         reason: rule.reason.as_str().into(),
-        next: rule
-            .next
+        next: rule.next.as_ref().map(|next| NextAction {
+            text: fill(next),
+            command: rule.command.as_ref().map(&fill),
+        }),
+        escalation: rule
+            .escalate
             .as_ref()
-            .map(|next| NextAction { text: fill(next), command: rule.command.as_ref().map(&fill) }),
-        escalation: rule.escalate.as_ref().map(|escalate| escalation(escalate, &summary, inputs)),
+            .map(|escalate| escalation(escalate, &summary, inputs)),
         summary,
     }
 }
@@ -180,18 +215,30 @@ fn escalation(escalate: &Escalate, reason: &Printable, inputs: Inputs<'_>) -> Es
     Escalation {
         to: inputs.naming.get("escalation").cloned().unwrap_or_default(),
         priority: escalate.priority.as_str().into(),
-        due: escalate.within.map(|seconds| inputs.started_at + time::Duration::seconds(seconds)),
+        due: escalate
+            .within
+            .map(|seconds| inputs.started_at + time::Duration::seconds(seconds)),
         reason: reason.clone(),
     }
 }
 
-fn not_told(silent: &[&'static str], silence: Silence, manual: &Printable, inputs: Inputs<'_>) -> Head {
-    let text = silence.fix.unwrap_or_else(|| "Ask by hand and judge by eye".into());
+fn not_told(
+    silent: &[&'static str],
+    silence: Silence,
+    manual: &Printable,
+    inputs: Inputs<'_>,
+) -> Head {
+    let text = silence
+        .fix
+        .unwrap_or_else(|| "Ask by hand and judge by eye".into());
     Head {
         finding: Finding::Unknown(evidence(silent.iter().copied(), inputs)),
         reason: silence.why.code().into(),
         summary: format!("Cannot tell: {}.", silence.detail).into(),
-        next: Some(NextAction { text, command: Some(manual.clone()) }),
+        next: Some(NextAction {
+            text,
+            command: Some(manual.clone()),
+        }),
         escalation: None,
     }
 }
@@ -203,12 +250,20 @@ fn evidence(paths: impl Iterator<Item = &'static str>, inputs: Inputs<'_>) -> Ve
         if evidence.iter().any(|known| known.fact == path) {
             continue;
         }
-        let Some((probe, declared)) = crate::probe::find(path) else { continue };
+        let Some((probe, declared)) = crate::probe::find(path) else {
+            continue;
+        };
         let (value, at) = match inputs.readings.get(path) {
             Known::Known(fact) => (Some(fact.value.clone()), Some(fact.at)),
             _ => (None, None),
         };
-        evidence.push(Evidence { fact: path, value, unit: declared.unit, source: probe, at });
+        evidence.push(Evidence {
+            fact: path,
+            value,
+            unit: declared.unit,
+            source: probe,
+            at,
+        });
     }
     evidence
 }
@@ -219,13 +274,14 @@ fn proof(
     inputs: Inputs<'_>,
     seen: &[Evidence],
 ) -> Option<Proof> {
-    let known = |path: &'static str| -> Option<(&'static str, &'static str, Probe, crate::fact::Fact)> {
-        let (probe, declared) = crate::probe::find(path)?;
-        match inputs.readings.get(path) {
-            Known::Known(fact) => Some((path, declared.unit, probe, fact.clone())),
-            _ => None,
-        }
-    };
+    let known =
+        |path: &'static str| -> Option<(&'static str, &'static str, Probe, crate::fact::Fact)> {
+            let (probe, declared) = crate::probe::find(path)?;
+            match inputs.readings.get(path) {
+                Known::Known(fact) => Some((path, declared.unit, probe, fact.clone())),
+                _ => None,
+            }
+        };
     let mut facts = compared.map(known).collect::<Option<Vec<_>>>()?;
     if facts.is_empty() {
         return None;

@@ -24,20 +24,76 @@ use time::{Duration, OffsetDateTime};
 const PATH: &str = "/beak/audit";
 
 pub(super) const FACTS: &[Declared] = &[
-    fact("audit.entries", FactType::Int, "count", "entries in the feed"),
-    fact("audit.reach", FactType::Duration, "seconds", "how far back the feed goes"),
+    fact(
+        "audit.entries",
+        FactType::Int,
+        "count",
+        "entries in the feed",
+    ),
+    fact(
+        "audit.reach",
+        FactType::Duration,
+        "seconds",
+        "how far back the feed goes",
+    ),
     fact("audit.oldest", FactType::Instant, "utc", "the oldest entry"),
-    fact("audit.pulse_age", FactType::Duration, "seconds", "age of the newest pulse"),
-    fact("audit.pulse_age_min", FactType::Duration, "seconds", "the newest pulse is at least this old"),
-    fact("audit.newest_pulses", FactType::List, "", "the 3 newest pulse entries"),
-    fact("audit.newest_pecks", FactType::List, "", "the 5 newest peck entries"),
-    fact("audit.newest_pecks_callback_errors", FactType::Int, "count", "callback errors among the 5 newest peck entries"),
-    fact("audit.callback_errors_24h_min", FactType::Int, "count", "dated callback errors of the last 24 h, at least"),
-    fact("audit.callback_errors_1h_min", FactType::Int, "count", "dated callback errors of the last hour, at least"),
+    fact(
+        "audit.pulse_age",
+        FactType::Duration,
+        "seconds",
+        "age of the newest pulse",
+    ),
+    fact(
+        "audit.pulse_age_min",
+        FactType::Duration,
+        "seconds",
+        "the newest pulse is at least this old",
+    ),
+    fact(
+        "audit.newest_pulses",
+        FactType::List,
+        "",
+        "the 3 newest pulse entries",
+    ),
+    fact(
+        "audit.newest_pecks",
+        FactType::List,
+        "",
+        "the 5 newest peck entries",
+    ),
+    fact(
+        "audit.newest_pecks_callback_errors",
+        FactType::Int,
+        "count",
+        "callback errors among the 5 newest peck entries",
+    ),
+    fact(
+        "audit.callback_errors_24h_min",
+        FactType::Int,
+        "count",
+        "dated callback errors of the last 24 h, at least",
+    ),
+    fact(
+        "audit.callback_errors_1h_min",
+        FactType::Int,
+        "count",
+        "dated callback errors of the last hour, at least",
+    ),
 ];
 
-const fn fact(path: &'static str, ty: FactType, unit: &'static str, about: &'static str) -> Declared {
-    Declared { path, ty, unit, clocked: true, about }
+const fn fact(
+    path: &'static str,
+    ty: FactType,
+    unit: &'static str,
+    about: &'static str,
+) -> Declared {
+    Declared {
+        path,
+        ty,
+        unit,
+        clocked: true,
+        about,
+    }
 }
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
@@ -48,8 +104,18 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
     let failure = end.as_ref().err().map(|silence| silence.detail.clone());
     let question = Printable::from(format!("POST {PATH}"));
     let outcome = failure.clone().unwrap_or_else(|| "200".into());
-    ask.http.saw(&Exchange { what: question.clone(), outcome, took, bytes });
-    reading.asked.push(Asked { question, took, bytes: Some(bytes), failure });
+    ask.http.saw(&Exchange {
+        what: question.clone(),
+        outcome,
+        took,
+        bytes,
+    });
+    reading.asked.push(Asked {
+        question,
+        took,
+        bytes: Some(bytes),
+        failure,
+    });
     if let Some(tally) = tally {
         at_least(&mut reading, &tally, ask.now);
         match end {
@@ -79,7 +145,16 @@ async fn read(ask: &Ask, reading: &mut Reading) -> Read {
     let response = match tokio::time::timeout_at(ask.deadline.into(), request.send()).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return (None, Err(not_sent(&error.without_url())), 0),
-        Err(_) => return (None, Err(Silence::new(Why::TimedOut, "the audit feed did not answer in time")), 0),
+        Err(_) => {
+            return (
+                None,
+                Err(Silence::new(
+                    Why::TimedOut,
+                    "the audit feed did not answer in time",
+                )),
+                0,
+            );
+        }
     };
     reading.reached = true;
     reading.skew = skew(response.headers(), ask.clock());
@@ -88,7 +163,8 @@ async fn read(ask: &Ask, reading: &mut Reading) -> Read {
     }
     let now = ask.clock() + Duration::seconds(reading.skew.unwrap_or(0));
     let (sender, receiver) = tokio::sync::mpsc::channel(16);
-    let parser = tokio::task::spawn_blocking(move || feed::tally(Chunks::new(receiver), Tally::new(now)));
+    let parser =
+        tokio::task::spawn_blocking(move || feed::tally(Chunks::new(receiver), Tally::new(now)));
     let mut stream = response.bytes_stream();
     let (mut bytes, mut cut) = (0_u64, None);
     loop {
@@ -97,11 +173,17 @@ async fn read(ask: &Ask, reading: &mut Reading) -> Read {
             Ok(Some(Ok(chunk))) => chunk,
             Ok(Some(Err(error))) => {
                 let why = Untrusted::new(chain(&error.without_url())).printable(160);
-                cut = Some(Silence::new(Why::Broken, format!("the audit feed was truncated after {bytes} bytes: {why}")));
+                cut = Some(Silence::new(
+                    Why::Broken,
+                    format!("the audit feed was truncated after {bytes} bytes: {why}"),
+                ));
                 break;
             }
             Err(_) => {
-                cut = Some(Silence::new(Why::TimedOut, format!("the audit feed was not whole in time, after {bytes} bytes")));
+                cut = Some(Silence::new(
+                    Why::TimedOut,
+                    format!("the audit feed was not whole in time, after {bytes} bytes"),
+                ));
                 break;
             }
         };
@@ -113,34 +195,73 @@ async fn read(ask: &Ask, reading: &mut Reading) -> Read {
     drop(sender);
     match parser.await {
         Ok((tally, end)) => (Some(tally), cut.map_or(end, Err), bytes),
-        Err(_) => (None, Err(Silence::new(Why::NotJson, "reading the audit feed failed inside duckops")), bytes),
+        Err(_) => (
+            None,
+            Err(Silence::new(
+                Why::NotJson,
+                "reading the audit feed failed inside duckops",
+            )),
+            bytes,
+        ),
     }
 }
 
 fn refused(status: u16, headers: &header::HeaderMap) -> Option<Silence> {
     let silence = match status {
-        200 if headers.contains_key(header::CONTENT_ENCODING) => {
-            Silence::new(Why::NotJson, "the audit feed came with an unexpected content-encoding")
-        }
+        200 if headers.contains_key(header::CONTENT_ENCODING) => Silence::new(
+            Why::NotJson,
+            "the audit feed came with an unexpected content-encoding",
+        ),
         200 => return None,
-        300..=399 => Silence::new(Why::Redirected, format!("the audit feed answered HTTP {status}, a redirect that is not followed")),
-        401 | 403 => Silence::new(Why::Denied, format!("the audit feed answered HTTP {status}"))
-            .fix("The audit feed may want a key by now: ask it by hand"),
-        429 => Silence::new(Why::Throttled, "the audit feed answered HTTP 429, throttled").fix("Wait a minute and ask again"),
-        other => Silence::new(Why::HttpStatus, format!("the audit feed answered HTTP {other}")),
+        300..=399 => Silence::new(
+            Why::Redirected,
+            format!("the audit feed answered HTTP {status}, a redirect that is not followed"),
+        ),
+        401 | 403 => Silence::new(
+            Why::Denied,
+            format!("the audit feed answered HTTP {status}"),
+        )
+        .fix("The audit feed may want a key by now: ask it by hand"),
+        429 => Silence::new(
+            Why::Throttled,
+            "the audit feed answered HTTP 429, throttled",
+        )
+        .fix("Wait a minute and ask again"),
+        other => Silence::new(
+            Why::HttpStatus,
+            format!("the audit feed answered HTTP {other}"),
+        ),
     };
     Some(silence)
 }
 
 fn not_sent(error: &reqwest::Error) -> Silence {
-    let why = if error.is_connect() { Why::Unreachable } else { Why::Broken };
-    Silence::new(why, format!("the audit feed cannot be asked: {}", Untrusted::new(chain(error)).printable(160)))
+    let why = if error.is_connect() {
+        Why::Unreachable
+    } else {
+        Why::Broken
+    };
+    Silence::new(
+        why,
+        format!(
+            "the audit feed cannot be asked: {}",
+            Untrusted::new(chain(error)).printable(160)
+        ),
+    )
 }
 
 /// What holds even when the feed broke off.
 fn at_least(reading: &mut Reading, tally: &Tally, at: OffsetDateTime) {
-    reading.know("audit.callback_errors_24h_min", FactValue::Int(tally.callback_errors_24h), at);
-    reading.know("audit.callback_errors_1h_min", FactValue::Int(tally.callback_errors_1h), at);
+    reading.know(
+        "audit.callback_errors_24h_min",
+        FactValue::Int(tally.callback_errors_24h),
+        at,
+    );
+    reading.know(
+        "audit.callback_errors_1h_min",
+        FactValue::Int(tally.callback_errors_1h),
+        at,
+    );
 }
 
 /// What holds because the feed was read to its end.
@@ -153,11 +274,17 @@ fn exactly(reading: &mut Reading, tally: &Tally, at: OffsetDateTime) {
     reading.know("audit.reach", FactValue::Duration(reach.unwrap_or(0)), at);
     match tally.oldest() {
         Some(oldest) => reading.know("audit.oldest", FactValue::Instant(oldest), at),
-        None => reading.hush("audit.oldest", Silence::new(Why::NoData, "the audit feed is empty")),
+        None => reading.hush(
+            "audit.oldest",
+            Silence::new(Why::NoData, "the audit feed is empty"),
+        ),
     }
     let short = || {
         let reach = crate::fact::duration(reach.unwrap_or(0));
-        Silence::new(Why::NotCovered, format!("no pulse in the audit feed, which reaches back only {reach}"))
+        Silence::new(
+            Why::NotCovered,
+            format!("no pulse in the audit feed, which reaches back only {reach}"),
+        )
     };
     match tally.pulses.newest_age(tally.now) {
         Some(age) => {
@@ -172,8 +299,16 @@ fn exactly(reading: &mut Reading, tally: &Tally, at: OffsetDateTime) {
             }
         }
     }
-    reading.know("audit.newest_pulses", FactValue::List(tally.pulses.lines()), at);
-    reading.know("audit.newest_pecks", FactValue::List(tally.pecks.lines()), at);
+    reading.know(
+        "audit.newest_pulses",
+        FactValue::List(tally.pulses.lines()),
+        at,
+    );
+    reading.know(
+        "audit.newest_pecks",
+        FactValue::List(tally.pecks.lines()),
+        at,
+    );
     let errors = FactValue::Int(tally.pecks.callback_errors());
     reading.know("audit.newest_pecks_callback_errors", errors, at);
 }

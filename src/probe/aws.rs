@@ -33,19 +33,33 @@ where
     let answer = match tokio::time::timeout_at(deadline.into(), send).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => {
-            reading.reached |= matches!(error, SdkError::ServiceError(_) | SdkError::ResponseError(_));
+            reading.reached |= matches!(
+                error,
+                SdkError::ServiceError(_) | SdkError::ResponseError(_)
+            );
             Err(meaning(&error, action))
         }
-        Err(_) => Err(Silence::new(Why::TimedOut, format!("{question} did not answer in time"))),
+        Err(_) => Err(Silence::new(
+            Why::TimedOut,
+            format!("{question} did not answer in time"),
+        )),
     };
     reading.reached |= answer.is_ok();
     let failure = answer.as_ref().err().map(|silence| silence.detail.clone());
-    reading.asked.push(Asked { question: question.into(), took: began.elapsed(), bytes: None, failure });
+    reading.asked.push(Asked {
+        question: question.into(),
+        took: began.elapsed(),
+        bytes: None,
+        failure,
+    });
     answer
 }
 
 /// The shared configuration, or everything silent for want of credentials.
-pub(super) async fn config<'a>(ask: &'a super::Ask, reading: &mut Reading) -> Option<&'a SdkConfig> {
+pub(super) async fn config<'a>(
+    ask: &'a super::Ask,
+    reading: &mut Reading,
+) -> Option<&'a SdkConfig> {
     match ask.aws.config().await {
         Ok(config) => Some(config),
         Err(silence) => {
@@ -69,18 +83,34 @@ where
             let status = answer.raw().status().as_u16();
             let body = answer.raw().body().bytes().unwrap_or_default();
             let head = Untrusted::from_bytes(body.get(..80).unwrap_or(body)).printable(80);
-            Silence::new(Why::NotJson, format!("{action}: HTTP {status} that is no AWS answer: `{head}`"))
+            Silence::new(
+                Why::NotJson,
+                format!("{action}: HTTP {status} that is no AWS answer: `{head}`"),
+            )
         }
-        SdkError::TimeoutError(_) => Silence::new(Why::TimedOut, format!("{action} did not answer in time")),
+        SdkError::TimeoutError(_) => {
+            Silence::new(Why::TimedOut, format!("{action} did not answer in time"))
+        }
         SdkError::DispatchFailure(failure) => {
             let why = match failure.as_connector_error() {
                 Some(connector) if connector.is_timeout() => Why::TimedOut,
                 _ => Why::Unreachable,
             };
-            let text = failure.as_connector_error().map_or_else(|| chain(error), |connector| chain(connector));
-            Silence::new(why, format!("{action} could not be asked: {}", Untrusted::new(text).printable(200)))
+            let text = failure
+                .as_connector_error()
+                .map_or_else(|| chain(error), |connector| chain(connector));
+            Silence::new(
+                why,
+                format!(
+                    "{action} could not be asked: {}",
+                    Untrusted::new(text).printable(200)
+                ),
+            )
         }
-        other => Silence::new(Why::NoCredentials, format!("{action}: {}", Untrusted::new(chain(other)).printable(200))),
+        other => Silence::new(
+            Why::NoCredentials,
+            format!("{action}: {}", Untrusted::new(chain(other)).printable(200)),
+        ),
     }
 }
 
@@ -90,28 +120,48 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Silence {
     let silence = |why, text: String| Silence::new(why, text);
     match code {
         _ if code.starts_with("AccessDenied") || code == "UnauthorizedOperation" => {
-            silence(Why::Denied, format!("{action} is denied: {words}")).fix(format!("Allow {action} for this identity"))
+            silence(Why::Denied, format!("{action} is denied: {words}"))
+                .fix(format!("Allow {action} for this identity"))
         }
-        _ if code.contains("Throttl") || code.starts_with("TooManyRequests") || code == "LimitExceededException" => {
-            silence(Why::Throttled, format!("{action} is throttled: {words}")).fix("Wait a minute and ask again")
+        _ if code.contains("Throttl")
+            || code.starts_with("TooManyRequests")
+            || code == "LimitExceededException" =>
+        {
+            silence(Why::Throttled, format!("{action} is throttled: {words}"))
+                .fix("Wait a minute and ask again")
         }
-        "ExpiredToken" | "ExpiredTokenException" => {
-            silence(Why::Expired, format!("the AWS credentials have expired ({action}): {words}")).fix("Log in again: aws sso login")
+        "ExpiredToken" | "ExpiredTokenException" => silence(
+            Why::Expired,
+            format!("the AWS credentials have expired ({action}): {words}"),
+        )
+        .fix("Log in again: aws sso login"),
+        "RequestExpired" | "RequestTimeTooSkewed" => silence(
+            Why::ClockOff,
+            format!("AWS refuses the time of this machine's clock ({named}): {words}"),
+        )
+        .fix("Set the clock"),
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken" => silence(
+            Why::NoCredentials,
+            format!("AWS does not accept the credentials ({named}): {words}"),
+        )
+        .fix("Log in again, or choose another AWS_PROFILE; a wrong clock does this too"),
+        _ if code.contains("NotFound") || code.contains("DoesNotExist") => silence(
+            Why::NotFound,
+            format!("{action}: there is no such resource ({named}): {words}"),
+        )
+        .fix("Check the names, the account and the region of this stack"),
+        _ if code.contains("NotSupported") => {
+            silence(Why::Unsupported, format!("{action}: {named}: {words}"))
         }
-        "RequestExpired" | "RequestTimeTooSkewed" => {
-            silence(Why::ClockOff, format!("AWS refuses the time of this machine's clock ({named}): {words}")).fix("Set the clock")
-        }
-        "UnrecognizedClientException" | "InvalidClientTokenId" | "SignatureDoesNotMatch" | "InvalidSignatureException"
-        | "IncompleteSignature" | "MissingAuthenticationToken" => {
-            silence(Why::NoCredentials, format!("AWS does not accept the credentials ({named}): {words}"))
-                .fix("Log in again, or choose another AWS_PROFILE; a wrong clock does this too")
-        }
-        _ if code.contains("NotFound") || code.contains("DoesNotExist") => {
-            silence(Why::NotFound, format!("{action}: there is no such resource ({named}): {words}"))
-                .fix("Check the names, the account and the region of this stack")
-        }
-        _ if code.contains("NotSupported") => silence(Why::Unsupported, format!("{action}: {named}: {words}")),
-        _ => silence(Why::HttpStatus, format!("{action}: HTTP {status} {named}: {words}")),
+        _ => silence(
+            Why::HttpStatus,
+            format!("{action}: HTTP {status} {named}: {words}"),
+        ),
     }
 }
 

@@ -39,14 +39,21 @@ impl Document {
     pub(super) fn parse(name: &'static str, body: &[u8]) -> Result<Self, Silence> {
         let node: Node = serde_json::from_slice(body).map_err(|error| {
             let head = Untrusted::from_bytes(body.get(..80).unwrap_or(body)).printable(80);
-            Silence::new(Why::NotJson, format!("expected JSON, got `{head}` ({error})"))
+            Silence::new(
+                Why::NotJson,
+                format!("expected JSON, got `{head}` ({error})"),
+            )
         })?;
         match node {
-            Node::Object(object) if object.fields.contains_key("error") => {
-                Err(Silence::new(Why::NotJson, format!("200 but no {name} object: the body is an error")))
-            }
+            Node::Object(object) if object.fields.contains_key("error") => Err(Silence::new(
+                Why::NotJson,
+                format!("200 but no {name} object: the body is an error"),
+            )),
             Node::Object(object) if !object.fields.is_empty() => Ok(Self { name, root: object }),
-            _ => Err(Silence::new(Why::NotJson, format!("200 but no {name} object"))),
+            _ => Err(Silence::new(
+                Why::NotJson,
+                format!("200 but no {name} object"),
+            )),
         }
     }
 
@@ -54,7 +61,10 @@ impl Document {
     pub(super) fn count(&self, path: &str) -> Result<i64, Silence> {
         match self.field(path)? {
             Node::Int(n) if *n >= 0 => Ok(*n),
-            Node::Int(n) => Err(Silence::new(Why::Contradictory, format!("{path} is negative: {n}"))),
+            Node::Int(n) => Err(Silence::new(
+                Why::Contradictory,
+                format!("{path} is negative: {n}"),
+            )),
             other => Err(self.mistyped(path, other, "a whole number")),
         }
     }
@@ -99,16 +109,27 @@ impl Document {
         let mut names = path.split('.').peekable();
         while let Some(name) = names.next() {
             if object.twice.contains(name) {
-                return Err(Silence::new(Why::Mistyped, format!("duplicate field {name} of {path} in the {}", self.name)));
+                return Err(Silence::new(
+                    Why::Mistyped,
+                    format!("duplicate field {name} of {path} in the {}", self.name),
+                ));
             }
             match object.fields.get(name) {
-                None => return Err(Silence::new(Why::Missing, format!("the {} has no {path}", self.name))),
+                None => {
+                    return Err(Silence::new(
+                        Why::Missing,
+                        format!("the {} has no {path}", self.name),
+                    ));
+                }
                 Some(node) if names.peek().is_none() => return Ok(node),
                 Some(Node::Object(inner)) => object = inner,
                 Some(other) => return Err(self.mistyped(path, other, "inside an object")),
             }
         }
-        Err(Silence::new(Why::Missing, format!("the {} has no {path}", self.name)))
+        Err(Silence::new(
+            Why::Missing,
+            format!("the {} has no {path}", self.name),
+        ))
     }
 }
 
@@ -123,7 +144,10 @@ impl Document {
             Node::List => "a list".to_owned(),
             Node::Object(_) => "an object".to_owned(),
         };
-        Silence::new(Why::Mistyped, format!("{path} in the {} is {found}, not {wanted}", self.name))
+        Silence::new(
+            Why::Mistyped,
+            format!("{path} in the {} is {found}, not {wanted}", self.name),
+        )
     }
 }
 
@@ -192,16 +216,34 @@ mod tests {
 
     #[test]
     fn a_number_in_another_dress_is_not_a_count() {
-        for odd in ["\"5\"", "5.0", "-1", "null", "true", "[5]", "{}", "1e3", "9223372036854775808", "-0.0"] {
-            let found = document(&format!(r#"{{"agents":{{"alive":{odd}}}}}"#)).count("agents.alive");
+        for odd in [
+            "\"5\"",
+            "5.0",
+            "-1",
+            "null",
+            "true",
+            "[5]",
+            "{}",
+            "1e3",
+            "9223372036854775808",
+            "-0.0",
+        ] {
+            let found =
+                document(&format!(r#"{{"agents":{{"alive":{odd}}}}}"#)).count("agents.alive");
             assert!(found.is_err(), "{odd} was read as {found:?}");
         }
-        assert_eq!(document(r#"{"agents":{"alive":5}}"#).count("agents.alive"), Ok(5));
+        assert_eq!(
+            document(r#"{"agents":{"alive":5}}"#).count("agents.alive"),
+            Ok(5)
+        );
     }
 
     #[test]
     fn a_field_that_stands_twice_is_refused_at_every_level() {
-        for twice in [r#"{"agents":{"alive":5,"alive":0}}"#, r#"{"agents":{"alive":5},"agents":{"alive":5}}"#] {
+        for twice in [
+            r#"{"agents":{"alive":5,"alive":0}}"#,
+            r#"{"agents":{"alive":5},"agents":{"alive":5}}"#,
+        ] {
             let silence = document(twice).count("agents.alive").expect_err("refused");
             assert!(silence.detail.as_str().contains("duplicate"), "{silence:?}");
         }
@@ -210,8 +252,22 @@ mod tests {
     #[test]
     fn what_is_no_status_object_is_refused() {
         let deep = "[".repeat(100_000);
-        for body in ["", "null", "[]", "{}", "<html>", "{\"error\":\"x\"}", "{\"a\":1e999}", "{\"a\":1", &deep] {
-            assert!(Document::parse("status", body.as_bytes()).is_err(), "{:.20}", body);
+        for body in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            "<html>",
+            "{\"error\":\"x\"}",
+            "{\"a\":1e999}",
+            "{\"a\":1",
+            &deep,
+        ] {
+            assert!(
+                Document::parse("status", body.as_bytes()).is_err(),
+                "{:.20}",
+                body
+            );
         }
     }
 }

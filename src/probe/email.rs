@@ -6,27 +6,90 @@ use crate::reading::{Reading, Silence, Why};
 use time::OffsetDateTime;
 
 pub(super) const FACTS: &[Declared] = &[
-    fact("email.sending_enabled", FactType::Bool, "", "whether SES sends at all"),
-    fact("email.enforcement", FactType::Text, "", "how SES rates the account; HEALTHY is well"),
-    fact("email.production_access", FactType::Bool, "", "whether the account is out of the sandbox"),
-    fact("email.unlimited", FactType::Bool, "", "whether there is no daily limit"),
-    fact("email.max_24h", FactType::Int, "recipients", "how many recipients SES allows in 24 h"),
-    fact("email.sent_24h", FactType::Int, "recipients", "how many it has sent to in the last 24 h"),
-    fact("email.left_24h", FactType::Int, "recipients", "how many are left"),
-    fact("email.used_percent", FactType::Float, "percent", "how much of the limit is used"),
+    fact(
+        "email.sending_enabled",
+        FactType::Bool,
+        "",
+        "whether SES sends at all",
+    ),
+    fact(
+        "email.enforcement",
+        FactType::Text,
+        "",
+        "how SES rates the account; HEALTHY is well",
+    ),
+    fact(
+        "email.production_access",
+        FactType::Bool,
+        "",
+        "whether the account is out of the sandbox",
+    ),
+    fact(
+        "email.unlimited",
+        FactType::Bool,
+        "",
+        "whether there is no daily limit",
+    ),
+    fact(
+        "email.max_24h",
+        FactType::Int,
+        "recipients",
+        "how many recipients SES allows in 24 h",
+    ),
+    fact(
+        "email.sent_24h",
+        FactType::Int,
+        "recipients",
+        "how many it has sent to in the last 24 h",
+    ),
+    fact(
+        "email.left_24h",
+        FactType::Int,
+        "recipients",
+        "how many are left",
+    ),
+    fact(
+        "email.used_percent",
+        FactType::Float,
+        "percent",
+        "how much of the limit is used",
+    ),
 ];
 
-const fn fact(path: &'static str, ty: FactType, unit: &'static str, about: &'static str) -> Declared {
-    Declared { path, ty, unit, clocked: false, about }
+const fn fact(
+    path: &'static str,
+    ty: FactType,
+    unit: &'static str,
+    about: &'static str,
+) -> Declared {
+    Declared {
+        path,
+        ty,
+        unit,
+        clocked: false,
+        about,
+    }
 }
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Email);
-    let Some(config) = aws::config(ask, &mut reading).await else { return reading };
+    let Some(config) = aws::config(ask, &mut reading).await else {
+        return reading;
+    };
     let bytes = aws::Bytes::default();
-    let request = aws_sdk_sesv2::Client::new(config).get_account().customize().interceptor(bytes.clone());
+    let request = aws_sdk_sesv2::Client::new(config)
+        .get_account()
+        .customize()
+        .interceptor(bytes.clone());
     let question = "GetAccount".to_owned();
-    let answer = aws::question(&mut reading, ask.deadline, question, "ses:GetAccount", request.send()).await;
+    let answer = aws::question(
+        &mut reading,
+        ask.deadline,
+        question,
+        "ses:GetAccount",
+        request.send(),
+    )
+    .await;
     match answer.and_then(|_| bytes.document("SES account")) {
         Ok(account) => fields(&mut reading, &account, ask.now),
         Err(silence) => reading.rest(silence),
@@ -35,27 +98,59 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
 }
 
 fn fields(reading: &mut Reading, account: &Document, at: OffsetDateTime) {
-    reading.put("email.sending_enabled", account.flag("SendingEnabled").map(FactValue::Bool), at);
-    reading.put("email.enforcement", account.text("EnforcementStatus").map(FactValue::Text), at);
-    reading.put("email.production_access", account.flag("ProductionAccessEnabled").map(FactValue::Bool), at);
+    reading.put(
+        "email.sending_enabled",
+        account.flag("SendingEnabled").map(FactValue::Bool),
+        at,
+    );
+    reading.put(
+        "email.enforcement",
+        account.text("EnforcementStatus").map(FactValue::Text),
+        at,
+    );
+    reading.put(
+        "email.production_access",
+        account.flag("ProductionAccessEnabled").map(FactValue::Bool),
+        at,
+    );
     let max = account.whole("SendQuota.Max24HourSend");
-    let sent = account.whole("SendQuota.SentLast24Hours").and_then(|sent| match sent {
-        0.. => Ok(sent),
-        _ => Err(Silence::new(Why::Contradictory, format!("SES says that {sent} were sent"))),
-    });
+    let sent = account
+        .whole("SendQuota.SentLast24Hours")
+        .and_then(|sent| match sent {
+            0.. => Ok(sent),
+            _ => Err(Silence::new(
+                Why::Contradictory,
+                format!("SES says that {sent} were sent"),
+            )),
+        });
     let quota = quota(max.clone(), sent.clone());
     reading.put("email.max_24h", max.clone().map(FactValue::Int), at);
     reading.put("email.sent_24h", sent.map(FactValue::Int), at);
-    reading.put("email.unlimited", max.and_then(sane).map(|max| FactValue::Bool(max == -1)), at);
-    reading.put("email.left_24h", quota.clone().map(|(left, _)| FactValue::Int(left)), at);
-    reading.put("email.used_percent", quota.map(|(_, percent)| FactValue::Float(percent)), at);
+    reading.put(
+        "email.unlimited",
+        max.and_then(sane).map(|max| FactValue::Bool(max == -1)),
+        at,
+    );
+    reading.put(
+        "email.left_24h",
+        quota.clone().map(|(left, _)| FactValue::Int(left)),
+        at,
+    );
+    reading.put(
+        "email.used_percent",
+        quota.map(|(_, percent)| FactValue::Float(percent)),
+        at,
+    );
 }
 
 /// A limit is positive, or -1 for none.
 fn sane(max: i64) -> Result<i64, Silence> {
     match max {
         -1 | 1.. => Ok(max),
-        _ => Err(Silence::new(Why::Contradictory, format!("SES says that the daily limit is {max}"))),
+        _ => Err(Silence::new(
+            Why::Contradictory,
+            format!("SES says that the daily limit is {max}"),
+        )),
     }
 }
 

@@ -18,20 +18,81 @@ const NEWEST: usize = 5;
 const ACTION: &str = "states:ListExecutions";
 
 pub(super) const FACTS: &[Declared] = &[
-    fact("executions.unsuccessful_24h", FactType::Int, "count", "failed, timed out or aborted executions started in the last 24 h"),
-    fact("executions.unsuccessful_24h_min", FactType::Int, "count", "the same, at least"),
-    fact("executions.failed_24h", FactType::Int, "count", "failed executions started in the last 24 h"),
-    fact("executions.timed_out_24h", FactType::Int, "count", "timed-out executions started in the last 24 h"),
-    fact("executions.aborted_24h", FactType::Int, "count", "aborted executions started in the last 24 h"),
-    fact("executions.newest_unsuccessful", FactType::List, "", "the 5 newest of them: status, name, start, stop"),
-    fact("executions.running", FactType::Int, "count", "executions that are running"),
-    fact("executions.oldest_running_age", FactType::Duration, "seconds", "how long the oldest has been running; 0 with none"),
-    fact("executions.oldest_running_age_min", FactType::Duration, "seconds", "the same, at least"),
-    fact("executions.longest_running", FactType::List, "", "the 5 longest-running: name, start"),
+    fact(
+        "executions.unsuccessful_24h",
+        FactType::Int,
+        "count",
+        "failed, timed out or aborted executions started in the last 24 h",
+    ),
+    fact(
+        "executions.unsuccessful_24h_min",
+        FactType::Int,
+        "count",
+        "the same, at least",
+    ),
+    fact(
+        "executions.failed_24h",
+        FactType::Int,
+        "count",
+        "failed executions started in the last 24 h",
+    ),
+    fact(
+        "executions.timed_out_24h",
+        FactType::Int,
+        "count",
+        "timed-out executions started in the last 24 h",
+    ),
+    fact(
+        "executions.aborted_24h",
+        FactType::Int,
+        "count",
+        "aborted executions started in the last 24 h",
+    ),
+    fact(
+        "executions.newest_unsuccessful",
+        FactType::List,
+        "",
+        "the 5 newest of them: status, name, start, stop",
+    ),
+    fact(
+        "executions.running",
+        FactType::Int,
+        "count",
+        "executions that are running",
+    ),
+    fact(
+        "executions.oldest_running_age",
+        FactType::Duration,
+        "seconds",
+        "how long the oldest has been running; 0 with none",
+    ),
+    fact(
+        "executions.oldest_running_age_min",
+        FactType::Duration,
+        "seconds",
+        "the same, at least",
+    ),
+    fact(
+        "executions.longest_running",
+        FactType::List,
+        "",
+        "the 5 longest-running: name, start",
+    ),
 ];
 
-const fn fact(path: &'static str, ty: FactType, unit: &'static str, about: &'static str) -> Declared {
-    Declared { path, ty, unit, clocked: true, about }
+const fn fact(
+    path: &'static str,
+    ty: FactType,
+    unit: &'static str,
+    about: &'static str,
+) -> Declared {
+    Declared {
+        path,
+        ty,
+        unit,
+        clocked: true,
+        about,
+    }
 }
 
 /// What one status filter yielded, and why it is not all, if it is not.
@@ -48,7 +109,9 @@ struct Item {
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Executions);
-    let Some(config) = aws::config(ask, &mut reading).await else { return reading };
+    let Some(config) = aws::config(ask, &mut reading).await else {
+        return reading;
+    };
     let client = aws_sdk_sfn::Client::new(config);
     let since = Some(ask.now.unix_timestamp() - DAY);
     let ((failed, a), (timed_out, b), (aborted, c), (running, d)) = tokio::join!(
@@ -61,7 +124,15 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
         reading.reached |= part.reached;
         reading.asked.extend(part.asked);
     }
-    unsuccessful(&mut reading, [("FAILED", failed), ("TIMED_OUT", timed_out), ("ABORTED", aborted)], ask.now);
+    unsuccessful(
+        &mut reading,
+        [
+            ("FAILED", failed),
+            ("TIMED_OUT", timed_out),
+            ("ABORTED", aborted),
+        ],
+        ask.now,
+    );
     in_progress(&mut reading, running, ask.now);
     reading
 }
@@ -74,7 +145,10 @@ async fn list(
     since: Option<i64>,
 ) -> (Listed, Reading) {
     let mut reading = Reading::new(Probe::Executions);
-    let mut listed = Listed { items: Vec::new(), end: Ok(()) };
+    let mut listed = Listed {
+        items: Vec::new(),
+        end: Ok(()),
+    };
     let mut token: Option<String> = None;
     for page in 1.. {
         let bytes = aws::Bytes::default();
@@ -87,8 +161,14 @@ async fn list(
             .customize()
             .interceptor(bytes.clone());
         let question = format!("ListExecutions {}, page {page}", status.as_str());
-        let answer = aws::question(&mut reading, ask.deadline, question, ACTION, request.send()).await;
-        let whole = answer.and_then(|answer| bytes.document("answer")?.list("executions").map(|()| answer));
+        let answer =
+            aws::question(&mut reading, ask.deadline, question, ACTION, request.send()).await;
+        let whole = answer.and_then(|answer| {
+            bytes
+                .document("answer")?
+                .list("executions")
+                .map(|()| answer)
+        });
         let answer = match whole {
             Ok(answer) => answer,
             Err(silence) => {
@@ -106,7 +186,13 @@ async fn list(
             None => break,
             Some(_) if outside => break,
             Some(next) if token.as_ref() == Some(&next) => {
-                listed.end = Err(Silence::new(Why::Incomplete, format!("the pagination of {} executions did not end", status.as_str())));
+                listed.end = Err(Silence::new(
+                    Why::Incomplete,
+                    format!(
+                        "the pagination of {} executions did not end",
+                        status.as_str()
+                    ),
+                ));
                 break;
             }
             Some(next) => token = Some(next),
@@ -116,58 +202,130 @@ async fn list(
 }
 
 /// Takes what is inside the window; says whether the page reached beyond it.
-fn take(items: &mut Vec<Item>, page: &[ExecutionListItem], since: Option<i64>) -> (bool, Option<Silence>) {
+fn take(
+    items: &mut Vec<Item>,
+    page: &[ExecutionListItem],
+    since: Option<i64>,
+) -> (bool, Option<Silence>) {
     let mut outside = false;
     for execution in page {
         let start = execution.start_date().secs();
         if start <= 0 {
             // The client puts 1970 where the answer has no start.
-            return (outside, Some(Silence::new(Why::Missing, "an execution in the list has no start")));
+            return (
+                outside,
+                Some(Silence::new(
+                    Why::Missing,
+                    "an execution in the list has no start",
+                )),
+            );
         }
         if since.is_some_and(|since| start <= since) {
             outside = true;
             continue;
         }
         let stop = execution.stop_date().map(aws_smithy_types::DateTime::secs);
-        items.push(Item { name: Untrusted::new(execution.name()), start, stop });
+        items.push(Item {
+            name: Untrusted::new(execution.name()),
+            start,
+            stop,
+        });
     }
     (outside, None)
 }
 
 fn unsuccessful(reading: &mut Reading, lists: [(&'static str, Listed); 3], at: OffsetDateTime) {
-    const EACH: [&str; 3] = ["executions.failed_24h", "executions.timed_out_24h", "executions.aborted_24h"];
+    const EACH: [&str; 3] = [
+        "executions.failed_24h",
+        "executions.timed_out_24h",
+        "executions.aborted_24h",
+    ];
     let sum: i64 = lists.iter().map(|(_, list)| list.items.len() as i64).sum();
     reading.know("executions.unsuccessful_24h_min", FactValue::Int(sum), at);
     for (path, (_, list)) in EACH.into_iter().zip(&lists) {
-        reading.put(path, list.end.clone().map(|()| FactValue::Int(list.items.len() as i64)), at);
+        reading.put(
+            path,
+            list.end
+                .clone()
+                .map(|()| FactValue::Int(list.items.len() as i64)),
+            at,
+        );
     }
     let end = lists.iter().find_map(|(_, list)| list.end.clone().err());
     // With nothing learned at all, "at least none" would only look like knowledge.
     if let (0, Some(silence)) = (sum, &end) {
         reading.hush("executions.unsuccessful_24h_min", silence.clone());
     }
-    reading.put("executions.unsuccessful_24h", end.map_or(Ok(FactValue::Int(sum)), Err), at);
-    let mut all: Vec<_> = lists.iter().flat_map(|(status, list)| list.items.iter().map(move |item| (*status, item))).collect();
+    reading.put(
+        "executions.unsuccessful_24h",
+        end.map_or(Ok(FactValue::Int(sum)), Err),
+        at,
+    );
+    let mut all: Vec<_> = lists
+        .iter()
+        .flat_map(|(status, list)| list.items.iter().map(move |item| (*status, item)))
+        .collect();
     all.sort_by_key(|(_, item)| std::cmp::Reverse(item.start));
     let lines = all.into_iter().take(NEWEST).map(|(status, item)| {
-        let stop = item.stop.map_or_else(|| "stop not given".to_owned(), fact::instant);
-        Untrusted::new(format!("{status} {} {} to {stop}", item.name.printable(80), fact::instant(item.start)))
+        let stop = item
+            .stop
+            .map_or_else(|| "stop not given".to_owned(), fact::instant);
+        Untrusted::new(format!(
+            "{status} {} {} to {stop}",
+            item.name.printable(80),
+            fact::instant(item.start)
+        ))
     });
-    reading.know("executions.newest_unsuccessful", FactValue::List(lines.collect()), at);
+    reading.know(
+        "executions.newest_unsuccessful",
+        FactValue::List(lines.collect()),
+        at,
+    );
 }
 
 fn in_progress(reading: &mut Reading, mut running: Listed, at: OffsetDateTime) {
     running.items.sort_by_key(|item| item.start);
-    let oldest = running.items.first().map_or(0, |item| (at.unix_timestamp() - item.start).max(0));
+    let oldest = running
+        .items
+        .first()
+        .map_or(0, |item| (at.unix_timestamp() - item.start).max(0));
     let count = running.items.len() as i64;
     match &running.end {
-        Ok(()) => reading.know("executions.oldest_running_age_min", FactValue::Duration(oldest), at),
-        Err(silence) if count == 0 => reading.hush("executions.oldest_running_age_min", silence.clone()),
-        Err(_) => reading.know("executions.oldest_running_age_min", FactValue::Duration(oldest), at),
+        Ok(()) => reading.know(
+            "executions.oldest_running_age_min",
+            FactValue::Duration(oldest),
+            at,
+        ),
+        Err(silence) if count == 0 => {
+            reading.hush("executions.oldest_running_age_min", silence.clone())
+        }
+        Err(_) => reading.know(
+            "executions.oldest_running_age_min",
+            FactValue::Duration(oldest),
+            at,
+        ),
     }
-    reading.put("executions.running", running.end.clone().map(|()| FactValue::Int(count)), at);
-    reading.put("executions.oldest_running_age", running.end.map(|()| FactValue::Duration(oldest)), at);
+    reading.put(
+        "executions.running",
+        running.end.clone().map(|()| FactValue::Int(count)),
+        at,
+    );
+    reading.put(
+        "executions.oldest_running_age",
+        running.end.map(|()| FactValue::Duration(oldest)),
+        at,
+    );
     let lines = running.items.iter().take(NEWEST);
-    let lines = lines.map(|item| Untrusted::new(format!("{} since {}", item.name.printable(80), fact::instant(item.start))));
-    reading.know("executions.longest_running", FactValue::List(lines.collect()), at);
+    let lines = lines.map(|item| {
+        Untrusted::new(format!(
+            "{} since {}",
+            item.name.printable(80),
+            fact::instant(item.start)
+        ))
+    });
+    reading.know(
+        "executions.longest_running",
+        FactValue::List(lines.collect()),
+        at,
+    );
 }

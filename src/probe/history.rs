@@ -16,17 +16,63 @@ const HOUR: Duration = Duration::HOUR;
 const DAY: Duration = Duration::DAY;
 
 pub(super) const FACTS: &[Declared] = &[
-    fact("peck.callback_errors_24h_min", FactType::Int, "count", "callback errors of the last 24 h, at least"),
-    fact("peck.callback_errors_24h_max", FactType::Int, "count", "callback errors of the last 24 h, at most"),
-    fact("peck.callback_errors_rising", FactType::Bool, "", "whether there was a callback error in the last hour"),
-    fact("growth.ducklings_24h", FactType::Bool, "", "whether ducklings registered in the last 24 h"),
-    fact("email.capacity_in", FactType::Duration, "seconds", "until the first mail can go out again, an estimate"),
-    fact("email.capacity_at", FactType::Instant, "utc", "when the first mail can go out again, an estimate"),
-    fact("email.full_capacity_in", FactType::Duration, "seconds", "until all of the last day's mail has left the window, an estimate"),
+    fact(
+        "peck.callback_errors_24h_min",
+        FactType::Int,
+        "count",
+        "callback errors of the last 24 h, at least",
+    ),
+    fact(
+        "peck.callback_errors_24h_max",
+        FactType::Int,
+        "count",
+        "callback errors of the last 24 h, at most",
+    ),
+    fact(
+        "peck.callback_errors_rising",
+        FactType::Bool,
+        "",
+        "whether there was a callback error in the last hour",
+    ),
+    fact(
+        "growth.ducklings_24h",
+        FactType::Bool,
+        "",
+        "whether ducklings registered in the last 24 h",
+    ),
+    fact(
+        "email.capacity_in",
+        FactType::Duration,
+        "seconds",
+        "until the first mail can go out again, an estimate",
+    ),
+    fact(
+        "email.capacity_at",
+        FactType::Instant,
+        "utc",
+        "when the first mail can go out again, an estimate",
+    ),
+    fact(
+        "email.full_capacity_in",
+        FactType::Duration,
+        "seconds",
+        "until all of the last day's mail has left the window, an estimate",
+    ),
 ];
 
-const fn fact(path: &'static str, ty: FactType, unit: &'static str, about: &'static str) -> Declared {
-    Declared { path, ty, unit, clocked: true, about }
+const fn fact(
+    path: &'static str,
+    ty: FactType,
+    unit: &'static str,
+    about: &'static str,
+) -> Declared {
+    Declared {
+        path,
+        ty,
+        unit,
+        clocked: true,
+        about,
+    }
 }
 
 /// The probes whose answers a joined fact is made from.
@@ -50,7 +96,11 @@ impl Past {
     ///
     /// # Errors
     /// That the history cannot be read; an empty one is no error.
-    pub fn fetch(history: &dyn History, stack: &StackKey, now: OffsetDateTime) -> Result<Self, HistoryError> {
+    pub fn fetch(
+        history: &dyn History,
+        stack: &StackKey,
+        now: OffsetDateTime,
+    ) -> Result<Self, HistoryError> {
         let mut samples = BTreeMap::new();
         for fact in [PECKS, DUCKLINGS] {
             samples.insert(fact, history.samples(stack, fact, now - DAY)?);
@@ -79,24 +129,54 @@ fn grown(
     let current = match readings.get(fact) {
         Known::Known(known) => known,
         Known::Silent(silence) => return Err(silence.clone()),
-        Known::NotAsked => return Err(Silence::new(Why::NotAsked, format!("{fact} was not asked for"))),
+        Known::NotAsked => {
+            return Err(Silence::new(
+                Why::NotAsked,
+                format!("{fact} was not asked for"),
+            ));
+        }
     };
     let FactValue::Int(value) = current.value else {
         return Err(Silence::new(Why::Mistyped, format!("{fact} is no count")));
     };
-    let mut samples = past.as_ref().map_err(Clone::clone)?.0.get(fact).cloned().unwrap_or_default();
-    samples.push(Sample { at: current.at, value });
-    increase(&samples, Window { start: now - span, end: now }).map_err(|error| {
-        Silence::new(Why::ClockOff, format!("recorded history of {fact} cannot be used: {error}"))
+    let mut samples = past
+        .as_ref()
+        .map_err(Clone::clone)?
+        .0
+        .get(fact)
+        .cloned()
+        .unwrap_or_default();
+    samples.push(Sample {
+        at: current.at,
+        value,
+    });
+    increase(
+        &samples,
+        Window {
+            start: now - span,
+            end: now,
+        },
+    )
+    .map_err(|error| {
+        Silence::new(
+            Why::ClockOff,
+            format!("recorded history of {fact} cannot be used: {error}"),
+        )
     })
 }
 
-fn pecks(reading: &mut Reading, readings: &Readings, past: &Result<Past, Silence>, now: OffsetDateTime) {
+fn pecks(
+    reading: &mut Reading,
+    readings: &Readings,
+    past: &Result<Past, Silence>,
+    now: OffsetDateTime,
+) {
     let day = grown(readings, past, PECKS, now, DAY);
     let hour = grown(readings, past, PECKS, now, HOUR);
     let dated_day = readings.int("audit.callback_errors_24h_min");
     let dated_hour = readings.int("audit.callback_errors_1h_min");
-    let at_least = |counted: &Result<Increase, Silence>, dated: Option<i64>| match (counted, dated) {
+    let at_least = |counted: &Result<Increase, Silence>, dated: Option<i64>| match (counted, dated)
+    {
         (Ok(counted), dated) => Ok(counted.at_least.max(dated.unwrap_or(0))),
         (Err(_), Some(dated)) => Ok(dated),
         (Err(silence), None) => Err(silence.clone()),
@@ -104,7 +184,10 @@ fn pecks(reading: &mut Reading, readings: &Readings, past: &Result<Past, Silence
     let min_day = at_least(&day, dated_day);
     let max_day = day.and_then(|day| bounded(&day, min_day.as_ref().copied().unwrap_or(0)));
     let min_hour = at_least(&hour, dated_hour);
-    let rising = match (&min_hour, hour.and_then(|hour| bounded(&hour, *min_hour.as_ref().unwrap_or(&0)))) {
+    let rising = match (
+        &min_hour,
+        hour.and_then(|hour| bounded(&hour, *min_hour.as_ref().unwrap_or(&0))),
+    ) {
         (Ok(1..), _) => Ok(true),
         (_, Ok(0)) => Ok(false),
         (_, Ok(_)) => Err(Silence::new(
@@ -114,29 +197,53 @@ fn pecks(reading: &mut Reading, readings: &Readings, past: &Result<Past, Silence
         .fix("Ask again in an hour, or let cron record: duckops triage inc-004")),
         (_, Err(silence)) => Err(silence),
     };
-    reading.put("peck.callback_errors_24h_min", min_day.map(FactValue::Int), now);
-    reading.put("peck.callback_errors_24h_max", max_day.map(FactValue::Int), now);
-    reading.put("peck.callback_errors_rising", rising.map(FactValue::Bool), now);
+    reading.put(
+        "peck.callback_errors_24h_min",
+        min_day.map(FactValue::Int),
+        now,
+    );
+    reading.put(
+        "peck.callback_errors_24h_max",
+        max_day.map(FactValue::Int),
+        now,
+    );
+    reading.put(
+        "peck.callback_errors_rising",
+        rising.map(FactValue::Bool),
+        now,
+    );
 }
 
 /// The upper bound, unless a reset took it away or something else proves more.
 fn bounded(increase: &Increase, at_least: i64) -> Result<i64, Silence> {
     match increase.at_most {
-        None => Err(Silence::new(Why::CounterReset, "the counter fell (counter reset), so its increase has no upper bound")),
+        None => Err(Silence::new(
+            Why::CounterReset,
+            "the counter fell (counter reset), so its increase has no upper bound",
+        )),
         Some(most) if most < at_least => Err(Silence::new(
             Why::Contradictory,
-            format!("the audit feed shows {at_least} callback errors, the running total allows only {most}"),
+            format!(
+                "the audit feed shows {at_least} callback errors, the running total allows only {most}"
+            ),
         )),
         Some(most) => Ok(most),
     }
 }
 
-fn grew(readings: &Readings, past: &Result<Past, Silence>, now: OffsetDateTime) -> Result<FactValue, Silence> {
+fn grew(
+    readings: &Readings,
+    past: &Result<Past, Silence>,
+    now: OffsetDateTime,
+) -> Result<FactValue, Silence> {
     let grown = grown(readings, past, DUCKLINGS, now, DAY)?;
     match (grown.at_least, grown.at_most) {
         (1.., _) => Ok(FactValue::Bool(true)),
         (_, Some(0)) => Ok(FactValue::Bool(false)),
-        _ => Err(Silence::new(Why::NotCovered, "recorded history does not show whether ducklings registered in the last 24 h")),
+        _ => Err(Silence::new(
+            Why::NotCovered,
+            "recorded history does not show whether ducklings registered in the last 24 h",
+        )),
     }
 }
 
@@ -148,10 +255,15 @@ fn forecast(reading: &mut Reading, readings: &Readings, now: OffsetDateTime) {
         Known::Silent(silence) => return reading.rest(silence.clone()),
         Known::NotAsked => return,
     };
-    let (FactValue::Series(hours), Some(max), Some(sent)) =
-        (series, readings.int("email.max_24h"), readings.int("email.sent_24h"))
-    else {
-        return reading.rest(Silence::new(Why::Missing, "without the quota there is no forecast"));
+    let (FactValue::Series(hours), Some(max), Some(sent)) = (
+        series,
+        readings.int("email.max_24h"),
+        readings.int("email.sent_24h"),
+    ) else {
+        return reading.rest(Silence::new(
+            Why::Missing,
+            "without the quota there is no forecast",
+        ));
     };
     let leaves = |hour: i64| hour + BUCKET + DAY.whole_seconds();
     let mut to_free = sent - max + 1;
@@ -161,10 +273,21 @@ fn forecast(reading: &mut Reading, readings: &Readings, now: OffsetDateTime) {
     });
     let last = hours.iter().rfind(|(_, mails)| *mails > 0);
     let (Some((first, _)), Some((last, _))) = (first, last) else {
-        return reading.rest(Silence::new(Why::NoData, "the mails of the metrics do not add up to what the quota counts"));
+        return reading.rest(Silence::new(
+            Why::NoData,
+            "the mails of the metrics do not add up to what the quota counts",
+        ));
     };
     let wait = |hour: i64| (leaves(hour) - now.unix_timestamp()).max(0);
     reading.know("email.capacity_in", FactValue::Duration(wait(*first)), now);
-    reading.know("email.capacity_at", FactValue::Instant(now.unix_timestamp() + wait(*first)), now);
-    reading.know("email.full_capacity_in", FactValue::Duration(wait(*last)), now);
+    reading.know(
+        "email.capacity_at",
+        FactValue::Instant(now.unix_timestamp() + wait(*first)),
+        now,
+    );
+    reading.know(
+        "email.full_capacity_in",
+        FactValue::Duration(wait(*last)),
+        now,
+    );
 }

@@ -12,21 +12,38 @@ pub(super) const FACTS: &[Declared] = &[
 ];
 
 const fn fact(path: &'static str, about: &'static str) -> Declared {
-    Declared { path, ty: FactType::Text, unit: "", clocked: false, about }
+    Declared {
+        path,
+        ty: FactType::Text,
+        unit: "",
+        clocked: false,
+        about,
+    }
 }
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Identity);
-    let Some(config) = aws::config(ask, &mut reading).await else { return reading };
+    let Some(config) = aws::config(ask, &mut reading).await else {
+        return reading;
+    };
     let request = aws_sdk_sts::Client::new(config).get_caller_identity();
     let question = "GetCallerIdentity".to_owned();
-    let answer = aws::question(&mut reading, ask.deadline, question, "sts:GetCallerIdentity", request.send()).await;
+    let answer = aws::question(
+        &mut reading,
+        ask.deadline,
+        question,
+        "sts:GetCallerIdentity",
+        request.send(),
+    )
+    .await;
     match answer {
         Ok(identity) => {
             let word = |text: Option<&str>, name: &str| {
                 let text = text.filter(|text| !text.is_empty());
                 text.map(|text| FactValue::Text(Untrusted::new(text)))
-                    .ok_or_else(|| Silence::new(Why::Missing, format!("the caller identity has no {name}")))
+                    .ok_or_else(|| {
+                        Silence::new(Why::Missing, format!("the caller identity has no {name}"))
+                    })
             };
             reading.put("aws.account", word(identity.account(), "account"), ask.now);
             reading.put("aws.identity", word(identity.arn(), "ARN"), ask.now);

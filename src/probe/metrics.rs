@@ -16,17 +16,63 @@ const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
 pub(super) const FACTS: &[Declared] = &[
-    fact("email.sends_24h", FactType::Int, "mails", "mails sent in the last 24 h, by the metrics"),
-    fact("email.bounces_24h", FactType::Int, "mails", "bounced mails of the last 24 h"),
-    fact("email.complaints_24h", FactType::Int, "mails", "complaints of the last 24 h"),
-    fact("email.sends_hourly", FactType::Series, "mails", "mails sent, by the hour"),
-    fact("email.rates_from", FactType::Text, "", "what the rates stand on: reputation (by SES) or counts (of 24 h)"),
-    fact("email.bounce_percent", FactType::Float, "percent", "bounces of mails sent"),
-    fact("email.complaint_percent", FactType::Float, "percent", "complaints of mails sent"),
+    fact(
+        "email.sends_24h",
+        FactType::Int,
+        "mails",
+        "mails sent in the last 24 h, by the metrics",
+    ),
+    fact(
+        "email.bounces_24h",
+        FactType::Int,
+        "mails",
+        "bounced mails of the last 24 h",
+    ),
+    fact(
+        "email.complaints_24h",
+        FactType::Int,
+        "mails",
+        "complaints of the last 24 h",
+    ),
+    fact(
+        "email.sends_hourly",
+        FactType::Series,
+        "mails",
+        "mails sent, by the hour",
+    ),
+    fact(
+        "email.rates_from",
+        FactType::Text,
+        "",
+        "what the rates stand on: reputation (by SES) or counts (of 24 h)",
+    ),
+    fact(
+        "email.bounce_percent",
+        FactType::Float,
+        "percent",
+        "bounces of mails sent",
+    ),
+    fact(
+        "email.complaint_percent",
+        FactType::Float,
+        "percent",
+        "complaints of mails sent",
+    ),
 ];
 
-const fn fact(path: &'static str, ty: FactType, unit: &'static str, about: &'static str) -> Declared {
-    Declared { path, ty, unit, clocked: true, about }
+const fn fact(
+    path: &'static str,
+    ty: FactType,
+    unit: &'static str,
+    about: &'static str,
+) -> Declared {
+    Declared {
+        path,
+        ty,
+        unit,
+        clocked: true,
+        about,
+    }
 }
 
 /// What is asked: the id in the query, the metric and how it is added up.
@@ -43,7 +89,9 @@ type Points = BTreeMap<i64, f64>;
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Metrics);
-    let Some(config) = aws::config(ask, &mut reading).await else { return reading };
+    let Some(config) = aws::config(ask, &mut reading).await else {
+        return reading;
+    };
     let client = aws_sdk_cloudwatch::Client::new(config);
     match collect(ask, &client, &mut reading).await {
         Ok(metrics) => facts(&mut reading, &metrics, ask),
@@ -59,7 +107,10 @@ async fn collect(
 ) -> Result<BTreeMap<&'static str, Points>, Silence> {
     let now = ask.now.unix_timestamp();
     let start = (now - DAY).div_euclid(HOUR) * HOUR;
-    let queries: Vec<_> = METRICS.iter().map(|(id, name, stat)| query(id, name, stat)).collect();
+    let queries: Vec<_> = METRICS
+        .iter()
+        .map(|(id, name, stat)| query(id, name, stat))
+        .collect();
     let mut metrics: BTreeMap<&'static str, Points> = BTreeMap::new();
     let mut complete: BTreeMap<&'static str, bool> = BTreeMap::new();
     let mut token: Option<String> = None;
@@ -71,41 +122,80 @@ async fn collect(
             .end_time(DateTime::from_secs(now))
             .set_next_token(token.clone());
         let question = format!("GetMetricData AWS/SES, page {page}");
-        let answer = aws::question(reading, ask.deadline, question, "cloudwatch:GetMetricData", request.send()).await?;
+        let answer = aws::question(
+            reading,
+            ask.deadline,
+            question,
+            "cloudwatch:GetMetricData",
+            request.send(),
+        )
+        .await?;
         for result in answer.metric_data_results() {
-            let Some((id, name, _)) = METRICS.iter().find(|(id, ..)| Some(*id) == result.id()) else { continue };
+            let Some((id, name, _)) = METRICS.iter().find(|(id, ..)| Some(*id) == result.id())
+            else {
+                continue;
+            };
             match result.status_code() {
                 Some(StatusCode::Complete) => drop(complete.insert(id, true)),
                 Some(StatusCode::PartialData) => {}
                 other => {
                     let code = other.map_or("no status", StatusCode::as_str);
-                    return Err(Silence::new(Why::Incomplete, format!("CloudWatch answered {code} for {name}")));
+                    return Err(Silence::new(
+                        Why::Incomplete,
+                        format!("CloudWatch answered {code} for {name}"),
+                    ));
                 }
             }
-            if result.timestamps().len() != result.values().len() || result.values().iter().any(|v| !v.is_finite() || *v < 0.0) {
-                return Err(Silence::new(Why::Contradictory, format!("CloudWatch's points of {name} do not fit together")));
+            if result.timestamps().len() != result.values().len()
+                || result.values().iter().any(|v| !v.is_finite() || *v < 0.0)
+            {
+                return Err(Silence::new(
+                    Why::Contradictory,
+                    format!("CloudWatch's points of {name} do not fit together"),
+                ));
             }
-            let points = result.timestamps().iter().map(DateTime::secs).zip(result.values().iter().copied());
+            let points = result
+                .timestamps()
+                .iter()
+                .map(DateTime::secs)
+                .zip(result.values().iter().copied());
             metrics.entry(id).or_default().extend(points);
         }
         match answer.next_token {
             None => break,
             Some(next) if token.as_ref() == Some(&next) => {
-                return Err(Silence::new(Why::Incomplete, "the pagination of the metrics did not end"));
+                return Err(Silence::new(
+                    Why::Incomplete,
+                    "the pagination of the metrics did not end",
+                ));
             }
             Some(next) => token = Some(next),
         }
     }
     match METRICS.iter().find(|(id, ..)| !complete.contains_key(id)) {
-        Some((_, name, _)) => Err(Silence::new(Why::Incomplete, format!("CloudWatch left out {name}"))),
+        Some((_, name, _)) => Err(Silence::new(
+            Why::Incomplete,
+            format!("CloudWatch left out {name}"),
+        )),
         None => Ok(metrics),
     }
 }
 
 fn query(id: &str, name: &str, stat: &str) -> MetricDataQuery {
-    let metric = Metric::builder().namespace("AWS/SES").metric_name(name).build();
-    let stat = MetricStat::builder().metric(metric).period(HOUR as i32).stat(stat).build();
-    MetricDataQuery::builder().id(id).metric_stat(stat).return_data(true).build()
+    let metric = Metric::builder()
+        .namespace("AWS/SES")
+        .metric_name(name)
+        .build();
+    let stat = MetricStat::builder()
+        .metric(metric)
+        .period(HOUR as i32)
+        .stat(stat)
+        .build();
+    MetricDataQuery::builder()
+        .id(id)
+        .metric_stat(stat)
+        .return_data(true)
+        .build()
 }
 
 fn facts(reading: &mut Reading, metrics: &BTreeMap<&'static str, Points>, ask: &Ask) {
@@ -124,25 +214,53 @@ fn facts(reading: &mut Reading, metrics: &BTreeMap<&'static str, Points>, ask: &
     reading.know("email.sends_24h", FactValue::Int(sends), at);
     reading.know("email.bounces_24h", FactValue::Int(bounces), at);
     reading.know("email.complaints_24h", FactValue::Int(complaints), at);
-    let hourly = points("send").into_iter().flatten().map(|(at, value)| (*at, value.round() as i64)).collect();
+    let hourly = points("send")
+        .into_iter()
+        .flatten()
+        .map(|(at, value)| (*at, value.round() as i64))
+        .collect();
     reading.know("email.sends_hourly", FactValue::Series(hourly), at);
     let reputation = (newest("bouncerate"), newest("complaintrate"));
-    let from = if reputation == (None, None) { "counts" } else { "reputation" };
-    reading.know("email.rates_from", FactValue::Text(Untrusted::new(from)), at);
-    reading.put("email.bounce_percent", rate("bounce", reputation.0, bounces, sends), at);
-    reading.put("email.complaint_percent", rate("complaint", reputation.1, complaints, sends), at);
+    let from = if reputation == (None, None) {
+        "counts"
+    } else {
+        "reputation"
+    };
+    reading.know(
+        "email.rates_from",
+        FactValue::Text(Untrusted::new(from)),
+        at,
+    );
+    reading.put(
+        "email.bounce_percent",
+        rate("bounce", reputation.0, bounces, sends),
+        at,
+    );
+    reading.put(
+        "email.complaint_percent",
+        rate("complaint", reputation.1, complaints, sends),
+        at,
+    );
 }
 
 /// SES's own rate where there is one, else our count of a day.
 fn rate(what: &str, reputation: Option<f64>, count: i64, sends: i64) -> Result<FactValue, Silence> {
     let share = match (reputation, sends) {
         (Some(share), _) => share,
-        (None, 0) => return Err(Silence::new(Why::NoData, format!("no mail was sent that could {what}"))),
+        (None, 0) => {
+            return Err(Silence::new(
+                Why::NoData,
+                format!("no mail was sent that could {what}"),
+            ));
+        }
         (None, sends) => count as f64 / sends as f64,
     };
     // Rounded to a millionth of a percent: 0.05 is 5 %, not 5.000000000000001 %.
     match (share * 1e8).round() / 1e6 {
         percent @ 0.0..=100.0 => Ok(FactValue::Float(percent)),
-        percent => Err(Silence::new(Why::Contradictory, format!("the {what} rate is {percent} %"))),
+        percent => Err(Silence::new(
+            Why::Contradictory,
+            format!("the {what} rate is {percent} %"),
+        )),
     }
 }

@@ -75,7 +75,12 @@ pub fn all() -> impl Iterator<Item = (Probe, &'static [Declared])> {
 
 /// A fact by its path.
 pub fn find(path: &str) -> Option<(Probe, &'static Declared)> {
-    all().find_map(|(probe, facts)| facts.iter().find(|fact| fact.path == path).map(|fact| (probe, fact)))
+    all().find_map(|(probe, facts)| {
+        facts
+            .iter()
+            .find(|fact| fact.path == path)
+            .map(|fact| (probe, fact))
+    })
 }
 
 /// The probes whose answers a joined fact is made from.
@@ -87,10 +92,17 @@ pub fn inputs(path: &str) -> &'static [Probe] {
 pub fn unknown_fact(path: &str) -> String {
     let near = all()
         .flat_map(|(_, facts)| facts)
-        .map(|fact| (strsim::normalized_damerau_levenshtein(path, fact.path), fact.path))
+        .map(|fact| {
+            (
+                strsim::normalized_damerau_levenshtein(path, fact.path),
+                fact.path,
+            )
+        })
         .max_by(|a, b| a.0.total_cmp(&b.0));
     match near {
-        Some((score, near)) if score > 0.5 => format!("no probe yields `{path}`; did you mean `{near}`?"),
+        Some((score, near)) if score > 0.5 => {
+            format!("no probe yields `{path}`; did you mean `{near}`?")
+        }
         _ => format!("no probe yields `{path}`; `duckops facts --schema` lists those there are"),
     }
 }
@@ -115,12 +127,18 @@ mod tests {
 
     #[test]
     fn every_fact_is_declared_once_and_no_path_is_the_beginning_of_another() {
-        let paths: Vec<_> = all().flat_map(|(_, facts)| facts).map(|fact| fact.path).collect();
+        let paths: Vec<_> = all()
+            .flat_map(|(_, facts)| facts)
+            .map(|fact| fact.path)
+            .collect();
         let unique: BTreeSet<_> = paths.iter().collect();
         assert_eq!(unique.len(), paths.len());
         for path in &paths {
             let inside = format!("{path}.");
-            assert!(!paths.iter().any(|other| other.starts_with(&inside)), "{path} is a fact and a prefix");
+            assert!(
+                !paths.iter().any(|other| other.starts_with(&inside)),
+                "{path} is a fact and a prefix"
+            );
         }
     }
 }

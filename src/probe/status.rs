@@ -9,31 +9,112 @@ mod request;
 pub(super) use request::skew;
 
 use super::Ask;
+use super::document::Document;
 use crate::fact::{Declared, FactType, FactValue, Probe};
 use crate::reading::{Reading, Silence, Why};
 use crate::text::Untrusted;
-use super::document::Document;
 use time::OffsetDateTime;
 
 pub(super) const FACTS: &[Declared] = &[
-    fact("api.up", FactType::Bool, "", "whether the status API answered 200 with a status object"),
-    fact("api.answer", FactType::Text, "", "what the status API answered, in words"),
-    fact("api.cause", FactType::Text, "", "what a failing answer points to: lambda, gateway or network"),
-    fact("api.seconds", FactType::Float, "seconds", "how long the last answer took"),
-    fact("api.tries", FactType::Int, "count", "how often the status API was asked"),
-    fact("status.database.ducklings", FactType::Int, "count", "registered ducklings"),
-    fact("status.database.birth_certificates", FactType::Int, "count", "issued birth certificates"),
-    fact("status.agents.alive", FactType::Int, "count", "agents with a fresh pulse"),
-    fact("status.agents.dead", FactType::Int, "count", "agents without one"),
-    fact("status.agents.total_bonded", FactType::Int, "count", "bonded agents"),
-    fact("status.agents.all_dead", FactType::Bool, "", "no agent alive and at least one dead"),
-    fact("status.ses.sandbox", FactType::Bool, "", "whether the API says that mail is in the sandbox"),
-    fact("status.lambda_version", FactType::Text, "", "the version that the API says it runs"),
-    fact("peck.callback_errors", FactType::Int, "count", "callback errors so far, a running total"),
+    fact(
+        "api.up",
+        FactType::Bool,
+        "",
+        "whether the status API answered 200 with a status object",
+    ),
+    fact(
+        "api.answer",
+        FactType::Text,
+        "",
+        "what the status API answered, in words",
+    ),
+    fact(
+        "api.cause",
+        FactType::Text,
+        "",
+        "what a failing answer points to: lambda, gateway or network",
+    ),
+    fact(
+        "api.seconds",
+        FactType::Float,
+        "seconds",
+        "how long the last answer took",
+    ),
+    fact(
+        "api.tries",
+        FactType::Int,
+        "count",
+        "how often the status API was asked",
+    ),
+    fact(
+        "status.database.ducklings",
+        FactType::Int,
+        "count",
+        "registered ducklings",
+    ),
+    fact(
+        "status.database.birth_certificates",
+        FactType::Int,
+        "count",
+        "issued birth certificates",
+    ),
+    fact(
+        "status.agents.alive",
+        FactType::Int,
+        "count",
+        "agents with a fresh pulse",
+    ),
+    fact(
+        "status.agents.dead",
+        FactType::Int,
+        "count",
+        "agents without one",
+    ),
+    fact(
+        "status.agents.total_bonded",
+        FactType::Int,
+        "count",
+        "bonded agents",
+    ),
+    fact(
+        "status.agents.all_dead",
+        FactType::Bool,
+        "",
+        "no agent alive and at least one dead",
+    ),
+    fact(
+        "status.ses.sandbox",
+        FactType::Bool,
+        "",
+        "whether the API says that mail is in the sandbox",
+    ),
+    fact(
+        "status.lambda_version",
+        FactType::Text,
+        "",
+        "the version that the API says it runs",
+    ),
+    fact(
+        "peck.callback_errors",
+        FactType::Int,
+        "count",
+        "callback errors so far, a running total",
+    ),
 ];
 
-const fn fact(path: &'static str, ty: FactType, unit: &'static str, about: &'static str) -> Declared {
-    Declared { path, ty, unit, clocked: false, about }
+const fn fact(
+    path: &'static str,
+    ty: FactType,
+    unit: &'static str,
+    about: &'static str,
+) -> Declared {
+    Declared {
+        path,
+        ty,
+        unit,
+        clocked: false,
+        about,
+    }
 }
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
@@ -41,8 +122,16 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
     let answer = request::with_tries(ask, &mut reading).await;
     let at = ask.now;
     reading.know("api.tries", FactValue::Int(reading.asked.len() as i64), at);
-    reading.know("api.answer", FactValue::Text(Untrusted::new(answer.words.to_string())), at);
-    reading.know("api.seconds", FactValue::Float(answer.took.as_secs_f64()), at);
+    reading.know(
+        "api.answer",
+        FactValue::Text(Untrusted::new(answer.words.to_string())),
+        at,
+    );
+    reading.know(
+        "api.seconds",
+        FactValue::Float(answer.took.as_secs_f64()),
+        at,
+    );
     match answer.outcome {
         request::Outcome::Up(document) => {
             reading.know("api.up", FactValue::Bool(true), at);
@@ -51,7 +140,11 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
         }
         request::Outcome::Down { cause, silence } => {
             reading.know("api.up", FactValue::Bool(false), at);
-            reading.know("api.cause", FactValue::Text(Untrusted::new(cause.word())), at);
+            reading.know(
+                "api.cause",
+                FactValue::Text(Untrusted::new(cause.word())),
+                at,
+            );
             reading.rest(silence);
         }
         request::Outcome::Unclear(silence) => reading.rest(silence),
@@ -63,13 +156,25 @@ fn fields(reading: &mut Reading, document: &Document, at: OffsetDateTime) {
     let count = |path: &str| document.count(path).map(FactValue::Int);
     for (fact, path) in [
         ("status.database.ducklings", "database.ducklings"),
-        ("status.database.birth_certificates", "database.birth_certificates"),
-        ("peck.callback_errors", "peck_protocol.failure_breakdown.callback_error"),
+        (
+            "status.database.birth_certificates",
+            "database.birth_certificates",
+        ),
+        (
+            "peck.callback_errors",
+            "peck_protocol.failure_breakdown.callback_error",
+        ),
     ] {
         reading.put(fact, count(path), at);
     }
-    reading.put("status.ses.sandbox", document.flag("ses.sandbox").map(FactValue::Bool), at);
-    let version = document.text("lambda_version").or_else(|_| document.text("lambda.version"));
+    reading.put(
+        "status.ses.sandbox",
+        document.flag("ses.sandbox").map(FactValue::Bool),
+        at,
+    );
+    let version = document
+        .text("lambda_version")
+        .or_else(|_| document.text("lambda.version"));
     reading.put("status.lambda_version", version.map(FactValue::Text), at);
     agents(reading, document, at);
 }
@@ -82,21 +187,27 @@ fn agents(reading: &mut Reading, document: &Document, at: OffsetDateTime) {
         ("status.agents.total_bonded", "agents.total_bonded"),
     ];
     let counts = COUNTS.map(|(_, path)| document.count(path));
-    if let [Ok(alive), Ok(dead), Ok(total)] = &counts {
-        if alive.saturating_add(*dead) > *total {
-            let silence = Silence::new(
-                Why::Contradictory,
-                format!("the status API counts {alive} alive and {dead} dead of {total} bonded agents"),
-            );
-            COUNTS.iter().for_each(|(fact, _)| reading.hush(fact, silence.clone()));
-            return reading.hush("status.agents.all_dead", silence);
-        }
+    if let [Ok(alive), Ok(dead), Ok(total)] = &counts
+        && alive.saturating_add(*dead) > *total
+    {
+        let silence = Silence::new(
+            Why::Contradictory,
+            format!("the status API counts {alive} alive and {dead} dead of {total} bonded agents"),
+        );
+        COUNTS
+            .iter()
+            .for_each(|(fact, _)| reading.hush(fact, silence.clone()));
+        return reading.hush("status.agents.all_dead", silence);
     }
     let all_dead = match &counts {
         [Ok(alive), Ok(dead), Ok(_)] => Ok(FactValue::Bool(*alive == 0 && *dead > 0)),
         [first, second, third] => {
-            let failed = [first, second, third].into_iter().find_map(|count| count.as_ref().err());
-            Err(failed.cloned().unwrap_or_else(|| Silence::new(Why::Missing, "agents")))
+            let failed = [first, second, third]
+                .into_iter()
+                .find_map(|count| count.as_ref().err());
+            Err(failed
+                .cloned()
+                .unwrap_or_else(|| Silence::new(Why::Missing, "agents")))
         }
     };
     for ((fact, _), count) in COUNTS.iter().zip(counts) {

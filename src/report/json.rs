@@ -341,9 +341,10 @@ pub fn value(value: Option<&FactValue>) -> serde_json::Value {
         Some(FactValue::Text(t)) => text(t).into(),
         Some(FactValue::List(entries)) => entries.iter().map(text).collect::<Vec<_>>().into(),
         Some(FactValue::Instant(seconds)) => crate::fact::instant(*seconds).into(),
-        Some(FactValue::Series(points)) => {
-            points.iter().map(|(at, n)| serde_json::json!([crate::fact::instant(*at), n])).collect()
-        }
+        Some(FactValue::Series(points)) => points
+            .iter()
+            .map(|(at, n)| serde_json::json!([crate::fact::instant(*at), n]))
+            .collect(),
     }
 }
 

@@ -21,7 +21,14 @@ pub(super) fn case(raw: &Spanned<raw::Case>, steps: &[String], check: &mut Check
         };
         match typed(fact, value.get_ref()) {
             Some(typed) => drop(facts.insert(fact.path, typed)),
-            None => check.at(value, format!("`{path}` is a {}, not a {}", fact.ty.name(), value.get_ref().type_str())),
+            None => check.at(
+                value,
+                format!(
+                    "`{path}` is a {}, not a {}",
+                    fact.ty.name(),
+                    value.get_ref().type_str()
+                ),
+            ),
         }
     }
     let mut expect = BTreeMap::new();
@@ -35,9 +42,17 @@ pub(super) fn case(raw: &Spanned<raw::Case>, steps: &[String], check: &mut Check
         }
     }
     if raw.expect.is_empty() {
-        check.at(&raw.name, "a case that expects nothing cannot fail".to_owned());
+        check.at(
+            &raw.name,
+            "a case that expects nothing cannot fail".to_owned(),
+        );
     }
-    Case { name: raw.name.get_ref().clone(), line, facts, expect }
+    Case {
+        name: raw.name.get_ref().clone(),
+        line,
+        facts,
+        expect,
+    }
 }
 
 /// A TOML value as the fact's type; `None` when it cannot be one.
@@ -51,7 +66,10 @@ fn typed(fact: &Declared, value: &Value) -> Option<FactValue> {
         (FactType::Duration, Value::String(text)) => FactValue::Duration(parse_duration(text)?),
         (FactType::Instant, Value::String(text)) => FactValue::Instant(parse_instant(text)?),
         (FactType::List, Value::Array(lines)) => FactValue::List(
-            lines.iter().map(|line| line.as_str().map(Untrusted::new)).collect::<Option<Vec<_>>>()?,
+            lines
+                .iter()
+                .map(|line| line.as_str().map(Untrusted::new))
+                .collect::<Option<Vec<_>>>()?,
         ),
         _ => return None,
     })

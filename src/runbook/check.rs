@@ -3,12 +3,12 @@
 //! Nothing here stops at the first complaint: an operator who edits a file at night
 //! wants the whole list.
 
+use super::Complaint;
 use super::case;
 use super::model::{Escalate, Rule, Runbook, Step};
 use super::raw;
 use super::rule::{Expression, Scope};
 use super::words::Words;
-use super::Complaint;
 use crate::fact::{FactValue, parse_duration};
 use crate::report::model::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +23,16 @@ pub(super) struct Checker {
 
 impl Checker {
     pub(super) fn new(file: &str, text: &str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { file: file.to_owned(), line_starts: std::iter::once(0).chain(breaks).collect(), complaints: Vec::new() }
+        let breaks = text
+            .bytes()
+            .enumerate()
+            .filter(|(_, byte)| *byte == b'\n')
+            .map(|(at, _)| at + 1);
+        Self {
+            file: file.to_owned(),
+            line_starts: std::iter::once(0).chain(breaks).collect(),
+            complaints: Vec::new(),
+        }
     }
 
     pub(super) fn line(&self, offset: usize) -> usize {
@@ -32,14 +40,22 @@ impl Checker {
     }
 
     pub(super) fn complain(&mut self, offset: usize, text: String) {
-        self.complaints.push(Complaint { file: self.file.clone(), line: self.line(offset), text });
+        self.complaints.push(Complaint {
+            file: self.file.clone(),
+            line: self.line(offset),
+            text,
+        });
     }
 
     pub(super) fn at<T>(&mut self, place: &Spanned<T>, text: String) {
         self.complain(place.span().start, text);
     }
 
-    fn words(&mut self, text: &Spanned<String>, limits: &BTreeMap<String, FactValue>) -> Option<Words> {
+    fn words(
+        &mut self,
+        text: &Spanned<String>,
+        limits: &BTreeMap<String, FactValue>,
+    ) -> Option<Words> {
         match Words::parse(text.get_ref(), limits) {
             Ok(words) if !text.get_ref().trim().is_empty() => Some(words),
             Ok(_) => {
@@ -66,22 +82,43 @@ pub(super) fn runbook(raw: raw::Runbook, check: &mut Checker) -> Option<Runbook>
     for raw_step in &raw.step {
         let id = &raw_step.get_ref().id;
         if !is_id(id.get_ref()) {
-            check.at(id, format!("the step id `{}` is not made of a-z, 0-9 and -", id.get_ref()));
+            check.at(
+                id,
+                format!(
+                    "the step id `{}` is not made of a-z, 0-9 and -",
+                    id.get_ref()
+                ),
+            );
         }
         if earlier.contains(id.get_ref()) {
             check.at(id, format!("there is a step `{}` already", id.get_ref()));
         }
-        steps.extend(step(raw_step, &Scope { limits: &limits, earlier_steps: &earlier }, check));
+        steps.extend(step(
+            raw_step,
+            &Scope {
+                limits: &limits,
+                earlier_steps: &earlier,
+            },
+            check,
+        ));
         earlier.push(id.get_ref().clone());
     }
     unused_limits(&raw, &steps, check);
-    let cases = raw.case.iter().map(|raw| case::case(raw, &earlier, check)).collect();
+    let cases = raw
+        .case
+        .iter()
+        .map(|raw| case::case(raw, &earlier, check))
+        .collect();
     Some(Runbook {
         file: check.file.clone(),
         id: raw.id.into_inner(),
         title: raw.title.into_inner(),
         severity: raw.severity.into_inner(),
-        explained_by: raw.explained_by.into_iter().map(Spanned::into_inner).collect(),
+        explained_by: raw
+            .explained_by
+            .into_iter()
+            .map(Spanned::into_inner)
+            .collect(),
         limits,
         steps,
         cases,
@@ -90,11 +127,20 @@ pub(super) fn runbook(raw: raw::Runbook, check: &mut Checker) -> Option<Runbook>
 
 fn identity(raw: &raw::Runbook, check: &mut Checker) {
     let id = raw.id.get_ref();
-    let stem = std::path::Path::new(&check.file).file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
+    let stem = std::path::Path::new(&check.file)
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .map(str::to_owned);
     if !is_id(id) {
-        check.at(&raw.id, format!("the id `{id}` is not made of a-z, 0-9 and -"));
+        check.at(
+            &raw.id,
+            format!("the id `{id}` is not made of a-z, 0-9 and -"),
+        );
     } else if stem.as_deref() != Some(id) {
-        check.at(&raw.id, format!("the id `{id}` must be the name of the file"));
+        check.at(
+            &raw.id,
+            format!("the id `{id}` must be the name of the file"),
+        );
     }
     if raw.title.get_ref().trim().is_empty() {
         check.at(&raw.title, "the title must not be empty".to_owned());
@@ -106,7 +152,9 @@ fn identity(raw: &raw::Runbook, check: &mut Checker) {
 fn is_id(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with('-')
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 fn priority(text: &Spanned<String>, check: &mut Checker) {
@@ -126,7 +174,10 @@ fn limits(raw: &raw::Runbook, check: &mut Checker) -> BTreeMap<String, FactValue
         };
         match typed {
             Some(typed) => drop(limits.insert(name.clone(), typed)),
-            None => check.at(value, format!("limits.{name} is neither a number nor a duration such as \"15m\"")),
+            None => check.at(
+                value,
+                format!("limits.{name} is neither a number nor a duration such as \"15m\""),
+            ),
         }
     }
     limits
@@ -146,7 +197,11 @@ fn unused_limits(raw: &raw::Runbook, steps: &[Step], check: &mut Checker) {
         .collect();
     // A rule that failed to load may have used it.
     if check.complaints.is_empty() {
-        for (name, value) in raw.limits.iter().filter(|(name, _)| !used.contains(name.as_str())) {
+        for (name, value) in raw
+            .limits
+            .iter()
+            .filter(|(name, _)| !used.contains(name.as_str()))
+        {
             check.at(value, format!("limits.{name} is used nowhere"));
         }
     }
@@ -159,7 +214,10 @@ fn step(raw: &Spanned<raw::Step>, scope: &Scope<'_>, check: &mut Checker) -> Opt
         check.at(&raw.title, "the title must not be empty".to_owned());
     }
     if raw.rule.is_empty() {
-        check.at(&raw.id, format!("step `{}` has no [[step.rule]]", raw.id.get_ref()));
+        check.at(
+            &raw.id,
+            format!("step `{}` has no [[step.rule]]", raw.id.get_ref()),
+        );
     }
     let mut show = Vec::new();
     for path in &raw.show {
@@ -169,36 +227,81 @@ fn step(raw: &Spanned<raw::Step>, scope: &Scope<'_>, check: &mut Checker) -> Opt
         }
     }
     let manual = check.words(&raw.manual, scope.limits);
-    let rules = raw.rule.iter().filter_map(|raw| rule(raw.get_ref(), scope, check)).collect();
-    Some(Step { id: raw.id.get_ref().clone(), line, title: raw.title.get_ref().clone(), manual: manual?, show, rules })
+    let rules = raw
+        .rule
+        .iter()
+        .filter_map(|raw| rule(raw.get_ref(), scope, check))
+        .collect();
+    Some(Step {
+        id: raw.id.get_ref().clone(),
+        line,
+        title: raw.title.get_ref().clone(),
+        manual: manual?,
+        show,
+        rules,
+    })
 }
 
 fn rule(raw: &raw::Rule, scope: &Scope<'_>, check: &mut Checker) -> Option<Rule> {
     let when = Expression::parse(raw.when.get_ref(), scope)
-        .map_err(|errors| errors.into_iter().for_each(|error| check.at(&raw.when, error)))
+        .map_err(|errors| {
+            errors
+                .into_iter()
+                .for_each(|error| check.at(&raw.when, error))
+        })
         .ok();
     let verdict = Verdict::from_word(raw.verdict.get_ref());
     match verdict {
-        None => check.at(&raw.verdict, format!("`{}` is not ok, warning, critical or skipped", raw.verdict.get_ref())),
+        None => check.at(
+            &raw.verdict,
+            format!(
+                "`{}` is not ok, warning, critical or skipped",
+                raw.verdict.get_ref()
+            ),
+        ),
         Some(Verdict::Unknown) => {
-            check.at(&raw.verdict, "unknown is never a rule: it is what is left when no rule can decide".to_owned());
+            check.at(
+                &raw.verdict,
+                "unknown is never a rule: it is what is left when no rule can decide".to_owned(),
+            );
         }
         Some(Verdict::Ok) if when.as_ref().is_some_and(|when| when.facts.is_empty()) => {
-            check.at(&raw.when, "an ok must compare a fact: that is its proof".to_owned());
+            check.at(
+                &raw.when,
+                "an ok must compare a fact: that is its proof".to_owned(),
+            );
         }
         Some(Verdict::Warning | Verdict::Critical) if raw.next.is_none() => {
-            check.at(&raw.when, "what is not ok needs a `next`: the one thing to do".to_owned());
+            check.at(
+                &raw.when,
+                "what is not ok needs a `next`: the one thing to do".to_owned(),
+            );
         }
         Some(_) => {}
     }
-    let mut optional = |text: &Option<Spanned<String>>| text.as_ref().and_then(|text| check.words(text, scope.limits));
+    let mut optional = |text: &Option<Spanned<String>>| {
+        text.as_ref()
+            .and_then(|text| check.words(text, scope.limits))
+    };
     let (next, command) = (optional(&raw.next), optional(&raw.command));
     let say = check.words(&raw.say, scope.limits);
     let escalate = escalate(raw, check);
     let line = check.line(raw.when.span().start);
     let (when, verdict) = (when?, verdict?);
-    let reason = raw.reason.as_ref().map_or_else(|| default_reason(&when), |reason| reason.get_ref().clone());
-    Some(Rule { line, when, verdict, reason, say: say?, next, command, escalate })
+    let reason = raw
+        .reason
+        .as_ref()
+        .map_or_else(|| default_reason(&when), |reason| reason.get_ref().clone());
+    Some(Rule {
+        line,
+        when,
+        verdict,
+        reason,
+        say: say?,
+        next,
+        command,
+        escalate,
+    })
 }
 
 fn escalate(raw: &raw::Rule, check: &mut Checker) -> Option<Escalate> {
@@ -210,11 +313,17 @@ fn escalate(raw: &raw::Rule, check: &mut Checker) -> Option<Escalate> {
     let within = raw.within.as_ref().and_then(|text| {
         let seconds = parse_duration(text.get_ref());
         if seconds.is_none() {
-            check.at(text, format!("`{}` is not a duration such as 5m", text.get_ref()));
+            check.at(
+                text,
+                format!("`{}` is not a duration such as 5m", text.get_ref()),
+            );
         }
         seconds
     });
-    Some(Escalate { priority: to.get_ref().clone(), within })
+    Some(Escalate {
+        priority: to.get_ref().clone(),
+        within,
+    })
 }
 
 /// The last name of what is compared first, which changes less than its limit.

@@ -2,9 +2,18 @@
 
 /// File name and text of each.
 pub(super) const RUNBOOKS: &[(&str, &str)] = &[
-    ("runbooks/inc-001.toml", include_str!("../../runbooks/inc-001.toml")),
-    ("runbooks/inc-004.toml", include_str!("../../runbooks/inc-004.toml")),
-    ("runbooks/inc-005.toml", include_str!("../../runbooks/inc-005.toml")),
+    (
+        "runbooks/inc-001.toml",
+        include_str!("../../runbooks/inc-001.toml"),
+    ),
+    (
+        "runbooks/inc-004.toml",
+        include_str!("../../runbooks/inc-004.toml"),
+    ),
+    (
+        "runbooks/inc-005.toml",
+        include_str!("../../runbooks/inc-005.toml"),
+    ),
 ];
 
 #[cfg(test)]
@@ -20,7 +29,10 @@ mod tests {
             .filter(|name| name.ends_with(".toml"))
             .map(|name| format!("runbooks/{name}"))
             .collect();
-        let built_in: BTreeSet<String> = super::RUNBOOKS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let built_in: BTreeSet<String> = super::RUNBOOKS
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .collect();
         assert_eq!(on_disk, built_in);
     }
 }

@@ -39,14 +39,28 @@ pub enum Missing {
 
 impl Missing {
     /// Names what was asked for and what is nearest to it.
-    pub fn name<'a>(kind: &'static str, asked: &str, known: impl Iterator<Item = &'a str> + Clone) -> Self {
+    pub fn name<'a>(
+        kind: &'static str,
+        asked: &str,
+        known: impl Iterator<Item = &'a str> + Clone,
+    ) -> Self {
         let near = known
             .clone()
-            .map(|name| (strsim::normalized_damerau_levenshtein(&asked.to_lowercase(), name), name))
+            .map(|name| {
+                (
+                    strsim::normalized_damerau_levenshtein(&asked.to_lowercase(), name),
+                    name,
+                )
+            })
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .filter(|(score, _)| *score >= 0.6)
             .map(|(_, name)| name.to_owned());
-        Missing::Name { kind, asked: asked.into(), near, known: known.collect::<Vec<_>>().join(", ") }
+        Missing::Name {
+            kind,
+            asked: asked.into(),
+            near,
+            known: known.collect::<Vec<_>>().join(", "),
+        }
     }
 }
 
@@ -56,7 +70,9 @@ impl Library {
     /// # Errors
     /// [`Missing::Folder`] when the folder cannot be read.
     pub fn open(folder: Option<&Path>) -> Result<Self, Missing> {
-        let built_in = embedded::RUNBOOKS.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned()));
+        let built_in = embedded::RUNBOOKS
+            .iter()
+            .map(|(file, text)| ((*file).to_owned(), (*text).to_owned()));
         let mut library = Self(BTreeMap::new());
         built_in.for_each(|(file, text)| library.add(file, text));
         if let Some(folder) = folder {
@@ -66,7 +82,10 @@ impl Library {
             };
             for entry in std::fs::read_dir(folder).map_err(unreadable)? {
                 let path = entry.map_err(unreadable)?.path();
-                if path.extension().is_some_and(|extension| extension == "toml") {
+                if path
+                    .extension()
+                    .is_some_and(|extension| extension == "toml")
+                {
                     let text = std::fs::read_to_string(&path).map_err(unreadable)?;
                     library.add(path.to_string_lossy().into_owned(), text);
                 }
@@ -76,7 +95,9 @@ impl Library {
     }
 
     fn add(&mut self, file: String, text: String) {
-        let id = Path::new(&file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let id = Path::new(&file)
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned());
         self.0.insert(id.unwrap_or_default(), (file, text));
     }
 
@@ -95,7 +116,10 @@ impl Library {
             .get(&id.to_lowercase())
             .ok_or_else(|| Missing::name("runbook", id, self.ids()))?;
         let runbook = load(file, text)?;
-        let strangers = runbook.explained_by.iter().filter(|parent| !self.0.contains_key(*parent));
+        let strangers = runbook
+            .explained_by
+            .iter()
+            .filter(|parent| !self.0.contains_key(*parent));
         let complaints: Vec<_> = strangers
             .map(|parent| Complaint {
                 file: file.clone(),
@@ -103,7 +127,11 @@ impl Library {
                 text: format!("explained_by names `{parent}`, which is no runbook"),
             })
             .collect();
-        if complaints.is_empty() { Ok(runbook) } else { Err(Complaints(complaints).into()) }
+        if complaints.is_empty() {
+            Ok(runbook)
+        } else {
+            Err(Complaints(complaints).into())
+        }
     }
 
     /// All runbooks, checked; all complaints of all files at once.
@@ -119,6 +147,10 @@ impl Library {
                 Err(other) => return Err(other),
             }
         }
-        if complaints.is_empty() { Ok(runbooks) } else { Err(Complaints(complaints).into()) }
+        if complaints.is_empty() {
+            Ok(runbooks)
+        } else {
+            Err(Complaints(complaints).into())
+        }
     }
 }

@@ -34,7 +34,12 @@ pub struct Complaint {
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = crate::text::Printable::from(self.text.as_str());
-        write!(f, "{}:{}: {text}", crate::text::Printable::from(self.file.as_str()), self.line)
+        write!(
+            f,
+            "{}:{}: {text}",
+            crate::text::Printable::from(self.file.as_str()),
+            self.line
+        )
     }
 }
 

@@ -46,7 +46,9 @@ pub struct Step {
 impl Step {
     /// The probes that its facts come from, the inputs of joined facts among them.
     pub fn probes(&self) -> BTreeSet<Probe> {
-        let own = self.facts().filter_map(|path| crate::probe::find(path).map(|(probe, _)| probe));
+        let own = self
+            .facts()
+            .filter_map(|path| crate::probe::find(path).map(|(probe, _)| probe));
         let joined = self.facts().flat_map(crate::probe::inputs).copied();
         own.chain(joined).collect()
     }
@@ -54,7 +56,11 @@ impl Step {
     /// The facts its rules, words and evidence name.
     pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
         let rules = self.rules.iter().flat_map(Rule::facts);
-        self.show.iter().copied().chain(self.manual.facts()).chain(rules)
+        self.show
+            .iter()
+            .copied()
+            .chain(self.manual.facts())
+            .chain(rules)
     }
 }
 
@@ -83,7 +89,11 @@ impl Rule {
     /// The facts it compares or names.
     pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
         let words = [Some(&self.say), self.next.as_ref(), self.command.as_ref()];
-        self.when.facts.iter().copied().chain(words.into_iter().flatten().flat_map(Words::facts))
+        self.when
+            .facts
+            .iter()
+            .copied()
+            .chain(words.into_iter().flatten().flat_map(Words::facts))
     }
 }
 

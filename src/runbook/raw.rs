@@ -61,6 +61,11 @@ pub(super) struct Case {
 /// Reads the file; what TOML itself cannot read is the only complaint then.
 pub(super) fn parse(text: &str, check: &mut Checker) -> Option<Runbook> {
     toml::from_str(text)
-        .map_err(|error| check.complain(error.span().map_or(0, |span| span.start), error.message().to_owned()))
+        .map_err(|error| {
+            check.complain(
+                error.span().map_or(0, |span| span.start),
+                error.message().to_owned(),
+            )
+        })
         .ok()
 }

@@ -64,21 +64,42 @@ impl Expression {
         let program = match Program::compile(source) {
             Ok(program) => program,
             Err(parse) => {
-                let first = parse.errors.first().map_or(String::new(), |e| e.msg.clone());
+                let first = parse
+                    .errors
+                    .first()
+                    .map_or(String::new(), |e| e.msg.clone());
                 errors.push(format!("`{source}` is not an expression: {first}"));
                 return Err(errors);
             }
         };
-        let mut walk = Walk { scope, facts: Vec::new(), limits: Vec::new(), steps: Vec::new(), errors };
+        let mut walk = Walk {
+            scope,
+            facts: Vec::new(),
+            limits: Vec::new(),
+            steps: Vec::new(),
+            errors,
+        };
         walk.condition(&program.expression().expr);
         if walk.facts.is_empty() && walk.steps.is_empty() && walk.errors.is_empty() {
-            walk.errors.push(format!("`{source}` names no fact: it is always the same"));
+            walk.errors
+                .push(format!("`{source}` names no fact: it is always the same"));
         }
         if !walk.errors.is_empty() {
             return Err(walk.errors);
         }
-        let Walk { facts, limits, steps, .. } = walk;
-        Ok(Self { source: source.to_owned(), facts, limits, steps, program })
+        let Walk {
+            facts,
+            limits,
+            steps,
+            ..
+        } = walk;
+        Ok(Self {
+            source: source.to_owned(),
+            facts,
+            limits,
+            steps,
+            program,
+        })
     }
 
     /// Whether it holds. The caller has every fact and every verdict it names.
@@ -93,14 +114,21 @@ impl Expression {
     ) -> Result<bool, String> {
         let mut root = Tree::default();
         for path in &self.facts {
-            root.put(path, cel_value(fact(path).ok_or_else(|| format!("{path} is not known"))?)?);
+            root.put(
+                path,
+                cel_value(fact(path).ok_or_else(|| format!("{path} is not known"))?)?,
+            );
         }
         for name in &self.limits {
-            let limit = limits.get(name).ok_or_else(|| format!("limits.{name} is not set"))?;
+            let limit = limits
+                .get(name)
+                .ok_or_else(|| format!("limits.{name} is not set"))?;
             root.put(&format!("limits.{name}"), cel_value(limit)?);
         }
         for step in &self.steps {
-            let word = verdict(step).ok_or_else(|| format!("step {step} is not judged"))?.word();
+            let word = verdict(step)
+                .ok_or_else(|| format!("step {step} is not judged"))?
+                .word();
             root.put(&format!("verdict.{step}"), Value::from(word));
         }
         let mut context = Context::default();
@@ -122,7 +150,9 @@ fn cel_value(value: &FactValue) -> Result<Value, String> {
         FactValue::Int(n) | FactValue::Duration(n) | FactValue::Instant(n) => Value::Int(*n),
         FactValue::Float(x) => Value::Float(*x),
         FactValue::Text(text) => Value::from(text.printable(200).as_str()),
-        FactValue::List(_) | FactValue::Series(_) => return Err("a list is evidence, not a value to compare".to_owned()),
+        FactValue::List(_) | FactValue::Series(_) => {
+            return Err("a list is evidence, not a value to compare".to_owned());
+        }
     })
 }
 
@@ -140,7 +170,10 @@ impl Tree {
         match path.split_once('.') {
             None => drop(self.0.insert(path.to_owned(), Node::Leaf(value))),
             Some((head, rest)) => {
-                let node = self.0.entry(head.to_owned()).or_insert_with(|| Node::Branch(Tree::default()));
+                let node = self
+                    .0
+                    .entry(head.to_owned())
+                    .or_insert_with(|| Node::Branch(Tree::default()));
                 if let Node::Branch(tree) = node {
                     tree.put(rest, value);
                 }
@@ -154,8 +187,11 @@ impl From<Node> for Value {
         match node {
             Node::Leaf(value) => value,
             Node::Branch(tree) => {
-                let map: HashMap<String, Value> =
-                    tree.0.into_iter().map(|(name, node)| (name, Value::from(node))).collect();
+                let map: HashMap<String, Value> = tree
+                    .0
+                    .into_iter()
+                    .map(|(name, node)| (name, Value::from(node)))
+                    .collect();
                 Value::from(map)
             }
         }
@@ -174,16 +210,27 @@ impl Walk<'_> {
     fn condition(&mut self, expr: &Expr) {
         match expr {
             Expr::Call(call) if call.func_name == op::LOGICAL_AND => {
-                call.args.iter().for_each(|side| self.comparison(&side.expr));
+                call.args
+                    .iter()
+                    .for_each(|side| self.comparison(&side.expr));
             }
             other => self.comparison(other),
         }
     }
 
+    /// One comparison; a fact that is true or false may stand alone or behind a `!`.
     fn comparison(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Ident(_) | Expr::Select(_) => return self.yes_or_no(expr),
+            Expr::Call(call) if call.func_name == op::LOGICAL_NOT => {
+                return call.args.iter().for_each(|arg| self.yes_or_no(&arg.expr));
+            }
+            _ => {}
+        }
         const ORDER: [&str; 4] = [op::GREATER, op::GREATER_EQUALS, op::LESS, op::LESS_EQUALS];
         let Expr::Call(call) = expr else {
-            return self.error("a condition is a comparison such as `fact > limits.name`, true or false");
+            return self
+                .error("a condition is a comparison such as `fact > limits.name`, true or false");
         };
         let ordered = ORDER.contains(&call.func_name.as_str());
         let equal = call.func_name == op::EQUALS || call.func_name == op::NOT_EQUALS;
@@ -197,19 +244,31 @@ impl Walk<'_> {
             return self.error("a comparison has two sides");
         };
         let sides = (self.side(&left.expr), self.side(&right.expr));
-        if let (Some(left), Some(right)) = sides {
-            if let Err(error) = comparable(left, right, ordered) {
-                self.error(&error);
-            }
+        if let (Some(left), Some(right)) = sides
+            && let Err(error) = comparable(left, right, ordered)
+        {
+            self.error(&error);
+        }
+    }
+
+    fn yes_or_no(&mut self, expr: &Expr) {
+        match self.side(expr) {
+            Some(Side::Typed(FactType::Bool)) | None => {}
+            Some(side) => self.error(&format!(
+                "a condition is true or false, this is {}",
+                words(side)
+            )),
         }
     }
 
     fn side(&mut self, expr: &Expr) -> Option<Side> {
         match expr {
             Expr::Literal(literal) => self.literal(literal),
-            Expr::Call(call) if call.func_name == op::NEGATE => {
-                call.args.first().and_then(|arg| self.side(&arg.expr)).filter(|side| *side == Side::Number)
-            }
+            Expr::Call(call) if call.func_name == op::NEGATE => call
+                .args
+                .first()
+                .and_then(|arg| self.side(&arg.expr))
+                .filter(|side| *side == Side::Number),
             Expr::Ident(_) | Expr::Select(_) => self.name(&dotted(expr)?),
             _ => {
                 self.error("each side of a comparison is a fact, a limit or a literal");
@@ -244,7 +303,12 @@ impl Walk<'_> {
             });
         }
         if let Some(step) = path.strip_prefix("verdict.") {
-            if !self.scope.earlier_steps.iter().any(|earlier| earlier == step) {
+            if !self
+                .scope
+                .earlier_steps
+                .iter()
+                .any(|earlier| earlier == step)
+            {
                 self.error(&format!("`{path}` is not an earlier step of this runbook"));
                 return None;
             }
@@ -255,8 +319,14 @@ impl Walk<'_> {
             self.error(&crate::probe::unknown_fact(path));
             return None;
         };
-        if matches!(fact.ty, FactType::List | FactType::Instant | FactType::Series) {
-            self.error(&format!("`{path}` is a {}: evidence only, nothing to compare", fact.ty.name()));
+        if matches!(
+            fact.ty,
+            FactType::List | FactType::Instant | FactType::Series
+        ) {
+            self.error(&format!(
+                "`{path}` is a {}: evidence only, nothing to compare",
+                fact.ty.name()
+            ));
             return None;
         }
         self.facts.push(fact.path);
@@ -271,9 +341,11 @@ impl Walk<'_> {
 fn dotted(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Ident(name) => Some(name.clone()),
-        Expr::Select(select) if !select.test => {
-            Some(format!("{}.{}", dotted(&select.operand.expr)?, select.field))
-        }
+        Expr::Select(select) if !select.test => Some(format!(
+            "{}.{}",
+            dotted(&select.operand.expr)?,
+            select.field
+        )),
         _ => None,
     }
 }

@@ -18,7 +18,15 @@ enum Part {
 
 /// The names of the stack that words may use, after `stack.`.
 const STACK_WORDS: [&str; 9] = [
-    "name", "api_url", "region", "account", "state_machine_arn", "function", "alias", "log_group", "escalation",
+    "name",
+    "api_url",
+    "region",
+    "account",
+    "state_machine_arn",
+    "function",
+    "alias",
+    "log_group",
+    "escalation",
 ];
 
 /// What the names of a stack stand for, by the words of [`STACK_WORDS`].
@@ -29,7 +37,10 @@ impl Words {
     ///
     /// # Errors
     /// Every name that does not resolve.
-    pub(super) fn parse(text: &str, limits: &BTreeMap<String, FactValue>) -> Result<Self, Vec<String>> {
+    pub(super) fn parse(
+        text: &str,
+        limits: &BTreeMap<String, FactValue>,
+    ) -> Result<Self, Vec<String>> {
         let (mut parts, mut errors, mut plain) = (Vec::new(), Vec::new(), String::new());
         let mut rest = text;
         while let Some(at) = rest.find(['{', '}']) {
@@ -54,7 +65,11 @@ impl Words {
         }
         plain.push_str(rest);
         parts.push(Part::Text(plain));
-        if errors.is_empty() { Ok(Self(parts)) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(Self(parts))
+        } else {
+            Err(errors)
+        }
     }
 
     /// The sentence with everything filled in; what is not known reads `(not known)`.
@@ -79,12 +94,24 @@ impl Words {
 
     /// The facts it names.
     pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.0.iter().filter_map(|part| if let Part::Fact(path) = part { Some(*path) } else { None })
+        self.0.iter().filter_map(|part| {
+            if let Part::Fact(path) = part {
+                Some(*path)
+            } else {
+                None
+            }
+        })
     }
 
     /// The limits it names.
     pub(super) fn limits(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|part| if let Part::Limit(name) = part { Some(name.as_str()) } else { None })
+        self.0.iter().filter_map(|part| {
+            if let Part::Limit(name) = part {
+                Some(name.as_str())
+            } else {
+                None
+            }
+        })
     }
 }
 
@@ -100,7 +127,12 @@ fn resolve(name: &str, limits: &BTreeMap<String, FactValue>) -> Result<Part, Str
             .into_iter()
             .find(|known| *known == word)
             .map(Part::Stack)
-            .ok_or_else(|| format!("`{{{name}}}` is not one of stack.{}", STACK_WORDS.join(", stack.")));
+            .ok_or_else(|| {
+                format!(
+                    "`{{{name}}}` is not one of stack.{}",
+                    STACK_WORDS.join(", stack.")
+                )
+            });
     }
     match crate::probe::find(name) {
         Some((_, fact)) => Ok(Part::Fact(fact.path)),

@@ -47,21 +47,33 @@ pub(super) struct File {
 impl File {
     /// The file at `path`; one that does not exist is an empty one.
     pub(super) fn read(path: Option<&Path>) -> Result<Self, SettingError> {
-        let shown = path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        let shown = path
+            .map(|path| path.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let text = match path.map(std::fs::read_to_string) {
             None => String::new(),
             Some(Ok(text)) => text,
             Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Some(Err(error)) => {
-                return Err(SettingError::Unreadable { path: shown.into(), why: error.to_string().into() });
+                return Err(SettingError::Unreadable {
+                    path: shown.into(),
+                    why: error.to_string().into(),
+                });
             }
         };
         match toml::from_str(&text) {
-            Ok(config) => Ok(Self { config, path: shown, text }),
+            Ok(config) => Ok(Self {
+                config,
+                path: shown,
+                text,
+            }),
             Err(error) => {
                 let offset = error.span().map_or(0, |span| span.start);
                 let line = line_of(&text, offset);
-                Err(SettingError::File { place: format!("{shown}:{line}").into(), why: error.message().into() })
+                Err(SettingError::File {
+                    place: format!("{shown}:{line}").into(),
+                    why: error.message().into(),
+                })
             }
         }
     }
@@ -73,5 +85,9 @@ impl File {
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+    1 + text
+        .bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count()
 }

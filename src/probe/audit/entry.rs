@@ -45,7 +45,15 @@ fn says_callback_error(text: &str) -> bool {
 }
 
 fn normal(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, '-' | '.' | ' ') { '_' } else { c.to_ascii_lowercase() }).collect()
+    text.chars()
+        .map(|c| {
+            if matches!(c, '-' | '.' | ' ') {
+                '_'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
+        .collect()
 }
 
 /// The fields that are read, with the rank of each name: the first name wins.
@@ -55,7 +63,9 @@ fn field(name: &str) -> Option<(Field, usize)> {
         (Field::Time, &["timestamp", "created_at", "ts"]),
         (Field::Detail, &["detail", "description"]),
     ];
-    NAMES.iter().find_map(|(field, names)| Some((*field, names.iter().position(|known| *known == name)?)))
+    NAMES
+        .iter()
+        .find_map(|(field, names)| Some((*field, names.iter().position(|known| *known == name)?)))
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -154,7 +164,9 @@ impl<'de> Visitor<'de> for EntryVisitor {
 }
 
 fn head(text: &str) -> String {
-    text.get(..text.floor_char_boundary(DETAIL)).unwrap_or_default().to_owned()
+    text.get(..text.floor_char_boundary(DETAIL))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn usable(seconds: i64) -> Option<i64> {
@@ -172,7 +184,8 @@ fn instant(text: &str) -> Option<i64> {
 
 fn whole_seconds(seconds: f64) -> Option<i64> {
     // Beyond the year 9999, and for what is no number, there is no instant.
-    (seconds.is_finite() && (0.0..253_402_300_800.0).contains(&seconds)).then_some(seconds.floor() as i64)
+    (seconds.is_finite() && (0.0..253_402_300_800.0).contains(&seconds))
+        .then_some(seconds.floor() as i64)
 }
 
 impl<'de> Deserialize<'de> for Scalar {
@@ -236,27 +249,68 @@ mod tests {
     #[test]
     fn every_form_of_time_is_read_and_nothing_else() {
         let noon = 1_774_137_600;
-        for good in ["1774137600", "1774137600.9", "\"1774137600\"", "\"1774137600.5\"", "\"2026-03-22T00:00:00Z\"",
-            "\"2026-03-22T02:00:00+02:00\"", "\"2026-03-22T00:00:00.123Z\""] {
-            assert_eq!(entry(&format!(r#"{{"timestamp":{good}}}"#)).at, Some(noon), "{good}");
+        for good in [
+            "1774137600",
+            "1774137600.9",
+            "\"1774137600\"",
+            "\"1774137600.5\"",
+            "\"2026-03-22T00:00:00Z\"",
+            "\"2026-03-22T02:00:00+02:00\"",
+            "\"2026-03-22T00:00:00.123Z\"",
+        ] {
+            assert_eq!(
+                entry(&format!(r#"{{"timestamp":{good}}}"#)).at,
+                Some(noon),
+                "{good}"
+            );
         }
-        for bad in ["null", "true", "\"\"", "\"yesterday\"", "\"2026-03-22T00:00:00\"", "\"2026-03-22\"", "-5", "0",
-            "\"NaN\"", "\"inf\"", "1e300", "[]", "{}"] {
-            assert_eq!(entry(&format!(r#"{{"timestamp":{bad}}}"#)).at, None, "{bad}");
+        for bad in [
+            "null",
+            "true",
+            "\"\"",
+            "\"yesterday\"",
+            "\"2026-03-22T00:00:00\"",
+            "\"2026-03-22\"",
+            "-5",
+            "0",
+            "\"NaN\"",
+            "\"inf\"",
+            "1e300",
+            "[]",
+            "{}",
+        ] {
+            assert_eq!(
+                entry(&format!(r#"{{"timestamp":{bad}}}"#)).at,
+                None,
+                "{bad}"
+            );
         }
     }
 
     #[test]
     fn names_fall_back_in_order_whatever_the_order_in_the_entry() {
-        let both = entry(r#"{"action":"x","ts":1,"event_type":"peck.sent","created_at":5,"timestamp":1774137600}"#);
-        assert_eq!((both.kind.as_deref(), both.at), (Some("peck_sent"), Some(1_774_137_600)));
+        let both = entry(
+            r#"{"action":"x","ts":1,"event_type":"peck.sent","created_at":5,"timestamp":1774137600}"#,
+        );
+        assert_eq!(
+            (both.kind.as_deref(), both.at),
+            (Some("peck_sent"), Some(1_774_137_600))
+        );
         assert_eq!(entry(r#"{"type":"pulse"}"#).kind.as_deref(), Some("pulse"));
     }
 
     #[test]
     fn both_spellings_of_callback_error_are_one() {
-        for kind in ["callback_error", "peck.callback-error", "CALLBACK_ERROR", "peck callback failed"] {
-            assert!(entry(&format!(r#"{{"event_type":"{kind}"}}"#)).is_callback_error(), "{kind}");
+        for kind in [
+            "callback_error",
+            "peck.callback-error",
+            "CALLBACK_ERROR",
+            "peck callback failed",
+        ] {
+            assert!(
+                entry(&format!(r#"{{"event_type":"{kind}"}}"#)).is_callback_error(),
+                "{kind}"
+            );
         }
         assert!(!entry(r#"{"event_type":"peck.callback"}"#).is_callback_error());
     }

@@ -23,7 +23,10 @@ pub(super) struct Chunks {
 
 impl Chunks {
     pub(super) fn new(receiver: Receiver<bytes::Bytes>) -> Self {
-        Self { receiver, chunk: bytes::Bytes::new() }
+        Self {
+            receiver,
+            chunk: bytes::Bytes::new(),
+        }
     }
 }
 
@@ -63,11 +66,18 @@ impl<R: Read> Read for Bounded<R> {
 /// Tallies a feed to its end; with the reason when that was not reached.
 pub(super) fn tally(body: impl Read, mut tally: Tally) -> (Tally, Result<(), Silence>) {
     let since_entry = Rc::new(Cell::new(0));
-    let bounded = Bounded { inner: body, since_entry: Rc::clone(&since_entry) };
+    let bounded = Bounded {
+        inner: body,
+        since_entry: Rc::clone(&since_entry),
+    };
     let buffered = io::BufReader::with_capacity(64 * 1024, bounded);
     let mut json = serde_json::Deserializer::from_reader(buffered);
     let mut found = Found::default();
-    let seed = Feed { tally: &mut tally, found: &mut found, since_entry: &since_entry };
+    let seed = Feed {
+        tally: &mut tally,
+        found: &mut found,
+        since_entry: &since_entry,
+    };
     let read = seed.deserialize(&mut json).and_then(|()| json.end());
     (tally, found.verdict(read))
 }
@@ -88,14 +98,29 @@ impl Found {
                 serde_json::error::Category::Io => Why::TooLarge,
                 _ => Why::NotJson,
             };
-            return Err(Silence::new(why, format!("the audit feed is torn or not JSON: {error}")));
+            return Err(Silence::new(
+                why,
+                format!("the audit feed is torn or not JSON: {error}"),
+            ));
         }
         match (self.lists, self.wrong, self.error) {
             (1, None, _) => Ok(()),
-            (_, Some(name), _) => Err(Silence::new(Why::Mistyped, format!("`{name}` in the audit feed is not a list"))),
-            (0, _, true) => Err(Silence::new(Why::NotJson, "the audit feed answered 200 with an error in the body")),
-            (0, _, false) => Err(Silence::new(Why::Missing, "the audit feed has no `entries`")),
-            (_, _, _) => Err(Silence::new(Why::Contradictory, "the audit feed has two lists of entries")),
+            (_, Some(name), _) => Err(Silence::new(
+                Why::Mistyped,
+                format!("`{name}` in the audit feed is not a list"),
+            )),
+            (0, _, true) => Err(Silence::new(
+                Why::NotJson,
+                "the audit feed answered 200 with an error in the body",
+            )),
+            (0, _, false) => Err(Silence::new(
+                Why::Missing,
+                "the audit feed has no `entries`",
+            )),
+            (_, _, _) => Err(Silence::new(
+                Why::Contradictory,
+                "the audit feed has two lists of entries",
+            )),
         }
     }
 }
@@ -124,7 +149,10 @@ impl<'de> Visitor<'de> for Feed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key::<String>()? {
             if let Some(container) = CONTAINERS.into_iter().find(|known| *known == name) {
-                if map.next_value_seed(List { tally: self.tally, since_entry: self.since_entry })? {
+                if map.next_value_seed(List {
+                    tally: self.tally,
+                    since_entry: self.since_entry,
+                })? {
                     self.found.lists += 1;
                 } else {
                     self.found.wrong = Some(container);

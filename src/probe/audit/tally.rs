@@ -76,7 +76,10 @@ impl Tally {
         let reason = match (self.untimed, self.untyped) {
             (0, 0) => return None,
             (0, n) => format!("{n} of {} audit entries have no type", self.entries),
-            (n, _) => format!("{n} of {} audit entries have an unusable time", self.entries),
+            (n, _) => format!(
+                "{n} of {} audit entries have an unusable time",
+                self.entries
+            ),
         };
         Some(Silence::new(Why::Mistyped, reason))
     }
@@ -98,7 +101,10 @@ struct Kept {
 
 impl Newest {
     fn of(most: usize) -> Self {
-        Self { most, kept: Vec::with_capacity(most + 1) }
+        Self {
+            most,
+            kept: Vec::with_capacity(most + 1),
+        }
     }
 
     fn offer(&mut self, at: i64, entry: &Entry) {
@@ -107,7 +113,14 @@ impl Newest {
         }
         let place = self.kept.partition_point(|kept| kept.at >= at);
         let callback_error = entry.mentions_callback_error();
-        self.kept.insert(place, Kept { at, shown: entry.shown.clone(), callback_error });
+        self.kept.insert(
+            place,
+            Kept {
+                at,
+                shown: entry.shown.clone(),
+                callback_error,
+            },
+        );
         self.kept.truncate(self.most);
     }
 
@@ -122,7 +135,10 @@ impl Newest {
 
     /// `TIME TYPE` of each, newest first. Details are left out: they carry other people's ids.
     pub(super) fn lines(&self) -> Vec<Untrusted> {
-        self.kept.iter().map(|kept| Untrusted::new(format!("{} {}", fact::instant(kept.at), kept.shown))).collect()
+        self.kept
+            .iter()
+            .map(|kept| Untrusted::new(format!("{} {}", fact::instant(kept.at), kept.shown)))
+            .collect()
     }
 }
 
@@ -142,26 +158,45 @@ mod tests {
     fn windows_are_half_open_to_the_second() {
         let entries: Vec<_> = [DAY + 1, DAY, DAY - 1, HOUR, HOUR - 1, 0]
             .iter()
-            .map(|ago| format!(r#"{{"event_type":"callback_error","timestamp":{}}}"#, NOW - ago))
+            .map(|ago| {
+                format!(
+                    r#"{{"event_type":"callback_error","timestamp":{}}}"#,
+                    NOW - ago
+                )
+            })
             .collect();
         let (tally, end) = of(&format!(r#"{{"entries":[{}]}}"#, entries.join(",")));
         assert_eq!(end, Ok(()));
-        assert_eq!((tally.callback_errors_24h, tally.callback_errors_1h), (4, 2));
+        assert_eq!(
+            (tally.callback_errors_24h, tally.callback_errors_1h),
+            (4, 2)
+        );
     }
 
     #[test]
     fn the_newest_are_found_in_any_order() {
         let (tally, _) = of(&format!(
             r#"{{"items":[{{"type":"pulse","ts":{}}},{{"type":"pulse","ts":{}}},{{"type":"duck.pulse","ts":{}}}]}}"#,
-            NOW - 500, NOW - 90, NOW - 700
+            NOW - 500,
+            NOW - 90,
+            NOW - 700
         ));
-        assert_eq!((tally.pulses.newest_age(NOW), tally.reach()), (Some(90), Some(700)));
+        assert_eq!(
+            (tally.pulses.newest_age(NOW), tally.reach()),
+            (Some(90), Some(700))
+        );
     }
 
     #[test]
     fn an_entry_that_cannot_be_placed_is_counted_and_said() {
-        for odd in [r#"{"event_type":"pulse"}"#, r#"{"timestamp":1774137000}"#, "7", "null", "[[[]]]",
-            r#"{"event_type":"pulse","timestamp":1774137901}"#] {
+        for odd in [
+            r#"{"event_type":"pulse"}"#,
+            r#"{"timestamp":1774137000}"#,
+            "7",
+            "null",
+            "[[[]]]",
+            r#"{"event_type":"pulse","timestamp":1774137901}"#,
+        ] {
             let (tally, end) = of(&format!(r#"{{"entries":[{odd}]}}"#));
             assert_eq!(end, Ok(()), "{odd}");
             assert!(tally.unusable().is_some(), "{odd}");
@@ -170,9 +205,17 @@ mod tests {
 
     #[test]
     fn what_is_no_whole_feed_says_so() {
-        let table = [("", Why::Broken), ("{\"entries\":[", Why::Broken), ("{}", Why::Missing), ("[]", Why::NotJson),
-            ("{\"entries\":null}", Why::Mistyped), ("{\"entries\":[],\"items\":[]}", Why::Contradictory),
-            ("{\"error\":\"no\"}", Why::NotJson), ("{\"entries\":[]} x", Why::NotJson), ("<html>", Why::NotJson)];
+        let table = [
+            ("", Why::Broken),
+            ("{\"entries\":[", Why::Broken),
+            ("{}", Why::Missing),
+            ("[]", Why::NotJson),
+            ("{\"entries\":null}", Why::Mistyped),
+            ("{\"entries\":[],\"items\":[]}", Why::Contradictory),
+            ("{\"error\":\"no\"}", Why::NotJson),
+            ("{\"entries\":[]} x", Why::NotJson),
+            ("<html>", Why::NotJson),
+        ];
         for (body, why) in table {
             assert_eq!(of(body).1.expect_err(body).why, why, "{body}");
         }
@@ -180,7 +223,10 @@ mod tests {
 
     #[test]
     fn an_entry_without_an_end_is_cut() {
-        let endless = format!(r#"{{"entries":[{{"detail":"{}"#, "x".repeat(3 * 1024 * 1024));
+        let endless = format!(
+            r#"{{"entries":[{{"detail":"{}"#,
+            "x".repeat(3 * 1024 * 1024)
+        );
         assert_eq!(of(&endless).1.expect_err("too large").why, Why::TooLarge);
     }
 }

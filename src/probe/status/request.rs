@@ -74,13 +74,27 @@ pub(super) async fn with_tries(ask: &Ask, reading: &mut Reading) -> Answer {
         reading.reached |= earlier;
         let failure = (!matches!(outcome, Outcome::Up(_))).then(|| words.clone());
         let question = Printable::from(format!("GET {PATH}"));
-        ask.http.saw(&Exchange { what: question.clone(), outcome: words.clone(), took, bytes });
-        reading.asked.push(Asked { question, took, bytes: Some(bytes), failure });
+        ask.http.saw(&Exchange {
+            what: question.clone(),
+            outcome: words.clone(),
+            took,
+            bytes,
+        });
+        reading.asked.push(Asked {
+            question,
+            took,
+            bytes: Some(bytes),
+            failure,
+        });
         let again = matches!(outcome, Outcome::Down { .. })
             && reading.asked.len() < TRIES
             && ask.deadline.saturating_duration_since(Instant::now()) > PAUSE;
         if !again {
-            return Answer { outcome, words, took };
+            return Answer {
+                outcome,
+                words,
+                took,
+            };
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -94,7 +108,10 @@ async fn once(ask: &Ask, reading: &mut Reading) -> Once {
         Ok(client) => client,
         Err(silence) => return (Outcome::Unclear(silence.clone()), silence.detail, 0),
     };
-    let request = client.get(&url).header(header::ACCEPT, "application/json").header(header::ACCEPT_ENCODING, "identity");
+    let request = client
+        .get(&url)
+        .header(header::ACCEPT, "application/json")
+        .header(header::ACCEPT_ENCODING, "identity");
     let response = match request.send().await {
         Ok(response) => response,
         Err(error) => return not_sent(&error.without_url()),
@@ -105,13 +122,20 @@ async fn once(ask: &Ask, reading: &mut Reading) -> Once {
     let declared = response.content_length();
     let cached = age(response.headers());
     let encoded = response.headers().contains_key(header::CONTENT_ENCODING);
-    let target = response.headers().get(header::LOCATION).map(|to| Untrusted::from_bytes(to.as_bytes()).printable(120));
+    let target = response
+        .headers()
+        .get(header::LOCATION)
+        .map(|to| Untrusted::from_bytes(to.as_bytes()).printable(120));
     let (body, whole) = read(response).await;
     let bytes = body.len() as u64;
     let (outcome, words) = match (status.as_u16(), whole) {
         (200, Err(why)) => broken(why, bytes, declared),
-        (200, Ok(())) if cached > OLDEST => unclear(Why::NotCovered, &format!("a cached answer, {cached} s old")),
-        (200, Ok(())) if encoded => unclear(Why::NotJson, "200 with an unexpected content-encoding"),
+        (200, Ok(())) if cached > OLDEST => {
+            unclear(Why::NotCovered, &format!("a cached answer, {cached} s old"))
+        }
+        (200, Ok(())) if encoded => {
+            unclear(Why::NotJson, "200 with an unexpected content-encoding")
+        }
         (200, Ok(())) => match Document::parse("status", &body) {
             Ok(document) => (Outcome::Up(document), "200".into()),
             Err(silence) => {
@@ -121,16 +145,37 @@ async fn once(ask: &Ask, reading: &mut Reading) -> Once {
         },
         (300..=399, _) => {
             let to = target.map(|to| format!(" to {to}")).unwrap_or_default();
-            down(Cause::Gateway, Why::Redirected, format!("HTTP {status}, a redirect{to} that is not followed", status = status.as_u16()))
+            down(
+                Cause::Gateway,
+                Why::Redirected,
+                format!(
+                    "HTTP {status}, a redirect{to} that is not followed",
+                    status = status.as_u16()
+                ),
+            )
         }
-        (500..=599, _) => down(Cause::Lambda, Why::HttpStatus, format!("HTTP {}", status.as_u16())),
-        (429, _) => down(Cause::Gateway, Why::Throttled, "HTTP 429, throttled".to_owned()),
+        (500..=599, _) => down(
+            Cause::Lambda,
+            Why::HttpStatus,
+            format!("HTTP {}", status.as_u16()),
+        ),
+        (429, _) => down(
+            Cause::Gateway,
+            Why::Throttled,
+            "HTTP 429, throttled".to_owned(),
+        ),
         (400..=499, _) => down(
             Cause::Gateway,
             Why::HttpStatus,
-            format!("HTTP {}: gateway, route or key, not proof of a dead Lambda", status.as_u16()),
+            format!(
+                "HTTP {}: gateway, route or key, not proof of a dead Lambda",
+                status.as_u16()
+            ),
         ),
-        (other, _) => unclear(Why::HttpStatus, &format!("HTTP {other}, which is no status")),
+        (other, _) => unclear(
+            Why::HttpStatus,
+            &format!("HTTP {other}, which is no status"),
+        ),
     };
     (outcome, words, bytes)
 }
@@ -141,7 +186,9 @@ async fn read(response: reqwest::Response) -> (Vec<u8>, Result<(), Failed>) {
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
         match chunk {
-            Ok(chunk) if body.len() + chunk.len() > LARGEST => return (body, Err(Failed::TooLarge)),
+            Ok(chunk) if body.len() + chunk.len() > LARGEST => {
+                return (body, Err(Failed::TooLarge));
+            }
             Ok(chunk) => body.extend_from_slice(&chunk),
             Err(error) => return (body, Err(Failed::Broken(chain(&error.without_url())))),
         }
@@ -157,13 +204,21 @@ enum Failed {
 /// A reset speaks of the far side; an end before the announced length only of this answer.
 fn broken(why: Failed, bytes: u64, declared: Option<u64>) -> (Outcome, Printable) {
     match why {
-        Failed::TooLarge => unclear(Why::TooLarge, &format!("the status is larger than {} MiB", LARGEST >> 20)),
-        Failed::Broken(why) if why.contains("reset") => {
-            down(Cause::Network, Why::Broken, format!("connection reset after {bytes} bytes"))
-        }
+        Failed::TooLarge => unclear(
+            Why::TooLarge,
+            &format!("the status is larger than {} MiB", LARGEST >> 20),
+        ),
+        Failed::Broken(why) if why.contains("reset") => down(
+            Cause::Network,
+            Why::Broken,
+            format!("connection reset after {bytes} bytes"),
+        ),
         Failed::Broken(_) => {
             let expected = declared.map(|n| format!(" of {n}")).unwrap_or_default();
-            unclear(Why::Broken, &format!("truncated after {bytes}{expected} bytes"))
+            unclear(
+                Why::Broken,
+                &format!("truncated after {bytes}{expected} bytes"),
+            )
         }
     }
 }
@@ -171,21 +226,57 @@ fn broken(why: Failed, bytes: u64, declared: Option<u64>) -> (Outcome, Printable
 fn not_sent(error: &reqwest::Error) -> Once {
     let text = chain(error);
     let lower = text.to_lowercase();
-    let (outcome, words) = if lower.contains("certificate") || lower.contains("tls") || lower.contains("handshake") {
-        unclear(Why::Tls, &format!("TLS failed: {}", Untrusted::new(text.as_str()).printable(160)))
-    } else if lower.contains("dns error") || lower.contains("lookup address") {
-        down(Cause::Network, Why::Unreachable, "could not resolve the name of the API from this machine".to_owned())
-    } else if error.is_connect() && error.is_timeout() {
-        down(Cause::Network, Why::Unreachable, "timed out connecting".to_owned())
-    } else if lower.contains("refused") {
-        down(Cause::Network, Why::Unreachable, "connection refused, no response".to_owned())
-    } else if error.is_connect() {
-        down(Cause::Network, Why::Unreachable, format!("no connection: {}", Untrusted::new(text.as_str()).printable(160)))
-    } else if lower.contains("headers") || lower.contains("too large") {
-        unclear(Why::TooLarge, "the answer's headers are too large or malformed")
-    } else {
-        down(Cause::Network, Why::Broken, format!("connection broken off: {}", Untrusted::new(text.as_str()).printable(160)))
-    };
+    let (outcome, words) =
+        if lower.contains("certificate") || lower.contains("tls") || lower.contains("handshake") {
+            unclear(
+                Why::Tls,
+                &format!(
+                    "TLS failed: {}",
+                    Untrusted::new(text.as_str()).printable(160)
+                ),
+            )
+        } else if lower.contains("dns error") || lower.contains("lookup address") {
+            down(
+                Cause::Network,
+                Why::Unreachable,
+                "could not resolve the name of the API from this machine".to_owned(),
+            )
+        } else if error.is_connect() && error.is_timeout() {
+            down(
+                Cause::Network,
+                Why::Unreachable,
+                "timed out connecting".to_owned(),
+            )
+        } else if lower.contains("refused") {
+            down(
+                Cause::Network,
+                Why::Unreachable,
+                "connection refused, no response".to_owned(),
+            )
+        } else if error.is_connect() {
+            down(
+                Cause::Network,
+                Why::Unreachable,
+                format!(
+                    "no connection: {}",
+                    Untrusted::new(text.as_str()).printable(160)
+                ),
+            )
+        } else if lower.contains("headers") || lower.contains("too large") {
+            unclear(
+                Why::TooLarge,
+                "the answer's headers are too large or malformed",
+            )
+        } else {
+            down(
+                Cause::Network,
+                Why::Broken,
+                format!(
+                    "connection broken off: {}",
+                    Untrusted::new(text.as_str()).printable(160)
+                ),
+            )
+        };
     (outcome, words, 0)
 }
 
@@ -193,16 +284,29 @@ fn not_sent(error: &reqwest::Error) -> Once {
 fn timed_out(took: Duration, answering: bool) -> Once {
     let seconds = took.as_secs_f32();
     let (outcome, words) = if answering {
-        unclear(Why::TimedOut, &format!("the body was incomplete after {seconds:.1} s"))
+        unclear(
+            Why::TimedOut,
+            &format!("the body was incomplete after {seconds:.1} s"),
+        )
     } else {
-        down(Cause::Lambda, Why::TimedOut, format!("no response within {seconds:.1} s"))
+        down(
+            Cause::Lambda,
+            Why::TimedOut,
+            format!("no response within {seconds:.1} s"),
+        )
     };
     (outcome, words, 0)
 }
 
 fn down(cause: Cause, why: Why, words: String) -> (Outcome, Printable) {
     let words = Printable::from(words);
-    (Outcome::Down { cause, silence: Silence::new(why, format!("the status API failed: {words}")) }, words)
+    (
+        Outcome::Down {
+            cause,
+            silence: Silence::new(why, format!("the status API failed: {words}")),
+        },
+        words,
+    )
 }
 
 fn unclear(why: Why, words: &str) -> (Outcome, Printable) {
@@ -210,7 +314,11 @@ fn unclear(why: Why, words: &str) -> (Outcome, Printable) {
 }
 
 fn age(headers: &header::HeaderMap) -> u64 {
-    headers.get(header::AGE).and_then(|age| age.to_str().ok()).and_then(|age| age.parse().ok()).unwrap_or(0)
+    headers
+        .get(header::AGE)
+        .and_then(|age| age.to_str().ok())
+        .and_then(|age| age.parse().ok())
+        .unwrap_or(0)
 }
 
 /// The server's clock minus ours, from its `Date`.

@@ -1,0 +1,331 @@
+//! Every setting in force for one run, and the order in which sources win.
+
+use super::config;
+use super::{Origin, Setting, SettingError, Stack};
+use crate::fact::parse_duration;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// The flags of the command line that settings come from.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)] // each is the flag of its name
+pub struct Flags {
+    pub stack: Option<String>,
+    pub api_url: Option<String>,
+    pub region: Option<String>,
+    pub profile: Option<String>,
+    pub account: Option<String>,
+    pub output: Option<String>,
+    pub color: Option<String>,
+    pub deadline: Option<String>,
+    pub runbooks: Option<String>,
+    pub history: Option<String>,
+    pub state_dir: Option<String>,
+}
+
+/// Everything in force for one run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The system under triage.
+    pub stack: Stack,
+    /// The output format, by name.
+    pub output: Setting<String>,
+    /// `auto`, `always` or `never`.
+    pub color: Setting<String>,
+    /// The limit of the whole run.
+    pub deadline: Setting<Duration>,
+    /// A folder of runbooks over the built-in ones.
+    pub runbooks: Option<Setting<PathBuf>>,
+    /// Where history is kept, as written; `None` is SQLite in the state folder.
+    pub history: Option<Setting<String>>,
+    /// The state folder; `None` when there is no home to put it in.
+    pub state_dir: Option<Setting<PathBuf>>,
+}
+
+type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+type Raw = Option<Setting<String>>;
+
+impl Settings {
+    /// Settles every value. An empty variable counts as unset.
+    ///
+    /// # Errors
+    /// The first value that cannot be used, with where it came from.
+    pub fn resolve(flags: &Flags, env: Environment<'_>) -> Result<Self, SettingError> {
+        let env = |name: &str| env(name).filter(|value| !value.is_empty());
+        let file = config::File::read(config_path(&env).as_deref())?;
+        let sources = Sources {
+            env: &env,
+            file: &file,
+        };
+        let config = &file.config;
+        let name = sources.or("--stack", &flags.stack, "DUCKOPS_STACK", None, "prod");
+        let section = config.stack.get(&name.value);
+        if section.is_none() && name.value != "prod" {
+            let known: Vec<_> = config.stack.keys().map(String::as_str).collect();
+            let known = if known.is_empty() {
+                String::new()
+            } else {
+                format!("; there are: {}", known.join(", "))
+            };
+            return Err(SettingError::NoStack {
+                origin: name.origin,
+                name: name.value.into(),
+                known: known.into(),
+            });
+        }
+        let default_section = config::Section::default();
+        let stack = stack(flags, &sources, name, section.unwrap_or(&default_section))?;
+        let deadline = sources.or(
+            "--deadline",
+            &flags.deadline,
+            "DUCKOPS_DEADLINE",
+            config.deadline.as_ref(),
+            "20s",
+        );
+        let state_dir = sources
+            .pick(
+                "--state-dir",
+                &flags.state_dir,
+                "DUCKOPS_STATE_DIR",
+                config.state_dir.as_ref(),
+            )
+            .map(|setting| checked(setting, "an absolute path", absolute))
+            .transpose()?
+            .or_else(|| default_state_dir(&env));
+        Ok(Self {
+            stack,
+            output: sources.or(
+                "--output",
+                &flags.output,
+                "DUCKOPS_OUTPUT",
+                config.output.as_ref(),
+                "table",
+            ),
+            color: sources.or(
+                "--color",
+                &flags.color,
+                "DUCKOPS_COLOR",
+                config.color.as_ref(),
+                "auto",
+            ),
+            deadline: checked(
+                deadline,
+                "a duration such as 20s, of at least 1s and at most 1h",
+                |text| {
+                    let seconds =
+                        parse_duration(text).filter(|seconds| (1..=3_600).contains(seconds))?;
+                    Some(Duration::from_secs(seconds.unsigned_abs()))
+                },
+            )?,
+            runbooks: sources
+                .pick(
+                    "--runbooks",
+                    &flags.runbooks,
+                    "DUCKOPS_RUNBOOKS",
+                    config.runbooks.as_ref(),
+                )
+                .map(|setting| Setting {
+                    value: PathBuf::from(setting.value),
+                    origin: setting.origin,
+                }),
+            history: sources.pick(
+                "--history",
+                &flags.history,
+                "DUCKOPS_HISTORY",
+                config.history.as_ref(),
+            ),
+            state_dir,
+        })
+    }
+}
+
+fn stack(
+    flags: &Flags,
+    sources: &Sources<'_>,
+    name: Setting<String>,
+    section: &config::Section,
+) -> Result<Stack, SettingError> {
+    let api_url = sources.or(
+        "--api-url",
+        &flags.api_url,
+        "DUCKOPS_API_URL",
+        section.api_url.as_ref(),
+        "https://czt9d57q83.execute-api.us-east-1.amazonaws.com/prod",
+    );
+    let account = sources.or(
+        "--account",
+        &flags.account,
+        "DUCKOPS_ACCOUNT",
+        section.account.as_ref(),
+        "121546003735",
+    );
+    let region = sources.or(
+        "--region",
+        &flags.region,
+        "",
+        section.region.as_ref(),
+        "us-east-1",
+    );
+    let named = |value: &Option<toml::Spanned<String>>, default: &str| {
+        sources.or("", &None, "", value.as_ref(), default)
+    };
+    let other_region = ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        .into_iter()
+        .find_map(|name| {
+            (sources.env)(name).map(|value| Setting {
+                value,
+                origin: Origin::Environment(name),
+            })
+        })
+        .filter(|other| other.value != region.value && !matches!(region.origin, Origin::Flag(_)));
+    let function = named(&section.function, "mission-control-api");
+    let log_group = named(
+        &section.log_group,
+        &format!("/aws/lambda/{}", function.value),
+    );
+    Ok(Stack {
+        name,
+        api_url: checked(
+            api_url,
+            "an http or https URL with a host and without user, query or fragment",
+            base_url,
+        )?,
+        region: checked(region, "an AWS region such as us-east-1", |text| {
+            let fits = text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            (fits && text.contains('-')).then(|| text.to_owned())
+        })?,
+        account: checked(account, "an AWS account number of 12 digits", |text| {
+            (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.to_owned())
+        })?,
+        state_machine: named(&section.state_machine, "peck-approval-workflow"),
+        function,
+        alias: named(&section.alias, "prod"),
+        log_group,
+        escalation: named(&section.escalation, "T-JOSH"),
+        other_region,
+        profile: sources.pick(
+            "--profile",
+            &flags.profile,
+            "AWS_PROFILE",
+            section.profile.as_ref(),
+        ),
+        instance_metadata: section.instance_metadata.unwrap_or(false),
+    })
+}
+
+fn base_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let plain = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    (matches!(url.scheme(), "http" | "https")
+        && url.host_str().is_some_and(|h| !h.is_empty())
+        && plain)
+        .then_some(url)
+}
+
+fn absolute(text: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(text);
+    path.is_absolute().then_some(path)
+}
+
+fn config_path(env: Environment<'_>) -> Option<PathBuf> {
+    folder(env, "XDG_CONFIG_HOME", ".config").map(|(folder, _)| folder.join("duckops/config.toml"))
+}
+
+fn default_state_dir(env: Environment<'_>) -> Option<Setting<PathBuf>> {
+    let (folder, variable) = folder(env, "XDG_STATE_HOME", ".local/state")?;
+    Some(Setting {
+        value: folder.join("duckops"),
+        origin: Origin::Environment(variable),
+    })
+}
+
+/// A folder of the XDG convention; a relative path counts as unset, as the convention says.
+fn folder(
+    env: Environment<'_>,
+    variable: &'static str,
+    under_home: &str,
+) -> Option<(PathBuf, &'static str)> {
+    let named = env(variable)
+        .and_then(|text| absolute(&text))
+        .map(|path| (path, variable));
+    named.or_else(|| {
+        env("HOME")
+            .and_then(|text| absolute(&text))
+            .map(|home| (home.join(under_home), "HOME"))
+    })
+}
+
+/// Turns the text of a setting into its value, or says what it should have been.
+fn checked<T>(
+    setting: Setting<String>,
+    wanted: &'static str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Setting<T>, SettingError> {
+    match read(&setting.value) {
+        Some(value) => Ok(Setting {
+            value,
+            origin: setting.origin,
+        }),
+        None => Err(SettingError::Value {
+            origin: setting.origin,
+            value: setting.value.into(),
+            wanted,
+        }),
+    }
+}
+
+struct Sources<'a> {
+    env: Environment<'a>,
+    file: &'a config::File,
+}
+
+impl Sources<'_> {
+    fn pick(
+        &self,
+        flag: &'static str,
+        given: &Option<String>,
+        variable: &'static str,
+        configured: Option<&toml::Spanned<String>>,
+    ) -> Raw {
+        if let Some(value) = given {
+            return Some(Setting {
+                value: value.clone(),
+                origin: Origin::Flag(flag),
+            });
+        }
+        if let Some(value) = (!variable.is_empty())
+            .then(|| (self.env)(variable))
+            .flatten()
+        {
+            return Some(Setting {
+                value,
+                origin: Origin::Environment(variable),
+            });
+        }
+        configured.map(|value| Setting {
+            value: value.get_ref().clone(),
+            origin: Origin::File(self.file.place(value)),
+        })
+    }
+
+    fn or(
+        &self,
+        flag: &'static str,
+        given: &Option<String>,
+        variable: &'static str,
+        configured: Option<&toml::Spanned<String>>,
+        built_in: &str,
+    ) -> Setting<String> {
+        self.pick(flag, given, variable, configured)
+            .unwrap_or_else(|| Setting {
+                value: built_in.to_owned(),
+                origin: Origin::BuiltIn,
+            })
+    }
+}
