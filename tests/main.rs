@@ -1,3 +1,4 @@
-//! Claims about `duckops`, shown through the built binary.
+//! Claims about `duckops`, shown through the built binary: one file for each.
 
-fn main() {}
+mod support;
+mod triage;

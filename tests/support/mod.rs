@@ -1,0 +1,210 @@
+//! What the claims share: the built binary in a scrubbed environment, and the practice
+//! stack it is pointed at. Nothing but loopback is ever an address here.
+
+use duckops::drill::{Practice, World};
+use duckops::history::{self, Location, Snapshot, StackKey};
+use duckops::stack::{Flags, Settings};
+use serde_json::Value;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use time::OffsetDateTime;
+use ulid::Ulid;
+
+/// The moment at which the claims are made: 2026-03-22T03:12:09Z.
+pub(crate) const NOW: i64 = 1_774_149_129;
+
+/// [`NOW`] as a time.
+pub(crate) fn now() -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(NOW).expect("a moment in 2026")
+}
+
+/// A world of a scene at [`NOW`], with its clock standing still.
+pub(crate) fn world(scene: &str) -> World {
+    let scene = duckops::drill::find(scene).expect("a scene of this name");
+    World {
+        frozen: true,
+        ..(scene.build)(now())
+    }
+}
+
+/// A practice stack with its own threads, and a home of its own for the binary.
+pub(crate) struct Stage {
+    pub(crate) practice: Practice,
+    home: tempfile::TempDir,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Stage {
+    /// Serves a world and writes into history what earlier runs would have recorded.
+    pub(crate) fn of(world: World) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let recorded = world.recorded.clone();
+        let practice = runtime
+            .block_on(Practice::start(world, 0))
+            .expect("a free port");
+        let stage = Self {
+            practice,
+            home: tempfile::tempdir().expect("a folder"),
+            _runtime: runtime,
+        };
+        if !recorded.is_empty() {
+            stage.record(&recorded);
+        }
+        stage
+    }
+
+    /// The state folder of the binary.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.home.path().join("state")
+    }
+
+    /// The binary, pointed at this stack, at [`NOW`].
+    pub(crate) fn duckops(&self, arguments: &[&str]) -> Duckops {
+        Duckops::new(self.home.path(), arguments)
+            .env("DUCKOPS_API_URL", self.practice.api_url())
+            .env("AWS_ENDPOINT_URL", self.practice.aws_url())
+            .env("DUCKOPS_STATE_DIR", self.state())
+    }
+
+    fn record(&self, recorded: &[duckops::drill::Recorded]) {
+        let flags = Flags {
+            api_url: Some(self.practice.api_url()),
+            ..Flags::default()
+        };
+        let settings = Settings::resolve(&flags, &|_| None).expect("settings");
+        let path = self.state().join("history.db");
+        let mut history =
+            history::open(&Location::Sqlite(path), history::BUSY_BUDGET).expect("history");
+        for run in recorded {
+            let numbers = run.facts.iter().map(|(name, n)| ((*name).to_owned(), *n));
+            let snapshot = Snapshot {
+                id: Ulid::generate(),
+                at: now() - run.ago,
+                stack: StackKey(settings.stack.key()),
+                verdict: "ok".to_owned(),
+                runbooks: Vec::new(),
+                numbers: numbers.collect(),
+                duckops_version: "0.0.0".to_owned(),
+            };
+            history.record(&snapshot).expect("recorded");
+        }
+    }
+}
+
+/// One call of the built binary.
+pub(crate) struct Duckops {
+    command: Command,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Duckops {
+    /// With an environment of its own: nothing of the caller's gets in.
+    pub(crate) fn new(home: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_duckops"));
+        command
+            .args(arguments)
+            .env_clear()
+            .current_dir(home)
+            .env("HOME", home)
+            .env("PATH", "/usr/bin:/bin")
+            .env("DUCKOPS_TEST_NOW", "2026-03-22T03:12:09Z")
+            // Nobody listens on port 1 of loopback: what is not pointed anywhere goes nowhere.
+            .env("DUCKOPS_API_URL", "http://127.0.0.1:1")
+            .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+            .env("AWS_ACCESS_KEY_ID", "practice")
+            .env("AWS_SECRET_ACCESS_KEY", "practice")
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        Self { command }
+    }
+
+    /// Sets a variable.
+    pub(crate) fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.command.env(name, value.into());
+        self
+    }
+
+    /// Takes a variable away.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// The command itself, checked to go nowhere but loopback.
+    pub(crate) fn command(self) -> Command {
+        let set = self.command.get_envs().filter_map(|(_, value)| value);
+        for text in set.chain(self.command.get_args()) {
+            only_loopback(&text.to_string_lossy());
+        }
+        for needed in ["DUCKOPS_API_URL", "AWS_ENDPOINT_URL"] {
+            let set = self
+                .command
+                .get_envs()
+                .any(|(name, value)| name == needed && value.is_some());
+            assert!(
+                set,
+                "{needed} must be set: without it the binary would leave this machine"
+            );
+        }
+        self.command
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(self) -> Ran {
+        let output = self
+            .command()
+            .stdin(Stdio::null())
+            .output()
+            .expect("the binary runs");
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
+        }
+    }
+
+    /// Runs it with `--output json` and reads the document.
+    pub(crate) fn json(mut self) -> (i32, Value) {
+        self.command.args(["--output", "json"]);
+        let ran = self.run();
+        let document = serde_json::from_str(&ran.stdout)
+            .unwrap_or_else(|error| panic!("no JSON document ({error}): {ran:?}"));
+        (ran.code, document)
+    }
+}
+
+/// Refuses any URL that is not this machine's own loopback, or a name that cannot exist.
+fn only_loopback(text: &str) {
+    for scheme in ["http://", "https://"] {
+        for rest in text.split(scheme).skip(1) {
+            let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
+            let own = host == "127.0.0.1"
+                || host == "localhost"
+                || host.ends_with(".invalid")
+                || host.is_empty();
+            assert!(own, "{scheme}{host} is not loopback");
+        }
+    }
+}
+
+/// The verdict of a step in a document.
+pub(crate) fn step<'a>(document: &'a Value, runbook: &str, step: &str) -> &'a Value {
+    let runbooks = document["runbooks"].as_array().expect("runbooks");
+    let runbook = runbooks
+        .iter()
+        .find(|r| r["id"] == runbook)
+        .expect("the runbook");
+    let steps = runbook["steps"].as_array().expect("steps");
+    steps.iter().find(|s| s["id"] == step).expect("the step")
+}
