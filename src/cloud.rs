@@ -154,7 +154,7 @@ impl HttpConnector for Http {
             let sent = http.exchange(request).await;
             let (outcome, bytes) = match &sent {
                 Ok((response, bytes)) => (response.status().as_u16().to_string().into(), *bytes),
-                Err(error) => (Printable::from(chain(error)), 0),
+                Err(error) => (innermost(error), 0),
             };
             http.saw(&Exchange {
                 what,
@@ -216,19 +216,25 @@ fn describe(request: &HttpRequest) -> Printable {
     Untrusted::new(format!("{} {uri} {target}", request.method()).trim_end()).printable(200)
 }
 
-/// An error with all its causes, one after the other.
+/// An error with all its causes, one after the other: what is searched, not what is shown.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {
-        let more = next.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
+        text.push_str(": ");
+        text.push_str(&next.to_string());
         cause = next.source();
     }
     text
+}
+
+/// The innermost cause of an error, which says what happened; those around it only say where.
+pub fn innermost(error: &(dyn std::error::Error + 'static)) -> Printable {
+    let mut inner = error;
+    while let Some(next) = inner.source() {
+        inner = next;
+    }
+    Untrusted::new(inner.to_string()).printable(160)
 }
 
 /// AWS as one run sees it: the configuration with credentials, resolved once.
@@ -372,8 +378,8 @@ impl Aws {
             )
             .fix(format!("Log in: aws sso login --profile {profile}, or set AWS_PROFILE"));
         }
-        let text = Untrusted::new(chain(error)).printable(300);
-        let expired = text.as_str().to_lowercase().contains("expired");
+        let text = innermost(error);
+        let expired = chain(error).to_lowercase().contains("expired");
         let why = if expired {
             Why::Expired
         } else {

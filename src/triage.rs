@@ -133,23 +133,26 @@ async fn one(probe: Probe, asking: Arc<Ask>) -> Reading {
     }
 }
 
-/// No connection to the API speaks of the API only if something else answers from here.
+/// A connection that fails speaks of the far side only if something else answers from here.
 fn offline(answers: &mut [Reading]) {
-    let anything = answers.iter().any(|reading| reading.reached);
+    if answers.iter().any(|reading| reading.reached) {
+        return;
+    }
     for reading in answers
         .iter_mut()
-        .filter(|reading| reading.probe == Probe::Status)
+        .filter(|reading| reading.rest_why() == Why::Unreachable)
     {
-        if !anything && reading.rest_why() == Why::Unreachable {
-            let detail = format!(
-                "nothing answered from here, neither the API nor AWS ({})",
-                reading.rest_detail()
-            );
-            let silence = Silence::new(Why::Offline, detail)
-                .fix("Check this machine's own network: you may be offline");
-            reading.hush("api.up", silence.clone());
-            reading.hush("api.cause", silence);
-        }
+        let silence = Silence::new(
+            Why::Offline,
+            "nothing answers from here, neither the API nor AWS",
+        )
+        .fix("Check this machine's own network first: you may be offline");
+        reading.withhold(
+            probe::declared(reading.probe),
+            |fact| matches!(fact.path, "api.up" | "api.cause"),
+            &silence,
+        );
+        reading.rest(silence);
     }
 }
 

@@ -103,6 +103,13 @@ pub(super) enum Command {
     Drill(Drill),
 }
 
+impl Command {
+    /// Whether it runs until somebody ends it.
+    pub(super) fn serves(&self) -> bool {
+        matches!(self, Command::Drill(drill) if matches!(drill.action, Some(DrillAction::Serve { .. })))
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Triage {
     /// Such as inc-004; without it, every incident

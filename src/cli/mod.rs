@@ -87,10 +87,13 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
         .enable_all()
         .build()
         .map_err(|error| Failure::own(format!("the runtime could not start: {error}")))?;
+    // Serving ends no other way.
+    let serving = cli.command.serves();
     let code = runtime.block_on(async {
         tokio::select! {
             done = dispatch(&context, cli.command) => done,
-            code = interrupted() => Err(Failure::interrupted(code)),
+            _ = interrupted(), if serving => Ok(exit::OK),
+            code = interrupted(), if !serving => Err(Failure::interrupted(code)),
         }
     });
     // A parser that still waits for the rest of a feed must not hold up the answer.

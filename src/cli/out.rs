@@ -108,8 +108,11 @@ impl Out {
             .map_or(80, |(terminal_size::Width(columns), _)| {
                 usize::from(columns)
             });
+        let colour = colored(color, env, terminal)?;
+        // Table cells look at NO_COLOR themselves; the decision is made here.
+        crossterm::style::force_color_output(colour);
         let style = Style {
-            color: colored(color, env, terminal)?,
+            color: colour,
             width,
         };
         Ok(Self {

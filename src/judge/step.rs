@@ -167,7 +167,8 @@ fn unevaluable(
         Silence::new(
             Why::Missing,
             format!("it follows from step {unjudged}, which is unknown"),
-        ),
+        )
+        .fix(format!("Settle step {unjudged} first")),
     ))
 }
 
@@ -228,17 +229,22 @@ fn not_told(
     manual: &Printable,
     inputs: Inputs<'_>,
 ) -> Head {
-    let text = silence
-        .fix
-        .unwrap_or_else(|| "Ask by hand and judge by eye".into());
+    let next = match silence.fix {
+        // Asking by hand would meet the same obstacle.
+        Some(fix) => NextAction {
+            text: fix,
+            command: None,
+        },
+        None => NextAction {
+            text: "Ask by hand and judge by eye".into(),
+            command: Some(manual.clone()),
+        },
+    };
     Head {
         finding: Finding::Unknown(evidence(silent.iter().copied(), inputs)),
         reason: silence.why.code().into(),
         summary: format!("Cannot tell: {}.", silence.detail).into(),
-        next: Some(NextAction {
-            text,
-            command: Some(manual.clone()),
-        }),
+        next: Some(next),
         escalation: None,
     }
 }

@@ -10,10 +10,10 @@ mod tally;
 
 use super::Ask;
 use super::status::skew;
-use crate::cloud::{Exchange, chain};
+use crate::cloud::{Exchange, innermost};
 use crate::fact::{Declared, FactType, FactValue, Probe};
 use crate::reading::{Asked, Reading, Silence, Why};
-use crate::text::{Printable, Untrusted};
+use crate::text::Printable;
 use feed::Chunks;
 use futures_util::StreamExt;
 use reqwest::header;
@@ -172,7 +172,7 @@ async fn read(ask: &Ask, reading: &mut Reading) -> Read {
             Ok(None) => break,
             Ok(Some(Ok(chunk))) => chunk,
             Ok(Some(Err(error))) => {
-                let why = Untrusted::new(chain(&error.without_url())).printable(160);
+                let why = innermost(&error.without_url());
                 cut = Some(Silence::new(
                     Why::Broken,
                     format!("the audit feed was truncated after {bytes} bytes: {why}"),
@@ -243,10 +243,7 @@ fn not_sent(error: &reqwest::Error) -> Silence {
     };
     Silence::new(
         why,
-        format!(
-            "the audit feed cannot be asked: {}",
-            Untrusted::new(chain(error)).printable(160)
-        ),
+        format!("the audit feed cannot be asked: {}", innermost(error)),
     )
 }
 

@@ -2,7 +2,7 @@
 //! the answer's bytes, because the clients fill what is missing with zeros and empty lists.
 
 use super::document::Document;
-use crate::cloud::chain;
+use crate::cloud::innermost;
 use crate::reading::{Asked, Reading, Silence, Why};
 use crate::text::Untrusted;
 use aws_config::SdkConfig;
@@ -98,18 +98,12 @@ where
             };
             let text = failure
                 .as_connector_error()
-                .map_or_else(|| chain(error), |connector| chain(connector));
-            Silence::new(
-                why,
-                format!(
-                    "{action} could not be asked: {}",
-                    Untrusted::new(text).printable(200)
-                ),
-            )
+                .map_or_else(|| innermost(error), |e| innermost(e));
+            Silence::new(why, format!("{action} could not be asked: {text}"))
         }
         other => Silence::new(
             Why::NoCredentials,
-            format!("{action}: {}", Untrusted::new(chain(other)).printable(200)),
+            format!("{action}: {}", innermost(other)),
         ),
     }
 }

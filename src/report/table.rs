@@ -174,7 +174,9 @@ impl Page {
             texts.push((format!("next: {}", next.text), Tone::Plain));
         }
         self.rows(step, tone, texts);
-        if let Some(command) = next.and_then(|next| next.command.as_ref()) {
+        if let Some(command) = next.and_then(|next| next.command.as_ref())
+            && self.fresh(command.as_str())
+        {
             self.command("", command.as_str());
         }
         if !step.manual.is_empty() && self.fresh(step.manual.as_str()) {
@@ -268,7 +270,9 @@ impl Page {
             return;
         }
         self.labelled(label, Tone::Strong, next.text.as_str(), Tone::Plain);
-        if let Some(command) = &next.command {
+        if let Some(command) = &next.command
+            && self.fresh(command.as_str())
+        {
             self.command("", command.as_str());
         }
     }
@@ -348,12 +352,13 @@ fn evidence(step: &Step, room: usize) -> Vec<String> {
     if !silent.is_empty() {
         parts.push(format!("not known: {}", silent.join(", ")));
     }
-    for (_, asked) in &step.asked {
-        if let Some(failure) = &asked.failure
-            && !step.summary.as_str().contains(failure.as_str())
-        {
-            parts.push(format!("{}: {failure}", asked.question));
-        }
+    // An unknown step has said why; a bad one may stand on part of an answer.
+    let failed = step
+        .asked
+        .iter()
+        .find_map(|(_, asked)| asked.failure.as_ref());
+    if let Some(failure) = failed.filter(|_| step.verdict() != Verdict::Unknown) {
+        parts.push(failure.to_string());
     }
     let mut entries = Vec::new();
     for (fact, list) in lists {

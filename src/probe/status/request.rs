@@ -1,6 +1,6 @@
 //! The request for the status, up to three times, with its failures told apart.
 
-use crate::cloud::{Exchange, chain};
+use crate::cloud::{Exchange, chain, innermost};
 use crate::probe::Ask;
 use crate::probe::document::Document;
 use crate::reading::{Asked, Reading, Silence, Why};
@@ -228,13 +228,7 @@ fn not_sent(error: &reqwest::Error) -> Once {
     let lower = text.to_lowercase();
     let (outcome, words) =
         if lower.contains("certificate") || lower.contains("tls") || lower.contains("handshake") {
-            unclear(
-                Why::Tls,
-                &format!(
-                    "TLS failed: {}",
-                    Untrusted::new(text.as_str()).printable(160)
-                ),
-            )
+            unclear(Why::Tls, &format!("TLS failed: {}", innermost(error)))
         } else if lower.contains("dns error") || lower.contains("lookup address") {
             down(
                 Cause::Network,
@@ -257,10 +251,7 @@ fn not_sent(error: &reqwest::Error) -> Once {
             down(
                 Cause::Network,
                 Why::Unreachable,
-                format!(
-                    "no connection: {}",
-                    Untrusted::new(text.as_str()).printable(160)
-                ),
+                format!("no connection: {}", innermost(error)),
             )
         } else if lower.contains("headers") || lower.contains("too large") {
             unclear(
@@ -271,10 +262,7 @@ fn not_sent(error: &reqwest::Error) -> Once {
             down(
                 Cause::Network,
                 Why::Broken,
-                format!(
-                    "connection broken off: {}",
-                    Untrusted::new(text.as_str()).printable(160)
-                ),
+                format!("connection broken off: {}", innermost(error)),
             )
         };
     (outcome, words, 0)
