@@ -101,6 +101,17 @@ pub(super) enum Command {
     Runbook(Runbook),
     /// Practise on the embedded stack
     Drill(Drill),
+    /// Show how recorded facts developed
+    History(History),
+    /// Print the JSON Schema of the output
+    Schema,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
 }
 
 impl Command {
@@ -116,6 +127,21 @@ pub(super) struct Triage {
     pub(super) runbook: Option<String>,
     /// One step of it, by number or id
     pub(super) step: Option<String>,
+    /// Ask again and again until it is ok, for at most this long, such as 5m
+    #[arg(long, value_name = "DUR", conflicts_with = "watch")]
+    pub(super) wait: Option<String>,
+    /// Ask again every so often, such as 30s, until interrupted
+    #[arg(long, value_name = "DUR")]
+    pub(super) watch: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct History {
+    /// Such as peck.callback_errors; without it, every recorded fact
+    pub(super) fact: Option<String>,
+    /// How far back, such as 24h
+    #[arg(long, value_name = "DUR", default_value = "24h")]
+    pub(super) since: String,
 }
 
 #[derive(Debug, Args)]
@@ -151,6 +177,11 @@ pub(super) enum RunbookAction {
     Test {
         /// Such as inc-004
         runbook: Option<String>,
+    },
+    /// Begin a new one in the folder named by --runbooks
+    New {
+        /// Such as inc-006
+        runbook: String,
     },
 }
 

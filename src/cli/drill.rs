@@ -212,7 +212,12 @@ async fn serve(context: &Context, scene: &Scene, port: u16) -> Result<u8, Failur
     let recorded = Recorded::keep(&world)?;
     let (account, region) = (world.account.clone(), world.region.clone());
     let practice = start(world, port).await?;
-    let stack = at(&context.settings.stack, &practice)?;
+    let configured = &context.settings.stack;
+    // Whoever follows the printed variables speaks of the configured stack, not of "practice".
+    let stack = Stack {
+        name: configured.name.clone(),
+        ..at(configured, &practice)?
+    };
     recorded.write(&stack, now)?;
     let history = recorded.path.join("history.db");
     let text = format!(

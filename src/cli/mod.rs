@@ -7,7 +7,9 @@ mod args;
 mod drill;
 mod facts;
 mod fail;
+mod history;
 mod out;
+mod packaging;
 mod run;
 mod runbook;
 mod triage;
@@ -107,6 +109,10 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Facts(args) => facts::main(context, &args).await,
         Command::Runbook(args) => runbook::main(context, &args),
         Command::Drill(args) => drill::main(context, &args).await,
+        Command::History(args) => history::main(context, &args),
+        Command::Schema => Ok(packaging::schema(context)),
+        Command::Completions { shell } => packaging::completions(context, shell),
+        Command::Man => packaging::man(context),
     }
 }
 

@@ -58,6 +58,8 @@ impl Format {
 pub(super) struct Out {
     pub(super) format: Format,
     pub(super) style: Style,
+    /// Whether the reader's locale shows more than ASCII.
+    pub(super) unicode: bool,
     quiet: bool,
 }
 
@@ -92,6 +94,7 @@ impl Out {
                 color: false,
                 width: 80,
             },
+            unicode: false,
             quiet: false,
         }
     }
@@ -115,9 +118,18 @@ impl Out {
             color: colour,
             width,
         };
+        // The first of these that is set decides, as everywhere.
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|name| env.get(*name).filter(|value| !value.is_empty()));
+        let unicode = locale.is_some_and(|locale| {
+            let locale = locale.to_ascii_uppercase();
+            locale.contains("UTF-8") || locale.contains("UTF8")
+        });
         Ok(Self {
             format,
             style,
+            unicode,
             quiet,
         })
     }
@@ -129,6 +141,33 @@ impl Out {
             return code;
         }
         self.print(&self.rendered(report), code)
+    }
+
+    /// Prints a report of a series; yields whether anybody still reads.
+    pub(super) fn again(&self, report: &Report) -> bool {
+        if self.quiet && report.verdict == Verdict::Ok {
+            return true;
+        }
+        let text = match self.format {
+            Format::Json => json::render(report, false),
+            Format::Table if std::io::stdout().is_terminal() => {
+                // From the top of a cleared screen.
+                format!("\x1b[H\x1b[2J{}", table::render(report, self.style))
+            }
+            _ => self.rendered(report),
+        };
+        let mut stdout = std::io::stdout().lock();
+        stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+            .is_ok()
+    }
+
+    /// Tells a person who waits how it goes.
+    pub(super) fn progress(&self, line: &str) {
+        if std::io::stderr().is_terminal() && !self.quiet {
+            warn(line);
+        }
     }
 
     pub(super) fn rendered(&self, report: &Report) -> String {
@@ -194,7 +233,8 @@ impl Out {
                     summary: &summary,
                     next_action: (code == exit::USAGE).then_some(&next),
                 };
-                self.print(&json::failure(&heading, true), code)
+                // On one line: it may end a series of such lines.
+                self.print(&json::failure(&heading, false), code)
             }
             Format::Nagios => self.print(&nagios::failure(&summary), code),
             _ => code,

@@ -177,7 +177,7 @@ async fn record(mut history: Box<dyn History>, snapshot: Snapshot) -> Result<(),
 }
 
 /// Where history is kept, and what must be said when it is kept nowhere.
-fn location(context: &Context) -> Result<(Location, Vec<Printable>), Failure> {
+pub(super) fn location(context: &Context) -> Result<(Location, Vec<Printable>), Failure> {
     let settings = &context.settings;
     match (&settings.history, &settings.state_dir) {
         (Some(named), _) => {

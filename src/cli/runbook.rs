@@ -18,6 +18,7 @@ pub(super) fn main(context: &Context, args: &args::Runbook) -> Result<u8, Failur
         RunbookAction::Show { runbook } => show(context, runbook),
         RunbookAction::Lint { runbook } => lint(context, runbook.as_deref()),
         RunbookAction::Test { runbook } => test(context, runbook.as_deref()),
+        RunbookAction::New { runbook } => new(context, runbook),
     }
 }
 
@@ -162,6 +163,36 @@ fn test(context: &Context, id: Option<&str>) -> Result<u8, Failure> {
         &text,
         &json!({ "complaints": extra }),
     ))
+}
+
+/// Writes a runbook that already passes its own lint, to be changed step by step.
+fn new(context: &Context, id: &str) -> Result<u8, Failure> {
+    use std::io::Write as _;
+    let shown = Printable::from(id);
+    let Some(folder) = &context.settings.runbooks else {
+        return Err(Failure::usage("say in which folder: --runbooks DIR"));
+    };
+    let valid = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if id.is_empty() || id.starts_with('-') || !id.bytes().all(valid) {
+        return Err(Failure::usage(format!(
+            "`{shown}` cannot be an id: use a-z, 0-9 and -, such as inc-006"
+        )));
+    }
+    let path = folder.value.join(format!("{id}.toml"));
+    let text = include_str!("../runbook/template.toml").replace("inc-000", id);
+    let written = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    let path = Printable::from(path.to_string_lossy().into_owned());
+    written.map_err(|error| Failure::usage(format!("{path} could not be written: {error}")))?;
+    let text = format!("{path}\nChange it, then: duckops runbook lint {id} --runbooks …\n");
+    let summary = format!("wrote {path}");
+    let extra = json!({ "file": path.as_str() });
+    Ok(context
+        .out
+        .document(Verdict::Ok, exit::OK, &summary, &text, &extra))
 }
 
 /// How many runbooks were looked at, and everything that is wrong with them.

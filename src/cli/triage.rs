@@ -4,11 +4,14 @@ use super::Context;
 use super::args;
 use super::fail::Failure;
 use super::run::Run;
+use crate::fact::{duration, parse_duration};
 use crate::judge::Asked;
-use crate::report::model::Report;
+use crate::report::model::{Report, Verdict};
 use crate::runbook::model::Runbook;
 use crate::runbook::{Library, Missing};
+use crate::text::Printable;
 use crate::triage;
+use std::time::{Duration, Instant};
 
 /// What was asked for, and what may explain it.
 pub(super) struct Selection {
@@ -99,6 +102,81 @@ pub(super) async fn main(context: &Context, args: &args::Triage) -> Result<u8, F
         args.runbook.as_deref(),
         args.step.as_deref(),
     )?;
-    let report = selection.judge(Run::of(context)?).await;
-    Ok(context.out.report(&report))
+    let watch = args
+        .watch
+        .as_deref()
+        .map(|text| pause("--watch", text))
+        .transpose()?;
+    let wait = args
+        .wait
+        .as_deref()
+        .map(|text| pause("--wait", text))
+        .transpose()?;
+    match (watch, wait) {
+        (Some(every), _) => watching(context, &selection, every).await,
+        (None, Some(limit)) => waiting(context, &selection, limit).await,
+        (None, None) => Ok(context
+            .out
+            .report(&selection.judge(Run::of(context)?).await)),
+    }
+}
+
+/// Not more often than the API's rate limit bears: 60 a minute, tries included.
+const SHORTEST: Duration = Duration::from_secs(2);
+/// So many answers in a row make a recovery.
+const STEADY: usize = 5;
+
+fn pause(flag: &str, text: &str) -> Result<Duration, Failure> {
+    parse_duration(text)
+        .and_then(|seconds| u64::try_from(seconds).ok())
+        .map(Duration::from_secs)
+        .filter(|duration| *duration >= SHORTEST)
+        .ok_or_else(|| {
+            let text = Printable::from(text);
+            Failure::usage(format!(
+                "{flag}: `{text}` is not a duration of at least 2s, such as 30s"
+            ))
+        })
+}
+
+/// Asks again and again; ends only by a signal or when nobody reads any more.
+async fn watching(
+    context: &Context,
+    selection: &Selection,
+    every: Duration,
+) -> Result<u8, Failure> {
+    loop {
+        let began = Instant::now();
+        let report = selection.judge(Run::of(context)?).await;
+        if !context.out.again(&report) {
+            return Ok(report.exit_code());
+        }
+        tokio::time::sleep(every.saturating_sub(began.elapsed())).await;
+    }
+}
+
+/// Asks until it was ok five times in a row, or the time is over; one report at the end.
+async fn waiting(context: &Context, selection: &Selection, limit: Duration) -> Result<u8, Failure> {
+    let began = Instant::now();
+    let mut steady = 0;
+    loop {
+        let asked = Instant::now();
+        let report = selection.judge(Run::of(context)?).await;
+        steady = if report.verdict == Verdict::Ok {
+            steady + 1
+        } else {
+            0
+        };
+        let left = limit.saturating_sub(began.elapsed());
+        if steady == STEADY || left < SHORTEST {
+            return Ok(context.out.report(&report));
+        }
+        context.out.progress(&format!(
+            "{} {steady} of {STEADY} in a row, {} left: {}",
+            report.verdict.word(),
+            duration(i64::try_from(left.as_secs()).unwrap_or(i64::MAX)),
+            report.summary
+        ));
+        tokio::time::sleep(SHORTEST.saturating_sub(asked.elapsed())).await;
+    }
 }

@@ -96,6 +96,12 @@ pub trait History: Send {
         to: OffsetDateTime,
     ) -> Result<Option<OffsetDateTime>, HistoryError>;
 
+    /// The facts that were ever recorded for this stack, in order.
+    ///
+    /// # Errors
+    /// [`HistoryError`].
+    fn facts(&self, stack: &StackKey) -> Result<Vec<String>, HistoryError>;
+
     /// The snapshot recorded last for this stack.
     ///
     /// # Errors
@@ -141,6 +147,10 @@ impl History for Nowhere {
         _: OffsetDateTime,
     ) -> Result<Option<OffsetDateTime>, HistoryError> {
         Ok(None)
+    }
+
+    fn facts(&self, _: &StackKey) -> Result<Vec<String>, HistoryError> {
+        Ok(Vec::new())
     }
 
     fn latest(&self, _: &StackKey) -> Result<Option<Summary>, HistoryError> {

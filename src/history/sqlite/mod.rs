@@ -116,6 +116,10 @@ impl History for Sqlite {
         self.read(None, |db| rows::last_positive(db, stack, fact, from, to))
     }
 
+    fn facts(&self, stack: &StackKey) -> Result<Vec<String>, HistoryError> {
+        self.read(Vec::new(), |db| rows::facts(db, stack))
+    }
+
     fn latest(&self, stack: &StackKey) -> Result<Option<Summary>, HistoryError> {
         self.read(None, |db| rows::latest(db, stack))
     }

@@ -23,6 +23,8 @@ WHERE series = (SELECT id FROM series WHERE stack = ?1 AND fact = ?2)
   AND at_ms BETWEEN ?3 AND ?4 AND value > 0
 ORDER BY at_ms DESC LIMIT 1";
 
+const FACTS: &str = "SELECT fact FROM series WHERE stack = ?1 ORDER BY fact";
+
 const LATEST: &str = "
 SELECT ulid, at_ms, verdict, runbooks, version FROM snapshot
 WHERE stack = ?1 ORDER BY seq DESC LIMIT 1";
@@ -96,6 +98,13 @@ pub(super) fn last_positive(
         .optional()
 }
 
+/// See [`super::History::facts`].
+pub(super) fn facts(db: &Connection, stack: &StackKey) -> rusqlite::Result<Vec<String>> {
+    db.prepare_cached(FACTS)?
+        .query_map(params![stack.0], |row| row.get(0))?
+        .collect()
+}
+
 /// See [`super::History::latest`].
 pub(super) fn latest(db: &Connection, stack: &StackKey) -> rusqlite::Result<Option<Summary>> {
     let summary = |row: &Row<'_>| {
@@ -137,7 +146,7 @@ mod tests {
     fn every_query_finds_its_rows_by_index_and_walks_no_table() {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch(super::super::schema::TABLES).unwrap();
-        for query in [SAMPLES, LAST_POSITIVE, LATEST] {
+        for query in [SAMPLES, LAST_POSITIVE, FACTS, LATEST] {
             let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
             let steps = plan.raw_query().mapped(|row| row.get::<_, String>(3));
             let steps: Vec<_> = steps.map(Result::unwrap).collect();

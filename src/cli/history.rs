@@ -1,0 +1,141 @@
+//! `duckops history`: how recorded facts developed. Asks nobody.
+
+use super::Context;
+use super::args;
+use super::fail::Failure;
+use super::run;
+use crate::exit;
+use crate::fact::{duration, instant, parse_duration};
+use crate::history::{self, History, Sample, StackKey};
+use crate::report::model::Verdict;
+use crate::runbook::Missing;
+use crate::text::Printable;
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
+
+/// Columns of a trend.
+const COLUMNS: usize = 40;
+
+pub(super) fn main(context: &Context, args: &args::History) -> Result<u8, Failure> {
+    let since = parse_duration(&args.since)
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(|| {
+            let value = Printable::from(args.since.as_str());
+            Failure::usage(format!("--since: `{value}` is not a duration such as 24h"))
+        })?;
+    let now = super::now(&context.env);
+    let span = (now - Duration::seconds(since), now);
+    let (location, _) = run::location(context)?;
+    let failed = |error: history::HistoryError| Failure::own(format!("history: {error}"));
+    let history = history::open(&location, history::BUSY_BUDGET).map_err(failed)?;
+    let stack = StackKey(context.settings.stack.key());
+    let recorded = history.facts(&stack).map_err(failed)?;
+    let facts = match &args.fact {
+        None => recorded,
+        Some(fact) if recorded.contains(fact) => vec![fact.clone()],
+        Some(fact) => {
+            return Err(
+                Missing::name("recorded fact", fact, recorded.iter().map(String::as_str)).into(),
+            );
+        }
+    };
+    let trends = facts
+        .into_iter()
+        .map(|fact| Trend::read(history.as_ref(), &stack, fact, span))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(failed)?;
+    Ok(print(context, &trends, since))
+}
+
+/// A fact over a span.
+struct Trend {
+    fact: String,
+    samples: Vec<Sample>,
+    span: (OffsetDateTime, OffsetDateTime),
+}
+
+impl Trend {
+    fn read(
+        history: &dyn History,
+        stack: &StackKey,
+        fact: String,
+        span: (OffsetDateTime, OffsetDateTime),
+    ) -> Result<Self, history::HistoryError> {
+        let mut samples = history.samples(stack, &fact, span.0)?;
+        samples.retain(|sample| (span.0..=span.1).contains(&sample.at));
+        samples.sort_by_key(|sample| sample.at);
+        Ok(Self {
+            fact,
+            samples,
+            span,
+        })
+    }
+
+    fn row(&self, glyphs: &[char]) -> [Printable; 6] {
+        let values = || self.samples.iter().map(|sample| sample.value);
+        let shown = |value: Option<i64>| value.map_or("-".to_owned(), |value| value.to_string());
+        [
+            self.fact.clone(),
+            self.samples.len().to_string(),
+            shown(values().min()),
+            shown(values().max()),
+            shown(values().next_back()),
+            self.sparkline(glyphs),
+        ]
+        .map(Printable::from)
+    }
+
+    /// One column for each part of the span: the last value in it, a blank where nothing
+    /// was recorded. The lowest value is the lowest glyph.
+    fn sparkline(&self, glyphs: &[char]) -> String {
+        let whole = (self.span.1 - self.span.0).whole_milliseconds().max(1);
+        let mut columns: [Option<i64>; COLUMNS] = [None; COLUMNS];
+        for sample in &self.samples {
+            let part = (sample.at - self.span.0).whole_milliseconds() * COLUMNS as i128 / whole;
+            columns[usize::try_from(part).unwrap_or(0).min(COLUMNS - 1)] = Some(sample.value);
+        }
+        let known = || columns.iter().flatten().copied();
+        let (Some(low), Some(high)) = (known().min(), known().max()) else {
+            return "(nothing recorded)".to_owned();
+        };
+        let top = glyphs.len().saturating_sub(1) as i128;
+        let height = |value: i64| {
+            let range = i128::from(high) - i128::from(low);
+            let above = i128::from(value) - i128::from(low);
+            usize::try_from(if range == 0 { 0 } else { above * top / range }).unwrap_or(0)
+        };
+        columns
+            .iter()
+            .map(|column| column.map_or(' ', |value| glyphs[height(value)]))
+            .collect()
+    }
+}
+
+fn print(context: &Context, trends: &[Trend], since: i64) -> u8 {
+    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    const PLAIN: [char; 5] = ['_', '.', '-', '=', '#'];
+    let glyphs = if context.out.unicode {
+        BLOCKS.as_slice()
+    } else {
+        PLAIN.as_slice()
+    };
+    let last = format!("LAST {}", duration(since).to_uppercase());
+    let head = ["FACT", "RUNS", "LOW", "HIGH", "NOW", last.as_str()];
+    let text = super::facts::table(head, trends.iter().map(|trend| trend.row(glyphs)));
+    let extra: Vec<_> = trends
+        .iter()
+        .map(|trend| {
+            let samples: Vec<_> = trend
+                .samples
+                .iter()
+                .map(|sample| json!({"at": instant(sample.at.unix_timestamp()), "value": sample.value}))
+                .collect();
+            json!({"fact": trend.fact, "samples": samples})
+        })
+        .collect();
+    let summary = format!("{} recorded facts", trends.len());
+    let extra = json!({ "facts": extra });
+    context
+        .out
+        .document(Verdict::Ok, exit::OK, &summary, &text, &extra)
+}
