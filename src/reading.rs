@@ -260,6 +260,7 @@ pub struct Readings {
     facts: BTreeMap<&'static str, (Probe, Result<Fact, Silence>)>,
     asked: BTreeMap<Probe, Vec<Asked>>,
     reached: BTreeMap<Probe, bool>,
+    skew: Option<i64>,
 }
 
 impl Readings {
@@ -284,6 +285,8 @@ impl Readings {
             "undeclared: {:?}",
             reading.facts.keys()
         );
+        let widest = self.skew.into_iter().chain(reading.skew);
+        self.skew = widest.max_by_key(|skew| skew.abs());
         self.asked.insert(reading.probe, reading.asked);
         self.reached.insert(reading.probe, reading.reached);
     }
@@ -321,6 +324,11 @@ impl Readings {
     /// Whether the far side of a probe answered at all; `None` when it was not asked.
     pub fn reached(&self, probe: Probe) -> Option<bool> {
         self.reached.get(&probe).copied()
+    }
+
+    /// The servers' clocks minus ours, in seconds; the largest difference counts.
+    pub fn skew(&self) -> Option<i64> {
+        self.skew
     }
 
     /// Every fact of this run, by path.

@@ -101,6 +101,8 @@ pub(super) enum Command {
     Runbook(Runbook),
     /// Practise on the embedded stack
     Drill(Drill),
+    /// Check settings, credentials, account, clock, reachability and permissions
+    Doctor(Doctor),
     /// Show how recorded facts developed
     History(History),
     /// Print the JSON Schema of the output
@@ -133,6 +135,13 @@ pub(super) struct Triage {
     /// Ask again every so often, such as 30s, until interrupted
     #[arg(long, value_name = "DUR")]
     pub(super) watch: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// Print the least AWS policy that lets every probe ask
+    #[arg(long)]
+    pub(super) policy: bool,
 }
 
 #[derive(Debug, Args)]

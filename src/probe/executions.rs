@@ -15,7 +15,7 @@ const DAY: i64 = 86_400;
 const PAGE: i32 = 1_000;
 /// Shown as evidence.
 const NEWEST: usize = 5;
-const ACTION: &str = "states:ListExecutions";
+pub(super) const ACTION: &str = "states:ListExecutions";
 
 pub(super) const FACTS: &[Declared] = &[
     fact(

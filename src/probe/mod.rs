@@ -68,6 +68,17 @@ pub fn declared(probe: Probe) -> &'static [Declared] {
     }
 }
 
+/// The AWS actions that a probe needs.
+pub fn permissions(probe: Probe) -> &'static [&'static str] {
+    match probe {
+        Probe::Executions => &[executions::ACTION],
+        Probe::Email => &["ses:GetAccount"],
+        Probe::Metrics => &["cloudwatch:GetMetricData"],
+        Probe::Identity => &["sts:GetCallerIdentity"],
+        Probe::Status | Probe::Audit | Probe::History => &[],
+    }
+}
+
 /// Every probe with its facts.
 pub fn all() -> impl Iterator<Item = (Probe, &'static [Declared])> {
     PROBES.into_iter().map(|probe| (probe, declared(probe)))

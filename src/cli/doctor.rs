@@ -1,0 +1,356 @@
+//! `duckops doctor`: can this machine, as this identity, ask everything a triage asks?
+//! Every check says what is in force, and what to do where it is not well.
+
+use super::Context;
+use super::args;
+use super::fail::Failure;
+use super::run::{self, Run};
+use crate::exit;
+use crate::fact::Probe;
+use crate::history;
+use crate::judge;
+use crate::probe;
+use crate::reading::{Known, Readings};
+use crate::report::model::Verdict;
+use crate::stack::Origin;
+use crate::text::Printable;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+/// One thing that was looked at.
+struct Check {
+    name: String,
+    verdict: Verdict,
+    found: Printable,
+    fix: Option<Printable>,
+}
+
+impl Check {
+    fn ok(name: impl Into<String>, found: impl Into<Printable>) -> Self {
+        Self {
+            name: name.into(),
+            verdict: Verdict::Ok,
+            found: found.into(),
+            fix: None,
+        }
+    }
+
+    fn bad(
+        name: impl Into<String>,
+        verdict: Verdict,
+        found: impl Into<Printable>,
+        fix: impl Into<Printable>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            verdict,
+            found: found.into(),
+            fix: Some(fix.into()),
+        }
+    }
+}
+
+pub(super) async fn main(context: &Context, args: &args::Doctor) -> Result<u8, Failure> {
+    if args.policy {
+        return Ok(context.out.print(&policy(context), exit::OK));
+    }
+    let mut checks = settings(context);
+    checks.push(runbooks(context));
+    checks.push(history(context));
+    let run = Run::of(context)?;
+    let probes: BTreeSet<Probe> = probe::PROBES.into_iter().collect();
+    let answered = run.ask(&probes).await;
+    checks.extend(reachable(context, &answered.readings));
+    checks.extend(permissions(&answered.readings));
+    checks.extend(answered.notes.iter().map(|note| {
+        Check::bad(
+            "note",
+            Verdict::Warning,
+            note.clone(),
+            "Make sure that this is what you want",
+        )
+    }));
+    Ok(print(context, &checks))
+}
+
+/// Each value in force and where it came from.
+fn settings(context: &Context) -> Vec<Check> {
+    let (settings, stack) = (&context.settings, &context.settings.stack);
+    let said = |name: &str, value: &dyn Display, origin: &Origin| {
+        Check::ok(name, format!("{value} ({origin})"))
+    };
+    let mut checks = vec![
+        said("stack", &stack.name.value, &stack.name.origin),
+        said("api url", &stack.endpoint(""), &stack.api_url.origin),
+        said(
+            "state machine",
+            &stack.state_machine_arn(),
+            &stack.state_machine.origin,
+        ),
+        said(
+            "deadline",
+            &crate::fact::duration(
+                i64::try_from(settings.deadline.value.as_secs()).unwrap_or(i64::MAX),
+            ),
+            &settings.deadline.origin,
+        ),
+        said("output", &settings.output.value, &settings.output.origin),
+    ];
+    checks.extend(
+        stack
+            .profile
+            .as_ref()
+            .map(|profile| said("profile", &profile.value, &profile.origin)),
+    );
+    checks.push(match &stack.other_region {
+        None => said("region", &stack.region.value, &stack.region.origin),
+        Some(other) => Check::bad(
+            "region",
+            Verdict::Unknown,
+            format!(
+                "{} ({}) is not the stack's {}",
+                other.value, other.origin, stack.region.value
+            ),
+            format!(
+                "Unset {}, or say which you mean: --region {}",
+                other.origin, stack.region.value
+            ),
+        ),
+    });
+    checks
+}
+
+fn runbooks(context: &Context) -> Check {
+    match context.library.all() {
+        Err(error) => Check::bad(
+            "runbooks",
+            Verdict::Unknown,
+            error.to_string(),
+            "duckops runbook lint",
+        ),
+        Ok(runbooks) => {
+            let complaints: usize = runbooks
+                .iter()
+                .map(|runbook| judge::rehearse(runbook).complaints.len())
+                .sum();
+            match complaints {
+                0 => Check::ok(
+                    "runbooks",
+                    format!("{} runbooks, their cases hold", runbooks.len()),
+                ),
+                n => Check::bad(
+                    "runbooks",
+                    Verdict::Warning,
+                    format!("{n} complaints"),
+                    "duckops runbook lint",
+                ),
+            }
+        }
+    }
+}
+
+fn history(context: &Context) -> Check {
+    let opened = run::location(context).and_then(|(location, notes)| {
+        let opened = history::open(&location, history::BUSY_BUDGET);
+        opened
+            .map(|_| (location, notes))
+            .map_err(|error| Failure::own(error.to_string()))
+    });
+    match opened {
+        Ok((_, notes)) if !notes.is_empty() => Check::bad(
+            "history",
+            Verdict::Warning,
+            notes[0].clone(),
+            "Name a folder: --state-dir",
+        ),
+        Ok((history::Location::Sqlite(path), _)) => {
+            Check::ok("history", format!("readable: {}", path.display()))
+        }
+        Ok((history::Location::None, _)) => Check::bad(
+            "history",
+            Verdict::Warning,
+            "none is kept",
+            "Without it, windows of 24 h cannot be judged",
+        ),
+        Err(failure) => Check::bad(
+            "history",
+            Verdict::Unknown,
+            failure.lines.first().cloned().unwrap_or_default(),
+            "Move the file aside, or name another: --history sqlite:PATH",
+        ),
+    }
+}
+
+/// Who answers, from where, and by which clock.
+fn reachable(context: &Context, readings: &Readings) -> Vec<Check> {
+    let stack = &context.settings.stack;
+    let mut checks = Vec::new();
+    let fact = |name: &str, path: &str, fix: &str| match readings.get(path) {
+        Known::Known(fact) => Check::ok(name, fact.value.shown()),
+        Known::Silent(silence) => {
+            let fix = silence.fix.clone().unwrap_or_else(|| fix.into());
+            Check::bad(name, Verdict::Unknown, silence.detail.clone(), fix)
+        }
+        Known::NotAsked => Check::bad(name, Verdict::Unknown, "not asked", fix),
+    };
+    checks.push(fact("identity", "aws.identity", "Log in: aws sso login"));
+    let account = fact("account", "aws.account", "Log in: aws sso login");
+    checks.push(match account.verdict {
+        Verdict::Ok if account.found.as_str() != stack.account.value => Check::bad(
+            "account",
+            Verdict::Unknown,
+            format!(
+                "{} is not the stack's {}",
+                account.found, stack.account.value
+            ),
+            format!(
+                "Choose the profile of account {}: AWS_PROFILE=…",
+                stack.account.value
+            ),
+        ),
+        _ => account,
+    });
+    checks.push(match readings.get("api.up") {
+        Known::Known(fact) if fact.value == crate::fact::FactValue::Bool(false) => {
+            let answer = readings.get("api.answer");
+            let found = match answer {
+                Known::Known(answer) => answer.value.shown(),
+                _ => "it fails".into(),
+            };
+            Check::bad(
+                "status api",
+                Verdict::Critical,
+                found,
+                "duckops triage inc-001",
+            )
+        }
+        Known::Known(_) => fact("status api", "api.answer", "duckops triage inc-001"),
+        _ => fact("status api", "api.up", "duckops triage inc-001"),
+    });
+    checks.push(fact(
+        "audit api",
+        "audit.entries",
+        "Ask it by hand: duckops runbook show inc-004",
+    ));
+    checks.push(match readings.skew() {
+        None => Check::bad(
+            "clock",
+            Verdict::Unknown,
+            "no answer told the time",
+            "Check the API first",
+        ),
+        Some(skew) if skew.abs() > 60 => Check::bad(
+            "clock",
+            Verdict::Warning,
+            format!("{} off the API's clock", crate::fact::duration(skew)),
+            "Set this machine's clock",
+        ),
+        Some(skew) => Check::ok("clock", format!("{skew} s off the API's clock")),
+    });
+    checks
+}
+
+/// Each AWS action a probe needs, by what came of asking.
+fn permissions(readings: &Readings) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for probe in probe::PROBES.into_iter().filter(|probe| probe.is_aws()) {
+        for action in probe::permissions(probe) {
+            // Without an answer nothing is known of the permission; a refusal names it.
+            let asked = readings.asked(probe);
+            let failure = asked.iter().find_map(|asked| asked.failure.as_ref());
+            checks.push(match (asked, failure) {
+                ([], _) => Check::bad(
+                    *action,
+                    Verdict::Unknown,
+                    "not asked: there are no credentials",
+                    "Log in: aws sso login",
+                ),
+                (_, Some(failure)) => Check::bad(
+                    *action,
+                    Verdict::Unknown,
+                    failure.clone(),
+                    format!(
+                        "Allow {action}: duckops doctor --policy prints the least that is needed"
+                    ),
+                ),
+                (_, None) => Check::ok(*action, format!("answered, {} requests", asked.len())),
+            });
+        }
+    }
+    checks
+}
+
+/// The least policy that lets every probe ask.
+fn policy(context: &Context) -> String {
+    let stack = &context.settings.stack;
+    let actions: Vec<_> = probe::PROBES
+        .into_iter()
+        .filter(|probe| probe.is_aws())
+        .flat_map(probe::permissions)
+        .map(|action| json!({"action": action, "resource": resource(action, stack)}))
+        .collect();
+    let statements: Vec<_> = actions
+        .iter()
+        .map(|one| json!({"Effect": "Allow", "Action": one["action"], "Resource": one["resource"]}))
+        .collect();
+    let policy = json!({"Version": "2012-10-17", "Statement": statements});
+    format!("{policy:#}\n")
+}
+
+/// The narrowest resource of an action; some actions know none.
+fn resource(action: &str, stack: &crate::stack::Stack) -> String {
+    let (region, account) = (&stack.region.value, &stack.account.value);
+    match action.split(':').next() {
+        Some("states") => stack.state_machine_arn(),
+        Some("lambda") => format!(
+            "arn:aws:lambda:{region}:{account}:function:{}*",
+            stack.function.value
+        ),
+        Some("logs") => format!(
+            "arn:aws:logs:{region}:{account}:log-group:{}:*",
+            stack.log_group.value
+        ),
+        _ => "*".to_owned(),
+    }
+}
+
+fn print(context: &Context, checks: &[Check]) -> u8 {
+    let verdict = Verdict::worst(checks.iter().map(|check| check.verdict));
+    let bad = checks
+        .iter()
+        .filter(|check| check.verdict != Verdict::Ok)
+        .count();
+    let mut text = super::facts::table(
+        ["CHECK", "VERDICT", "FOUND"],
+        checks.iter().map(|c| {
+            [
+                c.name.as_str().into(),
+                c.verdict.short().into(),
+                c.found.clone(),
+            ]
+        }),
+    );
+    for check in checks {
+        if let Some(fix) = &check.fix {
+            text.push_str(&format!("fix {}: {fix}\n", check.name));
+        }
+    }
+    let summary = match bad {
+        0 => format!("All {} checks are ok.", checks.len()),
+        n => format!("{n} of {} checks need a look.", checks.len()),
+    };
+    text.push_str(&summary);
+    text.push('\n');
+    let extra: Vec<_> = checks
+        .iter()
+        .map(|c| json!({"check": c.name, "verdict": c.verdict.word(), "found": c.found.as_str(), "fix": c.fix.as_ref().map(Printable::as_str)}))
+        .collect();
+    context.out.document(
+        verdict,
+        verdict.exit_code(),
+        &summary,
+        &text,
+        &json!({ "checks": extra }),
+    )
+}
