@@ -25,6 +25,12 @@ pub(super) async fn main(context: &Context, args: &args::Drill) -> Result<u8, Fa
         (Some(DrillAction::Serve { scene, port }), ..) => serve(context, find(scene)?, *port).await,
         (Some(DrillAction::Scenes), ..) => Ok(scenes(context)),
         (None, None, None) => every_scene(context).await,
+        // A scene's name says which runbook it is for.
+        (None, Some(name), None)
+            if context.library.get(name).is_err() && drill::find(name).is_some() =>
+        {
+            one_scene(context, find(name)?, None).await
+        }
         (None, runbook, scene) => {
             let name = scene
                 .as_ref()

@@ -27,22 +27,42 @@ pub fn render(report: &Report, style: Style) -> String {
         },
         started_at: report.started_at,
         said: Vec::new(),
+        commands: Vec::new(),
         out: String::new(),
     };
     page.answer(report);
-    for runbook in &report.runbooks {
+    if let [only] = report.runbooks.as_slice() {
         page.out.push('\n');
-        page.runbook(runbook);
+        page.runbook(only);
+    } else {
+        page.out.push('\n');
+        report
+            .runbooks
+            .iter()
+            .for_each(|runbook| page.overview(runbook));
     }
     page.close(report);
     page.out
 }
 
+/// How much is said of a step that is not ok.
+#[derive(Clone, Copy, PartialEq)]
+enum Detail {
+    /// One line, cut to the width.
+    Line,
+    /// The whole sentence.
+    Sentence,
+    /// Evidence, next action, escalation and the question by hand.
+    All,
+}
+
 struct Page {
     style: Style,
     started_at: OffsetDateTime,
-    /// Sentences and commands that stand on the page already.
+    /// Sentences that stand on the page already.
     said: Vec<String>,
+    /// Commands that do.
+    commands: Vec<String>,
     out: String,
 }
 
@@ -77,7 +97,36 @@ impl Page {
         }
     }
 
-    fn runbook(&mut self, runbook: &Runbook) {
+    /// One of several runbooks: its heading, a line for each step that is not ok, and where
+    /// to read on. Together they must fit on a screen.
+    fn overview(&mut self, runbook: &Runbook) {
+        self.heading(runbook);
+        if runbook.verdict <= Verdict::Ok {
+            return;
+        }
+        if runbook.blocked_by.is_some() {
+            return self.sentence(runbook.summary.as_str());
+        }
+        let (bad, rest): (Vec<_>, Vec<_>) = runbook
+            .steps
+            .iter()
+            .partition(|step| step.verdict() >= Verdict::Warning);
+        for step in bad {
+            self.step(step, Detail::Line);
+        }
+        let rest: Vec<_> = rest
+            .iter()
+            .map(|step| format!("{} {}", step.number, step.verdict().short()))
+            .collect();
+        let rest = match rest.as_slice() {
+            [] => String::new(),
+            _ => format!("{}; ", rest.join(", ")),
+        };
+        let more = format!("{rest}more: duckops triage {}", runbook.id);
+        self.labelled("", Tone::Plain, &more, Tone::Faint);
+    }
+
+    fn heading(&mut self, runbook: &Runbook) {
         let word = runbook.verdict.word().to_ascii_uppercase();
         let heading = if runbook.verdict >= Verdict::Warning {
             format!("{word} {}: {}", runbook.severity, runbook.title)
@@ -86,6 +135,11 @@ impl Page {
         };
         let tone = Tone::of(runbook.verdict);
         self.labelled(&name(&runbook.id), Tone::Strong, &heading, tone);
+    }
+
+    /// The only runbook: every step, with everything under what is not ok.
+    fn runbook(&mut self, runbook: &Runbook) {
+        self.heading(runbook);
         let told_by_a_step = runbook
             .steps
             .iter()
@@ -103,7 +157,15 @@ impl Page {
             self.sentence(&format!("Not judged until {} is solved.", name(by)));
         }
         for step in &runbook.steps {
-            self.step(step, runbook.blocked_by.is_none());
+            let explained = runbook.blocked_by.is_some();
+            self.step(
+                step,
+                if explained {
+                    Detail::Sentence
+                } else {
+                    Detail::All
+                },
+            );
         }
         let of_a_step = |next: &NextAction| {
             let mut steps = runbook.steps.iter();
@@ -120,8 +182,8 @@ impl Page {
         }
     }
 
-    /// One line; more under what is not ok, unless another incident explains it.
-    fn step(&mut self, step: &Step, explain: bool) {
+    /// What a step is, and as much under what is not ok as is wanted.
+    fn step(&mut self, step: &Step, detail: Detail) {
         let verdict = step.verdict();
         let bad = verdict >= Verdict::Warning;
         let room = self.style.width - MARGIN;
@@ -152,8 +214,11 @@ impl Page {
         if verdict == Verdict::Unknown && !step.reason_code.is_empty() {
             line.push_str(&format!(" [{}]", step.reason_code));
         }
+        if detail == Detail::Line {
+            line = cut(&line, room);
+        }
         let mut texts = vec![(line, tone)];
-        if !explain {
+        if detail != Detail::All {
             return self.rows(step, tone, texts);
         }
         let evidence = evidence(step, room);
@@ -174,12 +239,10 @@ impl Page {
             texts.push((format!("next: {}", next.text), Tone::Plain));
         }
         self.rows(step, tone, texts);
-        if let Some(command) = next.and_then(|next| next.command.as_ref())
-            && self.fresh(command.as_str())
-        {
+        if let Some(command) = next.and_then(|next| next.command.as_ref()) {
             self.command("", command.as_str());
         }
-        if !step.manual.is_empty() && self.fresh(step.manual.as_str()) {
+        if !step.manual.is_empty() {
             self.command("ask by hand: ", step.manual.as_str());
         }
     }
@@ -270,9 +333,7 @@ impl Page {
             return;
         }
         self.labelled(label, Tone::Strong, next.text.as_str(), Tone::Plain);
-        if let Some(command) = &next.command
-            && self.fresh(command.as_str())
-        {
+        if let Some(command) = &next.command {
             self.command("", command.as_str());
         }
     }
@@ -285,8 +346,13 @@ impl Page {
         }
     }
 
-    /// A command is never broken: what is pasted must be what was meant.
+    /// A command is never broken, because what is pasted must be what was meant; and it
+    /// stands on the page only once.
     fn command(&mut self, label: &str, command: &str) {
+        if self.commands.iter().any(|said| said == command) {
+            return;
+        }
+        self.commands.push(command.to_owned());
         let label = self.style.paint(Tone::Faint, label);
         let command = self.style.paint(Tone::Strong, command);
         self.line(&format!("{:MARGIN$}{label}{command}", ""));
