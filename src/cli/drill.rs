@@ -17,12 +17,27 @@ use crate::text::Printable;
 use serde_json::json;
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 use ulid::Ulid;
 use url::Url;
 
 pub(super) async fn main(context: &Context, args: &args::Drill) -> Result<u8, Failure> {
     match (&args.action, &args.runbook, &args.scene) {
-        (Some(DrillAction::Serve { scene, port }), ..) => serve(context, find(scene)?, *port).await,
+        (
+            Some(DrillAction::Serve {
+                scene,
+                port,
+                latency,
+                feed,
+            }),
+            ..,
+        ) => {
+            let scene = find(scene)?;
+            let mut world = (scene.build)(super::now(&context.env));
+            world.latency = Duration::from_millis(*latency);
+            world.audit_body = feed.map(|entries| long_feed(&world, entries));
+            serve(context, scene, world, *port).await
+        }
         (Some(DrillAction::Scenes), ..) => Ok(scenes(context)),
         (None, None, None) => every_scene(context).await,
         // A scene's name says which runbook it is for.
@@ -212,9 +227,24 @@ fn compare(scene: &Scene, report: &Report) -> Vec<String> {
     wrong
 }
 
-async fn serve(context: &Context, scene: &Scene, port: u16) -> Result<u8, Failure> {
-    let now = super::now(&context.env);
-    let world = (scene.build)(now);
+/// A feed of pulses, one a second back from now: for measuring, not for judging.
+fn long_feed(world: &World, entries: u64) -> bytes::Bytes {
+    let now = u64::try_from(world.now.unix_timestamp()).unwrap_or(0);
+    let mut text = String::from("{\"entries\":[");
+    for ago in 0..entries {
+        let comma = if ago == 0 { "" } else { "," };
+        let at = now.saturating_sub(ago);
+        let _ = write!(
+            text,
+            "{comma}{{\"event_type\":\"duck.pulse\",\"timestamp\":{at},\"spaceduck_id\":\"AAAA{ago:012X}\",\"detail\":\"pulse of an agent in the practice stack, trust tier T1, health ALIVE, region us-east-1, kept for measuring\"}}"
+        );
+    }
+    text.push_str("]}");
+    text.into()
+}
+
+async fn serve(context: &Context, scene: &Scene, world: World, port: u16) -> Result<u8, Failure> {
+    let now = world.now;
     let recorded = Recorded::keep(&world)?;
     let (account, region) = (world.account.clone(), world.region.clone());
     let practice = start(world, port).await?;

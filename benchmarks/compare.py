@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Compares `duckops triage` with the runbooks' own commands, in one run, on one world.
+
+Starts the practice stack of the release binary on loopback, runs both sides in turn, and
+prints medians and ratios: wall time, CPU time of the whole process tree, peak memory.
+Needs curl, and the `aws` command on the PATH or in the folder named by --aws.
+
+    cargo build --release && python3 benchmarks/compare.py [--rounds 15] [--aws BIN_FOLDER]
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def serve(binary, *options):
+    """A practice stack, and the environment that points at it."""
+    process = subprocess.Popen(
+        [binary, "drill", "serve", "--scene", "healthy", *options],
+        stdout=subprocess.PIPE, text=True, env=clean({}))
+    pointed = {}
+    for line in process.stdout:
+        if line.startswith("export "):
+            name, value = line[len("export "):].strip().split("=", 1)
+            pointed[name] = value
+        if line.startswith("# ends"):
+            return process, pointed
+    sys.exit("the practice stack did not start")
+
+
+def clean(pointed, aws=None):
+    path = os.environ["PATH"] if aws is None else aws + os.pathsep + os.environ["PATH"]
+    home = tempfile.gettempdir()
+    return {"PATH": path, "HOME": home, "LANG": "C", "AWS_PAGER": "", **pointed}
+
+
+def once(command, env):
+    """Wall seconds, CPU seconds and peak KiB of one run with everything it starts."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        # A child of its own, so that the usage of its children is its own too.
+        os.close(read)
+        began = time.perf_counter()
+        done = subprocess.run(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wall = time.perf_counter() - began
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        figures = [wall, used.ru_utime + used.ru_stime, used.ru_maxrss, done.returncode]
+        os.write(write, json.dumps(figures).encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        figures = json.load(pipe)
+    os.waitpid(pid, 0)
+    return figures
+
+
+def compare(label, theirs, ours, env, rounds, limit=None):
+    """Both sides in turn, so that whatever else the machine does meets both."""
+    once(ours, env), once(theirs, env)
+    pairs = [(once(theirs, env), once(ours, env)) for _ in range(rounds)]
+    median = lambda side, column: statistics.median(pair[side][column] for pair in pairs)
+    codes = {pair[1][3] for pair in pairs}
+    wall, cpu = (median(0, 0), median(1, 0)), (median(0, 1), median(1, 1))
+    memory = max(pair[1][2] for pair in pairs) / 1024
+    line = (f"| {label} | {wall[0]:.3f} / {cpu[0]:.3f} | {wall[1]:.4f} / {cpu[1]:.4f} "
+            f"| {wall[0] / wall[1]:.1f} | {cpu[0] / cpu[1]:.0f} | {memory:.1f} |")
+    if limit:
+        line += f" {wall[1] / limit:.2f} of the slowest chain |"
+    print(line + f" exit {sorted(codes)}", flush=True)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--rounds", type=int, default=15)
+    arguments.add_argument("--aws", help="folder that holds the aws command")
+    arguments.add_argument("--duckops", default=os.path.join(HERE, "..", "target", "release", "duckops"))
+    options = arguments.parse_args()
+    binary = os.path.abspath(options.duckops)
+    path = clean({}, options.aws)["PATH"]
+    for needed in ("curl", "aws", "python3", "bash"):
+        if shutil.which(needed, path=path) is None:
+            sys.exit(f"{needed} is not on the PATH; for aws: pip install awscli, then --aws FOLDER")
+    script = os.path.join(HERE, "commands.sh")
+    print("| case | commands, wall / CPU s | duckops, wall / CPU s | wall ratio | CPU ratio | peak MiB |")
+    print("|---|---|---|---|---|---|")
+    for latency in (0, 100):
+        stack, pointed = serve(binary, "--latency", str(latency))
+        env = clean(pointed, options.aws)
+        limit = latency / 1000 or None
+        for case, runbook in (("inc-001", "inc-001"), ("inc-004", "inc-004"), ("inc-004-six", "inc-004")):
+            compare(f"{case}, {latency} ms", ["bash", script, case], [binary, "triage", runbook],
+                    env, options.rounds if latency == 0 else max(3, options.rounds // 3), limit)
+        stack.terminate()
+        stack.wait()
+    stack, pointed = serve(binary, "--feed", "1000000")
+    env = clean(pointed, options.aws)
+    compare("feed of a million", ["bash", script, "feed"], [binary, "facts", "audit"], env, 3)
+    stack.terminate()
+    stack.wait()
+
+
+if __name__ == "__main__":
+    main()
