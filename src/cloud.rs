@@ -6,7 +6,7 @@
 //! configuration says so.
 
 use crate::reading::{Silence, Why};
-use crate::stack::Stack;
+use crate::stack::{Origin, Stack};
 use crate::text::{Printable, Untrusted};
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::provider_config::ProviderConfig;
@@ -61,6 +61,8 @@ pub type Observer = Arc<dyn Fn(&Exchange) + Send + Sync>;
 pub struct Http {
     clients: Arc<Clients>,
     observer: Option<Observer>,
+    /// Whether proxies of the environment are passed by.
+    direct: bool,
 }
 
 #[derive(Default)]
@@ -81,6 +83,15 @@ impl Http {
         Self {
             clients: Arc::default(),
             observer,
+            direct: false,
+        }
+    }
+
+    /// A stack that goes straight to this machine's own loopback, whatever proxy is set.
+    pub fn direct(observer: Option<Observer>) -> Self {
+        Self {
+            direct: true,
+            ..Self::new(observer)
         }
     }
 
@@ -97,13 +108,15 @@ impl Http {
         } else {
             &self.clients.plain
         };
-        cell.get_or_init(|| build(secure)).as_ref().map_err(|why| {
-            Silence::new(
-                Why::Tls,
-                format!("the HTTPS client could not be built: {why}"),
-            )
-            .fix("Check the trusted certificates of this machine (SSL_CERT_FILE)")
-        })
+        cell.get_or_init(|| build(secure, self.direct))
+            .as_ref()
+            .map_err(|why| {
+                Silence::new(
+                    Why::Tls,
+                    format!("the HTTPS client could not be built: {why}"),
+                )
+                .fix("Check the trusted certificates of this machine (SSL_CERT_FILE)")
+            })
     }
 
     /// Tells the observer, if there is one.
@@ -114,7 +127,7 @@ impl Http {
     }
 }
 
-fn build(secure: bool) -> Result<reqwest::Client, String> {
+fn build(secure: bool, direct: bool) -> Result<reqwest::Client, String> {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("duckops/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -129,6 +142,7 @@ fn build(secure: bool) -> Result<reqwest::Client, String> {
     } else {
         builder.tls_certs_only([])
     };
+    let builder = if direct { builder.no_proxy() } else { builder };
     builder
         .build()
         .map_err(|error| error.without_url().to_string())
@@ -242,6 +256,8 @@ pub fn innermost(error: &(dyn std::error::Error + 'static)) -> Printable {
 pub struct Aws {
     http: Http,
     profile: Option<String>,
+    /// Whether the profile was named on the command line and beats keys in the environment.
+    profile_first: bool,
     region: String,
     instance_metadata: bool,
     practice: Option<String>,
@@ -254,6 +270,10 @@ impl Aws {
         Self {
             http,
             profile: stack.profile.as_ref().map(|profile| profile.value.clone()),
+            profile_first: stack
+                .profile
+                .as_ref()
+                .is_some_and(|profile| matches!(profile.origin, Origin::Flag(_))),
             region: stack.region.value.clone(),
             instance_metadata: stack.instance_metadata,
             practice: None,
@@ -349,8 +369,13 @@ impl Aws {
         let container = aws_config::ecs::EcsCredentialsProvider::builder()
             .configure(provider)
             .build();
-        let chain = CredentialsProviderChain::first_try("environment", environment)
-            .or_else("profile", profile.build())
+        let chain = if self.profile_first {
+            CredentialsProviderChain::first_try("profile", profile.build())
+        } else {
+            CredentialsProviderChain::first_try("environment", environment)
+                .or_else("profile", profile.build())
+        };
+        let chain = chain
             .or_else("web identity", token)
             .or_else("container", container);
         if !self.instance_metadata {

@@ -169,7 +169,7 @@ async fn play(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result
     let practice = start(world, 0).await?;
     let stack = at(&context.settings.stack, &practice)?;
     recorded.write(&stack, now)?;
-    let http = Http::new(run::observer(context.verbose));
+    let http = Http::direct(run::observer(context.verbose));
     let run = Run {
         aws: Aws::practice(&stack, http.clone(), &practice.aws_url()),
         stack,

@@ -10,7 +10,7 @@ use crate::probe::{Ask, Past};
 use crate::reading::{Silence, Why};
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
-use crate::stack::Stack;
+use crate::stack::{Origin, Stack};
 use crate::text::Printable;
 use crate::triage::{self, Told};
 use std::collections::BTreeSet;
@@ -219,7 +219,17 @@ fn overridden(context: &Context) -> Vec<Printable> {
     ]
     .into_iter()
     .filter_map(|name| set(name).map(|value| format!("via proxy {} ({name})", host(value))));
-    endpoints.chain(proxies).map(Printable::from).collect()
+    let keys_win = set("AWS_ACCESS_KEY_ID").is_some()
+        && matches!(&context.settings.stack.profile, Some(p) if !matches!(p.origin, Origin::Flag(_)));
+    let profile = keys_win.then(|| {
+        "the AWS profile is ignored because AWS_ACCESS_KEY_ID is set; --profile would win"
+            .to_owned()
+    });
+    endpoints
+        .chain(proxies)
+        .chain(profile)
+        .map(Printable::from)
+        .collect()
 }
 
 /// Scheme, host and port of a URL: never its user, its password or its path.
