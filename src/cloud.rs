@@ -251,6 +251,22 @@ pub fn innermost(error: &(dyn std::error::Error + 'static)) -> Printable {
     Untrusted::new(inner.to_string()).printable(160)
 }
 
+/// Whether TLS is what failed, at whatever depth.
+pub fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // An I/O error hides what it wraps from its own sources.
+        let wrapped = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        if error.is::<rustls::Error>() || wrapped.is_some_and(|inner| is_tls(inner)) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
 /// AWS as one run sees it: the configuration with credentials, resolved once.
 #[derive(Debug)]
 pub struct Aws {

@@ -10,7 +10,7 @@ mod tally;
 
 use super::Ask;
 use super::status::skew;
-use crate::cloud::{Exchange, innermost};
+use crate::cloud::{Exchange, innermost, is_tls};
 use crate::fact::{Declared, FactType, FactValue, Probe};
 use crate::reading::{Asked, Reading, Silence, Why};
 use crate::text::Printable;
@@ -236,7 +236,9 @@ fn refused(status: u16, headers: &header::HeaderMap) -> Option<Silence> {
 }
 
 fn not_sent(error: &reqwest::Error) -> Silence {
-    let why = if error.is_connect() {
+    let why = if is_tls(error) {
+        Why::Tls
+    } else if error.is_connect() {
         Why::Unreachable
     } else {
         Why::Broken

@@ -1,6 +1,6 @@
 //! The request for the status, up to three times, with its failures told apart.
 
-use crate::cloud::{Exchange, chain, innermost};
+use crate::cloud::{Exchange, chain, innermost, is_tls};
 use crate::probe::Ask;
 use crate::probe::document::Document;
 use crate::reading::{Asked, Reading, Silence, Why};
@@ -226,45 +226,44 @@ fn broken(why: Failed, bytes: u64, declared: Option<u64>) -> (Outcome, Printable
 fn not_sent(error: &reqwest::Error) -> Once {
     let text = chain(error);
     let lower = text.to_lowercase();
-    let (outcome, words) =
-        if lower.contains("certificate") || lower.contains("tls") || lower.contains("handshake") {
-            unclear(Why::Tls, &format!("TLS failed: {}", innermost(error)))
-        } else if lower.contains("dns error") || lower.contains("lookup address") {
-            down(
-                Cause::Network,
-                Why::Unreachable,
-                "could not resolve the name of the API from this machine".to_owned(),
-            )
-        } else if error.is_connect() && error.is_timeout() {
-            down(
-                Cause::Network,
-                Why::Unreachable,
-                "timed out connecting".to_owned(),
-            )
-        } else if lower.contains("refused") {
-            down(
-                Cause::Network,
-                Why::Unreachable,
-                "connection refused, no response".to_owned(),
-            )
-        } else if error.is_connect() {
-            down(
-                Cause::Network,
-                Why::Unreachable,
-                format!("no connection: {}", innermost(error)),
-            )
-        } else if lower.contains("headers") || lower.contains("too large") {
-            unclear(
-                Why::TooLarge,
-                "the answer's headers are too large or malformed",
-            )
-        } else {
-            down(
-                Cause::Network,
-                Why::Broken,
-                format!("connection broken off: {}", innermost(error)),
-            )
-        };
+    let (outcome, words) = if is_tls(error) {
+        unclear(Why::Tls, &format!("TLS failed: {}", innermost(error)))
+    } else if lower.contains("dns error") || lower.contains("lookup address") {
+        down(
+            Cause::Network,
+            Why::Unreachable,
+            "could not resolve the name of the API from this machine".to_owned(),
+        )
+    } else if error.is_connect() && error.is_timeout() {
+        down(
+            Cause::Network,
+            Why::Unreachable,
+            "timed out connecting".to_owned(),
+        )
+    } else if lower.contains("refused") {
+        down(
+            Cause::Network,
+            Why::Unreachable,
+            "connection refused, no response".to_owned(),
+        )
+    } else if error.is_connect() {
+        down(
+            Cause::Network,
+            Why::Unreachable,
+            format!("no connection: {}", innermost(error)),
+        )
+    } else if lower.contains("headers") || lower.contains("too large") {
+        unclear(
+            Why::TooLarge,
+            "the answer's headers are too large or malformed",
+        )
+    } else {
+        down(
+            Cause::Network,
+            Why::Broken,
+            format!("connection broken off: {}", innermost(error)),
+        )
+    };
     (outcome, words, 0)
 }
 

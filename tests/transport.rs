@@ -1,0 +1,172 @@
+//! Claim: whatever goes wrong on the wire is told apart, and none of it is ok.
+//!
+//! Faults that the practice stack cannot play, because they break HTTP itself, come from
+//! a listener that writes exact bytes.
+
+use crate::support::{Stage, step, world};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Answers each connection with `play`, after its request was read, until the test ends.
+/// Yields the base URL.
+fn listener(play: impl Fn(TcpStream) + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("its address"));
+    let play = Arc::new(play);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let play = Arc::clone(&play);
+            std::thread::spawn(move || play(stream));
+        }
+    });
+    url
+}
+
+/// A listener that reads the request and then writes these bytes.
+fn answering(bytes: impl Into<Vec<u8>>) -> String {
+    let bytes = bytes.into();
+    listener(move |mut stream| {
+        let _ = stream.read(&mut [0; 65_536]);
+        let _ = stream.write_all(&bytes);
+    })
+}
+
+/// The probe step of INC-001 and the run's exit code, with the API at `url`, AWS answering.
+fn probed(url: &str) -> (String, String, i32) {
+    let stage = Stage::of(world("healthy"));
+    let arguments = ["triage", "inc-001", "probe", "--deadline", "7s"];
+    let (code, document) = stage.duckops(&arguments).env("DUCKOPS_API_URL", url).json();
+    let probe = step(&document, "inc-001", "probe");
+    let text = |key: &str| probe[key].as_str().unwrap_or_default().to_owned();
+    (text("verdict"), text("summary"), code)
+}
+
+fn is(url: &str, verdict: &str, words: &str) {
+    let (found, summary, code) = probed(url);
+    assert_eq!(found, verdict, "{summary}");
+    assert!(
+        summary.contains(words),
+        "`{words}` is missing in: {summary}"
+    );
+    assert_eq!(code, if verdict == "critical" { 2 } else { 3 });
+}
+
+const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+
+#[test]
+fn a_connection_that_ends_without_an_answer_is_critical() {
+    is(&answering(""), "critical", "connection closed");
+}
+
+#[test]
+fn an_answer_that_never_comes_is_critical_and_the_deadline_holds() {
+    let url = listener(|mut stream| {
+        let _ = stream.read(&mut [0; 65_536]);
+        std::thread::sleep(Duration::from_secs(30));
+    });
+    let began = std::time::Instant::now();
+    is(&url, "critical", "no response within");
+    assert!(
+        began.elapsed() < Duration::from_secs(12),
+        "the deadline of 7 s was not kept"
+    );
+}
+
+#[test]
+fn a_body_that_ends_early_proves_nothing() {
+    let short = format!("{HEAD}Content-Length: 1000\r\n\r\n{{\"agents\":{{}}");
+    is(
+        &answering(short),
+        "unknown",
+        "truncated after 12 of 1000 bytes",
+    );
+    let no_length = format!("{HEAD}\r\n{{\"agents\":{{\"alive\":1");
+    is(&answering(no_length), "unknown", "expected JSON");
+}
+
+#[test]
+fn a_body_that_drips_is_cut_by_the_limit_of_a_try() {
+    let url = listener(|mut stream| {
+        let _ = stream.read(&mut [0; 65_536]);
+        let _ = write!(stream, "{HEAD}Content-Length: 1000\r\n\r\n");
+        while stream.write_all(b" ").is_ok() {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    });
+    is(&url, "unknown", "the body was incomplete");
+}
+
+#[test]
+fn a_body_without_an_end_is_cut_at_its_size() {
+    let url = listener(|mut stream| {
+        let _ = stream.read(&mut [0; 65_536]);
+        let _ = write!(stream, "{HEAD}\r\n");
+        while stream.write_all(&[b'['; 65_536]).is_ok() {}
+    });
+    is(&url, "unknown", "larger than 8 MiB");
+}
+
+#[test]
+fn nesting_and_headers_without_measure_are_refused() {
+    let deep = "[".repeat(100_000);
+    is(
+        &answering(format!("{HEAD}\r\n{deep}")),
+        "unknown",
+        "expected JSON",
+    );
+    let bomb = format!(
+        "HTTP/1.1 200 OK\r\nX: {}\r\n\r\n{{}}",
+        "a".repeat(2_000_000)
+    );
+    is(&answering(bomb), "unknown", "headers");
+}
+
+#[test]
+fn an_encoding_that_was_not_asked_for_is_not_unpacked() {
+    let packed = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}";
+    is(&answering(packed), "unknown", "content-encoding");
+}
+
+#[test]
+fn a_cached_answer_speaks_of_the_past() {
+    let old = format!("{HEAD}Age: 3600\r\nContent-Length: 9\r\n\r\n{{\"a\":\"b\"}}");
+    is(&answering(old), "unknown", "cached");
+}
+
+#[test]
+fn other_statuses_are_no_answer() {
+    is(
+        &answering("HTTP/1.1 204 No Content\r\n\r\n"),
+        "unknown",
+        "HTTP 204",
+    );
+    is(
+        &answering("HTTP/1.1 206 Partial Content\r\nContent-Length: 2\r\n\r\n{}"),
+        "unknown",
+        "HTTP 206",
+    );
+}
+
+#[test]
+fn a_redirect_is_critical_and_is_not_followed() {
+    let target = listener(|_| panic!("the redirect was followed"));
+    let answer = format!("HTTP/1.1 302 Found\r\nLocation: {target}/x\r\nContent-Length: 0\r\n\r\n");
+    is(&answering(answer), "critical", "not followed");
+}
+
+#[test]
+fn a_handshake_that_fails_is_unknown_and_no_request_is_sent() {
+    let url = answering("HTTP/1.1 400 Bad Request\r\n\r\n").replace("http://", "https://");
+    is(&url, "unknown", "TLS failed");
+}
+
+#[test]
+fn a_name_that_does_not_resolve_speaks_of_this_machine() {
+    is(
+        "http://no-such-name.invalid",
+        "critical",
+        "could not resolve",
+    );
+}
