@@ -114,7 +114,11 @@ async fn once(ask: &Ask, reading: &mut Reading) -> Once {
         .header(header::ACCEPT_ENCODING, "identity");
     let response = match request.send().await {
         Ok(response) => response,
-        Err(error) => return not_sent(&error.without_url()),
+        Err(error) => {
+            // A handshake that fails is an answer of somebody.
+            reading.reached = is_tls(&error);
+            return not_sent(&error.without_url());
+        }
     };
     reading.reached = true;
     reading.skew = skew(response.headers(), ask.clock());
