@@ -21,6 +21,12 @@ pub enum Probe {
     Email,
     /// CloudWatch metrics of SES.
     Metrics,
+    /// The log of the Lambda function.
+    Logs,
+    /// Where the function's alias points, and which versions there are.
+    Alias,
+    /// CloudWatch metrics of the function.
+    Lambda,
     /// Which AWS account answers.
     Identity,
     /// What earlier runs recorded, joined with what this run was told.
@@ -36,6 +42,9 @@ impl Probe {
             Probe::Executions => "executions",
             Probe::Email => "email",
             Probe::Metrics => "metrics",
+            Probe::Logs => "logs",
+            Probe::Alias => "alias",
+            Probe::Lambda => "lambda",
             Probe::Identity => "identity",
             Probe::History => "history",
         }
@@ -45,7 +54,13 @@ impl Probe {
     pub fn is_aws(self) -> bool {
         matches!(
             self,
-            Probe::Executions | Probe::Email | Probe::Metrics | Probe::Identity
+            Probe::Executions
+                | Probe::Email
+                | Probe::Metrics
+                | Probe::Logs
+                | Probe::Alias
+                | Probe::Lambda
+                | Probe::Identity
         )
     }
 }

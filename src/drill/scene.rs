@@ -1,10 +1,13 @@
 //! Scenes: worlds with one thing wrong, or nothing, each with the verdict that is due.
 //! The verdicts are words, as a person reads them; nothing here knows how they are drawn.
 
+mod certs;
 mod edit;
+mod fleet;
 mod healthy;
 mod mail;
 mod outage;
+mod pairs;
 mod peck;
 
 use super::World;
@@ -39,8 +42,18 @@ pub struct Expect {
 
 /// Every scene.
 pub fn scenes() -> &'static [Scene] {
-    static SCENES: LazyLock<Vec<Scene>> =
-        LazyLock::new(|| [healthy::SCENES, peck::SCENES, mail::SCENES, outage::SCENES].concat());
+    static SCENES: LazyLock<Vec<Scene>> = LazyLock::new(|| {
+        [
+            healthy::SCENES,
+            certs::SCENES,
+            fleet::SCENES,
+            peck::SCENES,
+            mail::SCENES,
+            outage::SCENES,
+            pairs::SCENES,
+        ]
+        .concat()
+    });
     &SCENES
 }
 
@@ -69,6 +82,9 @@ mod tests {
     #[test]
     fn every_expectation_is_a_verdict_on_a_known_step() {
         let verdicts = ["ok", "warning", "critical", "unknown", "skipped"];
+        let inc_001 = ["probe", "logs", "alias", "rollback", "recovery"];
+        let inc_002 = ["counts", "last-cert", "logs", "ses", "code-path"];
+        let inc_003 = ["agents", "pulses", "cause", "peck-impact", "handoff"];
         let inc_004 = ["callback-errors", "events", "executions", "agents", "stale"];
         let inc_005 = [
             "quota",
@@ -83,9 +99,12 @@ mod tests {
             for (runbook, step, verdict) in scene.expect.steps {
                 assert!(verdicts.contains(verdict), "{name}: {verdict}");
                 let steps = match *runbook {
+                    "inc-001" => inc_001,
+                    "inc-002" => inc_002,
+                    "inc-003" => inc_003,
                     "inc-004" => inc_004,
                     "inc-005" => inc_005,
-                    other => panic!("{name}: {other} is no runbook of a scene yet"),
+                    other => panic!("{name}: {other} is no runbook of a scene"),
                 };
                 assert!(steps.contains(step), "{name}: {step}");
                 assert!(

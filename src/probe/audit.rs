@@ -18,7 +18,7 @@ use feed::Chunks;
 use futures_util::StreamExt;
 use reqwest::header;
 use std::time::Instant;
-use tally::Tally;
+use tally::{Newest, Tally};
 use time::{Duration, OffsetDateTime};
 
 const PATH: &str = "/beak/audit";
@@ -48,6 +48,60 @@ pub(super) const FACTS: &[Declared] = &[
         FactType::Duration,
         "seconds",
         "the newest pulse is at least this old",
+    ),
+    fact(
+        "audit.pulses",
+        FactType::Int,
+        "count",
+        "pulse entries in the feed",
+    ),
+    fact(
+        "audit.pulses_min",
+        FactType::Int,
+        "count",
+        "pulse entries seen, also in a feed that broke off",
+    ),
+    fact(
+        "audit.pulses_24h_min",
+        FactType::Int,
+        "count",
+        "pulse entries of the last 24 h, at least",
+    ),
+    fact(
+        "audit.registration_age",
+        FactType::Duration,
+        "seconds",
+        "age of the first registration that the feed shows",
+    ),
+    fact(
+        "audit.cert_age",
+        FactType::Duration,
+        "seconds",
+        "age of the newest certificate entry",
+    ),
+    fact(
+        "audit.cert_age_min",
+        FactType::Duration,
+        "seconds",
+        "the newest certificate entry is at least this old",
+    ),
+    fact(
+        "audit.newest_certs",
+        FactType::List,
+        "",
+        "the 3 newest certificate entries",
+    ),
+    fact(
+        "audit.certs_issued_24h_min",
+        FactType::Int,
+        "count",
+        "certificates issued in the last 24 h by dated entries, at least",
+    ),
+    fact(
+        "audit.certs_issued_48h_min",
+        FactType::Int,
+        "count",
+        "certificates issued in the last 48 h by dated entries, at least",
     ),
     fact(
         "audit.newest_pulses",
@@ -251,16 +305,16 @@ fn not_sent(error: &reqwest::Error) -> Silence {
 
 /// What holds even when the feed broke off.
 fn at_least(reading: &mut Reading, tally: &Tally, at: OffsetDateTime) {
-    reading.know(
-        "audit.callback_errors_24h_min",
-        FactValue::Int(tally.callback_errors_24h),
-        at,
-    );
-    reading.know(
-        "audit.callback_errors_1h_min",
-        FactValue::Int(tally.callback_errors_1h),
-        at,
-    );
+    for (path, count) in [
+        ("audit.callback_errors_24h_min", tally.callback_errors_24h),
+        ("audit.callback_errors_1h_min", tally.callback_errors_1h),
+        ("audit.pulses_min", tally.pulse_count),
+        ("audit.pulses_24h_min", tally.pulses_24h),
+        ("audit.certs_issued_24h_min", tally.certs_issued_24h),
+        ("audit.certs_issued_48h_min", tally.certs_issued_48h),
+    ] {
+        reading.know(path, FactValue::Int(count), at);
+    }
 }
 
 /// What holds because the feed was read to its end.
@@ -278,25 +332,22 @@ fn exactly(reading: &mut Reading, tally: &Tally, at: OffsetDateTime) {
             Silence::new(Why::NoData, "the audit feed is empty"),
         ),
     }
-    let short = || {
-        let reach = crate::fact::duration(reach.unwrap_or(0));
-        Silence::new(
-            Why::NotCovered,
-            format!("no pulse in the audit feed, which reaches back only {reach}"),
-        )
-    };
-    match tally.pulses.newest_age(tally.now) {
-        Some(age) => {
-            reading.know("audit.pulse_age", FactValue::Duration(age), at);
-            reading.know("audit.pulse_age_min", FactValue::Duration(age), at);
-        }
-        None => {
-            reading.hush("audit.pulse_age", short());
-            match reach {
-                Some(reach) => reading.know("audit.pulse_age_min", FactValue::Duration(reach), at),
-                None => reading.hush("audit.pulse_age_min", short()),
-            }
-        }
+    reading.know("audit.pulses", FactValue::Int(tally.pulse_count), at);
+    let pulse = ("audit.pulse_age", "audit.pulse_age_min");
+    age(reading, pulse, "pulse", &tally.pulses, tally, at);
+    let cert = ("audit.cert_age", "audit.cert_age_min");
+    age(reading, cert, "certificate entry", &tally.certs, tally, at);
+    reading.know(
+        "audit.newest_certs",
+        FactValue::List(tally.certs.lines()),
+        at,
+    );
+    match tally.registration_age() {
+        Some(age) => reading.know("audit.registration_age", FactValue::Duration(age), at),
+        None => reading.hush(
+            "audit.registration_age",
+            Silence::new(Why::NoData, "the audit feed shows no registration"),
+        ),
     }
     reading.know(
         "audit.newest_pulses",
@@ -310,4 +361,36 @@ fn exactly(reading: &mut Reading, tally: &Tally, at: OffsetDateTime) {
     );
     let errors = FactValue::Int(tally.pecks.callback_errors());
     reading.know("audit.newest_pecks_callback_errors", errors, at);
+}
+
+/// How old the newest of a kind is; without one it is at least as old as the feed.
+fn age(
+    reading: &mut Reading,
+    (exact, at_least): (&'static str, &'static str),
+    what: &str,
+    newest: &Newest,
+    tally: &Tally,
+    at: OffsetDateTime,
+) {
+    let short = |reach: i64| {
+        let reach = crate::fact::duration(reach);
+        Silence::new(
+            Why::NotCovered,
+            format!("no {what} in the audit feed, which reaches back only {reach}"),
+        )
+    };
+    match (newest.newest_age(tally.now), tally.reach()) {
+        (Some(age), _) => {
+            reading.know(exact, FactValue::Duration(age), at);
+            reading.know(at_least, FactValue::Duration(age), at);
+        }
+        (None, Some(reach)) => {
+            reading.hush(exact, short(reach));
+            reading.know(at_least, FactValue::Duration(reach), at);
+        }
+        (None, None) => {
+            reading.hush(exact, short(0));
+            reading.hush(at_least, short(0));
+        }
+    }
 }

@@ -49,6 +49,12 @@ pub(super) const FACTS: &[Declared] = &[
         "how many are left",
     ),
     fact(
+        "email.can_send",
+        FactType::Bool,
+        "",
+        "whether SES takes mail now: sending enabled, account healthy, something left of the limit",
+    ),
+    fact(
         "email.used_percent",
         FactType::Float,
         "percent",
@@ -124,6 +130,9 @@ fn fields(reading: &mut Reading, account: &Document, at: OffsetDateTime) {
             )),
         });
     let quota = quota(max.clone(), sent.clone());
+    let unlimited = max.clone().and_then(sane).map(|max| max == -1);
+    let can_send = can_send(account, unlimited, quota.as_ref().map(|(left, _)| *left));
+    reading.put("email.can_send", can_send.map(FactValue::Bool), at);
     reading.put("email.max_24h", max.clone().map(FactValue::Int), at);
     reading.put("email.sent_24h", sent.map(FactValue::Int), at);
     reading.put(
@@ -152,6 +161,31 @@ fn sane(max: i64) -> Result<i64, Silence> {
             format!("SES says that the daily limit is {max}"),
         )),
     }
+}
+
+/// One obstacle is proof that it cannot; that it can takes all three.
+fn can_send(
+    account: &Document,
+    unlimited: Result<bool, Silence>,
+    left: Result<i64, &Silence>,
+) -> Result<bool, Silence> {
+    let enabled = account.flag("SendingEnabled");
+    let healthy = account
+        .text("EnforcementStatus")
+        .map(|status| status.is("HEALTHY"));
+    let room = match (unlimited, left) {
+        (Ok(true), _) => Ok(true),
+        (_, Ok(left)) => Ok(left > 0),
+        (Err(silence), _) => Err(silence),
+        (_, Err(silence)) => Err(silence.clone()),
+    };
+    let parts = [enabled, healthy, room];
+    if parts.iter().any(|part| matches!(part, Ok(false))) {
+        return Ok(false);
+    }
+    parts
+        .into_iter()
+        .try_fold(true, |all, part| Ok(all && part?))
 }
 
 /// What is left, and the share used.

@@ -4,7 +4,13 @@
 //! from both sides, dated audit entries from below. This is the one probe that asks
 //! nobody: it reads the samples it is handed and the other probes' facts.
 
-use crate::fact::{Declared, FactType, FactValue, Probe};
+mod certs;
+mod declared;
+mod fleet;
+
+pub(super) use declared::{FACTS, inputs};
+
+use crate::fact::{FactValue, Probe};
 use crate::history::{History, HistoryError, Increase, Sample, StackKey, Window, increase};
 use crate::reading::{Known, Reading, Readings, Silence, Why};
 use std::collections::BTreeMap;
@@ -12,84 +18,18 @@ use time::{Duration, OffsetDateTime};
 
 const PECKS: &str = "peck.callback_errors";
 const DUCKLINGS: &str = "status.database.ducklings";
+const CERTIFICATES: &str = "status.database.birth_certificates";
+const ALIVE: &str = "status.agents.alive";
+const ERRORS: &str = "callback errors";
 const HOUR: Duration = Duration::HOUR;
 const DAY: Duration = Duration::DAY;
 
-pub(super) const FACTS: &[Declared] = &[
-    fact(
-        "peck.callback_errors_24h_min",
-        FactType::Int,
-        "count",
-        "callback errors of the last 24 h, at least",
-    ),
-    fact(
-        "peck.callback_errors_24h_max",
-        FactType::Int,
-        "count",
-        "callback errors of the last 24 h, at most",
-    ),
-    fact(
-        "peck.callback_errors_rising",
-        FactType::Bool,
-        "",
-        "whether there was a callback error in the last hour",
-    ),
-    fact(
-        "growth.ducklings_24h",
-        FactType::Bool,
-        "",
-        "whether ducklings registered in the last 24 h",
-    ),
-    fact(
-        "email.capacity_in",
-        FactType::Duration,
-        "seconds",
-        "until the first mail can go out again, an estimate",
-    ),
-    fact(
-        "email.capacity_at",
-        FactType::Instant,
-        "utc",
-        "when the first mail can go out again, an estimate",
-    ),
-    fact(
-        "email.full_capacity_in",
-        FactType::Duration,
-        "seconds",
-        "until all of the last day's mail has left the window, an estimate",
-    ),
-];
-
-const fn fact(
-    path: &'static str,
-    ty: FactType,
-    unit: &'static str,
-    about: &'static str,
-) -> Declared {
-    Declared {
-        path,
-        ty,
-        unit,
-        clocked: true,
-        about,
-    }
-}
-
-/// The probes whose answers a joined fact is made from.
-pub(super) fn inputs(path: &str) -> &'static [Probe] {
-    match path {
-        "growth.ducklings_24h" => &[Probe::Status],
-        _ if path.starts_with("peck.callback_errors_") => &[Probe::Status, Probe::Audit],
-        _ if path.starts_with("email.") && FACTS.iter().any(|fact| fact.path == path) => {
-            &[Probe::Email, Probe::Metrics]
-        }
-        _ => &[],
-    }
-}
-
 /// Recorded samples of the facts whose increase is asked for.
 #[derive(Debug, Default)]
-pub struct Past(BTreeMap<&'static str, Vec<Sample>>);
+pub struct Past {
+    samples: BTreeMap<&'static str, Vec<Sample>>,
+    last_alive: Option<OffsetDateTime>,
+}
 
 impl Past {
     /// Reads what the windows ending at `now` need.
@@ -102,10 +42,14 @@ impl Past {
         now: OffsetDateTime,
     ) -> Result<Self, HistoryError> {
         let mut samples = BTreeMap::new();
-        for fact in [PECKS, DUCKLINGS] {
-            samples.insert(fact, history.samples(stack, fact, now - DAY)?);
+        for (fact, span) in [(PECKS, DAY), (DUCKLINGS, 2 * DAY), (CERTIFICATES, 2 * DAY)] {
+            samples.insert(fact, history.samples(stack, fact, now - span)?);
         }
-        Ok(Self(samples))
+        let ever = OffsetDateTime::UNIX_EPOCH;
+        Ok(Self {
+            samples,
+            last_alive: history.last_positive(stack, ALIVE, ever, now)?,
+        })
     }
 }
 
@@ -114,6 +58,8 @@ pub fn join(readings: &Readings, past: &Result<Past, Silence>, now: OffsetDateTi
     let mut reading = Reading::new(Probe::History);
     pecks(&mut reading, readings, past, now);
     reading.put("growth.ducklings_24h", grew(readings, past, now), now);
+    certs::join(&mut reading, readings, past, now);
+    fleet::join(&mut reading, readings, past, now);
     forecast(&mut reading, readings, now);
     reading
 }
@@ -142,7 +88,7 @@ fn grown(
     let mut samples = past
         .as_ref()
         .map_err(Clone::clone)?
-        .0
+        .samples
         .get(fact)
         .cloned()
         .unwrap_or_default();
@@ -182,11 +128,11 @@ fn pecks(
         (Err(silence), None) => Err(silence.clone()),
     };
     let min_day = at_least(&day, dated_day);
-    let max_day = day.and_then(|day| bounded(&day, min_day.as_ref().copied().unwrap_or(0)));
+    let max_day = day.and_then(|day| bounded(&day, min_day.as_ref().copied().unwrap_or(0), ERRORS));
     let min_hour = at_least(&hour, dated_hour);
     let rising = match (
         &min_hour,
-        hour.and_then(|hour| bounded(&hour, *min_hour.as_ref().unwrap_or(&0))),
+        hour.and_then(|hour| bounded(&hour, *min_hour.as_ref().unwrap_or(&0), ERRORS)),
     ) {
         (Ok(1..), _) => Ok(true),
         (_, Ok(0)) => Ok(false),
@@ -215,7 +161,7 @@ fn pecks(
 }
 
 /// The upper bound, unless a reset took it away or something else proves more.
-fn bounded(increase: &Increase, at_least: i64) -> Result<i64, Silence> {
+fn bounded(increase: &Increase, at_least: i64, what: &str) -> Result<i64, Silence> {
     match increase.at_most {
         None => Err(Silence::new(
             Why::CounterReset,
@@ -223,9 +169,7 @@ fn bounded(increase: &Increase, at_least: i64) -> Result<i64, Silence> {
         )),
         Some(most) if most < at_least => Err(Silence::new(
             Why::Contradictory,
-            format!(
-                "the audit feed shows {at_least} callback errors, the running total allows only {most}"
-            ),
+            format!("the audit feed shows {at_least} {what}, the running total allows only {most}"),
         )),
         Some(most) => Ok(most),
     }

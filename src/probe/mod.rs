@@ -8,6 +8,7 @@ mod email;
 mod executions;
 mod history;
 mod identity;
+mod logs;
 mod metrics;
 mod status;
 
@@ -45,12 +46,13 @@ impl Ask {
 }
 
 /// Every probe, in the order of output.
-pub const PROBES: [Probe; 7] = [
+pub const PROBES: [Probe; 8] = [
     Probe::Status,
     Probe::Audit,
     Probe::Executions,
     Probe::Email,
     Probe::Metrics,
+    Probe::Logs,
     Probe::Identity,
     Probe::History,
 ];
@@ -63,6 +65,8 @@ pub fn declared(probe: Probe) -> &'static [Declared] {
         Probe::Executions => executions::FACTS,
         Probe::Email => email::FACTS,
         Probe::Metrics => metrics::FACTS,
+        Probe::Logs => logs::FACTS,
+        Probe::Alias | Probe::Lambda => &[],
         Probe::Identity => identity::FACTS,
         Probe::History => history::FACTS,
     }
@@ -126,6 +130,8 @@ pub async fn ask(probe: Probe, ask: &Ask) -> Reading {
         Probe::Executions => executions::ask(ask).await,
         Probe::Email => email::ask(ask).await,
         Probe::Metrics => metrics::ask(ask).await,
+        Probe::Logs => logs::ask(ask).await,
+        Probe::Alias | Probe::Lambda => Reading::new(probe),
         Probe::Identity => identity::ask(ask).await,
         Probe::History => Reading::new(Probe::History),
     }

@@ -83,6 +83,12 @@ pub(super) const FACTS: &[Declared] = &[
         "no agent alive and at least one dead",
     ),
     fact(
+        "certs.backlog",
+        FactType::Int,
+        "count",
+        "ducklings without a certificate, by the two totals; below zero when there are more certificates",
+    ),
+    fact(
         "status.ses.sandbox",
         FactType::Bool,
         "",
@@ -167,6 +173,10 @@ fn fields(reading: &mut Reading, document: &Document, at: OffsetDateTime) {
     ] {
         reading.put(fact, count(path), at);
     }
+    let ducklings = document.count("database.ducklings");
+    let certificates = document.count("database.birth_certificates");
+    let backlog = ducklings.and_then(|ducklings| Ok(ducklings - certificates?));
+    reading.put("certs.backlog", backlog.map(FactValue::Int), at);
     reading.put(
         "status.ses.sandbox",
         document.flag("ses.sandbox").map(FactValue::Bool),

@@ -7,6 +7,14 @@ pub(super) const RUNBOOKS: &[(&str, &str)] = &[
         include_str!("../../runbooks/inc-001.toml"),
     ),
     (
+        "runbooks/inc-002.toml",
+        include_str!("../../runbooks/inc-002.toml"),
+    ),
+    (
+        "runbooks/inc-003.toml",
+        include_str!("../../runbooks/inc-003.toml"),
+    ),
+    (
         "runbooks/inc-004.toml",
         include_str!("../../runbooks/inc-004.toml"),
     ),

@@ -209,3 +209,48 @@ pub(super) fn signed_up(world: &mut World, before: i64, moments: &[Duration]) {
         );
     }
 }
+
+/// Ducklings signed up at some moments and certificates were issued at others, on top of
+/// those that everybody has had for long.
+pub(super) fn certified(world: &mut World, ducklings: &[Duration], issued: &[Duration]) {
+    world
+        .audit
+        .retain(|entry| entry["event_type"] != "duck.cert_issued");
+    world
+        .log_events
+        .retain(|line| !line.message.contains("cert"));
+    signed_up(world, 14, issued);
+    let total = 14 + i64::try_from(ducklings.len()).unwrap_or(i64::MAX);
+    world.status["database"]["ducklings"] = total.into();
+    grew(world, "status.database.ducklings", total, ducklings);
+}
+
+/// A whole fleet stopped so long ago, as feed, counters and earlier runs tell it.
+pub(super) fn stopped(world: &mut World, ducks: &[&str], since: Duration) {
+    for duck in ducks {
+        silent(world, duck, since);
+    }
+    let dead = i64::try_from(ducks.len()).unwrap_or(i64::MAX);
+    agents(world, 0, 0, dead);
+    for run in &mut world.recorded {
+        for (fact, value) in &mut run.facts {
+            match *fact {
+                "status.agents.alive" if run.ago <= since => *value = 0,
+                "status.agents.dead" if run.ago <= since => *value = dead,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Agents of which nobody has ever heard a pulse.
+pub(super) fn never_pulsed(world: &mut World, count: i64) {
+    world.audit.retain(|entry| {
+        !entry["event_type"]
+            .as_str()
+            .is_some_and(|t| t.contains("pulse"))
+    });
+    agents(world, 0, 0, count);
+    grew(world, "status.agents.alive", 0, &[]);
+    grew(world, "status.agents.dead", count, &[]);
+}

@@ -34,6 +34,19 @@ impl Entry {
         self.is_callback_error() || says_callback_error(&normal(&self.detail))
     }
 
+    /// Whether its type says that a certificate was issued, and not that it failed to be.
+    pub(super) fn is_cert_issued(&self) -> bool {
+        let denied = ["fail", "error", "not_", "unissued", "revoke"];
+        self.is_about("cert")
+            && self.is_about("issued")
+            && !denied.iter().any(|word| self.is_about(word))
+    }
+
+    /// Whether its type says that an agent became known to the platform.
+    pub(super) fn is_registration(&self) -> bool {
+        (self.is_about("regist") || self.is_about("bonded")) && !self.is_about("unbonded")
+    }
+
     /// Whether its type contains a word.
     pub(super) fn is_about(&self, word: &str) -> bool {
         self.kind.as_deref().is_some_and(|kind| kind.contains(word))

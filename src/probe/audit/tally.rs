@@ -21,6 +21,12 @@ pub(super) struct Tally {
     pub(super) pecks: Newest,
     pub(super) callback_errors_24h: i64,
     pub(super) callback_errors_1h: i64,
+    pub(super) pulse_count: i64,
+    pub(super) pulses_24h: i64,
+    pub(super) certs: Newest,
+    pub(super) certs_issued_24h: i64,
+    pub(super) certs_issued_48h: i64,
+    first_registration: Option<i64>,
     oldest: Option<i64>,
     untimed: i64,
     untyped: i64,
@@ -35,6 +41,12 @@ impl Tally {
             pecks: Newest::of(5),
             callback_errors_24h: 0,
             callback_errors_1h: 0,
+            pulse_count: 0,
+            pulses_24h: 0,
+            certs: Newest::of(3),
+            certs_issued_24h: 0,
+            certs_issued_48h: 0,
+            first_registration: None,
             oldest: None,
             untimed: 0,
             untyped: 0,
@@ -51,6 +63,18 @@ impl Tally {
         self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
         if entry.is_about("pulse") {
             self.pulses.offer(at, entry);
+            self.pulse_count += 1;
+            self.pulses_24h += i64::from(at > self.now - DAY);
+        }
+        if entry.is_about("cert") {
+            self.certs.offer(at, entry);
+        }
+        if entry.is_cert_issued() {
+            self.certs_issued_24h += i64::from(at > self.now - DAY);
+            self.certs_issued_48h += i64::from(at > self.now - 2 * DAY);
+        }
+        if entry.is_registration() {
+            self.first_registration = Some(self.first_registration.map_or(at, |t| t.min(at)));
         }
         if entry.is_about("peck") || entry.is_callback_error() {
             self.pecks.offer(at, entry);
@@ -63,6 +87,11 @@ impl Tally {
 
     pub(super) fn oldest(&self) -> Option<i64> {
         self.oldest
+    }
+
+    /// Seconds back to the first registration that the feed shows.
+    pub(super) fn registration_age(&self) -> Option<i64> {
+        self.first_registration.map(|at| (self.now - at).max(0))
     }
 
     /// Seconds back to the oldest entry.
@@ -185,6 +214,47 @@ mod tests {
             (tally.pulses.newest_age(NOW), tally.reach()),
             (Some(90), Some(700))
         );
+    }
+
+    #[test]
+    fn certificates_count_when_they_were_issued_and_only_then() {
+        let kinds = [
+            ("duck.cert_issued", 1),
+            ("cert.issued", 1),
+            ("CERT-ISSUED", 1),
+            ("cert.verified", 0),
+            ("cert_issue_failed", 0),
+            ("cert.not_issued", 0),
+            ("duck.issued", 0),
+        ];
+        for (kind, issued) in kinds {
+            let at = NOW - DAY;
+            let (tally, _) = of(&format!(
+                r#"{{"entries":[{{"event_type":"{kind}","timestamp":{at}}},{{"event_type":"{kind}","timestamp":{}}}]}}"#,
+                at + 1
+            ));
+            assert_eq!(
+                (tally.certs_issued_24h, tally.certs_issued_48h),
+                (issued, 2 * issued),
+                "{kind}"
+            );
+            let age = kind.to_lowercase().contains("cert").then_some(DAY - 1);
+            assert_eq!(tally.certs.newest_age(NOW), age, "{kind}");
+        }
+    }
+
+    #[test]
+    fn pulses_and_registrations_are_told_apart() {
+        let (tally, _) = of(&format!(
+            r#"{{"entries":[{{"type":"duck.pulse","ts":{}}},{{"type":"pulse","ts":{}}},{{"type":"agent.registered","ts":{}}},{{"type":"duck.bonded","ts":{}}},{{"type":"duck.unpecked","ts":{}}}]}}"#,
+            NOW - DAY,
+            NOW - DAY + 1,
+            NOW - 500,
+            NOW - 700,
+            NOW - 900
+        ));
+        assert_eq!((tally.pulse_count, tally.pulses_24h), (2, 1));
+        assert_eq!(tally.registration_age(), Some(700));
     }
 
     #[test]

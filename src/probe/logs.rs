@@ -1,0 +1,261 @@
+//! CloudWatch Logs `FilterLogEvents`: what the function said.
+//!
+//! Two windows, asked for at the same time: errors of the last quarter of an hour, and
+//! certificates and mail of the last hour. The pattern only narrows what is sent; servers
+//! differ in what a pattern means, so every line is matched again here. Pages are read to
+//! the end: one may be empty and still lead on.
+
+mod line;
+mod sift;
+
+use super::{Ask, aws};
+use crate::fact::{Declared, FactType, FactValue, Probe};
+use crate::reading::{Reading, Silence, Why};
+use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
+use line::{Certificate, Fault};
+use sift::Sifted;
+use time::OffsetDateTime;
+
+const ACTION: &str = "logs:FilterLogEvents";
+/// How far ahead of ours the clock of the logs may be, in seconds.
+const AHEAD: i64 = 60;
+
+pub(super) const FACTS: &[Declared] = &[
+    fact(
+        "logs.errors_15m_min",
+        FactType::Int,
+        "lines",
+        "error lines of the last 15 minutes, at least",
+    ),
+    fact(
+        "logs.errors_15m",
+        FactType::Int,
+        "lines",
+        "error lines of the last 15 minutes",
+    ),
+    fact(
+        "logs.timeouts_15m_min",
+        FactType::Int,
+        "lines",
+        "those of them that say `Task timed out`, at least",
+    ),
+    fact(
+        "logs.exits_15m_min",
+        FactType::Int,
+        "lines",
+        "those that say that the runtime exited or was killed, at least",
+    ),
+    fact(
+        "logs.imports_15m_min",
+        FactType::Int,
+        "lines",
+        "those that say that the code could not be loaded, at least",
+    ),
+    fact(
+        "logs.other_errors_15m_min",
+        FactType::Int,
+        "lines",
+        "all others, such as ERROR and tracebacks, at least",
+    ),
+    fact(
+        "logs.newest_errors",
+        FactType::List,
+        "",
+        "the 20 newest error lines",
+    ),
+    fact(
+        "logs.cert_issued_1h_min",
+        FactType::Int,
+        "lines",
+        "certificates issued in the last hour by the log, at least",
+    ),
+    fact(
+        "logs.cert_failures_1h_min",
+        FactType::Int,
+        "lines",
+        "lines of the last hour on a certificate that failed, at least",
+    ),
+    fact(
+        "logs.cert_failures_1h",
+        FactType::Int,
+        "lines",
+        "lines of the last hour on a certificate that failed",
+    ),
+    fact(
+        "logs.mail_errors_1h_min",
+        FactType::Int,
+        "lines",
+        "lines of the last hour on mail that SES did not take, at least",
+    ),
+    fact(
+        "logs.mail_errors_1h",
+        FactType::Int,
+        "lines",
+        "lines of the last hour on mail that SES did not take",
+    ),
+    fact(
+        "logs.newest_certs",
+        FactType::List,
+        "",
+        "the 20 newest lines on certificates and mail",
+    ),
+];
+
+const fn fact(
+    path: &'static str,
+    ty: FactType,
+    unit: &'static str,
+    about: &'static str,
+) -> Declared {
+    Declared {
+        path,
+        ty,
+        unit,
+        clocked: true,
+        about,
+    }
+}
+
+/// A window and what is looked for in it.
+#[derive(Clone, Copy)]
+struct Search {
+    name: &'static str,
+    span: i64,
+    /// One of these terms must occur; case counts.
+    terms: &'static [&'static str],
+}
+
+const ERRORS: Search = Search {
+    name: "errors of 15 min",
+    span: 15 * 60,
+    terms: line::FAULT_TERMS,
+};
+const CERTIFICATES: Search = Search {
+    name: "certificates of 1 h",
+    span: 3_600,
+    terms: line::CERTIFICATE_TERMS,
+};
+
+pub(super) async fn ask(ask: &Ask) -> Reading {
+    let mut reading = Reading::new(Probe::Logs);
+    let Some(config) = aws::config(ask, &mut reading).await else {
+        return reading;
+    };
+    let client = aws_sdk_cloudwatchlogs::Client::new(config);
+    let ((errors, a), (certificates, b)) = tokio::join!(
+        search(ask, &client, ERRORS, Fault::of),
+        search(ask, &client, CERTIFICATES, Certificate::of),
+    );
+    for part in [a, b] {
+        reading.reached |= part.reached;
+        reading.asked.extend(part.asked);
+    }
+    faults(&mut reading, errors, ask.now);
+    certs(&mut reading, certificates, ask.now);
+    reading
+}
+
+/// Pages one window to its end, or to what ended it early.
+async fn search<K: Copy + Ord>(
+    ask: &Ask,
+    client: &aws_sdk_cloudwatchlogs::Client,
+    search: Search,
+    kind: fn(&str) -> Option<K>,
+) -> (Sifted<K>, Reading) {
+    let mut reading = Reading::new(Probe::Logs);
+    let from = (ask.now.unix_timestamp() - search.span) * 1_000;
+    let to = (ask.now.unix_timestamp() + AHEAD) * 1_000;
+    let mut sifted = Sifted::new(from, to);
+    let mut token: Option<String> = None;
+    for page in 1.. {
+        let bytes = aws::Bytes::default();
+        let request = client
+            .filter_log_events()
+            .log_group_name(&ask.stack.log_group.value)
+            .start_time(from)
+            .end_time(to)
+            .filter_pattern(pattern(search.terms))
+            .set_next_token(token.clone())
+            .customize()
+            .interceptor(bytes.clone());
+        let question = format!("FilterLogEvents {}, page {page}", search.name);
+        let answer =
+            aws::question(&mut reading, ask.deadline, question, ACTION, request.send()).await;
+        let whole = answer.and_then(|answer| {
+            bytes.document("answer")?.list("events")?;
+            Ok(answer)
+        });
+        let answer = match whole {
+            Ok(answer) => answer,
+            Err(silence) => {
+                sifted.cut(silence);
+                break;
+            }
+        };
+        for event in answer.events() {
+            take(&mut sifted, event, kind);
+        }
+        match answer.next_token {
+            None => break,
+            Some(next) if token.as_ref() == Some(&next) => {
+                sifted.cut(Silence::new(
+                    Why::Incomplete,
+                    format!("the pagination of the log ({}) did not end", search.name),
+                ));
+                break;
+            }
+            Some(next) => token = Some(next),
+        }
+    }
+    (sifted, reading)
+}
+
+/// Terms of which one must occur, in the plain-text form of filter patterns.
+fn pattern(terms: &[&str]) -> String {
+    let terms: Vec<_> = terms.iter().map(|term| format!("?\"{term}\"")).collect();
+    terms.join(" ")
+}
+
+fn take<K: Copy + Ord>(
+    sifted: &mut Sifted<K>,
+    event: &FilteredLogEvent,
+    kind: fn(&str) -> Option<K>,
+) {
+    match (event.timestamp(), event.message()) {
+        (Some(at), Some(message)) => {
+            if let Some(kind) = kind(message) {
+                sifted.keep(at, message, kind);
+            }
+        }
+        _ => sifted.cut(Silence::new(
+            Why::Missing,
+            "a line of the log has no time or no text",
+        )),
+    }
+}
+
+fn faults(reading: &mut Reading, sifted: Sifted<Fault>, at: OffsetDateTime) {
+    let kinds = [
+        ("logs.timeouts_15m_min", Fault::Timeout),
+        ("logs.exits_15m_min", Fault::Exit),
+        ("logs.imports_15m_min", Fault::Import),
+        ("logs.other_errors_15m_min", Fault::Other),
+    ];
+    reading.put("logs.errors_15m_min", sifted.at_least(None), at);
+    reading.put("logs.errors_15m", sifted.exactly(None), at);
+    for (path, kind) in kinds {
+        reading.put(path, sifted.at_least(Some(kind)), at);
+    }
+    reading.know("logs.newest_errors", FactValue::List(sifted.lines()), at);
+}
+
+fn certs(reading: &mut Reading, sifted: Sifted<Certificate>, at: OffsetDateTime) {
+    let (failed, mail) = (Some(Certificate::Failed), Some(Certificate::MailFailed));
+    let issued = sifted.at_least(Some(Certificate::Issued));
+    reading.put("logs.cert_issued_1h_min", issued, at);
+    reading.put("logs.cert_failures_1h_min", sifted.at_least(failed), at);
+    reading.put("logs.cert_failures_1h", sifted.exactly(failed), at);
+    reading.put("logs.mail_errors_1h_min", sifted.at_least(mail), at);
+    reading.put("logs.mail_errors_1h", sifted.exactly(mail), at);
+    reading.know("logs.newest_certs", FactValue::List(sifted.lines()), at);
+}

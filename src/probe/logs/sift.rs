@@ -1,0 +1,148 @@
+//! What came of a search: counts by kind, the newest lines, and whether the end was reached.
+
+use crate::fact::{self, FactValue};
+use crate::reading::{Silence, Why};
+use crate::text::Untrusted;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Lines kept as evidence.
+const NEWEST: usize = 20;
+/// Bytes kept of each.
+const LONGEST: usize = 500;
+
+/// Lines that matched, as far as they were read.
+pub(super) struct Sifted<K> {
+    /// Milliseconds since 1970; the end is not part of it.
+    window: std::ops::Range<i64>,
+    counts: BTreeMap<K, i64>,
+    /// By time; the number keeps lines of one moment in the order they came in.
+    newest: BTreeSet<(i64, i64, String)>,
+    cut: Option<Silence>,
+}
+
+impl<K: Copy + Ord> Sifted<K> {
+    pub(super) fn new(from: i64, to: i64) -> Self {
+        Self {
+            window: from..to,
+            counts: BTreeMap::new(),
+            newest: BTreeSet::new(),
+            cut: None,
+        }
+    }
+
+    /// Counts a line, unless it lies outside the window: not every server looks at that.
+    pub(super) fn keep(&mut self, at: i64, message: &str, kind: K) {
+        if !self.window.contains(&at) {
+            return;
+        }
+        *self.counts.entry(kind).or_default() += 1;
+        let message = message.trim_end();
+        let end = message.floor_char_boundary(LONGEST);
+        let line = message.get(..end).unwrap_or_default().to_owned();
+        self.newest.insert((at, self.all(), line));
+        if self.newest.len() > NEWEST {
+            self.newest.pop_first();
+        }
+    }
+
+    /// Says that not everything was seen; the first reason stays.
+    pub(super) fn cut(&mut self, why: Silence) {
+        self.cut.get_or_insert(why);
+    }
+
+    fn all(&self) -> i64 {
+        self.counts.values().sum()
+    }
+
+    fn count(&self, kind: Option<K>) -> i64 {
+        match kind {
+            None => self.all(),
+            Some(kind) => self.counts.get(&kind).copied().unwrap_or(0),
+        }
+    }
+
+    /// The count of a kind, or of all. When the search was cut short and found none, it is
+    /// silent: "at least none" would only look like knowledge.
+    pub(super) fn at_least(&self, kind: Option<K>) -> Result<FactValue, Silence> {
+        match (self.count(kind), &self.cut) {
+            (0, Some(_)) => self.exactly(kind),
+            (count, _) => Ok(FactValue::Int(count)),
+        }
+    }
+
+    /// The count, if everything was seen.
+    pub(super) fn exactly(&self, kind: Option<K>) -> Result<FactValue, Silence> {
+        let count = self.count(kind);
+        match &self.cut {
+            None => Ok(FactValue::Int(count)),
+            Some(silence) if self.all() == 0 => Err(silence.clone()),
+            Some(silence) => Err(Silence {
+                detail: format!("at least {count}, for not all was read: {}", silence.detail)
+                    .into(),
+                why: match silence.why {
+                    Why::TimedOut => Why::Incomplete,
+                    why => why,
+                },
+                fix: silence.fix.clone(),
+            }),
+        }
+    }
+
+    /// The newest lines, newest first.
+    pub(super) fn lines(&self) -> Vec<Untrusted> {
+        let lines = self.newest.iter().rev();
+        lines
+            .map(|(at, _, line)| {
+                Untrusted::new(format!("{} {line}", fact::instant(at.div_euclid(1_000))))
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_cut_is_at_least_and_never_none() {
+        let mut sifted = Sifted::new(0, 10_000);
+        sifted.keep(1_000, "a", 'a');
+        assert_eq!(sifted.exactly(None), Ok(FactValue::Int(1)));
+        sifted.cut(Silence::new(Why::TimedOut, "the deadline came"));
+        assert_eq!(sifted.at_least(None), Ok(FactValue::Int(1)));
+        assert_eq!(sifted.at_least(Some('a')), Ok(FactValue::Int(1)));
+        assert!(sifted.at_least(Some('b')).is_err());
+        let silence = sifted.exactly(None).expect_err("not all was read");
+        assert_eq!(silence.why, Why::Incomplete);
+        assert!(
+            silence.detail.as_str().contains("at least 1"),
+            "{silence:?}"
+        );
+    }
+
+    #[test]
+    fn the_newest_lines_stay_whatever_the_order_of_the_pages() {
+        let mut sifted = Sifted::new(0, 100_000);
+        for second in (0..30).chain(30..60).rev() {
+            sifted.keep(second * 1_000, &format!("line {second}\n"), ());
+        }
+        let lines = sifted.lines();
+        assert_eq!(lines.len(), NEWEST);
+        assert!(
+            lines[0].is("1970-01-01T00:00:59Z line 59"),
+            "{:?}",
+            lines[0]
+        );
+        assert!(lines[19].is("1970-01-01T00:00:40Z line 40"));
+        assert_eq!(sifted.exactly(None), Ok(FactValue::Int(60)));
+    }
+
+    #[test]
+    fn lines_outside_the_window_do_not_count() {
+        let mut sifted = Sifted::new(1_000, 2_000);
+        for at in [999, 1_000, 1_999, 2_000] {
+            sifted.keep(at, "x", ());
+        }
+        assert_eq!(sifted.exactly(None), Ok(FactValue::Int(2)));
+    }
+}
