@@ -1,4 +1,7 @@
 //! Claims about `duckops`, shown through the built binary: one file for each.
 
+mod evidence;
+mod feed;
+mod ignorance;
 mod support;
 mod triage;
