@@ -529,10 +529,6 @@ fn wrong_lists() -> Vec<(&'static str, Value)> {
             "a next page that is a number",
             json!({"executions": [], "nextToken": 2}),
         ),
-        (
-            "a next page that is always the same",
-            json!({"executions": [], "nextToken": "more"}),
-        ),
         ("two lists", json!("two lists")),
     ]
 }
@@ -555,6 +551,32 @@ fn a_list_of_executions_that_lacks_something_is_not_an_empty_one() {
         })
         .collect();
     play("healthy", &cells);
+}
+
+#[test]
+fn pages_that_never_end_are_no_list() {
+    let stage = Stage::of(world("healthy"));
+    let headers = [("content-type", "application/x-amz-json-1.0")];
+    let page = |token: &str| {
+        let body = json!({"executions": [], "nextToken": token}).to_string();
+        http("200 OK", &headers, body.as_bytes())
+    };
+    let same = page("more");
+    let (tick, tock) = (page("tick"), page("tock"));
+    let always_the_same = Raw::with(move |_| same.clone());
+    let in_turn = Raw::with(move |asked| match asked.contains("tick") {
+        true => tock.clone(),
+        false => tick.clone(),
+    });
+    for pages in [always_the_same, in_turn] {
+        let call = stage.once(&["triage", "inc-004", "--deadline", "2s"]);
+        let (_, document) = call.env("AWS_ENDPOINT_URL_SFN", pages.url()).json();
+        assert!(pages.connections() >= 8, "four lists of two pages at least");
+        for id in ["executions", "stale"] {
+            let step = crate::support::step(&document, "inc-004", id);
+            assert_eq!(step["verdict"], "unknown", "{step:#}");
+        }
+    }
 }
 
 #[test]

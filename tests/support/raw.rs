@@ -5,16 +5,21 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Answers every request with the same bytes and closes the connection. The thread ends
-/// with the test's process.
+/// Answers one request on every connection and closes it. The thread ends with the
+/// process of the claims.
 pub(crate) struct Raw {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
 }
 
 impl Raw {
-    /// Starts to listen.
+    /// Answers always the same.
     pub(crate) fn answering(bytes: Vec<u8>) -> Self {
+        Self::with(move |_| bytes.clone())
+    }
+
+    /// Answers what is due to the body of each request.
+    pub(crate) fn with(due: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let connections = Arc::new(AtomicUsize::new(0));
@@ -23,7 +28,7 @@ impl Raw {
             for stream in listener.incoming().flatten() {
                 counted.fetch_add(1, Ordering::SeqCst);
                 // A caller that goes away is the caller's affair.
-                let _ = answer(&stream, &bytes);
+                let _ = answer(&stream, &due);
             }
         });
         Self {
@@ -43,7 +48,7 @@ impl Raw {
     }
 }
 
-fn answer(stream: &TcpStream, bytes: &[u8]) -> std::io::Result<()> {
+fn answer(stream: &TcpStream, due: &impl Fn(&str) -> Vec<u8>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     loop {
@@ -59,9 +64,10 @@ fn answer(stream: &TcpStream, bytes: &[u8]) -> std::io::Result<()> {
             length = value.trim().parse().unwrap_or(0);
         }
     }
-    std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
+    let mut body = Vec::new();
+    reader.take(length).read_to_end(&mut body)?;
     let mut stream = stream;
-    stream.write_all(bytes)
+    stream.write_all(&due(&String::from_utf8_lossy(&body)))
 }
 
 /// A whole HTTP answer: status line, headers and body.
