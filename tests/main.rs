@@ -4,4 +4,5 @@ mod evidence;
 mod feed;
 mod ignorance;
 mod support;
+mod thresholds;
 mod triage;
