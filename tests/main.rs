@@ -6,3 +6,4 @@ mod ignorance;
 mod support;
 mod thresholds;
 mod triage;
+mod usage;
