@@ -69,13 +69,19 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
     };
     let settings = Settings::resolve(&cli.flags(), &|name| env.get(name).cloned())?;
     let default = Format::of(&settings.output)?;
+    let out = Out::settled(default, &settings.color, &env, cli.quiet)?;
+    // From here on the format is known, also where only the configuration file names it.
+    let ended = run(cli, settings, out.clone(), env);
+    Ok(ended.unwrap_or_else(|failure| out.fail(&failure)))
+}
+
+fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, Failure> {
     let library = Library::open(
         settings
             .runbooks
             .as_ref()
             .map(|folder| folder.value.as_path()),
     )?;
-    let out = Out::settled(default, &settings.color, &env, cli.quiet)?;
     let context = Context {
         settings,
         library,
@@ -88,6 +94,7 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
         .build()
         .map_err(|error| Failure::own(format!("the runtime could not start: {error}")))?;
     let code = runtime.block_on(async {
+        outlive_file_limits();
         tokio::select! {
             done = dispatch(&context, cli.command) => done,
             code = interrupted() => Err(Failure::interrupted(code)),
@@ -105,6 +112,14 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Runbook(args) => runbook::main(context, &args),
         Command::Drill(args) => drill::main(context, &args).await,
     }
+}
+
+/// A file that may not grow is an error to report, not a reason to die: whoever listens
+/// for the signal gets the error instead.
+fn outlive_file_limits() {
+    const SIGXFSZ: i32 = 25;
+    use tokio::signal::unix::{SignalKind, signal};
+    let _ = signal(SignalKind::from_raw(SIGXFSZ));
 }
 
 async fn interrupted() -> u8 {
