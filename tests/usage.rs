@@ -76,7 +76,7 @@ fn a_value_that_cannot_be_used_is_named_with_its_origin() {
         ("--api-url", "not a URL"),
         ("--api-url", "ftp://127.0.0.1/"),
         ("--api-url", "http://"),
-        ("--api-url", "http://127.0.0.1/?stage=prod"),
+        ("--api-url", "http://127.0.0.1/prod#"),
         ("--account", "12154600373"),
         ("--account", "prod"),
         ("--region", "somewhere"),
@@ -152,8 +152,8 @@ fn a_wrong_configuration_file_is_named_with_the_line() {
             3,
             "acount",
         ),
-        ("\n\ndeadline = 20\n", 3, "deadline"),
-        ("[stack.prod]\n\nregion = [\"us-east-1\"]\n", 3, "region"),
+        ("\n\ndeadline = 20\n", 3, "20"),
+        ("[stack.prod]\n\nregion = [\"us-east-1\"]\n", 3, "string"),
         ("output = \"table\"\n[stack\n", 2, ""),
         ("deadline = \"soon\"\n", 1, "soon"),
         ("\n[stack.prod]\naccount = \"12\"\n", 3, "12"),
@@ -720,15 +720,43 @@ fn a_state_folder_that_cannot_be_written_does_not_cost_the_verdict() {
 }
 
 #[test]
-fn a_full_disk_does_not_cost_the_verdict() {
-    let stage = Stage::of(world("inc-004"));
-    // No file may grow at all, which is what a full disk looks like.
-    let call = stage.once(&["triage", "inc-004", "-o", "json"]);
-    let (code, said) = in_a_shell(call, "ulimit -f 0; \"$0\" \"$@\" | cat >&2; :");
-    assert_eq!(code, 0, "{said}");
-    let document: Value = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{e}: {said}"));
-    assert_eq!(document["verdict"], "critical", "{said}");
-    assert!(notes(&document).contains("not recorded"), "{said}");
+fn a_full_disk_does_not_cost_the_verdict_nor_what_was_recorded() {
+    for (scene, due) in [("healthy", "ok"), ("inc-004", "critical")] {
+        let stage = Stage::of(world(scene));
+        // No file may grow at all, which is what a full disk looks like.
+        let call = stage.once(&["triage", "inc-004", "-o", "json"]);
+        let (code, said) = in_a_shell(call, "ulimit -f 0; \"$0\" \"$@\" | cat >&2; :");
+        assert_eq!(code, 0, "{said}");
+        let document: Value = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{e}: {said}"));
+        assert_eq!(document["verdict"], due, "{said}");
+        assert!(notes(&document).contains("not recorded"), "{said}");
+
+        let disk = tempfile::tempdir().expect("a folder");
+        let shell = |script: &str| {
+            let shell = std::process::Command::new("sh")
+                .args(["-c", script])
+                .arg(disk.path())
+                .output();
+            shell.expect("a shell").status.success()
+        };
+        if !shell("mount -t tmpfs -o size=256k tmpfs \"$0\" 2>/dev/null") {
+            eprintln!("NOT RUN: no way to mount a small disk");
+            continue;
+        }
+        let recorded = stage.state().join("history.db");
+        let small = disk.path().join("history.db");
+        let copied = std::fs::copy(recorded, &small);
+        // What is left of the disk is filled up: the copy ends because nothing fits.
+        let filled = shell("! cat /dev/zero > \"$0/rest\" 2>/dev/null");
+        let (code, document) = stage
+            .duckops(&["triage", "inc-004"])
+            .env("DUCKOPS_STATE_DIR", disk.path())
+            .json();
+        assert!(shell("umount \"$0\""), "the disk is given back");
+        assert!(copied.is_ok() && filled, "{copied:?} {filled}");
+        assert_eq!(document["verdict"], due, "{code} {document:#}");
+        assert!(notes(&document).contains("not recorded"), "{document:#}");
+    }
 }
 
 #[test]

@@ -214,7 +214,9 @@ impl Duckops {
 fn only_loopback(text: &str) {
     for scheme in ["http://", "https://"] {
         for rest in text.split(scheme).skip(1) {
-            let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
+            let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            let host = place.rsplit('@').next().unwrap_or_default();
+            let host = host.split(':').next().unwrap_or_default();
             let own = host == "127.0.0.1"
                 || host == "localhost"
                 || host.ends_with(".invalid")
