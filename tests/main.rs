@@ -2,7 +2,10 @@
 
 mod evidence;
 mod feed;
+mod hostile;
 mod ignorance;
+mod lint;
+mod structure;
 mod support;
 mod thresholds;
 mod triage;
