@@ -72,13 +72,19 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
     };
     let settings = Settings::resolve(&cli.flags(), &|name| env.get(name).cloned())?;
     let default = Format::of(&settings.output)?;
+    let out = Out::settled(default, &settings.color, &env, cli.quiet)?;
+    // From here on the format is known, also where only the configuration file names it.
+    let ended = run(cli, settings, out.clone(), env);
+    Ok(ended.unwrap_or_else(|failure| out.fail(&failure)))
+}
+
+fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, Failure> {
     let library = Library::open(
         settings
             .runbooks
             .as_ref()
             .map(|folder| folder.value.as_path()),
     )?;
-    let out = Out::settled(default, &settings.color, &env, cli.quiet)?;
     let context = Context {
         settings,
         library,
@@ -93,6 +99,7 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
     // Serving ends no other way.
     let serving = cli.command.serves();
     let code = runtime.block_on(async {
+        outlive_file_limits();
         tokio::select! {
             done = dispatch(&context, cli.command) => done,
             _ = interrupted(), if serving => Ok(exit::OK),
@@ -116,6 +123,14 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Completions { shell } => packaging::completions(context, shell),
         Command::Man => packaging::man(context),
     }
+}
+
+/// A file that may not grow is an error to report, not a reason to die: whoever listens
+/// for the signal gets the error instead.
+fn outlive_file_limits() {
+    const SIGXFSZ: i32 = 25;
+    use tokio::signal::unix::{SignalKind, signal};
+    let _ = signal(SignalKind::from_raw(SIGXFSZ));
 }
 
 async fn interrupted() -> u8 {

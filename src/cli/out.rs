@@ -73,15 +73,14 @@ impl Out {
         let mut named = None;
         for (at, text) in texts.iter().enumerate() {
             let value = match text.as_ref() {
-                "--output" | "-o" => texts.get(at + 1).map(AsRef::as_ref),
+                "--output" => Some(""),
                 other => other
                     .strip_prefix("--output=")
-                    .or_else(|| {
-                        other
-                            .strip_prefix("-o")
-                            .map(|value| value.trim_start_matches('='))
-                    })
-                    .filter(|_| !other.starts_with("--o") || other.starts_with("--output=")),
+                    .or_else(|| in_cluster(other)),
+            };
+            let value = match value {
+                Some("") => texts.get(at + 1).map(AsRef::as_ref),
+                given => given,
             };
             named = value.and_then(Format::named).or(named);
         }
@@ -264,6 +263,13 @@ impl Out {
             }
         }
     }
+}
+
+/// What follows the `o` in a cluster of short flags, such as `-ojson` or `-qo`.
+fn in_cluster(argument: &str) -> Option<&str> {
+    let (flags, value) = argument.strip_prefix('-')?.split_once('o')?;
+    let all_short = flags.chars().all(|flag| "qvhV".contains(flag));
+    all_short.then(|| value.trim_start_matches('='))
 }
 
 /// The order of the conventions; an empty variable counts as unset.

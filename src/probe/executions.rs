@@ -13,6 +13,8 @@ use time::OffsetDateTime;
 
 const DAY: i64 = 86_400;
 const PAGE: i32 = 1_000;
+/// Clocks differ a little; a start further ahead is none.
+const AHEAD: i64 = 300;
 /// Shown as evidence.
 const NEWEST: usize = 5;
 pub(super) const ACTION: &str = "states:ListExecutions";
@@ -177,7 +179,12 @@ async fn list(
             }
         };
         let next = answer.next_token;
-        let (outside, wrong) = take(&mut listed.items, &answer.executions, since);
+        let (outside, wrong) = take(
+            &mut listed.items,
+            &answer.executions,
+            since,
+            ask.now.unix_timestamp(),
+        );
         if let Some(wrong) = wrong {
             listed.end = Err(wrong);
             break;
@@ -206,6 +213,7 @@ fn take(
     items: &mut Vec<Item>,
     page: &[ExecutionListItem],
     since: Option<i64>,
+    now: i64,
 ) -> (bool, Option<Silence>) {
     let mut outside = false;
     for execution in page {
@@ -217,6 +225,15 @@ fn take(
                 Some(Silence::new(
                     Why::Missing,
                     "an execution in the list has no start",
+                )),
+            );
+        }
+        if start > now + AHEAD {
+            return (
+                outside,
+                Some(Silence::new(
+                    Why::Contradictory,
+                    "an execution in the list starts in the future",
                 )),
             );
         }

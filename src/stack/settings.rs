@@ -190,7 +190,8 @@ fn stack(
             api_url,
             "an http or https URL with a host and without user, query or fragment",
             base_url,
-        )?,
+        )
+        .map_err(without_secrets)?,
         region: checked(region, "an AWS region such as us-east-1", |text| {
             let fits = text
                 .bytes()
@@ -226,6 +227,35 @@ fn base_url(text: &str) -> Option<Url> {
         && url.host_str().is_some_and(|h| !h.is_empty())
         && plain)
         .then_some(url)
+}
+
+/// Takes out of the message what may be a secret in a URL: the user and the query.
+fn without_secrets(error: SettingError) -> SettingError {
+    let SettingError::Value {
+        origin,
+        value,
+        wanted,
+    } = error
+    else {
+        return error;
+    };
+    let text = value.as_str();
+    let end = text.find(['?', '#']).unwrap_or(text.len());
+    let (before, after) = text.split_at(end);
+    let shown = match (before.split_once("//"), before.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}//…@{host}"),
+        (None, Some((_, host))) => format!("…@{host}"),
+        (_, None) => before.to_owned(),
+    };
+    let cut = match after.chars().next() {
+        Some(mark) => format!("{mark}…"),
+        None => String::new(),
+    };
+    SettingError::Value {
+        origin,
+        value: format!("{shown}{cut}").into(),
+        wanted,
+    }
 }
 
 fn absolute(text: &str) -> Option<PathBuf> {

@@ -1,13 +1,19 @@
 //! What the claims share: the built binary in a scrubbed environment, and the practice
 //! stack it is pointed at. Nothing but loopback is ever an address here.
 
+mod raw;
+
+pub(crate) use raw::{Raw, http};
+
 use duckops::drill::{Practice, World};
 use duckops::history::{self, Location, Snapshot, StackKey};
 use duckops::stack::{Flags, Settings};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use time::OffsetDateTime;
 use ulid::Ulid;
 
@@ -32,6 +38,7 @@ pub(crate) fn world(scene: &str) -> World {
 pub(crate) struct Stage {
     pub(crate) practice: Practice,
     home: tempfile::TempDir,
+    copies: AtomicUsize,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -50,6 +57,7 @@ impl Stage {
         let stage = Self {
             practice,
             home: tempfile::tempdir().expect("a folder"),
+            copies: AtomicUsize::new(0),
             _runtime: runtime,
         };
         if !recorded.is_empty() {
@@ -69,6 +77,24 @@ impl Stage {
             .env("DUCKOPS_API_URL", self.practice.api_url())
             .env("AWS_ENDPOINT_URL", self.practice.aws_url())
             .env("DUCKOPS_STATE_DIR", self.state())
+    }
+
+    /// A folder of its own for what a claim needs beside the state.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The binary, with a copy of what earlier runs recorded: what it records, no other
+    /// call of this stage will find.
+    pub(crate) fn once(&self, arguments: &[&str]) -> Duckops {
+        let number = self.copies.fetch_add(1, Ordering::Relaxed);
+        let state = self.home.path().join(format!("state-{number}"));
+        std::fs::create_dir(&state).expect("a folder");
+        let recorded = self.state().join("history.db");
+        if recorded.exists() {
+            std::fs::copy(recorded, state.join("history.db")).expect("a copy");
+        }
+        self.duckops(arguments).env("DUCKOPS_STATE_DIR", state)
     }
 
     fn record(&self, recorded: &[duckops::drill::Recorded]) {
@@ -188,7 +214,9 @@ impl Duckops {
 fn only_loopback(text: &str) {
     for scheme in ["http://", "https://"] {
         for rest in text.split(scheme).skip(1) {
-            let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
+            let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            let host = place.rsplit('@').next().unwrap_or_default();
+            let host = host.split(':').next().unwrap_or_default();
             let own = host == "127.0.0.1"
                 || host == "localhost"
                 || host.ends_with(".invalid")
@@ -207,4 +235,20 @@ pub(crate) fn step<'a>(document: &'a Value, runbook: &str, step: &str) -> &'a Va
         .expect("the runbook");
     let steps = runbook["steps"].as_array().expect("steps");
     steps.iter().find(|s| s["id"] == step).expect("the step")
+}
+
+/// The verdict of every step in a document, by runbook and step.
+pub(crate) fn verdicts(document: &Value) -> BTreeMap<(String, String), String> {
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let runbooks = document["runbooks"].as_array().expect("runbooks");
+    runbooks
+        .iter()
+        .flat_map(|runbook| {
+            let steps = runbook["steps"].as_array().expect("steps");
+            steps.iter().map(|step| {
+                let place = (text(&runbook["id"]), text(&step["id"]));
+                (place, text(&step["verdict"]))
+            })
+        })
+        .collect()
 }

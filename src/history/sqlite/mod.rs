@@ -166,13 +166,17 @@ fn connect(path: &Path) -> Result<Connection, HistoryError> {
     Ok(db)
 }
 
-/// Opening: SQLite wants to write beside a database even to read it. Where it may not,
-/// the answer is [`HistoryError::NotWritable`], and there is another way to read it.
+/// Opening: SQLite wants to write beside a database even to read it. Where it may not, or
+/// the disk is full, the answer is [`HistoryError::NotWritable`], and there is another way
+/// to read it; a disk that cannot be read will say so again there.
 fn failed_opening(path: &Path, error: &rusqlite::Error) -> HistoryError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => {
-            HistoryError::not_writable(path, error.to_string())
-        }
+        Some(
+            ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure,
+        ) => HistoryError::not_writable(path, error.to_string()),
         _ => failed_reading(path, error),
     }
 }

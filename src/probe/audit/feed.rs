@@ -104,12 +104,12 @@ impl Found {
             ));
         }
         match (self.lists, self.wrong, self.error) {
-            (1, None, _) => Ok(()),
+            (1, None, false) => Ok(()),
             (_, Some(name), _) => Err(Silence::new(
                 Why::Mistyped,
                 format!("`{name}` in the audit feed is not a list"),
             )),
-            (0, _, true) => Err(Silence::new(
+            (0 | 1, _, true) => Err(Silence::new(
                 Why::NotJson,
                 "the audit feed answered 200 with an error in the body",
             )),

@@ -1,0 +1,749 @@
+//! Claim: what is missing, torn, mistyped, doubled or denied never counts as proof. One
+//! thing at a time is taken away from a world; no step whose verdict stood on it gets any
+//! better, and every other step is judged as before.
+
+use crate::support::{Raw, Stage, http, verdicts, world};
+use ciborium::Value as Tree;
+use duckops::drill::{Fault, Operation};
+use duckops::runbook::Library;
+use duckops::runbook::model::Runbook;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where each fact that a rule compares is taken from: the operation, and the path in its
+/// answer (the whole answer where the path is empty).
+const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
+    use Operation::{Audit, GetAccount, GetCallerIdentity, GetMetricData, ListExecutions, Status};
+    const CALLBACKS: &[(Operation, &str)] =
+        &[(Status, "peck_protocol.failure_breakdown.callback_error")];
+    const AGENTS: &[(Operation, &str)] = &[
+        (Status, "agents.alive"),
+        (Status, "agents.dead"),
+        (Status, "agents.total_bonded"),
+    ];
+    const FEED: &[(Operation, &str)] = &[(Audit, "")];
+    const LISTED: &[(Operation, &str)] = &[(ListExecutions, "executions"), (GetCallerIdentity, "")];
+    const MEASURED: &[(Operation, &str)] = &[(GetMetricData, ""), (GetCallerIdentity, "")];
+    const LIMIT: (Operation, &str) = (GetAccount, "SendQuota.Max24HourSend");
+    const SENT: (Operation, &str) = (GetAccount, "SendQuota.SentLast24Hours");
+    const OWNER: (Operation, &str) = (GetCallerIdentity, "");
+    &[
+        ("api.up", &[(Status, "")]),
+        ("api.cause", &[(Status, "")]),
+        // How long the answer took is known of every answer, also of a bad one.
+        ("api.seconds", &[]),
+        // Dated audit entries add to these; without them the totals bound them alone.
+        ("peck.callback_errors_24h_min", CALLBACKS),
+        ("peck.callback_errors_24h_max", CALLBACKS),
+        ("peck.callback_errors_rising", CALLBACKS),
+        ("audit.newest_pecks_callback_errors", FEED),
+        ("audit.pulse_age_min", FEED),
+        ("audit.pulse_age", FEED),
+        ("executions.unsuccessful_24h_min", LISTED),
+        ("executions.unsuccessful_24h", LISTED),
+        ("executions.oldest_running_age_min", LISTED),
+        ("executions.oldest_running_age", LISTED),
+        ("status.agents.all_dead", AGENTS),
+        ("status.agents.total_bonded", AGENTS),
+        (
+            "email.sending_enabled",
+            &[(GetAccount, "SendingEnabled"), OWNER],
+        ),
+        (
+            "email.enforcement",
+            &[(GetAccount, "EnforcementStatus"), OWNER],
+        ),
+        (
+            "email.production_access",
+            &[(GetAccount, "ProductionAccessEnabled"), OWNER],
+        ),
+        ("email.unlimited", &[LIMIT, OWNER]),
+        ("email.used_percent", &[LIMIT, SENT, OWNER]),
+        ("email.left_24h", &[LIMIT, SENT, OWNER]),
+        ("email.rates_from", MEASURED),
+        ("email.sends_24h", MEASURED),
+        ("email.bounce_percent", MEASURED),
+        ("email.complaint_percent", MEASURED),
+        ("growth.ducklings_24h", &[(Status, "database.ducklings")]),
+    ]
+};
+
+/// Whether taking away `path` of an answer takes away what stands at `of` in it.
+fn takes(path: &str, of: &str) -> bool {
+    path.is_empty()
+        || path == of
+        || of
+            .strip_prefix(path)
+            .is_some_and(|rest| rest.starts_with('.'))
+}
+
+type Place = (String, String);
+
+/// The judgement of a world in which nothing is taken away.
+struct Baseline {
+    verdicts: BTreeMap<Place, String>,
+    /// What each step compared up to the rule that decided it.
+    stands_on: BTreeMap<Place, BTreeSet<&'static str>>,
+}
+
+impl Baseline {
+    fn of(document: &Value) -> Self {
+        let library = Library::open(None).expect("the built-in runbooks");
+        let mut stands_on = BTreeMap::new();
+        for runbook in library.all().expect("runbooks without complaints") {
+            for index in 0..runbook.steps.len() {
+                let place = (runbook.id.clone(), runbook.steps[index].id.clone());
+                stands_on.insert(place, compared(&runbook, index, document));
+            }
+        }
+        Self {
+            verdicts: verdicts(document),
+            stands_on,
+        }
+    }
+
+    /// The steps whose verdict stands on what is taken away.
+    fn dependent(&self, operation: Operation, path: &str) -> BTreeSet<&Place> {
+        let gone = |fact: &&str| {
+            let (_, sources) = TAKEN_FROM
+                .iter()
+                .find(|(known, _)| known == fact)
+                .unwrap_or_else(|| panic!("TAKEN_FROM does not say where {fact} is taken from"));
+            sources
+                .iter()
+                .any(|(from, of)| *from == operation && takes(path, of))
+        };
+        self.stands_on
+            .iter()
+            .filter(|(_, facts)| facts.iter().any(|fact| gone(fact)))
+            .map(|(place, _)| place)
+            .collect()
+    }
+}
+
+/// The facts of every rule down to the one that decided, those of the steps it asks for too.
+fn compared(runbook: &Runbook, index: usize, document: &Value) -> BTreeSet<&'static str> {
+    let step = &runbook.steps[index];
+    let judged = crate::support::step(document, &runbook.id, &step.id);
+    let decided = step
+        .rules
+        .iter()
+        .position(|rule| {
+            judged["reason_code"] == rule.reason.as_str()
+                && judged["verdict"] == rule.verdict.word()
+        })
+        .unwrap_or_else(|| panic!("a rule decided: {judged:#}"));
+    let mut facts = BTreeSet::new();
+    for rule in &step.rules[..=decided] {
+        facts.extend(rule.when.facts.iter().copied());
+        for named in &rule.when.steps {
+            let earlier = runbook.steps.iter().position(|step| step.id == *named);
+            facts.extend(compared(
+                runbook,
+                earlier.expect("an earlier step"),
+                document,
+            ));
+        }
+    }
+    facts
+}
+
+/// One thing taken away.
+struct Cell {
+    name: String,
+    operation: Operation,
+    fault: Fault,
+    /// What it takes away from the operation's answer.
+    path: String,
+    /// Whether a client may give up the whole answer over it.
+    wide: bool,
+}
+
+fn cell(operation: Operation, name: impl Into<String>, fault: Fault, path: &str) -> Cell {
+    Cell {
+        name: format!("{operation} {}", name.into()),
+        operation,
+        fault,
+        path: path.to_owned(),
+        wide: false,
+    }
+}
+
+/// Runs every cell in a world of this scene; two at a time.
+fn play(scene: &str, cells: &[Cell]) {
+    let half = cells.len().div_ceil(2).max(1);
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let running: Vec<_> = cells
+            .chunks(half)
+            .map(|part| scope.spawn(move || play_in_turn(scene, part)))
+            .collect();
+        running
+            .into_iter()
+            .flat_map(|part| part.join().expect("a part that ends"))
+            .collect()
+    });
+    println!("evidence, {scene}: {} cells", cells.len());
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+fn play_in_turn(scene: &str, cells: &[Cell]) -> Vec<String> {
+    let stage = Stage::of(world(scene));
+    let (_, document) = stage.once(&["triage"]).json();
+    let baseline = Baseline::of(&document);
+    let mut wrong = Vec::new();
+    for cell in cells {
+        let asked = |stage: &Stage| {
+            let seen = stage.practice.requests();
+            seen.iter()
+                .filter(|s| s.operation == Some(cell.operation))
+                .count()
+        };
+        let before = asked(&stage);
+        stage.practice.world().faults = [(cell.operation, cell.fault.clone())].into();
+        let deadline = if cell.fault == Fault::Hang {
+            "1s"
+        } else {
+            "8s"
+        };
+        let (_, document) = stage.once(&["triage", "--deadline", deadline]).json();
+        assert!(
+            asked(&stage) > before,
+            "{}: the fault was never met",
+            cell.name
+        );
+        assert_eq!(stage.practice.unexpected(), 0, "{}", cell.name);
+        wrong.extend(compare(&baseline, cell, &document));
+    }
+    wrong
+}
+
+/// What a cell should not have changed, or should have.
+fn compare(baseline: &Baseline, cell: &Cell, document: &Value) -> Vec<String> {
+    let dependent = baseline.dependent(cell.operation, &cell.path);
+    let touched = baseline.dependent(cell.operation, "");
+    let found = verdicts(document);
+    let mut wrong = Vec::new();
+    for (place, before) in &baseline.verdicts {
+        let after = &found[place];
+        let untouched = after == before;
+        let unproven = matches!(after.as_str(), "unknown" | "critical");
+        let proven_otherwise = untouched && !matches!(before.as_str(), "ok" | "skipped");
+        let right = if dependent.contains(place) {
+            unproven || proven_otherwise
+        } else if cell.wide && touched.contains(place) {
+            unproven || untouched
+        } else {
+            untouched
+        };
+        if !right {
+            let kind = if dependent.contains(place) {
+                "dependent"
+            } else {
+                "independent"
+            };
+            wrong.push(format!(
+                "{}: {kind} {} {} was {before}, is {after}",
+                cell.name, place.0, place.1
+            ));
+        }
+    }
+    wrong
+}
+
+/// Every path of a document, objects among them.
+fn paths(value: &Value, at: &str, found: &mut Vec<String>) {
+    for (name, inner) in value.as_object().into_iter().flatten() {
+        let path = if at.is_empty() {
+            name.clone()
+        } else {
+            format!("{at}.{name}")
+        };
+        found.push(path.clone());
+        paths(inner, &path, found);
+    }
+}
+
+fn at<'v>(document: &'v mut Value, path: &str) -> &'v mut Value {
+    path.split('.')
+        .fold(document, |value, name| &mut value[name])
+}
+
+/// The document without this path.
+fn without(document: &Value, path: &str) -> String {
+    let mut changed = document.clone();
+    let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let parent = if parent.is_empty() {
+        &mut changed
+    } else {
+        at(&mut changed, parent)
+    };
+    parent.as_object_mut().expect("an object").remove(name);
+    changed.to_string()
+}
+
+fn with(document: &Value, path: &str, value: Value) -> String {
+    let mut changed = document.clone();
+    *at(&mut changed, path) = value;
+    changed.to_string()
+}
+
+/// The document with the last name of this path standing twice.
+fn doubled(document: &Value, path: &str, second: &Value) -> String {
+    let mut marked = document.clone();
+    let first = at(&mut marked, path).take();
+    *at(&mut marked, path) = json!("HERE");
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let twice = format!("{first},\"{name}\":{second}");
+    marked.to_string().replace("\"HERE\"", &twice)
+}
+
+/// Everything else that could stand in a value's place.
+fn dresses(value: &Value) -> Vec<(&'static str, Value)> {
+    let mut dresses = vec![("null", Value::Null)];
+    let word = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
+    if value.is_string() {
+        dresses.push(("an empty text", json!("")));
+    } else {
+        dresses.push(("a text", json!(word)));
+    }
+    if !value.is_number() {
+        dresses.push(("a number", json!(1)));
+    }
+    if !value.is_boolean() {
+        dresses.push(("a bool", json!(true)));
+    }
+    dresses.push(("a list", json!([value])));
+    if !value.is_object() {
+        dresses.push(("an object", json!({"value": value})));
+    }
+    if let Some(number) = value.as_f64() {
+        dresses.push(("negative", json!(-(number.max(2.0)) as i64)));
+        dresses.push(("a fraction", json!(number + 0.5)));
+    }
+    dresses
+}
+
+/// Every path of an answer deleted, nulled, mistyped, made negative, doubled.
+fn maimed(operation: Operation, document: &Value, strict_client: bool) -> Vec<Cell> {
+    let mut found = Vec::new();
+    paths(document, "", &mut found);
+    let mut cells = Vec::new();
+    for path in found {
+        let value = at(&mut document.clone(), &path).take();
+        let mut add = |what: &str, body: String| {
+            let name = format!("{path} {what}");
+            cells.push(Cell {
+                wide: strict_client,
+                ..cell(operation, name, Fault::Body(body), &path)
+            });
+        };
+        add("deleted", without(document, &path));
+        for (what, dress) in dresses(&value) {
+            // A word may well be another word, and a version a number.
+            if !(value.is_string() && what == "a number") {
+                add(what, with(document, &path, dress));
+            }
+        }
+        add("doubled", doubled(document, &path, &value));
+        if let Some(number) = value.as_i64() {
+            add(
+                "doubled with another",
+                doubled(document, &path, &json!(number + 1)),
+            );
+        }
+    }
+    cells
+}
+
+#[test]
+fn no_path_of_the_status_document_can_be_lost_without_being_missed() {
+    let status = world("healthy").status;
+    play("healthy", &maimed(Operation::Status, &status, false));
+}
+
+/// What SES says of the account of a scene.
+fn account(scene: &str) -> Value {
+    let mail = world(scene).mail;
+    json!({
+        "DedicatedIpAutoWarmupEnabled": false,
+        "EnforcementStatus": mail.enforcement,
+        "ProductionAccessEnabled": mail.production_access,
+        "SendQuota": {
+            "Max24HourSend": mail.max_24h,
+            "MaxSendRate": mail.max_rate,
+            "SentLast24Hours": mail.sent_24h,
+        },
+        "SendingEnabled": mail.sending_enabled,
+    })
+}
+
+#[test]
+fn no_member_of_the_mail_account_can_be_lost_without_being_missed() {
+    for scene in ["healthy", "inc-005"] {
+        play(scene, &maimed(Operation::GetAccount, &account(scene), true));
+    }
+}
+
+const USED: [Operation; 6] = [
+    Operation::Status,
+    Operation::Audit,
+    Operation::GetCallerIdentity,
+    Operation::ListExecutions,
+    Operation::GetAccount,
+    Operation::GetMetricData,
+];
+
+/// Every way in which a whole answer can fail.
+fn failures(operation: Operation) -> Vec<Cell> {
+    let cell = |name: &str, fault| cell(operation, name, fault, "");
+    let mut cells = vec![
+        cell("denied", Fault::Deny),
+        cell("throttled", Fault::Throttle),
+        cell("expired", Fault::ExpiredToken),
+        cell("hanging", Fault::Hang),
+        cell("reset", Fault::Reset),
+        cell("cut", Fault::CutBody),
+        cell("a web page", Fault::Html),
+        cell("empty", Fault::Empty),
+        cell("a redirect", Fault::Redirect("http://127.0.0.1:1/".into())),
+    ];
+    for status in [201, 204, 400, 404, 500, 502, 503] {
+        cells.push(cell(&format!("HTTP {status}"), Fault::Status(status)));
+    }
+    for body in [
+        "garbage",
+        "\u{1}\u{2}\u{3}",
+        "null",
+        "[]",
+        "\"ok\"",
+        "true",
+        "0",
+        "{",
+        "{\"error\":\"Internal server error\"}",
+        "{\"a\":1e400}",
+        "{}{}",
+        "<GetCallerIdentityResponse/>",
+    ] {
+        cells.push(cell(
+            &format!("the body {body:?}"),
+            Fault::Body(body.into()),
+        ));
+    }
+    cells
+}
+
+#[test]
+fn no_failing_operation_leaves_its_steps_ok() {
+    for scene in ["healthy", "inc-005"] {
+        let cells: Vec<_> = USED.into_iter().flat_map(failures).collect();
+        play(scene, &cells);
+    }
+}
+
+#[test]
+fn a_status_that_is_torn_or_not_alone_is_no_status() {
+    let status = world("healthy").status;
+    let text = status.to_string();
+    let mut cells = Vec::new();
+    let cell = |name: String, body: String| cell(Operation::Status, name, Fault::Body(body), "");
+    for part in 1..16 {
+        let end = text.len() * part / 16;
+        cells.push(cell(
+            format!("torn after {end} bytes"),
+            text[..end].to_owned(),
+        ));
+    }
+    cells.push(cell("twice".into(), format!("{text}{text}")));
+    cells.push(cell("then more".into(), format!("{text} and more")));
+    cells.push(cell("in a list".into(), format!("[{text}]")));
+    cells.push(cell("in a text".into(), json!(text).to_string()));
+    let mut with_error = status.clone();
+    with_error["error"] = json!("half of it is made up");
+    cells.push(cell("with an error".into(), with_error.to_string()));
+    let out_of_range = text.replace("\"alive\":3", "\"alive\":1e999");
+    assert_ne!(out_of_range, text);
+    cells.push(cell("with a number that is none".into(), out_of_range));
+    play("healthy", &cells);
+}
+
+/// Lists of executions that lack something.
+fn wrong_lists() -> Vec<(&'static str, Value)> {
+    let entry = json!({
+        "executionArn": "arn:aws:states:us-east-1:121546003735:execution:peck-approval-workflow:peck-0004",
+        "stateMachineArn": "arn:aws:states:us-east-1:121546003735:stateMachine:peck-approval-workflow",
+        "name": "peck-0004", "status": "RUNNING", "startDate": crate::support::NOW - 60,
+    });
+    let started = |value: Value| {
+        let mut entry = entry.clone();
+        entry["startDate"] = value;
+        json!({"executions": [entry]})
+    };
+    let mut undated = entry.clone();
+    undated
+        .as_object_mut()
+        .expect("an object")
+        .remove("startDate");
+    vec![
+        ("an empty object", json!({})),
+        ("no list", json!({"executions": null})),
+        ("a text for a list", json!({"executions": "none"})),
+        ("a number for a list", json!({"executions": 0})),
+        ("a bool for a list", json!({"executions": false})),
+        ("an object for a list", json!({"executions": {}})),
+        ("another name", json!({"items": []})),
+        ("an entry that is null", json!({"executions": [null]})),
+        ("an entry that is a number", json!({"executions": [3]})),
+        (
+            "an entry that is a text",
+            json!({"executions": ["peck-0004"]}),
+        ),
+        ("an entry that is a list", json!({"executions": [[]]})),
+        ("an entry that is empty", json!({"executions": [{}]})),
+        ("an entry without a start", json!({"executions": [undated]})),
+        ("a start of null", started(Value::Null)),
+        ("a start of 1970", started(json!(0))),
+        ("a start before 1970", started(json!(-5))),
+        ("a start in words", started(json!("a minute ago"))),
+        (
+            "a start that is a list",
+            started(json!([crate::support::NOW])),
+        ),
+        ("a start that is a bool", started(json!(true))),
+        (
+            "a start in the future",
+            started(json!(crate::support::NOW + 3_600)),
+        ),
+        (
+            "a start in milliseconds",
+            started(json!(crate::support::NOW * 1_000)),
+        ),
+        ("a start beyond all time", started(json!(1e300))),
+        (
+            "a next page that is a number",
+            json!({"executions": [], "nextToken": 2}),
+        ),
+        ("two lists", json!("two lists")),
+    ]
+}
+
+#[test]
+fn a_list_of_executions_that_lacks_something_is_not_an_empty_one() {
+    let cells: Vec<_> = wrong_lists()
+        .into_iter()
+        .map(|(name, body)| {
+            let body = match name {
+                "two lists" => "{\"executions\":[],\"executions\":[]}".to_owned(),
+                _ => body.to_string(),
+            };
+            cell(
+                Operation::ListExecutions,
+                name,
+                Fault::Body(body),
+                "executions",
+            )
+        })
+        .collect();
+    play("healthy", &cells);
+}
+
+#[test]
+fn pages_that_never_end_are_no_list() {
+    let stage = Stage::of(world("healthy"));
+    let headers = [("content-type", "application/x-amz-json-1.0")];
+    let page = |token: &str| {
+        let body = json!({"executions": [], "nextToken": token}).to_string();
+        http("200 OK", &headers, body.as_bytes())
+    };
+    let same = page("more");
+    let (tick, tock) = (page("tick"), page("tock"));
+    let always_the_same = Raw::with(move |_| same.clone());
+    let in_turn = Raw::with(move |asked| match asked.contains("tick") {
+        true => tock.clone(),
+        false => tick.clone(),
+    });
+    for pages in [always_the_same, in_turn] {
+        let call = stage.once(&["triage", "inc-004", "--deadline", "2s"]);
+        let (_, document) = call.env("AWS_ENDPOINT_URL_SFN", pages.url()).json();
+        assert!(pages.connections() >= 8, "four lists of two pages at least");
+        for id in ["executions", "stale"] {
+            let step = crate::support::step(&document, "inc-004", id);
+            assert_eq!(step["verdict"], "unknown", "{step:#}");
+        }
+    }
+}
+
+#[test]
+fn an_identity_without_an_account_proves_no_account() {
+    let identity = |inner: &str| {
+        format!(
+            "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+             <GetCallerIdentityResult>{inner}</GetCallerIdentityResult></GetCallerIdentityResponse>"
+        )
+    };
+    let arn = "<Arn>arn:aws:iam::121546003735:user/duck</Arn>";
+    let bodies = [
+        ("nothing in it", identity("")),
+        ("no account", identity(arn)),
+        (
+            "an empty account",
+            identity(&format!("{arn}<Account></Account>")),
+        ),
+        (
+            "a blank account",
+            identity(&format!("{arn}<Account> </Account>")),
+        ),
+        (
+            "another account",
+            identity("<Account>210987654321</Account>"),
+        ),
+        (
+            "the account and more",
+            identity("<Account>1215460037351</Account>"),
+        ),
+        ("the wrong element", format!("<Result>{arn}</Result>")),
+        ("a torn document", identity(arn)[..80].to_owned()),
+    ];
+    let cells: Vec<_> = bodies
+        .into_iter()
+        .map(|(name, body)| cell(Operation::GetCallerIdentity, name, Fault::Body(body), ""))
+        .collect();
+    play("healthy", &cells);
+}
+
+/// An answer of CloudWatch in which nothing bounces, changed by `change`.
+fn measured(change: impl Fn(&str, &mut Vec<(Tree, Tree)>) -> bool) -> Vec<u8> {
+    let stamp = || Tree::Tag(1, Box::new(Tree::from(crate::support::NOW - 3_600)));
+    let results = [
+        ("send", 100.0),
+        ("bounce", 0.0),
+        ("complaint", 0.0),
+        ("bouncerate", 0.0),
+        ("complaintrate", 0.0),
+    ]
+    .into_iter()
+    .filter_map(|(id, value)| {
+        let mut members = vec![
+            ("Id".into(), id.into()),
+            ("Label".into(), id.into()),
+            ("Timestamps".into(), Tree::Array(vec![stamp()])),
+            ("Values".into(), Tree::Array(vec![Tree::Float(value)])),
+            ("StatusCode".into(), "Complete".into()),
+        ];
+        change(id, &mut members).then_some(Tree::Map(members))
+    })
+    .collect();
+    cbor(&Tree::Map(vec![(
+        "MetricDataResults".into(),
+        Tree::Array(results),
+    )]))
+}
+
+fn cbor(tree: &Tree) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(tree, &mut bytes).expect("CBOR");
+    bytes
+}
+
+#[test]
+fn metrics_that_lack_something_prove_no_low_rates() {
+    let stage = Stage::of(world("healthy"));
+    let ask = |body: Vec<u8>| {
+        let headers = [
+            ("content-type", "application/cbor"),
+            ("smithy-protocol", "rpc-v2-cbor"),
+        ];
+        let cloudwatch = Raw::answering(http("200 OK", &headers, &body));
+        let call = stage.once(&["triage", "inc-005", "--deadline", "8s"]);
+        let (_, document) = call
+            .env("AWS_ENDPOINT_URL_CLOUDWATCH", cloudwatch.url())
+            .json();
+        assert!(cloudwatch.connections() > 0, "CloudWatch was never asked");
+        document
+    };
+    let verdict =
+        |document: &Value| crate::support::step(document, "inc-005", "bounces")["verdict"].clone();
+    let whole = ask(measured(|_, _| true));
+    assert_eq!(verdict(&whole), "ok", "the honest answer: {whole:#}");
+
+    let mut cells = vec![
+        ("an empty object".to_owned(), cbor(&Tree::Map(vec![]))),
+        (
+            "no results".to_owned(),
+            cbor(&Tree::Map(vec![(
+                "MetricDataResults".into(),
+                Tree::Array(vec![]),
+            )])),
+        ),
+        (
+            "null results".to_owned(),
+            cbor(&Tree::Map(vec![("MetricDataResults".into(), Tree::Null)])),
+        ),
+        ("torn".to_owned(), {
+            let mut whole = measured(|_, _| true);
+            whole.truncate(whole.len() / 2);
+            whole
+        }),
+    ];
+    for metric in ["send", "bounce", "complaint", "bouncerate", "complaintrate"] {
+        cells.push((format!("{metric} left out"), measured(|id, _| id != metric)));
+        for member in ["Id", "Timestamps", "Values", "StatusCode"] {
+            let body = measured(|id, members| {
+                members.retain(|(name, _)| id != metric || *name != Tree::from(member));
+                true
+            });
+            cells.push((format!("{metric} without {member}"), body));
+        }
+        let changes: [(&str, &str, Tree); 6] = [
+            ("StatusCode", "InternalError", "InternalError".into()),
+            ("StatusCode", "Forbidden", "Forbidden".into()),
+            (
+                "StatusCode",
+                "PartialData and no next page",
+                "PartialData".into(),
+            ),
+            (
+                "Values",
+                "a negative value",
+                Tree::Array(vec![Tree::Float(-1.0)]),
+            ),
+            (
+                "Values",
+                "no number",
+                Tree::Array(vec![Tree::Float(f64::NAN)]),
+            ),
+            (
+                "Values",
+                "two values at one time",
+                Tree::Array(vec![Tree::Float(0.0), Tree::Float(0.0)]),
+            ),
+        ];
+        for (member, name, value) in changes {
+            let body = measured(|id, members| {
+                for (key, old) in members.iter_mut() {
+                    if id == metric && *key == Tree::from(member) {
+                        *old = value.clone();
+                    }
+                }
+                true
+            });
+            cells.push((format!("{metric} with {name}"), body));
+        }
+    }
+    println!("evidence, metrics: {} cells", cells.len());
+    for (name, body) in cells {
+        let document = ask(body);
+        assert_eq!(verdict(&document), "unknown", "{name}: {document:#}");
+        let quota = crate::support::step(&document, "inc-005", "quota");
+        assert_eq!(
+            quota["verdict"], "ok",
+            "{name} has nothing to do with the quota"
+        );
+    }
+}
