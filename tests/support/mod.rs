@@ -1,6 +1,8 @@
 //! What the claims share: the built binary in a scrubbed environment, and the practice
 //! stack it is pointed at. Nothing but loopback is ever an address here.
 
+pub(crate) mod emulator;
+
 use duckops::drill::{Practice, World};
 use duckops::history::{self, Location, Snapshot, StackKey};
 use duckops::stack::{Flags, Settings};
