@@ -1,5 +1,13 @@
 //! Claims about `duckops`, shown through the built binary: one file for each.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test ends where it learns something, and says what"
+)]
+
 mod emulators;
 mod support;
 mod triage;

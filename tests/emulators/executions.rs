@@ -6,6 +6,7 @@ use crate::support::step;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 pub(super) const MACHINE: &str =
     "arn:aws:states:us-east-1:121546003735:stateMachine:peck-approval-workflow";
@@ -267,4 +268,36 @@ fn another_account_makes_every_aws_step_unknown_and_both_are_named() {
         &[],
     );
     judged(step(&document, "inc-004", "executions"), "ok");
+}
+
+/// The key of a profile is the one that is used: ministack tells by the account. And the
+/// run says where it asked, and on request how each answer came.
+#[test]
+fn the_key_of_the_chosen_profile_asks_and_the_run_says_where() {
+    const OTHER: &str = "210987654321";
+    let emulator = Kind::Ministack.take();
+    let stage = stage(this_second());
+    let profiles = tempfile::NamedTempFile::new().expect("a file");
+    let text = format!("[other]\naws_access_key_id = {OTHER}\naws_secret_access_key = practice\n");
+    std::fs::write(profiles.path(), text).expect("profiles");
+    let now = this_second();
+    stage.practice.world().now = now;
+    let ran = stage
+        .duckops(&["triage", "inc-004", "--profile", "other", "--verbose"])
+        .without("AWS_ACCESS_KEY_ID")
+        .without("AWS_SECRET_ACCESS_KEY")
+        .env("AWS_SHARED_CREDENTIALS_FILE", profiles.path())
+        .env("AWS_ENDPOINT_URL", emulator.url())
+        .env("DUCKOPS_TEST_NOW", now.format(&Rfc3339).expect("a time"))
+        .run();
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stdout.contains(&format!("account {OTHER}")), "{ran:?}");
+    let overridden = format!("AWS_ENDPOINT_URL: {}", emulator.url());
+    assert!(ran.stdout.contains(&overridden), "{ran:?}");
+    let exchanges = ran.stderr.lines().filter(|line| {
+        line.contains(&emulator.url())
+            && line.contains("AWSStepFunctions.ListExecutions")
+            && line.ends_with("-> 200")
+    });
+    assert_eq!(exchanges.count(), 4, "{ran:?}");
 }
