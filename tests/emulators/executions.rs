@@ -133,7 +133,7 @@ fn executions_that_end_badly_are_counted_and_named() {
         let inside = step(&inside, "inc-004", "executions");
         judged(inside, "warning");
         assert_eq!(fact(inside, "executions.unsuccessful_24h_min"), 2);
-        let outside = look(start + day + Duration::from_secs(60));
+        let outside = look(start + day + Duration::from_secs(600));
         judged(step(&outside, "inc-004", "executions"), "ok");
     }
 }
