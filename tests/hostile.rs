@@ -51,10 +51,8 @@ fn forged(text: &str, format: &str) -> Vec<String> {
                 wrong.push("not inert".to_owned());
             }
         }
-        "nagios" => {
-            if text.lines().count() != 1 || text.matches('|').count() != 1 {
-                wrong.push(format!("not one line with one bar: {text}"));
-            }
+        "nagios" if (text.lines().count() != 1 || text.matches('|').count() != 1) => {
+            wrong.push(format!("not one line with one bar: {text}"));
         }
         "prometheus" => {
             let odd = text.lines().filter(|line| {

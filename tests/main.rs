@@ -1,5 +1,14 @@
 //! Claims about `duckops`, shown through the built binary: one file for each.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test ends where it learns something, and says what"
+)]
+
+mod emulators;
 mod evidence;
 mod feed;
 mod hostile;
@@ -7,7 +16,7 @@ mod ignorance;
 mod lint;
 mod structure;
 mod support;
-mod transport;
 mod thresholds;
+mod transport;
 mod triage;
 mod usage;

@@ -74,20 +74,20 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     match error {
-        SdkError::ServiceError(service) => {
-            let code = service.err().code().unwrap_or("no code");
-            let status = service.raw().status().as_u16();
-            said(code, service.err().message().unwrap_or(""), status, action)
-        }
-        SdkError::ResponseError(answer) => {
-            let status = answer.raw().status().as_u16();
-            let body = answer.raw().body().bytes().unwrap_or_default();
-            let head = Untrusted::from_bytes(body.get(..80).unwrap_or(body)).printable(80);
-            Silence::new(
-                Why::NotJson,
-                format!("{action}: HTTP {status} that is no AWS answer: `{head}`"),
-            )
-        }
+        SdkError::ServiceError(service) => match (service.err().code(), service.err().message()) {
+            // An error page, such as a gateway's: nothing in it is an AWS error.
+            (None, None) => no_answer(service.raw(), action),
+            (code, message) => {
+                let status = service.raw().status().as_u16();
+                said(
+                    code.unwrap_or("no code"),
+                    message.unwrap_or(""),
+                    status,
+                    action,
+                )
+            }
+        },
+        SdkError::ResponseError(answer) => no_answer(answer.raw(), action),
         SdkError::TimeoutError(_) => {
             Silence::new(Why::TimedOut, format!("{action} did not answer in time"))
         }
@@ -106,6 +106,16 @@ where
             format!("{action}: {}", innermost(other)),
         ),
     }
+}
+
+fn no_answer(response: &HttpResponse, action: &str) -> Silence {
+    let status = response.status().as_u16();
+    let body = response.body().bytes().unwrap_or_default();
+    let head = Untrusted::from_bytes(body.get(..80).unwrap_or(body)).printable(80);
+    Silence::new(
+        Why::NotJson,
+        format!("{action}: HTTP {status} that is no AWS answer: `{head}`"),
+    )
 }
 
 fn said(code: &str, message: &str, status: u16, action: &str) -> Silence {

@@ -77,7 +77,13 @@ pub fn permissions(probe: Probe) -> &'static [&'static str] {
     match probe {
         Probe::Executions => &[executions::ACTION],
         Probe::Email => &["ses:GetAccount"],
-        Probe::Metrics => &["cloudwatch:GetMetricData"],
+        Probe::Metrics | Probe::Lambda => &["cloudwatch:GetMetricData"],
+        Probe::Logs => &["logs:FilterLogEvents"],
+        Probe::Alias => &[
+            "lambda:GetAlias",
+            "lambda:GetFunctionConfiguration",
+            "lambda:ListVersionsByFunction",
+        ],
         Probe::Identity => &["sts:GetCallerIdentity"],
         Probe::Status | Probe::Audit | Probe::History => &[],
     }
