@@ -1,0 +1,189 @@
+//! AWS as one run sees it: who asks, in which region, through the one HTTP stack.
+
+use super::{CONNECT, Http, chain, innermost};
+use crate::reading::{Silence, Why};
+use crate::stack::{Origin, Stack};
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{
+    ProvideCredentials, SharedCredentialsProvider, error::CredentialsError,
+};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// The longest one AWS request may take.
+const ATTEMPT: Duration = Duration::from_secs(8);
+/// The longest search for credentials.
+const CREDENTIALS: Duration = Duration::from_millis(2_500);
+
+/// AWS as one run sees it: the configuration with credentials, resolved once.
+#[derive(Debug)]
+pub struct Aws {
+    http: Http,
+    profile: Option<String>,
+    /// Whether the profile was named on the command line and beats keys in the environment.
+    profile_first: bool,
+    region: String,
+    instance_metadata: bool,
+    practice: Option<String>,
+    config: OnceCell<Result<SdkConfig, Silence>>,
+}
+
+impl Aws {
+    /// Resolves nothing yet.
+    pub fn new(stack: &Stack, http: Http) -> Self {
+        Self {
+            http,
+            profile: stack.profile.as_ref().map(|profile| profile.value.clone()),
+            profile_first: stack
+                .profile
+                .as_ref()
+                .is_some_and(|profile| matches!(profile.origin, Origin::Flag(_))),
+            region: stack.region.value.clone(),
+            instance_metadata: stack.instance_metadata,
+            practice: None,
+            config: OnceCell::new(),
+        }
+    }
+
+    /// The practice stack at this endpoint: no credentials are looked for, and no
+    /// environment or profile can send a request elsewhere.
+    pub fn practice(stack: &Stack, http: Http, endpoint: &str) -> Self {
+        Self {
+            practice: Some(endpoint.to_owned()),
+            ..Self::new(stack, http)
+        }
+    }
+
+    /// The shared configuration of every client. The first caller resolves it, all others wait.
+    ///
+    /// # Errors
+    /// That there are no credentials, and where they were looked for.
+    pub async fn config(&self) -> Result<&SdkConfig, Silence> {
+        self.config
+            .get_or_init(|| self.resolve())
+            .await
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    async fn resolve(&self) -> Result<SdkConfig, Silence> {
+        let region = Region::new(self.region.clone());
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(ATTEMPT)
+            .build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(3)
+            .with_initial_backoff(Duration::from_millis(100));
+        if let Some(endpoint) = &self.practice {
+            let credentials = Credentials::new("practice", "practice", None, None, "practice");
+            return Ok(SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(region)
+                .endpoint_url(endpoint)
+                .http_client(self.http.clone())
+                .credentials_provider(SharedCredentialsProvider::new(credentials))
+                .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+                .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+                .retry_config(retries)
+                .timeout_config(timeouts)
+                .build());
+        }
+        let provider = ProviderConfig::without_region()
+            .with_region(Some(region.clone()))
+            .with_http_client(self.http.clone());
+        let found =
+            tokio::time::timeout(CREDENTIALS, self.chain(&provider).provide_credentials()).await;
+        let credentials = match found {
+            Ok(Ok(credentials)) => credentials,
+            Ok(Err(error)) => return Err(self.no_credentials(&error)),
+            Err(_) => {
+                return Err(Silence::new(
+                    Why::NoCredentials,
+                    format!(
+                        "AWS credentials were not found within {} s",
+                        CREDENTIALS.as_secs_f32()
+                    ),
+                )
+                .fix("Log in, or check the credential process of the profile"));
+            }
+        };
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(region)
+            .http_client(self.http.clone())
+            .credentials_provider(credentials)
+            .retry_config(retries)
+            .timeout_config(timeouts);
+        if let Some(profile) = &self.profile {
+            loader = loader.profile_name(profile);
+        }
+        Ok(loader.load().await)
+    }
+
+    fn chain(&self, provider: &ProviderConfig) -> CredentialsProviderChain {
+        let mut profile =
+            aws_config::profile::ProfileFileCredentialsProvider::builder().configure(provider);
+        if let Some(name) = &self.profile {
+            profile = profile.profile_name(name);
+        }
+        let environment = aws_config::environment::EnvironmentVariableCredentialsProvider::new();
+        let token = aws_config::web_identity_token::WebIdentityTokenCredentialsProvider::builder()
+            .configure(provider)
+            .build();
+        let container = aws_config::ecs::EcsCredentialsProvider::builder()
+            .configure(provider)
+            .build();
+        let chain = if self.profile_first {
+            CredentialsProviderChain::first_try("profile", profile.build())
+        } else {
+            CredentialsProviderChain::first_try("environment", environment)
+                .or_else("profile", profile.build())
+        };
+        let chain = chain
+            .or_else("web identity", token)
+            .or_else("container", container);
+        if !self.instance_metadata {
+            return chain;
+        }
+        let instance = aws_config::imds::credentials::ImdsCredentialsProvider::builder()
+            .configure(provider)
+            .build();
+        chain.or_else("instance metadata", instance)
+    }
+
+    fn no_credentials(&self, error: &CredentialsError) -> Silence {
+        let profile = self.profile.as_deref().unwrap_or("default");
+        if matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
+            let metadata = if self.instance_metadata {
+                ""
+            } else {
+                " (the instance metadata service is not asked)"
+            };
+            return Silence::new(
+                Why::NoCredentials,
+                format!(
+                    "no AWS credentials: looked in the environment, profile `{profile}`, a web identity token and the container{metadata}"
+                ),
+            )
+            .fix(format!("Log in: aws sso login --profile {profile}, or set AWS_PROFILE"));
+        }
+        let text = innermost(error);
+        let expired = chain(error).to_lowercase().contains("expired");
+        let why = if expired {
+            Why::Expired
+        } else {
+            Why::NoCredentials
+        };
+        Silence::new(
+            why,
+            format!("AWS credentials of profile `{profile}` cannot be used: {text}"),
+        )
+        .fix(format!("Log in again: aws sso login --profile {profile}"))
+    }
+}

@@ -1,0 +1,40 @@
+//! What an error of the HTTP stack says, told apart by its causes.
+
+use crate::text::{Printable, Untrusted};
+
+/// An error with all its causes, one after the other: what is searched, not what is shown.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}
+
+/// The innermost cause of an error, which says what happened; those around it only say where.
+pub fn innermost(error: &(dyn std::error::Error + 'static)) -> Printable {
+    let mut inner = error;
+    while let Some(next) = inner.source() {
+        inner = next;
+    }
+    Untrusted::new(inner.to_string()).printable(160)
+}
+
+/// Whether TLS is what failed, at whatever depth.
+pub fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // An I/O error hides what it wraps from its own sources.
+        let wrapped = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        if error.is::<rustls::Error>() || wrapped.is_some_and(|inner| is_tls(inner)) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}

@@ -1,0 +1,210 @@
+//! The one HTTP stack: two clients, each built when it is first needed, and the connector
+//! that puts the same stack under every AWS client.
+
+use super::{CONNECT, innermost};
+use crate::reading::{Silence, Why};
+use crate::text::{Printable, Untrusted};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http_body_util::{BodyExt, Limited};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// An AWS answer larger than this is not one.
+const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
+
+/// One exchange over HTTP, for `--verbose`.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// Method, address and, for AWS, the operation.
+    pub what: Printable,
+    /// The status, or why there was none.
+    pub outcome: Printable,
+    /// Until the answer was whole.
+    pub took: Duration,
+    /// Bytes of the answer.
+    pub bytes: u64,
+}
+
+/// Is told of every exchange.
+pub type Observer = Arc<dyn Fn(&Exchange) + Send + Sync>;
+
+/// The one HTTP stack.
+#[derive(Clone)]
+pub struct Http {
+    clients: Arc<Clients>,
+    observer: Option<Observer>,
+    /// Whether proxies of the environment are passed by.
+    direct: bool,
+}
+
+#[derive(Default)]
+struct Clients {
+    plain: OnceLock<Result<reqwest::Client, String>>,
+    secure: OnceLock<Result<reqwest::Client, String>>,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Http")
+    }
+}
+
+impl Http {
+    /// A stack that has built nothing yet.
+    pub fn new(observer: Option<Observer>) -> Self {
+        Self {
+            clients: Arc::default(),
+            observer,
+            direct: false,
+        }
+    }
+
+    /// A stack that goes straight to this machine's own loopback, whatever proxy is set.
+    pub fn direct(observer: Option<Observer>) -> Self {
+        Self {
+            direct: true,
+            ..Self::new(observer)
+        }
+    }
+
+    /// The client for a URL; the one that speaks TLS is built only for https.
+    ///
+    /// # Errors
+    /// Why it could not be built, such as trusted roots that cannot be read.
+    pub fn client(&self, url: &str) -> Result<&reqwest::Client, Silence> {
+        let secure = url
+            .get(..6)
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
+        let cell = if secure {
+            &self.clients.secure
+        } else {
+            &self.clients.plain
+        };
+        cell.get_or_init(|| build(secure, self.direct))
+            .as_ref()
+            .map_err(|why| {
+                Silence::new(
+                    Why::Tls,
+                    format!("the HTTPS client could not be built: {why}"),
+                )
+                .fix("Check the trusted certificates of this machine (SSL_CERT_FILE)")
+            })
+    }
+
+    /// Tells the observer, if there is one.
+    pub fn saw(&self, exchange: &Exchange) {
+        if let Some(observer) = &self.observer {
+            observer(exchange);
+        }
+    }
+}
+
+fn build(secure: bool, direct: bool) -> Result<reqwest::Client, String> {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("duckops/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .connect_timeout(CONNECT);
+    // The answer that there is a provider already is the one that is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    // The plain client never meets TLS, and loading the trusted roots takes milliseconds.
+    let builder = if secure {
+        builder
+    } else {
+        builder.tls_certs_only([])
+    };
+    let builder = if direct { builder.no_proxy() } else { builder };
+    builder
+        .build()
+        .map_err(|error| error.without_url().to_string())
+}
+
+/// Gives the AWS clients the same HTTP stack.
+impl HttpClient for Http {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Http {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let http = self.clone();
+        HttpConnectorFuture::new(async move {
+            let began = Instant::now();
+            let what = describe(&request);
+            let sent = http.exchange(request).await;
+            let (outcome, bytes) = match &sent {
+                Ok((response, bytes)) => (response.status().as_u16().to_string().into(), *bytes),
+                Err(error) => (innermost(error), 0),
+            };
+            http.saw(&Exchange {
+                what,
+                outcome,
+                took: began.elapsed(),
+                bytes,
+            });
+            sent.map(|(response, _)| response)
+        })
+    }
+}
+
+impl Http {
+    async fn exchange(&self, request: HttpRequest) -> Result<(HttpResponse, u64), ConnectorError> {
+        let client = self
+            .client(request.uri())
+            .map_err(|why| ConnectorError::user(why.detail.to_string().into()))?;
+        let request = request
+            .try_into_http1x()
+            .map_err(|error| ConnectorError::user(error.into()))?
+            .map(|body| reqwest::Body::from(body.bytes().map(<[u8]>::to_vec).unwrap_or_default()));
+        let request = reqwest::Request::try_from(request)
+            .map_err(|error| ConnectorError::user(error.without_url().into()))?;
+        let response = client.execute(request).await.map_err(connector_error)?;
+        let (parts, body) = http::Response::from(response).into_parts();
+        let body = Limited::new(body, LARGEST_ANSWER)
+            .collect()
+            .await
+            .map_err(ConnectorError::io)?
+            .to_bytes();
+        let size = body.len() as u64;
+        let response = http::Response::from_parts(parts, SdkBody::from(body));
+        let response = HttpResponse::try_from(response)
+            .map_err(|error| ConnectorError::other(error.into(), None))?;
+        Ok((response, size))
+    }
+}
+
+fn connector_error(error: reqwest::Error) -> ConnectorError {
+    let error = error.without_url();
+    let timeout = error.is_timeout();
+    let connecting = error.is_connect();
+    let error = if timeout {
+        ConnectorError::timeout(error.into())
+    } else {
+        ConnectorError::io(error.into())
+    };
+    if connecting {
+        error.never_connected()
+    } else {
+        error
+    }
+}
+
+/// `POST host AWSStepFunctions.ListExecutions`, without query: it may hold what is nobody's business.
+fn describe(request: &HttpRequest) -> Printable {
+    let uri = request.uri().split('?').next().unwrap_or_default();
+    let target = request.headers().get("x-amz-target").unwrap_or_default();
+    Untrusted::new(format!("{} {uri} {target}", request.method()).trim_end()).printable(200)
+}
