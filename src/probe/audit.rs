@@ -6,6 +6,7 @@
 
 mod entry;
 mod feed;
+mod meaning;
 mod tally;
 
 use super::Ask;

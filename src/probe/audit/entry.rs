@@ -1,6 +1,7 @@
-//! One entry of the audit feed: its type, its time and a few words, whatever they are called.
+//! One entry of the audit feed: its type, its time and a few words, whatever they are
+//! called. Its strings are used again for the next entry: a feed has a million of them.
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -13,10 +14,8 @@ const EARLIEST: i64 = 1_577_836_800; // 2020-01-01
 /// One entry, as far as it can be used.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
-    /// Its type in lower case, `-`, `.` and blanks as `_`.
-    pub(super) kind: Option<String>,
-    /// Its type as it came.
-    pub(super) shown: String,
+    /// Its type as it came; empty when it has none that can be used.
+    pub(super) kind: String,
     /// Seconds since 1970.
     pub(super) at: Option<i64>,
     /// The beginning of its detail.
@@ -24,52 +23,22 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Whether its type speaks of a callback that failed, in any spelling.
-    pub(super) fn is_callback_error(&self) -> bool {
-        self.kind.as_deref().is_some_and(says_callback_error)
-    }
-
-    /// Whether its type or its detail does.
-    pub(super) fn mentions_callback_error(&self) -> bool {
-        self.is_callback_error() || says_callback_error(&normal(&self.detail))
-    }
-
-    /// Whether its type says that a certificate was issued, and not that it failed to be.
-    pub(super) fn is_cert_issued(&self) -> bool {
-        let denied = ["fail", "error", "not_", "unissued", "revoke"];
-        self.is_about("cert")
-            && self.is_about("issued")
-            && !denied.iter().any(|word| self.is_about(word))
-    }
-
-    /// Whether its type says that an agent became known to the platform.
-    pub(super) fn is_registration(&self) -> bool {
-        (self.is_about("regist") || self.is_about("bonded")) && !self.is_about("unbonded")
-    }
-
-    /// Whether its type contains a word.
-    pub(super) fn is_about(&self, word: &str) -> bool {
-        self.kind.as_deref().is_some_and(|kind| kind.contains(word))
+    fn clear(&mut self) {
+        self.kind.clear();
+        self.at = None;
+        self.detail.clear();
     }
 }
 
-fn says_callback_error(text: &str) -> bool {
-    text.contains("callback") && (text.contains("error") || text.contains("fail"))
+/// The fields that are read.
+#[derive(Clone, Copy, PartialEq)]
+enum Field {
+    Kind,
+    Time,
+    Detail,
 }
 
-fn normal(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if matches!(c, '-' | '.' | ' ') {
-                '_'
-            } else {
-                c.to_ascii_lowercase()
-            }
-        })
-        .collect()
-}
-
-/// The fields that are read, with the rank of each name: the first name wins.
+/// The field of a name and the name's rank: of several names the first wins.
 fn field(name: &str) -> Option<(Field, usize)> {
     const NAMES: [(Field, &[&str]); 3] = [
         (Field::Kind, &["event_type", "type", "event", "action"]),
@@ -81,109 +50,216 @@ fn field(name: &str) -> Option<(Field, usize)> {
         .find_map(|(field, names)| Some((*field, names.iter().position(|known| *known == name)?)))
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Field {
-    Kind,
-    Time,
-    Detail,
-}
+/// Fills the entry from the next value; what is no object leaves it empty.
+impl<'de> DeserializeSeed<'de> for &mut Entry {
+    type Value = ();
 
-/// A value as far as an entry needs it.
-enum Scalar {
-    Text(String),
-    Seconds(i64),
-    Other,
-}
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EntryVisitor)
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.clear();
+        deserializer.deserialize_any(self)
     }
 }
 
-struct EntryVisitor;
-
-/// What is no object counts as an entry of which nothing can be used.
-impl<'de> Visitor<'de> for EntryVisitor {
-    type Value = Entry;
+impl<'de> Visitor<'de> for &mut Entry {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an audit entry")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry, A::Error> {
-        let mut entry = Entry::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut ranks = [usize::MAX; 3];
         let mut twice = false;
-        while let Some(name) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-            let Some((field, rank)) = field(&name) else {
+        while let Some(name) = map.next_key_seed(Name)? {
+            let Some((field, rank)) = name else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
-            let value = map.next_value::<Scalar>()?;
             let best = &mut ranks[field as usize];
             twice |= *best == rank && field != Field::Detail;
             if rank > *best {
+                map.next_value::<IgnoredAny>()?;
                 continue;
             }
             *best = rank;
-            match (field, value) {
-                (Field::Kind, Scalar::Text(text)) if !text.is_empty() => {
-                    entry.kind = Some(normal(&text));
-                    entry.shown = text;
-                }
-                (Field::Kind, _) => entry.kind = None,
-                (Field::Time, Scalar::Seconds(seconds)) => entry.at = usable(seconds),
-                (Field::Time, Scalar::Text(text)) => entry.at = instant(&text).and_then(usable),
-                (Field::Time, Scalar::Other) => entry.at = None,
-                (Field::Detail, Scalar::Text(text)) => entry.detail = head(&text),
-                (Field::Detail, _) => {}
+            match field {
+                Field::Kind => map.next_value_seed(Words(&mut self.kind, usize::MAX))?,
+                Field::Time => self.at = map.next_value_seed(Time)?,
+                Field::Detail => map.next_value_seed(Words(&mut self.detail, DETAIL))?,
             }
         }
         if twice {
-            (entry.kind, entry.at) = (None, None);
+            self.clear();
         }
-        Ok(entry)
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entry, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Entry::default())
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        skip_list(list)
     }
 
-    fn visit_unit<E>(self) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Entry, E> {
-        Ok(Entry::default())
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
     }
 }
 
-fn head(text: &str) -> String {
-    text.get(..text.floor_char_boundary(DETAIL))
-        .unwrap_or_default()
-        .to_owned()
+fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
+    while list.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
 }
 
-fn usable(seconds: i64) -> Option<i64> {
-    (seconds >= EARLIEST).then_some(seconds)
+fn skip_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
+    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+/// A field's name, looked up where it stands.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Option<(Field, usize)>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = Option<(Field, usize)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(field(name))
+    }
+}
+
+/// Keeps at most so many bytes of a text; what is no text leaves nothing.
+struct Words<'a>(&'a mut String, usize);
+
+impl<'de> DeserializeSeed<'de> for Words<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.clear();
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Words<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        let end = text.floor_char_boundary(self.1);
+        self.0.push_str(text.get(..end).unwrap_or_default());
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        skip_list(list)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        skip_map(map)
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// A time in any form that is one.
+struct Time;
+
+impl<'de> DeserializeSeed<'de> for Time {
+    type Value = Option<i64>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<i64>, D::Error> {
+        let seconds = deserializer.deserialize_any(self)?;
+        Ok(seconds.filter(|seconds| *seconds >= EARLIEST))
+    }
+}
+
+impl<'de> Visitor<'de> for Time {
+    type Value = Option<i64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Option<i64>, E> {
+        Ok(instant(text))
+    }
+
+    fn visit_i64<E>(self, n: i64) -> Result<Option<i64>, E> {
+        Ok(Some(n))
+    }
+
+    fn visit_u64<E>(self, n: u64) -> Result<Option<i64>, E> {
+        Ok(i64::try_from(n).ok())
+    }
+
+    fn visit_f64<E>(self, x: f64) -> Result<Option<i64>, E> {
+        Ok(whole_seconds(x))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Option<i64>, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Option<i64>, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Option<i64>, A::Error> {
+        skip_list(list).map(|()| None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<i64>, A::Error> {
+        skip_map(map).map(|()| None)
+    }
 }
 
 /// RFC 3339 with a zone, or a number of seconds written as text. A time without a zone
@@ -201,62 +277,15 @@ fn whole_seconds(seconds: f64) -> Option<i64> {
         .then_some(seconds.floor() as i64)
 }
 
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor)
-    }
-}
-
-struct ScalarVisitor;
-
-impl<'de> Visitor<'de> for ScalarVisitor {
-    type Value = Scalar;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(text.to_owned()))
-    }
-
-    fn visit_i64<E>(self, n: i64) -> Result<Scalar, E> {
-        Ok(Scalar::Seconds(n))
-    }
-
-    fn visit_u64<E>(self, n: u64) -> Result<Scalar, E> {
-        Ok(i64::try_from(n).map_or(Scalar::Other, Scalar::Seconds))
-    }
-
-    fn visit_f64<E>(self, x: f64) -> Result<Scalar, E> {
-        Ok(whole_seconds(x).map_or(Scalar::Other, Scalar::Seconds))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Other)
-    }
-
-    fn visit_unit<E>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Scalar, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn entry(json: &str) -> Entry {
-        serde_json::from_str(json).expect("JSON")
+        let mut entry = Entry::default();
+        let mut json = serde_json::Deserializer::from_str(json);
+        entry.deserialize(&mut json).expect("JSON");
+        entry
     }
 
     #[test]
@@ -306,31 +335,20 @@ mod tests {
             r#"{"action":"x","ts":1,"event_type":"peck.sent","created_at":5,"timestamp":1774137600}"#,
         );
         assert_eq!(
-            (both.kind.as_deref(), both.at),
-            (Some("peck_sent"), Some(1_774_137_600))
+            (both.kind.as_str(), both.at),
+            ("peck.sent", Some(1_774_137_600))
         );
-        assert_eq!(entry(r#"{"type":"pulse"}"#).kind.as_deref(), Some("pulse"));
-    }
-
-    #[test]
-    fn both_spellings_of_callback_error_are_one() {
-        for kind in [
-            "callback_error",
-            "peck.callback-error",
-            "CALLBACK_ERROR",
-            "peck callback failed",
-        ] {
-            assert!(
-                entry(&format!(r#"{{"event_type":"{kind}"}}"#)).is_callback_error(),
-                "{kind}"
-            );
-        }
-        assert!(!entry(r#"{"event_type":"peck.callback"}"#).is_callback_error());
+        assert_eq!(entry(r#"{"type":"pulse"}"#).kind, "pulse");
+        let later = r#"{"timestamp":1774137600,"ts":"nonsense","event_type":"a","action":[]}"#;
+        assert_eq!(
+            (entry(later).kind.as_str(), entry(later).at),
+            ("a", Some(1_774_137_600))
+        );
     }
 
     #[test]
     fn a_field_that_stands_twice_makes_the_entry_unusable() {
         let entry = entry(r#"{"event_type":"pulse","event_type":"cert","timestamp":1774137600}"#);
-        assert_eq!((entry.kind, entry.at), (None, None));
+        assert_eq!((entry.kind.as_str(), entry.at), ("", None));
     }
 }

@@ -188,7 +188,8 @@ impl<'de> Visitor<'de> for List<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
-        while let Some(entry) = list.next_element::<Entry>()? {
+        let mut entry = Entry::default();
+        while list.next_element_seed(&mut entry)?.is_some() {
             self.since_entry.set(0);
             self.tally.count(&entry);
         }

@@ -1,6 +1,7 @@
 //! Counting entries by meaning, in windows that end now on the server's clock.
 
 use super::entry::Entry;
+use super::meaning::{Meanings, mentions_callback_error};
 use crate::fact;
 use crate::reading::{Silence, Why};
 use crate::text::Untrusted;
@@ -26,6 +27,7 @@ pub(super) struct Tally {
     pub(super) certs: Newest,
     pub(super) certs_issued_24h: i64,
     pub(super) certs_issued_48h: i64,
+    meanings: Meanings,
     first_registration: Option<i64>,
     oldest: Option<i64>,
     untimed: i64,
@@ -46,6 +48,7 @@ impl Tally {
             certs: Newest::of(3),
             certs_issued_24h: 0,
             certs_issued_48h: 0,
+            meanings: Meanings::default(),
             first_registration: None,
             oldest: None,
             untimed: 0,
@@ -55,31 +58,32 @@ impl Tally {
 
     pub(super) fn count(&mut self, entry: &Entry) {
         self.entries += 1;
-        self.untyped += i64::from(entry.kind.is_none());
+        self.untyped += i64::from(entry.kind.is_empty());
         let Some(at) = entry.at.filter(|at| *at <= self.now + AHEAD) else {
             self.untimed += 1;
             return;
         };
         self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
-        if entry.is_about("pulse") {
+        let meaning = self.meanings.of(&entry.kind);
+        if meaning.pulse {
             self.pulses.offer(at, entry);
             self.pulse_count += 1;
             self.pulses_24h += i64::from(at > self.now - DAY);
         }
-        if entry.is_about("cert") {
+        if meaning.cert {
             self.certs.offer(at, entry);
         }
-        if entry.is_cert_issued() {
+        if meaning.cert_issued {
             self.certs_issued_24h += i64::from(at > self.now - DAY);
             self.certs_issued_48h += i64::from(at > self.now - 2 * DAY);
         }
-        if entry.is_registration() {
+        if meaning.registration {
             self.first_registration = Some(self.first_registration.map_or(at, |t| t.min(at)));
         }
-        if entry.is_about("peck") || entry.is_callback_error() {
+        if meaning.peck || meaning.callback_error {
             self.pecks.offer(at, entry);
         }
-        if entry.is_callback_error() {
+        if meaning.callback_error {
             self.callback_errors_24h += i64::from(at > self.now - DAY);
             self.callback_errors_1h += i64::from(at > self.now - HOUR);
         }
@@ -141,12 +145,13 @@ impl Newest {
             return;
         }
         let place = self.kept.partition_point(|kept| kept.at >= at);
-        let callback_error = entry.mentions_callback_error();
+        let callback_error =
+            mentions_callback_error(&entry.kind) || mentions_callback_error(&entry.detail);
         self.kept.insert(
             place,
             Kept {
                 at,
-                shown: entry.shown.clone(),
+                shown: entry.kind.clone(),
                 callback_error,
             },
         );
