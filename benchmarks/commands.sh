@@ -3,7 +3,8 @@
 # by its environment. Each part is what a person would paste, one command after the other.
 #   commands.sh inc-001      probe, logs, alias
 #   commands.sh inc-004      callback errors, peck events, failed executions
-#   commands.sh inc-004-six  the same with the three of INC-003's that its step 4 refers to
+#   commands.sh inc-004-six  the same with INC-003's first two, to which step 4 refers, and
+#                            the list of running executions that step 5 needs
 #   commands.sh feed         the newest pulses of the audit feed
 set -u
 api=$DUCKOPS_API_URL
@@ -27,16 +28,16 @@ inc_004() {
     --query 'executions[:5].{name:name,start:startDate,stop:stopDate}' --output table
 }
 
-inc_003() {
+agents_and_running() {
   status 'import json,sys; print(json.load(sys.stdin).get("agents", {}))'
   audit 'import json,sys; print([e for e in json.load(sys.stdin).get("entries", []) if "pulse" in e.get("event_type", "")][:3] or "none")'
-  status 'import json,sys; print(json.load(sys.stdin).get("peck_protocol", {}))'
+  aws stepfunctions list-executions --state-machine-arn "$arn" --status-filter RUNNING --region us-east-1 --output table
 }
 
 case ${1:-} in
   inc-001) inc_001 ;;
   inc-004) inc_004 ;;
-  inc-004-six) inc_004; inc_003 ;;
+  inc-004-six) inc_004; agents_and_running ;;
   feed) audit 'import json,sys; print([e for e in json.load(sys.stdin).get("entries", []) if "pulse" in e.get("event_type", "")][:3] or "none")' ;;
-  *) sed -n '2,8p' "$0"; exit 64 ;;
+  *) sed -n '2,9p' "$0"; exit 64 ;;
 esac
