@@ -7,8 +7,8 @@
 #                            the list of running executions that step 5 needs
 #   commands.sh feed         the newest pulses of the audit feed
 set -u
-api=$DUCKOPS_API_URL
-arn=arn:aws:states:us-east-1:$DUCKOPS_ACCOUNT:stateMachine:peck-approval-workflow
+api=${DUCKOPS_API_URL:-}
+arn=arn:aws:states:us-east-1:${DUCKOPS_ACCOUNT:-}:stateMachine:peck-approval-workflow
 
 status() { curl -s "$api/beak/system/status" | python3 -c "$1"; }
 audit() { curl -s -X POST "$api/beak/audit" -H 'Content-Type: application/json' -d '{}' | python3 -c "$1"; }
