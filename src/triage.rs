@@ -148,6 +148,7 @@ fn offline(answers: &mut [Reading]) {
             let silence = Silence::new(Why::Offline, detail)
                 .fix("Check this machine's own network: you may be offline");
             reading.hush("api.up", silence.clone());
+            reading.hush("api.good_answers", silence.clone());
             reading.hush("api.cause", silence);
         }
     }
