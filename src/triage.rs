@@ -149,7 +149,7 @@ fn offline(answers: &mut [Reading]) {
         .fix("Check this machine's own network first: you may be offline");
         reading.withhold(
             probe::declared(reading.probe),
-            |fact| matches!(fact.path, "api.up" | "api.cause"),
+            |fact| matches!(fact.path, "api.up" | "api.good_answers" | "api.cause"),
             &silence,
         );
         reading.rest(silence);

@@ -65,6 +65,7 @@ impl Run {
             now: self.now,
             began,
             deadline: began + self.deadline,
+            expected_version: None,
         };
         let asking = Arc::new(asking);
         let kept = Arc::new(std::sync::Mutex::new(None));

@@ -4,6 +4,7 @@
 mod certs;
 mod edit;
 mod fleet;
+mod function;
 mod healthy;
 mod mail;
 mod outage;
@@ -45,6 +46,7 @@ pub fn scenes() -> &'static [Scene] {
     static SCENES: LazyLock<Vec<Scene>> = LazyLock::new(|| {
         [
             healthy::SCENES,
+            function::SCENES,
             certs::SCENES,
             fleet::SCENES,
             peck::SCENES,

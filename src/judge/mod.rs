@@ -68,9 +68,16 @@ pub fn judge(asked: &[Asked<'_>], parents: &[&Runbook], inputs: Inputs<'_>) -> C
             .iter()
             .any(|a| a.runbook.explained_by.iter().any(|parent| parent == id))
     };
+    // What was not asked for is a cause only of what it explains: by itself it is not this run's.
+    let explained = |id: &str| {
+        own.iter()
+            .filter_map(|(_, judged)| judged.blocked_by.as_ref())
+            .any(|parent| parent.as_str() == id)
+    };
+    let causing = signs.iter().filter(|(parent, _)| explained(&parent.id));
     let mut causes: Vec<&(&Runbook, model::Runbook)> = own
         .iter()
-        .chain(&signs)
+        .chain(causing)
         .filter(|(_, judged)| judged.verdict == Verdict::Critical)
         .collect();
     causes.sort_by_key(|(runbook, _)| match explains(&runbook.id) {

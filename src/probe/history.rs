@@ -7,6 +7,8 @@
 mod certs;
 mod declared;
 mod fleet;
+mod function;
+mod rollback;
 
 pub(super) use declared::{FACTS, inputs};
 
@@ -31,6 +33,11 @@ pub struct Past {
     last_alive: Option<OffsetDateTime>,
 }
 
+/// How far back a version may have been seen serving and still be a way back.
+const GOOD: Duration = Duration::days(7);
+const ALIAS: &str = "alias.number";
+const ANSWERED: &str = "api.good_answers";
+
 impl Past {
     /// Reads what the windows ending at `now` need.
     ///
@@ -42,7 +49,13 @@ impl Past {
         now: OffsetDateTime,
     ) -> Result<Self, HistoryError> {
         let mut samples = BTreeMap::new();
-        for (fact, span) in [(PECKS, DAY), (DUCKLINGS, 2 * DAY), (CERTIFICATES, 2 * DAY)] {
+        for (fact, span) in [
+            (PECKS, DAY),
+            (DUCKLINGS, 2 * DAY),
+            (CERTIFICATES, 2 * DAY),
+            (ALIAS, GOOD),
+            (ANSWERED, GOOD),
+        ] {
             samples.insert(fact, history.samples(stack, fact, now - span)?);
         }
         let ever = OffsetDateTime::UNIX_EPOCH;
@@ -53,6 +66,12 @@ impl Past {
     }
 }
 
+impl Past {
+    fn of(&self, fact: &str) -> &[Sample] {
+        self.samples.get(fact).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// Makes the joined facts.
 pub fn join(readings: &Readings, past: &Result<Past, Silence>, now: OffsetDateTime) -> Reading {
     let mut reading = Reading::new(Probe::History);
@@ -60,6 +79,8 @@ pub fn join(readings: &Readings, past: &Result<Past, Silence>, now: OffsetDateTi
     reading.put("growth.ducklings_24h", grew(readings, past, now), now);
     certs::join(&mut reading, readings, past, now);
     fleet::join(&mut reading, readings, past, now);
+    let shown = function::join(&mut reading, readings, now);
+    rollback::join(&mut reading, readings, shown, past, now);
     forecast(&mut reading, readings, now);
     reading
 }

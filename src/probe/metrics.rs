@@ -4,12 +4,11 @@
 //! and no error. So a count of none is known only where another SES metric of the same
 //! answer has data and proves that counting works.
 
+use super::points::{self, Points};
 use super::{Ask, aws};
 use crate::fact::{Declared, FactType, FactValue, Probe};
 use crate::reading::{Reading, Silence, Why};
 use crate::text::Untrusted;
-use aws_sdk_cloudwatch::types::{Metric, MetricDataQuery, MetricStat, StatusCode};
-use aws_smithy_types::DateTime;
 use std::collections::BTreeMap;
 
 const HOUR: i64 = 3_600;
@@ -84,118 +83,32 @@ const METRICS: [(&str, &str, &str); 5] = [
     ("complaintrate", "Reputation.ComplaintRate", "Average"),
 ];
 
-/// Points of one metric, by second since 1970.
-type Points = BTreeMap<i64, f64>;
-
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Metrics);
     let Some(config) = aws::config(ask, &mut reading).await else {
         return reading;
     };
     let client = aws_sdk_cloudwatch::Client::new(config);
-    match collect(ask, &client, &mut reading).await {
+    let now = ask.now.unix_timestamp();
+    let window = (now - DAY).div_euclid(HOUR) * HOUR..now;
+    match points::collect(ask, &client, &mut reading, queries(), window).await {
         Ok(metrics) => facts(&mut reading, &metrics, ask),
         Err(silence) => reading.rest(silence),
     }
     reading
 }
 
-async fn collect(
-    ask: &Ask,
-    client: &aws_sdk_cloudwatch::Client,
-    reading: &mut Reading,
-) -> Result<BTreeMap<&'static str, Points>, Silence> {
-    let now = ask.now.unix_timestamp();
-    let start = (now - DAY).div_euclid(HOUR) * HOUR;
-    let queries: Vec<_> = METRICS
-        .iter()
-        .map(|(id, name, stat)| query(id, name, stat))
-        .collect();
-    let mut metrics: BTreeMap<&'static str, Points> = BTreeMap::new();
-    let mut complete: BTreeMap<&'static str, bool> = BTreeMap::new();
-    let mut token: Option<String> = None;
-    for page in 1.. {
-        let request = client
-            .get_metric_data()
-            .set_metric_data_queries(Some(queries.clone()))
-            .start_time(DateTime::from_secs(start))
-            .end_time(DateTime::from_secs(now))
-            .set_next_token(token.clone());
-        let question = format!("GetMetricData AWS/SES, page {page}");
-        let answer = aws::question(
-            reading,
-            ask.deadline,
-            question,
-            "cloudwatch:GetMetricData",
-            request.send(),
-        )
-        .await?;
-        for result in answer.metric_data_results() {
-            let Some((id, name, _)) = METRICS.iter().find(|(id, ..)| Some(*id) == result.id())
-            else {
-                continue;
-            };
-            match result.status_code() {
-                Some(StatusCode::Complete) => drop(complete.insert(id, true)),
-                Some(StatusCode::PartialData) => {}
-                other => {
-                    let code = other.map_or("no status", StatusCode::as_str);
-                    return Err(Silence::new(
-                        Why::Incomplete,
-                        format!("CloudWatch answered {code} for {name}"),
-                    ));
-                }
-            }
-            if result.timestamps().len() != result.values().len()
-                || result.values().iter().any(|v| !v.is_finite() || *v < 0.0)
-            {
-                return Err(Silence::new(
-                    Why::Contradictory,
-                    format!("CloudWatch's points of {name} do not fit together"),
-                ));
-            }
-            let points = result
-                .timestamps()
-                .iter()
-                .map(DateTime::secs)
-                .zip(result.values().iter().copied());
-            metrics.entry(id).or_default().extend(points);
-        }
-        match answer.next_token {
-            None => break,
-            Some(next) if token.as_ref() == Some(&next) => {
-                return Err(Silence::new(
-                    Why::Incomplete,
-                    "the pagination of the metrics did not end",
-                ));
-            }
-            Some(next) => token = Some(next),
-        }
-    }
-    match METRICS.iter().find(|(id, ..)| !complete.contains_key(id)) {
-        Some((_, name, _)) => Err(Silence::new(
-            Why::Incomplete,
-            format!("CloudWatch left out {name}"),
-        )),
-        None => Ok(metrics),
-    }
-}
-
-fn query(id: &str, name: &str, stat: &str) -> MetricDataQuery {
-    let metric = Metric::builder()
-        .namespace("AWS/SES")
-        .metric_name(name)
-        .build();
-    let stat = MetricStat::builder()
-        .metric(metric)
-        .period(HOUR as i32)
-        .stat(stat)
-        .build();
-    MetricDataQuery::builder()
-        .id(id)
-        .metric_stat(stat)
-        .return_data(true)
-        .build()
+/// One query for each metric, by the hour.
+fn queries() -> Vec<points::Query> {
+    let query = |(id, name, stat): &(&'static str, &'static str, &'static str)| points::Query {
+        id,
+        name,
+        stat,
+        namespace: "AWS/SES",
+        dimensions: Vec::new(),
+        period: HOUR,
+    };
+    METRICS.iter().map(query).collect()
 }
 
 fn facts(reading: &mut Reading, metrics: &BTreeMap<&'static str, Points>, ask: &Ask) {

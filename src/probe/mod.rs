@@ -1,6 +1,7 @@
 //! The probes: one file for each way of asking. Each declares the facts it yields, does
 //! the counting and windowing, and says why when it cannot. No probe knows a rule.
 
+mod alias;
 mod audit;
 mod aws;
 mod document;
@@ -8,8 +9,10 @@ mod email;
 mod executions;
 mod history;
 mod identity;
+mod lambda;
 mod logs;
 mod metrics;
+mod points;
 mod status;
 
 pub use history::{Past, join};
@@ -36,6 +39,10 @@ pub struct Ask {
     pub began: Instant,
     /// When every answer must be in.
     pub deadline: Instant,
+    /// The version that the alias is expected to have, where the caller names one: by flag,
+    /// by configuration, or as the newest entry of a deploy log, in this order. Without it
+    /// the version that the status API reports counts.
+    pub expected_version: Option<String>,
 }
 
 impl Ask {
@@ -46,13 +53,15 @@ impl Ask {
 }
 
 /// Every probe, in the order of output.
-pub const PROBES: [Probe; 8] = [
+pub const PROBES: [Probe; 10] = [
     Probe::Status,
     Probe::Audit,
     Probe::Executions,
     Probe::Email,
     Probe::Metrics,
     Probe::Logs,
+    Probe::Alias,
+    Probe::Lambda,
     Probe::Identity,
     Probe::History,
 ];
@@ -66,7 +75,8 @@ pub fn declared(probe: Probe) -> &'static [Declared] {
         Probe::Email => email::FACTS,
         Probe::Metrics => metrics::FACTS,
         Probe::Logs => logs::FACTS,
-        Probe::Alias | Probe::Lambda => &[],
+        Probe::Alias => alias::FACTS,
+        Probe::Lambda => lambda::FACTS,
         Probe::Identity => identity::FACTS,
         Probe::History => history::FACTS,
     }
@@ -137,7 +147,8 @@ pub async fn ask(probe: Probe, ask: &Ask) -> Reading {
         Probe::Email => email::ask(ask).await,
         Probe::Metrics => metrics::ask(ask).await,
         Probe::Logs => logs::ask(ask).await,
-        Probe::Alias | Probe::Lambda => Reading::new(probe),
+        Probe::Alias => alias::ask(ask).await,
+        Probe::Lambda => lambda::ask(ask).await,
         Probe::Identity => identity::ask(ask).await,
         Probe::History => Reading::new(Probe::History),
     }

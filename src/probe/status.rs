@@ -47,6 +47,12 @@ pub(super) const FACTS: &[Declared] = &[
         "how often the status API was asked",
     ),
     fact(
+        "api.good_answers",
+        FactType::Int,
+        "count",
+        "1 when the status API answered well in this run, 0 when it failed; recorded",
+    ),
+    fact(
         "status.database.ducklings",
         FactType::Int,
         "count",
@@ -141,11 +147,13 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
     match answer.outcome {
         request::Outcome::Up(document) => {
             reading.know("api.up", FactValue::Bool(true), at);
+            reading.know("api.good_answers", FactValue::Int(1), at);
             reading.know("api.cause", FactValue::Text(Untrusted::new("none")), at);
             fields(&mut reading, &document, at);
         }
         request::Outcome::Down { cause, silence } => {
             reading.know("api.up", FactValue::Bool(false), at);
+            reading.know("api.good_answers", FactValue::Int(0), at);
             reading.know(
                 "api.cause",
                 FactValue::Text(Untrusted::new(cause.word())),

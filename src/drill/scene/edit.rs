@@ -1,7 +1,7 @@
 //! What scenes say about a world, in one sentence each: every helper changes all the
 //! places where the thing shows, so that a scene cannot contradict itself by accident.
 
-use crate::drill::{Execution, LogEvent, Recorded, Series, World};
+use crate::drill::{Execution, Fault, LogEvent, Operation, Recorded, Series, Version, World};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -253,4 +253,48 @@ pub(super) fn never_pulsed(world: &mut World, count: i64) {
     agents(world, 0, 0, count);
     grew(world, "status.agents.alive", 0, &[]);
     grew(world, "status.agents.dead", count, &[]);
+}
+
+/// The alias came to a new version so long ago; it was published a minute earlier.
+pub(super) fn moved(world: &mut World, to: &str, ago: Duration) {
+    world.versions.push(Version {
+        number: to.to_owned(),
+        modified: world.now - ago - minutes(1),
+        code_sha256: format!("EXAMPLE{to}="),
+    });
+    world.alias_target.version = to.to_owned();
+    world.alias_target.revision = format!("5e1f7a52-0000-4000-8000-0000000000{to}");
+    let number = to.parse().unwrap_or_default();
+    recorded_since(world, "alias.number", number, ago);
+}
+
+/// The API has been failing in this way for so long, and every call with it.
+pub(super) fn failing(world: &mut World, fault: &Fault, since: Duration) {
+    for operation in [Operation::Status, Operation::Audit] {
+        world.faults.insert(operation, fault.clone());
+    }
+    recorded_since(world, "api.good_answers", 0, since);
+}
+
+/// The function has been failing for so long, twice a minute, with this line in its log.
+pub(super) fn erring(world: &mut World, line: &str, since: Duration) {
+    let errors = |minute: u64| match minutes(minute) <= since {
+        true => 2.0,
+        false => 0.0,
+    };
+    let points: Vec<_> = (1..=240).map(|n| (minutes(n), errors(n))).collect();
+    function_measured(world, "Errors", &points);
+    for minute in (1..=240).filter(|minute| minutes(*minute) <= since) {
+        logged(world, minutes(minute) - seconds(30), line);
+    }
+}
+
+/// What runs since then recorded of a fact.
+fn recorded_since(world: &mut World, fact: &str, value: i64, since: Duration) {
+    let runs = world.recorded.iter_mut().filter(|run| run.ago <= since);
+    for (name, recorded) in runs.flat_map(|run| &mut run.facts) {
+        if *name == fact {
+            *recorded = value;
+        }
+    }
 }

@@ -24,6 +24,10 @@ pub(super) const ALL_WELL: Expect = Expect {
     root_cause: None,
     steps: &[
         ("inc-001", "probe", "ok"),
+        ("inc-001", "logs", "ok"),
+        ("inc-001", "alias", "ok"),
+        ("inc-001", "rollback", "skipped"),
+        ("inc-001", "recovery", "skipped"),
         ("inc-002", "counts", "ok"),
         ("inc-002", "last-cert", "ok"),
         ("inc-002", "logs", "ok"),
@@ -114,7 +118,9 @@ fn function(world: &mut World) {
             code_sha256: format!("EXAMPLE{number}="),
         })
         .collect();
-    let every_minute = |value| -> Vec<_> { (1..=120).map(|n| (minutes(n), value)).collect() };
+    grew(world, "alias.number", 61, &[]);
+    grew(world, "api.good_answers", 1, &[]);
+    let every_minute = |value| -> Vec<_> { (1..=240).map(|n| (minutes(n), value)).collect() };
     function_measured(world, "Invocations", &every_minute(2.0));
     function_measured(world, "Errors", &every_minute(0.0));
     function_measured(world, "Throttles", &every_minute(0.0));

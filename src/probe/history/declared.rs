@@ -88,6 +88,114 @@ pub(in crate::probe) const FACTS: &[Declared] = &[
         "when a run last recorded an agent as alive",
     ),
     fact(
+        "lambda.window",
+        FactType::Duration,
+        "seconds",
+        "how far back the function's metrics are added up: 5 minutes, or its time limit and a minute",
+    ),
+    fact(
+        "lambda.invocations",
+        FactType::Int,
+        "count",
+        "invocations in that window",
+    ),
+    fact(
+        "lambda.errors",
+        FactType::Int,
+        "count",
+        "errors in that window",
+    ),
+    fact(
+        "lambda.errors_min",
+        FactType::Int,
+        "count",
+        "errors in that window that the metrics show, if they show any",
+    ),
+    fact(
+        "lambda.throttles_min",
+        FactType::Int,
+        "count",
+        "throttled requests in that window that the metrics show, if they show any",
+    ),
+    fact(
+        "lambda.active",
+        FactType::Bool,
+        "",
+        "yes when the metrics have data points in that window; not known without",
+    ),
+    fact(
+        "lambda.stopped",
+        FactType::Bool,
+        "",
+        "whether the metrics prove that invocations stopped: some in 3 h, none in that window",
+    ),
+    fact(
+        "lambda.errors_since",
+        FactType::Instant,
+        "utc",
+        "when the present errors began",
+    ),
+    fact(
+        "lambda.errors_since_max",
+        FactType::Instant,
+        "utc",
+        "the present errors began no later than this",
+    ),
+    fact(
+        "alias.expected",
+        FactType::Text,
+        "",
+        "the version that the alias should have",
+    ),
+    fact(
+        "alias.expected_from",
+        FactType::Text,
+        "",
+        "who expects it: the caller or the status API",
+    ),
+    fact(
+        "alias.drift",
+        FactType::Bool,
+        "",
+        "whether the alias points to another version than expected",
+    ),
+    fact(
+        "alias.moved_after",
+        FactType::Instant,
+        "utc",
+        "the alias came to its version after this",
+    ),
+    fact(
+        "alias.moved_before",
+        FactType::Instant,
+        "utc",
+        "the alias came to its version no later than this",
+    ),
+    fact(
+        "rollback.why",
+        FactType::Text,
+        "",
+        "what speaks for or against a rollback, in a word",
+    ),
+    fact(
+        "rollback.to",
+        FactType::Int,
+        "version",
+        "the last known-good version, by evidence",
+    ),
+    fact(
+        "rollback.to_known",
+        FactType::Bool,
+        "",
+        "whether recorded history shows one",
+    ),
+    fact(
+        "rollback.evidence",
+        FactType::Text,
+        "",
+        "what shows that it was good",
+    ),
+    fact(
         "email.capacity_in",
         FactType::Duration,
         "seconds",
@@ -132,6 +240,14 @@ pub(in crate::probe) fn inputs(path: &str) -> &'static [Probe] {
             .any(|group| path.starts_with(group)) =>
         {
             &[Probe::Status, Probe::Audit]
+        }
+        _ if path.starts_with("lambda.") && FACTS.iter().any(|fact| fact.path == path) => {
+            &[Probe::Lambda, Probe::Alias]
+        }
+        "alias.expected" | "alias.expected_from" | "alias.drift" => &[Probe::Status, Probe::Alias],
+        "alias.moved_after" | "alias.moved_before" => &[Probe::Alias],
+        _ if path.starts_with("rollback.") => {
+            &[Probe::Status, Probe::Alias, Probe::Lambda, Probe::Logs]
         }
         _ if path.starts_with("peck.callback_errors_") => &[Probe::Status, Probe::Audit],
         _ if path.starts_with("email.") && FACTS.iter().any(|fact| fact.path == path) => {

@@ -1,0 +1,470 @@
+//! Lambda: where the alias points, what runs there, and which versions there are.
+//!
+//! Three questions at the same time, none of which needs another's answer: the
+//! configuration is asked for by the alias. Of the configuration only what is named below
+//! is ever read; it also holds the function's environment.
+
+use super::{Ask, aws};
+use crate::fact::{self, Declared, FactType, FactValue, Probe};
+use crate::reading::{Reading, Silence, Why};
+use crate::text::Untrusted;
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+/// Versions shown as evidence.
+const NEWEST: usize = 5;
+
+pub(super) const FACTS: &[Declared] = &[
+    fact(
+        "alias.pinned",
+        FactType::Text,
+        "",
+        "the version that the caller expects",
+    ),
+    fact(
+        "alias.version",
+        FactType::Text,
+        "",
+        "the version that the alias points to",
+    ),
+    fact(
+        "alias.number",
+        FactType::Int,
+        "version",
+        "the same as a number; none for $LATEST",
+    ),
+    fact(
+        "alias.revision",
+        FactType::Text,
+        "",
+        "the revision that an update must name",
+    ),
+    fact(
+        "alias.latest",
+        FactType::Bool,
+        "",
+        "whether the alias points to $LATEST",
+    ),
+    fact(
+        "alias.weighted",
+        FactType::Bool,
+        "",
+        "whether a part of the traffic goes to another version",
+    ),
+    fact(
+        "alias.split",
+        FactType::Text,
+        "",
+        "how the traffic is split between versions",
+    ),
+    fact(
+        "alias.timeout",
+        FactType::Duration,
+        "seconds",
+        "the time limit of the function",
+    ),
+    fact(
+        "alias.published",
+        FactType::Instant,
+        "utc",
+        "when the version behind the alias was published",
+    ),
+    fact(
+        "alias.function_state",
+        FactType::Text,
+        "",
+        "state and last update of the version behind the alias",
+    ),
+    fact(
+        "alias.versions",
+        FactType::List,
+        "",
+        "the numbers of all published versions, newest first",
+    ),
+    fact(
+        "alias.newest_versions",
+        FactType::List,
+        "",
+        "the 5 newest published versions with their dates",
+    ),
+];
+
+const fn fact(
+    path: &'static str,
+    ty: FactType,
+    unit: &'static str,
+    about: &'static str,
+) -> Declared {
+    Declared {
+        path,
+        ty,
+        unit,
+        clocked: false,
+        about,
+    }
+}
+
+pub(super) async fn ask(ask: &Ask) -> Reading {
+    let mut reading = Reading::new(Probe::Alias);
+    match &ask.expected_version {
+        Some(version) => reading.know(
+            "alias.pinned",
+            FactValue::Text(Untrusted::new(version.as_str())),
+            ask.now,
+        ),
+        None => reading.hush(
+            "alias.pinned",
+            Silence::new(Why::NotAsked, "no version was named as the expected one"),
+        ),
+    }
+    let Some(config) = aws::config(ask, &mut reading).await else {
+        return reading;
+    };
+    let client = aws_sdk_lambda::Client::new(config);
+    let ((target, a), (configuration, b), (versions, c)) = tokio::join!(
+        alias(ask, &client),
+        configuration(ask, &client),
+        versions(ask, &client),
+    );
+    for part in [a, b, c] {
+        reading.reached |= part.reached;
+        reading.asked.extend(part.asked);
+    }
+    pointing(&mut reading, &target, ask.now);
+    running(&mut reading, &target, configuration, ask.now);
+    published(&mut reading, versions, ask.now);
+    reading
+}
+
+/// Where the alias points.
+struct Target {
+    version: String,
+    revision: String,
+    /// Other versions and their share of the traffic.
+    weights: Vec<(String, f64)>,
+}
+
+async fn alias(ask: &Ask, client: &aws_sdk_lambda::Client) -> (Result<Target, Silence>, Reading) {
+    let mut reading = Reading::new(Probe::Alias);
+    let bytes = aws::Bytes::default();
+    let request = client
+        .get_alias()
+        .function_name(&ask.stack.function.value)
+        .name(&ask.stack.alias.value)
+        .customize()
+        .interceptor(bytes.clone());
+    let question = format!("GetAlias {}", ask.stack.alias.value);
+    let answer = aws::question(
+        &mut reading,
+        ask.deadline,
+        question,
+        "lambda:GetAlias",
+        request.send(),
+    )
+    .await;
+    let target = answer.and_then(|answer| {
+        let document = bytes.document("alias")?;
+        document.text("FunctionVersion")?;
+        let mut weights: Vec<(String, f64)> = answer
+            .routing_config()
+            .and_then(|routing| routing.additional_version_weights())
+            .into_iter()
+            .flatten()
+            .map(|(version, share)| (version.clone(), *share))
+            .collect();
+        weights.sort_by(|a, b| a.0.cmp(&b.0));
+        if weights
+            .iter()
+            .any(|(_, share)| !(0.0..=1.0).contains(share))
+        {
+            return Err(Silence::new(
+                Why::Contradictory,
+                "a weight of the alias is no share of the traffic",
+            ));
+        }
+        Ok(Target {
+            version: answer.function_version.unwrap_or_default(),
+            revision: answer.revision_id.unwrap_or_default(),
+            weights,
+        })
+    });
+    (target, reading)
+}
+
+/// What of the configuration is read, with the version that it belongs to.
+struct Running {
+    version: String,
+    timeout: Result<i64, Silence>,
+    state: String,
+    published: Option<i64>,
+}
+
+async fn configuration(
+    ask: &Ask,
+    client: &aws_sdk_lambda::Client,
+) -> (Result<Running, Silence>, Reading) {
+    let mut reading = Reading::new(Probe::Alias);
+    let bytes = aws::Bytes::default();
+    let request = client
+        .get_function_configuration()
+        .function_name(&ask.stack.function.value)
+        .qualifier(&ask.stack.alias.value)
+        .customize()
+        .interceptor(bytes.clone());
+    let question = format!("GetFunctionConfiguration {}", ask.stack.alias.value);
+    let answer = aws::question(
+        &mut reading,
+        ask.deadline,
+        question,
+        "lambda:GetFunctionConfiguration",
+        request.send(),
+    )
+    .await;
+    let running = answer.and_then(|answer| {
+        let document = bytes.document("function configuration")?;
+        let state = answer.state().map_or("no state", |state| state.as_str());
+        let update = answer
+            .last_update_status()
+            .map_or("not told", |update| update.as_str());
+        Ok(Running {
+            state: format!("{state}, last update {update}"),
+            timeout: document.count("Timeout"),
+            published: answer.last_modified().and_then(modified),
+            version: answer.version.unwrap_or_default(),
+        })
+    });
+    (running, reading)
+}
+
+/// Number and publication of each version, `$LATEST` left out.
+type Versions = Vec<(i64, Option<i64>)>;
+
+async fn versions(
+    ask: &Ask,
+    client: &aws_sdk_lambda::Client,
+) -> (Result<Versions, Silence>, Reading) {
+    let mut reading = Reading::new(Probe::Alias);
+    let mut versions = Versions::new();
+    let mut marker: Option<String> = None;
+    for page in 1.. {
+        let bytes = aws::Bytes::default();
+        let request = client
+            .list_versions_by_function()
+            .function_name(&ask.stack.function.value)
+            .set_marker(marker.clone())
+            .customize()
+            .interceptor(bytes.clone());
+        let question = format!("ListVersionsByFunction, page {page}");
+        let answer = aws::question(
+            &mut reading,
+            ask.deadline,
+            question,
+            "lambda:ListVersionsByFunction",
+            request.send(),
+        )
+        .await
+        .and_then(|answer| {
+            bytes.document("answer")?.list("Versions")?;
+            Ok(answer)
+        });
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(silence) => return (Err(silence), reading),
+        };
+        versions.extend(answer.versions().iter().filter_map(|version| {
+            let number = version.version()?.parse().ok()?;
+            Some((number, version.last_modified().and_then(modified)))
+        }));
+        match answer.next_marker.filter(|next| !next.is_empty()) {
+            None => break,
+            Some(next) if marker.as_ref() == Some(&next) => {
+                let silence = Silence::new(
+                    Why::Incomplete,
+                    "the pagination of the function's versions did not end",
+                );
+                return (Err(silence), reading);
+            }
+            Some(next) => marker = Some(next),
+        }
+    }
+    versions.sort_unstable();
+    versions.reverse();
+    (Ok(versions), reading)
+}
+
+/// The form that Lambda writes times in, which is not quite RFC 3339.
+fn modified(text: &str) -> Option<i64> {
+    const FORM: &[BorrowedFormatItem<'_>] = format_description!(
+        "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond][offset_hour sign:mandatory][offset_minute]"
+    );
+    OffsetDateTime::parse(text, FORM)
+        .ok()
+        .map(OffsetDateTime::unix_timestamp)
+        .or_else(|| fact::parse_instant(text))
+}
+
+fn pointing(reading: &mut Reading, target: &Result<Target, Silence>, at: OffsetDateTime) {
+    let target = match target {
+        Ok(target) => target,
+        Err(silence) => return reading.rest(silence.clone()),
+    };
+    let text = |text: &str| FactValue::Text(Untrusted::new(text));
+    reading.know("alias.version", text(&target.version), at);
+    let latest = target.version == "$LATEST";
+    reading.know("alias.latest", FactValue::Bool(latest), at);
+    let number = target.version.parse().map(FactValue::Int).map_err(|_| {
+        Silence::new(
+            Why::Unsupported,
+            format!(
+                "the alias points to {}, which has no number",
+                Untrusted::new(target.version.as_str()).printable(40)
+            ),
+        )
+    });
+    reading.put("alias.number", number, at);
+    // It goes into a command that is pasted into a shell: nothing but a plain id may.
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let revision = match target.revision.as_str() {
+        "" => Err("the alias has no revision"),
+        revision if revision.chars().all(plain) => Ok(text(revision)),
+        _ => Err("the revision of the alias is no plain id"),
+    };
+    let revision = revision.map_err(|why| Silence::new(Why::Missing, why));
+    reading.put("alias.revision", revision, at);
+    let shares: Vec<_> = target
+        .weights
+        .iter()
+        .filter(|(_, share)| *share > 0.0)
+        .collect();
+    reading.know("alias.weighted", FactValue::Bool(!shares.is_empty()), at);
+    let rest = 1.0 - shares.iter().map(|(_, share)| share).sum::<f64>();
+    let mut parts = vec![format!("{} % on version {}", percent(rest), target.version)];
+    let others = shares
+        .iter()
+        .map(|(version, share)| format!("{} % on version {version}", percent(*share)));
+    parts.extend(others);
+    reading.know("alias.split", text(&parts.join(", ")), at);
+}
+
+/// Rounded to a hundredth of a percent: what is left of one after subtracting is not exact.
+fn percent(share: f64) -> f64 {
+    (share * 10_000.0).round() / 100.0
+}
+
+fn running(
+    reading: &mut Reading,
+    target: &Result<Target, Silence>,
+    running: Result<Running, Silence>,
+    at: OffsetDateTime,
+) {
+    const PATHS: [&str; 3] = ["alias.timeout", "alias.published", "alias.function_state"];
+    let agrees = |running: Running| match target {
+        Ok(target) if target.version != running.version => Err(Silence::new(
+            Why::Contradictory,
+            format!(
+                "the alias pointed to version {} and then to version {} within this run",
+                Untrusted::new(target.version.as_str()).printable(40),
+                Untrusted::new(running.version.as_str()).printable(40)
+            ),
+        )
+        .fix("Somebody is moving the alias: ask again in a minute")),
+        _ => Ok(running),
+    };
+    match running.and_then(agrees) {
+        Ok(running) => {
+            reading.put(
+                "alias.timeout",
+                running.timeout.map(FactValue::Duration),
+                at,
+            );
+            let undated = || Silence::new(Why::Missing, "the version has no date");
+            let published = running.published.ok_or_else(undated);
+            reading.put("alias.published", published.map(FactValue::Instant), at);
+            let state = FactValue::Text(Untrusted::new(running.state));
+            reading.know("alias.function_state", state, at);
+        }
+        Err(silence) => PATHS
+            .iter()
+            .for_each(|path| reading.hush(path, silence.clone())),
+    }
+}
+
+fn published(reading: &mut Reading, versions: Result<Versions, Silence>, at: OffsetDateTime) {
+    let versions = match versions {
+        Ok(versions) => versions,
+        Err(silence) => {
+            reading.hush("alias.versions", silence.clone());
+            return reading.hush("alias.newest_versions", silence);
+        }
+    };
+    let numbers = versions
+        .iter()
+        .map(|(number, _)| Untrusted::new(number.to_string()));
+    reading.know("alias.versions", FactValue::List(numbers.collect()), at);
+    let dated = versions.iter().take(NEWEST).map(|(number, published)| {
+        let date = published.map_or_else(|| "undated".to_owned(), fact::instant);
+        Untrusted::new(format!("{number}, published {date}"))
+    });
+    reading.know(
+        "alias.newest_versions",
+        FactValue::List(dated.collect()),
+        at,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_of_writing_a_time_are_read() {
+        for text in [
+            "2026-03-22T03:12:09.000+0000",
+            "2026-03-22T05:12:09.123+0200",
+            "2026-03-22T03:12:09Z",
+        ] {
+            assert_eq!(modified(text), Some(1_774_149_129), "{text}");
+        }
+        assert_eq!(modified("yesterday"), None);
+    }
+
+    fn told(version: &str, revision: &str, weights: &[(&str, f64)]) -> Reading {
+        let mut reading = Reading::new(Probe::Alias);
+        let weights = weights.iter().map(|(v, w)| ((*v).to_owned(), *w)).collect();
+        let target = Ok(Target {
+            version: version.to_owned(),
+            revision: revision.to_owned(),
+            weights,
+        });
+        pointing(&mut reading, &target, OffsetDateTime::UNIX_EPOCH);
+        reading
+    }
+
+    fn shown(reading: &Reading, path: &str) -> Option<String> {
+        let fact = reading.outcome(path).ok()?;
+        Some(fact.value.shown().to_string())
+    }
+
+    #[test]
+    fn a_split_adds_up() {
+        let reading = told("62", "5e1f-62", &[("61", 0.1), ("60", 0.0)]);
+        assert_eq!(
+            shown(&reading, "alias.split").as_deref(),
+            Some("90 % on version 62, 10 % on version 61")
+        );
+        assert_eq!(shown(&reading, "alias.weighted").as_deref(), Some("yes"));
+        assert_eq!(
+            shown(&told("62", "5e1f", &[("61", 0.0)]), "alias.weighted").as_deref(),
+            Some("no")
+        );
+    }
+
+    #[test]
+    fn latest_has_no_number_and_a_strange_revision_reaches_no_command() {
+        let reading = told("$LATEST", "5e1f; rm -rf ~", &[]);
+        assert_eq!(shown(&reading, "alias.latest").as_deref(), Some("yes"));
+        assert_eq!(shown(&reading, "alias.number"), None);
+        assert_eq!(shown(&reading, "alias.revision"), None);
+    }
+}
