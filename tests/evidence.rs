@@ -115,7 +115,7 @@ impl Baseline {
         };
         self.stands_on
             .iter()
-            .filter(|(_, facts)| facts.iter().any(|fact| gone(fact)))
+            .filter(|(_, facts)| facts.iter().any(&gone))
             .map(|(place, _)| place)
             .collect()
     }
