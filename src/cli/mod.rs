@@ -18,6 +18,7 @@ mod triage;
 use crate::exit;
 use crate::runbook::Library;
 use crate::stack::Settings;
+use crate::text::Printable;
 use args::{Cli, Command};
 use clap::Parser;
 use fail::Failure;
@@ -68,7 +69,14 @@ pub fn main() -> u8 {
 fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8, Failure> {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return fail::clap(&error, foreseen),
+        Err(error) => {
+            // What clap repeats of an argument must not look like lines of its own.
+            let inert = arguments
+                .iter()
+                .map(|argument| Printable::from(argument.to_string_lossy().as_ref()).to_string());
+            let error = Cli::try_parse_from(inert).err().unwrap_or(error);
+            return fail::clap(&error, foreseen);
+        }
     };
     let settings = Settings::resolve(&cli.flags(), &|name| env.get(name).cloned())?;
     let default = Format::of(&settings.output)?;
