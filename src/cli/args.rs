@@ -129,6 +129,12 @@ pub(super) struct Triage {
     pub(super) runbook: Option<String>,
     /// One step of it, by number or id
     pub(super) step: Option<String>,
+    /// The version that the alias should have
+    #[arg(long, value_name = "VERSION")]
+    pub(super) expect: Option<String>,
+    /// A DEPLOY-LOG.md, whose newest entry names that version
+    #[arg(long, value_name = "FILE")]
+    pub(super) deploy_log: Option<std::path::PathBuf>,
     /// Ask again and again until it is ok, for at most this long, such as 5m
     #[arg(long, value_name = "DUR", conflicts_with = "watch")]
     pub(super) wait: Option<String>,

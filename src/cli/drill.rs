@@ -177,6 +177,7 @@ async fn play(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result
         history: recorded.location(),
         deadline: context.settings.deadline.value,
         now,
+        expected_version: None,
         notes: vec![
             format!(
                 "practice stack on 127.0.0.1, scene {}: nothing here is production",
@@ -301,6 +302,7 @@ fn at(configured: &Stack, practice: &Practice) -> Result<Stack, Failure> {
         function: set(&plain.function),
         alias: set(&plain.alias),
         log_group: set(&plain.log_group),
+        expected_version: None,
         escalation: configured.escalation.clone(),
         other_region: None,
         profile: None,

@@ -30,6 +30,8 @@ pub(super) struct Run {
     pub(super) history: Location,
     pub(super) deadline: Duration,
     pub(super) now: OffsetDateTime,
+    /// The version that the alias should have, where somebody named one.
+    pub(super) expected_version: Option<String>,
     /// What must be said whatever comes out.
     pub(super) notes: Vec<Printable>,
 }
@@ -48,6 +50,11 @@ impl Run {
             history,
             deadline: settings.deadline.value,
             now: super::now(&context.env),
+            expected_version: settings
+                .stack
+                .expected_version
+                .as_ref()
+                .map(|v| v.value.clone()),
             notes,
         })
     }
@@ -65,7 +72,7 @@ impl Run {
             now: self.now,
             began,
             deadline: began + self.deadline,
-            expected_version: None,
+            expected_version: self.expected_version,
         };
         let asking = Arc::new(asking);
         let kept = Arc::new(std::sync::Mutex::new(None));

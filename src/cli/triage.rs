@@ -9,6 +9,7 @@ use crate::judge::Asked;
 use crate::report::model::{Report, Verdict};
 use crate::runbook::model::Runbook;
 use crate::runbook::{Library, Missing};
+use crate::stack;
 use crate::text::Printable;
 use crate::triage;
 use std::time::{Duration, Instant};
@@ -113,12 +114,33 @@ pub(super) async fn main(context: &Context, args: &args::Triage) -> Result<u8, F
         .map(|text| pause("--wait", text))
         .transpose()?;
     match (watch, wait) {
-        (Some(every), _) => watching(context, &selection, every).await,
-        (None, Some(limit)) => waiting(context, &selection, limit).await,
+        (Some(every), _) => watching(context, args, &selection, every).await,
+        (None, Some(limit)) => waiting(context, args, &selection, limit).await,
         (None, None) => Ok(context
             .out
-            .report(&selection.judge(Run::of(context)?).await)),
+            .report(&selection.judge(run(context, args)?).await)),
     }
+}
+
+/// The run that the settings ask for, with the version that the alias should have: by flag,
+/// by configuration, by the newest entry of the deploy log, in this order.
+fn run(context: &Context, args: &args::Triage) -> Result<Run, Failure> {
+    let mut run = Run::of(context)?;
+    if let Some(version) = &args.expect {
+        run.expected_version = Some(version.clone());
+    }
+    if let (None, Some(path)) = (&run.expected_version, &args.deploy_log) {
+        let shown = Printable::from(path.to_string_lossy().into_owned());
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("--deploy-log: {shown}: {error}")))?;
+        match stack::newest_version(&text) {
+            Ok(version) => run.expected_version = Some(version),
+            Err(why) => run
+                .notes
+                .push(format!("{shown} was not used: {why}").into()),
+        }
+    }
+    Ok(run)
 }
 
 /// Not more often than the API's rate limit bears: 60 a minute, tries included.
@@ -142,12 +164,13 @@ fn pause(flag: &str, text: &str) -> Result<Duration, Failure> {
 /// Asks again and again; ends only by a signal or when nobody reads any more.
 async fn watching(
     context: &Context,
+    args: &args::Triage,
     selection: &Selection,
     every: Duration,
 ) -> Result<u8, Failure> {
     loop {
         let began = Instant::now();
-        let report = selection.judge(Run::of(context)?).await;
+        let report = selection.judge(run(context, args)?).await;
         if !context.out.again(&report) {
             return Ok(report.exit_code());
         }
@@ -156,12 +179,17 @@ async fn watching(
 }
 
 /// Asks until it was ok five times in a row, or the time is over; one report at the end.
-async fn waiting(context: &Context, selection: &Selection, limit: Duration) -> Result<u8, Failure> {
+async fn waiting(
+    context: &Context,
+    args: &args::Triage,
+    selection: &Selection,
+    limit: Duration,
+) -> Result<u8, Failure> {
     let began = Instant::now();
     let mut steady = 0;
     loop {
         let asked = Instant::now();
-        let report = selection.judge(Run::of(context)?).await;
+        let report = selection.judge(run(context, args)?).await;
         steady = if report.verdict == Verdict::Ok {
             steady + 1
         } else {

@@ -130,13 +130,11 @@ fn conclude(cause: Option<model::Runbook>, runbooks: Vec<model::Runbook>) -> Con
 
 /// One runbook with all its steps, or with the one asked for.
 fn whole(asked: Asked<'_>, inputs: Inputs<'_>) -> model::Runbook {
-    let steps = steps(asked.runbook, inputs)
+    let kept = steps(asked.runbook, inputs)
         .into_iter()
-        .map(|judged| judged.step);
-    let kept = steps
         .enumerate()
         .filter(|(index, _)| asked.step.is_none_or(|only| only == *index));
-    summed_up(asked.runbook, kept.map(|(_, step)| step).collect())
+    summed_up(asked.runbook, kept.map(|(_, judged)| judged).collect())
 }
 
 /// What the readings at hand already say of a runbook that was not asked for: those of
@@ -151,7 +149,7 @@ fn sign(runbook: &Runbook, inputs: Inputs<'_>) -> Option<model::Runbook> {
         .into_iter()
         .zip(&runbook.steps)
         .filter(|(_, step)| asked(step))
-        .map(|(judged, _)| judged.step)
+        .map(|(judged, _)| judged)
         .collect();
     (!kept.is_empty()).then(|| summed_up(runbook, kept))
 }
@@ -167,14 +165,19 @@ fn steps(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
     judged
 }
 
-fn summed_up(runbook: &Runbook, steps: Vec<model::Step>) -> model::Runbook {
-    let verdict = Verdict::worst(steps.iter().map(model::Step::verdict));
-    let leading = steps.iter().find(|step| step.verdict() == verdict);
-    let summary = match (verdict, leading) {
+fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>) -> model::Runbook {
+    let verdict = Verdict::worst(judged.iter().map(|judged| judged.step.verdict()));
+    let worst = || judged.iter().filter(|j| j.step.verdict() == verdict);
+    let summary = match (verdict, worst().next()) {
         (Verdict::Ok, _) => "Every step is ok.".into(),
-        (_, Some(step)) => step.summary.clone(),
+        (_, Some(judged)) => judged.step.summary.clone(),
         (_, None) => "Nothing was judged.".into(),
     };
+    let next = worst()
+        .find(|judged| judged.leads)
+        .or_else(|| worst().next())
+        .and_then(|judged| judged.step.next_action.clone());
+    let escalations = judged.iter().filter_map(|j| j.step.escalation.clone());
     model::Runbook {
         id: runbook.id.as_str().into(),
         title: runbook.title.as_str().into(),
@@ -182,12 +185,9 @@ fn summed_up(runbook: &Runbook, steps: Vec<model::Step>) -> model::Runbook {
         verdict,
         summary,
         blocked_by: None,
-        next_action: leading.and_then(|step| step.next_action.clone()),
-        escalation: steps
-            .iter()
-            .filter_map(|step| step.escalation.clone())
-            .min_by(|a, b| a.priority.cmp(&b.priority)),
-        steps,
+        next_action: next,
+        escalation: escalations.min_by(|a, b| a.priority.cmp(&b.priority)),
+        steps: judged.into_iter().map(|judged| judged.step).collect(),
     }
 }
 

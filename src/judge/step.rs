@@ -39,6 +39,8 @@ pub(super) struct Judged {
     pub(super) step: model::Step,
     /// The index of the deciding rule; `None` when no rule could decide.
     pub(super) rule: Option<usize>,
+    /// Whether that rule is what the whole runbook comes down to.
+    pub(super) leads: bool,
 }
 
 /// Judges one step. `earlier` holds the verdicts of the steps before it.
@@ -53,10 +55,10 @@ pub(super) fn judge(
     let manual = step
         .manual
         .fill(|path| inputs.value(path), &runbook.limits, inputs.naming);
-    let (rule, head) = match decision {
-        Decision::Rule(index, rule) => (Some(index), told(runbook, step, rule, inputs)),
+    let (rule, leads, head) = match decision {
+        Decision::Rule(index, rule) => (Some(index), rule.leads, told(runbook, step, rule, inputs)),
         Decision::Unknown { silent, silence } => {
-            (None, not_told(&silent, silence, &manual, inputs))
+            (None, false, not_told(&silent, silence, &manual, inputs))
         }
     };
     let asked = step
@@ -82,7 +84,7 @@ pub(super) fn judge(
         asked,
         manual,
     };
-    Judged { step, rule }
+    Judged { step, rule, leads }
 }
 
 enum Decision<'a> {

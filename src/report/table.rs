@@ -26,6 +26,7 @@ pub fn render(report: &Report, style: Style) -> String {
         started_at: report.started_at,
         said: Vec::new(),
         commands: Vec::new(),
+        calls: Vec::new(),
         out: String::new(),
     };
     page.answer(report);
@@ -61,6 +62,8 @@ struct Page {
     said: Vec<String>,
     /// Commands that do.
     commands: Vec<String>,
+    /// Those who are called already.
+    calls: Vec<Escalation>,
     out: String,
 }
 
@@ -90,7 +93,7 @@ impl Page {
         }
         if let Some(escalation) = &report.escalation {
             let whom = self.whom(escalation);
-            self.said.push(whom.clone());
+            self.calls.push(escalation.clone());
             self.labelled("ESCALATE", Tone::Strong, &whom, Tone::Plain);
         }
     }
@@ -173,8 +176,8 @@ impl Page {
             self.action("next", next);
         }
         if let Some(escalation) = &runbook.escalation {
-            let whom = self.whom(escalation);
-            if self.fresh(&whom) {
+            if !self.called(escalation) {
+                let whom = self.whom(escalation);
                 self.labelled("escalate", Tone::Plain, &whom, Tone::Plain);
             }
         }
@@ -223,6 +226,21 @@ impl Page {
             ..
         } = escalation;
         format!("{to} {priority} {by}: {reason}")
+    }
+
+    /// Whether somebody is called already, at least as urgently and as soon; from now on so.
+    fn called(&mut self, escalation: &Escalation) -> bool {
+        let known = |call: &Escalation| {
+            let Escalation {
+                to, priority, due, ..
+            } = call;
+            *to == escalation.to && *priority <= escalation.priority && *due <= escalation.due
+        };
+        let called = self.calls.iter().any(known);
+        if !called {
+            self.calls.push(escalation.clone());
+        }
+        called
     }
 
     /// What to do, and the command on a line of its own.

@@ -301,6 +301,7 @@ fn rule(raw: &raw::Rule, scope: &Scope<'_>, check: &mut Checker) -> Option<Rule>
         next,
         command,
         escalate,
+        leads: raw.leads,
     })
 }
 

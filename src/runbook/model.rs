@@ -83,6 +83,9 @@ pub struct Rule {
     pub command: Option<Words>,
     /// Whom to call.
     pub escalate: Option<Escalate>,
+    /// Whether this is what the whole runbook comes down to when it holds: its next action
+    /// goes before those of steps that are as bad.
+    pub leads: bool,
 }
 
 impl Rule {

@@ -32,6 +32,7 @@ pub(super) struct Section {
     pub(super) function: Option<Spanned<String>>,
     pub(super) alias: Option<Spanned<String>>,
     pub(super) log_group: Option<Spanned<String>>,
+    pub(super) expected_version: Option<Spanned<String>>,
     pub(super) escalation: Option<Spanned<String>>,
     pub(super) instance_metadata: Option<bool>,
 }

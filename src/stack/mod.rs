@@ -5,8 +5,10 @@
 //! is handed to it.
 
 mod config;
+mod deploy_log;
 mod settings;
 
+pub use deploy_log::newest_version;
 pub use settings::{Flags, Settings};
 
 use crate::runbook::Naming;
@@ -104,6 +106,8 @@ pub struct Stack {
     pub function: Setting<String>,
     /// The alias that serves.
     pub alias: Setting<String>,
+    /// The version that the alias should have, where it is configured.
+    pub expected_version: Option<Setting<String>>,
     /// The log group of the function.
     pub log_group: Setting<String>,
     /// To whom incidents are escalated.

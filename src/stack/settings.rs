@@ -204,6 +204,7 @@ fn stack(
         state_machine: named(&section.state_machine, "peck-approval-workflow"),
         function,
         alias: named(&section.alias, "prod"),
+        expected_version: sources.pick("", &None, "", section.expected_version.as_ref()),
         log_group,
         escalation: named(&section.escalation, "T-JOSH"),
         other_region,

@@ -51,11 +51,9 @@ impl Page {
         if self.fresh(&evidence.join("\n")) {
             texts.extend(evidence.into_iter().map(|l| (l, Tone::Faint)));
         }
-        if let Some(escalation) = &step.escalation {
+        if let Some(escalation) = step.escalation.as_ref().filter(|e| !self.called(e)) {
             let whom = self.whom(escalation);
-            if self.fresh(&whom) {
-                texts.push((format!("escalate: {whom}"), Tone::Plain));
-            }
+            texts.push((format!("escalate: {whom}"), Tone::Plain));
         }
         let next = step
             .next_action
