@@ -101,6 +101,8 @@ pub(super) enum Command {
     Runbook(Runbook),
     /// Practise on the embedded stack
     Drill(Drill),
+    /// Print the audit feed, filtered, while it arrives
+    Audit(Audit),
     /// Check settings, credentials, account, clock, reachability and permissions
     Doctor(Doctor),
     /// Show how recorded facts developed
@@ -141,6 +143,22 @@ pub(super) struct Triage {
     /// Ask again every so often, such as 30s, until interrupted
     #[arg(long, value_name = "DUR")]
     pub(super) watch: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    /// Only entries whose type contains this, such as peck
+    #[arg(long = "type", value_name = "T")]
+    pub(super) kind: Option<String>,
+    /// Only entries of so long ago at most, such as 24h
+    #[arg(long, value_name = "DUR")]
+    pub(super) since: Option<String>,
+    /// Ask again every so often and print what is new, until interrupted
+    #[arg(long, value_name = "DUR", num_args = 0..=1, default_missing_value = "10s")]
+    pub(super) follow: Option<String>,
+    /// Print details too; they may name other people's ids
+    #[arg(long)]
+    pub(super) details: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@
 //! hands them down and knows how nothing below is done.
 
 mod args;
+mod audit;
 mod doctor;
 mod drill;
 mod facts;
@@ -125,6 +126,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Facts(args) => facts::main(context, &args).await,
         Command::Runbook(args) => runbook::main(context, &args),
         Command::Drill(args) => drill::main(context, &args).await,
+        Command::Audit(args) => audit::main(context, &args).await,
         Command::Doctor(args) => doctor::main(context, &args).await,
         Command::History(args) => history::main(context, &args),
         Command::Schema => Ok(packaging::schema(context)),

@@ -59,13 +59,10 @@ impl Run {
         })
     }
 
-    /// Asks these probes and opens history meanwhile.
-    pub(super) async fn ask(self, probes: &BTreeSet<Probe>) -> Answered {
+    /// What the probes are given; the deadline runs from here.
+    pub(super) fn asking(self) -> Ask {
         let began = Instant::now();
-        let key = StackKey(self.stack.key());
-        let budget = HISTORY.min(self.deadline / 4);
-        let opening = open(self.history, key.clone(), self.now, budget);
-        let asking = Ask {
+        Ask {
             stack: self.stack,
             http: self.http,
             aws: self.aws,
@@ -73,8 +70,16 @@ impl Run {
             began,
             deadline: began + self.deadline,
             expected_version: self.expected_version,
-        };
-        let asking = Arc::new(asking);
+        }
+    }
+
+    /// Asks these probes and opens history meanwhile.
+    pub(super) async fn ask(self, probes: &BTreeSet<Probe>) -> Answered {
+        let key = StackKey(self.stack.key());
+        let budget = HISTORY.min(self.deadline / 4);
+        let opening = open(self.history.clone(), key.clone(), self.now, budget);
+        let noted = self.notes.clone();
+        let asking = Arc::new(self.asking());
         let kept = Arc::new(std::sync::Mutex::new(None));
         let past = {
             let kept = Arc::clone(&kept);
@@ -88,7 +93,7 @@ impl Run {
         };
         let Told { readings, notes } = triage::ask(Arc::clone(&asking), probes, past).await;
         let history = kept.lock().ok().and_then(|mut kept| kept.take());
-        let notes = self.notes.into_iter().chain(notes).collect();
+        let notes = noted.into_iter().chain(notes).collect();
         Answered {
             asking,
             readings,

@@ -148,7 +148,7 @@ const SHORTEST: Duration = Duration::from_secs(2);
 /// So many answers in a row make a recovery.
 const STEADY: usize = 5;
 
-fn pause(flag: &str, text: &str) -> Result<Duration, Failure> {
+pub(super) fn pause(flag: &str, text: &str) -> Result<Duration, Failure> {
     parse_duration(text)
         .and_then(|seconds| u64::try_from(seconds).ok())
         .map(Duration::from_secs)

@@ -7,22 +7,15 @@
 mod entry;
 mod feed;
 mod meaning;
+mod request;
 mod tally;
 
 use super::Ask;
-use super::status::skew;
-use crate::cloud::{Exchange, innermost, is_tls};
 use crate::fact::{Declared, FactType, FactValue, Probe};
-use crate::reading::{Asked, Reading, Silence, Why};
-use crate::text::Printable;
-use feed::Chunks;
-use futures_util::StreamExt;
-use reqwest::header;
-use std::time::Instant;
+use crate::reading::{Reading, Silence, Why};
+use crate::text::Untrusted;
 use tally::{Newest, Tally};
-use time::{Duration, OffsetDateTime};
-
-const PATH: &str = "/beak/audit";
+use time::OffsetDateTime;
 
 pub(super) const FACTS: &[Declared] = &[
     fact(
@@ -153,24 +146,7 @@ const fn fact(
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Audit);
-    let began = Instant::now();
-    let (tally, end, bytes) = read(ask, &mut reading).await;
-    let took = began.elapsed();
-    let failure = end.as_ref().err().map(|silence| silence.detail.clone());
-    let question = Printable::from(format!("POST {PATH}"));
-    let outcome = failure.clone().unwrap_or_else(|| "200".into());
-    ask.http.saw(&Exchange {
-        what: question.clone(),
-        outcome,
-        took,
-        bytes,
-    });
-    reading.asked.push(Asked {
-        question,
-        took,
-        bytes: Some(bytes),
-        failure,
-    });
+    let (tally, end) = request::read(ask, &mut reading, Tally::new).await;
     if let Some(tally) = tally {
         at_least(&mut reading, &tally, ask.now);
         match end {
@@ -183,125 +159,34 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
     reading
 }
 
-type Read = (Option<Tally>, Result<(), Silence>, u64);
-
-/// Sends the question and tallies the answer as it comes in.
-async fn read(ask: &Ask, reading: &mut Reading) -> Read {
-    let url = ask.stack.endpoint(PATH);
-    let client = match ask.http.client(&url) {
-        Ok(client) => client,
-        Err(silence) => return (None, Err(silence), 0),
-    };
-    let request = client
-        .post(&url)
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::ACCEPT_ENCODING, "identity")
-        .body("{}");
-    let response = match tokio::time::timeout_at(ask.deadline.into(), request.send()).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(error)) => return (None, Err(not_sent(&error.without_url())), 0),
-        Err(_) => {
-            return (
-                None,
-                Err(Silence::new(
-                    Why::TimedOut,
-                    "the audit feed did not answer in time",
-                )),
-                0,
-            );
-        }
-    };
-    reading.reached = true;
-    reading.skew = skew(response.headers(), ask.clock());
-    if let Some(silence) = refused(response.status().as_u16(), response.headers()) {
-        return (None, Err(silence), 0);
-    }
-    let now = ask.clock() + Duration::seconds(reading.skew.unwrap_or(0));
-    let (sender, receiver) = tokio::sync::mpsc::channel(16);
-    let parser =
-        tokio::task::spawn_blocking(move || feed::tally(Chunks::new(receiver), Tally::new(now)));
-    let mut stream = response.bytes_stream();
-    let (mut bytes, mut cut) = (0_u64, None);
-    loop {
-        let chunk = match tokio::time::timeout_at(ask.deadline.into(), stream.next()).await {
-            Ok(None) => break,
-            Ok(Some(Ok(chunk))) => chunk,
-            Ok(Some(Err(error))) => {
-                let why = innermost(&error.without_url());
-                cut = Some(Silence::new(
-                    Why::Broken,
-                    format!("the audit feed was truncated after {bytes} bytes: {why}"),
-                ));
-                break;
-            }
-            Err(_) => {
-                cut = Some(Silence::new(
-                    Why::TimedOut,
-                    format!("the audit feed was not whole in time, after {bytes} bytes"),
-                ));
-                break;
-            }
-        };
-        bytes += chunk.len() as u64;
-        if sender.send(chunk).await.is_err() {
-            break; // the parser has given up and says why
-        }
-    }
-    drop(sender);
-    match parser.await {
-        Ok((tally, end)) => (Some(tally), cut.map_or(end, Err), bytes),
-        Err(_) => (
-            None,
-            Err(Silence::new(
-                Why::NotJson,
-                "reading the audit feed failed inside duckops",
-            )),
-            bytes,
-        ),
-    }
+/// One entry for whoever reads the feed itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// Seconds since 1970; `None` when its time cannot be used.
+    pub at: Option<i64>,
+    /// Its type.
+    pub kind: Untrusted,
+    /// The beginning of its detail, which may name other people's ids.
+    pub detail: Untrusted,
 }
 
-fn refused(status: u16, headers: &header::HeaderMap) -> Option<Silence> {
-    let silence = match status {
-        200 if headers.contains_key(header::CONTENT_ENCODING) => Silence::new(
-            Why::NotJson,
-            "the audit feed came with an unexpected content-encoding",
-        ),
-        200 => return None,
-        300..=399 => Silence::new(
-            Why::Redirected,
-            format!("the audit feed answered HTTP {status}, a redirect that is not followed"),
-        ),
-        401 | 403 => Silence::new(
-            Why::Denied,
-            format!("the audit feed answered HTTP {status}"),
-        )
-        .fix("The audit feed may want a key by now: ask it by hand"),
-        429 => Silence::new(
-            Why::Throttled,
-            "the audit feed answered HTTP 429, throttled",
-        )
-        .fix("Wait a minute and ask again"),
-        other => Silence::new(
-            Why::HttpStatus,
-            format!("the audit feed answered HTTP {other}"),
-        ),
-    };
-    Some(silence)
-}
-
-fn not_sent(error: &reqwest::Error) -> Silence {
-    let why = if is_tls(error) {
-        Why::Tls
-    } else if error.is_connect() {
-        Why::Unreachable
-    } else {
-        Why::Broken
-    };
-    Silence::new(
-        why,
-        format!("the audit feed cannot be asked: {}", innermost(error)),
-    )
+/// Reads the whole feed and hands over each entry as it arrives, in the feed's order.
+///
+/// # Errors
+/// Why the feed was not read to its end; what was handed over still holds.
+pub async fn listen(ask: &Ask, each: impl FnMut(Listed) + Send + 'static) -> Result<(), Silence> {
+    struct Each<F>(F);
+    impl<F: FnMut(Listed)> feed::Sink for Each<F> {
+        fn entry(&mut self, entry: &entry::Entry) {
+            (self.0)(Listed {
+                at: entry.at,
+                kind: Untrusted::new(entry.kind.as_str()),
+                detail: Untrusted::new(entry.detail.as_str()),
+            });
+        }
+    }
+    let mut reading = Reading::new(Probe::Audit);
+    request::read(ask, &mut reading, |_| Each(each)).await.1
 }
 
 /// What holds even when the feed broke off.

@@ -15,6 +15,7 @@ mod metrics;
 mod points;
 mod status;
 
+pub use audit::{Listed, listen};
 pub use history::{Past, join};
 
 use crate::cloud::{Aws, Http};

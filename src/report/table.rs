@@ -175,11 +175,11 @@ impl Page {
         if let Some(next) = runbook.next_action.as_ref().filter(|n| !of_a_step(n)) {
             self.action("next", next);
         }
-        if let Some(escalation) = &runbook.escalation {
-            if !self.called(escalation) {
-                let whom = self.whom(escalation);
-                self.labelled("escalate", Tone::Plain, &whom, Tone::Plain);
-            }
+        if let Some(escalation) = &runbook.escalation
+            && !self.called(escalation)
+        {
+            let whom = self.whom(escalation);
+            self.labelled("escalate", Tone::Plain, &whom, Tone::Plain);
         }
     }
 

@@ -1,7 +1,6 @@
 //! The feed as it arrives: chunks in, entries out, one at a time.
 
 use super::entry::Entry;
-use super::tally::Tally;
 use crate::reading::{Silence, Why};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::cell::Cell;
@@ -63,8 +62,14 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// Tallies a feed to its end; with the reason when that was not reached.
-pub(super) fn tally(body: impl Read, mut tally: Tally) -> (Tally, Result<(), Silence>) {
+/// Takes the entries of a feed, one at a time, in the feed's order.
+pub(super) trait Sink {
+    /// One entry; it is used again for the next.
+    fn entry(&mut self, entry: &Entry);
+}
+
+/// Reads a feed to its end; with the reason when that was not reached.
+pub(super) fn read<S: Sink>(body: impl Read, mut sink: S) -> (S, Result<(), Silence>) {
     let since_entry = Rc::new(Cell::new(0));
     let bounded = Bounded {
         inner: body,
@@ -74,12 +79,12 @@ pub(super) fn tally(body: impl Read, mut tally: Tally) -> (Tally, Result<(), Sil
     let mut json = serde_json::Deserializer::from_reader(buffered);
     let mut found = Found::default();
     let seed = Feed {
-        tally: &mut tally,
+        sink: &mut sink,
         found: &mut found,
         since_entry: &since_entry,
     };
     let read = seed.deserialize(&mut json).and_then(|()| json.end());
-    (tally, found.verdict(read))
+    (sink, found.verdict(read))
 }
 
 /// What the top of the document held.
@@ -125,13 +130,13 @@ impl Found {
     }
 }
 
-struct Feed<'a> {
-    tally: &'a mut Tally,
+struct Feed<'a, S> {
+    sink: &'a mut S,
     found: &'a mut Found,
     since_entry: &'a Cell<usize>,
 }
 
-impl<'de> DeserializeSeed<'de> for Feed<'_> {
+impl<'de, S: Sink> DeserializeSeed<'de> for Feed<'_, S> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -139,7 +144,7 @@ impl<'de> DeserializeSeed<'de> for Feed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Feed<'_> {
+impl<'de, S: Sink> Visitor<'de> for Feed<'_, S> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -150,7 +155,7 @@ impl<'de> Visitor<'de> for Feed<'_> {
         while let Some(name) = map.next_key::<String>()? {
             if let Some(container) = CONTAINERS.into_iter().find(|known| *known == name) {
                 if map.next_value_seed(List {
-                    tally: self.tally,
+                    sink: self.sink,
                     since_entry: self.since_entry,
                 })? {
                     self.found.lists += 1;
@@ -167,12 +172,12 @@ impl<'de> Visitor<'de> for Feed<'_> {
 }
 
 /// Reads a list entry by entry; yields whether it was one.
-struct List<'a> {
-    tally: &'a mut Tally,
+struct List<'a, S> {
+    sink: &'a mut S,
     since_entry: &'a Cell<usize>,
 }
 
-impl<'de> DeserializeSeed<'de> for List<'_> {
+impl<'de, S: Sink> DeserializeSeed<'de> for List<'_, S> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -180,7 +185,7 @@ impl<'de> DeserializeSeed<'de> for List<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for List<'_> {
+impl<'de, S: Sink> Visitor<'de> for List<'_, S> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -191,7 +196,7 @@ impl<'de> Visitor<'de> for List<'_> {
         let mut entry = Entry::default();
         while list.next_element_seed(&mut entry)?.is_some() {
             self.since_entry.set(0);
-            self.tally.count(&entry);
+            self.sink.entry(&entry);
         }
         Ok(true)
     }

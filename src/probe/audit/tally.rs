@@ -1,6 +1,7 @@
 //! Counting entries by meaning, in windows that end now on the server's clock.
 
 use super::entry::Entry;
+use super::feed::Sink;
 use super::meaning::{Meanings, mentions_callback_error};
 use crate::fact;
 use crate::reading::{Silence, Why};
@@ -56,7 +57,7 @@ impl Tally {
         }
     }
 
-    pub(super) fn count(&mut self, entry: &Entry) {
+    fn count(&mut self, entry: &Entry) {
         self.entries += 1;
         self.untyped += i64::from(entry.kind.is_empty());
         let Some(at) = entry.at.filter(|at| *at <= self.now + AHEAD) else {
@@ -115,6 +116,12 @@ impl Tally {
             ),
         };
         Some(Silence::new(Why::Mistyped, reason))
+    }
+}
+
+impl Sink for Tally {
+    fn entry(&mut self, entry: &Entry) {
+        self.count(entry);
     }
 }
 
@@ -178,14 +185,14 @@ impl Newest {
 
 #[cfg(test)]
 mod tests {
-    use super::super::feed::tally;
+    use super::super::feed::read;
     use super::*;
 
     const NOW: i64 = 1_774_137_600;
 
     fn of(body: &str) -> (Tally, Result<(), Silence>) {
         let now = OffsetDateTime::from_unix_timestamp(NOW).expect("an instant");
-        tally(body.as_bytes(), Tally::new(now))
+        read(body.as_bytes(), Tally::new(now))
     }
 
     #[test]

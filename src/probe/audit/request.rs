@@ -1,0 +1,166 @@
+//! The request for the audit feed, and the answer while it arrives.
+
+use super::feed::{self, Chunks, Sink};
+use crate::cloud::{Exchange, innermost, is_tls};
+use crate::probe::Ask;
+use crate::probe::status::skew;
+use crate::reading::{Asked, Reading, Silence, Why};
+use crate::text::Printable;
+use futures_util::StreamExt;
+use reqwest::header;
+use std::time::Instant;
+use time::{Duration, OffsetDateTime};
+
+const PATH: &str = "/beak/audit";
+
+/// Sends the question and hands each entry of the answer to a sink as it comes in; `make`
+/// makes the sink from the server's clock. Records the question.
+pub(super) async fn read<S: Sink + Send + 'static>(
+    ask: &Ask,
+    reading: &mut Reading,
+    make: impl FnOnce(OffsetDateTime) -> S,
+) -> (Option<S>, Result<(), Silence>) {
+    let began = Instant::now();
+    let (sink, end, bytes) = exchange(ask, reading, make).await;
+    let took = began.elapsed();
+    let failure = end.as_ref().err().map(|silence| silence.detail.clone());
+    let question = Printable::from(format!("POST {PATH}"));
+    let outcome = failure.clone().unwrap_or_else(|| "200".into());
+    ask.http.saw(&Exchange {
+        what: question.clone(),
+        outcome,
+        took,
+        bytes,
+    });
+    reading.asked.push(Asked {
+        question,
+        took,
+        bytes: Some(bytes),
+        failure,
+    });
+    (sink, end)
+}
+
+type Exchanged<S> = (Option<S>, Result<(), Silence>, u64);
+
+async fn exchange<S: Sink + Send + 'static>(
+    ask: &Ask,
+    reading: &mut Reading,
+    make: impl FnOnce(OffsetDateTime) -> S,
+) -> Exchanged<S> {
+    let url = ask.stack.endpoint(PATH);
+    let client = match ask.http.client(&url) {
+        Ok(client) => client,
+        Err(silence) => return (None, Err(silence), 0),
+    };
+    let request = client
+        .post(&url)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::ACCEPT_ENCODING, "identity")
+        .body("{}");
+    let response = match tokio::time::timeout_at(ask.deadline.into(), request.send()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => return (None, Err(not_sent(&error.without_url())), 0),
+        Err(_) => {
+            return (
+                None,
+                Err(Silence::new(
+                    Why::TimedOut,
+                    "the audit feed did not answer in time",
+                )),
+                0,
+            );
+        }
+    };
+    reading.reached = true;
+    reading.skew = skew(response.headers(), ask.clock());
+    if let Some(silence) = refused(response.status().as_u16(), response.headers()) {
+        return (None, Err(silence), 0);
+    }
+    let now = ask.clock() + Duration::seconds(reading.skew.unwrap_or(0));
+    let (sender, receiver) = tokio::sync::mpsc::channel(16);
+    let sink = make(now);
+    let parser = tokio::task::spawn_blocking(move || feed::read(Chunks::new(receiver), sink));
+    let mut stream = response.bytes_stream();
+    let (mut bytes, mut cut) = (0_u64, None);
+    loop {
+        let chunk = match tokio::time::timeout_at(ask.deadline.into(), stream.next()).await {
+            Ok(None) => break,
+            Ok(Some(Ok(chunk))) => chunk,
+            Ok(Some(Err(error))) => {
+                let why = innermost(&error.without_url());
+                cut = Some(Silence::new(
+                    Why::Broken,
+                    format!("the audit feed was truncated after {bytes} bytes: {why}"),
+                ));
+                break;
+            }
+            Err(_) => {
+                cut = Some(Silence::new(
+                    Why::TimedOut,
+                    format!("the audit feed was not whole in time, after {bytes} bytes"),
+                ));
+                break;
+            }
+        };
+        bytes += chunk.len() as u64;
+        if sender.send(chunk).await.is_err() {
+            break; // the parser has given up and says why
+        }
+    }
+    drop(sender);
+    match parser.await {
+        Ok((sink, end)) => (Some(sink), cut.map_or(end, Err), bytes),
+        Err(_) => (
+            None,
+            Err(Silence::new(
+                Why::NotJson,
+                "reading the audit feed failed inside duckops",
+            )),
+            bytes,
+        ),
+    }
+}
+
+fn refused(status: u16, headers: &header::HeaderMap) -> Option<Silence> {
+    let silence = match status {
+        200 if headers.contains_key(header::CONTENT_ENCODING) => Silence::new(
+            Why::NotJson,
+            "the audit feed came with an unexpected content-encoding",
+        ),
+        200 => return None,
+        300..=399 => Silence::new(
+            Why::Redirected,
+            format!("the audit feed answered HTTP {status}, a redirect that is not followed"),
+        ),
+        401 | 403 => Silence::new(
+            Why::Denied,
+            format!("the audit feed answered HTTP {status}"),
+        )
+        .fix("The audit feed may want a key by now: ask it by hand"),
+        429 => Silence::new(
+            Why::Throttled,
+            "the audit feed answered HTTP 429, throttled",
+        )
+        .fix("Wait a minute and ask again"),
+        other => Silence::new(
+            Why::HttpStatus,
+            format!("the audit feed answered HTTP {other}"),
+        ),
+    };
+    Some(silence)
+}
+
+fn not_sent(error: &reqwest::Error) -> Silence {
+    let why = if is_tls(error) {
+        Why::Tls
+    } else if error.is_connect() {
+        Why::Unreachable
+    } else {
+        Why::Broken
+    };
+    Silence::new(
+        why,
+        format!("the audit feed cannot be asked: {}", innermost(error)),
+    )
+}
