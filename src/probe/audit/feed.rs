@@ -1,66 +1,21 @@
 //! The feed as it arrives: chunks in, entries out, one at a time.
+//!
+//! Reading a long document through a reader costs twice what reading slices does. So the
+//! bytes are split where an entry begins and ends, each entry is parsed as a slice, and
+//! what is left, the frame around the entries, is parsed at the end. Both parts go through
+//! the JSON parser: the splitter itself decides nothing but where to cut.
 
 use super::entry::Entry;
 use crate::reading::{Silence, Why};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use std::cell::Cell;
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use std::fmt;
-use std::io::{self, Read};
-use std::rc::Rc;
-use tokio::sync::mpsc::Receiver;
 
-/// One entry, or the space between two, is never larger.
-const LARGEST_ENTRY: usize = 1024 * 1024;
+/// One entry is never larger, and neither is everything around the entries.
+const LARGEST: usize = 1024 * 1024;
 /// The names under which the list of entries may stand.
 const CONTAINERS: [&str; 3] = ["entries", "events", "items"];
-
-/// The body as a blocking reader.
-pub(super) struct Chunks {
-    receiver: Receiver<bytes::Bytes>,
-    chunk: bytes::Bytes,
-}
-
-impl Chunks {
-    pub(super) fn new(receiver: Receiver<bytes::Bytes>) -> Self {
-        Self {
-            receiver,
-            chunk: bytes::Bytes::new(),
-        }
-    }
-}
-
-impl Read for Chunks {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.chunk.is_empty() {
-            match self.receiver.blocking_recv() {
-                Some(chunk) => self.chunk = chunk,
-                None => return Ok(0),
-            }
-        }
-        let size = buffer.len().min(self.chunk.len());
-        let (now, later) = (self.chunk.slice(..size), self.chunk.slice(size..));
-        buffer[..size].copy_from_slice(&now);
-        self.chunk = later;
-        Ok(size)
-    }
-}
-
-/// Counts bytes since the last whole entry and stops what does not end.
-struct Bounded<R> {
-    inner: R,
-    since_entry: Rc<Cell<usize>>,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let size = self.inner.read(buffer)?;
-        self.since_entry.set(self.since_entry.get() + size);
-        if self.since_entry.get() > LARGEST_ENTRY + buffer.len() {
-            return Err(io::Error::other("an entry is larger than 1 MiB"));
-        }
-        Ok(size)
-    }
-}
 
 /// Takes the entries of a feed, one at a time, in the feed's order.
 pub(super) trait Sink {
@@ -68,165 +23,369 @@ pub(super) trait Sink {
     fn entry(&mut self, entry: &Entry);
 }
 
-/// Reads a feed to its end; with the reason when that was not reached.
-pub(super) fn read<S: Sink>(body: impl Read, mut sink: S) -> (S, Result<(), Silence>) {
-    let since_entry = Rc::new(Cell::new(0));
-    let bounded = Bounded {
-        inner: body,
-        since_entry: Rc::clone(&since_entry),
-    };
-    let buffered = io::BufReader::with_capacity(64 * 1024, bounded);
-    let mut json = serde_json::Deserializer::from_reader(buffered);
-    let mut found = Found::default();
-    let seed = Feed {
-        sink: &mut sink,
-        found: &mut found,
-        since_entry: &since_entry,
-    };
-    let read = seed.deserialize(&mut json).and_then(|()| json.end());
-    (sink, found.verdict(read))
+/// A feed that is being read.
+pub(super) struct Feed<S> {
+    sink: S,
+    entry: Entry,
+    place: Place,
+    /// Everything but the entries.
+    frame: Vec<u8>,
+    /// The beginning of an entry that a chunk's end has cut.
+    cut: Vec<u8>,
+    /// How deep the frame is nested, and whether a string of it is open.
+    depth: usize,
+    string: Text,
+    /// The last string of the frame's top level, without its quotes.
+    name: Vec<u8>,
+    /// Whether the colon behind that name was met: what follows is its value.
+    named: bool,
 }
 
-/// What the top of the document held.
+/// Where the next byte belongs.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Frame,
+    /// In the list of entries: before one, or behind one.
+    Before {
+        first: bool,
+    },
+    Behind,
+    /// In an entry.
+    Inside(Inside),
+}
+
+/// How far an entry has come.
+#[derive(Clone, Copy, PartialEq)]
+struct Inside {
+    /// Open brackets.
+    nested: usize,
+    string: Text,
+    /// Whether it is a number, true, false or null, which end where something else begins.
+    bare: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Text {
+    Closed,
+    Open,
+    Escaped,
+}
+
+impl Text {
+    /// After one more byte of an open string.
+    fn after(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Text::Escaped, _) => Text::Open,
+            (_, b'\\') => Text::Escaped,
+            (_, b'"') => Text::Closed,
+            _ => Text::Open,
+        }
+    }
+}
+
+impl<S: Sink> Feed<S> {
+    pub(super) fn new(sink: S) -> Self {
+        Self {
+            sink,
+            entry: Entry::default(),
+            place: Place::Frame,
+            frame: Vec::new(),
+            cut: Vec::new(),
+            depth: 0,
+            string: Text::Closed,
+            name: Vec::new(),
+            named: false,
+        }
+    }
+
+    /// Takes the next bytes.
+    pub(super) fn push(&mut self, chunk: &[u8]) -> Result<(), Silence> {
+        let mut at = 0;
+        while let Some(byte) = chunk.get(at).copied() {
+            match self.place {
+                Place::Frame => {
+                    self.frame_byte(byte)?;
+                    at += 1;
+                }
+                Place::Inside(inside) => at = self.inside(chunk, at, inside)?,
+                Place::Before { .. } | Place::Behind if byte.is_ascii_whitespace() => at += 1,
+                Place::Before { first: true } | Place::Behind if byte == b']' => {
+                    self.place = Place::Frame;
+                    self.frame.push(b']');
+                    at += 1;
+                }
+                Place::Behind if byte == b',' => {
+                    self.place = Place::Before { first: false };
+                    at += 1;
+                }
+                Place::Before { .. } if !matches!(byte, b',' | b']' | b'}' | b':') => {
+                    self.place = Place::Inside(Inside {
+                        nested: 0,
+                        string: Text::Closed,
+                        bare: !matches!(byte, b'{' | b'[' | b'"'),
+                    });
+                }
+                Place::Before { .. } | Place::Behind => {
+                    return Err(torn("the list of entries is not a list"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn frame_byte(&mut self, byte: u8) -> Result<(), Silence> {
+        if self.frame.len() >= LARGEST {
+            return Err(too_large("what stands around the audit entries"));
+        }
+        self.frame.push(byte);
+        if self.string != Text::Closed {
+            self.string = self.string.after(byte);
+            if self.string != Text::Closed && self.depth == 1 {
+                self.name.push(byte);
+            }
+            return Ok(());
+        }
+        match byte {
+            b'"' => {
+                self.string = Text::Open;
+                if self.depth == 1 && !self.named {
+                    self.name.clear();
+                }
+            }
+            b'[' if self.depth == 1 && self.named && self.is_container() => {
+                self.named = false;
+                self.place = Place::Before { first: true };
+            }
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+            b':' if self.depth == 1 => self.named = true,
+            b',' if self.depth == 1 => self.named = false,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn is_container(&self) -> bool {
+        CONTAINERS.iter().any(|known| known.as_bytes() == self.name)
+    }
+
+    /// Goes on in an entry from `start`; yields where the chunk goes on behind it.
+    fn inside(&mut self, chunk: &[u8], start: usize, mut inside: Inside) -> Result<usize, Silence> {
+        let rest = chunk.get(start..).unwrap_or_default();
+        let mut end = None;
+        for (offset, byte) in rest.iter().copied().enumerate() {
+            if inside.string != Text::Closed {
+                inside.string = inside.string.after(byte);
+                if inside.string == Text::Closed && inside.nested == 0 {
+                    end = Some(offset + 1);
+                    break;
+                }
+                continue;
+            }
+            match byte {
+                b',' | b']' | b'}' if inside.bare => {
+                    end = Some(offset);
+                    break;
+                }
+                byte if inside.bare && byte.is_ascii_whitespace() => {
+                    end = Some(offset);
+                    break;
+                }
+                b'"' => inside.string = Text::Open,
+                b'{' | b'[' => inside.nested += 1,
+                b'}' | b']' => {
+                    inside.nested = inside.nested.saturating_sub(1);
+                    if inside.nested == 0 {
+                        end = Some(offset + 1);
+                        break;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let upto = end.unwrap_or(rest.len());
+        if self.cut.len() + upto > LARGEST {
+            return Err(too_large("an audit entry"));
+        }
+        let part = rest.get(..upto).unwrap_or_default();
+        match end {
+            None => {
+                self.place = Place::Inside(inside);
+                self.cut.extend_from_slice(part);
+            }
+            Some(_) => {
+                self.place = Place::Behind;
+                if self.cut.is_empty() {
+                    self.whole(part)?;
+                } else {
+                    let mut cut = std::mem::take(&mut self.cut);
+                    cut.extend_from_slice(part);
+                    self.whole(&cut)?;
+                    cut.clear();
+                    self.cut = cut;
+                }
+            }
+        }
+        Ok(start + upto)
+    }
+
+    fn whole(&mut self, bytes: &[u8]) -> Result<(), Silence> {
+        let mut json = serde_json::Deserializer::from_slice(bytes);
+        let read = self.entry.deserialize(&mut json).and_then(|()| json.end());
+        read.map_err(|error| torn(&error.to_string()))?;
+        self.sink.entry(&self.entry);
+        Ok(())
+    }
+
+    /// The sink, and why the feed was not whole, if it was not.
+    pub(super) fn end(self, pushed: Result<(), Silence>) -> (S, Result<(), Silence>) {
+        let verdict = pushed.and_then(|()| match self.place {
+            Place::Frame => frame(&self.frame),
+            _ => Err(Silence::new(
+                Why::Broken,
+                "the audit feed is torn: it ends among its entries",
+            )),
+        });
+        (self.sink, verdict)
+    }
+}
+
+fn torn(why: &str) -> Silence {
+    Silence::new(
+        Why::NotJson,
+        format!("the audit feed is torn or not JSON: {why}"),
+    )
+}
+
+fn too_large(what: &str) -> Silence {
+    Silence::new(Why::TooLarge, format!("{what} is larger than 1 MiB"))
+}
+
+/// What stands around the entries must be an object with one list of them and no error.
+fn frame(bytes: &[u8]) -> Result<(), Silence> {
+    let frame: Frame = serde_json::from_slice(bytes).map_err(|error| {
+        let why = if error.is_eof() {
+            Why::Broken
+        } else {
+            Why::NotJson
+        };
+        Silence::new(why, format!("the audit feed is torn or not JSON: {error}"))
+    })?;
+    match (frame.lists, frame.wrong, frame.error) {
+        (_, _, true) => Err(Silence::new(
+            Why::NotJson,
+            "the audit feed answered 200 with an error in the body",
+        )),
+        (1, None, _) => Ok(()),
+        (_, Some(name), _) => Err(Silence::new(
+            Why::Mistyped,
+            format!("`{name}` in the audit feed is not a list"),
+        )),
+        (0, _, _) => Err(Silence::new(
+            Why::Missing,
+            "the audit feed has no `entries`",
+        )),
+        (_, _, _) => Err(Silence::new(
+            Why::Contradictory,
+            "the audit feed has two lists of entries",
+        )),
+    }
+}
+
+/// The top level of the document.
 #[derive(Default)]
-struct Found {
+struct Frame {
     lists: usize,
     error: bool,
     wrong: Option<&'static str>,
 }
 
-impl Found {
-    fn verdict(&self, read: serde_json::Result<()>) -> Result<(), Silence> {
-        if let Err(error) = read {
-            let why = match error.classify() {
-                serde_json::error::Category::Eof => Why::Broken,
-                serde_json::error::Category::Io => Why::TooLarge,
-                _ => Why::NotJson,
-            };
-            return Err(Silence::new(
-                why,
-                format!("the audit feed is torn or not JSON: {error}"),
-            ));
-        }
-        match (self.lists, self.wrong, self.error) {
-            (1, None, false) => Ok(()),
-            (_, Some(name), _) => Err(Silence::new(
-                Why::Mistyped,
-                format!("`{name}` in the audit feed is not a list"),
-            )),
-            (0 | 1, _, true) => Err(Silence::new(
-                Why::NotJson,
-                "the audit feed answered 200 with an error in the body",
-            )),
-            (0, _, false) => Err(Silence::new(
-                Why::Missing,
-                "the audit feed has no `entries`",
-            )),
-            (_, _, _) => Err(Silence::new(
-                Why::Contradictory,
-                "the audit feed has two lists of entries",
-            )),
-        }
+impl<'de> Deserialize<'de> for Frame {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FrameVisitor)
     }
 }
 
-struct Feed<'a, S> {
-    sink: &'a mut S,
-    found: &'a mut Found,
-    since_entry: &'a Cell<usize>,
-}
+struct FrameVisitor;
 
-impl<'de, S: Sink> DeserializeSeed<'de> for Feed<'_, S> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, S: Sink> Visitor<'de> for Feed<'_, S> {
-    type Value = ();
+impl<'de> Visitor<'de> for FrameVisitor {
+    type Value = Frame;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with a list of entries")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Frame, A::Error> {
+        let mut frame = Frame::default();
         while let Some(name) = map.next_key::<String>()? {
-            if let Some(container) = CONTAINERS.into_iter().find(|known| *known == name) {
-                if map.next_value_seed(List {
-                    sink: self.sink,
-                    since_entry: self.since_entry,
-                })? {
-                    self.found.lists += 1;
-                } else {
-                    self.found.wrong = Some(container);
+            match CONTAINERS.into_iter().find(|known| *known == name) {
+                Some(container) => match map.next_value::<List>()? {
+                    List(true) => frame.lists += 1,
+                    List(false) => frame.wrong = Some(container),
+                },
+                None => {
+                    frame.error |= name == "error";
+                    map.next_value::<IgnoredAny>()?;
                 }
-            } else {
-                self.found.error |= name == "error";
-                map.next_value::<IgnoredAny>()?;
             }
         }
-        Ok(())
+        Ok(frame)
     }
 }
 
-/// Reads a list entry by entry; yields whether it was one.
-struct List<'a, S> {
-    sink: &'a mut S,
-    since_entry: &'a Cell<usize>,
-}
+/// Whether a value is a list.
+struct List(bool);
 
-impl<'de, S: Sink> DeserializeSeed<'de> for List<'_, S> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
+impl<'de> Deserialize<'de> for List {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListVisitor)
     }
 }
 
-impl<'de, S: Sink> Visitor<'de> for List<'_, S> {
-    type Value = bool;
+struct ListVisitor;
+
+impl<'de> Visitor<'de> for ListVisitor {
+    type Value = List;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of entries")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
-        let mut entry = Entry::default();
-        while list.next_element_seed(&mut entry)?.is_some() {
-            self.since_entry.set(0);
-            self.sink.entry(&entry);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List, A::Error> {
+        // The entries were taken out; whatever stands here now was no entry.
+        let mut empty = true;
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            empty = false;
         }
-        Ok(true)
+        Ok(List(empty))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<List, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(false)
+        Ok(List(false))
     }
 
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
+    fn visit_unit<E>(self) -> Result<List, E> {
+        Ok(List(false))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
-        Ok(false)
+    fn visit_bool<E>(self, _: bool) -> Result<List, E> {
+        Ok(List(false))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
-        Ok(false)
+    fn visit_i64<E>(self, _: i64) -> Result<List, E> {
+        Ok(List(false))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
-        Ok(false)
+    fn visit_u64<E>(self, _: u64) -> Result<List, E> {
+        Ok(List(false))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
-        Ok(false)
+    fn visit_f64<E>(self, _: f64) -> Result<List, E> {
+        Ok(List(false))
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<bool, E> {
-        Ok(false)
+    fn visit_str<E>(self, _: &str) -> Result<List, E> {
+        Ok(List(false))
     }
 }

@@ -1,6 +1,6 @@
 //! The request for the audit feed, and the answer while it arrives.
 
-use super::feed::{self, Chunks, Sink};
+use super::feed::{Feed, Sink};
 use crate::cloud::{Exchange, innermost, is_tls};
 use crate::probe::Ask;
 use crate::probe::status::skew;
@@ -78,9 +78,17 @@ async fn exchange<S: Sink + Send + 'static>(
         return (None, Err(silence), 0);
     }
     let now = ask.clock() + Duration::seconds(reading.skew.unwrap_or(0));
-    let (sender, receiver) = tokio::sync::mpsc::channel(16);
+    let (sender, mut receiver) = tokio::sync::mpsc::channel::<bytes::Bytes>(16);
     let sink = make(now);
-    let parser = tokio::task::spawn_blocking(move || feed::read(Chunks::new(receiver), sink));
+    // Parsing keeps one core busy while the next bytes arrive on another.
+    let parser = tokio::task::spawn_blocking(move || {
+        let mut feed = Feed::new(sink);
+        let mut pushed = Ok(());
+        while let (Ok(()), Some(chunk)) = (&pushed, receiver.blocking_recv()) {
+            pushed = feed.push(&chunk);
+        }
+        feed.end(pushed)
+    });
     let mut stream = response.bytes_stream();
     let (mut bytes, mut cut) = (0_u64, None);
     loop {

@@ -185,14 +185,67 @@ impl Newest {
 
 #[cfg(test)]
 mod tests {
-    use super::super::feed::read;
+    use super::super::feed::Feed;
     use super::*;
 
     const NOW: i64 = 1_774_137_600;
 
     fn of(body: &str) -> (Tally, Result<(), Silence>) {
+        in_chunks(body, body.len().max(1))
+    }
+
+    fn in_chunks(body: &str, size: usize) -> (Tally, Result<(), Silence>) {
         let now = OffsetDateTime::from_unix_timestamp(NOW).expect("an instant");
-        read(body.as_bytes(), Tally::new(now))
+        let mut feed = Feed::new(Tally::new(now));
+        let pushed = body.as_bytes().chunks(size).try_for_each(|c| feed.push(c));
+        feed.end(pushed)
+    }
+
+    #[test]
+    fn where_the_chunks_end_changes_nothing() {
+        let body = format!(
+            r#" {{ "count" : 3, "meta":{{"entries":[1,"]"]}}, "entries" : [ {{"event_type":"pulse","timestamp":{NOW},"detail":"a \" ]}}, é \\"}} , 7,"x,]", null ,[{{"a":[]}}], {{"event_type":"peck","timestamp":{}}} ] , "next":null }} "#,
+            NOW - 5
+        );
+        let (whole, end) = of(&body);
+        assert_eq!((end, whole.entries), (Ok(()), 6));
+        for size in 1..body.len() {
+            let (cut, end) = in_chunks(&body, size);
+            assert_eq!(end, Ok(()), "chunks of {size}");
+            assert_eq!(format!("{cut:?}"), format!("{whole:?}"), "chunks of {size}");
+        }
+        for upto in 1..body.trim_end().len() {
+            let Some(torn) = body.get(..upto) else {
+                continue;
+            };
+            assert!(in_chunks(torn, 7).1.is_err(), "{torn}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_none_is_refused() {
+        for body in [
+            r#"{"entries":[,]}"#,
+            r#"{"entries":[1,]}"#,
+            r#"{"entries":[1 2]}"#,
+            r#"{"entries":[1}"#,
+            r#"{"entries":[{]}]}"#,
+            r#"{"entries":[}]}"#,
+            r#"{"entries":[tru]}"#,
+            r#"{"entries":["a"b]}"#,
+            r#"{"entries"[1]}"#,
+            r#"{"entries":[1]"entries2":1}"#,
+            r#"{"entries":[1]]}"#,
+            r#"{"entries":x[1]}"#,
+            r#"["entries",[1]]"#,
+        ] {
+            assert!(of(body).1.is_err(), "{body}");
+        }
+        // Only the list at the top is the feed; and any other value there may hold anything.
+        let inner = r#"{"meta":{"entries":[{"event_type":"pulse"}]},"entries":[]}"#;
+        assert_eq!((of(inner).1, of(inner).0.entries), (Ok(()), 0));
+        let value = r#"{"key":"entries","entries":[]}"#;
+        assert_eq!(of(value).1, Ok(()));
     }
 
     #[test]
