@@ -8,7 +8,7 @@ pub use step::Inputs;
 
 use crate::reading::Known;
 use crate::report::model::{self, NextAction, Verdict};
-use crate::runbook::model::Runbook;
+use crate::runbook::model::{Rule, Runbook};
 use crate::text::Printable;
 use std::collections::BTreeMap;
 
@@ -55,6 +55,7 @@ pub fn judge(asked: &[Asked<'_>], parents: &[&Runbook], inputs: Inputs<'_>) -> C
         .map(|(runbook, _)| *runbook)
         .collect();
     for (runbook, judged) in &mut own {
+        trace(runbook, judged, &critical);
         if let Some(parent) = runbook
             .explained_by
             .iter()
@@ -191,6 +192,40 @@ fn summed_up(runbook: &Runbook, steps: Vec<model::Step>) -> model::Runbook {
     }
 }
 
+/// Names the incident that explains what a single rule found. The verdict stays.
+fn trace(runbook: &Runbook, judged: &mut model::Runbook, critical: &[&Runbook]) {
+    let mut traced = false;
+    for step in &mut judged.steps {
+        let decided = |rule: &&Rule| {
+            rule.verdict == step.verdict() && rule.reason == step.reason_code.as_str()
+        };
+        let parent = runbook
+            .steps
+            .get(step.number - 1)
+            .and_then(|written| written.rules.iter().find(decided))
+            .and_then(|rule| {
+                let explains = |id: &&String| critical.iter().any(|runbook| runbook.id == **id);
+                rule.explained_by.iter().find(explains)
+            });
+        if let Some(parent) = parent {
+            let name = parent.to_uppercase();
+            step.summary = format!("{} Explained by {name}.", step.summary).into();
+            step.next_action = Some(solve(parent));
+            traced = true;
+        }
+    }
+    if traced {
+        *judged = summed_up(runbook, std::mem::take(&mut judged.steps));
+    }
+}
+
+fn solve(parent: &str) -> NextAction {
+    NextAction {
+        text: format!("Solve {} first", parent.to_uppercase()).into(),
+        command: Some(format!("duckops triage {parent}").into()),
+    }
+}
+
 /// A parent explains its child: what the child shows is not judged until the parent is solved.
 fn explain(child: &mut model::Runbook, parent: &str) {
     if child.verdict < Verdict::Unknown {
@@ -199,9 +234,126 @@ fn explain(child: &mut model::Runbook, parent: &str) {
     child.verdict = Verdict::Unknown;
     child.blocked_by = Some(parent.into());
     child.summary = format!("Not judged: {} comes first.", parent.to_uppercase()).into();
-    child.next_action = Some(NextAction {
-        text: format!("Solve {} first", parent.to_uppercase()).into(),
-        command: Some(format!("duckops triage {parent}").into()),
-    });
+    child.next_action = Some(solve(parent));
     child.escalation = None;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::FactValue;
+    use crate::reading::{Reading, Readings, Silence, Why};
+    use crate::runbook::{Library, Naming};
+    use crate::text::Untrusted;
+    use time::OffsetDateTime;
+
+    /// Readings in which these facts are known and all others silent.
+    fn readings(facts: &[(&'static str, FactValue)]) -> Readings {
+        let mut readings = Readings::default();
+        for (probe, declared) in crate::probe::all() {
+            let mut reading = Reading::silent(probe, Silence::new(Why::Missing, "not told"));
+            for (path, value) in facts {
+                if declared.iter().any(|fact| fact.path == *path) {
+                    reading.know(path, value.clone(), OffsetDateTime::UNIX_EPOCH);
+                }
+            }
+            readings.add(declared, reading);
+        }
+        readings
+    }
+
+    fn concluded(asked: &[&str], parents: &[&str], readings: &Readings) -> Conclusion {
+        let library = Library::open(None).expect("the built-in runbooks");
+        let load = |ids: &[&str]| -> Vec<Runbook> {
+            let runbook = |id: &&str| library.get(id).expect("a built-in runbook");
+            ids.iter().map(runbook).collect()
+        };
+        let (asked, parents) = (load(asked), load(parents));
+        let asked: Vec<_> = asked
+            .iter()
+            .map(|runbook| Asked {
+                runbook,
+                step: None,
+            })
+            .collect();
+        let naming = Naming::new();
+        let inputs = Inputs {
+            readings,
+            naming: &naming,
+            started_at: OffsetDateTime::UNIX_EPOCH,
+        };
+        judge(&asked, &parents.iter().collect::<Vec<_>>(), inputs)
+    }
+
+    fn mail_failing(used: f64) -> Readings {
+        readings(&[
+            ("email.sending_enabled", FactValue::Bool(true)),
+            ("email.can_send", FactValue::Bool(false)),
+            (
+                "email.enforcement",
+                FactValue::Text(Untrusted::new("HEALTHY")),
+            ),
+            ("email.unlimited", FactValue::Bool(false)),
+            ("email.used_percent", FactValue::Float(used)),
+            ("logs.cert_failures_1h_min", FactValue::Int(0)),
+            ("logs.mail_errors_1h_min", FactValue::Int(2)),
+        ])
+    }
+
+    #[test]
+    fn a_critical_quota_explains_failing_mail_and_not_the_stall() {
+        for (used, explained) in [(95.0, false), (95.5, true)] {
+            for (asked, parents) in [
+                (&["inc-002", "inc-005"][..], &["inc-001"][..]),
+                (&["inc-002"], &["inc-001", "inc-005"]),
+            ] {
+                let found = concluded(asked, parents, &mail_failing(used));
+                let certs = found
+                    .runbooks
+                    .iter()
+                    .find(|runbook| runbook.id.as_str() == "inc-002")
+                    .expect("it was asked for");
+                assert_eq!(certs.blocked_by, None);
+                for step in certs
+                    .steps
+                    .iter()
+                    .filter(|step| step.reason_code.as_str().starts_with("mail-"))
+                {
+                    assert_eq!(step.verdict(), Verdict::Warning);
+                    let named = step.summary.as_str().ends_with("Explained by INC-005.");
+                    assert_eq!(named, explained, "{used}: {}", step.summary);
+                }
+                assert_eq!(certs.steps.len(), 5);
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_a_cause_only_of_what_it_explains() {
+        let pulse_old = |callbacks: bool| {
+            let mut facts = vec![
+                ("status.agents.total_bonded", FactValue::Int(3)),
+                ("audit.pulses", FactValue::Int(9)),
+                ("audit.reach", FactValue::Duration(90_000)),
+                ("audit.pulse_age", FactValue::Duration(1_800)),
+                ("audit.pulse_age_min", FactValue::Duration(1_800)),
+                ("status.agents.all_dead", FactValue::Bool(false)),
+                ("audit.newest_pecks_callback_errors", FactValue::Int(0)),
+                ("peck.callback_errors_24h_max", FactValue::Int(0)),
+                ("peck.callback_errors_rising", FactValue::Bool(false)),
+                ("executions.unsuccessful_24h_min", FactValue::Int(0)),
+                ("executions.unsuccessful_24h", FactValue::Int(0)),
+                ("executions.oldest_running_age_min", FactValue::Duration(0)),
+                ("executions.oldest_running_age", FactValue::Duration(0)),
+            ];
+            let errors = if callbacks { 11 } else { 0 };
+            facts.push(("peck.callback_errors_24h_min", FactValue::Int(errors)));
+            readings(&facts)
+        };
+        let found = concluded(&["inc-004"], &["inc-003"], &pulse_old(false));
+        assert_eq!((found.verdict, found.root_cause), (Verdict::Warning, None));
+        let found = concluded(&["inc-004"], &["inc-003"], &pulse_old(true));
+        assert_eq!(found.verdict, Verdict::Critical);
+        assert_eq!(found.root_cause, Some("inc-003".into()));
+    }
 }

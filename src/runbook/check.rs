@@ -301,6 +301,11 @@ fn rule(raw: &raw::Rule, scope: &Scope<'_>, check: &mut Checker) -> Option<Rule>
         next,
         command,
         escalate,
+        explained_by: raw
+            .explained_by
+            .iter()
+            .map(|id| id.get_ref().clone())
+            .collect(),
     })
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Rule {
     pub(super) reason: Option<Spanned<String>>,
     pub(super) escalate: Option<Spanned<String>>,
     pub(super) within: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) explained_by: Vec<Spanned<String>>,
 }
 
 /// A `[[case]]`.
