@@ -37,7 +37,7 @@ impl Selection {
             _ => None,
         };
         let mut parents: Vec<Runbook> = Vec::new();
-        for id in asked.iter().flat_map(|runbook| &runbook.explained_by) {
+        for id in asked.iter().flat_map(Runbook::explanations) {
             if !asked.iter().chain(&parents).any(|known| known.id == *id) {
                 parents.push(library.get(id)?);
             }

@@ -40,29 +40,35 @@ pub struct Conclusion {
 /// Judges everything that was asked for. `parents` are the runbooks that may explain
 /// them and were not asked for: what the readings already say of those counts too.
 pub fn judge(asked: &[Asked<'_>], parents: &[&Runbook], inputs: Inputs<'_>) -> Conclusion {
-    let mut own: Vec<_> = asked
+    let own: Vec<_> = asked
         .iter()
-        .map(|asked| (asked.runbook, whole(*asked, inputs)))
+        .map(|one| (one.runbook, whole(*one, inputs)))
         .collect();
     let signs: Vec<_> = parents
         .iter()
-        .filter_map(|parent| sign(parent, inputs).map(|judged| (*parent, judged)))
+        .map(|parent| (*parent, sign(parent, inputs)))
+        .filter(|(_, judged)| !judged.is_empty())
         .collect();
     let critical: Vec<&Runbook> = own
         .iter()
         .chain(&signs)
-        .filter(|(_, judged)| judged.verdict == Verdict::Critical)
+        .filter(|(_, judged)| worst(judged) == Verdict::Critical)
         .map(|(runbook, _)| *runbook)
         .collect();
-    for (runbook, judged) in &mut own {
-        if let Some(parent) = runbook
-            .explained_by
-            .iter()
-            .find(|id| critical.iter().any(|c| c.id == **id))
-        {
-            explain(judged, parent);
+    let told = |(runbook, mut judged): (_, Vec<step::Judged>)| {
+        trace(runbook, &mut judged, &critical);
+        let mut told = summed_up(runbook, judged);
+        let parent = |id: &&String| critical.iter().any(|critical| critical.id == **id);
+        if let Some(parent) = runbook.explained_by.iter().find(parent) {
+            explain(&mut told, parent);
         }
-    }
+        (runbook, told)
+    };
+    let own: Vec<(&Runbook, model::Runbook)> = own.into_iter().map(told).collect();
+    let signs: Vec<(&Runbook, model::Runbook)> = signs
+        .into_iter()
+        .map(|(runbook, judged)| (runbook, summed_up(runbook, judged)))
+        .collect();
     let explains = |id: &str| {
         asked
             .iter()
@@ -128,30 +134,31 @@ fn conclude(cause: Option<model::Runbook>, runbooks: Vec<model::Runbook>) -> Con
     }
 }
 
-/// One runbook with all its steps, or with the one asked for.
-fn whole(asked: Asked<'_>, inputs: Inputs<'_>) -> model::Runbook {
-    let kept = steps(asked.runbook, inputs)
-        .into_iter()
-        .enumerate()
-        .filter(|(index, _)| asked.step.is_none_or(|only| only == *index));
-    summed_up(asked.runbook, kept.map(|(_, judged)| judged).collect())
+/// The steps of a runbook, or the one asked for.
+fn whole(asked: Asked<'_>, inputs: Inputs<'_>) -> Vec<step::Judged> {
+    let wanted = |(index, _): &(usize, step::Judged)| asked.step.is_none_or(|only| only == *index);
+    let steps = steps(asked.runbook, inputs).into_iter().enumerate();
+    steps.filter(wanted).map(|(_, judged)| judged).collect()
 }
 
 /// What the readings at hand already say of a runbook that was not asked for: those of
 /// its steps whose every question was put anyway.
-fn sign(runbook: &Runbook, inputs: Inputs<'_>) -> Option<model::Runbook> {
+fn sign(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
     let asked = |step: &crate::runbook::model::Step| {
         let mut facts = step.rules.iter().flat_map(|rule| rule.when.facts.iter());
         facts.all(|path| inputs.readings.get(path) != Known::NotAsked)
             && step.rules.iter().all(|rule| rule.when.steps.is_empty())
     };
-    let kept: Vec<_> = steps(runbook, inputs)
+    steps(runbook, inputs)
         .into_iter()
         .zip(&runbook.steps)
         .filter(|(_, step)| asked(step))
         .map(|(judged, _)| judged)
-        .collect();
-    (!kept.is_empty()).then(|| summed_up(runbook, kept))
+        .collect()
+}
+
+fn worst(judged: &[step::Judged]) -> Verdict {
+    Verdict::worst(judged.iter().map(|judged| judged.step.verdict()))
 }
 
 fn steps(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
@@ -166,16 +173,16 @@ fn steps(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
 }
 
 fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>) -> model::Runbook {
-    let verdict = Verdict::worst(judged.iter().map(|judged| judged.step.verdict()));
-    let worst = || judged.iter().filter(|j| j.step.verdict() == verdict);
-    let summary = match (verdict, worst().next()) {
+    let verdict = worst(&judged);
+    let leading = || judged.iter().filter(|j| j.step.verdict() == verdict);
+    let summary = match (verdict, leading().next()) {
         (Verdict::Ok, _) => "Every step is ok.".into(),
         (_, Some(judged)) => judged.step.summary.clone(),
         (_, None) => "Nothing was judged.".into(),
     };
-    let next = worst()
+    let next = leading()
         .find(|judged| judged.leads)
-        .or_else(|| worst().next())
+        .or_else(|| leading().next())
         .and_then(|judged| judged.step.next_action.clone());
     let escalations = judged.iter().filter_map(|j| j.step.escalation.clone());
     model::Runbook {
@@ -191,6 +198,27 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>) -> model::Runbook {
     }
 }
 
+/// Names the incident that explains what a single rule found. The verdict stays.
+fn trace(runbook: &Runbook, judged: &mut [step::Judged], critical: &[&Runbook]) {
+    for step::Judged { step, rule, .. } in judged {
+        let written = runbook.steps.get(step.number - 1);
+        let rule = rule.and_then(|rule| written?.rules.get(rule));
+        let is_critical = |id: &&String| critical.iter().any(|critical| critical.id == **id);
+        if let Some(parent) = rule.and_then(|rule| rule.explained_by.iter().find(is_critical)) {
+            let name = parent.to_uppercase();
+            step.summary = format!("{} Explained by {name}.", step.summary).into();
+            step.next_action = Some(solve(parent));
+        }
+    }
+}
+
+fn solve(parent: &str) -> NextAction {
+    NextAction {
+        text: format!("Solve {} first", parent.to_uppercase()).into(),
+        command: Some(format!("duckops triage {parent}").into()),
+    }
+}
+
 /// A parent explains its child: what the child shows is not judged until the parent is solved.
 fn explain(child: &mut model::Runbook, parent: &str) {
     if child.verdict < Verdict::Unknown {
@@ -199,9 +227,126 @@ fn explain(child: &mut model::Runbook, parent: &str) {
     child.verdict = Verdict::Unknown;
     child.blocked_by = Some(parent.into());
     child.summary = format!("Not judged: {} comes first.", parent.to_uppercase()).into();
-    child.next_action = Some(NextAction {
-        text: format!("Solve {} first", parent.to_uppercase()).into(),
-        command: Some(format!("duckops triage {parent}").into()),
-    });
+    child.next_action = Some(solve(parent));
     child.escalation = None;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::FactValue;
+    use crate::reading::{Reading, Readings, Silence, Why};
+    use crate::runbook::{Library, Naming};
+    use crate::text::Untrusted;
+    use time::OffsetDateTime;
+
+    /// Readings in which these facts are known and all others silent.
+    fn readings(facts: &[(&'static str, FactValue)]) -> Readings {
+        let mut readings = Readings::default();
+        for (probe, declared) in crate::probe::all() {
+            let mut reading = Reading::silent(probe, Silence::new(Why::Missing, "not told"));
+            for (path, value) in facts {
+                if declared.iter().any(|fact| fact.path == *path) {
+                    reading.know(path, value.clone(), OffsetDateTime::UNIX_EPOCH);
+                }
+            }
+            readings.add(declared, reading);
+        }
+        readings
+    }
+
+    fn concluded(asked: &[&str], parents: &[&str], readings: &Readings) -> Conclusion {
+        let library = Library::open(None).expect("the built-in runbooks");
+        let load = |ids: &[&str]| -> Vec<Runbook> {
+            let runbook = |id: &&str| library.get(id).expect("a built-in runbook");
+            ids.iter().map(runbook).collect()
+        };
+        let (asked, parents) = (load(asked), load(parents));
+        let asked: Vec<_> = asked
+            .iter()
+            .map(|runbook| Asked {
+                runbook,
+                step: None,
+            })
+            .collect();
+        let naming = Naming::new();
+        let inputs = Inputs {
+            readings,
+            naming: &naming,
+            started_at: OffsetDateTime::UNIX_EPOCH,
+        };
+        judge(&asked, &parents.iter().collect::<Vec<_>>(), inputs)
+    }
+
+    fn mail_failing(used: f64) -> Readings {
+        readings(&[
+            ("email.sending_enabled", FactValue::Bool(true)),
+            ("email.can_send", FactValue::Bool(false)),
+            (
+                "email.enforcement",
+                FactValue::Text(Untrusted::new("HEALTHY")),
+            ),
+            ("email.unlimited", FactValue::Bool(false)),
+            ("email.used_percent", FactValue::Float(used)),
+            ("logs.cert_failures_1h_min", FactValue::Int(0)),
+            ("logs.mail_errors_1h_min", FactValue::Int(2)),
+        ])
+    }
+
+    #[test]
+    fn a_critical_quota_explains_failing_mail_and_not_the_stall() {
+        for (used, explained) in [(95.0, false), (95.5, true)] {
+            for (asked, parents) in [
+                (&["inc-002", "inc-005"][..], &["inc-001"][..]),
+                (&["inc-002"], &["inc-001", "inc-005"]),
+            ] {
+                let found = concluded(asked, parents, &mail_failing(used));
+                let certs = found
+                    .runbooks
+                    .iter()
+                    .find(|runbook| runbook.id.as_str() == "inc-002")
+                    .expect("it was asked for");
+                assert_eq!(certs.blocked_by, None);
+                for step in certs
+                    .steps
+                    .iter()
+                    .filter(|step| step.reason_code.as_str().starts_with("mail-"))
+                {
+                    assert_eq!(step.verdict(), Verdict::Warning);
+                    let named = step.summary.as_str().ends_with("Explained by INC-005.");
+                    assert_eq!(named, explained, "{used}: {}", step.summary);
+                }
+                assert_eq!(certs.steps.len(), 5);
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_a_cause_only_of_what_it_explains() {
+        let pulse_old = |callbacks: bool| {
+            let mut facts = vec![
+                ("status.agents.total_bonded", FactValue::Int(3)),
+                ("audit.pulses", FactValue::Int(9)),
+                ("audit.reach", FactValue::Duration(90_000)),
+                ("audit.pulse_age", FactValue::Duration(1_800)),
+                ("audit.pulse_age_min", FactValue::Duration(1_800)),
+                ("status.agents.all_dead", FactValue::Bool(false)),
+                ("audit.newest_pecks_callback_errors", FactValue::Int(0)),
+                ("peck.callback_errors_24h_max", FactValue::Int(0)),
+                ("peck.callback_errors_rising", FactValue::Bool(false)),
+                ("executions.unsuccessful_24h_min", FactValue::Int(0)),
+                ("executions.unsuccessful_24h", FactValue::Int(0)),
+                ("executions.oldest_running_age_min", FactValue::Duration(0)),
+                ("executions.oldest_running_age", FactValue::Duration(0)),
+            ];
+            let errors = if callbacks { 11 } else { 0 };
+            facts.push(("peck.callback_errors_24h_min", FactValue::Int(errors)));
+            readings(&facts)
+        };
+        let found = concluded(&["inc-004"], &["inc-003"], &pulse_old(false));
+        assert_eq!((found.verdict, found.root_cause), (Verdict::Warning, None));
+        let found = concluded(&["inc-004"], &["inc-003"], &pulse_old(true));
+        assert_eq!(found.verdict, Verdict::Critical);
+        assert_eq!(found.root_cause, Some("inc-003".into()));
+    }
 }

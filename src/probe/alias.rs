@@ -4,13 +4,14 @@
 //! configuration is asked for by the alias. Of the configuration only what is named below
 //! is ever read; it also holds the function's environment.
 
+mod answer;
+
 use super::{Ask, aws};
 use crate::fact::{self, Declared, FactType, FactValue, Probe};
 use crate::reading::{Reading, Silence, Why};
 use crate::text::Untrusted;
+use answer::{Running, Target, Versions, alias, configuration, versions};
 use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 
 /// Versions shown as evidence.
 const NEWEST: usize = 5;
@@ -137,173 +138,6 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
     reading
 }
 
-/// Where the alias points.
-struct Target {
-    version: String,
-    revision: String,
-    /// Other versions and their share of the traffic.
-    weights: Vec<(String, f64)>,
-}
-
-async fn alias(ask: &Ask, client: &aws_sdk_lambda::Client) -> (Result<Target, Silence>, Reading) {
-    let mut reading = Reading::new(Probe::Alias);
-    let bytes = aws::Bytes::default();
-    let request = client
-        .get_alias()
-        .function_name(&ask.stack.function.value)
-        .name(&ask.stack.alias.value)
-        .customize()
-        .interceptor(bytes.clone());
-    let question = format!("GetAlias {}", ask.stack.alias.value);
-    let answer = aws::question(
-        &mut reading,
-        ask.deadline,
-        question,
-        "lambda:GetAlias",
-        request.send(),
-    )
-    .await;
-    let target = answer.and_then(|answer| {
-        let document = bytes.document("alias")?;
-        document.text("FunctionVersion")?;
-        let mut weights: Vec<(String, f64)> = answer
-            .routing_config()
-            .and_then(|routing| routing.additional_version_weights())
-            .into_iter()
-            .flatten()
-            .map(|(version, share)| (version.clone(), *share))
-            .collect();
-        weights.sort_by(|a, b| a.0.cmp(&b.0));
-        if weights
-            .iter()
-            .any(|(_, share)| !(0.0..=1.0).contains(share))
-        {
-            return Err(Silence::new(
-                Why::Contradictory,
-                "a weight of the alias is no share of the traffic",
-            ));
-        }
-        Ok(Target {
-            version: answer.function_version.unwrap_or_default(),
-            revision: answer.revision_id.unwrap_or_default(),
-            weights,
-        })
-    });
-    (target, reading)
-}
-
-/// What of the configuration is read, with the version that it belongs to.
-struct Running {
-    version: String,
-    timeout: Result<i64, Silence>,
-    state: String,
-    published: Option<i64>,
-}
-
-async fn configuration(
-    ask: &Ask,
-    client: &aws_sdk_lambda::Client,
-) -> (Result<Running, Silence>, Reading) {
-    let mut reading = Reading::new(Probe::Alias);
-    let bytes = aws::Bytes::default();
-    let request = client
-        .get_function_configuration()
-        .function_name(&ask.stack.function.value)
-        .qualifier(&ask.stack.alias.value)
-        .customize()
-        .interceptor(bytes.clone());
-    let question = format!("GetFunctionConfiguration {}", ask.stack.alias.value);
-    let answer = aws::question(
-        &mut reading,
-        ask.deadline,
-        question,
-        "lambda:GetFunctionConfiguration",
-        request.send(),
-    )
-    .await;
-    let running = answer.and_then(|answer| {
-        let document = bytes.document("function configuration")?;
-        let state = answer.state().map_or("no state", |state| state.as_str());
-        let update = answer
-            .last_update_status()
-            .map_or("not told", |update| update.as_str());
-        Ok(Running {
-            state: format!("{state}, last update {update}"),
-            timeout: document.count("Timeout"),
-            published: answer.last_modified().and_then(modified),
-            version: answer.version.unwrap_or_default(),
-        })
-    });
-    (running, reading)
-}
-
-/// Number and publication of each version, `$LATEST` left out.
-type Versions = Vec<(i64, Option<i64>)>;
-
-async fn versions(
-    ask: &Ask,
-    client: &aws_sdk_lambda::Client,
-) -> (Result<Versions, Silence>, Reading) {
-    let mut reading = Reading::new(Probe::Alias);
-    let mut versions = Versions::new();
-    let mut marker: Option<String> = None;
-    for page in 1.. {
-        let bytes = aws::Bytes::default();
-        let request = client
-            .list_versions_by_function()
-            .function_name(&ask.stack.function.value)
-            .set_marker(marker.clone())
-            .customize()
-            .interceptor(bytes.clone());
-        let question = format!("ListVersionsByFunction, page {page}");
-        let answer = aws::question(
-            &mut reading,
-            ask.deadline,
-            question,
-            "lambda:ListVersionsByFunction",
-            request.send(),
-        )
-        .await
-        .and_then(|answer| {
-            bytes.document("answer")?.list("Versions")?;
-            Ok(answer)
-        });
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(silence) => return (Err(silence), reading),
-        };
-        versions.extend(answer.versions().iter().filter_map(|version| {
-            let number = version.version()?.parse().ok()?;
-            Some((number, version.last_modified().and_then(modified)))
-        }));
-        match answer.next_marker.filter(|next| !next.is_empty()) {
-            None => break,
-            Some(next) if marker.as_ref() == Some(&next) => {
-                let silence = Silence::new(
-                    Why::Incomplete,
-                    "the pagination of the function's versions did not end",
-                );
-                return (Err(silence), reading);
-            }
-            Some(next) => marker = Some(next),
-        }
-    }
-    versions.sort_unstable();
-    versions.reverse();
-    (Ok(versions), reading)
-}
-
-/// The form that Lambda writes times in, which is not quite RFC 3339.
-fn modified(text: &str) -> Option<i64> {
-    const FORM: &[BorrowedFormatItem<'_>] = format_description!(
-        "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond][offset_hour sign:mandatory][offset_minute]"
-    );
-    OffsetDateTime::parse(text, FORM)
-        .ok()
-        .map(OffsetDateTime::unix_timestamp)
-        .or_else(|| fact::parse_instant(text))
-}
-
 fn pointing(reading: &mut Reading, target: &Result<Target, Silence>, at: OffsetDateTime) {
     let target = match target {
         Ok(target) => target,
@@ -416,18 +250,6 @@ fn published(reading: &mut Reading, versions: Result<Versions, Silence>, at: Off
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn both_ways_of_writing_a_time_are_read() {
-        for text in [
-            "2026-03-22T03:12:09.000+0000",
-            "2026-03-22T05:12:09.123+0200",
-            "2026-03-22T03:12:09Z",
-        ] {
-            assert_eq!(modified(text), Some(1_774_149_129), "{text}");
-        }
-        assert_eq!(modified("yesterday"), None);
-    }
 
     fn told(version: &str, revision: &str, weights: &[(&str, f64)]) -> Reading {
         let mut reading = Reading::new(Probe::Alias);

@@ -7,6 +7,8 @@
 
 mod line;
 mod sift;
+#[cfg(test)]
+mod tests;
 
 use super::{Ask, aws};
 use crate::fact::{Declared, FactType, FactValue, Probe};

@@ -302,6 +302,11 @@ fn rule(raw: &raw::Rule, scope: &Scope<'_>, check: &mut Checker) -> Option<Rule>
         command,
         escalate,
         leads: raw.leads,
+        explained_by: raw
+            .explained_by
+            .iter()
+            .map(|id| id.get_ref().clone())
+            .collect(),
     })
 }
 

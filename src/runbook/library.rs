@@ -117,8 +117,7 @@ impl Library {
             .ok_or_else(|| Missing::name("runbook", id, self.ids()))?;
         let runbook = load(file, text)?;
         let strangers = runbook
-            .explained_by
-            .iter()
+            .explanations()
             .filter(|parent| !self.0.contains_key(*parent));
         let complaints: Vec<_> = strangers
             .map(|parent| Complaint {

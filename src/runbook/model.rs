@@ -26,6 +26,16 @@ pub struct Runbook {
     pub cases: Vec<Case>,
 }
 
+impl Runbook {
+    /// Every incident that may explain it, or what one of its rules finds.
+    pub fn explanations(&self) -> impl Iterator<Item = &String> {
+        let rules = self.steps.iter().flat_map(|step| &step.rules);
+        self.explained_by
+            .iter()
+            .chain(rules.flat_map(|rule| &rule.explained_by))
+    }
+}
+
 /// One question, answered by a verdict.
 #[derive(Debug)]
 pub struct Step {
@@ -86,6 +96,8 @@ pub struct Rule {
     /// Whether this is what the whole runbook comes down to when it holds: its next action
     /// goes before those of steps that are as bad.
     pub leads: bool,
+    /// The incidents that, when critical, explain what this rule found.
+    pub explained_by: Vec<String>,
 }
 
 impl Rule {

@@ -49,6 +49,8 @@ pub(super) struct Rule {
     pub(super) within: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) leads: bool,
+    #[serde(default)]
+    pub(super) explained_by: Vec<Spanned<String>>,
 }
 
 /// A `[[case]]`.

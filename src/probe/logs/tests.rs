@@ -1,0 +1,152 @@
+//! The search against a server that answers as it is told, over HTTP on loopback.
+
+use super::*;
+use crate::cloud::{Aws, Http};
+use crate::stack::{Flags, Settings};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const NOW: i64 = 1_774_149_129;
+
+/// Answers the n-th request on a kind of search with the n-th page, then with the last one.
+async fn serve(pages: Vec<String>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        let mut asked = [0_usize; 2];
+        while let Ok((stream, _)) = listener.accept().await {
+            let (stream, request) = read(stream).await;
+            let search = usize::from(request.contains("SendEmail"));
+            let page = pages.get(asked[search]).or(pages.last()).cloned();
+            asked[search] += 1;
+            tokio::spawn(answer(stream, page.unwrap_or_default()));
+        }
+    });
+    format!("http://{address}")
+}
+
+async fn read(mut stream: TcpStream) -> (TcpStream, String) {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4_096];
+    loop {
+        let size = stream.read(&mut buffer).await.unwrap_or(0);
+        request.extend_from_slice(&buffer[..size]);
+        let text = String::from_utf8_lossy(&request).into_owned();
+        let length = |head: &str| -> Option<usize> {
+            let line = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case("content-length").then_some(value)
+            })?;
+            line.trim().parse().ok()
+        };
+        let whole = text
+            .split_once("\r\n\r\n")
+            .is_some_and(|(head, body)| body.len() >= length(head).unwrap_or(0));
+        if whole || size == 0 {
+            return (stream, text);
+        }
+    }
+}
+
+/// An empty page is never sent.
+async fn answer(mut stream: TcpStream, page: String) {
+    if page.is_empty() {
+        std::future::pending::<()>().await;
+    }
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        page.len()
+    );
+    let _ = stream.write_all(format!("{head}{page}").as_bytes()).await;
+}
+
+fn page(lines: &[&str], next: Option<&str>) -> String {
+    let events: Vec<_> = lines
+        .iter()
+        .map(|line| serde_json::json!({"timestamp": (NOW - 60) * 1_000, "message": line}))
+        .collect();
+    serde_json::json!({"events": events, "nextToken": next}).to_string()
+}
+
+async fn asked(pages: Vec<String>) -> Reading {
+    let settings = Settings::resolve(&Flags::default(), &|_| None).expect("settings");
+    let stack = settings.stack;
+    let http = Http::new(None);
+    let began = Instant::now();
+    let asking = Ask {
+        aws: Aws::practice(&stack, http.clone(), &serve(pages).await),
+        http,
+        stack,
+        now: OffsetDateTime::from_unix_timestamp(NOW).expect("an instant"),
+        began,
+        deadline: began + Duration::from_millis(1_500),
+        expected_version: None,
+    };
+    ask(&asking).await
+}
+
+fn int(reading: &Reading, path: &str) -> Result<i64, Why> {
+    match reading.outcome(path).map(|fact| fact.value) {
+        Ok(FactValue::Int(count)) => Ok(count),
+        Ok(other) => panic!("{path} is {other:?}"),
+        Err(silence) => Err(silence.why),
+    }
+}
+
+const LINE: &str = "[ERROR] Task timed out";
+
+#[tokio::test]
+async fn empty_pages_lead_on_and_the_end_is_where_no_token_is() {
+    let mut pages: Vec<_> = (0..20).map(|n| page(&[], Some(&format!("t{n}")))).collect();
+    pages.push(page(&[LINE, "not an error"], None));
+    let reading = asked(pages).await;
+    assert_eq!(int(&reading, "logs.errors_15m"), Ok(1));
+    assert_eq!(int(&reading, "logs.timeouts_15m_min"), Ok(1));
+    assert_eq!(reading.asked.len(), 2 * 21);
+}
+
+#[tokio::test]
+async fn what_the_server_lets_through_is_matched_again() {
+    let reading = asked(vec![page(&["START", "all is well"], None)]).await;
+    assert_eq!(int(&reading, "logs.errors_15m"), Ok(0));
+    assert_eq!(int(&reading, "logs.mail_errors_1h"), Ok(0));
+}
+
+#[tokio::test]
+async fn the_same_token_twice_is_no_end() {
+    let reading = asked(vec![page(&[], Some("again"))]).await;
+    assert_eq!(int(&reading, "logs.errors_15m"), Err(Why::Incomplete));
+    assert_eq!(int(&reading, "logs.errors_15m_min"), Err(Why::Incomplete));
+    assert_eq!(reading.asked.len(), 2 * 2);
+}
+
+#[tokio::test]
+async fn what_was_seen_before_the_deadline_is_at_least_so_much() {
+    let pages = vec![page(&[LINE, LINE], Some("t")), String::new()];
+    let reading = asked(pages).await;
+    assert_eq!(int(&reading, "logs.errors_15m_min"), Ok(2));
+    assert_eq!(int(&reading, "logs.errors_15m"), Err(Why::Incomplete));
+    assert_eq!(int(&reading, "logs.exits_15m_min"), Err(Why::Incomplete));
+    assert_eq!(int(&reading, "logs.cert_failures_1h"), Err(Why::TimedOut));
+}
+
+#[tokio::test]
+async fn an_answer_without_its_list_is_no_answer() {
+    for body in ["{}", r#"{"events": null}"#, r#"{"nextToken": "t"}"#] {
+        let reading = asked(vec![body.to_owned()]).await;
+        assert!(int(&reading, "logs.errors_15m").is_err(), "{body}");
+        assert!(int(&reading, "logs.errors_15m_min").is_err(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_without_time_or_text_spoils_the_end_and_not_the_rest() {
+    let body = serde_json::json!({"events": [
+        {"timestamp": (NOW - 60) * 1_000, "message": LINE},
+        {"timestamp": (NOW - 60) * 1_000},
+    ]});
+    let reading = asked(vec![body.to_string()]).await;
+    assert_eq!(int(&reading, "logs.errors_15m_min"), Ok(1));
+    assert_eq!(int(&reading, "logs.errors_15m"), Err(Why::Missing));
+}
