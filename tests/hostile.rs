@@ -166,6 +166,11 @@ const DOORS: &[Door] = &[
         name: "the rating of the mail account",
         open: |w| w.mail.enforcement = EVIL.into(),
     },
+    // Short enough to stand on a line that is cut.
+    Door {
+        name: "a rating with a bar",
+        open: |w| w.mail.enforcement = "x|ok=1;;".into(),
+    },
     Door {
         name: "the version of the function",
         open: |w| w.status["lambda_version"] = EVIL.into(),

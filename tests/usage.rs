@@ -477,6 +477,31 @@ fn a_reader_that_goes_away_does_not_change_the_verdict() {
 }
 
 #[test]
+fn a_reader_that_was_never_there_does_not_change_the_verdict() {
+    for (scene, code) in [("healthy", 0), ("inc-004", 2), ("first-run", 3)] {
+        let stage = Stage::of(world(scene));
+        for format in FORMATS {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            let mut command = stage.once(&["triage", "inc-004", "-o", format]).command();
+            let output = command
+                .stdin(Stdio::null())
+                .stdout(writer)
+                .stderr(Stdio::piped())
+                .spawn()
+                .and_then(std::process::Child::wait_with_output)
+                .expect("it ends");
+            assert_eq!(
+                output.status.code(),
+                Some(code),
+                "{scene} as {format}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+    }
+}
+
+#[test]
 fn an_ok_that_could_not_be_written_is_unknown() {
     for (scene, code) in [
         ("healthy", 3),
