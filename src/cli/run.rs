@@ -10,10 +10,11 @@ use crate::probe::{Ask, Past};
 use crate::reading::{Silence, Why};
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
-use crate::stack::{Origin, Stack};
+use crate::stack::{Origin, Setting, Stack};
 use crate::text::Printable;
 use crate::triage::{self, Told};
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -198,16 +199,24 @@ pub(super) fn location(context: &Context) -> Result<(Location, Vec<Printable>), 
                 .map_err(|error| Failure::usage(format!("{}: {error}", named.origin)))?;
             Ok((location, Vec::new()))
         }
-        (None, Some(folder)) => Ok((
+        (None, Some(folder)) if !homeless(folder) => Ok((
             Location::Sqlite(folder.value.join("history.db")),
             Vec::new(),
         )),
-        (None, None) => {
+        (None, _) => {
             let note =
                 "this run is not recorded: there is no state directory; set HOME or --state-dir";
             Ok((Location::None, vec![note.into()]))
         }
     }
+}
+
+/// Whether the state folder would lie in a home that does not exist: root could make one,
+/// and nobody would ever find it.
+fn homeless(state: &Setting<PathBuf>) -> bool {
+    // HOME/.local/state/duckops
+    let home = state.value.ancestors().nth(3);
+    state.origin == Origin::Environment("HOME") && !home.is_some_and(Path::is_dir)
 }
 
 /// Endpoints and proxies that the environment puts between us and the stack.
