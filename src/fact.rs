@@ -241,6 +241,35 @@ pub struct Declared {
     pub about: &'static str,
 }
 
+/// Declares a fact that holds whatever the clock says.
+pub const fn steady(
+    path: &'static str,
+    ty: FactType,
+    unit: &'static str,
+    about: &'static str,
+) -> Declared {
+    Declared {
+        path,
+        ty,
+        unit,
+        clocked: false,
+        about,
+    }
+}
+
+/// Declares a fact that depends on the clock.
+pub const fn clocked(
+    path: &'static str,
+    ty: FactType,
+    unit: &'static str,
+    about: &'static str,
+) -> Declared {
+    Declared {
+        clocked: true,
+        ..steady(path, ty, unit, about)
+    }
+}
+
 /// A value that was learned, and when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {

@@ -7,7 +7,7 @@
 mod answer;
 
 use super::{Ask, aws};
-use crate::fact::{self, Declared, FactType, FactValue, Probe};
+use crate::fact::{self, Declared, FactType, FactValue, Probe, steady as fact};
 use crate::reading::{Reading, Silence, Why};
 use crate::text::Untrusted;
 use answer::{Running, Target, Versions, alias, configuration, versions};
@@ -90,21 +90,6 @@ pub(super) const FACTS: &[Declared] = &[
         "the 5 newest published versions with their dates",
     ),
 ];
-
-const fn fact(
-    path: &'static str,
-    ty: FactType,
-    unit: &'static str,
-    about: &'static str,
-) -> Declared {
-    Declared {
-        path,
-        ty,
-        unit,
-        clocked: false,
-        about,
-    }
-}
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Alias);

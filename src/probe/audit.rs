@@ -11,7 +11,7 @@ mod request;
 mod tally;
 
 use super::Ask;
-use crate::fact::{Declared, FactType, FactValue, Probe};
+use crate::fact::{Declared, FactType, FactValue, Probe, clocked as fact};
 use crate::reading::{Reading, Silence, Why};
 use crate::text::Untrusted;
 use tally::{Newest, Tally};
@@ -128,21 +128,6 @@ pub(super) const FACTS: &[Declared] = &[
         "dated callback errors of the last hour, at least",
     ),
 ];
-
-const fn fact(
-    path: &'static str,
-    ty: FactType,
-    unit: &'static str,
-    about: &'static str,
-) -> Declared {
-    Declared {
-        path,
-        ty,
-        unit,
-        clocked: true,
-        about,
-    }
-}
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Audit);

@@ -1,7 +1,7 @@
 //! SES `GetAccount`: may we send, how much, and how much is used.
 
 use super::{Ask, aws, document::Document};
-use crate::fact::{Declared, FactType, FactValue, Probe};
+use crate::fact::{Declared, FactType, FactValue, Probe, steady as fact};
 use crate::reading::{Reading, Silence, Why};
 use time::OffsetDateTime;
 
@@ -61,21 +61,6 @@ pub(super) const FACTS: &[Declared] = &[
         "how much of the limit is used",
     ),
 ];
-
-const fn fact(
-    path: &'static str,
-    ty: FactType,
-    unit: &'static str,
-    about: &'static str,
-) -> Declared {
-    Declared {
-        path,
-        ty,
-        unit,
-        clocked: false,
-        about,
-    }
-}
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Email);

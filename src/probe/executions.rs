@@ -5,7 +5,7 @@
 //! list is eventually consistent: it may lag by moments.
 
 use super::{Ask, aws};
-use crate::fact::{self, Declared, FactType, FactValue, Probe};
+use crate::fact::{self, Declared, FactType, FactValue, Probe, clocked as fact};
 use crate::reading::{Reading, Silence, Why};
 use crate::text::Untrusted;
 use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus};
@@ -81,21 +81,6 @@ pub(super) const FACTS: &[Declared] = &[
         "the 5 longest-running: name, start",
     ),
 ];
-
-const fn fact(
-    path: &'static str,
-    ty: FactType,
-    unit: &'static str,
-    about: &'static str,
-) -> Declared {
-    Declared {
-        path,
-        ty,
-        unit,
-        clocked: true,
-        about,
-    }
-}
 
 /// What one status filter yielded, and why it is not all, if it is not.
 struct Listed {

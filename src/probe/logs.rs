@@ -11,7 +11,7 @@ mod sift;
 mod tests;
 
 use super::{Ask, aws};
-use crate::fact::{Declared, FactType, FactValue, Probe};
+use crate::fact::{Declared, FactType, FactValue, Probe, clocked as fact};
 use crate::reading::{Reading, Silence, Why};
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use line::{Certificate, Fault};
@@ -102,21 +102,6 @@ pub(super) const FACTS: &[Declared] = &[
         "the 20 newest lines on certificates and mail",
     ),
 ];
-
-const fn fact(
-    path: &'static str,
-    ty: FactType,
-    unit: &'static str,
-    about: &'static str,
-) -> Declared {
-    Declared {
-        path,
-        ty,
-        unit,
-        clocked: true,
-        about,
-    }
-}
 
 /// A window and what is looked for in it.
 #[derive(Clone, Copy)]

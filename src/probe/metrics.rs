@@ -6,7 +6,7 @@
 
 use super::points::{self, Points};
 use super::{Ask, aws};
-use crate::fact::{Declared, FactType, FactValue, Probe};
+use crate::fact::{Declared, FactType, FactValue, Probe, clocked as fact};
 use crate::reading::{Reading, Silence, Why};
 use crate::text::Untrusted;
 use std::collections::BTreeMap;
@@ -58,21 +58,6 @@ pub(super) const FACTS: &[Declared] = &[
         "complaints of mails sent",
     ),
 ];
-
-const fn fact(
-    path: &'static str,
-    ty: FactType,
-    unit: &'static str,
-    about: &'static str,
-) -> Declared {
-    Declared {
-        path,
-        ty,
-        unit,
-        clocked: true,
-        about,
-    }
-}
 
 /// What is asked: the id in the query, the metric and how it is added up.
 const METRICS: [(&str, &str, &str); 5] = [

@@ -10,7 +10,7 @@ pub(super) use request::skew;
 
 use super::Ask;
 use super::document::Document;
-use crate::fact::{Declared, FactType, FactValue, Probe};
+use crate::fact::{Declared, FactType, FactValue, Probe, steady as fact};
 use crate::reading::{Reading, Silence, Why};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
@@ -113,21 +113,6 @@ pub(super) const FACTS: &[Declared] = &[
         "callback errors so far, a running total",
     ),
 ];
-
-const fn fact(
-    path: &'static str,
-    ty: FactType,
-    unit: &'static str,
-    about: &'static str,
-) -> Declared {
-    Declared {
-        path,
-        ty,
-        unit,
-        clocked: false,
-        about,
-    }
-}
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Status);

@@ -1,6 +1,6 @@
 //! The joined facts by name, and which probes each is made from.
 
-use crate::fact::{Declared, FactType, Probe};
+use crate::fact::{Declared, FactType, Probe, clocked as fact};
 
 pub(in crate::probe) const FACTS: &[Declared] = &[
     fact(
@@ -214,21 +214,6 @@ pub(in crate::probe) const FACTS: &[Declared] = &[
         "until all of the last day's mail has left the window, an estimate",
     ),
 ];
-
-const fn fact(
-    path: &'static str,
-    ty: FactType,
-    unit: &'static str,
-    about: &'static str,
-) -> Declared {
-    Declared {
-        path,
-        ty,
-        unit,
-        clocked: true,
-        about,
-    }
-}
 
 /// The probes whose answers a joined fact is made from.
 pub(in crate::probe) fn inputs(path: &str) -> &'static [Probe] {
