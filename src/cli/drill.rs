@@ -272,8 +272,21 @@ async fn serve(context: &Context, scene: &Scene, world: World, port: u16) -> Res
     );
     context.out.print(&text, exit::OK);
     // Ends with the signal that the command line waits for; what was kept goes with it.
-    std::future::pending::<()>().await;
-    Ok(exit::OK)
+    let mut told = 0;
+    loop {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let refused = practice
+            .requests()
+            .into_iter()
+            .filter(|seen| seen.unexpected);
+        for seen in refused.skip(told) {
+            told += 1;
+            let (method, path, question) = (seen.method, seen.path, seen.question);
+            out::warn(&format!(
+                "refused, nobody should ask this: {method} {path} {question}"
+            ));
+        }
+    }
 }
 
 async fn start(world: World, port: u16) -> Result<Practice, Failure> {
