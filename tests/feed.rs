@@ -213,8 +213,10 @@ fn what_is_no_feed_proves_nothing() {
         stage.practice.world().audit_body = Some(body.into());
         let (_, document) = stage.once(&["triage"]).json();
         for ((runbook, id), before) in verdicts(&due) {
-            let stands_on_the_feed =
-                runbook == "inc-004" && ["events", "agents"].contains(&id.as_str());
+            let stands_on_the_feed = matches!(
+                (runbook.as_str(), id.as_str()),
+                ("inc-003", "pulses") | ("inc-004", "events" | "agents")
+            );
             let due = if stands_on_the_feed {
                 "unknown".to_owned()
             } else {

@@ -2,7 +2,7 @@
 //! anything, whichever door it came in by and whichever format it goes out in.
 
 use crate::support::{NOW, Raw, Stage, http, now, world};
-use duckops::drill::{Execution, Fault, Operation, World};
+use duckops::drill::{Execution, Fault, LogEvent, Operation, World};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -127,6 +127,8 @@ fn execution(world: &mut World, status: &str, ago: u64) {
     });
 }
 
+const RUNBOOKS: [&str; 5] = ["inc-001", "inc-002", "inc-003", "inc-004", "inc-005"];
+
 const DOORS: &[Door] = &[
     Door {
         name: "the type of a peck",
@@ -222,6 +224,47 @@ const DOORS: &[Door] = &[
         },
     },
     Door {
+        name: "a line of the log",
+        open: |w| {
+            w.log_events.push(LogEvent {
+                at: now() - Duration::from_secs(60),
+                stream: EVIL.into(),
+                message: format!("[ERROR] {EVIL} duck.cert_failed"),
+            });
+        },
+    },
+    Door {
+        name: "the version behind the alias",
+        open: |w| {
+            let evil = format!("6 {EVIL}");
+            w.faults.insert(
+                Operation::GetAlias,
+                Fault::Body(json!({"FunctionVersion": evil, "RevisionId": evil}).to_string()),
+            );
+        },
+    },
+    Door {
+        name: "the versions of the function",
+        open: |w| {
+            w.faults.insert(
+                Operation::ListVersionsByFunction,
+                Fault::Body(
+                    json!({"Versions": [{"Version": EVIL, "LastModified": EVIL}]}).to_string(),
+                ),
+            );
+        },
+    },
+    Door {
+        name: "the configuration of the function",
+        open: |w| {
+            let evil = json!({"Version": "61", "State": EVIL, "Timeout": 30, "LastModified": EVIL});
+            w.faults.insert(
+                Operation::GetFunctionConfiguration,
+                Fault::Body(evil.to_string()),
+            );
+        },
+    },
+    Door {
         name: "metrics that are no CBOR",
         open: |w| {
             w.faults
@@ -267,6 +310,16 @@ fn hostile_text_is_inert_in_every_format_whichever_door_it_comes_in_by() {
                     .map(|w| format!("{}, {format}, stderr: {w}", door.name)),
             );
         }
+        // The table of several runbooks is an overview: only that of one shows evidence.
+        for runbook in RUNBOOKS {
+            let ran = stage
+                .once(&["triage", runbook, "-o", "table", "--deadline", "8s"])
+                .run();
+            for (text, kind) in [(&ran.stdout, "table"), (&ran.stderr, "stderr")] {
+                let forged = forged(text, kind).into_iter();
+                wrong.extend(forged.map(|w| format!("{}, {runbook}, {kind}: {w}", door.name)));
+            }
+        }
         for format in ["table", "json"] {
             let ran = stage.once(&["facts", "-v", "-o", format]).run();
             wrong.extend(
@@ -293,17 +346,19 @@ fn the_text_does_come_through_though_inert() {
         open(&mut world);
         Stage::of(world)
     };
-    for name in [
-        "the type of a peck",
-        "the name of a failed execution",
-        "the rating of the mail account",
-        "a status that is no JSON",
-        "the account of an identity",
+    for (name, runbook) in [
+        ("the type of a peck", "inc-004"),
+        ("the name of a failed execution", "inc-004"),
+        ("the rating of the mail account", "inc-005"),
+        ("a status that is no JSON", "inc-001"),
+        ("the account of an identity", "inc-005"),
+        ("a line of the log", "inc-001"),
+        ("the version behind the alias", "inc-001"),
     ] {
         let door = DOORS.iter().find(|door| door.name == name).expect("a door");
         let stage = stage(door.open);
         for format in ["table", "json", "markdown"] {
-            let ran = stage.once(&["triage", "-o", format]).run();
+            let ran = stage.once(&["triage", runbook, "-o", format]).run();
             assert!(
                 ran.stdout.contains("all is well")
                     || ran.stdout.contains("[2J")

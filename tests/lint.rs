@@ -93,7 +93,7 @@ fn a_runbook_without_a_mistake_passes() {
     let folder = folder(&[(NAME, GOOD)]);
     let ran = lint(folder.path());
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
-    assert_eq!(ran.stdout, "4 runbooks, 0 complaints\n");
+    assert_eq!(ran.stdout, "6 runbooks, 0 complaints\n");
 }
 
 /// What is written instead of what, the part that stands on the complaint's line, and
@@ -573,7 +573,7 @@ fn a_new_incident_is_a_file_and_nothing_else() {
         .1;
     assert_eq!(
         all["runbooks"].as_array().map(Vec::len),
-        Some(4),
+        Some(6),
         "beside the built-in ones"
     );
 }

@@ -38,7 +38,10 @@ fn a_mistyped_name_is_a_usage_error_that_suggests_the_right_one() {
         (&["triage", "inc005"], &["did you mean `inc-005`"]),
         (
             &["triage", "mail"],
-            &["runbook `mail`", "inc-001, inc-004, inc-005"],
+            &[
+                "runbook `mail`",
+                "inc-001, inc-002, inc-003, inc-004, inc-005",
+            ],
         ),
         (
             &["triage", "inc-004", "executoins"],

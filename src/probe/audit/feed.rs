@@ -39,6 +39,8 @@ pub(super) struct Feed<S> {
     name: Vec<u8>,
     /// Whether the colon behind that name was met: what follows is its value.
     named: bool,
+    /// Whether the document has come to its end: entries behind it are not its own.
+    closed: bool,
 }
 
 /// Where the next byte belongs.
@@ -95,6 +97,7 @@ impl<S: Sink> Feed<S> {
             string: Text::Closed,
             name: Vec::new(),
             named: false,
+            closed: false,
         }
     }
 
@@ -137,6 +140,9 @@ impl<S: Sink> Feed<S> {
         if self.frame.len() >= LARGEST {
             return Err(too_large("what stands around the audit entries"));
         }
+        if self.closed && !byte.is_ascii_whitespace() {
+            return Err(torn("something follows its end"));
+        }
         self.frame.push(byte);
         if self.string != Text::Closed {
             self.string = self.string.after(byte);
@@ -157,7 +163,10 @@ impl<S: Sink> Feed<S> {
                 self.place = Place::Before { first: true };
             }
             b'{' | b'[' => self.depth += 1,
-            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                self.closed = self.depth == 0;
+            }
             b':' if self.depth == 1 => self.named = true,
             b',' if self.depth == 1 => self.named = false,
             _ => {}
