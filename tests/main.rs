@@ -14,6 +14,7 @@ mod feed;
 mod hostile;
 mod ignorance;
 mod lint;
+mod pairs;
 mod structure;
 mod support;
 mod thresholds;
