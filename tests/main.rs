@@ -11,6 +11,7 @@
 mod emulators;
 mod evidence;
 mod feed;
+mod formats;
 mod hostile;
 mod ignorance;
 mod lint;
