@@ -19,6 +19,7 @@ mod pairs;
 mod structure;
 mod support;
 mod thresholds;
+mod thresholds_functions;
 mod transport;
 mod triage;
 mod usage;
