@@ -228,7 +228,8 @@ fn judged(one: &Wrong, other: &Wrong, world: World, complaints: &mut Vec<String>
                 // A parent explains what is bad and what is not known; the rest needs none.
                 let explained = runbook["blocked_by"] == **parent && verdict == "unknown";
                 let fine = runbook["blocked_by"].is_null() && matches!(verdict, "ok" | "warning");
-                if !(explained || fine) || (critical.contains(id) && !explained) {
+                let may_stay = fine && !critical.contains(id);
+                if !(explained || may_stay) {
                     complain(format!("{id} is {verdict}, by {}", runbook["blocked_by"]));
                 }
                 if explained && !runbook["escalation"].is_null() {
