@@ -11,12 +11,15 @@
 mod emulators;
 mod evidence;
 mod feed;
+mod formats;
 mod hostile;
 mod ignorance;
 mod lint;
+mod pairs;
 mod structure;
 mod support;
 mod thresholds;
+mod thresholds_functions;
 mod transport;
 mod triage;
 mod usage;

@@ -16,13 +16,37 @@ const MARGIN: usize = 10;
 /// How many entries of a list are shown; `--output json` has them all.
 const ENTRIES: usize = 2;
 
+/// How many lines an overview of several runbooks may take; more do not fit on a screen.
+const SCREEN: usize = 25;
+
 /// The whole report, for a terminal of the given width.
 pub fn render(report: &Report, style: Style) -> String {
+    if report.runbooks.len() == 1 {
+        return page(report, style, Density::Whole);
+    }
+    let mut out = String::new();
+    for density in [
+        Density::Whole,
+        Density::Joined,
+        Density::Short,
+        Density::Least,
+    ] {
+        out = page(report, style, density);
+        // A command that is wider than the terminal counts as the line that it is.
+        if out.lines().count() <= SCREEN {
+            break;
+        }
+    }
+    out
+}
+
+fn page(report: &Report, style: Style, density: Density) -> String {
     let mut page = Page {
         style: Style {
             width: style.width.max(2 * MARGIN),
             ..style
         },
+        density,
         started_at: report.started_at,
         said: Vec::new(),
         commands: Vec::new(),
@@ -30,18 +54,28 @@ pub fn render(report: &Report, style: Style) -> String {
         out: String::new(),
     };
     page.answer(report);
-    if let [only] = report.runbooks.as_slice() {
-        page.out.push('\n');
-        page.runbook(only);
-    } else {
-        page.out.push('\n');
-        report
-            .runbooks
-            .iter()
-            .for_each(|runbook| page.overview(runbook));
+    page.out.push('\n');
+    match report.runbooks.as_slice() {
+        [only] => page.runbook(only),
+        several => page.overviews(several),
     }
     page.close(report);
     page.out
+}
+
+/// How much an overview says, so that it fits on a screen. A critical step has its line
+/// whatever the density.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Density {
+    /// A line for each step that is not ok.
+    Whole,
+    /// The steps of a runbook that are unknown have one line, and so have all runbooks
+    /// that are ok.
+    Joined,
+    /// Only critical steps have a line, and a runbook without any has one itself.
+    Short,
+    /// Nor is it said of each runbook where to read on.
+    Least,
 }
 
 /// How much is said of a step that is not ok.
@@ -57,6 +91,7 @@ enum Detail {
 
 struct Page {
     style: Style,
+    density: Density,
     started_at: OffsetDateTime,
     /// Sentences that stand on the page already.
     said: Vec<String>,
@@ -81,7 +116,11 @@ impl Page {
         );
         let word = report.verdict.word().to_ascii_uppercase();
         self.labelled(&word, Tone::of(report.verdict), &of, Tone::Strong);
-        self.sentence(report.summary.as_str());
+        let room = 2 * (self.style.width - MARGIN) - MARGIN;
+        match self.density < Density::Short {
+            true => self.sentence(report.summary.as_str()),
+            false => self.sentence(&cut(report.summary.as_str(), room)),
+        }
         if let Some(cause) = &report.root_cause {
             let known = report.summary.as_str().to_ascii_uppercase();
             if !known.contains(&name(cause)) && runbooks.first() != Some(&name(cause)) {
@@ -98,22 +137,55 @@ impl Page {
         }
     }
 
-    /// One of several runbooks: its heading, a line for each step that is not ok, and where
-    /// to read on. Together they must fit on a screen.
-    fn overview(&mut self, runbook: &Runbook) {
-        self.heading(runbook);
-        if runbook.verdict <= Verdict::Ok {
-            return;
+    /// Several runbooks, worst first, so that together they fit on a screen.
+    fn overviews(&mut self, runbooks: &[Runbook]) {
+        let joined = self.density >= Density::Joined;
+        let (fine, rest): (Vec<_>, Vec<_>) = runbooks
+            .iter()
+            .partition(|runbook| joined && runbook.verdict == Verdict::Ok);
+        rest.into_iter().for_each(|runbook| self.overview(runbook));
+        match fine.as_slice() {
+            [] => {}
+            [only] => self.heading(only),
+            several => {
+                let names: Vec<_> = several.iter().map(|runbook| name(&runbook.id)).collect();
+                let tone = Tone::of(Verdict::Ok);
+                self.labelled("OK", tone, &names.join(" "), tone);
+            }
         }
-        if runbook.blocked_by.is_some() {
+    }
+
+    /// One of several runbooks: its heading, a line for each step that is not ok, and where
+    /// to read on; less of it where lines are dear.
+    fn overview(&mut self, runbook: &Runbook) {
+        if runbook.verdict <= Verdict::Ok {
+            return self.heading(runbook);
+        }
+        let is_short = self.density >= Density::Short && runbook.verdict < Verdict::Critical;
+        let is_blocked = runbook.blocked_by.is_some();
+        if is_short || (is_blocked && self.density >= Density::Joined) {
+            return self.line_of(runbook);
+        }
+        self.heading(runbook);
+        if is_blocked {
             return self.sentence(runbook.summary.as_str());
         }
-        let (bad, rest): (Vec<_>, Vec<_>) = runbook
-            .steps
-            .iter()
-            .partition(|step| step.verdict() >= Verdict::Warning);
+        let (density, mut unknown) = (self.density, 0);
+        let (bad, rest): (Vec<_>, Vec<_>) = runbook.steps.iter().partition(|step| {
+            let verdict = step.verdict();
+            unknown += usize::from(verdict == Verdict::Unknown);
+            match density {
+                Density::Whole => verdict >= Verdict::Warning,
+                Density::Joined if verdict == Verdict::Unknown => unknown == 1,
+                Density::Joined => verdict >= Verdict::Warning,
+                Density::Short | Density::Least => verdict == Verdict::Critical,
+            }
+        });
         for step in bad {
             self.step(step, Detail::Line);
+        }
+        if density == Density::Least {
+            return;
         }
         let rest: Vec<_> = rest
             .iter()
@@ -125,6 +197,15 @@ impl Page {
         };
         let more = format!("{rest}more: duckops triage {}", runbook.id);
         self.labelled("", Tone::Plain, &more, Tone::Faint);
+    }
+
+    /// A runbook in one line: what it says, in place of what it is about.
+    fn line_of(&mut self, runbook: &Runbook) {
+        let word = runbook.verdict.word().to_ascii_uppercase();
+        let line = format!("{word} {}: {}", runbook.severity, runbook.summary);
+        let line = cut(&line, self.style.width - MARGIN);
+        let tone = Tone::of(runbook.verdict);
+        self.labelled(&name(&runbook.id), Tone::Strong, &line, tone);
     }
 
     fn heading(&mut self, runbook: &Runbook) {
