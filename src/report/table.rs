@@ -69,8 +69,7 @@ fn page(report: &Report, style: Style, density: Density) -> String {
 enum Density {
     /// A line for each step that is not ok.
     Whole,
-    /// The steps of a runbook that are unknown have one line, and so have all runbooks
-    /// that are ok.
+    /// Unknown steps of a runbook have one line, and so have all runbooks that are ok.
     Joined,
     /// Only critical steps have a line, and a runbook without any has one itself.
     Short,
@@ -155,8 +154,7 @@ impl Page {
         }
     }
 
-    /// One of several runbooks: its heading, a line for each step that is not ok, and where
-    /// to read on; less of it where lines are dear.
+    /// One of several runbooks, and where to read on; less of it where lines are dear.
     fn overview(&mut self, runbook: &Runbook) {
         if runbook.verdict <= Verdict::Ok {
             return self.heading(runbook);
