@@ -38,7 +38,7 @@ pub(super) const FACTS: &[Declared] = &[
         "api.seconds",
         FactType::Float,
         "seconds",
-        "how long the last answer took",
+        "how long it took to answer, earlier tries included",
     ),
     fact(
         "api.tries",
