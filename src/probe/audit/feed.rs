@@ -39,6 +39,8 @@ pub(super) struct Feed<S> {
     name: Vec<u8>,
     /// Whether the colon behind that name was met: what follows is its value.
     named: bool,
+    /// Whether a list of entries was met.
+    listed: bool,
     /// Whether the document has come to its end: entries behind it are not its own.
     closed: bool,
 }
@@ -97,6 +99,7 @@ impl<S: Sink> Feed<S> {
             string: Text::Closed,
             name: Vec::new(),
             named: false,
+            listed: false,
             closed: false,
         }
     }
@@ -159,6 +162,10 @@ impl<S: Sink> Feed<S> {
                 }
             }
             b'[' if self.depth == 1 && self.named && self.is_container() => {
+                // Which of two lists is the feed cannot be told: neither counts twice.
+                if std::mem::replace(&mut self.listed, true) {
+                    return Err(two_lists());
+                }
                 self.named = false;
                 self.place = Place::Before { first: true };
             }
@@ -266,6 +273,13 @@ fn torn(why: &str) -> Silence {
     )
 }
 
+fn two_lists() -> Silence {
+    Silence::new(
+        Why::Contradictory,
+        "the audit feed has two lists of entries",
+    )
+}
+
 fn too_large(what: &str) -> Silence {
     Silence::new(Why::TooLarge, format!("{what} is larger than 1 MiB"))
 }
@@ -294,10 +308,7 @@ fn frame(bytes: &[u8]) -> Result<(), Silence> {
             Why::Missing,
             "the audit feed has no `entries`",
         )),
-        (_, _, _) => Err(Silence::new(
-            Why::Contradictory,
-            "the audit feed has two lists of entries",
-        )),
+        (_, _, _) => Err(two_lists()),
     }
 }
 

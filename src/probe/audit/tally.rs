@@ -244,6 +244,10 @@ mod tests {
         // Only the list at the top is the feed; and any other value there may hold anything.
         let inner = r#"{"meta":{"entries":[{"event_type":"pulse"}]},"entries":[]}"#;
         assert_eq!((of(inner).1, of(inner).0.entries), (Ok(()), 0));
+        let twice = format!(
+            r#"{{"entries":[{{"type":"callback_error","ts":{NOW}}}],"items":[{{"type":"callback_error","ts":{NOW}}}]}}"#
+        );
+        assert_eq!(of(&twice).0.callback_errors_24h, 1, "no entry counts twice");
         let value = r#"{"key":"entries","entries":[]}"#;
         assert_eq!(of(value).1, Ok(()));
     }
