@@ -6,6 +6,7 @@
 
 mod entry;
 mod feed;
+mod frame;
 mod meaning;
 mod request;
 mod tally;

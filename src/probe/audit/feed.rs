@@ -6,16 +6,12 @@
 //! the JSON parser: the splitter itself decides nothing but where to cut.
 
 use super::entry::Entry;
+use super::frame;
 use crate::reading::{Silence, Why};
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
-use std::fmt;
+use serde::de::DeserializeSeed;
 
 /// One entry is never larger, and neither is everything around the entries.
 const LARGEST: usize = 1024 * 1024;
-/// The names under which the list of entries may stand.
-const CONTAINERS: [&str; 3] = ["entries", "events", "items"];
 
 /// Takes the entries of a feed, one at a time, in the feed's order.
 pub(super) trait Sink {
@@ -182,7 +178,9 @@ impl<S: Sink> Feed<S> {
     }
 
     fn is_container(&self) -> bool {
-        CONTAINERS.iter().any(|known| known.as_bytes() == self.name)
+        frame::CONTAINERS
+            .iter()
+            .any(|known| known.as_bytes() == self.name)
     }
 
     /// Goes on in an entry from `start`; yields where the chunk goes on behind it.
@@ -256,7 +254,7 @@ impl<S: Sink> Feed<S> {
     /// The sink, and why the feed was not whole, if it was not.
     pub(super) fn end(self, pushed: Result<(), Silence>) -> (S, Result<(), Silence>) {
         let verdict = pushed.and_then(|()| match self.place {
-            Place::Frame => frame(&self.frame),
+            Place::Frame => frame::whole(&self.frame),
             _ => Err(Silence::new(
                 Why::Broken,
                 "the audit feed is torn: it ends among its entries",
@@ -273,7 +271,7 @@ fn torn(why: &str) -> Silence {
     )
 }
 
-fn two_lists() -> Silence {
+pub(super) fn two_lists() -> Silence {
     Silence::new(
         Why::Contradictory,
         "the audit feed has two lists of entries",
@@ -282,130 +280,4 @@ fn two_lists() -> Silence {
 
 fn too_large(what: &str) -> Silence {
     Silence::new(Why::TooLarge, format!("{what} is larger than 1 MiB"))
-}
-
-/// What stands around the entries must be an object with one list of them and no error.
-fn frame(bytes: &[u8]) -> Result<(), Silence> {
-    let frame: Frame = serde_json::from_slice(bytes).map_err(|error| {
-        let why = if error.is_eof() {
-            Why::Broken
-        } else {
-            Why::NotJson
-        };
-        Silence::new(why, format!("the audit feed is torn or not JSON: {error}"))
-    })?;
-    match (frame.lists, frame.wrong, frame.error) {
-        (_, _, true) => Err(Silence::new(
-            Why::NotJson,
-            "the audit feed answered 200 with an error in the body",
-        )),
-        (1, None, _) => Ok(()),
-        (_, Some(name), _) => Err(Silence::new(
-            Why::Mistyped,
-            format!("`{name}` in the audit feed is not a list"),
-        )),
-        (0, _, _) => Err(Silence::new(
-            Why::Missing,
-            "the audit feed has no `entries`",
-        )),
-        (_, _, _) => Err(two_lists()),
-    }
-}
-
-/// The top level of the document.
-#[derive(Default)]
-struct Frame {
-    lists: usize,
-    error: bool,
-    wrong: Option<&'static str>,
-}
-
-impl<'de> Deserialize<'de> for Frame {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FrameVisitor)
-    }
-}
-
-struct FrameVisitor;
-
-impl<'de> Visitor<'de> for FrameVisitor {
-    type Value = Frame;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with a list of entries")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Frame, A::Error> {
-        let mut frame = Frame::default();
-        while let Some(name) = map.next_key::<String>()? {
-            match CONTAINERS.into_iter().find(|known| *known == name) {
-                Some(container) => match map.next_value::<List>()? {
-                    List(true) => frame.lists += 1,
-                    List(false) => frame.wrong = Some(container),
-                },
-                None => {
-                    frame.error |= name == "error";
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(frame)
-    }
-}
-
-/// Whether a value is a list.
-struct List(bool);
-
-impl<'de> Deserialize<'de> for List {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ListVisitor)
-    }
-}
-
-struct ListVisitor;
-
-impl<'de> Visitor<'de> for ListVisitor {
-    type Value = List;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of entries")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List, A::Error> {
-        // The entries were taken out; whatever stands here now was no entry.
-        let mut empty = true;
-        while list.next_element::<IgnoredAny>()?.is_some() {
-            empty = false;
-        }
-        Ok(List(empty))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<List, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(List(false))
-    }
-
-    fn visit_unit<E>(self) -> Result<List, E> {
-        Ok(List(false))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<List, E> {
-        Ok(List(false))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<List, E> {
-        Ok(List(false))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<List, E> {
-        Ok(List(false))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<List, E> {
-        Ok(List(false))
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<List, E> {
-        Ok(List(false))
-    }
 }

@@ -1,0 +1,135 @@
+//! What stands around the entries of the feed, parsed when all of it is there.
+
+use super::feed::two_lists;
+use crate::reading::{Silence, Why};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+
+/// The names under which the list of entries may stand.
+pub(super) const CONTAINERS: [&str; 3] = ["entries", "events", "items"];
+
+/// What stands around the entries must be an object with one list of them and no error.
+pub(super) fn whole(bytes: &[u8]) -> Result<(), Silence> {
+    let frame: Frame = serde_json::from_slice(bytes).map_err(|error| {
+        let why = if error.is_eof() {
+            Why::Broken
+        } else {
+            Why::NotJson
+        };
+        Silence::new(why, format!("the audit feed is torn or not JSON: {error}"))
+    })?;
+    match (frame.lists, frame.wrong, frame.error) {
+        (_, _, true) => Err(Silence::new(
+            Why::NotJson,
+            "the audit feed answered 200 with an error in the body",
+        )),
+        (1, None, _) => Ok(()),
+        (_, Some(name), _) => Err(Silence::new(
+            Why::Mistyped,
+            format!("`{name}` in the audit feed is not a list"),
+        )),
+        (0, _, _) => Err(Silence::new(
+            Why::Missing,
+            "the audit feed has no `entries`",
+        )),
+        (_, _, _) => Err(two_lists()),
+    }
+}
+
+/// The top level of the document.
+#[derive(Default)]
+struct Frame {
+    lists: usize,
+    error: bool,
+    wrong: Option<&'static str>,
+}
+
+impl<'de> Deserialize<'de> for Frame {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FrameVisitor)
+    }
+}
+
+struct FrameVisitor;
+
+impl<'de> Visitor<'de> for FrameVisitor {
+    type Value = Frame;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a list of entries")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Frame, A::Error> {
+        let mut frame = Frame::default();
+        while let Some(name) = map.next_key::<String>()? {
+            match CONTAINERS.into_iter().find(|known| *known == name) {
+                Some(container) => match map.next_value::<List>()? {
+                    List(true) => frame.lists += 1,
+                    List(false) => frame.wrong = Some(container),
+                },
+                None => {
+                    frame.error |= name == "error";
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(frame)
+    }
+}
+
+/// Whether a value is a list.
+struct List(bool);
+
+impl<'de> Deserialize<'de> for List {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListVisitor)
+    }
+}
+
+struct ListVisitor;
+
+impl<'de> Visitor<'de> for ListVisitor {
+    type Value = List;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of entries")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List, A::Error> {
+        // The entries were taken out; whatever stands here now was no entry.
+        let mut empty = true;
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            empty = false;
+        }
+        Ok(List(empty))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<List, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(List(false))
+    }
+
+    fn visit_unit<E>(self) -> Result<List, E> {
+        Ok(List(false))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<List, E> {
+        Ok(List(false))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<List, E> {
+        Ok(List(false))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<List, E> {
+        Ok(List(false))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<List, E> {
+        Ok(List(false))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<List, E> {
+        Ok(List(false))
+    }
+}
