@@ -160,14 +160,11 @@ impl Page {
             return self.heading(runbook);
         }
         let is_short = self.density >= Density::Short && runbook.verdict < Verdict::Critical;
-        let is_blocked = runbook.blocked_by.is_some();
-        if is_short || (is_blocked && self.density >= Density::Joined) {
+        // Each that is blocked says so itself: the sentence is short and may stand often.
+        if is_short || runbook.blocked_by.is_some() {
             return self.line_of(runbook);
         }
         self.heading(runbook);
-        if is_blocked {
-            return self.sentence(runbook.summary.as_str());
-        }
         let (density, mut unknown) = (self.density, 0);
         let (bad, rest): (Vec<_>, Vec<_>) = runbook.steps.iter().partition(|step| {
             let verdict = step.verdict();

@@ -197,6 +197,11 @@ fn a_runbook_that_is_ok_is_one_line_a_step_without_next_or_by_hand() {
 fn a_blocked_runbook_names_what_to_solve_first_and_asks_for_nothing() {
     let text = at_80(&sample::blocked());
     assert!(text.contains("Not judged: INC-001."), "{text}");
+    // Two children of one parent: the second must say it as the first does.
+    let mut both = sample::blocked();
+    let child = both.runbooks[1].clone();
+    both.runbooks.push(child);
+    assert_eq!(at_80(&both).matches("UNKNOWN P1: Not judged").count(), 2);
     let alone = &each_alone(&sample::blocked())[1];
     assert!(!alone.contains("ask by hand"), "{alone}");
 }
