@@ -25,10 +25,7 @@ pub enum HistoryError {
         waited: Duration,
     },
     /// Nothing could be recorded: no permission, no space, a read-only place.
-    #[error(
-        "{} cannot be written: {why}; nothing of this run was recorded",
-        shown(path)
-    )]
+    #[error("{} cannot be written: {why}", shown(path))]
     NotWritable {
         /// The database, or the folder that could not be made.
         path: PathBuf,
@@ -48,6 +45,12 @@ pub enum HistoryError {
         /// The newest schema known here.
         known: i64,
     },
+    /// Nothing could be recorded now; it waits in the state folder for the next run.
+    #[error("{why}; queued for the next run")]
+    Queued {
+        /// What stood in the way.
+        why: Printable,
+    },
     /// The place named by the operator is none that this version can record in.
     #[error("{0}")]
     BadLocation(Printable),
@@ -57,6 +60,11 @@ impl HistoryError {
     pub(super) fn unreadable(path: &Path, why: impl Into<Printable>) -> Self {
         let (path, why) = (path.to_owned(), why.into());
         Self::Unreadable { path, why }
+    }
+
+    /// Whether another run may be able to record what this one could not.
+    pub(super) fn may_pass(&self) -> bool {
+        !matches!(self, Self::BadLocation(_) | Self::Queued { .. })
     }
 
     pub(super) fn not_writable(path: &Path, why: impl Into<Printable>) -> Self {

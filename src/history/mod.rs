@@ -9,11 +9,15 @@
 
 mod error;
 mod location;
+mod pending;
+mod retention;
 mod sqlite;
 mod window;
 
 pub use error::HistoryError;
 pub use location::Location;
+pub use pending::Pending;
+pub use retention::{Pruned, Retention};
 pub use window::{Increase, Sample, TOLERANCE, Window, WindowError, increase};
 
 use std::time::Duration;
@@ -62,6 +66,26 @@ pub struct Summary {
     pub duckops_version: String,
 }
 
+/// The one document that everybody who records for a stack shares, in one revision of it.
+/// History keeps it beside the snapshots and does not read it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Counts the changes; 0 when nobody wrote one yet.
+    pub revision: u64,
+    /// What it says; empty when nobody wrote one yet.
+    pub document: String,
+}
+
+/// What came of an attempt to change a ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Exchanged {
+    /// It was changed, and is on disk.
+    Done,
+    /// Somebody else changed it first. Read it again, and decide again.
+    Lost,
+}
+
 /// A place that keeps snapshots. Its calls block, each for at most about the budget it
 /// was opened with.
 pub trait History: Send {
@@ -71,6 +95,13 @@ pub trait History: Send {
     /// # Errors
     /// [`HistoryError`]; then nothing of this snapshot was recorded.
     fn record(&mut self, snapshot: &Snapshot) -> Result<(), HistoryError>;
+
+    /// Records a snapshot of an earlier run, which had to wait. It takes its place by its
+    /// time and never is the newest.
+    ///
+    /// # Errors
+    /// [`HistoryError`]; then nothing of this snapshot was recorded.
+    fn record_late(&mut self, snapshot: &Snapshot) -> Result<(), HistoryError>;
 
     /// The samples of a fact at or after `from`, and the newest one before it, in the
     /// order they were recorded, which is not that of their times if a clock was moved.
@@ -107,6 +138,31 @@ pub trait History: Send {
     /// # Errors
     /// [`HistoryError`].
     fn latest(&self, stack: &StackKey) -> Result<Option<Summary>, HistoryError>;
+
+    /// The ledger of this stack.
+    ///
+    /// # Errors
+    /// [`HistoryError`]; never an empty ledger in its place.
+    fn ledger(&self, stack: &StackKey) -> Result<Ledger, HistoryError>;
+
+    /// Puts `document` in place of the ledger, if that still has this revision. A snapshot
+    /// that is handed over is recorded with it: whoever is told that this is done finds both.
+    ///
+    /// # Errors
+    /// [`HistoryError`]; then the ledger is as it was.
+    fn exchange(
+        &mut self,
+        stack: &StackKey,
+        revision: u64,
+        document: &str,
+        snapshot: Option<&Snapshot>,
+    ) -> Result<Exchanged, HistoryError>;
+
+    /// Thins out what is old, as far as it has not been yet.
+    ///
+    /// # Errors
+    /// [`HistoryError`]; then at worst less was thinned out.
+    fn prune(&mut self, keep: &Retention, now: OffsetDateTime) -> Result<Pruned, HistoryError>;
 }
 
 /// Opens history for reading and recording. A database that does not exist is empty
@@ -127,6 +183,10 @@ pub struct Nowhere;
 
 impl History for Nowhere {
     fn record(&mut self, _: &Snapshot) -> Result<(), HistoryError> {
+        Ok(())
+    }
+
+    fn record_late(&mut self, _: &Snapshot) -> Result<(), HistoryError> {
         Ok(())
     }
 
@@ -155,5 +215,46 @@ impl History for Nowhere {
 
     fn latest(&self, _: &StackKey) -> Result<Option<Summary>, HistoryError> {
         Ok(None)
+    }
+
+    fn ledger(&self, _: &StackKey) -> Result<Ledger, HistoryError> {
+        Ok(Ledger::default())
+    }
+
+    fn exchange(
+        &mut self,
+        _: &StackKey,
+        _: u64,
+        _: &str,
+        _: Option<&Snapshot>,
+    ) -> Result<Exchanged, HistoryError> {
+        Ok(Exchanged::Done)
+    }
+
+    fn prune(&mut self, _: &Retention, _: OffsetDateTime) -> Result<Pruned, HistoryError> {
+        Ok(Pruned::default())
+    }
+}
+
+/// Whole milliseconds since 1970, as every store keeps times.
+fn millis(at: OffsetDateTime) -> i64 {
+    // In range: the years that `time` knows are far fewer than 64 bits of milliseconds.
+    i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(i64::MAX)
+}
+
+/// The time of a number of milliseconds since 1970, unless no year has it.
+fn instant(millis: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_survive_to_the_millisecond_also_before_1970() {
+        for ms in [0, 1, -1, -1_500, 1_770_000_000_123, i64::from(i32::MIN)] {
+            assert_eq!(instant(ms).map(millis), Some(ms));
+        }
     }
 }

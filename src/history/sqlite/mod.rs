@@ -7,6 +7,7 @@
 
 mod copy;
 mod file;
+mod prune;
 mod rows;
 mod schema;
 mod wait;
@@ -16,10 +17,18 @@ mod tests;
 #[cfg(test)]
 mod tests_files;
 #[cfg(test)]
+mod tests_ledger;
+#[cfg(test)]
 mod tests_processes;
+#[cfg(test)]
+mod tests_prune;
 
-use super::{History, HistoryError, Sample, Snapshot, StackKey, Summary};
+use super::{
+    Exchanged, History, HistoryError, Ledger, Pruned, Retention, Sample, Snapshot, StackKey,
+    Summary,
+};
 use file::Found;
+use schema::Content;
 use rusqlite::{Connection, ErrorCode, FileControl, MAIN_DB, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -69,8 +78,13 @@ impl Sqlite {
     }
 }
 
-impl History for Sqlite {
-    fn record(&mut self, snapshot: &Snapshot) -> Result<(), HistoryError> {
+impl Sqlite {
+    /// One transaction that holds the write lock from its start, made again from its
+    /// beginning as long as another process is in the way.
+    fn change<T>(
+        &mut self,
+        mut rows: impl FnMut(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, HistoryError> {
         let path = &self.path;
         let failed = |e: rusqlite::Error| failed_writing(path, &e);
         if let Db::Copy(_) = self.db {
@@ -86,15 +100,26 @@ impl History for Sqlite {
                 *db = Db::Open(open_for_writing(path)?);
             }
             let Db::Open(connection) = &mut *db else {
-                return Ok(());
+                return Err(HistoryError::not_writable(path, "it is not open"));
             };
             schema::prepare(connection, path)?;
             let change = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .map_err(failed)?;
-            rows::insert(&change, snapshot).map_err(failed)?;
-            change.commit().map_err(failed)
+            let done = rows(&change).map_err(failed)?;
+            change.commit().map_err(failed)?;
+            Ok(done)
         })
+    }
+}
+
+impl History for Sqlite {
+    fn record(&mut self, snapshot: &Snapshot) -> Result<(), HistoryError> {
+        self.change(|change| rows::insert(change, snapshot, false))
+    }
+
+    fn record_late(&mut self, snapshot: &Snapshot) -> Result<(), HistoryError> {
+        self.change(|change| rows::insert(change, snapshot, true))
     }
 
     fn samples(
@@ -123,20 +148,64 @@ impl History for Sqlite {
     fn latest(&self, stack: &StackKey) -> Result<Option<Summary>, HistoryError> {
         self.read(None, |db| rows::latest(db, stack))
     }
+
+    fn ledger(&self, stack: &StackKey) -> Result<Ledger, HistoryError> {
+        self.read(Ledger::default(), |db| rows::ledger(db, stack))
+    }
+
+    fn exchange(
+        &mut self,
+        stack: &StackKey,
+        revision: u64,
+        document: &str,
+        snapshot: Option<&Snapshot>,
+    ) -> Result<Exchanged, HistoryError> {
+        self.change(|change| {
+            if !rows::exchange(change, stack, revision, document)? {
+                return Ok(Exchanged::Lost);
+            }
+            if let Some(snapshot) = snapshot {
+                rows::insert(change, snapshot, false)?;
+            }
+            Ok(Exchanged::Done)
+        })
+    }
+
+    fn prune(&mut self, keep: &Retention, now: OffsetDateTime) -> Result<Pruned, HistoryError> {
+        let mut pruned = Pruned::default();
+        // Hour by hour and day by day, so that nobody waits long for the lock.
+        for grain in keep.grains(now) {
+            while let Some(part) = self.change(|change| prune::part(change, keep, grain))? {
+                pruned.readings += part.readings;
+                pruned.snapshots += part.snapshots;
+            }
+        }
+        Ok(pruned)
+    }
 }
 
 fn open_for_reading(path: &Path) -> Result<Db, HistoryError> {
-    let opened = connect(path).and_then(|db| {
-        let ours = schema::is_ours(&db, path)?;
-        Ok(if ours { Db::Open(db) } else { Db::Empty })
-    });
+    let opened = connect(path).and_then(|db| up_to_date(db, path, Db::Open));
     let Err(HistoryError::NotWritable { .. }) = opened else {
         return opened;
     };
     let db = copy::open(path)?;
     schema::settle(&db, path)?;
-    let ours = schema::is_ours(&db, path)?;
-    Ok(if ours { Db::Copy(db) } else { Db::Empty })
+    up_to_date(db, path, Db::Copy)
+}
+
+/// What an older duckops made is renewed here, and only that is changed by reading.
+fn up_to_date(
+    mut db: Connection,
+    path: &Path,
+    open: fn(Connection) -> Db,
+) -> Result<Db, HistoryError> {
+    match schema::content(&db, path)? {
+        Content::Empty => return Ok(Db::Empty),
+        Content::Ours => {}
+        Content::Older => schema::renew(&mut db, path)?,
+    }
+    Ok(open(db))
 }
 
 fn open_for_writing(path: &Path) -> Result<Connection, HistoryError> {

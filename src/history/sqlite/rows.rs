@@ -2,7 +2,7 @@
 //! the transaction it is given and knows nothing of files, waiting or versions.
 //! Times are whole milliseconds since 1970.
 
-use super::super::{Sample, Snapshot, StackKey, Summary};
+use super::super::{Ledger, Sample, Snapshot, StackKey, Summary, millis};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 use time::OffsetDateTime;
@@ -17,6 +17,9 @@ SELECT at_ms, value, seq FROM (
     ORDER BY at_ms DESC, seq DESC LIMIT 1)
 ORDER BY seq";
 
+/// The newest positive reading of all, which is mostly the one that is asked for.
+const EVER_POSITIVE: &str = "SELECT positive_ms FROM series WHERE stack = ?1 AND fact = ?2";
+
 const LAST_POSITIVE: &str = "
 SELECT at_ms FROM sample
 WHERE series = (SELECT id FROM series WHERE stack = ?1 AND fact = ?2)
@@ -29,17 +32,28 @@ const LATEST: &str = "
 SELECT ulid, at_ms, verdict, runbooks, version FROM snapshot
 WHERE stack = ?1 ORDER BY seq DESC LIMIT 1";
 
+const LEDGER: &str = "SELECT revision, document FROM ledger WHERE stack = ?1";
+
+/// The number of a snapshot that had to wait: below zero, downwards. The order of
+/// recording says nothing of it, and it never is the newest.
+const LATE: &str = "SELECT min(ifnull(min(seq), 0), 0) - 1 FROM snapshot";
+
 /// Adds a snapshot and its samples, unless its id is there already.
-pub(super) fn insert(db: &Connection, snapshot: &Snapshot) -> rusqlite::Result<()> {
+pub(super) fn insert(db: &Connection, snapshot: &Snapshot, late: bool) -> rusqlite::Result<()> {
     let runbooks = serde_json::to_string(&snapshot.runbooks)
         .map_err(|e| Error::ToSqlConversionFailure(Box::new(e)))?;
     let (stack, at) = (&snapshot.stack.0, millis(snapshot.at));
+    let number: Option<i64> = match late {
+        true => Some(db.query_row(LATE, [], |row| row.get(0))?),
+        false => None,
+    };
     let added = db
         .prepare_cached(
-            "INSERT INTO snapshot (ulid, stack, at_ms, verdict, runbooks, version)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (ulid) DO NOTHING",
+            "INSERT INTO snapshot (seq, ulid, stack, at_ms, verdict, runbooks, version)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (ulid) DO NOTHING",
         )?
         .execute(params![
+            number,
             snapshot.id.to_string(),
             stack,
             at,
@@ -52,14 +66,16 @@ pub(super) fn insert(db: &Connection, snapshot: &Snapshot) -> rusqlite::Result<(
     }
     let seq = db.last_insert_rowid();
     let mut series = db.prepare_cached(
-        "INSERT INTO series (stack, fact) VALUES (?1, ?2) ON CONFLICT (stack, fact) DO NOTHING",
+        "INSERT INTO series (stack, fact, positive_ms) VALUES (?1, ?2, ?3)
+         ON CONFLICT (stack, fact) DO UPDATE SET positive_ms = excluded.positive_ms
+         WHERE excluded.positive_ms > ifnull(positive_ms, excluded.positive_ms - 1)",
     )?;
     let mut sample = db.prepare_cached(
         "INSERT INTO sample (series, at_ms, seq, value)
          SELECT id, ?3, ?4, ?5 FROM series WHERE stack = ?1 AND fact = ?2",
     )?;
     for (fact, value) in &snapshot.numbers {
-        series.execute(params![stack, fact])?;
+        series.execute(params![stack, fact, (*value > 0).then_some(at)])?;
         sample.execute(params![stack, fact, at, seq, value])?;
     }
     Ok(())
@@ -73,14 +89,26 @@ pub(super) fn samples(
     fact: &str,
     from: OffsetDateTime,
 ) -> rusqlite::Result<Vec<Sample>> {
-    db.prepare_cached(SAMPLES)?
-        .query_map(params![stack.0, fact, millis(from)], |row| {
-            Ok(Sample {
-                at: instant(row, 0)?,
-                value: row.get(1)?,
-            })
-        })?
-        .collect()
+    let mut query = db.prepare_cached(SAMPLES)?;
+    let rows = query.query_map(params![stack.0, fact, millis(from)], |row| {
+        let sample = Sample {
+            at: instant(row, 0)?,
+            value: row.get(1)?,
+        };
+        Ok((row.get::<_, i64>(2)? < 0, sample))
+    })?;
+    let (mut late, mut samples) = (Vec::new(), Vec::new());
+    for row in rows {
+        let (is_late, sample) = row?;
+        if is_late { &mut late } else { &mut samples }.push(sample);
+    }
+    // Those that had to wait stand where their time puts them.
+    late.sort_by_key(|sample: &Sample| sample.at);
+    for sample in late {
+        let place = samples.iter().position(|other| other.at > sample.at);
+        samples.insert(place.unwrap_or(samples.len()), sample);
+    }
+    Ok(samples)
 }
 
 /// See [`super::History::last_positive`].
@@ -91,6 +119,18 @@ pub(super) fn last_positive(
     from: OffsetDateTime,
     to: OffsetDateTime,
 ) -> rusqlite::Result<Option<OffsetDateTime>> {
+    let ever: Option<Option<i64>> = db
+        .prepare_cached(EVER_POSITIVE)?
+        .query_row(params![stack.0, fact], |row| row.get(0))
+        .optional()?;
+    match ever.flatten() {
+        Some(newest) if newest <= millis(to) => {
+            return Ok(super::super::instant(newest).filter(|newest| *newest >= from));
+        }
+        None => return Ok(None),
+        // Recorded while the clock was ahead: older ones are looked for.
+        Some(_) => {}
+    }
     db.prepare_cached(LAST_POSITIVE)?
         .query_row(params![stack.0, fact, millis(from), millis(to)], |row| {
             instant(row, 0)
@@ -122,19 +162,46 @@ pub(super) fn latest(db: &Connection, stack: &StackKey) -> rusqlite::Result<Opti
         .optional()
 }
 
+/// See [`super::History::ledger`].
+pub(super) fn ledger(db: &Connection, stack: &StackKey) -> rusqlite::Result<Ledger> {
+    let found = db.prepare_cached(LEDGER)?.query_row([&stack.0], |row| {
+        let revision: i64 = row.get(0)?;
+        Ok(Ledger {
+            revision: u64::try_from(revision).map_err(|e| damaged(0, Box::new(e)))?,
+            document: row.get(1)?,
+        })
+    });
+    Ok(found.optional()?.unwrap_or_default())
+}
+
+/// Puts a document in place of revision `revision`; `false` if that is not the one there.
+pub(super) fn exchange(
+    db: &Connection,
+    stack: &StackKey,
+    revision: u64,
+    document: &str,
+) -> rusqlite::Result<bool> {
+    if ledger(db, stack)?.revision != revision {
+        return Ok(false);
+    }
+    let next = i64::try_from(revision)
+        .ok()
+        .and_then(|revision| revision.checked_add(1));
+    db.prepare_cached(
+        "INSERT INTO ledger (stack, revision, document) VALUES (?1, ?2, ?3)
+         ON CONFLICT (stack) DO UPDATE SET revision = ?2, document = ?3",
+    )?
+    .execute(params![stack.0, next, document])?;
+    Ok(true)
+}
+
 fn damaged(column: usize, why: Box<dyn std::error::Error + Send + Sync>) -> Error {
     Error::FromSqlConversionFailure(column, Type::Text, why)
 }
 
-fn millis(at: OffsetDateTime) -> i64 {
-    // In range: the years that `time` knows are far fewer than 64 bits of milliseconds.
-    i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(i64::MAX)
-}
-
 fn instant(row: &Row<'_>, column: usize) -> rusqlite::Result<OffsetDateTime> {
     let ms: i64 = row.get(column)?;
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
-        .map_err(|_| Error::IntegralValueOutOfRange(column, ms))
+    super::super::instant(ms).ok_or(Error::IntegralValueOutOfRange(column, ms))
 }
 
 #[cfg(test)]
@@ -146,7 +213,7 @@ mod tests {
     fn every_query_finds_its_rows_by_index_and_walks_no_table() {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch(super::super::schema::TABLES).unwrap();
-        for query in [SAMPLES, LAST_POSITIVE, FACTS, LATEST] {
+        for query in [SAMPLES, EVER_POSITIVE, LAST_POSITIVE, FACTS, LATEST, LEDGER] {
             let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
             let steps = plan.raw_query().mapped(|row| row.get::<_, String>(3));
             let steps: Vec<_> = steps.map(Result::unwrap).collect();
@@ -160,14 +227,6 @@ mod tests {
                     "{step}"
                 );
             }
-        }
-    }
-
-    #[test]
-    fn times_survive_to_the_millisecond_also_before_1970() {
-        for ms in [0, 1, -1, -1_500, 1_770_000_000_123, i64::from(i32::MIN)] {
-            let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).unwrap();
-            assert_eq!(millis(at), ms);
         }
     }
 }

@@ -252,7 +252,7 @@ fn a_newer_schema_is_neither_read_nor_written() {
         HistoryError::Newer {
             path: path.clone(),
             found: 7,
-            known: 1
+            known: schema::VERSION
         }
     );
     assert_eq!(std::fs::read(&path).unwrap(), before);

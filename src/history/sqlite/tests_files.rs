@@ -291,7 +291,7 @@ fn a_copy_in_memory_answers_like_the_database_and_refuses_to_record() {
     let path = folder.path().join("h.db");
     filled(&path, 3);
     let db = copy::open(&path).unwrap();
-    assert!(schema::is_ours(&db, &path).unwrap());
+    assert_eq!(schema::content(&db, &path), Ok(Content::Ours));
     let mut history = Sqlite {
         path: path.clone(),
         budget: SHORT,

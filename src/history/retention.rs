@@ -1,0 +1,47 @@
+//! What is kept of the past: everything for a while, then the hours, then the days.
+//!
+//! A thinned hour or day keeps its last reading, its lowest and its highest. Of running
+//! totals it also keeps both sides of every fall, so that no growth is lost: the increase
+//! over whole hours or days is the same before and after. This room only says what is
+//! wanted; each store does it in its own way.
+
+use time::{Duration, OffsetDateTime};
+
+/// For how long readings are kept, and how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Every reading.
+    pub detail: Duration,
+    /// One reading an hour, counted from now; days are kept for good.
+    pub hourly: Duration,
+    /// The facts that are running totals.
+    pub totals: &'static [&'static str],
+}
+
+impl Retention {
+    /// Seven days in full, ninety by the hour, then by the day.
+    pub fn standard(totals: &'static [&'static str]) -> Self {
+        Self {
+            detail: Duration::days(7),
+            hourly: Duration::days(90),
+            totals,
+        }
+    }
+
+    /// The grains, finest first: how wide one is, and what must be older to be thinned to it.
+    pub(super) fn grains(&self, now: OffsetDateTime) -> [(Duration, OffsetDateTime); 2] {
+        [
+            (Duration::HOUR, now - self.detail),
+            (Duration::DAY, now - self.hourly),
+        ]
+    }
+}
+
+/// What a thinning took away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Readings of single facts.
+    pub readings: u64,
+    /// Snapshots of which nothing was left and that changed no verdict.
+    pub snapshots: u64,
+}
