@@ -11,5 +11,6 @@ pub mod reading;
 pub mod report;
 pub mod runbook;
 pub mod stack;
+pub mod standing;
 pub mod text;
 pub mod triage;

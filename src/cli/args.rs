@@ -95,6 +95,8 @@ impl Cli {
 pub(super) enum Command {
     /// Judge incidents: all of them, one, or one step of one
     Triage(Triage),
+    /// Judge as triage does, for cron: record, compare with the checks before, tell what changed
+    Check(Check),
     /// Show every fact the probes yield, or those under a prefix
     Facts(Facts),
     /// The runbooks as documents and as tested data
@@ -143,6 +145,30 @@ pub(super) struct Triage {
     /// Ask again every so often, such as 30s, until interrupted
     #[arg(long, value_name = "DUR")]
     pub(super) watch: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Such as inc-004; without any, every incident
+    pub(super) runbooks: Vec<String>,
+    /// Count a verdict only after so many bad runs of so many, such as 3/5
+    #[arg(long = "for", value_name = "N/M")]
+    pub(super) debounce: Option<String>,
+    /// Print only when something changed since the check before
+    #[arg(long)]
+    pub(super) changes: bool,
+    /// Tell nobody of this runbook for a while; it is judged and shown all the same
+    #[arg(long, value_name = "RUNBOOK", requires_all = ["until", "by"], conflicts_with = "unmute")]
+    pub(super) mute: Option<String>,
+    /// When the mute ends: a time such as 2026-03-22T06:00:00Z, or from now, such as 2h
+    #[arg(long, value_name = "TIME", requires = "mute")]
+    pub(super) until: Option<String>,
+    /// Who mutes
+    #[arg(long, value_name = "NAME")]
+    pub(super) by: Option<String>,
+    /// End a mute before its time
+    #[arg(long, value_name = "RUNBOOK")]
+    pub(super) unmute: Option<String>,
 }
 
 #[derive(Debug, Args)]

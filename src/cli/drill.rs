@@ -175,6 +175,7 @@ async fn play(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result
         stack,
         http,
         history: recorded.location(),
+        queue: None,
         deadline: context.settings.deadline.value,
         now,
         expected_version: None,

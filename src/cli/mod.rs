@@ -5,11 +5,13 @@
 
 mod args;
 mod audit;
+mod check;
 mod doctor;
 mod drill;
 mod facts;
 mod fail;
 mod history;
+mod lock;
 mod out;
 mod packaging;
 mod run;
@@ -18,7 +20,7 @@ mod triage;
 
 use crate::exit;
 use crate::runbook::Library;
-use crate::stack::Settings;
+use crate::stack::{Origin, Settings};
 use crate::text::Printable;
 use args::{Cli, Command};
 use clap::Parser;
@@ -79,7 +81,10 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
             return fail::clap(&error, foreseen);
         }
     };
-    let settings = Settings::resolve(&cli.flags(), &|name| env.get(name).cloned())?;
+    let mut settings = Settings::resolve(&cli.flags(), &|name| env.get(name).cloned())?;
+    if matches!(cli.command, Command::Check(_)) && settings.output.origin == Origin::BuiltIn {
+        settings.output.value = "short".to_owned();
+    }
     let default = Format::of(&settings.output)?;
     let out = Out::settled(default, &settings.color, &env, cli.quiet)?;
     // From here on the format is known, also where only the configuration file names it.
@@ -123,6 +128,7 @@ fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, F
 async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
     match command {
         Command::Triage(args) => triage::main(context, &args).await,
+        Command::Check(args) => check::main(context, &args).await,
         Command::Facts(args) => facts::main(context, &args).await,
         Command::Runbook(args) => runbook::main(context, &args),
         Command::Drill(args) => drill::main(context, &args).await,

@@ -133,6 +133,11 @@ impl Out {
         })
     }
 
+    /// Whether only what is not well is printed.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Prints a report; yields the exit code.
     pub(super) fn report(&self, report: &Report) -> u8 {
         let code = report.exit_code();

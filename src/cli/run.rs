@@ -4,7 +4,7 @@ use super::fail::Failure;
 use super::{Context, out};
 use crate::cloud::{Aws, Exchange, Http, Observer};
 use crate::fact::Probe;
-use crate::history::{self, History, Location, Snapshot, StackKey};
+use crate::history::{self, History, Location, Pending, Queue, Snapshot, StackKey};
 use crate::judge::{self, Asked, Inputs};
 use crate::probe::{Ask, Past};
 use crate::reading::{Silence, Why};
@@ -29,6 +29,8 @@ pub(super) struct Run {
     pub(super) http: Http,
     pub(super) aws: Aws,
     pub(super) history: Location,
+    /// Where a snapshot waits that history cannot take.
+    pub(super) queue: Option<Queue>,
     pub(super) deadline: Duration,
     pub(super) now: OffsetDateTime,
     /// The version that the alias should have, where somebody named one.
@@ -48,6 +50,7 @@ impl Run {
             stack: settings.stack.clone(),
             aws: Aws::new(&settings.stack, http.clone()),
             http,
+            queue: queue(settings.state_dir.as_ref(), &history),
             history,
             deadline: settings.deadline.value,
             now: super::now(&context.env),
@@ -58,6 +61,11 @@ impl Run {
                 .map(|v| v.value.clone()),
             notes,
         })
+    }
+
+    /// Whether nothing of this run is left for the next.
+    pub(super) fn keeps_nothing(&self) -> bool {
+        self.history == Location::None
     }
 
     /// What the probes are given; the deadline runs from here.
@@ -80,6 +88,7 @@ impl Run {
         let budget = HISTORY.min(self.deadline / 4);
         let opening = open(self.history.clone(), key.clone(), self.now, budget);
         let noted = self.notes.clone();
+        let queue = self.queue.clone();
         let asking = Arc::new(self.asking());
         let kept = Arc::new(std::sync::Mutex::new(None));
         let past = {
@@ -94,12 +103,18 @@ impl Run {
         };
         let Told { readings, notes } = triage::ask(Arc::clone(&asking), probes, past).await;
         let history = kept.lock().ok().and_then(|mut kept| kept.take());
+        let history = match (history, &queue) {
+            (Some(history), Some(queue)) => {
+                Some(Box::new(Pending::new(history, queue.clone())) as Box<dyn History>)
+            }
+            (history, _) => history,
+        };
         let notes = noted.into_iter().chain(notes).collect();
         Answered {
             asking,
             readings,
             notes,
-            history,
+            records: Records { history, queue },
             key,
         }
     }
@@ -110,13 +125,13 @@ pub(super) struct Answered {
     asking: Arc<Ask>,
     pub(super) readings: crate::reading::Readings,
     pub(super) notes: Vec<Printable>,
-    history: Option<Box<dyn History>>,
+    records: Records,
     key: StackKey,
 }
 
 impl Answered {
-    /// Judges what was asked for and records a snapshot.
-    pub(super) async fn conclude(mut self, asked: &[Asked<'_>], parents: &[&Runbook]) -> Report {
+    /// Judges what was asked for.
+    pub(super) fn judge(self, asked: &[Asked<'_>], parents: &[&Runbook]) -> Judged {
         let naming = self.asking.stack.naming();
         let inputs = Inputs {
             readings: &self.readings,
@@ -137,14 +152,8 @@ impl Answered {
             numbers: triage::numbers(&self.readings),
             duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        if let Some(history) = self.history
-            && let Err(why) = record(history, snapshot).await
-        {
-            self.notes
-                .push(format!("this run was not recorded: {why}").into());
-        }
         let stack = &self.asking.stack;
-        Report {
+        let report = Report {
             stack: model::Stack {
                 name: stack.name.value.as_str().into(),
                 api_url: stack.endpoint("").into(),
@@ -160,7 +169,74 @@ impl Answered {
             escalation: conclusion.escalation,
             runbooks: conclusion.runbooks,
             notes: self.notes,
+        };
+        Judged {
+            report,
+            snapshot,
+            records: self.records,
+            asking: self.asking,
         }
+    }
+}
+
+/// A run that was judged and is not yet recorded.
+pub(super) struct Judged {
+    pub(super) report: Report,
+    pub(super) snapshot: Snapshot,
+    pub(super) records: Records,
+    pub(super) asking: Arc<Ask>,
+}
+
+impl Judged {
+    /// Records the snapshot; the report says so where it could not be.
+    pub(super) async fn recorded(self) -> Report {
+        let Judged {
+            mut report,
+            snapshot,
+            mut records,
+            asking,
+        } = self;
+        if let Err(why) = blocking(move || records.record(&snapshot)).await {
+            report
+                .notes
+                .push(format!("this run was not recorded: {why}").into());
+        }
+        report.took = asking.began.elapsed();
+        report
+    }
+}
+
+/// Where a run is recorded: history, if it could be opened, and the place to wait for it.
+#[derive(Default)]
+pub(super) struct Records {
+    pub(super) history: Option<Box<dyn History>>,
+    queue: Option<Queue>,
+}
+
+impl Records {
+    fn record(&mut self, snapshot: &Snapshot) -> Result<(), String> {
+        match &mut self.history {
+            Some(history) => history.record(snapshot).map_err(|error| error.to_string()),
+            None => self.wait(snapshot),
+        }
+    }
+
+    /// History could not even be opened, which was said: the snapshot waits for a better day.
+    pub(super) fn wait(&self, snapshot: &Snapshot) -> Result<(), String> {
+        match &self.queue {
+            Some(queue) => queue.wait(snapshot).map_err(|error| error.to_string()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Does what blocks without holding up anything else.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(_) => Err("it failed inside duckops".to_owned()),
     }
 }
 
@@ -183,10 +259,12 @@ async fn open(location: Location, key: StackKey, now: OffsetDateTime, budget: Du
     }
 }
 
-async fn record(mut history: Box<dyn History>, snapshot: Snapshot) -> Result<(), String> {
-    match tokio::task::spawn_blocking(move || history.record(&snapshot)).await {
-        Ok(recorded) => recorded.map_err(|error| error.to_string()),
-        Err(_) => Err("recording failed inside duckops".to_owned()),
+/// The folder in which snapshots wait, beside the other state.
+fn queue(state: Option<&Setting<PathBuf>>, history: &Location) -> Option<Queue> {
+    let folder = state.filter(|folder| !homeless(folder))?.value.join("pending");
+    match history {
+        Location::None => None,
+        place => Some(Queue::new(folder, place.to_string())),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Context;
 use super::args;
 use super::fail::Failure;
-use super::run::Run;
+use super::run::{Judged, Run};
 use crate::fact::{duration, parse_duration};
 use crate::judge::Asked;
 use crate::report::model::{Report, Verdict};
@@ -22,7 +22,8 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// Loads and checks the runbooks before anyone is asked anything.
+    /// One runbook or all of them, or one step of one. Loads and checks them before anyone
+    /// is asked anything.
     pub(super) fn load(
         library: &Library,
         runbook: Option<&str>,
@@ -32,6 +33,30 @@ impl Selection {
             None => library.all()?,
             Some(id) => vec![library.get(id)?],
         };
+        Self::of(library, asked, step)
+    }
+
+    /// Several runbooks, each once; without any, all.
+    pub(super) fn several(library: &Library, ids: &[String]) -> Result<Self, Missing> {
+        let mut asked: Vec<Runbook> = Vec::new();
+        for id in ids {
+            let runbook = library.get(id)?;
+            if !asked.iter().any(|known| known.id == runbook.id) {
+                asked.push(runbook);
+            }
+        }
+        match asked.is_empty() {
+            true => Self::load(library, None, None),
+            false => Self::of(library, asked, None),
+        }
+    }
+
+    /// The ids of those asked for.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.asked.iter().map(|runbook| runbook.id.as_str())
+    }
+
+    fn of(library: &Library, asked: Vec<Runbook>, step: Option<&str>) -> Result<Self, Missing> {
         let step = match (step, asked.first()) {
             (Some(step), Some(runbook)) => Some(find_step(runbook, step)?),
             _ => None,
@@ -49,8 +74,13 @@ impl Selection {
         })
     }
 
-    /// Asks what they need and judges them.
+    /// Asks what they need, judges them and records the run.
     pub(super) async fn judge(&self, run: Run) -> Report {
+        self.judged(run).await.recorded().await
+    }
+
+    /// Asks what they need and judges them.
+    pub(super) async fn judged(&self, run: Run) -> Judged {
         let steps = self.asked.iter().flat_map(|runbook| {
             let wanted = |index: &usize| self.step.is_none_or(|only| only == *index);
             runbook
@@ -69,9 +99,7 @@ impl Selection {
                 step: self.step,
             })
             .collect();
-        answered
-            .conclude(&asked, &self.parents.iter().collect::<Vec<_>>())
-            .await
+        answered.judge(&asked, &self.parents.iter().collect::<Vec<_>>())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::HistoryError;
 use crate::text::Untrusted;
+use std::fmt;
 use std::path::PathBuf;
 
 /// A place for history.
@@ -50,6 +51,15 @@ impl Location {
             return Ok(Self::Sqlite(PathBuf::from(path)));
         };
         Err(bad(text, why))
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Location::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Location::None => f.write_str("none"),
+        }
     }
 }
 

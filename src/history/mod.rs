@@ -16,7 +16,7 @@ mod window;
 
 pub use error::HistoryError;
 pub use location::Location;
-pub use pending::Pending;
+pub use pending::{Pending, Queue};
 pub use retention::{Pruned, Retention};
 pub use window::{Increase, Sample, TOLERANCE, Window, WindowError, increase};
 

@@ -10,57 +10,59 @@ use super::{
     Summary,
 };
 use serde::{Deserialize, Serialize};
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
 /// So many are recorded by one run; the rest wait for the next.
 const AT_ONCE: usize = 50;
+/// No more wait; a history that takes nothing for so long needs somebody to look at it.
+const MOST: usize = 5_000;
 /// No snapshot is larger.
 const LARGEST: u64 = 1 << 20;
 
-/// A history with a folder in which snapshots wait for it.
-pub struct Pending {
-    behind: Box<dyn History>,
+/// A folder in which snapshots wait for one history.
+#[derive(Clone, Debug)]
+pub struct Queue {
     folder: PathBuf,
     /// Which history they wait for: a folder may serve several.
     place: String,
 }
 
-impl Pending {
+impl Queue {
     /// `place` sets this history apart from others that use the same folder.
-    pub fn new(behind: Box<dyn History>, folder: PathBuf, place: String) -> Self {
-        Self {
-            behind,
-            folder,
-            place,
-        }
+    pub fn new(folder: PathBuf, place: String) -> Self {
+        Self { folder, place }
     }
 
-    /// Keeps a snapshot for the next run if the history could not take it now.
-    fn keep<T>(
-        &self,
-        snapshot: Option<&Snapshot>,
-        outcome: Result<T, HistoryError>,
-    ) -> Result<T, HistoryError> {
-        match (outcome, snapshot) {
-            (Err(error), Some(snapshot)) if error.may_pass() => {
-                Err(match self.write(snapshot) {
-                    Ok(()) => HistoryError::Queued {
-                        why: error.to_string().into(),
-                    },
-                    Err(_) => error,
-                })
-            }
-            (outcome, _) => outcome,
+    /// Keeps a snapshot for a history that could not be opened.
+    ///
+    /// # Errors
+    /// [`HistoryError::NotWritable`].
+    pub fn wait(&self, snapshot: &Snapshot) -> Result<(), HistoryError> {
+        self.write(snapshot)
+            .map_err(|error| HistoryError::not_writable(&self.folder, error.to_string()))
+    }
+
+    /// Keeps a snapshot that could not be recorded, and says so in place of the reason;
+    /// where that fails too, the reason stays.
+    pub fn keep(&self, snapshot: &Snapshot, why: HistoryError) -> HistoryError {
+        if !why.may_pass() || self.write(snapshot).is_err() {
+            return why;
+        }
+        HistoryError::Queued {
+            why: why.to_string().into(),
         }
     }
 
     fn write(&self, snapshot: &Snapshot) -> io::Result<()> {
         let mut folders = DirBuilder::new();
         folders.mode(0o700).recursive(true).create(&self.folder)?;
+        if fs::read_dir(&self.folder)?.count() >= MOST {
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        }
         let text = serde_json::to_vec(&Waiting::of(&self.place, snapshot))?;
         let name = self.folder.join(snapshot.id.to_string());
         let unfinished = name.with_extension("tmp");
@@ -69,8 +71,11 @@ impl Pending {
             .create_new(true)
             .mode(0o600)
             .open(&unfinished)?;
-        let written = file.write_all(&text).and_then(|()| file.sync_all());
-        let written = written.and_then(|()| fs::rename(&unfinished, name.with_extension("json")));
+        let written = file
+            .set_permissions(Permissions::from_mode(0o600))
+            .and_then(|()| file.write_all(&text))
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&unfinished, name.with_extension("json")));
         if written.is_err() {
             let _ = fs::remove_file(&unfinished);
         }
@@ -78,20 +83,37 @@ impl Pending {
         File::open(&self.folder)?.sync_all()
     }
 
-    /// Records what waits. What cannot be recorded or read goes on waiting.
-    fn merge(&mut self) {
+    /// Those that wait for this history, oldest first.
+    fn waiting(&self) -> Vec<(PathBuf, Snapshot)> {
         let Ok(entries) = fs::read_dir(&self.folder) else {
-            return;
+            return Vec::new();
         };
         let mut files: Vec<_> = entries
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| path.extension().is_some_and(|end| end == "json"))
             .collect();
         files.sort();
-        for path in files.into_iter().take(AT_ONCE) {
-            let Some(snapshot) = read(&path, &self.place) else {
-                continue;
-            };
+        let known = |path: PathBuf| Some((read(&path, &self.place)?, path));
+        let known = files.into_iter().filter_map(known).take(AT_ONCE);
+        known.map(|(snapshot, path)| (path, snapshot)).collect()
+    }
+}
+
+/// A history with such a folder.
+pub struct Pending {
+    behind: Box<dyn History>,
+    queue: Queue,
+}
+
+impl Pending {
+    /// What `behind` cannot take waits in `queue`, and what waits there goes to `behind`.
+    pub fn new(behind: Box<dyn History>, queue: Queue) -> Self {
+        Self { behind, queue }
+    }
+
+    /// Records what waits. What cannot be recorded goes on waiting.
+    fn merge(&mut self) {
+        for (path, snapshot) in self.queue.waiting() {
             if self.behind.record_late(&snapshot).is_err() {
                 return;
             }
@@ -159,7 +181,7 @@ impl History for Pending {
         if recorded.is_ok() {
             self.merge();
         }
-        self.keep(Some(snapshot), recorded)
+        recorded.map_err(|why| self.queue.keep(snapshot, why))
     }
 
     fn record_late(&mut self, snapshot: &Snapshot) -> Result<(), HistoryError> {
@@ -210,7 +232,10 @@ impl History for Pending {
         {
             self.merge();
         }
-        self.keep(snapshot, exchanged)
+        exchanged.map_err(|why| match snapshot {
+            Some(snapshot) => self.queue.keep(snapshot, why),
+            None => why,
+        })
     }
 
     fn prune(&mut self, keep: &Retention, now: OffsetDateTime) -> Result<Pruned, HistoryError> {

@@ -16,6 +16,8 @@ pub struct Retention {
     pub hourly: Duration,
     /// The facts that are running totals.
     pub totals: &'static [&'static str],
+    /// At most so many stretches of time are thinned at once; `None` is all.
+    pub at_once: Option<usize>,
 }
 
 impl Retention {
@@ -25,6 +27,7 @@ impl Retention {
             detail: Duration::days(7),
             hourly: Duration::days(90),
             totals,
+            at_once: None,
         }
     }
 

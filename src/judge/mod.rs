@@ -195,6 +195,7 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>) -> model::Runbook {
         next_action: next,
         escalation: escalations.min_by(|a, b| a.priority.cmp(&b.priority)),
         steps: judged.into_iter().map(|judged| judged.step).collect(),
+        standing: None,
     }
 }
 

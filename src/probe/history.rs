@@ -22,6 +22,8 @@ const PECKS: &str = "peck.callback_errors";
 const DUCKLINGS: &str = "status.database.ducklings";
 const CERTIFICATES: &str = "status.database.birth_certificates";
 const ALIVE: &str = "status.agents.alive";
+/// The running totals among them.
+pub(super) const TOTALS: &[&str] = &[PECKS, DUCKLINGS, CERTIFICATES];
 const ERRORS: &str = "callback errors";
 const HOUR: Duration = Duration::HOUR;
 const DAY: Duration = Duration::DAY;

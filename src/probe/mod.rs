@@ -53,6 +53,9 @@ impl Ask {
     }
 }
 
+/// The facts that are running totals: what matters of them is by how much they grow.
+pub const TOTALS: &[&str] = history::TOTALS;
+
 /// Every probe, in the order of output.
 pub const PROBES: [Probe; 10] = [
     Probe::Status,

@@ -246,6 +246,52 @@ struct Runbook<'a> {
     next_action: Option<Action<'a>>,
     escalation: Option<Escalation<'a>>,
     steps: Vec<Step<'a>>,
+    standing: Option<Standing<'a>>,
+}
+
+#[derive(Serialize)]
+struct Standing<'a> {
+    change: &'static str,
+    before: Option<&'static str>,
+    settled: &'static str,
+    since: String,
+    held: bool,
+    muted: Option<Muted<'a>>,
+    told: Option<Told<'a>>,
+}
+
+#[derive(Serialize)]
+struct Muted<'a> {
+    until: String,
+    by: &'a str,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    by: &'a str,
+    at: String,
+    channel: &'a str,
+}
+
+impl<'a> Standing<'a> {
+    fn of(standing: &'a model::Standing) -> Self {
+        Self {
+            change: standing.change.word(),
+            before: standing.before.map(model::Verdict::word),
+            settled: standing.settled.word(),
+            since: utc(standing.since),
+            held: standing.held,
+            muted: standing.muted.as_ref().map(|muted| Muted {
+                until: utc(muted.until),
+                by: muted.by.as_str(),
+            }),
+            told: standing.told.as_ref().map(|told| Told {
+                by: told.by.as_str(),
+                at: utc(told.at),
+                channel: told.channel.as_str(),
+            }),
+        }
+    }
 }
 
 impl<'a> Runbook<'a> {
@@ -260,6 +306,7 @@ impl<'a> Runbook<'a> {
             next_action: runbook.next_action.as_ref().map(Action::of),
             escalation: runbook.escalation.as_ref().map(Escalation::of),
             steps: runbook.steps.iter().map(Step::of).collect(),
+            standing: runbook.standing.as_ref().map(Standing::of),
         }
     }
 }

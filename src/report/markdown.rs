@@ -4,7 +4,7 @@
 //! on their line can end.
 
 use super::model::{Escalation, NextAction, Report, Runbook, Step, Verdict};
-use super::words::{name, took, uncalled, utc, value};
+use super::words::{name, standing, took, uncalled, utc, value};
 
 /// The whole report.
 pub fn render(report: &Report) -> String {
@@ -44,6 +44,9 @@ fn runbook(out: &mut String, runbook: &Runbook, report: &Report) {
         inert(runbook.title.as_str()),
         inert(runbook.summary.as_str())
     ));
+    if let Some(compared) = standing(runbook, report.started_at) {
+        out.push_str(&format!("\nCompared with the check before: {}.\n", inert(&compared)));
+    }
     if let Some(by) = &runbook.blocked_by {
         let by = inert(&name(by));
         out.push_str(&format!("\nNot judged until {by} is solved.\n"));

@@ -211,6 +211,73 @@ impl Step {
     }
 }
 
+/// How a verdict compares with the one of the check before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was well, and is not any more.
+    New,
+    /// It was bad, and is worse.
+    Worse,
+    /// It was bad, and is less so.
+    Better,
+    /// It was bad, and is well.
+    Resolved,
+    /// As it was.
+    Unchanged,
+}
+
+impl Change {
+    /// Its word in output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Change::New => "new",
+            Change::Worse => "worse",
+            Change::Better => "better",
+            Change::Resolved => "resolved",
+            Change::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// A runbook as it stands among the checks before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// Compared with the check before.
+    pub change: Change,
+    /// The verdict that counted before; `None` on the first check.
+    pub before: Option<Verdict>,
+    /// The verdict that counts now, which is not this run's while it is held back.
+    pub settled: Verdict,
+    /// Since when it counts.
+    pub since: OffsetDateTime,
+    /// Whether this run's verdict does not count yet, or an earlier one still does.
+    pub held: bool,
+    /// Until when nobody is told, and who wanted that.
+    pub muted: Option<Muted>,
+    /// Who was told of this incident first.
+    pub told: Option<Told>,
+}
+
+/// A mute in force.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Muted {
+    /// When it ends by itself.
+    pub until: OffsetDateTime,
+    /// Who set it.
+    pub by: Printable,
+}
+
+/// A notification that was delivered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// By which host.
+    pub by: Printable,
+    /// When.
+    pub at: OffsetDateTime,
+    /// Through which channel.
+    pub channel: Printable,
+}
+
 /// One runbook, judged.
 #[derive(Clone, Debug)]
 pub struct Runbook {
@@ -232,6 +299,8 @@ pub struct Runbook {
     pub escalation: Option<Escalation>,
     /// Its steps in order.
     pub steps: Vec<Step>,
+    /// How it compares with the checks before; only `check` knows.
+    pub standing: Option<Standing>,
 }
 
 /// Which production system a report speaks of.
@@ -273,6 +342,31 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether there is nothing that somebody must be told: all is well, or whoever would
+    /// have to know said that they do.
+    pub fn is_silent(&self) -> bool {
+        let is_muted = |runbook: &Runbook| {
+            let standing = runbook.standing.as_ref();
+            standing.is_some_and(|standing| standing.muted.is_some())
+        };
+        let mut bad = self
+            .runbooks
+            .iter()
+            .filter(|runbook| runbook.verdict >= Verdict::Warning)
+            .peekable();
+        self.verdict == Verdict::Ok || (bad.peek().is_some() && bad.all(is_muted))
+    }
+
+    /// Whether any runbook stands otherwise than at the check before. Without a comparison
+    /// that has to be assumed.
+    pub fn has_changed(&self) -> bool {
+        self.runbooks.iter().any(|runbook| {
+            let standing = runbook.standing.as_ref();
+            standing.is_none_or(|standing| standing.change != Change::Unchanged)
+                && runbook.blocked_by.is_none()
+        })
+    }
+
     /// The exit code, the same in every format.
     pub fn exit_code(&self) -> u8 {
         self.verdict.exit_code()

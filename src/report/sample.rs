@@ -116,6 +116,7 @@ fn peck(steps: Vec<Step>) -> Runbook {
         next_action: None,
         escalation: None,
         steps,
+        standing: None,
     }
 }
 

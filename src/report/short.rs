@@ -1,8 +1,9 @@
 //! The report for a chat message: one line that sums it up, then only what is wrong, one
-//! line each. Nobody is called by it, whatever a name or a log line says.
+//! line each; of a check that was compared with the ones before, only what is new, and one
+//! line for what is not. Nobody is called by it, whatever a name or a log line says.
 
-use super::model::{Report, Step, Verdict};
-use super::words::{cut, name, uncalled, width};
+use super::model::{Change, Report, Runbook, Step, Verdict};
+use super::words::{cut, name, standing, uncalled, width};
 
 /// No line is longer.
 const LINE: usize = 160;
@@ -10,32 +11,46 @@ const LINE: usize = 160;
 /// The whole report. Exactly one line when all is ok.
 pub fn render(report: &Report) -> String {
     let mut lines = vec![headline(report)];
-    for runbook in report.runbooks.iter().filter(|r| r.verdict != Verdict::Ok) {
-        let id = name(&runbook.id);
-        let bad: Vec<&Step> = runbook
-            .steps
-            .iter()
-            .filter(|step| step.verdict() >= Verdict::Warning)
-            .collect();
-        if runbook.blocked_by.is_some() || bad.is_empty() {
-            lines.push(format!(
-                "{id} {} {}",
-                runbook.verdict.short(),
-                runbook.summary
-            ));
-            continue;
-        }
-        for step in bad {
-            lines.push(format!(
-                "{id}/{} {} {}",
-                step.number,
-                step.verdict().short(),
-                step.summary
-            ));
+    for runbook in &report.runbooks {
+        let compared = standing(runbook, report.started_at);
+        match (&compared, runbook.verdict) {
+            (None, Verdict::Ok) => {}
+            (Some(compared), _) if is_told_in_a_line(runbook) => {
+                let (id, word) = (name(&runbook.id), runbook.verdict.short());
+                lines.push(format!("{id} {word} {compared}"));
+            }
+            _ => lines.extend(steps(runbook, compared.as_deref())),
         }
     }
     let lines = lines.iter().map(|line| cut(&uncalled(line), LINE) + "\n");
     lines.collect()
+}
+
+/// Whether the reader knows the rest already, or nothing of it is wrong.
+fn is_told_in_a_line(runbook: &Runbook) -> bool {
+    let change = runbook.standing.as_ref().map(|standing| standing.change);
+    change == Some(Change::Unchanged) || runbook.verdict <= Verdict::Ok
+}
+
+/// What is wrong with a runbook, one line each.
+fn steps(runbook: &Runbook, compared: Option<&str>) -> Vec<String> {
+    let id = name(&runbook.id);
+    let compared = compared.map_or(String::new(), |compared| format!(" ({compared})"));
+    let bad: Vec<&Step> = runbook
+        .steps
+        .iter()
+        .filter(|step| step.verdict() >= Verdict::Warning)
+        .collect();
+    if runbook.blocked_by.is_some() || bad.is_empty() {
+        let word = runbook.verdict.short();
+        return vec![format!("{id} {word} {}{compared}", runbook.summary)];
+    }
+    let line = |(at, step): (usize, &&Step)| {
+        let (number, word) = (step.number, step.verdict().short());
+        let compared = if at == 0 { compared.as_str() } else { "" };
+        format!("{id}/{number} {word}{compared} {}", step.summary)
+    };
+    bad.iter().enumerate().map(line).collect()
 }
 
 /// The verdict, the stack and what to do, on one line without its newline. The sentence

@@ -212,6 +212,9 @@ impl Page {
         };
         let tone = Tone::of(runbook.verdict);
         self.labelled(&name(&runbook.id), Tone::Strong, &heading, tone);
+        if let Some(compared) = words::standing(runbook, self.started_at) {
+            self.labelled("", Tone::Plain, &compared, Tone::Faint);
+        }
     }
 
     /// The only runbook: every step, with everything under what is not ok.

@@ -1,7 +1,7 @@
 //! Small words that several formats share: names, times, values, and lines that fit.
 //! They know nothing of any single format.
 
-use super::model::{Evidence, Report};
+use super::model::{Change, Evidence, Report, Runbook, Standing, Verdict};
 use crate::fact::{FactValue, instant};
 use crate::text::Printable;
 use std::time::Duration;
@@ -16,6 +16,46 @@ pub(super) fn name(id: &Printable) -> String {
 /// RFC 3339 in UTC with whole seconds.
 pub(super) fn utc(at: OffsetDateTime) -> String {
     instant(at.unix_timestamp())
+}
+
+/// How a runbook compares with the checks before, in a few words; nothing where it was well
+/// and is well, or where nobody compared.
+pub(super) fn standing(runbook: &Runbook, now: OffsetDateTime) -> Option<String> {
+    let Standing {
+        change,
+        before,
+        settled,
+        since,
+        held,
+        muted,
+        told,
+    } = runbook.standing.as_ref()?;
+    let was = before.map_or("ok", Verdict::word);
+    let age = crate::fact::duration((now - *since).whole_seconds().max(0));
+    let mut parts = vec![match change {
+        Change::New => "new".to_owned(),
+        Change::Worse | Change::Better | Change::Resolved => {
+            format!("{}, was {was}", change.word())
+        }
+        Change::Unchanged if *settled >= Verdict::Warning => {
+            format!("{} since {} ({age})", settled.word(), utc(*since))
+        }
+        Change::Unchanged if *held => String::new(),
+        Change::Unchanged => return None,
+    }];
+    if *held && *settled < runbook.verdict {
+        parts.push(format!("{} held back", runbook.verdict.word()));
+    } else if *held {
+        parts.push(format!("{} still counts", settled.word()));
+    }
+    if let Some(told) = told {
+        parts.push(format!("told by {} at {}", told.by, utc(told.at)));
+    }
+    if let Some(muted) = muted {
+        parts.push(format!("muted until {} by {}", utc(muted.until), muted.by));
+    }
+    parts.retain(|part| !part.is_empty());
+    Some(parts.join(", "))
 }
 
 /// How long a run took: `184ms`, `2.3s`.

@@ -175,7 +175,10 @@ impl History for Sqlite {
         let mut pruned = Pruned::default();
         // Hour by hour and day by day, so that nobody waits long for the lock.
         for grain in keep.grains(now) {
-            while let Some(part) = self.change(|change| prune::part(change, keep, grain))? {
+            for _ in 0..keep.at_once.unwrap_or(usize::MAX) {
+                let Some(part) = self.change(|change| prune::part(change, keep, grain))? else {
+                    break;
+                };
                 pruned.readings += part.readings;
                 pruned.snapshots += part.snapshots;
             }

@@ -16,6 +16,7 @@ const KEEP: Retention = Retention {
     detail: time::Duration::days(7),
     hourly: time::Duration::days(20),
     totals: &[TOTAL],
+    at_once: None,
 };
 
 /// Numbers that look random and are the same in every run.

@@ -1,0 +1,284 @@
+//! `duckops check`: the same judgement as `triage`, compared with the checks before it.
+
+use super::args;
+use super::fail::Failure;
+use super::lock::{self, NoLock};
+use super::run::{Judged, Run, blocking};
+use super::triage::Selection;
+use super::{Context, out};
+use crate::exit;
+use crate::fact::{parse_duration, parse_instant};
+use crate::history::{Exchanged, History, Ledger, Retention, Snapshot};
+use crate::probe;
+use crate::report::model::Report;
+use crate::runbook::Missing;
+use crate::standing::{self, Channel, Check, Debounce, State};
+use crate::text::Printable;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// So often a check that others overtook tries again to leave its state.
+const TRIES: u32 = 40;
+/// Of the past, so much is thinned out by one check.
+const THINNED_AT_ONCE: usize = 2;
+/// Nobody mutes for longer.
+const LONGEST_MUTE: time::Duration = time::Duration::days(30);
+
+pub(super) async fn main(context: &Context, args: &args::Check) -> Result<u8, Failure> {
+    let selection = Selection::several(&context.library, &args.runbooks)?;
+    let now = super::now(&context.env);
+    let wish = Wish::of(context, args, now)?;
+    let run = Run::of(context)?;
+    let mut notes = Vec::new();
+    let _lock = match &context.settings.state_dir {
+        Some(state) if !run.keeps_nothing() => {
+            let mut ids: Vec<_> = selection.ids().collect();
+            ids.sort_unstable();
+            let key = format!("{} {}", context.settings.stack.key(), ids.join(" "));
+            match lock::take(&state.value, &key, now) {
+                Ok(lock) => Some(lock),
+                Err(NoLock::Held(who)) => return Err(Failure::own(who)),
+                Err(NoLock::Impossible(why)) => {
+                    notes.push(format!("nothing keeps a second check out: {why}").into());
+                    None
+                }
+            }
+        }
+        _ => None,
+    };
+    let judged = selection.judged(run).await;
+    let mut checked = compare(judged, wish.clone()).await?;
+    checked.report.notes.splice(0..0, notes);
+    let code = tell(context, args, &checked.report);
+    thin(checked.history, now).await;
+    Ok(code)
+}
+
+/// What was asked for beside the judgement.
+#[derive(Clone, Debug)]
+struct Wish {
+    debounce: Debounce,
+    mute: Option<Muting>,
+    channels: Vec<Channel>,
+    host: String,
+}
+
+#[derive(Clone, Debug)]
+enum Muting {
+    Begin {
+        runbook: String,
+        until: OffsetDateTime,
+        by: String,
+    },
+    End {
+        runbook: String,
+    },
+}
+
+impl Wish {
+    fn of(context: &Context, args: &args::Check, now: OffsetDateTime) -> Result<Self, Failure> {
+        let debounce = match &args.debounce {
+            None => Debounce::NONE,
+            Some(text) => Debounce::parse(text).ok_or_else(|| {
+                let text = Printable::from(text.as_str());
+                Failure::usage(format!(
+                    "--for: `{text}` is not so many of so many runs, such as 3/5, of at most 20"
+                ))
+            })?,
+        };
+        let known = |id: &String| -> Result<String, Missing> {
+            context.library.get(id).map(|runbook| runbook.id)
+        };
+        let mute = match (&args.mute, &args.unmute) {
+            (Some(runbook), _) => Some(Muting::Begin {
+                runbook: known(runbook)?,
+                until: until(args.until.as_deref().unwrap_or_default(), now)?,
+                by: Printable::from(args.by.as_deref().unwrap_or_default()).to_string(),
+            }),
+            (None, Some(runbook)) => Some(Muting::End {
+                runbook: known(runbook)?,
+            }),
+            (None, None) => None,
+        };
+        Ok(Self {
+            debounce,
+            mute,
+            channels: Vec::new(),
+            host: host(),
+        })
+    }
+}
+
+/// A time, or how long from now.
+fn until(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, Failure> {
+    let wrong = |why: &str| {
+        let text = Printable::from(text);
+        Failure::usage(format!("--until: `{text}` {why}"))
+    };
+    let at = parse_instant(text)
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .or_else(|| now.checked_add(time::Duration::seconds(parse_duration(text)?)))
+        .ok_or_else(|| {
+            wrong("is neither a time such as 2026-03-22T06:00:00Z nor a duration such as 2h")
+        })?;
+    if at <= now {
+        return Err(wrong("is over already"));
+    }
+    if at - now > LONGEST_MUTE {
+        return Err(wrong("is more than 30 days away; a mute that long is forgotten"));
+    }
+    Ok(at)
+}
+
+/// This machine's name, as others know it.
+fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .or_else(|_| std::fs::read_to_string("/etc/hostname"))
+        .unwrap_or_default();
+    let name = Printable::from(name.trim());
+    match name.is_empty() {
+        true => "unknown host".to_owned(),
+        false => name.to_string(),
+    }
+}
+
+/// A check that was compared with the ones before, and recorded as far as that was possible.
+struct Checked {
+    report: Report,
+    history: Option<Box<dyn History>>,
+}
+
+async fn compare(judged: Judged, wish: Wish) -> Result<Checked, Failure> {
+    let Judged {
+        mut report,
+        snapshot,
+        mut records,
+        asking,
+    } = judged;
+    let Some(mut history) = records.history.take() else {
+        let kept = records.wait(&snapshot);
+        if let Err(why) = kept {
+            report
+                .notes
+                .push(format!("this run was not recorded: {why}").into());
+        }
+        return match wish.mute {
+            Some(_) => Err(Failure::own("nothing was muted: history cannot be used")),
+            None => Ok(Checked {
+                report,
+                history: None,
+            }),
+        };
+    };
+    let wants_mute = wish.mute.is_some();
+    let plain = report.clone();
+    let outcome = blocking(move || {
+        let done = settle(history.as_mut(), &plain, &snapshot, &wish);
+        Ok((history, done))
+    })
+    .await
+    .map_err(Failure::own)?;
+    let (history, done) = outcome;
+    match done {
+        Ok(compared) => report = compared,
+        Err(why) if wants_mute => {
+            return Err(Failure::own(format!("nothing was muted: {why}")));
+        }
+        Err(why) => report
+            .notes
+            .push(format!("not compared with earlier checks: {why}").into()),
+    }
+    report.took = asking.began.elapsed();
+    Ok(Checked {
+        report,
+        history: Some(history),
+    })
+}
+
+/// Reads what earlier checks left, compares, and leaves what the next one needs, in one
+/// change with the snapshot. Whoever was overtaken compares again.
+fn settle(
+    history: &mut dyn History,
+    report: &Report,
+    snapshot: &Snapshot,
+    wish: &Wish,
+) -> Result<Report, String> {
+    let id = snapshot.id.to_string();
+    let stack = report.stack.name.to_string();
+    let check = Check {
+        at: snapshot.at,
+        id: &id,
+        host: &wish.host,
+        debounce: wish.debounce,
+        channels: &wish.channels,
+        stack: &stack,
+    };
+    for attempt in 0..TRIES {
+        let read = history
+            .ledger(&snapshot.stack)
+            .map_err(|error| error.to_string())
+            .and_then(|Ledger { revision, document }| {
+                let state = State::read(&document).map_err(|error| error.to_string())?;
+                Ok((revision, state))
+            });
+        let (revision, mut state) = match read {
+            Ok(read) => read,
+            // What cannot be compared is recorded all the same.
+            Err(why) => {
+                let recorded = history.record(snapshot).map_err(|error| error.to_string());
+                return Err(recorded.err().unwrap_or(why));
+            }
+        };
+        match &wish.mute {
+            Some(Muting::Begin { runbook, until, by }) => state.mute(runbook, *until, by),
+            Some(Muting::End { runbook }) if !state.unmute(runbook) && attempt == 0 => {
+                return Err(format!("{} was not muted", runbook.to_uppercase()));
+            }
+            _ => {}
+        }
+        let mut compared = report.clone();
+        let next = standing::advance(&state, &check, &mut compared);
+        compared.notes.extend(standing::muted(&next, check.at));
+        let exchanged =
+            history.exchange(&snapshot.stack, revision, &next.write(), Some(snapshot));
+        match exchanged.map_err(|error| error.to_string())? {
+            Exchanged::Done => return Ok(compared),
+            Exchanged::Lost => {
+                // Uneven, so that those who collided do not collide again.
+                let nap = 2 + u64::from(id.as_bytes().last().copied().unwrap_or(0) % 16);
+                std::thread::sleep(Duration::from_millis(nap * u64::from(attempt.min(8) + 1)));
+            }
+        }
+    }
+    Err("other checks were always faster".to_owned())
+}
+
+/// Prints the report, and writes the file for the textfile collector.
+fn tell(context: &Context, args: &args::Check, report: &Report) -> u8 {
+    let _ = args;
+    if report.is_silent() && context.out.is_quiet() {
+        return report.exit_code();
+    }
+    if args.changes && !report.has_changed() {
+        return report.exit_code();
+    }
+    context.out.report(report)
+}
+
+/// A little tidying after every check, when everything was said.
+async fn thin(history: Option<Box<dyn History>>, now: OffsetDateTime) {
+    let Some(mut history) = history else { return };
+    let keep = Retention {
+        at_once: Some(THINNED_AT_ONCE),
+        ..Retention::standard(probe::TOTALS)
+    };
+    let thinned = blocking(move || {
+        history
+            .prune(&keep, now)
+            .map_err(|error| error.to_string())
+    });
+    if let Err(why) = thinned.await {
+        out::warn(&format!("duckops: old history was not thinned out: {why}"));
+    }
+    let _ = exit::OK;
+}
