@@ -6,6 +6,7 @@ pub mod exit;
 pub mod fact;
 pub mod history;
 pub mod judge;
+pub mod notify;
 pub mod probe;
 pub mod reading;
 pub mod report;

@@ -10,8 +10,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "cloud", "drill", "exit", "fact", "history", "judge", "probe", "reading", "report",
-            "runbook", "stack", "text", "triage",
+            "cloud", "drill", "exit", "fact", "history", "judge", "notify", "probe", "reading",
+            "report", "runbook", "stack", "standing", "text", "triage",
         ],
     ),
     ("drill", &["report::model", "stack", "text"]),
@@ -43,6 +43,8 @@ const ROOMS: &[(&str, &[&str])] = &[
         "probe",
         &["cloud", "fact", "history", "reading", "stack", "text"],
     ),
+    ("notify", &["cloud", "fact", "stack", "standing", "text"]),
+    ("standing", &["fact", "report::model", "text"]),
     ("cloud", &["reading", "stack", "text"]),
     (
         "stack",

@@ -150,13 +150,17 @@ pub(super) struct Triage {
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// Such as inc-004; without any, every incident
-    pub(super) runbooks: Vec<String>,
+    #[arg(value_name = "RUNBOOK")]
+    pub(super) asked: Vec<String>,
     /// Count a verdict only after so many bad runs of so many, such as 3/5
     #[arg(long = "for", value_name = "N/M")]
     pub(super) debounce: Option<String>,
     /// Print only when something changed since the check before
     #[arg(long)]
     pub(super) changes: bool,
+    /// Tell the channels of the configuration file what is new, worse, better or over
+    #[arg(long)]
+    pub(super) notify: bool,
     /// Tell nobody of this runbook for a while; it is judged and shown all the same
     #[arg(long, value_name = "RUNBOOK", requires_all = ["until", "by"], conflicts_with = "unmute")]
     pub(super) mute: Option<String>,

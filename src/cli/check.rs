@@ -1,19 +1,20 @@
 //! `duckops check`: the same judgement as `triage`, compared with the checks before it.
 
 use super::args;
+use super::delivery::Delivery;
 use super::fail::Failure;
 use super::lock::{self, NoLock};
-use super::run::{Judged, Run, blocking};
+use super::run::{self, Judged, Run, blocking};
 use super::triage::Selection;
 use super::{Context, out};
-use crate::exit;
 use crate::fact::{parse_duration, parse_instant};
 use crate::history::{Exchanged, History, Ledger, Retention, Snapshot};
-use crate::probe;
-use crate::report::model::Report;
+use crate::notify::Line;
+use crate::report::model::{Report, Verdict};
 use crate::runbook::Missing;
-use crate::standing::{self, Channel, Check, Debounce, State};
+use crate::standing::{self, Channel, Check, Debounce, Message, State};
 use crate::text::Printable;
+use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -25,7 +26,7 @@ const THINNED_AT_ONCE: usize = 2;
 const LONGEST_MUTE: time::Duration = time::Duration::days(30);
 
 pub(super) async fn main(context: &Context, args: &args::Check) -> Result<u8, Failure> {
-    let selection = Selection::several(&context.library, &args.runbooks)?;
+    let selection = Selection::several(&context.library, &args.asked)?;
     let now = super::now(&context.env);
     let wish = Wish::of(context, args, now)?;
     let run = Run::of(context)?;
@@ -46,11 +47,27 @@ pub(super) async fn main(context: &Context, args: &args::Check) -> Result<u8, Fa
         }
         _ => None,
     };
+    notes.extend(wish.complaints.iter().cloned());
+    let http = run.http.clone();
     let judged = selection.judged(run).await;
+    let delivery = Delivery {
+        http,
+        key: judged.snapshot.stack.clone(),
+        run: judged.snapshot.id.to_string(),
+        host: wish.host.clone(),
+        end: judged.asking.deadline,
+        began: (judged.asking.now, judged.asking.began),
+    };
     let mut checked = compare(judged, wish.clone()).await?;
     checked.report.notes.splice(0..0, notes);
+    // What is found is said before anybody else is told: a channel holds up nothing.
     let code = tell(context, args, &checked.report);
-    thin(checked.history, now).await;
+    let mut history = checked.history;
+    if let Some(open) = history.take_if(|_| !checked.claimed.is_empty()) {
+        let lines = Arc::clone(&wish.lines);
+        history = delivery.deliver(checked.claimed, lines, open).await;
+    }
+    thin(context, history, now).await;
     Ok(code)
 }
 
@@ -59,7 +76,12 @@ pub(super) async fn main(context: &Context, args: &args::Check) -> Result<u8, Fa
 struct Wish {
     debounce: Debounce,
     mute: Option<Muting>,
+    /// Whom to tell; nobody without `--notify`.
     channels: Vec<Channel>,
+    /// How, for those channels that can be used.
+    lines: Arc<Vec<Line>>,
+    /// Why the others cannot.
+    complaints: Vec<Printable>,
     host: String,
 }
 
@@ -100,12 +122,49 @@ impl Wish {
             }),
             (None, None) => None,
         };
-        Ok(Self {
+        let mut wish = Self {
             debounce,
             mute,
             channels: Vec::new(),
+            lines: Arc::default(),
+            complaints: Vec::new(),
             host: host(),
-        })
+        };
+        if args.notify {
+            wish.open(context)?;
+        }
+        Ok(wish)
+    }
+
+    /// A channel that cannot be used now is told later: its messages wait.
+    fn open(&mut self, context: &Context) -> Result<(), Failure> {
+        let configured = &context.settings.channels;
+        if configured.is_empty() {
+            return Err(Failure::usage(
+                "--notify: the configuration file names no channel; see [notify.NAME] in the README",
+            ));
+        }
+        let mut lines = Vec::new();
+        for channel in configured {
+            self.channels.push(Channel {
+                name: channel.name.clone(),
+                from: Verdict::from_word(&channel.from).unwrap_or(Verdict::Critical),
+            });
+            match Line::open(channel, &|name| context.env.get(name).cloned()) {
+                Ok(line) => lines.push(line),
+                Err(why) => self
+                    .complaints
+                    .push(format!("channel {} is not told now: {why}", channel.name).into()),
+            }
+        }
+        self.lines = Arc::new(lines);
+        Ok(())
+    }
+
+    /// The channels that can be used.
+    fn usable(&self) -> Vec<Channel> {
+        let usable = |channel: &&Channel| self.lines.iter().any(|line| line.name() == channel.name);
+        self.channels.iter().filter(usable).cloned().collect()
     }
 }
 
@@ -125,7 +184,9 @@ fn until(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, Failure> {
         return Err(wrong("is over already"));
     }
     if at - now > LONGEST_MUTE {
-        return Err(wrong("is more than 30 days away; a mute that long is forgotten"));
+        return Err(wrong(
+            "is more than 30 days away; a mute that long is forgotten",
+        ));
     }
     Ok(at)
 }
@@ -146,6 +207,8 @@ fn host() -> String {
 struct Checked {
     report: Report,
     history: Option<Box<dyn History>>,
+    /// The messages that this run must deliver.
+    claimed: Vec<Message>,
 }
 
 async fn compare(judged: Judged, wish: Wish) -> Result<Checked, Failure> {
@@ -163,10 +226,11 @@ async fn compare(judged: Judged, wish: Wish) -> Result<Checked, Failure> {
                 .push(format!("this run was not recorded: {why}").into());
         }
         return match wish.mute {
-            Some(_) => Err(Failure::own("nothing was muted: history cannot be used")),
+            Some(_) => Err(Failure::own("no mute was changed: history cannot be used")),
             None => Ok(Checked {
                 report,
                 history: None,
+                claimed: Vec::new(),
             }),
         };
     };
@@ -179,10 +243,11 @@ async fn compare(judged: Judged, wish: Wish) -> Result<Checked, Failure> {
     .await
     .map_err(Failure::own)?;
     let (history, done) = outcome;
+    let mut claimed = Vec::new();
     match done {
-        Ok(compared) => report = compared,
+        Ok(compared) => (report, claimed) = compared,
         Err(why) if wants_mute => {
-            return Err(Failure::own(format!("nothing was muted: {why}")));
+            return Err(Failure::own(format!("no mute was changed: {why}")));
         }
         Err(why) => report
             .notes
@@ -192,6 +257,7 @@ async fn compare(judged: Judged, wish: Wish) -> Result<Checked, Failure> {
     Ok(Checked {
         report,
         history: Some(history),
+        claimed,
     })
 }
 
@@ -202,7 +268,8 @@ fn settle(
     report: &Report,
     snapshot: &Snapshot,
     wish: &Wish,
-) -> Result<Report, String> {
+) -> Result<(Report, Vec<Message>), String> {
+    let usable = wish.usable();
     let id = snapshot.id.to_string();
     let stack = report.stack.name.to_string();
     let check = Check {
@@ -237,20 +304,24 @@ fn settle(
             _ => {}
         }
         let mut compared = report.clone();
-        let next = standing::advance(&state, &check, &mut compared);
+        let mut next = standing::advance(&state, &check, &mut compared);
+        let claimed = next.claim(check.at, check.id, &usable);
         compared.notes.extend(standing::muted(&next, check.at));
-        let exchanged =
-            history.exchange(&snapshot.stack, revision, &next.write(), Some(snapshot));
+        let exchanged = history.exchange(&snapshot.stack, revision, &next.write(), Some(snapshot));
         match exchanged.map_err(|error| error.to_string())? {
-            Exchanged::Done => return Ok(compared),
-            Exchanged::Lost => {
-                // Uneven, so that those who collided do not collide again.
-                let nap = 2 + u64::from(id.as_bytes().last().copied().unwrap_or(0) % 16);
-                std::thread::sleep(Duration::from_millis(nap * u64::from(attempt.min(8) + 1)));
-            }
+            Exchanged::Done => return Ok((compared, claimed)),
+            Exchanged::Lost => nap(&id, attempt),
         }
     }
     Err("other checks were always faster".to_owned())
+}
+
+/// Uneven, so that those who collided do not collide again.
+pub(super) fn nap(run: &str, attempt: u32) {
+    let uneven = 2 + u64::from(run.as_bytes().last().copied().unwrap_or(0) % 16);
+    std::thread::sleep(Duration::from_millis(
+        uneven * u64::from(attempt.min(8) + 1),
+    ));
 }
 
 /// Prints the report, and writes the file for the textfile collector.
@@ -266,19 +337,14 @@ fn tell(context: &Context, args: &args::Check, report: &Report) -> u8 {
 }
 
 /// A little tidying after every check, when everything was said.
-async fn thin(history: Option<Box<dyn History>>, now: OffsetDateTime) {
+async fn thin(context: &Context, history: Option<Box<dyn History>>, now: OffsetDateTime) {
     let Some(mut history) = history else { return };
     let keep = Retention {
         at_once: Some(THINNED_AT_ONCE),
-        ..Retention::standard(probe::TOTALS)
+        ..run::retention(context)
     };
-    let thinned = blocking(move || {
-        history
-            .prune(&keep, now)
-            .map_err(|error| error.to_string())
-    });
+    let thinned = blocking(move || history.prune(&keep, now).map_err(|error| error.to_string()));
     if let Err(why) = thinned.await {
         out::warn(&format!("duckops: old history was not thinned out: {why}"));
     }
-    let _ = exit::OK;
 }

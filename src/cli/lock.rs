@@ -44,7 +44,10 @@ pub(super) fn take(state: &Path, key: &str, now: OffsetDateTime) -> Result<Lock,
 }
 
 fn open(folder: &Path, name: &str) -> io::Result<File> {
-    DirBuilder::new().mode(0o700).recursive(true).create(folder)?;
+    DirBuilder::new()
+        .mode(0o700)
+        .recursive(true)
+        .create(folder)?;
     let path = folder.join(name);
     if std::fs::symlink_metadata(&path).is_ok_and(|seen| !seen.is_file()) {
         return Err(io::Error::other(format!("{} is no file", path.display())));
@@ -67,8 +70,11 @@ fn holder(file: &mut File, now: OffsetDateTime) -> Printable {
         return "another check of these runbooks is active".into();
     };
     let age = crate::fact::parse_instant(since).map(|since| now.unix_timestamp() - since);
-    let age = age.map_or(String::new(), |age| format!(", for {}", duration(age.max(0))));
-    format!("another check of these runbooks is active since {since}{age} (process {process})").into()
+    let age = age.map_or(String::new(), |age| {
+        format!(", for {}", duration(age.max(0)))
+    });
+    format!("another check of these runbooks is active since {since}{age} (process {process})")
+        .into()
 }
 
 /// FNV-1a: the same in every build, and names nothing.

@@ -6,6 +6,7 @@
 mod args;
 mod audit;
 mod check;
+mod delivery;
 mod doctor;
 mod drill;
 mod facts;

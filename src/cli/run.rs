@@ -4,7 +4,7 @@ use super::fail::Failure;
 use super::{Context, out};
 use crate::cloud::{Aws, Exchange, Http, Observer};
 use crate::fact::Probe;
-use crate::history::{self, History, Location, Pending, Queue, Snapshot, StackKey};
+use crate::history::{self, History, Location, Pending, Queue, Retention, Snapshot, StackKey};
 use crate::judge::{self, Asked, Inputs};
 use crate::probe::{Ask, Past};
 use crate::reading::{Silence, Why};
@@ -259,9 +259,23 @@ async fn open(location: Location, key: StackKey, now: OffsetDateTime, budget: Du
     }
 }
 
+/// For how long history is kept, by the settings.
+pub(super) fn retention(context: &Context) -> Retention {
+    let (detail, hourly) = context.settings.retention;
+    Retention {
+        detail: time::Duration::seconds(detail),
+        hourly: time::Duration::seconds(hourly),
+        totals: crate::probe::TOTALS,
+        at_once: None,
+    }
+}
+
 /// The folder in which snapshots wait, beside the other state.
 fn queue(state: Option<&Setting<PathBuf>>, history: &Location) -> Option<Queue> {
-    let folder = state.filter(|folder| !homeless(folder))?.value.join("pending");
+    let folder = state
+        .filter(|folder| !homeless(folder))?
+        .value
+        .join("pending");
     match history {
         Location::None => None,
         place => Some(Queue::new(folder, place.to_string())),

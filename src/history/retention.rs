@@ -21,16 +21,6 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// Seven days in full, ninety by the hour, then by the day.
-    pub fn standard(totals: &'static [&'static str]) -> Self {
-        Self {
-            detail: Duration::days(7),
-            hourly: Duration::days(90),
-            totals,
-            at_once: None,
-        }
-    }
-
     /// The grains, finest first: how wide one is, and what must be older to be thinned to it.
     pub(super) fn grains(&self, now: OffsetDateTime) -> [(Duration, OffsetDateTime); 2] {
         [

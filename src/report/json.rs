@@ -11,6 +11,7 @@ use crate::fact::FactValue;
 use crate::text::Printable;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use standing::Standing;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -249,51 +250,6 @@ struct Runbook<'a> {
     standing: Option<Standing<'a>>,
 }
 
-#[derive(Serialize)]
-struct Standing<'a> {
-    change: &'static str,
-    before: Option<&'static str>,
-    settled: &'static str,
-    since: String,
-    held: bool,
-    muted: Option<Muted<'a>>,
-    told: Option<Told<'a>>,
-}
-
-#[derive(Serialize)]
-struct Muted<'a> {
-    until: String,
-    by: &'a str,
-}
-
-#[derive(Serialize)]
-struct Told<'a> {
-    by: &'a str,
-    at: String,
-    channel: &'a str,
-}
-
-impl<'a> Standing<'a> {
-    fn of(standing: &'a model::Standing) -> Self {
-        Self {
-            change: standing.change.word(),
-            before: standing.before.map(model::Verdict::word),
-            settled: standing.settled.word(),
-            since: utc(standing.since),
-            held: standing.held,
-            muted: standing.muted.as_ref().map(|muted| Muted {
-                until: utc(muted.until),
-                by: muted.by.as_str(),
-            }),
-            told: standing.told.as_ref().map(|told| Told {
-                by: told.by.as_str(),
-                at: utc(told.at),
-                channel: told.channel.as_str(),
-            }),
-        }
-    }
-}
-
 impl<'a> Runbook<'a> {
     fn of(runbook: &'a model::Runbook) -> Self {
         Self {
@@ -402,6 +358,8 @@ struct Asked<'a> {
     took_ms: u64,
     failure: Option<&'a str>,
 }
+
+mod standing;
 
 #[cfg(test)]
 mod tests;

@@ -45,7 +45,10 @@ fn runbook(out: &mut String, runbook: &Runbook, report: &Report) {
         inert(runbook.summary.as_str())
     ));
     if let Some(compared) = standing(runbook, report.started_at) {
-        out.push_str(&format!("\nCompared with the check before: {}.\n", inert(&compared)));
+        out.push_str(&format!(
+            "\nCompared with the check before: {}.\n",
+            inert(&compared)
+        ));
     }
     if let Some(by) = &runbook.blocked_by {
         let by = inert(&name(by));

@@ -16,7 +16,7 @@ pub mod table;
 mod words;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 
 #[cfg(test)]
 mod tests {

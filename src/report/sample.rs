@@ -275,7 +275,7 @@ pub(super) fn critical() -> Report {
 }
 
 /// Only INC-004 of [`critical`], as a person at the keyboard asks for it.
-pub(super) fn one_bad_runbook() -> Report {
+pub(crate) fn one_bad_runbook() -> Report {
     let mut report = critical();
     report.runbooks.truncate(1);
     report.notes.clear();

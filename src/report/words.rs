@@ -38,7 +38,7 @@ pub(super) fn standing(runbook: &Runbook, now: OffsetDateTime) -> Option<String>
             format!("{}, was {was}", change.word())
         }
         Change::Unchanged if *settled >= Verdict::Warning => {
-            format!("{} since {} ({age})", settled.word(), utc(*since))
+            format!("unchanged since {} ({age})", utc(*since))
         }
         Change::Unchanged if *held => String::new(),
         Change::Unchanged => return None,

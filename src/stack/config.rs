@@ -18,6 +18,32 @@ pub(super) struct Config {
     pub(super) runbooks: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) stack: BTreeMap<String, Section>,
+    #[serde(default)]
+    pub(super) notify: BTreeMap<String, Spanned<Notify>>,
+    #[serde(default)]
+    pub(super) retention: Retention,
+}
+
+/// A `[notify.NAME]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Notify {
+    pub(super) kind: Spanned<String>,
+    pub(super) from: Option<Spanned<String>>,
+    pub(super) url: Option<Spanned<String>>,
+    pub(super) url_file: Option<Spanned<String>>,
+    pub(super) url_env: Option<Spanned<String>>,
+    pub(super) secret_file: Option<Spanned<String>>,
+    pub(super) secret_env: Option<Spanned<String>>,
+    pub(super) command: Option<Spanned<Vec<String>>>,
+}
+
+/// The `[retention]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Retention {
+    pub(super) detail: Option<Spanned<String>>,
+    pub(super) hourly: Option<Spanned<String>>,
 }
 
 /// A `[stack.NAME]`.

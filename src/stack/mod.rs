@@ -4,11 +4,15 @@
 //! is built in. This room reads the configuration file and nothing else; the environment
 //! is handed to it.
 
+mod channels;
 mod config;
 mod deploy_log;
+mod secret;
 mod settings;
 
+pub use channels::{Channel, ChannelKind};
 pub use deploy_log::newest_version;
+pub use secret::{Secret, SecretError, SecretSource};
 pub use settings::{Flags, Settings};
 
 use crate::runbook::Naming;

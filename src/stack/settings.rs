@@ -1,5 +1,6 @@
 //! Every setting in force for one run, and the order in which sources win.
 
+use super::channels::{self, Channel};
 use super::config;
 use super::{Origin, Setting, SettingError, Stack};
 use crate::fact::parse_duration;
@@ -41,6 +42,10 @@ pub struct Settings {
     pub history: Option<Setting<String>>,
     /// The state folder; `None` when there is no home to put it in.
     pub state_dir: Option<Setting<PathBuf>>,
+    /// Whom messages may go to.
+    pub channels: Vec<Channel>,
+    /// For how long history keeps every reading, and then one an hour, in seconds.
+    pub retention: (i64, i64),
 }
 
 type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -136,8 +141,32 @@ impl Settings {
                 config.history.as_ref(),
             ),
             state_dir,
+            channels: channels::read(&file)?,
+            retention: retention(&file)?,
         })
     }
+}
+
+/// Seven days in full because verdicts look back that far, ninety by the hour.
+fn retention(file: &config::File) -> Result<(i64, i64), SettingError> {
+    const DAY: i64 = 86_400;
+    let read = |value: &Option<toml::Spanned<String>>, built_in: i64, least: i64, wanted| {
+        let Some(value) = value else {
+            return Ok(built_in.max(least));
+        };
+        parse_duration(value.get_ref())
+            .filter(|seconds| (least..=36_500 * DAY).contains(seconds))
+            .ok_or_else(|| SettingError::Value {
+                origin: Origin::File(file.place(value)),
+                value: value.get_ref().as_str().into(),
+                wanted,
+            })
+    };
+    let wanted = "a duration of at least 7d, which verdicts look back";
+    let detail = read(&file.config.retention.detail, 7 * DAY, 7 * DAY, wanted)?;
+    let wanted = "a duration that is no shorter than that of full detail";
+    let hourly = read(&file.config.retention.hourly, 90 * DAY, detail, wanted)?;
+    Ok((detail, hourly))
 }
 
 fn stack(
@@ -218,7 +247,7 @@ fn stack(
     })
 }
 
-fn base_url(text: &str) -> Option<Url> {
+pub(super) fn base_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let plain = url.username().is_empty()
         && url.password().is_none()

@@ -161,11 +161,7 @@ fn step(
 }
 
 /// What each channel must be told, given what it was told last.
-fn announce(
-    standing: &mut Standing,
-    check: &Check<'_>,
-    runbook: &model::Runbook,
-) -> Vec<Message> {
+fn announce(standing: &mut Standing, check: &Check<'_>, runbook: &model::Runbook) -> Vec<Message> {
     let mut messages = Vec::new();
     for channel in check.channels {
         let settled = standing.settled.0;
@@ -180,7 +176,9 @@ fn announce(
             .map(|known| known.incident)
             .or_else(|| standing.incident.clone())
             .unwrap_or_else(|| check.id.to_owned());
-        messages.push(Message::new(check, channel, kind, &incident, settled, runbook));
+        messages.push(Message::new(
+            check, channel, kind, &incident, settled, runbook,
+        ));
         if kind == Kind::Resolve {
             standing.announced.remove(&channel.name);
         } else {

@@ -119,7 +119,9 @@ impl Message {
             }
         });
         let escalate = runbook.escalation.as_ref().map(|call| {
-            let due = call.due.map(|due| crate::fact::instant(due.unix_timestamp()));
+            let due = call
+                .due
+                .map(|due| crate::fact::instant(due.unix_timestamp()));
             let due = due.map_or("now".to_owned(), |due| format!("by {due}"));
             format!("{} {} {due}", call.to, call.priority)
         });
@@ -156,8 +158,11 @@ impl State {
         let mut waiting: BTreeSet<String> = BTreeSet::new();
         let mut claimed = Vec::new();
         for message in &mut self.outbox {
-            let known = channels.iter().any(|channel| channel.name == message.channel);
-            let taken = matches!(&message.claim, Some(claim) if claim.until > now && claim.by != run);
+            let known = channels
+                .iter()
+                .any(|channel| channel.name == message.channel);
+            let taken =
+                matches!(&message.claim, Some(claim) if claim.until > now && claim.by != run);
             let waits = waiting.contains(&message.channel);
             if !known || taken || waits || message.due > now {
                 // Nothing overtakes a message of its channel.
@@ -175,7 +180,14 @@ impl State {
 
     /// Notes what came of a message that this run claimed. One that another run claimed
     /// meanwhile is theirs, unless it was delivered.
-    pub fn settle(&mut self, now: OffsetDateTime, run: &str, host: &str, id: &str, outcome: &Outcome) {
+    pub fn settle(
+        &mut self,
+        now: OffsetDateTime,
+        run: &str,
+        host: &str,
+        id: &str,
+        outcome: &Outcome,
+    ) {
         let at = millis(now);
         let Some(place) = self.outbox.iter().position(|message| message.id == id) else {
             return;

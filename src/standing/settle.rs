@@ -58,7 +58,12 @@ pub(super) fn settled(runs: &mut Vec<Run>, debounce: Debounce) -> Verdict {
     if needed == 1 && of == 1 {
         return runs.last().map_or(Verdict::Ok, |run| run.verdict.0);
     }
-    let mut worst: Vec<_> = runs.iter().rev().take(of).map(|run| run.verdict.0).collect();
+    let mut worst: Vec<_> = runs
+        .iter()
+        .rev()
+        .take(of)
+        .map(|run| run.verdict.0)
+        .collect();
     worst.sort_unstable_by(|a, b| b.cmp(a));
     let reached = worst.get(needed - 1).copied();
     reached.map_or(Verdict::Ok, |verdict| verdict.max(Verdict::Ok))
@@ -99,7 +104,9 @@ mod tests {
     #[test]
     fn a_rule_is_two_numbers_that_make_sense() {
         assert_eq!(Debounce::parse("3/5"), Some(Debounce { needed: 3, of: 5 }));
-        for text in ["", "3", "3/", "/5", "0/5", "6/5", "3/21", "+3/5", "3/5/7", "3 /5", "-1/2"] {
+        for text in [
+            "", "3", "3/", "/5", "0/5", "6/5", "3/21", "+3/5", "3/5/7", "3 /5", "-1/2",
+        ] {
             assert_eq!(Debounce::parse(text), None, "{text}");
         }
     }

@@ -55,7 +55,8 @@ impl State {
         if document.is_empty() {
             return Ok(Self::default());
         }
-        let unreadable = |error: serde_json::Error| StateError::Unreadable(error.to_string().into());
+        let unreadable =
+            |error: serde_json::Error| StateError::Unreadable(error.to_string().into());
         let Format { format } = serde_json::from_str(document).map_err(unreadable)?;
         if format > FORMAT {
             return Err(StateError::Newer(format));
@@ -77,7 +78,8 @@ impl State {
     pub(super) fn forget(&mut self, now: OffsetDateTime) {
         let now = millis(now);
         self.mutes.retain(|_, mute| mute.until > now);
-        let long_ago = now.saturating_sub(i64::try_from(FORGOTTEN.whole_milliseconds()).unwrap_or(0));
+        let long_ago =
+            now.saturating_sub(i64::try_from(FORGOTTEN.whole_milliseconds()).unwrap_or(0));
         self.runs
             .retain(|_, runs| runs.last().is_some_and(|run| run.at > long_ago));
     }

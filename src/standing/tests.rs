@@ -1,0 +1,428 @@
+//! From check to check: what is new, what is told, to whom, once.
+#![allow(clippy::unwrap_used)] // A broken test may say so loudly.
+
+use super::*;
+use crate::report::model::Report;
+use crate::report::sample;
+use Verdict::{Critical, Ok as Fine, Unknown, Warning};
+use time::Duration;
+
+fn at(second: i64) -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH + Duration::seconds(1_770_000_000 + second)
+}
+
+fn channel(name: &str, from: Verdict) -> Channel {
+    Channel {
+        name: name.to_owned(),
+        from,
+    }
+}
+
+/// One runbook with this verdict.
+fn report(verdict: Verdict) -> Report {
+    let mut report = sample::one_bad_runbook();
+    report.verdict = verdict;
+    report.runbooks[0].verdict = verdict;
+    report
+}
+
+/// A series of checks of one runbook, some minutes apart.
+struct Series {
+    state: State,
+    channels: Vec<Channel>,
+    debounce: Debounce,
+    minute: i64,
+}
+
+impl Series {
+    fn new(channels: &[Channel]) -> Self {
+        Self {
+            state: State::default(),
+            channels: channels.to_vec(),
+            debounce: Debounce::NONE,
+            minute: 0,
+        }
+    }
+
+    /// The next check; what was sent is gone from the outbox.
+    fn check(&mut self, verdict: Verdict) -> Report {
+        let mut report = report(verdict);
+        self.judged(&mut report);
+        report
+    }
+
+    fn judged(&mut self, report: &mut Report) {
+        self.minute += 5;
+        let id = format!("check-{}", self.minute);
+        let check = Check {
+            at: at(self.minute * 60),
+            id: &id,
+            host: "a",
+            debounce: self.debounce,
+            channels: &self.channels,
+            stack: "prod",
+        };
+        // Through its document, as in life.
+        let state = State::read(&self.state.write()).unwrap();
+        self.state = advance(&state, &check, report);
+    }
+
+    /// What was written since the last call: channel, kind, verdict, incident.
+    fn told(&mut self) -> Vec<(String, &'static str, String, String)> {
+        let told = std::mem::take(&mut self.state.outbox);
+        told.into_iter()
+            .map(|m| (m.channel, m.kind.word(), m.verdict, m.incident))
+            .collect()
+    }
+}
+
+fn standing(report: &Report) -> &model::Standing {
+    report.runbooks[0].standing.as_ref().unwrap()
+}
+
+#[test]
+fn every_change_has_its_word_and_since_is_when_it_began() {
+    let mut series = Series::new(&[]);
+    let table = [
+        (Fine, Change::Unchanged, 5),
+        (Fine, Change::Unchanged, 5),
+        (Warning, Change::New, 15),
+        (Warning, Change::Unchanged, 15),
+        (Critical, Change::Worse, 25),
+        (Unknown, Change::Better, 30),
+        (Critical, Change::Worse, 35),
+        (Critical, Change::Unchanged, 35),
+        (Fine, Change::Resolved, 45),
+        (Fine, Change::Unchanged, 45),
+        (Unknown, Change::New, 55),
+        (Warning, Change::Better, 60),
+    ];
+    for (verdict, change, since) in table {
+        let report = series.check(verdict);
+        let found = standing(&report);
+        assert_eq!((found.change, found.since), (change, at(since * 60)));
+        assert_eq!((report.verdict, found.settled), (verdict, verdict));
+    }
+}
+
+#[test]
+fn the_first_check_that_finds_something_bad_says_new() {
+    let report = Series::new(&[]).check(Critical);
+    assert_eq!(standing(&report).change, Change::New);
+    assert_eq!(standing(&report).before, None);
+}
+
+#[test]
+fn each_channel_is_told_of_transitions_only_and_from_its_verdict_on() {
+    let mut series = Series::new(&[channel("pager", Critical), channel("chat", Warning)]);
+    let mut kinds = |verdict| -> Vec<(String, &'static str)> {
+        series.check(verdict);
+        let told = series.told();
+        told.into_iter()
+            .map(|(channel, kind, ..)| (channel, kind))
+            .collect()
+    };
+    let both = |a, b| vec![("pager".to_owned(), a), ("chat".to_owned(), b)];
+    let chat = |kind| vec![("chat".to_owned(), kind)];
+    assert_eq!(kinds(Fine), []);
+    assert_eq!(kinds(Warning), chat("trigger"));
+    assert_eq!(kinds(Warning), []);
+    assert_eq!(kinds(Critical), both("trigger", "update"));
+    assert_eq!(kinds(Critical), []);
+    assert_eq!(kinds(Warning), both("resolve", "update"));
+    assert_eq!(kinds(Critical), both("trigger", "update"));
+    assert_eq!(kinds(Fine), both("resolve", "resolve"));
+    assert_eq!(kinds(Fine), []);
+}
+
+#[test]
+fn one_incident_has_one_key_and_the_next_has_another() {
+    let mut series = Series::new(&[channel("chat", Warning)]);
+    let mut keys = Vec::new();
+    for verdict in [Warning, Critical, Warning, Fine, Critical, Fine] {
+        series.check(verdict);
+        keys.extend(series.told().into_iter().map(|told| told.3));
+    }
+    let first = "duckops:prod:inc-004:check-5";
+    let second = "duckops:prod:inc-004:check-25";
+    assert_eq!(keys, [first, first, first, first, second, second]);
+}
+
+#[test]
+fn what_was_not_told_when_nobody_listened_is_told_when_somebody_does() {
+    let mut series = Series::new(&[]);
+    series.check(Critical);
+    series.check(Critical);
+    assert_eq!(series.told(), []);
+    series.channels = vec![channel("chat", Warning)];
+    series.check(Critical);
+    let told = series.told();
+    assert_eq!((told.len(), told[0].1), (1, "trigger"));
+    assert_eq!(
+        told[0].3, "duckops:prod:inc-004:check-5",
+        "the old incident"
+    );
+}
+
+#[test]
+fn what_another_incident_explains_changes_nothing_and_tells_nobody() {
+    let mut series = Series::new(&[channel("chat", Warning)]);
+    let explained = |series: &mut Series| {
+        let mut report = report(Unknown);
+        report.runbooks[0].blocked_by = Some("inc-001".into());
+        series.judged(&mut report);
+        assert_eq!(report.runbooks[0].standing, None);
+    };
+    series.check(Fine);
+    explained(&mut series);
+    assert_eq!(series.told(), []);
+    series.check(Critical);
+    assert_eq!(series.told().len(), 1);
+    explained(&mut series);
+    assert_eq!(series.told(), []);
+    let report = series.check(Critical);
+    assert_eq!(series.told(), []);
+    assert_eq!(standing(&report).change, Change::Unchanged);
+    assert_eq!(standing(&report).since, at(15 * 60));
+}
+
+#[test]
+fn a_mute_holds_its_tongue_until_its_last_millisecond_and_then_ends_by_itself() {
+    let mut series = Series::new(&[channel("chat", Warning)]);
+    series.check(Fine);
+    // The next checks come at minutes 10, 15 and 20.
+    series
+        .state
+        .mute("inc-004", at(15 * 60) + Duration::milliseconds(1), "Ada");
+    let report = series.check(Critical);
+    let muted = standing(&report).muted.as_ref().unwrap();
+    assert_eq!(muted.by.as_str(), "Ada");
+    assert_eq!(
+        (report.verdict, report.exit_code()),
+        (Critical, 2),
+        "it is not hidden"
+    );
+    assert!(report.is_silent());
+    series.check(Critical);
+    assert_eq!(series.told(), []);
+    let report = series.check(Critical);
+    assert_eq!(standing(&report).muted, None);
+    assert!(!report.is_silent());
+    let told = series.told();
+    assert_eq!((told.len(), told[0].1), (1, "trigger"));
+    assert_eq!(told[0].3, "duckops:prod:inc-004:check-10");
+
+    let mut series = Series::new(&[channel("chat", Warning)]);
+    series.state.mute("inc-004", at(5 * 60), "Ada");
+    series.check(Critical);
+    assert_eq!(series.told().len(), 1, "over at that very moment");
+}
+
+#[test]
+fn an_incident_that_ends_while_muted_is_called_off_afterwards() {
+    let mut series = Series::new(&[channel("chat", Warning)]);
+    series.check(Critical);
+    assert_eq!(series.told().len(), 1);
+    series.state.mute("inc-004", at(16 * 60), "Ada");
+    series.check(Fine);
+    series.check(Fine);
+    assert_eq!(series.told(), []);
+    series.check(Fine);
+    let told = series.told();
+    assert_eq!((told.len(), told[0].1), (1, "resolve"));
+}
+
+#[test]
+fn three_of_five_are_needed_and_until_then_it_is_said_and_does_not_count() {
+    let mut series = Series::new(&[channel("chat", Warning)]);
+    series.debounce = Debounce::parse("3/5").unwrap();
+    let mut codes = Vec::new();
+    for verdict in [Critical, Fine, Critical, Fine, Critical, Fine, Fine, Fine] {
+        let report = series.check(verdict);
+        assert_eq!(
+            report.runbooks[0].verdict, verdict,
+            "the runbook's own stays"
+        );
+        if report.verdict != verdict {
+            assert!(standing(&report).held);
+            let said = format!("{} {:?}", report.summary, report.notes);
+            assert!(said.contains("of 5") || said.contains("last 5"), "{said}");
+        }
+        codes.push(report.exit_code());
+    }
+    assert_eq!(codes, [0, 0, 0, 0, 2, 0, 0, 0]);
+    let kinds: Vec<_> = series.told().into_iter().map(|told| told.1).collect();
+    assert_eq!(kinds, ["trigger", "resolve"]);
+}
+
+#[test]
+fn a_document_that_cannot_be_understood_is_an_error_and_never_a_first_check() {
+    assert_eq!(State::read("").unwrap(), State::default());
+    let newer = State::read(r#"{"format":2,"whatever":[]}"#);
+    assert_eq!(newer, Err(StateError::Newer(2)));
+    for text in [
+        " ",
+        "{}",
+        "[]",
+        "null",
+        r#"{"format":"1"}"#,
+        r#"{"format":1,"runbooks":3}"#,
+    ] {
+        let read = State::read(text);
+        assert!(
+            matches!(read, Err(StateError::Unreadable(_))),
+            "{text}: {read:?}"
+        );
+    }
+    let whole = {
+        let mut series = Series::new(&[channel("chat", Warning)]);
+        series.check(Critical);
+        series.state.write()
+    };
+    for end in 1..whole.len() {
+        assert!(State::read(&whole[..end]).is_err(), "cut at {end}");
+    }
+}
+
+/// A state in which so many messages to one channel wait.
+fn waiting(messages: usize) -> Series {
+    let mut series = Series::new(&[channel("chat", Warning)]);
+    for i in 0..messages {
+        series.check(if i % 2 == 0 { Critical } else { Fine });
+    }
+    assert_eq!(series.state.waiting(), messages);
+    series
+}
+
+fn ids(messages: &[Message]) -> Vec<String> {
+    messages.iter().map(|message| message.id.clone()).collect()
+}
+
+#[test]
+fn a_claim_keeps_others_away_until_its_lease_ends() {
+    let Series {
+        mut state,
+        channels,
+        ..
+    } = waiting(2);
+    let now = at(3_600);
+    let mine = state.claim(now, "one", &channels);
+    assert_eq!(mine.len(), 2);
+    let almost = now + LEASE - Duration::milliseconds(1);
+    assert_eq!(state.claim(almost, "two", &channels), []);
+    let theirs = state.claim(now + LEASE, "two", &channels);
+    assert_eq!(ids(&theirs), ids(&mine), "with the same keys");
+    // Who comes back from the dead does not spoil what the other does.
+    let id = &mine[0].id;
+    state.settle(
+        now + LEASE,
+        "one",
+        "a",
+        id,
+        &Outcome::Failed { pause: None },
+    );
+    assert_eq!(state.claim(now + LEASE, "three", &channels), []);
+    state.settle(now + LEASE, "two", "b", id, &Outcome::Delivered);
+    assert_eq!(state.waiting(), 1);
+}
+
+#[test]
+fn a_channel_that_fails_is_left_alone_longer_each_time_and_nothing_overtakes() {
+    let Series {
+        mut state,
+        channels,
+        ..
+    } = waiting(2);
+    let mut now = at(3_600);
+    for minutes in [1, 2, 4, 8, 16, 30, 30] {
+        let claimed = state.claim(now, "run", &channels);
+        assert_eq!(claimed.len(), 2, "{minutes}");
+        state.settle(
+            now,
+            "run",
+            "a",
+            &claimed[0].id,
+            &Outcome::Failed { pause: None },
+        );
+        state.settle(now, "run", "a", &claimed[1].id, &Outcome::Untried);
+        let due = now + Duration::minutes(minutes);
+        let early = due - Duration::milliseconds(1);
+        assert_eq!(state.claim(early, "run", &channels), [], "{minutes}");
+        now = due;
+    }
+    assert_eq!(state.waiting(), 2, "nothing is lost");
+}
+
+#[test]
+fn a_pause_that_the_other_side_wants_is_kept_within_reason() {
+    for (wanted, kept) in [(5, 60), (600, 600), (999_999, 1_800)] {
+        let Series {
+            mut state,
+            channels,
+            ..
+        } = waiting(1);
+        let now = at(3_600);
+        let claimed = state.claim(now, "run", &channels);
+        let pause = Some(Duration::seconds(wanted));
+        state.settle(now, "run", "a", &claimed[0].id, &Outcome::Failed { pause });
+        let due = now + Duration::seconds(kept);
+        let early = due - Duration::milliseconds(1);
+        assert_eq!(state.claim(early, "run", &channels), [], "{wanted}");
+        assert_eq!(state.claim(due, "run", &channels).len(), 1, "{wanted}");
+    }
+}
+
+#[test]
+fn one_dead_channel_holds_up_no_other() {
+    let mut series = Series::new(&[channel("dead", Warning), channel("chat", Warning)]);
+    series.check(Critical);
+    let now = at(3_600);
+    let claimed = series.state.claim(now, "run", &series.channels);
+    series.state.settle(
+        now,
+        "run",
+        "a",
+        &claimed[0].id,
+        &Outcome::Failed { pause: None },
+    );
+    series
+        .state
+        .settle(now, "run", "a", &claimed[1].id, &Outcome::Delivered);
+    series.check(Fine);
+    let claimed = series.state.claim(now, "run", &series.channels);
+    let channels: Vec<_> = claimed.iter().map(|m| m.channel.as_str()).collect();
+    assert_eq!(channels, ["chat"]);
+    // A host that does not know a channel leaves its messages to those who do.
+    let other = [channel("elsewhere", Warning)];
+    assert_eq!(series.state.claim(now + LEASE, "other", &other), []);
+}
+
+#[test]
+fn who_was_told_first_is_remembered_until_the_incident_is_over() {
+    let mut series = Series::new(&[channel("chat", Warning)]);
+    series.check(Critical);
+    let now = at(301);
+    let claimed = series.state.claim(now, "run", &series.channels);
+    series
+        .state
+        .settle(now, "run", "host-a", &claimed[0].id, &Outcome::Delivered);
+    let report = series.check(Critical);
+    let told = standing(&report).told.clone().unwrap();
+    assert_eq!((told.by.as_str(), told.at), ("host-a", now));
+    series.check(Fine);
+    let report = series.check(Critical);
+    assert_eq!(standing(&report).told, None, "another incident");
+}
+
+#[test]
+fn a_channel_that_is_gone_for_good_does_not_fill_the_world() {
+    let mut series = waiting(230);
+    let newest = series.state.outbox.last().unwrap().id.clone();
+    let claimed = series.state.claim(at(999_999), "run", &series.channels);
+    assert_eq!(claimed.len(), 200);
+    assert_eq!(claimed.last().unwrap().id, newest);
+    assert!(
+        series.state.write().len() < 300_000,
+        "what a shared table takes"
+    );
+}

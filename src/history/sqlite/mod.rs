@@ -28,8 +28,8 @@ use super::{
     Summary,
 };
 use file::Found;
-use schema::Content;
 use rusqlite::{Connection, ErrorCode, FileControl, MAIN_DB, OpenFlags, TransactionBehavior};
+use schema::Content;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use time::OffsetDateTime;

@@ -264,7 +264,10 @@ mod tests {
         assert_eq!(shape(&old)?, shape(&new)?);
         let count = |what: &str| old.query_row(what, [], |row| row.get::<_, Option<i64>>(0));
         assert_eq!(count("SELECT count(*) FROM sample")?, Some(3));
-        assert_eq!(count("SELECT positive_ms FROM series WHERE id = 1")?, Some(10));
+        assert_eq!(
+            count("SELECT positive_ms FROM series WHERE id = 1")?,
+            Some(10)
+        );
         assert_eq!(count("SELECT positive_ms FROM series WHERE id = 2")?, None);
         Ok(())
     }

@@ -99,7 +99,11 @@ fn no_growth_is_lost_between_readings_that_stay() {
             ends.sort_unstable();
             let [from, to] = ends.map(|i| (after[i].at - at(0)).whole_seconds());
             if from < to {
-                assert_eq!(grown(&after, from, to), grown(&before, from, to), "{from} {to}");
+                assert_eq!(
+                    grown(&after, from, to),
+                    grown(&before, from, to),
+                    "{from} {to}"
+                );
                 compared += 1;
             }
         }
@@ -122,7 +126,7 @@ fn the_last_the_lowest_and_the_highest_of_each_grain_stay_and_the_rest_goes() {
         let second = (sample.at - at(START)).whole_seconds();
         match second {
             ..864_000 => (0, second / (24 * HOUR)),
-            ..1_987_200 => (1, second / HOUR),
+            864_000..1_987_200 => (1, second / HOUR),
             _ => (2, second),
         }
     };
@@ -156,9 +160,7 @@ fn a_snapshot_that_said_something_new_outlives_its_readings() {
     recorded(&path, 10, 3);
     let mut history = Sqlite::open(&path, LONG).unwrap();
     let latest = history.latest(&prod()).unwrap();
-    let pruned = history
-        .prune(&KEEP, at(START + 40 * 24 * HOUR))
-        .unwrap();
+    let pruned = history.prune(&KEEP, at(START + 40 * 24 * HOUR)).unwrap();
     assert!(pruned.snapshots > 500, "{pruned:?}");
     let Db::Open(db) = &history.db else {
         panic!("it is open")

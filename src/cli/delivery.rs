@@ -1,0 +1,128 @@
+//! Delivering what the outbox holds for this run, and noting what came of it.
+
+use super::check::nap;
+use super::out;
+use super::run::blocking;
+use crate::cloud::Http;
+use crate::history::{Exchanged, History, Ledger, StackKey};
+use crate::notify::Line;
+use crate::standing::{Message, Outcome, State};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+
+/// The longest that one message may take. Far less than its lease.
+const EACH: Duration = Duration::from_secs(5);
+/// The longest that all of them may take.
+const ALL: Duration = Duration::from_secs(15);
+/// So often a run that others overtook tries to note what it delivered.
+const TRIES: u32 = 40;
+
+/// Everything that this run claimed, on its way.
+pub(super) struct Delivery {
+    pub(super) http: Http,
+    pub(super) key: StackKey,
+    /// The id of this run, by which it claimed.
+    pub(super) run: String,
+    /// The name of this machine.
+    pub(super) host: String,
+    /// When the run must be over.
+    pub(super) end: Instant,
+    /// The clock at its begin, and the steady clock at the same moment.
+    pub(super) began: (OffsetDateTime, Instant),
+}
+
+impl Delivery {
+    /// Sends to every channel at once, in order within each, and notes what came of it.
+    pub(super) async fn deliver(
+        self,
+        messages: Vec<Message>,
+        lines: Arc<Vec<Line>>,
+        history: Box<dyn History>,
+    ) -> Option<Box<dyn History>> {
+        let end = self.end.min(Instant::now() + ALL);
+        let mut sending = Vec::new();
+        for line in 0..lines.len() {
+            let name = lines[line].name();
+            let of_line = messages.iter().filter(|message| message.channel == name);
+            let of_line: Vec<_> = of_line.cloned().collect();
+            let (lines, http) = (Arc::clone(&lines), self.http.clone());
+            sending.push(tokio::spawn(async move {
+                in_order(&lines[line], &http, of_line, end).await
+            }));
+        }
+        let mut outcomes = Vec::new();
+        for sent in sending {
+            outcomes.extend(sent.await.unwrap_or_default());
+        }
+        let noted = blocking(move || {
+            let mut history = history;
+            let noted = self.note(history.as_mut(), &outcomes);
+            Ok((history, noted))
+        });
+        match noted.await {
+            Ok((history, noted)) => {
+                if let Err(why) = noted {
+                    out::warn(&format!(
+                        "duckops: what was delivered could not be noted and may be sent again, with the same key: {why}"
+                    ));
+                }
+                Some(history)
+            }
+            Err(_) => None,
+        }
+    }
+
+    fn note(
+        &self,
+        history: &mut dyn History,
+        outcomes: &[(String, Outcome)],
+    ) -> Result<(), String> {
+        let (wall, steady) = self.began;
+        for attempt in 0..TRIES {
+            let Ledger { revision, document } = history
+                .ledger(&self.key)
+                .map_err(|error| error.to_string())?;
+            let mut state = State::read(&document).map_err(|error| error.to_string())?;
+            let now = wall + steady.elapsed();
+            for (id, outcome) in outcomes {
+                state.settle(now, &self.run, &self.host, id, outcome);
+            }
+            match history.exchange(&self.key, revision, &state.write(), None) {
+                Ok(Exchanged::Done) => return Ok(()),
+                Ok(Exchanged::Lost) => nap(&self.run, attempt),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        Err("other checks were always faster".to_owned())
+    }
+}
+
+/// What cannot be delivered holds back what comes after it in the same channel.
+async fn in_order(
+    line: &Line,
+    http: &Http,
+    messages: Vec<Message>,
+    end: Instant,
+) -> Vec<(String, Outcome)> {
+    let mut outcomes = Vec::new();
+    let mut is_open = true;
+    for message in messages {
+        let left = EACH.min(end.saturating_duration_since(Instant::now()));
+        if !is_open || left.is_zero() {
+            outcomes.push((message.id, Outcome::Untried));
+            continue;
+        }
+        let (outcome, why) = line.send(http, &message, left).await;
+        if let Some(why) = why {
+            is_open = false;
+            out::warn(&format!(
+                "duckops: channel {} was not told of {}, which waits for the next check: {why}",
+                line.name(),
+                message.runbook.to_uppercase()
+            ));
+        }
+        outcomes.push((message.id, outcome));
+    }
+    outcomes
+}

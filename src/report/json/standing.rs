@@ -1,0 +1,50 @@
+//! The public form of how a runbook compares with the checks before.
+
+use crate::report::model;
+use crate::report::words::utc;
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(super) struct Standing<'a> {
+    change: &'static str,
+    before: Option<&'static str>,
+    settled: &'static str,
+    since: String,
+    held: bool,
+    muted: Option<Muted<'a>>,
+    told: Option<Told<'a>>,
+}
+
+#[derive(Serialize)]
+struct Muted<'a> {
+    until: String,
+    by: &'a str,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    by: &'a str,
+    at: String,
+    channel: &'a str,
+}
+
+impl<'a> Standing<'a> {
+    pub(super) fn of(standing: &'a model::Standing) -> Self {
+        Self {
+            change: standing.change.word(),
+            before: standing.before.map(model::Verdict::word),
+            settled: standing.settled.word(),
+            since: utc(standing.since),
+            held: standing.held,
+            muted: standing.muted.as_ref().map(|muted| Muted {
+                until: utc(muted.until),
+                by: muted.by.as_str(),
+            }),
+            told: standing.told.as_ref().map(|told| Told {
+                by: told.by.as_str(),
+                at: utc(told.at),
+                channel: told.channel.as_str(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The channels that messages may go to, as the configuration file names them. A secret is
+//! only named here; it is read when it is needed.
+
+use super::config::{File, Notify};
+use super::secret::SecretSource;
+use super::{Origin, SettingError};
+use crate::text::Printable;
+use std::path::PathBuf;
+use toml::Spanned;
+use url::Url;
+
+/// A `[notify.NAME]` of the configuration.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// Its name.
+    pub name: String,
+    /// How it is spoken to.
+    pub kind: ChannelKind,
+    /// The word of the verdict from which on it is told.
+    pub from: String,
+}
+
+/// How a channel is spoken to.
+#[derive(Clone, Debug)]
+pub enum ChannelKind {
+    /// An incoming webhook as Slack has them. The URL is the secret.
+    Slack {
+        /// Where to.
+        url: SecretSource,
+    },
+    /// PagerDuty's Events API, version 2.
+    PagerDuty {
+        /// The routing key.
+        key: SecretSource,
+        /// Another address than PagerDuty's.
+        url: Option<Url>,
+    },
+    /// JSON to any address, signed where there is a secret.
+    Webhook {
+        /// Where to; the URL is a secret.
+        url: SecretSource,
+        /// What to sign with.
+        secret: Option<SecretSource>,
+    },
+    /// A program that reads the message from its standard input. No shell is involved.
+    Command {
+        /// The program and its arguments.
+        line: Vec<String>,
+    },
+}
+
+const KINDS: &str = "slack, pagerduty, webhook or command";
+
+/// Reads all of them; the first mistake ends it, with its line.
+pub(super) fn read(file: &File) -> Result<Vec<Channel>, SettingError> {
+    let all = file.config.notify.iter();
+    all.map(|(name, section)| channel(file, name, section))
+        .collect()
+}
+
+fn channel(file: &File, name: &str, section: &Spanned<Notify>) -> Result<Channel, SettingError> {
+    let notify = section.get_ref();
+    let wrong = |place: String, value: &str, wanted: &'static str| SettingError::Value {
+        origin: Origin::File(place),
+        value: Printable::from(value),
+        wanted,
+    };
+    let missing = |wanted| wrong(file.place(section), name, wanted);
+    let readable = name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    if !readable || name.is_empty() || name.len() > 40 {
+        return Err(missing("a name of letters, digits, - and _"));
+    }
+    let source = |file_path: &Option<Spanned<String>>, variable: &Option<Spanned<String>>| match (
+        file_path, variable,
+    ) {
+        (Some(path), None) => Some(SecretSource::File(PathBuf::from(path.get_ref()))),
+        (None, Some(name)) => Some(SecretSource::Environment(name.get_ref().clone())),
+        _ => None,
+    };
+    let url = source(&notify.url_file, &notify.url_env);
+    let secret = source(&notify.secret_file, &notify.secret_env);
+    let plain = match &notify.url {
+        None => None,
+        Some(text) => Some(super::settings::base_url(text.get_ref()).ok_or_else(|| {
+            wrong(
+                file.place(text),
+                "(not shown)",
+                "an http or https URL without user, query or fragment",
+            )
+        })?),
+    };
+    let used = |url_used: bool, secret_used: bool, plain_used: bool, command_used: bool| {
+        let unused = (!url_used && (notify.url_file.is_some() || notify.url_env.is_some()))
+            || (!secret_used && (notify.secret_file.is_some() || notify.secret_env.is_some()))
+            || (!plain_used && notify.url.is_some())
+            || (!command_used && notify.command.is_some());
+        if unused {
+            return Err(missing("a section without keys that its kind does not use"));
+        }
+        Ok(())
+    };
+    let kind = match notify.kind.get_ref().as_str() {
+        "slack" => {
+            used(true, false, false, false)?;
+            let url = url.ok_or_else(|| missing("a section with url_file or url_env"))?;
+            ChannelKind::Slack { url }
+        }
+        "pagerduty" => {
+            used(false, true, true, false)?;
+            let key = secret.ok_or_else(|| missing("a section with secret_file or secret_env"))?;
+            ChannelKind::PagerDuty { key, url: plain }
+        }
+        "webhook" => {
+            used(true, true, false, false)?;
+            let url = url.ok_or_else(|| missing("a section with url_file or url_env"))?;
+            ChannelKind::Webhook { url, secret }
+        }
+        "command" => {
+            used(false, false, false, true)?;
+            let line = notify.command.as_ref().map(|line| line.get_ref().clone());
+            let line =
+                line.filter(|line| line.first().is_some_and(|program| program.starts_with('/')));
+            let line =
+                line.ok_or_else(|| missing("a section with command = [\"/whole/path\", …]"))?;
+            ChannelKind::Command { line }
+        }
+        other => return Err(wrong(file.place(&notify.kind), other, KINDS)),
+    };
+    let from = match &notify.from {
+        None => "critical".to_owned(),
+        Some(word) if ["warning", "unknown", "critical"].contains(&word.get_ref().as_str()) => {
+            word.get_ref().clone()
+        }
+        Some(word) => {
+            return Err(wrong(
+                file.place(word),
+                word.get_ref(),
+                "warning, unknown or critical",
+            ));
+        }
+    };
+    Ok(Channel {
+        name: name.to_owned(),
+        kind,
+        from,
+    })
+}
