@@ -109,6 +109,8 @@ pub(super) enum Command {
     Doctor(Doctor),
     /// Show how recorded facts developed
     History(History),
+    /// Print alert rules for Prometheus, over the file that check --textfile writes
+    Rules(Rules),
     /// Print the JSON Schema of the output
     Schema,
     /// Print a completion script for a shell
@@ -155,6 +157,9 @@ pub(super) struct Check {
     /// Count a verdict only after so many bad runs of so many, such as 3/5
     #[arg(long = "for", value_name = "N/M")]
     pub(super) debounce: Option<String>,
+    /// Also write the result for node_exporter's textfile collector
+    #[arg(long, value_name = "FILE")]
+    pub(super) textfile: Option<std::path::PathBuf>,
     /// Print only when something changed since the check before
     #[arg(long)]
     pub(super) changes: bool,
@@ -173,6 +178,13 @@ pub(super) struct Check {
     /// End a mute before its time
     #[arg(long, value_name = "RUNBOOK")]
     pub(super) unmute: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rules {
+    /// How often the check is made
+    #[arg(long, value_name = "DUR", default_value = "5m")]
+    pub(super) interval: String,
 }
 
 #[derive(Debug, Args)]

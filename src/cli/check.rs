@@ -6,14 +6,16 @@ use super::fail::Failure;
 use super::lock::{self, NoLock};
 use super::run::{self, Judged, Run, blocking};
 use super::triage::Selection;
-use super::{Context, out};
+use super::{Context, out, textfile};
 use crate::fact::{parse_duration, parse_instant};
 use crate::history::{Exchanged, History, Ledger, Retention, Snapshot};
 use crate::notify::Line;
 use crate::report::model::{Report, Verdict};
+use crate::report::prometheus;
 use crate::runbook::Missing;
 use crate::standing::{self, Channel, Check, Debounce, Message, State};
 use crate::text::Printable;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -27,6 +29,24 @@ const LONGEST_MUTE: time::Duration = time::Duration::days(30);
 
 pub(super) async fn main(context: &Context, args: &args::Check) -> Result<u8, Failure> {
     let selection = Selection::several(&context.library, &args.asked)?;
+    let ended = check(context, args, &selection).await;
+    if let (Err(_), Some(path)) = (&ended, &args.textfile) {
+        // Who reads the file must not go on believing the run before.
+        let ids: Vec<_> = selection.ids().map(Printable::from).collect();
+        let stack = Printable::from(context.settings.stack.name.value.as_str());
+        let before = std::fs::read_to_string(path).unwrap_or_default();
+        let before = prometheus::last_complete(&before);
+        let page = prometheus::failure(&stack, &ids, super::now(&context.env), before);
+        written(path, &page);
+    }
+    ended
+}
+
+async fn check(
+    context: &Context,
+    args: &args::Check,
+    selection: &Selection,
+) -> Result<u8, Failure> {
     let now = super::now(&context.env);
     let wish = Wish::of(context, args, now)?;
     let run = Run::of(context)?;
@@ -326,7 +346,9 @@ pub(super) fn nap(run: &str, attempt: u32) {
 
 /// Prints the report, and writes the file for the textfile collector.
 fn tell(context: &Context, args: &args::Check, report: &Report) -> u8 {
-    let _ = args;
+    if let Some(path) = &args.textfile {
+        written(path, &prometheus::render(report));
+    }
     if report.is_silent() && context.out.is_quiet() {
         return report.exit_code();
     }
@@ -334,6 +356,14 @@ fn tell(context: &Context, args: &args::Check, report: &Report) -> u8 {
         return report.exit_code();
     }
     context.out.report(report)
+}
+
+/// A file that cannot be written changes no verdict.
+fn written(path: &Path, page: &str) {
+    if let Err(error) = textfile::write(path, page) {
+        let path = Printable::from(path.to_string_lossy().into_owned());
+        out::warn(&format!("duckops: {path} was not written: {error}"));
+    }
 }
 
 /// A little tidying after every check, when everything was said.

@@ -17,6 +17,7 @@ mod out;
 mod packaging;
 mod run;
 mod runbook;
+mod textfile;
 mod triage;
 
 use crate::exit;
@@ -136,6 +137,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Audit(args) => audit::main(context, &args).await,
         Command::Doctor(args) => doctor::main(context, &args).await,
         Command::History(args) => history::main(context, &args),
+        Command::Rules(args) => packaging::rules(context, &args),
         Command::Schema => Ok(packaging::schema(context)),
         Command::Completions { shell } => packaging::completions(context, shell),
         Command::Man => packaging::man(context),

@@ -1,11 +1,44 @@
-//! What a packager needs: the schema, completion scripts and the manual page.
+//! What a packager needs: alert rules, the schema, completion scripts and the manual page.
 
 use super::Context;
-use super::args::Cli;
+use super::args::{Cli, Rules};
 use super::fail::Failure;
 use crate::exit;
+use crate::fact::parse_duration;
+use crate::report::rules::{self, Alert};
 use crate::report::schema;
+use crate::text::Printable;
 use clap::CommandFactory;
+
+pub(super) fn rules(context: &Context, args: &Rules) -> Result<u8, Failure> {
+    let interval = parse_duration(&args.interval)
+        .and_then(|seconds| u64::try_from(seconds).ok())
+        .filter(|seconds| (1..=86_400).contains(seconds))
+        .ok_or_else(|| {
+            let text = Printable::from(args.interval.as_str());
+            Failure::usage(format!(
+                "--interval: `{text}` is not a duration of at most 1d, such as 5m"
+            ))
+        })?;
+    let alerts: Vec<_> = context
+        .library
+        .all()?
+        .into_iter()
+        .map(|runbook| Alert {
+            id: runbook.id.into(),
+            title: runbook.title.into(),
+            severity: runbook.severity.into(),
+            explained_by: runbook
+                .explained_by
+                .into_iter()
+                .map(Printable::from)
+                .collect(),
+        })
+        .collect();
+    let stack = Printable::from(context.settings.stack.name.value.as_str());
+    let text = rules::render(&stack, &alerts, interval);
+    Ok(context.out.print(&text, exit::OK))
+}
 
 pub(super) fn schema(context: &Context) -> u8 {
     context.out.print(schema::v1(), exit::OK)

@@ -10,6 +10,7 @@ pub mod model;
 pub mod nagios;
 pub mod palette;
 pub mod prometheus;
+pub mod rules;
 pub mod schema;
 pub mod short;
 pub mod table;

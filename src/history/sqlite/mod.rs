@@ -22,6 +22,8 @@ mod tests_ledger;
 mod tests_processes;
 #[cfg(test)]
 mod tests_prune;
+#[cfg(test)]
+mod tests_storm;
 
 use super::{
     Exchanged, History, HistoryError, Ledger, Pruned, Retention, Sample, Snapshot, StackKey,
