@@ -8,6 +8,7 @@
     reason = "a test ends where it learns something, and says what"
 )]
 
+mod check;
 mod emulators;
 mod evidence;
 mod feed;
