@@ -9,6 +9,7 @@
 )]
 
 mod check;
+mod contrib;
 mod emulators;
 mod evidence;
 mod feed;

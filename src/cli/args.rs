@@ -211,12 +211,34 @@ pub(super) struct Doctor {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct History {
+    #[command(subcommand)]
+    pub(super) action: Option<HistoryAction>,
     /// Such as peck.callback_errors; without it, every recorded fact
     pub(super) fact: Option<String>,
     /// How far back, such as 24h
     #[arg(long, value_name = "DUR", default_value = "24h")]
     pub(super) since: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum HistoryAction {
+    /// Thin out what is old: the hours after seven days, the days after ninety
+    Prune,
+    /// Write every reading, for a spreadsheet or a program
+    Export(Export),
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Export {
+    /// As CSV, safe to open in a spreadsheet
+    #[arg(long)]
+    pub(super) csv: bool,
+    /// As lines of JSON
+    #[arg(long)]
+    pub(super) jsonl: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,12 +1,14 @@
 //! `duckops history`: how recorded facts developed. Asks nobody.
 
+mod export;
+
 use super::Context;
-use super::args;
+use super::args::{self, HistoryAction};
 use super::fail::Failure;
 use super::run;
 use crate::exit;
 use crate::fact::{duration, instant, parse_duration};
-use crate::history::{self, History, Sample, StackKey};
+use crate::history::{self, History, HistoryError, Sample, StackKey};
 use crate::report::model::Verdict;
 use crate::runbook::Missing;
 use crate::text::Printable;
@@ -17,6 +19,47 @@ use time::{Duration, OffsetDateTime};
 const COLUMNS: usize = 40;
 
 pub(super) fn main(context: &Context, args: &args::History) -> Result<u8, Failure> {
+    match &args.action {
+        None => trends(context, args),
+        Some(HistoryAction::Prune) => prune(context),
+        Some(HistoryAction::Export(format)) => export::main(context, format),
+    }
+}
+
+/// History as it is, or why it cannot be read.
+fn open(context: &Context) -> Result<(Box<dyn History>, StackKey), Failure> {
+    let (location, _) = run::location(context)?;
+    let history = history::open(&location, history::BUSY_BUDGET).map_err(failed)?;
+    Ok((history, StackKey(context.settings.stack.key())))
+}
+
+fn failed(error: HistoryError) -> Failure {
+    Failure::own(format!("history: {error}"))
+}
+
+fn prune(context: &Context) -> Result<u8, Failure> {
+    let (mut history, _) = open(context)?;
+    let keep = run::retention(context);
+    let now = super::now(&context.env);
+    let history::Pruned {
+        readings,
+        snapshots,
+    } = history.prune(&keep, now).map_err(failed)?;
+    let since = |span: Duration| instant((now - span).unix_timestamp());
+    let text = format!(
+        "{readings} readings and {snapshots} whole snapshots were thinned out\n\
+         every reading is kept since {}, one an hour since {}, one a day before\n",
+        since(keep.detail),
+        since(keep.hourly)
+    );
+    let extra = json!({"readings": readings, "snapshots": snapshots});
+    let summary = format!("{readings} readings were thinned out");
+    Ok(context
+        .out
+        .document(Verdict::Ok, exit::OK, &summary, &text, &extra))
+}
+
+fn trends(context: &Context, args: &args::History) -> Result<u8, Failure> {
     let since = parse_duration(&args.since)
         .filter(|seconds| *seconds > 0)
         .ok_or_else(|| {
@@ -25,10 +68,7 @@ pub(super) fn main(context: &Context, args: &args::History) -> Result<u8, Failur
         })?;
     let now = super::now(&context.env);
     let span = (now - Duration::seconds(since), now);
-    let (location, _) = run::location(context)?;
-    let failed = |error: history::HistoryError| Failure::own(format!("history: {error}"));
-    let history = history::open(&location, history::BUSY_BUDGET).map_err(failed)?;
-    let stack = StackKey(context.settings.stack.key());
+    let (history, stack) = open(context)?;
     let recorded = history.facts(&stack).map_err(failed)?;
     let facts = match &args.fact {
         None => recorded,

@@ -19,6 +19,8 @@ mod tests_files;
 #[cfg(test)]
 mod tests_ledger;
 #[cfg(test)]
+mod tests_million;
+#[cfg(test)]
 mod tests_processes;
 #[cfg(test)]
 mod tests_prune;

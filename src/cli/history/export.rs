@@ -1,0 +1,98 @@
+//! Every reading on a line of its own, one fact after the other. Only one fact is in memory
+//! at a time.
+
+use super::{failed, open};
+use crate::cli::Context;
+use crate::cli::args::Export;
+use crate::cli::fail::Failure;
+use crate::exit;
+use crate::history::Sample;
+use crate::probe;
+use crate::text::Printable;
+use serde_json::json;
+use time::OffsetDateTime;
+
+pub(super) fn main(context: &Context, format: &Export) -> Result<u8, Failure> {
+    let (history, stack) = open(context)?;
+    let mut code = exit::OK;
+    let mut readings = 0;
+    if format.csv {
+        code = context.out.print("at,fact,value,unit\n", code);
+    }
+    for fact in history.facts(&stack).map_err(failed)? {
+        let mut samples = history
+            .samples(&stack, &fact, OffsetDateTime::UNIX_EPOCH)
+            .map_err(failed)?;
+        samples.sort_by_key(|sample| sample.at);
+        readings += samples.len();
+        let unit = probe::find(&fact).map_or("", |(_, declared)| declared.unit);
+        let line = |sample: &Sample| match format.csv {
+            true => csv(sample, &fact, unit),
+            false => jsonl(sample, &fact, unit),
+        };
+        let text: String = samples.iter().map(line).collect();
+        code = context.out.print(&text, code);
+    }
+    if !format.csv {
+        // Who reads a file that was cut off notices that this is missing.
+        let end = json!({"complete": true, "readings": readings});
+        code = context.out.print(&format!("{end}\n"), code);
+    }
+    Ok(code)
+}
+
+fn at(sample: &Sample) -> String {
+    let millis = sample.at.replace_millisecond(sample.at.millisecond());
+    let at = millis.ok().and_then(|at| {
+        at.format(&time::format_description::well_known::Rfc3339)
+            .ok()
+    });
+    at.unwrap_or_default()
+}
+
+fn csv(sample: &Sample, fact: &str, unit: &str) -> String {
+    let (at, value) = (at(sample), sample.value);
+    format!("{at},{},{value},{}\n", cell(fact), cell(unit))
+}
+
+/// A text that no spreadsheet takes for a formula, whatever stands before or after it.
+fn cell(text: &str) -> String {
+    let text = Printable::from(text).to_string();
+    let guard = match text.starts_with(['=', '+', '-', '@', '|', '%']) {
+        true => "'",
+        false => "",
+    };
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
+fn jsonl(sample: &Sample, fact: &str, unit: &str) -> String {
+    let unit = Some(unit).filter(|unit| !unit.is_empty());
+    let fact = Printable::from(fact).to_string();
+    let line = json!({"at": at(sample), "fact": fact, "value": sample.value, "unit": unit});
+    format!("{line}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula_and_none_ends_early() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "|calc", "%x"] {
+            assert_eq!(cell(text), format!("\"'{text}\""));
+        }
+        assert_eq!(cell("a\",=1"), "\"a\"\",=1\"");
+        assert_eq!(cell("a\n=1\tb"), "\"a\\n=1\\tb\"");
+        assert_eq!(cell(""), "\"\"");
+    }
+
+    #[test]
+    fn a_time_keeps_its_milliseconds() {
+        let sample = |nanos| Sample {
+            at: OffsetDateTime::from_unix_timestamp_nanos(nanos).expect("a time"),
+            value: 0,
+        };
+        assert_eq!(at(&sample(1_500_000_000)), "1970-01-01T00:00:01.5Z");
+        assert_eq!(at(&sample(0)), "1970-01-01T00:00:00Z");
+    }
+}
