@@ -143,7 +143,7 @@ fn the_service_runs_and_systemd_understands_it() {
     let binary = host.bin.join("duckops");
     let unit = unit
         .replace("/usr/local/bin/duckops", binary.to_str().expect("a path"))
-        .replace("User=duckops", "User=nobody")
+        .replace("User=duckops", "User=daemon")
         .replace("Documentation=man:duckops(1)\n", "");
     for (name, text) in [
         ("duckops-check.service", unit),
