@@ -1,6 +1,8 @@
 //! `duckops doctor`: can this machine, as this identity, ask everything a triage asks?
 //! Every check says what is in force, and what to do where it is not well.
 
+mod kept;
+
 use super::Context;
 use super::args;
 use super::fail::Failure;
@@ -58,6 +60,7 @@ pub(super) async fn main(context: &Context, args: &args::Doctor) -> Result<u8, F
     let mut checks = settings(context);
     checks.push(runbooks(context));
     checks.push(history(context));
+    checks.extend(kept::checks(context));
     let run = Run::of(context)?;
     let probes: BTreeSet<Probe> = probe::PROBES.into_iter().collect();
     let answered = run.ask(&probes).await;
