@@ -245,7 +245,7 @@ fn the_line_for_nagios_follows_the_grammar_for_every_verdict() {
         undetermined += data.iter().filter(|(_, value)| *value == "U").count();
     }
     assert!(undetermined > 0, "the silent scenes show what is not known");
-    for id in ["inc-002", "inc-003", "inc-004", "inc-005"] {
+    for id in ["inc-001", "inc-002", "inc-003", "inc-004", "inc-005"] {
         let own = &labels[&Some(id)];
         let all = &labels[&None];
         assert!(
@@ -254,6 +254,113 @@ fn the_line_for_nagios_follows_the_grammar_for_every_verdict() {
         );
     }
     println!("nagios: {lines} lines, {values} values, {undetermined} of them U");
+}
+
+/// The runbooks as an operator might have edited them: a limit, its line before and after.
+const EDITED: [(&str, &str, &str); 6] = [
+    ("inc-001", "slow = 5.0", "slow = 2.5"),
+    ("inc-003", "\"10m\"   # agents", "\"12m\"   # agents"),
+    ("inc-003", "\"30m\"   # and", "\"1h\"   # and"),
+    ("inc-004", "per_day     = 10 ", "per_day     = 30 "),
+    (
+        "inc-005",
+        "used_critical      = 95 ",
+        "used_critical      = 60.5 ",
+    ),
+    (
+        "inc-005",
+        "used_warning       = 80 ",
+        "used_warning       = 50 ",
+    ),
+];
+
+#[test]
+fn a_limit_that_the_operator_edited_is_the_range_and_the_gauge() {
+    let stage = Stage::of(world("healthy"));
+    let folder = stage.home().join("runbooks");
+    std::fs::create_dir(&folder).expect("a folder");
+    for (id, before, after) in EDITED {
+        let file = folder.join(format!("{id}.toml"));
+        let own = format!("{}/runbooks/{id}.toml", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&file).or_else(|_| std::fs::read_to_string(own));
+        let text = text.expect("a runbook");
+        assert_eq!(text.matches(before).count(), 1, "{id}: {before}");
+        std::fs::write(&file, text.replace(before, after)).expect("written");
+    }
+    let folder = folder.to_string_lossy().into_owned();
+    let told = |format: &str, edited: bool| {
+        let mut arguments = vec!["triage", "-o", format];
+        if edited {
+            arguments.extend(["--runbooks", &folder]);
+        }
+        let ran = stage.once(&arguments).run();
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.stdout
+    };
+    // Of a number: what follows its value.
+    let ranges = |line: &str| -> BTreeMap<String, String> {
+        let (_, _, data) = nagios(line).expect("a line");
+        let whole = line.split(' ').filter_map(|part| part.split_once('='));
+        let whole: BTreeMap<_, _> = whole.collect();
+        data.iter()
+            .filter_map(|(label, value)| {
+                let range = whole[label].trim_end().strip_prefix(value)?;
+                (!range.is_empty()).then(|| ((*label).to_owned(), range.to_owned()))
+            })
+            .collect()
+    };
+    let due = |all: [(&str, &str); 4]| all.map(|(l, r)| (l.to_owned(), r.to_owned())).into();
+    assert_eq!(
+        ranges(&told("nagios", false)),
+        due([
+            ("api_seconds", ";5;;0"),
+            ("pulse_age", ";599;1799;0"),
+            ("cb_errors_24h_min", ";;10;0"),
+            ("ses_used", ";159;190;0;200"),
+        ])
+    );
+    assert_eq!(
+        ranges(&told("nagios", true)),
+        due([
+            ("api_seconds", ";2.5;;0"),
+            ("pulse_age", ";719;3599;0"),
+            ("cb_errors_24h_min", ";;30;0"),
+            ("ses_used", ";99;121;0;200"),
+        ])
+    );
+    let limits = |edited: bool| -> BTreeMap<String, f64> {
+        samples(&told("prometheus", edited))
+            .expect("a file")
+            .into_iter()
+            .filter(|sample| sample.name == "duckops_limit")
+            .map(|s| {
+                (
+                    format!("{} {}", s.labels["runbook"], s.labels["limit"]),
+                    s.value,
+                )
+            })
+            .collect()
+    };
+    let (before, after) = (limits(false), limits(true));
+    let names = |all: &BTreeMap<String, f64>| all.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&before), names(&after));
+    let changed: Vec<_> = before
+        .iter()
+        .filter(|(name, value)| after[*name] != **value)
+        .map(|(name, value)| (name.as_str(), *value, after[name]))
+        .collect();
+    assert_eq!(
+        changed,
+        [
+            ("inc-001 slow", 5.0, 2.5),
+            ("inc-003 pulse_offline", 1800.0, 3600.0),
+            ("inc-003 pulse_slow", 600.0, 720.0),
+            ("inc-004 per_day", 10.0, 30.0),
+            ("inc-005 used_critical", 95.0, 60.5),
+            ("inc-005 used_warning", 80.0, 50.0),
+        ]
+    );
+    println!("{} limits, {} edited", before.len(), changed.len());
 }
 
 #[test]
