@@ -1,9 +1,8 @@
-//! Claim: what machines read follows the grammar of its format for every verdict, ends
-//! with the same exit code in each, and the JSON is what `duckops schema` says.
+//! Claim: what machines read follows the grammar of its format for every verdict, and ends
+//! with the same exit code in each. JSON has claims of its own, in `schema.rs`.
 
 use crate::support::{Duckops, Ran, Stage, world};
 use duckops::drill::Fault;
-use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -79,15 +78,15 @@ const SUBJECTS: [Subject; 6] = [
 ];
 
 /// One run of a subject: what it is called, its verdict, and what it printed.
-struct Told {
-    name: String,
+pub(crate) struct Told {
+    pub(crate) name: String,
     runbook: Option<&'static str>,
-    verdict: &'static str,
-    ran: Ran,
+    pub(crate) verdict: &'static str,
+    pub(crate) ran: Ran,
 }
 
 /// Every subject with every verdict, in one format. The exit code is the verdict's.
-fn told(format: &str) -> Vec<Told> {
+pub(crate) fn told(format: &str) -> Vec<Told> {
     let mut all = Vec::new();
     for subject in &SUBJECTS {
         for (scene, verdict) in subject.scenes {
@@ -761,259 +760,6 @@ fn markdown_holds_no_mark_that_is_not_ours() {
     ] {
         assert!(!live(bad).is_empty(), "{bad}");
     }
-}
-
-// ---- json: the schema that duckops prints ----
-
-/// What of a document does not fit a schema: the words of the schema language that ours
-/// uses, and a complaint about any other.
-fn misfits(root: &Value, schema: &Value, value: &Value, at: &str, out: &mut Vec<String>) {
-    let rules = match schema {
-        Value::Bool(true) => return,
-        Value::Object(rules) => rules,
-        _ => return out.push(format!("{at}: no schema")),
-    };
-    for (rule, want) in rules {
-        let fits = match rule.as_str() {
-            "$ref" => {
-                let pointer = want.as_str().and_then(|p| p.strip_prefix('#'));
-                match pointer.and_then(|pointer| root.pointer(pointer)) {
-                    Some(target) => misfits(root, target, value, at, out),
-                    None => out.push(format!("{at}: {want} leads nowhere")),
-                }
-                true
-            }
-            "type" => match want {
-                Value::Array(any) => any.iter().any(|one| is_of(value, one)),
-                one => is_of(value, one),
-            },
-            "const" => value == want,
-            "enum" => want.as_array().is_some_and(|any| any.contains(value)),
-            "anyOf" => want.as_array().is_some_and(|any| {
-                any.iter().any(|schema| {
-                    let mut own = Vec::new();
-                    misfits(root, schema, value, at, &mut own);
-                    own.is_empty()
-                })
-            }),
-            "required" => {
-                let keys = want.as_array().map(Vec::as_slice).unwrap_or_default();
-                let missing = |key: &&Value| value.get(key.as_str().unwrap_or_default()).is_none();
-                for key in keys.iter().filter(missing).filter(|_| value.is_object()) {
-                    out.push(format!("{at}: {key} is missing"));
-                }
-                true
-            }
-            "properties" => {
-                for (key, schema) in want.as_object().into_iter().flatten() {
-                    if let Some(inner) = value.get(key) {
-                        misfits(root, schema, inner, &format!("{at}/{key}"), out);
-                    }
-                }
-                true
-            }
-            "additionalProperties" => {
-                let known = rules.get("properties").and_then(Value::as_object);
-                let further = value.as_object().into_iter().flatten();
-                for (key, inner) in
-                    further.filter(|(k, _)| known.is_none_or(|p| !p.contains_key(*k)))
-                {
-                    match want {
-                        Value::Bool(false) => out.push(format!("{at}: {key} is not known")),
-                        schema => misfits(root, schema, inner, &format!("{at}/{key}"), out),
-                    }
-                }
-                true
-            }
-            "items" => {
-                for (nth, item) in value.as_array().into_iter().flatten().enumerate() {
-                    misfits(root, want, item, &format!("{at}/{nth}"), out);
-                }
-                true
-            }
-            "minimum" => value.as_f64().is_none_or(|n| Some(n) >= want.as_f64()),
-            "pattern" => value
-                .as_str()
-                .is_none_or(|text| is_utc(text) || !is_utc_pattern(want)),
-            "$schema" | "$id" | "$defs" | "title" | "description" => true,
-            other => {
-                out.push(format!("{at}: this test does not know {other}"));
-                true
-            }
-        };
-        if !fits {
-            out.push(format!("{at}: {value} does not fit {rule} {want}"));
-        }
-    }
-}
-
-fn is_of(value: &Value, kind: &Value) -> bool {
-    match kind.as_str() {
-        Some("object") => value.is_object(),
-        Some("array") => value.is_array(),
-        Some("string") => value.is_string(),
-        Some("integer") => value.is_i64() || value.is_u64(),
-        Some("number") => value.is_number(),
-        Some("boolean") => value.is_boolean(),
-        Some("null") => value.is_null(),
-        _ => false,
-    }
-}
-
-const UTC: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$";
-
-fn is_utc_pattern(pattern: &Value) -> bool {
-    assert_eq!(pattern, UTC, "the only pattern that this test knows");
-    true
-}
-
-fn is_utc(text: &str) -> bool {
-    let form = "0000-00-00T00:00:00Z";
-    let same = |(c, f): (char, char)| if f == '0' { c.is_ascii_digit() } else { c == f };
-    text.len() == form.len() && text.chars().zip(form.chars()).all(same)
-}
-
-fn schema() -> Value {
-    let home = tempfile::tempdir().expect("a folder");
-    let ran = Duckops::new(home.path(), &["schema"]).run();
-    assert_eq!(ran.code, 0, "{ran:?}");
-    serde_json::from_str(&ran.stdout).expect("a JSON document")
-}
-
-fn wrong_with(schema: &Value, document: &Value) -> Vec<String> {
-    let mut out = Vec::new();
-    misfits(schema, schema, document, "", &mut out);
-    out
-}
-
-/// Calls that come to no report, each with its exit code.
-const FAILURES: [(&[&str], i32); 9] = [
-    (&["triage", "inc-999"], 64),
-    (&["triage", "--no-such-flag"], 64),
-    (&["triage", "--deadline", "soon"], 64),
-    (&["triage", "inc-004", "no-such-step"], 64),
-    (&["triage", "--stack", "no-such-stack"], 64),
-    (&["no-such-command"], 64),
-    (&["drill", "inc-004", "--scene", "no-such-scene"], 64),
-    (&["history", "no.such.fact"], 64),
-    (&[], 64),
-];
-
-fn failures() -> Vec<(String, Value)> {
-    let home = tempfile::tempdir().expect("a folder");
-    FAILURES
-        .iter()
-        .map(|(arguments, due)| {
-            let (code, document) = Duckops::new(home.path(), arguments).json();
-            assert_eq!(code, *due, "{arguments:?}: {document:#}");
-            assert_eq!(document["exit_code"], code, "{arguments:?}");
-            (arguments.join(" "), document)
-        })
-        .collect()
-}
-
-#[test]
-fn every_json_document_is_what_the_schema_says() {
-    let schema = schema();
-    let mut documents: Vec<(String, Value)> = told("json")
-        .into_iter()
-        .map(|told| {
-            let document: Value = serde_json::from_str(&told.ran.stdout).expect("one document");
-            assert_eq!(document["verdict"], told.verdict, "{}", told.name);
-            assert_eq!(document["exit_code"], told.ran.code, "{}", told.name);
-            let end = told.ran.stdout.trim_end();
-            let end = end.trim_end_matches('}').trim_end();
-            assert!(end.ends_with("\"complete\": true") || end.ends_with("\"complete\":true"));
-            (told.name, document)
-        })
-        .collect();
-    let reports = documents.len();
-    documents.extend(failures());
-    for (name, document) in &documents {
-        let wrong = wrong_with(&schema, document);
-        assert!(wrong.is_empty(), "{name}: {wrong:#?}");
-        assert_eq!(document["complete"], true, "{name}");
-    }
-    println!(
-        "json: {reports} reports and {} failures fit the schema",
-        documents.len() - reports
-    );
-}
-
-/// Every document that lacks one key, wherever it stood.
-fn without_one(value: &Value) -> Vec<(String, Value)> {
-    let mut out = Vec::new();
-    match value {
-        Value::Object(map) => {
-            for (key, inner) in map {
-                let mut less: Map<String, Value> = map.clone();
-                less.remove(key);
-                out.push((format!("/{key}"), Value::Object(less)));
-                for (path, changed) in without_one(inner) {
-                    let mut map = map.clone();
-                    map.insert(key.clone(), changed);
-                    out.push((format!("/{key}{path}"), Value::Object(map)));
-                }
-            }
-        }
-        Value::Array(items) => {
-            for (nth, inner) in items.iter().enumerate().take(1) {
-                for (path, changed) in without_one(inner) {
-                    let mut items = items.clone();
-                    items[nth] = changed;
-                    out.push((format!("/{nth}{path}"), Value::Array(items)));
-                }
-            }
-        }
-        _ => {}
-    }
-    out
-}
-
-#[test]
-fn the_schema_refuses_a_document_that_lacks_a_key_or_holds_a_wrong_value() {
-    let schema = schema();
-    let stage = Stage::of(world("inc-004"));
-    let (_, whole) = stage.once(&["triage", "inc-004"]).json();
-    assert!(wrong_with(&schema, &whole).is_empty());
-    let all = without_one(&whole);
-    assert!(all.len() > 60, "{}", all.len());
-    for (path, document) in &all {
-        assert!(
-            !wrong_with(&schema, document).is_empty(),
-            "{path} may go missing"
-        );
-    }
-    let wrong = [
-        ("/format_version", json!("2.0")),
-        ("/verdict", json!("fine")),
-        ("/exit_code", json!("2")),
-        ("/exit_code", json!(-1)),
-        ("/started_at", json!("2026-03-22 03:12:09")),
-        ("/complete", json!(false)),
-        ("/duration_ms", json!(0.5)),
-        ("/root_cause", json!(4)),
-        ("/next_action", json!("call somebody")),
-        ("/escalation", json!({})),
-        ("/runbooks", json!({})),
-        ("/runbooks/0/verdict", Value::Null),
-        ("/runbooks/0/steps/0/number", json!(0)),
-        ("/runbooks/0/steps/0/evidence/0/value", json!({"is": 1})),
-        ("/notes", json!([1])),
-    ];
-    for (path, value) in &wrong {
-        let mut document = whole.clone();
-        *document.pointer_mut(path).expect("a place") = value.clone();
-        assert!(
-            !wrong_with(&schema, &document).is_empty(),
-            "{path} may be {value}"
-        );
-    }
-    println!(
-        "the schema refuses {} documents less a key and {} wrong values",
-        all.len(),
-        wrong.len()
-    );
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod hostile;
 mod ignorance;
 mod lint;
 mod pairs;
+mod schema;
 mod structure;
 mod support;
 mod thresholds;

@@ -78,6 +78,7 @@ fn scenes(context: &Context) -> u8 {
         .map(|s| json!({"name": s.name, "runbook": s.runbook, "verdict": s.expect.verdict, "hides": s.hides}))
         .collect();
     context.out.document(
+        "drill-scenes",
         Verdict::Ok,
         exit::OK,
         &format!("{} scenes", all.len()),
@@ -127,9 +128,14 @@ async fn every_scene(context: &Context) -> Result<u8, Failure> {
     } else {
         (Verdict::Unknown, exit::UNKNOWN)
     };
-    Ok(context
-        .out
-        .document(verdict, code, &summary, &text, &json!({ "scenes": extra })))
+    Ok(context.out.document(
+        "drill",
+        verdict,
+        code,
+        &summary,
+        &text,
+        &json!({ "scenes": extra }),
+    ))
 }
 
 /// What came of a scene.

@@ -59,6 +59,7 @@ fn schema(context: &Context, wanted: &[(Probe, &'static Declared)]) -> u8 {
         .collect();
     let summary = format!("{} facts", wanted.len());
     context.out.document(
+        "fact-schema",
         Verdict::Ok,
         exit::OK,
         &summary,
@@ -119,9 +120,14 @@ fn values(
         (Verdict::Unknown, exit::UNKNOWN)
     };
     let summary = format!("{known} of {} facts known", wanted.len());
-    context
-        .out
-        .document(verdict, code, &summary, &text, &json!({ "facts": extra }))
+    context.out.document(
+        "facts",
+        verdict,
+        code,
+        &summary,
+        &text,
+        &json!({ "facts": extra }),
+    )
 }
 
 /// Columns as wide as they need to be; the last one runs on.

@@ -137,5 +137,5 @@ fn print(context: &Context, trends: &[Trend], since: i64) -> u8 {
     let extra = json!({ "facts": extra });
     context
         .out
-        .document(Verdict::Ok, exit::OK, &summary, &text, &extra)
+        .document("history", Verdict::Ok, exit::OK, &summary, &text, &extra)
 }

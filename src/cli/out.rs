@@ -188,6 +188,7 @@ impl Out {
     /// Prints a document that is no report: for people as it is, or as JSON.
     pub(super) fn document(
         &self,
+        kind: &'static str,
         verdict: Verdict,
         code: u8,
         summary: &str,
@@ -205,7 +206,7 @@ impl Out {
                 summary: &summary,
                 next_action: None,
             };
-            return self.print(&json::document(&heading, extra, true), code);
+            return self.print(&json::document(kind, &heading, extra, true), code);
         }
         self.print(text, code)
     }

@@ -192,7 +192,7 @@ mod tests {
                     let (Edge::Over(name) | Edge::From(name)) = edge;
                     assert!(runbook.limits.contains_key(name), "{id}: {name}");
                 }
-                for path in range.percent_of {
+                if let Some(path) = range.percent_of {
                     assert!(crate::probe::find(path).is_some(), "{path}");
                 }
             }
