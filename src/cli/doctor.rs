@@ -322,6 +322,7 @@ fn print(context: &Context, checks: &[Check]) -> u8 {
         .filter(|check| check.verdict != Verdict::Ok)
         .count();
     let mut text = super::facts::table(
+        context,
         ["CHECK", "VERDICT", "FOUND"],
         checks.iter().map(|c| {
             [

@@ -72,7 +72,7 @@ fn scenes(context: &Context) -> u8 {
         ]
         .map(Printable::from)
     });
-    let text = super::facts::table(["SCENE", "RUNBOOK", "DUE", "WHAT IT HIDES"], rows);
+    let text = super::facts::table(context, ["SCENE", "RUNBOOK", "DUE", "WHAT IT HIDES"], rows);
     let extra: Vec<_> = all
         .iter()
         .map(|s| json!({"name": s.name, "runbook": s.runbook, "verdict": s.expect.verdict, "hides": s.hides}))

@@ -121,7 +121,7 @@ fn print(context: &Context, trends: &[Trend], since: i64) -> u8 {
     };
     let last = format!("LAST {}", duration(since).to_uppercase());
     let head = ["FACT", "RUNS", "LOW", "HIGH", "NOW", last.as_str()];
-    let text = super::facts::table(head, trends.iter().map(|trend| trend.row(glyphs)));
+    let text = super::facts::table(context, head, trends.iter().map(|trend| trend.row(glyphs)));
     let extra: Vec<_> = trends
         .iter()
         .map(|trend| {

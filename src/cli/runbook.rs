@@ -33,7 +33,7 @@ fn list(context: &Context) -> Result<u8, Failure> {
         ]
         .map(Printable::from)
     });
-    let text = super::facts::table(["RUNBOOK", "SEVERITY", "STEPS", "TITLE"], rows);
+    let text = super::facts::table(context, ["RUNBOOK", "SEVERITY", "STEPS", "TITLE"], rows);
     let extra: Vec<_> = runbooks
         .iter()
         .map(|r| {

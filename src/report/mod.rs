@@ -15,7 +15,7 @@ pub mod rules;
 pub mod schema;
 pub mod short;
 pub mod table;
-mod words;
+pub(crate) mod words;
 
 #[cfg(test)]
 pub(crate) mod sample;
