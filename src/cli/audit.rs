@@ -125,7 +125,9 @@ async fn once(context: &Context, filter: Filter) -> Result<u8, Failure> {
     };
     if json {
         let extra = json!({ "entries": entries });
-        return Ok(context.out.document(verdict, code, &summary, "", &extra));
+        return Ok(context
+            .out
+            .document("audit", verdict, code, &summary, "", &extra));
     }
     super::out::warn(&summary);
     Ok(code)

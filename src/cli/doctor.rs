@@ -325,6 +325,7 @@ fn print(context: &Context, checks: &[Check]) -> u8 {
         .filter(|check| check.verdict != Verdict::Ok)
         .count();
     let mut text = super::facts::table(
+        context,
         ["CHECK", "VERDICT", "FOUND"],
         checks.iter().map(|c| {
             [
@@ -350,6 +351,7 @@ fn print(context: &Context, checks: &[Check]) -> u8 {
         .map(|c| json!({"check": c.name, "verdict": c.verdict.word(), "found": c.found.as_str(), "fix": c.fix.as_ref().map(Printable::as_str)}))
         .collect();
     context.out.document(
+        "doctor",
         verdict,
         verdict.exit_code(),
         &summary,

@@ -72,12 +72,13 @@ fn scenes(context: &Context) -> u8 {
         ]
         .map(Printable::from)
     });
-    let text = super::facts::table(["SCENE", "RUNBOOK", "DUE", "WHAT IT HIDES"], rows);
+    let text = super::facts::table(context, ["SCENE", "RUNBOOK", "DUE", "WHAT IT HIDES"], rows);
     let extra: Vec<_> = all
         .iter()
         .map(|s| json!({"name": s.name, "runbook": s.runbook, "verdict": s.expect.verdict, "hides": s.hides}))
         .collect();
     context.out.document(
+        "drill-scenes",
         Verdict::Ok,
         exit::OK,
         &format!("{} scenes", all.len()),
@@ -127,9 +128,14 @@ async fn every_scene(context: &Context) -> Result<u8, Failure> {
     } else {
         (Verdict::Unknown, exit::UNKNOWN)
     };
-    Ok(context
-        .out
-        .document(verdict, code, &summary, &text, &json!({ "scenes": extra })))
+    Ok(context.out.document(
+        "drill",
+        verdict,
+        code,
+        &summary,
+        &text,
+        &json!({ "scenes": extra }),
+    ))
 }
 
 /// What came of a scene.

@@ -10,6 +10,7 @@ use crate::probe;
 use crate::reading::{Known, Readings};
 use crate::report::json;
 use crate::report::model::Verdict;
+use crate::report::words;
 use crate::text::Printable;
 use crate::triage;
 use serde_json::json;
@@ -50,7 +51,7 @@ fn schema(context: &Context, wanted: &[(Probe, &'static Declared)]) -> u8 {
         ]
         .map(Printable::from)
     });
-    let text = table(["FACT", "TYPE", "UNIT", "FROM", "MEANING"], rows);
+    let text = table(context, ["FACT", "TYPE", "UNIT", "FROM", "MEANING"], rows);
     let extra: Vec<_> = wanted
         .iter()
         .map(|(probe, fact)| {
@@ -59,6 +60,7 @@ fn schema(context: &Context, wanted: &[(Probe, &'static Declared)]) -> u8 {
         .collect();
     let summary = format!("{} facts", wanted.len());
     context.out.document(
+        "fact-schema",
         Verdict::Ok,
         exit::OK,
         &summary,
@@ -98,7 +100,7 @@ fn values(
             value,
         ]
     });
-    let text = table(["FACT", "UNIT", "FROM", "AGE", "VALUE"], rows);
+    let text = table(context, ["FACT", "UNIT", "FROM", "AGE", "VALUE"], rows);
     let extra: Vec<_> = wanted
         .iter()
         .map(|(probe, fact)| {
@@ -119,35 +121,63 @@ fn values(
         (Verdict::Unknown, exit::UNKNOWN)
     };
     let summary = format!("{known} of {} facts known", wanted.len());
-    context
-        .out
-        .document(verdict, code, &summary, &text, &json!({ "facts": extra }))
+    context.out.document(
+        "facts",
+        verdict,
+        code,
+        &summary,
+        &text,
+        &json!({ "facts": extra }),
+    )
 }
 
-/// Columns as wide as they need to be; the last one runs on.
+/// The least that the last column is given beside the others.
+const LEAST: usize = 30;
+/// How far all columns but the first are set in where they stand below it.
+const BELOW: usize = 4;
+
+/// Columns as wide as they need to be; the last one runs on. On a terminal it is broken
+/// into lines that fit; where too little room is left, all but the first go below.
 pub(super) fn table<const N: usize>(
+    context: &Context,
     head: [&str; N],
     rows: impl Iterator<Item = [Printable; N]>,
 ) -> String {
     let rows: Vec<[Printable; N]> = std::iter::once(head.map(Printable::from))
         .chain(rows)
         .collect();
-    let mut text = String::new();
     let wide = |column: usize| {
         rows.iter()
-            .map(|row| unicode_width::UnicodeWidthStr::width(row[column].as_str()))
-            .max()
+            .map(move |row| words::width(row[column].as_str()))
     };
-    let widths: [usize; N] = std::array::from_fn(|column| wide(column).unwrap_or(0));
+    let widths: [usize; N] = std::array::from_fn(|column| wide(column).max().unwrap_or(0));
+    let beside: usize = widths.iter().take(N - 1).map(|width| width + 2).sum();
+    let columns = context.out.terminal.unwrap_or(usize::MAX);
+    let is_narrow = columns < beside + LEAST.min(widths[N - 1]);
+    let margin = if is_narrow { BELOW } else { beside };
+    let mut text = String::new();
     for row in &rows {
-        let mut line = String::new();
-        for (column, cell) in row.iter().enumerate() {
-            line.push_str(cell.as_str());
-            let room =
-                widths[column].saturating_sub(unicode_width::UnicodeWidthStr::width(cell.as_str()));
-            line.push_str(&" ".repeat(room + 2));
-        }
-        text.push_str(line.trim_end());
+        let (line, last) = if is_narrow {
+            let cells = row[1..].iter().map(Printable::as_str);
+            let cells: Vec<_> = cells.filter(|cell| !cell.is_empty()).collect();
+            (format!("{}\n{:BELOW$}", row[0], ""), cells.join("  "))
+        } else {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(widths).take(N - 1) {
+                line.push_str(cell.as_str());
+                let room = width.saturating_sub(words::width(cell.as_str()));
+                line.push_str(&" ".repeat(room + 2));
+            }
+            (line, row[N - 1].to_string())
+        };
+        let room = columns.saturating_sub(margin);
+        // What fits stays as it is: a drawing lives by its blanks.
+        let parts = match words::width(&last) > room {
+            true => words::wrap(&last, room),
+            false => vec![last],
+        };
+        let parts = parts.join(&format!("\n{:margin$}", ""));
+        text.push_str(format!("{line}{parts}").trim_end());
         text.push('\n');
     }
     text

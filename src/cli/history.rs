@@ -54,9 +54,14 @@ fn prune(context: &Context) -> Result<u8, Failure> {
     );
     let extra = json!({"readings": readings, "snapshots": snapshots});
     let summary = format!("{readings} readings were thinned out");
-    Ok(context
-        .out
-        .document(Verdict::Ok, exit::OK, &summary, &text, &extra))
+    Ok(context.out.document(
+        "history-prune",
+        Verdict::Ok,
+        exit::OK,
+        &summary,
+        &text,
+        &extra,
+    ))
 }
 
 fn trends(context: &Context, args: &args::History) -> Result<u8, Failure> {
@@ -161,7 +166,7 @@ fn print(context: &Context, trends: &[Trend], since: i64) -> u8 {
     };
     let last = format!("LAST {}", duration(since).to_uppercase());
     let head = ["FACT", "RUNS", "LOW", "HIGH", "NOW", last.as_str()];
-    let text = super::facts::table(head, trends.iter().map(|trend| trend.row(glyphs)));
+    let text = super::facts::table(context, head, trends.iter().map(|trend| trend.row(glyphs)));
     let extra: Vec<_> = trends
         .iter()
         .map(|trend| {
@@ -177,5 +182,5 @@ fn print(context: &Context, trends: &[Trend], since: i64) -> u8 {
     let extra = json!({ "facts": extra });
     context
         .out
-        .document(Verdict::Ok, exit::OK, &summary, &text, &extra)
+        .document("history", Verdict::Ok, exit::OK, &summary, &text, &extra)
 }

@@ -60,6 +60,8 @@ pub(super) struct Out {
     pub(super) style: Style,
     /// Whether the reader's locale shows more than ASCII.
     pub(super) unicode: bool,
+    /// How many columns the terminal has; `None` where standard output is none.
+    pub(super) terminal: Option<usize>,
     quiet: bool,
 }
 
@@ -94,6 +96,7 @@ impl Out {
                 width: 80,
             },
             unicode: false,
+            terminal: None,
             quiet: false,
         }
     }
@@ -106,16 +109,16 @@ impl Out {
         quiet: bool,
     ) -> Result<Self, Failure> {
         let terminal = std::io::stdout().is_terminal();
-        let width = terminal_size::terminal_size_of(std::io::stdout())
-            .map_or(80, |(terminal_size::Width(columns), _)| {
-                usize::from(columns)
-            });
+        // A terminal that does not know its size says 0.
+        let columns = terminal_size::terminal_size_of(std::io::stdout())
+            .map(|(terminal_size::Width(columns), _)| usize::from(columns))
+            .filter(|columns| *columns > 0);
         let colour = colored(color, env, terminal)?;
         // Table cells look at NO_COLOR themselves; the decision is made here.
         crossterm::style::force_color_output(colour);
         let style = Style {
             color: colour,
-            width,
+            width: columns.unwrap_or(80),
         };
         // The first of these that is set decides, as everywhere.
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
@@ -129,6 +132,7 @@ impl Out {
             format,
             style,
             unicode,
+            terminal: columns,
             quiet,
         })
     }
@@ -188,6 +192,7 @@ impl Out {
     /// Prints a document that is no report: for people as it is, or as JSON.
     pub(super) fn document(
         &self,
+        kind: &'static str,
         verdict: Verdict,
         code: u8,
         summary: &str,
@@ -205,7 +210,7 @@ impl Out {
                 summary: &summary,
                 next_action: None,
             };
-            return self.print(&json::document(&heading, extra, true), code);
+            return self.print(&json::document(kind, &heading, extra, true), code);
         }
         self.print(text, code)
     }

@@ -33,7 +33,7 @@ fn list(context: &Context) -> Result<u8, Failure> {
         ]
         .map(Printable::from)
     });
-    let text = super::facts::table(["RUNBOOK", "SEVERITY", "STEPS", "TITLE"], rows);
+    let text = super::facts::table(context, ["RUNBOOK", "SEVERITY", "STEPS", "TITLE"], rows);
     let extra: Vec<_> = runbooks
         .iter()
         .map(|r| {
@@ -43,6 +43,7 @@ fn list(context: &Context) -> Result<u8, Failure> {
         .collect();
     let summary = format!("{} runbooks", runbooks.len());
     Ok(context.out.document(
+        "runbook-list",
         Verdict::Ok,
         exit::OK,
         &summary,
@@ -56,6 +57,7 @@ fn show(context: &Context, id: &str) -> Result<u8, Failure> {
     let text = as_document(&runbook, &context.settings.stack.naming());
     let summary = format!("{}: {}", runbook.id, runbook.title);
     Ok(context.out.document(
+        "runbook-show",
         Verdict::Ok,
         exit::OK,
         &summary,
@@ -118,6 +120,7 @@ fn lint(context: &Context, id: Option<&str>) -> Result<u8, Failure> {
         .collect();
     let (verdict, code) = judged(&complaints);
     Ok(context.out.document(
+        "runbook-lint",
         verdict,
         code,
         &summary,
@@ -157,6 +160,7 @@ fn test(context: &Context, id: Option<&str>) -> Result<u8, Failure> {
         .map(|c| json!({"file": c.file, "line": c.line, "text": c.text}))
         .collect();
     Ok(context.out.document(
+        "runbook-test",
         verdict,
         code,
         &summary,
@@ -190,9 +194,14 @@ fn new(context: &Context, id: &str) -> Result<u8, Failure> {
     let text = format!("{path}\nChange it, then: duckops runbook lint {id} --runbooks …\n");
     let summary = format!("wrote {path}");
     let extra = json!({ "file": path.as_str() });
-    Ok(context
-        .out
-        .document(Verdict::Ok, exit::OK, &summary, &text, &extra))
+    Ok(context.out.document(
+        "runbook-new",
+        Verdict::Ok,
+        exit::OK,
+        &summary,
+        &text,
+        &extra,
+    ))
 }
 
 /// How many runbooks were looked at, and everything that is wrong with them.

@@ -189,6 +189,11 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>) -> model::Runbook {
         id: runbook.id.as_str().into(),
         title: runbook.title.as_str().into(),
         severity: runbook.severity.as_str().into(),
+        limits: runbook
+            .limits
+            .iter()
+            .map(|(name, limit)| (name.as_str().into(), limit.clone()))
+            .collect(),
         verdict,
         summary,
         blocked_by: None,

@@ -86,17 +86,22 @@ pub fn failure(heading: &Heading<'_>, pretty: bool) -> String {
     )
 }
 
-/// The document of a command that judges no runbook, such as `facts`: the heading, then
-/// the keys of `extra`, then `complete`. An `extra` that is no object stands under
-/// `result`; a key that the heading has is the heading's.
-pub fn document(heading: &Heading<'_>, extra: &serde_json::Value, pretty: bool) -> String {
-    text(&Document(heading, extra), pretty)
+/// The document of a command that judges no runbook, such as `facts`: the heading, which
+/// kind of document it is, then the keys of `extra`, then `complete`. An `extra` that is no
+/// object stands under `result`; a key that the heading has is the heading's.
+pub fn document(
+    kind: &'static str,
+    heading: &Heading<'_>,
+    extra: &serde_json::Value,
+    pretty: bool,
+) -> String {
+    text(&Document(kind, heading, extra), pretty)
 }
 
-struct Document<'a>(&'a Heading<'a>, &'a serde_json::Value);
+struct Document<'a>(&'static str, &'a Heading<'a>, &'a serde_json::Value);
 
 /// The keys of a heading, and the one that ends a document.
-const HEADING: [&str; 9] = [
+const HEADING: [&str; 10] = [
     "format_version",
     "duckops_version",
     "stack",
@@ -106,12 +111,13 @@ const HEADING: [&str; 9] = [
     "exit_code",
     "summary",
     "next_action",
+    "kind",
 ];
 const END: &str = "complete";
 
 impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Document(heading, extra) = self;
+        let Document(kind, heading, extra) = self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("format_version", FORMAT_VERSION)?;
         map.serialize_entry("duckops_version", env!("CARGO_PKG_VERSION"))?;
@@ -122,6 +128,7 @@ impl Serialize for Document<'_> {
         map.serialize_entry("exit_code", &heading.exit_code)?;
         map.serialize_entry("summary", heading.summary.as_str())?;
         map.serialize_entry("next_action", &heading.next_action.map(Action::of))?;
+        map.serialize_entry("kind", kind)?;
         match extra {
             serde_json::Value::Object(keys) => {
                 for (key, value) in keys {

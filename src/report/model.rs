@@ -287,6 +287,8 @@ pub struct Runbook {
     pub title: Printable,
     /// `P0` or `P1`.
     pub severity: Printable,
+    /// The numbers it was judged by, as the operator wrote them.
+    pub limits: Vec<(Printable, FactValue)>,
     /// The worst of its steps, or unknown when another incident explains it.
     pub verdict: Verdict,
     /// The conclusion in one sentence.

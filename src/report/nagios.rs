@@ -2,92 +2,16 @@
 //! performance data.
 //!
 //! The labels are a constant set for each check, whatever was found: what is not known
-//! is `U` and never left out, or a graph would lose its series. The facts and the ranges
-//! of each runbook stand in one table, [`DATA`].
+//! is `U` and never left out, or a graph would lose its series. Which facts and ranges each
+//! runbook has is said in [`super::data`].
 
-use super::model::{Report, Verdict};
+use super::data::{Bounds, DATA, Datum};
+use super::model::{Report, Runbook, Verdict};
 use super::words::{cut, fact, name};
 use crate::text::Printable;
 
 /// The first line is shorter than this.
 const LINE: usize = 80;
-
-/// One value of the performance data.
-#[derive(Clone, Copy, Debug)]
-pub struct Datum {
-    /// At most 19 of `a-z0-9_`.
-    pub label: &'static str,
-    /// The path of the fact.
-    pub fact: &'static str,
-    /// The unit of measurement: none, `s`, `c`.
-    pub unit: &'static str,
-    /// What is told besides the value.
-    pub range: Range,
-}
-
-/// The thresholds of a value, in the plugins' own notation.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Range {
-    /// No threshold.
-    None,
-    /// Critical above this number.
-    Above(u32),
-    /// Warning from 80 % of another fact, critical above 95 % of it.
-    Share(&'static str),
-}
-
-/// Which facts each runbook shows, in this order.
-pub const DATA: [(&str, &[Datum]); 4] = [
-    (
-        "inc-002",
-        &[
-            datum("ducklings", "status.database.ducklings"),
-            datum("birth_certificates", "status.database.birth_certificates"),
-        ],
-    ),
-    (
-        "inc-003",
-        &[
-            datum("agents_alive", "status.agents.alive"),
-            datum("agents_dead", "status.agents.dead"),
-            datum("agents_bonded", "status.agents.total_bonded"),
-        ],
-    ),
-    (
-        "inc-004",
-        &[
-            Datum {
-                range: Range::Above(10),
-                ..datum("cb_errors_24h_min", "peck.callback_errors_24h_min")
-            },
-            datum("cb_errors_24h_max", "peck.callback_errors_24h_max"),
-            Datum {
-                unit: "c",
-                ..datum("cb_errors_total", "peck.callback_errors")
-            },
-            datum("cb_errors_rising", "peck.callback_errors_rising"),
-        ],
-    ),
-    (
-        "inc-005",
-        &[
-            Datum {
-                range: Range::Share("email.max_24h"),
-                ..datum("ses_used", "email.sent_24h")
-            },
-            datum("ses_max", "email.max_24h"),
-        ],
-    ),
-];
-
-const fn datum(label: &'static str, fact: &'static str) -> Datum {
-    Datum {
-        label,
-        fact,
-        unit: "",
-        range: Range::None,
-    }
-}
 
 /// The line of a report.
 pub fn render(report: &Report) -> String {
@@ -135,35 +59,39 @@ fn data(report: &Report) -> Vec<String> {
     }
     // In the order of the table: the report's own order changes with what is worst.
     for (id, data) in DATA {
-        if report.runbooks.iter().any(|r| r.id.as_str() == id) {
-            out.extend(data.iter().map(|datum| told(report, datum)));
+        if let Some(runbook) = report.runbooks.iter().find(|r| r.id.as_str() == id) {
+            out.extend(data.iter().map(|datum| told(report, runbook, datum)));
         }
     }
     out
 }
 
-fn told(report: &Report, datum: &Datum) -> String {
-    let Datum {
-        label,
-        fact: path,
-        unit,
-        ..
-    } = datum;
-    let value = fact(report, path).map_or("U".to_owned(), |v| format!("{}{unit}", plain(v)));
-    match datum.range {
-        Range::None => format!("{label}={value}"),
-        Range::Above(limit) => format!("{label}={value};;{limit};0"),
-        Range::Share(of) => match fact(report, of).filter(|max| *max > 0.0) {
-            // A range ends with the last value that is still in order.
-            Some(max) => format!(
-                "{label}={value};{};{};0;{}",
-                plain((max * 0.8).ceil() - 1.0),
-                plain((max * 0.95).floor()),
-                plain(max)
-            ),
-            None => format!("{label}={value};;;0"),
-        },
-    }
+fn told(report: &Report, runbook: &Runbook, datum: &Datum) -> String {
+    let unit = match (datum.total, datum.unit) {
+        (true, _) => "c",
+        (false, "seconds") => "s",
+        (false, _) => "",
+    };
+    let value = fact(report, datum.fact).map_or("U".to_owned(), |v| format!("{}{unit}", plain(v)));
+    let label = datum.label;
+    let Some(range) = datum.range else {
+        return format!("{label}={value}");
+    };
+    let Bounds {
+        warning,
+        critical,
+        most,
+    } = range.bounds(runbook, report);
+    let [warning, critical] = [warning, critical].map(|end| end.map_or(String::new(), up_to));
+    let most = most.map_or(String::new(), plain);
+    let told = format!("{label}={value};{warning};{critical};0;{most}");
+    told.trim_end_matches(';').to_owned()
+}
+
+/// The range that ends here. A bare number would begin at 0, which may be above it.
+fn up_to(end: f64) -> String {
+    let start = if end < 0.0 { "~:" } else { "" };
+    format!("{start}{}", plain(end))
 }
 
 /// A number of digits, a point and a sign only.
@@ -193,6 +121,10 @@ mod tests {
     fn mail(sent: FactValue, max: FactValue) -> Report {
         let mut report = sample::one_bad_runbook();
         report.runbooks[0].id = "inc-005".into();
+        report.runbooks[0].limits = vec![
+            ("used_critical".into(), FactValue::Int(95)),
+            ("used_warning".into(), FactValue::Int(80)),
+        ];
         report.runbooks[0].steps[0].finding = Finding::Critical(vec![
             sample::known("email.sent_24h", sent, "count"),
             sample::known("email.max_24h", max, "count"),
@@ -243,6 +175,23 @@ mod tests {
     }
 
     #[test]
+    fn the_ranges_are_those_of_the_runbook() {
+        let mut report = mail(FactValue::Int(5), FactValue::Int(200));
+        report.runbooks[0].limits = vec![
+            ("used_critical".into(), FactValue::Float(50.5)),
+            ("used_warning".into(), FactValue::Float(10.2)),
+        ];
+        let line = render(&report);
+        assert!(line.contains(" ses_used=5;20;101;0;200 "), "{line}");
+        report.runbooks[0].limits = vec![("used_warning".into(), FactValue::Int(0))];
+        let line = render(&report);
+        assert!(line.contains(" ses_used=5;~:-1;;0;200 "), "{line}");
+        report.runbooks[0].limits.clear();
+        let line = render(&report);
+        assert!(line.contains(" ses_used=5;;;0;200 "), "{line}");
+    }
+
+    #[test]
     fn every_line_keeps_to_the_grammar() {
         for (sample_name, report) in sample::all() {
             let line = render(&report);
@@ -263,24 +212,6 @@ mod tests {
                     "{sample_name}: {label}"
                 );
             }
-        }
-    }
-
-    #[test]
-    fn no_two_labels_are_alike() {
-        let all = DATA.iter().flat_map(|(_, data)| *data);
-        let mut labels: Vec<_> = all.map(|datum| datum.label).collect();
-        labels.sort_unstable();
-        let before = labels.len();
-        labels.dedup();
-        assert_eq!(labels.len(), before);
-        for label in labels {
-            assert!(label.len() <= 19, "{label}");
-            assert!(
-                label
-                    .bytes()
-                    .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'))
-            );
         }
     }
 

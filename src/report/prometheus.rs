@@ -1,10 +1,12 @@
 //! The report for node_exporter's textfile collector.
 //!
 //! Verdicts are state sets: every state is there, the one in force is 1. Facts that are
-//! numbers are gauges; one that is not known is `NaN`, so that its series goes on. There
-//! are no time stamps: a single one makes the collector skip the whole file. Every sample
+//! numbers are gauges; one that is not known is `NaN`, so that its series goes on, and those
+//! of [`super::data`] are there whatever a rule looked at. The limits of the runbooks are
+//! gauges too: a rule or a plot need not repeat them. There are no time stamps: a single one makes the collector skip the whole file. Every sample
 //! says which stack and which run it is of, so that two files can stand side by side.
 
+use super::data::DATA;
 use super::model::{Report, Runbook, Verdict};
 use super::words::{number, utc};
 use crate::text::Printable;
@@ -41,6 +43,7 @@ pub fn render(report: &Report) -> String {
     });
     page.states("step", "The verdict of a step.", steps);
     page.facts(report);
+    page.limits(&runbooks);
     page.times(ended, Some(ended), Some(report.took.as_secs_f64()));
     page.out
 }
@@ -128,6 +131,14 @@ impl Page {
 
     fn facts(&mut self, report: &Report) {
         let mut facts: BTreeMap<&str, (&str, f64)> = BTreeMap::new();
+        let asked = |id: &str| report.runbooks.iter().any(|r| r.id.as_str() == id);
+        for datum in DATA
+            .iter()
+            .filter(|(id, _)| asked(id))
+            .flat_map(|(_, data)| *data)
+        {
+            facts.insert(datum.fact, (datum.unit, f64::NAN));
+        }
         let steps = report.runbooks.iter().flat_map(|r| &r.steps);
         for evidence in steps.flat_map(|step| step.finding.evidence()) {
             let value = match &evidence.value {
@@ -146,6 +157,20 @@ impl Page {
         );
         for (path, (unit, value)) in facts {
             self.sample("duckops_fact", &[("fact", path), ("unit", unit)], value);
+        }
+    }
+
+    fn limits(&mut self, runbooks: &[&Runbook]) {
+        let name = "duckops_limit";
+        let help = "A limit of a runbook, by its name there; durations in seconds.";
+        self.family(name, help);
+        for runbook in runbooks {
+            for (limit, value) in &runbook.limits {
+                if let Some(value) = number(value) {
+                    let labels = [("runbook", runbook.id.as_str()), ("limit", limit.as_str())];
+                    self.sample(name, &labels, value);
+                }
+            }
         }
     }
 
@@ -229,6 +254,26 @@ mod tests {
             assert!(text.contains(&format!("{end}\n")), "{end}\n{text}");
         }
         assert!(!text.contains("executions.newest"), "a list is no number");
+    }
+
+    #[test]
+    fn the_limits_of_the_runbook_are_there_and_so_is_each_fact_of_the_table() {
+        let mut report = sample::one_bad_runbook();
+        report.runbooks[0]
+            .limits
+            .push(("stale_after".into(), crate::fact::FactValue::Duration(900)));
+        let text = render(&report);
+        for end in [
+            "runbook=\"inc-004\",limit=\"per_day\"} 10",
+            "runbook=\"inc-004\",limit=\"stale_after\"} 900",
+        ] {
+            assert!(text.contains(&format!("{end}\n")), "{end}\n{text}");
+        }
+        report.runbooks[0].steps.clear();
+        let text = render(&report);
+        let end = "fact=\"peck.callback_errors\",unit=\"count\"} NaN\n";
+        assert!(text.contains(end), "{text}");
+        assert!(!text.contains("email.sent_24h"), "{text}");
     }
 
     #[test]

@@ -110,6 +110,7 @@ fn peck(steps: Vec<Step>) -> Runbook {
         id: p("inc-004"),
         title: p("Peck callback_error spike"),
         severity: p("P1"),
+        limits: vec![(p("per_day"), FactValue::Int(10))],
         verdict: Verdict::worst(steps.iter().map(Step::verdict)),
         summary: p("14 callback errors in 24 h, over the limit of 10."),
         blocked_by: None,

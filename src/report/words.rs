@@ -80,7 +80,9 @@ pub(super) fn value(evidence: &Evidence) -> String {
     let shown = value.shown();
     match (value, evidence.unit) {
         (FactValue::Int(_) | FactValue::Float(_), "percent") => format!("{shown}%"),
-        (FactValue::Int(_) | FactValue::Float(_), unit) if !matches!(unit, "" | "count") => {
+        (FactValue::Int(_) | FactValue::Float(_), unit)
+            if !matches!(unit, "" | "count" | "version") =>
+        {
             format!("{shown} {unit}")
         }
         _ => shown.to_string(),
@@ -105,7 +107,7 @@ pub(super) fn fact(report: &Report, path: &str) -> Option<f64> {
 }
 
 /// How many columns of a terminal a text takes.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
@@ -131,7 +133,7 @@ pub(super) fn cut(text: &str, max: usize) -> String {
 
 /// A text as lines of at most `max` columns, broken between words and, where a word is
 /// longer than a line, inside it.
-pub(super) fn wrap(text: &str, max: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, max: usize) -> Vec<String> {
     let max = max.max(2);
     let mut lines = Vec::new();
     let mut line = String::new();

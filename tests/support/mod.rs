@@ -3,6 +3,7 @@
 
 pub(crate) mod emulator;
 mod raw;
+pub(crate) mod validator;
 
 pub(crate) use raw::{Raw, http};
 

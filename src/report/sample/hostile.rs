@@ -79,6 +79,7 @@ pub(in crate::report) fn hostile() -> Report {
                 id: e(),
                 title: e(),
                 severity: e(),
+                limits: vec![(e(), FactValue::Int(10))],
                 summary: Printable::from(format!("r {evil_text}")),
                 blocked_by: None,
                 next_action: Some(bad_action()),

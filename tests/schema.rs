@@ -1,0 +1,332 @@
+//! Claim: the JSON of every command and of every failure is what `duckops schema` says, by
+//! the judgement of a validator that is not ours; and the schema refuses what it should.
+
+use crate::formats::told;
+use crate::support::{Duckops, Stage, validator, world};
+use duckops::drill::{Fault, Operation};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+fn schema() -> Value {
+    let home = tempfile::tempdir().expect("a folder");
+    let ran = Duckops::new(home.path(), &["schema"]).run();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    serde_json::from_str(&ran.stdout).expect("a JSON document")
+}
+
+/// What a call is, the exit code that is due, and the kind of its document; none for a
+/// report or a failure, which has the same form.
+type Call<'a> = (&'a [&'a str], i32, Option<&'a str>);
+
+/// Calls that ask nobody and so need no stack.
+const ALONE: [Call<'_>; 30] = [
+    (&["facts", "--schema"], 0, Some("fact-schema")),
+    (&["facts", "api", "--schema"], 0, Some("fact-schema")),
+    (&["facts", "no.such"], 64, None),
+    (&["facts", "--no-such-flag"], 64, None),
+    // Nobody answers on the port that the calls are pointed at.
+    (&["facts", "email"], 3, Some("facts")),
+    (&["audit"], 3, Some("audit")),
+    (&["audit", "--since", "soon"], 64, None),
+    (&["audit", "--follow"], 64, None),
+    (&["doctor", "--deadline", "4s"], 3, Some("doctor")),
+    (&["doctor", "--deadline", "soon"], 64, None),
+    (&["history"], 0, Some("history")),
+    (&["history", "no.such"], 64, None),
+    (&["history", "--since", "never"], 64, None),
+    (&["history", "--history", "redis:x"], 64, None),
+    (&["runbook", "list"], 0, Some("runbook-list")),
+    (&["runbook", "list", "--runbooks", "nowhere"], 64, None),
+    (&["runbook", "show", "inc-001"], 0, Some("runbook-show")),
+    (&["runbook", "show", "inc-999"], 64, None),
+    (&["runbook", "lint"], 0, Some("runbook-lint")),
+    (&["runbook", "lint", "inc-999"], 64, None),
+    (&["runbook", "test"], 0, Some("runbook-test")),
+    (&["runbook", "test", "inc-999"], 64, None),
+    (&["runbook", "new", "inc-006"], 64, None),
+    (&["runbook"], 64, None),
+    (&["drill", "scenes"], 0, Some("drill-scenes")),
+    (&["drill", "scenes", "--no-such-flag"], 64, None),
+    (&["drill", "inc-005"], 0, None),
+    (&["drill", "no-such-scene"], 64, None),
+    (&["drill", "inc-004", "--scene", "no-such-scene"], 64, None),
+    (&["no-such-command"], 64, None),
+];
+
+/// Calls that need somebody who answers.
+const ASKING: [Call<'_>; 7] = [
+    (&["facts"], 0, Some("facts")),
+    (&["audit"], 0, Some("audit")),
+    (&["audit", "--type", "peck", "--details"], 0, Some("audit")),
+    (&["doctor"], 1, Some("doctor")),
+    (&["triage", "inc-004", "1"], 2, None),
+    (&["history"], 0, Some("history")),
+    (&["history", "peck.callback_errors"], 0, Some("history")),
+];
+
+/// Calls of `triage` that come to no report.
+const FAILING: [Call<'_>; 6] = [
+    (&["triage", "inc-999"], 64, None),
+    (&["triage", "--no-such-flag"], 64, None),
+    (&["triage", "inc-004", "no-such-step"], 64, None),
+    (&["triage", "--stack", "no-such-stack"], 64, None),
+    (&["triage", "--deploy-log", "nowhere"], 64, None),
+    (&[], 64, None),
+];
+
+struct Document {
+    name: String,
+    kind: Option<String>,
+    value: Value,
+}
+
+fn answer(call: Duckops, (arguments, due, kind): Call<'_>) -> Document {
+    let name = arguments.join(" ");
+    let (code, value) = call.json();
+    assert_eq!(code, due, "{name}: {value:#}");
+    // What is played in a drill has a code of its own.
+    if !name.starts_with("drill inc") || code != 0 {
+        assert_eq!(value["exit_code"], code, "{name}");
+    }
+    assert_eq!(value.get("kind").and_then(Value::as_str), kind, "{name}");
+    Document {
+        name,
+        kind: kind.map(str::to_owned),
+        value,
+    }
+}
+
+/// The document of every command, well and failing.
+fn documents() -> Vec<Document> {
+    let home = tempfile::tempdir().expect("a folder");
+    let alone = ALONE.iter().chain(&FAILING);
+    let mut all: Vec<Document> = alone
+        .map(|call| answer(Duckops::new(home.path(), call.0), *call))
+        .collect();
+
+    let stage = Stage::of(world("inc-004"));
+    all.extend(
+        ASKING
+            .iter()
+            .map(|call| answer(stage.duckops(call.0), *call)),
+    );
+    // A feed that ends in the middle: what came of it, and unknown.
+    let mut torn = world("healthy");
+    torn.faults.insert(Operation::Audit, Fault::Html);
+    let torn = Stage::of(torn);
+    let call: Call<'_> = (&["audit"], 3, Some("audit"));
+    all.push(answer(torn.duckops(call.0), call));
+    // A history that is none.
+    std::fs::write(home.path().join("torn.db"), "no database").expect("a file");
+    let call: Call<'_> = (&["history", "--history", "sqlite:torn.db"], 3, None);
+    all.push(answer(Duckops::new(home.path(), call.0), call));
+
+    // Runbooks of the operator's own: a new one, then one with a wrong rule, then one whose
+    // case does not hold.
+    let own = home.path().join("own");
+    std::fs::create_dir(&own).expect("a folder");
+    let own_calls: [Call<'_>; 2] = [
+        (
+            &["runbook", "new", "inc-006", "--runbooks", "own"],
+            0,
+            Some("runbook-new"),
+        ),
+        (
+            &["runbook", "new", "inc-006", "--runbooks", "own"],
+            64,
+            None,
+        ),
+    ];
+    all.extend(own_calls.map(|call| answer(Duckops::new(home.path(), call.0), call)));
+    let file = own.join("inc-006.toml");
+    let fine = std::fs::read_to_string(&file).expect("the new one");
+    let (head, cases) = fine.split_at(fine.find("[[case]]").expect("a case"));
+    for (broken, code) in [
+        (head.replace("when", "whem"), 64),
+        (
+            format!("{head}{}", cases.replace("= \"ok\"", "= \"critical\"")),
+            64,
+        ),
+    ] {
+        assert_ne!(broken, fine);
+        std::fs::write(&file, broken).expect("written");
+        let call: Call<'_> = (
+            &["runbook", "lint", "inc-006", "--runbooks", "own"],
+            code,
+            Some("runbook-lint"),
+        );
+        let lint = answer(Duckops::new(home.path(), call.0), call);
+        let found = lint.value["complaints"].as_array().map(Vec::len);
+        assert!(found > Some(0), "{:#}", lint.value);
+        all.push(lint);
+    }
+    let call: Call<'_> = (
+        &["runbook", "test", "inc-006", "--runbooks", "own"],
+        64,
+        Some("runbook-test"),
+    );
+    all.push(answer(Duckops::new(home.path(), call.0), call));
+    all
+}
+
+#[test]
+fn the_document_of_every_command_and_of_every_failure_is_what_the_schema_says() {
+    let schema = schema();
+    let mut all = documents();
+    let commands = all.len();
+    all.extend(told("json").into_iter().map(|told| {
+        let value: Value = serde_json::from_str(&told.ran.stdout).expect("one document");
+        assert_eq!(value["verdict"], told.verdict, "{}", told.name);
+        assert_eq!(value["exit_code"], told.ran.code, "{}", told.name);
+        let end = told.ran.stdout.trim_end().trim_end_matches('}').trim_end();
+        assert!(end.ends_with("\"complete\": true"), "{}", told.name);
+        Document {
+            name: told.name,
+            kind: None,
+            value,
+        }
+    }));
+    let values: Vec<_> = all.iter().map(|document| document.value.clone()).collect();
+    for (document, complaints) in all.iter().zip(validator::complaints(&schema, &values)) {
+        let Document { name, value, .. } = document;
+        assert!(complaints.is_empty(), "{name}: {complaints:#?}\n{value:#}");
+    }
+    // Every kind that the schema describes was seen but that of all scenes, which takes long
+    // and has a claim of its own.
+    let described: BTreeSet<_> = schema["$defs"]
+        .as_object()
+        .expect("definitions")
+        .keys()
+        .filter_map(|name| name.strip_prefix("document-"))
+        .filter(|kind| *kind != "drill")
+        .map(str::to_owned)
+        .collect();
+    let seen: BTreeSet<_> = all.iter().filter_map(|d| d.kind.clone()).collect();
+    assert_eq!(seen, described);
+    println!(
+        "json: {commands} documents of all commands and {} reports fit the schema, {} kinds",
+        all.len() - commands,
+        seen.len() + 1
+    );
+}
+
+/// Every scene is played here, over HTTP.
+#[test]
+fn the_document_of_the_whole_drill_is_what_the_schema_says() {
+    let home = tempfile::tempdir().expect("a folder");
+    let call: Call<'_> = (&["drill"], 0, Some("drill"));
+    let drill = answer(Duckops::new(home.path(), call.0), call);
+    let scenes = drill.value["scenes"].as_array().map(Vec::len);
+    assert_eq!(scenes, Some(duckops::drill::scenes().len()));
+    let mutants = mutants(&drill.value);
+    let mut values = vec![drill.value];
+    values.extend(mutants.iter().map(|(_, mutant)| mutant.clone()));
+    let complaints = validator::complaints(&schema(), &values);
+    assert!(complaints[0].is_empty(), "{:#?}", complaints[0]);
+    for ((what, _), complaints) in mutants.iter().zip(&complaints[1..]) {
+        assert!(!complaints.is_empty(), "{what}");
+    }
+}
+
+/// Every document that lacks one key, wherever it stood. Of a list the first entry stands
+/// for all.
+fn without_one(value: &Value) -> Vec<(String, Value)> {
+    let mut out = Vec::new();
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                let mut less: Map<String, Value> = map.clone();
+                less.remove(key);
+                out.push((format!("/{key}"), Value::Object(less)));
+                for (path, changed) in without_one(inner) {
+                    let mut map = map.clone();
+                    map.insert(key.clone(), changed);
+                    out.push((format!("/{key}{path}"), Value::Object(map)));
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (path, changed) in items.first().map(without_one).unwrap_or_default() {
+                out.push((format!("/0{path}"), Value::Array(vec![changed])));
+            }
+        }
+        _ => {}
+    }
+    out
+}
+
+/// What is wrong in any document, and in a report.
+fn wrong_values() -> [(&'static str, Value); 22] {
+    [
+        ("/format_version", json!("2.0")),
+        ("/verdict", json!("fine")),
+        ("/verdict", json!("OK")),
+        ("/exit_code", json!("2")),
+        ("/exit_code", json!(-1)),
+        ("/exit_code", json!(256)),
+        ("/started_at", json!("2026-03-22 03:12:09")),
+        ("/complete", json!(false)),
+        ("/complete", Value::Null),
+        ("/duration_ms", json!(0.5)),
+        ("/next_action", json!("call somebody")),
+        ("/kind", json!("something")),
+        ("/root_cause", json!(4)),
+        ("/escalation", json!({})),
+        ("/runbooks", json!({})),
+        ("/runbooks/0/verdict", Value::Null),
+        ("/runbooks/0/steps/0/number", json!(0)),
+        ("/runbooks/0/steps/0/evidence/0/value", json!({"is": 1})),
+        ("/facts/0/value", json!({"is": 1})),
+        ("/entries/0/at", json!("yesterday")),
+        ("/checks/0/verdict", json!("warn")),
+        ("/scenes/0/verdict", json!("CRIT")),
+    ]
+}
+
+/// Documents that must not fit, and what was done to each.
+fn mutants(whole: &Value) -> Vec<(String, Value)> {
+    let mut all: Vec<_> = without_one(whole)
+        .into_iter()
+        .map(|(path, mutant)| (format!("without {path}"), mutant))
+        .collect();
+    for (path, value) in wrong_values() {
+        let mut mutant = whole.clone();
+        if let Some(place) = mutant.pointer_mut(path) {
+            *place = value.clone();
+            all.push((format!("{path} is {value}"), mutant));
+        }
+    }
+    all
+}
+
+#[test]
+fn the_schema_refuses_a_document_that_lacks_a_key_or_holds_a_wrong_value() {
+    let schema = schema();
+    let (mut lacking, mut wrong) = (0, 0);
+    let mut paths = BTreeSet::new();
+    let mut all = Vec::new();
+    for document in documents() {
+        for (what, mutant) in mutants(&document.value) {
+            match what.starts_with("without ") {
+                true => lacking += 1,
+                false => {
+                    wrong += 1;
+                    paths.insert(what.clone());
+                }
+            }
+            all.push((format!("{}: {what}", document.name), mutant));
+        }
+    }
+    let values: Vec<_> = all.iter().map(|(_, mutant)| mutant.clone()).collect();
+    let complaints = validator::complaints(&schema, &values);
+    let let_through: Vec<_> = all
+        .iter()
+        .zip(complaints)
+        .filter(|(_, complaints)| complaints.is_empty())
+        .map(|((what, _), _)| what)
+        .collect();
+    assert!(let_through.is_empty(), "{let_through:#?}");
+    // Each of them was tried somewhere.
+    assert_eq!(paths.len(), wrong_values().len(), "{paths:#?}");
+    println!("the schema refuses {lacking} documents less a key and {wrong} with a wrong value");
+}
