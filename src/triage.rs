@@ -243,14 +243,13 @@ fn clock(answers: &mut [Reading], notes: &mut Vec<Printable>) -> Option<Silence>
     Some(silence)
 }
 
-/// The whole-numbered facts of a run, as history records them.
+/// The whole-numbered facts of a run, as history records them; durations are seconds.
 pub fn numbers(readings: &Readings) -> Vec<(String, i64)> {
     readings
         .all()
-        .filter(|(_, probe, _)| *probe != Probe::History)
         .filter_map(|(path, ..)| match readings.get(path) {
             Known::Known(Fact {
-                value: FactValue::Int(n),
+                value: FactValue::Int(n) | FactValue::Duration(n),
                 ..
             }) => Some((path.to_owned(), *n)),
             _ => None,

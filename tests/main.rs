@@ -14,6 +14,7 @@ mod emulators;
 mod evidence;
 mod feed;
 mod formats;
+mod history;
 mod hostile;
 mod ignorance;
 mod lint;

@@ -19,7 +19,7 @@ fn schema() -> Value {
 type Call<'a> = (&'a [&'a str], i32, Option<&'a str>);
 
 /// Calls that ask nobody and so need no stack.
-const ALONE: [Call<'_>; 30] = [
+const ALONE: [Call<'_>; 33] = [
     (&["facts", "--schema"], 0, Some("fact-schema")),
     (&["facts", "api", "--schema"], 0, Some("fact-schema")),
     (&["facts", "no.such"], 64, None),
@@ -35,6 +35,9 @@ const ALONE: [Call<'_>; 30] = [
     (&["history", "no.such"], 64, None),
     (&["history", "--since", "never"], 64, None),
     (&["history", "--history", "redis:x"], 64, None),
+    (&["history", "prune"], 0, Some("history-prune")),
+    (&["history", "export"], 64, None),
+    (&["check", "inc-999"], 64, None),
     (&["runbook", "list"], 0, Some("runbook-list")),
     (&["runbook", "list", "--runbooks", "nowhere"], 64, None),
     (&["runbook", "show", "inc-001"], 0, Some("runbook-show")),
@@ -54,12 +57,20 @@ const ALONE: [Call<'_>; 30] = [
 ];
 
 /// Calls that need somebody who answers.
-const ASKING: [Call<'_>; 7] = [
+const ASKING: [Call<'_>; 9] = [
     (&["facts"], 0, Some("facts")),
     (&["audit"], 0, Some("audit")),
     (&["audit", "--type", "peck", "--details"], 0, Some("audit")),
     (&["doctor"], 1, Some("doctor")),
     (&["triage", "inc-004", "1"], 2, None),
+    (&["check"], 2, None),
+    (
+        &[
+            "check", "inc-004", "--mute", "inc-004", "--until", "1h", "--by", "Ada",
+        ],
+        2,
+        None,
+    ),
     (&["history"], 0, Some("history")),
     (&["history", "peck.callback_errors"], 0, Some("history")),
 ];

@@ -220,6 +220,9 @@ pub(super) struct History {
     /// How far back, such as 24h
     #[arg(long, value_name = "DUR", default_value = "24h")]
     pub(super) since: String,
+    /// Draw the trend of one fact as a picture, with its limits
+    #[arg(long, value_name = "FILE", requires = "fact")]
+    pub(super) svg: Option<std::path::PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

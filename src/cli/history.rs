@@ -1,6 +1,7 @@
 //! `duckops history`: how recorded facts developed. Asks nobody.
 
 mod export;
+mod picture;
 
 use super::Context;
 use super::args::{self, HistoryAction};
@@ -89,6 +90,9 @@ fn trends(context: &Context, args: &args::History) -> Result<u8, Failure> {
         .map(|fact| Trend::read(history.as_ref(), &stack, fact, span))
         .collect::<Result<Vec<_>, _>>()
         .map_err(failed)?;
+    if let (Some(path), [trend]) = (&args.svg, trends.as_slice()) {
+        picture::write(context, history.as_ref(), &stack, trend, path)?;
+    }
     Ok(print(context, &trends, since))
 }
 

@@ -149,17 +149,29 @@ impl Range {
 
     /// By the limits of a runbook. What is a percentage of something unknown has no bounds.
     pub fn bounds(self, runbook: &Runbook, report: &Report) -> Bounds {
+        let limit = |name: &str| {
+            let limit = runbook.limits.iter().find(|(own, _)| own.as_str() == name);
+            number(&limit?.1)
+        };
+        self.by(limit, |path| fact(report, path))
+    }
+
+    /// The same, whoever knows the limits and the facts.
+    pub fn by(
+        self,
+        limit: impl Fn(&str) -> Option<f64>,
+        fact: impl Fn(&str) -> Option<f64>,
+    ) -> Bounds {
         let whole = match self.percent_of {
             None => None,
-            Some(path) => match fact(report, path).filter(|whole| *whole > 0.0) {
+            Some(path) => match fact(path).filter(|whole| *whole > 0.0) {
                 None => return Bounds::default(),
                 whole => whole,
             },
         };
         let last = |edge: Edge| {
             let (Edge::Over(name) | Edge::From(name)) = edge;
-            let limit = runbook.limits.iter().find(|(own, _)| own.as_str() == name);
-            let limit = number(&limit?.1)?;
+            let limit = limit(name)?;
             let limit = whole.map_or(limit, |whole| whole * limit / 100.0);
             Some(match (edge, whole) {
                 (Edge::From(_), _) => limit.ceil() - 1.0,
@@ -173,6 +185,14 @@ impl Range {
             most: whole,
         }
     }
+}
+
+/// The limits of a fact and the runbook they belong to, where it has any.
+pub fn range(path: &str) -> Option<(&'static str, Range)> {
+    DATA.iter().find_map(|(id, data)| {
+        let datum = data.iter().find(|datum| datum.fact == path)?;
+        Some((*id, datum.range?))
+    })
 }
 
 #[cfg(test)]

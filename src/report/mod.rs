@@ -10,6 +10,7 @@ pub mod markdown;
 pub mod model;
 pub mod nagios;
 pub mod palette;
+pub mod plot;
 pub mod prometheus;
 pub mod rules;
 pub mod schema;

@@ -11,7 +11,8 @@ const GRAINS: i64 = 24;
 const THINNED: &str = "SELECT up_to_ms FROM thinned WHERE grain_ms = ?1";
 const OLDEST: &str = "SELECT min(at_ms) FROM snapshot WHERE at_ms >= ?1";
 
-/// What stays of a series: the last reading of each grain, its lowest and its highest. With
+/// What stays of a series: the last reading of each grain, its lowest and its highest, which
+/// are one reading where nothing changed. With
 /// ?4 also both sides of every fall, the one at the edge of the stretch among them.
 const THIN: &str = "
 DELETE FROM sample WHERE series = ?1 AND (at_ms, seq) IN (
@@ -20,8 +21,8 @@ DELETE FROM sample WHERE series = ?1 AND (at_ms, seq) IN (
             lag(value) OVER by_time AS before,
             lead(value) OVER by_time AS after,
             row_number() OVER (PARTITION BY at_ms / ?5 ORDER BY at_ms DESC, seq DESC) AS from_end,
-            row_number() OVER (PARTITION BY at_ms / ?5 ORDER BY value, at_ms, seq) AS from_low,
-            row_number() OVER (PARTITION BY at_ms / ?5 ORDER BY value DESC, at_ms, seq) AS from_high
+            row_number() OVER (PARTITION BY at_ms / ?5 ORDER BY value, at_ms DESC, seq DESC) AS from_low,
+            row_number() OVER (PARTITION BY at_ms / ?5 ORDER BY value DESC, at_ms DESC, seq DESC) AS from_high
         FROM sample WHERE series = ?1 AND at_ms >= ?2 AND at_ms < ?3
         WINDOW by_time AS (ORDER BY at_ms, seq))
     WHERE from_end > 1 AND from_low > 1 AND from_high > 1

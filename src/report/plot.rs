@@ -1,0 +1,364 @@
+//! A trend as a picture: SVG that needs nothing else, is legible in the dark and to a screen
+//! reader, and does nothing. However many readings there are, it has no more points than
+//! columns.
+
+use super::data::Bounds;
+use crate::fact::{duration, instant};
+use crate::text::Printable;
+use std::fmt::Write as _;
+
+/// The whole picture, in its own units.
+const SIZE: (f64, f64) = (960.0, 360.0);
+/// The plot in it: left, top, right, bottom.
+const FRAME: (f64, f64, f64, f64) = (80.0, 48.0, 936.0, 312.0);
+/// Readings further apart than this many usual distances have a gap between them.
+const GAP: i64 = 4;
+
+/// What is drawn.
+#[derive(Clone, Debug)]
+pub struct Plot<'a> {
+    /// The path of the fact.
+    pub fact: &'a str,
+    /// Its unit; empty when it has none.
+    pub unit: &'a str,
+    /// Readings as seconds since 1970 and values, in order of time.
+    pub readings: &'a [(i64, i64)],
+    /// From when to when, in seconds since 1970.
+    pub span: (i64, i64),
+    /// The limits; a value beyond one is a warning or critical.
+    pub bounds: Bounds,
+}
+
+/// The picture as a file.
+pub fn svg(plot: &Plot<'_>) -> String {
+    let scale = Scale::of(plot);
+    let title = text(&format!("{} ({})", plot.fact, unit(plot.unit)));
+    let (width, height) = SIZE;
+    let (left, top, right, bottom) = FRAME;
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"title desc\">\n\
+         <title id=\"title\">{title}</title>\n<desc id=\"desc\">{}</desc>\n<style>{STYLE}</style>\n\
+         <rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n\
+         <text class=\"head\" x=\"{left}\" y=\"28\">{title}</text>\n",
+        text(&summary(plot))
+    );
+    for value in scale.ticks() {
+        let y = scale.y(value);
+        let _ = writeln!(
+            out,
+            "<line class=\"grid\" x1=\"{left}\" y1=\"{y:.1}\" x2=\"{right}\" y2=\"{y:.1}\"/>\
+             <text class=\"y\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+            left - 8.0,
+            y + 4.0,
+            plain(value)
+        );
+    }
+    for at in times(plot.span) {
+        let x = scale.x(at);
+        let _ = writeln!(
+            out,
+            "<line class=\"grid\" x1=\"{x:.1}\" y1=\"{top}\" x2=\"{x:.1}\" y2=\"{bottom}\"/>\
+             <text class=\"x\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
+            bottom + 20.0,
+            clock(at, plot.span)
+        );
+    }
+    let limits = [
+        ("warning", plot.bounds.warning),
+        ("critical", plot.bounds.critical),
+    ];
+    for (word, limit) in limits {
+        let Some(limit) = limit else { continue };
+        let y = scale.y(limit);
+        let _ = writeln!(
+            out,
+            "<line class=\"{word}\" x1=\"{left}\" y1=\"{y:.1}\" x2=\"{right}\" y2=\"{y:.1}\"/>\
+             <text class=\"limit\" x=\"{right}\" y=\"{:.1}\">{word} above {}</text>",
+            y - 5.0,
+            plain(limit)
+        );
+    }
+    let path = line(plot, &scale);
+    match path.is_empty() {
+        true => {
+            let (x, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
+            let _ = writeln!(
+                out,
+                "<text class=\"none\" x=\"{x}\" y=\"{y}\">nothing recorded</text>"
+            );
+        }
+        false => {
+            let _ = writeln!(out, "<path class=\"line\" d=\"{path}\"/>");
+            // A reading alone is no line, and the last one is what people look for.
+            if let Some((at, value)) = plot.readings.last() {
+                let (x, y) = (scale.x(*at), scale.y(*value as f64));
+                let _ = writeln!(
+                    out,
+                    "<circle class=\"dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>"
+                );
+            }
+        }
+    }
+    out + "</svg>\n"
+}
+
+const STYLE: &str = "\
+.paper{fill:#fff}text{font:13px system-ui,sans-serif;fill:#222}.head{font-size:16px;font-weight:600}\
+.y{text-anchor:end}.x{text-anchor:middle}.none{text-anchor:middle}.limit{text-anchor:end}\
+.grid{stroke:#ddd}.dot{fill:#0b5cad}.line{fill:none;stroke:#0b5cad;stroke-width:2;stroke-linejoin:round}\
+.warning{stroke:#9a6700;stroke-width:1.5;stroke-dasharray:8 5}\
+.critical{stroke:#b3261e;stroke-width:1.5;stroke-dasharray:3 4}\
+@media(prefers-color-scheme:dark){.paper{fill:#16181c}text{fill:#e6e6e6}.grid{stroke:#3a3d44}\
+.dot{fill:#7cb7ff}.line{stroke:#7cb7ff}.warning{stroke:#e3b341}.critical{stroke:#ff8a80}}";
+
+/// Where a value and a time are drawn.
+struct Scale {
+    low: f64,
+    high: f64,
+    step: f64,
+    span: (i64, i64),
+}
+
+impl Scale {
+    /// Readings and limits are inside, and so is zero where nothing is below it.
+    fn of(plot: &Plot<'_>) -> Self {
+        let limits = [plot.bounds.warning, plot.bounds.critical];
+        let values = plot.readings.iter().map(|(_, value)| *value as f64);
+        let (mut low, mut high) = (0.0_f64, 1.0_f64);
+        for value in values.chain(limits.into_iter().flatten()) {
+            low = low.min(value);
+            high = high.max(value);
+        }
+        let rough = (high - low) / 5.0;
+        let size = 10_f64.powf(rough.log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0]
+            .into_iter()
+            .map(|times| times * size)
+            .find(|step| *step >= rough)
+            .unwrap_or(rough);
+        let step = step.max(1.0);
+        Self {
+            low: (low / step).floor() * step,
+            high: (high / step).ceil() * step,
+            step,
+            span: plot.span,
+        }
+    }
+
+    fn ticks(&self) -> impl Iterator<Item = f64> + '_ {
+        let count = ((self.high - self.low) / self.step).round() as usize;
+        (0..=count.min(20)).map(|i| self.low + i as f64 * self.step)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let (_, top, _, bottom) = FRAME;
+        bottom - (value - self.low) / (self.high - self.low) * (bottom - top)
+    }
+
+    fn x(&self, at: i64) -> f64 {
+        let (left, _, right, _) = FRAME;
+        let whole = (self.span.1 - self.span.0).max(1) as f64;
+        left + (at - self.span.0) as f64 / whole * (right - left)
+    }
+}
+
+/// Steps, because a reading holds until the next one; broken where nothing was recorded for
+/// long. Of a column with many readings its first, lowest, highest and last are drawn.
+fn line(plot: &Plot<'_>, scale: &Scale) -> String {
+    let mut apart: Vec<i64> = plot.readings.windows(2).map(|w| w[1].0 - w[0].0).collect();
+    apart.sort_unstable();
+    let usual = apart.get(apart.len() / 2).copied().unwrap_or(0);
+    let mut out = String::new();
+    let mut before: Option<(i64, f64)> = None;
+    let mut rest = plot.readings;
+    while let Some(((at, first), _)) = rest.split_first() {
+        let column = scale.x(*at).floor();
+        let same = rest
+            .iter()
+            .take_while(|(at, _)| scale.x(*at).floor() == column);
+        let count = same.count().max(1);
+        let (those, later) = rest.split_at(count);
+        rest = later;
+        let values = || those.iter().map(|(_, value)| *value);
+        let x = scale.x(*at);
+        match before {
+            Some((last, _)) if at - last <= GAP * usual => {
+                let _ = write!(out, "H{x:.1}");
+            }
+            _ => {
+                let _ = write!(out, "M{x:.1} {:.1}", scale.y(*first as f64));
+            }
+        }
+        let lowest = values().min().unwrap_or(*first);
+        let highest = values().max().unwrap_or(*first);
+        let (end, last) = those.last().copied().unwrap_or((*at, *first));
+        let mut drawn = None;
+        for value in [*first, lowest, highest, last] {
+            if drawn != Some(value) {
+                let _ = write!(out, "V{:.1}", scale.y(value as f64));
+            }
+            drawn = Some(value);
+        }
+        before = Some((end, scale.x(end)));
+    }
+    if let Some((last, _)) = before
+        && plot.span.1 - last <= GAP * usual
+    {
+        let _ = write!(out, "H{:.1}", FRAME.2);
+    }
+    out
+}
+
+fn summary(plot: &Plot<'_>) -> String {
+    let values = || plot.readings.iter().map(|(_, value)| *value);
+    let (from, to) = plot.span;
+    let head = format!(
+        "{} readings in {} up to {}",
+        plot.readings.len(),
+        duration(to - from),
+        instant(to)
+    );
+    let (Some(low), Some(high), Some(last)) =
+        (values().min(), values().max(), values().next_back())
+    else {
+        return head;
+    };
+    let mut out = format!("{head}: lowest {low}, highest {high}, last {last}");
+    for (word, limit) in [
+        ("warning", plot.bounds.warning),
+        ("critical", plot.bounds.critical),
+    ] {
+        if let Some(limit) = limit {
+            let _ = write!(out, "; {word} above {}", plain(limit));
+        }
+    }
+    out
+}
+
+/// Round times inside the span, at most eight of them.
+fn times((from, to): (i64, i64)) -> Vec<i64> {
+    const STEPS: [i64; 12] = [
+        60, 300, 900, 3_600, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000,
+        31_536_000,
+    ];
+    let step = STEPS.into_iter().find(|step| (to - from) / step <= 8);
+    let step = step.unwrap_or((to - from) / 8).max(1);
+    let first = from.div_euclid(step) * step + step;
+    (0..9)
+        .map(|i| first + i * step)
+        .filter(|at| *at < to)
+        .collect()
+}
+
+/// The clock, or the date where a day begins or many are shown.
+fn clock(at: i64, (from, to): (i64, i64)) -> String {
+    let text = instant(at);
+    let is_day = at.rem_euclid(86_400) == 0 || to - from > 2 * 86_400;
+    let part = if is_day {
+        text.get(..10)
+    } else {
+        text.get(11..16)
+    };
+    part.unwrap_or(&text).to_owned()
+}
+
+fn unit(unit: &str) -> &str {
+    if unit.is_empty() { "value" } else { unit }
+}
+
+fn plain(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A text as the content of an element.
+fn text(text: &str) -> String {
+    let text = Printable::from(text).to_string();
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(readings: &[(i64, i64)], bounds: Bounds) -> String {
+        svg(&Plot {
+            fact: "email.sent_24h",
+            unit: "recipients",
+            readings,
+            span: (0, 86_400),
+            bounds,
+        })
+    }
+
+    #[test]
+    fn the_limits_are_marked_and_said() {
+        let bounds = Bounds {
+            warning: Some(159.0),
+            critical: Some(190.0),
+            most: None,
+        };
+        let picture = drawn(&[(0, 10), (43_200, 120), (86_000, 198)], bounds);
+        for word in [
+            "warning above 159",
+            "critical above 190",
+            "lowest 10, highest 198, last 198",
+        ] {
+            assert!(picture.contains(word), "{word}: {picture}");
+        }
+        assert_eq!(picture.matches("<path").count(), 1);
+    }
+
+    #[test]
+    fn a_million_readings_are_no_larger_than_the_picture_is_wide() {
+        let readings: Vec<_> = (0..1_000_000)
+            .map(|i| (i * 86_400 / 1_000_000, i % 97))
+            .collect();
+        let picture = drawn(&readings, Bounds::default());
+        assert!(picture.len() < 60_000, "{}", picture.len());
+    }
+
+    #[test]
+    fn nothing_and_one_reading_and_no_change_are_drawn_too() {
+        assert!(drawn(&[], Bounds::default()).contains("nothing recorded"));
+        for readings in [
+            &[(5, 0)][..],
+            &[(5, -3)],
+            &[(0, 7), (60, 7)],
+            &[(0, i64::MAX), (9, i64::MIN)],
+        ] {
+            let picture = drawn(readings, Bounds::default());
+            assert!(picture.contains("<path"), "{picture}");
+            assert!(
+                !picture.contains("NaN") && !picture.contains("inf"),
+                "{picture}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_gap_is_a_gap() {
+        let mut readings: Vec<_> = (0..20).map(|i| (i * 300, 1)).collect();
+        readings.extend((200..220).map(|i| (i * 300, 1)));
+        let picture = drawn(&readings, Bounds::default());
+        let path = picture.split("<path").nth(1).unwrap_or_default();
+        assert_eq!(path.matches('M').count(), 2, "{path}");
+    }
+
+    #[test]
+    fn a_name_is_a_name_and_no_element() {
+        let picture = svg(&Plot {
+            fact: "</title><script>alert(1)</script>&",
+            unit: "\"><img onerror=x>",
+            readings: &[],
+            span: (0, 1),
+            bounds: Bounds::default(),
+        });
+        assert!(
+            !picture.contains("<script") && !picture.contains("<img"),
+            "{picture}"
+        );
+    }
+}
