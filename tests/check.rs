@@ -261,6 +261,28 @@ fn what_breaks_around_a_check_costs_neither_verdict_nor_exit_code() {
         notes.iter().any(|note| note.contains("not recorded")),
         "{notes:?}"
     );
+    for folder in ["/proc/duckops", "/dev/null/duckops"] {
+        let notes = run(folder, std::path::Path::new(folder));
+        assert!(
+            notes.iter().any(|note| note.contains("not ")),
+            "{folder}: {notes:?}"
+        );
+    }
+    // A disk without room for another byte, which holds a history.
+    let disk = tempfile::tempdir().expect("a folder");
+    let shell = |script: &str| {
+        let mut shell = std::process::Command::new("sh");
+        let ended = shell.args(["-c", script]).arg(disk.path()).output();
+        ended.expect("a shell").status.success()
+    };
+    if shell("mount -t tmpfs -o size=256k tmpfs \"$0\" 2>/dev/null") {
+        let filled = shell("! cat /dev/zero > \"$0/rest\" 2>/dev/null");
+        let notes = run("full", disk.path());
+        assert!(shell("umount \"$0\"") && filled);
+        assert!(notes.iter().any(|note| note.contains("not ")), "{notes:?}");
+    } else {
+        println!("NOT RUN: no way to mount a small disk");
+    }
     // A database that is none.
     let corrupt = state("corrupt");
     std::fs::write(corrupt.join("history.db"), vec![7; 9_000]).expect("written");
