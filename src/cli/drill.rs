@@ -181,6 +181,7 @@ async fn play(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result
         stack,
         http,
         history: recorded.location(),
+        keep: run::keep(context),
         queue: None,
         deadline: context.settings.deadline.value,
         now,

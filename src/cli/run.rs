@@ -4,7 +4,9 @@ use super::fail::Failure;
 use super::{Context, out};
 use crate::cloud::{Aws, Exchange, Http, Observer};
 use crate::fact::Probe;
-use crate::history::{self, History, Location, Pending, Queue, Retention, Snapshot, StackKey};
+use crate::history::{
+    self, Access, History, HistoryError, Location, Pending, Queue, Retention, Snapshot, StackKey,
+};
 use crate::judge::{self, Asked, Inputs};
 use crate::probe::{Ask, Past};
 use crate::reading::{Silence, Why};
@@ -29,6 +31,8 @@ pub(super) struct Run {
     pub(super) http: Http,
     pub(super) aws: Aws,
     pub(super) history: Location,
+    /// For how long a shared history keeps a snapshot, and the first one of an hour.
+    pub(super) keep: Keep,
     /// Where a snapshot waits that history cannot take.
     pub(super) queue: Option<Queue>,
     pub(super) deadline: Duration,
@@ -52,6 +56,7 @@ impl Run {
             http,
             queue: queue(settings.state_dir.as_ref(), &history),
             history,
+            keep: keep(context),
             deadline: settings.deadline.value,
             now: super::now(&context.env),
             expected_version: settings
@@ -86,15 +91,16 @@ impl Run {
     pub(super) async fn ask(self, probes: &BTreeSet<Probe>) -> Answered {
         let key = StackKey(self.stack.key());
         let budget = HISTORY.min(self.deadline / 4);
-        let opening = open(self.history.clone(), key.clone(), self.now, budget);
+        let (location, keep) = (self.history.clone(), self.keep);
         let noted = self.notes.clone();
         let queue = self.queue.clone();
         let asking = Arc::new(self.asking());
         let kept = Arc::new(std::sync::Mutex::new(None));
         let past = {
-            let kept = Arc::clone(&kept);
+            let (kept, asking, key) = (Arc::clone(&kept), Arc::clone(&asking), key.clone());
             async move {
-                let (history, past) = opening.await?;
+                let opening = open(&location, &asking.stack, &asking.aws, keep, budget);
+                let (history, past) = fetch(opening.await, key, asking.now).await?;
                 if let Ok(mut kept) = kept.lock() {
                     *kept = Some(history);
                 }
@@ -240,23 +246,87 @@ pub(super) async fn blocking<T: Send + 'static>(
     }
 }
 
+/// Opens history where the settings say; a shared one in the name of this stack.
+pub(super) async fn open(
+    location: &Location,
+    stack: &Stack,
+    aws: &Aws,
+    keep: Keep,
+    budget: Duration,
+) -> Result<Box<dyn History>, HistoryError> {
+    if let Location::DynamoDb(table) = location {
+        return Ok(history::share(
+            table,
+            access(stack, aws, keep).await?,
+            budget,
+        ));
+    }
+    let place = location.clone();
+    let opened = tokio::task::spawn_blocking(move || history::open(&place, budget)).await;
+    opened.unwrap_or_else(|_| {
+        Err(HistoryError::NoAnswer {
+            place: location.to_string().into(),
+            why: "opening it failed inside duckops".into(),
+        })
+    })
+}
+
+/// Who asks for a shared history. In which account the table is, it is for the table to prove.
+pub(super) async fn access(stack: &Stack, aws: &Aws, keep: Keep) -> Result<Access, HistoryError> {
+    if let Some(other) = &stack.other_region {
+        return Err(HistoryError::Elsewhere {
+            place: "shared history".into(),
+            why: format!(
+                "region {} (from {}) is not the stack's region {} (from {})",
+                other.value, other.origin, stack.region.value, stack.region.origin
+            )
+            .into(),
+        });
+    }
+    let config = aws.config().await.map_err(|silence| {
+        let why = silence.detail.clone();
+        HistoryError::NoCredentials { why }
+    })?;
+    Ok(Access {
+        config: config.clone(),
+        account: stack.account.value.clone(),
+        keep,
+        runtime: tokio::runtime::Handle::current(),
+    })
+}
+
 type Opened = Result<(Box<dyn History>, Past), Silence>;
 
-async fn open(location: Location, key: StackKey, now: OffsetDateTime, budget: Duration) -> Opened {
-    let opened = tokio::task::spawn_blocking(move || {
-        let history = history::open(&location, budget)?;
+/// Reads what the windows of this run need.
+async fn fetch(
+    opened: Result<Box<dyn History>, HistoryError>,
+    key: StackKey,
+    now: OffsetDateTime,
+) -> Opened {
+    let silence = |error: HistoryError| {
+        Silence::new(Why::HistoryUnreadable, error.to_string()).fix(error.remedy())
+    };
+    let history = opened.map_err(silence)?;
+    let fetched = tokio::task::spawn_blocking(move || {
         let past = Past::fetch(history.as_ref(), &key, now)?;
-        Ok::<_, history::HistoryError>((history, past))
+        Ok::<_, HistoryError>((history, past))
     });
-    match opened.await {
-        Ok(Ok(opened)) => Ok(opened),
-        Ok(Err(error)) => Err(Silence::new(Why::HistoryUnreadable, error.to_string())
-            .fix("Move the history file aside, or name another: --history sqlite:PATH")),
+    match fetched.await {
+        Ok(fetched) => fetched.map_err(silence),
         Err(_) => Err(Silence::new(
             Why::HistoryUnreadable,
             "reading history failed inside duckops",
         )),
     }
+}
+
+/// Of a shared history: how long a snapshot lives, and how long the first one of an hour.
+pub(super) type Keep = (time::Duration, time::Duration);
+
+/// The same by the settings.
+pub(super) fn keep(context: &Context) -> Keep {
+    let Retention { detail, hourly, .. } = retention(context);
+    (detail, hourly)
 }
 
 /// For how long history is kept, by the settings.
