@@ -155,28 +155,17 @@ fn runbooks(context: &Context) -> Check {
 
 /// Whether history can be read; a shared one also whether it is the stack's.
 async fn history(context: &Context, run: &Run) -> Check {
-    let location = match run::location(context) {
-        Ok((location, notes)) if notes.is_empty() => location,
-        Ok((_, notes)) => {
-            let fix = "Name a folder: --state-dir";
-            return Check::bad("history", Verdict::Warning, notes[0].clone(), fix);
-        }
-        Err(failure) => {
-            let found = failure.lines.first().cloned().unwrap_or_default();
-            let fix = "Write sqlite:PATH, dynamodb:TABLE or none";
-            return Check::bad("history", Verdict::Unknown, found, fix);
-        }
-    };
-    if location == Location::None {
+    let location = &run.history;
+    if *location == Location::None {
         return Check::bad(
             "history",
             Verdict::Warning,
             "none is kept",
-            "Without it, windows of 24 h cannot be judged",
+            "Name a folder: --state-dir; without history, windows of 24 h cannot be judged",
         );
     }
     let budget = history::BUSY_BUDGET;
-    let opened = run::open(&location, &run.stack, &run.aws, run.keep, budget).await;
+    let opened = run::open(location, &run.stack, &run.aws, run.keep, budget).await;
     let stack = StackKey(context.settings.stack.key());
     let read = match opened {
         Ok(history) => read(history, stack).await,
@@ -319,6 +308,7 @@ fn policy(context: &Context) -> String {
         .filter(|probe| probe.is_aws())
         .flat_map(probe::permissions)
         .map(|action| json!({"action": action, "resource": resource(action, stack)}))
+        .chain(shared(context))
         .collect();
     let statements: Vec<_> = actions
         .iter()
@@ -326,6 +316,20 @@ fn policy(context: &Context) -> String {
         .collect();
     let policy = json!({"Version": "2012-10-17", "Statement": statements});
     format!("{policy:#}\n")
+}
+
+/// What a shared history needs, where one is configured.
+fn shared(context: &Context) -> Vec<serde_json::Value> {
+    let Ok((Location::DynamoDb(table), _)) = run::location(context) else {
+        return Vec::new();
+    };
+    let stack = &context.settings.stack;
+    let (region, account) = (&stack.region.value, &stack.account.value);
+    let resource = format!("arn:aws:dynamodb:{region}:{account}:table/{table}");
+    history::ACTIONS
+        .iter()
+        .map(|action| json!({"action": action, "resource": resource}))
+        .collect()
 }
 
 /// The narrowest resource of an action; some actions know none.

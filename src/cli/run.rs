@@ -381,17 +381,25 @@ fn homeless(state: &Setting<PathBuf>) -> bool {
     state.origin == Origin::Environment("HOME") && !home.is_some_and(Path::is_dir)
 }
 
+/// The variables that send AWS requests elsewhere, with their values.
+pub(super) fn endpoints(context: &Context) -> impl Iterator<Item = (&str, &str)> {
+    let ignored = context
+        .env
+        .get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    context
+        .env
+        .iter()
+        .filter(move |(name, value)| {
+            name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty() && !ignored
+        })
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
 /// Endpoints and proxies that the environment puts between us and the stack.
 fn overridden(context: &Context) -> Vec<Printable> {
     let set = |name: &str| context.env.get(name).filter(|value| !value.is_empty());
-    let ignored = set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let endpoints = context
-        .env
-        .iter()
-        .filter(|(name, value)| {
-            name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty() && !ignored
-        })
+    let endpoints = endpoints(context)
         .map(|(name, value)| format!("endpoint overridden by {name}: {}", host(value)));
     let proxies = [
         "HTTPS_PROXY",

@@ -15,7 +15,7 @@ mod retention;
 mod sqlite;
 mod window;
 
-pub use dynamodb::{Access, Initialised, TableName, initialise};
+pub use dynamodb::{ACTIONS, Access, Initialised, TableName, initialise};
 pub use error::HistoryError;
 pub use location::Location;
 pub use pending::{Pending, Queue};

@@ -44,6 +44,13 @@ use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use ulid::Ulid;
 
+/// What a run may have to do with the table. Making it needs more.
+pub const ACTIONS: &[&str] = &[
+    "dynamodb:DescribeTable",
+    "dynamodb:Query",
+    "dynamodb:PutItem",
+];
+
 /// How often an index that others change too is tried to be changed.
 const TRIES: usize = 10;
 
