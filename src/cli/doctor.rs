@@ -6,6 +6,7 @@ mod kept;
 use super::Context;
 use super::args;
 use super::fail::Failure;
+use super::past;
 use super::run::{self, Run};
 use crate::exit;
 use crate::fact::Probe;
@@ -165,7 +166,7 @@ async fn history(context: &Context, run: &Run) -> Check {
         );
     }
     let budget = history::BUSY_BUDGET;
-    let opened = run::open(location, &run.stack, &run.aws, run.keep, budget).await;
+    let opened = past::open(location, &run.stack, &run.aws, run.keep, budget).await;
     let stack = StackKey(context.settings.stack.key());
     let read = match opened {
         Ok(history) => read(history, stack).await,

@@ -15,6 +15,7 @@ mod history;
 mod lock;
 mod out;
 mod packaging;
+mod past;
 mod run;
 mod runbook;
 mod textfile;

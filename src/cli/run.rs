@@ -1,15 +1,12 @@
 //! One run: ask, judge, record, report. Triage and drill do the same with another stack.
 
 use super::fail::Failure;
-use super::{Context, out};
+use super::{Context, out, past};
 use crate::cloud::{Aws, Exchange, Http, Observer};
 use crate::fact::Probe;
-use crate::history::{
-    self, Access, History, HistoryError, Location, Pending, Queue, Retention, Snapshot, StackKey,
-};
+use crate::history::{History, Location, Pending, Queue, Retention, Snapshot, StackKey};
 use crate::judge::{self, Asked, Inputs};
-use crate::probe::{Ask, Past};
-use crate::reading::{Silence, Why};
+use crate::probe::Ask;
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
 use crate::stack::{Origin, Setting, Stack};
@@ -32,7 +29,7 @@ pub(super) struct Run {
     pub(super) aws: Aws,
     pub(super) history: Location,
     /// For how long a shared history keeps a snapshot, and the first one of an hour.
-    pub(super) keep: Keep,
+    pub(super) keep: past::Keep,
     /// Where a snapshot waits that history cannot take.
     pub(super) queue: Option<Queue>,
     pub(super) deadline: Duration,
@@ -56,7 +53,7 @@ impl Run {
             http,
             queue: queue(settings.state_dir.as_ref(), &history),
             history,
-            keep: keep(context),
+            keep: past::keep(context),
             deadline: settings.deadline.value,
             now: super::now(&context.env),
             expected_version: settings
@@ -99,8 +96,8 @@ impl Run {
         let past = {
             let (kept, asking, key) = (Arc::clone(&kept), Arc::clone(&asking), key.clone());
             async move {
-                let opening = open(&location, &asking.stack, &asking.aws, keep, budget);
-                let (history, past) = fetch(opening.await, key, asking.now).await?;
+                let opening = past::open(&location, &asking.stack, &asking.aws, keep, budget);
+                let (history, past) = past::fetch(opening.await, key, asking.now).await?;
                 if let Ok(mut kept) = kept.lock() {
                     *kept = Some(history);
                 }
@@ -244,89 +241,6 @@ pub(super) async fn blocking<T: Send + 'static>(
         Ok(done) => done,
         Err(_) => Err("it failed inside duckops".to_owned()),
     }
-}
-
-/// Opens history where the settings say; a shared one in the name of this stack.
-pub(super) async fn open(
-    location: &Location,
-    stack: &Stack,
-    aws: &Aws,
-    keep: Keep,
-    budget: Duration,
-) -> Result<Box<dyn History>, HistoryError> {
-    if let Location::DynamoDb(table) = location {
-        return Ok(history::share(
-            table,
-            access(stack, aws, keep).await?,
-            budget,
-        ));
-    }
-    let place = location.clone();
-    let opened = tokio::task::spawn_blocking(move || history::open(&place, budget)).await;
-    opened.unwrap_or_else(|_| {
-        Err(HistoryError::NoAnswer {
-            place: location.to_string().into(),
-            why: "opening it failed inside duckops".into(),
-        })
-    })
-}
-
-/// Who asks for a shared history. In which account the table is, it is for the table to prove.
-pub(super) async fn access(stack: &Stack, aws: &Aws, keep: Keep) -> Result<Access, HistoryError> {
-    if let Some(other) = &stack.other_region {
-        return Err(HistoryError::Elsewhere {
-            place: "shared history".into(),
-            why: format!(
-                "region {} (from {}) is not the stack's region {} (from {})",
-                other.value, other.origin, stack.region.value, stack.region.origin
-            )
-            .into(),
-        });
-    }
-    let config = aws.config().await.map_err(|silence| {
-        let why = silence.detail.clone();
-        HistoryError::NoCredentials { why }
-    })?;
-    Ok(Access {
-        config: config.clone(),
-        account: stack.account.value.clone(),
-        keep,
-        runtime: tokio::runtime::Handle::current(),
-    })
-}
-
-type Opened = Result<(Box<dyn History>, Past), Silence>;
-
-/// Reads what the windows of this run need.
-async fn fetch(
-    opened: Result<Box<dyn History>, HistoryError>,
-    key: StackKey,
-    now: OffsetDateTime,
-) -> Opened {
-    let silence = |error: HistoryError| {
-        Silence::new(Why::HistoryUnreadable, error.to_string()).fix(error.remedy())
-    };
-    let history = opened.map_err(silence)?;
-    let fetched = tokio::task::spawn_blocking(move || {
-        let past = Past::fetch(history.as_ref(), &key, now)?;
-        Ok::<_, HistoryError>((history, past))
-    });
-    match fetched.await {
-        Ok(fetched) => fetched.map_err(silence),
-        Err(_) => Err(Silence::new(
-            Why::HistoryUnreadable,
-            "reading history failed inside duckops",
-        )),
-    }
-}
-
-/// Of a shared history: how long a snapshot lives, and how long the first one of an hour.
-pub(super) type Keep = (time::Duration, time::Duration);
-
-/// The same by the settings.
-pub(super) fn keep(context: &Context) -> Keep {
-    let Retention { detail, hourly, .. } = retention(context);
-    (detail, hourly)
 }
 
 /// For how long history is kept, by the settings.

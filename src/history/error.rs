@@ -117,9 +117,7 @@ impl HistoryError {
             }
             Self::Throttled { .. } => "Wait a minute and ask again".to_owned(),
             Self::NoCredentials { .. } => "Log in: aws sso login".to_owned(),
-            Self::NoAnswer { .. } => {
-                "Ask again, or run without it: --history none".to_owned()
-            }
+            Self::NoAnswer { .. } => "Ask again, or run without it: --history none".to_owned(),
             Self::Elsewhere { .. } => {
                 "Choose the profile of the stack's account: AWS_PROFILE=…".to_owned()
             }

@@ -97,7 +97,10 @@ mod tests {
             ("dynamodb:ab", "3 to 255"),
             ("dynamodb:ducks/../x", "3 to 255"),
             ("dynamodb:dücks", "3 to 255"),
-            ("dynamodb:arn:aws:dynamodb:us-east-1:1:table/ducks", "3 to 255"),
+            (
+                "dynamodb:arn:aws:dynamodb:us-east-1:1:table/ducks",
+                "3 to 255",
+            ),
             ("dynamodb:ducks ", "3 to 255"),
             ("", "dynamodb:TABLE or none"),
             ("None", "dynamodb:TABLE or none"),

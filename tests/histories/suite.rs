@@ -32,7 +32,9 @@ fn what_was_recorded_comes_back_with_its_baseline(place: &dyn Place) {
     let mut history = place.open();
     assert!(since(&*history, 0).is_empty());
     for (number, second, total) in [(1, 0, 5), (2, 10, 6), (3, 20, 9), (4, 30, 9)] {
-        history.record(&snapshot(number, second, total)).expect("recorded");
+        history
+            .record(&snapshot(number, second, total))
+            .expect("recorded");
     }
     for history in [history, place.open()] {
         assert_eq!(since(&*history, 20), [(10, 6), (20, 9), (30, 9)]);
@@ -64,15 +66,26 @@ fn what_was_never_recorded_is_nothing(place: &dyn Place) {
     assert_eq!(history.latest(&prod()), Ok(None));
     assert_eq!(history.facts(&prod()), Ok(Vec::new()));
     assert_eq!(history.ledger(&prod()), Ok(Ledger::default()));
-    assert_eq!(history.last_positive(&prod(), ALIVE, at(0), at(9)), Ok(None));
+    assert_eq!(
+        history.last_positive(&prod(), ALIVE, at(0), at(9)),
+        Ok(None)
+    );
     history.record(&snapshot(1, 0, 0)).expect("recorded");
-    assert_eq!(history.samples(&prod(), "no.such.fact", at(0)), Ok(Vec::new()));
-    assert_eq!(history.last_positive(&prod(), ALIVE, at(0), at(9)), Ok(None));
+    assert_eq!(
+        history.samples(&prod(), "no.such.fact", at(0)),
+        Ok(Vec::new())
+    );
+    assert_eq!(
+        history.last_positive(&prod(), ALIVE, at(0), at(9)),
+        Ok(None)
+    );
     // A fact that an older duckops did not know yet has no sample from then.
     let mut newer = snapshot(2, 10, 7);
     newer.numbers = vec![("a.new.fact".to_owned(), 7)];
     history.record(&newer).expect("recorded");
-    let new = history.samples(&prod(), "a.new.fact", at(5)).expect("samples");
+    let new = history
+        .samples(&prod(), "a.new.fact", at(5))
+        .expect("samples");
     assert_eq!(new.len(), 1);
     assert_eq!(since(&*history, 5), [(0, 0)]);
 }
@@ -85,7 +98,10 @@ fn one_stack_never_sees_another(place: &dyn Place) {
     assert!(since(&*history, 0).is_empty());
     assert_eq!(history.latest(&prod()), Ok(None));
     assert_eq!(history.facts(&prod()), Ok(Vec::new()));
-    assert_eq!(history.last_positive(&prod(), TOTAL, at(0), at(9)), Ok(None));
+    assert_eq!(
+        history.last_positive(&prod(), TOTAL, at(0), at(9)),
+        Ok(None)
+    );
 }
 
 fn the_same_snapshot_twice_is_recorded_once(place: &dyn Place) {
@@ -105,7 +121,9 @@ fn many_at_once_lose_nothing_and_record_nothing_twice(place: &dyn Place) {
                 let mut history = place.open();
                 for i in 0..EACH {
                     let number = (thread * EACH + i + 1) as u128;
-                    history.record(&snapshot(number, i, thread)).expect("recorded");
+                    history
+                        .record(&snapshot(number, i, thread))
+                        .expect("recorded");
                 }
             });
         }
@@ -146,7 +164,9 @@ fn when_a_fact_was_above_zero_is_known_however_long_ago(place: &dyn Place) {
     let mut history = place.open();
     // Above zero three times in one hour and once in the next, then no more.
     for (number, second) in [(1, 0), (2, 60), (3, 120), (4, HOUR)] {
-        history.record(&snapshot(number, second, 1)).expect("recorded");
+        history
+            .record(&snapshot(number, second, 1))
+            .expect("recorded");
     }
     for i in 0..10 {
         history
@@ -191,7 +211,11 @@ fn who_is_told_done_finds_ledger_and_snapshot(place: &dyn Place) {
     let fresh = place.open();
     assert_eq!(since(&*fresh, 0), [(0, 5), (10, 6)]);
     assert_eq!(fresh.ledger(&prod()).expect("a ledger").document, "b");
-    assert_eq!(since(&*other, 0), [(0, 5), (10, 6)], "who wrote sees it too");
+    assert_eq!(
+        since(&*other, 0),
+        [(0, 5), (10, 6)],
+        "who wrote sees it too"
+    );
 }
 
 fn of_many_that_count_at_once_every_step_counts_once(place: &dyn Place) {

@@ -2,6 +2,7 @@
 
 use super::super::Context;
 use super::super::fail::Failure;
+use super::super::past;
 use super::super::run::{self, Run};
 use crate::exit;
 use crate::fact::Probe;
@@ -41,7 +42,7 @@ pub(super) async fn main(context: &Context, endpoint_override: bool) -> Result<u
     let keep = run.keep;
     let asking = Arc::new(run.asking());
     prove(&asking).await?;
-    let access = run::access(&asking.stack, &asking.aws, keep)
+    let access = past::access(&asking.stack, &asking.aws, keep)
         .await
         .map_err(|error| refused(error.to_string()))?;
     let (region, account) = (&asking.stack.region.value, &asking.stack.account.value);

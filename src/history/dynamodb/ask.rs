@@ -79,7 +79,11 @@ impl Table {
     }
 
     pub(super) fn is_ours(&self, found: &TableDescription) -> Result<(), HistoryError> {
-        let arn: Vec<_> = found.table_arn().unwrap_or_default().splitn(6, ':').collect();
+        let arn: Vec<_> = found
+            .table_arn()
+            .unwrap_or_default()
+            .splitn(6, ':')
+            .collect();
         let resource = format!("table/{}", self.name);
         let is_there = matches!(&arn[..], [_, _, "dynamodb", region, account, table]
             if *region == self.region && *account == self.account && *table == resource);

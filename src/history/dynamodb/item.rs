@@ -37,8 +37,8 @@ pub(super) fn of(
     expires: Option<i64>,
 ) -> Result<Item, &'static str> {
     let key = sort_key(snapshot).ok_or("its time is before 1970 or after 2286")?;
-    let runbooks = serde_json::to_string(&snapshot.runbooks)
-        .map_err(|_| "its runbooks cannot be written")?;
+    let runbooks =
+        serde_json::to_string(&snapshot.runbooks).map_err(|_| "its runbooks cannot be written")?;
     let numbers = snapshot.numbers.iter();
     let numbers = numbers.map(|(fact, value)| (fact.clone(), number(*value)));
     let mut item = Item::from([
@@ -100,9 +100,7 @@ pub(super) fn summary(item: &Item) -> Option<Summary> {
 }
 
 fn place(item: &Item) -> Option<(i64, Ulid)> {
-    let (ms, id) = word(item, "sk")?
-        .strip_prefix(SNAPSHOT)?
-        .split_once('#')?;
+    let (ms, id) = word(item, "sk")?.strip_prefix(SNAPSHOT)?.split_once('#')?;
     let digits = ms.len() == 13 && ms.bytes().all(|byte| byte.is_ascii_digit());
     Some((digits.then(|| ms.parse().ok())??, id.parse().ok()?))
 }

@@ -151,11 +151,18 @@ impl Past {
         fact: &str,
         (from, to): (i64, i64),
     ) -> Result<Option<OffsetDateTime>, HistoryError> {
-        let indexed = self.known(table, fact).await?.and_then(|fact| fact.positive);
+        let indexed = self
+            .known(table, fact)
+            .await?
+            .and_then(|fact| fact.positive);
         let Some(indexed) = indexed else {
             return Ok(None);
         };
-        let bound = if indexed <= to { indexed.max(from) } else { from };
+        let bound = if indexed <= to {
+            indexed.max(from)
+        } else {
+            from
+        };
         let found = loop {
             let positive = |(at, value): &&(i64, i64)| *at <= to && *value > 0;
             let found = self.read(fact).iter().find(positive).map(|(at, _)| *at);
