@@ -107,6 +107,7 @@ pub trait History: Send {
 
     /// The samples of a fact at or after `from`, and the newest one before it, in the
     /// order they were recorded, which is not that of their times if a clock was moved.
+    /// Hosts that share a store have no such order: theirs is that of the times.
     ///
     /// # Errors
     /// [`HistoryError`]; never an empty answer in its place.
@@ -151,7 +152,8 @@ pub trait History: Send {
     /// that is handed over is recorded with it: whoever is told that this is done finds both.
     ///
     /// # Errors
-    /// [`HistoryError`]; then the ledger is as it was.
+    /// [`HistoryError`]; then the ledger is as it was, unless it is
+    /// [`HistoryError::NoAnswer`]: what became of it is seen by reading it.
     fn exchange(
         &mut self,
         stack: &StackKey,

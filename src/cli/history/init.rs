@@ -104,5 +104,5 @@ fn print(context: &Context, place: &str, done: Initialised) -> u8 {
     let extra = json!({"created": done.created, "expiry_turned_on": done.expiry_turned_on});
     context
         .out
-        .document(Verdict::Ok, exit::OK, &summary, &text, &extra)
+        .document("history-init", Verdict::Ok, exit::OK, &summary, &text, &extra)
 }
