@@ -106,14 +106,17 @@ fn child_host() {
 fn race(table: &Table, hosts: usize, rounds: usize) {
     let began = Instant::now();
     let url = table.emulator.url();
-    let mut all: Vec<_> = (1..=hosts).map(|number| Host::start(&url, number)).collect();
+    let mut all: Vec<_> = (1..=hosts)
+        .map(|number| Host::start(&url, number))
+        .collect();
     let mut won = vec![0; hosts];
     for round in 0..rounds {
         all.iter_mut().for_each(|host| host.tell("read"));
         for host in &mut all {
             assert_eq!(host.says(), round.to_string());
         }
-        all.iter_mut().for_each(|host| host.tell(&round.to_string()));
+        all.iter_mut()
+            .for_each(|host| host.tell(&round.to_string()));
         let done: Vec<_> = all.iter_mut().map(Host::says).collect();
         let winners = done.iter().filter(|done| *done == "true").count();
         assert_eq!(winners, 1, "round {round}: {done:?}");
@@ -170,7 +173,10 @@ impl Machine {
             .env("DUCKOPS_HISTORY", "dynamodb:ducks")
             .env("DUCKOPS_TEST_NOW", at)
             .command();
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 }
@@ -208,7 +214,9 @@ fn escalations(table: &Table, hosts: usize, rounds: usize) {
             let output = running.wait_with_output().expect("it ends");
             assert_eq!(output.status.code(), Some(2), "round {round}: {output:?}");
         }
-        let over = machines[round % hosts].check(&ill, &well, table, &at).output();
+        let over = machines[round % hosts]
+            .check(&ill, &well, table, &at)
+            .output();
         let over = over.expect("it ends");
         assert_eq!(over.status.code(), Some(0), "round {round}: {over:?}");
         let came = came.lock().expect("kept");
@@ -268,9 +276,13 @@ fn a_host_that_is_killed_while_it_tells_is_replaced_after_its_lease() {
     let at = |second: i64| {
         let at = crate::support::now() + time::Duration::seconds(second);
         ill.practice.world().now = at;
-        at.format(&time::format_description::well_known::Rfc3339).expect("a time")
+        at.format(&time::format_description::well_known::Rfc3339)
+            .expect("a time")
     };
-    let mut killed = doomed.check(&ill, &ill, &table, &at(0)).spawn().expect("runs");
+    let mut killed = doomed
+        .check(&ill, &ill, &table, &at(0))
+        .spawn()
+        .expect("runs");
     let began = Instant::now();
     while hanging.connections() == 0 {
         assert!(began.elapsed() < Duration::from_secs(60), "it never told");

@@ -102,7 +102,12 @@ fn print(context: &Context, place: &str, done: Initialised) -> u8 {
     let summary = format!("{place} {made}; expiry by the attribute `expires` {expiry}.");
     let text = format!("{summary}\nNext: duckops doctor\n");
     let extra = json!({"created": done.created, "expiry_turned_on": done.expiry_turned_on});
-    context
-        .out
-        .document("history-init", Verdict::Ok, exit::OK, &summary, &text, &extra)
+    context.out.document(
+        "history-init",
+        Verdict::Ok,
+        exit::OK,
+        &summary,
+        &text,
+        &extra,
+    )
 }

@@ -10,11 +10,7 @@ use crate::report::plot::{self, Plot};
 use crate::text::Printable;
 use std::path::Path;
 
-pub(super) fn write(
-    context: &Context,
-    trend: &Trend,
-    path: &Path,
-) -> Result<(), Failure> {
+pub(super) fn write(context: &Context, trend: &Trend, path: &Path) -> Result<(), Failure> {
     let readings: Vec<_> = trend
         .samples
         .iter()
