@@ -14,6 +14,7 @@ mod emulators;
 mod evidence;
 mod feed;
 mod formats;
+mod histories;
 mod history;
 mod hostile;
 mod ignorance;

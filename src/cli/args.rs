@@ -65,7 +65,7 @@ pub(super) struct Cli {
     /// A folder of runbooks, over the built-in ones
     #[arg(long, global = true, value_name = "DIR", help_heading = "How")]
     runbooks: Option<String>,
-    /// Where history is kept: sqlite:PATH or none [default: in the state folder]
+    /// Where history is kept: sqlite:PATH, dynamodb:TABLE or none [default: in the state folder]
     #[arg(long, global = true, value_name = "URL", help_heading = "How")]
     history: Option<String>,
     /// State folder [default: duckops in the XDG state folder]
@@ -227,6 +227,12 @@ pub(super) struct History {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum HistoryAction {
+    /// Make the table of --history dynamodb:TABLE, in the stack's account and region
+    Init {
+        /// Make it although an AWS endpoint is overridden
+        #[arg(long)]
+        endpoint_override: bool,
+    },
     /// Thin out what is old: the hours after seven days, the days after ninety
     Prune,
     /// Write every reading, for a spreadsheet or a program

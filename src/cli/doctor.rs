@@ -6,10 +6,11 @@ mod kept;
 use super::Context;
 use super::args;
 use super::fail::Failure;
+use super::past;
 use super::run::{self, Run};
 use crate::exit;
 use crate::fact::Probe;
-use crate::history;
+use crate::history::{self, History, HistoryError, Location, StackKey};
 use crate::judge;
 use crate::probe;
 use crate::reading::{Known, Readings};
@@ -59,9 +60,9 @@ pub(super) async fn main(context: &Context, args: &args::Doctor) -> Result<u8, F
     }
     let mut checks = settings(context);
     checks.push(runbooks(context));
-    checks.push(history(context));
-    checks.extend(kept::checks(context));
     let run = Run::of(context)?;
+    checks.push(history(context, &run).await);
+    checks.extend(kept::checks(context));
     let probes: BTreeSet<Probe> = probe::PROBES.into_iter().collect();
     let answered = run.ask(&probes).await;
     checks.extend(reachable(context, &answered.readings));
@@ -153,36 +154,52 @@ fn runbooks(context: &Context) -> Check {
     }
 }
 
-fn history(context: &Context) -> Check {
-    let opened = run::location(context).and_then(|(location, notes)| {
-        let opened = history::open(&location, history::BUSY_BUDGET);
-        opened
-            .map(|_| (location, notes))
-            .map_err(|error| Failure::own(error.to_string()))
-    });
-    match opened {
-        Ok((_, notes)) if !notes.is_empty() => Check::bad(
-            "history",
-            Verdict::Warning,
-            notes[0].clone(),
-            "Name a folder: --state-dir",
-        ),
-        Ok((history::Location::Sqlite(path), _)) => {
-            Check::ok("history", format!("readable: {}", path.display()))
-        }
-        Ok((history::Location::None, _)) => Check::bad(
+/// Whether history can be read; a shared one also whether it is the stack's.
+async fn history(context: &Context, run: &Run) -> Check {
+    let location = &run.history;
+    if *location == Location::None {
+        return Check::bad(
             "history",
             Verdict::Warning,
             "none is kept",
-            "Without it, windows of 24 h cannot be judged",
+            "Name a folder: --state-dir; without history, windows of 24 h cannot be judged",
+        );
+    }
+    let budget = history::BUSY_BUDGET;
+    let opened = past::open(location, &run.stack, &run.aws, run.keep, budget).await;
+    let stack = StackKey(context.settings.stack.key());
+    let read = match opened {
+        Ok(history) => read(history, stack).await,
+        Err(error) => Err(error),
+    };
+    match (read, location) {
+        (Ok(_), Location::Sqlite(path)) => {
+            Check::ok("history", format!("readable: {}", path.display()))
+        }
+        (Ok(facts), location) => Check::ok(
+            "history",
+            format!("{location} is the stack's and readable: {facts} facts"),
         ),
-        Err(failure) => Check::bad(
+        (Err(error), _) => Check::bad(
             "history",
             Verdict::Unknown,
-            failure.lines.first().cloned().unwrap_or_default(),
-            "Move the file aside, or name another: --history sqlite:PATH",
+            error.to_string(),
+            error.remedy(),
         ),
     }
+}
+
+/// How many facts were recorded.
+async fn read(history: Box<dyn History>, stack: StackKey) -> Result<usize, HistoryError> {
+    let facts = tokio::task::spawn_blocking(move || history.facts(&stack)).await;
+    facts
+        .unwrap_or_else(|_| {
+            Err(HistoryError::NoAnswer {
+                place: "history".into(),
+                why: "reading it failed inside duckops".into(),
+            })
+        })
+        .map(|facts| facts.len())
 }
 
 /// Who answers, from where, and by which clock.
@@ -292,6 +309,7 @@ fn policy(context: &Context) -> String {
         .filter(|probe| probe.is_aws())
         .flat_map(probe::permissions)
         .map(|action| json!({"action": action, "resource": resource(action, stack)}))
+        .chain(shared(context))
         .collect();
     let statements: Vec<_> = actions
         .iter()
@@ -299,6 +317,20 @@ fn policy(context: &Context) -> String {
         .collect();
     let policy = json!({"Version": "2012-10-17", "Statement": statements});
     format!("{policy:#}\n")
+}
+
+/// What a shared history needs, where one is configured.
+fn shared(context: &Context) -> Vec<serde_json::Value> {
+    let Ok((Location::DynamoDb(table), _)) = run::location(context) else {
+        return Vec::new();
+    };
+    let stack = &context.settings.stack;
+    let (region, account) = (&stack.region.value, &stack.account.value);
+    let resource = format!("arn:aws:dynamodb:{region}:{account}:table/{table}");
+    history::ACTIONS
+        .iter()
+        .map(|action| json!({"action": action, "resource": resource}))
+        .collect()
 }
 
 /// The narrowest resource of an action; some actions know none.

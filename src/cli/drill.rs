@@ -2,6 +2,7 @@
 
 use super::args::{self, DrillAction};
 use super::fail::Failure;
+use super::past;
 use super::run::{self, Run};
 use super::triage::Selection;
 use super::{Context, out};
@@ -181,6 +182,7 @@ async fn play(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result
         stack,
         http,
         history: recorded.location(),
+        keep: past::keep(context),
         queue: None,
         deadline: context.settings.deadline.value,
         now,

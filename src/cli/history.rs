@@ -1,15 +1,18 @@
-//! `duckops history`: how recorded facts developed. Asks nobody.
+//! `duckops history`: how recorded facts developed. Asks nobody but history.
 
 mod export;
+mod init;
 mod picture;
 
 use super::Context;
 use super::args::{self, HistoryAction};
 use super::fail::Failure;
-use super::run;
+use super::past;
+use super::run::{self, Run};
 use crate::exit;
 use crate::fact::{duration, instant, parse_duration};
-use crate::history::{self, History, HistoryError, Sample, StackKey};
+use crate::history::{self, History, HistoryError, Location, Sample, StackKey};
+use crate::report::data;
 use crate::report::model::Verdict;
 use crate::runbook::Missing;
 use crate::text::Printable;
@@ -19,33 +22,49 @@ use time::{Duration, OffsetDateTime};
 /// Columns of a trend.
 const COLUMNS: usize = 40;
 
-pub(super) fn main(context: &Context, args: &args::History) -> Result<u8, Failure> {
-    match &args.action {
-        None => trends(context, args),
-        Some(HistoryAction::Prune) => prune(context),
-        Some(HistoryAction::Export(format)) => export::main(context, format),
+pub(super) async fn main(context: &Context, args: args::History) -> Result<u8, Failure> {
+    match args.action {
+        None => trends(context, args).await,
+        Some(HistoryAction::Prune) => prune(context).await,
+        Some(HistoryAction::Export(format)) => export::main(context, format).await,
+        Some(HistoryAction::Init { endpoint_override }) => {
+            init::main(context, endpoint_override).await
+        }
     }
 }
 
-/// History as it is, or why it cannot be read.
-fn open(context: &Context) -> Result<(Box<dyn History>, StackKey), Failure> {
-    let (location, _) = run::location(context)?;
-    let history = history::open(&location, history::BUSY_BUDGET).map_err(failed)?;
-    Ok((history, StackKey(context.settings.stack.key())))
+/// Opens history and does this with it, where it holds up nothing.
+async fn with<T: Send + 'static>(
+    context: &Context,
+    work: impl FnOnce(&mut dyn History, &StackKey) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let run = Run::of(context)?;
+    let budget = match run.history {
+        // Of a file only the waiting is bounded, of a table the whole answer.
+        Location::DynamoDb(_) => run.deadline,
+        _ => history::BUSY_BUDGET,
+    };
+    let opened = past::open(&run.history, &run.stack, &run.aws, run.keep, budget).await;
+    let mut history = opened.map_err(failed)?;
+    let stack = StackKey(run.stack.key());
+    let done = tokio::task::spawn_blocking(move || work(history.as_mut(), &stack)).await;
+    done.unwrap_or_else(|_| Err(Failure::internal()))
 }
 
 fn failed(error: HistoryError) -> Failure {
     Failure::own(format!("history: {error}"))
 }
 
-fn prune(context: &Context) -> Result<u8, Failure> {
-    let (mut history, _) = open(context)?;
+async fn prune(context: &Context) -> Result<u8, Failure> {
     let keep = run::retention(context);
     let now = super::now(&context.env);
     let history::Pruned {
         readings,
         snapshots,
-    } = history.prune(&keep, now).map_err(failed)?;
+    } = with(context, move |history, _| {
+        history.prune(&keep, now).map_err(failed)
+    })
+    .await?;
     let since = |span: Duration| instant((now - span).unix_timestamp());
     let text = format!(
         "{readings} readings and {snapshots} whole snapshots were thinned out\n\
@@ -65,7 +84,7 @@ fn prune(context: &Context) -> Result<u8, Failure> {
     ))
 }
 
-fn trends(context: &Context, args: &args::History) -> Result<u8, Failure> {
+async fn trends(context: &Context, args: args::History) -> Result<u8, Failure> {
     let since = parse_duration(&args.since)
         .filter(|seconds| *seconds > 0)
         .ok_or_else(|| {
@@ -74,24 +93,24 @@ fn trends(context: &Context, args: &args::History) -> Result<u8, Failure> {
         })?;
     let now = super::now(&context.env);
     let span = (now - Duration::seconds(since), now);
-    let (history, stack) = open(context)?;
-    let recorded = history.facts(&stack).map_err(failed)?;
-    let facts = match &args.fact {
-        None => recorded,
-        Some(fact) if recorded.contains(fact) => vec![fact.clone()],
-        Some(fact) => {
-            return Err(
-                Missing::name("recorded fact", fact, recorded.iter().map(String::as_str)).into(),
-            );
-        }
+    let fact = args.fact;
+    let read = move |history: &mut dyn History, stack: &StackKey| {
+        let recorded = history.facts(stack).map_err(failed)?;
+        let facts = match fact {
+            None => recorded,
+            Some(fact) if recorded.contains(&fact) => vec![fact],
+            Some(fact) => {
+                let known = recorded.iter().map(String::as_str);
+                return Err(Missing::name("recorded fact", &fact, known).into());
+            }
+        };
+        let facts = facts.into_iter();
+        let trends = facts.map(|fact| Trend::read(history, stack, fact, span));
+        trends.collect::<Result<Vec<_>, _>>().map_err(failed)
     };
-    let trends = facts
-        .into_iter()
-        .map(|fact| Trend::read(history.as_ref(), &stack, fact, span))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(failed)?;
+    let trends = with(context, read).await?;
     if let (Some(path), [trend]) = (&args.svg, trends.as_slice()) {
-        picture::write(context, history.as_ref(), &stack, trend, path)?;
+        picture::write(context, trend, path)?;
     }
     Ok(print(context, &trends, since))
 }
@@ -101,6 +120,8 @@ struct Trend {
     fact: String,
     samples: Vec<Sample>,
     span: (OffsetDateTime, OffsetDateTime),
+    /// The last reading of the fact that its limits are a percentage of.
+    whole: Option<i64>,
 }
 
 impl Trend {
@@ -113,10 +134,15 @@ impl Trend {
         let mut samples = history.samples(stack, &fact, span.0)?;
         samples.retain(|sample| (span.0..=span.1).contains(&sample.at));
         samples.sort_by_key(|sample| sample.at);
+        let whole = match data::range(&fact).and_then(|(_, range)| range.percent_of) {
+            Some(path) => history.samples(stack, path, span.1)?.last().copied(),
+            None => None,
+        };
         Ok(Self {
             fact,
             samples,
             span,
+            whole: whole.map(|sample| sample.value),
         })
     }
 

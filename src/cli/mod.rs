@@ -15,6 +15,7 @@ mod history;
 mod lock;
 mod out;
 mod packaging;
+mod past;
 mod run;
 mod runbook;
 mod textfile;
@@ -136,7 +137,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Drill(args) => drill::main(context, &args).await,
         Command::Audit(args) => audit::main(context, &args).await,
         Command::Doctor(args) => doctor::main(context, &args).await,
-        Command::History(args) => history::main(context, &args),
+        Command::History(args) => history::main(context, args).await,
         Command::Rules(args) => packaging::rules(context, &args),
         Command::Schema => Ok(packaging::schema(context)),
         Command::Completions { shell } => packaging::completions(context, shell),

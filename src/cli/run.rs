@@ -1,13 +1,12 @@
 //! One run: ask, judge, record, report. Triage and drill do the same with another stack.
 
 use super::fail::Failure;
-use super::{Context, out};
+use super::{Context, out, past};
 use crate::cloud::{Aws, Exchange, Http, Observer};
 use crate::fact::Probe;
-use crate::history::{self, History, Location, Pending, Queue, Retention, Snapshot, StackKey};
+use crate::history::{History, Location, Pending, Queue, Retention, Snapshot, StackKey};
 use crate::judge::{self, Asked, Inputs};
-use crate::probe::{Ask, Past};
-use crate::reading::{Silence, Why};
+use crate::probe::Ask;
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
 use crate::stack::{Origin, Setting, Stack};
@@ -29,6 +28,8 @@ pub(super) struct Run {
     pub(super) http: Http,
     pub(super) aws: Aws,
     pub(super) history: Location,
+    /// For how long a shared history keeps a snapshot, and the first one of an hour.
+    pub(super) keep: past::Keep,
     /// Where a snapshot waits that history cannot take.
     pub(super) queue: Option<Queue>,
     pub(super) deadline: Duration,
@@ -52,6 +53,7 @@ impl Run {
             http,
             queue: queue(settings.state_dir.as_ref(), &history),
             history,
+            keep: past::keep(context),
             deadline: settings.deadline.value,
             now: super::now(&context.env),
             expected_version: settings
@@ -86,15 +88,16 @@ impl Run {
     pub(super) async fn ask(self, probes: &BTreeSet<Probe>) -> Answered {
         let key = StackKey(self.stack.key());
         let budget = HISTORY.min(self.deadline / 4);
-        let opening = open(self.history.clone(), key.clone(), self.now, budget);
+        let (location, keep) = (self.history.clone(), self.keep);
         let noted = self.notes.clone();
         let queue = self.queue.clone();
         let asking = Arc::new(self.asking());
         let kept = Arc::new(std::sync::Mutex::new(None));
         let past = {
-            let kept = Arc::clone(&kept);
+            let (kept, asking, key) = (Arc::clone(&kept), Arc::clone(&asking), key.clone());
             async move {
-                let (history, past) = opening.await?;
+                let opening = past::open(&location, &asking.stack, &asking.aws, keep, budget);
+                let (history, past) = past::fetch(opening.await, key, asking.now).await?;
                 if let Ok(mut kept) = kept.lock() {
                     *kept = Some(history);
                 }
@@ -240,25 +243,6 @@ pub(super) async fn blocking<T: Send + 'static>(
     }
 }
 
-type Opened = Result<(Box<dyn History>, Past), Silence>;
-
-async fn open(location: Location, key: StackKey, now: OffsetDateTime, budget: Duration) -> Opened {
-    let opened = tokio::task::spawn_blocking(move || {
-        let history = history::open(&location, budget)?;
-        let past = Past::fetch(history.as_ref(), &key, now)?;
-        Ok::<_, history::HistoryError>((history, past))
-    });
-    match opened.await {
-        Ok(Ok(opened)) => Ok(opened),
-        Ok(Err(error)) => Err(Silence::new(Why::HistoryUnreadable, error.to_string())
-            .fix("Move the history file aside, or name another: --history sqlite:PATH")),
-        Err(_) => Err(Silence::new(
-            Why::HistoryUnreadable,
-            "reading history failed inside duckops",
-        )),
-    }
-}
-
 /// For how long history is kept, by the settings.
 pub(super) fn retention(context: &Context) -> Retention {
     let (detail, hourly) = context.settings.retention;
@@ -311,17 +295,25 @@ fn homeless(state: &Setting<PathBuf>) -> bool {
     state.origin == Origin::Environment("HOME") && !home.is_some_and(Path::is_dir)
 }
 
+/// The variables that send AWS requests elsewhere, with their values.
+pub(super) fn endpoints(context: &Context) -> impl Iterator<Item = (&str, &str)> {
+    let ignored = context
+        .env
+        .get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    context
+        .env
+        .iter()
+        .filter(move |(name, value)| {
+            name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty() && !ignored
+        })
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
 /// Endpoints and proxies that the environment puts between us and the stack.
 fn overridden(context: &Context) -> Vec<Printable> {
     let set = |name: &str| context.env.get(name).filter(|value| !value.is_empty());
-    let ignored = set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let endpoints = context
-        .env
-        .iter()
-        .filter(|(name, value)| {
-            name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty() && !ignored
-        })
+    let endpoints = endpoints(context)
         .map(|(name, value)| format!("endpoint overridden by {name}: {}", host(value)));
     let proxies = [
         "HTTPS_PROXY",

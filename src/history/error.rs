@@ -51,6 +51,52 @@ pub enum HistoryError {
         /// What stood in the way.
         why: Printable,
     },
+    /// There is no such table where the stack is.
+    #[error("there is no {place} in {why}: duckops history init makes it")]
+    NoTable {
+        /// The table.
+        place: Printable,
+        /// Account and region.
+        why: Printable,
+    },
+    /// This identity may not use the table.
+    #[error("{place}: {action} is denied: {why}")]
+    Denied {
+        /// The table.
+        place: Printable,
+        /// The permission that is missing.
+        action: Printable,
+        /// In AWS's words.
+        why: Printable,
+    },
+    /// AWS takes no more requests at the moment.
+    #[error("{place} is throttled")]
+    Throttled {
+        /// The table.
+        place: Printable,
+    },
+    /// Nobody is logged in whom AWS would answer.
+    #[error("{why}")]
+    NoCredentials {
+        /// What was looked for, or what AWS said.
+        why: Printable,
+    },
+    /// No answer came, or not the whole of one. A change may have been made all the same.
+    #[error("{place} did not answer: {why}")]
+    NoAnswer {
+        /// The table.
+        place: Printable,
+        /// What happened instead.
+        why: Printable,
+    },
+    /// The table is not in the stack's account and region: what it says does not count.
+    #[error("{place} is not the stack's: {why}")]
+    Elsewhere {
+        /// The table.
+        place: Printable,
+        /// Where it is.
+        why: Printable,
+    },
     /// The place named by the operator is none that this version can record in.
     #[error("{0}")]
     BadLocation(Printable),
@@ -60,6 +106,23 @@ impl HistoryError {
     pub(super) fn unreadable(path: &Path, why: impl Into<Printable>) -> Self {
         let (path, why) = (path.to_owned(), why.into());
         Self::Unreadable { path, why }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::NoTable { .. } => "Make it: duckops history init".to_owned(),
+            Self::Denied { action, .. } => {
+                format!("Allow {action}: duckops doctor --policy prints the least that is needed")
+            }
+            Self::Throttled { .. } => "Wait a minute and ask again".to_owned(),
+            Self::NoCredentials { .. } => "Log in: aws sso login".to_owned(),
+            Self::NoAnswer { .. } => "Ask again, or run without it: --history none".to_owned(),
+            Self::Elsewhere { .. } => {
+                "Choose the profile of the stack's account: AWS_PROFILE=…".to_owned()
+            }
+            _ => "Move the history file aside, or name another: --history sqlite:PATH".to_owned(),
+        }
     }
 
     /// Whether another run may be able to record what this one could not.

@@ -1,7 +1,7 @@
 //! Where history is kept, as an operator writes it. This room only reads the words; it
 //! touches no file.
 
-use super::HistoryError;
+use super::{HistoryError, TableName};
 use crate::text::Untrusted;
 use std::fmt;
 use std::path::PathBuf;
@@ -11,28 +11,29 @@ use std::path::PathBuf;
 pub enum Location {
     /// A SQLite database at this path.
     Sqlite(PathBuf),
+    /// A DynamoDB table of this name, where the stack is.
+    DynamoDb(TableName),
     /// Nowhere: nothing is recorded and nothing is known of earlier runs.
     None,
 }
 
 impl Location {
-    /// Reads `sqlite:PATH` or `none`.
+    /// Reads `sqlite:PATH`, `dynamodb:TABLE` or `none`.
     ///
     /// # Errors
-    /// [`HistoryError::BadLocation`] for anything else, for a shared table (which this
-    /// version does not offer), and for paths that would not mean what they seem to.
+    /// [`HistoryError::BadLocation`] for anything else, and for paths that would not mean
+    /// what they seem to.
     pub fn parse(text: &str) -> Result<Self, HistoryError> {
         if text == "none" {
             return Ok(Self::None);
         }
-        if text.starts_with("dynamodb:") {
-            return Err(bad(
-                text,
-                "this version cannot share history in a DynamoDB table; use sqlite:PATH or none",
-            ));
+        if let Some(name) = text.strip_prefix("dynamodb:") {
+            let why = "a table's name is 3 to 255 of letters, digits, _, . and -";
+            let table = TableName::parse(name).ok_or_else(|| bad(text, why))?;
+            return Ok(Self::DynamoDb(table));
         }
         let Some(path) = text.strip_prefix("sqlite:") else {
-            return Err(bad(text, "write sqlite:PATH or none"));
+            return Err(bad(text, "write sqlite:PATH, dynamodb:TABLE or none"));
         };
         // Each of these would quietly end up somewhere else than the operator thinks.
         let why = if path.is_empty() {
@@ -58,6 +59,7 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Location::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Location::DynamoDb(table) => write!(f, "dynamodb:{table}"),
             Location::None => f.write_str("none"),
         }
     }
@@ -73,22 +75,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_a_path_or_none() {
+    fn a_place_is_a_path_a_table_or_none() {
         let at = |p: &str| Ok(Location::Sqlite(PathBuf::from(p)));
         assert_eq!(Location::parse("none"), Ok(Location::None));
         assert_eq!(Location::parse("sqlite:/var/x.db"), at("/var/x.db"));
         assert_eq!(Location::parse("sqlite:///var/x.db"), at("///var/x.db"));
         assert_eq!(Location::parse("sqlite:x?mode=memory"), at("x?mode=memory"));
+        for name in ["abc", "duckops-history", "a.b_C-9", &"x".repeat(255)] {
+            let place = format!("dynamodb:{name}");
+            let read = Location::parse(&place).map(|read| read.to_string());
+            assert_eq!(read, Ok(place));
+        }
+        let long = format!("dynamodb:{}", "x".repeat(256));
+        assert!(Location::parse(&long).is_err());
     }
 
     #[test]
     fn a_place_that_would_surprise_is_refused_and_says_why() {
         let table = [
-            ("dynamodb:ducks", "DynamoDB"),
-            ("dynamodb:", "DynamoDB"),
-            ("", "sqlite:PATH or none"),
-            ("None", "sqlite:PATH or none"),
-            ("/var/x.db", "sqlite:PATH or none"),
+            ("dynamodb:", "3 to 255"),
+            ("dynamodb:ab", "3 to 255"),
+            ("dynamodb:ducks/../x", "3 to 255"),
+            ("dynamodb:dücks", "3 to 255"),
+            (
+                "dynamodb:arn:aws:dynamodb:us-east-1:1:table/ducks",
+                "3 to 255",
+            ),
+            ("dynamodb:ducks ", "3 to 255"),
+            ("", "dynamodb:TABLE or none"),
+            ("None", "dynamodb:TABLE or none"),
+            ("/var/x.db", "dynamodb:TABLE or none"),
             ("sqlite:", "missing"),
             ("sqlite::memory:", "none"),
             ("sqlite:~/x.db", "~"),

@@ -7,6 +7,7 @@
 //! recorded. A file that is there and cannot be read is an *error*. The two must never
 //! be confused, because an empty history can let a step be ok on the first run.
 
+mod dynamodb;
 mod error;
 mod location;
 mod pending;
@@ -14,6 +15,7 @@ mod retention;
 mod sqlite;
 mod window;
 
+pub use dynamodb::{ACTIONS, Access, Initialised, TableName, initialise};
 pub use error::HistoryError;
 pub use location::Location;
 pub use pending::{Pending, Queue};
@@ -105,6 +107,7 @@ pub trait History: Send {
 
     /// The samples of a fact at or after `from`, and the newest one before it, in the
     /// order they were recorded, which is not that of their times if a clock was moved.
+    /// Hosts that share a store have no such order: theirs is that of the times.
     ///
     /// # Errors
     /// [`HistoryError`]; never an empty answer in its place.
@@ -149,7 +152,8 @@ pub trait History: Send {
     /// that is handed over is recorded with it: whoever is told that this is done finds both.
     ///
     /// # Errors
-    /// [`HistoryError`]; then the ledger is as it was.
+    /// [`HistoryError`]; then the ledger is as it was, unless it is
+    /// [`HistoryError::NoAnswer`]: what became of it is seen by reading it.
     fn exchange(
         &mut self,
         stack: &StackKey,
@@ -165,16 +169,26 @@ pub trait History: Send {
     fn prune(&mut self, keep: &Retention, now: OffsetDateTime) -> Result<Pruned, HistoryError>;
 }
 
-/// Opens history for reading and recording. A database that does not exist is empty
-/// and is made by the first [`History::record`].
+/// Opens history on this machine for reading and recording. A database that does not exist
+/// is empty and is made by the first [`History::record`]. A table is opened by [`share`].
 ///
 /// # Errors
 /// [`HistoryError`] if something is there that cannot be read.
 pub fn open(location: &Location, budget: Duration) -> Result<Box<dyn History>, HistoryError> {
     match location {
         Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, budget)?)),
+        Location::DynamoDb(_) => {
+            let why = format!("{location} is reached through AWS, and nobody is logged in");
+            Err(HistoryError::NoCredentials { why: why.into() })
+        }
         Location::None => Ok(Box::new(Nowhere)),
     }
+}
+
+/// Opens history that several hosts share. Nothing is asked before the first call, and
+/// nothing answers that was not proven to be the stack's.
+pub fn share(table: &TableName, access: Access, budget: Duration) -> Box<dyn History> {
+    Box::new(dynamodb::DynamoDb::new(table, access, budget))
 }
 
 /// History for a run that keeps none: it knows nothing and forgets what it is told.

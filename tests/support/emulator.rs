@@ -21,12 +21,23 @@ const REQUIREMENTS: &str = include_str!("../emulators-requirements.txt");
 pub(crate) const ACCOUNT: &str = "121546003735";
 
 /// Runs a module as `python -m` would, until the pipe on standard input ends.
+///
+/// moto answers in several threads and looks at an item and changes it in two steps, so that
+/// of two conditional writes at once both may succeed, which DynamoDB rules out. Here it
+/// answers one request at a time.
 const LEASH: &str = r#"
 import os, runpy, sys, threading
 def leash():
     os.read(0, 1)
     os.killpg(0, 9)
 threading.Thread(target=leash, daemon=True).start()
+if sys.argv[1] == "moto.server":
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication as Moto
+    one_at_a_time, answer = threading.Lock(), Moto.__call__
+    def answer_alone(self, environ, start_response):
+        with one_at_a_time:
+            return answer(self, environ, start_response)
+    Moto.__call__ = answer_alone
 runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
 "#;
 
@@ -216,6 +227,17 @@ impl Emulator {
                 .collect(),
         );
         assert!(refused.is_empty(), "{operation}: {refused:?}");
+    }
+
+    /// One DynamoDB operation.
+    pub(crate) fn dynamodb(&self, operation: &str, input: &Value) -> Value {
+        let request = self
+            .post("/")
+            .header("authorization", scope("dynamodb"))
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"));
+        let answer = self.must(request.body(input.to_string()));
+        serde_json::from_str(&answer).expect("JSON")
     }
 
     fn step_functions_request(&self, operation: &str, input: &Value) -> reqwest::RequestBuilder {

@@ -1,27 +1,40 @@
-//! Every reading on a line of its own, one fact after the other. Only one fact is in memory
-//! at a time.
+//! Every reading on a line of its own, one fact after the other. Of a file only one
+//! fact is in memory at a time.
 
-use super::{failed, open};
+use super::{failed, with};
 use crate::cli::Context;
 use crate::cli::args::Export;
 use crate::cli::fail::Failure;
+use crate::cli::out::Out;
 use crate::exit;
-use crate::history::Sample;
+use crate::history::{History, Sample, StackKey};
 use crate::probe;
 use crate::text::Printable;
 use serde_json::json;
 use time::OffsetDateTime;
 
-pub(super) fn main(context: &Context, format: &Export) -> Result<u8, Failure> {
-    let (history, stack) = open(context)?;
+pub(super) async fn main(context: &Context, format: Export) -> Result<u8, Failure> {
+    let out = context.out.clone();
+    with(context, move |history, stack| {
+        write(&out, history, stack, &format)
+    })
+    .await
+}
+
+fn write(
+    out: &Out,
+    history: &dyn History,
+    stack: &StackKey,
+    format: &Export,
+) -> Result<u8, Failure> {
     let mut code = exit::OK;
     let mut readings = 0;
     if format.csv {
-        code = context.out.print("at,fact,value,unit\n", code);
+        code = out.print("at,fact,value,unit\n", code);
     }
-    for fact in history.facts(&stack).map_err(failed)? {
+    for fact in history.facts(stack).map_err(failed)? {
         let mut samples = history
-            .samples(&stack, &fact, OffsetDateTime::UNIX_EPOCH)
+            .samples(stack, &fact, OffsetDateTime::UNIX_EPOCH)
             .map_err(failed)?;
         samples.sort_by_key(|sample| sample.at);
         readings += samples.len();
@@ -31,12 +44,12 @@ pub(super) fn main(context: &Context, format: &Export) -> Result<u8, Failure> {
             false => jsonl(sample, &fact, unit),
         };
         let text: String = samples.iter().map(line).collect();
-        code = context.out.print(&text, code);
+        code = out.print(&text, code);
     }
     if !format.csv {
         // Who reads a file that was cut off notices that this is missing.
         let end = json!({"complete": true, "readings": readings});
-        code = context.out.print(&format!("{end}\n"), code);
+        code = out.print(&format!("{end}\n"), code);
     }
     Ok(code)
 }

@@ -1,23 +1,16 @@
 //! The trend of a fact as a file that a browser shows.
 
-use super::{Trend, failed};
+use super::Trend;
 use crate::cli::Context;
 use crate::cli::fail::Failure;
 use crate::fact::FactValue;
-use crate::history::{History, StackKey};
 use crate::probe;
 use crate::report::data::{self, Bounds};
 use crate::report::plot::{self, Plot};
 use crate::text::Printable;
 use std::path::Path;
 
-pub(super) fn write(
-    context: &Context,
-    history: &dyn History,
-    stack: &StackKey,
-    trend: &Trend,
-    path: &Path,
-) -> Result<(), Failure> {
+pub(super) fn write(context: &Context, trend: &Trend, path: &Path) -> Result<(), Failure> {
     let readings: Vec<_> = trend
         .samples
         .iter()
@@ -28,7 +21,7 @@ pub(super) fn write(
         unit: probe::find(&trend.fact).map_or("", |(_, declared)| declared.unit),
         readings: &readings,
         span: (trend.span.0.unix_timestamp(), trend.span.1.unix_timestamp()),
-        bounds: bounds(context, history, stack, trend)?,
+        bounds: bounds(context, trend)?,
     });
     std::fs::write(path, picture).map_err(|error| {
         let path = Printable::from(path.to_string_lossy().into_owned());
@@ -38,12 +31,7 @@ pub(super) fn write(
 
 /// The limits of the runbook that holds the fact against some; what is a percentage of
 /// another fact follows the last reading of that.
-fn bounds(
-    context: &Context,
-    history: &dyn History,
-    stack: &StackKey,
-    trend: &Trend,
-) -> Result<Bounds, Failure> {
+fn bounds(context: &Context, trend: &Trend) -> Result<Bounds, Failure> {
     let Some((id, range)) = data::range(&trend.fact) else {
         return Ok(Bounds::default());
     };
@@ -53,13 +41,6 @@ fn bounds(
         FactValue::Float(x) => Some(*x),
         _ => None,
     };
-    let whole = match range.percent_of {
-        None => None,
-        Some(path) => history
-            .samples(stack, path, trend.span.1)
-            .map_err(failed)?
-            .last()
-            .map(|sample| sample.value as f64),
-    };
+    let whole = trend.whole.map(|value| value as f64);
     Ok(range.by(limit, |_| whole))
 }

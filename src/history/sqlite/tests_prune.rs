@@ -175,25 +175,3 @@ fn a_snapshot_that_said_something_new_outlives_its_readings() {
     assert_eq!(said, 1);
     assert_eq!(history.latest(&prod()).unwrap(), latest);
 }
-
-#[test]
-fn what_had_to_wait_takes_its_place_by_time_and_is_never_the_newest() {
-    let folder = TempDir::new().unwrap();
-    let mut history = Sqlite::open(&folder.path().join("h.db"), LONG).unwrap();
-    history.record(&snapshot(1, 0, 5)).unwrap();
-    history.record(&snapshot(4, 3_000, 9)).unwrap();
-    for (number, second, total) in [(3, 2_000, 7), (2, 1_000, 6), (5, 9_000, 11)] {
-        history
-            .record_late(&snapshot(number, second, total))
-            .unwrap();
-        history
-            .record_late(&snapshot(number, second, total))
-            .unwrap();
-    }
-    let seen: Vec<_> = samples(&history, TOTAL).iter().map(|s| s.value).collect();
-    assert_eq!(seen, [5, 6, 7, 9, 11]);
-    let latest = history.latest(&prod()).unwrap().unwrap();
-    assert_eq!(latest.id, ulid::Ulid::from(4));
-    history.record(&snapshot(6, 9_500, 12)).unwrap();
-    assert_eq!(grown(&samples(&history, TOTAL), 0, 9_500), (7, false));
-}

@@ -1,0 +1,113 @@
+//! `duckops history init`: makes the table of a shared history, or finds it made.
+
+use super::super::Context;
+use super::super::fail::Failure;
+use super::super::past;
+use super::super::run::{self, Run};
+use crate::exit;
+use crate::fact::Probe;
+use crate::history::{self, HistoryError, Initialised, Location};
+use crate::probe::Past;
+use crate::reading::Known;
+use crate::report::model::Verdict;
+use crate::text::Printable;
+use crate::triage;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a new table may take until it is ready.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// What would send this elsewhere.
+const CONCERNED: [&str; 3] = [
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_STS",
+];
+
+pub(super) async fn main(context: &Context, endpoint_override: bool) -> Result<u8, Failure> {
+    let run = Run::of(context)?;
+    let Location::DynamoDb(table) = run.history.clone() else {
+        return Err(Failure::usage(
+            "history init makes a shared table: name it with --history dynamodb:TABLE",
+        ));
+    };
+    let elsewhere = run::endpoints(context).find(|(name, _)| CONCERNED.contains(name));
+    if let Some((name, _)) = elsewhere.filter(|_| !endpoint_override) {
+        return Err(refused(format!(
+            "the endpoint is overridden by {name}; --endpoint-override makes the table there"
+        )));
+    }
+    let keep = run.keep;
+    let asking = Arc::new(run.asking());
+    prove(&asking).await?;
+    let access = past::access(&asking.stack, &asking.aws, keep)
+        .await
+        .map_err(|error| refused(error.to_string()))?;
+    let (region, account) = (&asking.stack.region.value, &asking.stack.account.value);
+    let place = format!("table {table} in {account} {region}");
+    let done = history::initialise(&table, access, PATIENCE).await;
+    match done {
+        Ok(done) => Ok(print(context, &place, done)),
+        Err(error) => Err(unfinished(&error)),
+    }
+}
+
+/// That AWS answers for the stack's account.
+async fn prove(asking: &Arc<crate::probe::Ask>) -> Result<(), Failure> {
+    let probes = BTreeSet::from([Probe::Identity]);
+    let none = async { Ok(Past::default()) };
+    let told = triage::ask(Arc::clone(asking), &probes, none).await;
+    let account = &asking.stack.account.value;
+    match told.readings.get("aws.account") {
+        Known::Known(found) if found.value.shown().as_str() == account.as_str() => Ok(()),
+        Known::Known(found) => Err(refused(format!(
+            "AWS answers from account {}, the stack is in {account}",
+            found.value.shown()
+        ))),
+        Known::Silent(silence) => Err(refused(silence.detail.to_string())),
+        Known::NotAsked => Err(refused("nobody was asked whose account this is".to_owned())),
+    }
+}
+
+/// Nothing was sent that could change anything.
+fn refused(why: String) -> Failure {
+    Failure {
+        code: exit::WARNING,
+        lines: vec![format!("no table was made: {why}").into()],
+    }
+}
+
+fn unfinished(error: &HistoryError) -> Failure {
+    let lines = [
+        format!("the table is not ready for history: {error}"),
+        format!("{}; doing it again goes on from there", error.remedy()),
+    ];
+    Failure {
+        code: exit::UNKNOWN,
+        lines: lines.map(Printable::from).into(),
+    }
+}
+
+fn print(context: &Context, place: &str, done: Initialised) -> u8 {
+    let made = match done.created {
+        true => "was made",
+        false => "was there already",
+    };
+    let expiry = match done.expiry_turned_on {
+        true => "was turned on",
+        false => "was on already",
+    };
+    let summary = format!("{place} {made}; expiry by the attribute `expires` {expiry}.");
+    let text = format!("{summary}\nNext: duckops doctor\n");
+    let extra = json!({"created": done.created, "expiry_turned_on": done.expiry_turned_on});
+    context.out.document(
+        "history-init",
+        Verdict::Ok,
+        exit::OK,
+        &summary,
+        &text,
+        &extra,
+    )
+}

@@ -1,0 +1,344 @@
+//! The three requests of a run: whose table it is, what lies in it, one item written under a
+//! condition. And what their errors mean to the operator.
+
+use super::super::{Exchanged, HistoryError, Ledger, StackKey};
+use super::item::{self, Item};
+use super::table::TableName;
+use crate::cloud::innermost;
+use crate::text::{Printable, Untrusted};
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, KeyType, TableDescription, TableStatus};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+
+/// Where an item lies.
+pub(super) type Key<'a> = (&'a StackKey, &'a str);
+
+const UNREADABLE: &str = "an item in it is not as duckops writes it";
+
+/// The table, and whose it must be.
+pub(super) struct Table {
+    pub(super) client: Client,
+    pub(super) name: String,
+    account: String,
+    region: String,
+}
+
+/// Which items, by their `sk`.
+pub(super) enum Span {
+    Exactly(String),
+    Between(String, String),
+    Beginning(&'static str),
+}
+
+/// Some items, and where those that follow begin.
+pub(super) struct Page {
+    pub(super) items: Vec<Item>,
+    pub(super) next: Option<Item>,
+}
+
+impl Table {
+    pub(super) fn new(name: &TableName, config: &SdkConfig, account: String) -> Self {
+        Self {
+            client: Client::new(config),
+            name: name.to_string(),
+            account,
+            region: config.region().map(ToString::to_string).unwrap_or_default(),
+        }
+    }
+
+    /// What AWS says of the table; `None` if there is none.
+    pub(super) async fn describe(&self) -> Result<Option<TableDescription>, HistoryError> {
+        let asked = self.client.describe_table().table_name(&self.name).send();
+        match asked.await.map_err(|e| self.meaning("DescribeTable", &e)) {
+            Ok(answer) => match answer.table {
+                Some(table) => Ok(Some(table)),
+                None => Err(self.damaged("the answer to DescribeTable describes nothing")),
+            },
+            Err(HistoryError::NoTable { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// That the table is where the stack is, is made as ours are, and is ready. Its ARN is
+    /// what AWS itself says: a name alone would be found in any account.
+    pub(super) async fn prove(&self) -> Result<(), HistoryError> {
+        let Some(found) = self.describe().await? else {
+            return Err(self.no_table());
+        };
+        self.is_ours(&found)?;
+        match found.table_status() {
+            Some(TableStatus::Active | TableStatus::Updating) => Ok(()),
+            Some(status) => Err(self.silent(format!("it is {}", status.as_str()))),
+            None => Err(self.damaged("the answer to DescribeTable names no status")),
+        }
+    }
+
+    pub(super) fn is_ours(&self, found: &TableDescription) -> Result<(), HistoryError> {
+        let arn: Vec<_> = found
+            .table_arn()
+            .unwrap_or_default()
+            .splitn(6, ':')
+            .collect();
+        let resource = format!("table/{}", self.name);
+        let is_there = matches!(&arn[..], [_, _, "dynamodb", region, account, table]
+            if *region == self.region && *account == self.account && *table == resource);
+        if !is_there {
+            let shown = Untrusted::new(found.table_arn().unwrap_or("no ARN")).printable(120);
+            return Err(HistoryError::Elsewhere {
+                place: self.place(),
+                why: format!(
+                    "it is {shown}, and the stack is in {} {}",
+                    self.account, self.region
+                )
+                .into(),
+            });
+        }
+        let keys: Vec<_> = found
+            .key_schema()
+            .iter()
+            .map(|key| (key.attribute_name(), key.key_type()))
+            .collect();
+        if keys != [("pk", &KeyType::Hash), ("sk", &KeyType::Range)] {
+            return Err(self.damaged("its keys are not pk and sk: it is a table of something else"));
+        }
+        Ok(())
+    }
+
+    /// One page of a stack's items.
+    pub(super) async fn page(
+        &self,
+        stack: &StackKey,
+        span: &Span,
+        (newest_first, limit): (bool, Option<i32>),
+        after: Option<Item>,
+    ) -> Result<Page, HistoryError> {
+        let asked = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .scan_index_forward(!newest_first)
+            .set_limit(limit)
+            .set_exclusive_start_key(after.clone())
+            .expression_attribute_values(":pk", item::text(&stack.0));
+        let asked = match span {
+            Span::Exactly(key) => asked
+                .key_condition_expression("pk = :pk AND sk = :a")
+                .expression_attribute_values(":a", item::text(key)),
+            Span::Between(first, last) => asked
+                .key_condition_expression("pk = :pk AND sk BETWEEN :a AND :b")
+                .expression_attribute_values(":a", item::text(first))
+                .expression_attribute_values(":b", item::text(last)),
+            Span::Beginning(start) => asked
+                .key_condition_expression("pk = :pk AND begins_with(sk, :a)")
+                .expression_attribute_values(":a", item::text(start)),
+        };
+        let answer = asked.send().await.map_err(|e| self.meaning("Query", &e))?;
+        // The client makes an empty list of one that is missing; only a list that is there
+        // proves that there is nothing.
+        let count = usize::try_from(answer.count).ok();
+        let items = answer.items.filter(|items| Some(items.len()) == count);
+        let items = items.ok_or_else(|| self.damaged("an answer to Query is not whole"))?;
+        let next = answer.last_evaluated_key.filter(|key| !key.is_empty());
+        if next.is_some() && next == after {
+            return Err(self.damaged("the answers to Query go round in circles"));
+        }
+        Ok(Page { items, next })
+    }
+
+    /// Whether anything lies there.
+    pub(super) async fn has_between(
+        &self,
+        stack: &StackKey,
+        (first, last): (String, String),
+    ) -> Result<bool, HistoryError> {
+        let span = Span::Between(first, last);
+        let page = self.page(stack, &span, (false, Some(1)), None).await?;
+        Ok(!page.items.is_empty())
+    }
+
+    /// Writes an item, unless one lies there already.
+    pub(super) async fn add(&self, item: Item) -> Result<(), HistoryError> {
+        self.write(item, ("attribute_not_exists(pk)", None))
+            .await
+            .map(|_| ())
+    }
+
+    /// Writes an item if that condition holds; `false` if not.
+    async fn write(
+        &self,
+        item: Item,
+        (condition, revision): (&str, Option<AttributeValue>),
+    ) -> Result<bool, HistoryError> {
+        let asked = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression(condition);
+        let asked = match revision {
+            Some(revision) => asked.expression_attribute_values(":r", revision),
+            None => asked,
+        };
+        match asked.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(error))
+                if error.err().is_conditional_check_failed_exception() =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(self.meaning("PutItem", &error)),
+        }
+    }
+
+    /// A document in its present revision, and who wrote that.
+    async fn document(
+        &self,
+        (stack, name): Key<'_>,
+    ) -> Result<(Ledger, Option<String>), HistoryError> {
+        let span = Span::Exactly(name.to_owned());
+        let page = self.page(stack, &span, (false, None), None).await?;
+        let Some(item) = page.items.first() else {
+            return Ok((Ledger::default(), None));
+        };
+        let read = || {
+            let ledger = Ledger {
+                revision: item::whole(item, "revision")?,
+                document: item::word(item, "document")?.to_owned(),
+            };
+            Some((ledger, Some(item::word(item, "writer")?.to_owned())))
+        };
+        read().ok_or_else(|| self.damaged(UNREADABLE))
+    }
+
+    /// A document in its present revision; an empty one if nobody wrote any.
+    pub(super) async fn ledger(&self, key: Key<'_>) -> Result<Ledger, HistoryError> {
+        self.document(key).await.map(|(ledger, _)| ledger)
+    }
+
+    /// Puts a document in the place of this revision.
+    ///
+    /// A request is sent again when its answer was lost, and then finds its own revision in
+    /// the way. Every write bears a mark of its own, so that this is not taken for another's.
+    pub(super) async fn replace(
+        &self,
+        key: Key<'_>,
+        revision: u64,
+        document: &str,
+    ) -> Result<Exchanged, HistoryError> {
+        let writer = mark();
+        let next = revision.saturating_add(1);
+        let number = |n: u64| AttributeValue::N(n.to_string());
+        let item = Item::from([
+            ("pk".to_owned(), item::text(&key.0.0)),
+            ("sk".to_owned(), item::text(key.1)),
+            ("revision".to_owned(), number(next)),
+            ("document".to_owned(), item::text(document)),
+            ("writer".to_owned(), item::text(&writer)),
+        ]);
+        let condition = match revision {
+            0 => ("attribute_not_exists(pk)", None),
+            _ => ("revision = :r", Some(number(revision))),
+        };
+        if self.write(item, condition).await? {
+            return Ok(Exchanged::Done);
+        }
+        let (_, present) = self.document(key).await?;
+        Ok(match present {
+            Some(present) if present == writer => Exchanged::Done,
+            _ => Exchanged::Lost,
+        })
+    }
+
+    pub(super) fn place(&self) -> Printable {
+        format!("dynamodb:{}", self.name).into()
+    }
+
+    pub(super) fn silent(&self, why: impl Into<Printable>) -> HistoryError {
+        let (place, why) = (self.place(), why.into());
+        HistoryError::NoAnswer { place, why }
+    }
+
+    pub(super) fn damaged(&self, why: &str) -> HistoryError {
+        HistoryError::unreadable(Path::new(self.place().as_str()), why)
+    }
+
+    pub(super) fn not_writable(&self, why: &str) -> HistoryError {
+        HistoryError::not_writable(Path::new(self.place().as_str()), why)
+    }
+
+    /// An item of ours that could not be understood.
+    pub(super) fn unreadable(&self) -> HistoryError {
+        self.damaged(UNREADABLE)
+    }
+
+    pub(super) fn no_table(&self) -> HistoryError {
+        HistoryError::NoTable {
+            place: self.place(),
+            why: format!("{} {}", self.account, self.region).into(),
+        }
+    }
+
+    /// What an error means, by what can be done about it.
+    pub(super) fn meaning<E>(&self, action: &str, error: &SdkError<E, HttpResponse>) -> HistoryError
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let SdkError::ServiceError(service) = error else {
+            return self.silent(match error {
+                SdkError::DispatchFailure(failure) => failure
+                    .as_connector_error()
+                    .map_or_else(|| innermost(error), |error| innermost(error)),
+                SdkError::ResponseError(answer) => {
+                    let status = answer.raw().status().as_u16();
+                    format!("{action}: HTTP {status} that is no AWS answer").into()
+                }
+                other => innermost(other),
+            });
+        };
+        let code = service.err().code().unwrap_or("no code");
+        let status = service.raw().status().as_u16();
+        let said = service.err().message().unwrap_or_default();
+        let said = Untrusted::new(said).printable(160);
+        let named = Untrusted::new(code).printable(60);
+        let place = self.place();
+        match code {
+            "ResourceNotFoundException" => self.no_table(),
+            "AccessDeniedException" => HistoryError::Denied {
+                place,
+                action: format!("dynamodb:{action}").into(),
+                why: said,
+            },
+            _ if code.contains("Throttl")
+                || code == "ProvisionedThroughputExceededException"
+                || code == "RequestLimitExceeded" =>
+            {
+                HistoryError::Throttled { place }
+            }
+            _ if code.contains("Token")
+                || code.contains("Signature")
+                || code == "UnrecognizedClientException" =>
+            {
+                HistoryError::NoCredentials {
+                    why: format!("AWS does not accept the credentials ({named}): {said}").into(),
+                }
+            }
+            _ if status >= 500 || code == "no code" => {
+                self.silent(format!("{action}: HTTP {status} {named}"))
+            }
+            _ if action == "Query" => self.damaged(&format!("{action}: {named}: {said}")),
+            _ => self.not_writable(&format!("{action}: {named}: {said}")),
+        }
+    }
+}
+
+/// Not the same twice: every state of the hasher begins with other keys.
+fn mark() -> String {
+    let half = || RandomState::new().hash_one(std::process::id());
+    format!("{:016x}{:016x}", half(), half())
+}

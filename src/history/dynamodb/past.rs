@@ -1,0 +1,235 @@
+//! What one run reads of a stack's snapshots: from the newest backwards, as far as somebody
+//! asks and not twice. All windows of a run share one such reading.
+
+use super::super::{HistoryError, Sample, Snapshot, StackKey, Summary, instant, millis};
+use super::ask::{Page, Span, Table};
+use super::item::{self, Item};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::mem;
+use time::OffsetDateTime;
+
+const HOUR_MS: i64 = 3_600_000;
+/// Nearly always the newest snapshot is no late one.
+const NEWEST: i32 = 4;
+
+/// The facts that were ever recorded for a stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Facts(BTreeMap<String, Known>);
+
+/// Of one fact: its oldest sample, and one of its newest hour above zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Known {
+    first: i64,
+    positive: Option<i64>,
+}
+
+impl Facts {
+    /// Adds what a snapshot shows; `false` if that is nothing new.
+    pub(super) fn learn(&mut self, snapshot: &Snapshot) -> bool {
+        let at = millis(snapshot.at);
+        let mut learned = false;
+        for (fact, value) in &snapshot.numbers {
+            let new = Known {
+                first: at,
+                positive: None,
+            };
+            let known = self.0.get(fact).copied();
+            let mut span = known.unwrap_or(new);
+            span.first = span.first.min(at);
+            let later = |positive: i64| at.div_euclid(HOUR_MS) > positive.div_euclid(HOUR_MS);
+            if *value > 0 && span.positive.is_none_or(later) {
+                span.positive = Some(at);
+            }
+            if known != Some(span) {
+                self.0.insert(fact.clone(), span);
+                learned = true;
+            }
+        }
+        learned
+    }
+
+    pub(super) fn write(&self) -> String {
+        // A map with text keys and plain numbers: there is nothing in it that could fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+}
+
+/// What was read of one stack so far.
+pub(super) struct Past {
+    stack: StackKey,
+    facts: Option<(u64, Facts)>,
+    /// Newest first.
+    samples: BTreeMap<String, Vec<(i64, i64)>>,
+    /// How far back everything was read.
+    oldest: i64,
+    next: Next,
+}
+
+enum Next {
+    Newest,
+    After(Item),
+    Nothing,
+}
+
+impl Past {
+    pub(super) fn new(stack: &StackKey) -> Self {
+        Self {
+            stack: stack.clone(),
+            facts: None,
+            samples: BTreeMap::new(),
+            oldest: i64::MAX,
+            next: Next::Newest,
+        }
+    }
+
+    /// Something was recorded: the samples are read again when they are asked for.
+    pub(super) fn forget(&mut self) {
+        *self = Self {
+            facts: self.facts.take(),
+            ..Self::new(&self.stack)
+        };
+    }
+
+    /// The index of facts, in which revision.
+    pub(super) async fn facts(&mut self, table: &Table) -> Result<(u64, Facts), HistoryError> {
+        if let Some(facts) = &self.facts {
+            return Ok(facts.clone());
+        }
+        let read = table.ledger((&self.stack, item::FACTS)).await?;
+        let facts = match read.document.as_str() {
+            "" => Facts::default(),
+            text => serde_json::from_str(text).map_err(|_| table.unreadable())?,
+        };
+        Ok(self.facts.insert((read.revision, facts)).clone())
+    }
+
+    /// This is the index now.
+    pub(super) fn learned(&mut self, revision: u64, facts: Facts) {
+        self.facts = Some((revision, facts));
+    }
+
+    /// The index is not what it was.
+    pub(super) fn relearn(&mut self) {
+        self.facts = None;
+    }
+
+    /// See [`super::History::samples`].
+    pub(super) async fn samples(
+        &mut self,
+        table: &Table,
+        fact: &str,
+        from: i64,
+    ) -> Result<Vec<Sample>, HistoryError> {
+        let Some(known) = self.known(table, fact).await? else {
+            return Ok(Vec::new());
+        };
+        // The newest one before `from` is wanted too, if there ever was one.
+        while self.oldest >= from && self.more(table).await? {}
+        while known.first < from && self.before(fact, from).is_none() && self.more(table).await? {}
+        let baseline = self.before(fact, from);
+        let inside = self.read(fact).iter().take_while(|(at, _)| *at >= from);
+        let newest_first: Vec<_> = inside.copied().chain(baseline).collect();
+        let sample = |(at, value): &(i64, i64)| {
+            let (at, value) = (instant(*at)?, *value);
+            Some(Sample { at, value })
+        };
+        let samples: Option<_> = newest_first.iter().rev().map(sample).collect();
+        samples.ok_or_else(|| table.unreadable())
+    }
+
+    /// See [`super::History::last_positive`]. The index knows it to the hour, so no more
+    /// than that is looked through, unless it speaks of a later time than is asked about.
+    pub(super) async fn last_positive(
+        &mut self,
+        table: &Table,
+        fact: &str,
+        (from, to): (i64, i64),
+    ) -> Result<Option<OffsetDateTime>, HistoryError> {
+        let indexed = self
+            .known(table, fact)
+            .await?
+            .and_then(|fact| fact.positive);
+        let Some(indexed) = indexed else {
+            return Ok(None);
+        };
+        let bound = if indexed <= to {
+            indexed.max(from)
+        } else {
+            from
+        };
+        let found = loop {
+            let positive = |(at, value): &&(i64, i64)| *at <= to && *value > 0;
+            let found = self.read(fact).iter().find(positive).map(|(at, _)| *at);
+            if found.is_some() || self.oldest < bound || !self.more(table).await? {
+                break found;
+            }
+        };
+        let newest = found.max(Some(indexed).filter(|indexed| *indexed <= to));
+        Ok(newest.filter(|at| *at >= from).and_then(instant))
+    }
+
+    async fn known(&mut self, table: &Table, fact: &str) -> Result<Option<Known>, HistoryError> {
+        let (_, facts) = self.facts(table).await?;
+        Ok(facts.0.get(fact).copied())
+    }
+
+    fn read(&self, fact: &str) -> &[(i64, i64)] {
+        self.samples.get(fact).map_or(&[], Vec::as_slice)
+    }
+
+    fn before(&self, fact: &str, from: i64) -> Option<(i64, i64)> {
+        self.read(fact).iter().find(|(at, _)| *at < from).copied()
+    }
+
+    /// Reads the next page into the past; `false` if there is none.
+    async fn more(&mut self, table: &Table) -> Result<bool, HistoryError> {
+        let after = match mem::replace(&mut self.next, Next::Nothing) {
+            Next::Newest => None,
+            Next::After(key) => Some(key),
+            Next::Nothing => return Ok(false),
+        };
+        let span = Span::Beginning(item::SNAPSHOT);
+        let Page { items, next } = table.page(&self.stack, &span, (true, None), after).await?;
+        for item in &items {
+            let (at, numbers) = item::numbers(item).ok_or_else(|| table.unreadable())?;
+            if at > self.oldest {
+                return Err(table.damaged("the answers to Query are out of order"));
+            }
+            self.oldest = at;
+            for (fact, value) in numbers {
+                self.samples.entry(fact).or_default().push((at, value));
+            }
+        }
+        self.next = next.map_or(Next::Nothing, Next::After);
+        Ok(true)
+    }
+}
+
+/// See [`super::History::latest`].
+pub(super) async fn latest(
+    table: &Table,
+    stack: &StackKey,
+) -> Result<Option<Summary>, HistoryError> {
+    let mut after = None;
+    loop {
+        let span = Span::Beginning(item::SNAPSHOT);
+        let asked = (true, Some(NEWEST));
+        let Page { items, next } = table.page(stack, &span, asked, after).await?;
+        for item in &items {
+            if !item::is_late(item).ok_or_else(|| table.unreadable())? {
+                let summary = item::summary(item).ok_or_else(|| table.unreadable())?;
+                return Ok(Some(summary));
+            }
+        }
+        if next.is_none() {
+            return Ok(None);
+        }
+        after = next;
+    }
+}

@@ -1,0 +1,43 @@
+//! Until when a snapshot lives: DynamoDB deletes what has expired, so that is decided when
+//! it is written. The first snapshot of an hour lives longer, the first of a day for good.
+//!
+//! "First" is what the table says at that moment. Two hosts that write the first at once
+//! both keep theirs: never less is kept, sometimes one more.
+
+use super::super::{HistoryError, Snapshot, millis};
+use super::ask::Table;
+use super::item;
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// In seconds since 1970; `None` is for good. `keep` is for how long any snapshot lives,
+/// and for how long the first of an hour.
+pub(super) async fn until(
+    table: &Table,
+    keep: &(time::Duration, time::Duration),
+    snapshot: &Snapshot,
+) -> Result<Option<i64>, HistoryError> {
+    let (detail, hourly) = *keep;
+    let at = snapshot.at.unix_timestamp();
+    let after = |keep: time::Duration| Some(at.saturating_add(keep.whole_seconds()));
+    if is_taken(table, snapshot, HOUR_MS).await? {
+        return Ok(after(detail));
+    }
+    if is_taken(table, snapshot, DAY_MS).await? {
+        return Ok(after(hourly.max(detail)));
+    }
+    Ok(None)
+}
+
+/// Whether another snapshot lies in the same stretch of time.
+async fn is_taken(table: &Table, snapshot: &Snapshot, width: i64) -> Result<bool, HistoryError> {
+    let start = millis(snapshot.at).div_euclid(width) * width;
+    let span = item::moment(start).zip(item::moment(start + width - 1));
+    let Some((first, last)) = span else {
+        return Ok(false);
+    };
+    // Behind every id of that millisecond.
+    let span = (first, format!("{last}#~"));
+    table.has_between(&snapshot.stack, span).await
+}

@@ -1,0 +1,151 @@
+//! The table itself: what it may be called, and how it is made.
+
+use super::super::HistoryError;
+use super::Access;
+use super::ask::Table;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
+    TimeToLiveSpecification, TimeToLiveStatus,
+};
+use std::fmt;
+use std::time::Duration;
+
+/// The attribute in which an item says when it may be deleted.
+const EXPIRES: &str = "expires";
+/// How often a new table is looked at until it is ready.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// A name that DynamoDB takes for a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableName(String);
+
+impl TableName {
+    /// 3 to 255 of letters, digits, `_`, `.` and `-`.
+    pub(in super::super) fn parse(text: &str) -> Option<Self> {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        let is_name = (3..=255).contains(&text.len()) && text.bytes().all(known);
+        is_name.then(|| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What making a table came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Initialised {
+    /// It was not there before.
+    pub created: bool,
+    /// Its items did not expire before.
+    pub expiry_turned_on: bool,
+}
+
+/// Makes the table if it is not there, waits until it is ready, and lets its items expire.
+/// What is there already is left as it is. The caller has proven whose account it is.
+///
+/// # Errors
+/// [`HistoryError`]; what was done until then stays, and doing it again goes on from there.
+pub async fn initialise(
+    name: &TableName,
+    access: Access,
+    patience: Duration,
+) -> Result<Initialised, HistoryError> {
+    let table = Table::new(name, &access.config, access.account);
+    let made = tokio::time::timeout(patience, async {
+        let mut done = Initialised::default();
+        if table.describe().await?.is_none() {
+            done.created = create(&table).await?;
+        }
+        ready(&table).await?;
+        done.expiry_turned_on = expire(&table).await?;
+        Ok(done)
+    });
+    made.await.unwrap_or_else(|_| {
+        let s = patience.as_secs();
+        Err(table.silent(format!("the table was not ready within {s} s")))
+    })
+}
+
+/// `false` if somebody else was faster.
+async fn create(table: &Table) -> Result<bool, HistoryError> {
+    let broken = |_| table.not_writable("the request could not be made");
+    let mut asked = table
+        .client
+        .create_table()
+        .table_name(&table.name)
+        .billing_mode(BillingMode::PayPerRequest);
+    for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
+        let attribute = AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(ScalarAttributeType::S);
+        let key = KeySchemaElement::builder()
+            .attribute_name(name)
+            .key_type(kind);
+        asked = asked
+            .attribute_definitions(attribute.build().map_err(broken)?)
+            .key_schema(key.build().map_err(broken)?);
+    }
+    match asked.send().await {
+        Ok(_) => Ok(true),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|error| error.is_resource_in_use_exception()) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(table.meaning("CreateTable", &error)),
+    }
+}
+
+async fn ready(table: &Table) -> Result<(), HistoryError> {
+    loop {
+        // Just after it was made, it may not be known everywhere.
+        if let Some(found) = table.describe().await? {
+            table.is_ours(&found)?;
+            if found.table_status() == Some(&TableStatus::Active) {
+                return Ok(());
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// `false` if its items expired before.
+async fn expire(table: &Table) -> Result<bool, HistoryError> {
+    let asked = table
+        .client
+        .describe_time_to_live()
+        .table_name(&table.name)
+        .send();
+    let found = asked
+        .await
+        .map_err(|error| table.meaning("DescribeTimeToLive", &error))?;
+    let found = found.time_to_live_description;
+    let status = found.as_ref().and_then(|ttl| ttl.time_to_live_status());
+    if let Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling) = status {
+        let attribute = found.as_ref().and_then(|ttl| ttl.attribute_name());
+        return match attribute {
+            Some(EXPIRES) => Ok(false),
+            _ => Err(table.damaged("its items expire by another attribute than `expires`")),
+        };
+    }
+    let expiry = TimeToLiveSpecification::builder()
+        .attribute_name(EXPIRES)
+        .enabled(true)
+        .build()
+        .map_err(|_| table.not_writable("the request could not be made"))?;
+    let asked = table
+        .client
+        .update_time_to_live()
+        .table_name(&table.name)
+        .time_to_live_specification(expiry)
+        .send();
+    asked
+        .await
+        .map_err(|error| table.meaning("UpdateTimeToLive", &error))?;
+    Ok(true)
+}

@@ -1,0 +1,303 @@
+//! Several hosts, one table: processes that have nothing in common but its name.
+//!
+//! The tests named `child_` are those processes; they do nothing unless another test starts
+//! them. A part of the rounds is made with every run of the tests; all of them by
+//! `cargo test --test claims -- --ignored two_hundred_rounds --nocapture`.
+
+use super::{Place, Table, access, ducks, prod, since, snapshot};
+use crate::support::{Raw, Stage, http, world};
+use duckops::history::{self, Exchanged, Ledger};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::env;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+const URL: &str = "DUCKOPS_TEST_TABLE_URL";
+const NUMBER: &str = "DUCKOPS_TEST_HOST_NUMBER";
+
+/// Another process that shares the table, and does one thing for each line it is told.
+struct Host {
+    child: Child,
+    tell: ChildStdin,
+    said: BufReader<ChildStdout>,
+}
+
+impl Host {
+    fn start(url: &str, number: usize) -> Self {
+        let mut child = Command::new(env::current_exe().expect("this program"))
+            .args(["--exact", "histories::hosts::child_host", "--ignored"])
+            .args(["--nocapture", "--test-threads=1"])
+            .env(URL, url)
+            .env(NUMBER, number.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a child");
+        let tell = child.stdin.take().expect("a pipe");
+        let said = BufReader::new(child.stdout.take().expect("a pipe"));
+        Self { child, tell, said }
+    }
+
+    fn tell(&mut self, line: &str) {
+        writeln!(self.tell, "{line}").expect("the host lives");
+    }
+
+    /// What it says next; the words of the test harness are none of its own.
+    fn says(&mut self) -> String {
+        loop {
+            let mut line = String::new();
+            let read = self.said.read_line(&mut line).expect("the host lives");
+            assert!(read > 0, "the host ended");
+            if let Some((_, said)) = line.trim_end().split_once("HOST ") {
+                return said.to_owned();
+            }
+        }
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+#[ignore = "a part of the tests below"]
+fn child_host() {
+    let (Ok(url), Ok(number)) = (env::var(URL), env::var(NUMBER)) else {
+        return;
+    };
+    let number: u128 = number.parse().expect("a number");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let keep = (time::Duration::days(7), time::Duration::days(90));
+    let access = access(&runtime, &url, keep);
+    let mut history = history::share(&ducks(), access, Duration::from_secs(20));
+    let mut round: u128 = 0;
+    for line in std::io::stdin().lines() {
+        match line.expect("a line").as_str() {
+            "read" => {
+                round += 1;
+                let Ledger { revision, .. } = history.ledger(&prod()).expect("a ledger");
+                println!("HOST {revision}");
+            }
+            other => {
+                let revision = other.parse().expect("a revision");
+                let second = i64::try_from(round).expect("a round");
+                let snapshot = snapshot(number * 1_000_000 + round, second, 1);
+                let document = format!("{number}");
+                let done = history.exchange(&prod(), revision, &document, Some(&snapshot));
+                println!("HOST {}", done.expect("an answer") == Exchanged::Done);
+            }
+        }
+    }
+}
+
+/// All read the same revision, then all try to write the next at the same moment.
+fn race(table: &Table, hosts: usize, rounds: usize) {
+    let began = Instant::now();
+    let url = table.emulator.url();
+    let mut all: Vec<_> = (1..=hosts)
+        .map(|number| Host::start(&url, number))
+        .collect();
+    let mut won = vec![0; hosts];
+    for round in 0..rounds {
+        all.iter_mut().for_each(|host| host.tell("read"));
+        for host in &mut all {
+            assert_eq!(host.says(), round.to_string());
+        }
+        all.iter_mut()
+            .for_each(|host| host.tell(&round.to_string()));
+        let done: Vec<_> = all.iter_mut().map(Host::says).collect();
+        let winners = done.iter().filter(|done| *done == "true").count();
+        assert_eq!(winners, 1, "round {round}: {done:?}");
+        let winner = done.iter().position(|done| done == "true").expect("one");
+        won[winner] += 1;
+        let ledger = table.open().ledger(&prod()).expect("a ledger");
+        assert_eq!(ledger.document, (winner + 1).to_string());
+    }
+    let recorded = since(&*table.open(), 0).len();
+    assert_eq!(recorded, hosts * rounds, "of every host every snapshot");
+    println!(
+        "{hosts} hosts, {rounds} rounds in {:.0?}: one winner each, by host {won:?}; {recorded} snapshots recorded",
+        began.elapsed()
+    );
+}
+
+#[test]
+fn of_two_hosts_and_of_five_one_changes_the_ledger() {
+    for hosts in [2, 5] {
+        race(&Table::new(), hosts, 10);
+    }
+}
+
+/// A host with a state folder and a configuration of its own, and a channel.
+struct Machine {
+    home: PathBuf,
+}
+
+impl Machine {
+    fn new(stage: &Stage, name: &str, channel: &str) -> Self {
+        let home = stage.home().join(name);
+        let folder = home.join(".config/duckops");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let secret = folder.join("hook");
+        std::fs::write(&secret, channel).expect("written");
+        let mode = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&secret, mode).expect("0600");
+        let text = format!(
+            "[notify.hook]\nkind = \"webhook\"\nurl_file = \"{}\"\nfrom = \"critical\"\n",
+            secret.display()
+        );
+        std::fs::write(folder.join("config.toml"), text).expect("written");
+        Self { home }
+    }
+
+    /// A check of INC-005 that tells; `world` plays AWS, `named` is the stack it speaks of.
+    fn check(&self, named: &Stage, world: &Stage, table: &Table, at: &str) -> Command {
+        let mut command = named
+            .duckops(&["check", "inc-005", "--notify", "--deadline", "60s"])
+            .env("HOME", &self.home)
+            .env("DUCKOPS_STATE_DIR", self.home.join("state"))
+            .env("AWS_ENDPOINT_URL", world.practice.aws_url())
+            .env("AWS_ENDPOINT_URL_DYNAMODB", table.emulator.url())
+            .env("DUCKOPS_HISTORY", "dynamodb:ducks")
+            .env("DUCKOPS_TEST_NOW", at)
+            .command();
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+}
+
+/// A channel that takes everything.
+fn channel() -> (Raw, Arc<Mutex<Vec<Value>>>) {
+    let came = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&came);
+    let raw = Raw::with(move |body| {
+        let body = serde_json::from_str(body).expect("JSON");
+        kept.lock().expect("kept").push(body);
+        http("200 OK", &[], b"")
+    });
+    (raw, came)
+}
+
+/// Every round an incident begins, all hosts see it at the same moment, and it ends.
+fn escalations(table: &Table, hosts: usize, rounds: usize) {
+    let began = Instant::now();
+    let (ill, well) = (Stage::of(world("inc-005")), Stage::of(world("healthy")));
+    let (raw, came) = channel();
+    let machines: Vec<_> = (0..hosts)
+        .map(|number| Machine::new(&ill, &format!("host-{number}"), &raw.url()))
+        .collect();
+    for round in 0..rounds {
+        let at = format!("2026-03-22T{:02}:{:02}:09Z", 3 + round / 60, round % 60);
+        for stage in [&ill, &well] {
+            stage.practice.world().now = duckops_time(&at);
+        }
+        let running: Vec<_> = machines
+            .iter()
+            .map(|host| host.check(&ill, &ill, table, &at).spawn().expect("runs"))
+            .collect();
+        for running in running {
+            let output = running.wait_with_output().expect("it ends");
+            assert_eq!(output.status.code(), Some(2), "round {round}: {output:?}");
+        }
+        let over = machines[round % hosts]
+            .check(&ill, &well, table, &at)
+            .output();
+        let over = over.expect("it ends");
+        assert_eq!(over.status.code(), Some(0), "round {round}: {over:?}");
+        let came = came.lock().expect("kept");
+        assert_eq!(came.len(), 2 * (round + 1), "round {round}: {came:#?}");
+    }
+    let came = came.lock().expect("kept");
+    let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for message in came.iter() {
+        let word = |name: &str| message[name].as_str().expect("a text").to_owned();
+        told.entry(word("incident")).or_default().push(word("kind"));
+    }
+    assert_eq!(told.len(), rounds, "an incident each round");
+    for (incident, kinds) in &told {
+        assert_eq!(kinds, &["trigger", "resolve"], "{incident}");
+    }
+    println!(
+        "{hosts} hosts, {rounds} incidents seen by all at once in {:.0?}: {} escalations, {} ends, none twice",
+        began.elapsed(),
+        told.len(),
+        told.len()
+    );
+}
+
+fn duckops_time(at: &str) -> time::OffsetDateTime {
+    time::OffsetDateTime::parse(at, &time::format_description::well_known::Rfc3339).expect("a time")
+}
+
+#[test]
+fn what_two_hosts_and_five_see_at_once_is_escalated_once() {
+    for hosts in [2, 5] {
+        escalations(&Table::new(), hosts, 2);
+    }
+}
+
+#[test]
+#[ignore = "takes minutes; see above"]
+fn two_hundred_rounds() {
+    for hosts in [2, 5] {
+        race(&Table::new(), hosts, 200);
+    }
+    for hosts in [2, 5] {
+        escalations(&Table::new(), hosts, 200);
+    }
+}
+
+#[test]
+fn a_host_that_is_killed_while_it_tells_is_replaced_after_its_lease() {
+    let table = Table::new();
+    let ill = Stage::of(world("inc-005"));
+    let hanging = Raw::with(|_| {
+        std::thread::sleep(Duration::from_secs(120));
+        Vec::new()
+    });
+    let (raw, came) = channel();
+    let doomed = Machine::new(&ill, "doomed", &hanging.url());
+    let other = Machine::new(&ill, "other", &raw.url());
+    let at = |second: i64| {
+        let at = crate::support::now() + time::Duration::seconds(second);
+        ill.practice.world().now = at;
+        at.format(&time::format_description::well_known::Rfc3339)
+            .expect("a time")
+    };
+    let mut killed = doomed
+        .check(&ill, &ill, &table, &at(0))
+        .spawn()
+        .expect("runs");
+    let began = Instant::now();
+    while hanging.connections() == 0 {
+        assert!(began.elapsed() < Duration::from_secs(60), "it never told");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    killed.kill().expect("killed");
+    killed.wait().expect("dead");
+    for (second, due) in [(30, 0), (59, 0), (61, 1), (90, 1)] {
+        let run = other.check(&ill, &ill, &table, &at(second)).output();
+        let run = run.expect("it ends");
+        assert_eq!(run.status.code(), Some(2), "{second} s: {run:?}");
+        let came = came.lock().expect("kept");
+        assert_eq!(came.len(), due, "{second} s: {came:#?}");
+    }
+    let came = came.lock().expect("kept");
+    assert_eq!(came[0]["kind"], "trigger");
+    assert!(Path::new(&other.home).join("state").exists());
+}
