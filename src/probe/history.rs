@@ -9,6 +9,7 @@ mod declared;
 mod fleet;
 mod function;
 mod rollback;
+mod versions;
 
 pub(super) use declared::{FACTS, inputs};
 

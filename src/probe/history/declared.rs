@@ -112,6 +112,30 @@ pub(in crate::probe) const FACTS: &[Declared] = &[
         "errors in that window that the metrics show, if they show any",
     ),
     fact(
+        "lambda.errors_of",
+        FactType::Text,
+        "",
+        "whose the errors in that window are: nobody, version (behind the alias), others, both or untold",
+    ),
+    fact(
+        "lambda.version_invocations",
+        FactType::Int,
+        "count",
+        "invocations in that window of the version behind the alias",
+    ),
+    fact(
+        "lambda.version_errors",
+        FactType::Int,
+        "count",
+        "errors in that window of the version behind the alias",
+    ),
+    fact(
+        "lambda.errors_by_version",
+        FactType::List,
+        "",
+        "errors in that window of each version that the alias had executed",
+    ),
+    fact(
         "lambda.throttles_min",
         FactType::Int,
         "count",

@@ -7,6 +7,7 @@
 mod tests;
 
 use super::function::Shown;
+use super::versions::Whose;
 use super::{ALIAS, ANSWERED, Past};
 use crate::fact::{self, FactValue};
 use crate::history::Sample;
@@ -183,7 +184,8 @@ fn why(
         return Ok("drift");
     }
     let errors = after_move(shown, moved);
-    if errors == Ok(Some(true)) {
+    let of_others = (shown.as_ref()).is_ok_and(|shown| shown.whose == Whose::Others);
+    if errors == Ok(Some(true)) && !of_others {
         return Ok("errors-after-move");
     }
     drift?;
@@ -192,6 +194,9 @@ fn why(
     }
     if shown.as_ref().is_ok_and(|shown| shown.throttles > 0) {
         return Ok("throttled");
+    }
+    if of_others {
+        return Ok("errors-of-others");
     }
     match errors? {
         Some(_) => Ok("errors-before-move"),
