@@ -78,3 +78,16 @@ fn errors_of_a_canary_are_no_reason_to_take_the_alias_back() {
     let found = judged(&stage);
     assert_eq!(found["reason_code"], "roll-back", "{found:#}");
 }
+
+#[test]
+fn a_status_that_names_two_versions_expects_none_of_them() {
+    let mut world = world("healthy");
+    world.status["lambda"]["version"] = "62".into();
+    let stage = Stage::of(world);
+    let (_, document) = stage.duckops(&["triage", "inc-001"]).json();
+    for id in ["alias", "rollback"] {
+        let found = step(&document, "inc-001", id);
+        assert_eq!(found["verdict"], "unknown", "{found:#}");
+        assert_eq!(found["reason_code"], "contradictory", "{found:#}");
+    }
+}

@@ -11,6 +11,7 @@ use super::versions::Whose;
 use super::{ALIAS, ANSWERED, Past};
 use crate::fact::{self, FactValue};
 use crate::history::Sample;
+use crate::probe::version_number as number;
 use crate::reading::{Known, Reading, Readings, Silence, Why};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
@@ -62,15 +63,6 @@ fn word(readings: &Readings, path: &str) -> Result<String, Silence> {
         Known::Known(fact) => Ok(fact.value.shown().to_string()),
         _ => Err(silence(readings, path)),
     }
-}
-
-/// `v61` and `61` are one version.
-fn number(version: &str) -> &str {
-    let version = version.trim();
-    version
-        .strip_prefix(['v', 'V'])
-        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-        .unwrap_or(version)
 }
 
 /// The version that the alias should have, and who says so: the caller before the API.
