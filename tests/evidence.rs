@@ -89,6 +89,8 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         ("lambda.errors_of", MEASURED),
         ("lambda.stopped", MEASURED),
         ("lambda.active", MEASURED),
+        // While the API answers, nothing is waited for.
+        ("recovery.waited", &[(Status, "")]),
         ("alias.latest", POINTS),
         ("alias.weighted", POINTS),
         ("alias.drift", &[VERSION, TARGET, OWNER]),

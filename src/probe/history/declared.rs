@@ -196,6 +196,18 @@ pub(in crate::probe) const FACTS: &[Declared] = &[
         "the alias came to its version no later than this",
     ),
     fact(
+        "recovery.since",
+        FactType::Instant,
+        "utc",
+        "since when the API is waited for: a run first saw it fail then, or the alias was moved after that",
+    ),
+    fact(
+        "recovery.waited",
+        FactType::Duration,
+        "seconds",
+        "how long the API is waited for; 0 while it answers",
+    ),
+    fact(
         "rollback.why",
         FactType::Text,
         "",
@@ -255,6 +267,8 @@ pub(in crate::probe) fn inputs(path: &str) -> &'static [Probe] {
         }
         "alias.expected" | "alias.expected_from" | "alias.drift" => &[Probe::Status, Probe::Alias],
         "alias.moved_after" | "alias.moved_before" => &[Probe::Alias],
+        // A move of the alias counts where the alias was asked for anyway.
+        "recovery.since" | "recovery.waited" => &[Probe::Status],
         _ if path.starts_with("rollback.") => {
             &[Probe::Status, Probe::Alias, Probe::Lambda, Probe::Logs]
         }

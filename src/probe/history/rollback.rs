@@ -22,6 +22,7 @@ pub(super) fn join(
     reading: &mut Reading,
     readings: &Readings,
     shown: Result<Shown, Silence>,
+    moved: Result<Moved, Silence>,
     past: &Result<Past, Silence>,
     now: OffsetDateTime,
 ) {
@@ -37,7 +38,6 @@ pub(super) fn join(
     reading.put("alias.expected_from", from, now);
     reading.put("alias.drift", drift.clone().map(FactValue::Bool), now);
 
-    let moved = moved(readings, past, now.unix_timestamp());
     let after = moved.clone().and_then(|moved| {
         let open = || Silence::new(Why::NotCovered, "nothing shows an earlier version");
         moved.after.map(FactValue::Instant).ok_or_else(open)
@@ -85,15 +85,19 @@ fn expected(readings: &Readings) -> Result<(String, &'static str), Silence> {
 
 /// When the alias came to its version.
 #[derive(Clone)]
-struct Moved {
+pub(super) struct Moved {
     /// After this, if anything shows it.
-    after: Option<i64>,
+    pub(super) after: Option<i64>,
     /// No later than this.
-    before: i64,
+    pub(super) before: i64,
 }
 
 /// From recorded runs and from the date of the version: it cannot serve before it exists.
-fn moved(readings: &Readings, past: &Result<Past, Silence>, now: i64) -> Result<Moved, Silence> {
+pub(super) fn moved(
+    readings: &Readings,
+    past: &Result<Past, Silence>,
+    now: i64,
+) -> Result<Moved, Silence> {
     let Some(current) = readings.int(ALIAS) else {
         return Err(silence(readings, ALIAS));
     };

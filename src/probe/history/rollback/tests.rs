@@ -93,7 +93,9 @@ fn errors(since_ago: Option<i64>) -> Shown {
 
 fn joined(now: &Now, shown: Shown, past: &Result<Past, Silence>) -> Reading {
     let mut reading = Reading::new(Probe::History);
-    join(&mut reading, &readings(now), Ok(shown), past, at(0));
+    let readings = readings(now);
+    let moved = moved(&readings, past, NOW);
+    join(&mut reading, &readings, Ok(shown), moved, past, at(0));
     reading
 }
 
