@@ -105,6 +105,9 @@ impl FactType {
     }
 }
 
+/// A series with its name.
+pub type Group = (Untrusted, Vec<(i64, i64)>);
+
 /// The value of a fact.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FactValue {
@@ -125,7 +128,7 @@ pub enum FactValue {
     /// See [`FactType::Series`]; each with its second since 1970.
     Series(Vec<(i64, i64)>),
     /// See [`FactType::Groups`]; each series with its name.
-    Groups(Vec<(Untrusted, Vec<(i64, i64)>)>),
+    Groups(Vec<Group>),
 }
 
 impl FactValue {

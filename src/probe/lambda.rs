@@ -9,7 +9,7 @@
 
 use super::points::{self, Found, Points};
 use super::{Ask, aws};
-use crate::fact::{Declared, FactType, FactValue, Probe};
+use crate::fact::{Declared, FactType, FactValue, Group, Probe};
 use crate::reading::{Reading, Silence, Why};
 use crate::text::Untrusted;
 
@@ -201,7 +201,7 @@ fn series(points: &Points) -> Vec<(i64, i64)> {
 
 /// By version, oldest first. A name that is none makes all of them worthless: whose points
 /// those are is not known, and they may be anybody's.
-fn versions(name: &str, found: Found) -> Result<Vec<(Untrusted, Vec<(i64, i64)>)>, Silence> {
+fn versions(name: &str, found: Found) -> Result<Vec<Group>, Silence> {
     let mut versions = Vec::new();
     for (label, points) in found {
         let number = label.parse::<u32>().ok();

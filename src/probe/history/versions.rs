@@ -5,7 +5,7 @@
 //! function shows as a whole counts as it would have.
 
 use super::function::Series;
-use crate::fact::FactValue;
+use crate::fact::{FactValue, Group};
 use crate::reading::{Known, Reading, Readings, Silence, Why};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
@@ -142,9 +142,7 @@ fn split(readings: &Readings, start: i64) -> Result<Split, Silence> {
     Ok(split)
 }
 
-type Groups = [(Untrusted, Vec<(i64, i64)>)];
-
-fn groups<'a>(readings: &'a Readings, path: &str) -> Result<&'a Groups, Silence> {
+fn groups<'a>(readings: &'a Readings, path: &str) -> Result<&'a [Group], Silence> {
     match readings.get(path) {
         Known::Known(fact) => match &fact.value {
             FactValue::Groups(groups) => Ok(groups),
