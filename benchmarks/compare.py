@@ -2,8 +2,10 @@
 """Compares `duckops triage` with the runbooks' own commands, in one run, on one world.
 
 Starts the practice stack of the release binary on loopback, runs both sides in turn, and
-prints medians and ratios: wall time, CPU time of the whole process tree, peak memory.
-Needs curl, and the `aws` command on the PATH or in the folder named by --aws.
+prints medians and ratios: wall time, CPU time of the whole process tree, peak memory. Before that
+it measures how long the binary takes from its start to the first byte of its first request,
+on plain HTTP (--start: only that, which needs nothing but this script and the binary).
+Otherwise needs curl, and the `aws` command on the PATH or in the folder named by --aws.
 
     cargo build --release && python3 benchmarks/compare.py [--rounds 15] [--aws BIN_FOLDER]
 """
@@ -12,7 +14,9 @@ import argparse
 import json
 import os
 import resource
+import selectors
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -79,13 +83,75 @@ def compare(label, theirs, ours, env, rounds, limit=None):
     print(line + f" exit {sorted(codes)}", flush=True)
 
 
+def first_byte(binary, *arguments):
+    """Seconds from just before the process is made to the first byte it sends to anybody."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, tempfile.TemporaryDirectory() as home:
+        listener.settimeout(10)
+        here = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        env = {
+            "PATH": os.environ["PATH"], "HOME": home, "DUCKOPS_STATE_DIR": home,
+            "DUCKOPS_API_URL": here, "AWS_ENDPOINT_URL": here, "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ACCESS_KEY_ID": "practice", "AWS_SECRET_ACCESS_KEY": "practice"}
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [binary, *arguments], env=env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            connections = []
+            waited = selectors.DefaultSelector()
+            waited.register(listener, selectors.EVENT_READ)
+            while True:
+                ready = waited.select(10)
+                if not ready:
+                    sys.exit(f"{' '.join(arguments)}: no request within 10 s")
+                for key, _ in ready:
+                    if key.fileobj is listener:
+                        connections.append(listener.accept()[0])
+                        waited.register(connections[-1], selectors.EVENT_READ)
+                    elif key.fileobj.recv(1):
+                        return time.perf_counter() - began
+                    else:
+                        waited.unregister(key.fileobj)
+        finally:
+            process.kill()
+            process.wait()
+            for connection in connections:
+                connection.close()
+
+
+def started(binary, rounds):
+    """The figures of the start; what any process costs on this machine stands beside them."""
+    print("| start to the first byte, ms | median | fastest | slowest |")
+    print("|---|---|---|---|")
+    cases = (("triage",), ("triage", "inc-001", "probe"), ("facts", "status"))
+    taken = {case: [] for case in cases}
+    for case in cases:
+        first_byte(binary, *case)
+    nothing = []
+    for _ in range(rounds):
+        for case in cases:
+            taken[case].append(first_byte(binary, *case))
+        began = time.perf_counter()
+        subprocess.run([binary, "--version"], stdout=subprocess.DEVNULL, env=clean({}), check=True)
+        nothing.append(time.perf_counter() - began)
+    rows = [(f"duckops {' '.join(case)}", times) for case, times in taken.items()]
+    for name, times in [*rows, ("(whole run of duckops --version)", nothing)]:
+        figures = statistics.median(times), min(times), max(times)
+        print(f"| {name} | " + " | ".join(f"{1000 * figure:.1f}" for figure in figures) + " |", flush=True)
+    print()
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=15)
+    arguments.add_argument("--start", action="store_true", help="measure only the start")
     arguments.add_argument("--aws", help="folder that holds the aws command")
     arguments.add_argument("--duckops", default=os.path.join(HERE, "..", "target", "release", "duckops"))
     options = arguments.parse_args()
     binary = os.path.abspath(options.duckops)
+    started(binary, max(15, options.rounds))
+    if options.start:
+        return
     path = clean({}, options.aws)["PATH"]
     for needed in ("curl", "aws", "python3", "bash"):
         if shutil.which(needed, path=path) is None:

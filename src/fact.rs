@@ -84,6 +84,8 @@ pub enum FactType {
     Instant,
     /// Numbers at points in time, oldest first; evidence only.
     Series,
+    /// Several series, each with its name; evidence only.
+    Groups,
 }
 
 impl FactType {
@@ -98,9 +100,13 @@ impl FactType {
             FactType::Duration => "duration",
             FactType::Instant => "instant",
             FactType::Series => "series",
+            FactType::Groups => "groups",
         }
     }
 }
+
+/// A series with its name.
+pub type Group = (Untrusted, Vec<(i64, i64)>);
 
 /// The value of a fact.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,6 +127,8 @@ pub enum FactValue {
     Instant(i64),
     /// See [`FactType::Series`]; each with its second since 1970.
     Series(Vec<(i64, i64)>),
+    /// See [`FactType::Groups`]; each series with its name.
+    Groups(Vec<Group>),
 }
 
 impl FactValue {
@@ -135,6 +143,7 @@ impl FactValue {
             FactValue::Duration(_) => FactType::Duration,
             FactValue::Instant(_) => FactType::Instant,
             FactValue::Series(_) => FactType::Series,
+            FactValue::Groups(_) => FactType::Groups,
         }
     }
 
@@ -153,12 +162,20 @@ impl FactValue {
             }
             FactValue::Duration(seconds) => duration(*seconds).into(),
             FactValue::Instant(seconds) => instant(*seconds).into(),
-            FactValue::Series(points) => {
-                let values: Vec<_> = points.iter().map(|(_, value)| value.to_string()).collect();
-                values.join(" ").into()
+            FactValue::Series(points) => values(points).into(),
+            FactValue::Groups(groups) => {
+                let shown = groups
+                    .iter()
+                    .map(|(name, points)| format!("{}: {}", name.printable(40), values(points)));
+                shown.collect::<Vec<_>>().join("; ").into()
             }
         }
     }
+}
+
+fn values(points: &[(i64, i64)]) -> String {
+    let values: Vec<_> = points.iter().map(|(_, value)| value.to_string()).collect();
+    values.join(" ")
 }
 
 /// At most two decimals, and none that say nothing; a small share is never rounded to zero.

@@ -85,8 +85,12 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         // Without the function's time limit the longest one counts.
         ("lambda.throttles_min", MEASURED),
         ("lambda.errors_min", MEASURED),
+        // Without the alias or the versions it says that nothing tells.
+        ("lambda.errors_of", MEASURED),
         ("lambda.stopped", MEASURED),
         ("lambda.active", MEASURED),
+        // While the API answers, nothing is waited for.
+        ("recovery.waited", &[(Status, "")]),
         ("alias.latest", POINTS),
         ("alias.weighted", POINTS),
         ("alias.drift", &[VERSION, TARGET, OWNER]),
@@ -231,7 +235,9 @@ impl Baseline {
         let step = step.expect("the step");
         let before = crate::support::step(&self.document, &place.0, &place.1);
         let after = crate::support::step(document, &place.0, &place.1);
-        let rule = &step.rules[decided(&step.rules, after)];
+        let Some(rule) = decided(&step.rules, after).map(|index| &step.rules[index]) else {
+            return false;
+        };
         let path = if cell.wide { "" } else { &cell.path };
         before["reason_code"] != after["reason_code"]
             && rule.when.steps.is_empty()
@@ -251,21 +257,27 @@ fn gone(fact: &str, operation: Operation, path: &str) -> bool {
         .any(|(from, of)| *from == operation && takes(path, of))
 }
 
-/// Which rule decided.
-fn decided(rules: &[Rule], judged: &Value) -> usize {
+/// Which rule decided; none where the step is unknown.
+fn decided(rules: &[Rule], judged: &Value) -> Option<usize> {
     let decided = rules.iter().position(|rule| {
         judged["reason_code"] == rule.reason.as_str() && judged["verdict"] == rule.verdict.word()
     });
-    decided.unwrap_or_else(|| panic!("a rule decided: {judged:#}"))
+    assert_eq!(
+        decided.is_none(),
+        judged["verdict"] == "unknown",
+        "{judged:#}"
+    );
+    decided
 }
 
-/// The facts of every rule down to the one that decided, those of the steps it asks for too.
+/// The facts of every rule down to the one that decided, or of all where none did, those of the steps it asks for too.
 fn compared(runbook: &Runbook, index: usize, document: &Value) -> BTreeSet<&'static str> {
     let step = &runbook.steps[index];
     let judged = crate::support::step(document, &runbook.id, &step.id);
     let decided = decided(&step.rules, judged);
     let mut facts = BTreeSet::new();
-    for rule in &step.rules[..=decided] {
+    let tried = decided.map_or(step.rules.len(), |index| index + 1);
+    for rule in &step.rules[..tried] {
         facts.extend(rule.when.facts.iter().copied());
         for named in &rule.when.steps {
             let earlier = runbook.steps.iter().position(|step| step.id == *named);
@@ -280,7 +292,7 @@ fn compared(runbook: &Runbook, index: usize, document: &Value) -> BTreeSet<&'sta
 }
 
 /// One thing taken away.
-struct Cell {
+pub(crate) struct Cell {
     name: String,
     operation: Operation,
     fault: Fault,
@@ -290,7 +302,12 @@ struct Cell {
     wide: bool,
 }
 
-fn cell(operation: Operation, name: impl Into<String>, fault: Fault, path: &str) -> Cell {
+pub(crate) fn cell(
+    operation: Operation,
+    name: impl Into<String>,
+    fault: Fault,
+    path: &str,
+) -> Cell {
     Cell {
         name: format!("{operation} {}", name.into()),
         operation,
@@ -301,7 +318,7 @@ fn cell(operation: Operation, name: impl Into<String>, fault: Fault, path: &str)
 }
 
 /// Runs every cell in a world of this scene; two at a time.
-fn play(scene: &str, cells: &[Cell]) {
+pub(crate) fn play(scene: &str, cells: &[Cell]) {
     let half = cells.len().div_ceil(2).max(1);
     let wrong: Vec<String> = std::thread::scope(|scope| {
         let running: Vec<_> = cells
@@ -324,6 +341,7 @@ fn play(scene: &str, cells: &[Cell]) {
 
 fn play_in_turn(scene: &str, cells: &[Cell]) -> Vec<String> {
     let stage = Stage::of(world(scene));
+    let faults = stage.practice.world().faults.clone();
     let (_, document) = stage.once(&["triage"]).json();
     let baseline = Baseline::of(&document);
     let mut wrong = Vec::new();
@@ -335,7 +353,9 @@ fn play_in_turn(scene: &str, cells: &[Cell]) -> Vec<String> {
                 .count()
         };
         let before = asked(&stage);
-        stage.practice.world().faults = [(cell.operation, cell.fault.clone())].into();
+        let mut broken = faults.clone();
+        broken.insert(cell.operation, cell.fault.clone());
+        stage.practice.world().faults = broken;
         let deadline = if cell.fault == Fault::Hang {
             "1s"
         } else {
@@ -408,7 +428,7 @@ fn at<'v>(document: &'v mut Value, path: &str) -> &'v mut Value {
 }
 
 /// The document without this path.
-fn without(document: &Value, path: &str) -> String {
+pub(crate) fn without(document: &Value, path: &str) -> String {
     let mut changed = document.clone();
     let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
     let parent = if parent.is_empty() {
@@ -420,7 +440,7 @@ fn without(document: &Value, path: &str) -> String {
     changed.to_string()
 }
 
-fn with(document: &Value, path: &str, value: Value) -> String {
+pub(crate) fn with(document: &Value, path: &str, value: Value) -> String {
     let mut changed = document.clone();
     *at(&mut changed, path) = value;
     changed.to_string()
@@ -465,7 +485,7 @@ fn dresses(value: &Value) -> Vec<(&'static str, Value)> {
 }
 
 /// Every path of an answer deleted, nulled, mistyped, made negative, doubled.
-fn maimed(operation: Operation, document: &Value, strict_client: bool) -> Vec<Cell> {
+pub(crate) fn maimed(operation: Operation, document: &Value, strict_client: bool) -> Vec<Cell> {
     let mut found = Vec::new();
     paths(document, "", &mut found);
     let mut cells = Vec::new();
@@ -783,7 +803,7 @@ fn measured(change: impl Fn(&str, &mut Vec<(Tree, Tree)>) -> bool) -> Vec<u8> {
     )]))
 }
 
-fn cbor(tree: &Tree) -> Vec<u8> {
+pub(crate) fn cbor(tree: &Tree) -> Vec<u8> {
     let mut bytes = Vec::new();
     ciborium::into_writer(tree, &mut bytes).expect("CBOR");
     bytes

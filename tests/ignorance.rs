@@ -91,6 +91,7 @@ fn value(declared: &Declared, runbook: &Runbook, dice: &mut Dice) -> FactValue {
         FactType::List => FactValue::List(Vec::new()),
         FactType::Instant => FactValue::Instant(0),
         FactType::Series => FactValue::Series(Vec::new()),
+        FactType::Groups => FactValue::Groups(Vec::new()),
     }
 }
 

@@ -405,6 +405,24 @@ const MISTAKES: &[Mistake] = &[
         &["is not P0, P1 or P2"],
     ),
     (
+        "next    = \"Hatch some\"",
+        "next    = \"Hatch some\"\n  escalate = \"P0\"\n  escalate_from = \"recovery.since\"",
+        "escalate_from",
+        &["goes with `within`"],
+    ),
+    (
+        "next    = \"Hatch some\"",
+        "next    = \"Hatch some\"\n  escalate = \"P0\"\n  within = \"5m\"\n  escalate_from = \"recovery.waited\"",
+        "escalate_from",
+        &["`recovery.waited` is a duration, not an instant"],
+    ),
+    (
+        "next    = \"Hatch some\"",
+        "next    = \"Hatch some\"\n  escalate = \"P0\"\n  within = \"5m\"\n  escalate_from = \"recovery.sinse\"",
+        "escalate_from",
+        &["did you mean `recovery.since`?"],
+    ),
+    (
         "[[step]]\nid     = \"follow-up\"",
         "[[stepp]]\nid     = \"follow-up\"",
         "[[stepp]]",

@@ -12,6 +12,7 @@ mod check;
 mod contrib;
 mod emulators;
 mod evidence;
+mod evidence_functions;
 mod feed;
 mod formats;
 mod histories;

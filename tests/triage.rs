@@ -52,3 +52,42 @@ fn a_triage_sends_each_question_once() {
     questions.dedup();
     assert_eq!(questions.len(), sent, "{questions:#?}");
 }
+
+#[test]
+fn errors_of_a_canary_are_no_reason_to_take_the_alias_back() {
+    let stage = Stage::of(world("canary-errs"));
+    let judged = |stage: &Stage| {
+        let arguments = ["triage", "inc-001", "--expect", "62"];
+        let (_, document) = stage.once(&arguments).json();
+        assert_eq!(stage.practice.unexpected(), 0, "{document:#}");
+        step(&document, "inc-001", "rollback").clone()
+    };
+    let found = judged(&stage);
+    assert_eq!(found["reason_code"], "errors-of-others", "{found:#}");
+    assert_eq!(found["verdict"], "skipped", "{found:#}");
+    let evidence = found["evidence"].as_array().expect("evidence");
+    let of = evidence
+        .iter()
+        .find(|e| e["fact"] == "lambda.errors_by_version");
+    let lines = of.expect("the errors by version")["value"].to_string();
+    assert!(lines.contains("60: 10 errors in 10"), "{lines}");
+    assert!(lines.contains("62: 0 errors in 10"), "{lines}");
+    // Where CloudWatch knows nothing of single versions, the function counts as a whole.
+    let by_version = |s: &duckops::drill::Series| s.dimensions.len() == 3;
+    stage.practice.world().metrics.retain(|s| !by_version(s));
+    let found = judged(&stage);
+    assert_eq!(found["reason_code"], "roll-back", "{found:#}");
+}
+
+#[test]
+fn a_status_that_names_two_versions_expects_none_of_them() {
+    let mut world = world("healthy");
+    world.status["lambda"]["version"] = "62".into();
+    let stage = Stage::of(world);
+    let (_, document) = stage.duckops(&["triage", "inc-001"]).json();
+    for id in ["alias", "rollback"] {
+        let found = step(&document, "inc-001", id);
+        assert_eq!(found["verdict"], "unknown", "{found:#}");
+        assert_eq!(found["reason_code"], "contradictory", "{found:#}");
+    }
+}

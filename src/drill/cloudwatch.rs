@@ -3,6 +3,7 @@
 
 use super::metrics::{Statistic, Window};
 use super::paging::{page, size};
+use super::search::{self, Search};
 use super::wire::{Payload, Refusal, Reply, Scenery, instant, seconds, tree};
 use super::{Series, World};
 use ciborium::Value as Tree;
@@ -22,7 +23,8 @@ struct DataQuestion {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Query {
     id: String,
-    metric_stat: MetricStat,
+    metric_stat: Option<MetricStat>,
+    expression: Option<String>,
     label: Option<String>,
     #[serde(rename = "ReturnData")]
     _return_data: Option<bool>,
@@ -69,7 +71,7 @@ struct StatisticsQuestion {
 pub(super) fn get_metric_data(scenery: &Scenery<'_>) -> Reply {
     let mut told = "GetMetricData".to_owned();
     let outcome = scenery.input().and_then(|question: DataQuestion| {
-        told.push_str(&format!(" {}", question.names().join(", ")));
+        told.push_str(&format!(" {}", question.names()?.join(", ")));
         data(scenery, &question, &mut told)
     });
     Reply::new(told, outcome)
@@ -82,34 +84,34 @@ fn data(
 ) -> Result<Payload, Refusal> {
     let (from, to) = (question.start_time, question.end_time);
     let mut found = Vec::new();
+    let world = scenery.world;
     for query in &question.metric_data_queries {
-        let MetricStat {
-            metric,
-            period,
-            stat,
-        } = &query.metric_stat;
-        let window = window(scenery, from, to, *period, 0)?;
-        let mut points = window.points(metric.find(scenery.world), &[statistic(stat)?]);
-        if question.scan_by.as_deref() != Some("TimestampAscending") {
-            points.reverse();
+        let asked = query.asked()?;
+        let (period, stat) = asked.summed();
+        let window = window(scenery, from, to, period, 0)?;
+        for (series, label) in asked.series(world, query.label.as_deref())? {
+            let mut points = window.points(series, &[statistic(stat)?]);
+            if question.scan_by.as_deref() != Some("TimestampAscending") {
+                points.reverse();
+            }
+            found.push((&query.id, label, points));
         }
-        found.push((query, points));
     }
     // A page holds so many points of every metric, and goes on while any has more.
     let longest = found
         .iter()
-        .map(|(_, points)| points.len())
+        .map(|(_, _, points)| points.len())
         .max()
         .unwrap_or(0);
     let size = size(scenery.world, None, 100_800);
-    let asked = (question.names(), from.to_bits(), to.to_bits());
+    let asked = (question.names()?, from.to_bits(), to.to_bits());
     let page = page(&asked, longest, size, question.next_token.as_deref())
         .map_err(|_| Refusal::unexpected(400, "InvalidNextToken", "The NextToken is not valid"))?;
     told.push_str(&page.note());
 
     let mut results = Vec::new();
     // Real answers come in no particular order; ours come in the wrong one.
-    for (query, points) in found.iter().rev() {
+    for (id, label, points) in found.iter().rev() {
         let end = points.len().min(page.items.end);
         let shown = points.get(page.items.start..end).unwrap_or_default();
         if shown.is_empty() && page.number > 1 {
@@ -126,11 +128,8 @@ fn data(
             "Complete"
         };
         results.push(tree([
-            ("Id", query.id.as_str().into()),
-            (
-                "Label",
-                query.label.as_deref().unwrap_or(query.name()).into(),
-            ),
+            ("Id", id.as_str().into()),
+            ("Label", label.as_str().into()),
             ("Timestamps", Tree::Array(stamps)),
             ("Values", Tree::Array(values)),
             ("StatusCode", status.into()),
@@ -199,14 +198,76 @@ fn statistics(scenery: &Scenery<'_>, question: StatisticsQuestion) -> Result<Pay
 }
 
 impl DataQuestion {
-    fn names(&self) -> Vec<&str> {
-        self.metric_data_queries.iter().map(Query::name).collect()
+    /// What each query asks for; the searches are marked.
+    fn names(&self) -> Result<Vec<String>, Refusal> {
+        let name = |query: &Query| Ok(query.asked()?.name());
+        self.metric_data_queries.iter().map(name).collect()
     }
 }
 
+/// What a query asks for.
+enum Asked<'q> {
+    Metric(&'q MetricStat),
+    Search(Search),
+}
+
 impl Query {
-    fn name(&self) -> &str {
-        &self.metric_stat.metric.metric_name
+    fn asked(&self) -> Result<Asked<'_>, Refusal> {
+        let refuse = |words: String| Err(Refusal::unexpected(400, "ValidationError", words));
+        match (&self.metric_stat, &self.expression) {
+            (Some(stat), None) => Ok(Asked::Metric(stat)),
+            (None, Some(expression)) => match Search::read(expression) {
+                Some(search) => Ok(Asked::Search(search)),
+                None => refuse(format!("the practice stack does not compute {expression}")),
+            },
+            _ => refuse(format!(
+                "{} must be either a metric or an expression",
+                self.id
+            )),
+        }
+    }
+}
+
+impl Asked<'_> {
+    fn name(&self) -> String {
+        match self {
+            Asked::Metric(stat) => stat.metric.metric_name.clone(),
+            Asked::Search(search) => format!("each {}", search.metric()),
+        }
+    }
+
+    /// Period and statistic.
+    fn summed(&self) -> (i64, &str) {
+        match self {
+            Asked::Metric(MetricStat { period, stat, .. }) => (*period, stat),
+            Asked::Search(search) => (search.period, &search.statistic),
+        }
+    }
+
+    /// The series with their labels: one for a metric, also if nobody reported it, and as
+    /// many as there are for a search.
+    fn series<'w>(
+        &self,
+        world: &'w World,
+        label: Option<&str>,
+    ) -> Result<Vec<(Option<&'w Series>, String)>, Refusal> {
+        match self {
+            Asked::Metric(stat) => {
+                let label = label.unwrap_or(&stat.metric.metric_name);
+                Ok(vec![(stat.metric.find(world), label.to_owned())])
+            }
+            Asked::Search(search) => {
+                let labelled = search.find(world).map(|series| {
+                    let label = label.and_then(|label| search::label(label, series));
+                    Some((Some(series), label?))
+                });
+                let labelled: Option<Vec<_>> = labelled.collect();
+                labelled.ok_or_else(|| {
+                    let words = format!("the practice stack does not write the label {label:?}");
+                    Refusal::unexpected(400, "ValidationError", words)
+                })
+            }
+        }
     }
 }
 

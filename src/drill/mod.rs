@@ -26,6 +26,7 @@ mod paging;
 mod pattern;
 mod route;
 mod scene;
+mod search;
 mod server;
 mod ses;
 mod sfn;

@@ -215,12 +215,17 @@ fn told(runbook: &Runbook, step: &Step, rule: &Rule, inputs: Inputs<'_>) -> Head
 }
 
 fn escalation(escalate: &Escalate, reason: &Printable, inputs: Inputs<'_>) -> Escalation {
+    let known = escalate.from.and_then(|path| match inputs.value(path) {
+        Some(FactValue::Instant(at)) => OffsetDateTime::from_unix_timestamp(*at).ok(),
+        _ => None,
+    });
+    let from = known.unwrap_or(inputs.started_at);
     Escalation {
         to: inputs.naming.get("escalation").cloned().unwrap_or_default(),
         priority: escalate.priority.as_str().into(),
         due: escalate
             .within
-            .map(|seconds| inputs.started_at + time::Duration::seconds(seconds)),
+            .and_then(|seconds| from.checked_add(time::Duration::seconds(seconds))),
         reason: reason.clone(),
     }
 }

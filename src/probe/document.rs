@@ -108,12 +108,7 @@ impl Document {
         let mut object = &self.root;
         let mut names = path.split('.').peekable();
         while let Some(name) = names.next() {
-            if object.twice.contains(name) {
-                return Err(Silence::new(
-                    Why::Mistyped,
-                    format!("duplicate field {name} of {path} in the {}", self.name),
-                ));
-            }
+            self.once(object, name, path)?;
             match object.fields.get(name) {
                 None => {
                     return Err(Silence::new(
@@ -134,6 +129,31 @@ impl Document {
 }
 
 impl Document {
+    /// That nothing stands twice on the way to an object, which may be missing, or in it.
+    pub(super) fn single(&self, path: &str) -> Result<(), Silence> {
+        let mut object = &self.root;
+        for name in path.split('.') {
+            self.once(object, name, path)?;
+            match object.fields.get(name) {
+                Some(Node::Object(inner)) => object = inner,
+                _ => return Ok(()),
+            }
+        }
+        let mut twice = object.twice.iter();
+        twice.try_for_each(|name| self.once(object, name, path))
+    }
+
+    fn once(&self, object: &Object, name: &str, path: &str) -> Result<(), Silence> {
+        match object.twice.contains(name) {
+            false => Ok(()),
+            true => {
+                let name = Untrusted::new(name).printable(40);
+                let detail = format!("duplicate field {name} of {path} in the {}", self.name);
+                Err(Silence::new(Why::Mistyped, detail))
+            }
+        }
+    }
+
     fn mistyped(&self, path: &str, found: &Node, wanted: &str) -> Silence {
         let found = match found {
             Node::Null => "null".to_owned(),

@@ -8,7 +8,9 @@ mod certs;
 mod declared;
 mod fleet;
 mod function;
+mod outage;
 mod rollback;
+mod versions;
 
 pub(super) use declared::{FACTS, inputs};
 
@@ -82,7 +84,9 @@ pub fn join(readings: &Readings, past: &Result<Past, Silence>, now: OffsetDateTi
     certs::join(&mut reading, readings, past, now);
     fleet::join(&mut reading, readings, past, now);
     let shown = function::join(&mut reading, readings, now);
-    rollback::join(&mut reading, readings, shown, past, now);
+    let moved = rollback::moved(readings, past, now.unix_timestamp());
+    outage::join(&mut reading, readings, &moved, past, now);
+    rollback::join(&mut reading, readings, shown, moved, past, now);
     forecast(&mut reading, readings, now);
     reading
 }

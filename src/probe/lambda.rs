@@ -1,15 +1,17 @@
-//! CloudWatch metrics of the function, by the minute, for the function and for its alias.
+//! CloudWatch metrics of the function, by the minute: for the function, for its alias, and
+//! for each version that the alias had executed.
 //!
 //! The time of a point is when the invocation began, so one that runs into its time limit
-//! shows only afterwards. Throttled requests are neither errors nor invocations. How wide
-//! a window must be follows from the function's time limit and is settled where both are
-//! known, in [`super::history`].
+//! shows only afterwards. Throttled requests are neither errors nor invocations, and no
+//! version executes them. How wide a window must be follows from the function's time limit
+//! and is settled where both are known, in [`super::history`]; so is which version counts,
+//! which no answer of this probe knows: a search finds them all in the same question.
 
-use super::points::{self, Points};
+use super::points::{self, Found, Points};
 use super::{Ask, aws};
-use crate::fact::{Declared, FactType, FactValue, Probe};
-use crate::reading::Reading;
-use std::collections::BTreeMap;
+use crate::fact::{Declared, FactType, FactValue, Group, Probe};
+use crate::reading::{Reading, Silence, Why};
+use crate::text::Untrusted;
 
 const MINUTE: i64 = 60;
 /// How far back errors are looked for, to see when they began.
@@ -18,66 +20,108 @@ pub(super) const REACH: i64 = 3 * 3_600;
 pub(super) const FACTS: &[Declared] = &[
     fact(
         "lambda.invocations_by_minute",
+        FactType::Series,
         "invocations of the function",
     ),
-    fact("lambda.errors_by_minute", "errors of the function"),
+    fact(
+        "lambda.errors_by_minute",
+        FactType::Series,
+        "errors of the function",
+    ),
     fact(
         "lambda.throttles_by_minute",
+        FactType::Series,
         "throttled requests to the function",
     ),
     fact(
         "lambda.alias_invocations_by_minute",
+        FactType::Series,
         "invocations through the alias",
     ),
-    fact("lambda.alias_errors_by_minute", "errors through the alias"),
+    fact(
+        "lambda.alias_errors_by_minute",
+        FactType::Series,
+        "errors through the alias",
+    ),
     fact(
         "lambda.alias_throttles_by_minute",
+        FactType::Series,
         "throttled requests through the alias",
+    ),
+    fact(
+        "lambda.version_invocations_by_minute",
+        FactType::Groups,
+        "invocations through the alias, for each version that was executed",
+    ),
+    fact(
+        "lambda.version_errors_by_minute",
+        FactType::Groups,
+        "errors through the alias, for each version that was executed",
     ),
 ];
 
-const fn fact(path: &'static str, about: &'static str) -> Declared {
+const fn fact(path: &'static str, ty: FactType, about: &'static str) -> Declared {
     Declared {
         path,
-        ty: FactType::Series,
+        ty,
         unit: "count",
         clocked: true,
         about,
     }
 }
 
-/// The id in the query, the metric, whether it is the alias's, and the fact.
-const METRICS: [(&str, &str, bool, &str); 6] = [
+/// Whose metric it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Function,
+    Alias,
+    Versions,
+}
+
+/// The id in the query, the metric, whose it is, and the fact.
+const METRICS: [(&str, &str, Of, &str); 8] = [
     (
         "invocations",
         "Invocations",
-        false,
+        Of::Function,
         "lambda.invocations_by_minute",
     ),
-    ("errors", "Errors", false, "lambda.errors_by_minute"),
+    ("errors", "Errors", Of::Function, "lambda.errors_by_minute"),
     (
         "throttles",
         "Throttles",
-        false,
+        Of::Function,
         "lambda.throttles_by_minute",
     ),
     (
         "aliasinvocations",
         "Invocations",
-        true,
+        Of::Alias,
         "lambda.alias_invocations_by_minute",
     ),
     (
         "aliaserrors",
         "Errors",
-        true,
+        Of::Alias,
         "lambda.alias_errors_by_minute",
     ),
     (
         "aliasthrottles",
         "Throttles",
-        true,
+        Of::Alias,
         "lambda.alias_throttles_by_minute",
+    ),
+    (
+        "versioninvocations",
+        "Invocations",
+        Of::Versions,
+        "lambda.version_invocations_by_minute",
+    ),
+    (
+        "versionerrors",
+        "Errors",
+        Of::Versions,
+        "lambda.version_errors_by_minute",
     ),
 ];
 
@@ -87,36 +131,127 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
         return reading;
     };
     let client = aws_sdk_cloudwatch::Client::new(config);
-    let function = &ask.stack.function.value;
-    let resource = format!("{function}:{}", ask.stack.alias.value);
-    let queries = METRICS.iter().map(|(id, name, through_alias, _)| {
-        let mut dimensions = vec![("FunctionName", function.clone())];
-        if *through_alias {
-            dimensions.push(("Resource", resource.clone()));
-        }
-        points::Query {
-            id,
-            name,
-            stat: "Sum",
-            namespace: "AWS/Lambda",
-            dimensions,
-            period: MINUTE,
-        }
-    });
     let now = ask.now.unix_timestamp();
     let window = (now - REACH).div_euclid(MINUTE) * MINUTE..now;
-    let queries = queries.collect();
-    match points::collect(ask, &client, &mut reading, queries, window).await {
-        Ok(metrics) => facts(&mut reading, &metrics, ask),
+    let mut queries = queries(ask);
+    let mut answer = points::collect(ask, &client, &mut reading, &queries, window.clone()).await;
+    // Who knows no search refuses the whole question: then it is asked without.
+    if let Err(refused) = &answer
+        && matches!(refused.why, Why::HttpStatus | Why::Unsupported)
+        && queries.iter().any(|query| query.by.is_some())
+    {
+        queries.retain(|query| query.by.is_none());
+        answer = points::collect(ask, &client, &mut reading, &queries, window).await;
+    }
+    match answer {
+        Ok(answer) => facts(&mut reading, answer, ask),
         Err(silence) => reading.rest(silence),
     }
     reading
 }
 
-fn facts(reading: &mut Reading, metrics: &BTreeMap<&'static str, Points>, ask: &Ask) {
-    for (id, _, _, path) in METRICS {
-        let points = metrics.get(id).into_iter().flatten();
-        let series = points.map(|(at, sum)| (*at, sum.round() as i64)).collect();
-        reading.know(path, FactValue::Series(series), ask.now);
+/// One query for each metric; those of the versions are left out where no search can spell
+/// the names.
+fn queries(ask: &Ask) -> Vec<points::Query> {
+    let function = &ask.stack.function.value;
+    let resource = format!("{function}:{}", ask.stack.alias.value);
+    let spelled = !resource.contains(['\'', '"', '\\']);
+    METRICS
+        .iter()
+        .filter(|(_, _, of, _)| *of != Of::Versions || spelled)
+        .map(|(id, name, of, _)| {
+            let mut dimensions = vec![("FunctionName", function.clone())];
+            if *of != Of::Function {
+                dimensions.push(("Resource", resource.clone()));
+            }
+            points::Query {
+                id,
+                name,
+                stat: "Sum",
+                namespace: "AWS/Lambda",
+                dimensions,
+                by: (*of == Of::Versions).then_some("ExecutedVersion"),
+                period: MINUTE,
+            }
+        })
+        .collect()
+}
+
+fn facts(reading: &mut Reading, mut answer: points::Answer, ask: &Ask) {
+    for (id, name, of, path) in METRICS {
+        if of == Of::Versions {
+            match answer.searches.remove(id) {
+                Some(found) => {
+                    let versions = found.and_then(|found| versions(name, found));
+                    reading.put(path, versions.map(FactValue::Groups), ask.now);
+                }
+                None => reading.hush(path, unsearched()),
+            }
+            continue;
+        }
+        let points = answer.metrics.remove(id).unwrap_or_default();
+        reading.know(path, FactValue::Series(series(&points)), ask.now);
+    }
+}
+
+fn series(points: &Points) -> Vec<(i64, i64)> {
+    let rounded = points.iter().map(|(at, sum)| (*at, sum.round() as i64));
+    rounded.collect()
+}
+
+/// By version, oldest first. A name that is none makes all of them worthless: whose points
+/// those are is not known, and they may be anybody's.
+fn versions(name: &str, found: Found) -> Result<Vec<Group>, Silence> {
+    let mut versions = Vec::new();
+    for (label, points) in found {
+        let number = label.parse::<u32>().ok();
+        if number.is_none_or(|number| number.to_string() != label) && label != "$LATEST" {
+            let label = Untrusted::new(label).printable(40);
+            return Err(Silence::new(
+                Why::Mistyped,
+                format!("CloudWatch tells {name} of `{label}`, which is no version"),
+            ));
+        }
+        versions.push((number, Untrusted::new(label), series(&points)));
+    }
+    versions.sort_by_key(|(number, ..)| *number);
+    let named = versions.into_iter().map(|(_, name, points)| (name, points));
+    Ok(named.collect())
+}
+
+fn unsearched() -> Silence {
+    let detail = "CloudWatch was not asked for the metrics of single versions";
+    Silence::new(Why::Unsupported, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(labels: &[&str]) -> Found {
+        let one = |label: &&str| ((*label).to_owned(), Points::from([(60, 2.0)]));
+        labels.iter().map(one).collect()
+    }
+
+    #[test]
+    fn a_label_that_is_no_version_is_nobodys() {
+        for odd in [
+            "",
+            "v61",
+            "061",
+            "61 ",
+            "prod",
+            "${PROP('Dim.ExecutedVersion')}",
+            "-1",
+        ] {
+            let silence = versions("Errors", found(&["61", odd])).expect_err(odd);
+            assert_eq!(silence.why, Why::Mistyped, "{odd}");
+        }
+        let names: Vec<_> = versions("Errors", found(&["9", "10", "$LATEST"]))
+            .expect("versions")
+            .into_iter()
+            .map(|(name, _)| name.printable(9).to_string())
+            .collect();
+        assert_eq!(names, ["$LATEST", "9", "10"]);
     }
 }

@@ -76,8 +76,8 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
     let client = aws_sdk_cloudwatch::Client::new(config);
     let now = ask.now.unix_timestamp();
     let window = (now - DAY).div_euclid(HOUR) * HOUR..now;
-    match points::collect(ask, &client, &mut reading, queries(), window).await {
-        Ok(metrics) => facts(&mut reading, &metrics, ask),
+    match points::collect(ask, &client, &mut reading, &queries(), window).await {
+        Ok(answer) => facts(&mut reading, &answer.metrics, ask),
         Err(silence) => reading.rest(silence),
     }
     reading
@@ -91,6 +91,7 @@ fn queries() -> Vec<points::Query> {
         stat,
         namespace: "AWS/SES",
         dimensions: Vec::new(),
+        by: None,
         period: HOUR,
     };
     METRICS.iter().map(query).collect()

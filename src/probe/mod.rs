@@ -158,6 +158,15 @@ pub async fn ask(probe: Probe, ask: &Ask) -> Reading {
     }
 }
 
+/// `v61` and `61` are one version.
+fn version_number(version: &str) -> &str {
+    let version = version.trim();
+    version
+        .strip_prefix(['v', 'V'])
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        .unwrap_or(version)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,11 +1,15 @@
 //! CloudWatch `GetMetricData`: several metrics in one question, paged to the end.
 //!
 //! Answers come in any order and in parts. A metric that CloudWatch does not know looks
-//! like one without data, so an empty list means nothing by itself.
+//! like one without data, so an empty list means nothing by itself. A search finds the
+//! metrics whose last dimension nobody can name beforehand; what is wrong with one takes
+//! nothing away from the metrics that were asked for by name.
 
 use super::{Ask, aws};
 use crate::reading::{Reading, Silence, Why};
-use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, StatusCode};
+use aws_sdk_cloudwatch::types::{
+    Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, StatusCode,
+};
 use aws_smithy_types::DateTime;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -14,6 +18,7 @@ use std::ops::Range;
 pub(super) type Points = BTreeMap<i64, f64>;
 
 /// One metric and how it is added up.
+#[derive(Clone)]
 pub(super) struct Query {
     /// What the answer calls it: a small letter, then letters and digits.
     pub(super) id: &'static str,
@@ -21,23 +26,35 @@ pub(super) struct Query {
     pub(super) name: &'static str,
     pub(super) stat: &'static str,
     pub(super) dimensions: Vec<(&'static str, String)>,
+    /// The further dimension that the metric has; every value it takes is looked for, and
+    /// names a series of its own.
+    pub(super) by: Option<&'static str>,
     /// In seconds.
     pub(super) period: i64,
 }
 
-/// Asks for all of them in a window of seconds since 1970. Every query has its entry in
-/// the answer, even without points.
+/// Series that a search found, by the value of its dimension.
+pub(super) type Found = BTreeMap<String, Points>;
+
+/// What came of a question.
+pub(super) struct Answer {
+    /// An entry for every metric that was asked for by name, even without points.
+    pub(super) metrics: BTreeMap<&'static str, Points>,
+    /// An entry for every search, even if it found nothing.
+    pub(super) searches: BTreeMap<&'static str, Result<Found, Silence>>,
+}
+
+/// Asks for all of them in a window of seconds since 1970.
 pub(super) async fn collect(
     ask: &Ask,
     client: &aws_sdk_cloudwatch::Client,
     reading: &mut Reading,
-    queries: Vec<Query>,
+    queries: &[Query],
     window: Range<i64>,
-) -> Result<BTreeMap<&'static str, Points>, Silence> {
+) -> Result<Answer, Silence> {
     let asked: Vec<_> = queries.iter().map(query).collect();
     let namespace = queries.first().map_or("nothing", |query| query.namespace);
-    let mut metrics: BTreeMap<&'static str, Points> = BTreeMap::new();
-    let mut complete: BTreeSet<&'static str> = BTreeSet::new();
+    let mut gathered: Vec<Gathered> = queries.iter().map(|_| Gathered::default()).collect();
     let mut token: Option<String> = None;
     for page in 1.. {
         let request = client
@@ -46,7 +63,9 @@ pub(super) async fn collect(
             .start_time(DateTime::from_secs(window.start))
             .end_time(DateTime::from_secs(window.end))
             .set_next_token(token.clone());
-        let question = format!("GetMetricData {namespace}, page {page}");
+        let searching = queries.iter().any(|query| query.by.is_some());
+        let how = if searching { " and by version" } else { "" };
+        let question = format!("GetMetricData {namespace}{how}, page {page}");
         let answer = aws::question(
             reading,
             ask.deadline,
@@ -56,36 +75,21 @@ pub(super) async fn collect(
         )
         .await?;
         for result in answer.metric_data_results() {
-            let Some(Query { id, name, .. }) =
-                queries.iter().find(|query| Some(query.id) == result.id())
-            else {
-                continue;
-            };
-            match result.status_code() {
-                Some(StatusCode::Complete) => drop(complete.insert(id)),
-                Some(StatusCode::PartialData) => {}
-                other => {
-                    let code = other.map_or("no status", StatusCode::as_str);
-                    return Err(Silence::new(
-                        Why::Incomplete,
-                        format!("CloudWatch answered {code} for {name}"),
-                    ));
+            let known = queries.iter().zip(&mut gathered);
+            for (query, gathered) in known.filter(|(query, _)| Some(query.id) == result.id()) {
+                gathered.take(query, result);
+            }
+        }
+        // Such as that a search met more metrics than one answer holds.
+        if let Some(message) = answer.messages().first() {
+            let words = message.value().or(message.code()).unwrap_or("no reason");
+            let words = crate::text::Untrusted::new(words).printable(120);
+            let detail = format!("CloudWatch says of the search: {words}");
+            for (query, gathered) in queries.iter().zip(&mut gathered) {
+                if query.by.is_some() {
+                    gathered.fail(Silence::new(Why::Incomplete, detail.as_str()));
                 }
             }
-            if result.timestamps().len() != result.values().len()
-                || result.values().iter().any(|v| !v.is_finite() || *v < 0.0)
-            {
-                return Err(Silence::new(
-                    Why::Contradictory,
-                    format!("CloudWatch's points of {name} do not fit together"),
-                ));
-            }
-            let points = result
-                .timestamps()
-                .iter()
-                .map(DateTime::secs)
-                .zip(result.values().iter().copied());
-            metrics.entry(id).or_default().extend(points);
         }
         match answer.next_token {
             None => break,
@@ -98,16 +102,110 @@ pub(super) async fn collect(
             Some(next) => token = Some(next),
         }
     }
-    match queries.iter().find(|query| !complete.contains(query.id)) {
-        Some(Query { name, .. }) => Err(Silence::new(
-            Why::Incomplete,
-            format!("CloudWatch left out {name}"),
-        )),
-        None => Ok(metrics),
+    let mut answer = Answer {
+        metrics: BTreeMap::new(),
+        searches: BTreeMap::new(),
+    };
+    for (query, gathered) in queries.iter().zip(gathered) {
+        let found = gathered.whole(query);
+        if query.by.is_some() {
+            answer.searches.insert(query.id, found);
+            continue;
+        }
+        let left_out = || {
+            let detail = format!("CloudWatch left out {}", query.name);
+            Silence::new(Why::Incomplete, detail)
+        };
+        let points = found?.into_values().next().ok_or_else(left_out)?;
+        answer.metrics.insert(query.id, points);
+    }
+    Ok(answer)
+}
+
+/// What was answered to one query, page by page. A metric asked for by name is one series
+/// without a label.
+#[derive(Default)]
+struct Gathered {
+    series: Found,
+    complete: BTreeSet<String>,
+    failed: Option<Silence>,
+}
+
+impl Gathered {
+    fn fail(&mut self, silence: Silence) {
+        self.failed.get_or_insert(silence);
+    }
+
+    fn take(&mut self, query: &Query, result: &MetricDataResult) {
+        if let Err(silence) = self.taken(query, result) {
+            self.fail(silence);
+        }
+    }
+
+    fn taken(&mut self, query: &Query, result: &MetricDataResult) -> Result<(), Silence> {
+        let name = query.name;
+        let label = match (query.by, result.label()) {
+            (None, _) => String::new(),
+            (Some(_), Some(label)) => label.to_owned(),
+            (Some(by), None) => {
+                let detail = format!("CloudWatch does not say of which {by} its {name} are");
+                return Err(Silence::new(Why::Missing, detail));
+            }
+        };
+        match result.status_code() {
+            Some(StatusCode::Complete) => drop(self.complete.insert(label.clone())),
+            Some(StatusCode::PartialData) => {}
+            other => {
+                let code = other.map_or("no status", StatusCode::as_str);
+                return Err(Silence::new(
+                    Why::Incomplete,
+                    format!("CloudWatch answered {code} for {name}"),
+                ));
+            }
+        }
+        let contradictory = || {
+            Silence::new(
+                Why::Contradictory,
+                format!("CloudWatch's points of {name} do not fit together"),
+            )
+        };
+        let (times, values) = (result.timestamps(), result.values());
+        if times.len() != values.len() || values.iter().any(|v| !v.is_finite() || *v < 0.0) {
+            return Err(contradictory());
+        }
+        let series = self.series.entry(label).or_default();
+        for (at, value) in times.iter().map(DateTime::secs).zip(values) {
+            if series.insert(at, *value).is_some_and(|old| old != *value) {
+                return Err(contradictory());
+            }
+        }
+        Ok(())
+    }
+
+    fn whole(self, query: &Query) -> Result<Found, Silence> {
+        if let Some(silence) = self.failed {
+            return Err(silence);
+        }
+        let cut = self.series.keys().any(|name| !self.complete.contains(name));
+        match cut {
+            true => Err(Silence::new(
+                Why::Incomplete,
+                format!("CloudWatch left out some of {}", query.name),
+            )),
+            false => Ok(self.series),
+        }
     }
 }
 
 fn query(query: &Query) -> MetricDataQuery {
+    let asked = MetricDataQuery::builder().id(query.id).return_data(true);
+    if let Some(by) = query.by {
+        // The label is filled in by CloudWatch, for every series of its own.
+        return asked
+            .expression(search(query, by))
+            .label(format!("${{PROP('Dim.{by}')}}"))
+            .build();
+    }
     let dimensions = query
         .dimensions
         .iter()
@@ -122,9 +220,49 @@ fn query(query: &Query) -> MetricDataQuery {
         .period(i32::try_from(query.period).unwrap_or(i32::MAX))
         .stat(query.stat)
         .build();
-    MetricDataQuery::builder()
-        .id(query.id)
-        .metric_stat(stat)
-        .return_data(true)
-        .build()
+    asked.metric_stat(stat).build()
+}
+
+/// Metrics that have exactly these dimensions and one more. What stands in double quotes
+/// must be equal and not merely alike.
+fn search(query: &Query, by: &str) -> String {
+    let mut names: Vec<_> = query.dimensions.iter().map(|(name, _)| *name).collect();
+    names.push(by);
+    names.sort_unstable();
+    let equal = |(name, value): &(&str, String)| format!(" {name}=\"{value}\"");
+    format!(
+        "SEARCH('{{{},{}}} MetricName=\"{}\"{}', '{}', {})",
+        query.namespace,
+        names.join(","),
+        query.name,
+        query.dimensions.iter().map(equal).collect::<String>(),
+        query.stat,
+        query.period,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_names_the_schema_and_what_is_equal() {
+        let query = Query {
+            id: "versionerrors",
+            namespace: "AWS/Lambda",
+            name: "Errors",
+            stat: "Sum",
+            dimensions: vec![
+                ("FunctionName", "mission-control-api".to_owned()),
+                ("Resource", "mission-control-api:prod".to_owned()),
+            ],
+            by: Some("ExecutedVersion"),
+            period: 60,
+        };
+        assert_eq!(
+            search(&query, "ExecutedVersion"),
+            "SEARCH('{AWS/Lambda,ExecutedVersion,FunctionName,Resource} MetricName=\"Errors\" \
+             FunctionName=\"mission-control-api\" Resource=\"mission-control-api:prod\"', 'Sum', 60)"
+        );
+    }
 }

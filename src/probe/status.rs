@@ -8,8 +8,8 @@ mod request;
 
 pub(super) use request::skew;
 
-use super::Ask;
 use super::document::Document;
+use super::{Ask, version_number};
 use crate::fact::{Declared, FactType, FactValue, Probe, steady as fact};
 use crate::reading::{Reading, Silence, Why};
 use crate::text::Untrusted;
@@ -107,6 +107,12 @@ pub(super) const FACTS: &[Declared] = &[
         "the version that the API says it runs",
     ),
     fact(
+        "status.alias_version",
+        FactType::Text,
+        "",
+        "the version that the API says its alias points to",
+    ),
+    fact(
         "peck.callback_errors",
         FactType::Int,
         "count",
@@ -175,11 +181,40 @@ fn fields(reading: &mut Reading, document: &Document, at: OffsetDateTime) {
         document.flag("ses.sandbox").map(FactValue::Bool),
         at,
     );
-    let version = document
-        .text("lambda_version")
-        .or_else(|_| document.text("lambda.version"));
-    reading.put("status.lambda_version", version.map(FactValue::Text), at);
+    for (fact, spellings) in [
+        (
+            "status.lambda_version",
+            ["lambda_version", "lambda.version"],
+        ),
+        (
+            "status.alias_version",
+            ["lambda_alias_version", "lambda.alias_version"],
+        ),
+    ] {
+        let version = version(document, spellings);
+        reading.put(fact, version.map(FactValue::Text), at);
+    }
     agents(reading, document, at);
+}
+
+/// A version that has two places in the document: either suffices, but two that differ
+/// leave nobody to believe.
+fn version(document: &Document, spellings: [&str; 2]) -> Result<Untrusted, Silence> {
+    let [first, second] = spellings.map(|path| document.text(path));
+    match (first, second) {
+        (Ok(one), Ok(other)) => {
+            let (a, b) = (one.printable(40), other.printable(40));
+            if version_number(a.as_str()) == version_number(b.as_str()) {
+                return Ok(one);
+            }
+            let [first, second] = spellings;
+            let detail =
+                format!("the status API names two versions: {first} is {a}, {second} is {b}");
+            Err(Silence::new(Why::Contradictory, detail))
+        }
+        (Ok(version), Err(_)) | (Err(_), Ok(version)) => Ok(version),
+        (Err(silence), Err(_)) => Err(silence),
+    }
 }
 
 /// The agent counts stand or fall together: what contradicts itself proves nothing.
@@ -217,4 +252,58 @@ fn agents(reading: &mut Reading, document: &Document, at: OffsetDateTime) {
         reading.put(fact, count.map(FactValue::Int), at);
     }
     reading.put("status.agents.all_dead", all_dead, at);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_spellings_of_a_version_must_agree() {
+        let table = [
+            (
+                r#"{"lambda_version":"v61","lambda":{"version":"61"}}"#,
+                Ok("v61"),
+            ),
+            (
+                r#"{"lambda_version":61,"lambda":{"version":"61"}}"#,
+                Ok("61"),
+            ),
+            (r#"{"lambda_version":"v61"}"#, Ok("v61")),
+            (r#"{"lambda":{"version":"61"}}"#, Ok("61")),
+            (
+                r#"{"lambda_version":null,"lambda":{"version":"61"}}"#,
+                Ok("61"),
+            ),
+            (
+                r#"{"lambda_version":"v61","lambda":{"version":"62"}}"#,
+                Err(Why::Contradictory),
+            ),
+            (
+                r#"{"lambda_version":"62","lambda":{"version":"$LATEST"}}"#,
+                Err(Why::Contradictory),
+            ),
+            (r#"{"lambda_version":true}"#, Err(Why::Mistyped)),
+            (r#"{"version":"61"}"#, Err(Why::Missing)),
+        ];
+        for (text, due) in table {
+            let document = Document::parse("status", text.as_bytes()).expect("a status object");
+            let found = version(&document, ["lambda_version", "lambda.version"]);
+            let found = found.map(|version| version.printable(20).to_string());
+            let due = due.map(str::to_owned);
+            assert_eq!(found.map_err(|silence| silence.why), due, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_version_is_read_from_its_own_two_places() {
+        let at = OffsetDateTime::UNIX_EPOCH;
+        let text = r#"{"lambda_version":"61","lambda_alias_version":"61","lambda":{"alias_version":"62"}}"#;
+        let document = Document::parse("status", text.as_bytes()).expect("a status object");
+        let mut reading = Reading::new(Probe::Status);
+        fields(&mut reading, &document, at);
+        assert!(reading.outcome("status.lambda_version").is_ok());
+        let silence = reading.outcome("status.alias_version").expect_err("silent");
+        assert_eq!(silence.why, Why::Contradictory);
+    }
 }

@@ -343,6 +343,10 @@ impl Evidence {
 /// A typed value; null when it is not known.
 pub fn value(value: Option<&FactValue>) -> serde_json::Value {
     let text = |t: &crate::text::Untrusted| t.printable(TEXT).to_string();
+    let points = |points: &[(i64, i64)]| -> serde_json::Value {
+        let point = |(at, n): &(i64, i64)| serde_json::json!([crate::fact::instant(*at), n]);
+        points.iter().map(point).collect()
+    };
     match value {
         None => serde_json::Value::Null,
         Some(FactValue::Bool(yes)) => (*yes).into(),
@@ -351,9 +355,10 @@ pub fn value(value: Option<&FactValue>) -> serde_json::Value {
         Some(FactValue::Text(t)) => text(t).into(),
         Some(FactValue::List(entries)) => entries.iter().map(text).collect::<Vec<_>>().into(),
         Some(FactValue::Instant(seconds)) => crate::fact::instant(*seconds).into(),
-        Some(FactValue::Series(points)) => points
+        Some(FactValue::Series(series)) => points(series),
+        Some(FactValue::Groups(groups)) => groups
             .iter()
-            .map(|(at, n)| serde_json::json!([crate::fact::instant(*at), n]))
+            .map(|(name, series)| serde_json::json!([text(name), points(series)]))
             .collect(),
     }
 }

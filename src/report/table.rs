@@ -283,7 +283,8 @@ impl Page {
             Some(due) => {
                 let left = (due - self.started_at).whole_seconds();
                 let left = match left {
-                    0.. => format!("in {}", crate::fact::duration(left)),
+                    0 => "now".to_owned(),
+                    1.. => format!("in {}", crate::fact::duration(left)),
                     _ => format!(
                         "overdue by {}",
                         crate::fact::duration(left.saturating_neg())

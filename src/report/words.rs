@@ -95,7 +95,9 @@ pub(super) fn number(value: &FactValue) -> Option<f64> {
         FactValue::Bool(yes) => Some(f64::from(u8::from(*yes))),
         FactValue::Int(n) | FactValue::Duration(n) | FactValue::Instant(n) => Some(*n as f64),
         FactValue::Float(x) => x.is_finite().then_some(*x),
-        FactValue::Text(_) | FactValue::List(_) | FactValue::Series(_) => None,
+        FactValue::Text(_) | FactValue::List(_) | FactValue::Series(_) | FactValue::Groups(_) => {
+            None
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::model::{Escalate, Rule, Runbook, Step};
 use super::raw;
 use super::rule::{Expression, Scope};
 use super::words::Words;
-use crate::fact::{FactValue, parse_duration};
+use crate::fact::{FactType, FactValue, parse_duration};
 use crate::report::model::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Spanned, Value};
@@ -314,6 +314,18 @@ fn escalate(raw: &raw::Rule, check: &mut Checker) -> Option<Escalate> {
     if let (None, Some(within)) = (&raw.escalate, &raw.within) {
         check.at(within, "`within` goes with `escalate`".to_owned());
     }
+    if let (None, Some(from)) = (&raw.within, &raw.escalate_from) {
+        check.at(from, "`escalate_from` goes with `within`".to_owned());
+    }
+    let from = raw.escalate_from.as_ref().and_then(|path| {
+        let wrong = match crate::probe::find(path.get_ref()) {
+            Some((_, fact)) if fact.ty == FactType::Instant => return Some(fact.path),
+            Some((_, fact)) => format!("`{}` is a {}, not an instant", fact.path, fact.ty.name()),
+            None => crate::probe::unknown_fact(path.get_ref()),
+        };
+        check.at(path, wrong);
+        None
+    });
     let to = raw.escalate.as_ref()?;
     priority(to, check);
     let within = raw.within.as_ref().and_then(|text| {
@@ -329,6 +341,7 @@ fn escalate(raw: &raw::Rule, check: &mut Checker) -> Option<Escalate> {
     Some(Escalate {
         priority: to.get_ref().clone(),
         within,
+        from,
     })
 }
 

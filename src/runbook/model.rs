@@ -101,14 +101,16 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The facts it compares or names.
+    /// The facts it compares, names or counts from.
     pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
         let words = [Some(&self.say), self.next.as_ref(), self.command.as_ref()];
+        let from = self.escalate.as_ref().and_then(|escalate| escalate.from);
         self.when
             .facts
             .iter()
             .copied()
             .chain(words.into_iter().flatten().flat_map(Words::facts))
+            .chain(from)
     }
 }
 
@@ -117,8 +119,11 @@ impl Rule {
 pub struct Escalate {
     /// `P0` or `P1`.
     pub priority: String,
-    /// Seconds from the start of the run; `None` is at once.
+    /// Seconds until it is due; `None` is at once.
     pub within: Option<i64>,
+    /// The instant they are counted from, where that is a fact and known; otherwise it is
+    /// the start of the run.
+    pub from: Option<&'static str>,
 }
 
 /// Facts as they might be, and what must be concluded from them.

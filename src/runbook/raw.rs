@@ -47,6 +47,7 @@ pub(super) struct Rule {
     pub(super) reason: Option<Spanned<String>>,
     pub(super) escalate: Option<Spanned<String>>,
     pub(super) within: Option<Spanned<String>>,
+    pub(super) escalate_from: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) leads: bool,
     #[serde(default)]

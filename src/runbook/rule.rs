@@ -150,7 +150,7 @@ fn cel_value(value: &FactValue) -> Result<Value, String> {
         FactValue::Int(n) | FactValue::Duration(n) | FactValue::Instant(n) => Value::Int(*n),
         FactValue::Float(x) => Value::Float(*x),
         FactValue::Text(text) => Value::from(text.printable(200).as_str()),
-        FactValue::List(_) | FactValue::Series(_) => {
+        FactValue::List(_) | FactValue::Series(_) | FactValue::Groups(_) => {
             return Err("a list is evidence, not a value to compare".to_owned());
         }
     })
@@ -321,7 +321,7 @@ impl Walk<'_> {
         };
         if matches!(
             fact.ty,
-            FactType::List | FactType::Instant | FactType::Series
+            FactType::List | FactType::Instant | FactType::Series | FactType::Groups
         ) {
             self.error(&format!(
                 "`{path}` is a {}: evidence only, nothing to compare",

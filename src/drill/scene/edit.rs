@@ -3,7 +3,9 @@
 
 use crate::drill::{Execution, Fault, LogEvent, Operation, Recorded, Series, Version, World};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// So many seconds.
 pub(super) const fn seconds(n: u64) -> Duration {
@@ -142,7 +144,8 @@ pub(super) fn measured(world: &mut World, name: &str, points: &[(Duration, f64)]
     reported(world, "AWS/SES", name, &[], points);
 }
 
-/// What the function's metric of this name reported through the alias.
+/// What the function's metric of this name reported: all of it came through the alias, and
+/// each call was executed by the version that the alias pointed to then.
 pub(super) fn function_measured(world: &mut World, name: &str, points: &[(Duration, f64)]) {
     let function = world.function.clone();
     let resource = format!("{function}:{}", world.alias);
@@ -150,6 +153,53 @@ pub(super) fn function_measured(world: &mut World, name: &str, points: &[(Durati
     reported(world, "AWS/Lambda", name, &whole, points);
     let through_alias = [whole[0], ("Resource", resource.as_str())];
     reported(world, "AWS/Lambda", name, &through_alias, points);
+    // A throttled request is executed by nobody.
+    if name != "Throttles" {
+        let now = world.now;
+        let mut executed: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        for point in points {
+            let version = served(world, now - point.0);
+            executed.entry(version).or_default().push(*point);
+        }
+        let before = |series: &Series| {
+            series.name == name && series.dimensions.iter().any(|(n, _)| n == EXECUTED)
+        };
+        world.metrics.retain(|series| !before(series));
+        for (version, points) in executed {
+            executed_by(world, &version, name, &points);
+        }
+    }
+}
+
+const EXECUTED: &str = "ExecutedVersion";
+
+/// What the metric reported of a single version behind the alias.
+pub(super) fn executed_by(
+    world: &mut World,
+    version: &str,
+    name: &str,
+    points: &[(Duration, f64)],
+) {
+    let function = world.function.clone();
+    let resource = format!("{function}:{}", world.alias);
+    let dimensions = [
+        ("FunctionName", function.as_str()),
+        ("Resource", resource.as_str()),
+        (EXECUTED, version),
+    ];
+    reported(world, "AWS/Lambda", name, &dimensions, points);
+}
+
+/// The version that the alias pointed to at a moment: its present one, which came to it a
+/// minute after it was published, or the one published before.
+fn served(world: &World, at: OffsetDateTime) -> String {
+    let target = &world.alias_target.version;
+    let present = world.versions.iter().position(|v| v.number == *target);
+    let earlier = present.filter(|index| at < world.versions[*index].modified + minutes(1));
+    match earlier.and_then(|index| world.versions[..index].last()) {
+        Some(version) => version.number.clone(),
+        None => target.clone(),
+    }
 }
 
 fn reported(
@@ -269,6 +319,17 @@ pub(super) fn moved(world: &mut World, to: &str, ago: Duration) {
     world.alias_target.revision = format!("5e1f7a52-0000-4000-8000-0000000000{to}");
     let number = to.parse().unwrap_or_default();
     recorded_since(world, "alias.number", number, ago);
+    // Whoever executes is another one since then.
+    for name in ["Invocations", "Errors"] {
+        let whole = |s: &&Series| s.namespace == "AWS/Lambda" && s.name == name;
+        if let Some(series) = world.metrics.iter().find(whole) {
+            let now = world.now;
+            let points: Vec<_> = (series.points.iter())
+                .filter_map(|(at, value)| Some(((now - *at).try_into().ok()?, *value)))
+                .collect();
+            function_measured(world, name, &points);
+        }
+    }
 }
 
 /// The API has been failing in this way for so long, and every call with it.

@@ -1,8 +1,9 @@
 //! Scenes of INC-001: the function behind the API, its alias, its log and its metrics.
 
-use super::edit::{erring, failing, function_measured, hours, logged, minutes, moved};
+use super::edit::{erring, executed_by, failing, function_measured, hours, logged, minutes, moved};
 use super::{Expect, Scene, healthy};
-use crate::drill::{Fault, Operation, World};
+use crate::drill::{Fault, Operation, Series, World};
+use std::time::Duration;
 
 /// Verdicts on the five steps, in their order.
 macro_rules! steps {
@@ -93,6 +94,39 @@ pub(super) const SCENES: &[Scene] = &[
             for run in &mut world.recorded {
                 run.facts.retain(|(fact, _)| *fact != "api.good_answers");
             }
+            world
+        },
+    },
+    Scene {
+        name: "new-version-errs",
+        hides: "Half of the traffic goes to version 62 since forty minutes ago, and only 62 fails. \
+                Somebody's tests of $LATEST, which fail for two hours, are no part of it.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "critical"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            moved(&mut world, "62", minutes(40));
+            world.alias_target.weights = vec![("61".to_owned(), 0.5)];
+            failing(&mut world, &Fault::Status(502), minutes(34));
+            erring(&mut world, "[ERROR] KeyError: 'eggs'", minutes(34));
+            shared(&mut world, "61", "62", 34);
+            tested(&mut world, 120);
+            world
+        },
+    },
+    Scene {
+        name: "canary-errs",
+        hides: "Version 62 is well. The errors that began after the alias moved to it are of 60, \
+                to which a part of the traffic goes.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "unknown"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            moved(&mut world, "62", minutes(40));
+            world.alias_target.weights = vec![("60".to_owned(), 0.5)];
+            failing(&mut world, &Fault::Status(502), minutes(20));
+            erring(&mut world, "[ERROR] KeyError: 'eggs'", minutes(20));
+            shared(&mut world, "62", "60", 20);
             world
         },
     },
@@ -328,6 +362,41 @@ fn silent_for(world: &mut World, last: u64) {
     function_measured(world, "Invocations", &twice(2.0));
     function_measured(world, "Errors", &twice(0.0));
     function_measured(world, "Throttles", &twice(0.0));
+}
+
+/// The same value in each of these minutes.
+fn minutely(minute: std::ops::RangeInclusive<u64>, value: f64) -> Vec<(Duration, f64)> {
+    minute.map(|n| (minutes(n), value)).collect()
+}
+
+/// For forty minutes two versions have been executed, twice a minute each; the errors of the
+/// last minutes are all of one of them. Version 61 served before.
+fn shared(world: &mut World, well: &str, fails: &str, erring: u64) {
+    let calls = [minutely(1..=40, 4.0), minutely(41..=240, 2.0)].concat();
+    function_measured(world, "Invocations", &calls);
+    for (version, failed) in [(well, 0.0), (fails, 2.0)] {
+        let oldest = if version == "61" { 240 } else { 40 };
+        executed_by(world, version, "Invocations", &minutely(1..=oldest, 2.0));
+        let calm = minutely(erring + 1..=oldest, 0.0);
+        let errors = [minutely(1..=erring, failed), calm].concat();
+        executed_by(world, version, "Errors", &errors);
+    }
+}
+
+/// Somebody has called the function by itself once a minute for so long, and failed.
+fn tested(world: &mut World, minute: u64) {
+    let now = world.now;
+    let whole = |series: &&mut Series| {
+        series.namespace == "AWS/Lambda"
+            && series.name != "Throttles"
+            && series.dimensions.len() == 1
+    };
+    for series in world.metrics.iter_mut().filter(whole) {
+        let calls = minutely(1..=minute, 1.0).into_iter();
+        series
+            .points
+            .extend(calls.map(|(ago, one)| (now - ago, one)));
+    }
 }
 
 /// CloudWatch has never heard of the function.

@@ -39,6 +39,7 @@ pub(super) async fn alias(
     let target = answer.and_then(|answer| {
         let document = bytes.document("alias")?;
         document.text("FunctionVersion")?;
+        document.single("RoutingConfig.AdditionalVersionWeights")?;
         let mut weights: Vec<(String, f64)> = answer
             .routing_config()
             .and_then(|routing| routing.additional_version_weights())
@@ -145,10 +146,17 @@ pub(super) async fn versions(
             Ok(answer) => answer,
             Err(silence) => return (Err(silence), reading),
         };
-        versions.extend(answer.versions().iter().filter_map(|version| {
-            let number = version.version()?.parse().ok()?;
-            Some((number, version.last_modified().and_then(modified)))
-        }));
+        for version in answer.versions() {
+            let number = match version.version() {
+                Some("$LATEST") => continue,
+                number => number.and_then(|number| number.parse().ok()),
+            };
+            let Some(number) = number else {
+                let detail = "a version of the function has no number";
+                return (Err(Silence::new(Why::Missing, detail)), reading);
+            };
+            versions.push((number, version.last_modified().and_then(modified)));
+        }
         match answer.next_marker.filter(|next| !next.is_empty()) {
             None => break,
             Some(next) if marker.as_ref() == Some(&next) => {

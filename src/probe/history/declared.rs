@@ -112,6 +112,30 @@ pub(in crate::probe) const FACTS: &[Declared] = &[
         "errors in that window that the metrics show, if they show any",
     ),
     fact(
+        "lambda.errors_of",
+        FactType::Text,
+        "",
+        "whose the errors in that window are: nobody, version (behind the alias), others, both or untold",
+    ),
+    fact(
+        "lambda.version_invocations",
+        FactType::Int,
+        "count",
+        "invocations in that window of the version behind the alias",
+    ),
+    fact(
+        "lambda.version_errors",
+        FactType::Int,
+        "count",
+        "errors in that window of the version behind the alias",
+    ),
+    fact(
+        "lambda.errors_by_version",
+        FactType::List,
+        "",
+        "errors in that window of each version that the alias had executed",
+    ),
+    fact(
         "lambda.throttles_min",
         FactType::Int,
         "count",
@@ -170,6 +194,18 @@ pub(in crate::probe) const FACTS: &[Declared] = &[
         FactType::Instant,
         "utc",
         "the alias came to its version no later than this",
+    ),
+    fact(
+        "recovery.since",
+        FactType::Instant,
+        "utc",
+        "since when the API is waited for: a run first saw it fail then, or the alias was moved after that",
+    ),
+    fact(
+        "recovery.waited",
+        FactType::Duration,
+        "seconds",
+        "how long the API is waited for; 0 while it answers",
     ),
     fact(
         "rollback.why",
@@ -231,6 +267,8 @@ pub(in crate::probe) fn inputs(path: &str) -> &'static [Probe] {
         }
         "alias.expected" | "alias.expected_from" | "alias.drift" => &[Probe::Status, Probe::Alias],
         "alias.moved_after" | "alias.moved_before" => &[Probe::Alias],
+        // A move of the alias counts where the alias was asked for anyway.
+        "recovery.since" | "recovery.waited" => &[Probe::Status],
         _ if path.starts_with("rollback.") => {
             &[Probe::Status, Probe::Alias, Probe::Lambda, Probe::Logs]
         }

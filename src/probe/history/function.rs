@@ -1,6 +1,7 @@
 //! The function's metrics in the window that its time limit asks for, and when its
 //! present errors began.
 
+use super::versions::{self, Whose};
 use crate::fact::{self, FactValue};
 use crate::reading::{Known, Reading, Readings, Silence, Why};
 use time::OffsetDateTime;
@@ -25,6 +26,8 @@ pub(super) struct Shown {
     pub(super) stopped: bool,
     /// Whether counting is proven to work.
     pub(super) counted: bool,
+    /// Whose the errors in the window are.
+    pub(super) whose: Whose,
     /// When the present errors began; `Err` when they may be older than what was asked for.
     pub(super) since: Option<Result<i64, i64>>,
 }
@@ -36,9 +39,20 @@ pub(super) fn join(
 ) -> Result<Shown, Silence> {
     let window = window(readings);
     reading.know("lambda.window", FactValue::Duration(window), now);
-    let shown = shown(readings, window, now.unix_timestamp());
-    match &shown {
-        Ok((shown, invoked)) => facts(reading, shown, *invoked, window, now),
+    let mut shown = shown(readings, window, now.unix_timestamp());
+    match &mut shown {
+        Ok((shown, invoked)) => {
+            let start = begin(window, now.unix_timestamp());
+            shown.whose = versions::join(reading, readings, start, shown.errors, now);
+            // What did not come through the alias began without it.
+            if shown.whose.has_own()
+                && let Ok(errors) = series(readings, "lambda.alias_errors_by_minute")
+                && let Some(since) = since(errors, now.unix_timestamp())
+            {
+                shown.since = Some(since);
+            }
+            facts(reading, shown, *invoked, window, now);
+        }
         Err(silence) => {
             for path in [
                 "lambda.invocations",
@@ -49,7 +63,10 @@ pub(super) fn join(
                 "lambda.stopped",
                 "lambda.errors_since",
                 "lambda.errors_since_max",
-            ] {
+            ]
+            .into_iter()
+            .chain(versions::SILENT_WITH_THE_FUNCTION)
+            {
                 reading.hush(path, silence.clone());
             }
         }
@@ -69,7 +86,10 @@ fn window(readings: &Readings) -> i64 {
     WINDOW.max(limit + MINUTE)
 }
 
-fn series<'a>(readings: &'a Readings, path: &str) -> Result<&'a [(i64, i64)], Silence> {
+/// Points of one metric, oldest first.
+pub(super) type Series = [(i64, i64)];
+
+fn series<'a>(readings: &'a Readings, path: &str) -> Result<&'a Series, Silence> {
     match readings.get(path) {
         Known::Known(fact) => match &fact.value {
             FactValue::Series(points) => Ok(points),
@@ -83,6 +103,11 @@ fn series<'a>(readings: &'a Readings, path: &str) -> Result<&'a [(i64, i64)], Si
     }
 }
 
+/// When the window begins: with the minute that it falls into.
+fn begin(window: i64, now: i64) -> i64 {
+    (now - window).div_euclid(MINUTE) * MINUTE
+}
+
 /// Invocations in the window, and whether it holds any data point.
 type Invoked = (i64, bool);
 
@@ -91,8 +116,8 @@ fn shown(readings: &Readings, window: i64, now: i64) -> Result<(Shown, Option<In
     let invocations = series(readings, "lambda.invocations_by_minute")?;
     let errors = series(readings, "lambda.errors_by_minute")?;
     let throttles = series(readings, "lambda.throttles_by_minute")?;
-    let start = (now - window).div_euclid(MINUTE) * MINUTE;
-    let inside = |points: &[(i64, i64)]| -> Invoked {
+    let start = begin(window, now);
+    let inside = |points: &Series| -> Invoked {
         let inside: Vec<_> = points.iter().filter(|(at, _)| *at >= start).collect();
         (inside.iter().map(|(_, n)| n).sum(), !inside.is_empty())
     };
@@ -106,13 +131,14 @@ fn shown(readings: &Readings, window: i64, now: i64) -> Result<(Shown, Option<In
         throttles: throttled,
         stopped: counted && invoked == 0 && throttled == 0,
         counted,
+        whose: Whose::Untold,
         since: (failed > 0).then(|| since(errors, now)).flatten(),
     };
     Ok((shown, counted.then_some((invoked, active))))
 }
 
 /// The first minute of the newest run of errors; `Err` when the run may be older.
-fn since(errors: &[(i64, i64)], now: i64) -> Option<Result<i64, i64>> {
+fn since(errors: &Series, now: i64) -> Option<Result<i64, i64>> {
     let mut first: Option<i64> = None;
     for (at, _) in errors.iter().rev().filter(|(_, count)| *count > 0) {
         if first.is_some_and(|first| first - at > CALM) {

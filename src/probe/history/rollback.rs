@@ -7,9 +7,11 @@
 mod tests;
 
 use super::function::Shown;
+use super::versions::Whose;
 use super::{ALIAS, ANSWERED, Past};
 use crate::fact::{self, FactValue};
 use crate::history::Sample;
+use crate::probe::version_number as number;
 use crate::reading::{Known, Reading, Readings, Silence, Why};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
@@ -20,6 +22,7 @@ pub(super) fn join(
     reading: &mut Reading,
     readings: &Readings,
     shown: Result<Shown, Silence>,
+    moved: Result<Moved, Silence>,
     past: &Result<Past, Silence>,
     now: OffsetDateTime,
 ) {
@@ -35,7 +38,6 @@ pub(super) fn join(
     reading.put("alias.expected_from", from, now);
     reading.put("alias.drift", drift.clone().map(FactValue::Bool), now);
 
-    let moved = moved(readings, past, now.unix_timestamp());
     let after = moved.clone().and_then(|moved| {
         let open = || Silence::new(Why::NotCovered, "nothing shows an earlier version");
         moved.after.map(FactValue::Instant).ok_or_else(open)
@@ -63,15 +65,6 @@ fn word(readings: &Readings, path: &str) -> Result<String, Silence> {
     }
 }
 
-/// `v61` and `61` are one version.
-fn number(version: &str) -> &str {
-    let version = version.trim();
-    version
-        .strip_prefix(['v', 'V'])
-        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-        .unwrap_or(version)
-}
-
 /// The version that the alias should have, and who says so: the caller before the API.
 fn expected(readings: &Readings) -> Result<(String, &'static str), Silence> {
     if let Ok(pinned) = word(readings, "alias.pinned") {
@@ -92,15 +85,19 @@ fn expected(readings: &Readings) -> Result<(String, &'static str), Silence> {
 
 /// When the alias came to its version.
 #[derive(Clone)]
-struct Moved {
+pub(super) struct Moved {
     /// After this, if anything shows it.
-    after: Option<i64>,
+    pub(super) after: Option<i64>,
     /// No later than this.
-    before: i64,
+    pub(super) before: i64,
 }
 
 /// From recorded runs and from the date of the version: it cannot serve before it exists.
-fn moved(readings: &Readings, past: &Result<Past, Silence>, now: i64) -> Result<Moved, Silence> {
+pub(super) fn moved(
+    readings: &Readings,
+    past: &Result<Past, Silence>,
+    now: i64,
+) -> Result<Moved, Silence> {
     let Some(current) = readings.int(ALIAS) else {
         return Err(silence(readings, ALIAS));
     };
@@ -183,7 +180,8 @@ fn why(
         return Ok("drift");
     }
     let errors = after_move(shown, moved);
-    if errors == Ok(Some(true)) {
+    let of_others = (shown.as_ref()).is_ok_and(|shown| shown.whose == Whose::Others);
+    if errors == Ok(Some(true)) && !of_others {
         return Ok("errors-after-move");
     }
     drift?;
@@ -192,6 +190,9 @@ fn why(
     }
     if shown.as_ref().is_ok_and(|shown| shown.throttles > 0) {
         return Ok("throttled");
+    }
+    if of_others {
+        return Ok("errors-of-others");
     }
     match errors? {
         Some(_) => Ok("errors-before-move"),

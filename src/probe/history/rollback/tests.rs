@@ -86,13 +86,16 @@ fn errors(since_ago: Option<i64>) -> Shown {
         throttles: 0,
         stopped: false,
         counted: true,
+        whose: Whose::Untold,
         since: since_ago.map(|ago| Ok(NOW - ago)),
     }
 }
 
 fn joined(now: &Now, shown: Shown, past: &Result<Past, Silence>) -> Reading {
     let mut reading = Reading::new(Probe::History);
-    join(&mut reading, &readings(now), Ok(shown), past, at(0));
+    let readings = readings(now);
+    let moved = moved(&readings, past, NOW);
+    join(&mut reading, &readings, Ok(shown), moved, past, at(0));
     reading
 }
 
@@ -148,6 +151,32 @@ fn errors_count_against_a_version_only_if_they_came_with_it() {
     let reading = joined(&DOWN, errors(Some(600)), &seen);
     let why = told(&reading, "rollback.why");
     assert_eq!(why, "errors-after-move", "this needs no expected version");
+}
+
+#[test]
+fn errors_of_another_version_do_not_speak_for_going_back() {
+    let seen = past(&[(3_600, 61, true), (1_800, 61, true), (1_200, 62, true)]);
+    let table = [
+        (Whose::Untold, "errors-after-move"),
+        (Whose::Versions, "errors-after-move"),
+        (Whose::Both, "errors-after-move"),
+        (Whose::Others, "errors-of-others"),
+    ];
+    for (whose, why) in table {
+        let shown = Shown {
+            whose,
+            ..errors(Some(600))
+        };
+        let reading = joined(&DOWN_AS_EXPECTED, shown, &seen);
+        assert_eq!(told(&reading, "rollback.why"), why, "{whose:?}");
+    }
+    // Whether the alias has drifted is a question of its own.
+    let shown = Shown {
+        whose: Whose::Others,
+        ..errors(Some(600))
+    };
+    let found = told(&joined(&DOWN, shown, &seen), "rollback.why");
+    assert!(found.starts_with("silent"), "{found}");
 }
 
 #[test]
