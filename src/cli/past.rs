@@ -6,7 +6,7 @@ use crate::history::{self, Access, History, HistoryError, Location, Retention, S
 use crate::probe::Past;
 use crate::reading::{Silence, Why};
 use crate::stack::Stack;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 /// Of a shared history: how long a snapshot lives, and how long the first one of an hour.
@@ -69,11 +69,12 @@ pub(super) async fn access(stack: &Stack, aws: &Aws, keep: Keep) -> Result<Acces
 
 pub(super) type Opened = Result<(Box<dyn History>, Past), Silence>;
 
-/// Reads what the windows of this run need.
+/// Reads what the windows of this run need. A table that answers slowly, each time within
+/// its budget, must not use up the deadline all the same.
 pub(super) async fn fetch(
     opened: Result<Box<dyn History>, HistoryError>,
     key: StackKey,
-    now: OffsetDateTime,
+    (now, deadline): (OffsetDateTime, Instant),
 ) -> Opened {
     let silence = |error: HistoryError| {
         Silence::new(Why::HistoryUnreadable, error.to_string()).fix(error.remedy())
@@ -83,11 +84,10 @@ pub(super) async fn fetch(
         let past = Past::fetch(history.as_ref(), &key, now)?;
         Ok::<_, HistoryError>((history, past))
     });
-    match fetched.await {
-        Ok(fetched) => fetched.map_err(silence),
-        Err(_) => Err(Silence::new(
-            Why::HistoryUnreadable,
-            "reading history failed inside duckops",
-        )),
+    let failed = |why: &str| Err(Silence::new(Why::HistoryUnreadable, why));
+    match tokio::time::timeout_at(deadline.into(), fetched).await {
+        Ok(Ok(fetched)) => fetched.map_err(silence),
+        Ok(Err(_)) => failed("reading history failed inside duckops"),
+        Err(_) => failed("history was not read before the deadline"),
     }
 }

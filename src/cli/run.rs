@@ -9,7 +9,7 @@ use crate::judge::{self, Asked, Inputs};
 use crate::probe::Ask;
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
-use crate::stack::{Origin, Setting, Stack};
+use crate::stack::{Origin, Setting, Settings, Stack};
 use crate::text::Printable;
 use crate::triage::{self, Told};
 use std::collections::BTreeSet;
@@ -51,7 +51,7 @@ impl Run {
             stack: settings.stack.clone(),
             aws: Aws::new(&settings.stack, http.clone()),
             http,
-            queue: queue(settings.state_dir.as_ref(), &history),
+            queue: queue(settings, &history),
             history,
             keep: past::keep(context),
             deadline: settings.deadline.value,
@@ -97,7 +97,8 @@ impl Run {
             let (kept, asking, key) = (Arc::clone(&kept), Arc::clone(&asking), key.clone());
             async move {
                 let opening = past::open(&location, &asking.stack, &asking.aws, keep, budget);
-                let (history, past) = past::fetch(opening.await, key, asking.now).await?;
+                let until = (asking.now, asking.deadline);
+                let (history, past) = past::fetch(opening.await, key, until).await?;
                 if let Ok(mut kept) = kept.lock() {
                     *kept = Some(history);
                 }
@@ -255,14 +256,21 @@ pub(super) fn retention(context: &Context) -> Retention {
 }
 
 /// The folder in which snapshots wait, beside the other state.
-fn queue(state: Option<&Setting<PathBuf>>, history: &Location) -> Option<Queue> {
+fn queue(settings: &Settings, history: &Location) -> Option<Queue> {
+    let state = settings.state_dir.as_ref();
     let folder = state
         .filter(|folder| !homeless(folder))?
         .value
         .join("pending");
+    let (account, region) = (&settings.stack.account, &settings.stack.region);
     match history {
         Location::None => None,
-        place => Some(Queue::new(folder, place.to_string())),
+        Location::Sqlite(_) => Some(Queue::new(folder, history.to_string())),
+        // The same name elsewhere is another table.
+        Location::DynamoDb(_) => {
+            let place = format!("{history} in {} {}", account.value, region.value);
+            Some(Queue::new(folder, place))
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::support::{Duckops, Raw, Stage, http, verdicts, world};
 use duckops::history::{self, HistoryError};
 use serde_json::{Value, json};
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a table in trouble answers, by the request.
@@ -82,8 +83,11 @@ fn torn(whole: &[u8]) -> Vec<u8> {
 
 /// One snapshot, and a key that says that there are more.
 fn a_first_page() -> Vec<u8> {
-    let key =
-        json!({"pk": {"S": "x"}, "sk": {"S": "snap#1774149000000#0000000000000000000000000A"}});
+    page("snap#1774149000000#0000000000000000000000000A")
+}
+
+fn page(sort: &str) -> Vec<u8> {
+    let key = json!({"pk": {"S": "x"}, "sk": {"S": sort}});
     let mut item = key.clone();
     item["numbers"] = json!({"M": {"peck.callback_errors": {"N": "7"}}});
     item["late"] = json!({"BOOL": false});
@@ -269,6 +273,13 @@ fn what_cannot_be_recorded_is_said_once_and_waits() {
             Request::PutItem => torn(&said(&json!({}))),
             _ => well(request),
         },
+        |request| match request {
+            Request::PutItem => {
+                std::thread::sleep(Duration::from_secs(60));
+                Vec::new()
+            }
+            _ => well(request),
+        },
     ] {
         for command in ["triage", "check"] {
             let stage = Stage::of(world("inc-005"));
@@ -276,7 +287,10 @@ fn what_cannot_be_recorded_is_said_once_and_waits() {
             let raw = Raw::with(move |body| answers(Request::of(body)));
             let state = stage.home().join("waiting");
             let run = duckops(&stage, &raw.url(), &[command, "inc-005"]);
+            let began = Instant::now();
             let (seen, document) = run.env("DUCKOPS_STATE_DIR", &state).json();
+            let took = began.elapsed();
+            assert!(took < Duration::from_secs(10), "{took:?}");
             assert_eq!((seen, verdicts(&document)), (code, verdicts(&due)));
             let complaints = complaints(&document);
             assert_eq!(complaints.len(), 1, "{complaints:#?}");
@@ -285,9 +299,42 @@ fn what_cannot_be_recorded_is_said_once_and_waits() {
                 "{complaints:#?}"
             );
             let waiting = std::fs::read_dir(state.join("pending")).expect("a folder");
-            assert_eq!(waiting.count(), 1);
+            let waiting: Vec<_> = waiting.flatten().map(|entry| entry.path()).collect();
+            assert_eq!(waiting.len(), 1);
+            // The same table name in another account must not get it.
+            let text = std::fs::read_to_string(&waiting[0]).expect("a snapshot");
+            let place = "\"place\":\"dynamodb:ducks in 121546003735 us-east-1\"";
+            assert!(text.contains(place), "{text}");
         }
     }
+}
+
+#[test]
+fn a_table_that_is_slow_every_time_does_not_use_up_the_deadline() {
+    let stage = Stage::of(world("inc-005"));
+    // Each answer within its budget of a second, and there are always more pages.
+    let pages = AtomicUsize::new(0);
+    let raw = Raw::with(move |body| {
+        std::thread::sleep(Duration::from_millis(700));
+        match Request::of(body) {
+            Request::Query { .. } => {
+                let n = pages.fetch_add(1, Ordering::SeqCst);
+                let ms = 1_774_149_000_000 - 60_000_000 * n as i64;
+                page(&format!("snap#{ms}#0000000000000000000000000A"))
+            }
+            request => well(request),
+        }
+    });
+    let began = Instant::now();
+    let run = stage.once(&["triage", "inc-005", "--deadline", "4s"]);
+    let (code, document) = run
+        .env("DUCKOPS_HISTORY", "dynamodb:ducks")
+        .env("AWS_ENDPOINT_URL_DYNAMODB", raw.url())
+        .json();
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert_eq!(code, 2, "{document:#}");
+    assert_eq!(complaints(&document).len(), 1, "{document:#}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use time::format_description::well_known::Rfc3339;
 
 const URL: &str = "DUCKOPS_TEST_TABLE_URL";
 const NUMBER: &str = "DUCKOPS_TEST_HOST_NUMBER";
@@ -194,6 +195,10 @@ fn channel() -> (Raw, Arc<Mutex<Vec<Value>>>) {
 }
 
 /// Every round an incident begins, all hosts see it at the same moment, and it ends.
+///
+/// A table that does not answer within a check's budget, on a machine that has too much to
+/// do, costs that check its comparison; the next one tells. So often as that happens, one
+/// more check is made, and counted.
 fn escalations(table: &Table, hosts: usize, rounds: usize) {
     let began = Instant::now();
     let (ill, well) = (Stage::of(world("inc-005")), Stage::of(world("healthy")));
@@ -201,47 +206,68 @@ fn escalations(table: &Table, hosts: usize, rounds: usize) {
     let machines: Vec<_> = (0..hosts)
         .map(|number| Machine::new(&ill, &format!("host-{number}"), &raw.url()))
         .collect();
+    let told = || came.lock().expect("kept").len();
+    let mut later = 0;
     for round in 0..rounds {
-        let at = format!("2026-03-22T{:02}:{:02}:09Z", 3 + round / 60, round % 60);
-        for stage in [&ill, &well] {
-            stage.practice.world().now = duckops_time(&at);
-        }
+        // Far enough apart that no lease lasts from one round to the next.
+        let at = |tries: usize| {
+            let seconds = 600 * round + 61 * tries;
+            let at = crate::support::now() + Duration::from_secs(seconds as u64);
+            for stage in [&ill, &well] {
+                stage.practice.world().now = at;
+            }
+            at.format(&Rfc3339).expect("a time")
+        };
+        let together = at(0);
         let running: Vec<_> = machines
             .iter()
-            .map(|host| host.check(&ill, &ill, table, &at).spawn().expect("runs"))
+            .map(|host| {
+                host.check(&ill, &ill, table, &together)
+                    .spawn()
+                    .expect("runs")
+            })
             .collect();
-        for running in running {
-            let output = running.wait_with_output().expect("it ends");
-            assert_eq!(output.status.code(), Some(2), "round {round}: {output:?}");
+        let ended = running
+            .into_iter()
+            .map(|running| running.wait_with_output());
+        let mut said: Vec<_> = ended.map(|output| (2, output)).collect();
+        for (stage, code, due) in [(&ill, 2, 2 * round + 1), (&well, 0, 2 * round + 2)] {
+            let mut tries = 0;
+            while told() < due {
+                assert!(tries < 5, "round {round}, nobody is told: {said:#?}");
+                let host = &machines[(round + tries) % hosts];
+                said.push((code, host.check(&ill, stage, table, &at(tries)).output()));
+                tries += 1;
+            }
+            later += if code == 0 { tries - 1 } else { tries };
+            assert_eq!(told(), due, "round {round}: {said:#?}");
         }
-        let over = machines[round % hosts]
-            .check(&ill, &well, table, &at)
-            .output();
-        let over = over.expect("it ends");
-        assert_eq!(over.status.code(), Some(0), "round {round}: {over:?}");
-        let came = came.lock().expect("kept");
-        assert_eq!(came.len(), 2 * (round + 1), "round {round}: {came:#?}");
+        for (code, output) in said {
+            let output = output.expect("it ends");
+            assert_eq!(
+                output.status.code(),
+                Some(code),
+                "round {round}: {output:?}"
+            );
+        }
     }
     let came = came.lock().expect("kept");
-    let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut incidents: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for message in came.iter() {
         let word = |name: &str| message[name].as_str().expect("a text").to_owned();
-        told.entry(word("incident")).or_default().push(word("kind"));
+        let kinds = incidents.entry(word("incident")).or_default();
+        kinds.push(word("kind"));
     }
-    assert_eq!(told.len(), rounds, "an incident each round");
-    for (incident, kinds) in &told {
+    assert_eq!(incidents.len(), rounds, "an incident each round");
+    for (incident, kinds) in &incidents {
         assert_eq!(kinds, &["trigger", "resolve"], "{incident}");
     }
     println!(
-        "{hosts} hosts, {rounds} incidents seen by all at once in {:.0?}: {} escalations, {} ends, none twice",
+        "{hosts} hosts, {rounds} incidents seen by all at once in {:.0?}: {} escalations, {} ends, none twice; {later} told by a later check",
         began.elapsed(),
-        told.len(),
-        told.len()
+        incidents.len(),
+        incidents.len()
     );
-}
-
-fn duckops_time(at: &str) -> time::OffsetDateTime {
-    time::OffsetDateTime::parse(at, &time::format_description::well_known::Rfc3339).expect("a time")
 }
 
 #[test]
@@ -253,10 +279,15 @@ fn what_two_hosts_and_five_see_at_once_is_escalated_once() {
 
 #[test]
 #[ignore = "takes minutes; see above"]
-fn two_hundred_rounds() {
+fn two_hundred_rounds_for_one_ledger() {
     for hosts in [2, 5] {
         race(&Table::new(), hosts, 200);
     }
+}
+
+#[test]
+#[ignore = "takes minutes; see above"]
+fn two_hundred_rounds_of_escalations() {
     for hosts in [2, 5] {
         escalations(&Table::new(), hosts, 200);
     }
@@ -276,8 +307,7 @@ fn a_host_that_is_killed_while_it_tells_is_replaced_after_its_lease() {
     let at = |second: i64| {
         let at = crate::support::now() + time::Duration::seconds(second);
         ill.practice.world().now = at;
-        at.format(&time::format_description::well_known::Rfc3339)
-            .expect("a time")
+        at.format(&Rfc3339).expect("a time")
     };
     let mut killed = doomed
         .check(&ill, &ill, &table, &at(0))

@@ -1,7 +1,7 @@
 //! `duckops history init`, and what `doctor` says of a shared history.
 
 use super::Table;
-use crate::support::{Duckops, Stage, world};
+use crate::support::{Duckops, Stage, validator, world};
 use serde_json::{Value, json};
 
 fn stage() -> Stage {
@@ -32,6 +32,13 @@ fn init_makes_the_table_once_and_says_what_it_did() {
     assert_eq!(again.code, 0, "{again:?}");
     assert!(again.stdout.contains("was there already"), "{again:?}");
     assert!(again.stdout.contains("was on already"), "{again:?}");
+    let (_, document) = duckops(&stage, &table, &INIT).json();
+    assert_eq!(document["kind"], "history-init");
+    let schema = stage.duckops(&["schema"]).run().stdout;
+    let schema = serde_json::from_str(&schema).expect("the schema");
+    for complaints in validator::complaints(&schema, &[document]) {
+        assert!(complaints.is_empty(), "{complaints:?}");
+    }
     let ask = json!({"TableName": "ducks"});
     let found = table.emulator.dynamodb("DescribeTable", &ask)["Table"].clone();
     let keys = json!([
