@@ -66,12 +66,15 @@ async fn prune(context: &Context) -> Result<u8, Failure> {
     })
     .await?;
     let since = |span: Duration| instant((now - span).unix_timestamp());
-    let text = format!(
+    let mut text = format!(
         "{readings} readings and {snapshots} whole snapshots were thinned out\n\
          every reading is kept since {}, one an hour since {}, one a day before\n",
         since(keep.detail),
         since(keep.hourly)
     );
+    if let (Location::DynamoDb(table), _) = run::location(context)? {
+        text.push_str(&format!("{table} deletes by itself what has expired\n"));
+    }
     let extra = json!({"readings": readings, "snapshots": snapshots});
     let summary = format!("{readings} readings were thinned out");
     Ok(context.out.document(

@@ -124,6 +124,36 @@ fn init_leaves_a_table_of_something_else_alone() {
     );
 }
 
+#[test]
+fn every_command_of_history_reads_the_table() {
+    let (stage, table) = (stage(), Table::new());
+    for _ in 0..2 {
+        let recorded = duckops(&stage, &table, &["check", "inc-005"]).json();
+        assert_eq!(recorded.0, 0, "{:#}", recorded.1);
+    }
+    let said = |arguments: &[&str]| {
+        let ran = duckops(&stage, &table, arguments).run();
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.stdout
+    };
+    assert!(said(&["history"]).contains("email.max_24h"));
+    let trend = duckops(&stage, &table, &["history", "email.max_24h"])
+        .json()
+        .1;
+    let samples = trend["facts"][0]["samples"].as_array().expect("samples");
+    assert_eq!(samples.len(), 2, "{trend:#}");
+    let export = said(&["history", "export", "--csv"]);
+    let lines = export
+        .lines()
+        .filter(|line| line.contains("\"email.max_24h\""));
+    assert_eq!(lines.count(), 2, "{export}");
+    let pruned = said(&["history", "prune"]);
+    assert!(
+        pruned.contains("ducks deletes by itself what has expired"),
+        "{pruned}"
+    );
+}
+
 fn check<'a>(document: &'a Value, name: &str) -> &'a Value {
     let checks = document["checks"].as_array().expect("checks");
     let found = checks.iter().find(|check| check["check"] == name);
