@@ -44,7 +44,11 @@ pub(super) async fn main(context: &Context, endpoint_override: bool) -> Result<u
     prove(&asking).await?;
     let access = past::access(&asking.stack, &asking.aws, keep)
         .await
-        .map_err(|error| refused(error.to_string()))?;
+        .map_err(|error| {
+            let mut failure = refused(error.to_string());
+            failure.lines.push(error.remedy().into());
+            failure
+        })?;
     let (region, account) = (&asking.stack.region.value, &asking.stack.account.value);
     let place = format!("table {table} in {account} {region}");
     let done = history::initialise(&table, access, PATIENCE).await;
@@ -66,7 +70,11 @@ async fn prove(asking: &Arc<crate::probe::Ask>) -> Result<(), Failure> {
             "AWS answers from account {}, the stack is in {account}",
             found.value.shown()
         ))),
-        Known::Silent(silence) => Err(refused(silence.detail.to_string())),
+        Known::Silent(silence) => {
+            let mut failure = refused(silence.detail.to_string());
+            failure.lines.extend(silence.fix.clone());
+            Err(failure)
+        }
         Known::NotAsked => Err(refused("nobody was asked whose account this is".to_owned())),
     }
 }
