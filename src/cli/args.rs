@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand};
     disable_help_subcommand = true
 )]
 #[command(
-    after_help = "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown, 64 usage, 130 and 143 interrupted."
+    after_help = "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown, 64 usage, 130 and 143 interrupted.\nOf a command that changes something: 0 done and read back, 1 not applied, 2 applied but not verified, 3 may have been applied, 4 somebody else was first, 5 no consent."
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -111,6 +111,10 @@ pub(super) enum Command {
     History(History),
     /// Print alert rules for Prometheus, over the file that check --textfile writes
     Rules(Rules),
+    /// The alias: what it is, whether a version is safe for it, and moving it
+    Alias(Alias),
+    /// Show what was changed from this machine, and by which consent
+    Journal(Journal),
     /// Print the JSON Schema of the output
     Schema,
     /// Print a completion script for a shell
@@ -248,6 +252,92 @@ pub(super) struct Export {
     /// As lines of JSON
     #[arg(long)]
     pub(super) jsonl: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Alias {
+    #[command(subcommand)]
+    pub(super) action: AliasAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AliasAction {
+    /// Where it points, how it came there, and the versions around it
+    Show(AliasRead),
+    /// Is a version safe to take its traffic? Ends 0 safe, 1 with caution, 2 not, 3 cannot tell
+    Check {
+        /// The version; without it, the one that serves
+        #[arg(long, value_name = "VERSION")]
+        to: Option<String>,
+        #[command(flatten)]
+        read: AliasRead,
+    },
+    /// Go back to a version that served well; INC-001 step 4
+    Rollback {
+        #[command(flatten)]
+        read: AliasRead,
+        #[command(flatten)]
+        guard: Guard,
+        /// The version; without it, the last known-good by evidence
+        #[arg(long, value_name = "VERSION")]
+        to: Option<String>,
+    },
+    /// Let a version take the traffic, with approval
+    Promote {
+        #[command(flatten)]
+        read: AliasRead,
+        #[command(flatten)]
+        guard: Guard,
+        /// The version
+        #[arg(long, value_name = "VERSION")]
+        to: String,
+        /// Who approved it
+        #[arg(long, value_name = "NAME")]
+        approved_by: Option<String>,
+        /// What they said, or where it is written
+        #[arg(long, value_name = "TEXT")]
+        approval_note: Option<String>,
+        /// First give it only this share of the traffic, in percent
+        #[arg(long, value_name = "PERCENT", requires = "bake", value_parser = clap::value_parser!(u32).range(1..=50))]
+        canary: Option<u32>,
+        /// For so long, such as 10m, before the rest follows
+        #[arg(long, value_name = "DUR", requires = "canary")]
+        bake: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AliasRead {
+    /// A DEPLOY-LOG.md to compare with
+    #[arg(long, value_name = "FILE")]
+    pub(super) deploy_log: Option<std::path::PathBuf>,
+    /// Run the version once alone, with a read of the status
+    #[arg(long)]
+    pub(super) smoke: bool,
+}
+
+/// What every command takes that changes something.
+#[derive(Debug, Args)]
+pub(super) struct Guard {
+    /// Consent where nobody can type it, such as 'prod@42->41': alias, version there, version wanted
+    #[arg(long, value_name = "WORDS")]
+    pub(super) confirm: Option<String>,
+    /// Ask and check everything, show the plan, and change nothing
+    #[arg(long, short = 'n')]
+    pub(super) dry_run: bool,
+    /// How long to watch afterwards whether it works
+    #[arg(long, value_name = "DUR", default_value = "5m")]
+    pub(super) wait: String,
+    /// Send it to an endpoint that is not AWS's own
+    #[arg(long)]
+    pub(super) endpoint_override: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Journal {
+    /// Check that no line was changed, removed or inserted
+    #[arg(long)]
+    pub(super) verify: bool,
 }
 
 #[derive(Debug, Args)]
