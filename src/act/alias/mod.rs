@@ -6,6 +6,7 @@
 //! back what it came to; [`verify`] watches the API afterwards. Only [`send`] writes.
 
 pub mod ask;
+pub mod bake;
 pub mod check;
 mod configured;
 pub mod good;

@@ -58,6 +58,14 @@ pub fn past(chain: &Chain, stack: &str, alias: &str) -> Past {
                 if let (true, Ok(from)) = (went_back, made.from.parse()) {
                     past.rolled_back.insert(from);
                 }
+                if plan["weights"].as_object().is_none_or(|w| w.is_empty())
+                    && made.from == made.version
+                {
+                    let shares = plan["from_weights"].as_object();
+                    let given_up = shares.into_iter().flat_map(|shares| shares.keys());
+                    past.rolled_back
+                        .extend(given_up.filter_map(|v| v.parse::<i64>().ok()));
+                }
                 past.last = Some(made);
             }
             _ => {}

@@ -52,6 +52,8 @@ pub struct Plan {
     pub to: String,
     /// What is different in it.
     pub differences: Vec<String>,
+    /// What follows, if this is the first of two moves.
+    pub then: Option<String>,
     /// Who approved, and what they said.
     pub approval: Option<(String, String)>,
 }
@@ -100,6 +102,7 @@ impl Plan {
             "to": self.to,
             "version": self.version,
             "weights": shares(&self.weights),
+            "then": self.then,
             "differences": self.differences,
             "approved_by": approval.map(|(by, _)| by),
             "approval_note": approval.map(|(_, note)| note),
@@ -157,6 +160,7 @@ pub(super) fn sample(to: &str) -> Plan {
         weights: BTreeMap::new(),
         to: to.to_owned(),
         differences: Vec::new(),
+        then: None,
         approval: None,
     }
 }

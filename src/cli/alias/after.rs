@@ -17,70 +17,66 @@ use std::time::{Duration, Instant};
 /// Not restored so long after the move: somebody has to be called.
 const RESTORED: Duration = Duration::from_secs(300);
 
-/// What it came to, whether it helped, and what to write down.
-pub(super) async fn after(
-    context: &Context,
-    order: &Order<'_>,
-    gathered: &Gathered,
-    hands: &Hands<'_>,
-    plan: &Plan,
-    carried: Carried,
-    mut told: Told,
-) -> Told {
+/// Everything that a move works with.
+pub(super) struct Act<'a> {
+    pub(super) context: &'a Context,
+    pub(super) order: &'a Order<'a>,
+    pub(super) gathered: &'a Gathered,
+    pub(super) hands: Hands<'a>,
+}
+
+/// What there is to say when the alias is not as planned, or may not be.
+pub(super) fn failed(carried: Carried, mut told: Told) -> Told {
     let Carried {
         outcome, recorded, ..
     } = carried;
     told.confirm = None;
     told.result = outcome.json();
     told.recorded = Some(recorded.is_ok());
-    let at = gathered.clock.at();
-    let show = Some((
-        "Look before you do anything else".to_owned(),
-        Some("duckops alias show".to_owned()),
-    ));
-    let (alias, odd) = match outcome {
-        Outcome::InForce { alias, odd } => (alias, odd),
+    let look = "Look before you do anything else".to_owned();
+    told.next = Some((look, Some("duckops alias show".to_owned())));
+    let (code, word, summary) = match outcome {
+        Outcome::InForce { alias, .. } => (exit::OK, "done", alias.split()),
         Outcome::Unchanged { why } => {
-            told.summary = format!("not applied: {why}");
             told.next = Some(("It is safe to plan again".to_owned(), None));
-            return Told {
-                code: exit::WARNING,
-                outcome: "unchanged",
-                ..told
-            };
+            (exit::WARNING, "unchanged", format!("not applied: {why}"))
         }
         Outcome::Conflict { alias } => {
-            told.summary = format!(
-                "somebody else changed it first: {}; nothing of ours was applied",
-                alias.split()
-            );
-            told.next = show;
-            return Told {
-                code: exit::CONFLICT,
-                outcome: "conflict",
-                ..told
-            };
+            let split = alias.split();
+            let why =
+                format!("somebody else changed it first: {split}; nothing of ours was applied");
+            (exit::CONFLICT, "conflict", why)
         }
-        Outcome::Overtaken { why, .. } => {
-            told.summary = why;
-            told.next = show;
-            return Told {
-                code: exit::CRITICAL,
-                outcome: "overtaken",
-                ..told
-            };
-        }
+        Outcome::Overtaken { why, .. } => (exit::CRITICAL, "overtaken", why),
         Outcome::Unclear { why, .. } => {
-            told.summary = format!("it may have been applied, do not repeat it: {why}");
-            told.next = show;
-            return Told {
-                code: exit::UNKNOWN,
-                outcome: "unclear",
-                ..told
-            };
+            let why = format!("it may have been applied, do not repeat it: {why}");
+            (exit::UNKNOWN, "unclear", why)
         }
     };
-    let verified = watch(context, order, gathered, plan).await;
+    Told {
+        code,
+        outcome: word,
+        summary,
+        ..told
+    }
+}
+
+/// What it came to, whether it helped, and what to write down.
+pub(super) async fn after(act: &Act<'_>, plan: &Plan, carried: Carried, mut told: Told) -> Told {
+    let Outcome::InForce { alias, odd } = carried.outcome.clone() else {
+        return failed(carried, told);
+    };
+    let Act {
+        context,
+        gathered,
+        hands,
+        ..
+    } = act;
+    let recorded = carried.recorded;
+    told.confirm = None;
+    told.result = carried.outcome.json();
+    let at = gathered.clock.at();
+    let verified = watch(act, plan).await;
     let whom = &context.settings.stack.escalation.value;
     told.summary = format!("{} is in force, revision {}", alias.split(), alias.revision);
     if let Some(odd) = odd {
@@ -150,7 +146,13 @@ pub(super) async fn after(
     }
 }
 
-async fn watch(context: &Context, order: &Order<'_>, gathered: &Gathered, plan: &Plan) -> Verified {
+async fn watch(act: &Act<'_>, plan: &Plan) -> Verified {
+    let Act {
+        context,
+        order,
+        gathered,
+        ..
+    } = act;
     let ask = &gathered.answered.asking;
     let ending = &context.sending.ending;
     let since = gathered.clock.at().unix_timestamp();

@@ -15,6 +15,7 @@ use crate::reading::{Asked, Silence, Why};
 use crate::stack::Stack;
 use crate::text::Printable;
 use crate::triage;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::time::{Duration, Instant};
 
@@ -46,6 +47,8 @@ pub(super) struct Wanted<'a> {
     pub(super) to: Option<&'a str>,
     pub(super) read: &'a AliasRead,
     pub(super) other_hosts: bool,
+    /// Whether the versions around are looked at, too.
+    pub(super) around: bool,
 }
 
 /// Everything that was learned.
@@ -59,6 +62,8 @@ pub(super) struct Gathered {
     pub(super) configured: Result<Configured, Silence>,
     pub(super) deploy_log: Option<String>,
     pub(super) smoke: Option<Result<String, String>>,
+    /// Some of the newest versions, by number, where they were wanted.
+    pub(super) around: BTreeMap<i64, Result<Configured, Silence>>,
     pub(super) asked: Vec<Asked>,
     pub(super) notes: Vec<Printable>,
     pub(super) clock: Clock,
@@ -126,10 +131,22 @@ pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gat
                 Some(target) if wanted.read.smoke => Some(asking.run_alone(target).await),
                 _ => None,
             };
-            (seen, search, target, configured, smoke, asking.asked())
+            let around = match wanted.around {
+                true => around(&asking, &seen).await,
+                false => BTreeMap::new(),
+            };
+            (
+                seen,
+                search,
+                target,
+                configured,
+                smoke,
+                around,
+                asking.asked(),
+            )
         })
         .await;
-    let (seen, search, target, configured, smoke, asked) = learned;
+    let (seen, search, target, configured, smoke, around, asked) = learned;
     Ok(Gathered {
         answered,
         seen,
@@ -139,6 +156,7 @@ pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gat
         configured,
         deploy_log,
         smoke,
+        around,
         asked,
         notes,
         clock,
@@ -177,6 +195,21 @@ async fn configured(
         )),
         _ => asking.configured(target).await,
     }
+}
+
+/// The newest versions, and the one that serves.
+async fn around(asking: &Asking<'_>, seen: &Seen) -> BTreeMap<i64, Result<Configured, Silence>> {
+    const NEWEST: usize = 6;
+    let versions = seen.versions.as_deref().unwrap_or_default();
+    let serving = seen.alias.as_ref().ok();
+    let serving = serving.and_then(|alias| alias.version.parse().ok());
+    let mut around = BTreeMap::new();
+    for number in versions.iter().copied().take(NEWEST).chain(serving) {
+        if !around.contains_key(&number) {
+            around.insert(number, asking.configured(&number.to_string()).await);
+        }
+    }
+    around
 }
 
 /// Whether another run is at it; a write also says so to others.

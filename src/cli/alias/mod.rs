@@ -2,12 +2,14 @@
 //! and `promote` go on from there.
 
 mod after;
+mod canary;
 mod gather;
 mod moving;
 mod order;
 mod prompt;
 mod read;
 mod told;
+mod versions;
 
 use super::Context;
 use super::args::AliasAction;

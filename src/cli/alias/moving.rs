@@ -1,7 +1,8 @@
 //! `duckops alias rollback` and `promote`: checks, plan, consent, one request, what it came
 //! to, and whether it helped.
 
-use super::after::after;
+use super::after::{Act, after};
+use super::canary;
 use super::gather::{Gathered, Wanted, gather};
 use super::order::{Order, order};
 use super::prompt;
@@ -9,12 +10,14 @@ use super::told::{Told, plan_lines};
 use crate::act::alias::plan::{Plan, Purpose};
 use crate::act::alias::send::{Hands, NotBegun};
 use crate::act::consent::{Answer, Consent};
-use crate::act::journal::Journal;
+use crate::act::journal::{Entry, Journal, Stage};
 use crate::cli::args::AliasAction;
 use crate::cli::fail::Failure;
 use crate::cli::{Context, journal, out};
 use crate::exit;
+use crate::fact::instant;
 use crate::report::model::Verdict;
+use serde_json::json;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -25,14 +28,14 @@ use ulid::Ulid;
 const STALE: Duration = Duration::from_secs(600);
 
 /// Consent once given, kept as the words it was given in.
-enum Words {
+pub(super) enum Words {
     Typed(String),
     Confirmed(String),
     None,
 }
 
 impl Words {
-    fn answer(&self) -> Answer<'_> {
+    pub(super) fn answer(&self) -> Answer<'_> {
         match self {
             Words::Typed(line) => Answer::Typed(line),
             Words::Confirmed(words) => Answer::Confirmed(words),
@@ -87,10 +90,39 @@ pub(super) async fn main(context: &Context, action: &AliasAction) -> Result<u8, 
         to: order.to,
         read: order.read,
         other_hosts: order.guard.endpoint_override,
+        around: false,
     };
     let gathered = gather(context, &wanted).await?;
+    close(&gathered, &journal);
     let told = decide(context, &order, &wanted, &gathered, &journal).await;
     Ok(told.print(context, Some(&gathered)))
+}
+
+/// Moves that somebody left without an outcome get the one that the alias shows now. If that
+/// cannot be written, it stays open, and the next run says so again.
+fn close(gathered: &Gathered, journal: &Journal) {
+    let Ok(alias) = &gathered.seen.alias else {
+        return;
+    };
+    let entries = gathered.past.open.iter().map(|open| {
+        let (outcome, why) = open.found_later(alias);
+        let known = (outcome == "in-force").then_some(&alias.revision);
+        Entry {
+            id: open.id.clone(),
+            at: instant(gathered.clock.at().unix_timestamp()),
+            action: open.command.clone(),
+            stage: Stage::Outcome,
+            stack: gathered.stack().key(),
+            detail: json!({
+                "outcome": outcome, "why": why, "found_later": true,
+                "version": alias.version, "revision": known,
+            }),
+        }
+    });
+    let entries: Vec<_> = entries.collect();
+    if !entries.is_empty() {
+        let _ = journal.append(&entries);
+    }
 }
 
 /// The variable that sends requests to Lambda or STS elsewhere, if one does.
@@ -186,7 +218,10 @@ async fn decide(
         };
     }
     let plan = match plan(order, gathered, target) {
-        Ok(plan) => plan,
+        Ok(plan) => match &order.canary {
+            Some(canary) => canary::first(plan, canary),
+            None => plan,
+        },
         Err(why) => return Told::nothing_sent(exit::WARNING, "refused", why),
     };
     told.plan = Some(plan.clone());
@@ -230,6 +265,7 @@ fn plan(order: &Order<'_>, gathered: &Gathered, target: &str) -> Result<Plan, St
         weights: BTreeMap::new(),
         to: target.to_owned(),
         differences,
+        then: None,
         approval: order.approval.clone(),
     })
 }
@@ -284,14 +320,30 @@ async fn go(
             ..told
         };
     }
-    let hands = hands(gathered, journal);
+    let act = Act {
+        context,
+        order,
+        gathered,
+        hands: Hands {
+            stack: gathered.stack(),
+            aws: &gathered.answered.asking.aws,
+            journal,
+            clock: gathered.clock,
+        },
+    };
     let begun = &context.sending.begun;
-    let carried = hands
-        .carry_out(consent, plan, || begun.store(true, Ordering::SeqCst))
-        .await;
-    match carried {
-        Err(why) => not_begun(context, why, told),
-        Ok(carried) => after(context, order, gathered, &hands, plan, carried, told).await,
+    let sending = || {
+        begun.store(true, Ordering::SeqCst);
+        // A terminal that goes away must not take the answer with it.
+        use tokio::signal::unix::{SignalKind, signal};
+        let _ = signal(SignalKind::hangup());
+    };
+    match act.hands.carry_out(consent, plan, sending).await {
+        Err(why) => not_begun(context, &why, told),
+        Ok(carried) if order.canary.is_some() => {
+            canary::go_on(&act, plan, carried, &words, told).await
+        }
+        Ok(carried) => after(&act, plan, carried, told).await,
     }
 }
 
@@ -311,16 +363,7 @@ async fn ask(order: &Order<'_>, plan: &Plan, told: &Told, typed: &str) -> Words 
     }
 }
 
-fn hands<'a>(gathered: &'a Gathered, journal: &'a Journal) -> Hands<'a> {
-    Hands {
-        stack: gathered.stack(),
-        aws: &gathered.answered.asking.aws,
-        journal,
-        clock: gathered.clock,
-    }
-}
-
-fn not_begun(context: &Context, why: NotBegun, told: Told) -> Told {
+fn not_begun(context: &Context, why: &NotBegun, told: Told) -> Told {
     context.sending.begun.store(false, Ordering::SeqCst);
     Told {
         code: exit::WARNING,

@@ -15,6 +15,13 @@ pub(super) struct Order<'a> {
     pub(super) guard: &'a Guard,
     pub(super) wait: Duration,
     pub(super) approval: Option<(String, String)>,
+    pub(super) canary: Option<Canary>,
+}
+
+/// A small share first.
+pub(super) struct Canary {
+    pub(super) percent: u32,
+    pub(super) bake: Duration,
 }
 
 pub(super) fn order(action: &AliasAction) -> Result<Order<'_>, Failure> {
@@ -32,6 +39,8 @@ pub(super) fn order(action: &AliasAction) -> Result<Order<'_>, Failure> {
             to,
             approved_by,
             approval_note,
+            canary,
+            bake,
             ..
         } => Order {
             purpose: Purpose::Promotion,
@@ -40,6 +49,13 @@ pub(super) fn order(action: &AliasAction) -> Result<Order<'_>, Failure> {
             guard,
             wait,
             approval: said(approved_by).zip(said(approval_note)),
+            canary: match (canary, bake) {
+                (Some(percent), Some(bake)) => Some(Canary {
+                    percent: *percent,
+                    bake: duration("--bake", bake)?,
+                }),
+                _ => None,
+            },
         },
         AliasAction::Rollback { to, .. } => Order {
             purpose: Purpose::Rollback,
@@ -48,6 +64,7 @@ pub(super) fn order(action: &AliasAction) -> Result<Order<'_>, Failure> {
             guard,
             wait,
             approval: None,
+            canary: None,
         },
         AliasAction::Show(_) | AliasAction::Check { .. } => return Err(Failure::internal()),
     })

@@ -223,6 +223,9 @@ pub(super) fn plan_lines(plan: &Plan) -> Vec<String> {
             &format!("{} (revision {})", plan.from.split(), plan.from.revision),
         ),
         labelled("to:", &plan.wanted()),
+    ];
+    lines.extend(plan.then.iter().map(|then| labelled("then:", then)));
+    lines.extend([
         labelled(
             "where:",
             &format!(
@@ -231,7 +234,7 @@ pub(super) fn plan_lines(plan: &Plan) -> Vec<String> {
             ),
         ),
         labelled("as:", &caller.arn),
-    ];
+    ]);
     if let Some((by, note)) = &plan.approval {
         lines.push(labelled("approved:", &format!("by {by}: {note}")));
     }

@@ -177,6 +177,13 @@ pub(super) fn weights(known: &Known<'_>) -> Judged {
             format!("The traffic is split, {split}: this rollback ends that."),
         );
     }
+    if known.half_done == Some(known.target) && known.is(Purpose::Promotion) {
+        return Judged::warning(
+            "half-done",
+            told,
+            format!("A shift was left half done, {split}: this goes on with it."),
+        );
+    }
     if let Some(coming) = known.half_done {
         let summary = format!("A shift to version {coming} was left half done: {split}.");
         let serving = &alias.version;
