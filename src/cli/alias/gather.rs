@@ -11,6 +11,7 @@ use crate::cli::args::AliasRead;
 use crate::cli::fail::Failure;
 use crate::cli::run::{Answered, Run};
 use crate::cli::{Context, journal};
+use crate::fact::parse_instant;
 use crate::reading::{Asked, Silence, Why};
 use crate::stack::Stack;
 use crate::text::Printable;
@@ -20,7 +21,8 @@ use std::fs::File;
 use std::time::{Duration, Instant};
 
 /// The facts of the probes that the checks need.
-const FACTS: [&str; 8] = [
+const FACTS: [&str; 9] = [
+    "lambda.errors_since_max",
     "rollback.why",
     "alias.moved_before",
     "lambda.throttles_min",
@@ -205,8 +207,8 @@ async fn around(asking: &Asking<'_>, seen: &Seen) -> BTreeMap<i64, Result<Config
     let serving = serving.and_then(|alias| alias.version.parse().ok());
     let mut around = BTreeMap::new();
     for number in versions.iter().copied().take(NEWEST).chain(serving) {
-        if !around.contains_key(&number) {
-            around.insert(number, asking.configured(&number.to_string()).await);
+        if let std::collections::btree_map::Entry::Vacant(place) = around.entry(number) {
+            place.insert(asking.configured(&number.to_string()).await);
         }
     }
     around
@@ -273,6 +275,7 @@ impl Gathered {
             busy: self.busy,
             other_hosts: wanted.other_hosts || wanted.purpose.is_none(),
             half_done,
+            moved_at: moved.and_then(|moved| parse_instant(&moved.at)),
             undoes: moved.is_some_and(|moved| moved.from == target),
             asked: &self.asked,
             at: self.clock.now,

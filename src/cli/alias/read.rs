@@ -39,7 +39,9 @@ pub(super) async fn show(context: &Context, read: &AliasRead) -> Result<u8, Fail
     runbook
         .steps
         .retain(|step| SHOWN.contains(&step.id.as_str()));
-    runbook.steps.push(moved(&gathered));
+    let came = moved(&gathered);
+    let how = came.summary.to_string();
+    runbook.steps.push(came);
     runbook.steps.push(around(&gathered));
     for (number, step) in (1..).zip(&mut runbook.steps) {
         step.number = number;
@@ -63,7 +65,7 @@ pub(super) async fn show(context: &Context, read: &AliasRead) -> Result<u8, Fail
         (Err(silence), _) => format!("{name} is not known: {}", silence.detail),
     }
     .into();
-    let table = versions::shown(context, &gathered);
+    let table = format!("{how}\n{}", versions::shown(context, &gathered));
     let report = report(&gathered, runbook);
     Ok(context.out.report_with(&report, &table))
 }

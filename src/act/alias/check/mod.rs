@@ -48,6 +48,8 @@ pub struct Known<'a> {
     pub busy: Option<bool>,
     /// Whether a host that is not AWS's own may count.
     pub other_hosts: bool,
+    /// When the alias came to where it points, by the journal, in seconds since 1970.
+    pub moved_at: Option<i64>,
     /// Whether going to this version undoes the last move, made from this machine.
     pub undoes: bool,
     /// A shift of our own that was left half done: the version that was to come.

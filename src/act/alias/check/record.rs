@@ -5,6 +5,7 @@ use super::{Known, Purpose};
 use crate::act::alias::good::{LOW, lower, record, upper};
 use crate::act::alias::policy::lets_gateway_in;
 use crate::act::alias::served::Served;
+use crate::fact::FactValue;
 use crate::reading::{Silence, Why};
 use crate::text::Untrusted;
 
@@ -199,13 +200,35 @@ pub(super) fn target(known: &Known<'_>) -> Judged {
     }
 }
 
+/// Whether the present errors are older than the move, by the times of both.
+fn older(known: &Known<'_>) -> Option<bool> {
+    const MINUTE: i64 = 60;
+    let instant = |path: &str| match known.fact(path) {
+        Ok(FactValue::Instant(at)) => Some(*at),
+        _ => None,
+    };
+    let moved_after = known.moved_at.or_else(|| instant("alias.moved_after"));
+    let moved_before = known.moved_at.or_else(|| instant("alias.moved_before"));
+    let began_by = instant("lambda.errors_since_max")?;
+    if moved_after.is_some_and(|moved| began_by + MINUTE <= moved) {
+        return Some(true);
+    }
+    let began = instant("lambda.errors_since")?;
+    (began + MINUTE > moved_before?).then_some(false)
+}
+
 pub(super) fn onset(known: &Known<'_>) -> Judged {
     let why = match known.fact("rollback.why") {
         Ok(why) => why.shown().to_string(),
         Err(silence) if silence.why == Why::NotAsked => {
             return Judged::skipped("not-asked", "Not asked.");
         }
-        Err(silence) => return Judged::unknown(&silence),
+        // Without an expected version it is not settled; the times alone may settle it.
+        Err(silence) => match older(known) {
+            Some(true) => "errors-before-move".to_owned(),
+            Some(false) => "errors-after-move".to_owned(),
+            None => return Judged::unknown(&silence),
+        },
     };
     let told = vec![text("rollback.why", why.as_str())];
     match why.as_str() {
