@@ -45,7 +45,7 @@ pub(super) fn shown(context: &Context, gathered: &Gathered) -> String {
         "ERRORS OVER TIME",
         "AS LAST KNOWN-GOOD",
     ];
-    table(head, rows)
+    table(context, head, rows)
 }
 
 fn row(
