@@ -257,7 +257,7 @@ fn the_line_for_nagios_follows_the_grammar_for_every_verdict() {
 
 /// The runbooks as an operator might have edited them: a limit, its line before and after.
 const EDITED: [(&str, &str, &str); 6] = [
-    ("inc-001", "slow = 5.0", "slow = 2.5"),
+    ("inc-001", "slow    = 5.0", "slow    = 2.5"),
     ("inc-003", "\"10m\"   # agents", "\"12m\"   # agents"),
     ("inc-003", "\"30m\"   # and", "\"1h\"   # and"),
     ("inc-004", "per_day     = 10 ", "per_day     = 30 "),
