@@ -88,6 +88,6 @@ pub(super) async fn fetch(
     match tokio::time::timeout_at(deadline.into(), fetched).await {
         Ok(Ok(fetched)) => fetched.map_err(silence),
         Ok(Err(_)) => failed("reading history failed inside duckops"),
-        Err(_) => failed("history was not read before the deadline"),
+        Err(_) => failed("not all of it came before the deadline"),
     }
 }
