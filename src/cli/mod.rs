@@ -167,14 +167,15 @@ async fn interrupted() -> u8 {
     }
 }
 
-/// The wall clock; a debug build lets the tests set it.
+/// The wall clock; a debug build lets the tests set it. One set to what is no time must not
+/// be taken for the true one: that is a panic, and shows what the program makes of one.
 fn now(env: &Environment) -> OffsetDateTime {
     #[cfg(debug_assertions)]
-    if let Some(fixed) = env
-        .get("DUCKOPS_TEST_NOW")
-        .and_then(|text| crate::fact::parse_instant(text))
-    {
-        return OffsetDateTime::from_unix_timestamp(fixed).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    if let Some(text) = env.get("DUCKOPS_TEST_NOW") {
+        let fixed = crate::fact::parse_instant(text)
+            .and_then(|fixed| OffsetDateTime::from_unix_timestamp(fixed).ok());
+        assert!(fixed.is_some(), "DUCKOPS_TEST_NOW is no time");
+        return fixed.unwrap_or(OffsetDateTime::UNIX_EPOCH);
     }
     let _ = env;
     OffsetDateTime::now_utc()

@@ -1,6 +1,7 @@
 //! Scenes: worlds with one thing wrong, or nothing, each with the verdict that is due.
 //! The verdicts are words, as a person reads them; nothing here knows how they are drawn.
 
+mod calls;
 mod certs;
 mod edit;
 mod fleet;
