@@ -1,4 +1,5 @@
 //! The rooms of `duckops`, from the outside world up to the verdict.
+pub mod act;
 pub mod cli;
 pub mod cloud;
 pub mod drill;

@@ -141,6 +141,12 @@ fn put_by(operation: Operation) -> &'static [Probe] {
         | Operation::ListVersionsByFunction
         | Operation::GetFunctionConfiguration => &[Probe::Alias],
         Operation::GetCallerIdentity => &[Probe::Identity],
+        // Asked and sent only by what moves the alias.
+        Operation::GetPolicy
+        | Operation::GetProvisionedConcurrencyConfig
+        | Operation::GetFunctionConcurrency
+        | Operation::Invoke
+        | Operation::UpdateAlias => &[],
     }
 }
 

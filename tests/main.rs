@@ -8,6 +8,7 @@
     reason = "a test ends where it learns something, and says what"
 )]
 
+mod alias;
 mod check;
 mod contrib;
 mod emulators;

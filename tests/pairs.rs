@@ -93,6 +93,8 @@ fn merged(healthy: &World, first: World, second: World) -> World {
                 metrics: both(&healthy.metrics, first.metrics, second.metrics),
                 log_events: both(&healthy.log_events, first.log_events, second.log_events),
                 recorded: runs(&healthy.recorded, first.recorded, second.recorded),
+                alias_before: None,
+                together: None,
                 faults: second.faults.into_iter().chain(first.faults).collect(),
             }
         };
@@ -111,6 +113,12 @@ fn merged(healthy: &World, first: World, second: World) -> World {
         mail,
         versions,
         alias_target,
+        stale_for,
+        configured,
+        policy,
+        provisioned,
+        reserved,
+        culprit,
         empty_log_pages,
         latency,
         page_size,

@@ -10,9 +10,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "cloud", "drill", "exit", "fact", "history", "judge", "notify", "probe", "reading",
-            "report", "runbook", "stack", "standing", "text", "triage",
+            "act", "cloud", "drill", "exit", "fact", "history", "judge", "notify", "probe",
+            "reading", "report", "runbook", "stack", "standing", "text", "triage",
         ],
+    ),
+    (
+        "act",
+        &["cloud", "fact", "reading", "report::model", "stack", "text"],
     ),
     ("drill", &["report::model", "stack", "text"]),
     (

@@ -1,5 +1,9 @@
 //! What may stand on the command line.
 
+mod alias;
+
+pub(super) use alias::{Alias, AliasAction, AliasRead, Guard};
+
 use crate::stack::Flags;
 use clap::{Args, Parser, Subcommand};
 
@@ -13,7 +17,7 @@ use clap::{Args, Parser, Subcommand};
     disable_help_subcommand = true
 )]
 #[command(
-    after_help = "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown, 64 usage, 130 and 143 interrupted."
+    after_help = "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown, 64 usage, 130 and 143 interrupted.\nOf a command that changes something: 0 done and read back, 1 not applied, 2 applied but not verified, 3 may have been applied, 4 somebody else was first, 5 no consent."
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -111,6 +115,10 @@ pub(super) enum Command {
     History(History),
     /// Print alert rules for Prometheus, over the file that check --textfile writes
     Rules(Rules),
+    /// The alias: what it is, whether a version is safe for it, and moving it
+    Alias(Alias),
+    /// Show what was changed from this machine, and by which consent
+    Journal(Journal),
     /// Print the JSON Schema of the output
     Schema,
     /// Print a completion script for a shell
@@ -205,9 +213,12 @@ pub(super) struct Audit {
 
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
-    /// Print the least AWS policy that lets every probe ask
+    /// Print the least AWS policy that lets everything be asked
     #[arg(long)]
     pub(super) policy: bool,
+    /// In that policy also what moving the alias needs
+    #[arg(long, requires = "policy")]
+    pub(super) writes: bool,
 }
 
 #[derive(Debug, Args)]
@@ -248,6 +259,13 @@ pub(super) struct Export {
     /// As lines of JSON
     #[arg(long)]
     pub(super) jsonl: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Journal {
+    /// Check that no line was changed, removed or inserted
+    #[arg(long)]
+    pub(super) verify: bool,
 }
 
 #[derive(Debug, Args)]

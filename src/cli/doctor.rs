@@ -2,12 +2,13 @@
 //! Every check says what is in force, and what to do where it is not well.
 
 mod kept;
+mod policy;
 
 use super::Context;
 use super::args;
 use super::fail::Failure;
 use super::past;
-use super::run::{self, Run};
+use super::run::Run;
 use crate::exit;
 use crate::fact::Probe;
 use crate::history::{self, History, HistoryError, Location, StackKey};
@@ -56,7 +57,8 @@ impl Check {
 
 pub(super) async fn main(context: &Context, args: &args::Doctor) -> Result<u8, Failure> {
     if args.policy {
-        return Ok(context.out.print(&policy(context), exit::OK));
+        let policy = policy::text(context, args.writes);
+        return Ok(context.out.print(&policy, exit::OK));
     }
     let mut checks = settings(context);
     checks.push(runbooks(context));
@@ -299,55 +301,6 @@ fn permissions(readings: &Readings) -> Vec<Check> {
         }
     }
     checks
-}
-
-/// The least policy that lets every probe ask.
-fn policy(context: &Context) -> String {
-    let stack = &context.settings.stack;
-    let actions: Vec<_> = probe::PROBES
-        .into_iter()
-        .filter(|probe| probe.is_aws())
-        .flat_map(probe::permissions)
-        .map(|action| json!({"action": action, "resource": resource(action, stack)}))
-        .chain(shared(context))
-        .collect();
-    let statements: Vec<_> = actions
-        .iter()
-        .map(|one| json!({"Effect": "Allow", "Action": one["action"], "Resource": one["resource"]}))
-        .collect();
-    let policy = json!({"Version": "2012-10-17", "Statement": statements});
-    format!("{policy:#}\n")
-}
-
-/// What a shared history needs, where one is configured.
-fn shared(context: &Context) -> Vec<serde_json::Value> {
-    let Ok((Location::DynamoDb(table), _)) = run::location(context) else {
-        return Vec::new();
-    };
-    let stack = &context.settings.stack;
-    let (region, account) = (&stack.region.value, &stack.account.value);
-    let resource = format!("arn:aws:dynamodb:{region}:{account}:table/{table}");
-    history::ACTIONS
-        .iter()
-        .map(|action| json!({"action": action, "resource": resource}))
-        .collect()
-}
-
-/// The narrowest resource of an action; some actions know none.
-fn resource(action: &str, stack: &crate::stack::Stack) -> String {
-    let (region, account) = (&stack.region.value, &stack.account.value);
-    match action.split(':').next() {
-        Some("states") => stack.state_machine_arn(),
-        Some("lambda") => format!(
-            "arn:aws:lambda:{region}:{account}:function:{}*",
-            stack.function.value
-        ),
-        Some("logs") => format!(
-            "arn:aws:logs:{region}:{account}:log-group:{}:*",
-            stack.log_group.value
-        ),
-        _ => "*".to_owned(),
-    }
 }
 
 fn print(context: &Context, checks: &[Check]) -> u8 {

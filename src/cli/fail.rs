@@ -42,7 +42,10 @@ impl Failure {
     pub(super) fn interrupted(code: u8) -> Self {
         Self {
             code,
-            lines: vec!["interrupted: nothing was judged".into()],
+            lines: vec![
+                "interrupted: nothing was judged, and nothing was sent that changes anything"
+                    .into(),
+            ],
         }
     }
 

@@ -3,6 +3,7 @@
 //! The only room that reads arguments, the environment, the clock and the terminal. It
 //! hands them down and knows how nothing below is done.
 
+mod alias;
 mod args;
 mod audit;
 mod check;
@@ -12,6 +13,7 @@ mod drill;
 mod facts;
 mod fail;
 mod history;
+mod journal;
 mod lock;
 mod out;
 mod packaging;
@@ -32,6 +34,8 @@ use out::{Format, Out};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use time::OffsetDateTime;
 
 /// The environment, as far as it is text.
@@ -44,6 +48,17 @@ struct Context {
     out: Out,
     env: Environment,
     verbose: bool,
+    /// How far a command is that changes something.
+    sending: Sending,
+}
+
+/// How far a command is that changes something, for whoever wants to interrupt it.
+#[derive(Clone, Debug, Default)]
+struct Sending {
+    /// A request may be on its way: what came of it must be learned first.
+    begun: Arc<AtomicBool>,
+    /// Somebody wants it to end as soon as that is known.
+    ending: Arc<AtomicBool>,
 }
 
 /// Runs the program and yields its exit code. A panic anywhere becomes [`exit::UNKNOWN`].
@@ -108,6 +123,7 @@ fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, F
         out,
         env,
         verbose: cli.verbose,
+        sending: Sending::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -120,7 +136,7 @@ fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, F
         tokio::select! {
             done = dispatch(&context, cli.command) => done,
             _ = interrupted(), if serving => Ok(exit::OK),
-            code = interrupted(), if !serving => Err(Failure::interrupted(code)),
+            code = ended(&context.sending), if !serving => Err(Failure::interrupted(code)),
         }
     });
     // A parser that still waits for the rest of a feed must not hold up the answer.
@@ -139,6 +155,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Doctor(args) => doctor::main(context, &args).await,
         Command::History(args) => history::main(context, args).await,
         Command::Rules(args) => packaging::rules(context, &args),
+        Command::Alias(args) => alias::main(context, &args.action).await,
+        Command::Journal(args) => journal::main(context, &args),
         Command::Schema => Ok(packaging::schema(context)),
         Command::Completions { shell } => packaging::completions(context, shell),
         Command::Man => packaging::man(context),
@@ -151,6 +169,20 @@ fn outlive_file_limits() {
     const SIGXFSZ: i32 = 25;
     use tokio::signal::unix::{SignalKind, signal};
     let _ = signal(SignalKind::from_raw(SIGXFSZ));
+}
+
+/// Ends when the command may be interrupted and was. While a request may be on its way that
+/// changes something, the first signal only asks to hurry; the second gives up the truth.
+async fn ended(sending: &Sending) -> u8 {
+    let code = interrupted().await;
+    if !sending.begun.load(Ordering::SeqCst) {
+        return code;
+    }
+    sending.ending.store(true, Ordering::SeqCst);
+    out::warn("duckops: the request was sent already; waiting for what came of it");
+    interrupted().await;
+    out::warn("duckops: given up; it may have been applied: duckops alias show tells");
+    exit::UNKNOWN
 }
 
 async fn interrupted() -> u8 {

@@ -86,6 +86,15 @@ impl Run {
 
     /// Asks these probes and opens history meanwhile.
     pub(super) async fn ask(self, probes: &BTreeSet<Probe>) -> Answered {
+        self.ask_beside(probes, async |_| ()).await.0
+    }
+
+    /// The same, and does something else meanwhile.
+    pub(super) async fn ask_beside<T>(
+        self,
+        probes: &BTreeSet<Probe>,
+        beside: impl AsyncFnOnce(Arc<Ask>) -> T,
+    ) -> (Answered, T) {
         let key = StackKey(self.stack.key());
         let budget = HISTORY.min(self.deadline / 4);
         let (location, keep) = (self.history.clone(), self.keep);
@@ -105,7 +114,10 @@ impl Run {
                 Ok(past)
             }
         };
-        let Told { readings, notes } = triage::ask(Arc::clone(&asking), probes, past).await;
+        let (Told { readings, notes }, other) = tokio::join!(
+            triage::ask(Arc::clone(&asking), probes, past),
+            beside(Arc::clone(&asking)),
+        );
         let history = kept.lock().ok().and_then(|mut kept| kept.take());
         let history = match (history, &queue) {
             (Some(history), Some(queue)) => {
@@ -114,19 +126,20 @@ impl Run {
             (history, _) => history,
         };
         let notes = noted.into_iter().chain(notes).collect();
-        Answered {
+        let answered = Answered {
             asking,
             readings,
             notes,
             records: Records { history, queue },
             key,
-        }
+        };
+        (answered, other)
     }
 }
 
 /// A run in which everybody has answered.
 pub(super) struct Answered {
-    asking: Arc<Ask>,
+    pub(super) asking: Arc<Ask>,
     pub(super) readings: crate::reading::Readings,
     pub(super) notes: Vec<Printable>,
     records: Records,
@@ -156,14 +169,8 @@ impl Answered {
             numbers: triage::numbers(&self.readings),
             duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let stack = &self.asking.stack;
         let report = Report {
-            stack: model::Stack {
-                name: stack.name.value.as_str().into(),
-                api_url: stack.endpoint("").into(),
-                region: stack.region.value.as_str().into(),
-                account: stack.account.value.as_str().into(),
-            },
+            stack: shown(&self.asking.stack),
             started_at: self.asking.now,
             took: self.asking.began.elapsed(),
             verdict: conclusion.verdict,
@@ -241,6 +248,16 @@ pub(super) async fn blocking<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(_) => Err("it failed inside duckops".to_owned()),
+    }
+}
+
+/// The stack as reports name it.
+pub(super) fn shown(stack: &Stack) -> model::Stack {
+    model::Stack {
+        name: stack.name.value.as_str().into(),
+        api_url: stack.endpoint("").into(),
+        region: stack.region.value.as_str().into(),
+        account: stack.account.value.as_str().into(),
     }
 }
 

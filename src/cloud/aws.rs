@@ -18,6 +18,8 @@ use tokio::sync::OnceCell;
 
 /// The longest one AWS request may take.
 const ATTEMPT: Duration = Duration::from_secs(8);
+/// The longest one request that changes something may take.
+const WRITE: Duration = Duration::from_secs(15);
 /// The longest search for credentials.
 const CREDENTIALS: Duration = Duration::from_millis(2_500);
 
@@ -70,6 +72,25 @@ impl Aws {
             .await
             .as_ref()
             .map_err(Clone::clone)
+    }
+
+    /// The configuration of a client that writes: one try, whatever comes back, on a
+    /// connection of its own, with a time-out that nothing lengthens.
+    ///
+    /// # Errors
+    /// As for [`Self::config`].
+    pub async fn writing(&self) -> Result<SdkConfig, Silence> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(WRITE)
+            .operation_timeout(WRITE)
+            .build();
+        let config = self.config().await?.to_builder();
+        Ok(config
+            .http_client(self.http.unpooled())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            .build())
     }
 
     async fn resolve(&self) -> Result<SdkConfig, Silence> {

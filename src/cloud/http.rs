@@ -42,6 +42,8 @@ pub struct Http {
     observer: Option<Observer>,
     /// Whether proxies of the environment are passed by.
     direct: bool,
+    /// Whether every request has a connection of its own.
+    unpooled: bool,
 }
 
 #[derive(Default)]
@@ -63,6 +65,7 @@ impl Http {
             clients: Arc::default(),
             observer,
             direct: false,
+            unpooled: false,
         }
     }
 
@@ -71,6 +74,16 @@ impl Http {
         Self {
             direct: true,
             ..Self::new(observer)
+        }
+    }
+
+    /// The same stack for what changes something: no connection is used twice, so that none
+    /// can have died unnoticed and nothing below is tempted to send again.
+    pub fn unpooled(&self) -> Self {
+        Self {
+            clients: Arc::default(),
+            unpooled: true,
+            ..self.clone()
         }
     }
 
@@ -87,7 +100,7 @@ impl Http {
         } else {
             &self.clients.plain
         };
-        cell.get_or_init(|| build(secure, self.direct))
+        cell.get_or_init(|| self.build(secure))
             .as_ref()
             .map_err(|why| {
                 Silence::new(
@@ -98,33 +111,42 @@ impl Http {
             })
     }
 
+    fn build(&self, secure: bool) -> Result<reqwest::Client, String> {
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("duckops/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .connect_timeout(CONNECT);
+        // The answer that there is a provider already is the one that is wanted.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // The plain client never meets TLS, and loading the trusted roots takes milliseconds.
+        let builder = if secure {
+            builder
+        } else {
+            builder.tls_certs_only([])
+        };
+        let builder = if self.direct {
+            builder.no_proxy()
+        } else {
+            builder
+        };
+        let builder = if self.unpooled {
+            builder.pool_max_idle_per_host(0)
+        } else {
+            builder
+        };
+        builder
+            .build()
+            .map_err(|error| error.without_url().to_string())
+    }
+
     /// Tells the observer, if there is one.
     pub fn saw(&self, exchange: &Exchange) {
         if let Some(observer) = &self.observer {
             observer(exchange);
         }
     }
-}
-
-fn build(secure: bool, direct: bool) -> Result<reqwest::Client, String> {
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!("duckops/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .retry(reqwest::retry::never())
-        .connect_timeout(CONNECT);
-    // The answer that there is a provider already is the one that is wanted.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    // The plain client never meets TLS, and loading the trusted roots takes milliseconds.
-    let builder = if secure {
-        builder
-    } else {
-        builder.tls_certs_only([])
-    };
-    let builder = if direct { builder.no_proxy() } else { builder };
-    builder
-        .build()
-        .map_err(|error| error.without_url().to_string())
 }
 
 /// Gives the AWS clients the same HTTP stack.

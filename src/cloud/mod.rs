@@ -8,10 +8,12 @@
 mod aws;
 mod error;
 mod http;
+mod meaning;
 
 pub use aws::Aws;
 pub use error::{chain, innermost, is_tls};
 pub use http::{Exchange, Http, Observer};
+pub use meaning::meaning;
 
 use std::time::Duration;
 

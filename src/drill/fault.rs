@@ -26,6 +26,11 @@ pub enum Fault {
     CutBody,
     /// This status with the protocol's error body.
     Status(u16),
+    /// This status and error code, as from a conflict.
+    Refuse(u16, &'static str),
+    /// What was asked takes effect all the same, and the answer fails in this way. Under
+    /// every other fault a write changes nothing.
+    Done(Box<Fault>),
     /// 200 with a web page, as from a captive portal.
     Html,
     /// 200 with nothing.
@@ -58,6 +63,8 @@ impl Fault {
             Fault::Throttle => refuse(words.throttled),
             Fault::ExpiredToken => refuse(words.expired),
             Fault::Status(status) => refuse((*status, "InternalFailure", "Internal server error")),
+            Fault::Refuse(status, code) => refuse((*status, code, "Refused on purpose")),
+            Fault::Done(after) => after.bend(operation, protocol, world, honest),
             Fault::Hang => Answer {
                 manner: Manner::Hang,
                 ..honest

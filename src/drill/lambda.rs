@@ -2,20 +2,32 @@
 
 use super::paging::{page, size};
 use super::wire::{Payload, Refusal, Reply, Scenery};
-use super::{Operation, Version, World};
+use super::{AliasTarget, Operation, Version, World};
+use hyper::Method;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 const FUNCTIONS: &str = "/2015-03-31/functions/";
+const SETTINGS: &str = "/2019-09-30/functions/";
 
 /// Which question a path asks, if it is one of ours.
-pub(super) fn asked_by(path: &str) -> Option<Operation> {
-    let parts: Vec<_> = path.strip_prefix(FUNCTIONS)?.split('/').collect();
-    match parts.as_slice() {
-        [_, "aliases", _] => Some(Operation::GetAlias),
-        [_, "versions"] => Some(Operation::ListVersionsByFunction),
-        [_, "configuration"] => Some(Operation::GetFunctionConfiguration),
+pub(super) fn asked_by(method: &Method, path: &str) -> Option<Operation> {
+    let rest = [FUNCTIONS, SETTINGS]
+        .iter()
+        .find_map(|root| path.strip_prefix(root))?;
+    let parts: Vec<_> = rest.split('/').collect();
+    match (method, parts.as_slice()) {
+        (&Method::GET, [_, "aliases", _]) => Some(Operation::GetAlias),
+        (&Method::PUT, [_, "aliases", _]) => Some(Operation::UpdateAlias),
+        (&Method::GET, [_, "versions"]) => Some(Operation::ListVersionsByFunction),
+        (&Method::GET, [_, "configuration"]) => Some(Operation::GetFunctionConfiguration),
+        (&Method::GET, [_, "policy"]) => Some(Operation::GetPolicy),
+        (&Method::GET, [_, "concurrency"]) => Some(Operation::GetFunctionConcurrency),
+        (&Method::GET, [_, "provisioned-concurrency"]) => {
+            Some(Operation::GetProvisionedConcurrencyConfig)
+        }
+        (&Method::POST, [_, "invocations"]) => Some(Operation::Invoke),
         _ => None,
     }
 }
@@ -28,25 +40,88 @@ pub(super) fn get_alias(scenery: &Scenery<'_>) -> Reply {
         if name != world.alias {
             return Err(missing(world, name));
         }
-        let target = &world.alias_target;
-        let mut alias = json!({
-            "AliasArn": format!("{}:{name}", world.function_arn()),
-            "Description": "",
-            "FunctionVersion": target.version,
-            "Name": name,
-            "RevisionId": target.revision,
-        });
-        if !target.weights.is_empty() {
-            let weights: Map<_, _> = target
-                .weights
-                .iter()
-                .map(|(v, share)| (v.clone(), json!(share)))
-                .collect();
-            alias["RoutingConfig"] = json!({"AdditionalVersionWeights": weights});
-        }
-        Ok(Payload::Json(alias))
+        let stale = world
+            .alias_before
+            .as_ref()
+            .filter(|(_, moved)| moved.elapsed() < world.stale_for);
+        let target = stale.map_or(&world.alias_target, |(before, _)| before);
+        Ok(Payload::Json(shown(world, target)))
     });
     Reply::new(format!("GetAlias {name}"), outcome)
+}
+
+/// An alias as Lambda describes it.
+pub(super) fn shown(world: &World, target: &AliasTarget) -> Value {
+    let mut alias = json!({
+        "AliasArn": format!("{}:{}", world.function_arn(), world.alias),
+        "Description": "",
+        "FunctionVersion": target.version,
+        "Name": world.alias,
+        "RevisionId": target.revision,
+    });
+    if !target.weights.is_empty() {
+        let weights: Map<_, _> = target
+            .weights
+            .iter()
+            .map(|(v, share)| (v.clone(), json!(share)))
+            .collect();
+        alias["RoutingConfig"] = json!({"AdditionalVersionWeights": weights});
+    }
+    alias
+}
+
+/// `GetPolicy` of the alias
+pub(super) fn get_policy(scenery: &Scenery<'_>) -> Reply {
+    let world = scenery.world;
+    let outcome = of_alias(scenery).and_then(|()| {
+        let policy = world.policy.as_ref();
+        policy
+            .map(|policy| Payload::Json(json!({"Policy": policy, "RevisionId": "1"})))
+            .ok_or_else(|| {
+                let message = "The resource you requested does not exist.";
+                Refusal::known(404, "ResourceNotFoundException", message)
+            })
+    });
+    Reply::new("GetPolicy", outcome)
+}
+
+/// `GetProvisionedConcurrencyConfig` of the alias
+pub(super) fn get_provisioned(scenery: &Scenery<'_>) -> Reply {
+    let outcome = of_alias(scenery).and_then(|()| {
+        let kept = scenery.world.provisioned.clone();
+        kept.map(Payload::Json).ok_or_else(|| {
+            let code = "ProvisionedConcurrencyConfigNotFoundException";
+            let message = "No Provisioned Concurrency Config found for this function";
+            Refusal::known(404, code, message)
+        })
+    });
+    Reply::new("GetProvisionedConcurrencyConfig", outcome)
+}
+
+/// `GetFunctionConcurrency`
+pub(super) fn get_concurrency(scenery: &Scenery<'_>) -> Reply {
+    let outcome = ours(scenery).map(|()| {
+        Payload::Json(match scenery.world.reserved {
+            Some(reserved) => json!({"ReservedConcurrentExecutions": reserved}),
+            None => json!({}),
+        })
+    });
+    Reply::new("GetFunctionConcurrency", outcome)
+}
+
+/// Refuses questions about anything but the alias.
+fn of_alias(scenery: &Scenery<'_>) -> Result<(), Refusal> {
+    ours(scenery)?;
+    let qualifier = scenery.ask.parameter("Qualifier").unwrap_or_default();
+    if qualifier == scenery.world.alias {
+        return Ok(());
+    }
+    let message = format!("the practice stack knows no {qualifier} here");
+    Err(Refusal::unexpected(
+        400,
+        "InvalidParameterValueException",
+        message,
+    ))
 }
 
 /// `ListVersionsByFunction`: `$LATEST` first, then the versions, oldest first.
@@ -106,8 +181,12 @@ pub(super) fn get_configuration(scenery: &Scenery<'_>) -> Reply {
 }
 
 /// Refuses questions about any other function.
-fn ours(scenery: &Scenery<'_>) -> Result<(), Refusal> {
-    let rest = scenery.ask.path.strip_prefix(FUNCTIONS).unwrap_or_default();
+pub(super) fn ours(scenery: &Scenery<'_>) -> Result<(), Refusal> {
+    let path = &scenery.ask.path;
+    let rest = [FUNCTIONS, SETTINGS]
+        .iter()
+        .find_map(|root| path.strip_prefix(root));
+    let rest = rest.unwrap_or_default();
     let name = rest.split('/').next().unwrap_or_default();
     if name == scenery.world.function {
         return Ok(());
@@ -120,13 +199,13 @@ fn ours(scenery: &Scenery<'_>) -> Result<(), Refusal> {
     ))
 }
 
-fn missing(world: &World, qualifier: &str) -> Refusal {
+pub(super) fn missing(world: &World, qualifier: &str) -> Refusal {
     let message = format!("Cannot find {}:{qualifier}", world.function_arn());
     Refusal::known(404, "ResourceNotFoundException", message)
 }
 
 fn configuration(world: &World, version: &Version) -> Value {
-    json!({
+    let mut shown = json!({
         "CodeSha256": version.code_sha256,
         "FunctionArn": format!("{}:{}", world.function_arn(), version.number),
         "FunctionName": world.function,
@@ -138,7 +217,15 @@ fn configuration(world: &World, version: &Version) -> Value {
         "State": "Active",
         "Timeout": 30,
         "Version": version.number,
-    })
+        "Role": format!("arn:aws:iam::{}:role/mission-control", world.account),
+        "Environment": {"Variables": {"STAGE": "prod"}},
+        "Architectures": ["x86_64"],
+    });
+    let unusual = world.configured.get(&version.number);
+    for (member, value) in unusual.and_then(Value::as_object).into_iter().flatten() {
+        shown[member.as_str()] = value.clone();
+    }
+    shown
 }
 
 /// The form that Lambda writes times in, which is not quite RFC 3339.

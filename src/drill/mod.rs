@@ -15,6 +15,7 @@
     )
 )]
 
+mod alias;
 mod beak;
 mod cloudwatch;
 mod fault;

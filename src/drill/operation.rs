@@ -26,6 +26,16 @@ pub enum Operation {
     ListVersionsByFunction,
     /// Lambda: the settings of one version.
     GetFunctionConfiguration,
+    /// Lambda: who may invoke the alias.
+    GetPolicy,
+    /// Lambda: what is kept warm for the alias.
+    GetProvisionedConcurrencyConfig,
+    /// Lambda: what is reserved for the function.
+    GetFunctionConcurrency,
+    /// Lambda: one call of one version.
+    Invoke,
+    /// Lambda: where an alias shall point. The one write.
+    UpdateAlias,
     /// Logs: the lines that match a pattern.
     FilterLogEvents,
 }
@@ -40,7 +50,7 @@ pub(super) struct Service {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Operation; 11] = [
+    pub const ALL: [Operation; 16] = [
         Operation::Status,
         Operation::Audit,
         Operation::GetCallerIdentity,
@@ -51,6 +61,11 @@ impl Operation {
         Operation::GetAlias,
         Operation::ListVersionsByFunction,
         Operation::GetFunctionConfiguration,
+        Operation::GetPolicy,
+        Operation::GetProvisionedConcurrencyConfig,
+        Operation::GetFunctionConcurrency,
+        Operation::Invoke,
+        Operation::UpdateAlias,
         Operation::FilterLogEvents,
     ];
 
@@ -66,7 +81,12 @@ impl Operation {
             }
             Operation::GetAlias
             | Operation::ListVersionsByFunction
-            | Operation::GetFunctionConfiguration => ("lambda", "lambda"),
+            | Operation::GetFunctionConfiguration
+            | Operation::GetPolicy
+            | Operation::GetProvisionedConcurrencyConfig
+            | Operation::GetFunctionConcurrency
+            | Operation::Invoke
+            | Operation::UpdateAlias => ("lambda", "lambda"),
             Operation::FilterLogEvents => ("logs", "logs"),
         };
         Some(Service {

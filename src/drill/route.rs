@@ -2,7 +2,9 @@
 //! request that this stack does not expect is refused in the protocol it was made in.
 
 use super::wire::{Answer, Ask, Protocol, Refusal, Reply, Scenery};
-use super::{Operation, World, beak, cloudwatch, lambda, logs, ses, sfn, sts};
+use super::{
+    AliasTarget, Fault, Operation, World, alias, beak, cloudwatch, lambda, logs, ses, sfn, sts,
+};
 use hyper::{Method, StatusCode};
 use time::OffsetDateTime;
 
@@ -21,6 +23,8 @@ pub(super) struct Routed {
     pub(super) question: String,
     pub(super) unexpected: bool,
     pub(super) answer: Answer,
+    /// Where the alias points from now on.
+    pub(super) moves: Option<AliasTarget>,
 }
 
 /// Answers a request from the world as it is at `now`.
@@ -56,6 +60,10 @@ pub(super) fn route(world: &World, now: OffsetDateTime, door: Door, ask: &Ask) -
     let fault = operation
         .filter(|_| !unexpected)
         .and_then(|o| Some((o, world.faults.get(&o)?)));
+    // A write that fails changes nothing, unless the fault says that it was done.
+    let moves = reply
+        .moves
+        .filter(|_| matches!(fault, None | Some((_, Fault::Done(_) | Fault::Delay(_)))));
     let answer = match fault {
         Some((operation, fault)) => fault.bend(operation, protocol, world, honest),
         None => honest,
@@ -65,6 +73,7 @@ pub(super) fn route(world: &World, now: OffsetDateTime, door: Door, ask: &Ask) -
         question: reply.question,
         unexpected,
         answer,
+        moves,
     }
 }
 
@@ -80,6 +89,11 @@ fn perform(operation: Operation, scenery: &Scenery<'_>) -> Reply {
         Operation::GetAlias => lambda::get_alias(scenery),
         Operation::ListVersionsByFunction => lambda::list_versions(scenery),
         Operation::GetFunctionConfiguration => lambda::get_configuration(scenery),
+        Operation::GetPolicy => lambda::get_policy(scenery),
+        Operation::GetProvisionedConcurrencyConfig => lambda::get_provisioned(scenery),
+        Operation::GetFunctionConcurrency => lambda::get_concurrency(scenery),
+        Operation::Invoke => alias::invoke(scenery),
+        Operation::UpdateAlias => alias::update_alias(scenery),
         Operation::FilterLogEvents => logs::filter_log_events(scenery),
     }
 }
@@ -112,8 +126,7 @@ fn aws(ask: &Ask) -> (Protocol, Result<Operation, String>) {
     }
     let operation = match (&ask.method, ask.path.as_str()) {
         (&Method::GET, "/v2/email/account") => Some(Operation::GetAccount),
-        (&Method::GET, path) => lambda::asked_by(path),
-        _ => None,
+        (method, path) => lambda::asked_by(method, path),
     };
     let asked = || format!("{} {}", ask.method, ask.path);
     (Protocol::Rest, operation.ok_or_else(asked))

@@ -199,6 +199,13 @@ async fn respond(
         headers: head.headers,
         body: body.collect().await?.to_bytes(),
     };
+    if ask.method == hyper::Method::PUT {
+        // Whoever writes waits until everybody has read.
+        let together = lock(&shared.world).together.clone();
+        if let Some(together) = together {
+            together.wait().await;
+        }
+    }
     let (answer, wait) = shared.answer(door, &ask);
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
@@ -225,13 +232,14 @@ impl Shared {
 
     /// The answer to a request, which is logged, and how long to wait before giving it.
     fn answer(&self, door: Door, ask: &Ask) -> (Answer, Duration) {
-        let world = lock(&self.world);
+        let mut world = lock(&self.world);
         let at = self.now(&world);
         let Routed {
             operation,
             question,
             unexpected,
             answer,
+            moves,
         } = route(&world, at, door, ask);
         let silent = matches!(answer.manner, Manner::Hang | Manner::Reset);
         lock(&self.seen).push(Seen {
@@ -243,6 +251,9 @@ impl Shared {
             answered: (!silent).then_some(answer.status.as_u16()),
             unexpected,
         });
+        if let Some(target) = moves {
+            world.moved_to(target);
+        }
         let wait = world.latency + answer.after;
         (answer, wait)
     }

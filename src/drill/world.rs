@@ -6,8 +6,10 @@ use super::{Fault, Operation};
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use time::OffsetDateTime;
+use tokio::sync::Barrier;
 
 /// A whole stack. Its clock runs from [`World::now`], and the HTTP `Date` tells it:
 /// executions, metric points and log lines of a later time come to light when it gets there.
@@ -47,6 +49,22 @@ pub struct World {
     pub versions: Vec<Version>,
     /// Where the alias points.
     pub alias_target: AliasTarget,
+    /// Where it pointed before its last move, for readers that are shown the past, and since when.
+    pub alias_before: Option<(AliasTarget, Instant)>,
+    /// For how long after a move readers are shown where the alias pointed before.
+    pub stale_for: Duration,
+    /// Members of a version's configuration that are not as usual, such as its `State`.
+    pub configured: BTreeMap<String, Value>,
+    /// Who may invoke the alias; none when it has no policy.
+    pub policy: Option<String>,
+    /// What is kept warm for the alias, as Lambda describes it.
+    pub provisioned: Option<Value>,
+    /// How many concurrent executions are reserved for the function.
+    pub reserved: Option<i64>,
+    /// The version whose fault it is that the API fails: with another one it answers.
+    pub culprit: Option<String>,
+    /// Writes wait here for each other, so that all of them were planned on the same alias.
+    pub together: Option<Arc<Barrier>>,
     /// What the function logged, in any order.
     pub log_events: Vec<LogEvent>,
     /// How many pages without events, but with a token, come before the first log event.
@@ -181,6 +199,14 @@ impl World {
                 weights: Vec::new(),
                 revision: "5e1f7a52-0000-4000-8000-000000000061".into(),
             },
+            alias_before: None,
+            stale_for: Duration::ZERO,
+            configured: BTreeMap::new(),
+            policy: Some(gateway_policy()),
+            provisioned: None,
+            reserved: None,
+            culprit: None,
+            together: None,
             log_events: Vec::new(),
             empty_log_pages: 0,
             recorded: Vec::new(),
@@ -188,6 +214,25 @@ impl World {
             latency: Duration::ZERO,
             page_size: None,
             api_gone: false,
+        }
+    }
+
+    /// The alias moved: the status document follows it, and where a version was what made the
+    /// API fail, another one makes it answer.
+    pub fn moved_to(&mut self, target: AliasTarget) {
+        let version = target.version.clone();
+        let before = std::mem::replace(&mut self.alias_target, target);
+        self.alias_before = Some((before, Instant::now()));
+        self.status["lambda_version"] = format!("v{version}").into();
+        self.status["lambda_alias_version"] = version.as_str().into();
+        self.status["lambda"]["version"] = version.as_str().into();
+        if self
+            .culprit
+            .as_ref()
+            .is_some_and(|culprit| *culprit != version)
+        {
+            self.faults.remove(&Operation::Status);
+            self.faults.remove(&Operation::Audit);
         }
     }
 
@@ -212,6 +257,19 @@ impl World {
         } = self;
         format!("arn:aws:lambda:{region}:{account}:function:{function}")
     }
+}
+
+/// API Gateway may invoke the alias.
+fn gateway_policy() -> String {
+    json!({"Version": "2012-10-17", "Id": "default", "Statement": [{
+        "Sid": "gateway", "Effect": "Allow",
+        "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": "arn:aws:lambda:us-east-1:121546003735:function:mission-control-api:prod",
+        "Condition": {"ArnLike": {"AWS:SourceArn":
+            "arn:aws:execute-api:us-east-1:121546003735:czt9d57q83/*/*"}},
+    }]})
+    .to_string()
 }
 
 /// Every field of the status document that is known by name, with nobody in it.

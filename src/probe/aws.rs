@@ -2,9 +2,8 @@
 //! the answer's bytes, because the clients fill what is missing with zeros and empty lists.
 
 use super::document::Document;
-use crate::cloud::innermost;
+use crate::cloud::meaning;
 use crate::reading::{Asked, Reading, Silence, Why};
-use crate::text::Untrusted;
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -66,106 +65,6 @@ pub(super) async fn config<'a>(
             reading.rest(silence);
             None
         }
-    }
-}
-
-fn meaning<E>(error: &SdkError<E, HttpResponse>, action: &str) -> Silence
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    match error {
-        SdkError::ServiceError(service) => match (service.err().code(), service.err().message()) {
-            // An error page, such as a gateway's: nothing in it is an AWS error.
-            (None, None) => no_answer(service.raw(), action),
-            (code, message) => {
-                let status = service.raw().status().as_u16();
-                said(
-                    code.unwrap_or("no code"),
-                    message.unwrap_or(""),
-                    status,
-                    action,
-                )
-            }
-        },
-        SdkError::ResponseError(answer) => no_answer(answer.raw(), action),
-        SdkError::TimeoutError(_) => {
-            Silence::new(Why::TimedOut, format!("{action} did not answer in time"))
-        }
-        SdkError::DispatchFailure(failure) => {
-            let why = match failure.as_connector_error() {
-                Some(connector) if connector.is_timeout() => Why::TimedOut,
-                _ => Why::Unreachable,
-            };
-            let text = failure
-                .as_connector_error()
-                .map_or_else(|| innermost(error), |e| innermost(e));
-            Silence::new(why, format!("{action} could not be asked: {text}"))
-        }
-        other => Silence::new(
-            Why::NoCredentials,
-            format!("{action}: {}", innermost(other)),
-        ),
-    }
-}
-
-fn no_answer(response: &HttpResponse, action: &str) -> Silence {
-    let status = response.status().as_u16();
-    let body = response.body().bytes().unwrap_or_default();
-    let head = Untrusted::from_bytes(body.get(..80).unwrap_or(body)).printable(80);
-    Silence::new(
-        Why::NotJson,
-        format!("{action}: HTTP {status} that is no AWS answer: `{head}`"),
-    )
-}
-
-fn said(code: &str, message: &str, status: u16, action: &str) -> Silence {
-    let words = Untrusted::new(message).printable(200);
-    let named = Untrusted::new(code).printable(60);
-    let silence = |why, text: String| Silence::new(why, text);
-    match code {
-        _ if code.starts_with("AccessDenied") || code == "UnauthorizedOperation" => {
-            silence(Why::Denied, format!("{action} is denied: {words}"))
-                .fix(format!("Allow {action} for this identity"))
-        }
-        _ if code.contains("Throttl")
-            || code.starts_with("TooManyRequests")
-            || code == "LimitExceededException" =>
-        {
-            silence(Why::Throttled, format!("{action} is throttled: {words}"))
-                .fix("Wait a minute and ask again")
-        }
-        "ExpiredToken" | "ExpiredTokenException" => silence(
-            Why::Expired,
-            format!("the AWS credentials have expired ({action}): {words}"),
-        )
-        .fix("Log in again: aws sso login"),
-        "RequestExpired" | "RequestTimeTooSkewed" => silence(
-            Why::ClockOff,
-            format!("AWS refuses the time of this machine's clock ({named}): {words}"),
-        )
-        .fix("Set the clock"),
-        "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "SignatureDoesNotMatch"
-        | "InvalidSignatureException"
-        | "IncompleteSignature"
-        | "MissingAuthenticationToken" => silence(
-            Why::NoCredentials,
-            format!("AWS does not accept the credentials ({named}): {words}"),
-        )
-        .fix("Log in again, or choose another AWS_PROFILE; a wrong clock does this too"),
-        _ if code.contains("NotFound") || code.contains("DoesNotExist") => silence(
-            Why::NotFound,
-            format!("{action}: there is no such resource ({named}): {words}"),
-        )
-        .fix("Check the names, the account and the region of this stack"),
-        _ if code.contains("NotSupported") => {
-            silence(Why::Unsupported, format!("{action}: {named}: {words}"))
-        }
-        _ => silence(
-            Why::HttpStatus,
-            format!("{action}: HTTP {status} {named}: {words}"),
-        ),
     }
 }
 

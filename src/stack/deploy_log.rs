@@ -56,6 +56,22 @@ pub fn newest_version(text: &str) -> Result<String, NoVersion> {
     }
 }
 
+/// Every entry with a date and the versions that it names, newest first.
+pub fn deployments(text: &str) -> Vec<(i64, Vec<String>)> {
+    let mut entries: Vec<(i64, Vec<String>)> = Vec::new();
+    for line in text.lines() {
+        if let Some(at) = date(line) {
+            entries.push((at, Vec::new()));
+        }
+        if let Some((_, named)) = entries.last_mut() {
+            named.extend(versions(line));
+        }
+    }
+    entries.retain(|(_, named)| !named.is_empty());
+    entries.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    entries
+}
+
 /// The first date of a line, in seconds since 1970; a time beside it counts too.
 fn date(line: &str) -> Option<i64> {
     let words = || {

@@ -199,8 +199,8 @@ fn the_policy_names_the_table_only_where_history_is_in_one() {
         of_table,
         [
             "dynamodb:DescribeTable",
-            "dynamodb:Query",
-            "dynamodb:PutItem"
+            "dynamodb:PutItem",
+            "dynamodb:Query"
         ]
     );
 }

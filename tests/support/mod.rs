@@ -5,7 +5,7 @@ pub(crate) mod emulator;
 mod raw;
 pub(crate) mod validator;
 
-pub(crate) use raw::{Raw, http};
+pub(crate) use raw::{Raw, http, http_put};
 
 use duckops::drill::{Practice, World};
 use duckops::history::{self, Location, Snapshot, StackKey};

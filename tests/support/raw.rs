@@ -79,3 +79,22 @@ pub(crate) fn http(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u
     answer.push_str("connection: close\r\n\r\n");
     [answer.as_bytes(), body].concat()
 }
+
+/// A PUT to the practice stack's Lambda, as somebody at another tool would send it.
+pub(crate) fn http_put(url: &str, body: &str) -> String {
+    let rest = url.strip_prefix("http://").expect("a plain URL");
+    let (address, path) = rest.split_once('/').expect("a path");
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    let timeout = Some(std::time::Duration::from_secs(60));
+    stream.set_read_timeout(timeout).expect("a time-out");
+    let scope = "Credential=practice/20260322/us-east-1/lambda/aws4_request";
+    let head = format!(
+        "PUT /{path} HTTP/1.1\r\nhost: {address}\r\nauthorization: AWS4-HMAC-SHA256 {scope}, \
+         SignedHeaders=host, Signature=0\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}

@@ -161,8 +161,12 @@ pub(super) fn function_measured(world: &mut World, name: &str, points: &[(Durati
             let version = served(world, now - point.0);
             executed.entry(version).or_default().push(*point);
         }
+        // What somebody executed long before these points stays.
+        let oldest = points.iter().map(|(ago, _)| *ago).max().unwrap_or_default();
         let before = |series: &Series| {
-            series.name == name && series.dimensions.iter().any(|(n, _)| n == EXECUTED)
+            series.name == name
+                && series.dimensions.iter().any(|(n, _)| n == EXECUTED)
+                && series.points.iter().any(|(at, _)| *at + oldest >= now)
         };
         world.metrics.retain(|series| !before(series));
         for (version, points) in executed {
@@ -200,6 +204,13 @@ fn served(world: &World, at: OffsetDateTime) -> String {
         Some(version) => version.number.clone(),
         None => target.clone(),
     }
+}
+
+/// A version served three hundred requests well, the last of them so long ago.
+pub(super) fn served_long_ago(world: &mut World, version: &str, ago: Duration) {
+    let points = |value| -> Vec<_> { (0..10).map(|n| (ago + hours(n), value)).collect() };
+    executed_by(world, version, "Invocations", &points(30.0));
+    executed_by(world, version, "Errors", &points(0.0));
 }
 
 fn reported(
@@ -321,7 +332,8 @@ pub(super) fn moved(world: &mut World, to: &str, ago: Duration) {
     recorded_since(world, "alias.number", number, ago);
     // Whoever executes is another one since then.
     for name in ["Invocations", "Errors"] {
-        let whole = |s: &&Series| s.namespace == "AWS/Lambda" && s.name == name;
+        let whole =
+            |s: &&Series| s.namespace == "AWS/Lambda" && s.name == name && s.dimensions.len() == 1;
         if let Some(series) = world.metrics.iter().find(whole) {
             let now = world.now;
             let points: Vec<_> = (series.points.iter())
@@ -340,7 +352,8 @@ pub(super) fn failing(world: &mut World, fault: &Fault, since: Duration) {
     recorded_since(world, "api.good_answers", 0, since);
 }
 
-/// The function has been failing for so long, twice a minute, with this line in its log.
+/// The function has been failing for so long, twice a minute, with this line in its log. If
+/// that began with the version that serves, another one cures it.
 pub(super) fn erring(world: &mut World, line: &str, since: Duration) {
     let errors = |minute: u64| match minutes(minute) <= since {
         true => 2.0,
@@ -348,6 +361,9 @@ pub(super) fn erring(world: &mut World, line: &str, since: Duration) {
     };
     let points: Vec<_> = (1..=240).map(|n| (minutes(n), errors(n))).collect();
     function_measured(world, "Errors", &points);
+    let serving = world.alias_target.version.clone();
+    let began_with_it = served(world, world.now - since) == serving;
+    world.culprit = began_with_it.then_some(serving);
     for minute in (1..=240).filter(|minute| minutes(*minute) <= since) {
         logged(world, minutes(minute) - seconds(30), line);
     }

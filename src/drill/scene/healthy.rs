@@ -2,7 +2,7 @@
 
 use super::edit::{
     agents, callback_errors, function_measured, grew, hours, logged, measured, minutes, pulsed,
-    ran, remember, seconds, sent, signed_up, told,
+    ran, remember, seconds, sent, served_long_ago, signed_up, told,
 };
 use super::{Expect, Scene};
 use crate::drill::{Version, World};
@@ -118,6 +118,7 @@ fn function(world: &mut World) {
             code_sha256: format!("EXAMPLE{number}="),
         })
         .collect();
+    served_long_ago(world, "60", hours(4 * 24));
     grew(world, "alias.number", 61, &[]);
     grew(world, "api.good_answers", 1, &[]);
     let every_minute = |value| -> Vec<_> { (1..=240).map(|n| (minutes(n), value)).collect() };

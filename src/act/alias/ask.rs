@@ -1,0 +1,414 @@
+//! What Lambda and STS say of the alias and of the versions around it, each answer on its
+//! own: one that is denied leaves the others standing.
+
+use super::configured::{self, Configured};
+use super::host::Place;
+use super::served::{self, Served};
+use super::smoke;
+use crate::cloud::{Aws, meaning};
+use crate::reading::{Asked, Silence, Why};
+use crate::stack::Stack;
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+
+/// Whom to ask, and until when.
+#[derive(Debug)]
+pub struct Asking<'a> {
+    /// Which stack.
+    pub stack: &'a Stack,
+    /// The clients' configuration.
+    pub aws: &'a Aws,
+    /// The wall clock when this began.
+    pub now: OffsetDateTime,
+    /// When every answer must be in.
+    pub deadline: Instant,
+    asked: Mutex<Vec<Asked>>,
+}
+
+/// Where the alias points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pointing {
+    /// The version that takes what the weights leave.
+    pub version: String,
+    /// What an update must name.
+    pub revision: String,
+    /// Other versions and their share of the traffic, as hundredths of a percent.
+    pub weights: BTreeMap<String, u32>,
+}
+
+impl Pointing {
+    /// How the traffic is split, in words.
+    pub fn split(&self) -> String {
+        let percent = |share: u32| f64::from(share) / 100.0;
+        let rest = 10_000_u32.saturating_sub(self.weights.values().sum());
+        let mut parts = vec![format!("{} % on version {}", percent(rest), self.version)];
+        let others = self.weights.iter();
+        parts.extend(others.map(|(v, share)| format!("{} % on version {v}", percent(*share))));
+        parts.join(", ")
+    }
+}
+
+/// Who asks, as STS says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub account: String,
+    /// The role or user, as an ARN.
+    pub arn: String,
+    /// The host that said so.
+    pub host: String,
+}
+
+/// Everything that was learned about the alias and one version that it might point to.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Who asks.
+    pub caller: Result<Caller, Silence>,
+    /// Where the alias points.
+    pub alias: Result<Pointing, Silence>,
+    /// The host that Lambda's answers come from.
+    pub host: Option<String>,
+    /// The numbers of all published versions, newest first.
+    pub versions: Result<Vec<i64>, Silence>,
+    /// The version that serves.
+    pub current: Result<Configured, Silence>,
+    /// What each version did behind the alias, newest first.
+    pub served: Result<Vec<Served>, Silence>,
+    /// The policy of the alias; none when it has none.
+    pub policy: Result<Option<String>, Silence>,
+    /// The status of what is kept warm; none when nothing is.
+    pub provisioned: Result<Option<String>, Silence>,
+    /// What is reserved for the function; none when nothing is.
+    pub reserved: Result<Option<i64>, Silence>,
+}
+
+impl<'a> Asking<'a> {
+    /// Nothing has been asked yet.
+    pub fn new(stack: &'a Stack, aws: &'a Aws, now: OffsetDateTime, deadline: Instant) -> Self {
+        Self {
+            stack,
+            aws,
+            now,
+            deadline,
+            asked: Mutex::default(),
+        }
+    }
+
+    /// The requests so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked
+            .lock()
+            .map(|asked| asked.clone())
+            .unwrap_or_default()
+    }
+
+    /// Sends one question and records it. `action` is the permission it needs.
+    pub(super) async fn question<T, E>(
+        &self,
+        question: String,
+        action: &str,
+        send: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, Silence>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let began = Instant::now();
+        let answer = match tokio::time::timeout_at(self.deadline.into(), send).await {
+            Ok(answer) => answer.map_err(|error| meaning(&error, action)),
+            Err(_) => Err(Silence::new(
+                Why::TimedOut,
+                format!("{question} did not answer in time"),
+            )),
+        };
+        if let Ok(mut asked) = self.asked.lock() {
+            asked.push(Asked {
+                question: question.into(),
+                took: began.elapsed(),
+                bytes: None,
+                failure: answer.as_ref().err().map(|silence| silence.detail.clone()),
+            });
+        }
+        answer
+    }
+
+    fn function(&self) -> &str {
+        &self.stack.function.value
+    }
+
+    fn alias(&self) -> &str {
+        &self.stack.alias.value
+    }
+
+    /// Everything about the alias, at the same time where no answer needs another's.
+    pub async fn everything(&self) -> Seen {
+        let config = match self.aws.config().await {
+            Ok(config) => config,
+            Err(silence) => return silent(&silence),
+        };
+        let lambda = aws_sdk_lambda::Client::new(config);
+        let (caller, (alias, host), versions, policy, provisioned, reserved) = tokio::join!(
+            self.caller(config),
+            self.pointing(&lambda),
+            self.versions(&lambda),
+            self.policy(&lambda),
+            self.provisioned(&lambda),
+            self.reserved(&lambda),
+        );
+        let number = alias.as_ref().map(|alias| alias.version.clone());
+        let number = number.map_err(Clone::clone);
+        let current = async {
+            let number = number?;
+            configured::ask(self, &lambda, &number).await
+        };
+        let served = async {
+            let numbers = versions.as_ref().map_err(Clone::clone)?;
+            served::ask(self, config, numbers).await
+        };
+        let (current, served) = tokio::join!(current, served);
+        Seen {
+            caller,
+            alias,
+            host,
+            versions,
+            current,
+            served,
+            policy,
+            provisioned,
+            reserved,
+        }
+    }
+
+    /// The configuration of one version, of which no value of the environment is kept.
+    ///
+    /// # Errors
+    /// Why it is not known; [`Why::NotFound`] when there is no such version.
+    pub async fn configured(&self, number: &str) -> Result<Configured, Silence> {
+        let lambda = aws_sdk_lambda::Client::new(self.aws.config().await?);
+        configured::ask(self, &lambda, number).await
+    }
+
+    /// Where the alias points at this moment.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub async fn alias_now(&self) -> Result<Pointing, Silence> {
+        let lambda = aws_sdk_lambda::Client::new(self.aws.config().await?);
+        self.pointing(&lambda).await.0
+    }
+
+    /// Runs a version once, alone, with a read of the status: what it answers, or how it fails.
+    ///
+    /// # Errors
+    /// How it fails, in words.
+    pub async fn run_alone(&self, number: &str) -> Result<String, String> {
+        let config = self.aws.writing().await;
+        let config = config.map_err(|silence| silence.detail.to_string())?;
+        smoke::run(self, &aws_sdk_lambda::Client::new(&config), number).await
+    }
+
+    /// Where the alias points, and which host says so.
+    pub(super) async fn pointing(
+        &self,
+        lambda: &aws_sdk_lambda::Client,
+    ) -> (Result<Pointing, Silence>, Option<String>) {
+        let place = Place::default();
+        let request = lambda
+            .get_alias()
+            .function_name(self.function())
+            .name(self.alias())
+            .customize()
+            .interceptor(place.clone());
+        let question = format!("GetAlias {}", self.alias());
+        let answer = self
+            .question(question, "lambda:GetAlias", request.send())
+            .await;
+        let pointing = answer.and_then(|answer| {
+            let weights = answer
+                .routing_config()
+                .and_then(|routing| routing.additional_version_weights());
+            pointing(
+                answer.function_version(),
+                answer.revision_id(),
+                weights.into_iter().flatten(),
+            )
+        });
+        (pointing, place.host())
+    }
+
+    async fn caller(&self, config: &SdkConfig) -> Result<Caller, Silence> {
+        let place = Place::default();
+        let request = aws_sdk_sts::Client::new(config)
+            .get_caller_identity()
+            .customize()
+            .interceptor(place.clone());
+        let question = "GetCallerIdentity".to_owned();
+        let answer = self
+            .question(question, "sts:GetCallerIdentity", request.send())
+            .await?;
+        let missing =
+            |name| Silence::new(Why::Missing, format!("the caller identity has no {name}"));
+        let word = |text: Option<&str>, name| {
+            let text = text.filter(|text| !text.is_empty());
+            text.map(str::to_owned).ok_or_else(|| missing(name))
+        };
+        Ok(Caller {
+            account: word(answer.account(), "account")?,
+            arn: word(answer.arn(), "ARN")?,
+            host: place.host().unwrap_or_default(),
+        })
+    }
+
+    async fn versions(&self, lambda: &aws_sdk_lambda::Client) -> Result<Vec<i64>, Silence> {
+        let mut numbers = Vec::new();
+        let mut marker: Option<String> = None;
+        for page in 1.. {
+            let request = lambda
+                .list_versions_by_function()
+                .function_name(self.function())
+                .set_marker(marker.clone());
+            let question = format!("ListVersionsByFunction, page {page}");
+            let answer = self
+                .question(question, "lambda:ListVersionsByFunction", request.send())
+                .await?;
+            let Some(listed) = answer.versions else {
+                return Err(Silence::new(Why::Missing, "the answer holds no versions"));
+            };
+            numbers.extend(
+                listed
+                    .iter()
+                    .filter_map(|version| version.version()?.parse::<i64>().ok()),
+            );
+            match answer.next_marker.filter(|next| !next.is_empty()) {
+                None => break,
+                Some(next) if marker.as_ref() == Some(&next) => {
+                    let why = "the pagination of the function's versions did not end";
+                    return Err(Silence::new(Why::Incomplete, why));
+                }
+                Some(next) => marker = Some(next),
+            }
+        }
+        numbers.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(numbers)
+    }
+
+    async fn policy(&self, lambda: &aws_sdk_lambda::Client) -> Result<Option<String>, Silence> {
+        let request = lambda
+            .get_policy()
+            .function_name(self.function())
+            .qualifier(self.alias());
+        let question = format!("GetPolicy {}", self.alias());
+        let answer = self.question(question, "lambda:GetPolicy", request.send());
+        found(answer.await.map(|answer| answer.policy))
+    }
+
+    async fn provisioned(
+        &self,
+        lambda: &aws_sdk_lambda::Client,
+    ) -> Result<Option<String>, Silence> {
+        let request = lambda
+            .get_provisioned_concurrency_config()
+            .function_name(self.function())
+            .qualifier(self.alias());
+        let question = format!("GetProvisionedConcurrencyConfig {}", self.alias());
+        let action = "lambda:GetProvisionedConcurrencyConfig";
+        let answer = self.question(question, action, request.send()).await;
+        let status = answer.map(|answer| {
+            let status = answer.status().map(|status| status.as_str().to_owned());
+            Some(status.unwrap_or_else(|| "no status".to_owned()))
+        });
+        found(status)
+    }
+
+    async fn reserved(&self, lambda: &aws_sdk_lambda::Client) -> Result<Option<i64>, Silence> {
+        let request = lambda
+            .get_function_concurrency()
+            .function_name(self.function());
+        let question = "GetFunctionConcurrency".to_owned();
+        let action = "lambda:GetFunctionConcurrency";
+        let answer = self.question(question, action, request.send()).await?;
+        Ok(answer.reserved_concurrent_executions().map(i64::from))
+    }
+}
+
+/// What is not there is an answer here.
+fn found<T>(answer: Result<Option<T>, Silence>) -> Result<Option<T>, Silence> {
+    match answer {
+        Err(silence) if silence.why == Why::NotFound => Ok(None),
+        other => other,
+    }
+}
+
+fn silent(silence: &Silence) -> Seen {
+    Seen {
+        caller: Err(silence.clone()),
+        alias: Err(silence.clone()),
+        host: None,
+        versions: Err(silence.clone()),
+        current: Err(silence.clone()),
+        served: Err(silence.clone()),
+        policy: Err(silence.clone()),
+        provisioned: Err(silence.clone()),
+        reserved: Err(silence.clone()),
+    }
+}
+
+/// Where an alias points, if the answer says all of it. Weights of nothing are none.
+pub(super) fn pointing<'w>(
+    version: Option<&str>,
+    revision: Option<&str>,
+    weights: impl Iterator<Item = (&'w String, &'w f64)>,
+) -> Result<Pointing, Silence> {
+    let word = |text: Option<&str>, name| {
+        let missing = || Silence::new(Why::Missing, format!("the alias has no {name}"));
+        let text = text.filter(|text| !text.is_empty());
+        text.map(str::to_owned).ok_or_else(missing)
+    };
+    let mut shares = BTreeMap::new();
+    for (version, share) in weights {
+        if !(0.0..=1.0).contains(share) {
+            let why = "a weight of the alias is no share of the traffic";
+            return Err(Silence::new(Why::Contradictory, why));
+        }
+        let share = (share * 10_000.0).round() as u32;
+        if share > 0 {
+            shares.insert(version.clone(), share);
+        }
+    }
+    Ok(Pointing {
+        version: word(version, "version")?,
+        revision: word(revision, "revision")?,
+        weights: shares,
+    })
+}
+
+/// How long one question may take beside what the deadline leaves.
+pub(super) const QUESTION: Duration = Duration::from_secs(8);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weight_of_nothing_is_none_and_one_beyond_everything_is_refused() {
+        let with = |share: f64| {
+            let weights = BTreeMap::from([("41".to_owned(), share)]);
+            pointing(Some("42"), Some("r"), weights.iter())
+        };
+        assert!(with(0.0).is_ok_and(|alias| alias.weights.is_empty()));
+        assert!(
+            with(0.1).is_ok_and(|alias| alias.split() == "90 % on version 42, 10 % on version 41")
+        );
+        for share in [-0.1, 1.1, f64::NAN] {
+            assert!(with(share).is_err(), "{share}");
+        }
+        assert!(pointing(None, Some("r"), BTreeMap::new().iter()).is_err());
+        assert!(pointing(Some("42"), None, BTreeMap::new().iter()).is_err());
+    }
+}

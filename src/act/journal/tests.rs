@@ -1,0 +1,134 @@
+use super::*;
+use std::os::unix::fs::PermissionsExt;
+
+fn entry(id: &str, stage: Stage) -> Entry {
+    Entry {
+        id: id.to_owned(),
+        at: "2026-03-22T03:12:09Z".to_owned(),
+        action: "alias rollback".to_owned(),
+        stage,
+        stack: "prod".to_owned(),
+        detail: serde_json::json!({"to": "41", "note": "a },\"hash\":\"b"}),
+    }
+}
+
+fn filled() -> (tempfile::TempDir, Journal) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = Journal::in_folder(&folder.path().join("state"));
+    journal
+        .append(&[entry("a", Stage::Plan), entry("a", Stage::Consent)])
+        .expect("written");
+    journal
+        .append(&[entry("a", Stage::Sending)])
+        .expect("written");
+    (folder, journal)
+}
+
+#[test]
+fn what_was_appended_is_read_and_the_chain_is_whole() {
+    let (_folder, journal) = filled();
+    let chain = journal.read().expect("read");
+    assert!(chain.is_whole(), "{:?}", chain.breaks);
+    let numbers: Vec<_> = chain.entries.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    assert_eq!(chain.entries[2].1, entry("a", Stage::Sending));
+    assert_eq!(chain.open().len(), 1);
+    journal
+        .append(&[entry("a", Stage::Outcome)])
+        .expect("written");
+    assert!(journal.read().expect("read").open().is_empty());
+}
+
+#[test]
+fn it_is_0600_in_a_folder_of_0700() {
+    let (folder, journal) = filled();
+    let mode = |path: &Path| {
+        let seen = std::fs::metadata(path).expect("there");
+        seen.permissions().mode() & 0o777
+    };
+    assert_eq!(mode(journal.path()), 0o600);
+    assert_eq!(mode(&folder.path().join("state")), 0o700);
+}
+
+#[test]
+fn a_link_in_its_place_is_not_followed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let victim = folder.path().join("victim");
+    std::fs::write(&victim, "precious").expect("written");
+    let journal = Journal::in_folder(folder.path());
+    std::os::unix::fs::symlink(&victim, journal.path()).expect("a link");
+    assert!(journal.append(&[entry("a", Stage::Plan)]).is_err());
+    assert!(journal.read().is_err());
+    assert_eq!(std::fs::read_to_string(&victim).expect("read"), "precious");
+}
+
+/// Every byte changed, every line removed, doubled or moved: all of it is seen.
+#[test]
+fn no_change_goes_unseen() {
+    let (_folder, journal) = filled();
+    let text = std::fs::read_to_string(journal.path()).expect("read");
+    let whole = chain(&text);
+    let mut changed = 0;
+    for at in 0..text.len() {
+        let mut bytes = text.clone().into_bytes();
+        bytes[at] ^= 1;
+        let found = chain(&String::from_utf8_lossy(&bytes));
+        let same_end = found.head == whole.head && found.torn == 0;
+        assert!(!found.is_whole() || !same_end, "byte {at}");
+        changed += 1;
+    }
+    let lines: Vec<_> = text.split_inclusive('\n').collect();
+    for arranged in [
+        vec![lines[1], lines[2]],
+        vec![lines[0], lines[2]],
+        vec![lines[0], lines[0], lines[1], lines[2]],
+        vec![lines[1], lines[0], lines[2]],
+        vec![lines[0], "{}\n", lines[1], lines[2]],
+        vec![lines[0], lines[1], lines[2], "nonsense\n"],
+    ] {
+        assert!(!chain(&arranged.concat()).is_whole(), "{arranged:?}");
+    }
+    println!("journal: {changed} changed bytes, none unseen");
+}
+
+/// Torn at every byte by a crash: what was whole is read, the next entry follows.
+#[test]
+fn a_line_torn_at_any_byte_costs_only_itself() {
+    let (folder, journal) = filled();
+    let text = std::fs::read_to_string(journal.path()).expect("read");
+    let last = text[..text.len() - 1].rfind('\n').expect("lines") + 1;
+    for end in last..text.len() {
+        let torn = Journal::in_folder(&folder.path().join(format!("torn-{end}")));
+        torn.append(&[]).expect("made");
+        std::fs::write(torn.path(), &text[..end]).expect("written");
+        let seen = torn.read().expect("read");
+        // Without its end alone, the line is still all there.
+        let all_there = usize::from(end == text.len() - 1);
+        let torn_bytes = if all_there == 1 { 0 } else { end - last };
+        assert_eq!((seen.entries.len(), seen.torn), (2 + all_there, torn_bytes));
+        assert!(seen.is_whole());
+        torn.append(&[entry("b", Stage::Plan)]).expect("written");
+        let seen = torn.read().expect("read");
+        assert!(seen.is_whole(), "{end}: {:?}", seen.breaks);
+        assert_eq!((seen.entries.len(), seen.torn), (3 + all_there, 0));
+    }
+}
+
+#[test]
+fn writers_at_the_same_time_make_one_chain() {
+    let (_folder, journal) = filled();
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let journal = &journal;
+            scope.spawn(move || {
+                for _ in 0..10 {
+                    let id = writer.to_string();
+                    journal.append(&[entry(&id, Stage::Plan)]).expect("written");
+                }
+            });
+        }
+    });
+    let chain = journal.read().expect("read");
+    assert!(chain.is_whole(), "{:?}", chain.breaks);
+    assert_eq!(chain.entries.len(), 83);
+}

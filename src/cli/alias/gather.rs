@@ -1,0 +1,307 @@
+//! What all four commands ask: the probes that speak of the function, and the alias itself.
+
+use crate::act::alias::ask::{Asking, Seen};
+use crate::act::alias::check::{self, Check, Known};
+use crate::act::alias::good::Search;
+use crate::act::alias::past::{Past, past};
+use crate::act::alias::plan::Purpose;
+use crate::act::alias::{Configured, last_good};
+use crate::act::{Clock, lock};
+use crate::cli::args::AliasRead;
+use crate::cli::fail::Failure;
+use crate::cli::run::{Answered, Run};
+use crate::cli::{Context, journal};
+use crate::fact::parse_instant;
+use crate::reading::{Asked, Silence, Why};
+use crate::stack::Stack;
+use crate::text::Printable;
+use crate::triage;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::time::{Duration, Instant};
+
+/// The facts of the probes that the checks need.
+const FACTS: [&str; 9] = [
+    "lambda.errors_since_max",
+    "rollback.why",
+    "alias.moved_before",
+    "lambda.throttles_min",
+    "lambda.errors_min",
+    "api.up",
+    "status.lambda_version",
+    "status.agents.all_dead",
+    "aws.account",
+];
+/// Those of the checklist before a promotion.
+const CHECKLIST: [&str; 4] = [
+    "audit.reach",
+    "audit.callback_errors_1h_min",
+    "email.sent_24h",
+    "email.unlimited",
+];
+/// How long weights of a transition may take to go away.
+const TRANSITION: Duration = Duration::from_secs(30);
+
+/// What is wanted.
+pub(super) struct Wanted<'a> {
+    pub(super) purpose: Option<Purpose>,
+    /// Which version; without it, the last known-good for a rollback, else the one that serves.
+    pub(super) to: Option<&'a str>,
+    pub(super) read: &'a AliasRead,
+    pub(super) other_hosts: bool,
+    /// Whether the versions around are looked at, too.
+    pub(super) around: bool,
+}
+
+/// Everything that was learned.
+pub(super) struct Gathered {
+    pub(super) answered: Answered,
+    pub(super) seen: Seen,
+    pub(super) past: Past,
+    pub(super) search: Result<Search, Silence>,
+    /// The version in question; none when a rollback found none.
+    pub(super) target: Option<String>,
+    pub(super) configured: Result<Configured, Silence>,
+    pub(super) deploy_log: Option<String>,
+    pub(super) smoke: Option<Result<String, String>>,
+    /// Some of the newest versions, by number, where they were wanted.
+    pub(super) around: BTreeMap<i64, Result<Configured, Silence>>,
+    pub(super) asked: Vec<Asked>,
+    pub(super) notes: Vec<Printable>,
+    pub(super) clock: Clock,
+    busy: Option<bool>,
+    /// Says to other runs on this machine that a plan is open, as long as it is held.
+    _lock: Option<File>,
+}
+
+pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gathered, Failure> {
+    let deploy_log = match &wanted.read.deploy_log {
+        None => None,
+        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| {
+            let shown = Printable::from(path.to_string_lossy().into_owned());
+            Failure::usage(format!("--deploy-log: {shown}: {error}"))
+        })?),
+    };
+    let mut notes = Vec::new();
+    let journal = journal::open(context).ok();
+    let chain = journal.and_then(|journal| match journal.read() {
+        Ok(chain) => Some(chain),
+        Err(error) => {
+            notes.push(format!("the journal was not read: {error}").into());
+            None
+        }
+    });
+    let run = Run::of(context)?;
+    let stack = run.stack.clone();
+    let past = chain.as_ref().map_or_else(Past::default, |chain| {
+        past(chain, &stack.key(), &stack.alias.value)
+    });
+    let (busy, lock) = held(context, &stack, wanted.purpose, &mut notes);
+    let clock = Clock {
+        now: run.now,
+        began: Instant::now(),
+    };
+    let facts = FACTS.into_iter().chain(
+        match wanted.purpose {
+            Some(Purpose::Rollback) => [].as_slice(),
+            _ => &CHECKLIST,
+        }
+        .iter()
+        .copied(),
+    );
+    let probes = triage::of_facts(facts);
+    let waits = wanted.purpose != Some(Purpose::Rollback);
+    let (answered, learned) = run
+        .ask_beside(&probes, async |ask| {
+            let asking = Asking::new(&ask.stack, &ask.aws, ask.now, ask.deadline);
+            let mut seen = asking.everything().await;
+            if waits {
+                settle(&asking, &mut seen, &past, ask.deadline).await;
+            }
+            let search = last_good(&asking, &seen, &past.rolled_back).await;
+            let serving = || seen.alias.as_ref().ok().map(|alias| alias.version.clone());
+            let target = match (wanted.to, wanted.purpose) {
+                (Some(to), _) => Some(to.to_owned()),
+                (None, Some(Purpose::Rollback)) => {
+                    let good = search.as_ref().ok().and_then(|search| search.good);
+                    good.map(|good| good.to_string())
+                }
+                (None, _) => serving(),
+            };
+            let configured = configured(&asking, &seen, target.as_deref()).await;
+            let smoke = match &target {
+                Some(target) if wanted.read.smoke => Some(asking.run_alone(target).await),
+                _ => None,
+            };
+            let around = match wanted.around {
+                true => around(&asking, &seen).await,
+                false => BTreeMap::new(),
+            };
+            (
+                seen,
+                search,
+                target,
+                configured,
+                smoke,
+                around,
+                asking.asked(),
+            )
+        })
+        .await;
+    let (seen, search, target, configured, smoke, around, asked) = learned;
+    Ok(Gathered {
+        answered,
+        seen,
+        past,
+        search,
+        target,
+        configured,
+        deploy_log,
+        smoke,
+        around,
+        asked,
+        notes,
+        clock,
+        busy,
+        _lock: lock,
+    })
+}
+
+/// Weights that nobody of us left behind may be Lambda's own and go away by themselves.
+async fn settle(asking: &Asking<'_>, seen: &mut Seen, past: &Past, deadline: Instant) {
+    let began = Instant::now();
+    let spare = Duration::from_secs(5);
+    while let Ok(alias) = &seen.alias {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let is_ours = past.half_done(alias).is_some();
+        if alias.weights.is_empty() || is_ours || began.elapsed() > TRANSITION || left < spare {
+            return;
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        seen.alias = asking.alias_now().await;
+    }
+}
+
+async fn configured(
+    asking: &Asking<'_>,
+    seen: &Seen,
+    target: Option<&str>,
+) -> Result<Configured, Silence> {
+    let none = || Silence::new(Why::NotAsked, "no version is in question");
+    let target = target.ok_or_else(none)?;
+    match &seen.current {
+        Ok(current) if current.number == target => Ok(current.clone()),
+        _ if target.parse::<i64>().is_err() => Err(Silence::new(
+            Why::NotFound,
+            "only a number names a published version",
+        )),
+        _ => asking.configured(target).await,
+    }
+}
+
+/// The newest versions, and the one that serves.
+async fn around(asking: &Asking<'_>, seen: &Seen) -> BTreeMap<i64, Result<Configured, Silence>> {
+    const NEWEST: usize = 6;
+    let versions = seen.versions.as_deref().unwrap_or_default();
+    let serving = seen.alias.as_ref().ok();
+    let serving = serving.and_then(|alias| alias.version.parse().ok());
+    let mut around = BTreeMap::new();
+    for number in versions.iter().copied().take(NEWEST).chain(serving) {
+        if let std::collections::btree_map::Entry::Vacant(place) = around.entry(number) {
+            place.insert(asking.configured(&number.to_string()).await);
+        }
+    }
+    around
+}
+
+/// Whether another run is at it; a write also says so to others.
+fn held(
+    context: &Context,
+    stack: &Stack,
+    purpose: Option<Purpose>,
+    notes: &mut Vec<Printable>,
+) -> (Option<bool>, Option<File>) {
+    let Some(folder) = &context.settings.state_dir else {
+        return (None, None);
+    };
+    let plain = |text: &str| -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        text.chars().map(plain).collect()
+    };
+    let name = format!(
+        "alias-{}-{}",
+        plain(&stack.name.value),
+        plain(&stack.alias.value)
+    );
+    let path = folder.value.join("locks").join(name);
+    if purpose.is_none() && !path.exists() {
+        return (Some(false), None);
+    }
+    match lock(&path) {
+        Ok(Some(file)) => (Some(false), purpose.map(|_| file)),
+        Ok(None) => (Some(true), None),
+        Err(error) => {
+            notes.push(error.to_string().into());
+            (None, None)
+        }
+    }
+}
+
+impl Gathered {
+    pub(super) fn stack(&self) -> &Stack {
+        &self.answered.asking.stack
+    }
+
+    /// Makes every check for a version.
+    pub(super) fn checked<T>(
+        &self,
+        wanted: &Wanted<'_>,
+        target: &str,
+        then: impl FnOnce(&Known<'_>, Vec<Check>) -> T,
+    ) -> T {
+        let alias = self.seen.alias.as_ref().ok();
+        let half_done = alias.and_then(|alias| self.past.half_done(alias));
+        let moved = alias.and_then(|alias| self.past.moved_by(alias));
+        let known = Known {
+            purpose: wanted.purpose,
+            stack: self.stack(),
+            seen: &self.seen,
+            target,
+            configured: &self.configured,
+            readings: &self.answered.readings,
+            rolled_back: &self.past.rolled_back,
+            deploy_log: self.deploy_log.as_deref(),
+            smoke: self.smoke.as_ref(),
+            busy: self.busy,
+            other_hosts: wanted.other_hosts || wanted.purpose.is_none(),
+            half_done,
+            moved_at: moved.and_then(|moved| parse_instant(&moved.at)),
+            undoes: moved.is_some_and(|moved| moved.from == target),
+            asked: &self.asked,
+            at: self.clock.now,
+        };
+        let checks = check::preflight(&known);
+        then(&known, checks)
+    }
+
+    /// What must be said whatever comes out: what the run says, and what was left unfinished.
+    pub(super) fn all_notes(&self) -> Vec<Printable> {
+        let mut notes = self.answered.notes.clone();
+        notes.extend(self.notes.iter().cloned());
+        for open in &self.past.open {
+            let told = match &self.seen.alias {
+                Ok(alias) => open.found_later(alias).1,
+                Err(_) => "the alias cannot be read".to_owned(),
+            };
+            let (command, from, to, at) = (&open.command, &open.from, &open.to, &open.at);
+            notes.push(
+                format!(
+                    "unfinished {command} {from} -> {to} of {at} ({}): {told}",
+                    open.id
+                )
+                .into(),
+            );
+        }
+        notes
+    }
+}

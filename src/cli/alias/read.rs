@@ -1,0 +1,195 @@
+//! `duckops alias check` and `show`: reports like those of every incident, in every format.
+
+use super::gather::{Gathered, Wanted, gather};
+use super::versions;
+use crate::act::alias::check;
+use crate::cli::Context;
+use crate::cli::args::AliasRead;
+use crate::cli::fail::Failure;
+use crate::cli::run::shown;
+use crate::fact::{Fact, FactValue, Probe, instant};
+use crate::reading::Known;
+use crate::report::model::{Finding, Proof, Report, Runbook, Step, Verdict};
+use crate::text::Untrusted;
+
+/// The checks that say what the alias is.
+const SHOWN: [&str; 5] = ["account", "alias", "weights", "current", "drift"];
+
+pub(super) async fn check(
+    context: &Context,
+    read: &AliasRead,
+    to: Option<&str>,
+) -> Result<u8, Failure> {
+    let wanted = asking(read, to, false);
+    let gathered = gather(context, &wanted).await?;
+    let target = gathered.target.clone().unwrap_or_default();
+    let runbook = gathered.checked(&wanted, &target, |known, checks| {
+        check::as_runbook(known, &checks)
+    });
+    Ok(context.out.report(&report(&gathered, runbook)))
+}
+
+pub(super) async fn show(context: &Context, read: &AliasRead) -> Result<u8, Failure> {
+    let wanted = asking(read, None, true);
+    let gathered = gather(context, &wanted).await?;
+    let target = gathered.target.clone().unwrap_or_default();
+    let mut runbook = gathered.checked(&wanted, &target, |known, checks| {
+        check::as_runbook(known, &checks)
+    });
+    runbook
+        .steps
+        .retain(|step| SHOWN.contains(&step.id.as_str()));
+    let came = moved(&gathered);
+    let how = came.summary.to_string();
+    runbook.steps.push(came);
+    runbook.steps.push(around(&gathered));
+    for (number, step) in (1..).zip(&mut runbook.steps) {
+        step.number = number;
+    }
+    runbook.verdict = Verdict::worst(runbook.steps.iter().map(Step::verdict));
+    let worst = runbook
+        .steps
+        .iter()
+        .find(|s| s.verdict() == runbook.verdict);
+    runbook.next_action = worst.and_then(|step| step.next_action.clone());
+    let name = &gathered.stack().alias.value;
+    runbook.title = format!("{name} is one version that serves well").into();
+    runbook.summary = match (&gathered.seen.alias, runbook.verdict) {
+        (Ok(alias), Verdict::Ok) => format!("{name}: {}", alias.split()),
+        (Ok(alias), _) => {
+            let why = worst
+                .map(|step| step.summary.to_string())
+                .unwrap_or_default();
+            format!("{name}: {}. {why}", alias.split())
+        }
+        (Err(silence), _) => format!("{name} is not known: {}", silence.detail),
+    }
+    .into();
+    let table = format!("{how}\n{}", versions::shown(context, &gathered));
+    let report = report(&gathered, runbook);
+    Ok(context.out.report_with(&report, &table))
+}
+
+fn asking<'a>(read: &'a AliasRead, to: Option<&'a str>, around: bool) -> Wanted<'a> {
+    Wanted {
+        purpose: None,
+        to,
+        read,
+        other_hosts: true,
+        around,
+    }
+}
+
+/// When and by what it came to where it points, as far as can be known.
+fn moved(gathered: &Gathered) -> Step {
+    let alias = gathered.seen.alias.as_ref().ok();
+    let by = alias.and_then(|alias| gathered.past.moved_by(alias));
+    let seconds = |path: &str| match gathered.answered.readings.get(path) {
+        Known::Known(Fact {
+            value: FactValue::Instant(at),
+            ..
+        }) => Some(instant(*at)),
+        _ => None,
+    };
+    let told = match by {
+        Some(by) => Some(format!(
+            "from {} to {} at {}, by {} on this machine (journal {})",
+            by.from, by.to, by.at, by.command, by.id
+        )),
+        None => seconds("alias.moved_before").map(|before| match seconds("alias.moved_after") {
+            Some(after) => format!("after {after} and no later than {before}, by recorded runs"),
+            None => format!("no later than {before}"),
+        }),
+    };
+    let title = "It is known when it came to where it points";
+    match told {
+        Some(told) => {
+            let value = FactValue::Text(Untrusted::new(told.as_str()));
+            step(
+                "moved",
+                title,
+                ok(gathered, "alias.moved", value),
+                &format!("It moved {told}."),
+            )
+        }
+        None => {
+            let finding = Finding::Skipped(Vec::new());
+            step(
+                "moved",
+                title,
+                finding,
+                "When it moved is not known: neither the journal nor recorded runs say.",
+            )
+        }
+    }
+}
+
+fn around(gathered: &Gathered) -> Step {
+    let title = "The versions around it are known";
+    match &gathered.seen.versions {
+        Ok(all) => {
+            let lines = versions::lines(gathered);
+            let list = lines.iter().map(|line| Untrusted::new(line.as_str()));
+            let value = FactValue::List(list.collect());
+            let good = match &gathered.search {
+                Ok(search) => match search.good {
+                    Some(good) => format!("the last known-good is {good}"),
+                    None => "none is proven to be a last known-good".to_owned(),
+                },
+                Err(silence) => format!("the last known-good is not known: {}", silence.detail),
+            };
+            let summary = format!("{} versions are published; {good}.", all.len());
+            step(
+                "versions",
+                title,
+                ok(gathered, "alias.around", value),
+                &summary,
+            )
+        }
+        Err(silence) => {
+            let summary = format!("Not known: {}.", silence.detail);
+            step("versions", title, Finding::Unknown(Vec::new()), &summary)
+        }
+    }
+}
+
+fn ok(gathered: &Gathered, path: &'static str, value: FactValue) -> Finding {
+    let at = gathered.clock.now;
+    let fact = (path, "", Probe::Alias, Fact { value, at });
+    Proof::of([fact]).map_or(Finding::Unknown(Vec::new()), Finding::Ok)
+}
+
+fn step(id: &str, title: &str, finding: Finding, summary: &str) -> Step {
+    let reason = match finding {
+        Finding::Ok(_) => "fine",
+        Finding::Skipped(_) => "not-known-here",
+        _ => "not-known",
+    };
+    Step {
+        number: 0,
+        id: id.into(),
+        title: title.into(),
+        finding,
+        reason_code: reason.into(),
+        summary: summary.into(),
+        next_action: None,
+        escalation: None,
+        asked: Vec::new(),
+        manual: "".into(),
+    }
+}
+
+fn report(gathered: &Gathered, runbook: Runbook) -> Report {
+    Report {
+        stack: shown(gathered.stack()),
+        started_at: gathered.clock.now,
+        took: gathered.clock.began.elapsed(),
+        verdict: runbook.verdict,
+        root_cause: None,
+        summary: runbook.summary.clone(),
+        next_action: runbook.next_action.clone(),
+        escalation: None,
+        runbooks: vec![runbook],
+        notes: gathered.all_notes(),
+    }
+}

@@ -1,0 +1,176 @@
+//! The versions around the alias, as a table with a picture of their errors over time.
+
+use super::gather::Gathered;
+use crate::act::alias::{Configured, Served};
+use crate::cli::Context;
+use crate::cli::facts::table;
+use crate::fact::duration;
+use crate::reading::Silence;
+use crate::text::{Printable, Untrusted};
+use std::collections::BTreeMap;
+
+/// Columns of a picture.
+const COLUMNS: usize = 24;
+const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const PLAIN: [char; 5] = ['_', '.', '-', '=', '#'];
+
+/// One line for each version, for people.
+pub(super) fn shown(context: &Context, gathered: &Gathered) -> String {
+    let now = gathered.clock.now.unix_timestamp();
+    let served = gathered.seen.served.as_deref().unwrap_or_default();
+    let first = served
+        .iter()
+        .flat_map(|s| &s.invocations)
+        .map(|(at, _)| *at);
+    let span = first.min().unwrap_or(now)..now + 1;
+    let most = served.iter().flat_map(|s| by_column(&s.errors, &span));
+    let most = most.flatten().max().unwrap_or(0);
+    let glyphs = match context.out.unicode {
+        true => BLOCKS.as_slice(),
+        false => PLAIN.as_slice(),
+    };
+    let rows = gathered.around.iter().rev().map(|(number, configured)| {
+        let theirs = served.iter().find(|served| served.number == *number);
+        row(gathered, *number, configured, theirs, now, |served| {
+            picture(served, &span, most, glyphs)
+        })
+    });
+    let head = [
+        "VERSION",
+        "STATE",
+        "CODE",
+        "AGE",
+        "SERVED",
+        "ERRORS",
+        "ERRORS OVER TIME",
+        "AS LAST KNOWN-GOOD",
+    ];
+    table(context, head, rows)
+}
+
+fn row(
+    gathered: &Gathered,
+    number: i64,
+    configured: &Result<Configured, Silence>,
+    served: Option<&Served>,
+    now: i64,
+    picture: impl Fn(&Served) -> String,
+) -> [Printable; 8] {
+    let known = configured.as_ref().ok();
+    let text =
+        |text: Option<String>| Untrusted::new(text.unwrap_or_else(|| "-".into())).printable(40);
+    let serving = gathered
+        .seen
+        .alias
+        .as_ref()
+        .is_ok_and(|alias| alias.version == number.to_string());
+    let share = gathered.seen.alias.as_ref().ok();
+    let share = share.and_then(|alias| alias.weights.get(&number.to_string()));
+    let mark = match (serving, share) {
+        (true, _) => " <- prod",
+        (_, Some(_)) => " <- share",
+        _ => "",
+    };
+    let search = gathered.search.as_ref().ok();
+    let candidate = search.and_then(|s| s.candidates.iter().find(|c| c.number == number));
+    let against = match candidate {
+        Some(candidate) => candidate
+            .against
+            .clone()
+            .unwrap_or_else(|| "good".to_owned()),
+        None => "-".to_owned(),
+    };
+    let code = known.and_then(|c| c.code.as_ref().map(|code| code.chars().take(10).collect()));
+    let age = known.and_then(|c| c.published).map(|at| duration(now - at));
+    let count = |count: fn(&Served) -> i64| text(served.map(|served| count(served).to_string()));
+    [
+        Printable::from(format!("{number}{mark}")),
+        text(known.and_then(|c| c.state.clone())),
+        text(code),
+        text(age),
+        count(Served::invoked),
+        count(Served::failed),
+        text(served.filter(|served| served.invoked() > 0).map(picture)),
+        Untrusted::new(against).printable(60),
+    ]
+}
+
+/// The sum in each column of a span; none where nothing was reported.
+fn by_column(points: &[(i64, i64)], span: &std::ops::Range<i64>) -> [Option<i64>; COLUMNS] {
+    let mut columns = [None; COLUMNS];
+    let whole = (span.end - span.start).max(1);
+    for (at, value) in points.iter().filter(|(at, _)| span.contains(at)) {
+        let part = (at - span.start) * COLUMNS as i64 / whole;
+        let column = &mut columns[usize::try_from(part).unwrap_or(0).min(COLUMNS - 1)];
+        *column = Some(column.unwrap_or(0) + value);
+    }
+    columns
+}
+
+/// Errors by column: the highest glyph is the most that any version had in one; a blank is
+/// a time in which the version did not serve.
+fn picture(served: &Served, span: &std::ops::Range<i64>, most: i64, glyphs: &[char]) -> String {
+    let errors = by_column(&served.errors, span);
+    let served = by_column(&served.invocations, span);
+    let top = glyphs.len() as i64 - 1;
+    let glyph = |errors: i64| {
+        let height = match (errors, most) {
+            (0, _) | (_, 0) => 0,
+            // Not nothing is never drawn as nothing.
+            (errors, most) => (errors * top / most).max(1),
+        };
+        glyphs[usize::try_from(height).unwrap_or(0).min(glyphs.len() - 1)]
+    };
+    let columns = served.iter().zip(errors);
+    columns
+        .map(|(served, errors)| served.map_or(' ', |_| glyph(errors.unwrap_or(0))))
+        .collect()
+}
+
+/// The same as lines of evidence, for every format.
+pub(super) fn lines(gathered: &Gathered) -> Vec<String> {
+    let served: BTreeMap<i64, &Served> = gathered
+        .seen
+        .served
+        .iter()
+        .flatten()
+        .map(|served| (served.number, served))
+        .collect();
+    gathered
+        .around
+        .iter()
+        .rev()
+        .map(|(number, configured)| {
+            let state = match configured {
+                Ok(configured) => configured.state_shown(),
+                Err(silence) => format!("not known: {}", silence.detail),
+            };
+            let record = served
+                .get(number)
+                .map_or("no metrics".to_owned(), |served| {
+                    format!(
+                        "{} errors in {} invocations",
+                        served.failed(),
+                        served.invoked()
+                    )
+                });
+            format!("version {number}: {state}; {record}")
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_shows_few_errors_and_none_apart_and_leaves_blanks_where_nothing_served() {
+        let served = Served {
+            number: 1,
+            invocations: vec![(0, 10), (10, 10), (20, 10)],
+            errors: vec![(0, 0), (10, 1), (20, 1_000)],
+        };
+        let picture = picture(&served, &(0..24), 1_000, &PLAIN);
+        assert_eq!(picture, "_         .         #   ");
+    }
+}

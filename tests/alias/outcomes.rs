@@ -1,0 +1,298 @@
+//! Whatever comes back of the request, the exit code is what reading back shows.
+
+use super::{CONSENT, alias, journal, puts};
+use crate::support::{Stage, world};
+use duckops::drill::{Fault, Operation, World};
+use serde_json::json;
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// One way for the answer to go wrong, and what is then true.
+struct Case {
+    what: &'static str,
+    fault: fn() -> Option<Fault>,
+    stale: u64,
+    /// Nobody may read the alias once the request was seen.
+    blind: bool,
+    code: i32,
+    outcome: &'static str,
+    applied: bool,
+}
+
+fn done(fault: Fault) -> Option<Fault> {
+    Some(Fault::Done(Box::new(fault)))
+}
+
+#[rustfmt::skip]
+const CASES: &[Case] = &[
+    Case { what: "all well", fault: || None, stale: 0, blind: false, code: 0, outcome: "done", applied: true },
+    Case { what: "reads lag two seconds behind", fault: || None, stale: 2, blind: false, code: 0, outcome: "done", applied: true },
+    Case { what: "applied, the connection torn", fault: || done(Fault::Reset), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
+    Case { what: "applied, torn, and reads lag behind", fault: || done(Fault::Reset), stale: 2, blind: false, code: 0, outcome: "done", applied: true },
+    Case { what: "applied, then 500", fault: || done(Fault::Status(500)), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
+    Case { what: "applied, 500, and reads lag behind", fault: || done(Fault::Status(500)), stale: 2, blind: false, code: 0, outcome: "done", applied: true },
+    Case { what: "applied, half an answer", fault: || done(Fault::CutBody), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
+    Case { what: "applied, an answer that is none", fault: || done(Fault::Html), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
+    Case { what: "applied, no answer", fault: || done(Fault::Hang), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
+    Case { what: "500 without effect", fault: || Some(Fault::Status(500)), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    Case { what: "torn without effect", fault: || Some(Fault::Reset), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    Case { what: "no answer and no effect", fault: || Some(Fault::Hang), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    Case { what: "412 though nobody changed it", fault: || Some(Fault::Refuse(412, "PreconditionFailedException")), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    Case { what: "409", fault: || Some(Fault::Refuse(409, "ResourceConflictException")), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    Case { what: "429", fault: || Some(Fault::Throttle), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    Case { what: "denied", fault: || Some(Fault::Deny), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    Case { what: "a redirect", fault: || Some(Fault::Redirect("http://127.0.0.1:1/".into())), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    Case { what: "applied, and then nobody may read", fault: || None, stale: 0, blind: true, code: 2, outcome: "overtaken", applied: true },
+    Case { what: "applied, 500, and then nobody may read", fault: || done(Fault::Status(500)), stale: 0, blind: true, code: 3, outcome: "unclear", applied: true },
+    Case { what: "500, and then nobody may read", fault: || Some(Fault::Status(500)), stale: 0, blind: true, code: 3, outcome: "unclear", applied: false },
+];
+
+fn play(case: &Case) -> Duration {
+    let mut world = world("inc-001");
+    if let Some(fault) = (case.fault)() {
+        world.faults.insert(Operation::UpdateAlias, fault);
+    }
+    world.stale_for = Duration::from_secs(case.stale);
+    if case.blind {
+        // Time enough between the request and its answer to take the right away.
+        world.latency = Duration::from_millis(300);
+    }
+    let stage = Stage::of(world);
+    let began = Instant::now();
+    let (code, document) = thread::scope(|scope| {
+        if case.blind {
+            scope.spawn(|| {
+                while puts(&stage).is_empty() && began.elapsed() < Duration::from_secs(60) {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                stage
+                    .practice
+                    .world()
+                    .faults
+                    .insert(Operation::GetAlias, Fault::Deny);
+            });
+        }
+        alias(
+            &stage,
+            &["rollback", "--to", "61", CONSENT, "--wait", "30s"],
+        )
+        .json()
+    });
+    let told = (code, document["outcome"].as_str().unwrap_or_default());
+    assert_eq!(
+        told,
+        (case.code, case.outcome),
+        "{}: {document:#}",
+        case.what
+    );
+    assert_eq!(puts(&stage).len(), 1, "{}", case.what);
+    let now = stage.practice.world().alias_target.clone();
+    assert_eq!(now.version == "61", case.applied, "{}", case.what);
+    assert!(now.weights.is_empty());
+    let journal = journal(&stage);
+    let outcome = journal
+        .iter()
+        .find(|line| line["entry"]["stage"] == "outcome");
+    assert!(outcome.is_some(), "{}: {journal:#?}", case.what);
+    began.elapsed()
+}
+
+#[test]
+fn the_exit_code_is_what_reading_back_shows() {
+    let (mut false_successes, mut requests) = (0, 0);
+    // A few at a time: most of the time is spent waiting.
+    for cases in CASES.chunks(5) {
+        thread::scope(|scope| {
+            let played: Vec<_> = cases
+                .iter()
+                .map(|case| (case, scope.spawn(|| play(case))))
+                .collect();
+            for (case, played) in played {
+                let took = played
+                    .join()
+                    .unwrap_or_else(|_| panic!("{} failed", case.what));
+                println!(
+                    "outcome: {:<40} exit {} after {took:.1?}",
+                    case.what, case.code
+                );
+                false_successes += usize::from(case.code == 0 && !case.applied);
+                requests += 1;
+            }
+        });
+    }
+    println!(
+        "outcomes: {} of {} true; false successes {false_successes}, false conflicts 0, requests {requests}, the most per command 1",
+        CASES.len(),
+        CASES.len()
+    );
+}
+
+/// Somebody at the console, who names no revision, moves the alias at the same moment.
+#[test]
+fn a_change_without_a_revision_at_the_same_moment_is_seen() {
+    let mut world = world("inc-001");
+    world.together = Some(std::sync::Arc::new(tokio::sync::Barrier::new(2)));
+    let stage = Stage::of(world);
+    let url = format!(
+        "{}/2015-03-31/functions/mission-control-api/aliases/prod",
+        stage.practice.aws_url()
+    );
+    let (code, document) = thread::scope(|scope| {
+        scope.spawn(|| crate::support::http_put(&url, r#"{"FunctionVersion":"60"}"#));
+        alias(&stage, &["rollback", "--to", "61", CONSENT, "--wait", "1s"]).json()
+    });
+    // Either it was first and ours was refused, or ours was applied and overwritten.
+    let outcome = document["outcome"].as_str().unwrap_or_default();
+    assert!(
+        [(4, "conflict"), (2, "overtaken")].contains(&(code, outcome)),
+        "{document:#}"
+    );
+    assert!(
+        document["summary"].to_string().contains("version 60"),
+        "{document:#}"
+    );
+    assert_eq!(stage.practice.world().alias_target.version, "60");
+}
+
+fn slow() -> World {
+    let mut world = world("inc-001");
+    world.latency = Duration::from_millis(60);
+    world
+}
+
+/// Killed after so long, wherever it was: the next run tells the truth, by the alias itself.
+#[test]
+fn killed_at_any_moment_the_next_run_tells_the_truth() {
+    let (mut kills, mut unfinished, mut applied) = (0, 0, 0);
+    for round in 0..22_u64 {
+        let mut world = slow();
+        // Half of the requests take effect, and none is answered soon.
+        let fault = match round % 2 {
+            0 => Fault::Delay(Duration::from_secs(2)),
+            _ => Fault::Hang,
+        };
+        world.faults.insert(Operation::UpdateAlias, fault);
+        let stage = Stage::of(world);
+        let mut command =
+            alias(&stage, &["rollback", "--to", "61", CONSENT, "--wait", "1s"]).command();
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let began = Instant::now();
+        let moment = if round < 8 {
+            // Somewhere on the way to the request.
+            Duration::from_millis(100 + round * 100)
+        } else {
+            while puts(&stage).is_empty() && began.elapsed() < Duration::from_secs(30) {
+                thread::sleep(Duration::from_millis(2));
+            }
+            // From the request on.
+            Duration::from_millis((round - 8) * 30)
+        };
+        thread::sleep(moment);
+        let over = child.try_wait().expect("a state").is_some();
+        let _ = child.kill();
+        let _ = child.wait();
+        kills += usize::from(!over);
+        assert!(puts(&stage).len() <= 1, "{moment:?}");
+        let is_there = stage.practice.world().alias_target.version == "61";
+        applied += usize::from(is_there);
+        let entries = journal(&stage);
+        let has = |word: &str| entries.iter().any(|line| line["entry"]["stage"] == word);
+        let open = has("sending") && !has("outcome");
+        unfinished += usize::from(open);
+        if is_there {
+            assert!(
+                has("sending"),
+                "{moment:?}: sent before it was written down"
+            );
+        }
+        let (_, document) = alias(&stage, &["show"]).json();
+        let notes = document["notes"].to_string();
+        let due = match (open, is_there) {
+            (false, _) => continue,
+            (true, true) => "the alias is as it wanted",
+            (true, false) => "never applied",
+        };
+        assert!(
+            notes.contains("unfinished") && notes.contains(due),
+            "{moment:?}: {notes}"
+        );
+        // The next write settles it in the journal.
+        alias(&stage, &["rollback", "--to", "60", "--wait", "1s"]).run();
+        let settled = journal(&stage);
+        let found = settled
+            .iter()
+            .any(|line| line["entry"]["detail"]["found_later"] == json!(true));
+        assert!(found, "{moment:?}: {settled:#?}");
+    }
+    println!(
+        "kills: {kills}, with the request under way {unfinished}, applied {applied}, untrue reports 0"
+    );
+    assert!(
+        kills > 10 && unfinished > 0,
+        "{kills} kills, {unfinished} of them in time"
+    );
+}
+
+fn signalled(stage: &Stage, signal: &str, when: impl Fn() -> bool) -> (i32, String) {
+    let mut command = alias(stage, &["rollback", "--to", "61", CONSENT, "--wait", "60s"]).command();
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let began = Instant::now();
+    while !when() && began.elapsed() < Duration::from_secs(30) {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let kill = format!("kill -{signal} {}", child.id());
+    let _ = std::process::Command::new("/bin/sh")
+        .args(["-c", &kill])
+        .status();
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    (output.status.code().unwrap_or(-1), said.into_owned())
+}
+
+#[test]
+fn interrupted_before_anything_was_sent_nothing_was() {
+    for (signal, due) in [("INT", 130), ("TERM", 143)] {
+        let stage = Stage::of(slow());
+        let asked = || !stage.practice.requests().is_empty();
+        let (code, said) = signalled(&stage, signal, asked);
+        assert_eq!(code, due, "{said}");
+        assert!(said.contains("nothing was sent"), "{said}");
+        assert!(puts(&stage).is_empty());
+    }
+}
+
+#[test]
+fn interrupted_after_the_request_the_truth_is_waited_for() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut world = slow();
+        world
+            .faults
+            .insert(Operation::UpdateAlias, Fault::Delay(Duration::from_secs(1)));
+        let stage = Stage::of(world);
+        let (code, said) = signalled(&stage, signal, || !puts(&stage).is_empty());
+        // HUP changes nothing; the others cut the watching short, and it is told so.
+        let due = if signal == "HUP" { 0 } else { 2 };
+        assert_eq!(code, due, "{signal}: {said}");
+        assert!(
+            said.contains("100 % on version 61 is in force"),
+            "{signal}: {said}"
+        );
+        assert_eq!(stage.practice.world().alias_target.version, "61");
+        assert!(
+            journal(&stage)
+                .iter()
+                .any(|line| line["entry"]["stage"] == "outcome")
+        );
+    }
+}
