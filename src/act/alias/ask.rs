@@ -359,7 +359,8 @@ fn silent(silence: &Silence) -> Seen {
     }
 }
 
-/// Where an alias points, if the answer says all of it. Weights of nothing are none.
+/// Where an alias points, if the answer says all of it. Weights of nothing are none. What it
+/// says goes into commands that are pasted into a shell, so nothing but plain ids is taken.
 pub(super) fn pointing<'w>(
     version: Option<&str>,
     revision: Option<&str>,
@@ -367,14 +368,24 @@ pub(super) fn pointing<'w>(
 ) -> Result<Pointing, Silence> {
     let word = |text: Option<&str>, name| {
         let missing = || Silence::new(Why::Missing, format!("the alias has no {name}"));
-        let text = text.filter(|text| !text.is_empty());
-        text.map(str::to_owned).ok_or_else(missing)
+        let text = text.filter(|text| !text.is_empty()).ok_or_else(missing)?;
+        match plain(text) {
+            true => Ok(text.to_owned()),
+            false => {
+                let why = format!("the {name} of the alias is no plain id");
+                Err(Silence::new(Why::Mistyped, why))
+            }
+        }
     };
     let mut shares = BTreeMap::new();
     for (version, share) in weights {
         if !(0.0..=1.0).contains(share) {
             let why = "a weight of the alias is no share of the traffic";
             return Err(Silence::new(Why::Contradictory, why));
+        }
+        if !plain(version) {
+            let why = "a version of the alias is no plain id";
+            return Err(Silence::new(Why::Mistyped, why));
         }
         let share = (share * 10_000.0).round() as u32;
         if share > 0 {
@@ -386,6 +397,12 @@ pub(super) fn pointing<'w>(
         revision: word(revision, "revision")?,
         weights: shares,
     })
+}
+
+/// A version, `$LATEST` or a revision: nothing that a shell would take for more than a word.
+fn plain(id: &str) -> bool {
+    let id = id.strip_prefix('$').unwrap_or(id);
+    id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
 /// How long one question may take beside what the deadline leaves.

@@ -57,7 +57,7 @@ impl Told {
         Self {
             code,
             outcome,
-            summary: format!("{}; nothing was sent", summary.into()),
+            summary: format!("{}; nothing was sent", summary.into().trim_end_matches('.')),
             ..Self::default()
         }
     }
