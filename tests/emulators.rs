@@ -8,6 +8,7 @@
 //! the CloudWatch client; ministack has both. That a moved service really was asked there
 //! and not at the practice stack is checked every time.
 
+mod alias;
 mod cli;
 mod executions;
 mod mail;

@@ -229,6 +229,12 @@ impl Emulator {
         assert!(refused.is_empty(), "{operation}: {refused:?}");
     }
 
+    /// What a read of Lambda answers.
+    pub(crate) fn lambda(&self, path: &str) -> Value {
+        let request = self.get(path).header("authorization", scope("lambda"));
+        serde_json::from_str(&self.must(request)).expect("JSON")
+    }
+
     /// One DynamoDB operation.
     pub(crate) fn dynamodb(&self, operation: &str, input: &Value) -> Value {
         let request = self

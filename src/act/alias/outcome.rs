@@ -124,7 +124,7 @@ pub(super) fn decide(plan: &Plan, sent: &Sent, alias: &Pointing, is_last: bool) 
         _ if is_old && !is_last => None,
         Sent::Accepted if is_old => Some(Outcome::Overtaken {
             alias: Some(alias),
-            why: "Lambda accepted it, and reads still show the alias as it was".to_owned(),
+            why: "Lambda accepted it, and reads still show the revision from before".to_owned(),
         }),
         Sent::Outdated if is_old => Some(Outcome::Unchanged {
             why: "Lambda says that the alias changed since, and reads show it unchanged".to_owned(),
