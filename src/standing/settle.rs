@@ -55,9 +55,6 @@ pub(super) fn settled(runs: &mut Vec<Run>, debounce: Debounce) -> Verdict {
     let superfluous = runs.len().saturating_sub(REMEMBERED);
     runs.drain(..superfluous);
     let Debounce { needed, of } = debounce;
-    if needed == 1 && of == 1 {
-        return runs.last().map_or(Verdict::Ok, |run| run.verdict.0);
-    }
     let mut worst: Vec<_> = runs
         .iter()
         .rev()

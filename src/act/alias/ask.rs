@@ -428,4 +428,18 @@ mod tests {
         assert!(pointing(None, Some("r"), BTreeMap::new().iter()).is_err());
         assert!(pointing(Some("42"), None, BTreeMap::new().iter()).is_err());
     }
+
+    #[test]
+    fn an_id_that_a_shell_would_not_take_for_one_word_is_none() {
+        let with = |version: &str, revision: &str, other: &str| {
+            let weights = BTreeMap::from([(other.to_owned(), 0.1)]);
+            pointing(Some(version), Some(revision), weights.iter())
+        };
+        assert!(with("$LATEST", "5e1f-7a52", "41").is_ok());
+        for strange in ["1;2", "$(id)", "1 2", "`id`", "1\n2", "\u{661}", "'1'"] {
+            assert!(with(strange, "r", "41").is_err(), "{strange}");
+            assert!(with("42", strange, "41").is_err(), "{strange}");
+            assert!(with("42", "r", strange).is_err(), "{strange}");
+        }
+    }
 }

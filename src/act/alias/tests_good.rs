@@ -438,6 +438,20 @@ fn forty_histories_have_the_right_choice_or_none() {
 }
 
 #[test]
+fn more_errors_than_invocations_prove_nothing_about_the_version() {
+    let served = Served {
+        number: 41,
+        invocations: vec![(0, 10)],
+        errors: vec![(0, 11)],
+    };
+    let against = by_record(&served, &BTreeSet::new());
+    assert_eq!(
+        against.as_deref(),
+        Some("its metrics contradict each other")
+    );
+}
+
+#[test]
 fn the_bounds_are_wilsons() {
     // By hand: for no errors the upper bound is z² / (n + z²).
     assert!((upper(0, 100) - 0.036_994).abs() < 1e-5);

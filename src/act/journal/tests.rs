@@ -91,6 +91,35 @@ fn no_change_goes_unseen() {
     println!("journal: {changed} changed bytes, none unseen");
 }
 
+/// Whoever edits a line and reckons its hash anew breaks what the next line says of it.
+#[test]
+fn a_line_with_a_new_hash_of_its_own_is_seen() {
+    let (_folder, journal) = filled();
+    let text = std::fs::read_to_string(journal.path()).expect("read");
+    let lines: Vec<_> = text.split_inclusive('\n').collect();
+    let (body, _) = lines[0].split_once(MARK).expect("a hash");
+    let forged = body.replace("\"id\":\"a\"", "\"id\":\"b\"");
+    assert_ne!(forged, body);
+    let forged = format!("{forged}{MARK}{}\"}}\n", sha256(forged.as_bytes()));
+    let found = chain(&[&forged, lines[1], lines[2]].concat());
+    assert_eq!(found.breaks, [(2, "it does not follow the line before it")]);
+}
+
+/// A torn line is a part of the story: without it the next one, which tells of it, stands out.
+#[test]
+fn a_torn_line_that_is_taken_away_is_seen() {
+    let (_folder, journal) = filled();
+    let text = std::fs::read_to_string(journal.path()).expect("read");
+    std::fs::write(journal.path(), &text[..text.len() - 9]).expect("written");
+    journal.append(&[entry("b", Stage::Plan)]).expect("written");
+    let text = std::fs::read_to_string(journal.path()).expect("read");
+    let mut lines: Vec<_> = text.split_inclusive('\n').collect();
+    assert!(chain(&text).is_whole());
+    lines.remove(2);
+    let found = chain(&lines.concat());
+    assert_eq!(found.breaks, [(3, "the torn line before it is gone")]);
+}
+
 /// Torn at every byte by a crash: what was whole is read, the next entry follows.
 #[test]
 fn a_line_torn_at_any_byte_costs_only_itself() {
