@@ -543,6 +543,19 @@ fn an_api_that_stays_down_is_not_verified_and_somebody_is_called() {
     assert_eq!(puts(&stage).len(), 1);
 }
 
+/// Whoever has nothing else gets the request as a command of others; after it was sent,
+/// nobody is tempted to send it again.
+#[test]
+fn the_request_stands_there_to_paste_only_until_it_was_sent() {
+    let stage = Stage::of(world("inc-001"));
+    let shown = |arguments: &[&str]| {
+        let ran = alias(&stage, arguments).run();
+        (ran.code, ran.stdout.contains("aws lambda update-alias"))
+    };
+    assert_eq!(shown(&["rollback"]), (5, true));
+    assert_eq!(shown(&["rollback", CONSENT, "--wait", "0s"]), (2, false));
+}
+
 #[test]
 fn no_value_of_the_environment_is_ever_shown_or_kept() {
     const CANARY: &str = "canary-7f3a";

@@ -143,6 +143,10 @@ impl Told {
         let mut lines = vec![self.headline(), String::new()];
         if let Some(plan) = &self.plan {
             lines.extend(plan_lines(plan));
+            // Once it was sent, nobody should be tempted to send it again.
+            if self.recorded.is_none() {
+                lines.push(labelled("by hand:", &plan.by_hand()));
+            }
         }
         let groups = [
             ("refused:", &self.refusals),
@@ -205,7 +209,7 @@ impl Told {
     }
 }
 
-/// The plan, before and after it is carried out.
+/// What would change, or was to.
 pub(super) fn plan_lines(plan: &Plan) -> Vec<String> {
     let caller = &plan.caller;
     let mut lines = vec![
@@ -243,7 +247,6 @@ pub(super) fn plan_lines(plan: &Plan) -> Vec<String> {
     }
     let differences = plan.differences.iter();
     lines.extend(differences.map(|difference| labelled("differs:", difference)));
-    lines.push(labelled("by hand:", &plan.by_hand()));
     lines
 }
 
