@@ -151,7 +151,11 @@ pub(super) fn alias(known: &Known<'_>) -> Judged {
                     format!("{name} points to $LATEST, which changes with every upload."),
                 )
                 .next("Publish a version and promote it"),
-                _ => Judged::ok(told, format!("{name} points to version {shown}.")),
+                _ => {
+                    let revision = &alias.revision;
+                    let summary = format!("{name} points to version {shown}, revision {revision}.");
+                    Judged::ok(told, summary)
+                }
             }
         }
     }
