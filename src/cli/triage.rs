@@ -3,9 +3,10 @@
 use super::Context;
 use super::args;
 use super::fail::Failure;
-use super::run::{Judged, Run};
+use super::run::{Answered, Judged, Run};
 use crate::fact::{duration, parse_duration};
 use crate::judge::Asked;
+use crate::probe::PROBES;
 use crate::report::model::{Report, Verdict};
 use crate::runbook::model::Runbook;
 use crate::runbook::{Library, Missing};
@@ -79,6 +80,20 @@ impl Selection {
         self.judged(run).await.recorded().await
     }
 
+    /// Every runbook there is, read while everybody is asked: the first question does not
+    /// wait for what is to be made of its answer. Only for the built-in runbooks, which are
+    /// known to be right, so that nothing is asked for the sake of one that is wrong.
+    async fn all_at_once(library: Library, run: Run) -> Result<Report, Failure> {
+        let reading = tokio::task::spawn_blocking(move || Self::load(&library, None, None));
+        let probes = PROBES.into_iter().collect();
+        let (answered, read) = run.ask_beside(&probes, async |_| reading.await).await;
+        let selection = match read {
+            Ok(selection) => selection?,
+            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        };
+        Ok(selection.made_of(answered).recorded().await)
+    }
+
     /// Asks what they need and judges them.
     pub(super) async fn judged(&self, run: Run) -> Judged {
         let steps = self.asked.iter().flat_map(|runbook| {
@@ -91,6 +106,11 @@ impl Selection {
                 .map(move |(_, step)| (runbook, step))
         });
         let answered = run.ask(&triage::needed(steps)).await;
+        self.made_of(answered)
+    }
+
+    /// What these answers mean.
+    fn made_of(&self, answered: Answered) -> Judged {
         let asked: Vec<_> = self
             .asked
             .iter()
@@ -126,6 +146,12 @@ fn find_step(runbook: &Runbook, asked: &str) -> Result<usize, Missing> {
 }
 
 pub(super) async fn main(context: &Context, args: &args::Triage) -> Result<u8, Failure> {
+    let is_once = args.watch.is_none() && args.wait.is_none();
+    if is_once && args.runbook.is_none() && context.settings.runbooks.is_none() {
+        let library = context.library.clone();
+        let report = Selection::all_at_once(library, run(context, args)?).await?;
+        return Ok(context.out.report(&report));
+    }
     let selection = Selection::load(
         &context.library,
         args.runbook.as_deref(),
@@ -234,5 +260,22 @@ async fn waiting(
             report.summary
         ));
         tokio::time::sleep(SHORTEST.saturating_sub(asked.elapsed())).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What [`Selection::all_at_once`] takes for granted.
+    #[test]
+    fn the_built_in_runbooks_together_need_every_probe() {
+        let library = Library::open(None).expect("the built-in ones");
+        let selection = Selection::load(&library, None, None).expect("they are right");
+        let steps = selection
+            .asked
+            .iter()
+            .flat_map(|runbook| runbook.steps.iter().map(move |step| (runbook, step)));
+        assert_eq!(triage::needed(steps), PROBES.into_iter().collect());
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The texts of all runbooks by id; each is read only when it is asked for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Library(BTreeMap<String, (String, String)>);
 
 /// There is no such runbook.
