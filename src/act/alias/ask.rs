@@ -3,6 +3,7 @@
 
 use super::configured::{self, Configured};
 use super::host::Place;
+use super::pointing::pointing;
 use super::served::{self, Served};
 use super::smoke;
 use crate::cloud::{Aws, meaning};
@@ -12,11 +13,12 @@ use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
+
+pub use super::pointing::Pointing;
 
 /// Whom to ask, and until when.
 #[derive(Debug)]
@@ -30,29 +32,6 @@ pub struct Asking<'a> {
     /// When every answer must be in.
     pub deadline: Instant,
     asked: Mutex<Vec<Asked>>,
-}
-
-/// Where the alias points.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pointing {
-    /// The version that takes what the weights leave.
-    pub version: String,
-    /// What an update must name.
-    pub revision: String,
-    /// Other versions and their share of the traffic, as hundredths of a percent.
-    pub weights: BTreeMap<String, u32>,
-}
-
-impl Pointing {
-    /// How the traffic is split, in words.
-    pub fn split(&self) -> String {
-        let percent = |share: u32| f64::from(share) / 100.0;
-        let rest = 10_000_u32.saturating_sub(self.weights.values().sum());
-        let mut parts = vec![format!("{} % on version {}", percent(rest), self.version)];
-        let others = self.weights.iter();
-        parts.extend(others.map(|(v, share)| format!("{} % on version {v}", percent(*share))));
-        parts.join(", ")
-    }
 }
 
 /// Who asks, as STS says.
@@ -359,55 +338,5 @@ fn silent(silence: &Silence) -> Seen {
     }
 }
 
-/// Where an alias points, if the answer says all of it. Weights of nothing are none. What it
-/// says goes into commands that are pasted into a shell, so nothing but plain ids is taken.
-pub(super) fn pointing<'w>(
-    version: Option<&str>,
-    revision: Option<&str>,
-    weights: impl Iterator<Item = (&'w String, &'w f64)>,
-) -> Result<Pointing, Silence> {
-    let word = |text: Option<&str>, name| {
-        let missing = || Silence::new(Why::Missing, format!("the alias has no {name}"));
-        let text = text.filter(|text| !text.is_empty()).ok_or_else(missing)?;
-        match plain(text) {
-            true => Ok(text.to_owned()),
-            false => {
-                let why = format!("the {name} of the alias is no plain id");
-                Err(Silence::new(Why::Mistyped, why))
-            }
-        }
-    };
-    let mut shares = BTreeMap::new();
-    for (version, share) in weights {
-        if !(0.0..=1.0).contains(share) {
-            let why = "a weight of the alias is no share of the traffic";
-            return Err(Silence::new(Why::Contradictory, why));
-        }
-        if !plain(version) {
-            let why = "a version of the alias is no plain id";
-            return Err(Silence::new(Why::Mistyped, why));
-        }
-        let share = (share * 10_000.0).round() as u32;
-        if share > 0 {
-            shares.insert(version.clone(), share);
-        }
-    }
-    Ok(Pointing {
-        version: word(version, "version")?,
-        revision: word(revision, "revision")?,
-        weights: shares,
-    })
-}
-
-/// A version, `$LATEST` or a revision: nothing that a shell would take for more than a word.
-fn plain(id: &str) -> bool {
-    let id = id.strip_prefix('$').unwrap_or(id);
-    id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-}
-
 /// How long one question may take beside what the deadline leaves.
 pub(super) const QUESTION: Duration = Duration::from_secs(8);
-
-#[cfg(test)]
-#[path = "tests_ask.rs"]
-mod tests;

@@ -14,6 +14,7 @@ mod host;
 mod outcome;
 pub mod past;
 pub mod plan;
+mod pointing;
 mod policy;
 pub mod send;
 mod served;
