@@ -5,7 +5,7 @@ mod canary;
 mod outcomes;
 mod race;
 
-use crate::support::{Duckops, Ran, Stage, world};
+use crate::support::{Duckops, Ran, Raw, Stage, http, world};
 use duckops::drill::{Fault, Operation, Seen, World};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -541,6 +541,58 @@ fn an_api_that_stays_down_is_not_verified_and_somebody_is_called() {
     assert_eq!(document["escalation"]["to"], "T-JOSH");
     assert_eq!(stage.practice.world().alias_target.version, "61");
     assert_eq!(puts(&stage).len(), 1);
+}
+
+/// An answer that a cache kept is of the version before, whatever it says.
+#[test]
+fn a_cached_answer_verifies_nothing() {
+    let stage = Stage::of(world("inc-001"));
+    let status = json!({"lambda_version": "v61", "lambda": {"version": "61"}}).to_string();
+    for (header, value, well) in [
+        ("age", "3600", false),
+        ("content-encoding", "x-odd", false),
+        ("age", "1", true),
+    ] {
+        let status = status.clone();
+        let api = Raw::with(move |_| http("200 OK", &[(header, value)], status.as_bytes()));
+        stage
+            .practice
+            .world()
+            .moved_to(world("inc-001").alias_target);
+        let back = ["rollback", "--to", "61", CONSENT, "--wait", "6s"];
+        let (code, document) = alias(&stage, &back)
+            .env("DUCKOPS_API_URL", api.url())
+            .json();
+        let due = if well {
+            (0, "done")
+        } else {
+            (2, "not-verified")
+        };
+        let outcome = document["outcome"].as_str().expect("a word");
+        assert_eq!((code, outcome), due, "{header}: {document:#}");
+    }
+}
+
+/// Who cannot go on is told what to do about it.
+#[test]
+fn a_refusal_without_a_way_on_names_one() {
+    let mut denied = world("inc-001");
+    denied.faults.insert(Operation::GetAlias, Fault::Deny);
+    let ran = alias(&Stage::of(denied), &["rollback", CONSENT]).run();
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("duckops doctor"), "{ran:?}");
+    assert!(!ran.stdout.contains("--to VERSION"), "{ran:?}");
+
+    let stage = Stage::of(world("inc-001"));
+    let file = stage.home().join("a-file");
+    std::fs::write(&file, "x").expect("written");
+    let ran = alias(&stage, &["rollback", CONSENT])
+        .env("DUCKOPS_STATE_DIR", &file)
+        .run();
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("NEXT"), "{ran:?}");
+    assert!(ran.stdout.contains("--state-dir DIR"), "{ran:?}");
+    assert!(puts(&stage).is_empty());
 }
 
 /// Whoever has nothing else gets the request as a command of others; after it was sent,

@@ -230,3 +230,12 @@ fn describe(request: &HttpRequest) -> Printable {
     let target = request.headers().get("x-amz-target").unwrap_or_default();
     Untrusted::new(format!("{} {uri} {target}", request.method()).trim_end()).printable(200)
 }
+
+/// A cached answer older than this speaks of the past, in seconds.
+const OLDEST: u64 = 60;
+
+/// The age, in seconds, of an answer that a cache gave and that is too old to speak of now.
+pub fn outdated(headers: &reqwest::header::HeaderMap) -> Option<u64> {
+    let age = headers.get(reqwest::header::AGE)?.to_str().ok()?;
+    age.parse().ok().filter(|age| *age > OLDEST)
+}

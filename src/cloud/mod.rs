@@ -12,7 +12,7 @@ mod meaning;
 
 pub use aws::Aws;
 pub use error::{chain, innermost, is_tls};
-pub use http::{Exchange, Http, Observer};
+pub use http::{Exchange, Http, Observer, outdated};
 pub use meaning::meaning;
 
 use std::time::Duration;

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use std::sync::{Arc, Mutex};
 
-/// Where a request goes, as it stands on the wire: whatever environment and profiles say.
+/// Keeps where the last request went.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Place(Arc<Mutex<Option<String>>>);
 

@@ -1,6 +1,6 @@
 //! One look at the status API after a move: 200 with an object, and which version says so.
 
-use crate::cloud::{Http, innermost};
+use crate::cloud::{Http, innermost, outdated};
 use crate::stack::Stack;
 use crate::text::Untrusted;
 use futures_util::StreamExt;
@@ -47,6 +47,15 @@ async fn ask(stack: &Stack, http: &Http) -> Look {
     let status = response.status().as_u16();
     if status != 200 {
         return Look::Not(format!("HTTP {status}"));
+    }
+    if let Some(age) = outdated(response.headers()) {
+        return Look::Not(format!("a cached answer, {age} s old"));
+    }
+    if response
+        .headers()
+        .contains_key(reqwest::header::CONTENT_ENCODING)
+    {
+        return Look::Not("200 with an unexpected content-encoding".to_owned());
     }
     let mut body = Vec::new();
     let mut chunks = response.bytes_stream();

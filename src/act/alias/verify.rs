@@ -1,8 +1,8 @@
 //! After the move: does the API answer again, and does it say that the new version runs?
 
 use super::ask::Asking;
+use super::bake;
 use super::good::{LOW, lower};
-use super::served;
 use super::status::{Look, look};
 use crate::cloud::Http;
 use crate::stack::Stack;
@@ -95,20 +95,13 @@ fn judged(look: &Look, version: &str) -> (bool, String) {
 /// What CloudWatch knows of the version since it serves, in words, and whether that is bad.
 /// Metrics are minutes late: too little is said to be too little.
 pub async fn metrics(asking: &Asking<'_>, version: &str, since: i64) -> (String, bool) {
-    let Ok(number) = version.parse::<i64>() else {
+    if version.parse::<i64>().is_err() {
         return (
             "a version without a number has no metrics".to_owned(),
             false,
         );
-    };
-    let config = match asking.aws.config().await {
-        Ok(config) => config,
-        Err(silence) => return (format!("not known: {}", silence.detail), false),
-    };
-    let from = since.div_euclid(60) * 60;
-    let window = from..(from + 60).max(asking.now.unix_timestamp() + 60);
-    let served = served::collect(asking, config, &[number], window, 60).await;
-    let served = served.map(|mut all| all.pop().unwrap_or_default());
+    }
+    let served = bake::since(asking, version, since).await;
     match served {
         Err(silence) => (format!("not known: {}", silence.detail), false),
         Ok(served) if served.invoked() == 0 => (

@@ -82,7 +82,14 @@ pub(super) async fn main(context: &Context, action: &AliasAction) -> Result<u8, 
                 .first()
                 .map(ToString::to_string)
                 .unwrap_or_default();
-            return Ok(Told::nothing_sent(exit::WARNING, "refused", why).print(context, None));
+            let told = Told {
+                next: Some((
+                    "Name a folder that can be written: --state-dir DIR".to_owned(),
+                    None,
+                )),
+                ..Told::nothing_sent(exit::WARNING, "refused", why)
+            };
+            return Ok(told.print(context, None));
         }
     };
     let wanted = Wanted {
@@ -163,13 +170,23 @@ async fn decide(
                 silence.detail
             ),
         };
-        let whom = &context.settings.stack.escalation.value;
+        // A version by name would be refused too while nobody knows where the alias points.
+        let next = match &gathered.seen.alias {
+            Err(_) => (
+                "Find out why the alias cannot be read".to_owned(),
+                Some("duckops doctor".to_owned()),
+            ),
+            Ok(_) => (
+                format!(
+                    "Name one that you know to be good, from DEPLOY-LOG.md, or call {}",
+                    context.settings.stack.escalation.value
+                ),
+                Some("duckops alias rollback --to VERSION".to_owned()),
+            ),
+        };
         return Told {
             candidates,
-            next: Some((
-                format!("Name one that you know to be good, from DEPLOY-LOG.md, or call {whom}"),
-                Some("duckops alias rollback --to VERSION".to_owned()),
-            )),
+            next: Some(next),
             ..Told::nothing_sent(exit::WARNING, "refused", why)
         };
     };
@@ -365,10 +382,16 @@ async fn ask(order: &Order<'_>, plan: &Plan, told: &Told, typed: &str) -> Words 
 
 fn not_begun(context: &Context, why: &NotBegun, told: Told) -> Told {
     context.sending.begun.store(false, Ordering::SeqCst);
+    let next = match why {
+        NotBegun::OtherPlan => "Read the plan as it is now, and consent to that",
+        NotBegun::Journal(_) => "Name a folder that can be written: --state-dir DIR",
+        NotBegun::Credentials(_) => "Log in: aws sso login",
+    };
     Told {
         code: exit::WARNING,
         outcome: "refused",
         summary: format!("{why}; nothing was sent"),
+        next: Some((next.to_owned(), None)),
         ..told
     }
 }

@@ -1,6 +1,6 @@
 //! The request for the status, up to three times, with its failures told apart.
 
-use crate::cloud::{Exchange, chain, innermost, is_tls};
+use crate::cloud::{Exchange, chain, innermost, is_tls, outdated};
 use crate::probe::Ask;
 use crate::probe::document::Document;
 use crate::reading::{Asked, Reading, Silence, Why};
@@ -20,9 +20,6 @@ const TRIES: usize = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 /// A larger body is no status.
 const LARGEST: usize = 8 * 1024 * 1024;
-
-/// A cached answer older than this speaks of the past, in seconds.
-const OLDEST: u64 = 60;
 
 /// What a failing answer points to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +123,7 @@ async fn once(ask: &Ask, reading: &mut Reading) -> Once {
     reading.skew = skew(response.headers(), ask.clock());
     let status = response.status();
     let declared = response.content_length();
-    let cached = age(response.headers());
+    let outdated = outdated(response.headers());
     let encoded = response.headers().contains_key(header::CONTENT_ENCODING);
     let target = response
         .headers()
@@ -136,8 +133,9 @@ async fn once(ask: &Ask, reading: &mut Reading) -> Once {
     let bytes = body.len() as u64;
     let (outcome, words) = match (status.as_u16(), whole) {
         (200, Err(why)) => broken(why, bytes, declared),
-        (200, Ok(())) if cached > OLDEST => {
-            unclear(Why::NotCovered, &format!("a cached answer, {cached} s old"))
+        (200, Ok(())) if outdated.is_some() => {
+            let age = outdated.unwrap_or_default();
+            unclear(Why::NotCovered, &format!("a cached answer, {age} s old"))
         }
         (200, Ok(())) if encoded => {
             unclear(Why::NotJson, "200 with an unexpected content-encoding")
@@ -304,14 +302,6 @@ fn down(cause: Cause, why: Why, words: String) -> (Outcome, Printable) {
 
 fn unclear(why: Why, words: &str) -> (Outcome, Printable) {
     (Outcome::Unclear(Silence::new(why, words)), words.into())
-}
-
-fn age(headers: &header::HeaderMap) -> u64 {
-    headers
-        .get(header::AGE)
-        .and_then(|age| age.to_str().ok())
-        .and_then(|age| age.parse().ok())
-        .unwrap_or(0)
 }
 
 /// The server's clock minus ours, from its `Date`.
