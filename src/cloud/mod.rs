@@ -9,11 +9,13 @@ mod aws;
 mod error;
 mod http;
 mod meaning;
+mod question;
 
 pub use aws::Aws;
 pub use error::{chain, innermost, is_tls};
 pub use http::{Exchange, Http, Observer, outdated};
 pub use meaning::meaning;
+pub use question::question;
 
 use std::time::Duration;
 

@@ -2,8 +2,8 @@
 //! the answer's bytes, because the clients fill what is missing with zeros and empty lists.
 
 use super::document::Document;
-use crate::cloud::meaning;
-use crate::reading::{Asked, Reading, Silence, Why};
+use crate::cloud;
+use crate::reading::{Reading, Silence};
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -28,30 +28,10 @@ pub(super) async fn question<T, E>(
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let began = Instant::now();
-    let answer = match tokio::time::timeout_at(deadline.into(), send).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => {
-            reading.reached |= matches!(
-                error,
-                SdkError::ServiceError(_) | SdkError::ResponseError(_)
-            );
-            Err(meaning(&error, action))
-        }
-        Err(_) => Err(Silence::new(
-            Why::TimedOut,
-            format!("{question} did not answer in time"),
-        )),
-    };
-    reading.reached |= answer.is_ok();
-    let failure = answer.as_ref().err().map(|silence| silence.detail.clone());
-    reading.asked.push(Asked {
-        question: question.into(),
-        took: began.elapsed(),
-        bytes: None,
-        failure,
-    });
-    answer
+    let reply = cloud::question(deadline, question, action, send).await;
+    reading.reached |= reply.reached;
+    reading.asked.push(reply.asked);
+    reply.answer
 }
 
 /// The shared configuration, or everything silent for want of credentials.

@@ -6,7 +6,7 @@ use super::host::Place;
 use super::pointing::pointing;
 use super::served::{self, Served};
 use super::smoke;
-use crate::cloud::{Aws, meaning};
+use crate::cloud::{self, Aws};
 use crate::reading::{Asked, Silence, Why};
 use crate::stack::Stack;
 use aws_config::SdkConfig;
@@ -98,23 +98,11 @@ impl<'a> Asking<'a> {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let began = Instant::now();
-        let answer = match tokio::time::timeout_at(self.deadline.into(), send).await {
-            Ok(answer) => answer.map_err(|error| meaning(&error, action)),
-            Err(_) => Err(Silence::new(
-                Why::TimedOut,
-                format!("{question} did not answer in time"),
-            )),
-        };
+        let reply = cloud::question(self.deadline, question, action, send).await;
         if let Ok(mut asked) = self.asked.lock() {
-            asked.push(Asked {
-                question: question.into(),
-                took: began.elapsed(),
-                bytes: None,
-                failure: answer.as_ref().err().map(|silence| silence.detail.clone()),
-            });
+            asked.push(reply.asked);
         }
-        answer
+        reply.answer
     }
 
     fn function(&self) -> &str {
