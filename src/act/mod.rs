@@ -16,8 +16,10 @@
 )]
 
 pub mod alias;
+pub mod bond;
 pub mod consent;
 mod digest;
+mod folder;
 pub mod journal;
 mod place;
 

@@ -60,7 +60,7 @@ fn options() -> OpenOptions {
     options
 }
 
-fn ours(path: &Path, file: &File) -> Result<(), NoPlace> {
+pub(super) fn ours(path: &Path, file: &File) -> Result<(), NoPlace> {
     let seen = file
         .metadata()
         .map_err(|error| NoPlace::at(path, error.to_string()))?;
@@ -73,7 +73,7 @@ fn ours(path: &Path, file: &File) -> Result<(), NoPlace> {
     Ok(())
 }
 
-fn make_folder(folder: &Path) -> Result<(), NoPlace> {
+pub(super) fn make_folder(folder: &Path) -> Result<(), NoPlace> {
     if folder.is_dir() {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 
 use super::lambda::{missing, ours, shown};
 use super::wire::{Payload, Refusal, Reply, Scenery};
-use super::{AliasTarget, World};
+use super::{AliasTarget, Effect, World};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ pub(super) fn update_alias(scenery: &Scenery<'_>) -> Reply {
         Err(refusal) => (Err(refusal), None),
     };
     Reply {
-        moves,
+        effect: moves.map(Effect::Alias),
         ..Reply::new(told, outcome)
     }
 }

@@ -31,6 +31,12 @@ pub enum Fault {
     /// What was asked takes effect all the same, and the answer fails in this way. Under
     /// every other fault a write changes nothing.
     Done(Box<Fault>),
+    /// The connection is torn behind so many bytes of the body.
+    ResetAfter(usize),
+    /// The honest answer, a byte at a time.
+    Trickle,
+    /// A member of the honest answer goes by another name.
+    Rename(&'static str, &'static str),
     /// 200 with a web page, as from a captive portal.
     Html,
     /// 200 with nothing.
@@ -77,6 +83,22 @@ impl Fault {
                 manner: Manner::Cut,
                 ..honest
             },
+            Fault::ResetAfter(bytes) => Answer {
+                manner: Manner::ResetAfter(*bytes),
+                ..honest
+            },
+            Fault::Trickle => Answer {
+                manner: Manner::Trickle,
+                ..honest
+            },
+            Fault::Rename(from, to) => {
+                let text = String::from_utf8_lossy(&honest.body);
+                let renamed = text.replace(&format!("\"{from}\":"), &format!("\"{to}\":"));
+                Answer {
+                    body: renamed.into(),
+                    ..honest
+                }
+            }
             Fault::Delay(time) => Answer {
                 after: *time,
                 ..honest

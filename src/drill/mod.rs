@@ -17,6 +17,7 @@
 
 mod alias;
 mod beak;
+mod bond;
 mod cloudwatch;
 mod fault;
 mod lambda;
@@ -38,6 +39,7 @@ mod world;
 #[cfg(test)]
 mod sdk_tests;
 
+pub use bond::{Bond, Effect, Issued};
 pub use fault::Fault;
 pub use operation::Operation;
 pub use scene::{Expect, Scene, find, scenes};

@@ -10,6 +10,12 @@ pub enum Operation {
     Status,
     /// `POST /beak/audit`
     Audit,
+    /// `POST /beak/pulse`: a sign of life in an agent's name.
+    Pulse,
+    /// `POST /beak/rotate`: a new key for an agent.
+    Rotate,
+    /// `POST /beak/unpeck`: the end of a bond.
+    Unpeck,
     /// STS: which account and role is this?
     GetCallerIdentity,
     /// Step Functions: the executions of a state machine.
@@ -34,7 +40,7 @@ pub enum Operation {
     GetFunctionConcurrency,
     /// Lambda: one call of one version.
     Invoke,
-    /// Lambda: where an alias shall point. The one write.
+    /// Lambda: where an alias shall point.
     UpdateAlias,
     /// Logs: the lines that match a pattern.
     FilterLogEvents,
@@ -50,9 +56,12 @@ pub(super) struct Service {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Operation; 16] = [
+    pub const ALL: [Operation; 19] = [
         Operation::Status,
         Operation::Audit,
+        Operation::Pulse,
+        Operation::Rotate,
+        Operation::Unpeck,
         Operation::GetCallerIdentity,
         Operation::ListExecutions,
         Operation::GetAccount,
@@ -72,7 +81,11 @@ impl Operation {
     /// The service that it belongs to; none for the stack's own API.
     pub(super) fn service(self) -> Option<Service> {
         let (signing, permission) = match self {
-            Operation::Status | Operation::Audit => return None,
+            Operation::Status
+            | Operation::Audit
+            | Operation::Pulse
+            | Operation::Rotate
+            | Operation::Unpeck => return None,
             Operation::GetCallerIdentity => ("sts", "sts"),
             Operation::ListExecutions => ("states", "states"),
             Operation::GetAccount => ("ses", "ses"),

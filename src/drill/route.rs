@@ -3,7 +3,7 @@
 
 use super::wire::{Answer, Ask, Protocol, Refusal, Reply, Scenery};
 use super::{
-    AliasTarget, Fault, Operation, World, alias, beak, cloudwatch, lambda, logs, ses, sfn, sts,
+    Effect, Fault, Operation, World, alias, beak, bond, cloudwatch, lambda, logs, ses, sfn, sts,
 };
 use hyper::{Method, StatusCode};
 use time::OffsetDateTime;
@@ -23,8 +23,8 @@ pub(super) struct Routed {
     pub(super) question: String,
     pub(super) unexpected: bool,
     pub(super) answer: Answer,
-    /// Where the alias points from now on.
-    pub(super) moves: Option<AliasTarget>,
+    /// What changes in the world.
+    pub(super) effect: Option<Effect>,
 }
 
 /// Answers a request from the world as it is at `now`.
@@ -61,8 +61,8 @@ pub(super) fn route(world: &World, now: OffsetDateTime, door: Door, ask: &Ask) -
         .filter(|_| !unexpected)
         .and_then(|o| Some((o, world.faults.get(&o)?)));
     // A write that fails changes nothing, unless the fault says that it was done.
-    let moves = reply
-        .moves
+    let effect = reply
+        .effect
         .filter(|_| matches!(fault, None | Some((_, Fault::Done(_) | Fault::Delay(_)))));
     let answer = match fault {
         Some((operation, fault)) => fault.bend(operation, protocol, world, honest),
@@ -73,7 +73,7 @@ pub(super) fn route(world: &World, now: OffsetDateTime, door: Door, ask: &Ask) -
         question: reply.question,
         unexpected,
         answer,
-        moves,
+        effect,
     }
 }
 
@@ -81,6 +81,9 @@ fn perform(operation: Operation, scenery: &Scenery<'_>) -> Reply {
     match operation {
         Operation::Status => beak::status(scenery),
         Operation::Audit => beak::audit(scenery),
+        Operation::Pulse => bond::pulse(scenery),
+        Operation::Rotate => bond::rotate(scenery),
+        Operation::Unpeck => bond::unpeck(scenery),
         Operation::GetCallerIdentity => sts::get_caller_identity(scenery),
         Operation::ListExecutions => sfn::list_executions(scenery),
         Operation::GetAccount => ses::get_account(scenery),
@@ -103,6 +106,9 @@ fn api(ask: &Ask) -> Result<Operation, String> {
     match (&ask.method, path) {
         (&Method::GET, "/beak/system/status") => Ok(Operation::Status),
         (&Method::POST, "/beak/audit") => Ok(Operation::Audit),
+        (&Method::POST, "/beak/pulse") => Ok(Operation::Pulse),
+        (&Method::POST, "/beak/rotate") => Ok(Operation::Rotate),
+        (&Method::POST, "/beak/unpeck") => Ok(Operation::Unpeck),
         (method, _) => Err(format!("{method} {}", ask.path)),
     }
 }

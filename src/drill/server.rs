@@ -170,7 +170,7 @@ async fn listen(listener: TcpListener, door: Door, shared: Arc<Shared>) {
 }
 
 async fn serve(stream: TcpStream, door: Door, shared: Arc<Shared>) {
-    let torn = Notify::new();
+    let torn = Arc::new(Notify::new());
     // Answers are small; waiting to fill a packet would only add to every latency.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| respond(request, door, &shared, &torn));
@@ -189,7 +189,7 @@ async fn respond(
     request: Request<Incoming>,
     door: Door,
     shared: &Shared,
-    torn: &Notify,
+    torn: &Arc<Notify>,
 ) -> Result<Response<Body>, hyper::Error> {
     let (head, body) = request.into_parts();
     let ask = Ask {
@@ -216,9 +216,9 @@ async fn respond(
             torn.notify_one();
             std::future::pending::<()>().await;
         }
-        Manner::Whole | Manner::Cut => {}
+        Manner::Whole | Manner::Cut | Manner::ResetAfter(_) | Manner::Trickle => {}
     }
-    Ok(shared.response(answer))
+    Ok(shared.response(answer, torn))
 }
 
 impl Shared {
@@ -239,7 +239,7 @@ impl Shared {
             question,
             unexpected,
             answer,
-            moves,
+            effect,
         } = route(&world, at, door, ask);
         let silent = matches!(answer.manner, Manner::Hang | Manner::Reset);
         lock(&self.seen).push(Seen {
@@ -251,20 +251,22 @@ impl Shared {
             answered: (!silent).then_some(answer.status.as_u16()),
             unexpected,
         });
-        if let Some(target) = moves {
-            world.moved_to(target);
+        if let Some(effect) = effect {
+            world.take(effect, at);
         }
         let wait = world.latency + answer.after;
         (answer, wait)
     }
 
-    fn response(&self, answer: Answer) -> Response<Body> {
+    fn response(&self, answer: Answer, torn: &Arc<Notify>) -> Response<Body> {
         let length = answer.body.len();
-        let cut_short = answer.manner == Manner::Cut;
-        let mut response = Response::new(match answer.body {
-            body if cut_short => cut(body),
-            body if length > STREAMED => streamed(body),
-            body => Full::new(body).map_err(never).boxed(),
+        let cut_short = matches!(answer.manner, Manner::Cut | Manner::ResetAfter(_));
+        let mut response = Response::new(match (answer.manner, answer.body) {
+            (Manner::Cut, body) => cut(body),
+            (Manner::ResetAfter(bytes), body) => torn_after(body, bytes, Arc::clone(torn)),
+            (Manner::Trickle, body) => streamed(body, 1),
+            (_, body) if length > STREAMED => streamed(body, 64 << 10),
+            (_, body) => Full::new(body).map_err(never).boxed(),
         });
         *response.status_mut() = answer.status;
         let date = ("date", http_date(self.now(&lock(&self.world))));
@@ -282,14 +284,31 @@ impl Shared {
 /// Bodies over this many bytes are sent in pieces, without a length.
 const STREAMED: usize = 1 << 20;
 
-fn streamed(body: Bytes) -> Body {
-    const PIECE: usize = 64 << 10;
-    let pieces = (0..body.len()).step_by(PIECE).map(move |start| {
+fn streamed(body: Bytes, piece: usize) -> Body {
+    let pieces = (0..body.len()).step_by(piece).map(move |start| {
         Ok(Frame::data(
-            body.slice(start..body.len().min(start + PIECE)),
+            body.slice(start..body.len().min(start + piece)),
         ))
     });
-    BodyExt::boxed(StreamBody::new(stream::iter(pieces)))
+    // A pause between them: each piece is sent by itself.
+    let pieces = stream::iter(pieces).then(async |piece| {
+        tokio::task::yield_now().await;
+        piece
+    });
+    BodyExt::boxed(StreamBody::new(pieces))
+}
+
+fn torn_after(body: Bytes, bytes: usize, torn: Arc<Notify>) -> Body {
+    let part = body.slice(..bytes.min(body.len()));
+    let end = stream::once(async move {
+        // Time for what came before to be on its way: a torn connection loses what is not.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        torn.notify_one();
+        std::future::pending().await
+    });
+    BodyExt::boxed(StreamBody::new(
+        stream::iter([Ok(Frame::data(part))]).chain(end),
+    ))
 }
 
 fn cut(body: Bytes) -> Body {

@@ -1,7 +1,7 @@
 //! The protocols that the stack speaks: what a request asked, and how an answer or a
 //! refusal looks on the wire in each of them. Nothing here knows an operation's meaning.
 
-use super::{AliasTarget, World};
+use super::{Effect, World};
 use ciborium::Value as Tree;
 use hyper::body::Bytes;
 use hyper::{HeaderMap, Method, StatusCode};
@@ -66,8 +66,8 @@ pub(super) struct Refusal {
 pub(super) struct Reply {
     pub(super) question: String,
     pub(super) outcome: Result<Payload, Refusal>,
-    /// Where the alias points from now on, if that is what was asked.
-    pub(super) moves: Option<AliasTarget>,
+    /// What it changes in the world, if it is a write.
+    pub(super) effect: Option<Effect>,
 }
 
 /// An answer ready to be sent, and the manner of sending it.
@@ -89,6 +89,10 @@ pub(super) enum Manner {
     Hang,
     /// The connection is torn instead.
     Reset,
+    /// The connection is torn behind so many bytes of the body.
+    ResetAfter(usize),
+    /// A byte at a time.
+    Trickle,
 }
 
 impl Refusal {
@@ -116,7 +120,7 @@ impl Reply {
         Self {
             question: question.into(),
             outcome,
-            moves: None,
+            effect: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! may change while it is being served. It knows the names and shapes of the stack, not
 //! how they are sent and not what they mean to anyone.
 
-use super::{Fault, Operation};
+use super::{Bond, Fault, Issued, Operation};
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -78,6 +78,12 @@ pub struct World {
     pub latency: Duration,
     /// The most items on a page of any paged operation.
     pub page_size: Option<usize>,
+    /// The bonds that can be written to, by the agent's id.
+    pub bonds: BTreeMap<String, Bond>,
+    /// The operator's token that those writes want, unless the bond's own key comes with them.
+    pub token: String,
+    /// Every key that was issued, in order. It is never shortened.
+    pub issued: Vec<Issued>,
     /// Whether connections to the API are refused while AWS still answers. Read at the start.
     pub api_gone: bool,
 }
@@ -213,6 +219,9 @@ impl World {
             faults: BTreeMap::new(),
             latency: Duration::ZERO,
             page_size: None,
+            bonds: BTreeMap::new(),
+            token: "practice-token".into(),
+            issued: Vec::new(),
             api_gone: false,
         }
     }

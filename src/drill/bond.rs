@@ -1,0 +1,201 @@
+//! The three writes to a bond, as the stack's API takes them, and what they change.
+
+use super::World;
+use super::wire::{Payload, Refusal, Reply, Scenery};
+use ring::digest::{SHA256, digest};
+use serde::Deserialize;
+use serde_json::json;
+use std::fmt::Write;
+use time::OffsetDateTime;
+
+/// What the stack holds of one bond.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bond {
+    /// `BONDED`, `DENIED`, `EXPIRED` or `UNPECKED`.
+    pub state: String,
+    /// The Beak Key that counts.
+    pub key: String,
+}
+
+/// A key that the stack has issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// To whom.
+    pub bond: String,
+    /// What the request called itself; empty when it did not.
+    pub request: String,
+    /// The key.
+    pub key: String,
+}
+
+/// What a write changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// The alias points elsewhere.
+    Alias(super::AliasTarget),
+    /// A key was issued, and the one before it is dead.
+    Rotated(Issued),
+    /// An agent has given a sign of life.
+    Pulsed(String),
+    /// A bond is over.
+    Unpecked(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    spaceduck_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PulseQuestion {
+    spaceduck_id: String,
+    beak_key: Option<String>,
+    status: String,
+    timestamp: i64,
+}
+
+/// `POST /beak/pulse`
+pub(super) fn pulse(scenery: &Scenery<'_>) -> Reply {
+    let asked = scenery.input::<PulseQuestion>().and_then(|question| {
+        let bond = bonded(scenery.world, &question.spaceduck_id)?;
+        if question.beak_key.as_ref() != Some(&bond.key) {
+            return Err(Refusal::known(
+                401,
+                "UnauthorizedException",
+                "invalid beak_key",
+            ));
+        }
+        if question.status != "ACTIVE" || question.timestamp < 1_000_000_000 {
+            return Err(Refusal::known(400, "BadRequestException", "no pulse"));
+        }
+        Ok(question.spaceduck_id)
+    });
+    write(scenery, asked, |id| {
+        let answer = json!({"message": "Pulse recorded", "trust_tier": "T1"});
+        (answer, Effect::Pulsed(id))
+    })
+}
+
+/// `POST /beak/rotate`
+pub(super) fn rotate(scenery: &Scenery<'_>) -> Reply {
+    let request = scenery.ask.header("idempotency-key").unwrap_or_default();
+    write(scenery, asked(scenery), |bond| {
+        let key = new_key(scenery.world, &bond);
+        let answer = json!({"message": "Key rotated", "beak_key": key, "spaceduck_id": bond});
+        let issued = Issued {
+            bond,
+            request: request.to_owned(),
+            key,
+        };
+        (answer, Effect::Rotated(issued))
+    })
+}
+
+/// `POST /beak/unpeck`
+pub(super) fn unpeck(scenery: &Scenery<'_>) -> Reply {
+    write(scenery, asked(scenery), |id| {
+        (json!({"status": "UNPECKED"}), Effect::Unpecked(id))
+    })
+}
+
+fn write(
+    scenery: &Scenery<'_>,
+    asked: Result<String, Refusal>,
+    done: impl FnOnce(String) -> (serde_json::Value, Effect),
+) -> Reply {
+    let question = format!("POST {}", scenery.ask.path);
+    match asked.map(done) {
+        Err(refusal) => Reply::new(question, Err(refusal)),
+        Ok((answer, effect)) => Reply {
+            effect: Some(effect),
+            ..Reply::new(question, Ok(Payload::Json(answer)))
+        },
+    }
+}
+
+/// The bond that is asked for, by somebody who may.
+fn asked(scenery: &Scenery<'_>) -> Result<String, Refusal> {
+    let Question { spaceduck_id } = scenery.input()?;
+    let token = scenery.ask.header("authorization");
+    let token = token.and_then(|header| header.strip_prefix("Bearer "));
+    let known = token == Some(&scenery.world.token);
+    let key = scenery.ask.header("x-beak-key");
+    let bond = scenery.world.bonds.get(&spaceduck_id);
+    if !known && (key.is_none() || bond.map(|bond| bond.key.as_str()) != key) {
+        return Err(Refusal::known(401, "UnauthorizedException", "Unauthorized"));
+    }
+    bonded(scenery.world, &spaceduck_id)?;
+    Ok(spaceduck_id)
+}
+
+fn bonded<'a>(world: &'a World, id: &str) -> Result<&'a Bond, Refusal> {
+    match world.bonds.get(id) {
+        None => Err(Refusal::known(
+            404,
+            "NotFoundException",
+            "no active connection",
+        )),
+        Some(bond) if bond.state != "BONDED" => {
+            let message = format!("the bond is {}", bond.state);
+            Err(Refusal::known(409, "ConflictException", message))
+        }
+        Some(bond) => Ok(bond),
+    }
+}
+
+/// A key that nobody had before, and that can be found again in whatever a test looks through.
+fn new_key(world: &World, bond: &str) -> String {
+    let seed = format!("{bond} {} {}", world.issued.len(), world.now);
+    let digest = digest(&SHA256, seed.as_bytes());
+    let hex = digest.as_ref().iter().take(20);
+    hex.fold("bk_LIVE_".to_owned(), |mut key, byte| {
+        let _ = write!(key, "{byte:02x}");
+        key
+    })
+}
+
+impl World {
+    /// Adds a live bond that the feed knows since some time before the scene's start.
+    pub fn bond(&mut self, id: &str, since: std::time::Duration) {
+        let bond = Bond {
+            state: "BONDED".to_owned(),
+            key: format!("bk_LIVE_of_{id}"),
+        };
+        self.bonds.insert(id.to_owned(), bond);
+        self.happened("duck.bonded", id, self.now - since);
+    }
+
+    /// Adds an entry about an agent to the front of the feed.
+    pub fn happened(&mut self, kind: &str, id: &str, at: OffsetDateTime) {
+        let entry = json!({
+            "event_type": kind,
+            "timestamp": at.unix_timestamp(),
+            "spaceduck_id": id,
+            "detail": format!("{kind} of {id}"),
+        });
+        self.audit.insert(0, entry);
+    }
+
+    /// A write takes effect.
+    pub(super) fn take(&mut self, effect: Effect, at: OffsetDateTime) {
+        match effect {
+            Effect::Alias(target) => self.moved_to(target),
+            Effect::Pulsed(id) => self.happened("duck.pulse", &id, at),
+            Effect::Rotated(issued) => {
+                if let Some(bond) = self.bonds.get_mut(&issued.bond) {
+                    bond.key.clone_from(&issued.key);
+                }
+                self.happened("duck.key_rotated", &issued.bond, at);
+                self.issued.push(issued);
+            }
+            Effect::Unpecked(id) => {
+                if let Some(bond) = self.bonds.get_mut(&id) {
+                    bond.state = "UNPECKED".to_owned();
+                }
+                self.happened("duck.unpecked", &id, at);
+            }
+        }
+    }
+}
