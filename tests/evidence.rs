@@ -141,8 +141,11 @@ fn put_by(operation: Operation) -> &'static [Probe] {
         | Operation::ListVersionsByFunction
         | Operation::GetFunctionConfiguration => &[Probe::Alias],
         Operation::GetCallerIdentity => &[Probe::Identity],
-        // Asked and sent only by what moves the alias.
-        Operation::GetPolicy
+        // Asked and sent only by what moves the alias or writes to a bond.
+        Operation::Pulse
+        | Operation::Rotate
+        | Operation::Unpeck
+        | Operation::GetPolicy
         | Operation::GetProvisionedConcurrencyConfig
         | Operation::GetFunctionConcurrency
         | Operation::Invoke

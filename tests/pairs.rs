@@ -122,6 +122,9 @@ fn merged(healthy: &World, first: World, second: World) -> World {
         empty_log_pages,
         latency,
         page_size,
+        bonds,
+        token,
+        issued,
         api_gone
     )
 }
