@@ -9,6 +9,7 @@
 )]
 
 mod alias;
+mod bond;
 mod check;
 mod contrib;
 mod emulators;

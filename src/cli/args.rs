@@ -1,8 +1,10 @@
 //! What may stand on the command line.
 
 mod alias;
+mod bond;
 
 pub(super) use alias::{Alias, AliasAction, AliasRead, Guard};
+pub(super) use bond::{Bond, BondAction, BondGuard, CredentialFiles, Rotate};
 
 use crate::stack::Flags;
 use clap::{Args, Parser, Subcommand};
@@ -117,6 +119,8 @@ pub(super) enum Command {
     Rules(Rules),
     /// The alias: what it is, whether a version is safe for it, and moving it
     Alias(Alias),
+    /// The bonds of the agents: a pulse, a new key, the end
+    Bond(Bond),
     /// Show what was changed from this machine, and by which consent
     Journal(Journal),
     /// Print the JSON Schema of the output

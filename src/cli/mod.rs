@@ -6,8 +6,10 @@
 mod alias;
 mod args;
 mod audit;
+mod bond;
 mod check;
 mod delivery;
+mod detour;
 mod doctor;
 mod drill;
 mod facts;
@@ -18,6 +20,7 @@ mod lock;
 mod out;
 mod packaging;
 mod past;
+mod prompt;
 mod run;
 mod runbook;
 mod textfile;
@@ -34,8 +37,8 @@ use out::{Format, Out};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use time::OffsetDateTime;
 
 /// The environment, as far as it is text.
@@ -59,6 +62,8 @@ struct Sending {
     begun: Arc<AtomicBool>,
     /// Somebody wants it to end as soon as that is known.
     ending: Arc<AtomicBool>,
+    /// The command that tells later what came of it.
+    tells: Arc<OnceLock<String>>,
 }
 
 /// Runs the program and yields its exit code. A panic anywhere becomes [`exit::UNKNOWN`].
@@ -156,6 +161,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::History(args) => history::main(context, args).await,
         Command::Rules(args) => packaging::rules(context, &args),
         Command::Alias(args) => alias::main(context, &args.action).await,
+        Command::Bond(args) => bond::main(context, &args.action).await,
         Command::Journal(args) => journal::main(context, &args),
         Command::Schema => Ok(packaging::schema(context)),
         Command::Completions { shell } => packaging::completions(context, shell),
@@ -181,7 +187,13 @@ async fn ended(sending: &Sending) -> u8 {
     sending.ending.store(true, Ordering::SeqCst);
     out::warn("duckops: the request was sent already; waiting for what came of it");
     interrupted().await;
-    out::warn("duckops: given up; it may have been applied: duckops alias show tells");
+    let tells = sending
+        .tells
+        .get()
+        .map_or("duckops journal", String::as_str);
+    out::warn(&format!(
+        "duckops: given up; it may have been applied: {tells} tells"
+    ));
     exit::UNKNOWN
 }
 

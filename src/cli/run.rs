@@ -1,7 +1,7 @@
 //! One run: ask, judge, record, report. Triage and drill do the same with another stack.
 
 use super::fail::Failure;
-use super::{Context, out, past};
+use super::{Context, detour, out, past};
 use crate::cloud::{Aws, Exchange, Http, Observer};
 use crate::fact::Probe;
 use crate::history::{History, Location, Pending, Queue, Retention, Snapshot, StackKey};
@@ -46,7 +46,7 @@ impl Run {
         let settings = &context.settings;
         let http = Http::new(observer(context.verbose));
         let (history, mut notes) = location(context)?;
-        notes.extend(overridden(context));
+        notes.extend(detour::overridden(context));
         Ok(Self {
             stack: settings.stack.clone(),
             aws: Aws::new(&settings.stack, http.clone()),
@@ -318,67 +318,6 @@ fn homeless(state: &Setting<PathBuf>) -> bool {
     // HOME/.local/state/duckops
     let home = state.value.ancestors().nth(3);
     state.origin == Origin::Environment("HOME") && !home.is_some_and(Path::is_dir)
-}
-
-/// The variables that send AWS requests elsewhere, with their values.
-pub(super) fn endpoints(context: &Context) -> impl Iterator<Item = (&str, &str)> {
-    let ignored = context
-        .env
-        .get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    context
-        .env
-        .iter()
-        .filter(move |(name, value)| {
-            name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty() && !ignored
-        })
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-}
-
-/// Endpoints and proxies that the environment puts between us and the stack.
-fn overridden(context: &Context) -> Vec<Printable> {
-    let set = |name: &str| context.env.get(name).filter(|value| !value.is_empty());
-    let endpoints = endpoints(context)
-        .map(|(name, value)| format!("endpoint overridden by {name}: {}", host(value)));
-    let proxies = [
-        "HTTPS_PROXY",
-        "https_proxy",
-        "HTTP_PROXY",
-        "http_proxy",
-        "ALL_PROXY",
-        "all_proxy",
-    ]
-    .into_iter()
-    .filter_map(|name| set(name).map(|value| format!("via proxy {} ({name})", host(value))));
-    let keys_win = set("AWS_ACCESS_KEY_ID").is_some()
-        && matches!(&context.settings.stack.profile, Some(p) if !matches!(p.origin, Origin::Flag(_)));
-    let profile = keys_win.then(|| {
-        "the AWS profile is ignored because AWS_ACCESS_KEY_ID is set; --profile would win"
-            .to_owned()
-    });
-    endpoints
-        .chain(proxies)
-        .chain(profile)
-        .map(Printable::from)
-        .collect()
-}
-
-/// Scheme, host and port of a URL: never its user, its password or its path.
-fn host(url: &str) -> String {
-    match url::Url::parse(url) {
-        Ok(url) => {
-            let port = url
-                .port()
-                .map(|port| format!(":{port}"))
-                .unwrap_or_default();
-            format!(
-                "{}://{}{port}",
-                url.scheme(),
-                url.host_str().unwrap_or_default()
-            )
-        }
-        Err(_) => "(not a URL)".to_owned(),
-    }
 }
 
 /// Prints each exchange on standard error.

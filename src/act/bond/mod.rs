@@ -5,6 +5,7 @@
 //! end are [`brief`]. This room is told what is known of a bond and does not look for it.
 
 mod brief;
+mod check;
 mod hands;
 mod id;
 mod intent;
@@ -16,6 +17,7 @@ mod rotate;
 mod spool;
 
 pub use brief::Posted;
+pub use check::{About, Against, OFFLINE, SLOW, State, class};
 pub use hands::{Hands, NotBegun};
 pub use id::{BondId, NoId};
 pub use intent::{Intent, Open, Progress, open_intents};

@@ -53,7 +53,7 @@ pub struct Plan {
     pub host: String,
     /// The proxy that it goes through, if one is set.
     pub proxy: Option<String>,
-    /// Which credentials go with it, by name.
+    /// Which credentials go with it, by name and fingerprint.
     pub credentials: String,
     /// The fingerprint of the key that the agent has, where it is known.
     pub old_key: Option<String>,

@@ -332,13 +332,13 @@ pub(super) fn without_key(status: u16, whole: bool, no_key: NoKey, spool: &Path)
     match status {
         status if Sent::is_conflict(status) => Rotated::Conflict { status },
         status if Sent::is_refusal(status) => Rotated::Refused { status },
-        200..300 if whole => Rotated::Unrecognised {
+        200..300 if whole && no_key != NoKey::Nothing => Rotated::Unrecognised {
             spool,
             why: no_key.to_string(),
         },
         status => Rotated::Lost {
             why: format!("HTTP {status}, {no_key}"),
-            spool: Some(spool),
+            spool: (no_key != NoKey::Nothing).then_some(spool),
         },
     }
 }

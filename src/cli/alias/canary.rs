@@ -2,7 +2,6 @@
 //! consent covers both, and the way back, because the plan says all three.
 
 use super::after::{Act, after, failed};
-use super::moving::Words;
 use super::order::Canary;
 use super::told::Told;
 use crate::act::alias::ask::{Asking, Pointing};
@@ -10,6 +9,7 @@ use crate::act::alias::bake::{self, Baked};
 use crate::act::alias::plan::Plan;
 use crate::act::alias::send::{Carried, Hands, NotBegun, Outcome};
 use crate::act::consent::Consent;
+use crate::cli::prompt::Words;
 use crate::exit;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;

@@ -6,7 +6,6 @@ mod canary;
 mod gather;
 mod moving;
 mod order;
-mod prompt;
 mod read;
 mod told;
 mod versions;

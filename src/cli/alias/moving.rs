@@ -5,14 +5,14 @@ use super::after::{Act, after};
 use super::canary;
 use super::gather::{Gathered, Wanted, gather};
 use super::order::{Order, order};
-use super::prompt;
 use super::told::{Told, plan_lines};
 use crate::act::alias::plan::{Plan, Purpose};
 use crate::act::alias::send::{Hands, NotBegun};
-use crate::act::consent::{Answer, Consent};
+use crate::act::consent::Consent;
 use crate::act::journal::{Entry, Journal, Stage};
 use crate::cli::args::AliasAction;
 use crate::cli::fail::Failure;
+use crate::cli::prompt::{self, Words};
 use crate::cli::{Context, journal, out};
 use crate::exit;
 use crate::fact::instant;
@@ -26,23 +26,6 @@ use ulid::Ulid;
 
 /// A plan older than this is made anew.
 const STALE: Duration = Duration::from_secs(600);
-
-/// Consent once given, kept as the words it was given in.
-pub(super) enum Words {
-    Typed(String),
-    Confirmed(String),
-    None,
-}
-
-impl Words {
-    pub(super) fn answer(&self) -> Answer<'_> {
-        match self {
-            Words::Typed(line) => Answer::Typed(line),
-            Words::Confirmed(words) => Answer::Confirmed(words),
-            Words::None => Answer::Nothing,
-        }
-    }
-}
 
 pub(super) async fn main(context: &Context, action: &AliasAction) -> Result<u8, Failure> {
     let order = order(action)?;
@@ -351,6 +334,7 @@ async fn go(
     let begun = &context.sending.begun;
     let sending = || {
         begun.store(true, Ordering::SeqCst);
+        let _ = context.sending.tells.set("duckops alias show".to_owned());
         // A terminal that goes away must not take the answer with it.
         use tokio::signal::unix::{SignalKind, signal};
         let _ = signal(SignalKind::hangup());

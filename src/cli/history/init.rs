@@ -1,9 +1,10 @@
 //! `duckops history init`: makes the table of a shared history, or finds it made.
 
 use super::super::Context;
+use super::super::detour;
 use super::super::fail::Failure;
 use super::super::past;
-use super::super::run::{self, Run};
+use super::super::run::Run;
 use crate::exit;
 use crate::fact::Probe;
 use crate::history::{self, HistoryError, Initialised, Location};
@@ -33,7 +34,7 @@ pub(super) async fn main(context: &Context, endpoint_override: bool) -> Result<u
             "history init makes a shared table: name it with --history dynamodb:TABLE",
         ));
     };
-    let elsewhere = run::endpoints(context).find(|(name, _)| CONCERNED.contains(name));
+    let elsewhere = detour::endpoints(context).find(|(name, _)| CONCERNED.contains(name));
     if let Some((name, _)) = elsewhere.filter(|_| !endpoint_override) {
         return Err(refused(format!(
             "the endpoint is overridden by {name}; --endpoint-override makes the table there"

@@ -1,7 +1,25 @@
 //! The question at the terminal. Without one, nobody is asked, and silence is no consent.
 
-use crate::cli::out;
+use super::out;
+use crate::act::consent::Answer;
 use std::io::{IsTerminal, Write};
+
+/// Consent once given, kept as the words it was given in.
+pub(super) enum Words {
+    Typed(String),
+    Confirmed(String),
+    None,
+}
+
+impl Words {
+    pub(super) fn answer(&self) -> Answer<'_> {
+        match self {
+            Words::Typed(line) => Answer::Typed(line),
+            Words::Confirmed(words) => Answer::Confirmed(words),
+            Words::None => Answer::Nothing,
+        }
+    }
+}
 
 /// Whether somebody can be asked: both what they read and what they type is a terminal.
 pub(super) fn can_ask() -> bool {

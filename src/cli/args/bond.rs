@@ -1,0 +1,83 @@
+//! The arguments of the commands about bonds.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Bond {
+    #[command(subcommand)]
+    pub(in crate::cli) action: BondAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum BondAction {
+    /// Send one pulse in the agent's name
+    Pulse {
+        /// The agent's id
+        #[arg(value_name = "SPACEDUCK_ID")]
+        id: String,
+        #[command(flatten)]
+        guard: BondGuard,
+    },
+    /// Have a new Beak Key issued; the old one is dead at once
+    Rotate(Rotate),
+    /// End a bond for good
+    Disconnect {
+        /// The agent's id
+        #[arg(value_name = "SPACEDUCK_ID")]
+        id: String,
+        #[command(flatten)]
+        guard: BondGuard,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Rotate {
+    /// The agent's id
+    #[arg(value_name = "SPACEDUCK_ID")]
+    pub(in crate::cli) id: String,
+    #[command(flatten)]
+    pub(in crate::cli) guard: BondGuard,
+    /// Wait for the first pulse with the new key
+    #[arg(long)]
+    pub(in crate::cli) verify: bool,
+    /// For at most so long
+    #[arg(long, value_name = "DUR", default_value = "10m")]
+    pub(in crate::cli) wait: String,
+    /// Find out what an unfinished rotation came to; sends nothing
+    #[arg(long, conflicts_with_all = ["verify", "supersede", "force_stale_pulse", "confirm", "dry_run"])]
+    pub(in crate::cli) recover: bool,
+    /// Rotate again although this rotation may have issued a key that was lost
+    #[arg(long, value_name = "INTENT")]
+    pub(in crate::cli) supersede: Option<String>,
+    /// Rotate although the agent does not pulse, and why
+    #[arg(long, value_name = "REASON")]
+    pub(in crate::cli) force_stale_pulse: Option<String>,
+}
+
+/// What every write to a bond takes.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct BondGuard {
+    /// Consent where nobody can type it: the agent's id once more
+    #[arg(long, value_name = "SPACEDUCK_ID")]
+    pub(in crate::cli) confirm: Option<String>,
+    /// Ask and check everything, show the plan, and change nothing
+    #[arg(long, short = 'n')]
+    pub(in crate::cli) dry_run: bool,
+    /// Send it to an address that is not the stack's configured one
+    #[arg(long)]
+    pub(in crate::cli) endpoint_override: bool,
+    #[command(flatten)]
+    pub(in crate::cli) credentials: CredentialFiles,
+}
+
+/// Where credentials of the API are kept.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CredentialFiles {
+    /// A file that holds the agent's Beak Key [env: DUCKOPS_BEAK_KEY_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) beak_key_file: Option<PathBuf>,
+    /// A file that holds the operator's token [env: DUCKOPS_TOKEN_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) token_file: Option<PathBuf>,
+}

@@ -1,0 +1,489 @@
+//! Claims: a bond is written to once, with consent, and only if that is safe; what came of
+//! it is known, or said not to be; a key that was issued is never lost without being told.
+
+mod canary;
+mod kill;
+
+use crate::support::{Duckops, Ran, Stage, world};
+use duckops::drill::{Fault, Operation, World};
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The agent whose bond is written to.
+pub(crate) const ID: &str = "AAAA000000000001";
+
+/// A world in which that bond is a day old and its last pulse so many seconds.
+pub(crate) fn bonded(pulse_age: Option<u64>) -> World {
+    let mut world = world("healthy");
+    world.bond(ID, Duration::from_secs(86_400));
+    if let Some(age) = pulse_age {
+        let at = world.now - Duration::from_secs(age);
+        world.happened("duck.pulse", ID, at);
+    }
+    world
+}
+
+/// A file that only its owner can use.
+fn secret(stage: &Stage, name: &str, text: &str) -> PathBuf {
+    let path = stage.home().join(name);
+    fs::write(&path, text).expect("written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("set");
+    path
+}
+
+/// The binary with a token, permitted to go to the practice stack.
+pub(crate) fn write(stage: &Stage, arguments: &[&str]) -> Duckops {
+    let token = secret(stage, "token", "practice-token\n");
+    let arguments: Vec<_> = ["bond"]
+        .iter()
+        .chain(arguments)
+        .chain(["--endpoint-override"].iter())
+        .copied()
+        .collect();
+    stage
+        .duckops(&arguments)
+        .env("DUCKOPS_TOKEN_FILE", token.into_os_string())
+}
+
+/// How many requests came that change something.
+pub(crate) fn writes(stage: &Stage) -> usize {
+    let is_write = |operation| {
+        matches!(
+            operation,
+            Operation::Pulse | Operation::Rotate | Operation::Unpeck
+        )
+    };
+    let requests = stage.practice.requests();
+    requests
+        .iter()
+        .filter(|seen| seen.operation.is_some_and(is_write))
+        .count()
+}
+
+/// The files of the state folder under a name, with what is in them.
+pub(crate) fn files(state: &Path, folder: &str) -> Vec<(String, Vec<u8>)> {
+    let Ok(entries) = fs::read_dir(state.join(folder)) else {
+        return Vec::new();
+    };
+    let mut files: Vec<_> = entries
+        .flatten()
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            (name, fs::read(entry.path()).expect("read"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn key_files(stage: &Stage) -> Vec<(String, Vec<u8>)> {
+    let mut files = files(&stage.state(), "keys");
+    files.retain(|(name, _)| name.ends_with(".key"));
+    files
+}
+
+fn issued(stage: &Stage) -> Vec<String> {
+    let world = stage.practice.world();
+    world
+        .issued
+        .iter()
+        .map(|issued| issued.key.clone())
+        .collect()
+}
+
+fn says(ran: &Ran, word: &str) {
+    assert!(ran.stdout.contains(word), "{word}: {ran:?}");
+}
+
+#[test]
+fn a_rotation_leaves_the_new_key_in_a_file_and_nothing_else_behind() {
+    let stage = Stage::of(bonded(Some(60)));
+    let ran = write(&stage, &["rotate", ID, "--confirm", ID]).run();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let issued = issued(&stage);
+    assert_eq!((issued.len(), writes(&stage)), (1, 1));
+    let keys = files(&stage.state(), "keys");
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    assert!(keys[0].0.starts_with(&format!("{ID}-")) && keys[0].0.ends_with(".key"));
+    assert_eq!(keys[0].1, format!("{}\n", issued[0]).into_bytes());
+    let path = stage.state().join("keys").join(&keys[0].0);
+    let mode = |path: &Path| fs::metadata(path).expect("seen").permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(mode(&stage.state().join("keys")), 0o700);
+    says(&ran, &path.to_string_lossy());
+    says(&ran, "SLOW from 2026-03-22T03:21:09Z");
+    says(&ran, "OFFLINE from 2026-03-22T03:41:09Z");
+    assert_eq!(files(&stage.state(), "intents"), []);
+    let journal = stage.duckops(&["journal", "--verify"]).run();
+    assert_eq!(journal.code, 0, "{journal:?}");
+}
+
+#[test]
+fn without_the_exact_id_nothing_is_sent() {
+    let stage = Stage::of(bonded(Some(60)));
+    for action in ["rotate", "disconnect"] {
+        for confirm in [
+            None,
+            Some(""),
+            Some("yes"),
+            Some("AAAA00000000000"),
+            Some("aaaa000000000001"),
+        ] {
+            let mut arguments = vec![action, ID];
+            if let Some(confirm) = confirm {
+                arguments.extend(["--confirm", confirm]);
+            }
+            let ran = write(&stage, &arguments).run();
+            assert_eq!(ran.code, 5, "{action} {confirm:?}: {ran:?}");
+            says(&ran, "nothing was sent");
+        }
+        let ran = write(&stage, &[action, ID, "--dry-run"]).run();
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(
+            ran.stdout.lines().all(|line| line.starts_with("DRY RUN")),
+            "{ran:?}"
+        );
+    }
+    assert_eq!(writes(&stage), 0);
+    assert_eq!(files(&stage.state(), "intents"), []);
+    assert_eq!(files(&stage.state(), "keys"), []);
+}
+
+#[test]
+fn what_is_not_bonded_or_does_not_pulse_is_not_rotated() {
+    for (age, rotates) in [
+        (Some(599), true),
+        (Some(600), false),
+        (Some(601), false),
+        (Some(1800), false),
+        (None, false),
+    ] {
+        let stage = Stage::of(bonded(age));
+        let ran = write(&stage, &["rotate", ID, "--confirm", ID]).run();
+        assert_eq!(ran.code, i32::from(!rotates), "{age:?}: {ran:?}");
+        assert_eq!(writes(&stage), usize::from(rotates), "{age:?}");
+        if !rotates {
+            says(&ran, "restore the runtime first");
+            let reason = [
+                "rotate",
+                ID,
+                "--confirm",
+                ID,
+                "--force-stale-pulse",
+                "leaked",
+            ];
+            let forced = write(&stage, &reason).run();
+            assert_eq!((forced.code, writes(&stage)), (0, 1), "{age:?}: {forced:?}");
+            says(&forced, "leaked");
+        }
+    }
+    let mut over = bonded(Some(60));
+    let at = over.now - Duration::from_secs(5);
+    over.happened("duck.unpecked", ID, at);
+    let stage = Stage::of(over);
+    for action in ["rotate", "disconnect"] {
+        let ran = write(&stage, &[action, ID, "--confirm", ID]).run();
+        assert_eq!(ran.code, 1, "{ran:?}");
+        says(&ran, "UNPECKED");
+    }
+    let other = write(
+        &stage,
+        &["rotate", "AAAA00000000000", "--confirm", "AAAA00000000000"],
+    )
+    .run();
+    assert_eq!(
+        other.code, 1,
+        "an id that begins like a known one: {other:?}"
+    );
+    assert_eq!(writes(&stage), 0);
+}
+
+#[test]
+fn a_guard_that_cannot_be_asked_refuses() {
+    for fault in [
+        Fault::Deny,
+        Fault::Reset,
+        Fault::CutBody,
+        Fault::Empty,
+        Fault::Html,
+    ] {
+        let mut world = bonded(Some(60));
+        world.faults.insert(Operation::Audit, fault.clone());
+        let stage = Stage::of(world);
+        for action in ["rotate", "disconnect"] {
+            let ran = write(&stage, &[action, ID, "--confirm", ID]).run();
+            assert_eq!(ran.code, 1, "{fault:?}: {ran:?}");
+            says(&ran, "not proven");
+        }
+        assert_eq!(writes(&stage), 0, "{fault:?}");
+    }
+}
+
+#[test]
+fn another_address_needs_words_and_secrets_need_a_file_of_ones_own() {
+    let stage = Stage::of(bonded(Some(60)));
+    let token = secret(&stage, "token", "practice-token");
+    let elsewhere = stage
+        .duckops(&["bond", "rotate", ID, "--confirm", ID])
+        .env("DUCKOPS_TOKEN_FILE", token.clone().into_os_string())
+        .run();
+    assert_eq!(elsewhere.code, 1, "{elsewhere:?}");
+    says(&elsewhere, "--endpoint-override");
+    let none = stage
+        .duckops(&["bond", "rotate", ID, "--confirm", ID, "--endpoint-override"])
+        .run();
+    assert_eq!(none.code, 1, "{none:?}");
+    says(&none, "--token-file");
+    fs::set_permissions(&token, fs::Permissions::from_mode(0o644)).expect("set");
+    let open = stage
+        .duckops(&["bond", "rotate", ID, "--confirm", ID, "--endpoint-override"])
+        .env("DUCKOPS_TOKEN_FILE", token.into_os_string())
+        .run();
+    assert_eq!(open.code, 1, "{open:?}");
+    says(&open, "chmod 600");
+    let odd = write(&stage, &["rotate", "../x", "--confirm", "../x"]).run();
+    assert_eq!(odd.code, 64, "{odd:?}");
+    assert_eq!(stage.practice.requests().len(), 0, "nobody was even asked");
+}
+
+/// Every way in which the answer to a rotation can fail: what is told is what is true, the
+/// key is where it is said to be, and the next run does not send again by itself.
+#[test]
+fn however_the_answer_fails_what_is_told_is_true() {
+    let whole = r#"{"beak_key":"#.len() + "\"bk_LIVE_".len() + 40 + 1;
+    let cases: Vec<(Fault, i32, bool)> = vec![
+        // Nothing was issued, and that is known.
+        (Fault::Deny, 1, false),
+        (Fault::Status(400), 1, false),
+        (Fault::Status(409), 4, false),
+        (Fault::Status(412), 4, false),
+        (Fault::Throttle, 1, false),
+        // Nothing was issued, and nobody can know.
+        (Fault::Reset, 3, false),
+        (Fault::Status(500), 3, false),
+        (Fault::Status(502), 3, false),
+        (Fault::Redirect("http://127.0.0.1:1/".to_owned()), 3, false),
+        // A key was issued.
+        (Fault::Done(Box::new(Fault::Reset)), 3, true),
+        (Fault::Done(Box::new(Fault::Status(502))), 3, true),
+        (Fault::Done(Box::new(Fault::ResetAfter(0))), 3, true),
+        (Fault::Done(Box::new(Fault::ResetAfter(whole - 1))), 3, true),
+        (Fault::Done(Box::new(Fault::Empty)), 3, true),
+        (Fault::Done(Box::new(Fault::Html)), 2, true),
+        (
+            Fault::Done(Box::new(Fault::Rename("beak_key", "new_secret"))),
+            2,
+            true,
+        ),
+        (Fault::Done(Box::new(Fault::ResetAfter(whole))), 2, true),
+        (
+            Fault::Done(Box::new(Fault::Rename("beak_key", "new_beak_key"))),
+            0,
+            true,
+        ),
+        (Fault::Done(Box::new(Fault::Trickle)), 0, true),
+        (Fault::Delay(Duration::from_millis(300)), 0, true),
+    ];
+    for (fault, code, issues) in cases {
+        let mut world = bonded(Some(60));
+        world.faults.insert(Operation::Rotate, fault.clone());
+        let stage = Stage::of(world);
+        let (ran, document) = write(&stage, &["rotate", ID, "--confirm", ID]).json();
+        assert_eq!(ran, code, "{fault:?}: {document:#}");
+        assert_eq!(
+            (writes(&stage), issued(&stage).len()),
+            (1, usize::from(issues)),
+            "{fault:?}"
+        );
+        accounted(&stage, &document, &fault);
+        // Whoever tries again without having found out is stopped.
+        stage.practice.world().faults.clear();
+        let again = write(&stage, &["rotate", ID, "--confirm", ID]).run();
+        let open = files(&stage.state(), "intents").len();
+        let unsettled = document["outcome"] == "unclear" || document["outcome"] == "unrecognised";
+        assert_eq!(again.code, i32::from(unsettled), "{fault:?}: {again:?}");
+        assert_eq!(open, usize::from(unsettled), "{fault:?}");
+        if unsettled {
+            says(&again, "--recover");
+            supersede(&stage, &fault, code);
+        }
+    }
+}
+
+/// Every key that was issued is in a file, in the raw answer, or declared as lost.
+fn accounted(stage: &Stage, document: &Value, fault: &Fault) {
+    let files = files(&stage.state(), "keys");
+    for key in issued(stage) {
+        let holds = |name: &str| {
+            files.iter().any(|(file, bytes)| {
+                file.ends_with(name) && String::from_utf8_lossy(bytes).contains(&key)
+            })
+        };
+        let declared = document["outcome"] == "unclear";
+        let kept = document["outcome"] == "unrecognised" && holds(".spool");
+        let bodiless = matches!(fault, Fault::Done(inner) if matches!(**inner, Fault::Html));
+        assert!(
+            holds(".key") || kept || declared || bodiless,
+            "{fault:?}: {document:#}"
+        );
+    }
+}
+
+/// An unsettled rotation is told again by every recovery, and given up only in words.
+fn supersede(stage: &Stage, fault: &Fault, code: i32) {
+    let mut tellings = Vec::new();
+    for _ in 0..3 {
+        let (ran, document) = write(stage, &["rotate", ID, "--recover"]).json();
+        assert_eq!(ran, code, "{fault:?}: {document:#}");
+        tellings.push(document["result"].to_string());
+    }
+    assert!(
+        tellings.windows(2).all(|pair| pair[0] == pair[1]),
+        "{tellings:?}"
+    );
+    let intent = files(&stage.state(), "intents")[0].0.replace(".json", "");
+    let before = issued(stage).len();
+    let wrong = ["rotate", ID, "--confirm", ID, "--supersede", "01OTHER"];
+    assert_eq!(write(stage, &wrong).run().code, 1);
+    assert_eq!(issued(stage).len(), before);
+    let right = ["rotate", ID, "--confirm", ID, "--supersede", &intent];
+    let ran = write(stage, &right).run();
+    assert_eq!(ran.code, 0, "{fault:?}: {ran:?}");
+    assert_eq!(issued(stage).len(), before + 1);
+    assert_eq!(files(&stage.state(), "intents"), []);
+    let (_, document) = write(stage, &["rotate", ID, "--recover"]).json();
+    assert_eq!(document["outcome"], "nothing-open");
+}
+
+#[test]
+fn a_key_that_arrived_before_the_answer_broke_off_is_kept_and_not_taken_for_verified() {
+    let stage = Stage::of(bonded(Some(60)));
+    let fault = Fault::Done(Box::new(Fault::ResetAfter(63)));
+    stage
+        .practice
+        .world()
+        .faults
+        .insert(Operation::Rotate, fault);
+    let (code, document) = write(&stage, &["rotate", ID, "--confirm", ID]).json();
+    assert_eq!(code, 2, "{document:#}");
+    assert_eq!(document["outcome"], "not-verified");
+    assert_eq!(
+        key_files(&stage)[0].1,
+        format!("{}\n", issued(&stage)[0]).into_bytes()
+    );
+    assert_eq!(files(&stage.state(), "intents"), []);
+}
+
+#[test]
+fn a_pulse_is_sent_with_the_agents_own_key_and_seen() {
+    let stage = Stage::of(bonded(Some(700)));
+    let pulse = ["pulse", ID, "--confirm", ID];
+    let without = write(&stage, &pulse).run();
+    assert_eq!((without.code, writes(&stage)), (1, 0), "{without:?}");
+    let stale = secret(&stage, "stale", "bk_LIVE_old");
+    let ran = write(&stage, &pulse)
+        .env("DUCKOPS_BEAK_KEY_FILE", stale.into_os_string())
+        .run();
+    assert_eq!((ran.code, writes(&stage)), (1, 1), "{ran:?}");
+    says(&ran, "stale");
+    let key = secret(&stage, "key", &format!("bk_LIVE_of_{ID}"));
+    let ran = write(&stage, &pulse)
+        .env("DUCKOPS_BEAK_KEY_FILE", key.clone().into_os_string())
+        .run();
+    assert_eq!((ran.code, writes(&stage)), (0, 2), "{ran:?}");
+    let dropped = Fault::Done(Box::new(Fault::Reset));
+    stage.practice.world().now += Duration::from_secs(60);
+    stage
+        .practice
+        .world()
+        .faults
+        .insert(Operation::Pulse, dropped);
+    let ran = write(&stage, &pulse)
+        .env("DUCKOPS_BEAK_KEY_FILE", key.into_os_string())
+        .run();
+    assert_eq!((ran.code, writes(&stage)), (0, 3), "{ran:?}");
+    says(&ran, "the answer was lost");
+}
+
+#[test]
+fn an_end_names_the_bond_and_is_read_back() {
+    let stage = Stage::of(bonded(Some(60)));
+    let ran = write(&stage, &["disconnect", ID, "--confirm", ID]).run();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    says(&ran, "cannot be undone");
+    says(&ran, "duck.unpecked");
+    says(&ran, "2026-03-21T03:12:09Z");
+    assert_eq!(writes(&stage), 1);
+    let again = write(&stage, &["disconnect", ID, "--confirm", ID]).run();
+    assert_eq!((again.code, writes(&stage)), (1, 1), "{again:?}");
+    for (fault, code) in [
+        (Fault::Done(Box::new(Fault::Reset)), 0),
+        (Fault::Reset, 3),
+        (Fault::Status(403), 1),
+        (Fault::Status(409), 4),
+        (Fault::Body("{}".to_owned()), 2),
+    ] {
+        let stage = Stage::of(bonded(Some(60)));
+        stage
+            .practice
+            .world()
+            .faults
+            .insert(Operation::Unpeck, fault.clone());
+        let ran = write(&stage, &["disconnect", ID, "--confirm", ID]).run();
+        assert_eq!((ran.code, writes(&stage)), (code, 1), "{fault:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn two_rotations_of_one_bond_on_one_machine_are_one() {
+    let stage = Stage::of(bonded(Some(60)));
+    let slow = Fault::Delay(Duration::from_millis(800));
+    stage
+        .practice
+        .world()
+        .faults
+        .insert(Operation::Rotate, slow);
+    let rotate = ["rotate", ID, "--confirm", ID];
+    let codes: Vec<i32> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| write(&stage, &rotate).run().code))
+            .collect();
+        runs.into_iter()
+            .map(|run| run.join().expect("ran"))
+            .collect()
+    });
+    assert_eq!(
+        codes.iter().filter(|code| **code == 0).count(),
+        1,
+        "{codes:?}"
+    );
+    assert_eq!(
+        codes.iter().filter(|code| **code == 1).count(),
+        3,
+        "{codes:?}"
+    );
+    assert_eq!(issued(&stage).len(), 1);
+}
+
+#[test]
+fn what_cannot_be_kept_is_not_rotated() {
+    let stage = Stage::of(bonded(Some(60)));
+    let keys = stage.state().join("keys");
+    fs::create_dir_all(&keys).expect("made");
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o755)).expect("set");
+    let open = write(&stage, &["rotate", ID, "--confirm", ID]).run();
+    assert_eq!((open.code, writes(&stage)), (1, 0), "{open:?}");
+    says(&open, "chmod 700");
+    fs::remove_dir(&keys).expect("removed");
+    std::os::unix::fs::symlink("/tmp", &keys).expect("linked");
+    let link = write(&stage, &["rotate", ID, "--confirm", ID]).run();
+    assert_eq!((link.code, writes(&stage)), (1, 0), "{link:?}");
+    assert_eq!(
+        files(&stage.state(), "intents"),
+        [],
+        "and nothing is left open"
+    );
+}

@@ -1,0 +1,1 @@
+//! Claims: the new key is nowhere but in its file.

@@ -1,0 +1,1 @@
+//! Claims: a rotation that is killed anywhere loses no key without saying so.
