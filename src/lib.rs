@@ -8,6 +8,7 @@ pub mod fact;
 pub mod history;
 pub mod judge;
 pub mod notify;
+pub mod population;
 pub mod probe;
 pub mod reading;
 pub mod report;

@@ -10,13 +10,21 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "act", "cloud", "drill", "exit", "fact", "history", "judge", "notify", "probe",
-            "reading", "report", "runbook", "stack", "standing", "text", "triage",
+            "act", "cloud", "drill", "exit", "fact", "history", "judge", "notify", "population",
+            "probe", "reading", "report", "runbook", "stack", "standing", "text", "triage",
         ],
     ),
     (
         "act",
-        &["cloud", "fact", "reading", "report::model", "stack", "text"],
+        &[
+            "cloud",
+            "fact",
+            "population",
+            "reading",
+            "report::model",
+            "stack",
+            "text",
+        ],
     ),
     ("drill", &["report::model", "stack", "text"]),
     (
@@ -45,7 +53,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "probe",
-        &["cloud", "fact", "history", "reading", "stack", "text"],
+        &[
+            "cloud",
+            "fact",
+            "history",
+            "population",
+            "reading",
+            "stack",
+            "text",
+        ],
     ),
     ("notify", &["cloud", "fact", "stack", "standing", "text"]),
     ("standing", &["fact", "report::model", "text"]),
@@ -67,7 +83,8 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("report", &["exit", "fact", "reading::Asked", "text"]),
-    ("reading", &["fact", "text"]),
+    ("reading", &["fact", "population", "text"]),
+    ("population", &["text"]),
     // Of the cloud only how an error is put into words.
     ("history", &["cloud::innermost", "fact", "text"]),
     ("fact", &["text"]),

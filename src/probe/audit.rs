@@ -5,11 +5,18 @@
 //! broke off still holds as "at least"; nothing else does.
 
 mod entry;
+mod event;
 mod feed;
 mod frame;
 mod meaning;
+mod people;
 mod request;
+mod span;
 mod tally;
+mod value;
+
+pub(super) use people::people;
+pub(super) use value::{Id, Time};
 
 use super::Ask;
 use crate::fact::{Declared, FactType, FactValue, Probe, clocked as fact};
@@ -191,13 +198,13 @@ fn at_least(reading: &mut Reading, tally: &Tally, at: OffsetDateTime) {
 
 /// What holds because the feed was read to its end.
 fn exactly(reading: &mut Reading, tally: &Tally, at: OffsetDateTime) {
-    reading.know("audit.entries", FactValue::Int(tally.entries), at);
-    if let Some(silence) = tally.unusable() {
+    reading.know("audit.entries", FactValue::Int(tally.span.entries), at);
+    if let Some(silence) = tally.span.unusable() {
         return reading.rest(silence);
     }
-    let reach = tally.reach();
+    let reach = tally.span.reach();
     reading.know("audit.reach", FactValue::Duration(reach.unwrap_or(0)), at);
-    match tally.oldest() {
+    match tally.span.oldest() {
         Some(oldest) => reading.know("audit.oldest", FactValue::Instant(oldest), at),
         None => reading.hush(
             "audit.oldest",
@@ -251,7 +258,7 @@ fn age(
             format!("no {what} in the audit feed, which reaches back only {reach}"),
         )
     };
-    match (newest.newest_age(tally.now), tally.reach()) {
+    match (newest.newest_age(tally.span.now), tally.span.reach()) {
         (Some(age), _) => {
             reading.know(exact, FactValue::Duration(age), at);
             reading.know(at_least, FactValue::Duration(age), at);

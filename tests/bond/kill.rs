@@ -87,7 +87,11 @@ impl<'a> Round<'a> {
     fn settle(&self, code: Option<i32>, figures: &mut Figures) {
         figures.rounds += 1;
         figures.killed += usize::from(code.is_none());
-        let before: Vec<_> = self.issued().iter().map(|key| self.in_a_file(key, ".key")).collect();
+        let before: Vec<_> = self
+            .issued()
+            .iter()
+            .map(|key| self.in_a_file(key, ".key"))
+            .collect();
         if code == Some(0) && before != [true] {
             figures.false_success += 1;
         }
@@ -145,7 +149,10 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (self.0 >> 33) % most.max(1)
     }
 }
@@ -168,7 +175,9 @@ fn random(rounds: usize, seed: u64) -> Figures {
         let fault = match dice.below(4) {
             0 => Some(Fault::Delay(Duration::from_millis(dice.below(8)))),
             1 => Some(Fault::Done(Box::new(Fault::Trickle))),
-            2 => Some(Fault::Done(Box::new(Fault::ResetAfter(dice.below(120) as usize)))),
+            2 => Some(Fault::Done(Box::new(Fault::ResetAfter(
+                dice.below(120) as usize
+            )))),
             _ => None,
         };
         let mut faults = BTreeMap::new();
@@ -307,10 +316,15 @@ fn kills_or_not_nothing_is_reported_before_the_key_and_its_name_are_synced() {
     };
     let sent = lines
         .iter()
-        .position(|line| line.contains("POST /beak/rotate") || line.contains("POST /prod/beak/rotate"))
+        .position(|line| {
+            line.contains("POST /beak/rotate") || line.contains("POST /prod/beak/rotate")
+        })
         .expect("the request");
     let order = [
-        ("the intent's first line", place("fdatasync", &["/intents/", ".tmp>"])),
+        (
+            "the intent's first line",
+            place("fdatasync", &["/intents/", ".tmp>"]),
+        ),
         ("the intent's name", place("renameat2", &["/intents>"])),
         ("the intents' folder", place("fsync", &["/intents>"])),
         ("the spool's room", place("fallocate", &[".spool>"])),
@@ -326,14 +340,26 @@ fn kills_or_not_nothing_is_reported_before_the_key_and_its_name_are_synced() {
         ("the report", place("write", &["DONE: "])),
     ];
     for pair in order.windows(2) {
-        assert!(pair[0].1 < pair[1].1, "{} before {}: {order:?}", pair[0].0, pair[1].0);
+        assert!(
+            pair[0].1 < pair[1].1,
+            "{} before {}: {order:?}",
+            pair[0].0,
+            pair[1].0
+        );
     }
     let renamed = place("renameat2", &["/keys>"]);
     let synced = (renamed..lines.len()).find(|at| {
-        lines[*at].contains(" fsync(") && lines[*at].contains("/keys>") && lines[*at].ends_with("= 0")
+        lines[*at].contains(" fsync(")
+            && lines[*at].contains("/keys>")
+            && lines[*at].ends_with("= 0")
     });
-    assert!(synced.is_some_and(|at| at < place("write", &["DONE: "])), "{order:?}");
+    assert!(
+        synced.is_some_and(|at| at < place("write", &["DONE: "])),
+        "{order:?}"
+    );
     let marks = lines.iter().take(sent);
-    let marked = marks.filter(|line| line.contains("write(") && line.contains("sending")).count();
+    let marked = marks
+        .filter(|line| line.contains("write(") && line.contains("sending"))
+        .count();
     assert!(marked > 0, "the mark is written before the request");
 }

@@ -1,15 +1,12 @@
 //! One entry of the audit feed: its type, its time and a few words, whatever they are
 //! called. Its strings are used again for the next entry: a feed has a million of them.
 
+use super::value::{Id, Time, Words, skip_list};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// Words of a detail beyond this many bytes are not kept.
 const DETAIL: usize = 200;
-/// No entry is older: the platform did not exist. Milliseconds and nonsense fall out here too.
-const EARLIEST: i64 = 1_577_836_800; // 2020-01-01
 
 /// One entry, as far as it can be used.
 #[derive(Debug, Default)]
@@ -20,6 +17,36 @@ pub(super) struct Entry {
     pub(super) at: Option<i64>,
     /// The beginning of its detail.
     pub(super) detail: String,
+    /// Whom it names, where that is wanted.
+    pub(super) names: Option<Box<Names>>,
+}
+
+/// Whom an entry names, in fields of its own; what it does not name is empty.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) peck: String,
+    pub(super) agent: String,
+    pub(super) name: String,
+    pub(super) duckling: String,
+    pub(super) requester: String,
+    pub(super) requester_name: String,
+    pub(super) target: String,
+    pub(super) purpose: String,
+}
+
+impl Names {
+    fn all(&mut self) -> [&mut String; 8] {
+        [
+            &mut self.peck,
+            &mut self.agent,
+            &mut self.name,
+            &mut self.duckling,
+            &mut self.requester,
+            &mut self.requester_name,
+            &mut self.target,
+            &mut self.purpose,
+        ]
+    }
 }
 
 impl Entry {
@@ -27,26 +54,56 @@ impl Entry {
         self.kind.clear();
         self.at = None;
         self.detail.clear();
+        for name in self.names.iter_mut().flat_map(|names| names.all()) {
+            name.clear();
+        }
     }
 }
 
-/// The fields that are read.
+/// The fields that are read; those after the detail stand in the order of [`Names::all`].
 #[derive(Clone, Copy, PartialEq)]
 enum Field {
     Kind,
     Time,
     Detail,
+    Peck,
+    Agent,
+    AgentName,
+    Duckling,
+    Requester,
+    RequesterName,
+    Target,
+    Purpose,
 }
 
+/// How many fields there are.
+const FIELDS: usize = Field::Purpose as usize + 1;
+
 /// The field of a name and the name's rank: of several names the first wins.
-fn field(name: &str) -> Option<(Field, usize)> {
-    const NAMES: [(Field, &[&str]); 3] = [
+fn field(name: &str, with_names: bool) -> Option<(Field, usize)> {
+    const FIELDS_NAMES: [(Field, &[&str]); FIELDS] = [
         (Field::Kind, &["event_type", "type", "event", "action"]),
         (Field::Time, &["timestamp", "created_at", "ts"]),
         (Field::Detail, &["detail", "description"]),
+        (Field::Peck, &["peck_id", "request_id"]),
+        (Field::Agent, &["spaceduck_id", "agent_id", "sdid"]),
+        (Field::AgentName, &["agent_name", "name"]),
+        (Field::Duckling, &["duckling_id"]),
+        (
+            Field::Requester,
+            &["requester_id", "sender_spaceduck_id", "requester", "from"],
+        ),
+        (Field::RequesterName, &["requester_name", "sender_name"]),
+        (
+            Field::Target,
+            &["target_spaceduck_id", "target_id", "target", "to"],
+        ),
+        (Field::Purpose, &["purpose"]),
     ];
-    NAMES
+    let asked = if with_names { FIELDS } else { 3 };
+    FIELDS_NAMES
         .iter()
+        .take(asked)
         .find_map(|(field, names)| Some((*field, names.iter().position(|known| *known == name)?)))
 }
 
@@ -68,9 +125,9 @@ impl<'de> Visitor<'de> for &mut Entry {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut ranks = [usize::MAX; 3];
+        let mut ranks = [usize::MAX; FIELDS];
         let mut twice = false;
-        while let Some(name) = map.next_key_seed(Name)? {
+        while let Some(name) = map.next_key_seed(Name(self.names.is_some()))? {
             let Some((field, rank)) = name else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -86,6 +143,14 @@ impl<'de> Visitor<'de> for &mut Entry {
                 Field::Kind => map.next_value_seed(Words(&mut self.kind, usize::MAX))?,
                 Field::Time => self.at = map.next_value_seed(Time)?,
                 Field::Detail => map.next_value_seed(Words(&mut self.detail, DETAIL))?,
+                name => {
+                    let place = name as usize - Field::Peck as usize;
+                    let mut names = self.names.iter_mut().flat_map(|names| names.all());
+                    match names.nth(place) {
+                        Some(text) => map.next_value_seed(Id(text))?,
+                        None => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
             }
         }
         if twice {
@@ -123,18 +188,8 @@ impl<'de> Visitor<'de> for &mut Entry {
     }
 }
 
-fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
-    while list.next_element::<IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-fn skip_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-/// A field's name, looked up where it stands.
-struct Name;
+/// A field's name, looked up where it stands; whether names of people are wanted, too.
+struct Name(bool);
 
 impl<'de> DeserializeSeed<'de> for Name {
     type Value = Option<(Field, usize)>;
@@ -152,129 +207,8 @@ impl Visitor<'_> for Name {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(field(name))
+        Ok(field(name, self.0))
     }
-}
-
-/// Keeps at most so many bytes of a text; what is no text leaves nothing.
-struct Words<'a>(&'a mut String, usize);
-
-impl<'de> DeserializeSeed<'de> for Words<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        self.0.clear();
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Words<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        let end = text.floor_char_boundary(self.1);
-        self.0.push_str(text.get(..end).unwrap_or_default());
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
-        skip_list(list)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        skip_map(map)
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// A time in any form that is one.
-struct Time;
-
-impl<'de> DeserializeSeed<'de> for Time {
-    type Value = Option<i64>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<i64>, D::Error> {
-        let seconds = deserializer.deserialize_any(self)?;
-        Ok(seconds.filter(|seconds| *seconds >= EARLIEST))
-    }
-}
-
-impl<'de> Visitor<'de> for Time {
-    type Value = Option<i64>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a time")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Option<i64>, E> {
-        Ok(instant(text))
-    }
-
-    fn visit_i64<E>(self, n: i64) -> Result<Option<i64>, E> {
-        Ok(Some(n))
-    }
-
-    fn visit_u64<E>(self, n: u64) -> Result<Option<i64>, E> {
-        Ok(i64::try_from(n).ok())
-    }
-
-    fn visit_f64<E>(self, x: f64) -> Result<Option<i64>, E> {
-        Ok(whole_seconds(x))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Option<i64>, E> {
-        Ok(None)
-    }
-
-    fn visit_unit<E>(self) -> Result<Option<i64>, E> {
-        Ok(None)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Option<i64>, A::Error> {
-        skip_list(list).map(|()| None)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<i64>, A::Error> {
-        skip_map(map).map(|()| None)
-    }
-}
-
-/// RFC 3339 with a zone, or a number of seconds written as text. A time without a zone
-/// could be anybody's, so it is not one.
-fn instant(text: &str) -> Option<i64> {
-    if let Ok(time) = OffsetDateTime::parse(text, &Rfc3339) {
-        return Some(time.unix_timestamp());
-    }
-    text.trim().parse::<f64>().ok().and_then(whole_seconds)
-}
-
-fn whole_seconds(seconds: f64) -> Option<i64> {
-    // Beyond the year 9999, and for what is no number, there is no instant.
-    (seconds.is_finite() && (0.0..253_402_300_800.0).contains(&seconds))
-        .then_some(seconds.floor() as i64)
 }
 
 #[cfg(test)]

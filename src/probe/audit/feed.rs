@@ -15,6 +15,9 @@ const LARGEST: usize = 1024 * 1024;
 
 /// Takes the entries of a feed, one at a time, in the feed's order.
 pub(super) trait Sink {
+    /// Whether entries are to say whom they name.
+    const NAMES: bool = false;
+
     /// One entry; it is used again for the next.
     fn entry(&mut self, entry: &Entry);
 }
@@ -87,7 +90,10 @@ impl<S: Sink> Feed<S> {
     pub(super) fn new(sink: S) -> Self {
         Self {
             sink,
-            entry: Entry::default(),
+            entry: Entry {
+                names: S::NAMES.then(Box::default),
+                ..Entry::default()
+            },
             place: Place::Frame,
             frame: Vec::new(),
             cut: Vec::new(),

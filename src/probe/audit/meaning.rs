@@ -42,7 +42,7 @@ fn says_callback_error(text: &str) -> bool {
 }
 
 /// Lower case, with `-`, `.` and blanks as `_`.
-fn normal(text: &str) -> String {
+pub(super) fn normal(text: &str) -> String {
     let one = |c| match c {
         '-' | '.' | ' ' => '_',
         other => other.to_ascii_lowercase(),

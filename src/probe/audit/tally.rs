@@ -2,23 +2,19 @@
 
 use super::entry::Entry;
 use super::feed::Sink;
+use super::span::Span;
 use super::meaning::{Meanings, mentions_callback_error};
 use crate::fact;
-use crate::reading::{Silence, Why};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
 
 const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;
-/// Clocks differ a little; what is dated further ahead cannot be used.
-const AHEAD: i64 = 300;
 
 /// What a feed amounts to.
 #[derive(Debug)]
 pub(super) struct Tally {
-    /// The server's clock, in seconds since 1970.
-    pub(super) now: i64,
-    pub(super) entries: i64,
+    pub(super) span: Span,
     pub(super) pulses: Newest,
     pub(super) pecks: Newest,
     pub(super) callback_errors_24h: i64,
@@ -30,16 +26,12 @@ pub(super) struct Tally {
     pub(super) certs_issued_48h: i64,
     meanings: Meanings,
     first_registration: Option<i64>,
-    oldest: Option<i64>,
-    untimed: i64,
-    untyped: i64,
 }
 
 impl Tally {
     pub(super) fn new(now: OffsetDateTime) -> Self {
         Self {
-            now: now.unix_timestamp(),
-            entries: 0,
+            span: Span::new(now.unix_timestamp()),
             pulses: Newest::of(3),
             pecks: Newest::of(5),
             callback_errors_24h: 0,
@@ -51,32 +43,26 @@ impl Tally {
             certs_issued_48h: 0,
             meanings: Meanings::default(),
             first_registration: None,
-            oldest: None,
-            untimed: 0,
-            untyped: 0,
         }
     }
 
     fn count(&mut self, entry: &Entry) {
-        self.entries += 1;
-        self.untyped += i64::from(entry.kind.is_empty());
-        let Some(at) = entry.at.filter(|at| *at <= self.now + AHEAD) else {
-            self.untimed += 1;
+        let Some(at) = self.span.place(entry) else {
             return;
         };
-        self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
+        let now = self.span.now;
         let meaning = self.meanings.of(&entry.kind);
         if meaning.pulse {
             self.pulses.offer(at, entry);
             self.pulse_count += 1;
-            self.pulses_24h += i64::from(at > self.now - DAY);
+            self.pulses_24h += i64::from(at > now - DAY);
         }
         if meaning.cert {
             self.certs.offer(at, entry);
         }
         if meaning.cert_issued {
-            self.certs_issued_24h += i64::from(at > self.now - DAY);
-            self.certs_issued_48h += i64::from(at > self.now - 2 * DAY);
+            self.certs_issued_24h += i64::from(at > now - DAY);
+            self.certs_issued_48h += i64::from(at > now - 2 * DAY);
         }
         if meaning.registration {
             self.first_registration = Some(self.first_registration.map_or(at, |t| t.min(at)));
@@ -85,37 +71,14 @@ impl Tally {
             self.pecks.offer(at, entry);
         }
         if meaning.callback_error {
-            self.callback_errors_24h += i64::from(at > self.now - DAY);
-            self.callback_errors_1h += i64::from(at > self.now - HOUR);
+            self.callback_errors_24h += i64::from(at > now - DAY);
+            self.callback_errors_1h += i64::from(at > now - HOUR);
         }
-    }
-
-    pub(super) fn oldest(&self) -> Option<i64> {
-        self.oldest
     }
 
     /// Seconds back to the first registration that the feed shows.
     pub(super) fn registration_age(&self) -> Option<i64> {
-        self.first_registration.map(|at| (self.now - at).max(0))
-    }
-
-    /// Seconds back to the oldest entry.
-    pub(super) fn reach(&self) -> Option<i64> {
-        self.oldest.map(|oldest| (self.now - oldest).max(0))
-    }
-
-    /// Why nothing can be said about order or absence, if so: an entry that cannot be
-    /// placed could be the newest, and one without a type could be any.
-    pub(super) fn unusable(&self) -> Option<Silence> {
-        let reason = match (self.untimed, self.untyped) {
-            (0, 0) => return None,
-            (0, n) => format!("{n} of {} audit entries have no type", self.entries),
-            (n, _) => format!(
-                "{n} of {} audit entries have an unusable time",
-                self.entries
-            ),
-        };
-        Some(Silence::new(Why::Mistyped, reason))
+        self.first_registration.map(|at| (self.span.now - at).max(0))
     }
 }
 
@@ -187,6 +150,7 @@ impl Newest {
 mod tests {
     use super::super::feed::Feed;
     use super::*;
+    use crate::reading::{Silence, Why};
 
     const NOW: i64 = 1_774_137_600;
 
@@ -208,7 +172,7 @@ mod tests {
             NOW - 5
         );
         let (whole, end) = of(&body);
-        assert_eq!((end, whole.entries), (Ok(()), 6));
+        assert_eq!((end, whole.span.entries), (Ok(()), 6));
         for size in 1..body.len() {
             let (cut, end) = in_chunks(&body, size);
             assert_eq!(end, Ok(()), "chunks of {size}");
@@ -243,7 +207,7 @@ mod tests {
         }
         // Only the list at the top is the feed; and any other value there may hold anything.
         let inner = r#"{"meta":{"entries":[{"event_type":"pulse"}]},"entries":[]}"#;
-        assert_eq!((of(inner).1, of(inner).0.entries), (Ok(()), 0));
+        assert_eq!((of(inner).1, of(inner).0.span.entries), (Ok(()), 0));
         let twice = format!(
             r#"{{"entries":[{{"type":"callback_error","ts":{NOW}}}],"items":[{{"type":"callback_error","ts":{NOW}}}]}}"#
         );
@@ -280,7 +244,7 @@ mod tests {
             NOW - 700
         ));
         assert_eq!(
-            (tally.pulses.newest_age(NOW), tally.reach()),
+            (tally.pulses.newest_age(NOW), tally.span.reach()),
             (Some(90), Some(700))
         );
     }
@@ -338,7 +302,7 @@ mod tests {
         ] {
             let (tally, end) = of(&format!(r#"{{"entries":[{odd}]}}"#));
             assert_eq!(end, Ok(()), "{odd}");
-            assert!(tally.unusable().is_some(), "{odd}");
+            assert!(tally.span.unusable().is_some(), "{odd}");
         }
     }
 

@@ -1,0 +1,85 @@
+//! The people of the stack, so to speak: the requests (pecks) and the bonds, one record for
+//! each, gathered from what the audit feed and the lists tell about them.
+//!
+//! What a record cannot prove it says it cannot: an outcome that names no request could be
+//! anybody's, and makes the state of everybody it could belong to uncertain. This room knows
+//! no wire and no verdict.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test ends where it learns something"
+    )
+)]
+
+mod bond;
+mod gather;
+mod peck;
+
+pub use bond::{Bond, BondState, Class, class};
+pub use gather::{Gathering, Happening, Row};
+pub use peck::{Peck, PeckState};
+
+/// The approval window of a peck, in seconds.
+pub const WINDOW: i64 = 600;
+/// After an approval a bond is due within so many seconds.
+pub const BOND_DUE: i64 = 120;
+/// From here on a bond is SLOW, in seconds since its last pulse.
+pub const SLOW: i64 = 600;
+/// From here on it is OFFLINE.
+pub const OFFLINE: i64 = 1800;
+/// A key is rotated monthly, in seconds.
+pub const KEY_AGE: i64 = 30 * 86_400;
+/// What happened no longer ago than this is recent, in seconds.
+pub const RECENT: i64 = 86_400;
+
+/// What an entry of the feed tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// Somebody asked for a connection.
+    Requested,
+    /// A human has approved it.
+    Approved,
+    /// A human has denied it.
+    Denied,
+    /// Its time ran out.
+    Expired,
+    /// A human acted, and the way back to the system failed.
+    CallbackError,
+    /// A bond came into force.
+    Bonded,
+    /// A bond was ended.
+    Unpecked,
+    /// An agent gave a sign of life.
+    Pulse,
+    /// An agent got a new key.
+    Rotated,
+    /// A webhook could not be delivered.
+    DeliveryFailed,
+}
+
+/// To whom a run is confined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Only {
+    /// One request, by its id.
+    Peck(String),
+    /// One agent's bond, by the agent's id.
+    Bond(String),
+}
+
+/// Everybody, as far as they are known.
+#[derive(Clone, Debug, Default)]
+pub struct Population {
+    /// The requests, in no order.
+    pub pecks: Vec<Peck>,
+    /// The bonds, in no order.
+    pub bonds: Vec<Bond>,
+    /// The server's clock, in seconds since 1970.
+    pub now: i64,
+    /// How far back the feed goes, in seconds.
+    pub reach: Option<i64>,
+    /// What must be said about where this comes from, such as that no list was asked.
+    pub notes: Vec<crate::text::Printable>,
+}

@@ -1,0 +1,261 @@
+//! One request and its state.
+
+use super::{BOND_DUE, Event, RECENT, WINDOW};
+use crate::text::Untrusted;
+
+/// So many things that happened to one request are kept.
+const KEPT: usize = 12;
+
+/// A request for a connection, and what happened to it. Times are seconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Peck {
+    /// Its id.
+    pub id: String,
+    /// The agent that asks.
+    pub requester: Option<String>,
+    /// What that agent is called.
+    pub requester_name: Option<Untrusted>,
+    /// The agent that is asked.
+    pub target: Option<String>,
+    /// What it is for.
+    pub purpose: Option<Untrusted>,
+    /// When it was asked.
+    pub asked: Option<i64>,
+    /// When it was first heard of in any way.
+    pub first: Option<i64>,
+    /// When its time is over, where a list says so.
+    pub expires: Option<i64>,
+    /// What happened, newest first, each with the type as it came.
+    pub events: Vec<(i64, Event, Untrusted)>,
+    /// What a list says of it.
+    pub listed: Option<PeckState>,
+    /// Why its state cannot be told, if so.
+    pub uncertain: Option<&'static str>,
+    /// How many other pending requests there are between the same two.
+    pub rivals: usize,
+}
+
+/// The state of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PeckState {
+    /// A human acted, and no bond came of it.
+    CallbackError,
+    /// Waiting for a human.
+    Pending,
+    /// Its time ran out.
+    Expired,
+    /// A human said no.
+    Denied,
+    /// A human said yes.
+    Approved,
+    /// It cannot be told.
+    Unknown,
+}
+
+impl PeckState {
+    /// Its word, as operators write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            PeckState::CallbackError => "callback-error",
+            PeckState::Pending => "pending",
+            PeckState::Expired => "expired",
+            PeckState::Denied => "denied",
+            PeckState::Approved => "approved",
+            PeckState::Unknown => "unknown",
+        }
+    }
+
+    /// The state that a word of a list means.
+    pub fn of(word: &str) -> Option<Self> {
+        let word = word.trim().to_ascii_lowercase().replace(['_', ' '], "-");
+        Some(match word.as_str() {
+            "pending" | "requested" | "sent" => PeckState::Pending,
+            "approved" | "accepted" | "connected" | "active" | "bond" | "bonded" | "bound"
+            | "flock" => PeckState::Approved,
+            "denied" | "rejected" => PeckState::Denied,
+            "expired" | "timed-out" | "timeout" => PeckState::Expired,
+            "callback-error" => PeckState::CallbackError,
+            _ => return None,
+        })
+    }
+}
+
+impl Peck {
+    pub(super) fn happened(&mut self, event: Event, at: i64, kind: &str) {
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        if event == Event::Requested {
+            self.asked = Some(self.asked.map_or(at, |asked| asked.min(at)));
+        }
+        let place = self.events.partition_point(|(known, ..)| *known >= at);
+        self.events.insert(place, (at, event, Untrusted::new(kind)));
+        // The newest tell the state; when it was asked is kept beside them.
+        self.events.truncate(KEPT);
+    }
+
+    /// When an event last happened to it.
+    pub fn last(&self, wanted: Event) -> Option<i64> {
+        let mut of = self.events.iter().filter(|(_, event, _)| *event == wanted);
+        of.next().map(|(at, ..)| *at)
+    }
+
+    /// When it was asked, or else first heard of.
+    pub fn begun(&self) -> Option<i64> {
+        self.asked.or(self.first)
+    }
+
+    /// The newest that is known to have happened to it.
+    pub fn newest(&self) -> Option<i64> {
+        self.events.first().map(|(at, ..)| *at).or(self.begun())
+    }
+
+    /// Whether it is recent enough to be counted.
+    pub fn is_recent(&self, now: i64) -> bool {
+        self.newest().is_none_or(|at| now - at < RECENT)
+    }
+
+    /// When its window closes.
+    pub fn closes(&self) -> Option<i64> {
+        let by_window = self.begun().map(|at| at + WINDOW);
+        match (self.expires, by_window) {
+            (Some(said), Some(due)) => Some(said.min(due)),
+            (said, due) => said.or(due),
+        }
+    }
+
+    /// Seconds that are left of its window.
+    pub fn left(&self, now: i64) -> Option<i64> {
+        self.closes().map(|closes| (closes - now).max(0))
+    }
+
+    /// Its state at this moment, and why it cannot be told if so.
+    pub fn state(&self, now: i64) -> PeckState {
+        if self.uncertain.is_some() {
+            return PeckState::Unknown;
+        }
+        let bonded = self.last(Event::Bonded);
+        let over = self.last(Event::Unpecked);
+        let error = self.last(Event::CallbackError);
+        // What came after an error has mended it.
+        if error.is_some() && error > bonded.max(over) {
+            return PeckState::CallbackError;
+        }
+        if bonded.is_some() || over.is_some() {
+            return PeckState::Approved;
+        }
+        if self.last(Event::Denied).is_some() {
+            return PeckState::Denied;
+        }
+        if let Some(approved) = self.last(Event::Approved) {
+            return match self.listed {
+                Some(PeckState::Approved) => PeckState::Approved,
+                _ if now - approved >= BOND_DUE => PeckState::CallbackError,
+                _ => PeckState::Approved,
+            };
+        }
+        if self.last(Event::Expired).is_some() {
+            return PeckState::Expired;
+        }
+        match self.listed {
+            Some(PeckState::Pending) | None => {}
+            Some(said) => return said,
+        }
+        match self.left(now) {
+            Some(0) => PeckState::Expired,
+            Some(_) => PeckState::Pending,
+            None => PeckState::Unknown,
+        }
+    }
+
+    /// The two agents, the smaller id first, where both are known.
+    pub(super) fn pair(&self) -> Option<(&str, &str)> {
+        let (one, other) = (self.requester.as_deref()?, self.target.as_deref()?);
+        Some(if one <= other { (one, other) } else { (other, one) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_774_137_600;
+
+    fn peck(events: &[(i64, Event)]) -> Peck {
+        let mut peck = Peck::default();
+        for (ago, event) in events {
+            peck.happened(*event, NOW - ago, "peck");
+        }
+        peck
+    }
+
+    #[test]
+    fn the_window_and_the_bond_are_due_to_the_second() {
+        use Event::{Approved, Bonded, Requested};
+        for (ago, state, left) in [
+            (0, PeckState::Pending, 600),
+            (599, PeckState::Pending, 1),
+            (600, PeckState::Expired, 0),
+            (601, PeckState::Expired, 0),
+        ] {
+            let asked = peck(&[(ago, Requested)]);
+            assert_eq!((asked.state(NOW), asked.left(NOW)), (state, Some(left)), "{ago}");
+        }
+        for (ago, state) in [
+            (119, PeckState::Approved),
+            (120, PeckState::CallbackError),
+            (121, PeckState::CallbackError),
+        ] {
+            let approved = peck(&[(ago + 60, Requested), (ago, Approved)]);
+            assert_eq!(approved.state(NOW), state, "{ago}");
+            let bonded = peck(&[(ago + 60, Requested), (ago, Approved), (ago - 5, Bonded)]);
+            assert_eq!(bonded.state(NOW), PeckState::Approved, "{ago}");
+        }
+    }
+
+    #[test]
+    fn what_happened_last_decides_whatever_the_order_of_the_feed() {
+        use Event::*;
+        let table: [(&[(i64, Event)], PeckState); 9] = [
+            (&[(300, Requested), (200, Denied)], PeckState::Denied),
+            (&[(200, Denied), (300, Requested)], PeckState::Denied),
+            (&[(900, Requested), (300, Expired)], PeckState::Expired),
+            (&[(300, Requested), (200, CallbackError)], PeckState::CallbackError),
+            (&[(300, Requested), (250, Approved), (200, CallbackError)], PeckState::CallbackError),
+            (&[(300, CallbackError), (200, Bonded)], PeckState::Approved),
+            (&[(200, CallbackError), (300, Bonded)], PeckState::CallbackError),
+            (&[(900, Bonded), (200, Unpecked)], PeckState::Approved),
+            (&[(300, Approved), (280, Denied)], PeckState::Denied),
+        ];
+        for (events, state) in table {
+            assert_eq!(peck(events).state(NOW), state, "{events:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_adds_what_the_feed_does_not_tell_and_no_more() {
+        let listed = |state, events: &[(i64, Event)]| Peck {
+            listed: Some(state),
+            ..peck(events)
+        };
+        let state = |peck: &Peck| peck.state(NOW);
+        assert_eq!(state(&listed(PeckState::Denied, &[])), PeckState::Denied);
+        assert_eq!(state(&listed(PeckState::Pending, &[])), PeckState::Unknown);
+        let old = listed(PeckState::Pending, &[(700, Event::Requested)]);
+        assert_eq!(state(&old), PeckState::Expired);
+        let approved = listed(PeckState::Approved, &[(700, Event::Approved)]);
+        assert_eq!(state(&approved), PeckState::Approved);
+        let early = Peck {
+            expires: Some(NOW),
+            ..peck(&[(60, Event::Requested)])
+        };
+        assert_eq!(state(&early), PeckState::Expired);
+    }
+
+    #[test]
+    fn both_spellings_of_a_callback_error_and_any_case_are_read() {
+        for word in ["callback-error", "callback_error", "CALLBACK_ERROR", "Callback Error"] {
+            assert_eq!(PeckState::of(word), Some(PeckState::CallbackError), "{word}");
+        }
+        assert_eq!(PeckState::of("PENDING"), Some(PeckState::Pending));
+        assert_eq!(PeckState::of("sleeping"), None);
+    }
+}

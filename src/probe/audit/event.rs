@@ -1,0 +1,240 @@
+//! What an entry tells of a request or a bond, and of whom: by fields of its own, or else by
+//! the words of its detail.
+
+use super::entry::{Entry, Names};
+use super::meaning::{Meaning, normal};
+use crate::population::{Event, Happening};
+
+/// What a type tells, matched by meaning.
+pub(super) fn of_kind(kind: &str) -> Option<Event> {
+    let meaning = Meaning::of(kind);
+    let kind = normal(kind);
+    let about = |words: &[&str]| words.iter().any(|word| kind.contains(word));
+    if about(&["unpeck", "unbond", "disconnect", "severed"]) {
+        return Some(Event::Unpecked);
+    }
+    if meaning.callback_error {
+        return Some(Event::CallbackError);
+    }
+    if about(&["webhook", "delivery"]) {
+        return about(&["fail", "error", "timeout"]).then_some(Event::DeliveryFailed);
+    }
+    if meaning.pulse {
+        return Some(Event::Pulse);
+    }
+    if about(&["rotat"]) && !about(&["fail", "denied", "pending", "request"]) {
+        return Some(Event::Rotated);
+    }
+    if about(&["bonded"]) {
+        return Some(Event::Bonded);
+    }
+    if !meaning.peck {
+        return None;
+    }
+    if about(&["denied", "reject", "deny"]) {
+        return Some(Event::Denied);
+    }
+    if about(&["expire", "timed_out", "timeout"]) {
+        return Some(Event::Expired);
+    }
+    if about(&["approved", "accepted"]) {
+        return Some(Event::Approved);
+    }
+    about(&["request", "sent", "notify", "received", "created"]).then_some(Event::Requested)
+}
+
+/// What is told, of whom. Names that the entry's fields lack are looked for in its detail.
+pub(super) fn happening<'a>(
+    event: Event,
+    at: i64,
+    entry: &'a Entry,
+    spoken: &'a mut Names,
+) -> Happening<'a> {
+    let Entry {
+        kind,
+        detail,
+        names,
+        ..
+    } = entry;
+    in_words(detail, spoken);
+    let names = names.as_deref();
+    let either = |own: fn(&Names) -> &String| match names.map(own) {
+        Some(own) if !own.is_empty() => own.as_str(),
+        _ => "",
+    };
+    let spoken = &*spoken;
+    let or = |own: &'a str, spoken: &'a String| if own.is_empty() { spoken } else { own };
+    Happening {
+        event,
+        kind,
+        at,
+        peck: or(either(|names| &names.peck), &spoken.peck),
+        agent: or(either(|names| &names.agent), &spoken.agent),
+        name: either(|names| &names.name),
+        duckling: or(either(|names| &names.duckling), &spoken.duckling),
+        requester: or(either(|names| &names.requester), &spoken.requester),
+        requester_name: either(|names| &names.requester_name),
+        target: or(either(|names| &names.target), &spoken.target),
+        purpose: either(|names| &names.purpose),
+    }
+}
+
+/// Ids in the words of a detail: behind their name (`peck_id=p1`, `spaceduck_id: A1`), or by
+/// the forms that ids are known to have.
+fn in_words(detail: &str, names: &mut Names) {
+    let Names {
+        peck,
+        agent,
+        duckling,
+        requester,
+        target,
+        ..
+    } = names;
+    for text in [&mut *peck, agent, duckling, requester, target] {
+        text.clear();
+    }
+    let mut words = words(detail).peekable();
+    while let Some(word) = words.next() {
+        // A name that is also a word of prose is followed by an id only if that looks like one.
+        let (slot, prose) = match word {
+            "peck_id" | "request_id" => (&mut *peck, false),
+            "spaceduck_id" | "agent_id" | "sdid" => (&mut *agent, false),
+            "duckling_id" => (&mut *duckling, false),
+            "requester_id" => (&mut *requester, false),
+            "target_id" => (&mut *target, false),
+            "requester" | "from" => (&mut *requester, true),
+            "target" | "to" => (&mut *target, true),
+            _ => {
+                if peck.is_empty() && is_peck(word) {
+                    peck.push_str(word);
+                } else if agent.is_empty() && is_agent(word) {
+                    agent.push_str(word);
+                }
+                continue;
+            }
+        };
+        if slot.is_empty()
+            && let Some(id) = words.peek().filter(|id| !prose || has_digit(id))
+        {
+            slot.push_str(id);
+            words.next();
+        }
+    }
+}
+
+/// The words of a text: what stands between blanks and the marks that no id has.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.split(move |c| !inside(c))
+        .map(|word| word.trim_matches(['.', '-']))
+        .filter(|word| !word.is_empty())
+}
+
+fn has_digit(word: &str) -> bool {
+    word.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// `peck_7f3a`, and not a type such as `peck_requested`.
+fn is_peck(word: &str) -> bool {
+    let rest = word.strip_prefix("peck_").or(word.strip_prefix("peck-"));
+    rest.is_some_and(has_digit)
+}
+
+/// Sixteen hexadecimal digits, `sd_…` or `SD-…`.
+fn is_agent(word: &str) -> bool {
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte);
+    let named = word.strip_prefix("sd_").or(word.strip_prefix("SD-"));
+    let mixed = has_digit(word) && !word.bytes().all(|byte| byte.is_ascii_digit());
+    (word.len() == 16 && word.bytes().all(hex) && mixed)
+        || named.is_some_and(|rest| !rest.is_empty())
+}
+
+/// What the types met so far tell: a feed has many entries and few types.
+#[derive(Debug, Default)]
+pub(super) struct Events(Vec<(String, Option<Event>)>);
+
+impl Events {
+    /// So many types are remembered; a feed with more is read all the same.
+    const MOST: usize = 64;
+
+    pub(super) fn of(&mut self, kind: &str) -> Option<Event> {
+        if let Some((_, event)) = self.0.iter().find(|(known, _)| known == kind) {
+            return *event;
+        }
+        let event = of_kind(kind);
+        if self.0.len() < Self::MOST {
+            self.0.push((kind.to_owned(), event));
+        }
+        event
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_that_is_known_has_its_meaning() {
+        use Event::*;
+        for (kind, event) in [
+            ("peck_requested", Some(Requested)),
+            ("peck.sent", Some(Requested)),
+            ("peck.received", Some(Requested)),
+            ("peck_notify", Some(Requested)),
+            ("peck.approval_request", Some(Requested)),
+            ("peck.approved", Some(Approved)),
+            ("PECK-APPROVED", Some(Approved)),
+            ("peck.denied", Some(Denied)),
+            ("peck_rejected", Some(Denied)),
+            ("peck.expired", Some(Expired)),
+            ("peck.callback-error", Some(CallbackError)),
+            ("callback_error", Some(CallbackError)),
+            ("duck.bonded", Some(Bonded)),
+            ("duck.unpecked", Some(Unpecked)),
+            ("connection.disconnected", Some(Unpecked)),
+            ("duck.pulse", Some(Pulse)),
+            ("pulse", Some(Pulse)),
+            ("key.rotated", Some(Rotated)),
+            ("duck.key_rotated", Some(Rotated)),
+            ("key.rotation_failed", None),
+            ("webhook.delivery_failed", Some(DeliveryFailed)),
+            ("webhook.delivered", None),
+            ("cert.issued", None),
+            ("agent.registered", None),
+            ("", None),
+        ] {
+            assert_eq!(of_kind(kind), event, "{kind}");
+            assert_eq!(Events::default().of(kind), event, "{kind}");
+        }
+    }
+
+    fn spoken(detail: &str) -> [String; 5] {
+        let mut names = Names::default();
+        in_words(detail, &mut names);
+        [names.peck, names.agent, names.duckling, names.requester, names.target]
+    }
+
+    #[test]
+    fn ids_are_found_in_words_and_only_whole() {
+        let none = || String::new();
+        for (detail, peck, agent) in [
+            ("peck_id=p-1 approved", "p-1", ""),
+            ("peck_id: p10, spaceduck_id: A1", "p10", "A1"),
+            ("{\"peck_id\":\"p1\"}", "p1", ""),
+            ("approved peck_7f3a.", "peck_7f3a", ""),
+            ("peck_requested by AAAA000000000001", "", "AAAA000000000001"),
+            ("pulse of sd_x7", "", "sd_x7"),
+            ("AAAA00000000000100", "", ""),
+            ("DEADBEEFDEADBEEF", "", ""),
+            ("1774137600000000", "", ""),
+            ("", "", ""),
+        ] {
+            let found = spoken(detail);
+            assert_eq!((found[0].as_str(), found[1].as_str()), (peck, agent), "{detail}");
+        }
+        let both = spoken("from A1 to A2, duckling_id=D3");
+        assert_eq!(both, [none(), none(), "D3".into(), "A1".into(), "A2".into()]);
+        assert_eq!(spoken("sent to human eyes")[4], "", "a word is no id");
+        assert_eq!(spoken("peck_id: first")[0], "first", "behind its name anything is one");
+    }
+}

@@ -1,0 +1,65 @@
+//! How far a feed goes back, and whether every entry of it can be placed.
+
+use super::entry::Entry;
+use crate::reading::{Silence, Why};
+
+/// Clocks differ a little; what is dated further ahead cannot be used.
+const AHEAD: i64 = 300;
+
+/// The entries met so far.
+#[derive(Debug)]
+pub(super) struct Span {
+    /// The server's clock, in seconds since 1970.
+    pub(super) now: i64,
+    pub(super) entries: i64,
+    oldest: Option<i64>,
+    untimed: i64,
+    untyped: i64,
+}
+
+impl Span {
+    pub(super) fn new(now: i64) -> Self {
+        Self {
+            now,
+            entries: 0,
+            oldest: None,
+            untimed: 0,
+            untyped: 0,
+        }
+    }
+
+    /// Takes in an entry; yields its time if that can be used.
+    pub(super) fn place(&mut self, entry: &Entry) -> Option<i64> {
+        self.entries += 1;
+        self.untyped += i64::from(entry.kind.is_empty());
+        let at = entry.at.filter(|at| *at <= self.now + AHEAD);
+        match at {
+            None => self.untimed += 1,
+            Some(at) => self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at))),
+        }
+        at
+    }
+
+    pub(super) fn oldest(&self) -> Option<i64> {
+        self.oldest
+    }
+
+    /// Seconds back to the oldest entry.
+    pub(super) fn reach(&self) -> Option<i64> {
+        self.oldest.map(|oldest| (self.now - oldest).max(0))
+    }
+
+    /// Why nothing can be said about order or absence, if so: an entry that cannot be
+    /// placed could be the newest, and one without a type could be any.
+    pub(super) fn unusable(&self) -> Option<Silence> {
+        let reason = match (self.untimed, self.untyped) {
+            (0, 0) => return None,
+            (0, n) => format!("{n} of {} audit entries have no type", self.entries),
+            (n, _) => format!(
+                "{n} of {} audit entries have an unusable time",
+                self.entries
+            ),
+        };
+        Some(Silence::new(Why::Mistyped, reason))
+    }
+}

@@ -1,0 +1,199 @@
+//! Single values of an entry, whatever JSON they come as: words, an id, a time.
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// An id or a name beyond this many bytes is none.
+const NAME: usize = 256;
+/// No entry is older: the platform did not exist. Milliseconds and nonsense fall out here too.
+const EARLIEST: i64 = 1_577_836_800; // 2020-01-01
+
+pub(super) fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
+    while list.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+fn skip_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
+    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+/// Keeps at most so many bytes of a text; what is no text leaves nothing.
+pub(super) struct Words<'a>(pub(super) &'a mut String, pub(super) usize);
+
+impl<'de> DeserializeSeed<'de> for Words<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.clear();
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Words<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        let end = text.floor_char_boundary(self.1);
+        self.0.push_str(text.get(..end).unwrap_or_default());
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        skip_list(list)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        skip_map(map)
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// Keeps an id or a name, which may be a number; what is longer than one is none.
+pub(in crate::probe) struct Id<'a>(pub(in crate::probe) &'a mut String);
+
+impl<'de> DeserializeSeed<'de> for Id<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.clear();
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Id<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        if text.len() <= NAME {
+            self.0.push_str(text);
+        }
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, n: i64) -> Result<(), E> {
+        self.0.push_str(&n.to_string());
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, n: u64) -> Result<(), E> {
+        self.0.push_str(&n.to_string());
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        skip_list(list)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        skip_map(map)
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// A time in any form that is one.
+pub(in crate::probe) struct Time;
+
+impl<'de> DeserializeSeed<'de> for Time {
+    type Value = Option<i64>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<i64>, D::Error> {
+        let seconds = deserializer.deserialize_any(self)?;
+        Ok(seconds.filter(|seconds| *seconds >= EARLIEST))
+    }
+}
+
+impl<'de> Visitor<'de> for Time {
+    type Value = Option<i64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Option<i64>, E> {
+        Ok(instant(text))
+    }
+
+    fn visit_i64<E>(self, n: i64) -> Result<Option<i64>, E> {
+        Ok(Some(n))
+    }
+
+    fn visit_u64<E>(self, n: u64) -> Result<Option<i64>, E> {
+        Ok(i64::try_from(n).ok())
+    }
+
+    fn visit_f64<E>(self, x: f64) -> Result<Option<i64>, E> {
+        Ok(whole_seconds(x))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Option<i64>, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Option<i64>, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Option<i64>, A::Error> {
+        skip_list(list).map(|()| None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<i64>, A::Error> {
+        skip_map(map).map(|()| None)
+    }
+}
+
+/// RFC 3339 with a zone, or a number of seconds written as text. A time without a zone
+/// could be anybody's, so it is not one.
+fn instant(text: &str) -> Option<i64> {
+    if let Ok(time) = OffsetDateTime::parse(text, &Rfc3339) {
+        return Some(time.unix_timestamp());
+    }
+    text.trim().parse::<f64>().ok().and_then(whole_seconds)
+}
+
+fn whole_seconds(seconds: f64) -> Option<i64> {
+    // Beyond the year 9999, and for what is no number, there is no instant.
+    (seconds.is_finite() && (0.0..253_402_300_800.0).contains(&seconds))
+        .then_some(seconds.floor() as i64)
+}
