@@ -29,6 +29,8 @@ pub enum Probe {
     Lambda,
     /// Which AWS account answers.
     Identity,
+    /// The requests and the bonds: the audit feed and the lists.
+    Connections,
     /// What earlier runs recorded, joined with what this run was told.
     History,
 }
@@ -46,6 +48,7 @@ impl Probe {
             Probe::Alias => "alias",
             Probe::Lambda => "lambda",
             Probe::Identity => "identity",
+            Probe::Connections => "connections",
             Probe::History => "history",
         }
     }

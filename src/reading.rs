@@ -5,6 +5,7 @@
 //! and no verdict.
 
 use crate::fact::{Declared, Fact, FactValue, Probe};
+use crate::population::Population;
 use crate::text::Printable;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -156,6 +157,8 @@ pub struct Reading {
     pub reached: bool,
     /// The server's clock minus ours, in seconds, where the answer was dated.
     pub skew: Option<i64>,
+    /// The requests and the bonds, where those were asked for.
+    pub population: Option<Population>,
     facts: BTreeMap<&'static str, Result<Fact, Silence>>,
     otherwise: Silence,
 }
@@ -169,6 +172,7 @@ impl Reading {
             asked: Vec::new(),
             reached: false,
             skew: None,
+            population: None,
             facts: BTreeMap::new(),
             otherwise,
         }
@@ -261,6 +265,7 @@ pub struct Readings {
     asked: BTreeMap<Probe, Vec<Asked>>,
     reached: BTreeMap<Probe, bool>,
     skew: Option<i64>,
+    population: Option<Population>,
 }
 
 impl Readings {
@@ -287,6 +292,7 @@ impl Readings {
         );
         let widest = self.skew.into_iter().chain(reading.skew);
         self.skew = widest.max_by_key(|skew| skew.abs());
+        self.population = self.population.take().or(reading.population);
         self.asked.insert(reading.probe, reading.asked);
         self.reached.insert(reading.probe, reading.reached);
     }
@@ -324,6 +330,11 @@ impl Readings {
     /// Whether the far side of a probe answered at all; `None` when it was not asked.
     pub fn reached(&self, probe: Probe) -> Option<bool> {
         self.reached.get(&probe).copied()
+    }
+
+    /// The requests and the bonds of this run.
+    pub fn population(&self) -> Option<&Population> {
+        self.population.as_ref()
     }
 
     /// The servers' clocks minus ours, in seconds; the largest difference counts.

@@ -65,7 +65,7 @@ pub(super) async fn main(context: &Context, args: &args::Doctor) -> Result<u8, F
     let run = Run::of(context)?;
     checks.push(history(context, &run).await);
     checks.extend(kept::checks(context));
-    let probes: BTreeSet<Probe> = probe::PROBES.into_iter().collect();
+    let probes: BTreeSet<Probe> = probe::of_incidents().collect();
     let answered = run.ask(&probes).await;
     checks.extend(reachable(context, &answered.readings));
     checks.extend(permissions(&answered.readings));

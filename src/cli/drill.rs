@@ -10,6 +10,7 @@ use crate::cloud::{Aws, Http};
 use crate::drill::{self, Practice, Scene, World};
 use crate::exit;
 use crate::history::{self, Location, Snapshot, StackKey};
+use crate::probe::Access;
 use crate::report::model::{Report, Verdict};
 use crate::report::short;
 use crate::runbook::Missing;
@@ -187,6 +188,8 @@ async fn play(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result
         deadline: context.settings.deadline.value,
         now,
         expected_version: None,
+        only: None,
+        access: Access::default(),
         notes: vec![
             format!(
                 "practice stack on 127.0.0.1, scene {}: nothing here is production",

@@ -22,7 +22,7 @@ pub(super) fn rules(context: &Context, args: &Rules) -> Result<u8, Failure> {
         })?;
     let alerts: Vec<_> = context
         .library
-        .all()?
+        .incidents()?
         .into_iter()
         .map(|runbook| Alert {
             id: runbook.id.into(),

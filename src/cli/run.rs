@@ -6,7 +6,8 @@ use crate::cloud::{Aws, Exchange, Http, Observer};
 use crate::fact::Probe;
 use crate::history::{History, Location, Pending, Queue, Retention, Snapshot, StackKey};
 use crate::judge::{self, Asked, Inputs};
-use crate::probe::Ask;
+use crate::population::Only;
+use crate::probe::{Access, Ask};
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
 use crate::stack::{Origin, Setting, Settings, Stack};
@@ -36,6 +37,10 @@ pub(super) struct Run {
     pub(super) now: OffsetDateTime,
     /// The version that the alias should have, where somebody named one.
     pub(super) expected_version: Option<String>,
+    /// The one request or bond that it is confined to; such a run is not recorded.
+    pub(super) only: Option<Only>,
+    /// With what the lists are asked.
+    pub(super) access: Access,
     /// What must be said whatever comes out.
     pub(super) notes: Vec<Printable>,
 }
@@ -61,6 +66,8 @@ impl Run {
                 .expected_version
                 .as_ref()
                 .map(|v| v.value.clone()),
+            only: None,
+            access: Access::default(),
             notes,
         })
     }
@@ -81,6 +88,8 @@ impl Run {
             began,
             deadline: began + self.deadline,
             expected_version: self.expected_version,
+            only: self.only,
+            access: self.access,
         }
     }
 

@@ -6,7 +6,7 @@ use super::fail::Failure;
 use super::run::{Answered, Judged, Run};
 use crate::fact::{duration, parse_duration};
 use crate::judge::Asked;
-use crate::probe::PROBES;
+use crate::probe;
 use crate::report::model::{Report, Verdict};
 use crate::runbook::model::Runbook;
 use crate::runbook::{Library, Missing};
@@ -31,7 +31,7 @@ impl Selection {
         step: Option<&str>,
     ) -> Result<Self, Missing> {
         let asked = match runbook {
-            None => library.all()?,
+            None => library.incidents()?,
             Some(id) => vec![library.get(id)?],
         };
         Self::of(library, asked, step)
@@ -85,7 +85,7 @@ impl Selection {
     /// known to be right, so that nothing is asked for the sake of one that is wrong.
     async fn all_at_once(library: Library, run: Run) -> Result<Report, Failure> {
         let reading = tokio::task::spawn_blocking(move || Self::load(&library, None, None));
-        let probes = PROBES.into_iter().collect();
+        let probes = probe::of_incidents().collect();
         let (answered, read) = run.ask_beside(&probes, async |_| reading.await).await;
         let selection = match read {
             Ok(selection) => selection?,
@@ -269,13 +269,13 @@ mod tests {
 
     /// What [`Selection::all_at_once`] takes for granted.
     #[test]
-    fn the_built_in_runbooks_together_need_every_probe() {
+    fn the_built_in_incidents_together_need_every_probe_of_theirs() {
         let library = Library::open(None).expect("the built-in ones");
         let selection = Selection::load(&library, None, None).expect("they are right");
         let steps = selection
             .asked
             .iter()
             .flat_map(|runbook| runbook.steps.iter().map(move |step| (runbook, step)));
-        assert_eq!(triage::needed(steps), PROBES.into_iter().collect());
+        assert_eq!(triage::needed(steps), probe::of_incidents().collect());
     }
 }

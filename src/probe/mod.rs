@@ -4,6 +4,7 @@
 mod alias;
 mod audit;
 mod aws;
+mod connections;
 mod document;
 mod email;
 mod executions;
@@ -16,10 +17,12 @@ mod points;
 mod status;
 
 pub use audit::{Listed, listen};
+pub use connections::Access;
 pub use history::{Past, join};
 
 use crate::cloud::{Aws, Http};
 use crate::fact::{Declared, Probe};
+use crate::population::Only;
 use crate::reading::Reading;
 use crate::stack::Stack;
 use std::time::Instant;
@@ -44,6 +47,10 @@ pub struct Ask {
     /// by configuration, or as the newest entry of a deploy log, in this order. Without it
     /// the version that the status API reports counts.
     pub expected_version: Option<String>,
+    /// The one request or bond that the run is confined to.
+    pub only: Option<Only>,
+    /// With what the lists are asked.
+    pub access: Access,
 }
 
 impl Ask {
@@ -57,7 +64,7 @@ impl Ask {
 pub const TOTALS: &[&str] = history::TOTALS;
 
 /// Every probe, in the order of output.
-pub const PROBES: [Probe; 10] = [
+pub const PROBES: [Probe; 11] = [
     Probe::Status,
     Probe::Audit,
     Probe::Executions,
@@ -67,8 +74,16 @@ pub const PROBES: [Probe; 10] = [
     Probe::Alias,
     Probe::Lambda,
     Probe::Identity,
+    Probe::Connections,
     Probe::History,
 ];
+
+/// The probes that incidents need: who is asked when nothing is asked for by name.
+pub fn of_incidents() -> impl Iterator<Item = Probe> {
+    PROBES
+        .into_iter()
+        .filter(|probe| *probe != Probe::Connections)
+}
 
 /// The facts a probe yields.
 pub fn declared(probe: Probe) -> &'static [Declared] {
@@ -82,6 +97,7 @@ pub fn declared(probe: Probe) -> &'static [Declared] {
         Probe::Alias => alias::FACTS,
         Probe::Lambda => lambda::FACTS,
         Probe::Identity => identity::FACTS,
+        Probe::Connections => connections::FACTS,
         Probe::History => history::FACTS,
     }
 }
@@ -99,7 +115,7 @@ pub fn permissions(probe: Probe) -> &'static [&'static str] {
             "lambda:ListVersionsByFunction",
         ],
         Probe::Identity => &["sts:GetCallerIdentity"],
-        Probe::Status | Probe::Audit | Probe::History => &[],
+        Probe::Status | Probe::Audit | Probe::Connections | Probe::History => &[],
     }
 }
 
@@ -154,6 +170,7 @@ pub async fn ask(probe: Probe, ask: &Ask) -> Reading {
         Probe::Alias => alias::ask(ask).await,
         Probe::Lambda => lambda::ask(ask).await,
         Probe::Identity => identity::ask(ask).await,
+        Probe::Connections => connections::ask(ask).await,
         Probe::History => Reading::new(Probe::History),
     }
 }

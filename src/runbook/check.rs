@@ -238,6 +238,7 @@ fn step(raw: &Spanned<raw::Step>, scope: &Scope<'_>, check: &mut Checker) -> Opt
         title: raw.title.get_ref().clone(),
         manual: manual?,
         show,
+        guide: raw.guide.iter().map(|line| line.get_ref().clone()).collect(),
         rules,
     })
 }

@@ -1,5 +1,8 @@
 //! The runbooks that are built in. A test holds this list to the folder.
 
+/// Those that are about requests and bonds, and not about incidents.
+pub(super) const BY_NAME: [&str; 2] = ["bond", "peck"];
+
 /// File name and text of each.
 pub(super) const RUNBOOKS: &[(&str, &str)] = &[
     (
@@ -21,6 +24,14 @@ pub(super) const RUNBOOKS: &[(&str, &str)] = &[
     (
         "runbooks/inc-005.toml",
         include_str!("../../runbooks/inc-005.toml"),
+    ),
+    (
+        "runbooks/peck.toml",
+        include_str!("../../runbooks/peck.toml"),
+    ),
+    (
+        "runbooks/bond.toml",
+        include_str!("../../runbooks/bond.toml"),
     ),
 ];
 

@@ -138,8 +138,21 @@ impl Library {
     /// # Errors
     /// Everything that is wrong with any of them.
     pub fn all(&self) -> Result<Vec<Runbook>, Missing> {
+        self.those(|_| true)
+    }
+
+    /// The incidents, checked: all but the runbooks about requests and bonds, which are
+    /// judged only when they are asked for by name.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of them.
+    pub fn incidents(&self) -> Result<Vec<Runbook>, Missing> {
+        self.those(|id| !embedded::BY_NAME.contains(&id))
+    }
+
+    fn those(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<Runbook>, Missing> {
         let (mut runbooks, mut complaints) = (Vec::new(), Vec::new());
-        for id in self.ids() {
+        for id in self.ids().filter(|id| wanted(id)) {
             match self.get(id) {
                 Ok(runbook) => runbooks.push(runbook),
                 Err(Missing::Wrong(Complaints(more))) => complaints.extend(more),

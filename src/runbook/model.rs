@@ -49,6 +49,8 @@ pub struct Step {
     pub manual: Words,
     /// Facts shown as evidence beside those that decided.
     pub show: Vec<&'static str>,
+    /// What to know and to do without having asked anybody, a line each.
+    pub guide: Vec<String>,
     /// Its rules; the first that holds decides.
     pub rules: Vec<Rule>,
 }

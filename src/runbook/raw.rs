@@ -32,6 +32,8 @@ pub(super) struct Step {
     #[serde(default)]
     pub(super) show: Vec<Spanned<String>>,
     #[serde(default)]
+    pub(super) guide: Vec<Spanned<String>>,
+    #[serde(default)]
     pub(super) rule: Vec<Spanned<Rule>>,
 }
 

@@ -312,6 +312,8 @@ fn again(ask: &Ask) -> Ask {
         began: ask.began,
         deadline: Instant::now() + LOOK,
         expected_version: None,
+        only: ask.only.clone(),
+        access: ask.access.clone(),
     }
 }
 

@@ -82,6 +82,8 @@ async fn asked(pages: Vec<String>) -> Reading {
         began,
         deadline: began + Duration::from_millis(1_500),
         expected_version: None,
+        only: None,
+        access: crate::probe::Access::default(),
     };
     ask(&asking).await
 }

@@ -1,0 +1,278 @@
+//! The lists of requests and agents, where credentials are given. Their containers and
+//! fields go by several names; all that are known are read.
+
+use crate::cloud::{Exchange, innermost};
+use crate::population::Row;
+use crate::probe::Ask;
+use crate::probe::audit::{Id, Time};
+use crate::reading::{Asked, Silence, Why};
+use crate::stack::Secret;
+use crate::text::Printable;
+use futures_util::StreamExt;
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer};
+use serde_json::json;
+use std::time::Instant;
+
+/// A longer list is none.
+const LARGEST: usize = 64 * 1024 * 1024;
+
+/// With what the lists are asked. Without any of it they are not.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// The operator's token.
+    pub token: Option<Secret>,
+    /// An agent's key.
+    pub key: Option<Secret>,
+    /// The duckling whose agents are meant.
+    pub duckling: Option<String>,
+    /// The agent whose key it is.
+    pub spaceduck: Option<String>,
+}
+
+struct Question {
+    what: &'static str,
+    request: reqwest::RequestBuilder,
+}
+
+/// Asks every list that can be asked with what there is; says so when none can.
+pub(super) async fn ask(
+    ask: &Ask,
+    asked: &mut Vec<Asked>,
+) -> Result<(Vec<Row>, Vec<Printable>), Silence> {
+    let questions = questions(ask)?;
+    if questions.is_empty() {
+        let note = "no list was asked: what is known comes from the audit feed alone";
+        return Ok((Vec::new(), vec![note.into()]));
+    }
+    let all = questions.into_iter().map(async |question| {
+        let began = Instant::now();
+        let what = Printable::from(question.what);
+        let answer = tokio::time::timeout_at(ask.deadline.into(), fetch(question)).await;
+        let timed_out = || Err(Silence::new(Why::TimedOut, "no answer in time"));
+        let answer = answer.unwrap_or_else(|_| timed_out());
+        (what, began.elapsed(), answer)
+    });
+    let (mut rows, mut failed) = (Vec::new(), None);
+    for (what, took, answer) in futures_util::future::join_all(all).await {
+        let failure = answer.as_ref().err().map(|silence| silence.detail.clone());
+        let bytes = answer.as_ref().map_or(0, |(_, bytes)| *bytes as u64);
+        ask.http.saw(&Exchange {
+            what: what.clone(),
+            outcome: failure.clone().unwrap_or_else(|| "200".into()),
+            took,
+            bytes,
+        });
+        match answer {
+            Ok((more, _)) => rows.extend(more),
+            Err(silence) => {
+                let detail = format!("{what}: {}", silence.detail);
+                let fix = "Mend the credential, or leave it away: then the feed alone is judged";
+                failed = Some(Silence::new(silence.why, detail).fix(fix));
+            }
+        }
+        asked.push(Asked {
+            question: what,
+            took,
+            bytes: Some(bytes),
+            failure,
+        });
+    }
+    match failed {
+        Some(silence) => Err(silence),
+        None => Ok((rows, Vec::new())),
+    }
+}
+
+fn questions(ask: &Ask) -> Result<Vec<Question>, Silence> {
+    let Access {
+        token,
+        key,
+        duckling,
+        spaceduck,
+    } = &ask.access;
+    let mut questions = Vec::new();
+    if token.is_none() && key.is_none() {
+        return Ok(questions);
+    }
+    let url = |path: &str| ask.stack.endpoint(path);
+    let client = ask.http.client(&url(""))?;
+    let json = |request: reqwest::RequestBuilder, body: serde_json::Value| {
+        request
+            .header("content-type", "application/json")
+            .header("accept-encoding", "identity")
+            .body(body.to_string())
+    };
+    if let Some(token) = token {
+        let body = match duckling {
+            Some(duckling) => json!({"duckling_id": duckling}),
+            None => json!({}),
+        };
+        let request = client.post(url("/beak/spaceducks"));
+        questions.push(Question {
+            what: "POST /beak/spaceducks",
+            request: json(request.bearer_auth(token.expose()), body),
+        });
+    }
+    if let (Some(key), Some(duckling)) = (key, duckling) {
+        let mut url = ask.stack.api_url.value.clone();
+        url.set_path(&format!("{}/beak/spaceducks", url.path().trim_end_matches('/')));
+        url.query_pairs_mut().append_pair("duckling_id", duckling);
+        let request = client.get(url).header("x-beak-key", key.expose());
+        questions.push(Question {
+            what: "GET /beak/spaceducks",
+            request: request.header("accept-encoding", "identity"),
+        });
+    }
+    if let (Some(key), Some(spaceduck)) = (key, spaceduck) {
+        let body = json!({"spaceduck_id": spaceduck, "beak_key": key.expose()});
+        questions.push(Question {
+            what: "POST /beak/peck/list",
+            request: json(client.post(url("/beak/peck/list")), body),
+        });
+    }
+    Ok(questions)
+}
+
+async fn fetch(question: Question) -> Result<(Vec<Row>, usize), Silence> {
+    let broken = |error: reqwest::Error| {
+        let error = error.without_url();
+        let why = if error.is_connect() { Why::Unreachable } else { Why::Broken };
+        Silence::new(why, innermost(&error))
+    };
+    let response = question.request.send().await.map_err(broken)?;
+    match response.status().as_u16() {
+        200 => {}
+        status @ (401 | 403) => {
+            return Err(Silence::new(Why::Denied, format!("HTTP {status}: a stale or wrong credential")));
+        }
+        status => return Err(Silence::new(Why::HttpStatus, format!("HTTP {status}"))),
+    }
+    let mut body = Vec::new();
+    let mut stream = response.bytes_stream();
+    while let Some(chunk) = stream.next().await {
+        body.extend_from_slice(&chunk.map_err(broken)?);
+        if body.len() > LARGEST {
+            return Err(Silence::new(Why::TooLarge, "the list is larger than 64 MiB"));
+        }
+    }
+    let answer: Answer = serde_json::from_slice(&body)
+        .map_err(|error| Silence::new(Why::NotJson, format!("the list is not JSON: {error}")))?;
+    let containers = [answer.agents, answer.spaceducks, answer.connections, answer.pecks];
+    if containers.iter().all(Option::is_none) {
+        return Err(Silence::new(Why::Missing, "the answer holds no list"));
+    }
+    let rows = containers.into_iter().flatten().flatten();
+    Ok((rows.filter_map(Listed::row).collect(), body.len()))
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    agents: Option<Vec<Listed>>,
+    spaceducks: Option<Vec<Listed>>,
+    connections: Option<Vec<Listed>>,
+    pecks: Option<Vec<Listed>>,
+}
+
+/// A row as it comes; what is of the wrong type is as if it were not there.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Listed {
+    peck_id: Text,
+    spaceduck_id: Text,
+    peer_id: Text,
+    agent_name: Text,
+    display_name: Text,
+    duck_name: Text,
+    name: Text,
+    peer_name: Text,
+    duckling_id: Text,
+    requester_id: Text,
+    requester_name: Text,
+    target_id: Text,
+    purpose: Text,
+    status: Text,
+    direction: Text,
+    last_seen: At,
+    created_at: At,
+    approved_at: At,
+    connected_at: At,
+    expires_at: At,
+}
+
+impl Listed {
+    /// The row; none for one that an agent has with itself.
+    fn row(self) -> Option<Row> {
+        let own = !self.spaceduck_id.0.is_empty() && self.spaceduck_id.0 == self.peer_id.0;
+        if own || self.direction.0.eq_ignore_ascii_case("self") {
+            return None;
+        }
+        let first = |texts: [Text; 5]| texts.into_iter().map(|text| text.0).find(|text| !text.is_empty());
+        let agent = match self.spaceduck_id.0.is_empty() {
+            true => self.peer_id.0,
+            false => self.spaceduck_id.0,
+        };
+        let names = [self.agent_name, self.display_name, self.duck_name, self.name, self.peer_name];
+        Some(Row {
+            peck: self.peck_id.0,
+            agent,
+            name: first(names).unwrap_or_default(),
+            duckling: self.duckling_id.0,
+            requester: self.requester_id.0,
+            requester_name: self.requester_name.0,
+            target: self.target_id.0,
+            purpose: self.purpose.0,
+            status: self.status.0,
+            seen: self.last_seen.0,
+            created: self.created_at.0,
+            approved: self.approved_at.0,
+            connected: self.connected_at.0,
+            expires: self.expires_at.0,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Text(String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut text = String::new();
+        Id(&mut text).deserialize(deserializer)?;
+        Ok(Self(text))
+    }
+}
+
+#[derive(Default)]
+struct At(Option<i64>);
+
+impl<'de> Deserialize<'de> for At {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Time.deserialize(deserializer).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(body: &str) -> Vec<Row> {
+        let answer: Answer = serde_json::from_str(body).expect("JSON");
+        let all = [answer.agents, answer.spaceducks, answer.connections, answer.pecks];
+        all.into_iter().flatten().flatten().filter_map(Listed::row).collect()
+    }
+
+    #[test]
+    fn every_container_and_name_is_read_and_what_is_odd_is_left_out() {
+        let row = r#"{"spaceduck_id":"A1","peer_name":"demo","last_seen":"1774137600","status":7,"purpose":null,"x":[]}"#;
+        for container in ["agents", "spaceducks", "connections", "pecks"] {
+            let rows = rows(&format!(r#"{{"{container}":[{row}]}}"#));
+            assert_eq!((rows[0].agent.as_str(), rows[0].name.as_str()), ("A1", "demo"));
+            assert_eq!((rows[0].seen, rows[0].status.as_str()), (Some(1_774_137_600), "7"));
+            assert_eq!(rows[0].purpose, "");
+        }
+        let own = rows(r#"{"connections":[{"spaceduck_id":"A1","peer_id":"A1"},{"peer_id":"A2","direction":"self"},{"peer_id":"A3"}]}"#);
+        assert_eq!(own.len(), 1);
+        assert_eq!(own[0].agent, "A3");
+    }
+}
