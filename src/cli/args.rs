@@ -2,9 +2,11 @@
 
 mod alias;
 mod bond;
+mod peck;
 
 pub(super) use alias::{Alias, AliasAction, AliasRead, Guard};
-pub(super) use bond::{Bond, BondAction, BondGuard, CredentialFiles, Rotate};
+pub(super) use bond::{Bond, BondAction, BondGuard, CredentialFiles, Lists, Rotate};
+pub(super) use peck::{Peck, PeckAction};
 
 use crate::stack::Flags;
 use clap::{Args, Parser, Subcommand};
@@ -119,7 +121,9 @@ pub(super) enum Command {
     Rules(Rules),
     /// The alias: what it is, whether a version is safe for it, and moving it
     Alias(Alias),
-    /// The bonds of the agents: a pulse, a new key, the end
+    /// The requests for a connection, by state
+    Peck(Peck),
+    /// The bonds of the agents, by health; a pulse, a new key, the end
     Bond(Bond),
     /// Show what was changed from this machine, and by which consent
     Journal(Journal),

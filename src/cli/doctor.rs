@@ -6,6 +6,7 @@ mod policy;
 
 use super::Context;
 use super::args;
+use super::checklist::{self, Check};
 use super::fail::Failure;
 use super::past;
 use super::run::Run;
@@ -17,43 +18,8 @@ use crate::probe;
 use crate::reading::{Known, Readings};
 use crate::report::model::Verdict;
 use crate::stack::Origin;
-use crate::text::Printable;
-use serde_json::json;
 use std::collections::BTreeSet;
 use std::fmt::Display;
-
-/// One thing that was looked at.
-struct Check {
-    name: String,
-    verdict: Verdict,
-    found: Printable,
-    fix: Option<Printable>,
-}
-
-impl Check {
-    fn ok(name: impl Into<String>, found: impl Into<Printable>) -> Self {
-        Self {
-            name: name.into(),
-            verdict: Verdict::Ok,
-            found: found.into(),
-            fix: None,
-        }
-    }
-
-    fn bad(
-        name: impl Into<String>,
-        verdict: Verdict,
-        found: impl Into<Printable>,
-        fix: impl Into<Printable>,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            verdict,
-            found: found.into(),
-            fix: Some(fix.into()),
-        }
-    }
-}
 
 pub(super) async fn main(context: &Context, args: &args::Doctor) -> Result<u8, Failure> {
     if args.policy {
@@ -77,7 +43,7 @@ pub(super) async fn main(context: &Context, args: &args::Doctor) -> Result<u8, F
             "Make sure that this is what you want",
         )
     }));
-    Ok(print(context, &checks))
+    Ok(checklist::print(context, "doctor", &checks))
 }
 
 /// Each value in force and where it came from.
@@ -301,46 +267,4 @@ fn permissions(readings: &Readings) -> Vec<Check> {
         }
     }
     checks
-}
-
-fn print(context: &Context, checks: &[Check]) -> u8 {
-    let verdict = Verdict::worst(checks.iter().map(|check| check.verdict));
-    let bad = checks
-        .iter()
-        .filter(|check| check.verdict != Verdict::Ok)
-        .count();
-    let mut text = super::facts::table(
-        context,
-        ["CHECK", "VERDICT", "FOUND"],
-        checks.iter().map(|c| {
-            [
-                c.name.as_str().into(),
-                c.verdict.short().into(),
-                c.found.clone(),
-            ]
-        }),
-    );
-    for check in checks {
-        if let Some(fix) = &check.fix {
-            text.push_str(&format!("fix {}: {fix}\n", check.name));
-        }
-    }
-    let summary = match bad {
-        0 => format!("All {} checks are ok.", checks.len()),
-        n => format!("{n} of {} checks need a look.", checks.len()),
-    };
-    text.push_str(&summary);
-    text.push('\n');
-    let extra: Vec<_> = checks
-        .iter()
-        .map(|c| json!({"check": c.name, "verdict": c.verdict.word(), "found": c.found.as_str(), "fix": c.fix.as_ref().map(Printable::as_str)}))
-        .collect();
-    context.out.document(
-        "doctor",
-        verdict,
-        verdict.exit_code(),
-        &summary,
-        &text,
-        &json!({ "checks": extra }),
-    )
 }

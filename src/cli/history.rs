@@ -190,13 +190,7 @@ impl Trend {
 }
 
 fn print(context: &Context, trends: &[Trend], since: i64) -> u8 {
-    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    const PLAIN: [char; 5] = ['_', '.', '-', '=', '#'];
-    let glyphs = if context.out.unicode {
-        BLOCKS.as_slice()
-    } else {
-        PLAIN.as_slice()
-    };
+    let glyphs = context.out.glyphs();
     let last = format!("LAST {}", duration(since).to_uppercase());
     let head = ["FACT", "RUNS", "LOW", "HIGH", "NOW", last.as_str()];
     let text = super::facts::table(context, head, trends.iter().map(|trend| trend.row(glyphs)));

@@ -8,18 +8,23 @@ mod args;
 mod audit;
 mod bond;
 mod check;
+mod checklist;
+mod connections;
+mod credentials;
 mod delivery;
 mod detour;
 mod doctor;
 mod drill;
 mod facts;
 mod fail;
+mod guide;
 mod history;
 mod journal;
 mod lock;
 mod out;
 mod packaging;
 mod past;
+mod peck;
 mod prompt;
 mod run;
 mod runbook;
@@ -161,6 +166,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::History(args) => history::main(context, args).await,
         Command::Rules(args) => packaging::rules(context, &args),
         Command::Alias(args) => alias::main(context, &args.action).await,
+        Command::Peck(args) => peck::main(context, &args.action).await,
         Command::Bond(args) => bond::main(context, &args.action).await,
         Command::Journal(args) => journal::main(context, &args),
         Command::Schema => Ok(packaging::schema(context)),

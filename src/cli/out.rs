@@ -142,6 +142,14 @@ impl Out {
         self.quiet
     }
 
+    /// The glyphs of a sparkline, lowest first, as the reader's locale shows them.
+    pub(super) fn glyphs(&self) -> &'static [char] {
+        match self.unicode {
+            true => &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+            false => &['_', '.', '-', '=', '#'],
+        }
+    }
+
     /// Prints a report; yields the exit code.
     pub(super) fn report(&self, report: &Report) -> u8 {
         let code = report.exit_code();
@@ -167,17 +175,23 @@ impl Out {
         if self.quiet && report.verdict == Verdict::Ok {
             return true;
         }
-        let text = match self.format {
+        self.next(&match self.format {
             Format::Json => json::render(report, false),
-            Format::Table if std::io::stdout().is_terminal() => {
-                // From the top of a cleared screen.
-                format!("\x1b[H\x1b[2J{}", table::render(report, self.style))
-            }
             _ => self.rendered(report),
-        };
+        })
+    }
+
+    /// Prints the next of a series; yields whether anybody still reads.
+    pub(super) fn next(&self, text: &str) -> bool {
         let mut stdout = std::io::stdout().lock();
+        let clear = match self.format {
+            // From the top of a cleared screen.
+            Format::Table if std::io::stdout().is_terminal() => "\x1b[H\x1b[2J",
+            _ => "",
+        };
         stdout
-            .write_all(text.as_bytes())
+            .write_all(clear.as_bytes())
+            .and_then(|()| stdout.write_all(text.as_bytes()))
             .and_then(|()| stdout.flush())
             .is_ok()
     }

@@ -241,7 +241,11 @@ mod tests {
             (1800, Class::Offline),
             (1801, Class::Offline),
         ] {
-            let bond = bond(&[(9000, Event::Bonded), (ago, Event::Pulse), (ago + 50, Event::Pulse)]);
+            let bond = bond(&[
+                (9000, Event::Bonded),
+                (ago, Event::Pulse),
+                (ago + 50, Event::Pulse),
+            ]);
             assert_eq!(bond.class(NOW), due, "{ago}");
         }
         assert_eq!(bond(&[(5, Event::Bonded)]).class(NOW), Class::Never);

@@ -35,21 +35,21 @@ pub struct Peck {
     pub rivals: usize,
 }
 
-/// The state of a request.
+/// The state of a request, most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PeckState {
     /// A human acted, and no bond came of it.
     CallbackError,
     /// Waiting for a human.
     Pending,
+    /// It cannot be told.
+    Unknown,
     /// Its time ran out.
     Expired,
     /// A human said no.
     Denied,
     /// A human said yes.
     Approved,
-    /// It cannot be told.
-    Unknown,
 }
 
 impl PeckState {
@@ -169,7 +169,11 @@ impl Peck {
     /// The two agents, the smaller id first, where both are known.
     pub(super) fn pair(&self) -> Option<(&str, &str)> {
         let (one, other) = (self.requester.as_deref()?, self.target.as_deref()?);
-        Some(if one <= other { (one, other) } else { (other, one) })
+        Some(if one <= other {
+            (one, other)
+        } else {
+            (other, one)
+        })
     }
 }
 
@@ -197,7 +201,11 @@ mod tests {
             (601, PeckState::Expired, 0),
         ] {
             let asked = peck(&[(ago, Requested)]);
-            assert_eq!((asked.state(NOW), asked.left(NOW)), (state, Some(left)), "{ago}");
+            assert_eq!(
+                (asked.state(NOW), asked.left(NOW)),
+                (state, Some(left)),
+                "{ago}"
+            );
         }
         for (ago, state) in [
             (119, PeckState::Approved),
@@ -218,10 +226,19 @@ mod tests {
             (&[(300, Requested), (200, Denied)], PeckState::Denied),
             (&[(200, Denied), (300, Requested)], PeckState::Denied),
             (&[(900, Requested), (300, Expired)], PeckState::Expired),
-            (&[(300, Requested), (200, CallbackError)], PeckState::CallbackError),
-            (&[(300, Requested), (250, Approved), (200, CallbackError)], PeckState::CallbackError),
+            (
+                &[(300, Requested), (200, CallbackError)],
+                PeckState::CallbackError,
+            ),
+            (
+                &[(300, Requested), (250, Approved), (200, CallbackError)],
+                PeckState::CallbackError,
+            ),
             (&[(300, CallbackError), (200, Bonded)], PeckState::Approved),
-            (&[(200, CallbackError), (300, Bonded)], PeckState::CallbackError),
+            (
+                &[(200, CallbackError), (300, Bonded)],
+                PeckState::CallbackError,
+            ),
             (&[(900, Bonded), (200, Unpecked)], PeckState::Approved),
             (&[(300, Approved), (280, Denied)], PeckState::Denied),
         ];
@@ -252,8 +269,17 @@ mod tests {
 
     #[test]
     fn both_spellings_of_a_callback_error_and_any_case_are_read() {
-        for word in ["callback-error", "callback_error", "CALLBACK_ERROR", "Callback Error"] {
-            assert_eq!(PeckState::of(word), Some(PeckState::CallbackError), "{word}");
+        for word in [
+            "callback-error",
+            "callback_error",
+            "CALLBACK_ERROR",
+            "Callback Error",
+        ] {
+            assert_eq!(
+                PeckState::of(word),
+                Some(PeckState::CallbackError),
+                "{word}"
+            );
         }
         assert_eq!(PeckState::of("PENDING"), Some(PeckState::Pending));
         assert_eq!(PeckState::of("sleeping"), None);

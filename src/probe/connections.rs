@@ -10,7 +10,9 @@ mod lists;
 use super::Ask;
 use super::audit::people;
 use crate::fact::{FactValue, Probe, duration, instant};
-use crate::population::{Bond, BondState, Class, KEY_AGE, Only, Peck, PeckState, Population, WINDOW};
+use crate::population::{
+    Bond, BondState, Class, KEY_AGE, Only, Peck, PeckState, Population, WINDOW,
+};
 use crate::reading::{Reading, Silence, Why};
 use crate::text::Untrusted;
 pub(super) use declared::FACTS;
@@ -78,16 +80,44 @@ fn of_pecks(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
     let are = |wanted| all.pecks.iter().filter(move |peck| state(peck) == wanted);
     let count = |wanted| are(wanted).count() as i64;
     // What is certain of some stands, whatever is uncertain of others.
-    know(reading, "pecks.callback_errors", count(PeckState::CallbackError), at);
-    know(reading, "pecks.rivals", all.pecks.iter().filter(|peck| peck.rivals > 0).count() as i64, at);
-    let left = are(PeckState::Pending).filter_map(|peck| peck.left(all.now)).min();
-    reading.know("pecks.least_left", FactValue::Duration(left.unwrap_or(WINDOW)), at);
-    let doubt = all.pecks.iter().find(|peck| state(peck) == PeckState::Unknown);
+    know(
+        reading,
+        "pecks.callback_errors",
+        count(PeckState::CallbackError),
+        at,
+    );
+    know(
+        reading,
+        "pecks.rivals",
+        all.pecks.iter().filter(|peck| peck.rivals > 0).count() as i64,
+        at,
+    );
+    let left = are(PeckState::Pending)
+        .filter_map(|peck| peck.left(all.now))
+        .min();
+    reading.know(
+        "pecks.least_left",
+        FactValue::Duration(left.unwrap_or(WINDOW)),
+        at,
+    );
+    let doubt = all
+        .pecks
+        .iter()
+        .find(|peck| state(peck) == PeckState::Unknown);
     if let Some(peck) = doubt {
         let many = count(PeckState::Unknown);
         let why = peck.uncertain.unwrap_or("nothing says when it was asked");
-        let silence = Silence::new(Why::Contradictory, format!("the state of {many} requests is not certain: {why}"));
-        for path in ["pecks.pending", "pecks.approved", "pecks.denied", "pecks.expired", "pecks.known"] {
+        let silence = Silence::new(
+            Why::Contradictory,
+            format!("the state of {many} requests is not certain: {why}"),
+        );
+        for path in [
+            "pecks.pending",
+            "pecks.approved",
+            "pecks.denied",
+            "pecks.expired",
+            "pecks.known",
+        ] {
             reading.hush(path, silence.clone());
         }
     } else {
@@ -110,7 +140,9 @@ fn of_pecks(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
         let mut of: Vec<&Peck> = are(wanted).collect();
         of.sort_by_key(|peck| (std::cmp::Reverse(peck.newest()), peck.id.clone()));
         let lines = of.into_iter().take(NAMED).map(|peck| {
-            let when = peck.begun().map_or("at an unknown time".to_owned(), instant);
+            let when = peck
+                .begun()
+                .map_or("at an unknown time".to_owned(), instant);
             Untrusted::new(format!("{} asked {when}", peck.id))
         });
         reading.know(path, FactValue::List(lines.collect()), at);
@@ -119,40 +151,79 @@ fn of_pecks(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
 
 fn of_bonds(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
     let now = all.now;
-    let bonded: Vec<&Bond> = all.bonds.iter().filter(|bond| bond.state() == BondState::Bonded).collect();
+    let bonded: Vec<&Bond> = all
+        .bonds
+        .iter()
+        .filter(|bond| bond.state() == BondState::Bonded)
+        .collect();
     let are = |wanted| bonded.iter().filter(move |bond| bond.class(now) == wanted);
     let count = |wanted| are(wanted).count() as i64;
     let oldest = |ages: &mut dyn Iterator<Item = i64>| FactValue::Duration(ages.max().unwrap_or(0));
-    let pulsing = || bonded.iter().filter(|bond| matches!(bond.class(now), Class::Alive | Class::Slow | Class::Offline));
+    let pulsing = || {
+        bonded
+            .iter()
+            .filter(|bond| matches!(bond.class(now), Class::Alive | Class::Slow | Class::Offline))
+    };
     // What is certain of some stands, whatever is uncertain of others.
     know(reading, "bonds.slow", count(Class::Slow), at);
     know(reading, "bonds.offline", count(Class::Offline), at);
     know(reading, "bonds.unpulsed", count(Class::Never), at);
-    reading.know("bonds.pulse_age", oldest(&mut pulsing().filter_map(|bond| bond.pulse_age(now))), at);
-    reading.know("bonds.unpulsed_for", oldest(&mut are(Class::Never).filter_map(|bond| bond.age(now))), at);
-    know(reading, "bonds.failing", bonded.iter().filter(|bond| bond.fails(now)).count() as i64, at);
+    reading.know(
+        "bonds.pulse_age",
+        oldest(&mut pulsing().filter_map(|bond| bond.pulse_age(now))),
+        at,
+    );
+    reading.know(
+        "bonds.unpulsed_for",
+        oldest(&mut are(Class::Never).filter_map(|bond| bond.age(now))),
+        at,
+    );
+    know(
+        reading,
+        "bonds.failing",
+        bonded.iter().filter(|bond| bond.fails(now)).count() as i64,
+        at,
+    );
     let keys = bonded.iter().filter(|bond| bond.keyless.is_none());
     // Nothing of a month shows that it was rotated: it is older than that.
     let key_age = |bond: &&Bond| bond.key_age(now).unwrap_or(KEY_AGE + 1);
     let oldest_key = oldest(&mut keys.map(|bond| key_age(bond)));
     reading.know("bonds.key_age_min", oldest_key.clone(), at);
-    let unclear = all.bonds.iter().find_map(|bond| match (bond.state(), bond.class(now)) {
-        (BondState::Unknown, _) => Some(bond.uncertain.unwrap_or("nothing says whether it is in force")),
-        (_, Class::Unknown) => bond.unseen,
-        _ => None,
-    });
-    let doubtful = all.bonds.iter().filter(|bond| bond.class(now) == Class::Unknown).count();
+    let unclear = all
+        .bonds
+        .iter()
+        .find_map(|bond| match (bond.state(), bond.class(now)) {
+            (BondState::Unknown, _) => Some(
+                bond.uncertain
+                    .unwrap_or("nothing says whether it is in force"),
+            ),
+            (_, Class::Unknown) => bond.unseen,
+            _ => None,
+        });
+    let doubtful = all
+        .bonds
+        .iter()
+        .filter(|bond| bond.class(now) == Class::Unknown)
+        .count();
     if let Some(why) = unclear {
         let silence = Silence::new(Why::NotCovered, format!("{doubtful} bonds are not certain: {why}"))
             .fix("With --token-file or --beak-key-file the lists are asked, which know when each agent was last seen");
-        for path in ["bonds.bonded", "bonds.alive", "bonds.pulsing", "bonds.unpecked"] {
+        for path in [
+            "bonds.bonded",
+            "bonds.alive",
+            "bonds.pulsing",
+            "bonds.unpecked",
+        ] {
             reading.hush(path, silence.clone());
         }
     } else {
         know(reading, "bonds.bonded", bonded.len() as i64, at);
         know(reading, "bonds.alive", count(Class::Alive), at);
         know(reading, "bonds.pulsing", pulsing().count() as i64, at);
-        let over = all.bonds.iter().filter(|bond| bond.state() == BondState::Unpecked);
+        let over = all
+            .bonds
+            .iter()
+            .filter(|bond| bond.state() == BondState::Unpecked);
         know(reading, "bonds.unpecked", over.count() as i64, at);
     }
     let keyless = bonded.iter().find_map(|bond| bond.keyless);
@@ -160,14 +231,23 @@ fn of_bonds(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
         None => reading.know("bonds.key_age", oldest_key, at),
         Some(why) => {
             let many = bonded.iter().filter(|bond| bond.keyless.is_some()).count();
-            reading.hush("bonds.key_age", Silence::new(Why::NotCovered, format!("the age of {many} keys is not known: {why}")));
+            reading.hush(
+                "bonds.key_age",
+                Silence::new(
+                    Why::NotCovered,
+                    format!("the age of {many} keys is not known: {why}"),
+                ),
+            );
         }
     }
-    let stale = |bond: &&&Bond| matches!(bond.class(now), Class::Offline | Class::Slow | Class::Never);
+    let stale =
+        |bond: &&&Bond| matches!(bond.class(now), Class::Offline | Class::Slow | Class::Never);
     let mut worst: Vec<&&Bond> = bonded.iter().filter(stale).collect();
     worst.sort_by_key(|bond| (bond.class(now), bond.seen, bond.id.clone()));
     let lines = worst.into_iter().take(NAMED).map(|bond| {
-        let age = bond.pulse_age(now).map_or(String::new(), |age| format!(", {}", duration(age)));
+        let age = bond
+            .pulse_age(now)
+            .map_or(String::new(), |age| format!(", {}", duration(age)));
         Untrusted::new(format!("{} {}{age}", bond.id, bond.class(now).word()))
     });
     reading.know("bonds.worst", FactValue::List(lines.collect()), at);

@@ -43,6 +43,13 @@ pub fn render(report: &model::Report, pretty: bool) -> String {
     )
 }
 
+/// The judged runbooks of a report, as they stand in its document: for documents that hold
+/// something beside them.
+pub fn runbooks(report: &model::Report) -> serde_json::Value {
+    let runbooks: Vec<_> = report.runbooks.iter().map(Runbook::of).collect();
+    serde_json::to_value(runbooks).unwrap_or_default()
+}
+
 /// What every document says of itself, whichever command made it.
 #[derive(Clone, Debug)]
 pub struct Heading<'a> {

@@ -238,7 +238,11 @@ fn step(raw: &Spanned<raw::Step>, scope: &Scope<'_>, check: &mut Checker) -> Opt
         title: raw.title.get_ref().clone(),
         manual: manual?,
         show,
-        guide: raw.guide.iter().map(|line| line.get_ref().clone()).collect(),
+        guide: raw
+            .guide
+            .iter()
+            .map(|line| line.get_ref().clone())
+            .collect(),
         rules,
     })
 }

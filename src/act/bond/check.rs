@@ -2,11 +2,7 @@
 
 use super::plan::Action;
 use crate::fact::{duration, instant};
-
-/// From here on a bond is SLOW, in seconds since its last pulse.
-pub const SLOW: i64 = 600;
-/// From here on it is OFFLINE.
-pub const OFFLINE: i64 = 1800;
+use crate::population::{BondState, Population, SLOW, class};
 
 /// The state of a bond.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +35,45 @@ pub struct About {
 }
 
 impl About {
+    /// What everybody's records say of one bond; none of it where there is no record.
+    pub fn of(all: &Population, id: &str) -> Self {
+        let bond = all.bonds.iter().find(|bond| bond.id == id);
+        let unknown = || "nothing is known of this id".to_owned();
+        let state = bond.map(|bond| match bond.state() {
+            BondState::Bonded => State::Bonded,
+            BondState::Unknown => State::NotKnown(match bond.uncertain {
+                Some(why) => why.to_owned(),
+                None => unknown(),
+            }),
+            other => State::Other(other.word()),
+        });
+        let text = |text: &crate::text::Untrusted| text.printable(80).to_string();
+        Self {
+            name: bond.and_then(|bond| bond.name.as_ref()).map(text),
+            duckling: bond.and_then(|bond| bond.duckling.clone()),
+            state: state.unwrap_or_else(|| State::NotKnown(unknown())),
+            since: bond.and_then(|bond| bond.since),
+            last_pulse: bond.and_then(|bond| bond.seen),
+            dependents: bond
+                .and_then(|bond| bond.peer.clone())
+                .into_iter()
+                .collect(),
+            now: all.now,
+        }
+    }
+
+    /// Nothing, and why.
+    pub fn nothing(why: impl Into<String>, now: i64) -> Self {
+        Self {
+            name: None,
+            duckling: None,
+            state: State::NotKnown(why.into()),
+            since: None,
+            last_pulse: None,
+            dependents: Vec::new(),
+            now,
+        }
+    }
     /// Seconds since the newest pulse.
     pub fn pulse_age(&self) -> Option<i64> {
         self.last_pulse.map(|at| (self.now - at).max(0))
@@ -50,7 +85,7 @@ impl About {
         let quoted = |text: &String| format!("\"{text}\"");
         let since = |at: i64| format!("{}, {} ago", instant(at), duration((self.now - at).max(0)));
         let pulse = match (self.last_pulse, self.pulse_age()) {
-            (Some(at), Some(age)) => format!("{}, {}", since(at), class(age)),
+            (Some(at), Some(age)) => format!("{}, {}", since(at), class(age).word()),
             _ => "none is known".to_owned(),
         };
         let state = match &self.state {
@@ -106,17 +141,12 @@ pub enum Against {
 
 fn not_pulsing(age: Option<i64>) -> String {
     match age {
-        Some(age) => format!("the last pulse is {} old, {}", duration(age), class(age)),
+        Some(age) => format!(
+            "the last pulse is {} old, {}",
+            duration(age),
+            class(age).word()
+        ),
         None => "no pulse of the agent is known".to_owned(),
-    }
-}
-
-/// The class of a bond by the age of its newest pulse, in seconds.
-pub fn class(age: i64) -> &'static str {
-    match age {
-        OFFLINE.. => "OFFLINE",
-        SLOW.. => "SLOW",
-        _ => "ALIVE",
     }
 }
 
@@ -157,15 +187,6 @@ mod tests {
                 assert_eq!(about(age).speaks_against(action, None), None, "{age:?}");
             }
         }
-    }
-
-    #[test]
-    fn classes_change_at_ten_and_thirty_minutes_to_the_second() {
-        let classes = [599, 600, 601, 1799, 1800, 1801].map(class);
-        assert_eq!(
-            classes,
-            ["ALIVE", "SLOW", "SLOW", "SLOW", "OFFLINE", "OFFLINE"]
-        );
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod rotate;
 mod spool;
 
 pub use brief::Posted;
-pub use check::{About, Against, OFFLINE, SLOW, State, class};
+pub use check::{About, Against, State};
 pub use hands::{Hands, NotBegun};
 pub use id::{BondId, NoId};
 pub use intent::{Intent, Open, Progress, open_intents};

@@ -11,6 +11,29 @@ pub(in crate::cli) struct Bond {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum BondAction {
+    /// Show every bond, worst first
+    List(Lists),
+    /// Show one bond and what to do about it
+    Show {
+        /// The agent's id
+        #[arg(value_name = "SPACEDUCK_ID")]
+        id: String,
+        #[command(flatten)]
+        lists: Lists,
+    },
+    /// Go through the checklist of a new bond
+    Verify {
+        /// The agent's id
+        #[arg(value_name = "SPACEDUCK_ID")]
+        id: String,
+        #[command(flatten)]
+        lists: Lists,
+    },
+    /// What to do at a stage: bond, pulse, rotate, disconnect or webhook; asks nobody
+    Guide {
+        /// The stage; without it, all of them
+        stage: Option<String>,
+    },
     /// Send one pulse in the agent's name
     Pulse {
         /// The agent's id
@@ -69,6 +92,22 @@ pub(in crate::cli) struct BondGuard {
     pub(in crate::cli) endpoint_override: bool,
     #[command(flatten)]
     pub(in crate::cli) credentials: CredentialFiles,
+}
+
+/// With what the lists are asked, and how often everything is.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Lists {
+    #[command(flatten)]
+    pub(in crate::cli) credentials: CredentialFiles,
+    /// The duckling whose agents the lists are asked for
+    #[arg(long, value_name = "DUCKLING_ID")]
+    pub(in crate::cli) duckling: Option<String>,
+    /// The agent whose Beak Key is given, where that is not the one that is shown
+    #[arg(long, value_name = "SPACEDUCK_ID")]
+    pub(in crate::cli) spaceduck: Option<String>,
+    /// Ask again every so often, such as 30s, until interrupted
+    #[arg(long, value_name = "DUR")]
+    pub(in crate::cli) watch: Option<String>,
 }
 
 /// Where credentials of the API are kept.

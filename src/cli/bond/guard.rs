@@ -5,10 +5,10 @@ use super::told::Told;
 use crate::act::bond::{Action, BondId, Credentials, Key, Open, open_intents};
 use crate::act::journal::Journal;
 use crate::cli::args::{BondGuard, CredentialFiles};
-use crate::cli::{Context, journal};
-use crate::stack::{Origin, Secret, SecretSource, Stack};
+use crate::cli::{Context, credentials, journal};
+use crate::stack::{Origin, Stack};
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The address must be the one that is configured for the stack, and nobody on the way may
 /// read what goes there.
@@ -112,8 +112,10 @@ pub(super) fn credentials(
     files: &CredentialFiles,
     action: Action,
 ) -> Result<Credentials, Box<Told>> {
-    let key = secret(context, &files.beak_key_file, "DUCKOPS_BEAK_KEY_FILE")?;
-    let token = secret(context, &files.token_file, "DUCKOPS_TOKEN_FILE")?;
+    let (token, key) = credentials::read(context, files).map_err(|error| {
+        let next = "Keep it in a file of yours that nobody else can read: chmod 600";
+        Box::new(Told::refused(error.to_string(), next, None))
+    })?;
     let credentials = Credentials {
         token,
         key: key.map(|key| Key::known(key.expose())),
@@ -136,24 +138,5 @@ pub(super) fn credentials(
             None,
         ))),
         _ => Ok(credentials),
-    }
-}
-
-fn secret(
-    context: &Context,
-    flag: &Option<PathBuf>,
-    variable: &str,
-) -> Result<Option<Secret>, Box<Told>> {
-    let named = context.env.get(variable).filter(|path| !path.is_empty());
-    let Some(path) = flag.clone().or_else(|| named.map(PathBuf::from)) else {
-        return Ok(None);
-    };
-    match SecretSource::File(path).read(&|_| None) {
-        Ok(secret) => Ok(Some(secret)),
-        Err(error) => Err(Box::new(Told::refused(
-            error.to_string(),
-            "Keep it in a file of yours that nobody else can read: chmod 600",
-            None,
-        ))),
     }
 }

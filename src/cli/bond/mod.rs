@@ -2,19 +2,32 @@
 
 mod about;
 mod guard;
+mod list;
 mod recover;
 mod sent;
+mod show;
 mod told;
+mod verify;
 mod write;
 
-use super::Context;
 use super::args::BondAction;
 use super::fail::Failure;
+use super::{Context, guide};
 use crate::act::bond::Action;
+use crate::cloud::Aws;
+use crate::fact::instant;
+use crate::population::Bond;
+use crate::probe::Ask;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 use write::Order;
 
 pub(super) async fn main(context: &Context, action: &BondAction) -> Result<u8, Failure> {
     match action {
+        BondAction::List(lists) => list::main(context, lists).await,
+        BondAction::Show { id, lists } => show::main(context, id, lists).await,
+        BondAction::Verify { id, lists } => verify::main(context, id, lists).await,
+        BondAction::Guide { stage } => guide::main(context, "bond", stage.as_deref()),
         BondAction::Rotate(rotate) if rotate.recover => recover::main(context, &rotate.id),
         BondAction::Rotate(rotate) => {
             let order = Order::of(Action::Rotate, &rotate.id, &rotate.guard, Some(rotate))?;
@@ -26,5 +39,42 @@ pub(super) async fn main(context: &Context, action: &BondAction) -> Result<u8, F
         BondAction::Disconnect { id, guard } => {
             write::main(context, &Order::of(Action::Disconnect, id, guard, None)?).await
         }
+    }
+}
+
+/// A bond for programs; what is not known is null.
+fn record(bond: &Bond, now: i64) -> Value {
+    let time = |at: Option<i64>| at.map(instant);
+    json!({
+        "spaceduck_id": bond.id,
+        "name": bond.name.as_ref().map(|name| name.printable(200).to_string()),
+        "duckling_id": bond.duckling,
+        "state": bond.state().word(),
+        "health": bond.class(now).word(),
+        "uncertain": bond.uncertain.or(bond.unseen),
+        "bonded_at": time(bond.since),
+        "unpecked_at": time(bond.over),
+        "last_seen_at": time(bond.seen),
+        "pulse_age_s": bond.pulse_age(now),
+        "key_age_s": bond.key_age(now).filter(|_| bond.keyless.is_none()),
+        "peck_id": bond.peck,
+        "peer": bond.peer,
+        "pulses": bond.pulses.iter().copied().map(instant).collect::<Vec<_>>(),
+    })
+}
+
+/// The same question with time of its own.
+fn again(ask: &Ask) -> Ask {
+    const LOOK: Duration = Duration::from_secs(10);
+    Ask {
+        stack: ask.stack.clone(),
+        http: ask.http.clone(),
+        aws: Aws::new(&ask.stack, ask.http.clone()),
+        now: ask.now,
+        began: ask.began,
+        deadline: Instant::now() + LOOK,
+        expected_version: None,
+        only: ask.only.clone(),
+        access: ask.access.clone(),
     }
 }

@@ -4,16 +4,14 @@
 use super::about::about;
 use super::told::Told;
 use super::write::{Order, not_begun};
-use crate::act::bond::{
-    About, Action, Carried, Credentials, Hands, OFFLINE, Plan, Posted, Rotated, SLOW, State,
-};
+use crate::act::bond::{About, Action, Carried, Credentials, Hands, Plan, Posted, Rotated, State};
 use crate::act::consent::Consent;
 use crate::act::journal::Stage;
 use crate::cli::{Context, out};
-use crate::cloud::Aws;
 use crate::exit;
 use crate::fact::instant;
-use crate::probe::Ask;
+use crate::population::{OFFLINE, SLOW};
+use crate::probe::{Access, Ask};
 use serde_json::json;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -33,6 +31,7 @@ pub(super) struct Act<'a> {
     pub(super) hands: Hands<'a>,
     pub(super) about: &'a About,
     pub(super) credentials: &'a Credentials,
+    pub(super) access: Access,
 }
 
 /// Carries out what was consented to.
@@ -289,7 +288,7 @@ async fn watch(
 ) -> Option<About> {
     let until = Instant::now() + wait;
     loop {
-        let about = about(&again(act.ask), &act.order.bond).await;
+        let about = about(act.ask, &act.access, &act.order.bond).await;
         if due(&about) {
             return Some(about);
         }
@@ -298,22 +297,6 @@ async fn watch(
             return None;
         }
         tokio::time::sleep(pause).await;
-    }
-}
-
-/// The same question with time of its own.
-fn again(ask: &Ask) -> Ask {
-    const LOOK: Duration = Duration::from_secs(10);
-    Ask {
-        stack: ask.stack.clone(),
-        http: ask.http.clone(),
-        aws: Aws::new(&ask.stack, ask.http.clone()),
-        now: ask.now,
-        began: ask.began,
-        deadline: Instant::now() + LOOK,
-        expected_version: None,
-        only: ask.only.clone(),
-        access: ask.access.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::guard;
 use super::sent::{self, Act};
 use super::told::{Told, plan_lines};
 use crate::act::Clock;
-use crate::act::bond::{About, Action, Against, BondId, Credentials, Hands, NotBegun, Plan, SLOW};
+use crate::act::bond::{About, Action, Against, BondId, Credentials, Hands, NotBegun, Plan};
 use crate::act::consent::Consent;
 use crate::cli::args::{BondGuard, Rotate};
 use crate::cli::fail::Failure;
@@ -15,7 +15,8 @@ use crate::cli::run::Run;
 use crate::cli::{Context, detour, out};
 use crate::exit;
 use crate::fact::parse_duration;
-use crate::probe::Ask;
+use crate::population::SLOW;
+use crate::probe::{Access, Ask};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use ulid::Ulid;
@@ -96,7 +97,11 @@ async fn decide(context: &Context, order: &Order<'_>, ask: &Ask) -> Result<Told,
         guard::nothing_unfinished(state, &order.bond, order.supersede())?;
     }
     let credentials = guard::credentials(context, &order.guard.credentials, order.action)?;
-    let about = about(ask, &order.bond).await;
+    let access = Access {
+        token: credentials.token.clone(),
+        ..Access::default()
+    };
+    let about = about(ask, &access, &order.bond).await;
     let plan = plan(context, order, ask, &about, &credentials);
     if let Some(against) = about.speaks_against(order.action, order.reason()) {
         return Err(Box::new(refused(order, &against, plan)));
@@ -124,6 +129,7 @@ async fn decide(context: &Context, order: &Order<'_>, ask: &Ask) -> Result<Told,
         hands,
         about: &about,
         credentials: &credentials,
+        access,
     };
     Ok(go(&act, told).await)
 }

@@ -211,7 +211,13 @@ mod tests {
     fn spoken(detail: &str) -> [String; 5] {
         let mut names = Names::default();
         in_words(detail, &mut names);
-        [names.peck, names.agent, names.duckling, names.requester, names.target]
+        [
+            names.peck,
+            names.agent,
+            names.duckling,
+            names.requester,
+            names.target,
+        ]
     }
 
     #[test]
@@ -230,11 +236,22 @@ mod tests {
             ("", "", ""),
         ] {
             let found = spoken(detail);
-            assert_eq!((found[0].as_str(), found[1].as_str()), (peck, agent), "{detail}");
+            assert_eq!(
+                (found[0].as_str(), found[1].as_str()),
+                (peck, agent),
+                "{detail}"
+            );
         }
         let both = spoken("from A1 to A2, duckling_id=D3");
-        assert_eq!(both, [none(), none(), "D3".into(), "A1".into(), "A2".into()]);
+        assert_eq!(
+            both,
+            [none(), none(), "D3".into(), "A1".into(), "A2".into()]
+        );
         assert_eq!(spoken("sent to human eyes")[4], "", "a word is no id");
-        assert_eq!(spoken("peck_id: first")[0], "first", "behind its name anything is one");
+        assert_eq!(
+            spoken("peck_id: first")[0],
+            "first",
+            "behind its name anything is one"
+        );
     }
 }

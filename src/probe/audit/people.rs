@@ -66,10 +66,5 @@ pub(in crate::probe) async fn people(
     let make = |now| People::new(now, only);
     let (people, end) = request::read(ask, reading, make).await;
     end?;
-    people.ok_or_else(|| {
-        Silence::new(
-            crate::reading::Why::Broken,
-            "the audit feed was not read",
-        )
-    })
+    people.ok_or_else(|| Silence::new(crate::reading::Why::Broken, "the audit feed was not read"))
 }

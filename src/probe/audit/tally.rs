@@ -2,8 +2,8 @@
 
 use super::entry::Entry;
 use super::feed::Sink;
-use super::span::Span;
 use super::meaning::{Meanings, mentions_callback_error};
+use super::span::Span;
 use crate::fact;
 use crate::text::Untrusted;
 use time::OffsetDateTime;
@@ -78,7 +78,8 @@ impl Tally {
 
     /// Seconds back to the first registration that the feed shows.
     pub(super) fn registration_age(&self) -> Option<i64> {
-        self.first_registration.map(|at| (self.span.now - at).max(0))
+        self.first_registration
+            .map(|at| (self.span.now - at).max(0))
     }
 }
 

@@ -116,7 +116,10 @@ fn questions(ask: &Ask) -> Result<Vec<Question>, Silence> {
     }
     if let (Some(key), Some(duckling)) = (key, duckling) {
         let mut url = ask.stack.api_url.value.clone();
-        url.set_path(&format!("{}/beak/spaceducks", url.path().trim_end_matches('/')));
+        url.set_path(&format!(
+            "{}/beak/spaceducks",
+            url.path().trim_end_matches('/')
+        ));
         url.query_pairs_mut().append_pair("duckling_id", duckling);
         let request = client.get(url).header("x-beak-key", key.expose());
         questions.push(Question {
@@ -137,14 +140,21 @@ fn questions(ask: &Ask) -> Result<Vec<Question>, Silence> {
 async fn fetch(question: Question) -> Result<(Vec<Row>, usize), Silence> {
     let broken = |error: reqwest::Error| {
         let error = error.without_url();
-        let why = if error.is_connect() { Why::Unreachable } else { Why::Broken };
+        let why = if error.is_connect() {
+            Why::Unreachable
+        } else {
+            Why::Broken
+        };
         Silence::new(why, innermost(&error))
     };
     let response = question.request.send().await.map_err(broken)?;
     match response.status().as_u16() {
         200 => {}
         status @ (401 | 403) => {
-            return Err(Silence::new(Why::Denied, format!("HTTP {status}: a stale or wrong credential")));
+            return Err(Silence::new(
+                Why::Denied,
+                format!("HTTP {status}: a stale or wrong credential"),
+            ));
         }
         status => return Err(Silence::new(Why::HttpStatus, format!("HTTP {status}"))),
     }
@@ -153,12 +163,20 @@ async fn fetch(question: Question) -> Result<(Vec<Row>, usize), Silence> {
     while let Some(chunk) = stream.next().await {
         body.extend_from_slice(&chunk.map_err(broken)?);
         if body.len() > LARGEST {
-            return Err(Silence::new(Why::TooLarge, "the list is larger than 64 MiB"));
+            return Err(Silence::new(
+                Why::TooLarge,
+                "the list is larger than 64 MiB",
+            ));
         }
     }
     let answer: Answer = serde_json::from_slice(&body)
         .map_err(|error| Silence::new(Why::NotJson, format!("the list is not JSON: {error}")))?;
-    let containers = [answer.agents, answer.spaceducks, answer.connections, answer.pecks];
+    let containers = [
+        answer.agents,
+        answer.spaceducks,
+        answer.connections,
+        answer.pecks,
+    ];
     if containers.iter().all(Option::is_none) {
         return Err(Silence::new(Why::Missing, "the answer holds no list"));
     }
@@ -207,12 +225,23 @@ impl Listed {
         if own || self.direction.0.eq_ignore_ascii_case("self") {
             return None;
         }
-        let first = |texts: [Text; 5]| texts.into_iter().map(|text| text.0).find(|text| !text.is_empty());
+        let first = |texts: [Text; 5]| {
+            texts
+                .into_iter()
+                .map(|text| text.0)
+                .find(|text| !text.is_empty())
+        };
         let agent = match self.spaceduck_id.0.is_empty() {
             true => self.peer_id.0,
             false => self.spaceduck_id.0,
         };
-        let names = [self.agent_name, self.display_name, self.duck_name, self.name, self.peer_name];
+        let names = [
+            self.agent_name,
+            self.display_name,
+            self.duck_name,
+            self.name,
+            self.peer_name,
+        ];
         Some(Row {
             peck: self.peck_id.0,
             agent,
@@ -258,8 +287,17 @@ mod tests {
 
     fn rows(body: &str) -> Vec<Row> {
         let answer: Answer = serde_json::from_str(body).expect("JSON");
-        let all = [answer.agents, answer.spaceducks, answer.connections, answer.pecks];
-        all.into_iter().flatten().flatten().filter_map(Listed::row).collect()
+        let all = [
+            answer.agents,
+            answer.spaceducks,
+            answer.connections,
+            answer.pecks,
+        ];
+        all.into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(Listed::row)
+            .collect()
     }
 
     #[test]
@@ -267,11 +305,19 @@ mod tests {
         let row = r#"{"spaceduck_id":"A1","peer_name":"demo","last_seen":"1774137600","status":7,"purpose":null,"x":[]}"#;
         for container in ["agents", "spaceducks", "connections", "pecks"] {
             let rows = rows(&format!(r#"{{"{container}":[{row}]}}"#));
-            assert_eq!((rows[0].agent.as_str(), rows[0].name.as_str()), ("A1", "demo"));
-            assert_eq!((rows[0].seen, rows[0].status.as_str()), (Some(1_774_137_600), "7"));
+            assert_eq!(
+                (rows[0].agent.as_str(), rows[0].name.as_str()),
+                ("A1", "demo")
+            );
+            assert_eq!(
+                (rows[0].seen, rows[0].status.as_str()),
+                (Some(1_774_137_600), "7")
+            );
             assert_eq!(rows[0].purpose, "");
         }
-        let own = rows(r#"{"connections":[{"spaceduck_id":"A1","peer_id":"A1"},{"peer_id":"A2","direction":"self"},{"peer_id":"A3"}]}"#);
+        let own = rows(
+            r#"{"connections":[{"spaceduck_id":"A1","peer_id":"A1"},{"peer_id":"A2","direction":"self"},{"peer_id":"A3"}]}"#,
+        );
         assert_eq!(own.len(), 1);
         assert_eq!(own[0].agent, "A3");
     }

@@ -1,0 +1,32 @@
+//! The arguments of the commands about requests.
+
+use super::Lists;
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Peck {
+    #[command(subcommand)]
+    pub(in crate::cli) action: PeckAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum PeckAction {
+    /// Show the requests of the last 24 h, most urgent first
+    List(Lists),
+    /// Show one request and what to do about it
+    Show {
+        /// The id of the request
+        #[arg(value_name = "PECK_ID")]
+        id: String,
+        /// Print only the text for a support handoff
+        #[arg(long)]
+        handoff: bool,
+        #[command(flatten)]
+        lists: Lists,
+    },
+    /// What to do in a state: pending, approved, denied, expired or callback-error; asks nobody
+    Guide {
+        /// The state; without it, all of them
+        state: Option<String>,
+    },
+}

@@ -1,0 +1,180 @@
+//! `duckops bond verify`: the checklist of a new bond.
+
+use crate::cli::Context;
+use crate::cli::args::Lists;
+use crate::cli::checklist::{self, Check};
+use crate::cli::connections::{see, text, when};
+use crate::cli::fail::Failure;
+use crate::fact::duration;
+use crate::population::{Bond, BondState, Class, Event, Only, Peck, Population, SLOW};
+use crate::report::model::Verdict;
+
+pub(super) async fn main(context: &Context, id: &str, lists: &Lists) -> Result<u8, Failure> {
+    let only = Some(Only::Bond(id.to_owned()));
+    let seen = see(context, "bond", lists, only).await?;
+    let checks = match seen.population.bonds.first() {
+        Some(bond) => checks(&seen.population, bond),
+        None => {
+            let why = seen.report.summary.clone();
+            let fix = "Check the id, and that the feed can be read: duckops bond list";
+            vec![Check::bad("bond", Verdict::Unknown, why, fix)]
+        }
+    };
+    Ok(checklist::print(context, "bond-verify", &checks))
+}
+
+fn checks(all: &Population, bond: &Bond) -> Vec<Check> {
+    let peck = bond
+        .peck
+        .as_ref()
+        .and_then(|id| all.pecks.iter().find(|peck| peck.id == *id));
+    vec![
+        in_force(bond, all.now),
+        approvals(peck),
+        delivered(bond, all.now),
+        first_pulse(bond, all.now),
+        visible(bond),
+    ]
+}
+
+fn in_force(bond: &Bond, now: i64) -> Check {
+    let since = when(bond.since, now);
+    match bond.state() {
+        BondState::Bonded => Check::ok("bonded", format!("BONDED, since {since}")),
+        BondState::Unknown => Check::bad(
+            "bonded",
+            Verdict::Unknown,
+            bond.uncertain
+                .unwrap_or("nothing says whether it is in force"),
+            "Look at connection-card.html",
+        ),
+        state => Check::bad(
+            "bonded",
+            Verdict::Critical,
+            state.word(),
+            "Look at the request first: duckops peck list",
+        ),
+    }
+}
+
+/// Both sides have to approve.
+fn approvals(peck: Option<&Peck>) -> Check {
+    let name = "approvals";
+    let fix = "Look at request-history.html: APPROVED, with the decisions of both ducklings";
+    let Some(peck) = peck else {
+        let why = "the feed does not say from which request it came";
+        return Check::bad(name, Verdict::Unknown, why, fix);
+    };
+    let of = |wanted| {
+        peck.events
+            .iter()
+            .filter(move |(_, event, _)| *event == wanted)
+    };
+    match of(Event::Approved).count() {
+        0 => Check::bad(name, Verdict::Unknown, "the feed shows no approval", fix),
+        1 => Check::bad(
+            name,
+            Verdict::Warning,
+            "the feed shows one approval of two",
+            fix,
+        ),
+        n => Check::ok(name, format!("{n} approvals of {}", text(&peck.id))),
+    }
+}
+
+/// The key comes with `duck.bonded`; whether it was taken only the receiver knows.
+fn delivered(bond: &Bond, now: i64) -> Check {
+    let name = "beak key";
+    let replay = "Replay duck.bonded to the receiver: duckops webhook send duck.bonded (webhook-events.html)";
+    match (bond.fails(now), bond.seen, bond.since) {
+        (true, ..) => Check::bad(
+            name,
+            Verdict::Warning,
+            "a delivery to it failed in the last 24 h",
+            replay,
+        ),
+        (false, Some(_), _) => Check::ok(name, "it pulses, so it has its key"),
+        (false, None, Some(since)) => Check::bad(
+            name,
+            Verdict::Unknown,
+            format!(
+                "duck.bonded was sent {}; whether the key arrived the receiver's log tells",
+                when(Some(since), now)
+            ),
+            replay,
+        ),
+        _ => Check::bad(
+            name,
+            Verdict::Unknown,
+            "the feed does not show duck.bonded",
+            replay,
+        ),
+    }
+}
+
+fn first_pulse(bond: &Bond, now: i64) -> Check {
+    let name = "first pulse";
+    let fix = "Start the runtime, or send one by hand: duckops bond pulse";
+    let age = bond.age(now);
+    match (bond.class(now), bond.pulse_age(now), age) {
+        (Class::Alive, Some(pulse), _) => Check::ok(
+            name,
+            format!("ALIVE, the last pulse is {} old", duration(pulse)),
+        ),
+        (Class::Slow, Some(pulse), _) => Check::bad(
+            name,
+            Verdict::Warning,
+            format!("SLOW, the last pulse is {} old", duration(pulse)),
+            fix,
+        ),
+        (Class::Offline, Some(pulse), _) => Check::bad(
+            name,
+            Verdict::Critical,
+            format!("OFFLINE, the last pulse is {} old", duration(pulse)),
+            fix,
+        ),
+        (Class::Never, _, Some(age)) if age < SLOW => Check::bad(
+            name,
+            Verdict::Warning,
+            format!(
+                "none yet, {} after the bond; ten minutes are allowed",
+                duration(age)
+            ),
+            fix,
+        ),
+        (Class::Never, _, Some(age)) => Check::bad(
+            name,
+            Verdict::Critical,
+            format!("none, {} after the bond", duration(age)),
+            fix,
+        ),
+        (Class::Gone, ..) => Check::bad(name, Verdict::Critical, "the bond is not in force", fix),
+        _ => Check::bad(
+            name,
+            Verdict::Unknown,
+            bond.unseen
+                .or(bond.uncertain)
+                .unwrap_or("no pulse is known"),
+            "With --token-file the lists are asked, which know when it was last seen",
+        ),
+    }
+}
+
+fn visible(bond: &Bond) -> Check {
+    let name = "in the fleet";
+    match bond.listed {
+        Some(BondState::Bonded) => Check::ok(name, "the list shows it"),
+        Some(state) => Check::bad(
+            name,
+            Verdict::Warning,
+            format!("the list calls it {}", state.word()),
+            "Look at the Bonded lane of fleet-dashboard.html",
+        ),
+        None => Check::bad(
+            name,
+            Verdict::Skipped,
+            "no list shows it, or none was asked",
+            "Look at the Bonded lane of fleet-dashboard.html, or ask with --token-file",
+        ),
+    }
+}

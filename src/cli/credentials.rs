@@ -1,0 +1,40 @@
+//! The credentials of the API: a token and a Beak Key, each from a file of the caller's.
+
+use super::Context;
+use super::args::{CredentialFiles, Lists};
+use super::fail::Failure;
+use crate::probe::Access;
+use crate::stack::{Secret, SecretError, SecretSource};
+use std::path::PathBuf;
+
+/// The token and the key that are named, by flag or else by the environment.
+pub(super) fn read(
+    context: &Context,
+    files: &CredentialFiles,
+) -> Result<(Option<Secret>, Option<Secret>), SecretError> {
+    let read = |flag: &Option<PathBuf>, variable: &str| {
+        let named = context.env.get(variable).filter(|path| !path.is_empty());
+        let path = flag.clone().or_else(|| named.map(PathBuf::from));
+        path.map(|path| SecretSource::File(path).read(&|_| None))
+            .transpose()
+    };
+    Ok((
+        read(&files.token_file, "DUCKOPS_TOKEN_FILE")?,
+        read(&files.beak_key_file, "DUCKOPS_BEAK_KEY_FILE")?,
+    ))
+}
+
+/// With what the lists are asked; `own` is the agent whose key it is unless another is named.
+pub(super) fn access(
+    context: &Context,
+    lists: &Lists,
+    own: Option<&str>,
+) -> Result<Access, Failure> {
+    let (token, key) = read(context, &lists.credentials).map_err(Failure::usage)?;
+    Ok(Access {
+        token,
+        key,
+        duckling: lists.duckling.clone(),
+        spaceduck: lists.spaceduck.clone().or(own.map(str::to_owned)),
+    })
+}
