@@ -130,7 +130,7 @@ fn sources(fact: &str) -> &'static [(Operation, &'static str)] {
 fn put_by(operation: Operation) -> &'static [Probe] {
     match operation {
         Operation::Status => &[Probe::Status],
-        Operation::Audit => &[Probe::Audit],
+        Operation::Audit => &[Probe::Audit, Probe::Connections],
         Operation::ListExecutions => &[Probe::Executions],
         Operation::GetAccount => &[Probe::Email],
         Operation::GetMetricData | Operation::GetMetricStatistics => {
@@ -141,6 +141,7 @@ fn put_by(operation: Operation) -> &'static [Probe] {
         | Operation::ListVersionsByFunction
         | Operation::GetFunctionConfiguration => &[Probe::Alias],
         Operation::GetCallerIdentity => &[Probe::Identity],
+        Operation::Spaceducks | Operation::PeckList => &[Probe::Connections],
         // Asked and sent only by what moves the alias or writes to a bond.
         Operation::Pulse
         | Operation::Rotate

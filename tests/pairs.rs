@@ -123,6 +123,8 @@ fn merged(healthy: &World, first: World, second: World) -> World {
         latency,
         page_size,
         bonds,
+        agents,
+        requests,
         token,
         issued,
         api_gone

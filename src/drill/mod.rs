@@ -26,6 +26,7 @@ mod metrics;
 mod operation;
 mod paging;
 mod pattern;
+mod people;
 mod route;
 mod scene;
 mod search;

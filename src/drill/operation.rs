@@ -10,6 +10,10 @@ pub enum Operation {
     Status,
     /// `POST /beak/audit`
     Audit,
+    /// `GET` and `POST /beak/spaceducks`: the agents and connections of a duckling.
+    Spaceducks,
+    /// `POST /beak/peck/list`: the requests of an agent.
+    PeckList,
     /// `POST /beak/pulse`: a sign of life in an agent's name.
     Pulse,
     /// `POST /beak/rotate`: a new key for an agent.
@@ -56,9 +60,11 @@ pub(super) struct Service {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Operation; 19] = [
+    pub const ALL: [Operation; 21] = [
         Operation::Status,
         Operation::Audit,
+        Operation::Spaceducks,
+        Operation::PeckList,
         Operation::Pulse,
         Operation::Rotate,
         Operation::Unpeck,
@@ -83,6 +89,8 @@ impl Operation {
         let (signing, permission) = match self {
             Operation::Status
             | Operation::Audit
+            | Operation::Spaceducks
+            | Operation::PeckList
             | Operation::Pulse
             | Operation::Rotate
             | Operation::Unpeck => return None,

@@ -3,7 +3,8 @@
 
 use super::wire::{Answer, Ask, Protocol, Refusal, Reply, Scenery};
 use super::{
-    Effect, Fault, Operation, World, alias, beak, bond, cloudwatch, lambda, logs, ses, sfn, sts,
+    Effect, Fault, Operation, World, alias, beak, bond, cloudwatch, lambda, logs, people, ses, sfn,
+    sts,
 };
 use hyper::{Method, StatusCode};
 use time::OffsetDateTime;
@@ -81,6 +82,8 @@ fn perform(operation: Operation, scenery: &Scenery<'_>) -> Reply {
     match operation {
         Operation::Status => beak::status(scenery),
         Operation::Audit => beak::audit(scenery),
+        Operation::Spaceducks => people::spaceducks(scenery),
+        Operation::PeckList => people::peck_list(scenery),
         Operation::Pulse => bond::pulse(scenery),
         Operation::Rotate => bond::rotate(scenery),
         Operation::Unpeck => bond::unpeck(scenery),
@@ -106,6 +109,8 @@ fn api(ask: &Ask) -> Result<Operation, String> {
     match (&ask.method, path) {
         (&Method::GET, "/beak/system/status") => Ok(Operation::Status),
         (&Method::POST, "/beak/audit") => Ok(Operation::Audit),
+        (&Method::GET | &Method::POST, "/beak/spaceducks") => Ok(Operation::Spaceducks),
+        (&Method::POST, "/beak/peck/list") => Ok(Operation::PeckList),
         (&Method::POST, "/beak/pulse") => Ok(Operation::Pulse),
         (&Method::POST, "/beak/rotate") => Ok(Operation::Rotate),
         (&Method::POST, "/beak/unpeck") => Ok(Operation::Unpeck),

@@ -11,6 +11,7 @@ mod mail;
 mod outage;
 mod pairs;
 mod peck;
+mod people;
 
 use super::World;
 use std::sync::LazyLock;
@@ -51,6 +52,7 @@ pub fn scenes() -> &'static [Scene] {
             certs::SCENES,
             fleet::SCENES,
             peck::SCENES,
+            people::SCENES,
             mail::SCENES,
             outage::SCENES,
             pairs::SCENES,
@@ -107,6 +109,8 @@ mod tests {
                     "inc-003" => inc_003,
                     "inc-004" => inc_004,
                     "inc-005" => inc_005,
+                    "peck" => ["pending", "approved", "denied", "expired", "callback-error"],
+                    "bond" => ["bond", "pulse", "rotate", "disconnect", "webhook"],
                     other => panic!("{name}: {other} is no runbook of a scene"),
                 };
                 assert!(steps.contains(step), "{name}: {step}");

@@ -80,6 +80,10 @@ pub struct World {
     pub page_size: Option<usize>,
     /// The bonds that can be written to, by the agent's id.
     pub bonds: BTreeMap<String, Bond>,
+    /// The rows of the list of agents and connections.
+    pub agents: Vec<Value>,
+    /// The rows of the list of requests.
+    pub requests: Vec<Value>,
     /// The operator's token that those writes want, unless the bond's own key comes with them.
     pub token: String,
     /// Every key that was issued, in order. It is never shortened.
@@ -220,6 +224,8 @@ impl World {
             latency: Duration::ZERO,
             page_size: None,
             bonds: BTreeMap::new(),
+            agents: Vec::new(),
+            requests: Vec::new(),
             token: "practice-token".into(),
             issued: Vec::new(),
             api_gone: false,

@@ -65,6 +65,8 @@ pub struct Gathering {
     /// Bonds that came into force without naming their request: when, and between whom.
     bondings: Vec<(i64, String, String)>,
     loose: Loose,
+    /// Whether bonds would show: not every feed tells of them.
+    tells_bonds: bool,
 }
 
 impl Gathering {
@@ -77,11 +79,13 @@ impl Gathering {
             bonds: HashMap::new(),
             bondings: Vec::new(),
             loose: Loose::default(),
+            tells_bonds: false,
         }
     }
 
     /// Takes in an entry of the feed.
     pub fn happened(&mut self, it: &Happening<'_>) {
+        self.tells_bonds |= it.event == Event::Bonded;
         self.to_its_request(it);
         self.to_its_agents(it);
     }
@@ -187,6 +191,7 @@ impl Gathering {
 
     /// Takes in a row of a list.
     pub fn listed(&mut self, row: &Row) {
+        self.tells_bonds = true;
         if !row.peck.is_empty() {
             let peck = record(&mut self.pecks, &row.peck, |id| Peck {
                 id,
@@ -228,7 +233,7 @@ impl Gathering {
         self.join();
         let mut pecks: Vec<Peck> = self.pecks.into_values().collect();
         for peck in &mut pecks {
-            peck.uncertain = uncertain(peck, &self.loose, now);
+            peck.uncertain = uncertain(peck, &self.loose, self.tells_bonds, now);
         }
         rivals(&mut pecks, now);
         pecks.retain(|peck| match &self.only {
@@ -268,16 +273,17 @@ impl Gathering {
     }
 }
 
-fn uncertain(peck: &Peck, loose: &Loose, now: i64) -> Option<&'static str> {
+fn uncertain(peck: &Peck, loose: &Loose, tells_bonds: bool, now: i64) -> Option<&'static str> {
     let by_silence = peck.last(Event::Expired).is_none() && peck.listed.is_none();
+    let unbonded = peck.last(Event::CallbackError).is_none();
     match peck.state(now) {
         PeckState::Pending | PeckState::Expired if by_silence && loose.outcome >= peck.begun() => {
             Some("an outcome in the feed names no request, and could be this one's")
         }
-        PeckState::CallbackError
-            if peck.last(Event::CallbackError).is_none()
-                && loose.bonded >= peck.last(Event::Approved) =>
-        {
+        PeckState::CallbackError if unbonded && !tells_bonds => Some(
+            "it was approved, and the feed tells of no bond at all: whether it made one is not known",
+        ),
+        PeckState::CallbackError if unbonded && loose.bonded >= peck.last(Event::Approved) => {
             Some("a bond in the feed names no request, and could be this one's")
         }
         _ => None,

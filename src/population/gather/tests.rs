@@ -119,6 +119,16 @@ fn a_bond_without_a_request_belongs_to_the_one_between_the_same_two() {
         "a request may not name its ends"
     );
     let none = all(None, &[asked("p1", 400), approved]);
+    assert_eq!(
+        none.pecks[0].state(NOW),
+        PeckState::Unknown,
+        "a feed that never tells of bonds proves nothing by telling of none"
+    );
+    let elsewhere = Happening {
+        peck: "p0",
+        ..it(Event::Bonded, 90_000)
+    };
+    let none = all(None, &[elsewhere, asked("p1", 400), approved]);
     assert_eq!(none.pecks[0].state(NOW), PeckState::CallbackError);
 }
 
