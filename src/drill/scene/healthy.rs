@@ -98,8 +98,6 @@ fn pecks(world: &mut World) {
     for (name, ago) in [("peck-0003", 40), ("peck-0002", 100), ("peck-0001", 160)] {
         told(world, minutes(ago), "peck.requested", about(name));
         told(world, minutes(ago - 6), "peck.approved", about(name));
-        let bonded = json!({"spaceduck_id": DUCKS[1], "peck_id": name, "detail": name});
-        told(world, minutes(ago - 7), "duck.bonded", bonded);
         ran(
             world,
             name,
