@@ -17,3 +17,4 @@ pub mod stack;
 pub mod standing;
 pub mod text;
 pub mod triage;
+pub mod webhook;

@@ -41,6 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "text",
         ],
     ),
+    ("webhook", &["cloud", "report::model", "text"]),
     ("drill", &["report::model", "stack", "text"]),
     (
         "triage",

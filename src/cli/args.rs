@@ -3,10 +3,12 @@
 mod alias;
 mod bond;
 mod peck;
+mod webhook;
 
 pub(super) use alias::{Alias, AliasAction, AliasRead, Guard};
 pub(super) use bond::{Bond, BondAction, BondGuard, CredentialFiles, Lists, Rotate};
 pub(super) use peck::{Peck, PeckAction};
+pub(super) use webhook::{Delivery, SecretFile, Target, Webhook, WebhookAction};
 
 use crate::stack::Flags;
 use clap::{Args, Parser, Subcommand};
@@ -125,6 +127,8 @@ pub(super) enum Command {
     Peck(Peck),
     /// The bonds of the agents, by health; a pulse, a new key, the end
     Bond(Bond),
+    /// Webhooks: test deliveries, their signatures, and a receiver
+    Webhook(Webhook),
     /// Show what was changed from this machine, and by which consent
     Journal(Journal),
     /// Print the JSON Schema of the output
@@ -141,7 +145,11 @@ pub(super) enum Command {
 impl Command {
     /// Whether it runs until somebody ends it.
     pub(super) fn serves(&self) -> bool {
-        matches!(self, Command::Drill(drill) if matches!(drill.action, Some(DrillAction::Serve { .. })))
+        match self {
+            Command::Drill(drill) => matches!(drill.action, Some(DrillAction::Serve { .. })),
+            Command::Webhook(webhook) => matches!(webhook.action, WebhookAction::Listen { .. }),
+            _ => false,
+        }
     }
 }
 

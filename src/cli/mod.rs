@@ -30,6 +30,7 @@ mod run;
 mod runbook;
 mod textfile;
 mod triage;
+mod webhook;
 
 use crate::exit;
 use crate::runbook::Library;
@@ -168,6 +169,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Alias(args) => alias::main(context, &args.action).await,
         Command::Peck(args) => peck::main(context, &args.action).await,
         Command::Bond(args) => bond::main(context, &args.action).await,
+        Command::Webhook(args) => webhook::main(context, &args.action).await,
         Command::Journal(args) => journal::main(context, &args),
         Command::Schema => Ok(packaging::schema(context)),
         Command::Completions { shell } => packaging::completions(context, shell),

@@ -111,7 +111,31 @@ impl Http {
             })
     }
 
+    /// A client of its own for one place that was resolved before: it connects to these
+    /// addresses whatever the name means by then, uses no proxy and keeps no connection.
+    ///
+    /// # Errors
+    /// Why it could not be built.
+    pub fn pinned(
+        secure: bool,
+        name: Option<&str>,
+        addresses: &[std::net::SocketAddr],
+    ) -> Result<reqwest::Client, String> {
+        let builder = Self::direct(None).unpooled().builder(secure);
+        let builder = match name {
+            Some(name) => builder.resolve_to_addrs(name, addresses),
+            None => builder,
+        };
+        let built = builder.build();
+        built.map_err(|error| error.without_url().to_string())
+    }
+
     fn build(&self, secure: bool) -> Result<reqwest::Client, String> {
+        let built = self.builder(secure).build();
+        built.map_err(|error| error.without_url().to_string())
+    }
+
+    fn builder(&self, secure: bool) -> reqwest::ClientBuilder {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("duckops/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -131,14 +155,11 @@ impl Http {
         } else {
             builder
         };
-        let builder = if self.unpooled {
+        if self.unpooled {
             builder.pool_max_idle_per_host(0)
         } else {
             builder
-        };
-        builder
-            .build()
-            .map_err(|error| error.without_url().to_string())
+        }
     }
 
     /// Tells the observer, if there is one.

@@ -1,0 +1,47 @@
+//! `duckops webhook verify`: is a signature that of a body?
+
+use super::{body, secret};
+use crate::cli::Context;
+use crate::cli::args::SecretFile;
+use crate::cli::fail::Failure;
+use crate::exit;
+use crate::report::model::Verdict;
+use crate::webhook::{near_miss, verify};
+use serde_json::json;
+use std::path::Path;
+
+pub(super) fn main(
+    context: &Context,
+    file: &Path,
+    signature: &str,
+    secret_file: &SecretFile,
+) -> Result<u8, Failure> {
+    let secret = secret(secret_file)?;
+    let body = body(file)?;
+    let right = verify(secret.expose(), &body, signature)
+        .map_err(|why| Failure::usage(format!("--signature: {why}")))?;
+    let reason = match right {
+        true => None,
+        false => near_miss(secret.expose(), &body, signature),
+    };
+    let (verdict, code, summary) = match right {
+        true => (Verdict::Ok, exit::OK, "the signature is right".to_owned()),
+        false => (
+            Verdict::Critical,
+            exit::CRITICAL,
+            format!(
+                "the signature is wrong: {}",
+                reason.unwrap_or("another secret, or other bytes than were signed")
+            ),
+        ),
+    };
+    let text = format!(
+        "{}: {summary} ({} bytes)\n",
+        verdict.word().to_uppercase(),
+        body.len()
+    );
+    let extra = json!({"right": right, "reason": reason, "bytes": body.len()});
+    Ok(context
+        .out
+        .document("webhook-verify", verdict, code, &summary, &text, &extra))
+}

@@ -1,0 +1,273 @@
+//! A receiver on this machine: verifies what comes, tells it, answers; or answers wrongly on
+//! purpose. It keeps nothing, and what a body holds it never tells.
+
+use super::{DELIVERY, EVENT, SIGNATURE, verify};
+use crate::text::Untrusted;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{HeaderMap, HeaderValue, LOCATION};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, Semaphore};
+
+/// A larger delivery is none.
+const LARGEST: usize = 1024 * 1024;
+/// So many are received at a time; the others wait.
+const AT_ONCE: usize = 32;
+/// How long a delivery may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How late a slow answer comes.
+const LATE: Duration = Duration::from_secs(11);
+
+/// A wrong way of answering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fail {
+    /// This status.
+    Status(u16),
+    /// Never.
+    Hang,
+    /// The connection is torn.
+    Reset,
+    /// The right answer, a second after deliveries have given up.
+    Slow,
+    /// To another place.
+    Redirect,
+}
+
+impl FromStr for Fail {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let status = text
+            .strip_prefix("status-")
+            .and_then(|code| code.parse().ok());
+        match (text, status) {
+            (_, Some(code @ 200..=599)) => Ok(Fail::Status(code)),
+            ("hang", _) => Ok(Fail::Hang),
+            ("reset", _) => Ok(Fail::Reset),
+            ("slow", _) => Ok(Fail::Slow),
+            ("redirect", _) => Ok(Fail::Redirect),
+            _ => Err("one of status-500 (or another code), hang, reset, slow, redirect"),
+        }
+    }
+}
+
+/// What a signature turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signed {
+    /// It is the body's.
+    Right,
+    /// It is not.
+    Wrong,
+    /// There is none.
+    Missing,
+}
+
+impl Signed {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Signed::Right => "right",
+            Signed::Wrong => "wrong",
+            Signed::Missing => "missing",
+        }
+    }
+}
+
+/// One delivery, as far as it is told.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The path that it came to.
+    pub path: Untrusted,
+    /// The event that its header names.
+    pub event: Option<Untrusted>,
+    /// Its id, from the header or from the body.
+    pub id: Option<Untrusted>,
+    /// Its signature.
+    pub signed: Signed,
+    /// The bytes of its body.
+    pub bytes: usize,
+    /// The status of the answer; none when there was none on purpose.
+    pub answered: Option<u16>,
+}
+
+/// A receiver that waits for deliveries.
+#[derive(Debug)]
+pub struct Receiver {
+    listener: TcpListener,
+}
+
+impl Receiver {
+    /// Takes a port of this machine's loopback; any free one for 0.
+    ///
+    /// # Errors
+    /// That the port is not to be had.
+    pub async fn bind(port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        Ok(Self { listener })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// That the system does not say.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Receives until it is dropped, and tells each delivery.
+    pub async fn serve<T>(self, secret: String, fail: Option<Fail>, tell: T) -> Infallible
+    where
+        T: Fn(Delivery) + Send + Sync + 'static,
+    {
+        let desk = Arc::new(Desk { secret, fail, tell });
+        let room = Arc::new(Semaphore::new(AT_ONCE));
+        loop {
+            let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
+                continue;
+            };
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    let desk = Arc::clone(&desk);
+                    tokio::spawn(async move {
+                        connection(stream, &desk).await;
+                        drop(permit);
+                    });
+                }
+                // Out of file descriptors, most likely: give them time to come back.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+}
+
+struct Desk<T> {
+    secret: String,
+    fail: Option<Fail>,
+    tell: T,
+}
+
+async fn connection<T: Fn(Delivery)>(stream: TcpStream, desk: &Desk<T>) {
+    let torn = Notify::new();
+    let service = service_fn(|request| respond(request, desk, &torn));
+    let mut server = http1::Builder::new();
+    server
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .max_buf_size(64 * 1024)
+        .keep_alive(false);
+    let mut connection = server.serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        _ = &mut connection => {}
+        () = torn.notified() => {
+            let _ = connection.into_parts().io.into_inner().set_zero_linger();
+        }
+    }
+}
+
+async fn respond<T: Fn(Delivery)>(
+    request: Request<Incoming>,
+    desk: &Desk<T>,
+    torn: &Notify,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (head, body) = request.into_parts();
+    let body = Limited::new(body, LARGEST).collect();
+    let body = tokio::time::timeout(PATIENCE, body).await;
+    let (body, whole) = match body {
+        Ok(Ok(body)) => (body.to_bytes(), true),
+        _ => (Bytes::new(), false),
+    };
+    let signed = match text(&head.headers, SIGNATURE) {
+        None => Signed::Missing,
+        Some(signature) => match verify(&desk.secret, &body, signature) {
+            Ok(true) if whole => Signed::Right,
+            _ => Signed::Wrong,
+        },
+    };
+    let honest = match (whole, signed) {
+        (false, _) => 413,
+        (true, Signed::Right) => 200,
+        _ => 401,
+    };
+    let answered = match desk.fail {
+        None | Some(Fail::Slow) => Some(honest),
+        Some(Fail::Status(status)) => Some(status),
+        Some(Fail::Redirect) => Some(302),
+        Some(Fail::Hang | Fail::Reset) => None,
+    };
+    (desk.tell)(Delivery {
+        path: Untrusted::new(head.uri.path()),
+        event: text(&head.headers, EVENT).map(Untrusted::new),
+        id: delivery_id(&head.headers, &body),
+        signed,
+        bytes: body.len(),
+        answered,
+    });
+    match desk.fail {
+        Some(Fail::Hang) => std::future::pending::<()>().await,
+        Some(Fail::Reset) => {
+            torn.notify_one();
+            std::future::pending::<()>().await;
+        }
+        Some(Fail::Slow) => tokio::time::sleep(LATE).await,
+        _ => {}
+    }
+    let status = answered.and_then(|code| StatusCode::from_u16(code).ok());
+    let mut response = Response::new(Full::new(Bytes::from_static(b"{}\n")));
+    *response.status_mut() = status.unwrap_or(StatusCode::OK);
+    if desk.fail == Some(Fail::Redirect) {
+        let place = HeaderValue::from_static("http://169.254.169.254/");
+        response.headers_mut().insert(LOCATION, place);
+    }
+    Ok(response)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// From the header, or from the body where that is JSON and names one.
+fn delivery_id(headers: &HeaderMap, body: &[u8]) -> Option<Untrusted> {
+    let named = [
+        "delivery_id",
+        "delivery-id",
+        DELIVERY,
+        "x-space-duck-delivery-id",
+    ];
+    if let Some(id) = named.iter().find_map(|name| text(headers, name)) {
+        return Some(Untrusted::new(id));
+    }
+    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    Some(Untrusted::new(json["delivery_id"].as_str()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_of_failing_has_a_name() {
+        for (text, fail) in [
+            ("status-500", Fail::Status(500)),
+            ("status-204", Fail::Status(204)),
+            ("hang", Fail::Hang),
+            ("reset", Fail::Reset),
+            ("slow", Fail::Slow),
+            ("redirect", Fail::Redirect),
+        ] {
+            assert_eq!(text.parse(), Ok(fail));
+        }
+        for none in ["", "status-", "status-99", "status-600", "status-x", "Hang"] {
+            assert!(none.parse::<Fail>().is_err(), "{none}");
+        }
+    }
+}
