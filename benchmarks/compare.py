@@ -171,6 +171,7 @@ def main():
     stack, pointed = serve(binary, "--feed", "1000000")
     env = clean(pointed, options.aws)
     compare("feed of a million", ["bash", script, "feed"], [binary, "facts", "audit"], env, 3)
+    compare("its 100,000 bonds against the feed alone", [binary, "facts", "audit"], [binary, "bond", "list"], env, 5)
     stack.terminate()
     stack.wait()
 

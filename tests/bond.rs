@@ -305,6 +305,9 @@ fn however_the_answer_fails_what_is_told_is_true() {
         let open = files(&stage.state(), "intents").len();
         let unsettled = document["outcome"] == "unclear" || document["outcome"] == "unrecognised";
         assert_eq!(again.code, i32::from(unsettled), "{fault:?}: {again:?}");
+        let other = stage.duckops(&["bond", "show", ID]).run();
+        let told = other.stdout.contains("unfinished bond rotate");
+        assert_eq!(told, unsettled, "{fault:?}: {other:?}");
         assert_eq!(open, usize::from(unsettled), "{fault:?}");
         if unsettled {
             says(&again, "--recover");

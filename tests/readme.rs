@@ -71,6 +71,12 @@ fn every_transcript_of_the_readme_is_what_the_program_prints() {
     let stage = Stage::of(world("inc-005"));
     // The alias is rolled back where a new version broke it, which nobody consents to here.
     let broken = Stage::of(world("inc-001"));
+    // Requests and bonds, each in every state.
+    let (pecks, bonds) = (Stage::of(world("peck")), Stage::of(world("bond")));
+    let token = home.path().join("token");
+    std::fs::write(&token, "practice-token").expect("written");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&token, mode).expect("set");
     let mut clocks = ["2026-03-22T03:12:09Z", "2026-03-22T03:16:09Z"].iter();
     for (arguments, shown) in &all {
         let (call, due) = match arguments.as_slice() {
@@ -83,6 +89,14 @@ fn every_transcript_of_the_readme_is_what_the_program_prints() {
                 let arguments: Vec<_> = arguments.iter().copied().chain([word]).collect();
                 (broken.duckops(&arguments), 5)
             }
+            ["peck", ..] => (pecks.duckops(arguments), 2),
+            ["bond", "rotate", ..] => {
+                let word = "--endpoint-override";
+                let arguments: Vec<_> = arguments.iter().copied().chain([word]).collect();
+                let call = bonds.duckops(&arguments);
+                (call.env("DUCKOPS_TOKEN_FILE", token.as_os_str()), 5)
+            }
+            ["bond", ..] => (bonds.duckops(arguments), 2),
             _ => (Duckops::new(home.path(), arguments), 0),
         };
         let ran = call.run();

@@ -132,6 +132,8 @@ fn documents() -> Vec<Document> {
     let call: Call<'_> = (&["history", "--history", "sqlite:torn.db"], 3, None);
     all.push(answer(Duckops::new(home.path(), call.0), call));
 
+    all.extend(people(home.path()));
+
     // Runbooks of the operator's own: a new one, then one with a wrong rule, then one whose
     // case does not hold.
     let own = home.path().join("own");
@@ -180,6 +182,127 @@ fn documents() -> Vec<Document> {
     all
 }
 
+/// Requests, bonds and webhooks. Nothing is sent: nobody consents, and the receiver would be
+/// on this machine.
+fn people(home: &std::path::Path) -> Vec<Document> {
+    let secret = home.join("secret");
+    std::fs::write(&secret, "whsec_0123456789").expect("written");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&secret, mode).expect("set");
+    std::fs::write(home.join("body"), "{}").expect("written");
+    let (pecks, bonds) = (Stage::of(world("peck")), Stage::of(world("bond")));
+    let id = "DECAF00000000001";
+    let asked: [(&Stage, Call<'_>); 9] = [
+        (&pecks, (&["peck", "list"], 2, Some("pecks"))),
+        (&pecks, (&["peck", "show", "peck_a1"], 0, Some("peck"))),
+        (&pecks, (&["peck", "show", "nobody"], 3, Some("peck"))),
+        (&bonds, (&["bond", "list"], 2, Some("bonds"))),
+        (&bonds, (&["bond", "show", id], 0, Some("bond"))),
+        (&bonds, (&["bond", "show", "nobody"], 3, Some("bond"))),
+        (&bonds, (&["bond", "verify", id], 3, Some("bond-verify"))),
+        (&bonds, (&["bond", "rotate", id], 1, Some("bond-write"))),
+        (
+            &bonds,
+            (&["bond", "rotate", id, "--recover"], 0, Some("bond-write")),
+        ),
+    ];
+    let mut all: Vec<_> = asked
+        .iter()
+        .map(|(stage, call)| answer(stage.duckops(call.0), *call))
+        .collect();
+    let call: Call<'_> = (
+        &[
+            "bond",
+            "rotate",
+            id,
+            "--endpoint-override",
+            "--token-file",
+            "secret",
+        ],
+        5,
+        Some("bond-write"),
+    );
+    let rotate = bonds
+        .duckops(call.0)
+        .env("DUCKOPS_TOKEN_FILE", secret.as_os_str());
+    std::fs::copy(&secret, bonds.home().join("secret")).expect("copied");
+    all.push(answer(rotate, call));
+    let signature = format!("sha256={}", "0".repeat(64));
+    let url = "http://127.0.0.1:1/";
+    let alone: [Call<'_>; 7] = [
+        (&["peck", "guide"], 0, Some("guide")),
+        (&["bond", "guide", "nonsense"], 64, None),
+        (
+            &[
+                "webhook",
+                "send",
+                "pulse",
+                "--url",
+                url,
+                "--secret-file",
+                "secret",
+            ],
+            1,
+            Some("webhook-send"),
+        ),
+        (
+            &[
+                "webhook",
+                "diagnose",
+                "--url",
+                url,
+                "--secret-file",
+                "secret",
+            ],
+            3,
+            Some("webhook-diagnose"),
+        ),
+        (
+            &[
+                "webhook",
+                "verify",
+                "body",
+                "--signature",
+                &signature,
+                "--secret-file",
+                "secret",
+            ],
+            2,
+            Some("webhook-verify"),
+        ),
+        (
+            &[
+                "webhook",
+                "bundle",
+                "pulse",
+                "--url",
+                url,
+                "--out",
+                "bundle",
+                "--secret-file",
+                "secret",
+            ],
+            0,
+            Some("webhook-bundle"),
+        ),
+        (
+            &[
+                "webhook",
+                "send",
+                "nonsense",
+                "--url",
+                url,
+                "--secret-file",
+                "secret",
+            ],
+            64,
+            None,
+        ),
+    ];
+    all.extend(alone.map(|call| answer(Duckops::new(home, call.0), call)));
+    all
+}
+
 #[test]
 fn the_document_of_every_command_and_of_every_failure_is_what_the_schema_says() {
     let schema = schema();
@@ -202,14 +325,15 @@ fn the_document_of_every_command_and_of_every_failure_is_what_the_schema_says() 
         let Document { name, value, .. } = document;
         assert!(complaints.is_empty(), "{name}: {complaints:#?}\n{value:#}");
     }
-    // Every kind that the schema describes was seen but two that have claims of their own: all
-    // scenes, because they take long, and `history init`, which needs somebody's table.
+    // Every kind that the schema describes was seen but three that have claims of their own: all
+    // scenes, because they take long, `history init`, which needs somebody's table, and what a
+    // receiver tells, one document a line.
     let described: BTreeSet<_> = schema["$defs"]
         .as_object()
         .expect("definitions")
         .keys()
         .filter_map(|name| name.strip_prefix("document-"))
-        .filter(|kind| !["drill", "history-init"].contains(kind))
+        .filter(|kind| !["drill", "history-init", "webhook-delivery"].contains(kind))
         .map(str::to_owned)
         .collect();
     let seen: BTreeSet<_> = all.iter().filter_map(|d| d.kind.clone()).collect();
@@ -217,7 +341,7 @@ fn the_document_of_every_command_and_of_every_failure_is_what_the_schema_says() 
     println!(
         "json: {commands} documents of all commands and {} reports fit the schema, {} kinds",
         all.len() - commands,
-        seen.len() + 2
+        seen.len() + 3
     );
 }
 

@@ -27,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "standing",
             "text",
             "triage",
+            "webhook",
         ],
     ),
     (

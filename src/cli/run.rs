@@ -2,6 +2,7 @@
 
 use super::fail::Failure;
 use super::{Context, detour, out, past};
+use crate::act::bond::open_intents;
 use crate::cloud::{Aws, Exchange, Http, Observer};
 use crate::fact::Probe;
 use crate::history::{History, Location, Pending, Queue, Retention, Snapshot, StackKey};
@@ -52,6 +53,7 @@ impl Run {
         let http = Http::new(observer(context.verbose));
         let (history, mut notes) = location(context)?;
         notes.extend(detour::overridden(context));
+        notes.extend(unfinished(settings));
         Ok(Self {
             stack: settings.stack.clone(),
             aws: Aws::new(&settings.stack, http.clone()),
@@ -327,6 +329,27 @@ fn homeless(state: &Setting<PathBuf>) -> bool {
     // HOME/.local/state/duckops
     let home = state.value.ancestors().nth(3);
     state.origin == Origin::Environment("HOME") && !home.is_some_and(Path::is_dir)
+}
+
+/// Rotations that were begun on this machine and are not settled: every run says so.
+fn unfinished(settings: &Settings) -> Vec<Printable> {
+    let Some(state) = &settings.state_dir else {
+        return Vec::new();
+    };
+    let open = match open_intents(&state.value) {
+        Ok(open) => open,
+        Err(error) => return vec![format!("unfinished rotations cannot be read: {error}").into()],
+    };
+    let told = open.iter().map(|open| match &open.intent {
+        Some(intent) => {
+            let (bond, at) = (&intent.bond, &intent.at);
+            format!(
+                "unfinished bond rotate of {bond}, begun {at}: duckops bond rotate {bond} --recover"
+            )
+        }
+        None => format!("the intent {} of a rotation cannot be read", open.id),
+    });
+    told.map(Printable::from).collect()
 }
 
 /// Prints each exchange on standard error.

@@ -86,11 +86,11 @@ impl Gathering {
     /// Takes in an entry of the feed.
     pub fn happened(&mut self, it: &Happening<'_>) {
         self.tells_bonds |= it.event == Event::Bonded;
-        self.to_its_request(it);
-        self.to_its_agents(it);
+        self.for_its_request(it);
+        self.for_its_agents(it);
     }
 
-    fn to_its_request(&mut self, it: &Happening<'_>) {
+    fn for_its_request(&mut self, it: &Happening<'_>) {
         let newest = |slot: &mut Option<i64>| *slot = (*slot).max(Some(it.at));
         let settles = matches!(
             it.event,
@@ -138,7 +138,7 @@ impl Gathering {
         }
     }
 
-    fn to_its_agents(&mut self, it: &Happening<'_>) {
+    fn for_its_agents(&mut self, it: &Happening<'_>) {
         let newest = |slot: &mut Option<i64>| *slot = (*slot).max(Some(it.at));
         if matches!(self.only, Some(Only::Peck(_))) {
             return;

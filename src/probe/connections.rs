@@ -187,7 +187,7 @@ fn of_bonds(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
     let keys = bonded.iter().filter(|bond| bond.keyless.is_none());
     // Nothing of a month shows that it was rotated: it is older than that.
     let key_age = |bond: &&Bond| bond.key_age(now).unwrap_or(KEY_AGE + 1);
-    let oldest_key = oldest(&mut keys.map(|bond| key_age(bond)));
+    let oldest_key = oldest(&mut keys.map(key_age));
     reading.know("bonds.key_age_min", oldest_key.clone(), at);
     let unclear = all
         .bonds

@@ -2,7 +2,7 @@
 //! twice, and claims no success that is not on disk.
 //!
 //! The whole of it takes long and is run by name:
-//! `cargo test --test claims -- --ignored --nocapture kills`. It needs `strace` and the
+//! `cargo test --test claims -- --ignored --nocapture bond::kill`. It needs `strace` and the
 //! right to trace; without them it fails, and says that it did not run.
 
 use super::{ID, bonded, files, write};
@@ -115,7 +115,7 @@ impl<'a> Round<'a> {
                 figures.declared_lost += 1;
             } else {
                 figures.unaccounted += 1;
-                eprintln!("unaccounted: {outcome}, {:?}", files(&self.state, "keys"));
+                println!("unaccounted: {outcome}, {:?}", files(&self.state, "keys"));
             }
         }
         if outcome == "unclear" {

@@ -103,7 +103,7 @@ impl About {
             ("state", state),
             ("bonded", self.since.map_or_else(unknown, since)),
             ("last pulse", pulse),
-            ("relying on it", dependents),
+            ("used by", dependents),
         ]
     }
 

@@ -16,7 +16,7 @@ use crate::text::Printable;
 use crate::webhook::bundle::{self, NoBundle};
 use crate::webhook::{Event, Payload};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use ulid::Ulid;
 
 /// No recorded body is larger.
@@ -42,7 +42,7 @@ pub(super) async fn main(context: &Context, action: &WebhookAction) -> Result<u8
     }
 }
 
-fn bundle(context: &Context, delivery: &Delivery, url: &str, out: &PathBuf) -> Result<u8, Failure> {
+fn bundle(context: &Context, delivery: &Delivery, url: &str, out: &Path) -> Result<u8, Failure> {
     let secret = secret(&delivery.secret)?;
     let payload = payload(context, delivery)?;
     let files = bundle::write(out, url, secret.expose(), &payload).map_err(|why| match why {

@@ -120,7 +120,7 @@ pub(super) const SCENES: &[Scene] = &[
         )
     ),
     scene!(
-        "pecks",
+        "peck",
         "peck",
         "callback-error",
         "critical",
@@ -199,7 +199,7 @@ pub(super) const SCENES: &[Scene] = &[
         }
     ),
     scene!(
-        "bonds",
+        "bond",
         "bond",
         "pulse",
         "critical",

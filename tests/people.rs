@@ -1,0 +1,479 @@
+//! Claims: every request and every bond has its state to the second, whatever names it; what
+//! cannot be told is unknown; and many of them take neither much time nor much memory.
+
+use crate::support::{Stage, now, step, world};
+use duckops::drill::{Fault, Operation, World};
+use serde_json::{Value, json};
+use std::time::Instant;
+
+const A: &str = "AAAA000000000001";
+const B: &str = "AAAA000000000002";
+
+/// Nobody but one bond of others, so that the feed tells of bonds.
+fn empty() -> World {
+    let mut world = World {
+        frozen: true,
+        ..World::empty(now())
+    };
+    tell(
+        &mut world,
+        90_000,
+        json!({"event_type": "duck.bonded", "spaceduck_id": "C"}),
+    );
+    world
+}
+
+/// Adds an entry that is so many seconds old, where it belongs in the feed.
+fn tell(world: &mut World, ago: i64, mut entry: Value) {
+    let at = now().unix_timestamp() - ago;
+    if entry.get("timestamp").is_none() {
+        entry["timestamp"] = at.into();
+    }
+    world.audit.push(entry);
+}
+
+fn peck(world: World, id: &str) -> (i32, Value) {
+    Stage::of(world).duckops(&["peck", "show", id]).json()
+}
+
+fn bond(world: World, id: &str) -> (i32, Value) {
+    Stage::of(world).duckops(&["bond", "show", id]).json()
+}
+
+fn asked(ago: i64) -> World {
+    let mut world = empty();
+    tell(
+        &mut world,
+        ago,
+        json!({
+            "event_type": "peck_requested", "peck_id": "p1", "requester_id": A, "target": B,
+        }),
+    );
+    world
+}
+
+#[test]
+fn the_ten_minutes_of_an_approval_are_counted_to_the_second() {
+    for (ago, state, code, left) in [
+        (0, "pending", 0, Some(600)),
+        (479, "pending", 0, Some(121)),
+        (480, "pending", 0, Some(120)),
+        (481, "pending", 1, Some(119)),
+        (599, "pending", 1, Some(1)),
+        (600, "expired", 1, None),
+        (601, "expired", 1, None),
+    ] {
+        let (ended, document) = peck(asked(ago), "p1");
+        assert_eq!(document["request"]["state"], state, "{ago}: {document:#}");
+        assert_eq!(document["request"]["left_s"].as_i64(), left, "{ago}");
+        assert_eq!(ended, code, "{ago}: {document:#}");
+    }
+    for (ago, state, code) in [
+        (119, "approved", 0),
+        (120, "callback-error", 2),
+        (121, "callback-error", 2),
+    ] {
+        let mut world = asked(400);
+        tell(
+            &mut world,
+            ago,
+            json!({"event_type": "peck.approved", "peck_id": "p1"}),
+        );
+        let (ended, document) = peck(world, "p1");
+        assert_eq!(
+            (&document["request"]["state"], ended),
+            (&state.into(), code),
+            "{ago}"
+        );
+    }
+}
+
+#[test]
+fn pulses_are_classed_to_the_second_by_whatever_is_newer() {
+    let with = |feed: i64| {
+        let mut world = empty();
+        tell(
+            &mut world,
+            9000,
+            json!({"event_type": "duck.bonded", "spaceduck_id": A}),
+        );
+        tell(
+            &mut world,
+            feed,
+            json!({"event_type": "duck.pulse", "spaceduck_id": A}),
+        );
+        world
+    };
+    for (ago, health, code) in [
+        (599, "ALIVE", 0),
+        (600, "SLOW", 1),
+        (601, "SLOW", 1),
+        (1799, "SLOW", 1),
+        (1800, "OFFLINE", 2),
+        (1801, "OFFLINE", 2),
+    ] {
+        let (ended, document) = bond(with(ago), A);
+        assert_eq!(
+            (&document["bond"]["health"], ended),
+            (&health.into(), code),
+            "{ago}: {document:#}"
+        );
+    }
+    for (ago, verdict) in [(599, "warning"), (600, "critical")] {
+        let mut world = empty();
+        tell(
+            &mut world,
+            ago,
+            json!({"event_type": "duck.bonded", "spaceduck_id": A}),
+        );
+        let (_, document) = bond(world, A);
+        assert_eq!(step(&document, "bond", "bond")["verdict"], verdict, "{ago}");
+    }
+    // The list has seen it later than the feed.
+    let mut world = with(1900);
+    world.agents = vec![
+        json!({"spaceduck_id": A, "status": "ACTIVE", "last_seen": now().unix_timestamp() - 60}),
+    ];
+    let stage = Stage::of(world);
+    let token = stage.home().join("token");
+    std::fs::write(&token, "practice-token").expect("written");
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).expect("set");
+    let (code, document) = stage
+        .duckops(&["bond", "show", A])
+        .env("DUCKOPS_TOKEN_FILE", token.clone().into_os_string())
+        .json();
+    assert_eq!(
+        (&document["bond"]["pulse_age_s"], code),
+        (&60.into(), 0),
+        "{document:#}"
+    );
+    // And a list that was asked and fails could have told anything.
+    stage
+        .practice
+        .world()
+        .faults
+        .insert(Operation::Spaceducks, Fault::Status(500));
+    let (code, document) = stage
+        .duckops(&["bond", "show", A])
+        .env("DUCKOPS_TOKEN_FILE", token.into_os_string())
+        .json();
+    assert_eq!(
+        (&document["verdict"], code),
+        (&"unknown".into(), 3),
+        "{document:#}"
+    );
+}
+
+#[test]
+fn every_form_of_time_and_of_naming_tells_the_same() {
+    let at = now().unix_timestamp() - 60;
+    let stamps = [
+        json!(at),
+        json!(at as f64 + 0.5),
+        json!(at.to_string()),
+        json!("2026-03-22T03:11:09Z"),
+        json!("2026-03-22T05:11:09+02:00"),
+    ];
+    for stamp in stamps {
+        for entry in [
+            json!({"event_type": "peck_requested", "peck_id": "peck_7", "timestamp": stamp}),
+            json!({"type": "peck.sent", "request_id": "peck_7", "ts": stamp}),
+            json!({"event": "PECK-REQUESTED", "detail": "peck_id=peck_7 by somebody", "created_at": stamp}),
+            json!({"action": "peck.requested", "description": "for peck_7", "timestamp": stamp}),
+        ] {
+            let mut world = empty();
+            let mut entry = entry;
+            if entry.get("timestamp").is_none() {
+                entry
+                    .as_object_mut()
+                    .expect("an object")
+                    .remove("timestamp");
+            }
+            world.audit.push(entry.clone());
+            let (code, document) = peck(world, "peck_7");
+            assert_eq!(
+                (code, &document["request"]["left_s"]),
+                (0, &540.into()),
+                "{entry}: {document:#}"
+            );
+        }
+    }
+}
+
+#[test]
+fn ids_that_contain_each_other_are_never_mixed_up() {
+    let mut world = asked(60);
+    for (id, kind) in [
+        ("p10", "peck.denied"),
+        ("xp1", "peck.callback_error"),
+        ("p1x", "peck.expired"),
+    ] {
+        tell(&mut world, 30, json!({"event_type": kind, "peck_id": id}));
+    }
+    tell(
+        &mut world,
+        20,
+        json!({"event_type": "peck.denied", "detail": "peck_id=p11 and not p1"}),
+    );
+    let (code, document) = peck(world, "p1");
+    assert_eq!(
+        (&document["request"]["state"], code),
+        (&"pending".into(), 0),
+        "{document:#}"
+    );
+    for id in ["p", "p12", "P1", ""] {
+        let (code, document) = peck(asked(60), id);
+        assert_eq!(
+            (&document["verdict"], code),
+            (&"unknown".into(), 3),
+            "{id}: {document:#}"
+        );
+        assert!(
+            document["summary"].to_string().contains("goes back"),
+            "{document:#}"
+        );
+    }
+}
+
+/// Takes each member of each entry away, then each entry's whole meaning: nothing of it
+/// makes a state look better than it is, but for whole entries, whose absence nobody can see.
+#[test]
+fn no_member_of_the_feed_can_be_lost_without_being_missed() {
+    let rank = |verdict: &Value| match verdict.as_str() {
+        Some("ok" | "skipped") => 0,
+        Some("warning") => 1,
+        Some("unknown") => 2,
+        _ => 3,
+    };
+    let mut cells = 0;
+    for (scene, command, id) in [
+        ("peck-denied", "peck", "peck_a1"),
+        ("peck-expired", "peck", "peck_a1"),
+        ("peck-callback-error", "peck", "peck_a1"),
+        ("peck-unbonded", "peck", "peck_a1"),
+        ("bond-offline", "bond", "DECAF00000000002"),
+        ("bond-silent", "bond", "DECAF00000000003"),
+    ] {
+        let whole = world(scene);
+        let (_, before) = Stage::of(whole.clone())
+            .duckops(&[command, "show", id])
+            .json();
+        let due = rank(&before["verdict"]);
+        assert!(due > 0, "{scene}: {before:#}");
+        // Of many equal pulses the newest few stand for all.
+        for number in 0..whole.audit.len().min(8) {
+            let members: Vec<String> = whole.audit[number]
+                .as_object()
+                .expect("an entry")
+                .keys()
+                .cloned()
+                .collect();
+            for member in members.iter().filter(|member| member.as_str() != "detail") {
+                for value in [None, Some(Value::Null), Some(json!({})), Some(json!(""))] {
+                    let mut torn = whole.clone();
+                    let entry = torn.audit[number].as_object_mut().expect("an entry");
+                    match &value {
+                        None => drop(entry.remove(member)),
+                        Some(value) => drop(entry.insert(member.clone(), value.clone())),
+                    }
+                    let (_, after) = Stage::of(torn).duckops(&[command, "show", id]).json();
+                    assert!(
+                        rank(&after["verdict"]) >= due.min(2),
+                        "{scene}: {member} of {number} as {value:?}: {after:#}"
+                    );
+                    cells += 1;
+                }
+            }
+        }
+    }
+    println!("people: {cells} cells");
+}
+
+#[test]
+fn a_feed_that_cannot_be_read_tells_of_nobody() {
+    for fault in [
+        Fault::Deny,
+        Fault::Reset,
+        Fault::CutBody,
+        Fault::Empty,
+        Fault::Html,
+        Fault::Status(500),
+        Fault::Body("{}".into()),
+    ] {
+        for (command, id) in [("peck", "peck_a1"), ("bond", "DECAF00000000001")] {
+            let mut world = world(if command == "peck" {
+                "peck-approved"
+            } else {
+                "bonds-alive"
+            });
+            world.faults.insert(Operation::Audit, fault.clone());
+            let stage = Stage::of(world);
+            for arguments in [
+                vec![command, "show", id],
+                vec![command, "list"],
+                vec!["triage", command],
+            ] {
+                let (code, document) = stage.once(&arguments).json();
+                assert_eq!(
+                    (&document["verdict"], code),
+                    (&"unknown".into(), 3),
+                    "{fault:?} {arguments:?}: {document:#}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn two_live_requests_of_one_pair_are_a_warning_on_both() {
+    let stage = Stage::of(world("peck-rivals"));
+    for id in ["peck_a1", "peck_a2"] {
+        let (code, document) = stage.duckops(&["peck", "show", id]).json();
+        assert_eq!(
+            (&document["request"]["rivals"], code),
+            (&1.into(), 1),
+            "{document:#}"
+        );
+    }
+    let (_, document) = stage.duckops(&["peck", "list"]).json();
+    assert_eq!(document["counts"]["pending"], 2);
+    assert_eq!(
+        document["requests"][0]["peck_id"], "peck_a1",
+        "the one with less time comes first"
+    );
+}
+
+#[test]
+fn names_are_shown_inert_and_guides_need_nobody() {
+    let hostile = "a\u{1b}[2J\u{202e}|\n`b`\u{7}\u{9b}c";
+    let mut world = empty();
+    tell(
+        &mut world,
+        60,
+        json!({
+            "event_type": "peck_requested", "peck_id": "p1", "requester_id": hostile,
+            "requester_name": hostile, "target": hostile, "purpose": hostile,
+        }),
+    );
+    tell(
+        &mut world,
+        50,
+        json!({"event_type": hostile, "peck_id": hostile}),
+    );
+    tell(
+        &mut world,
+        40,
+        json!({"event_type": "duck.bonded", "spaceduck_id": hostile, "agent_name": hostile, "duckling_id": hostile}),
+    );
+    let stage = Stage::of(world);
+    for arguments in [
+        vec!["peck", "show", "p1"],
+        vec!["peck", "show", "p1", "--handoff"],
+        vec!["peck", "list"],
+        vec!["bond", "list"],
+        vec!["bond", "show", hostile],
+        vec!["bond", "verify", hostile],
+        vec!["triage", "peck"],
+    ] {
+        for format in ["table", "json", "short", "markdown", "nagios", "prometheus"] {
+            let mut all = arguments.clone();
+            all.extend(["--output", format]);
+            let ran = stage.once(&all).run();
+            let raw = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+            assert!(!ran.stdout.contains(raw), "{all:?}: {:?}", ran.stdout);
+        }
+    }
+    for arguments in [
+        vec!["peck", "guide", "callback_error"],
+        vec!["bond", "guide", "Rotate"],
+        vec!["peck", "guide"],
+    ] {
+        let ran = stage
+            .duckops(&arguments)
+            .env("DUCKOPS_API_URL", "http://127.0.0.1:1")
+            .run();
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.stdout.contains(".html"), "{ran:?}");
+    }
+    assert_eq!(stage.duckops(&["peck", "guide", "nonsense"]).run().code, 64);
+}
+
+#[test]
+fn a_handoff_has_what_support_needs_and_a_new_bond_its_checklist() {
+    let stage = Stage::of(world("peck-callback-error"));
+    let ran = stage
+        .duckops(&["peck", "show", "peck_a1", "--handoff"])
+        .run();
+    for word in [
+        "peck_a1",
+        "DECAF00000000001",
+        "share a calendar",
+        "peck.callback-error",
+        "callback-error",
+        "2026-03-22T03:03:09Z",
+    ] {
+        assert!(ran.stdout.contains(word), "{word}: {ran:?}");
+    }
+    assert!(!ran.stdout.contains("NEXT"), "only the text: {ran:?}");
+    for (scene, id, code) in [
+        ("bonds-alive", "DECAF00000000001", 3),
+        ("bond-new", "DECAF00000000003", 3),
+        ("bond-silent", "DECAF00000000003", 2),
+        ("bonds-alive", "DECAF0000000000", 3),
+    ] {
+        let (ended, document) = Stage::of(world(scene))
+            .duckops(&["bond", "verify", id])
+            .json();
+        assert_eq!(ended, code, "{scene} {id}: {document:#}");
+    }
+}
+
+/// A part of what `benchmarks/compare.py` measures whole.
+#[test]
+fn many_bonds_take_little_more_than_reading_the_feed() {
+    const BONDS: usize = 20_000;
+    const ENTRIES: usize = 200_000;
+    let mut world = empty();
+    let base = now().unix_timestamp();
+    let mut feed = String::from("{\"entries\":[");
+    for number in 0..ENTRIES {
+        let (agent, kind) = (
+            number % BONDS,
+            if number < BONDS {
+                "duck.bonded"
+            } else {
+                "duck.pulse"
+            },
+        );
+        let at = base - (ENTRIES - number) as i64 / 100;
+        feed.push_str(&format!(
+            "{{\"event_type\":\"{kind}\",\"timestamp\":{at},\"spaceduck_id\":\"A{agent:015}\",\"detail\":\"{kind}\"}},"
+        ));
+    }
+    feed.pop();
+    feed.push_str("]}");
+    world.audit_body = Some(feed.into());
+    let stage = Stage::of(world);
+    let time = |arguments: &[&str]| {
+        let runs = (0..3).map(|_| {
+            let began = Instant::now();
+            let ran = stage.once(arguments).run();
+            assert!(ran.code < 4, "{ran:?}");
+            began.elapsed()
+        });
+        runs.min().expect("three runs")
+    };
+    // A busy machine is given some chances, and no more room.
+    let ratio = (0..4)
+        .map(|_| {
+            let parsing = time(&["facts", "audit"]);
+            time(&["bond", "list"]).div_duration_f64(parsing)
+        })
+        .fold(f64::INFINITY, f64::min);
+    println!("bond list of {BONDS} bonds in {ENTRIES} entries: {ratio:.2} times the feed alone");
+    assert!(ratio < 2.0, "{ratio}");
+    let ran = stage.once(&["bond", "list"]).run();
+    assert!(ran.stdout.contains("20000 bonds"), "{}", &ran.stdout[..200]);
+    assert!(ran.stdout.lines().count() < 80, "a screen or two");
+}
