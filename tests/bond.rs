@@ -490,3 +490,25 @@ fn what_cannot_be_kept_is_not_rotated() {
         "and nothing is left open"
     );
 }
+
+#[test]
+fn a_key_that_was_marked_as_stored_and_is_not_there_is_not_told_as_stored() {
+    let stage = Stage::of(bonded(Some(60)));
+    stage
+        .practice
+        .world()
+        .faults
+        .insert(Operation::Rotate, Fault::Done(Box::new(Fault::Status(502))));
+    let lost = write(&stage, &["rotate", ID, "--confirm", ID]).run();
+    assert_eq!(lost.code, 3, "{lost:?}");
+    let (name, bytes) = files(&stage.state(), "intents").remove(0);
+    let stored = br#"{"state":"stored","fingerprint":"01234567","file":"none.key"}"#;
+    let path = stage.state().join("intents").join(name);
+    fs::write(&path, [&bytes[..], stored, b"\n"].concat()).expect("written");
+    let (code, document) = write(&stage, &["rotate", ID, "--recover"]).json();
+    assert_eq!(
+        (code, &document["outcome"]),
+        (3, &"unclear".into()),
+        "{document:#}"
+    );
+}
