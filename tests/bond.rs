@@ -512,3 +512,40 @@ fn a_key_that_was_marked_as_stored_and_is_not_there_is_not_told_as_stored() {
         "{document:#}"
     );
 }
+
+#[test]
+fn verifying_waits_for_a_pulse_of_after_the_rotation() {
+    let stage = Stage::of(bonded(Some(60)));
+    let verify = ["rotate", ID, "--confirm", ID, "--verify", "--wait"];
+    let wait = |wait| {
+        let arguments: Vec<_> = verify.iter().copied().chain([wait]).collect();
+        write(&stage, &arguments).json()
+    };
+    let (code, document) = wait("1s");
+    assert_eq!(
+        (code, &document["outcome"]),
+        (2, &"not-verified".into()),
+        "{document:#}"
+    );
+    assert_eq!(key_files(&stage).len(), 1, "the key is kept all the same");
+    let (code, document) = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while issued(&stage).len() < 2 {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            let mut world = stage.practice.world();
+            let later = world.now + Duration::from_secs(30);
+            world.happened("duck.pulse", ID, later);
+        });
+        wait("20s")
+    });
+    assert_eq!(
+        (code, &document["outcome"]),
+        (0, &"done".into()),
+        "{document:#}"
+    );
+    let journal = stage.duckops(&["journal"]).run();
+    assert!(journal.stdout.contains("verified"), "{journal:?}");
+    assert!(journal.stdout.contains(ID), "{journal:?}");
+    assert_eq!(wait("soon").0, 64);
+}

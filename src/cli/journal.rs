@@ -83,9 +83,13 @@ fn table(context: &Context, chain: &Chain) -> String {
         let detail = &entry.detail;
         let text = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
         let what = match entry.stage.word() {
+            "plan" if detail["bond"].is_string() => text("bond"),
             "plan" => format!("{} {} -> {}", text("alias"), text("from"), text("to")),
             "consent" => text("how"),
-            "outcome" => format!("{} {}", text("outcome"), text("version")),
+            "outcome" => {
+                let what = format!("{}{}", text("version"), text("fingerprint"));
+                format!("{} {what}", text("outcome"))
+            }
             "verified" => text("status_api"),
             _ => String::new(),
         };

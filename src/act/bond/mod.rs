@@ -16,6 +16,9 @@ mod recover;
 mod rotate;
 mod spool;
 
+#[cfg(test)]
+mod tests;
+
 pub use brief::Posted;
 pub use check::{About, Against, State};
 pub use hands::{Hands, NotBegun};
