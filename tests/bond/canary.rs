@@ -295,3 +295,37 @@ fn nobody_who_stops_reading_takes_the_key_away() {
         );
     }
 }
+
+#[test]
+fn while_it_rotates_the_process_shows_no_secret_and_leaves_no_core() {
+    let stage = Stage::of(bonded(Some(60)));
+    let child = slow(&stage);
+    let place = Path::new("/proc").join(child.id().to_string());
+    let limits = fs::read_to_string(place.join("limits")).expect("a process");
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .expect("the limit");
+    let words: Vec<_> = core.split_whitespace().collect();
+    assert_eq!(words[4..6], ["0", "0"], "{core}");
+    for file in ["cmdline", "environ"] {
+        let bytes = fs::read(place.join(file)).unwrap_or_default();
+        for secret in issued(&stage).iter().chain([&"practice-token".to_owned()]) {
+            assert!(!holds(&bytes, secret), "{file}");
+        }
+    }
+    // The usual end of a process that something inside it has broken.
+    signal(&child, "-ABRT");
+    let ran = ended(child);
+    assert_eq!(ran.code, -1, "{ran:?}");
+    let key = issued(&stage).remove(0);
+    assert!(!holds((ran.stdout + &ran.stderr).as_bytes(), &key));
+    let found = leaks(stage.home(), &key);
+    assert!(found.is_empty(), "the answer had not arrived: {found:?}");
+    let cores = fs::read_dir(stage.home()).expect("a folder").flatten();
+    let cores: Vec<_> = cores
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("core"))
+        .collect();
+    assert!(cores.is_empty(), "{cores:?}");
+}

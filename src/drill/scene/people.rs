@@ -3,7 +3,7 @@
 use super::edit::{hours, minutes, pulsed, seconds, told};
 use super::healthy::DUCKS;
 use super::{Expect, Scene};
-use crate::drill::World;
+use crate::drill::{Fault, Operation, World};
 use serde_json::{Value, json};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -206,6 +206,30 @@ pub(super) const SCENES: &[Scene] = &[
         "A bond in every class: alive, slow, offline, new, over.",
         all_classes
     ),
+    scene!(
+        "rotate-lost",
+        "bond",
+        "pulse",
+        "ok",
+        "All is well until a key is rotated: it is issued, and the answer is HTTP 502.",
+        |now| rotating(now, Fault::Status(502))
+    ),
+    scene!(
+        "rotate-cut",
+        "bond",
+        "pulse",
+        "ok",
+        "All is well until a key is rotated: the answer breaks off in the middle of the key.",
+        |now| rotating(now, Fault::ResetAfter(30))
+    ),
+    scene!(
+        "rotate-renamed",
+        "bond",
+        "pulse",
+        "ok",
+        "All is well until a key is rotated: it comes under a name that nobody knows.",
+        |now| rotating(now, Fault::Rename("beak_key", "new_secret"))
+    ),
 ];
 
 /// A world with nobody but these requests between the same two agents: id, how long ago, and
@@ -277,6 +301,14 @@ fn fleet(now: OffsetDateTime, last: &[Duration]) -> World {
             pulsed(&mut world, *last + minutes(pulse * 10), duck);
         }
     }
+    world
+}
+
+/// A healthy fleet whose keys are issued, and whose answers fail in this way.
+fn rotating(now: OffsetDateTime, fault: Fault) -> World {
+    let mut world = fleet(now, &[minutes(3), minutes(5), minutes(9)]);
+    let done = Fault::Done(Box::new(fault));
+    world.faults.insert(Operation::Rotate, done);
     world
 }
 
