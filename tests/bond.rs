@@ -189,6 +189,17 @@ fn what_is_not_bonded_or_does_not_pulse_is_not_rotated() {
         assert_eq!(ran.code, 1, "{ran:?}");
         says(&ran, "UNPECKED");
     }
+    for (event, state) in [("peck.denied", "DENIED"), ("peck.expired", "EXPIRED")] {
+        let mut never = world("healthy");
+        let at = never.now - Duration::from_secs(60);
+        never.happened(event, ID, at);
+        let stage = Stage::of(never);
+        for action in ["rotate", "disconnect"] {
+            let ran = write(&stage, &[action, ID, "--confirm", ID]).run();
+            assert_eq!((ran.code, writes(&stage)), (1, 0), "{event}: {ran:?}");
+            says(&ran, state);
+        }
+    }
     let other = write(
         &stage,
         &["rotate", "AAAA00000000000", "--confirm", "AAAA00000000000"],
