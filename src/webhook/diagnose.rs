@@ -88,13 +88,9 @@ pub async fn diagnose(
     let told = ask(url, allow_private, secret, payload, now, &mut findings).await;
     if let Err(why) = told {
         let rest = QUESTIONS.iter().skip(findings.len());
-        findings.extend(rest.map(|id| {
-            Finding::bad(
-                id,
-                Verdict::Unknown,
-                why,
-                "Mend what comes before, then ask again",
-            )
+        findings.extend(rest.map(|id| Finding {
+            verdict: Verdict::Unknown,
+            ..Finding::ok(id, why)
         }));
     }
     findings
@@ -144,7 +140,10 @@ async fn ask(
         Ok(answer) => answer,
         Err(why) => {
             let silent = "not asked: the receiver did not answer";
-            let none = |id| Finding::bad(id, Verdict::Unknown, silent, "Mend the answer first");
+            let none = |id| Finding {
+                verdict: Verdict::Unknown,
+                ..Finding::ok(id, silent)
+            };
             findings.extend([none("signature"), none("clock")]);
             findings.push(Finding::bad(
                 "answer",

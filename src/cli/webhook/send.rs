@@ -41,8 +41,12 @@ pub(super) async fn main(
         _ => Verdict::Warning,
     };
     let summary = Printable::from(told.summary.as_str());
+    let label = match told.outcome {
+        "not-sent" => "it was to be",
+        _ => "sent as",
+    };
     let text = format!(
-        "{}: {summary}\nsent as      {}, delivery {} (a test: {} bytes)\nNEXT         {}\n",
+        "{}: {summary}\n{label:<12} {}, delivery {} (a test: {} bytes)\nNEXT         {}\n",
         told.outcome.to_uppercase(),
         payload.event,
         payload.delivery,
