@@ -4,7 +4,7 @@ use super::Context;
 use super::args;
 use super::fail::Failure;
 use super::run::{Answered, Judged, Run};
-use crate::fact::{duration, parse_duration};
+use crate::fact::{Probe, duration, parse_duration};
 use crate::judge::Asked;
 use crate::probe;
 use crate::report::model::{Report, Verdict};
@@ -13,6 +13,7 @@ use crate::runbook::{Library, Missing};
 use crate::stack;
 use crate::text::Printable;
 use crate::triage;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// What was asked for, and what may explain it.
@@ -30,11 +31,11 @@ impl Selection {
         runbook: Option<&str>,
         step: Option<&str>,
     ) -> Result<Self, Missing> {
-        let asked = match runbook {
-            None => library.incidents()?,
-            Some(id) => vec![library.get(id)?],
+        let selection = match runbook {
+            None => Self::bare(library.incidents()?, None),
+            Some(id) => Self::bare(vec![library.get(id)?], step),
         };
-        Self::of(library, asked, step)
+        selection?.explained(library)
     }
 
     /// Several runbooks, each once; without any, all.
@@ -48,7 +49,7 @@ impl Selection {
         }
         match asked.is_empty() {
             true => Self::load(library, None, None),
-            false => Self::of(library, asked, None),
+            false => Self::bare(asked, None)?.explained(library),
         }
     }
 
@@ -57,22 +58,28 @@ impl Selection {
         self.asked.iter().map(|runbook| runbook.id.as_str())
     }
 
-    fn of(library: &Library, asked: Vec<Runbook>, step: Option<&str>) -> Result<Self, Missing> {
+    /// These, or one step of the first, without what may explain them.
+    fn bare(asked: Vec<Runbook>, step: Option<&str>) -> Result<Self, Missing> {
         let step = match (step, asked.first()) {
             (Some(step), Some(runbook)) => Some(find_step(runbook, step)?),
             _ => None,
         };
-        let mut parents: Vec<Runbook> = Vec::new();
-        for id in asked.iter().flat_map(Runbook::explanations) {
-            if !asked.iter().chain(&parents).any(|known| known.id == *id) {
-                parents.push(library.get(id)?);
-            }
-        }
         Ok(Self {
             asked,
             step,
-            parents,
+            parents: Vec::new(),
         })
+    }
+
+    /// With what may explain them.
+    fn explained(mut self, library: &Library) -> Result<Self, Missing> {
+        for id in self.asked.iter().flat_map(Runbook::explanations) {
+            let mut known = self.asked.iter().chain(&self.parents);
+            if !known.any(|known| known.id == *id) {
+                self.parents.push(library.get(id)?);
+            }
+        }
+        Ok(self)
     }
 
     /// Asks what they need, judges them and records the run.
@@ -80,12 +87,22 @@ impl Selection {
         self.judged(run).await.recorded().await
     }
 
-    /// Every runbook there is, read while everybody is asked: the first question does not
-    /// wait for what is to be made of its answer. Only for the built-in runbooks, which are
-    /// known to be right, so that nothing is asked for the sake of one that is wrong.
-    async fn all_at_once(library: Library, run: Run) -> Result<Report, Failure> {
-        let reading = tokio::task::spawn_blocking(move || Self::load(&library, None, None));
-        let probes = probe::of_incidents().collect();
+    /// The same for the built-in runbooks, which are known to be right, so that nothing is asked
+    /// for the sake of one that is wrong: what only the judge needs is read while everybody is
+    /// asked. The first question does not wait for what is to be made of its answer.
+    async fn at_once(library: Library, asked: &args::Triage, run: Run) -> Result<Report, Failure> {
+        let (bare, probes) = match &asked.runbook {
+            None => (None, probe::of_incidents().collect()),
+            Some(id) => {
+                let bare = Self::bare(vec![library.get(id)?], asked.step.as_deref())?;
+                let probes = bare.needed();
+                (Some(bare), probes)
+            }
+        };
+        let reading = tokio::task::spawn_blocking(move || match bare {
+            None => Self::load(&library, None, None),
+            Some(bare) => bare.explained(&library),
+        });
         let (answered, read) = run.ask_beside(&probes, async |_| reading.await).await;
         let selection = match read {
             Ok(selection) => selection?,
@@ -96,6 +113,12 @@ impl Selection {
 
     /// Asks what they need and judges them.
     pub(super) async fn judged(&self, run: Run) -> Judged {
+        let answered = run.ask(&self.needed()).await;
+        self.made_of(answered)
+    }
+
+    /// The probes that must be asked.
+    fn needed(&self) -> BTreeSet<Probe> {
         let steps = self.asked.iter().flat_map(|runbook| {
             let wanted = |index: &usize| self.step.is_none_or(|only| only == *index);
             runbook
@@ -105,8 +128,7 @@ impl Selection {
                 .filter(move |(index, _)| wanted(index))
                 .map(move |(_, step)| (runbook, step))
         });
-        let answered = run.ask(&triage::needed(steps)).await;
-        self.made_of(answered)
+        triage::needed(steps)
     }
 
     /// What these answers mean.
@@ -147,9 +169,9 @@ fn find_step(runbook: &Runbook, asked: &str) -> Result<usize, Missing> {
 
 pub(super) async fn main(context: &Context, args: &args::Triage) -> Result<u8, Failure> {
     let is_once = args.watch.is_none() && args.wait.is_none();
-    if is_once && args.runbook.is_none() && context.settings.runbooks.is_none() {
+    if is_once && context.settings.runbooks.is_none() {
         let library = context.library.clone();
-        let report = Selection::all_at_once(library, run(context, args)?).await?;
+        let report = Selection::at_once(library, args, run(context, args)?).await?;
         return Ok(context.out.report(&report));
     }
     let selection = Selection::load(
@@ -267,15 +289,11 @@ async fn waiting(
 mod tests {
     use super::*;
 
-    /// What [`Selection::all_at_once`] takes for granted.
+    /// What [`Selection::at_once`] takes for granted.
     #[test]
     fn the_built_in_incidents_together_need_every_probe_of_theirs() {
         let library = Library::open(None).expect("the built-in ones");
         let selection = Selection::load(&library, None, None).expect("they are right");
-        let steps = selection
-            .asked
-            .iter()
-            .flat_map(|runbook| runbook.steps.iter().map(move |step| (runbook, step)));
-        assert_eq!(triage::needed(steps), probe::of_incidents().collect());
+        assert_eq!(selection.needed(), probe::of_incidents().collect());
     }
 }
