@@ -51,7 +51,7 @@ pub(super) fn judge(
     earlier: &BTreeMap<&str, Verdict>,
     inputs: Inputs<'_>,
 ) -> Judged {
-    let decision = decide(runbook, step, earlier, inputs);
+    let decision = decide(step, earlier, inputs);
     let manual = step
         .manual
         .fill(|path| inputs.value(path), &runbook.limits, inputs.naming);
@@ -96,7 +96,6 @@ enum Decision<'a> {
 }
 
 fn decide<'a>(
-    runbook: &Runbook,
     step: &'a Step,
     earlier: &BTreeMap<&str, Verdict>,
     inputs: Inputs<'_>,
@@ -108,10 +107,7 @@ fn decide<'a>(
             continue;
         }
         let verdict = |step: &str| earlier.get(step).copied();
-        match rule
-            .when
-            .holds(|path| inputs.value(path), &runbook.limits, verdict)
-        {
+        match rule.when.holds(|path| inputs.value(path), verdict) {
             Ok(false) => {}
             Ok(true) => {
                 return match passed_over {

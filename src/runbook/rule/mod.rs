@@ -1,15 +1,17 @@
-//! The condition of a rule: an expression of CEL that is held to a small part of CEL.
+//! The condition of a rule: a CEL expression that is held to a small part of CEL.
 //!
-//! It is parsed and checked when it is loaded: one comparison, or two joined by `&&`, of
-//! declared facts with limits, literals or other facts of the same type. What passes cannot
-//! fail to evaluate once its facts are known. The tests compare it with a CEL that is not ours.
+//! One comparison, or two joined by `&&`, of declared facts with limits, literals or other
+//! facts of the same type: whatever else CEL can say is refused when it is loaded, and what
+//! passes cannot fail to evaluate once its facts are known. CEL gives the same answers; the
+//! tests ask an implementation of it that is not ours.
 
 mod parse;
+#[cfg(test)]
+mod tests;
 
 use crate::fact::{FactType, FactValue};
 use crate::report::model::Verdict;
-use parse::{Clause, Operand, Operator};
-use std::borrow::Cow;
+use parse::{Operator, Term, Written};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -27,7 +29,8 @@ pub struct Expression {
     pub limits: Vec<String>,
     /// The earlier steps whose verdict it asks for.
     pub steps: Vec<String>,
-    clauses: Vec<Clause>,
+    /// Each must hold.
+    terms: Vec<Term<Side>>,
 }
 
 /// What a rule may refer to beside the declared facts.
@@ -36,164 +39,146 @@ pub(super) struct Scope<'a> {
     pub(super) earlier_steps: &'a [String],
 }
 
+/// One side of a comparison.
+#[derive(Debug)]
+enum Side {
+    Fact(&'static str),
+    /// The verdict of an earlier step.
+    Verdict(String),
+    /// A limit or a literal.
+    Constant(FactValue),
+}
+
 /// What one side of a comparison is.
 #[derive(Clone, Copy, PartialEq)]
-enum Side {
+enum Kind {
     Typed(FactType),
     /// A whole number as written: fits facts that are whole or have a fraction.
     Number,
     Verdict,
 }
 
+/// What one side of a comparison comes to.
+enum Value<'a> {
+    Known(&'a FactValue),
+    Word(&'static str),
+}
+
 impl Expression {
-    /// Reads a condition and checks what it compares; `scope` says what it may name.
+    /// Reads a condition and checks it; `scope` says what it may name.
     ///
     /// # Errors
     /// Everything that is wrong with it.
     pub(super) fn parse(source: &str, scope: &Scope<'_>) -> Result<Self, Vec<String>> {
-        let mut errors = Vec::new();
         if source.chars().count() > LONGEST {
-            errors.push(format!(
+            return Err(vec![format!(
                 "the condition is longer than {LONGEST} characters: more than a comparison belongs into a fact"
-            ));
+            )]);
         }
-        let clauses = match parse::parse(source) {
-            Ok(clauses) => clauses,
-            Err(mistake) => {
-                errors.push(format!("`{source}` {mistake}"));
-                return Err(errors);
-            }
-        };
-        let mut walk = Walk {
-            scope,
-            facts: Vec::new(),
-            limits: Vec::new(),
-            steps: Vec::new(),
-            errors,
-        };
-        clauses.iter().for_each(|clause| walk.clause(clause));
-        if walk.facts.is_empty() && walk.steps.is_empty() && walk.errors.is_empty() {
-            walk.errors
+        let written = parse::parse(source)
+            .map_err(|why| vec![format!("`{source}` is not an expression: {why}")])?;
+        let mut check = Check::of(scope);
+        if written.len() > 2 {
+            check
+                .errors
+                .push("a condition is one comparison, or two joined by `&&`".to_owned());
+        }
+        let terms: Vec<_> = written
+            .into_iter()
+            .filter_map(|term| check.term(term))
+            .collect();
+        if check.facts.is_empty() && check.steps.is_empty() && check.errors.is_empty() {
+            check
+                .errors
                 .push(format!("`{source}` names no fact: it is always the same"));
         }
-        if !walk.errors.is_empty() {
-            return Err(walk.errors);
+        if !check.errors.is_empty() {
+            return Err(check.errors);
         }
-        let Walk {
-            facts,
-            limits,
-            steps,
-            ..
-        } = walk;
         Ok(Self {
             source: source.to_owned(),
-            facts,
-            limits,
-            steps,
-            clauses,
+            facts: check.facts,
+            limits: check.limits,
+            steps: check.steps,
+            terms,
         })
     }
 
     /// Whether it holds. The caller has every fact and every verdict it names.
     ///
     /// # Errors
-    /// What is not known or not alike, which loading should have made impossible.
+    /// What is not known after all, or not of its declared type.
     pub fn holds<'a>(
-        &self,
+        &'a self,
         fact: impl Fn(&str) -> Option<&'a FactValue>,
-        limits: &'a BTreeMap<String, FactValue>,
         verdict: impl Fn(&str) -> Option<Verdict>,
     ) -> Result<bool, String> {
-        let known = |name: &str| {
-            if let Some(limit) = name.strip_prefix("limits.") {
-                let limit = limits.get(limit);
-                return value(limit.ok_or_else(|| format!("{name} is not set"))?);
-            }
-            if let Some(step) = name.strip_prefix("verdict.") {
-                let verdict = verdict(step).ok_or_else(|| format!("{name} is not judged"))?;
-                return Ok(Value::Text(verdict.word().into()));
-            }
-            value(fact(name).ok_or_else(|| format!("{name} is not known"))?)
+        let value = |side: &'a Side| match side {
+            Side::Constant(value) => Ok(Value::Known(value)),
+            Side::Fact(path) => fact(path)
+                .map(Value::Known)
+                .ok_or_else(|| format!("{path} is not known")),
+            Side::Verdict(step) => verdict(step)
+                .map(|verdict| Value::Word(verdict.word()))
+                .ok_or_else(|| format!("step {step} is not judged")),
         };
-        let side = |operand: &Operand| match operand {
-            Operand::Name(name) => known(name),
-            Operand::Minus(name) => match known(name)? {
-                Value::Int(n) => Ok(Value::Int(n.saturating_neg())),
-                _ => Err(format!("-{name} is no number")),
-            },
-            Operand::Bool(b) => Ok(Value::Bool(*b)),
-            Operand::Int(n) => Ok(Value::Int(*n)),
-            Operand::Float(x) => Ok(Value::Float(*x)),
-            Operand::Text(text) => Ok(Value::Text(text.clone().into())),
+        let unlike = || format!("`{}` compares what is not alike", self.source);
+        let is = |side| match value(side)? {
+            Value::Known(FactValue::Bool(is)) => Ok(*is),
+            _ => Err(unlike()),
         };
-        for clause in &self.clauses {
-            let holds = match clause {
-                Clause::Is(operand) => side(operand)?.truth()?,
-                Clause::Not(operand) => !side(operand)?.truth()?,
-                Clause::Compare(left, operator, right) => {
-                    compare(*operator, &side(left)?, &side(right)?)?
+        let mut holds = true;
+        for term in &self.terms {
+            holds &= match term {
+                Term::Is(side) => is(side)?,
+                Term::IsNot(side) => !is(side)?,
+                Term::Compared(left, operator, right) => {
+                    operator.holds(order(value(left)?, value(right)?).ok_or_else(unlike)?)
                 }
             };
-            if !holds {
-                return Ok(false);
-            }
         }
-        Ok(true)
+        Ok(holds)
     }
 }
 
-/// A value that can be compared.
-enum Value<'a> {
-    Bool(bool),
-    Int(i64),
-    Float(f64),
-    Text(Cow<'a, str>),
+/// How two values of one kind stand to each other; a text that is not the verdict's word is
+/// just another.
+fn order(left: Value<'_>, right: Value<'_>) -> Option<Ordering> {
+    use FactValue::{Bool, Duration, Float, Int, Text};
+    use Value::{Known, Word};
+    match (left, right) {
+        (Known(Int(a)), Known(Int(b))) | (Known(Duration(a)), Known(Duration(b))) => Some(a.cmp(b)),
+        (Known(Float(a)), Known(Float(b))) => a.partial_cmp(b),
+        (Known(Float(a)), Known(Int(b))) => a.partial_cmp(&(*b as f64)),
+        (Known(Int(a)), Known(Float(b))) => (*a as f64).partial_cmp(b),
+        (Known(Bool(a)), Known(Bool(b))) => Some(a.cmp(b)),
+        (Known(Text(a)), Known(Text(b))) => Some(a.cmp(b)),
+        (Word(word), Known(Text(text))) | (Known(Text(text)), Word(word)) => {
+            Some(if text.is(word) {
+                Ordering::Equal
+            } else {
+                Ordering::Less
+            })
+        }
+        _ => None,
+    }
 }
 
-impl Value<'_> {
-    fn truth(&self) -> Result<bool, String> {
+impl Operator {
+    fn holds(self, order: Ordering) -> bool {
         match self {
-            Value::Bool(b) => Ok(*b),
-            _ => Err("a condition is true or false".to_owned()),
+            Operator::Equal => order.is_eq(),
+            Operator::NotEqual => order.is_ne(),
+            Operator::Less => order.is_lt(),
+            Operator::LessOrEqual => order.is_le(),
+            Operator::Greater => order.is_gt(),
+            Operator::GreaterOrEqual => order.is_ge(),
         }
     }
 }
 
-/// A text is compared as it would be printed, which leaves plain words as they are.
-fn value(value: &FactValue) -> Result<Value<'_>, String> {
-    Ok(match value {
-        FactValue::Bool(b) => Value::Bool(*b),
-        FactValue::Int(n) | FactValue::Duration(n) | FactValue::Instant(n) => Value::Int(*n),
-        FactValue::Float(x) => Value::Float(*x),
-        FactValue::Text(text) => Value::Text(text.printable(200).to_string().into()),
-        FactValue::List(_) | FactValue::Series(_) | FactValue::Groups(_) => {
-            return Err("a list is evidence, not a value to compare".to_owned());
-        }
-    })
-}
-
-fn compare(operator: Operator, left: &Value<'_>, right: &Value<'_>) -> Result<bool, String> {
-    let order = match (left, right) {
-        (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
-        (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
-        (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
-        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
-        (Value::Int(a), Value::Float(b)) => (*a as f64).partial_cmp(b),
-        (Value::Float(a), Value::Int(b)) => a.partial_cmp(&(*b as f64)),
-        _ => return Err("unlike values are compared".to_owned()),
-    };
-    // What is no number is neither less, equal nor greater.
-    Ok(match operator {
-        Operator::Equal => order == Some(Ordering::Equal),
-        Operator::NotEqual => order != Some(Ordering::Equal),
-        Operator::Less => order == Some(Ordering::Less),
-        Operator::Greater => order == Some(Ordering::Greater),
-        Operator::LessOrEqual => order.is_some_and(Ordering::is_le),
-        Operator::GreaterOrEqual => order.is_some_and(Ordering::is_ge),
-    })
-}
-
-struct Walk<'a> {
+/// Finds what a condition names and sees to it that like is compared with like.
+struct Check<'a> {
     scope: &'a Scope<'a>,
     facts: Vec<&'static str>,
     limits: Vec<String>,
@@ -201,114 +186,105 @@ struct Walk<'a> {
     errors: Vec<String>,
 }
 
-impl Walk<'_> {
-    /// A fact that is true or false may stand alone or behind a `!`.
-    fn clause(&mut self, clause: &Clause) {
-        let (left, operator, right) = match clause {
-            Clause::Is(Operand::Name(name)) | Clause::Not(Operand::Name(name)) => {
-                return self.yes_or_no(name);
-            }
-            Clause::Is(_) | Clause::Not(_) => {
-                return self.error(
-                    "a condition is a comparison such as `fact > limits.name`, true or false",
-                );
-            }
-            Clause::Compare(left, operator, right) => (left, operator, right),
-        };
-        let ordered = !matches!(operator, Operator::Equal | Operator::NotEqual);
-        let sides = (self.side(left), self.side(right));
-        if let (Some(left), Some(right)) = sides
-            && let Err(error) = comparable(left, right, ordered)
-        {
-            self.error(&error);
+impl<'a> Check<'a> {
+    fn of(scope: &'a Scope<'a>) -> Self {
+        Self {
+            scope,
+            facts: Vec::new(),
+            limits: Vec::new(),
+            steps: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
-    fn yes_or_no(&mut self, name: &str) {
-        match self.name(name) {
-            Some(Side::Typed(FactType::Bool)) | None => {}
-            Some(side) => self.error(&format!(
+    /// `None`, here and below, when there was a complaint.
+    fn term(&mut self, term: Term<Written<'_>>) -> Option<Term<Side>> {
+        match term {
+            Term::Is(side) => self.yes_or_no(side).map(Term::Is),
+            Term::IsNot(side) => self.yes_or_no(side).map(Term::IsNot),
+            Term::Compared(left, operator, right) => {
+                let (left, right) = (self.side(left), self.side(right));
+                let ((left, a), (right, b)) = (left?, right?);
+                match comparable(a, b, operator) {
+                    Ok(()) => Some(Term::Compared(left, operator, right)),
+                    Err(error) => self.error(&error),
+                }
+            }
+        }
+    }
+
+    /// A fact that is true or false may stand alone or behind a `!`.
+    fn yes_or_no(&mut self, side: Written<'_>) -> Option<Side> {
+        match self.side(side)? {
+            (Side::Constant(_), _) => self
+                .error("a condition is a comparison such as `fact > limits.name`, true or false"),
+            (side, Kind::Typed(FactType::Bool)) => Some(side),
+            (_, kind) => self.error(&format!(
                 "a condition is true or false, this is {}",
-                words(side)
+                words(kind)
             )),
         }
     }
 
-    fn side(&mut self, operand: &Operand) -> Option<Side> {
-        match operand {
-            Operand::Name(name) => self.name(name),
-            Operand::Minus(name) => {
-                let side = self.name(name)?;
-                if side != Side::Number {
-                    self.error(&format!("`-{name}` is no whole number"));
-                    return None;
-                }
-                Some(side)
-            }
-            Operand::Bool(_) => Some(Side::Typed(FactType::Bool)),
-            Operand::Int(_) => Some(Side::Number),
-            Operand::Float(_) => Some(Side::Typed(FactType::Float)),
-            Operand::Text(_) => Some(Side::Typed(FactType::Text)),
-        }
-    }
-
-    fn name(&mut self, path: &str) -> Option<Side> {
+    fn side(&mut self, side: Written<'_>) -> Option<(Side, Kind)> {
+        let path = match side {
+            Written::Literal(value) => return Some(constant(value)),
+            Written::Name(path) => path,
+        };
         if let Some(limit) = path.strip_prefix("limits.") {
             let Some(value) = self.scope.limits.get(limit) else {
-                self.error(&format!("`{path}` is not in [limits]"));
-                return None;
+                return self.error(&format!("`{path}` is not in [limits]"));
             };
             self.limits.push(limit.to_owned());
-            return Some(match value.ty() {
-                FactType::Int => Side::Number,
-                ty => Side::Typed(ty),
-            });
+            return Some(constant(value.clone()));
         }
         if let Some(step) = path.strip_prefix("verdict.") {
-            if !self
-                .scope
-                .earlier_steps
-                .iter()
-                .any(|earlier| earlier == step)
-            {
-                self.error(&format!("`{path}` is not an earlier step of this runbook"));
-                return None;
+            if !self.scope.earlier_steps.iter().any(|known| known == step) {
+                return self.error(&format!("`{path}` is not an earlier step of this runbook"));
             }
             self.steps.push(step.to_owned());
-            return Some(Side::Verdict);
+            return Some((Side::Verdict(step.to_owned()), Kind::Verdict));
         }
         let Some((_, fact)) = crate::probe::find(path) else {
-            self.error(&crate::probe::unknown_fact(path));
-            return None;
+            return self.error(&crate::probe::unknown_fact(path));
         };
         if matches!(
             fact.ty,
             FactType::List | FactType::Instant | FactType::Series | FactType::Groups
         ) {
-            self.error(&format!(
+            return self.error(&format!(
                 "`{path}` is a {}: evidence only, nothing to compare",
                 fact.ty.name()
             ));
-            return None;
         }
         self.facts.push(fact.path);
-        Some(Side::Typed(fact.ty))
+        Some((Side::Fact(fact.path), Kind::Typed(fact.ty)))
     }
 
-    fn error(&mut self, text: &str) {
+    fn error<T>(&mut self, text: &str) -> Option<T> {
         self.errors.push(text.to_owned());
+        None
     }
 }
 
+fn constant(value: FactValue) -> (Side, Kind) {
+    let kind = match value.ty() {
+        FactType::Int => Kind::Number,
+        ty => Kind::Typed(ty),
+    };
+    (Side::Constant(value), kind)
+}
+
 /// Whether two sides may stand in one comparison.
-fn comparable(left: Side, right: Side, ordered: bool) -> Result<(), String> {
+fn comparable(left: Kind, right: Kind, operator: Operator) -> Result<(), String> {
     use FactType::{Bool, Float, Int, Text};
-    use Side::{Number, Typed, Verdict};
+    use Kind::{Number, Typed, Verdict};
+    let is_ordered = !matches!(operator, Operator::Equal | Operator::NotEqual);
     match (left, right) {
-        (Typed(Bool | Text), Typed(_)) | (Verdict, _) | (_, Verdict) if ordered => {
+        (Typed(Bool | Text), Typed(_)) | (Verdict, _) | (_, Verdict) if is_ordered => {
             Err("only numbers and durations have an order: use == or !=".to_owned())
         }
-        (Typed(Float), _) | (_, Typed(Float)) if !ordered => {
+        (Typed(Float), _) | (_, Typed(Float)) if !is_ordered => {
             Err("a number with a fraction is never compared by == or !=".to_owned())
         }
         (Typed(Float | Int), Number) | (Number, Typed(Float | Int)) => Ok(()),
@@ -318,14 +294,11 @@ fn comparable(left: Side, right: Side, ordered: bool) -> Result<(), String> {
     }
 }
 
-fn words(side: Side) -> &'static str {
-    match side {
-        Side::Typed(FactType::Duration) => "a duration (write limits such as \"15m\")",
-        Side::Typed(ty) => ty.name(),
-        Side::Number => "a whole number",
-        Side::Verdict => "a verdict",
+fn words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Typed(FactType::Duration) => "a duration (write limits such as \"15m\")",
+        Kind::Typed(ty) => ty.name(),
+        Kind::Number => "a whole number",
+        Kind::Verdict => "a verdict",
     }
 }
-
-#[cfg(test)]
-mod tests;

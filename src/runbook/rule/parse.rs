@@ -1,28 +1,24 @@
-//! The text of a condition as a tree: one comparison, or two joined by `&&`, and nothing
-//! else of CEL. What is read here means what CEL says it means.
+//! The text of a condition as a tree. This is the lexis and the shape of the language and
+//! nothing else: which names there are, and what may be compared with what, is its parent's.
+//!
+//! Whatever is read here reads the same in CEL. Much of CEL is not read: functions, arithmetic,
+//! `||`, escapes in texts.
 
-/// One of the comparisons, or a fact that is true or false by itself.
-#[derive(Debug, PartialEq)]
-pub(super) enum Clause {
-    Is(Operand),
-    Not(Operand),
-    Compare(Operand, Operator, Operand),
+use crate::fact::FactValue;
+use crate::text::Untrusted;
+
+/// One of the things that a condition asks for, of sides as they are written or as they resolve.
+#[derive(Debug)]
+pub(super) enum Term<S> {
+    /// It is true.
+    Is(S),
+    /// It is false.
+    IsNot(S),
+    /// The comparison holds.
+    Compared(S, Operator, S),
 }
 
-/// One side of a comparison.
-#[derive(Debug, PartialEq)]
-pub(super) enum Operand {
-    /// A dotted name.
-    Name(String),
-    Bool(bool),
-    Int(i64),
-    Float(f64),
-    Text(String),
-    /// A `-` before a name.
-    Minus(String),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Operator {
     Equal,
     NotEqual,
@@ -32,293 +28,235 @@ pub(super) enum Operator {
     GreaterOrEqual,
 }
 
-/// Why a text is no condition.
-#[derive(Debug, PartialEq, thiserror::Error)]
-pub(super) enum Mistake {
-    #[error("is not an expression: {0}")]
-    NoExpression(String),
-    #[error(
-        "holds `{0}`, which is not permitted here: a condition is one comparison, or two joined by `&&`"
-    )]
-    NotPermitted(&'static str),
-    #[error("needs on each side of a comparison a fact, a limit or a literal")]
-    Side,
-    #[error("holds a text with a backslash: write it as it is")]
-    Escape,
+/// A side as it is written.
+#[derive(Debug)]
+pub(super) enum Written<'a> {
+    /// Identifiers with dots between them.
+    Name(&'a str),
+    Literal(FactValue),
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Name(String),
-    Int(i64),
-    Float(f64),
-    Text(String),
-    Compare(Operator),
-    And,
-    Not,
-    Minus,
-    Dot,
-    Open,
-    Close,
-    /// A sign of CEL that has no place in a condition.
-    Other(&'static str),
+#[derive(Clone, Copy, PartialEq)]
+enum Token<'a> {
+    Name(&'a str),
+    Number(&'a str),
+    Text(&'a str),
+    Sign(&'a str),
+    End,
 }
 
-/// Reads a condition.
-pub(super) fn parse(source: &str) -> Result<Vec<Clause>, Mistake> {
+/// Reads a condition: everything in the list must hold. The caller bounds the length, and with
+/// it how deep parentheses go.
+///
+/// # Errors
+/// The first thing that is not of this language.
+pub(super) fn parse(source: &str) -> Result<Vec<Term<Written<'_>>>, String> {
     let mut parser = Parser {
-        tokens: tokens(source)?,
-        at: 0,
+        rest: source,
+        token: Token::End,
     };
-    let clauses = parser.condition()?;
-    match parser.next() {
-        None => Ok(clauses),
-        Some(token) => Err(unexpected(&token)),
+    parser.advance()?;
+    let terms = parser.joined()?;
+    match parser.token {
+        Token::End => Ok(terms),
+        _ => Err(parser.misplaced()),
     }
 }
 
-struct Parser {
-    tokens: Vec<Token>,
-    at: usize,
+struct Parser<'a> {
+    /// What was not looked at yet.
+    rest: &'a str,
+    /// What stands before it.
+    token: Token<'a>,
 }
 
-impl Parser {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
-    }
-
-    fn next(&mut self) -> Option<Token> {
-        let token = self.peek().cloned();
-        self.at += 1;
-        token
-    }
-
-    fn took(&mut self, wanted: &Token) -> bool {
-        let is_it = self.peek() == Some(wanted);
-        self.at += usize::from(is_it);
-        is_it
-    }
-
-    fn condition(&mut self) -> Result<Vec<Clause>, Mistake> {
-        let mut clauses = self.clauses()?;
-        if self.took(&Token::And) {
-            clauses.extend(self.clauses()?);
+impl<'a> Parser<'a> {
+    fn joined(&mut self) -> Result<Vec<Term<Written<'a>>>, String> {
+        let mut terms = self.comparison()?;
+        while self.eat("&&")? {
+            terms.extend(self.comparison()?);
         }
-        match (clauses.len() > 2, self.peek()) {
-            (false, Some(Token::And)) | (true, _) => Err(Mistake::NotPermitted("&&")),
-            _ => Ok(clauses),
-        }
+        Ok(terms)
     }
 
-    /// A clause, or a condition in parentheses.
-    fn clauses(&mut self) -> Result<Vec<Clause>, Mistake> {
-        let begin = self.at;
-        if self.took(&Token::Open) {
-            let inner = self.condition()?;
-            self.close()?;
-            // What stood in parentheses may have been one side alone.
-            if !matches!(self.peek(), Some(Token::Compare(_))) {
-                return Ok(inner);
-            }
-            self.at = begin;
-        }
-        Ok(vec![self.clause()?])
-    }
-
-    fn clause(&mut self) -> Result<Clause, Mistake> {
-        if self.took(&Token::Not) {
-            return Ok(Clause::Not(self.operand()?));
-        }
-        let left = self.operand()?;
-        let Some(Token::Compare(operator)) = self.peek().cloned() else {
-            return Ok(Clause::Is(left));
+    fn comparison(&mut self) -> Result<Vec<Term<Written<'a>>>, String> {
+        let left = self.unary()?;
+        let Some(operator) = self.operator() else {
+            return Ok(left);
         };
-        self.at += 1;
-        let right = self.operand()?;
-        match self.peek() {
-            Some(Token::Compare(_)) => Err(Mistake::Side),
-            _ => Ok(Clause::Compare(left, operator, right)),
+        self.advance()?;
+        let right = self.unary()?;
+        Ok(vec![Term::Compared(side(left)?, operator, side(right)?)])
+    }
+
+    fn operator(&self) -> Option<Operator> {
+        Some(match self.token {
+            Token::Sign("==") => Operator::Equal,
+            Token::Sign("!=") => Operator::NotEqual,
+            Token::Sign("<") => Operator::Less,
+            Token::Sign("<=") => Operator::LessOrEqual,
+            Token::Sign(">") => Operator::Greater,
+            Token::Sign(">=") => Operator::GreaterOrEqual,
+            _ => return None,
+        })
+    }
+
+    fn unary(&mut self) -> Result<Vec<Term<Written<'a>>>, String> {
+        match self.eat("!")? {
+            true => Ok(vec![Term::IsNot(side(self.primary()?)?)]),
+            false => self.primary(),
         }
     }
 
-    fn close(&mut self) -> Result<(), Mistake> {
-        match self.next() {
-            Some(Token::Close) => Ok(()),
-            Some(token) => Err(unexpected(&token)),
-            None => Err(ended()),
+    fn primary(&mut self) -> Result<Vec<Term<Written<'a>>>, String> {
+        if self.eat("(")? {
+            let inside = self.joined()?;
+            return match self.eat(")")? {
+                true => Ok(inside),
+                false => Err(self.misplaced()),
+            };
         }
-    }
-
-    fn operand(&mut self) -> Result<Operand, Mistake> {
-        let operand = match self.next().ok_or_else(ended)? {
-            Token::Int(n) => Operand::Int(n),
-            Token::Float(x) => Operand::Float(x),
-            Token::Text(text) => Operand::Text(text),
-            Token::Name(name) => match name.as_str() {
-                "true" => Operand::Bool(true),
-                "false" => Operand::Bool(false),
-                _ => Operand::Name(self.dotted(name)?),
-            },
-            Token::Minus => match self.operand()? {
-                Operand::Int(n) => Operand::Int(n.checked_neg().ok_or(Mistake::Side)?),
-                Operand::Float(x) => Operand::Float(-x),
-                Operand::Name(name) => Operand::Minus(name),
-                _ => return Err(Mistake::Side),
-            },
-            Token::Open => {
-                let operand = self.operand()?;
-                self.close()?;
-                operand
-            }
-            token => return Err(unexpected(&token)),
+        let minus = if self.eat("-")? { "-" } else { "" };
+        let written = match self.token {
+            Token::Number(digits) => Written::Literal(number(&format!("{minus}{digits}"))?),
+            _ if minus == "-" => return Err("a minus stands only before a number".to_owned()),
+            Token::Text(text) => Written::Literal(FactValue::Text(Untrusted::new(text))),
+            Token::Name("true") => Written::Literal(FactValue::Bool(true)),
+            Token::Name("false") => Written::Literal(FactValue::Bool(false)),
+            Token::Name(name) if !name.split('.').any(is_keyword) => Written::Name(name),
+            _ => return Err(self.misplaced()),
         };
-        match self.peek() {
-            // A call, an index or a sum: one side of a comparison is neither.
-            Some(Token::Open | Token::Minus | Token::Other("[" | "+" | "*" | "/" | "%" | "in")) => {
-                Err(Mistake::Side)
-            }
-            _ => Ok(operand),
+        self.advance()?;
+        Ok(vec![Term::Is(written)])
+    }
+
+    fn eat(&mut self, sign: &str) -> Result<bool, String> {
+        let found = self.token == Token::Sign(sign);
+        if found {
+            self.advance()?;
         }
+        Ok(found)
     }
 
-    fn dotted(&mut self, mut name: String) -> Result<String, Mistake> {
-        while self.took(&Token::Dot) {
-            match self.next() {
-                Some(Token::Name(part)) => {
-                    name.push('.');
-                    name.push_str(&part);
-                }
-                Some(token) => return Err(unexpected(&token)),
-                None => return Err(ended()),
+    /// Reads the next token.
+    fn advance(&mut self) -> Result<(), String> {
+        let text = self
+            .rest
+            .trim_start_matches(['\t', ' ', '\r', '\n', '\x0c']);
+        let mut chars = text.chars();
+        let (first, second) = (chars.next(), chars.next());
+        let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+        let (token, length) = match first {
+            None => (Token::End, 0),
+            Some('"' | '\'') => {
+                let inside = quoted(text)?;
+                (Token::Text(inside), inside.len() + 2)
             }
-        }
-        Ok(name)
+            Some(c) if c.is_ascii_alphabetic() || c == '_' => {
+                let length = dotted(text);
+                (Token::Name(&text[..length]), length)
+            }
+            Some(c) if is_digit(first) || (c == '.' && is_digit(second)) => {
+                let length = numeral(text);
+                (Token::Number(&text[..length]), length)
+            }
+            Some(c) => {
+                let long = ["&&", "||", "==", "!=", "<=", ">="];
+                let is_long = long.iter().any(|sign| text.starts_with(sign));
+                let length = if is_long { 2 } else { c.len_utf8() };
+                (Token::Sign(&text[..length]), length)
+            }
+        };
+        self.token = token;
+        self.rest = &text[length..];
+        Ok(())
+    }
+
+    /// The complaint about the token that stands where it may not.
+    fn misplaced(&self) -> String {
+        let token = match self.token {
+            Token::End => {
+                return "it is no whole expression: something is missing at its end".to_owned();
+            }
+            Token::Text(_) => "a text",
+            Token::Name(token) | Token::Number(token) | Token::Sign(token) => &format!("`{token}`"),
+        };
+        format!(
+            "{token} is not permitted here: a condition is one comparison, or two joined by `&&`, and each side of a comparison is a fact, a limit or a literal"
+        )
     }
 }
 
-fn ended() -> Mistake {
-    Mistake::NoExpression("it ends where something is missing".to_owned())
-}
-
-fn unexpected(token: &Token) -> Mistake {
-    match token {
-        Token::Other("||") => Mistake::NotPermitted("||"),
-        Token::Other("?") => Mistake::NotPermitted("?"),
-        Token::And => Mistake::NotPermitted("&&"),
-        Token::Not => Mistake::NotPermitted("!"),
-        other => Mistake::NoExpression(format!("{other:?} has no place where it stands")),
+/// The one side that stands here, where a comparison, or two, could.
+fn side<'a>(terms: Vec<Term<Written<'a>>>) -> Result<Written<'a>, String> {
+    match <[_; 1]>::try_from(terms) {
+        Ok([Term::Is(side)]) => Ok(side),
+        _ => Err("each side of a comparison is a fact, a limit or a literal".to_owned()),
     }
 }
 
-fn tokens(source: &str) -> Result<Vec<Token>, Mistake> {
-    const SIGNS: [(&str, Token); 20] = [
-        ("==", Token::Compare(Operator::Equal)),
-        ("!=", Token::Compare(Operator::NotEqual)),
-        ("<=", Token::Compare(Operator::LessOrEqual)),
-        (">=", Token::Compare(Operator::GreaterOrEqual)),
-        ("<", Token::Compare(Operator::Less)),
-        (">", Token::Compare(Operator::Greater)),
-        ("&&", Token::And),
-        ("||", Token::Other("||")),
-        ("!", Token::Not),
-        ("-", Token::Minus),
-        (".", Token::Dot),
-        ("(", Token::Open),
-        (")", Token::Close),
-        ("[", Token::Other("[")),
-        ("+", Token::Other("+")),
-        ("*", Token::Other("*")),
-        ("/", Token::Other("/")),
-        ("%", Token::Other("%")),
-        ("?", Token::Other("?")),
-        (":", Token::Other(":")),
-    ];
-    let mut tokens = Vec::new();
-    let mut rest = source;
+/// Words that are no names, not even after a dot.
+fn is_keyword(word: &str) -> bool {
+    matches!(word, "true" | "false" | "null" | "in")
+}
+
+/// How long the name is that a text begins with.
+fn dotted(text: &str) -> usize {
+    let mut length = 0;
     loop {
-        rest = rest.trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']);
-        let Some(first) = rest.chars().next() else {
-            return Ok(tokens);
-        };
-        let length = |inside: fn(char) -> bool| rest.find(|c| !inside(c)).unwrap_or(rest.len());
-        let (token, taken) = match first {
-            'a'..='z' | 'A'..='Z' | '_' => {
-                let end = length(|c| c.is_ascii_alphanumeric() || c == '_');
-                let (word, after) = rest.split_at(end);
-                // `r'…'` and `b'…'` are texts of other kinds.
-                if after.starts_with(['\'', '"']) {
-                    return Err(Mistake::Escape);
-                }
-                let token = match word {
-                    "in" => Token::Other("in"),
-                    word => Token::Name(word.to_owned()),
-                };
-                (token, end)
-            }
-            '0'..='9' => number(rest)?,
-            quote @ ('\'' | '"') => text(rest, quote)?,
-            _ => {
-                let sign = SIGNS.iter().find(|(sign, _)| rest.starts_with(sign));
-                let (sign, token) = sign.ok_or_else(|| {
-                    Mistake::NoExpression(format!("{first:?} has no place in it"))
-                })?;
-                (token.clone(), sign.len())
-            }
-        };
-        tokens.push(token);
-        rest = rest.get(taken..).unwrap_or_default();
+        length += run(&text[length..], |c| c.is_ascii_alphanumeric() || c == '_');
+        let after = text[length..].strip_prefix('.');
+        match after.and_then(|after| after.chars().next()) {
+            Some(c) if c.is_ascii_alphabetic() || c == '_' => length += 1,
+            _ => return length,
+        }
     }
 }
 
-/// `20`, `1.5`, `1e3`; forms that CEL has beside them are not needed here.
-fn number(rest: &str) -> Result<(Token, usize), Mistake> {
-    let digits = |from: usize| {
-        let after = rest.get(from..).unwrap_or_default();
-        from + after
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(after.len())
-    };
-    let whole = digits(0);
-    let mut end = whole;
-    let byte = |at: usize| rest.as_bytes().get(at).copied().unwrap_or_default();
-    if byte(end) == b'.' && byte(end + 1).is_ascii_digit() {
-        end = digits(end + 1);
+/// How long the number is that a text begins with: `12`, `1.5`, `.5`, `2e-3`.
+fn numeral(text: &str) -> usize {
+    let digits = |text: &str| run(text, |c| c.is_ascii_digit());
+    let mut length = digits(text);
+    if let Some(fraction) = text[length..].strip_prefix('.').map(digits)
+        && fraction > 0
+    {
+        length += 1 + fraction;
     }
-    if matches!(byte(end), b'e' | b'E') {
-        let sign = usize::from(matches!(byte(end + 1), b'+' | b'-'));
-        if byte(end + 1 + sign).is_ascii_digit() {
-            end = digits(end + 1 + sign);
+    if let Some(exponent) = text[length..].strip_prefix(['e', 'E']) {
+        let sign = usize::from(exponent.starts_with(['+', '-']));
+        let power = digits(&exponent[sign..]);
+        if power > 0 {
+            length += 1 + sign + power;
         }
     }
-    let (text, after) = rest.split_at(end);
-    let no_number = || Mistake::NoExpression(format!("{text:?} is no number that fits"));
-    if after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.') {
-        return Err(no_number());
-    }
-    let token = match end == whole {
-        true => text.parse().map(Token::Int).map_err(|_| no_number())?,
-        false => match text.parse::<f64>() {
-            Ok(x) if x.is_finite() => Token::Float(x),
-            _ => return Err(no_number()),
-        },
-    };
-    Ok((token, end))
+    length
 }
 
-fn text(rest: &str, quote: char) -> Result<(Token, usize), Mistake> {
-    let inside = rest.get(1..).unwrap_or_default();
-    let end = inside
-        .find([quote, '\\', '\n', '\r'])
-        .ok_or_else(|| Mistake::NoExpression("a text has no end".to_owned()))?;
-    let (text, after) = inside.split_at(end);
-    match after.chars().next() {
-        // Two texts side by side, or a text in three quotes.
-        Some(found) if found == quote && !after[1..].starts_with(['\'', '"']) => {
-            Ok((Token::Text(text.to_owned()), end + 2))
+fn run(text: &str, is_part: impl Fn(char) -> bool) -> usize {
+    text.find(|c| !is_part(c)).unwrap_or(text.len())
+}
+
+fn number(text: &str) -> Result<FactValue, String> {
+    let is_whole = !text.contains(['.', 'e', 'E']);
+    let read = match is_whole {
+        true => text.parse().ok().map(FactValue::Int),
+        false => text.parse().ok().map(FactValue::Float),
+    };
+    read.filter(|value| !matches!(value, FactValue::Float(x) if !x.is_finite()))
+        .ok_or_else(|| format!("{text} is too large a number"))
+}
+
+/// What stands between the quotes that a text begins with.
+fn quoted(text: &str) -> Result<&str, String> {
+    let (quote, after) = text.split_at(1);
+    let inside = after.split_once(quote).map(|(inside, _)| inside);
+    match inside {
+        Some(inside) if inside.contains('\\') => {
+            Err("a text is written without `\\`: it stands as it is".to_owned())
         }
-        Some('\\') => Err(Mistake::Escape),
-        _ => Err(Mistake::NoExpression(
-            "a text has no end on its line".to_owned(),
+        Some(inside) if !inside.contains(['\n', '\r']) => Ok(inside),
+        _ => Err(format!(
+            "it is no whole expression: a text has no closing {quote}"
         )),
     }
 }
