@@ -281,6 +281,17 @@ mod tests {
     }
 
     #[test]
+    fn a_detail_that_is_cut_ends_with_a_whole_word() {
+        for length in 180..=200 {
+            let detail = format!("{} peck_1234", "x".repeat(length));
+            let read = entry(&format!(r#"{{"detail":"{detail}"}}"#)).detail;
+            let cut = detail.len() > DETAIL;
+            assert_eq!(read == detail, !cut, "{length}");
+            assert_eq!(read.contains("peck_"), !cut, "{length}: {read}");
+        }
+    }
+
+    #[test]
     fn a_field_that_stands_twice_makes_the_entry_unusable() {
         let entry = entry(r#"{"event_type":"pulse","event_type":"cert","timestamp":1774137600}"#);
         assert_eq!((entry.kind.as_str(), entry.at), ("", None));

@@ -5,13 +5,24 @@ use super::entry::{Entry, Names};
 use super::meaning::{Meaning, normal};
 use crate::population::{Event, Happening};
 
+/// What did not come to pass: a pulse that was missed is none, and an end that failed is none.
+const UNDONE: [&str; 14] = [
+    "fail", "error", "missed", "missing", "lost", "stale", "absent", "timeout", "timed_out",
+    "reject", "denied", "refused", "not_", "no_",
+];
+/// What was only asked for, or is still to come.
+const UNDECIDED: [&str; 5] = ["request", "pending", "schedul", "attempt", "start"];
+
 /// What a type tells, matched by meaning.
 pub(super) fn of_kind(kind: &str) -> Option<Event> {
     let meaning = Meaning::of(kind);
     let kind = normal(kind);
     let about = |words: &[&str]| words.iter().any(|word| kind.contains(word));
-    if about(&["unpeck", "unbond", "disconnect", "severed"]) {
-        return Some(Event::Unpecked);
+    let done = || !about(&UNDONE) && !about(&UNDECIDED);
+    // A socket is disconnected, too: only what joins two agents ends with a bond.
+    let of_two = || about(&["peck", "bond", "connection", "flock"]);
+    if about(&["unpeck", "unbond", "severed"]) || (about(&["disconnect"]) && of_two()) {
+        return done().then_some(Event::Unpecked);
     }
     if meaning.callback_error {
         return Some(Event::CallbackError);
@@ -20,25 +31,25 @@ pub(super) fn of_kind(kind: &str) -> Option<Event> {
         return about(&["fail", "error", "timeout"]).then_some(Event::DeliveryFailed);
     }
     if meaning.pulse {
-        return Some(Event::Pulse);
+        return done().then_some(Event::Pulse);
     }
-    if about(&["rotat"]) && !about(&["fail", "denied", "pending", "request"]) {
-        return Some(Event::Rotated);
+    if about(&["rotat"]) {
+        return done().then_some(Event::Rotated);
     }
     if about(&["bonded"]) {
-        return Some(Event::Bonded);
+        return done().then_some(Event::Bonded);
     }
     if !meaning.peck {
         return None;
     }
-    if about(&["denied", "reject", "deny"]) {
+    if about(&["denied", "reject", "deny", "not_approved", "unapproved", "not_accepted"]) {
         return Some(Event::Denied);
     }
     if about(&["expire", "timed_out", "timeout"]) {
         return Some(Event::Expired);
     }
-    if about(&["approved", "accepted"]) {
-        return Some(Event::Approved);
+    if about(&["approved", "accepted"]) || kind.ends_with("approve") || kind.ends_with("accept") {
+        return done().then_some(Event::Approved);
     }
     about(&["request", "sent", "notify", "received", "created"]).then_some(Event::Requested)
 }
@@ -80,7 +91,7 @@ pub(super) fn happening<'a>(
 }
 
 /// Ids in the words of a detail: behind their name (`peck_id=p1`, `spaceduck_id: A1`), or by
-/// the forms that ids are known to have.
+/// the forms that ids are known to have. A word is an id whole or not at all.
 fn in_words(detail: &str, names: &mut Names) {
     let Names {
         peck,
@@ -90,43 +101,64 @@ fn in_words(detail: &str, names: &mut Names) {
         target,
         ..
     } = names;
-    for text in [&mut *peck, agent, duckling, requester, target] {
-        text.clear();
-    }
+    let mut slots = [peck, agent, duckling, requester, target];
+    slots.iter_mut().for_each(|text| text.clear());
     let mut words = words(detail).peekable();
     while let Some(word) = words.next() {
-        // A name that is also a word of prose is followed by an id only if that looks like one.
-        let (slot, prose) = match word {
-            "peck_id" | "request_id" => (&mut *peck, false),
-            "spaceduck_id" | "agent_id" | "sdid" => (&mut *agent, false),
-            "duckling_id" => (&mut *duckling, false),
-            "requester_id" => (&mut *requester, false),
-            "target_id" => (&mut *target, false),
-            "requester" | "from" => (&mut *requester, true),
-            "target" | "to" => (&mut *target, true),
-            _ => {
-                if peck.is_empty() && is_peck(word) {
-                    peck.push_str(word);
-                } else if agent.is_empty() && is_agent(word) {
-                    agent.push_str(word);
-                }
-                continue;
-            }
+        let (name, own) = match word.split_once(['=', ':']) {
+            Some((name, value)) => (name, value.trim_start_matches(['=', ':'])),
+            None => (word, ""),
         };
-        if slot.is_empty()
-            && let Some(id) = words.peek().filter(|id| !prose || has_digit(id))
-        {
-            slot.push_str(id);
-            words.next();
+        let Some((whose, prose)) = named(name) else {
+            let whose = match word {
+                word if is_peck(word) => PECK,
+                word if is_agent(word) => AGENT,
+                _ => continue,
+            };
+            if slots[whose].is_empty() {
+                slots[whose].push_str(word);
+            }
+            continue;
+        };
+        // A name that is also a word of prose is followed by an id only if that looks like one.
+        let follows = |word: &&str| {
+            let is_name = named(word.split(['=', ':']).next().unwrap_or(word)).is_some();
+            !is_name && (!prose || has_digit(word))
+        };
+        let id = match own {
+            "" => words.next_if(follows).unwrap_or(""),
+            own => own,
+        };
+        if slots[whose].is_empty() {
+            slots[whose].push_str(id);
         }
     }
 }
 
-/// The words of a text: what stands between blanks and the marks that no id has.
+const PECK: usize = 0;
+const AGENT: usize = 1;
+
+/// Whose id stands behind this name, by its place among the slots; and whether the name is
+/// a word of prose, too.
+fn named(name: &str) -> Option<(usize, bool)> {
+    Some(match name {
+        "peck_id" | "request_id" => (PECK, false),
+        "spaceduck_id" | "agent_id" | "sdid" => (AGENT, false),
+        "duckling_id" => (2, false),
+        "requester_id" | "sender_spaceduck_id" => (3, false),
+        "requester" | "from" => (3, true),
+        "target_id" | "target_spaceduck_id" => (4, false),
+        "target" | "to" => (4, true),
+        _ => return None,
+    })
+}
+
+/// The words of a text: what stands between blanks, quotes and brackets, without the marks
+/// that end a part of a sentence.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    text.split(move |c| !inside(c))
-        .map(|word| word.trim_matches(['.', '-']))
+    let between = |c: char| c.is_whitespace() || "\"'`,;()[]{}<>|&".contains(c);
+    text.split(between)
+        .map(|word| word.trim_matches(['.', ':', '=', '-', '!', '?']))
         .filter(|word| !word.is_empty())
 }
 
@@ -192,11 +224,29 @@ mod tests {
             ("duck.bonded", Some(Bonded)),
             ("duck.unpecked", Some(Unpecked)),
             ("connection.disconnected", Some(Unpecked)),
+            ("unpeck", Some(Unpecked)),
+            ("unpeck_failed", None),
+            ("duck.unpeck_requested", None),
+            ("agent.disconnected", None),
+            ("listener.disconnected", None),
+            ("peck.approve", Some(Approved)),
+            ("peck_approve", Some(Approved)),
+            ("peck.approval_failed", None),
+            ("peck.approve_failed", None),
+            ("peck.not_approved", Some(Denied)),
+            ("peck.deny", Some(Denied)),
+            ("bond.not_bonded", None),
+            ("pulse.missed", None),
+            ("duck.pulse_failed", None),
+            ("pulse_rejected", None),
+            ("NO-PULSE", None),
+            ("pulse.timed_out", None),
             ("duck.pulse", Some(Pulse)),
             ("pulse", Some(Pulse)),
             ("key.rotated", Some(Rotated)),
             ("duck.key_rotated", Some(Rotated)),
             ("key.rotation_failed", None),
+            ("key.rotate_requested", None),
             ("webhook.delivery_failed", Some(DeliveryFailed)),
             ("webhook.delivered", None),
             ("cert.issued", None),
@@ -225,6 +275,14 @@ mod tests {
         let none = || String::new();
         for (detail, peck, agent) in [
             ("peck_id=p-1 approved", "p-1", ""),
+            ("peck_id=p:1/x approved", "p:1/x", ""),
+            ("peck_id = p1", "p1", ""),
+            ("\"peck_id\" : \"p1\"", "p1", ""),
+            ("peck_id=", "", ""),
+            ("peck_id=\"\" spaceduck_id=A1", "", "A1"),
+            ("see https://x.invalid/peck_7f3a", "", ""),
+            ("peck_a1/peck_a2", "", ""),
+            ("(sd_x7) and {peck_9}", "peck_9", "sd_x7"),
             ("peck_id: p10, spaceduck_id: A1", "p10", "A1"),
             ("{\"peck_id\":\"p1\"}", "p1", ""),
             ("approved peck_7f3a.", "peck_7f3a", ""),

@@ -20,7 +20,8 @@ fn skip_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
     Ok(())
 }
 
-/// Keeps at most so many bytes of a text; what is no text leaves nothing.
+/// Keeps at most so many bytes of a text, to the end of a word: half an id is another id.
+/// What is no text leaves nothing.
 pub(super) struct Words<'a>(pub(super) &'a mut String, pub(super) usize);
 
 impl<'de> DeserializeSeed<'de> for Words<'_> {
@@ -40,8 +41,14 @@ impl<'de> Visitor<'de> for Words<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        let end = text.floor_char_boundary(self.1);
-        self.0.push_str(text.get(..end).unwrap_or_default());
+        let mut kept = text
+            .get(..text.floor_char_boundary(self.1))
+            .unwrap_or_default();
+        if kept.len() < text.len() {
+            let end = kept.rfind(|c: char| c.is_whitespace() || ",;".contains(c));
+            kept = kept.get(..end.unwrap_or(0)).unwrap_or_default();
+        }
+        self.0.push_str(kept);
         Ok(())
     }
 
