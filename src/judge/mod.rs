@@ -175,7 +175,8 @@ fn steps(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
 fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>) -> model::Runbook {
     let verdict = worst(&judged);
     let leading = || judged.iter().filter(|j| j.step.verdict() == verdict);
-    let summary = match (verdict, leading().next()) {
+    let skipped = || judged.iter().find(|judged| judged.leads);
+    let summary = match (verdict, leading().next().or_else(skipped)) {
         (Verdict::Ok, _) => "Every step is ok.".into(),
         (_, Some(judged)) => judged.step.summary.clone(),
         (_, None) => "Nothing was judged.".into(),

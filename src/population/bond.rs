@@ -21,6 +21,8 @@ pub struct Bond {
     pub peer: Option<String>,
     /// When it came into force.
     pub since: Option<i64>,
+    /// Whether the feed says so, and not only a list.
+    pub(super) dated_by_feed: bool,
     /// When it was ended.
     pub over: Option<i64>,
     /// The last pulses, newest first.
@@ -39,28 +41,35 @@ pub struct Bond {
     pub uncertain: Option<&'static str>,
     /// Why the age of its last pulse cannot be told, if so.
     pub unseen: Option<&'static str>,
-    /// Why the age of its key cannot be told, if so.
-    pub keyless: Option<&'static str>,
+    /// How old its key is at least, in seconds.
+    pub key_min: i64,
+    /// How old its key is at most, in seconds: a key is not older than its bond.
+    pub key_max: Option<i64>,
 }
 
-/// The state of a bond.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The state of a bond. Of several that are said of one agent the last of these counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BondState {
-    /// It is in force.
-    Bonded,
-    /// It was ended.
-    Unpecked,
-    /// A human said no.
-    Denied,
-    /// The time to approve it ran out.
-    Expired,
-    /// A human has yet to act.
-    Pending,
     /// It cannot be told.
     Unknown,
+    /// The time to approve it ran out.
+    Expired,
+    /// A human said no.
+    Denied,
+    /// It was ended.
+    Unpecked,
+    /// A human has yet to act.
+    Pending,
+    /// It is in force.
+    Bonded,
 }
 
 impl BondState {
+    /// Whether it can be in force no more.
+    fn is_over(self) -> bool {
+        matches!(self, Self::Unpecked | Self::Denied | Self::Expired)
+    }
+
     /// Its word, as operators write it.
     pub fn word(self) -> &'static str {
         match self {
@@ -131,7 +140,10 @@ impl Bond {
     pub(super) fn happened(&mut self, event: Event, at: i64) {
         let newest = |slot: &mut Option<i64>| *slot = (*slot).max(Some(at));
         match event {
-            Event::Bonded => newest(&mut self.since),
+            Event::Bonded => {
+                newest(&mut self.since);
+                self.dated_by_feed = true;
+            }
             Event::Unpecked => newest(&mut self.over),
             Event::Rotated => newest(&mut self.rotated),
             Event::DeliveryFailed => newest(&mut self.failed),
@@ -167,10 +179,21 @@ impl Bond {
         match (alive, self.listed, self.refused) {
             (None, Some(said), _) => said,
             (None, None, Some((_, refused))) => refused,
-            (Some(_), Some(said @ (BondState::Unpecked | BondState::Denied)), _) => said,
+            // Nobody can say which of the two is behind.
+            (Some(_), Some(said), _) if said.is_over() => BondState::Unknown,
             (Some(_), ..) => BondState::Bonded,
             (None, None, None) => BondState::Unknown,
         }
+    }
+
+    /// What a list says where the feed tells something else.
+    pub fn contradiction(&self) -> Option<BondState> {
+        let alive = self.since.max(self.pulses.first().copied());
+        let said = self.listed?;
+        let over = self.over.is_some() && self.over >= alive;
+        let differs = (over && said == BondState::Bonded)
+            || (alive.is_some() && !over && said != BondState::Bonded);
+        differs.then_some(said)
     }
 
     /// Seconds since the newest sign of life.
@@ -199,11 +222,20 @@ impl Bond {
         }
     }
 
-    /// Seconds since its key was issued, at least: a rotation that the feed no longer shows
-    /// lies before everything that it does show.
-    pub fn key_age(&self, now: i64) -> Option<i64> {
-        let issued = self.rotated.max(self.since);
-        issued.map(|at| (now - at).max(0))
+    /// Seconds since its key was issued, where that is certain.
+    pub fn key_age(&self) -> Option<i64> {
+        self.key_max.filter(|most| *most == self.key_min)
+    }
+
+    /// Settles between which bounds the age of its key lies. `horizon` is the oldest moment
+    /// that the feed shows; `loose` the newest rotation that names nobody.
+    pub(super) fn date_key(&mut self, horizon: i64, loose: Option<i64>, now: i64) {
+        // What the feed does not show may have happened until right before what it shows.
+        let unseen = horizon.max(self.since.unwrap_or(horizon));
+        let latest = Some(self.rotated.unwrap_or(unseen)).max(loose);
+        let age = |at: i64| (now - at).max(0);
+        self.key_min = latest.map_or(0, age);
+        self.key_max = self.rotated.max(self.since).map(age);
     }
 
     /// Whether a delivery to it failed lately.
@@ -282,13 +314,55 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_as_old_as_its_bond_or_its_last_rotation() {
-        let keys = [
-            bond(&[(900, Event::Bonded)]),
-            bond(&[(900, Event::Bonded), (100, Event::Rotated)]),
-            bond(&[(100, Event::Pulse)]),
+    fn a_key_is_no_older_than_its_bond_and_as_old_as_what_is_shown_of_it() {
+        const DAY: i64 = 86_400;
+        let reach = 7 * DAY;
+        let key = |events: &[(i64, Event)], loose: Option<i64>| {
+            let mut bond = bond(events);
+            bond.date_key(NOW - reach, loose.map(|ago| NOW - ago), NOW);
+            (bond.key_min, bond.key_max)
+        };
+        // Bonded while the feed was watching; rotated since; by whom nobody knows.
+        let bonded = (900, Event::Bonded);
+        assert_eq!(key(&[bonded], None), (900, Some(900)));
+        let rotated = [bonded, (100, Event::Rotated)];
+        assert_eq!(key(&rotated, None), (100, Some(100)));
+        assert_eq!(key(&[bonded], Some(50)), (50, Some(900)));
+        assert_eq!(key(&rotated, Some(500)), (100, Some(100)));
+        // Bonded before: it may have been rotated until the feed begins.
+        let old = (40 * DAY, Event::Bonded);
+        assert_eq!(key(&[old], None), (reach, Some(40 * DAY)));
+        assert_eq!(key(&[(60, Event::Pulse)], None), (reach, None));
+    }
+
+    #[test]
+    fn a_list_that_contradicts_the_feed_leaves_the_state_open() {
+        let listed = |said, events: &[(i64, Event)]| Bond {
+            listed: Some(said),
+            ..bond(events)
+        };
+        let alive = [(900, Event::Bonded), (60, Event::Pulse)];
+        let over = [(900, Event::Bonded), (60, Event::Unpecked)];
+        let table = [
+            (
+                listed(BondState::Unpecked, &alive),
+                BondState::Unknown,
+                true,
+            ),
+            (listed(BondState::Denied, &alive), BondState::Unknown, true),
+            (listed(BondState::Pending, &alive), BondState::Bonded, true),
+            (listed(BondState::Bonded, &alive), BondState::Bonded, false),
+            (listed(BondState::Bonded, &over), BondState::Unpecked, true),
+            (
+                listed(BondState::Unpecked, &over),
+                BondState::Unpecked,
+                false,
+            ),
+            (listed(BondState::Unpecked, &[]), BondState::Unpecked, false),
         ];
-        let ages = keys.map(|bond| bond.key_age(NOW));
-        assert_eq!(ages, [Some(900), Some(100), None]);
+        for (bond, state, differs) in table {
+            assert_eq!(bond.state(), state, "{bond:?}");
+            assert_eq!(bond.contradiction().is_some(), differs, "{bond:?}");
+        }
     }
 }

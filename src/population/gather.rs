@@ -1,6 +1,10 @@
 //! From single happenings and rows to one record for each request and each bond.
 
-use super::{Bond, BondState, Event, Only, Peck, PeckState, Population, RECENT, WINDOW};
+use super::join::Bondings;
+use super::{
+    AHEAD, Bond, BondState, Event, Gaps, Last, Only, Peck, PeckState, Population, RECENT, WINDOW,
+};
+use crate::fact::duration;
 use crate::text::{Printable, Untrusted};
 use std::collections::HashMap;
 
@@ -31,6 +35,8 @@ pub struct Row {
     pub peck: String,
     pub agent: String,
     pub name: String,
+    /// The agent at the other end.
+    pub peer: String,
     pub duckling: String,
     pub requester: String,
     pub requester_name: String,
@@ -44,16 +50,6 @@ pub struct Row {
     pub expires: Option<i64>,
 }
 
-/// The newest of what names nobody, and so could be anybody's.
-#[derive(Debug, Default)]
-struct Loose {
-    outcome: Option<i64>,
-    bonded: Option<i64>,
-    unpecked: Option<i64>,
-    pulse: Option<i64>,
-    rotated: Option<i64>,
-}
-
 /// Records while they are being gathered. Memory grows with those that are known, not with
 /// the feed.
 #[derive(Debug)]
@@ -62,9 +58,11 @@ pub struct Gathering {
     only: Option<Only>,
     pecks: HashMap<String, Peck>,
     bonds: HashMap<String, Bond>,
-    /// Bonds that came into force without naming their request: when, and between whom.
-    bondings: Vec<(i64, String, String)>,
-    loose: Loose,
+    /// Bonds that came into force without naming their request.
+    bondings: Bondings,
+    /// What names nobody, and so could be anybody's: of requests, and of agents.
+    loose_pecks: Last,
+    loose_bonds: Last,
     /// Whether bonds would show: not every feed tells of them.
     tells_bonds: bool,
 }
@@ -77,8 +75,9 @@ impl Gathering {
             only,
             pecks: HashMap::new(),
             bonds: HashMap::new(),
-            bondings: Vec::new(),
-            loose: Loose::default(),
+            bondings: Bondings::default(),
+            loose_pecks: Last::default(),
+            loose_bonds: Last::default(),
             tells_bonds: false,
         }
     }
@@ -91,17 +90,11 @@ impl Gathering {
     }
 
     fn for_its_request(&mut self, it: &Happening<'_>) {
-        let newest = |slot: &mut Option<i64>| *slot = (*slot).max(Some(it.at));
-        let settles = matches!(
-            it.event,
-            Event::Approved | Event::Denied | Event::Expired | Event::CallbackError
-        );
         match it.event {
             Event::Pulse | Event::Rotated | Event::DeliveryFailed => return,
             _ if !it.peck.is_empty() => {}
             Event::Bonded => return self.bonding(it),
-            _ if settles => return newest(&mut self.loose.outcome),
-            _ => return,
+            event => return self.loose_pecks.note(event, it.at),
         }
         let wanted = matches!(&self.only, Some(Only::Peck(id)) if id == it.peck);
         if !wanted && self.now - it.at >= RECENT + WINDOW {
@@ -119,27 +112,20 @@ impl Gathering {
     }
 
     fn bonding(&mut self, it: &Happening<'_>) {
-        let mut ends = [it.agent, it.requester, it.target].into_iter();
-        let ends = (&mut ends)
-            .filter(|end| !end.is_empty())
-            .collect::<Vec<_>>();
-        if self.now - it.at >= RECENT {
-            return;
-        }
-        match ends.as_slice() {
-            [] => self.loose.bonded = self.loose.bonded.max(Some(it.at)),
-            [one] => self
-                .bondings
-                .push((it.at, (*one).to_owned(), String::new())),
-            [one, other, ..] => {
-                self.bondings
-                    .push((it.at, (*one).to_owned(), (*other).to_owned()));
-            }
+        let mut ends = match (it.requester, it.target) {
+            ("", end) | (end, "") => [it.agent, end],
+            both => both.into(),
+        };
+        ends.sort_unstable();
+        match ends.into() {
+            _ if self.now - it.at >= RECENT => {}
+            ("", "") => self.loose_pecks.note(Event::Bonded, it.at),
+            ("", end) => self.bondings.add(end, "", it.at),
+            (one, other) => self.bondings.add(one, other, it.at),
         }
     }
 
     fn for_its_agents(&mut self, it: &Happening<'_>) {
-        let newest = |slot: &mut Option<i64>| *slot = (*slot).max(Some(it.at));
         if matches!(self.only, Some(Only::Peck(_))) {
             return;
         }
@@ -158,15 +144,7 @@ impl Gathering {
             return;
         }
         let ends = match (it.agent, it.requester, it.target) {
-            ("", "", "") => {
-                match it.event {
-                    Event::Unpecked => newest(&mut self.loose.unpecked),
-                    Event::Pulse => newest(&mut self.loose.pulse),
-                    Event::Rotated => newest(&mut self.loose.rotated),
-                    _ => {}
-                }
-                return;
-            }
+            ("", "", "") => return self.loose_bonds.note(it.event, it.at),
             ("", requester, target) => [requester, target],
             (agent, ..) => [agent, ""],
         };
@@ -191,7 +169,9 @@ impl Gathering {
 
     /// Takes in a row of a list.
     pub fn listed(&mut self, row: &Row) {
-        self.tells_bonds = true;
+        let status = BondState::of(&row.status);
+        let until = |upto: i64| move |at: &i64| *at <= upto;
+        let usable = until(self.now + AHEAD);
         if !row.peck.is_empty() {
             let peck = record(&mut self.pecks, &row.peck, |id| Peck {
                 id,
@@ -201,16 +181,18 @@ impl Gathering {
             set(&mut peck.target, &row.target);
             say(&mut peck.requester_name, &row.requester_name);
             say(&mut peck.purpose, &row.purpose);
-            peck.asked = peck.asked.or(row.created);
-            peck.expires = peck.expires.or(row.expires);
+            peck.asked = peck.asked.or(row.created.filter(usable));
+            let expires = row.expires.filter(until(self.now + WINDOW + AHEAD));
+            peck.expires = peck.expires.or(expires);
             peck.listed = PeckState::of(&row.status).or(peck.listed);
-            let approved = row
-                .approved
-                .filter(|_| peck.last(Event::Approved).is_none());
-            if let Some(at) = approved {
+            let said_bonded = PeckState::is_bonded(&row.status);
+            peck.bond_listed |= said_bonded || (row.connected.is_some() && status.is_none());
+            let approved = row.approved.filter(usable);
+            if let Some(at) = approved.filter(|_| peck.last(Event::Approved).is_none()) {
                 peck.happened(Event::Approved, at, "approved_at of the list");
             }
         }
+        self.tells_bonds |= !row.agent.is_empty();
         let asked = match &self.only {
             Some(Only::Bond(id)) => *id == row.agent,
             Some(Only::Peck(_)) => false,
@@ -221,19 +203,36 @@ impl Gathering {
             say(&mut bond.name, &row.name);
             set(&mut bond.duckling, &row.duckling);
             set(&mut bond.peck, &row.peck);
-            bond.seen = bond.seen.max(row.seen);
-            bond.since = bond.since.or(row.connected).or(row.approved);
-            bond.listed = BondState::of(&row.status).or(bond.listed);
+            set(&mut bond.peer, &row.peer);
+            bond.seen = bond.seen.max(row.seen.filter(usable));
+            // There is a row for each connection: one that is in force makes the bond.
+            bond.listed = bond.listed.max(status);
+            if matches!(status, None | Some(BondState::Bonded)) && !bond.dated_by_feed {
+                let since = row.connected.or(row.approved).filter(usable);
+                bond.since = bond.since.max(since);
+            }
         }
     }
 
-    /// Everybody. `reach` is how far back the feed goes, in seconds.
-    pub fn end(mut self, reach: Option<i64>, notes: Vec<Printable>) -> Population {
+    /// Everybody. `reach` is how far back the feed goes, in seconds; `silent` why a list that
+    /// might have told of anybody did not.
+    pub fn end(
+        mut self,
+        reach: Option<i64>,
+        silent: Option<&'static str>,
+        notes: Vec<Printable>,
+    ) -> Population {
         let now = self.now;
-        self.join();
+        let unjoined = std::mem::take(&mut self.bondings).join(&mut self.pecks);
+        let gaps = self.gaps(reach);
+        let unbonded = Unbonded {
+            loose: self.loose_pecks,
+            unjoined,
+            tells_bonds: self.tells_bonds,
+        };
         let mut pecks: Vec<Peck> = self.pecks.into_values().collect();
         for peck in &mut pecks {
-            peck.uncertain = uncertain(peck, &self.loose, self.tells_bonds, now);
+            peck.uncertain = silent.or(uncertain(peck, &unbonded, now));
         }
         rivals(&mut pecks, now);
         pecks.retain(|peck| match &self.only {
@@ -242,76 +241,119 @@ impl Gathering {
         });
         let mut bonds: Vec<Bond> = self.bonds.into_values().collect();
         for bond in &mut bonds {
-            doubts(bond, &self.loose, reach, now);
+            doubts(bond, &self.loose_bonds, reach, now);
+            bond.uncertain = silent.or(bond.uncertain);
         }
         Population {
             pecks,
             bonds,
             now,
             reach,
+            gaps,
             notes,
         }
     }
 
-    /// Bonds that name no request belong to one between the same agents.
-    fn join(&mut self) {
-        for (at, one, other) in std::mem::take(&mut self.bondings) {
-            let is_end =
-                |end: &Option<String>| end.as_ref().is_some_and(|end| *end == one || *end == other);
-            let of = self.pecks.values_mut().filter(|peck| {
-                let ends = usize::from(is_end(&peck.requester)) + usize::from(is_end(&peck.target));
-                let needed = if other.is_empty() { 1 } else { 2 };
-                ends >= needed && peck.begun().is_some_and(|begun| begun <= at)
-            });
-            let newest = of.max_by_key(|peck| peck.begun());
-            match newest {
-                Some(peck) => peck.happened(Event::Bonded, at, "duck.bonded"),
-                // Whose it is cannot be told where a request does not name its agents.
-                None => self.loose.bonded = self.loose.bonded.max(Some(at)),
-            }
+    /// Why there may be more than what is known by its id.
+    fn gaps(&self, reach: Option<i64>) -> Gaps {
+        let short = |needed: i64| match reach {
+            None => Some("the audit feed is empty".to_owned()),
+            Some(reach) if reach < needed => Some(format!(
+                "the audit feed goes back only {}, and {} are asked about",
+                duration(reach),
+                duration(needed)
+            )),
+            Some(_) => None,
+        };
+        let since = |newest: Option<i64>, window: i64| newest > Some(self.now - window);
+        let nameless = |which: bool, what: &str| {
+            which.then(|| format!("an entry of the feed about {what} does not say which"))
+        };
+        let (pecks, bonds) = (&self.loose_pecks, &self.loose_bonds);
+        let asked = since(pecks.of(Event::Requested), WINDOW);
+        let any = since(
+            pecks.newest([
+                Event::Requested,
+                Event::Approved,
+                Event::Denied,
+                Event::Expired,
+                Event::CallbackError,
+            ]),
+            RECENT,
+        );
+        let bond = bonds.newest([Event::Bonded, Event::Unpecked, Event::Pulse]);
+        let failed = since(bonds.of(Event::DeliveryFailed), RECENT);
+        Gaps {
+            pending: short(WINDOW).or(nameless(asked, "a request")),
+            pecks: short(RECENT).or(nameless(any, "a request")),
+            bonds: nameless(bond.is_some(), "a bond"),
+            failures: nameless(failed, "a failed delivery"),
         }
     }
 }
 
-fn uncertain(peck: &Peck, loose: &Loose, tells_bonds: bool, now: i64) -> Option<&'static str> {
+/// What decides whether a request that was approved made a bond.
+struct Unbonded {
+    loose: Last,
+    /// The newest bond that fits no request whose two agents are known.
+    unjoined: Option<i64>,
+    /// Whether bonds would show.
+    tells_bonds: bool,
+}
+
+fn uncertain(peck: &Peck, unbonded: &Unbonded, now: i64) -> Option<&'static str> {
+    let Unbonded {
+        loose,
+        unjoined,
+        tells_bonds,
+    } = unbonded;
+    let outcome = loose.newest([
+        Event::Approved,
+        Event::Denied,
+        Event::Expired,
+        Event::CallbackError,
+    ]);
     let by_silence = peck.last(Event::Expired).is_none() && peck.listed.is_none();
-    let unbonded = peck.last(Event::CallbackError).is_none();
+    let approved = peck.last(Event::Approved);
+    // A bond between others is not this one's, where it says between whom it would be.
+    let of_others = unjoined.filter(|_| peck.requester.is_none() || peck.target.is_none());
     match peck.state(now) {
-        PeckState::Pending | PeckState::Expired if by_silence && loose.outcome >= peck.begun() => {
+        PeckState::Pending | PeckState::Expired
+            if by_silence && outcome.is_some() && outcome >= peck.begun() =>
+        {
             Some("an outcome in the feed names no request, and could be this one's")
         }
-        PeckState::CallbackError if unbonded && !tells_bonds => Some(
+        PeckState::CallbackError if peck.last(Event::CallbackError).is_some() => None,
+        PeckState::CallbackError if !tells_bonds => Some(
             "it was approved, and the feed tells of no bond at all: whether it made one is not known",
         ),
-        PeckState::CallbackError if unbonded && loose.bonded >= peck.last(Event::Approved) => {
+        PeckState::CallbackError if loose.of(Event::Bonded).max(of_others) >= approved => {
             Some("a bond in the feed names no request, and could be this one's")
         }
         _ => None,
     }
 }
 
-fn doubts(bond: &mut Bond, loose: &Loose, reach: Option<i64>, now: i64) {
-    let shown = reach.map(|reach| now - reach);
-    let proof = bond.since.max(bond.seen);
-    if loose.unpecked.is_some() && loose.unpecked >= proof {
-        bond.uncertain = Some("an end in the feed names nobody, and could be this bond's");
-    }
+fn doubts(bond: &mut Bond, loose: &Last, reach: Option<i64>, now: i64) {
+    let horizon = now - reach.unwrap_or(0);
+    let (unpecked, pulse) = (loose.of(Event::Unpecked), loose.of(Event::Pulse));
+    bond.date_key(horizon, loose.of(Event::Rotated), now);
+    bond.uncertain = match bond.contradiction() {
+        _ if unpecked.is_some() && unpecked >= bond.since.max(bond.seen) => {
+            Some("an end in the feed names nobody, and could be this bond's")
+        }
+        Some(_) if bond.state() == BondState::Unknown => {
+            Some("a list calls it over, and the feed shows it in force")
+        }
+        _ => None,
+    };
     // What the feed shows of a bond it shows from there on; what a list shows it may not.
-    let covered = bond.since.is_some() && shown.is_some() && shown <= bond.since;
+    let covered = reach.is_some() && bond.since.is_some_and(|since| horizon <= since);
     bond.unseen = match bond.seen {
-        _ if loose.pulse.is_some() && loose.pulse >= bond.seen => {
+        _ if pulse.is_some() && pulse >= bond.seen => {
             Some("a pulse in the feed names nobody, and could be this agent's")
         }
         None if !covered => Some("the feed does not reach back to when it was bonded"),
-        _ => None,
-    };
-    let issued = bond.rotated.max(bond.since);
-    let month = reach.is_some_and(|reach| reach > super::KEY_AGE);
-    bond.keyless = match issued {
-        _ if loose.rotated.is_some() && loose.rotated >= issued => {
-            Some("a rotation in the feed names nobody, and could be this agent's")
-        }
-        None if !month => Some("the feed shows no rotation, and does not reach back 30 days"),
         _ => None,
     };
 }

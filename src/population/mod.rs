@@ -16,6 +16,7 @@
 
 mod bond;
 mod gather;
+mod join;
 mod peck;
 
 pub use bond::{Bond, BondState, Class, class};
@@ -34,6 +35,8 @@ pub const OFFLINE: i64 = 1800;
 pub const KEY_AGE: i64 = 30 * 86_400;
 /// What happened no longer ago than this is recent, in seconds.
 pub const RECENT: i64 = 86_400;
+/// Clocks differ a little; what is dated further ahead than this many seconds cannot be used.
+pub const AHEAD: i64 = 300;
 
 /// What an entry of the feed tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +63,27 @@ pub enum Event {
     DeliveryFailed,
 }
 
+/// When each event last happened, in seconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Last([Option<i64>; Event::DeliveryFailed as usize + 1]);
+
+impl Last {
+    fn note(&mut self, event: Event, at: i64) {
+        if let Some(last) = self.0.get_mut(event as usize) {
+            *last = (*last).max(Some(at));
+        }
+    }
+
+    fn of(&self, event: Event) -> Option<i64> {
+        self.0.get(event as usize).copied().flatten()
+    }
+
+    /// The newest of these.
+    fn newest<const N: usize>(&self, events: [Event; N]) -> Option<i64> {
+        events.into_iter().filter_map(|event| self.of(event)).max()
+    }
+}
+
 /// To whom a run is confined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Only {
@@ -67,6 +91,19 @@ pub enum Only {
     Peck(String),
     /// One agent's bond, by the agent's id.
     Bond(String),
+}
+
+/// Why more may be going on than the records tell; none where they tell all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gaps {
+    /// More requests may be pending.
+    pub pending: Option<String>,
+    /// There may be more requests of the last 24 h.
+    pub pecks: Option<String>,
+    /// There may be more bonds.
+    pub bonds: Option<String>,
+    /// More deliveries may have failed.
+    pub failures: Option<String>,
 }
 
 /// Everybody, as far as they are known.
@@ -80,6 +117,8 @@ pub struct Population {
     pub now: i64,
     /// How far back the feed goes, in seconds.
     pub reach: Option<i64>,
+    /// Why there may be more than these.
+    pub gaps: Gaps,
     /// What must be said about where this comes from, such as that no list was asked.
     pub notes: Vec<crate::text::Printable>,
 }

@@ -1,6 +1,6 @@
 //! One request and its state.
 
-use super::{BOND_DUE, Event, RECENT, WINDOW};
+use super::{BOND_DUE, Event, Last, RECENT, WINDOW};
 use crate::text::Untrusted;
 
 /// So many things that happened to one request are kept.
@@ -25,14 +25,18 @@ pub struct Peck {
     pub first: Option<i64>,
     /// When its time is over, where a list says so.
     pub expires: Option<i64>,
-    /// What happened, newest first, each with the type as it came.
+    /// What happened last, newest first, each with the type as it came: to be shown. The
+    /// state does not depend on how many of them are kept.
     pub events: Vec<(i64, Event, Untrusted)>,
     /// What a list says of it.
     pub listed: Option<PeckState>,
+    /// Whether a list shows the bond that it made.
+    pub bond_listed: bool,
     /// Why its state cannot be told, if so.
     pub uncertain: Option<&'static str>,
     /// How many other pending requests there are between the same two.
     pub rivals: usize,
+    pub(super) last: Last,
 }
 
 /// The state of a request, most urgent first.
@@ -53,6 +57,15 @@ pub enum PeckState {
 }
 
 impl PeckState {
+    /// Whether a word of a list says that there is a bond, and not only a yes.
+    pub(super) fn is_bonded(word: &str) -> bool {
+        let word = word.trim().to_ascii_lowercase();
+        matches!(
+            word.as_str(),
+            "connected" | "active" | "bond" | "bonded" | "bound" | "flock"
+        )
+    }
+
     /// Its word, as operators write it.
     pub fn word(self) -> &'static str {
         match self {
@@ -86,16 +99,15 @@ impl Peck {
         if event == Event::Requested {
             self.asked = Some(self.asked.map_or(at, |asked| asked.min(at)));
         }
+        self.last.note(event, at);
         let place = self.events.partition_point(|(known, ..)| *known >= at);
         self.events.insert(place, (at, event, Untrusted::new(kind)));
-        // The newest tell the state; when it was asked is kept beside them.
         self.events.truncate(KEPT);
     }
 
     /// When an event last happened to it.
     pub fn last(&self, wanted: Event) -> Option<i64> {
-        let mut of = self.events.iter().filter(|(_, event, _)| *event == wanted);
-        of.next().map(|(at, ..)| *at)
+        self.last.of(wanted)
     }
 
     /// When it was asked, or else first heard of.
@@ -124,7 +136,14 @@ impl Peck {
 
     /// Seconds that are left of its window.
     pub fn left(&self, now: i64) -> Option<i64> {
-        self.closes().map(|closes| (closes - now).max(0))
+        self.closes().map(|closes| (closes - now).clamp(0, WINDOW))
+    }
+
+    /// What a list says where that is not what has come of it.
+    pub fn contradiction(&self, now: i64) -> Option<PeckState> {
+        let state = self.state(now);
+        self.listed
+            .filter(|said| *said != state && state != PeckState::Unknown)
     }
 
     /// Its state at this moment, and why it cannot be told if so.
@@ -135,11 +154,11 @@ impl Peck {
         let bonded = self.last(Event::Bonded);
         let over = self.last(Event::Unpecked);
         let error = self.last(Event::CallbackError);
-        // What came after an error has mended it.
-        if error.is_some() && error > bonded.max(over) {
+        // A bond that came after an error, or that a list shows now, has mended it.
+        if error.is_some() && error > bonded.max(over) && !self.bond_listed {
             return PeckState::CallbackError;
         }
-        if bonded.is_some() || over.is_some() {
+        if bonded.is_some() || over.is_some() || self.bond_listed {
             return PeckState::Approved;
         }
         if self.last(Event::Denied).is_some() {
@@ -265,6 +284,37 @@ mod tests {
             ..peck(&[(60, Event::Requested)])
         };
         assert_eq!(state(&early), PeckState::Expired);
+    }
+
+    #[test]
+    fn an_outcome_stands_however_many_reminders_follow_it() {
+        let mut lost = peck(&[(590, Event::Requested), (500, Event::Approved)]);
+        for ago in (0..400).rev() {
+            lost.happened(Event::Requested, NOW - ago, "peck_notify");
+        }
+        assert_eq!(lost.state(NOW), PeckState::CallbackError);
+        assert_eq!((lost.events.len(), lost.asked), (KEPT, Some(NOW - 590)));
+    }
+
+    #[test]
+    fn a_bond_that_a_list_shows_mends_an_error_and_a_contradiction_is_known() {
+        let failed = peck(&[(500, Event::Requested), (400, Event::CallbackError)]);
+        let mended = Peck {
+            bond_listed: true,
+            ..failed.clone()
+        };
+        assert_eq!(mended.state(NOW), PeckState::Approved);
+        let said = Peck {
+            listed: Some(PeckState::Approved),
+            ..failed
+        };
+        assert_eq!(said.state(NOW), PeckState::CallbackError);
+        assert_eq!(said.contradiction(NOW), Some(PeckState::Approved));
+        let same = Peck {
+            listed: Some(PeckState::Pending),
+            ..peck(&[(5, Event::Requested)])
+        };
+        assert_eq!(same.contradiction(NOW), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! as counts and ages over everybody, or over the one that a run is confined to.
 //!
 //! The records themselves go along with the reading. A list that was asked and failed might
-//! have told of anybody: then nobody's state is known.
+//! have told of anybody: then nobody's state is known, and the records say why.
 
 mod declared;
 mod lists;
@@ -25,33 +25,50 @@ const NAMED: usize = 5;
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Connections);
     let mut listing = Vec::new();
-    let (people, lists) = tokio::join!(
+    let (people, lists, counted) = tokio::join!(
         people(ask, &mut reading, ask.only.clone()),
         lists::ask(ask, &mut listing),
+        counted(ask),
     );
     reading.asked.extend(listing);
     let told = people.and_then(|people| match people.unusable() {
         Some(silence) => Err(silence),
-        None => Ok((people, lists?)),
+        None => Ok(people),
     });
-    let (mut people, (rows, notes)) = match told {
+    let mut people = match told {
         Ok(told) => told,
         Err(silence) => {
             reading.rest(silence);
             return reading;
         }
     };
-    for row in &rows {
+    for row in &lists.rows {
         people.gathering.listed(row);
     }
     let reach = people.reach();
-    let population = people.gathering.end(reach, notes);
-    facts(&mut reading, &population, ask);
+    let silent = lists
+        .failed
+        .as_ref()
+        .map(|_| "a list that was asked failed");
+    let population = people.gathering.end(reach, silent, lists.notes);
+    match lists.failed {
+        Some(silence) => reading.rest(silence),
+        None => facts(&mut reading, &population, ask, counted),
+    }
     reading.population = Some(population);
     reading
 }
 
-fn facts(reading: &mut Reading, all: &Population, ask: &Ask) {
+/// How many bonded agents the status API counts, for comparing; nobody is compared in a run
+/// that is confined to one.
+async fn counted(ask: &Ask) -> Option<Reading> {
+    match ask.only {
+        Some(_) => None,
+        None => Some(super::status::ask(ask).await),
+    }
+}
+
+fn facts(reading: &mut Reading, all: &Population, ask: &Ask, counted: Option<Reading>) {
     let at = ask.now;
     let is_known = match &ask.only {
         None => true,
@@ -71,21 +88,38 @@ fn facts(reading: &mut Reading, all: &Population, ask: &Ask) {
         );
         return;
     }
-    of_pecks(reading, all, at);
-    of_bonds(reading, all, at);
+    of_pecks(reading, all, ask.only.is_some(), at);
+    of_bonds(reading, all, ask.only.is_some(), at);
+    let untraced = counted.map_or(Ok(0), |status| {
+        let untraced = untraced(&status, all);
+        reading.asked.extend(status.asked);
+        untraced
+    });
+    reading.put("bonds.untraced", untraced.map(FactValue::Int), at);
 }
 
-fn of_pecks(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
+/// How many of the bonded agents that the status API counts nothing else shows.
+fn untraced(status: &Reading, all: &Population) -> Result<i64, Silence> {
+    let bonded = all.bonds.iter();
+    let bonded = bonded.filter(|bond| bond.state() == BondState::Bonded);
+    match status.outcome("status.agents.total_bonded")?.value {
+        FactValue::Int(counted) => Ok((counted - bonded.count() as i64).max(0)),
+        _ => Err(Silence::new(Why::Mistyped, "the status counts no bonds")),
+    }
+}
+
+fn of_pecks(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTime) {
     let state = |peck: &Peck| peck.state(all.now);
     let are = |wanted| all.pecks.iter().filter(move |peck| state(peck) == wanted);
     let count = |wanted| are(wanted).count() as i64;
     // What is certain of some stands, whatever is uncertain of others.
-    know(
-        reading,
-        "pecks.callback_errors",
-        count(PeckState::CallbackError),
-        at,
-    );
+    for (path, wanted) in [
+        ("pecks.callback_errors", PeckState::CallbackError),
+        ("pecks.denied", PeckState::Denied),
+        ("pecks.expired", PeckState::Expired),
+    ] {
+        know(reading, path, count(wanted), at);
+    }
     know(
         reading,
         "pecks.rivals",
@@ -100,37 +134,38 @@ fn of_pecks(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
         FactValue::Duration(left.unwrap_or(WINDOW)),
         at,
     );
-    let doubt = all
+    let doubtful = all
         .pecks
         .iter()
         .find(|peck| state(peck) == PeckState::Unknown);
-    if let Some(peck) = doubt {
+    let doubt = doubtful.map(|peck| {
         let many = count(PeckState::Unknown);
         let why = peck.uncertain.unwrap_or("nothing says when it was asked");
-        let silence = Silence::new(
-            Why::Contradictory,
-            format!("the state of {many} requests is not certain: {why}"),
-        );
-        for path in [
-            "pecks.pending",
-            "pecks.approved",
-            "pecks.denied",
-            "pecks.expired",
-            "pecks.known",
-        ] {
-            reading.hush(path, silence.clone());
-        }
-    } else {
-        for (path, wanted) in [
-            ("pecks.pending", PeckState::Pending),
-            ("pecks.approved", PeckState::Approved),
-            ("pecks.denied", PeckState::Denied),
-            ("pecks.expired", PeckState::Expired),
-        ] {
-            know(reading, path, count(wanted), at);
-        }
-        know(reading, "pecks.known", all.pecks.len() as i64, at);
-    }
+        let detail = format!("the state of {many} requests is not certain: {why}");
+        Silence::new(Why::Contradictory, detail)
+    });
+    let gap = |gap: &Option<String>| {
+        let gap = gap.as_ref().filter(|_| !one);
+        gap.map(|why| Silence::new(Why::NotCovered, why.as_str()))
+    };
+    let (pending, all_known) = (gap(&all.gaps.pending), gap(&all.gaps.pecks));
+    let pending = doubt.clone().or(pending);
+    let all_known = doubt.or(all_known);
+    let or = |silence: &Option<Silence>, value: FactValue| silence.clone().map_or(Ok(value), Err);
+    let counted = |wanted| FactValue::Int(count(wanted));
+    let known = FactValue::Int(all.pecks.len() as i64);
+    reading.put(
+        "pecks.pending",
+        or(&pending, counted(PeckState::Pending)),
+        at,
+    );
+    reading.put(
+        "pecks.approved",
+        or(&all_known, counted(PeckState::Approved)),
+        at,
+    );
+    reading.put("pecks.known", or(&all_known, known), at);
+    reading.put("pecks.all_known", or(&all_known, FactValue::Bool(true)), at);
     for (path, wanted) in [
         ("pecks.newest_pending", PeckState::Pending),
         ("pecks.newest_denied", PeckState::Denied),
@@ -149,7 +184,7 @@ fn of_pecks(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
     }
 }
 
-fn of_bonds(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
+fn of_bonds(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTime) {
     let now = all.now;
     let bonded: Vec<&Bond> = all
         .bonds
@@ -178,17 +213,8 @@ fn of_bonds(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
         oldest(&mut are(Class::Never).filter_map(|bond| bond.age(now))),
         at,
     );
-    know(
-        reading,
-        "bonds.failing",
-        bonded.iter().filter(|bond| bond.fails(now)).count() as i64,
-        at,
-    );
-    let keys = bonded.iter().filter(|bond| bond.keyless.is_none());
-    // Nothing of a month shows that it was rotated: it is older than that.
-    let key_age = |bond: &&Bond| bond.key_age(now).unwrap_or(KEY_AGE + 1);
-    let oldest_key = oldest(&mut keys.map(key_age));
-    reading.know("bonds.key_age_min", oldest_key.clone(), at);
+    failing(reading, &bonded, all, one, at);
+    keys(reading, &bonded, all, at);
     let unclear = all
         .bonds
         .iter()
@@ -205,8 +231,9 @@ fn of_bonds(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
         .iter()
         .filter(|bond| bond.class(now) == Class::Unknown)
         .count();
-    if let Some(why) = unclear {
-        let silence = Silence::new(Why::NotCovered, format!("{doubtful} bonds are not certain: {why}"))
+    let unclear = unclear.map(|why| format!("{doubtful} bonds are not certain: {why}"));
+    if let Some(why) = unclear.or(all.gaps.bonds.clone().filter(|_| !one)) {
+        let silence = Silence::new(Why::NotCovered, why)
             .fix("With --token-file or --beak-key-file the lists are asked, which know when each agent was last seen");
         for path in [
             "bonds.bonded",
@@ -226,20 +253,6 @@ fn of_bonds(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
             .filter(|bond| bond.state() == BondState::Unpecked);
         know(reading, "bonds.unpecked", over.count() as i64, at);
     }
-    let keyless = bonded.iter().find_map(|bond| bond.keyless);
-    match keyless {
-        None => reading.know("bonds.key_age", oldest_key, at),
-        Some(why) => {
-            let many = bonded.iter().filter(|bond| bond.keyless.is_some()).count();
-            reading.hush(
-                "bonds.key_age",
-                Silence::new(
-                    Why::NotCovered,
-                    format!("the age of {many} keys is not known: {why}"),
-                ),
-            );
-        }
-    }
     let stale =
         |bond: &&&Bond| matches!(bond.class(now), Class::Offline | Class::Slow | Class::Never);
     let mut worst: Vec<&&Bond> = bonded.iter().filter(stale).collect();
@@ -251,6 +264,47 @@ fn of_bonds(reading: &mut Reading, all: &Population, at: OffsetDateTime) {
         Untrusted::new(format!("{} {}{age}", bond.id, bond.class(now).word()))
     });
     reading.know("bonds.worst", FactValue::List(lines.collect()), at);
+}
+
+/// Deliveries that failed lately. One that names nobody failed for somebody.
+fn failing(
+    reading: &mut Reading,
+    bonded: &[&Bond],
+    all: &Population,
+    one: bool,
+    at: OffsetDateTime,
+) {
+    let named = bonded.iter().filter(|bond| bond.fails(all.now)).count() as i64;
+    let count = match &all.gaps.failures {
+        Some(why) if one && named == 0 => Err(Silence::new(Why::NotCovered, why.as_str())),
+        Some(_) if !one => Ok(named + 1),
+        _ => Ok(named),
+    };
+    reading.put("bonds.failing", count.map(FactValue::Int), at);
+}
+
+/// Between which bounds the age of the oldest key lies.
+fn keys(reading: &mut Reading, bonded: &[&Bond], all: &Population, at: OffsetDateTime) {
+    let least = bonded.iter().map(|bond| bond.key_min).max().unwrap_or(0);
+    reading.know("bonds.key_age_min", FactValue::Duration(least), at);
+    let most = bonded
+        .iter()
+        .try_fold(0, |most, bond| Some(bond.key_max?.max(most)));
+    let open = |bond: &&&Bond| {
+        bond.key_max
+            .is_none_or(|most| most > KEY_AGE && most > least)
+    };
+    let outcome = match (most, bonded.iter().filter(open).count()) {
+        (Some(most), 0) => Ok(FactValue::Duration(most)),
+        (_, many) => Err(Silence::new(
+            Why::NotCovered,
+            format!(
+                "the age of {many} keys is not known: the feed shows no rotation of them and goes back {}",
+                duration(all.reach.unwrap_or(0))
+            ),
+        )),
+    };
+    reading.put("bonds.key_age", outcome, at);
 }
 
 fn know(reading: &mut Reading, path: &'static str, count: i64, at: OffsetDateTime) {

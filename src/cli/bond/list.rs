@@ -97,7 +97,7 @@ fn row(bond: &Bond, now: i64) -> [Printable; 6] {
         crate::cli::connections::text(&bond.id),
         when(bond.seen, now).into(),
         age(bond.age(now)).into(),
-        age(bond.key_age(now).filter(|_| bond.keyless.is_none())).into(),
+        age(bond.key_age()).into(),
         name.into(),
     ]
 }

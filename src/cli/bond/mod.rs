@@ -16,7 +16,7 @@ use super::{Context, guide};
 use crate::act::bond::Action;
 use crate::cloud::Aws;
 use crate::fact::instant;
-use crate::population::Bond;
+use crate::population::{Bond, BondState};
 use crate::probe::Ask;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -56,7 +56,10 @@ fn record(bond: &Bond, now: i64) -> Value {
         "unpecked_at": time(bond.over),
         "last_seen_at": time(bond.seen),
         "pulse_age_s": bond.pulse_age(now),
-        "key_age_s": bond.key_age(now).filter(|_| bond.keyless.is_none()),
+        "key_age_s": bond.key_age(),
+        "key_age_min_s": bond.key_min,
+        "key_age_max_s": bond.key_max,
+        "list_says": bond.contradiction().map(BondState::word),
         "peck_id": bond.peck,
         "peer": bond.peer,
         "pulses": bond.pulses.iter().copied().map(instant).collect::<Vec<_>>(),

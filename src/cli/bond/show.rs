@@ -7,7 +7,7 @@ use crate::cli::connections::{called, document, page, see, show, text, when};
 use crate::cli::fail::Failure;
 use crate::cli::out::Format;
 use crate::fact::duration;
-use crate::population::{Bond, Class, KEY_AGE, OFFLINE, Only};
+use crate::population::{Bond, BondState, Class, OFFLINE, Only};
 use serde_json::json;
 use std::fmt::Write;
 
@@ -37,15 +37,18 @@ fn block(context: &Context, bond: &Bond, now: i64) -> String {
     let class = bond.class(now);
     let health = match class {
         Class::Gone => String::new(),
+        _ if bond.state() == BondState::Unknown => String::new(),
         class => format!(", {}", class.word()),
     };
     let mut block = format!("BOND {}  {}{health}\n", text(&bond.id), bond.state().word());
-    let key = match (bond.keyless, bond.key_age(now)) {
-        (Some(why), _) => format!("age not known: {why}"),
-        (None, Some(age)) => format!("{} old", duration(age)),
-        (None, None) => format!(
-            "older than {}: the feed shows no rotation",
-            duration(KEY_AGE)
+    let key = match (bond.key_min, bond.key_max) {
+        (least, Some(most)) if least == most => format!("{} old", duration(most)),
+        (0, Some(most)) => format!("at most {} old", duration(most)),
+        (0, None) => "age not known".to_owned(),
+        (least, Some(most)) => format!("{} to {} old", duration(least), duration(most)),
+        (least, None) => format!(
+            "at least {} old: the feed shows no rotation",
+            duration(least)
         ),
     };
     let known = |text: &Option<String>| called(text.as_deref(), None);
@@ -64,6 +67,8 @@ fn block(context: &Context, bond: &Bond, now: i64) -> String {
     if let Some(spark) = gaps(&bond.pulses, now, context.out.glyphs()) {
         lines.push(("pulses", spark));
     }
+    let other = bond.contradiction();
+    lines.extend(other.map(|said| ("but", format!("a list says {}", said.word()))));
     lines.extend(bond.uncertain.map(|why| ("uncertain", why.to_owned())));
     lines.extend(bond.unseen.map(|why| ("uncertain", why.to_owned())));
     for (label, value) in lines {

@@ -29,6 +29,7 @@ fn record(peck: &Peck, now: i64) -> Value {
         "peck_id": peck.id,
         "state": peck.state(now).word(),
         "uncertain": peck.uncertain,
+        "list_says": peck.contradiction(now).map(crate::population::PeckState::word),
         "requester": peck.requester,
         "requester_name": name(&peck.requester_name),
         "target": peck.target,

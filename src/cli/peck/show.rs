@@ -83,6 +83,8 @@ fn facts(peck: &Peck, now: i64) -> Vec<(&'static str, String)> {
         ("a human", acted(peck, now)),
         ("beside it", rivals),
     ];
+    let other = peck.contradiction(now);
+    facts.extend(other.map(|said| ("but", format!("a list says {}", said.word()))));
     facts.extend(peck.uncertain.map(|why| ("uncertain", why.to_owned())));
     facts
 }

@@ -23,7 +23,7 @@ fn it(event: Event, ago: i64) -> Happening<'static> {
 fn all(only: Option<Only>, happenings: &[Happening<'_>]) -> Population {
     let mut gathering = Gathering::new(NOW, only);
     happenings.iter().for_each(|it| gathering.happened(it));
-    gathering.end(Some(3 * 86_400), Vec::new())
+    gathering.end(Some(3 * 86_400), None, Vec::new())
 }
 
 fn asked(peck: &'static str, ago: i64) -> Happening<'static> {
@@ -115,6 +115,16 @@ fn a_bond_without_a_request_belongs_to_the_one_between_the_same_two() {
     let not = all(None, &[asked("p1", 400), approved, other]);
     assert_eq!(
         not.pecks[0].state(NOW),
+        PeckState::CallbackError,
+        "a bond of others is not this one's"
+    );
+    let nameless = Happening {
+        peck: "p1",
+        ..it(Event::Requested, 400)
+    };
+    let not = all(None, &[nameless, approved, other]);
+    assert_eq!(
+        not.pecks[0].state(NOW),
         PeckState::Unknown,
         "a request may not name its ends"
     );
@@ -171,8 +181,9 @@ fn what_names_nobody_makes_bonds_uncertain_only_where_it_could_matter() {
     assert_eq!(bond(it(Event::Unpecked, 700)).state(), BondState::Unknown);
     assert_eq!(bond(it(Event::Pulse, 800)).unseen, None);
     assert!(bond(it(Event::Pulse, 700)).unseen.is_some());
-    assert_eq!(bond(it(Event::Rotated, 9001)).keyless, None);
-    assert!(bond(it(Event::Rotated, 9000)).keyless.is_some());
+    let rotated = |ago| bond(it(Event::Rotated, ago)).key_age();
+    assert_eq!(rotated(9001), Some(9000));
+    assert_eq!(rotated(8999), None);
 }
 
 #[test]
@@ -197,8 +208,168 @@ fn lists_and_feed_make_one_record_and_the_newer_sign_of_life_counts() {
         seen: Some(NOW - 100),
         ..Row::default()
     });
-    let all = gathering.end(Some(9000), Vec::new());
+    let all = gathering.end(Some(9000), None, Vec::new());
     assert_eq!(all.bonds.len(), 1);
     assert_eq!(all.bonds[0].pulse_age(NOW), Some(100));
     assert_eq!(all.bonds[0].state(), BondState::Bonded);
+}
+
+#[test]
+fn each_bond_goes_to_the_request_that_was_approved_before_it() {
+    let approved = |peck, ago| Happening {
+        peck,
+        ..it(Event::Approved, ago)
+    };
+    let bonded = |ago| Happening {
+        requester: "A1",
+        target: "A2",
+        ..it(Event::Bonded, ago)
+    };
+    // A second request was asked meanwhile; it is not the one that was approved.
+    let all = all(
+        None,
+        &[
+            asked("p1", 500),
+            approved("p1", 450),
+            asked("p2", 445),
+            bonded(440),
+        ],
+    );
+    let mut states: Vec<_> = all
+        .pecks
+        .iter()
+        .map(|p| (p.id.as_str(), p.state(NOW)))
+        .collect();
+    states.sort();
+    assert_eq!(
+        states,
+        [("p1", PeckState::Approved), ("p2", PeckState::Pending)]
+    );
+}
+
+#[test]
+fn many_bonds_of_the_same_two_are_no_burden_and_none_is_lost_unsaid() {
+    let mut gathering = Gathering::new(NOW, None);
+    for number in 0..200_000 {
+        gathering.happened(&Happening {
+            requester: "A1",
+            target: "A2",
+            ..it(Event::Bonded, 80_000 - number % 80_000)
+        });
+        let peck = format!("p{number}");
+        gathering.happened(&Happening {
+            peck: &peck,
+            requester: "A1",
+            target: "A2",
+            ..it(Event::Requested, 80_000 - number % 80_000)
+        });
+    }
+    gathering.happened(&Happening {
+        peck: "mine",
+        ..it(Event::Approved, 9_000)
+    });
+    let all = gathering.end(Some(90_000), None, Vec::new());
+    let mine = all.pecks.iter().find(|peck| peck.id == "mine");
+    let state = mine.expect("it was asked").state(NOW);
+    assert_eq!(state, PeckState::Unknown, "one of them could be its own");
+}
+
+#[test]
+fn what_is_missing_is_said_to_the_second() {
+    let gaps = |reach, happening: Option<Happening<'static>>| {
+        let mut gathering = Gathering::new(NOW, None);
+        happening.iter().for_each(|it| gathering.happened(it));
+        gathering.end(reach, None, Vec::new()).gaps
+    };
+    assert_eq!(gaps(Some(RECENT), None), Gaps::default());
+    assert!(gaps(Some(RECENT - 1), None).pecks.is_some());
+    assert!(gaps(Some(RECENT - 1), None).pending.is_none());
+    assert!(gaps(Some(WINDOW - 1), None).pending.is_some());
+    assert!(gaps(None, None).pending.is_some());
+    let reach = Some(2 * RECENT);
+    for event in [
+        Event::Requested,
+        Event::Approved,
+        Event::Denied,
+        Event::Expired,
+        Event::CallbackError,
+    ] {
+        assert!(gaps(reach, Some(it(event, RECENT - 1))).pecks.is_some());
+        assert!(gaps(reach, Some(it(event, RECENT))).pecks.is_none());
+    }
+    let requested = |ago| gaps(reach, Some(it(Event::Requested, ago))).pending;
+    assert!(requested(WINDOW - 1).is_some() && requested(WINDOW).is_none());
+    for event in [Event::Bonded, Event::Unpecked, Event::Pulse] {
+        assert!(gaps(reach, Some(it(event, 9_000))).bonds.is_some());
+    }
+    let failed = |ago| gaps(reach, Some(it(Event::DeliveryFailed, ago))).failures;
+    assert!(failed(RECENT - 1).is_some() && failed(RECENT).is_none());
+}
+
+#[test]
+fn what_a_list_dates_ahead_of_the_clock_is_not_believed() {
+    let row = |seen| Row {
+        agent: "A1".to_owned(),
+        status: "ACTIVE".to_owned(),
+        seen: Some(NOW + seen),
+        connected: Some(NOW + seen),
+        ..Row::default()
+    };
+    let listed = |row: &Row| {
+        let mut gathering = Gathering::new(NOW, None);
+        gathering.listed(row);
+        gathering.end(Some(9000), None, Vec::new()).bonds.remove(0)
+    };
+    assert_eq!(listed(&row(AHEAD)).pulse_age(NOW), Some(0));
+    let ahead = listed(&row(AHEAD + 1));
+    assert_eq!((ahead.pulse_age(NOW), ahead.since), (None, None));
+    let mut gathering = Gathering::new(NOW, None);
+    gathering.listed(&Row {
+        peck: "p1".to_owned(),
+        status: "pending".to_owned(),
+        created: Some(NOW + AHEAD + 1),
+        expires: Some(NOW + 86_400),
+        ..Row::default()
+    });
+    let all = gathering.end(Some(9000), None, Vec::new());
+    assert_eq!(all.pecks[0].state(NOW), PeckState::Unknown);
+}
+
+#[test]
+fn of_several_rows_for_one_agent_the_connection_in_force_counts() {
+    let row = |status: &str, connected| Row {
+        agent: "A1".to_owned(),
+        status: status.to_owned(),
+        connected: Some(NOW - connected),
+        ..Row::default()
+    };
+    let rows = [
+        row("DISCONNECTED", 50),
+        row("connected", 900),
+        row("denied", 20),
+    ];
+    for turn in 0..rows.len() {
+        let mut gathering = Gathering::new(NOW, None);
+        let turned = rows.iter().cycle().skip(turn).take(rows.len());
+        turned.for_each(|row| gathering.listed(row));
+        let all = gathering.end(Some(9000), None, Vec::new());
+        let bond = &all.bonds[0];
+        assert_eq!(
+            (bond.state(), bond.since),
+            (BondState::Bonded, Some(NOW - 900))
+        );
+    }
+}
+
+#[test]
+fn a_list_that_failed_leaves_records_whose_state_is_open() {
+    let mut gathering = Gathering::new(NOW, None);
+    gathering.happened(&asked("p1", 60));
+    gathering.happened(&Happening {
+        agent: "A1",
+        ..it(Event::Pulse, 5)
+    });
+    let all = gathering.end(Some(9000), Some("a list failed"), Vec::new());
+    assert_eq!(all.pecks[0].state(NOW), PeckState::Unknown);
+    assert_eq!(all.bonds[0].state(), BondState::Unknown);
 }

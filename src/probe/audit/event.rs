@@ -7,8 +7,20 @@ use crate::population::{Event, Happening};
 
 /// What did not come to pass: a pulse that was missed is none, and an end that failed is none.
 const UNDONE: [&str; 14] = [
-    "fail", "error", "missed", "missing", "lost", "stale", "absent", "timeout", "timed_out",
-    "reject", "denied", "refused", "not_", "no_",
+    "fail",
+    "error",
+    "missed",
+    "missing",
+    "lost",
+    "stale",
+    "absent",
+    "timeout",
+    "timed_out",
+    "reject",
+    "denied",
+    "refused",
+    "not_",
+    "no_",
 ];
 /// What was only asked for, or is still to come.
 const UNDECIDED: [&str; 5] = ["request", "pending", "schedul", "attempt", "start"];
@@ -42,7 +54,14 @@ pub(super) fn of_kind(kind: &str) -> Option<Event> {
     if !meaning.peck {
         return None;
     }
-    if about(&["denied", "reject", "deny", "not_approved", "unapproved", "not_accepted"]) {
+    if about(&[
+        "denied",
+        "reject",
+        "deny",
+        "not_approved",
+        "unapproved",
+        "not_accepted",
+    ]) {
         return Some(Event::Denied);
     }
     if about(&["expire", "timed_out", "timeout"]) {
@@ -169,7 +188,8 @@ fn has_digit(word: &str) -> bool {
 /// `peck_7f3a`, and not a type such as `peck_requested`.
 fn is_peck(word: &str) -> bool {
     let rest = word.strip_prefix("peck_").or(word.strip_prefix("peck-"));
-    rest.is_some_and(has_digit)
+    let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    rest.is_some_and(|rest| has_digit(rest) && rest.chars().all(inside))
 }
 
 /// Sixteen hexadecimal digits, `sd_…` or `SD-…`.
@@ -178,7 +198,7 @@ fn is_agent(word: &str) -> bool {
     let named = word.strip_prefix("sd_").or(word.strip_prefix("SD-"));
     let mixed = has_digit(word) && !word.bytes().all(|byte| byte.is_ascii_digit());
     (word.len() == 16 && word.bytes().all(hex) && mixed)
-        || named.is_some_and(|rest| !rest.is_empty())
+        || named.is_some_and(|rest| !rest.is_empty() && rest.chars().all(char::is_alphanumeric))
 }
 
 /// What the types met so far tell: a feed has many entries and few types.

@@ -10,6 +10,12 @@ pub(in crate::probe) const FACTS: &[Declared] = &[
         "requests of the last 24 h",
     ),
     fact(
+        "pecks.all_known",
+        FactType::Bool,
+        "",
+        "yes where the state of every request of the last 24 h is certain; else not known",
+    ),
+    fact(
         "pecks.pending",
         FactType::Int,
         "count",
@@ -37,13 +43,13 @@ pub(in crate::probe) const FACTS: &[Declared] = &[
         "pecks.denied",
         FactType::Int,
         "count",
-        "requests that a human denied",
+        "requests that a human denied, at least",
     ),
     fact(
         "pecks.expired",
         FactType::Int,
         "count",
-        "requests whose time ran out",
+        "requests whose time ran out, at least",
     ),
     fact(
         "pecks.callback_errors",
@@ -122,13 +128,13 @@ pub(in crate::probe) const FACTS: &[Declared] = &[
         "bonds.key_age",
         FactType::Duration,
         "seconds",
-        "age of the oldest key of a bond in force",
+        "age of the oldest key of a bond in force, at most",
     ),
     fact(
         "bonds.key_age_min",
         FactType::Duration,
         "seconds",
-        "the oldest key whose age is known is at least this old",
+        "age of the oldest key of a bond in force, at least",
     ),
     fact(
         "bonds.unpecked",
@@ -141,6 +147,12 @@ pub(in crate::probe) const FACTS: &[Declared] = &[
         FactType::Int,
         "count",
         "bonds with a failed delivery in the last 24 h, at least",
+    ),
+    fact(
+        "bonds.untraced",
+        FactType::Int,
+        "count",
+        "bonded agents that the status API counts and neither feed nor lists show",
     ),
     fact(
         "bonds.worst",

@@ -10,7 +10,7 @@ use crate::stack::Secret;
 use crate::text::Printable;
 use futures_util::StreamExt;
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny};
 use serde_json::json;
 use std::time::Instant;
 
@@ -35,15 +35,29 @@ struct Question {
     request: reqwest::RequestBuilder,
 }
 
+/// What the lists told.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) rows: Vec<Row>,
+    /// What must be said about it.
+    pub(super) notes: Vec<Printable>,
+    /// Why a list that was asked did not answer.
+    pub(super) failed: Option<Silence>,
+}
+
 /// Asks every list that can be asked with what there is; says so when none can.
-pub(super) async fn ask(
-    ask: &Ask,
-    asked: &mut Vec<Asked>,
-) -> Result<(Vec<Row>, Vec<Printable>), Silence> {
-    let questions = questions(ask)?;
+pub(super) async fn ask(ask: &Ask, asked: &mut Vec<Asked>) -> Told {
+    let mut told = Told::default();
+    let questions = match questions(ask) {
+        Ok(questions) => questions,
+        Err(silence) => {
+            told.failed = Some(silence);
+            return told;
+        }
+    };
     if questions.is_empty() {
-        let note = "no list was asked: what is known comes from the audit feed alone";
-        return Ok((Vec::new(), vec![note.into()]));
+        told.notes.push(unasked(&ask.access).into());
+        return told;
     }
     let all = questions.into_iter().map(async |question| {
         let began = Instant::now();
@@ -53,7 +67,6 @@ pub(super) async fn ask(
         let answer = answer.unwrap_or_else(|_| timed_out());
         (what, began.elapsed(), answer)
     });
-    let (mut rows, mut failed) = (Vec::new(), None);
     for (what, took, answer) in futures_util::future::join_all(all).await {
         let failure = answer.as_ref().err().map(|silence| silence.detail.clone());
         let bytes = answer.as_ref().map_or(0, |(_, bytes)| *bytes as u64);
@@ -64,11 +77,11 @@ pub(super) async fn ask(
             bytes,
         });
         match answer {
-            Ok((more, _)) => rows.extend(more),
+            Ok((more, _)) => told.rows.extend(more),
             Err(silence) => {
                 let detail = format!("{what}: {}", silence.detail);
                 let fix = "Mend the credential, or leave it away: then the feed alone is judged";
-                failed = Some(Silence::new(silence.why, detail).fix(fix));
+                told.failed = Some(Silence::new(silence.why, detail).fix(fix));
             }
         }
         asked.push(Asked {
@@ -78,9 +91,16 @@ pub(super) async fn ask(
             failure,
         });
     }
-    match failed {
-        Some(silence) => Err(silence),
-        None => Ok((rows, Vec::new())),
+    told
+}
+
+/// Why no list was asked.
+fn unasked(access: &Access) -> &'static str {
+    match access.key {
+        None => "no list was asked: what is known comes from the audit feed alone",
+        Some(_) => {
+            "no list was asked: a Beak Key alone names nobody; name its agent (--spaceduck) or duckling (--duckling)"
+        }
     }
 }
 
@@ -180,8 +200,11 @@ async fn fetch(question: Question) -> Result<(Vec<Row>, usize), Silence> {
     if containers.iter().all(Option::is_none) {
         return Err(Silence::new(Why::Missing, "the answer holds no list"));
     }
+    if answer.error.is_some() {
+        return Err(Silence::new(Why::NotJson, "200 with an error in the body"));
+    }
     let rows = containers.into_iter().flatten().flatten();
-    Ok((rows.filter_map(Listed::row).collect(), body.len()))
+    Ok((rows.flat_map(Listed::rows).collect(), body.len()))
 }
 
 #[derive(Deserialize)]
@@ -190,6 +213,7 @@ struct Answer {
     spaceducks: Option<Vec<Listed>>,
     connections: Option<Vec<Listed>>,
     pecks: Option<Vec<Listed>>,
+    error: Option<IgnoredAny>,
 }
 
 /// A row as it comes; what is of the wrong type is as if it were not there.
@@ -207,7 +231,11 @@ struct Listed {
     duckling_id: Text,
     requester_id: Text,
     requester_name: Text,
+    sender_spaceduck_id: Text,
+    sender_name: Text,
     target_id: Text,
+    target_spaceduck_id: Text,
+    target: Text,
     purpose: Text,
     status: Text,
     direction: Text,
@@ -219,37 +247,28 @@ struct Listed {
 }
 
 impl Listed {
-    /// The row; none for one that an agent has with itself.
-    fn row(self) -> Option<Row> {
-        let own = !self.spaceduck_id.0.is_empty() && self.spaceduck_id.0 == self.peer_id.0;
-        if own || self.direction.0.eq_ignore_ascii_case("self") {
-            return None;
+    /// A row for each agent in it, the request with the first; none for what an agent has
+    /// with itself.
+    fn rows(self) -> Vec<Row> {
+        let own = self.spaceduck_id.0;
+        let peer = self.peer_id.0;
+        if (!own.is_empty() && own == peer) || self.direction.0.eq_ignore_ascii_case("self") {
+            return Vec::new();
         }
-        let first = |texts: [Text; 5]| {
-            texts
-                .into_iter()
-                .map(|text| text.0)
-                .find(|text| !text.is_empty())
-        };
-        let agent = match self.spaceduck_id.0.is_empty() {
-            true => self.peer_id.0,
-            false => self.spaceduck_id.0,
-        };
-        let names = [
-            self.agent_name,
-            self.display_name,
-            self.duck_name,
-            self.name,
-            self.peer_name,
-        ];
-        Some(Row {
+        let mut row = Row {
             peck: self.peck_id.0,
-            agent,
-            name: first(names).unwrap_or_default(),
+            agent: own,
+            name: first([
+                self.agent_name,
+                self.display_name,
+                self.duck_name,
+                self.name,
+            ]),
+            peer,
             duckling: self.duckling_id.0,
-            requester: self.requester_id.0,
-            requester_name: self.requester_name.0,
-            target: self.target_id.0,
+            requester: first([self.requester_id, self.sender_spaceduck_id]),
+            requester_name: first([self.requester_name, self.sender_name]),
+            target: first([self.target_spaceduck_id, self.target_id, self.target]),
             purpose: self.purpose.0,
             status: self.status.0,
             seen: self.last_seen.0,
@@ -257,8 +276,35 @@ impl Listed {
             approved: self.approved_at.0,
             connected: self.connected_at.0,
             expires: self.expires_at.0,
-        })
+        };
+        if row.peer.is_empty() || row.agent.is_empty() {
+            // There is only one that the name can be of.
+            if row.agent.is_empty() {
+                row.agent = std::mem::take(&mut row.peer);
+            }
+            if row.name.is_empty() {
+                row.name = self.peer_name.0;
+            }
+            return vec![row];
+        }
+        // Of the other end this row tells only that they are connected.
+        let other = Row {
+            agent: row.peer.clone(),
+            name: self.peer_name.0,
+            peer: row.agent.clone(),
+            status: row.status.clone(),
+            approved: row.approved,
+            connected: row.connected,
+            ..Row::default()
+        };
+        vec![row, other]
     }
+}
+
+/// Of several names for one thing the first that is there.
+fn first<const N: usize>(texts: [Text; N]) -> String {
+    let mut texts = texts.into_iter().map(|text| text.0);
+    texts.find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 #[derive(Default)]
@@ -296,7 +342,7 @@ mod tests {
         all.into_iter()
             .flatten()
             .flatten()
-            .filter_map(Listed::row)
+            .flat_map(Listed::rows)
             .collect()
     }
 
@@ -320,5 +366,30 @@ mod tests {
         );
         assert_eq!(own.len(), 1);
         assert_eq!(own[0].agent, "A3");
+    }
+
+    #[test]
+    fn a_connection_is_one_of_both_its_ends_and_each_has_its_own_name() {
+        let rows = rows(
+            r#"{"connections":[{"spaceduck_id":"A1","peer_id":"A2","peer_name":"two","status":"bonded","last_seen":1774137600}]}"#,
+        );
+        let told: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                (
+                    row.agent.as_str(),
+                    row.name.as_str(),
+                    row.peer.as_str(),
+                    row.seen,
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("A1", "", "A2", Some(1_774_137_600)),
+                ("A2", "two", "A1", None)
+            ]
+        );
     }
 }
