@@ -332,6 +332,11 @@ impl Readings {
         self.reached.get(&probe).copied()
     }
 
+    /// The requests and the bonds of this run.
+    pub fn population(&self) -> Option<&Population> {
+        self.population.as_ref()
+    }
+
     /// Hands over the requests and the bonds of this run.
     pub fn take_population(&mut self) -> Option<Population> {
         self.population.take()

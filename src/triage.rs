@@ -102,6 +102,8 @@ pub async fn ask(
     answers
         .into_iter()
         .for_each(|reading| readings.add(probe::declared(reading.probe), reading));
+    let said = readings.population().into_iter().flat_map(|all| &all.notes);
+    notes.extend(said.cloned());
     if probes.contains(&Probe::History) {
         let mut joined = probe::join(&readings, &past, asking.now);
         if let Some(silence) = skew {

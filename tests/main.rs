@@ -12,6 +12,7 @@ mod alias;
 mod bond;
 mod check;
 mod contrib;
+mod doubts;
 mod emulators;
 mod evidence;
 mod evidence_functions;

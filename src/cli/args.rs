@@ -6,7 +6,7 @@ mod peck;
 mod webhook;
 
 pub(super) use alias::{Alias, AliasAction, AliasRead, Guard};
-pub(super) use bond::{Bond, BondAction, BondGuard, CredentialFiles, Lists, Rotate};
+pub(super) use bond::{Bond, BondAction, BondGuard, CredentialFiles, Lists, Rotate, Watched};
 pub(super) use peck::{Peck, PeckAction};
 pub(super) use webhook::{Delivery, SecretFile, Target, Webhook, WebhookAction};
 

@@ -1,12 +1,13 @@
 //! What the commands about requests and bonds share: everybody is asked once, the runbook
 //! judges, and the records stand beside the verdict.
 
-use super::args::Lists;
+use super::args::{Lists, Watched};
 use super::fail::Failure;
 use super::out::Format;
 use super::run::Run;
 use super::triage::pause;
 use super::{Context, credentials, out};
+use crate::exit;
 use crate::fact::{duration, instant};
 use crate::history::Location;
 use crate::judge::Asked;
@@ -49,26 +50,31 @@ pub(super) async fn see(
         runbook: &runbook,
         step: None,
     };
-    let mut report = answered.judge(&[asked], &[]).report;
-    report.notes.extend(population.notes.iter().cloned());
+    let report = answered.judge(&[asked], &[]).report;
     Ok(Seen { population, report })
 }
 
-/// Shows once, or again and again until nobody reads any more.
+/// Shows once, or again and again until nobody reads any more; with `--quiet` only what is
+/// not well.
 pub(super) async fn show(
     context: &Context,
-    lists: &Lists,
+    watched: &Watched,
     mut once: impl AsyncFnMut(bool) -> Result<(String, u8), Failure>,
 ) -> Result<u8, Failure> {
-    let watch = lists.watch.as_deref();
+    let out = &context.out;
+    let wanted = |code: u8| code != exit::OK || !out.is_quiet();
+    let watch = watched.watch.as_deref();
     let Some(every) = watch.map(|text| pause("--watch", text)).transpose()? else {
         let (text, code) = once(true).await?;
-        return Ok(context.out.print(&text, code));
+        return Ok(match wanted(code) {
+            true => out.print(&text, code),
+            false => code,
+        });
     };
     loop {
         let began = Instant::now();
         let (text, code) = once(false).await?;
-        if !context.out.next(&text) {
+        if wanted(code) && !out.next(&text) {
             return Ok(code);
         }
         let rest: Duration = every.saturating_sub(began.elapsed());

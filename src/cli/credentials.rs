@@ -24,6 +24,26 @@ pub(super) fn read(
     ))
 }
 
+/// With what the lists are asked where nobody names anything: what the environment names. A
+/// file that cannot be used makes unknown what the lists would tell, and stops nothing else.
+pub(super) fn of_environment(context: &Context) -> Access {
+    let none = CredentialFiles {
+        beak_key_file: None,
+        token_file: None,
+    };
+    match read(context, &none) {
+        Ok((token, key)) => Access {
+            token,
+            key,
+            ..Access::default()
+        },
+        Err(error) => Access {
+            unusable: Some(error.to_string().into()),
+            ..Access::default()
+        },
+    }
+}
+
 /// With what the lists are asked; `own` is the agent whose key it is unless another is named.
 pub(super) fn access(
     context: &Context,
@@ -36,5 +56,6 @@ pub(super) fn access(
         key,
         duckling: lists.duckling.clone(),
         spaceduck: lists.spaceduck.clone().or(own.map(str::to_owned)),
+        unusable: None,
     })
 }

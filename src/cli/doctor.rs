@@ -1,6 +1,7 @@
 //! `duckops doctor`: can this machine, as this identity, ask everything a triage asks?
 //! Every check says what is in force, and what to do where it is not well.
 
+mod credentials;
 mod kept;
 mod policy;
 
@@ -31,6 +32,7 @@ pub(super) async fn main(context: &Context, args: &args::Doctor) -> Result<u8, F
     let run = Run::of(context)?;
     checks.push(history(context, &run).await);
     checks.extend(kept::checks(context));
+    checks.extend(credentials::checks(context));
     let probes: BTreeSet<Probe> = probe::of_incidents().collect();
     let answered = run.ask(&probes).await;
     checks.extend(reachable(context, &answered.readings));

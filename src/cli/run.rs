@@ -1,7 +1,7 @@
 //! One run: ask, judge, record, report. Triage and drill do the same with another stack.
 
 use super::fail::Failure;
-use super::{Context, detour, out, past};
+use super::{Context, credentials, detour, out, past};
 use crate::act::bond::open_intents;
 use crate::cloud::{Aws, Exchange, Http, Observer};
 use crate::fact::Probe;
@@ -69,7 +69,7 @@ impl Run {
                 .as_ref()
                 .map(|v| v.value.clone()),
             only: None,
-            access: Access::default(),
+            access: credentials::of_environment(context),
             notes,
         })
     }

@@ -12,14 +12,14 @@ pub(in crate::cli) struct Bond {
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum BondAction {
     /// Show every bond, worst first
-    List(Lists),
+    List(Watched),
     /// Show one bond and what to do about it
     Show {
         /// The agent's id
         #[arg(value_name = "SPACEDUCK_ID")]
         id: String,
         #[command(flatten)]
-        lists: Lists,
+        watched: Watched,
     },
     /// Go through the checklist of a new bond
     Verify {
@@ -94,7 +94,7 @@ pub(in crate::cli) struct BondGuard {
     pub(in crate::cli) credentials: CredentialFiles,
 }
 
-/// With what the lists are asked, and how often everything is.
+/// With what the lists are asked.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Lists {
     #[command(flatten)]
@@ -105,6 +105,13 @@ pub(in crate::cli) struct Lists {
     /// The agent whose Beak Key is given, where that is not the one that is shown
     #[arg(long, value_name = "SPACEDUCK_ID")]
     pub(in crate::cli) spaceduck: Option<String>,
+}
+
+/// With what the lists are asked, and how often everything is.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Watched {
+    #[command(flatten)]
+    pub(in crate::cli) lists: Lists,
     /// Ask again every so often, such as 30s, until interrupted
     #[arg(long, value_name = "DUR")]
     pub(in crate::cli) watch: Option<String>,

@@ -1,6 +1,6 @@
 //! The arguments of the commands about requests.
 
-use super::Lists;
+use super::Watched;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Args)]
@@ -12,7 +12,7 @@ pub(in crate::cli) struct Peck {
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum PeckAction {
     /// Show the requests of the last 24 h, most urgent first
-    List(Lists),
+    List(Watched),
     /// Show one request and what to do about it
     Show {
         /// The id of the request
@@ -22,7 +22,7 @@ pub(in crate::cli) enum PeckAction {
         #[arg(long)]
         handoff: bool,
         #[command(flatten)]
-        lists: Lists,
+        watched: Watched,
     },
     /// What to do in a state: pending, approved, denied, expired or callback-error; asks nobody
     Guide {

@@ -1,7 +1,7 @@
 //! `duckops bond list`: the fleet, worst first.
 
 use super::record;
-use crate::cli::args::Lists;
+use crate::cli::args::Watched;
 use crate::cli::connections::{Seen, called, document, page, see, show, when};
 use crate::cli::fail::Failure;
 use crate::cli::out::Format;
@@ -17,9 +17,9 @@ use std::fmt::Write;
 /// So many stand in the table; `--output json` has them all.
 const SHOWN: usize = 40;
 
-pub(super) async fn main(context: &Context, lists: &Lists) -> Result<u8, Failure> {
-    show(context, lists, async |pretty| {
-        let mut seen = see(context, "bond", lists, None).await?;
+pub(super) async fn main(context: &Context, watched: &Watched) -> Result<u8, Failure> {
+    show(context, watched, async |pretty| {
+        let mut seen = see(context, "bond", &watched.lists, None).await?;
         let now = seen.population.now;
         let mut counts: BTreeMap<Class, usize> = BTreeMap::new();
         for bond in &seen.population.bonds {

@@ -24,8 +24,8 @@ use write::Order;
 
 pub(super) async fn main(context: &Context, action: &BondAction) -> Result<u8, Failure> {
     match action {
-        BondAction::List(lists) => list::main(context, lists).await,
-        BondAction::Show { id, lists } => show::main(context, id, lists).await,
+        BondAction::List(watched) => list::main(context, watched).await,
+        BondAction::Show { id, watched } => show::main(context, id, watched).await,
         BondAction::Verify { id, lists } => verify::main(context, id, lists).await,
         BondAction::Guide { stage } => guide::main(context, "bond", stage.as_deref()),
         BondAction::Rotate(rotate) if rotate.recover => recover::main(context, &rotate.id),

@@ -2,7 +2,7 @@
 
 use super::record;
 use crate::cli::Context;
-use crate::cli::args::Lists;
+use crate::cli::args::Watched;
 use crate::cli::connections::{called, document, page, see, show, text, when};
 use crate::cli::fail::Failure;
 use crate::cli::out::Format;
@@ -11,10 +11,10 @@ use crate::population::{Bond, BondState, Class, OFFLINE, Only};
 use serde_json::json;
 use std::fmt::Write;
 
-pub(super) async fn main(context: &Context, id: &str, lists: &Lists) -> Result<u8, Failure> {
-    show(context, lists, async |pretty| {
+pub(super) async fn main(context: &Context, id: &str, watched: &Watched) -> Result<u8, Failure> {
+    show(context, watched, async |pretty| {
         let only = Some(Only::Bond(id.to_owned()));
-        let seen = see(context, "bond", lists, only).await?;
+        let seen = see(context, "bond", &watched.lists, only).await?;
         let code = seen.report.exit_code();
         let (bond, now) = (seen.population.bonds.first(), seen.population.now);
         if context.out.format == Format::Json {

@@ -1,7 +1,7 @@
 //! `duckops peck list`: the requests of the last 24 h, most urgent first.
 
 use super::record;
-use crate::cli::args::Lists;
+use crate::cli::args::Watched;
 use crate::cli::connections::{Seen, called, document, page, see, show, text, when};
 use crate::cli::fail::Failure;
 use crate::cli::out::Format;
@@ -24,9 +24,9 @@ const STATES: [PeckState; 6] = [
     PeckState::Approved,
 ];
 
-pub(super) async fn main(context: &Context, lists: &Lists) -> Result<u8, Failure> {
-    show(context, lists, async |pretty| {
-        let mut seen = see(context, "peck", lists, None).await?;
+pub(super) async fn main(context: &Context, watched: &Watched) -> Result<u8, Failure> {
+    show(context, watched, async |pretty| {
+        let mut seen = see(context, "peck", &watched.lists, None).await?;
         let now = seen.population.now;
         seen.population
             .pecks

@@ -12,8 +12,12 @@ use serde_json::{Value, json};
 
 pub(super) async fn main(context: &Context, action: &PeckAction) -> Result<u8, Failure> {
     match action {
-        PeckAction::List(lists) => list::main(context, lists).await,
-        PeckAction::Show { id, handoff, lists } => show::main(context, id, *handoff, lists).await,
+        PeckAction::List(watched) => list::main(context, watched).await,
+        PeckAction::Show {
+            id,
+            handoff,
+            watched,
+        } => show::main(context, id, *handoff, watched).await,
         PeckAction::Guide { state } => guide::main(context, "peck", state.as_deref()),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::record;
 use crate::cli::Context;
-use crate::cli::args::Lists;
+use crate::cli::args::Watched;
 use crate::cli::connections::{called, document, page, see, show, text, when};
 use crate::cli::fail::Failure;
 use crate::cli::out::{self, Format};
@@ -16,11 +16,11 @@ pub(super) async fn main(
     context: &Context,
     id: &str,
     handoff: bool,
-    lists: &Lists,
+    watched: &Watched,
 ) -> Result<u8, Failure> {
-    show(context, lists, async |pretty| {
+    show(context, watched, async |pretty| {
         let only = Some(Only::Peck(id.to_owned()));
-        let seen = see(context, "peck", lists, only).await?;
+        let seen = see(context, "peck", &watched.lists, only).await?;
         let code = seen.report.exit_code();
         let (peck, now) = (seen.population.pecks.first(), seen.population.now);
         let support =

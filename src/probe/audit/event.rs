@@ -188,8 +188,13 @@ fn has_digit(word: &str) -> bool {
 /// `peck_7f3a`, and not a type such as `peck_requested`.
 fn is_peck(word: &str) -> bool {
     let rest = word.strip_prefix("peck_").or(word.strip_prefix("peck-"));
-    let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    rest.is_some_and(|rest| has_digit(rest) && rest.chars().all(inside))
+    rest.is_some_and(|rest| has_digit(rest) && is_plain(rest))
+}
+
+/// Whether it is of the letters and marks of an id, and not two of them or an address.
+fn is_plain(word: &str) -> bool {
+    word.chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
 /// Sixteen hexadecimal digits, `sd_…` or `SD-…`.
@@ -198,7 +203,7 @@ fn is_agent(word: &str) -> bool {
     let named = word.strip_prefix("sd_").or(word.strip_prefix("SD-"));
     let mixed = has_digit(word) && !word.bytes().all(|byte| byte.is_ascii_digit());
     (word.len() == 16 && word.bytes().all(hex) && mixed)
-        || named.is_some_and(|rest| !rest.is_empty() && rest.chars().all(char::is_alphanumeric))
+        || named.is_some_and(|rest| !rest.is_empty() && is_plain(rest))
 }
 
 /// What the types met so far tell: a feed has many entries and few types.

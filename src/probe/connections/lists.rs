@@ -28,6 +28,8 @@ pub struct Access {
     pub duckling: Option<String>,
     /// The agent whose key it is.
     pub spaceduck: Option<String>,
+    /// Why a credential that is named cannot be used, if so: then no list is asked.
+    pub unusable: Option<Printable>,
 }
 
 struct Question {
@@ -110,7 +112,13 @@ fn questions(ask: &Ask) -> Result<Vec<Question>, Silence> {
         key,
         duckling,
         spaceduck,
+        unusable,
     } = &ask.access;
+    if let Some(why) = unusable {
+        return Err(
+            Silence::new(Why::NoCredentials, why.clone()).fix("Mend the file, or name none")
+        );
+    }
     let mut questions = Vec::new();
     if token.is_none() && key.is_none() {
         return Ok(questions);

@@ -1,0 +1,42 @@
+//! The credentials of the API: whether the files that the environment names can be used. They
+//! are read and sent to nobody.
+
+use crate::cli::Context;
+use crate::cli::checklist::Check;
+use crate::report::model::Verdict;
+use crate::stack::SecretSource;
+use crate::text::Printable;
+
+/// What each is for.
+const FILES: [(&str, &str, &str); 2] = [
+    (
+        "beak key",
+        "DUCKOPS_BEAK_KEY_FILE",
+        "lists of requests and agents, and writes to its bond",
+    ),
+    (
+        "token",
+        "DUCKOPS_TOKEN_FILE",
+        "lists of agents, and writes to bonds",
+    ),
+];
+
+pub(super) fn checks(context: &Context) -> impl Iterator<Item = Check> {
+    FILES.into_iter().map(|(name, variable, purpose)| {
+        let named = context.env.get(variable).filter(|path| !path.is_empty());
+        let Some(path) = named else {
+            let none = format!("none ({variable} is not set); the audit feed is read without");
+            return Check::ok(name, none);
+        };
+        let shown = Printable::from(path.as_str());
+        match SecretSource::File(path.into()).read(&|_| None) {
+            Ok(_) => Check::ok(name, format!("{shown} ({variable}), for {purpose}")),
+            Err(error) => Check::bad(
+                name,
+                Verdict::Warning,
+                error.to_string(),
+                format!("Make it yours alone (chmod 600), or unset {variable}"),
+            ),
+        }
+    })
+}
