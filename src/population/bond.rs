@@ -114,6 +114,16 @@ pub enum Class {
 }
 
 impl Class {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Offline,
+        Self::Never,
+        Self::Unknown,
+        Self::Slow,
+        Self::Alive,
+        Self::Gone,
+    ];
+
     /// Its word.
     pub fn word(self) -> &'static str {
         match self {

@@ -1,10 +1,10 @@
 //! From single happenings and rows to one record for each request and each bond.
 
+use super::doubt::{Unbonded, doubts, gaps, uncertain};
 use super::join::Bondings;
 use super::{
-    AHEAD, Bond, BondState, Event, Gaps, Last, Only, Peck, PeckState, Population, RECENT, WINDOW,
+    AHEAD, Bond, BondState, Event, Last, Only, Peck, PeckState, Population, RECENT, WINDOW,
 };
-use crate::fact::duration;
 use crate::text::{Printable, Untrusted};
 use std::collections::HashMap;
 
@@ -224,7 +224,7 @@ impl Gathering {
     ) -> Population {
         let now = self.now;
         let unjoined = std::mem::take(&mut self.bondings).join(&mut self.pecks);
-        let gaps = self.gaps(reach);
+        let gaps = gaps(&self.loose_pecks, &self.loose_bonds, reach, now);
         let unbonded = Unbonded {
             loose: self.loose_pecks,
             unjoined,
@@ -253,109 +253,6 @@ impl Gathering {
             notes,
         }
     }
-
-    /// Why there may be more than what is known by its id.
-    fn gaps(&self, reach: Option<i64>) -> Gaps {
-        let short = |needed: i64| match reach {
-            None => Some("the audit feed is empty".to_owned()),
-            Some(reach) if reach < needed => Some(format!(
-                "the audit feed goes back only {}, and {} are asked about",
-                duration(reach),
-                duration(needed)
-            )),
-            Some(_) => None,
-        };
-        let since = |newest: Option<i64>, window: i64| newest > Some(self.now - window);
-        let nameless = |which: bool, what: &str| {
-            which.then(|| format!("an entry of the feed about {what} does not say which"))
-        };
-        let (pecks, bonds) = (&self.loose_pecks, &self.loose_bonds);
-        let asked = since(pecks.of(Event::Requested), WINDOW);
-        let any = since(
-            pecks.newest([
-                Event::Requested,
-                Event::Approved,
-                Event::Denied,
-                Event::Expired,
-                Event::CallbackError,
-            ]),
-            RECENT,
-        );
-        let bond = bonds.newest([Event::Bonded, Event::Unpecked, Event::Pulse]);
-        let failed = since(bonds.of(Event::DeliveryFailed), RECENT);
-        Gaps {
-            pending: short(WINDOW).or(nameless(asked, "a request")),
-            pecks: short(RECENT).or(nameless(any, "a request")),
-            bonds: nameless(bond.is_some(), "a bond"),
-            failures: nameless(failed, "a failed delivery"),
-        }
-    }
-}
-
-/// What decides whether a request that was approved made a bond.
-struct Unbonded {
-    loose: Last,
-    /// The newest bond that fits no request whose two agents are known.
-    unjoined: Option<i64>,
-    /// Whether bonds would show.
-    tells_bonds: bool,
-}
-
-fn uncertain(peck: &Peck, unbonded: &Unbonded, now: i64) -> Option<&'static str> {
-    let Unbonded {
-        loose,
-        unjoined,
-        tells_bonds,
-    } = unbonded;
-    let outcome = loose.newest([
-        Event::Approved,
-        Event::Denied,
-        Event::Expired,
-        Event::CallbackError,
-    ]);
-    let by_silence = peck.last(Event::Expired).is_none() && peck.listed.is_none();
-    let approved = peck.last(Event::Approved);
-    // A bond between others is not this one's, where it says between whom it would be.
-    let of_others = unjoined.filter(|_| peck.requester.is_none() || peck.target.is_none());
-    match peck.state(now) {
-        PeckState::Pending | PeckState::Expired
-            if by_silence && outcome.is_some() && outcome >= peck.begun() =>
-        {
-            Some("an outcome in the feed names no request, and could be this one's")
-        }
-        PeckState::CallbackError if peck.last(Event::CallbackError).is_some() => None,
-        PeckState::CallbackError if !tells_bonds => Some(
-            "it was approved, and the feed tells of no bond at all: whether it made one is not known",
-        ),
-        PeckState::CallbackError if loose.of(Event::Bonded).max(of_others) >= approved => {
-            Some("a bond in the feed names no request, and could be this one's")
-        }
-        _ => None,
-    }
-}
-
-fn doubts(bond: &mut Bond, loose: &Last, reach: Option<i64>, now: i64) {
-    let horizon = now - reach.unwrap_or(0);
-    let (unpecked, pulse) = (loose.of(Event::Unpecked), loose.of(Event::Pulse));
-    bond.date_key(horizon, loose.of(Event::Rotated), now);
-    bond.uncertain = match bond.contradiction() {
-        _ if unpecked.is_some() && unpecked >= bond.since.max(bond.seen) => {
-            Some("an end in the feed names nobody, and could be this bond's")
-        }
-        Some(_) if bond.state() == BondState::Unknown => {
-            Some("a list calls it over, and the feed shows it in force")
-        }
-        _ => None,
-    };
-    // What the feed shows of a bond it shows from there on; what a list shows it may not.
-    let covered = reach.is_some() && bond.since.is_some_and(|since| horizon <= since);
-    bond.unseen = match bond.seen {
-        _ if pulse.is_some() && pulse >= bond.seen => {
-            Some("a pulse in the feed names nobody, and could be this agent's")
-        }
-        None if !covered => Some("the feed does not reach back to when it was bonded"),
-        _ => None,
-    };
 }
 
 /// Counts for each pending request the others between the same two.

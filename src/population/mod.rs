@@ -15,6 +15,7 @@
 )]
 
 mod bond;
+mod doubt;
 mod gather;
 mod join;
 mod peck;
@@ -93,17 +94,28 @@ pub enum Only {
     Bond(String),
 }
 
-/// Why more may be going on than the records tell; none where they tell all of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Why more may be going on than the records tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// The feed shows nothing at all.
+    Empty,
+    /// The feed goes back so far, in seconds, and more is needed.
+    Short(i64, i64),
+    /// An entry about this does not say which.
+    Nameless(&'static str),
+}
+
+/// What the records may lack; none where they lack nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gaps {
     /// More requests may be pending.
-    pub pending: Option<String>,
+    pub pending: Option<Gap>,
     /// There may be more requests of the last 24 h.
-    pub pecks: Option<String>,
+    pub pecks: Option<Gap>,
     /// There may be more bonds.
-    pub bonds: Option<String>,
+    pub bonds: Option<Gap>,
     /// More deliveries may have failed.
-    pub failures: Option<String>,
+    pub failures: Option<Gap>,
 }
 
 /// Everybody, as far as they are known.

@@ -11,7 +11,7 @@ use super::Ask;
 use super::audit::people;
 use crate::fact::{FactValue, Probe, duration, instant};
 use crate::population::{
-    Bond, BondState, Class, KEY_AGE, Only, Peck, PeckState, Population, WINDOW,
+    Bond, BondState, Class, Gap, KEY_AGE, Only, Peck, PeckState, Population, WINDOW,
 };
 use crate::reading::{Reading, Silence, Why};
 use crate::text::Untrusted;
@@ -144,11 +144,11 @@ fn of_pecks(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTi
         let detail = format!("the state of {many} requests is not certain: {why}");
         Silence::new(Why::Contradictory, detail)
     });
-    let gap = |gap: &Option<String>| {
-        let gap = gap.as_ref().filter(|_| !one);
-        gap.map(|why| Silence::new(Why::NotCovered, why.as_str()))
+    let gap = |gap: Option<Gap>| {
+        let gap = gap.filter(|_| !one);
+        gap.map(|gap| Silence::new(Why::NotCovered, said(gap)))
     };
-    let (pending, all_known) = (gap(&all.gaps.pending), gap(&all.gaps.pecks));
+    let (pending, all_known) = (gap(all.gaps.pending), gap(all.gaps.pecks));
     let pending = doubt.clone().or(pending);
     let all_known = doubt.or(all_known);
     let or = |silence: &Option<Silence>, value: FactValue| silence.clone().map_or(Ok(value), Err);
@@ -232,7 +232,7 @@ fn of_bonds(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTi
         .filter(|bond| bond.class(now) == Class::Unknown)
         .count();
     let unclear = unclear.map(|why| format!("{doubtful} bonds are not certain: {why}"));
-    if let Some(why) = unclear.or(all.gaps.bonds.clone().filter(|_| !one)) {
+    if let Some(why) = unclear.or(all.gaps.bonds.filter(|_| !one).map(said)) {
         let silence = Silence::new(Why::NotCovered, why)
             .fix("With --token-file or --beak-key-file the lists are asked, which know when each agent was last seen");
         for path in [
@@ -275,8 +275,8 @@ fn failing(
     at: OffsetDateTime,
 ) {
     let named = bonded.iter().filter(|bond| bond.fails(all.now)).count() as i64;
-    let count = match &all.gaps.failures {
-        Some(why) if one && named == 0 => Err(Silence::new(Why::NotCovered, why.as_str())),
+    let count = match all.gaps.failures {
+        Some(gap) if one && named == 0 => Err(Silence::new(Why::NotCovered, said(gap))),
         Some(_) if !one => Ok(named + 1),
         _ => Ok(named),
     };
@@ -305,6 +305,18 @@ fn keys(reading: &mut Reading, bonded: &[&Bond], all: &Population, at: OffsetDat
         )),
     };
     reading.put("bonds.key_age", outcome, at);
+}
+
+fn said(gap: Gap) -> String {
+    match gap {
+        Gap::Empty => "the audit feed is empty".to_owned(),
+        Gap::Short(reach, needed) => format!(
+            "the audit feed goes back only {}, of {}",
+            duration(reach),
+            duration(needed)
+        ),
+        Gap::Nameless(what) => format!("an entry of the feed about {what} does not say which"),
+    }
 }
 
 fn know(reading: &mut Reading, path: &'static str, count: i64, at: OffsetDateTime) {

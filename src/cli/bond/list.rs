@@ -21,7 +21,7 @@ pub(super) async fn main(context: &Context, watched: &Watched) -> Result<u8, Fai
     show(context, watched, async |pretty| {
         let mut seen = see(context, "bond", &watched.lists, None).await?;
         let now = seen.population.now;
-        let mut counts: BTreeMap<Class, usize> = BTreeMap::new();
+        let mut counts: BTreeMap<Class, usize> = Class::ALL.map(|class| (class, 0)).into();
         for bond in &seen.population.bonds {
             *counts.entry(bond.class(now)).or_default() += 1;
         }
@@ -65,6 +65,7 @@ fn table(context: &Context, seen: &Seen, counts: &BTreeMap<Class, usize>) -> Str
     }
     let counted: Vec<_> = counts
         .iter()
+        .filter(|(_, many)| **many > 0)
         .map(|(class, many)| format!("{many} {}", class.word()))
         .collect();
     let mut text = format!("{} bonds: {}\n\n", bonds.len(), counted.join(", "));

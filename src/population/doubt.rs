@@ -1,0 +1,98 @@
+//! What the records cannot prove, and why.
+
+use super::{Bond, BondState, Event, Gap, Gaps, Last, Peck, PeckState, RECENT, WINDOW};
+
+/// What a request comes to.
+const OUTCOMES: [Event; 4] = [
+    Event::Approved,
+    Event::Denied,
+    Event::Expired,
+    Event::CallbackError,
+];
+
+/// Why there may be more than what is known by its id. `pecks` and `bonds` is what names none;
+/// `reach` how far back the feed goes.
+pub(super) fn gaps(pecks: &Last, bonds: &Last, reach: Option<i64>, now: i64) -> Gaps {
+    let short = |needed: i64| match reach {
+        None => Some(Gap::Empty),
+        Some(reach) => (reach < needed).then_some(Gap::Short(reach, needed)),
+    };
+    let nameless = |newest: Option<i64>, window: i64, what| {
+        newest
+            .is_some_and(|at| now - at < window)
+            .then_some(Gap::Nameless(what))
+    };
+    let asked = pecks.of(Event::Requested);
+    let any = asked.max(pecks.newest(OUTCOMES));
+    let bond = bonds.newest([Event::Bonded, Event::Unpecked, Event::Pulse]);
+    let failed = bonds.of(Event::DeliveryFailed);
+    Gaps {
+        pending: short(WINDOW).or(nameless(asked, WINDOW, "a request")),
+        pecks: short(RECENT).or(nameless(any, RECENT, "a request")),
+        bonds: nameless(bond, i64::MAX, "a bond"),
+        failures: nameless(failed, RECENT, "a failed delivery"),
+    }
+}
+
+/// What decides whether a request that was approved made a bond.
+pub(super) struct Unbonded {
+    pub(super) loose: Last,
+    /// The newest bond that fits no request whose two agents are known.
+    pub(super) unjoined: Option<i64>,
+    /// Whether bonds would show.
+    pub(super) tells_bonds: bool,
+}
+
+/// Why the state of a request cannot be told, if so.
+pub(super) fn uncertain(peck: &Peck, unbonded: &Unbonded, now: i64) -> Option<&'static str> {
+    let Unbonded {
+        loose,
+        unjoined,
+        tells_bonds,
+    } = unbonded;
+    let outcome = loose.newest(OUTCOMES);
+    let by_silence = peck.last(Event::Expired).is_none() && peck.listed.is_none();
+    let approved = peck.last(Event::Approved);
+    // A bond between others is not this one's, where it says between whom it would be.
+    let of_others = unjoined.filter(|_| peck.requester.is_none() || peck.target.is_none());
+    match peck.state(now) {
+        PeckState::Pending | PeckState::Expired
+            if by_silence && outcome.is_some() && outcome >= peck.begun() =>
+        {
+            Some("an outcome in the feed names no request, and could be this one's")
+        }
+        PeckState::CallbackError if peck.last(Event::CallbackError).is_some() => None,
+        PeckState::CallbackError if !tells_bonds => Some(
+            "it was approved, and the feed tells of no bond at all: whether it made one is not known",
+        ),
+        PeckState::CallbackError if loose.of(Event::Bonded).max(of_others) >= approved => {
+            Some("a bond in the feed names no request, and could be this one's")
+        }
+        _ => None,
+    }
+}
+
+/// Settles what of a bond cannot be told, and how old its key may be.
+pub(super) fn doubts(bond: &mut Bond, loose: &Last, reach: Option<i64>, now: i64) {
+    let horizon = now - reach.unwrap_or(0);
+    let (unpecked, pulse) = (loose.of(Event::Unpecked), loose.of(Event::Pulse));
+    bond.date_key(horizon, loose.of(Event::Rotated), now);
+    bond.uncertain = match bond.contradiction() {
+        _ if unpecked.is_some() && unpecked >= bond.since.max(bond.seen) => {
+            Some("an end in the feed names nobody, and could be this bond's")
+        }
+        Some(_) if bond.state() == BondState::Unknown => {
+            Some("a list calls it over, and the feed shows it in force")
+        }
+        _ => None,
+    };
+    // What the feed shows of a bond it shows from there on; what a list shows it may not.
+    let covered = reach.is_some() && bond.since.is_some_and(|since| horizon <= since);
+    bond.unseen = match bond.seen {
+        _ if pulse.is_some() && pulse >= bond.seen => {
+            Some("a pulse in the feed names nobody, and could be this agent's")
+        }
+        None if !covered => Some("the feed does not reach back to when it was bonded"),
+        _ => None,
+    };
+}
