@@ -101,7 +101,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("report", &["exit", "fact", "reading::Asked", "text"]),
     ("reading", &["fact", "population", "text"]),
-    ("population", &["text"]),
+    ("population", &["fact", "text"]),
     // Of the cloud only how an error is put into words.
     ("history", &["cloud::innermost", "fact", "text"]),
     ("fact", &["text"]),

@@ -1,0 +1,65 @@
+//! Rows, whatever they are called.
+
+use super::*;
+
+fn rows(body: &str) -> Vec<Row> {
+    let answer: Answer = serde_json::from_str(body).expect("JSON");
+    let all = [
+        answer.agents,
+        answer.spaceducks,
+        answer.connections,
+        answer.pecks,
+    ];
+    all.into_iter()
+        .flatten()
+        .flatten()
+        .flat_map(Listed::rows)
+        .collect()
+}
+
+#[test]
+fn every_container_and_name_is_read_and_what_is_odd_is_left_out() {
+    let row = r#"{"spaceduck_id":"A1","peer_name":"demo","last_seen":"1774137600","status":7,"purpose":null,"x":[]}"#;
+    for container in ["agents", "spaceducks", "connections", "pecks"] {
+        let rows = rows(&format!(r#"{{"{container}":[{row}]}}"#));
+        assert_eq!(
+            (rows[0].agent.as_str(), rows[0].name.as_str()),
+            ("A1", "demo")
+        );
+        assert_eq!(
+            (rows[0].seen, rows[0].status.as_str()),
+            (Some(1_774_137_600), "7")
+        );
+        assert_eq!(rows[0].purpose, "");
+    }
+    let own = rows(
+        r#"{"connections":[{"spaceduck_id":"A1","peer_id":"A1"},{"peer_id":"A2","direction":"self"},{"peer_id":"A3"}]}"#,
+    );
+    assert_eq!(own.len(), 1);
+    assert_eq!(own[0].agent, "A3");
+}
+
+#[test]
+fn a_connection_is_one_of_both_its_ends_and_each_has_its_own_name() {
+    let rows = rows(
+        r#"{"connections":[{"spaceduck_id":"A1","peer_id":"A2","peer_name":"two","status":"bonded","last_seen":1774137600}]}"#,
+    );
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            (
+                row.agent.as_str(),
+                row.name.as_str(),
+                row.peer.as_str(),
+                row.seen,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("A1", "", "A2", Some(1_774_137_600)),
+            ("A2", "two", "A1", None)
+        ]
+    );
+}
