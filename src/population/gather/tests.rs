@@ -281,7 +281,7 @@ fn what_is_missing_is_said_to_the_second() {
         happening.iter().for_each(|it| gathering.happened(it));
         gathering.end(reach, None, Vec::new()).gaps
     };
-    assert_eq!(gaps(Some(RECENT), None), Gaps::default());
+    assert_eq!(gaps(Some(RECENT), None), crate::population::Gaps::default());
     assert!(gaps(Some(RECENT - 1), None).pecks.is_some());
     assert!(gaps(Some(RECENT - 1), None).pending.is_none());
     assert!(gaps(Some(WINDOW - 1), None).pending.is_some());
