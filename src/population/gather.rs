@@ -57,7 +57,7 @@ pub struct Gathering {
     now: i64,
     only: Option<Only>,
     pecks: HashMap<String, Peck>,
-    bonds: HashMap<String, Bond>,
+    bonds: Records<Bond>,
     /// Bonds that came into force without naming their request.
     bondings: Bondings,
     /// What names nobody, and so could be anybody's: of requests, and of agents.
@@ -74,7 +74,7 @@ impl Gathering {
             now,
             only,
             pecks: HashMap::new(),
-            bonds: HashMap::new(),
+            bonds: Records::new(),
             bondings: Bondings::default(),
             loose_pecks: Last::default(),
             loose_bonds: Last::default(),
@@ -100,10 +100,7 @@ impl Gathering {
         if !wanted && self.now - it.at >= RECENT + WINDOW {
             return;
         }
-        let peck = record(&mut self.pecks, it.peck, |id| Peck {
-            id,
-            ..Peck::default()
-        });
+        let peck = peck(&mut self.pecks, it.peck);
         peck.happened(it.event, it.at, it.kind);
         set(&mut peck.requester, it.requester);
         set(&mut peck.target, it.target);
@@ -173,10 +170,7 @@ impl Gathering {
         let until = |upto: i64| move |at: &i64| *at <= upto;
         let usable = until(self.now + AHEAD);
         if !row.peck.is_empty() {
-            let peck = record(&mut self.pecks, &row.peck, |id| Peck {
-                id,
-                ..Peck::default()
-            });
+            let peck = peck(&mut self.pecks, &row.peck);
             set(&mut peck.requester, &row.requester);
             set(&mut peck.target, &row.target);
             say(&mut peck.requester_name, &row.requester_name);
@@ -239,7 +233,7 @@ impl Gathering {
             Some(Only::Peck(id)) => peck.id == *id,
             _ => peck.is_recent(now),
         });
-        let mut bonds: Vec<Bond> = self.bonds.into_values().collect();
+        let mut bonds: Vec<Bond> = self.bonds.all;
         for bond in &mut bonds {
             doubts(bond, &self.loose_bonds, reach, now);
             bond.uncertain = silent.or(bond.uncertain);
@@ -271,20 +265,44 @@ fn rivals(pecks: &mut [Peck], now: i64) {
     }
 }
 
-fn record<'a, T>(
-    all: &'a mut HashMap<String, T>,
-    id: &str,
-    new: impl FnOnce(String) -> T,
-) -> &'a mut T {
-    if !all.contains_key(id) {
-        all.insert(id.to_owned(), new(id.to_owned()));
-    }
-    #[allow(clippy::expect_used, reason = "it was put there one line above")]
-    all.get_mut(id).expect("it is there")
+fn peck<'a>(pecks: &'a mut HashMap<String, Peck>, id: &str) -> &'a mut Peck {
+    pecks.entry(id.to_owned()).or_insert_with(|| Peck {
+        id: id.to_owned(),
+        ..Peck::default()
+    })
 }
 
-fn bond<'a>(bonds: &'a mut HashMap<String, Bond>, id: &str) -> &'a mut Bond {
-    record(bonds, id, |id| Bond {
+/// Records by id, found by one look and without a copy of it: a feed has a million.
+#[derive(Debug)]
+struct Records<T> {
+    places: HashMap<String, usize>,
+    all: Vec<T>,
+}
+
+impl<T> Records<T> {
+    fn new() -> Self {
+        Self {
+            places: HashMap::new(),
+            all: Vec::new(),
+        }
+    }
+
+    /// The record of an id, made on first mention.
+    fn of(&mut self, id: &str, new: impl FnOnce(String) -> T) -> &mut T {
+        let place = match self.places.get(id) {
+            Some(place) => *place,
+            None => {
+                self.all.push(new(id.to_owned()));
+                self.places.insert(id.to_owned(), self.all.len() - 1);
+                self.all.len() - 1
+            }
+        };
+        &mut self.all[place]
+    }
+}
+
+fn bond<'a>(bonds: &'a mut Records<Bond>, id: &str) -> &'a mut Bond {
+    bonds.of(id, |id| Bond {
         id,
         ..Bond::default()
     })

@@ -81,30 +81,39 @@ const FIELDS: usize = Field::Purpose as usize + 1;
 
 /// The field of a name and the name's rank: of several names the first wins.
 fn field(name: &str, with_names: bool) -> Option<(Field, usize)> {
-    const FIELDS_NAMES: [(Field, &[&str]); FIELDS] = [
-        (Field::Kind, &["event_type", "type", "event", "action"]),
-        (Field::Time, &["timestamp", "created_at", "ts"]),
-        (Field::Detail, &["detail", "description"]),
-        (Field::Peck, &["peck_id", "request_id"]),
-        (Field::Agent, &["spaceduck_id", "agent_id", "sdid"]),
-        (Field::AgentName, &["agent_name", "name"]),
-        (Field::Duckling, &["duckling_id"]),
-        (
-            Field::Requester,
-            &["requester_id", "sender_spaceduck_id", "requester", "from"],
-        ),
-        (Field::RequesterName, &["requester_name", "sender_name"]),
-        (
-            Field::Target,
-            &["target_spaceduck_id", "target_id", "target", "to"],
-        ),
-        (Field::Purpose, &["purpose"]),
-    ];
-    let asked = if with_names { FIELDS } else { 3 };
-    FIELDS_NAMES
-        .iter()
-        .take(asked)
-        .find_map(|(field, names)| Some((*field, names.iter().position(|known| *known == name)?)))
+    let found = match name {
+        "event_type" => (Field::Kind, 0),
+        "type" => (Field::Kind, 1),
+        "event" => (Field::Kind, 2),
+        "action" => (Field::Kind, 3),
+        "timestamp" => (Field::Time, 0),
+        "created_at" => (Field::Time, 1),
+        "ts" => (Field::Time, 2),
+        "detail" => (Field::Detail, 0),
+        "description" => (Field::Detail, 1),
+        _ if !with_names => return None,
+        "peck_id" => (Field::Peck, 0),
+        "request_id" => (Field::Peck, 1),
+        "spaceduck_id" => (Field::Agent, 0),
+        "agent_id" => (Field::Agent, 1),
+        "sdid" => (Field::Agent, 2),
+        "agent_name" => (Field::AgentName, 0),
+        "name" => (Field::AgentName, 1),
+        "duckling_id" => (Field::Duckling, 0),
+        "requester_id" => (Field::Requester, 0),
+        "sender_spaceduck_id" => (Field::Requester, 1),
+        "requester" => (Field::Requester, 2),
+        "from" => (Field::Requester, 3),
+        "requester_name" => (Field::RequesterName, 0),
+        "sender_name" => (Field::RequesterName, 1),
+        "target_spaceduck_id" => (Field::Target, 0),
+        "target_id" => (Field::Target, 1),
+        "target" => (Field::Target, 2),
+        "to" => (Field::Target, 3),
+        "purpose" => (Field::Purpose, 0),
+        _ => return None,
+    };
+    Some(found)
 }
 
 /// Fills the entry from the next value; what is no object leaves it empty.

@@ -86,8 +86,10 @@ pub(super) fn happening<'a>(
         names,
         ..
     } = entry;
-    in_words(detail, spoken);
     let names = names.as_deref();
+    // Of a pulse nothing matters but whose it is, and most of a feed is pulses.
+    let enough = event == Event::Pulse && names.is_some_and(|names| !names.agent.is_empty());
+    in_words(if enough { "" } else { detail }, spoken);
     let either = |own: fn(&Names) -> &String| match names.map(own) {
         Some(own) if !own.is_empty() => own.as_str(),
         _ => "",
