@@ -147,9 +147,16 @@ impl Command {
     pub(super) fn serves(&self) -> bool {
         match self {
             Command::Drill(drill) => matches!(drill.action, Some(DrillAction::Serve { .. })),
-            Command::Webhook(webhook) => matches!(webhook.action, WebhookAction::Listen { .. }),
             _ => false,
         }
+    }
+
+    /// Whether the command listens for signals itself.
+    pub(super) fn ends_itself(&self) -> bool {
+        let Command::Webhook(webhook) = self else {
+            return false;
+        };
+        matches!(webhook.action, WebhookAction::Listen { .. })
     }
 }
 

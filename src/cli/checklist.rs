@@ -41,6 +41,20 @@ impl Check {
 
 /// Prints a checklist under the name that programs know it by; yields the exit code.
 pub(super) fn print(context: &Context, kind: &'static str, checks: &[Check]) -> u8 {
+    told(context, kind, checks, None)
+}
+
+/// The same, with the one thing to do now.
+pub(super) fn print_next(
+    context: &Context,
+    kind: &'static str,
+    checks: &[Check],
+    next: &str,
+) -> u8 {
+    told(context, kind, checks, Some(next))
+}
+
+fn told(context: &Context, kind: &'static str, checks: &[Check], next: Option<&str>) -> u8 {
     let verdict = Verdict::worst(checks.iter().map(|check| check.verdict));
     let bad = checks
         .iter()
@@ -68,7 +82,10 @@ pub(super) fn print(context: &Context, kind: &'static str, checks: &[Check]) -> 
     };
     text.push_str(&summary);
     text.push('\n');
-    let extra: Vec<_> = checks
+    if let Some(next) = next {
+        text.push_str(&format!("NEXT  {}\n", Printable::from(next)));
+    }
+    let checks: Vec<_> = checks
         .iter()
         .map(|c| json!({"check": c.name, "verdict": c.verdict.word(), "found": c.found.as_str(), "fix": c.fix.as_ref().map(Printable::as_str)}))
         .collect();
@@ -78,6 +95,9 @@ pub(super) fn print(context: &Context, kind: &'static str, checks: &[Check]) -> 
         verdict.exit_code(),
         &summary,
         &text,
-        &json!({ "checks": extra }),
+        &match next {
+            Some(next) => json!({ "checks": checks, "next": next }),
+            None => json!({ "checks": checks }),
+        },
     )
 }

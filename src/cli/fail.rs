@@ -40,12 +40,13 @@ impl Failure {
     }
 
     pub(super) fn interrupted(code: u8) -> Self {
+        let text = match code {
+            exit::UNKNOWN => "interrupted after the request was sent: what came of it is not known",
+            _ => "interrupted: nothing was judged, and nothing was sent that changes anything",
+        };
         Self {
             code,
-            lines: vec![
-                "interrupted: nothing was judged, and nothing was sent that changes anything"
-                    .into(),
-            ],
+            lines: vec![text.into()],
         }
     }
 

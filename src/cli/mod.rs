@@ -141,13 +141,15 @@ fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, F
         .build()
         .map_err(|error| Failure::own(format!("the runtime could not start: {error}")))?;
     // Serving ends no other way.
-    let serving = cli.command.serves();
+    let (serving, ends_itself) = (cli.command.serves(), cli.command.ends_itself());
     let code = runtime.block_on(async {
         outlive_file_limits();
         tokio::select! {
             done = dispatch(&context, cli.command) => done,
             _ = interrupted(), if serving => Ok(exit::OK),
-            code = ended(&context.sending), if !serving => Err(Failure::interrupted(code)),
+            code = ended(&context.sending), if !serving && !ends_itself => {
+                Err(Failure::interrupted(code))
+            }
         }
     });
     // A parser that still waits for the rest of a feed must not hold up the answer.

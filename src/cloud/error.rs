@@ -23,18 +23,26 @@ pub fn innermost(error: &(dyn std::error::Error + 'static)) -> Printable {
     Untrusted::new(inner.to_string()).printable(160)
 }
 
-/// Whether TLS is what failed, at whatever depth.
-pub fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+/// What TLS says, where it is what failed, at whatever depth.
+pub fn tls<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
     let mut next = Some(error);
     while let Some(error) = next {
         // An I/O error hides what it wraps from its own sources.
         let wrapped = error
             .downcast_ref::<std::io::Error>()
             .and_then(std::io::Error::get_ref);
-        if error.is::<rustls::Error>() || wrapped.is_some_and(|inner| is_tls(inner)) {
-            return true;
+        let found = error
+            .downcast_ref::<rustls::Error>()
+            .or_else(|| wrapped.and_then(|inner| tls(inner)));
+        if found.is_some() {
+            return found;
         }
         next = error.source();
     }
-    false
+    None
+}
+
+/// Whether TLS is what failed.
+pub fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    tls(error).is_some()
 }

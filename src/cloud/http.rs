@@ -12,7 +12,9 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::{BodyExt, Limited};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -50,6 +52,16 @@ pub struct Http {
 struct Clients {
     plain: OnceLock<Result<reqwest::Client, String>>,
     secure: OnceLock<Result<reqwest::Client, String>>,
+}
+
+/// Answers every name with the same addresses.
+struct Pinned(Vec<SocketAddr>);
+
+impl Resolve for Pinned {
+    fn resolve(&self, _: Name) -> Resolving {
+        let addresses: Addrs = Box::new(self.0.clone().into_iter());
+        Box::pin(std::future::ready(Ok(addresses)))
+    }
 }
 
 impl fmt::Debug for Http {
@@ -112,20 +124,18 @@ impl Http {
     }
 
     /// A client of its own for one place that was resolved before: it connects to these
-    /// addresses whatever the name means by then, uses no proxy and keeps no connection.
+    /// addresses and knows no others, whatever a name means by then. It speaks HTTP/1.1, uses
+    /// no proxy and keeps no connection.
     ///
     /// # Errors
     /// Why it could not be built.
-    pub fn pinned(
-        secure: bool,
-        name: Option<&str>,
-        addresses: &[std::net::SocketAddr],
-    ) -> Result<reqwest::Client, String> {
+    pub fn pinned(secure: bool, addresses: &[SocketAddr]) -> Result<reqwest::Client, String> {
         let builder = Self::direct(None).unpooled().builder(secure);
-        let builder = match name {
-            Some(name) => builder.resolve_to_addrs(name, addresses),
-            None => builder,
-        };
+        let builder = builder
+            .dns_resolver(Pinned(addresses.to_vec()))
+            .http1_only()
+            // As the headers are documented; some receivers compare the letters.
+            .http1_title_case_headers();
         let built = builder.build();
         built.map_err(|error| error.without_url().to_string())
     }

@@ -12,7 +12,7 @@ mod meaning;
 mod question;
 
 pub use aws::Aws;
-pub use error::{chain, innermost, is_tls};
+pub use error::{chain, innermost, is_tls, tls};
 pub use http::{Exchange, Http, Observer, outdated};
 pub use meaning::meaning;
 pub use question::question;

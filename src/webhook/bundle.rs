@@ -2,14 +2,16 @@
 //! command that sends them. Nothing is contacted, and the secret is in none of it: the
 //! finished files are searched for it.
 
+use super::leak::{hex, holds};
 use super::send::headers;
 use super::{Payload, sign};
 use ring::digest::{SHA256, digest};
 use std::fmt::Write as _;
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use url::Url;
 
 /// Why there is no bundle; nothing of it is left.
 #[derive(Debug, thiserror::Error)]
@@ -22,22 +24,24 @@ pub enum NoBundle {
         /// Why.
         why: std::io::Error,
     },
-    /// A file cannot be written.
+    /// A file cannot be written, or not be read again.
     #[error("the bundle cannot be written: {0}")]
     File(std::io::Error),
     /// The secret would be in it.
-    #[error("the secret is part of {0}, so there is no bundle")]
+    #[error(
+        "the secret is part of {0}, so there is no bundle; a secret of a few letters is part of any text"
+    )]
     Secret(&'static str),
 }
 
-/// Writes a bundle into a folder that must not be there yet: 0700, its files 0600. Yields
-/// the names of the files.
+/// Writes a bundle into a folder that must not be there yet: 0700, its files 0600, whatever
+/// the umask. Yields the names of the files.
 ///
 /// # Errors
 /// [`NoBundle`].
 pub fn write(
     folder: &Path,
-    url: &str,
+    url: &Url,
     secret: &str,
     payload: &Payload,
 ) -> Result<Vec<&'static str>, NoBundle> {
@@ -49,41 +53,57 @@ pub fn write(
             return Err(NoBundle::Secret(name));
         }
     }
-    DirBuilder::new()
-        .mode(0o700)
-        .create(folder)
-        .map_err(|why| NoBundle::Folder {
-            path: folder.to_owned(),
-            why,
-        })?;
-    let written = files.iter().try_for_each(|(name, bytes)| {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(folder.join(name))?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    // And once more as it can be read again.
-    let leak = files
-        .iter()
-        .map(|(name, _)| *name)
-        .find(|name| std::fs::read(folder.join(name)).is_ok_and(|bytes| holds(&bytes, secret)));
-    if written.is_err() || leak.is_some() {
-        let _ = std::fs::remove_dir_all(folder);
-    }
-    match (written, leak) {
-        (Err(why), _) => Err(NoBundle::File(why)),
-        (_, Some(name)) => Err(NoBundle::Secret(name)),
-        _ => Ok(files.iter().map(|(name, _)| *name).collect()),
-    }
+    let made = DirBuilder::new().mode(0o700).create(folder);
+    made.map_err(|why| NoBundle::Folder {
+        path: folder.to_owned(),
+        why,
+    })?;
+    filled(folder, &files, secret)?;
+    Ok(files.iter().map(|(name, _)| *name).collect())
 }
 
-fn files(url: &str, payload: &Payload, signature: &str) -> Vec<(&'static str, Vec<u8>)> {
+/// Fills the folder, or takes it away.
+fn filled(folder: &Path, files: &[(&'static str, Vec<u8>)], secret: &str) -> Result<(), NoBundle> {
+    fill(folder, files, secret).inspect_err(|_| {
+        let _ = std::fs::remove_dir_all(folder);
+    })
+}
+
+fn fill(folder: &Path, files: &[(&'static str, Vec<u8>)], secret: &str) -> Result<(), NoBundle> {
+    std::fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(NoBundle::File)?;
+    for (name, bytes) in files {
+        put(&folder.join(name), bytes).map_err(NoBundle::File)?;
+    }
+    // And once more as it can be read again; what cannot be read is not known to be clean.
+    for (name, _) in files {
+        let bytes = std::fs::read(folder.join(name)).map_err(NoBundle::File)?;
+        if holds(&bytes, secret) {
+            return Err(NoBundle::Secret(name));
+        }
+    }
+    Ok(())
+}
+
+fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn files(url: &Url, payload: &Payload, signature: &str) -> Vec<(&'static str, Vec<u8>)> {
     let mut head = String::new();
-    let mut command = String::from(
-        "#!/bin/sh\n# Sends payload.json as it is, with its signature. Run it in this folder.\nexec curl --silent --show-error --max-time 15 \\\n",
+    let mut command = format!(
+        "#!/bin/sh\n\
+         # A test delivery of {}: sends payload.json as it is, with its signature, once.\n\
+         # Run it in this folder, on a machine that reaches the receiver.\n\
+         exec curl --disable --globoff --http1.1 --proto '=http,https' --silent --show-error \\\n  \
+         --connect-timeout 3 --max-time 10 \\\n",
+        payload.event
     );
     for (name, value) in headers(payload, signature) {
         let _ = writeln!(head, "{name}: {value}");
@@ -96,8 +116,8 @@ fn files(url: &str, payload: &Payload, signature: &str) -> Vec<(&'static str, Ve
     let _ = writeln!(command, "  --data-binary @payload.json \\");
     let _ = writeln!(
         command,
-        "  --write-out 'HTTP %{{http_code}} in %{{time_total}} s\\n' --output /dev/null -- {}",
-        quoted(url)
+        "  --write-out 'HTTP %{{http_code}} in %{{time_total}} s\\n' --output /dev/null \\\n  --url {}",
+        quoted(url.as_str())
     );
     let mut files = vec![
         ("payload.json", payload.body.clone()),
@@ -117,37 +137,14 @@ pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
-}
-
-/// Whether bytes hold a secret as it is, in hexadecimal or URL-encoded. A few characters are
-/// no secret: they would be found everywhere.
-fn holds(bytes: &[u8], secret: &str) -> bool {
-    if secret.len() < 8 {
-        return false;
-    }
-    let escaped = serde_json::Value::from(secret).to_string();
-    let url: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let hex = hex(secret.as_bytes());
-    let inner = escaped.trim_matches('"');
-    [secret, inner, &url, &hex, &hex.to_uppercase()]
-        .iter()
-        .any(|guise| {
-            bytes
-                .windows(guise.len())
-                .any(|part| part == guise.as_bytes())
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::Event;
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).expect("a URL")
+    }
 
     fn payload(body: &str) -> Payload {
         Payload::recorded(Event::Pulse, "01A", body.as_bytes().to_vec())
@@ -159,7 +156,7 @@ mod tests {
         let folder = home.path().join("bundle");
         let files = write(
             &folder,
-            "https://example.invalid/x?a=b c'd",
+            &url("https://example.invalid/x?a=b c'd"),
             "whsec_0123456789",
             &payload("{}"),
         )
@@ -174,7 +171,12 @@ mod tests {
         for file in files {
             assert_eq!(mode(&folder.join(file)), 0o600, "{file}");
         }
-        let again = write(&folder, "https://example.invalid/", "s", &payload("other"));
+        let again = write(
+            &folder,
+            &url("https://example.invalid/"),
+            "whsec_0123456789",
+            &payload("other"),
+        );
         assert!(matches!(again, Err(NoBundle::Folder { .. })));
         assert_eq!(
             std::fs::read(folder.join("payload.json")).expect("read"),
@@ -183,22 +185,43 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_that_holds_the_secret_makes_no_bundle() {
+    fn what_holds_the_secret_makes_no_bundle() {
         let home = tempfile::tempdir().expect("a folder");
         let secret = "whsec_\"0123/456";
-        let hex = hex(secret.as_bytes());
-        for (at, body) in [secret, "whsec_\\\"0123/456", "whsec_%220123%2F456", &hex]
-            .iter()
-            .enumerate()
-        {
-            let folder = home.path().join(at.to_string());
-            let refused = write(&folder, "https://example.invalid/", secret, &payload(body));
+        let clean = url("https://example.invalid/");
+        let folder = home.path().join("bundle");
+        for body in [
+            secret,
+            "whsec_\\\"0123/456",
+            "whsec_%220123%2F456",
+            &hex(secret.as_bytes()),
+            "d2hzZWNfIjAxMjMvNDU2",
+        ] {
+            let refused = write(&folder, &clean, secret, &payload(body));
             assert!(
                 matches!(refused, Err(NoBundle::Secret("payload.json"))),
                 "{body}"
             );
             assert!(!folder.exists());
         }
+        let key = url("https://example.invalid/?key=whsec_%220123/456");
+        let refused = write(&folder, &key, secret, &payload("{}"));
+        assert!(matches!(refused, Err(NoBundle::Secret("send.sh"))));
+        assert!(!folder.exists());
+        // One letter is in any text: then it cannot be told, and there is no bundle.
+        let short = write(&folder, &clean, "e", &payload("{}"));
+        assert!(matches!(short, Err(NoBundle::Secret(_))));
+    }
+
+    #[test]
+    fn a_bundle_that_turns_out_to_hold_the_secret_is_removed() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = home.path().join("bundle");
+        std::fs::create_dir(&folder).expect("made");
+        let files = [("a", b"clean".to_vec()), ("b", b"s3cret".to_vec())];
+        let refused = filled(&folder, &files, "s3cret");
+        assert!(matches!(refused, Err(NoBundle::Secret("b"))), "{refused:?}");
+        assert!(!folder.exists());
     }
 
     #[test]

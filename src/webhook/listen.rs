@@ -3,7 +3,7 @@
 
 use super::{DELIVERY, EVENT, SIGNATURE, verify};
 use crate::text::Untrusted;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderMap, HeaderValue, LOCATION};
 use hyper::server::conn::http1;
@@ -23,10 +23,12 @@ use tokio::sync::{Notify, Semaphore};
 const LARGEST: usize = 1024 * 1024;
 /// So many are received at a time; the others wait.
 const AT_ONCE: usize = 32;
-/// How long a delivery may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the head of a delivery may take to arrive, and then its body.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How late a slow answer comes.
 const LATE: Duration = Duration::from_secs(11);
+/// No connection lasts longer, whatever happens on it.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// A wrong way of answering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +72,26 @@ pub enum Signed {
     Wrong,
     /// There is none.
     Missing,
+    /// It was not looked at: the body did not arrive, or is too large.
+    Unread,
 }
 
 impl Signed {
+    /// Everything that it can turn out to be.
+    pub const ALL: [Signed; 4] = [
+        Signed::Right,
+        Signed::Wrong,
+        Signed::Missing,
+        Signed::Unread,
+    ];
+
     /// Its word.
     pub fn word(self) -> &'static str {
         match self {
             Signed::Right => "right",
             Signed::Wrong => "wrong",
             Signed::Missing => "missing",
+            Signed::Unread => "unread",
         }
     }
 }
@@ -168,6 +181,7 @@ async fn connection<T: Fn(Delivery)>(stream: TcpStream, desk: &Desk<T>) {
     let mut connection = server.serve_connection(TokioIo::new(stream), service);
     tokio::select! {
         _ = &mut connection => {}
+        () = tokio::time::sleep(LONGEST) => {}
         () = torn.notified() => {
             let _ = connection.into_parts().io.into_inner().set_zero_linger();
         }
@@ -181,22 +195,16 @@ async fn respond<T: Fn(Delivery)>(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, LARGEST).collect();
-    let body = tokio::time::timeout(PATIENCE, body).await;
-    let (body, whole) = match body {
-        Ok(Ok(body)) => (body.to_bytes(), true),
-        _ => (Bytes::new(), false),
-    };
-    let signed = match text(&head.headers, SIGNATURE) {
-        None => Signed::Missing,
-        Some(signature) => match verify(&desk.secret, &body, signature) {
-            Ok(true) if whole => Signed::Right,
-            _ => Signed::Wrong,
-        },
-    };
-    let honest = match (whole, signed) {
-        (false, _) => 413,
-        (true, Signed::Right) => 200,
-        _ => 401,
+    let (body, signed, honest) = match tokio::time::timeout(PATIENCE, body).await {
+        Ok(Ok(body)) => {
+            let body = body.to_bytes();
+            let signed = signed(&desk.secret, &head.headers, &body);
+            let honest = if signed == Signed::Right { 200 } else { 401 };
+            (body, signed, honest)
+        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => (Bytes::new(), Signed::Unread, 413),
+        Ok(Err(_)) => (Bytes::new(), Signed::Unread, 400),
+        Err(_) => (Bytes::new(), Signed::Unread, 408),
     };
     let answered = match desk.fail {
         None | Some(Fail::Slow) => Some(honest),
@@ -225,10 +233,21 @@ async fn respond<T: Fn(Delivery)>(
     let mut response = Response::new(Full::new(Bytes::from_static(b"{}\n")));
     *response.status_mut() = status.unwrap_or(StatusCode::OK);
     if desk.fail == Some(Fail::Redirect) {
-        let place = HeaderValue::from_static("http://169.254.169.254/");
+        // To itself: who follows is seen.
+        let place = HeaderValue::from_static("/redirected");
         response.headers_mut().insert(LOCATION, place);
     }
     Ok(response)
+}
+
+/// One signature is looked at: of two, nobody can say which one the sender meant.
+fn signed(secret: &str, headers: &HeaderMap, body: &[u8]) -> Signed {
+    let mut all = headers.get_all(SIGNATURE).iter();
+    match (all.next().map(HeaderValue::to_str), all.next()) {
+        (None, _) => Signed::Missing,
+        (Some(Ok(signature)), None) if verify(secret, body, signature) == Ok(true) => Signed::Right,
+        _ => Signed::Wrong,
+    }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -237,13 +256,13 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// From the header, or from the body where that is JSON and names one.
 fn delivery_id(headers: &HeaderMap, body: &[u8]) -> Option<Untrusted> {
-    let named = [
-        "delivery_id",
-        "delivery-id",
+    const NAMED: [&str; 4] = [
         DELIVERY,
-        "x-space-duck-delivery-id",
+        "X-Space-Duck-Delivery-Id",
+        "delivery-id",
+        "delivery_id",
     ];
-    if let Some(id) = named.iter().find_map(|name| text(headers, name)) {
+    if let Some(id) = NAMED.iter().find_map(|name| text(headers, name)) {
         return Some(Untrusted::new(id));
     }
     let json: serde_json::Value = serde_json::from_slice(body).ok()?;

@@ -17,18 +17,21 @@
 
 pub mod bundle;
 pub mod diagnose;
+mod leak;
 pub mod listen;
+mod near;
 mod payload;
 pub mod send;
 mod sign;
 pub mod target;
 
+pub use near::near_miss;
 pub use payload::{Event, Payload};
-pub use sign::{Malformed, near_miss, sign, verify};
+pub use sign::{Malformed, sign, verify};
 
 /// The header that names the event.
-pub const EVENT: &str = "x-space-duck-event";
+pub const EVENT: &str = "X-Space-Duck-Event";
 /// The header that holds the signature.
-pub const SIGNATURE: &str = "x-space-duck-signature";
-/// A header by which a receiver's log can be searched for a test delivery.
-pub const DELIVERY: &str = "x-space-duck-delivery";
+pub const SIGNATURE: &str = "X-Space-Duck-Signature";
+/// A header of our own, by which a receiver's log can be searched for a test delivery.
+pub const DELIVERY: &str = "X-Space-Duck-Delivery";

@@ -1,6 +1,9 @@
 //! What is sent: a payload as the stack makes it, or a recorded one byte for byte.
 
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// What stands in the place of a Beak Key where a payload is made.
+const NO_KEY: &str = "bk_EXAMPLE_not_a_key";
 
 /// An event of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +64,7 @@ impl Payload {
         match event {
             Event::Bonded => {
                 body["peck_id"] = "peck_example".into();
-                body["beak_key"] = "bk_EXAMPLE_not_a_key".into();
+                body["beak_key"] = NO_KEY.into();
             }
             Event::Pulse => {
                 body["status"] = "ACTIVE".into();
@@ -84,6 +87,28 @@ impl Payload {
             body,
         }
     }
+
+    /// What somebody should know before a body goes to a receiver or to another person.
+    pub fn cautions(&self) -> Vec<&'static str> {
+        let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {
+            return vec!["the body is no JSON, and is declared to be"];
+        };
+        let other = body.get("event").is_some_and(|event| *event != self.event);
+        let key = body
+            .get("beak_key")
+            .is_some_and(|key| *key != Value::Null && *key != NO_KEY);
+        let cautions = [
+            (other, "the body names another event than its header"),
+            (
+                key,
+                "the body holds a Beak Key as it was recorded: who gets the body has the key",
+            ),
+        ];
+        cautions
+            .iter()
+            .filter_map(|(is_so, caution)| is_so.then_some(*caution))
+            .collect()
+    }
 }
 
 #[cfg(test)]
@@ -99,6 +124,7 @@ mod tests {
             assert_eq!(body["event"], event.name());
             assert_eq!(body["test"], true);
             assert_eq!(body["beak_key"].is_string(), event == Event::Bonded);
+            assert_eq!(payload.cautions(), Vec::<&str>::new());
         }
         assert_eq!(Event::named("bonded"), Some(Event::Bonded));
         for none in [
@@ -109,6 +135,23 @@ mod tests {
             "duck.duck.bonded",
         ] {
             assert_eq!(Event::named(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_recorded_body_is_looked_at_before_it_leaves() {
+        let cautions = |body: &str| {
+            Payload::recorded(Event::Bonded, "01A", body.as_bytes().to_vec()).cautions()
+        };
+        assert_eq!(cautions("{\"event\":\"duck.bonded\"}"), Vec::<&str>::new());
+        for (body, word) in [
+            ("{\"event\":\"duck.pulse\"}", "another event"),
+            ("{\"beak_key\":\"bk_live_1\"}", "holds a Beak Key"),
+            ("{", "no JSON"),
+        ] {
+            let told = cautions(body);
+            assert!(told.len() == 1 && told[0].contains(word), "{told:?}");
+            assert!(!told[0].contains("bk_live_1"));
         }
     }
 }

@@ -3,6 +3,7 @@
 //! anything.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 use url::{Host, Url};
 
 /// A place that a delivery may go to.
@@ -14,6 +15,16 @@ pub struct Target {
     pub name: Option<String>,
     /// The addresses, each of which was judged; never empty.
     pub addresses: Vec<SocketAddr>,
+}
+
+impl Target {
+    /// Where it is, without what may be secret in the URL: no query and no fragment.
+    pub fn place(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        url.into()
+    }
 }
 
 /// Why nothing goes there.
@@ -57,22 +68,37 @@ pub fn parse(text: &str) -> Result<Url, Refused> {
     Ok(url)
 }
 
-/// Resolves the host of a URL and judges every address.
+/// How long a name may take to be resolved.
+const RESOLVE: Duration = Duration::from_secs(5);
+
+/// Resolves the host of a URL, once, and judges every address.
 ///
 /// # Errors
 /// [`Refused`]: one address that is refused refuses the whole.
-pub async fn resolve(url: &Url, allow_private: bool) -> Result<Target, Refused> {
+pub async fn resolve(url: &Url, allow_private: bool, limit: Duration) -> Result<Target, Refused> {
     let port = url.port_or_known_default().unwrap_or(443);
     let (name, addresses) = match url.host() {
         Some(Host::Ipv4(address)) => (None, vec![SocketAddr::from((address, port))]),
         Some(Host::Ipv6(address)) => (None, vec![SocketAddr::from((address, port))]),
         Some(Host::Domain(name)) => {
-            let found = tokio::net::lookup_host((name, port)).await;
-            let found = found.map_err(|error| Refused::Name(error.to_string()))?;
+            let limit = limit.min(RESOLVE);
+            let found = tokio::time::timeout(limit, tokio::net::lookup_host((name, port))).await;
+            let found = found
+                .map_err(|_| Refused::Name(format!("no answer within {} s", limit.as_secs())))?
+                .map_err(|error| Refused::Name(error.to_string()))?;
             (Some(name.to_owned()), found.collect())
         }
         None => return Err(Refused::Url("the URL names no host")),
     };
+    judged(url, name, addresses, allow_private)
+}
+
+fn judged(
+    url: &Url,
+    name: Option<String>,
+    addresses: Vec<SocketAddr>,
+    allow_private: bool,
+) -> Result<Target, Refused> {
     if addresses.is_empty() {
         return Err(Refused::Name("it has no address".to_owned()));
     }
@@ -107,6 +133,8 @@ pub fn permitted(address: IpAddr, allow_private: bool) -> Result<(), Refused> {
     }
 }
 
+const METADATA: &str = "a metadata service";
+
 enum Kind {
     Public,
     Private(&'static str),
@@ -124,7 +152,7 @@ fn of_v4(address: Ipv4Addr) -> Kind {
     let [a, b, c, d] = address.octets();
     match (a, b, c, d) {
         (169, 254, ..) => Kind::Never("link-local, where metadata services live"),
-        (100, 100, 100, 200) => Kind::Never("a metadata service"),
+        (100, 100, 100, 200) | (168, 63, 129, 16) | (192, 0, 0, 192) => Kind::Never(METADATA),
         (224..=239, ..) => Kind::Never("multicast"),
         (240..=255, ..) => Kind::Never("reserved or broadcast"),
         (127, ..) => Kind::Private("loopback"),
@@ -149,19 +177,25 @@ fn of_v6(address: Ipv6Addr) -> Kind {
     match s {
         [0, 0, 0, 0, 0, 0, 0, 0] => Kind::Private("this host"),
         [0, 0, 0, 0, 0, 0, 0, 1] => Kind::Private("loopback"),
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => inner(high, low),
-        [0, 0, 0, 0, 0xffff, 0, high, low] => inner(high, low),
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => inner(high, low),
-        [0x2002, high, low, ..] => inner(high, low),
-        [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] => Kind::Never("a metadata service"),
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => inner(high, low),
+        // Where these lead cannot be told from the address alone.
+        [0x64, 0xff9b, 1, ..] => Kind::Never("a private translation"),
+        [0x2001, 0, ..] => Kind::Never("a tunnel (Teredo)"),
+        [.., 0 | 0x200, 0x5efe, _, _] => Kind::Never("a tunnel (ISATAP)"),
+        [0xfd00, 0xec2, ..]
+        | [0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe]
+        | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254] => Kind::Never(METADATA),
         [0xfe80..=0xfebf, ..] => Kind::Never("link-local, where metadata services live"),
         [0xff00..=0xffff, ..] => Kind::Never("multicast"),
         [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => Kind::Private("a private network"),
-        [0x64, 0xff9b, 1, ..] => Kind::Private("a private translation"),
         [0x100, 0, 0, 0, ..] => Kind::Private("discarded"),
-        [0x2001, 0..=0x1ff, ..] => Kind::Private("set aside for protocols"),
+        [0x2001, 0x1..=0x1ff, ..] => Kind::Private("set aside for protocols"),
         [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Kind::Private("an example"),
-        _ => Kind::Public,
+        [0x2000..=0x3fff, ..] => Kind::Public,
+        _ => Kind::Private("assigned to nobody"),
     }
 }
 
@@ -183,7 +217,7 @@ mod tests {
     fn every_range_is_judged_by_its_ends() {
         for (addresses, due) in [
             (
-                "1.1.1.1 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0 169.253.255.255 169.255.0.0 172.15.255.255 172.32.0.0 192.167.255.255 192.169.0.0 198.17.255.255 198.20.0.0 223.255.255.255",
+                "1.1.1.1 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0 168.63.129.15 168.63.129.17 169.253.255.255 169.255.0.0 172.15.255.255 172.32.0.0 192.167.255.255 192.169.0.0 198.17.255.255 198.20.0.0 223.255.255.255",
                 "public",
             ),
             (
@@ -191,19 +225,19 @@ mod tests {
                 "private",
             ),
             (
-                "169.254.0.0 169.254.169.254 169.254.170.2 169.254.255.255 100.100.100.200 224.0.0.1 255.255.255.255",
+                "169.254.0.0 169.254.169.254 169.254.170.2 169.254.255.255 100.100.100.200 168.63.129.16 192.0.0.192 224.0.0.0 239.255.255.255 240.0.0.1 255.255.255.255",
                 "never",
             ),
             (
-                "2606:4700::1 2a00:1450:4001::1 ::ffff:1.1.1.1 64:ff9b::101:101 2002:101:101::1",
+                "2000::1 2001:200::1 2001:db9::1 2606:4700::1 2a00:1450:4001::1 3ffe::1 ::ffff:1.1.1.1 ::1.1.1.1 64:ff9b::101:101 2002:101:101::1",
                 "public",
             ),
             (
-                ":: ::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::127.0.0.1 64:ff9b::7f00:1 2002:7f00:1::1 fc00::1 fdff::1 fec0::1 2001::1 2001:db8::1 3fff::1 100::1 64:ff9b:1::1",
+                ":: ::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::127.0.0.1 ::ffff:0:10.0.0.1 64:ff9b::7f00:1 2002:7f00:1::1 fc00::1 fdff::1 fec0::1 feff::1 2001:1::1 2001:1ff::1 2001:db8::1 3fff::1 3fff:fff::1 100::1 1::1 1fff:ffff::1 4000::1 5f00::1 fbff::1",
                 "private",
             ),
             (
-                "fe80::1 febf::1 ff02::1 fd00:ec2::254 ::ffff:169.254.169.254 64:ff9b::a9fe:a9fe 2002:a9fe:a9fe::1 ::169.254.169.254",
+                "fe80::1 febf::1 ff02::1 fd00:ec2::254 fd00:ec2::23 fd20:ce::254 fd00:c1::a9fe:a9fe ::ffff:169.254.169.254 ::ffff:0:169.254.169.254 64:ff9b::a9fe:a9fe 64:ff9b:1::a9fe:a9fe 2002:a9fe:a9fe::1 ::169.254.169.254 2001::5601:5601 2606:4700::5efe:169.254.169.254 2606:4700::200:5efe:10.0.0.1",
                 "never",
             ),
         ] {
@@ -214,12 +248,38 @@ mod tests {
     }
 
     #[test]
+    fn one_address_that_is_refused_refuses_them_all_and_none_is_refused_too() {
+        let url = parse("https://hook.example.invalid/").expect("a URL");
+        let judged = |addresses: &[&str], allowed| {
+            let addresses = addresses.iter().map(|a| a.parse().expect("an address"));
+            judged(&url, None, addresses.collect(), allowed)
+        };
+        let public = "1.1.1.1:443";
+        assert!(judged(&[public], false).is_ok());
+        for (bad, allowed) in [("127.0.0.1:443", false), ("169.254.169.254:443", true)] {
+            for addresses in [[public, bad], [bad, public]] {
+                let refused = judged(&addresses, allowed);
+                assert!(
+                    matches!(refused, Err(Refused::Address { .. })),
+                    "{addresses:?}"
+                );
+            }
+        }
+        assert!(matches!(judged(&[], true), Err(Refused::Name(_))));
+    }
+
+    #[test]
     fn an_address_in_disguise_is_read_as_what_it_is() {
         for (url, address) in [
             ("http://2130706433/", "127.0.0.1"),
             ("http://0x7f.1/", "127.0.0.1"),
             ("http://0177.0.0.1/", "127.0.0.1"),
             ("http://127.1/", "127.0.0.1"),
+            ("http://%31%32%37.0.0.1/", "127.0.0.1"),
+            ("http://127。0。0。1/", "127.0.0.1"),
+            ("http://①②⑦.0.0.1/", "127.0.0.1"),
+            ("http:127.0.0.1", "127.0.0.1"),
+            ("http://127.0.0.1./", "127.0.0.1"),
             ("http://0xa9fea9fe/", "169.254.169.254"),
             ("http://[::ffff:169.254.169.254]/", "::ffff:169.254.169.254"),
         ] {

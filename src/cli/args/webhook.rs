@@ -11,7 +11,15 @@ pub(in crate::cli) struct Webhook {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum WebhookAction {
-    /// Send one signed test delivery. Ends 0 accepted, 1 not accepted or nothing sent, 3 no answer
+    /// Send one signed test delivery
+    ///
+    /// One POST over HTTP/1.1, never repeated, along no redirect and through no proxy, to an
+    /// address that was judged when the name was resolved. X-Space-Duck-Delivery is a header of
+    /// duckops' own: by its id a receiver's log can be searched.
+    ///
+    /// Ends 0 accepted (2xx); 1 not sent, or answered and not accepted; 3 sent and not answered,
+    /// or answered by something in between that does not know (408, 502, 504, 520, 524); 64 usage;
+    /// 130, 143 interrupted before anything was sent.
     Send {
         #[command(flatten)]
         delivery: Delivery,
@@ -19,6 +27,9 @@ pub(in crate::cli) enum WebhookAction {
         target: Target,
     },
     /// Find out why deliveries fail: name, connection, TLS, tunnel, signature, clock, answer
+    ///
+    /// Sends one test delivery and, where that is accepted, a second one with a wrong signature,
+    /// which a receiver has to refuse. Ends as triage does: 0 ok, 1 warning, 2 critical, 3 unknown.
     Diagnose {
         #[command(flatten)]
         target: Target,
@@ -28,7 +39,11 @@ pub(in crate::cli) enum WebhookAction {
         #[command(flatten)]
         secret: SecretFile,
     },
-    /// Is a signature that of a body? Ends 0 right, 2 wrong
+    /// Is a signature that of a body?
+    ///
+    /// Compared in constant time, over the raw bytes. Where a common mistake can be proven to be
+    /// the reason, it is named. Ends 0 right; 2 wrong, digits in upper case included, because
+    /// receivers compare the text; 64 where the text cannot be a signature at all.
     Verify {
         /// The body, byte for byte as it came; - is standard input
         #[arg(value_name = "FILE")]
@@ -39,7 +54,10 @@ pub(in crate::cli) enum WebhookAction {
         #[command(flatten)]
         secret: SecretFile,
     },
-    /// Write a delivery down for somebody else: body, headers, a curl command. Contacts nobody
+    /// Write a delivery down for somebody else: body, headers, a curl command
+    ///
+    /// Contacts nobody, so the URL may lead anywhere. The secret is in none of the files: they
+    /// are searched for it, raw and encoded, and removed if it is there.
     Bundle {
         #[command(flatten)]
         delivery: Delivery,
@@ -51,6 +69,10 @@ pub(in crate::cli) enum WebhookAction {
         out: PathBuf,
     },
     /// Receive deliveries on this machine: verify, tell and answer them, until interrupted
+    ///
+    /// On 127.0.0.1 only, whatever the path. Answers 200 to a right signature and 401 to any
+    /// other. What a body holds is not told. With --output json each delivery is one document on
+    /// one line. Ends 130 with Ctrl-C and 143 when asked to end.
     Listen {
         /// The port on 127.0.0.1; 0 is any
         #[arg(long, value_name = "N", default_value_t = 8787)]

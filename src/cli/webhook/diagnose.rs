@@ -1,12 +1,14 @@
 //! `duckops webhook diagnose`: why deliveries fail, one question after the other.
 
-use super::{event, made, secret};
+use super::{event, made, out_of_the_way, secret};
 use crate::cli::args::{SecretFile, Target};
 use crate::cli::checklist::{self, Check};
 use crate::cli::fail::Failure;
-use crate::cli::{Context, now};
-use crate::webhook::diagnose::diagnose;
+use crate::cli::{Context, now, run};
+use crate::cloud::Http;
+use crate::webhook::diagnose::{Case, diagnose, next};
 use crate::webhook::target;
+use std::time::Instant;
 
 pub(super) async fn main(
     context: &Context,
@@ -14,11 +16,21 @@ pub(super) async fn main(
     name: &str,
     secret_file: &SecretFile,
 ) -> Result<u8, Failure> {
+    let until = Instant::now() + context.settings.deadline.value;
     let secret = secret(secret_file)?;
     let payload = made(context, event(name)?);
     let url = target::parse(&place.url).map_err(|why| Failure::usage(format!("--url: {why}")))?;
-    let now = now(&context.env);
-    let findings = diagnose(&url, place.allow_private, secret.expose(), &payload, now).await;
+    out_of_the_way(context);
+    let http = Http::new(run::observer(context.verbose));
+    let case = Case {
+        url: &url,
+        allow_private: place.allow_private,
+        payload: &payload,
+        now: now(&context.env),
+        until,
+    };
+    let findings = diagnose(&http, &case, secret.expose()).await;
+    let next = next(&findings);
     let checks: Vec<_> = findings
         .into_iter()
         .map(|finding| Check {
@@ -28,5 +40,10 @@ pub(super) async fn main(
             fix: finding.fix.map(Into::into),
         })
         .collect();
-    Ok(checklist::print(context, "webhook-diagnose", &checks))
+    Ok(checklist::print_next(
+        context,
+        "webhook-diagnose",
+        &checks,
+        &next,
+    ))
 }

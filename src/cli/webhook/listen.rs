@@ -4,7 +4,7 @@ use super::secret;
 use crate::cli::args::SecretFile;
 use crate::cli::fail::Failure;
 use crate::cli::out::Format;
-use crate::cli::{Context, now, out};
+use crate::cli::{Context, interrupted, now, out};
 use crate::exit;
 use crate::fact::instant;
 use crate::report::json::{self, Heading};
@@ -12,6 +12,8 @@ use crate::report::model::Verdict;
 use crate::text::{Printable, Untrusted};
 use crate::webhook::listen::{Delivery, Fail, Receiver, Signed};
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(super) async fn main(
     context: &Context,
@@ -38,8 +40,16 @@ pub(super) async fn main(
     out::warn(&format!(
         "# try it: duckops webhook send duck.pulse --url http://{address}/webhooks/spaceduck --secret-file FILE --allow-private"
     ));
-    let (printer, env) = (context.out.clone(), context.env.clone());
+    let tally: Arc<[(Signed, AtomicU64); 4]> =
+        Arc::new(Signed::ALL.map(|s| (s, AtomicU64::new(0))));
+    let (printer, env, counts) = (context.out.clone(), context.env.clone(), Arc::clone(&tally));
     let tell = move |delivery: Delivery| {
+        for (signed, count) in counts.iter() {
+            count.fetch_add(u64::from(*signed == delivery.signed), Ordering::Relaxed);
+        }
+        if printer.is_quiet() && delivery.signed == Signed::Right {
+            return;
+        }
         let at = instant(now(&env).unix_timestamp());
         let text = match printer.format {
             Format::Json => document(&at, &delivery),
@@ -47,7 +57,17 @@ pub(super) async fn main(
         };
         printer.print(&text, exit::OK);
     };
-    match receiver.serve(secret.expose().to_owned(), fail, tell).await {}
+    let serving = receiver.serve(secret.expose().to_owned(), fail, tell);
+    let code = tokio::select! {
+        never = serving => match never {},
+        code = interrupted() => code,
+    };
+    let tally: Vec<_> = tally
+        .iter()
+        .map(|(signed, count)| format!("{} {}", count.load(Ordering::Relaxed), signed.word()))
+        .collect();
+    out::warn(&format!("# ended; signatures: {}", tally.join(", ")));
+    Ok(code)
 }
 
 fn shown(text: Option<&Untrusted>) -> Printable {

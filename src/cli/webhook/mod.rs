@@ -5,17 +5,19 @@ mod listen;
 mod send;
 mod verify;
 
-use super::Context;
 use super::args::{Delivery, SecretFile, WebhookAction};
 use super::fail::Failure;
+use super::{Context, detour, out};
 use crate::exit;
 use crate::fact::instant;
 use crate::report::model::Verdict;
 use crate::stack::{Secret, SecretSource};
 use crate::text::Printable;
 use crate::webhook::bundle::{self, NoBundle};
-use crate::webhook::{Event, Payload};
+use crate::webhook::{Event, Payload, target};
 use serde_json::json;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use ulid::Ulid;
 
@@ -34,18 +36,24 @@ pub(super) async fn main(context: &Context, action: &WebhookAction) -> Result<u8
             file,
             signature,
             secret,
-        } => verify::main(context, file, signature, secret),
-        WebhookAction::Bundle { delivery, url, out } => bundle(context, delivery, url, out),
+        } => verify::main(context, file, signature, secret).await,
+        WebhookAction::Bundle { delivery, url, out } => bundle(context, delivery, url, out).await,
         WebhookAction::Listen { port, secret, fail } => {
             listen::main(context, *port, secret, fail.as_deref()).await
         }
     }
 }
 
-fn bundle(context: &Context, delivery: &Delivery, url: &str, out: &Path) -> Result<u8, Failure> {
+async fn bundle(
+    context: &Context,
+    delivery: &Delivery,
+    url: &str,
+    out: &Path,
+) -> Result<u8, Failure> {
     let secret = secret(&delivery.secret)?;
-    let payload = payload(context, delivery)?;
-    let files = bundle::write(out, url, secret.expose(), &payload).map_err(|why| match why {
+    let url = target::parse(url).map_err(|why| Failure::usage(format!("--url: {why}")))?;
+    let payload = payload(context, delivery).await?;
+    let files = bundle::write(out, &url, secret.expose(), &payload).map_err(|why| match why {
         NoBundle::Folder { .. } => Failure::usage(format!("--out: {why}")),
         why => Failure::own(why.to_string()),
     })?;
@@ -54,13 +62,37 @@ fn bundle(context: &Context, delivery: &Delivery, url: &str, out: &Path) -> Resu
     text.push_str(
         "The secret is in none of them; the signature is, and it is good for this body only.\n",
     );
-    text.push_str("From a machine that reaches the receiver: sh send.sh in that folder\n");
+    let cautions = cautioned(&payload, &mut text);
+    text.push_str("NEXT  On a machine that reaches the receiver, in that folder: sh send.sh\n");
     let summary = format!("{} files in {folder}", files.len());
-    let extra = json!({"folder": folder.as_str(), "files": files, "event": payload.event});
+    let extra = json!({
+        "folder": folder.as_str(),
+        "files": files,
+        "event": payload.event,
+        "cautions": cautions,
+    });
     let (verdict, code) = (Verdict::Ok, exit::OK);
     Ok(context
         .out
         .document("webhook-bundle", verdict, code, &summary, &text, &extra))
+}
+
+/// What is to be known of a body, added to what people read.
+fn cautioned(payload: &Payload, text: &mut String) -> Vec<&'static str> {
+    let cautions = payload.cautions();
+    for caution in &cautions {
+        text.push_str(&format!("caution: {caution}\n"));
+    }
+    cautions
+}
+
+/// Says that the environment's proxies are passed by: whoever relies on one should know.
+fn out_of_the_way(context: &Context) {
+    if let Some((variable, _)) = detour::proxies(context).next() {
+        out::warn(&format!(
+            "duckops: deliveries use no proxy; that of {variable} is passed by"
+        ));
+    }
 }
 
 fn secret(file: &SecretFile) -> Result<Secret, Failure> {
@@ -80,12 +112,12 @@ fn event(name: &str) -> Result<Event, Failure> {
     })
 }
 
-fn payload(context: &Context, delivery: &Delivery) -> Result<Payload, Failure> {
+async fn payload(context: &Context, delivery: &Delivery) -> Result<Payload, Failure> {
     let event = event(&delivery.event)?;
     let id = Ulid::generate().to_string();
     match &delivery.data {
         None => Ok(made(context, event)),
-        Some(path) => Ok(Payload::recorded(event, &id, body(path)?)),
+        Some(path) => Ok(Payload::recorded(event, &id, body(path).await?)),
     }
 }
 
@@ -95,25 +127,24 @@ fn made(context: &Context, event: Event) -> Payload {
     Payload::made(event, &id, &instant(now))
 }
 
-/// A body from a file, or from standard input for `-`.
-fn body(path: &Path) -> Result<Vec<u8>, Failure> {
-    use std::io::Read;
+/// A body from a file, or from standard input for `-`. It may come from a pipe and be waited
+/// for, so that it is read where it holds up nobody who wants to interrupt.
+async fn body(path: &Path) -> Result<Vec<u8>, Failure> {
     let shown = Printable::from(path.to_string_lossy().into_owned());
-    let mut body = Vec::new();
-    let read = match path.as_os_str() == "-" {
-        true => std::io::stdin()
-            .lock()
-            .take(LARGEST + 1)
-            .read_to_end(&mut body),
-        false => {
-            std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut body))
-        }
-    };
-    match read {
-        Err(error) => Err(Failure::usage(format!("{shown}: {error}"))),
-        Ok(read) if read as u64 > LARGEST => {
-            Err(Failure::usage(format!("{shown} is larger than 1 MiB")))
-        }
-        Ok(_) => Ok(body),
+    let path = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || {
+        let source: Box<dyn Read> = match path.as_os_str() == "-" {
+            true => Box::new(std::io::stdin()),
+            false => Box::new(File::open(path)?),
+        };
+        let mut body = Vec::new();
+        source.take(LARGEST + 1).read_to_end(&mut body)?;
+        Ok::<_, std::io::Error>(body)
+    });
+    let read = read.await.map_err(|_| Failure::internal())?;
+    let body = read.map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
+    if body.len() as u64 > LARGEST {
+        return Err(Failure::usage(format!("{shown} is larger than 1 MiB")));
     }
+    Ok(body)
 }

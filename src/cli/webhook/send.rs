@@ -1,15 +1,19 @@
 //! `duckops webhook send`: one signed test delivery, and what the receiver said.
 
-use super::{payload, secret};
-use crate::cli::Context;
+use super::{cautioned, out_of_the_way, payload, secret};
 use crate::cli::args::{Delivery, Target};
 use crate::cli::fail::Failure;
+use crate::cli::{Context, run};
+use crate::cloud::Http;
 use crate::exit;
 use crate::report::model::Verdict;
 use crate::text::Printable;
 use crate::webhook::send::{Answer, Sent, deliver};
-use crate::webhook::{sign, target};
+use crate::webhook::target::{self, Refused};
+use crate::webhook::{Payload, sign};
 use serde_json::json;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 struct Told {
     code: u8,
@@ -17,24 +21,43 @@ struct Told {
     summary: String,
     next: String,
     status: Option<u16>,
-    took_ms: Option<u128>,
+    took_ms: Option<u64>,
 }
+
+const DIAGNOSE: &str =
+    "Find out which part fails: duckops webhook diagnose --url URL --secret-file FILE";
 
 pub(super) async fn main(
     context: &Context,
     delivery: &Delivery,
     place: &Target,
 ) -> Result<u8, Failure> {
+    let until = Instant::now() + context.settings.deadline.value;
     let secret = secret(&delivery.secret)?;
-    let payload = payload(context, delivery)?;
+    let payload = payload(context, delivery).await?;
     let url = target::parse(&place.url).map_err(|why| Failure::usage(format!("--url: {why}")))?;
-    let told = match target::resolve(&url, place.allow_private).await {
-        Err(refused) => not_sent(&refused.to_string()),
+    out_of_the_way(context);
+    let left = || until.saturating_duration_since(Instant::now());
+    let (told, to) = match target::resolve(&url, place.allow_private, left()).await {
+        Err(refused) => (not_permitted(&refused), None),
         Ok(target) => {
             let signature = sign(secret.expose(), &payload.body);
-            told(deliver(&target, &payload, &signature).await)
+            let http = Http::new(run::observer(context.verbose));
+            let tells = format!(
+                "the receiver's log, by the delivery id {},",
+                payload.delivery
+            );
+            // From here on an interrupt waits for what comes of it.
+            let _ = context.sending.tells.set(tells);
+            context.sending.begun.store(true, Ordering::SeqCst);
+            let sent = deliver(&http, &target, &payload, &signature, left()).await;
+            (told(sent, &payload), Some(Printable::from(target.place())))
         }
     };
+    Ok(print(context, &told, &payload, to.as_ref()))
+}
+
+fn print(context: &Context, told: &Told, payload: &Payload, to: Option<&Printable>) -> u8 {
     let verdict = match told.code {
         exit::OK => Verdict::Ok,
         exit::UNKNOWN => Verdict::Unknown,
@@ -45,77 +68,98 @@ pub(super) async fn main(
         "not-sent" => "it was to be",
         _ => "sent as",
     };
-    let text = format!(
-        "{}: {summary}\n{label:<12} {}, delivery {} (a test: {} bytes)\nNEXT         {}\n",
+    let mut text = format!(
+        "{}: {summary}\n{label:<12} a test delivery of {}, {} bytes, delivery id {}\n",
         told.outcome.to_uppercase(),
         payload.event,
-        payload.delivery,
         payload.body.len(),
-        told.next
+        payload.delivery,
     );
+    if let Some(to) = to {
+        text.push_str(&format!("to           {to}\n"));
+    }
+    let cautions = cautioned(payload, &mut text);
+    text.push_str(&format!("NEXT         {}\n", told.next));
     let extra = json!({
         "outcome": told.outcome,
         "event": payload.event,
         "delivery_id": payload.delivery,
         "bytes": payload.body.len(),
+        "to": to.map(Printable::as_str),
         "status": told.status,
-        "took_ms": told.took_ms.and_then(|ms| u64::try_from(ms).ok()),
+        "took_ms": told.took_ms,
+        "cautions": cautions,
         "next": told.next,
     });
-    Ok(context.out.document(
-        "webhook-send",
-        verdict,
-        told.code,
-        summary.as_str(),
-        &text,
-        &extra,
-    ))
+    let (kind, summary) = ("webhook-send", summary.as_str());
+    context
+        .out
+        .document(kind, verdict, told.code, summary, &text, &extra)
 }
 
-fn not_sent(why: &str) -> Told {
+fn not_sent(why: &str, next: &str) -> Told {
     Told {
         code: exit::WARNING,
         outcome: "not-sent",
         summary: format!("{why}; nothing was sent"),
-        next: "Find out which part fails: duckops webhook diagnose".to_owned(),
+        next: next.to_owned(),
         status: None,
         took_ms: None,
     }
 }
 
-fn told(sent: Sent) -> Told {
+fn not_permitted(refused: &Refused) -> Told {
+    let next = match refused {
+        Refused::Address { .. } => "Give the address that deliveries come to from outside",
+        _ => DIAGNOSE,
+    };
+    not_sent(&refused.to_string(), next)
+}
+
+fn told(sent: Sent, payload: &Payload) -> Told {
     match sent {
-        Sent::Never { why, .. } => not_sent(&why),
+        Sent::Never { why, .. } => not_sent(why.as_str(), DIAGNOSE),
         Sent::Lost(why) => Told {
             code: exit::UNKNOWN,
             outcome: "unclear",
             summary: format!("sent, and not answered: {why}; the receiver may have taken it"),
-            next: "Search the receiver's log for the delivery id before it is sent again"
-                .to_owned(),
+            next: look(payload),
             status: None,
             took_ms: None,
         },
-        Sent::Answered(answer) => answered(&answer),
+        Sent::Answered(answer) => answered(&answer, payload),
     }
 }
 
-fn answered(answer: &Answer) -> Told {
+fn look(payload: &Payload) -> String {
+    format!(
+        "Search the receiver's log for {} before it is sent again",
+        payload.delivery
+    )
+}
+
+fn answered(answer: &Answer, payload: &Payload) -> Told {
     let (status, took) = (answer.status, answer.took.as_millis());
-    let accepted = answer.is_accepted();
-    let redirect = match status {
-        300..=399 => ", a redirect that is not followed",
-        _ => "",
+    let (code, outcome, more, next) = if answer.is_accepted() {
+        let next = "See in the receiver's log that it was handled; then the incident can be closed";
+        (exit::OK, "accepted", "", next.to_owned())
+    } else if answer.is_hearsay() {
+        let more = ", from something before the receiver, which may have taken it";
+        (exit::UNKNOWN, "unclear", more, look(payload))
+    } else {
+        let more = match status {
+            300..=399 => ", a redirect, which is not followed",
+            _ => "",
+        };
+        let next = format!("{DIAGNOSE}; the bond stands as it did");
+        (exit::WARNING, "not-accepted", more, next)
     };
     Told {
-        code: if accepted { exit::OK } else { exit::WARNING },
-        outcome: if accepted { "accepted" } else { "not-accepted" },
-        summary: format!("HTTP {status} in {took} ms{redirect}"),
-        next: match accepted {
-            true => "See in the receiver's log that it was handled; then the incident can be closed",
-            false => "Find out which part fails: duckops webhook diagnose; the bond is none the worse for it",
-        }
-        .to_owned(),
+        code,
+        outcome,
+        summary: format!("HTTP {status} in {took} ms{more}"),
+        next,
         status: Some(status),
-        took_ms: Some(took),
+        took_ms: u64::try_from(took).ok(),
     }
 }

@@ -10,14 +10,14 @@ use crate::webhook::{near_miss, verify};
 use serde_json::json;
 use std::path::Path;
 
-pub(super) fn main(
+pub(super) async fn main(
     context: &Context,
     file: &Path,
     signature: &str,
     secret_file: &SecretFile,
 ) -> Result<u8, Failure> {
     let secret = secret(secret_file)?;
-    let body = body(file)?;
+    let body = body(file).await?;
     let right = verify(secret.expose(), &body, signature)
         .map_err(|why| Failure::usage(format!("--signature: {why}")))?;
     let reason = match right {

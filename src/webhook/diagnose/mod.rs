@@ -1,0 +1,261 @@
+//! Why a delivery fails, one question after the other, each with its own fix. None of them
+//! is another consent of the humans: a webhook that fails says nothing against the bond.
+
+mod answer;
+mod edge;
+
+use super::send::{Sent, deliver};
+use super::target::{Refused, Target, resolve};
+use super::{Payload, sign};
+use crate::cloud::Http;
+use crate::report::model::Verdict;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+use tokio::net::TcpStream;
+use url::Url;
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// The answer to one question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Such as `name`.
+    pub id: &'static str,
+    /// How bad it is.
+    pub verdict: Verdict,
+    /// What was found.
+    pub found: String,
+    /// What to do, where there is something to do.
+    pub fix: Option<&'static str>,
+}
+
+impl Finding {
+    fn new(id: &'static str, verdict: Verdict, found: impl Into<String>) -> Self {
+        Self {
+            id,
+            verdict,
+            found: found.into(),
+            fix: None,
+        }
+    }
+
+    fn ok(id: &'static str, found: impl Into<String>) -> Self {
+        Self::new(id, Verdict::Ok, found)
+    }
+
+    fn skipped(id: &'static str, found: impl Into<String>) -> Self {
+        Self::new(id, Verdict::Skipped, found)
+    }
+
+    fn unknown(id: &'static str, found: impl Into<String>) -> Self {
+        Self::new(id, Verdict::Unknown, found)
+    }
+
+    fn critical(id: &'static str, found: impl Into<String>) -> Self {
+        Self::new(id, Verdict::Critical, found)
+    }
+
+    fn fix(self, fix: &'static str) -> Self {
+        Self {
+            fix: Some(fix),
+            ..self
+        }
+    }
+}
+
+/// The questions in their order.
+pub const QUESTIONS: [&str; 7] = [
+    "name",
+    "reachable",
+    "tls",
+    "tunnel",
+    "signature",
+    "clock",
+    "answer",
+];
+
+/// What is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The receiver.
+    pub url: &'a Url,
+    /// Whether it may be on this machine or in a private network.
+    pub allow_private: bool,
+    /// The test delivery.
+    pub payload: &'a Payload,
+    /// The wall clock as the questions begin.
+    pub now: OffsetDateTime,
+    /// When there has to be an answer to all of them.
+    pub until: Instant,
+}
+
+impl Case<'_> {
+    fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+}
+
+/// Asks them, with at most two deliveries: one with the right signature and, where that was
+/// accepted, one with a wrong one.
+pub async fn diagnose(http: &Http, case: &Case<'_>, secret: &str) -> Vec<Finding> {
+    let mut findings = Vec::with_capacity(QUESTIONS.len());
+    if let Err(why) = ask(http, case, secret, &mut findings).await {
+        let rest = QUESTIONS.iter().skip(findings.len());
+        findings.extend(rest.map(|id| Finding::unknown(id, why)));
+    }
+    findings
+}
+
+/// What to do after all of it.
+pub fn next(findings: &[Finding]) -> String {
+    let bad = |finding: &&Finding| !matches!(finding.verdict, Verdict::Ok | Verdict::Skipped);
+    match findings.iter().find(bad) {
+        None => "The endpoint is healthy: replay the event that failed (duckops webhook send, or \
+            webhook-events.html). Register it anew only if its URL or its secret changed \
+            (spaceduck-bot-home.html, Webhook); close the incident once a test delivery succeeded"
+            .to_owned(),
+        Some(first) => format!(
+            "Begin with `{}`, then ask again. Register nothing anew before the endpoint is \
+            healthy (spaceduck-bot-home.html, Webhook), and close the incident only once a test \
+            delivery succeeded (webhook-events.html). The bond stands as it did",
+            first.id
+        ),
+    }
+}
+
+/// `Err` says why the questions after the last finding cannot be asked.
+async fn ask(
+    http: &Http,
+    case: &Case<'_>,
+    secret: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<(), &'static str> {
+    let began = Instant::now();
+    let target = match resolve(case.url, case.allow_private, case.left()).await {
+        Ok(target) => target,
+        Err(refused) => {
+            findings.push(unresolved(&refused));
+            return Err("not asked: there is no address to ask");
+        }
+    };
+    findings.push(Finding::ok("name", addresses(&target)));
+    match reach(&target, case).await {
+        Ok(address) => findings.push(Finding::ok(
+            "reachable",
+            format!("{address} takes connections"),
+        )),
+        Err(why) => {
+            findings.push(Finding::critical("reachable", why).fix(
+                "Start the receiver, and open its port; behind a tunnel, see that the tunnel runs",
+            ));
+            return Err("not asked: nothing takes connections there");
+        }
+    }
+    if case.left().is_zero() {
+        return Err("not asked: the deadline is over");
+    }
+    let right = sign(secret, &case.payload.body);
+    let sent = deliver(http, &target, case.payload, &right, case.left()).await;
+    findings.push(edge::tls(case.url, &sent));
+    let answer = match sent {
+        Sent::Answered(answer) => answer,
+        Sent::Never { .. } if case.url.scheme() == "https" => {
+            return Err("not asked: TLS comes first");
+        }
+        Sent::Never { why, .. } | Sent::Lost(why) => {
+            findings.push(edge::tunnel(case.url, None));
+            let silent = "not asked: the receiver did not answer";
+            findings.extend(["signature", "clock"].map(|id| Finding::unknown(id, silent)));
+            findings.push(Finding::critical("answer", format!("none: {why}")).fix(
+                "Look into the receiver's log: it has to answer within 10 s, before it does its work",
+            ));
+            return Ok(());
+        }
+    };
+    let answered = case.now + began.elapsed();
+    findings.push(edge::tunnel(case.url, Some(&answer)));
+    let forged = match answer.is_accepted() {
+        true => {
+            let wrong = sign(&format!("{secret} not"), &case.payload.body);
+            Some(deliver(http, &target, case.payload, &wrong, case.left()).await)
+        }
+        false => None,
+    };
+    findings.push(answer::signature(&answer, forged.as_ref()));
+    findings.push(answer::clock(&answer, answered));
+    findings.push(answer::judged(&answer));
+    Ok(())
+}
+
+fn unresolved(refused: &Refused) -> Finding {
+    let (verdict, fix) = match refused {
+        Refused::Name(_) => (
+            Verdict::Critical,
+            "Mend the name, or ask with the URL that the endpoint has now: once that one is healthy it can be registered",
+        ),
+        Refused::Address { .. } => (
+            Verdict::Unknown,
+            "Nothing was sent; a receiver on this machine or network is asked with --allow-private",
+        ),
+        Refused::Url(_) => (Verdict::Critical, "Give the URL that is registered"),
+    };
+    Finding::new("name", verdict, refused.to_string()).fix(fix)
+}
+
+fn addresses(target: &Target) -> String {
+    let all: Vec<_> = target
+        .addresses
+        .iter()
+        .map(|a| a.ip().to_string())
+        .collect();
+    match &target.name {
+        Some(name) => format!("{name} is {}", all.join(", ")),
+        None => all.join(", "),
+    }
+}
+
+async fn reach(target: &Target, case: &Case<'_>) -> Result<SocketAddr, String> {
+    let mut why = String::new();
+    for address in &target.addresses {
+        let limit = CONNECT.min(case.left());
+        match tokio::time::timeout(limit, TcpStream::connect(address)).await {
+            Ok(Ok(_)) => return Ok(*address),
+            Ok(Err(error)) => why = format!("{address}: {error}"),
+            Err(_) => {
+                why = format!(
+                    "{address}: no connection within {:.0} s",
+                    limit.as_secs_f32()
+                )
+            }
+        }
+    }
+    Err(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_finding_leads_to_registering_first_or_to_the_humans() {
+        let well: Vec<_> = QUESTIONS.map(|id| Finding::ok(id, "")).into();
+        let mut ill = well.clone();
+        ill[3] = Finding::critical("tunnel", "gone");
+        for (findings, word) in [(&well, "is healthy"), (&ill, "`tunnel`")] {
+            let next = next(findings);
+            for word in [
+                word,
+                "spaceduck-bot-home.html",
+                "webhook-events.html",
+                "a test delivery succeeded",
+            ] {
+                assert!(next.contains(word), "{word}: {next}");
+            }
+            for word in ["approv", "peck", "consent"] {
+                assert!(!next.contains(word), "{word}: {next}");
+            }
+        }
+    }
+}

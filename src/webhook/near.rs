@@ -1,0 +1,233 @@
+//! Why a signature is wrong, where that can be proven: undoing one common mistake makes it
+//! right. Nothing here is guessed, and nothing of the secret is told.
+
+use super::sign::{matches, tag};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use serde_json::Value;
+use std::fmt::Write;
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// What was done to a body or to a secret whose signature is wrong, where undoing it makes
+/// it right.
+pub fn near_miss(secret: &str, body: &[u8], signature: &str) -> Option<&'static str> {
+    let tag = tag(signature)?;
+    if matches(secret.as_bytes(), body, &tag) {
+        return Some(
+            "the digits are the right ones, but in upper case: receivers compare the text",
+        );
+    }
+    let body_was = bodies(body)
+        .into_iter()
+        .find(|(body, _)| matches(secret.as_bytes(), body, &tag));
+    let secret_was = || {
+        secrets(secret)
+            .into_iter()
+            .find(|(secret, _)| matches(secret, body, &tag))
+    };
+    body_was.or_else(secret_was).map(|(_, why)| why)
+}
+
+/// The bodies that this one may have been before something was done to it.
+fn bodies(body: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
+    const ADDED: &str = "the body has a line break at its end that was not signed";
+    const LOST: &str = "the signed body had a line break at its end that is missing here";
+    const BREAKS: &str = "the line breaks of the body were converted";
+    const MARK: &str = "a byte order mark was put before the body, or taken away";
+    const ANEW: &str = "the body was parsed and written anew: the raw bytes are what is signed";
+    let mut all = vec![
+        ([body, b"\n"].concat(), LOST),
+        ([body, b"\r\n"].concat(), LOST),
+        ([BOM, body].concat(), MARK),
+    ];
+    all.extend(body.strip_suffix(b"\n").map(|cut| (cut.to_vec(), ADDED)));
+    all.extend(body.strip_suffix(b"\r\n").map(|cut| (cut.to_vec(), ADDED)));
+    all.extend(body.strip_prefix(BOM).map(|cut| (cut.to_vec(), MARK)));
+    let Ok(text) = std::str::from_utf8(body) else {
+        return all;
+    };
+    let unix = text.replace("\r\n", "\n");
+    all.push((unix.replace('\n', "\r\n").into_bytes(), BREAKS));
+    all.push((unix.into_bytes(), BREAKS));
+    let Ok(json) = serde_json::from_str::<Value>(text) else {
+        return all;
+    };
+    // As it stands, and with the keys in the order of the alphabet.
+    let sorted = json.to_string();
+    for text in [text, &sorted] {
+        for gap in ["", " "] {
+            let text = respelled(text, gap);
+            all.push((ascii(&text).into_bytes(), ANEW));
+            all.push((text.into_bytes(), ANEW));
+        }
+    }
+    all.extend(serde_json::to_vec_pretty(&json).map(|pretty| (pretty, ANEW)));
+    all
+}
+
+/// JSON with no blank but this gap after each comma and colon; otherwise as it was spelled.
+fn respelled(json: &str, gap: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for c in json.chars() {
+        match c {
+            ' ' | '\n' | '\r' | '\t' if !in_string => continue,
+            '"' if !escaped => in_string = !in_string,
+            _ => {}
+        }
+        escaped = in_string && c == '\\' && !escaped;
+        out.push(c);
+        if !in_string && matches!(c, ',' | ':') {
+            out.push_str(gap);
+        }
+    }
+    out
+}
+
+/// JSON in ASCII alone, as some libraries write it.
+fn ascii(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c.is_ascii() {
+            true => out.push(c),
+            false => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The secrets that the other side may use instead of this one.
+fn secrets(secret: &str) -> Vec<(Vec<u8>, &'static str)> {
+    const BREAK: &str = "the sender's secret has a line break at its end";
+    const BLANKS: &str = "the secret here has blanks at its ends, the sender's has none";
+    const QUOTES: &str = "the secret here has quotation marks around it, the sender's has none";
+    const MEANT: &str =
+        "the sender signs with the bytes that the secret stands for, not with its text";
+    let mut all = vec![
+        (format!("{secret}\n").into_bytes(), BREAK),
+        (format!("{secret}\r\n").into_bytes(), BREAK),
+        (format!("{secret}\r").into_bytes(), BREAK),
+        (secret.trim().as_bytes().to_vec(), BLANKS),
+    ];
+    for mark in ['"', '\''] {
+        let bare = secret.strip_prefix(mark).and_then(|s| s.strip_suffix(mark));
+        all.extend(bare.map(|bare| (bare.as_bytes().to_vec(), QUOTES)));
+    }
+    let coded = secret.strip_prefix("whsec_").unwrap_or(secret);
+    let bare = coded.trim_end_matches('=');
+    all.extend(STANDARD_NO_PAD.decode(bare).map(|bytes| (bytes, MEANT)));
+    all.extend(URL_SAFE_NO_PAD.decode(bare).map(|bytes| (bytes, MEANT)));
+    all.extend(unhex(coded).map(|bytes| (bytes, MEANT)));
+    all
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<_>> = text.chars().map(|c| c.to_digit(16)).collect();
+    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
+    let pairs = digits.chunks_exact(2);
+    pairs
+        .map(|pair| u8::try_from(pair.iter().fold(0, |byte, digit| byte << 4 | digit)).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{sign, verify};
+    use super::*;
+
+    fn missed(secret: &str, body: &str, here: (&str, &str)) -> Option<&'static str> {
+        let signature = sign(secret, body.as_bytes());
+        assert_eq!(verify(here.0, here.1.as_bytes(), &signature), Ok(false));
+        near_miss(here.0, here.1.as_bytes(), &signature)
+    }
+
+    #[test]
+    fn what_was_done_to_the_body_is_found_where_it_can_be_proven() {
+        let compact = r#"{"b":[1,2.50],"a":"ä: \", 😀"}"#;
+        let spaced = r#"{"b": [1, 2.50], "a": "ä: \", 😀"}"#;
+        for (signed, here, why) in [
+            (compact, format!("{compact}\n"), "was not signed"),
+            (compact, format!("{compact}\r\n"), "was not signed"),
+            (
+                &format!("{compact}\n"),
+                compact.to_owned(),
+                "is missing here",
+            ),
+            (
+                &format!("{compact}\r\n"),
+                compact.to_owned(),
+                "is missing here",
+            ),
+            (compact, format!("\u{feff}{compact}"), "byte order mark"),
+            (
+                &format!("\u{feff}{compact}"),
+                compact.to_owned(),
+                "byte order mark",
+            ),
+            ("{\n}\n", "{\r\n}\r\n".to_owned(), "converted"),
+            ("{\r\n}\r\n", "{\n}\n".to_owned(), "converted"),
+            (compact, spaced.to_owned(), "written anew"),
+            (spaced, compact.to_owned(), "written anew"),
+            (spaced, compact.replace("],", "]\r\n\t,"), "written anew"),
+            (
+                r#"{"a":"\u00e4\ud83d\ude00"}"#,
+                r#"{ "a": "ä😀" }"#.to_owned(),
+                "written anew",
+            ),
+            (
+                r#"{"a":1,"b":2}"#,
+                r#"{"b": 2, "a": 1}"#.to_owned(),
+                "written anew",
+            ),
+            ("{\n  \"a\": 1\n}", r#"{"a":1}"#.to_owned(), "written anew"),
+        ] {
+            let found = missed("s", signed, ("s", &here));
+            assert!(
+                found.is_some_and(|found| found.contains(why)),
+                "{here:?}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_the_matter_with_the_secret_is_found_where_it_can_be_proven() {
+        let body = "{}";
+        for (theirs, ours, why) in [
+            ("s3cret\n", "s3cret", "line break"),
+            ("s3cret\r\n", "s3cret", "line break"),
+            ("s3cret\r", "s3cret", "line break"),
+            ("s3cret", " s3cret\t", "blanks"),
+            ("s3cret", "\"s3cret\"", "quotation"),
+            ("s3cret", "'s3cret'", "quotation"),
+            ("s3cret", "whsec_czNjcmV0", "stands for"),
+            ("s3cret", "czNjcmV0", "stands for"),
+            ("s3cret!", "czNjcmV0IQ==", "stands for"),
+            ("s3cret", "733363726574", "stands for"),
+        ] {
+            let found = missed(theirs, body, (ours, body));
+            assert!(
+                found.is_some_and(|found| found.contains(why)),
+                "{ours:?}: {found:?}"
+            );
+            assert!(
+                !found.is_some_and(|found| found.contains(ours)),
+                "it tells no secret"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_proven_is_not_said() {
+        assert_eq!(missed("another", "{}", ("s", "{}")), None);
+        assert_eq!(missed("s", "{}", ("s", "{\"a\":1}")), None);
+        assert_eq!(near_miss("s", b"{}", "sha256=00"), None);
+        let upper = sign("s", b"{}").to_uppercase().replace("SHA", "sha");
+        assert!(near_miss("s", b"{}", &upper).is_some_and(|why| why.contains("upper case")));
+    }
+}
