@@ -1,7 +1,7 @@
 //! Claims: a bond is written to once, with consent, and only if that is safe; what came of
 //! it is known, or said not to be; a key that was issued is never lost without being told.
 
-mod canary;
+pub(crate) mod canary;
 mod kill;
 
 use crate::support::{Duckops, Ran, Stage, world};

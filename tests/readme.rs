@@ -2,6 +2,7 @@
 //! leave lines out where it says `…`, and nowhere else.
 
 use crate::support::{Duckops, Stage, world};
+use crate::webhook::Home;
 
 const README: &str = include_str!("../README.md");
 
@@ -77,6 +78,9 @@ fn every_transcript_of_the_readme_is_what_the_program_prints() {
     std::fs::write(&token, "practice-token").expect("written");
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     std::fs::set_permissions(&token, mode).expect("set");
+    // A receiver of ours that verifies.
+    let hooks = Home::new();
+    let receiver = hooks.listen(&[]);
     let mut clocks = ["2026-03-22T03:12:09Z", "2026-03-22T03:16:09Z"].iter();
     for (arguments, shown) in &all {
         let (call, due) = match arguments.as_slice() {
@@ -97,6 +101,19 @@ fn every_transcript_of_the_readme_is_what_the_program_prints() {
                 (call.env("DUCKOPS_TOKEN_FILE", token.as_os_str()), 5)
             }
             ["bond", ..] => (bonds.duckops(arguments), 2),
+            ["webhook", rest @ ..] => {
+                // The secret file is the harness' own, and so is the port of the receiver.
+                let rest: Vec<_> = rest
+                    .iter()
+                    .filter(|word| !["--secret-file", "secret"].contains(word))
+                    .map(|word| match word.starts_with("http://127.0.0.1:8787/") {
+                        true => receiver.url.as_str(),
+                        false => word,
+                    })
+                    .collect();
+                // The receiver's clock is this machine's.
+                (hooks.webhook(&rest).without("DUCKOPS_TEST_NOW"), 0)
+            }
             _ => (Duckops::new(home.path(), arguments), 0),
         };
         let ran = call.run();

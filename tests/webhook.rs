@@ -1,7 +1,12 @@
 //! Claims: deliveries are signed as everybody signs them, go only where they may, and fail
 //! with a reason; the secret is nowhere.
 
+mod bundle;
+mod canary;
+mod hostile;
+mod listen;
 mod others;
+mod tls;
 
 use crate::support::{Duckops, Ran, validator};
 use serde_json::Value;
@@ -9,19 +14,19 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const SECRET: &str = "whsec_0123456789abcdef";
 
 /// A home with the secret in it.
-struct Home(tempfile::TempDir);
+pub(crate) struct Home(tempfile::TempDir);
 
 impl Home {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let path = home.path().join("secret");
         fs::write(&path, format!("{SECRET}\n")).expect("written");
@@ -29,11 +34,11 @@ impl Home {
         Self(home)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn webhook(&self, arguments: &[&str]) -> Duckops {
+    pub(crate) fn webhook(&self, arguments: &[&str]) -> Duckops {
         let all: Vec<_> = ["webhook"]
             .iter()
             .chain(arguments)
@@ -44,14 +49,15 @@ impl Home {
     }
 
     /// A receiver of ours, until it is dropped.
-    fn listen(&self, more: &[&str]) -> Listening {
-        let arguments: Vec<_> = ["listen", "--port", "0", "--output", "json"]
+    pub(crate) fn listen(&self, more: &[&str]) -> Listening {
+        let arguments: Vec<_> = ["listen", "--port", "0"]
             .iter()
             .chain(more)
             .copied()
             .collect();
         let mut child = self
             .webhook(&arguments)
+            .env("DUCKOPS_OUTPUT", "json")
             .command()
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -69,31 +75,48 @@ impl Home {
             .trim_end_matches(';')
             .to_owned();
         let lines = BufReader::new(child.stdout.take().expect("a pipe"));
-        Listening { child, url, lines }
+        Listening {
+            child,
+            url,
+            lines,
+            notes: told,
+        }
     }
 }
 
-struct Listening {
+pub(crate) struct Listening {
     child: Child,
-    url: String,
+    pub(crate) url: String,
     lines: BufReader<std::process::ChildStdout>,
+    notes: BufReader<std::process::ChildStderr>,
 }
 
 impl Listening {
-    fn told(&mut self) -> Value {
+    fn line(&mut self) -> String {
         let mut line = String::new();
         self.lines.read_line(&mut line).expect("a line");
+        line
+    }
+
+    fn told(&mut self) -> Value {
+        let line = self.line();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
-    fn end(mut self, signal: &str) -> i32 {
-        let id = self.child.id().to_string();
-        Command::new("/bin/kill")
-            .args([signal, &id])
-            .status()
-            .expect("kill runs");
-        self.child.wait().expect("it ends").code().expect("a code")
+    /// Its exit code, and what it said on standard error to the end.
+    fn end(mut self, name: &str) -> (i32, String) {
+        signal(&self.child, name);
+        let mut notes = String::new();
+        self.notes.read_to_string(&mut notes).expect("text");
+        let code = self.child.wait().expect("it ends").code().expect("a code");
+        (code, notes)
     }
+}
+
+fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    let sent = Command::new("/bin/kill").args([name, &id]).status();
+    assert!(sent.expect("kill runs").success());
 }
 
 impl Drop for Listening {
@@ -138,7 +161,12 @@ fn a_test_delivery_arrives_signed_and_is_told_on_both_sides() {
     for complaints in validator::complaints(&schema, &documents) {
         assert!(complaints.is_empty(), "{complaints:#?}");
     }
-    assert_eq!(receiver.end("-TERM"), 0);
+    let (code, notes) = receiver.end("-TERM");
+    assert_eq!(code, 143);
+    assert!(
+        notes.contains("3 right, 0 wrong, 0 missing, 0 unread"),
+        "{notes}"
+    );
 }
 
 #[test]
@@ -177,6 +205,10 @@ fn every_wrong_answer_has_its_code_and_its_finding() {
         ("redirect", 1, "not-accepted", 2),
         ("reset", 3, "unclear", 2),
         ("status-204", 0, "accepted", 1),
+        // Something in between answered, and does not know.
+        ("status-502", 3, "unclear", 2),
+        ("status-504", 3, "unclear", 2),
+        ("status-503", 1, "not-accepted", 2),
     ] {
         let mut receiver = home.listen(&["--fail", mode]);
         let url = receiver.url.clone();
@@ -213,6 +245,9 @@ fn every_wrong_answer_has_its_code_and_its_finding() {
             ]
         );
         let text = document.to_string();
+        for page in ["webhook-events.html", "spaceduck-bot-home.html"] {
+            assert!(text.contains(page), "{mode}: {text}");
+        }
         assert!(
             !text.contains("new peck") && !text.contains("approv"),
             "{mode}: {text}"
@@ -327,6 +362,24 @@ fn nothing_goes_where_it_may_not_however_it_is_written() {
     assert_eq!(count.load(Ordering::SeqCst), 0, "nobody was connected to");
 }
 
+#[test]
+fn a_proxy_of_the_environment_is_passed_by_and_that_is_said() {
+    let home = Home::new();
+    let mut receiver = home.listen(&[]);
+    let (port, count) = counting();
+    let proxy = format!("http://127.0.0.1:{port}");
+    let url = receiver.url.clone();
+    let mut call = home.webhook(&["send", "pulse", "--url", &url, "--allow-private"]);
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        call = call.env(name, &proxy);
+    }
+    let sent = call.run();
+    assert_eq!(sent.code, 0, "{sent:?}");
+    assert!(sent.stderr.contains("use no proxy"), "{sent:?}");
+    assert_eq!(receiver.told()["signature"], "right");
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+}
+
 /// Past the guard of the harness, which knows only one way of writing loopback: everything
 /// here is refused before a connection, and there is no network to leave by.
 fn raw(home: &Home, arguments: &[&str]) -> Ran {
@@ -347,66 +400,6 @@ fn raw(home: &Home, arguments: &[&str]) -> Ran {
     }
 }
 
-/// Answers each connection with these bytes, over and over if they are to be endless.
-fn answering(bytes: &'static [u8], endless: bool) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!(
-        "http://{}/hook",
-        listener.local_addr().expect("its address")
-    );
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            std::thread::spawn(move || {
-                let mut request = [0; 4096];
-                let _ = stream.read(&mut request);
-                let _ = stream.write_all(bytes);
-                while endless && stream.write_all(&[b'x'; 4096]).is_ok() {}
-            });
-        }
-    });
-    url
-}
-
-#[test]
-fn a_hostile_receiver_gains_nothing() {
-    let home = Home::new();
-    let began = Instant::now();
-    let hostile: [(&[u8], bool, i32); 6] = [
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n", true, 0),
-        (b"HTTP/1.1 500 \x1b[2J\xe2\x80\xae\r\nx: \x1b]0;owned\x07\r\ncontent-length: 9\r\n\r\n\x1b[2Jgone!", false, 3),
-        (b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/latest\r\ncontent-length: 0\r\n\r\n", false, 1),
-        (b"\x16\x03\x01garbage", false, 3),
-        (b"HTTP/1.1 200 OK\r\nx: ", true, 3),
-        (b"", false, 3),
-    ];
-    for (bytes, endless, code) in hostile {
-        let url = answering(bytes, endless);
-        let ran = home
-            .webhook(&[
-                "send",
-                "pulse",
-                "--url",
-                &url,
-                "--allow-private",
-                "--verbose",
-            ])
-            .run();
-        let shown = String::from_utf8_lossy(bytes);
-        assert_eq!(ran.code, code, "{shown}: {ran:?}");
-        let text = ran.stdout.clone() + &ran.stderr;
-        assert!(!text.contains(['\x1b', '\u{202e}', '\x07']), "{text:?}");
-        assert!(!text.contains("gone!"), "{text}");
-    }
-    assert!(began.elapsed() < Duration::from_secs(60));
-    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}/", silent.local_addr().expect("its address"));
-    let ran = home
-        .webhook(&["send", "pulse", "--url", &url, "--allow-private"])
-        .run();
-    assert_eq!(ran.code, 3, "{ran:?}");
-    says(&ran, "no answer within 10 s");
-}
-
 #[test]
 fn a_signature_is_right_or_wrong_and_a_near_miss_is_named() {
     let home = Home::new();
@@ -423,9 +416,11 @@ fn a_signature_is_right_or_wrong_and_a_near_miss_is_named() {
     let miss = verify("body", &right);
     assert_eq!(miss.code, 2, "{miss:?}");
     says(&miss, "line break");
-    for none in ["", "sha256=", "sha1=00", "00"] {
+    for none in ["", "sha256=", "sha1=00", "00", &right[7..]] {
         assert_eq!(verify("body", none).code, 64, "{none}");
     }
+    let upper = verify("body", &right.to_uppercase().replace("SHA", "sha"));
+    assert_eq!(upper.code, 2, "{upper:?}");
     assert_eq!(verify("no-such-file", &right).code, 64);
     let mut child = home
         .webhook(&["verify", "-", "--signature", &right])
@@ -441,85 +436,4 @@ fn a_signature_is_right_or_wrong_and_a_near_miss_is_named() {
         .write_all(br#"{"a": 1}"#)
         .expect("written");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
-}
-
-#[test]
-fn a_bundle_sends_itself_and_holds_no_secret() {
-    let home = Home::new();
-    let mut receiver = home.listen(&[]);
-    let url = format!("{}?a=it's", receiver.url);
-    let made = home
-        .webhook(&["bundle", "duck.bonded", "--url", &url, "--out", "bundle"])
-        .run();
-    assert_eq!(made.code, 0, "{made:?}");
-    let folder = home.path("bundle");
-    let sums = Command::new("sha256sum")
-        .args(["-c", "SHA256SUMS"])
-        .current_dir(&folder)
-        .output();
-    assert!(sums.expect("sha256sum").status.success());
-    if Command::new("curl").arg("--version").output().is_err() {
-        eprintln!("NOT RUN: there is no curl to send the bundle with");
-    } else {
-        let sent = Command::new("/bin/sh")
-            .arg("send.sh")
-            .current_dir(&folder)
-            .output()
-            .expect("a shell");
-        assert!(
-            String::from_utf8_lossy(&sent.stdout).starts_with("HTTP 200"),
-            "{sent:?}"
-        );
-        assert_eq!(receiver.told()["signature"], "right");
-    }
-    let again = home
-        .webhook(&["bundle", "duck.bonded", "--url", &url, "--out", "bundle"])
-        .run();
-    assert_eq!(again.code, 64, "it is there already: {again:?}");
-    leaks(&folder);
-    fs::write(home.path("recorded"), format!("{{\"s\":\"{SECRET}\"}}")).expect("written");
-    let refused = home
-        .webhook(&[
-            "bundle", "pulse", "--url", &url, "--out", "other", "--data", "recorded",
-        ])
-        .run();
-    assert_eq!(refused.code, 3, "{refused:?}");
-    assert!(!home.path("other").exists());
-}
-
-fn leaks(folder: &Path) {
-    for entry in fs::read_dir(folder).expect("a folder").flatten() {
-        let text = fs::read_to_string(entry.path()).expect("text");
-        assert!(!text.contains(SECRET), "{:?}", entry.path());
-    }
-}
-
-#[test]
-fn the_secret_is_in_no_stream_and_no_argument() {
-    let home = Home::new();
-    let receiver = home.listen(&[]);
-    let command = fs::read(format!("/proc/{}/cmdline", receiver.child.id())).expect("a process");
-    assert!(!String::from_utf8_lossy(&command).contains(SECRET));
-    let url = receiver.url.clone();
-    let wrong = format!("sha256={}", "0".repeat(64));
-    fs::write(home.path("body"), "{}").expect("written");
-    for arguments in [
-        vec!["send", "pulse", "--url", &url, "--allow-private", "-v"],
-        vec!["diagnose", "--url", &url, "--allow-private", "-v"],
-        vec!["verify", "body", "--signature", &wrong],
-        vec!["bundle", "pulse", "--url", &url, "--out", "bundle"],
-        vec!["send", "nonsense", "--url", &url],
-    ] {
-        let ran = home.webhook(&arguments).env("RUST_LOG", "trace").run();
-        assert!(
-            !(ran.stdout + &ran.stderr).contains(SECRET),
-            "{arguments:?}"
-        );
-    }
-    fs::set_permissions(home.path("secret"), fs::Permissions::from_mode(0o640)).expect("set");
-    let open = home
-        .webhook(&["verify", "body", "--signature", &wrong])
-        .run();
-    assert_eq!(open.code, 64, "{open:?}");
-    assert!(open.stderr.contains("chmod 600"), "{open:?}");
 }

@@ -121,6 +121,5 @@ mod tests {
     fn a_secret_of_a_few_letters_is_found_wherever_they_stand() {
         assert!(holds(b"duck.pulse", "uck"));
         assert!(!holds(b"duck.pulse", "ucx"));
-        assert!(!holds(b"duck.pulse", "x"));
     }
 }

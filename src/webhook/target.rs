@@ -252,7 +252,7 @@ mod tests {
         let url = parse("https://hook.example.invalid/").expect("a URL");
         let judged = |addresses: &[&str], allowed| {
             let addresses = addresses.iter().map(|a| a.parse().expect("an address"));
-            judged(&url, None, addresses.collect(), allowed)
+            super::judged(&url, None, addresses.collect(), allowed)
         };
         let public = "1.1.1.1:443";
         assert!(judged(&[public], false).is_ok());

@@ -41,7 +41,7 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-fn holds(haystack: &[u8], key: &str) -> bool {
+pub(crate) fn holds(haystack: &[u8], key: &str) -> bool {
     guises(key)
         .iter()
         .any(|guise| haystack.windows(guise.len()).any(|window| window == guise))
