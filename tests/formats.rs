@@ -2,7 +2,7 @@
 //! with the same exit code in each. JSON has claims of its own, in `schema.rs`.
 
 use crate::support::{Duckops, Ran, Stage, world};
-use duckops::drill::Fault;
+use duckops::drill::{Fault, Operation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -794,5 +794,30 @@ fn one_code_in_every_format_for_every_verdict() {
             3,
             "{format}"
         );
+    }
+}
+
+#[test]
+fn requests_and_bonds_are_plotted_with_the_limits_of_their_runbook() {
+    for (scene, runbook, told) in [
+        ("bond", "bond", "bonds_pulse_age=2700s;599;1799"),
+        ("bond", "bond", "bonds_offline_min=1"),
+        ("bonds-alive", "bond", "bonds_pulse_age=540s;599;1799"),
+        ("peck", "peck", "pecks_cb_errors_min=1"),
+        ("peck", "peck", "pecks_denied_min=2"),
+    ] {
+        let ran = Stage::of(world(scene))
+            .duckops(&["triage", runbook, "-o", "nagios"])
+            .run();
+        assert!(ran.stdout.contains(told), "{scene}: {told}: {ran:?}");
+    }
+    // What is not known is not zero.
+    let mut silent = world("bonds-alive");
+    silent.faults.insert(Operation::Audit, Fault::Status(500));
+    let ran = Stage::of(silent)
+        .duckops(&["triage", "bond", "-o", "nagios"])
+        .run();
+    for told in ["bonds_alive=U", "bonds_offline_min=U", "bonds_pulse_age=U"] {
+        assert!(ran.stdout.contains(told), "{told}: {ran:?}");
     }
 }

@@ -41,7 +41,7 @@ pub enum Edge {
 }
 
 /// The facts of each runbook, in this order.
-pub const DATA: [(&str, &[Datum]); 5] = [
+pub const DATA: [(&str, &[Datum]); 7] = [
     (
         "inc-001",
         &[
@@ -115,6 +115,33 @@ pub const DATA: [(&str, &[Datum]); 5] = [
                 ..datum("ses_used", "email.sent_24h", "recipients")
             },
             datum("ses_max", "email.max_24h", "recipients"),
+        ],
+    ),
+    (
+        "peck",
+        &[
+            datum("pecks_pending", "pecks.pending", "count"),
+            datum("pecks_least_left", "pecks.least_left", "seconds"),
+            datum("pecks_denied_min", "pecks.denied", "count"),
+            datum("pecks_expired_min", "pecks.expired", "count"),
+            datum("pecks_cb_errors_min", "pecks.callback_errors", "count"),
+        ],
+    ),
+    (
+        "bond",
+        &[
+            datum("bonds_bonded", "bonds.bonded", "count"),
+            datum("bonds_alive", "bonds.alive", "count"),
+            datum("bonds_slow_min", "bonds.slow", "count"),
+            datum("bonds_offline_min", "bonds.offline", "count"),
+            Datum {
+                range: Some(Range {
+                    warning: Some(Edge::From("slow")),
+                    critical: Some(Edge::From("offline")),
+                    percent_of: None,
+                }),
+                ..datum("bonds_pulse_age", "bonds.pulse_age", "seconds")
+            },
         ],
     ),
 ];
