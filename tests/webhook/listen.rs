@@ -199,8 +199,8 @@ fn every_mode_answers_wrongly_in_its_own_way() {
         ("status-500", 1, "HTTP 500"),
         ("status-429", 1, "HTTP 429"),
         ("redirect", 1, "not followed"),
-        ("hang", 3, "no answer within 2 s"),
-        ("slow", 3, "no answer within 2 s"),
+        ("hang", 3, "no answer within"),
+        ("slow", 3, "no answer within"),
         ("reset", 3, "may have taken it"),
     ] {
         let mut receiver = home.listen(&["--fail", mode]);
