@@ -150,6 +150,28 @@ impl FactValue {
         }
     }
 
+    /// Hands over every text in it, the lines of a list together: they may follow each other.
+    pub fn each_text(&mut self, each: &mut impl FnMut(&mut [&mut String])) {
+        match self {
+            FactValue::Text(text) => each(&mut [text.exposed()]),
+            FactValue::List(lines) => {
+                let mut lines: Vec<_> = lines.iter_mut().map(Untrusted::exposed).collect();
+                each(&mut lines);
+            }
+            FactValue::Groups(groups) => {
+                groups
+                    .iter_mut()
+                    .for_each(|(name, _)| each(&mut [name.exposed()]));
+            }
+            FactValue::Bool(_)
+            | FactValue::Int(_)
+            | FactValue::Float(_)
+            | FactValue::Duration(_)
+            | FactValue::Instant(_)
+            | FactValue::Series(_) => {}
+        }
+    }
+
     /// As a person reads it: `95.5`, `12m 30s`, `2026-03-22T03:12:09Z`.
     pub fn shown(&self) -> Printable {
         match self {

@@ -11,6 +11,8 @@ pub mod notify;
 pub mod population;
 pub mod probe;
 pub mod reading;
+pub mod recording;
+pub mod redact;
 pub mod report;
 pub mod runbook;
 pub mod stack;

@@ -71,6 +71,41 @@ pub enum Why {
 }
 
 impl Why {
+    const ALL: [Self; 27] = [
+        Self::Missing,
+        Self::Mistyped,
+        Self::Contradictory,
+        Self::Denied,
+        Self::Throttled,
+        Self::NotFound,
+        Self::Unsupported,
+        Self::TimedOut,
+        Self::Unreachable,
+        Self::Broken,
+        Self::Tls,
+        Self::HttpStatus,
+        Self::Redirected,
+        Self::NotJson,
+        Self::TooLarge,
+        Self::Incomplete,
+        Self::NoCredentials,
+        Self::Expired,
+        Self::WrongAccount,
+        Self::WrongRegion,
+        Self::ClockOff,
+        Self::NotCovered,
+        Self::CounterReset,
+        Self::HistoryUnreadable,
+        Self::NoData,
+        Self::Offline,
+        Self::NotAsked,
+    ];
+
+    /// The reason of a code.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.code() == code)
+    }
+
     /// The reason code of a step that this makes unknown.
     pub fn code(self) -> &'static str {
         match self {
@@ -124,6 +159,12 @@ impl Silence {
             detail: detail.into(),
             fix: None,
         }
+    }
+
+    fn texts(&mut self) -> impl Iterator<Item = &mut Printable> {
+        [Some(&mut self.detail), self.fix.as_mut()]
+            .into_iter()
+            .flatten()
     }
 
     /// Adds what the operator can do.
@@ -345,6 +386,28 @@ impl Readings {
     /// The servers' clocks minus ours, in seconds; the largest difference counts.
     pub fn skew(&self) -> Option<i64> {
         self.skew
+    }
+
+    /// Hands over every text of the facts, the questions and the records, those that may be pieces of one
+    /// text together, for whoever takes secrets out of them.
+    pub fn each_text(&mut self, mut each: impl FnMut(&mut [&mut String])) {
+        for (_, outcome) in self.facts.values_mut() {
+            match outcome {
+                Ok(fact) => fact.value.each_text(&mut each),
+                Err(silence) => silence
+                    .texts()
+                    .for_each(|text| text.edited(|text| each(&mut [text]))),
+            }
+        }
+        for asked in self.asked.values_mut().flatten() {
+            let texts = [Some(&mut asked.question), asked.failure.as_mut()];
+            for text in texts.into_iter().flatten() {
+                text.edited(|text| each(&mut [text]));
+            }
+        }
+        if let Some(population) = &mut self.population {
+            population.each_text(&mut each);
+        }
     }
 
     /// Every fact of this run, by path.

@@ -2,9 +2,11 @@
 //!
 //! An [`Untrusted`] has no `Display`, so it cannot reach a terminal, a file or a
 //! report by accident. [`Untrusted::printable`] is the one door: what comes out
-//! holds no control byte, no bidirectional override, no invisible character and no
-//! line break, and is no longer than asked. This room knows nothing of what the text means.
+//! holds no control byte, no bidirectional override, no invisible character, no line break
+//! and nothing that looks like a secret, and is no longer than asked. This room knows nothing
+//! of what the text means.
 
+use crate::redact;
 use std::fmt;
 
 /// Text from an API, a log line, a file or a name somebody chose. It can be compared
@@ -48,12 +50,18 @@ impl Untrusted {
         self.0.is_empty()
     }
 
+    /// The text as it came, for whoever takes secrets out of it.
+    pub fn exposed(&mut self) -> &mut String {
+        &mut self.0
+    }
+
     /// A form that is safe on one line of any sink, at most `max` characters of it;
     /// a longer text ends with the number of characters left out.
     pub fn printable(&self, max: usize) -> Printable {
-        let mut out = String::with_capacity(self.0.len().min(max) + 16);
+        let text = redact::looks(&self.0);
+        let mut out = String::with_capacity(text.len().min(max) + 16);
         let mut room = max;
-        let mut chars = self.0.chars();
+        let mut chars = text.chars();
         while let Some(c) = chars.next() {
             if room == 0 {
                 out.push_str(&format!("…({} more)", 1 + chars.count()));
@@ -87,6 +95,12 @@ impl Printable {
     /// Whether there is nothing to print.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The same line with something done to its text.
+    pub fn edited(&mut self, edit: impl FnOnce(&mut String)) {
+        edit(&mut self.0);
+        *self = Self::from(self.0.as_str());
     }
 }
 

@@ -7,6 +7,7 @@
 use crate::fact::{Fact, FactValue, Probe};
 use crate::probe::{self, Ask, Past};
 use crate::reading::{Known, Reading, Readings, Silence, Why};
+use crate::redact::Removed;
 use crate::runbook::model::{Runbook, Step};
 use crate::stack::Stack;
 use crate::text::Printable;
@@ -65,6 +66,8 @@ pub struct Told {
     pub readings: Readings,
     /// Oddities of this run that a reader must know.
     pub notes: Vec<Printable>,
+    /// How many secrets were taken out of what was told.
+    pub removed: Removed,
 }
 
 /// Asks all probes at once. `past` is recorded history, or why it cannot be read.
@@ -118,7 +121,17 @@ pub async fn ask(
     if let Err(silence) = past {
         notes.push(format!("history was not read: {}", silence.detail).into());
     }
-    Told { readings, notes }
+    let mut removed = Removed::default();
+    let secrets = asking.secrets().await;
+    readings.each_text(|pieces| secrets.hide(pieces, &mut removed));
+    notes
+        .iter_mut()
+        .for_each(|note| note.edited(|note| secrets.hide(&mut [note], &mut removed)));
+    Told {
+        readings,
+        notes,
+        removed,
+    }
 }
 
 async fn one(probe: Probe, asking: Arc<Ask>) -> Reading {

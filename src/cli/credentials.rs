@@ -35,13 +35,24 @@ pub(super) fn of_environment(context: &Context) -> Access {
         Ok((token, key)) => Access {
             token,
             key,
+            others: others(context),
             ..Access::default()
         },
         Err(error) => Access {
             unusable: Some(error.to_string().into()),
+            others: others(context),
             ..Access::default()
         },
     }
+}
+
+/// The secrets of the environment: those of AWS, which a run may never come to use.
+fn others(context: &Context) -> Vec<Secret> {
+    let known = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].into_iter();
+    known
+        .filter_map(|name| context.env.get(name))
+        .map(|secret| Secret::known(secret.as_str()))
+        .collect()
 }
 
 /// With what the lists are asked; `own` is the agent whose key it is unless another is named.
@@ -57,5 +68,6 @@ pub(super) fn access(
         duckling: lists.duckling.clone(),
         spaceduck: lists.spaceduck.clone().or(own.map(str::to_owned)),
         unusable: None,
+        others: others(context),
     })
 }

@@ -74,6 +74,25 @@ impl Aws {
             .map_err(Clone::clone)
     }
 
+    /// The secrets that this run signs with, as far as they were needed by now.
+    pub async fn secrets(&self) -> Vec<String> {
+        let config = match (self.practice.is_some(), self.config.get()) {
+            (false, Some(Ok(config))) => config,
+            _ => return Vec::new(),
+        };
+        let Some(provider) = config.credentials_provider() else {
+            return Vec::new();
+        };
+        // They were resolved when the first question was signed: nothing is asked again.
+        let Ok(credentials) = provider.provide_credentials().await else {
+            return Vec::new();
+        };
+        let token = credentials.session_token().map(str::to_owned);
+        std::iter::once(credentials.secret_access_key().to_owned())
+            .chain(token)
+            .collect()
+    }
+
     /// The configuration of a client that writes: one try, whatever comes back, on a
     /// connection of its own, with a time-out that nothing lengthens.
     ///

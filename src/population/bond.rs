@@ -25,8 +25,12 @@ pub struct Bond {
     pub(super) dated_by_feed: bool,
     /// When it was ended.
     pub over: Option<i64>,
-    /// The last pulses, newest first.
+    /// The newest pulse that the feed shows.
+    pub pulse: Option<i64>,
+    /// The last pulses, newest first: of a bond that is looked at by itself.
     pub pulses: Vec<i64>,
+    /// Whether it is. Of everybody only the newest pulse is kept.
+    pub(super) alone: bool,
     /// The newest sign of life, from pulses and lists.
     pub seen: Option<i64>,
     /// When its key was last rotated.
@@ -158,7 +162,11 @@ impl Bond {
             Event::Rotated => newest(&mut self.rotated),
             Event::DeliveryFailed => newest(&mut self.failed),
             Event::Pulse => {
+                newest(&mut self.pulse);
                 newest(&mut self.seen);
+                if !self.alone {
+                    return;
+                }
                 let place = self.pulses.partition_point(|known| *known >= at);
                 if place < KEPT {
                     self.pulses.insert(place, at);
@@ -182,7 +190,7 @@ impl Bond {
         if self.uncertain.is_some() {
             return BondState::Unknown;
         }
-        let alive = self.since.max(self.pulses.first().copied());
+        let alive = self.since.max(self.pulse);
         if self.over.is_some() && self.over >= alive {
             return BondState::Unpecked;
         }
@@ -198,7 +206,7 @@ impl Bond {
 
     /// What a list says where the feed tells something else.
     pub fn contradiction(&self) -> Option<BondState> {
-        let alive = self.since.max(self.pulses.first().copied());
+        let alive = self.since.max(self.pulse);
         let said = self.listed?;
         let over = self.over.is_some() && self.over >= alive;
         let differs = (over && said == BondState::Bonded)

@@ -1,10 +1,9 @@
 //! From single happenings and rows to one record for each request and each bond.
 
 use super::doubt::{Unbonded, doubts, gaps, uncertain};
+use super::fleet::Fleet;
 use super::join::Bondings;
-use super::{
-    AHEAD, Bond, BondState, Event, Last, Only, Peck, PeckState, Population, RECENT, WINDOW,
-};
+use super::{AHEAD, BondState, Event, Last, Only, Peck, PeckState, Population, RECENT, WINDOW};
 use crate::text::{Printable, Untrusted};
 use std::collections::HashMap;
 
@@ -57,7 +56,7 @@ pub struct Gathering {
     now: i64,
     only: Option<Only>,
     pecks: HashMap<String, Peck>,
-    bonds: Records<Bond>,
+    bonds: Fleet,
     /// Bonds that came into force without naming their request.
     bondings: Bondings,
     /// What names nobody, and so could be anybody's: of requests, and of agents.
@@ -72,9 +71,9 @@ impl Gathering {
     pub fn new(now: i64, only: Option<Only>) -> Self {
         Self {
             now,
-            only,
             pecks: HashMap::new(),
-            bonds: Records::new(),
+            bonds: Fleet::new(matches!(only, Some(Only::Bond(_)))),
+            only,
             bondings: Bondings::default(),
             loose_pecks: Last::default(),
             loose_bonds: Last::default(),
@@ -135,8 +134,7 @@ impl Gathering {
             if let Some(Only::Bond(id)) = &self.only
                 && [it.agent, it.requester, it.target].contains(&id.as_str())
             {
-                let id = id.clone();
-                bond(&mut self.bonds, &id).happened(it.event, it.at);
+                self.bonds.happened(id, it.event, it.at);
             }
             return;
         }
@@ -153,11 +151,16 @@ impl Gathering {
             if end.is_empty() || !is_asked {
                 continue;
             }
-            let bond = bond(&mut self.bonds, end);
-            bond.happened(it.event, it.at);
-            if end == it.agent {
-                say(&mut bond.name, it.name);
+            self.bonds.happened(end, it.event, it.at);
+            let name = if end == it.agent { it.name } else { "" };
+            if [name, it.duckling, it.peck, other]
+                .iter()
+                .all(|text| text.is_empty())
+            {
+                continue;
             }
+            let bond = self.bonds.of(end);
+            say(&mut bond.name, name);
             set(&mut bond.duckling, it.duckling);
             set(&mut bond.peck, it.peck);
             set(&mut bond.peer, other);
@@ -193,7 +196,7 @@ impl Gathering {
             None => true,
         };
         if asked && !row.agent.is_empty() {
-            let bond = bond(&mut self.bonds, &row.agent);
+            let bond = self.bonds.of(&row.agent);
             say(&mut bond.name, &row.name);
             set(&mut bond.duckling, &row.duckling);
             set(&mut bond.peck, &row.peck);
@@ -233,7 +236,7 @@ impl Gathering {
             Some(Only::Peck(id)) => peck.id == *id,
             _ => peck.is_recent(now),
         });
-        let mut bonds: Vec<Bond> = self.bonds.all;
+        let mut bonds = self.bonds.into_bonds();
         for bond in &mut bonds {
             doubts(bond, &self.loose_bonds, reach, now);
             bond.uncertain = silent.or(bond.uncertain);
@@ -269,42 +272,6 @@ fn peck<'a>(pecks: &'a mut HashMap<String, Peck>, id: &str) -> &'a mut Peck {
     pecks.entry(id.to_owned()).or_insert_with(|| Peck {
         id: id.to_owned(),
         ..Peck::default()
-    })
-}
-
-/// Records by id, found by one look and without a copy of it: a feed has a million.
-#[derive(Debug)]
-struct Records<T> {
-    places: HashMap<String, usize>,
-    all: Vec<T>,
-}
-
-impl<T> Records<T> {
-    fn new() -> Self {
-        Self {
-            places: HashMap::new(),
-            all: Vec::new(),
-        }
-    }
-
-    /// The record of an id, made on first mention.
-    fn of(&mut self, id: &str, new: impl FnOnce(String) -> T) -> &mut T {
-        let place = match self.places.get(id) {
-            Some(place) => *place,
-            None => {
-                self.all.push(new(id.to_owned()));
-                self.places.insert(id.to_owned(), self.all.len() - 1);
-                self.all.len() - 1
-            }
-        };
-        &mut self.all[place]
-    }
-}
-
-fn bond<'a>(bonds: &'a mut Records<Bond>, id: &str) -> &'a mut Bond {
-    bonds.of(id, |id| Bond {
-        id,
-        ..Bond::default()
     })
 }
 

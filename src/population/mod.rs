@@ -16,6 +16,7 @@
 
 mod bond;
 mod doubt;
+mod fleet;
 mod gather;
 mod join;
 mod peck;
@@ -23,6 +24,8 @@ mod peck;
 pub use bond::{Bond, BondState, Class, class};
 pub use gather::{Gathering, Happening, Row};
 pub use peck::{Peck, PeckState};
+
+use crate::text::Untrusted;
 
 /// The approval window of a peck, in seconds.
 pub const WINDOW: i64 = 600;
@@ -133,4 +136,39 @@ pub struct Population {
     pub gaps: Gaps,
     /// What must be said about where this comes from, such as that no list was asked.
     pub notes: Vec<crate::text::Printable>,
+}
+
+impl Population {
+    /// Hands over every text of the records, for whoever takes secrets out of them.
+    pub fn each_text(&mut self, each: &mut impl FnMut(&mut [&mut String])) {
+        for peck in &mut self.pecks {
+            let ids = [
+                Some(&mut peck.id),
+                peck.requester.as_mut(),
+                peck.target.as_mut(),
+            ];
+            let said = [peck.requester_name.as_mut(), peck.purpose.as_mut()];
+            let kinds = peck.events.iter_mut().map(|(.., kind)| kind);
+            let said = said
+                .into_iter()
+                .flatten()
+                .chain(kinds)
+                .map(Untrusted::exposed);
+            for text in ids.into_iter().flatten().chain(said) {
+                each(&mut [text]);
+            }
+        }
+        for bond in &mut self.bonds {
+            let texts = [
+                Some(&mut bond.id),
+                bond.duckling.as_mut(),
+                bond.peck.as_mut(),
+                bond.peer.as_mut(),
+                bond.name.as_mut().map(Untrusted::exposed),
+            ];
+            for text in texts.into_iter().flatten() {
+                each(&mut [text]);
+            }
+        }
+    }
 }

@@ -21,6 +21,7 @@ pub(super) use value::{Id, Time};
 use super::Ask;
 use crate::fact::{Declared, FactType, FactValue, Probe, clocked as fact};
 use crate::reading::{Reading, Silence, Why};
+use crate::redact::{Removed, Secrets};
 use crate::text::Untrusted;
 use tally::{Newest, Tally};
 use time::OffsetDateTime;
@@ -168,18 +169,26 @@ pub struct Listed {
 /// # Errors
 /// Why the feed was not read to its end; what was handed over still holds.
 pub async fn listen(ask: &Ask, each: impl FnMut(Listed) + Send + 'static) -> Result<(), Silence> {
-    struct Each<F>(F);
+    struct Each<F>(F, Secrets);
     impl<F: FnMut(Listed)> feed::Sink for Each<F> {
         fn entry(&mut self, entry: &entry::Entry) {
+            let mut texts = [entry.kind.clone(), entry.detail.clone()];
+            for text in &mut texts {
+                self.1.hide_known(&mut [text], &mut Removed::default());
+            }
+            let [kind, detail] = texts.map(Untrusted::new);
             (self.0)(Listed {
                 at: entry.at,
-                kind: Untrusted::new(entry.kind.as_str()),
-                detail: Untrusted::new(entry.detail.as_str()),
+                kind,
+                detail,
             });
         }
     }
     let mut reading = Reading::new(Probe::Audit);
-    request::read(ask, &mut reading, |_| Each(each)).await.1
+    let secrets = ask.secrets().await;
+    request::read(ask, &mut reading, |_| Each(each, secrets))
+        .await
+        .1
 }
 
 /// What holds even when the feed broke off.

@@ -24,6 +24,7 @@ use crate::cloud::{Aws, Http};
 use crate::fact::{Declared, Probe};
 use crate::population::Only;
 use crate::reading::Reading;
+use crate::redact::Secrets;
 use crate::stack::Stack;
 use std::time::Instant;
 use time::OffsetDateTime;
@@ -57,6 +58,15 @@ impl Ask {
     /// The wall clock at this moment.
     fn clock(&self) -> OffsetDateTime {
         self.now + self.began.elapsed()
+    }
+
+    /// Everything secret that this run works with.
+    pub async fn secrets(&self) -> Secrets {
+        let access = [&self.access.token, &self.access.key].into_iter().flatten();
+        let access = access
+            .chain(&self.access.others)
+            .map(|secret| secret.expose().to_owned());
+        Secrets::new(access.chain(self.aws.secrets().await))
     }
 }
 

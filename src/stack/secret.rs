@@ -18,6 +18,11 @@ const LONGEST: u64 = 4096;
 pub struct Secret(String);
 
 impl Secret {
+    /// One that somebody has already.
+    pub fn known(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
     /// The secret itself, for whoever has to send it or to sign with it.
     pub fn expose(&self) -> &str {
         &self.0

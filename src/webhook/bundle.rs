@@ -2,9 +2,9 @@
 //! command that sends them. Nothing is contacted, and the secret is in none of it: the
 //! finished files are searched for it.
 
-use super::leak::{hex, holds};
 use super::send::headers;
 use super::{Payload, sign};
+use crate::redact::{hex, holds};
 use ring::digest::{SHA256, digest};
 use std::fmt::Write as _;
 use std::fs::{DirBuilder, OpenOptions, Permissions};

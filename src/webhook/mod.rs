@@ -17,7 +17,6 @@
 
 pub mod bundle;
 pub mod diagnose;
-mod leak;
 pub mod listen;
 mod near;
 mod payload;

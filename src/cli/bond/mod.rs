@@ -45,6 +45,8 @@ pub(super) async fn main(context: &Context, action: &BondAction) -> Result<u8, F
 /// A bond for programs; what is not known is null.
 fn record(bond: &Bond, now: i64) -> Value {
     let time = |at: Option<i64>| at.map(instant);
+    let newest = bond.pulse.filter(|_| bond.pulses.is_empty());
+    let pulses = bond.pulses.iter().copied().chain(newest);
     json!({
         "spaceduck_id": bond.id,
         "name": bond.name.as_ref().map(|name| name.printable(200).to_string()),
@@ -62,7 +64,7 @@ fn record(bond: &Bond, now: i64) -> Value {
         "list_says": bond.contradiction().map(BondState::word),
         "peck_id": bond.peck,
         "peer": bond.peer,
-        "pulses": bond.pulses.iter().copied().map(instant).collect::<Vec<_>>(),
+        "pulses": pulses.map(instant).collect::<Vec<_>>(),
     })
 }
 

@@ -30,6 +30,8 @@ pub struct Access {
     pub spaceduck: Option<String>,
     /// Why a credential that is named cannot be used, if so: then no list is asked.
     pub unusable: Option<Printable>,
+    /// What the environment holds for others: not used here, and not told either.
+    pub others: Vec<Secret>,
 }
 
 struct Question {
@@ -113,6 +115,7 @@ fn questions(ask: &Ask) -> Result<Vec<Question>, Silence> {
         duckling,
         spaceduck,
         unusable,
+        ..
     } = &ask.access;
     if let Some(why) = unusable {
         return Err(

@@ -1,0 +1,135 @@
+//! The bonds while they are gathered. A feed has a million entries, nearly all of them
+//! pulses, and each finds its bond by one look: what that look needs lies close together, and
+//! the records themselves are not touched by a pulse.
+
+use super::{Bond, Event};
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, RandomState};
+
+/// Bonds in the order of their first mention.
+#[derive(Debug)]
+pub(super) struct Fleet {
+    places: HashTable<u32>,
+    /// Every id behind the one before, and where each ends.
+    ids: String,
+    ends: Vec<usize>,
+    /// The newest pulse of each; the least of all numbers where there is none.
+    pulses: Vec<i64>,
+    bonds: Vec<Bond>,
+    /// Ids come from outside: nobody can choose them so that they meet in one place.
+    hasher: RandomState,
+    /// Whether one bond is looked at by itself.
+    alone: bool,
+}
+
+impl Fleet {
+    /// No bonds; of one that is looked at `alone` more pulses are kept.
+    pub(super) fn new(alone: bool) -> Self {
+        Self {
+            places: HashTable::new(),
+            ids: String::new(),
+            ends: Vec::new(),
+            pulses: Vec::new(),
+            bonds: Vec::new(),
+            hasher: RandomState::new(),
+            alone,
+        }
+    }
+
+    /// The bond of an id, made on first mention.
+    pub(super) fn of(&mut self, id: &str) -> &mut Bond {
+        let place = self.place(id);
+        &mut self.bonds[place]
+    }
+
+    /// Takes in what happened to a bond.
+    pub(super) fn happened(&mut self, id: &str, event: Event, at: i64) {
+        let place = self.place(id);
+        if event == Event::Pulse && !self.alone {
+            self.pulses[place] = self.pulses[place].max(at);
+        } else {
+            self.bonds[place].happened(event, at);
+        }
+    }
+
+    fn place(&mut self, id: &str) -> usize {
+        let Self {
+            places,
+            ids,
+            ends,
+            hasher,
+            ..
+        } = self;
+        let known = |place: &u32| at(ids, ends, *place as usize);
+        let hash = hasher.hash_one(id);
+        if let Some(place) = places.find(hash, |place| known(place) == id) {
+            return *place as usize;
+        }
+        let place = ends.len();
+        // Four thousand million bonds do not fit into any memory.
+        places.insert_unique(hash, place as u32, |place| hasher.hash_one(known(place)));
+        ids.push_str(id);
+        ends.push(ids.len());
+        self.pulses.push(i64::MIN);
+        self.bonds.push(Bond {
+            alone: self.alone,
+            ..Bond::default()
+        });
+        place
+    }
+
+    /// All of them.
+    pub(super) fn into_bonds(self) -> Vec<Bond> {
+        let Self {
+            ids,
+            ends,
+            pulses,
+            mut bonds,
+            ..
+        } = self;
+        for (place, (bond, pulse)) in bonds.iter_mut().zip(pulses).enumerate() {
+            at(&ids, &ends, place).clone_into(&mut bond.id);
+            if pulse > i64::MIN {
+                bond.happened(Event::Pulse, pulse);
+            }
+        }
+        bonds
+    }
+}
+
+/// The id at this place.
+fn at<'a>(ids: &'a str, ends: &[usize], place: usize) -> &'a str {
+    let begin = place.checked_sub(1).map_or(0, |before| ends[before]);
+    &ids[begin..ends[place]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_id_has_one_bond_whatever_came_between() {
+        let mut fleet = Fleet::new(false);
+        for round in 1..=3 {
+            for n in 0..1000 {
+                let id = format!("id{n}");
+                fleet.happened(&id, Event::Pulse, round * n);
+                fleet.happened(&id, Event::Bonded, n);
+            }
+        }
+        fleet.of("listed").name = None;
+        let bonds = fleet.into_bonds();
+        assert_eq!(bonds.len(), 1001);
+        assert_eq!(
+            (bonds[1000].id.as_str(), bonds[1000].pulse),
+            ("listed", None)
+        );
+        for (n, bond) in bonds.into_iter().take(1000).enumerate() {
+            let n = n as i64;
+            assert_eq!(bond.id, format!("id{n}"));
+            let due = (Some(3 * n), Some(3 * n), Some(n));
+            assert_eq!((bond.pulse, bond.seen, bond.since), due);
+            assert!(bond.pulses.is_empty());
+        }
+    }
+}

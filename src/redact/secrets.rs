@@ -1,0 +1,301 @@
+//! The secrets that a run knows, and taking them out of texts.
+
+use super::guise::{guises, hex, views};
+use super::{Kind, Removed, pattern};
+use aho_corasick::AhoCorasick;
+use std::fmt;
+use std::ops::Range;
+
+/// What is shorter stands in ordinary words, too: hiding it would hide them and prove that
+/// it is there.
+const SHORTEST: usize = 8;
+
+/// The secrets of a run. They have no way to be printed.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    known: Vec<String>,
+    finder: Option<AhoCorasick>,
+    account: Option<String>,
+}
+
+impl Secrets {
+    /// These; what is too short to be told from a word is not looked for.
+    pub fn new(known: impl IntoIterator<Item = String>) -> Self {
+        let mut known: Vec<_> = known
+            .into_iter()
+            .filter(|secret| !is_word(secret))
+            .collect();
+        known.sort_unstable();
+        known.dedup();
+        let forms: Vec<Vec<u8>> = known.iter().flat_map(|secret| forms(secret)).collect();
+        Self {
+            finder: (!forms.is_empty())
+                .then(|| AhoCorasick::new(&forms).ok())
+                .flatten(),
+            known,
+            account: None,
+        }
+    }
+
+    /// Also hides the number of this account.
+    pub fn with_account(mut self, account: &str) -> Self {
+        self.account = Some(account.to_owned()).filter(|account| !account.is_empty());
+        self
+    }
+
+    /// Whether it knows any.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Takes out of these texts what is known and what looks like a secret. They are pieces
+    /// that follow each other: a secret that is cut at the end of one is found all the same.
+    pub fn hide(&self, pieces: &mut [&mut String], removed: &mut Removed) {
+        self.hide_known(pieces, removed);
+        for piece in pieces.iter_mut() {
+            if let std::borrow::Cow::Owned(kept) = pattern::without(piece, removed) {
+                **piece = kept;
+            }
+            self.hide_account(piece, removed);
+        }
+    }
+
+    /// Takes out only the number of the account, where that was asked for.
+    pub fn hide_account(&self, text: &mut String, removed: &mut Removed) {
+        let Some(account) = self.account.as_deref() else {
+            return;
+        };
+        let many = text.matches(account).count();
+        (0..many).for_each(|_| removed.count(Kind::Account));
+        if many > 0 {
+            *text = text.replace(account, Kind::Account.mark());
+        }
+    }
+
+    /// Takes out only the secrets that are known.
+    pub fn hide_known(&self, pieces: &mut [&mut String], removed: &mut Removed) {
+        if self.known.is_empty() {
+            return;
+        }
+        let found = match &*pieces {
+            [piece] => self.find(piece.as_bytes()),
+            pieces => {
+                let whole: String = pieces.iter().map(|piece| piece.as_str()).collect();
+                self.find(whole.as_bytes())
+            }
+        };
+        let mut from = 0;
+        for piece in pieces.iter_mut() {
+            let here = from..from + piece.len();
+            from = here.end;
+            let mut parts: Vec<_> = found
+                .iter()
+                .filter(|part| part.start < here.end && here.start < part.end)
+                .map(|part| {
+                    part.start.max(here.start) - here.start..part.end.min(here.end) - here.start
+                })
+                .collect();
+            parts.extend(self.known.iter().flat_map(|secret| cut(piece, secret)));
+            for part in joined(parts).into_iter().rev() {
+                let part = whole_characters(piece, part);
+                piece.replace_range(part, Kind::Secret.mark());
+                removed.count(Kind::Secret);
+            }
+        }
+    }
+
+    /// Whether these bytes hold one of them in any guise.
+    pub fn are_in(&self, bytes: &[u8]) -> bool {
+        let is_shown = |account: &String| {
+            bytes
+                .windows(account.len())
+                .any(|part| part == account.as_bytes())
+        };
+        self.account.as_ref().is_some_and(is_shown) || !self.find(bytes).is_empty()
+    }
+
+    fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let Some(finder) = &self.finder else {
+            return Vec::new();
+        };
+        if !text.iter().any(|byte| matches!(byte, b'%' | b'+' | b'\\')) {
+            // Nothing in it could be undone, as in most texts.
+            return joined(
+                finder
+                    .find_overlapping_iter(text)
+                    .map(|part| part.range())
+                    .collect(),
+            );
+        }
+        let mut found = Vec::new();
+        for view in views(text) {
+            let parts = finder.find_overlapping_iter(&view.bytes);
+            found.extend(parts.map(|part| view.origin(part.range())));
+        }
+        joined(found)
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({})", self.known.len())
+    }
+}
+
+/// Whether it could stand in an ordinary text without being meant.
+fn is_word(secret: &str) -> bool {
+    let letters = secret.bytes().all(|byte| byte.is_ascii_lowercase());
+    secret.len() < SHORTEST || (letters && secret.len() < 2 * SHORTEST)
+}
+
+/// Everything that is looked for of one secret. What is left of it in base64 may be too
+/// short to prove anything.
+fn forms(secret: &str) -> Vec<Vec<u8>> {
+    let mut forms = guises(secret);
+    let digits = hex(secret.as_bytes());
+    forms.extend([digits.to_uppercase().into_bytes(), digits.into_bytes()]);
+    forms.retain(|form| form.len() >= SHORTEST);
+    forms
+}
+
+/// What of a secret stands at the end or at the beginning of a text that was cut there.
+fn cut(text: &str, secret: &str) -> Vec<Range<usize>> {
+    let (text, secret) = (text.as_bytes(), secret.as_bytes());
+    let lengths = || (SHORTEST..secret.len()).rev();
+    let at_end = lengths().find(|length| text.ends_with(&secret[..*length]));
+    let at_start = lengths().find(|length| text.starts_with(&secret[secret.len() - length..]));
+    let at_end = at_end.map(|length| text.len() - length..text.len());
+    let at_start = at_start.map(|length| 0..length);
+    at_end.into_iter().chain(at_start).collect()
+}
+
+/// The same parts without overlaps, in order.
+fn joined(mut parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    parts.sort_by_key(|part| part.start);
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for part in parts {
+        match joined.last_mut() {
+            Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
+            _ => joined.push(part),
+        }
+    }
+    joined
+}
+
+fn whole_characters(text: &str, part: Range<usize>) -> Range<usize> {
+    text.floor_char_boundary(part.start)..text.ceil_char_boundary(part.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+    const SECRET: &str = "q\"7/Zk+w ß<x>Rt4&vN1";
+
+    fn hidden(pieces: &[&str]) -> (Vec<String>, usize) {
+        let mut pieces: Vec<String> = pieces.iter().map(|piece| (*piece).to_owned()).collect();
+        let mut removed = Removed::default();
+        let mut parts: Vec<&mut String> = pieces.iter_mut().collect();
+        Secrets::new([SECRET.to_owned()]).hide_known(&mut parts, &mut removed);
+        (pieces, removed.iter().map(|(_, many)| many).sum())
+    }
+
+    fn disguised() -> Vec<String> {
+        use base64::Engine;
+        use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+        let mut all = vec![
+            SECRET.to_owned(),
+            hex(SECRET.as_bytes()),
+            hex(SECRET.as_bytes()).to_uppercase(),
+            utf8_percent_encode(SECRET, NON_ALPHANUMERIC).to_string(),
+            SECRET.replace('+', "%2B").replace(' ', "+"),
+            serde_json::Value::from(SECRET).to_string(),
+            serde_json::Value::from(serde_json::Value::from(SECRET).to_string()).to_string(),
+            SECRET
+                .chars()
+                .map(|c| format!("\\u{:04x}", c as u32))
+                .collect(),
+        ];
+        for before in ["", "a", "ab"] {
+            for after in ["", "y", "yz"] {
+                let inside = format!("{before}{SECRET}{after}");
+                all.extend([STANDARD.encode(&inside), URL_SAFE.encode(&inside)]);
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn a_known_secret_is_taken_out_in_every_guise_and_nothing_else_is() {
+        let secrets = Secrets::new([SECRET.to_owned()]);
+        for guise in disguised() {
+            let text = format!("before {guise} after");
+            assert!(secrets.are_in(text.as_bytes()), "{guise}");
+            let (pieces, many) = hidden(&[&text]);
+            assert!(
+                !secrets.are_in(pieces[0].as_bytes()),
+                "{guise}: {}",
+                pieces[0]
+            );
+            assert!(many > 0 && pieces[0].starts_with("before ") && pieces[0].ends_with(" after"));
+        }
+        for text in ["", "q\"7/Zk", "nothing here", "%", "%zz \\u12"] {
+            assert_eq!(hidden(&[text]), (vec![text.to_owned()], 0));
+        }
+    }
+
+    /// Of a text that is cut anywhere no eight letters of the secret are left.
+    #[test]
+    fn a_secret_that_is_cut_is_found_in_both_pieces() {
+        let text = format!("x{SECRET}y");
+        let cuts = (1..text.len()).filter(|at| text.is_char_boundary(*at));
+        for at in cuts {
+            let (pieces, _) = hidden(&[&text[..at], &text[at..]]);
+            let left = pieces.concat();
+            for part in SECRET.as_bytes().windows(SHORTEST) {
+                assert!(
+                    !left.as_bytes().windows(SHORTEST).any(|shown| shown == part),
+                    "{at}: {left}"
+                );
+            }
+            assert!(left.starts_with('x') && left.ends_with('y'), "{at}: {left}");
+            for only in [&text[..at], &text[at..]] {
+                let left = hidden(&[only]).0.concat();
+                for part in SECRET.as_bytes().windows(SHORTEST + 1) {
+                    assert!(
+                        !left
+                            .as_bytes()
+                            .windows(part.len())
+                            .any(|shown| shown == part),
+                        "{at}: {left}"
+                    );
+                }
+            }
+        }
+        let cuts: Vec<_> = hex(SECRET.as_bytes()).chars().map(String::from).collect();
+        let cuts: Vec<&str> = cuts.iter().map(String::as_str).collect();
+        let (letters, _) = hidden(&cuts);
+        assert!(letters.iter().all(|letter| letter == Kind::Secret.mark()));
+    }
+
+    #[test]
+    fn what_is_as_short_as_a_word_is_not_looked_for() {
+        let secrets = Secrets::new(["a", "prod", "1234567", "practice"].map(str::to_owned));
+        assert!(secrets.is_empty() && !secrets.are_in(b"a prod 1234567 practice"));
+        assert!(!Secrets::new(["practic3".to_owned()]).is_empty());
+    }
+
+    #[test]
+    fn the_account_goes_only_where_that_was_asked_for() {
+        let mut text = "arn:aws:states:us-east-1:121546003735:x".to_owned();
+        let mut removed = Removed::default();
+        Secrets::default().hide(&mut [&mut text], &mut removed);
+        assert!(text.contains("121546003735"));
+        let secrets = Secrets::default().with_account("121546003735");
+        assert!(secrets.are_in(text.as_bytes()));
+        secrets.hide(&mut [&mut text], &mut removed);
+        assert_eq!(text, "arn:aws:states:us-east-1:<account>:x");
+        assert_eq!(removed.iter().collect::<Vec<_>>(), [(Kind::Account, 1)]);
+    }
+}
