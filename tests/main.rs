@@ -27,6 +27,7 @@ mod notify;
 mod pairs;
 mod people;
 mod readme;
+mod recording;
 mod rules;
 mod schema;
 mod structure;

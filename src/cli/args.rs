@@ -172,6 +172,15 @@ pub(super) struct Triage {
     /// A DEPLOY-LOG.md, whose newest entry names that version
     #[arg(long, value_name = "FILE")]
     pub(super) deploy_log: Option<std::path::PathBuf>,
+    /// Keep everything that was told in a new file, without secrets, to be judged again
+    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
+    pub(super) save: Option<std::path::PathBuf>,
+    /// In that file also hide the number of the AWS account
+    #[arg(long, requires = "save")]
+    pub(super) hide_account: bool,
+    /// Judge such a file and ask nobody; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["save", "expect", "deploy_log", "wait", "watch"])]
+    pub(super) from: Option<std::path::PathBuf>,
     /// Ask again and again until it is ok, for at most this long, such as 5m
     #[arg(long, value_name = "DUR", conflicts_with = "watch")]
     pub(super) wait: Option<String>,

@@ -237,6 +237,7 @@ async fn compare(judged: Judged, wish: Wish) -> Result<Checked, Failure> {
         snapshot,
         mut records,
         asking,
+        ..
     } = judged;
     let Some(mut history) = records.history.take() else {
         let kept = records.wait(&snapshot);

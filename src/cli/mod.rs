@@ -26,6 +26,7 @@ mod packaging;
 mod past;
 mod peck;
 mod prompt;
+mod recording;
 mod run;
 mod runbook;
 mod textfile;

@@ -6,9 +6,11 @@ use crate::act::bond::open_intents;
 use crate::cloud::{Aws, Exchange, Http, Observer};
 use crate::fact::Probe;
 use crate::history::{History, Location, Pending, Queue, Retention, Snapshot, StackKey};
-use crate::judge::{self, Asked, Inputs};
+use crate::judge::{self, Asked, Conclusion, Inputs};
 use crate::population::Only;
 use crate::probe::{Access, Ask};
+use crate::reading::Readings;
+use crate::redact::Removed;
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
 use crate::stack::{Origin, Setting, Settings, Stack};
@@ -125,7 +127,7 @@ impl Run {
                 Ok(past)
             }
         };
-        let (Told { readings, notes }, other) = tokio::join!(
+        let (told, other) = tokio::join!(
             triage::ask(Arc::clone(&asking), probes, past),
             beside(Arc::clone(&asking)),
         );
@@ -136,10 +138,16 @@ impl Run {
             }
             (history, _) => history,
         };
+        let Told {
+            readings,
+            notes,
+            removed,
+        } = told;
         let notes = noted.into_iter().chain(notes).collect();
         let answered = Answered {
             asking,
             readings,
+            removed,
             notes,
             records: Records { history, queue },
             key,
@@ -151,7 +159,9 @@ impl Run {
 /// A run in which everybody has answered.
 pub(super) struct Answered {
     pub(super) asking: Arc<Ask>,
-    pub(super) readings: crate::reading::Readings,
+    pub(super) readings: Readings,
+    /// The secrets that were taken out of them.
+    removed: Removed,
     pub(super) notes: Vec<Printable>,
     records: Records,
     key: StackKey,
@@ -180,20 +190,16 @@ impl Answered {
             numbers: triage::numbers(&self.readings),
             duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let report = Report {
+        let run = Heard {
             stack: shown(&self.asking.stack),
             started_at: self.asking.now,
             took: self.asking.began.elapsed(),
-            verdict: conclusion.verdict,
-            root_cause: conclusion.root_cause,
-            summary: conclusion.summary,
-            next_action: conclusion.next_action,
-            escalation: conclusion.escalation,
-            runbooks: conclusion.runbooks,
             notes: self.notes,
         };
         Judged {
-            report,
+            report: run.concluded(conclusion),
+            readings: self.readings,
+            removed: self.removed,
             snapshot,
             records: self.records,
             asking: self.asking,
@@ -201,9 +207,37 @@ impl Answered {
     }
 }
 
+/// What a report says of a run beside what was concluded.
+pub(super) struct Heard {
+    pub(super) stack: model::Stack,
+    pub(super) started_at: OffsetDateTime,
+    pub(super) took: Duration,
+    pub(super) notes: Vec<Printable>,
+}
+
+impl Heard {
+    /// The report.
+    pub(super) fn concluded(self, conclusion: Conclusion) -> Report {
+        Report {
+            stack: self.stack,
+            started_at: self.started_at,
+            took: self.took,
+            verdict: conclusion.verdict,
+            root_cause: conclusion.root_cause,
+            summary: conclusion.summary,
+            next_action: conclusion.next_action,
+            escalation: conclusion.escalation,
+            runbooks: conclusion.runbooks,
+            notes: self.notes,
+        }
+    }
+}
+
 /// A run that was judged and is not yet recorded.
 pub(super) struct Judged {
     pub(super) report: Report,
+    pub(super) readings: Readings,
+    pub(super) removed: Removed,
     pub(super) snapshot: Snapshot,
     pub(super) records: Records,
     pub(super) asking: Arc<Ask>,
@@ -217,6 +251,7 @@ impl Judged {
             snapshot,
             mut records,
             asking,
+            ..
         } = self;
         if let Err(why) = blocking(move || records.record(&snapshot)).await {
             report

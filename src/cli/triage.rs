@@ -3,6 +3,7 @@
 use super::Context;
 use super::args;
 use super::fail::Failure;
+use super::recording::{self, Kept, Saving};
 use super::run::{Answered, Judged, Run};
 use crate::fact::{Probe, duration, parse_duration};
 use crate::judge::Asked;
@@ -90,7 +91,7 @@ impl Selection {
     /// The same for the built-in runbooks, which are known to be right, so that nothing is asked
     /// for the sake of one that is wrong: what only the judge needs is read while everybody is
     /// asked. The first question does not wait for what is to be made of its answer.
-    async fn at_once(library: Library, asked: &args::Triage, run: Run) -> Result<Report, Failure> {
+    async fn at_once(library: Library, asked: &args::Triage, run: Run) -> Result<Judged, Failure> {
         let (bare, probes) = match &asked.runbook {
             None => (None, probe::of_incidents().collect()),
             Some(id) => {
@@ -108,7 +109,7 @@ impl Selection {
             Ok(selection) => selection?,
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         };
-        Ok(selection.made_of(answered).recorded().await)
+        Ok(selection.made_of(answered))
     }
 
     /// Asks what they need and judges them.
@@ -133,15 +134,21 @@ impl Selection {
 
     /// What these answers mean.
     fn made_of(&self, answered: Answered) -> Judged {
-        let asked: Vec<_> = self
-            .asked
-            .iter()
-            .map(|runbook| Asked {
-                runbook,
-                step: self.step,
-            })
-            .collect();
-        answered.judge(&asked, &self.parents.iter().collect::<Vec<_>>())
+        answered.judge(&self.asked(), &self.parents())
+    }
+
+    /// What is to be judged.
+    pub(super) fn asked(&self) -> Vec<Asked<'_>> {
+        let asked = self.asked.iter().map(|runbook| Asked {
+            runbook,
+            step: self.step,
+        });
+        asked.collect()
+    }
+
+    /// What may explain it.
+    pub(super) fn parents(&self) -> Vec<&Runbook> {
+        self.parents.iter().collect()
     }
 }
 
@@ -168,34 +175,43 @@ fn find_step(runbook: &Runbook, asked: &str) -> Result<usize, Missing> {
 }
 
 pub(super) async fn main(context: &Context, args: &args::Triage) -> Result<u8, Failure> {
+    if let Some(path) = &args.from {
+        return recording::replay(context, args, path);
+    }
+    let saving = Saving::wanted(args)?;
     let is_once = args.watch.is_none() && args.wait.is_none();
     if is_once && context.settings.runbooks.is_none() {
         let library = context.library.clone();
-        let report = Selection::at_once(library, args, run(context, args)?).await?;
-        return Ok(context.out.report(&report));
+        let judged = Selection::at_once(library, args, run(context, args)?).await?;
+        return Ok(context.out.report(&finished(judged, saving).await));
     }
     let selection = Selection::load(
         &context.library,
         args.runbook.as_deref(),
         args.step.as_deref(),
     )?;
-    let watch = args
-        .watch
-        .as_deref()
-        .map(|text| pause("--watch", text))
-        .transpose()?;
-    let wait = args
-        .wait
-        .as_deref()
-        .map(|text| pause("--wait", text))
-        .transpose()?;
-    match (watch, wait) {
+    let limit = |flag, text: &Option<String>| {
+        let text = text.as_deref();
+        text.map(|text| pause(flag, text)).transpose()
+    };
+    match (limit("--watch", &args.watch)?, limit("--wait", &args.wait)?) {
         (Some(every), _) => watching(context, args, &selection, every).await,
-        (None, Some(limit)) => waiting(context, args, &selection, limit).await,
-        (None, None) => Ok(context
-            .out
-            .report(&selection.judge(run(context, args)?).await)),
+        (None, Some(limit)) => waiting(context, args, &selection, limit, saving).await,
+        (None, None) => {
+            let judged = selection.judged(run(context, args)?).await;
+            Ok(context.out.report(&finished(judged, saving).await))
+        }
     }
+}
+
+/// Records a run, in history and where that is wanted as a file.
+async fn finished(mut judged: Judged, saving: Option<Saving>) -> Report {
+    let kept = saving.map(|saving| (saving, Kept::of(&mut judged)));
+    let report = judged.recorded().await;
+    if let Some((saving, kept)) = kept {
+        saving.save(kept, &report).await;
+    }
+    report
 }
 
 /// The run that the settings ask for, with the version that the alias should have: by flag,
@@ -260,12 +276,15 @@ async fn waiting(
     args: &args::Triage,
     selection: &Selection,
     limit: Duration,
+    saving: Option<Saving>,
 ) -> Result<u8, Failure> {
     let began = Instant::now();
     let mut steady = 0;
     loop {
         let asked = Instant::now();
-        let report = selection.judge(run(context, args)?).await;
+        let mut judged = selection.judged(run(context, args)?).await;
+        let kept = Kept::of(&mut judged);
+        let report = judged.recorded().await;
         steady = if report.verdict == Verdict::Ok {
             steady + 1
         } else {
@@ -273,6 +292,9 @@ async fn waiting(
         };
         let left = limit.saturating_sub(began.elapsed());
         if steady == STEADY || left < SHORTEST {
+            if let Some(saving) = saving {
+                saving.save(kept, &report).await;
+            }
             return Ok(context.out.report(&report));
         }
         context.out.progress(&format!(

@@ -29,6 +29,11 @@ const STACK_WORDS: [&str; 9] = [
     "escalation",
 ];
 
+/// The word as it stands in [`STACK_WORDS`], if it does.
+pub fn stack_word(word: &str) -> Option<&'static str> {
+    STACK_WORDS.into_iter().find(|known| *known == word)
+}
+
 /// What the names of a stack stand for, by the words of [`STACK_WORDS`].
 pub type Naming = BTreeMap<&'static str, Printable>;
 

@@ -1,0 +1,196 @@
+//! From the file to a run. Whatever the file lacks is not known, and whatever it holds that
+//! this version cannot understand is not known either; nothing is ever filled in.
+
+use super::form::{Asked, FORMAT, Fact, File};
+use super::{FORMAT_VERSION, Recording};
+use crate::fact::{Declared, FactType, FactValue, Group};
+use crate::probe;
+use crate::reading::{self, Reading, Readings, Silence, Why};
+use crate::redact::Removed;
+use crate::report::model::Stack;
+use crate::runbook::stack_word;
+use crate::text::{Printable, Untrusted};
+use serde_json::Value;
+use std::time::Duration;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// No honest recording is larger, in bytes.
+pub const LARGEST: usize = 16 * 1024 * 1024;
+
+/// Why a file cannot be judged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// It is no recording, or only a part of one.
+    #[error("it is no recording of duckops: {0}")]
+    Other(Printable),
+    /// It was cut off.
+    #[error("the recording is not whole: it was cut off while it was written or copied")]
+    CutOff,
+    /// A version of the format whose meaning is not known.
+    #[error(
+        "it is of format {0}, and this version of duckops reads {FORMAT_VERSION}: judge it with a newer one"
+    )]
+    Newer(Printable),
+    /// It is too large to be one.
+    #[error("it is larger than 16 MiB, which no recording is")]
+    TooLarge,
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// Why it cannot be judged at all. A single fact that cannot be read is silent instead.
+pub fn read(bytes: &[u8]) -> Result<Recording, Unreadable> {
+    if bytes.len() > LARGEST {
+        return Err(Unreadable::TooLarge);
+    }
+    // First whether it is one, then whether it is one that can be understood.
+    let document: Value = serde_json::from_slice(bytes).map_err(|error| match error.is_eof() {
+        true => Unreadable::CutOff,
+        false => other(error),
+    })?;
+    if document.get("format").and_then(Value::as_str) != Some(FORMAT) {
+        return Err(other(format!("it does not say `\"format\": \"{FORMAT}\"`")));
+    }
+    let version = document.get("format_version").and_then(Value::as_str);
+    let major = |version: &str| version.split('.').next().map(str::to_owned);
+    match version {
+        Some(version) if major(version) == major(FORMAT_VERSION) => {}
+        version => return Err(Unreadable::Newer(version.unwrap_or("?").into())),
+    }
+    let file: File = serde_json::from_value(document).map_err(other)?;
+    if !file.complete {
+        return Err(Unreadable::CutOff);
+    }
+    recording(file)
+}
+
+fn other(why: impl ToString) -> Unreadable {
+    Unreadable::Other(why.to_string().into())
+}
+
+fn recording(file: File) -> Result<Recording, Unreadable> {
+    let started_at = instant(&file.started_at)
+        .ok_or_else(|| other(format!("`{}` is no time", Printable::from(file.started_at))))?;
+    let mut notes: Vec<Printable> = file.notes.into_iter().map(Printable::from).collect();
+    let mut readings = Readings::default();
+    let mut probes = file.probes;
+    for probe in probe::PROBES {
+        let Some(told) = probes.remove(probe.name()) else {
+            continue;
+        };
+        let declared = probe::declared(probe);
+        let mut reading = Reading::new(probe);
+        reading.rest(Silence::new(Why::Missing, "the recording does not hold it"));
+        reading.asked = told.asked.into_iter().map(asked).collect();
+        let mut facts = told.facts;
+        for fact in declared {
+            if let Some(told) = facts.remove(fact.path) {
+                put(&mut reading, fact, told, started_at);
+            }
+        }
+        unknown(&mut notes, "facts", facts.into_keys());
+        readings.add(declared, reading);
+    }
+    unknown(&mut notes, "probes", probes.into_keys());
+    let naming = file
+        .names
+        .into_iter()
+        .filter_map(|(name, value)| Some((stack_word(&name)?, Printable::from(value))));
+    Ok(Recording {
+        stack: Stack {
+            name: file.stack.name.into(),
+            api_url: file.stack.api_url.into(),
+            region: file.stack.region.into(),
+            account: file.stack.account.into(),
+        },
+        naming: naming.collect(),
+        started_at,
+        took: Duration::from_nanos(file.took_ns),
+        runbook: file.runbook,
+        step: file.step,
+        notes,
+        readings,
+        removed: Removed::from_words(file.removed),
+    })
+}
+
+/// What only a newer version knows is said: it was told, and is not judged.
+fn unknown(notes: &mut Vec<Printable>, what: &str, names: impl Iterator<Item = String>) {
+    let names: Vec<_> = names.collect();
+    if let Some(first) = names.first() {
+        let many = names.len();
+        notes.push(
+            format!(
+                "the recording holds {many} {what} that this version does not know, such as {first}"
+            )
+            .into(),
+        );
+    }
+}
+
+fn asked(asked: Asked) -> reading::Asked {
+    reading::Asked {
+        question: asked.question.into(),
+        took: Duration::from_nanos(asked.took_ns),
+        bytes: asked.bytes,
+        failure: asked.failure.map(Printable::from),
+    }
+}
+
+fn put(reading: &mut Reading, declared: &Declared, told: Fact, started_at: OffsetDateTime) {
+    if let Some(code) = told.silent {
+        let detail = Printable::from(told.detail.unwrap_or_default());
+        let why = Why::of_code(&code).unwrap_or(Why::Unsupported);
+        let silence = Silence::new(why, detail);
+        return reading.hush(
+            declared.path,
+            match told.fix {
+                Some(fix) => silence.fix(fix),
+                None => silence,
+            },
+        );
+    }
+    let at = told.at.as_deref().map_or(Some(started_at), instant);
+    let is_due = told.ty.as_deref() == Some(declared.ty.name());
+    match (at, is_due.then(|| value(declared.ty, told.value)).flatten()) {
+        (Some(at), Some(value)) => reading.know(declared.path, value, at),
+        _ => reading.hush(
+            declared.path,
+            Silence::new(
+                Why::Mistyped,
+                format!("the recording does not hold a {} there", declared.ty.name()),
+            ),
+        ),
+    }
+}
+
+/// The value of a type; none where it is of another, or none that a probe could yield.
+fn value(ty: FactType, told: Value) -> Option<FactValue> {
+    Some(match ty {
+        FactType::Bool => FactValue::Bool(told.as_bool()?),
+        FactType::Int => FactValue::Int(told.as_i64()?),
+        FactType::Duration => FactValue::Duration(told.as_i64()?),
+        FactType::Instant => FactValue::Instant(told.as_i64()?),
+        FactType::Float => {
+            let number: f64 = told.as_str()?.parse().ok()?;
+            FactValue::Float(Some(number).filter(|number| number.is_finite())?)
+        }
+        FactType::Text => FactValue::Text(Untrusted::new(told.as_str()?)),
+        FactType::List => {
+            let lines: Vec<String> = serde_json::from_value(told).ok()?;
+            FactValue::List(lines.into_iter().map(Untrusted::new).collect())
+        }
+        FactType::Series => FactValue::Series(serde_json::from_value(told).ok()?),
+        FactType::Groups => {
+            let groups: Vec<(String, Vec<(i64, i64)>)> = serde_json::from_value(told).ok()?;
+            let group = |(name, points)| -> Group { (Untrusted::new(name), points) };
+            FactValue::Groups(groups.into_iter().map(group).collect())
+        }
+    })
+}
+
+fn instant(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Rfc3339).ok()
+}

@@ -1,0 +1,152 @@
+//! From a run to the file. Secrets are taken out of every text, and the bytes are searched
+//! for those that are known before anybody gets them.
+
+use super::form::{Asked, FORMAT, Fact, File, Probe, Stack};
+use super::{FORMAT_VERSION, Recording};
+use crate::fact::{self, FactValue};
+use crate::probe;
+use crate::reading::Silence;
+use crate::redact::{Removed, Secrets};
+use crate::text::Printable;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Why there is no file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a secret of this run would be in it, in the name or the address of the stack perhaps; nothing was written"
+)]
+pub struct Leaks;
+
+/// The bytes of the file. `secrets` are those that this run knows.
+///
+/// # Errors
+/// That a known secret would be in it.
+pub fn write(recording: &mut Recording, secrets: &Secrets) -> Result<Vec<u8>, Leaks> {
+    let mut removed = std::mem::take(&mut recording.removed);
+    recording
+        .readings
+        .each_text(|pieces| secrets.hide(pieces, &mut removed));
+    for note in &mut recording.notes {
+        note.edited(|note| secrets.hide(&mut [note], &mut removed));
+    }
+    // Only the account: in a name of the stack a secret is no slip of an answer, and is refused.
+    let mut account = |name: &mut Printable| {
+        name.edited(|name| secrets.hide_account(name, &mut removed));
+    };
+    account(&mut recording.stack.account);
+    recording.naming.values_mut().for_each(account);
+    let bytes = bytes(recording, &removed);
+    recording.removed = removed;
+    match secrets.are_in(&bytes) {
+        true => Err(Leaks),
+        false => Ok(bytes),
+    }
+}
+
+fn bytes(recording: &Recording, removed: &Removed) -> Vec<u8> {
+    let text = |text: &Printable| text.to_string();
+    let stack = &recording.stack;
+    let file = File {
+        format: FORMAT.to_owned(),
+        format_version: FORMAT_VERSION.to_owned(),
+        duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at: utc(recording.started_at),
+        took_ns: nanos(recording.took),
+        stack: Stack {
+            name: text(&stack.name),
+            api_url: text(&stack.api_url),
+            region: text(&stack.region),
+            account: text(&stack.account),
+        },
+        names: recording
+            .naming
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), text(value)))
+            .collect(),
+        runbook: recording.runbook.clone(),
+        step: recording.step.clone(),
+        notes: recording.notes.iter().map(text).collect(),
+        probes: probes(recording),
+        removed: removed
+            .iter()
+            .map(|(kind, many)| (kind.word().to_owned(), many))
+            .collect(),
+        complete: true,
+    };
+    let mut bytes = serde_json::to_vec_pretty(&file).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+fn probes(recording: &Recording) -> BTreeMap<String, Probe> {
+    let readings = &recording.readings;
+    let mut probes: BTreeMap<String, Probe> = BTreeMap::new();
+    for (path, probe, outcome) in readings.all() {
+        let told = probes.entry(probe.name().to_owned()).or_default();
+        let fact = match outcome {
+            Ok(fact::Fact { value, at }) => known(value, *at),
+            Err(silence) => silent(silence),
+        };
+        told.facts.insert(path.to_owned(), fact);
+    }
+    for probe in probe::PROBES {
+        let asked = readings.asked(probe).iter().map(|asked| Asked {
+            question: asked.question.to_string(),
+            took_ns: nanos(asked.took),
+            bytes: asked.bytes,
+            failure: asked.failure.as_ref().map(Printable::to_string),
+        });
+        if let Some(told) = probes.get_mut(probe.name()) {
+            told.asked = asked.collect();
+        }
+    }
+    probes
+}
+
+fn known(value: &FactValue, at: OffsetDateTime) -> Fact {
+    Fact {
+        ty: Some(value.ty().name().to_owned()),
+        value: match value {
+            FactValue::Bool(yes) => (*yes).into(),
+            FactValue::Int(n) | FactValue::Duration(n) | FactValue::Instant(n) => (*n).into(),
+            FactValue::Float(x) => x.to_string().into(),
+            FactValue::Text(text) => text.clone().exposed().as_str().into(),
+            FactValue::List(lines) => lines
+                .iter()
+                .map(|line| Value::from(line.clone().exposed().as_str()))
+                .collect(),
+            FactValue::Series(points) => json!(points),
+            FactValue::Groups(groups) => groups
+                .iter()
+                .map(|(name, points)| json!([name.clone().exposed().as_str(), points]))
+                .collect(),
+        },
+        at: Some(utc(at)),
+        silent: None,
+        detail: None,
+        fix: None,
+    }
+}
+
+fn silent(silence: &Silence) -> Fact {
+    Fact {
+        ty: None,
+        value: Value::Null,
+        at: None,
+        silent: Some(silence.why.code().to_owned()),
+        detail: Some(silence.detail.to_string()),
+        fix: silence.fix.as_ref().map(Printable::to_string),
+    }
+}
+
+fn utc(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
+}
+
+fn nanos(took: Duration) -> u64 {
+    u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)
+}

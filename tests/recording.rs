@@ -1,0 +1,530 @@
+//! Claim: what a run was told can be kept and judged again with nobody there, to the byte;
+//! no secret gets into it or into anything else; and what is damaged never becomes ok.
+
+use crate::support::{Duckops, Ran, Stage, verdicts, world};
+use duckops::drill::{Execution, LogEvent, World};
+use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const FORMATS: [&str; 6] = ["table", "short", "json", "nagios", "prometheus", "markdown"];
+
+/// A run that can reach nobody, in another home.
+fn alone(arguments: &[&str]) -> Ran {
+    let home = tempfile::tempdir().expect("a folder");
+    let ran = Duckops::new(home.path(), arguments)
+        .without("AWS_ACCESS_KEY_ID")
+        .without("AWS_SECRET_ACCESS_KEY")
+        .run();
+    let kept = std::fs::read_dir(home.path()).expect("a folder").count();
+    assert_eq!(kept, 0, "judging a recording keeps nothing");
+    ran
+}
+
+fn path(stage: &Stage, name: &str) -> PathBuf {
+    stage.home().join(name)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path of ours")
+}
+
+/// A recording of everything, and its document.
+fn recorded(stage: &Stage, name: &str) -> (PathBuf, Value) {
+    let file = path(stage, name);
+    stage.once(&["triage", "--save", text(&file)]).run();
+    let bytes = std::fs::read(&file).expect("a recording");
+    (file, serde_json::from_slice(&bytes).expect("JSON"))
+}
+
+#[test]
+fn every_scene_is_judged_again_to_the_byte_with_nobody_there() {
+    let mut compared = 0;
+    for (number, scene) in duckops::drill::scenes().iter().enumerate() {
+        let stage = Stage::of(world(scene.name));
+        let asked: &[&str] = match scene.runbook {
+            Some(runbook) if number % 2 == 1 || runbook.len() == 4 => &["triage", runbook],
+            _ => &["triage"],
+        };
+        let mut live = Vec::new();
+        for format in ["json", FORMATS[number % 6], FORMATS[(number + 1) % 6]] {
+            let file = path(&stage, &format!("{number}-{format}.json"));
+            if file.exists() {
+                continue;
+            }
+            let saving = ["-o", format, "--save", text(&file)];
+            let ran = stage.once(&[asked, &saving].concat()).run();
+            assert!(file.exists(), "{}: {}", scene.name, ran.stderr);
+            live.push((format, file, ran));
+        }
+        let requests = stage.practice.requests().len();
+        for (format, file, ran) in &live {
+            let again = alone(&["triage", "-o", format, "--from", text(file)]);
+            assert_eq!(again.stdout, ran.stdout, "{} as {format}", scene.name);
+            assert_eq!(again.code, ran.code, "{} as {format}", scene.name);
+            assert!(again.stderr.starts_with("judged from "), "{}", again.stderr);
+            compared += 1;
+        }
+        assert_eq!(
+            stage.practice.requests().len(),
+            requests,
+            "somebody was asked"
+        );
+    }
+    println!("{compared} reports came out the same");
+    assert!(compared > 100);
+}
+
+#[test]
+fn other_limits_judge_what_was_recorded_under_the_old_ones() {
+    let stage = Stage::of(world("inc-004"));
+    let (file, _) = recorded(&stage, "a.json");
+    let runbooks = path(&stage, "runbooks");
+    std::fs::create_dir(&runbooks).expect("a folder");
+    let own = include_str!("../runbooks/inc-004.toml");
+    for (limit, code) in [(10, 2), (17, 2), (18, 1), (100, 1)] {
+        let edited = own.replace("per_day = 10", &format!("per_day = {limit}"));
+        std::fs::write(runbooks.join("inc-004.toml"), edited).expect("written");
+        let again = alone(&[
+            "triage",
+            "inc-004",
+            "--from",
+            text(&file),
+            "--runbooks",
+            text(&runbooks),
+        ]);
+        assert_eq!(again.code, code, "{limit}: {}", again.stdout);
+    }
+    let one = alone(&[
+        "triage",
+        "inc-004",
+        "2",
+        "--from",
+        text(&file),
+        "-o",
+        "json",
+    ]);
+    let one: Value = serde_json::from_str(&one.stdout).expect("JSON");
+    assert_eq!(verdicts(&one).len(), 1);
+    // Nobody asked for the lists then.
+    let people = alone(&["triage", "peck", "--from", text(&file), "-o", "json"]);
+    let people: Value = serde_json::from_str(&people.stdout).expect("JSON");
+    assert!(
+        verdicts(&people)
+            .values()
+            .all(|verdict| verdict == "unknown" || verdict == "skipped")
+    );
+}
+
+#[test]
+fn a_recording_comes_by_standard_input_too() {
+    let stage = Stage::of(world("inc-005"));
+    let (file, _) = recorded(&stage, "a.json");
+    let home = tempfile::tempdir().expect("a folder");
+    let mut command = Duckops::new(home.path(), &["triage", "--from", "-", "-o", "json"]).command();
+    let file = std::fs::File::open(file).expect("there");
+    let output = command.stdin(file).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(document["root_cause"], "inc-005");
+}
+
+#[test]
+fn a_file_that_is_there_is_kept_and_nobody_is_asked() {
+    let stage = Stage::of(world("healthy"));
+    let (file, _) = recorded(&stage, "a.json");
+    let before = std::fs::read(&file).expect("read");
+    let mode = std::fs::metadata(&file)
+        .expect("there")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let asked = stage.practice.requests().len();
+    let link = path(&stage, "link.json");
+    std::os::unix::fs::symlink(path(&stage, "nowhere"), &link).expect("linked");
+    for place in [
+        &file,
+        &link,
+        &path(&stage, "no/such/a.json"),
+        &path(&stage, ".."),
+    ] {
+        let ran = stage.once(&["triage", "--save", text(place)]).run();
+        assert_eq!(ran.code, 64, "{}", ran.stderr);
+    }
+    assert_eq!(std::fs::read(&file).expect("read"), before);
+    assert!(!path(&stage, "nowhere").exists());
+    assert_eq!(stage.practice.requests().len(), asked);
+}
+
+#[test]
+fn a_full_disk_takes_the_file_and_not_the_verdict() {
+    let stage = Stage::of(world("inc-004"));
+    let file = path(&stage, "a.json");
+    let command = stage
+        .once(&[
+            "triage",
+            "inc-004",
+            "--save",
+            text(&file),
+            "--history",
+            "none",
+        ])
+        .command();
+    // No file may be larger than four blocks.
+    let mut limited = std::process::Command::new("/bin/sh");
+    limited
+        .args(["-c", "trap '' XFSZ; ulimit -f 4; exec \"$@\"", "sh"])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .current_dir(stage.home())
+        .env_clear()
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+    let output = limited.output().expect("it runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("CRITICAL"));
+    assert!(stderr.contains("was not saved"), "{stderr}");
+    assert!(!file.exists(), "half a recording stayed");
+}
+
+/// Every part of a recording is taken away or replaced, one at a time: the file is refused, or
+/// no step moves towards ok.
+#[test]
+fn what_a_recording_lacks_never_makes_a_step_ok() {
+    let mut edits = 0;
+    for scene in ["healthy", "inc-004", "inc-005"] {
+        let stage = Stage::of(world(scene));
+        let (file, whole) = recorded(&stage, "a.json");
+        let judged = |document: &Value| {
+            let edited = path(&stage, "edited.json");
+            std::fs::write(&edited, document.to_string()).expect("written");
+            alone(&["triage", "--from", text(&edited), "-o", "json"])
+        };
+        let before: Value =
+            serde_json::from_str(&alone(&["triage", "--from", text(&file), "-o", "json"]).stdout)
+                .expect("JSON");
+        let before = verdicts(&before);
+        let probes = whole["probes"].as_object().expect("probes");
+        let mut all: Vec<(String, Value)> = Vec::new();
+        for (probe, told) in probes {
+            let mut without = whole.clone();
+            without["probes"]
+                .as_object_mut()
+                .expect("probes")
+                .remove(probe);
+            all.push((probe.clone(), without));
+            let facts = told["facts"].as_object().expect("facts");
+            for (at, fact) in facts.keys().enumerate() {
+                let mut edited = whole.clone();
+                let facts = &mut edited["probes"][probe]["facts"];
+                match at % 3 {
+                    0 => drop(facts.as_object_mut().expect("facts").remove(fact)),
+                    1 => facts[fact] = json!({"type": "text", "value": "OK"}),
+                    _ => facts[fact] = json!({"silent": "a-newer-reason", "detail": "x"}),
+                }
+                all.push((fact.clone(), edited));
+            }
+        }
+        for (what, document) in all {
+            edits += 1;
+            let ran = judged(&document);
+            let after: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+            for (step, verdict) in verdicts(&after) {
+                let was = &before[&step];
+                let towards_ok = verdict == "ok" && was != "ok" && was != "skipped";
+                assert!(!towards_ok, "{scene}, without {what}: {step:?} was {was}");
+            }
+        }
+    }
+    println!("{edits} recordings that lacked something");
+    assert!(edits > 300);
+}
+
+#[test]
+fn what_is_no_whole_recording_is_refused_with_what_to_do() {
+    let stage = Stage::of(world("healthy"));
+    let (file, document) = recorded(&stage, "a.json");
+    let bytes = std::fs::read(&file).expect("read");
+    let refused = |bytes: &[u8], says: &str| {
+        let damaged = path(&stage, "damaged.json");
+        std::fs::write(&damaged, bytes).expect("written");
+        let ran = alone(&["triage", "--from", text(&damaged)]);
+        assert_eq!(ran.code, 64, "{}", ran.stdout);
+        assert!(
+            ran.stdout.is_empty() && ran.stderr.contains(says),
+            "{}",
+            ran.stderr
+        );
+    };
+    for cut in (0..bytes.len() - 2).step_by(bytes.len() / 40) {
+        refused(&bytes[..cut], "not whole");
+    }
+    refused(b"{}", "no recording");
+    refused(b"[1]", "no recording");
+    refused(b"\xff\xfe", "no recording");
+    let with = |key: &str, value: Value| {
+        let mut edited = document.clone();
+        edited[key] = value;
+        edited.to_string().into_bytes()
+    };
+    refused(&with("format", "another".into()), "no recording");
+    refused(&with("format_version", "2.0".into()), "newer");
+    refused(&with("format_version", Value::Null), "newer");
+    refused(&with("complete", false.into()), "not whole");
+    refused(
+        &with("started_at", "\u{1b}[2Jyesterday".into()),
+        "is no time",
+    );
+    refused(&with("probes", 5.into()), "no recording");
+    refused(&vec![b' '; 17 * 1024 * 1024], "16 MiB");
+    let missing = alone(&["triage", "--from", "/no/such/file"]);
+    assert_eq!(missing.code, 64);
+}
+
+/// What was written by an older version lacks keys, and what a newer one wrote has more.
+#[test]
+fn recordings_of_other_versions_are_judged() {
+    let stage = Stage::of(world("inc-004"));
+    let (file, whole) = recorded(&stage, "a.json");
+    let own = alone(&["triage", "--from", text(&file)]);
+    let other = path(&stage, "other.json");
+    let mut older = whole.clone();
+    for key in ["notes", "removed"] {
+        older.as_object_mut().expect("an object").remove(key);
+    }
+    older["duckops_version"] = "0.0.1".into();
+    std::fs::write(&other, older.to_string()).expect("written");
+    let judged = alone(&["triage", "--from", text(&other)]);
+    assert_eq!(judged.code, own.code);
+    let lines = |ran: &Ran| {
+        let own = ran.stdout.lines().filter(|line| !line.starts_with("note:"));
+        own.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&judged), lines(&own));
+    let mut newer = whole;
+    newer["format_version"] = "1.7".into();
+    newer["weather"] = json!({"is": "new"});
+    newer["names"]["moon"] = "full".into();
+    newer["removed"]["dreams"] = 3.into();
+    newer["probes"]["oracle"] =
+        json!({"asked": [], "facts": {"oracle.says": {"type": "int", "value": 1}}});
+    newer["probes"]["status"]["facts"]["status.mood"] = json!({"type": "mood", "value": "fine"});
+    std::fs::write(&other, newer.to_string()).expect("written");
+    let judged = alone(&["triage", "--from", text(&other)]);
+    assert_eq!(judged.code, own.code);
+    assert_eq!(lines(&judged)[..8], lines(&own)[..8]);
+    assert!(
+        judged.stdout.contains("status.mood") && judged.stdout.contains("oracle"),
+        "{}",
+        judged.stdout
+    );
+}
+
+/// The file that 0.1.0 wrote stays readable, whatever comes after it.
+#[test]
+fn the_recording_that_stands_in_the_tree_is_judged_as_it_was() {
+    let kept = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/recordings/inc-004-1.0.json"
+    );
+    let ran = alone(&["triage", "--from", kept, "-o", "short"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    let due = "CRITICAL prod 121546003735 us-east-1: At least 18 callback errors in 24 h, over the limit of 10.";
+    assert!(
+        ran.stdout.lines().any(|line| line.starts_with(due)),
+        "{}",
+        ran.stdout
+    );
+}
+
+/// A secret that the run knows and one that it does not, in every guise.
+const TOKEN: &str = "tok\"en/Zk+w 5x<Rt4&vN1";
+const AWS_SECRET: &str = "wJalr/XUtnFEMI+K7MDENGbPxRfiCYEXAMPLEKEY";
+
+/// Sixty secrets and ids, each with the words that must appear nowhere.
+fn planted() -> Vec<(String, String)> {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    let hex = |text: &str| {
+        text.bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    let url = |text: &str| {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
+    let mut all = Vec::new();
+    for secret in [TOKEN, AWS_SECRET] {
+        let mut guises = vec![
+            secret.to_owned(),
+            hex(secret),
+            hex(secret).to_uppercase(),
+            url(secret),
+        ];
+        guises.push(Value::from(secret).to_string());
+        for before in ["", "a", "ab"] {
+            guises.push(STANDARD.encode(format!("{before}{secret}yz")));
+        }
+        all.extend(guises.iter().map(|guise| (guise.clone(), guise.clone())));
+    }
+    for n in 0..12 {
+        let key = format!("bk_live_Q{n:02}wErTy7{n}");
+        all.push((format!("key {key} used"), key));
+        let id = format!("AKIA{:016}", 1_234_567_890 + n);
+        all.push((format!("by {id}"), id));
+        let jwt = format!("eyJhbGciOiJIUzI1{n:02}.eyJzdWIiOiIx{n:02}.c2lnbmF0dXJl{n:02}");
+        all.push((format!("with {jwt}"), jwt));
+        let hook = format!("/services/T0{n}/B0{n}/sEcReT{n}");
+        all.push((format!("to https://hooks.slack.invalid{hook} now"), hook));
+    }
+    all
+}
+
+/// Every door for text from outside, with one of these behind each.
+fn everywhere(world: &mut World, secrets: &[(String, String)]) {
+    let now = world.now;
+    for (number, (text, _)) in secrets.iter().enumerate() {
+        let ago = Duration::from_secs(60 + number as u64);
+        let at = now - ago;
+        world.log_events.push(LogEvent {
+            at,
+            stream: "s".into(),
+            message: format!("[ERROR] {text}"),
+        });
+        world.executions.push(Execution {
+            name: text.clone(),
+            status: "FAILED".into(),
+            start: at,
+            stop: Some(at),
+        });
+        world.audit.insert(
+            0,
+            json!({"event_type": format!("peck.callback_error {text}"), "timestamp": at.unix_timestamp(),
+                   "peck_id": format!("peck_{number}"), "detail": text, "purpose": text,
+                   "requester_name": text, "requester_id": format!("A{number}"), "target_id": text}),
+        );
+        world.audit.insert(
+            0,
+            json!({"event_type": "duck.pulse", "timestamp": at.unix_timestamp(),
+                   "spaceduck_id": format!("AAAA{number:012X}"), "name": text}),
+        );
+    }
+}
+
+#[test]
+fn sixty_planted_secrets_are_in_no_output_and_no_file() {
+    let secrets = planted();
+    assert!(secrets.len() >= 60, "{}", secrets.len());
+    let mut looked = 0;
+    // Newest first, five at a time are shown: every secret gets its turn on every door.
+    for turn in secrets.chunks(4) {
+        let mut planted = world("inc-004");
+        everywhere(&mut planted, turn);
+        planted.status["lambda_version"] = turn[0].0.clone().into();
+        planted.mail.enforcement = turn[turn.len() - 1].0.clone();
+        let stage = Stage::of(planted);
+        let token = path(&stage, "token");
+        std::fs::write(&token, TOKEN).expect("written");
+        std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).expect("set");
+        let file = path(&stage, "a.json");
+        let mut seen: Vec<(String, String)> = Vec::new();
+        let mut ran = |arguments: &[&str]| {
+            let ran = stage
+                .duckops(arguments)
+                .env("AWS_SECRET_ACCESS_KEY", AWS_SECRET)
+                .env("DUCKOPS_TOKEN_FILE", &token)
+                .run();
+            seen.push((arguments.join(" "), ran.stdout + &ran.stderr));
+        };
+        ran(&["triage", "-v", "--save", text(&file), "-o", "json"]);
+        ran(&["triage"]);
+        ran(&["check", "-o", "markdown"]);
+        ran(&["triage", "peck", "-v"]);
+        ran(&["triage", "bond"]);
+        ran(&["peck", "list", "-o", "json"]);
+        ran(&["bond", "list", "-o", "json"]);
+        ran(&["facts", "-o", "json"]);
+        ran(&["audit", "--details"]);
+        let kept = std::fs::read(&file).expect("a recording");
+        seen.push((
+            "the recording".into(),
+            String::from_utf8(kept).expect("UTF-8"),
+        ));
+        for entry in std::fs::read_dir(stage.state())
+            .expect("the state")
+            .flatten()
+        {
+            let bytes = std::fs::read(entry.path()).unwrap_or_default();
+            seen.push((
+                entry.path().display().to_string(),
+                String::from_utf8_lossy(&bytes).into_owned(),
+            ));
+        }
+        for (place, text) in &seen {
+            for (_, secret) in turn {
+                looked += 1;
+                assert!(
+                    !text.contains(secret.as_str()),
+                    "{secret} is in {place}:\n{text}"
+                );
+            }
+        }
+        let document: Value =
+            serde_json::from_slice(&std::fs::read(&file).expect("read")).expect("JSON");
+        let removed = document["removed"].as_object().expect("a manifest");
+        assert!(!removed.is_empty(), "nothing was counted");
+    }
+    println!("{} secrets, looked for {looked} times", secrets.len());
+}
+
+/// What no redaction reaches: the name of the stack itself. The finished bytes are searched.
+#[test]
+fn a_leak_that_is_planted_where_nothing_is_taken_out_is_found_and_refused() {
+    let stage = Stage::of(world("healthy"));
+    let secret = "pl4nted-Secret-0f-the-token";
+    let token = path(&stage, "token");
+    std::fs::write(&token, secret).expect("written");
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).expect("set");
+    let config = stage.home().join(".config/duckops");
+    std::fs::create_dir_all(&config).expect("a folder");
+    let named = |function: &str| format!("[stack.prod]\nfunction = \"{function}\"\n");
+    for (function, code) in [(secret, false), ("mission-control-api", true)] {
+        std::fs::write(config.join("config.toml"), named(function)).expect("written");
+        let file = path(&stage, "a.json");
+        let ran = stage
+            .once(&["triage", "inc-005", "--save", text(&file)])
+            .env("DUCKOPS_TOKEN_FILE", &token)
+            .run();
+        assert_eq!(file.exists(), code, "{}", ran.stderr);
+        assert_eq!(
+            ran.stderr.contains("a secret of this run would be in it"),
+            !code
+        );
+        assert!(
+            ran.stdout.starts_with("OK"),
+            "the verdict is told: {}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn the_account_is_hidden_where_that_is_asked_for() {
+    let stage = Stage::of(world("inc-004"));
+    let (_, open) = recorded(&stage, "open.json");
+    assert!(open.to_string().contains("121546003735"));
+    let file = path(&stage, "hidden.json");
+    stage
+        .once(&["triage", "--hide-account", "--save", text(&file)])
+        .run();
+    let bytes = std::fs::read_to_string(&file).expect("a recording");
+    assert!(!bytes.contains("121546003735"), "{bytes}");
+    let ran = alone(&["triage", "--from", text(&file)]);
+    assert_eq!(ran.code, 2);
+    assert!(!ran.stdout.contains("121546003735"), "{}", ran.stdout);
+}
