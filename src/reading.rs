@@ -4,141 +4,16 @@
 //! known, or silent with a reason. Nothing is ever filled in. This room knows no rule
 //! and no verdict.
 
+mod why;
+
+pub use why::Why;
+
 use crate::fact::{Declared, Fact, FactValue, Probe};
 use crate::population::Population;
 use crate::text::Printable;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use time::OffsetDateTime;
-
-/// Why a fact is not known. The code is part of the output and stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// The answer does not hold it.
-    Missing,
-    /// It is there, but not of the type or range it must have.
-    Mistyped,
-    /// It contradicts something else in the same answer.
-    Contradictory,
-    /// The caller may not ask.
-    Denied,
-    /// Asked too often.
-    Throttled,
-    /// The named resource does not exist where it was looked for.
-    NotFound,
-    /// The resource cannot answer this question.
-    Unsupported,
-    /// No answer in time.
-    TimedOut,
-    /// No connection: refused, or the name does not resolve.
-    Unreachable,
-    /// The connection broke before the answer was whole.
-    Broken,
-    /// The certificate or the handshake was not accepted.
-    Tls,
-    /// An HTTP status that is no answer.
-    HttpStatus,
-    /// A redirect, which is not followed.
-    Redirected,
-    /// Not the expected format.
-    NotJson,
-    /// More than can be an honest answer.
-    TooLarge,
-    /// Pages are missing: the end was not reached.
-    Incomplete,
-    /// No credentials, or none that can be used.
-    NoCredentials,
-    /// The credentials have expired.
-    Expired,
-    /// AWS answers from another account, or which one is not proven.
-    WrongAccount,
-    /// The region in force is not the stack's.
-    WrongRegion,
-    /// The local clock and the server's differ too much.
-    ClockOff,
-    /// The answer does not reach back far enough.
-    NotCovered,
-    /// The counter fell, so what it counted before is lost.
-    CounterReset,
-    /// Recorded history could not be read.
-    HistoryUnreadable,
-    /// There are no data points.
-    NoData,
-    /// Nothing answered from here: the fault may be on this side.
-    Offline,
-    /// The question was not asked in this run.
-    NotAsked,
-}
-
-impl Why {
-    const ALL: [Self; 27] = [
-        Self::Missing,
-        Self::Mistyped,
-        Self::Contradictory,
-        Self::Denied,
-        Self::Throttled,
-        Self::NotFound,
-        Self::Unsupported,
-        Self::TimedOut,
-        Self::Unreachable,
-        Self::Broken,
-        Self::Tls,
-        Self::HttpStatus,
-        Self::Redirected,
-        Self::NotJson,
-        Self::TooLarge,
-        Self::Incomplete,
-        Self::NoCredentials,
-        Self::Expired,
-        Self::WrongAccount,
-        Self::WrongRegion,
-        Self::ClockOff,
-        Self::NotCovered,
-        Self::CounterReset,
-        Self::HistoryUnreadable,
-        Self::NoData,
-        Self::Offline,
-        Self::NotAsked,
-    ];
-
-    /// The reason of a code.
-    pub fn of_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|why| why.code() == code)
-    }
-
-    /// The reason code of a step that this makes unknown.
-    pub fn code(self) -> &'static str {
-        match self {
-            Why::Missing => "missing",
-            Why::Mistyped => "mistyped",
-            Why::Contradictory => "contradictory",
-            Why::Denied => "denied",
-            Why::Throttled => "throttled",
-            Why::NotFound => "not-found",
-            Why::Unsupported => "unsupported",
-            Why::TimedOut => "timed-out",
-            Why::Unreachable => "unreachable",
-            Why::Broken => "broken-off",
-            Why::Tls => "tls",
-            Why::HttpStatus => "http-status",
-            Why::Redirected => "redirected",
-            Why::NotJson => "not-json",
-            Why::TooLarge => "too-large",
-            Why::Incomplete => "incomplete",
-            Why::NoCredentials => "no-credentials",
-            Why::Expired => "credentials-expired",
-            Why::WrongAccount => "wrong-account",
-            Why::WrongRegion => "wrong-region",
-            Why::ClockOff => "clock-off",
-            Why::NotCovered => "not-covered",
-            Why::CounterReset => "counter-reset",
-            Why::HistoryUnreadable => "history-unreadable",
-            Why::NoData => "no-data",
-            Why::Offline => "offline",
-            Why::NotAsked => "not-asked",
-        }
-    }
-}
 
 /// The reason a fact is not known, in words, with what would help where that is known.
 #[derive(Clone, Debug, PartialEq)]

@@ -22,6 +22,7 @@ mod histories;
 mod history;
 mod hostile;
 mod ignorance;
+mod ledger;
 mod lint;
 mod notify;
 mod pairs;

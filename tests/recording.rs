@@ -84,7 +84,8 @@ fn other_limits_judge_what_was_recorded_under_the_old_ones() {
     std::fs::create_dir(&runbooks).expect("a folder");
     let own = include_str!("../runbooks/inc-004.toml");
     for (limit, code) in [(10, 2), (17, 2), (18, 1), (100, 1)] {
-        let edited = own.replace("per_day = 10", &format!("per_day = {limit}"));
+        let edited = own.replace("per_day     = 10 ", &format!("per_day = {limit} "));
+        assert!(edited.contains(&format!("per_day = {limit} ")));
         std::fs::write(runbooks.join("inc-004.toml"), edited).expect("written");
         let again = alone(&[
             "triage",
@@ -527,4 +528,94 @@ fn the_account_is_hidden_where_that_is_asked_for() {
     let ran = alone(&["triage", "--from", text(&file)]);
     assert_eq!(ran.code, 2);
     assert!(!ran.stdout.contains("121546003735"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_changed_between_two_recordings_is_told_with_the_newer_verdict() {
+    let stage = Stage::of(world("healthy"));
+    let (before, _) = recorded(&stage, "before.json");
+    let other = Stage::of(world("inc-004"));
+    let (after, _) = recorded(&other, "after.json");
+    let ran = alone(&["diff", text(&before), text(&after)]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    let (_, document) = {
+        let ran = alone(&["diff", text(&before), text(&after), "-o", "json"]);
+        (
+            ran.code,
+            serde_json::from_str::<Value>(&ran.stdout).expect("JSON"),
+        )
+    };
+    assert_eq!(document["before"]["verdict"], "ok");
+    assert_eq!(document["after"]["root_cause"], "inc-004");
+    let find = |list: &str, key: &str, name: &str| {
+        let list = document[list].as_array().expect("a list").clone();
+        list.into_iter()
+            .find(|entry| entry[key] == name)
+            .unwrap_or_else(|| panic!("{name}: {document:#}"))
+    };
+    let step = find("verdicts", "step", "callback-errors");
+    assert_eq!(
+        (&step["before"], &step["after"]),
+        (&json!("ok"), &json!("critical"))
+    );
+    let fact = find("facts", "fact", "peck.callback_errors");
+    assert_eq!(
+        (&fact["before"], &fact["after"], &fact["by"]),
+        (&json!("7"), &json!("25"), &json!(18.0))
+    );
+    assert!(
+        ran.stdout.contains("peck.callback_errors "),
+        "{}",
+        ran.stdout
+    );
+    // The other way round the newer one is well, and a recording is no different from itself.
+    assert_eq!(alone(&["diff", text(&after), text(&before)]).code, 0);
+    let same = alone(&["diff", text(&after), text(&after)]);
+    assert_eq!(same.code, 2);
+    assert!(
+        same.stdout
+            .starts_with("critical to critical: 0 verdicts and 0 facts changed")
+    );
+}
+
+/// A recording of every scene that has one incident, as a case of its runbook.
+#[test]
+fn a_recording_becomes_a_case_that_its_runbook_passes_and_another_limit_fails() {
+    let mut cases = 0;
+    for scene in duckops::drill::scenes() {
+        let stage = Stage::of(world(scene.name));
+        let asked = scene.runbook.unwrap_or("inc-001");
+        let file = path(&stage, "a.json");
+        stage.once(&["triage", asked, "--save", text(&file)]).run();
+        let case = alone(&["runbook", "case", text(&file)]);
+        assert_eq!(case.code, 0, "{}", case.stderr);
+        let runbooks = path(&stage, "runbooks");
+        std::fs::create_dir(&runbooks).expect("a folder");
+        let own = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks");
+        let own = std::fs::read_to_string(format!("{own}/{asked}.toml")).expect("a runbook");
+        let test = |text: &str| {
+            std::fs::write(runbooks.join(format!("{asked}.toml")), text).expect("written");
+            let folder = runbooks.to_str().expect("a path of ours");
+            alone(&["runbook", "test", asked, "--runbooks", folder])
+        };
+        let ran = test(&format!("{own}\n{}", case.stdout));
+        assert_eq!(
+            ran.code, 0,
+            "{}: {}\n{}",
+            scene.name, ran.stdout, case.stdout
+        );
+        cases += 1;
+        if scene.name == "inc-004" {
+            let edited = own.replace("per_day     = 10 ", "per_day = 20 ");
+            let ran = test(&format!("{edited}\n{}", case.stdout));
+            assert_eq!(ran.code, 64);
+            assert!(
+                ran.stdout.contains("case `recorded 2026-03-22T03:12:09Z`"),
+                "{}",
+                ran.stdout
+            );
+        }
+    }
+    println!("{cases} recordings became cases");
+    assert!(cases > 50);
 }

@@ -121,6 +121,25 @@ fn documents() -> Vec<Document> {
             .iter()
             .map(|call| answer(stage.duckops(call.0), *call)),
     );
+    // Two recordings, and the log.
+    let recordings: [Call<'_>; 7] = [
+        (&["triage", "--save", "one.json"], 2, None),
+        (&["triage", "inc-004", "--save", "other.json"], 2, None),
+        (&["diff", "one.json", "other.json"], 2, Some("diff")),
+        (&["runbook", "case", "other.json"], 0, Some("runbook-case")),
+        (
+            &["record", "inc-004", "--from", "one.json", "--dry-run"],
+            0,
+            Some("record"),
+        ),
+        (&["record", "inc-004", "--log", "LOG.md"], 0, Some("record")),
+        (
+            &["record", "inc-004", "--log", "no/LOG.md"],
+            1,
+            Some("record"),
+        ),
+    ];
+    all.extend(recordings.map(|call| answer(stage.duckops(call.0), call)));
     // A feed that ends in the middle: what came of it, and unknown.
     let mut torn = world("healthy");
     torn.faults.insert(Operation::Audit, Fault::Html);

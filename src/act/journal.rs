@@ -9,13 +9,10 @@
 use super::digest::sha256;
 use super::place::{self, NoPlace};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-/// How long another process may hold the journal.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// What stands before the hash of a line.
 const MARK: &str = ",\"hash\":\"";
 
@@ -152,7 +149,7 @@ impl Journal {
     pub fn append(&self, entries: &[Entry]) -> Result<(), NoPlace> {
         let failed = |error: std::io::Error| NoPlace::at(&self.path, error.to_string());
         let mut file = place::open(&self.path)?;
-        self.hold(&file)?;
+        place::hold(&file, &self.path)?;
         let kept = chain(&self.text(&mut file)?);
         let last = kept.entries.last().map_or(0, |(number, _)| *number);
         let (mut previous, mut torn) = (kept.head, kept.torn);
@@ -181,23 +178,6 @@ impl Journal {
             let _ = File::open(folder).and_then(|folder| folder.sync_all());
         }
         Ok(())
-    }
-
-    fn hold(&self, file: &File) -> Result<(), NoPlace> {
-        let began = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(()),
-                Err(TryLockError::Error(error)) => {
-                    return Err(NoPlace::at(&self.path, error.to_string()));
-                }
-                Err(TryLockError::WouldBlock) if began.elapsed() > PATIENCE => {
-                    let why = "another process has held it for 5 s";
-                    return Err(NoPlace::at(&self.path, why));
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
-            }
-        }
     }
 
     fn text(&self, file: &mut File) -> Result<String, NoPlace> {

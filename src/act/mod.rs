@@ -21,6 +21,7 @@ pub mod consent;
 mod digest;
 mod folder;
 pub mod journal;
+pub mod ledger;
 mod place;
 
 pub use place::{NoPlace, lock};

@@ -7,6 +7,10 @@ use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long another process may hold a file.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A place in the state folder that cannot be used.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -49,6 +53,21 @@ pub(super) fn existing(path: &Path) -> Result<Option<File>, NoPlace> {
         Ok(file) => ours(path, &file).map(|()| Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(NoPlace::at(path, error.to_string())),
+    }
+}
+
+/// Holds a file against everybody else who holds it this way, until it is closed.
+pub(super) fn hold(file: &File, path: &Path) -> Result<(), NoPlace> {
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(NoPlace::at(path, error.to_string())),
+            Err(TryLockError::WouldBlock) if began.elapsed() > PATIENCE => {
+                return Err(NoPlace::at(path, "another process has held it for 5 s"));
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+        }
     }
 }
 

@@ -3,15 +3,28 @@
 mod alias;
 mod bond;
 mod peck;
+mod record;
+mod runbook;
+mod triage;
 mod webhook;
 
 pub(super) use alias::{Alias, AliasAction, AliasRead, Guard};
 pub(super) use bond::{Bond, BondAction, BondGuard, CredentialFiles, Lists, Rotate, Watched};
 pub(super) use peck::{Peck, PeckAction};
+pub(super) use record::Record;
+pub(super) use runbook::{Runbook, RunbookAction};
+pub(super) use triage::{Diff, Triage};
 pub(super) use webhook::{Delivery, SecretFile, Target, Webhook, WebhookAction};
 
 use crate::stack::Flags;
+use crate::text::Printable;
 use clap::{Args, Parser, Subcommand};
+use std::path::{Path, PathBuf};
+
+/// A path as it is told.
+pub(super) fn shown(path: &Path) -> Printable {
+    Printable::from(path.to_string_lossy().into_owned())
+}
 
 /// Triage for the Space Duck production stack: a verdict and the next action for each step.
 #[derive(Debug, Parser)]
@@ -129,6 +142,10 @@ pub(super) enum Command {
     Bond(Bond),
     /// Webhooks: test deliveries, their signatures, and a receiver
     Webhook(Webhook),
+    /// Put an incident, with exact numbers, into GOVERNANCE-LOG.md
+    Record(Record),
+    /// What changed between two recordings of triage --save
+    Diff(Diff),
     /// Show what was changed from this machine, and by which consent
     Journal(Journal),
     /// Print the JSON Schema of the output
@@ -161,35 +178,6 @@ impl Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Triage {
-    /// Such as inc-004; without it, every incident
-    pub(super) runbook: Option<String>,
-    /// One step of it, by number or id
-    pub(super) step: Option<String>,
-    /// The version that the alias should have
-    #[arg(long, value_name = "VERSION")]
-    pub(super) expect: Option<String>,
-    /// A DEPLOY-LOG.md, whose newest entry names that version
-    #[arg(long, value_name = "FILE")]
-    pub(super) deploy_log: Option<std::path::PathBuf>,
-    /// Keep everything that was told in a new file, without secrets, to be judged again
-    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
-    pub(super) save: Option<std::path::PathBuf>,
-    /// In that file also hide the number of the AWS account
-    #[arg(long, requires = "save")]
-    pub(super) hide_account: bool,
-    /// Judge such a file and ask nobody; - is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["save", "expect", "deploy_log", "wait", "watch"])]
-    pub(super) from: Option<std::path::PathBuf>,
-    /// Ask again and again until it is ok, for at most this long, such as 5m
-    #[arg(long, value_name = "DUR", conflicts_with = "watch")]
-    pub(super) wait: Option<String>,
-    /// Ask again every so often, such as 30s, until interrupted
-    #[arg(long, value_name = "DUR")]
-    pub(super) watch: Option<String>,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct Check {
     /// Such as inc-004; without any, every incident
     #[arg(value_name = "RUNBOOK")]
@@ -199,7 +187,7 @@ pub(super) struct Check {
     pub(super) debounce: Option<String>,
     /// Also write the result for node_exporter's textfile collector
     #[arg(long, value_name = "FILE")]
-    pub(super) textfile: Option<std::path::PathBuf>,
+    pub(super) textfile: Option<PathBuf>,
     /// Print only when something changed since the check before
     #[arg(long)]
     pub(super) changes: bool,
@@ -265,7 +253,7 @@ pub(super) struct History {
     pub(super) since: String,
     /// Draw the trend of one fact as a picture, with its limits
     #[arg(long, value_name = "FILE", requires = "fact")]
-    pub(super) svg: Option<std::path::PathBuf>,
+    pub(super) svg: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -307,38 +295,6 @@ pub(super) struct Facts {
     /// List what there is, with type and meaning, and ask nobody
     #[arg(long)]
     pub(super) schema: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Runbook {
-    #[command(subcommand)]
-    pub(super) action: RunbookAction,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum RunbookAction {
-    /// List the runbooks
-    List,
-    /// Show one as a document
-    Show {
-        /// Such as inc-004
-        runbook: String,
-    },
-    /// Check them all, or one: every complaint with its file and line
-    Lint {
-        /// Such as inc-004
-        runbook: Option<String>,
-    },
-    /// Judge the cases of them all, or of one
-    Test {
-        /// Such as inc-004
-        runbook: Option<String>,
-    },
-    /// Begin a new one in the folder named by --runbooks
-    New {
-        /// Such as inc-006
-        runbook: String,
-    },
 }
 
 #[derive(Debug, Args)]

@@ -329,6 +329,7 @@ fn at(configured: &Stack, practice: &Practice) -> Result<Stack, Failure> {
         alias: set(&plain.alias),
         log_group: set(&plain.log_group),
         expected_version: None,
+        governance_log: None,
         escalation: configured.escalation.clone(),
         other_region: None,
         profile: None,

@@ -13,11 +13,13 @@ mod connections;
 mod credentials;
 mod delivery;
 mod detour;
+mod diff;
 mod doctor;
 mod drill;
 mod facts;
 mod fail;
 mod guide;
+mod heard;
 mod history;
 mod journal;
 mod lock;
@@ -26,6 +28,7 @@ mod packaging;
 mod past;
 mod peck;
 mod prompt;
+mod record;
 mod recording;
 mod run;
 mod runbook;
@@ -173,6 +176,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Peck(args) => peck::main(context, &args.action).await,
         Command::Bond(args) => bond::main(context, &args.action).await,
         Command::Webhook(args) => webhook::main(context, &args.action).await,
+        Command::Record(args) => record::main(context, &args).await,
+        Command::Diff(args) => diff::main(context, &args),
         Command::Journal(args) => journal::main(context, &args),
         Command::Schema => Ok(packaging::schema(context)),
         Command::Completions { shell } => packaging::completions(context, shell),

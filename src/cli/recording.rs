@@ -1,7 +1,9 @@
 //! Recordings of `duckops triage`: keeping what a run was told, and judging it again.
 
+use super::args::shown;
 use super::fail::Failure;
-use super::run::{Heard, Judged};
+use super::heard::Heard;
+use super::run::Judged;
 use super::triage::Selection;
 use super::{Context, args, out};
 use crate::judge::{self, Inputs};
@@ -10,7 +12,6 @@ use crate::reading::Readings;
 use crate::recording::{self, LARGEST, Recording};
 use crate::redact::Removed;
 use crate::report::model::Report;
-use crate::text::Printable;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -143,10 +144,6 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-fn shown(path: &Path) -> Printable {
-    Printable::from(path.to_string_lossy().into_owned())
-}
-
 /// Reads a recording; `-` is standard input.
 pub(super) fn load(path: &Path) -> Result<Recording, Failure> {
     let failed = |why: String| Failure::usage(format!("{}: {why}", shown(path)));
@@ -164,7 +161,7 @@ pub(super) fn load(path: &Path) -> Result<Recording, Failure> {
 /// asked for when it was made.
 pub(super) fn judge(
     context: &Context,
-    recording: Recording,
+    recording: &Recording,
     runbook: Option<&str>,
     step: Option<&str>,
 ) -> Result<Report, Failure> {
@@ -181,10 +178,10 @@ pub(super) fn judge(
     let (asked, parents) = (selection.asked(), selection.parents());
     let conclusion = judge::judge(&asked, &parents, inputs);
     let heard = Heard {
-        stack: recording.stack,
+        stack: recording.stack.clone(),
         started_at: recording.started_at,
         took: recording.took,
-        notes: recording.notes,
+        notes: recording.notes.clone(),
     };
     Ok(heard.concluded(conclusion))
 }
@@ -199,7 +196,7 @@ pub(super) fn replay(context: &Context, args: &args::Triage, path: &Path) -> Res
     ));
     let report = judge(
         context,
-        recording,
+        &recording,
         args.runbook.as_deref(),
         args.step.as_deref(),
     )?;

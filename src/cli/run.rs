@@ -1,12 +1,13 @@
 //! One run: ask, judge, record, report. Triage and drill do the same with another stack.
 
 use super::fail::Failure;
+use super::heard::Heard;
 use super::{Context, credentials, detour, out, past};
 use crate::act::bond::open_intents;
 use crate::cloud::{Aws, Exchange, Http, Observer};
 use crate::fact::Probe;
 use crate::history::{History, Location, Pending, Queue, Retention, Snapshot, StackKey};
-use crate::judge::{self, Asked, Conclusion, Inputs};
+use crate::judge::{self, Asked, Inputs};
 use crate::population::Only;
 use crate::probe::{Access, Ask};
 use crate::reading::Readings;
@@ -203,32 +204,6 @@ impl Answered {
             snapshot,
             records: self.records,
             asking: self.asking,
-        }
-    }
-}
-
-/// What a report says of a run beside what was concluded.
-pub(super) struct Heard {
-    pub(super) stack: model::Stack,
-    pub(super) started_at: OffsetDateTime,
-    pub(super) took: Duration,
-    pub(super) notes: Vec<Printable>,
-}
-
-impl Heard {
-    /// The report.
-    pub(super) fn concluded(self, conclusion: Conclusion) -> Report {
-        Report {
-            stack: self.stack,
-            started_at: self.started_at,
-            took: self.took,
-            verdict: conclusion.verdict,
-            root_cause: conclusion.root_cause,
-            summary: conclusion.summary,
-            next_action: conclusion.next_action,
-            escalation: conclusion.escalation,
-            runbooks: conclusion.runbooks,
-            notes: self.notes,
         }
     }
 }

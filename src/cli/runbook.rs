@@ -1,5 +1,7 @@
 //! `duckops runbook`: the runbooks as documents and as tested data. Asks nobody.
 
+mod case;
+
 use super::Context;
 use super::args::{self, RunbookAction};
 use super::fail::Failure;
@@ -18,6 +20,7 @@ pub(super) fn main(context: &Context, args: &args::Runbook) -> Result<u8, Failur
         RunbookAction::Show { runbook } => show(context, runbook),
         RunbookAction::Lint { runbook } => lint(context, runbook.as_deref()),
         RunbookAction::Test { runbook } => test(context, runbook.as_deref()),
+        RunbookAction::Case { file, runbook } => case::main(context, file, runbook.as_deref()),
         RunbookAction::New { runbook } => new(context, runbook),
     }
 }

@@ -4,7 +4,7 @@
 use super::form::{Asked, FORMAT, Fact, File};
 use super::{FORMAT_VERSION, Recording};
 use crate::fact::{Declared, FactType, FactValue, Group};
-use crate::probe;
+use crate::probe::{PROBES, declared};
 use crate::reading::{self, Reading, Readings, Silence, Why};
 use crate::redact::Removed;
 use crate::report::model::Stack;
@@ -76,22 +76,22 @@ fn recording(file: File) -> Result<Recording, Unreadable> {
     let mut notes: Vec<Printable> = file.notes.into_iter().map(Printable::from).collect();
     let mut readings = Readings::default();
     let mut probes = file.probes;
-    for probe in probe::PROBES {
+    for probe in PROBES {
         let Some(told) = probes.remove(probe.name()) else {
             continue;
         };
-        let declared = probe::declared(probe);
+        let facts_of = declared(probe);
         let mut reading = Reading::new(probe);
         reading.rest(Silence::new(Why::Missing, "the recording does not hold it"));
         reading.asked = told.asked.into_iter().map(asked).collect();
         let mut facts = told.facts;
-        for fact in declared {
+        for fact in facts_of {
             if let Some(told) = facts.remove(fact.path) {
                 put(&mut reading, fact, told, started_at);
             }
         }
         unknown(&mut notes, "facts", facts.into_keys());
-        readings.add(declared, reading);
+        readings.add(facts_of, reading);
     }
     unknown(&mut notes, "probes", probes.into_keys());
     let naming = file

@@ -4,7 +4,7 @@
 use super::form::{Asked, FORMAT, Fact, File, Probe, Stack};
 use super::{FORMAT_VERSION, Recording};
 use crate::fact::{self, FactValue};
-use crate::probe;
+use crate::probe::PROBES;
 use crate::reading::Silence;
 use crate::redact::{Removed, Secrets};
 use crate::text::Printable;
@@ -93,7 +93,7 @@ fn probes(recording: &Recording) -> BTreeMap<String, Probe> {
         };
         told.facts.insert(path.to_owned(), fact);
     }
-    for probe in probe::PROBES {
+    for probe in PROBES {
         let asked = readings.asked(probe).iter().map(|asked| Asked {
             question: asked.question.to_string(),
             took_ns: nanos(asked.took),

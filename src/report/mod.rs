@@ -5,6 +5,7 @@
 //! the outside world has gone through [`crate::text`], so all that is left to do here is
 //! what a single format needs on top: its own markup must not be forged either.
 pub mod data;
+pub mod entry;
 pub mod json;
 pub mod markdown;
 pub mod model;

@@ -60,6 +60,7 @@ pub(super) struct Section {
     pub(super) log_group: Option<Spanned<String>>,
     pub(super) expected_version: Option<Spanned<String>>,
     pub(super) escalation: Option<Spanned<String>>,
+    pub(super) governance_log: Option<Spanned<String>>,
     pub(super) instance_metadata: Option<bool>,
 }
 

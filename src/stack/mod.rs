@@ -116,6 +116,8 @@ pub struct Stack {
     pub log_group: Setting<String>,
     /// To whom incidents are escalated.
     pub escalation: Setting<String>,
+    /// The log that incidents are recorded in, where one is configured.
+    pub governance_log: Option<Setting<String>>,
     /// A region that the environment names and that is not the stack's.
     pub other_region: Option<Setting<String>>,
     /// The AWS profile, where one is named.

@@ -236,6 +236,12 @@ fn stack(
         expected_version: sources.pick("", &None, "", section.expected_version.as_ref()),
         log_group,
         escalation: named(&section.escalation, "T-JOSH"),
+        governance_log: sources.pick(
+            "",
+            &None,
+            "DUCKOPS_GOVERNANCE_LOG",
+            section.governance_log.as_ref(),
+        ),
         other_region,
         profile: sources.pick(
             "--profile",

@@ -1,0 +1,25 @@
+//! The arguments of `duckops record`.
+
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Record {
+    /// Such as inc-004
+    pub(in crate::cli) runbook: String,
+    /// The log to append to [default: governance_log of the stack]
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) log: Option<PathBuf>,
+    /// Who records it [default: the name of the login]
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) operator: Option<String>,
+    /// What is to be said beside the numbers
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) note: Option<String>,
+    /// Record what a recording of triage --save holds, and ask nobody; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) from: Option<PathBuf>,
+    /// Show the entry and write nothing
+    #[arg(long, short = 'n')]
+    pub(in crate::cli) dry_run: bool,
+}

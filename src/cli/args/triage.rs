@@ -1,0 +1,43 @@
+//! The arguments of `duckops triage`, and of what compares its recordings.
+
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Triage {
+    /// Such as inc-004; without it, every incident
+    pub(in crate::cli) runbook: Option<String>,
+    /// One step of it, by number or id
+    pub(in crate::cli) step: Option<String>,
+    /// The version that the alias should have
+    #[arg(long, value_name = "VERSION")]
+    pub(in crate::cli) expect: Option<String>,
+    /// A DEPLOY-LOG.md, whose newest entry names that version
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) deploy_log: Option<PathBuf>,
+    /// Keep everything that was told in a new file, without secrets, to be judged again
+    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
+    pub(in crate::cli) save: Option<PathBuf>,
+    /// In that file also hide the number of the AWS account
+    #[arg(long, requires = "save")]
+    pub(in crate::cli) hide_account: bool,
+    /// Judge such a file and ask nobody; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["save", "expect", "deploy_log", "wait", "watch"])]
+    pub(in crate::cli) from: Option<PathBuf>,
+    /// Ask again and again until it is ok, for at most this long, such as 5m
+    #[arg(long, value_name = "DUR", conflicts_with = "watch")]
+    pub(in crate::cli) wait: Option<String>,
+    /// Ask again every so often, such as 30s, until interrupted
+    #[arg(long, value_name = "DUR")]
+    pub(in crate::cli) watch: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Diff {
+    /// The recording that was made first
+    pub(in crate::cli) before: PathBuf,
+    /// The other; - in place of one of them is standard input
+    pub(in crate::cli) after: PathBuf,
+    /// Compare by this runbook, not by what was asked for in the second
+    pub(in crate::cli) runbook: Option<String>,
+}

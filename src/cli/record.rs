@@ -1,0 +1,304 @@
+//! `duckops record RUNBOOK`: the incident, with exact numbers, as an entry of GOVERNANCE-LOG.md.
+
+use super::fail::Failure;
+use super::out::Format;
+use super::recording::{self, load};
+use super::run::Run;
+use super::triage::Selection;
+use super::{Context, args, journal, out};
+use crate::act::journal::{Entry as Written, Stage};
+use crate::act::ledger::{Ledger, NoEntry};
+use crate::exit;
+use crate::fact::{Fact, FactValue, Probe, parse_instant};
+use crate::reading::{Known, Readings};
+use crate::report::entry::{Entry, HEAD, mark};
+use crate::report::json::{self, Heading};
+use crate::report::model::{self, Report};
+use crate::runbook::model::Runbook;
+use crate::text::{Printable, Untrusted};
+use serde_json::json;
+use std::path::PathBuf;
+use ulid::Ulid;
+
+/// What was done no longer ago than this belongs to the incident, in seconds.
+const RECENT: i64 = 86_400;
+
+/// What was learned of an incident, now or when it was recorded.
+struct Learned {
+    report: Report,
+    readings: Readings,
+}
+
+pub(super) async fn main(context: &Context, args: &args::Record) -> Result<u8, Failure> {
+    let runbook = context.library.get(&args.runbook)?;
+    // Where it goes is settled before anybody is asked.
+    let path = match args.dry_run {
+        true => place(context, args).ok(),
+        false => Some(place(context, args)?),
+    };
+    let learned = learn(context, args, &runbook).await?;
+    let judged = learned
+        .report
+        .runbooks
+        .iter()
+        .find(|judged| judged.id.as_str() == runbook.id);
+    let Some(judged) = judged else {
+        return Err(Failure::internal());
+    };
+    let id = Ulid::generate().to_string();
+    let operator = operator(context, args);
+    let identity = text(&learned.readings, "aws.identity");
+    let numbers = numbers(&runbook, &learned.readings);
+    let actions = actions(context, &learned.report)?;
+    let note = args.note.as_deref().map(Printable::from);
+    let entry = Entry {
+        id: &id,
+        report: &learned.report,
+        runbook: judged,
+        operator: &operator,
+        identity: identity.as_ref(),
+        numbers: &numbers,
+        actions: &actions,
+        note: note.as_ref(),
+    };
+    let entry = entry.render();
+    if args.dry_run {
+        let summary = match &path {
+            Some(path) => format!("nothing was written to {}", args::shown(path)),
+            None => "nothing was written, and no log is named".to_owned(),
+        };
+        return Ok(told(
+            context,
+            &learned.report,
+            judged,
+            &Told {
+                id: &id,
+                entry: &entry,
+                path: path.as_deref(),
+                summary,
+                code: exit::OK,
+                dry_run: true,
+            },
+        ));
+    }
+    let Some(path) = path else {
+        return Err(Failure::internal());
+    };
+    let (code, summary) = append(&path, &runbook.id, &entry);
+    Ok(told(
+        context,
+        &learned.report,
+        judged,
+        &Told {
+            id: &id,
+            entry: &entry,
+            path: Some(&path),
+            summary,
+            code,
+            dry_run: false,
+        },
+    ))
+}
+
+/// The log that is named: by flag, by the environment, by the configuration. It is never
+/// guessed: the working folder may be anybody's.
+fn place(context: &Context, args: &args::Record) -> Result<PathBuf, Failure> {
+    let named = context.settings.stack.governance_log.as_ref();
+    let path = args
+        .log
+        .clone()
+        .or_else(|| named.map(|log| PathBuf::from(&log.value)));
+    let path = path.ok_or_else(|| {
+        Failure::usage(
+            "no log is named: --log FILE, DUCKOPS_GOVERNANCE_LOG, or governance_log of the \
+             stack in the configuration file; --dry-run shows the entry",
+        )
+    })?;
+    // Only what is typed may depend on where it is typed.
+    if args.log.is_none() && !path.is_absolute() {
+        let shown = args::shown(&path);
+        let why = format!("governance_log: `{shown}` is not a path from the root on");
+        return Err(Failure::usage(why));
+    }
+    Ok(path)
+}
+
+async fn learn(
+    context: &Context,
+    args: &args::Record,
+    runbook: &Runbook,
+) -> Result<Learned, Failure> {
+    if let Some(file) = &args.from {
+        let mut recording = load(file)?;
+        let report = recording::judge(context, &recording, Some(&runbook.id), None)?;
+        return Ok(Learned {
+            report,
+            readings: std::mem::take(&mut recording.readings),
+        });
+    }
+    let selection = Selection::load(&context.library, Some(&runbook.id), None)?;
+    let mut judged = selection.judged(Run::of(context)?).await;
+    let readings = std::mem::take(&mut judged.readings);
+    Ok(Learned {
+        report: judged.recorded().await,
+        readings,
+    })
+}
+
+/// Who records it: somebody who says so, or the name of the login, which proves nothing.
+fn operator(context: &Context, args: &args::Record) -> Printable {
+    let login = || {
+        let names = ["USER", "LOGNAME"].into_iter();
+        names
+            .filter_map(|name| context.env.get(name))
+            .find(|name| !name.is_empty())
+    };
+    match (&args.operator, login()) {
+        (Some(name), _) => Untrusted::new(name.as_str()).printable(80),
+        (None, Some(name)) => {
+            format!("{} (by login)", Untrusted::new(name.as_str()).printable(80)).into()
+        }
+        (None, None) => "not known".into(),
+    }
+}
+
+/// Every number that the runbook is about, as exact as it is known. What is a list or a series
+/// is evidence and no number.
+fn numbers(runbook: &Runbook, readings: &Readings) -> Vec<(&'static str, Printable)> {
+    let mut numbers: Vec<(&'static str, Printable)> = Vec::new();
+    for path in runbook.steps.iter().flat_map(|step| step.facts()) {
+        if numbers.iter().any(|(known, _)| *known == path) {
+            continue;
+        }
+        let unit = crate::probe::find(path).map_or("", |(_, declared)| declared.unit);
+        let value = match readings.get(path) {
+            Known::Known(Fact {
+                value: FactValue::List(_) | FactValue::Series(_) | FactValue::Groups(_),
+                ..
+            }) => continue,
+            Known::Known(fact) => match (&fact.value, unit) {
+                (FactValue::Int(_) | FactValue::Float(_), unit) if !unit.is_empty() => {
+                    format!("{} {unit}", fact.value.shown()).into()
+                }
+                (value, _) => value.shown(),
+            },
+            Known::Silent(silence) => format!("not known: {}", silence.detail).into(),
+            Known::NotAsked => "not asked".into(),
+        };
+        numbers.push((path, value));
+    }
+    numbers
+}
+
+fn text(readings: &Readings, path: &str) -> Option<Printable> {
+    debug_assert!(crate::probe::find(path).is_some_and(|(probe, _)| probe == Probe::Identity));
+    match readings.get(path) {
+        Known::Known(fact) => Some(fact.value.shown()),
+        Known::Silent(_) | Known::NotAsked => None,
+    }
+}
+
+/// What the journal says was done lately: what each write came to, or that this is not known.
+fn actions(context: &Context, report: &Report) -> Result<Vec<Printable>, Failure> {
+    if context.settings.state_dir.is_none() {
+        return Ok(Vec::new());
+    }
+    let chain = journal::open(context)?
+        .read()
+        .map_err(|error| Failure::own(error.to_string()))?;
+    let now = report.started_at.unix_timestamp();
+    let is_recent = |entry: &Written| {
+        parse_instant(&entry.at).is_some_and(|at| (0..=RECENT).contains(&(now - at)))
+    };
+    let open: Vec<&str> = chain.open().iter().map(|entry| entry.id.as_str()).collect();
+    let told = |entry: &Written| {
+        let what = match entry.stage {
+            Stage::Outcome => entry.detail["outcome"].as_str().unwrap_or("outcome"),
+            Stage::Verified => "verified",
+            Stage::Sending if open.contains(&entry.id.as_str()) => {
+                "sent, and nobody recorded what came of it"
+            }
+            _ => return None,
+        };
+        let shown = |text: &str| Untrusted::new(text).printable(80);
+        let (at, action) = (shown(&entry.at), shown(&entry.action));
+        Some(format!("{at} {action}: {}", shown(what)).into())
+    };
+    let entries = chain.entries.iter().map(|(_, entry)| entry);
+    Ok(entries
+        .filter(|entry| is_recent(entry))
+        .filter_map(told)
+        .collect())
+}
+
+/// Appends the entry; yields the exit code of a write, and what came of it.
+fn append(path: &std::path::Path, runbook: &str, entry: &str) -> (u8, String) {
+    let shown = args::shown(path);
+    let ledger = match Ledger::at(path) {
+        Ok(ledger) => ledger,
+        Err(error) => return (exit::WARNING, error.to_string()),
+    };
+    let earlier = match ledger.last(&mark(runbook)) {
+        Ok(earlier) => earlier,
+        Err(error) => return (exit::WARNING, format!("{error}; nothing was written")),
+    };
+    match ledger.append(HEAD, entry) {
+        Ok(()) => {
+            let again = earlier.map_or("", |_| "; it holds an earlier entry of this runbook, too");
+            (
+                exit::OK,
+                format!("recorded in {shown} and read back{again}"),
+            )
+        }
+        Err(error @ NoEntry::Refused(_)) => (exit::WARNING, error.to_string()),
+        Err(error @ NoEntry::Unsettled(_)) => (exit::UNKNOWN, error.to_string()),
+    }
+}
+
+/// What is told of an entry.
+struct Told<'a> {
+    id: &'a str,
+    entry: &'a str,
+    path: Option<&'a std::path::Path>,
+    summary: String,
+    code: u8,
+    dry_run: bool,
+}
+
+fn told(context: &Context, report: &Report, judged: &model::Runbook, told: &Told<'_>) -> u8 {
+    let summary = Printable::from(told.summary.as_str());
+    if context.out.format == Format::Json {
+        let heading = Heading {
+            stack: Some(&report.stack),
+            started_at: Some(report.started_at),
+            took: Some(report.took),
+            verdict: judged.verdict,
+            exit_code: told.code,
+            summary: &summary,
+            next_action: judged.next_action.as_ref(),
+        };
+        let extra = json!({
+            "runbook": judged.id.as_str(),
+            "log": told.path.map(|path| args::shown(path).to_string()),
+            "entry_id": told.id,
+            "entry": told.entry,
+            "dry_run": told.dry_run,
+        });
+        let document = json::document("record", &heading, &extra, true);
+        return context.out.print(&document, told.code);
+    }
+    if told.dry_run {
+        let dry = |line: Printable| format!("DRY RUN  {line}\n");
+        let lines: String = out::lines(told.entry).chain([summary]).map(dry).collect();
+        return context.out.print(&lines, told.code);
+    }
+    let word = if told.code == exit::OK {
+        "RECORDED"
+    } else {
+        "NOT RECORDED"
+    };
+    context.out.print(
+        &format!("{word}  {summary}\nentry     {}\n", told.id),
+        told.code,
+    )
+}

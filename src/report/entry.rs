@@ -1,0 +1,162 @@
+//! One incident as an entry of GOVERNANCE-LOG.md: who recorded it, the verdicts, the exact
+//! numbers, what was done and who was called. Markdown in which text from outside is inert.
+
+use super::markdown::inert;
+use super::model::{Report, Runbook};
+use super::words::utc;
+use crate::text::Printable;
+use std::fmt::Write;
+
+/// What begins a log that is new.
+pub const HEAD: &str = "# Governance log\n\n";
+
+/// What the entry says beside the report.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// Tells this entry from every other.
+    pub id: &'a str,
+    /// The run, and of its runbooks the one that is recorded.
+    pub report: &'a Report,
+    /// See [`Entry::report`].
+    pub runbook: &'a Runbook,
+    /// Who records it, and how that is known.
+    pub operator: &'a Printable,
+    /// Who asked AWS; none where nobody was asked or that is not known.
+    pub identity: Option<&'a Printable>,
+    /// Each number with its name, or why it is not known.
+    pub numbers: &'a [(&'static str, Printable)],
+    /// What was changed from this machine, oldest first.
+    pub actions: &'a [Printable],
+    /// What the operator adds.
+    pub note: Option<&'a Printable>,
+}
+
+/// What a line begins with that marks an entry of this runbook.
+pub fn mark(runbook: &str) -> String {
+    format!("<!-- duckops {runbook} ")
+}
+
+impl Entry<'_> {
+    /// The entry; it ends with a line break.
+    pub fn render(&self) -> String {
+        let (report, runbook) = (self.report, self.runbook);
+        let stack = &report.stack;
+        let id = runbook.id.as_str();
+        let mut out = format!(
+            "## {} {} {}: {}\n\n{}{} -->\n\n",
+            utc(report.started_at),
+            inert(&id.to_uppercase()),
+            runbook.verdict.word().to_uppercase(),
+            inert(runbook.title.as_str()),
+            mark(id),
+            self.id,
+        );
+        let mut line = |name: &str, text: &str| {
+            let _ = writeln!(out, "- **{name}:** {text}");
+        };
+        line("Operator", &inert(self.operator.as_str()));
+        let asked = self
+            .identity
+            .map_or("not known".to_owned(), |who| inert(who.as_str()));
+        line(
+            "Stack",
+            &format!(
+                "{}, account {}, region {}, asked as {asked}",
+                inert(stack.name.as_str()),
+                inert(stack.account.as_str()),
+                inert(stack.region.as_str()),
+            ),
+        );
+        line(
+            "Verdict",
+            &format!(
+                "{}, {}: {}",
+                runbook.verdict.word(),
+                inert(runbook.severity.as_str()),
+                inert(runbook.summary.as_str())
+            ),
+        );
+        if let Some(cause) = &report.root_cause {
+            line("Root cause", &inert(&cause.as_str().to_uppercase()));
+        }
+        match runbook.escalation.as_ref().or(report.escalation.as_ref()) {
+            None => line("Escalation", "none is due"),
+            Some(due) => {
+                let by = due
+                    .due
+                    .map_or("at once".to_owned(), |by| format!("by {}", utc(by)));
+                let (to, priority) = (inert(due.to.as_str()), inert(due.priority.as_str()));
+                let reason = inert(due.reason.as_str());
+                line("Escalation", &format!("{to} {priority} {by}: {reason}"));
+            }
+        }
+        if let Some(next) = &runbook.next_action {
+            line("Next", &inert(next.text.as_str()));
+        }
+        if let Some(note) = self.note {
+            line("Note", &inert(note.as_str()));
+        }
+        out.push_str("\n| step | verdict | conclusion |\n| ---: | --- | --- |\n");
+        for step in &runbook.steps {
+            let verdict = step.verdict().word();
+            let summary = inert(step.summary.as_str());
+            let _ = writeln!(out, "| {} | {verdict} | {summary} |", step.number);
+        }
+        out.push_str("\n| number | value |\n| --- | --- |\n");
+        for (name, value) in self.numbers {
+            let _ = writeln!(out, "| {} | {} |", inert(name), inert(value.as_str()));
+        }
+        match self.actions {
+            [] => out.push_str("\nNothing was changed from this machine in the last 24 h.\n"),
+            actions => {
+                out.push_str("\nChanged from this machine in the last 24 h:\n\n");
+                for action in actions {
+                    let _ = writeln!(out, "- {}", inert(action.as_str()));
+                }
+            }
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn hostile_text_gives_an_entry_no_other_shape() {
+        let report = sample::hostile();
+        let evil = report.runbooks[0].summary.clone();
+        let render = |text: &Printable| {
+            let numbers = [("a.fact", text.clone())];
+            let entry = Entry {
+                id: "01",
+                report: &report,
+                runbook: &report.runbooks[0],
+                operator: text,
+                identity: Some(text),
+                numbers: &numbers,
+                actions: std::slice::from_ref(text),
+                note: Some(text),
+            };
+            entry.render()
+        };
+        // The shape: what each line begins with.
+        let shape = |text: &str| -> Vec<String> {
+            let begins = |line: &str| line.split([' ', ':']).next().unwrap_or_default().to_owned();
+            text.lines().map(begins).collect()
+        };
+        let (hostile, plain) = (render(&evil), render(&"plain".into()));
+        assert_eq!(shape(&hostile), shape(&plain));
+        for line in hostile.lines().filter(|line| line.starts_with('|')) {
+            let bars = line
+                .replace("\\\\", "")
+                .replace("\\|", "")
+                .matches('|')
+                .count();
+            assert!(bars == 3 || bars == 4, "{line}");
+        }
+        assert_eq!(hostile.matches("<!--").count(), 1);
+    }
+}

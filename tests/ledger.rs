@@ -1,0 +1,318 @@
+//! Claim: an incident goes into GOVERNANCE-LOG.md once and whole, with exact numbers, whoever
+//! else writes there, whoever is killed, and whatever stands in it already.
+
+use crate::support::{Duckops, Ran, Stage, now, world};
+use duckops::act::journal::{Entry, Journal, Stage as Step};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+const KEPT: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/recordings/inc-004-1.0.json"
+);
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path of ours")
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).expect("a log")
+}
+
+fn record(home: &Path, arguments: &[&str]) -> Duckops {
+    let kept = ["record", "inc-004", "--from", KEPT];
+    Duckops::new(home, &[&kept, arguments].concat())
+}
+
+/// The ids of the entries that stand in a log, each with how often.
+fn entries(log: &str) -> BTreeMap<String, usize> {
+    let mut ids = BTreeMap::new();
+    for line in log.lines() {
+        let id = line
+            .strip_prefix("<!-- duckops inc-004 ")
+            .and_then(|rest| rest.strip_suffix(" -->"));
+        if let Some(id) = id {
+            *ids.entry(id.to_owned()).or_default() += 1;
+        }
+    }
+    ids
+}
+
+fn id_of(ran: &Ran) -> String {
+    let line = ran
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix("entry     "));
+    line.unwrap_or_else(|| panic!("{ran:?}")).to_owned()
+}
+
+#[test]
+fn an_exhausted_quota_is_recorded_with_exact_numbers_and_who_did_it() {
+    let stage = Stage::of(world("inc-005"));
+    let log = stage.home().join("GOVERNANCE-LOG.md");
+    let done = |detail: Value, ago: u64| Entry {
+        id: "01".into(),
+        at: duckops::fact::instant((now() - Duration::from_secs(ago)).unix_timestamp()),
+        action: "alias rollback".into(),
+        stage: Step::Outcome,
+        stack: "prod".into(),
+        detail,
+    };
+    Journal::in_folder(&stage.state())
+        .append(&[
+            done(json!({"outcome": "too long ago"}), 86_401),
+            done(json!({"outcome": "applied"}), 86_400),
+            done(json!({"outcome": "dated ahead"}), 0),
+        ])
+        .expect("a journal");
+    let ran = stage
+        .duckops(&[
+            "record",
+            "inc-005",
+            "--log",
+            text(&log),
+            "--operator",
+            "operator on call",
+            "--note",
+            "mail was | full",
+        ])
+        .run();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let entry = read(&log);
+    for part in [
+        "# Governance log\n\n## 2026-03-22T03:12:09Z INC-005 CRITICAL: ",
+        "- **Operator:** operator on call\n",
+        "- **Stack:** prod, account 121546003735, region us-east-1, asked as arn:aws:sts:",
+        "- **Escalation:** T-JOSH P0 at once: ",
+        "- **Note:** mail was \\| full\n",
+        "| email.max_24h | 200 recipients |\n",
+        "| email.sent_24h | 198 recipients |\n",
+        "| email.used_percent | 99 percent |\n",
+        "| growth.ducklings_24h_min | ",
+        "| email.capacity_in | ",
+        "2026-03-21T03:12:09Z alias rollback: applied\n",
+    ] {
+        assert!(entry.contains(part), "{part}\n{entry}");
+    }
+    assert!(!entry.contains("too long ago"), "{entry}");
+    // What cannot be known is said to be unknown.
+    let denied = Stage::of(world("denied-mail"));
+    let log = denied.home().join("LOG.md");
+    let ran = denied
+        .duckops(&["record", "inc-005", "--log", text(&log)])
+        .run();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        read(&log).contains("| email.sent_24h | not known: "),
+        "{}",
+        read(&log)
+    );
+}
+
+#[test]
+fn a_dry_run_shows_the_entry_and_writes_nothing() {
+    let home = tempfile::tempdir().expect("a folder");
+    let log = home.path().join("LOG.md");
+    let ran = record(home.path(), &["--dry-run", "--log", text(&log)]).run();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.stdout.lines().all(|line| line.starts_with("DRY RUN  ")),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("INC-004 CRITICAL") && !log.exists());
+    // Without a log that is named nothing is guessed.
+    for (arguments, code) in [(&["--dry-run"][..], 0), (&[], 64)] {
+        let ran = record(home.path(), arguments).run();
+        assert_eq!(ran.code, code, "{ran:?}");
+    }
+    assert_eq!(std::fs::read_dir(home.path()).expect("a folder").count(), 0);
+    let named = record(home.path(), &[])
+        .env("DUCKOPS_GOVERNANCE_LOG", &log)
+        .run();
+    assert_eq!(named.code, 0, "{named:?}");
+    assert_eq!(entries(&read(&log)).len(), 1);
+}
+
+#[test]
+fn what_stands_in_the_log_is_never_touched() {
+    let home = tempfile::tempdir().expect("a folder");
+    for before in [
+        "",
+        "theirs\n",
+        "an unfinished line",
+        "\u{0}\u{1}binary\r",
+        "| a | table |\n|---|---|",
+    ] {
+        let log = home.path().join("LOG.md");
+        std::fs::write(&log, before).expect("written");
+        for times in 1..=2 {
+            let ran = record(home.path(), &["--log", text(&log)]).run();
+            assert_eq!(ran.code, 0, "{ran:?}");
+            assert_eq!(
+                ran.stdout.contains("an earlier entry"),
+                times == 2,
+                "{ran:?}"
+            );
+            assert!(read(&log).starts_with(before));
+            assert_eq!(entries(&read(&log)).len(), times);
+        }
+    }
+    // A link could lead anywhere.
+    let link = home.path().join("link.md");
+    let other = home.path().join("other");
+    std::fs::write(&other, "theirs").expect("written");
+    std::os::unix::fs::symlink(&other, &link).expect("linked");
+    for place in [
+        &link,
+        &home.path().to_owned(),
+        &home.path().join("no/LOG.md"),
+        &PathBuf::from("/dev/null"),
+    ] {
+        let ran = record(home.path(), &["--log", text(place)]).run();
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stdout.starts_with("NOT RECORDED"), "{ran:?}");
+    }
+    assert_eq!(read(&other), "theirs");
+}
+
+#[test]
+fn a_full_disk_takes_the_whole_entry_and_nothing_that_was_there() {
+    let home = tempfile::tempdir().expect("a folder");
+    let log = home.path().join("LOG.md");
+    for size in [0, 3000, 4000] {
+        let before = "x".repeat(size);
+        std::fs::write(&log, &before).expect("written");
+        let command = record(home.path(), &["--log", text(&log)]).command();
+        let mut limited = std::process::Command::new("/bin/sh");
+        // In blocks of 512 bytes: the entry is larger than what is left.
+        limited
+            .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .env_clear()
+            .envs(
+                command
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            );
+        let output = limited.output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout);
+        let is_recorded = output.status.code() == Some(0);
+        assert!(is_recorded || output.status.code() == Some(1), "{output:?}");
+        assert_eq!(is_recorded, said.starts_with("RECORDED"), "{said}");
+        let after = read(&log);
+        assert_eq!(entries(&after).len(), usize::from(is_recorded), "{size}");
+        assert_eq!(after == before, !is_recorded, "{size}: {after}");
+    }
+}
+
+/// Processes that append at the same time, of which some are killed, while somebody else writes
+/// lines of their own. Yields how many were acknowledged, and how many were killed.
+fn storm(processes: usize, at_once: usize) -> (usize, usize) {
+    let home = tempfile::tempdir().expect("a folder");
+    let log = home.path().join("LOG.md");
+    std::fs::write(&log, "theirs\n").expect("written");
+    let (mut acknowledged, mut killed, mut foreign) = (Vec::new(), 0, 1);
+    // The same every time, and no two processes alike.
+    let mut dice = 0x2545_f491_4f6c_dd1d_u64;
+    let mut roll = |sides: u64| {
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        dice % sides
+    };
+    let mut started = 0;
+    while started < processes {
+        let running: Vec<(Child, Option<Duration>)> = (0..at_once.min(processes - started))
+            .map(|_| {
+                let child = record(home.path(), &["--log", text(&log)])
+                    .command()
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::null())
+                    .spawn()
+                    .expect("it runs");
+                let doomed = roll(2) == 0;
+                (child, doomed.then(|| Duration::from_micros(roll(60_000))))
+            })
+            .collect();
+        started += running.len();
+        // Somebody who knows nothing of us appends a whole line.
+        let mut theirs = std::fs::OpenOptions::new()
+            .append(true)
+            .open(&log)
+            .expect("the log");
+        theirs.lock().expect("held");
+        theirs.write_all(b"theirs\n").expect("written");
+        foreign += 1;
+        drop(theirs);
+        let began = std::time::Instant::now();
+        let mut running = running;
+        running.sort_by_key(|(_, doomed)| *doomed);
+        for (mut child, doomed) in running {
+            if let Some(after) = doomed {
+                std::thread::sleep(after.saturating_sub(began.elapsed()));
+                killed += usize::from(child.kill().is_ok());
+            }
+            let output = child.wait_with_output().expect("it ended");
+            let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+            if stdout.starts_with("RECORDED") {
+                let id = stdout
+                    .lines()
+                    .find_map(|line| line.strip_prefix("entry     "));
+                acknowledged.push(id.expect("an id").to_owned());
+            }
+        }
+    }
+    // Whoever comes last completes what was left.
+    let last = record(home.path(), &["--log", text(&log)]).run();
+    assert_eq!(last.code, 0, "{last:?}");
+    acknowledged.push(id_of(&last));
+    let after = read(&log);
+    let found = entries(&after);
+    for id in &acknowledged {
+        assert_eq!(found.get(id), Some(&1), "{id} was acknowledged");
+    }
+    assert!(found.values().all(|times| *times == 1));
+    assert_eq!(
+        after.lines().filter(|line| *line == "theirs").count(),
+        foreign
+    );
+    // Every entry is whole: each has the lines of the last one but its id.
+    let shape = |entry: &str| -> Vec<String> {
+        let lines = entry
+            .lines()
+            .filter(|line| !line.starts_with("<!--") && *line != "theirs" && !line.is_empty());
+        lines.map(str::to_owned).collect()
+    };
+    let whole: Vec<_> = after.split("## 2026-").skip(1).map(shape).collect();
+    assert_eq!(whole.len(), found.len());
+    for entry in &whole {
+        assert_eq!(entry, whole.last().expect("one"), "a torn entry");
+    }
+    assert_eq!(std::fs::read_dir(home.path()).expect("a folder").count(), 1);
+    println!(
+        "{processes} appends, {at_once} at a time: {} acknowledged, each once; {killed} killed; {} entries whole; {foreign} foreign lines kept",
+        acknowledged.len() - 1,
+        found.len()
+    );
+    (acknowledged.len() - 1, killed)
+}
+
+/// The whole: `cargo test --test claims -- --ignored --nocapture two_hundred_appends`.
+#[test]
+fn appends_at_once_lose_nothing_when_some_are_killed() {
+    let (acknowledged, killed) = storm(48, 16);
+    assert!(acknowledged >= 10 && killed >= 10);
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn two_hundred_appends_at_once_lose_nothing_when_half_are_killed() {
+    let (acknowledged, killed) = storm(200, 200);
+    assert!(acknowledged >= 50 && killed >= 50);
+}
