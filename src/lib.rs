@@ -18,5 +18,6 @@ pub mod runbook;
 pub mod stack;
 pub mod standing;
 pub mod text;
+pub mod timeline;
 pub mod triage;
 pub mod webhook;

@@ -113,9 +113,9 @@ fn markdown(text: &str) -> Vec<String> {
 }
 
 /// A door for text from outside.
-struct Door {
-    name: &'static str,
-    open: fn(&mut World),
+pub(crate) struct Door {
+    pub(crate) name: &'static str,
+    pub(crate) open: fn(&mut World),
 }
 
 fn execution(world: &mut World, status: &str, ago: u64) {
@@ -129,7 +129,7 @@ fn execution(world: &mut World, status: &str, ago: u64) {
 
 const RUNBOOKS: [&str; 5] = ["inc-001", "inc-002", "inc-003", "inc-004", "inc-005"];
 
-const DOORS: &[Door] = &[
+pub(crate) const DOORS: &[Door] = &[
     Door {
         name: "the type of a peck",
         open: |w| {

@@ -122,10 +122,12 @@ fn documents() -> Vec<Document> {
             .map(|call| answer(stage.duckops(call.0), *call)),
     );
     // Two recordings, and the log.
-    let recordings: [Call<'_>; 7] = [
+    let recordings: [Call<'_>; 9] = [
         (&["triage", "--save", "one.json"], 2, None),
         (&["triage", "inc-004", "--save", "other.json"], 2, None),
         (&["diff", "one.json", "other.json"], 2, Some("diff")),
+        (&["timeline"], 0, Some("timeline")),
+        (&["report", "inc-004", "--html", "page.html"], 2, None),
         (&["runbook", "case", "other.json"], 0, Some("runbook-case")),
         (
             &["record", "inc-004", "--from", "one.json", "--dry-run"],

@@ -28,9 +28,14 @@ const ROOMS: &[(&str, &[&str])] = &[
             "stack",
             "standing",
             "text",
+            "timeline",
             "triage",
             "webhook",
         ],
+    ),
+    (
+        "timeline",
+        &["fact", "history", "reading", "report::model", "text"],
     ),
     (
         "act",

@@ -144,6 +144,10 @@ pub(super) enum Command {
     Webhook(Webhook),
     /// Put an incident, with exact numbers, into GOVERNANCE-LOG.md
     Record(Record),
+    /// Verdicts, writes, the alias, executions and audit events in one sequence
+    Timeline(Timeline),
+    /// One run of a runbook as a page to look at
+    Report(Report),
     /// What changed between two recordings of triage --save
     Diff(Diff),
     /// Show what was changed from this machine, and by which consent
@@ -279,6 +283,22 @@ pub(super) struct Export {
     /// As lines of JSON
     #[arg(long)]
     pub(super) jsonl: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    /// Such as inc-004
+    pub(super) runbook: String,
+    /// The file that the page is written to
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Timeline {
+    /// How far back, such as 6h
+    #[arg(long, value_name = "DUR", default_value = "6h")]
+    pub(super) since: String,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,8 @@ mod export;
 mod init;
 mod picture;
 
+pub(super) use picture::bounds;
+
 use super::Context;
 use super::args::{self, HistoryAction};
 use super::fail::Failure;
@@ -34,7 +36,7 @@ pub(super) async fn main(context: &Context, args: args::History) -> Result<u8, F
 }
 
 /// Opens history and does this with it, where it holds up nothing.
-async fn with<T: Send + 'static>(
+pub(super) async fn with<T: Send + 'static>(
     context: &Context,
     work: impl FnOnce(&mut dyn History, &StackKey) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
@@ -51,7 +53,7 @@ async fn with<T: Send + 'static>(
     done.unwrap_or_else(|_| Err(Failure::internal()))
 }
 
-fn failed(error: HistoryError) -> Failure {
+pub(super) fn failed(error: HistoryError) -> Failure {
     Failure::own(format!("history: {error}"))
 }
 
@@ -119,8 +121,8 @@ async fn trends(context: &Context, args: args::History) -> Result<u8, Failure> {
 }
 
 /// A fact over a span.
-struct Trend {
-    fact: String,
+pub(super) struct Trend {
+    pub(super) fact: String,
     samples: Vec<Sample>,
     span: (OffsetDateTime, OffsetDateTime),
     /// The last reading of the fact that its limits are a percentage of.
@@ -128,7 +130,18 @@ struct Trend {
 }
 
 impl Trend {
-    fn read(
+    /// The readings as seconds since 1970 and values, in order of time.
+    pub(super) fn readings(&self) -> Vec<(i64, i64)> {
+        let reading = |sample: &Sample| (sample.at.unix_timestamp(), sample.value);
+        self.samples.iter().map(reading).collect()
+    }
+
+    /// How many readings there are.
+    pub(super) fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    pub(super) fn read(
         history: &dyn History,
         stack: &StackKey,
         fact: String,

@@ -30,9 +30,11 @@ mod peck;
 mod prompt;
 mod record;
 mod recording;
+mod report;
 mod run;
 mod runbook;
 mod textfile;
+mod timeline;
 mod triage;
 mod webhook;
 
@@ -176,6 +178,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Peck(args) => peck::main(context, &args.action).await,
         Command::Bond(args) => bond::main(context, &args.action).await,
         Command::Webhook(args) => webhook::main(context, &args.action).await,
+        Command::Timeline(args) => timeline::main(context, &args).await,
+        Command::Report(args) => report::main(context, &args).await,
         Command::Record(args) => record::main(context, &args).await,
         Command::Diff(args) => diff::main(context, &args),
         Command::Journal(args) => journal::main(context, &args),

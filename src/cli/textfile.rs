@@ -12,6 +12,14 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// What the file system says; the file that was there stays.
 pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+    write_as(path, text, 0o644)
+}
+
+/// The same with a mode of its own.
+///
+/// # Errors
+/// See [`write`].
+pub(super) fn write_as(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -27,10 +35,10 @@ pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     let written = OpenOptions::new()
         .write(true)
         .create_new(true)
-        .mode(0o644)
+        .mode(mode)
         .open(&beside)
         .and_then(|mut file| {
-            file.set_permissions(Permissions::from_mode(0o644))?;
+            file.set_permissions(Permissions::from_mode(mode))?;
             file.write_all(text.as_bytes())?;
             file.sync_all()
         })

@@ -119,7 +119,7 @@ impl Selection {
     }
 
     /// The probes that must be asked.
-    fn needed(&self) -> BTreeSet<Probe> {
+    pub(super) fn needed(&self) -> BTreeSet<Probe> {
         let steps = self.asked.iter().flat_map(|runbook| {
             let wanted = |index: &usize| self.step.is_none_or(|only| only == *index);
             runbook
@@ -133,7 +133,7 @@ impl Selection {
     }
 
     /// What these answers mean.
-    fn made_of(&self, answered: Answered) -> Judged {
+    pub(super) fn made_of(&self, answered: Answered) -> Judged {
         answered.judge(&self.asked(), &self.parents())
     }
 

@@ -142,6 +142,17 @@ pub trait History: Send {
     /// [`HistoryError`].
     fn latest(&self, stack: &StackKey) -> Result<Option<Summary>, HistoryError>;
 
+    /// The snapshots of this stack at or after `from`, oldest first, those that had to wait
+    /// among them.
+    ///
+    /// # Errors
+    /// [`HistoryError`]; never an empty answer in its place.
+    fn summaries(
+        &self,
+        stack: &StackKey,
+        from: OffsetDateTime,
+    ) -> Result<Vec<Summary>, HistoryError>;
+
     /// The ledger of this stack.
     ///
     /// # Errors
@@ -224,6 +235,10 @@ impl History for Nowhere {
     }
 
     fn facts(&self, _: &StackKey) -> Result<Vec<String>, HistoryError> {
+        Ok(Vec::new())
+    }
+
+    fn summaries(&self, _: &StackKey, _: OffsetDateTime) -> Result<Vec<Summary>, HistoryError> {
         Ok(Vec::new())
     }
 

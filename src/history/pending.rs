@@ -215,6 +215,14 @@ impl History for Pending {
         self.behind.latest(stack)
     }
 
+    fn summaries(
+        &self,
+        stack: &StackKey,
+        from: OffsetDateTime,
+    ) -> Result<Vec<Summary>, HistoryError> {
+        self.behind.summaries(stack, from)
+    }
+
     fn ledger(&self, stack: &StackKey) -> Result<Ledger, HistoryError> {
         self.behind.ledger(stack)
     }

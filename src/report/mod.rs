@@ -6,6 +6,7 @@
 //! what a single format needs on top: its own markup must not be forged either.
 pub mod data;
 pub mod entry;
+pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod model;

@@ -31,16 +31,30 @@ pub struct Plot<'a> {
 
 /// The picture as a file.
 pub fn svg(plot: &Plot<'_>) -> String {
+    drawing(plot, "", STYLE)
+}
+
+/// The picture as a part of a page that holds [`STYLE`]; `number` sets it apart from the
+/// others there.
+pub fn inline(plot: &Plot<'_>, number: usize) -> String {
+    drawing(plot, &format!("-{number}"), "")
+}
+
+fn drawing(plot: &Plot<'_>, mark: &str, style: &str) -> String {
     let scale = Scale::of(plot);
     let title = text(&format!("{} ({})", plot.fact, unit(plot.unit)));
     let (width, height) = SIZE;
     let (left, top, right, bottom) = FRAME;
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"title desc\">\n\
-         <title id=\"title\">{title}</title>\n<desc id=\"desc\">{}</desc>\n<style>{STYLE}</style>\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"title{mark} desc{mark}\">\n\
+         <title id=\"title{mark}\">{title}</title>\n<desc id=\"desc{mark}\">{}</desc>\n{style}\
          <rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n\
          <text class=\"head\" x=\"{left}\" y=\"28\">{title}</text>\n",
-        text(&summary(plot))
+        text(&summary(plot)),
+        style = match style {
+            "" => String::new(),
+            style => format!("<style>{style}</style>\n"),
+        }
     );
     for value in scale.ticks() {
         let y = scale.y(value);
@@ -102,7 +116,8 @@ pub fn svg(plot: &Plot<'_>) -> String {
     out + "</svg>\n"
 }
 
-const STYLE: &str = "\
+/// How it looks, in the light and in the dark.
+pub const STYLE: &str = "\
 .paper{fill:#fff}text{font:13px system-ui,sans-serif;fill:#222}.head{font-size:16px;font-weight:600}\
 .y{text-anchor:end}.x{text-anchor:middle}.none{text-anchor:middle}.limit{text-anchor:end}\
 .grid{stroke:#ddd}.dot{fill:#0b5cad}.line{fill:none;stroke:#0b5cad;stroke-width:2;stroke-linejoin:round}\

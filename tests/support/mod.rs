@@ -1,6 +1,7 @@
 //! What the claims share: the built binary in a scrubbed environment, and the practice
 //! stack it is pointed at. Nothing but loopback is ever an address here.
 
+pub(crate) mod browser;
 pub(crate) mod emulator;
 mod raw;
 pub(crate) mod validator;

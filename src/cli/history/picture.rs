@@ -11,11 +11,7 @@ use crate::text::Printable;
 use std::path::Path;
 
 pub(super) fn write(context: &Context, trend: &Trend, path: &Path) -> Result<(), Failure> {
-    let readings: Vec<_> = trend
-        .samples
-        .iter()
-        .map(|sample| (sample.at.unix_timestamp(), sample.value))
-        .collect();
+    let readings = trend.readings();
     let picture = plot::svg(&Plot {
         fact: &trend.fact,
         unit: probe::find(&trend.fact).map_or("", |(_, declared)| declared.unit),
@@ -31,7 +27,7 @@ pub(super) fn write(context: &Context, trend: &Trend, path: &Path) -> Result<(),
 
 /// The limits of the runbook that holds the fact against some; what is a percentage of
 /// another fact follows the last reading of that.
-fn bounds(context: &Context, trend: &Trend) -> Result<Bounds, Failure> {
+pub(in crate::cli) fn bounds(context: &Context, trend: &Trend) -> Result<Bounds, Failure> {
     let Some((id, range)) = data::range(&trend.fact) else {
         return Ok(Bounds::default());
     };

@@ -220,6 +220,14 @@ impl History for DynamoDb {
         self.within(past::latest(&self.table, stack))
     }
 
+    fn summaries(
+        &self,
+        stack: &StackKey,
+        from: OffsetDateTime,
+    ) -> Result<Vec<Summary>, HistoryError> {
+        self.within(past::summaries(&self.table, stack, from))
+    }
+
     fn ledger(&self, stack: &StackKey) -> Result<Ledger, HistoryError> {
         self.within(self.table.ledger((stack, item::LEDGER)))
     }

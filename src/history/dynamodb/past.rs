@@ -233,3 +233,29 @@ pub(super) async fn latest(
         after = next;
     }
 }
+
+/// See [`super::History::summaries`].
+pub(super) async fn summaries(
+    table: &Table,
+    stack: &StackKey,
+    from: OffsetDateTime,
+) -> Result<Vec<Summary>, HistoryError> {
+    let (mut newest_first, mut after) = (Vec::new(), None);
+    'pages: loop {
+        let span = Span::Beginning(item::SNAPSHOT);
+        let Page { items, next } = table.page(stack, &span, (true, None), after).await?;
+        for item in &items {
+            let summary = item::summary(item).ok_or_else(|| table.unreadable())?;
+            if summary.at < from {
+                break 'pages;
+            }
+            newest_first.push(summary);
+        }
+        match next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    newest_first.reverse();
+    Ok(newest_first)
+}

@@ -153,6 +153,14 @@ impl History for Sqlite {
         self.read(None, |db| rows::latest(db, stack))
     }
 
+    fn summaries(
+        &self,
+        stack: &StackKey,
+        from: OffsetDateTime,
+    ) -> Result<Vec<Summary>, HistoryError> {
+        self.read(Vec::new(), |db| rows::summaries(db, stack, from))
+    }
+
     fn ledger(&self, stack: &StackKey) -> Result<Ledger, HistoryError> {
         self.read(Ledger::default(), |db| rows::ledger(db, stack))
     }

@@ -32,6 +32,10 @@ const LATEST: &str = "
 SELECT ulid, at_ms, verdict, runbooks, version FROM snapshot
 WHERE stack = ?1 ORDER BY seq DESC LIMIT 1";
 
+const SUMMARIES: &str = "
+SELECT ulid, at_ms, verdict, runbooks, version FROM snapshot
+WHERE stack = ?1 AND at_ms >= ?2 ORDER BY at_ms, seq";
+
 const LEDGER: &str = "SELECT revision, document FROM ledger WHERE stack = ?1";
 
 /// The number of a snapshot that had to wait: below zero, downwards. The order of
@@ -147,19 +151,31 @@ pub(super) fn facts(db: &Connection, stack: &StackKey) -> rusqlite::Result<Vec<S
 
 /// See [`super::History::latest`].
 pub(super) fn latest(db: &Connection, stack: &StackKey) -> rusqlite::Result<Option<Summary>> {
-    let summary = |row: &Row<'_>| {
-        let (id, runbooks): (String, String) = (row.get(0)?, row.get(3)?);
-        Ok(Summary {
-            id: id.parse().map_err(|e| damaged(0, Box::new(e)))?,
-            at: instant(row, 1)?,
-            verdict: row.get(2)?,
-            runbooks: serde_json::from_str(&runbooks).map_err(|e| damaged(3, Box::new(e)))?,
-            duckops_version: row.get(4)?,
-        })
-    };
     db.prepare_cached(LATEST)?
         .query_row(params![stack.0], summary)
         .optional()
+}
+
+/// See [`super::History::summaries`].
+pub(super) fn summaries(
+    db: &Connection,
+    stack: &StackKey,
+    from: OffsetDateTime,
+) -> rusqlite::Result<Vec<Summary>> {
+    db.prepare_cached(SUMMARIES)?
+        .query_map(params![stack.0, millis(from)], summary)?
+        .collect()
+}
+
+fn summary(row: &Row<'_>) -> rusqlite::Result<Summary> {
+    let (id, runbooks): (String, String) = (row.get(0)?, row.get(3)?);
+    Ok(Summary {
+        id: id.parse().map_err(|e| damaged(0, Box::new(e)))?,
+        at: instant(row, 1)?,
+        verdict: row.get(2)?,
+        runbooks: serde_json::from_str(&runbooks).map_err(|e| damaged(3, Box::new(e)))?,
+        duckops_version: row.get(4)?,
+    })
 }
 
 /// See [`super::History::ledger`].
@@ -213,7 +229,16 @@ mod tests {
     fn every_query_finds_its_rows_by_index_and_walks_no_table() {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch(super::super::schema::TABLES).unwrap();
-        for query in [SAMPLES, EVER_POSITIVE, LAST_POSITIVE, FACTS, LATEST, LEDGER] {
+        let all = [
+            SAMPLES,
+            EVER_POSITIVE,
+            LAST_POSITIVE,
+            FACTS,
+            LATEST,
+            SUMMARIES,
+            LEDGER,
+        ];
+        for query in all {
             let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
             let steps = plan.raw_query().mapped(|row| row.get::<_, String>(3));
             let steps: Vec<_> = steps.map(Result::unwrap).collect();

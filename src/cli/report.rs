@@ -1,0 +1,138 @@
+//! `duckops report RUNBOOK --html FILE`: one run of a runbook as a page to look at.
+
+use super::fail::Failure;
+use super::history::{self, Trend};
+use super::run::Run;
+use super::triage::Selection;
+use super::{Context, args, out, textfile, timeline};
+use crate::exit;
+use crate::fact::{FactType, instant};
+use crate::probe;
+use crate::report::data;
+use crate::report::html::{Event, Page, render};
+use crate::report::plot::Plot;
+use crate::runbook::model::Runbook;
+use crate::triage;
+use time::{Duration, OffsetDateTime};
+
+/// How far back the timeline and the trends go, in seconds.
+const SPAN: i64 = 21_600;
+/// No page shows more trends.
+const PLOTS: usize = 8;
+
+pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, Failure> {
+    let selection = Selection::load(&context.library, Some(&args.runbook), None)?;
+    let runbook = context.library.get(&args.runbook)?;
+    let run = Run::of(context)?;
+    let now = run.now;
+    let from = now.unix_timestamp() - SPAN;
+    let mut probes = selection.needed();
+    probes.extend(triage::of_facts(["executions.running", "alias.version"]));
+    let (answered, events) = run
+        .ask_beside(&probes, async |asking| {
+            timeline::listen(&asking, from).await
+        })
+        .await;
+    let mut judged = selection.made_of(answered);
+    let readings = std::mem::take(&mut judged.readings);
+    let told = timeline::gather(context, from, &readings, events).await?;
+    let report = judged.recorded().await;
+    let trends = trends(context, &runbook, now)
+        .await
+        .unwrap_or_else(|failure| {
+            failure
+                .lines
+                .iter()
+                .for_each(|line| out::warn(line.as_str()));
+            Vec::new()
+        });
+    let drawn = trends
+        .iter()
+        .map(|trend| Ok((trend, trend.readings(), history::bounds(context, trend)?)))
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let plots: Vec<Plot<'_>> = drawn
+        .iter()
+        .map(|(trend, readings, bounds)| Plot {
+            fact: &trend.fact,
+            unit: probe::find(&trend.fact).map_or("", |(_, declared)| declared.unit),
+            readings,
+            span: (from, now.unix_timestamp()),
+            bounds: *bounds,
+        })
+        .collect();
+    let events: Vec<Event> = told
+        .timeline
+        .moments
+        .iter()
+        .map(|moment| Event {
+            at: instant(moment.at),
+            witness: moment.witness.word(),
+            text: moment.text.to_string(),
+            is_bad: moment.is_bad,
+        })
+        .collect();
+    let said: Vec<_> = std::iter::once(timeline::summary(&told, SPAN))
+        .chain(told.notes.iter().map(ToString::to_string))
+        .collect();
+    let page = render(&Page {
+        report: &report,
+        plots: &plots,
+        events: &events,
+        told: &said.join("; "),
+    });
+    let code = context.out.report(&report);
+    let file = args::shown(&args.html);
+    match write(&args.html, &page) {
+        Ok(()) => {
+            out::warn(&format!("wrote {file}"));
+            Ok(code)
+        }
+        Err(error) => {
+            out::warn(&format!("duckops: {file} was not written: {error}"));
+            // The verdict was told; what was asked for is not there.
+            Ok(if code == exit::OK {
+                exit::UNKNOWN
+            } else {
+                code
+            })
+        }
+    }
+}
+
+/// The page in place of what is there, unless that is no plain file: a link could lead anywhere.
+fn write(path: &std::path::Path, page: &str) -> std::io::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Ok(there) if !there.is_file() => Err(std::io::Error::other("it is no plain file")),
+        _ => textfile::write_as(path, page, 0o600),
+    }
+}
+
+/// What history holds of the runbook's numbers, those with limits first.
+async fn trends(
+    context: &Context,
+    runbook: &Runbook,
+    now: OffsetDateTime,
+) -> Result<Vec<Trend>, Failure> {
+    let mut facts: Vec<String> = Vec::new();
+    for path in runbook.steps.iter().flat_map(|step| step.facts()) {
+        let is_number = probe::find(path)
+            .is_some_and(|(_, declared)| matches!(declared.ty, FactType::Int | FactType::Duration));
+        if is_number && !facts.iter().any(|known| known == path) {
+            facts.push(path.to_owned());
+        }
+    }
+    let span = (now - Duration::seconds(SPAN), now);
+    history::with(context, move |history, stack| {
+        let known = history.facts(stack).map_err(history::failed)?;
+        let recorded = facts.into_iter().filter(|fact| known.contains(fact));
+        let trends = recorded.map(|fact| Trend::read(history, stack, fact, span));
+        let mut trends: Vec<Trend> = trends.collect::<Result<_, _>>().map_err(history::failed)?;
+        // One reading is no trend; against a limit even one tells something.
+        let is_limited = |trend: &Trend| data::range(&trend.fact).is_some();
+        trends.retain(|trend| trend.len() >= if is_limited(trend) { 1 } else { 2 });
+        trends.sort_by_key(|trend| !is_limited(trend));
+        trends.truncate(PLOTS);
+        Ok(trends)
+    })
+    .await
+}

@@ -1,0 +1,312 @@
+//! The report as one page to look at: no script, nothing that is loaded from elsewhere, legible
+//! on a phone, on paper, in the dark and to a screen reader. Text from outside is text in it
+//! and nothing else; the page says so to the browser, too.
+
+use super::model::{Escalation, NextAction, Report, Runbook, Step, Verdict};
+use super::plot::{self, Plot};
+use super::words::{name, utc, value};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use ring::digest::{SHA256, digest};
+
+/// One line of the timeline.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// When, as it is shown.
+    pub at: String,
+    /// Who tells of it.
+    pub witness: &'static str,
+    /// What happened.
+    pub text: String,
+    /// Whether a verdict became worse here.
+    pub is_bad: bool,
+}
+
+/// What the page shows beside the report.
+#[derive(Clone, Debug)]
+pub struct Page<'a> {
+    /// The run.
+    pub report: &'a Report,
+    /// The trends of its facts.
+    pub plots: &'a [Plot<'a>],
+    /// What happened before, oldest first.
+    pub events: &'a [Event],
+    /// What must be said of them, in one line.
+    pub told: &'a str,
+}
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;--ink:#1c1e21;--paper:#fff;--line:#d5d8dd;--soft:#f4f5f7;\
+--ok:#1a7f37;--warning:#9a6700;--critical:#b3261e;--unknown:#6639ba;--skipped:#57606a}\
+@media(prefers-color-scheme:dark){:root{--ink:#e6e6e6;--paper:#16181c;--line:#3a3d44;--soft:#212429;\
+--ok:#57d07a;--warning:#e3b341;--critical:#ff8a80;--unknown:#c9a7ff;--skipped:#a0a7b0}}\
+*{box-sizing:border-box}body{margin:0 auto;max-width:64rem;padding:1rem;color:var(--ink);\
+background:var(--paper);font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}\
+h1{font-size:1.5rem;line-height:1.25}h2{font-size:1.2rem;margin-top:2rem;border-bottom:1px solid var(--line)}\
+h3{font-size:1rem;margin-bottom:.25rem}table{width:100%;border-collapse:collapse;font-size:.9rem}\
+th,td{text-align:left;vertical-align:top;padding:.3rem .5rem;border-bottom:1px solid var(--line)}\
+pre{white-space:pre-wrap;background:var(--soft);padding:.6rem;border-radius:.3rem}\
+.verdict{font-weight:700;white-space:nowrap}.ok{color:var(--ok)}.warning{color:var(--warning)}\
+.critical{color:var(--critical)}.unknown{color:var(--unknown)}.skipped{color:var(--skipped)}\
+.lead{font-size:1.1rem}.bad td{font-weight:700}svg{width:100%;height:auto;border:1px solid var(--line);margin:.5rem 0}\
+footer{margin-top:2rem;font-size:.85rem}\
+@media(max-width:40rem){thead{position:absolute;left:-999rem}tr{display:block;padding:.4rem 0;\
+border-bottom:1px solid var(--line)}td,tbody th{display:block;border:0;padding:.1rem 0}}\
+@media print{body{max-width:none;font-size:11pt}h2{break-after:avoid}tr,svg,pre{break-inside:avoid}}";
+
+/// The whole page.
+pub fn render(page: &Page<'_>) -> String {
+    let report = page.report;
+    // The styles of the plots name lines by the words of verdicts, too, and only in pictures.
+    let style = format!("{STYLE}\n{}", plot::STYLE);
+    let hash = STANDARD.encode(digest(&SHA256, style.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'"
+    );
+    let title = title(report);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta name="referrer" content="no-referrer";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(style.as_str())) }
+            }
+            body {
+                header {
+                    h1 { (verdict(report.verdict)) " " (heading(report)) }
+                    p {
+                        "Stack " (report.stack.name.as_str())
+                        ", account " (report.stack.account.as_str())
+                        ", region " (report.stack.region.as_str())
+                        ", " (report.stack.api_url.as_str())
+                        ", " (utc(report.started_at)) "."
+                    }
+                    p.lead { (report.summary.as_str()) }
+                    @if let Some(cause) = &report.root_cause {
+                        p { "Root cause: " (name(cause)) "." }
+                    }
+                    @if let Some(next) = &report.next_action { (action("Next", next)) }
+                    @if let Some(due) = &report.escalation { (escalation(due)) }
+                    @for note in &report.notes { p { "Note: " (note.as_str()) } }
+                }
+                main {
+                    @for one in &report.runbooks { (runbook(one)) }
+                    (trends(page))
+                    (timeline(page))
+                    @for one in &report.runbooks { (evidence(one)) }
+                }
+                footer {
+                    "Made by duckops " (env!("CARGO_PKG_VERSION")) ". Nothing in this page is loaded from elsewhere."
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn title(report: &Report) -> String {
+    format!(
+        "{} {}",
+        report.verdict.word().to_uppercase(),
+        heading(report)
+    )
+}
+
+fn heading(report: &Report) -> String {
+    match report.runbooks.as_slice() {
+        [only] => format!("{}: {}", name(&only.id), only.title),
+        several => format!("{} runbooks", several.len()),
+    }
+}
+
+/// The word itself; its colour only repeats it.
+fn verdict(verdict: Verdict) -> Markup {
+    html! {
+        span class={ "verdict " (verdict.word()) } { (verdict.word().to_uppercase()) }
+    }
+}
+
+fn action(what: &str, next: &NextAction) -> Markup {
+    html! {
+        p { strong { (what) ": " } (next.text.as_str()) }
+        @if let Some(command) = &next.command { pre { (command.as_str()) } }
+    }
+}
+
+fn escalation(due: &Escalation) -> Markup {
+    let by = due
+        .due
+        .map_or("at once".to_owned(), |by| format!("by {}", utc(by)));
+    html! {
+        p {
+            strong { "Escalate: " }
+            (due.to.as_str()) " " (due.priority.as_str()) " " (by) ": " (due.reason.as_str())
+        }
+    }
+}
+
+fn runbook(runbook: &Runbook) -> Markup {
+    html! {
+        section {
+            h2 { (name(&runbook.id)) ": " (verdict(runbook.verdict)) }
+            p { (runbook.summary.as_str()) }
+            table {
+                thead { tr {
+                    th scope="col" { "Step" } th scope="col" { "Verdict" }
+                    th scope="col" { "Conclusion" }
+                } }
+                tbody {
+                    @for step in &runbook.steps {
+                        tr {
+                            th scope="row" { (step.number) " " (step.id.as_str()) }
+                            td { (verdict(step.verdict())) }
+                            td { (step.summary.as_str()) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn trends(page: &Page<'_>) -> Markup {
+    html! {
+        section {
+            h2 { "Trends" }
+            @if page.plots.is_empty() { p { "Nothing was recorded before this run." } }
+            @for (number, plot) in page.plots.iter().enumerate() {
+                // Drawn by ourselves, and its texts are escaped there.
+                (PreEscaped(plot::inline(plot, number)))
+            }
+        }
+    }
+}
+
+fn timeline(page: &Page<'_>) -> Markup {
+    html! {
+        section {
+            h2 { "Timeline" }
+            p { (page.told) }
+            table {
+                thead { tr {
+                    th scope="col" { "When" } th scope="col" { "Witness" } th scope="col" { "What" }
+                } }
+                tbody {
+                    @for event in page.events {
+                        tr class=[event.is_bad.then_some("bad")] {
+                            th scope="row" { (event.at) }
+                            td { (event.witness) }
+                            td { @if event.is_bad { "worse: " } (event.text) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn evidence(runbook: &Runbook) -> Markup {
+    html! {
+        section {
+            h2 { "Evidence of " (name(&runbook.id)) }
+            @for step in &runbook.steps { (stands_on(step)) }
+        }
+    }
+}
+
+/// What one step stands on: its facts, the questions, and how to ask by hand.
+fn stands_on(step: &Step) -> Markup {
+    let facts = step.finding.evidence();
+    html! {
+        h3 { (step.number) ". " (step.title.as_str()) }
+        @if step.verdict() > Verdict::Ok {
+            @if let Some(next) = &step.next_action { (action("Next", next)) }
+        }
+        @if !facts.is_empty() {
+            table {
+                thead { tr {
+                    th scope="col" { "Fact" } th scope="col" { "Value" } th scope="col" { "By" }
+                } }
+                tbody {
+                    @for fact in facts {
+                        tr {
+                            th scope="row" { (fact.fact) }
+                            td { (value(fact)) }
+                            td {
+                                (fact.source.name())
+                                @if let Some(at) = fact.at { ", " (utc(at)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @for (probe, asked) in &step.asked {
+            p {
+                "Asked by " (probe.name()) ": " (asked.question.as_str())
+                @if let Some(failure) = &asked.failure { " failed: " (failure.as_str()) }
+            }
+        }
+        @if !step.manual.is_empty() { pre { (step.manual.as_str()) } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    fn page(report: &Report, text: &str) -> String {
+        let events = [Event {
+            at: "2026-03-22T03:12:09Z".into(),
+            witness: "audit",
+            text: text.into(),
+            is_bad: true,
+        }];
+        let plots = [Plot {
+            fact: text,
+            unit: text,
+            readings: &[(0, 1), (60, 2)],
+            span: (0, 3_600),
+            bounds: Default::default(),
+        }];
+        render(&Page {
+            report,
+            plots: &plots,
+            events: &events,
+            told: text,
+        })
+    }
+
+    #[test]
+    fn text_from_outside_is_text_in_the_page() {
+        let evil = "</style></td><script>alert(1)</script><img src=x onerror=y> \" '";
+        let text = page(&sample::hostile(), evil);
+        for tag in ["<script", "<img", "</style></td>"] {
+            assert!(!text.contains(tag), "{tag}");
+        }
+        assert_eq!(text.matches("<style>").count(), 1);
+    }
+
+    #[test]
+    fn the_policy_names_the_one_style_of_the_page() {
+        let text = page(&sample::critical(), "plain");
+        let (_, style) = text.split_once("<style>").expect("a style");
+        let (style, _) = style.split_once("</style>").expect("its end");
+        let hash = STANDARD.encode(digest(&SHA256, style.as_bytes()));
+        assert!(
+            text.contains(&format!("style-src &#39;sha256-{hash}&#39;"))
+                || text.contains(&format!("style-src 'sha256-{hash}'")),
+            "{text}"
+        );
+        assert!(
+            !text.contains(" style="),
+            "an inline style would not be applied"
+        );
+    }
+}

@@ -1,0 +1,289 @@
+//! What happened, from several witnesses, in one sequence; and what happened just before it
+//! broke. Pure: it asks nobody, and it judges nothing that was not judged before.
+
+use crate::fact::{Fact, FactValue, parse_instant};
+use crate::history::{Sample, Summary};
+use crate::reading::{Known, Readings};
+use crate::report::model::Verdict;
+use crate::text::{Printable, Untrusted};
+use std::collections::BTreeMap;
+
+/// A change this long before the first bad verdict may be its reason, in seconds.
+pub const BEFORE: i64 = 3_600;
+
+/// Who tells of a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Witness {
+    /// The alias, by recorded facts and the dates of its versions.
+    Alias,
+    /// The journal of this machine.
+    Journal,
+    /// The audit feed.
+    Audit,
+    /// Step Functions.
+    Executions,
+    /// The verdicts of recorded runs.
+    Verdict,
+}
+
+impl Witness {
+    /// Its name in output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Witness::Alias => "alias",
+            Witness::Journal => "journal",
+            Witness::Audit => "audit",
+            Witness::Executions => "executions",
+            Witness::Verdict => "verdict",
+        }
+    }
+
+    /// Whether what it tells is something that somebody did, or that came from outside, and so
+    /// could be a reason.
+    fn could_be_a_reason(self) -> bool {
+        matches!(self, Witness::Alias | Witness::Journal | Witness::Audit)
+    }
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moment {
+    /// Seconds since 1970.
+    pub at: i64,
+    /// Who tells.
+    pub witness: Witness,
+    /// What happened.
+    pub text: Printable,
+    /// Whether a verdict became warning, unknown or critical here.
+    pub is_bad: bool,
+}
+
+impl Moment {
+    /// Something that is no verdict.
+    pub fn new(at: i64, witness: Witness, text: impl Into<Printable>) -> Self {
+        Self {
+            at,
+            witness,
+            text: text.into(),
+            is_bad: false,
+        }
+    }
+}
+
+/// The sequence.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timeline {
+    /// Oldest first.
+    pub moments: Vec<Moment>,
+    /// Where the first bad verdict stands among them.
+    pub broke: Option<usize>,
+}
+
+impl Timeline {
+    /// Puts everything since `from` in order. Of one second what could be a reason stands
+    /// before the verdict.
+    pub fn of(from: i64, moments: impl IntoIterator<Item = Moment>) -> Self {
+        let mut moments: Vec<Moment> = moments
+            .into_iter()
+            .filter(|moment| moment.at >= from)
+            .collect();
+        moments.sort_by(|a, b| (a.at, a.witness, &a.text).cmp(&(b.at, b.witness, &b.text)));
+        let broke = moments.iter().position(|moment| moment.is_bad);
+        Self { moments, broke }
+    }
+
+    /// What happened in the hour before the first bad verdict and could be its reason, newest
+    /// first.
+    pub fn before(&self) -> impl Iterator<Item = &Moment> {
+        let broke = self.broke.and_then(|at| self.moments.get(at));
+        let earlier = self
+            .moments
+            .get(..self.broke.unwrap_or(0))
+            .unwrap_or_default();
+        earlier
+            .iter()
+            .rev()
+            .take_while(move |moment| broke.is_some_and(|broke| broke.at - moment.at <= BEFORE))
+            .filter(|moment| moment.witness.could_be_a_reason())
+    }
+}
+
+/// How the verdicts of recorded runs changed. What a run did not judge stays as it was; the
+/// first run of all says how it began.
+pub fn verdicts(runs: &[Summary]) -> Vec<Moment> {
+    let mut known: BTreeMap<&str, Verdict> = BTreeMap::new();
+    let mut moments = Vec::new();
+    for run in runs {
+        for (runbook, word) in &run.runbooks {
+            let Some(now) = Verdict::from_word(word) else {
+                continue;
+            };
+            let before = known.insert(runbook, now);
+            if before == Some(now) {
+                continue;
+            }
+            let name = Untrusted::new(runbook.to_uppercase()).printable(40);
+            let text = match before {
+                Some(before) => format!("{name} {} -> {}", before.word(), now.word()),
+                None => format!("{name} is {}", now.word()),
+            };
+            moments.push(Moment {
+                is_bad: now >= Verdict::Warning && before.is_none_or(|before| before < now),
+                ..Moment::new(run.at.unix_timestamp(), Witness::Verdict, text)
+            });
+        }
+    }
+    moments
+}
+
+/// Where the alias came to another version, by what runs recorded of it.
+pub fn alias(samples: &[Sample]) -> Vec<Moment> {
+    let moved = samples.windows(2).filter_map(|pair| match pair {
+        [before, after] if before.value != after.value => {
+            let since = crate::fact::instant(before.at.unix_timestamp());
+            let text = format!(
+                "the alias came from version {} to {}, after {since}",
+                before.value, after.value
+            );
+            Some(Moment::new(after.at.unix_timestamp(), Witness::Alias, text))
+        }
+        _ => None,
+    });
+    moved.collect()
+}
+
+/// What this run's own facts date: executions, and when the version behind the alias was
+/// published.
+pub fn facts(readings: &Readings) -> Vec<Moment> {
+    let mut moments = Vec::new();
+    for (path, what) in [
+        ("executions.newest_unsuccessful", ""),
+        ("executions.longest_running", "RUNNING "),
+    ] {
+        for line in lines(readings, path) {
+            let line = line.printable(200);
+            // The first time in it is when it started.
+            if let Some(at) = line.as_str().split(' ').find_map(parse_instant) {
+                moments.push(Moment::new(
+                    at,
+                    Witness::Executions,
+                    format!("{what}{line}"),
+                ));
+            }
+        }
+    }
+    let value = |path: &str| match readings.get(path) {
+        Known::Known(Fact { value, .. }) => Some(value),
+        _ => None,
+    };
+    if let (Some(FactValue::Instant(at)), Some(version)) =
+        (value("alias.published"), value("alias.version"))
+    {
+        let text = format!(
+            "version {}, behind the alias now, was published",
+            version.shown()
+        );
+        moments.push(Moment::new(*at, Witness::Alias, text));
+    }
+    moments
+}
+
+fn lines<'a>(readings: &'a Readings, path: &str) -> &'a [Untrusted] {
+    match readings.get(path) {
+        Known::Known(Fact {
+            value: FactValue::List(lines),
+            ..
+        }) => lines,
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test ends where it learns something")]
+mod tests {
+    use super::*;
+    use time::OffsetDateTime;
+    use ulid::Ulid;
+
+    fn run(at: i64, runbooks: &[(&str, &str)]) -> Summary {
+        Summary {
+            id: Ulid::nil(),
+            at: OffsetDateTime::from_unix_timestamp(at).expect("a time"),
+            verdict: "ok".into(),
+            runbooks: runbooks
+                .iter()
+                .map(|(id, word)| ((*id).into(), (*word).into()))
+                .collect(),
+            duckops_version: "0".into(),
+        }
+    }
+
+    #[test]
+    fn only_changes_of_a_verdict_are_told_and_worse_ones_are_bad() {
+        let runs = [
+            run(10, &[("inc-001", "ok"), ("inc-004", "ok")]),
+            run(20, &[("inc-004", "ok")]),
+            run(30, &[("inc-004", "warning"), ("inc-001", "nonsense")]),
+            run(40, &[("inc-004", "critical"), ("inc-001", "ok")]),
+            run(50, &[("inc-004", "unknown")]),
+            run(60, &[("inc-004", "ok")]),
+        ];
+        let told: Vec<_> = verdicts(&runs)
+            .into_iter()
+            .map(|moment| (moment.at, moment.text.to_string(), moment.is_bad))
+            .collect();
+        let due = [
+            (10, "INC-001 is ok", false),
+            (10, "INC-004 is ok", false),
+            (30, "INC-004 ok -> warning", true),
+            (40, "INC-004 warning -> critical", true),
+            (50, "INC-004 critical -> unknown", false),
+            (60, "INC-004 unknown -> ok", false),
+        ];
+        assert_eq!(told, due.map(|(at, text, bad)| (at, text.to_owned(), bad)));
+    }
+
+    #[test]
+    fn what_came_in_the_hour_before_is_named_newest_first_and_nothing_after() {
+        let bad = |at| Moment {
+            is_bad: true,
+            ..Moment::new(at, Witness::Verdict, "INC-001 ok -> critical")
+        };
+        let moved = |at, text: &str| Moment::new(at, Witness::Alias, text);
+        let moments = [
+            bad(10_000),
+            moved(10_000 - BEFORE - 1, "too early"),
+            moved(10_000 - BEFORE, "an hour"),
+            moved(10_000, "at once"),
+            moved(10_001, "after"),
+            Moment::new(9_000, Witness::Executions, "FAILED"),
+            Moment::new(9_500, Witness::Journal, "rollback"),
+            moved(1, "before the window"),
+        ];
+        let timeline = Timeline::of(5, moments.clone());
+        assert_eq!(timeline.moments.len(), 7);
+        let before: Vec<_> = timeline
+            .before()
+            .map(|moment| moment.text.as_str())
+            .collect();
+        assert_eq!(before, ["at once", "rollback", "an hour"]);
+        let calm = Timeline::of(0, moments.into_iter().filter(|moment| !moment.is_bad));
+        assert_eq!((calm.broke, calm.before().count()), (None, 0));
+    }
+
+    #[test]
+    fn the_alias_moved_where_two_runs_saw_another_version() {
+        let sample = |at, value| Sample {
+            at: OffsetDateTime::from_unix_timestamp(at).expect("a time"),
+            value,
+        };
+        let moved = alias(&[sample(10, 60), sample(20, 60), sample(30, 61)]);
+        assert_eq!(moved.len(), 1);
+        assert_eq!(moved[0].at, 30);
+        assert_eq!(
+            moved[0].text.as_str(),
+            "the alias came from version 60 to 61, after 1970-01-01T00:00:20Z"
+        );
+        assert!(alias(&[sample(10, 60)]).is_empty());
+    }
+}
