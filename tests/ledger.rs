@@ -3,11 +3,13 @@
 
 use crate::support::{Duckops, Ran, Stage, now, world};
 use duckops::act::journal::{Entry, Journal, Stage as Step};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 const KEPT: &str = concat!(
@@ -228,7 +230,7 @@ fn storm(processes: usize, at_once: usize) -> (usize, usize) {
     };
     let mut started = 0;
     while started < processes {
-        let running: Vec<(Child, Option<Duration>)> = (0..at_once.min(processes - started))
+        let running: Vec<_> = (0..at_once.min(processes - started))
             .map(|_| {
                 let child = record(home.path(), &["--log", text(&log)])
                     .command()
@@ -236,8 +238,16 @@ fn storm(processes: usize, at_once: usize) -> (usize, usize) {
                     .stderr(Stdio::null())
                     .spawn()
                     .expect("it runs");
-                let doomed = roll(2) == 0;
-                (child, doomed.then(|| Duration::from_micros(roll(60_000))))
+                // Not waited for before the thread ends, so the number stays this child's.
+                let process = Pid::from_child(&child);
+                let after = (roll(2) == 0).then(|| Duration::from_micros(roll(300_000)));
+                let killer = after.map(|after| {
+                    std::thread::spawn(move || {
+                        std::thread::sleep(after);
+                        let _ = kill_process(process, Signal::KILL);
+                    })
+                });
+                (child, killer)
             })
             .collect();
         started += running.len();
@@ -250,15 +260,12 @@ fn storm(processes: usize, at_once: usize) -> (usize, usize) {
         theirs.write_all(b"theirs\n").expect("written");
         foreign += 1;
         drop(theirs);
-        let began = std::time::Instant::now();
-        let mut running = running;
-        running.sort_by_key(|(_, doomed)| *doomed);
-        for (mut child, doomed) in running {
-            if let Some(after) = doomed {
-                std::thread::sleep(after.saturating_sub(began.elapsed()));
-                killed += usize::from(child.kill().is_ok());
+        for (child, killer) in running {
+            if let Some(killer) = killer {
+                killer.join().expect("it killed");
             }
             let output = child.wait_with_output().expect("it ended");
+            killed += usize::from(output.status.signal() == Some(9));
             let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
             if stdout.starts_with("RECORDED") {
                 let id = stdout
