@@ -234,6 +234,14 @@ fn the_page_says_what_the_report_says() {
         assert!(shown.contains(text), "{text}\n{shown}");
     }
     assert!(
+        shown.contains("INC-004 is critical"),
+        "this run's own verdict is in the timeline: {shown}"
+    );
+    let drawn = browser.value(
+        "return [...document.querySelectorAll('svg text')].map(e => e.textContent).join('; ')",
+    );
+    assert!(drawn.to_string().contains("critical above 10"), "{drawn}");
+    assert!(
         shown.contains("peck.callback_error"),
         "the timeline has the feed: {shown}"
     );

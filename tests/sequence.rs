@@ -146,6 +146,19 @@ fn a_witness_that_is_silent_is_named_and_the_code_is_unknown() {
     let ran = stage.duckops(&["timeline"]).run();
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.stdout.contains("history"), "{}", ran.stdout);
+    // A journal that somebody changed is no witness.
+    let stage = broken();
+    let journal = stage.state().join("journal.jsonl");
+    let text = std::fs::read_to_string(&journal).expect("a journal");
+    std::fs::write(&journal, text.replace("applied", "refused")).expect("written");
+    let ran = stage.duckops(&["timeline"]).run();
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(
+        ran.stdout.contains("the journal is not whole"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!ran.stdout.contains("alias promote"), "{}", ran.stdout);
     for wrong in ["x", "0s", "-5m"] {
         assert_eq!(
             stage
@@ -180,4 +193,33 @@ fn a_flood_of_events_is_cut_to_the_newest_and_said() {
     );
     let notes = document["notes"].to_string();
     assert!(notes.contains("older audit events are not told"), "{notes}");
+}
+
+#[test]
+fn what_is_not_told_one_by_one_is_said_to_be_left_out() {
+    let mut odd = world("inc-004");
+    let at = now().unix_timestamp() - 60;
+    odd.audit.insert(
+        0,
+        json!({"event_type": "duck.pulse_failed", "timestamp": at}),
+    );
+    odd.audit.insert(
+        0,
+        json!({"event_type": "cert.issued", "timestamp": "yesterday"}),
+    );
+    let stage = Stage::of(odd);
+    let (code, document) = stage.duckops(&["timeline"]).json();
+    assert_eq!(code, 0, "{document:#}");
+    let all = texts(&document, "moments");
+    assert!(
+        all.contains(&"audit duck.pulse_failed".to_owned()),
+        "a pulse that failed is none: {all:#?}"
+    );
+    let notes = document["notes"].to_string();
+    assert!(
+        notes.contains("1 audit entries have no usable time"),
+        "{notes}"
+    );
+    // 18 failed and 2 run; five of the failed are told.
+    assert!(notes.contains("13 more executions"), "{notes}");
 }

@@ -206,6 +206,11 @@ fn actions(context: &Context, report: &Report) -> Result<Vec<Printable>, Failure
     let chain = journal::open(context)?
         .read()
         .map_err(|error| Failure::own(error.to_string()))?;
+    if !chain.is_whole() {
+        let why =
+            "the journal is not whole, so what it says is not repeated: duckops journal --verify";
+        return Ok(vec![why.into()]);
+    }
     let now = report.started_at.unix_timestamp();
     let is_recent = |entry: &Written| {
         parse_instant(&entry.at).is_some_and(|at| (0..=RECENT).contains(&(now - at)))

@@ -35,8 +35,9 @@ pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, F
         .await;
     let mut judged = selection.made_of(answered);
     let readings = std::mem::take(&mut judged.readings);
-    let told = timeline::gather(context, from, &readings, events).await?;
+    // Recorded first: this run's own verdicts belong into the sequence.
     let report = judged.recorded().await;
+    let told = timeline::gather(context, from, &readings, events).await?;
     let trends = trends(context, &runbook, now)
         .await
         .unwrap_or_else(|failure| {
@@ -46,10 +47,13 @@ pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, F
                 .for_each(|line| out::warn(line.as_str()));
             Vec::new()
         });
-    let drawn = trends
+    let drawn: Vec<_> = trends
         .iter()
-        .map(|trend| Ok((trend, trend.readings(), history::bounds(context, trend)?)))
-        .collect::<Result<Vec<_>, Failure>>()?;
+        .map(|trend| {
+            let bounds = history::bounds(context, trend).unwrap_or_default();
+            (trend, trend.readings(), bounds)
+        })
+        .collect();
     let plots: Vec<Plot<'_>> = drawn
         .iter()
         .map(|(trend, readings, bounds)| Plot {

@@ -94,6 +94,22 @@ pub(super) async fn gather(
         notes.push(format!("the audit feed could not be read to its end: {why}").into());
     }
     let is_short = !notes.is_empty();
+    let count = |path| readings.int(path).unwrap_or(0);
+    let listed = moments
+        .iter()
+        .filter(|moment| moment.witness == Witness::Executions);
+    let (known, listed) = (
+        count("executions.unsuccessful_24h_min") + count("executions.running"),
+        listed.count() as i64,
+    );
+    if known > listed {
+        let left_out = known - listed;
+        notes.push(format!("{left_out} more executions of the last 24 h are not told").into());
+    }
+    if events.undated > 0 {
+        let undated = events.undated;
+        notes.push(format!("{undated} audit entries have no usable time and are not told").into());
+    }
     if events.left_out > 0 {
         let left_out = events.left_out;
         notes.push(format!("{left_out} older audit events are not told").into());
@@ -124,12 +140,13 @@ async fn recorded(context: &Context, from: i64) -> Result<(Vec<Summary>, Vec<Sam
 
 /// What was changed from this machine.
 fn written(context: &Context, from: i64) -> Result<Vec<Moment>, Failure> {
-    if context.settings.state_dir.is_none() {
-        return Ok(Vec::new());
-    }
     let chain = journal::open(context)?
         .read()
         .map_err(|error| Failure::own(error.to_string()))?;
+    if !chain.is_whole() {
+        let why = "the journal is not whole, so nothing of it is told: duckops journal --verify";
+        return Err(Failure::own(why));
+    }
     let moment = |entry: &crate::act::journal::Entry| {
         let what = match entry.stage {
             Stage::Sending => "sent",
@@ -154,6 +171,8 @@ pub(super) struct Events {
     moments: VecDeque<Moment>,
     pulses: u64,
     left_out: u64,
+    /// Entries of which nobody can say when they were.
+    undated: u64,
     end: Result<(), Printable>,
 }
 
@@ -163,15 +182,21 @@ pub(super) async fn listen(asking: &Ask, from: i64) -> Events {
         moments: VecDeque::new(),
         pulses: 0,
         left_out: 0,
+        undated: 0,
         end: Ok(()),
     }));
     let shared = Arc::clone(&kept);
     let end = probe::listen(asking, move |entry: Listed| {
-        let (Some(at), Ok(mut kept)) = (entry.at.filter(|at| *at >= from), shared.lock()) else {
+        let Ok(mut kept) = shared.lock() else { return };
+        let Some(at) = entry.at else {
+            kept.undated += 1;
             return;
         };
+        if at < from {
+            return;
+        }
         let kind = entry.kind.printable(60);
-        if kind.as_str().to_ascii_lowercase().contains("pulse") {
+        if is_pulse(kind.as_str()) {
             kept.pulses += 1;
             return;
         }
@@ -191,11 +216,21 @@ pub(super) async fn listen(asking: &Ask, from: i64) -> Events {
             moments: VecDeque::new(),
             pulses: 0,
             left_out: 0,
+            undated: 0,
             end: Err("reading it failed inside duckops".into()),
         },
     };
     events.end = events.end.and(end.map_err(|silence| silence.detail));
     events
+}
+
+/// A sign of life, and not that one failed to come.
+fn is_pulse(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    let undone = [
+        "fail", "miss", "lost", "reject", "denied", "error", "timeout", "no_", "no-",
+    ];
+    kind.contains("pulse") && !undone.iter().any(|word| kind.contains(word))
 }
 
 fn print(context: &Context, told: &Told, stack: &Stack, (now, since): (OffsetDateTime, i64)) -> u8 {

@@ -5,15 +5,6 @@
 //! kept. Secrets are taken out before it is written, and the finished file is searched again.
 //! This room judges nothing and asks nobody.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::expect_used,
-        clippy::panic,
-        reason = "a test ends where it learns something"
-    )
-)]
-
 mod form;
 mod read;
 mod write;
