@@ -237,6 +237,10 @@ fn the_page_says_what_the_report_says() {
         shown.contains("INC-004 is critical"),
         "this run's own verdict is in the timeline: {shown}"
     );
+    assert!(
+        shown.contains("1. not so: Callback errors stay within the daily limit"),
+        "a claim under a bad verdict reads as one: {shown}"
+    );
     let drawn = browser.value(
         "return [...document.querySelectorAll('svg text')].map(e => e.textContent).join('; ')",
     );

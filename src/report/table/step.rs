@@ -17,13 +17,7 @@ impl Page {
         let told = if !summary.is_empty() && !self.repeats(summary) {
             summary.to_owned()
         } else {
-            // The title claims that all is well; under a bad verdict it must not read so.
-            let claim = match verdict {
-                Verdict::Critical | Verdict::Warning => "not so: ",
-                Verdict::Unknown => "not known: ",
-                Verdict::Ok | Verdict::Skipped => "",
-            };
-            format!("{claim}{}", step.title)
+            words::claim(step)
         };
         let tone = if verdict == Verdict::Skipped {
             Tone::Faint
