@@ -9,6 +9,7 @@
 )]
 
 mod alias;
+mod approval;
 mod bond;
 mod check;
 mod contrib;

@@ -1,0 +1,99 @@
+//! Claim: nobody is told to terminate an execution, to deploy again or to promote a version
+//! without being told in the same words that it needs approval.
+
+use crate::support::Duckops;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The beginnings of words for an act that somebody has to approve.
+const ACTS: [&str; 6] = [
+    "terminat",
+    "stopexecution",
+    "stop-execution",
+    "redeploy",
+    "deploy again",
+    "promote",
+];
+
+/// Whether a text speaks of such an act and not of an approval. To forbid it outright is no
+/// offer: INC-003 has no use for it, approved or not.
+fn offers(text: &str) -> bool {
+    let text = text.to_lowercase().replace("no redeploy", "");
+    ACTS.iter().any(|act| text.contains(act)) && !text.contains("approv")
+}
+
+/// Every text in a value of a runbook, however deep.
+fn texts(value: &toml::Value, found: &mut Vec<String>) {
+    match value {
+        toml::Value::String(text) => found.push(text.clone()),
+        toml::Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
+        toml::Value::Table(table) => table.values().for_each(|value| texts(value, found)),
+        _ => {}
+    }
+}
+
+fn help(home: &Path, command: &[String]) -> String {
+    let arguments: Vec<&str> = command.iter().map(String::as_str).collect();
+    let ran = Duckops::new(home, &[&arguments[..], &["--help"]].concat()).run();
+    assert_eq!(ran.code, 0, "{command:?}: {ran:?}");
+    ran.stdout
+}
+
+/// The names that stand under `Commands:`, but for `help`.
+fn commands(help: &str) -> BTreeSet<String> {
+    help.lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn no_runbook_or_guide_offers_such_an_act_without_naming_the_approval() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
+    let (mut read, mut spoken) = (0, 0);
+    for file in std::fs::read_dir(folder).expect("the runbooks") {
+        let path = file.expect("a file").path();
+        if path.extension().is_none_or(|ending| ending != "toml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a runbook");
+        let runbook = toml::from_str(&text).expect("a runbook");
+        let mut found = Vec::new();
+        texts(&toml::Value::Table(runbook), &mut found);
+        for text in &found {
+            assert!(!offers(text), "{}: {text}", path.display());
+        }
+        let speaks = |text: &&String| ACTS.iter().any(|act| text.to_lowercase().contains(act));
+        spoken += found.iter().filter(speaks).count();
+        read += 1;
+    }
+    assert_eq!(read, 7, "every runbook was read");
+    assert!(
+        spoken >= 3,
+        "the words are those that runbooks use: {spoken}"
+    );
+}
+
+#[test]
+fn no_help_offers_such_an_act_without_naming_the_approval() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut open = vec![Vec::new()];
+    let mut read = 0;
+    while let Some(command) = open.pop() {
+        let text = help(home.path(), &command);
+        read += 1;
+        // The name of a command in a list stands beside what it is for, on one line.
+        for line in text.lines().filter(|line| !line.starts_with("Usage:")) {
+            assert!(!offers(line), "{command:?}: {line}");
+        }
+        for name in commands(&text) {
+            open.push([command.clone(), vec![name]].concat());
+        }
+    }
+    assert!(read > 20, "every command was asked: {read}");
+}
