@@ -139,6 +139,11 @@ fn a_witness_that_is_silent_is_named_and_the_code_is_unknown() {
         let ran = stage.duckops(&["timeline"]).run();
         assert_eq!(ran.code, 3, "{operation:?}: {ran:?}");
         assert!(ran.stdout.contains(says), "{operation:?}: {}", ran.stdout);
+        assert!(
+            ran.stdout.starts_with("not known what broke in 6h"),
+            "{operation:?}: {}",
+            ran.stdout
+        );
     }
     let stage = Stage::of(world("healthy"));
     std::fs::create_dir_all(stage.state()).expect("a folder");

@@ -300,6 +300,10 @@ pub(super) fn summary(told: &Told, since: i64) -> String {
     let span = duration(since);
     let Some(broke) = timeline.broke.and_then(|at| timeline.moments.get(at)) else {
         let many = timeline.moments.len();
+        if told.is_short {
+            // What could not be read may hold what broke.
+            return format!("not known what broke in {span}: not every witness could be read");
+        }
         return format!(
             "no recorded verdict became worse in {span}; {many} events and {pulses} pulses"
         );
