@@ -7,6 +7,7 @@ use crate::reading::{Known, Readings};
 use crate::report::model::Verdict;
 use crate::text::{Printable, Untrusted};
 use std::collections::BTreeMap;
+use time::OffsetDateTime;
 
 /// A change this long before the first bad verdict may be its reason, in seconds.
 pub const BEFORE: i64 = 3_600;
@@ -136,6 +137,30 @@ pub fn verdicts(runs: &[Summary]) -> Vec<Moment> {
     moments
 }
 
+/// How long a runbook has been bad by recorded runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spell {
+    /// The first run that saw it.
+    pub since: OffsetDateTime,
+    /// The last run before it that saw the runbook well.
+    pub well: Option<OffsetDateTime>,
+}
+
+/// The spell that the newest of these runs belong to; none where it is over. A run that could
+/// not tell neither begins nor ends one.
+pub fn spell(runs: &[Summary], runbook: &str) -> Option<Spell> {
+    let (mut since, mut well) = (None, None);
+    for run in runs {
+        let of_this = run.runbooks.iter().find(|(id, _)| id == runbook);
+        match of_this.and_then(|(_, word)| Verdict::from_word(word)) {
+            Some(Verdict::Warning | Verdict::Critical) => since = since.or(Some(run.at)),
+            Some(Verdict::Ok | Verdict::Skipped) => (since, well) = (None, Some(run.at)),
+            Some(Verdict::Unknown) | None => {}
+        }
+    }
+    since.map(|since| Spell { since, well })
+}
+
 /// Where the alias came to another version, by what runs recorded of it.
 pub fn alias(samples: &[Sample]) -> Vec<Moment> {
     let moved = samples.windows(2).filter_map(|pair| match pair {
@@ -202,7 +227,6 @@ fn lines<'a>(readings: &'a Readings, path: &str) -> &'a [Untrusted] {
 #[allow(clippy::expect_used, reason = "a test ends where it learns something")]
 mod tests {
     use super::*;
-    use time::OffsetDateTime;
     use ulid::Ulid;
 
     fn run(at: i64, runbooks: &[(&str, &str)]) -> Summary {
@@ -285,5 +309,32 @@ mod tests {
             "the alias came from version 60 to 61, after 1970-01-01T00:00:20Z"
         );
         assert!(alias(&[sample(10, 60)]).is_empty());
+    }
+
+    #[test]
+    fn a_spell_begins_with_the_first_bad_run_after_the_last_good_one() {
+        let at = |at| OffsetDateTime::from_unix_timestamp(at).expect("a time");
+        let seen = |words: &[&str]| {
+            let runs: Vec<_> = (10..)
+                .step_by(10)
+                .zip(words)
+                .map(|(at, word)| run(at, &[("inc-001", "ok"), ("inc-004", word)]))
+                .collect();
+            spell(&runs, "inc-004").map(|spell| (spell.since, spell.well))
+        };
+        assert_eq!(seen(&[]), None);
+        assert_eq!(seen(&["critical"]), Some((at(10), None)));
+        assert_eq!(seen(&["critical", "ok"]), None);
+        assert_eq!(
+            seen(&["critical", "ok", "warning", "critical"]),
+            Some((at(30), Some(at(20))))
+        );
+        // Whoever could not tell saw neither that it began nor that it was over.
+        assert_eq!(
+            seen(&["unknown", "critical", "unknown"]),
+            Some((at(20), None))
+        );
+        assert_eq!(seen(&["ok", "unknown"]), None);
+        assert_eq!(seen(&["warning", "skipped"]), None);
     }
 }

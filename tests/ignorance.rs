@@ -44,7 +44,6 @@ fn verdicts(runbook: &Runbook, facts: &Facts) -> Vec<Verdict> {
     let inputs = Inputs {
         readings: &readings,
         naming: &Naming::new(),
-        started_at: OffsetDateTime::UNIX_EPOCH,
     };
     let asked = Asked {
         runbook,

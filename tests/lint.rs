@@ -412,6 +412,12 @@ const MISTAKES: &[Mistake] = &[
     ),
     (
         "next    = \"Hatch some\"",
+        "next    = \"Hatch some\"\n  escalate = \"P0\"\n  within = \"5m\"",
+        "within",
+        &["needs `escalate_from`"],
+    ),
+    (
+        "next    = \"Hatch some\"",
         "next    = \"Hatch some\"\n  escalate = \"P0\"\n  within = \"5m\"\n  escalate_from = \"recovery.waited\"",
         "escalate_from",
         &["`recovery.waited` is a duration, not an instant"],

@@ -1,68 +1,13 @@
 //! Claim: a channel is told of transitions, at least once and with the same key each time;
 //! one that is dead costs neither verdict nor exit code nor deadline, and loses nothing.
 
-use crate::support::{Ran, Raw, Stage, http, world};
-use serde_json::Value;
+use crate::support::receiver::{Receiver, TOKEN, configured, no_secret_in, secret};
+use crate::support::{Ran, Stage, http, world};
+
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-
-const TOKEN: &str = "T0KEN-of-the-hook";
-
-/// A receiver that answers what it is told to and keeps what came.
-struct Receiver {
-    raw: Raw,
-    came: Arc<Mutex<Vec<Value>>>,
-}
-
-impl Receiver {
-    fn answering(status: &'static str, headers: &'static [(&str, &str)], after: Duration) -> Self {
-        let came = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&came);
-        let raw = Raw::with(move |body| {
-            std::thread::sleep(after);
-            let body = serde_json::from_str(body).unwrap_or(Value::Null);
-            kept.lock().expect("kept").push(body);
-            http(status, headers, b"<html>never looked at \x1b[2J</html>")
-        });
-        Self { raw, came }
-    }
-
-    fn well() -> Self {
-        Self::answering("200 OK", &[], Duration::ZERO)
-    }
-
-    fn url(&self) -> String {
-        format!("{}/{TOKEN}", self.raw.url())
-    }
-
-    fn came(&self) -> Vec<Value> {
-        self.came.lock().expect("kept").clone()
-    }
-}
-
-/// Writes the configuration and its secrets.
-fn configured(stage: &Stage, channels: &[(&str, &str, &str)]) {
-    let folder = stage.home().join(".config/duckops");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let mut text = String::new();
-    for (name, kind, address) in channels {
-        let path = folder.join(format!("{name}.secret"));
-        secret(&path, address);
-        let path = path.display();
-        text.push_str(&format!(
-            "[notify.{name}]\nkind = \"{kind}\"\nurl_file = \"{path}\"\nfrom = \"warning\"\n"
-        ));
-    }
-    std::fs::write(folder.join("config.toml"), text).expect("written");
-}
-
-fn secret(path: &Path, text: &str) {
-    std::fs::write(path, text).expect("written");
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("0600");
-}
 
 fn check(stage: &Stage, at: &str) -> Ran {
     let arguments = ["check", "inc-005", "--notify", "--deadline", "9s", "-v"];
@@ -76,22 +21,6 @@ fn check(stage: &Stage, at: &str) -> Ran {
 
 fn minute(minute: u32) -> String {
     format!("2026-03-22T03:{:02}:09Z", 12 + minute)
-}
-
-/// Nothing that the state folder keeps may hold a secret.
-fn no_secret_in(folder: &Path) {
-    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            no_secret_in(&path);
-            continue;
-        }
-        let bytes = std::fs::read(&path).expect("read");
-        let found = bytes
-            .windows(TOKEN.len())
-            .any(|part| part == TOKEN.as_bytes());
-        assert!(!found, "{}", path.display());
-    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod alias;
 mod bond;
+mod escalate;
 mod peck;
 mod record;
 mod runbook;
@@ -10,6 +11,7 @@ mod webhook;
 
 pub(super) use alias::{Alias, AliasAction, AliasRead, Guard};
 pub(super) use bond::{Bond, BondAction, BondGuard, CredentialFiles, Lists, Rotate, Watched};
+pub(super) use escalate::Escalate;
 pub(super) use peck::{Peck, PeckAction};
 pub(super) use record::Record;
 pub(super) use runbook::{Runbook, RunbookAction};
@@ -144,6 +146,8 @@ pub(super) enum Command {
     Webhook(Webhook),
     /// Put an incident, with exact numbers, into GOVERNANCE-LOG.md
     Record(Record),
+    /// Call whoever an incident calls for, with everything they want to know, once
+    Escalate(Escalate),
     /// Verdicts, writes, the alias, executions and audit events in one sequence
     Timeline(Timeline),
     /// One run of a runbook as a page to look at

@@ -1,7 +1,7 @@
 //! `duckops check`: the same judgement as `triage`, compared with the checks before it.
 
 use super::args;
-use super::delivery::Delivery;
+use super::delivery::{Channels, Delivery, host};
 use super::fail::Failure;
 use super::lock::{self, NoLock};
 use super::run::{self, Judged, Run, blocking};
@@ -10,7 +10,7 @@ use super::{Context, out, textfile};
 use crate::fact::{parse_duration, parse_instant};
 use crate::history::{Exchanged, History, Ledger, Retention, Snapshot};
 use crate::notify::Line;
-use crate::report::model::{Report, Verdict};
+use crate::report::model::Report;
 use crate::report::prometheus;
 use crate::runbook::Missing;
 use crate::standing::{self, Channel, Check, Debounce, Message, State};
@@ -85,7 +85,7 @@ async fn check(
     let mut history = checked.history;
     if let Some(open) = history.take_if(|_| !checked.claimed.is_empty()) {
         let lines = Arc::clone(&wish.lines);
-        history = delivery.deliver(checked.claimed, lines, open).await;
+        history = delivery.deliver(checked.claimed, lines, open).await.history;
     }
     thin(context, history, now).await;
     Ok(code)
@@ -151,34 +151,17 @@ impl Wish {
             host: host(),
         };
         if args.notify {
-            wish.open(context)?;
+            if context.settings.channels.is_empty() {
+                return Err(Failure::usage(
+                    "--notify: the configuration file names no channel; see [notify.NAME] in the README",
+                ));
+            }
+            let channels = Channels::open(context);
+            wish.complaints = channels.complaints("is not told now");
+            wish.channels = channels.named;
+            wish.lines = channels.lines;
         }
         Ok(wish)
-    }
-
-    /// A channel that cannot be used now is told later: its messages wait.
-    fn open(&mut self, context: &Context) -> Result<(), Failure> {
-        let configured = &context.settings.channels;
-        if configured.is_empty() {
-            return Err(Failure::usage(
-                "--notify: the configuration file names no channel; see [notify.NAME] in the README",
-            ));
-        }
-        let mut lines = Vec::new();
-        for channel in configured {
-            self.channels.push(Channel {
-                name: channel.name.clone(),
-                from: Verdict::from_word(&channel.from).unwrap_or(Verdict::Critical),
-            });
-            match Line::open(channel, &|name| context.env.get(name).cloned()) {
-                Ok(line) => lines.push(line),
-                Err(why) => self
-                    .complaints
-                    .push(format!("channel {} is not told now: {why}", channel.name).into()),
-            }
-        }
-        self.lines = Arc::new(lines);
-        Ok(())
     }
 
     /// The channels that can be used.
@@ -209,18 +192,6 @@ fn until(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, Failure> {
         ));
     }
     Ok(at)
-}
-
-/// This machine's name, as others know it.
-fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .or_else(|_| std::fs::read_to_string("/etc/hostname"))
-        .unwrap_or_default();
-    let name = Printable::from(name.trim());
-    match name.is_empty() {
-        true => "unknown host".to_owned(),
-        false => name.to_string(),
-    }
 }
 
 /// A check that was compared with the ones before, and recorded as far as that was possible.

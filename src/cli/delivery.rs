@@ -1,12 +1,14 @@
 //! Delivering what the outbox holds for this run, and noting what came of it.
 
 use super::check::nap;
-use super::out;
 use super::run::blocking;
+use super::{Context, out};
 use crate::cloud::Http;
 use crate::history::{Exchanged, History, Ledger, StackKey};
-use crate::notify::Line;
-use crate::standing::{Message, Outcome, State};
+use crate::notify::{Line, Unusable};
+use crate::report::model::Verdict;
+use crate::standing::{Channel, Message, Outcome, State};
+use crate::text::Printable;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -17,6 +19,57 @@ const EACH: Duration = Duration::from_secs(5);
 const ALL: Duration = Duration::from_secs(15);
 /// So often a run that others overtook tries to note what it delivered.
 const TRIES: u32 = 40;
+
+/// The channels of the configuration.
+#[derive(Debug, Default)]
+pub(super) struct Channels {
+    pub(super) named: Vec<Channel>,
+    /// How to speak to those that can be used.
+    pub(super) lines: Arc<Vec<Line>>,
+    /// Those that cannot, and why.
+    unusable: Vec<(String, Unusable)>,
+}
+
+impl Channels {
+    /// Reads their secrets.
+    pub(super) fn open(context: &Context) -> Self {
+        let mut channels = Self::default();
+        let mut lines = Vec::new();
+        for channel in &context.settings.channels {
+            channels.named.push(Channel {
+                name: channel.name.clone(),
+                from: Verdict::from_word(&channel.from).unwrap_or(Verdict::Critical),
+            });
+            match Line::open(channel, &|name| context.env.get(name).cloned()) {
+                Ok(line) => lines.push(line),
+                Err(why) => channels.unusable.push((channel.name.clone(), why)),
+            }
+        }
+        channels.lines = Arc::new(lines);
+        channels
+    }
+
+    /// A line for each that cannot be used: what that means, and why it is so.
+    pub(super) fn complaints(&self, what: &str) -> Vec<Printable> {
+        let line = |(name, why): &(String, Unusable)| format!("channel {name} {what}: {why}");
+        self.unusable
+            .iter()
+            .map(|channel| line(channel).into())
+            .collect()
+    }
+}
+
+/// This machine's name, as others know it.
+pub(super) fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .or_else(|_| std::fs::read_to_string("/etc/hostname"))
+        .unwrap_or_default();
+    let name = Printable::from(name.trim());
+    match name.is_empty() {
+        true => "unknown host".to_owned(),
+        false => name.to_string(),
+    }
+}
 
 /// Everything that this run claimed, on its way.
 pub(super) struct Delivery {
@@ -32,6 +85,16 @@ pub(super) struct Delivery {
     pub(super) began: (OffsetDateTime, Instant),
 }
 
+/// What came of it.
+#[derive(Default)]
+pub(super) struct Delivered {
+    pub(super) history: Option<Box<dyn History>>,
+    /// By the id of each message.
+    pub(super) outcomes: Vec<(String, Outcome)>,
+    /// Whether whoever comes next knows of it.
+    pub(super) is_noted: bool,
+}
+
 impl Delivery {
     /// Sends to every channel at once, in order within each, and notes what came of it.
     pub(super) async fn deliver(
@@ -39,7 +102,7 @@ impl Delivery {
         messages: Vec<Message>,
         lines: Arc<Vec<Line>>,
         history: Box<dyn History>,
-    ) -> Option<Box<dyn History>> {
+    ) -> Delivered {
         let end = self.end.min(Instant::now() + ALL);
         let mut sending = Vec::new();
         for line in 0..lines.len() {
@@ -58,18 +121,22 @@ impl Delivery {
         let noted = blocking(move || {
             let mut history = history;
             let noted = self.note(history.as_mut(), &outcomes);
-            Ok((history, noted))
+            Ok((history, outcomes, noted))
         });
         match noted.await {
-            Ok((history, noted)) => {
-                if let Err(why) = noted {
+            Ok((history, outcomes, noted)) => {
+                if let Err(why) = &noted {
                     out::warn(&format!(
                         "duckops: what was delivered could not be noted and may be sent again, with the same key: {why}"
                     ));
                 }
-                Some(history)
+                Delivered {
+                    history: Some(history),
+                    outcomes,
+                    is_noted: noted.is_ok(),
+                }
             }
-            Err(_) => None,
+            Err(_) => Delivered::default(),
         }
     }
 

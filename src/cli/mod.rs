@@ -16,11 +16,13 @@ mod detour;
 mod diff;
 mod doctor;
 mod drill;
+mod escalate;
 mod facts;
 mod fail;
 mod guide;
 mod heard;
 mod history;
+mod incident;
 mod journal;
 mod lock;
 mod out;
@@ -181,6 +183,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Timeline(args) => timeline::main(context, &args).await,
         Command::Report(args) => report::main(context, &args).await,
         Command::Record(args) => record::main(context, &args).await,
+        Command::Escalate(args) => escalate::main(context, &args).await,
         Command::Diff(args) => diff::main(context, &args),
         Command::Journal(args) => journal::main(context, &args),
         Command::Schema => Ok(packaging::schema(context)),

@@ -1,27 +1,24 @@
 //! `duckops record RUNBOOK`: the incident, with exact numbers, as an entry of GOVERNANCE-LOG.md.
 
 use super::fail::Failure;
+use super::incident::{actions, operator};
 use super::out::Format;
 use super::recording::{self, load};
 use super::run::Run;
 use super::triage::Selection;
-use super::{Context, args, journal, out};
-use crate::act::journal::{Entry as Written, Stage};
+use super::{Context, args, out};
 use crate::act::ledger::{Ledger, NoEntry};
 use crate::exit;
-use crate::fact::{Fact, FactValue, Probe, parse_instant};
+use crate::fact::{Fact, FactValue, Probe};
 use crate::reading::{Known, Readings};
 use crate::report::entry::{Entry, HEAD, mark};
 use crate::report::json::{self, Heading};
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
-use crate::text::{Printable, Untrusted};
+use crate::text::Printable;
 use serde_json::json;
 use std::path::PathBuf;
 use ulid::Ulid;
-
-/// What was done no longer ago than this belongs to the incident, in seconds.
-const RECENT: i64 = 86_400;
 
 /// What was learned of an incident, now or when it was recorded.
 struct Learned {
@@ -46,10 +43,10 @@ pub(super) async fn main(context: &Context, args: &args::Record) -> Result<u8, F
         return Err(Failure::internal());
     };
     let id = Ulid::generate().to_string();
-    let operator = operator(context, args);
+    let operator = operator(context, args.operator.as_deref());
     let identity = text(&learned.readings, "aws.identity");
     let numbers = numbers(&runbook, &learned.readings);
-    let actions = actions(context, &learned.report)?;
+    let actions = actions(context, learned.report.started_at)?;
     let note = args.note.as_deref().map(Printable::from);
     let entry = Entry {
         id: &id,
@@ -145,23 +142,6 @@ async fn learn(
     })
 }
 
-/// Who records it: somebody who says so, or the name of the login, which proves nothing.
-fn operator(context: &Context, args: &args::Record) -> Printable {
-    let login = || {
-        let names = ["USER", "LOGNAME"].into_iter();
-        names
-            .filter_map(|name| context.env.get(name))
-            .find(|name| !name.is_empty())
-    };
-    match (&args.operator, login()) {
-        (Some(name), _) => Untrusted::new(name.as_str()).printable(80),
-        (None, Some(name)) => {
-            format!("{} (by login)", Untrusted::new(name.as_str()).printable(80)).into()
-        }
-        (None, None) => "not known".into(),
-    }
-}
-
 /// Every number that the runbook is about, as exact as it is known. What is a list or a series
 /// is evidence and no number.
 fn numbers(runbook: &Runbook, readings: &Readings) -> Vec<(&'static str, Printable)> {
@@ -196,44 +176,6 @@ fn text(readings: &Readings, path: &str) -> Option<Printable> {
         Known::Known(fact) => Some(fact.value.shown()),
         Known::Silent(_) | Known::NotAsked => None,
     }
-}
-
-/// What the journal says was done lately: what each write came to, or that this is not known.
-fn actions(context: &Context, report: &Report) -> Result<Vec<Printable>, Failure> {
-    if context.settings.state_dir.is_none() {
-        return Ok(Vec::new());
-    }
-    let chain = journal::open(context)?
-        .read()
-        .map_err(|error| Failure::own(error.to_string()))?;
-    if !chain.is_whole() {
-        let why =
-            "the journal is not whole, so what it says is not repeated: duckops journal --verify";
-        return Ok(vec![why.into()]);
-    }
-    let now = report.started_at.unix_timestamp();
-    let is_recent = |entry: &Written| {
-        parse_instant(&entry.at).is_some_and(|at| (0..=RECENT).contains(&(now - at)))
-    };
-    let open: Vec<&str> = chain.open().iter().map(|entry| entry.id.as_str()).collect();
-    let told = |entry: &Written| {
-        let what = match entry.stage {
-            Stage::Outcome => entry.detail["outcome"].as_str().unwrap_or("outcome"),
-            Stage::Verified => "verified",
-            Stage::Sending if open.contains(&entry.id.as_str()) => {
-                "sent, and nobody recorded what came of it"
-            }
-            _ => return None,
-        };
-        let shown = |text: &str| Untrusted::new(text).printable(80);
-        let (at, action) = (shown(&entry.at), shown(&entry.action));
-        Some(format!("{at} {action}: {}", shown(what)).into())
-    };
-    let entries = chain.entries.iter().map(|(_, entry)| entry);
-    Ok(entries
-        .filter(|entry| is_recent(entry))
-        .filter_map(told)
-        .collect())
 }
 
 /// Appends the entry; yields the exit code of a write, and what came of it.

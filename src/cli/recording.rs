@@ -173,7 +173,6 @@ pub(super) fn judge(
     let inputs = Inputs {
         readings: &recording.readings,
         naming: &recording.naming,
-        started_at: recording.started_at,
     };
     let (asked, parents) = (selection.asked(), selection.parents());
     let conclusion = judge::judge(&asked, &parents, inputs);

@@ -175,7 +175,6 @@ impl Answered {
         let inputs = Inputs {
             readings: &self.readings,
             naming: &naming,
-            started_at: self.asking.now,
         };
         let conclusion = judge::judge(asked, parents, inputs);
         let snapshot = Snapshot {

@@ -129,7 +129,6 @@ fn judge(runbook: &Runbook, readings: &Readings) -> Vec<super::step::Judged> {
         Inputs {
             readings,
             naming: &naming,
-            started_at: OffsetDateTime::UNIX_EPOCH,
         },
     )
 }

@@ -199,7 +199,8 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>) -> model::Runbook {
         summary,
         blocked_by: None,
         next_action: next,
-        escalation: escalations.min_by(|a, b| a.priority.cmp(&b.priority)),
+        // Whoever is to be called at once comes before whoever has time.
+        escalation: escalations.min_by_key(|call| (call.priority.clone(), call.due)),
         steps: judged.into_iter().map(|judged| judged.step).collect(),
         standing: None,
     }
@@ -280,7 +281,6 @@ mod tests {
         let inputs = Inputs {
             readings,
             naming: &naming,
-            started_at: OffsetDateTime::UNIX_EPOCH,
         };
         judge(&asked, &parents.iter().collect::<Vec<_>>(), inputs)
     }

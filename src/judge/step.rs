@@ -21,8 +21,6 @@ pub struct Inputs<'a> {
     pub readings: &'a Readings,
     /// What the names of the stack stand for.
     pub naming: &'a Naming,
-    /// When the run began, for deadlines.
-    pub started_at: OffsetDateTime,
 }
 
 impl<'a> Inputs<'a> {
@@ -210,18 +208,18 @@ fn told(runbook: &Runbook, step: &Step, rule: &Rule, inputs: Inputs<'_>) -> Head
     }
 }
 
+/// Where it is not known from when on the time counts, there is none left.
 fn escalation(escalate: &Escalate, reason: &Printable, inputs: Inputs<'_>) -> Escalation {
-    let known = escalate.from.and_then(|path| match inputs.value(path) {
-        Some(FactValue::Instant(at)) => OffsetDateTime::from_unix_timestamp(*at).ok(),
-        _ => None,
+    let due = escalate.within.and_then(|(seconds, from)| {
+        let Some(FactValue::Instant(from)) = inputs.value(from) else {
+            return None;
+        };
+        OffsetDateTime::from_unix_timestamp(from.checked_add(seconds)?).ok()
     });
-    let from = known.unwrap_or(inputs.started_at);
     Escalation {
         to: inputs.naming.get("escalation").cloned().unwrap_or_default(),
         priority: escalate.priority.as_str().into(),
-        due: escalate
-            .within
-            .and_then(|seconds| from.checked_add(time::Duration::seconds(seconds))),
+        due,
         reason: reason.clone(),
     }
 }

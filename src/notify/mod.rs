@@ -11,6 +11,7 @@ use crate::stack::{Channel, ChannelKind, SecretError, SecretSource};
 use crate::standing::{Message, Outcome};
 use crate::text::{Printable, Untrusted};
 use payload::Payload;
+pub use payload::text;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;

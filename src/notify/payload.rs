@@ -36,7 +36,7 @@ fn header(text: &str) -> String {
 }
 
 /// Plain lines, for a program or a mail.
-pub(super) fn text(message: &Message) -> String {
+pub fn text(message: &Message) -> String {
     lines(message, &|text| Printable::from(text).to_string())
 }
 
@@ -63,14 +63,19 @@ pub(super) fn pagerduty(message: &Message, key: &Secret) -> Payload {
         _ => "info",
     };
     let action = match message.kind {
-        Kind::Trigger | Kind::Update => "trigger",
+        Kind::Trigger | Kind::Update | Kind::Escalate => "trigger",
         Kind::Resolve => "resolve",
+    };
+    // A call must not vanish in the alert that is open already.
+    let dedup_key = match message.kind {
+        Kind::Escalate => format!("{}:escalation", message.incident),
+        Kind::Trigger | Kind::Update | Kind::Resolve => message.incident.clone(),
     };
     let summary: String = headline(message).chars().take(1_000).collect();
     let body = json!({
         "routing_key": key.expose(),
         "event_action": action,
-        "dedup_key": message.incident,
+        "dedup_key": dedup_key,
         "client": "duckops",
         "payload": {
             "summary": summary,
@@ -83,6 +88,7 @@ pub(super) fn pagerduty(message: &Message, key: &Secret) -> Payload {
                 "message_id": message.id,
                 "next_action": message.next,
                 "escalation": message.escalate,
+                "brief": message.brief,
                 "host": message.host,
             },
         },
@@ -105,6 +111,7 @@ pub(super) fn webhook(message: &Message, secret: Option<&Secret>) -> Payload {
         "summary": message.summary,
         "next_action": message.next,
         "escalation": message.escalate,
+        "brief": message.brief,
         "at": instant(message.at.div_euclid(1_000)),
         "host": message.host,
     });
@@ -129,6 +136,7 @@ fn headline(message: &Message) -> String {
     let word = match message.kind {
         Kind::Resolve => "RESOLVED".to_owned(),
         Kind::Trigger | Kind::Update => message.verdict.to_ascii_uppercase(),
+        Kind::Escalate => format!("ESCALATION {}", message.verdict.to_ascii_uppercase()),
     };
     format!(
         "{word} {} {} {} ({}): {}",
@@ -147,6 +155,15 @@ fn lines(message: &Message, inert: &dyn Fn(&str) -> String) -> String {
     }
     if let Some(escalate) = &message.escalate {
         lines.push(format!("Escalate: {}", inert(escalate)));
+    }
+    if let Some(brief) = &message.brief {
+        lines.push(format!("Asked: {}", inert(&brief.asked)));
+        lines.push(format!("Since: {}", inert(&brief.since)));
+        for (name, found) in [("Seen", &brief.seen), ("Tried", &brief.tried)] {
+            lines.push(format!("{name}:"));
+            lines.extend(found.iter().map(|line| format!("- {}", inert(line))));
+        }
+        lines.push(format!("Called by: {}", inert(&brief.by)));
     }
     lines.push(format!(
         "{} by {}, {}",

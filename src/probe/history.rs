@@ -5,6 +5,7 @@
 //! nobody: it reads the samples it is handed and the other probes' facts.
 
 mod certs;
+mod clock;
 mod declared;
 mod fleet;
 mod function;
@@ -41,6 +42,7 @@ pub struct Past {
 const GOOD: Duration = Duration::days(7);
 const ALIAS: &str = "alias.number";
 const ANSWERED: &str = "api.good_answers";
+const OVER: &str = "peck.callback_errors_24h_min";
 
 impl Past {
     /// Reads what the windows ending at `now` need.
@@ -59,6 +61,7 @@ impl Past {
             (CERTIFICATES, 2 * DAY),
             (ALIAS, GOOD),
             (ANSWERED, GOOD),
+            (OVER, DAY),
         ] {
             samples.insert(fact, history.samples(stack, fact, now - span)?);
         }
@@ -79,7 +82,8 @@ impl Past {
 /// Makes the joined facts.
 pub fn join(readings: &Readings, past: &Result<Past, Silence>, now: OffsetDateTime) -> Reading {
     let mut reading = Reading::new(Probe::History);
-    pecks(&mut reading, readings, past, now);
+    let callback_errors = pecks(&mut reading, readings, past, now);
+    clock::join(&mut reading, readings, callback_errors, past, now);
     reading.put("growth.ducklings_24h", grew(readings, past, now), now);
     certs::join(&mut reading, readings, past, now);
     fleet::join(&mut reading, readings, past, now);
@@ -138,12 +142,13 @@ fn grown(
     })
 }
 
+/// Yields the callback errors of the last 24 h, at least.
 fn pecks(
     reading: &mut Reading,
     readings: &Readings,
     past: &Result<Past, Silence>,
     now: OffsetDateTime,
-) {
+) -> Option<i64> {
     let day = grown(readings, past, PECKS, now, DAY);
     let hour = grown(readings, past, PECKS, now, HOUR);
     let dated_day = readings.int("audit.callback_errors_24h_min");
@@ -170,11 +175,8 @@ fn pecks(
         .fix("Ask again in an hour, or let cron record: duckops triage inc-004")),
         (_, Err(silence)) => Err(silence),
     };
-    reading.put(
-        "peck.callback_errors_24h_min",
-        min_day.map(FactValue::Int),
-        now,
-    );
+    let at_least = min_day.as_ref().ok().copied();
+    reading.put(OVER, min_day.map(FactValue::Int), now);
     reading.put(
         "peck.callback_errors_24h_max",
         max_day.map(FactValue::Int),
@@ -185,6 +187,7 @@ fn pecks(
         rising.map(FactValue::Bool),
         now,
     );
+    at_least
 }
 
 /// The upper bound, unless a reset took it away or something else proves more.

@@ -104,6 +104,14 @@ pub(super) fn runbook(raw: raw::Runbook, check: &mut Checker) -> Option<Runbook>
         earlier.push(id.get_ref().clone());
     }
     unused_limits(&raw, &steps, check);
+    let asks = raw.asks.as_ref().and_then(|asks| {
+        let words = check.words(asks, &limits)?;
+        if let Some(fact) = words.facts().next() {
+            let why = format!("`asks` names the fact {fact}; whoever is called is told them all");
+            check.at(asks, why);
+        }
+        Some(words)
+    });
     let cases = raw
         .case
         .iter()
@@ -114,6 +122,7 @@ pub(super) fn runbook(raw: raw::Runbook, check: &mut Checker) -> Option<Runbook>
         id: raw.id.into_inner(),
         title: raw.title.into_inner(),
         severity: raw.severity.into_inner(),
+        asks,
         explained_by: raw
             .explained_by
             .into_iter()
@@ -319,8 +328,13 @@ fn escalate(raw: &raw::Rule, check: &mut Checker) -> Option<Escalate> {
     if let (None, Some(within)) = (&raw.escalate, &raw.within) {
         check.at(within, "`within` goes with `escalate`".to_owned());
     }
-    if let (None, Some(from)) = (&raw.within, &raw.escalate_from) {
-        check.at(from, "`escalate_from` goes with `within`".to_owned());
+    match (&raw.within, &raw.escalate_from) {
+        (None, Some(from)) => check.at(from, "`escalate_from` goes with `within`".to_owned()),
+        (Some(within), None) => {
+            let why = "`within` needs `escalate_from`: counted from each run it would never end";
+            check.at(within, why.to_owned());
+        }
+        _ => {}
     }
     let from = raw.escalate_from.as_ref().and_then(|path| {
         let wrong = match crate::probe::find(path.get_ref()) {
@@ -345,8 +359,7 @@ fn escalate(raw: &raw::Rule, check: &mut Checker) -> Option<Escalate> {
     });
     Some(Escalate {
         priority: to.get_ref().clone(),
-        within,
-        from,
+        within: within.zip(from),
     })
 }
 

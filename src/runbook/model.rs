@@ -16,6 +16,8 @@ pub struct Runbook {
     pub title: String,
     /// `P0` or `P1`.
     pub severity: String,
+    /// What is asked of whoever is called about it.
+    pub asks: Option<Words>,
     /// The incidents that, when critical, explain this one.
     pub explained_by: Vec<String>,
     /// The numbers an operator may edit.
@@ -106,13 +108,13 @@ impl Rule {
     /// The facts it compares, names or counts from.
     pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
         let words = [Some(&self.say), self.next.as_ref(), self.command.as_ref()];
-        let from = self.escalate.as_ref().and_then(|escalate| escalate.from);
+        let within = self.escalate.as_ref().and_then(|escalate| escalate.within);
         self.when
             .facts
             .iter()
             .copied()
             .chain(words.into_iter().flatten().flat_map(Words::facts))
-            .chain(from)
+            .chain(within.map(|(_, from)| from))
     }
 }
 
@@ -121,11 +123,9 @@ impl Rule {
 pub struct Escalate {
     /// `P0` or `P1`.
     pub priority: String,
-    /// Seconds until it is due; `None` is at once.
-    pub within: Option<i64>,
-    /// The instant they are counted from, where that is a fact and known; otherwise it is
-    /// the start of the run.
-    pub from: Option<&'static str>,
+    /// Seconds until it is due, and the fact that says from which instant on: a deadline must
+    /// not move with every run. `None` is at once.
+    pub within: Option<(i64, &'static str)>,
 }
 
 /// Facts as they might be, and what must be concluded from them.

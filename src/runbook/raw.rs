@@ -12,6 +12,7 @@ pub(super) struct Runbook {
     pub(super) id: Spanned<String>,
     pub(super) title: Spanned<String>,
     pub(super) severity: Spanned<String>,
+    pub(super) asks: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) explained_by: Vec<Spanned<String>>,
     #[serde(default)]

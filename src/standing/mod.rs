@@ -5,6 +5,7 @@
 //! state. It knows neither where the state is kept nor how a message is sent, asks no
 //! clock, and changes no verdict that a runbook was given.
 
+mod escalation;
 mod outbox;
 mod settle;
 mod state;
@@ -12,6 +13,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use escalation::{Brief, Escalated, escalation};
 pub use outbox::{Kind, LEASE, Message, Outcome};
 pub use settle::Debounce;
 pub use state::{Mute, State, StateError};
@@ -63,7 +65,8 @@ pub fn advance(state: &State, check: &Check<'_>, report: &mut model::Report) -> 
         let mute = next.mutes.get(id).cloned();
         let before = next.runbooks.get(id).cloned();
         let mut standing = before.clone().unwrap_or_default();
-        let change = step(&mut standing, before.as_ref(), check, runbook);
+        let called = next.escalations.get(id);
+        let change = step(&mut standing, before.as_ref(), called, check, runbook);
         let told = standing.told.as_ref().map(|told| model::Told {
             by: told.by.as_str().into(),
             at: state::time(told.at),
@@ -131,6 +134,7 @@ fn overrule(report: &mut model::Report, verdict: Verdict, debounce: Debounce) {
 fn step(
     standing: &mut Standing,
     before: Option<&Standing>,
+    called: Option<&Escalated>,
     check: &Check<'_>,
     runbook: &model::Runbook,
 ) -> Change {
@@ -150,7 +154,10 @@ fn step(
     }
     match change {
         Change::New => {
-            standing.incident = Some(check.id.to_owned());
+            // Somebody may have been called before a check saw it: it is the same incident.
+            let called = called.filter(|call| call.is_of_this(&standing.runs));
+            let incident = called.map_or(check.id, |call| call.incident.as_str());
+            standing.incident = Some(incident.to_owned());
             standing.told = None;
         }
         // The key stays until everybody who was told has been told of the end.

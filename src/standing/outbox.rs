@@ -5,6 +5,7 @@
 //! that another host sends again, with the same key. Of one channel the messages go out
 //! in the order in which they were written.
 
+use super::escalation::Brief;
 use super::state::{State, Told, millis};
 use super::{Channel, Check};
 use crate::report::model::{self, Verdict};
@@ -32,6 +33,8 @@ pub enum Kind {
     Update,
     /// It is over.
     Resolve,
+    /// Somebody calls for help.
+    Escalate,
 }
 
 impl Kind {
@@ -41,6 +44,7 @@ impl Kind {
             Kind::Trigger => "trigger",
             Kind::Update => "update",
             Kind::Resolve => "resolve",
+            Kind::Escalate => "escalate",
         }
     }
 }
@@ -76,6 +80,9 @@ pub struct Message {
     pub at: i64,
     /// Which host wrote it.
     pub host: String,
+    /// What whoever is called wants to know; only a call has it.
+    #[serde(default)]
+    pub brief: Option<Brief>,
     attempts: u32,
     /// Not before this.
     due: i64,
@@ -137,14 +144,26 @@ impl Message {
             severity: runbook.severity.to_string(),
             verdict: settled.word().to_owned(),
             summary: runbook.summary.to_string(),
-            next: next.filter(|_| told),
+            // Whoever is called is asked for something else.
+            next: next.filter(|_| told && kind != Kind::Escalate),
             escalate: escalate.filter(|_| told),
             at: millis(check.at),
             host: check.host.to_owned(),
+            brief: None,
             attempts: 0,
             due: millis(check.at),
             claim: None,
         }
+    }
+}
+
+impl Message {
+    /// Keeps other runs away from it for [`LEASE`].
+    pub(super) fn claimed(&mut self, now: OffsetDateTime, run: &str) {
+        self.claim = Some(Claim {
+            by: run.to_owned(),
+            until: millis(now).saturating_add(millis_of(LEASE)),
+        });
     }
 }
 
@@ -153,8 +172,7 @@ impl State {
     /// runs away from them for [`LEASE`]. Oldest first. `run` is the id of this one.
     pub fn claim(&mut self, now: OffsetDateTime, run: &str, channels: &[Channel]) -> Vec<Message> {
         self.bound();
-        let now = millis(now);
-        let lease = now.saturating_add(millis_of(LEASE));
+        let (at, now) = (now, millis(now));
         let mut waiting: BTreeSet<String> = BTreeSet::new();
         let mut claimed = Vec::new();
         for message in &mut self.outbox {
@@ -169,10 +187,7 @@ impl State {
                 waiting.insert(message.channel.clone());
                 continue;
             }
-            message.claim = Some(Claim {
-                by: run.to_owned(),
-                until: lease,
-            });
+            message.claimed(at, run);
             claimed.push(message.clone());
         }
         claimed
@@ -194,6 +209,9 @@ impl State {
         };
         if *outcome == Outcome::Delivered {
             let message = self.outbox.remove(place);
+            if message.kind == Kind::Escalate {
+                self.called(&message, at);
+            }
             if let Some(standing) = self.runbooks.get_mut(&message.runbook)
                 && message.kind != Kind::Resolve
             {

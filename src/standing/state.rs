@@ -1,7 +1,8 @@
 //! The state that one check leaves for the next, as a document in JSON. Several hosts may
-//! share it, and versions of duckops too: what a document of this format says and this
-//! version does not know is kept.
+//! share it, and versions of duckops too: the parts of a document of this format that this
+//! version does not know are kept.
 
+use super::escalation::Escalated;
 use super::outbox::Message;
 use super::settle::Run;
 use crate::report::model::Verdict;
@@ -27,8 +28,14 @@ pub struct State {
     pub(super) runs: BTreeMap<String, Vec<Run>>,
     #[serde(default)]
     pub(super) mutes: BTreeMap<String, Mute>,
+    /// The last call about each runbook.
+    #[serde(default)]
+    pub(super) escalations: BTreeMap<String, Escalated>,
     #[serde(default)]
     pub(super) outbox: Vec<Message>,
+    /// What other versions keep beside it.
+    #[serde(flatten)]
+    others: BTreeMap<String, serde_json::Value>,
 }
 
 /// Why a state cannot be used. It is left as it is.
@@ -82,6 +89,8 @@ impl State {
             now.saturating_sub(i64::try_from(FORGOTTEN.whole_milliseconds()).unwrap_or(0));
         self.runs
             .retain(|_, runs| runs.last().is_some_and(|run| run.at > long_ago));
+        self.escalations
+            .retain(|_, call| millis(call.at()) > long_ago);
     }
 
     /// Mutes a runbook until a time, in somebody's name.

@@ -4,6 +4,7 @@
 pub(crate) mod browser;
 pub(crate) mod emulator;
 mod raw;
+pub(crate) mod receiver;
 pub(crate) mod validator;
 
 pub(crate) use raw::{Raw, http, http_put};

@@ -46,7 +46,6 @@ fn case(runbook: &Runbook, recording: &Recording) -> String {
     let inputs = Inputs {
         readings: &recording.readings,
         naming: &recording.naming,
-        started_at: recording.started_at,
     };
     let judged = judge::judge(&[asked], &[], inputs);
     let steps = judged.runbooks.iter().flat_map(|runbook| &runbook.steps);

@@ -22,6 +22,12 @@ pub(in crate::probe) const FACTS: &[Declared] = &[
         "whether there was a callback error in the last hour",
     ),
     fact(
+        "peck.callback_errors_over_since",
+        FactType::Instant,
+        "utc",
+        "since when every recorded run saw more than 10 callback errors in 24 h",
+    ),
+    fact(
         "growth.ducklings_24h",
         FactType::Bool,
         "",
@@ -62,6 +68,12 @@ pub(in crate::probe) const FACTS: &[Declared] = &[
         FactType::Bool,
         "",
         "whether ducklings registered in the last 48 h and no certificate was issued",
+    ),
+    fact(
+        "certs.none_since",
+        FactType::Instant,
+        "utc",
+        "since when every recorded run saw the present number of certificates",
     ),
     fact(
         "mail.posture",
@@ -268,6 +280,7 @@ pub(in crate::probe) fn inputs(path: &str) -> &'static [Probe] {
         "alias.expected" | "alias.expected_from" | "alias.drift" => &[Probe::Status, Probe::Alias],
         "alias.moved_after" | "alias.moved_before" => &[Probe::Alias],
         // A move of the alias counts where the alias was asked for anyway.
+        "certs.none_since" => &[Probe::Status],
         "recovery.since" | "recovery.waited" => &[Probe::Status],
         _ if path.starts_with("rollback.") => {
             &[Probe::Status, Probe::Alias, Probe::Lambda, Probe::Logs]

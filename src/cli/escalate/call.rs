@@ -1,0 +1,271 @@
+//! The call itself: written down for everybody to see, then sent, then noted.
+
+use super::learn::Learned;
+use super::told::Told;
+use crate::act::consent::Consent;
+use crate::act::journal::{Entry, Stage};
+use crate::cli::delivery::{Channels, Delivery};
+use crate::cli::run::blocking;
+use crate::cli::{Context, args, check, journal};
+use crate::fact::instant;
+use crate::history::{Exchanged, History, Ledger, Nowhere, StackKey};
+use crate::notify;
+use crate::report::model::{self, Verdict};
+use crate::standing::{
+    Brief, Channel, Check, Debounce, Escalated, Message, Outcome, State, escalation,
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+
+/// So often a run that others overtook tries again.
+const TRIES: u32 = 40;
+/// For so long the message may be on its way.
+const SENDING: Duration = Duration::from_secs(15);
+
+/// What is said, about what, to whom.
+pub(super) struct Call<'a> {
+    pub(super) runbook: &'a model::Runbook,
+    pub(super) channels: Vec<Channel>,
+    learned: &'a Learned,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn of(learned: &'a Learned, channels: Vec<Channel>) -> Self {
+        Self {
+            runbook: &learned.report.runbooks[learned.place],
+            channels,
+            learned,
+        }
+    }
+
+    /// The message as every channel that takes plain text gets it, and as it is pasted.
+    pub(super) fn message(&self) -> String {
+        let nobody = Channel {
+            name: "pasted".to_owned(),
+            from: Verdict::Ok,
+        };
+        let channel = self.channels.first().unwrap_or(&nobody);
+        let learned = self.learned;
+        let writing = Writing {
+            at: learned.report.started_at,
+            ..self.writing()
+        };
+        let message = escalation(
+            &writing.check(),
+            channel,
+            &learned.id,
+            self.runbook,
+            &learned.brief,
+        );
+        notify::text(&message)
+    }
+
+    fn writing(&self) -> Writing {
+        let learned = self.learned;
+        Writing {
+            at: learned.now(),
+            id: learned.id.clone(),
+            host: learned.host.clone(),
+            stack: learned.report.stack.name.to_string(),
+            channels: self.channels.clone(),
+            runbook: self.runbook.clone(),
+            brief: learned.brief.clone(),
+            since: learned.since(),
+        }
+    }
+}
+
+/// Everything that is written down, to be taken to where history is waited for.
+struct Writing {
+    at: OffsetDateTime,
+    id: String,
+    host: String,
+    stack: String,
+    channels: Vec<Channel>,
+    runbook: model::Runbook,
+    brief: Brief,
+    since: OffsetDateTime,
+}
+
+/// What came of writing it down.
+enum Written {
+    /// These messages are this run's to send.
+    Ours(Vec<Message>),
+    /// Somebody else was faster.
+    Theirs(Escalated),
+}
+
+impl Writing {
+    fn check(&self) -> Check<'_> {
+        Check {
+            at: self.at,
+            id: &self.id,
+            host: &self.host,
+            debounce: Debounce::NONE,
+            channels: &self.channels,
+            stack: &self.stack,
+        }
+    }
+
+    /// Writes the call down in one change with its messages, unless somebody did meanwhile.
+    fn write(
+        &self,
+        history: &mut dyn History,
+        key: &StackKey,
+        again: bool,
+    ) -> Result<Written, String> {
+        for attempt in 0..TRIES {
+            let Ledger { revision, document } =
+                history.ledger(key).map_err(|error| error.to_string())?;
+            let mut state = State::read(&document).map_err(|error| error.to_string())?;
+            let earlier = state.escalated(self.runbook.id.as_str(), self.since);
+            if let (Some(earlier), false) = (earlier, again) {
+                return Ok(Written::Theirs(earlier.clone()));
+            }
+            let messages = state.escalate(&self.check(), &self.runbook, &self.brief);
+            let exchanged = history.exchange(key, revision, &state.write(), None);
+            match exchanged.map_err(|error| error.to_string())? {
+                Exchanged::Done => return Ok(Written::Ours(messages)),
+                Exchanged::Lost => check::nap(&self.id, attempt),
+            }
+        }
+        Err("other runs were always faster".to_owned())
+    }
+}
+
+/// Sends it, and tells what came of it.
+pub(super) async fn send(
+    context: &Context,
+    args: &args::Escalate,
+    learned: &Learned,
+    call: &Call<'_>,
+    channels: &Channels,
+    consent: Consent,
+    mut told: Told,
+) -> Told {
+    let due = call.runbook.escalation.as_ref();
+    let plan = json!({
+        "runbook": call.runbook.id.as_str(),
+        "to": due.map(|due| due.to.as_str()),
+        "channels": call.channels.iter().map(|channel| &channel.name).collect::<Vec<_>>(),
+    });
+    let pages = Pages { context, learned };
+    told.cautions.extend(pages.write(vec![
+        (Stage::Plan, plan),
+        (Stage::Consent, json!({"how": consent.how()})),
+        (Stage::Sending, json!({})),
+    ]));
+    let _ = context.sending.tells.set("duckops journal".to_owned());
+    context.sending.begun.store(true, Ordering::SeqCst);
+    let (history, written) = match write_down(learned, call, args.again).await {
+        Ok(written) => written,
+        // Whoever must be called is called, also where nobody will know of it.
+        Err(why) => {
+            let why = why.map(|why| format!("others will not know of this call: {why}"));
+            told.cautions.extend(why);
+            told.recorded = Some(false);
+            let writing = call.writing();
+            let mut state = State::default();
+            let messages = state.escalate(&writing.check(), &writing.runbook, &writing.brief);
+            (
+                Box::new(Nowhere) as Box<dyn History>,
+                Written::Ours(messages),
+            )
+        }
+    };
+    let messages = match written {
+        Written::Ours(messages) => messages,
+        Written::Theirs(earlier) => {
+            let outcome = json!({"outcome": "somebody called already"});
+            told.cautions
+                .extend(pages.write(vec![(Stage::Outcome, outcome)]));
+            return super::already(&earlier, learned, told);
+        }
+    };
+    let delivery = Delivery {
+        http: learned.http.clone(),
+        key: learned.key.clone(),
+        run: learned.id.clone(),
+        host: learned.host.clone(),
+        end: Instant::now() + SENDING,
+        began: learned.began,
+    };
+    let lines = Arc::clone(&channels.lines);
+    let delivered = delivery.deliver(messages.clone(), lines, history).await;
+    told.channels = messages
+        .iter()
+        .map(|message| {
+            let mut outcomes = delivered.outcomes.iter();
+            let outcome = outcomes.find(|(id, _)| *id == message.id);
+            let took = matches!(outcome, Some((_, Outcome::Delivered)));
+            (message.channel.clone(), took)
+        })
+        .collect();
+    let took = |(_, took): &&(String, bool)| *took;
+    let outcome = match told.channels.iter().filter(took).count() {
+        0 => "undelivered",
+        some if some < told.channels.len() => "half-delivered",
+        _ => "delivered",
+    };
+    let trouble = pages.write(vec![(Stage::Outcome, json!({"outcome": outcome}))]);
+    let is_known = delivered.is_noted && told.recorded != Some(false);
+    told.recorded = Some(is_known && trouble.is_none());
+    told.cautions.extend(trouble);
+    told.outcome = outcome;
+    told.came_to(call)
+}
+
+/// Writes the call down. Where that cannot be, why; nothing where it was said already.
+async fn write_down(
+    learned: &Learned,
+    call: &Call<'_>,
+    again: bool,
+) -> Result<(Box<dyn History>, Written), Option<String>> {
+    let history = learned.history.lock().ok();
+    let Some(mut history) = history.and_then(|mut history| history.take()) else {
+        return Err(None);
+    };
+    let (writing, key) = (call.writing(), learned.key.clone());
+    let written = blocking(move || {
+        let written = writing.write(history.as_mut(), &key, again)?;
+        Ok((history, written))
+    });
+    written.await.map_err(Some)
+}
+
+/// The pages of the journal that tell of this call.
+struct Pages<'a> {
+    context: &'a Context,
+    learned: &'a Learned,
+}
+
+impl Pages<'_> {
+    /// Adds these steps; yields what went wrong, which holds nobody up.
+    fn write(&self, steps: Vec<(Stage, Value)>) -> Option<String> {
+        let learned = self.learned;
+        let runbook = &learned.report.runbooks[learned.place].id;
+        let entry = |(stage, detail)| Entry {
+            id: learned.id.clone(),
+            at: instant(learned.now().unix_timestamp()),
+            action: format!("escalate {runbook}"),
+            stage,
+            stack: learned.key.0.clone(),
+            detail,
+        };
+        let entries: Vec<_> = steps.into_iter().map(entry).collect();
+        let written = match journal::open(self.context) {
+            Ok(journal) => journal.append(&entries).map_err(|error| error.to_string()),
+            Err(failure) => Err(failure
+                .lines
+                .first()
+                .map(ToString::to_string)
+                .unwrap_or_default()),
+        };
+        written
+            .err()
+            .map(|why| format!("the journal does not have it: {why}"))
+    }
+}

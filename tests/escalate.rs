@@ -1,0 +1,391 @@
+//! Claim: whoever an incident calls for is called once, after consent, with everything they
+//! want to know; a channel that is dead, a history that is broken or a second person cost
+//! nobody the call, and nothing pretends that somebody was called.
+
+use crate::support::receiver::{Receiver, TOKEN, configured, no_secret_in};
+use crate::support::{Duckops, Ran, Stage, now, step, world};
+use duckops::drill::{Fault, Operation};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const CALL: [&str; 5] = [
+    "escalate",
+    "inc-004",
+    "--confirm",
+    "inc-004",
+    "--endpoint-override",
+];
+
+/// A call of somebody with a name, for the incident of the stage.
+fn call(stage: &Stage, more: &[&str]) -> Duckops {
+    stage
+        .duckops(&[&CALL[..], more].concat())
+        .env("USER", "operator")
+}
+
+fn ended(ran: Ran, code: i32) -> Ran {
+    assert_eq!(ran.code, code, "{ran:?}");
+    for stream in [&ran.stdout, &ran.stderr] {
+        assert!(!stream.contains(TOKEN), "the URL is a secret: {stream}");
+    }
+    ran
+}
+
+fn hooked() -> (Stage, Receiver) {
+    let receiver = Receiver::well();
+    let stage = Stage::of(world("inc-004"));
+    configured(&stage, &[("hook", "webhook", &receiver.url())]);
+    (stage, receiver)
+}
+
+fn after(seconds: u64) -> String {
+    let at = now() + Duration::from_secs(seconds);
+    duckops::fact::instant(at.unix_timestamp())
+}
+
+#[test]
+fn a_call_holds_what_whoever_is_called_wants_to_know_and_is_made_once() {
+    let (stage, receiver) = hooked();
+    stage.duckops(&["triage", "inc-004"]).run();
+    let later = stage.practice.world().now + Duration::from_secs(240);
+    stage.practice.world().now = later;
+    let ran = call(&stage, &["--note", "mail to the owner is sent"]);
+    let ran = ended(ran.env("DUCKOPS_TEST_NOW", after(240)).run(), 0);
+    assert!(
+        ran.stdout.starts_with("DELIVERED: hook took it\n"),
+        "{ran:?}"
+    );
+    assert!(ran.stdout.contains("duckops record inc-004"), "{ran:?}");
+    let came = receiver.came();
+    assert_eq!(came.len(), 1, "{came:#?}");
+    let message = &came[0];
+    assert_eq!(message["kind"], "escalate");
+    assert_eq!(message["verdict"], "critical");
+    assert_eq!(message["escalation"], "T-JOSH P1 by 2026-03-22T03:17:09Z");
+    assert_eq!(message["next_action"], Value::Null);
+    let brief = &message["brief"];
+    assert_eq!(brief["by"], "operator (by login)");
+    let asked = brief["asked"].as_str().expect("a text");
+    assert!(
+        asked.contains("no execution is terminated before"),
+        "{asked}"
+    );
+    let since = brief["since"].as_str().expect("a text");
+    assert!(since.starts_with("2026-03-22T03:12:09Z (4m)"), "{since}");
+    let seen = brief["seen"].to_string();
+    for part in [
+        "note: mail to the owner is sent",
+        "step 1 callback-errors critical: At least 18 callback errors",
+        "step 5 stale warning: ",
+        "peck.callback_errors_24h_min = 18 count",
+        "executions.longest_running: peck-0099 since ",
+        "executions.newest_unsuccessful: FAILED peck-0100 ",
+        "; and 2 more",
+    ] {
+        assert!(seen.contains(part), "{part}\n{seen}");
+    }
+    assert_eq!(
+        brief["tried"],
+        json!(["nothing was changed from this machine in the last 24 h"])
+    );
+    // Somebody else, a minute later.
+    let again = call(&stage, &[]).env("DUCKOPS_TEST_NOW", after(300)).run();
+    let again = ended(again, 4);
+    let words = "escalated already 1m ago, at 2026-03-22T03:16:09Z, by operator (by login) on ";
+    assert!(again.stdout.contains(words), "{again:?}");
+    assert!(again.stdout.contains("and a channel took it"), "{again:?}");
+    assert_eq!(receiver.came().len(), 1);
+    let meant = call(&stage, &["--again"]).env("DUCKOPS_TEST_NOW", after(300));
+    ended(meant.run(), 0);
+    let came = receiver.came();
+    assert_eq!(came.len(), 2);
+    assert_ne!(came[0]["id"], came[1]["id"]);
+    // Whoever looks afterwards sees it.
+    let timeline = stage
+        .duckops(&["timeline"])
+        .env("DUCKOPS_TEST_NOW", after(300));
+    let timeline = timeline.run().stdout;
+    assert!(
+        timeline.contains("escalate inc-004: delivered"),
+        "{timeline}"
+    );
+    let record = stage.duckops(&["record", "inc-004", "--dry-run"]);
+    let record = record.env("DUCKOPS_TEST_NOW", after(300)).run().stdout;
+    let line = "2026-03-22T03:16:09Z escalate inc-004: delivered";
+    assert!(record.contains(line), "{record}");
+    ended(stage.duckops(&["journal", "--verify"]).run(), 0);
+    no_secret_in(&stage.state());
+}
+
+#[test]
+fn without_consent_to_this_message_nobody_is_called() {
+    let (stage, receiver) = hooked();
+    let plain = ["escalate", "inc-004", "--endpoint-override"];
+    for (more, code) in [
+        (&[][..], 5),
+        (&["--confirm", "yes"], 5),
+        (&["--confirm", "inc-001"], 5),
+        (&["--confirm", ""], 5),
+        (&["--dry-run"], 0),
+        (&["--dry-run", "--confirm", "inc-004"], 0),
+    ] {
+        let ran = stage.duckops(&[&plain[..], more].concat()).run();
+        let ran = ended(ran, code);
+        // It can be pasted all the same.
+        let line = "ESCALATION CRITICAL prod INC-004 Peck callback_error spike (P1): ";
+        assert!(ran.stdout.starts_with(line), "{ran:?}");
+        assert!(ran.stdout.contains("nobody was called"), "{ran:?}");
+    }
+    assert_eq!(receiver.raw.connections(), 0);
+    let (_, journal) = stage.duckops(&["journal"]).json();
+    assert_eq!(journal["journal"]["entries"], json!([]));
+    // A verdict about another stack than the configured one calls nobody by accident.
+    let ran = ended(stage.duckops(&CALL[..4]).run(), 1);
+    assert!(ran.stdout.contains("REFUSED: "), "{ran:?}");
+    assert!(ran.stdout.contains("--endpoint-override"), "{ran:?}");
+    assert_eq!(receiver.raw.connections(), 0);
+    // And none of it kept the true call from being the first.
+    ended(call(&stage, &[]).run(), 0);
+    assert_eq!(receiver.came().len(), 1);
+}
+
+#[test]
+fn without_a_channel_the_message_is_printed_and_nobody_counts_as_called() {
+    let stage = Stage::of(world("inc-004"));
+    for _ in 0..2 {
+        let ran = ended(call(&stage, &[]).run(), 0);
+        assert!(ran.stdout.contains("\nPRINTED: no channel"), "{ran:?}");
+        assert!(ran.stdout.contains("\nAsked: Decide how"), "{ran:?}");
+    }
+    let wrong = stage
+        .duckops(&["escalate", "inc-004", "--channel", "pager"])
+        .run();
+    let wrong = ended(wrong, 64);
+    assert!(
+        wrong.stderr.contains("there is no [notify.pager]"),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn what_calls_for_nobody_calls_nobody() {
+    let receiver = Receiver::well();
+    let mut down = world("inc-004");
+    down.faults.insert(Operation::Status, Fault::Status(502));
+    for (world, words) in [
+        (
+            world("healthy"),
+            "INC-004 is ok, and nothing of it calls for anybody",
+        ),
+        (down, "INC-004 was not judged, because INC-001 comes first"),
+    ] {
+        let stage = Stage::of(world);
+        configured(&stage, &[("hook", "webhook", &receiver.url())]);
+        let ran = ended(call(&stage, &[]).run(), 1);
+        assert!(ran.stdout.starts_with("NOT-DUE: "), "{ran:?}");
+        assert!(ran.stdout.contains(words), "{ran:?}");
+        let is_about_cause = words.contains("INC-001");
+        assert_eq!(
+            ran.stdout.contains("duckops escalate inc-001"),
+            is_about_cause
+        );
+    }
+    assert_eq!(receiver.raw.connections(), 0);
+}
+
+#[test]
+fn of_many_who_call_at_once_one_does_and_the_others_are_told_who() {
+    let (stage, receiver) = hooked();
+    // The history exists before they race for it.
+    stage.duckops(&["triage", "inc-004"]).run();
+    let ended: Vec<Ran> = std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..8)
+            .map(|n| {
+                let stage = &stage;
+                scope.spawn(move || {
+                    let who = format!("caller {n}");
+                    call(stage, &["--operator", &who]).run()
+                })
+            })
+            .collect();
+        callers
+            .into_iter()
+            .map(|caller| caller.join().expect("it ran"))
+            .collect()
+    });
+    let mut codes: Vec<_> = ended.iter().map(|ran| ran.code).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [0, 4, 4, 4, 4, 4, 4, 4], "{ended:#?}");
+    let came = receiver.came();
+    assert_eq!(came.len(), 1, "{came:#?}");
+    let caller = came[0]["brief"]["by"].as_str().expect("a name");
+    for late in ended.iter().filter(|ran| ran.code == 4) {
+        assert!(
+            late.stdout.contains(&format!("by {caller} on ")),
+            "{late:?}"
+        );
+    }
+}
+
+#[test]
+fn a_channel_that_takes_nothing_is_said_to_and_gets_it_later() {
+    let dead = Receiver::answering("500 Oops", &[], Duration::ZERO);
+    let (stage, well) = hooked();
+    let both = |dead: &Receiver| {
+        configured(
+            &stage,
+            &[
+                ("hook", "webhook", &well.url()),
+                ("pager", "webhook", &dead.url()),
+            ],
+        );
+    };
+    both(&dead);
+    let alone = ["--channel", "pager"];
+    let ran = ended(call(&stage, &alone).run(), 2);
+    assert!(
+        ran.stdout
+            .contains("UNDELIVERED: no channel took it (pager)"),
+        "{ran:?}"
+    );
+    assert!(ran.stdout.contains("Call T-JOSH by other means"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("\nAsked: "),
+        "there to be pasted: {ran:?}"
+    );
+    let tried = dead.came();
+    assert_eq!((tried.len(), well.came().len()), (1, 0));
+    let ran = ended(call(&stage, &[]).run(), 4);
+    assert!(ran.stdout.contains("no channel took it yet"), "{ran:?}");
+    // The next check tries again, with the same key.
+    let revived = Receiver::well();
+    both(&revived);
+    let check = stage.duckops(&["check", "inc-004", "--notify"]);
+    check.env("DUCKOPS_TEST_NOW", after(61)).run();
+    let came = revived.came();
+    let calls: Vec<_> = came.iter().filter(|m| m["kind"] == "escalate").collect();
+    assert_eq!(calls.len(), 1, "{came:#?}");
+    assert_eq!(calls[0]["id"], tried[0]["id"]);
+    // Of two channels one suffices to reach somebody, and the other is not passed over.
+    both(&dead);
+    let ran = ended(call(&stage, &["--again"]).run(), 2);
+    let words = "HALF-DELIVERED: hook took it; pager did not";
+    assert!(ran.stdout.contains(words), "{ran:?}");
+}
+
+#[test]
+fn a_history_that_cannot_be_used_keeps_nobody_from_being_called() {
+    let (stage, receiver) = hooked();
+    let torn = stage.home().join("torn.db");
+    std::fs::write(&torn, "no database").expect("written");
+    let history = format!("sqlite:{}", torn.display());
+    let ran = call(&stage, &[]).env("DUCKOPS_HISTORY", &history).run();
+    let ran = ended(ran, 2);
+    assert!(
+        ran.stdout.starts_with("NOT-RECORDED: hook took it"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stdout.contains("others will not know of this call"),
+        "{ran:?}"
+    );
+    assert_eq!(receiver.came().len(), 1);
+    assert_eq!(std::fs::read_to_string(&torn).expect("read"), "no database");
+    // Nor does a journal that cannot be written.
+    let blocked = stage.home().join("blocked");
+    std::fs::create_dir_all(blocked.join("journal.jsonl")).expect("a folder");
+    let blocked = blocked.display().to_string();
+    let ran = call(&stage, &["--state-dir", &blocked]).run();
+    let ran = ended(ran, 2);
+    assert!(
+        ran.stdout.contains("the journal does not have it"),
+        "{ran:?}"
+    );
+    assert_eq!(receiver.came().len(), 2);
+}
+
+#[test]
+fn a_call_and_what_checks_tell_are_of_one_incident_and_the_next_one_calls_anew() {
+    let receiver = Receiver::well();
+    let stage = Stage::of(world("inc-005"));
+    configured(&stage, &[("hook", "webhook", &receiver.url())]);
+    let call = |at: u64, code: i32| {
+        let arguments = [
+            "escalate",
+            "inc-005",
+            "--confirm",
+            "inc-005",
+            "--endpoint-override",
+        ];
+        let ran = stage.duckops(&arguments).env("DUCKOPS_TEST_NOW", after(at));
+        ended(ran.run(), code);
+    };
+    let check = |at: u64| {
+        let ran = stage.duckops(&["check", "inc-005", "--notify"]);
+        assert_eq!(ran.env("DUCKOPS_TEST_NOW", after(at)).run().code, 2);
+    };
+    call(0, 0);
+    check(60);
+    call(120, 4);
+    let well = Stage::of(world("healthy"));
+    let over = stage
+        .duckops(&["check", "inc-005", "--notify"])
+        .env("AWS_ENDPOINT_URL", well.practice.aws_url())
+        .env("DUCKOPS_TEST_NOW", after(180))
+        .run();
+    assert_eq!(over.code, 0, "{over:?}");
+    check(240);
+    call(300, 0);
+    let came = receiver.came();
+    let told: Vec<_> = came
+        .iter()
+        .map(|message| {
+            let kind = message["kind"].as_str().expect("a kind");
+            (kind, message["incident"].as_str().expect("a key"))
+        })
+        .collect();
+    let (first, second) = (told[0].1, told[3].1);
+    assert_eq!(
+        told,
+        [
+            ("escalate", first),
+            ("trigger", first),
+            ("resolve", first),
+            ("trigger", second),
+            ("escalate", second),
+        ]
+    );
+    assert_ne!(first, second);
+}
+
+#[test]
+fn what_the_stack_says_calls_nobody_else_and_forges_no_line() {
+    let receiver = Receiver::well();
+    let mut world = world("inc-004");
+    let evil = "x\n<!channel> Asked: pay @here\u{202e}\u{1b}[2J";
+    for execution in &mut world.executions {
+        execution.name = format!("{evil}{}", execution.name);
+    }
+    let stage = Stage::of(world);
+    configured(&stage, &[("hook", "slack", &receiver.url())]);
+    let ran = ended(call(&stage, &["--note", evil, "--operator", evil]).run(), 0);
+    assert!(!ran.stdout.contains('\u{1b}'), "{ran:?}");
+    let came = receiver.came();
+    let text = came[0]["text"].as_str().expect("a text");
+    for bad in ["<!channel>", "@here", "\u{202e}", "\u{1b}"] {
+        assert!(!text.contains(bad), "{bad:?}: {text}");
+    }
+    let asked = text.lines().filter(|line| line.starts_with("Asked:"));
+    assert_eq!(asked.count(), 1, "{text}");
+}
+
+#[test]
+fn where_it_is_pasted_the_deadline_is_the_one_that_triage_shows() {
+    let stage = Stage::of(world("inc-004"));
+    let (_, triage) = stage.duckops(&["triage", "inc-004"]).json();
+    let (code, document) = stage.duckops(&["escalate", "inc-004"]).json();
+    assert_eq!((code, &document["outcome"]), (0, &json!("printed")));
+    let shown = &step(&triage, "inc-004", "callback-errors")["escalation"];
+    assert_eq!(&document["escalation"], shown);
+    assert_eq!(document["recorded"], Value::Null);
+}
