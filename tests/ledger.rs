@@ -323,3 +323,115 @@ fn two_hundred_appends_at_once_lose_nothing_when_half_are_killed() {
     let (acknowledged, killed) = storm(200, 200);
     assert!(acknowledged >= 50 && killed >= 50);
 }
+
+/// Rolls back on a practice stack, so that the journal has a move.
+fn rolled_back() -> Stage {
+    let stage = Stage::of(world("inc-001"));
+    let rollback = [
+        "alias",
+        "rollback",
+        "--to",
+        "61",
+        "--confirm",
+        "prod@62->61",
+        "--endpoint-override",
+        "--wait",
+        "30s",
+    ];
+    let ran = stage.duckops(&rollback).run();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    stage
+}
+
+#[test]
+fn the_last_move_of_the_alias_goes_into_the_deploy_log_once_and_is_read_by_what_reads_it() {
+    let stage = rolled_back();
+    let log = stage.home().join("DEPLOY-LOG.md");
+    let before = "# Deploys\n2026-03-20 v61 by ops\n2026-03-22 v62 by ops";
+    std::fs::write(&log, before).expect("a log");
+    let deploy = |more: &[&str]| {
+        let arguments = ["record", "--deploy-log", text(&log)];
+        stage.duckops(&[&arguments, more].concat()).run()
+    };
+    let dry = deploy(&["--dry-run"]);
+    assert_eq!(dry.code, 0, "{dry:?}");
+    assert_eq!(read(&log), before);
+    let ran = deploy(&[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.stdout.contains("its newest entry names version 61"),
+        "{ran:?}"
+    );
+    let after = read(&log);
+    let line = after
+        .strip_prefix(before)
+        .expect("nothing was changed")
+        .trim();
+    assert!(dry.stdout.contains(line), "{dry:?}\n{line}");
+    assert!(line.starts_with("2026-03-22T03:12:09Z | prod | "), "{line}");
+    assert!(
+        line.contains("| version 61 | alias rollback, was 62 | by arn:"),
+        "{line}"
+    );
+    // What reads it: triage expects that version now.
+    let (_, triage) = stage
+        .duckops(&["triage", "inc-001", "--deploy-log", text(&log)])
+        .json();
+    let step = crate::support::step(&triage, "inc-001", "alias");
+    assert_eq!(step["verdict"], "ok", "{step:#}");
+    // Once.
+    let again = deploy(&["inc-001"]);
+    assert_eq!(again.code, 1, "{again:?}");
+    assert!(again.stdout.contains("has it already"), "{again:?}");
+    assert_eq!(read(&log), after);
+    let other = stage.home().join("OTHER.md");
+    let ran = stage.duckops(&["record", "inc-001", "--deploy-log", text(&other)]);
+    assert_eq!(ran.run().code, 0);
+    let other = read(&other);
+    assert!(
+        other.starts_with("# Deploy log\n\n2026-03-22T03:12:09Z "),
+        "{other}"
+    );
+    assert!(other.contains(" | INC-001 | journal "), "{other}");
+}
+
+#[test]
+fn a_deploy_log_that_says_something_newer_or_cannot_be_written_is_said_to() {
+    let stage = rolled_back();
+    let place = |name: &str| stage.home().join(name);
+    let deploy = |log: &Path| stage.duckops(&["record", "--deploy-log", text(log)]).run();
+    // Somebody deployed since then, by the log: that stays the newest.
+    let newer = place("NEWER.md");
+    std::fs::write(&newer, "2026-03-23 v63 by ops\n").expect("a log");
+    let ran = deploy(&newer);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(
+        ran.stdout.contains("but its newest entry names version 63"),
+        "{ran:?}"
+    );
+    let link = place("LINK.md");
+    std::os::unix::fs::symlink(&newer, &link).expect("a link");
+    for log in [&link, &stage.home().to_owned(), &place("no/LOG.md")] {
+        let ran = deploy(log);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stdout.contains("nothing was written"), "{ran:?}");
+    }
+    // Nothing was moved from here.
+    let fresh = Stage::of(world("inc-001"));
+    let log = fresh.home().join("DEPLOY-LOG.md");
+    let ran = fresh.duckops(&["record", "--deploy-log", text(&log)]).run();
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("has no move of the alias"), "{ran:?}");
+    assert!(!log.exists());
+    // A journal that was changed is believed nothing.
+    let path = stage.state().join("journal.jsonl");
+    let journal = read(&path).replace("\"version\":\"61\"", "\"version\":\"60\"");
+    std::fs::write(&path, journal).expect("written");
+    let log = place("FORGED.md");
+    let ran = deploy(&log);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(!log.exists());
+    let both = ["record", "--deploy-log", text(&log), "--log", "x"];
+    assert_eq!(stage.duckops(&both).run().code, 64);
+    assert_eq!(stage.duckops(&["record"]).run().code, 64);
+}

@@ -393,6 +393,12 @@ const MISTAKES: &[Mistake] = &[
         &["`inc-999`, which is no runbook"],
     ),
     (
+        "\n[limits]",
+        "asks = \"Look at {status.database.ducklings}\"\n[limits]",
+        "asks",
+        &["`asks` names the fact status.database.ducklings"],
+    ),
+    (
         "next    = \"Hatch some\"",
         "next    = \"Hatch some\"\n  within  = \"5m\"",
         "within",

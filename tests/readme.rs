@@ -72,6 +72,8 @@ fn every_transcript_of_the_readme_is_what_the_program_prints() {
     let stage = Stage::of(world("inc-005"));
     // The alias is rolled back where a new version broke it, which nobody consents to here.
     let broken = Stage::of(world("inc-001"));
+    // Somebody is called about callback errors, where no channel is configured.
+    let spike = Stage::of(world("inc-004"));
     // Requests and bonds, each in every state.
     let (pecks, bonds) = (Stage::of(world("peck")), Stage::of(world("bond")));
     let token = home.path().join("token");
@@ -93,6 +95,7 @@ fn every_transcript_of_the_readme_is_what_the_program_prints() {
                 let arguments: Vec<_> = arguments.iter().copied().chain([word]).collect();
                 (broken.duckops(&arguments), 5)
             }
+            ["escalate", ..] => (spike.duckops(arguments), 0),
             ["peck", ..] => (pecks.duckops(arguments), 2),
             ["bond", "rotate", ..] => {
                 let word = "--endpoint-override";

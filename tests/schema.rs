@@ -122,7 +122,7 @@ fn documents() -> Vec<Document> {
             .map(|call| answer(stage.duckops(call.0), *call)),
     );
     // Two recordings, and the log.
-    let recordings: [Call<'_>; 11] = [
+    let recordings: [Call<'_>; 12] = [
         (&["triage", "--save", "one.json"], 2, None),
         (&["triage", "inc-004", "--save", "other.json"], 2, None),
         (&["diff", "one.json", "other.json"], 2, Some("diff")),
@@ -136,6 +136,11 @@ fn documents() -> Vec<Document> {
         ),
         (&["record", "inc-004", "--log", "LOG.md"], 0, Some("record")),
         (&["escalate", "inc-004"], 0, Some("escalate")),
+        (
+            &["record", "--deploy-log", "DEPLOY.md"],
+            1,
+            Some("record-deploy"),
+        ),
         (&["escalate", "inc-002"], 1, Some("escalate")),
         (
             &["record", "inc-004", "--log", "no/LOG.md"],

@@ -191,7 +191,8 @@ fn elsewhere(context: &Context) -> Option<String> {
 
 /// That somebody was called already, and what became of it.
 fn said(earlier: &Escalated, learned: &Learned) -> String {
-    let ago = (learned.now() - earlier.at()).whole_seconds().max(0);
+    let started = learned.report.started_at.unix_timestamp();
+    let ago = (started - earlier.at().unix_timestamp()).max(0);
     let became = match earlier.delivered() {
         Some(_) => "and a channel took it",
         None => "and no channel took it yet",

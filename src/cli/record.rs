@@ -1,5 +1,7 @@
 //! `duckops record RUNBOOK`: the incident, with exact numbers, as an entry of GOVERNANCE-LOG.md.
 
+mod deploy;
+
 use super::fail::Failure;
 use super::incident::{actions, operator};
 use super::out::Format;
@@ -17,7 +19,7 @@ use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
 use crate::text::Printable;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use ulid::Ulid;
 
 /// What was learned of an incident, now or when it was recorded.
@@ -27,7 +29,16 @@ struct Learned {
 }
 
 pub(super) async fn main(context: &Context, args: &args::Record) -> Result<u8, Failure> {
-    let runbook = context.library.get(&args.runbook)?;
+    let asked = args.runbook.as_deref();
+    let runbook = asked.map(|id| context.library.get(id)).transpose()?;
+    let runbook = match (&args.deploy_log, runbook) {
+        (Some(path), runbook) => {
+            let incident = runbook.map(|runbook| runbook.id);
+            return deploy::main(context, args, path, incident.as_deref());
+        }
+        (None, Some(runbook)) => runbook,
+        (None, None) => return Err(Failure::internal()),
+    };
     // Where it goes is settled before anybody is asked.
     let path = match args.dry_run {
         true => place(context, args).ok(),
@@ -179,24 +190,31 @@ fn text(readings: &Readings, path: &str) -> Option<Printable> {
 }
 
 /// Appends the entry; yields the exit code of a write, and what came of it.
-fn append(path: &std::path::Path, runbook: &str, entry: &str) -> (u8, String) {
-    let shown = args::shown(path);
-    let ledger = match Ledger::at(path) {
-        Ok(ledger) => ledger,
-        Err(error) => return (exit::WARNING, error.to_string()),
-    };
-    let earlier = match ledger.last(&mark(runbook)) {
+fn append(path: &Path, runbook: &str, entry: &str) -> (u8, String) {
+    let earlier = match Ledger::at(path).and_then(|ledger| ledger.last(&mark(runbook))) {
         Ok(earlier) => earlier,
         Err(error) => return (exit::WARNING, format!("{error}; nothing was written")),
     };
-    match ledger.append(HEAD, entry) {
-        Ok(()) => {
-            let again = earlier.map_or("", |_| "; it holds an earlier entry of this runbook, too");
-            (
-                exit::OK,
-                format!("recorded in {shown} and read back{again}"),
-            )
+    let (code, told) = appended(path, HEAD, entry);
+    match earlier {
+        Some(_) if code == exit::OK => {
+            let again = "it holds an earlier entry of this runbook, too";
+            (code, format!("{told}; {again}"))
         }
+        _ => (code, told),
+    }
+}
+
+/// The same for any log.
+fn appended(path: &Path, head: &str, entry: &str) -> (u8, String) {
+    let written = Ledger::at(path)
+        .map_err(NoEntry::Refused)
+        .and_then(|ledger| ledger.append(head, entry));
+    match written {
+        Ok(()) => (
+            exit::OK,
+            format!("recorded in {} and read back", args::shown(path)),
+        ),
         Err(error @ NoEntry::Refused(_)) => (exit::WARNING, error.to_string()),
         Err(error @ NoEntry::Unsettled(_)) => (exit::UNKNOWN, error.to_string()),
     }
@@ -206,7 +224,7 @@ fn append(path: &std::path::Path, runbook: &str, entry: &str) -> (u8, String) {
 struct Told<'a> {
     id: &'a str,
     entry: &'a str,
-    path: Option<&'a std::path::Path>,
+    path: Option<&'a Path>,
     summary: String,
     code: u8,
     dry_run: bool,

@@ -11,6 +11,7 @@ pub mod check;
 mod configured;
 pub mod good;
 mod host;
+pub mod line;
 mod outcome;
 pub mod past;
 pub mod plan;

@@ -4,6 +4,7 @@ use super::gather::Gathered;
 use super::order::Order;
 use super::told::Told;
 use crate::act::alias::ask::Asking;
+use crate::act::alias::line::Moved;
 use crate::act::alias::plan::Plan;
 use crate::act::alias::send::{Carried, Hands, Outcome};
 use crate::act::alias::verify::{self, Verified};
@@ -92,11 +93,17 @@ pub(super) async fn after(act: &Act<'_>, plan: &Plan, carried: Carried, mut told
     let time = instant(at.unix_timestamp());
     let (by, alias_name) = (&plan.caller.arn, &plan.alias);
     let (from, to) = (&plan.from.version, &plan.version);
-    told.deploy_log = Some(format!(
-        "{time} | {alias_name} | version {to} | {}, was {from} | by {by} | {}",
-        plan.purpose.command(),
-        verified.told
-    ));
+    let moved = Moved {
+        id: plan.id.clone(),
+        at: time.clone(),
+        alias: alias_name.clone(),
+        to: to.clone(),
+        from: from.clone(),
+        command: plan.purpose.command().to_owned(),
+        by: by.clone(),
+        told: verified.told.clone(),
+    };
+    told.deploy_log = Some(moved.line());
     let allowed = match &plan.approval {
         Some((by, note)) => format!("approved by {by}: {note}"),
         None => "allowed by INC-001 step 4".to_owned(),
@@ -133,9 +140,9 @@ pub(super) async fn after(act: &Act<'_>, plan: &Plan, carried: Carried, mut told
         ));
     } else {
         told.next = Some((
-            "See that Mission Control's tiles are green, and paste the lines into both logs"
+            "See that Mission Control's tiles are green, and put the lines into both logs"
                 .to_owned(),
-            None,
+            Some("duckops record --deploy-log DEPLOY-LOG.md".to_owned()),
         ));
     }
     told.verified = Some(verified);

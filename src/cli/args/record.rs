@@ -6,7 +6,11 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Record {
     /// Such as inc-004
-    pub(in crate::cli) runbook: String,
+    #[arg(required_unless_present = "deploy_log")]
+    pub(in crate::cli) runbook: Option<String>,
+    /// Append the last move of the alias to this DEPLOY-LOG.md instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["log", "from", "note"])]
+    pub(in crate::cli) deploy_log: Option<PathBuf>,
     /// The log to append to [default: governance_log of the stack]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) log: Option<PathBuf>,

@@ -269,3 +269,52 @@ impl Pages<'_> {
             .map(|why| format!("the journal does not have it: {why}"))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test ends where it learns something")]
+mod tests {
+    use super::*;
+    use crate::history::{self, BUSY_BUDGET, Location};
+    use crate::report::sample;
+
+    /// Everybody has seen that nobody called yet; the seeing and the calling are not one.
+    #[test]
+    fn of_those_who_all_saw_that_nobody_called_one_calls() {
+        const CALLERS: usize = 8;
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = Location::Sqlite(folder.path().join("history.db"));
+        let report = sample::one_bad_runbook();
+        let key = StackKey("prod".to_owned());
+        let begin = std::sync::Barrier::new(CALLERS);
+        let calls = |caller: usize| {
+            let writing = Writing {
+                at: report.started_at,
+                id: format!("run-{caller}"),
+                host: "a".to_owned(),
+                stack: "prod".to_owned(),
+                channels: vec![Channel {
+                    name: "hook".to_owned(),
+                    from: Verdict::Critical,
+                }],
+                runbook: report.runbooks[0].clone(),
+                brief: Brief::default(),
+                since: report.started_at,
+            };
+            let mut history = history::open(&place, BUSY_BUDGET * 5).expect("history");
+            begin.wait();
+            let written = writing.write(history.as_mut(), &key, false);
+            matches!(written.expect("written"), Written::Ours(_))
+        };
+        let ours = std::thread::scope(|scope| {
+            let calls = &calls;
+            let run = |caller| scope.spawn(move || calls(caller));
+            let running: Vec<_> = (0..CALLERS).map(run).collect();
+            let done = running.into_iter().map(|run| run.join().expect("it ran"));
+            done.filter(|ours| *ours).count()
+        });
+        assert_eq!(ours, 1);
+        let left = history::open(&place, BUSY_BUDGET).expect("history");
+        let left = left.ledger(&key).expect("a ledger").document;
+        assert_eq!(State::read(&left).expect("a state").waiting(), 1);
+    }
+}
