@@ -331,6 +331,9 @@ pub(super) struct Drill {
     /// The scene to play instead of the incident's own
     #[arg(long, value_name = "NAME")]
     pub(super) scene: Option<String>,
+    /// A recording of triage --save to play instead of a scene
+    #[arg(long, value_name = "FILE", conflicts_with = "scene")]
+    pub(super) from: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -340,6 +343,9 @@ pub(super) enum DrillAction {
         /// The scene to play
         #[arg(long, value_name = "NAME", default_value = "healthy")]
         scene: String,
+        /// A recording of triage --save to serve instead of a scene
+        #[arg(long, value_name = "FILE", conflicts_with = "scene")]
+        from: Option<PathBuf>,
         /// Port of the API on 127.0.0.1; AWS takes the next one; 0 is any
         #[arg(long, value_name = "N", default_value_t = 0)]
         port: u16,

@@ -1,5 +1,9 @@
 //! `duckops drill`: the same triage, over HTTP, on the embedded practice stack.
 
+mod from;
+mod kept;
+mod rebuilt;
+
 use super::args::{self, DrillAction};
 use super::fail::Failure;
 use super::past;
@@ -9,36 +13,45 @@ use super::{Context, out};
 use crate::cloud::{Aws, Http};
 use crate::drill::{self, Practice, Scene, World};
 use crate::exit;
-use crate::history::{self, Location, Snapshot, StackKey};
 use crate::probe::Access;
 use crate::report::model::{Report, Verdict};
 use crate::report::short;
 use crate::runbook::Missing;
 use crate::stack::{Origin, Setting, Stack};
 use crate::text::Printable;
+use kept::Recorded;
 use serde_json::json;
 use std::fmt::Write;
-use std::path::PathBuf;
 use std::time::Duration;
-use ulid::Ulid;
 use url::Url;
 
 pub(super) async fn main(context: &Context, args: &args::Drill) -> Result<u8, Failure> {
+    if let (None, Some(file)) = (&args.action, &args.from) {
+        return from::main(context, file, args.runbook.as_deref()).await;
+    }
     match (&args.action, &args.runbook, &args.scene) {
         (
             Some(DrillAction::Serve {
                 scene,
+                from,
                 port,
                 latency,
                 feed,
             }),
             ..,
         ) => {
-            let scene = find(scene)?;
-            let mut world = (scene.build)(super::now(&context.env));
+            let now = super::now(&context.env);
+            let (mut world, title) = match from {
+                Some(file) => from::world(file, now)?,
+                None => {
+                    let scene = find(scene)?;
+                    let title = format!("scene {}: {}", scene.name, scene.hides);
+                    ((scene.build)(now), title)
+                }
+            };
             world.latency = Duration::from_millis(*latency);
             world.audit_body = feed.map(|entries| long_feed(&world, entries));
-            serve(context, scene, world, *port).await
+            serve(context, &title, world, *port).await
         }
         (Some(DrillAction::Scenes), ..) => Ok(scenes(context)),
         (None, None, None) => every_scene(context).await,
@@ -171,13 +184,28 @@ impl Played {
 async fn play(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result<Played, Failure> {
     let runbook = runbook.or(scene.runbook);
     let selection = Selection::load(&context.library, runbook, None)?;
-    let now = super::now(&context.env);
-    let world = (scene.build)(now);
+    let world = (scene.build)(super::now(&context.env));
+    let title = format!("scene {}", scene.name);
+    let mut played = perform(context, world, &selection, &title, None).await?;
+    played.wrong.splice(0..0, compare(scene, &played.report));
+    Ok(played)
+}
+
+/// Triage of a world that begins now.
+async fn perform(
+    context: &Context,
+    world: World,
+    selection: &Selection,
+    title: &str,
+    expected_version: Option<String>,
+) -> Result<Played, Failure> {
+    let now = world.now;
     let recorded = Recorded::keep(&world)?;
     let practice = start(world, 0).await?;
     let stack = at(&context.settings.stack, &practice)?;
     recorded.write(&stack, now)?;
     let http = Http::direct(run::observer(context.verbose));
+    let note = format!("practice stack on 127.0.0.1, {title}: nothing here is production");
     let run = Run {
         aws: Aws::practice(&stack, http.clone(), &practice.aws_url()),
         stack,
@@ -187,28 +215,17 @@ async fn play(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result
         queue: None,
         deadline: context.settings.deadline.value,
         now,
-        expected_version: None,
+        expected_version,
         only: None,
         access: Access::default(),
-        notes: vec![
-            format!(
-                "practice stack on 127.0.0.1, scene {}: nothing here is production",
-                scene.name
-            )
-            .into(),
-        ],
+        notes: vec![note.into()],
     };
     let report = selection.judge(run).await;
-    let mut wrong = compare(scene, &report);
-    if practice.unexpected() > 0 {
-        wrong.push(format!(
-            "{} requests that nobody expected",
-            practice.unexpected()
-        ));
-    }
+    let unexpected = practice.unexpected();
+    let wrong = (unexpected > 0).then(|| format!("{unexpected} requests that nobody expected"));
     Ok(Played {
         report,
-        wrong,
+        wrong: wrong.into_iter().collect(),
         requests: practice.requests().len(),
     })
 }
@@ -257,7 +274,7 @@ fn long_feed(world: &World, entries: u64) -> bytes::Bytes {
     text.into()
 }
 
-async fn serve(context: &Context, scene: &Scene, world: World, port: u16) -> Result<u8, Failure> {
+async fn serve(context: &Context, title: &str, world: World, port: u16) -> Result<u8, Failure> {
     let now = world.now;
     let recorded = Recorded::keep(&world)?;
     let (account, region) = (world.account.clone(), world.region.clone());
@@ -271,14 +288,12 @@ async fn serve(context: &Context, scene: &Scene, world: World, port: u16) -> Res
     recorded.write(&stack, now)?;
     let history = recorded.path.join("history.db");
     let text = format!(
-        "# practice stack, scene {}: {}\n\
+        "# practice stack, {title}\n\
          export DUCKOPS_API_URL={}\nexport AWS_ENDPOINT_URL={}\nexport DUCKOPS_ACCOUNT={account}\n\
          export DUCKOPS_HISTORY=sqlite:{}\nexport AWS_REGION={region}\nexport AWS_ACCESS_KEY_ID=practice\n\
          export AWS_SECRET_ACCESS_KEY=practice\nexport AWS_EC2_METADATA_DISABLED=true\n\
          # then, in that shell: duckops triage; curl $DUCKOPS_API_URL/beak/system/status; aws sesv2 get-account\n\
          # ends with Ctrl-C\n",
-        scene.name,
-        scene.hides,
         practice.api_url(),
         practice.aws_url(),
         history.display(),
@@ -335,60 +350,4 @@ fn at(configured: &Stack, practice: &Practice) -> Result<Stack, Failure> {
         profile: None,
         instance_metadata: false,
     })
-}
-
-/// What earlier runs of a scene would have recorded, in a folder that goes with it.
-struct Recorded {
-    path: PathBuf,
-    snapshots: Vec<(std::time::Duration, Vec<(&'static str, i64)>)>,
-}
-
-impl Recorded {
-    fn keep(world: &World) -> Result<Self, Failure> {
-        use std::os::unix::fs::DirBuilderExt;
-        let path = std::env::temp_dir().join(format!("duckops-practice-{}", Ulid::generate()));
-        std::fs::DirBuilder::new()
-            .mode(0o700)
-            .create(&path)
-            .map_err(|error| {
-                Failure::own(format!("{} could not be made: {error}", path.display()))
-            })?;
-        let snapshots = world
-            .recorded
-            .iter()
-            .map(|r| (r.ago, r.facts.clone()))
-            .collect();
-        Ok(Self { path, snapshots })
-    }
-
-    fn location(&self) -> Location {
-        Location::Sqlite(self.path.join("history.db"))
-    }
-
-    fn write(&self, stack: &Stack, now: time::OffsetDateTime) -> Result<(), Failure> {
-        let failed = |error: history::HistoryError| Failure::own(format!("history: {error}"));
-        let mut history = history::open(&self.location(), history::BUSY_BUDGET).map_err(failed)?;
-        for (ago, numbers) in &self.snapshots {
-            let snapshot = Snapshot {
-                id: Ulid::generate(),
-                at: now - *ago,
-                stack: StackKey(stack.key()),
-                verdict: "unknown".to_owned(),
-                runbooks: Vec::new(),
-                numbers: numbers
-                    .iter()
-                    .map(|(fact, value)| ((*fact).to_owned(), *value))
-                    .collect(),
-                duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
-            };
-            history.record(&snapshot).map_err(failed)?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Recorded {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.path);
-    }
 }

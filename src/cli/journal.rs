@@ -84,6 +84,7 @@ fn table(context: &Context, chain: &Chain) -> String {
         let text = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
         let what = match entry.stage.word() {
             "plan" if detail["bond"].is_string() => text("bond"),
+            "plan" if detail["channels"].is_array() => format!("call {}", text("to")),
             "plan" => format!("{} {} -> {}", text("alias"), text("from"), text("to")),
             "consent" => text("how"),
             "outcome" => {

@@ -1,0 +1,157 @@
+//! A practice world out of a recording: what the stack would have to answer, and what earlier
+//! runs would have to have recorded, for the facts to be what they were.
+//!
+//! Facts are less than answers, so this is one of many worlds that fit; where none of those that
+//! are made here fits, whoever plays it sees a step that ends otherwise, and is told so. Nothing
+//! is taken over but what was recorded: what was silent is left out, or fails as it did.
+
+mod answers;
+mod past;
+mod people;
+
+use crate::drill::{Fault, World};
+use crate::fact::{Fact, FactValue, Group};
+use crate::reading::{Known, Readings, Silence, Why};
+use crate::recording::Recording;
+use crate::text::Untrusted;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// The longest that an answer is held back, where it was slow.
+const SLOWEST: Duration = Duration::from_secs(8);
+
+/// A world that begins at `now` as the recorded one stood when it was recorded.
+pub(super) fn world(recording: &Recording, now: OffsetDateTime) -> World {
+    let told = Told {
+        readings: &recording.readings,
+        began: recording.started_at.unix_timestamp(),
+    };
+    let mut world = World::empty(now);
+    let account = told.text("aws.account");
+    if account.is_some_and(|account| account != recording.stack.account.as_str()) {
+        // Another one than the stack's, whichever.
+        world.account = "000000000000".to_owned();
+    }
+    answers::all(&mut world, &told);
+    world.recorded = past::recorded(&told);
+    world
+}
+
+/// What was recorded, by type.
+struct Told<'a> {
+    readings: &'a Readings,
+    /// When it was, in seconds since 1970.
+    began: i64,
+}
+
+impl<'a> Told<'a> {
+    fn known(&self, path: &str) -> Option<&'a FactValue> {
+        match self.readings.get(path) {
+            Known::Known(Fact { value, .. }) => Some(value),
+            Known::Silent(_) | Known::NotAsked => None,
+        }
+    }
+
+    fn silence(&self, path: &str) -> Option<&'a Silence> {
+        match self.readings.get(path) {
+            Known::Silent(silence) => Some(silence),
+            Known::Known(_) | Known::NotAsked => None,
+        }
+    }
+
+    fn int(&self, path: &str) -> Option<i64> {
+        self.readings.int(path)
+    }
+
+    fn bool(&self, path: &str) -> Option<bool> {
+        match self.known(path)? {
+            FactValue::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    fn float(&self, path: &str) -> Option<f64> {
+        match self.known(path)? {
+            FactValue::Float(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        match self.known(path)? {
+            FactValue::Text(text) => Some(plain(text)),
+            _ => None,
+        }
+    }
+
+    fn list(&self, path: &str) -> Vec<String> {
+        match self.known(path) {
+            Some(FactValue::List(lines)) => lines.iter().map(plain).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A duration, in seconds.
+    fn span(&self, path: &str) -> Option<u64> {
+        match self.known(path)? {
+            FactValue::Duration(seconds) => u64::try_from(*seconds).ok(),
+            _ => None,
+        }
+    }
+
+    /// How long before the recording an instant was, in seconds.
+    fn ago_of(&self, path: &str) -> Option<u64> {
+        match self.known(path)? {
+            FactValue::Instant(at) => Some(self.ago(*at)),
+            _ => None,
+        }
+    }
+
+    fn ago(&self, at: i64) -> u64 {
+        u64::try_from(self.began.saturating_sub(at)).unwrap_or(0)
+    }
+
+    fn series(&self, path: &str) -> Option<&'a [(i64, i64)]> {
+        match self.known(path)? {
+            FactValue::Series(points) => Some(points),
+            _ => None,
+        }
+    }
+
+    fn groups(&self, path: &str) -> &'a [Group] {
+        match self.known(path) {
+            Some(FactValue::Groups(groups)) => groups,
+            _ => &[],
+        }
+    }
+}
+
+/// A text as it was recorded, as far as it can be printed.
+fn plain(text: &Untrusted) -> String {
+    text.printable(1_000).to_string()
+}
+
+/// A failure that leads to such a silence.
+fn fault(silence: &Silence) -> Fault {
+    match silence.why {
+        Why::Denied => Fault::Deny,
+        Why::Throttled => Fault::Throttle,
+        Why::Expired | Why::NoCredentials => Fault::ExpiredToken,
+        Why::TimedOut | Why::Incomplete => Fault::Hang,
+        Why::Broken | Why::Unreachable | Why::Tls | Why::Offline => Fault::Reset,
+        Why::NotFound => Fault::Refuse(404, "ResourceNotFoundException"),
+        Why::NotJson | Why::Redirected | Why::TooLarge => Fault::Html,
+        Why::HttpStatus => Fault::Status(status(silence.detail.as_str()).unwrap_or(500)),
+        _ => Fault::Empty,
+    }
+}
+
+/// The status that a text names, such as `HTTP 502`.
+fn status(text: &str) -> Option<u16> {
+    let (_, rest) = text.split_once("HTTP ")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits
+        .parse()
+        .ok()
+        .filter(|status| (100..600).contains(status))
+}

@@ -1,0 +1,472 @@
+//! What the stack would have to answer: the status document, the feed, executions, mail, the
+//! log, the function and its metrics.
+
+use super::{SLOWEST, Told, fault, people, status};
+use crate::drill::{Execution, Fault, LogEvent, Operation, Series, Version, World};
+use crate::fact::parse_instant;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 3_600;
+const DAY: u64 = 24 * HOUR;
+/// No more entries or lines of one kind are made up: more say nothing more.
+const MOST: i64 = 2_000;
+
+pub(super) fn all(world: &mut World, told: &Told<'_>) {
+    document(world, told);
+    feed(world, told);
+    executions(world, told);
+    mail(world, told);
+    log(world, told);
+    alias(world, told);
+    metrics(world, told);
+    failures(world, told);
+}
+
+/// So long ago.
+fn before(world: &World, ago: u64) -> time::OffsetDateTime {
+    world.now - Duration::from_secs(ago)
+}
+
+fn document(world: &mut World, told: &Told<'_>) {
+    let members = [
+        ("status.database.ducklings", "/database", "ducklings"),
+        (
+            "status.database.birth_certificates",
+            "/database",
+            "birth_certificates",
+        ),
+        ("status.agents.alive", "/agents", "alive"),
+        ("status.agents.dead", "/agents", "dead"),
+        ("status.agents.total_bonded", "/agents", "total_bonded"),
+        (
+            "peck.callback_errors",
+            "/peck_protocol/failure_breakdown",
+            "callback_error",
+        ),
+        ("status.ses.sandbox", "/ses", "sandbox"),
+        ("status.lambda_version", "", "lambda_version"),
+        ("status.alias_version", "", "lambda_alias_version"),
+    ];
+    for (fact, parent, member) in members {
+        let value = told
+            .int(fact)
+            .map(Value::from)
+            .or_else(|| told.bool(fact).map(Value::from))
+            .or_else(|| told.text(fact).map(Value::from));
+        let parent = world
+            .status
+            .pointer_mut(parent)
+            .and_then(Value::as_object_mut);
+        if let Some(parent) = parent {
+            match value {
+                Some(value) => parent.insert(member.to_owned(), value),
+                // What the document did not hold, or held as something else.
+                None if told.silence(fact).is_some() => parent.remove(member),
+                None => None,
+            };
+        }
+    }
+    let agents =
+        ["total_bonded", "alive", "dead"].map(|name| world.status["agents"][name].as_i64());
+    if let [Some(total), Some(alive), Some(dead)] = agents {
+        world.status["agents"]["slow"] = (total - alive - dead).max(0).into();
+    }
+    if let Some(sent) = told.int("email.sent_24h") {
+        world.status["ses"]["sent_last_24h"] = sent.into();
+    }
+}
+
+/// The entries that were seen, and as many more as were counted.
+fn feed(world: &mut World, told: &Told<'_>) {
+    let mut entries: Vec<(u64, String)> = Vec::new();
+    for list in [
+        "audit.newest_certs",
+        "audit.newest_pulses",
+        "audit.newest_pecks",
+    ] {
+        for line in told.list(list) {
+            let Some((time, kind)) = line.split_once(' ') else {
+                continue;
+            };
+            let kind = kind.split(' ').next().unwrap_or_default().to_owned();
+            let entry = parse_instant(time).map(|at| (told.ago(at), kind));
+            // One entry may be of two kinds.
+            entries.extend(entry.filter(|entry| !entries.contains(entry)));
+        }
+    }
+    let mut more = |kind: &str, is_one: &dyn Fn(&str) -> bool, within: u64, fact: &str| {
+        let there = entries
+            .iter()
+            .filter(|(ago, kind)| *ago < within && is_one(kind))
+            .count();
+        let missing = told.int(fact).unwrap_or(0).min(MOST) - i64::try_from(there).unwrap_or(0);
+        for nth in 0..u64::try_from(missing).unwrap_or(0) {
+            // As old as it may be: the newest ones are known.
+            let ago = within.saturating_sub(2 + nth).max(1);
+            entries.push((ago, kind.to_owned()));
+        }
+    };
+    let callback = |kind: &str| {
+        let kind = kind.to_ascii_lowercase();
+        kind.contains("callback") && (kind.contains("error") || kind.contains("fail"))
+    };
+    let (error, issued) = ("peck.callback_error", "duck.cert_issued");
+    more(error, &callback, HOUR, "audit.callback_errors_1h_min");
+    more(error, &callback, DAY, "audit.callback_errors_24h_min");
+    let is_issued = |kind: &str| kind.contains("cert") && kind.contains("issued");
+    more(issued, &is_issued, DAY, "audit.certs_issued_24h_min");
+    more(issued, &is_issued, 2 * DAY, "audit.certs_issued_48h_min");
+    let is_pulse = |kind: &str| kind.contains("pulse");
+    more("pulse", &is_pulse, DAY, "audit.pulses_24h_min");
+    let reach = told.span("audit.reach");
+    if let Some(reach) = reach {
+        more("pulse", &is_pulse, reach + 1, "audit.pulses");
+    }
+    entries.extend(
+        told.span("audit.registration_age")
+            .map(|ago| (ago, "duck.registered".to_owned())),
+    );
+    entries.extend(reach.map(|ago| (ago, "duck.hatched".to_owned())));
+    let plain = |(ago, kind)| (ago, kind, json!({"spaceduck_id": "DECAF00000000001"}));
+    let people = people::entries(told).into_iter();
+    let people = people.map(|(ago, kind, members)| (ago, kind.to_owned(), members));
+    let mut entries: Vec<_> = entries.into_iter().map(plain).chain(people).collect();
+    entries.sort_by_key(|(ago, ..)| *ago);
+    world.audit = entries
+        .into_iter()
+        .map(|(ago, kind, mut entry)| {
+            entry["event_type"] = kind.into();
+            entry["timestamp"] = before(world, ago).unix_timestamp().into();
+            entry
+        })
+        .collect();
+    // What was seen of a feed that broke off counts, and its end is not known.
+    if told.silence("audit.entries").is_some() && told.int("audit.pulses_min").is_some() {
+        world.faults.insert(Operation::Audit, Fault::CutBody);
+    }
+}
+
+fn executions(world: &mut World, told: &Told<'_>) {
+    let mut ran: Vec<Execution> = Vec::new();
+    let execution =
+        |world: &World, name: &str, status: &str, start: u64, stop: Option<u64>| Execution {
+            name: name.to_owned(),
+            status: status.to_owned(),
+            start: before(world, start),
+            stop: stop.map(|ago| before(world, ago)),
+        };
+    for line in told.list("executions.longest_running") {
+        if let Some((name, at)) = line.rsplit_once(" since ")
+            && let Some(at) = parse_instant(at)
+        {
+            ran.push(execution(world, name, "RUNNING", told.ago(at), None));
+        }
+    }
+    for line in told.list("executions.newest_unsuccessful") {
+        let words: Vec<&str> = line.split(' ').collect();
+        let times: Vec<i64> = words
+            .iter()
+            .filter_map(|word| parse_instant(word))
+            .collect();
+        let first = words.iter().position(|word| parse_instant(word).is_some());
+        if let ([status, ..], [start, rest @ ..], Some(first)) = (&words[..], &times[..], first) {
+            let name = words.get(1..first).unwrap_or_default().join(" ");
+            let stop = rest.first().map(|at| told.ago(*at));
+            ran.push(execution(world, &name, status, told.ago(*start), stop));
+        }
+    }
+    for (status, fact, least, start) in [
+        ("RUNNING", "executions.running", "", MINUTE),
+        (
+            "FAILED",
+            "executions.failed_24h",
+            "executions.unsuccessful_24h_min",
+            DAY - 2,
+        ),
+        ("TIMED_OUT", "executions.timed_out_24h", "", DAY - 2),
+        ("ABORTED", "executions.aborted_24h", "", DAY - 2),
+    ] {
+        let there = ran.iter().filter(|ran| ran.status == status).count();
+        let due = told
+            .int(fact)
+            .or_else(|| told.int(least))
+            .unwrap_or(0)
+            .min(MOST);
+        for nth in there..usize::try_from(due).unwrap_or(0) {
+            let name = format!("made-up-{status}-{nth}");
+            ran.push(execution(world, &name, status, start, None));
+        }
+    }
+    world.executions = ran;
+    let express = told.silence("executions.running");
+    world.express = express.is_some_and(|why| why.why == crate::reading::Why::Unsupported);
+}
+
+fn mail(world: &mut World, told: &Told<'_>) {
+    #[allow(clippy::cast_precision_loss, reason = "numbers of mails")]
+    let number = |fact: &str| told.int(fact).map(|number| number as f64);
+    let mail = &mut world.mail;
+    mail.sending_enabled = told.bool("email.sending_enabled").unwrap_or(true);
+    mail.enforcement = told
+        .text("email.enforcement")
+        .unwrap_or_else(|| "HEALTHY".into());
+    mail.production_access = told.bool("email.production_access").unwrap_or(false);
+    mail.sent_24h = number("email.sent_24h").unwrap_or(0.0);
+    mail.max_24h = match told.bool("email.unlimited") {
+        Some(true) => -1.0,
+        _ => number("email.max_24h").unwrap_or(200.0),
+    };
+}
+
+/// The lines that were seen, and as many more as were counted.
+fn log(world: &mut World, told: &Told<'_>) {
+    let mut lines: Vec<(u64, String)> = Vec::new();
+    for list in ["logs.newest_errors", "logs.newest_certs"] {
+        for line in told.list(list) {
+            if let Some((time, message)) = line.split_once(' ')
+                && let Some(at) = parse_instant(time)
+            {
+                let line = (told.ago(at), message.to_owned());
+                // The same line may be in both; twice in one it was logged twice.
+                if list == "logs.newest_errors" || !lines.contains(&line) {
+                    lines.push(line);
+                }
+            }
+        }
+    }
+    let kind = |line: &str| match line {
+        _ if line.contains("Task timed out") => "timeouts",
+        _ if line.contains("Runtime exited") || line.contains("killed") => "exits",
+        _ if line.contains("ImportModule") || line.contains("Unable to import") => "imports",
+        _ => "others",
+    };
+    let quarter = 15 * MINUTE;
+    for (of, fact, words) in [
+        (
+            "timeouts",
+            "logs.timeouts_15m_min",
+            "Task timed out after 30.00 seconds",
+        ),
+        (
+            "exits",
+            "logs.exits_15m_min",
+            "Runtime exited with error: signal: killed",
+        ),
+        (
+            "imports",
+            "logs.imports_15m_min",
+            "Runtime.ImportModuleError: Unable to import module",
+        ),
+        ("others", "logs.other_errors_15m_min", "[ERROR] as recorded"),
+    ] {
+        let is_error = |(ago, line): &&(u64, String)| {
+            *ago < quarter && kind(line) == of && !line.contains("cert_issued")
+        };
+        let there = lines.iter().filter(is_error).count();
+        let missing = told.int(fact).unwrap_or(0).min(MOST) - i64::try_from(there).unwrap_or(0);
+        let made_up = (0..missing).map(|_| (quarter - 5, words.to_owned()));
+        let made_up: Vec<_> = made_up.collect();
+        lines.extend(made_up);
+    }
+    world.log_events = lines
+        .into_iter()
+        .map(|(ago, message)| LogEvent {
+            // Within its second, not at the end of it.
+            at: before(world, ago),
+            stream: "[0]recorded".to_owned(),
+            message,
+        })
+        .collect();
+}
+
+fn alias(world: &mut World, told: &Told<'_>) {
+    if let Some(version) = told.text("alias.version") {
+        world.alias_target.version = version;
+    }
+    if let Some(revision) = told.text("alias.revision") {
+        world.alias_target.revision = revision;
+    }
+    if let (Some(true), Some(split)) = (told.bool("alias.weighted"), told.text("alias.split")) {
+        world.alias_target.weights = shares(&split, &world.alias_target.version);
+    }
+    if let Some(limit) = told.span("alias.timeout") {
+        world.configured.insert("Timeout".to_owned(), limit.into());
+    }
+    let dated: Vec<(String, u64)> = told
+        .list("alias.newest_versions")
+        .iter()
+        .filter_map(|line| {
+            let (number, at) = line.split_once(", published ")?;
+            Some((number.to_owned(), told.ago(parse_instant(at)?)))
+        })
+        .collect();
+    let published = told.ago_of("alias.published");
+    world.versions = told
+        .list("alias.versions")
+        .iter()
+        .rev()
+        .map(|number| {
+            let known = dated.iter().find(|(known, _)| known == number);
+            let ago = known.map(|(_, ago)| *ago);
+            let current = (*number == world.alias_target.version)
+                .then_some(published)
+                .flatten();
+            Version {
+                number: number.clone(),
+                modified: before(world, current.or(ago).unwrap_or(30 * DAY)),
+                code_sha256: format!("RECORDED{number}="),
+            }
+        })
+        .collect();
+}
+
+/// The shares of other versions, out of `90 % on version 61, 10 % on version 62`.
+fn shares(split: &str, main: &str) -> Vec<(String, f64)> {
+    let share = |part: &str| -> Option<(String, f64)> {
+        let (percent, version) = part.trim().split_once(" % on version ")?;
+        let percent: f64 = percent.parse().ok()?;
+        Some((version.to_owned(), percent / 100.0))
+    };
+    let others = split.split(',').filter_map(share);
+    others.filter(|(version, _)| version != main).collect()
+}
+
+fn metrics(world: &mut World, told: &Told<'_>) {
+    let (function, name) = (world.function.clone(), world.alias.clone());
+    let whole = vec![("FunctionName".to_owned(), function.clone())];
+    let mut through = whole.clone();
+    through.push(("Resource".to_owned(), format!("{function}:{name}")));
+    for (metric, word) in [
+        ("Invocations", "invocations"),
+        ("Errors", "errors"),
+        ("Throttles", "throttles"),
+    ] {
+        for (path, dimensions) in [
+            (format!("lambda.{word}_by_minute"), &whole),
+            (format!("lambda.alias_{word}_by_minute"), &through),
+        ] {
+            if let Some(points) = told.series(&path) {
+                measured(world, told, ("AWS/Lambda", metric), dimensions, points);
+            }
+        }
+        for (version, points) in told.groups(&format!("lambda.version_{word}_by_minute")) {
+            let mut executed = through.clone();
+            executed.push(("ExecutedVersion".to_owned(), super::plain(version)));
+            measured(world, told, ("AWS/Lambda", metric), &executed, points);
+        }
+    }
+    if let Some(points) = told.series("email.sends_hourly") {
+        measured(world, told, ("AWS/SES", "Send"), &[], points);
+    }
+    let noon = told.began - i64::try_from(DAY / 2).unwrap_or(0);
+    for (fact, metric) in [
+        ("email.bounces_24h", "Bounce"),
+        ("email.complaints_24h", "Complaint"),
+    ] {
+        if let Some(count) = told.int(fact) {
+            measured(world, told, ("AWS/SES", metric), &[], &[(noon, count)]);
+        }
+    }
+    if told.text("email.rates_from").as_deref() == Some("reputation") {
+        for (fact, metric) in [
+            ("email.bounce_percent", "Reputation.BounceRate"),
+            ("email.complaint_percent", "Reputation.ComplaintRate"),
+        ] {
+            if let Some(percent) = told.float(fact) {
+                world.metrics.push(Series {
+                    namespace: "AWS/SES".to_owned(),
+                    name: metric.to_owned(),
+                    dimensions: Vec::new(),
+                    points: vec![(before(world, HOUR), percent / 100.0)],
+                });
+            }
+        }
+    }
+}
+
+fn measured(
+    world: &mut World,
+    told: &Told<'_>,
+    (namespace, name): (&str, &str),
+    dimensions: &[(String, String)],
+    points: &[(i64, i64)],
+) {
+    #[allow(clippy::cast_precision_loss, reason = "numbers of requests and mails")]
+    let point = |(at, count): &(i64, i64)| (before(world, told.ago(*at)), *count as f64);
+    let series = Series {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        dimensions: dimensions.to_vec(),
+        points: points.iter().map(point).collect(),
+    };
+    world.metrics.push(series);
+}
+
+/// What failed as a whole fails again.
+fn failures(world: &mut World, told: &Told<'_>) {
+    match (told.bool("api.up"), told.float("api.seconds")) {
+        (Some(false), _) => {
+            let answer = told.text("api.answer").unwrap_or_default();
+            let fault = match status(&answer) {
+                Some(200) => Fault::Html,
+                Some(status) => Fault::Status(status),
+                None if answer.contains("no response") => Fault::Hang,
+                None => Fault::Reset,
+            };
+            world.faults.insert(Operation::Status, fault);
+        }
+        (_, Some(seconds)) if seconds > 1.0 => {
+            let late = Duration::try_from_secs_f64(seconds).unwrap_or(SLOWEST);
+            let late = Fault::Delay(late.min(SLOWEST));
+            world.faults.insert(Operation::Status, late);
+        }
+        _ => {
+            if let Some(why) = told.silence("api.up") {
+                world.faults.insert(Operation::Status, fault(why));
+            }
+        }
+    }
+    // Where none of these facts is known, the question was not answered at all.
+    let whole: [(Operation, &[&str]); 9] = [
+        (Operation::Audit, &["pecks.known", "bonds.bonded"]),
+        (Operation::Audit, &["audit.entries", "audit.pulses_min"]),
+        (
+            Operation::ListExecutions,
+            &["executions.running", "executions.unsuccessful_24h_min"],
+        ),
+        (
+            Operation::GetAccount,
+            &[
+                "email.sent_24h",
+                "email.sending_enabled",
+                "email.enforcement",
+            ],
+        ),
+        (
+            Operation::FilterLogEvents,
+            &["logs.errors_15m", "logs.cert_failures_1h"],
+        ),
+        (Operation::GetAlias, &["alias.version"]),
+        (Operation::ListVersionsByFunction, &["alias.versions"]),
+        (Operation::GetFunctionConfiguration, &["alias.timeout"]),
+        (Operation::GetCallerIdentity, &["aws.account"]),
+    ];
+    for (operation, facts) in whole {
+        let silences: Vec<_> = facts.iter().filter_map(|fact| told.silence(fact)).collect();
+        if let [first, ..] = silences[..]
+            && silences.len() == facts.len()
+        {
+            world.faults.insert(operation, fault(first));
+        }
+    }
+    let of_metrics = ["lambda.invocations_by_minute", "email.sends_24h"];
+    let denied = of_metrics.iter().filter_map(|fact| told.silence(fact));
+    if let Some(why) = denied
+        .into_iter()
+        .find(|why| why.why == crate::reading::Why::Denied)
+    {
+        world.faults.insert(Operation::GetMetricData, fault(why));
+    }
+}

@@ -1,0 +1,128 @@
+//! What earlier runs would have recorded: totals that grew by what was known of each window, and
+//! when this and that was seen.
+
+use super::Told;
+use crate::drill::Recorded;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 3_600;
+const DAY: u64 = 24 * HOUR;
+/// Between two runs.
+const RUNS: u64 = 1_800;
+/// So many runs are made up where it must be seen that something went on for a while.
+const SOME: u64 = 4;
+
+/// Runs by how many seconds ago they were.
+#[derive(Default)]
+struct Runs(BTreeMap<u64, BTreeMap<&'static str, i64>>);
+
+impl Runs {
+    fn saw(&mut self, ago: u64, fact: &'static str, value: i64) {
+        self.0.entry(ago).or_default().insert(fact, value);
+    }
+}
+
+/// Oldest first.
+pub(super) fn recorded(told: &Told<'_>) -> Vec<Recorded> {
+    let mut runs = Runs::default();
+    pecks(&mut runs, told);
+    certificates(&mut runs, told);
+    if let Some(ago) = told.ago_of("fleet.last_alive") {
+        runs.saw(ago, "status.agents.alive", 1);
+    }
+    function(&mut runs, told);
+    let runs = runs.0.into_iter().rev();
+    runs.map(|(ago, facts)| Recorded {
+        ago: Duration::from_secs(ago),
+        facts: facts.into_iter().collect(),
+    })
+    .collect()
+}
+
+/// A running total: what lies on both sides of the beginning of a window says how much it grew
+/// in it, to the number.
+fn grew(runs: &mut Runs, fact: &'static str, window: u64, then: i64) {
+    runs.saw(window + MINUTE, fact, then);
+    runs.saw(window - MINUTE, fact, then);
+}
+
+fn pecks(runs: &mut Runs, told: &Told<'_>) {
+    const TOTAL: &str = "peck.callback_errors";
+    if let Some(ago) = told.ago_of("peck.callback_errors_over_since") {
+        runs.saw(ago, "peck.callback_errors_24h_min", 11);
+    }
+    let (Some(total), Some(most)) = (told.int(TOTAL), told.int("peck.callback_errors_24h_max"))
+    else {
+        return;
+    };
+    let least = told.int("peck.callback_errors_24h_min").unwrap_or(0);
+    let rising = told.bool("peck.callback_errors_rising");
+    if most < total {
+        runs.saw(DAY + MINUTE, TOTAL, total - most);
+    }
+    match rising {
+        // Nothing of an hour ago shows whether they rise.
+        None => {}
+        Some(rising) => {
+            runs.saw(DAY - MINUTE, TOTAL, total - least);
+            grew(runs, TOTAL, HOUR, total - i64::from(rising && least > 0));
+        }
+    }
+}
+
+fn certificates(runs: &mut Runs, told: &Told<'_>) {
+    for (total, windows) in [
+        (
+            "status.database.ducklings",
+            ["growth.ducklings_24h_min", "growth.ducklings_48h_min"],
+        ),
+        (
+            "status.database.birth_certificates",
+            ["growth.certificates_24h_min", "growth.certificates_48h_min"],
+        ),
+    ] {
+        let Some(present) = told.int(total) else {
+            continue;
+        };
+        let spans = [("certs.stalled_24h", DAY), ("certs.stalled_48h", 2 * DAY)];
+        for ((is_known, span), grown) in spans.into_iter().zip(windows) {
+            if let (Some(_), Some(grown)) = (told.bool(is_known), told.int(grown)) {
+                grew(runs, total, span, present - grown);
+            }
+        }
+    }
+    if let (Some(ago), Some(present)) = (
+        told.ago_of("certs.none_since"),
+        told.int("status.database.birth_certificates"),
+    ) {
+        runs.saw(ago, "status.database.birth_certificates", present);
+    }
+}
+
+/// Where the alias was, and whether the API answered then.
+fn function(runs: &mut Runs, told: &Told<'_>) {
+    const ALIAS: &str = "alias.number";
+    const ANSWERED: &str = "api.good_answers";
+    if let Some(ago) = told.ago_of("recovery.since").filter(|ago| *ago > 0) {
+        runs.saw(ago, ANSWERED, 0);
+    }
+    let Some(present) = told.int(ALIAS) else {
+        return;
+    };
+    if let Some(ago) = told.ago_of("alias.moved_before").filter(|ago| *ago > 0) {
+        runs.saw(ago, ALIAS, present);
+    }
+    let before = told.int("rollback.to");
+    let earliest = told.ago_of("alias.moved_after");
+    let known = told.ago_of("alias.moved_before").unwrap_or(0);
+    if let Some(before) = before {
+        // It was seen serving until the alias moved; where that is not known, long ago.
+        let until = earliest.unwrap_or(known + DAY).max(known + 1);
+        for run in 0..SOME {
+            runs.saw(until + run * RUNS, ALIAS, before);
+            runs.saw(until + run * RUNS, ANSWERED, 1);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Requests and bonds, as the feed would have to tell of them: those that were named, and as many
+//! more as were counted.
+
+use super::Told;
+use crate::fact::parse_instant;
+use serde_json::{Value, json};
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 3_600;
+/// When a bond came into force of which nobody knows it.
+const LONG_AGO: u64 = 40 * HOUR;
+
+/// An entry: how many seconds ago, of which type, and with which members.
+pub(super) type Entry = (u64, &'static str, Value);
+
+pub(super) fn entries(told: &Told<'_>) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    requests(&mut entries, told);
+    bonds(&mut entries, told);
+    entries
+}
+
+fn requests(entries: &mut Vec<Entry>, told: &Told<'_>) {
+    // What came of a request, and how long after it was asked for.
+    type Then = &'static [(u64, &'static str)];
+    const APPROVED: Then = &[(2 * MINUTE, "peck.approved"), (3 * MINUTE, "duck.bonded")];
+    const FAILED: Then = &[
+        (2 * MINUTE, "peck.approved"),
+        (3 * MINUTE, "peck.callback-error"),
+    ];
+    let left = told.span("pecks.least_left").unwrap_or(0);
+    let rivals = told.int("pecks.rivals").unwrap_or(0) > 0;
+    let states: [(&str, &str, Then, u64); 5] = [
+        (
+            "pecks.pending",
+            "pecks.newest_pending",
+            &[],
+            (10 * MINUTE).saturating_sub(left),
+        ),
+        ("pecks.approved", "", APPROVED, HOUR),
+        (
+            "pecks.denied",
+            "pecks.newest_denied",
+            &[(2 * MINUTE, "peck.denied")],
+            HOUR,
+        ),
+        ("pecks.expired", "pecks.newest_expired", &[], HOUR),
+        (
+            "pecks.callback_errors",
+            "pecks.newest_callback_errors",
+            FAILED,
+            HOUR,
+        ),
+    ];
+    let mut number = 0_usize;
+    for (count, list, then, ago) in states {
+        let named: Vec<(String, u64)> = told
+            .list(list)
+            .iter()
+            .filter_map(|line| {
+                let (id, at) = line.split_once(" asked ")?;
+                Some((id.to_owned(), told.ago(parse_instant(at)?)))
+            })
+            .collect();
+        let due = usize::try_from(told.int(count).unwrap_or(0))
+            .unwrap_or(0)
+            .min(500);
+        for nth in 0..due {
+            number += 1;
+            let made_up = || (format!("peck_made_up_{number}"), ago);
+            let (id, ago) = named.get(nth).cloned().unwrap_or_else(made_up);
+            // Rivals are of the same two agents; all others of two of their own.
+            let pair = match count == "pecks.pending" && rivals {
+                true => 0,
+                false => number,
+            };
+            let (from, to) = (format!("DEC0{pair:012}"), format!("DEC1{pair:012}"));
+            let asked = json!({"peck_id": id, "requester_id": from, "target": to});
+            entries.push((ago, "peck.requested", asked));
+            for (after, event) in then {
+                let ago = ago.saturating_sub(*after).max(1);
+                entries.push((ago, event, json!({"peck_id": id})));
+            }
+        }
+    }
+}
+
+fn bonds(entries: &mut Vec<Entry>, told: &Told<'_>) {
+    let count = |path: &str| {
+        u64::try_from(told.int(path).unwrap_or(0))
+            .unwrap_or(0)
+            .min(500)
+    };
+    let (slow, offline, unpulsed) = (
+        count("bonds.slow"),
+        count("bonds.offline"),
+        count("bonds.unpulsed"),
+    );
+    let stalest = told.span("bonds.pulse_age").unwrap_or(MINUTE);
+    let since = told.span("bonds.key_age").unwrap_or(LONG_AGO);
+    let unpulsed_for = told.span("bonds.unpulsed_for").unwrap_or(MINUTE);
+    let mut number = 0_u64;
+    let mut id = || {
+        number += 1;
+        json!({"spaceduck_id": format!("DEC2{number:012}"), "duckling_id": "DDDD000000000001"})
+    };
+    // The stalest of those that are worst off is as stale as it was.
+    let classes = [
+        (offline, stalest),
+        (slow, if offline == 0 { stalest } else { 12 * MINUTE }),
+        (
+            count("bonds.alive"),
+            if slow + offline == 0 {
+                stalest
+            } else {
+                3 * MINUTE
+            },
+        ),
+    ];
+    let mut failing = count("bonds.failing");
+    for (many, pulsed) in classes {
+        for _ in 0..many {
+            let bond = id();
+            entries.push((since.max(pulsed), "duck.bonded", bond.clone()));
+            entries.push((pulsed, "pulse", bond.clone()));
+            if failing > 0 {
+                failing -= 1;
+                entries.push((HOUR, "webhook.delivery_failed", bond));
+            }
+        }
+    }
+    for _ in 0..unpulsed {
+        entries.push((unpulsed_for, "duck.bonded", id()));
+    }
+    for _ in 0..count("bonds.unpecked") {
+        let bond = id();
+        entries.push((LONG_AGO, "duck.bonded", bond.clone()));
+        entries.push((2 * HOUR, "duck.unpecked", bond));
+    }
+}
