@@ -10,7 +10,7 @@ pub use why::Why;
 
 use crate::fact::{Declared, Fact, FactValue, Probe};
 use crate::population::Population;
-use crate::text::Printable;
+use crate::text::{Printable, Untrusted};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -282,6 +282,20 @@ impl Readings {
         }
         if let Some(population) = &mut self.population {
             population.each_text(&mut each);
+        }
+    }
+
+    /// Hands over every line of the lists, and why facts are not known: what others wrote.
+    pub fn each_line(&mut self, mut each: impl FnMut(&mut String)) {
+        for (_, outcome) in self.facts.values_mut() {
+            match outcome {
+                Ok(Fact {
+                    value: FactValue::List(lines),
+                    ..
+                }) => lines.iter_mut().map(Untrusted::exposed).for_each(&mut each),
+                Ok(_) => {}
+                Err(silence) => silence.texts().for_each(|text| text.edited(&mut each)),
+            }
         }
     }
 

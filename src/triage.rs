@@ -7,7 +7,7 @@
 use crate::fact::{Fact, FactValue, Probe};
 use crate::probe::{self, Ask, Past};
 use crate::reading::{Known, Reading, Readings, Silence, Why};
-use crate::redact::Removed;
+use crate::redact::{self, Removed};
 use crate::runbook::model::{Runbook, Step};
 use crate::stack::Stack;
 use crate::text::Printable;
@@ -124,6 +124,7 @@ pub async fn ask(
     let mut removed = Removed::default();
     let secrets = asking.secrets().await;
     readings.each_text(|pieces| secrets.hide(pieces, &mut removed));
+    readings.each_line(|line| redact::addresses(line, &mut removed));
     notes
         .iter_mut()
         .for_each(|note| note.edited(|note| secrets.hide(&mut [note], &mut removed)));

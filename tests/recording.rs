@@ -40,7 +40,7 @@ fn recorded(stage: &Stage, name: &str) -> (PathBuf, Value) {
 
 #[test]
 fn every_scene_is_judged_again_to_the_byte_with_nobody_there() {
-    let mut compared = 0;
+    let (mut compared, mut steps) = (0, 0);
     for (number, scene) in duckops::drill::scenes().iter().enumerate() {
         let stage = Stage::of(world(scene.name));
         let asked: &[&str] = match scene.runbook {
@@ -48,12 +48,12 @@ fn every_scene_is_judged_again_to_the_byte_with_nobody_there() {
             _ => &["triage"],
         };
         let mut live = Vec::new();
-        for format in ["json", FORMATS[number % 6], FORMATS[(number + 1) % 6]] {
+        for format in ["json", FORMATS[number % 6]] {
             let file = path(&stage, &format!("{number}-{format}.json"));
             if file.exists() {
                 continue;
             }
-            let saving = ["-o", format, "--save", text(&file)];
+            let saving = ["-o", format, "--save", text(&file), "--deadline", "4s"];
             let ran = stage.once(&[asked, &saving].concat()).run();
             assert!(file.exists(), "{}: {}", scene.name, ran.stderr);
             live.push((format, file, ran));
@@ -66,13 +66,21 @@ fn every_scene_is_judged_again_to_the_byte_with_nobody_there() {
             assert!(again.stderr.starts_with("judged from "), "{}", again.stderr);
             compared += 1;
         }
+        // And it can be practised: every step ends there as it did here.
+        let practised = alone(&["drill", "--from", text(&live[0].1), "--deadline", "4s"]);
+        assert_eq!(practised.code, 0, "{}: {practised:?}", scene.name);
+        let told = practised.stderr.lines().last().unwrap_or_default();
+        let (same, all) = told.split_once(" of ").expect("so many of so many");
+        assert_eq!(Some(same), all.split(' ').next(), "{}: {told}", scene.name);
+        steps += same.parse::<usize>().expect("a number");
         assert_eq!(
             stage.practice.requests().len(),
             requests,
             "somebody was asked"
         );
     }
-    println!("{compared} reports came out the same");
+    println!("{compared} reports came out the same, {steps} steps were practised");
+    assert!(steps > 1_400, "{steps}");
     assert!(compared > 100);
 }
 
@@ -618,4 +626,102 @@ fn a_recording_becomes_a_case_that_its_runbook_passes_and_another_limit_fails() 
     }
     println!("{cases} recordings became cases");
     assert!(cases > 50);
+}
+
+#[test]
+fn practice_says_of_every_step_that_it_ends_otherwise_and_refuses_what_is_no_recording() {
+    let stage = Stage::of(world("inc-004"));
+    let (file, mut document) = recorded(&stage, "a.json");
+    // Facts that no stack could have told together.
+    let facts = &mut document["probes"]["executions"]["facts"];
+    facts["executions.oldest_running_age"]["value"] = json!(60);
+    facts["executions.oldest_running_age_min"]["value"] = json!(60);
+    let odd = path(&stage, "odd.json");
+    std::fs::write(&odd, document.to_string()).expect("written");
+    let ran = alone(&["drill", "--from", text(&odd)]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(
+        ran.stderr
+            .contains("otherwise: inc-004 stale was ok, plays as warning: "),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stderr.contains("24 of 25 steps end as recorded"),
+        "{ran:?}"
+    );
+    // One runbook of it, by its own limits.
+    let one = alone(&["drill", "inc-005", "--from", text(&odd), "-o", "json"]);
+    assert_eq!(one.code, 0, "{one:?}");
+    let one: Value = serde_json::from_str(&one.stdout).expect("JSON");
+    assert_eq!(verdicts(&one).len(), 5);
+    let half = std::fs::read(&file).expect("read");
+    std::fs::write(&odd, &half[..half.len() / 2]).expect("written");
+    for wrong in [
+        &["drill", "--from", text(&odd)][..],
+        &["drill", "--from", "no-such-file"],
+        &["drill", "--from", text(&file), "--scene", "inc-004"],
+        &["drill", "serve", "--from", text(&odd)],
+    ] {
+        assert_eq!(alone(wrong).code, 64, "{wrong:?}");
+    }
+    // A recording of an older version.
+    let older = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/recordings/inc-004-1.0.json"
+    );
+    let ran = alone(&["drill", "--from", older]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn people_who_get_mail_are_named_in_no_output_and_who_asked_is() {
+    const SOMEBODY: &str = "some.body+1@people.example.org";
+    let mut world = world("cert-mail-refused");
+    for line in [
+        "[ERROR] cert for",
+        "SES error: MessageRejected: Email address is not verified:",
+    ] {
+        world.log_events.push(LogEvent {
+            at: world.now - Duration::from_secs(60),
+            stream: "[61]0f1e2d3c".to_owned(),
+            message: format!("{line} {SOMEBODY}"),
+        });
+    }
+    world.executions.push(Execution {
+        name: format!("peck-{SOMEBODY}"),
+        status: "FAILED".to_owned(),
+        start: world.now - Duration::from_secs(600),
+        stop: None,
+    });
+    let stage = Stage::of(world);
+    let (file, document) = recorded(&stage, "a.json");
+    let kept = std::fs::read_to_string(&file).expect("read");
+    assert!(!kept.contains("people.example.org"), "{kept}");
+    assert!(kept.contains("not verified: <e-mail>"), "{kept}");
+    let counted = document["removed"]["e_mail"].as_u64();
+    assert!(counted >= Some(3), "{}", document["removed"]);
+    for arguments in [
+        &["triage"][..],
+        &["triage", "-o", "json", "-v"],
+        &["facts", "logs"],
+        &["facts", "executions"],
+        &["escalate", "inc-004", "--dry-run"],
+        &["record", "inc-002", "--dry-run"],
+        &["timeline"],
+    ] {
+        let ran = stage.duckops(arguments).run();
+        for stream in [&ran.stdout, &ran.stderr] {
+            assert!(
+                !stream.contains("people.example.org"),
+                "{arguments:?}: {stream}"
+            );
+        }
+    }
+    let identity = &document["probes"]["identity"]["facts"]["aws.identity"]["value"];
+    assert!(
+        identity
+            .as_str()
+            .is_some_and(|arn| arn.ends_with("/practice")),
+        "{identity}"
+    );
 }

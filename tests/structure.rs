@@ -58,7 +58,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "fact",
             "probe",
             "reading",
-            "redact::Removed",
+            "redact",
             "runbook::model",
             "stack",
             "text",

@@ -13,7 +13,7 @@ mod pattern;
 mod secrets;
 
 pub use guise::{hex, holds};
-pub use pattern::looks;
+pub use pattern::{addresses, looks};
 pub use secrets::Secrets;
 
 use std::collections::BTreeMap;
@@ -35,10 +35,12 @@ pub enum Kind {
     PrivateKey,
     /// The number of the AWS account, where that was asked for.
     Account,
+    /// Where somebody gets mail, in lines that others wrote.
+    Address,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Secret,
         Self::BeakKey,
         Self::AwsKey,
@@ -46,6 +48,7 @@ impl Kind {
         Self::Hook,
         Self::PrivateKey,
         Self::Account,
+        Self::Address,
     ];
 
     /// What stands in its place.
@@ -58,6 +61,7 @@ impl Kind {
             Kind::Hook => "<hook URL>",
             Kind::PrivateKey => "<private key>",
             Kind::Account => "<account>",
+            Kind::Address => "<e-mail>",
         }
     }
 
@@ -71,6 +75,7 @@ impl Kind {
             Kind::Hook => "hook_url",
             Kind::PrivateKey => "private_key",
             Kind::Account => "account",
+            Kind::Address => "e_mail",
         }
     }
 
@@ -83,7 +88,7 @@ impl Kind {
             Kind::Token => "token",
             Kind::Hook => "hook",
             Kind::PrivateKey => "pem",
-            Kind::Account => return None,
+            Kind::Account | Kind::Address => return None,
         })
     }
 }

@@ -6,6 +6,7 @@
 //! is taken over but what was recorded: what was silent is left out, or fails as it did.
 
 mod answers;
+mod function;
 mod past;
 mod people;
 
@@ -19,6 +20,10 @@ use time::OffsetDateTime;
 
 /// The longest that an answer is held back, where it was slow.
 const SLOWEST: Duration = Duration::from_secs(8);
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
 
 /// A world that begins at `now` as the recorded one stood when it was recorded.
 pub(super) fn world(recording: &Recording, now: OffsetDateTime) -> World {
@@ -124,6 +129,11 @@ impl<'a> Told<'a> {
             _ => &[],
         }
     }
+}
+
+/// So long ago.
+fn before(world: &World, ago: u64) -> OffsetDateTime {
+    world.now - Duration::from_secs(ago)
 }
 
 /// A text as it was recorded, as far as it can be printed.

@@ -1,14 +1,11 @@
 //! What earlier runs would have recorded: totals that grew by what was known of each window, and
 //! when this and that was seen.
 
-use super::Told;
+use super::{DAY, HOUR, MINUTE, Told};
 use crate::drill::Recorded;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 3_600;
-const DAY: u64 = 24 * HOUR;
 /// Between two runs.
 const RUNS: u64 = 1_800;
 /// So many runs are made up where it must be seen that something went on for a while.

@@ -1,12 +1,10 @@
 //! Requests and bonds, as the feed would have to tell of them: those that were named, and as many
 //! more as were counted.
 
-use super::Told;
+use super::{HOUR, MINUTE, Told};
 use crate::fact::parse_instant;
 use serde_json::{Value, json};
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 3_600;
 /// When a bond came into force of which nobody knows it.
 const LONG_AGO: u64 = 40 * HOUR;
 
