@@ -23,6 +23,8 @@ pub enum Witness {
     Audit,
     /// Step Functions.
     Executions,
+    /// Somebody who called for help.
+    Call,
     /// The verdicts of recorded runs.
     Verdict,
 }
@@ -35,6 +37,7 @@ impl Witness {
             Witness::Journal => "journal",
             Witness::Audit => "audit",
             Witness::Executions => "executions",
+            Witness::Call => "call",
             Witness::Verdict => "verdict",
         }
     }

@@ -4,6 +4,7 @@
 
 use crate::support::receiver::{Receiver, TOKEN, configured, no_secret_in};
 use crate::support::{Duckops, Ran, Stage, now, step, world};
+use duckops::act::journal::{Entry, Journal, Stage as Step};
 use duckops::drill::{Fault, Operation};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -21,6 +22,12 @@ fn call(stage: &Stage, more: &[&str]) -> Duckops {
     stage
         .duckops(&[&CALL[..], more].concat())
         .env("USER", "operator")
+}
+
+/// What the journal calls the stack of a stage.
+fn key(stage: &Stage) -> String {
+    let api = stage.practice.api_url();
+    ["prod", &api, "121546003735", "us-east-1"].join("|")
 }
 
 fn ended(ran: Ran, code: i32) -> Ran {
@@ -114,9 +121,24 @@ fn a_call_holds_what_whoever_is_called_wants_to_know_and_is_made_once() {
         timeline.contains("escalate inc-004: delivered"),
         "{timeline}"
     );
+    // What was done about it is no reason for it.
+    let (_, told) = stage
+        .duckops(&["timeline"])
+        .env("DUCKOPS_TEST_NOW", after(300))
+        .json();
+    let moments = told["moments"].as_array().expect("moments").iter();
+    let calls = moments.filter(|moment| moment["witness"] == "call");
+    assert_eq!(calls.count(), 4, "{told:#}");
     let record = stage.duckops(&["record", "inc-004", "--dry-run"]);
     let record = record.env("DUCKOPS_TEST_NOW", after(300)).run().stdout;
-    assert!(record.contains("Z escalate inc-004: delivered"), "{record}");
+    for part in [
+        "Z escalate inc-004: delivered",
+        "- **Called:** at 2026-03-22T03:17:",
+        "Z by operator (by login) on ",
+        ", taken at 2026-03-22T03:17:",
+    ] {
+        assert!(record.contains(part), "{part}\n{record}");
+    }
     ended(stage.duckops(&["journal", "--verify"]).run(), 0);
     no_secret_in(&stage.state());
 }
@@ -392,4 +414,37 @@ fn where_it_is_pasted_the_deadline_is_the_one_that_triage_shows() {
     let shown = &step(&triage, "inc-004", "callback-errors")["escalation"];
     assert_eq!(&document["escalation"], shown);
     assert_eq!(document["recorded"], Value::Null);
+}
+
+#[test]
+fn a_call_that_was_killed_on_its_way_is_settled_in_the_journal_by_the_next_one() {
+    let stage = Stage::of(world("inc-004"));
+    let step = |id: &str, action: &str, at: &str, stage_: Step| Entry {
+        id: id.into(),
+        at: at.into(),
+        action: action.into(),
+        stage: stage_,
+        stack: key(&stage),
+        detail: json!({}),
+    };
+    let (old, fresh) = ("2026-03-22T03:11:08Z", "2026-03-22T03:11:10Z");
+    let kept = Journal::in_folder(&stage.state());
+    kept.append(&[
+        step("01", "escalate inc-004", old, Step::Sending),
+        step("02", "escalate inc-004", fresh, Step::Sending),
+        step("03", "escalate inc-005", old, Step::Sending),
+    ])
+    .expect("a journal");
+    ended(call(&stage, &[]).run(), 0);
+    let chain = kept.read().expect("a journal");
+    assert!(chain.is_whole());
+    let open: Vec<_> = chain.open().iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(
+        open,
+        ["02", "03"],
+        "what may be on its way and what is another's stays"
+    );
+    let (_, last) = chain.entries.last().expect("an entry");
+    assert_eq!(last.id, "01");
+    assert_eq!(last.detail["outcome"], "undelivered");
 }

@@ -1,7 +1,7 @@
 //! `duckops check`: the same judgement as `triage`, compared with the checks before it.
 
 use super::args;
-use super::delivery::{Channels, Delivery, host};
+use super::delivery::{Channels, Delivery, TRIES, host};
 use super::fail::Failure;
 use super::lock::{self, NoLock};
 use super::run::{self, Judged, Run, blocking};
@@ -20,8 +20,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// So often a check that others overtook tries again to leave its state.
-const TRIES: u32 = 40;
 /// Of the past, so much is thinned out by one check.
 const THINNED_AT_ONCE: usize = 2;
 /// Nobody mutes for longer.

@@ -17,8 +17,8 @@ use time::OffsetDateTime;
 const EACH: Duration = Duration::from_secs(5);
 /// The longest that all of them may take.
 const ALL: Duration = Duration::from_secs(15);
-/// So often a run that others overtook tries to note what it delivered.
-const TRIES: u32 = 40;
+/// So often a run that others overtook tries again to leave what it has to.
+pub(super) const TRIES: u32 = 40;
 
 /// The channels of the configuration.
 #[derive(Debug, Default)]

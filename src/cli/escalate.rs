@@ -10,7 +10,7 @@ use super::delivery::Channels;
 use super::fail::Failure;
 use super::prompt::{self, Words};
 use super::{Context, args, detour, out};
-use crate::act::consent::{Consent, Terms};
+use crate::act::consent::Consent;
 use crate::exit;
 use crate::fact::{duration, instant};
 use crate::report::model::Verdict;
@@ -26,6 +26,7 @@ pub(super) async fn main(context: &Context, args: &args::Escalate) -> Result<u8,
     let chosen = chosen(&channels, &args.channel)?;
     let learned = learn::learn(context, args).await?;
     let call = Call::of(&learned, chosen);
+    call::close(context, &learned);
     let told = decide(context, args, &learned, &call, &channels).await;
     Ok(told.print(context, &learned, &call))
 }
@@ -111,7 +112,7 @@ async fn decide(
             ..told
         };
     }
-    let terms = Terms::of(&call.message(), &id, &id);
+    let terms = call.terms();
     let words = ask(args, call, &told, &terms.typed).await;
     match Consent::from(&terms, words.answer()) {
         Ok(consent) => call::send(context, args, learned, call, channels, consent, told).await,

@@ -3,6 +3,7 @@
 mod deploy;
 
 use super::fail::Failure;
+use super::history;
 use super::incident::{actions, operator};
 use super::out::Format;
 use super::recording::{self, load};
@@ -11,12 +12,13 @@ use super::triage::Selection;
 use super::{Context, args, out};
 use crate::act::ledger::{Ledger, NoEntry};
 use crate::exit;
-use crate::fact::{Fact, FactValue, Probe};
+use crate::fact::{Fact, FactValue, Probe, instant};
 use crate::reading::{Known, Readings};
 use crate::report::entry::{Entry, HEAD, mark};
 use crate::report::json::{self, Heading};
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
+use crate::standing::State;
 use crate::text::Printable;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -58,6 +60,11 @@ pub(super) async fn main(context: &Context, args: &args::Record) -> Result<u8, F
     let identity = text(&learned.readings, "aws.identity");
     let numbers = numbers(&runbook, &learned.readings);
     let actions = actions(context, learned.report.started_at)?;
+    let called = match args.from {
+        None => called(context, &runbook.id, &learned.report).await,
+        // Whoever was called since then was not called in what is recorded.
+        Some(_) => None,
+    };
     let note = args.note.as_deref().map(Printable::from);
     let entry = Entry {
         id: &id,
@@ -67,6 +74,7 @@ pub(super) async fn main(context: &Context, args: &args::Record) -> Result<u8, F
         identity: identity.as_ref(),
         numbers: &numbers,
         actions: &actions,
+        called: called.as_ref(),
         note: note.as_ref(),
     };
     let entry = entry.render();
@@ -151,6 +159,22 @@ async fn learn(
         report: judged.recorded().await,
         readings,
     })
+}
+
+/// Who was called about this incident in the last day, from any machine that shares the history;
+/// none where nobody was, or where that cannot be read.
+async fn called(context: &Context, runbook: &str, report: &Report) -> Option<Printable> {
+    let ledger = history::with(context, |history, stack| {
+        history.ledger(stack).map_err(history::failed)
+    });
+    let state = State::read(&ledger.await.ok()?.document).ok()?;
+    let call = state.escalated(runbook, report.started_at - time::Duration::DAY)?;
+    let took = match call.delivered() {
+        Some(at) => format!("taken at {}", instant(at.unix_timestamp())),
+        None => "taken by no channel yet".to_owned(),
+    };
+    let at = instant(call.at().unix_timestamp());
+    Some(format!("at {at} by {} on {}, {took}", call.by, call.host).into())
 }
 
 /// Every number that the runbook is about, as exact as it is known. What is a list or a series

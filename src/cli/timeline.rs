@@ -157,7 +157,12 @@ fn written(context: &Context, from: i64) -> Result<Vec<Moment>, Failure> {
         let at = parse_instant(&entry.at).filter(|at| *at >= from)?;
         let shown = |text: &str| Untrusted::new(text).printable(80);
         let text = format!("{}: {}", shown(&entry.action), shown(what));
-        Some(Moment::new(at, Witness::Journal, text))
+        // A call for help changes nothing, so it is no reason of what came after it.
+        let witness = match entry.action.starts_with("escalate ") {
+            true => Witness::Call,
+            false => Witness::Journal,
+        };
+        Some(Moment::new(at, witness, text))
     };
     Ok(chain
         .entries

@@ -27,6 +27,8 @@ pub struct Entry<'a> {
     pub numbers: &'a [(&'static str, Printable)],
     /// What was changed from this machine, oldest first.
     pub actions: &'a [Printable],
+    /// Who was called about it already, by whom and when.
+    pub called: Option<&'a Printable>,
     /// What the operator adds.
     pub note: Option<&'a Printable>,
 }
@@ -90,6 +92,9 @@ impl Entry<'_> {
                 line("Escalation", &format!("{to} {priority} {by}: {reason}"));
             }
         }
+        if let Some(called) = self.called {
+            line("Called", &inert(called.as_str()));
+        }
         if let Some(next) = &runbook.next_action {
             line("Next", &inert(next.text.as_str()));
         }
@@ -107,9 +112,11 @@ impl Entry<'_> {
             let _ = writeln!(out, "| {} | {} |", inert(name), inert(value.as_str()));
         }
         match self.actions {
-            [] => out.push_str("\nNothing was changed from this machine in the last 24 h.\n"),
+            [] => out.push_str(
+                "\nNothing was changed from this machine in the last 24 h, and nobody called.\n",
+            ),
             actions => {
-                out.push_str("\nChanged from this machine in the last 24 h:\n\n");
+                out.push_str("\nDone from this machine in the last 24 h:\n\n");
                 for action in actions {
                     let _ = writeln!(out, "- {}", inert(action.as_str()));
                 }
@@ -138,6 +145,7 @@ mod tests {
                 identity: Some(text),
                 numbers: &numbers,
                 actions: std::slice::from_ref(text),
+                called: Some(text),
                 note: Some(text),
             };
             entry.render()

@@ -31,6 +31,7 @@ pub struct Escalated {
     pub host: String,
     at: i64,
     pub(super) incident: String,
+    run: String,
     delivered: Option<i64>,
 }
 
@@ -38,6 +39,11 @@ impl Escalated {
     /// When it was decided.
     pub fn at(&self) -> OffsetDateTime {
         time(self.at)
+    }
+
+    /// Whether this run made the call.
+    pub fn is_of(&self, run: &str) -> bool {
+        self.run == run
     }
 
     /// When a channel first took it; none while every channel is still tried.
@@ -84,6 +90,7 @@ impl State {
             host: check.host.to_owned(),
             at: millis(check.at),
             incident,
+            run: check.id.to_owned(),
             delivered: None,
         };
         self.escalations.insert(id.to_owned(), call);

@@ -9,7 +9,7 @@ pub(in crate::cli) struct Record {
     #[arg(required_unless_present = "deploy_log")]
     pub(in crate::cli) runbook: Option<String>,
     /// Append the last move of the alias to this DEPLOY-LOG.md instead
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["log", "from", "note"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["log", "from", "note", "operator"])]
     pub(in crate::cli) deploy_log: Option<PathBuf>,
     /// The log to append to [default: governance_log of the stack]
     #[arg(long, value_name = "FILE")]

@@ -2,17 +2,18 @@
 
 use super::learn::Learned;
 use super::told::Told;
-use crate::act::consent::Consent;
+use crate::act::consent::{Consent, Terms};
 use crate::act::journal::{Entry, Stage};
-use crate::cli::delivery::{Channels, Delivery};
+use crate::cli::delivery::{Channels, Delivery, TRIES};
 use crate::cli::run::blocking;
 use crate::cli::{Context, args, check, journal};
-use crate::fact::instant;
+use crate::exit;
+use crate::fact::{instant, parse_instant};
 use crate::history::{Exchanged, History, Ledger, Nowhere, StackKey};
 use crate::notify;
 use crate::report::model::{self, Verdict};
 use crate::standing::{
-    Brief, Channel, Check, Debounce, Escalated, Message, Outcome, State, escalation,
+    self, Brief, Channel, Check, Debounce, Escalated, Message, Outcome, State, escalation,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -20,10 +21,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
-/// So often a run that others overtook tries again.
-const TRIES: u32 = 40;
 /// For so long the message may be on its way.
 const SENDING: Duration = Duration::from_secs(15);
+/// A message older than this tells of another moment.
+const STALE: Duration = Duration::from_secs(600);
 
 /// What is said, about what, to whom.
 pub(super) struct Call<'a> {
@@ -61,6 +62,12 @@ impl<'a> Call<'a> {
             &learned.brief,
         );
         notify::text(&message)
+    }
+
+    /// What has to be said to consent to it.
+    pub(super) fn terms(&self) -> Terms {
+        let id = self.runbook.id.as_str();
+        Terms::of(&self.message(), id, id)
     }
 
     fn writing(&self) -> Writing {
@@ -146,6 +153,15 @@ pub(super) async fn send(
     consent: Consent,
     mut told: Told,
 ) -> Told {
+    if !consent.covers(&call.terms()) || learned.began.1.elapsed() > STALE {
+        return Told {
+            code: exit::WARNING,
+            outcome: "refused",
+            summary: "the message is not the one that was consented to, or older than 10 minutes; nobody was called".to_owned(),
+            next: Some(("Make it anew and read it again".to_owned(), None)),
+            ..told
+        };
+    }
     let due = call.runbook.escalation.as_ref();
     let plan = json!({
         "runbook": call.runbook.id.as_str(),
@@ -224,8 +240,7 @@ async fn write_down(
     call: &Call<'_>,
     again: bool,
 ) -> Result<(Box<dyn History>, Written), Option<String>> {
-    let history = learned.history.lock().ok();
-    let Some(mut history) = history.and_then(|mut history| history.take()) else {
+    let Some(mut history) = learned.history.take() else {
         return Err(None);
     };
     let (writing, key) = (call.writing(), learned.key.clone());
@@ -234,6 +249,43 @@ async fn write_down(
         Ok((history, written))
     });
     written.await.map_err(Some)
+}
+
+/// Calls about this runbook that were begun on this machine, and of which nobody wrote down what
+/// came of them, get what the others know. If that cannot be written, the next run tries again.
+pub(super) fn close(context: &Context, learned: &Learned) {
+    let Ok(journal) = journal::open(context) else {
+        return;
+    };
+    let Ok(chain) = journal.read() else { return };
+    let runbook = learned.report.runbooks[learned.place].id.as_str();
+    let action = format!("escalate {runbook}");
+    let call = learned.state.escalated(runbook, OffsetDateTime::UNIX_EPOCH);
+    // One that may be on its way now is written down by whoever sends it.
+    let over = (learned.now() - standing::LEASE).unix_timestamp();
+    let is_left = |entry: &&Entry| {
+        entry.action == action
+            && entry.stack == learned.key.0
+            && parse_instant(&entry.at).is_some_and(|at| at < over)
+    };
+    let settled = |entry: &Entry| {
+        let of_this = call.filter(|call| call.is_of(&entry.id));
+        let outcome = match of_this.and_then(Escalated::delivered) {
+            Some(_) => "delivered",
+            None => "undelivered",
+        };
+        Entry {
+            at: instant(learned.now().unix_timestamp()),
+            stage: Stage::Outcome,
+            detail: json!({"outcome": outcome, "found_later": true}),
+            ..entry.clone()
+        }
+    };
+    let left = chain.open().into_iter().filter(is_left);
+    let entries: Vec<_> = left.map(settled).collect();
+    if !entries.is_empty() {
+        let _ = journal.append(&entries);
+    }
 }
 
 /// The pages of the journal that tell of this call.

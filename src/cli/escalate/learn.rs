@@ -12,7 +12,7 @@ use crate::history::{History, HistoryError, Snapshot, StackKey};
 use crate::report::model::Report;
 use crate::standing::{Brief, State};
 use crate::timeline::{Spell, spell};
-use std::sync::Mutex;
+use std::cell::Cell;
 use std::time::Instant;
 use time::{Duration, OffsetDateTime};
 
@@ -31,7 +31,7 @@ pub(super) struct Learned {
     pub(super) key: StackKey,
     /// What others left; nothing where that cannot be read.
     pub(super) state: State,
-    pub(super) history: Mutex<Option<Box<dyn History>>>,
+    pub(super) history: Cell<Option<Box<dyn History>>>,
     /// What whoever calls should know.
     pub(super) cautions: Vec<String>,
     pub(super) http: Http,
@@ -104,7 +104,7 @@ pub(super) async fn learn(context: &Context, args: &args::Escalate) -> Result<Le
         host: delivery::host(),
         key,
         state,
-        history: Mutex::new(history),
+        history: Cell::new(history),
         cautions,
         http,
         began: (judged.asking.now, judged.asking.began),

@@ -89,6 +89,12 @@ impl Told {
     /// Prints it; yields the exit code.
     pub(super) fn print(&self, context: &Context, learned: &Learned, call: &Call<'_>) -> u8 {
         let due = call.runbook.escalation.as_ref();
+        let mut cautions: Vec<&String> = Vec::new();
+        for caution in &self.cautions {
+            if !cautions.contains(&caution) {
+                cautions.push(caution);
+            }
+        }
         let message = due.map(|_| call.message());
         let summary = Printable::from(self.summary.as_str());
         let next = self.next.as_ref().map(|(text, command)| NextAction {
@@ -120,7 +126,7 @@ impl Told {
                     "name": name, "delivered": took,
                 })).collect::<Vec<_>>(),
                 "recorded": self.recorded,
-                "cautions": self.cautions,
+                "cautions": cautions,
             });
             let document = json::document("escalate", &heading, &extra, true);
             return context.out.print(&document, self.code);
@@ -136,7 +142,7 @@ impl Told {
             text.push('\n');
         }
         text.push_str(&format!("{}: {summary}\n", self.outcome.to_uppercase()));
-        for caution in &self.cautions {
+        for caution in &cautions {
             text.push_str(&format!("caution: {}\n", Printable::from(caution.as_str())));
         }
         if let Some(NextAction {
