@@ -448,3 +448,23 @@ fn a_call_that_was_killed_on_its_way_is_settled_in_the_journal_by_the_next_one()
     assert_eq!(last.id, "01");
     assert_eq!(last.detail["outcome"], "undelivered");
 }
+
+#[test]
+fn since_when_it_is_so_is_told_by_whatever_knows_it_longest() {
+    // Runs saw the API fail for five minutes; none of them judged anything.
+    let mut down = world("inc-001");
+    let stage = Stage::of(down.clone());
+    let since = |stage: &Stage| {
+        let ran = stage.duckops(&["escalate", "inc-001"]).run();
+        let line = ran.stdout.lines().find(|line| line.starts_with("Since: "));
+        line.unwrap_or_else(|| panic!("{ran:?}")).to_owned()
+    };
+    let line = since(&stage);
+    let begin =
+        "Since: 2026-03-22T03:07:09Z (5m), recovery.since; bad since 2026-03-22T03:12:09Z (0s)";
+    assert!(line.starts_with(begin), "{line}");
+    down.recorded.clear();
+    let line = since(&Stage::of(down));
+    let begin = "Since: 2026-03-22T03:12:09Z (0s) by recorded runs; no run of the last 48 h";
+    assert!(line.starts_with(begin), "{line}");
+}

@@ -73,7 +73,10 @@ async fn decide(
     let complaints = channels.complaints("cannot be used");
     told.cautions
         .extend(complaints.iter().filter(of_chosen).map(ToString::to_string));
+    let earlier = learned.state.escalated(&id, learned.since());
     if call.channels.is_empty() {
+        told.cautions
+            .extend(earlier.map(|earlier| said(earlier, learned)));
         return Told {
             code: exit::OK,
             outcome: "printed",
@@ -82,7 +85,6 @@ async fn decide(
             ..told
         };
     }
-    let earlier = learned.state.escalated(&id, learned.since());
     if let (Some(earlier), false) = (earlier, args.again || args.dry_run) {
         return already(earlier, learned, told);
     }

@@ -50,19 +50,49 @@ pub(super) fn of(context: &Context, args: &args::Escalate, found: &Found<'_>) ->
     }
 }
 
+/// By the clock of the runbook where that runs longer than anybody recorded a verdict.
 fn since(found: &Found<'_>) -> String {
-    let utc = |at: OffsetDateTime| instant(at.unix_timestamp());
-    match found.spell {
-        Some(Spell { since, well }) => {
-            let ago = duration((found.now - since).whole_seconds().max(0));
-            let well = match well {
-                Some(well) => format!("the run at {} saw it well", utc(well)),
-                None => "no run of the last 48 h saw it well".to_owned(),
-            };
-            format!("{} ({ago}) by recorded runs; {well}", utc(since))
+    let ago = |at: i64| duration((found.now.unix_timestamp() - at).max(0));
+    let told = |at: i64| format!("{} ({})", instant(at), ago(at));
+    let recorded = found.spell.map(|spell| {
+        let well = match spell.well {
+            Some(well) => format!("the run at {} saw it well", instant(well.unix_timestamp())),
+            None => "no run of the last 48 h saw it well".to_owned(),
+        };
+        let since = spell.since.unix_timestamp();
+        (since, format!("{} by recorded runs; {well}", told(since)))
+    });
+    match (clock(found), recorded) {
+        (Some((fact, at)), Some((since, recorded))) if at < since => {
+            format!("{}, {fact}; bad since {recorded}", told(at))
         }
-        None => format!("not recorded; seen at {}", utc(found.now)),
+        (_, Some((_, recorded))) => recorded,
+        (Some((fact, at)), None) => format!("{}, {fact}; no run is recorded", told(at)),
+        (None, None) => format!(
+            "not recorded; seen at {}",
+            instant(found.now.unix_timestamp())
+        ),
     }
+}
+
+/// The earliest instant that a deadline of the runbook counts from, with its fact.
+fn clock(found: &Found<'_>) -> Option<(&'static str, i64)> {
+    let rules = found.runbook.steps.iter().flat_map(|step| &step.rules);
+    let clocks: Vec<_> = rules
+        .filter_map(|rule| rule.escalate.as_ref()?.within.map(|(_, from)| from))
+        .collect();
+    let evidence = found
+        .judged
+        .steps
+        .iter()
+        .flat_map(|step| step.finding.evidence());
+    evidence
+        .filter(|evidence| clocks.contains(&evidence.fact))
+        .filter_map(|evidence| match evidence.value {
+            Some(FactValue::Instant(at)) => Some((evidence.fact, at)),
+            _ => None,
+        })
+        .min_by_key(|(_, at)| *at)
 }
 
 /// The steps that are not well, the executions that they name, and the numbers of those steps
