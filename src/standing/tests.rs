@@ -426,3 +426,61 @@ fn a_channel_that_is_gone_for_good_does_not_fill_the_world() {
         "what a shared table takes"
     );
 }
+
+#[test]
+fn what_another_version_keeps_beside_it_outlives_this_one() {
+    let state = State::read(r#"{"format":1,"later":{"a":[1,2]}}"#).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&state.write()).unwrap();
+    assert_eq!(written["later"]["a"], serde_json::json!([1, 2]));
+    assert_eq!(written["escalations"], serde_json::json!({}));
+}
+
+#[test]
+fn a_call_counts_for_its_spell_and_waits_for_nobody() {
+    let channels = [channel("a", Critical)];
+    let check = |id, second| Check {
+        at: at(second),
+        id,
+        host: "h",
+        debounce: Debounce::NONE,
+        channels: &channels,
+        stack: "prod",
+    };
+    // A message that the channel did not take, and that is not due yet, is no reason to wait.
+    let mut state = advance(&State::default(), &check("one", 0), &mut report(Critical));
+    let first = state.claim(at(0), "one", &channels);
+    assert_eq!(first.len(), 1);
+    state.settle(
+        at(1),
+        "one",
+        "h",
+        &first[0].id,
+        &Outcome::Failed { pause: None },
+    );
+    let runbook = report(Critical).runbooks[0].clone();
+    let id = runbook.id.to_string();
+    assert_eq!(state.escalated(&id, at(0)), None);
+    let calls = state.escalate(&check("two", 10), &runbook, &Brief::default());
+    assert_eq!(calls.len(), 1);
+    assert_eq!(
+        (calls[0].kind, &calls[0].incident),
+        (Kind::Escalate, &first[0].incident)
+    );
+    // No other run takes it meanwhile.
+    let others = state.claim(at(65), "three", &channels);
+    let others: Vec<_> = others.iter().map(|message| &message.id).collect();
+    assert_eq!(others, [&first[0].id]);
+    let call = state.escalated(&id, at(10)).unwrap();
+    assert_eq!(
+        (call.at(), call.delivered(), call.is_of("two")),
+        (at(10), None, true)
+    );
+    // What is bad since later was not called about.
+    assert_eq!(state.escalated(&id, at(11)), None);
+    state.settle(at(12), "two", "h", &calls[0].id, &Outcome::Delivered);
+    let call = state.escalated(&id, at(10)).unwrap();
+    assert_eq!(call.delivered(), Some(at(12)));
+    // A month later nobody remembers.
+    state.forget(at(31 * 86_400));
+    assert_eq!(state.escalated(&id, at(0)), None);
+}

@@ -265,7 +265,6 @@ fn log(world: &mut World, told: &Told<'_>) {
     world.log_events = lines
         .into_iter()
         .map(|(ago, message)| LogEvent {
-            // Within its second, not at the end of it.
             at: before(world, ago),
             stream: "[0]recorded".to_owned(),
             message,
