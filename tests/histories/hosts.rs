@@ -165,8 +165,19 @@ impl Machine {
 
     /// A check of INC-005 that tells; `world` plays AWS, `named` is the stack it speaks of.
     fn check(&self, named: &Stage, world: &Stage, table: &Table, at: &str) -> Command {
+        self.run(&["check", "inc-005", "--notify"], named, world, table, at)
+    }
+
+    fn run(
+        &self,
+        arguments: &[&str],
+        named: &Stage,
+        world: &Stage,
+        table: &Table,
+        at: &str,
+    ) -> Command {
         let mut command = named
-            .duckops(&["check", "inc-005", "--notify", "--deadline", "60s"])
+            .duckops(&[arguments, &["--deadline", "60s"]].concat())
             .env("HOME", &self.home)
             .env("DUCKOPS_STATE_DIR", self.home.join("state"))
             .env("AWS_ENDPOINT_URL", world.practice.aws_url())
@@ -192,6 +203,66 @@ fn channel() -> (Raw, Arc<Mutex<Vec<Value>>>) {
         http("200 OK", &[], b"")
     });
     (raw, came)
+}
+
+/// A table that does not answer in time, on a machine that has too much to do, costs a call its
+/// place among the others, and it says so: then they are made anew.
+#[test]
+fn of_people_on_several_machines_one_calls_and_the_others_are_told_who() {
+    assert!((0..3).any(|_| one_of_them_calls()), "no table was in time");
+}
+
+/// Whether every one of them could use the table.
+fn one_of_them_calls() -> bool {
+    let (table, stage) = (Table::new(), Stage::of(world("inc-005")));
+    let (hook, came) = channel();
+    let at = "2026-03-22T03:12:09Z";
+    let names = ["one", "two", "three"];
+    let machines = names.map(|name| Machine::new(&stage, name, &hook.url()));
+    let call = |place: usize| {
+        let arguments = [
+            "escalate",
+            "inc-005",
+            "--confirm",
+            "inc-005",
+            "--endpoint-override",
+            "--operator",
+            names[place],
+        ];
+        machines[place].run(&arguments, &stage, &stage, &table, at)
+    };
+    let started: Vec<_> = (0..names.len())
+        .map(|place| call(place).spawn().expect("it starts"))
+        .collect();
+    let ended = started
+        .into_iter()
+        .map(|child| child.wait_with_output().expect("it ends"));
+    let ended: Vec<_> = ended.collect();
+    let is_late = |ended: &std::process::Output| {
+        String::from_utf8_lossy(&ended.stdout).contains("others will not know of this call")
+    };
+    if ended.iter().any(is_late) {
+        return false;
+    }
+    let code = |place: usize| ended[place].status.code();
+    let callers: Vec<_> = (0..names.len())
+        .filter(|place| code(*place) == Some(0))
+        .collect();
+    let [caller] = callers[..] else {
+        panic!("{callers:?}: {ended:#?}");
+    };
+    for place in (0..names.len()).filter(|place| *place != caller) {
+        let told = String::from_utf8_lossy(&ended[place].stdout);
+        assert_eq!(code(place), Some(4), "{told}");
+        assert!(
+            told.contains(&format!("by {} on ", names[caller])),
+            "{told}"
+        );
+    }
+    let came = came.lock().expect("kept").clone();
+    assert_eq!(came.len(), 1, "{came:#?}");
+    assert_eq!(came[0]["brief"]["by"], names[caller]);
+    true
 }
 
 /// Every round an incident begins, all hosts see it at the same moment, and it ends.
