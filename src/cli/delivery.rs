@@ -85,6 +85,32 @@ pub(super) struct Delivery {
     pub(super) began: (OffsetDateTime, Instant),
 }
 
+/// Changes what is left for the next run; whoever was overtaken does it again with what others
+/// left meanwhile. Where nothing changed, nothing is written.
+pub(super) fn amend<T>(
+    history: &mut dyn History,
+    key: &StackKey,
+    run: &str,
+    mut change: impl FnMut(&mut State) -> T,
+) -> Result<T, String> {
+    for attempt in 0..TRIES {
+        let Ledger { revision, document } =
+            history.ledger(key).map_err(|error| error.to_string())?;
+        let mut state = State::read(&document).map_err(|error| error.to_string())?;
+        let before = state.clone();
+        let done = change(&mut state);
+        if state == before {
+            return Ok(done);
+        }
+        match history.exchange(key, revision, &state.write(), None) {
+            Ok(Exchanged::Done) => return Ok(done),
+            Ok(Exchanged::Lost) => nap(run, attempt),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Err("other runs were always faster".to_owned())
+}
+
 /// What came of it.
 #[derive(Default)]
 pub(super) struct Delivered {
@@ -146,22 +172,12 @@ impl Delivery {
         outcomes: &[(String, Outcome)],
     ) -> Result<(), String> {
         let (wall, steady) = self.began;
-        for attempt in 0..TRIES {
-            let Ledger { revision, document } = history
-                .ledger(&self.key)
-                .map_err(|error| error.to_string())?;
-            let mut state = State::read(&document).map_err(|error| error.to_string())?;
+        amend(history, &self.key, &self.run, |state| {
             let now = wall + steady.elapsed();
             for (id, outcome) in outcomes {
                 state.settle(now, &self.run, &self.host, id, outcome);
             }
-            match history.exchange(&self.key, revision, &state.write(), None) {
-                Ok(Exchanged::Done) => return Ok(()),
-                Ok(Exchanged::Lost) => nap(&self.run, attempt),
-                Err(error) => return Err(error.to_string()),
-            }
-        }
-        Err("other checks were always faster".to_owned())
+        })
     }
 }
 

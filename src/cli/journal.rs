@@ -17,6 +17,19 @@ pub(super) fn open(context: &Context) -> Result<Journal, Failure> {
     Ok(Journal::in_folder(&folder.value))
 }
 
+/// Everything in it, if nothing of it was changed, removed or inserted.
+pub(super) fn whole(context: &Context) -> Result<Chain, Failure> {
+    let chain = open(context)?
+        .read()
+        .map_err(|error| Failure::own(error.to_string()))?;
+    match chain.is_whole() {
+        true => Ok(chain),
+        false => Err(Failure::own(
+            "the journal is not whole, so nothing of it is told: duckops journal --verify",
+        )),
+    }
+}
+
 pub(super) fn main(context: &Context, args: &args::Journal) -> Result<u8, Failure> {
     let journal = open(context)?;
     let chain = journal

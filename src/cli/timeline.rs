@@ -140,13 +140,7 @@ async fn recorded(context: &Context, from: i64) -> Result<(Vec<Summary>, Vec<Sam
 
 /// What was changed from this machine.
 fn written(context: &Context, from: i64) -> Result<Vec<Moment>, Failure> {
-    let chain = journal::open(context)?
-        .read()
-        .map_err(|error| Failure::own(error.to_string()))?;
-    if !chain.is_whole() {
-        let why = "the journal is not whole, so nothing of it is told: duckops journal --verify";
-        return Err(Failure::own(why));
-    }
+    let chain = journal::whole(context)?;
     let moment = |entry: &crate::act::journal::Entry| {
         let what = match entry.stage {
             Stage::Sending => "sent",

@@ -4,12 +4,12 @@ use super::learn::Learned;
 use super::told::Told;
 use crate::act::consent::{Consent, Terms};
 use crate::act::journal::{Entry, Stage};
-use crate::cli::delivery::{Channels, Delivery, TRIES};
+use crate::cli::delivery::{Channels, Delivery, amend};
 use crate::cli::run::blocking;
-use crate::cli::{Context, args, check, journal};
+use crate::cli::{Context, args, journal};
 use crate::exit;
 use crate::fact::{instant, parse_instant};
-use crate::history::{Exchanged, History, Ledger, Nowhere, StackKey};
+use crate::history::{History, Nowhere, StackKey};
 use crate::notify;
 use crate::report::model::{self, Verdict};
 use crate::standing::{
@@ -124,22 +124,13 @@ impl Writing {
         key: &StackKey,
         again: bool,
     ) -> Result<Written, String> {
-        for attempt in 0..TRIES {
-            let Ledger { revision, document } =
-                history.ledger(key).map_err(|error| error.to_string())?;
-            let mut state = State::read(&document).map_err(|error| error.to_string())?;
+        amend(history, key, &self.id, |state| {
             let earlier = state.escalated(self.runbook.id.as_str(), self.since);
-            if let (Some(earlier), false) = (earlier, again) {
-                return Ok(Written::Theirs(earlier.clone()));
+            match earlier {
+                Some(earlier) if !again => Written::Theirs(earlier.clone()),
+                _ => Written::Ours(state.escalate(&self.check(), &self.runbook, &self.brief)),
             }
-            let messages = state.escalate(&self.check(), &self.runbook, &self.brief);
-            let exchanged = history.exchange(key, revision, &state.write(), None);
-            match exchanged.map_err(|error| error.to_string())? {
-                Exchanged::Done => return Ok(Written::Ours(messages)),
-                Exchanged::Lost => check::nap(&self.id, attempt),
-            }
-        }
-        Err("other runs were always faster".to_owned())
+        })
     }
 }
 
@@ -180,8 +171,8 @@ pub(super) async fn send(
         Ok(written) => written,
         // Whoever must be called is called, also where nobody will know of it.
         Err(why) => {
-            let why = why.map(|why| format!("others will not know of this call: {why}"));
-            told.cautions.extend(why);
+            told.cautions
+                .push(format!("others will not know of this call: {why}"));
             told.recorded = Some(false);
             let writing = call.writing();
             let mut state = State::default();
@@ -234,21 +225,21 @@ pub(super) async fn send(
     told.came_to(call)
 }
 
-/// Writes the call down. Where that cannot be, why; nothing where it was said already.
+/// Writes the call down.
 async fn write_down(
     learned: &Learned,
     call: &Call<'_>,
     again: bool,
-) -> Result<(Box<dyn History>, Written), Option<String>> {
+) -> Result<(Box<dyn History>, Written), String> {
     let Some(mut history) = learned.history.take() else {
-        return Err(None);
+        return Err("history cannot be used".to_owned());
     };
     let (writing, key) = (call.writing(), learned.key.clone());
     let written = blocking(move || {
         let written = writing.write(history.as_mut(), &key, again)?;
         Ok((history, written))
     });
-    written.await.map_err(Some)
+    written.await
 }
 
 /// Calls about this runbook that were begun on this machine, and of which nobody wrote down what

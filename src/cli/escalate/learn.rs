@@ -79,7 +79,7 @@ pub(super) async fn learn(context: &Context, args: &args::Escalate) -> Result<Le
         Ok((history, spell, state)) => (Some(history), spell, state),
         Err(why) => {
             cautions.push(format!(
-                "whether somebody called already is not known, and others will not know of this call: {why}"
+                "whether somebody called already is not known: {why}"
             ));
             (None, None, State::default())
         }

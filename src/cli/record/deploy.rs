@@ -32,14 +32,7 @@ pub(super) fn main(
     path: &Path,
     incident: Option<&str>,
 ) -> Result<u8, Failure> {
-    let chain = journal::open(context)?
-        .read()
-        .map_err(|error| Failure::own(error.to_string()))?;
-    if !chain.is_whole() {
-        let why =
-            "the journal is not whole, so nothing of it is written down: duckops journal --verify";
-        return Err(Failure::own(why));
-    }
+    let chain = journal::whole(context)?;
     let stack = &context.settings.stack;
     let moved = match Moved::newest(&chain, &stack.key(), &stack.alias.value) {
         Ok(moved) => moved,
