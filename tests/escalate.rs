@@ -84,7 +84,7 @@ fn a_call_holds_what_whoever_is_called_wants_to_know_and_is_made_once() {
         "note: mail to the owner is sent",
         "step 1 callback-errors critical: At least 18 callback errors",
         "step 5 stale warning: ",
-        "peck.callback_errors_24h_min = 18 count",
+        "peck.callback_errors_24h_min = 18\"",
         "executions.longest_running: peck-0099 since ",
         "executions.newest_unsuccessful: FAILED peck-0100 ",
         "; and 2 more",

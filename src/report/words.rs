@@ -83,7 +83,7 @@ pub(super) fn millis(took: Duration) -> u64 {
 }
 
 /// The value of a fact with its unit, where the unit is not plain from the value.
-pub(super) fn value(evidence: &Evidence) -> String {
+pub(crate) fn value(evidence: &Evidence) -> String {
     let Some(value) = &evidence.value else {
         return "not known".to_owned();
     };

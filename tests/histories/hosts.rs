@@ -5,16 +5,15 @@
 //! `cargo test --test claims -- --ignored two_hundred_rounds --nocapture`.
 
 use super::{Place, Table, access, ducks, prod, since, snapshot};
-use crate::support::{Raw, Stage, http, world};
+use crate::support::receiver::Receiver;
+use crate::support::{Raw, Stage, world};
 use duckops::history::{self, Exchanged, Ledger};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use time::format_description::well_known::Rfc3339;
 
@@ -193,18 +192,6 @@ impl Machine {
     }
 }
 
-/// A channel that takes everything.
-fn channel() -> (Raw, Arc<Mutex<Vec<Value>>>) {
-    let came = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&came);
-    let raw = Raw::with(move |body| {
-        let body = serde_json::from_str(body).expect("JSON");
-        kept.lock().expect("kept").push(body);
-        http("200 OK", &[], b"")
-    });
-    (raw, came)
-}
-
 /// A table that does not answer in time, on a machine that has too much to do, costs a call its
 /// place among the others, and it says so: then they are made anew.
 #[test]
@@ -215,7 +202,7 @@ fn of_people_on_several_machines_one_calls_and_the_others_are_told_who() {
 /// Whether every one of them could use the table.
 fn one_of_them_calls() -> bool {
     let (table, stage) = (Table::new(), Stage::of(world("inc-005")));
-    let (hook, came) = channel();
+    let hook = Receiver::well();
     let at = "2026-03-22T03:12:09Z";
     let names = ["one", "two", "three"];
     let machines = names.map(|name| Machine::new(&stage, name, &hook.url()));
@@ -259,7 +246,7 @@ fn one_of_them_calls() -> bool {
             "{told}"
         );
     }
-    let came = came.lock().expect("kept").clone();
+    let came = hook.came();
     assert_eq!(came.len(), 1, "{came:#?}");
     assert_eq!(came[0]["brief"]["by"], names[caller]);
     true
@@ -273,11 +260,11 @@ fn one_of_them_calls() -> bool {
 fn escalations(table: &Table, hosts: usize, rounds: usize) -> usize {
     let began = Instant::now();
     let (ill, well) = (Stage::of(world("inc-005")), Stage::of(world("healthy")));
-    let (raw, came) = channel();
+    let hook = Receiver::well();
     let machines: Vec<_> = (0..hosts)
-        .map(|number| Machine::new(&ill, &format!("host-{number}"), &raw.url()))
+        .map(|number| Machine::new(&ill, &format!("host-{number}"), &hook.url()))
         .collect();
-    let told = || came.lock().expect("kept").len();
+    let told = || hook.came().len();
     let mut later = 0;
     for round in 0..rounds {
         // Far enough apart that no lease lasts from one round to the next.
@@ -322,7 +309,7 @@ fn escalations(table: &Table, hosts: usize, rounds: usize) -> usize {
             );
         }
     }
-    let came = came.lock().expect("kept");
+    let came = hook.came();
     let mut incidents: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for message in came.iter() {
         let word = |name: &str| message[name].as_str().expect("a text").to_owned();
@@ -377,9 +364,9 @@ fn a_host_that_is_killed_while_it_tells_is_replaced_after_its_lease() {
         std::thread::sleep(Duration::from_secs(120));
         Vec::new()
     });
-    let (raw, came) = channel();
+    let hook = Receiver::well();
     let doomed = Machine::new(&ill, "doomed", &hanging.url());
-    let other = Machine::new(&ill, "other", &raw.url());
+    let other = Machine::new(&ill, "other", &hook.url());
     let at = |second: i64| {
         let at = crate::support::now() + time::Duration::seconds(second);
         ill.practice.world().now = at;
@@ -400,10 +387,10 @@ fn a_host_that_is_killed_while_it_tells_is_replaced_after_its_lease() {
         let run = other.check(&ill, &ill, &table, &at(second)).output();
         let run = run.expect("it ends");
         assert_eq!(run.status.code(), Some(2), "{second} s: {run:?}");
-        let came = came.lock().expect("kept");
+        let came = hook.came();
         assert_eq!(came.len(), due, "{second} s: {came:#?}");
     }
-    let came = came.lock().expect("kept");
+    let came = hook.came();
     assert_eq!(came[0]["kind"], "trigger");
     assert!(Path::new(&other.home).join("state").exists());
 }

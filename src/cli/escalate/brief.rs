@@ -5,10 +5,11 @@ use crate::cli::args;
 use crate::cli::incident::{actions, operator};
 use crate::fact::{FactValue, Probe, duration, instant};
 use crate::report::model::{self, Evidence, Verdict};
+use crate::report::words::value;
 use crate::runbook::Naming;
 use crate::runbook::model::Runbook;
 use crate::standing::Brief;
-use crate::text::{Printable, Untrusted};
+use crate::text::Untrusted;
 use crate::timeline::Spell;
 use time::OffsetDateTime;
 
@@ -141,16 +142,8 @@ fn listed(evidence: &Evidence) -> Option<String> {
 
 /// A fact with its value; lists and series are no numbers.
 fn number(evidence: &Evidence) -> Option<String> {
-    let fact = evidence.fact;
-    let value: Printable = match evidence.value.as_ref() {
-        None => "not known".into(),
-        Some(FactValue::List(_) | FactValue::Series(_) | FactValue::Groups(_)) => return None,
-        Some(value) => value.shown(),
-    };
-    Some(match (&evidence.value, evidence.unit) {
-        (Some(FactValue::Int(_) | FactValue::Float(_)), unit) if !unit.is_empty() => {
-            format!("{fact} = {value} {unit}")
-        }
-        _ => format!("{fact} = {value}"),
-    })
+    match evidence.value {
+        Some(FactValue::List(_) | FactValue::Series(_) | FactValue::Groups(_)) => None,
+        _ => Some(format!("{} = {}", evidence.fact, value(evidence))),
+    }
 }
