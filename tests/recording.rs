@@ -1,6 +1,7 @@
 //! Claim: what a run was told can be kept and judged again with nobody there, to the byte;
 //! no secret gets into it or into anything else; and what is damaged never becomes ok.
 
+use crate::support::receiver::{Receiver, configured};
 use crate::support::{Duckops, Ran, Stage, verdicts, world};
 use duckops::drill::{Execution, LogEvent, World};
 use serde_json::{Value, json};
@@ -459,6 +460,17 @@ fn sixty_planted_secrets_are_in_no_output_and_no_file() {
         ran(&["bond", "list", "-o", "json"]);
         ran(&["facts", "-o", "json"]);
         ran(&["audit", "--details"]);
+        ran(&["record", "inc-004", "--dry-run"]);
+        ran(&["timeline"]);
+        ran(&["drill", "--from", text(&file)]);
+        // Whoever is called gets none of them either.
+        let receiver = Receiver::well();
+        configured(&stage, &[("hook", "webhook", &receiver.url())]);
+        let call = ["escalate", "inc-004", "--confirm", "inc-004"];
+        ran(&[&call[..], &["--endpoint-override"]].concat());
+        let came = receiver.came();
+        assert_eq!(came.len(), 1, "{came:#?}");
+        seen.push(("the call".into(), came[0].to_string()));
         let kept = std::fs::read(&file).expect("a recording");
         seen.push((
             "the recording".into(),
