@@ -3,7 +3,7 @@
 
 use crate::fact::{Fact, FactValue, parse_instant};
 use crate::history::{Sample, Summary};
-use crate::reading::{Known, Readings};
+use crate::observation::{Known, Readings};
 use crate::report::model::Verdict;
 use crate::text::{Printable, Untrusted};
 use std::collections::BTreeMap;

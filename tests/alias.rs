@@ -6,7 +6,7 @@ mod outcomes;
 mod race;
 
 use crate::support::{Duckops, Ran, Raw, Stage, http, world};
-use duckops::drill::{Fault, Operation, Seen, World};
+use duckops::practice::{Fault, Operation, Seen, World};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -651,7 +651,7 @@ fn a_check_ends_as_it_concludes_in_every_format() {
     );
     let new = |w: &mut World| {
         let newest = w.versions.last().expect("a version").clone();
-        w.versions.push(duckops::drill::Version {
+        w.versions.push(duckops::practice::Version {
             number: "62".into(),
             code_sha256: "EXAMPLE62=".into(),
             ..newest

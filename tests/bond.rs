@@ -5,7 +5,7 @@ pub(crate) mod canary;
 mod kill;
 
 use crate::support::{Duckops, Ran, Stage, world};
-use duckops::drill::{Fault, Operation, World};
+use duckops::practice::{Fault, Operation, World};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -2,7 +2,7 @@
 //! and that no later run moves; where it is not known since when, it is over already.
 
 use crate::support::{Stage, now, step, world};
-use duckops::drill::{Fault, Operation, Recorded, World};
+use duckops::practice::{Fault, Operation, Recorded, World};
 use serde_json::{Value, json};
 use std::time::Duration;
 

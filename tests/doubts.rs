@@ -3,7 +3,7 @@
 //! or what two witnesses tell differently.
 
 use crate::support::{Stage, now, step};
-use duckops::drill::{Fault, Operation, World};
+use duckops::practice::{Fault, Operation, World};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;

@@ -15,7 +15,7 @@ mod mail;
 mod server;
 
 use crate::support::Stage;
-use duckops::drill::{Operation, World};
+use duckops::practice::{Operation, World};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -36,7 +36,7 @@ fn this_second() -> OffsetDateTime {
 
 /// A healthy stack at this moment, without a past.
 fn stage(now: OffsetDateTime) -> Stage {
-    let healthy = duckops::drill::find("healthy").expect("the scene");
+    let healthy = duckops::practice::find("healthy").expect("the scene");
     Stage::of(World {
         frozen: true,
         recorded: Vec::new(),

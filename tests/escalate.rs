@@ -4,8 +4,8 @@
 
 use crate::support::receiver::{Receiver, TOKEN, configured, no_secret_in};
 use crate::support::{Duckops, Ran, Stage, now, step, world};
-use duckops::act::journal::{Entry, Journal, Stage as Step};
-use duckops::drill::{Fault, Operation};
+use duckops::practice::{Fault, Operation};
+use duckops::state_dir::journal::{Entry, Journal, Stage as Step};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -4,9 +4,9 @@
 
 use crate::support::{Raw, Stage, http, verdicts, world};
 use ciborium::Value as Tree;
-use duckops::drill::{Fault, Operation};
 use duckops::fact::Probe;
-use duckops::probe;
+use duckops::practice::{Fault, Operation};
+use duckops::fact;
 use duckops::runbook::Library;
 use duckops::runbook::model::{Rule, Runbook};
 use serde_json::{Value, json};
@@ -168,9 +168,9 @@ fn the_table_of_sources_knows_every_fact_that_a_rule_compares() {
         }
     }
     for fact in &facts {
-        let (own, _) = probe::find(fact).unwrap_or_else(|| panic!("{fact} is declared"));
+        let (own, _) = fact::find(fact).unwrap_or_else(|| panic!("{fact} is declared"));
         let made_from = match own {
-            Probe::History => probe::inputs(fact),
+            Probe::History => fact::inputs(fact),
             _ => &[own],
         };
         let from_aws = made_from.iter().any(|probe| probe.is_aws());

@@ -5,7 +5,7 @@
 use crate::evidence::{Cell, cbor, cell, maimed, play, with, without};
 use crate::support::{NOW, Raw, Stage, http, step, world};
 use ciborium::Value as Tree;
-use duckops::drill::{Fault, Operation, Recorded, World};
+use duckops::practice::{Fault, Operation, Recorded, World};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //! with the same exit code in each. JSON has claims of its own, in `schema.rs`.
 
 use crate::support::{Duckops, Ran, Stage, world};
-use duckops::drill::{Fault, Operation};
+use duckops::practice::{Fault, Operation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -786,7 +786,7 @@ fn one_code_in_every_format_for_every_verdict() {
     let mut world = world("healthy");
     world
         .faults
-        .insert(duckops::drill::Operation::Status, Fault::Html);
+        .insert(duckops::practice::Operation::Status, Fault::Html);
     let stage = Stage::of(world);
     for format in ["table", "short", "json", "nagios", "prometheus", "markdown"] {
         assert_eq!(

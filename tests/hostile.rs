@@ -2,7 +2,7 @@
 //! anything, whichever door it came in by and whichever format it goes out in.
 
 use crate::support::{NOW, Raw, Stage, http, now, world};
-use duckops::drill::{Execution, Fault, LogEvent, Operation, World};
+use duckops::practice::{Execution, Fault, LogEvent, Operation, World};
 use serde_json::{Value, json};
 use std::time::Duration;
 

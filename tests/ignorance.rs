@@ -2,8 +2,8 @@
 
 use duckops::fact::{Declared, FactType, FactValue};
 use duckops::judge::{Asked, Inputs, judge};
-use duckops::probe;
-use duckops::reading::{Reading, Readings, Silence, Why};
+use duckops::observation::{Reading, Readings, Silence, Why};
+use duckops::fact;
 use duckops::report::model::Verdict;
 use duckops::runbook::model::Runbook;
 use duckops::runbook::{Library, Naming};
@@ -31,7 +31,7 @@ impl Dice {
 
 fn verdicts(runbook: &Runbook, facts: &Facts) -> Vec<Verdict> {
     let mut readings = Readings::default();
-    for (probe, declared) in probe::all() {
+    for (probe, declared) in fact::all() {
         let silence = Silence::new(Why::Missing, "nobody said so");
         let mut reading = Reading::silent(probe, silence);
         for fact in declared {
@@ -167,7 +167,7 @@ fn forgetting_one_of_random_facts_never_makes_a_step_better() {
     for runbook in library.all().expect("runbooks") {
         let facts: Vec<&Declared> = compared(&runbook)
             .into_iter()
-            .filter_map(|path| probe::find(path).map(|(_, declared)| declared))
+            .filter_map(|path| fact::find(path).map(|(_, declared)| declared))
             .collect();
         for _ in 0..400 {
             let known: Facts = facts

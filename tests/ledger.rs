@@ -2,7 +2,7 @@
 //! else writes there, whoever is killed, and whatever stands in it already.
 
 use crate::support::{Duckops, Ran, Stage, now, world};
-use duckops::act::journal::{Entry, Journal, Stage as Step};
+use duckops::state_dir::journal::{Entry, Journal, Stage as Step};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 //! critical that its parent explains, agrees with its own exit code, and fits on a screen.
 
 use crate::support::{Stage, world};
-use duckops::drill::{Recorded, World};
+use duckops::practice::{Recorded, World};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};

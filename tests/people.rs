@@ -2,7 +2,7 @@
 //! cannot be told is unknown; and many of them take neither much time nor much memory.
 
 use crate::support::{Stage, now, step, world};
-use duckops::drill::{Fault, Operation, World};
+use duckops::practice::{Fault, Operation, World};
 use serde_json::{Value, json};
 use std::time::Instant;
 

@@ -3,7 +3,7 @@
 
 use crate::support::receiver::{Receiver, configured};
 use crate::support::{Duckops, Ran, Stage, verdicts, world};
-use duckops::drill::{Execution, LogEvent, World};
+use duckops::practice::{Execution, LogEvent, World};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ fn recorded(stage: &Stage, name: &str) -> (PathBuf, Value) {
 #[test]
 fn every_scene_is_judged_again_to_the_byte_with_nobody_there() {
     let (mut compared, mut steps) = (0, 0);
-    for (number, scene) in duckops::drill::scenes().iter().enumerate() {
+    for (number, scene) in duckops::practice::scenes().iter().enumerate() {
         let stage = Stage::of(world(scene.name));
         let asked: &[&str] = match scene.runbook {
             Some(runbook) if number % 2 == 1 || runbook.len() == 4 => &["triage", runbook],
@@ -602,7 +602,7 @@ fn what_changed_between_two_recordings_is_told_with_the_newer_verdict() {
 #[test]
 fn a_recording_becomes_a_case_that_its_runbook_passes_and_another_limit_fails() {
     let mut cases = 0;
-    for scene in duckops::drill::scenes() {
+    for scene in duckops::practice::scenes() {
         let stage = Stage::of(world(scene.name));
         let asked = scene.runbook.unwrap_or("inc-001");
         let file = path(&stage, "a.json");

@@ -3,7 +3,7 @@
 
 use crate::formats::told;
 use crate::support::{Duckops, Stage, validator, world};
-use duckops::drill::{Fault, Operation};
+use duckops::practice::{Fault, Operation};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -380,7 +380,7 @@ fn the_document_of_the_whole_drill_is_what_the_schema_says() {
     let call: Call<'_> = (&["drill"], 0, Some("drill"));
     let drill = answer(Duckops::new(home.path(), call.0), call);
     let scenes = drill.value["scenes"].as_array().map(Vec::len);
-    assert_eq!(scenes, Some(duckops::drill::scenes().len()));
+    assert_eq!(scenes, Some(duckops::practice::scenes().len()));
     let mutants = mutants(&drill.value);
     let mut values = vec![drill.value];
     values.extend(mutants.iter().map(|(_, mutant)| mutant.clone()));

@@ -2,10 +2,10 @@
 //! broke, and says which witness was silent.
 
 use crate::support::{Stage, now, world};
-use duckops::act::journal::{Entry, Journal, Stage as Step};
-use duckops::drill::{Fault, Operation};
 use duckops::history::{self, Location, Snapshot, StackKey};
+use duckops::practice::{Fault, Operation};
 use duckops::stack::{Flags, Settings};
+use duckops::state_dir::journal::{Entry, Journal, Stage as Step};
 use serde_json::{Value, json};
 use std::time::Duration;
 use ulid::Ulid;

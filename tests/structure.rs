@@ -68,8 +68,8 @@ const ROOMS: &[(&str, &[&str])] = &[
         "recording",
         &[
             "fact",
-            "probe::declared",
-            "probe::PROBES",
+            "fact::declared",
+            "fact::PROBES",
             "reading",
             "redact",
             "report::model",
@@ -82,8 +82,8 @@ const ROOMS: &[(&str, &[&str])] = &[
         "judge",
         &[
             "fact",
-            "probe::all",
-            "probe::find",
+            "fact::all",
+            "fact::find",
             "reading",
             "report::model",
             "runbook",
@@ -116,9 +116,9 @@ const ROOMS: &[(&str, &[&str])] = &[
         "runbook",
         &[
             "fact",
-            "probe::find",
-            "probe::inputs",
-            "probe::unknown_fact",
+            "fact::find",
+            "fact::inputs",
+            "fact::unknown_fact",
             "report::model",
             "text",
         ],
@@ -335,7 +335,7 @@ fn a_room_that_uses_more_would_be_found() {
         .expect("judge")
         .1;
     assert!(
-        permits(judge, "probe::find") && !permits(judge, "probe::ask") && !permits(judge, "probe")
+        permits(judge, "fact::find") && !permits(judge, "probe::ask") && !permits(judge, "probe")
     );
 }
 

@@ -2,7 +2,7 @@
 //! it, on it and one above, in worlds that the built binary asks over HTTP.
 
 use crate::support::{Stage, now, step, world};
-use duckops::drill::{Execution, Recorded, Series, World};
+use duckops::practice::{Execution, Recorded, Series, World};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //! unit below it, on it and one above, in worlds that the built binary asks over HTTP.
 
 use crate::support::{Duckops, Stage, now, step, world};
-use duckops::drill::{Fault, LogEvent, Operation, Recorded, World};
+use duckops::practice::{Fault, LogEvent, Operation, Recorded, World};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use crate::support::{Stage, step, world};
 #[test]
 fn every_scene_is_found_by_the_built_binary() {
     let mut judged = 0;
-    for scene in duckops::drill::scenes() {
+    for scene in duckops::practice::scenes() {
         let stage = Stage::of(world(scene.name));
         let mut arguments = vec!["triage"];
         arguments.extend(scene.runbook);
@@ -34,7 +34,10 @@ fn every_scene_is_found_by_the_built_binary() {
         }
         assert_eq!(stage.practice.unexpected(), 0, "{}", scene.name);
     }
-    println!("{} scenes, {judged} steps", duckops::drill::scenes().len());
+    println!(
+        "{} scenes, {judged} steps",
+        duckops::practice::scenes().len()
+    );
 }
 
 #[test]
@@ -73,7 +76,7 @@ fn errors_of_a_canary_are_no_reason_to_take_the_alias_back() {
     assert!(lines.contains("60: 10 errors in 10"), "{lines}");
     assert!(lines.contains("62: 0 errors in 10"), "{lines}");
     // Where CloudWatch knows nothing of single versions, the function counts as a whole.
-    let by_version = |s: &duckops::drill::Series| s.dimensions.len() == 3;
+    let by_version = |s: &duckops::practice::Series| s.dimensions.len() == 3;
     stage.practice.world().metrics.retain(|s| !by_version(s));
     let found = judged(&stage);
     assert_eq!(found["reason_code"], "roll-back", "{found:#}");

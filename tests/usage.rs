@@ -2,7 +2,7 @@
 //! the output, there is a message that says so, the exit code that is promised, and no ok.
 
 use crate::support::{Duckops, NOW, Ran, Raw, Stage, http, step, verdicts, world};
-use duckops::drill::Operation;
+use duckops::practice::Operation;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

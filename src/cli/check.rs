@@ -7,13 +7,13 @@ use super::lock::{self, NoLock};
 use super::run::{self, Judged, Run, blocking};
 use super::triage::Selection;
 use super::{Context, out, textfile};
+use crate::alerting::channels::Line;
+use crate::alerting::{self, Channel, Check, Debounce, Message, State};
 use crate::fact::{parse_duration, parse_instant};
 use crate::history::{Exchanged, History, Ledger, Retention, Snapshot};
-use crate::notify::Line;
 use crate::report::model::Report;
 use crate::report::prometheus;
 use crate::runbook::Missing;
-use crate::standing::{self, Channel, Check, Debounce, Message, State};
 use crate::text::Printable;
 use std::path::Path;
 use std::sync::Arc;
@@ -294,9 +294,9 @@ fn settle(
             _ => {}
         }
         let mut compared = report.clone();
-        let mut next = standing::advance(&state, &check, &mut compared);
+        let mut next = alerting::advance(&state, &check, &mut compared);
         let claimed = next.claim(check.at, check.id, &usable);
-        compared.notes.extend(standing::muted(&next, check.at));
+        compared.notes.extend(alerting::muted(&next, check.at));
         let exchanged = history.exchange(&snapshot.stack, revision, &next.write(), Some(snapshot));
         match exchanged.map_err(|error| error.to_string())? {
             Exchanged::Done => return Ok((compared, claimed)),

@@ -7,15 +7,15 @@ use super::out::Format;
 use super::run::Run;
 use super::triage::pause;
 use super::{Context, credentials, out};
+use crate::connections::{Only, Population};
+use crate::engine::collect;
 use crate::exit;
 use crate::fact::{duration, instant};
 use crate::history::Location;
 use crate::judge::Asked;
-use crate::population::{Only, Population};
 use crate::report::json::{self, Heading};
 use crate::report::model::Report;
 use crate::text::{Printable, Untrusted};
-use crate::triage;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ pub(super) async fn see(
     run.history = Location::None;
     run.queue = None;
     let steps = runbook.steps.iter().map(|step| (&runbook, step));
-    let mut answered = run.ask(&triage::needed(steps)).await;
+    let mut answered = run.ask(&collect::needed(steps)).await;
     let population = answered.readings.take_population().unwrap_or_default();
     let asked = Asked {
         runbook: &runbook,

@@ -3,11 +3,11 @@
 use super::check::nap;
 use super::run::blocking;
 use super::{Context, out};
+use crate::alerting::channels::{Line, Unusable};
+use crate::alerting::{Channel, Message, Outcome, State};
 use crate::cloud::Http;
 use crate::history::{Exchanged, History, Ledger, StackKey};
-use crate::notify::{Line, Unusable};
 use crate::report::model::Verdict;
-use crate::standing::{Channel, Message, Outcome, State};
 use crate::text::Printable;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

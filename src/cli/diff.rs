@@ -2,9 +2,8 @@
 
 use super::fail::Failure;
 use super::{Context, args, facts, recording};
-use crate::fact::{FactValue, instant};
-use crate::probe;
-use crate::reading::{Known, Readings};
+use crate::fact::{self, FactValue, instant};
+use crate::observation::{Known, Readings};
 use crate::recording::Recording;
 use crate::report::json::{self, Heading};
 use crate::report::model::{Report, Verdict};
@@ -168,7 +167,7 @@ struct Changed {
 }
 
 fn changed(before: &Readings, after: &Readings) -> Vec<Changed> {
-    let facts = probe::all().flat_map(|(_, facts)| facts);
+    let facts = fact::all().flat_map(|(_, facts)| facts);
     let both = facts.map(|fact| (fact.path, before.get(fact.path), after.get(fact.path)));
     let same = |before: &Known<'_>, after: &Known<'_>| match (before, after) {
         (Known::Known(before), Known::Known(after)) => before.value == after.value,

@@ -12,11 +12,11 @@ use super::fail::Failure;
 use super::past;
 use super::run::Run;
 use crate::exit;
-use crate::fact::Probe;
+use crate::fact::{self, Probe};
 use crate::history::{self, History, HistoryError, Location, StackKey};
 use crate::judge;
+use crate::observation::{Known, Readings};
 use crate::probe;
-use crate::reading::{Known, Readings};
 use crate::report::model::Verdict;
 use crate::stack::Origin;
 use std::collections::BTreeSet;
@@ -244,7 +244,7 @@ fn reachable(context: &Context, readings: &Readings) -> Vec<Check> {
 /// Each AWS action a probe needs, by what came of asking.
 fn permissions(readings: &Readings) -> Vec<Check> {
     let mut checks = Vec::new();
-    for probe in probe::PROBES.into_iter().filter(|probe| probe.is_aws()) {
+    for probe in fact::PROBES.into_iter().filter(|probe| probe.is_aws()) {
         for action in probe::permissions(probe) {
             // Without an answer nothing is known of the permission; a refusal names it.
             let asked = readings.asked(probe);

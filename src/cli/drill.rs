@@ -11,8 +11,8 @@ use super::run::{self, Run};
 use super::triage::Selection;
 use super::{Context, out};
 use crate::cloud::{Aws, Http};
-use crate::drill::{self, Practice, Scene, World};
 use crate::exit;
+use crate::practice::{self, Practice, Scene, World};
 use crate::probe::Access;
 use crate::report::model::{Report, Verdict};
 use crate::report::short;
@@ -57,7 +57,7 @@ pub(super) async fn main(context: &Context, args: &args::Drill) -> Result<u8, Fa
         (None, None, None) => every_scene(context).await,
         // A scene's name says which runbook it is for.
         (None, Some(name), None)
-            if context.library.get(name).is_err() && drill::find(name).is_some() =>
+            if context.library.get(name).is_err() && practice::find(name).is_some() =>
         {
             one_scene(context, find(name)?, None).await
         }
@@ -72,12 +72,12 @@ pub(super) async fn main(context: &Context, args: &args::Drill) -> Result<u8, Fa
 }
 
 fn find(name: &str) -> Result<&'static Scene, Failure> {
-    let names = drill::scenes().iter().map(|scene| scene.name);
-    drill::find(&name.to_lowercase()).ok_or_else(|| Missing::name("scene", name, names).into())
+    let names = practice::scenes().iter().map(|scene| scene.name);
+    practice::find(&name.to_lowercase()).ok_or_else(|| Missing::name("scene", name, names).into())
 }
 
 fn scenes(context: &Context) -> u8 {
-    let all = drill::scenes();
+    let all = practice::scenes();
     let rows = all.iter().map(|s| {
         [
             s.name,
@@ -119,7 +119,7 @@ async fn one_scene(context: &Context, scene: &Scene, runbook: Option<&str>) -> R
 /// Plays all of them and says of each whether triage found what it hides.
 async fn every_scene(context: &Context) -> Result<u8, Failure> {
     let (mut text, mut extra, mut missed) = (String::new(), Vec::new(), 0);
-    for scene in drill::scenes() {
+    for scene in practice::scenes() {
         let played = play(context, scene, None).await?;
         let right = played.wrong.is_empty();
         missed += usize::from(!right);
@@ -135,7 +135,7 @@ async fn every_scene(context: &Context) -> Result<u8, Failure> {
         }
         extra.push(json!({"scene": scene.name, "verdict": played.report.verdict.word(), "found": right, "wrong": played.wrong}));
     }
-    let total = drill::scenes().len();
+    let total = practice::scenes().len();
     let summary = format!("{} of {total} scenes found", total - missed);
     let _ = writeln!(text, "{summary}");
     let (verdict, code) = if missed == 0 {

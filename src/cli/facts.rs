@@ -4,26 +4,25 @@ use super::Context;
 use super::args;
 use super::fail::Failure;
 use super::run::Run;
+use crate::engine::collect;
 use crate::exit;
-use crate::fact::{Declared, Probe};
-use crate::probe;
-use crate::reading::{Known, Readings};
+use crate::fact::{self, Declared, Probe};
+use crate::observation::{Known, Readings};
 use crate::report::json;
 use crate::report::model::Verdict;
 use crate::report::words;
 use crate::text::Printable;
-use crate::triage;
 use serde_json::json;
 use time::OffsetDateTime;
 
 pub(super) async fn main(context: &Context, args: &args::Facts) -> Result<u8, Failure> {
     let prefix = args.prefix.as_deref().unwrap_or_default();
-    let wanted: Vec<(Probe, &'static Declared)> = probe::all()
+    let wanted: Vec<(Probe, &'static Declared)> = fact::all()
         .flat_map(|(probe, facts)| facts.iter().map(move |fact| (probe, fact)))
         .filter(|(_, fact)| fact.path.starts_with(prefix))
         .collect();
     if wanted.is_empty() {
-        return Err(Failure::usage(probe::unknown_fact(prefix)));
+        return Err(Failure::usage(fact::unknown_fact(prefix)));
     }
     if args.schema {
         return Ok(schema(context, &wanted));
@@ -31,7 +30,7 @@ pub(super) async fn main(context: &Context, args: &args::Facts) -> Result<u8, Fa
     let run = Run::of(context)?;
     let now = run.now;
     let answered = run
-        .ask(&triage::of_facts(wanted.iter().map(|(_, fact)| fact.path)))
+        .ask(&collect::of_facts(wanted.iter().map(|(_, fact)| fact.path)))
         .await;
     for note in &answered.notes {
         super::out::warn(&format!("note: {note}"));

@@ -2,8 +2,8 @@
 
 use super::fail::Failure;
 use super::{Context, journal};
-use crate::act::journal::{Entry, Stage};
 use crate::fact::parse_instant;
+use crate::state_dir::journal::{Entry, Stage};
 use crate::text::{Printable, Untrusted};
 use time::OffsetDateTime;
 

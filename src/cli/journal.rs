@@ -4,8 +4,8 @@
 use super::Context;
 use super::args;
 use super::fail::Failure;
-use crate::act::journal::{Chain, Journal};
 use crate::report::model::Verdict;
+use crate::state_dir::journal::{Chain, Journal};
 use crate::text::{Printable, Untrusted};
 use serde_json::json;
 

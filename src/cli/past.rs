@@ -2,9 +2,9 @@
 
 use super::{Context, run};
 use crate::cloud::Aws;
+use crate::evidence::Past;
 use crate::history::{self, Access, History, HistoryError, Location, Retention, StackKey};
-use crate::probe::Past;
-use crate::reading::{Silence, Why};
+use crate::observation::{Silence, Why};
 use crate::stack::Stack;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;

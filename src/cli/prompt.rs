@@ -1,7 +1,7 @@
 //! The question at the terminal. Without one, nobody is asked, and silence is no consent.
 
 use super::out;
-use crate::act::consent::Answer;
+use crate::write::consent::Answer;
 use std::io::{IsTerminal, Write};
 
 /// Consent once given, kept as the words it was given in.

@@ -10,15 +10,15 @@ use super::recording::{self, load};
 use super::run::Run;
 use super::triage::Selection;
 use super::{Context, args, out};
-use crate::act::ledger::{Ledger, NoEntry};
+use crate::alerting::State;
 use crate::exit;
 use crate::fact::{Fact, FactValue, Probe, instant};
-use crate::reading::{Known, Readings};
+use crate::observation::{Known, Readings};
 use crate::report::entry::{Entry, HEAD, mark};
 use crate::report::json::{self, Heading};
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
-use crate::standing::State;
+use crate::state_dir::append_log::{Ledger, NoEntry};
 use crate::text::Printable;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -185,7 +185,7 @@ fn numbers(runbook: &Runbook, readings: &Readings) -> Vec<(&'static str, Printab
         if numbers.iter().any(|(known, _)| *known == path) {
             continue;
         }
-        let unit = crate::probe::find(path).map_or("", |(_, declared)| declared.unit);
+        let unit = crate::fact::find(path).map_or("", |(_, declared)| declared.unit);
         let value = match readings.get(path) {
             Known::Known(Fact {
                 value: FactValue::List(_) | FactValue::Series(_) | FactValue::Groups(_),
@@ -206,7 +206,7 @@ fn numbers(runbook: &Runbook, readings: &Readings) -> Vec<(&'static str, Printab
 }
 
 fn text(readings: &Readings, path: &str) -> Option<Printable> {
-    debug_assert!(crate::probe::find(path).is_some_and(|(probe, _)| probe == Probe::Identity));
+    debug_assert!(crate::fact::find(path).is_some_and(|(probe, _)| probe == Probe::Identity));
     match readings.get(path) {
         Known::Known(fact) => Some(fact.value.shown()),
         Known::Silent(_) | Known::NotAsked => None,

@@ -5,14 +5,13 @@ use super::history::{self, Trend};
 use super::run::Run;
 use super::triage::Selection;
 use super::{Context, args, out, textfile, timeline};
+use crate::engine::collect;
 use crate::exit;
-use crate::fact::{FactType, instant};
-use crate::probe;
+use crate::fact::{self, FactType, instant};
 use crate::report::data;
 use crate::report::html::{Event, Page, render};
 use crate::report::plot::Plot;
 use crate::runbook::model::Runbook;
-use crate::triage;
 use time::{Duration, OffsetDateTime};
 
 /// How far back the timeline and the trends go, in seconds.
@@ -27,7 +26,7 @@ pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, F
     let now = run.now;
     let from = now.unix_timestamp() - SPAN;
     let mut probes = selection.needed();
-    probes.extend(triage::of_facts(["executions.running", "alias.version"]));
+    probes.extend(collect::of_facts(["executions.running", "alias.version"]));
     let (answered, events) = run
         .ask_beside(&probes, async |asking| {
             timeline::listen(&asking, from).await
@@ -58,7 +57,7 @@ pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, F
         .iter()
         .map(|(trend, readings, bounds)| Plot {
             fact: &trend.fact,
-            unit: probe::find(&trend.fact).map_or("", |(_, declared)| declared.unit),
+            unit: fact::find(&trend.fact).map_or("", |(_, declared)| declared.unit),
             readings,
             span: (from, now.unix_timestamp()),
             bounds: *bounds,
@@ -119,7 +118,7 @@ async fn trends(
 ) -> Result<Vec<Trend>, Failure> {
     let mut facts: Vec<String> = Vec::new();
     for path in runbook.steps.iter().flat_map(|step| step.facts()) {
-        let is_number = probe::find(path)
+        let is_number = fact::find(path)
             .is_some_and(|(_, declared)| matches!(declared.ty, FactType::Int | FactType::Duration));
         if is_number && !facts.iter().any(|known| known == path) {
             facts.push(path.to_owned());

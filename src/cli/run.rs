@@ -3,20 +3,20 @@
 use super::fail::Failure;
 use super::heard::Heard;
 use super::{Context, credentials, detour, out, past};
-use crate::act::bond::open_intents;
 use crate::cloud::{Aws, Exchange, Http, Observer};
+use crate::connections::Only;
+use crate::engine::collect::{self, Told};
 use crate::fact::Probe;
 use crate::history::{History, Location, Pending, Queue, Retention, Snapshot, StackKey};
 use crate::judge::{self, Asked, Inputs};
-use crate::population::Only;
+use crate::observation::Readings;
 use crate::probe::{Access, Ask};
-use crate::reading::Readings;
 use crate::redact::Removed;
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
 use crate::stack::{Origin, Setting, Settings, Stack};
 use crate::text::Printable;
-use crate::triage::{self, Told};
+use crate::write::bond::open_intents;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -129,7 +129,7 @@ impl Run {
             }
         };
         let (told, other) = tokio::join!(
-            triage::ask(Arc::clone(&asking), probes, past),
+            collect::ask(Arc::clone(&asking), probes, past),
             beside(Arc::clone(&asking)),
         );
         let history = kept.lock().ok().and_then(|mut kept| kept.take());
@@ -187,7 +187,7 @@ impl Answered {
                 .iter()
                 .map(|r| (r.id.to_string(), r.verdict.word().to_owned()))
                 .collect(),
-            numbers: triage::numbers(&self.readings),
+            numbers: collect::numbers(&self.readings),
             duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let run = Heard {
@@ -287,7 +287,7 @@ pub(super) fn retention(context: &Context) -> Retention {
     Retention {
         detail: time::Duration::seconds(detail),
         hourly: time::Duration::seconds(hourly),
-        totals: crate::probe::TOTALS,
+        totals: crate::fact::TOTALS,
         at_once: None,
     }
 }

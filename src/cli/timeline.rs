@@ -6,17 +6,17 @@ use super::history::with;
 use super::out::Format;
 use super::run::{Run, shown};
 use super::{Context, args, facts, journal};
-use crate::act::journal::Stage;
+use crate::engine::collect;
 use crate::fact::{Probe, duration, instant, parse_duration, parse_instant};
 use crate::history::{Sample, Summary};
+use crate::observation::{Known, Readings};
 use crate::probe::{self, Ask, Listed};
-use crate::reading::{Known, Readings};
 use crate::report::json::{self, Heading};
 use crate::report::markdown::inert;
 use crate::report::model::{Stack, Verdict};
+use crate::state_dir::journal::Stage;
 use crate::text::{Printable, Untrusted};
 use crate::timeline::{self, Moment, Timeline, Witness};
-use crate::triage;
 use serde_json::json;
 use std::collections::VecDeque;
 use std::fmt::Write;
@@ -46,7 +46,7 @@ pub(super) async fn main(context: &Context, args: &args::Timeline) -> Result<u8,
         })?;
     let run = Run::of(context)?;
     let (stack, now) = (shown(&run.stack), run.now);
-    let probes = triage::of_facts(["executions.running", "alias.version"]);
+    let probes = collect::of_facts(["executions.running", "alias.version"]);
     let from = now.unix_timestamp().saturating_sub(since);
     let (answered, events) = run
         .ask_beside(&probes, async |asking| listen(&asking, from).await)
@@ -141,7 +141,7 @@ async fn recorded(context: &Context, from: i64) -> Result<(Vec<Summary>, Vec<Sam
 /// What was changed from this machine.
 fn written(context: &Context, from: i64) -> Result<Vec<Moment>, Failure> {
     let chain = journal::whole(context)?;
-    let moment = |entry: &crate::act::journal::Entry| {
+    let moment = |entry: &crate::state_dir::journal::Entry| {
         let what = match entry.stage {
             Stage::Sending => "sent",
             Stage::Outcome => entry.detail["outcome"].as_str().unwrap_or("outcome"),

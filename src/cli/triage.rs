@@ -5,6 +5,7 @@ use super::args;
 use super::fail::Failure;
 use super::recording::{self, Kept, Saving};
 use super::run::{Answered, Judged, Run};
+use crate::engine::collect;
 use crate::fact::{Probe, duration, parse_duration};
 use crate::judge::Asked;
 use crate::probe;
@@ -13,7 +14,6 @@ use crate::runbook::model::Runbook;
 use crate::runbook::{Library, Missing};
 use crate::stack;
 use crate::text::Printable;
-use crate::triage;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -129,7 +129,7 @@ impl Selection {
                 .filter(move |(index, _)| wanted(index))
                 .map(move |(_, step)| (runbook, step))
         });
-        triage::needed(steps)
+        collect::needed(steps)
     }
 
     /// What these answers mean.

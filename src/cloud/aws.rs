@@ -1,7 +1,7 @@
 //! AWS as one run sees it: who asks, in which region, through the one HTTP stack.
 
 use super::{CONNECT, Http, chain, innermost};
-use crate::reading::{Silence, Why};
+use crate::observation::{Silence, Why};
 use crate::stack::{Origin, Stack};
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::provider_config::ProviderConfig;

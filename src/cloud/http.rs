@@ -2,7 +2,7 @@
 //! that puts the same stack under every AWS client.
 
 use super::{CONNECT, innermost};
-use crate::reading::{Silence, Why};
+use crate::observation::{Silence, Why};
 use crate::text::{Printable, Untrusted};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,

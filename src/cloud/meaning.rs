@@ -2,7 +2,7 @@
 //! AWS answer and from none at all.
 
 use super::innermost;
-use crate::reading::{Silence, Why};
+use crate::observation::{Silence, Why};
 use crate::text::Untrusted;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;

@@ -1,7 +1,7 @@
 //! One question to AWS, under a deadline.
 
 use super::meaning;
-use crate::reading::{Asked, Silence, Why};
+use crate::observation::{Asked, Silence, Why};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;

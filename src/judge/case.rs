@@ -2,7 +2,7 @@
 
 use super::step::Inputs;
 use super::steps;
-use crate::reading::{Readings, Silence, Why};
+use crate::observation::{Readings, Silence, Why};
 use crate::report::model::Verdict;
 use crate::runbook::model::{Case, Runbook};
 use crate::runbook::{Complaint, Naming};
@@ -57,8 +57,8 @@ fn play(
     reached: &mut BTreeSet<(usize, usize)>,
 ) {
     let mut readings = Readings::default();
-    for (probe, declared) in crate::probe::all() {
-        let mut reading = crate::reading::Reading::silent(
+    for (probe, declared) in crate::fact::all() {
+        let mut reading = crate::observation::Reading::silent(
             probe,
             Silence::new(Why::Missing, "this case does not say"),
         );
@@ -99,9 +99,11 @@ fn play(
 /// With nothing answered, nothing may be said.
 fn silence(runbook: &Runbook, outcome: &mut Outcome) {
     let mut readings = Readings::default();
-    for (probe, declared) in crate::probe::all() {
-        let reading =
-            crate::reading::Reading::silent(probe, Silence::new(Why::TimedOut, "nothing answered"));
+    for (probe, declared) in crate::fact::all() {
+        let reading = crate::observation::Reading::silent(
+            probe,
+            Silence::new(Why::TimedOut, "nothing answered"),
+        );
         readings.add(declared, reading);
     }
     outcome.cases += 1;

@@ -6,7 +6,7 @@ mod step;
 pub use case::{Outcome, rehearse};
 pub use step::Inputs;
 
-use crate::reading::Known;
+use crate::observation::Known;
 use crate::report::model::{self, NextAction, Verdict};
 use crate::runbook::model::Runbook;
 use crate::text::Printable;
@@ -243,7 +243,7 @@ fn explain(child: &mut model::Runbook, parent: &str) {
 mod tests {
     use super::*;
     use crate::fact::FactValue;
-    use crate::reading::{Reading, Readings, Silence, Why};
+    use crate::observation::{Reading, Readings, Silence, Why};
     use crate::runbook::{Library, Naming};
     use crate::text::Untrusted;
     use time::OffsetDateTime;
@@ -251,7 +251,7 @@ mod tests {
     /// Readings in which these facts are known and all others silent.
     fn readings(facts: &[(&'static str, FactValue)]) -> Readings {
         let mut readings = Readings::default();
-        for (probe, declared) in crate::probe::all() {
+        for (probe, declared) in crate::fact::all() {
             let mut reading = Reading::silent(probe, Silence::new(Why::Missing, "not told"));
             for (path, value) in facts {
                 if declared.iter().any(|fact| fact.path == *path) {

@@ -6,7 +6,7 @@
 //! Nothing matched is unknown.
 
 use crate::fact::{FactValue, Probe};
-use crate::reading::{Known, Readings, Silence, Why};
+use crate::observation::{Known, Readings, Silence, Why};
 use crate::report::model::{self, Escalation, Evidence, Finding, NextAction, Proof, Verdict};
 use crate::runbook::Naming;
 use crate::runbook::model::{Escalate, Rule, Runbook, Step};
@@ -257,7 +257,7 @@ fn evidence(paths: impl Iterator<Item = &'static str>, inputs: Inputs<'_>) -> Ve
         if evidence.iter().any(|known| known.fact == path) {
             continue;
         }
-        let Some((probe, declared)) = crate::probe::find(path) else {
+        let Some((probe, declared)) = crate::fact::find(path) else {
             continue;
         };
         let (value, at) = match inputs.readings.get(path) {
@@ -283,7 +283,7 @@ fn proof(
 ) -> Option<Proof> {
     let known =
         |path: &'static str| -> Option<(&'static str, &'static str, Probe, crate::fact::Fact)> {
-            let (probe, declared) = crate::probe::find(path)?;
+            let (probe, declared) = crate::fact::find(path)?;
             match inputs.readings.get(path) {
                 Known::Known(fact) => Some((path, declared.unit, probe, fact.clone())),
                 _ => None,

@@ -7,89 +7,14 @@
 mod answer;
 
 use super::{Ask, aws};
-use crate::fact::{self, Declared, FactType, FactValue, Probe, steady as fact};
-use crate::reading::{Reading, Silence, Why};
+use crate::fact::{self, FactValue, Probe};
+use crate::observation::{Reading, Silence, Why};
 use crate::text::Untrusted;
 use answer::{Running, Target, Versions, alias, configuration, versions};
 use time::OffsetDateTime;
 
 /// Versions shown as evidence.
 const NEWEST: usize = 5;
-
-pub(super) const FACTS: &[Declared] = &[
-    fact(
-        "alias.pinned",
-        FactType::Text,
-        "",
-        "the version that the caller expects",
-    ),
-    fact(
-        "alias.version",
-        FactType::Text,
-        "",
-        "the version that the alias points to",
-    ),
-    fact(
-        "alias.number",
-        FactType::Int,
-        "version",
-        "the same as a number; none for $LATEST",
-    ),
-    fact(
-        "alias.revision",
-        FactType::Text,
-        "",
-        "the revision that an update must name",
-    ),
-    fact(
-        "alias.latest",
-        FactType::Bool,
-        "",
-        "whether the alias points to $LATEST",
-    ),
-    fact(
-        "alias.weighted",
-        FactType::Bool,
-        "",
-        "whether a part of the traffic goes to another version",
-    ),
-    fact(
-        "alias.split",
-        FactType::Text,
-        "",
-        "how the traffic is split between versions",
-    ),
-    fact(
-        "alias.timeout",
-        FactType::Duration,
-        "seconds",
-        "the time limit of the function",
-    ),
-    fact(
-        "alias.published",
-        FactType::Instant,
-        "utc",
-        "when the version behind the alias was published",
-    ),
-    fact(
-        "alias.function_state",
-        FactType::Text,
-        "",
-        "state and last update of the version behind the alias",
-    ),
-    fact(
-        "alias.versions",
-        FactType::List,
-        "",
-        "the numbers of all published versions, newest first",
-    ),
-    fact(
-        "alias.newest_versions",
-        FactType::List,
-        "",
-        "the 5 newest published versions with their dates",
-    ),
-];
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Alias);

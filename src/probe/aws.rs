@@ -3,7 +3,7 @@
 
 use super::document::Document;
 use crate::cloud;
-use crate::reading::{Reading, Silence};
+use crate::observation::{Reading, Silence};
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;

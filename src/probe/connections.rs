@@ -4,18 +4,16 @@
 //! The records themselves go along with the reading. A list that was asked and failed might
 //! have told of anybody: then nobody's state is known, and the records say why.
 
-mod declared;
 mod lists;
 
 use super::Ask;
 use super::audit::people;
-use crate::fact::{FactValue, Probe, duration, instant};
-use crate::population::{
+use crate::connections::{
     Bond, BondState, Class, Gap, KEY_AGE, Only, Peck, PeckState, Population, WINDOW,
 };
-use crate::reading::{Reading, Silence, Why};
+use crate::fact::{FactValue, Probe, duration, instant};
+use crate::observation::{Reading, Silence, Why};
 use crate::text::Untrusted;
-pub(super) use declared::FACTS;
 pub use lists::Access;
 use time::OffsetDateTime;
 

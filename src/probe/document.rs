@@ -3,7 +3,7 @@
 //! `serde_json::Value` lets the last of two equal keys win in silence; here a field that
 //! stands twice is refused, because nobody can say which one is meant.
 
-use crate::reading::{Silence, Why};
+use crate::observation::{Silence, Why};
 use crate::text::Untrusted;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::{BTreeMap, BTreeSet};

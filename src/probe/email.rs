@@ -1,66 +1,9 @@
 //! SES `GetAccount`: may we send, how much, and how much is used.
 
 use super::{Ask, aws, document::Document};
-use crate::fact::{Declared, FactType, FactValue, Probe, steady as fact};
-use crate::reading::{Reading, Silence, Why};
+use crate::fact::{FactValue, Probe};
+use crate::observation::{Reading, Silence, Why};
 use time::OffsetDateTime;
-
-pub(super) const FACTS: &[Declared] = &[
-    fact(
-        "email.sending_enabled",
-        FactType::Bool,
-        "",
-        "whether SES sends at all",
-    ),
-    fact(
-        "email.enforcement",
-        FactType::Text,
-        "",
-        "how SES rates the account; HEALTHY is well",
-    ),
-    fact(
-        "email.production_access",
-        FactType::Bool,
-        "",
-        "whether the account is out of the sandbox",
-    ),
-    fact(
-        "email.unlimited",
-        FactType::Bool,
-        "",
-        "whether there is no daily limit",
-    ),
-    fact(
-        "email.max_24h",
-        FactType::Int,
-        "recipients",
-        "how many recipients SES allows in 24 h",
-    ),
-    fact(
-        "email.sent_24h",
-        FactType::Int,
-        "recipients",
-        "how many it has sent to in the last 24 h",
-    ),
-    fact(
-        "email.left_24h",
-        FactType::Int,
-        "recipients",
-        "how many are left",
-    ),
-    fact(
-        "email.can_send",
-        FactType::Bool,
-        "",
-        "whether SES takes mail now: sending enabled, account healthy, something left of the limit",
-    ),
-    fact(
-        "email.used_percent",
-        FactType::Float,
-        "percent",
-        "how much of the limit is used",
-    ),
-];
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Email);

@@ -5,8 +5,8 @@
 //! list is eventually consistent: it may lag by moments.
 
 use super::{Ask, aws};
-use crate::fact::{self, Declared, FactType, FactValue, Probe, clocked as fact};
-use crate::reading::{Reading, Silence, Why};
+use crate::fact::{self, FactValue, Probe};
+use crate::observation::{Reading, Silence, Why};
 use crate::text::Untrusted;
 use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus};
 use time::OffsetDateTime;
@@ -18,69 +18,6 @@ const AHEAD: i64 = 300;
 /// Shown as evidence.
 const NEWEST: usize = 5;
 pub(super) const ACTION: &str = "states:ListExecutions";
-
-pub(super) const FACTS: &[Declared] = &[
-    fact(
-        "executions.unsuccessful_24h",
-        FactType::Int,
-        "count",
-        "failed, timed out or aborted executions started in the last 24 h",
-    ),
-    fact(
-        "executions.unsuccessful_24h_min",
-        FactType::Int,
-        "count",
-        "the same, at least",
-    ),
-    fact(
-        "executions.failed_24h",
-        FactType::Int,
-        "count",
-        "failed executions started in the last 24 h",
-    ),
-    fact(
-        "executions.timed_out_24h",
-        FactType::Int,
-        "count",
-        "timed-out executions started in the last 24 h",
-    ),
-    fact(
-        "executions.aborted_24h",
-        FactType::Int,
-        "count",
-        "aborted executions started in the last 24 h",
-    ),
-    fact(
-        "executions.newest_unsuccessful",
-        FactType::List,
-        "",
-        "the 5 newest of them: status, name, start, stop",
-    ),
-    fact(
-        "executions.running",
-        FactType::Int,
-        "count",
-        "executions that are running",
-    ),
-    fact(
-        "executions.oldest_running_age",
-        FactType::Duration,
-        "seconds",
-        "how long the oldest has been running; 0 with none",
-    ),
-    fact(
-        "executions.oldest_running_age_min",
-        FactType::Duration,
-        "seconds",
-        "the same, at least",
-    ),
-    fact(
-        "executions.longest_running",
-        FactType::List,
-        "",
-        "the 5 longest-running: name, start",
-    ),
-];
 
 /// What one status filter yielded, and why it is not all, if it is not.
 struct Listed {

@@ -2,24 +2,9 @@
 //! the stack's.
 
 use super::{Ask, aws};
-use crate::fact::{Declared, FactType, FactValue, Probe};
-use crate::reading::{Reading, Silence, Why};
+use crate::fact::{FactValue, Probe};
+use crate::observation::{Reading, Silence, Why};
 use crate::text::Untrusted;
-
-pub(super) const FACTS: &[Declared] = &[
-    fact("aws.account", "the account that answers"),
-    fact("aws.identity", "who asks, as an ARN"),
-];
-
-const fn fact(path: &'static str, about: &'static str) -> Declared {
-    Declared {
-        path,
-        ty: FactType::Text,
-        unit: "",
-        clocked: false,
-        about,
-    }
-}
 
 pub(super) async fn ask(ask: &Ask) -> Reading {
     let mut reading = Reading::new(Probe::Identity);

@@ -6,58 +6,13 @@
 
 use super::points::{self, Points};
 use super::{Ask, aws};
-use crate::fact::{Declared, FactType, FactValue, Probe, clocked as fact};
-use crate::reading::{Reading, Silence, Why};
+use crate::fact::{FactValue, Probe};
+use crate::observation::{Reading, Silence, Why};
 use crate::text::Untrusted;
 use std::collections::BTreeMap;
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
-
-pub(super) const FACTS: &[Declared] = &[
-    fact(
-        "email.sends_24h",
-        FactType::Int,
-        "mails",
-        "mails sent in the last 24 h, by the metrics",
-    ),
-    fact(
-        "email.bounces_24h",
-        FactType::Int,
-        "mails",
-        "bounced mails of the last 24 h",
-    ),
-    fact(
-        "email.complaints_24h",
-        FactType::Int,
-        "mails",
-        "complaints of the last 24 h",
-    ),
-    fact(
-        "email.sends_hourly",
-        FactType::Series,
-        "mails",
-        "mails sent, by the hour",
-    ),
-    fact(
-        "email.rates_from",
-        FactType::Text,
-        "",
-        "what the rates stand on: reputation (by SES) or counts (of 24 h)",
-    ),
-    fact(
-        "email.bounce_percent",
-        FactType::Float,
-        "percent",
-        "bounces of mails sent",
-    ),
-    fact(
-        "email.complaint_percent",
-        FactType::Float,
-        "percent",
-        "complaints of mails sent",
-    ),
-];
 
 /// What is asked: the id in the query, the metric and how it is added up.
 const METRICS: [(&str, &str, &str); 5] = [

@@ -8,9 +8,8 @@ mod connections;
 mod document;
 mod email;
 mod executions;
-mod history;
 mod identity;
-mod lambda;
+pub(crate) mod lambda;
 mod logs;
 mod metrics;
 mod points;
@@ -18,12 +17,11 @@ mod status;
 
 pub use audit::{Listed, listen};
 pub use connections::Access;
-pub use history::{Past, join};
 
 use crate::cloud::{Aws, Http};
-use crate::fact::{Declared, Probe};
-use crate::population::Only;
-use crate::reading::Reading;
+use crate::connections::Only;
+use crate::fact::{PROBES, Probe};
+use crate::observation::Reading;
 use crate::redact::Secrets;
 use crate::stack::Stack;
 use std::time::Instant;
@@ -70,46 +68,11 @@ impl Ask {
     }
 }
 
-/// The facts that are running totals: what matters of them is by how much they grow.
-pub const TOTALS: &[&str] = history::TOTALS;
-
-/// Every probe, in the order of output.
-pub const PROBES: [Probe; 11] = [
-    Probe::Status,
-    Probe::Audit,
-    Probe::Executions,
-    Probe::Email,
-    Probe::Metrics,
-    Probe::Logs,
-    Probe::Alias,
-    Probe::Lambda,
-    Probe::Identity,
-    Probe::Connections,
-    Probe::History,
-];
-
 /// The probes that incidents need: who is asked when nothing is asked for by name.
 pub fn of_incidents() -> impl Iterator<Item = Probe> {
     PROBES
         .into_iter()
         .filter(|probe| *probe != Probe::Connections)
-}
-
-/// The facts a probe yields.
-pub fn declared(probe: Probe) -> &'static [Declared] {
-    match probe {
-        Probe::Status => status::FACTS,
-        Probe::Audit => audit::FACTS,
-        Probe::Executions => executions::FACTS,
-        Probe::Email => email::FACTS,
-        Probe::Metrics => metrics::FACTS,
-        Probe::Logs => logs::FACTS,
-        Probe::Alias => alias::FACTS,
-        Probe::Lambda => lambda::FACTS,
-        Probe::Identity => identity::FACTS,
-        Probe::Connections => connections::FACTS,
-        Probe::History => history::FACTS,
-    }
 }
 
 /// The AWS actions that a probe needs.
@@ -129,45 +92,6 @@ pub fn permissions(probe: Probe) -> &'static [&'static str] {
     }
 }
 
-/// Every probe with its facts.
-pub fn all() -> impl Iterator<Item = (Probe, &'static [Declared])> {
-    PROBES.into_iter().map(|probe| (probe, declared(probe)))
-}
-
-/// A fact by its path.
-pub fn find(path: &str) -> Option<(Probe, &'static Declared)> {
-    all().find_map(|(probe, facts)| {
-        facts
-            .iter()
-            .find(|fact| fact.path == path)
-            .map(|fact| (probe, fact))
-    })
-}
-
-/// The probes whose answers a joined fact is made from.
-pub fn inputs(path: &str) -> &'static [Probe] {
-    history::inputs(path)
-}
-
-/// The complaint about a fact that no probe declares, with the nearest one.
-pub fn unknown_fact(path: &str) -> String {
-    let near = all()
-        .flat_map(|(_, facts)| facts)
-        .map(|fact| {
-            (
-                strsim::normalized_damerau_levenshtein(path, fact.path),
-                fact.path,
-            )
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match near {
-        Some((score, near)) if score > 0.5 => {
-            format!("no probe yields `{path}`; did you mean `{near}`?")
-        }
-        _ => format!("no probe yields `{path}`; `duckops facts --schema` lists those there are"),
-    }
-}
-
 /// Asks one probe. The joined facts of history are not asked for but made, by [`join`].
 pub async fn ask(probe: Probe, ask: &Ask) -> Reading {
     match probe {
@@ -182,37 +106,5 @@ pub async fn ask(probe: Probe, ask: &Ask) -> Reading {
         Probe::Identity => identity::ask(ask).await,
         Probe::Connections => connections::ask(ask).await,
         Probe::History => Reading::new(Probe::History),
-    }
-}
-
-/// `v61` and `61` are one version.
-fn version_number(version: &str) -> &str {
-    let version = version.trim();
-    version
-        .strip_prefix(['v', 'V'])
-        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-        .unwrap_or(version)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn every_fact_is_declared_once_and_no_path_is_the_beginning_of_another() {
-        let paths: Vec<_> = all()
-            .flat_map(|(_, facts)| facts)
-            .map(|fact| fact.path)
-            .collect();
-        let unique: BTreeSet<_> = paths.iter().collect();
-        assert_eq!(unique.len(), paths.len());
-        for path in &paths {
-            let inside = format!("{path}.");
-            assert!(
-                !paths.iter().any(|other| other.starts_with(&inside)),
-                "{path} is a fact and a prefix"
-            );
-        }
     }
 }

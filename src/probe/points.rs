@@ -6,7 +6,7 @@
 //! nothing away from the metrics that were asked for by name.
 
 use super::{Ask, aws};
-use crate::reading::{Reading, Silence, Why};
+use crate::observation::{Reading, Silence, Why};
 use aws_sdk_cloudwatch::types::{
     Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, StatusCode,
 };

@@ -12,7 +12,7 @@ mod write;
 pub use read::{LARGEST, Unreadable, read};
 pub use write::{Leaks, write};
 
-use crate::reading::Readings;
+use crate::observation::Readings;
 use crate::redact::Removed;
 use crate::report::model::Stack;
 use crate::runbook::Naming;

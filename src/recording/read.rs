@@ -4,8 +4,8 @@
 use super::form::{Asked, FORMAT, Fact, File};
 use super::{FORMAT_VERSION, Recording};
 use crate::fact::{Declared, FactType, FactValue, Group};
-use crate::probe::{PROBES, declared};
-use crate::reading::{self, Reading, Readings, Silence, Why};
+use crate::fact::{PROBES, declared};
+use crate::observation::{self, Reading, Readings, Silence, Why};
 use crate::redact::Removed;
 use crate::report::model::Stack;
 use crate::runbook::stack_word;
@@ -130,8 +130,8 @@ fn unknown(notes: &mut Vec<Printable>, what: &str, names: impl Iterator<Item = S
     }
 }
 
-fn asked(asked: Asked) -> reading::Asked {
-    reading::Asked {
+fn asked(asked: Asked) -> observation::Asked {
+    observation::Asked {
         question: asked.question.into(),
         took: Duration::from_nanos(asked.took_ns),
         bytes: asked.bytes,

@@ -3,9 +3,9 @@
 
 use super::form::{Asked, FORMAT, Fact, File, Probe, Stack};
 use super::{FORMAT_VERSION, Recording};
+use crate::fact::PROBES;
 use crate::fact::{self, FactValue};
-use crate::probe::PROBES;
-use crate::reading::Silence;
+use crate::observation::Silence;
 use crate::redact::{Removed, Secrets};
 use crate::text::Printable;
 use serde_json::{Value, json};

@@ -232,7 +232,7 @@ mod tests {
         for (id, data) in DATA {
             let runbook = library.get(id).expect("a built-in runbook");
             for datum in data {
-                let (_, declared) = crate::probe::find(datum.fact).expect(datum.fact);
+                let (_, declared) = crate::fact::find(datum.fact).expect(datum.fact);
                 assert_eq!(datum.unit, declared.unit, "{}", datum.fact);
                 let range = datum.range.unwrap_or(Range::NONE);
                 for edge in [range.warning, range.critical].into_iter().flatten() {
@@ -240,7 +240,7 @@ mod tests {
                     assert!(runbook.limits.contains_key(name), "{id}: {name}");
                 }
                 if let Some(path) = range.percent_of {
-                    assert!(crate::probe::find(path).is_some(), "{path}");
+                    assert!(crate::fact::find(path).is_some(), "{path}");
                 }
             }
         }

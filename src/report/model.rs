@@ -5,7 +5,7 @@
 
 use crate::exit;
 use crate::fact::{Fact, FactValue, Probe};
-use crate::reading::Asked;
+use crate::observation::Asked;
 use crate::text::Printable;
 use std::time::Duration;
 use time::OffsetDateTime;

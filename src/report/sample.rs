@@ -6,7 +6,7 @@ mod look;
 pub(super) use self::hostile::{evil, hostile};
 use super::model::*;
 use crate::fact::{Fact, FactValue, Probe};
-use crate::reading::Asked;
+use crate::observation::Asked;
 use crate::text::{Printable, Untrusted};
 use std::time::Duration;
 use time::OffsetDateTime;

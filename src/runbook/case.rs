@@ -15,8 +15,8 @@ pub(super) fn case(raw: &Spanned<raw::Case>, steps: &[String], check: &mut Check
     let line = check.line(raw.name.span().start);
     let mut facts = BTreeMap::new();
     for (path, value) in &raw.facts {
-        let Some((_, fact)) = crate::probe::find(path) else {
-            check.at(value, crate::probe::unknown_fact(path));
+        let Some((_, fact)) = crate::fact::find(path) else {
+            check.at(value, crate::fact::unknown_fact(path));
             continue;
         };
         match typed(fact, value.get_ref()) {

@@ -230,9 +230,9 @@ fn step(raw: &Spanned<raw::Step>, scope: &Scope<'_>, check: &mut Checker) -> Opt
     }
     let mut show = Vec::new();
     for path in &raw.show {
-        match crate::probe::find(path.get_ref()) {
+        match crate::fact::find(path.get_ref()) {
             Some((_, fact)) => show.push(fact.path),
-            None => check.at(path, crate::probe::unknown_fact(path.get_ref())),
+            None => check.at(path, crate::fact::unknown_fact(path.get_ref())),
         }
     }
     let manual = check.words(&raw.manual, scope.limits);
@@ -337,10 +337,10 @@ fn escalate(raw: &raw::Rule, check: &mut Checker) -> Option<Escalate> {
         _ => {}
     }
     let from = raw.escalate_from.as_ref().and_then(|path| {
-        let wrong = match crate::probe::find(path.get_ref()) {
+        let wrong = match crate::fact::find(path.get_ref()) {
             Some((_, fact)) if fact.ty == FactType::Instant => return Some(fact.path),
             Some((_, fact)) => format!("`{}` is a {}, not an instant", fact.path, fact.ty.name()),
-            None => crate::probe::unknown_fact(path.get_ref()),
+            None => crate::fact::unknown_fact(path.get_ref()),
         };
         check.at(path, wrong);
         None

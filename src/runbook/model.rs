@@ -62,8 +62,8 @@ impl Step {
     pub fn probes(&self) -> BTreeSet<Probe> {
         let own = self
             .facts()
-            .filter_map(|path| crate::probe::find(path).map(|(probe, _)| probe));
-        let joined = self.facts().flat_map(crate::probe::inputs).copied();
+            .filter_map(|path| crate::fact::find(path).map(|(probe, _)| probe));
+        let joined = self.facts().flat_map(crate::fact::inputs).copied();
         own.chain(joined).collect()
     }
 

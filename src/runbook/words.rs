@@ -139,8 +139,8 @@ fn resolve(name: &str, limits: &BTreeMap<String, FactValue>) -> Result<Part, Str
                 )
             });
     }
-    match crate::probe::find(name) {
+    match crate::fact::find(name) {
         Some((_, fact)) => Ok(Part::Fact(fact.path)),
-        None => Err(crate::probe::unknown_fact(name)),
+        None => Err(crate::fact::unknown_fact(name)),
     }
 }

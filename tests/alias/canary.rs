@@ -3,7 +3,7 @@
 
 use super::{Value, alias, journal, json, puts};
 use crate::support::{Stage, world};
-use duckops::drill::{Series, Version, World};
+use duckops::practice::{Series, Version, World};
 use std::time::Duration;
 
 const APPROVED: [&str; 4] = [

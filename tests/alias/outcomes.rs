@@ -2,7 +2,7 @@
 
 use super::{CONSENT, alias, journal, puts};
 use crate::support::{Stage, world};
-use duckops::drill::{Fault, Operation, World};
+use duckops::practice::{Fault, Operation, World};
 use serde_json::json;
 use std::process::Stdio;
 use std::thread;

@@ -6,15 +6,15 @@
 
 use super::{alias, puts};
 use crate::support::{Stage, world};
-use duckops::act::Clock;
-use duckops::act::alias::ask::Caller;
-use duckops::act::alias::plan::{Plan, Purpose};
-use duckops::act::alias::send::{Hands, Outcome};
-use duckops::act::consent::{Answer, Consent};
-use duckops::act::journal::Journal;
 use duckops::cloud::{Aws, Http};
-use duckops::drill::{Operation, Practice, Version, World};
+use duckops::lambda::reader::Caller;
+use duckops::practice::{Operation, Practice, Version, World};
 use duckops::stack::{Flags, Settings, Stack};
+use duckops::state_dir::journal::Journal;
+use duckops::write::Clock;
+use duckops::write::alias::plan::{Plan, Purpose};
+use duckops::write::alias::send::{Hands, Outcome};
+use duckops::write::consent::{Answer, Consent};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -223,7 +223,7 @@ async fn hands_only(operators: usize, rounds: usize) {
             }
         }
         let requests = practice.requests();
-        let sent = |seen: &&duckops::drill::Seen| seen.operation == Some(Operation::UpdateAlias);
+        let sent = |seen: &&duckops::practice::Seen| seen.operation == Some(Operation::UpdateAlias);
         figures.requests += requests[seen..].iter().filter(sent).count();
         seen = requests.len();
     }

@@ -3,7 +3,7 @@
 
 use super::{ID, bonded, files, issued, secret, write, writes};
 use crate::support::{Ran, Stage};
-use duckops::drill::{Fault, Operation};
+use duckops::practice::{Fault, Operation};
 use std::fs;
 use std::io::Read;
 use std::path::Path;

@@ -7,7 +7,7 @@
 
 use super::{ID, bonded, files, write};
 use crate::support::{Ran, Stage};
-use duckops::drill::{Fault, Operation};
+use duckops::practice::{Fault, Operation};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -9,8 +9,8 @@ pub(crate) mod validator;
 
 pub(crate) use raw::{Raw, http, http_put};
 
-use duckops::drill::{Practice, World};
 use duckops::history::{self, Location, Snapshot, StackKey};
+use duckops::practice::{Practice, World};
 use duckops::stack::{Flags, Settings};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub(crate) fn now() -> OffsetDateTime {
 
 /// A world of a scene at [`NOW`], with its clock standing still.
 pub(crate) fn world(scene: &str) -> World {
-    let scene = duckops::drill::find(scene).expect("a scene of this name");
+    let scene = duckops::practice::find(scene).expect("a scene of this name");
     World {
         frozen: true,
         ..(scene.build)(now())
@@ -101,7 +101,7 @@ impl Stage {
         self.duckops(arguments).env("DUCKOPS_STATE_DIR", state)
     }
 
-    fn record(&self, recorded: &[duckops::drill::Recorded]) {
+    fn record(&self, recorded: &[duckops::practice::Recorded]) {
         let flags = Flags {
             api_url: Some(self.practice.api_url()),
             ..Flags::default()

@@ -3,15 +3,15 @@
 use super::gather::Gathered;
 use super::order::Order;
 use super::told::Told;
-use crate::act::alias::ask::Asking;
-use crate::act::alias::line::Moved;
-use crate::act::alias::plan::Plan;
-use crate::act::alias::send::{Carried, Hands, Outcome};
-use crate::act::alias::verify::{self, Verified};
-use crate::act::journal::Stage;
 use crate::cli::Context;
 use crate::exit;
 use crate::fact::instant;
+use crate::lambda::deploy_log_entry::Moved;
+use crate::lambda::reader::Asking;
+use crate::state_dir::journal::Stage;
+use crate::write::alias::plan::Plan;
+use crate::write::alias::send::{Carried, Hands, Outcome};
+use crate::write::alias::verify::{self, Verified};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 

@@ -4,13 +4,13 @@
 use super::after::{Act, after, failed};
 use super::order::Canary;
 use super::told::Told;
-use crate::act::alias::ask::{Asking, Pointing};
-use crate::act::alias::bake::{self, Baked};
-use crate::act::alias::plan::Plan;
-use crate::act::alias::send::{Carried, Hands, NotBegun, Outcome};
-use crate::act::consent::Consent;
 use crate::cli::prompt::Words;
 use crate::exit;
+use crate::lambda::reader::{Asking, Pointing};
+use crate::write::alias::canary_evaluation::{self, Baked};
+use crate::write::alias::plan::Plan;
+use crate::write::alias::send::{Carried, Hands, NotBegun, Outcome};
+use crate::write::consent::Consent;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -170,9 +170,12 @@ async fn baked(act: &Act<'_>, plan: &Plan, alias: &Pointing, bake: Duration) -> 
         let deadline = Instant::now() + Duration::from_secs(8);
         let now = gathered.clock.at();
         let asking = Asking::new(hands.stack, hands.aws, now, deadline);
-        let served = bake::since(&asking, &plan.to, since).await;
+        let served = canary_evaluation::since(&asking, &plan.to, since).await;
         let (judged, told) = match &served {
-            Ok(served) => (bake::judge(served, is_over), bake::told(served)),
+            Ok(served) => (
+                canary_evaluation::judge(served, is_over),
+                canary_evaluation::told(served),
+            ),
             Err(silence) => {
                 let told = format!("what it served is not known: {}", silence.detail);
                 (

@@ -1,21 +1,22 @@
 //! What all four commands ask: the probes that speak of the function, and the alias itself.
 
-use crate::act::alias::ask::{Asking, Seen};
-use crate::act::alias::check::{self, Check, Known};
-use crate::act::alias::good::Search;
-use crate::act::alias::past::{Past, past};
-use crate::act::alias::plan::Purpose;
-use crate::act::alias::{Configured, last_good};
-use crate::act::{Clock, lock};
 use crate::cli::args::AliasRead;
 use crate::cli::fail::Failure;
 use crate::cli::run::{Answered, Run};
 use crate::cli::{Context, journal};
+use crate::engine::collect;
 use crate::fact::parse_instant;
-use crate::reading::{Asked, Silence, Why};
+use crate::lambda::alias_moves::{Past, past};
+use crate::lambda::last_known_good::Search;
+use crate::lambda::reader::{Asking, Seen};
+use crate::lambda::{Configured, last_good};
+use crate::observation::{Asked, Silence, Why};
 use crate::stack::Stack;
+use crate::state_dir::lock;
 use crate::text::Printable;
-use crate::triage;
+use crate::write::Clock;
+use crate::write::alias::check::{self, Check, Known};
+use crate::write::alias::plan::Purpose;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::time::{Duration, Instant};
@@ -109,7 +110,7 @@ pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gat
         .iter()
         .copied(),
     );
-    let probes = triage::of_facts(facts);
+    let probes = collect::of_facts(facts);
     let waits = wanted.purpose != Some(Purpose::Rollback);
     let (answered, learned) = run
         .ask_beside(&probes, async |ask| {

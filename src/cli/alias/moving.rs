@@ -6,10 +6,6 @@ use super::canary;
 use super::gather::{Gathered, Wanted, gather};
 use super::order::{Order, order};
 use super::told::{Told, plan_lines};
-use crate::act::alias::plan::{Plan, Purpose};
-use crate::act::alias::send::{Hands, NotBegun};
-use crate::act::consent::Consent;
-use crate::act::journal::{Entry, Journal, Stage};
 use crate::cli::args::AliasAction;
 use crate::cli::fail::Failure;
 use crate::cli::prompt::{self, Words};
@@ -17,6 +13,10 @@ use crate::cli::{Context, journal, out};
 use crate::exit;
 use crate::fact::instant;
 use crate::report::model::Verdict;
+use crate::state_dir::journal::{Entry, Journal, Stage};
+use crate::write::alias::plan::{Plan, Purpose};
+use crate::write::alias::send::{Hands, NotBegun};
+use crate::write::consent::Consent;
 use serde_json::json;
 
 use std::collections::BTreeMap;
@@ -174,15 +174,15 @@ async fn decide(
         };
     };
     let mut told = gathered.checked(wanted, target, |_, checks| {
-        let line = |check: &crate::act::alias::check::Check| {
+        let line = |check: &crate::write::alias::check::Check| {
             let (id, summary) = (&check.step.id, &check.step.summary);
             match &check.step.next_action {
                 Some(next) => format!("{id}: {summary} {}.", next.text),
                 None => format!("{id}: {summary}"),
             }
         };
-        let blocks = |check: &&crate::act::alias::check::Check| check.blocks(order.purpose);
-        let advises = |check: &&crate::act::alias::check::Check| {
+        let blocks = |check: &&crate::write::alias::check::Check| check.blocks(order.purpose);
+        let advises = |check: &&crate::write::alias::check::Check| {
             order.purpose == Purpose::Rollback && check.advises_against()
         };
         let bad = checks

@@ -1,10 +1,10 @@
 //! What the arguments of `alias rollback` and `alias promote` ask for.
 
-use crate::act::alias::plan::Purpose;
 use crate::cli::args::{AliasAction, AliasRead, Guard};
 use crate::cli::fail::Failure;
 use crate::fact::parse_duration;
 use crate::text::Printable;
+use crate::write::alias::plan::Purpose;
 use std::time::Duration;
 
 /// What was asked for.

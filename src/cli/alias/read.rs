@@ -2,15 +2,15 @@
 
 use super::gather::{Gathered, Wanted, gather};
 use super::versions;
-use crate::act::alias::check;
 use crate::cli::Context;
 use crate::cli::args::AliasRead;
 use crate::cli::fail::Failure;
 use crate::cli::run::shown;
 use crate::fact::{Fact, FactValue, Probe, instant};
-use crate::reading::Known;
+use crate::observation::Known;
 use crate::report::model::{Finding, Proof, Report, Runbook, Step, Verdict};
 use crate::text::Untrusted;
+use crate::write::alias::check;
 
 /// The checks that say what the alias is.
 const SHOWN: [&str; 5] = ["account", "alias", "weights", "current", "drift"];

@@ -2,8 +2,6 @@
 //! programs as one document. Every key is always there; what is absent is null.
 
 use super::gather::Gathered;
-use crate::act::alias::plan::Plan;
-use crate::act::alias::verify::Verified;
 use crate::cli::Context;
 use crate::cli::run::shown;
 use crate::exit;
@@ -11,6 +9,8 @@ use crate::fact::instant;
 use crate::report::json::{self, Heading};
 use crate::report::model::{NextAction, Verdict};
 use crate::text::Printable;
+use crate::write::alias::plan::Plan;
+use crate::write::alias::verify::Verified;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use time::OffsetDateTime;

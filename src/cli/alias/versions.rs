@@ -1,11 +1,11 @@
 //! The versions around the alias, as a table with a picture of their errors over time.
 
 use super::gather::Gathered;
-use crate::act::alias::{Configured, Served};
 use crate::cli::Context;
 use crate::cli::facts::table;
 use crate::fact::duration;
-use crate::reading::Silence;
+use crate::lambda::{Configured, Served};
+use crate::observation::Silence;
 use crate::text::{Printable, Untrusted};
 use std::collections::BTreeMap;
 

@@ -1,10 +1,10 @@
 //! What is known of one bond, as the guard of a write wants it.
 
 use super::again;
-use crate::act::bond::{About, BondId, State};
+use crate::connections::Only;
 use crate::fact::Probe;
-use crate::population::Only;
 use crate::probe::{self, Access, Ask};
+use crate::write::bond::{About, BondId, State};
 
 /// Asks what is known of a bond: the feed, and where that proves nothing the lists, too.
 pub(super) async fn about(ask: &Ask, access: &Access, id: &BondId) -> About {

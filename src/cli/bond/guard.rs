@@ -2,11 +2,11 @@
 //! address, the place for files, the lock, the credentials.
 
 use super::told::Told;
-use crate::act::bond::{Action, BondId, Credentials, Key, Open, open_intents};
-use crate::act::journal::Journal;
 use crate::cli::args::{BondGuard, CredentialFiles};
 use crate::cli::{Context, credentials, journal};
 use crate::stack::{Origin, Stack};
+use crate::state_dir::journal::Journal;
+use crate::write::bond::{Action, BondId, Credentials, Key, Open, open_intents};
 use std::fs::File;
 use std::path::Path;
 
@@ -62,7 +62,7 @@ pub(super) fn place(context: &Context) -> Result<(&Path, Journal), Box<Told>> {
 pub(super) fn lock(state: &Path, bond: &BondId) -> Result<File, Box<Told>> {
     let path = state.join("locks").join(format!("bond-{bond}"));
     let next = "Name a folder that can be written: --state-dir DIR";
-    match crate::act::lock(&path) {
+    match crate::state_dir::lock(&path) {
         Ok(Some(lock)) => Ok(lock),
         Ok(None) => Err(Box::new(Told::refused(
             "another run on this machine is writing to this bond",

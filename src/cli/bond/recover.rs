@@ -4,12 +4,12 @@
 use super::guard;
 use super::sent::tell;
 use super::told::Told;
-use crate::act::Clock;
-use crate::act::bond::{BondId, Hands, Recovered};
 use crate::cli::Context;
 use crate::cli::fail::Failure;
 use crate::cli::run::Run;
 use crate::exit;
+use crate::write::Clock;
+use crate::write::bond::{BondId, Hands, Recovered};
 use std::time::Instant;
 
 pub(super) fn main(context: &Context, id: &str) -> Result<u8, Failure> {

@@ -4,14 +4,16 @@
 use super::about::about;
 use super::told::Told;
 use super::write::{Order, not_begun};
-use crate::act::bond::{About, Action, Carried, Credentials, Hands, Plan, Posted, Rotated, State};
-use crate::act::consent::Consent;
-use crate::act::journal::Stage;
 use crate::cli::{Context, out};
+use crate::connections::{OFFLINE, SLOW};
 use crate::exit;
 use crate::fact::instant;
-use crate::population::{OFFLINE, SLOW};
 use crate::probe::{Access, Ask};
+use crate::state_dir::journal::Stage;
+use crate::write::bond::{
+    About, Action, Carried, Credentials, Hands, Plan, Posted, Rotated, State,
+};
+use crate::write::consent::Consent;
 use serde_json::json;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};

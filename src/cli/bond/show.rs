@@ -6,8 +6,8 @@ use crate::cli::args::Watched;
 use crate::cli::connections::{called, document, page, see, show, text, when};
 use crate::cli::fail::Failure;
 use crate::cli::out::Format;
+use crate::connections::{Bond, BondState, Class, OFFLINE, Only};
 use crate::fact::duration;
-use crate::population::{Bond, BondState, Class, OFFLINE, Only};
 use serde_json::json;
 use std::fmt::Write;
 

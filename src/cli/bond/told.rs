@@ -1,7 +1,6 @@
 //! What a write to a bond has to say at its end: for people as text, for programs as one
 //! document. Every key is always there; what is absent is null.
 
-use crate::act::bond::Plan;
 use crate::cli::Context;
 use crate::cli::out::Format;
 use crate::cli::run::shown;
@@ -9,6 +8,7 @@ use crate::exit;
 use crate::report::json::{self, Heading};
 use crate::report::model::{NextAction, Verdict};
 use crate::text::Printable;
+use crate::write::bond::Plan;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::time::Instant;

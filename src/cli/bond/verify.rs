@@ -5,8 +5,8 @@ use crate::cli::args::Lists;
 use crate::cli::checklist::{self, Check};
 use crate::cli::connections::{see, text, when};
 use crate::cli::fail::Failure;
+use crate::connections::{Bond, BondState, Class, Event, Only, Peck, Population, SLOW};
 use crate::fact::duration;
-use crate::population::{Bond, BondState, Class, Event, Only, Peck, Population, SLOW};
 use crate::report::model::Verdict;
 
 pub(super) async fn main(context: &Context, id: &str, lists: &Lists) -> Result<u8, Failure> {

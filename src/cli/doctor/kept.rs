@@ -1,10 +1,10 @@
 //! What a check keeps, and whom it tells: for how long, and whether each channel can be used.
 //! Nobody is told anything.
 
+use crate::alerting::channels::Line;
 use crate::cli::Context;
 use crate::cli::checklist::Check;
 use crate::fact::duration;
-use crate::notify::Line;
 use crate::report::model::Verdict;
 
 pub(super) fn checks(context: &Context) -> Vec<Check> {

@@ -1,16 +1,17 @@
 //! The least AWS policy that lets duckops do its work.
 
 use super::super::{Context, run};
-use crate::act::alias;
+use crate::fact;
 use crate::history::{self, Location};
 use crate::probe;
 use crate::stack::Stack;
+use crate::write::alias;
 use serde_json::json;
 
 /// The policy document: what reading needs, and with `writes` also what moving the alias does.
 pub(super) fn text(context: &Context, writes: bool) -> String {
     let stack = &context.settings.stack;
-    let mut actions: Vec<_> = probe::PROBES
+    let mut actions: Vec<_> = fact::PROBES
         .into_iter()
         .filter(|probe| probe.is_aws())
         .flat_map(probe::permissions)

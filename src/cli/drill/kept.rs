@@ -1,8 +1,8 @@
 //! History as a scene would have it, in a folder that goes when the scene is over.
 
 use crate::cli::fail::Failure;
-use crate::drill::World;
 use crate::history::{self, Location, Snapshot, StackKey};
+use crate::practice::World;
 use crate::stack::Stack;
 use std::path::PathBuf;
 use ulid::Ulid;

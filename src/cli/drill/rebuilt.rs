@@ -10,9 +10,9 @@ mod function;
 mod past;
 mod people;
 
-use crate::drill::{Fault, World};
 use crate::fact::{Fact, FactValue, Group};
-use crate::reading::{Known, Readings, Silence, Why};
+use crate::observation::{Known, Readings, Silence, Why};
+use crate::practice::{Fault, World};
 use crate::recording::Recording;
 use crate::text::Untrusted;
 use std::time::Duration;

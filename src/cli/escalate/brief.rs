@@ -1,5 +1,6 @@
 //! The filled message: what is asked, since when it is so, what was seen, what was tried.
 
+use crate::alerting::Brief;
 use crate::cli::Context;
 use crate::cli::args;
 use crate::cli::incident::{actions, operator};
@@ -8,7 +9,6 @@ use crate::report::model::{self, Evidence, Verdict};
 use crate::report::words::value;
 use crate::runbook::Naming;
 use crate::runbook::model::Runbook;
-use crate::standing::Brief;
 use crate::text::Untrusted;
 use crate::timeline::Spell;
 use time::OffsetDateTime;

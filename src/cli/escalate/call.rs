@@ -2,19 +2,19 @@
 
 use super::learn::Learned;
 use super::told::Told;
-use crate::act::consent::{Consent, Terms};
-use crate::act::journal::{Entry, Stage};
+use crate::alerting::channels;
+use crate::alerting::{
+    self, Brief, Channel, Check, Debounce, Escalated, Message, Outcome, State, escalation,
+};
 use crate::cli::delivery::{Channels, Delivery, amend};
 use crate::cli::run::blocking;
 use crate::cli::{Context, args, journal};
 use crate::exit;
 use crate::fact::{instant, parse_instant};
 use crate::history::{History, Nowhere, StackKey};
-use crate::notify;
 use crate::report::model::{self, Verdict};
-use crate::standing::{
-    self, Brief, Channel, Check, Debounce, Escalated, Message, Outcome, State, escalation,
-};
+use crate::state_dir::journal::{Entry, Stage};
+use crate::write::consent::{Consent, Terms};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -61,7 +61,7 @@ impl<'a> Call<'a> {
             self.runbook,
             &learned.brief,
         );
-        notify::text(&message)
+        channels::text(&message)
     }
 
     /// What has to be said to consent to it.
@@ -253,7 +253,7 @@ pub(super) fn close(context: &Context, learned: &Learned) {
     let action = format!("escalate {runbook}");
     let call = learned.state.escalated(runbook, OffsetDateTime::UNIX_EPOCH);
     // One that may be on its way now is written down by whoever sends it.
-    let over = (learned.now() - standing::LEASE).unix_timestamp();
+    let over = (learned.now() - alerting::LEASE).unix_timestamp();
     let is_left = |entry: &&Entry| {
         entry.action == action
             && entry.stack == learned.key.0

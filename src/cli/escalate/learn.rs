@@ -2,6 +2,7 @@
 //! called already, and what was tried.
 
 use super::brief::{self, Found};
+use crate::alerting::{Brief, State};
 use crate::cli::args;
 use crate::cli::fail::Failure;
 use crate::cli::run::{Run, blocking};
@@ -10,7 +11,6 @@ use crate::cli::{Context, delivery};
 use crate::cloud::Http;
 use crate::history::{History, HistoryError, Snapshot, StackKey};
 use crate::report::model::Report;
-use crate::standing::{Brief, State};
 use crate::timeline::{Spell, spell};
 use std::cell::Cell;
 use std::time::Instant;

@@ -7,8 +7,8 @@ use crate::cli::args::Export;
 use crate::cli::fail::Failure;
 use crate::cli::out::Out;
 use crate::exit;
+use crate::fact;
 use crate::history::{History, Sample, StackKey};
-use crate::probe;
 use crate::text::Printable;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -38,7 +38,7 @@ fn write(
             .map_err(failed)?;
         samples.sort_by_key(|sample| sample.at);
         readings += samples.len();
-        let unit = probe::find(&fact).map_or("", |(_, declared)| declared.unit);
+        let unit = fact::find(&fact).map_or("", |(_, declared)| declared.unit);
         let line = |sample: &Sample| match format.csv {
             true => csv(sample, &fact, unit),
             false => jsonl(sample, &fact, unit),

@@ -5,14 +5,14 @@ use super::super::detour;
 use super::super::fail::Failure;
 use super::super::past;
 use super::super::run::Run;
+use crate::engine::collect;
+use crate::evidence::Past;
 use crate::exit;
 use crate::fact::Probe;
 use crate::history::{self, HistoryError, Initialised, Location};
-use crate::probe::Past;
-use crate::reading::Known;
+use crate::observation::Known;
 use crate::report::model::Verdict;
 use crate::text::Printable;
-use crate::triage;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ pub(super) async fn main(context: &Context, endpoint_override: bool) -> Result<u
 async fn prove(asking: &Arc<crate::probe::Ask>) -> Result<(), Failure> {
     let probes = BTreeSet::from([Probe::Identity]);
     let none = async { Ok(Past::default()) };
-    let told = triage::ask(Arc::clone(asking), &probes, none).await;
+    let told = collect::ask(Arc::clone(asking), &probes, none).await;
     let account = &asking.stack.account.value;
     match told.readings.get("aws.account") {
         Known::Known(found) if found.value.shown().as_str() == account.as_str() => Ok(()),

@@ -3,8 +3,7 @@
 use super::Trend;
 use crate::cli::Context;
 use crate::cli::fail::Failure;
-use crate::fact::FactValue;
-use crate::probe;
+use crate::fact::{self, FactValue};
 use crate::report::data::{self, Bounds};
 use crate::report::plot::{self, Plot};
 use crate::text::Printable;
@@ -14,7 +13,7 @@ pub(super) fn write(context: &Context, trend: &Trend, path: &Path) -> Result<(),
     let readings = trend.readings();
     let picture = plot::svg(&Plot {
         fact: &trend.fact,
-        unit: probe::find(&trend.fact).map_or("", |(_, declared)| declared.unit),
+        unit: fact::find(&trend.fact).map_or("", |(_, declared)| declared.unit),
         readings: &readings,
         span: (trend.span.0.unix_timestamp(), trend.span.1.unix_timestamp()),
         bounds: bounds(context, trend)?,

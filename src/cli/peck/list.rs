@@ -6,8 +6,8 @@ use crate::cli::connections::{Seen, called, document, page, see, show, text, whe
 use crate::cli::fail::Failure;
 use crate::cli::out::Format;
 use crate::cli::{Context, facts};
+use crate::connections::{Peck, PeckState};
 use crate::fact::duration;
-use crate::population::{Peck, PeckState};
 use crate::text::Printable;
 use serde_json::json;
 use std::fmt::Write;

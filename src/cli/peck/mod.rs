@@ -6,8 +6,8 @@ mod show;
 use super::args::PeckAction;
 use super::fail::Failure;
 use super::{Context, guide};
+use crate::connections::Peck;
 use crate::fact::instant;
-use crate::population::Peck;
 use serde_json::{Value, json};
 
 pub(super) async fn main(context: &Context, action: &PeckAction) -> Result<u8, Failure> {
@@ -24,7 +24,7 @@ pub(super) async fn main(context: &Context, action: &PeckAction) -> Result<u8, F
 
 /// A request for programs; what is not known is null.
 fn record(peck: &Peck, now: i64) -> Value {
-    use crate::population::Event;
+    use crate::connections::Event;
     let time = |at: Option<i64>| at.map(instant);
     let name = |text: &Option<crate::text::Untrusted>| {
         text.as_ref().map(|text| text.printable(200).to_string())
@@ -33,14 +33,14 @@ fn record(peck: &Peck, now: i64) -> Value {
         "peck_id": peck.id,
         "state": peck.state(now).word(),
         "uncertain": peck.uncertain,
-        "list_says": peck.contradiction(now).map(crate::population::PeckState::word),
+        "list_says": peck.contradiction(now).map(crate::connections::PeckState::word),
         "requester": peck.requester,
         "requester_name": name(&peck.requester_name),
         "target": peck.target,
         "purpose": name(&peck.purpose),
         "asked_at": time(peck.begun()),
         "closes_at": time(peck.closes()),
-        "left_s": (peck.state(now) == crate::population::PeckState::Pending)
+        "left_s": (peck.state(now) == crate::connections::PeckState::Pending)
             .then(|| peck.left(now))
             .flatten(),
         "approved_at": time(peck.last(Event::Approved)),

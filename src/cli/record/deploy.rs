@@ -2,10 +2,10 @@
 //! a line of DEPLOY-LOG.md that can be read again.
 
 use super::appended;
-use crate::act::alias::line::Moved;
 use crate::cli::fail::Failure;
 use crate::cli::{Context, args, journal, out};
 use crate::exit;
+use crate::lambda::deploy_log_entry::Moved;
 use crate::report::markdown::inert;
 use crate::report::model::Verdict;
 use crate::stack::newest_version;

@@ -5,7 +5,7 @@ use crate::cli::{Context, args, recording};
 use crate::exit;
 use crate::fact::{FactValue, instant};
 use crate::judge::{self, Asked, Inputs};
-use crate::reading::Known;
+use crate::observation::Known;
 use crate::recording::Recording;
 use crate::report::model::Verdict;
 use crate::runbook::model::Runbook;

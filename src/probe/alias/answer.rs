@@ -1,8 +1,8 @@
 //! The three questions and what is read of their answers.
 
 use crate::fact::{self, Probe};
+use crate::observation::{Reading, Silence, Why};
 use crate::probe::{Ask, aws};
-use crate::reading::{Reading, Silence, Why};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;

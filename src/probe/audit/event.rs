@@ -3,7 +3,7 @@
 
 use super::entry::{Entry, Names};
 use super::meaning::{Meaning, normal};
-use crate::population::{Event, Happening};
+use crate::connections::{Event, Happening};
 
 /// What did not come to pass: a pulse that was missed is none, and an end that failed is none.
 const UNDONE: [&str; 14] = [

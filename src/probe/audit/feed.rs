@@ -7,7 +7,7 @@
 
 use super::entry::Entry;
 use super::frame;
-use crate::reading::{Silence, Why};
+use crate::observation::{Silence, Why};
 use serde::de::DeserializeSeed;
 
 /// One entry is never larger, and neither is everything around the entries.

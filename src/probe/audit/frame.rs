@@ -1,7 +1,7 @@
 //! What stands around the entries of the feed, parsed when all of it is there.
 
 use super::feed::two_lists;
-use crate::reading::{Silence, Why};
+use crate::observation::{Silence, Why};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 

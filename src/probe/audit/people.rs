@@ -5,9 +5,9 @@ use super::event::{Events, happening};
 use super::feed::Sink;
 use super::request;
 use super::span::Span;
-use crate::population::{Gathering, Only};
+use crate::connections::{Gathering, Only};
+use crate::observation::{Reading, Silence};
 use crate::probe::Ask;
-use crate::reading::{Reading, Silence};
 use time::OffsetDateTime;
 
 /// Everybody that the feed names.
@@ -66,5 +66,10 @@ pub(in crate::probe) async fn people(
     let make = |now| People::new(now, only);
     let (people, end) = request::read(ask, reading, make).await;
     end?;
-    people.ok_or_else(|| Silence::new(crate::reading::Why::Broken, "the audit feed was not read"))
+    people.ok_or_else(|| {
+        Silence::new(
+            crate::observation::Why::Broken,
+            "the audit feed was not read",
+        )
+    })
 }

@@ -2,9 +2,9 @@
 
 use super::feed::{Feed, Sink};
 use crate::cloud::{Exchange, innermost, is_tls};
+use crate::observation::{Asked, Reading, Silence, Why};
 use crate::probe::Ask;
 use crate::probe::status::skew;
-use crate::reading::{Asked, Reading, Silence, Why};
 use crate::text::Printable;
 use futures_util::StreamExt;
 use reqwest::header;

@@ -1,7 +1,7 @@
 //! How far a feed goes back, and whether every entry of it can be placed.
 
 use super::entry::Entry;
-use crate::reading::{Silence, Why};
+use crate::observation::{Silence, Why};
 
 /// Clocks differ a little; what is dated further ahead cannot be used.
 const AHEAD: i64 = 300;

@@ -151,7 +151,7 @@ impl Newest {
 mod tests {
     use super::super::feed::Feed;
     use super::*;
-    use crate::reading::{Silence, Why};
+    use crate::observation::{Silence, Why};
 
     const NOW: i64 = 1_774_137_600;
 

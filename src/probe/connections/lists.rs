@@ -2,10 +2,10 @@
 //! fields go by several names; all that are known are read.
 
 use crate::cloud::{Exchange, innermost};
-use crate::population::Row;
+use crate::connections::Row;
+use crate::observation::{Asked, Silence, Why};
 use crate::probe::Ask;
 use crate::probe::audit::{Id, Time};
-use crate::reading::{Asked, Silence, Why};
 use crate::stack::Secret;
 use crate::text::Printable;
 use futures_util::StreamExt;

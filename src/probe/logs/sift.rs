@@ -1,7 +1,7 @@
 //! What came of a search: counts by kind, the newest lines, and whether the end was reached.
 
 use crate::fact::{self, FactValue};
-use crate::reading::{Silence, Why};
+use crate::observation::{Silence, Why};
 use crate::text::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,9 +1,9 @@
 //! The request for the status, up to three times, with its failures told apart.
 
 use crate::cloud::{Exchange, chain, innermost, is_tls, outdated};
+use crate::observation::{Asked, Reading, Silence, Why};
 use crate::probe::Ask;
 use crate::probe::document::Document;
-use crate::reading::{Asked, Reading, Silence, Why};
 use crate::text::{Printable, Untrusted};
 use futures_util::StreamExt;
 use reqwest::header;

@@ -245,8 +245,8 @@ impl<'a> Check<'a> {
             self.steps.push(step.to_owned());
             return Some((Side::Verdict(step.to_owned()), Kind::Verdict));
         }
-        let Some((_, fact)) = crate::probe::find(path) else {
-            return self.error(&crate::probe::unknown_fact(path));
+        let Some((_, fact)) = crate::fact::find(path) else {
+            return self.error(&crate::fact::unknown_fact(path));
         };
         if matches!(
             fact.ty,

@@ -102,7 +102,7 @@ fn agreed(
     let facts: BTreeMap<&str, (FactValue, Cel)> = condition
         .facts
         .iter()
-        .filter_map(|path| crate::probe::find(path))
+        .filter_map(|path| crate::fact::find(path))
         .map(|(_, fact)| (fact.path, some(fact.ty, &condition.source, dice)))
         .collect();
     let steps: BTreeMap<&str, Verdict> = condition
@@ -180,7 +180,7 @@ fn limits() -> BTreeMap<String, FactValue> {
 
 /// A fact of this type.
 fn fact(ty: FactType, dice: &mut Dice) -> &'static str {
-    let facts: Vec<_> = crate::probe::all()
+    let facts: Vec<_> = crate::fact::all()
         .flat_map(|(_, facts)| facts)
         .filter(|fact| fact.ty == ty)
         .map(|fact| fact.path)

@@ -2,8 +2,8 @@
 //! log, the function and its metrics.
 
 use super::{DAY, HOUR, MINUTE, SLOWEST, Told, before, fault, function, people, status};
-use crate::drill::{Execution, Fault, LogEvent, Operation, World};
 use crate::fact::parse_instant;
+use crate::practice::{Execution, Fault, LogEvent, Operation, World};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -193,7 +193,7 @@ fn executions(world: &mut World, told: &Told<'_>) {
     }
     world.executions = ran;
     let express = told.silence("executions.running");
-    world.express = express.is_some_and(|why| why.why == crate::reading::Why::Unsupported);
+    world.express = express.is_some_and(|why| why.why == crate::observation::Why::Unsupported);
 }
 
 fn mail(world: &mut World, told: &Told<'_>) {
@@ -333,7 +333,7 @@ fn failures(world: &mut World, told: &Told<'_>) {
     let denied = of_metrics.iter().filter_map(|fact| told.silence(fact));
     if let Some(why) = denied
         .into_iter()
-        .find(|why| why.why == crate::reading::Why::Denied)
+        .find(|why| why.why == crate::observation::Why::Denied)
     {
         world.faults.insert(Operation::GetMetricData, fault(why));
     }

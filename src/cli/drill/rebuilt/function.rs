@@ -2,8 +2,8 @@
 //! of it and of the mail.
 
 use super::{DAY, HOUR, Told, before};
-use crate::drill::{Series, Version, World};
 use crate::fact::parse_instant;
+use crate::practice::{Series, Version, World};
 
 pub(super) fn alias(world: &mut World, told: &Told<'_>) {
     if let Some(version) = told.text("alias.version") {

@@ -2,7 +2,7 @@
 //! when this and that was seen.
 
 use super::{DAY, HOUR, MINUTE, Told};
-use crate::drill::Recorded;
+use crate::practice::Recorded;
 use std::collections::BTreeMap;
 use std::time::Duration;
 

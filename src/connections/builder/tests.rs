@@ -1,0 +1,378 @@
+//! What is gathered from single happenings.
+
+use super::*;
+
+const NOW: i64 = 1_774_137_600;
+
+fn it(event: Event, ago: i64) -> Happening<'static> {
+    Happening {
+        event,
+        kind: "kind",
+        at: NOW - ago,
+        peck: "",
+        agent: "",
+        name: "",
+        duckling: "",
+        requester: "",
+        requester_name: "",
+        target: "",
+        purpose: "",
+    }
+}
+
+fn all(only: Option<Only>, happenings: &[Happening<'_>]) -> Population {
+    let mut gathering = Gathering::new(NOW, only);
+    happenings.iter().for_each(|it| gathering.happened(it));
+    gathering.end(Some(3 * 86_400), None, Vec::new())
+}
+
+fn asked(peck: &'static str, ago: i64) -> Happening<'static> {
+    Happening {
+        peck,
+        requester: "A1",
+        target: "A2",
+        ..it(Event::Requested, ago)
+    }
+}
+
+#[test]
+fn ids_that_contain_each_other_are_two() {
+    let of = |peck, event| Happening {
+        peck,
+        ..it(event, 60)
+    };
+    let all = all(
+        None,
+        &[
+            of("p1", Event::Requested),
+            of("p10", Event::Requested),
+            of("p10", Event::Denied),
+        ],
+    );
+    let mut states: Vec<_> = all
+        .pecks
+        .iter()
+        .map(|p| (p.id.as_str(), p.state(NOW)))
+        .collect();
+    states.sort();
+    assert_eq!(
+        states,
+        [("p1", PeckState::Pending), ("p10", PeckState::Denied)]
+    );
+}
+
+#[test]
+fn an_outcome_that_names_no_request_could_be_anybodys_asked_before_it() {
+    for (ago, state) in [
+        (59, PeckState::Unknown),
+        (60, PeckState::Unknown),
+        (61, PeckState::Pending),
+    ] {
+        let all = all(None, &[asked("p1", 60), it(Event::Approved, ago)]);
+        assert_eq!(all.pecks[0].state(NOW), state, "{ago}");
+    }
+    let said = all(
+        None,
+        &[
+            asked("p1", 60),
+            Happening {
+                peck: "p1",
+                ..it(Event::Denied, 50)
+            },
+            it(Event::Approved, 40),
+        ],
+    );
+    assert_eq!(
+        said.pecks[0].state(NOW),
+        PeckState::Denied,
+        "what is said stays said"
+    );
+}
+
+#[test]
+fn a_bond_without_a_request_belongs_to_the_one_between_the_same_two() {
+    let approved = Happening {
+        peck: "p1",
+        ..it(Event::Approved, 300)
+    };
+    let bonded = Happening {
+        requester: "A2",
+        target: "A1",
+        ..it(Event::Bonded, 290)
+    };
+    let joined = all(None, &[asked("p1", 400), approved, bonded]);
+    assert_eq!(joined.pecks[0].state(NOW), PeckState::Approved);
+    let by_one = Happening {
+        agent: "A2",
+        ..it(Event::Bonded, 290)
+    };
+    let joined = all(None, &[asked("p1", 400), approved, by_one]);
+    assert_eq!(joined.pecks[0].state(NOW), PeckState::Approved);
+    let other = Happening {
+        agent: "A3",
+        ..it(Event::Bonded, 290)
+    };
+    let not = all(None, &[asked("p1", 400), approved, other]);
+    assert_eq!(
+        not.pecks[0].state(NOW),
+        PeckState::CallbackError,
+        "a bond of others is not this one's"
+    );
+    let nameless = Happening {
+        peck: "p1",
+        ..it(Event::Requested, 400)
+    };
+    let not = all(None, &[nameless, approved, other]);
+    assert_eq!(
+        not.pecks[0].state(NOW),
+        PeckState::Unknown,
+        "a request may not name its ends"
+    );
+    let none = all(None, &[asked("p1", 400), approved]);
+    assert_eq!(
+        none.pecks[0].state(NOW),
+        PeckState::Unknown,
+        "a feed that never tells of bonds proves nothing by telling of none"
+    );
+    let elsewhere = Happening {
+        peck: "p0",
+        ..it(Event::Bonded, 90_000)
+    };
+    let none = all(None, &[elsewhere, asked("p1", 400), approved]);
+    assert_eq!(none.pecks[0].state(NOW), PeckState::CallbackError);
+}
+
+#[test]
+fn two_pending_requests_of_one_pair_are_rivals_whoever_asks() {
+    let back = Happening {
+        requester: "A2",
+        target: "A1",
+        ..asked("p2", 30)
+    };
+    let over = asked("p3", 700);
+    let other = Happening {
+        target: "A3",
+        ..asked("p4", 30)
+    };
+    let all = all(None, &[asked("p1", 60), back, over, other]);
+    let mut rivals: Vec<_> = all
+        .pecks
+        .iter()
+        .map(|p| (p.id.as_str(), p.rivals))
+        .collect();
+    rivals.sort();
+    assert_eq!(rivals, [("p1", 1), ("p2", 1), ("p3", 0), ("p4", 0)]);
+}
+
+#[test]
+fn what_names_nobody_makes_bonds_uncertain_only_where_it_could_matter() {
+    let agent = |event, ago| Happening {
+        agent: "A1",
+        ..it(event, ago)
+    };
+    let bond = |more: Happening<'static>| {
+        let all = all(
+            None,
+            &[agent(Event::Bonded, 9000), agent(Event::Pulse, 700), more],
+        );
+        all.bonds[0].clone()
+    };
+    assert_eq!(bond(it(Event::Unpecked, 800)).state(), BondState::Bonded);
+    assert_eq!(bond(it(Event::Unpecked, 700)).state(), BondState::Unknown);
+    assert_eq!(bond(it(Event::Pulse, 800)).unseen, None);
+    assert!(bond(it(Event::Pulse, 700)).unseen.is_some());
+    let rotated = |ago| bond(it(Event::Rotated, ago)).key_age();
+    assert_eq!(rotated(9001), Some(9000));
+    assert_eq!(rotated(8999), None);
+}
+
+#[test]
+fn what_is_old_is_counted_only_where_it_is_asked_for() {
+    let old = asked("p1", RECENT + WINDOW);
+    assert_eq!(all(None, &[old]).pecks.len(), 0);
+    let only = Some(Only::Peck("p1".to_owned()));
+    assert_eq!(all(only, &[old]).pecks.len(), 1);
+}
+
+#[test]
+fn lists_and_feed_make_one_record_and_the_newer_sign_of_life_counts() {
+    let mut gathering = Gathering::new(NOW, None);
+    gathering.happened(&Happening {
+        agent: "A1",
+        ..it(Event::Pulse, 700)
+    });
+    gathering.listed(&Row {
+        agent: "A1".to_owned(),
+        name: "demo".to_owned(),
+        status: "ACTIVE".to_owned(),
+        seen: Some(NOW - 100),
+        ..Row::default()
+    });
+    let all = gathering.end(Some(9000), None, Vec::new());
+    assert_eq!(all.bonds.len(), 1);
+    assert_eq!(all.bonds[0].pulse_age(NOW), Some(100));
+    assert_eq!(all.bonds[0].state(), BondState::Bonded);
+}
+
+#[test]
+fn each_bond_goes_to_the_request_that_was_approved_before_it() {
+    let approved = |peck, ago| Happening {
+        peck,
+        ..it(Event::Approved, ago)
+    };
+    let bonded = |ago| Happening {
+        requester: "A1",
+        target: "A2",
+        ..it(Event::Bonded, ago)
+    };
+    // A second request was asked meanwhile; it is not the one that was approved.
+    let all = all(
+        None,
+        &[
+            asked("p1", 500),
+            approved("p1", 450),
+            asked("p2", 445),
+            bonded(440),
+        ],
+    );
+    let mut states: Vec<_> = all
+        .pecks
+        .iter()
+        .map(|p| (p.id.as_str(), p.state(NOW)))
+        .collect();
+    states.sort();
+    assert_eq!(
+        states,
+        [("p1", PeckState::Approved), ("p2", PeckState::Pending)]
+    );
+}
+
+#[test]
+fn many_bonds_of_the_same_two_are_no_burden_and_none_is_lost_unsaid() {
+    let mut gathering = Gathering::new(NOW, None);
+    for number in 0..200_000 {
+        gathering.happened(&Happening {
+            requester: "A1",
+            target: "A2",
+            ..it(Event::Bonded, 80_000 - number % 80_000)
+        });
+        let peck = format!("p{number}");
+        gathering.happened(&Happening {
+            peck: &peck,
+            requester: "A1",
+            target: "A2",
+            ..it(Event::Requested, 80_000 - number % 80_000)
+        });
+    }
+    gathering.happened(&Happening {
+        peck: "mine",
+        ..it(Event::Approved, 9_000)
+    });
+    let all = gathering.end(Some(90_000), None, Vec::new());
+    let mine = all.pecks.iter().find(|peck| peck.id == "mine");
+    let state = mine.expect("it was asked").state(NOW);
+    assert_eq!(state, PeckState::Unknown, "one of them could be its own");
+}
+
+#[test]
+fn what_is_missing_is_said_to_the_second() {
+    let gaps = |reach, happening: Option<Happening<'static>>| {
+        let mut gathering = Gathering::new(NOW, None);
+        happening.iter().for_each(|it| gathering.happened(it));
+        gathering.end(reach, None, Vec::new()).gaps
+    };
+    assert_eq!(
+        gaps(Some(RECENT), None),
+        crate::connections::Gaps::default()
+    );
+    assert!(gaps(Some(RECENT - 1), None).pecks.is_some());
+    assert!(gaps(Some(RECENT - 1), None).pending.is_none());
+    assert!(gaps(Some(WINDOW - 1), None).pending.is_some());
+    assert!(gaps(None, None).pending.is_some());
+    let reach = Some(2 * RECENT);
+    for event in [
+        Event::Requested,
+        Event::Approved,
+        Event::Denied,
+        Event::Expired,
+        Event::CallbackError,
+    ] {
+        assert!(gaps(reach, Some(it(event, RECENT - 1))).pecks.is_some());
+        assert!(gaps(reach, Some(it(event, RECENT))).pecks.is_none());
+    }
+    let requested = |ago| gaps(reach, Some(it(Event::Requested, ago))).pending;
+    assert!(requested(WINDOW - 1).is_some() && requested(WINDOW).is_none());
+    for event in [Event::Bonded, Event::Unpecked, Event::Pulse] {
+        assert!(gaps(reach, Some(it(event, 9_000))).bonds.is_some());
+    }
+    let failed = |ago| gaps(reach, Some(it(Event::DeliveryFailed, ago))).failures;
+    assert!(failed(RECENT - 1).is_some() && failed(RECENT).is_none());
+}
+
+#[test]
+fn what_a_list_dates_ahead_of_the_clock_is_not_believed() {
+    let row = |seen| Row {
+        agent: "A1".to_owned(),
+        status: "ACTIVE".to_owned(),
+        seen: Some(NOW + seen),
+        connected: Some(NOW + seen),
+        ..Row::default()
+    };
+    let listed = |row: &Row| {
+        let mut gathering = Gathering::new(NOW, None);
+        gathering.listed(row);
+        gathering.end(Some(9000), None, Vec::new()).bonds.remove(0)
+    };
+    assert_eq!(listed(&row(AHEAD)).pulse_age(NOW), Some(0));
+    let ahead = listed(&row(AHEAD + 1));
+    assert_eq!((ahead.pulse_age(NOW), ahead.since), (None, None));
+    let mut gathering = Gathering::new(NOW, None);
+    gathering.listed(&Row {
+        peck: "p1".to_owned(),
+        status: "pending".to_owned(),
+        created: Some(NOW + AHEAD + 1),
+        expires: Some(NOW + 86_400),
+        ..Row::default()
+    });
+    let all = gathering.end(Some(9000), None, Vec::new());
+    assert_eq!(all.pecks[0].state(NOW), PeckState::Unknown);
+}
+
+#[test]
+fn of_several_rows_for_one_agent_the_connection_in_force_counts() {
+    let row = |status: &str, connected| Row {
+        agent: "A1".to_owned(),
+        status: status.to_owned(),
+        connected: Some(NOW - connected),
+        ..Row::default()
+    };
+    let rows = [
+        row("DISCONNECTED", 50),
+        row("connected", 900),
+        row("denied", 20),
+    ];
+    for turn in 0..rows.len() {
+        let mut gathering = Gathering::new(NOW, None);
+        let turned = rows.iter().cycle().skip(turn).take(rows.len());
+        turned.for_each(|row| gathering.listed(row));
+        let all = gathering.end(Some(9000), None, Vec::new());
+        let bond = &all.bonds[0];
+        assert_eq!(
+            (bond.state(), bond.since),
+            (BondState::Bonded, Some(NOW - 900))
+        );
+    }
+}
+
+#[test]
+fn a_list_that_failed_leaves_records_whose_state_is_open() {
+    let mut gathering = Gathering::new(NOW, None);
+    gathering.happened(&asked("p1", 60));
+    gathering.happened(&Happening {
+        agent: "A1",
+        ..it(Event::Pulse, 5)
+    });
+    let all = gathering.end(Some(9000), Some("a list failed"), Vec::new());
+    assert_eq!(all.pecks[0].state(NOW), PeckState::Unknown);
+    assert_eq!(all.bonds[0].state(), BondState::Unknown);
+}

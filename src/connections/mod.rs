@@ -1,0 +1,174 @@
+//! The people of the stack, so to speak: the requests (pecks) and the bonds, one record for
+//! each, gathered from what the audit feed and the lists tell about them.
+//!
+//! What a record cannot prove it says it cannot: an outcome that names no request could be
+//! anybody's, and makes the state of everybody it could belong to uncertain. This room knows
+//! no wire and no verdict.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test ends where it learns something"
+    )
+)]
+
+mod bond;
+mod builder;
+mod fleet;
+mod join;
+mod peck;
+mod uncertainty;
+
+pub use bond::{Bond, BondState, Class, class};
+pub use builder::{Gathering, Happening, Row};
+pub use peck::{Peck, PeckState};
+
+use crate::text::Untrusted;
+
+/// The approval window of a peck, in seconds.
+pub const WINDOW: i64 = 600;
+/// After an approval a bond is due within so many seconds.
+pub const BOND_DUE: i64 = 120;
+/// From here on a bond is SLOW, in seconds since its last pulse.
+pub const SLOW: i64 = 600;
+/// From here on it is OFFLINE.
+pub const OFFLINE: i64 = 1800;
+/// A key is rotated monthly, in seconds.
+pub const KEY_AGE: i64 = 30 * 86_400;
+/// What happened no longer ago than this is recent, in seconds.
+pub const RECENT: i64 = 86_400;
+/// Clocks differ a little; what is dated further ahead than this many seconds cannot be used.
+pub const AHEAD: i64 = 300;
+
+/// What an entry of the feed tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// Somebody asked for a connection.
+    Requested,
+    /// A human has approved it.
+    Approved,
+    /// A human has denied it.
+    Denied,
+    /// Its time ran out.
+    Expired,
+    /// A human acted, and the way back to the system failed.
+    CallbackError,
+    /// A bond came into force.
+    Bonded,
+    /// A bond was ended.
+    Unpecked,
+    /// An agent gave a sign of life.
+    Pulse,
+    /// An agent got a new key.
+    Rotated,
+    /// A webhook could not be delivered.
+    DeliveryFailed,
+}
+
+/// When each event last happened, in seconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Last([Option<i64>; Event::DeliveryFailed as usize + 1]);
+
+impl Last {
+    fn note(&mut self, event: Event, at: i64) {
+        if let Some(last) = self.0.get_mut(event as usize) {
+            *last = (*last).max(Some(at));
+        }
+    }
+
+    fn of(&self, event: Event) -> Option<i64> {
+        self.0.get(event as usize).copied().flatten()
+    }
+
+    /// The newest of these.
+    fn newest<const N: usize>(&self, events: [Event; N]) -> Option<i64> {
+        events.into_iter().filter_map(|event| self.of(event)).max()
+    }
+}
+
+/// To whom a run is confined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Only {
+    /// One request, by its id.
+    Peck(String),
+    /// One agent's bond, by the agent's id.
+    Bond(String),
+}
+
+/// Why more may be going on than the records tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// The feed shows nothing at all.
+    Empty,
+    /// The feed goes back so far, in seconds, and more is needed.
+    Short(i64, i64),
+    /// An entry about this does not say which.
+    Nameless(&'static str),
+}
+
+/// What the records may lack; none where they lack nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gaps {
+    /// More requests may be pending.
+    pub pending: Option<Gap>,
+    /// There may be more requests of the last 24 h.
+    pub pecks: Option<Gap>,
+    /// There may be more bonds.
+    pub bonds: Option<Gap>,
+    /// More deliveries may have failed.
+    pub failures: Option<Gap>,
+}
+
+/// Everybody, as far as they are known.
+#[derive(Clone, Debug, Default)]
+pub struct Population {
+    /// The requests, in no order.
+    pub pecks: Vec<Peck>,
+    /// The bonds, in no order.
+    pub bonds: Vec<Bond>,
+    /// The server's clock, in seconds since 1970.
+    pub now: i64,
+    /// How far back the feed goes, in seconds.
+    pub reach: Option<i64>,
+    /// Why there may be more than these.
+    pub gaps: Gaps,
+    /// What must be said about where this comes from, such as that no list was asked.
+    pub notes: Vec<crate::text::Printable>,
+}
+
+impl Population {
+    /// Hands over every text of the records, for whoever takes secrets out of them.
+    pub fn each_text(&mut self, each: &mut impl FnMut(&mut [&mut String])) {
+        for peck in &mut self.pecks {
+            let ids = [
+                Some(&mut peck.id),
+                peck.requester.as_mut(),
+                peck.target.as_mut(),
+            ];
+            let said = [peck.requester_name.as_mut(), peck.purpose.as_mut()];
+            let kinds = peck.events.iter_mut().map(|(.., kind)| kind);
+            let said = said
+                .into_iter()
+                .flatten()
+                .chain(kinds)
+                .map(Untrusted::exposed);
+            for text in ids.into_iter().flatten().chain(said) {
+                each(&mut [text]);
+            }
+        }
+        for bond in &mut self.bonds {
+            let texts = [
+                Some(&mut bond.id),
+                bond.duckling.as_mut(),
+                bond.peck.as_mut(),
+                bond.peer.as_mut(),
+                bond.name.as_mut().map(Untrusted::exposed),
+            ];
+            for text in texts.into_iter().flatten() {
+                each(&mut [text]);
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Since when a limit is passed, by recorded runs: what deadlines count from, so that they do
+//! not move with every run. Like the windows, these name the spans that the runbooks set.
+
+use super::{CERTIFICATES, DAY, OVER, Past};
+use crate::fact::FactValue;
+use crate::history::{Sample, TOLERANCE};
+use crate::observation::{Reading, Readings, Silence, Why};
+use time::OffsetDateTime;
+
+/// More callback errors in 24 h than this are escalated.
+const MOST: i64 = 10;
+
+pub(super) fn join(
+    reading: &mut Reading,
+    readings: &Readings,
+    callback_errors: Option<i64>,
+    past: &Result<Past, Silence>,
+    now: OffsetDateTime,
+) {
+    let over = match callback_errors {
+        Some(count) if count > MOST => past.as_ref().map_err(Clone::clone).and_then(|past| {
+            let recent = |run: &&Sample| now - run.at <= DAY;
+            unbroken(past.of(OVER), recent, |count| count > MOST, now)
+        }),
+        _ => Err(Silence::new(
+            Why::NoData,
+            format!("not more than {MOST} callback errors are known of the last 24 h"),
+        )),
+    };
+    let over = over.map(FactValue::Instant);
+    reading.put("peck.callback_errors_over_since", over, now);
+    let none = match readings.int(CERTIFICATES) {
+        Some(total) => past
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|past| unbroken(past.of(CERTIFICATES), |_| true, |was| was == total, now)),
+        None => Err(Silence::new(Why::NoData, "the present total is not known")),
+    };
+    let none = none.map(FactValue::Instant);
+    reading.put("certs.none_since", none, now);
+}
+
+/// When the first of the newest runs was that all saw what holds now; now, if none did.
+fn unbroken(
+    runs: &[Sample],
+    counts: impl Fn(&&Sample) -> bool,
+    holds: impl Fn(i64) -> bool,
+    now: OffsetDateTime,
+) -> Result<i64, Silence> {
+    if runs.iter().any(|run| run.at - now > TOLERANCE) {
+        return Err(Silence::new(
+            Why::ClockOff,
+            "a recorded run lies in the future, so since when this holds is not known",
+        ));
+    }
+    let newest = runs.iter().rev().filter(counts);
+    let held = newest.take_while(|run| holds(run.value));
+    let first = held.map(|run| run.at).fold(now, OffsetDateTime::min);
+    Ok(first.unix_timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::Duration;
+
+    const NOW: OffsetDateTime = time::macros::datetime!(2026-03-22 03:12:09 UTC);
+
+    /// How long ago the first of the newest runs was that saw more than ten, by runs so long
+    /// ago and what each saw, oldest first.
+    fn over(runs: &[(i64, i64)]) -> Option<i64> {
+        let sample = |(ago, value): &(i64, i64)| Sample {
+            at: NOW - Duration::seconds(*ago),
+            value: *value,
+        };
+        let runs: Vec<_> = runs.iter().map(sample).collect();
+        let recent = |run: &&Sample| NOW - run.at <= DAY;
+        let since = unbroken(&runs, recent, |count| count > MOST, NOW);
+        since.ok().map(|at| NOW.unix_timestamp() - at)
+    }
+
+    #[test]
+    fn it_holds_since_the_first_run_of_an_unbroken_row() {
+        assert_eq!(over(&[]), Some(0));
+        assert_eq!(over(&[(600, 10)]), Some(0));
+        assert_eq!(over(&[(600, 11)]), Some(600));
+        assert_eq!(over(&[(900, 11), (600, 10), (300, 12)]), Some(300));
+        assert_eq!(over(&[(900, 11), (600, 14), (300, 12)]), Some(900));
+        // What was seen a day ago and more was another day's.
+        assert_eq!(over(&[(86_401, 11), (86_400, 11)]), Some(86_400));
+        // A clock that was a little ahead is none that was moved; nobody is called later for it.
+        assert_eq!(over(&[(300, 11), (-60, 11)]), Some(300));
+        assert_eq!(over(&[(300, 11), (-61, 11)]), None);
+        // Of runs out of order the earliest counts.
+        assert_eq!(over(&[(300, 11), (600, 11)]), Some(600));
+    }
+}

@@ -1,0 +1,295 @@
+//! The function's metrics in the window that its time limit asks for, and when its
+//! present errors began.
+
+use super::versions::{self, Whose};
+use crate::fact::{self, FactValue};
+use crate::observation::{Known, Reading, Readings, Silence, Why};
+use time::OffsetDateTime;
+
+const MINUTE: i64 = 60;
+/// The window of the runbook.
+const WINDOW: i64 = 300;
+/// The longest time limit that Lambda knows, for when this function's is not known.
+const LONGEST: i64 = 900;
+/// So long without an error ends a run of errors.
+const CALM: i64 = 900;
+/// How far back the metrics were asked for.
+const REACH: i64 = crate::probe::lambda::REACH;
+
+/// What the metrics show.
+pub(super) struct Shown {
+    /// Errors in the window, if any are shown.
+    pub(super) errors: i64,
+    /// Throttled requests in the window, if any are shown.
+    pub(super) throttles: i64,
+    /// Whether counting is proven to work and shows nobody in the window.
+    pub(super) stopped: bool,
+    /// Whether counting is proven to work.
+    pub(super) counted: bool,
+    /// Whose the errors in the window are.
+    pub(super) whose: Whose,
+    /// When the present errors began; `Err` when they may be older than what was asked for.
+    pub(super) since: Option<Result<i64, i64>>,
+}
+
+pub(super) fn join(
+    reading: &mut Reading,
+    readings: &Readings,
+    now: OffsetDateTime,
+) -> Result<Shown, Silence> {
+    let window = window(readings);
+    reading.know("lambda.window", FactValue::Duration(window), now);
+    let mut shown = shown(readings, window, now.unix_timestamp());
+    match &mut shown {
+        Ok((shown, invoked)) => {
+            let start = begin(window, now.unix_timestamp());
+            shown.whose = versions::join(reading, readings, start, shown.errors, now);
+            // What did not come through the alias began without it.
+            if shown.whose.has_own()
+                && let Ok(errors) = series(readings, "lambda.alias_errors_by_minute")
+                && let Some(since) = since(errors, now.unix_timestamp())
+            {
+                shown.since = Some(since);
+            }
+            facts(reading, shown, *invoked, window, now);
+        }
+        Err(silence) => {
+            for path in [
+                "lambda.invocations",
+                "lambda.errors",
+                "lambda.errors_min",
+                "lambda.throttles_min",
+                "lambda.active",
+                "lambda.stopped",
+                "lambda.errors_since",
+                "lambda.errors_since_max",
+            ]
+            .into_iter()
+            .chain(versions::SILENT_WITH_THE_FUNCTION)
+            {
+                reading.hush(path, silence.clone());
+            }
+        }
+    }
+    shown.map(|(shown, _)| shown)
+}
+
+/// An invocation counts at the minute it began in and is told when it ended.
+fn window(readings: &Readings) -> i64 {
+    let limit = match readings.get("alias.timeout") {
+        Known::Known(fact) => match fact.value {
+            FactValue::Duration(seconds) => seconds.clamp(0, LONGEST),
+            _ => LONGEST,
+        },
+        _ => LONGEST,
+    };
+    WINDOW.max(limit + MINUTE)
+}
+
+/// Points of one metric, oldest first.
+pub(super) type Series = [(i64, i64)];
+
+fn series<'a>(readings: &'a Readings, path: &str) -> Result<&'a Series, Silence> {
+    match readings.get(path) {
+        Known::Known(fact) => match &fact.value {
+            FactValue::Series(points) => Ok(points),
+            _ => Err(Silence::new(Why::Mistyped, format!("{path} is no series"))),
+        },
+        Known::Silent(silence) => Err(silence.clone()),
+        Known::NotAsked => Err(Silence::new(
+            Why::NotAsked,
+            format!("{path} was not asked for"),
+        )),
+    }
+}
+
+/// When the window begins: with the minute that it falls into.
+fn begin(window: i64, now: i64) -> i64 {
+    (now - window).div_euclid(MINUTE) * MINUTE
+}
+
+/// Invocations in the window, and whether it holds any data point.
+type Invoked = (i64, bool);
+
+/// What is shown, with the invocations if counting is proven to work.
+fn shown(readings: &Readings, window: i64, now: i64) -> Result<(Shown, Option<Invoked>), Silence> {
+    let invocations = series(readings, "lambda.invocations_by_minute")?;
+    let errors = series(readings, "lambda.errors_by_minute")?;
+    let throttles = series(readings, "lambda.throttles_by_minute")?;
+    let start = begin(window, now);
+    let inside = |points: &Series| -> Invoked {
+        let inside: Vec<_> = points.iter().filter(|(at, _)| *at >= start).collect();
+        (inside.iter().map(|(_, n)| n).sum(), !inside.is_empty())
+    };
+    let (invoked, any) = inside(invocations);
+    let active = any || inside(errors).1 || inside(throttles).1;
+    let counted = invocations.iter().any(|(_, n)| *n > 0);
+    let failed = inside(errors).0;
+    let throttled = inside(throttles).0;
+    let shown = Shown {
+        errors: failed,
+        throttles: throttled,
+        stopped: counted && invoked == 0 && throttled == 0,
+        counted,
+        whose: Whose::Untold,
+        since: (failed > 0).then(|| since(errors, now)).flatten(),
+    };
+    Ok((shown, counted.then_some((invoked, active))))
+}
+
+/// The first minute of the newest run of errors; `Err` when the run may be older.
+fn since(errors: &Series, now: i64) -> Option<Result<i64, i64>> {
+    let mut first: Option<i64> = None;
+    for (at, _) in errors.iter().rev().filter(|(_, count)| *count > 0) {
+        if first.is_some_and(|first| first - at > CALM) {
+            break;
+        }
+        first = Some(*at);
+    }
+    let begin = (now - REACH).div_euclid(MINUTE) * MINUTE;
+    first.map(|first| match first - begin > CALM {
+        true => Ok(first),
+        false => Err(first),
+    })
+}
+
+fn facts(
+    reading: &mut Reading,
+    shown: &Shown,
+    invoked: Option<Invoked>,
+    window: i64,
+    at: OffsetDateTime,
+) {
+    let silent = || {
+        let window = fact::duration(window);
+        Silence::new(
+            Why::NoData,
+            format!(
+                "CloudWatch has no data points of the function in the last {window}, and silence is no proof"
+            ),
+        )
+    };
+    let exact = |count: i64| invoked.map(|_| FactValue::Int(count)).ok_or_else(silent);
+    let invocations = exact(invoked.map_or(0, |(count, _)| count));
+    reading.put("lambda.invocations", invocations, at);
+    reading.put("lambda.errors", exact(shown.errors), at);
+    reading.know("lambda.errors_min", FactValue::Int(shown.errors), at);
+    reading.know("lambda.throttles_min", FactValue::Int(shown.throttles), at);
+    reading.know("lambda.stopped", FactValue::Bool(shown.stopped), at);
+    let active = invoked
+        .filter(|(_, active)| *active)
+        .map(|_| FactValue::Bool(true))
+        .ok_or_else(silent);
+    reading.put("lambda.active", active, at);
+    let none = || Silence::new(Why::NoData, "the metrics show no present error");
+    let older = || {
+        let reach = fact::duration(REACH);
+        Silence::new(
+            Why::NotCovered,
+            format!("the errors may have begun earlier than {reach} ago"),
+        )
+    };
+    let exact = match shown.since {
+        Some(Ok(since)) => Ok(FactValue::Instant(since)),
+        Some(Err(_)) => Err(older()),
+        None => Err(none()),
+    };
+    reading.put("lambda.errors_since", exact, at);
+    let most = match shown.since {
+        Some(Ok(since) | Err(since)) => Ok(FactValue::Instant(since)),
+        None => Err(none()),
+    };
+    reading.put("lambda.errors_since_max", most, at);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::Probe;
+
+    const NOW: i64 = 1_774_149_129;
+
+    fn readings(series: [&[(i64, i64)]; 3], timeout: Option<i64>) -> Readings {
+        let at = OffsetDateTime::UNIX_EPOCH;
+        let mut lambda = Reading::silent(Probe::Lambda, Silence::new(Why::Missing, "no"));
+        let paths = [
+            "lambda.invocations_by_minute",
+            "lambda.errors_by_minute",
+            "lambda.throttles_by_minute",
+        ];
+        for (path, points) in paths.into_iter().zip(series) {
+            let points = points
+                .iter()
+                .map(|(ago, n)| ((NOW - ago).div_euclid(MINUTE) * MINUTE, *n))
+                .collect();
+            lambda.know(path, FactValue::Series(points), at);
+        }
+        let mut alias = Reading::silent(Probe::Alias, Silence::new(Why::Denied, "no"));
+        if let Some(timeout) = timeout {
+            alias.know("alias.timeout", FactValue::Duration(timeout), at);
+        }
+        let mut readings = Readings::default();
+        readings.add(crate::fact::declared(Probe::Lambda), lambda);
+        readings.add(crate::fact::declared(Probe::Alias), alias);
+        readings
+    }
+
+    #[test]
+    fn the_window_is_never_shorter_than_an_invocation() {
+        let table = [
+            (Some(30), 300),
+            (Some(240), 300),
+            (Some(241), 301),
+            (Some(900), 960),
+            (None, 960),
+        ];
+        for (timeout, seconds) in table {
+            assert_eq!(window(&readings([&[], &[], &[]], timeout)), seconds);
+        }
+    }
+
+    #[test]
+    fn an_error_counts_while_its_minute_is_in_the_window() {
+        for (ago, errors) in [(299, 1), (300, 1), (369, 0)] {
+            let told = readings([&[(ago, 2)], &[(ago, 1)], &[]], Some(30));
+            let (shown, _) = shown(&told, 300, NOW).expect("metrics");
+            assert_eq!(shown.errors, errors, "{ago} s ago");
+        }
+    }
+
+    #[test]
+    fn no_data_points_are_no_zeros() {
+        let mut reading = Reading::new(Probe::History);
+        let told = readings([&[], &[], &[]], Some(30));
+        let now = OffsetDateTime::from_unix_timestamp(NOW).expect("an instant");
+        join(&mut reading, &told, now).expect("metrics");
+        for path in ["lambda.invocations", "lambda.errors", "lambda.active"] {
+            let why = reading.outcome(path).expect_err(path).why;
+            assert_eq!(why, Why::NoData, "{path}");
+        }
+        let stopped = reading.outcome("lambda.stopped").expect("known");
+        assert_eq!(stopped.value, FactValue::Bool(false));
+    }
+
+    #[test]
+    fn invocations_that_stopped_are_told_from_none_ever() {
+        let told = readings([&[(3_600, 2), (600, 2)], &[], &[]], Some(30));
+        let (found, _) = shown(&told, 300, NOW).expect("metrics");
+        assert!(found.stopped && found.errors == 0);
+        let throttled = readings([&[(600, 2)], &[], &[(120, 4)]], Some(30));
+        let (found, _) = shown(&throttled, 300, NOW).expect("metrics");
+        assert!(!found.stopped && found.throttles == 4);
+    }
+
+    #[test]
+    fn errors_began_where_the_calm_before_them_ended() {
+        let minute = |ago: i64| (NOW - ago * MINUTE).div_euclid(MINUTE) * MINUTE;
+        let run = |agos: &[i64]| -> Vec<_> { agos.iter().map(|ago| (minute(*ago), 1)).collect() };
+        assert_eq!(since(&run(&[90, 20, 10, 2]), NOW), Some(Ok(minute(20))));
+        assert_eq!(since(&run(&[40, 25, 10, 2]), NOW), Some(Ok(minute(40))));
+        assert_eq!(since(&run(&[41, 25, 10]), NOW), Some(Ok(minute(25))));
+        let long: Vec<i64> = (1..=180).rev().collect();
+        assert_eq!(since(&run(&long), NOW), Some(Err(minute(180))));
+        assert_eq!(since(&[], NOW), None);
+    }
+}

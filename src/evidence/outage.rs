@@ -1,0 +1,113 @@
+//! Since when an outage is waited out: the clock of an escalation, which must not begin anew
+//! with every run.
+
+use super::rollback::Moved;
+use super::{ANSWERED, Past};
+use crate::fact::FactValue;
+use crate::observation::{Known, Reading, Readings, Silence, Why};
+use time::OffsetDateTime;
+
+/// Two runs that saw the API fail and lie farther apart are not known to be of one outage.
+const APART: i64 = 6 * 3_600;
+
+pub(super) fn join(
+    reading: &mut Reading,
+    readings: &Readings,
+    moved: &Result<Moved, Silence>,
+    past: &Result<Past, Silence>,
+    now: OffsetDateTime,
+) {
+    let up = match readings.get("api.up") {
+        Known::Known(fact) => Ok(fact.value == FactValue::Bool(true)),
+        Known::Silent(silence) => Err(silence.clone()),
+        Known::NotAsked => Err(Silence::new(Why::NotAsked, "api.up was not asked for")),
+    };
+    let seconds = now.unix_timestamp();
+    let since = up.and_then(|up| match up {
+        true => Ok(None),
+        false => since(moved, past.as_ref().map_err(Clone::clone)?, seconds).map(Some),
+    });
+    let waited = since
+        .clone()
+        .map(|since| since.map_or(0, |at| seconds - at));
+    reading.put("recovery.waited", waited.map(FactValue::Duration), now);
+    let answers = || Silence::new(Why::NoData, "the API answers: nothing is waited for");
+    let since = since.and_then(|since| since.ok_or_else(answers));
+    reading.put("recovery.since", since.map(FactValue::Instant), now);
+}
+
+/// When the first run of this outage saw the API fail, or when the alias was moved after
+/// that: at the earliest moment at which it can have been, so that nobody is called late.
+fn since(moved: &Result<Moved, Silence>, past: &Past, now: i64) -> Result<i64, Silence> {
+    let mut first = now;
+    for run in past.of(ANSWERED).iter().rev() {
+        let at = run.at.unix_timestamp();
+        if at > now {
+            return Err(Silence::new(
+                Why::ClockOff,
+                "a recorded run lies in the future, so since when the API fails is not known",
+            ));
+        }
+        if run.value > 0 || first - at > APART {
+            break;
+        }
+        first = first.min(at);
+    }
+    let after = moved.as_ref().ok().and_then(|moved| moved.after);
+    Ok(after.map_or(first, |after| first.max(after)).min(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::Sample;
+    use std::collections::BTreeMap;
+
+    const NOW: i64 = 1_774_149_129;
+
+    /// How long ago runs saw the API answer or fail, oldest first.
+    fn past(runs: &[(i64, bool)]) -> Past {
+        let sample = |(ago, answered): &(i64, bool)| Sample {
+            at: OffsetDateTime::from_unix_timestamp(NOW - ago).expect("an instant"),
+            value: i64::from(*answered),
+        };
+        Past {
+            samples: BTreeMap::from([(ANSWERED, runs.iter().map(sample).collect())]),
+            last_alive: None,
+        }
+    }
+
+    fn ago(runs: &[(i64, bool)], moved: Option<i64>) -> Option<i64> {
+        let moved = moved.ok_or_else(|| Silence::new(Why::NotAsked, "no alias"));
+        let moved = moved.map(|ago| Moved {
+            after: Some(NOW - ago),
+            before: NOW,
+        });
+        since(&moved, &past(runs), NOW).ok().map(|at| NOW - at)
+    }
+
+    #[test]
+    fn an_outage_begins_with_the_first_run_that_saw_it() {
+        assert_eq!(ago(&[], None), Some(0));
+        assert_eq!(ago(&[(600, true)], None), Some(0));
+        assert_eq!(ago(&[(600, true), (240, false)], None), Some(240));
+        assert_eq!(ago(&[(600, false), (240, false)], None), Some(600));
+        assert_eq!(
+            ago(&[(600, false), (300, true), (240, false)], None),
+            Some(240)
+        );
+        assert_eq!(ago(&[(600, false), (300, true)], None), Some(0));
+        // Two nights are not one outage.
+        assert_eq!(ago(&[(APART, false)], None), Some(APART));
+        assert_eq!(ago(&[(APART + 1, false)], None), Some(0));
+        assert_eq!(ago(&[(-1, false)], None), None);
+    }
+
+    #[test]
+    fn moving_the_alias_during_an_outage_begins_the_wait_anew() {
+        let outage = [(7_200, true), (3_600, false), (240, false)];
+        assert_eq!(ago(&outage, Some(7_200)), Some(3_600));
+        assert_eq!(ago(&outage, Some(240)), Some(240));
+        assert_eq!(ago(&outage, Some(-60)), Some(0));
+    }
+}

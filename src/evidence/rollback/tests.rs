@@ -1,0 +1,262 @@
+use super::*;
+use crate::fact::Probe;
+use std::collections::BTreeMap;
+
+const NOW: i64 = 1_774_149_120;
+
+fn at(ago: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(NOW - ago).expect("an instant")
+}
+
+/// How long ago a run was, the version it saw behind the alias, and whether the API answered.
+type Run = (i64, i64, bool);
+
+fn past(runs: &[Run]) -> Result<Past, Silence> {
+    let of = |value: fn(&Run) -> i64| -> Vec<Sample> {
+        runs.iter()
+            .map(|run| Sample {
+                at: at(run.0),
+                value: value(run),
+            })
+            .collect()
+    };
+    let versions = of(|run| run.1);
+    let answers = of(|run| i64::from(run.2));
+    Ok(Past {
+        samples: BTreeMap::from([(ALIAS, versions), (ANSWERED, answers)]),
+        last_alive: None,
+    })
+}
+
+struct Now {
+    up: bool,
+    cause: &'static str,
+    version: &'static str,
+    expected: Option<&'static str>,
+    reported: Option<&'static str>,
+    published_ago: Option<i64>,
+}
+
+const DOWN: Now = Now {
+    up: false,
+    cause: "lambda",
+    version: "62",
+    expected: None,
+    reported: None,
+    published_ago: None,
+};
+const DOWN_AS_EXPECTED: Now = Now {
+    expected: Some("62"),
+    ..DOWN
+};
+
+fn readings(now: &Now) -> Readings {
+    let text = |text: &str| FactValue::Text(Untrusted::new(text));
+    let mut status = Reading::silent(Probe::Status, Silence::new(Why::HttpStatus, "HTTP 502"));
+    status.know("api.up", FactValue::Bool(now.up), at(0));
+    status.know("api.cause", text(now.cause), at(0));
+    if let Some(version) = now.reported {
+        status.know("status.lambda_version", text(version), at(0));
+    }
+    let mut alias = Reading::silent(Probe::Alias, Silence::new(Why::Missing, "not told"));
+    alias.know("alias.version", text(now.version), at(0));
+    if let Ok(number) = now.version.parse() {
+        alias.know("alias.number", FactValue::Int(number), at(0));
+    }
+    let versions = ["62", "61", "59"].map(Untrusted::new).to_vec();
+    alias.know("alias.versions", FactValue::List(versions), at(0));
+    if let Some(version) = now.expected {
+        alias.know("alias.pinned", text(version), at(0));
+    }
+    if let Some(ago) = now.published_ago {
+        alias.know("alias.published", FactValue::Instant(NOW - ago), at(0));
+    }
+    let mut logs = Reading::silent(Probe::Logs, Silence::new(Why::Missing, "not told"));
+    logs.know("logs.errors_15m", FactValue::Int(0), at(0));
+    let mut readings = Readings::default();
+    for reading in [status, alias, logs] {
+        readings.add(crate::fact::declared(reading.probe), reading);
+    }
+    readings
+}
+
+fn errors(since_ago: Option<i64>) -> Shown {
+    Shown {
+        errors: i64::from(since_ago.is_some()),
+        throttles: 0,
+        stopped: false,
+        counted: true,
+        whose: Whose::Untold,
+        since: since_ago.map(|ago| Ok(NOW - ago)),
+    }
+}
+
+fn joined(now: &Now, shown: Shown, past: &Result<Past, Silence>) -> Reading {
+    let mut reading = Reading::new(Probe::History);
+    let readings = readings(now);
+    let moved = moved(&readings, past, NOW);
+    join(&mut reading, &readings, Ok(shown), moved, past, at(0));
+    reading
+}
+
+fn told(reading: &Reading, path: &str) -> String {
+    match reading.outcome(path) {
+        Ok(fact) => fact.value.shown().to_string(),
+        Err(silence) => format!("silent: {}", silence.detail),
+    }
+}
+
+#[test]
+fn the_caller_knows_better_than_the_api_and_a_v_is_no_difference() {
+    let table = [
+        (Some("v62"), Some("61"), "no", "the caller"),
+        (Some("61"), Some("v62"), "yes", "the caller"),
+        (None, Some("v62"), "no", "the status API"),
+        (None, Some("61"), "yes", "the status API"),
+    ];
+    for (expected, reported, drift, from) in table {
+        let now = Now {
+            up: true,
+            expected,
+            reported,
+            ..DOWN
+        };
+        let reading = joined(&now, errors(None), &past(&[]));
+        assert_eq!(told(&reading, "alias.drift"), drift, "{expected:?}");
+        assert_eq!(told(&reading, "alias.expected_from"), from, "{expected:?}");
+    }
+    let drift = told(&joined(&DOWN, errors(None), &past(&[])), "alias.drift");
+    assert!(
+        drift.starts_with("silent: the alias points to 62"),
+        "{drift}"
+    );
+}
+
+#[test]
+fn errors_count_against_a_version_only_if_they_came_with_it() {
+    // The alias came to 62 between 30 and 20 minutes ago.
+    let seen = past(&[(3_600, 61, true), (1_800, 61, true), (1_200, 62, true)]);
+    let table = [
+        (600, "errors-after-move"),
+        (1_200, "errors-after-move"),
+        (1_260, "silent"),
+        (1_800, "silent"),
+        (1_860, "errors-before-move"),
+    ];
+    for (since, why) in table {
+        let reading = joined(&DOWN_AS_EXPECTED, errors(Some(since)), &seen);
+        let found = told(&reading, "rollback.why");
+        assert!(found.starts_with(why), "{since}: {found}");
+    }
+    let reading = joined(&DOWN, errors(Some(600)), &seen);
+    let why = told(&reading, "rollback.why");
+    assert_eq!(why, "errors-after-move", "this needs no expected version");
+}
+
+#[test]
+fn errors_of_another_version_do_not_speak_for_going_back() {
+    let seen = past(&[(3_600, 61, true), (1_800, 61, true), (1_200, 62, true)]);
+    let table = [
+        (Whose::Untold, "errors-after-move"),
+        (Whose::Versions, "errors-after-move"),
+        (Whose::Both, "errors-after-move"),
+        (Whose::Others, "errors-of-others"),
+    ];
+    for (whose, why) in table {
+        let shown = Shown {
+            whose,
+            ..errors(Some(600))
+        };
+        let reading = joined(&DOWN_AS_EXPECTED, shown, &seen);
+        assert_eq!(told(&reading, "rollback.why"), why, "{whose:?}");
+    }
+    // Whether the alias has drifted is a question of its own.
+    let shown = Shown {
+        whose: Whose::Others,
+        ..errors(Some(600))
+    };
+    let found = told(&joined(&DOWN, shown, &seen), "rollback.why");
+    assert!(found.starts_with("silent"), "{found}");
+}
+
+#[test]
+fn without_a_recorded_move_the_date_of_the_version_can_only_acquit_it() {
+    let table = [
+        (Some(600), 660, "errors-before-move"),
+        (Some(600), 480, "silent"),
+        (None, 480, "silent"),
+    ];
+    for (published_ago, since, why) in table {
+        let now = Now {
+            published_ago,
+            ..DOWN_AS_EXPECTED
+        };
+        let reading = joined(&now, errors(Some(since)), &past(&[]));
+        let found = told(&reading, "rollback.why");
+        assert!(found.starts_with(why), "{published_ago:?}: {found}");
+    }
+}
+
+#[test]
+fn errors_older_than_the_metrics_are_never_laid_to_a_move() {
+    let shown = |after: i64| Shown {
+        since: Some(Err(NOW - after)),
+        ..errors(Some(0))
+    };
+    let long_ago = past(&[(40_000, 62, true)]);
+    let reading = joined(&DOWN_AS_EXPECTED, shown(10_800), &long_ago);
+    assert!(told(&reading, "rollback.why").starts_with("silent"));
+    let just_now = past(&[(3_600, 61, true), (1_800, 62, true)]);
+    let reading = joined(&DOWN_AS_EXPECTED, shown(10_800), &just_now);
+    assert_eq!(told(&reading, "rollback.why"), "errors-before-move");
+}
+
+#[test]
+fn a_gateway_throttling_and_a_lost_permission_are_no_reasons_to_roll_back() {
+    let calm = past(&[(1_800, 62, true)]);
+    let why = |now: &Now, shown: Shown| told(&joined(now, shown, &calm), "rollback.why");
+    let gateway = Now {
+        cause: "gateway",
+        ..DOWN_AS_EXPECTED
+    };
+    let throttled = Shown {
+        throttles: 1,
+        ..errors(None)
+    };
+    let stopped = Shown {
+        stopped: true,
+        ..errors(None)
+    };
+    assert_eq!(why(&gateway, errors(None)), "gateway");
+    assert_eq!(why(&DOWN_AS_EXPECTED, throttled), "throttled");
+    assert_eq!(why(&DOWN_AS_EXPECTED, stopped), "not-invoked");
+    assert_eq!(why(&DOWN_AS_EXPECTED, errors(None)), "no-errors");
+}
+
+#[test]
+fn the_way_back_was_seen_serving_and_still_exists() {
+    let table: [(&[Run], &str); 6] = [
+        (
+            &[(7_200, 59, true), (3_600, 61, true), (600, 62, false)],
+            "61",
+        ),
+        (
+            &[(7_200, 59, true), (3_600, 61, false), (600, 62, false)],
+            "59",
+        ),
+        (&[(7_200, 60, true), (600, 62, false)], "silent"),
+        (&[(7_200, 62, true), (600, 62, true)], "silent"),
+        (&[(7_200, 61, false)], "silent"),
+        (&[], "silent"),
+    ];
+    for (runs, to) in table {
+        let reading = joined(&DOWN, errors(None), &past(runs));
+        let found = told(&reading, "rollback.to");
+        assert!(found.starts_with(to), "{runs:?}: {found}");
+        let known = told(&reading, "rollback.to_known");
+        assert_eq!(known == "yes", to != "silent", "{runs:?}");
+    }
+    let unread = Err(Silence::new(Why::HistoryUnreadable, "torn"));
+    let reading = joined(&DOWN, errors(None), &unread);
+    assert!(told(&reading, "rollback.to_known").starts_with("silent"));
+}

@@ -1,0 +1,226 @@
+//! Whose errors they are: of the version behind the alias, or of others that it lets
+//! execute, such as a canary.
+//!
+//! CloudWatch may know nothing of single versions. Then nothing is said, and what the
+//! function shows as a whole counts as it would have.
+
+use super::function::Series;
+use crate::fact::{FactValue, Group};
+use crate::observation::{Known, Reading, Readings, Silence, Why};
+use crate::text::Untrusted;
+use time::OffsetDateTime;
+
+/// Whose the errors of the window are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// There are none.
+    Nobodys,
+    /// Of the version behind the alias alone.
+    Versions,
+    /// Of other versions behind the alias, all of them.
+    Others,
+    /// Of both.
+    Both,
+    /// Nothing tells.
+    Untold,
+}
+
+impl Whose {
+    fn word(self) -> &'static str {
+        match self {
+            Whose::Nobodys => "nobody",
+            Whose::Versions => "version",
+            Whose::Others => "others",
+            Whose::Both => "both",
+            Whose::Untold => "untold",
+        }
+    }
+
+    /// Whether the version behind the alias has errors of its own.
+    pub(super) fn has_own(self) -> bool {
+        matches!(self, Whose::Versions | Whose::Both)
+    }
+}
+
+/// The facts of this room that fall silent with the function's metrics.
+pub(super) const SILENT_WITH_THE_FUNCTION: [&str; 4] = [
+    "lambda.errors_of",
+    "lambda.version_invocations",
+    "lambda.version_errors",
+    "lambda.errors_by_version",
+];
+
+/// Says whose the `failed` errors since `start` are.
+pub(super) fn join(
+    reading: &mut Reading,
+    readings: &Readings,
+    start: i64,
+    failed: i64,
+    now: OffsetDateTime,
+) -> Whose {
+    let split = split(readings, start);
+    let whose = match &split {
+        _ if failed == 0 => Whose::Nobodys,
+        Ok(split) if split.own > 0 && split.others > 0 => Whose::Both,
+        Ok(split) if split.own > 0 => Whose::Versions,
+        // Every error must be accounted for before the version is cleared of them.
+        Ok(split) if split.others >= failed => Whose::Others,
+        _ => Whose::Untold,
+    };
+    let word = FactValue::Text(Untrusted::new(whose.word()));
+    reading.know("lambda.errors_of", word, now);
+    let of = |value: fn(&Split) -> FactValue| split.as_ref().map(value).map_err(Clone::clone);
+    let invoked = of(|split| FactValue::Int(split.invoked));
+    reading.put("lambda.version_invocations", invoked, now);
+    let own = of(|split| FactValue::Int(split.own));
+    reading.put("lambda.version_errors", own, now);
+    let lines = of(|split| FactValue::List(split.lines.clone()));
+    reading.put("lambda.errors_by_version", lines, now);
+    whose
+}
+
+/// What single versions show in the window.
+struct Split {
+    /// Invocations of the version behind the alias; never none.
+    invoked: i64,
+    own: i64,
+    others: i64,
+    lines: Vec<Untrusted>,
+}
+
+/// Errors by version, if the one behind the alias is proven to be counted in the window.
+fn split(readings: &Readings, start: i64) -> Result<Split, Silence> {
+    let current = match readings.get("alias.version") {
+        Known::Known(fact) => match &fact.value {
+            FactValue::Text(version) => version,
+            _ => return Err(Silence::new(Why::Mistyped, "alias.version is no word")),
+        },
+        Known::Silent(silence) => return Err(silence.clone()),
+        Known::NotAsked => {
+            return Err(Silence::new(Why::NotAsked, "the alias was not asked for"));
+        }
+    };
+    let invocations = groups(readings, "lambda.version_invocations_by_minute")?;
+    let errors = groups(readings, "lambda.version_errors_by_minute")?;
+    let inside = |series: &Series| -> i64 {
+        let inside = series.iter().filter(|(at, _)| *at >= start);
+        inside.map(|(_, count)| count).sum()
+    };
+    let mut split = Split {
+        invoked: 0,
+        own: 0,
+        others: 0,
+        lines: Vec::new(),
+    };
+    for (version, series) in errors {
+        let failed = inside(series);
+        match version == current {
+            true => split.own += failed,
+            false => split.others += failed,
+        }
+    }
+    for (version, series) in invocations.iter().rev() {
+        let invoked = inside(series);
+        if version == current {
+            split.invoked += invoked;
+        }
+        if invoked > 0 {
+            let own = errors.iter().filter(|(name, _)| name == version);
+            let failed: i64 = own.map(|(_, series)| inside(series)).sum();
+            let name = version.printable(20);
+            let line = format!("{name}: {failed} errors in {invoked} invocations");
+            split.lines.push(Untrusted::new(line));
+        }
+    }
+    if split.invoked == 0 {
+        let version = current.printable(20);
+        let detail = format!(
+            "CloudWatch has no invocations of version {version} alone, so whose errors they are is not told"
+        );
+        return Err(Silence::new(Why::NoData, detail));
+    }
+    Ok(split)
+}
+
+fn groups<'a>(readings: &'a Readings, path: &str) -> Result<&'a [Group], Silence> {
+    match readings.get(path) {
+        Known::Known(fact) => match &fact.value {
+            FactValue::Groups(groups) => Ok(groups),
+            _ => Err(Silence::new(Why::Mistyped, format!("{path} are no series"))),
+        },
+        Known::Silent(silence) => Err(silence.clone()),
+        Known::NotAsked => Err(Silence::new(
+            Why::NotAsked,
+            format!("{path} was not asked for"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::Probe;
+
+    const START: i64 = 600;
+
+    type Told<'a> = &'a [(&'a str, &'a [(i64, i64)])];
+
+    fn whose(version: Option<&str>, invocations: Option<Told<'_>>, errors: Told<'_>) -> Whose {
+        let at = OffsetDateTime::UNIX_EPOCH;
+        let mut alias = Reading::silent(Probe::Alias, Silence::new(Why::Denied, "no"));
+        if let Some(version) = version {
+            let version = FactValue::Text(Untrusted::new(version));
+            alias.know("alias.version", version, at);
+        }
+        let mut lambda = Reading::silent(Probe::Lambda, Silence::new(Why::Missing, "no"));
+        let groups = |told: Told<'_>| {
+            let one =
+                |(name, points): &(&str, &[(i64, i64)])| (Untrusted::new(*name), points.to_vec());
+            FactValue::Groups(told.iter().map(one).collect())
+        };
+        if let Some(invocations) = invocations {
+            let path = "lambda.version_invocations_by_minute";
+            lambda.know(path, groups(invocations), at);
+        }
+        lambda.know("lambda.version_errors_by_minute", groups(errors), at);
+        let mut readings = Readings::default();
+        for reading in [alias, lambda] {
+            readings.add(crate::fact::declared(reading.probe), reading);
+        }
+        join(&mut Reading::new(Probe::History), &readings, START, 3, at)
+    }
+
+    #[test]
+    fn errors_are_laid_to_whom_they_belong_and_to_nobody_without_proof() {
+        let both: Told<'_> = &[("61", &[(600, 9)]), ("62", &[(600, 9)])];
+        let only_62: Told<'_> = &[("62", &[(600, 9)])];
+        let table: [(Told<'_>, Told<'_>, Whose); 8] = [
+            (both, &[("61", &[(600, 3)])], Whose::Versions),
+            (both, &[("62", &[(600, 3)])], Whose::Others),
+            (
+                both,
+                &[("61", &[(600, 1)]), ("62", &[(600, 2)])],
+                Whose::Both,
+            ),
+            // One of the three errors is nobody's.
+            (both, &[("62", &[(600, 2)])], Whose::Untold),
+            (both, &[], Whose::Untold),
+            // The others' errors lie before the window.
+            (both, &[("62", &[(599, 3)])], Whose::Untold),
+            // The version itself is not counted: not at all, or not in the window.
+            (only_62, &[("62", &[(600, 3)])], Whose::Untold),
+            (
+                &[("61", &[(599, 9)]), ("62", &[(600, 9)])],
+                &[("62", &[(600, 3)])],
+                Whose::Untold,
+            ),
+        ];
+        for (invocations, errors, due) in table {
+            let found = whose(Some("61"), Some(invocations), errors);
+            assert_eq!(found, due, "{invocations:?} {errors:?}");
+        }
+        let others: Told<'_> = &[("62", &[(600, 3)])];
+        assert_eq!(whose(None, Some(both), others), Whose::Untold);
+        assert_eq!(whose(Some("61"), None, others), Whose::Untold);
+    }
+}

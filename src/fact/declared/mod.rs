@@ -1,0 +1,109 @@
+//! The dictionary of facts: what each probe promises to yield, one file per source.
+//!
+//! Runbooks are checked against it when they are loaded, observations when they are added, and
+//! `duckops facts --schema` prints it.
+
+mod alias;
+mod audit;
+mod connections;
+mod email;
+mod executions;
+mod history;
+mod identity;
+mod lambda;
+mod logs;
+mod metrics;
+mod status;
+
+pub use history::{TOTALS, inputs};
+
+use super::{Declared, Probe};
+
+/// Every probe, in the order of output.
+pub const PROBES: [Probe; 11] = [
+    Probe::Status,
+    Probe::Audit,
+    Probe::Executions,
+    Probe::Email,
+    Probe::Metrics,
+    Probe::Logs,
+    Probe::Alias,
+    Probe::Lambda,
+    Probe::Identity,
+    Probe::Connections,
+    Probe::History,
+];
+
+/// The facts that a probe yields.
+pub fn declared(probe: Probe) -> &'static [Declared] {
+    match probe {
+        Probe::Status => status::FACTS,
+        Probe::Audit => audit::FACTS,
+        Probe::Executions => executions::FACTS,
+        Probe::Email => email::FACTS,
+        Probe::Metrics => metrics::FACTS,
+        Probe::Logs => logs::FACTS,
+        Probe::Alias => alias::FACTS,
+        Probe::Lambda => lambda::FACTS,
+        Probe::Identity => identity::FACTS,
+        Probe::Connections => connections::FACTS,
+        Probe::History => history::FACTS,
+    }
+}
+
+/// Every probe with its facts.
+pub fn all() -> impl Iterator<Item = (Probe, &'static [Declared])> {
+    PROBES.into_iter().map(|probe| (probe, declared(probe)))
+}
+
+/// Finds a fact and its probe by path.
+pub fn find(path: &str) -> Option<(Probe, &'static Declared)> {
+    all().find_map(|(probe, facts)| {
+        facts
+            .iter()
+            .find(|fact| fact.path == path)
+            .map(|fact| (probe, fact))
+    })
+}
+
+/// The error message for a path that is not declared, with the nearest declared one.
+pub fn unknown_fact(path: &str) -> String {
+    let near = all()
+        .flat_map(|(_, facts)| facts)
+        .map(|fact| {
+            (
+                strsim::normalized_damerau_levenshtein(path, fact.path),
+                fact.path,
+            )
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match near {
+        Some((score, near)) if score > 0.5 => {
+            format!("no probe yields `{path}`; did you mean `{near}`?")
+        }
+        _ => format!("no probe yields `{path}`; `duckops facts --schema` lists those there are"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn fact_paths_are_unique_and_never_prefixes_of_each_other() {
+        let paths: Vec<_> = all()
+            .flat_map(|(_, facts)| facts)
+            .map(|fact| fact.path)
+            .collect();
+        let unique: BTreeSet<_> = paths.iter().collect();
+        assert_eq!(unique.len(), paths.len());
+        for path in &paths {
+            let inside = format!("{path}.");
+            assert!(
+                !paths.iter().any(|other| other.starts_with(&inside)),
+                "{path} is a fact and a prefix"
+            );
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! Facts: the typed, named values that probes yield and rules compare.
+//!
+//! A fact is declared once, by the probe that yields it, with its type, its unit and
+//! one line of meaning. Rules, cases, words and evidence refer to it by its path. This
+//! room knows neither how a fact is asked for nor what it is good for.
+
+mod declared;
+
+pub use declared::{PROBES, TOTALS, all, declared, find, inputs, unknown_fact};
+
+use crate::text::{Printable, Untrusted};
+use std::fmt;
+use time::OffsetDateTime;
+
+/// One way of asking the outside world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Probe {
+    /// `GET /beak/system/status`.
+    Status,
+    /// `POST /beak/audit`.
+    Audit,
+    /// Step Functions executions of the approval workflow.
+    Executions,
+    /// The SES account: quota and enforcement.
+    Email,
+    /// CloudWatch metrics of SES.
+    Metrics,
+    /// The log of the Lambda function.
+    Logs,
+    /// Where the function's alias points, and which versions there are.
+    Alias,
+    /// CloudWatch metrics of the function.
+    Lambda,
+    /// Which AWS account answers.
+    Identity,
+    /// The requests and the bonds: the audit feed and the lists.
+    Connections,
+    /// What earlier runs recorded, joined with what this run was told.
+    History,
+}
+
+impl Probe {
+    /// Its name in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Probe::Status => "status",
+            Probe::Audit => "audit",
+            Probe::Executions => "executions",
+            Probe::Email => "email",
+            Probe::Metrics => "metrics",
+            Probe::Logs => "logs",
+            Probe::Alias => "alias",
+            Probe::Lambda => "lambda",
+            Probe::Identity => "identity",
+            Probe::Connections => "connections",
+            Probe::History => "history",
+        }
+    }
+
+    /// Whether its answer comes from AWS and so counts only in the right account and region.
+    pub fn is_aws(self) -> bool {
+        matches!(
+            self,
+            Probe::Executions
+                | Probe::Email
+                | Probe::Metrics
+                | Probe::Logs
+                | Probe::Alias
+                | Probe::Lambda
+                | Probe::Identity
+        )
+    }
+}
+
+/// The type of a fact. Rules compare only like with like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactType {
+    /// Yes or no.
+    Bool,
+    /// A whole number.
+    Int,
+    /// A number with a fraction, such as a percentage.
+    Float,
+    /// A word.
+    Text,
+    /// A few lines, newest first; evidence only, no rule compares it.
+    List,
+    /// Whole seconds.
+    Duration,
+    /// Whole seconds since 1970, UTC; evidence only.
+    Instant,
+    /// Numbers at points in time, oldest first; evidence only.
+    Series,
+    /// Several series, each with its name; evidence only.
+    Groups,
+}
+
+impl FactType {
+    /// Its name in messages and in the schema of facts.
+    pub fn name(self) -> &'static str {
+        match self {
+            FactType::Bool => "bool",
+            FactType::Int => "int",
+            FactType::Float => "float",
+            FactType::Text => "text",
+            FactType::List => "list",
+            FactType::Duration => "duration",
+            FactType::Instant => "instant",
+            FactType::Series => "series",
+            FactType::Groups => "groups",
+        }
+    }
+}
+
+/// A series with its name.
+pub type Group = (Untrusted, Vec<(i64, i64)>);
+
+/// The value of a fact.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FactValue {
+    /// See [`FactType::Bool`].
+    Bool(bool),
+    /// See [`FactType::Int`].
+    Int(i64),
+    /// See [`FactType::Float`]; always finite.
+    Float(f64),
+    /// See [`FactType::Text`].
+    Text(Untrusted),
+    /// See [`FactType::List`].
+    List(Vec<Untrusted>),
+    /// See [`FactType::Duration`].
+    Duration(i64),
+    /// See [`FactType::Instant`].
+    Instant(i64),
+    /// See [`FactType::Series`]; each with its second since 1970.
+    Series(Vec<(i64, i64)>),
+    /// See [`FactType::Groups`]; each series with its name.
+    Groups(Vec<Group>),
+}
+
+impl FactValue {
+    /// Its type.
+    pub fn ty(&self) -> FactType {
+        match self {
+            FactValue::Bool(_) => FactType::Bool,
+            FactValue::Int(_) => FactType::Int,
+            FactValue::Float(_) => FactType::Float,
+            FactValue::Text(_) => FactType::Text,
+            FactValue::List(_) => FactType::List,
+            FactValue::Duration(_) => FactType::Duration,
+            FactValue::Instant(_) => FactType::Instant,
+            FactValue::Series(_) => FactType::Series,
+            FactValue::Groups(_) => FactType::Groups,
+        }
+    }
+
+    /// Hands over every text in it, the lines of a list together: they may follow each other.
+    pub fn each_text(&mut self, each: &mut impl FnMut(&mut [&mut String])) {
+        match self {
+            FactValue::Text(text) => each(&mut [text.exposed()]),
+            FactValue::List(lines) => {
+                let mut lines: Vec<_> = lines.iter_mut().map(Untrusted::exposed).collect();
+                each(&mut lines);
+            }
+            FactValue::Groups(groups) => {
+                groups
+                    .iter_mut()
+                    .for_each(|(name, _)| each(&mut [name.exposed()]));
+            }
+            FactValue::Bool(_)
+            | FactValue::Int(_)
+            | FactValue::Float(_)
+            | FactValue::Duration(_)
+            | FactValue::Instant(_)
+            | FactValue::Series(_) => {}
+        }
+    }
+
+    /// As a person reads it: `95.5`, `12m 30s`, `2026-03-22T03:12:09Z`.
+    pub fn shown(&self) -> Printable {
+        match self {
+            FactValue::Bool(true) => "yes".into(),
+            FactValue::Bool(false) => "no".into(),
+            FactValue::Int(n) => n.to_string().into(),
+            FactValue::Float(x) => float(*x).into(),
+            FactValue::Text(text) => text.printable(200),
+            FactValue::List(lines) if lines.is_empty() => "none".into(),
+            FactValue::List(lines) => {
+                let shown: Vec<_> = lines.iter().map(|l| l.printable(160).to_string()).collect();
+                shown.join("; ").into()
+            }
+            FactValue::Duration(seconds) => duration(*seconds).into(),
+            FactValue::Instant(seconds) => instant(*seconds).into(),
+            FactValue::Series(points) => values(points).into(),
+            FactValue::Groups(groups) => {
+                let shown = groups
+                    .iter()
+                    .map(|(name, points)| format!("{}: {}", name.printable(40), values(points)));
+                shown.collect::<Vec<_>>().join("; ").into()
+            }
+        }
+    }
+}
+
+fn values(points: &[(i64, i64)]) -> String {
+    let values: Vec<_> = points.iter().map(|(_, value)| value.to_string()).collect();
+    values.join(" ")
+}
+
+/// At most two decimals, and none that say nothing; a small share is never rounded to zero.
+fn float(x: f64) -> String {
+    let digits = if x != 0.0 && x.abs() < 0.1 { 4 } else { 2 };
+    let text = format!("{x:.digits$}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// The two largest units of a number of seconds: `47s`, `12m 30s`, `3h`, `2d 4h`.
+pub fn duration(seconds: i64) -> String {
+    const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
+    if seconds < 0 {
+        return format!("-{}", duration(seconds.saturating_neg()));
+    }
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (size, unit) in UNITS {
+        if rest >= size && parts.len() < 2 {
+            parts.push(format!("{}{unit}", rest / size));
+            rest %= size;
+        } else if !parts.is_empty() {
+            break;
+        }
+    }
+    if parts.is_empty() {
+        "0s".to_owned()
+    } else {
+        parts.join(" ")
+    }
+}
+
+/// RFC 3339 in UTC with whole seconds.
+pub fn instant(seconds: i64) -> String {
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .ok()
+        .and_then(|t| {
+            t.format(&time::format_description::well_known::Rfc3339)
+                .ok()
+        })
+        .unwrap_or_else(|| format!("@{seconds}"))
+}
+
+/// Seconds of a duration as people write it: `90s`, `15m`, `24h`, `2d`.
+pub fn parse_duration(text: &str) -> Option<i64> {
+    let unit = text.chars().last()?;
+    let size = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    let digits = &text[..text.len() - unit.len_utf8()];
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse::<i64>().ok()?.checked_mul(size)
+}
+
+/// Seconds since 1970 of a time in RFC 3339.
+pub fn parse_instant(text: &str) -> Option<i64> {
+    OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
+        .ok()
+        .map(OffsetDateTime::unix_timestamp)
+}
+
+/// What a probe promises to say: one line of the dictionary of facts.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    /// The path that rules use, such as `status.agents.alive`.
+    pub path: &'static str,
+    /// Its type.
+    pub ty: FactType,
+    /// Its unit, such as `count` or `percent`.
+    pub unit: &'static str,
+    /// Whether it depends on the clock and is worthless when the clock is wrong.
+    pub clocked: bool,
+    /// What it means, in one line.
+    pub about: &'static str,
+}
+
+/// Declares a fact that holds whatever the clock says.
+pub const fn steady(
+    path: &'static str,
+    ty: FactType,
+    unit: &'static str,
+    about: &'static str,
+) -> Declared {
+    Declared {
+        path,
+        ty,
+        unit,
+        clocked: false,
+        about,
+    }
+}
+
+/// Declares a fact that depends on the clock.
+pub const fn clocked(
+    path: &'static str,
+    ty: FactType,
+    unit: &'static str,
+    about: &'static str,
+) -> Declared {
+    Declared {
+        clocked: true,
+        ..steady(path, ty, unit, about)
+    }
+}
+
+/// A value that was learned, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// The value.
+    pub value: FactValue,
+    /// When the outside world said so.
+    pub at: OffsetDateTime,
+}
+
+impl fmt::Display for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_as_people_say_them() {
+        let table = [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (750, "12m 30s"),
+            (3_600, "1h"),
+            (3_601, "1h"),
+            (187_201, "2d 4h"),
+            (-90, "-1m 30s"),
+            (i64::MIN, "-106751991167300d 15h"),
+        ];
+        for (seconds, words) in table {
+            assert_eq!(duration(seconds), words);
+        }
+    }
+
+    #[test]
+    fn a_small_share_is_not_rounded_to_nothing() {
+        assert_eq!(float(0.05), "0.05");
+        assert_eq!(float(0.0004), "0.0004");
+        assert_eq!(float(95.0), "95");
+        assert_eq!(float(95.049), "95.05");
+    }
+}

@@ -1,0 +1,28 @@
+//! Everything known about the function: the alias and its target, versions, configuration, policy,
+//! what each version did behind the alias, moves of the alias, and the one last known-good version.
+//!
+//! [`reader`] asks Lambda and CloudWatch; nothing here changes anything.
+
+pub mod alias_moves;
+pub mod alias_target;
+pub mod deploy_log_entry;
+pub mod endpoint_probe;
+pub mod last_known_good;
+pub mod policy;
+pub mod reader;
+mod smoke;
+pub mod version_config;
+pub mod version_metrics;
+
+pub use last_known_good::last_good;
+pub use version_config::Configured;
+pub use version_metrics::Served;
+
+/// `v61` and `61` are one version.
+pub fn version_number(version: &str) -> &str {
+    let version = version.trim();
+    version
+        .strip_prefix(['v', 'V'])
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        .unwrap_or(version)
+}

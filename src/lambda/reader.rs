@@ -1,0 +1,330 @@
+//! What Lambda and STS say of the alias and of the versions around it, each answer on its
+//! own: one that is denied leaves the others standing.
+
+use super::alias_target::pointing;
+use super::endpoint_probe::Place;
+use super::smoke;
+use super::version_config::{self, Configured};
+use super::version_metrics::{self, Served};
+use crate::cloud::{self, Aws};
+use crate::observation::{Asked, Silence, Why};
+use crate::stack::Stack;
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::future::Future;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+
+pub use super::alias_target::Pointing;
+
+/// Whom to ask, and until when.
+#[derive(Debug)]
+pub struct Asking<'a> {
+    /// Which stack.
+    pub stack: &'a Stack,
+    /// The clients' configuration.
+    pub aws: &'a Aws,
+    /// The wall clock when this began.
+    pub now: OffsetDateTime,
+    /// When every answer must be in.
+    pub deadline: Instant,
+    asked: Mutex<Vec<Asked>>,
+}
+
+/// Who asks, as STS says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub account: String,
+    /// The role or user, as an ARN.
+    pub arn: String,
+    /// The host that said so.
+    pub host: String,
+}
+
+/// Everything that was learned about the alias and one version that it might point to.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Who asks.
+    pub caller: Result<Caller, Silence>,
+    /// Where the alias points.
+    pub alias: Result<Pointing, Silence>,
+    /// The host that Lambda's answers come from.
+    pub host: Option<String>,
+    /// The numbers of all published versions, newest first.
+    pub versions: Result<Vec<i64>, Silence>,
+    /// The version that serves.
+    pub current: Result<Configured, Silence>,
+    /// What each version did behind the alias, newest first.
+    pub served: Result<Vec<Served>, Silence>,
+    /// The policy of the alias; none when it has none.
+    pub policy: Result<Option<String>, Silence>,
+    /// The status of what is kept warm; none when nothing is.
+    pub provisioned: Result<Option<String>, Silence>,
+    /// What is reserved for the function; none when nothing is.
+    pub reserved: Result<Option<i64>, Silence>,
+}
+
+impl<'a> Asking<'a> {
+    /// Nothing has been asked yet.
+    pub fn new(stack: &'a Stack, aws: &'a Aws, now: OffsetDateTime, deadline: Instant) -> Self {
+        Self {
+            stack,
+            aws,
+            now,
+            deadline,
+            asked: Mutex::default(),
+        }
+    }
+
+    /// The requests so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked
+            .lock()
+            .map(|asked| asked.clone())
+            .unwrap_or_default()
+    }
+
+    /// Sends one question and records it. `action` is the permission it needs.
+    pub(crate) async fn question<T, E>(
+        &self,
+        question: String,
+        action: &str,
+        send: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, Silence>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let reply = cloud::question(self.deadline, question, action, send).await;
+        if let Ok(mut asked) = self.asked.lock() {
+            asked.push(reply.asked);
+        }
+        reply.answer
+    }
+
+    fn function(&self) -> &str {
+        &self.stack.function.value
+    }
+
+    fn alias(&self) -> &str {
+        &self.stack.alias.value
+    }
+
+    /// Everything about the alias, at the same time where no answer needs another's.
+    pub async fn everything(&self) -> Seen {
+        let config = match self.aws.config().await {
+            Ok(config) => config,
+            Err(silence) => return silent(&silence),
+        };
+        let lambda = aws_sdk_lambda::Client::new(config);
+        let (caller, (alias, host), versions, policy, provisioned, reserved) = tokio::join!(
+            self.caller(config),
+            self.pointing(&lambda),
+            self.versions(&lambda),
+            self.policy(&lambda),
+            self.provisioned(&lambda),
+            self.reserved(&lambda),
+        );
+        let number = alias.as_ref().map(|alias| alias.version.clone());
+        let number = number.map_err(Clone::clone);
+        let current = async {
+            let number = number?;
+            version_config::ask(self, &lambda, &number).await
+        };
+        let served = async {
+            let numbers = versions.as_ref().map_err(Clone::clone)?;
+            version_metrics::ask(self, config, numbers).await
+        };
+        let (current, served) = tokio::join!(current, served);
+        Seen {
+            caller,
+            alias,
+            host,
+            versions,
+            current,
+            served,
+            policy,
+            provisioned,
+            reserved,
+        }
+    }
+
+    /// The configuration of one version, of which no value of the environment is kept.
+    ///
+    /// # Errors
+    /// Why it is not known; [`Why::NotFound`] when there is no such version.
+    pub async fn configured(&self, number: &str) -> Result<Configured, Silence> {
+        let lambda = aws_sdk_lambda::Client::new(self.aws.config().await?);
+        version_config::ask(self, &lambda, number).await
+    }
+
+    /// Where the alias points at this moment.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub async fn alias_now(&self) -> Result<Pointing, Silence> {
+        let lambda = aws_sdk_lambda::Client::new(self.aws.config().await?);
+        self.pointing(&lambda).await.0
+    }
+
+    /// Runs a version once, alone, with a read of the status: what it answers, or how it fails.
+    ///
+    /// # Errors
+    /// How it fails, in words.
+    pub async fn run_alone(&self, number: &str) -> Result<String, String> {
+        let config = self.aws.writing().await;
+        let config = config.map_err(|silence| silence.detail.to_string())?;
+        smoke::run(self, &aws_sdk_lambda::Client::new(&config), number).await
+    }
+
+    /// Where the alias points, and which host says so.
+    pub(crate) async fn pointing(
+        &self,
+        lambda: &aws_sdk_lambda::Client,
+    ) -> (Result<Pointing, Silence>, Option<String>) {
+        let place = Place::default();
+        let request = lambda
+            .get_alias()
+            .function_name(self.function())
+            .name(self.alias())
+            .customize()
+            .interceptor(place.clone());
+        let question = format!("GetAlias {}", self.alias());
+        let answer = self
+            .question(question, "lambda:GetAlias", request.send())
+            .await;
+        let pointing = answer.and_then(|answer| {
+            let weights = answer
+                .routing_config()
+                .and_then(|routing| routing.additional_version_weights());
+            pointing(
+                answer.function_version(),
+                answer.revision_id(),
+                weights.into_iter().flatten(),
+            )
+        });
+        (pointing, place.host())
+    }
+
+    async fn caller(&self, config: &SdkConfig) -> Result<Caller, Silence> {
+        let place = Place::default();
+        let request = aws_sdk_sts::Client::new(config)
+            .get_caller_identity()
+            .customize()
+            .interceptor(place.clone());
+        let question = "GetCallerIdentity".to_owned();
+        let answer = self
+            .question(question, "sts:GetCallerIdentity", request.send())
+            .await?;
+        let missing =
+            |name| Silence::new(Why::Missing, format!("the caller identity has no {name}"));
+        let word = |text: Option<&str>, name| {
+            let text = text.filter(|text| !text.is_empty());
+            text.map(str::to_owned).ok_or_else(|| missing(name))
+        };
+        Ok(Caller {
+            account: word(answer.account(), "account")?,
+            arn: word(answer.arn(), "ARN")?,
+            host: place.host().unwrap_or_default(),
+        })
+    }
+
+    async fn versions(&self, lambda: &aws_sdk_lambda::Client) -> Result<Vec<i64>, Silence> {
+        let mut numbers = Vec::new();
+        let mut marker: Option<String> = None;
+        for page in 1.. {
+            let request = lambda
+                .list_versions_by_function()
+                .function_name(self.function())
+                .set_marker(marker.clone());
+            let question = format!("ListVersionsByFunction, page {page}");
+            let answer = self
+                .question(question, "lambda:ListVersionsByFunction", request.send())
+                .await?;
+            let Some(listed) = answer.versions else {
+                return Err(Silence::new(Why::Missing, "the answer holds no versions"));
+            };
+            numbers.extend(
+                listed
+                    .iter()
+                    .filter_map(|version| version.version()?.parse::<i64>().ok()),
+            );
+            match answer.next_marker.filter(|next| !next.is_empty()) {
+                None => break,
+                Some(next) if marker.as_ref() == Some(&next) => {
+                    let why = "the pagination of the function's versions did not end";
+                    return Err(Silence::new(Why::Incomplete, why));
+                }
+                Some(next) => marker = Some(next),
+            }
+        }
+        numbers.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(numbers)
+    }
+
+    async fn policy(&self, lambda: &aws_sdk_lambda::Client) -> Result<Option<String>, Silence> {
+        let request = lambda
+            .get_policy()
+            .function_name(self.function())
+            .qualifier(self.alias());
+        let question = format!("GetPolicy {}", self.alias());
+        let answer = self.question(question, "lambda:GetPolicy", request.send());
+        found(answer.await.map(|answer| answer.policy))
+    }
+
+    async fn provisioned(
+        &self,
+        lambda: &aws_sdk_lambda::Client,
+    ) -> Result<Option<String>, Silence> {
+        let request = lambda
+            .get_provisioned_concurrency_config()
+            .function_name(self.function())
+            .qualifier(self.alias());
+        let question = format!("GetProvisionedConcurrencyConfig {}", self.alias());
+        let action = "lambda:GetProvisionedConcurrencyConfig";
+        let answer = self.question(question, action, request.send()).await;
+        let status = answer.map(|answer| {
+            let status = answer.status().map(|status| status.as_str().to_owned());
+            Some(status.unwrap_or_else(|| "no status".to_owned()))
+        });
+        found(status)
+    }
+
+    async fn reserved(&self, lambda: &aws_sdk_lambda::Client) -> Result<Option<i64>, Silence> {
+        let request = lambda
+            .get_function_concurrency()
+            .function_name(self.function());
+        let question = "GetFunctionConcurrency".to_owned();
+        let action = "lambda:GetFunctionConcurrency";
+        let answer = self.question(question, action, request.send()).await?;
+        Ok(answer.reserved_concurrent_executions().map(i64::from))
+    }
+}
+
+/// What is not there is an answer here.
+fn found<T>(answer: Result<Option<T>, Silence>) -> Result<Option<T>, Silence> {
+    match answer {
+        Err(silence) if silence.why == Why::NotFound => Ok(None),
+        other => other,
+    }
+}
+
+fn silent(silence: &Silence) -> Seen {
+    Seen {
+        caller: Err(silence.clone()),
+        alias: Err(silence.clone()),
+        host: None,
+        versions: Err(silence.clone()),
+        current: Err(silence.clone()),
+        served: Err(silence.clone()),
+        policy: Err(silence.clone()),
+        provisioned: Err(silence.clone()),
+        reserved: Err(silence.clone()),
+    }
+}
+
+/// How long one question may take beside what the deadline leaves.
+pub(crate) const QUESTION: Duration = Duration::from_secs(8);

@@ -1,0 +1,215 @@
+//! The configuration of one version, as far as two versions are compared by it. Values of
+//! the environment are digested where they are read and kept nowhere.
+
+use super::reader::Asking;
+use crate::fact;
+use crate::observation::{Silence, Why};
+use crate::state_dir::sha256;
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+/// One version, as Lambda describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Configured {
+    /// Its number, or `$LATEST`.
+    pub number: String,
+    /// `Active`, `Pending`, `Inactive` or `Failed`; none when it is not told.
+    pub state: Option<String>,
+    /// `Successful`, `InProgress` or `Failed`; none when it is not told.
+    pub update: Option<String>,
+    /// Which code it runs.
+    pub code: Option<String>,
+    /// When it was published.
+    pub published: Option<i64>,
+    /// Its runtime; none for an image.
+    pub runtime: Option<String>,
+    /// The longest that one call may take, in seconds.
+    pub timeout: Option<i64>,
+    /// Everything else that matters, by name, as it is shown.
+    settings: BTreeMap<&'static str, String>,
+    /// The names of the environment, each with a digest of its value.
+    environment: BTreeMap<String, String>,
+}
+
+pub(crate) async fn ask(
+    asking: &Asking<'_>,
+    lambda: &aws_sdk_lambda::Client,
+    number: &str,
+) -> Result<Configured, Silence> {
+    let request = lambda
+        .get_function_configuration()
+        .function_name(&asking.stack.function.value)
+        .qualifier(number);
+    let question = format!("GetFunctionConfiguration {number}");
+    let action = "lambda:GetFunctionConfiguration";
+    let answer = asking.question(question, action, request.send()).await?;
+    if answer.version() != Some(number) {
+        let why = "Lambda described another version than the one asked for";
+        return Err(Silence::new(Why::Contradictory, why));
+    }
+    Ok(of(number, &answer))
+}
+
+fn of(number: &str, answer: &GetFunctionConfigurationOutput) -> Configured {
+    let mut settings = BTreeMap::new();
+    let mut set = |name, value: Option<String>| {
+        settings.insert(name, value.unwrap_or_else(|| "none".to_owned()));
+    };
+    set("role", answer.role().map(str::to_owned));
+    set("handler", answer.handler().map(str::to_owned));
+    set("runtime", answer.runtime().map(|r| r.as_str().to_owned()));
+    set("memory", answer.memory_size().map(|n| format!("{n} MB")));
+    set("timeout", answer.timeout().map(|n| format!("{n} s")));
+    let queue = answer.dead_letter_config().and_then(|d| d.target_arn());
+    set("dead letter queue", queue.map(str::to_owned));
+    let layers = answer.layers().iter().filter_map(|layer| layer.arn());
+    set("layers", Some(layers.collect::<Vec<_>>().join(", ")));
+    let vpc = answer.vpc_config().map(|vpc| {
+        let mut parts = vpc.subnet_ids().to_vec();
+        parts.extend(vpc.security_group_ids().iter().cloned());
+        parts.sort();
+        parts.join(", ")
+    });
+    set("VPC", vpc.filter(|vpc| !vpc.is_empty()));
+    let kinds = answer.architectures().iter().map(|kind| kind.as_str());
+    set("architecture", Some(kinds.collect::<Vec<_>>().join(", ")));
+    let variables = answer.environment().and_then(|e| e.variables());
+    Configured {
+        number: number.to_owned(),
+        state: answer.state().map(|state| state.as_str().to_owned()),
+        update: answer
+            .last_update_status()
+            .map(|status| status.as_str().to_owned()),
+        code: answer.code_sha256().map(str::to_owned),
+        published: answer.last_modified().and_then(modified),
+        runtime: answer.runtime().map(|runtime| runtime.as_str().to_owned()),
+        timeout: answer.timeout().map(i64::from),
+        settings,
+        environment: variables
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.clone(), sha256(value.as_bytes())))
+            .collect(),
+    }
+}
+
+impl Configured {
+    /// Whether it can take traffic at once.
+    pub fn is_ready(&self) -> bool {
+        self.state.as_deref() == Some("Active") && self.update.as_deref() == Some("Successful")
+    }
+
+    /// Its state in words.
+    pub fn state_shown(&self) -> String {
+        format!(
+            "{}, last update {}",
+            self.state.as_deref().unwrap_or("state not told"),
+            self.update.as_deref().unwrap_or("not told")
+        )
+    }
+
+    /// What is different in another version: settings with their values, the environment by
+    /// name only.
+    pub fn differences(&self, other: &Configured) -> Vec<String> {
+        let mut found = Vec::new();
+        for (name, before) in &self.settings {
+            let after = other.settings.get(name).map_or("none", String::as_str);
+            if before != after {
+                found.push(format!("{name}: {before} -> {after}"));
+            }
+        }
+        for (name, before) in &self.environment {
+            match other.environment.get(name) {
+                None => found.push(format!("environment {name}: goes away")),
+                Some(after) if after != before => {
+                    found.push(format!("environment {name}: another value"));
+                }
+                Some(_) => {}
+            }
+        }
+        let added = other.environment.keys();
+        let added = added.filter(|name| !self.environment.contains_key(*name));
+        found.extend(added.map(|name| format!("environment {name}: comes in")));
+        found
+    }
+
+    /// A version for tests of what is concluded from versions.
+    #[cfg(test)]
+    pub(crate) fn sample(number: &str, code: &str, state: &str) -> Self {
+        Self {
+            number: number.to_owned(),
+            state: Some(state.to_owned()),
+            update: Some("Successful".to_owned()),
+            code: Some(code.to_owned()),
+            published: Some(0),
+            runtime: Some("python3.12".to_owned()),
+            timeout: Some(30),
+            settings: BTreeMap::new(),
+            environment: BTreeMap::new(),
+        }
+    }
+}
+
+/// The form that Lambda writes times in, which is not quite RFC 3339.
+fn modified(text: &str) -> Option<i64> {
+    const FORM: &[BorrowedFormatItem<'_>] = format_description!(
+        "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond][offset_hour sign:mandatory][offset_minute]"
+    );
+    OffsetDateTime::parse(text, FORM)
+        .ok()
+        .map(OffsetDateTime::unix_timestamp)
+        .or_else(|| fact::parse_instant(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_lambda::types::EnvironmentResponse;
+
+    #[test]
+    fn differences_name_the_environment_and_never_show_a_value() {
+        let with = |variables: &[(&str, &str)], memory| {
+            let environment = variables
+                .iter()
+                .fold(EnvironmentResponse::builder(), |e, (k, v)| {
+                    e.variables(*k, *v)
+                });
+            let answer = GetFunctionConfigurationOutput::builder()
+                .memory_size(memory)
+                .environment(environment.build())
+                .build();
+            of("1", &answer)
+        };
+        let before = with(
+            &[
+                ("GONE", "canary-1"),
+                ("SAME", "canary-2"),
+                ("KEY", "canary-3"),
+            ],
+            128,
+        );
+        let after = with(
+            &[
+                ("SAME", "canary-2"),
+                ("KEY", "canary-4"),
+                ("NEW", "canary-5"),
+            ],
+            256,
+        );
+        let differences = before.differences(&after);
+        assert_eq!(
+            differences,
+            [
+                "memory: 128 MB -> 256 MB",
+                "environment GONE: goes away",
+                "environment KEY: another value",
+                "environment NEW: comes in",
+            ]
+        );
+        assert!(!format!("{before:?}{after:?}").contains("canary"));
+        assert!(before.differences(&before).is_empty());
+    }
+}

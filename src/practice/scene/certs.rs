@@ -1,0 +1,236 @@
+//! Scenes of INC-002: certificates that do not come, and what the log says of them.
+
+use super::edit::{certified, hours, logged, minutes, sent};
+use super::{Expect, Scene, healthy};
+use crate::practice::{Fault, Operation, World};
+use time::OffsetDateTime;
+
+pub(super) const SCENES: &[Scene] = &[
+    Scene {
+        name: "inc-002",
+        hides: "Three ducklings signed up in two days, no certificate was written, and the log \
+                says why.",
+        runbook: Some("inc-002"),
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-002"),
+            steps: &[
+                ("inc-002", "counts", "critical"),
+                ("inc-002", "last-cert", "warning"),
+                ("inc-002", "logs", "warning"),
+                ("inc-002", "ses", "warning"),
+                ("inc-002", "code-path", "critical"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            certified(&mut world, &[hours(40), hours(20), hours(5)], &[]);
+            let message = "[ERROR] cert write failed: ValidationException";
+            logged(&mut world, minutes(50), message);
+            logged(&mut world, minutes(20), message);
+            world
+        },
+    },
+    Scene {
+        name: "certs-24h",
+        hides: "A certificate was issued 39 hours ago and none since, though a duckling came.",
+        runbook: Some("inc-002"),
+        expect: Expect {
+            verdict: "warning",
+            root_cause: None,
+            steps: &[
+                ("inc-002", "counts", "warning"),
+                ("inc-002", "last-cert", "warning"),
+                ("inc-002", "logs", "ok"),
+                ("inc-002", "ses", "warning"),
+                ("inc-002", "code-path", "skipped"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            certified(&mut world, &[hours(40), hours(5)], &[hours(39)]);
+            world
+        },
+    },
+    Scene {
+        name: "certs-pace",
+        hides: "One duckling waits, because it came three minutes ago; the others have theirs.",
+        runbook: Some("inc-002"),
+        expect: Expect {
+            verdict: "ok",
+            root_cause: None,
+            steps: &[
+                ("inc-002", "counts", "ok"),
+                ("inc-002", "last-cert", "ok"),
+                ("inc-002", "logs", "ok"),
+                ("inc-002", "ses", "ok"),
+                ("inc-002", "code-path", "skipped"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            let came = [hours(30), hours(5), minutes(3)];
+            certified(&mut world, &came, &[hours(29), hours(4)]);
+            world
+        },
+    },
+    Scene {
+        name: "certs-nobody",
+        hides: "No certificate in two days, and nobody who would have wanted one.",
+        runbook: Some("inc-002"),
+        expect: Expect {
+            verdict: "ok",
+            root_cause: None,
+            steps: &[
+                ("inc-002", "counts", "ok"),
+                ("inc-002", "last-cert", "ok"),
+                ("inc-002", "code-path", "skipped"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            certified(&mut world, &[], &[]);
+            world
+        },
+    },
+    Scene {
+        name: "certs-first-run",
+        hides: "Two ducklings wait for certificates, and nobody ever wrote down since when.",
+        runbook: Some("inc-002"),
+        expect: Expect {
+            verdict: "unknown",
+            root_cause: None,
+            steps: &[
+                ("inc-002", "counts", "unknown"),
+                ("inc-002", "last-cert", "warning"),
+                ("inc-002", "logs", "ok"),
+                ("inc-002", "ses", "unknown"),
+                ("inc-002", "code-path", "unknown"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            certified(&mut world, &[hours(40), hours(30)], &[]);
+            world.recorded.clear();
+            world
+        },
+    },
+    Scene {
+        name: "certs-short-feed",
+        hides: "A duckling waits, and the feed is too short to show when the last one did not.",
+        runbook: Some("inc-002"),
+        expect: Expect {
+            verdict: "unknown",
+            root_cause: None,
+            steps: &[
+                ("inc-002", "counts", "ok"),
+                ("inc-002", "last-cert", "unknown"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            certified(&mut world, &[hours(30), minutes(30)], &[hours(20)]);
+            let since = (now - hours(10)).unix_timestamp();
+            world
+                .audit
+                .retain(|e| e["timestamp"].as_i64() > Some(since));
+            world
+        },
+    },
+    Scene {
+        name: "cert-mail-refused",
+        hides: "Certificates are written; the mail that carries them is refused, because the \
+                quota of the day is gone.",
+        runbook: None,
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-005"),
+            steps: &[
+                ("inc-002", "counts", "ok"),
+                ("inc-002", "logs", "warning"),
+                ("inc-002", "ses", "warning"),
+                ("inc-002", "code-path", "skipped"),
+                ("inc-005", "quota", "critical"),
+                ("inc-005", "capacity", "critical"),
+            ],
+        },
+        build: mail_refused,
+    },
+    Scene {
+        name: "log-empty-pages",
+        hides: "The log answers with twenty pages without a line, and the failure stands on the \
+                twenty-first.",
+        runbook: Some("inc-002"),
+        expect: Expect {
+            verdict: "warning",
+            root_cause: None,
+            steps: &[("inc-002", "counts", "ok"), ("inc-002", "logs", "warning")],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            logged(&mut world, minutes(50), "cert write failed: timed out");
+            world.empty_log_pages = 20;
+            world
+        },
+    },
+    Scene {
+        name: "log-denied",
+        hides: "The operator's role may not read the log, so its silence says nothing.",
+        runbook: Some("inc-002"),
+        expect: Expect {
+            verdict: "unknown",
+            root_cause: None,
+            steps: &[
+                ("inc-002", "counts", "ok"),
+                ("inc-002", "logs", "unknown"),
+                ("inc-002", "ses", "ok"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            world.faults.insert(Operation::FilterLogEvents, Fault::Deny);
+            world
+        },
+    },
+    Scene {
+        name: "log-without-list",
+        hides: "The log answers 200 with an object that holds no list of lines.",
+        runbook: Some("inc-002"),
+        expect: Expect {
+            verdict: "unknown",
+            root_cause: None,
+            steps: &[("inc-002", "logs", "unknown")],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            let body = Fault::Body(r#"{"searchedLogStreams": []}"#.to_owned());
+            world.faults.insert(Operation::FilterLogEvents, body);
+            world
+        },
+    },
+    Scene {
+        name: "sandbox-disputed",
+        hides: "The status document still says sandbox, SES has let the account out of it.",
+        runbook: Some("inc-002"),
+        expect: Expect {
+            verdict: "ok",
+            root_cause: None,
+            steps: &[("inc-002", "ses", "ok")],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            world.mail.production_access = true;
+            world
+        },
+    },
+];
+
+fn mail_refused(now: OffsetDateTime) -> World {
+    let mut world = healthy::world(now);
+    let by_hour: Vec<_> = (1..=10).map(|hour| (hour, 20)).collect();
+    sent(&mut world, &by_hour);
+    let message = "SES error: Daily message quota exceeded (cert mail)";
+    logged(&mut world, minutes(40), message);
+    logged(&mut world, minutes(18), message);
+    world
+}

@@ -1,0 +1,357 @@
+//! Scenes of INC-001: the function behind the API, its alias, its log and its metrics.
+
+use super::calls::{no_metrics, shared, silent_for, tested};
+use super::edit::{erring, failing, function_measured, hours, logged, minutes, moved};
+use super::{Expect, Scene, healthy};
+use crate::practice::{Fault, Operation};
+
+/// Verdicts on the five steps, in their order.
+macro_rules! steps {
+    ($verdict:literal, $cause:expr, $probe:literal, $logs:literal, $alias:literal, $rollback:literal, $recovery:literal) => {
+        Expect {
+            verdict: $verdict,
+            root_cause: $cause,
+            steps: &[
+                ("inc-001", "probe", $probe),
+                ("inc-001", "logs", $logs),
+                ("inc-001", "alias", $alias),
+                ("inc-001", "rollback", $rollback),
+                ("inc-001", "recovery", $recovery),
+            ],
+        }
+    };
+}
+
+/// The API is down.
+macro_rules! down {
+    ($logs:literal, $rollback:literal) => {
+        steps!(
+            "critical",
+            Some("inc-001"),
+            "critical",
+            $logs,
+            "unknown",
+            $rollback,
+            "critical"
+        )
+    };
+}
+
+/// The API answers.
+macro_rules! up {
+    ($verdict:literal, $logs:literal, $alias:literal, $rollback:literal, $recovery:literal) => {
+        steps!($verdict, None, "ok", $logs, $alias, $rollback, $recovery)
+    };
+}
+
+pub(super) const SCENES: &[Scene] = &[
+    Scene {
+        name: "inc-001",
+        hides: "Version 62 went live forty minutes ago and cannot be loaded since twenty; the \
+                API answers 502. Version 61 was seen serving before.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "critical"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            moved(&mut world, "62", minutes(40));
+            failing(&mut world, &Fault::Status(502), minutes(20));
+            erring(
+                &mut world,
+                "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v8'",
+                minutes(20),
+            );
+            world
+        },
+    },
+    Scene {
+        name: "onset-before-move",
+        hides: "The errors are older than the version: somebody moved the alias during the \
+                outage, and going back would change nothing.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "unknown"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            moved(&mut world, "62", minutes(40));
+            failing(&mut world, &Fault::Status(502), minutes(90));
+            erring(&mut world, "[ERROR] KeyError: 'eggs'", minutes(90));
+            world
+        },
+    },
+    Scene {
+        name: "onset-after-move-no-way-back",
+        hides: "The errors came with version 62, and nobody recorded what served before it.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "critical"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            moved(&mut world, "62", minutes(40));
+            failing(&mut world, &Fault::Status(502), minutes(20));
+            erring(
+                &mut world,
+                "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v8'",
+                minutes(20),
+            );
+            for run in &mut world.recorded {
+                run.facts.retain(|(fact, _)| *fact != "api.good_answers");
+            }
+            world
+        },
+    },
+    Scene {
+        name: "new-version-errs",
+        hides: "Half of the traffic goes to version 62 since forty minutes ago, and only 62 fails. \
+                Somebody's tests of $LATEST, which fail for two hours, are no part of it.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "critical"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            moved(&mut world, "62", minutes(40));
+            world.alias_target.weights = vec![("61".to_owned(), 0.5)];
+            failing(&mut world, &Fault::Status(502), minutes(34));
+            erring(&mut world, "[ERROR] KeyError: 'eggs'", minutes(34));
+            shared(&mut world, "61", "62", 34);
+            tested(&mut world, 120);
+            world
+        },
+    },
+    Scene {
+        name: "canary-errs",
+        hides: "Version 62 is well. The errors that began after the alias moved to it are of 60, \
+                to which a part of the traffic goes.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "unknown"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            moved(&mut world, "62", minutes(40));
+            world.alias_target.weights = vec![("60".to_owned(), 0.5)];
+            failing(&mut world, &Fault::Status(502), minutes(20));
+            erring(&mut world, "[ERROR] KeyError: 'eggs'", minutes(20));
+            shared(&mut world, "62", "60", 20);
+            world
+        },
+    },
+    Scene {
+        name: "onset-unknown",
+        hides: "The function fails, and no earlier run tells when the alias moved.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "unknown"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            failing(&mut world, &Fault::Status(502), minutes(20));
+            erring(&mut world, "[ERROR] KeyError: 'eggs'", minutes(20));
+            world.recorded.clear();
+            world
+        },
+    },
+    Scene {
+        name: "api-timeouts",
+        hides: "The function runs into its time limit: connections are accepted and never \
+                answered.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "critical"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            moved(&mut world, "62", minutes(40));
+            failing(&mut world, &Fault::Hang, minutes(20));
+            erring(
+                &mut world,
+                "0f1e2d3c Task timed out after 30.03 seconds",
+                minutes(20),
+            );
+            world
+        },
+    },
+    Scene {
+        name: "api-reset",
+        hides: "Every connection to the API is torn; the function itself is calm.",
+        runbook: Some("inc-001"),
+        expect: down!("ok", "unknown"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            failing(&mut world, &Fault::Reset, minutes(20));
+            world
+        },
+    },
+    Scene {
+        name: "api-403",
+        hides: "The gateway answers 403: a route or a key, and no proof of a dead function.",
+        runbook: Some("inc-001"),
+        expect: down!("ok", "unknown"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            failing(&mut world, &Fault::Deny, minutes(20));
+            world
+        },
+    },
+    Scene {
+        name: "api-429",
+        hides: "The gateway throttles: 429 at every try, and nothing to roll back.",
+        runbook: Some("inc-001"),
+        expect: down!("ok", "unknown"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            failing(&mut world, &Fault::Throttle, minutes(20));
+            world
+        },
+    },
+    Scene {
+        name: "api-redirect",
+        hides: "The API sends everybody elsewhere, and nobody follows.",
+        runbook: Some("inc-001"),
+        expect: down!("ok", "unknown"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            let away = Fault::Redirect("https://elsewhere.invalid/".to_owned());
+            failing(&mut world, &away, minutes(20));
+            world
+        },
+    },
+    Scene {
+        name: "not-invoked",
+        hides: "The API answers 500, and for twenty minutes no request has reached the function: \
+                the gateway lost its permission.",
+        runbook: Some("inc-001"),
+        expect: down!("warning", "unknown"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            failing(&mut world, &Fault::Status(500), minutes(20));
+            silent_for(&mut world, 20);
+            world
+        },
+    },
+    Scene {
+        name: "no-metrics-while-down",
+        hides: "The API answers 500, the log is clean and CloudWatch knows nothing: silence \
+                proves no peace.",
+        runbook: Some("inc-001"),
+        expect: down!("unknown", "unknown"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            failing(&mut world, &Fault::Status(500), minutes(20));
+            no_metrics(&mut world);
+            world
+        },
+    },
+    Scene {
+        name: "no-metrics-while-up",
+        hides: "CloudWatch knows nothing of the function, but the API answers and the log is \
+                clean.",
+        runbook: Some("inc-001"),
+        expect: up!("ok", "ok", "ok", "skipped", "skipped"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            no_metrics(&mut world);
+            world
+        },
+    },
+    Scene {
+        name: "drift",
+        hides: "The alias points to 62, the API says that it runs 61, and answers.",
+        runbook: Some("inc-001"),
+        expect: up!("warning", "ok", "warning", "ok", "ok"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            moved(&mut world, "62", hours(3));
+            world
+        },
+    },
+    Scene {
+        name: "canary-left",
+        hides: "A tenth of the traffic still goes to version 60.",
+        runbook: Some("inc-001"),
+        expect: up!("warning", "ok", "warning", "skipped", "ok"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            world.alias_target.weights = vec![("60".to_owned(), 0.1)];
+            world
+        },
+    },
+    Scene {
+        name: "alias-latest",
+        hides: "The alias points to $LATEST: the next upload is live at once.",
+        runbook: Some("inc-001"),
+        expect: up!("warning", "ok", "warning", "ok", "ok"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            world.alias_target.version = "$LATEST".to_owned();
+            world
+        },
+    },
+    Scene {
+        name: "throttled",
+        hides: "Requests are throttled, which is neither an error nor an invocation.",
+        runbook: Some("inc-001"),
+        expect: up!("warning", "warning", "ok", "skipped", "ok"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            function_measured(&mut world, "Throttles", &[(minutes(3), 7.0)]);
+            world
+        },
+    },
+    Scene {
+        name: "errors-14m",
+        hides: "One error line fourteen minutes ago: inside the quarter of an hour.",
+        runbook: Some("inc-001"),
+        expect: up!("warning", "warning", "ok", "skipped", "ok"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            logged(&mut world, minutes(14), "[ERROR] KeyError: 'eggs'");
+            world
+        },
+    },
+    Scene {
+        name: "errors-16m",
+        hides: "One error line sixteen minutes ago: outside.",
+        runbook: Some("inc-001"),
+        expect: up!("ok", "ok", "ok", "skipped", "skipped"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            logged(&mut world, minutes(16), "[ERROR] KeyError: 'eggs'");
+            world
+        },
+    },
+    Scene {
+        name: "timeout-unlike-error",
+        hides: "A line that a search for ERROR never finds: the task timed out.",
+        runbook: Some("inc-001"),
+        expect: up!("warning", "warning", "ok", "skipped", "ok"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            let line = "0f1e2d3c Task timed out after 30.03 seconds";
+            logged(&mut world, minutes(2), line);
+            world.empty_log_pages = 3;
+            world
+        },
+    },
+    Scene {
+        name: "alias-denied",
+        hides: "The operator's role may not read the alias.",
+        runbook: Some("inc-001"),
+        expect: up!("unknown", "ok", "unknown", "unknown", "unknown"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            world.faults.insert(Operation::GetAlias, Fault::Deny);
+            world
+        },
+    },
+    Scene {
+        name: "versions-denied",
+        hides: "The errors came with version 62, and the role may not list what there is to go \
+                back to.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "critical"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            moved(&mut world, "62", minutes(40));
+            failing(&mut world, &Fault::Status(502), minutes(20));
+            erring(
+                &mut world,
+                "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v8'",
+                minutes(20),
+            );
+            let denied = Operation::ListVersionsByFunction;
+            world.faults.insert(denied, Fault::Deny);
+            world
+        },
+    },
+];

@@ -1,0 +1,185 @@
+//! Scenes of INC-005: the mail quota and the mails that came back.
+
+use super::edit::{hours, measured, minutes, sent, signed_up};
+use super::healthy::{self, no_reputation, reputation};
+use super::{Expect, Scene};
+use crate::practice::World;
+use time::OffsetDateTime;
+
+/// What nothing but a critical quota sets off.
+macro_rules! quota_calm {
+    ($verdict:literal) => {
+        Expect {
+            verdict: $verdict,
+            root_cause: None,
+            steps: &[
+                ("inc-005", "quota", $verdict),
+                ("inc-005", "capacity", "skipped"),
+                ("inc-005", "production-access", "skipped"),
+                ("inc-005", "bounces", "ok"),
+                ("inc-005", "record", "skipped"),
+            ],
+        }
+    };
+}
+
+/// A quota that is used up.
+const EXHAUSTED: Expect = Expect {
+    verdict: "critical",
+    root_cause: Some("inc-005"),
+    steps: &[
+        ("inc-005", "quota", "critical"),
+        ("inc-005", "bounces", "ok"),
+    ],
+};
+
+/// A verdict on the bounces alone.
+macro_rules! bounces {
+    ($verdict:literal) => {
+        Expect {
+            verdict: $verdict,
+            root_cause: None,
+            steps: &[("inc-005", "quota", "ok"), ("inc-005", "bounces", $verdict)],
+        }
+    };
+}
+
+pub(super) const SCENES: &[Scene] = &[
+    Scene {
+        name: "inc-005",
+        hides: "198 of the sandbox's 200 mails are gone, most of them since last night, while \
+                ducklings sign up and wait for theirs.",
+        runbook: Some("inc-005"),
+        expect: EXHAUSTED,
+        build: exhausted,
+    },
+    Scene {
+        name: "quota-159",
+        hides: "159 of 200 mails: one short of a warning.",
+        runbook: Some("inc-005"),
+        expect: quota_calm!("ok"),
+        build: |now| mails(now, 159),
+    },
+    Scene {
+        name: "quota-160",
+        hides: "160 of 200 mails: four fifths are a warning.",
+        runbook: Some("inc-005"),
+        expect: quota_calm!("warning"),
+        build: |now| mails(now, 160),
+    },
+    Scene {
+        name: "quota-190",
+        hides: "190 of 200 mails: exactly 95 % is not over 95 %.",
+        runbook: Some("inc-005"),
+        expect: quota_calm!("warning"),
+        build: |now| mails(now, 190),
+    },
+    Scene {
+        name: "quota-191",
+        hides: "191 of 200 mails: the first number over 95 %.",
+        runbook: Some("inc-005"),
+        expect: EXHAUSTED,
+        build: |now| mails(now, 191),
+    },
+    Scene {
+        name: "unlimited",
+        hides: "5,000 mails in a day, and a quota of -1, which means none.",
+        runbook: Some("inc-005"),
+        expect: quota_calm!("ok"),
+        build: |now| {
+            let mut world = mails(now, 5_000);
+            world.mail.max_24h = -1.0;
+            world.mail.production_access = true;
+            world.status["ses"]["sandbox"] = false.into();
+            world.status["ses"]["daily_quota"] = (-1).into();
+            world
+        },
+    },
+    Scene {
+        name: "sending-paused",
+        hides: "Hardly a mail was sent, because SES has stopped the account.",
+        runbook: Some("inc-005"),
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-005"),
+            steps: &[("inc-005", "quota", "critical")],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            world.mail.sending_enabled = false;
+            world.mail.enforcement = "SHUTDOWN".into();
+            world
+        },
+    },
+    Scene {
+        name: "bounce-5",
+        hides: "Five of a hundred mails came back, which is where the warning begins.",
+        runbook: Some("inc-005"),
+        expect: bounces!("warning"),
+        build: |now| bounced(now, 100, 5.0),
+    },
+    Scene {
+        name: "bounce-4",
+        hides: "Four of a hundred mails came back: not good, not yet a warning.",
+        runbook: Some("inc-005"),
+        expect: bounces!("ok"),
+        build: |now| bounced(now, 100, 4.0),
+    },
+    Scene {
+        name: "few-sends",
+        hides: "One of twelve mails came back: eight percent, and far too few to mean anything.",
+        runbook: Some("inc-005"),
+        expect: bounces!("ok"),
+        build: |now| bounced(now, 12, 1.0),
+    },
+    Scene {
+        name: "reputation-fraction",
+        hides: "SES reports a bounce rate of 0.06: six percent, for those who know that it is a \
+                fraction.",
+        runbook: Some("inc-005"),
+        expect: bounces!("warning"),
+        build: |now| {
+            let mut world = mails(now, 100);
+            reputation(&mut world, 0.06, 0.0);
+            world
+        },
+    },
+    Scene {
+        name: "no-mail-metrics",
+        hides: "CloudWatch has no point of any mail metric, and an empty list is no proof of peace.",
+        runbook: Some("inc-005"),
+        expect: bounces!("unknown"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            world.metrics.clear();
+            world
+        },
+    },
+];
+
+/// So many mails, spread over the day.
+fn mails(now: OffsetDateTime, count: u32) -> World {
+    let mut world = healthy::world(now);
+    let (each, rest) = (count / 20, count % 20);
+    let mut by_hour: Vec<_> = (1..=20).map(|hour| (hour, each)).collect();
+    by_hour.push((21, rest));
+    sent(&mut world, &by_hour);
+    world
+}
+
+fn bounced(now: OffsetDateTime, count: u32, bounces: f64) -> World {
+    let mut world = mails(now, count);
+    no_reputation(&mut world);
+    measured(&mut world, "Bounce", &[(hours(3) - minutes(30), bounces)]);
+    world
+}
+
+fn exhausted(now: OffsetDateTime) -> World {
+    let mut world = healthy::world(now);
+    let mut by_hour = vec![(3, 5), (7, 6), (11, 7)];
+    by_hour.extend((15..=20).map(|hour| (hour, 30)));
+    sent(&mut world, &by_hour);
+    let moments: Vec<_> = (0..24).map(|nth| minutes(25 + nth * 50)).collect();
+    signed_up(&mut world, 16, &moments);
+    world
+}

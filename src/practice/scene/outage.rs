@@ -1,0 +1,179 @@
+//! Scenes in which the stack or a witness does not answer, or someone else answers.
+
+use super::edit::seconds;
+use super::{Expect, Scene, healthy};
+use crate::practice::{Fault, Operation, World};
+use time::OffsetDateTime;
+
+/// Everything behind the API is down.
+const API_DOWN: Expect = Expect {
+    verdict: "critical",
+    root_cause: Some("inc-001"),
+    steps: &[
+        ("inc-004", "callback-errors", "unknown"),
+        ("inc-004", "events", "unknown"),
+        ("inc-004", "agents", "unknown"),
+    ],
+};
+
+pub(super) const SCENES: &[Scene] = &[
+    Scene {
+        name: "denied",
+        hides: "The operator's role may not list executions, so nobody knows how they went.",
+        runbook: Some("inc-004"),
+        expect: Expect {
+            verdict: "unknown",
+            root_cause: None,
+            steps: &[
+                ("inc-004", "callback-errors", "ok"),
+                ("inc-004", "events", "ok"),
+                ("inc-004", "executions", "unknown"),
+                ("inc-004", "agents", "ok"),
+                ("inc-004", "stale", "unknown"),
+            ],
+        },
+        build: |now| failing(now, &[(Operation::ListExecutions, Fault::Deny)]),
+    },
+    Scene {
+        name: "denied-mail",
+        hides: "The operator's role may not read the mail account.",
+        runbook: Some("inc-005"),
+        expect: Expect {
+            verdict: "unknown",
+            root_cause: None,
+            steps: &[
+                ("inc-005", "quota", "unknown"),
+                ("inc-005", "bounces", "ok"),
+            ],
+        },
+        build: |now| failing(now, &[(Operation::GetAccount, Fault::Deny)]),
+    },
+    Scene {
+        name: "expired-session",
+        hides: "The operator's AWS session is over; the API still says what it can.",
+        runbook: Some("inc-004"),
+        expect: Expect {
+            verdict: "unknown",
+            root_cause: None,
+            steps: &[
+                ("inc-004", "callback-errors", "ok"),
+                ("inc-004", "executions", "unknown"),
+                ("inc-004", "agents", "ok"),
+                ("inc-004", "stale", "unknown"),
+            ],
+        },
+        build: |now| {
+            let aws = Operation::ALL.into_iter().filter(|o| o.service().is_some());
+            let over: Vec<_> = aws.map(|o| (o, Fault::ExpiredToken)).collect();
+            failing(now, &over)
+        },
+    },
+    Scene {
+        name: "slow",
+        hides: "Every answer takes a second, and all of them are good.",
+        runbook: None,
+        expect: healthy::ALL_WELL,
+        build: |now| {
+            let mut world = healthy::world(now);
+            world.latency = seconds(1);
+            world
+        },
+    },
+    Scene {
+        name: "hanging-audit",
+        hides: "The audit feed is asked and never answers.",
+        runbook: Some("inc-004"),
+        expect: Expect {
+            verdict: "unknown",
+            root_cause: None,
+            steps: &[
+                ("inc-004", "events", "unknown"),
+                ("inc-004", "executions", "ok"),
+                ("inc-004", "agents", "unknown"),
+                ("inc-004", "stale", "ok"),
+            ],
+        },
+        build: |now| failing(now, &[(Operation::Audit, Fault::Hang)]),
+    },
+    Scene {
+        name: "torn-audit",
+        hides: "The audit feed breaks off in the middle, as if there were nothing more.",
+        runbook: Some("inc-004"),
+        expect: Expect {
+            verdict: "unknown",
+            root_cause: None,
+            steps: &[
+                ("inc-004", "events", "unknown"),
+                ("inc-004", "executions", "ok"),
+            ],
+        },
+        build: |now| failing(now, &[(Operation::Audit, Fault::CutBody)]),
+    },
+    Scene {
+        name: "api-gone",
+        hides: "Nothing listens where the API should be, while AWS answers as ever.",
+        runbook: Some("inc-004"),
+        expect: API_DOWN,
+        build: |now| {
+            let mut world = healthy::world(now);
+            world.api_gone = true;
+            world
+        },
+    },
+    Scene {
+        name: "api-500",
+        hides: "The function behind the API fails at every request.",
+        runbook: Some("inc-004"),
+        expect: API_DOWN,
+        build: |now| {
+            let broken = |operation| (operation, Fault::Status(500));
+            failing(now, &[broken(Operation::Status), broken(Operation::Audit)])
+        },
+    },
+    Scene {
+        name: "captive-portal",
+        hides: "Somebody else's sign-in page answers 200 in place of the API.",
+        runbook: Some("inc-004"),
+        expect: Expect {
+            verdict: "unknown",
+            root_cause: None,
+            steps: &[
+                ("inc-004", "callback-errors", "unknown"),
+                ("inc-004", "events", "unknown"),
+                ("inc-004", "agents", "unknown"),
+            ],
+        },
+        build: |now| {
+            let portal = |operation| (operation, Fault::Html);
+            failing(now, &[portal(Operation::Status), portal(Operation::Audit)])
+        },
+    },
+    Scene {
+        name: "wrong-account",
+        hides: "The credentials belong to another account, whose mail is in perfect order.",
+        runbook: None,
+        expect: Expect {
+            verdict: "unknown",
+            root_cause: None,
+            steps: &[
+                ("inc-004", "callback-errors", "ok"),
+                ("inc-004", "executions", "unknown"),
+                ("inc-004", "stale", "unknown"),
+                ("inc-005", "quota", "unknown"),
+                ("inc-005", "bounces", "unknown"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            world.account = "210987654321".into();
+            world
+        },
+    },
+];
+
+/// A good day on which these operations fail.
+fn failing(now: OffsetDateTime, faults: &[(Operation, Fault)]) -> World {
+    let mut world = healthy::world(now);
+    world.faults = faults.iter().cloned().collect();
+    world
+}

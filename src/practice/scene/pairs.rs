@@ -1,0 +1,129 @@
+//! Scenes with two things wrong at once: one of them explains or outranks the other.
+
+use super::edit::{callback_errors, certified, hours, logged, minutes, sent, stopped};
+use super::healthy::{self, DUCKS};
+use super::{Expect, Scene};
+use crate::practice::{Fault, Operation, World};
+
+pub(super) const SCENES: &[Scene] = &[
+    Scene {
+        name: "fleet-and-callbacks",
+        hides: "Twenty callbacks failed because the whole fleet is dead: one cause, not two.",
+        runbook: None,
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-003"),
+            steps: &[
+                ("inc-003", "agents", "critical"),
+                ("inc-003", "peck-impact", "warning"),
+                ("inc-004", "callback-errors", "critical"),
+                ("inc-005", "quota", "ok"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            dead_fleet(&mut world);
+            world
+        },
+    },
+    Scene {
+        name: "callbacks-explained",
+        hides: "Asked about callbacks alone: they fail because the fleet is dead.",
+        runbook: Some("inc-004"),
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-003"),
+            steps: &[
+                ("inc-004", "callback-errors", "critical"),
+                ("inc-004", "agents", "critical"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            dead_fleet(&mut world);
+            world
+        },
+    },
+    Scene {
+        name: "fleet-and-quota",
+        hides: "The fleet is dead and the mail quota is gone: two incidents, the fleet first.",
+        runbook: None,
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-003"),
+            steps: &[
+                ("inc-003", "agents", "critical"),
+                ("inc-005", "quota", "critical"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            dead_fleet(&mut world);
+            exhausted(&mut world);
+            world
+        },
+    },
+    Scene {
+        name: "stall-and-quota",
+        hides: "No certificate for two days and no mail left: the quota comes first, and does \
+                not explain why nothing is written.",
+        runbook: None,
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-005"),
+            steps: &[
+                ("inc-002", "counts", "critical"),
+                ("inc-002", "code-path", "critical"),
+                ("inc-005", "quota", "critical"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            certified(&mut world, &[hours(40), hours(5)], &[]);
+            exhausted(&mut world);
+            logged(
+                &mut world,
+                minutes(30),
+                "SES: Daily message quota exceeded for cert mail",
+            );
+            world
+        },
+    },
+    Scene {
+        name: "api-and-quota",
+        hides: "The API is down and the mail quota is gone: the API first, and what it would \
+                have told is not judged.",
+        runbook: None,
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-001"),
+            steps: &[
+                ("inc-001", "probe", "critical"),
+                ("inc-002", "counts", "unknown"),
+                ("inc-003", "agents", "unknown"),
+                ("inc-004", "callback-errors", "unknown"),
+                ("inc-005", "quota", "critical"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            exhausted(&mut world);
+            for operation in [Operation::Status, Operation::Audit] {
+                world.faults.insert(operation, Fault::Status(502));
+            }
+            world
+        },
+    },
+];
+
+fn dead_fleet(world: &mut World) {
+    stopped(world, &DUCKS, hours(4));
+    let moments: Vec<_> = (0..20).map(|nth| minutes(12 + nth * 10)).collect();
+    callback_errors(world, 7, &moments);
+}
+
+/// Everything that the sandbox allows has gone out.
+fn exhausted(world: &mut World) {
+    let by_hour: Vec<_> = (1..=10).map(|hour| (hour, 20)).collect();
+    sent(world, &by_hour);
+}

@@ -1,0 +1,370 @@
+//! Scenes of requests and bonds.
+
+use super::edit::{hours, minutes, pulsed, seconds, told};
+use super::healthy::DUCKS;
+use super::{Expect, Scene};
+use crate::practice::{Fault, Operation, World};
+use serde_json::{Value, json};
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// A scene of one runbook with one step that matters.
+macro_rules! scene {
+    ($name:literal, $runbook:literal, $step:literal, $verdict:literal, $hides:literal, $build:expr) => {
+        Scene {
+            name: $name,
+            hides: $hides,
+            runbook: Some($runbook),
+            expect: Expect {
+                verdict: $verdict,
+                root_cause: match $verdict.as_bytes()[0] {
+                    b'c' => Some($runbook),
+                    _ => None,
+                },
+                steps: &[($runbook, $step, $verdict)],
+            },
+            build: $build,
+        }
+    };
+}
+
+pub(super) const SCENES: &[Scene] = &[
+    scene!(
+        "peck-pending",
+        "peck",
+        "pending",
+        "ok",
+        "A request has six of its ten minutes left.",
+        |now| asked(now, &[("peck_a1", minutes(4), &[])])
+    ),
+    scene!(
+        "peck-closing",
+        "peck",
+        "pending",
+        "warning",
+        "A request has eighty seconds left, and nobody has acted.",
+        |now| asked(now, &[("peck_a1", seconds(520), &[])])
+    ),
+    scene!(
+        "peck-rivals",
+        "peck",
+        "pending",
+        "warning",
+        "Somebody has asked twice: two requests of the same two agents are pending.",
+        |now| asked(
+            now,
+            &[("peck_a1", minutes(4), &[]), ("peck_a2", minutes(2), &[])]
+        )
+    ),
+    scene!(
+        "peck-approved",
+        "peck",
+        "approved",
+        "ok",
+        "A request was approved, and the bond is there.",
+        |now| asked(
+            now,
+            &[(
+                "peck_a1",
+                minutes(20),
+                &[("peck.approved", minutes(15)), ("duck.bonded", minutes(14))]
+            )]
+        )
+    ),
+    scene!(
+        "peck-denied",
+        "peck",
+        "denied",
+        "warning",
+        "A human has said no, and means it.",
+        |now| asked(
+            now,
+            &[("peck_a1", minutes(20), &[("peck.denied", minutes(15))])]
+        )
+    ),
+    scene!(
+        "peck-expired",
+        "peck",
+        "expired",
+        "warning",
+        "A request ran out of its ten minutes two minutes ago; nobody says so.",
+        |now| asked(now, &[("peck_a1", minutes(12), &[])])
+    ),
+    scene!(
+        "peck-callback-error",
+        "peck",
+        "callback-error",
+        "critical",
+        "A human approved, the callback failed, and there is no bond.",
+        |now| asked(
+            now,
+            &[(
+                "peck_a1",
+                minutes(9),
+                &[
+                    ("peck.approved", minutes(6)),
+                    ("peck.callback-error", minutes(5))
+                ]
+            )]
+        )
+    ),
+    scene!(
+        "peck-unbonded",
+        "peck",
+        "callback-error",
+        "critical",
+        "A human approved five minutes ago, and nothing came of it: no error, and no bond.",
+        |now| asked(
+            now,
+            &[("peck_a1", minutes(9), &[("peck.approved", minutes(5))])]
+        )
+    ),
+    scene!(
+        "peck",
+        "peck",
+        "callback-error",
+        "critical",
+        "A request in every state, under every spelling.",
+        all_states
+    ),
+    scene!(
+        "bonds-alive",
+        "bond",
+        "pulse",
+        "ok",
+        "Three bonds that pulse, with keys of last week.",
+        |now| fleet(now, &[minutes(3), minutes(5), minutes(9)])
+    ),
+    scene!(
+        "bond-slow",
+        "bond",
+        "pulse",
+        "warning",
+        "One of three agents has not pulsed for twelve minutes.",
+        |now| fleet(now, &[minutes(3), minutes(12), minutes(9)])
+    ),
+    scene!(
+        "bond-offline",
+        "bond",
+        "pulse",
+        "critical",
+        "One of three agents has not pulsed for half an hour.",
+        |now| fleet(now, &[minutes(3), minutes(30), minutes(9)])
+    ),
+    scene!(
+        "bond-new",
+        "bond",
+        "bond",
+        "warning",
+        "A bond is five minutes old, and its agent has not pulsed yet.",
+        |now| newborn(now, minutes(5))
+    ),
+    scene!(
+        "bond-silent",
+        "bond",
+        "bond",
+        "critical",
+        "A bond is ten minutes old, and its agent has never pulsed.",
+        |now| newborn(now, minutes(10))
+    ),
+    scene!(
+        "bond-old-key",
+        "bond",
+        "rotate",
+        "warning",
+        "A key was issued thirty-one days ago and never rotated.",
+        |now| {
+            let mut world = fleet(now, &[minutes(3), minutes(5)]);
+            bonded(&mut world, DUCKS[2], hours(31 * 24));
+            pulsed(&mut world, minutes(4), DUCKS[2]);
+            world
+        }
+    ),
+    scene!(
+        "bond-webhook",
+        "bond",
+        "webhook",
+        "warning",
+        "A delivery to an agent failed; its bond is none the worse for it.",
+        |now| {
+            let mut world = fleet(now, &[minutes(3), minutes(5)]);
+            about(
+                &mut world,
+                minutes(50),
+                "webhook.delivery_failed",
+                DUCKS[0],
+                json!({"detail": "HTTP 502 from the receiver"}),
+            );
+            world
+        }
+    ),
+    scene!(
+        "bond",
+        "bond",
+        "pulse",
+        "critical",
+        "A bond in every class: alive, slow, offline, new, over.",
+        all_classes
+    ),
+    scene!(
+        "rotate-lost",
+        "bond",
+        "pulse",
+        "ok",
+        "All is well until a key is rotated: it is issued, and the answer is HTTP 502.",
+        |now| rotating(now, Fault::Status(502))
+    ),
+    scene!(
+        "rotate-cut",
+        "bond",
+        "pulse",
+        "ok",
+        "All is well until a key is rotated: the answer breaks off in the middle of the key.",
+        |now| rotating(now, Fault::ResetAfter(30))
+    ),
+    scene!(
+        "rotate-renamed",
+        "bond",
+        "pulse",
+        "ok",
+        "All is well until a key is rotated: it comes under a name that nobody knows.",
+        |now| rotating(now, Fault::Rename("beak_key", "new_secret"))
+    ),
+];
+
+/// A world with nobody but these requests between the same two agents: id, how long ago, and
+/// what happened since.
+#[allow(clippy::type_complexity, reason = "a table, read where it stands")]
+fn asked(now: OffsetDateTime, pecks: &[(&str, Duration, &[(&str, Duration)])]) -> World {
+    let mut world = World::empty(now);
+    // Somebody else's, long ago: this feed tells of bonds.
+    bonded(&mut world, DUCKS[2], hours(40));
+    for (id, ago, since) in pecks {
+        request(&mut world, id, *ago, "peck_requested");
+        for (event, ago) in *since {
+            told(
+                &mut world,
+                *ago,
+                event,
+                json!({"peck_id": id, "detail": format!("{event} {id}")}),
+            );
+        }
+    }
+    world
+}
+
+fn request(world: &mut World, id: &str, ago: Duration, event: &str) {
+    let entry = json!({
+        "peck_id": id, "requester_id": DUCKS[0], "requester_name": "demo", "target": DUCKS[1],
+        "purpose": "share a calendar", "detail": format!("asked by {}", DUCKS[0]),
+    });
+    told(world, ago, event, entry);
+}
+
+fn all_states(now: OffsetDateTime) -> World {
+    let mut world = asked(
+        now,
+        &[
+            ("peck_a1", minutes(4), &[]),
+            (
+                "peck_a2",
+                minutes(90),
+                &[("PECK-APPROVED", minutes(85)), ("duck.bonded", minutes(84))],
+            ),
+            ("peck_a3", minutes(80), &[("peck_rejected", minutes(75))]),
+            ("peck_a4", minutes(70), &[("peck.expired", minutes(60))]),
+            ("peck_a5", minutes(50), &[("callback_error", minutes(44))]),
+        ],
+    );
+    // Known by words alone, and an id that another one contains.
+    told(
+        &mut world,
+        minutes(30),
+        "peck.sent",
+        json!({"detail": "peck_id=peck_a10 from A1 to A2"}),
+    );
+    told(
+        &mut world,
+        minutes(28),
+        "peck.denied",
+        json!({"detail": "peck_id=peck_a10 by its human"}),
+    );
+    world
+}
+
+/// Bonds of a week, each with its last pulse so long ago and one every ten minutes before.
+fn fleet(now: OffsetDateTime, last: &[Duration]) -> World {
+    let mut world = World::empty(now);
+    for (duck, last) in DUCKS.iter().zip(last) {
+        bonded(&mut world, duck, hours(7 * 24));
+        for pulse in 0..40 {
+            pulsed(&mut world, *last + minutes(pulse * 10), duck);
+        }
+    }
+    world
+}
+
+/// A healthy fleet whose keys are issued, and whose answers fail in this way.
+fn rotating(now: OffsetDateTime, fault: Fault) -> World {
+    let mut world = fleet(now, &[minutes(3), minutes(5), minutes(9)]);
+    let done = Fault::Done(Box::new(fault));
+    world.faults.insert(Operation::Rotate, done);
+    world
+}
+
+fn newborn(now: OffsetDateTime, ago: Duration) -> World {
+    let mut world = fleet(now, &[minutes(3), minutes(5)]);
+    bonded(&mut world, DUCKS[2], ago);
+    world
+}
+
+fn all_classes(now: OffsetDateTime) -> World {
+    let mut world = fleet(now, &[minutes(3), minutes(12), minutes(45)]);
+    for (id, ago) in [
+        ("DECAF00000000004", minutes(6)),
+        ("DECAF00000000005", hours(9)),
+    ] {
+        bonded(&mut world, id, ago);
+    }
+    about(
+        &mut world,
+        hours(2),
+        "duck.unpecked",
+        "DECAF00000000005",
+        json!({}),
+    );
+    about(
+        &mut world,
+        hours(3),
+        "duck.key_rotated",
+        DUCKS[0],
+        json!({}),
+    );
+    world.agents = DUCKS
+        .iter()
+        .map(|id| json!({"spaceduck_id": id, "agent_name": "demo", "status": "ACTIVE", "duckling_id": "DDDD000000000001"}))
+        .collect();
+    world
+}
+
+fn bonded(world: &mut World, id: &str, ago: Duration) {
+    about(
+        world,
+        ago,
+        "duck.bonded",
+        id,
+        json!({"duckling_id": "DDDD000000000001", "agent_name": "demo"}),
+    );
+    world.bonds.insert(
+        id.to_owned(),
+        crate::practice::Bond {
+            state: "BONDED".to_owned(),
+            key: format!("bk_LIVE_of_{id}"),
+        },
+    );
+}
+
+fn about(world: &mut World, ago: Duration, event: &str, id: &str, mut entry: Value) {
+    entry["spaceduck_id"] = id.into();
+    told(world, ago, event, entry);
+}

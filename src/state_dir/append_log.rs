@@ -1,0 +1,385 @@
+//! A log that people keep by hand and that grows by whole entries, such as GOVERNANCE-LOG.md.
+//!
+//! It is only ever appended to, whatever stands in it: nothing that was there is read for its
+//! meaning or written again. An entry is first kept beside the log together with the place that
+//! it goes to, then appended, synced and read back. Whoever is killed in between leaves a part
+//! of an entry and all of it beside; the next one who appends completes it.
+
+use super::digest::sha256;
+use super::private_file::{NoPlace, hold};
+use rustix::fs::OFlags;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// No entry is larger, in bytes.
+const LARGEST: u64 = 1024 * 1024;
+/// So often the log may be replaced under us before that is an error.
+const TRIES: usize = 5;
+
+/// Why an entry was not acknowledged.
+#[derive(Debug, thiserror::Error)]
+pub enum NoEntry {
+    /// Nothing of it is in the log.
+    #[error("{0}; nothing was written")]
+    Refused(NoPlace),
+    /// A part of it may be, or all of it without having reached the disk.
+    #[error("{0}; a part may stand in the log, which the next `duckops record` completes")]
+    Unsettled(NoPlace),
+}
+
+/// A log of a name.
+#[derive(Debug)]
+pub struct Ledger {
+    path: PathBuf,
+    beside: PathBuf,
+}
+
+/// What is to be appended, where.
+#[derive(Serialize, Deserialize)]
+struct Intent {
+    offset: u64,
+    sha256: String,
+}
+
+impl Ledger {
+    /// The log at this path. Nothing is opened yet.
+    ///
+    /// # Errors
+    /// That the path is no name of a file.
+    pub fn at(path: &Path) -> Result<Self, NoPlace> {
+        let name = path
+            .file_name()
+            .ok_or_else(|| NoPlace::at(path, "it is no name of a file"))?;
+        let beside = path.with_file_name(format!(".{}.duckops", name.to_string_lossy()));
+        Ok(Self {
+            path: path.to_owned(),
+            beside,
+        })
+    }
+
+    /// Appends an entry; when it returns, the entry is on disk, once, and was read back.
+    /// `head` begins a log that is new.
+    ///
+    /// # Errors
+    /// Whether nothing of it was written, or that this is not certain.
+    pub fn append(&self, head: &str, entry: &str) -> Result<(), NoEntry> {
+        let mut log = self.open().map_err(NoEntry::Refused)?;
+        self.complete(&mut log).map_err(NoEntry::Refused)?;
+        let refused = |error: io::Error| NoEntry::Refused(self.failed(&error));
+        let offset = log.metadata().map_err(refused)?.len();
+        let gap = gap(&mut log, offset).map_err(refused)?;
+        let bytes = [if offset == 0 { head } else { gap }, entry].concat();
+        self.intend(offset, bytes.as_bytes()).map_err(refused)?;
+        if let Err(error) = log
+            .write_all(bytes.as_bytes())
+            .and_then(|()| log.sync_all())
+        {
+            return Err(self.undone(&log, offset, &error));
+        }
+        let unsettled = |error: io::Error| NoEntry::Unsettled(self.failed(&error));
+        let mut written = vec![0; bytes.len()];
+        log.seek(SeekFrom::Start(offset))
+            .and_then(|_| log.read_exact(&mut written))
+            .map_err(unsettled)?;
+        if written != bytes.as_bytes() {
+            let why = "it does not hold what was written: somebody else wrote there";
+            return Err(NoEntry::Unsettled(NoPlace::at(&self.path, why)));
+        }
+        // So that the name of a new log survives a power cut; not every file system can do it.
+        let _ = File::open(self.folder()).and_then(|folder| folder.sync_all());
+        let _ = fs::remove_file(&self.beside);
+        Ok(())
+    }
+
+    /// The last line of the log that begins with `mark`, if there is one.
+    ///
+    /// # Errors
+    /// That it cannot be read.
+    pub fn last(&self, mark: &str) -> Result<Option<String>, NoPlace> {
+        use std::io::BufRead;
+        let file = match self.options().read(true).open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.failed(&error)),
+        };
+        let mut found = None;
+        for line in io::BufReader::new(file).split(b'\n') {
+            let line = line.map_err(|error| self.failed(&error))?;
+            if line.starts_with(mark.as_bytes()) {
+                found = Some(String::from_utf8_lossy(&line).into_owned());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Opens and holds the log, made if it is missing.
+    fn open(&self) -> Result<File, NoPlace> {
+        for _ in 0..TRIES {
+            let mut options = self.options();
+            let opened = options
+                .read(true)
+                .append(true)
+                .create(true)
+                .open(&self.path);
+            let file = opened.map_err(|error| self.failed(&error))?;
+            let seen = file.metadata().map_err(|error| self.failed(&error))?;
+            if !seen.is_file() {
+                return Err(NoPlace::at(&self.path, "it is no plain file"));
+            }
+            hold(&file, &self.path)?;
+            // An editor that saves puts another file in its place.
+            let there = fs::symlink_metadata(&self.path);
+            if there.is_ok_and(|there| (there.dev(), there.ino()) == (seen.dev(), seen.ino())) {
+                return Ok(file);
+            }
+        }
+        Err(NoPlace::at(&self.path, "it is replaced again and again"))
+    }
+
+    /// Neither along a link nor waiting for the other end of a pipe.
+    fn options(&self) -> OpenOptions {
+        let mut options = OpenOptions::new();
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+        options.custom_flags(flags.cast_signed()).mode(0o644);
+        options
+    }
+
+    /// Keeps beside the log what is about to be appended.
+    fn intend(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let intent = Intent {
+            offset,
+            sha256: sha256(bytes),
+        };
+        let head = serde_json::to_string(&intent)?;
+        let _ = fs::remove_file(&self.beside);
+        let mut file = self
+            .options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&self.beside)?;
+        let kept = file
+            .write_all(head.as_bytes())
+            .and_then(|()| file.write_all(b"\n"))
+            .and_then(|()| file.write_all(bytes))
+            .and_then(|()| file.sync_all())
+            .and_then(|()| File::open(self.folder())?.sync_all());
+        if kept.is_err() {
+            let _ = fs::remove_file(&self.beside);
+        }
+        kept
+    }
+
+    /// Completes the entry that somebody who was killed left a part of.
+    fn complete(&self, log: &mut File) -> Result<(), NoPlace> {
+        if let Some((offset, entry)) = self.intended()? {
+            let rest = rest(log, offset, &entry).map_err(|error| self.failed(&error))?;
+            if let Some(rest) = rest {
+                log.write_all(rest)
+                    .and_then(|()| log.sync_all())
+                    .map_err(|error| self.failed(&error))?;
+            }
+        }
+        match fs::remove_file(&self.beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is kept beside the log, if it is whole: what was cut off was never appended.
+    fn intended(&self) -> Result<Option<(u64, Vec<u8>)>, NoPlace> {
+        let file = match self.options().read(true).open(&self.beside) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(NoPlace::at(&self.beside, error.to_string())),
+        };
+        let mut bytes = Vec::new();
+        file.take(2 * LARGEST)
+            .read_to_end(&mut bytes)
+            .map_err(|error| NoPlace::at(&self.beside, error.to_string()))?;
+        let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+            return Ok(None);
+        };
+        let entry = bytes.split_off(end + 1);
+        let intent: Option<Intent> = serde_json::from_slice(&bytes).ok();
+        Ok(intent
+            .filter(|intent| intent.sha256 == sha256(&entry))
+            .map(|intent| (intent.offset, entry)))
+    }
+
+    /// Takes back a part that did not become a whole: it is ours, and the log is held.
+    fn undone(&self, log: &File, offset: u64, why: &io::Error) -> NoEntry {
+        match log.set_len(offset).and_then(|()| log.sync_all()) {
+            Ok(()) => {
+                let _ = fs::remove_file(&self.beside);
+                NoEntry::Refused(self.failed(why))
+            }
+            Err(_) => NoEntry::Unsettled(self.failed(why)),
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        match self.path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        }
+    }
+
+    fn failed(&self, error: &io::Error) -> NoPlace {
+        NoPlace::at(&self.path, error.to_string())
+    }
+}
+
+/// What must stand between what is there and an entry: a line that somebody left unfinished
+/// is not made a part of it.
+fn gap(log: &mut File, length: u64) -> io::Result<&'static str> {
+    let mut last = [0; 2];
+    let known = usize::try_from(length.min(2)).unwrap_or(2);
+    log.seek(SeekFrom::Start(length - known as u64))?;
+    log.read_exact(&mut last[..known])?;
+    Ok(match &last[..known] {
+        [.., b'\n', b'\n'] | [] => "",
+        [.., b'\n'] => "\n",
+        _ => "\n\n",
+    })
+}
+
+/// What of an entry is missing at the end of the log; none where nothing of it was written,
+/// where it is whole, or where something else stands there.
+fn rest<'a>(log: &mut File, offset: u64, entry: &'a [u8]) -> io::Result<Option<&'a [u8]>> {
+    let length = log.metadata()?.len();
+    let Some(there) = length.checked_sub(offset).filter(|there| *there > 0) else {
+        return Ok(None);
+    };
+    let Some((begun, rest)) = usize::try_from(there)
+        .ok()
+        .and_then(|there| entry.split_at_checked(there))
+        .filter(|(_, rest)| !rest.is_empty())
+    else {
+        return Ok(None);
+    };
+    let mut found = vec![0; begun.len()];
+    log.seek(SeekFrom::Start(offset))?;
+    log.read_exact(&mut found)?;
+    Ok((found == begun).then_some(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    const HEAD: &str = "# Governance log\n\n";
+
+    fn fresh() -> (tempfile::TempDir, PathBuf, Ledger) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("LOG.md");
+        let ledger = Ledger::at(&path).expect("a name");
+        (folder, path, ledger)
+    }
+
+    #[test]
+    fn entries_follow_what_is_there_and_change_nothing_of_it() {
+        for (before, due) in [
+            (None, "# Governance log\n\none\ntwo\n"),
+            (Some(""), "# Governance log\n\none\ntwo\n"),
+            (Some("theirs\n"), "theirs\n\none\ntwo\n"),
+            (Some("theirs\n\n"), "theirs\n\none\ntwo\n"),
+            (Some("unfinished"), "unfinished\n\none\ntwo\n"),
+            (Some("\r"), "\r\n\none\ntwo\n"),
+        ] {
+            let (folder, path, ledger) = fresh();
+            if let Some(before) = before {
+                fs::write(&path, before).expect("written");
+            }
+            ledger.append(HEAD, "one\n").expect("appended");
+            let one = fs::read_to_string(&path).expect("read");
+            ledger.append(HEAD, "two\n").expect("appended");
+            let two = fs::read_to_string(&path).expect("read");
+            assert!(two.starts_with(&one));
+            assert_eq!(two.replace("one\n\ntwo", "one\ntwo"), due);
+            let left = fs::read_dir(folder.path()).expect("a folder").count();
+            assert_eq!(left, 1, "nothing stays beside it");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_was_cut_off_anywhere_is_completed_by_the_next() {
+        let entry = "## a whole entry\n\nwith lines\n";
+        for cut in 0..=entry.len() {
+            let (_folder, path, ledger) = fresh();
+            fs::write(&path, "theirs\n\n").expect("written");
+            ledger.intend(8, entry.as_bytes()).expect("kept");
+            let begun = format!("theirs\n\n{}", &entry[..cut]);
+            fs::write(&path, begun).expect("written");
+            ledger.append(HEAD, "next\n").expect("appended");
+            let text = fs::read_to_string(&path).expect("read");
+            // Of one of which nothing was written nobody was told.
+            let due = match cut {
+                0 => "theirs\n\nnext\n".to_owned(),
+                _ => format!("theirs\n\n{entry}\nnext\n"),
+            };
+            assert_eq!(text, due, "{cut}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_beside_counts_only_whole_and_only_where_it_fits() {
+        let entry = "## a whole entry\n";
+        let (_folder, path, ledger) = fresh();
+        ledger.intend(0, entry.as_bytes()).expect("kept");
+        let whole = fs::read(&ledger.beside).expect("read");
+        for cut in 0..whole.len() {
+            fs::write(&path, &entry[..4]).expect("written");
+            fs::write(&ledger.beside, &whole[..cut]).expect("cut");
+            ledger.append(HEAD, "next\n").expect("appended");
+            let text = fs::read_to_string(&path).expect("read");
+            assert_eq!(text, "## a\n\nnext\n", "{cut}");
+        }
+        // Somebody else went on behind the part.
+        fs::write(&path, "## a theirs\n").expect("written");
+        fs::write(&ledger.beside, &whole).expect("kept");
+        ledger.append(HEAD, "next\n").expect("appended");
+        let text = fs::read_to_string(&path).expect("read");
+        assert_eq!(text, "## a theirs\n\nnext\n");
+    }
+
+    #[test]
+    fn links_folders_and_pipes_are_refused() {
+        let (folder, path, ledger) = fresh();
+        let other = folder.path().join("other");
+        fs::write(&other, "theirs").expect("written");
+        symlink(&other, &path).expect("linked");
+        assert!(matches!(
+            ledger.append(HEAD, "x\n"),
+            Err(NoEntry::Refused(_))
+        ));
+        fs::remove_file(&path).expect("removed");
+        fs::create_dir(&path).expect("made");
+        assert!(matches!(
+            ledger.append(HEAD, "x\n"),
+            Err(NoEntry::Refused(_))
+        ));
+        assert!(Ledger::at(Path::new("/")).is_err());
+        assert_eq!(fs::read(&other).expect("read"), b"theirs");
+        // What is beside it must be ours, too.
+        fs::remove_dir(&path).expect("removed");
+        symlink(&other, &ledger.beside).expect("linked");
+        assert!(ledger.append(HEAD, "x\n").is_err());
+        assert_eq!(fs::read(&other).expect("read"), b"theirs");
+    }
+
+    #[test]
+    fn the_last_line_of_a_kind_is_found() {
+        let (_folder, path, ledger) = fresh();
+        assert_eq!(ledger.last("<!-- x").expect("no log"), None);
+        fs::write(&path, b"<!-- x 1\n\xff<!-- x 2\n<!-- x 3\ny\n").expect("written");
+        assert_eq!(
+            ledger.last("<!-- x").expect("read").as_deref(),
+            Some("<!-- x 3")
+        );
+    }
+}

@@ -1,0 +1,221 @@
+//! A folder that holds secrets and the record of them. It is opened once, proven to be ours
+//! alone, and held: everything in it is reached through that handle, so that nobody can put
+//! another folder in its place meanwhile. Links in it are never followed.
+
+use super::private_file::{self, NoPlace};
+use rustix::fd::OwnedFd;
+use rustix::fs::{self, AtFlags, Dir, FallocateFlags, Mode, OFlags, RenameFlags};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// No file of these folders is larger.
+const LARGEST: u64 = 2 * 1024 * 1024;
+
+/// A folder of ours, open.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    handle: OwnedFd,
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Opens a folder, made 0700 if it is missing.
+    ///
+    /// # Errors
+    /// That it cannot be made, is a link, or could be used by somebody else.
+    pub(crate) fn open(path: &Path) -> Result<Self, NoPlace> {
+        private_file::make_folder(path)?;
+        Self::there(path)?.ok_or_else(|| NoPlace::at(path, "it went away"))
+    }
+
+    /// Opens a folder that is there already; `None` when there is none.
+    ///
+    /// # Errors
+    /// As [`Folder::open`].
+    pub(crate) fn there(path: &Path) -> Result<Option<Self>, NoPlace> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let handle = match fs::open(path, flags, Mode::empty()) {
+            Ok(handle) => handle,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(error) => return Err(NoPlace::at(path, error.to_string())),
+        };
+        let folder = Self {
+            handle,
+            path: path.to_owned(),
+        };
+        let seen = fs::fstat(&folder.handle).map_err(|error| folder.failed("", error))?;
+        if seen.st_uid != rustix::process::geteuid().as_raw() {
+            return Err(NoPlace::at(path, "it belongs to somebody else"));
+        }
+        if seen.st_mode & 0o077 != 0 {
+            return Err(NoPlace::at(path, "others may use it: chmod 700 it"));
+        }
+        Ok(Some(folder))
+    }
+
+    /// Where a file of it is, to be told.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Makes a new file, 0600. One of that name must not be there, not even as a link.
+    pub(crate) fn create(&self, name: &str) -> Result<File, NoPlace> {
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::RUSR | Mode::WUSR;
+        let file = fs::openat(&self.handle, name, flags, mode)
+            .map_err(|error| self.failed(name, error))?;
+        // Whatever the umask took away.
+        fs::fchmod(&file, mode).map_err(|error| self.failed(name, error))?;
+        Ok(File::from(file))
+    }
+
+    /// Opens a file of ours to append to.
+    pub(crate) fn append(&self, name: &str) -> Result<File, NoPlace> {
+        self.ours(name, OFlags::RDWR | OFlags::APPEND)?
+            .ok_or_else(|| NoPlace::at(&self.path(name), "it is gone"))
+    }
+
+    /// What a file of ours holds; `None` when there is none.
+    pub(crate) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, NoPlace> {
+        let Some(file) = self.ours(name, OFlags::RDONLY)? else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        file.take(LARGEST)
+            .read_to_end(&mut bytes)
+            .map_err(|error| NoPlace::at(&self.path(name), error.to_string()))?;
+        Ok(Some(bytes))
+    }
+
+    fn ours(&self, name: &str, how: OFlags) -> Result<Option<File>, NoPlace> {
+        let flags = how | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = match fs::openat(&self.handle, name, flags, Mode::empty()) {
+            Ok(file) => File::from(file),
+            Err(Errno::NOENT) => return Ok(None),
+            Err(error) => return Err(self.failed(name, error)),
+        };
+        private_file::ours(&self.path(name), &file)?;
+        Ok(Some(file))
+    }
+
+    /// Whether anything has this name, a link included.
+    pub(crate) fn has(&self, name: &str) -> Result<bool, NoPlace> {
+        match fs::statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Ok(true),
+            Err(Errno::NOENT) => Ok(false),
+            Err(error) => Err(self.failed(name, error)),
+        }
+    }
+
+    /// Gives a file another name, which nothing may have yet.
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), NoPlace> {
+        let (old, new) = (&self.handle, &self.handle);
+        match fs::renameat_with(old, from, new, to, RenameFlags::NOREPLACE) {
+            // A file system that cannot promise it: nobody else writes here.
+            Err(Errno::INVAL | Errno::NOSYS) if !self.has(to)? => fs::renameat(old, from, new, to),
+            renamed => renamed,
+        }
+        .map_err(|error| self.failed(to, error))
+    }
+
+    /// Takes a file away; one that is gone already is fine.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), NoPlace> {
+        match fs::unlinkat(&self.handle, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(self.failed(name, error)),
+        }
+    }
+
+    /// Every name in it, sorted.
+    pub(crate) fn names(&self) -> Result<Vec<String>, NoPlace> {
+        let failed = |error| self.failed("", error);
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&self.handle).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            names.extend(entry.file_name().to_str().ok().map(str::to_owned));
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Makes the names in it survive a power cut.
+    pub(crate) fn sync(&self) -> Result<(), NoPlace> {
+        fs::fsync(&self.handle).map_err(|error| self.failed("", error))
+    }
+
+    fn failed(&self, name: &str, error: Errno) -> NoPlace {
+        NoPlace::at(&self.path(name), error.to_string())
+    }
+}
+
+/// Takes room on the disk for a file of so many bytes, so that filling it cannot fail for
+/// want of space. The room reads as zeros.
+pub(crate) fn reserve(file: &mut File, size: u64) -> std::io::Result<()> {
+    match fs::fallocate(&*file, FallocateFlags::empty(), 0, size) {
+        Ok(()) => Ok(()),
+        // Where the file system cannot, zeros that are written are room, too.
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
+            use std::io::{Seek, Write};
+            std::io::copy(&mut std::io::repeat(0).take(size), file)?;
+            file.flush()?;
+            file.rewind()
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn a_folder_that_others_may_use_and_a_link_are_refused() {
+        let state = tempfile::tempdir().expect("a folder");
+        let path = state.path().join("keys");
+        assert!(Folder::there(&path).expect("none").is_none());
+        drop(Folder::open(&path).expect("made"));
+        for mode in [0o750, 0o707, 0o701] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("set");
+            assert!(Folder::open(&path).is_err(), "{mode:o}");
+        }
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("set");
+        let link = state.path().join("link");
+        symlink(&path, &link).expect("linked");
+        assert!(Folder::open(&link).is_err());
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_neither_followed_nor_replaced() {
+        let state = tempfile::tempdir().expect("a folder");
+        let outside = state.path().join("outside");
+        std::fs::write(&outside, "theirs").expect("written");
+        let folder = Folder::open(&state.path().join("keys")).expect("made");
+        symlink(&outside, folder.path("a")).expect("linked");
+        assert!(folder.create("a").is_err());
+        assert!(folder.append("a").is_err());
+        assert!(folder.read("a").is_err());
+        drop(folder.create("b").expect("made"));
+        assert!(folder.rename("b", "a").is_err());
+        assert!(folder.create("b").is_err(), "it is there already");
+        assert_eq!(std::fs::read(&outside).expect("read"), b"theirs");
+        folder.remove("a").expect("removed");
+        folder.rename("b", "a").expect("free now");
+        folder.remove("b").expect("gone already");
+        let names = folder.names().expect("listed");
+        assert!(names.contains(&"a".to_owned()) && !names.contains(&"b".to_owned()));
+    }
+
+    #[test]
+    fn room_that_is_not_there_is_refused_before_it_is_needed() {
+        let state = tempfile::tempdir().expect("a folder");
+        let folder = Folder::open(&state.path().join("keys")).expect("made");
+        let mut file = folder.create("a").expect("made");
+        reserve(&mut file, 4096).expect("room");
+        assert_eq!(file.metadata().expect("seen").len(), 4096);
+        assert!(reserve(&mut file, 1 << 62).is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! How a check says what it found: with evidence, or with the reason why it could not.
+
+use super::Known;
+use crate::fact::{Fact, FactValue, Probe};
+use crate::observation::{self, Silence};
+use crate::report::model::{Evidence, Finding, Proof, Verdict};
+use crate::text::Untrusted;
+use time::OffsetDateTime;
+
+/// One fact that a check stands on.
+pub(super) type Told = (&'static str, FactValue);
+
+/// What a check found.
+pub(super) struct Judged {
+    verdict: Verdict,
+    pub(super) reason: &'static str,
+    pub(super) summary: String,
+    pub(super) next: Option<String>,
+    pub(super) command: Option<String>,
+    told: Vec<Told>,
+}
+
+impl Judged {
+    fn of(verdict: Verdict, reason: &'static str, told: Vec<Told>, summary: String) -> Self {
+        Self {
+            verdict,
+            reason,
+            summary,
+            next: None,
+            command: None,
+            told,
+        }
+    }
+
+    /// Proven by these facts.
+    pub(super) fn ok(told: Vec<Told>, summary: impl Into<String>) -> Self {
+        Self::of(Verdict::Ok, "fine", told, summary.into())
+    }
+
+    pub(super) fn warning(
+        reason: &'static str,
+        told: Vec<Told>,
+        summary: impl Into<String>,
+    ) -> Self {
+        Self::of(Verdict::Warning, reason, told, summary.into())
+    }
+
+    pub(super) fn bad(reason: &'static str, told: Vec<Told>, summary: impl Into<String>) -> Self {
+        Self::of(Verdict::Critical, reason, told, summary.into())
+    }
+
+    /// It could not be learned, and why.
+    pub(super) fn unknown(silence: &Silence) -> Self {
+        let mut judged = Self::of(
+            Verdict::Unknown,
+            silence.why.code(),
+            Vec::new(),
+            format!("Not known: {}.", silence.detail),
+        );
+        judged.next = silence.fix.as_ref().map(ToString::to_string);
+        judged
+    }
+
+    /// It was asked, and the answer does not settle it.
+    pub(super) fn unsettled(
+        reason: &'static str,
+        told: Vec<Told>,
+        summary: impl Into<String>,
+    ) -> Self {
+        Self::of(Verdict::Unknown, reason, told, summary.into())
+    }
+
+    /// Not needed here.
+    pub(super) fn skipped(reason: &'static str, summary: impl Into<String>) -> Self {
+        Self::of(Verdict::Skipped, reason, Vec::new(), summary.into())
+    }
+
+    /// What would make it green.
+    pub(super) fn next(mut self, next: impl Into<String>) -> Self {
+        self.next = Some(next.into());
+        self
+    }
+
+    /// The same as a command.
+    pub(super) fn command(mut self, command: impl Into<String>) -> Self {
+        self.command = Some(command.into());
+        self
+    }
+
+    /// As a conclusion of a report. Without a fact there is no ok.
+    pub(super) fn finding(self, source: Probe, at: OffsetDateTime) -> Finding {
+        if self.verdict == Verdict::Ok {
+            let facts = self
+                .told
+                .into_iter()
+                .map(|(path, value)| (path, "", source, Fact { value, at }));
+            return Proof::of(facts).map_or(Finding::Unknown(Vec::new()), Finding::Ok);
+        }
+        let evidence = self.told.into_iter().map(|(fact, value)| Evidence {
+            fact,
+            value: Some(value),
+            unit: "",
+            source,
+            at: Some(at),
+        });
+        let evidence = evidence.collect();
+        match self.verdict {
+            Verdict::Critical => Finding::Critical(evidence),
+            Verdict::Warning => Finding::Warning(evidence),
+            Verdict::Skipped => Finding::Skipped(evidence),
+            Verdict::Ok | Verdict::Unknown => Finding::Unknown(evidence),
+        }
+    }
+}
+
+/// A text as a fact.
+pub(super) fn text(path: &'static str, value: impl Into<String>) -> Told {
+    (path, FactValue::Text(Untrusted::new(value)))
+}
+
+/// A number as a fact.
+pub(super) fn number(path: &'static str, value: i64) -> Told {
+    (path, FactValue::Int(value))
+}
+
+/// A list as a fact.
+pub(super) fn list(path: &'static str, lines: &[String]) -> Told {
+    let lines = lines.iter().map(|line| Untrusted::new(line.as_str()));
+    (path, FactValue::List(lines.collect()))
+}
+
+impl Known<'_> {
+    /// A fact of the probes, or why it is not known.
+    pub(super) fn fact(&self, path: &str) -> Result<&FactValue, Silence> {
+        match self.readings.get(path) {
+            observation::Known::Known(fact) => Ok(&fact.value),
+            observation::Known::Silent(silence) => Err(silence.clone()),
+            observation::Known::NotAsked => Err(Silence::new(
+                observation::Why::NotAsked,
+                format!("{path} was not asked for"),
+            )),
+        }
+    }
+
+    /// Whether a fact of the probes is yes.
+    pub(super) fn yes(&self, path: &str) -> Result<bool, Silence> {
+        self.fact(path).map(|value| *value == FactValue::Bool(true))
+    }
+}

@@ -1,0 +1,200 @@
+//! The preflight: is this version safe to take the traffic of the alias? Twenty-two checks
+//! and the checklist before a promotion, each with what it stands on, why, and what would
+//! make it green. Pure: everything that can be known was asked before.
+//!
+//! A check that could not be made is unknown, never passed. Which checks stand in the way
+//! of a write, and which only speak against it, is written down in one table.
+
+mod judged;
+mod promotion;
+mod record;
+mod table;
+mod target;
+
+use super::plan::Purpose;
+use crate::fact::Probe;
+use crate::lambda::reader::Seen;
+use crate::lambda::version_config::Configured;
+use crate::observation::{Asked, Readings, Silence};
+use crate::report::model::{Escalation, NextAction, Runbook, Step, Verdict};
+use crate::stack::Stack;
+use judged::Judged;
+use std::collections::BTreeSet;
+use table::{CHECKLIST, CHECKS, Gate, manual};
+use time::OffsetDateTime;
+
+/// Everything that is known before the alias is moved.
+#[derive(Debug)]
+pub struct Known<'a> {
+    /// What it is wanted for; none when somebody only asks.
+    pub purpose: Option<Purpose>,
+    /// Which stack.
+    pub stack: &'a Stack,
+    /// What AWS said of the alias.
+    pub seen: &'a Seen,
+    /// The version that shall serve.
+    pub target: &'a str,
+    /// How it is configured.
+    pub configured: &'a Result<Configured, Silence>,
+    /// What the probes said of the stack.
+    pub readings: &'a Readings,
+    /// Versions that somebody rolled back, by the journal.
+    pub rolled_back: &'a BTreeSet<i64>,
+    /// The text of DEPLOY-LOG.md, where it was given.
+    pub deploy_log: Option<&'a str>,
+    /// What a run of the target alone answered, where it was asked for.
+    pub smoke: Option<&'a Result<String, String>>,
+    /// Whether another run on this machine is at it; `None` when there is no place for locks.
+    pub busy: Option<bool>,
+    /// Whether a host that is not AWS's own may count.
+    pub other_hosts: bool,
+    /// When the alias came to where it points, by the journal, in seconds since 1970.
+    pub moved_at: Option<i64>,
+    /// Whether going to this version undoes the last move, made from this machine.
+    pub undoes: bool,
+    /// A shift of our own that was left half done: the version that was to come.
+    pub half_done: Option<&'a str>,
+    /// The requests that all of this stands on.
+    pub asked: &'a [Asked],
+    /// When it was asked.
+    pub at: OffsetDateTime,
+}
+
+impl Known<'_> {
+    fn is(&self, purpose: Purpose) -> bool {
+        self.purpose == Some(purpose)
+    }
+
+    /// Whether the target is an older version than the one that serves.
+    fn is_back(&self) -> bool {
+        let number = |text: &str| text.parse::<i64>().ok();
+        let current = self.seen.alias.as_ref().ok().map(|a| a.version.as_str());
+        number(self.target) < current.and_then(number) && number(self.target).is_some()
+    }
+}
+
+/// One check, made.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// As a step of a report.
+    pub step: Step,
+    gate: Gate,
+}
+
+impl Check {
+    /// Whether it stands in the way of what is wanted.
+    pub fn blocks(&self, purpose: Purpose) -> bool {
+        let verdict = self.step.verdict();
+        match self.gate {
+            Gate::Shut => matches!(verdict, Verdict::Critical | Verdict::Unknown),
+            Gate::Bad => verdict == Verdict::Critical,
+            Gate::Advice => purpose == Purpose::Promotion && verdict == Verdict::Critical,
+            Gate::Open => false,
+        }
+    }
+
+    /// Whether it says that a rollback would not help.
+    pub fn advises_against(&self) -> bool {
+        let bad = matches!(self.step.verdict(), Verdict::Critical | Verdict::Warning);
+        self.gate == Gate::Advice && bad
+    }
+}
+
+/// Makes every check.
+pub fn preflight(known: &Known<'_>) -> Vec<Check> {
+    let rollback = known.is(Purpose::Rollback);
+    (1..)
+        .zip(CHECKS)
+        .filter(|(_, (id, ..))| !(rollback && CHECKLIST.contains(id)))
+        .map(|(number, (id, title, gate, probe, made))| {
+            let judged = made(known);
+            // Going back from a shift that went wrong ends the shift: that is the point.
+            let gate = match (id, rollback) {
+                ("weights", true) => Gate::Open,
+                _ => gate,
+            };
+            Check {
+                step: step(known, number, id, title, probe, judged),
+                gate,
+            }
+        })
+        .collect()
+}
+
+fn step(
+    known: &Known<'_>,
+    number: usize,
+    id: &str,
+    title: &str,
+    probe: Probe,
+    judged: Judged,
+) -> Step {
+    let asked = match id {
+        "alias" => known
+            .asked
+            .iter()
+            .map(|a| (Probe::Alias, a.clone()))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let reason_code = judged.reason.into();
+    let summary = judged.summary.as_str().into();
+    let next_action = judged.next.as_deref().map(|text| NextAction {
+        text: text.into(),
+        command: judged.command.as_deref().map(Into::into),
+    });
+    Step {
+        number,
+        id: id.into(),
+        title: title.into(),
+        finding: judged.finding(probe, known.at),
+        reason_code,
+        summary,
+        next_action,
+        escalation: None,
+        asked,
+        manual: manual(known, id).into(),
+    }
+}
+
+/// The checks as a runbook, so that every renderer can show them.
+pub fn as_runbook(known: &Known<'_>, checks: &[Check]) -> Runbook {
+    let verdict = Verdict::worst(checks.iter().map(|check| check.step.verdict()));
+    let alias = &known.stack.alias.value;
+    let version = match known.target {
+        "" => "The version that serves".to_owned(),
+        target => format!("Version {target}"),
+    };
+    let worst: Vec<_> = checks
+        .iter()
+        .filter(|check| check.step.verdict() == verdict)
+        .collect();
+    let what = match verdict {
+        Verdict::Critical => "is not safe to take",
+        Verdict::Unknown => "cannot be told to be safe for",
+        Verdict::Warning => "can take, with caution,",
+        Verdict::Ok | Verdict::Skipped => "is safe to take",
+    };
+    let why = match (verdict, worst.first()) {
+        (Verdict::Ok, _) | (_, None) => String::new(),
+        (_, Some(first)) => format!(": {}", first.step.summary),
+    };
+    let steps: Vec<Step> = checks.iter().map(|check| check.step.clone()).collect();
+    let next_action = worst
+        .iter()
+        .find_map(|check| check.step.next_action.clone())
+        .filter(|_| verdict != Verdict::Ok);
+    Runbook {
+        id: "alias".into(),
+        title: format!("{version} is safe to take the traffic of {alias}").into(),
+        severity: "P0".into(),
+        limits: Vec::new(),
+        verdict,
+        summary: format!("{version} {what} the traffic of {alias}{why}").into(),
+        blocked_by: None,
+        standing: None,
+        next_action,
+        escalation: None::<Escalation>,
+        steps,
+    }
+}

@@ -1,0 +1,323 @@
+//! The checks of what was served, by CloudWatch, by the journal and by the API itself.
+
+use super::judged::{Judged, number, text};
+use super::{Known, Purpose};
+use crate::fact::FactValue;
+use crate::lambda::last_known_good::{LOW, lower, record, upper};
+use crate::lambda::policy::lets_gateway_in;
+use crate::lambda::version_metrics::Served;
+use crate::observation::{Silence, Why};
+use crate::text::Untrusted;
+
+pub(super) fn concurrency(known: &Known<'_>) -> Judged {
+    let reserved = match &known.seen.reserved {
+        Ok(reserved) => *reserved,
+        Err(silence) => return Judged::unknown(silence),
+    };
+    if reserved == Some(0) {
+        let told = vec![number("function.reserved", 0)];
+        return Judged::bad(
+            "nothing-reserved",
+            told,
+            "Reserved concurrency is 0: the function may not run at all, whatever version serves.",
+        )
+        .next("Somebody stopped it on purpose: ask before giving it room again")
+        .command(format!(
+            "aws lambda get-function-concurrency --function-name {} --region {}",
+            known.stack.function.value, known.stack.region.value
+        ));
+    }
+    let throttles = match known.fact("lambda.throttles_min") {
+        Ok(_) => known.readings.int("lambda.throttles_min").unwrap_or(0),
+        // No data points are no throttles only where data points are there.
+        Err(silence) => return Judged::unknown(&silence),
+    };
+    let mut told = vec![number("lambda.throttles_min", throttles)];
+    told.extend(reserved.map(|reserved| number("function.reserved", reserved)));
+    match throttles {
+        0 => Judged::ok(told, "Nothing is throttled."),
+        _ => Judged::bad(
+            "throttled",
+            told,
+            format!("{throttles} requests were throttled: another version adds no concurrency."),
+        )
+        .next("Raise the concurrency or find out who sends so much; a rollback is the wrong fix"),
+    }
+}
+
+pub(super) fn permission(known: &Known<'_>) -> Judged {
+    let policy = match &known.seen.policy {
+        Ok(policy) => policy,
+        Err(silence) => return Judged::unknown(silence),
+    };
+    let lets = match policy {
+        None => Some(false),
+        Some(policy) => lets_gateway_in(policy),
+    };
+    let Some(lets) = lets else {
+        return Judged::unsettled(
+            "policy",
+            Vec::new(),
+            "Not known: the policy of the alias cannot be understood.",
+        );
+    };
+    let told = vec![text(
+        "alias.gateway",
+        if lets { "allowed" } else { "not allowed" },
+    )];
+    let alias = &known.stack.alias.value;
+    if lets {
+        return Judged::ok(told, format!("The policy of {alias} lets API Gateway in."));
+    }
+    let summary = format!("The policy of {alias} does not let API Gateway in");
+    match known.yes("api.up") {
+        Ok(true) => Judged::warning("no-permission", told, format!("{summary}, yet the API answers: the integration may use a role instead.")),
+        _ => Judged::bad("no-permission", told, format!("{summary}: requests do not reach any version."))
+            .next("Give the permission back; another version changes nothing")
+            .command(format!(
+                "aws lambda add-permission --function-name {} --qualifier {alias} --statement-id apigateway --action lambda:InvokeFunction --principal apigateway.amazonaws.com --region {}",
+                known.stack.function.value, known.stack.region.value
+            )),
+    }
+}
+
+fn served<'a>(known: &'a Known<'_>, version: &str) -> Result<Option<&'a Served>, Silence> {
+    let all = known.seen.served.as_ref().map_err(Clone::clone)?;
+    Ok(all
+        .iter()
+        .find(|served| served.number.to_string() == version))
+}
+
+fn serving<'a>(known: &'a Known<'_>) -> Result<Option<&'a Served>, Silence> {
+    let alias = known.seen.alias.as_ref().map_err(Clone::clone)?;
+    served(known, &alias.version)
+}
+
+pub(super) fn series(known: &Known<'_>) -> Judged {
+    match serving(known) {
+        Err(silence) => Judged::unknown(&silence),
+        Ok(Some(served)) if served.invoked() > 0 => Judged::ok(
+            vec![number("current.invocations", served.invoked())],
+            "CloudWatch counts the version that serves.",
+        ),
+        Ok(_) => Judged::unsettled(
+            "no-data",
+            Vec::new(),
+            "Not known: CloudWatch has nothing of the version that serves, under its alias.",
+        )
+        .next("Look whether requests go through the alias at all: the integration's URI must end in :prod"),
+    }
+}
+
+fn current_told(served: &Served) -> Vec<super::judged::Told> {
+    vec![
+        number("current.invocations", served.invoked()),
+        number("current.errors", served.failed()),
+    ]
+}
+
+fn current_is(served: &Served) -> String {
+    format!("Version {} served: {}.", served.number, record(served))
+}
+
+pub(super) fn current(known: &Known<'_>) -> Judged {
+    let served = match serving(known) {
+        Err(silence) => return Judged::unknown(&silence),
+        Ok(None) => return Judged::skipped("no-data", "There is nothing to count."),
+        Ok(Some(served)) => served,
+    };
+    let (told, is) = (current_told(served), current_is(served));
+    let recent = known.readings.int("lambda.errors_min").unwrap_or(0);
+    match (served.invoked(), recent) {
+        (0, _) => Judged::skipped("no-data", "There is nothing to count."),
+        (_, 1..) => Judged::warning("failing", told, format!("{recent} errors right now. {is}")),
+        (invoked, _) if lower(served.failed(), invoked) > LOW => {
+            Judged::warning("failing", told, is)
+        }
+        (invoked, _) if upper(served.failed(), invoked) > LOW => {
+            Judged::warning("few", told, format!("Too little to tell. {is}"))
+        }
+        _ => Judged::ok(told, is),
+    }
+}
+
+pub(super) fn target(known: &Known<'_>) -> Judged {
+    let rolled_back = known
+        .target
+        .parse()
+        .is_ok_and(|n| known.rolled_back.contains(&n));
+    if rolled_back {
+        let told = vec![text("target.rolled_back", known.target)];
+        let target = known.target;
+        return match known.undoes {
+            true => Judged::warning(
+                "undoes",
+                told,
+                format!("Version {target} was rolled back just now: this undoes that."),
+            ),
+            false => Judged::bad(
+                "rolled-back",
+                told,
+                format!("Version {target} was rolled back before, by the journal."),
+            )
+            .next("Publish the repaired code as a new version"),
+        };
+    }
+    let served = match served(known, known.target) {
+        Err(silence) => return Judged::unknown(&silence),
+        Ok(served) => served,
+    };
+    let Some(served) = served.filter(|served| served.invoked() > 0) else {
+        let never = format!(
+            "Version {} never served this alias in the last 30 days",
+            known.target
+        );
+        return match known.is_back() || known.is(Purpose::Rollback) {
+            true => Judged::warning(
+                "never-served",
+                vec![number("target.invocations", 0)],
+                format!("{never}: nothing shows that it is good."),
+            ),
+            false => Judged::skipped(
+                "never-served",
+                format!("{never}: nothing speaks against it yet."),
+            ),
+        };
+    };
+    let told = vec![
+        number("target.invocations", served.invoked()),
+        number("target.errors", served.failed()),
+    ];
+    let is = current_is(served);
+    match (served.failed(), served.invoked()) {
+        (failed, invoked) if lower(failed, invoked) > LOW => {
+            Judged::bad("failed-before", told, is).next("Choose a version with a good record")
+        }
+        (failed, invoked) if upper(failed, invoked) > LOW => {
+            Judged::warning("few", told, format!("Too little to tell. {is}"))
+        }
+        _ => Judged::ok(told, is),
+    }
+}
+
+/// Whether the present errors are older than the move, by the times of both.
+fn older(known: &Known<'_>) -> Option<bool> {
+    const MINUTE: i64 = 60;
+    let instant = |path: &str| match known.fact(path) {
+        Ok(FactValue::Instant(at)) => Some(*at),
+        _ => None,
+    };
+    let moved_after = known.moved_at.or_else(|| instant("alias.moved_after"));
+    let moved_before = known.moved_at.or_else(|| instant("alias.moved_before"));
+    let began_by = instant("lambda.errors_since_max")?;
+    if moved_after.is_some_and(|moved| began_by + MINUTE <= moved) {
+        return Some(true);
+    }
+    let began = instant("lambda.errors_since")?;
+    (began + MINUTE > moved_before?).then_some(false)
+}
+
+pub(super) fn onset(known: &Known<'_>) -> Judged {
+    let why = match known.fact("rollback.why") {
+        Ok(why) => why.shown().to_string(),
+        Err(silence) if silence.why == Why::NotAsked => {
+            return Judged::skipped("not-asked", "Not asked.");
+        }
+        // Without an expected version it is not settled; the times alone may settle it.
+        Err(silence) => match older(known) {
+            Some(true) => "errors-before-move".to_owned(),
+            Some(false) => "errors-after-move".to_owned(),
+            None => return Judged::unknown(&silence),
+        },
+    };
+    let told = vec![text("rollback.why", why.as_str())];
+    match why.as_str() {
+        "errors-after-move" => Judged::ok(
+            told,
+            "The errors began after the alias moved: this version brought them.",
+        ),
+        "errors-before-move" => Judged::warning(
+            "errors-before-move",
+            told,
+            "The errors began before the alias moved: the version that serves did not bring them.",
+        )
+        .next("Look for the cause elsewhere; going back is unlikely to help"),
+        "throttled" => Judged::warning(
+            "throttled",
+            told,
+            "Requests are throttled: no version adds concurrency.",
+        ),
+        "gateway" => Judged::warning(
+            "gateway",
+            told,
+            "The failing answer speaks of the gateway, the route or the key, not of a version.",
+        ),
+        "not-invoked" => Judged::warning(
+            "not-invoked",
+            told,
+            "Requests do not reach the function: no version is the cause.",
+        ),
+        "no-errors" => Judged::warning(
+            "no-errors",
+            told,
+            "The API fails, and neither log nor metrics show an error of this version.",
+        ),
+        "drift" | "drift-but-up" => Judged::ok(told, "The alias is not where it should be."),
+        _ => Judged::skipped("no-errors", "There are no errors to explain."),
+    }
+}
+
+pub(super) fn smoke(known: &Known<'_>) -> Judged {
+    match known.smoke {
+        None => Judged::skipped(
+            "not-wanted",
+            "Not run alone; --smoke does so, with one read of the status.",
+        ),
+        Some(Ok(answer)) => Judged::ok(
+            vec![text("target.smoke", answer.as_str())],
+            format!(
+                "Run alone, it answers {}.",
+                Untrusted::new(answer.as_str()).printable(80)
+            ),
+        ),
+        Some(Err(why)) => Judged::bad(
+            "smoke",
+            vec![text("target.smoke", why.as_str())],
+            format!(
+                "Run alone, it fails: {}.",
+                Untrusted::new(why.as_str()).printable(160)
+            ),
+        )
+        .next("Choose another version"),
+    }
+}
+
+pub(super) fn drift(known: &Known<'_>) -> Judged {
+    let alias = match &known.seen.alias {
+        Ok(alias) => alias,
+        Err(silence) => return Judged::unknown(silence),
+    };
+    let said = match known.fact("status.lambda_version") {
+        Ok(said) => said.shown().to_string(),
+        Err(silence) => return Judged::unknown(&silence),
+    };
+    let told = vec![
+        text("status.lambda_version", said.as_str()),
+        text("alias.version", alias.version.as_str()),
+    ];
+    match said.trim_start_matches(['v', 'V']) == alias.version {
+        true => Judged::ok(
+            told,
+            format!("The API says that it runs version {}.", alias.version),
+        ),
+        false => Judged::warning(
+            "drift",
+            told,
+            format!(
+                "The API says that it runs {said}, the alias points to {}.",
+                Untrusted::new(alias.version.as_str()).printable(20)
+            ),
+        )
+        .next("Ask again in a minute; if it stays, find out what the gateway invokes"),
+    }
+}

@@ -1,0 +1,393 @@
+//! The checks of the alias and of the version that shall serve, by what Lambda says.
+
+use super::judged::{Judged, list, number, text};
+use super::{Known, Purpose};
+use crate::lambda::endpoint_probe::is_aws;
+use crate::observation::Why;
+use crate::text::Untrusted;
+
+/// A clock this far off is said, in seconds.
+const ODD: i64 = 60;
+/// A clock this far off makes times worthless.
+const OFF: i64 = 300;
+
+/// Runtimes that AWS supports, and those that it gave up.
+const SUPPORTED: [&str; 15] = [
+    "python3.10",
+    "python3.11",
+    "python3.12",
+    "python3.13",
+    "python3.14",
+    "nodejs20.x",
+    "nodejs22.x",
+    "nodejs24.x",
+    "java11",
+    "java17",
+    "java21",
+    "java25",
+    "ruby3.3",
+    "provided.al2",
+    "provided.al2023",
+];
+const GIVEN_UP: [&str; 14] = [
+    "python2.7",
+    "python3.6",
+    "python3.7",
+    "python3.8",
+    "python3.9",
+    "nodejs12.x",
+    "nodejs14.x",
+    "nodejs16.x",
+    "nodejs18.x",
+    "go1.x",
+    "java8",
+    "ruby2.7",
+    "dotnet6",
+    "provided",
+];
+
+pub(super) fn account(known: &Known<'_>) -> Judged {
+    let stack = known.stack;
+    let (account, region) = (&stack.account.value, &stack.region.value);
+    if let Some(other) = &stack.other_region {
+        let told = vec![text("aws.region", other.value.as_str())];
+        return Judged::bad(
+            "wrong-region",
+            told,
+            format!(
+                "{} names region {}, the stack is in {region}.",
+                other.origin, other.value
+            ),
+        )
+        .next(format!(
+            "Unset {}, or say which you mean: --region {region}",
+            other.origin
+        ));
+    }
+    let caller = match &known.seen.caller {
+        Ok(caller) => caller,
+        Err(silence) => return Judged::unknown(silence),
+    };
+    let told = vec![
+        text("aws.account", caller.account.as_str()),
+        text("aws.identity", caller.arn.as_str()),
+        text("aws.region", region.as_str()),
+    ];
+    if caller.account != *account {
+        let found = Untrusted::new(caller.account.as_str()).printable(20);
+        let summary = format!("AWS answers from account {found}, the stack is in {account}.");
+        return Judged::bad("wrong-account", told, summary).next(format!(
+            "Choose the profile of account {account}: AWS_PROFILE=…"
+        ));
+    }
+    let hosts = [
+        ("sts", caller.host.as_str()),
+        ("lambda", known.seen.host.as_deref().unwrap_or_default()),
+    ];
+    let strange = hosts
+        .iter()
+        .find(|(service, host)| !is_aws(host, service, region));
+    match strange {
+        Some((service, host)) if !known.other_hosts => {
+            let host = Untrusted::new(*host).printable(100);
+            let summary = format!(
+                "{service} is asked at {host}, which is not AWS: nothing proves the account."
+            );
+            Judged::bad("endpoint-overridden", told, summary)
+                .next("Take the endpoint out of environment and profile, or say in words that you mean it: --endpoint-override")
+        }
+        _ => {
+            let who = Untrusted::new(caller.arn.as_str()).printable(120);
+            Judged::ok(
+                told,
+                format!("Account {account}, region {region}, as {who}."),
+            )
+        }
+    }
+}
+
+pub(super) fn clock(known: &Known<'_>) -> Judged {
+    let Some(skew) = known.readings.skew() else {
+        return Judged::unsettled("no-date", Vec::new(), "Not known: no answer was dated.");
+    };
+    let told = vec![number("clock.skew", skew)];
+    let off = skew.abs();
+    match off {
+        0..=ODD => Judged::ok(told, format!("This machine's clock is {off} s off.")),
+        61..=OFF => Judged::warning(
+            "clock-odd",
+            told,
+            format!("This machine's clock is {off} s off."),
+        )
+        .next("Set the clock"),
+        _ => Judged::bad(
+            "clock-off",
+            told,
+            format!("This machine's clock is {off} s off."),
+        )
+        .next("Set the clock"),
+    }
+}
+
+pub(super) fn alias(known: &Known<'_>) -> Judged {
+    let name = &known.stack.alias.value;
+    match &known.seen.alias {
+        Err(silence) if silence.why == Why::NotFound => Judged::bad(
+            "no-alias",
+            vec![text("alias.name", name.as_str())],
+            format!("There is no alias {name}: {}.", silence.detail),
+        ),
+        Err(silence) => Judged::unknown(silence),
+        Ok(alias) => {
+            let told = vec![
+                text("alias.version", alias.version.as_str()),
+                text("alias.revision", alias.revision.as_str()),
+            ];
+            let shown = Untrusted::new(alias.version.as_str()).printable(20);
+            match alias.version.as_str() {
+                "$LATEST" => Judged::warning(
+                    "latest",
+                    told,
+                    format!("{name} points to $LATEST, which changes with every upload."),
+                )
+                .next("Publish a version and promote it"),
+                _ => {
+                    let revision = &alias.revision;
+                    let summary = format!("{name} points to version {shown}, revision {revision}.");
+                    Judged::ok(told, summary)
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn weights(known: &Known<'_>) -> Judged {
+    let alias = match &known.seen.alias {
+        Ok(alias) => alias,
+        Err(silence) => return Judged::unknown(silence),
+    };
+    let split = Untrusted::new(alias.split()).printable(120).to_string();
+    let told = vec![text("alias.split", split.as_str())];
+    if alias.weights.is_empty() {
+        return Judged::ok(
+            told,
+            format!("All traffic goes where the alias points: {split}."),
+        );
+    }
+    if known.is(Purpose::Rollback) {
+        return Judged::warning(
+            "weighted",
+            told,
+            format!("The traffic is split, {split}: this rollback ends that."),
+        );
+    }
+    if known.half_done == Some(known.target) && known.is(Purpose::Promotion) {
+        return Judged::warning(
+            "half-done",
+            told,
+            format!("A shift was left half done, {split}: this goes on with it."),
+        );
+    }
+    if let Some(coming) = known.half_done {
+        let summary = format!("A shift to version {coming} was left half done: {split}.");
+        let serving = &alias.version;
+        return Judged::bad("half-done", told, summary)
+            .next(format!("Go on with it (duckops alias promote --to {coming} …), or return to version {serving}"))
+            .command(format!("duckops alias rollback --to {serving}"));
+    }
+    Judged::bad(
+        "weighted",
+        told,
+        format!("The traffic is split and stayed so: {split}."),
+    )
+    .next(
+        "Find out whose canary this is; Lambda's own weights of a transition go away by themselves",
+    )
+}
+
+pub(super) fn deployment(known: &Known<'_>) -> Judged {
+    let split = known
+        .seen
+        .alias
+        .as_ref()
+        .is_ok_and(|a| !a.weights.is_empty());
+    Judged::skipped(
+        "not-asked",
+        match split {
+            true => "CodeDeploy is not asked; the weights may be its canary.",
+            false => "CodeDeploy is not asked; no shift of traffic shows on the alias.",
+        },
+    )
+}
+
+pub(super) fn exists(known: &Known<'_>) -> Judged {
+    if let (true, Err(silence)) = (known.target.is_empty(), &known.seen.alias) {
+        return Judged::unknown(silence);
+    }
+    let target = Untrusted::new(known.target).printable(40);
+    let told = vec![text("target.version", known.target)];
+    let is_number = known.target.parse::<i64>().is_ok_and(|number| number > 0);
+    if !is_number {
+        return Judged::bad(
+            "not-published",
+            told,
+            format!("{target} is no published version."),
+        )
+        .next("Name a version by its number: duckops alias show lists them");
+    }
+    let serving = known.seen.alias.as_ref();
+    let is_serving = serving.is_ok_and(|alias| alias.version == known.target);
+    let ends_split = serving.is_ok_and(|alias| !alias.weights.is_empty());
+    match known.configured {
+        Err(silence) if silence.why == Why::NotFound => {
+            let summary = format!("There is no version {target}.");
+            Judged::bad("no-version", told, summary)
+                .next("Name one that exists: duckops alias show lists them")
+        }
+        Err(silence) => Judged::unknown(silence),
+        Ok(_) if is_serving && known.purpose.is_some() && !ends_split => Judged::bad(
+            "same-version",
+            told,
+            format!("The alias points to version {target} already: there is nothing to change."),
+        ),
+        Ok(_) if is_serving => {
+            Judged::ok(told, format!("Version {target} is the one that serves."))
+        }
+        Ok(_) => Judged::ok(told, format!("Version {target} is published.")),
+    }
+}
+
+pub(super) fn state(known: &Known<'_>) -> Judged {
+    let configured = match known.configured {
+        Ok(configured) => configured,
+        Err(silence) => return Judged::unknown(silence),
+    };
+    let shown = Untrusted::new(configured.state_shown())
+        .printable(80)
+        .to_string();
+    let told = vec![text("target.state", shown.as_str())];
+    let target = &configured.number;
+    match (configured.state.as_deref(), configured.update.as_deref()) {
+        (Some("Active"), Some("Successful")) => {
+            Judged::ok(told, format!("Version {target} is active."))
+        }
+        (None, _) | (_, None) => {
+            let summary = format!("Not known: Lambda does not tell the state of version {target}.");
+            Judged::unsettled("missing", told, summary)
+        }
+        (Some("Inactive"), _) => Judged::bad(
+            "inactive",
+            told,
+            format!("Version {target} is inactive: it was idle so long that its first requests would fail."),
+        )
+        .next("Warm it up by running it once, wait until it is active, and ask again")
+        .command(format!(
+            "aws lambda invoke --function-name {} --qualifier {target} --region {} /dev/null",
+            known.stack.function.value, known.stack.region.value
+        )),
+        _ => Judged::bad("not-ready", told, format!("Version {target} is not ready: {shown}."))
+            .next("Wait until it is active, or choose another"),
+    }
+}
+
+pub(super) fn code(known: &Known<'_>) -> Judged {
+    let (target, current) = match (known.configured, &known.seen.current) {
+        (Ok(target), Ok(current)) => (target, current),
+        (Err(silence), _) | (_, Err(silence)) => return Judged::unknown(silence),
+    };
+    if target.number == current.number {
+        return Judged::skipped("same-version", "It is the version that serves.");
+    }
+    let (Some(code), Some(serving)) = (&target.code, &current.code) else {
+        return Judged::unsettled(
+            "missing",
+            Vec::new(),
+            "Not known: Lambda does not tell the code of both versions.",
+        );
+    };
+    let told = vec![
+        text("target.code", code.as_str()),
+        text("alias.code", serving.as_str()),
+    ];
+    match code == serving {
+        false => Judged::ok(told, "The two versions run different code."),
+        true => Judged::bad(
+            "same-code",
+            told,
+            format!(
+                "Version {} runs the same code as version {}: moving to it changes nothing.",
+                target.number, current.number
+            ),
+        )
+        .next("Choose another version; if only the configuration differs, publish it as a new one"),
+    }
+}
+
+pub(super) fn configuration(known: &Known<'_>) -> Judged {
+    let (target, current) = match (known.configured, &known.seen.current) {
+        (Ok(target), Ok(current)) => (target, current),
+        (Err(silence), _) | (_, Err(silence)) => return Judged::unknown(silence),
+    };
+    let differences = current.differences(target);
+    let told = vec![list("target.differences", &differences)];
+    match differences.len() {
+        0 => Judged::ok(told, "Both are configured alike."),
+        many => Judged::warning(
+            "differs",
+            told,
+            format!(
+                "{many} settings differ; data, secrets and workflows do not move with a version."
+            ),
+        )
+        .next("Read the differences: each should be meant"),
+    }
+}
+
+pub(super) fn runtime(known: &Known<'_>) -> Judged {
+    let configured = match known.configured {
+        Ok(configured) => configured,
+        Err(silence) => return Judged::unknown(silence),
+    };
+    let Some(runtime) = configured.runtime.as_deref() else {
+        return Judged::skipped(
+            "image",
+            "The version is an image: it brings its own runtime.",
+        );
+    };
+    let shown = Untrusted::new(runtime).printable(40);
+    let told = vec![text("target.runtime", runtime)];
+    if GIVEN_UP.contains(&runtime) {
+        return Judged::warning("given-up", told, format!("AWS no longer supports {shown}."))
+            .next("Plan a version with a newer runtime");
+    }
+    match SUPPORTED.contains(&runtime) {
+        true => Judged::ok(told, format!("{shown} is supported.")),
+        false => Judged::unsettled(
+            "unlisted",
+            told,
+            format!("Not known: {shown} is in no list of this duckops."),
+        ),
+    }
+}
+
+pub(super) fn provisioned(known: &Known<'_>) -> Judged {
+    match &known.seen.provisioned {
+        Err(silence) => Judged::unknown(silence),
+        Ok(None) => Judged::skipped("none", "Nothing is kept warm for the alias."),
+        Ok(Some(status)) => {
+            let told = vec![text("alias.provisioned", status.as_str())];
+            let shown = Untrusted::new(status.as_str()).printable(40);
+            match status.as_str() {
+                "READY" => Judged::ok(
+                    told,
+                    "What is kept warm is ready; a move takes it away for minutes while it is built anew.",
+                ),
+                _ => Judged::warning(
+                    "not-ready",
+                    told,
+                    format!("What is kept warm is {shown}: expect cold starts."),
+                ),
+            }
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! A Beak Key: found in the raw answer to a rotation, kept out of sight, and wiped from
+//! memory when it is dropped. The HTTP client's own buffers are beyond reach.
+
+use crate::state_dir::sha256;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// The names that the new key may have in the answer, surest first: only the last is also a
+/// name for the key that an agent has already.
+const NAMES: [&str; 4] = ["new_beak_key", "new_key", "rotated_to", "beak_key"];
+/// The names of the id that the key is for.
+const IDS: [&str; 2] = ["spaceduck_id", "sdid"];
+/// No key is longer.
+const LONGEST: usize = 1024;
+
+/// A key. It has no way to be printed; [`Key::fingerprint`] stands for it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key(Zeroizing<String>);
+
+impl Key {
+    /// A key that somebody has already.
+    pub fn known(text: &str) -> Self {
+        Self(Zeroizing::new(text.to_owned()))
+    }
+
+    /// The first eight hexadecimal digits of its SHA-256.
+    pub fn fingerprint(&self) -> String {
+        let mut digest = sha256(self.0.as_bytes());
+        digest.truncate(8);
+        digest
+    }
+
+    /// The key itself, for whoever has to keep it or to send it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Printable ASCII without blanks: anything else would not survive being copied.
+    fn is_one(text: &str) -> bool {
+        (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({})", self.fingerprint())
+    }
+}
+
+/// The new key in an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) key: Key,
+    /// Whether the answer around it came to its end.
+    pub(super) whole: bool,
+}
+
+/// Why no key is taken from an answer. The answer itself is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NoKey {
+    #[error("nothing of the answer arrived")]
+    Nothing,
+    #[error("the answer was cut off before the key was whole")]
+    CutOff,
+    #[error("the answer is not a JSON object")]
+    NotJson,
+    #[error("no field of the answer is known to hold a key")]
+    NoField,
+    #[error("the answer has a field for the key, and what stands in it is no key")]
+    NotOne,
+    #[error("the answer holds the key that was there before")]
+    Old,
+    #[error("the answer is about another id")]
+    OtherBond,
+}
+
+/// Finds the new key in the body of an answer. A body that was cut off will do if the key in
+/// it is whole: its closing quote was read.
+pub(super) fn find(body: &[u8], bond: &str, old: Option<&str>) -> Result<Found, NoKey> {
+    let body = trimmed(body);
+    if body.is_empty() {
+        return Err(NoKey::Nothing);
+    }
+    let mut fields = Fields::default();
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let read = (&mut fields).deserialize(&mut json);
+    let whole = match read.and_then(|()| json.end()) {
+        Ok(()) => true,
+        Err(error) if error.is_eof() => false,
+        Err(_) => return Err(NoKey::NotJson),
+    };
+    if fields.id.is_some_and(|id| id.as_deref() != Some(bond)) {
+        return Err(NoKey::OtherBond);
+    }
+    // In a body that was cut off, a surer name could have followed.
+    let found = fields.keys.into_iter().flatten().next();
+    match found {
+        None if whole => Err(NoKey::NoField),
+        None => Err(NoKey::CutOff),
+        Some(text) if !Key::is_one(&text) => Err(NoKey::NotOne),
+        Some(text) => {
+            let key = Key(text);
+            if old.is_some_and(|old| old == key.fingerprint()) {
+                return Err(NoKey::Old);
+            }
+            Ok(Found { key, whole })
+        }
+    }
+}
+
+/// The room that was reserved for an answer reads as zeros behind it.
+fn trimmed(body: &[u8]) -> &[u8] {
+    let end = body.iter().rposition(|byte| *byte != 0);
+    body.get(..end.map_or(0, |end| end + 1)).unwrap_or_default()
+}
+
+/// What an answer says, as far as it was read.
+#[derive(Default)]
+struct Fields {
+    /// By [`NAMES`].
+    keys: [Option<Zeroizing<String>>; NAMES.len()],
+    /// The id, where one is named; inside, none where it is no text.
+    id: Option<Option<String>>,
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Fields {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Fields {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            if let Some(place) = NAMES.iter().position(|known| *known == name) {
+                let text = text(&mut map)?.map(Zeroizing::new).unwrap_or_default();
+                if let Some(slot) = self.keys.get_mut(place)
+                    && slot.replace(text).is_some()
+                {
+                    return Err(A::Error::custom("a key stands twice"));
+                }
+            } else if IDS.contains(&name.as_str()) {
+                self.id = Some(text(&mut map)?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value that is a text; `None` for any other.
+fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<String>, A::Error> {
+    let value = map.next_value::<&RawValue>()?;
+    Ok(serde_json::from_str(value.get()).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(body: &str) -> Result<(String, bool), NoKey> {
+        let old = Key::known("bk_OLD").fingerprint();
+        find(body.as_bytes(), "A1", Some(&old))
+            .map(|found| (found.key.expose().to_owned(), found.whole))
+    }
+
+    #[test]
+    fn every_name_that_is_known_is_found_and_the_surest_wins() {
+        let whole = |key: &str| Ok((key.to_owned(), true));
+        for name in NAMES {
+            assert_eq!(
+                of(&format!(r#"{{"{name}":"bk_NEW"}}"#)),
+                whole("bk_NEW"),
+                "{name}"
+            );
+        }
+        assert_eq!(
+            of(r#"{"beak_key":"bk_OLD","spaceduck_id":"A1","new_key":"bk_NEW","x":[{}]}"#),
+            whole("bk_NEW")
+        );
+        assert_eq!(of("{\"beak_key\":\"bk_NEW\"}\0\0\0"), whole("bk_NEW"));
+    }
+
+    #[test]
+    fn what_is_no_new_key_is_none() {
+        for (body, due) in [
+            ("", NoKey::Nothing),
+            ("\0\0", NoKey::Nothing),
+            ("<html>", NoKey::NotJson),
+            ("[]", NoKey::NotJson),
+            ("{\"beak_key\":\"a\"} x", NoKey::NotJson),
+            ("{\"beak_key\":\"a\",\"beak_key\":\"b\"}", NoKey::NotJson),
+            ("{}", NoKey::NoField),
+            (r#"{"new_secret":"bk_NEW"}"#, NoKey::NoField),
+            (r#"{"data":{"beak_key":"bk_NEW"}}"#, NoKey::NoField),
+            (r#"{"beak_key":null}"#, NoKey::NotOne),
+            (r#"{"beak_key":7}"#, NoKey::NotOne),
+            (r#"{"beak_key":""}"#, NoKey::NotOne),
+            (r#"{"beak_key":"a b"}"#, NoKey::NotOne),
+            (r#"{"beak_key":"a\n"}"#, NoKey::NotOne),
+            (r#"{"beak_key":"bk_OLD"}"#, NoKey::Old),
+            (
+                r#"{"beak_key":"bk_NEW","spaceduck_id":"A10"}"#,
+                NoKey::OtherBond,
+            ),
+            (
+                r#"{"beak_key":"bk_NEW","spaceduck_id":7}"#,
+                NoKey::OtherBond,
+            ),
+        ] {
+            assert_eq!(of(body), Err(due), "{body}");
+        }
+    }
+
+    #[test]
+    fn of_every_beginning_of_an_answer_the_key_is_taken_only_when_it_is_whole() {
+        let body =
+            r#"{"message":"ok","beak_key":"bk_LIVE_0123","spaceduck_id":"A1","n":{"a":[1]}}"#;
+        let closing = body.find("0123\"").expect("the key") + 5;
+        for end in 0..body.len() {
+            let read = of(&body[..end]);
+            if end < closing {
+                let due = if end == 0 {
+                    NoKey::Nothing
+                } else {
+                    NoKey::CutOff
+                };
+                assert_eq!(read, Err(due), "{}", &body[..end]);
+            } else {
+                assert_eq!(
+                    read,
+                    Ok(("bk_LIVE_0123".to_owned(), false)),
+                    "{}",
+                    &body[..end]
+                );
+            }
+        }
+        assert_eq!(of(body), Ok(("bk_LIVE_0123".to_owned(), true)));
+    }
+
+    #[test]
+    fn a_key_is_never_printed() {
+        let key = Key::known("bk_LIVE_secret");
+        assert_eq!(format!("{key:?}"), format!("Key({})", key.fingerprint()));
+        assert_eq!(key.fingerprint().len(), 8);
+    }
+}
