@@ -7,7 +7,11 @@
 //! of what the text means.
 
 use crate::redact;
+use std::collections::BTreeMap;
 use std::fmt;
+
+/// The values behind the `{stack.…}` placeholders of runbook texts, by placeholder name.
+pub type StackNames = BTreeMap<&'static str, Printable>;
 
 /// Text from an API, a log line, a file or a name somebody chose. It can be compared
 /// and searched, but not printed:

@@ -3,7 +3,7 @@
 
 use crate::fact::{Fact, FactValue, parse_instant};
 use crate::history::{Sample, Summary};
-use crate::observation::{Known, Readings};
+use crate::observation::{FactState, Observations};
 use crate::report::model::Verdict;
 use crate::text::{Printable, Untrusted};
 use std::collections::BTreeMap;
@@ -182,13 +182,13 @@ pub fn alias(samples: &[Sample]) -> Vec<Moment> {
 
 /// What this run's own facts date: executions, and when the version behind the alias was
 /// published.
-pub fn facts(readings: &Readings) -> Vec<Moment> {
+pub fn facts(observations: &Observations) -> Vec<Moment> {
     let mut moments = Vec::new();
     for (path, what) in [
         ("executions.newest_unsuccessful", ""),
         ("executions.longest_running", "RUNNING "),
     ] {
-        for line in lines(readings, path) {
+        for line in lines(observations, path) {
             let line = line.printable(200);
             // The first time in it is when it started.
             if let Some(at) = line.as_str().split(' ').find_map(parse_instant) {
@@ -200,8 +200,8 @@ pub fn facts(readings: &Readings) -> Vec<Moment> {
             }
         }
     }
-    let value = |path: &str| match readings.get(path) {
-        Known::Known(Fact { value, .. }) => Some(value),
+    let value = |path: &str| match observations.get(path) {
+        FactState::Known(Fact { value, .. }) => Some(value),
         _ => None,
     };
     if let (Some(FactValue::Instant(at)), Some(version)) =
@@ -216,9 +216,9 @@ pub fn facts(readings: &Readings) -> Vec<Moment> {
     moments
 }
 
-fn lines<'a>(readings: &'a Readings, path: &str) -> &'a [Untrusted] {
-    match readings.get(path) {
-        Known::Known(Fact {
+fn lines<'a>(observations: &'a Observations, path: &str) -> &'a [Untrusted] {
+    match observations.get(path) {
+        FactState::Known(Fact {
             value: FactValue::List(lines),
             ..
         }) => lines,

@@ -6,7 +6,7 @@ mod outcomes;
 mod race;
 
 use crate::support::{Duckops, Ran, Raw, Stage, http, world};
-use duckops::practice::{Fault, Operation, Seen, World};
+use duckops::practice::{FakeStack, Fault, Operation, Seen};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ fn text(ran: &Ran) -> String {
 /// One reason to send nothing.
 struct Refusal {
     what: &'static str,
-    change: fn(&mut World),
+    change: fn(&mut FakeStack),
     arguments: &'static [&'static str],
     code: i32,
     says: &'static [&'static str],
@@ -55,7 +55,7 @@ struct Refusal {
 const CONSENT: &str = "--confirm=prod@62->61";
 const BACK: &[&str] = &["rollback", "--to", "61", CONSENT];
 
-fn as_it_is(_: &mut World) {}
+fn as_it_is(_: &mut FakeStack) {}
 
 const REFUSALS: &[Refusal] = &[
     Refusal {
@@ -400,9 +400,9 @@ fn without_a_place_for_the_journal_nothing_is_sent() {
 /// A rollback that cannot help is not forbidden, and nobody can say they were not told.
 #[test]
 fn a_rollback_that_cannot_help_is_advised_against_before_the_question() {
-    let throttled = |w: &mut World| w.reserved = Some(0);
-    let locked_out = |w: &mut World| w.policy = Some(r#"{"Statement":[]}"#.into());
-    type Case = (&'static str, fn(&mut World), &'static str);
+    let throttled = |w: &mut FakeStack| w.reserved = Some(0);
+    let locked_out = |w: &mut FakeStack| w.policy = Some(r#"{"Statement":[]}"#.into());
+    type Case = (&'static str, fn(&mut FakeStack), &'static str);
     // To version 60, whose own record is clean in all three.
     let cases: [Case; 3] = [
         ("inc-001", throttled, "Reserved concurrency is 0"),
@@ -644,12 +644,12 @@ fn no_value_of_the_environment_is_ever_shown_or_kept() {
 fn a_check_ends_as_it_concludes_in_every_format() {
     type Case = (
         &'static str,
-        fn(&mut World),
+        fn(&mut FakeStack),
         &'static [&'static str],
         i32,
         &'static str,
     );
-    let new = |w: &mut World| {
+    let new = |w: &mut FakeStack| {
         let newest = w.versions.last().expect("a version").clone();
         w.versions.push(duckops::practice::Version {
             number: "62".into(),

@@ -5,7 +5,7 @@ pub(crate) mod canary;
 mod kill;
 
 use crate::support::{Duckops, Ran, Stage, world};
-use duckops::practice::{Fault, Operation, World};
+use duckops::practice::{FakeStack, Fault, Operation};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(crate) const ID: &str = "AAAA000000000001";
 
 /// A world in which that bond is a day old and its last pulse so many seconds.
-pub(crate) fn bonded(pulse_age: Option<u64>) -> World {
+pub(crate) fn bonded(pulse_age: Option<u64>) -> FakeStack {
     let mut world = world("healthy");
     world.bond(ID, Duration::from_secs(86_400));
     if let Some(age) = pulse_age {

@@ -2,7 +2,7 @@
 //! and that no later run moves; where it is not known since when, it is over already.
 
 use crate::support::{Stage, now, step, world};
-use duckops::practice::{Fault, Operation, Recorded, World};
+use duckops::practice::{FakeStack, Fault, Operation, Recorded};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const DUCKLINGS: &str = "status.database.ducklings";
 const CERTIFICATES: &str = "status.database.birth_certificates";
 
 /// What earlier runs recorded: how many seconds ago, oldest first.
-fn recorded(world: &mut World, runs: &[(u64, &[(&'static str, i64)])]) {
+fn recorded(world: &mut FakeStack, runs: &[(u64, &[(&'static str, i64)])]) {
     let run = |&(ago, facts): &(u64, &[(&'static str, i64)])| Recorded {
         ago: Duration::from_secs(ago),
         facts: facts.to_vec(),

@@ -3,7 +3,7 @@
 //! or what two witnesses tell differently.
 
 use crate::support::{Stage, now, step};
-use duckops::practice::{Fault, Operation, World};
+use duckops::practice::{FakeStack, Fault, Operation};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -13,10 +13,10 @@ const B: &str = "AAAA000000000002";
 const DAY: i64 = 86_400;
 
 /// Nobody but one bond of others, so that the feed tells of bonds and reaches back a day.
-fn empty() -> World {
-    let mut world = World {
+fn empty() -> FakeStack {
+    let mut world = FakeStack {
         frozen: true,
-        ..World::empty(now())
+        ..FakeStack::empty(now())
     };
     tell(
         &mut world,
@@ -28,21 +28,21 @@ fn empty() -> World {
     world
 }
 
-fn tell(world: &mut World, ago: i64, kind: &str, mut entry: Value) {
+fn tell(world: &mut FakeStack, ago: i64, kind: &str, mut entry: Value) {
     entry["event_type"] = kind.into();
     entry["timestamp"] = (now().unix_timestamp() - ago).into();
     world.audit.push(entry);
 }
 
 /// A bond of so long ago with its last pulse.
-fn bonded(world: &mut World, since: i64, pulse: Option<i64>) {
+fn bonded(world: &mut FakeStack, since: i64, pulse: Option<i64>) {
     tell(world, since, "duck.bonded", json!({"spaceduck_id": A}));
     if let Some(ago) = pulse {
         tell(world, ago, "duck.pulse", json!({"spaceduck_id": A}));
     }
 }
 
-fn asked(world: &mut World, ago: i64) {
+fn asked(world: &mut FakeStack, ago: i64) {
     let entry = json!({"peck_id": "p1", "requester_id": A, "target": B});
     tell(world, ago, "peck_requested", entry);
 }
@@ -54,12 +54,12 @@ fn token(stage: &Stage) -> PathBuf {
     path
 }
 
-fn run(world: World, arguments: &[&str]) -> (i32, Value) {
+fn run(world: FakeStack, arguments: &[&str]) -> (i32, Value) {
     Stage::of(world).duckops(arguments).json()
 }
 
 /// The same, with a token: the lists are asked.
-fn listed(world: World, arguments: &[&str]) -> (i32, Value) {
+fn listed(world: FakeStack, arguments: &[&str]) -> (i32, Value) {
     let stage = Stage::of(world);
     let token = token(&stage);
     let duckops = stage.duckops(arguments);
@@ -192,9 +192,9 @@ fn a_key_is_dated_by_what_is_shown_of_it_to_the_second() {
 #[test]
 fn what_the_feed_does_not_reach_is_not_fine() {
     let reaching = |reach: i64| {
-        let mut world = World {
+        let mut world = FakeStack {
             frozen: true,
-            ..World::empty(now())
+            ..FakeStack::empty(now())
         };
         tell(&mut world, reach, "cert.issued", json!({}));
         world

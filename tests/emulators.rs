@@ -15,7 +15,7 @@ mod mail;
 mod server;
 
 use crate::support::Stage;
-use duckops::practice::{Operation, World};
+use duckops::practice::{FakeStack, Operation};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -37,7 +37,7 @@ fn this_second() -> OffsetDateTime {
 /// A healthy stack at this moment, without a past.
 fn stage(now: OffsetDateTime) -> Stage {
     let healthy = duckops::practice::find("healthy").expect("the scene");
-    Stage::of(World {
+    Stage::of(FakeStack {
         frozen: true,
         recorded: Vec::new(),
         ..(healthy.build)(now)

@@ -4,9 +4,9 @@
 
 use crate::support::{Raw, Stage, http, verdicts, world};
 use ciborium::Value as Tree;
+use duckops::fact;
 use duckops::fact::Probe;
 use duckops::practice::{Fault, Operation};
-use duckops::fact;
 use duckops::runbook::Library;
 use duckops::runbook::model::{Rule, Runbook};
 use serde_json::{Value, json};

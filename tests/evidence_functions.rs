@@ -5,12 +5,12 @@
 use crate::evidence::{Cell, cbor, cell, maimed, play, with, without};
 use crate::support::{NOW, Raw, Stage, http, step, world};
 use ciborium::Value as Tree;
-use duckops::practice::{Fault, Operation, Recorded, World};
+use duckops::practice::{FakeStack, Fault, Operation, Recorded};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// What Lambda says of the alias of a world.
-fn alias(world: &World) -> Value {
+fn alias(world: &FakeStack) -> Value {
     let target = &world.alias_target;
     json!({
         "AliasArn": format!("{}:prod", world.function_arn()),
@@ -22,7 +22,7 @@ fn alias(world: &World) -> Value {
 }
 
 /// The same with a tenth of the traffic on another version.
-fn split(world: &World) -> Value {
+fn split(world: &FakeStack) -> Value {
     let mut alias = alias(world);
     alias["RoutingConfig"] = json!({"AdditionalVersionWeights": {"60": 0.1}});
     alias
@@ -144,7 +144,7 @@ fn without_the_revision_that_was_read_the_alias_is_not_moved() {
 }
 
 /// What Lambda says of the version behind the alias.
-fn configuration(world: &World) -> Value {
+fn configuration(world: &FakeStack) -> Value {
     let version = &world.alias_target.version;
     json!({
         "CodeSha256": format!("EXAMPLE{version}="),

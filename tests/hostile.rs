@@ -2,7 +2,7 @@
 //! anything, whichever door it came in by and whichever format it goes out in.
 
 use crate::support::{NOW, Raw, Stage, http, now, world};
-use duckops::practice::{Execution, Fault, LogEvent, Operation, World};
+use duckops::practice::{Execution, FakeStack, Fault, LogEvent, Operation};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -115,10 +115,10 @@ fn markdown(text: &str) -> Vec<String> {
 /// A door for text from outside.
 pub(crate) struct Door {
     pub(crate) name: &'static str,
-    pub(crate) open: fn(&mut World),
+    pub(crate) open: fn(&mut FakeStack),
 }
 
-fn execution(world: &mut World, status: &str, ago: u64) {
+fn execution(world: &mut FakeStack, status: &str, ago: u64) {
     world.executions.push(Execution {
         name: EVIL.into(),
         status: status.into(),
@@ -341,7 +341,7 @@ fn hostile_text_is_inert_in_every_format_whichever_door_it_comes_in_by() {
 #[test]
 fn the_text_does_come_through_though_inert() {
     // Or the claim above would be shown on texts that nobody prints.
-    let stage = |open: fn(&mut World)| {
+    let stage = |open: fn(&mut FakeStack)| {
         let mut world = world("healthy");
         open(&mut world);
         Stage::of(world)

@@ -1,12 +1,13 @@
 //! Claim: knowing less never makes a judgement better. The judge alone, on random facts.
 
-use duckops::fact::{Declared, FactType, FactValue};
-use duckops::judge::{Asked, Inputs, judge};
-use duckops::observation::{Reading, Readings, Silence, Why};
 use duckops::fact;
+use duckops::fact::{Declared, FactType, FactValue};
+use duckops::judge::{Inputs, Selection, judge};
+use duckops::observation::{Observation, Observations, Unavailable, UnavailableReason};
 use duckops::report::model::Verdict;
+use duckops::runbook::Library;
 use duckops::runbook::model::Runbook;
-use duckops::runbook::{Library, Naming};
+use duckops::text::StackNames;
 use duckops::text::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
@@ -30,22 +31,22 @@ impl Dice {
 }
 
 fn verdicts(runbook: &Runbook, facts: &Facts) -> Vec<Verdict> {
-    let mut readings = Readings::default();
+    let mut observations = Observations::default();
     for (probe, declared) in fact::all() {
-        let silence = Silence::new(Why::Missing, "nobody said so");
-        let mut reading = Reading::silent(probe, silence);
+        let unavailable = Unavailable::new(UnavailableReason::Missing, "nobody said so");
+        let mut observation = Observation::silent(probe, unavailable);
         for fact in declared {
             if let Some(value) = facts.get(fact.path) {
-                reading.know(fact.path, value.clone(), OffsetDateTime::UNIX_EPOCH);
+                observation.set(fact.path, value.clone(), OffsetDateTime::UNIX_EPOCH);
             }
         }
-        readings.add(declared, reading);
+        observations.add(declared, observation);
     }
     let inputs = Inputs {
-        readings: &readings,
-        naming: &Naming::new(),
+        observations: &observations,
+        naming: &StackNames::new(),
     };
-    let asked = Asked {
+    let asked = Selection {
         runbook,
         step: None,
     };

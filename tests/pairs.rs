@@ -2,7 +2,7 @@
 //! critical that its parent explains, agrees with its own exit code, and fits on a screen.
 
 use crate::support::{Stage, world};
-use duckops::practice::{Recorded, World};
+use duckops::practice::{FakeStack, Recorded};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -79,10 +79,10 @@ fn contradict(one: &Wrong, other: &Wrong) -> bool {
 }
 
 /// Two worlds as one: what each changed of the healthy one. The first has its way.
-fn merged(healthy: &World, first: World, second: World) -> World {
+fn merged(healthy: &FakeStack, first: FakeStack, second: FakeStack) -> FakeStack {
     macro_rules! pick {
         ($($field:ident),*) => {
-            World {
+            FakeStack {
                 $($field: match first.$field == healthy.$field {
                     true => second.$field,
                     false => first.$field,
@@ -215,7 +215,7 @@ fn lines(table: &str) -> usize {
 /// A page of a terminal.
 const PAGE: usize = 25;
 
-fn judged(one: &Wrong, other: &Wrong, world: World, complaints: &mut Vec<String>) -> usize {
+fn judged(one: &Wrong, other: &Wrong, world: FakeStack, complaints: &mut Vec<String>) -> usize {
     let pair = format!("{} + {}", one.scene, other.scene);
     let critical = critical(one, other);
     let stage = Stage::of(world);
@@ -360,7 +360,7 @@ fn a_pair_holds_what_each_of_its_scenes_holds() {
     assert_eq!(both.mail, world("inc-005").mail);
     let ducklings = &world("inc-005").status["database"]["ducklings"];
     assert_eq!(both.status["database"]["ducklings"], *ducklings);
-    let of = |world: &World, kind: &str| {
+    let of = |world: &FakeStack, kind: &str| {
         let events = world.audit.iter().filter(|e| e["event_type"] == kind);
         events.count()
     };

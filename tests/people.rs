@@ -2,7 +2,7 @@
 //! cannot be told is unknown; and many of them take neither much time nor much memory.
 
 use crate::support::{Stage, now, step, world};
-use duckops::practice::{Fault, Operation, World};
+use duckops::practice::{FakeStack, Fault, Operation};
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -10,10 +10,10 @@ const A: &str = "AAAA000000000001";
 const B: &str = "AAAA000000000002";
 
 /// Nobody but one bond of others, so that the feed tells of bonds.
-fn empty() -> World {
-    let mut world = World {
+fn empty() -> FakeStack {
+    let mut world = FakeStack {
         frozen: true,
-        ..World::empty(now())
+        ..FakeStack::empty(now())
     };
     tell(
         &mut world,
@@ -24,7 +24,7 @@ fn empty() -> World {
 }
 
 /// Adds an entry that is so many seconds old, where it belongs in the feed.
-fn tell(world: &mut World, ago: i64, mut entry: Value) {
+fn tell(world: &mut FakeStack, ago: i64, mut entry: Value) {
     let at = now().unix_timestamp() - ago;
     if entry.get("timestamp").is_none() {
         entry["timestamp"] = at.into();
@@ -32,15 +32,15 @@ fn tell(world: &mut World, ago: i64, mut entry: Value) {
     world.audit.push(entry);
 }
 
-fn peck(world: World, id: &str) -> (i32, Value) {
+fn peck(world: FakeStack, id: &str) -> (i32, Value) {
     Stage::of(world).duckops(&["peck", "show", id]).json()
 }
 
-fn bond(world: World, id: &str) -> (i32, Value) {
+fn bond(world: FakeStack, id: &str) -> (i32, Value) {
     Stage::of(world).duckops(&["bond", "show", id]).json()
 }
 
-fn asked(ago: i64) -> World {
+fn asked(ago: i64) -> FakeStack {
     let mut world = empty();
     tell(
         &mut world,

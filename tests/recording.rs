@@ -3,7 +3,7 @@
 
 use crate::support::receiver::{Receiver, configured};
 use crate::support::{Duckops, Ran, Stage, verdicts, world};
-use duckops::practice::{Execution, LogEvent, World};
+use duckops::practice::{Execution, FakeStack, LogEvent};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -396,7 +396,7 @@ fn planted() -> Vec<(String, String)> {
 }
 
 /// Every door for text from outside, with one of these behind each.
-fn everywhere(world: &mut World, secrets: &[(String, String)]) {
+fn everywhere(world: &mut FakeStack, secrets: &[(String, String)]) {
     let now = world.now;
     for (number, (text, _)) in secrets.iter().enumerate() {
         let ago = Duration::from_secs(60 + number as u64);

@@ -2,7 +2,7 @@
 //! it, on it and one above, in worlds that the built binary asks over HTTP.
 
 use crate::support::{Stage, now, step, world};
-use duckops::practice::{Execution, Recorded, Series, World};
+use duckops::practice::{Execution, FakeStack, Recorded, Series};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// A good day of which nothing was recorded and whose feed shows no callback error.
-fn blank() -> World {
+fn blank() -> FakeStack {
     let mut world = world("healthy");
     world.recorded.clear();
     world
 }
 
 /// So many callback errors so far.
-fn total(world: &mut World, errors: i64) {
+fn total(world: &mut FakeStack, errors: i64) {
     world.status["peck_protocol"]["failure_breakdown"]["callback_error"] = errors.into();
 }
 
 /// The totals that earlier runs recorded: how many seconds ago, and how many.
-fn recorded(world: &mut World, totals: &[(u64, i64)]) {
+fn recorded(world: &mut FakeStack, totals: &[(u64, i64)]) {
     let run = |&(ago, errors): &(u64, i64)| Recorded {
         ago: Duration::from_secs(ago),
         facts: vec![("peck.callback_errors", errors)],
@@ -36,7 +36,7 @@ fn recorded(world: &mut World, totals: &[(u64, i64)]) {
 }
 
 /// Dated callback errors in the feed, so many seconds ago.
-fn dated(world: &mut World, ago: impl IntoIterator<Item = u64>) {
+fn dated(world: &mut FakeStack, ago: impl IntoIterator<Item = u64>) {
     for ago in ago {
         let at = now().unix_timestamp() - i64::try_from(ago).expect("small");
         world
@@ -46,11 +46,11 @@ fn dated(world: &mut World, ago: impl IntoIterator<Item = u64>) {
 }
 
 /// What one step says of a world.
-fn judged(world: World, runbook: &str, id: &str) -> Value {
+fn judged(world: FakeStack, runbook: &str, id: &str) -> Value {
     judged_with(world, runbook, id, &[])
 }
 
-fn judged_with(world: World, runbook: &str, id: &str, more: &[&str]) -> Value {
+fn judged_with(world: FakeStack, runbook: &str, id: &str, more: &[&str]) -> Value {
     let stage = Stage::of(world);
     let arguments = [&["triage", runbook], more].concat();
     let (_, document) = stage.duckops(&arguments).json();
@@ -59,7 +59,7 @@ fn judged_with(world: World, runbook: &str, id: &str, more: &[&str]) -> Value {
 }
 
 /// One value of a threshold, the world it makes, and the verdict that is due.
-type Point = (&'static str, World, &'static str);
+type Point = (&'static str, FakeStack, &'static str);
 
 fn all_are_due(runbook: &str, id: &str, points: Vec<Point>) {
     println!("thresholds, {runbook} {id}: {} points", points.len());
@@ -69,7 +69,7 @@ fn all_are_due(runbook: &str, id: &str, points: Vec<Point>) {
     }
 }
 
-fn with(change: impl FnOnce(&mut World)) -> World {
+fn with(change: impl FnOnce(&mut FakeStack)) -> FakeStack {
     let mut world = blank();
     change(&mut world);
     world
@@ -312,7 +312,7 @@ fn without_history_only_a_total_of_zero_is_ok() {
 }
 
 /// An execution that started so many seconds ago.
-fn started(world: &mut World, status: &str, ago: u64) {
+fn started(world: &mut FakeStack, status: &str, ago: u64) {
     world.executions.push(Execution {
         name: "peck-0500".into(),
         status: status.into(),
@@ -480,7 +480,7 @@ fn a_callback_error_among_the_five_newest_pecks_is_a_warning() {
     );
 }
 
-fn mail(max: f64, sent: f64) -> World {
+fn mail(max: f64, sent: f64) -> FakeStack {
     with(|w| {
         w.mail.max_24h = max;
         w.mail.sent_24h = sent;
@@ -553,7 +553,7 @@ fn a_mail_account_that_may_not_send_is_critical_whatever_the_quota() {
 }
 
 /// What SES counted an hour ago, and what it rates itself, where it does.
-fn measured(counts: [f64; 3], rates: Option<[f64; 2]>) -> World {
+fn measured(counts: [f64; 3], rates: Option<[f64; 2]>) -> FakeStack {
     with(|w| {
         w.metrics.retain(|series| series.namespace != "AWS/SES");
         let mut report = |name: &str, value: f64| {

@@ -2,7 +2,7 @@
 //! unit below it, on it and one above, in worlds that the built binary asks over HTTP.
 
 use crate::support::{Duckops, Stage, now, step, world};
-use duckops::practice::{Fault, LogEvent, Operation, Recorded, World};
+use duckops::practice::{FakeStack, Fault, LogEvent, Operation, Recorded};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-fn with(change: impl FnOnce(&mut World)) -> World {
+fn with(change: impl FnOnce(&mut FakeStack)) -> FakeStack {
     let mut world = world("healthy");
     change(&mut world);
     world
 }
 
 /// What one step says of a world.
-fn judged_with(world: World, runbook: &str, id: &str, more: &[&str]) -> Value {
+fn judged_with(world: FakeStack, runbook: &str, id: &str, more: &[&str]) -> Value {
     let stage = Stage::of(world);
     let arguments = [&["triage", runbook], more].concat();
     let (_, document) = stage.duckops(&arguments).json();
@@ -26,7 +26,7 @@ fn judged_with(world: World, runbook: &str, id: &str, more: &[&str]) -> Value {
 }
 
 /// One value of a threshold, the world it makes, and the verdict that is due.
-type Point = (String, World, &'static str);
+type Point = (String, FakeStack, &'static str);
 
 fn all_are_due(runbook: &str, id: &str, points: Vec<Point>) {
     println!("thresholds, {runbook} {id}: {} points", points.len());
@@ -40,7 +40,7 @@ fn all_are_due(runbook: &str, id: &str, points: Vec<Point>) {
 fn around(
     limit: u64,
     due: [&'static str; 3],
-    world: impl Fn(u64) -> World,
+    world: impl Fn(u64) -> FakeStack,
 ) -> impl Iterator<Item = Point> {
     let ages = [limit - 1, limit, limit + 1];
     let point = move |(age, due)| (format!("{age} s around {limit} s"), world(age), due);
@@ -52,7 +52,7 @@ fn stamp(ago: u64) -> i64 {
 }
 
 /// A line in the function's log, so many seconds ago.
-fn logged(world: &mut World, ago: u64, message: &str) {
+fn logged(world: &mut FakeStack, ago: u64, message: &str) {
     world.log_events.push(LogEvent {
         at: now() - Duration::from_secs(ago),
         stream: "[61]0f1e2d3c".to_owned(),
@@ -61,7 +61,7 @@ fn logged(world: &mut World, ago: u64, message: &str) {
 }
 
 /// Only these are left of the entries whose type contains a word.
-fn told(world: &mut World, word: &str, kind: &str, ago: &[u64]) {
+fn told(world: &mut FakeStack, word: &str, kind: &str, ago: &[u64]) {
     let is_one = |e: &Value| e["event_type"].as_str().is_some_and(|t| t.contains(word));
     world.audit.retain(|entry| !is_one(entry));
     for ago in ago {
@@ -71,7 +71,7 @@ fn told(world: &mut World, word: &str, kind: &str, ago: &[u64]) {
 }
 
 /// A feed that goes back exactly so far.
-fn reaching(world: &mut World, ago: u64) {
+fn reaching(world: &mut FakeStack, ago: u64) {
     world
         .audit
         .retain(|e| e["timestamp"].as_i64() > Some(stamp(ago)));
@@ -80,7 +80,7 @@ fn reaching(world: &mut World, ago: u64) {
 }
 
 /// What earlier runs recorded, oldest first.
-fn recorded(world: &mut World, runs: Vec<(u64, Vec<(&'static str, i64)>)>) {
+fn recorded(world: &mut FakeStack, runs: Vec<(u64, Vec<(&'static str, i64)>)>) {
     let run = |(ago, facts)| Recorded {
         ago: Duration::from_secs(ago),
         facts,
@@ -129,7 +129,7 @@ fn one_error_line_is_critical_while_the_api_fails() {
 
 /// What the function's metric reported instead, at one moment: of the function, through the
 /// alias, by the version that serves.
-fn reported(world: &mut World, metric: &str, ago: u64, value: f64) {
+fn reported(world: &mut FakeStack, metric: &str, ago: u64, value: f64) {
     let serving = world.alias_target.version.clone();
     let mut changed = 0;
     for series in &mut world.metrics {
@@ -148,7 +148,7 @@ fn reported(world: &mut World, metric: &str, ago: u64, value: f64) {
 }
 
 /// The time limit of the version that serves.
-fn limited(world: &mut World, seconds: u64) {
+fn limited(world: &mut FakeStack, seconds: u64) {
     let body = json!({
         "FunctionName": world.function,
         "FunctionArn": format!("{}:61", world.function_arn()),
@@ -235,7 +235,7 @@ fn run_at(stage: &Stage, after: u64) -> (Value, Value) {
     (document, recovery)
 }
 
-fn down() -> World {
+fn down() -> FakeStack {
     with(|w| {
         w.faults.insert(Operation::Status, Fault::Status(502));
         w.recorded.clear();
@@ -360,7 +360,7 @@ fn a_line_on_a_failed_certificate_counts_for_an_hour() {
 }
 
 /// So many ducklings without a certificate.
-fn waiting(world: &mut World, backlog: i64) {
+fn waiting(world: &mut FakeStack, backlog: i64) {
     let certificates = &world.status["database"]["birth_certificates"];
     let ducklings = certificates.as_i64().expect("a number") + backlog;
     world.status["database"]["ducklings"] = ducklings.into();
@@ -396,7 +396,7 @@ const CERTIFICATES: &str = "status.database.birth_certificates";
 
 /// Totals of ducklings and certificates: at the runs so many seconds ago, and now. The
 /// feed shows certificates of those moments only.
-fn totals(runs: &[(u64, i64, i64)], current: (i64, i64), dated: &[u64]) -> World {
+fn totals(runs: &[(u64, i64, i64)], current: (i64, i64), dated: &[u64]) -> FakeStack {
     with(|w| {
         let run = |&(ago, ducklings, certificates): &(u64, i64, i64)| {
             (
@@ -505,7 +505,7 @@ fn a_feed_without_a_pulse_says_so_if_it_goes_back_24_hours() {
 }
 
 /// All agents are dead.
-fn dead(world: &mut World) {
+fn dead(world: &mut FakeStack) {
     world.status["agents"] = json!({"alive": 0, "slow": 0, "dead": 3, "total_bonded": 3});
 }
 
@@ -539,7 +539,7 @@ fn a_fleet_has_never_pulsed_if_the_feed_goes_back_24_hours_or_to_before_the_firs
 }
 
 /// Critical both ways; what differs is who is called, and how soon.
-fn priorities(points: impl IntoIterator<Item = (String, World, &'static str)>) {
+fn priorities(points: impl IntoIterator<Item = (String, FakeStack, &'static str)>) {
     for (what, world, due) in points {
         let step = judged_with(world, "inc-003", "handoff", &[]);
         assert_eq!(step["verdict"], "critical", "{what}: {step:#}");

@@ -115,10 +115,10 @@ async fn once(context: &Context, filter: Filter) -> Result<u8, Failure> {
         .unwrap_or_default();
     let (verdict, code, summary) = match end {
         Ok(()) => (Verdict::Ok, exit::OK, format!("{count} entries")),
-        Err(silence) => {
+        Err(unavailable) => {
             let summary = format!(
                 "at least {count} entries; not read to the end: {}",
-                silence.detail
+                unavailable.detail
             );
             (Verdict::Unknown, exit::UNKNOWN, summary)
         }
@@ -172,8 +172,8 @@ async fn following(
                     .map(|(_, line)| line),
             );
         }
-        if let Err(silence) = end {
-            super::out::warn(&format!("not read to the end: {}", silence.detail));
+        if let Err(unavailable) = end {
+            super::out::warn(&format!("not read to the end: {}", unavailable.detail));
         }
         tokio::time::sleep(every).await;
     }

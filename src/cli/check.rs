@@ -4,13 +4,13 @@ use super::args;
 use super::delivery::{Channels, Delivery, TRIES, host};
 use super::fail::Failure;
 use super::lock::{self, NoLock};
-use super::run::{self, Judged, Run, blocking};
-use super::triage::Selection;
+use super::run::{self, EvaluatedRun, Run, blocking};
+use super::triage::RequestedRunbooks;
 use super::{Context, out, textfile};
 use crate::alerting::channels::Line;
 use crate::alerting::{self, Channel, Check, Debounce, Message, State};
 use crate::fact::{parse_duration, parse_instant};
-use crate::history::{Exchanged, History, Ledger, Retention, Snapshot};
+use crate::history::{CheckState, Exchanged, History, Retention, Snapshot};
 use crate::report::model::Report;
 use crate::report::prometheus;
 use crate::runbook::Missing;
@@ -26,7 +26,7 @@ const THINNED_AT_ONCE: usize = 2;
 const LONGEST_MUTE: time::Duration = time::Duration::days(30);
 
 pub(super) async fn main(context: &Context, args: &args::Check) -> Result<u8, Failure> {
-    let selection = Selection::several(&context.library, &args.asked)?;
+    let selection = RequestedRunbooks::several(&context.library, &args.asked)?;
     let ended = check(context, args, &selection).await;
     if let (Err(_), Some(path)) = (&ended, &args.textfile) {
         // Who reads the file must not go on believing the run before.
@@ -43,7 +43,7 @@ pub(super) async fn main(context: &Context, args: &args::Check) -> Result<u8, Fa
 async fn check(
     context: &Context,
     args: &args::Check,
-    selection: &Selection,
+    selection: &RequestedRunbooks,
 ) -> Result<u8, Failure> {
     let now = super::now(&context.env);
     let wish = Wish::of(context, args, now)?;
@@ -200,8 +200,8 @@ struct Checked {
     claimed: Vec<Message>,
 }
 
-async fn compare(judged: Judged, wish: Wish) -> Result<Checked, Failure> {
-    let Judged {
+async fn compare(judged: EvaluatedRun, wish: Wish) -> Result<Checked, Failure> {
+    let EvaluatedRun {
         mut report,
         snapshot,
         mut records,
@@ -274,7 +274,7 @@ fn settle(
         let read = history
             .ledger(&snapshot.stack)
             .map_err(|error| error.to_string())
-            .and_then(|Ledger { revision, document }| {
+            .and_then(|CheckState { revision, document }| {
                 let state = State::read(&document).map_err(|error| error.to_string())?;
                 Ok((revision, state))
             });

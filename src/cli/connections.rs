@@ -7,12 +7,12 @@ use super::out::Format;
 use super::run::Run;
 use super::triage::pause;
 use super::{Context, credentials, out};
-use crate::connections::{Only, Population};
+use crate::connections::{Connections, Only};
 use crate::engine::collect;
 use crate::exit;
 use crate::fact::{duration, instant};
 use crate::history::Location;
-use crate::judge::Asked;
+use crate::judge::Selection;
 use crate::report::json::{self, Heading};
 use crate::report::model::Report;
 use crate::text::{Printable, Untrusted};
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 /// What was learned and judged.
 pub(super) struct Seen {
-    pub(super) population: Population,
+    pub(super) connections: Connections,
     pub(super) report: Report,
 }
 
@@ -44,14 +44,17 @@ pub(super) async fn see(
     run.history = Location::None;
     run.queue = None;
     let steps = runbook.steps.iter().map(|step| (&runbook, step));
-    let mut answered = run.ask(&collect::needed(steps)).await;
-    let population = answered.readings.take_population().unwrap_or_default();
-    let asked = Asked {
+    let mut answered = run.ask(&collect::probes_for_steps(steps)).await;
+    let connections = answered.observations.take_connections().unwrap_or_default();
+    let asked = Selection {
         runbook: &runbook,
         step: None,
     };
     let report = answered.judge(&[asked], &[]).report;
-    Ok(Seen { population, report })
+    Ok(Seen {
+        connections,
+        report,
+    })
 }
 
 /// Shows once, or again and again until nobody reads any more; with `--quiet` only what is

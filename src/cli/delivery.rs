@@ -6,7 +6,7 @@ use super::{Context, out};
 use crate::alerting::channels::{Line, Unusable};
 use crate::alerting::{Channel, Message, Outcome, State};
 use crate::cloud::Http;
-use crate::history::{Exchanged, History, Ledger, StackKey};
+use crate::history::{CheckState, Exchanged, History, StackKey};
 use crate::report::model::Verdict;
 use crate::text::Printable;
 use std::sync::Arc;
@@ -94,7 +94,7 @@ pub(super) fn amend<T>(
     mut change: impl FnMut(&mut State) -> T,
 ) -> Result<T, String> {
     for attempt in 0..TRIES {
-        let Ledger { revision, document } =
+        let CheckState { revision, document } =
             history.ledger(key).map_err(|error| error.to_string())?;
         let mut state = State::read(&document).map_err(|error| error.to_string())?;
         let before = state.clone();

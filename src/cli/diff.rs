@@ -3,7 +3,7 @@
 use super::fail::Failure;
 use super::{Context, args, facts, recording};
 use crate::fact::{self, FactValue, instant};
-use crate::observation::{Known, Readings};
+use crate::observation::{FactState, Observations};
 use crate::recording::Recording;
 use crate::report::json::{self, Heading};
 use crate::report::model::{Report, Verdict};
@@ -27,7 +27,7 @@ pub(super) fn main(context: &Context, args: &args::Diff) -> Result<u8, Failure> 
             "the two are recordings of different stacks",
         ));
     }
-    let facts = changed(&before.readings, &after.readings);
+    let facts = changed(&before.observations, &after.observations);
     // Both by the same runbooks: what was asked for in the second, or what is named.
     let runbook = args.runbook.clone().or(after.runbook.clone());
     let judge =
@@ -166,12 +166,12 @@ struct Changed {
     by: Option<f64>,
 }
 
-fn changed(before: &Readings, after: &Readings) -> Vec<Changed> {
+fn changed(before: &Observations, after: &Observations) -> Vec<Changed> {
     let facts = fact::all().flat_map(|(_, facts)| facts);
     let both = facts.map(|fact| (fact.path, before.get(fact.path), after.get(fact.path)));
-    let same = |before: &Known<'_>, after: &Known<'_>| match (before, after) {
-        (Known::Known(before), Known::Known(after)) => before.value == after.value,
-        (Known::Silent(before), Known::Silent(after)) => before.why == after.why,
+    let same = |before: &FactState<'_>, after: &FactState<'_>| match (before, after) {
+        (FactState::Known(before), FactState::Known(after)) => before.value == after.value,
+        (FactState::Unavailable(before), FactState::Unavailable(after)) => before.why == after.why,
         (before, after) => before == after,
     };
     both.filter(|(_, before, after)| !same(before, after))
@@ -187,17 +187,19 @@ fn changed(before: &Readings, after: &Readings) -> Vec<Changed> {
         .collect()
 }
 
-fn shown(known: &Known<'_>) -> Printable {
+fn shown(known: &FactState<'_>) -> Printable {
     match known {
-        Known::Known(fact) => fact.value.shown(),
-        Known::Silent(silence) => format!("not known ({})", silence.why.code()).into(),
-        Known::NotAsked => "not asked".into(),
+        FactState::Known(fact) => fact.value.shown(),
+        FactState::Unavailable(unavailable) => {
+            format!("not known ({})", unavailable.why.code()).into()
+        }
+        FactState::NotAsked => "not asked".into(),
     }
 }
 
-fn number(known: &Known<'_>) -> Option<f64> {
+fn number(known: &FactState<'_>) -> Option<f64> {
     match known {
-        Known::Known(fact) => match fact.value {
+        FactState::Known(fact) => match fact.value {
             FactValue::Int(n) | FactValue::Duration(n) => Some(n as f64),
             FactValue::Float(x) => Some(x),
             _ => None,

@@ -15,7 +15,7 @@ use crate::exit;
 use crate::fact::{self, Probe};
 use crate::history::{self, History, HistoryError, Location, StackKey};
 use crate::judge;
-use crate::observation::{Known, Readings};
+use crate::observation::{FactState, Observations};
 use crate::probe;
 use crate::report::model::Verdict;
 use crate::stack::Origin;
@@ -35,8 +35,8 @@ pub(super) async fn main(context: &Context, args: &args::Doctor) -> Result<u8, F
     checks.extend(credentials::checks(context));
     let probes: BTreeSet<Probe> = probe::of_incidents().collect();
     let answered = run.ask(&probes).await;
-    checks.extend(reachable(context, &answered.readings));
-    checks.extend(permissions(&answered.readings));
+    checks.extend(reachable(context, &answered.observations));
+    checks.extend(permissions(&answered.observations));
     checks.extend(answered.notes.iter().map(|note| {
         Check::bad(
             "note",
@@ -173,16 +173,16 @@ async fn read(history: Box<dyn History>, stack: StackKey) -> Result<usize, Histo
 }
 
 /// Who answers, from where, and by which clock.
-fn reachable(context: &Context, readings: &Readings) -> Vec<Check> {
+fn reachable(context: &Context, observations: &Observations) -> Vec<Check> {
     let stack = &context.settings.stack;
     let mut checks = Vec::new();
-    let fact = |name: &str, path: &str, fix: &str| match readings.get(path) {
-        Known::Known(fact) => Check::ok(name, fact.value.shown()),
-        Known::Silent(silence) => {
-            let fix = silence.fix.clone().unwrap_or_else(|| fix.into());
-            Check::bad(name, Verdict::Unknown, silence.detail.clone(), fix)
+    let fact = |name: &str, path: &str, fix: &str| match observations.get(path) {
+        FactState::Known(fact) => Check::ok(name, fact.value.shown()),
+        FactState::Unavailable(unavailable) => {
+            let fix = unavailable.fix.clone().unwrap_or_else(|| fix.into());
+            Check::bad(name, Verdict::Unknown, unavailable.detail.clone(), fix)
         }
-        Known::NotAsked => Check::bad(name, Verdict::Unknown, "not asked", fix),
+        FactState::NotAsked => Check::bad(name, Verdict::Unknown, "not asked", fix),
     };
     checks.push(fact("identity", "aws.identity", "Log in: aws sso login"));
     let account = fact("account", "aws.account", "Log in: aws sso login");
@@ -201,11 +201,11 @@ fn reachable(context: &Context, readings: &Readings) -> Vec<Check> {
         ),
         _ => account,
     });
-    checks.push(match readings.get("api.up") {
-        Known::Known(fact) if fact.value == crate::fact::FactValue::Bool(false) => {
-            let answer = readings.get("api.answer");
+    checks.push(match observations.get("api.up") {
+        FactState::Known(fact) if fact.value == crate::fact::FactValue::Bool(false) => {
+            let answer = observations.get("api.answer");
             let found = match answer {
-                Known::Known(answer) => answer.value.shown(),
+                FactState::Known(answer) => answer.value.shown(),
                 _ => "it fails".into(),
             };
             Check::bad(
@@ -215,7 +215,7 @@ fn reachable(context: &Context, readings: &Readings) -> Vec<Check> {
                 "duckops triage inc-001",
             )
         }
-        Known::Known(_) => fact("status api", "api.answer", "duckops triage inc-001"),
+        FactState::Known(_) => fact("status api", "api.answer", "duckops triage inc-001"),
         _ => fact("status api", "api.up", "duckops triage inc-001"),
     });
     checks.push(fact(
@@ -223,7 +223,7 @@ fn reachable(context: &Context, readings: &Readings) -> Vec<Check> {
         "audit.entries",
         "Ask it by hand: duckops runbook show inc-004",
     ));
-    checks.push(match readings.skew() {
+    checks.push(match observations.skew() {
         None => Check::bad(
             "clock",
             Verdict::Unknown,
@@ -242,12 +242,12 @@ fn reachable(context: &Context, readings: &Readings) -> Vec<Check> {
 }
 
 /// Each AWS action a probe needs, by what came of asking.
-fn permissions(readings: &Readings) -> Vec<Check> {
+fn permissions(observations: &Observations) -> Vec<Check> {
     let mut checks = Vec::new();
     for probe in fact::PROBES.into_iter().filter(|probe| probe.is_aws()) {
         for action in probe::permissions(probe) {
             // Without an answer nothing is known of the permission; a refusal names it.
-            let asked = readings.asked(probe);
+            let asked = observations.asked(probe);
             let failure = asked.iter().find_map(|asked| asked.failure.as_ref());
             checks.push(match (asked, failure) {
                 ([], _) => Check::bad(

@@ -8,11 +8,11 @@ use super::args::{self, DrillAction};
 use super::fail::Failure;
 use super::past;
 use super::run::{self, Run};
-use super::triage::Selection;
+use super::triage::RequestedRunbooks;
 use super::{Context, out};
 use crate::cloud::{Aws, Http};
 use crate::exit;
-use crate::practice::{self, Practice, Scene, World};
+use crate::practice::{self, FakeStack, Practice, Scene};
 use crate::probe::Access;
 use crate::report::model::{Report, Verdict};
 use crate::report::short;
@@ -183,7 +183,7 @@ impl Played {
 
 async fn play(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result<Played, Failure> {
     let runbook = runbook.or(scene.runbook);
-    let selection = Selection::load(&context.library, runbook, None)?;
+    let selection = RequestedRunbooks::load(&context.library, runbook, None)?;
     let world = (scene.build)(super::now(&context.env));
     let title = format!("scene {}", scene.name);
     let mut played = perform(context, world, &selection, &title, None).await?;
@@ -194,8 +194,8 @@ async fn play(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result
 /// Triage of a world that begins now.
 async fn perform(
     context: &Context,
-    world: World,
-    selection: &Selection,
+    world: FakeStack,
+    selection: &RequestedRunbooks,
     title: &str,
     expected_version: Option<String>,
 ) -> Result<Played, Failure> {
@@ -259,7 +259,7 @@ fn compare(scene: &Scene, report: &Report) -> Vec<String> {
 
 /// A feed of pulses of a hundred thousand agents, one a second back from now: for measuring,
 /// not for judging.
-fn long_feed(world: &World, entries: u64) -> bytes::Bytes {
+fn long_feed(world: &FakeStack, entries: u64) -> bytes::Bytes {
     let now = u64::try_from(world.now.unix_timestamp()).unwrap_or(0);
     let mut text = String::from("{\"entries\":[");
     for ago in 0..entries {
@@ -274,7 +274,7 @@ fn long_feed(world: &World, entries: u64) -> bytes::Bytes {
     text.into()
 }
 
-async fn serve(context: &Context, title: &str, world: World, port: u16) -> Result<u8, Failure> {
+async fn serve(context: &Context, title: &str, world: FakeStack, port: u16) -> Result<u8, Failure> {
     let now = world.now;
     let recorded = Recorded::keep(&world)?;
     let (account, region) = (world.account.clone(), world.region.clone());
@@ -317,7 +317,7 @@ async fn serve(context: &Context, title: &str, world: World, port: u16) -> Resul
     }
 }
 
-async fn start(world: World, port: u16) -> Result<Practice, Failure> {
+async fn start(world: FakeStack, port: u16) -> Result<Practice, Failure> {
     Practice::start(world, port).await.map_err(|error| {
         Failure::own(format!(
             "the practice stack could not start on 127.0.0.1: {error}"
@@ -333,7 +333,7 @@ fn at(configured: &Stack, practice: &Practice) -> Result<Stack, Failure> {
         origin: Origin::Flag("drill"),
     };
     let url = Url::parse(&practice.api_url()).map_err(|error| Failure::own(error.to_string()))?;
-    let plain = World::empty(time::OffsetDateTime::UNIX_EPOCH);
+    let plain = FakeStack::empty(time::OffsetDateTime::UNIX_EPOCH);
     Ok(Stack {
         name: set("practice"),
         api_url: Setting { value: url, origin },

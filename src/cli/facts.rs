@@ -7,7 +7,7 @@ use super::run::Run;
 use crate::engine::collect;
 use crate::exit;
 use crate::fact::{self, Declared, Probe};
-use crate::observation::{Known, Readings};
+use crate::observation::{FactState, Observations};
 use crate::report::json;
 use crate::report::model::Verdict;
 use crate::report::words;
@@ -30,12 +30,14 @@ pub(super) async fn main(context: &Context, args: &args::Facts) -> Result<u8, Fa
     let run = Run::of(context)?;
     let now = run.now;
     let answered = run
-        .ask(&collect::of_facts(wanted.iter().map(|(_, fact)| fact.path)))
+        .ask(&collect::probes_for_facts(
+            wanted.iter().map(|(_, fact)| fact.path),
+        ))
         .await;
     for note in &answered.notes {
         super::out::warn(&format!("note: {note}"));
     }
-    Ok(values(context, &wanted, &answered.readings, now))
+    Ok(values(context, &wanted, &answered.observations, now))
 }
 
 /// The dictionary: no network.
@@ -72,24 +74,24 @@ fn schema(context: &Context, wanted: &[(Probe, &'static Declared)]) -> u8 {
 fn values(
     context: &Context,
     wanted: &[(Probe, &'static Declared)],
-    readings: &Readings,
+    observations: &Observations,
     now: OffsetDateTime,
 ) -> u8 {
     let known = wanted
         .iter()
-        .filter(|(_, fact)| matches!(readings.get(fact.path), Known::Known(_)))
+        .filter(|(_, fact)| matches!(observations.get(fact.path), FactState::Known(_)))
         .count();
     let rows = wanted.iter().map(|(probe, fact)| {
-        let (value, age) = match readings.get(fact.path) {
-            Known::Known(found) => (
+        let (value, age) = match observations.get(fact.path) {
+            FactState::Known(found) => (
                 found.value.shown(),
                 crate::fact::duration((now - found.at).whole_seconds()),
             ),
-            Known::Silent(silence) => (
-                format!("not known: {}", silence.detail).into(),
+            FactState::Unavailable(unavailable) => (
+                format!("not known: {}", unavailable.detail).into(),
                 String::new(),
             ),
-            Known::NotAsked => ("not asked".into(), String::new()),
+            FactState::NotAsked => ("not asked".into(), String::new()),
         };
         [
             fact.path.into(),
@@ -103,12 +105,12 @@ fn values(
     let extra: Vec<_> = wanted
         .iter()
         .map(|(probe, fact)| {
-            let (value, at, silent) = match readings.get(fact.path) {
-                Known::Known(found) => {
+            let (value, at, silent) = match observations.get(fact.path) {
+                FactState::Known(found) => {
                     (json::value(Some(&found.value)), Some(crate::fact::instant(found.at.unix_timestamp())), None)
                 }
-                Known::Silent(silence) => (json::value(None), None, Some((silence.why.code(), silence.detail.to_string()))),
-                Known::NotAsked => (json::value(None), None, Some(("not-asked", String::new()))),
+                FactState::Unavailable(unavailable) => (json::value(None), None, Some((unavailable.why.code(), unavailable.detail.to_string()))),
+                FactState::NotAsked => (json::value(None), None, Some(("not-asked", String::new()))),
             };
             let (reason, detail) = silent.unzip();
             json!({"fact": fact.path, "value": value, "unit": fact.unit, "source": probe.name(), "at": at, "reason_code": reason, "detail": detail})

@@ -61,7 +61,7 @@ async fn prune(context: &Context) -> Result<u8, Failure> {
     let keep = run::retention(context);
     let now = super::now(&context.env);
     let history::Pruned {
-        readings,
+        observations,
         snapshots,
     } = with(context, move |history, _| {
         history.prune(&keep, now).map_err(failed)
@@ -69,7 +69,7 @@ async fn prune(context: &Context) -> Result<u8, Failure> {
     .await?;
     let since = |span: Duration| instant((now - span).unix_timestamp());
     let mut text = format!(
-        "{readings} readings and {snapshots} whole snapshots were thinned out\n\
+        "{observations} readings and {snapshots} whole snapshots were thinned out\n\
          every reading is kept since {}, one an hour since {}, one a day before\n",
         since(keep.detail),
         since(keep.hourly)
@@ -77,8 +77,8 @@ async fn prune(context: &Context) -> Result<u8, Failure> {
     if let (Location::DynamoDb(table), _) = run::location(context)? {
         text.push_str(&format!("{table} deletes by itself what has expired\n"));
     }
-    let extra = json!({"readings": readings, "snapshots": snapshots});
-    let summary = format!("{readings} readings were thinned out");
+    let extra = json!({"readings": observations, "snapshots": snapshots});
+    let summary = format!("{observations} readings were thinned out");
     Ok(context.out.document(
         "history-prune",
         Verdict::Ok,
@@ -131,9 +131,9 @@ pub(super) struct Trend {
 
 impl Trend {
     /// The readings as seconds since 1970 and values, in order of time.
-    pub(super) fn readings(&self) -> Vec<(i64, i64)> {
-        let reading = |sample: &Sample| (sample.at.unix_timestamp(), sample.value);
-        self.samples.iter().map(reading).collect()
+    pub(super) fn observations(&self) -> Vec<(i64, i64)> {
+        let observation = |sample: &Sample| (sample.at.unix_timestamp(), sample.value);
+        self.samples.iter().map(observation).collect()
     }
 
     /// How many readings there are.

@@ -4,7 +4,7 @@ use super::{Context, run};
 use crate::cloud::Aws;
 use crate::evidence::Past;
 use crate::history::{self, Access, History, HistoryError, Location, Retention, StackKey};
-use crate::observation::{Silence, Why};
+use crate::observation::{Unavailable, UnavailableReason};
 use crate::stack::Stack;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -55,8 +55,8 @@ pub(super) async fn access(stack: &Stack, aws: &Aws, keep: Keep) -> Result<Acces
             .into(),
         });
     }
-    let config = aws.config().await.map_err(|silence| {
-        let why = silence.detail.clone();
+    let config = aws.config().await.map_err(|unavailable| {
+        let why = unavailable.detail.clone();
         HistoryError::NoCredentials { why }
     })?;
     Ok(Access {
@@ -67,7 +67,7 @@ pub(super) async fn access(stack: &Stack, aws: &Aws, keep: Keep) -> Result<Acces
     })
 }
 
-pub(super) type Opened = Result<(Box<dyn History>, Past), Silence>;
+pub(super) type Opened = Result<(Box<dyn History>, Past), Unavailable>;
 
 /// Reads what the windows of this run need. A table that answers slowly, each time within
 /// its budget, must not use up the deadline all the same.
@@ -76,17 +76,18 @@ pub(super) async fn fetch(
     key: StackKey,
     (now, deadline): (OffsetDateTime, Instant),
 ) -> Opened {
-    let silence = |error: HistoryError| {
-        Silence::new(Why::HistoryUnreadable, error.to_string()).fix(error.remedy())
+    let unavailable = |error: HistoryError| {
+        Unavailable::new(UnavailableReason::HistoryUnreadable, error.to_string())
+            .fix(error.remedy())
     };
-    let history = opened.map_err(silence)?;
+    let history = opened.map_err(unavailable)?;
     let fetched = tokio::task::spawn_blocking(move || {
         let past = Past::fetch(history.as_ref(), &key, now)?;
         Ok::<_, HistoryError>((history, past))
     });
-    let failed = |why: &str| Err(Silence::new(Why::HistoryUnreadable, why));
+    let failed = |why: &str| Err(Unavailable::new(UnavailableReason::HistoryUnreadable, why));
     match tokio::time::timeout_at(deadline.into(), fetched).await {
-        Ok(Ok(fetched)) => fetched.map_err(silence),
+        Ok(Ok(fetched)) => fetched.map_err(unavailable),
         Ok(Err(_)) => failed("reading history failed inside duckops"),
         Err(_) => failed("not all of it came before the deadline"),
     }

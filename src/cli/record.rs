@@ -8,17 +8,17 @@ use super::incident::{actions, operator};
 use super::out::Format;
 use super::recording::{self, load};
 use super::run::Run;
-use super::triage::Selection;
+use super::triage::RequestedRunbooks;
 use super::{Context, args, out};
 use crate::alerting::State;
 use crate::exit;
 use crate::fact::{Fact, FactValue, Probe, instant};
-use crate::observation::{Known, Readings};
+use crate::observation::{FactState, Observations};
 use crate::report::entry::{Entry, HEAD, mark};
 use crate::report::json::{self, Heading};
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
-use crate::state_dir::append_log::{Ledger, NoEntry};
+use crate::state_dir::append_log::{AppendError, AppendLog};
 use crate::text::Printable;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ use ulid::Ulid;
 /// What was learned of an incident, now or when it was recorded.
 struct Learned {
     report: Report,
-    readings: Readings,
+    observations: Observations,
 }
 
 pub(super) async fn main(context: &Context, args: &args::Record) -> Result<u8, Failure> {
@@ -57,8 +57,8 @@ pub(super) async fn main(context: &Context, args: &args::Record) -> Result<u8, F
     };
     let id = Ulid::generate().to_string();
     let operator = operator(context, args.operator.as_deref());
-    let identity = text(&learned.readings, "aws.identity");
-    let numbers = numbers(&runbook, &learned.readings);
+    let identity = text(&learned.observations, "aws.identity");
+    let numbers = numbers(&runbook, &learned.observations);
     let actions = actions(context, learned.report.started_at)?;
     let called = match args.from {
         None => called(context, &runbook.id, &learned.report).await,
@@ -149,15 +149,15 @@ async fn learn(
         let report = recording::judge(context, &recording, Some(&runbook.id), None)?;
         return Ok(Learned {
             report,
-            readings: std::mem::take(&mut recording.readings),
+            observations: std::mem::take(&mut recording.observations),
         });
     }
-    let selection = Selection::load(&context.library, Some(&runbook.id), None)?;
+    let selection = RequestedRunbooks::load(&context.library, Some(&runbook.id), None)?;
     let mut judged = selection.judged(Run::of(context)?).await;
-    let readings = std::mem::take(&mut judged.readings);
+    let observations = std::mem::take(&mut judged.observations);
     Ok(Learned {
         report: judged.recorded().await,
-        readings,
+        observations,
     })
 }
 
@@ -179,43 +179,45 @@ async fn called(context: &Context, runbook: &str, report: &Report) -> Option<Pri
 
 /// Every number that the runbook is about, as exact as it is known. What is a list or a series
 /// is evidence and no number.
-fn numbers(runbook: &Runbook, readings: &Readings) -> Vec<(&'static str, Printable)> {
+fn numbers(runbook: &Runbook, observations: &Observations) -> Vec<(&'static str, Printable)> {
     let mut numbers: Vec<(&'static str, Printable)> = Vec::new();
     for path in runbook.steps.iter().flat_map(|step| step.facts()) {
         if numbers.iter().any(|(known, _)| *known == path) {
             continue;
         }
         let unit = crate::fact::find(path).map_or("", |(_, declared)| declared.unit);
-        let value = match readings.get(path) {
-            Known::Known(Fact {
+        let value = match observations.get(path) {
+            FactState::Known(Fact {
                 value: FactValue::List(_) | FactValue::Series(_) | FactValue::Groups(_),
                 ..
             }) => continue,
-            Known::Known(fact) => match (&fact.value, unit) {
+            FactState::Known(fact) => match (&fact.value, unit) {
                 (FactValue::Int(_) | FactValue::Float(_), unit) if !unit.is_empty() => {
                     format!("{} {unit}", fact.value.shown()).into()
                 }
                 (value, _) => value.shown(),
             },
-            Known::Silent(silence) => format!("not known: {}", silence.detail).into(),
-            Known::NotAsked => "not asked".into(),
+            FactState::Unavailable(unavailable) => {
+                format!("not known: {}", unavailable.detail).into()
+            }
+            FactState::NotAsked => "not asked".into(),
         };
         numbers.push((path, value));
     }
     numbers
 }
 
-fn text(readings: &Readings, path: &str) -> Option<Printable> {
+fn text(observations: &Observations, path: &str) -> Option<Printable> {
     debug_assert!(crate::fact::find(path).is_some_and(|(probe, _)| probe == Probe::Identity));
-    match readings.get(path) {
-        Known::Known(fact) => Some(fact.value.shown()),
-        Known::Silent(_) | Known::NotAsked => None,
+    match observations.get(path) {
+        FactState::Known(fact) => Some(fact.value.shown()),
+        FactState::Unavailable(_) | FactState::NotAsked => None,
     }
 }
 
 /// Appends the entry; yields the exit code of a write, and what came of it.
 fn append(path: &Path, runbook: &str, entry: &str) -> (u8, String) {
-    let earlier = match Ledger::at(path).and_then(|ledger| ledger.last(&mark(runbook))) {
+    let earlier = match AppendLog::at(path).and_then(|ledger| ledger.last(&mark(runbook))) {
         Ok(earlier) => earlier,
         Err(error) => return (exit::WARNING, format!("{error}; nothing was written")),
     };
@@ -231,16 +233,16 @@ fn append(path: &Path, runbook: &str, entry: &str) -> (u8, String) {
 
 /// The same for any log.
 fn appended(path: &Path, head: &str, entry: &str) -> (u8, String) {
-    let written = Ledger::at(path)
-        .map_err(NoEntry::Refused)
+    let written = AppendLog::at(path)
+        .map_err(AppendError::Refused)
         .and_then(|ledger| ledger.append(head, entry));
     match written {
         Ok(()) => (
             exit::OK,
             format!("recorded in {} and read back", args::shown(path)),
         ),
-        Err(error @ NoEntry::Refused(_)) => (exit::WARNING, error.to_string()),
-        Err(error @ NoEntry::Unsettled(_)) => (exit::UNKNOWN, error.to_string()),
+        Err(error @ AppendError::Refused(_)) => (exit::WARNING, error.to_string()),
+        Err(error @ AppendError::Unsettled(_)) => (exit::UNKNOWN, error.to_string()),
     }
 }
 

@@ -3,12 +3,12 @@
 use super::args::shown;
 use super::fail::Failure;
 use super::heard::Heard;
-use super::run::Judged;
-use super::triage::Selection;
+use super::run::EvaluatedRun;
+use super::triage::RequestedRunbooks;
 use super::{Context, args, out};
 use crate::judge::{self, Inputs};
-use crate::observation::Readings;
-use crate::probe::Ask;
+use crate::observation::Observations;
+use crate::probe::ProbeContext;
 use crate::recording::{self, LARGEST, Recording};
 use crate::redact::Removed;
 use crate::report::model::Report;
@@ -28,16 +28,16 @@ pub(super) struct Saving {
 
 /// What of a run goes into the file.
 pub(super) struct Kept {
-    readings: Readings,
+    observations: Observations,
     removed: Removed,
-    asking: Arc<Ask>,
+    asking: Arc<ProbeContext>,
 }
 
 impl Kept {
     /// Takes it from a run that was judged.
-    pub(super) fn of(judged: &mut Judged) -> Self {
+    pub(super) fn of(judged: &mut EvaluatedRun) -> Self {
         Self {
-            readings: std::mem::take(&mut judged.readings),
+            observations: std::mem::take(&mut judged.observations),
             removed: std::mem::take(&mut judged.removed),
             asking: Arc::clone(&judged.asking),
         }
@@ -101,7 +101,7 @@ impl Saving {
             runbook: self.runbook,
             step: self.step,
             notes: report.notes.clone(),
-            readings: kept.readings,
+            observations: kept.observations,
             removed: kept.removed,
         };
         let bytes =
@@ -169,9 +169,9 @@ pub(super) fn judge(
         Some(_) => (runbook, step),
         None => (recording.runbook.as_deref(), recording.step.as_deref()),
     };
-    let selection = Selection::load(&context.library, runbook, step)?;
+    let selection = RequestedRunbooks::load(&context.library, runbook, step)?;
     let inputs = Inputs {
-        readings: &recording.readings,
+        observations: &recording.observations,
         naming: &recording.naming,
     };
     let (asked, parents) = (selection.asked(), selection.parents());

@@ -3,7 +3,7 @@
 use super::fail::Failure;
 use super::history::{self, Trend};
 use super::run::Run;
-use super::triage::Selection;
+use super::triage::RequestedRunbooks;
 use super::{Context, args, out, textfile, timeline};
 use crate::engine::collect;
 use crate::exit;
@@ -20,23 +20,26 @@ const SPAN: i64 = 21_600;
 const PLOTS: usize = 8;
 
 pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, Failure> {
-    let selection = Selection::load(&context.library, Some(&args.runbook), None)?;
+    let selection = RequestedRunbooks::load(&context.library, Some(&args.runbook), None)?;
     let runbook = context.library.get(&args.runbook)?;
     let run = Run::of(context)?;
     let now = run.now;
     let from = now.unix_timestamp() - SPAN;
     let mut probes = selection.needed();
-    probes.extend(collect::of_facts(["executions.running", "alias.version"]));
+    probes.extend(collect::probes_for_facts([
+        "executions.running",
+        "alias.version",
+    ]));
     let (answered, events) = run
         .ask_beside(&probes, async |asking| {
             timeline::listen(&asking, from).await
         })
         .await;
     let mut judged = selection.made_of(answered);
-    let readings = std::mem::take(&mut judged.readings);
+    let observations = std::mem::take(&mut judged.observations);
     // Recorded first: this run's own verdicts belong into the sequence.
     let report = judged.recorded().await;
-    let told = timeline::gather(context, from, &readings, events).await?;
+    let told = timeline::gather(context, from, &observations, events).await?;
     let trends = trends(context, &runbook, now)
         .await
         .unwrap_or_else(|failure| {
@@ -50,15 +53,15 @@ pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, F
         .iter()
         .map(|trend| {
             let bounds = history::bounds(context, trend).unwrap_or_default();
-            (trend, trend.readings(), bounds)
+            (trend, trend.observations(), bounds)
         })
         .collect();
     let plots: Vec<Plot<'_>> = drawn
         .iter()
-        .map(|(trend, readings, bounds)| Plot {
+        .map(|(trend, observations, bounds)| Plot {
             fact: &trend.fact,
             unit: fact::find(&trend.fact).map_or("", |(_, declared)| declared.unit),
-            readings,
+            observations,
             span: (from, now.unix_timestamp()),
             bounds: *bounds,
         })

@@ -5,12 +5,12 @@ use super::heard::Heard;
 use super::{Context, credentials, detour, out, past};
 use crate::cloud::{Aws, Exchange, Http, Observer};
 use crate::connections::Only;
-use crate::engine::collect::{self, Told};
+use crate::engine::collect::{self, ProbeResults};
 use crate::fact::Probe;
 use crate::history::{History, Location, Pending, Queue, Retention, Snapshot, StackKey};
-use crate::judge::{self, Asked, Inputs};
-use crate::observation::Readings;
-use crate::probe::{Access, Ask};
+use crate::judge::{self, Inputs, Selection};
+use crate::observation::Observations;
+use crate::probe::{Access, ProbeContext};
 use crate::redact::Removed;
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
@@ -83,9 +83,9 @@ impl Run {
     }
 
     /// What the probes are given; the deadline runs from here.
-    pub(super) fn asking(self) -> Ask {
+    pub(super) fn asking(self) -> ProbeContext {
         let began = Instant::now();
-        Ask {
+        ProbeContext {
             stack: self.stack,
             http: self.http,
             aws: self.aws,
@@ -99,7 +99,7 @@ impl Run {
     }
 
     /// Asks these probes and opens history meanwhile.
-    pub(super) async fn ask(self, probes: &BTreeSet<Probe>) -> Answered {
+    pub(super) async fn ask(self, probes: &BTreeSet<Probe>) -> CollectedRun {
         self.ask_beside(probes, async |_| ()).await.0
     }
 
@@ -107,8 +107,8 @@ impl Run {
     pub(super) async fn ask_beside<T>(
         self,
         probes: &BTreeSet<Probe>,
-        beside: impl AsyncFnOnce(Arc<Ask>) -> T,
-    ) -> (Answered, T) {
+        beside: impl AsyncFnOnce(Arc<ProbeContext>) -> T,
+    ) -> (CollectedRun, T) {
         let key = StackKey(self.stack.key());
         let budget = HISTORY.min(self.deadline / 4);
         let (location, keep) = (self.history.clone(), self.keep);
@@ -139,15 +139,15 @@ impl Run {
             }
             (history, _) => history,
         };
-        let Told {
-            readings,
+        let ProbeResults {
+            observations,
             notes,
             removed,
         } = told;
         let notes = noted.into_iter().chain(notes).collect();
-        let answered = Answered {
+        let answered = CollectedRun {
             asking,
-            readings,
+            observations,
             removed,
             notes,
             records: Records { history, queue },
@@ -158,9 +158,9 @@ impl Run {
 }
 
 /// A run in which everybody has answered.
-pub(super) struct Answered {
-    pub(super) asking: Arc<Ask>,
-    pub(super) readings: Readings,
+pub(super) struct CollectedRun {
+    pub(super) asking: Arc<ProbeContext>,
+    pub(super) observations: Observations,
     /// The secrets that were taken out of them.
     removed: Removed,
     pub(super) notes: Vec<Printable>,
@@ -168,12 +168,12 @@ pub(super) struct Answered {
     key: StackKey,
 }
 
-impl Answered {
+impl CollectedRun {
     /// Judges what was asked for.
-    pub(super) fn judge(self, asked: &[Asked<'_>], parents: &[&Runbook]) -> Judged {
+    pub(super) fn judge(self, asked: &[Selection<'_>], parents: &[&Runbook]) -> EvaluatedRun {
         let naming = self.asking.stack.naming();
         let inputs = Inputs {
-            readings: &self.readings,
+            observations: &self.observations,
             naming: &naming,
         };
         let conclusion = judge::judge(asked, parents, inputs);
@@ -187,7 +187,7 @@ impl Answered {
                 .iter()
                 .map(|r| (r.id.to_string(), r.verdict.word().to_owned()))
                 .collect(),
-            numbers: collect::numbers(&self.readings),
+            numbers: collect::numbers(&self.observations),
             duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let run = Heard {
@@ -196,9 +196,9 @@ impl Answered {
             took: self.asking.began.elapsed(),
             notes: self.notes,
         };
-        Judged {
+        EvaluatedRun {
             report: run.concluded(conclusion),
-            readings: self.readings,
+            observations: self.observations,
             removed: self.removed,
             snapshot,
             records: self.records,
@@ -208,19 +208,19 @@ impl Answered {
 }
 
 /// A run that was judged and is not yet recorded.
-pub(super) struct Judged {
+pub(super) struct EvaluatedRun {
     pub(super) report: Report,
-    pub(super) readings: Readings,
+    pub(super) observations: Observations,
     pub(super) removed: Removed,
     pub(super) snapshot: Snapshot,
     pub(super) records: Records,
-    pub(super) asking: Arc<Ask>,
+    pub(super) asking: Arc<ProbeContext>,
 }
 
-impl Judged {
+impl EvaluatedRun {
     /// Records the snapshot; the report says so where it could not be.
     pub(super) async fn recorded(self) -> Report {
-        let Judged {
+        let EvaluatedRun {
             mut report,
             snapshot,
             mut records,

@@ -70,7 +70,7 @@ fn show(context: &Context, id: &str) -> Result<u8, Failure> {
 }
 
 /// For a person who has never seen the file: each step with its rules in order.
-fn as_document(runbook: &Runbook, naming: &crate::runbook::Naming) -> String {
+fn as_document(runbook: &Runbook, naming: &crate::text::StackNames) -> String {
     let mut text = format!(
         "{}  {} ({})\n",
         runbook.id.to_uppercase(),

@@ -9,8 +9,8 @@ use super::{Context, args, facts, journal};
 use crate::engine::collect;
 use crate::fact::{Probe, duration, instant, parse_duration, parse_instant};
 use crate::history::{Sample, Summary};
-use crate::observation::{Known, Readings};
-use crate::probe::{self, Ask, Listed};
+use crate::observation::{FactState, Observations};
+use crate::probe::{self, Listed, ProbeContext};
 use crate::report::json::{self, Heading};
 use crate::report::markdown::inert;
 use crate::report::model::{Stack, Verdict};
@@ -46,12 +46,12 @@ pub(super) async fn main(context: &Context, args: &args::Timeline) -> Result<u8,
         })?;
     let run = Run::of(context)?;
     let (stack, now) = (shown(&run.stack), run.now);
-    let probes = collect::of_facts(["executions.running", "alias.version"]);
+    let probes = collect::probes_for_facts(["executions.running", "alias.version"]);
     let from = now.unix_timestamp().saturating_sub(since);
     let (answered, events) = run
         .ask_beside(&probes, async |asking| listen(&asking, from).await)
         .await;
-    let told = gather(context, from, &answered.readings, events).await?;
+    let told = gather(context, from, &answered.observations, events).await?;
     Ok(print(context, &told, &stack, (now, since)))
 }
 
@@ -59,11 +59,11 @@ pub(super) async fn main(context: &Context, args: &args::Timeline) -> Result<u8,
 pub(super) async fn gather(
     context: &Context,
     from: i64,
-    readings: &Readings,
+    observations: &Observations,
     events: Events,
 ) -> Result<Told, Failure> {
     let mut notes = Vec::new();
-    let mut moments = timeline::facts(readings);
+    let mut moments = timeline::facts(observations);
     for (probe, paths) in [
         (
             Probe::Executions,
@@ -71,9 +71,9 @@ pub(super) async fn gather(
         ),
         (Probe::Alias, &["alias.version"]),
     ] {
-        let silent = paths.iter().find_map(|path| match readings.get(path) {
-            Known::Silent(silence) => Some(&silence.detail),
-            Known::Known(_) | Known::NotAsked => None,
+        let silent = paths.iter().find_map(|path| match observations.get(path) {
+            FactState::Unavailable(unavailable) => Some(&unavailable.detail),
+            FactState::Known(_) | FactState::NotAsked => None,
         });
         if let Some(why) = silent {
             notes.push(format!("{probe} could not be read: {why}").into());
@@ -94,7 +94,7 @@ pub(super) async fn gather(
         notes.push(format!("the audit feed could not be read to its end: {why}").into());
     }
     let is_short = !notes.is_empty();
-    let count = |path| readings.int(path).unwrap_or(0);
+    let count = |path| observations.int(path).unwrap_or(0);
     let listed = moments
         .iter()
         .filter(|moment| moment.witness == Witness::Executions);
@@ -176,7 +176,7 @@ pub(super) struct Events {
 }
 
 /// Listens to the whole feed and keeps what happened since then, pulses only as a number.
-pub(super) async fn listen(asking: &Ask, from: i64) -> Events {
+pub(super) async fn listen(asking: &ProbeContext, from: i64) -> Events {
     let kept = Arc::new(Mutex::new(Events {
         moments: VecDeque::new(),
         pulses: 0,
@@ -219,7 +219,9 @@ pub(super) async fn listen(asking: &Ask, from: i64) -> Events {
             end: Err("reading it failed inside duckops".into()),
         },
     };
-    events.end = events.end.and(end.map_err(|silence| silence.detail));
+    events.end = events
+        .end
+        .and(end.map_err(|unavailable| unavailable.detail));
     events
 }
 

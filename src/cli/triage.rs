@@ -4,10 +4,10 @@ use super::Context;
 use super::args;
 use super::fail::Failure;
 use super::recording::{self, Kept, Saving};
-use super::run::{Answered, Judged, Run};
+use super::run::{CollectedRun, EvaluatedRun, Run};
 use crate::engine::collect;
 use crate::fact::{Probe, duration, parse_duration};
-use crate::judge::Asked;
+use crate::judge::Selection;
 use crate::probe;
 use crate::report::model::{Report, Verdict};
 use crate::runbook::model::Runbook;
@@ -18,13 +18,13 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// What was asked for, and what may explain it.
-pub(super) struct Selection {
+pub(super) struct RequestedRunbooks {
     asked: Vec<Runbook>,
     step: Option<usize>,
     parents: Vec<Runbook>,
 }
 
-impl Selection {
+impl RequestedRunbooks {
     /// One runbook or all of them, or one step of one. Loads and checks them before anyone
     /// is asked anything.
     pub(super) fn load(
@@ -91,7 +91,11 @@ impl Selection {
     /// The same for the built-in runbooks, which are known to be right, so that nothing is asked
     /// for the sake of one that is wrong: what only the judge needs is read while everybody is
     /// asked. The first question does not wait for what is to be made of its answer.
-    async fn at_once(library: Library, asked: &args::Triage, run: Run) -> Result<Judged, Failure> {
+    async fn at_once(
+        library: Library,
+        asked: &args::Triage,
+        run: Run,
+    ) -> Result<EvaluatedRun, Failure> {
         let (bare, probes) = match &asked.runbook {
             None => (None, probe::of_incidents().collect()),
             Some(id) => {
@@ -100,11 +104,11 @@ impl Selection {
                 (Some(bare), probes)
             }
         };
-        let reading = tokio::task::spawn_blocking(move || match bare {
+        let observation = tokio::task::spawn_blocking(move || match bare {
             None => Self::load(&library, None, None),
             Some(bare) => bare.explained(&library),
         });
-        let (answered, read) = run.ask_beside(&probes, async |_| reading.await).await;
+        let (answered, read) = run.ask_beside(&probes, async |_| observation.await).await;
         let selection = match read {
             Ok(selection) => selection?,
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
@@ -113,7 +117,7 @@ impl Selection {
     }
 
     /// Asks what they need and judges them.
-    pub(super) async fn judged(&self, run: Run) -> Judged {
+    pub(super) async fn judged(&self, run: Run) -> EvaluatedRun {
         let answered = run.ask(&self.needed()).await;
         self.made_of(answered)
     }
@@ -129,17 +133,17 @@ impl Selection {
                 .filter(move |(index, _)| wanted(index))
                 .map(move |(_, step)| (runbook, step))
         });
-        collect::needed(steps)
+        collect::probes_for_steps(steps)
     }
 
     /// What these answers mean.
-    pub(super) fn made_of(&self, answered: Answered) -> Judged {
+    pub(super) fn made_of(&self, answered: CollectedRun) -> EvaluatedRun {
         answered.judge(&self.asked(), &self.parents())
     }
 
     /// What is to be judged.
-    pub(super) fn asked(&self) -> Vec<Asked<'_>> {
-        let asked = self.asked.iter().map(|runbook| Asked {
+    pub(super) fn asked(&self) -> Vec<Selection<'_>> {
+        let asked = self.asked.iter().map(|runbook| Selection {
             runbook,
             step: self.step,
         });
@@ -182,10 +186,10 @@ pub(super) async fn main(context: &Context, args: &args::Triage) -> Result<u8, F
     let is_once = args.watch.is_none() && args.wait.is_none();
     if is_once && context.settings.runbooks.is_none() {
         let library = context.library.clone();
-        let judged = Selection::at_once(library, args, run(context, args)?).await?;
+        let judged = RequestedRunbooks::at_once(library, args, run(context, args)?).await?;
         return Ok(context.out.report(&finished(judged, saving).await));
     }
-    let selection = Selection::load(
+    let selection = RequestedRunbooks::load(
         &context.library,
         args.runbook.as_deref(),
         args.step.as_deref(),
@@ -205,7 +209,7 @@ pub(super) async fn main(context: &Context, args: &args::Triage) -> Result<u8, F
 }
 
 /// Records a run, in history and where that is wanted as a file.
-async fn finished(mut judged: Judged, saving: Option<Saving>) -> Report {
+async fn finished(mut judged: EvaluatedRun, saving: Option<Saving>) -> Report {
     let kept = saving.map(|saving| (saving, Kept::of(&mut judged)));
     let report = judged.recorded().await;
     if let Some((saving, kept)) = kept {
@@ -257,7 +261,7 @@ pub(super) fn pause(flag: &str, text: &str) -> Result<Duration, Failure> {
 async fn watching(
     context: &Context,
     args: &args::Triage,
-    selection: &Selection,
+    selection: &RequestedRunbooks,
     every: Duration,
 ) -> Result<u8, Failure> {
     loop {
@@ -274,7 +278,7 @@ async fn watching(
 async fn waiting(
     context: &Context,
     args: &args::Triage,
-    selection: &Selection,
+    selection: &RequestedRunbooks,
     limit: Duration,
     saving: Option<Saving>,
 ) -> Result<u8, Failure> {
@@ -311,11 +315,11 @@ async fn waiting(
 mod tests {
     use super::*;
 
-    /// What [`Selection::at_once`] takes for granted.
+    /// What [`RequestedRunbooks::at_once`] takes for granted.
     #[test]
     fn the_built_in_incidents_together_need_every_probe_of_theirs() {
         let library = Library::open(None).expect("the built-in ones");
-        let selection = Selection::load(&library, None, None).expect("they are right");
+        let selection = RequestedRunbooks::load(&library, None, None).expect("they are right");
         assert_eq!(selection.needed(), probe::of_incidents().collect());
     }
 }

@@ -1,7 +1,7 @@
 //! AWS as one run sees it: who asks, in which region, through the one HTTP stack.
 
 use super::{CONNECT, Http, chain, innermost};
-use crate::observation::{Silence, Why};
+use crate::observation::{Unavailable, UnavailableReason};
 use crate::stack::{Origin, Stack};
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::provider_config::ProviderConfig;
@@ -33,7 +33,7 @@ pub struct Aws {
     region: String,
     instance_metadata: bool,
     practice: Option<String>,
-    config: OnceCell<Result<SdkConfig, Silence>>,
+    config: OnceCell<Result<SdkConfig, Unavailable>>,
 }
 
 impl Aws {
@@ -66,7 +66,7 @@ impl Aws {
     ///
     /// # Errors
     /// That there are no credentials, and where they were looked for.
-    pub async fn config(&self) -> Result<&SdkConfig, Silence> {
+    pub async fn config(&self) -> Result<&SdkConfig, Unavailable> {
         self.config
             .get_or_init(|| self.resolve())
             .await
@@ -98,7 +98,7 @@ impl Aws {
     ///
     /// # Errors
     /// As for [`Self::config`].
-    pub async fn writing(&self) -> Result<SdkConfig, Silence> {
+    pub async fn writing(&self) -> Result<SdkConfig, Unavailable> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .operation_attempt_timeout(WRITE)
@@ -112,7 +112,7 @@ impl Aws {
             .build())
     }
 
-    async fn resolve(&self) -> Result<SdkConfig, Silence> {
+    async fn resolve(&self) -> Result<SdkConfig, Unavailable> {
         let region = Region::new(self.region.clone());
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
@@ -144,8 +144,8 @@ impl Aws {
             Ok(Ok(credentials)) => credentials,
             Ok(Err(error)) => return Err(self.no_credentials(&error)),
             Err(_) => {
-                return Err(Silence::new(
-                    Why::NoCredentials,
+                return Err(Unavailable::new(
+                    UnavailableReason::NoCredentials,
                     format!(
                         "AWS credentials were not found within {} s",
                         CREDENTIALS.as_secs_f32()
@@ -197,7 +197,7 @@ impl Aws {
         chain.or_else("instance metadata", instance)
     }
 
-    fn no_credentials(&self, error: &CredentialsError) -> Silence {
+    fn no_credentials(&self, error: &CredentialsError) -> Unavailable {
         let profile = self.profile.as_deref().unwrap_or("default");
         if matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
             let metadata = if self.instance_metadata {
@@ -205,8 +205,8 @@ impl Aws {
             } else {
                 " (the instance metadata service is not asked)"
             };
-            return Silence::new(
-                Why::NoCredentials,
+            return Unavailable::new(
+                UnavailableReason::NoCredentials,
                 format!(
                     "no AWS credentials: looked in the environment, profile `{profile}`, a web identity token and the container{metadata}"
                 ),
@@ -216,11 +216,11 @@ impl Aws {
         let text = innermost(error);
         let expired = chain(error).to_lowercase().contains("expired");
         let why = if expired {
-            Why::Expired
+            UnavailableReason::Expired
         } else {
-            Why::NoCredentials
+            UnavailableReason::NoCredentials
         };
-        Silence::new(
+        Unavailable::new(
             why,
             format!("AWS credentials of profile `{profile}` cannot be used: {text}"),
         )

@@ -2,7 +2,7 @@
 //! that puts the same stack under every AWS client.
 
 use super::{CONNECT, innermost};
-use crate::observation::{Silence, Why};
+use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::{Printable, Untrusted};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -103,7 +103,7 @@ impl Http {
     ///
     /// # Errors
     /// Why it could not be built, such as trusted roots that cannot be read.
-    pub fn client(&self, url: &str) -> Result<&reqwest::Client, Silence> {
+    pub fn client(&self, url: &str) -> Result<&reqwest::Client, Unavailable> {
         let secure = url
             .get(..6)
             .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
@@ -115,8 +115,8 @@ impl Http {
         cell.get_or_init(|| self.build(secure))
             .as_ref()
             .map_err(|why| {
-                Silence::new(
-                    Why::Tls,
+                Unavailable::new(
+                    UnavailableReason::Tls,
                     format!("the HTTPS client could not be built: {why}"),
                 )
                 .fix("Check the trusted certificates of this machine (SSL_CERT_FILE)")

@@ -1,7 +1,7 @@
 //! One question to AWS, under a deadline.
 
 use super::meaning;
-use crate::observation::{Asked, Silence, Why};
+use crate::observation::{RequestLog, Unavailable, UnavailableReason};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -12,9 +12,9 @@ use std::time::Instant;
 #[derive(Debug)]
 pub struct Reply<T> {
     /// The answer, or why there is none.
-    pub answer: Result<T, Silence>,
+    pub answer: Result<T, Unavailable>,
     /// For the record of who was asked what.
-    pub asked: Asked,
+    pub asked: RequestLog,
     /// Whether anybody answered, be it with an error.
     pub reached: bool,
 }
@@ -41,14 +41,20 @@ where
         }
         Err(_) => {
             let why = format!("{question} did not answer in time");
-            (Err(Silence::new(Why::TimedOut, why)), false)
+            (
+                Err(Unavailable::new(UnavailableReason::TimedOut, why)),
+                false,
+            )
         }
     };
-    let asked = Asked {
+    let asked = RequestLog {
         question: question.into(),
         took: began.elapsed(),
         bytes: None,
-        failure: answer.as_ref().err().map(|silence| silence.detail.clone()),
+        failure: answer
+            .as_ref()
+            .err()
+            .map(|unavailable| unavailable.detail.clone()),
     };
     Reply {
         answer,

@@ -3,14 +3,14 @@
 use super::fleet::Fleet;
 use super::join::Bondings;
 use super::uncertainty::{Unbonded, doubts, gaps, uncertain};
-use super::{AHEAD, BondState, Event, Last, Only, Peck, PeckState, Population, RECENT, WINDOW};
+use super::{AHEAD, BondState, Connections, Event, Last, Only, Peck, PeckState, RECENT, WINDOW};
 use crate::text::{Printable, Untrusted};
 use std::collections::HashMap;
 
 /// One entry of the feed. What it does not name is empty.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)] // each is what its name says, of the request or of the agents in it
-pub struct Happening<'a> {
+pub struct FeedEvent<'a> {
     pub event: Event,
     /// The type as it came.
     pub kind: &'a str,
@@ -52,7 +52,7 @@ pub struct Row {
 /// Records while they are being gathered. Memory grows with those that are known, not with
 /// the feed.
 #[derive(Debug)]
-pub struct Gathering {
+pub struct ConnectionsBuilder {
     now: i64,
     only: Option<Only>,
     pecks: HashMap<String, Peck>,
@@ -66,7 +66,7 @@ pub struct Gathering {
     tells_bonds: bool,
 }
 
-impl Gathering {
+impl ConnectionsBuilder {
     /// Nobody yet; `now` is the server's clock in seconds since 1970.
     pub fn new(now: i64, only: Option<Only>) -> Self {
         Self {
@@ -82,13 +82,13 @@ impl Gathering {
     }
 
     /// Takes in an entry of the feed.
-    pub fn happened(&mut self, it: &Happening<'_>) {
+    pub fn happened(&mut self, it: &FeedEvent<'_>) {
         self.tells_bonds |= it.event == Event::Bonded;
         self.for_its_request(it);
         self.for_its_agents(it);
     }
 
-    fn for_its_request(&mut self, it: &Happening<'_>) {
+    fn for_its_request(&mut self, it: &FeedEvent<'_>) {
         match it.event {
             Event::Pulse | Event::Rotated | Event::DeliveryFailed => return,
             _ if !it.peck.is_empty() => {}
@@ -107,7 +107,7 @@ impl Gathering {
         say(&mut peck.purpose, it.purpose);
     }
 
-    fn bonding(&mut self, it: &Happening<'_>) {
+    fn bonding(&mut self, it: &FeedEvent<'_>) {
         let mut ends = match (it.requester, it.target) {
             ("", end) | (end, "") => [it.agent, end],
             both => both.into(),
@@ -121,7 +121,7 @@ impl Gathering {
         }
     }
 
-    fn for_its_agents(&mut self, it: &Happening<'_>) {
+    fn for_its_agents(&mut self, it: &FeedEvent<'_>) {
         if matches!(self.only, Some(Only::Peck(_))) {
             return;
         }
@@ -218,7 +218,7 @@ impl Gathering {
         reach: Option<i64>,
         silent: Option<&'static str>,
         notes: Vec<Printable>,
-    ) -> Population {
+    ) -> Connections {
         let now = self.now;
         let unjoined = std::mem::take(&mut self.bondings).join(&mut self.pecks);
         let gaps = gaps(&self.loose_pecks, &self.loose_bonds, reach, now);
@@ -241,7 +241,7 @@ impl Gathering {
             doubts(bond, &self.loose_bonds, reach, now);
             bond.uncertain = silent.or(bond.uncertain);
         }
-        Population {
+        Connections {
             pecks,
             bonds,
             now,

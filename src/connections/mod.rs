@@ -22,7 +22,7 @@ mod peck;
 mod uncertainty;
 
 pub use bond::{Bond, BondState, Class, class};
-pub use builder::{Gathering, Happening, Row};
+pub use builder::{ConnectionsBuilder, FeedEvent, Row};
 pub use peck::{Peck, PeckState};
 
 use crate::text::Untrusted;
@@ -123,7 +123,7 @@ pub struct Gaps {
 
 /// Everybody, as far as they are known.
 #[derive(Clone, Debug, Default)]
-pub struct Population {
+pub struct Connections {
     /// The requests, in no order.
     pub pecks: Vec<Peck>,
     /// The bonds, in no order.
@@ -138,7 +138,7 @@ pub struct Population {
     pub notes: Vec<crate::text::Printable>,
 }
 
-impl Population {
+impl Connections {
     /// Hands over every text of the records, for whoever takes secrets out of them.
     pub fn each_text(&mut self, each: &mut impl FnMut(&mut [&mut String])) {
         for peck in &mut self.pecks {

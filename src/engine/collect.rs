@@ -6,8 +6,8 @@
 
 use crate::evidence::{self, Past};
 use crate::fact::{self, Fact, FactValue, Probe};
-use crate::observation::{Known, Reading, Readings, Silence, Why};
-use crate::probe::{self, Ask};
+use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
+use crate::probe::{self, ProbeContext};
 use crate::redact::{self, Removed};
 use crate::runbook::model::{Runbook, Step};
 use crate::stack::Stack;
@@ -25,7 +25,9 @@ const GRACE: Duration = Duration::from_millis(100);
 
 /// The probes that must be asked to judge these steps, the inputs of joined facts and the
 /// proof of the account among them.
-pub fn needed<'a>(steps: impl IntoIterator<Item = (&'a Runbook, &'a Step)>) -> BTreeSet<Probe> {
+pub fn probes_for_steps<'a>(
+    steps: impl IntoIterator<Item = (&'a Runbook, &'a Step)>,
+) -> BTreeSet<Probe> {
     let mut facts: BTreeSet<&'static str> = BTreeSet::new();
     for (runbook, step) in steps {
         facts.extend(step.facts());
@@ -40,11 +42,11 @@ pub fn needed<'a>(steps: impl IntoIterator<Item = (&'a Runbook, &'a Step)>) -> B
             .filter(|earlier| named.contains(earlier.id.as_str()))
             .for_each(|step| facts.extend(step.facts()));
     }
-    of_facts(facts)
+    probes_for_facts(facts)
 }
 
 /// The probes that must be asked to learn these facts.
-pub fn of_facts(facts: impl IntoIterator<Item = &'static str>) -> BTreeSet<Probe> {
+pub fn probes_for_facts(facts: impl IntoIterator<Item = &'static str>) -> BTreeSet<Probe> {
     let mut probes = BTreeSet::new();
     for path in facts {
         probes.extend(fact::find(path).map(|(probe, _)| probe));
@@ -62,9 +64,9 @@ pub fn of_facts(facts: impl IntoIterator<Item = &'static str>) -> BTreeSet<Probe
 
 /// What a run was told, and what must be said about it.
 #[derive(Debug)]
-pub struct Told {
+pub struct ProbeResults {
     /// The facts.
-    pub readings: Readings,
+    pub observations: Observations,
     /// Oddities of this run that a reader must know.
     pub notes: Vec<Printable>,
     /// How many secrets were taken out of what was told.
@@ -73,25 +75,25 @@ pub struct Told {
 
 /// Asks all probes at once. `past` is recorded history, or why it cannot be read.
 pub async fn ask(
-    asking: Arc<Ask>,
+    asking: Arc<ProbeContext>,
     probes: &BTreeSet<Probe>,
-    past: impl Future<Output = Result<Past, Silence>>,
-) -> Told {
+    past: impl Future<Output = Result<Past, Unavailable>>,
+) -> ProbeResults {
     let running: Vec<_> = probes
         .iter()
         .copied()
         .filter(|probe| *probe != Probe::History)
-        .map(|probe| (probe, tokio::spawn(one(probe, Arc::clone(&asking)))))
+        .map(|probe| (probe, tokio::spawn(run_probe(probe, Arc::clone(&asking)))))
         .collect();
     let past = past.await;
     let mut answers = Vec::with_capacity(running.len());
     for (probe, task) in running {
         // A probe that fails inside must not take the others with it.
         let failed = || {
-            Reading::silent(
+            Observation::silent(
                 probe,
-                Silence::new(
-                    Why::NotAsked,
+                Unavailable::new(
+                    UnavailableReason::NotAsked,
                     format!("the {probe} probe failed inside duckops"),
                 ),
             )
@@ -99,51 +101,54 @@ pub async fn ask(
         answers.push(task.await.unwrap_or_else(|_| failed()));
     }
     let mut notes = Vec::new();
-    offline(&mut answers);
-    account(&mut answers, &asking.stack, &mut notes);
-    let skew = clock(&mut answers, &mut notes);
-    let mut readings = Readings::default();
+    mark_offline(&mut answers);
+    check_account(&mut answers, &asking.stack, &mut notes);
+    let skew = check_clock_skew(&mut answers, &mut notes);
+    let mut observations = Observations::default();
     answers
         .into_iter()
-        .for_each(|reading| readings.add(fact::declared(reading.probe), reading));
-    let said = readings.population().into_iter().flat_map(|all| &all.notes);
+        .for_each(|observation| observations.add(fact::declared(observation.probe), observation));
+    let said = observations
+        .connections()
+        .into_iter()
+        .flat_map(|all| &all.notes);
     notes.extend(said.cloned());
     if probes.contains(&Probe::History) {
-        let mut joined = evidence::join(&readings, &past, asking.now);
-        if let Some(silence) = skew {
-            joined.withhold(
+        let mut joined = evidence::join(&observations, &past, asking.now);
+        if let Some(unavailable) = skew {
+            joined.invalidate(
                 fact::declared(Probe::History),
                 |fact| fact.clocked,
-                &silence,
+                &unavailable,
             );
         }
-        readings.add(fact::declared(Probe::History), joined);
+        observations.add(fact::declared(Probe::History), joined);
     }
-    if let Err(silence) = past {
-        notes.push(format!("history was not read: {}", silence.detail).into());
+    if let Err(unavailable) = past {
+        notes.push(format!("history was not read: {}", unavailable.detail).into());
     }
     let mut removed = Removed::default();
     let secrets = asking.secrets().await;
-    readings.each_text(|pieces| secrets.hide(pieces, &mut removed));
-    readings.each_line(|line| redact::addresses(line, &mut removed));
+    observations.each_text(|pieces| secrets.hide(pieces, &mut removed));
+    observations.each_line(|line| redact::addresses(line, &mut removed));
     notes
         .iter_mut()
         .for_each(|note| note.edited(|note| secrets.hide(&mut [note], &mut removed)));
-    Told {
-        readings,
+    ProbeResults {
+        observations,
         notes,
         removed,
     }
 }
 
-async fn one(probe: Probe, asking: Arc<Ask>) -> Reading {
+async fn run_probe(probe: Probe, asking: Arc<ProbeContext>) -> Observation {
     let limit = asking.deadline + GRACE;
     match tokio::time::timeout_at(limit.into(), probe::ask(probe, &asking)).await {
-        Ok(reading) => reading,
-        Err(_) => Reading::silent(
+        Ok(observation) => observation,
+        Err(_) => Observation::silent(
             probe,
-            Silence::new(
-                Why::TimedOut,
+            Unavailable::new(
+                UnavailableReason::TimedOut,
                 format!("the {probe} probe did not answer in time"),
             ),
         ),
@@ -151,34 +156,34 @@ async fn one(probe: Probe, asking: Arc<Ask>) -> Reading {
 }
 
 /// A connection that fails speaks of the far side only if something else answers from here.
-fn offline(answers: &mut [Reading]) {
-    if answers.iter().any(|reading| reading.reached) {
+fn mark_offline(answers: &mut [Observation]) {
+    if answers.iter().any(|observation| observation.reached) {
         return;
     }
-    for reading in answers
+    for observation in answers
         .iter_mut()
-        .filter(|reading| reading.rest_why() == Why::Unreachable)
+        .filter(|observation| observation.default_reason() == UnavailableReason::Unreachable)
     {
-        let silence = Silence::new(
-            Why::Offline,
+        let unavailable = Unavailable::new(
+            UnavailableReason::Offline,
             "nothing answers from here, neither the API nor AWS",
         )
         .fix("Check this machine's own network first: you may be offline");
-        reading.withhold(
-            fact::declared(reading.probe),
+        observation.invalidate(
+            fact::declared(observation.probe),
             |fact| matches!(fact.path, "api.up" | "api.good_answers" | "api.cause"),
-            &silence,
+            &unavailable,
         );
-        reading.rest(silence);
+        observation.default_unavailable(unavailable);
     }
 }
 
 /// What AWS said counts only if the account and the region are the stack's.
-fn account(answers: &mut [Reading], stack: &Stack, notes: &mut Vec<Printable>) {
-    let silence = match &stack.other_region {
+fn check_account(answers: &mut [Observation], stack: &Stack, notes: &mut Vec<Printable>) {
+    let unavailable = match &stack.other_region {
         Some(other) => Some(
-            Silence::new(
-                Why::WrongRegion,
+            Unavailable::new(
+                UnavailableReason::WrongRegion,
                 format!(
                     "region {} (from {}) is not the stack's region {} (from {})",
                     other.value, other.origin, stack.region.value, stack.region.origin
@@ -191,17 +196,17 @@ fn account(answers: &mut [Reading], stack: &Stack, notes: &mut Vec<Printable>) {
         ),
         None => answers
             .iter()
-            .find(|reading| reading.probe == Probe::Identity)
-            .and_then(|reading| {
+            .find(|observation| observation.probe == Probe::Identity)
+            .and_then(|observation| {
                 let account = &stack.account.value;
-                match reading.outcome("aws.account") {
+                match observation.outcome("aws.account") {
                     Ok(Fact {
                         value: FactValue::Text(found),
                         ..
                     }) if found.is(account) => None,
                     Ok(Fact { value, .. }) => Some(
-                        Silence::new(
-                            Why::WrongAccount,
+                        Unavailable::new(
+                            UnavailableReason::WrongAccount,
                             format!(
                                 "AWS answers from account {}, the stack is in {account}",
                                 value.shown()
@@ -211,34 +216,42 @@ fn account(answers: &mut [Reading], stack: &Stack, notes: &mut Vec<Printable>) {
                             "Choose the profile of account {account}: AWS_PROFILE=…"
                         )),
                     ),
-                    Err(silence) => Some(match silence.why {
-                        Why::Missing | Why::Mistyped => {
-                            Silence::new(Why::WrongAccount, silence.detail)
+                    Err(unavailable) => Some(match unavailable.why {
+                        UnavailableReason::Missing | UnavailableReason::Mistyped => {
+                            Unavailable::new(UnavailableReason::WrongAccount, unavailable.detail)
                         }
-                        _ => silence,
+                        _ => unavailable,
                     }),
                 }
             }),
     };
-    let Some(silence) = silence else { return };
-    for reading in answers
+    let Some(unavailable) = unavailable else {
+        return;
+    };
+    for observation in answers
         .iter_mut()
-        .filter(|reading| reading.probe.is_aws() && reading.probe != Probe::Identity)
+        .filter(|observation| observation.probe.is_aws() && observation.probe != Probe::Identity)
     {
-        let declared = fact::declared(reading.probe);
-        reading.withhold(declared, |_| true, &silence);
-        reading.rest(silence.clone());
+        let declared = fact::declared(observation.probe);
+        observation.invalidate(declared, |_| true, &unavailable);
+        observation.default_unavailable(unavailable.clone());
     }
-    if matches!(silence.why, Why::WrongAccount | Why::WrongRegion) {
-        notes.push(format!("nothing AWS said counts: {}", silence.detail).into());
+    if matches!(
+        unavailable.why,
+        UnavailableReason::WrongAccount | UnavailableReason::WrongRegion
+    ) {
+        notes.push(format!("nothing AWS said counts: {}", unavailable.detail).into());
     }
 }
 
 /// Compares the servers' clocks with ours; the reason why nothing timed counts, if so.
-fn clock(answers: &mut [Reading], notes: &mut Vec<Printable>) -> Option<Silence> {
+fn check_clock_skew(
+    answers: &mut [Observation],
+    notes: &mut Vec<Printable>,
+) -> Option<Unavailable> {
     let skew = answers
         .iter()
-        .filter_map(|reading| reading.skew)
+        .filter_map(|observation| observation.skew)
         .max_by_key(|skew| skew.abs())?;
     if skew.abs() <= CLOCK_ODD {
         return None;
@@ -252,20 +265,21 @@ fn clock(answers: &mut [Reading], notes: &mut Vec<Printable>) -> Option<Silence>
     if skew.abs() <= CLOCK_OFF {
         return None;
     }
-    let silence = Silence::new(Why::ClockOff, detail).fix("Set this machine's clock and ask again");
-    for reading in answers.iter_mut() {
-        let declared = fact::declared(reading.probe);
-        reading.withhold(declared, |fact| fact.clocked, &silence);
+    let unavailable = Unavailable::new(UnavailableReason::ClockOff, detail)
+        .fix("Set this machine's clock and ask again");
+    for observation in answers.iter_mut() {
+        let declared = fact::declared(observation.probe);
+        observation.invalidate(declared, |fact| fact.clocked, &unavailable);
     }
-    Some(silence)
+    Some(unavailable)
 }
 
 /// The whole-numbered facts of a run, as history records them; durations are seconds.
-pub fn numbers(readings: &Readings) -> Vec<(String, i64)> {
-    readings
+pub fn numbers(observations: &Observations) -> Vec<(String, i64)> {
+    observations
         .all()
-        .filter_map(|(path, ..)| match readings.get(path) {
-            Known::Known(Fact {
+        .filter_map(|(path, ..)| match observations.get(path) {
+            FactState::Known(Fact {
                 value: FactValue::Int(n) | FactValue::Duration(n),
                 ..
             }) => Some((path.to_owned(), *n)),

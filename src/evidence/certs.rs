@@ -3,7 +3,7 @@
 use super::{CERTIFICATES, DAY, DUCKLINGS, Past, bounded, grown};
 use crate::fact::{self, FactValue};
 use crate::history::Increase;
-use crate::observation::{Known, Reading, Readings, Silence, Why};
+use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use time::{Duration, OffsetDateTime};
 
@@ -36,36 +36,36 @@ const SPANS: [Span; 2] = [
 ];
 
 pub(super) fn join(
-    reading: &mut Reading,
-    readings: &Readings,
-    past: &Result<Past, Silence>,
+    observation: &mut Observation,
+    observations: &Observations,
+    past: &Result<Past, Unavailable>,
     now: OffsetDateTime,
 ) {
     for span in &SPANS {
-        let ducklings = grown(readings, past, DUCKLINGS, now, span.length);
-        let certificates = grown(readings, past, CERTIFICATES, now, span.length);
-        let dated = readings.int(span.dated).unwrap_or(0);
-        let at_least = |grown: &Result<Increase, Silence>, dated: i64| {
+        let ducklings = grown(observations, past, DUCKLINGS, now, span.length);
+        let certificates = grown(observations, past, CERTIFICATES, now, span.length);
+        let dated = observations.int(span.dated).unwrap_or(0);
+        let at_least = |grown: &Result<Increase, Unavailable>, dated: i64| {
             let grown = grown.as_ref().map_err(Clone::clone)?;
             Ok(FactValue::Int(grown.at_least.max(dated)))
         };
-        reading.put(span.ducklings, at_least(&ducklings, 0), now);
-        reading.put(span.certificates, at_least(&certificates, dated), now);
+        observation.put(span.ducklings, at_least(&ducklings, 0), now);
+        observation.put(span.certificates, at_least(&certificates, dated), now);
         let stalled = stalled(ducklings, certificates, dated, span.words);
-        reading.put(span.stalled, stalled.map(FactValue::Bool), now);
+        observation.put(span.stalled, stalled.map(FactValue::Bool), now);
     }
-    let posture = posture(readings).map(|word| FactValue::Text(Untrusted::new(word)));
-    reading.put("mail.posture", posture, now);
+    let posture = posture(observations).map(|word| FactValue::Text(Untrusted::new(word)));
+    observation.put("mail.posture", posture, now);
 }
 
 /// Whether ducklings came and certificates did not. A window that is not wholly known
 /// answers where what is known of it suffices.
 fn stalled(
-    ducklings: Result<Increase, Silence>,
-    certificates: Result<Increase, Silence>,
+    ducklings: Result<Increase, Unavailable>,
+    certificates: Result<Increase, Unavailable>,
     dated: i64,
     window: &str,
-) -> Result<bool, Silence> {
+) -> Result<bool, Unavailable> {
     let (ducklings, certificates) = (ducklings?, certificates?);
     let issued = certificates.at_least.max(dated);
     if certificates.at_most.is_some_and(|most| most < dated) {
@@ -81,13 +81,16 @@ fn stalled(
             let covered = ducklings.covered.min(certificates.covered) * 100.0;
             let reset = [&ducklings, &certificates].iter().any(|total| total.reset);
             let (why, more) = match reset {
-                true => (Why::CounterReset, ", and a total fell (counter reset)"),
-                false => (Why::NotCovered, ""),
+                true => (
+                    UnavailableReason::CounterReset,
+                    ", and a total fell (counter reset)",
+                ),
+                false => (UnavailableReason::NotCovered, ""),
             };
             let since = ducklings.since.map_or_else(String::new, |at| {
                 format!(", since {}", fact::instant(at.unix_timestamp()))
             });
-            Err(Silence::new(
+            Err(Unavailable::new(
                 why,
                 format!(
                     "recorded history covers {covered:.0} % of the last {window}{since}{more}: not enough to see whether certificates keep pace"
@@ -99,18 +102,18 @@ fn stalled(
 }
 
 /// The sandbox by both witnesses; one alone does not settle it.
-fn posture(readings: &Readings) -> Result<&'static str, Silence> {
-    let flag = |path: &'static str| match readings.get(path) {
-        Known::Known(fact) => match fact.value {
+fn posture(observations: &Observations) -> Result<&'static str, Unavailable> {
+    let flag = |path: &'static str| match observations.get(path) {
+        FactState::Known(fact) => match fact.value {
             FactValue::Bool(flag) => Ok(flag),
-            _ => Err(Silence::new(
-                Why::Mistyped,
+            _ => Err(Unavailable::new(
+                UnavailableReason::Mistyped,
                 format!("{path} is neither yes nor no"),
             )),
         },
-        Known::Silent(silence) => Err(silence.clone()),
-        Known::NotAsked => Err(Silence::new(
-            Why::NotAsked,
+        FactState::Unavailable(unavailable) => Err(unavailable.clone()),
+        FactState::NotAsked => Err(Unavailable::new(
+            UnavailableReason::NotAsked,
             format!("{path} was not asked for"),
         )),
     };
@@ -127,7 +130,7 @@ fn posture(readings: &Readings) -> Result<&'static str, Silence> {
 mod tests {
     use super::*;
 
-    fn grew(at_least: i64, at_most: Option<i64>) -> Result<Increase, Silence> {
+    fn grew(at_least: i64, at_most: Option<i64>) -> Result<Increase, Unavailable> {
         Ok(Increase {
             at_least,
             at_most,
@@ -170,7 +173,12 @@ mod tests {
 
     #[test]
     fn a_total_that_is_silent_leaves_the_stall_silent() {
-        let silent = || Err(Silence::new(Why::Missing, "no such total"));
+        let silent = || {
+            Err(Unavailable::new(
+                UnavailableReason::Missing,
+                "no such total",
+            ))
+        };
         assert!(stalled(silent(), grew(1, Some(1)), 1, "24 h").is_err());
         assert!(stalled(grew(0, Some(0)), silent(), 0, "24 h").is_err());
     }

@@ -4,17 +4,17 @@
 use super::{CERTIFICATES, DAY, OVER, Past};
 use crate::fact::FactValue;
 use crate::history::{Sample, TOLERANCE};
-use crate::observation::{Reading, Readings, Silence, Why};
+use crate::observation::{Observation, Observations, Unavailable, UnavailableReason};
 use time::OffsetDateTime;
 
 /// More callback errors in 24 h than this are escalated.
 const MOST: i64 = 10;
 
 pub(super) fn join(
-    reading: &mut Reading,
-    readings: &Readings,
+    observation: &mut Observation,
+    observations: &Observations,
     callback_errors: Option<i64>,
-    past: &Result<Past, Silence>,
+    past: &Result<Past, Unavailable>,
     now: OffsetDateTime,
 ) {
     let over = match callback_errors {
@@ -22,22 +22,25 @@ pub(super) fn join(
             let recent = |run: &&Sample| now - run.at <= DAY;
             unbroken(past.of(OVER), recent, |count| count > MOST, now)
         }),
-        _ => Err(Silence::new(
-            Why::NoData,
+        _ => Err(Unavailable::new(
+            UnavailableReason::NoData,
             format!("not more than {MOST} callback errors are known of the last 24 h"),
         )),
     };
     let over = over.map(FactValue::Instant);
-    reading.put("peck.callback_errors_over_since", over, now);
-    let none = match readings.int(CERTIFICATES) {
+    observation.put("peck.callback_errors_over_since", over, now);
+    let none = match observations.int(CERTIFICATES) {
         Some(total) => past
             .as_ref()
             .map_err(Clone::clone)
             .and_then(|past| unbroken(past.of(CERTIFICATES), |_| true, |was| was == total, now)),
-        None => Err(Silence::new(Why::NoData, "the present total is not known")),
+        None => Err(Unavailable::new(
+            UnavailableReason::NoData,
+            "the present total is not known",
+        )),
     };
     let none = none.map(FactValue::Instant);
-    reading.put("certs.none_since", none, now);
+    observation.put("certs.none_since", none, now);
 }
 
 /// When the first of the newest runs was that all saw what holds now; now, if none did.
@@ -46,10 +49,10 @@ fn unbroken(
     counts: impl Fn(&&Sample) -> bool,
     holds: impl Fn(i64) -> bool,
     now: OffsetDateTime,
-) -> Result<i64, Silence> {
+) -> Result<i64, Unavailable> {
     if runs.iter().any(|run| run.at - now > TOLERANCE) {
-        return Err(Silence::new(
-            Why::ClockOff,
+        return Err(Unavailable::new(
+            UnavailableReason::ClockOff,
             "a recorded run lies in the future, so since when this holds is not known",
         ));
     }

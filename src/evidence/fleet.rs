@@ -2,57 +2,62 @@
 
 use super::{ALIVE, DAY, Past};
 use crate::fact::FactValue;
-use crate::observation::{Known, Reading, Readings, Silence, Why};
+use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
 
 pub(super) fn join(
-    reading: &mut Reading,
-    readings: &Readings,
-    past: &Result<Past, Silence>,
+    observation: &mut Observation,
+    observations: &Observations,
+    past: &Result<Past, Unavailable>,
     now: OffsetDateTime,
 ) {
     let recorded = past
         .as_ref()
         .map(|past| past.last_alive)
         .map_err(Clone::clone);
-    let state = state(readings, &recorded);
-    reading.put(
+    let state = state(observations, &recorded);
+    observation.put(
         "fleet.state",
         state.map(|word| FactValue::Text(Untrusted::new(word))),
         now,
     );
-    let alive = alive_within_a_day(readings, &recorded, now);
-    reading.put("fleet.alive_24h", alive.map(FactValue::Bool), now);
+    let alive = alive_within_a_day(observations, &recorded, now);
+    observation.put("fleet.alive_24h", alive.map(FactValue::Bool), now);
     let last = recorded.and_then(|last| {
-        let never = || Silence::new(Why::NoData, "no run recorded an agent as alive");
+        let never = || {
+            Unavailable::new(
+                UnavailableReason::NoData,
+                "no run recorded an agent as alive",
+            )
+        };
         last.ok_or_else(never)
     });
     let last = last.map(|at| FactValue::Instant(at.unix_timestamp()));
-    reading.put("fleet.last_alive", last, now);
+    observation.put("fleet.last_alive", last, now);
 }
 
 /// When a run last recorded an agent as alive, or why that is not known.
-type Recorded = Result<Option<OffsetDateTime>, Silence>;
+type Recorded = Result<Option<OffsetDateTime>, Unavailable>;
 
-fn state(readings: &Readings, recorded: &Recorded) -> Result<&'static str, Silence> {
-    match counts(readings)? {
+fn state(observations: &Observations, recorded: &Recorded) -> Result<&'static str, Unavailable> {
+    match counts(observations)? {
         (_, _, 0) => Ok("empty"),
         (1.., _, _) => Ok("alive"),
         (_, 0, _) => Ok("slow"),
-        _ if pulsed(readings) || matches!(recorded, Ok(Some(_))) => Ok("stopped"),
+        _ if pulsed(observations) || matches!(recorded, Ok(Some(_))) => Ok("stopped"),
         _ => {
             recorded.as_ref().map_err(Clone::clone)?;
-            never_pulsed(readings)
+            never_pulsed(observations)
         }
     }
 }
 
 /// Alive, dead and bonded, where they agree with each other.
-fn counts(readings: &Readings) -> Result<(i64, i64, i64), Silence> {
-    let count = |path: &str| match readings.int(path) {
+fn counts(observations: &Observations) -> Result<(i64, i64, i64), Unavailable> {
+    let count = |path: &str| match observations.int(path) {
         Some(count) => Ok(count),
-        None => Err(silence(readings, path)),
+        None => Err(unavailable(observations, path)),
     };
     Ok((
         count(ALIVE)?,
@@ -61,34 +66,38 @@ fn counts(readings: &Readings) -> Result<(i64, i64, i64), Silence> {
     ))
 }
 
-fn silence(readings: &Readings, path: &str) -> Silence {
-    match readings.get(path) {
-        Known::Silent(silence) => silence.clone(),
-        _ => Silence::new(Why::NotAsked, format!("{path} was not asked for")),
+fn unavailable(observations: &Observations, path: &str) -> Unavailable {
+    match observations.get(path) {
+        FactState::Unavailable(unavailable) => unavailable.clone(),
+        _ => Unavailable::new(
+            UnavailableReason::NotAsked,
+            format!("{path} was not asked for"),
+        ),
     }
 }
 
 /// Whether the feed shows a pulse, however old, and even if it broke off afterwards.
-fn pulsed(readings: &Readings) -> bool {
-    readings.int("audit.pulses_min").is_some_and(|n| n > 0)
+fn pulsed(observations: &Observations) -> bool {
+    observations.int("audit.pulses_min").is_some_and(|n| n > 0)
 }
 
 /// Proven by a whole feed without a pulse that reaches back a day, or to before the first
 /// registration that it shows.
-fn never_pulsed(readings: &Readings) -> Result<&'static str, Silence> {
-    if readings.int("audit.pulses") != Some(0) {
-        return Err(silence(readings, "audit.pulses"));
+fn never_pulsed(observations: &Observations) -> Result<&'static str, Unavailable> {
+    if observations.int("audit.pulses") != Some(0) {
+        return Err(unavailable(observations, "audit.pulses"));
     }
-    let Some(reach) = seconds(readings, "audit.reach") else {
-        return Err(silence(readings, "audit.reach"));
+    let Some(reach) = seconds(observations, "audit.reach") else {
+        return Err(unavailable(observations, "audit.reach"));
     };
-    let before_the_first = seconds(readings, "audit.registration_age").is_some_and(|n| reach > n);
+    let before_the_first =
+        seconds(observations, "audit.registration_age").is_some_and(|n| reach > n);
     if reach >= DAY.whole_seconds() || before_the_first {
         return Ok("never-pulsed");
     }
     let reach = crate::fact::duration(reach);
-    Err(Silence::new(
-        Why::NotCovered,
+    Err(Unavailable::new(
+        UnavailableReason::NotCovered,
         format!(
             "all agents are dead and the audit feed, which reaches back only {reach}, shows no pulse: it does not prove that there never was one"
         ),
@@ -96,9 +105,9 @@ fn never_pulsed(readings: &Readings) -> Result<&'static str, Silence> {
     .fix("Ask the spaceduck-bot team whether these agents ever pulsed"))
 }
 
-fn seconds(readings: &Readings, path: &str) -> Option<i64> {
-    match readings.get(path) {
-        Known::Known(fact) => match fact.value {
+fn seconds(observations: &Observations, path: &str) -> Option<i64> {
+    match observations.get(path) {
+        FactState::Known(fact) => match fact.value {
             FactValue::Duration(seconds) => Some(seconds),
             _ => None,
         },
@@ -108,30 +117,32 @@ fn seconds(readings: &Readings, path: &str) -> Option<i64> {
 
 /// Any one witness proves that an agent was alive. That none was takes all of them.
 fn alive_within_a_day(
-    readings: &Readings,
+    observations: &Observations,
     recorded: &Recorded,
     now: OffsetDateTime,
-) -> Result<bool, Silence> {
-    let counted = readings.int(ALIVE).is_some_and(|n| n > 0);
-    let dated = readings.int("audit.pulses_24h_min").is_some_and(|n| n > 0);
+) -> Result<bool, Unavailable> {
+    let counted = observations.int(ALIVE).is_some_and(|n| n > 0);
+    let dated = observations
+        .int("audit.pulses_24h_min")
+        .is_some_and(|n| n > 0);
     let kept = matches!(recorded, Ok(Some(at)) if *at > now - DAY);
     if counted || dated || kept {
         return Ok(true);
     }
-    if readings.int(ALIVE).is_none() {
-        return Err(silence(readings, ALIVE));
+    if observations.int(ALIVE).is_none() {
+        return Err(unavailable(observations, ALIVE));
     }
     recorded.as_ref().map_err(Clone::clone)?;
-    match seconds(readings, "audit.pulse_age_min") {
+    match seconds(observations, "audit.pulse_age_min") {
         Some(age) if age >= DAY.whole_seconds() => Ok(false),
-        Some(age) => Err(Silence::new(
-            Why::NotCovered,
+        Some(age) => Err(Unavailable::new(
+            UnavailableReason::NotCovered,
             format!(
                 "the audit feed reaches back only {}, so it does not show whether an agent was alive in the last 24 h",
                 crate::fact::duration(age)
             ),
         )),
-        None => Err(silence(readings, "audit.pulse_age_min")),
+        None => Err(unavailable(observations, "audit.pulse_age_min")),
     }
 }
 
@@ -156,36 +167,43 @@ mod tests {
         registered: None,
     };
 
-    fn readings(alive: i64, dead: i64, feed: &Feed) -> Readings {
-        let mut status = Reading::new(Probe::Status);
-        let count = |reading: &mut Reading, path, n| reading.know(path, FactValue::Int(n), NOW);
+    fn observations(alive: i64, dead: i64, feed: &Feed) -> Observations {
+        let mut status = Observation::new(Probe::Status);
+        let count =
+            |observation: &mut Observation, path, n| observation.set(path, FactValue::Int(n), NOW);
         count(&mut status, "status.agents.alive", alive);
         count(&mut status, "status.agents.dead", dead);
         count(&mut status, "status.agents.total_bonded", alive + dead);
-        let mut audit = Reading::silent(Probe::Audit, Silence::new(Why::Broken, "torn"));
+        let mut audit = Observation::silent(
+            Probe::Audit,
+            Unavailable::new(UnavailableReason::Broken, "torn"),
+        );
         count(&mut audit, "audit.pulses_24h_min", feed.recent);
         count(&mut audit, "audit.pulses_min", feed.recent);
         if let Some(pulses) = feed.pulses {
             count(&mut audit, "audit.pulses", pulses);
             count(&mut audit, "audit.pulses_min", pulses);
-            let long =
-                |reading: &mut Reading, path, s| reading.know(path, FactValue::Duration(s), NOW);
+            let long = |observation: &mut Observation, path, s| {
+                observation.set(path, FactValue::Duration(s), NOW)
+            };
             long(&mut audit, "audit.reach", feed.reach);
             long(&mut audit, "audit.pulse_age_min", feed.reach);
             if let Some(age) = feed.registered {
                 long(&mut audit, "audit.registration_age", age);
             }
         }
-        let mut readings = Readings::default();
-        readings.add(crate::fact::declared(Probe::Status), status);
-        readings.add(crate::fact::declared(Probe::Audit), audit);
-        readings
+        let mut observations = Observations::default();
+        observations.add(crate::fact::declared(Probe::Status), status);
+        observations.add(crate::fact::declared(Probe::Audit), audit);
+        observations
     }
 
     fn told(alive: i64, dead: i64, feed: &Feed, recorded: &Recorded) -> (String, Option<bool>) {
-        let readings = readings(alive, dead, feed);
-        let word = state(&readings, recorded).unwrap_or("silent").to_owned();
-        (word, alive_within_a_day(&readings, recorded, NOW).ok())
+        let observations = observations(alive, dead, feed);
+        let word = state(&observations, recorded)
+            .unwrap_or("silent")
+            .to_owned();
+        (word, alive_within_a_day(&observations, recorded, NOW).ok())
     }
 
     #[test]
@@ -194,7 +212,10 @@ mod tests {
             pulses: None,
             ..NO_PULSE
         };
-        let unread = Err(Silence::new(Why::HistoryUnreadable, "torn"));
+        let unread = Err(Unavailable::new(
+            UnavailableReason::HistoryUnreadable,
+            "torn",
+        ));
         assert_eq!(told(1, 2, &torn, &unread), ("alive".to_owned(), Some(true)));
         assert_eq!(told(0, 0, &torn, &unread).0, "empty");
         assert_eq!(told(0, 3, &torn, &unread), ("silent".to_owned(), None));
@@ -238,7 +259,10 @@ mod tests {
             let found = told(0, 3, &feed, &Ok(None));
             assert_eq!(found, (word.to_owned(), alive), "{reach} {registered:?}");
         }
-        let unread = Err(Silence::new(Why::HistoryUnreadable, "torn"));
+        let unread = Err(Unavailable::new(
+            UnavailableReason::HistoryUnreadable,
+            "torn",
+        ));
         assert_eq!(told(0, 3, &NO_PULSE, &unread), ("silent".to_owned(), None));
     }
 }

@@ -3,7 +3,7 @@
 
 use super::versions::{self, Whose};
 use crate::fact::{self, FactValue};
-use crate::observation::{Known, Reading, Readings, Silence, Why};
+use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use time::OffsetDateTime;
 
 const MINUTE: i64 = 60;
@@ -33,27 +33,27 @@ pub(super) struct Shown {
 }
 
 pub(super) fn join(
-    reading: &mut Reading,
-    readings: &Readings,
+    observation: &mut Observation,
+    observations: &Observations,
     now: OffsetDateTime,
-) -> Result<Shown, Silence> {
-    let window = window(readings);
-    reading.know("lambda.window", FactValue::Duration(window), now);
-    let mut shown = shown(readings, window, now.unix_timestamp());
+) -> Result<Shown, Unavailable> {
+    let window = window(observations);
+    observation.set("lambda.window", FactValue::Duration(window), now);
+    let mut shown = shown(observations, window, now.unix_timestamp());
     match &mut shown {
         Ok((shown, invoked)) => {
             let start = begin(window, now.unix_timestamp());
-            shown.whose = versions::join(reading, readings, start, shown.errors, now);
+            shown.whose = versions::join(observation, observations, start, shown.errors, now);
             // What did not come through the alias began without it.
             if shown.whose.has_own()
-                && let Ok(errors) = series(readings, "lambda.alias_errors_by_minute")
+                && let Ok(errors) = series(observations, "lambda.alias_errors_by_minute")
                 && let Some(since) = since(errors, now.unix_timestamp())
             {
                 shown.since = Some(since);
             }
-            facts(reading, shown, *invoked, window, now);
+            facts(observation, shown, *invoked, window, now);
         }
-        Err(silence) => {
+        Err(unavailable) => {
             for path in [
                 "lambda.invocations",
                 "lambda.errors",
@@ -67,7 +67,7 @@ pub(super) fn join(
             .into_iter()
             .chain(versions::SILENT_WITH_THE_FUNCTION)
             {
-                reading.hush(path, silence.clone());
+                observation.set_unavailable(path, unavailable.clone());
             }
         }
     }
@@ -75,9 +75,9 @@ pub(super) fn join(
 }
 
 /// An invocation counts at the minute it began in and is told when it ended.
-fn window(readings: &Readings) -> i64 {
-    let limit = match readings.get("alias.timeout") {
-        Known::Known(fact) => match fact.value {
+fn window(observations: &Observations) -> i64 {
+    let limit = match observations.get("alias.timeout") {
+        FactState::Known(fact) => match fact.value {
             FactValue::Duration(seconds) => seconds.clamp(0, LONGEST),
             _ => LONGEST,
         },
@@ -89,15 +89,18 @@ fn window(readings: &Readings) -> i64 {
 /// Points of one metric, oldest first.
 pub(super) type Series = [(i64, i64)];
 
-fn series<'a>(readings: &'a Readings, path: &str) -> Result<&'a Series, Silence> {
-    match readings.get(path) {
-        Known::Known(fact) => match &fact.value {
+fn series<'a>(observations: &'a Observations, path: &str) -> Result<&'a Series, Unavailable> {
+    match observations.get(path) {
+        FactState::Known(fact) => match &fact.value {
             FactValue::Series(points) => Ok(points),
-            _ => Err(Silence::new(Why::Mistyped, format!("{path} is no series"))),
+            _ => Err(Unavailable::new(
+                UnavailableReason::Mistyped,
+                format!("{path} is no series"),
+            )),
         },
-        Known::Silent(silence) => Err(silence.clone()),
-        Known::NotAsked => Err(Silence::new(
-            Why::NotAsked,
+        FactState::Unavailable(unavailable) => Err(unavailable.clone()),
+        FactState::NotAsked => Err(Unavailable::new(
+            UnavailableReason::NotAsked,
             format!("{path} was not asked for"),
         )),
     }
@@ -112,10 +115,14 @@ fn begin(window: i64, now: i64) -> i64 {
 type Invoked = (i64, bool);
 
 /// What is shown, with the invocations if counting is proven to work.
-fn shown(readings: &Readings, window: i64, now: i64) -> Result<(Shown, Option<Invoked>), Silence> {
-    let invocations = series(readings, "lambda.invocations_by_minute")?;
-    let errors = series(readings, "lambda.errors_by_minute")?;
-    let throttles = series(readings, "lambda.throttles_by_minute")?;
+fn shown(
+    observations: &Observations,
+    window: i64,
+    now: i64,
+) -> Result<(Shown, Option<Invoked>), Unavailable> {
+    let invocations = series(observations, "lambda.invocations_by_minute")?;
+    let errors = series(observations, "lambda.errors_by_minute")?;
+    let throttles = series(observations, "lambda.throttles_by_minute")?;
     let start = begin(window, now);
     let inside = |points: &Series| -> Invoked {
         let inside: Vec<_> = points.iter().filter(|(at, _)| *at >= start).collect();
@@ -154,7 +161,7 @@ fn since(errors: &Series, now: i64) -> Option<Result<i64, i64>> {
 }
 
 fn facts(
-    reading: &mut Reading,
+    observation: &mut Observation,
     shown: &Shown,
     invoked: Option<Invoked>,
     window: i64,
@@ -162,8 +169,8 @@ fn facts(
 ) {
     let silent = || {
         let window = fact::duration(window);
-        Silence::new(
-            Why::NoData,
+        Unavailable::new(
+            UnavailableReason::NoData,
             format!(
                 "CloudWatch has no data points of the function in the last {window}, and silence is no proof"
             ),
@@ -171,21 +178,26 @@ fn facts(
     };
     let exact = |count: i64| invoked.map(|_| FactValue::Int(count)).ok_or_else(silent);
     let invocations = exact(invoked.map_or(0, |(count, _)| count));
-    reading.put("lambda.invocations", invocations, at);
-    reading.put("lambda.errors", exact(shown.errors), at);
-    reading.know("lambda.errors_min", FactValue::Int(shown.errors), at);
-    reading.know("lambda.throttles_min", FactValue::Int(shown.throttles), at);
-    reading.know("lambda.stopped", FactValue::Bool(shown.stopped), at);
+    observation.put("lambda.invocations", invocations, at);
+    observation.put("lambda.errors", exact(shown.errors), at);
+    observation.set("lambda.errors_min", FactValue::Int(shown.errors), at);
+    observation.set("lambda.throttles_min", FactValue::Int(shown.throttles), at);
+    observation.set("lambda.stopped", FactValue::Bool(shown.stopped), at);
     let active = invoked
         .filter(|(_, active)| *active)
         .map(|_| FactValue::Bool(true))
         .ok_or_else(silent);
-    reading.put("lambda.active", active, at);
-    let none = || Silence::new(Why::NoData, "the metrics show no present error");
+    observation.put("lambda.active", active, at);
+    let none = || {
+        Unavailable::new(
+            UnavailableReason::NoData,
+            "the metrics show no present error",
+        )
+    };
     let older = || {
         let reach = fact::duration(REACH);
-        Silence::new(
-            Why::NotCovered,
+        Unavailable::new(
+            UnavailableReason::NotCovered,
             format!("the errors may have begun earlier than {reach} ago"),
         )
     };
@@ -194,12 +206,12 @@ fn facts(
         Some(Err(_)) => Err(older()),
         None => Err(none()),
     };
-    reading.put("lambda.errors_since", exact, at);
+    observation.put("lambda.errors_since", exact, at);
     let most = match shown.since {
         Some(Ok(since) | Err(since)) => Ok(FactValue::Instant(since)),
         None => Err(none()),
     };
-    reading.put("lambda.errors_since_max", most, at);
+    observation.put("lambda.errors_since_max", most, at);
 }
 
 #[cfg(test)]
@@ -209,9 +221,12 @@ mod tests {
 
     const NOW: i64 = 1_774_149_129;
 
-    fn readings(series: [&[(i64, i64)]; 3], timeout: Option<i64>) -> Readings {
+    fn observations(series: [&[(i64, i64)]; 3], timeout: Option<i64>) -> Observations {
         let at = OffsetDateTime::UNIX_EPOCH;
-        let mut lambda = Reading::silent(Probe::Lambda, Silence::new(Why::Missing, "no"));
+        let mut lambda = Observation::silent(
+            Probe::Lambda,
+            Unavailable::new(UnavailableReason::Missing, "no"),
+        );
         let paths = [
             "lambda.invocations_by_minute",
             "lambda.errors_by_minute",
@@ -222,16 +237,19 @@ mod tests {
                 .iter()
                 .map(|(ago, n)| ((NOW - ago).div_euclid(MINUTE) * MINUTE, *n))
                 .collect();
-            lambda.know(path, FactValue::Series(points), at);
+            lambda.set(path, FactValue::Series(points), at);
         }
-        let mut alias = Reading::silent(Probe::Alias, Silence::new(Why::Denied, "no"));
+        let mut alias = Observation::silent(
+            Probe::Alias,
+            Unavailable::new(UnavailableReason::Denied, "no"),
+        );
         if let Some(timeout) = timeout {
-            alias.know("alias.timeout", FactValue::Duration(timeout), at);
+            alias.set("alias.timeout", FactValue::Duration(timeout), at);
         }
-        let mut readings = Readings::default();
-        readings.add(crate::fact::declared(Probe::Lambda), lambda);
-        readings.add(crate::fact::declared(Probe::Alias), alias);
-        readings
+        let mut observations = Observations::default();
+        observations.add(crate::fact::declared(Probe::Lambda), lambda);
+        observations.add(crate::fact::declared(Probe::Alias), alias);
+        observations
     }
 
     #[test]
@@ -244,14 +262,14 @@ mod tests {
             (None, 960),
         ];
         for (timeout, seconds) in table {
-            assert_eq!(window(&readings([&[], &[], &[]], timeout)), seconds);
+            assert_eq!(window(&observations([&[], &[], &[]], timeout)), seconds);
         }
     }
 
     #[test]
     fn an_error_counts_while_its_minute_is_in_the_window() {
         for (ago, errors) in [(299, 1), (300, 1), (369, 0)] {
-            let told = readings([&[(ago, 2)], &[(ago, 1)], &[]], Some(30));
+            let told = observations([&[(ago, 2)], &[(ago, 1)], &[]], Some(30));
             let (shown, _) = shown(&told, 300, NOW).expect("metrics");
             assert_eq!(shown.errors, errors, "{ago} s ago");
         }
@@ -259,24 +277,24 @@ mod tests {
 
     #[test]
     fn no_data_points_are_no_zeros() {
-        let mut reading = Reading::new(Probe::History);
-        let told = readings([&[], &[], &[]], Some(30));
+        let mut observation = Observation::new(Probe::History);
+        let told = observations([&[], &[], &[]], Some(30));
         let now = OffsetDateTime::from_unix_timestamp(NOW).expect("an instant");
-        join(&mut reading, &told, now).expect("metrics");
+        join(&mut observation, &told, now).expect("metrics");
         for path in ["lambda.invocations", "lambda.errors", "lambda.active"] {
-            let why = reading.outcome(path).expect_err(path).why;
-            assert_eq!(why, Why::NoData, "{path}");
+            let why = observation.outcome(path).expect_err(path).why;
+            assert_eq!(why, UnavailableReason::NoData, "{path}");
         }
-        let stopped = reading.outcome("lambda.stopped").expect("known");
+        let stopped = observation.outcome("lambda.stopped").expect("known");
         assert_eq!(stopped.value, FactValue::Bool(false));
     }
 
     #[test]
     fn invocations_that_stopped_are_told_from_none_ever() {
-        let told = readings([&[(3_600, 2), (600, 2)], &[], &[]], Some(30));
+        let told = observations([&[(3_600, 2), (600, 2)], &[], &[]], Some(30));
         let (found, _) = shown(&told, 300, NOW).expect("metrics");
         assert!(found.stopped && found.errors == 0);
-        let throttled = readings([&[(600, 2)], &[], &[(120, 4)]], Some(30));
+        let throttled = observations([&[(600, 2)], &[], &[(120, 4)]], Some(30));
         let (found, _) = shown(&throttled, 300, NOW).expect("metrics");
         assert!(!found.stopped && found.throttles == 4);
     }

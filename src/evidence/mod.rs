@@ -14,7 +14,7 @@ mod versions;
 
 use crate::fact::{FactValue, Probe};
 use crate::history::{History, HistoryError, Increase, Sample, StackKey, Window, increase};
-use crate::observation::{Known, Reading, Readings, Silence, Why};
+use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
@@ -75,41 +75,48 @@ impl Past {
 }
 
 /// Makes the joined facts.
-pub fn join(readings: &Readings, past: &Result<Past, Silence>, now: OffsetDateTime) -> Reading {
-    let mut reading = Reading::new(Probe::History);
-    let callback_errors = pecks(&mut reading, readings, past, now);
-    clock::join(&mut reading, readings, callback_errors, past, now);
-    reading.put("growth.ducklings_24h", grew(readings, past, now), now);
-    certs::join(&mut reading, readings, past, now);
-    fleet::join(&mut reading, readings, past, now);
-    let shown = function::join(&mut reading, readings, now);
-    let moved = rollback::moved(readings, past, now.unix_timestamp());
-    outage::join(&mut reading, readings, &moved, past, now);
-    rollback::join(&mut reading, readings, shown, moved, past, now);
-    forecast(&mut reading, readings, now);
-    reading
+pub fn join(
+    observations: &Observations,
+    past: &Result<Past, Unavailable>,
+    now: OffsetDateTime,
+) -> Observation {
+    let mut observation = Observation::new(Probe::History);
+    let callback_errors = pecks(&mut observation, observations, past, now);
+    clock::join(&mut observation, observations, callback_errors, past, now);
+    observation.put("growth.ducklings_24h", grew(observations, past, now), now);
+    certs::join(&mut observation, observations, past, now);
+    fleet::join(&mut observation, observations, past, now);
+    let shown = function::join(&mut observation, observations, now);
+    let moved = rollback::moved(observations, past, now.unix_timestamp());
+    outage::join(&mut observation, observations, &moved, past, now);
+    rollback::join(&mut observation, observations, shown, moved, past, now);
+    forecast(&mut observation, observations, now);
+    observation
 }
 
 /// The increase of a running total up to its present value.
 fn grown(
-    readings: &Readings,
-    past: &Result<Past, Silence>,
+    observations: &Observations,
+    past: &Result<Past, Unavailable>,
     fact: &str,
     now: OffsetDateTime,
     span: Duration,
-) -> Result<Increase, Silence> {
-    let current = match readings.get(fact) {
-        Known::Known(known) => known,
-        Known::Silent(silence) => return Err(silence.clone()),
-        Known::NotAsked => {
-            return Err(Silence::new(
-                Why::NotAsked,
+) -> Result<Increase, Unavailable> {
+    let current = match observations.get(fact) {
+        FactState::Known(known) => known,
+        FactState::Unavailable(unavailable) => return Err(unavailable.clone()),
+        FactState::NotAsked => {
+            return Err(Unavailable::new(
+                UnavailableReason::NotAsked,
                 format!("{fact} was not asked for"),
             ));
         }
     };
     let FactValue::Int(value) = current.value else {
-        return Err(Silence::new(Why::Mistyped, format!("{fact} is no count")));
+        return Err(Unavailable::new(
+            UnavailableReason::Mistyped,
+            format!("{fact} is no count"),
+        ));
     };
     let mut samples = past
         .as_ref()
@@ -130,8 +137,8 @@ fn grown(
         },
     )
     .map_err(|error| {
-        Silence::new(
-            Why::ClockOff,
+        Unavailable::new(
+            UnavailableReason::ClockOff,
             format!("recorded history of {fact} cannot be used: {error}"),
         )
     })
@@ -139,21 +146,21 @@ fn grown(
 
 /// Yields the callback errors of the last 24 h, at least.
 fn pecks(
-    reading: &mut Reading,
-    readings: &Readings,
-    past: &Result<Past, Silence>,
+    observation: &mut Observation,
+    observations: &Observations,
+    past: &Result<Past, Unavailable>,
     now: OffsetDateTime,
 ) -> Option<i64> {
-    let day = grown(readings, past, PECKS, now, DAY);
-    let hour = grown(readings, past, PECKS, now, HOUR);
-    let dated_day = readings.int("audit.callback_errors_24h_min");
-    let dated_hour = readings.int("audit.callback_errors_1h_min");
-    let at_least = |counted: &Result<Increase, Silence>, dated: Option<i64>| match (counted, dated)
-    {
-        (Ok(counted), dated) => Ok(counted.at_least.max(dated.unwrap_or(0))),
-        (Err(_), Some(dated)) => Ok(dated),
-        (Err(silence), None) => Err(silence.clone()),
-    };
+    let day = grown(observations, past, PECKS, now, DAY);
+    let hour = grown(observations, past, PECKS, now, HOUR);
+    let dated_day = observations.int("audit.callback_errors_24h_min");
+    let dated_hour = observations.int("audit.callback_errors_1h_min");
+    let at_least =
+        |counted: &Result<Increase, Unavailable>, dated: Option<i64>| match (counted, dated) {
+            (Ok(counted), dated) => Ok(counted.at_least.max(dated.unwrap_or(0))),
+            (Err(_), Some(dated)) => Ok(dated),
+            (Err(unavailable), None) => Err(unavailable.clone()),
+        };
     let min_day = at_least(&day, dated_day);
     let max_day = day.and_then(|day| bounded(&day, min_day.as_ref().copied().unwrap_or(0), ERRORS));
     let min_hour = at_least(&hour, dated_hour);
@@ -163,21 +170,21 @@ fn pecks(
     ) {
         (Ok(1..), _) => Ok(true),
         (_, Ok(0)) => Ok(false),
-        (_, Ok(_)) => Err(Silence::new(
-            Why::NotCovered,
+        (_, Ok(_)) => Err(Unavailable::new(
+            UnavailableReason::NotCovered,
             "no total recorded an hour ago or earlier shows whether callback errors rise",
         )
         .fix("Ask again in an hour, or let cron record: duckops triage inc-004")),
-        (_, Err(silence)) => Err(silence),
+        (_, Err(unavailable)) => Err(unavailable),
     };
     let at_least = min_day.as_ref().ok().copied();
-    reading.put(OVER, min_day.map(FactValue::Int), now);
-    reading.put(
+    observation.put(OVER, min_day.map(FactValue::Int), now);
+    observation.put(
         "peck.callback_errors_24h_max",
         max_day.map(FactValue::Int),
         now,
     );
-    reading.put(
+    observation.put(
         "peck.callback_errors_rising",
         rising.map(FactValue::Bool),
         now,
@@ -186,14 +193,14 @@ fn pecks(
 }
 
 /// The upper bound, unless a reset took it away or something else proves more.
-fn bounded(increase: &Increase, at_least: i64, what: &str) -> Result<i64, Silence> {
+fn bounded(increase: &Increase, at_least: i64, what: &str) -> Result<i64, Unavailable> {
     match increase.at_most {
-        None => Err(Silence::new(
-            Why::CounterReset,
+        None => Err(Unavailable::new(
+            UnavailableReason::CounterReset,
             "the counter fell (counter reset), so its increase has no upper bound",
         )),
-        Some(most) if most < at_least => Err(Silence::new(
-            Why::Contradictory,
+        Some(most) if most < at_least => Err(Unavailable::new(
+            UnavailableReason::Contradictory,
             format!("the audit feed shows {at_least} {what}, the running total allows only {most}"),
         )),
         Some(most) => Ok(most),
@@ -201,36 +208,38 @@ fn bounded(increase: &Increase, at_least: i64, what: &str) -> Result<i64, Silenc
 }
 
 fn grew(
-    readings: &Readings,
-    past: &Result<Past, Silence>,
+    observations: &Observations,
+    past: &Result<Past, Unavailable>,
     now: OffsetDateTime,
-) -> Result<FactValue, Silence> {
-    let grown = grown(readings, past, DUCKLINGS, now, DAY)?;
+) -> Result<FactValue, Unavailable> {
+    let grown = grown(observations, past, DUCKLINGS, now, DAY)?;
     match (grown.at_least, grown.at_most) {
         (1.., _) => Ok(FactValue::Bool(true)),
         (_, Some(0)) => Ok(FactValue::Bool(false)),
-        _ => Err(Silence::new(
-            Why::NotCovered,
+        _ => Err(Unavailable::new(
+            UnavailableReason::NotCovered,
             "recorded history does not show whether ducklings registered in the last 24 h",
         )),
     }
 }
 
 /// The quota is a rolling window: each hour's mail leaves it 24 h after that hour's end.
-fn forecast(reading: &mut Reading, readings: &Readings, now: OffsetDateTime) {
+fn forecast(observation: &mut Observation, observations: &Observations, now: OffsetDateTime) {
     const BUCKET: i64 = 3_600;
-    let series = match readings.get("email.sends_hourly") {
-        Known::Known(fact) => &fact.value,
-        Known::Silent(silence) => return reading.rest(silence.clone()),
-        Known::NotAsked => return,
+    let series = match observations.get("email.sends_hourly") {
+        FactState::Known(fact) => &fact.value,
+        FactState::Unavailable(unavailable) => {
+            return observation.default_unavailable(unavailable.clone());
+        }
+        FactState::NotAsked => return,
     };
     let (FactValue::Series(hours), Some(max), Some(sent)) = (
         series,
-        readings.int("email.max_24h"),
-        readings.int("email.sent_24h"),
+        observations.int("email.max_24h"),
+        observations.int("email.sent_24h"),
     ) else {
-        return reading.rest(Silence::new(
-            Why::Missing,
+        return observation.default_unavailable(Unavailable::new(
+            UnavailableReason::Missing,
             "without the quota there is no forecast",
         ));
     };
@@ -242,19 +251,19 @@ fn forecast(reading: &mut Reading, readings: &Readings, now: OffsetDateTime) {
     });
     let last = hours.iter().rfind(|(_, mails)| *mails > 0);
     let (Some((first, _)), Some((last, _))) = (first, last) else {
-        return reading.rest(Silence::new(
-            Why::NoData,
+        return observation.default_unavailable(Unavailable::new(
+            UnavailableReason::NoData,
             "the mails of the metrics do not add up to what the quota counts",
         ));
     };
     let wait = |hour: i64| (leaves(hour) - now.unix_timestamp()).max(0);
-    reading.know("email.capacity_in", FactValue::Duration(wait(*first)), now);
-    reading.know(
+    observation.set("email.capacity_in", FactValue::Duration(wait(*first)), now);
+    observation.set(
         "email.capacity_at",
         FactValue::Instant(now.unix_timestamp() + wait(*first)),
         now,
     );
-    reading.know(
+    observation.set(
         "email.full_capacity_in",
         FactValue::Duration(wait(*last)),
         now,

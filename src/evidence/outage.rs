@@ -4,23 +4,26 @@
 use super::rollback::Moved;
 use super::{ANSWERED, Past};
 use crate::fact::FactValue;
-use crate::observation::{Known, Reading, Readings, Silence, Why};
+use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use time::OffsetDateTime;
 
 /// Two runs that saw the API fail and lie farther apart are not known to be of one outage.
 const APART: i64 = 6 * 3_600;
 
 pub(super) fn join(
-    reading: &mut Reading,
-    readings: &Readings,
-    moved: &Result<Moved, Silence>,
-    past: &Result<Past, Silence>,
+    observation: &mut Observation,
+    observations: &Observations,
+    moved: &Result<Moved, Unavailable>,
+    past: &Result<Past, Unavailable>,
     now: OffsetDateTime,
 ) {
-    let up = match readings.get("api.up") {
-        Known::Known(fact) => Ok(fact.value == FactValue::Bool(true)),
-        Known::Silent(silence) => Err(silence.clone()),
-        Known::NotAsked => Err(Silence::new(Why::NotAsked, "api.up was not asked for")),
+    let up = match observations.get("api.up") {
+        FactState::Known(fact) => Ok(fact.value == FactValue::Bool(true)),
+        FactState::Unavailable(unavailable) => Err(unavailable.clone()),
+        FactState::NotAsked => Err(Unavailable::new(
+            UnavailableReason::NotAsked,
+            "api.up was not asked for",
+        )),
     };
     let seconds = now.unix_timestamp();
     let since = up.and_then(|up| match up {
@@ -30,21 +33,26 @@ pub(super) fn join(
     let waited = since
         .clone()
         .map(|since| since.map_or(0, |at| seconds - at));
-    reading.put("recovery.waited", waited.map(FactValue::Duration), now);
-    let answers = || Silence::new(Why::NoData, "the API answers: nothing is waited for");
+    observation.put("recovery.waited", waited.map(FactValue::Duration), now);
+    let answers = || {
+        Unavailable::new(
+            UnavailableReason::NoData,
+            "the API answers: nothing is waited for",
+        )
+    };
     let since = since.and_then(|since| since.ok_or_else(answers));
-    reading.put("recovery.since", since.map(FactValue::Instant), now);
+    observation.put("recovery.since", since.map(FactValue::Instant), now);
 }
 
 /// When the first run of this outage saw the API fail, or when the alias was moved after
 /// that: at the earliest moment at which it can have been, so that nobody is called late.
-fn since(moved: &Result<Moved, Silence>, past: &Past, now: i64) -> Result<i64, Silence> {
+fn since(moved: &Result<Moved, Unavailable>, past: &Past, now: i64) -> Result<i64, Unavailable> {
     let mut first = now;
     for run in past.of(ANSWERED).iter().rev() {
         let at = run.at.unix_timestamp();
         if at > now {
-            return Err(Silence::new(
-                Why::ClockOff,
+            return Err(Unavailable::new(
+                UnavailableReason::ClockOff,
                 "a recorded run lies in the future, so since when the API fails is not known",
             ));
         }
@@ -78,7 +86,7 @@ mod tests {
     }
 
     fn ago(runs: &[(i64, bool)], moved: Option<i64>) -> Option<i64> {
-        let moved = moved.ok_or_else(|| Silence::new(Why::NotAsked, "no alias"));
+        let moved = moved.ok_or_else(|| Unavailable::new(UnavailableReason::NotAsked, "no alias"));
         let moved = moved.map(|ago| Moved {
             after: Some(NOW - ago),
             before: NOW,

@@ -12,73 +12,81 @@ use super::{ALIAS, ANSWERED, Past};
 use crate::fact::{self, FactValue};
 use crate::history::Sample;
 use crate::lambda::version_number as number;
-use crate::observation::{Known, Reading, Readings, Silence, Why};
+use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
 
 const MINUTE: i64 = 60;
 
 pub(super) fn join(
-    reading: &mut Reading,
-    readings: &Readings,
-    shown: Result<Shown, Silence>,
-    moved: Result<Moved, Silence>,
-    past: &Result<Past, Silence>,
+    observation: &mut Observation,
+    observations: &Observations,
+    shown: Result<Shown, Unavailable>,
+    moved: Result<Moved, Unavailable>,
+    past: &Result<Past, Unavailable>,
     now: OffsetDateTime,
 ) {
     let text = |word: &str| FactValue::Text(Untrusted::new(word));
-    let expected = expected(readings);
+    let expected = expected(observations);
     let drift = expected.clone().and_then(|(expected, _)| {
-        let version = word(readings, "alias.version")?;
+        let version = word(observations, "alias.version")?;
         Ok(number(&version) != number(&expected))
     });
     let version = expected.clone().map(|(version, _)| text(&version));
-    reading.put("alias.expected", version, now);
+    observation.put("alias.expected", version, now);
     let from = expected.map(|(_, from)| text(from));
-    reading.put("alias.expected_from", from, now);
-    reading.put("alias.drift", drift.clone().map(FactValue::Bool), now);
+    observation.put("alias.expected_from", from, now);
+    observation.put("alias.drift", drift.clone().map(FactValue::Bool), now);
 
     let after = moved.clone().and_then(|moved| {
-        let open = || Silence::new(Why::NotCovered, "nothing shows an earlier version");
+        let open = || {
+            Unavailable::new(
+                UnavailableReason::NotCovered,
+                "nothing shows an earlier version",
+            )
+        };
         moved.after.map(FactValue::Instant).ok_or_else(open)
     });
     let before = moved.clone().map(|moved| FactValue::Instant(moved.before));
-    reading.put("alias.moved_after", after, now);
-    reading.put("alias.moved_before", before, now);
+    observation.put("alias.moved_after", after, now);
+    observation.put("alias.moved_before", before, now);
 
-    let why = why(readings, drift, &shown, &moved);
-    reading.put("rollback.why", why.map(text), now);
-    way_back(reading, found(readings, past), now);
+    let why = why(observations, drift, &shown, &moved);
+    observation.put("rollback.why", why.map(text), now);
+    way_back(observation, found(observations, past), now);
 }
 
-fn silence(readings: &Readings, path: &str) -> Silence {
-    match readings.get(path) {
-        Known::Silent(silence) => silence.clone(),
-        _ => Silence::new(Why::NotAsked, format!("{path} was not asked for")),
+fn unavailable(observations: &Observations, path: &str) -> Unavailable {
+    match observations.get(path) {
+        FactState::Unavailable(unavailable) => unavailable.clone(),
+        _ => Unavailable::new(
+            UnavailableReason::NotAsked,
+            format!("{path} was not asked for"),
+        ),
     }
 }
 
-fn word(readings: &Readings, path: &str) -> Result<String, Silence> {
-    match readings.get(path) {
-        Known::Known(fact) => Ok(fact.value.shown().to_string()),
-        _ => Err(silence(readings, path)),
+fn word(observations: &Observations, path: &str) -> Result<String, Unavailable> {
+    match observations.get(path) {
+        FactState::Known(fact) => Ok(fact.value.shown().to_string()),
+        _ => Err(unavailable(observations, path)),
     }
 }
 
 /// The version that the alias should have, and who says so: the caller before the API.
-fn expected(readings: &Readings) -> Result<(String, &'static str), Silence> {
-    if let Ok(pinned) = word(readings, "alias.pinned") {
+fn expected(observations: &Observations) -> Result<(String, &'static str), Unavailable> {
+    if let Ok(pinned) = word(observations, "alias.pinned") {
         return Ok((number(&pinned).to_owned(), "the caller"));
     }
-    match word(readings, "status.lambda_version") {
+    match word(observations, "status.lambda_version") {
         Ok(version) => Ok((number(&version).to_owned(), "the status API")),
-        Err(silence) => {
-            let at = word(readings, "alias.version").map_or_else(
+        Err(unavailable) => {
+            let at = word(observations, "alias.version").map_or_else(
                 |_| String::new(),
                 |v| format!("the alias points to {v}, and "),
             );
-            let detail = format!("{at}no expected version is known: {}", silence.detail);
-            Err(Silence::new(silence.why, detail).fix("Name the version: --expect VERSION"))
+            let detail = format!("{at}no expected version is known: {}", unavailable.detail);
+            Err(Unavailable::new(unavailable.why, detail).fix("Name the version: --expect VERSION"))
         }
     }
 }
@@ -94,19 +102,19 @@ pub(super) struct Moved {
 
 /// From recorded runs and from the date of the version: it cannot serve before it exists.
 pub(super) fn moved(
-    readings: &Readings,
-    past: &Result<Past, Silence>,
+    observations: &Observations,
+    past: &Result<Past, Unavailable>,
     now: i64,
-) -> Result<Moved, Silence> {
-    let Some(current) = readings.int(ALIAS) else {
-        return Err(silence(readings, ALIAS));
+) -> Result<Moved, Unavailable> {
+    let Some(current) = observations.int(ALIAS) else {
+        return Err(unavailable(observations, ALIAS));
     };
     let samples = past.as_ref().map_err(Clone::clone)?.of(ALIAS);
     let last = samples.iter().rposition(|sample| sample.value != current);
     let at = |index: usize| samples.get(index).map(|sample| sample.at.unix_timestamp());
     let before = at(last.map_or(0, |last| last + 1)).unwrap_or(now);
-    let published = match readings.get("alias.published") {
-        Known::Known(fact) => match fact.value {
+    let published = match observations.get("alias.published") {
+        FactState::Known(fact) => match fact.value {
             FactValue::Instant(at) => Some(at),
             _ => None,
         },
@@ -114,8 +122,8 @@ pub(super) fn moved(
     };
     let after = last.and_then(at).max(published);
     if after.is_some_and(|after| after > before) {
-        return Err(Silence::new(
-            Why::ClockOff,
+        return Err(Unavailable::new(
+            UnavailableReason::ClockOff,
             "recorded history and the date of the version contradict each other",
         ));
     }
@@ -124,15 +132,15 @@ pub(super) fn moved(
 
 /// Whether the present errors began after the alias moved; `None` when there are none.
 fn after_move(
-    shown: &Result<Shown, Silence>,
-    moved: &Result<Moved, Silence>,
-) -> Result<Option<bool>, Silence> {
+    shown: &Result<Shown, Unavailable>,
+    moved: &Result<Moved, Unavailable>,
+) -> Result<Option<bool>, Unavailable> {
     let shown = shown.as_ref().map_err(Clone::clone)?;
     let Some(since) = shown.since else {
         return match shown.counted {
             true => Ok(None),
-            false => Err(Silence::new(
-                Why::NoData,
+            false => Err(Unavailable::new(
+                UnavailableReason::NoData,
                 "CloudWatch has no data points of the function, so nothing shows when it began to fail",
             )),
         };
@@ -150,8 +158,8 @@ fn after_move(
         |at| format!("after {}", fact::instant(at)),
     );
     let (before, latest) = (fact::instant(moved.before), fact::instant(latest));
-    Err(Silence::new(
-        Why::NotCovered,
+    Err(Unavailable::new(
+        UnavailableReason::NotCovered,
         format!(
             "the alias moved {from} and no later than {before}, the errors began by {latest}: which came first is not known"
         ),
@@ -161,14 +169,14 @@ fn after_move(
 
 /// What speaks for a rollback, or against it, in a word.
 fn why(
-    readings: &Readings,
-    drift: Result<bool, Silence>,
-    shown: &Result<Shown, Silence>,
-    moved: &Result<Moved, Silence>,
-) -> Result<&'static str, Silence> {
-    let up = match readings.get("api.up") {
-        Known::Known(fact) => fact.value == FactValue::Bool(true),
-        _ => return Err(silence(readings, "api.up")),
+    observations: &Observations,
+    drift: Result<bool, Unavailable>,
+    shown: &Result<Shown, Unavailable>,
+    moved: &Result<Moved, Unavailable>,
+) -> Result<&'static str, Unavailable> {
+    let up = match observations.get("api.up") {
+        FactState::Known(fact) => fact.value == FactValue::Bool(true),
+        _ => return Err(unavailable(observations, "api.up")),
     };
     if up {
         return drift.map(|drift| match drift {
@@ -185,7 +193,7 @@ fn why(
         return Ok("errors-after-move");
     }
     drift?;
-    if word(readings, "api.cause").is_ok_and(|cause| cause == "gateway") {
+    if word(observations, "api.cause").is_ok_and(|cause| cause == "gateway") {
         return Ok("gateway");
     }
     if shown.as_ref().is_ok_and(|shown| shown.throttles > 0) {
@@ -196,8 +204,8 @@ fn why(
     }
     match errors? {
         Some(_) => Ok("errors-before-move"),
-        None if readings.int("logs.errors_15m") != Some(0) => Err(Silence::new(
-            Why::NoData,
+        None if observations.int("logs.errors_15m") != Some(0) => Err(Unavailable::new(
+            UnavailableReason::NoData,
             "the metrics show no error yet, and the log is not proven clean: nothing shows when it began to fail",
         )),
         None if shown.as_ref().is_ok_and(|shown| shown.stopped) => Ok("not-invoked"),
@@ -208,16 +216,21 @@ fn why(
 /// The newest other version that a run saw behind the alias while the API answered, and
 /// that still exists, with the time of that run.
 fn found(
-    readings: &Readings,
-    past: &Result<Past, Silence>,
-) -> Result<Option<(i64, OffsetDateTime)>, Silence> {
-    let current = word(readings, "alias.version")?;
-    let exists = match readings.get("alias.versions") {
-        Known::Known(fact) => match &fact.value {
+    observations: &Observations,
+    past: &Result<Past, Unavailable>,
+) -> Result<Option<(i64, OffsetDateTime)>, Unavailable> {
+    let current = word(observations, "alias.version")?;
+    let exists = match observations.get("alias.versions") {
+        FactState::Known(fact) => match &fact.value {
             FactValue::List(versions) => versions,
-            _ => return Err(Silence::new(Why::Mistyped, "the versions are no list")),
+            _ => {
+                return Err(Unavailable::new(
+                    UnavailableReason::Mistyped,
+                    "the versions are no list",
+                ));
+            }
         },
-        _ => return Err(silence(readings, "alias.versions")),
+        _ => return Err(unavailable(observations, "alias.versions")),
     };
     let past = past.as_ref().map_err(Clone::clone)?;
     let answered = |at: OffsetDateTime| {
@@ -233,22 +246,22 @@ fn found(
 }
 
 fn way_back(
-    reading: &mut Reading,
-    found: Result<Option<(i64, OffsetDateTime)>, Silence>,
+    observation: &mut Observation,
+    found: Result<Option<(i64, OffsetDateTime)>, Unavailable>,
     now: OffsetDateTime,
 ) {
     let known = found.clone().map(|found| FactValue::Bool(found.is_some()));
-    reading.put("rollback.to_known", known, now);
+    observation.put("rollback.to_known", known, now);
     let found = found.and_then(|found| {
         let none = "no earlier run saw another version serve that still exists";
-        found.ok_or_else(|| Silence::new(Why::NoData, none))
+        found.ok_or_else(|| Unavailable::new(UnavailableReason::NoData, none))
     });
     let evidence = found.clone().map(|(_, at)| {
         let at = fact::instant(at.unix_timestamp());
         let seen = format!("the API answered on {at} while the alias pointed to it");
         FactValue::Text(Untrusted::new(seen))
     });
-    reading.put("rollback.evidence", evidence, now);
+    observation.put("rollback.evidence", evidence, now);
     let version = found.map(|(version, _)| FactValue::Int(version));
-    reading.put("rollback.to", version, now);
+    observation.put("rollback.to", version, now);
 }

@@ -6,7 +6,7 @@
 
 use super::function::Series;
 use crate::fact::{FactValue, Group};
-use crate::observation::{Known, Reading, Readings, Silence, Why};
+use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
 
@@ -52,13 +52,13 @@ pub(super) const SILENT_WITH_THE_FUNCTION: [&str; 4] = [
 
 /// Says whose the `failed` errors since `start` are.
 pub(super) fn join(
-    reading: &mut Reading,
-    readings: &Readings,
+    observation: &mut Observation,
+    observations: &Observations,
     start: i64,
     failed: i64,
     now: OffsetDateTime,
 ) -> Whose {
-    let split = split(readings, start);
+    let split = split(observations, start);
     let whose = match &split {
         _ if failed == 0 => Whose::Nobodys,
         Ok(split) if split.own > 0 && split.others > 0 => Whose::Both,
@@ -68,14 +68,14 @@ pub(super) fn join(
         _ => Whose::Untold,
     };
     let word = FactValue::Text(Untrusted::new(whose.word()));
-    reading.know("lambda.errors_of", word, now);
+    observation.set("lambda.errors_of", word, now);
     let of = |value: fn(&Split) -> FactValue| split.as_ref().map(value).map_err(Clone::clone);
     let invoked = of(|split| FactValue::Int(split.invoked));
-    reading.put("lambda.version_invocations", invoked, now);
+    observation.put("lambda.version_invocations", invoked, now);
     let own = of(|split| FactValue::Int(split.own));
-    reading.put("lambda.version_errors", own, now);
+    observation.put("lambda.version_errors", own, now);
     let lines = of(|split| FactValue::List(split.lines.clone()));
-    reading.put("lambda.errors_by_version", lines, now);
+    observation.put("lambda.errors_by_version", lines, now);
     whose
 }
 
@@ -89,19 +89,27 @@ struct Split {
 }
 
 /// Errors by version, if the one behind the alias is proven to be counted in the window.
-fn split(readings: &Readings, start: i64) -> Result<Split, Silence> {
-    let current = match readings.get("alias.version") {
-        Known::Known(fact) => match &fact.value {
+fn split(observations: &Observations, start: i64) -> Result<Split, Unavailable> {
+    let current = match observations.get("alias.version") {
+        FactState::Known(fact) => match &fact.value {
             FactValue::Text(version) => version,
-            _ => return Err(Silence::new(Why::Mistyped, "alias.version is no word")),
+            _ => {
+                return Err(Unavailable::new(
+                    UnavailableReason::Mistyped,
+                    "alias.version is no word",
+                ));
+            }
         },
-        Known::Silent(silence) => return Err(silence.clone()),
-        Known::NotAsked => {
-            return Err(Silence::new(Why::NotAsked, "the alias was not asked for"));
+        FactState::Unavailable(unavailable) => return Err(unavailable.clone()),
+        FactState::NotAsked => {
+            return Err(Unavailable::new(
+                UnavailableReason::NotAsked,
+                "the alias was not asked for",
+            ));
         }
     };
-    let invocations = groups(readings, "lambda.version_invocations_by_minute")?;
-    let errors = groups(readings, "lambda.version_errors_by_minute")?;
+    let invocations = groups(observations, "lambda.version_invocations_by_minute")?;
+    let errors = groups(observations, "lambda.version_errors_by_minute")?;
     let inside = |series: &Series| -> i64 {
         let inside = series.iter().filter(|(at, _)| *at >= start);
         inside.map(|(_, count)| count).sum()
@@ -137,20 +145,23 @@ fn split(readings: &Readings, start: i64) -> Result<Split, Silence> {
         let detail = format!(
             "CloudWatch has no invocations of version {version} alone, so whose errors they are is not told"
         );
-        return Err(Silence::new(Why::NoData, detail));
+        return Err(Unavailable::new(UnavailableReason::NoData, detail));
     }
     Ok(split)
 }
 
-fn groups<'a>(readings: &'a Readings, path: &str) -> Result<&'a [Group], Silence> {
-    match readings.get(path) {
-        Known::Known(fact) => match &fact.value {
+fn groups<'a>(observations: &'a Observations, path: &str) -> Result<&'a [Group], Unavailable> {
+    match observations.get(path) {
+        FactState::Known(fact) => match &fact.value {
             FactValue::Groups(groups) => Ok(groups),
-            _ => Err(Silence::new(Why::Mistyped, format!("{path} are no series"))),
+            _ => Err(Unavailable::new(
+                UnavailableReason::Mistyped,
+                format!("{path} are no series"),
+            )),
         },
-        Known::Silent(silence) => Err(silence.clone()),
-        Known::NotAsked => Err(Silence::new(
-            Why::NotAsked,
+        FactState::Unavailable(unavailable) => Err(unavailable.clone()),
+        FactState::NotAsked => Err(Unavailable::new(
+            UnavailableReason::NotAsked,
             format!("{path} was not asked for"),
         )),
     }
@@ -167,12 +178,18 @@ mod tests {
 
     fn whose(version: Option<&str>, invocations: Option<Told<'_>>, errors: Told<'_>) -> Whose {
         let at = OffsetDateTime::UNIX_EPOCH;
-        let mut alias = Reading::silent(Probe::Alias, Silence::new(Why::Denied, "no"));
+        let mut alias = Observation::silent(
+            Probe::Alias,
+            Unavailable::new(UnavailableReason::Denied, "no"),
+        );
         if let Some(version) = version {
             let version = FactValue::Text(Untrusted::new(version));
-            alias.know("alias.version", version, at);
+            alias.set("alias.version", version, at);
         }
-        let mut lambda = Reading::silent(Probe::Lambda, Silence::new(Why::Missing, "no"));
+        let mut lambda = Observation::silent(
+            Probe::Lambda,
+            Unavailable::new(UnavailableReason::Missing, "no"),
+        );
         let groups = |told: Told<'_>| {
             let one =
                 |(name, points): &(&str, &[(i64, i64)])| (Untrusted::new(*name), points.to_vec());
@@ -180,14 +197,20 @@ mod tests {
         };
         if let Some(invocations) = invocations {
             let path = "lambda.version_invocations_by_minute";
-            lambda.know(path, groups(invocations), at);
+            lambda.set(path, groups(invocations), at);
         }
-        lambda.know("lambda.version_errors_by_minute", groups(errors), at);
-        let mut readings = Readings::default();
-        for reading in [alias, lambda] {
-            readings.add(crate::fact::declared(reading.probe), reading);
+        lambda.set("lambda.version_errors_by_minute", groups(errors), at);
+        let mut observations = Observations::default();
+        for observation in [alias, lambda] {
+            observations.add(crate::fact::declared(observation.probe), observation);
         }
-        join(&mut Reading::new(Probe::History), &readings, START, 3, at)
+        join(
+            &mut Observation::new(Probe::History),
+            &observations,
+            START,
+            3,
+            at,
+        )
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub struct Summary {
 /// The one document that everybody who records for a stack shares, in one revision of it.
 /// History keeps it beside the snapshots and does not read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ledger {
+pub struct CheckState {
     /// Counts the changes; 0 when nobody wrote one yet.
     pub revision: u64,
     /// What it says; empty when nobody wrote one yet.
@@ -157,7 +157,7 @@ pub trait History: Send {
     ///
     /// # Errors
     /// [`HistoryError`]; never an empty ledger in its place.
-    fn ledger(&self, stack: &StackKey) -> Result<Ledger, HistoryError>;
+    fn ledger(&self, stack: &StackKey) -> Result<CheckState, HistoryError>;
 
     /// Puts `document` in place of the ledger, if that still has this revision. A snapshot
     /// that is handed over is recorded with it: whoever is told that this is done finds both.
@@ -246,8 +246,8 @@ impl History for Nowhere {
         Ok(None)
     }
 
-    fn ledger(&self, _: &StackKey) -> Result<Ledger, HistoryError> {
-        Ok(Ledger::default())
+    fn ledger(&self, _: &StackKey) -> Result<CheckState, HistoryError> {
+        Ok(CheckState::default())
     }
 
     fn exchange(

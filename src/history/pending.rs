@@ -6,7 +6,7 @@
 //! nothing, so a run that dies in between costs nothing either.
 
 use super::{
-    Exchanged, History, HistoryError, Ledger, Pruned, Retention, Sample, Snapshot, StackKey,
+    CheckState, Exchanged, History, HistoryError, Pruned, Retention, Sample, Snapshot, StackKey,
     Summary,
 };
 use serde::{Deserialize, Serialize};
@@ -223,7 +223,7 @@ impl History for Pending {
         self.behind.summaries(stack, from)
     }
 
-    fn ledger(&self, stack: &StackKey) -> Result<Ledger, HistoryError> {
+    fn ledger(&self, stack: &StackKey) -> Result<CheckState, HistoryError> {
         self.behind.ledger(stack)
     }
 

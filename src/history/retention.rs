@@ -34,7 +34,7 @@ impl Retention {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
     /// Readings of single facts.
-    pub readings: u64,
+    pub observations: u64,
     /// Snapshots of which nothing was left and that changed no verdict.
     pub snapshots: u64,
 }

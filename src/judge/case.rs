@@ -2,10 +2,11 @@
 
 use super::step::Inputs;
 use super::steps;
-use crate::observation::{Readings, Silence, Why};
+use crate::observation::{Observations, Unavailable, UnavailableReason};
 use crate::report::model::Verdict;
+use crate::runbook::Complaint;
 use crate::runbook::model::{Case, Runbook};
-use crate::runbook::{Complaint, Naming};
+use crate::text::StackNames;
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
@@ -31,7 +32,7 @@ pub fn rehearse(runbook: &Runbook) -> Outcome {
     for case in &runbook.cases {
         play(runbook, case, &mut outcome, &mut reached);
     }
-    silence(runbook, &mut outcome);
+    unavailable(runbook, &mut outcome);
     for (at, step) in runbook.steps.iter().enumerate() {
         for (index, rule) in step.rules.iter().enumerate() {
             if !reached.contains(&(at, index)) {
@@ -56,21 +57,21 @@ fn play(
     outcome: &mut Outcome,
     reached: &mut BTreeSet<(usize, usize)>,
 ) {
-    let mut readings = Readings::default();
+    let mut observations = Observations::default();
     for (probe, declared) in crate::fact::all() {
-        let mut reading = crate::observation::Reading::silent(
+        let mut observation = crate::observation::Observation::silent(
             probe,
-            Silence::new(Why::Missing, "this case does not say"),
+            Unavailable::new(UnavailableReason::Missing, "this case does not say"),
         );
         for fact in declared {
             if let Some(value) = case.facts.get(fact.path) {
-                reading.know(fact.path, value.clone(), OffsetDateTime::UNIX_EPOCH);
+                observation.set(fact.path, value.clone(), OffsetDateTime::UNIX_EPOCH);
             }
         }
-        readings.add(declared, reading);
+        observations.add(declared, observation);
     }
     outcome.cases += 1;
-    for (at, judged) in judge(runbook, &readings).into_iter().enumerate() {
+    for (at, judged) in judge(runbook, &observations).into_iter().enumerate() {
         reached.extend(judged.rule.map(|rule| (at, rule)));
         let step = &runbook.steps[at];
         let Some(expected) = case.expect.get(&step.id) else {
@@ -97,17 +98,17 @@ fn play(
 }
 
 /// With nothing answered, nothing may be said.
-fn silence(runbook: &Runbook, outcome: &mut Outcome) {
-    let mut readings = Readings::default();
+fn unavailable(runbook: &Runbook, outcome: &mut Outcome) {
+    let mut observations = Observations::default();
     for (probe, declared) in crate::fact::all() {
-        let reading = crate::observation::Reading::silent(
+        let observation = crate::observation::Observation::silent(
             probe,
-            Silence::new(Why::TimedOut, "nothing answered"),
+            Unavailable::new(UnavailableReason::TimedOut, "nothing answered"),
         );
-        readings.add(declared, reading);
+        observations.add(declared, observation);
     }
     outcome.cases += 1;
-    for (judged, step) in judge(runbook, &readings).iter().zip(&runbook.steps) {
+    for (judged, step) in judge(runbook, &observations).iter().zip(&runbook.steps) {
         outcome.verdicts += 1;
         if judged.step.verdict() != Verdict::Unknown {
             let text = format!(
@@ -124,12 +125,12 @@ fn silence(runbook: &Runbook, outcome: &mut Outcome) {
     }
 }
 
-fn judge(runbook: &Runbook, readings: &Readings) -> Vec<super::step::Judged> {
-    let naming = Naming::new();
+fn judge(runbook: &Runbook, observations: &Observations) -> Vec<super::step::Judged> {
+    let naming = StackNames::new();
     steps(
         runbook,
         Inputs {
-            readings,
+            observations,
             naming: &naming,
         },
     )

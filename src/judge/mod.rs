@@ -6,7 +6,7 @@ mod step;
 pub use case::{Outcome, rehearse};
 pub use step::Inputs;
 
-use crate::observation::Known;
+use crate::observation::FactState;
 use crate::report::model::{self, NextAction, Verdict};
 use crate::runbook::model::Runbook;
 use crate::text::Printable;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// One runbook that was asked for, or one step of it.
 #[derive(Clone, Copy)]
-pub struct Asked<'a> {
+pub struct Selection<'a> {
     /// The runbook.
     pub runbook: &'a Runbook,
     /// The index of the only step asked for; `None` for all.
@@ -39,14 +39,14 @@ pub struct Conclusion {
 
 /// Judges everything that was asked for. `parents` are the runbooks that may explain
 /// them and were not asked for: what the readings already say of those counts too.
-pub fn judge(asked: &[Asked<'_>], parents: &[&Runbook], inputs: Inputs<'_>) -> Conclusion {
+pub fn judge(asked: &[Selection<'_>], parents: &[&Runbook], inputs: Inputs<'_>) -> Conclusion {
     let own: Vec<_> = asked
         .iter()
-        .map(|one| (one.runbook, whole(*one, inputs)))
+        .map(|one| (one.runbook, evaluate_runbook(*one, inputs)))
         .collect();
     let signs: Vec<_> = parents
         .iter()
-        .map(|parent| (*parent, sign(parent, inputs)))
+        .map(|parent| (*parent, evaluate_parent(parent, inputs)))
         .filter(|(_, judged)| !judged.is_empty())
         .collect();
     let critical: Vec<&Runbook> = own
@@ -56,7 +56,7 @@ pub fn judge(asked: &[Asked<'_>], parents: &[&Runbook], inputs: Inputs<'_>) -> C
         .map(|(runbook, _)| *runbook)
         .collect();
     let told = |(runbook, mut judged): (_, Vec<step::Judged>)| {
-        trace(runbook, &mut judged, &critical);
+        apply_explanations(runbook, &mut judged, &critical);
         let mut told = summed_up(runbook, judged);
         let parent = |id: &&String| critical.iter().any(|critical| critical.id == **id);
         if let Some(parent) = runbook.explained_by.iter().find(parent) {
@@ -135,7 +135,7 @@ fn conclude(cause: Option<model::Runbook>, runbooks: Vec<model::Runbook>) -> Con
 }
 
 /// The steps of a runbook, or the one asked for.
-fn whole(asked: Asked<'_>, inputs: Inputs<'_>) -> Vec<step::Judged> {
+fn evaluate_runbook(asked: Selection<'_>, inputs: Inputs<'_>) -> Vec<step::Judged> {
     let wanted = |(index, _): &(usize, step::Judged)| asked.step.is_none_or(|only| only == *index);
     let steps = steps(asked.runbook, inputs).into_iter().enumerate();
     steps.filter(wanted).map(|(_, judged)| judged).collect()
@@ -143,10 +143,10 @@ fn whole(asked: Asked<'_>, inputs: Inputs<'_>) -> Vec<step::Judged> {
 
 /// What the readings at hand already say of a runbook that was not asked for: those of
 /// its steps whose every question was put anyway.
-fn sign(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
+fn evaluate_parent(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
     let asked = |step: &crate::runbook::model::Step| {
         let mut facts = step.rules.iter().flat_map(|rule| rule.when.facts.iter());
-        facts.all(|path| inputs.readings.get(path) != Known::NotAsked)
+        facts.all(|path| inputs.observations.get(path) != FactState::NotAsked)
             && step.rules.iter().all(|rule| rule.when.steps.is_empty())
     };
     steps(runbook, inputs)
@@ -207,7 +207,7 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>) -> model::Runbook {
 }
 
 /// Names the incident that explains what a single rule found. The verdict stays.
-fn trace(runbook: &Runbook, judged: &mut [step::Judged], critical: &[&Runbook]) {
+fn apply_explanations(runbook: &Runbook, judged: &mut [step::Judged], critical: &[&Runbook]) {
     for step::Judged { step, rule, .. } in judged {
         let written = runbook.steps.get(step.number - 1);
         let rule = rule.and_then(|rule| written?.rules.get(rule));
@@ -243,27 +243,31 @@ fn explain(child: &mut model::Runbook, parent: &str) {
 mod tests {
     use super::*;
     use crate::fact::FactValue;
-    use crate::observation::{Reading, Readings, Silence, Why};
-    use crate::runbook::{Library, Naming};
+    use crate::observation::{Observation, Observations, Unavailable, UnavailableReason};
+    use crate::runbook::Library;
+    use crate::text::StackNames;
     use crate::text::Untrusted;
     use time::OffsetDateTime;
 
     /// Readings in which these facts are known and all others silent.
-    fn readings(facts: &[(&'static str, FactValue)]) -> Readings {
-        let mut readings = Readings::default();
+    fn observations(facts: &[(&'static str, FactValue)]) -> Observations {
+        let mut observations = Observations::default();
         for (probe, declared) in crate::fact::all() {
-            let mut reading = Reading::silent(probe, Silence::new(Why::Missing, "not told"));
+            let mut observation = Observation::silent(
+                probe,
+                Unavailable::new(UnavailableReason::Missing, "not told"),
+            );
             for (path, value) in facts {
                 if declared.iter().any(|fact| fact.path == *path) {
-                    reading.know(path, value.clone(), OffsetDateTime::UNIX_EPOCH);
+                    observation.set(path, value.clone(), OffsetDateTime::UNIX_EPOCH);
                 }
             }
-            readings.add(declared, reading);
+            observations.add(declared, observation);
         }
-        readings
+        observations
     }
 
-    fn concluded(asked: &[&str], parents: &[&str], readings: &Readings) -> Conclusion {
+    fn concluded(asked: &[&str], parents: &[&str], observations: &Observations) -> Conclusion {
         let library = Library::open(None).expect("the built-in runbooks");
         let load = |ids: &[&str]| -> Vec<Runbook> {
             let runbook = |id: &&str| library.get(id).expect("a built-in runbook");
@@ -272,21 +276,21 @@ mod tests {
         let (asked, parents) = (load(asked), load(parents));
         let asked: Vec<_> = asked
             .iter()
-            .map(|runbook| Asked {
+            .map(|runbook| Selection {
                 runbook,
                 step: None,
             })
             .collect();
-        let naming = Naming::new();
+        let naming = StackNames::new();
         let inputs = Inputs {
-            readings,
+            observations,
             naming: &naming,
         };
         judge(&asked, &parents.iter().collect::<Vec<_>>(), inputs)
     }
 
-    fn mail_failing(used: f64) -> Readings {
-        readings(&[
+    fn mail_failing(used: f64) -> Observations {
+        observations(&[
             ("email.sending_enabled", FactValue::Bool(true)),
             ("email.can_send", FactValue::Bool(false)),
             (
@@ -348,7 +352,7 @@ mod tests {
             ];
             let errors = if callbacks { 11 } else { 0 };
             facts.push(("peck.callback_errors_24h_min", FactValue::Int(errors)));
-            readings(&facts)
+            observations(&facts)
         };
         let found = concluded(&["inc-004"], &["inc-003"], &pulse_old(false));
         assert_eq!((found.verdict, found.root_cause), (Verdict::Warning, None));

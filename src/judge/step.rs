@@ -6,11 +6,11 @@
 //! Nothing matched is unknown.
 
 use crate::fact::{FactValue, Probe};
-use crate::observation::{Known, Readings, Silence, Why};
+use crate::observation::{FactState, Observations, Unavailable, UnavailableReason};
 use crate::report::model::{self, Escalation, Evidence, Finding, NextAction, Proof, Verdict};
-use crate::runbook::Naming;
 use crate::runbook::model::{Escalate, Rule, Runbook, Step};
 use crate::text::Printable;
+use crate::text::StackNames;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
@@ -18,15 +18,15 @@ use time::OffsetDateTime;
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
     /// What the run was told.
-    pub readings: &'a Readings,
+    pub observations: &'a Observations,
     /// What the names of the stack stand for.
-    pub naming: &'a Naming,
+    pub naming: &'a StackNames,
 }
 
 impl<'a> Inputs<'a> {
     pub(super) fn value(self, path: &str) -> Option<&'a FactValue> {
-        match self.readings.get(path) {
-            Known::Known(fact) => Some(&fact.value),
+        match self.observations.get(path) {
+            FactState::Known(fact) => Some(&fact.value),
             _ => None,
         }
     }
@@ -55,16 +55,17 @@ pub(super) fn judge(
         .fill(|path| inputs.value(path), &runbook.limits, inputs.naming);
     let (rule, leads, head) = match decision {
         Decision::Rule(index, rule) => (Some(index), rule.leads, told(runbook, step, rule, inputs)),
-        Decision::Unknown { silent, silence } => {
-            (None, false, not_told(&silent, silence, &manual, inputs))
-        }
+        Decision::Unknown {
+            silent,
+            unavailable,
+        } => (None, false, not_told(&silent, unavailable, &manual, inputs)),
     };
     let asked = step
         .probes()
         .into_iter()
         .flat_map(|probe| {
             inputs
-                .readings
+                .observations
                 .asked(probe)
                 .iter()
                 .map(move |asked| (probe, asked.clone()))
@@ -89,7 +90,7 @@ enum Decision<'a> {
     Rule(usize, &'a Rule),
     Unknown {
         silent: Vec<&'static str>,
-        silence: Silence,
+        unavailable: Unavailable,
     },
 }
 
@@ -98,10 +99,10 @@ fn decide<'a>(
     earlier: &BTreeMap<&str, Verdict>,
     inputs: Inputs<'_>,
 ) -> Decision<'a> {
-    let mut passed_over: Option<(Vec<&'static str>, Silence)> = None;
+    let mut passed_over: Option<(Vec<&'static str>, Unavailable)> = None;
     for (index, rule) in step.rules.iter().enumerate() {
-        if let Some(silence) = unevaluable(rule, earlier, inputs) {
-            passed_over.get_or_insert(silence);
+        if let Some(unavailable) = unevaluable(rule, earlier, inputs) {
+            passed_over.get_or_insert(unavailable);
             continue;
         }
         let verdict = |step: &str| earlier.get(step).copied();
@@ -109,25 +110,37 @@ fn decide<'a>(
             Ok(false) => {}
             Ok(true) => {
                 return match passed_over {
-                    Some((silent, silence)) if rule.verdict != Verdict::Critical => {
-                        Decision::Unknown { silent, silence }
+                    Some((silent, unavailable)) if rule.verdict != Verdict::Critical => {
+                        Decision::Unknown {
+                            silent,
+                            unavailable,
+                        }
                     }
                     _ => Decision::Rule(index, rule),
                 };
             }
             Err(error) => {
-                let silence = Silence::new(Why::Mistyped, format!("the rule failed: {error}"));
-                passed_over.get_or_insert((rule.when.facts.clone(), silence));
+                let unavailable = Unavailable::new(
+                    UnavailableReason::Mistyped,
+                    format!("the rule failed: {error}"),
+                );
+                passed_over.get_or_insert((rule.when.facts.clone(), unavailable));
             }
         }
     }
-    let (silent, silence) = passed_over.unwrap_or_else(|| {
+    let (silent, unavailable) = passed_over.unwrap_or_else(|| {
         (
             Vec::new(),
-            Silence::new(Why::NoData, "no rule of this step fits what was found"),
+            Unavailable::new(
+                UnavailableReason::NoData,
+                "no rule of this step fits what was found",
+            ),
         )
     });
-    Decision::Unknown { silent, silence }
+    Decision::Unknown {
+        silent,
+        unavailable,
+    }
 }
 
 /// Why a rule cannot be evaluated: its silent facts and the first reason.
@@ -135,17 +148,20 @@ fn unevaluable(
     rule: &Rule,
     earlier: &BTreeMap<&str, Verdict>,
     inputs: Inputs<'_>,
-) -> Option<(Vec<&'static str>, Silence)> {
+) -> Option<(Vec<&'static str>, Unavailable)> {
     let silent: Vec<_> = rule
         .when
         .facts
         .iter()
-        .filter_map(|path| match inputs.readings.get(path) {
-            Known::Known(_) => None,
-            Known::Silent(silence) => Some((*path, silence.clone())),
-            Known::NotAsked => Some((
+        .filter_map(|path| match inputs.observations.get(path) {
+            FactState::Known(_) => None,
+            FactState::Unavailable(unavailable) => Some((*path, unavailable.clone())),
+            FactState::NotAsked => Some((
                 *path,
-                Silence::new(Why::NotAsked, format!("{path} was not asked for")),
+                Unavailable::new(
+                    UnavailableReason::NotAsked,
+                    format!("{path} was not asked for"),
+                ),
             )),
         })
         .collect();
@@ -160,8 +176,8 @@ fn unevaluable(
         .find(|step| matches!(earlier.get(step.as_str()), None | Some(Verdict::Unknown)))?;
     Some((
         Vec::new(),
-        Silence::new(
-            Why::Missing,
+        Unavailable::new(
+            UnavailableReason::Missing,
             format!("it follows from step {unjudged}, which is unknown"),
         )
         .fix(format!("Settle step {unjudged} first")),
@@ -226,11 +242,11 @@ fn escalation(escalate: &Escalate, reason: &Printable, inputs: Inputs<'_>) -> Es
 
 fn not_told(
     silent: &[&'static str],
-    silence: Silence,
+    unavailable: Unavailable,
     manual: &Printable,
     inputs: Inputs<'_>,
 ) -> Head {
-    let next = match silence.fix {
+    let next = match unavailable.fix {
         // Asking by hand would meet the same obstacle.
         Some(fix) => NextAction {
             text: fix,
@@ -243,8 +259,8 @@ fn not_told(
     };
     Head {
         finding: Finding::Unknown(evidence(silent.iter().copied(), inputs)),
-        reason: silence.why.code().into(),
-        summary: format!("Cannot tell: {}.", silence.detail).into(),
+        reason: unavailable.why.code().into(),
+        summary: format!("Cannot tell: {}.", unavailable.detail).into(),
         next: Some(next),
         escalation: None,
     }
@@ -260,8 +276,8 @@ fn evidence(paths: impl Iterator<Item = &'static str>, inputs: Inputs<'_>) -> Ve
         let Some((probe, declared)) = crate::fact::find(path) else {
             continue;
         };
-        let (value, at) = match inputs.readings.get(path) {
-            Known::Known(fact) => (Some(fact.value.clone()), Some(fact.at)),
+        let (value, at) = match inputs.observations.get(path) {
+            FactState::Known(fact) => (Some(fact.value.clone()), Some(fact.at)),
             _ => (None, None),
         };
         evidence.push(Evidence {
@@ -284,8 +300,8 @@ fn proof(
     let known =
         |path: &'static str| -> Option<(&'static str, &'static str, Probe, crate::fact::Fact)> {
             let (probe, declared) = crate::fact::find(path)?;
-            match inputs.readings.get(path) {
-                Known::Known(fact) => Some((path, declared.unit, probe, fact.clone())),
+            match inputs.observations.get(path) {
+                FactState::Known(fact) => Some((path, declared.unit, probe, fact.clone())),
                 _ => None,
             }
         };

@@ -1,7 +1,7 @@
 //! What the journal tells of earlier moves of this alias. It tells what was meant and what
 //! was read back then; what is so now, only Lambda tells.
 
-use super::reader::Pointing;
+use super::reader::AliasTarget;
 use crate::state_dir::journal::{Chain, Entry, Stage};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,14 +96,14 @@ fn of(entry: &Entry, plan: &Value) -> Move {
 
 impl Past {
     /// The version of a shift that was begun here and is still half done.
-    pub fn half_done(&self, alias: &Pointing) -> Option<&str> {
+    pub fn half_done(&self, alias: &AliasTarget) -> Option<&str> {
         let last = self.last.as_ref().filter(|last| last.is_split)?;
         let is_there = alias.weights.contains_key(&last.to) && alias.version == last.version;
         is_there.then_some(last.to.as_str())
     }
 
     /// The last move, if the alias is still as it left it.
-    pub fn moved_by(&self, alias: &Pointing) -> Option<&Move> {
+    pub fn moved_by(&self, alias: &AliasTarget) -> Option<&Move> {
         let last = self.last.as_ref();
         last.filter(|last| last.revision.as_ref() == Some(&alias.revision))
     }
@@ -111,7 +111,7 @@ impl Past {
 
 impl Move {
     /// What became of an unfinished move, by the alias as it is now.
-    pub fn found_later(&self, alias: &Pointing) -> (&'static str, String) {
+    pub fn found_later(&self, alias: &AliasTarget) -> (&'static str, String) {
         let split = alias.split();
         if alias.revision == self.planned_on {
             let told = "it was never applied: the alias kept its revision".to_owned();

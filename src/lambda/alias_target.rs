@@ -1,11 +1,11 @@
 //! Where an alias points: read out of an answer, and told in words.
 
-use crate::observation::{Silence, Why};
+use crate::observation::{Unavailable, UnavailableReason};
 use std::collections::BTreeMap;
 
 /// Where the alias points.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pointing {
+pub struct AliasTarget {
     /// The version that takes what the weights leave.
     pub version: String,
     /// What an update must name.
@@ -14,7 +14,7 @@ pub struct Pointing {
     pub weights: BTreeMap<String, u32>,
 }
 
-impl Pointing {
+impl AliasTarget {
     /// How the traffic is split, in words.
     pub fn split(&self) -> String {
         let percent = |share: u32| f64::from(share) / 100.0;
@@ -32,15 +32,20 @@ pub(crate) fn pointing<'w>(
     version: Option<&str>,
     revision: Option<&str>,
     weights: impl Iterator<Item = (&'w String, &'w f64)>,
-) -> Result<Pointing, Silence> {
+) -> Result<AliasTarget, Unavailable> {
     let word = |text: Option<&str>, name| {
-        let missing = || Silence::new(Why::Missing, format!("the alias has no {name}"));
+        let missing = || {
+            Unavailable::new(
+                UnavailableReason::Missing,
+                format!("the alias has no {name}"),
+            )
+        };
         let text = text.filter(|text| !text.is_empty()).ok_or_else(missing)?;
         match plain(text) {
             true => Ok(text.to_owned()),
             false => {
                 let why = format!("the {name} of the alias is no plain id");
-                Err(Silence::new(Why::Mistyped, why))
+                Err(Unavailable::new(UnavailableReason::Mistyped, why))
             }
         }
     };
@@ -48,18 +53,18 @@ pub(crate) fn pointing<'w>(
     for (version, share) in weights {
         if !(0.0..=1.0).contains(share) {
             let why = "a weight of the alias is no share of the traffic";
-            return Err(Silence::new(Why::Contradictory, why));
+            return Err(Unavailable::new(UnavailableReason::Contradictory, why));
         }
         if !plain(version) {
             let why = "a version of the alias is no plain id";
-            return Err(Silence::new(Why::Mistyped, why));
+            return Err(Unavailable::new(UnavailableReason::Mistyped, why));
         }
         let share = (share * 10_000.0).round() as u32;
         if share > 0 {
             shares.insert(version.clone(), share);
         }
     }
-    Ok(Pointing {
+    Ok(AliasTarget {
         version: word(version, "version")?,
         revision: word(revision, "revision")?,
         weights: shares,

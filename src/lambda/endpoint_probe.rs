@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex};
 
 /// Keeps where the last request went.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Place(Arc<Mutex<Option<String>>>);
+pub(crate) struct EndpointProbe(Arc<Mutex<Option<String>>>);
 
-impl Place {
+impl EndpointProbe {
     /// Scheme, host and port.
     pub(crate) fn host(&self) -> Option<String> {
         self.0.lock().ok()?.clone()
@@ -19,7 +19,7 @@ impl Place {
 }
 
 #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
-impl Intercept for Place {
+impl Intercept for EndpointProbe {
     fn name(&self) -> &'static str {
         "duckops::Place"
     }

@@ -5,10 +5,10 @@
 //! there; and that nobody rolled back. The newest of these is the last known-good. Where
 //! none is proven good there is none, and for each the reason is said.
 
-use super::reader::{Asking, Seen};
-use super::version_config::Configured;
-use super::version_metrics::Served;
-use crate::observation::{Silence, Why};
+use super::reader::{FunctionReader, Seen};
+use super::version_config::VersionConfig;
+use super::version_metrics::VersionMetrics;
+use crate::observation::{Unavailable, UnavailableReason};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The error rate must be below this with 95 % confidence.
@@ -22,11 +22,11 @@ const CLOSER: usize = 5;
 #[derive(Clone, Debug)]
 pub struct History<'a> {
     /// The version that serves.
-    pub current: &'a Configured,
+    pub current: &'a VersionConfig,
     /// What each version did behind the alias, newest first.
-    pub served: &'a [Served],
+    pub served: &'a [VersionMetrics],
     /// Those that were looked at closer.
-    pub configured: &'a BTreeMap<i64, Result<Configured, Silence>>,
+    pub configured: &'a BTreeMap<i64, Result<VersionConfig, Unavailable>>,
     /// Those that somebody rolled back.
     pub rolled_back: &'a BTreeSet<i64>,
 }
@@ -52,7 +52,11 @@ pub struct Search {
 }
 
 /// The versions whose record is good, newest first: those to look at closer.
-pub fn worth_asking(current: &str, served: &[Served], rolled_back: &BTreeSet<i64>) -> Vec<i64> {
+pub fn worth_asking(
+    current: &str,
+    served: &[VersionMetrics],
+    rolled_back: &BTreeSet<i64>,
+) -> Vec<i64> {
     served
         .iter()
         .filter(|served| served.number.to_string() != current)
@@ -67,10 +71,10 @@ pub fn worth_asking(current: &str, served: &[Served], rolled_back: &BTreeSet<i64
 /// # Errors
 /// Why it cannot even be searched for.
 pub async fn last_good(
-    asking: &Asking<'_>,
+    asking: &FunctionReader<'_>,
     seen: &Seen,
     rolled_back: &BTreeSet<i64>,
-) -> Result<Search, Silence> {
+) -> Result<Search, Unavailable> {
     let current = seen.current.as_ref().map_err(Clone::clone)?;
     let served = seen.served.as_ref().map_err(Clone::clone)?;
     let mut configured = BTreeMap::new();
@@ -107,7 +111,7 @@ pub fn search(history: &History<'_>) -> Search {
 }
 
 /// What a version did, in words.
-pub(crate) fn record(served: &Served) -> String {
+pub(crate) fn record(served: &VersionMetrics) -> String {
     match (served.invoked(), served.failed()) {
         (0, _) => "never served".to_owned(),
         (invoked, failed) => {
@@ -118,7 +122,7 @@ pub(crate) fn record(served: &Served) -> String {
 }
 
 /// What speaks against a version by its record alone.
-fn by_record(served: &Served, rolled_back: &BTreeSet<i64>) -> Option<String> {
+fn by_record(served: &VersionMetrics, rolled_back: &BTreeSet<i64>) -> Option<String> {
     let (invoked, failed) = (served.invoked(), served.failed());
     if rolled_back.contains(&served.number) {
         return Some("it was rolled back before".to_owned());
@@ -146,10 +150,12 @@ fn by_record(served: &Served, rolled_back: &BTreeSet<i64>) -> Option<String> {
 fn closer(history: &History<'_>, number: i64) -> Option<String> {
     let configured = match history.configured.get(&number) {
         None => return Some("not looked at closer".to_owned()),
-        Some(Err(silence)) if silence.why == Why::NotFound => {
+        Some(Err(unavailable)) if unavailable.why == UnavailableReason::NotFound => {
             return Some("it does not exist any more".to_owned());
         }
-        Some(Err(silence)) => return Some(format!("its state is not known: {}", silence.detail)),
+        Some(Err(unavailable)) => {
+            return Some(format!("its state is not known: {}", unavailable.detail));
+        }
         Some(Ok(configured)) => configured,
     };
     if !configured.is_ready() {

@@ -15,8 +15,8 @@ pub mod version_config;
 pub mod version_metrics;
 
 pub use last_known_good::last_good;
-pub use version_config::Configured;
-pub use version_metrics::Served;
+pub use version_config::VersionConfig;
+pub use version_metrics::VersionMetrics;
 
 /// `v61` and `61` are one version.
 pub fn version_number(version: &str) -> &str {

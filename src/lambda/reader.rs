@@ -2,12 +2,12 @@
 //! own: one that is denied leaves the others standing.
 
 use super::alias_target::pointing;
-use super::endpoint_probe::Place;
+use super::endpoint_probe::EndpointProbe;
 use super::smoke;
-use super::version_config::{self, Configured};
-use super::version_metrics::{self, Served};
+use super::version_config::{self, VersionConfig};
+use super::version_metrics::{self, VersionMetrics};
 use crate::cloud::{self, Aws};
-use crate::observation::{Asked, Silence, Why};
+use crate::observation::{RequestLog, Unavailable, UnavailableReason};
 use crate::stack::Stack;
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -18,11 +18,11 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
-pub use super::alias_target::Pointing;
+pub use super::alias_target::AliasTarget;
 
 /// Whom to ask, and until when.
 #[derive(Debug)]
-pub struct Asking<'a> {
+pub struct FunctionReader<'a> {
     /// Which stack.
     pub stack: &'a Stack,
     /// The clients' configuration.
@@ -31,7 +31,7 @@ pub struct Asking<'a> {
     pub now: OffsetDateTime,
     /// When every answer must be in.
     pub deadline: Instant,
-    asked: Mutex<Vec<Asked>>,
+    asked: Mutex<Vec<RequestLog>>,
 }
 
 /// Who asks, as STS says.
@@ -49,26 +49,26 @@ pub struct Caller {
 #[derive(Clone, Debug)]
 pub struct Seen {
     /// Who asks.
-    pub caller: Result<Caller, Silence>,
+    pub caller: Result<Caller, Unavailable>,
     /// Where the alias points.
-    pub alias: Result<Pointing, Silence>,
+    pub alias: Result<AliasTarget, Unavailable>,
     /// The host that Lambda's answers come from.
     pub host: Option<String>,
     /// The numbers of all published versions, newest first.
-    pub versions: Result<Vec<i64>, Silence>,
+    pub versions: Result<Vec<i64>, Unavailable>,
     /// The version that serves.
-    pub current: Result<Configured, Silence>,
+    pub current: Result<VersionConfig, Unavailable>,
     /// What each version did behind the alias, newest first.
-    pub served: Result<Vec<Served>, Silence>,
+    pub served: Result<Vec<VersionMetrics>, Unavailable>,
     /// The policy of the alias; none when it has none.
-    pub policy: Result<Option<String>, Silence>,
+    pub policy: Result<Option<String>, Unavailable>,
     /// The status of what is kept warm; none when nothing is.
-    pub provisioned: Result<Option<String>, Silence>,
+    pub provisioned: Result<Option<String>, Unavailable>,
     /// What is reserved for the function; none when nothing is.
-    pub reserved: Result<Option<i64>, Silence>,
+    pub reserved: Result<Option<i64>, Unavailable>,
 }
 
-impl<'a> Asking<'a> {
+impl<'a> FunctionReader<'a> {
     /// Nothing has been asked yet.
     pub fn new(stack: &'a Stack, aws: &'a Aws, now: OffsetDateTime, deadline: Instant) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl<'a> Asking<'a> {
     }
 
     /// The requests so far.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn asked(&self) -> Vec<RequestLog> {
         self.asked
             .lock()
             .map(|asked| asked.clone())
@@ -94,7 +94,7 @@ impl<'a> Asking<'a> {
         question: String,
         action: &str,
         send: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    ) -> Result<T, Silence>
+    ) -> Result<T, Unavailable>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
@@ -117,7 +117,7 @@ impl<'a> Asking<'a> {
     pub async fn everything(&self) -> Seen {
         let config = match self.aws.config().await {
             Ok(config) => config,
-            Err(silence) => return silent(&silence),
+            Err(unavailable) => return silent(&unavailable),
         };
         let lambda = aws_sdk_lambda::Client::new(config);
         let (caller, (alias, host), versions, policy, provisioned, reserved) = tokio::join!(
@@ -155,8 +155,8 @@ impl<'a> Asking<'a> {
     /// The configuration of one version, of which no value of the environment is kept.
     ///
     /// # Errors
-    /// Why it is not known; [`Why::NotFound`] when there is no such version.
-    pub async fn configured(&self, number: &str) -> Result<Configured, Silence> {
+    /// Why it is not known; [`UnavailableReason::NotFound`] when there is no such version.
+    pub async fn configured(&self, number: &str) -> Result<VersionConfig, Unavailable> {
         let lambda = aws_sdk_lambda::Client::new(self.aws.config().await?);
         version_config::ask(self, &lambda, number).await
     }
@@ -165,7 +165,7 @@ impl<'a> Asking<'a> {
     ///
     /// # Errors
     /// Why it is not known.
-    pub async fn alias_now(&self) -> Result<Pointing, Silence> {
+    pub async fn alias_now(&self) -> Result<AliasTarget, Unavailable> {
         let lambda = aws_sdk_lambda::Client::new(self.aws.config().await?);
         self.pointing(&lambda).await.0
     }
@@ -176,7 +176,7 @@ impl<'a> Asking<'a> {
     /// How it fails, in words.
     pub async fn run_alone(&self, number: &str) -> Result<String, String> {
         let config = self.aws.writing().await;
-        let config = config.map_err(|silence| silence.detail.to_string())?;
+        let config = config.map_err(|unavailable| unavailable.detail.to_string())?;
         smoke::run(self, &aws_sdk_lambda::Client::new(&config), number).await
     }
 
@@ -184,8 +184,8 @@ impl<'a> Asking<'a> {
     pub(crate) async fn pointing(
         &self,
         lambda: &aws_sdk_lambda::Client,
-    ) -> (Result<Pointing, Silence>, Option<String>) {
-        let place = Place::default();
+    ) -> (Result<AliasTarget, Unavailable>, Option<String>) {
+        let place = EndpointProbe::default();
         let request = lambda
             .get_alias()
             .function_name(self.function())
@@ -209,8 +209,8 @@ impl<'a> Asking<'a> {
         (pointing, place.host())
     }
 
-    async fn caller(&self, config: &SdkConfig) -> Result<Caller, Silence> {
-        let place = Place::default();
+    async fn caller(&self, config: &SdkConfig) -> Result<Caller, Unavailable> {
+        let place = EndpointProbe::default();
         let request = aws_sdk_sts::Client::new(config)
             .get_caller_identity()
             .customize()
@@ -219,8 +219,12 @@ impl<'a> Asking<'a> {
         let answer = self
             .question(question, "sts:GetCallerIdentity", request.send())
             .await?;
-        let missing =
-            |name| Silence::new(Why::Missing, format!("the caller identity has no {name}"));
+        let missing = |name| {
+            Unavailable::new(
+                UnavailableReason::Missing,
+                format!("the caller identity has no {name}"),
+            )
+        };
         let word = |text: Option<&str>, name| {
             let text = text.filter(|text| !text.is_empty());
             text.map(str::to_owned).ok_or_else(|| missing(name))
@@ -232,7 +236,7 @@ impl<'a> Asking<'a> {
         })
     }
 
-    async fn versions(&self, lambda: &aws_sdk_lambda::Client) -> Result<Vec<i64>, Silence> {
+    async fn versions(&self, lambda: &aws_sdk_lambda::Client) -> Result<Vec<i64>, Unavailable> {
         let mut numbers = Vec::new();
         let mut marker: Option<String> = None;
         for page in 1.. {
@@ -245,7 +249,10 @@ impl<'a> Asking<'a> {
                 .question(question, "lambda:ListVersionsByFunction", request.send())
                 .await?;
             let Some(listed) = answer.versions else {
-                return Err(Silence::new(Why::Missing, "the answer holds no versions"));
+                return Err(Unavailable::new(
+                    UnavailableReason::Missing,
+                    "the answer holds no versions",
+                ));
             };
             numbers.extend(
                 listed
@@ -256,7 +263,7 @@ impl<'a> Asking<'a> {
                 None => break,
                 Some(next) if marker.as_ref() == Some(&next) => {
                     let why = "the pagination of the function's versions did not end";
-                    return Err(Silence::new(Why::Incomplete, why));
+                    return Err(Unavailable::new(UnavailableReason::Incomplete, why));
                 }
                 Some(next) => marker = Some(next),
             }
@@ -265,7 +272,7 @@ impl<'a> Asking<'a> {
         Ok(numbers)
     }
 
-    async fn policy(&self, lambda: &aws_sdk_lambda::Client) -> Result<Option<String>, Silence> {
+    async fn policy(&self, lambda: &aws_sdk_lambda::Client) -> Result<Option<String>, Unavailable> {
         let request = lambda
             .get_policy()
             .function_name(self.function())
@@ -278,7 +285,7 @@ impl<'a> Asking<'a> {
     async fn provisioned(
         &self,
         lambda: &aws_sdk_lambda::Client,
-    ) -> Result<Option<String>, Silence> {
+    ) -> Result<Option<String>, Unavailable> {
         let request = lambda
             .get_provisioned_concurrency_config()
             .function_name(self.function())
@@ -293,7 +300,7 @@ impl<'a> Asking<'a> {
         found(status)
     }
 
-    async fn reserved(&self, lambda: &aws_sdk_lambda::Client) -> Result<Option<i64>, Silence> {
+    async fn reserved(&self, lambda: &aws_sdk_lambda::Client) -> Result<Option<i64>, Unavailable> {
         let request = lambda
             .get_function_concurrency()
             .function_name(self.function());
@@ -305,24 +312,24 @@ impl<'a> Asking<'a> {
 }
 
 /// What is not there is an answer here.
-fn found<T>(answer: Result<Option<T>, Silence>) -> Result<Option<T>, Silence> {
+fn found<T>(answer: Result<Option<T>, Unavailable>) -> Result<Option<T>, Unavailable> {
     match answer {
-        Err(silence) if silence.why == Why::NotFound => Ok(None),
+        Err(unavailable) if unavailable.why == UnavailableReason::NotFound => Ok(None),
         other => other,
     }
 }
 
-fn silent(silence: &Silence) -> Seen {
+fn silent(unavailable: &Unavailable) -> Seen {
     Seen {
-        caller: Err(silence.clone()),
-        alias: Err(silence.clone()),
+        caller: Err(unavailable.clone()),
+        alias: Err(unavailable.clone()),
         host: None,
-        versions: Err(silence.clone()),
-        current: Err(silence.clone()),
-        served: Err(silence.clone()),
-        policy: Err(silence.clone()),
-        provisioned: Err(silence.clone()),
-        reserved: Err(silence.clone()),
+        versions: Err(unavailable.clone()),
+        current: Err(unavailable.clone()),
+        served: Err(unavailable.clone()),
+        policy: Err(unavailable.clone()),
+        provisioned: Err(unavailable.clone()),
+        reserved: Err(unavailable.clone()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A version run once, alone, as API Gateway would run it for a read of the status. It moves
 //! nothing; it may run code that never ran before, so it is done only when asked for.
 
-use super::reader::Asking;
+use super::reader::FunctionReader;
 use aws_smithy_types::Blob;
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ fn event() -> Value {
 }
 
 pub(crate) async fn run(
-    asking: &Asking<'_>,
+    asking: &FunctionReader<'_>,
     lambda: &aws_sdk_lambda::Client,
     number: &str,
 ) -> Result<String, String> {
@@ -33,7 +33,7 @@ pub(crate) async fn run(
     let answer = asking
         .question(question, "lambda:InvokeFunction", request.send())
         .await
-        .map_err(|silence| silence.detail.to_string())?;
+        .map_err(|unavailable| unavailable.detail.to_string())?;
     if let Some(error) = answer.function_error() {
         return Err(format!("the function failed: {error}"));
     }

@@ -368,12 +368,15 @@ const CASES: &[Case] = &[
     },
 ];
 
-fn configured(row: &Row) -> Result<Configured, Silence> {
+fn configured(row: &Row) -> Result<VersionConfig, Unavailable> {
     let (number, _, _, code, state) = *row;
     if state == "gone" {
-        return Err(Silence::new(Why::NotFound, "no such version"));
+        return Err(Unavailable::new(
+            UnavailableReason::NotFound,
+            "no such version",
+        ));
     }
-    let mut sample = Configured::sample(&number.to_string(), code, state);
+    let mut sample = VersionConfig::sample(&number.to_string(), code, state);
     sample.code = sample.code.filter(|code| !code.is_empty());
     sample.state = sample.state.filter(|state| !state.is_empty());
     Ok(sample)
@@ -389,7 +392,7 @@ fn searched(case: &Case) -> Search {
     let served: Vec<_> = case
         .rows
         .iter()
-        .map(|(number, invoked, failed, ..)| Served {
+        .map(|(number, invoked, failed, ..)| VersionMetrics {
             number: *number,
             invocations: vec![(0, *invoked)],
             errors: vec![(0, *failed)],
@@ -439,7 +442,7 @@ fn forty_histories_have_the_right_choice_or_none() {
 
 #[test]
 fn more_errors_than_invocations_prove_nothing_about_the_version() {
-    let served = Served {
+    let served = VersionMetrics {
         number: 41,
         invocations: vec![(0, 10)],
         errors: vec![(0, 11)],

@@ -1,9 +1,9 @@
 //! The configuration of one version, as far as two versions are compared by it. Values of
 //! the environment are digested where they are read and kept nowhere.
 
-use super::reader::Asking;
+use super::reader::FunctionReader;
 use crate::fact;
-use crate::observation::{Silence, Why};
+use crate::observation::{Unavailable, UnavailableReason};
 use crate::state_dir::sha256;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use time::macros::format_description;
 
 /// One version, as Lambda describes it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Configured {
+pub struct VersionConfig {
     /// Its number, or `$LATEST`.
     pub number: String,
     /// `Active`, `Pending`, `Inactive` or `Failed`; none when it is not told.
@@ -35,10 +35,10 @@ pub struct Configured {
 }
 
 pub(crate) async fn ask(
-    asking: &Asking<'_>,
+    asking: &FunctionReader<'_>,
     lambda: &aws_sdk_lambda::Client,
     number: &str,
-) -> Result<Configured, Silence> {
+) -> Result<VersionConfig, Unavailable> {
     let request = lambda
         .get_function_configuration()
         .function_name(&asking.stack.function.value)
@@ -48,12 +48,12 @@ pub(crate) async fn ask(
     let answer = asking.question(question, action, request.send()).await?;
     if answer.version() != Some(number) {
         let why = "Lambda described another version than the one asked for";
-        return Err(Silence::new(Why::Contradictory, why));
+        return Err(Unavailable::new(UnavailableReason::Contradictory, why));
     }
     Ok(of(number, &answer))
 }
 
-fn of(number: &str, answer: &GetFunctionConfigurationOutput) -> Configured {
+fn of(number: &str, answer: &GetFunctionConfigurationOutput) -> VersionConfig {
     let mut settings = BTreeMap::new();
     let mut set = |name, value: Option<String>| {
         settings.insert(name, value.unwrap_or_else(|| "none".to_owned()));
@@ -77,7 +77,7 @@ fn of(number: &str, answer: &GetFunctionConfigurationOutput) -> Configured {
     let kinds = answer.architectures().iter().map(|kind| kind.as_str());
     set("architecture", Some(kinds.collect::<Vec<_>>().join(", ")));
     let variables = answer.environment().and_then(|e| e.variables());
-    Configured {
+    VersionConfig {
         number: number.to_owned(),
         state: answer.state().map(|state| state.as_str().to_owned()),
         update: answer
@@ -96,7 +96,7 @@ fn of(number: &str, answer: &GetFunctionConfigurationOutput) -> Configured {
     }
 }
 
-impl Configured {
+impl VersionConfig {
     /// Whether it can take traffic at once.
     pub fn is_ready(&self) -> bool {
         self.state.as_deref() == Some("Active") && self.update.as_deref() == Some("Successful")
@@ -113,7 +113,7 @@ impl Configured {
 
     /// What is different in another version: settings with their values, the environment by
     /// name only.
-    pub fn differences(&self, other: &Configured) -> Vec<String> {
+    pub fn differences(&self, other: &VersionConfig) -> Vec<String> {
         let mut found = Vec::new();
         for (name, before) in &self.settings {
             let after = other.settings.get(name).map_or("none", String::as_str);

@@ -2,8 +2,8 @@
 //! under the dimensions that Lambda reports for a version behind an alias. Under any other
 //! dimensions there would be silence, and silence is no proof of anything.
 
-use super::reader::Asking;
-use crate::observation::{Silence, Why};
+use super::reader::FunctionReader;
+use crate::observation::{Unavailable, UnavailableReason};
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, StatusCode};
 use aws_smithy_types::DateTime;
@@ -18,7 +18,7 @@ const PERIOD: i64 = 3_600;
 
 /// One version behind the alias.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Served {
+pub struct VersionMetrics {
     /// Its number.
     pub number: i64,
     /// Invocations by the hour, oldest first, each with its second since 1970.
@@ -27,7 +27,7 @@ pub struct Served {
     pub errors: Vec<(i64, i64)>,
 }
 
-impl Served {
+impl VersionMetrics {
     /// All invocations in reach.
     pub fn invoked(&self) -> i64 {
         self.invocations.iter().map(|(_, n)| n).sum()
@@ -41,10 +41,10 @@ impl Served {
 
 /// Asks for the newest versions, all in one question.
 pub(crate) async fn ask(
-    asking: &Asking<'_>,
+    asking: &FunctionReader<'_>,
     config: &SdkConfig,
     versions: &[i64],
-) -> Result<Vec<Served>, Silence> {
+) -> Result<Vec<VersionMetrics>, Unavailable> {
     let versions: Vec<_> = versions.iter().copied().take(NEWEST).collect();
     if versions.is_empty() {
         return Ok(Vec::new());
@@ -56,12 +56,12 @@ pub(crate) async fn ask(
 
 /// Invocations and errors of versions in a window.
 pub(crate) async fn collect(
-    asking: &Asking<'_>,
+    asking: &FunctionReader<'_>,
     config: &SdkConfig,
     versions: &[i64],
     window: std::ops::Range<i64>,
     period: i64,
-) -> Result<Vec<Served>, Silence> {
+) -> Result<Vec<VersionMetrics>, Unavailable> {
     let client = aws_sdk_cloudwatch::Client::new(config);
     let queries: Vec<_> = versions
         .iter()
@@ -90,13 +90,13 @@ pub(crate) async fn collect(
                 other => {
                     let code = other.map_or("no status", StatusCode::as_str);
                     let why = format!("CloudWatch answered {code} for a version");
-                    return Err(Silence::new(Why::Incomplete, why));
+                    return Err(Unavailable::new(UnavailableReason::Incomplete, why));
                 }
             }
             let (times, values) = (result.timestamps(), result.values());
             if times.len() != values.len() || values.iter().any(|v| !v.is_finite() || *v < 0.0) {
                 let why = "CloudWatch's points of a version do not fit together";
-                return Err(Silence::new(Why::Contradictory, why));
+                return Err(Unavailable::new(UnavailableReason::Contradictory, why));
             }
             let pairs = times.iter().map(DateTime::secs).zip(values);
             points
@@ -108,14 +108,14 @@ pub(crate) async fn collect(
             None => break,
             Some(next) if token.as_ref() == Some(&next) => {
                 let why = "the pagination of the versions' metrics did not end";
-                return Err(Silence::new(Why::Incomplete, why));
+                return Err(Unavailable::new(UnavailableReason::Incomplete, why));
             }
             Some(next) => token = Some(next),
         }
     }
     if complete < queries.len() {
         let why = "CloudWatch left out some versions";
-        return Err(Silence::new(Why::Incomplete, why));
+        return Err(Unavailable::new(UnavailableReason::Incomplete, why));
     }
     let mut take = |number: i64, name: &str| -> Vec<(i64, i64)> {
         let found = points.remove(&id(number, name)).unwrap_or_default();
@@ -123,7 +123,7 @@ pub(crate) async fn collect(
     };
     Ok(versions
         .iter()
-        .map(|number| Served {
+        .map(|number| VersionMetrics {
             number: *number,
             invocations: take(*number, "Invocations"),
             errors: take(*number, "Errors"),
@@ -135,7 +135,7 @@ fn id(number: i64, name: &str) -> String {
     format!("{}{number}", name.to_ascii_lowercase())
 }
 
-fn query(asking: &Asking<'_>, number: i64, name: &str, period: i64) -> MetricDataQuery {
+fn query(asking: &FunctionReader<'_>, number: i64, name: &str, period: i64) -> MetricDataQuery {
     let function = &asking.stack.function.value;
     let resource = format!("{function}:{}", asking.stack.alias.value);
     let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();

@@ -6,9 +6,9 @@
 
 mod reason;
 
-pub use reason::Why;
+pub use reason::UnavailableReason;
 
-use crate::connections::Population;
+use crate::connections::Connections;
 use crate::fact::{Declared, Fact, FactValue, Probe};
 use crate::text::{Printable, Untrusted};
 use std::collections::BTreeMap;
@@ -17,18 +17,18 @@ use time::OffsetDateTime;
 
 /// The reason a fact is not known, in words, with what would help where that is known.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Silence {
+pub struct Unavailable {
     /// The kind of reason.
-    pub why: Why,
+    pub why: UnavailableReason,
     /// What happened, as the end of "not known: …".
     pub detail: Printable,
     /// What the operator can do about it.
     pub fix: Option<Printable>,
 }
 
-impl Silence {
+impl Unavailable {
     /// A reason without a remedy.
-    pub fn new(why: Why, detail: impl Into<Printable>) -> Self {
+    pub fn new(why: UnavailableReason, detail: impl Into<Printable>) -> Self {
         Self {
             why,
             detail: detail.into(),
@@ -51,7 +51,7 @@ impl Silence {
 
 /// One request that a probe sent.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct RequestLog {
     /// The question, such as `GET /beak/system/status`.
     pub question: Printable,
     /// From sending to the end of the answer.
@@ -64,38 +64,38 @@ pub struct Asked {
 
 /// What one probe answered.
 #[derive(Debug)]
-pub struct Reading {
+pub struct Observation {
     /// Which probe.
     pub probe: Probe,
     /// The requests it sent.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<RequestLog>,
     /// Whether anything on the far side answered at all, even with a refusal.
     pub reached: bool,
     /// The server's clock minus ours, in seconds, where the answer was dated.
     pub skew: Option<i64>,
     /// The requests and the bonds, where those were asked for.
-    pub population: Option<Population>,
-    facts: BTreeMap<&'static str, Result<Fact, Silence>>,
-    otherwise: Silence,
+    pub connections: Option<Connections>,
+    facts: BTreeMap<&'static str, Result<Fact, Unavailable>>,
+    otherwise: Unavailable,
 }
 
-impl Reading {
+impl Observation {
     /// A reading to be filled.
     pub fn new(probe: Probe) -> Self {
-        let otherwise = Silence::new(Why::Missing, "the answer does not hold it");
+        let otherwise = Unavailable::new(UnavailableReason::Missing, "the answer does not hold it");
         Self {
             probe,
             asked: Vec::new(),
             reached: false,
             skew: None,
-            population: None,
+            connections: None,
             facts: BTreeMap::new(),
             otherwise,
         }
     }
 
     /// A reading in which everything is silent for one reason.
-    pub fn silent(probe: Probe, why: Silence) -> Self {
+    pub fn silent(probe: Probe, why: Unavailable) -> Self {
         Self {
             otherwise: why,
             ..Self::new(probe)
@@ -103,12 +103,12 @@ impl Reading {
     }
 
     /// Says that everything not yet known is silent for this reason.
-    pub fn rest(&mut self, why: Silence) {
+    pub fn default_unavailable(&mut self, why: Unavailable) {
         self.otherwise = why;
     }
 
     /// Records a fact.
-    pub fn know(&mut self, path: &'static str, value: FactValue, at: OffsetDateTime) {
+    pub fn set(&mut self, path: &'static str, value: FactValue, at: OffsetDateTime) {
         debug_assert!(
             !matches!(value, FactValue::Float(x) if !x.is_finite()),
             "{path} must be finite"
@@ -117,22 +117,22 @@ impl Reading {
     }
 
     /// Records why a fact is not known.
-    pub fn hush(&mut self, path: &'static str, why: Silence) {
+    pub fn set_unavailable(&mut self, path: &'static str, why: Unavailable) {
         self.facts.insert(path, Err(why));
     }
 
     /// The kind of reason for everything not said.
-    pub fn rest_why(&self) -> Why {
+    pub fn default_reason(&self) -> UnavailableReason {
         self.otherwise.why
     }
 
     /// The reason for everything not said, in words.
-    pub fn rest_detail(&self) -> &Printable {
+    pub fn default_detail(&self) -> &Printable {
         &self.otherwise.detail
     }
 
     /// A fact as far as it is known by now.
-    pub fn outcome(&self, path: &str) -> Result<Fact, Silence> {
+    pub fn outcome(&self, path: &str) -> Result<Fact, Unavailable> {
         self.facts
             .get(path)
             .cloned()
@@ -143,7 +143,7 @@ impl Reading {
     pub fn put(
         &mut self,
         path: &'static str,
-        outcome: Result<FactValue, Silence>,
+        outcome: Result<FactValue, Unavailable>,
         at: OffsetDateTime,
     ) {
         self.facts
@@ -151,11 +151,11 @@ impl Reading {
     }
 
     /// Takes back everything that `which` names: it was said, but does not count.
-    pub fn withhold(
+    pub fn invalidate(
         &mut self,
         declared: &[Declared],
         which: impl Fn(&Declared) -> bool,
-        why: &Silence,
+        why: &Unavailable,
     ) {
         for fact in declared.iter().filter(|fact| which(fact)) {
             self.facts.insert(fact.path, Err(why.clone()));
@@ -165,67 +165,67 @@ impl Reading {
 
 /// How much is known of one fact.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Known<'a> {
+pub enum FactState<'a> {
     /// The value.
     Known(&'a Fact),
     /// Asked for, and not learned.
-    Silent(&'a Silence),
+    Unavailable(&'a Unavailable),
     /// No probe of this run yields it.
     NotAsked,
 }
 
 /// Everything one run was told.
 #[derive(Debug, Default)]
-pub struct Readings {
-    facts: BTreeMap<&'static str, (Probe, Result<Fact, Silence>)>,
-    asked: BTreeMap<Probe, Vec<Asked>>,
+pub struct Observations {
+    facts: BTreeMap<&'static str, (Probe, Result<Fact, Unavailable>)>,
+    asked: BTreeMap<Probe, Vec<RequestLog>>,
     reached: BTreeMap<Probe, bool>,
     skew: Option<i64>,
-    population: Option<Population>,
+    connections: Option<Connections>,
 }
 
-impl Readings {
+impl Observations {
     /// Takes in what a probe answered: one entry for each fact it declared.
-    pub fn add(&mut self, declared: &'static [Declared], mut reading: Reading) {
+    pub fn add(&mut self, declared: &'static [Declared], mut observation: Observation) {
         for fact in declared {
-            let outcome = reading
+            let outcome = observation
                 .facts
                 .remove(fact.path)
-                .unwrap_or_else(|| Err(reading.otherwise.clone()));
+                .unwrap_or_else(|| Err(observation.otherwise.clone()));
             let outcome = match outcome {
-                Ok(value) if value.value.ty() != fact.ty => Err(Silence::new(
-                    Why::Mistyped,
+                Ok(value) if value.value.ty() != fact.ty => Err(Unavailable::new(
+                    UnavailableReason::Mistyped,
                     format!("the probe yielded a {}", value.value.ty().name()),
                 )),
                 other => other,
             };
-            self.facts.insert(fact.path, (reading.probe, outcome));
+            self.facts.insert(fact.path, (observation.probe, outcome));
         }
         debug_assert!(
-            reading.facts.is_empty(),
+            observation.facts.is_empty(),
             "undeclared: {:?}",
-            reading.facts.keys()
+            observation.facts.keys()
         );
-        let widest = self.skew.into_iter().chain(reading.skew);
+        let widest = self.skew.into_iter().chain(observation.skew);
         self.skew = widest.max_by_key(|skew| skew.abs());
-        self.population = self.population.take().or(reading.population);
-        self.asked.insert(reading.probe, reading.asked);
-        self.reached.insert(reading.probe, reading.reached);
+        self.connections = self.connections.take().or(observation.connections);
+        self.asked.insert(observation.probe, observation.asked);
+        self.reached.insert(observation.probe, observation.reached);
     }
 
     /// What is known of a fact.
-    pub fn get(&self, path: &str) -> Known<'_> {
+    pub fn get(&self, path: &str) -> FactState<'_> {
         match self.facts.get(path) {
-            Some((_, Ok(fact))) => Known::Known(fact),
-            Some((_, Err(silence))) => Known::Silent(silence),
-            None => Known::NotAsked,
+            Some((_, Ok(fact))) => FactState::Known(fact),
+            Some((_, Err(unavailable))) => FactState::Unavailable(unavailable),
+            None => FactState::NotAsked,
         }
     }
 
     /// The value of a whole-number fact, if it is known.
     pub fn int(&self, path: &str) -> Option<i64> {
         match self.get(path) {
-            Known::Known(Fact {
+            FactState::Known(Fact {
                 value: FactValue::Int(n),
                 ..
             }) => Some(*n),
@@ -239,7 +239,7 @@ impl Readings {
     }
 
     /// The requests a probe sent in this run.
-    pub fn asked(&self, probe: Probe) -> &[Asked] {
+    pub fn asked(&self, probe: Probe) -> &[RequestLog] {
         self.asked.get(&probe).map_or(&[], Vec::as_slice)
     }
 
@@ -249,13 +249,13 @@ impl Readings {
     }
 
     /// The requests and the bonds of this run.
-    pub fn population(&self) -> Option<&Population> {
-        self.population.as_ref()
+    pub fn connections(&self) -> Option<&Connections> {
+        self.connections.as_ref()
     }
 
     /// Hands over the requests and the bonds of this run.
-    pub fn take_population(&mut self) -> Option<Population> {
-        self.population.take()
+    pub fn take_connections(&mut self) -> Option<Connections> {
+        self.connections.take()
     }
 
     /// The servers' clocks minus ours, in seconds; the largest difference counts.
@@ -269,7 +269,7 @@ impl Readings {
         for (_, outcome) in self.facts.values_mut() {
             match outcome {
                 Ok(fact) => fact.value.each_text(&mut each),
-                Err(silence) => silence
+                Err(unavailable) => unavailable
                     .texts()
                     .for_each(|text| text.edited(|text| each(&mut [text]))),
             }
@@ -280,8 +280,8 @@ impl Readings {
                 text.edited(|text| each(&mut [text]));
             }
         }
-        if let Some(population) = &mut self.population {
-            population.each_text(&mut each);
+        if let Some(connections) = &mut self.connections {
+            connections.each_text(&mut each);
         }
     }
 
@@ -294,13 +294,13 @@ impl Readings {
                     ..
                 }) => lines.iter_mut().map(Untrusted::exposed).for_each(&mut each),
                 Ok(_) => {}
-                Err(silence) => silence.texts().for_each(|text| text.edited(&mut each)),
+                Err(unavailable) => unavailable.texts().for_each(|text| text.edited(&mut each)),
             }
         }
     }
 
     /// Every fact of this run, by path.
-    pub fn all(&self) -> impl Iterator<Item = (&'static str, Probe, &Result<Fact, Silence>)> {
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, Probe, &Result<Fact, Unavailable>)> {
         self.facts
             .iter()
             .map(|(path, (probe, outcome))| (*path, *probe, outcome))

@@ -2,7 +2,7 @@
 
 /// Why a fact is not known. The code is part of the output and stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum UnavailableReason {
     /// The answer does not hold it.
     Missing,
     /// It is there, but not of the type or range it must have.
@@ -59,7 +59,7 @@ pub enum Why {
     NotAsked,
 }
 
-impl Why {
+impl UnavailableReason {
     const ALL: [Self; 27] = [
         Self::Missing,
         Self::Mistyped,
@@ -98,33 +98,33 @@ impl Why {
     /// The reason code of a step that this makes unknown.
     pub fn code(self) -> &'static str {
         match self {
-            Why::Missing => "missing",
-            Why::Mistyped => "mistyped",
-            Why::Contradictory => "contradictory",
-            Why::Denied => "denied",
-            Why::Throttled => "throttled",
-            Why::NotFound => "not-found",
-            Why::Unsupported => "unsupported",
-            Why::TimedOut => "timed-out",
-            Why::Unreachable => "unreachable",
-            Why::Broken => "broken-off",
-            Why::Tls => "tls",
-            Why::HttpStatus => "http-status",
-            Why::Redirected => "redirected",
-            Why::NotJson => "not-json",
-            Why::TooLarge => "too-large",
-            Why::Incomplete => "incomplete",
-            Why::NoCredentials => "no-credentials",
-            Why::Expired => "credentials-expired",
-            Why::WrongAccount => "wrong-account",
-            Why::WrongRegion => "wrong-region",
-            Why::ClockOff => "clock-off",
-            Why::NotCovered => "not-covered",
-            Why::CounterReset => "counter-reset",
-            Why::HistoryUnreadable => "history-unreadable",
-            Why::NoData => "no-data",
-            Why::Offline => "offline",
-            Why::NotAsked => "not-asked",
+            UnavailableReason::Missing => "missing",
+            UnavailableReason::Mistyped => "mistyped",
+            UnavailableReason::Contradictory => "contradictory",
+            UnavailableReason::Denied => "denied",
+            UnavailableReason::Throttled => "throttled",
+            UnavailableReason::NotFound => "not-found",
+            UnavailableReason::Unsupported => "unsupported",
+            UnavailableReason::TimedOut => "timed-out",
+            UnavailableReason::Unreachable => "unreachable",
+            UnavailableReason::Broken => "broken-off",
+            UnavailableReason::Tls => "tls",
+            UnavailableReason::HttpStatus => "http-status",
+            UnavailableReason::Redirected => "redirected",
+            UnavailableReason::NotJson => "not-json",
+            UnavailableReason::TooLarge => "too-large",
+            UnavailableReason::Incomplete => "incomplete",
+            UnavailableReason::NoCredentials => "no-credentials",
+            UnavailableReason::Expired => "credentials-expired",
+            UnavailableReason::WrongAccount => "wrong-account",
+            UnavailableReason::WrongRegion => "wrong-region",
+            UnavailableReason::ClockOff => "clock-off",
+            UnavailableReason::NotCovered => "not-covered",
+            UnavailableReason::CounterReset => "counter-reset",
+            UnavailableReason::HistoryUnreadable => "history-unreadable",
+            UnavailableReason::NoData => "no-data",
+            UnavailableReason::Offline => "offline",
+            UnavailableReason::NotAsked => "not-asked",
         }
     }
 }
@@ -135,9 +135,9 @@ mod tests {
 
     #[test]
     fn every_code_is_the_code_of_one_reason() {
-        for why in Why::ALL {
-            assert_eq!(Why::of_code(why.code()), Some(why));
+        for why in UnavailableReason::ALL {
+            assert_eq!(UnavailableReason::of_code(why.code()), Some(why));
         }
-        assert_eq!(Why::of_code("because"), None);
+        assert_eq!(UnavailableReason::of_code("because"), None);
     }
 }

@@ -2,8 +2,8 @@
 //! and `Invoke`, which runs a version without moving anything.
 
 use super::lambda::{missing, ours, shown};
-use super::wire::{Payload, Refusal, Reply, Scenery};
-use super::{AliasTarget, Effect, World};
+use super::wire::{Payload, Refusal, Reply, RequestContext};
+use super::{AliasTarget, Effect, FakeStack};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ struct Routing {
 }
 
 /// `UpdateAlias`: what is left out stays as it is, weights among them.
-pub(super) fn update_alias(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn update_alias(scenery: &RequestContext<'_>) -> Reply {
     let mut told = "UpdateAlias".to_owned();
     let moved = ours(scenery).and_then(|()| {
         let update: Update = scenery.input()?;
@@ -59,7 +59,7 @@ pub(super) fn update_alias(scenery: &Scenery<'_>) -> Reply {
     }
 }
 
-fn target(world: &World, update: Update) -> Result<AliasTarget, Refusal> {
+fn target(world: &FakeStack, update: Update) -> Result<AliasTarget, Refusal> {
     let now = &world.alias_target;
     if update
         .revision_id
@@ -107,7 +107,7 @@ fn target(world: &World, update: Update) -> Result<AliasTarget, Refusal> {
 }
 
 /// `Invoke` of one version: it answers with the status document, as it would behind the API.
-pub(super) fn invoke(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn invoke(scenery: &RequestContext<'_>) -> Reply {
     let world = scenery.world;
     let qualifier = scenery.ask.parameter("Qualifier").unwrap_or("$LATEST");
     let outcome = ours(scenery).and_then(|()| {

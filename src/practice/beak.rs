@@ -1,12 +1,12 @@
 //! The stack's own API: the status document and the audit feed.
 
-use super::wire::{Payload, Reply, Scenery};
+use super::wire::{Payload, Reply, RequestContext};
 use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::json;
 
 /// `GET /beak/system/status`
-pub(super) fn status(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn status(scenery: &RequestContext<'_>) -> Reply {
     let body = Payload::Json(scenery.world.status.clone());
     Reply::new(format!("GET {}", scenery.ask.path), Ok(body))
 }
@@ -19,12 +19,12 @@ struct AuditQuestion {
 }
 
 /// `POST /beak/audit`
-pub(super) fn audit(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn audit(scenery: &RequestContext<'_>) -> Reply {
     let outcome = scenery.input().map(|question| feed(scenery, &question));
     Reply::new(format!("POST {}", scenery.ask.path), outcome)
 }
 
-fn feed(scenery: &Scenery<'_>, question: &AuditQuestion) -> Payload {
+fn feed(scenery: &RequestContext<'_>, question: &AuditQuestion) -> Payload {
     let world = scenery.world;
     if let Some(body) = &world.audit_body {
         return Payload::Bytes(Bytes::clone(body));

@@ -1,7 +1,7 @@
 //! The three writes to a bond, as the stack's API takes them, and what they change.
 
-use super::World;
-use super::wire::{Payload, Refusal, Reply, Scenery};
+use super::FakeStack;
+use super::wire::{Payload, Refusal, Reply, RequestContext};
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use serde_json::json;
@@ -57,7 +57,7 @@ struct PulseQuestion {
 }
 
 /// `POST /beak/pulse`
-pub(super) fn pulse(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn pulse(scenery: &RequestContext<'_>) -> Reply {
     let asked = scenery.input::<PulseQuestion>().and_then(|question| {
         let bond = bonded(scenery.world, &question.spaceduck_id)?;
         if question.beak_key.as_ref() != Some(&bond.key) {
@@ -79,7 +79,7 @@ pub(super) fn pulse(scenery: &Scenery<'_>) -> Reply {
 }
 
 /// `POST /beak/rotate`
-pub(super) fn rotate(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn rotate(scenery: &RequestContext<'_>) -> Reply {
     let request = scenery.ask.header("idempotency-key").unwrap_or_default();
     write(scenery, asked(scenery), |bond| {
         let key = new_key(scenery.world, &bond);
@@ -94,14 +94,14 @@ pub(super) fn rotate(scenery: &Scenery<'_>) -> Reply {
 }
 
 /// `POST /beak/unpeck`
-pub(super) fn unpeck(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn unpeck(scenery: &RequestContext<'_>) -> Reply {
     write(scenery, asked(scenery), |id| {
         (json!({"status": "UNPECKED"}), Effect::Unpecked(id))
     })
 }
 
 fn write(
-    scenery: &Scenery<'_>,
+    scenery: &RequestContext<'_>,
     asked: Result<String, Refusal>,
     done: impl FnOnce(String) -> (serde_json::Value, Effect),
 ) -> Reply {
@@ -116,7 +116,7 @@ fn write(
 }
 
 /// The bond that is asked for, by somebody who may.
-fn asked(scenery: &Scenery<'_>) -> Result<String, Refusal> {
+fn asked(scenery: &RequestContext<'_>) -> Result<String, Refusal> {
     let Question { spaceduck_id } = scenery.input()?;
     let token = scenery.ask.header("authorization");
     let token = token.and_then(|header| header.strip_prefix("Bearer "));
@@ -130,7 +130,7 @@ fn asked(scenery: &Scenery<'_>) -> Result<String, Refusal> {
     Ok(spaceduck_id)
 }
 
-fn bonded<'a>(world: &'a World, id: &str) -> Result<&'a Bond, Refusal> {
+fn bonded<'a>(world: &'a FakeStack, id: &str) -> Result<&'a Bond, Refusal> {
     match world.bonds.get(id) {
         None => Err(Refusal::known(
             404,
@@ -146,7 +146,7 @@ fn bonded<'a>(world: &'a World, id: &str) -> Result<&'a Bond, Refusal> {
 }
 
 /// A key that nobody had before, and that can be found again in whatever a test looks through.
-fn new_key(world: &World, bond: &str) -> String {
+fn new_key(world: &FakeStack, bond: &str) -> String {
     let seed = format!("{bond} {} {}", world.issued.len(), world.now);
     let digest = digest(&SHA256, seed.as_bytes());
     let hex = digest.as_ref().iter().take(20);
@@ -156,7 +156,7 @@ fn new_key(world: &World, bond: &str) -> String {
     })
 }
 
-impl World {
+impl FakeStack {
     /// Adds a live bond that the feed knows since some time before the scene's start.
     pub fn bond(&mut self, id: &str, since: std::time::Duration) {
         let bond = Bond {

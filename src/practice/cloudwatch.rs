@@ -4,8 +4,8 @@
 use super::metrics::{Statistic, Window};
 use super::paging::{page, size};
 use super::search::{self, Search};
-use super::wire::{Payload, Refusal, Reply, Scenery, instant, seconds, tree};
-use super::{Series, World};
+use super::wire::{Payload, Refusal, Reply, RequestContext, instant, seconds, tree};
+use super::{FakeStack, Series};
 use ciborium::Value as Tree;
 use serde::Deserialize;
 
@@ -68,7 +68,7 @@ struct StatisticsQuestion {
 }
 
 /// `GetMetricData`
-pub(super) fn get_metric_data(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn get_metric_data(scenery: &RequestContext<'_>) -> Reply {
     let mut told = "GetMetricData".to_owned();
     let outcome = scenery.input().and_then(|question: DataQuestion| {
         told.push_str(&format!(" {}", question.names()?.join(", ")));
@@ -78,7 +78,7 @@ pub(super) fn get_metric_data(scenery: &Scenery<'_>) -> Reply {
 }
 
 fn data(
-    scenery: &Scenery<'_>,
+    scenery: &RequestContext<'_>,
     question: &DataQuestion,
     told: &mut String,
 ) -> Result<Payload, Refusal> {
@@ -146,7 +146,7 @@ fn data(
 }
 
 /// `GetMetricStatistics`
-pub(super) fn get_metric_statistics(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn get_metric_statistics(scenery: &RequestContext<'_>) -> Reply {
     let mut told = "GetMetricStatistics".to_owned();
     let outcome = scenery.input().and_then(|question: StatisticsQuestion| {
         told.push_str(&format!(" {}", question.metric_name));
@@ -155,7 +155,10 @@ pub(super) fn get_metric_statistics(scenery: &Scenery<'_>) -> Reply {
     Reply::new(told, outcome)
 }
 
-fn statistics(scenery: &Scenery<'_>, question: StatisticsQuestion) -> Result<Payload, Refusal> {
+fn statistics(
+    scenery: &RequestContext<'_>,
+    question: StatisticsQuestion,
+) -> Result<Payload, Refusal> {
     let StatisticsQuestion {
         namespace,
         metric_name,
@@ -248,7 +251,7 @@ impl Asked<'_> {
     /// many as there are for a search.
     fn series<'w>(
         &self,
-        world: &'w World,
+        world: &'w FakeStack,
         label: Option<&str>,
     ) -> Result<Vec<(Option<&'w Series>, String)>, Refusal> {
         match self {
@@ -273,7 +276,7 @@ impl Asked<'_> {
 
 impl Metric {
     /// The series with exactly this namespace, name and dimensions.
-    fn find<'w>(&self, world: &'w World) -> Option<&'w Series> {
+    fn find<'w>(&self, world: &'w FakeStack) -> Option<&'w Series> {
         let mut asked: Vec<_> = self
             .dimensions
             .iter()
@@ -290,7 +293,7 @@ impl Metric {
 
 /// The window that was asked for, up to now.
 fn window(
-    scenery: &Scenery<'_>,
+    scenery: &RequestContext<'_>,
     from: f64,
     to: f64,
     period: i64,

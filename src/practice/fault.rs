@@ -2,7 +2,7 @@
 //! client would see. What a service says when it denies or throttles is written down here.
 
 use super::wire::{Answer, Manner, Payload, Protocol, Refusal};
-use super::{Operation, World, sts};
+use super::{FakeStack, Operation, sts};
 use hyper::StatusCode;
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ impl Fault {
         &self,
         operation: Operation,
         protocol: Protocol,
-        world: &World,
+        world: &FakeStack,
         honest: Answer,
     ) -> Answer {
         let instead = |body: String| protocol.speak(StatusCode::OK, Payload::Bytes(body.into()));
@@ -158,7 +158,7 @@ fn words(protocol: Protocol) -> Words {
     }
 }
 
-fn denied(operation: Operation, world: &World) -> String {
+fn denied(operation: Operation, world: &FakeStack) -> String {
     let Some(service) = operation.service() else {
         return "Missing Authentication Token".to_owned();
     };

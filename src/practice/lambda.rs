@@ -1,8 +1,8 @@
 //! The function, its versions and its alias, as Lambda describes them.
 
 use super::paging::{page, size};
-use super::wire::{Payload, Refusal, Reply, Scenery};
-use super::{AliasTarget, Operation, Version, World};
+use super::wire::{Payload, Refusal, Reply, RequestContext};
+use super::{AliasTarget, FakeStack, Operation, Version};
 use hyper::Method;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -33,7 +33,7 @@ pub(super) fn asked_by(method: &Method, path: &str) -> Option<Operation> {
 }
 
 /// `GetAlias`
-pub(super) fn get_alias(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn get_alias(scenery: &RequestContext<'_>) -> Reply {
     let world = scenery.world;
     let name = scenery.ask.path.rsplit('/').next().unwrap_or_default();
     let outcome = ours(scenery).and_then(|()| {
@@ -51,7 +51,7 @@ pub(super) fn get_alias(scenery: &Scenery<'_>) -> Reply {
 }
 
 /// An alias as Lambda describes it.
-pub(super) fn shown(world: &World, target: &AliasTarget) -> Value {
+pub(super) fn shown(world: &FakeStack, target: &AliasTarget) -> Value {
     let mut alias = json!({
         "AliasArn": format!("{}:{}", world.function_arn(), world.alias),
         "Description": "",
@@ -71,7 +71,7 @@ pub(super) fn shown(world: &World, target: &AliasTarget) -> Value {
 }
 
 /// `GetPolicy` of the alias
-pub(super) fn get_policy(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn get_policy(scenery: &RequestContext<'_>) -> Reply {
     let world = scenery.world;
     let outcome = of_alias(scenery).and_then(|()| {
         let policy = world.policy.as_ref();
@@ -86,7 +86,7 @@ pub(super) fn get_policy(scenery: &Scenery<'_>) -> Reply {
 }
 
 /// `GetProvisionedConcurrencyConfig` of the alias
-pub(super) fn get_provisioned(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn get_provisioned(scenery: &RequestContext<'_>) -> Reply {
     let outcome = of_alias(scenery).and_then(|()| {
         let kept = scenery.world.provisioned.clone();
         kept.map(Payload::Json).ok_or_else(|| {
@@ -99,7 +99,7 @@ pub(super) fn get_provisioned(scenery: &Scenery<'_>) -> Reply {
 }
 
 /// `GetFunctionConcurrency`
-pub(super) fn get_concurrency(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn get_concurrency(scenery: &RequestContext<'_>) -> Reply {
     let outcome = ours(scenery).map(|()| {
         Payload::Json(match scenery.world.reserved {
             Some(reserved) => json!({"ReservedConcurrentExecutions": reserved}),
@@ -110,7 +110,7 @@ pub(super) fn get_concurrency(scenery: &Scenery<'_>) -> Reply {
 }
 
 /// Refuses questions about anything but the alias.
-fn of_alias(scenery: &Scenery<'_>) -> Result<(), Refusal> {
+fn of_alias(scenery: &RequestContext<'_>) -> Result<(), Refusal> {
     ours(scenery)?;
     let qualifier = scenery.ask.parameter("Qualifier").unwrap_or_default();
     if qualifier == scenery.world.alias {
@@ -125,7 +125,7 @@ fn of_alias(scenery: &Scenery<'_>) -> Result<(), Refusal> {
 }
 
 /// `ListVersionsByFunction`: `$LATEST` first, then the versions, oldest first.
-pub(super) fn list_versions(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn list_versions(scenery: &RequestContext<'_>) -> Reply {
     let (world, ask) = (scenery.world, scenery.ask);
     let mut told = "ListVersionsByFunction".to_owned();
     let outcome = ours(scenery).and_then(|()| {
@@ -153,7 +153,7 @@ pub(super) fn list_versions(scenery: &Scenery<'_>) -> Reply {
 }
 
 /// `GetFunctionConfiguration` of a version, or of the one that the alias points to.
-pub(super) fn get_configuration(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn get_configuration(scenery: &RequestContext<'_>) -> Reply {
     let (world, ask) = (scenery.world, scenery.ask);
     let qualifier = ask
         .parameter("Qualifier")
@@ -181,7 +181,7 @@ pub(super) fn get_configuration(scenery: &Scenery<'_>) -> Reply {
 }
 
 /// Refuses questions about any other function.
-pub(super) fn ours(scenery: &Scenery<'_>) -> Result<(), Refusal> {
+pub(super) fn ours(scenery: &RequestContext<'_>) -> Result<(), Refusal> {
     let path = &scenery.ask.path;
     let rest = [FUNCTIONS, SETTINGS]
         .iter()
@@ -199,12 +199,12 @@ pub(super) fn ours(scenery: &Scenery<'_>) -> Result<(), Refusal> {
     ))
 }
 
-pub(super) fn missing(world: &World, qualifier: &str) -> Refusal {
+pub(super) fn missing(world: &FakeStack, qualifier: &str) -> Refusal {
     let message = format!("Cannot find {}:{qualifier}", world.function_arn());
     Refusal::known(404, "ResourceNotFoundException", message)
 }
 
-fn configuration(world: &World, version: &Version) -> Value {
+fn configuration(world: &FakeStack, version: &Version) -> Value {
     let mut shown = json!({
         "CodeSha256": version.code_sha256,
         "FunctionArn": format!("{}:{}", world.function_arn(), version.number),

@@ -2,7 +2,7 @@
 
 use super::paging::{page, size};
 use super::pattern::Pattern;
-use super::wire::{Payload, Refusal, Reply, Scenery, millis};
+use super::wire::{Payload, Refusal, Reply, RequestContext, millis};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ struct Question {
 }
 
 /// `FilterLogEvents`
-pub(super) fn filter_log_events(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn filter_log_events(scenery: &RequestContext<'_>) -> Reply {
     let mut told = "FilterLogEvents".to_owned();
     let outcome = scenery.input().and_then(|question: Question| {
         if let Some(pattern) = &question.filter_pattern {
@@ -32,7 +32,7 @@ pub(super) fn filter_log_events(scenery: &Scenery<'_>) -> Reply {
 }
 
 fn filter(
-    scenery: &Scenery<'_>,
+    scenery: &RequestContext<'_>,
     question: &Question,
     told: &mut String,
 ) -> Result<Payload, Refusal> {

@@ -1,6 +1,6 @@
 //! The practice stack: the world outside `duckops`, played over real HTTP on loopback.
 //!
-//! A [`World`] is everything the production stack would answer, as plain data; a
+//! A [`FakeStack`] is everything the production stack would answer, as plain data; a
 //! [`Practice`] speaks it as the status and audit API and as the AWS operations that the
 //! runbooks ask for; a [`Scene`] is a world with one thing wrong and the verdict that is
 //! due. This room knows how the stack answers. It must not know what `duckops` asks for,
@@ -45,4 +45,4 @@ pub use fault::Fault;
 pub use operation::Operation;
 pub use scene::{Expect, Scene, find, scenes};
 pub use server::{Practice, Seen};
-pub use world::{AliasTarget, Execution, LogEvent, Mail, Recorded, Series, Version, World};
+pub use world::{AliasTarget, Execution, FakeStack, LogEvent, Mail, Recorded, Series, Version};

@@ -1,7 +1,7 @@
 //! Pages and the tokens between them. A token belongs to the question that it came with;
 //! brought to another one it is refused, as the real services do.
 
-use super::World;
+use super::FakeStack;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
@@ -49,7 +49,7 @@ pub(super) fn page(
 
 /// How many items a page has: what was asked for or else is usual, unless the world has
 /// smaller ones.
-pub(super) fn size(world: &World, asked: Option<usize>, usual: usize) -> usize {
+pub(super) fn size(world: &FakeStack, asked: Option<usize>, usual: usize) -> usize {
     let asked = asked.filter(|&asked| asked > 0).unwrap_or(usual);
     world
         .page_size

@@ -1,6 +1,6 @@
 //! The lists of agents and requests, for whoever may see them.
 
-use super::wire::{Payload, Refusal, Reply, Scenery};
+use super::wire::{Payload, Refusal, Reply, RequestContext};
 use hyper::Method;
 use serde::Deserialize;
 use serde_json::json;
@@ -19,7 +19,7 @@ struct PeckListQuestion {
 }
 
 /// `GET /beak/spaceducks?duckling_id=…` and `POST /beak/spaceducks`
-pub(super) fn spaceducks(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn spaceducks(scenery: &RequestContext<'_>) -> Reply {
     let (ask, world) = (scenery.ask, scenery.world);
     let question = format!("{} {}", ask.method, ask.path);
     let outcome = match ask.method {
@@ -58,7 +58,7 @@ pub(super) fn spaceducks(scenery: &Scenery<'_>) -> Reply {
 }
 
 /// `POST /beak/peck/list`
-pub(super) fn peck_list(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn peck_list(scenery: &RequestContext<'_>) -> Reply {
     let world = scenery.world;
     let outcome = scenery.input().and_then(|question: PeckListQuestion| {
         let bond = world.bonds.get(&question.spaceduck_id);

@@ -1,10 +1,10 @@
 //! From a request to the operation that it asks for, and from there to an answer. A
 //! request that this stack does not expect is refused in the protocol it was made in.
 
-use super::wire::{Answer, Ask, Protocol, Refusal, Reply, Scenery};
+use super::wire::{Answer, Ask, Protocol, Refusal, Reply, RequestContext};
 use super::{
-    Effect, Fault, Operation, World, alias, beak, bond, cloudwatch, lambda, logs, people, ses, sfn,
-    sts,
+    Effect, FakeStack, Fault, Operation, alias, beak, bond, cloudwatch, lambda, logs, people, ses,
+    sfn, sts,
 };
 use hyper::{Method, StatusCode};
 use time::OffsetDateTime;
@@ -29,7 +29,7 @@ pub(super) struct Routed {
 }
 
 /// Answers a request from the world as it is at `now`.
-pub(super) fn route(world: &World, now: OffsetDateTime, door: Door, ask: &Ask) -> Routed {
+pub(super) fn route(world: &FakeStack, now: OffsetDateTime, door: Door, ask: &Ask) -> Routed {
     let (protocol, named) = match door {
         Door::Api => (Protocol::Gateway, api(ask)),
         Door::Aws => aws(ask),
@@ -44,7 +44,7 @@ pub(super) fn route(world: &World, now: OffsetDateTime, door: Door, ask: &Ask) -
             Err(refusal) => Reply::new(operation.to_string(), Err(refusal)),
             Ok(()) => perform(
                 operation,
-                &Scenery {
+                &RequestContext {
                     world,
                     now,
                     ask,
@@ -78,7 +78,7 @@ pub(super) fn route(world: &World, now: OffsetDateTime, door: Door, ask: &Ask) -
     }
 }
 
-fn perform(operation: Operation, scenery: &Scenery<'_>) -> Reply {
+fn perform(operation: Operation, scenery: &RequestContext<'_>) -> Reply {
     match operation {
         Operation::Status => beak::status(scenery),
         Operation::Audit => beak::audit(scenery),
@@ -183,7 +183,7 @@ fn nobody_answers(door: Door, asked: &str) -> Refusal {
 }
 
 /// AWS answers a signed request only where its signature was meant for.
-fn credential_scope(world: &World, operation: Operation, ask: &Ask) -> Result<(), Refusal> {
+fn credential_scope(world: &FakeStack, operation: Operation, ask: &Ask) -> Result<(), Refusal> {
     let Some(service) = operation.service() else {
         return Ok(());
     };

@@ -13,7 +13,7 @@ mod pairs;
 mod peck;
 mod people;
 
-use super::World;
+use super::FakeStack;
 use std::sync::LazyLock;
 use time::OffsetDateTime;
 
@@ -29,7 +29,7 @@ pub struct Scene {
     /// What has to come out.
     pub expect: Expect,
     /// Makes the world as it is at this moment.
-    pub build: fn(OffsetDateTime) -> World,
+    pub build: fn(OffsetDateTime) -> FakeStack,
 }
 
 /// The verdict that is due: `ok`, `warning`, `critical`, `unknown` or `skipped`.
@@ -142,7 +142,7 @@ mod tests {
         }
     }
 
-    fn world(name: &str) -> World {
+    fn world(name: &str) -> FakeStack {
         (find(name).expect("a scene").build)(now())
     }
 
@@ -198,7 +198,7 @@ mod tests {
     }
 
     /// Callback errors of the last day: by dated entries, and by recorded totals.
-    fn callback_errors(world: &World) -> (usize, i64) {
+    fn callback_errors(world: &FakeStack) -> (usize, i64) {
         let day = std::time::Duration::from_secs(86_400);
         let since = Some((now() - day).unix_timestamp());
         let dated = world

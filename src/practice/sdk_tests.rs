@@ -6,7 +6,7 @@ mod aws;
 mod bare;
 mod faults;
 
-use super::{Practice, World, find};
+use super::{FakeStack, Practice, find};
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -88,13 +88,13 @@ fn now() -> OffsetDateTime {
 }
 
 /// The world of a scene, its clock stopped.
-fn world(scene: &str) -> World {
+fn world(scene: &str) -> FakeStack {
     let mut world = (find(scene).expect("a scene").build)(now());
     world.frozen = true;
     world
 }
 
-async fn practice(world: World) -> Practice {
+async fn practice(world: FakeStack) -> Practice {
     Practice::start(world, 0)
         .await
         .expect("two ports on loopback")

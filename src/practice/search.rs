@@ -2,7 +2,7 @@
 //! all dimensions, and terms that must be equal. Everything else that CloudWatch's search
 //! language can say is refused, so that no question is answered that was not understood.
 
-use super::{Series, World};
+use super::{FakeStack, Series};
 
 /// A search that was understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Search {
     }
 
     /// The series that have these dimensions, no more and no fewer, and these values.
-    pub(super) fn find<'w>(&self, world: &'w World) -> impl Iterator<Item = &'w Series> {
+    pub(super) fn find<'w>(&self, world: &'w FakeStack) -> impl Iterator<Item = &'w Series> {
         world.metrics.iter().filter(|series| {
             let has = |name: &String| series.dimensions.iter().any(|(n, _)| n == name);
             series.namespace == self.namespace
@@ -98,7 +98,7 @@ mod tests {
     fn a_search_finds_what_has_its_dimensions_and_its_values() {
         let search = Search::read(ASKED).expect("understood");
         assert_eq!((search.statistic.as_str(), search.period), ("Sum", 60));
-        let mut world = World::empty(time::OffsetDateTime::UNIX_EPOCH);
+        let mut world = FakeStack::empty(time::OffsetDateTime::UNIX_EPOCH);
         world.metrics = vec![
             series("Errors", &[("FunctionName", "f")]),
             series("Errors", &[("FunctionName", "f"), ("ExecutedVersion", "9")]),

@@ -4,7 +4,7 @@
 
 use super::route::{Door, Routed, route};
 use super::wire::{Answer, Ask, Manner};
-use super::{Operation, World};
+use super::{FakeStack, Operation};
 use futures_util::{StreamExt, stream};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -54,7 +54,7 @@ pub struct Seen {
 }
 
 struct Shared {
-    world: Mutex<World>,
+    world: Mutex<FakeStack>,
     seen: Mutex<Vec<Seen>>,
     started: Instant,
 }
@@ -62,7 +62,7 @@ struct Shared {
 impl Practice {
     /// Starts on the caller's tokio runtime: the API on `port` and AWS on the port after it,
     /// or both on any free port when `port` is 0.
-    pub async fn start(world: World, port: u16) -> io::Result<Self> {
+    pub async fn start(world: FakeStack, port: u16) -> io::Result<Self> {
         let after = if port == 0 { 0 } else { next_port(port)? };
         let api_socket = bound(port)?;
         let aws_socket = bound(after)?;
@@ -123,7 +123,7 @@ impl Practice {
 
     /// The world that is being served. What is changed here, the next answer shows; while it
     /// is held, nobody is answered.
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub fn world(&self) -> MutexGuard<'_, FakeStack> {
         lock(&self.shared.world)
     }
 }
@@ -222,7 +222,7 @@ async fn respond(
 }
 
 impl Shared {
-    fn now(&self, world: &World) -> OffsetDateTime {
+    fn now(&self, world: &FakeStack) -> OffsetDateTime {
         if world.frozen {
             world.now
         } else {

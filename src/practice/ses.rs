@@ -1,10 +1,10 @@
 //! The mail account, as SES version 2 says it.
 
-use super::wire::{Payload, Reply, Scenery};
+use super::wire::{Payload, Reply, RequestContext};
 use serde_json::json;
 
 /// `GetAccount`
-pub(super) fn get_account(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn get_account(scenery: &RequestContext<'_>) -> Reply {
     let mail = &scenery.world.mail;
     let account = json!({
         "DedicatedIpAutoWarmupEnabled": false,

@@ -1,8 +1,8 @@
 //! Executions of the approval workflow, as Step Functions lists them.
 
 use super::paging::{page, size};
-use super::wire::{Payload, Refusal, Reply, Scenery, seconds};
-use super::{Execution, World};
+use super::wire::{Payload, Refusal, Reply, RequestContext, seconds};
+use super::{Execution, FakeStack};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -17,7 +17,7 @@ struct Question {
 }
 
 /// `ListExecutions`
-pub(super) fn list_executions(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn list_executions(scenery: &RequestContext<'_>) -> Reply {
     let mut told = "ListExecutions".to_owned();
     let outcome = scenery.input().and_then(|question: Question| {
         if let Some(status) = &question.status_filter {
@@ -28,7 +28,11 @@ pub(super) fn list_executions(scenery: &Scenery<'_>) -> Reply {
     Reply::new(told, outcome)
 }
 
-fn list(scenery: &Scenery<'_>, question: &Question, told: &mut String) -> Result<Payload, Refusal> {
+fn list(
+    scenery: &RequestContext<'_>,
+    question: &Question,
+    told: &mut String,
+) -> Result<Payload, Refusal> {
     let world = scenery.world;
     let arn = &question.state_machine_arn;
     if !arn.starts_with("arn:aws:states:") {
@@ -99,7 +103,7 @@ impl Execution {
     }
 }
 
-fn shown(world: &World, execution: &Execution) -> Value {
+fn shown(world: &FakeStack, execution: &Execution) -> Value {
     let machine = world.state_machine_arn();
     let mut shown = json!({
         "executionArn": format!(

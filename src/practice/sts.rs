@@ -1,10 +1,10 @@
 //! Who is asking, as STS says it.
 
-use super::World;
-use super::wire::{Payload, REQUEST_ID, Reply, Scenery, escape};
+use super::FakeStack;
+use super::wire::{Payload, REQUEST_ID, Reply, RequestContext, escape};
 
 /// The role that every caller of the practice stack has.
-pub(super) fn caller(world: &World) -> String {
+pub(super) fn caller(world: &FakeStack) -> String {
     format!(
         "arn:aws:sts::{}:assumed-role/duckops-read/practice",
         world.account
@@ -12,7 +12,7 @@ pub(super) fn caller(world: &World) -> String {
 }
 
 /// `GetCallerIdentity`
-pub(super) fn get_caller_identity(scenery: &Scenery<'_>) -> Reply {
+pub(super) fn get_caller_identity(scenery: &RequestContext<'_>) -> Reply {
     let world = scenery.world;
     let xml = format!(
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\

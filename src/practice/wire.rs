@@ -1,7 +1,7 @@
 //! The protocols that the stack speaks: what a request asked, and how an answer or a
 //! refusal looks on the wire in each of them. Nothing here knows an operation's meaning.
 
-use super::{Effect, World};
+use super::{Effect, FakeStack};
 use ciborium::Value as Tree;
 use hyper::body::Bytes;
 use hyper::{HeaderMap, Method, StatusCode};
@@ -20,8 +20,8 @@ pub(super) struct Ask {
 }
 
 /// What an operation may look at while it answers.
-pub(super) struct Scenery<'a> {
-    pub(super) world: &'a World,
+pub(super) struct RequestContext<'a> {
+    pub(super) world: &'a FakeStack,
     /// The stack's clock. What the world has later than this has not happened yet.
     pub(super) now: OffsetDateTime,
     pub(super) ask: &'a Ask,
@@ -148,7 +148,7 @@ fn parameter<'a>(form: &'a str, name: &str) -> Option<&'a str> {
         .find_map(|(key, value)| (key == name).then_some(value))
 }
 
-impl Scenery<'_> {
+impl RequestContext<'_> {
     /// The parameters of a JSON or CBOR request. One that is not known here is refused, so
     /// that a client cannot come to rely on a parameter that the practice stack ignores.
     pub(super) fn input<T: DeserializeOwned>(&self) -> Result<T, Refusal> {

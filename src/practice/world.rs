@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use tokio::sync::Barrier;
 
-/// A whole stack. Its clock runs from [`World::now`], and the HTTP `Date` tells it:
+/// A whole stack. Its clock runs from [`FakeStack::now`], and the HTTP `Date` tells it:
 /// executions, metric points and log lines of a later time come to light when it gets there.
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct FakeStack {
     /// The moment the scene starts; from there the stack's clock runs.
     pub now: OffsetDateTime,
-    /// Whether the clock stands still at [`World::now`].
+    /// Whether the clock stands still at [`FakeStack::now`].
     pub frozen: bool,
     /// The AWS account that answers.
     pub account: String,
@@ -35,7 +35,7 @@ pub struct World {
     pub status: Value,
     /// The audit feed, newest first.
     pub audit: Vec<Value>,
-    /// What `POST /beak/audit` sends instead of [`World::audit`].
+    /// What `POST /beak/audit` sends instead of [`FakeStack::audit`].
     pub audit_body: Option<Bytes>,
     /// Executions of the state machine, in any order.
     pub executions: Vec<Execution>,
@@ -177,7 +177,7 @@ pub struct Recorded {
     pub facts: Vec<(&'static str, i64)>,
 }
 
-impl World {
+impl FakeStack {
     /// A stack with nobody in it: the right names, a status document, and nothing else.
     pub fn empty(now: OffsetDateTime) -> Self {
         Self {

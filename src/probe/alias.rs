@@ -6,9 +6,9 @@
 
 mod answer;
 
-use super::{Ask, aws};
+use super::{ProbeContext, aws};
 use crate::fact::{self, FactValue, Probe};
-use crate::observation::{Reading, Silence, Why};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use answer::{Running, Target, Versions, alias, configuration, versions};
 use time::OffsetDateTime;
@@ -16,21 +16,24 @@ use time::OffsetDateTime;
 /// Versions shown as evidence.
 const NEWEST: usize = 5;
 
-pub(super) async fn ask(ask: &Ask) -> Reading {
-    let mut reading = Reading::new(Probe::Alias);
+pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+    let mut observation = Observation::new(Probe::Alias);
     match &ask.expected_version {
-        Some(version) => reading.know(
+        Some(version) => observation.set(
             "alias.pinned",
             FactValue::Text(Untrusted::new(version.as_str())),
             ask.now,
         ),
-        None => reading.hush(
+        None => observation.set_unavailable(
             "alias.pinned",
-            Silence::new(Why::NotAsked, "no version was named as the expected one"),
+            Unavailable::new(
+                UnavailableReason::NotAsked,
+                "no version was named as the expected one",
+            ),
         ),
     }
-    let Some(config) = aws::config(ask, &mut reading).await else {
-        return reading;
+    let Some(config) = aws::config(ask, &mut observation).await else {
+        return observation;
     };
     let client = aws_sdk_lambda::Client::new(config);
     let ((target, a), (configuration, b), (versions, c)) = tokio::join!(
@@ -39,34 +42,38 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
         versions(ask, &client),
     );
     for part in [a, b, c] {
-        reading.reached |= part.reached;
-        reading.asked.extend(part.asked);
+        observation.reached |= part.reached;
+        observation.asked.extend(part.asked);
     }
-    pointing(&mut reading, &target, ask.now);
-    running(&mut reading, &target, configuration, ask.now);
-    published(&mut reading, versions, ask.now);
-    reading
+    pointing(&mut observation, &target, ask.now);
+    running(&mut observation, &target, configuration, ask.now);
+    published(&mut observation, versions, ask.now);
+    observation
 }
 
-fn pointing(reading: &mut Reading, target: &Result<Target, Silence>, at: OffsetDateTime) {
+fn pointing(
+    observation: &mut Observation,
+    target: &Result<Target, Unavailable>,
+    at: OffsetDateTime,
+) {
     let target = match target {
         Ok(target) => target,
-        Err(silence) => return reading.rest(silence.clone()),
+        Err(unavailable) => return observation.default_unavailable(unavailable.clone()),
     };
     let text = |text: &str| FactValue::Text(Untrusted::new(text));
-    reading.know("alias.version", text(&target.version), at);
+    observation.set("alias.version", text(&target.version), at);
     let latest = target.version == "$LATEST";
-    reading.know("alias.latest", FactValue::Bool(latest), at);
+    observation.set("alias.latest", FactValue::Bool(latest), at);
     let number = target.version.parse().map(FactValue::Int).map_err(|_| {
-        Silence::new(
-            Why::Unsupported,
+        Unavailable::new(
+            UnavailableReason::Unsupported,
             format!(
                 "the alias points to {}, which has no number",
                 Untrusted::new(target.version.as_str()).printable(40)
             ),
         )
     });
-    reading.put("alias.number", number, at);
+    observation.put("alias.number", number, at);
     // It goes into a command that is pasted into a shell: nothing but a plain id may.
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let revision = match target.revision.as_str() {
@@ -74,21 +81,21 @@ fn pointing(reading: &mut Reading, target: &Result<Target, Silence>, at: OffsetD
         revision if revision.chars().all(plain) => Ok(text(revision)),
         _ => Err("the revision of the alias is no plain id"),
     };
-    let revision = revision.map_err(|why| Silence::new(Why::Missing, why));
-    reading.put("alias.revision", revision, at);
+    let revision = revision.map_err(|why| Unavailable::new(UnavailableReason::Missing, why));
+    observation.put("alias.revision", revision, at);
     let shares: Vec<_> = target
         .weights
         .iter()
         .filter(|(_, share)| *share > 0.0)
         .collect();
-    reading.know("alias.weighted", FactValue::Bool(!shares.is_empty()), at);
+    observation.set("alias.weighted", FactValue::Bool(!shares.is_empty()), at);
     let rest = 1.0 - shares.iter().map(|(_, share)| share).sum::<f64>();
     let mut parts = vec![format!("{} % on version {}", percent(rest), target.version)];
     let others = shares
         .iter()
         .map(|(version, share)| format!("{} % on version {version}", percent(*share)));
     parts.extend(others);
-    reading.know("alias.split", text(&parts.join(", ")), at);
+    observation.set("alias.split", text(&parts.join(", ")), at);
 }
 
 /// Rounded to a hundredth of a percent: what is left of one after subtracting is not exact.
@@ -97,15 +104,15 @@ fn percent(share: f64) -> f64 {
 }
 
 fn running(
-    reading: &mut Reading,
-    target: &Result<Target, Silence>,
-    running: Result<Running, Silence>,
+    observation: &mut Observation,
+    target: &Result<Target, Unavailable>,
+    running: Result<Running, Unavailable>,
     at: OffsetDateTime,
 ) {
     const PATHS: [&str; 3] = ["alias.timeout", "alias.published", "alias.function_state"];
     let agrees = |running: Running| match target {
-        Ok(target) if target.version != running.version => Err(Silence::new(
-            Why::Contradictory,
+        Ok(target) if target.version != running.version => Err(Unavailable::new(
+            UnavailableReason::Contradictory,
             format!(
                 "the alias pointed to version {} and then to version {} within this run",
                 Untrusted::new(target.version.as_str()).printable(40),
@@ -117,40 +124,45 @@ fn running(
     };
     match running.and_then(agrees) {
         Ok(running) => {
-            reading.put(
+            observation.put(
                 "alias.timeout",
                 running.timeout.map(FactValue::Duration),
                 at,
             );
-            let undated = || Silence::new(Why::Missing, "the version has no date");
+            let undated =
+                || Unavailable::new(UnavailableReason::Missing, "the version has no date");
             let published = running.published.ok_or_else(undated);
-            reading.put("alias.published", published.map(FactValue::Instant), at);
+            observation.put("alias.published", published.map(FactValue::Instant), at);
             let state = FactValue::Text(Untrusted::new(running.state));
-            reading.know("alias.function_state", state, at);
+            observation.set("alias.function_state", state, at);
         }
-        Err(silence) => PATHS
+        Err(unavailable) => PATHS
             .iter()
-            .for_each(|path| reading.hush(path, silence.clone())),
+            .for_each(|path| observation.set_unavailable(path, unavailable.clone())),
     }
 }
 
-fn published(reading: &mut Reading, versions: Result<Versions, Silence>, at: OffsetDateTime) {
+fn published(
+    observation: &mut Observation,
+    versions: Result<Versions, Unavailable>,
+    at: OffsetDateTime,
+) {
     let versions = match versions {
         Ok(versions) => versions,
-        Err(silence) => {
-            reading.hush("alias.versions", silence.clone());
-            return reading.hush("alias.newest_versions", silence);
+        Err(unavailable) => {
+            observation.set_unavailable("alias.versions", unavailable.clone());
+            return observation.set_unavailable("alias.newest_versions", unavailable);
         }
     };
     let numbers = versions
         .iter()
         .map(|(number, _)| Untrusted::new(number.to_string()));
-    reading.know("alias.versions", FactValue::List(numbers.collect()), at);
+    observation.set("alias.versions", FactValue::List(numbers.collect()), at);
     let dated = versions.iter().take(NEWEST).map(|(number, published)| {
         let date = published.map_or_else(|| "undated".to_owned(), fact::instant);
         Untrusted::new(format!("{number}, published {date}"))
     });
-    reading.know(
+    observation.set(
         "alias.newest_versions",
         FactValue::List(dated.collect()),
         at,
@@ -161,31 +173,34 @@ fn published(reading: &mut Reading, versions: Result<Versions, Silence>, at: Off
 mod tests {
     use super::*;
 
-    fn told(version: &str, revision: &str, weights: &[(&str, f64)]) -> Reading {
-        let mut reading = Reading::new(Probe::Alias);
+    fn told(version: &str, revision: &str, weights: &[(&str, f64)]) -> Observation {
+        let mut observation = Observation::new(Probe::Alias);
         let weights = weights.iter().map(|(v, w)| ((*v).to_owned(), *w)).collect();
         let target = Ok(Target {
             version: version.to_owned(),
             revision: revision.to_owned(),
             weights,
         });
-        pointing(&mut reading, &target, OffsetDateTime::UNIX_EPOCH);
-        reading
+        pointing(&mut observation, &target, OffsetDateTime::UNIX_EPOCH);
+        observation
     }
 
-    fn shown(reading: &Reading, path: &str) -> Option<String> {
-        let fact = reading.outcome(path).ok()?;
+    fn shown(observation: &Observation, path: &str) -> Option<String> {
+        let fact = observation.outcome(path).ok()?;
         Some(fact.value.shown().to_string())
     }
 
     #[test]
     fn a_split_adds_up() {
-        let reading = told("62", "5e1f-62", &[("61", 0.1), ("60", 0.0)]);
+        let observation = told("62", "5e1f-62", &[("61", 0.1), ("60", 0.0)]);
         assert_eq!(
-            shown(&reading, "alias.split").as_deref(),
+            shown(&observation, "alias.split").as_deref(),
             Some("90 % on version 62, 10 % on version 61")
         );
-        assert_eq!(shown(&reading, "alias.weighted").as_deref(), Some("yes"));
+        assert_eq!(
+            shown(&observation, "alias.weighted").as_deref(),
+            Some("yes")
+        );
         assert_eq!(
             shown(&told("62", "5e1f", &[("61", 0.0)]), "alias.weighted").as_deref(),
             Some("no")
@@ -194,9 +209,9 @@ mod tests {
 
     #[test]
     fn latest_has_no_number_and_a_strange_revision_reaches_no_command() {
-        let reading = told("$LATEST", "5e1f; rm -rf ~", &[]);
-        assert_eq!(shown(&reading, "alias.latest").as_deref(), Some("yes"));
-        assert_eq!(shown(&reading, "alias.number"), None);
-        assert_eq!(shown(&reading, "alias.revision"), None);
+        let observation = told("$LATEST", "5e1f; rm -rf ~", &[]);
+        assert_eq!(shown(&observation, "alias.latest").as_deref(), Some("yes"));
+        assert_eq!(shown(&observation, "alias.number"), None);
+        assert_eq!(shown(&observation, "alias.revision"), None);
     }
 }

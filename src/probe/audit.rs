@@ -18,27 +18,27 @@ mod value;
 pub(super) use people::people;
 pub(super) use value::{Id, Time};
 
-use super::Ask;
+use super::ProbeContext;
 use crate::fact::{FactValue, Probe};
-use crate::observation::{Reading, Silence, Why};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::redact::{Removed, Secrets};
 use crate::text::Untrusted;
 use tally::{Newest, Tally};
 use time::OffsetDateTime;
 
-pub(super) async fn ask(ask: &Ask) -> Reading {
-    let mut reading = Reading::new(Probe::Audit);
-    let (tally, end) = request::read(ask, &mut reading, Tally::new).await;
+pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+    let mut observation = Observation::new(Probe::Audit);
+    let (tally, end) = request::read(ask, &mut observation, Tally::new).await;
     if let Some(tally) = tally {
-        at_least(&mut reading, &tally, ask.now);
+        at_least(&mut observation, &tally, ask.now);
         match end {
-            Ok(()) => exactly(&mut reading, &tally, ask.now),
-            Err(silence) => reading.rest(silence),
+            Ok(()) => exactly(&mut observation, &tally, ask.now),
+            Err(unavailable) => observation.default_unavailable(unavailable),
         }
-    } else if let Err(silence) = end {
-        reading.rest(silence);
+    } else if let Err(unavailable) = end {
+        observation.default_unavailable(unavailable);
     }
-    reading
+    observation
 }
 
 /// One entry for whoever reads the feed itself.
@@ -56,7 +56,10 @@ pub struct Listed {
 ///
 /// # Errors
 /// Why the feed was not read to its end; what was handed over still holds.
-pub async fn listen(ask: &Ask, each: impl FnMut(Listed) + Send + 'static) -> Result<(), Silence> {
+pub async fn listen(
+    ask: &ProbeContext,
+    each: impl FnMut(Listed) + Send + 'static,
+) -> Result<(), Unavailable> {
     struct Each<F>(F, Secrets);
     impl<F: FnMut(Listed)> feed::Sink for Each<F> {
         fn entry(&mut self, entry: &entry::Entry) {
@@ -72,15 +75,15 @@ pub async fn listen(ask: &Ask, each: impl FnMut(Listed) + Send + 'static) -> Res
             });
         }
     }
-    let mut reading = Reading::new(Probe::Audit);
+    let mut observation = Observation::new(Probe::Audit);
     let secrets = ask.secrets().await;
-    request::read(ask, &mut reading, |_| Each(each, secrets))
+    request::read(ask, &mut observation, |_| Each(each, secrets))
         .await
         .1
 }
 
 /// What holds even when the feed broke off.
-fn at_least(reading: &mut Reading, tally: &Tally, at: OffsetDateTime) {
+fn at_least(observation: &mut Observation, tally: &Tally, at: OffsetDateTime) {
     for (path, count) in [
         ("audit.callback_errors_24h_min", tally.callback_errors_24h),
         ("audit.callback_errors_1h_min", tally.callback_errors_1h),
@@ -89,59 +92,69 @@ fn at_least(reading: &mut Reading, tally: &Tally, at: OffsetDateTime) {
         ("audit.certs_issued_24h_min", tally.certs_issued_24h),
         ("audit.certs_issued_48h_min", tally.certs_issued_48h),
     ] {
-        reading.know(path, FactValue::Int(count), at);
+        observation.set(path, FactValue::Int(count), at);
     }
 }
 
 /// What holds because the feed was read to its end.
-fn exactly(reading: &mut Reading, tally: &Tally, at: OffsetDateTime) {
-    reading.know("audit.entries", FactValue::Int(tally.span.entries), at);
-    if let Some(silence) = tally.span.unusable() {
-        return reading.rest(silence);
+fn exactly(observation: &mut Observation, tally: &Tally, at: OffsetDateTime) {
+    observation.set("audit.entries", FactValue::Int(tally.span.entries), at);
+    if let Some(unavailable) = tally.span.unusable() {
+        return observation.default_unavailable(unavailable);
     }
     let reach = tally.span.reach();
-    reading.know("audit.reach", FactValue::Duration(reach.unwrap_or(0)), at);
+    observation.set("audit.reach", FactValue::Duration(reach.unwrap_or(0)), at);
     match tally.span.oldest() {
-        Some(oldest) => reading.know("audit.oldest", FactValue::Instant(oldest), at),
-        None => reading.hush(
+        Some(oldest) => observation.set("audit.oldest", FactValue::Instant(oldest), at),
+        None => observation.set_unavailable(
             "audit.oldest",
-            Silence::new(Why::NoData, "the audit feed is empty"),
+            Unavailable::new(UnavailableReason::NoData, "the audit feed is empty"),
         ),
     }
-    reading.know("audit.pulses", FactValue::Int(tally.pulse_count), at);
+    observation.set("audit.pulses", FactValue::Int(tally.pulse_count), at);
     let pulse = ("audit.pulse_age", "audit.pulse_age_min");
-    age(reading, pulse, "pulse", &tally.pulses, tally, at);
+    age(observation, pulse, "pulse", &tally.pulses, tally, at);
     let cert = ("audit.cert_age", "audit.cert_age_min");
-    age(reading, cert, "certificate entry", &tally.certs, tally, at);
-    reading.know(
+    age(
+        observation,
+        cert,
+        "certificate entry",
+        &tally.certs,
+        tally,
+        at,
+    );
+    observation.set(
         "audit.newest_certs",
         FactValue::List(tally.certs.lines()),
         at,
     );
     match tally.registration_age() {
-        Some(age) => reading.know("audit.registration_age", FactValue::Duration(age), at),
-        None => reading.hush(
+        Some(age) => observation.set("audit.registration_age", FactValue::Duration(age), at),
+        None => observation.set_unavailable(
             "audit.registration_age",
-            Silence::new(Why::NoData, "the audit feed shows no registration"),
+            Unavailable::new(
+                UnavailableReason::NoData,
+                "the audit feed shows no registration",
+            ),
         ),
     }
-    reading.know(
+    observation.set(
         "audit.newest_pulses",
         FactValue::List(tally.pulses.lines()),
         at,
     );
-    reading.know(
+    observation.set(
         "audit.newest_pecks",
         FactValue::List(tally.pecks.lines()),
         at,
     );
     let errors = FactValue::Int(tally.pecks.callback_errors());
-    reading.know("audit.newest_pecks_callback_errors", errors, at);
+    observation.set("audit.newest_pecks_callback_errors", errors, at);
 }
 
 /// How old the newest of a kind is; without one it is at least as old as the feed.
 fn age(
-    reading: &mut Reading,
+    observation: &mut Observation,
     (exact, at_least): (&'static str, &'static str),
     what: &str,
     newest: &Newest,
@@ -150,23 +163,23 @@ fn age(
 ) {
     let short = |reach: i64| {
         let reach = crate::fact::duration(reach);
-        Silence::new(
-            Why::NotCovered,
+        Unavailable::new(
+            UnavailableReason::NotCovered,
             format!("no {what} in the audit feed, which reaches back only {reach}"),
         )
     };
     match (newest.newest_age(tally.span.now), tally.span.reach()) {
         (Some(age), _) => {
-            reading.know(exact, FactValue::Duration(age), at);
-            reading.know(at_least, FactValue::Duration(age), at);
+            observation.set(exact, FactValue::Duration(age), at);
+            observation.set(at_least, FactValue::Duration(age), at);
         }
         (None, Some(reach)) => {
-            reading.hush(exact, short(reach));
-            reading.know(at_least, FactValue::Duration(reach), at);
+            observation.set_unavailable(exact, short(reach));
+            observation.set(at_least, FactValue::Duration(reach), at);
         }
         (None, None) => {
-            reading.hush(exact, short(0));
-            reading.hush(at_least, short(0));
+            observation.set_unavailable(exact, short(0));
+            observation.set_unavailable(at_least, short(0));
         }
     }
 }

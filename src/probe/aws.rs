@@ -3,7 +3,7 @@
 
 use super::document::Document;
 use crate::cloud;
-use crate::observation::{Reading, Silence};
+use crate::observation::{Observation, Unavailable};
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -19,30 +19,30 @@ use std::time::Instant;
 
 /// Sends one question and records it. `action` is the permission it needs.
 pub(super) async fn question<T, E>(
-    reading: &mut Reading,
+    observation: &mut Observation,
     deadline: Instant,
     question: String,
     action: &str,
     send: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-) -> Result<T, Silence>
+) -> Result<T, Unavailable>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     let reply = cloud::question(deadline, question, action, send).await;
-    reading.reached |= reply.reached;
-    reading.asked.push(reply.asked);
+    observation.reached |= reply.reached;
+    observation.asked.push(reply.asked);
     reply.answer
 }
 
 /// The shared configuration, or everything silent for want of credentials.
 pub(super) async fn config<'a>(
-    ask: &'a super::Ask,
-    reading: &mut Reading,
+    ask: &'a super::ProbeContext,
+    observation: &mut Observation,
 ) -> Option<&'a SdkConfig> {
     match ask.aws.config().await {
         Ok(config) => Some(config),
-        Err(silence) => {
-            reading.rest(silence);
+        Err(unavailable) => {
+            observation.default_unavailable(unavailable);
             None
         }
     }
@@ -54,7 +54,7 @@ pub(super) struct Bytes(Arc<Mutex<Vec<u8>>>);
 
 impl Bytes {
     /// The answer as a document in which missing is missing.
-    pub(super) fn document(&self, name: &'static str) -> Result<Document, Silence> {
+    pub(super) fn document(&self, name: &'static str) -> Result<Document, Unavailable> {
         let bytes = self.0.lock().map(|bytes| bytes.clone()).unwrap_or_default();
         Document::parse(name, &bytes)
     }

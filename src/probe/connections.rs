@@ -6,13 +6,13 @@
 
 mod lists;
 
-use super::Ask;
+use super::ProbeContext;
 use super::audit::people;
 use crate::connections::{
-    Bond, BondState, Class, Gap, KEY_AGE, Only, Peck, PeckState, Population, WINDOW,
+    Bond, BondState, Class, Connections, Gap, KEY_AGE, Only, Peck, PeckState, WINDOW,
 };
 use crate::fact::{FactValue, Probe, duration, instant};
-use crate::observation::{Reading, Silence, Why};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 pub use lists::Access;
 use time::OffsetDateTime;
@@ -20,24 +20,24 @@ use time::OffsetDateTime;
 /// So many are named as evidence.
 const NAMED: usize = 5;
 
-pub(super) async fn ask(ask: &Ask) -> Reading {
-    let mut reading = Reading::new(Probe::Connections);
+pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+    let mut observation = Observation::new(Probe::Connections);
     let mut listing = Vec::new();
     let (people, lists, counted) = tokio::join!(
-        people(ask, &mut reading, ask.only.clone()),
+        people(ask, &mut observation, ask.only.clone()),
         lists::ask(ask, &mut listing),
         counted(ask),
     );
-    reading.asked.extend(listing);
+    observation.asked.extend(listing);
     let told = people.and_then(|people| match people.unusable() {
-        Some(silence) => Err(silence),
+        Some(unavailable) => Err(unavailable),
         None => Ok(people),
     });
     let mut people = match told {
         Ok(told) => told,
-        Err(silence) => {
-            reading.rest(silence);
-            return reading;
+        Err(unavailable) => {
+            observation.default_unavailable(unavailable);
+            return observation;
         }
     };
     for row in &lists.rows {
@@ -48,25 +48,30 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
         .failed
         .as_ref()
         .map(|_| "a list that was asked failed");
-    let population = people.gathering.end(reach, silent, lists.notes);
+    let connections = people.gathering.end(reach, silent, lists.notes);
     match lists.failed {
-        Some(silence) => reading.rest(silence),
-        None => facts(&mut reading, &population, ask, counted),
+        Some(unavailable) => observation.default_unavailable(unavailable),
+        None => facts(&mut observation, &connections, ask, counted),
     }
-    reading.population = Some(population);
-    reading
+    observation.connections = Some(connections);
+    observation
 }
 
 /// How many bonded agents the status API counts, for comparing; nobody is compared in a run
 /// that is confined to one.
-async fn counted(ask: &Ask) -> Option<Reading> {
+async fn counted(ask: &ProbeContext) -> Option<Observation> {
     match ask.only {
         Some(_) => None,
         None => Some(super::status::ask(ask).await),
     }
 }
 
-fn facts(reading: &mut Reading, all: &Population, ask: &Ask, counted: Option<Reading>) {
+fn facts(
+    observation: &mut Observation,
+    all: &Connections,
+    ask: &ProbeContext,
+    counted: Option<Observation>,
+) {
     let at = ask.now;
     let is_known = match &ask.only {
         None => true,
@@ -77,36 +82,39 @@ fn facts(reading: &mut Reading, all: &Population, ask: &Ask, counted: Option<Rea
         let back = all.reach.map_or("is empty".to_owned(), |reach| {
             format!("goes back {}", duration(reach))
         });
-        reading.rest(
-            Silence::new(
-                Why::NotFound,
+        observation.default_unavailable(
+            Unavailable::new(
+                UnavailableReason::NotFound,
                 format!("nothing is known of this id; the audit feed {back}"),
             )
             .fix("Check the id; with --token-file or --beak-key-file the lists are asked, too"),
         );
         return;
     }
-    of_pecks(reading, all, ask.only.is_some(), at);
-    of_bonds(reading, all, ask.only.is_some(), at);
+    of_pecks(observation, all, ask.only.is_some(), at);
+    of_bonds(observation, all, ask.only.is_some(), at);
     let untraced = counted.map_or(Ok(0), |status| {
         let untraced = untraced(&status, all);
-        reading.asked.extend(status.asked);
+        observation.asked.extend(status.asked);
         untraced
     });
-    reading.put("bonds.untraced", untraced.map(FactValue::Int), at);
+    observation.put("bonds.untraced", untraced.map(FactValue::Int), at);
 }
 
 /// How many of the bonded agents that the status API counts nothing else shows.
-fn untraced(status: &Reading, all: &Population) -> Result<i64, Silence> {
+fn untraced(status: &Observation, all: &Connections) -> Result<i64, Unavailable> {
     let bonded = all.bonds.iter();
     let bonded = bonded.filter(|bond| bond.state() == BondState::Bonded);
     match status.outcome("status.agents.total_bonded")?.value {
         FactValue::Int(counted) => Ok((counted - bonded.count() as i64).max(0)),
-        _ => Err(Silence::new(Why::Mistyped, "the status counts no bonds")),
+        _ => Err(Unavailable::new(
+            UnavailableReason::Mistyped,
+            "the status counts no bonds",
+        )),
     }
 }
 
-fn of_pecks(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTime) {
+fn of_pecks(observation: &mut Observation, all: &Connections, one: bool, at: OffsetDateTime) {
     let state = |peck: &Peck| peck.state(all.now);
     let are = |wanted| all.pecks.iter().filter(move |peck| state(peck) == wanted);
     let count = |wanted| are(wanted).count() as i64;
@@ -116,10 +124,10 @@ fn of_pecks(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTi
         ("pecks.denied", PeckState::Denied),
         ("pecks.expired", PeckState::Expired),
     ] {
-        know(reading, path, count(wanted), at);
+        set_int(observation, path, count(wanted), at);
     }
-    know(
-        reading,
+    set_int(
+        observation,
         "pecks.rivals",
         all.pecks.iter().filter(|peck| peck.rivals > 0).count() as i64,
         at,
@@ -127,7 +135,7 @@ fn of_pecks(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTi
     let left = are(PeckState::Pending)
         .filter_map(|peck| peck.left(all.now))
         .min();
-    reading.know(
+    observation.set(
         "pecks.least_left",
         FactValue::Duration(left.unwrap_or(WINDOW)),
         at,
@@ -140,30 +148,32 @@ fn of_pecks(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTi
         let many = count(PeckState::Unknown);
         let why = peck.uncertain.unwrap_or("nothing says when it was asked");
         let detail = format!("the state of {many} requests is not certain: {why}");
-        Silence::new(Why::Contradictory, detail)
+        Unavailable::new(UnavailableReason::Contradictory, detail)
     });
     let gap = |gap: Option<Gap>| {
         let gap = gap.filter(|_| !one);
-        gap.map(|gap| Silence::new(Why::NotCovered, said(gap)))
+        gap.map(|gap| Unavailable::new(UnavailableReason::NotCovered, said(gap)))
     };
     let (pending, all_known) = (gap(all.gaps.pending), gap(all.gaps.pecks));
     let pending = doubt.clone().or(pending);
     let all_known = doubt.or(all_known);
-    let or = |silence: &Option<Silence>, value: FactValue| silence.clone().map_or(Ok(value), Err);
+    let or = |unavailable: &Option<Unavailable>, value: FactValue| {
+        unavailable.clone().map_or(Ok(value), Err)
+    };
     let counted = |wanted| FactValue::Int(count(wanted));
     let known = FactValue::Int(all.pecks.len() as i64);
-    reading.put(
+    observation.put(
         "pecks.pending",
         or(&pending, counted(PeckState::Pending)),
         at,
     );
-    reading.put(
+    observation.put(
         "pecks.approved",
         or(&all_known, counted(PeckState::Approved)),
         at,
     );
-    reading.put("pecks.known", or(&all_known, known), at);
-    reading.put("pecks.all_known", or(&all_known, FactValue::Bool(true)), at);
+    observation.put("pecks.known", or(&all_known, known), at);
+    observation.put("pecks.all_known", or(&all_known, FactValue::Bool(true)), at);
     for (path, wanted) in [
         ("pecks.newest_pending", PeckState::Pending),
         ("pecks.newest_denied", PeckState::Denied),
@@ -178,11 +188,11 @@ fn of_pecks(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTi
                 .map_or("at an unknown time".to_owned(), instant);
             Untrusted::new(format!("{} asked {when}", peck.id))
         });
-        reading.know(path, FactValue::List(lines.collect()), at);
+        observation.set(path, FactValue::List(lines.collect()), at);
     }
 }
 
-fn of_bonds(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTime) {
+fn of_bonds(observation: &mut Observation, all: &Connections, one: bool, at: OffsetDateTime) {
     let now = all.now;
     let bonded: Vec<&Bond> = all
         .bonds
@@ -198,21 +208,21 @@ fn of_bonds(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTi
             .filter(|bond| matches!(bond.class(now), Class::Alive | Class::Slow | Class::Offline))
     };
     // What is certain of some stands, whatever is uncertain of others.
-    know(reading, "bonds.slow", count(Class::Slow), at);
-    know(reading, "bonds.offline", count(Class::Offline), at);
-    know(reading, "bonds.unpulsed", count(Class::Never), at);
-    reading.know(
+    set_int(observation, "bonds.slow", count(Class::Slow), at);
+    set_int(observation, "bonds.offline", count(Class::Offline), at);
+    set_int(observation, "bonds.unpulsed", count(Class::Never), at);
+    observation.set(
         "bonds.pulse_age",
         oldest(&mut pulsing().filter_map(|bond| bond.pulse_age(now))),
         at,
     );
-    reading.know(
+    observation.set(
         "bonds.unpulsed_for",
         oldest(&mut are(Class::Never).filter_map(|bond| bond.age(now))),
         at,
     );
-    failing(reading, &bonded, all, one, at);
-    keys(reading, &bonded, all, at);
+    failing(observation, &bonded, all, one, at);
+    keys(observation, &bonded, all, at);
     let unclear = all
         .bonds
         .iter()
@@ -231,7 +241,7 @@ fn of_bonds(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTi
         .count();
     let unclear = unclear.map(|why| format!("{doubtful} bonds are not certain: {why}"));
     if let Some(why) = unclear.or(all.gaps.bonds.filter(|_| !one).map(said)) {
-        let silence = Silence::new(Why::NotCovered, why)
+        let unavailable = Unavailable::new(UnavailableReason::NotCovered, why)
             .fix("With --token-file or --beak-key-file the lists are asked, which know when each agent was last seen");
         for path in [
             "bonds.bonded",
@@ -239,17 +249,17 @@ fn of_bonds(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTi
             "bonds.pulsing",
             "bonds.unpecked",
         ] {
-            reading.hush(path, silence.clone());
+            observation.set_unavailable(path, unavailable.clone());
         }
     } else {
-        know(reading, "bonds.bonded", bonded.len() as i64, at);
-        know(reading, "bonds.alive", count(Class::Alive), at);
-        know(reading, "bonds.pulsing", pulsing().count() as i64, at);
+        set_int(observation, "bonds.bonded", bonded.len() as i64, at);
+        set_int(observation, "bonds.alive", count(Class::Alive), at);
+        set_int(observation, "bonds.pulsing", pulsing().count() as i64, at);
         let over = all
             .bonds
             .iter()
             .filter(|bond| bond.state() == BondState::Unpecked);
-        know(reading, "bonds.unpecked", over.count() as i64, at);
+        set_int(observation, "bonds.unpecked", over.count() as i64, at);
     }
     let stale =
         |bond: &&&Bond| matches!(bond.class(now), Class::Offline | Class::Slow | Class::Never);
@@ -261,30 +271,32 @@ fn of_bonds(reading: &mut Reading, all: &Population, one: bool, at: OffsetDateTi
             .map_or(String::new(), |age| format!(", {}", duration(age)));
         Untrusted::new(format!("{} {}{age}", bond.id, bond.class(now).word()))
     });
-    reading.know("bonds.worst", FactValue::List(lines.collect()), at);
+    observation.set("bonds.worst", FactValue::List(lines.collect()), at);
 }
 
 /// Deliveries that failed lately. One that names nobody failed for somebody.
 fn failing(
-    reading: &mut Reading,
+    observation: &mut Observation,
     bonded: &[&Bond],
-    all: &Population,
+    all: &Connections,
     one: bool,
     at: OffsetDateTime,
 ) {
     let named = bonded.iter().filter(|bond| bond.fails(all.now)).count() as i64;
     let count = match all.gaps.failures {
-        Some(gap) if one && named == 0 => Err(Silence::new(Why::NotCovered, said(gap))),
+        Some(gap) if one && named == 0 => {
+            Err(Unavailable::new(UnavailableReason::NotCovered, said(gap)))
+        }
         Some(_) if !one => Ok(named + 1),
         _ => Ok(named),
     };
-    reading.put("bonds.failing", count.map(FactValue::Int), at);
+    observation.put("bonds.failing", count.map(FactValue::Int), at);
 }
 
 /// Between which bounds the age of the oldest key lies.
-fn keys(reading: &mut Reading, bonded: &[&Bond], all: &Population, at: OffsetDateTime) {
+fn keys(observation: &mut Observation, bonded: &[&Bond], all: &Connections, at: OffsetDateTime) {
     let least = bonded.iter().map(|bond| bond.key_min).max().unwrap_or(0);
-    reading.know("bonds.key_age_min", FactValue::Duration(least), at);
+    observation.set("bonds.key_age_min", FactValue::Duration(least), at);
     let most = bonded
         .iter()
         .try_fold(0, |most, bond| Some(bond.key_max?.max(most)));
@@ -294,15 +306,15 @@ fn keys(reading: &mut Reading, bonded: &[&Bond], all: &Population, at: OffsetDat
     };
     let outcome = match (most, bonded.iter().filter(open).count()) {
         (Some(most), 0) => Ok(FactValue::Duration(most)),
-        (_, many) => Err(Silence::new(
-            Why::NotCovered,
+        (_, many) => Err(Unavailable::new(
+            UnavailableReason::NotCovered,
             format!(
                 "the age of {many} keys is not known: the feed shows no rotation of them and goes back {}",
                 duration(all.reach.unwrap_or(0))
             ),
         )),
     };
-    reading.put("bonds.key_age", outcome, at);
+    observation.put("bonds.key_age", outcome, at);
 }
 
 fn said(gap: Gap) -> String {
@@ -317,6 +329,6 @@ fn said(gap: Gap) -> String {
     }
 }
 
-fn know(reading: &mut Reading, path: &'static str, count: i64, at: OffsetDateTime) {
-    reading.know(path, FactValue::Int(count), at);
+fn set_int(observation: &mut Observation, path: &'static str, count: i64, at: OffsetDateTime) {
+    observation.set(path, FactValue::Int(count), at);
 }

@@ -3,7 +3,7 @@
 //! `serde_json::Value` lets the last of two equal keys win in silence; here a field that
 //! stands twice is refused, because nobody can say which one is meant.
 
-use crate::observation::{Silence, Why};
+use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,33 +36,33 @@ enum Node {
 impl Document {
     /// Reads a body; anything but a JSON object with at least one field is refused. `name`
     /// is what messages call it.
-    pub(super) fn parse(name: &'static str, body: &[u8]) -> Result<Self, Silence> {
+    pub(super) fn parse(name: &'static str, body: &[u8]) -> Result<Self, Unavailable> {
         let node: Node = serde_json::from_slice(body).map_err(|error| {
             let head = Untrusted::from_bytes(body.get(..80).unwrap_or(body)).printable(80);
-            Silence::new(
-                Why::NotJson,
+            Unavailable::new(
+                UnavailableReason::NotJson,
                 format!("expected JSON, got `{head}` ({error})"),
             )
         })?;
         match node {
-            Node::Object(object) if object.fields.contains_key("error") => Err(Silence::new(
-                Why::NotJson,
+            Node::Object(object) if object.fields.contains_key("error") => Err(Unavailable::new(
+                UnavailableReason::NotJson,
                 format!("200 but no {name} object: the body is an error"),
             )),
             Node::Object(object) if !object.fields.is_empty() => Ok(Self { name, root: object }),
-            _ => Err(Silence::new(
-                Why::NotJson,
+            _ => Err(Unavailable::new(
+                UnavailableReason::NotJson,
                 format!("200 but no {name} object"),
             )),
         }
     }
 
     /// A count: a whole number that is not negative.
-    pub(super) fn count(&self, path: &str) -> Result<i64, Silence> {
+    pub(super) fn count(&self, path: &str) -> Result<i64, Unavailable> {
         match self.field(path)? {
             Node::Int(n) if *n >= 0 => Ok(*n),
-            Node::Int(n) => Err(Silence::new(
-                Why::Contradictory,
+            Node::Int(n) => Err(Unavailable::new(
+                UnavailableReason::Contradictory,
                 format!("{path} is negative: {n}"),
             )),
             other => Err(self.mistyped(path, other, "a whole number")),
@@ -70,7 +70,7 @@ impl Document {
     }
 
     /// A whole number of either sign, also when it is written with a fraction of zero.
-    pub(super) fn whole(&self, path: &str) -> Result<i64, Silence> {
+    pub(super) fn whole(&self, path: &str) -> Result<i64, Unavailable> {
         const EXACT: f64 = 9_007_199_254_740_992.0;
         match self.field(path)? {
             Node::Int(n) => Ok(*n),
@@ -80,7 +80,7 @@ impl Document {
     }
 
     /// That a list stands there; its entries are somebody else's to read.
-    pub(super) fn list(&self, path: &str) -> Result<(), Silence> {
+    pub(super) fn list(&self, path: &str) -> Result<(), Unavailable> {
         match self.field(path)? {
             Node::List => Ok(()),
             other => Err(self.mistyped(path, other, "a list")),
@@ -88,7 +88,7 @@ impl Document {
     }
 
     /// Yes or no.
-    pub(super) fn flag(&self, path: &str) -> Result<bool, Silence> {
+    pub(super) fn flag(&self, path: &str) -> Result<bool, Unavailable> {
         match self.field(path)? {
             Node::Bool(b) => Ok(*b),
             other => Err(self.mistyped(path, other, "true or false")),
@@ -96,7 +96,7 @@ impl Document {
     }
 
     /// A word; a whole number is read as one.
-    pub(super) fn text(&self, path: &str) -> Result<Untrusted, Silence> {
+    pub(super) fn text(&self, path: &str) -> Result<Untrusted, Unavailable> {
         match self.field(path)? {
             Node::Text(text) if !text.is_empty() => Ok(Untrusted::new(text.as_str())),
             Node::Int(n) => Ok(Untrusted::new(n.to_string())),
@@ -104,15 +104,15 @@ impl Document {
         }
     }
 
-    fn field(&self, path: &str) -> Result<&Node, Silence> {
+    fn field(&self, path: &str) -> Result<&Node, Unavailable> {
         let mut object = &self.root;
         let mut names = path.split('.').peekable();
         while let Some(name) = names.next() {
             self.once(object, name, path)?;
             match object.fields.get(name) {
                 None => {
-                    return Err(Silence::new(
-                        Why::Missing,
+                    return Err(Unavailable::new(
+                        UnavailableReason::Missing,
                         format!("the {} has no {path}", self.name),
                     ));
                 }
@@ -121,8 +121,8 @@ impl Document {
                 Some(other) => return Err(self.mistyped(path, other, "inside an object")),
             }
         }
-        Err(Silence::new(
-            Why::Missing,
+        Err(Unavailable::new(
+            UnavailableReason::Missing,
             format!("the {} has no {path}", self.name),
         ))
     }
@@ -130,7 +130,7 @@ impl Document {
 
 impl Document {
     /// That nothing stands twice on the way to an object, which may be missing, or in it.
-    pub(super) fn single(&self, path: &str) -> Result<(), Silence> {
+    pub(super) fn single(&self, path: &str) -> Result<(), Unavailable> {
         let mut object = &self.root;
         for name in path.split('.') {
             self.once(object, name, path)?;
@@ -143,18 +143,18 @@ impl Document {
         twice.try_for_each(|name| self.once(object, name, path))
     }
 
-    fn once(&self, object: &Object, name: &str, path: &str) -> Result<(), Silence> {
+    fn once(&self, object: &Object, name: &str, path: &str) -> Result<(), Unavailable> {
         match object.twice.contains(name) {
             false => Ok(()),
             true => {
                 let name = Untrusted::new(name).printable(40);
                 let detail = format!("duplicate field {name} of {path} in the {}", self.name);
-                Err(Silence::new(Why::Mistyped, detail))
+                Err(Unavailable::new(UnavailableReason::Mistyped, detail))
             }
         }
     }
 
-    fn mistyped(&self, path: &str, found: &Node, wanted: &str) -> Silence {
+    fn mistyped(&self, path: &str, found: &Node, wanted: &str) -> Unavailable {
         let found = match found {
             Node::Null => "null".to_owned(),
             Node::Bool(b) => b.to_string(),
@@ -164,8 +164,8 @@ impl Document {
             Node::List => "a list".to_owned(),
             Node::Object(_) => "an object".to_owned(),
         };
-        Silence::new(
-            Why::Mistyped,
+        Unavailable::new(
+            UnavailableReason::Mistyped,
             format!("{path} in the {} is {found}, not {wanted}", self.name),
         )
     }
@@ -264,8 +264,11 @@ mod tests {
             r#"{"agents":{"alive":5,"alive":0}}"#,
             r#"{"agents":{"alive":5},"agents":{"alive":5}}"#,
         ] {
-            let silence = document(twice).count("agents.alive").expect_err("refused");
-            assert!(silence.detail.as_str().contains("duplicate"), "{silence:?}");
+            let unavailable = document(twice).count("agents.alive").expect_err("refused");
+            assert!(
+                unavailable.detail.as_str().contains("duplicate"),
+                "{unavailable:?}"
+            );
         }
     }
 

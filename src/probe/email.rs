@@ -1,14 +1,14 @@
 //! SES `GetAccount`: may we send, how much, and how much is used.
 
-use super::{Ask, aws, document::Document};
+use super::{ProbeContext, aws, document::Document};
 use crate::fact::{FactValue, Probe};
-use crate::observation::{Reading, Silence, Why};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
 use time::OffsetDateTime;
 
-pub(super) async fn ask(ask: &Ask) -> Reading {
-    let mut reading = Reading::new(Probe::Email);
-    let Some(config) = aws::config(ask, &mut reading).await else {
-        return reading;
+pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+    let mut observation = Observation::new(Probe::Email);
+    let Some(config) = aws::config(ask, &mut observation).await else {
+        return observation;
     };
     let bytes = aws::Bytes::default();
     let request = aws_sdk_sesv2::Client::new(config)
@@ -17,7 +17,7 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
         .interceptor(bytes.clone());
     let question = "GetAccount".to_owned();
     let answer = aws::question(
-        &mut reading,
+        &mut observation,
         ask.deadline,
         question,
         "ses:GetAccount",
@@ -25,24 +25,24 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
     )
     .await;
     match answer.and_then(|_| bytes.document("SES account")) {
-        Ok(account) => fields(&mut reading, &account, ask.now),
-        Err(silence) => reading.rest(silence),
+        Ok(account) => fields(&mut observation, &account, ask.now),
+        Err(unavailable) => observation.default_unavailable(unavailable),
     }
-    reading
+    observation
 }
 
-fn fields(reading: &mut Reading, account: &Document, at: OffsetDateTime) {
-    reading.put(
+fn fields(observation: &mut Observation, account: &Document, at: OffsetDateTime) {
+    observation.put(
         "email.sending_enabled",
         account.flag("SendingEnabled").map(FactValue::Bool),
         at,
     );
-    reading.put(
+    observation.put(
         "email.enforcement",
         account.text("EnforcementStatus").map(FactValue::Text),
         at,
     );
-    reading.put(
+    observation.put(
         "email.production_access",
         account.flag("ProductionAccessEnabled").map(FactValue::Bool),
         at,
@@ -52,28 +52,28 @@ fn fields(reading: &mut Reading, account: &Document, at: OffsetDateTime) {
         .whole("SendQuota.SentLast24Hours")
         .and_then(|sent| match sent {
             0.. => Ok(sent),
-            _ => Err(Silence::new(
-                Why::Contradictory,
+            _ => Err(Unavailable::new(
+                UnavailableReason::Contradictory,
                 format!("SES says that {sent} were sent"),
             )),
         });
     let quota = quota(max.clone(), sent.clone());
     let unlimited = max.clone().and_then(sane).map(|max| max == -1);
     let can_send = can_send(account, unlimited, quota.as_ref().map(|(left, _)| *left));
-    reading.put("email.can_send", can_send.map(FactValue::Bool), at);
-    reading.put("email.max_24h", max.clone().map(FactValue::Int), at);
-    reading.put("email.sent_24h", sent.map(FactValue::Int), at);
-    reading.put(
+    observation.put("email.can_send", can_send.map(FactValue::Bool), at);
+    observation.put("email.max_24h", max.clone().map(FactValue::Int), at);
+    observation.put("email.sent_24h", sent.map(FactValue::Int), at);
+    observation.put(
         "email.unlimited",
         max.and_then(sane).map(|max| FactValue::Bool(max == -1)),
         at,
     );
-    reading.put(
+    observation.put(
         "email.left_24h",
         quota.clone().map(|(left, _)| FactValue::Int(left)),
         at,
     );
-    reading.put(
+    observation.put(
         "email.used_percent",
         quota.map(|(_, percent)| FactValue::Float(percent)),
         at,
@@ -81,11 +81,11 @@ fn fields(reading: &mut Reading, account: &Document, at: OffsetDateTime) {
 }
 
 /// A limit is positive, or -1 for none.
-fn sane(max: i64) -> Result<i64, Silence> {
+fn sane(max: i64) -> Result<i64, Unavailable> {
     match max {
         -1 | 1.. => Ok(max),
-        _ => Err(Silence::new(
-            Why::Contradictory,
+        _ => Err(Unavailable::new(
+            UnavailableReason::Contradictory,
             format!("SES says that the daily limit is {max}"),
         )),
     }
@@ -94,9 +94,9 @@ fn sane(max: i64) -> Result<i64, Silence> {
 /// One obstacle is proof that it cannot; that it can takes all three.
 fn can_send(
     account: &Document,
-    unlimited: Result<bool, Silence>,
-    left: Result<i64, &Silence>,
-) -> Result<bool, Silence> {
+    unlimited: Result<bool, Unavailable>,
+    left: Result<i64, &Unavailable>,
+) -> Result<bool, Unavailable> {
     let enabled = account.flag("SendingEnabled");
     let healthy = account
         .text("EnforcementStatus")
@@ -104,8 +104,8 @@ fn can_send(
     let room = match (unlimited, left) {
         (Ok(true), _) => Ok(true),
         (_, Ok(left)) => Ok(left > 0),
-        (Err(silence), _) => Err(silence),
-        (_, Err(silence)) => Err(silence.clone()),
+        (Err(unavailable), _) => Err(unavailable),
+        (_, Err(unavailable)) => Err(unavailable.clone()),
     };
     let parts = [enabled, healthy, room];
     if parts.iter().any(|part| matches!(part, Ok(false))) {
@@ -117,9 +117,15 @@ fn can_send(
 }
 
 /// What is left, and the share used.
-fn quota(max: Result<i64, Silence>, sent: Result<i64, Silence>) -> Result<(i64, f64), Silence> {
+fn quota(
+    max: Result<i64, Unavailable>,
+    sent: Result<i64, Unavailable>,
+) -> Result<(i64, f64), Unavailable> {
     match (sane(max?)?, sent?) {
-        (-1, _) => Err(Silence::new(Why::Unsupported, "there is no daily limit")),
+        (-1, _) => Err(Unavailable::new(
+            UnavailableReason::Unsupported,
+            "there is no daily limit",
+        )),
         (max, sent) => Ok(((max - sent).max(0), 100.0 * sent as f64 / max as f64)),
     }
 }

@@ -4,9 +4,9 @@
 //! window; what is running is paged to its end, because the stuck ones stand last. The
 //! list is eventually consistent: it may lag by moments.
 
-use super::{Ask, aws};
+use super::{ProbeContext, aws};
 use crate::fact::{self, FactValue, Probe};
-use crate::observation::{Reading, Silence, Why};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus};
 use time::OffsetDateTime;
@@ -22,7 +22,7 @@ pub(super) const ACTION: &str = "states:ListExecutions";
 /// What one status filter yielded, and why it is not all, if it is not.
 struct Listed {
     items: Vec<Item>,
-    end: Result<(), Silence>,
+    end: Result<(), Unavailable>,
 }
 
 struct Item {
@@ -31,10 +31,10 @@ struct Item {
     stop: Option<i64>,
 }
 
-pub(super) async fn ask(ask: &Ask) -> Reading {
-    let mut reading = Reading::new(Probe::Executions);
-    let Some(config) = aws::config(ask, &mut reading).await else {
-        return reading;
+pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+    let mut observation = Observation::new(Probe::Executions);
+    let Some(config) = aws::config(ask, &mut observation).await else {
+        return observation;
     };
     let client = aws_sdk_sfn::Client::new(config);
     let since = Some(ask.now.unix_timestamp() - DAY);
@@ -45,11 +45,11 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
         list(ask, &client, ExecutionStatus::Running, None),
     );
     for part in [a, b, c, d] {
-        reading.reached |= part.reached;
-        reading.asked.extend(part.asked);
+        observation.reached |= part.reached;
+        observation.asked.extend(part.asked);
     }
     unsuccessful(
-        &mut reading,
+        &mut observation,
         [
             ("FAILED", failed),
             ("TIMED_OUT", timed_out),
@@ -57,18 +57,18 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
         ],
         ask.now,
     );
-    in_progress(&mut reading, running, ask.now);
-    reading
+    in_progress(&mut observation, running, ask.now);
+    observation
 }
 
 /// Pages one status; newest first, until a start lies before `since`.
 async fn list(
-    ask: &Ask,
+    ask: &ProbeContext,
     client: &aws_sdk_sfn::Client,
     status: ExecutionStatus,
     since: Option<i64>,
-) -> (Listed, Reading) {
-    let mut reading = Reading::new(Probe::Executions);
+) -> (Listed, Observation) {
+    let mut observation = Observation::new(Probe::Executions);
     let mut listed = Listed {
         items: Vec::new(),
         end: Ok(()),
@@ -85,8 +85,14 @@ async fn list(
             .customize()
             .interceptor(bytes.clone());
         let question = format!("ListExecutions {}, page {page}", status.as_str());
-        let answer =
-            aws::question(&mut reading, ask.deadline, question, ACTION, request.send()).await;
+        let answer = aws::question(
+            &mut observation,
+            ask.deadline,
+            question,
+            ACTION,
+            request.send(),
+        )
+        .await;
         let whole = answer.and_then(|answer| {
             bytes
                 .document("answer")?
@@ -95,8 +101,8 @@ async fn list(
         });
         let answer = match whole {
             Ok(answer) => answer,
-            Err(silence) => {
-                listed.end = Err(silence);
+            Err(unavailable) => {
+                listed.end = Err(unavailable);
                 break;
             }
         };
@@ -115,8 +121,8 @@ async fn list(
             None => break,
             Some(_) if outside => break,
             Some(next) if token.as_ref() == Some(&next) => {
-                listed.end = Err(Silence::new(
-                    Why::Incomplete,
+                listed.end = Err(Unavailable::new(
+                    UnavailableReason::Incomplete,
                     format!(
                         "the pagination of {} executions did not end",
                         status.as_str()
@@ -127,7 +133,7 @@ async fn list(
             Some(next) => token = Some(next),
         }
     }
-    (listed, reading)
+    (listed, observation)
 }
 
 /// Takes what is inside the window; says whether the page reached beyond it.
@@ -136,7 +142,7 @@ fn take(
     page: &[ExecutionListItem],
     since: Option<i64>,
     now: i64,
-) -> (bool, Option<Silence>) {
+) -> (bool, Option<Unavailable>) {
     let mut outside = false;
     for execution in page {
         let start = execution.start_date().secs();
@@ -144,8 +150,8 @@ fn take(
             // The client puts 1970 where the answer has no start.
             return (
                 outside,
-                Some(Silence::new(
-                    Why::Missing,
+                Some(Unavailable::new(
+                    UnavailableReason::Missing,
                     "an execution in the list has no start",
                 )),
             );
@@ -153,8 +159,8 @@ fn take(
         if start > now + AHEAD {
             return (
                 outside,
-                Some(Silence::new(
-                    Why::Contradictory,
+                Some(Unavailable::new(
+                    UnavailableReason::Contradictory,
                     "an execution in the list starts in the future",
                 )),
             );
@@ -173,16 +179,20 @@ fn take(
     (outside, None)
 }
 
-fn unsuccessful(reading: &mut Reading, lists: [(&'static str, Listed); 3], at: OffsetDateTime) {
+fn unsuccessful(
+    observation: &mut Observation,
+    lists: [(&'static str, Listed); 3],
+    at: OffsetDateTime,
+) {
     const EACH: [&str; 3] = [
         "executions.failed_24h",
         "executions.timed_out_24h",
         "executions.aborted_24h",
     ];
     let sum: i64 = lists.iter().map(|(_, list)| list.items.len() as i64).sum();
-    reading.know("executions.unsuccessful_24h_min", FactValue::Int(sum), at);
+    observation.set("executions.unsuccessful_24h_min", FactValue::Int(sum), at);
     for (path, (_, list)) in EACH.into_iter().zip(&lists) {
-        reading.put(
+        observation.put(
             path,
             list.end
                 .clone()
@@ -192,10 +202,10 @@ fn unsuccessful(reading: &mut Reading, lists: [(&'static str, Listed); 3], at: O
     }
     let end = lists.iter().find_map(|(_, list)| list.end.clone().err());
     // With nothing learned at all, "at least none" would only look like knowledge.
-    if let (0, Some(silence)) = (sum, &end) {
-        reading.hush("executions.unsuccessful_24h_min", silence.clone());
+    if let (0, Some(unavailable)) = (sum, &end) {
+        observation.set_unavailable("executions.unsuccessful_24h_min", unavailable.clone());
     }
-    reading.put(
+    observation.put(
         "executions.unsuccessful_24h",
         end.map_or(Ok(FactValue::Int(sum)), Err),
         at,
@@ -215,14 +225,14 @@ fn unsuccessful(reading: &mut Reading, lists: [(&'static str, Listed); 3], at: O
             fact::instant(item.start)
         ))
     });
-    reading.know(
+    observation.set(
         "executions.newest_unsuccessful",
         FactValue::List(lines.collect()),
         at,
     );
 }
 
-fn in_progress(reading: &mut Reading, mut running: Listed, at: OffsetDateTime) {
+fn in_progress(observation: &mut Observation, mut running: Listed, at: OffsetDateTime) {
     running.items.sort_by_key(|item| item.start);
     let oldest = running
         .items
@@ -230,26 +240,26 @@ fn in_progress(reading: &mut Reading, mut running: Listed, at: OffsetDateTime) {
         .map_or(0, |item| (at.unix_timestamp() - item.start).max(0));
     let count = running.items.len() as i64;
     match &running.end {
-        Ok(()) => reading.know(
+        Ok(()) => observation.set(
             "executions.oldest_running_age_min",
             FactValue::Duration(oldest),
             at,
         ),
-        Err(silence) if count == 0 => {
-            reading.hush("executions.oldest_running_age_min", silence.clone())
+        Err(unavailable) if count == 0 => {
+            observation.set_unavailable("executions.oldest_running_age_min", unavailable.clone())
         }
-        Err(_) => reading.know(
+        Err(_) => observation.set(
             "executions.oldest_running_age_min",
             FactValue::Duration(oldest),
             at,
         ),
     }
-    reading.put(
+    observation.put(
         "executions.running",
         running.end.clone().map(|()| FactValue::Int(count)),
         at,
     );
-    reading.put(
+    observation.put(
         "executions.oldest_running_age",
         running.end.map(|()| FactValue::Duration(oldest)),
         at,
@@ -262,7 +272,7 @@ fn in_progress(reading: &mut Reading, mut running: Listed, at: OffsetDateTime) {
             fact::instant(item.start)
         ))
     });
-    reading.know(
+    observation.set(
         "executions.longest_running",
         FactValue::List(lines.collect()),
         at,

@@ -1,20 +1,20 @@
 //! STS `GetCallerIdentity`: which account answers. What AWS says counts only when it is
 //! the stack's.
 
-use super::{Ask, aws};
+use super::{ProbeContext, aws};
 use crate::fact::{FactValue, Probe};
-use crate::observation::{Reading, Silence, Why};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 
-pub(super) async fn ask(ask: &Ask) -> Reading {
-    let mut reading = Reading::new(Probe::Identity);
-    let Some(config) = aws::config(ask, &mut reading).await else {
-        return reading;
+pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+    let mut observation = Observation::new(Probe::Identity);
+    let Some(config) = aws::config(ask, &mut observation).await else {
+        return observation;
     };
     let request = aws_sdk_sts::Client::new(config).get_caller_identity();
     let question = "GetCallerIdentity".to_owned();
     let answer = aws::question(
-        &mut reading,
+        &mut observation,
         ask.deadline,
         question,
         "sts:GetCallerIdentity",
@@ -27,13 +27,16 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
                 let text = text.filter(|text| !text.is_empty());
                 text.map(|text| FactValue::Text(Untrusted::new(text)))
                     .ok_or_else(|| {
-                        Silence::new(Why::Missing, format!("the caller identity has no {name}"))
+                        Unavailable::new(
+                            UnavailableReason::Missing,
+                            format!("the caller identity has no {name}"),
+                        )
                     })
             };
-            reading.put("aws.account", word(identity.account(), "account"), ask.now);
-            reading.put("aws.identity", word(identity.arn(), "ARN"), ask.now);
+            observation.put("aws.account", word(identity.account(), "account"), ask.now);
+            observation.put("aws.identity", word(identity.arn(), "ARN"), ask.now);
         }
-        Err(silence) => reading.rest(silence),
+        Err(unavailable) => observation.default_unavailable(unavailable),
     }
-    reading
+    observation
 }

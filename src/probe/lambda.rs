@@ -8,9 +8,9 @@
 //! which no answer of this probe knows: a search finds them all in the same question.
 
 use super::points::{self, Found, Points};
-use super::{Ask, aws};
+use super::{ProbeContext, aws};
 use crate::fact::{FactValue, Group, Probe};
-use crate::observation::{Reading, Silence, Why};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 
 const MINUTE: i64 = 60;
@@ -72,34 +72,38 @@ const METRICS: [(&str, &str, Of, &str); 8] = [
     ),
 ];
 
-pub(super) async fn ask(ask: &Ask) -> Reading {
-    let mut reading = Reading::new(Probe::Lambda);
-    let Some(config) = aws::config(ask, &mut reading).await else {
-        return reading;
+pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+    let mut observation = Observation::new(Probe::Lambda);
+    let Some(config) = aws::config(ask, &mut observation).await else {
+        return observation;
     };
     let client = aws_sdk_cloudwatch::Client::new(config);
     let now = ask.now.unix_timestamp();
     let window = (now - REACH).div_euclid(MINUTE) * MINUTE..now;
     let mut queries = queries(ask);
-    let mut answer = points::collect(ask, &client, &mut reading, &queries, window.clone()).await;
+    let mut answer =
+        points::collect(ask, &client, &mut observation, &queries, window.clone()).await;
     // Who knows no search refuses the whole question: then it is asked without.
     if let Err(refused) = &answer
-        && matches!(refused.why, Why::HttpStatus | Why::Unsupported)
+        && matches!(
+            refused.why,
+            UnavailableReason::HttpStatus | UnavailableReason::Unsupported
+        )
         && queries.iter().any(|query| query.by.is_some())
     {
         queries.retain(|query| query.by.is_none());
-        answer = points::collect(ask, &client, &mut reading, &queries, window).await;
+        answer = points::collect(ask, &client, &mut observation, &queries, window).await;
     }
     match answer {
-        Ok(answer) => facts(&mut reading, answer, ask),
-        Err(silence) => reading.rest(silence),
+        Ok(answer) => facts(&mut observation, answer, ask),
+        Err(unavailable) => observation.default_unavailable(unavailable),
     }
-    reading
+    observation
 }
 
 /// One query for each metric; those of the versions are left out where no search can spell
 /// the names.
-fn queries(ask: &Ask) -> Vec<points::Query> {
+fn queries(ask: &ProbeContext) -> Vec<points::Query> {
     let function = &ask.stack.function.value;
     let resource = format!("{function}:{}", ask.stack.alias.value);
     let spelled = !resource.contains(['\'', '"', '\\']);
@@ -124,20 +128,20 @@ fn queries(ask: &Ask) -> Vec<points::Query> {
         .collect()
 }
 
-fn facts(reading: &mut Reading, mut answer: points::Answer, ask: &Ask) {
+fn facts(observation: &mut Observation, mut answer: points::Answer, ask: &ProbeContext) {
     for (id, name, of, path) in METRICS {
         if of == Of::Versions {
             match answer.searches.remove(id) {
                 Some(found) => {
                     let versions = found.and_then(|found| versions(name, found));
-                    reading.put(path, versions.map(FactValue::Groups), ask.now);
+                    observation.put(path, versions.map(FactValue::Groups), ask.now);
                 }
-                None => reading.hush(path, unsearched()),
+                None => observation.set_unavailable(path, unsearched()),
             }
             continue;
         }
         let points = answer.metrics.remove(id).unwrap_or_default();
-        reading.know(path, FactValue::Series(series(&points)), ask.now);
+        observation.set(path, FactValue::Series(series(&points)), ask.now);
     }
 }
 
@@ -148,14 +152,14 @@ fn series(points: &Points) -> Vec<(i64, i64)> {
 
 /// By version, oldest first. A name that is none makes all of them worthless: whose points
 /// those are is not known, and they may be anybody's.
-fn versions(name: &str, found: Found) -> Result<Vec<Group>, Silence> {
+fn versions(name: &str, found: Found) -> Result<Vec<Group>, Unavailable> {
     let mut versions = Vec::new();
     for (label, points) in found {
         let number = label.parse::<u32>().ok();
         if number.is_none_or(|number| number.to_string() != label) && label != "$LATEST" {
             let label = Untrusted::new(label).printable(40);
-            return Err(Silence::new(
-                Why::Mistyped,
+            return Err(Unavailable::new(
+                UnavailableReason::Mistyped,
                 format!("CloudWatch tells {name} of `{label}`, which is no version"),
             ));
         }
@@ -166,9 +170,9 @@ fn versions(name: &str, found: Found) -> Result<Vec<Group>, Silence> {
     Ok(named.collect())
 }
 
-fn unsearched() -> Silence {
+fn unsearched() -> Unavailable {
     let detail = "CloudWatch was not asked for the metrics of single versions";
-    Silence::new(Why::Unsupported, detail)
+    Unavailable::new(UnavailableReason::Unsupported, detail)
 }
 
 #[cfg(test)]
@@ -191,8 +195,8 @@ mod tests {
             "${PROP('Dim.ExecutedVersion')}",
             "-1",
         ] {
-            let silence = versions("Errors", found(&["61", odd])).expect_err(odd);
-            assert_eq!(silence.why, Why::Mistyped, "{odd}");
+            let unavailable = versions("Errors", found(&["61", odd])).expect_err(odd);
+            assert_eq!(unavailable.why, UnavailableReason::Mistyped, "{odd}");
         }
         let names: Vec<_> = versions("Errors", found(&["9", "10", "$LATEST"]))
             .expect("versions")

@@ -10,9 +10,9 @@ mod sift;
 #[cfg(test)]
 mod tests;
 
-use super::{Ask, aws};
+use super::{ProbeContext, aws};
 use crate::fact::{FactValue, Probe};
-use crate::observation::{Reading, Silence, Why};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use line::{Certificate, Fault};
 use sift::Sifted;
@@ -42,10 +42,10 @@ const CERTIFICATES: Search = Search {
     terms: line::CERTIFICATE_TERMS,
 };
 
-pub(super) async fn ask(ask: &Ask) -> Reading {
-    let mut reading = Reading::new(Probe::Logs);
-    let Some(config) = aws::config(ask, &mut reading).await else {
-        return reading;
+pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+    let mut observation = Observation::new(Probe::Logs);
+    let Some(config) = aws::config(ask, &mut observation).await else {
+        return observation;
     };
     let client = aws_sdk_cloudwatchlogs::Client::new(config);
     let ((errors, a), (certificates, b)) = tokio::join!(
@@ -53,22 +53,22 @@ pub(super) async fn ask(ask: &Ask) -> Reading {
         search(ask, &client, CERTIFICATES, Certificate::of),
     );
     for part in [a, b] {
-        reading.reached |= part.reached;
-        reading.asked.extend(part.asked);
+        observation.reached |= part.reached;
+        observation.asked.extend(part.asked);
     }
-    faults(&mut reading, errors, ask.now);
-    certs(&mut reading, certificates, ask.now);
-    reading
+    faults(&mut observation, errors, ask.now);
+    certs(&mut observation, certificates, ask.now);
+    observation
 }
 
 /// Pages one window to its end, or to what ended it early.
 async fn search<K: Copy + Ord>(
-    ask: &Ask,
+    ask: &ProbeContext,
     client: &aws_sdk_cloudwatchlogs::Client,
     search: Search,
     kind: fn(&str) -> Option<K>,
-) -> (Sifted<K>, Reading) {
-    let mut reading = Reading::new(Probe::Logs);
+) -> (Sifted<K>, Observation) {
+    let mut observation = Observation::new(Probe::Logs);
     let from = (ask.now.unix_timestamp() - search.span) * 1_000;
     let to = (ask.now.unix_timestamp() + AHEAD) * 1_000;
     let mut sifted = Sifted::new(from, to);
@@ -85,16 +85,22 @@ async fn search<K: Copy + Ord>(
             .customize()
             .interceptor(bytes.clone());
         let question = format!("FilterLogEvents {}, page {page}", search.name);
-        let answer =
-            aws::question(&mut reading, ask.deadline, question, ACTION, request.send()).await;
+        let answer = aws::question(
+            &mut observation,
+            ask.deadline,
+            question,
+            ACTION,
+            request.send(),
+        )
+        .await;
         let whole = answer.and_then(|answer| {
             bytes.document("answer")?.list("events")?;
             Ok(answer)
         });
         let answer = match whole {
             Ok(answer) => answer,
-            Err(silence) => {
-                sifted.cut(silence);
+            Err(unavailable) => {
+                sifted.cut(unavailable);
                 break;
             }
         };
@@ -104,8 +110,8 @@ async fn search<K: Copy + Ord>(
         match answer.next_token {
             None => break,
             Some(next) if token.as_ref() == Some(&next) => {
-                sifted.cut(Silence::new(
-                    Why::Incomplete,
+                sifted.cut(Unavailable::new(
+                    UnavailableReason::Incomplete,
                     format!("the pagination of the log ({}) did not end", search.name),
                 ));
                 break;
@@ -113,7 +119,7 @@ async fn search<K: Copy + Ord>(
             Some(next) => token = Some(next),
         }
     }
-    (sifted, reading)
+    (sifted, observation)
 }
 
 /// Terms of which one must occur, in the plain-text form of filter patterns.
@@ -133,35 +139,35 @@ fn take<K: Copy + Ord>(
                 sifted.keep(at, message, kind);
             }
         }
-        _ => sifted.cut(Silence::new(
-            Why::Missing,
+        _ => sifted.cut(Unavailable::new(
+            UnavailableReason::Missing,
             "a line of the log has no time or no text",
         )),
     }
 }
 
-fn faults(reading: &mut Reading, sifted: Sifted<Fault>, at: OffsetDateTime) {
+fn faults(observation: &mut Observation, sifted: Sifted<Fault>, at: OffsetDateTime) {
     let kinds = [
         ("logs.timeouts_15m_min", Fault::Timeout),
         ("logs.exits_15m_min", Fault::Exit),
         ("logs.imports_15m_min", Fault::Import),
         ("logs.other_errors_15m_min", Fault::Other),
     ];
-    reading.put("logs.errors_15m_min", sifted.at_least(None), at);
-    reading.put("logs.errors_15m", sifted.exactly(None), at);
+    observation.put("logs.errors_15m_min", sifted.at_least(None), at);
+    observation.put("logs.errors_15m", sifted.exactly(None), at);
     for (path, kind) in kinds {
-        reading.put(path, sifted.at_least(Some(kind)), at);
+        observation.put(path, sifted.at_least(Some(kind)), at);
     }
-    reading.know("logs.newest_errors", FactValue::List(sifted.lines()), at);
+    observation.set("logs.newest_errors", FactValue::List(sifted.lines()), at);
 }
 
-fn certs(reading: &mut Reading, sifted: Sifted<Certificate>, at: OffsetDateTime) {
+fn certs(observation: &mut Observation, sifted: Sifted<Certificate>, at: OffsetDateTime) {
     let (failed, mail) = (Some(Certificate::Failed), Some(Certificate::MailFailed));
     let issued = sifted.at_least(Some(Certificate::Issued));
-    reading.put("logs.cert_issued_1h_min", issued, at);
-    reading.put("logs.cert_failures_1h_min", sifted.at_least(failed), at);
-    reading.put("logs.cert_failures_1h", sifted.exactly(failed), at);
-    reading.put("logs.mail_errors_1h_min", sifted.at_least(mail), at);
-    reading.put("logs.mail_errors_1h", sifted.exactly(mail), at);
-    reading.know("logs.newest_certs", FactValue::List(sifted.lines()), at);
+    observation.put("logs.cert_issued_1h_min", issued, at);
+    observation.put("logs.cert_failures_1h_min", sifted.at_least(failed), at);
+    observation.put("logs.cert_failures_1h", sifted.exactly(failed), at);
+    observation.put("logs.mail_errors_1h_min", sifted.at_least(mail), at);
+    observation.put("logs.mail_errors_1h", sifted.exactly(mail), at);
+    observation.set("logs.newest_certs", FactValue::List(sifted.lines()), at);
 }

@@ -5,9 +5,9 @@
 //! answer has data and proves that counting works.
 
 use super::points::{self, Points};
-use super::{Ask, aws};
+use super::{ProbeContext, aws};
 use crate::fact::{FactValue, Probe};
-use crate::observation::{Reading, Silence, Why};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use std::collections::BTreeMap;
 
@@ -23,19 +23,19 @@ const METRICS: [(&str, &str, &str); 5] = [
     ("complaintrate", "Reputation.ComplaintRate", "Average"),
 ];
 
-pub(super) async fn ask(ask: &Ask) -> Reading {
-    let mut reading = Reading::new(Probe::Metrics);
-    let Some(config) = aws::config(ask, &mut reading).await else {
-        return reading;
+pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+    let mut observation = Observation::new(Probe::Metrics);
+    let Some(config) = aws::config(ask, &mut observation).await else {
+        return observation;
     };
     let client = aws_sdk_cloudwatch::Client::new(config);
     let now = ask.now.unix_timestamp();
     let window = (now - DAY).div_euclid(HOUR) * HOUR..now;
-    match points::collect(ask, &client, &mut reading, &queries(), window).await {
-        Ok(answer) => facts(&mut reading, &answer.metrics, ask),
-        Err(silence) => reading.rest(silence),
+    match points::collect(ask, &client, &mut observation, &queries(), window).await {
+        Ok(answer) => facts(&mut observation, &answer.metrics, ask),
+        Err(unavailable) => observation.default_unavailable(unavailable),
     }
-    reading
+    observation
 }
 
 /// One query for each metric, by the hour.
@@ -52,45 +52,49 @@ fn queries() -> Vec<points::Query> {
     METRICS.iter().map(query).collect()
 }
 
-fn facts(reading: &mut Reading, metrics: &BTreeMap<&'static str, Points>, ask: &Ask) {
+fn facts(
+    observation: &mut Observation,
+    metrics: &BTreeMap<&'static str, Points>,
+    ask: &ProbeContext,
+) {
     let at = ask.now;
     let points = |id: &str| metrics.get(id).filter(|points| !points.is_empty());
     let sum = |id: &str| points(id).map_or(0, |points| points.values().sum::<f64>().round() as i64);
     let newest = |id: &str| points(id).and_then(|points| points.values().next_back().copied());
     if metrics.values().all(BTreeMap::is_empty) {
         let region = &ask.stack.region.value;
-        return reading.rest(Silence::new(
-            Why::NoData,
+        return observation.default_unavailable(Unavailable::new(
+            UnavailableReason::NoData,
             format!("CloudWatch has no data points of AWS/SES in {region} for the last 24 h: silence is not proven"),
         ));
     }
     let (sends, bounces, complaints) = (sum("send"), sum("bounce"), sum("complaint"));
-    reading.know("email.sends_24h", FactValue::Int(sends), at);
-    reading.know("email.bounces_24h", FactValue::Int(bounces), at);
-    reading.know("email.complaints_24h", FactValue::Int(complaints), at);
+    observation.set("email.sends_24h", FactValue::Int(sends), at);
+    observation.set("email.bounces_24h", FactValue::Int(bounces), at);
+    observation.set("email.complaints_24h", FactValue::Int(complaints), at);
     let hourly = points("send")
         .into_iter()
         .flatten()
         .map(|(at, value)| (*at, value.round() as i64))
         .collect();
-    reading.know("email.sends_hourly", FactValue::Series(hourly), at);
+    observation.set("email.sends_hourly", FactValue::Series(hourly), at);
     let reputation = (newest("bouncerate"), newest("complaintrate"));
     let from = if reputation == (None, None) {
         "counts"
     } else {
         "reputation"
     };
-    reading.know(
+    observation.set(
         "email.rates_from",
         FactValue::Text(Untrusted::new(from)),
         at,
     );
-    reading.put(
+    observation.put(
         "email.bounce_percent",
         rate("bounce", reputation.0, bounces, sends),
         at,
     );
-    reading.put(
+    observation.put(
         "email.complaint_percent",
         rate("complaint", reputation.1, complaints, sends),
         at,
@@ -98,12 +102,17 @@ fn facts(reading: &mut Reading, metrics: &BTreeMap<&'static str, Points>, ask: &
 }
 
 /// SES's own rate where there is one, else our count of a day.
-fn rate(what: &str, reputation: Option<f64>, count: i64, sends: i64) -> Result<FactValue, Silence> {
+fn rate(
+    what: &str,
+    reputation: Option<f64>,
+    count: i64,
+    sends: i64,
+) -> Result<FactValue, Unavailable> {
     let share = match (reputation, sends) {
         (Some(share), _) => share,
         (None, 0) => {
-            return Err(Silence::new(
-                Why::NoData,
+            return Err(Unavailable::new(
+                UnavailableReason::NoData,
                 format!("no mail was sent that could {what}"),
             ));
         }
@@ -112,8 +121,8 @@ fn rate(what: &str, reputation: Option<f64>, count: i64, sends: i64) -> Result<F
     // Rounded to a millionth of a percent: 0.05 is 5 %, not 5.000000000000001 %.
     match (share * 1e8).round() / 1e6 {
         percent @ 0.0..=100.0 => Ok(FactValue::Float(percent)),
-        percent => Err(Silence::new(
-            Why::Contradictory,
+        percent => Err(Unavailable::new(
+            UnavailableReason::Contradictory,
             format!("the {what} rate is {percent} %"),
         )),
     }

@@ -21,7 +21,7 @@ pub use connections::Access;
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;
 use crate::fact::{PROBES, Probe};
-use crate::observation::Reading;
+use crate::observation::Observation;
 use crate::redact::Secrets;
 use crate::stack::Stack;
 use std::time::Instant;
@@ -29,7 +29,7 @@ use time::OffsetDateTime;
 
 /// What every probe is given.
 #[derive(Debug)]
-pub struct Ask {
+pub struct ProbeContext {
     /// Whom to ask.
     pub stack: Stack,
     /// The HTTP stack.
@@ -52,7 +52,7 @@ pub struct Ask {
     pub access: Access,
 }
 
-impl Ask {
+impl ProbeContext {
     /// The wall clock at this moment.
     fn clock(&self) -> OffsetDateTime {
         self.now + self.began.elapsed()
@@ -93,7 +93,7 @@ pub fn permissions(probe: Probe) -> &'static [&'static str] {
 }
 
 /// Asks one probe. The joined facts of history are not asked for but made, by [`join`].
-pub async fn ask(probe: Probe, ask: &Ask) -> Reading {
+pub async fn ask(probe: Probe, ask: &ProbeContext) -> Observation {
     match probe {
         Probe::Status => status::ask(ask).await,
         Probe::Audit => audit::ask(ask).await,
@@ -105,6 +105,6 @@ pub async fn ask(probe: Probe, ask: &Ask) -> Reading {
         Probe::Lambda => lambda::ask(ask).await,
         Probe::Identity => identity::ask(ask).await,
         Probe::Connections => connections::ask(ask).await,
-        Probe::History => Reading::new(Probe::History),
+        Probe::History => Observation::new(Probe::History),
     }
 }

@@ -5,8 +5,8 @@
 //! metrics whose last dimension nobody can name beforehand; what is wrong with one takes
 //! nothing away from the metrics that were asked for by name.
 
-use super::{Ask, aws};
-use crate::observation::{Reading, Silence, Why};
+use super::{ProbeContext, aws};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
 use aws_sdk_cloudwatch::types::{
     Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, StatusCode,
 };
@@ -41,17 +41,17 @@ pub(super) struct Answer {
     /// An entry for every metric that was asked for by name, even without points.
     pub(super) metrics: BTreeMap<&'static str, Points>,
     /// An entry for every search, even if it found nothing.
-    pub(super) searches: BTreeMap<&'static str, Result<Found, Silence>>,
+    pub(super) searches: BTreeMap<&'static str, Result<Found, Unavailable>>,
 }
 
 /// Asks for all of them in a window of seconds since 1970.
 pub(super) async fn collect(
-    ask: &Ask,
+    ask: &ProbeContext,
     client: &aws_sdk_cloudwatch::Client,
-    reading: &mut Reading,
+    observation: &mut Observation,
     queries: &[Query],
     window: Range<i64>,
-) -> Result<Answer, Silence> {
+) -> Result<Answer, Unavailable> {
     let asked: Vec<_> = queries.iter().map(query).collect();
     let namespace = queries.first().map_or("nothing", |query| query.namespace);
     let mut gathered: Vec<Gathered> = queries.iter().map(|_| Gathered::default()).collect();
@@ -67,7 +67,7 @@ pub(super) async fn collect(
         let how = if searching { " and by version" } else { "" };
         let question = format!("GetMetricData {namespace}{how}, page {page}");
         let answer = aws::question(
-            reading,
+            observation,
             ask.deadline,
             question,
             "cloudwatch:GetMetricData",
@@ -87,15 +87,18 @@ pub(super) async fn collect(
             let detail = format!("CloudWatch says of the search: {words}");
             for (query, gathered) in queries.iter().zip(&mut gathered) {
                 if query.by.is_some() {
-                    gathered.fail(Silence::new(Why::Incomplete, detail.as_str()));
+                    gathered.fail(Unavailable::new(
+                        UnavailableReason::Incomplete,
+                        detail.as_str(),
+                    ));
                 }
             }
         }
         match answer.next_token {
             None => break,
             Some(next) if token.as_ref() == Some(&next) => {
-                return Err(Silence::new(
-                    Why::Incomplete,
+                return Err(Unavailable::new(
+                    UnavailableReason::Incomplete,
                     "the pagination of the metrics did not end",
                 ));
             }
@@ -114,7 +117,7 @@ pub(super) async fn collect(
         }
         let left_out = || {
             let detail = format!("CloudWatch left out {}", query.name);
-            Silence::new(Why::Incomplete, detail)
+            Unavailable::new(UnavailableReason::Incomplete, detail)
         };
         let points = found?.into_values().next().ok_or_else(left_out)?;
         answer.metrics.insert(query.id, points);
@@ -128,28 +131,28 @@ pub(super) async fn collect(
 struct Gathered {
     series: Found,
     complete: BTreeSet<String>,
-    failed: Option<Silence>,
+    failed: Option<Unavailable>,
 }
 
 impl Gathered {
-    fn fail(&mut self, silence: Silence) {
-        self.failed.get_or_insert(silence);
+    fn fail(&mut self, unavailable: Unavailable) {
+        self.failed.get_or_insert(unavailable);
     }
 
     fn take(&mut self, query: &Query, result: &MetricDataResult) {
-        if let Err(silence) = self.taken(query, result) {
-            self.fail(silence);
+        if let Err(unavailable) = self.taken(query, result) {
+            self.fail(unavailable);
         }
     }
 
-    fn taken(&mut self, query: &Query, result: &MetricDataResult) -> Result<(), Silence> {
+    fn taken(&mut self, query: &Query, result: &MetricDataResult) -> Result<(), Unavailable> {
         let name = query.name;
         let label = match (query.by, result.label()) {
             (None, _) => String::new(),
             (Some(_), Some(label)) => label.to_owned(),
             (Some(by), None) => {
                 let detail = format!("CloudWatch does not say of which {by} its {name} are");
-                return Err(Silence::new(Why::Missing, detail));
+                return Err(Unavailable::new(UnavailableReason::Missing, detail));
             }
         };
         match result.status_code() {
@@ -157,15 +160,15 @@ impl Gathered {
             Some(StatusCode::PartialData) => {}
             other => {
                 let code = other.map_or("no status", StatusCode::as_str);
-                return Err(Silence::new(
-                    Why::Incomplete,
+                return Err(Unavailable::new(
+                    UnavailableReason::Incomplete,
                     format!("CloudWatch answered {code} for {name}"),
                 ));
             }
         }
         let contradictory = || {
-            Silence::new(
-                Why::Contradictory,
+            Unavailable::new(
+                UnavailableReason::Contradictory,
                 format!("CloudWatch's points of {name} do not fit together"),
             )
         };
@@ -182,14 +185,14 @@ impl Gathered {
         Ok(())
     }
 
-    fn whole(self, query: &Query) -> Result<Found, Silence> {
-        if let Some(silence) = self.failed {
-            return Err(silence);
+    fn whole(self, query: &Query) -> Result<Found, Unavailable> {
+        if let Some(unavailable) = self.failed {
+            return Err(unavailable);
         }
         let cut = self.series.keys().any(|name| !self.complete.contains(name));
         match cut {
-            true => Err(Silence::new(
-                Why::Incomplete,
+            true => Err(Unavailable::new(
+                UnavailableReason::Incomplete,
                 format!("CloudWatch left out some of {}", query.name),
             )),
             false => Ok(self.series),

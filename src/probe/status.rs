@@ -8,52 +8,56 @@ mod request;
 
 pub(super) use request::skew;
 
-use super::Ask;
+use super::ProbeContext;
 use super::document::Document;
 use crate::fact::{FactValue, Probe};
 use crate::lambda::version_number;
-use crate::observation::{Reading, Silence, Why};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
 
-pub(super) async fn ask(ask: &Ask) -> Reading {
-    let mut reading = Reading::new(Probe::Status);
-    let answer = request::with_tries(ask, &mut reading).await;
+pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+    let mut observation = Observation::new(Probe::Status);
+    let answer = request::with_tries(ask, &mut observation).await;
     let at = ask.now;
-    reading.know("api.tries", FactValue::Int(reading.asked.len() as i64), at);
-    reading.know(
+    observation.set(
+        "api.tries",
+        FactValue::Int(observation.asked.len() as i64),
+        at,
+    );
+    observation.set(
         "api.answer",
         FactValue::Text(Untrusted::new(answer.words.to_string())),
         at,
     );
-    reading.know(
+    observation.set(
         "api.seconds",
         FactValue::Float(answer.took.as_secs_f64()),
         at,
     );
     match answer.outcome {
         request::Outcome::Up(document) => {
-            reading.know("api.up", FactValue::Bool(true), at);
-            reading.know("api.good_answers", FactValue::Int(1), at);
-            reading.know("api.cause", FactValue::Text(Untrusted::new("none")), at);
-            fields(&mut reading, &document, at);
+            observation.set("api.up", FactValue::Bool(true), at);
+            observation.set("api.good_answers", FactValue::Int(1), at);
+            observation.set("api.cause", FactValue::Text(Untrusted::new("none")), at);
+            fields(&mut observation, &document, at);
         }
-        request::Outcome::Down { cause, silence } => {
-            reading.know("api.up", FactValue::Bool(false), at);
-            reading.know("api.good_answers", FactValue::Int(0), at);
-            reading.know(
+        request::Outcome::Down { cause, unavailable } => {
+            observation.set("api.up", FactValue::Bool(false), at);
+            observation.set("api.good_answers", FactValue::Int(0), at);
+            observation.set(
                 "api.cause",
                 FactValue::Text(Untrusted::new(cause.word())),
                 at,
             );
-            reading.rest(silence);
+            observation.default_unavailable(unavailable);
         }
-        request::Outcome::Unclear(silence) => reading.rest(silence),
+        request::Outcome::Unclear(unavailable) => observation.default_unavailable(unavailable),
     }
-    reading
+    observation
 }
 
-fn fields(reading: &mut Reading, document: &Document, at: OffsetDateTime) {
+fn fields(observation: &mut Observation, document: &Document, at: OffsetDateTime) {
     let count = |path: &str| document.count(path).map(FactValue::Int);
     for (fact, path) in [
         ("status.database.ducklings", "database.ducklings"),
@@ -66,13 +70,13 @@ fn fields(reading: &mut Reading, document: &Document, at: OffsetDateTime) {
             "peck_protocol.failure_breakdown.callback_error",
         ),
     ] {
-        reading.put(fact, count(path), at);
+        observation.put(fact, count(path), at);
     }
     let ducklings = document.count("database.ducklings");
     let certificates = document.count("database.birth_certificates");
     let backlog = ducklings.and_then(|ducklings| Ok(ducklings - certificates?));
-    reading.put("certs.backlog", backlog.map(FactValue::Int), at);
-    reading.put(
+    observation.put("certs.backlog", backlog.map(FactValue::Int), at);
+    observation.put(
         "status.ses.sandbox",
         document.flag("ses.sandbox").map(FactValue::Bool),
         at,
@@ -88,14 +92,14 @@ fn fields(reading: &mut Reading, document: &Document, at: OffsetDateTime) {
         ),
     ] {
         let version = version(document, spellings);
-        reading.put(fact, version.map(FactValue::Text), at);
+        observation.put(fact, version.map(FactValue::Text), at);
     }
-    agents(reading, document, at);
+    agents(observation, document, at);
 }
 
 /// A version that has two places in the document: either suffices, but two that differ
 /// leave nobody to believe.
-fn version(document: &Document, spellings: [&str; 2]) -> Result<Untrusted, Silence> {
+fn version(document: &Document, spellings: [&str; 2]) -> Result<Untrusted, Unavailable> {
     let [first, second] = spellings.map(|path| document.text(path));
     match (first, second) {
         (Ok(one), Ok(other)) => {
@@ -106,15 +110,15 @@ fn version(document: &Document, spellings: [&str; 2]) -> Result<Untrusted, Silen
             let [first, second] = spellings;
             let detail =
                 format!("the status API names two versions: {first} is {a}, {second} is {b}");
-            Err(Silence::new(Why::Contradictory, detail))
+            Err(Unavailable::new(UnavailableReason::Contradictory, detail))
         }
         (Ok(version), Err(_)) | (Err(_), Ok(version)) => Ok(version),
-        (Err(silence), Err(_)) => Err(silence),
+        (Err(unavailable), Err(_)) => Err(unavailable),
     }
 }
 
 /// The agent counts stand or fall together: what contradicts itself proves nothing.
-fn agents(reading: &mut Reading, document: &Document, at: OffsetDateTime) {
+fn agents(observation: &mut Observation, document: &Document, at: OffsetDateTime) {
     const COUNTS: [(&str, &str); 3] = [
         ("status.agents.alive", "agents.alive"),
         ("status.agents.dead", "agents.dead"),
@@ -124,14 +128,14 @@ fn agents(reading: &mut Reading, document: &Document, at: OffsetDateTime) {
     if let [Ok(alive), Ok(dead), Ok(total)] = &counts
         && alive.saturating_add(*dead) > *total
     {
-        let silence = Silence::new(
-            Why::Contradictory,
+        let unavailable = Unavailable::new(
+            UnavailableReason::Contradictory,
             format!("the status API counts {alive} alive and {dead} dead of {total} bonded agents"),
         );
         COUNTS
             .iter()
-            .for_each(|(fact, _)| reading.hush(fact, silence.clone()));
-        return reading.hush("status.agents.all_dead", silence);
+            .for_each(|(fact, _)| observation.set_unavailable(fact, unavailable.clone()));
+        return observation.set_unavailable("status.agents.all_dead", unavailable);
     }
     let all_dead = match &counts {
         [Ok(alive), Ok(dead), Ok(_)] => Ok(FactValue::Bool(*alive == 0 && *dead > 0)),
@@ -141,13 +145,13 @@ fn agents(reading: &mut Reading, document: &Document, at: OffsetDateTime) {
                 .find_map(|count| count.as_ref().err());
             Err(failed
                 .cloned()
-                .unwrap_or_else(|| Silence::new(Why::Missing, "agents")))
+                .unwrap_or_else(|| Unavailable::new(UnavailableReason::Missing, "agents")))
         }
     };
     for ((fact, _), count) in COUNTS.iter().zip(counts) {
-        reading.put(fact, count.map(FactValue::Int), at);
+        observation.put(fact, count.map(FactValue::Int), at);
     }
-    reading.put("status.agents.all_dead", all_dead, at);
+    observation.put("status.agents.all_dead", all_dead, at);
 }
 
 #[cfg(test)]
@@ -173,21 +177,24 @@ mod tests {
             ),
             (
                 r#"{"lambda_version":"v61","lambda":{"version":"62"}}"#,
-                Err(Why::Contradictory),
+                Err(UnavailableReason::Contradictory),
             ),
             (
                 r#"{"lambda_version":"62","lambda":{"version":"$LATEST"}}"#,
-                Err(Why::Contradictory),
+                Err(UnavailableReason::Contradictory),
             ),
-            (r#"{"lambda_version":true}"#, Err(Why::Mistyped)),
-            (r#"{"version":"61"}"#, Err(Why::Missing)),
+            (
+                r#"{"lambda_version":true}"#,
+                Err(UnavailableReason::Mistyped),
+            ),
+            (r#"{"version":"61"}"#, Err(UnavailableReason::Missing)),
         ];
         for (text, due) in table {
             let document = Document::parse("status", text.as_bytes()).expect("a status object");
             let found = version(&document, ["lambda_version", "lambda.version"]);
             let found = found.map(|version| version.printable(20).to_string());
             let due = due.map(str::to_owned);
-            assert_eq!(found.map_err(|silence| silence.why), due, "{text}");
+            assert_eq!(found.map_err(|unavailable| unavailable.why), due, "{text}");
         }
     }
 
@@ -196,10 +203,12 @@ mod tests {
         let at = OffsetDateTime::UNIX_EPOCH;
         let text = r#"{"lambda_version":"61","lambda_alias_version":"61","lambda":{"alias_version":"62"}}"#;
         let document = Document::parse("status", text.as_bytes()).expect("a status object");
-        let mut reading = Reading::new(Probe::Status);
-        fields(&mut reading, &document, at);
-        assert!(reading.outcome("status.lambda_version").is_ok());
-        let silence = reading.outcome("status.alias_version").expect_err("silent");
-        assert_eq!(silence.why, Why::Contradictory);
+        let mut observation = Observation::new(Probe::Status);
+        fields(&mut observation, &document, at);
+        assert!(observation.outcome("status.lambda_version").is_ok());
+        let unavailable = observation
+            .outcome("status.alias_version")
+            .expect_err("silent");
+        assert_eq!(unavailable.why, UnavailableReason::Contradictory);
     }
 }

@@ -43,12 +43,12 @@ pub(super) struct Stack {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Probe {
     #[serde(default)]
-    pub(super) asked: Vec<Asked>,
+    pub(super) asked: Vec<RecordedRequest>,
     pub(super) facts: BTreeMap<String, Fact>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct RecordedRequest {
     pub(super) question: String,
     pub(super) took_ns: u64,
     pub(super) bytes: Option<u64>,

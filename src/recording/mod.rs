@@ -12,11 +12,11 @@ mod write;
 pub use read::{LARGEST, Unreadable, read};
 pub use write::{Leaks, write};
 
-use crate::observation::Readings;
+use crate::observation::Observations;
 use crate::redact::Removed;
 use crate::report::model::Stack;
-use crate::runbook::Naming;
 use crate::text::Printable;
+use crate::text::StackNames;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -29,7 +29,7 @@ pub struct Recording {
     /// Which system.
     pub stack: Stack,
     /// What the names of the stack stand for in the words of runbooks.
-    pub naming: Naming,
+    pub naming: StackNames,
     /// When it began.
     pub started_at: OffsetDateTime,
     /// How long it took.
@@ -41,7 +41,7 @@ pub struct Recording {
     /// What had to be said of the run.
     pub notes: Vec<Printable>,
     /// The facts.
-    pub readings: Readings,
+    pub observations: Observations,
     /// How many secrets of which kind were taken out.
     pub removed: Removed,
 }

@@ -1,11 +1,11 @@
 //! From the file to a run. Whatever the file lacks is not known, and whatever it holds that
 //! this version cannot understand is not known either; nothing is ever filled in.
 
-use super::form::{Asked, FORMAT, Fact, File};
+use super::form::{FORMAT, Fact, File, RecordedRequest};
 use super::{FORMAT_VERSION, Recording};
 use crate::fact::{Declared, FactType, FactValue, Group};
 use crate::fact::{PROBES, declared};
-use crate::observation::{self, Reading, Readings, Silence, Why};
+use crate::observation::{self, Observation, Observations, Unavailable, UnavailableReason};
 use crate::redact::Removed;
 use crate::report::model::Stack;
 use crate::runbook::stack_word;
@@ -74,24 +74,27 @@ fn recording(file: File) -> Result<Recording, Unreadable> {
     let started_at = instant(&file.started_at)
         .ok_or_else(|| other(format!("`{}` is no time", Printable::from(file.started_at))))?;
     let mut notes: Vec<Printable> = file.notes.into_iter().map(Printable::from).collect();
-    let mut readings = Readings::default();
+    let mut observations = Observations::default();
     let mut probes = file.probes;
     for probe in PROBES {
         let Some(told) = probes.remove(probe.name()) else {
             continue;
         };
         let facts_of = declared(probe);
-        let mut reading = Reading::new(probe);
-        reading.rest(Silence::new(Why::Missing, "the recording does not hold it"));
-        reading.asked = told.asked.into_iter().map(asked).collect();
+        let mut observation = Observation::new(probe);
+        observation.default_unavailable(Unavailable::new(
+            UnavailableReason::Missing,
+            "the recording does not hold it",
+        ));
+        observation.asked = told.asked.into_iter().map(asked).collect();
         let mut facts = told.facts;
         for fact in facts_of {
             if let Some(told) = facts.remove(fact.path) {
-                put(&mut reading, fact, told, started_at);
+                put(&mut observation, fact, told, started_at);
             }
         }
         unknown(&mut notes, "facts", facts.into_keys());
-        readings.add(facts_of, reading);
+        observations.add(facts_of, observation);
     }
     unknown(&mut notes, "probes", probes.into_keys());
     let naming = file
@@ -111,7 +114,7 @@ fn recording(file: File) -> Result<Recording, Unreadable> {
         runbook: file.runbook,
         step: file.step,
         notes,
-        readings,
+        observations,
         removed: Removed::from_words(file.removed),
     })
 }
@@ -130,8 +133,8 @@ fn unknown(notes: &mut Vec<Printable>, what: &str, names: impl Iterator<Item = S
     }
 }
 
-fn asked(asked: Asked) -> observation::Asked {
-    observation::Asked {
+fn asked(asked: RecordedRequest) -> observation::RequestLog {
+    observation::RequestLog {
         question: asked.question.into(),
         took: Duration::from_nanos(asked.took_ns),
         bytes: asked.bytes,
@@ -139,27 +142,27 @@ fn asked(asked: Asked) -> observation::Asked {
     }
 }
 
-fn put(reading: &mut Reading, declared: &Declared, told: Fact, started_at: OffsetDateTime) {
+fn put(observation: &mut Observation, declared: &Declared, told: Fact, started_at: OffsetDateTime) {
     if let Some(code) = told.silent {
         let detail = Printable::from(told.detail.unwrap_or_default());
-        let why = Why::of_code(&code).unwrap_or(Why::Unsupported);
-        let silence = Silence::new(why, detail);
-        return reading.hush(
+        let why = UnavailableReason::of_code(&code).unwrap_or(UnavailableReason::Unsupported);
+        let unavailable = Unavailable::new(why, detail);
+        return observation.set_unavailable(
             declared.path,
             match told.fix {
-                Some(fix) => silence.fix(fix),
-                None => silence,
+                Some(fix) => unavailable.fix(fix),
+                None => unavailable,
             },
         );
     }
     let at = told.at.as_deref().map_or(Some(started_at), instant);
     let is_due = told.ty.as_deref() == Some(declared.ty.name());
     match (at, is_due.then(|| value(declared.ty, told.value)).flatten()) {
-        (Some(at), Some(value)) => reading.know(declared.path, value, at),
-        _ => reading.hush(
+        (Some(at), Some(value)) => observation.set(declared.path, value, at),
+        _ => observation.set_unavailable(
             declared.path,
-            Silence::new(
-                Why::Mistyped,
+            Unavailable::new(
+                UnavailableReason::Mistyped,
                 format!("the recording does not hold a {} there", declared.ty.name()),
             ),
         ),

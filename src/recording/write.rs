@@ -1,11 +1,11 @@
 //! From a run to the file. Secrets are taken out of every text, and the bytes are searched
 //! for those that are known before anybody gets them.
 
-use super::form::{Asked, FORMAT, Fact, File, Probe, Stack};
+use super::form::{FORMAT, Fact, File, Probe, RecordedRequest, Stack};
 use super::{FORMAT_VERSION, Recording};
 use crate::fact::PROBES;
 use crate::fact::{self, FactValue};
-use crate::observation::Silence;
+use crate::observation::Unavailable;
 use crate::redact::{Removed, Secrets};
 use crate::text::Printable;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ pub struct Leaks;
 pub fn write(recording: &mut Recording, secrets: &Secrets) -> Result<Vec<u8>, Leaks> {
     let mut removed = std::mem::take(&mut recording.removed);
     recording
-        .readings
+        .observations
         .each_text(|pieces| secrets.hide(pieces, &mut removed));
     for note in &mut recording.notes {
         note.edited(|note| secrets.hide(&mut [note], &mut removed));
@@ -83,23 +83,26 @@ fn bytes(recording: &Recording, removed: &Removed) -> Vec<u8> {
 }
 
 fn probes(recording: &Recording) -> BTreeMap<String, Probe> {
-    let readings = &recording.readings;
+    let observations = &recording.observations;
     let mut probes: BTreeMap<String, Probe> = BTreeMap::new();
-    for (path, probe, outcome) in readings.all() {
+    for (path, probe, outcome) in observations.all() {
         let told = probes.entry(probe.name().to_owned()).or_default();
         let fact = match outcome {
             Ok(fact::Fact { value, at }) => known(value, *at),
-            Err(silence) => silent(silence),
+            Err(unavailable) => silent(unavailable),
         };
         told.facts.insert(path.to_owned(), fact);
     }
     for probe in PROBES {
-        let asked = readings.asked(probe).iter().map(|asked| Asked {
-            question: asked.question.to_string(),
-            took_ns: nanos(asked.took),
-            bytes: asked.bytes,
-            failure: asked.failure.as_ref().map(Printable::to_string),
-        });
+        let asked = observations
+            .asked(probe)
+            .iter()
+            .map(|asked| RecordedRequest {
+                question: asked.question.to_string(),
+                took_ns: nanos(asked.took),
+                bytes: asked.bytes,
+                failure: asked.failure.as_ref().map(Printable::to_string),
+            });
         if let Some(told) = probes.get_mut(probe.name()) {
             told.asked = asked.collect();
         }
@@ -132,14 +135,14 @@ fn known(value: &FactValue, at: OffsetDateTime) -> Fact {
     }
 }
 
-fn silent(silence: &Silence) -> Fact {
+fn silent(unavailable: &Unavailable) -> Fact {
     Fact {
         ty: None,
         value: Value::Null,
         at: None,
-        silent: Some(silence.why.code().to_owned()),
-        detail: Some(silence.detail.to_string()),
-        fix: silence.fix.as_ref().map(Printable::to_string),
+        silent: Some(unavailable.why.code().to_owned()),
+        detail: Some(unavailable.detail.to_string()),
+        fix: unavailable.fix.as_ref().map(Printable::to_string),
     }
 }
 

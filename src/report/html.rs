@@ -271,7 +271,7 @@ mod tests {
         let plots = [Plot {
             fact: text,
             unit: text,
-            readings: &[(0, 1), (60, 2)],
+            observations: &[(0, 1), (60, 2)],
             span: (0, 3_600),
             bounds: Default::default(),
         }];

@@ -5,7 +5,7 @@
 
 use crate::exit;
 use crate::fact::{Fact, FactValue, Probe};
-use crate::observation::Asked;
+use crate::observation::RequestLog;
 use crate::text::Printable;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -199,7 +199,7 @@ pub struct Step {
     /// Whom to call about this step.
     pub escalation: Option<Escalation>,
     /// The requests it stands on, by the probe that sent them.
-    pub asked: Vec<(Probe, Asked)>,
+    pub asked: Vec<(Probe, RequestLog)>,
     /// The same question as a command for a person.
     pub manual: Printable,
 }

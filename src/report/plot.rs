@@ -22,7 +22,7 @@ pub struct Plot<'a> {
     /// Its unit; empty when it has none.
     pub unit: &'a str,
     /// Readings as seconds since 1970 and values, in order of time.
-    pub readings: &'a [(i64, i64)],
+    pub observations: &'a [(i64, i64)],
     /// From when to when, in seconds since 1970.
     pub span: (i64, i64),
     /// The limits; a value beyond one is a warning or critical.
@@ -104,7 +104,7 @@ fn drawing(plot: &Plot<'_>, mark: &str, style: &str) -> String {
         false => {
             let _ = writeln!(out, "<path class=\"line\" d=\"{path}\"/>");
             // A reading alone is no line, and the last one is what people look for.
-            if let Some((at, value)) = plot.readings.last() {
+            if let Some((at, value)) = plot.observations.last() {
                 let (x, y) = (scale.x(*at), scale.y(*value as f64));
                 let _ = writeln!(
                     out,
@@ -138,7 +138,7 @@ impl Scale {
     /// Readings and limits are inside, and so is zero where nothing is below it.
     fn of(plot: &Plot<'_>) -> Self {
         let limits = [plot.bounds.warning, plot.bounds.critical];
-        let values = plot.readings.iter().map(|(_, value)| *value as f64);
+        let values = plot.observations.iter().map(|(_, value)| *value as f64);
         let (mut low, mut high) = (0.0_f64, 1.0_f64);
         for value in values.chain(limits.into_iter().flatten()) {
             low = low.min(value);
@@ -180,12 +180,16 @@ impl Scale {
 /// Steps, because a reading holds until the next one; broken where nothing was recorded for
 /// long. Of a column with many readings its first, lowest, highest and last are drawn.
 fn line(plot: &Plot<'_>, scale: &Scale) -> String {
-    let mut apart: Vec<i64> = plot.readings.windows(2).map(|w| w[1].0 - w[0].0).collect();
+    let mut apart: Vec<i64> = plot
+        .observations
+        .windows(2)
+        .map(|w| w[1].0 - w[0].0)
+        .collect();
     apart.sort_unstable();
     let usual = apart.get(apart.len() / 2).copied().unwrap_or(0);
     let mut out = String::new();
     let mut before: Option<(i64, f64)> = None;
-    let mut rest = plot.readings;
+    let mut rest = plot.observations;
     while let Some(((at, first), _)) = rest.split_first() {
         let column = scale.x(*at).floor();
         let same = rest
@@ -225,11 +229,11 @@ fn line(plot: &Plot<'_>, scale: &Scale) -> String {
 }
 
 fn summary(plot: &Plot<'_>) -> String {
-    let values = || plot.readings.iter().map(|(_, value)| *value);
+    let values = || plot.observations.iter().map(|(_, value)| *value);
     let (from, to) = plot.span;
     let head = format!(
         "{} readings in {} up to {}",
-        plot.readings.len(),
+        plot.observations.len(),
         duration(to - from),
         instant(to)
     );
@@ -298,11 +302,11 @@ fn text(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn drawn(readings: &[(i64, i64)], bounds: Bounds) -> String {
+    fn drawn(observations: &[(i64, i64)], bounds: Bounds) -> String {
         svg(&Plot {
             fact: "email.sent_24h",
             unit: "recipients",
-            readings,
+            observations,
             span: (0, 86_400),
             bounds,
         })
@@ -328,23 +332,23 @@ mod tests {
 
     #[test]
     fn a_million_readings_are_no_larger_than_the_picture_is_wide() {
-        let readings: Vec<_> = (0..1_000_000)
+        let observations: Vec<_> = (0..1_000_000)
             .map(|i| (i * 86_400 / 1_000_000, i % 97))
             .collect();
-        let picture = drawn(&readings, Bounds::default());
+        let picture = drawn(&observations, Bounds::default());
         assert!(picture.len() < 60_000, "{}", picture.len());
     }
 
     #[test]
     fn nothing_and_one_reading_and_no_change_are_drawn_too() {
         assert!(drawn(&[], Bounds::default()).contains("nothing recorded"));
-        for readings in [
+        for observations in [
             &[(5, 0)][..],
             &[(5, -3)],
             &[(0, 7), (60, 7)],
             &[(0, i64::MAX), (9, i64::MIN)],
         ] {
-            let picture = drawn(readings, Bounds::default());
+            let picture = drawn(observations, Bounds::default());
             assert!(picture.contains("<path"), "{picture}");
             assert!(
                 !picture.contains("NaN") && !picture.contains("inf"),
@@ -355,9 +359,9 @@ mod tests {
 
     #[test]
     fn a_gap_is_a_gap() {
-        let mut readings: Vec<_> = (0..20).map(|i| (i * 300, 1)).collect();
-        readings.extend((200..220).map(|i| (i * 300, 1)));
-        let picture = drawn(&readings, Bounds::default());
+        let mut observations: Vec<_> = (0..20).map(|i| (i * 300, 1)).collect();
+        observations.extend((200..220).map(|i| (i * 300, 1)));
+        let picture = drawn(&observations, Bounds::default());
         let path = picture.split("<path").nth(1).unwrap_or_default();
         assert_eq!(path.matches('M').count(), 2, "{path}");
     }
@@ -367,7 +371,7 @@ mod tests {
         let picture = svg(&Plot {
             fact: "</title><script>alert(1)</script>&",
             unit: "\"><img onerror=x>",
-            readings: &[],
+            observations: &[],
             span: (0, 1),
             bounds: Bounds::default(),
         });

@@ -6,7 +6,7 @@ mod look;
 pub(super) use self::hostile::{evil, hostile};
 use super::model::*;
 use crate::fact::{Fact, FactValue, Probe};
-use crate::observation::Asked;
+use crate::observation::RequestLog;
 use crate::text::{Printable, Untrusted};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -52,8 +52,8 @@ pub(super) fn silent(fact: &'static str, unit: &'static str, source: Probe) -> E
     }
 }
 
-fn asked(probe: Probe, question: &str, failure: Option<&str>) -> (Probe, Asked) {
-    let asked = Asked {
+fn asked(probe: Probe, question: &str, failure: Option<&str>) -> (Probe, RequestLog) {
+    let asked = RequestLog {
         question: p(question),
         took: Duration::from_millis(41),
         bytes: Some(2048),
@@ -62,7 +62,7 @@ fn asked(probe: Probe, question: &str, failure: Option<&str>) -> (Probe, Asked) 
     (probe, asked)
 }
 
-fn status_asked() -> (Probe, Asked) {
+fn status_asked() -> (Probe, RequestLog) {
     asked(Probe::Status, "GET /beak/system/status", None)
 }
 

@@ -16,7 +16,7 @@ mod words;
 
 pub use library::{Library, Missing};
 pub use rule::Expression;
-pub use words::{Naming, Words, stack_word};
+pub use words::{Words, stack_word};
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! Sentences with names in braces, such as `{email.sent_24h} of {email.max_24h}`.
 
 use crate::fact::FactValue;
-use crate::text::Printable;
+use crate::text::{Printable, StackNames};
 use std::collections::BTreeMap;
 
 /// A sentence whose names are known to resolve.
@@ -33,9 +33,6 @@ const STACK_WORDS: [&str; 9] = [
 pub fn stack_word(word: &str) -> Option<&'static str> {
     STACK_WORDS.into_iter().find(|known| *known == word)
 }
-
-/// What the names of a stack stand for, by the words of [`STACK_WORDS`].
-pub type Naming = BTreeMap<&'static str, Printable>;
 
 impl Words {
     /// Reads a sentence; `{{` is a brace.
@@ -82,7 +79,7 @@ impl Words {
         &self,
         fact: impl Fn(&str) -> Option<&'a FactValue>,
         limits: &BTreeMap<String, FactValue>,
-        stack: &Naming,
+        stack: &StackNames,
     ) -> Printable {
         let mut out = String::new();
         for part in &self.0 {

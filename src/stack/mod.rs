@@ -15,8 +15,8 @@ pub use deploy_log::{deployments, newest_version};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use settings::{Flags, Settings};
 
-use crate::runbook::Naming;
 use crate::text::Printable;
+use crate::text::StackNames;
 use std::fmt;
 use url::Url;
 
@@ -148,7 +148,7 @@ impl Stack {
     }
 
     /// What the words of runbooks call by `{stack.…}`.
-    pub fn naming(&self) -> Naming {
+    pub fn naming(&self) -> StackNames {
         let url = self.endpoint("");
         let arn = self.state_machine_arn();
         [

@@ -6,7 +6,7 @@
 //! of an entry and all of it beside; the next one who appends completes it.
 
 use super::digest::sha256;
-use super::private_file::{NoPlace, hold};
+use super::private_file::{StateDirError, hold};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
@@ -21,18 +21,18 @@ const TRIES: usize = 5;
 
 /// Why an entry was not acknowledged.
 #[derive(Debug, thiserror::Error)]
-pub enum NoEntry {
+pub enum AppendError {
     /// Nothing of it is in the log.
     #[error("{0}; nothing was written")]
-    Refused(NoPlace),
+    Refused(StateDirError),
     /// A part of it may be, or all of it without having reached the disk.
     #[error("{0}; a part may stand in the log, which the next `duckops record` completes")]
-    Unsettled(NoPlace),
+    Unsettled(StateDirError),
 }
 
 /// A log of a name.
 #[derive(Debug)]
-pub struct Ledger {
+pub struct AppendLog {
     path: PathBuf,
     beside: PathBuf,
 }
@@ -44,15 +44,15 @@ struct Intent {
     sha256: String,
 }
 
-impl Ledger {
+impl AppendLog {
     /// The log at this path. Nothing is opened yet.
     ///
     /// # Errors
     /// That the path is no name of a file.
-    pub fn at(path: &Path) -> Result<Self, NoPlace> {
+    pub fn at(path: &Path) -> Result<Self, StateDirError> {
         let name = path
             .file_name()
-            .ok_or_else(|| NoPlace::at(path, "it is no name of a file"))?;
+            .ok_or_else(|| StateDirError::at(path, "it is no name of a file"))?;
         let beside = path.with_file_name(format!(".{}.duckops", name.to_string_lossy()));
         Ok(Self {
             path: path.to_owned(),
@@ -65,10 +65,10 @@ impl Ledger {
     ///
     /// # Errors
     /// Whether nothing of it was written, or that this is not certain.
-    pub fn append(&self, head: &str, entry: &str) -> Result<(), NoEntry> {
-        let mut log = self.open().map_err(NoEntry::Refused)?;
-        self.complete(&mut log).map_err(NoEntry::Refused)?;
-        let refused = |error: io::Error| NoEntry::Refused(self.failed(&error));
+    pub fn append(&self, head: &str, entry: &str) -> Result<(), AppendError> {
+        let mut log = self.open().map_err(AppendError::Refused)?;
+        self.complete(&mut log).map_err(AppendError::Refused)?;
+        let refused = |error: io::Error| AppendError::Refused(self.failed(&error));
         let offset = log.metadata().map_err(refused)?.len();
         let gap = gap(&mut log, offset).map_err(refused)?;
         let bytes = [if offset == 0 { head } else { gap }, entry].concat();
@@ -79,14 +79,14 @@ impl Ledger {
         {
             return Err(self.undone(&log, offset, &error));
         }
-        let unsettled = |error: io::Error| NoEntry::Unsettled(self.failed(&error));
+        let unsettled = |error: io::Error| AppendError::Unsettled(self.failed(&error));
         let mut written = vec![0; bytes.len()];
         log.seek(SeekFrom::Start(offset))
             .and_then(|_| log.read_exact(&mut written))
             .map_err(unsettled)?;
         if written != bytes.as_bytes() {
             let why = "it does not hold what was written: somebody else wrote there";
-            return Err(NoEntry::Unsettled(NoPlace::at(&self.path, why)));
+            return Err(AppendError::Unsettled(StateDirError::at(&self.path, why)));
         }
         // So that the name of a new log survives a power cut; not every file system can do it.
         let _ = File::open(self.folder()).and_then(|folder| folder.sync_all());
@@ -98,7 +98,7 @@ impl Ledger {
     ///
     /// # Errors
     /// That it cannot be read.
-    pub fn last(&self, mark: &str) -> Result<Option<String>, NoPlace> {
+    pub fn last(&self, mark: &str) -> Result<Option<String>, StateDirError> {
         use std::io::BufRead;
         let file = match self.options().read(true).open(&self.path) {
             Ok(file) => file,
@@ -116,7 +116,7 @@ impl Ledger {
     }
 
     /// Opens and holds the log, made if it is missing.
-    fn open(&self) -> Result<File, NoPlace> {
+    fn open(&self) -> Result<File, StateDirError> {
         for _ in 0..TRIES {
             let mut options = self.options();
             let opened = options
@@ -127,7 +127,7 @@ impl Ledger {
             let file = opened.map_err(|error| self.failed(&error))?;
             let seen = file.metadata().map_err(|error| self.failed(&error))?;
             if !seen.is_file() {
-                return Err(NoPlace::at(&self.path, "it is no plain file"));
+                return Err(StateDirError::at(&self.path, "it is no plain file"));
             }
             hold(&file, &self.path)?;
             // An editor that saves puts another file in its place.
@@ -136,7 +136,10 @@ impl Ledger {
                 return Ok(file);
             }
         }
-        Err(NoPlace::at(&self.path, "it is replaced again and again"))
+        Err(StateDirError::at(
+            &self.path,
+            "it is replaced again and again",
+        ))
     }
 
     /// Neither along a link nor waiting for the other end of a pipe.
@@ -174,7 +177,7 @@ impl Ledger {
     }
 
     /// Completes the entry that somebody who was killed left a part of.
-    fn complete(&self, log: &mut File) -> Result<(), NoPlace> {
+    fn complete(&self, log: &mut File) -> Result<(), StateDirError> {
         if let Some((offset, entry)) = self.intended()? {
             let rest = rest(log, offset, &entry).map_err(|error| self.failed(&error))?;
             if let Some(rest) = rest {
@@ -190,16 +193,16 @@ impl Ledger {
     }
 
     /// What is kept beside the log, if it is whole: what was cut off was never appended.
-    fn intended(&self) -> Result<Option<(u64, Vec<u8>)>, NoPlace> {
+    fn intended(&self) -> Result<Option<(u64, Vec<u8>)>, StateDirError> {
         let file = match self.options().read(true).open(&self.beside) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(NoPlace::at(&self.beside, error.to_string())),
+            Err(error) => return Err(StateDirError::at(&self.beside, error.to_string())),
         };
         let mut bytes = Vec::new();
         file.take(2 * LARGEST)
             .read_to_end(&mut bytes)
-            .map_err(|error| NoPlace::at(&self.beside, error.to_string()))?;
+            .map_err(|error| StateDirError::at(&self.beside, error.to_string()))?;
         let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
             return Ok(None);
         };
@@ -211,13 +214,13 @@ impl Ledger {
     }
 
     /// Takes back a part that did not become a whole: it is ours, and the log is held.
-    fn undone(&self, log: &File, offset: u64, why: &io::Error) -> NoEntry {
+    fn undone(&self, log: &File, offset: u64, why: &io::Error) -> AppendError {
         match log.set_len(offset).and_then(|()| log.sync_all()) {
             Ok(()) => {
                 let _ = fs::remove_file(&self.beside);
-                NoEntry::Refused(self.failed(why))
+                AppendError::Refused(self.failed(why))
             }
-            Err(_) => NoEntry::Unsettled(self.failed(why)),
+            Err(_) => AppendError::Unsettled(self.failed(why)),
         }
     }
 
@@ -228,8 +231,8 @@ impl Ledger {
         }
     }
 
-    fn failed(&self, error: &io::Error) -> NoPlace {
-        NoPlace::at(&self.path, error.to_string())
+    fn failed(&self, error: &io::Error) -> StateDirError {
+        StateDirError::at(&self.path, error.to_string())
     }
 }
 
@@ -274,10 +277,10 @@ mod tests {
 
     const HEAD: &str = "# Governance log\n\n";
 
-    fn fresh() -> (tempfile::TempDir, PathBuf, Ledger) {
+    fn fresh() -> (tempfile::TempDir, PathBuf, AppendLog) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("LOG.md");
-        let ledger = Ledger::at(&path).expect("a name");
+        let ledger = AppendLog::at(&path).expect("a name");
         (folder, path, ledger)
     }
 
@@ -355,15 +358,15 @@ mod tests {
         symlink(&other, &path).expect("linked");
         assert!(matches!(
             ledger.append(HEAD, "x\n"),
-            Err(NoEntry::Refused(_))
+            Err(AppendError::Refused(_))
         ));
         fs::remove_file(&path).expect("removed");
         fs::create_dir(&path).expect("made");
         assert!(matches!(
             ledger.append(HEAD, "x\n"),
-            Err(NoEntry::Refused(_))
+            Err(AppendError::Refused(_))
         ));
-        assert!(Ledger::at(Path::new("/")).is_err());
+        assert!(AppendLog::at(Path::new("/")).is_err());
         assert_eq!(fs::read(&other).expect("read"), b"theirs");
         // What is beside it must be ours, too.
         fs::remove_dir(&path).expect("removed");

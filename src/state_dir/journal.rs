@@ -7,7 +7,7 @@
 //! it is: the next one says that it follows a torn one.
 
 use super::digest::sha256;
-use super::private_file::{self, NoPlace};
+use super::private_file::{self, StateDirError};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -132,7 +132,7 @@ impl Journal {
     ///
     /// # Errors
     /// That it cannot be read; never an empty chain in its place.
-    pub fn read(&self) -> Result<Chain, NoPlace> {
+    pub fn read(&self) -> Result<Chain, StateDirError> {
         match private_file::existing(&self.path)? {
             None => Ok(Chain {
                 head: nothing(),
@@ -146,8 +146,8 @@ impl Journal {
     ///
     /// # Errors
     /// Then none of them may be taken for recorded.
-    pub fn append(&self, entries: &[Entry]) -> Result<(), NoPlace> {
-        let failed = |error: std::io::Error| NoPlace::at(&self.path, error.to_string());
+    pub fn append(&self, entries: &[Entry]) -> Result<(), StateDirError> {
+        let failed = |error: std::io::Error| StateDirError::at(&self.path, error.to_string());
         let mut file = private_file::open(&self.path)?;
         private_file::hold(&file, &self.path)?;
         let kept = chain(&self.text(&mut file)?);
@@ -165,7 +165,7 @@ impl Journal {
                 previous,
             };
             let line = serde_json::to_string(&line)
-                .map_err(|error| NoPlace::at(&self.path, error.to_string()))?;
+                .map_err(|error| StateDirError::at(&self.path, error.to_string()))?;
             // All but the brace that ends it: the hash goes in before that.
             let body = &line[..line.len() - 1];
             previous = sha256(body.as_bytes());
@@ -180,8 +180,8 @@ impl Journal {
         Ok(())
     }
 
-    fn text(&self, file: &mut File) -> Result<String, NoPlace> {
-        let failed = |error: std::io::Error| NoPlace::at(&self.path, error.to_string());
+    fn text(&self, file: &mut File) -> Result<String, StateDirError> {
+        let failed = |error: std::io::Error| StateDirError::at(&self.path, error.to_string());
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         file.read_to_end(&mut bytes).map_err(failed)?;

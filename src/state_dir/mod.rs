@@ -16,4 +16,4 @@ pub mod private_dir;
 pub mod private_file;
 
 pub use digest::sha256;
-pub use private_file::{NoPlace, lock};
+pub use private_file::{StateDirError, lock};

@@ -2,7 +2,7 @@
 //! alone, and held: everything in it is reached through that handle, so that nobody can put
 //! another folder in its place meanwhile. Links in it are never followed.
 
-use super::private_file::{self, NoPlace};
+use super::private_file::{self, StateDirError};
 use rustix::fd::OwnedFd;
 use rustix::fs::{self, AtFlags, Dir, FallocateFlags, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
@@ -15,31 +15,31 @@ const LARGEST: u64 = 2 * 1024 * 1024;
 
 /// A folder of ours, open.
 #[derive(Debug)]
-pub(crate) struct Folder {
+pub(crate) struct PrivateDir {
     handle: OwnedFd,
     path: PathBuf,
 }
 
-impl Folder {
+impl PrivateDir {
     /// Opens a folder, made 0700 if it is missing.
     ///
     /// # Errors
     /// That it cannot be made, is a link, or could be used by somebody else.
-    pub(crate) fn open(path: &Path) -> Result<Self, NoPlace> {
+    pub(crate) fn open(path: &Path) -> Result<Self, StateDirError> {
         private_file::make_folder(path)?;
-        Self::there(path)?.ok_or_else(|| NoPlace::at(path, "it went away"))
+        Self::there(path)?.ok_or_else(|| StateDirError::at(path, "it went away"))
     }
 
     /// Opens a folder that is there already; `None` when there is none.
     ///
     /// # Errors
-    /// As [`Folder::open`].
-    pub(crate) fn there(path: &Path) -> Result<Option<Self>, NoPlace> {
+    /// As [`PrivateDir::open`].
+    pub(crate) fn there(path: &Path) -> Result<Option<Self>, StateDirError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let handle = match fs::open(path, flags, Mode::empty()) {
             Ok(handle) => handle,
             Err(Errno::NOENT) => return Ok(None),
-            Err(error) => return Err(NoPlace::at(path, error.to_string())),
+            Err(error) => return Err(StateDirError::at(path, error.to_string())),
         };
         let folder = Self {
             handle,
@@ -47,10 +47,10 @@ impl Folder {
         };
         let seen = fs::fstat(&folder.handle).map_err(|error| folder.failed("", error))?;
         if seen.st_uid != rustix::process::geteuid().as_raw() {
-            return Err(NoPlace::at(path, "it belongs to somebody else"));
+            return Err(StateDirError::at(path, "it belongs to somebody else"));
         }
         if seen.st_mode & 0o077 != 0 {
-            return Err(NoPlace::at(path, "others may use it: chmod 700 it"));
+            return Err(StateDirError::at(path, "others may use it: chmod 700 it"));
         }
         Ok(Some(folder))
     }
@@ -61,7 +61,7 @@ impl Folder {
     }
 
     /// Makes a new file, 0600. One of that name must not be there, not even as a link.
-    pub(crate) fn create(&self, name: &str) -> Result<File, NoPlace> {
+    pub(crate) fn create(&self, name: &str) -> Result<File, StateDirError> {
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = Mode::RUSR | Mode::WUSR;
@@ -73,24 +73,24 @@ impl Folder {
     }
 
     /// Opens a file of ours to append to.
-    pub(crate) fn append(&self, name: &str) -> Result<File, NoPlace> {
+    pub(crate) fn append(&self, name: &str) -> Result<File, StateDirError> {
         self.ours(name, OFlags::RDWR | OFlags::APPEND)?
-            .ok_or_else(|| NoPlace::at(&self.path(name), "it is gone"))
+            .ok_or_else(|| StateDirError::at(&self.path(name), "it is gone"))
     }
 
     /// What a file of ours holds; `None` when there is none.
-    pub(crate) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, NoPlace> {
+    pub(crate) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateDirError> {
         let Some(file) = self.ours(name, OFlags::RDONLY)? else {
             return Ok(None);
         };
         let mut bytes = Vec::new();
         file.take(LARGEST)
             .read_to_end(&mut bytes)
-            .map_err(|error| NoPlace::at(&self.path(name), error.to_string()))?;
+            .map_err(|error| StateDirError::at(&self.path(name), error.to_string()))?;
         Ok(Some(bytes))
     }
 
-    fn ours(&self, name: &str, how: OFlags) -> Result<Option<File>, NoPlace> {
+    fn ours(&self, name: &str, how: OFlags) -> Result<Option<File>, StateDirError> {
         let flags = how | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = match fs::openat(&self.handle, name, flags, Mode::empty()) {
             Ok(file) => File::from(file),
@@ -102,7 +102,7 @@ impl Folder {
     }
 
     /// Whether anything has this name, a link included.
-    pub(crate) fn has(&self, name: &str) -> Result<bool, NoPlace> {
+    pub(crate) fn has(&self, name: &str) -> Result<bool, StateDirError> {
         match fs::statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(_) => Ok(true),
             Err(Errno::NOENT) => Ok(false),
@@ -111,7 +111,7 @@ impl Folder {
     }
 
     /// Gives a file another name, which nothing may have yet.
-    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), NoPlace> {
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), StateDirError> {
         let (old, new) = (&self.handle, &self.handle);
         match fs::renameat_with(old, from, new, to, RenameFlags::NOREPLACE) {
             // A file system that cannot promise it: nobody else writes here.
@@ -122,7 +122,7 @@ impl Folder {
     }
 
     /// Takes a file away; one that is gone already is fine.
-    pub(crate) fn remove(&self, name: &str) -> Result<(), NoPlace> {
+    pub(crate) fn remove(&self, name: &str) -> Result<(), StateDirError> {
         match fs::unlinkat(&self.handle, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(error) => Err(self.failed(name, error)),
@@ -130,7 +130,7 @@ impl Folder {
     }
 
     /// Every name in it, sorted.
-    pub(crate) fn names(&self) -> Result<Vec<String>, NoPlace> {
+    pub(crate) fn names(&self) -> Result<Vec<String>, StateDirError> {
         let failed = |error| self.failed("", error);
         let mut names = Vec::new();
         for entry in Dir::read_from(&self.handle).map_err(failed)? {
@@ -142,12 +142,12 @@ impl Folder {
     }
 
     /// Makes the names in it survive a power cut.
-    pub(crate) fn sync(&self) -> Result<(), NoPlace> {
+    pub(crate) fn sync(&self) -> Result<(), StateDirError> {
         fs::fsync(&self.handle).map_err(|error| self.failed("", error))
     }
 
-    fn failed(&self, name: &str, error: Errno) -> NoPlace {
-        NoPlace::at(&self.path(name), error.to_string())
+    fn failed(&self, name: &str, error: Errno) -> StateDirError {
+        StateDirError::at(&self.path(name), error.to_string())
     }
 }
 
@@ -176,16 +176,16 @@ mod tests {
     fn a_folder_that_others_may_use_and_a_link_are_refused() {
         let state = tempfile::tempdir().expect("a folder");
         let path = state.path().join("keys");
-        assert!(Folder::there(&path).expect("none").is_none());
-        drop(Folder::open(&path).expect("made"));
+        assert!(PrivateDir::there(&path).expect("none").is_none());
+        drop(PrivateDir::open(&path).expect("made"));
         for mode in [0o750, 0o707, 0o701] {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("set");
-            assert!(Folder::open(&path).is_err(), "{mode:o}");
+            assert!(PrivateDir::open(&path).is_err(), "{mode:o}");
         }
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("set");
         let link = state.path().join("link");
         symlink(&path, &link).expect("linked");
-        assert!(Folder::open(&link).is_err());
+        assert!(PrivateDir::open(&link).is_err());
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod tests {
         let state = tempfile::tempdir().expect("a folder");
         let outside = state.path().join("outside");
         std::fs::write(&outside, "theirs").expect("written");
-        let folder = Folder::open(&state.path().join("keys")).expect("made");
+        let folder = PrivateDir::open(&state.path().join("keys")).expect("made");
         symlink(&outside, folder.path("a")).expect("linked");
         assert!(folder.create("a").is_err());
         assert!(folder.append("a").is_err());
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn room_that_is_not_there_is_refused_before_it_is_needed() {
         let state = tempfile::tempdir().expect("a folder");
-        let folder = Folder::open(&state.path().join("keys")).expect("made");
+        let folder = PrivateDir::open(&state.path().join("keys")).expect("made");
         let mut file = folder.create("a").expect("made");
         reserve(&mut file, 4096).expect("room");
         assert_eq!(file.metadata().expect("seen").len(), 4096);

@@ -15,12 +15,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A place in the state folder that cannot be used.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{path} cannot be used: {why}")]
-pub struct NoPlace {
+pub struct StateDirError {
     path: Printable,
     why: Printable,
 }
 
-impl NoPlace {
+impl StateDirError {
     pub(crate) fn at(path: &Path, why: impl Into<Printable>) -> Self {
         Self {
             path: path.to_string_lossy().into_owned().into(),
@@ -30,8 +30,8 @@ impl NoPlace {
 }
 
 /// Opens a file to read and append, made if it is missing.
-pub(crate) fn open(path: &Path) -> Result<File, NoPlace> {
-    let failed = |error: io::Error| NoPlace::at(path, error.to_string());
+pub(crate) fn open(path: &Path) -> Result<File, StateDirError> {
+    let failed = |error: io::Error| StateDirError::at(path, error.to_string());
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
@@ -48,23 +48,28 @@ pub(crate) fn open(path: &Path) -> Result<File, NoPlace> {
 }
 
 /// Opens a file that is there already; `None` when there is none.
-pub(crate) fn existing(path: &Path) -> Result<Option<File>, NoPlace> {
+pub(crate) fn existing(path: &Path) -> Result<Option<File>, StateDirError> {
     match options().open(path) {
         Ok(file) => ours(path, &file).map(|()| Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(NoPlace::at(path, error.to_string())),
+        Err(error) => Err(StateDirError::at(path, error.to_string())),
     }
 }
 
 /// Holds a file against everybody else who holds it this way, until it is closed.
-pub(crate) fn hold(file: &File, path: &Path) -> Result<(), NoPlace> {
+pub(crate) fn hold(file: &File, path: &Path) -> Result<(), StateDirError> {
     let began = Instant::now();
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(()),
-            Err(TryLockError::Error(error)) => return Err(NoPlace::at(path, error.to_string())),
+            Err(TryLockError::Error(error)) => {
+                return Err(StateDirError::at(path, error.to_string()));
+            }
             Err(TryLockError::WouldBlock) if began.elapsed() > PATIENCE => {
-                return Err(NoPlace::at(path, "another process has held it for 5 s"));
+                return Err(StateDirError::at(
+                    path,
+                    "another process has held it for 5 s",
+                ));
             }
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
         }
@@ -79,27 +84,27 @@ fn options() -> OpenOptions {
     options
 }
 
-pub(crate) fn ours(path: &Path, file: &File) -> Result<(), NoPlace> {
+pub(crate) fn ours(path: &Path, file: &File) -> Result<(), StateDirError> {
     let seen = file
         .metadata()
-        .map_err(|error| NoPlace::at(path, error.to_string()))?;
+        .map_err(|error| StateDirError::at(path, error.to_string()))?;
     if !seen.is_file() {
-        return Err(NoPlace::at(path, "it is no plain file"));
+        return Err(StateDirError::at(path, "it is no plain file"));
     }
     if seen.uid() != rustix::process::geteuid().as_raw() {
-        return Err(NoPlace::at(path, "it belongs to somebody else"));
+        return Err(StateDirError::at(path, "it belongs to somebody else"));
     }
     Ok(())
 }
 
-pub(crate) fn make_folder(folder: &Path) -> Result<(), NoPlace> {
+pub(crate) fn make_folder(folder: &Path) -> Result<(), StateDirError> {
     if folder.is_dir() {
         return Ok(());
     }
     if let Some(parent) = folder.parent() {
         make_folder(parent)?;
     }
-    let failed = |error: io::Error| NoPlace::at(folder, error.to_string());
+    let failed = |error: io::Error| StateDirError::at(folder, error.to_string());
     match DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(failed),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
@@ -112,11 +117,11 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), NoPlace> {
 ///
 /// # Errors
 /// That there is no place for it.
-pub fn lock(path: &Path) -> Result<Option<File>, NoPlace> {
+pub fn lock(path: &Path) -> Result<Option<File>, StateDirError> {
     let file = open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(NoPlace::at(path, error.to_string())),
+        Err(TryLockError::Error(error)) => Err(StateDirError::at(path, error.to_string())),
     }
 }

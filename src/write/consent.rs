@@ -52,7 +52,7 @@ pub enum Answer<'a> {
 pub enum NoConsent {
     /// Nobody was there to ask.
     #[error("nobody consented")]
-    Silence,
+    Unavailable,
     /// The answer is about something else than this plan.
     #[error("what was confirmed is not this plan")]
     OtherPlan,
@@ -72,8 +72,8 @@ impl Consent {
     /// That nobody answered, or answered to something else.
     pub fn from(terms: &Terms, answer: Answer<'_>) -> Result<Self, NoConsent> {
         let (said, due, how) = match answer {
-            Answer::Nothing => return Err(NoConsent::Silence),
-            Answer::Typed(said) if said.trim().is_empty() => return Err(NoConsent::Silence),
+            Answer::Nothing => return Err(NoConsent::Unavailable),
+            Answer::Typed(said) if said.trim().is_empty() => return Err(NoConsent::Unavailable),
             Answer::Typed(said) => (said.trim(), &terms.typed, "typed"),
             Answer::Confirmed(said) => (said, &terms.confirm, "--confirm"),
         };

@@ -3,7 +3,7 @@
 
 use super::{Value, alias, journal, json, puts};
 use crate::support::{Stage, world};
-use duckops::practice::{Series, Version, World};
+use duckops::practice::{FakeStack, Series, Version};
 use std::time::Duration;
 
 const APPROVED: [&str; 4] = [
@@ -14,7 +14,7 @@ const APPROVED: [&str; 4] = [
 ];
 
 /// A healthy stack with a version 62 that nobody has tried, which serves so much, so well.
-fn ready(invocations: f64, errors: f64) -> World {
+fn ready(invocations: f64, errors: f64) -> FakeStack {
     let mut world = world("healthy");
     let newest = world.versions.last().expect("a version").clone();
     world.versions.push(Version {
@@ -27,7 +27,7 @@ fn ready(invocations: f64, errors: f64) -> World {
 }
 
 /// Version 62 serves so much, so well.
-fn serve(world: &mut World, invocations: f64, errors: f64) {
+fn serve(world: &mut FakeStack, invocations: f64, errors: f64) {
     let dimensions = [
         ("FunctionName", "mission-control-api"),
         ("Resource", "mission-control-api:prod"),
@@ -188,7 +188,7 @@ fn too_little_traffic_is_no_success_and_the_next_run_finds_the_shift() {
 
 #[test]
 fn a_stack_that_is_not_calm_takes_no_promotion() {
-    type Case = (&'static str, fn(&mut World), &'static str);
+    type Case = (&'static str, fn(&mut FakeStack), &'static str);
     let cases: [Case; 2] = [
         (
             "all dead",

@@ -2,7 +2,7 @@
 
 use super::{CONSENT, alias, journal, puts};
 use crate::support::{Stage, world};
-use duckops::practice::{Fault, Operation, World};
+use duckops::practice::{FakeStack, Fault, Operation};
 use serde_json::json;
 use std::process::Stdio;
 use std::thread;
@@ -155,7 +155,7 @@ fn a_change_without_a_revision_at_the_same_moment_is_seen() {
     assert_eq!(stage.practice.world().alias_target.version, "60");
 }
 
-fn slow() -> World {
+fn slow() -> FakeStack {
     let mut world = world("inc-001");
     world.latency = Duration::from_millis(60);
     world

@@ -8,7 +8,7 @@ use super::{alias, puts};
 use crate::support::{Stage, world};
 use duckops::cloud::{Aws, Http};
 use duckops::lambda::reader::Caller;
-use duckops::practice::{Operation, Practice, Version, World};
+use duckops::practice::{FakeStack, Operation, Practice, Version};
 use duckops::stack::{Flags, Settings, Stack};
 use duckops::state_dir::journal::Journal;
 use duckops::write::Clock;
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Barrier;
 
 /// A world in which there is a version for every operator.
-fn crowd(operators: usize) -> World {
+fn crowd(operators: usize) -> FakeStack {
     let mut world = world("inc-001");
     let newest = world.versions.last().expect("a version").clone();
     world.versions.extend((0..operators).map(|n| Version {

@@ -7,7 +7,7 @@
 use super::{Place, Table, access, ducks, prod, since, snapshot};
 use crate::support::receiver::Receiver;
 use crate::support::{Raw, Stage, world};
-use duckops::history::{self, Exchanged, Ledger};
+use duckops::history::{self, CheckState, Exchanged};
 use std::collections::BTreeMap;
 use std::env;
 use std::io::{BufRead, BufReader, Write};
@@ -87,7 +87,7 @@ fn child_host() {
         match line.expect("a line").as_str() {
             "read" => {
                 round += 1;
-                let Ledger { revision, .. } = history.ledger(&prod()).expect("a ledger");
+                let CheckState { revision, .. } = history.ledger(&prod()).expect("a ledger");
                 println!("HOST {revision}");
             }
             other => {

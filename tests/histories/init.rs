@@ -56,7 +56,7 @@ fn init_makes_the_table_once_and_says_what_it_did() {
 #[test]
 fn init_makes_nothing_where_account_region_or_endpoint_are_not_the_stacks() {
     let (stage, table) = (stage(), Table::missing());
-    let other = Stage::of(duckops::practice::World {
+    let other = Stage::of(duckops::practice::FakeStack {
         account: "999999999999".to_owned(),
         ..world("healthy")
     });

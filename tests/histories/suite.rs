@@ -1,7 +1,7 @@
 //! What every store promises.
 
 use super::{ALIVE, File, Place, TOTAL, Table, at, prod, since, snapshot};
-use duckops::history::{Exchanged, Ledger, StackKey, Window, increase};
+use duckops::history::{CheckState, Exchanged, StackKey, Window, increase};
 use ulid::Ulid;
 
 macro_rules! of_every_store {
@@ -65,7 +65,7 @@ fn what_was_never_recorded_is_nothing(place: &dyn Place) {
     let mut history = place.open();
     assert_eq!(history.latest(&prod()), Ok(None));
     assert_eq!(history.facts(&prod()), Ok(Vec::new()));
-    assert_eq!(history.ledger(&prod()), Ok(Ledger::default()));
+    assert_eq!(history.ledger(&prod()), Ok(CheckState::default()));
     assert_eq!(
         history.last_positive(&prod(), ALIVE, at(0), at(9)),
         Ok(None)
@@ -185,7 +185,7 @@ fn when_a_fact_was_above_zero_is_known_however_long_ago(place: &dyn Place) {
 
 fn only_who_read_the_present_revision_may_write_the_next(place: &dyn Place) {
     let (mut one, mut other) = (place.open(), place.open());
-    assert_eq!(one.ledger(&prod()), Ok(Ledger::default()));
+    assert_eq!(one.ledger(&prod()), Ok(CheckState::default()));
     assert_eq!(one.exchange(&prod(), 0, "a", None), Ok(Exchanged::Done));
     assert_eq!(other.exchange(&prod(), 0, "b", None), Ok(Exchanged::Lost));
     let read = place.open().ledger(&prod()).expect("a ledger");
@@ -196,7 +196,7 @@ fn only_who_read_the_present_revision_may_write_the_next(place: &dyn Place) {
     assert_eq!(one.exchange(&prod(), 1, "b", None), Ok(Exchanged::Lost));
     assert_eq!(one.exchange(&prod(), 7, "d", None), Ok(Exchanged::Lost));
     let staging = StackKey("staging".to_owned());
-    assert_eq!(one.ledger(&staging), Ok(Ledger::default()));
+    assert_eq!(one.ledger(&staging), Ok(CheckState::default()));
 }
 
 fn who_is_told_done_finds_ledger_and_snapshot(place: &dyn Place) {
@@ -226,7 +226,8 @@ fn of_many_that_count_at_once_every_step_counts_once(place: &dyn Place) {
                 let mut history = place.open();
                 for _ in 0..EACH {
                     loop {
-                        let Ledger { revision, document } = history.ledger(&prod()).expect("read");
+                        let CheckState { revision, document } =
+                            history.ledger(&prod()).expect("read");
                         let count: usize = document.parse().unwrap_or(0);
                         let next = (count + 1).to_string();
                         let done = history.exchange(&prod(), revision, &next, None);

@@ -10,7 +10,7 @@ pub(crate) mod validator;
 pub(crate) use raw::{Raw, http, http_put};
 
 use duckops::history::{self, Location, Snapshot, StackKey};
-use duckops::practice::{Practice, World};
+use duckops::practice::{FakeStack, Practice};
 use duckops::stack::{Flags, Settings};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -30,9 +30,9 @@ pub(crate) fn now() -> OffsetDateTime {
 }
 
 /// A world of a scene at [`NOW`], with its clock standing still.
-pub(crate) fn world(scene: &str) -> World {
+pub(crate) fn world(scene: &str) -> FakeStack {
     let scene = duckops::practice::find(scene).expect("a scene of this name");
-    World {
+    FakeStack {
         frozen: true,
         ..(scene.build)(now())
     }
@@ -48,7 +48,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// Serves a world and writes into history what earlier runs would have recorded.
-    pub(crate) fn of(world: World) -> Self {
+    pub(crate) fn of(world: FakeStack) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()

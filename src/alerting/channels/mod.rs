@@ -145,7 +145,7 @@ impl Failed {
 async fn post(http: &Http, url: &Url, payload: Payload) -> Result<(), Failed> {
     let client = http
         .client(url.as_str())
-        .map_err(|silence| Failed::because(silence.detail))?;
+        .map_err(|unavailable| Failed::because(unavailable.detail))?;
     let mut request = client
         .post(url.clone())
         .header("content-type", "application/json");

@@ -7,7 +7,7 @@ use crate::cli::Context;
 use crate::exit;
 use crate::fact::instant;
 use crate::lambda::deploy_log_entry::Moved;
-use crate::lambda::reader::Asking;
+use crate::lambda::reader::FunctionReader;
 use crate::state_dir::journal::Stage;
 use crate::write::alias::plan::Plan;
 use crate::write::alias::send::{Carried, Hands, Outcome};
@@ -169,7 +169,7 @@ async fn watch(act: &Act<'_>, plan: &Plan) -> Verified {
     })
     .await;
     let deadline = Instant::now() + Duration::from_secs(8);
-    let asking = Asking::new(&ask.stack, &ask.aws, gathered.clock.at(), deadline);
+    let asking = FunctionReader::new(&ask.stack, &ask.aws, gathered.clock.at(), deadline);
     let (told, bad) = verify::metrics(&asking, &plan.version, since).await;
     verified.metrics = told;
     if bad {

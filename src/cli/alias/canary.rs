@@ -6,7 +6,7 @@ use super::order::Canary;
 use super::told::Told;
 use crate::cli::prompt::Words;
 use crate::exit;
-use crate::lambda::reader::{Asking, Pointing};
+use crate::lambda::reader::{AliasTarget, FunctionReader};
 use crate::write::alias::canary_evaluation::{self, Baked};
 use crate::write::alias::plan::Plan;
 use crate::write::alias::send::{Carried, Hands, NotBegun, Outcome};
@@ -22,7 +22,7 @@ enum Ended {
     /// Somebody wants it to end now.
     Interrupted(String),
     /// The alias is no longer as the first move left it.
-    Moved(Pointing),
+    Moved(AliasTarget),
 }
 
 /// The plan of the first move: a small share.
@@ -155,7 +155,7 @@ fn half_done(plan: &Plan, told: Told, why: String) -> Told {
     }
 }
 
-async fn baked(act: &Act<'_>, plan: &Plan, alias: &Pointing, bake: Duration) -> Ended {
+async fn baked(act: &Act<'_>, plan: &Plan, alias: &AliasTarget, bake: Duration) -> Ended {
     let Act {
         context,
         gathered,
@@ -169,15 +169,15 @@ async fn baked(act: &Act<'_>, plan: &Plan, alias: &Pointing, bake: Duration) -> 
         let is_over = began.elapsed() >= bake;
         let deadline = Instant::now() + Duration::from_secs(8);
         let now = gathered.clock.at();
-        let asking = Asking::new(hands.stack, hands.aws, now, deadline);
+        let asking = FunctionReader::new(hands.stack, hands.aws, now, deadline);
         let served = canary_evaluation::since(&asking, &plan.to, since).await;
         let (judged, told) = match &served {
             Ok(served) => (
                 canary_evaluation::judge(served, is_over),
                 canary_evaluation::told(served),
             ),
-            Err(silence) => {
-                let told = format!("what it served is not known: {}", silence.detail);
+            Err(unavailable) => {
+                let told = format!("what it served is not known: {}", unavailable.detail);
                 (
                     if is_over {
                         Baked::TooLittle

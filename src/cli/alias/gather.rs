@@ -2,20 +2,20 @@
 
 use crate::cli::args::AliasRead;
 use crate::cli::fail::Failure;
-use crate::cli::run::{Answered, Run};
+use crate::cli::run::{CollectedRun, Run};
 use crate::cli::{Context, journal};
 use crate::engine::collect;
 use crate::fact::parse_instant;
 use crate::lambda::alias_moves::{Past, past};
 use crate::lambda::last_known_good::Search;
-use crate::lambda::reader::{Asking, Seen};
-use crate::lambda::{Configured, last_good};
-use crate::observation::{Asked, Silence, Why};
+use crate::lambda::reader::{FunctionReader, Seen};
+use crate::lambda::{VersionConfig, last_good};
+use crate::observation::{RequestLog, Unavailable, UnavailableReason};
 use crate::stack::Stack;
 use crate::state_dir::lock;
 use crate::text::Printable;
 use crate::write::Clock;
-use crate::write::alias::check::{self, Check, Known};
+use crate::write::alias::check::{self, PreflightCheck, PreflightInput};
 use crate::write::alias::plan::Purpose;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -56,18 +56,18 @@ pub(super) struct Wanted<'a> {
 
 /// Everything that was learned.
 pub(super) struct Gathered {
-    pub(super) answered: Answered,
+    pub(super) answered: CollectedRun,
     pub(super) seen: Seen,
     pub(super) past: Past,
-    pub(super) search: Result<Search, Silence>,
+    pub(super) search: Result<Search, Unavailable>,
     /// The version in question; none when a rollback found none.
     pub(super) target: Option<String>,
-    pub(super) configured: Result<Configured, Silence>,
+    pub(super) configured: Result<VersionConfig, Unavailable>,
     pub(super) deploy_log: Option<String>,
     pub(super) smoke: Option<Result<String, String>>,
     /// Some of the newest versions, by number, where they were wanted.
-    pub(super) around: BTreeMap<i64, Result<Configured, Silence>>,
-    pub(super) asked: Vec<Asked>,
+    pub(super) around: BTreeMap<i64, Result<VersionConfig, Unavailable>>,
+    pub(super) asked: Vec<RequestLog>,
     pub(super) notes: Vec<Printable>,
     pub(super) clock: Clock,
     busy: Option<bool>,
@@ -110,11 +110,11 @@ pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gat
         .iter()
         .copied(),
     );
-    let probes = collect::of_facts(facts);
+    let probes = collect::probes_for_facts(facts);
     let waits = wanted.purpose != Some(Purpose::Rollback);
     let (answered, learned) = run
         .ask_beside(&probes, async |ask| {
-            let asking = Asking::new(&ask.stack, &ask.aws, ask.now, ask.deadline);
+            let asking = FunctionReader::new(&ask.stack, &ask.aws, ask.now, ask.deadline);
             let mut seen = asking.everything().await;
             if waits {
                 settle(&asking, &mut seen, &past, ask.deadline).await;
@@ -169,7 +169,7 @@ pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gat
 }
 
 /// Weights that nobody of us left behind may be Lambda's own and go away by themselves.
-async fn settle(asking: &Asking<'_>, seen: &mut Seen, past: &Past, deadline: Instant) {
+async fn settle(asking: &FunctionReader<'_>, seen: &mut Seen, past: &Past, deadline: Instant) {
     let began = Instant::now();
     let spare = Duration::from_secs(5);
     while let Ok(alias) = &seen.alias {
@@ -184,16 +184,16 @@ async fn settle(asking: &Asking<'_>, seen: &mut Seen, past: &Past, deadline: Ins
 }
 
 async fn configured(
-    asking: &Asking<'_>,
+    asking: &FunctionReader<'_>,
     seen: &Seen,
     target: Option<&str>,
-) -> Result<Configured, Silence> {
-    let none = || Silence::new(Why::NotAsked, "no version is in question");
+) -> Result<VersionConfig, Unavailable> {
+    let none = || Unavailable::new(UnavailableReason::NotAsked, "no version is in question");
     let target = target.ok_or_else(none)?;
     match &seen.current {
         Ok(current) if current.number == target => Ok(current.clone()),
-        _ if target.parse::<i64>().is_err() => Err(Silence::new(
-            Why::NotFound,
+        _ if target.parse::<i64>().is_err() => Err(Unavailable::new(
+            UnavailableReason::NotFound,
             "only a number names a published version",
         )),
         _ => asking.configured(target).await,
@@ -201,7 +201,10 @@ async fn configured(
 }
 
 /// The newest versions, and the one that serves.
-async fn around(asking: &Asking<'_>, seen: &Seen) -> BTreeMap<i64, Result<Configured, Silence>> {
+async fn around(
+    asking: &FunctionReader<'_>,
+    seen: &Seen,
+) -> BTreeMap<i64, Result<VersionConfig, Unavailable>> {
     const NEWEST: usize = 6;
     let versions = seen.versions.as_deref().unwrap_or_default();
     let serving = seen.alias.as_ref().ok();
@@ -258,18 +261,18 @@ impl Gathered {
         &self,
         wanted: &Wanted<'_>,
         target: &str,
-        then: impl FnOnce(&Known<'_>, Vec<Check>) -> T,
+        then: impl FnOnce(&PreflightInput<'_>, Vec<PreflightCheck>) -> T,
     ) -> T {
         let alias = self.seen.alias.as_ref().ok();
         let half_done = alias.and_then(|alias| self.past.half_done(alias));
         let moved = alias.and_then(|alias| self.past.moved_by(alias));
-        let known = Known {
+        let known = PreflightInput {
             purpose: wanted.purpose,
             stack: self.stack(),
             seen: &self.seen,
             target,
             configured: &self.configured,
-            readings: &self.answered.readings,
+            observations: &self.answered.observations,
             rolled_back: &self.past.rolled_back,
             deploy_log: self.deploy_log.as_deref(),
             smoke: self.smoke.as_ref(),

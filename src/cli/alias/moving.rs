@@ -148,9 +148,9 @@ async fn decide(
     let Some(target) = &gathered.target else {
         let why = match &gathered.search {
             Ok(_) => "no version is proven to be good".to_owned(),
-            Err(silence) => format!(
+            Err(unavailable) => format!(
                 "the last known-good version cannot be told: {}",
-                silence.detail
+                unavailable.detail
             ),
         };
         // A version by name would be refused too while nobody knows where the alias points.
@@ -174,15 +174,16 @@ async fn decide(
         };
     };
     let mut told = gathered.checked(wanted, target, |_, checks| {
-        let line = |check: &crate::write::alias::check::Check| {
+        let line = |check: &crate::write::alias::check::PreflightCheck| {
             let (id, summary) = (&check.step.id, &check.step.summary);
             match &check.step.next_action {
                 Some(next) => format!("{id}: {summary} {}.", next.text),
                 None => format!("{id}: {summary}"),
             }
         };
-        let blocks = |check: &&crate::write::alias::check::Check| check.blocks(order.purpose);
-        let advises = |check: &&crate::write::alias::check::Check| {
+        let blocks =
+            |check: &&crate::write::alias::check::PreflightCheck| check.blocks(order.purpose);
+        let advises = |check: &&crate::write::alias::check::PreflightCheck| {
             order.purpose == Purpose::Rollback && check.advises_against()
         };
         let bad = checks
@@ -249,7 +250,7 @@ fn plan(order: &Order<'_>, gathered: &Gathered, target: &str) -> Result<Plan, St
         .map_err(|s| s.detail.to_string())?;
     let differences = match &seen.current {
         Ok(current) => current.differences(configured),
-        Err(silence) => vec![format!("not known: {}", silence.detail)],
+        Err(unavailable) => vec![format!("not known: {}", unavailable.detail)],
     };
     let stack = gathered.stack();
     Ok(Plan {

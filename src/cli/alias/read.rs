@@ -7,7 +7,7 @@ use crate::cli::args::AliasRead;
 use crate::cli::fail::Failure;
 use crate::cli::run::shown;
 use crate::fact::{Fact, FactValue, Probe, instant};
-use crate::observation::Known;
+use crate::observation::FactState;
 use crate::report::model::{Finding, Proof, Report, Runbook, Step, Verdict};
 use crate::text::Untrusted;
 use crate::write::alias::check;
@@ -62,7 +62,7 @@ pub(super) async fn show(context: &Context, read: &AliasRead) -> Result<u8, Fail
                 .unwrap_or_default();
             format!("{name}: {}. {why}", alias.split())
         }
-        (Err(silence), _) => format!("{name} is not known: {}", silence.detail),
+        (Err(unavailable), _) => format!("{name} is not known: {}", unavailable.detail),
     }
     .into();
     let table = format!("{how}\n{}", versions::shown(context, &gathered));
@@ -84,8 +84,8 @@ fn asking<'a>(read: &'a AliasRead, to: Option<&'a str>, around: bool) -> Wanted<
 fn moved(gathered: &Gathered) -> Step {
     let alias = gathered.seen.alias.as_ref().ok();
     let by = alias.and_then(|alias| gathered.past.moved_by(alias));
-    let seconds = |path: &str| match gathered.answered.readings.get(path) {
-        Known::Known(Fact {
+    let seconds = |path: &str| match gathered.answered.observations.get(path) {
+        FactState::Known(Fact {
             value: FactValue::Instant(at),
             ..
         }) => Some(instant(*at)),
@@ -136,7 +136,9 @@ fn around(gathered: &Gathered) -> Step {
                     Some(good) => format!("the last known-good is {good}"),
                     None => "none is proven to be a last known-good".to_owned(),
                 },
-                Err(silence) => format!("the last known-good is not known: {}", silence.detail),
+                Err(unavailable) => {
+                    format!("the last known-good is not known: {}", unavailable.detail)
+                }
             };
             let summary = format!("{} versions are published; {good}.", all.len());
             step(
@@ -146,8 +148,8 @@ fn around(gathered: &Gathered) -> Step {
                 &summary,
             )
         }
-        Err(silence) => {
-            let summary = format!("Not known: {}.", silence.detail);
+        Err(unavailable) => {
+            let summary = format!("Not known: {}.", unavailable.detail);
             step("versions", title, Finding::Unknown(Vec::new()), &summary)
         }
     }

@@ -4,8 +4,8 @@ use super::gather::Gathered;
 use crate::cli::Context;
 use crate::cli::facts::table;
 use crate::fact::duration;
-use crate::lambda::{Configured, Served};
-use crate::observation::Silence;
+use crate::lambda::{VersionConfig, VersionMetrics};
+use crate::observation::Unavailable;
 use crate::text::{Printable, Untrusted};
 use std::collections::BTreeMap;
 
@@ -51,10 +51,10 @@ pub(super) fn shown(context: &Context, gathered: &Gathered) -> String {
 fn row(
     gathered: &Gathered,
     number: i64,
-    configured: &Result<Configured, Silence>,
-    served: Option<&Served>,
+    configured: &Result<VersionConfig, Unavailable>,
+    served: Option<&VersionMetrics>,
     now: i64,
-    picture: impl Fn(&Served) -> String,
+    picture: impl Fn(&VersionMetrics) -> String,
 ) -> [Printable; 8] {
     let known = configured.as_ref().ok();
     let text =
@@ -82,14 +82,15 @@ fn row(
     };
     let code = known.and_then(|c| c.code.as_ref().map(|code| code.chars().take(10).collect()));
     let age = known.and_then(|c| c.published).map(|at| duration(now - at));
-    let count = |count: fn(&Served) -> i64| text(served.map(|served| count(served).to_string()));
+    let count =
+        |count: fn(&VersionMetrics) -> i64| text(served.map(|served| count(served).to_string()));
     [
         Printable::from(format!("{number}{mark}")),
         text(known.and_then(|c| c.state.clone())),
         text(code),
         text(age),
-        count(Served::invoked),
-        count(Served::failed),
+        count(VersionMetrics::invoked),
+        count(VersionMetrics::failed),
         text(served.filter(|served| served.invoked() > 0).map(picture)),
         Untrusted::new(against).printable(60),
     ]
@@ -109,7 +110,12 @@ fn by_column(points: &[(i64, i64)], span: &std::ops::Range<i64>) -> [Option<i64>
 
 /// Errors by column: the highest glyph is the most that any version had in one; a blank is
 /// a time in which the version did not serve.
-fn picture(served: &Served, span: &std::ops::Range<i64>, most: i64, glyphs: &[char]) -> String {
+fn picture(
+    served: &VersionMetrics,
+    span: &std::ops::Range<i64>,
+    most: i64,
+    glyphs: &[char],
+) -> String {
     let errors = by_column(&served.errors, span);
     let served = by_column(&served.invocations, span);
     let top = glyphs.len() as i64 - 1;
@@ -129,7 +135,7 @@ fn picture(served: &Served, span: &std::ops::Range<i64>, most: i64, glyphs: &[ch
 
 /// The same as lines of evidence, for every format.
 pub(super) fn lines(gathered: &Gathered) -> Vec<String> {
-    let served: BTreeMap<i64, &Served> = gathered
+    let served: BTreeMap<i64, &VersionMetrics> = gathered
         .seen
         .served
         .iter()
@@ -143,7 +149,7 @@ pub(super) fn lines(gathered: &Gathered) -> Vec<String> {
         .map(|(number, configured)| {
             let state = match configured {
                 Ok(configured) => configured.state_shown(),
-                Err(silence) => format!("not known: {}", silence.detail),
+                Err(unavailable) => format!("not known: {}", unavailable.detail),
             };
             let record = served
                 .get(number)
@@ -165,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_picture_shows_few_errors_and_none_apart_and_leaves_blanks_where_nothing_served() {
-        let served = Served {
+        let served = VersionMetrics {
             number: 1,
             invocations: vec![(0, 10), (10, 10), (20, 10)],
             errors: vec![(0, 0), (10, 1), (20, 1_000)],

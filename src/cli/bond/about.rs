@@ -3,11 +3,11 @@
 use super::again;
 use crate::connections::Only;
 use crate::fact::Probe;
-use crate::probe::{self, Access, Ask};
+use crate::probe::{self, Access, ProbeContext};
 use crate::write::bond::{About, BondId, State};
 
 /// Asks what is known of a bond: the feed, and where that proves nothing the lists, too.
-pub(super) async fn about(ask: &Ask, access: &Access, id: &BondId) -> About {
+pub(super) async fn about(ask: &ProbeContext, access: &Access, id: &BondId) -> About {
     let by_feed = one(ask, Access::default(), id).await;
     let proven = !matches!(by_feed.state, State::NotKnown(_));
     if proven || (access.token.is_none() && access.key.is_none()) {
@@ -16,18 +16,18 @@ pub(super) async fn about(ask: &Ask, access: &Access, id: &BondId) -> About {
     one(ask, access.clone(), id).await
 }
 
-async fn one(ask: &Ask, access: Access, id: &BondId) -> About {
-    let ask = Ask {
+async fn one(ask: &ProbeContext, access: Access, id: &BondId) -> About {
+    let ask = ProbeContext {
         only: Some(Only::Bond(id.to_string())),
         access,
         ..again(ask)
     };
-    let mut reading = probe::ask(Probe::Connections, &ask).await;
-    match reading.population.take() {
+    let mut observation = probe::ask(Probe::Connections, &ask).await;
+    match observation.connections.take() {
         Some(all) => About::of(&all, id.as_str()),
         None => {
             let now = (ask.now + ask.began.elapsed()).unix_timestamp();
-            About::nothing(reading.rest_detail().as_str(), now)
+            About::nothing(observation.default_detail().as_str(), now)
         }
     }
 }

@@ -20,17 +20,17 @@ const SHOWN: usize = 40;
 pub(super) async fn main(context: &Context, watched: &Watched) -> Result<u8, Failure> {
     show(context, watched, async |pretty| {
         let mut seen = see(context, "bond", &watched.lists, None).await?;
-        let now = seen.population.now;
+        let now = seen.connections.now;
         let mut counts: BTreeMap<Class, usize> = Class::ALL.map(|class| (class, 0)).into();
-        for bond in &seen.population.bonds {
+        for bond in &seen.connections.bonds {
             *counts.entry(bond.class(now)).or_default() += 1;
         }
         let code = seen.report.exit_code();
         if context.out.format == Format::Json {
-            seen.population
+            seen.connections
                 .bonds
                 .sort_by(|one, other| worse(one, now).cmp(&worse(other, now)));
-            let bonds = seen.population.bonds.iter();
+            let bonds = seen.connections.bonds.iter();
             let records: Vec<_> = bonds.map(|bond| record(bond, now)).collect();
             let counts: serde_json::Map<_, _> = counts
                 .into_iter()
@@ -40,7 +40,7 @@ pub(super) async fn main(context: &Context, watched: &Watched) -> Result<u8, Fai
             return Ok((document("bonds", &seen.report, extra, pretty), code));
         }
         // Only what is shown is put in order.
-        let bonds = &mut seen.population.bonds;
+        let bonds = &mut seen.connections.bonds;
         if bonds.len() > SHOWN {
             let worse = |one: &Bond, other: &Bond| worse(one, now).cmp(&worse(other, now));
             bonds.select_nth_unstable_by(SHOWN, worse);
@@ -59,7 +59,7 @@ fn worse(bond: &Bond, now: i64) -> (Class, Reverse<Option<i64>>, &str) {
 }
 
 fn table(context: &Context, seen: &Seen, counts: &BTreeMap<Class, usize>) -> String {
-    let (bonds, now) = (&seen.population.bonds, seen.population.now);
+    let (bonds, now) = (&seen.connections.bonds, seen.connections.now);
     if bonds.is_empty() {
         return "No bond is known.\n".to_owned();
     }

@@ -16,7 +16,7 @@ use super::{Context, guide};
 use crate::cloud::Aws;
 use crate::connections::{Bond, BondState};
 use crate::fact::instant;
-use crate::probe::Ask;
+use crate::probe::ProbeContext;
 use crate::write::bond::Action;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -69,9 +69,9 @@ fn record(bond: &Bond, now: i64) -> Value {
 }
 
 /// The same question with time of its own.
-fn again(ask: &Ask) -> Ask {
+fn again(ask: &ProbeContext) -> ProbeContext {
     const LOOK: Duration = Duration::from_secs(10);
-    Ask {
+    ProbeContext {
         stack: ask.stack.clone(),
         http: ask.http.clone(),
         aws: Aws::new(&ask.stack, ask.http.clone()),

@@ -8,7 +8,7 @@ use crate::cli::{Context, out};
 use crate::connections::{OFFLINE, SLOW};
 use crate::exit;
 use crate::fact::instant;
-use crate::probe::{Access, Ask};
+use crate::probe::{Access, ProbeContext};
 use crate::state_dir::journal::Stage;
 use crate::write::bond::{
     About, Action, Carried, Credentials, Hands, Plan, Posted, Rotated, State,
@@ -29,7 +29,7 @@ const PATIENT: Duration = Duration::from_secs(5);
 pub(super) struct Act<'a> {
     pub(super) context: &'a Context,
     pub(super) order: &'a Order<'a>,
-    pub(super) ask: &'a Ask,
+    pub(super) ask: &'a ProbeContext,
     pub(super) hands: Hands<'a>,
     pub(super) about: &'a About,
     pub(super) credentials: &'a Credentials,

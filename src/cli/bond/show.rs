@@ -16,7 +16,7 @@ pub(super) async fn main(context: &Context, id: &str, watched: &Watched) -> Resu
         let only = Some(Only::Bond(id.to_owned()));
         let seen = see(context, "bond", &watched.lists, only).await?;
         let code = seen.report.exit_code();
-        let (bond, now) = (seen.population.bonds.first(), seen.population.now);
+        let (bond, now) = (seen.connections.bonds.first(), seen.connections.now);
         if context.out.format == Format::Json {
             let extra = json!({
                 "spaceduck_id": id,

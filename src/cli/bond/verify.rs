@@ -5,15 +5,15 @@ use crate::cli::args::Lists;
 use crate::cli::checklist::{self, Check};
 use crate::cli::connections::{see, text, when};
 use crate::cli::fail::Failure;
-use crate::connections::{Bond, BondState, Class, Event, Only, Peck, Population, SLOW};
+use crate::connections::{Bond, BondState, Class, Connections, Event, Only, Peck, SLOW};
 use crate::fact::duration;
 use crate::report::model::Verdict;
 
 pub(super) async fn main(context: &Context, id: &str, lists: &Lists) -> Result<u8, Failure> {
     let only = Some(Only::Bond(id.to_owned()));
     let seen = see(context, "bond", lists, only).await?;
-    let checks = match seen.population.bonds.first() {
-        Some(bond) => checks(&seen.population, bond),
+    let checks = match seen.connections.bonds.first() {
+        Some(bond) => checks(&seen.connections, bond),
         None => {
             let why = seen.report.summary.clone();
             let fix = "Check the id, and that the feed can be read: duckops bond list";
@@ -23,7 +23,7 @@ pub(super) async fn main(context: &Context, id: &str, lists: &Lists) -> Result<u
     Ok(checklist::print(context, "bond-verify", &checks))
 }
 
-fn checks(all: &Population, bond: &Bond) -> Vec<Check> {
+fn checks(all: &Connections, bond: &Bond) -> Vec<Check> {
     let peck = bond
         .peck
         .as_ref()

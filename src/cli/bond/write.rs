@@ -13,7 +13,7 @@ use crate::cli::{Context, detour, out};
 use crate::connections::SLOW;
 use crate::exit;
 use crate::fact::parse_duration;
-use crate::probe::{Access, Ask};
+use crate::probe::{Access, ProbeContext};
 use crate::write::Clock;
 use crate::write::bond::{About, Action, Against, BondId, Credentials, Hands, NotBegun, Plan};
 use crate::write::consent::Consent;
@@ -89,7 +89,11 @@ pub(super) async fn main(context: &Context, order: &Order<'_>) -> Result<u8, Fai
     Ok(told.print(context))
 }
 
-async fn decide(context: &Context, order: &Order<'_>, ask: &Ask) -> Result<Told, Box<Told>> {
+async fn decide(
+    context: &Context,
+    order: &Order<'_>,
+    ask: &ProbeContext,
+) -> Result<Told, Box<Told>> {
     guard::address(&ask.stack, order.guard)?;
     let (state, journal) = guard::place(context)?;
     let _lock = guard::lock(state, &order.bond)?;
@@ -137,7 +141,7 @@ async fn decide(context: &Context, order: &Order<'_>, ask: &Ask) -> Result<Told,
 fn plan(
     context: &Context,
     order: &Order<'_>,
-    ask: &Ask,
+    ask: &ProbeContext,
     about: &About,
     credentials: &Credentials,
 ) -> Plan {
@@ -279,7 +283,7 @@ pub(super) fn not_begun(context: &Context, why: &NotBegun, told: Told) -> Told {
     let next = match why {
         NotBegun::OtherPlan => "Read the plan as it is now, and consent to that",
         NotBegun::Unfinished(_) => "Find out what the other rotation came to: --recover",
-        NotBegun::Place(_) => "Name a folder that can be written: --state-dir DIR",
+        NotBegun::StateDir(_) => "Name a folder that can be written: --state-dir DIR",
     };
     Told {
         plan: told.plan,

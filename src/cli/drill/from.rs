@@ -4,19 +4,19 @@ use super::{Played, perform, rebuilt};
 use crate::cli::args::shown;
 use crate::cli::fail::Failure;
 use crate::cli::recording::{judge, load};
-use crate::cli::triage::Selection;
+use crate::cli::triage::RequestedRunbooks;
 use crate::cli::{Context, out};
 use crate::exit;
 use crate::fact::{Fact, FactValue, instant};
-use crate::observation::Known;
-use crate::practice::World;
+use crate::observation::FactState;
+use crate::practice::FakeStack;
 use crate::recording::Recording;
 use crate::report::model::{self, Report};
 use std::path::Path;
 use time::OffsetDateTime;
 
 /// The recorded world from `now` on, and what it is called.
-pub(super) fn world(file: &Path, now: OffsetDateTime) -> Result<(World, String), Failure> {
+pub(super) fn world(file: &Path, now: OffsetDateTime) -> Result<(FakeStack, String), Failure> {
     let recording = load(file)?;
     Ok((rebuilt::world(&recording, now), title(file, &recording)))
 }
@@ -37,12 +37,12 @@ pub(super) async fn main(
         Some(runbook) => (Some(runbook), None),
         None => (recording.runbook.as_deref(), recording.step.as_deref()),
     };
-    let selection = Selection::load(&context.library, asked, step)?;
+    let selection = RequestedRunbooks::load(&context.library, asked, step)?;
     // To the second, as facts are.
     let began = OffsetDateTime::from_unix_timestamp(recording.started_at.unix_timestamp());
     let began = began.map_err(|_| Failure::internal())?;
-    let expected = match recording.readings.get("alias.pinned") {
-        Known::Known(Fact {
+    let expected = match recording.observations.get("alias.pinned") {
+        FactState::Known(Fact {
             value: FactValue::Text(version),
             ..
         }) => Some(version.printable(40).to_string()),

@@ -2,7 +2,7 @@
 
 use crate::cli::fail::Failure;
 use crate::history::{self, Location, Snapshot, StackKey};
-use crate::practice::World;
+use crate::practice::FakeStack;
 use crate::stack::Stack;
 use std::path::PathBuf;
 use ulid::Ulid;
@@ -14,7 +14,7 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
-    pub(super) fn keep(world: &World) -> Result<Self, Failure> {
+    pub(super) fn keep(world: &FakeStack) -> Result<Self, Failure> {
         use std::os::unix::fs::DirBuilderExt;
         let path = std::env::temp_dir().join(format!("duckops-practice-{}", Ulid::generate()));
         std::fs::DirBuilder::new()

@@ -11,8 +11,8 @@ mod past;
 mod people;
 
 use crate::fact::{Fact, FactValue, Group};
-use crate::observation::{Known, Readings, Silence, Why};
-use crate::practice::{Fault, World};
+use crate::observation::{FactState, Observations, Unavailable, UnavailableReason};
+use crate::practice::{FakeStack, Fault};
 use crate::recording::Recording;
 use crate::text::Untrusted;
 use std::time::Duration;
@@ -26,12 +26,12 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// A world that begins at `now` as the recorded one stood when it was recorded.
-pub(super) fn world(recording: &Recording, now: OffsetDateTime) -> World {
+pub(super) fn world(recording: &Recording, now: OffsetDateTime) -> FakeStack {
     let told = Told {
-        readings: &recording.readings,
+        observations: &recording.observations,
         began: recording.started_at.unix_timestamp(),
     };
-    let mut world = World::empty(now);
+    let mut world = FakeStack::empty(now);
     let account = told.text("aws.account");
     if account.is_some_and(|account| account != recording.stack.account.as_str()) {
         // Another one than the stack's, whichever.
@@ -44,28 +44,28 @@ pub(super) fn world(recording: &Recording, now: OffsetDateTime) -> World {
 
 /// What was recorded, by type.
 struct Told<'a> {
-    readings: &'a Readings,
+    observations: &'a Observations,
     /// When it was, in seconds since 1970.
     began: i64,
 }
 
 impl<'a> Told<'a> {
     fn known(&self, path: &str) -> Option<&'a FactValue> {
-        match self.readings.get(path) {
-            Known::Known(Fact { value, .. }) => Some(value),
-            Known::Silent(_) | Known::NotAsked => None,
+        match self.observations.get(path) {
+            FactState::Known(Fact { value, .. }) => Some(value),
+            FactState::Unavailable(_) | FactState::NotAsked => None,
         }
     }
 
-    fn silence(&self, path: &str) -> Option<&'a Silence> {
-        match self.readings.get(path) {
-            Known::Silent(silence) => Some(silence),
-            Known::Known(_) | Known::NotAsked => None,
+    fn unavailable(&self, path: &str) -> Option<&'a Unavailable> {
+        match self.observations.get(path) {
+            FactState::Unavailable(unavailable) => Some(unavailable),
+            FactState::Known(_) | FactState::NotAsked => None,
         }
     }
 
     fn int(&self, path: &str) -> Option<i64> {
-        self.readings.int(path)
+        self.observations.int(path)
     }
 
     fn bool(&self, path: &str) -> Option<bool> {
@@ -132,7 +132,7 @@ impl<'a> Told<'a> {
 }
 
 /// So long ago.
-fn before(world: &World, ago: u64) -> OffsetDateTime {
+fn before(world: &FakeStack, ago: u64) -> OffsetDateTime {
     world.now - Duration::from_secs(ago)
 }
 
@@ -142,16 +142,23 @@ fn plain(text: &Untrusted) -> String {
 }
 
 /// A failure that leads to such a silence.
-fn fault(silence: &Silence) -> Fault {
-    match silence.why {
-        Why::Denied => Fault::Deny,
-        Why::Throttled => Fault::Throttle,
-        Why::Expired | Why::NoCredentials => Fault::ExpiredToken,
-        Why::TimedOut | Why::Incomplete => Fault::Hang,
-        Why::Broken | Why::Unreachable | Why::Tls | Why::Offline => Fault::Reset,
-        Why::NotFound => Fault::Refuse(404, "ResourceNotFoundException"),
-        Why::NotJson | Why::Redirected | Why::TooLarge => Fault::Html,
-        Why::HttpStatus => Fault::Status(status(silence.detail.as_str()).unwrap_or(500)),
+fn fault(unavailable: &Unavailable) -> Fault {
+    match unavailable.why {
+        UnavailableReason::Denied => Fault::Deny,
+        UnavailableReason::Throttled => Fault::Throttle,
+        UnavailableReason::Expired | UnavailableReason::NoCredentials => Fault::ExpiredToken,
+        UnavailableReason::TimedOut | UnavailableReason::Incomplete => Fault::Hang,
+        UnavailableReason::Broken
+        | UnavailableReason::Unreachable
+        | UnavailableReason::Tls
+        | UnavailableReason::Offline => Fault::Reset,
+        UnavailableReason::NotFound => Fault::Refuse(404, "ResourceNotFoundException"),
+        UnavailableReason::NotJson
+        | UnavailableReason::Redirected
+        | UnavailableReason::TooLarge => Fault::Html,
+        UnavailableReason::HttpStatus => {
+            Fault::Status(status(unavailable.detail.as_str()).unwrap_or(500))
+        }
         _ => Fault::Empty,
     }
 }

@@ -7,8 +7,8 @@ use crate::cli::incident::{actions, operator};
 use crate::fact::{FactValue, Probe, duration, instant};
 use crate::report::model::{self, Evidence, Verdict};
 use crate::report::words::value;
-use crate::runbook::Naming;
 use crate::runbook::model::Runbook;
+use crate::text::StackNames;
 use crate::text::Untrusted;
 use crate::timeline::Spell;
 use time::OffsetDateTime;
@@ -22,7 +22,7 @@ const LISTED: usize = 3;
 pub(super) struct Found<'a> {
     pub(super) runbook: &'a Runbook,
     pub(super) judged: &'a model::Runbook,
-    pub(super) naming: &'a Naming,
+    pub(super) naming: &'a StackNames,
     pub(super) spell: Option<Spell>,
     pub(super) now: OffsetDateTime,
 }

@@ -6,7 +6,7 @@ use crate::alerting::{Brief, State};
 use crate::cli::args;
 use crate::cli::fail::Failure;
 use crate::cli::run::{Run, blocking};
-use crate::cli::triage::Selection;
+use crate::cli::triage::RequestedRunbooks;
 use crate::cli::{Context, delivery};
 use crate::cloud::Http;
 use crate::history::{History, HistoryError, Snapshot, StackKey};
@@ -57,7 +57,7 @@ impl Learned {
 
 pub(super) async fn learn(context: &Context, args: &args::Escalate) -> Result<Learned, Failure> {
     let runbook = context.library.get(&args.runbook)?;
-    let selection = Selection::load(&context.library, Some(&runbook.id), None)?;
+    let selection = RequestedRunbooks::load(&context.library, Some(&runbook.id), None)?;
     let run = Run::of(context)?;
     let keeps_nothing = run.keeps_nothing();
     let http = run.http.clone();

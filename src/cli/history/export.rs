@@ -28,7 +28,7 @@ fn write(
     format: &Export,
 ) -> Result<u8, Failure> {
     let mut code = exit::OK;
-    let mut readings = 0;
+    let mut observations = 0;
     if format.csv {
         code = out.print("at,fact,value,unit\n", code);
     }
@@ -37,7 +37,7 @@ fn write(
             .samples(stack, &fact, OffsetDateTime::UNIX_EPOCH)
             .map_err(failed)?;
         samples.sort_by_key(|sample| sample.at);
-        readings += samples.len();
+        observations += samples.len();
         let unit = fact::find(&fact).map_or("", |(_, declared)| declared.unit);
         let line = |sample: &Sample| match format.csv {
             true => csv(sample, &fact, unit),
@@ -48,7 +48,7 @@ fn write(
     }
     if !format.csv {
         // Who reads a file that was cut off notices that this is missing.
-        let end = json!({"complete": true, "readings": readings});
+        let end = json!({"complete": true, "readings": observations});
         code = out.print(&format!("{end}\n"), code);
     }
     Ok(code)

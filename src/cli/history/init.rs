@@ -10,7 +10,7 @@ use crate::evidence::Past;
 use crate::exit;
 use crate::fact::Probe;
 use crate::history::{self, HistoryError, Initialised, Location};
-use crate::observation::Known;
+use crate::observation::FactState;
 use crate::report::model::Verdict;
 use crate::text::Printable;
 use serde_json::json;
@@ -60,23 +60,23 @@ pub(super) async fn main(context: &Context, endpoint_override: bool) -> Result<u
 }
 
 /// That AWS answers for the stack's account.
-async fn prove(asking: &Arc<crate::probe::Ask>) -> Result<(), Failure> {
+async fn prove(asking: &Arc<crate::probe::ProbeContext>) -> Result<(), Failure> {
     let probes = BTreeSet::from([Probe::Identity]);
     let none = async { Ok(Past::default()) };
     let told = collect::ask(Arc::clone(asking), &probes, none).await;
     let account = &asking.stack.account.value;
-    match told.readings.get("aws.account") {
-        Known::Known(found) if found.value.shown().as_str() == account.as_str() => Ok(()),
-        Known::Known(found) => Err(refused(format!(
+    match told.observations.get("aws.account") {
+        FactState::Known(found) if found.value.shown().as_str() == account.as_str() => Ok(()),
+        FactState::Known(found) => Err(refused(format!(
             "AWS answers from account {}, the stack is in {account}",
             found.value.shown()
         ))),
-        Known::Silent(silence) => {
-            let mut failure = refused(silence.detail.to_string());
-            failure.lines.extend(silence.fix.clone());
+        FactState::Unavailable(unavailable) => {
+            let mut failure = refused(unavailable.detail.to_string());
+            failure.lines.extend(unavailable.fix.clone());
             Err(failure)
         }
-        Known::NotAsked => Err(refused("nobody was asked whose account this is".to_owned())),
+        FactState::NotAsked => Err(refused("nobody was asked whose account this is".to_owned())),
     }
 }
 

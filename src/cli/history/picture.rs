@@ -10,11 +10,11 @@ use crate::text::Printable;
 use std::path::Path;
 
 pub(super) fn write(context: &Context, trend: &Trend, path: &Path) -> Result<(), Failure> {
-    let readings = trend.readings();
+    let observations = trend.observations();
     let picture = plot::svg(&Plot {
         fact: &trend.fact,
         unit: fact::find(&trend.fact).map_or("", |(_, declared)| declared.unit),
-        readings: &readings,
+        observations: &observations,
         span: (trend.span.0.unix_timestamp(), trend.span.1.unix_timestamp()),
         bounds: bounds(context, trend)?,
     });

@@ -27,13 +27,13 @@ const STATES: [PeckState; 6] = [
 pub(super) async fn main(context: &Context, watched: &Watched) -> Result<u8, Failure> {
     show(context, watched, async |pretty| {
         let mut seen = see(context, "peck", &watched.lists, None).await?;
-        let now = seen.population.now;
-        seen.population
+        let now = seen.connections.now;
+        seen.connections
             .pecks
             .sort_by_cached_key(|peck| urgency(peck, now));
         let code = seen.report.exit_code();
         if context.out.format == Format::Json {
-            let pecks = &seen.population.pecks;
+            let pecks = &seen.connections.pecks;
             let records: Vec<_> = pecks.iter().map(|peck| record(peck, now)).collect();
             let counts: serde_json::Map<_, _> = STATES
                 .into_iter()
@@ -62,7 +62,7 @@ fn count(pecks: &[Peck], state: PeckState, now: i64) -> usize {
 }
 
 fn table(context: &Context, seen: &Seen) -> String {
-    let (pecks, now) = (&seen.population.pecks, seen.population.now);
+    let (pecks, now) = (&seen.connections.pecks, seen.connections.now);
     let counted = STATES.into_iter().filter_map(|state| {
         let many = count(pecks, state, now);
         (many > 0).then(|| format!("{many} {}", state.word()))

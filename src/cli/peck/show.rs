@@ -6,7 +6,7 @@ use crate::cli::args::Watched;
 use crate::cli::connections::{called, document, page, see, show, text, when};
 use crate::cli::fail::Failure;
 use crate::cli::out::{self, Format};
-use crate::connections::{Event, Only, Peck, PeckState, Population};
+use crate::connections::{Connections, Event, Only, Peck, PeckState};
 use crate::fact::{duration, instant};
 use crate::text::Untrusted;
 use serde_json::json;
@@ -22,9 +22,9 @@ pub(super) async fn main(
         let only = Some(Only::Peck(id.to_owned()));
         let seen = see(context, "peck", &watched.lists, only).await?;
         let code = seen.report.exit_code();
-        let (peck, now) = (seen.population.pecks.first(), seen.population.now);
+        let (peck, now) = (seen.connections.pecks.first(), seen.connections.now);
         let support =
-            peck.map(|peck| for_support(peck, &seen.population, seen.report.summary.as_str()));
+            peck.map(|peck| for_support(peck, &seen.connections, seen.report.summary.as_str()));
         if context.out.format == Format::Json {
             let extra = json!({
                 "peck_id": id,
@@ -117,7 +117,7 @@ fn acted(peck: &Peck, now: i64) -> String {
 }
 
 /// What support needs: who, what for, when, and what is proven.
-fn for_support(peck: &Peck, all: &Population, summary: &str) -> String {
+fn for_support(peck: &Peck, all: &Connections, summary: &str) -> String {
     let now = all.now;
     let mut text = format!(
         "Peck {} is {} at {}\n",

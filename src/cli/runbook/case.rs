@@ -4,8 +4,8 @@ use crate::cli::fail::Failure;
 use crate::cli::{Context, args, recording};
 use crate::exit;
 use crate::fact::{FactValue, instant};
-use crate::judge::{self, Asked, Inputs};
-use crate::observation::Known;
+use crate::judge::{self, Inputs, Selection};
+use crate::observation::FactState;
 use crate::recording::Recording;
 use crate::report::model::Verdict;
 use crate::runbook::model::Runbook;
@@ -39,12 +39,12 @@ pub(super) fn main(context: &Context, file: &Path, runbook: Option<&str>) -> Res
 
 /// The facts that its conditions name, as they were recorded, and the verdicts that they give.
 fn case(runbook: &Runbook, recording: &Recording) -> String {
-    let asked = Asked {
+    let asked = Selection {
         runbook,
         step: None,
     };
     let inputs = Inputs {
-        readings: &recording.readings,
+        observations: &recording.observations,
         naming: &recording.naming,
     };
     let judged = judge::judge(&[asked], &[], inputs);
@@ -61,10 +61,10 @@ fn case(runbook: &Runbook, recording: &Recording) -> String {
     }
     let facts: Vec<_> = facts
         .into_iter()
-        .filter_map(|path| match recording.readings.get(path) {
-            Known::Known(fact) => Some(format!("\"{path}\" = {}", written(&fact.value)?)),
+        .filter_map(|path| match recording.observations.get(path) {
+            FactState::Known(fact) => Some(format!("\"{path}\" = {}", written(&fact.value)?)),
             // What was not known is left out, and is not known in the case either.
-            Known::Silent(_) | Known::NotAsked => None,
+            FactState::Unavailable(_) | FactState::NotAsked => None,
         })
         .collect();
     format!(

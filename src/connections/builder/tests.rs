@@ -4,8 +4,8 @@ use super::*;
 
 const NOW: i64 = 1_774_137_600;
 
-fn it(event: Event, ago: i64) -> Happening<'static> {
-    Happening {
+fn it(event: Event, ago: i64) -> FeedEvent<'static> {
+    FeedEvent {
         event,
         kind: "kind",
         at: NOW - ago,
@@ -20,14 +20,14 @@ fn it(event: Event, ago: i64) -> Happening<'static> {
     }
 }
 
-fn all(only: Option<Only>, happenings: &[Happening<'_>]) -> Population {
-    let mut gathering = Gathering::new(NOW, only);
+fn all(only: Option<Only>, happenings: &[FeedEvent<'_>]) -> Connections {
+    let mut gathering = ConnectionsBuilder::new(NOW, only);
     happenings.iter().for_each(|it| gathering.happened(it));
     gathering.end(Some(3 * 86_400), None, Vec::new())
 }
 
-fn asked(peck: &'static str, ago: i64) -> Happening<'static> {
-    Happening {
+fn asked(peck: &'static str, ago: i64) -> FeedEvent<'static> {
+    FeedEvent {
         peck,
         requester: "A1",
         target: "A2",
@@ -37,7 +37,7 @@ fn asked(peck: &'static str, ago: i64) -> Happening<'static> {
 
 #[test]
 fn ids_that_contain_each_other_are_two() {
-    let of = |peck, event| Happening {
+    let of = |peck, event| FeedEvent {
         peck,
         ..it(event, 60)
     };
@@ -75,7 +75,7 @@ fn an_outcome_that_names_no_request_could_be_anybodys_asked_before_it() {
         None,
         &[
             asked("p1", 60),
-            Happening {
+            FeedEvent {
                 peck: "p1",
                 ..it(Event::Denied, 50)
             },
@@ -91,24 +91,24 @@ fn an_outcome_that_names_no_request_could_be_anybodys_asked_before_it() {
 
 #[test]
 fn a_bond_without_a_request_belongs_to_the_one_between_the_same_two() {
-    let approved = Happening {
+    let approved = FeedEvent {
         peck: "p1",
         ..it(Event::Approved, 300)
     };
-    let bonded = Happening {
+    let bonded = FeedEvent {
         requester: "A2",
         target: "A1",
         ..it(Event::Bonded, 290)
     };
     let joined = all(None, &[asked("p1", 400), approved, bonded]);
     assert_eq!(joined.pecks[0].state(NOW), PeckState::Approved);
-    let by_one = Happening {
+    let by_one = FeedEvent {
         agent: "A2",
         ..it(Event::Bonded, 290)
     };
     let joined = all(None, &[asked("p1", 400), approved, by_one]);
     assert_eq!(joined.pecks[0].state(NOW), PeckState::Approved);
-    let other = Happening {
+    let other = FeedEvent {
         agent: "A3",
         ..it(Event::Bonded, 290)
     };
@@ -118,7 +118,7 @@ fn a_bond_without_a_request_belongs_to_the_one_between_the_same_two() {
         PeckState::CallbackError,
         "a bond of others is not this one's"
     );
-    let nameless = Happening {
+    let nameless = FeedEvent {
         peck: "p1",
         ..it(Event::Requested, 400)
     };
@@ -134,7 +134,7 @@ fn a_bond_without_a_request_belongs_to_the_one_between_the_same_two() {
         PeckState::Unknown,
         "a feed that never tells of bonds proves nothing by telling of none"
     );
-    let elsewhere = Happening {
+    let elsewhere = FeedEvent {
         peck: "p0",
         ..it(Event::Bonded, 90_000)
     };
@@ -144,13 +144,13 @@ fn a_bond_without_a_request_belongs_to_the_one_between_the_same_two() {
 
 #[test]
 fn two_pending_requests_of_one_pair_are_rivals_whoever_asks() {
-    let back = Happening {
+    let back = FeedEvent {
         requester: "A2",
         target: "A1",
         ..asked("p2", 30)
     };
     let over = asked("p3", 700);
-    let other = Happening {
+    let other = FeedEvent {
         target: "A3",
         ..asked("p4", 30)
     };
@@ -166,11 +166,11 @@ fn two_pending_requests_of_one_pair_are_rivals_whoever_asks() {
 
 #[test]
 fn what_names_nobody_makes_bonds_uncertain_only_where_it_could_matter() {
-    let agent = |event, ago| Happening {
+    let agent = |event, ago| FeedEvent {
         agent: "A1",
         ..it(event, ago)
     };
-    let bond = |more: Happening<'static>| {
+    let bond = |more: FeedEvent<'static>| {
         let all = all(
             None,
             &[agent(Event::Bonded, 9000), agent(Event::Pulse, 700), more],
@@ -196,8 +196,8 @@ fn what_is_old_is_counted_only_where_it_is_asked_for() {
 
 #[test]
 fn lists_and_feed_make_one_record_and_the_newer_sign_of_life_counts() {
-    let mut gathering = Gathering::new(NOW, None);
-    gathering.happened(&Happening {
+    let mut gathering = ConnectionsBuilder::new(NOW, None);
+    gathering.happened(&FeedEvent {
         agent: "A1",
         ..it(Event::Pulse, 700)
     });
@@ -216,11 +216,11 @@ fn lists_and_feed_make_one_record_and_the_newer_sign_of_life_counts() {
 
 #[test]
 fn each_bond_goes_to_the_request_that_was_approved_before_it() {
-    let approved = |peck, ago| Happening {
+    let approved = |peck, ago| FeedEvent {
         peck,
         ..it(Event::Approved, ago)
     };
-    let bonded = |ago| Happening {
+    let bonded = |ago| FeedEvent {
         requester: "A1",
         target: "A2",
         ..it(Event::Bonded, ago)
@@ -249,22 +249,22 @@ fn each_bond_goes_to_the_request_that_was_approved_before_it() {
 
 #[test]
 fn many_bonds_of_the_same_two_are_no_burden_and_none_is_lost_unsaid() {
-    let mut gathering = Gathering::new(NOW, None);
+    let mut gathering = ConnectionsBuilder::new(NOW, None);
     for number in 0..200_000 {
-        gathering.happened(&Happening {
+        gathering.happened(&FeedEvent {
             requester: "A1",
             target: "A2",
             ..it(Event::Bonded, 80_000 - number % 80_000)
         });
         let peck = format!("p{number}");
-        gathering.happened(&Happening {
+        gathering.happened(&FeedEvent {
             peck: &peck,
             requester: "A1",
             target: "A2",
             ..it(Event::Requested, 80_000 - number % 80_000)
         });
     }
-    gathering.happened(&Happening {
+    gathering.happened(&FeedEvent {
         peck: "mine",
         ..it(Event::Approved, 9_000)
     });
@@ -276,8 +276,8 @@ fn many_bonds_of_the_same_two_are_no_burden_and_none_is_lost_unsaid() {
 
 #[test]
 fn what_is_missing_is_said_to_the_second() {
-    let gaps = |reach, happening: Option<Happening<'static>>| {
-        let mut gathering = Gathering::new(NOW, None);
+    let gaps = |reach, happening: Option<FeedEvent<'static>>| {
+        let mut gathering = ConnectionsBuilder::new(NOW, None);
         happening.iter().for_each(|it| gathering.happened(it));
         gathering.end(reach, None, Vec::new()).gaps
     };
@@ -319,14 +319,14 @@ fn what_a_list_dates_ahead_of_the_clock_is_not_believed() {
         ..Row::default()
     };
     let listed = |row: &Row| {
-        let mut gathering = Gathering::new(NOW, None);
+        let mut gathering = ConnectionsBuilder::new(NOW, None);
         gathering.listed(row);
         gathering.end(Some(9000), None, Vec::new()).bonds.remove(0)
     };
     assert_eq!(listed(&row(AHEAD)).pulse_age(NOW), Some(0));
     let ahead = listed(&row(AHEAD + 1));
     assert_eq!((ahead.pulse_age(NOW), ahead.since), (None, None));
-    let mut gathering = Gathering::new(NOW, None);
+    let mut gathering = ConnectionsBuilder::new(NOW, None);
     gathering.listed(&Row {
         peck: "p1".to_owned(),
         status: "pending".to_owned(),
@@ -352,7 +352,7 @@ fn of_several_rows_for_one_agent_the_connection_in_force_counts() {
         row("denied", 20),
     ];
     for turn in 0..rows.len() {
-        let mut gathering = Gathering::new(NOW, None);
+        let mut gathering = ConnectionsBuilder::new(NOW, None);
         let turned = rows.iter().cycle().skip(turn).take(rows.len());
         turned.for_each(|row| gathering.listed(row));
         let all = gathering.end(Some(9000), None, Vec::new());
@@ -366,9 +366,9 @@ fn of_several_rows_for_one_agent_the_connection_in_force_counts() {
 
 #[test]
 fn a_list_that_failed_leaves_records_whose_state_is_open() {
-    let mut gathering = Gathering::new(NOW, None);
+    let mut gathering = ConnectionsBuilder::new(NOW, None);
     gathering.happened(&asked("p1", 60));
-    gathering.happened(&Happening {
+    gathering.happened(&FeedEvent {
         agent: "A1",
         ..it(Event::Pulse, 5)
     });

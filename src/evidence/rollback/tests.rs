@@ -11,7 +11,7 @@ fn at(ago: i64) -> OffsetDateTime {
 /// How long ago a run was, the version it saw behind the alias, and whether the API answered.
 type Run = (i64, i64, bool);
 
-fn past(runs: &[Run]) -> Result<Past, Silence> {
+fn past(runs: &[Run]) -> Result<Past, Unavailable> {
     let of = |value: fn(&Run) -> i64| -> Vec<Sample> {
         runs.iter()
             .map(|run| Sample {
@@ -50,34 +50,43 @@ const DOWN_AS_EXPECTED: Now = Now {
     ..DOWN
 };
 
-fn readings(now: &Now) -> Readings {
+fn observations(now: &Now) -> Observations {
     let text = |text: &str| FactValue::Text(Untrusted::new(text));
-    let mut status = Reading::silent(Probe::Status, Silence::new(Why::HttpStatus, "HTTP 502"));
-    status.know("api.up", FactValue::Bool(now.up), at(0));
-    status.know("api.cause", text(now.cause), at(0));
+    let mut status = Observation::silent(
+        Probe::Status,
+        Unavailable::new(UnavailableReason::HttpStatus, "HTTP 502"),
+    );
+    status.set("api.up", FactValue::Bool(now.up), at(0));
+    status.set("api.cause", text(now.cause), at(0));
     if let Some(version) = now.reported {
-        status.know("status.lambda_version", text(version), at(0));
+        status.set("status.lambda_version", text(version), at(0));
     }
-    let mut alias = Reading::silent(Probe::Alias, Silence::new(Why::Missing, "not told"));
-    alias.know("alias.version", text(now.version), at(0));
+    let mut alias = Observation::silent(
+        Probe::Alias,
+        Unavailable::new(UnavailableReason::Missing, "not told"),
+    );
+    alias.set("alias.version", text(now.version), at(0));
     if let Ok(number) = now.version.parse() {
-        alias.know("alias.number", FactValue::Int(number), at(0));
+        alias.set("alias.number", FactValue::Int(number), at(0));
     }
     let versions = ["62", "61", "59"].map(Untrusted::new).to_vec();
-    alias.know("alias.versions", FactValue::List(versions), at(0));
+    alias.set("alias.versions", FactValue::List(versions), at(0));
     if let Some(version) = now.expected {
-        alias.know("alias.pinned", text(version), at(0));
+        alias.set("alias.pinned", text(version), at(0));
     }
     if let Some(ago) = now.published_ago {
-        alias.know("alias.published", FactValue::Instant(NOW - ago), at(0));
+        alias.set("alias.published", FactValue::Instant(NOW - ago), at(0));
     }
-    let mut logs = Reading::silent(Probe::Logs, Silence::new(Why::Missing, "not told"));
-    logs.know("logs.errors_15m", FactValue::Int(0), at(0));
-    let mut readings = Readings::default();
-    for reading in [status, alias, logs] {
-        readings.add(crate::fact::declared(reading.probe), reading);
+    let mut logs = Observation::silent(
+        Probe::Logs,
+        Unavailable::new(UnavailableReason::Missing, "not told"),
+    );
+    logs.set("logs.errors_15m", FactValue::Int(0), at(0));
+    let mut observations = Observations::default();
+    for observation in [status, alias, logs] {
+        observations.add(crate::fact::declared(observation.probe), observation);
     }
-    readings
+    observations
 }
 
 fn errors(since_ago: Option<i64>) -> Shown {
@@ -91,18 +100,25 @@ fn errors(since_ago: Option<i64>) -> Shown {
     }
 }
 
-fn joined(now: &Now, shown: Shown, past: &Result<Past, Silence>) -> Reading {
-    let mut reading = Reading::new(Probe::History);
-    let readings = readings(now);
-    let moved = moved(&readings, past, NOW);
-    join(&mut reading, &readings, Ok(shown), moved, past, at(0));
-    reading
+fn joined(now: &Now, shown: Shown, past: &Result<Past, Unavailable>) -> Observation {
+    let mut observation = Observation::new(Probe::History);
+    let observations = observations(now);
+    let moved = moved(&observations, past, NOW);
+    join(
+        &mut observation,
+        &observations,
+        Ok(shown),
+        moved,
+        past,
+        at(0),
+    );
+    observation
 }
 
-fn told(reading: &Reading, path: &str) -> String {
-    match reading.outcome(path) {
+fn told(observation: &Observation, path: &str) -> String {
+    match observation.outcome(path) {
         Ok(fact) => fact.value.shown().to_string(),
-        Err(silence) => format!("silent: {}", silence.detail),
+        Err(unavailable) => format!("silent: {}", unavailable.detail),
     }
 }
 
@@ -121,9 +137,13 @@ fn the_caller_knows_better_than_the_api_and_a_v_is_no_difference() {
             reported,
             ..DOWN
         };
-        let reading = joined(&now, errors(None), &past(&[]));
-        assert_eq!(told(&reading, "alias.drift"), drift, "{expected:?}");
-        assert_eq!(told(&reading, "alias.expected_from"), from, "{expected:?}");
+        let observation = joined(&now, errors(None), &past(&[]));
+        assert_eq!(told(&observation, "alias.drift"), drift, "{expected:?}");
+        assert_eq!(
+            told(&observation, "alias.expected_from"),
+            from,
+            "{expected:?}"
+        );
     }
     let drift = told(&joined(&DOWN, errors(None), &past(&[])), "alias.drift");
     assert!(
@@ -144,12 +164,12 @@ fn errors_count_against_a_version_only_if_they_came_with_it() {
         (1_860, "errors-before-move"),
     ];
     for (since, why) in table {
-        let reading = joined(&DOWN_AS_EXPECTED, errors(Some(since)), &seen);
-        let found = told(&reading, "rollback.why");
+        let observation = joined(&DOWN_AS_EXPECTED, errors(Some(since)), &seen);
+        let found = told(&observation, "rollback.why");
         assert!(found.starts_with(why), "{since}: {found}");
     }
-    let reading = joined(&DOWN, errors(Some(600)), &seen);
-    let why = told(&reading, "rollback.why");
+    let observation = joined(&DOWN, errors(Some(600)), &seen);
+    let why = told(&observation, "rollback.why");
     assert_eq!(why, "errors-after-move", "this needs no expected version");
 }
 
@@ -167,8 +187,8 @@ fn errors_of_another_version_do_not_speak_for_going_back() {
             whose,
             ..errors(Some(600))
         };
-        let reading = joined(&DOWN_AS_EXPECTED, shown, &seen);
-        assert_eq!(told(&reading, "rollback.why"), why, "{whose:?}");
+        let observation = joined(&DOWN_AS_EXPECTED, shown, &seen);
+        assert_eq!(told(&observation, "rollback.why"), why, "{whose:?}");
     }
     // Whether the alias has drifted is a question of its own.
     let shown = Shown {
@@ -191,8 +211,8 @@ fn without_a_recorded_move_the_date_of_the_version_can_only_acquit_it() {
             published_ago,
             ..DOWN_AS_EXPECTED
         };
-        let reading = joined(&now, errors(Some(since)), &past(&[]));
-        let found = told(&reading, "rollback.why");
+        let observation = joined(&now, errors(Some(since)), &past(&[]));
+        let found = told(&observation, "rollback.why");
         assert!(found.starts_with(why), "{published_ago:?}: {found}");
     }
 }
@@ -204,11 +224,11 @@ fn errors_older_than_the_metrics_are_never_laid_to_a_move() {
         ..errors(Some(0))
     };
     let long_ago = past(&[(40_000, 62, true)]);
-    let reading = joined(&DOWN_AS_EXPECTED, shown(10_800), &long_ago);
-    assert!(told(&reading, "rollback.why").starts_with("silent"));
+    let observation = joined(&DOWN_AS_EXPECTED, shown(10_800), &long_ago);
+    assert!(told(&observation, "rollback.why").starts_with("silent"));
     let just_now = past(&[(3_600, 61, true), (1_800, 62, true)]);
-    let reading = joined(&DOWN_AS_EXPECTED, shown(10_800), &just_now);
-    assert_eq!(told(&reading, "rollback.why"), "errors-before-move");
+    let observation = joined(&DOWN_AS_EXPECTED, shown(10_800), &just_now);
+    assert_eq!(told(&observation, "rollback.why"), "errors-before-move");
 }
 
 #[test]
@@ -250,13 +270,16 @@ fn the_way_back_was_seen_serving_and_still_exists() {
         (&[], "silent"),
     ];
     for (runs, to) in table {
-        let reading = joined(&DOWN, errors(None), &past(runs));
-        let found = told(&reading, "rollback.to");
+        let observation = joined(&DOWN, errors(None), &past(runs));
+        let found = told(&observation, "rollback.to");
         assert!(found.starts_with(to), "{runs:?}: {found}");
-        let known = told(&reading, "rollback.to_known");
+        let known = told(&observation, "rollback.to_known");
         assert_eq!(known == "yes", to != "silent", "{runs:?}");
     }
-    let unread = Err(Silence::new(Why::HistoryUnreadable, "torn"));
-    let reading = joined(&DOWN, errors(None), &unread);
-    assert!(told(&reading, "rollback.to_known").starts_with("silent"));
+    let unread = Err(Unavailable::new(
+        UnavailableReason::HistoryUnreadable,
+        "torn",
+    ));
+    let observation = joined(&DOWN, errors(None), &unread);
+    assert!(told(&observation, "rollback.to_known").starts_with("silent"));
 }

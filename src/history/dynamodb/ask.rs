@@ -1,7 +1,7 @@
 //! The three requests of a run: whose table it is, what lies in it, one item written under a
 //! condition. And what their errors mean to the operator.
 
-use super::super::{Exchanged, HistoryError, Ledger, StackKey};
+use super::super::{CheckState, Exchanged, HistoryError, StackKey};
 use super::item::{self, Item};
 use super::table::TableName;
 use crate::cloud::innermost;
@@ -200,14 +200,14 @@ impl Table {
     async fn document(
         &self,
         (stack, name): Key<'_>,
-    ) -> Result<(Ledger, Option<String>), HistoryError> {
+    ) -> Result<(CheckState, Option<String>), HistoryError> {
         let span = Span::Exactly(name.to_owned());
         let page = self.page(stack, &span, (false, None), None).await?;
         let Some(item) = page.items.first() else {
-            return Ok((Ledger::default(), None));
+            return Ok((CheckState::default(), None));
         };
         let read = || {
-            let ledger = Ledger {
+            let ledger = CheckState {
                 revision: item::whole(item, "revision")?,
                 document: item::word(item, "document")?.to_owned(),
             };
@@ -217,7 +217,7 @@ impl Table {
     }
 
     /// A document in its present revision; an empty one if nobody wrote any.
-    pub(super) async fn ledger(&self, key: Key<'_>) -> Result<Ledger, HistoryError> {
+    pub(super) async fn ledger(&self, key: Key<'_>) -> Result<CheckState, HistoryError> {
         self.document(key).await.map(|(ledger, _)| ledger)
     }
 

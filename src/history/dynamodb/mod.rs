@@ -30,7 +30,7 @@ mod table;
 pub use table::{Initialised, TableName, initialise};
 
 use super::{
-    Exchanged, History, HistoryError, Ledger, Pruned, Retention, Sample, Snapshot, StackKey,
+    CheckState, Exchanged, History, HistoryError, Pruned, Retention, Sample, Snapshot, StackKey,
     Summary, millis,
 };
 use ask::Table;
@@ -228,7 +228,7 @@ impl History for DynamoDb {
         self.within(past::summaries(&self.table, stack, from))
     }
 
-    fn ledger(&self, stack: &StackKey) -> Result<Ledger, HistoryError> {
+    fn ledger(&self, stack: &StackKey) -> Result<CheckState, HistoryError> {
         self.within(self.table.ledger((stack, item::LEDGER)))
     }
 

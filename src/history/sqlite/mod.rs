@@ -28,7 +28,7 @@ mod tests_prune;
 mod tests_storm;
 
 use super::{
-    Exchanged, History, HistoryError, Ledger, Pruned, Retention, Sample, Snapshot, StackKey,
+    CheckState, Exchanged, History, HistoryError, Pruned, Retention, Sample, Snapshot, StackKey,
     Summary,
 };
 use file::Found;
@@ -161,8 +161,8 @@ impl History for Sqlite {
         self.read(Vec::new(), |db| rows::summaries(db, stack, from))
     }
 
-    fn ledger(&self, stack: &StackKey) -> Result<Ledger, HistoryError> {
-        self.read(Ledger::default(), |db| rows::ledger(db, stack))
+    fn ledger(&self, stack: &StackKey) -> Result<CheckState, HistoryError> {
+        self.read(CheckState::default(), |db| rows::ledger(db, stack))
     }
 
     fn exchange(
@@ -191,7 +191,7 @@ impl History for Sqlite {
                 let Some(part) = self.change(|change| prune::part(change, keep, grain))? else {
                     break;
                 };
-                pruned.readings += part.readings;
+                pruned.observations += part.observations;
                 pruned.snapshots += part.snapshots;
             }
         }

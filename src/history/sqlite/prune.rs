@@ -74,7 +74,7 @@ pub(super) fn part(
         let thinned = db
             .prepare_cached(THIN)?
             .execute(params![series, from, to, is_total, width])?;
-        pruned.readings += thinned as u64;
+        pruned.observations += thinned as u64;
         db.prepare_cached(STAYING)?
             .execute(params![series, from, to])?;
     }

@@ -2,7 +2,7 @@
 //! the transaction it is given and knows nothing of files, waiting or versions.
 //! Times are whole milliseconds since 1970.
 
-use super::super::{Ledger, Sample, Snapshot, StackKey, Summary, millis};
+use super::super::{CheckState, Sample, Snapshot, StackKey, Summary, millis};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 use time::OffsetDateTime;
@@ -179,10 +179,10 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<Summary> {
 }
 
 /// See [`super::History::ledger`].
-pub(super) fn ledger(db: &Connection, stack: &StackKey) -> rusqlite::Result<Ledger> {
+pub(super) fn ledger(db: &Connection, stack: &StackKey) -> rusqlite::Result<CheckState> {
     let found = db.prepare_cached(LEDGER)?.query_row([&stack.0], |row| {
         let revision: i64 = row.get(0)?;
-        Ok(Ledger {
+        Ok(CheckState {
             revision: u64::try_from(revision).map_err(|e| damaged(0, Box::new(e)))?,
             document: row.get(1)?,
         })

@@ -90,7 +90,7 @@ fn no_growth_is_lost_between_readings_that_stay() {
         let before = samples(&history, TOTAL);
         let now = at(START + DAYS * 24 * HOUR);
         let pruned = history.prune(&KEEP, now).unwrap();
-        assert!(pruned.readings > 2_000, "{pruned:?}");
+        assert!(pruned.observations > 2_000, "{pruned:?}");
         let after = samples(&history, TOTAL);
         // From any reading that stayed to any other, the growth is what it was.
         let mut dice = Dice(seed + 99);

@@ -1,11 +1,11 @@
 //! How often the function was called and how often it failed, as its metrics tell.
 
 use super::edit::{executed_by, function_measured, minutes};
-use crate::practice::{Series, World};
+use crate::practice::{FakeStack, Series};
 use std::time::Duration;
 
 /// The function was called as ever, but not in the last minutes.
-pub(super) fn silent_for(world: &mut World, last: u64) {
+pub(super) fn silent_for(world: &mut FakeStack, last: u64) {
     let twice = |value| -> Vec<_> { (last..=240).map(|n| (minutes(n), value)).collect() };
     function_measured(world, "Invocations", &twice(2.0));
     function_measured(world, "Errors", &twice(0.0));
@@ -19,7 +19,7 @@ pub(super) fn minutely(minute: std::ops::RangeInclusive<u64>, value: f64) -> Vec
 
 /// For forty minutes two versions have been executed, twice a minute each; the errors of the
 /// last minutes are all of one of them. Version 61 served before.
-pub(super) fn shared(world: &mut World, well: &str, fails: &str, erring: u64) {
+pub(super) fn shared(world: &mut FakeStack, well: &str, fails: &str, erring: u64) {
     let calls = [minutely(1..=40, 4.0), minutely(41..=240, 2.0)].concat();
     function_measured(world, "Invocations", &calls);
     for (version, failed) in [(well, 0.0), (fails, 2.0)] {
@@ -32,7 +32,7 @@ pub(super) fn shared(world: &mut World, well: &str, fails: &str, erring: u64) {
 }
 
 /// Somebody has called the function by itself once a minute for so long, and failed.
-pub(super) fn tested(world: &mut World, minute: u64) {
+pub(super) fn tested(world: &mut FakeStack, minute: u64) {
     let now = world.now;
     let whole = |series: &&mut Series| {
         series.namespace == "AWS/Lambda"
@@ -48,7 +48,7 @@ pub(super) fn tested(world: &mut World, minute: u64) {
 }
 
 /// CloudWatch has never heard of the function.
-pub(super) fn no_metrics(world: &mut World) {
+pub(super) fn no_metrics(world: &mut FakeStack) {
     world
         .metrics
         .retain(|series| series.namespace != "AWS/Lambda");

@@ -2,7 +2,7 @@
 
 use super::edit::{certified, hours, logged, minutes, sent};
 use super::{Expect, Scene, healthy};
-use crate::practice::{Fault, Operation, World};
+use crate::practice::{FakeStack, Fault, Operation};
 use time::OffsetDateTime;
 
 pub(super) const SCENES: &[Scene] = &[
@@ -225,7 +225,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
 ];
 
-fn mail_refused(now: OffsetDateTime) -> World {
+fn mail_refused(now: OffsetDateTime) -> FakeStack {
     let mut world = healthy::world(now);
     let by_hour: Vec<_> = (1..=10).map(|hour| (hour, 20)).collect();
     sent(&mut world, &by_hour);

@@ -1,7 +1,9 @@
 //! What scenes say about a world, in one sentence each: every helper changes all the
 //! places where the thing shows, so that a scene cannot contradict itself by accident.
 
-use crate::practice::{Execution, Fault, LogEvent, Operation, Recorded, Series, Version, World};
+use crate::practice::{
+    Execution, FakeStack, Fault, LogEvent, Operation, Recorded, Series, Version,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,7 +25,7 @@ pub(super) const fn hours(n: u64) -> Duration {
 }
 
 /// Something entered the audit feed, with these members beside its type and time.
-pub(super) fn told(world: &mut World, ago: Duration, event: &str, mut entry: Value) {
+pub(super) fn told(world: &mut FakeStack, ago: Duration, event: &str, mut entry: Value) {
     let stamp = (world.now - ago).unix_timestamp();
     entry["event_type"] = event.into();
     entry["timestamp"] = stamp.into();
@@ -34,7 +36,7 @@ pub(super) fn told(world: &mut World, ago: Duration, event: &str, mut entry: Val
 }
 
 /// An agent pulsed.
-pub(super) fn pulsed(world: &mut World, ago: Duration, duck: &str) {
+pub(super) fn pulsed(world: &mut FakeStack, ago: Duration, duck: &str) {
     told(
         world,
         ago,
@@ -44,7 +46,7 @@ pub(super) fn pulsed(world: &mut World, ago: Duration, duck: &str) {
 }
 
 /// Runs were recorded every half hour, the last one five minutes ago, for so many hours.
-pub(super) fn remember(world: &mut World, hours: u64) {
+pub(super) fn remember(world: &mut FakeStack, hours: u64) {
     world.recorded = (0..hours * 2)
         .rev()
         .map(|i| Recorded {
@@ -55,7 +57,7 @@ pub(super) fn remember(world: &mut World, hours: u64) {
 }
 
 /// A number that is `total` now, having grown by one at each of these moments.
-pub(super) fn grew(world: &mut World, fact: &'static str, total: i64, moments: &[Duration]) {
+pub(super) fn grew(world: &mut FakeStack, fact: &'static str, total: i64, moments: &[Duration]) {
     for run in &mut world.recorded {
         let since = moments.iter().filter(|&&moment| moment < run.ago).count();
         run.facts.retain(|(name, _)| *name != fact);
@@ -65,7 +67,7 @@ pub(super) fn grew(world: &mut World, fact: &'static str, total: i64, moments: &
 }
 
 /// Pecks whose callback failed at these moments, on top of `before` that nobody dates.
-pub(super) fn callback_errors(world: &mut World, before: i64, moments: &[Duration]) {
+pub(super) fn callback_errors(world: &mut FakeStack, before: i64, moments: &[Duration]) {
     let total = before + i64::try_from(moments.len()).unwrap_or(i64::MAX);
     world.status["peck_protocol"]["failure_breakdown"]["callback_error"] = total.into();
     world.status["peck_protocol"]["failed"] = (total + 4).into();
@@ -87,7 +89,7 @@ pub(super) fn callback_errors(world: &mut World, before: i64, moments: &[Duratio
 /// An execution that started and perhaps stopped so long ago. The status document counts
 /// those that run or succeeded; its count of failures has a history of its own.
 pub(super) fn ran(
-    world: &mut World,
+    world: &mut FakeStack,
     name: &str,
     status: &str,
     start: Duration,
@@ -111,14 +113,14 @@ pub(super) fn ran(
 }
 
 /// How many agents are in which state.
-pub(super) fn agents(world: &mut World, alive: i64, slow: i64, dead: i64) {
+pub(super) fn agents(world: &mut FakeStack, alive: i64, slow: i64, dead: i64) {
     let total = alive + slow + dead;
     world.status["agents"] =
         json!({"alive": alive, "slow": slow, "dead": dead, "total_bonded": total});
 }
 
 /// An agent that has not pulsed for so long.
-pub(super) fn silent(world: &mut World, duck: &str, since: Duration) {
+pub(super) fn silent(world: &mut FakeStack, duck: &str, since: Duration) {
     let last = (world.now - since).unix_timestamp();
     world.audit.retain(|e| {
         e["spaceduck_id"] != duck
@@ -128,7 +130,7 @@ pub(super) fn silent(world: &mut World, duck: &str, since: Duration) {
 }
 
 /// The mails of the last day: in the hour that ended `n - 1` hours ago, so many.
-pub(super) fn sent(world: &mut World, by_hour: &[(u64, u32)]) {
+pub(super) fn sent(world: &mut FakeStack, by_hour: &[(u64, u32)]) {
     let total: u32 = by_hour.iter().map(|(_, mails)| mails).sum();
     world.mail.sent_24h = f64::from(total);
     world.status["ses"]["sent_last_24h"] = total.into();
@@ -140,13 +142,13 @@ pub(super) fn sent(world: &mut World, by_hour: &[(u64, u32)]) {
 }
 
 /// What an SES metric reported, and when; what it said before is forgotten.
-pub(super) fn measured(world: &mut World, name: &str, points: &[(Duration, f64)]) {
+pub(super) fn measured(world: &mut FakeStack, name: &str, points: &[(Duration, f64)]) {
     reported(world, "AWS/SES", name, &[], points);
 }
 
 /// What the function's metric of this name reported: all of it came through the alias, and
 /// each call was executed by the version that the alias pointed to then.
-pub(super) fn function_measured(world: &mut World, name: &str, points: &[(Duration, f64)]) {
+pub(super) fn function_measured(world: &mut FakeStack, name: &str, points: &[(Duration, f64)]) {
     let function = world.function.clone();
     let resource = format!("{function}:{}", world.alias);
     let whole = [("FunctionName", function.as_str())];
@@ -179,7 +181,7 @@ const EXECUTED: &str = "ExecutedVersion";
 
 /// What the metric reported of a single version behind the alias.
 pub(super) fn executed_by(
-    world: &mut World,
+    world: &mut FakeStack,
     version: &str,
     name: &str,
     points: &[(Duration, f64)],
@@ -196,7 +198,7 @@ pub(super) fn executed_by(
 
 /// The version that the alias pointed to at a moment: its present one, which came to it a
 /// minute after it was published, or the one published before.
-fn served(world: &World, at: OffsetDateTime) -> String {
+fn served(world: &FakeStack, at: OffsetDateTime) -> String {
     let target = &world.alias_target.version;
     let present = world.versions.iter().position(|v| v.number == *target);
     let earlier = present.filter(|index| at < world.versions[*index].modified + minutes(1));
@@ -207,14 +209,14 @@ fn served(world: &World, at: OffsetDateTime) -> String {
 }
 
 /// A version served three hundred requests well, the last of them so long ago.
-pub(super) fn served_long_ago(world: &mut World, version: &str, ago: Duration) {
+pub(super) fn served_long_ago(world: &mut FakeStack, version: &str, ago: Duration) {
     let points = |value| -> Vec<_> { (0..10).map(|n| (ago + hours(n), value)).collect() };
     executed_by(world, version, "Invocations", &points(30.0));
     executed_by(world, version, "Errors", &points(0.0));
 }
 
 fn reported(
-    world: &mut World,
+    world: &mut FakeStack,
     namespace: &str,
     name: &str,
     dimensions: &[(&str, &str)],
@@ -242,7 +244,7 @@ fn reported(
 }
 
 /// A line in the function's log.
-pub(super) fn logged(world: &mut World, ago: Duration, message: &str) {
+pub(super) fn logged(world: &mut FakeStack, ago: Duration, message: &str) {
     let stream = format!("[{}]0f1e2d3c", world.alias_target.version);
     world.log_events.push(LogEvent {
         at: world.now - ago,
@@ -252,7 +254,7 @@ pub(super) fn logged(world: &mut World, ago: Duration, message: &str) {
 }
 
 /// Ducklings that signed up at these moments, each with its certificate.
-pub(super) fn signed_up(world: &mut World, before: i64, moments: &[Duration]) {
+pub(super) fn signed_up(world: &mut FakeStack, before: i64, moments: &[Duration]) {
     world
         .audit
         .retain(|entry| entry["event_type"] != "duck.cert_issued");
@@ -276,7 +278,7 @@ pub(super) fn signed_up(world: &mut World, before: i64, moments: &[Duration]) {
 
 /// Ducklings signed up at some moments and certificates were issued at others, on top of
 /// those that everybody has had for long.
-pub(super) fn certified(world: &mut World, ducklings: &[Duration], issued: &[Duration]) {
+pub(super) fn certified(world: &mut FakeStack, ducklings: &[Duration], issued: &[Duration]) {
     world
         .audit
         .retain(|entry| entry["event_type"] != "duck.cert_issued");
@@ -290,7 +292,7 @@ pub(super) fn certified(world: &mut World, ducklings: &[Duration], issued: &[Dur
 }
 
 /// A whole fleet stopped so long ago, as feed, counters and earlier runs tell it.
-pub(super) fn stopped(world: &mut World, ducks: &[&str], since: Duration) {
+pub(super) fn stopped(world: &mut FakeStack, ducks: &[&str], since: Duration) {
     for duck in ducks {
         silent(world, duck, since);
     }
@@ -308,7 +310,7 @@ pub(super) fn stopped(world: &mut World, ducks: &[&str], since: Duration) {
 }
 
 /// Agents of which nobody has ever heard a pulse.
-pub(super) fn never_pulsed(world: &mut World, count: i64) {
+pub(super) fn never_pulsed(world: &mut FakeStack, count: i64) {
     world.audit.retain(|entry| {
         !entry["event_type"]
             .as_str()
@@ -320,7 +322,7 @@ pub(super) fn never_pulsed(world: &mut World, count: i64) {
 }
 
 /// The alias came to a new version so long ago; it was published a minute earlier.
-pub(super) fn moved(world: &mut World, to: &str, ago: Duration) {
+pub(super) fn moved(world: &mut FakeStack, to: &str, ago: Duration) {
     world.versions.push(Version {
         number: to.to_owned(),
         modified: world.now - ago - minutes(1),
@@ -345,7 +347,7 @@ pub(super) fn moved(world: &mut World, to: &str, ago: Duration) {
 }
 
 /// The API has been failing in this way for so long, and every call with it.
-pub(super) fn failing(world: &mut World, fault: &Fault, since: Duration) {
+pub(super) fn failing(world: &mut FakeStack, fault: &Fault, since: Duration) {
     for operation in [Operation::Status, Operation::Audit] {
         world.faults.insert(operation, fault.clone());
     }
@@ -354,7 +356,7 @@ pub(super) fn failing(world: &mut World, fault: &Fault, since: Duration) {
 
 /// The function has been failing for so long, twice a minute, with this line in its log. If
 /// that began with the version that serves, another one cures it.
-pub(super) fn erring(world: &mut World, line: &str, since: Duration) {
+pub(super) fn erring(world: &mut FakeStack, line: &str, since: Duration) {
     let errors = |minute: u64| match minutes(minute) <= since {
         true => 2.0,
         false => 0.0,
@@ -370,7 +372,7 @@ pub(super) fn erring(world: &mut World, line: &str, since: Duration) {
 }
 
 /// What runs since then recorded of a fact.
-fn recorded_since(world: &mut World, fact: &str, value: i64, since: Duration) {
+fn recorded_since(world: &mut FakeStack, fact: &str, value: i64, since: Duration) {
     let runs = world.recorded.iter_mut().filter(|run| run.ago <= since);
     for (name, recorded) in runs.flat_map(|run| &mut run.facts) {
         if *name == fact {

@@ -3,7 +3,7 @@
 use super::edit::{agents, callback_errors, hours, minutes, never_pulsed, stopped, told};
 use super::healthy::{self, DUCKS};
 use super::{Expect, Scene};
-use crate::practice::World;
+use crate::practice::FakeStack;
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -178,14 +178,14 @@ pub(super) const SCENES: &[Scene] = &[
 ];
 
 /// The whole fleet stopped so many hours ago.
-pub(super) fn gone(now: OffsetDateTime, since: u64) -> World {
+pub(super) fn gone(now: OffsetDateTime, since: u64) -> FakeStack {
     let mut world = healthy::world(now);
     stopped(&mut world, &DUCKS, hours(since));
     world
 }
 
 /// Two silent agents, no earlier run, and a feed of three hours.
-fn young(now: OffsetDateTime) -> World {
+fn young(now: OffsetDateTime) -> FakeStack {
     let mut world = healthy::world(now);
     never_pulsed(&mut world, 2);
     let since = (now - hours(3)).unix_timestamp();

@@ -5,7 +5,7 @@ use super::edit::{
     ran, remember, seconds, sent, served_long_ago, signed_up, told,
 };
 use super::{Expect, Scene};
-use crate::practice::{Version, World};
+use crate::practice::{FakeStack, Version};
 use serde_json::json;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -58,8 +58,8 @@ pub(super) const DUCKS: [&str; 3] = ["DECAF00000000001", "DECAF00000000002", "DE
 const REACH: u64 = 50;
 
 /// A good day.
-pub(super) fn world(now: OffsetDateTime) -> World {
-    let mut world = World::empty(now);
+pub(super) fn world(now: OffsetDateTime) -> FakeStack {
+    let mut world = FakeStack::empty(now);
     remember(&mut world, REACH);
     fleet(&mut world);
     pecks(&mut world);
@@ -73,7 +73,7 @@ pub(super) fn world(now: OffsetDateTime) -> World {
 }
 
 /// Agents that pulse every ten minutes, one after the other.
-fn fleet(world: &mut World) {
+fn fleet(world: &mut FakeStack) {
     world.status["database"]["spaceducks"] = DUCKS.len().into();
     world.status["database"]["connections"] = DUCKS.len().into();
     agents(world, 3, 0, 0);
@@ -87,7 +87,7 @@ fn fleet(world: &mut World) {
 }
 
 /// A peck that is being decided, three that were approved, and old failures.
-fn pecks(world: &mut World) {
+fn pecks(world: &mut FakeStack) {
     let breakdown = &mut world.status["peck_protocol"]["failure_breakdown"];
     breakdown["denied"] = 2.into();
     breakdown["expired"] = 2.into();
@@ -109,7 +109,7 @@ fn pecks(world: &mut World) {
 }
 
 /// Three versions, a calm log and two requests a minute.
-fn function(world: &mut World) {
+fn function(world: &mut FakeStack) {
     world.versions = (0..)
         .zip(["59", "60", "61"])
         .map(|(nth, number)| Version {
@@ -141,7 +141,7 @@ fn function(world: &mut World) {
 }
 
 /// The rates that SES computes itself, as fractions of one, over the last day.
-pub(super) fn reputation(world: &mut World, bounces: f64, complaints: f64) {
+pub(super) fn reputation(world: &mut FakeStack, bounces: f64, complaints: f64) {
     let every_hour = |rate| -> Vec<(Duration, f64)> {
         (1..=24)
             .map(|hour| (hours(hour) - minutes(30), rate))
@@ -152,7 +152,7 @@ pub(super) fn reputation(world: &mut World, bounces: f64, complaints: f64) {
 }
 
 /// SES has not computed any rate yet.
-pub(super) fn no_reputation(world: &mut World) {
+pub(super) fn no_reputation(world: &mut FakeStack) {
     measured(world, "Reputation.BounceRate", &[]);
     measured(world, "Reputation.ComplaintRate", &[]);
 }

@@ -3,7 +3,7 @@
 use super::edit::{hours, measured, minutes, sent, signed_up};
 use super::healthy::{self, no_reputation, reputation};
 use super::{Expect, Scene};
-use crate::practice::World;
+use crate::practice::FakeStack;
 use time::OffsetDateTime;
 
 /// What nothing but a critical quota sets off.
@@ -158,7 +158,7 @@ pub(super) const SCENES: &[Scene] = &[
 ];
 
 /// So many mails, spread over the day.
-fn mails(now: OffsetDateTime, count: u32) -> World {
+fn mails(now: OffsetDateTime, count: u32) -> FakeStack {
     let mut world = healthy::world(now);
     let (each, rest) = (count / 20, count % 20);
     let mut by_hour: Vec<_> = (1..=20).map(|hour| (hour, each)).collect();
@@ -167,14 +167,14 @@ fn mails(now: OffsetDateTime, count: u32) -> World {
     world
 }
 
-fn bounced(now: OffsetDateTime, count: u32, bounces: f64) -> World {
+fn bounced(now: OffsetDateTime, count: u32, bounces: f64) -> FakeStack {
     let mut world = mails(now, count);
     no_reputation(&mut world);
     measured(&mut world, "Bounce", &[(hours(3) - minutes(30), bounces)]);
     world
 }
 
-fn exhausted(now: OffsetDateTime) -> World {
+fn exhausted(now: OffsetDateTime) -> FakeStack {
     let mut world = healthy::world(now);
     let mut by_hour = vec![(3, 5), (7, 6), (11, 7)];
     by_hour.extend((15..=20).map(|hour| (hour, 30)));

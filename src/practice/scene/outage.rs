@@ -2,7 +2,7 @@
 
 use super::edit::seconds;
 use super::{Expect, Scene, healthy};
-use crate::practice::{Fault, Operation, World};
+use crate::practice::{FakeStack, Fault, Operation};
 use time::OffsetDateTime;
 
 /// Everything behind the API is down.
@@ -172,7 +172,7 @@ pub(super) const SCENES: &[Scene] = &[
 ];
 
 /// A good day on which these operations fail.
-fn failing(now: OffsetDateTime, faults: &[(Operation, Fault)]) -> World {
+fn failing(now: OffsetDateTime, faults: &[(Operation, Fault)]) -> FakeStack {
     let mut world = healthy::world(now);
     world.faults = faults.iter().cloned().collect();
     world

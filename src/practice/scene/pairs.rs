@@ -3,7 +3,7 @@
 use super::edit::{callback_errors, certified, hours, logged, minutes, sent, stopped};
 use super::healthy::{self, DUCKS};
 use super::{Expect, Scene};
-use crate::practice::{Fault, Operation, World};
+use crate::practice::{FakeStack, Fault, Operation};
 
 pub(super) const SCENES: &[Scene] = &[
     Scene {
@@ -116,14 +116,14 @@ pub(super) const SCENES: &[Scene] = &[
     },
 ];
 
-fn dead_fleet(world: &mut World) {
+fn dead_fleet(world: &mut FakeStack) {
     stopped(world, &DUCKS, hours(4));
     let moments: Vec<_> = (0..20).map(|nth| minutes(12 + nth * 10)).collect();
     callback_errors(world, 7, &moments);
 }
 
 /// Everything that the sandbox allows has gone out.
-fn exhausted(world: &mut World) {
+fn exhausted(world: &mut FakeStack) {
     let by_hour: Vec<_> = (1..=10).map(|hour| (hour, 20)).collect();
     sent(world, &by_hour);
 }

@@ -3,7 +3,7 @@
 use super::edit::{agents, callback_errors, hours, minutes, pulsed, ran, seconds, silent};
 use super::healthy::{self, DUCKS};
 use super::{Expect, Scene};
-use crate::practice::World;
+use crate::practice::FakeStack;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -259,7 +259,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
 ];
 
-fn spike(now: OffsetDateTime) -> World {
+fn spike(now: OffsetDateTime) -> FakeStack {
     let mut world = healthy::world(now);
     let moments: Vec<_> = (0..18).map(|nth| minutes(12 + nth * 16)).collect();
     callback_errors(&mut world, 7, &moments);
@@ -270,20 +270,20 @@ fn spike(now: OffsetDateTime) -> World {
 }
 
 /// So many callback errors, one an hour, the last one four hours ago.
-fn failed_before(now: OffsetDateTime, count: u64) -> World {
+fn failed_before(now: OffsetDateTime, count: u64) -> FakeStack {
     let mut world = healthy::world(now);
     let moments: Vec<_> = (0..count).map(|nth| hours(4 + nth)).collect();
     callback_errors(&mut world, 7, &moments);
     world
 }
 
-fn running_for(now: OffsetDateTime, time: Duration) -> World {
+fn running_for(now: OffsetDateTime, time: Duration) -> FakeStack {
     let mut world = healthy::world(now);
     ran(&mut world, "peck-0099", "RUNNING", time, None);
     world
 }
 
-fn last_pulse(now: OffsetDateTime, ago: Duration) -> World {
+fn last_pulse(now: OffsetDateTime, ago: Duration) -> FakeStack {
     let mut world = healthy::world(now);
     for duck in DUCKS {
         silent(&mut world, duck, ago);
@@ -293,7 +293,7 @@ fn last_pulse(now: OffsetDateTime, ago: Duration) -> World {
     world
 }
 
-fn reset(now: OffsetDateTime) -> World {
+fn reset(now: OffsetDateTime) -> FakeStack {
     let mut world = healthy::world(now);
     callback_errors(&mut world, 2, &[]);
     for run in world.recorded.iter_mut().filter(|run| run.ago > hours(6)) {

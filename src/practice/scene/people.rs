@@ -3,7 +3,7 @@
 use super::edit::{hours, minutes, pulsed, seconds, told};
 use super::healthy::DUCKS;
 use super::{Expect, Scene};
-use crate::practice::{Fault, Operation, World};
+use crate::practice::{FakeStack, Fault, Operation};
 use serde_json::{Value, json};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -235,8 +235,8 @@ pub(super) const SCENES: &[Scene] = &[
 /// A world with nobody but these requests between the same two agents: id, how long ago, and
 /// what happened since.
 #[allow(clippy::type_complexity, reason = "a table, read where it stands")]
-fn asked(now: OffsetDateTime, pecks: &[(&str, Duration, &[(&str, Duration)])]) -> World {
-    let mut world = World::empty(now);
+fn asked(now: OffsetDateTime, pecks: &[(&str, Duration, &[(&str, Duration)])]) -> FakeStack {
+    let mut world = FakeStack::empty(now);
     // Somebody else's, long ago: this feed tells of bonds.
     bonded(&mut world, DUCKS[2], hours(40));
     for (id, ago, since) in pecks {
@@ -253,7 +253,7 @@ fn asked(now: OffsetDateTime, pecks: &[(&str, Duration, &[(&str, Duration)])]) -
     world
 }
 
-fn request(world: &mut World, id: &str, ago: Duration, event: &str) {
+fn request(world: &mut FakeStack, id: &str, ago: Duration, event: &str) {
     let entry = json!({
         "peck_id": id, "requester_id": DUCKS[0], "requester_name": "demo", "target": DUCKS[1],
         "purpose": "share a calendar", "detail": format!("asked by {}", DUCKS[0]),
@@ -261,7 +261,7 @@ fn request(world: &mut World, id: &str, ago: Duration, event: &str) {
     told(world, ago, event, entry);
 }
 
-fn all_states(now: OffsetDateTime) -> World {
+fn all_states(now: OffsetDateTime) -> FakeStack {
     let mut world = asked(
         now,
         &[
@@ -293,8 +293,8 @@ fn all_states(now: OffsetDateTime) -> World {
 }
 
 /// Bonds of a week, each with its last pulse so long ago and one every ten minutes before.
-fn fleet(now: OffsetDateTime, last: &[Duration]) -> World {
-    let mut world = World::empty(now);
+fn fleet(now: OffsetDateTime, last: &[Duration]) -> FakeStack {
+    let mut world = FakeStack::empty(now);
     for (duck, last) in DUCKS.iter().zip(last) {
         bonded(&mut world, duck, hours(7 * 24));
         for pulse in 0..40 {
@@ -305,20 +305,20 @@ fn fleet(now: OffsetDateTime, last: &[Duration]) -> World {
 }
 
 /// A healthy fleet whose keys are issued, and whose answers fail in this way.
-fn rotating(now: OffsetDateTime, fault: Fault) -> World {
+fn rotating(now: OffsetDateTime, fault: Fault) -> FakeStack {
     let mut world = fleet(now, &[minutes(3), minutes(5), minutes(9)]);
     let done = Fault::Done(Box::new(fault));
     world.faults.insert(Operation::Rotate, done);
     world
 }
 
-fn newborn(now: OffsetDateTime, ago: Duration) -> World {
+fn newborn(now: OffsetDateTime, ago: Duration) -> FakeStack {
     let mut world = fleet(now, &[minutes(3), minutes(5)]);
     bonded(&mut world, DUCKS[2], ago);
     world
 }
 
-fn all_classes(now: OffsetDateTime) -> World {
+fn all_classes(now: OffsetDateTime) -> FakeStack {
     let mut world = fleet(now, &[minutes(3), minutes(12), minutes(45)]);
     for (id, ago) in [
         ("DECAF00000000004", minutes(6)),
@@ -347,7 +347,7 @@ fn all_classes(now: OffsetDateTime) -> World {
     world
 }
 
-fn bonded(world: &mut World, id: &str, ago: Duration) {
+fn bonded(world: &mut FakeStack, id: &str, ago: Duration) {
     about(
         world,
         ago,
@@ -364,7 +364,7 @@ fn bonded(world: &mut World, id: &str, ago: Duration) {
     );
 }
 
-fn about(world: &mut World, ago: Duration, event: &str, id: &str, mut entry: Value) {
+fn about(world: &mut FakeStack, ago: Duration, event: &str, id: &str, mut entry: Value) {
     entry["spaceduck_id"] = id.into();
     told(world, ago, event, entry);
 }

@@ -1,8 +1,8 @@
 //! The three questions and what is read of their answers.
 
 use crate::fact::{self, Probe};
-use crate::observation::{Reading, Silence, Why};
-use crate::probe::{Ask, aws};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
+use crate::probe::{ProbeContext, aws};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -16,10 +16,10 @@ pub(super) struct Target {
 }
 
 pub(super) async fn alias(
-    ask: &Ask,
+    ask: &ProbeContext,
     client: &aws_sdk_lambda::Client,
-) -> (Result<Target, Silence>, Reading) {
-    let mut reading = Reading::new(Probe::Alias);
+) -> (Result<Target, Unavailable>, Observation) {
+    let mut observation = Observation::new(Probe::Alias);
     let bytes = aws::Bytes::default();
     let request = client
         .get_alias()
@@ -29,7 +29,7 @@ pub(super) async fn alias(
         .interceptor(bytes.clone());
     let question = format!("GetAlias {}", ask.stack.alias.value);
     let answer = aws::question(
-        &mut reading,
+        &mut observation,
         ask.deadline,
         question,
         "lambda:GetAlias",
@@ -52,8 +52,8 @@ pub(super) async fn alias(
             .iter()
             .any(|(_, share)| !(0.0..=1.0).contains(share))
         {
-            return Err(Silence::new(
-                Why::Contradictory,
+            return Err(Unavailable::new(
+                UnavailableReason::Contradictory,
                 "a weight of the alias is no share of the traffic",
             ));
         }
@@ -63,22 +63,22 @@ pub(super) async fn alias(
             weights,
         })
     });
-    (target, reading)
+    (target, observation)
 }
 
 /// What of the configuration is read, with the version that it belongs to.
 pub(super) struct Running {
     pub(super) version: String,
-    pub(super) timeout: Result<i64, Silence>,
+    pub(super) timeout: Result<i64, Unavailable>,
     pub(super) state: String,
     pub(super) published: Option<i64>,
 }
 
 pub(super) async fn configuration(
-    ask: &Ask,
+    ask: &ProbeContext,
     client: &aws_sdk_lambda::Client,
-) -> (Result<Running, Silence>, Reading) {
-    let mut reading = Reading::new(Probe::Alias);
+) -> (Result<Running, Unavailable>, Observation) {
+    let mut observation = Observation::new(Probe::Alias);
     let bytes = aws::Bytes::default();
     let request = client
         .get_function_configuration()
@@ -88,7 +88,7 @@ pub(super) async fn configuration(
         .interceptor(bytes.clone());
     let question = format!("GetFunctionConfiguration {}", ask.stack.alias.value);
     let answer = aws::question(
-        &mut reading,
+        &mut observation,
         ask.deadline,
         question,
         "lambda:GetFunctionConfiguration",
@@ -108,17 +108,17 @@ pub(super) async fn configuration(
             version: answer.version.unwrap_or_default(),
         })
     });
-    (running, reading)
+    (running, observation)
 }
 
 /// Number and publication of each version, `$LATEST` left out.
 pub(super) type Versions = Vec<(i64, Option<i64>)>;
 
 pub(super) async fn versions(
-    ask: &Ask,
+    ask: &ProbeContext,
     client: &aws_sdk_lambda::Client,
-) -> (Result<Versions, Silence>, Reading) {
-    let mut reading = Reading::new(Probe::Alias);
+) -> (Result<Versions, Unavailable>, Observation) {
+    let mut observation = Observation::new(Probe::Alias);
     let mut versions = Versions::new();
     let mut marker: Option<String> = None;
     for page in 1.. {
@@ -131,7 +131,7 @@ pub(super) async fn versions(
             .interceptor(bytes.clone());
         let question = format!("ListVersionsByFunction, page {page}");
         let answer = aws::question(
-            &mut reading,
+            &mut observation,
             ask.deadline,
             question,
             "lambda:ListVersionsByFunction",
@@ -144,7 +144,7 @@ pub(super) async fn versions(
         });
         let answer = match answer {
             Ok(answer) => answer,
-            Err(silence) => return (Err(silence), reading),
+            Err(unavailable) => return (Err(unavailable), observation),
         };
         for version in answer.versions() {
             let number = match version.version() {
@@ -153,25 +153,28 @@ pub(super) async fn versions(
             };
             let Some(number) = number else {
                 let detail = "a version of the function has no number";
-                return (Err(Silence::new(Why::Missing, detail)), reading);
+                return (
+                    Err(Unavailable::new(UnavailableReason::Missing, detail)),
+                    observation,
+                );
             };
             versions.push((number, version.last_modified().and_then(modified)));
         }
         match answer.next_marker.filter(|next| !next.is_empty()) {
             None => break,
             Some(next) if marker.as_ref() == Some(&next) => {
-                let silence = Silence::new(
-                    Why::Incomplete,
+                let unavailable = Unavailable::new(
+                    UnavailableReason::Incomplete,
                     "the pagination of the function's versions did not end",
                 );
-                return (Err(silence), reading);
+                return (Err(unavailable), observation);
             }
             Some(next) => marker = Some(next),
         }
     }
     versions.sort_unstable();
     versions.reverse();
-    (Ok(versions), reading)
+    (Ok(versions), observation)
 }
 
 /// The form that Lambda writes times in, which is not quite RFC 3339.

@@ -3,7 +3,7 @@
 
 use super::entry::{Entry, Names};
 use super::meaning::{Meaning, normal};
-use crate::connections::{Event, Happening};
+use crate::connections::{Event, FeedEvent};
 
 /// What did not come to pass: a pulse that was missed is none, and an end that failed is none.
 const UNDONE: [&str; 14] = [
@@ -79,7 +79,7 @@ pub(super) fn happening<'a>(
     at: i64,
     entry: &'a Entry,
     spoken: &'a mut Names,
-) -> Happening<'a> {
+) -> FeedEvent<'a> {
     let Entry {
         kind,
         detail,
@@ -96,7 +96,7 @@ pub(super) fn happening<'a>(
     };
     let spoken = &*spoken;
     let or = |own: &'a str, spoken: &'a String| if own.is_empty() { spoken } else { own };
-    Happening {
+    FeedEvent {
         event,
         kind,
         at,

@@ -7,7 +7,7 @@
 
 use super::entry::Entry;
 use super::frame;
-use crate::observation::{Silence, Why};
+use crate::observation::{Unavailable, UnavailableReason};
 use serde::de::DeserializeSeed;
 
 /// One entry is never larger, and neither is everything around the entries.
@@ -107,7 +107,7 @@ impl<S: Sink> Feed<S> {
     }
 
     /// Takes the next bytes.
-    pub(super) fn push(&mut self, chunk: &[u8]) -> Result<(), Silence> {
+    pub(super) fn push(&mut self, chunk: &[u8]) -> Result<(), Unavailable> {
         let mut at = 0;
         while let Some(byte) = chunk.get(at).copied() {
             match self.place {
@@ -141,7 +141,7 @@ impl<S: Sink> Feed<S> {
         Ok(())
     }
 
-    fn frame_byte(&mut self, byte: u8) -> Result<(), Silence> {
+    fn frame_byte(&mut self, byte: u8) -> Result<(), Unavailable> {
         if self.frame.len() >= LARGEST {
             return Err(too_large("what stands around the audit entries"));
         }
@@ -190,7 +190,12 @@ impl<S: Sink> Feed<S> {
     }
 
     /// Goes on in an entry from `start`; yields where the chunk goes on behind it.
-    fn inside(&mut self, chunk: &[u8], start: usize, mut inside: Inside) -> Result<usize, Silence> {
+    fn inside(
+        &mut self,
+        chunk: &[u8],
+        start: usize,
+        mut inside: Inside,
+    ) -> Result<usize, Unavailable> {
         let rest = chunk.get(start..).unwrap_or_default();
         let mut end = None;
         for (offset, byte) in rest.iter().copied().enumerate() {
@@ -249,7 +254,7 @@ impl<S: Sink> Feed<S> {
         Ok(start + upto)
     }
 
-    fn whole(&mut self, bytes: &[u8]) -> Result<(), Silence> {
+    fn whole(&mut self, bytes: &[u8]) -> Result<(), Unavailable> {
         let mut json = serde_json::Deserializer::from_slice(bytes);
         let read = self.entry.deserialize(&mut json).and_then(|()| json.end());
         read.map_err(|error| torn(&error.to_string()))?;
@@ -258,11 +263,11 @@ impl<S: Sink> Feed<S> {
     }
 
     /// The sink, and why the feed was not whole, if it was not.
-    pub(super) fn end(self, pushed: Result<(), Silence>) -> (S, Result<(), Silence>) {
+    pub(super) fn end(self, pushed: Result<(), Unavailable>) -> (S, Result<(), Unavailable>) {
         let verdict = pushed.and_then(|()| match self.place {
             Place::Frame => frame::whole(&self.frame),
-            _ => Err(Silence::new(
-                Why::Broken,
+            _ => Err(Unavailable::new(
+                UnavailableReason::Broken,
                 "the audit feed is torn: it ends among its entries",
             )),
         });
@@ -270,20 +275,23 @@ impl<S: Sink> Feed<S> {
     }
 }
 
-fn torn(why: &str) -> Silence {
-    Silence::new(
-        Why::NotJson,
+fn torn(why: &str) -> Unavailable {
+    Unavailable::new(
+        UnavailableReason::NotJson,
         format!("the audit feed is torn or not JSON: {why}"),
     )
 }
 
-pub(super) fn two_lists() -> Silence {
-    Silence::new(
-        Why::Contradictory,
+pub(super) fn two_lists() -> Unavailable {
+    Unavailable::new(
+        UnavailableReason::Contradictory,
         "the audit feed has two lists of entries",
     )
 }
 
-fn too_large(what: &str) -> Silence {
-    Silence::new(Why::TooLarge, format!("{what} is larger than 1 MiB"))
+fn too_large(what: &str) -> Unavailable {
+    Unavailable::new(
+        UnavailableReason::TooLarge,
+        format!("{what} is larger than 1 MiB"),
+    )
 }

@@ -1,7 +1,7 @@
 //! What stands around the entries of the feed, parsed when all of it is there.
 
 use super::feed::two_lists;
-use crate::observation::{Silence, Why};
+use crate::observation::{Unavailable, UnavailableReason};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -9,27 +9,27 @@ use std::fmt;
 pub(super) const CONTAINERS: [&str; 3] = ["entries", "events", "items"];
 
 /// What stands around the entries must be an object with one list of them and no error.
-pub(super) fn whole(bytes: &[u8]) -> Result<(), Silence> {
+pub(super) fn whole(bytes: &[u8]) -> Result<(), Unavailable> {
     let frame: Frame = serde_json::from_slice(bytes).map_err(|error| {
         let why = if error.is_eof() {
-            Why::Broken
+            UnavailableReason::Broken
         } else {
-            Why::NotJson
+            UnavailableReason::NotJson
         };
-        Silence::new(why, format!("the audit feed is torn or not JSON: {error}"))
+        Unavailable::new(why, format!("the audit feed is torn or not JSON: {error}"))
     })?;
     match (frame.lists, frame.wrong, frame.error) {
-        (_, _, true) => Err(Silence::new(
-            Why::NotJson,
+        (_, _, true) => Err(Unavailable::new(
+            UnavailableReason::NotJson,
             "the audit feed answered 200 with an error in the body",
         )),
         (1, None, _) => Ok(()),
-        (_, Some(name), _) => Err(Silence::new(
-            Why::Mistyped,
+        (_, Some(name), _) => Err(Unavailable::new(
+            UnavailableReason::Mistyped,
             format!("`{name}` in the audit feed is not a list"),
         )),
-        (0, _, _) => Err(Silence::new(
-            Why::Missing,
+        (0, _, _) => Err(Unavailable::new(
+            UnavailableReason::Missing,
             "the audit feed has no `entries`",
         )),
         (_, _, _) => Err(two_lists()),

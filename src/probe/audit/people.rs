@@ -5,14 +5,14 @@ use super::event::{Events, happening};
 use super::feed::Sink;
 use super::request;
 use super::span::Span;
-use crate::connections::{Gathering, Only};
-use crate::observation::{Reading, Silence};
-use crate::probe::Ask;
+use crate::connections::{ConnectionsBuilder, Only};
+use crate::observation::{Observation, Unavailable};
+use crate::probe::ProbeContext;
 use time::OffsetDateTime;
 
 /// Everybody that the feed names.
 pub(in crate::probe) struct People {
-    pub(in crate::probe) gathering: Gathering,
+    pub(in crate::probe) gathering: ConnectionsBuilder,
     span: Span,
     events: Events,
     spoken: Names,
@@ -22,7 +22,7 @@ impl People {
     fn new(now: OffsetDateTime, only: Option<Only>) -> Self {
         let now = now.unix_timestamp();
         Self {
-            gathering: Gathering::new(now, only),
+            gathering: ConnectionsBuilder::new(now, only),
             span: Span::new(now),
             events: Events::default(),
             spoken: Names::default(),
@@ -35,7 +35,7 @@ impl People {
     }
 
     /// Why nobody's state can be told, if so.
-    pub(in crate::probe) fn unusable(&self) -> Option<Silence> {
+    pub(in crate::probe) fn unusable(&self) -> Option<Unavailable> {
         self.span.unusable()
     }
 }
@@ -59,16 +59,16 @@ impl Sink for People {
 /// # Errors
 /// Why the feed was not read to its end; nobody's state can be told then.
 pub(in crate::probe) async fn people(
-    ask: &Ask,
-    reading: &mut Reading,
+    ask: &ProbeContext,
+    observation: &mut Observation,
     only: Option<Only>,
-) -> Result<People, Silence> {
+) -> Result<People, Unavailable> {
     let make = |now| People::new(now, only);
-    let (people, end) = request::read(ask, reading, make).await;
+    let (people, end) = request::read(ask, observation, make).await;
     end?;
     people.ok_or_else(|| {
-        Silence::new(
-            crate::observation::Why::Broken,
+        Unavailable::new(
+            crate::observation::UnavailableReason::Broken,
             "the audit feed was not read",
         )
     })

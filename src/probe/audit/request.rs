@@ -2,8 +2,8 @@
 
 use super::feed::{Feed, Sink};
 use crate::cloud::{Exchange, innermost, is_tls};
-use crate::observation::{Asked, Reading, Silence, Why};
-use crate::probe::Ask;
+use crate::observation::{Observation, RequestLog, Unavailable, UnavailableReason};
+use crate::probe::ProbeContext;
 use crate::probe::status::skew;
 use crate::text::Printable;
 use futures_util::StreamExt;
@@ -16,14 +16,17 @@ const PATH: &str = "/beak/audit";
 /// Sends the question and hands each entry of the answer to a sink as it comes in; `make`
 /// makes the sink from the server's clock. Records the question.
 pub(super) async fn read<S: Sink + Send + 'static>(
-    ask: &Ask,
-    reading: &mut Reading,
+    ask: &ProbeContext,
+    observation: &mut Observation,
     make: impl FnOnce(OffsetDateTime) -> S,
-) -> (Option<S>, Result<(), Silence>) {
+) -> (Option<S>, Result<(), Unavailable>) {
     let began = Instant::now();
-    let (sink, end, bytes) = exchange(ask, reading, make).await;
+    let (sink, end, bytes) = exchange(ask, observation, make).await;
     let took = began.elapsed();
-    let failure = end.as_ref().err().map(|silence| silence.detail.clone());
+    let failure = end
+        .as_ref()
+        .err()
+        .map(|unavailable| unavailable.detail.clone());
     let question = Printable::from(format!("POST {PATH}"));
     let outcome = failure.clone().unwrap_or_else(|| "200".into());
     ask.http.saw(&Exchange {
@@ -32,7 +35,7 @@ pub(super) async fn read<S: Sink + Send + 'static>(
         took,
         bytes,
     });
-    reading.asked.push(Asked {
+    observation.asked.push(RequestLog {
         question,
         took,
         bytes: Some(bytes),
@@ -41,17 +44,17 @@ pub(super) async fn read<S: Sink + Send + 'static>(
     (sink, end)
 }
 
-type Exchanged<S> = (Option<S>, Result<(), Silence>, u64);
+type Exchanged<S> = (Option<S>, Result<(), Unavailable>, u64);
 
 async fn exchange<S: Sink + Send + 'static>(
-    ask: &Ask,
-    reading: &mut Reading,
+    ask: &ProbeContext,
+    observation: &mut Observation,
     make: impl FnOnce(OffsetDateTime) -> S,
 ) -> Exchanged<S> {
     let url = ask.stack.endpoint(PATH);
     let client = match ask.http.client(&url) {
         Ok(client) => client,
-        Err(silence) => return (None, Err(silence), 0),
+        Err(unavailable) => return (None, Err(unavailable), 0),
     };
     let request = client
         .post(&url)
@@ -64,20 +67,20 @@ async fn exchange<S: Sink + Send + 'static>(
         Err(_) => {
             return (
                 None,
-                Err(Silence::new(
-                    Why::TimedOut,
+                Err(Unavailable::new(
+                    UnavailableReason::TimedOut,
                     "the audit feed did not answer in time",
                 )),
                 0,
             );
         }
     };
-    reading.reached = true;
-    reading.skew = skew(response.headers(), ask.clock());
-    if let Some(silence) = refused(response.status().as_u16(), response.headers()) {
-        return (None, Err(silence), 0);
+    observation.reached = true;
+    observation.skew = skew(response.headers(), ask.clock());
+    if let Some(unavailable) = refused(response.status().as_u16(), response.headers()) {
+        return (None, Err(unavailable), 0);
     }
-    let now = ask.clock() + Duration::seconds(reading.skew.unwrap_or(0));
+    let now = ask.clock() + Duration::seconds(observation.skew.unwrap_or(0));
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<bytes::Bytes>(16);
     let sink = make(now);
     // Parsing keeps one core busy while the next bytes arrive on another.
@@ -97,15 +100,15 @@ async fn exchange<S: Sink + Send + 'static>(
             Ok(Some(Ok(chunk))) => chunk,
             Ok(Some(Err(error))) => {
                 let why = innermost(&error.without_url());
-                cut = Some(Silence::new(
-                    Why::Broken,
+                cut = Some(Unavailable::new(
+                    UnavailableReason::Broken,
                     format!("the audit feed was truncated after {bytes} bytes: {why}"),
                 ));
                 break;
             }
             Err(_) => {
-                cut = Some(Silence::new(
-                    Why::TimedOut,
+                cut = Some(Unavailable::new(
+                    UnavailableReason::TimedOut,
                     format!("the audit feed was not whole in time, after {bytes} bytes"),
                 ));
                 break;
@@ -121,8 +124,8 @@ async fn exchange<S: Sink + Send + 'static>(
         Ok((sink, end)) => (Some(sink), cut.map_or(end, Err), bytes),
         Err(_) => (
             None,
-            Err(Silence::new(
-                Why::NotJson,
+            Err(Unavailable::new(
+                UnavailableReason::NotJson,
                 "reading the audit feed failed inside duckops",
             )),
             bytes,
@@ -130,44 +133,44 @@ async fn exchange<S: Sink + Send + 'static>(
     }
 }
 
-fn refused(status: u16, headers: &header::HeaderMap) -> Option<Silence> {
-    let silence = match status {
-        200 if headers.contains_key(header::CONTENT_ENCODING) => Silence::new(
-            Why::NotJson,
+fn refused(status: u16, headers: &header::HeaderMap) -> Option<Unavailable> {
+    let unavailable = match status {
+        200 if headers.contains_key(header::CONTENT_ENCODING) => Unavailable::new(
+            UnavailableReason::NotJson,
             "the audit feed came with an unexpected content-encoding",
         ),
         200 => return None,
-        300..=399 => Silence::new(
-            Why::Redirected,
+        300..=399 => Unavailable::new(
+            UnavailableReason::Redirected,
             format!("the audit feed answered HTTP {status}, a redirect that is not followed"),
         ),
-        401 | 403 => Silence::new(
-            Why::Denied,
+        401 | 403 => Unavailable::new(
+            UnavailableReason::Denied,
             format!("the audit feed answered HTTP {status}"),
         )
         .fix("The audit feed may want a key by now: ask it by hand"),
-        429 => Silence::new(
-            Why::Throttled,
+        429 => Unavailable::new(
+            UnavailableReason::Throttled,
             "the audit feed answered HTTP 429, throttled",
         )
         .fix("Wait a minute and ask again"),
-        other => Silence::new(
-            Why::HttpStatus,
+        other => Unavailable::new(
+            UnavailableReason::HttpStatus,
             format!("the audit feed answered HTTP {other}"),
         ),
     };
-    Some(silence)
+    Some(unavailable)
 }
 
-fn not_sent(error: &reqwest::Error) -> Silence {
+fn not_sent(error: &reqwest::Error) -> Unavailable {
     let why = if is_tls(error) {
-        Why::Tls
+        UnavailableReason::Tls
     } else if error.is_connect() {
-        Why::Unreachable
+        UnavailableReason::Unreachable
     } else {
-        Why::Broken
+        UnavailableReason::Broken
     };
-    Silence::new(
+    Unavailable::new(
         why,
         format!("the audit feed cannot be asked: {}", innermost(error)),
     )

@@ -1,7 +1,7 @@
 //! How far a feed goes back, and whether every entry of it can be placed.
 
 use super::entry::Entry;
-use crate::observation::{Silence, Why};
+use crate::observation::{Unavailable, UnavailableReason};
 
 /// Clocks differ a little; what is dated further ahead cannot be used.
 const AHEAD: i64 = 300;
@@ -51,7 +51,7 @@ impl Span {
 
     /// Why nothing can be said about order or absence, if so: an entry that cannot be
     /// placed could be the newest, and one without a type could be any.
-    pub(super) fn unusable(&self) -> Option<Silence> {
+    pub(super) fn unusable(&self) -> Option<Unavailable> {
         let reason = match (self.untimed, self.untyped) {
             (0, 0) => return None,
             (0, n) => format!("{n} of {} audit entries have no type", self.entries),
@@ -60,6 +60,6 @@ impl Span {
                 self.entries
             ),
         };
-        Some(Silence::new(Why::Mistyped, reason))
+        Some(Unavailable::new(UnavailableReason::Mistyped, reason))
     }
 }

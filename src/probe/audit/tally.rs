@@ -151,15 +151,15 @@ impl Newest {
 mod tests {
     use super::super::feed::Feed;
     use super::*;
-    use crate::observation::{Silence, Why};
+    use crate::observation::{Unavailable, UnavailableReason};
 
     const NOW: i64 = 1_774_137_600;
 
-    fn of(body: &str) -> (Tally, Result<(), Silence>) {
+    fn of(body: &str) -> (Tally, Result<(), Unavailable>) {
         in_chunks(body, body.len().max(1))
     }
 
-    fn in_chunks(body: &str, size: usize) -> (Tally, Result<(), Silence>) {
+    fn in_chunks(body: &str, size: usize) -> (Tally, Result<(), Unavailable>) {
         let now = OffsetDateTime::from_unix_timestamp(NOW).expect("an instant");
         let mut feed = Feed::new(Tally::new(now));
         let pushed = body.as_bytes().chunks(size).try_for_each(|c| feed.push(c));
@@ -310,15 +310,18 @@ mod tests {
     #[test]
     fn what_is_no_whole_feed_says_so() {
         let table = [
-            ("", Why::Broken),
-            ("{\"entries\":[", Why::Broken),
-            ("{}", Why::Missing),
-            ("[]", Why::NotJson),
-            ("{\"entries\":null}", Why::Mistyped),
-            ("{\"entries\":[],\"items\":[]}", Why::Contradictory),
-            ("{\"error\":\"no\"}", Why::NotJson),
-            ("{\"entries\":[]} x", Why::NotJson),
-            ("<html>", Why::NotJson),
+            ("", UnavailableReason::Broken),
+            ("{\"entries\":[", UnavailableReason::Broken),
+            ("{}", UnavailableReason::Missing),
+            ("[]", UnavailableReason::NotJson),
+            ("{\"entries\":null}", UnavailableReason::Mistyped),
+            (
+                "{\"entries\":[],\"items\":[]}",
+                UnavailableReason::Contradictory,
+            ),
+            ("{\"error\":\"no\"}", UnavailableReason::NotJson),
+            ("{\"entries\":[]} x", UnavailableReason::NotJson),
+            ("<html>", UnavailableReason::NotJson),
         ];
         for (body, why) in table {
             assert_eq!(of(body).1.expect_err(body).why, why, "{body}");
@@ -331,6 +334,9 @@ mod tests {
             r#"{{"entries":[{{"detail":"{}"#,
             "x".repeat(3 * 1024 * 1024)
         );
-        assert_eq!(of(&endless).1.expect_err("too large").why, Why::TooLarge);
+        assert_eq!(
+            of(&endless).1.expect_err("too large").why,
+            UnavailableReason::TooLarge
+        );
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::cloud::{Exchange, innermost};
 use crate::connections::Row;
-use crate::observation::{Asked, Silence, Why};
-use crate::probe::Ask;
+use crate::observation::{RequestLog, Unavailable, UnavailableReason};
+use crate::probe::ProbeContext;
 use crate::probe::audit::{Id, Time};
 use crate::stack::Secret;
 use crate::text::Printable;
@@ -46,16 +46,16 @@ pub(super) struct Told {
     /// What must be said about it.
     pub(super) notes: Vec<Printable>,
     /// Why a list that was asked did not answer.
-    pub(super) failed: Option<Silence>,
+    pub(super) failed: Option<Unavailable>,
 }
 
 /// Asks every list that can be asked with what there is; says so when none can.
-pub(super) async fn ask(ask: &Ask, asked: &mut Vec<Asked>) -> Told {
+pub(super) async fn ask(ask: &ProbeContext, asked: &mut Vec<RequestLog>) -> Told {
     let mut told = Told::default();
     let questions = match questions(ask) {
         Ok(questions) => questions,
-        Err(silence) => {
-            told.failed = Some(silence);
+        Err(unavailable) => {
+            told.failed = Some(unavailable);
             return told;
         }
     };
@@ -67,12 +67,20 @@ pub(super) async fn ask(ask: &Ask, asked: &mut Vec<Asked>) -> Told {
         let began = Instant::now();
         let what = Printable::from(question.what);
         let answer = tokio::time::timeout_at(ask.deadline.into(), fetch(question)).await;
-        let timed_out = || Err(Silence::new(Why::TimedOut, "no answer in time"));
+        let timed_out = || {
+            Err(Unavailable::new(
+                UnavailableReason::TimedOut,
+                "no answer in time",
+            ))
+        };
         let answer = answer.unwrap_or_else(|_| timed_out());
         (what, began.elapsed(), answer)
     });
     for (what, took, answer) in futures_util::future::join_all(all).await {
-        let failure = answer.as_ref().err().map(|silence| silence.detail.clone());
+        let failure = answer
+            .as_ref()
+            .err()
+            .map(|unavailable| unavailable.detail.clone());
         let bytes = answer.as_ref().map_or(0, |(_, bytes)| *bytes as u64);
         ask.http.saw(&Exchange {
             what: what.clone(),
@@ -82,13 +90,13 @@ pub(super) async fn ask(ask: &Ask, asked: &mut Vec<Asked>) -> Told {
         });
         match answer {
             Ok((more, _)) => told.rows.extend(more),
-            Err(silence) => {
-                let detail = format!("{what}: {}", silence.detail);
+            Err(unavailable) => {
+                let detail = format!("{what}: {}", unavailable.detail);
                 let fix = "Mend the credential, or leave it away: then the feed alone is judged";
-                told.failed = Some(Silence::new(silence.why, detail).fix(fix));
+                told.failed = Some(Unavailable::new(unavailable.why, detail).fix(fix));
             }
         }
-        asked.push(Asked {
+        asked.push(RequestLog {
             question: what,
             took,
             bytes: Some(bytes),
@@ -108,7 +116,7 @@ fn unasked(access: &Access) -> &'static str {
     }
 }
 
-fn questions(ask: &Ask) -> Result<Vec<Question>, Silence> {
+fn questions(ask: &ProbeContext) -> Result<Vec<Question>, Unavailable> {
     let Access {
         token,
         key,
@@ -119,7 +127,8 @@ fn questions(ask: &Ask) -> Result<Vec<Question>, Silence> {
     } = &ask.access;
     if let Some(why) = unusable {
         return Err(
-            Silence::new(Why::NoCredentials, why.clone()).fix("Mend the file, or name none")
+            Unavailable::new(UnavailableReason::NoCredentials, why.clone())
+                .fix("Mend the file, or name none"),
         );
     }
     let mut questions = Vec::new();
@@ -168,40 +177,49 @@ fn questions(ask: &Ask) -> Result<Vec<Question>, Silence> {
     Ok(questions)
 }
 
-async fn fetch(question: Question) -> Result<(Vec<Row>, usize), Silence> {
+async fn fetch(question: Question) -> Result<(Vec<Row>, usize), Unavailable> {
     let broken = |error: reqwest::Error| {
         let error = error.without_url();
         let why = if error.is_connect() {
-            Why::Unreachable
+            UnavailableReason::Unreachable
         } else {
-            Why::Broken
+            UnavailableReason::Broken
         };
-        Silence::new(why, innermost(&error))
+        Unavailable::new(why, innermost(&error))
     };
     let response = question.request.send().await.map_err(broken)?;
     match response.status().as_u16() {
         200 => {}
         status @ (401 | 403) => {
-            return Err(Silence::new(
-                Why::Denied,
+            return Err(Unavailable::new(
+                UnavailableReason::Denied,
                 format!("HTTP {status}: a stale or wrong credential"),
             ));
         }
-        status => return Err(Silence::new(Why::HttpStatus, format!("HTTP {status}"))),
+        status => {
+            return Err(Unavailable::new(
+                UnavailableReason::HttpStatus,
+                format!("HTTP {status}"),
+            ));
+        }
     }
     let mut body = Vec::new();
     let mut stream = response.bytes_stream();
     while let Some(chunk) = stream.next().await {
         body.extend_from_slice(&chunk.map_err(broken)?);
         if body.len() > LARGEST {
-            return Err(Silence::new(
-                Why::TooLarge,
+            return Err(Unavailable::new(
+                UnavailableReason::TooLarge,
                 "the list is larger than 64 MiB",
             ));
         }
     }
-    let answer: Answer = serde_json::from_slice(&body)
-        .map_err(|error| Silence::new(Why::NotJson, format!("the list is not JSON: {error}")))?;
+    let answer: Answer = serde_json::from_slice(&body).map_err(|error| {
+        Unavailable::new(
+            UnavailableReason::NotJson,
+            format!("the list is not JSON: {error}"),
+        )
+    })?;
     let containers = [
         answer.agents,
         answer.spaceducks,
@@ -209,10 +227,16 @@ async fn fetch(question: Question) -> Result<(Vec<Row>, usize), Silence> {
         answer.pecks,
     ];
     if containers.iter().all(Option::is_none) {
-        return Err(Silence::new(Why::Missing, "the answer holds no list"));
+        return Err(Unavailable::new(
+            UnavailableReason::Missing,
+            "the answer holds no list",
+        ));
     }
     if answer.error.is_some() {
-        return Err(Silence::new(Why::NotJson, "200 with an error in the body"));
+        return Err(Unavailable::new(
+            UnavailableReason::NotJson,
+            "200 with an error in the body",
+        ));
     }
     let rows = containers.into_iter().flatten().flatten();
     Ok((rows.flat_map(Listed::rows).collect(), body.len()))

@@ -1,7 +1,7 @@
 //! What came of a search: counts by kind, the newest lines, and whether the end was reached.
 
 use crate::fact::{self, FactValue};
-use crate::observation::{Silence, Why};
+use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub(super) struct Sifted<K> {
     counts: BTreeMap<K, i64>,
     /// By time; the number keeps lines of one moment in the order they came in.
     newest: BTreeSet<(i64, i64, String)>,
-    cut: Option<Silence>,
+    cut: Option<Unavailable>,
 }
 
 impl<K: Copy + Ord> Sifted<K> {
@@ -46,7 +46,7 @@ impl<K: Copy + Ord> Sifted<K> {
     }
 
     /// Says that not everything was seen; the first reason stays.
-    pub(super) fn cut(&mut self, why: Silence) {
+    pub(super) fn cut(&mut self, why: Unavailable) {
         self.cut.get_or_insert(why);
     }
 
@@ -63,7 +63,7 @@ impl<K: Copy + Ord> Sifted<K> {
 
     /// The count of a kind, or of all. When the search was cut short and found none, it is
     /// silent: "at least none" would only look like knowledge.
-    pub(super) fn at_least(&self, kind: Option<K>) -> Result<FactValue, Silence> {
+    pub(super) fn at_least(&self, kind: Option<K>) -> Result<FactValue, Unavailable> {
         match (self.count(kind), &self.cut) {
             (0, Some(_)) => self.exactly(kind),
             (count, _) => Ok(FactValue::Int(count)),
@@ -71,19 +71,22 @@ impl<K: Copy + Ord> Sifted<K> {
     }
 
     /// The count, if everything was seen.
-    pub(super) fn exactly(&self, kind: Option<K>) -> Result<FactValue, Silence> {
+    pub(super) fn exactly(&self, kind: Option<K>) -> Result<FactValue, Unavailable> {
         let count = self.count(kind);
         match &self.cut {
             None => Ok(FactValue::Int(count)),
-            Some(silence) if self.all() == 0 => Err(silence.clone()),
-            Some(silence) => Err(Silence {
-                detail: format!("at least {count}, for not all was read: {}", silence.detail)
-                    .into(),
-                why: match silence.why {
-                    Why::TimedOut => Why::Incomplete,
+            Some(unavailable) if self.all() == 0 => Err(unavailable.clone()),
+            Some(unavailable) => Err(Unavailable {
+                detail: format!(
+                    "at least {count}, for not all was read: {}",
+                    unavailable.detail
+                )
+                .into(),
+                why: match unavailable.why {
+                    UnavailableReason::TimedOut => UnavailableReason::Incomplete,
                     why => why,
                 },
-                fix: silence.fix.clone(),
+                fix: unavailable.fix.clone(),
             }),
         }
     }
@@ -108,15 +111,18 @@ mod tests {
         let mut sifted = Sifted::new(0, 10_000);
         sifted.keep(1_000, "a", 'a');
         assert_eq!(sifted.exactly(None), Ok(FactValue::Int(1)));
-        sifted.cut(Silence::new(Why::TimedOut, "the deadline came"));
+        sifted.cut(Unavailable::new(
+            UnavailableReason::TimedOut,
+            "the deadline came",
+        ));
         assert_eq!(sifted.at_least(None), Ok(FactValue::Int(1)));
         assert_eq!(sifted.at_least(Some('a')), Ok(FactValue::Int(1)));
         assert!(sifted.at_least(Some('b')).is_err());
-        let silence = sifted.exactly(None).expect_err("not all was read");
-        assert_eq!(silence.why, Why::Incomplete);
+        let unavailable = sifted.exactly(None).expect_err("not all was read");
+        assert_eq!(unavailable.why, UnavailableReason::Incomplete);
         assert!(
-            silence.detail.as_str().contains("at least 1"),
-            "{silence:?}"
+            unavailable.detail.as_str().contains("at least 1"),
+            "{unavailable:?}"
         );
     }
 

@@ -69,12 +69,12 @@ fn page(lines: &[&str], next: Option<&str>) -> String {
     serde_json::json!({"events": events, "nextToken": next}).to_string()
 }
 
-async fn asked(pages: Vec<String>) -> Reading {
+async fn asked(pages: Vec<String>) -> Observation {
     let settings = Settings::resolve(&Flags::default(), &|_| None).expect("settings");
     let stack = settings.stack;
     let http = Http::new(None);
     let began = Instant::now();
-    let asking = Ask {
+    let asking = ProbeContext {
         aws: Aws::practice(&stack, http.clone(), &serve(pages).await),
         http,
         stack,
@@ -88,11 +88,11 @@ async fn asked(pages: Vec<String>) -> Reading {
     ask(&asking).await
 }
 
-fn int(reading: &Reading, path: &str) -> Result<i64, Why> {
-    match reading.outcome(path).map(|fact| fact.value) {
+fn int(observation: &Observation, path: &str) -> Result<i64, UnavailableReason> {
+    match observation.outcome(path).map(|fact| fact.value) {
         Ok(FactValue::Int(count)) => Ok(count),
         Ok(other) => panic!("{path} is {other:?}"),
-        Err(silence) => Err(silence.why),
+        Err(unavailable) => Err(unavailable.why),
     }
 }
 
@@ -102,43 +102,58 @@ const LINE: &str = "[ERROR] Task timed out";
 async fn empty_pages_lead_on_and_the_end_is_where_no_token_is() {
     let mut pages: Vec<_> = (0..20).map(|n| page(&[], Some(&format!("t{n}")))).collect();
     pages.push(page(&[LINE, "not an error"], None));
-    let reading = asked(pages).await;
-    assert_eq!(int(&reading, "logs.errors_15m"), Ok(1));
-    assert_eq!(int(&reading, "logs.timeouts_15m_min"), Ok(1));
-    assert_eq!(reading.asked.len(), 2 * 21);
+    let observation = asked(pages).await;
+    assert_eq!(int(&observation, "logs.errors_15m"), Ok(1));
+    assert_eq!(int(&observation, "logs.timeouts_15m_min"), Ok(1));
+    assert_eq!(observation.asked.len(), 2 * 21);
 }
 
 #[tokio::test]
 async fn what_the_server_lets_through_is_matched_again() {
-    let reading = asked(vec![page(&["START", "all is well"], None)]).await;
-    assert_eq!(int(&reading, "logs.errors_15m"), Ok(0));
-    assert_eq!(int(&reading, "logs.mail_errors_1h"), Ok(0));
+    let observation = asked(vec![page(&["START", "all is well"], None)]).await;
+    assert_eq!(int(&observation, "logs.errors_15m"), Ok(0));
+    assert_eq!(int(&observation, "logs.mail_errors_1h"), Ok(0));
 }
 
 #[tokio::test]
 async fn the_same_token_twice_is_no_end() {
-    let reading = asked(vec![page(&[], Some("again"))]).await;
-    assert_eq!(int(&reading, "logs.errors_15m"), Err(Why::Incomplete));
-    assert_eq!(int(&reading, "logs.errors_15m_min"), Err(Why::Incomplete));
-    assert_eq!(reading.asked.len(), 2 * 2);
+    let observation = asked(vec![page(&[], Some("again"))]).await;
+    assert_eq!(
+        int(&observation, "logs.errors_15m"),
+        Err(UnavailableReason::Incomplete)
+    );
+    assert_eq!(
+        int(&observation, "logs.errors_15m_min"),
+        Err(UnavailableReason::Incomplete)
+    );
+    assert_eq!(observation.asked.len(), 2 * 2);
 }
 
 #[tokio::test]
 async fn what_was_seen_before_the_deadline_is_at_least_so_much() {
     let pages = vec![page(&[LINE, LINE], Some("t")), String::new()];
-    let reading = asked(pages).await;
-    assert_eq!(int(&reading, "logs.errors_15m_min"), Ok(2));
-    assert_eq!(int(&reading, "logs.errors_15m"), Err(Why::Incomplete));
-    assert_eq!(int(&reading, "logs.exits_15m_min"), Err(Why::Incomplete));
-    assert_eq!(int(&reading, "logs.cert_failures_1h"), Err(Why::TimedOut));
+    let observation = asked(pages).await;
+    assert_eq!(int(&observation, "logs.errors_15m_min"), Ok(2));
+    assert_eq!(
+        int(&observation, "logs.errors_15m"),
+        Err(UnavailableReason::Incomplete)
+    );
+    assert_eq!(
+        int(&observation, "logs.exits_15m_min"),
+        Err(UnavailableReason::Incomplete)
+    );
+    assert_eq!(
+        int(&observation, "logs.cert_failures_1h"),
+        Err(UnavailableReason::TimedOut)
+    );
 }
 
 #[tokio::test]
 async fn an_answer_without_its_list_is_no_answer() {
     for body in ["{}", r#"{"events": null}"#, r#"{"nextToken": "t"}"#] {
-        let reading = asked(vec![body.to_owned()]).await;
-        assert!(int(&reading, "logs.errors_15m").is_err(), "{body}");
-        assert!(int(&reading, "logs.errors_15m_min").is_err(), "{body}");
+        let observation = asked(vec![body.to_owned()]).await;
+        assert!(int(&observation, "logs.errors_15m").is_err(), "{body}");
+        assert!(int(&observation, "logs.errors_15m_min").is_err(), "{body}");
     }
 }
 
@@ -148,7 +163,10 @@ async fn a_line_without_time_or_text_spoils_the_end_and_not_the_rest() {
         {"timestamp": (NOW - 60) * 1_000, "message": LINE},
         {"timestamp": (NOW - 60) * 1_000},
     ]});
-    let reading = asked(vec![body.to_string()]).await;
-    assert_eq!(int(&reading, "logs.errors_15m_min"), Ok(1));
-    assert_eq!(int(&reading, "logs.errors_15m"), Err(Why::Missing));
+    let observation = asked(vec![body.to_string()]).await;
+    assert_eq!(int(&observation, "logs.errors_15m_min"), Ok(1));
+    assert_eq!(
+        int(&observation, "logs.errors_15m"),
+        Err(UnavailableReason::Missing)
+    );
 }

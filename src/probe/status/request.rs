@@ -1,8 +1,8 @@
 //! The request for the status, up to three times, with its failures told apart.
 
 use crate::cloud::{Exchange, chain, innermost, is_tls, outdated};
-use crate::observation::{Asked, Reading, Silence, Why};
-use crate::probe::Ask;
+use crate::observation::{Observation, RequestLog, Unavailable, UnavailableReason};
+use crate::probe::ProbeContext;
 use crate::probe::document::Document;
 use crate::text::{Printable, Untrusted};
 use futures_util::StreamExt;
@@ -47,9 +47,12 @@ pub(super) enum Outcome {
     /// 200 with a status object.
     Up(Document),
     /// The judged thing failed.
-    Down { cause: Cause, silence: Silence },
+    Down {
+        cause: Cause,
+        unavailable: Unavailable,
+    },
     /// An answer that is not the API's: nothing follows from it.
-    Unclear(Silence),
+    Unclear(Unavailable),
 }
 
 /// The last answer, and how long it took from the first try on.
@@ -60,16 +63,17 @@ pub(super) struct Answer {
 }
 
 /// Asks until it is up, unclear, tried three times or out of time.
-pub(super) async fn with_tries(ask: &Ask, reading: &mut Reading) -> Answer {
+pub(super) async fn with_tries(ask: &ProbeContext, observation: &mut Observation) -> Answer {
     let first = Instant::now();
     loop {
         let began = Instant::now();
-        let earlier = std::mem::take(&mut reading.reached);
+        let earlier = std::mem::take(&mut observation.reached);
         let left = ask.deadline.saturating_duration_since(began);
-        let tried = tokio::time::timeout(TRY.min(left), once(ask, reading)).await;
+        let tried = tokio::time::timeout(TRY.min(left), once(ask, observation)).await;
         let took = began.elapsed();
-        let (outcome, words, bytes) = tried.unwrap_or_else(|_| timed_out(took, reading.reached));
-        reading.reached |= earlier;
+        let (outcome, words, bytes) =
+            tried.unwrap_or_else(|_| timed_out(took, observation.reached));
+        observation.reached |= earlier;
         let failure = (!matches!(outcome, Outcome::Up(_))).then(|| words.clone());
         let question = Printable::from(format!("GET {PATH}"));
         ask.http.saw(&Exchange {
@@ -78,14 +82,14 @@ pub(super) async fn with_tries(ask: &Ask, reading: &mut Reading) -> Answer {
             took,
             bytes,
         });
-        reading.asked.push(Asked {
+        observation.asked.push(RequestLog {
             question,
             took,
             bytes: Some(bytes),
             failure,
         });
         let again = matches!(outcome, Outcome::Down { .. })
-            && reading.asked.len() < TRIES
+            && observation.asked.len() < TRIES
             && ask.deadline.saturating_duration_since(Instant::now()) > PAUSE;
         if !again {
             return Answer {
@@ -101,11 +105,11 @@ pub(super) async fn with_tries(ask: &Ask, reading: &mut Reading) -> Answer {
 
 type Once = (Outcome, Printable, u64);
 
-async fn once(ask: &Ask, reading: &mut Reading) -> Once {
+async fn once(ask: &ProbeContext, observation: &mut Observation) -> Once {
     let url = ask.stack.endpoint(PATH);
     let client = match ask.http.client(&url) {
         Ok(client) => client,
-        Err(silence) => return (Outcome::Unclear(silence.clone()), silence.detail, 0),
+        Err(unavailable) => return (Outcome::Unclear(unavailable.clone()), unavailable.detail, 0),
     };
     let request = client
         .get(&url)
@@ -115,12 +119,12 @@ async fn once(ask: &Ask, reading: &mut Reading) -> Once {
         Ok(response) => response,
         Err(error) => {
             // A handshake that fails is an answer of somebody.
-            reading.reached = is_tls(&error);
+            observation.reached = is_tls(&error);
             return not_sent(&error.without_url());
         }
     };
-    reading.reached = true;
-    reading.skew = skew(response.headers(), ask.clock());
+    observation.reached = true;
+    observation.skew = skew(response.headers(), ask.clock());
     let status = response.status();
     let declared = response.content_length();
     let outdated = outdated(response.headers());
@@ -135,23 +139,27 @@ async fn once(ask: &Ask, reading: &mut Reading) -> Once {
         (200, Err(why)) => broken(why, bytes, declared),
         (200, Ok(())) if outdated.is_some() => {
             let age = outdated.unwrap_or_default();
-            unclear(Why::NotCovered, &format!("a cached answer, {age} s old"))
+            unclear(
+                UnavailableReason::NotCovered,
+                &format!("a cached answer, {age} s old"),
+            )
         }
-        (200, Ok(())) if encoded => {
-            unclear(Why::NotJson, "200 with an unexpected content-encoding")
-        }
+        (200, Ok(())) if encoded => unclear(
+            UnavailableReason::NotJson,
+            "200 with an unexpected content-encoding",
+        ),
         (200, Ok(())) => match Document::parse("status", &body) {
             Ok(document) => (Outcome::Up(document), "200".into()),
-            Err(silence) => {
-                let words = silence.detail.clone();
-                (Outcome::Unclear(silence), words)
+            Err(unavailable) => {
+                let words = unavailable.detail.clone();
+                (Outcome::Unclear(unavailable), words)
             }
         },
         (300..=399, _) => {
             let to = target.map(|to| format!(" to {to}")).unwrap_or_default();
             down(
                 Cause::Gateway,
-                Why::Redirected,
+                UnavailableReason::Redirected,
                 format!(
                     "HTTP {status}, a redirect{to} that is not followed",
                     status = status.as_u16()
@@ -160,24 +168,24 @@ async fn once(ask: &Ask, reading: &mut Reading) -> Once {
         }
         (500..=599, _) => down(
             Cause::Lambda,
-            Why::HttpStatus,
+            UnavailableReason::HttpStatus,
             format!("HTTP {}", status.as_u16()),
         ),
         (429, _) => down(
             Cause::Gateway,
-            Why::Throttled,
+            UnavailableReason::Throttled,
             "HTTP 429, throttled".to_owned(),
         ),
         (400..=499, _) => down(
             Cause::Gateway,
-            Why::HttpStatus,
+            UnavailableReason::HttpStatus,
             format!(
                 "HTTP {}: gateway, route or key, not proof of a dead Lambda",
                 status.as_u16()
             ),
         ),
         (other, _) => unclear(
-            Why::HttpStatus,
+            UnavailableReason::HttpStatus,
             &format!("HTTP {other}, which is no status"),
         ),
     };
@@ -209,18 +217,18 @@ enum Failed {
 fn broken(why: Failed, bytes: u64, declared: Option<u64>) -> (Outcome, Printable) {
     match why {
         Failed::TooLarge => unclear(
-            Why::TooLarge,
+            UnavailableReason::TooLarge,
             &format!("the status is larger than {} MiB", LARGEST >> 20),
         ),
         Failed::Broken(why) if why.contains("reset") => down(
             Cause::Network,
-            Why::Broken,
+            UnavailableReason::Broken,
             format!("connection reset after {bytes} bytes"),
         ),
         Failed::Broken(_) => {
             let expected = declared.map(|n| format!(" of {n}")).unwrap_or_default();
             unclear(
-                Why::Broken,
+                UnavailableReason::Broken,
                 &format!("truncated after {bytes}{expected} bytes"),
             )
         }
@@ -231,40 +239,43 @@ fn not_sent(error: &reqwest::Error) -> Once {
     let text = chain(error);
     let lower = text.to_lowercase();
     let (outcome, words) = if is_tls(error) {
-        unclear(Why::Tls, &format!("TLS failed: {}", innermost(error)))
+        unclear(
+            UnavailableReason::Tls,
+            &format!("TLS failed: {}", innermost(error)),
+        )
     } else if lower.contains("dns error") || lower.contains("lookup address") {
         down(
             Cause::Network,
-            Why::Unreachable,
+            UnavailableReason::Unreachable,
             "could not resolve the name of the API from this machine".to_owned(),
         )
     } else if error.is_connect() && error.is_timeout() {
         down(
             Cause::Network,
-            Why::Unreachable,
+            UnavailableReason::Unreachable,
             "timed out connecting".to_owned(),
         )
     } else if lower.contains("refused") {
         down(
             Cause::Network,
-            Why::Unreachable,
+            UnavailableReason::Unreachable,
             "connection refused, no response".to_owned(),
         )
     } else if error.is_connect() {
         down(
             Cause::Network,
-            Why::Unreachable,
+            UnavailableReason::Unreachable,
             format!("no connection: {}", innermost(error)),
         )
     } else if lower.contains("headers") || lower.contains("too large") {
         unclear(
-            Why::TooLarge,
+            UnavailableReason::TooLarge,
             "the answer's headers are too large or malformed",
         )
     } else {
         down(
             Cause::Network,
-            Why::Broken,
+            UnavailableReason::Broken,
             format!("connection broken off: {}", innermost(error)),
         )
     };
@@ -276,32 +287,32 @@ fn timed_out(took: Duration, answering: bool) -> Once {
     let seconds = took.as_secs_f32();
     let (outcome, words) = if answering {
         unclear(
-            Why::TimedOut,
+            UnavailableReason::TimedOut,
             &format!("the body was incomplete after {seconds:.1} s"),
         )
     } else {
         down(
             Cause::Lambda,
-            Why::TimedOut,
+            UnavailableReason::TimedOut,
             format!("no response within {seconds:.1} s"),
         )
     };
     (outcome, words, 0)
 }
 
-fn down(cause: Cause, why: Why, words: String) -> (Outcome, Printable) {
+fn down(cause: Cause, why: UnavailableReason, words: String) -> (Outcome, Printable) {
     let words = Printable::from(words);
     (
         Outcome::Down {
             cause,
-            silence: Silence::new(why, format!("the status API failed: {words}")),
+            unavailable: Unavailable::new(why, format!("the status API failed: {words}")),
         },
         words,
     )
 }
 
-fn unclear(why: Why, words: &str) -> (Outcome, Printable) {
-    (Outcome::Unclear(Silence::new(why, words)), words.into())
+fn unclear(why: UnavailableReason, words: &str) -> (Outcome, Printable) {
+    (Outcome::Unclear(Unavailable::new(why, words)), words.into())
 }
 
 /// The server's clock minus ours, from its `Date`.

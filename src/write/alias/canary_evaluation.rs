@@ -2,9 +2,9 @@
 //! to tell? At low traffic the last is the normal answer, and it is never taken for success.
 
 use crate::lambda::last_known_good::{CLEAN, LOW, lower, record, upper};
-use crate::lambda::reader::Asking;
-use crate::lambda::version_metrics::{self, Served};
-use crate::observation::Silence;
+use crate::lambda::reader::FunctionReader;
+use crate::lambda::version_metrics::{self, VersionMetrics};
+use crate::observation::Unavailable;
 
 /// What a bake came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Baked {
 }
 
 /// Judges what the version with the small share has served so far.
-pub fn judge(served: &Served, is_over: bool) -> Baked {
+pub fn judge(served: &VersionMetrics, is_over: bool) -> Baked {
     let (invoked, failed) = (served.invoked(), served.failed());
     if failed > 0 && lower(failed, invoked.max(failed)) > LOW {
         return Baked::Badly;
@@ -33,7 +33,7 @@ pub fn judge(served: &Served, is_over: bool) -> Baked {
 }
 
 /// What it served, in words, and what would have been enough.
-pub fn told(served: &Served) -> String {
+pub fn told(served: &VersionMetrics) -> String {
     format!(
         "version {}: {}; {CLEAN} invocations without an error would be enough",
         served.number,
@@ -45,7 +45,11 @@ pub fn told(served: &Served) -> String {
 ///
 /// # Errors
 /// Why it is not known.
-pub async fn since(asking: &Asking<'_>, version: &str, since: i64) -> Result<Served, Silence> {
+pub async fn since(
+    asking: &FunctionReader<'_>,
+    version: &str,
+    since: i64,
+) -> Result<VersionMetrics, Unavailable> {
     let number = version.parse().unwrap_or_default();
     let config = asking.aws.config().await?;
     let from = since.div_euclid(60) * 60;
@@ -76,7 +80,7 @@ mod tests {
             (0, 2, false, Baked::Badly),
         ];
         for (invoked, failed, is_over, due) in table {
-            let served = Served {
+            let served = VersionMetrics {
                 number: 43,
                 invocations: vec![(0, invoked)],
                 errors: vec![(0, failed)],

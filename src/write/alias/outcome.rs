@@ -2,8 +2,8 @@
 //! in the light of what was answered. Pure.
 
 use super::plan::{Plan, shares};
-use crate::lambda::reader::Pointing;
-use crate::observation::Silence;
+use crate::lambda::reader::AliasTarget;
+use crate::observation::Unavailable;
 use serde_json::{Value, json};
 
 /// What a move came to, as read back.
@@ -12,7 +12,7 @@ pub enum Outcome {
     /// The alias is as planned.
     InForce {
         /// The alias now.
-        alias: Pointing,
+        alias: AliasTarget,
         /// What was odd about the way there, if anything.
         odd: Option<String>,
     },
@@ -24,19 +24,19 @@ pub enum Outcome {
     /// Somebody else changed it first; nothing of ours was applied.
     Conflict {
         /// The alias now.
-        alias: Pointing,
+        alias: AliasTarget,
     },
     /// Lambda accepted it, and the alias is not as planned now.
     Overtaken {
         /// The alias now, as far as it could be read.
-        alias: Option<Pointing>,
+        alias: Option<AliasTarget>,
         /// What was seen instead.
         why: String,
     },
     /// It may have been applied.
     Unclear {
         /// The alias now, as far as it could be read.
-        alias: Option<Pointing>,
+        alias: Option<AliasTarget>,
         /// Why it cannot be told.
         why: String,
     },
@@ -55,7 +55,7 @@ impl Outcome {
     }
 
     /// The alias as it was read back.
-    pub fn alias(&self) -> Option<&Pointing> {
+    pub fn alias(&self) -> Option<&AliasTarget> {
         match self {
             Outcome::InForce { alias, .. } | Outcome::Conflict { alias } => Some(alias),
             Outcome::Overtaken { alias, .. } | Outcome::Unclear { alias, .. } => alias.as_ref(),
@@ -100,7 +100,12 @@ pub(super) enum Sent {
 
 /// What the alias, read after the request, says about it; `None` while a read that lags
 /// behind might still explain it.
-pub(super) fn decide(plan: &Plan, sent: &Sent, alias: &Pointing, is_last: bool) -> Option<Outcome> {
+pub(super) fn decide(
+    plan: &Plan,
+    sent: &Sent,
+    alias: &AliasTarget,
+    is_last: bool,
+) -> Option<Outcome> {
     let alias = alias.clone();
     let is_old = alias.revision == plan.from.revision;
     if let Sent::Never(why) = sent {
@@ -151,8 +156,8 @@ pub(super) fn decide(plan: &Plan, sent: &Sent, alias: &Pointing, is_last: bool) 
 }
 
 /// What can be said when the alias cannot be read.
-pub(super) fn blind(sent: &Sent, silence: &Silence) -> Outcome {
-    let seen = format!("the alias cannot be read back: {}", silence.detail);
+pub(super) fn blind(sent: &Sent, unavailable: &Unavailable) -> Outcome {
+    let seen = format!("the alias cannot be read back: {}", unavailable.detail);
     match sent {
         Sent::Never(why) => Outcome::Unchanged {
             why: format!("the request never left: {why}"),

@@ -1,7 +1,7 @@
 //! The plan: from where to where, by whom, and what is different. Its text holds all that
 //! matters, so that consent to it is consent to nothing else.
 
-use crate::lambda::reader::{Caller, Pointing};
+use crate::lambda::reader::{AliasTarget, Caller};
 use crate::write::consent::Terms;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ pub struct Plan {
     /// The host that Lambda's answers come from, and to which the update goes.
     pub host: String,
     /// Where the alias points now.
-    pub from: Pointing,
+    pub from: AliasTarget,
     /// Which version shall take what the weights leave.
     pub version: String,
     /// Which other versions shall have a share, as hundredths of a percent.
@@ -71,7 +71,7 @@ impl Plan {
 
     /// Where the alias shall point, in words.
     pub fn wanted(&self) -> String {
-        let wanted = Pointing {
+        let wanted = AliasTarget {
             version: self.version.clone(),
             revision: String::new(),
             weights: self.weights.clone(),
@@ -80,7 +80,7 @@ impl Plan {
     }
 
     /// Whether the alias is as this plan wants it.
-    pub fn is_in_force(&self, alias: &Pointing) -> bool {
+    pub fn is_in_force(&self, alias: &AliasTarget) -> bool {
         alias.version == self.version && alias.weights == self.weights
     }
 
@@ -151,7 +151,7 @@ pub(super) fn sample(to: &str) -> Plan {
             host: "https://sts.us-east-1.amazonaws.com".to_owned(),
         },
         host: "https://lambda.us-east-1.amazonaws.com".to_owned(),
-        from: Pointing {
+        from: AliasTarget {
             version: "42".to_owned(),
             revision: "r42".to_owned(),
             weights: BTreeMap::new(),

@@ -9,12 +9,12 @@ use super::outcome::{Sent, blind, decide};
 use super::plan::{Plan, shares};
 use crate::cloud::{Aws, meaning};
 use crate::fact;
-use crate::lambda::endpoint_probe::Place;
-use crate::lambda::reader::{Asking, Pointing, QUESTION};
-use crate::observation::Silence;
+use crate::lambda::endpoint_probe::EndpointProbe;
+use crate::lambda::reader::{AliasTarget, FunctionReader, QUESTION};
+use crate::observation::Unavailable;
 use crate::stack::Stack;
 use crate::state_dir::journal::{Entry, Journal, Stage};
-use crate::state_dir::private_file::NoPlace;
+use crate::state_dir::private_file::StateDirError;
 use crate::write::Clock;
 use crate::write::consent::Consent;
 use aws_sdk_lambda::types::AliasRoutingConfiguration;
@@ -43,10 +43,10 @@ pub enum NotBegun {
     OtherPlan,
     /// The journal cannot be written, and nothing is changed without it.
     #[error("the journal cannot be kept, and nothing is changed without it: {0}")]
-    Journal(#[from] NoPlace),
+    Journal(#[from] StateDirError),
     /// There are no credentials.
     #[error("{}", .0.detail)]
-    Credentials(Silence),
+    Credentials(Unavailable),
 }
 
 /// What was carried out.
@@ -55,7 +55,7 @@ pub struct Carried {
     /// What it came to.
     pub outcome: Outcome,
     /// Whether that stands in the journal.
-    pub recorded: Result<(), NoPlace>,
+    pub recorded: Result<(), StateDirError>,
     /// From sending to the last read.
     pub took: Duration,
 }
@@ -133,10 +133,10 @@ impl Hands<'_> {
                         return outcome;
                     }
                 }
-                Err(silence) => unreadable = Some(silence),
+                Err(unavailable) => unreadable = Some(unavailable),
             }
-            if is_last && let Some(silence) = unreadable {
-                return blind(sent, &silence);
+            if is_last && let Some(unavailable) = unreadable {
+                return blind(sent, &unavailable);
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -146,10 +146,10 @@ impl Hands<'_> {
     ///
     /// # Errors
     /// Why it is not known.
-    pub async fn alias(&self) -> Result<Pointing, Silence> {
+    pub async fn alias(&self) -> Result<AliasTarget, Unavailable> {
         let lambda = aws_sdk_lambda::Client::new(self.aws.config().await?);
         let deadline = Instant::now() + QUESTION;
-        let asking = Asking::new(self.stack, self.aws, self.clock.now, deadline);
+        let asking = FunctionReader::new(self.stack, self.aws, self.clock.now, deadline);
         asking.pointing(&lambda).await.0
     }
 }
@@ -209,7 +209,7 @@ fn never_connected<E: std::error::Error + 'static>(error: &SdkError<E, HttpRespo
 #[derive(Clone, Debug)]
 struct Once {
     host: String,
-    place: Place,
+    place: EndpointProbe,
     sent: Arc<AtomicUsize>,
 }
 
@@ -217,7 +217,7 @@ impl Once {
     fn to(host: &str) -> Self {
         Self {
             host: host.to_owned(),
-            place: Place::default(),
+            place: EndpointProbe::default(),
             sent: Arc::default(),
         }
     }

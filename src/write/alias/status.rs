@@ -34,7 +34,7 @@ async fn ask(stack: &Stack, http: &Http) -> Look {
     let url = stack.endpoint(PATH);
     let client = match http.client(&url) {
         Ok(client) => client,
-        Err(silence) => return Look::Not(silence.detail.to_string()),
+        Err(unavailable) => return Look::Not(unavailable.detail.to_string()),
     };
     let request = client
         .get(&url)

@@ -4,15 +4,15 @@ use super::super::plan::sample;
 use super::*;
 use std::collections::BTreeMap;
 
-fn alias(version: &str, revision: &str) -> Pointing {
-    Pointing {
+fn alias(version: &str, revision: &str) -> AliasTarget {
+    AliasTarget {
         version: version.to_owned(),
         revision: revision.to_owned(),
         weights: BTreeMap::new(),
     }
 }
 
-fn word(sent: &Sent, alias: &Pointing, is_last: bool) -> &'static str {
+fn word(sent: &Sent, alias: &AliasTarget, is_last: bool) -> &'static str {
     decide(&sample("41"), sent, alias, is_last).map_or("look again", |outcome| outcome.word())
 }
 
@@ -65,7 +65,8 @@ fn the_old_revision_is_never_taken_for_success() {
 
 #[test]
 fn an_alias_that_cannot_be_read_back_is_never_a_success_nor_a_conflict() {
-    let silence = Silence::new(crate::observation::Why::TimedOut, "no answer");
+    let unavailable =
+        Unavailable::new(crate::observation::UnavailableReason::TimedOut, "no answer");
     let why = String::new;
     let table = [
         (Sent::Accepted, "overtaken"),
@@ -75,6 +76,6 @@ fn an_alias_that_cannot_be_read_back_is_never_a_success_nor_a_conflict() {
         (Sent::Never(why()), "unchanged"),
     ];
     for (sent, due) in table {
-        assert_eq!(blind(&sent, &silence).word(), due, "{sent:?}");
+        assert_eq!(blind(&sent, &unavailable).word(), due, "{sent:?}");
     }
 }

@@ -4,7 +4,7 @@ use super::canary_evaluation;
 use super::status::{Look, look};
 use crate::cloud::Http;
 use crate::lambda::last_known_good::{LOW, lower};
-use crate::lambda::reader::Asking;
+use crate::lambda::reader::FunctionReader;
 use crate::stack::Stack;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -94,7 +94,7 @@ fn judged(look: &Look, version: &str) -> (bool, String) {
 
 /// What CloudWatch knows of the version since it serves, in words, and whether that is bad.
 /// Metrics are minutes late: too little is said to be too little.
-pub async fn metrics(asking: &Asking<'_>, version: &str, since: i64) -> (String, bool) {
+pub async fn metrics(asking: &FunctionReader<'_>, version: &str, since: i64) -> (String, bool) {
     if version.parse::<i64>().is_err() {
         return (
             "a version without a number has no metrics".to_owned(),
@@ -103,7 +103,7 @@ pub async fn metrics(asking: &Asking<'_>, version: &str, since: i64) -> (String,
     }
     let served = canary_evaluation::since(asking, version, since).await;
     match served {
-        Err(silence) => (format!("not known: {}", silence.detail), false),
+        Err(unavailable) => (format!("not known: {}", unavailable.detail), false),
         Ok(served) if served.invoked() == 0 => (
             "not known yet: CloudWatch has no data points of it since the move".to_owned(),
             false,

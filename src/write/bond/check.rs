@@ -1,7 +1,7 @@
 //! What speaks against a write to a bond, from what is known of it. Pure.
 
 use super::plan::Action;
-use crate::connections::{BondState, Population, SLOW, class};
+use crate::connections::{BondState, Connections, SLOW, class};
 use crate::fact::{duration, instant};
 
 /// The state of a bond.
@@ -36,7 +36,7 @@ pub struct About {
 
 impl About {
     /// What everybody's records say of one bond; none of it where there is no record.
-    pub fn of(all: &Population, id: &str) -> Self {
+    pub fn of(all: &Connections, id: &str) -> Self {
         let bond = all.bonds.iter().find(|bond| bond.id == id);
         let unknown = || "nothing is known of this id".to_owned();
         let state = bond.map(|bond| match bond.state() {

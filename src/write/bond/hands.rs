@@ -6,7 +6,7 @@ use crate::cloud::Http;
 use crate::fact;
 use crate::stack::Stack;
 use crate::state_dir::journal::{Entry, Journal, Stage};
-use crate::state_dir::private_file::NoPlace;
+use crate::state_dir::private_file::StateDirError;
 use crate::write::Clock;
 use crate::write::consent::Consent;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ pub enum NotBegun {
     Unfinished(String),
     /// What has to be written down first cannot be.
     #[error("{0}")]
-    Place(#[from] NoPlace),
+    StateDir(#[from] StateDirError),
 }
 
 /// Where and with what a plan is carried out.
@@ -54,7 +54,7 @@ impl Hands<'_> {
     }
 
     /// Plan, consent and that it is about to be sent.
-    pub(super) fn announce(&self, consent: &Consent, plan: &Plan) -> Result<(), NoPlace> {
+    pub(super) fn announce(&self, consent: &Consent, plan: &Plan) -> Result<(), StateDirError> {
         let agreed = json!({"how": consent.how(), "plan": plan.terms().plan()});
         self.journal.append(&[
             self.entry(plan, Stage::Plan, plan.json()),
@@ -67,7 +67,7 @@ impl Hands<'_> {
     ///
     /// # Errors
     /// That it is not recorded.
-    pub fn record(&self, plan: &Plan, stage: Stage, detail: Value) -> Result<(), NoPlace> {
+    pub fn record(&self, plan: &Plan, stage: Stage, detail: Value) -> Result<(), StateDirError> {
         self.journal.append(&[self.entry(plan, stage, detail)])
     }
 
@@ -92,7 +92,7 @@ impl Hands<'_> {
         plan: &Plan,
         open: &Open,
         intents: &Intents,
-    ) -> Result<(), NoPlace> {
+    ) -> Result<(), StateDirError> {
         let detail = json!({"outcome": "superseded", "why": format!("by {}", plan.id)});
         let command = plan.action.command();
         self.journal

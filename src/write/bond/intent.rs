@@ -7,8 +7,8 @@
 //! an intent look further back than it is.
 
 use super::id::BondId;
-use crate::state_dir::private_dir::Folder;
-use crate::state_dir::private_file::NoPlace;
+use crate::state_dir::private_dir::PrivateDir;
+use crate::state_dir::private_file::StateDirError;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -77,7 +77,7 @@ impl Open {
 /// The intents of one state folder.
 #[derive(Debug)]
 pub(super) struct Intents {
-    folder: Folder,
+    folder: PrivateDir,
 }
 
 /// An intent that is being carried out.
@@ -94,20 +94,20 @@ const UNFINISHED: &str = ".tmp";
 ///
 /// # Errors
 /// That they cannot be read; never an empty list in their place.
-pub fn open_intents(state: &Path) -> Result<Vec<Open>, NoPlace> {
-    match Folder::there(&state.join("intents"))? {
+pub fn open_intents(state: &Path) -> Result<Vec<Open>, StateDirError> {
+    match PrivateDir::there(&state.join("intents"))? {
         None => Ok(Vec::new()),
         Some(folder) => Intents { folder }.open(),
     }
 }
 
 impl Intents {
-    pub(super) fn in_folder(state: &Path) -> Result<Self, NoPlace> {
-        let folder = Folder::open(&state.join("intents"))?;
+    pub(super) fn in_folder(state: &Path) -> Result<Self, StateDirError> {
+        let folder = PrivateDir::open(&state.join("intents"))?;
         Ok(Self { folder })
     }
 
-    pub(super) fn open(&self) -> Result<Vec<Open>, NoPlace> {
+    pub(super) fn open(&self) -> Result<Vec<Open>, StateDirError> {
         let mut open = Vec::new();
         for name in self.folder.names()? {
             let Some(id) = name.strip_suffix(ENDING) else {
@@ -123,7 +123,7 @@ impl Intents {
 
     /// Writes an intent down; it and its name are on disk when this returns. It has that name
     /// only from then on: of an intent there is all or nothing.
-    pub(super) fn begin(&self, intent: &Intent) -> Result<Begun, NoPlace> {
+    pub(super) fn begin(&self, intent: &Intent) -> Result<Begun, StateDirError> {
         let name = format!("{}{ENDING}", intent.id);
         let unfinished = format!("{}{UNFINISHED}", intent.id);
         let mut begun = Begun {
@@ -149,14 +149,14 @@ impl Intents {
 
     /// Takes away what a crash has left of intents that nobody has begun. Somebody who is about
     /// to begin one finds it gone, and sends nothing.
-    pub(super) fn tidy(&self) -> Result<(), NoPlace> {
+    pub(super) fn tidy(&self) -> Result<(), StateDirError> {
         let names = self.folder.names()?;
         let mut left = names.iter().filter(|name| name.ends_with(UNFINISHED));
         left.try_for_each(|name| self.folder.remove(name))
     }
 
     /// Goes on with an intent that an earlier run has left.
-    pub(super) fn resume(&self, id: &str) -> Result<Begun, NoPlace> {
+    pub(super) fn resume(&self, id: &str) -> Result<Begun, StateDirError> {
         let name = format!("{id}{ENDING}");
         let mut begun = Begun {
             file: self.folder.append(&name)?,
@@ -167,7 +167,7 @@ impl Intents {
     }
 
     /// It is settled, and the journal says how.
-    pub(super) fn settle(&self, id: &str) -> Result<(), NoPlace> {
+    pub(super) fn settle(&self, id: &str) -> Result<(), StateDirError> {
         self.folder.remove(&format!("{id}{ENDING}"))?;
         self.folder.sync()
     }
@@ -175,20 +175,20 @@ impl Intents {
 
 impl Begun {
     /// Writes down how far it has come; that is on disk when this returns.
-    pub(super) fn mark(&mut self, progress: &Progress) -> Result<(), NoPlace> {
+    pub(super) fn mark(&mut self, progress: &Progress) -> Result<(), StateDirError> {
         let line = serde_json::to_string(progress).map_err(|error| self.failed(error))?;
         self.line(&line)
     }
 
-    fn line(&mut self, line: &str) -> Result<(), NoPlace> {
+    fn line(&mut self, line: &str) -> Result<(), StateDirError> {
         let written = self.file.write_all(format!("{line}\n").as_bytes());
         written
             .and_then(|()| self.file.sync_data())
             .map_err(|error| self.failed(error))
     }
 
-    fn failed(&self, error: impl ToString) -> NoPlace {
-        NoPlace::at(&self.path, error.to_string())
+    fn failed(&self, error: impl ToString) -> StateDirError {
+        StateDirError::at(&self.path, error.to_string())
     }
 }
 

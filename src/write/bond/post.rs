@@ -124,7 +124,7 @@ async fn exchange(
     let http = http.unpooled();
     let client = match http.client(&request.url) {
         Ok(client) => client,
-        Err(silence) => return Sent::Never(silence.detail.to_string()),
+        Err(unavailable) => return Sent::Never(unavailable.detail.to_string()),
     };
     let body = Zeroizing::new(request.body.to_string());
     let mut builder = client

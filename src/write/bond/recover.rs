@@ -9,7 +9,7 @@ use super::plan::Action;
 use super::rotate::{Rotated, odd, without_key};
 use super::spool::Keys;
 use crate::state_dir::journal::Stage;
-use crate::state_dir::private_file::NoPlace;
+use crate::state_dir::private_file::StateDirError;
 
 /// An unfinished rotation, and what is known of it now.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Hands<'_> {
     ///
     /// # Errors
     /// What could not be read or written; what was settled before it stays settled.
-    pub fn recover(&self, bond: &BondId) -> Result<Vec<Recovered>, NoPlace> {
+    pub fn recover(&self, bond: &BondId) -> Result<Vec<Recovered>, StateDirError> {
         let open = super::intent::open_intents(self.state)?;
         if open.is_empty() {
             return Ok(Vec::new());
@@ -58,7 +58,7 @@ impl Hands<'_> {
         open: &Open,
         intents: &Intents,
         keys: &Keys,
-    ) -> Result<Rotated, NoPlace> {
+    ) -> Result<Rotated, StateDirError> {
         if open.progress == Progress::Prepared {
             let why = "it ended before anything was sent".to_owned();
             return Ok(Rotated::Unsent { why });
@@ -113,7 +113,7 @@ impl Hands<'_> {
         outcome: &Rotated,
         intents: &Intents,
         keys: &Keys,
-    ) -> Result<(), NoPlace> {
+    ) -> Result<(), StateDirError> {
         // A rotation that ended while it was prepared may not stand in the journal at all.
         let chain = self.journal.read()?;
         if chain.open().iter().any(|entry| entry.id == open.id) {

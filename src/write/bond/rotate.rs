@@ -13,7 +13,7 @@ use super::plan::Plan;
 use super::post::{Credentials, Part, Request, Sent, post};
 use super::spool::{Keys, LARGEST, Spool};
 use crate::state_dir::journal::Stage;
-use crate::state_dir::private_file::NoPlace;
+use crate::state_dir::private_file::StateDirError;
 use crate::write::consent::Consent;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -109,7 +109,7 @@ pub struct Carried {
     /// What it came to.
     pub outcome: Rotated,
     /// What could not be written down or tidied afterwards; the outcome stands all the same.
-    pub trouble: Vec<NoPlace>,
+    pub trouble: Vec<StateDirError>,
 }
 
 /// What a rotation in progress writes to.
@@ -260,7 +260,7 @@ impl Hands<'_> {
         plan: &Plan,
         desk: &mut Desk,
         received: &Received,
-        trouble: &mut Vec<NoPlace>,
+        trouble: &mut Vec<StateDirError>,
     ) -> Rotated {
         let spool = desk.keys.spool_path(&plan.id);
         let bond = plan.bond.as_str();
@@ -314,7 +314,7 @@ struct Received {
     sent: Sent,
     body: Zeroizing<Vec<u8>>,
     /// Whether all of it is on disk.
-    kept: Result<(), NoPlace>,
+    kept: Result<(), StateDirError>,
 }
 
 /// What is odd about an answer that holds a key.

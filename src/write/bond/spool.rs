@@ -3,8 +3,8 @@
 //! goes to a file of its own, and only then is the spool taken away.
 
 use super::key::Key;
-use crate::state_dir::private_dir::{Folder, reserve};
-use crate::state_dir::private_file::NoPlace;
+use crate::state_dir::private_dir::{PrivateDir, reserve};
+use crate::state_dir::private_file::StateDirError;
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ pub(super) const LARGEST: u64 = 1024 * 1024;
 /// The folder of the keys.
 #[derive(Debug)]
 pub(super) struct Keys {
-    folder: Folder,
+    folder: PrivateDir,
 }
 
 /// The spool of one rotation, open for its answer.
@@ -39,8 +39,8 @@ pub(super) struct Raw {
 }
 
 impl Keys {
-    pub(super) fn in_folder(state: &Path) -> Result<Self, NoPlace> {
-        let folder = Folder::open(&state.join("keys"))?;
+    pub(super) fn in_folder(state: &Path) -> Result<Self, StateDirError> {
+        let folder = PrivateDir::open(&state.join("keys"))?;
         Ok(Self { folder })
     }
 
@@ -50,7 +50,7 @@ impl Keys {
     }
 
     /// Takes the room for an answer, and proves that the key's file can be made beside it.
-    pub(super) fn spool(&self, id: &str, bond: &str) -> Result<Spool, NoPlace> {
+    pub(super) fn spool(&self, id: &str, bond: &str) -> Result<Spool, StateDirError> {
         let name = spool_name(id);
         let mut spool = Spool {
             file: self.folder.create(&name)?,
@@ -62,7 +62,7 @@ impl Keys {
             .map_err(|error| spool.failed(&error))
             .and_then(|()| self.folder.sync())
             .and_then(|()| match self.folder.has(&key_name(bond, id))? {
-                true => Err(NoPlace::at(
+                true => Err(StateDirError::at(
                     &self.path(&key_name(bond, id)),
                     "it is there already",
                 )),
@@ -75,26 +75,28 @@ impl Keys {
     }
 
     /// What the spool of a rotation holds; `None` when there is none.
-    pub(super) fn raw(&self, id: &str) -> Result<Option<Raw>, NoPlace> {
+    pub(super) fn raw(&self, id: &str) -> Result<Option<Raw>, StateDirError> {
         let bytes = self.folder.read(&spool_name(id))?.map(Zeroizing::new);
         Ok(bytes.map(|bytes| raw(&bytes)))
     }
 
     /// Puts a key into a file of its own, 0600; the file and its name are on disk when this
     /// returns. A file that holds this key already is fine. Yields the file's name.
-    pub(super) fn store(&self, id: &str, bond: &str, key: &Key) -> Result<String, NoPlace> {
+    pub(super) fn store(&self, id: &str, bond: &str, key: &Key) -> Result<String, StateDirError> {
         let name = key_name(bond, id);
         let due = Zeroizing::new(format!("{}\n", key.expose()));
         match self.folder.read(&name)?.map(Zeroizing::new) {
             Some(there) if there.as_slice() == due.as_bytes() => {}
-            Some(_) => return Err(NoPlace::at(&self.path(&name), "it holds another key")),
+            Some(_) => return Err(StateDirError::at(&self.path(&name), "it holds another key")),
             None => {
                 let unfinished = format!("{name}.tmp");
                 self.folder.remove(&unfinished)?;
                 let mut file = self.folder.create(&unfinished)?;
                 file.write_all(due.as_bytes())
                     .and_then(|()| file.sync_all())
-                    .map_err(|error| NoPlace::at(&self.path(&unfinished), error.to_string()))?;
+                    .map_err(|error| {
+                        StateDirError::at(&self.path(&unfinished), error.to_string())
+                    })?;
                 self.folder.rename(&unfinished, &name)?;
             }
         }
@@ -103,7 +105,7 @@ impl Keys {
     }
 
     /// Whether the file of a key holds that key.
-    pub(super) fn holds(&self, file: &str, fingerprint: &str) -> Result<bool, NoPlace> {
+    pub(super) fn holds(&self, file: &str, fingerprint: &str) -> Result<bool, StateDirError> {
         let there = self.folder.read(file)?.map(Zeroizing::new);
         let text = there
             .as_deref()
@@ -112,7 +114,7 @@ impl Keys {
     }
 
     /// Takes the spool of a rotation away, and what is left of a key's unfinished file.
-    pub(super) fn clear(&self, id: &str, bond: Option<&str>) -> Result<(), NoPlace> {
+    pub(super) fn clear(&self, id: &str, bond: Option<&str>) -> Result<(), StateDirError> {
         self.folder.remove(&spool_name(id))?;
         if let Some(bond) = bond {
             self.folder.remove(&format!("{}.tmp", key_name(bond, id)))?;
@@ -128,12 +130,12 @@ impl Keys {
 
 impl Spool {
     /// Takes the status of the answer.
-    pub(super) fn status(&mut self, status: u16) -> Result<(), NoPlace> {
+    pub(super) fn status(&mut self, status: u16) -> Result<(), StateDirError> {
         self.take(format!("{status}\n").as_bytes())
     }
 
     /// Takes the next bytes, as they arrived.
-    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), NoPlace> {
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), StateDirError> {
         self.file
             .write_all(bytes)
             .map_err(|error| self.failed(&error))?;
@@ -143,7 +145,7 @@ impl Spool {
 
     /// The answer has ended, one way or the other: what there is of it is on disk when this
     /// returns.
-    pub(super) fn seal(&mut self) -> Result<(), NoPlace> {
+    pub(super) fn seal(&mut self) -> Result<(), StateDirError> {
         // Also after a write that failed half way: what it has written stays.
         let at = self.file.stream_position();
         at.and_then(|at| self.file.set_len(at.max(self.length)))
@@ -151,8 +153,8 @@ impl Spool {
             .map_err(|error| self.failed(&error))
     }
 
-    fn failed(&self, error: &std::io::Error) -> NoPlace {
-        NoPlace::at(&self.path, error.to_string())
+    fn failed(&self, error: &std::io::Error) -> StateDirError {
+        StateDirError::at(&self.path, error.to_string())
     }
 }
 

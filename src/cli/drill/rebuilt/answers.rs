@@ -3,14 +3,14 @@
 
 use super::{DAY, HOUR, MINUTE, SLOWEST, Told, before, fault, function, people, status};
 use crate::fact::parse_instant;
-use crate::practice::{Execution, Fault, LogEvent, Operation, World};
+use crate::practice::{Execution, FakeStack, Fault, LogEvent, Operation};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// No more entries or lines of one kind are made up: more say nothing more.
 const MOST: i64 = 2_000;
 
-pub(super) fn all(world: &mut World, told: &Told<'_>) {
+pub(super) fn all(world: &mut FakeStack, told: &Told<'_>) {
     document(world, told);
     feed(world, told);
     executions(world, told);
@@ -21,7 +21,7 @@ pub(super) fn all(world: &mut World, told: &Told<'_>) {
     failures(world, told);
 }
 
-fn document(world: &mut World, told: &Told<'_>) {
+fn document(world: &mut FakeStack, told: &Told<'_>) {
     let members = [
         ("status.database.ducklings", "/database", "ducklings"),
         (
@@ -55,7 +55,7 @@ fn document(world: &mut World, told: &Told<'_>) {
             match value {
                 Some(value) => parent.insert(member.to_owned(), value),
                 // What the document did not hold, or held as something else.
-                None if told.silence(fact).is_some() => parent.remove(member),
+                None if told.unavailable(fact).is_some() => parent.remove(member),
                 None => None,
             };
         }
@@ -71,7 +71,7 @@ fn document(world: &mut World, told: &Told<'_>) {
 }
 
 /// The entries that were seen, and as many more as were counted.
-fn feed(world: &mut World, told: &Told<'_>) {
+fn feed(world: &mut FakeStack, told: &Told<'_>) {
     let mut entries: Vec<(u64, String)> = Vec::new();
     for list in [
         "audit.newest_certs",
@@ -135,15 +135,15 @@ fn feed(world: &mut World, told: &Told<'_>) {
         })
         .collect();
     // What was seen of a feed that broke off counts, and its end is not known.
-    if told.silence("audit.entries").is_some() && told.int("audit.pulses_min").is_some() {
+    if told.unavailable("audit.entries").is_some() && told.int("audit.pulses_min").is_some() {
         world.faults.insert(Operation::Audit, Fault::CutBody);
     }
 }
 
-fn executions(world: &mut World, told: &Told<'_>) {
+fn executions(world: &mut FakeStack, told: &Told<'_>) {
     let mut ran: Vec<Execution> = Vec::new();
     let execution =
-        |world: &World, name: &str, status: &str, start: u64, stop: Option<u64>| Execution {
+        |world: &FakeStack, name: &str, status: &str, start: u64, stop: Option<u64>| Execution {
             name: name.to_owned(),
             status: status.to_owned(),
             start: before(world, start),
@@ -192,11 +192,12 @@ fn executions(world: &mut World, told: &Told<'_>) {
         }
     }
     world.executions = ran;
-    let express = told.silence("executions.running");
-    world.express = express.is_some_and(|why| why.why == crate::observation::Why::Unsupported);
+    let express = told.unavailable("executions.running");
+    world.express =
+        express.is_some_and(|why| why.why == crate::observation::UnavailableReason::Unsupported);
 }
 
-fn mail(world: &mut World, told: &Told<'_>) {
+fn mail(world: &mut FakeStack, told: &Told<'_>) {
     #[allow(clippy::cast_precision_loss, reason = "numbers of mails")]
     let number = |fact: &str| told.int(fact).map(|number| number as f64);
     let mail = &mut world.mail;
@@ -213,7 +214,7 @@ fn mail(world: &mut World, told: &Told<'_>) {
 }
 
 /// The lines that were seen, and as many more as were counted.
-fn log(world: &mut World, told: &Told<'_>) {
+fn log(world: &mut FakeStack, told: &Told<'_>) {
     let mut lines: Vec<(u64, String)> = Vec::new();
     for list in ["logs.newest_errors", "logs.newest_certs"] {
         for line in told.list(list) {
@@ -273,7 +274,7 @@ fn log(world: &mut World, told: &Told<'_>) {
 }
 
 /// What failed as a whole fails again.
-fn failures(world: &mut World, told: &Told<'_>) {
+fn failures(world: &mut FakeStack, told: &Told<'_>) {
     match (told.bool("api.up"), told.float("api.seconds")) {
         (Some(false), _) => {
             let answer = told.text("api.answer").unwrap_or_default();
@@ -291,7 +292,7 @@ fn failures(world: &mut World, told: &Told<'_>) {
             world.faults.insert(Operation::Status, late);
         }
         _ => {
-            if let Some(why) = told.silence("api.up") {
+            if let Some(why) = told.unavailable("api.up") {
                 world.faults.insert(Operation::Status, fault(why));
             }
         }
@@ -322,7 +323,10 @@ fn failures(world: &mut World, told: &Told<'_>) {
         (Operation::GetCallerIdentity, &["aws.account"]),
     ];
     for (operation, facts) in whole {
-        let silences: Vec<_> = facts.iter().filter_map(|fact| told.silence(fact)).collect();
+        let silences: Vec<_> = facts
+            .iter()
+            .filter_map(|fact| told.unavailable(fact))
+            .collect();
         if let [first, ..] = silences[..]
             && silences.len() == facts.len()
         {
@@ -330,10 +334,10 @@ fn failures(world: &mut World, told: &Told<'_>) {
         }
     }
     let of_metrics = ["lambda.invocations_by_minute", "email.sends_24h"];
-    let denied = of_metrics.iter().filter_map(|fact| told.silence(fact));
+    let denied = of_metrics.iter().filter_map(|fact| told.unavailable(fact));
     if let Some(why) = denied
         .into_iter()
-        .find(|why| why.why == crate::observation::Why::Denied)
+        .find(|why| why.why == crate::observation::UnavailableReason::Denied)
     {
         world.faults.insert(Operation::GetMetricData, fault(why));
     }

@@ -3,9 +3,9 @@
 
 use super::{DAY, HOUR, Told, before};
 use crate::fact::parse_instant;
-use crate::practice::{Series, Version, World};
+use crate::practice::{FakeStack, Series, Version};
 
-pub(super) fn alias(world: &mut World, told: &Told<'_>) {
+pub(super) fn alias(world: &mut FakeStack, told: &Told<'_>) {
     if let Some(version) = told.text("alias.version") {
         world.alias_target.version = version;
     }
@@ -57,7 +57,7 @@ fn shares(split: &str, main: &str) -> Vec<(String, f64)> {
     others.filter(|(version, _)| version != main).collect()
 }
 
-pub(super) fn metrics(world: &mut World, told: &Told<'_>) {
+pub(super) fn metrics(world: &mut FakeStack, told: &Told<'_>) {
     let (function, name) = (world.function.clone(), world.alias.clone());
     let whole = vec![("FunctionName".to_owned(), function.clone())];
     let mut through = whole.clone();
@@ -111,7 +111,7 @@ pub(super) fn metrics(world: &mut World, told: &Told<'_>) {
 }
 
 fn measured(
-    world: &mut World,
+    world: &mut FakeStack,
     told: &Told<'_>,
     (namespace, name): (&str, &str),
     dimensions: &[(String, String)],

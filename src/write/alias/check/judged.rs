@@ -1,8 +1,8 @@
 //! How a check says what it found: with evidence, or with the reason why it could not.
 
-use super::Known;
+use super::PreflightInput;
 use crate::fact::{Fact, FactValue, Probe};
-use crate::observation::{self, Silence};
+use crate::observation::{self, Unavailable};
 use crate::report::model::{Evidence, Finding, Proof, Verdict};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 pub(super) type Told = (&'static str, FactValue);
 
 /// What a check found.
-pub(super) struct Judged {
+pub(super) struct CheckResult {
     verdict: Verdict,
     pub(super) reason: &'static str,
     pub(super) summary: String,
@@ -20,7 +20,7 @@ pub(super) struct Judged {
     told: Vec<Told>,
 }
 
-impl Judged {
+impl CheckResult {
     fn of(verdict: Verdict, reason: &'static str, told: Vec<Told>, summary: String) -> Self {
         Self {
             verdict,
@@ -50,14 +50,14 @@ impl Judged {
     }
 
     /// It could not be learned, and why.
-    pub(super) fn unknown(silence: &Silence) -> Self {
+    pub(super) fn unknown(unavailable: &Unavailable) -> Self {
         let mut judged = Self::of(
             Verdict::Unknown,
-            silence.why.code(),
+            unavailable.why.code(),
             Vec::new(),
-            format!("Not known: {}.", silence.detail),
+            format!("Not known: {}.", unavailable.detail),
         );
-        judged.next = silence.fix.as_ref().map(ToString::to_string);
+        judged.next = unavailable.fix.as_ref().map(ToString::to_string);
         judged
     }
 
@@ -129,21 +129,21 @@ pub(super) fn list(path: &'static str, lines: &[String]) -> Told {
     (path, FactValue::List(lines.collect()))
 }
 
-impl Known<'_> {
+impl PreflightInput<'_> {
     /// A fact of the probes, or why it is not known.
-    pub(super) fn fact(&self, path: &str) -> Result<&FactValue, Silence> {
-        match self.readings.get(path) {
-            observation::Known::Known(fact) => Ok(&fact.value),
-            observation::Known::Silent(silence) => Err(silence.clone()),
-            observation::Known::NotAsked => Err(Silence::new(
-                observation::Why::NotAsked,
+    pub(super) fn fact(&self, path: &str) -> Result<&FactValue, Unavailable> {
+        match self.observations.get(path) {
+            observation::FactState::Known(fact) => Ok(&fact.value),
+            observation::FactState::Unavailable(unavailable) => Err(unavailable.clone()),
+            observation::FactState::NotAsked => Err(Unavailable::new(
+                observation::UnavailableReason::NotAsked,
                 format!("{path} was not asked for"),
             )),
         }
     }
 
     /// Whether a fact of the probes is yes.
-    pub(super) fn yes(&self, path: &str) -> Result<bool, Silence> {
+    pub(super) fn yes(&self, path: &str) -> Result<bool, Unavailable> {
         self.fact(path).map(|value| *value == FactValue::Bool(true))
     }
 }

@@ -14,18 +14,18 @@ mod target;
 use super::plan::Purpose;
 use crate::fact::Probe;
 use crate::lambda::reader::Seen;
-use crate::lambda::version_config::Configured;
-use crate::observation::{Asked, Readings, Silence};
+use crate::lambda::version_config::VersionConfig;
+use crate::observation::{Observations, RequestLog, Unavailable};
 use crate::report::model::{Escalation, NextAction, Runbook, Step, Verdict};
 use crate::stack::Stack;
-use judged::Judged;
+use judged::CheckResult;
 use std::collections::BTreeSet;
 use table::{CHECKLIST, CHECKS, Gate, manual};
 use time::OffsetDateTime;
 
 /// Everything that is known before the alias is moved.
 #[derive(Debug)]
-pub struct Known<'a> {
+pub struct PreflightInput<'a> {
     /// What it is wanted for; none when somebody only asks.
     pub purpose: Option<Purpose>,
     /// Which stack.
@@ -35,9 +35,9 @@ pub struct Known<'a> {
     /// The version that shall serve.
     pub target: &'a str,
     /// How it is configured.
-    pub configured: &'a Result<Configured, Silence>,
+    pub configured: &'a Result<VersionConfig, Unavailable>,
     /// What the probes said of the stack.
-    pub readings: &'a Readings,
+    pub observations: &'a Observations,
     /// Versions that somebody rolled back, by the journal.
     pub rolled_back: &'a BTreeSet<i64>,
     /// The text of DEPLOY-LOG.md, where it was given.
@@ -55,12 +55,12 @@ pub struct Known<'a> {
     /// A shift of our own that was left half done: the version that was to come.
     pub half_done: Option<&'a str>,
     /// The requests that all of this stands on.
-    pub asked: &'a [Asked],
+    pub asked: &'a [RequestLog],
     /// When it was asked.
     pub at: OffsetDateTime,
 }
 
-impl Known<'_> {
+impl PreflightInput<'_> {
     fn is(&self, purpose: Purpose) -> bool {
         self.purpose == Some(purpose)
     }
@@ -75,13 +75,13 @@ impl Known<'_> {
 
 /// One check, made.
 #[derive(Clone, Debug)]
-pub struct Check {
+pub struct PreflightCheck {
     /// As a step of a report.
     pub step: Step,
     gate: Gate,
 }
 
-impl Check {
+impl PreflightCheck {
     /// Whether it stands in the way of what is wanted.
     pub fn blocks(&self, purpose: Purpose) -> bool {
         let verdict = self.step.verdict();
@@ -101,7 +101,7 @@ impl Check {
 }
 
 /// Makes every check.
-pub fn preflight(known: &Known<'_>) -> Vec<Check> {
+pub fn preflight(known: &PreflightInput<'_>) -> Vec<PreflightCheck> {
     let rollback = known.is(Purpose::Rollback);
     (1..)
         .zip(CHECKS)
@@ -113,7 +113,7 @@ pub fn preflight(known: &Known<'_>) -> Vec<Check> {
                 ("weights", true) => Gate::Open,
                 _ => gate,
             };
-            Check {
+            PreflightCheck {
                 step: step(known, number, id, title, probe, judged),
                 gate,
             }
@@ -122,12 +122,12 @@ pub fn preflight(known: &Known<'_>) -> Vec<Check> {
 }
 
 fn step(
-    known: &Known<'_>,
+    known: &PreflightInput<'_>,
     number: usize,
     id: &str,
     title: &str,
     probe: Probe,
-    judged: Judged,
+    judged: CheckResult,
 ) -> Step {
     let asked = match id {
         "alias" => known
@@ -158,7 +158,7 @@ fn step(
 }
 
 /// The checks as a runbook, so that every renderer can show them.
-pub fn as_runbook(known: &Known<'_>, checks: &[Check]) -> Runbook {
+pub fn as_runbook(known: &PreflightInput<'_>, checks: &[PreflightCheck]) -> Runbook {
     let verdict = Verdict::worst(checks.iter().map(|check| check.step.verdict()));
     let alias = &known.stack.alias.value;
     let version = match known.target {

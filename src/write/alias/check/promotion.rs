@@ -1,7 +1,7 @@
 //! The rules of the house, and the public checklist before a promotion.
 
-use super::judged::{Judged, number, text};
-use super::{Known, Purpose};
+use super::judged::{CheckResult, number, text};
+use super::{PreflightInput, Purpose};
 use crate::fact::FactValue;
 use crate::stack;
 
@@ -10,16 +10,16 @@ const MAILS: i64 = 160;
 /// How far back the audit feed must reach, in seconds.
 const FEED: i64 = 30 * 60;
 
-pub(super) fn deploy_log(known: &Known<'_>) -> Judged {
+pub(super) fn deploy_log(known: &PreflightInput<'_>) -> CheckResult {
     let Some(log) = known.deploy_log else {
-        return Judged::skipped(
+        return CheckResult::skipped(
             "not-given",
             "DEPLOY-LOG.md was not given; --deploy-log FILE reads it.",
         );
     };
     let entries = stack::deployments(log);
     if entries.is_empty() {
-        return Judged::unsettled(
+        return CheckResult::unsettled(
             "no-entry",
             Vec::new(),
             "Not known: no entry of DEPLOY-LOG.md has a date and a version.",
@@ -39,7 +39,7 @@ pub(super) fn deploy_log(known: &Known<'_>) -> Judged {
         .map(|alias| alias.version.as_str());
     let newest = &entries[0].1;
     if let Some(serving) = serving.filter(|serving| !newest.iter().any(|v| v == serving)) {
-        return Judged::warning(
+        return CheckResult::warning(
             "disagrees",
             told,
             format!(
@@ -50,8 +50,8 @@ pub(super) fn deploy_log(known: &Known<'_>) -> Judged {
         .next("Settle which is right before the next change");
     }
     match listed {
-        true => Judged::ok(told, format!("It lists version {target}.")),
-        false => Judged::warning(
+        true => CheckResult::ok(told, format!("It lists version {target}.")),
+        false => CheckResult::warning(
             "not-listed",
             told,
             format!("It does not list version {target}."),
@@ -59,9 +59,9 @@ pub(super) fn deploy_log(known: &Known<'_>) -> Judged {
     }
 }
 
-pub(super) fn governance(known: &Known<'_>) -> Judged {
+pub(super) fn governance(known: &PreflightInput<'_>) -> CheckResult {
     let whom = &known.stack.escalation.value;
-    Judged::skipped(
+    CheckResult::skipped(
         "rules",
         match known.purpose {
             Some(Purpose::Rollback) => format!(
@@ -74,16 +74,16 @@ pub(super) fn governance(known: &Known<'_>) -> Judged {
     )
 }
 
-pub(super) fn alone(known: &Known<'_>) -> Judged {
+pub(super) fn alone(known: &PreflightInput<'_>) -> CheckResult {
     let busy = |said: &str| vec![text("alias.lock", said)];
     match known.busy {
-        None => Judged::unsettled(
+        None => CheckResult::unsettled(
             "no-state",
             Vec::new(),
             "Not known: there is no state folder for locks.",
         ),
-        Some(false) => Judged::ok(busy("free"), "No other run on this machine is at it."),
-        Some(true) => Judged::warning(
+        Some(false) => CheckResult::ok(busy("free"), "No other run on this machine is at it."),
+        Some(true) => CheckResult::warning(
             "busy",
             busy("held"),
             "Another duckops on this machine has a plan open for this alias.",
@@ -92,7 +92,7 @@ pub(super) fn alone(known: &Known<'_>) -> Judged {
     }
 }
 
-pub(super) fn status(known: &Known<'_>) -> Judged {
+pub(super) fn status(known: &PreflightInput<'_>) -> CheckResult {
     const NEEDED: [&str; 4] = [
         "status.lambda_version",
         "status.database.ducklings",
@@ -100,22 +100,22 @@ pub(super) fn status(known: &Known<'_>) -> Judged {
         "status.agents.dead",
     ];
     match NEEDED.iter().find_map(|path| known.fact(path).err()) {
-        Some(silence) => Judged::unknown(&silence),
-        None => Judged::ok(
+        Some(unavailable) => CheckResult::unknown(&unavailable),
+        None => CheckResult::ok(
             vec![("api.up", FactValue::Bool(true))],
             "It carries version, database and agents.",
         ),
     }
 }
 
-pub(super) fn fleet(known: &Known<'_>) -> Judged {
+pub(super) fn fleet(known: &PreflightInput<'_>) -> CheckResult {
     match known.yes("status.agents.all_dead") {
-        Err(silence) => Judged::unknown(&silence),
+        Err(unavailable) => CheckResult::unknown(&unavailable),
         Ok(dead) => {
             let told = vec![("status.agents.all_dead", FactValue::Bool(dead))];
             match dead {
-                false => Judged::ok(told, "It is not."),
-                true => Judged::bad(
+                false => CheckResult::ok(told, "It is not."),
+                true => CheckResult::bad(
                     "all-dead",
                     told,
                     "Every agent is dead: what a new version does cannot be seen.",
@@ -127,24 +127,24 @@ pub(super) fn fleet(known: &Known<'_>) -> Judged {
     }
 }
 
-pub(super) fn audit(known: &Known<'_>) -> Judged {
+pub(super) fn audit(known: &PreflightInput<'_>) -> CheckResult {
     let (reach, errors) = match (
         known.fact("audit.reach"),
         known.fact("audit.callback_errors_1h_min"),
     ) {
         (Ok(FactValue::Duration(reach)), Ok(FactValue::Int(errors))) => (*reach, *errors),
-        (Err(silence), _) | (_, Err(silence)) => return Judged::unknown(&silence),
-        _ => return Judged::unsettled("mistyped", Vec::new(), "Not known."),
+        (Err(unavailable), _) | (_, Err(unavailable)) => return CheckResult::unknown(&unavailable),
+        _ => return CheckResult::unsettled("mistyped", Vec::new(), "Not known."),
     };
     let told = vec![number("audit.callback_errors_1h_min", errors)];
     match errors {
-        0 if reach < FEED => Judged::unsettled(
+        0 if reach < FEED => CheckResult::unsettled(
             "not-covered",
             told,
             "Not known: the feed does not reach back 30 minutes.",
         ),
-        0 => Judged::ok(told, "No callback error in the last hour."),
-        _ => Judged::bad(
+        0 => CheckResult::ok(told, "No callback error in the last hour."),
+        _ => CheckResult::bad(
             "errors",
             told,
             format!("{errors} callback errors in the last hour."),
@@ -154,9 +154,9 @@ pub(super) fn audit(known: &Known<'_>) -> Judged {
     }
 }
 
-pub(super) fn mail(known: &Known<'_>) -> Judged {
+pub(super) fn mail(known: &PreflightInput<'_>) -> CheckResult {
     if known.yes("email.unlimited") == Ok(true) {
-        return Judged::ok(
+        return CheckResult::ok(
             vec![("email.unlimited", FactValue::Bool(true))],
             "There is no daily limit.",
         );
@@ -165,8 +165,8 @@ pub(super) fn mail(known: &Known<'_>) -> Judged {
         Ok(FactValue::Int(sent)) => {
             let told = vec![number("email.sent_24h", *sent)];
             match *sent < MAILS {
-                true => Judged::ok(told, format!("{sent} in the last 24 h.")),
-                false => Judged::bad(
+                true => CheckResult::ok(told, format!("{sent} in the last 24 h.")),
+                false => CheckResult::bad(
                     "much-mail",
                     told,
                     format!("{sent} mails in the last 24 h: a deployment sends more."),
@@ -175,14 +175,14 @@ pub(super) fn mail(known: &Known<'_>) -> Judged {
                 .command("duckops triage inc-005"),
             }
         }
-        Ok(_) => Judged::unsettled("mistyped", Vec::new(), "Not known."),
-        Err(silence) => Judged::unknown(&silence),
+        Ok(_) => CheckResult::unsettled("mistyped", Vec::new(), "Not known."),
+        Err(unavailable) => CheckResult::unknown(&unavailable),
     }
 }
 
-pub(super) fn freeze(known: &Known<'_>) -> Judged {
+pub(super) fn freeze(known: &PreflightInput<'_>) -> CheckResult {
     let whom = &known.stack.escalation.value;
-    Judged::skipped(
+    CheckResult::skipped(
         "not-known-here",
         format!("No system tells of a change freeze: {whom} says so with the approval."),
     )

@@ -1,22 +1,22 @@
 //! The checks of what was served, by CloudWatch, by the journal and by the API itself.
 
-use super::judged::{Judged, number, text};
-use super::{Known, Purpose};
+use super::judged::{CheckResult, number, text};
+use super::{PreflightInput, Purpose};
 use crate::fact::FactValue;
 use crate::lambda::last_known_good::{LOW, lower, record, upper};
 use crate::lambda::policy::lets_gateway_in;
-use crate::lambda::version_metrics::Served;
-use crate::observation::{Silence, Why};
+use crate::lambda::version_metrics::VersionMetrics;
+use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 
-pub(super) fn concurrency(known: &Known<'_>) -> Judged {
+pub(super) fn concurrency(known: &PreflightInput<'_>) -> CheckResult {
     let reserved = match &known.seen.reserved {
         Ok(reserved) => *reserved,
-        Err(silence) => return Judged::unknown(silence),
+        Err(unavailable) => return CheckResult::unknown(unavailable),
     };
     if reserved == Some(0) {
         let told = vec![number("function.reserved", 0)];
-        return Judged::bad(
+        return CheckResult::bad(
             "nothing-reserved",
             told,
             "Reserved concurrency is 0: the function may not run at all, whatever version serves.",
@@ -28,15 +28,15 @@ pub(super) fn concurrency(known: &Known<'_>) -> Judged {
         ));
     }
     let throttles = match known.fact("lambda.throttles_min") {
-        Ok(_) => known.readings.int("lambda.throttles_min").unwrap_or(0),
+        Ok(_) => known.observations.int("lambda.throttles_min").unwrap_or(0),
         // No data points are no throttles only where data points are there.
-        Err(silence) => return Judged::unknown(&silence),
+        Err(unavailable) => return CheckResult::unknown(&unavailable),
     };
     let mut told = vec![number("lambda.throttles_min", throttles)];
     told.extend(reserved.map(|reserved| number("function.reserved", reserved)));
     match throttles {
-        0 => Judged::ok(told, "Nothing is throttled."),
-        _ => Judged::bad(
+        0 => CheckResult::ok(told, "Nothing is throttled."),
+        _ => CheckResult::bad(
             "throttled",
             told,
             format!("{throttles} requests were throttled: another version adds no concurrency."),
@@ -45,17 +45,17 @@ pub(super) fn concurrency(known: &Known<'_>) -> Judged {
     }
 }
 
-pub(super) fn permission(known: &Known<'_>) -> Judged {
+pub(super) fn permission(known: &PreflightInput<'_>) -> CheckResult {
     let policy = match &known.seen.policy {
         Ok(policy) => policy,
-        Err(silence) => return Judged::unknown(silence),
+        Err(unavailable) => return CheckResult::unknown(unavailable),
     };
     let lets = match policy {
         None => Some(false),
         Some(policy) => lets_gateway_in(policy),
     };
     let Some(lets) = lets else {
-        return Judged::unsettled(
+        return CheckResult::unsettled(
             "policy",
             Vec::new(),
             "Not known: the policy of the alias cannot be understood.",
@@ -67,12 +67,12 @@ pub(super) fn permission(known: &Known<'_>) -> Judged {
     )];
     let alias = &known.stack.alias.value;
     if lets {
-        return Judged::ok(told, format!("The policy of {alias} lets API Gateway in."));
+        return CheckResult::ok(told, format!("The policy of {alias} lets API Gateway in."));
     }
     let summary = format!("The policy of {alias} does not let API Gateway in");
     match known.yes("api.up") {
-        Ok(true) => Judged::warning("no-permission", told, format!("{summary}, yet the API answers: the integration may use a role instead.")),
-        _ => Judged::bad("no-permission", told, format!("{summary}: requests do not reach any version."))
+        Ok(true) => CheckResult::warning("no-permission", told, format!("{summary}, yet the API answers: the integration may use a role instead.")),
+        _ => CheckResult::bad("no-permission", told, format!("{summary}: requests do not reach any version."))
             .next("Give the permission back; another version changes nothing")
             .command(format!(
                 "aws lambda add-permission --function-name {} --qualifier {alias} --statement-id apigateway --action lambda:InvokeFunction --principal apigateway.amazonaws.com --region {}",
@@ -81,26 +81,29 @@ pub(super) fn permission(known: &Known<'_>) -> Judged {
     }
 }
 
-fn served<'a>(known: &'a Known<'_>, version: &str) -> Result<Option<&'a Served>, Silence> {
+fn served<'a>(
+    known: &'a PreflightInput<'_>,
+    version: &str,
+) -> Result<Option<&'a VersionMetrics>, Unavailable> {
     let all = known.seen.served.as_ref().map_err(Clone::clone)?;
     Ok(all
         .iter()
         .find(|served| served.number.to_string() == version))
 }
 
-fn serving<'a>(known: &'a Known<'_>) -> Result<Option<&'a Served>, Silence> {
+fn serving<'a>(known: &'a PreflightInput<'_>) -> Result<Option<&'a VersionMetrics>, Unavailable> {
     let alias = known.seen.alias.as_ref().map_err(Clone::clone)?;
     served(known, &alias.version)
 }
 
-pub(super) fn series(known: &Known<'_>) -> Judged {
+pub(super) fn series(known: &PreflightInput<'_>) -> CheckResult {
     match serving(known) {
-        Err(silence) => Judged::unknown(&silence),
-        Ok(Some(served)) if served.invoked() > 0 => Judged::ok(
+        Err(unavailable) => CheckResult::unknown(&unavailable),
+        Ok(Some(served)) if served.invoked() > 0 => CheckResult::ok(
             vec![number("current.invocations", served.invoked())],
             "CloudWatch counts the version that serves.",
         ),
-        Ok(_) => Judged::unsettled(
+        Ok(_) => CheckResult::unsettled(
             "no-data",
             Vec::new(),
             "Not known: CloudWatch has nothing of the version that serves, under its alias.",
@@ -109,39 +112,41 @@ pub(super) fn series(known: &Known<'_>) -> Judged {
     }
 }
 
-fn current_told(served: &Served) -> Vec<super::judged::Told> {
+fn current_told(served: &VersionMetrics) -> Vec<super::judged::Told> {
     vec![
         number("current.invocations", served.invoked()),
         number("current.errors", served.failed()),
     ]
 }
 
-fn current_is(served: &Served) -> String {
+fn current_is(served: &VersionMetrics) -> String {
     format!("Version {} served: {}.", served.number, record(served))
 }
 
-pub(super) fn current(known: &Known<'_>) -> Judged {
+pub(super) fn current(known: &PreflightInput<'_>) -> CheckResult {
     let served = match serving(known) {
-        Err(silence) => return Judged::unknown(&silence),
-        Ok(None) => return Judged::skipped("no-data", "There is nothing to count."),
+        Err(unavailable) => return CheckResult::unknown(&unavailable),
+        Ok(None) => return CheckResult::skipped("no-data", "There is nothing to count."),
         Ok(Some(served)) => served,
     };
     let (told, is) = (current_told(served), current_is(served));
-    let recent = known.readings.int("lambda.errors_min").unwrap_or(0);
+    let recent = known.observations.int("lambda.errors_min").unwrap_or(0);
     match (served.invoked(), recent) {
-        (0, _) => Judged::skipped("no-data", "There is nothing to count."),
-        (_, 1..) => Judged::warning("failing", told, format!("{recent} errors right now. {is}")),
+        (0, _) => CheckResult::skipped("no-data", "There is nothing to count."),
+        (_, 1..) => {
+            CheckResult::warning("failing", told, format!("{recent} errors right now. {is}"))
+        }
         (invoked, _) if lower(served.failed(), invoked) > LOW => {
-            Judged::warning("failing", told, is)
+            CheckResult::warning("failing", told, is)
         }
         (invoked, _) if upper(served.failed(), invoked) > LOW => {
-            Judged::warning("few", told, format!("Too little to tell. {is}"))
+            CheckResult::warning("few", told, format!("Too little to tell. {is}"))
         }
-        _ => Judged::ok(told, is),
+        _ => CheckResult::ok(told, is),
     }
 }
 
-pub(super) fn target(known: &Known<'_>) -> Judged {
+pub(super) fn target(known: &PreflightInput<'_>) -> CheckResult {
     let rolled_back = known
         .target
         .parse()
@@ -150,12 +155,12 @@ pub(super) fn target(known: &Known<'_>) -> Judged {
         let told = vec![text("target.rolled_back", known.target)];
         let target = known.target;
         return match known.undoes {
-            true => Judged::warning(
+            true => CheckResult::warning(
                 "undoes",
                 told,
                 format!("Version {target} was rolled back just now: this undoes that."),
             ),
-            false => Judged::bad(
+            false => CheckResult::bad(
                 "rolled-back",
                 told,
                 format!("Version {target} was rolled back before, by the journal."),
@@ -164,7 +169,7 @@ pub(super) fn target(known: &Known<'_>) -> Judged {
         };
     }
     let served = match served(known, known.target) {
-        Err(silence) => return Judged::unknown(&silence),
+        Err(unavailable) => return CheckResult::unknown(&unavailable),
         Ok(served) => served,
     };
     let Some(served) = served.filter(|served| served.invoked() > 0) else {
@@ -173,12 +178,12 @@ pub(super) fn target(known: &Known<'_>) -> Judged {
             known.target
         );
         return match known.is_back() || known.is(Purpose::Rollback) {
-            true => Judged::warning(
+            true => CheckResult::warning(
                 "never-served",
                 vec![number("target.invocations", 0)],
                 format!("{never}: nothing shows that it is good."),
             ),
-            false => Judged::skipped(
+            false => CheckResult::skipped(
                 "never-served",
                 format!("{never}: nothing speaks against it yet."),
             ),
@@ -191,17 +196,17 @@ pub(super) fn target(known: &Known<'_>) -> Judged {
     let is = current_is(served);
     match (served.failed(), served.invoked()) {
         (failed, invoked) if lower(failed, invoked) > LOW => {
-            Judged::bad("failed-before", told, is).next("Choose a version with a good record")
+            CheckResult::bad("failed-before", told, is).next("Choose a version with a good record")
         }
         (failed, invoked) if upper(failed, invoked) > LOW => {
-            Judged::warning("few", told, format!("Too little to tell. {is}"))
+            CheckResult::warning("few", told, format!("Too little to tell. {is}"))
         }
-        _ => Judged::ok(told, is),
+        _ => CheckResult::ok(told, is),
     }
 }
 
 /// Whether the present errors are older than the move, by the times of both.
-fn older(known: &Known<'_>) -> Option<bool> {
+fn older(known: &PreflightInput<'_>) -> Option<bool> {
     const MINUTE: i64 = 60;
     let instant = |path: &str| match known.fact(path) {
         Ok(FactValue::Instant(at)) => Some(*at),
@@ -217,70 +222,70 @@ fn older(known: &Known<'_>) -> Option<bool> {
     (began + MINUTE > moved_before?).then_some(false)
 }
 
-pub(super) fn onset(known: &Known<'_>) -> Judged {
+pub(super) fn onset(known: &PreflightInput<'_>) -> CheckResult {
     let why = match known.fact("rollback.why") {
         Ok(why) => why.shown().to_string(),
-        Err(silence) if silence.why == Why::NotAsked => {
-            return Judged::skipped("not-asked", "Not asked.");
+        Err(unavailable) if unavailable.why == UnavailableReason::NotAsked => {
+            return CheckResult::skipped("not-asked", "Not asked.");
         }
         // Without an expected version it is not settled; the times alone may settle it.
-        Err(silence) => match older(known) {
+        Err(unavailable) => match older(known) {
             Some(true) => "errors-before-move".to_owned(),
             Some(false) => "errors-after-move".to_owned(),
-            None => return Judged::unknown(&silence),
+            None => return CheckResult::unknown(&unavailable),
         },
     };
     let told = vec![text("rollback.why", why.as_str())];
     match why.as_str() {
-        "errors-after-move" => Judged::ok(
+        "errors-after-move" => CheckResult::ok(
             told,
             "The errors began after the alias moved: this version brought them.",
         ),
-        "errors-before-move" => Judged::warning(
+        "errors-before-move" => CheckResult::warning(
             "errors-before-move",
             told,
             "The errors began before the alias moved: the version that serves did not bring them.",
         )
         .next("Look for the cause elsewhere; going back is unlikely to help"),
-        "throttled" => Judged::warning(
+        "throttled" => CheckResult::warning(
             "throttled",
             told,
             "Requests are throttled: no version adds concurrency.",
         ),
-        "gateway" => Judged::warning(
+        "gateway" => CheckResult::warning(
             "gateway",
             told,
             "The failing answer speaks of the gateway, the route or the key, not of a version.",
         ),
-        "not-invoked" => Judged::warning(
+        "not-invoked" => CheckResult::warning(
             "not-invoked",
             told,
             "Requests do not reach the function: no version is the cause.",
         ),
-        "no-errors" => Judged::warning(
+        "no-errors" => CheckResult::warning(
             "no-errors",
             told,
             "The API fails, and neither log nor metrics show an error of this version.",
         ),
-        "drift" | "drift-but-up" => Judged::ok(told, "The alias is not where it should be."),
-        _ => Judged::skipped("no-errors", "There are no errors to explain."),
+        "drift" | "drift-but-up" => CheckResult::ok(told, "The alias is not where it should be."),
+        _ => CheckResult::skipped("no-errors", "There are no errors to explain."),
     }
 }
 
-pub(super) fn smoke(known: &Known<'_>) -> Judged {
+pub(super) fn smoke(known: &PreflightInput<'_>) -> CheckResult {
     match known.smoke {
-        None => Judged::skipped(
+        None => CheckResult::skipped(
             "not-wanted",
             "Not run alone; --smoke does so, with one read of the status.",
         ),
-        Some(Ok(answer)) => Judged::ok(
+        Some(Ok(answer)) => CheckResult::ok(
             vec![text("target.smoke", answer.as_str())],
             format!(
                 "Run alone, it answers {}.",
                 Untrusted::new(answer.as_str()).printable(80)
             ),
         ),
-        Some(Err(why)) => Judged::bad(
+        Some(Err(why)) => CheckResult::bad(
             "smoke",
             vec![text("target.smoke", why.as_str())],
             format!(
@@ -292,25 +297,25 @@ pub(super) fn smoke(known: &Known<'_>) -> Judged {
     }
 }
 
-pub(super) fn drift(known: &Known<'_>) -> Judged {
+pub(super) fn drift(known: &PreflightInput<'_>) -> CheckResult {
     let alias = match &known.seen.alias {
         Ok(alias) => alias,
-        Err(silence) => return Judged::unknown(silence),
+        Err(unavailable) => return CheckResult::unknown(unavailable),
     };
     let said = match known.fact("status.lambda_version") {
         Ok(said) => said.shown().to_string(),
-        Err(silence) => return Judged::unknown(&silence),
+        Err(unavailable) => return CheckResult::unknown(&unavailable),
     };
     let told = vec![
         text("status.lambda_version", said.as_str()),
         text("alias.version", alias.version.as_str()),
     ];
     match said.trim_start_matches(['v', 'V']) == alias.version {
-        true => Judged::ok(
+        true => CheckResult::ok(
             told,
             format!("The API says that it runs version {}.", alias.version),
         ),
-        false => Judged::warning(
+        false => CheckResult::warning(
             "drift",
             told,
             format!(

@@ -1,8 +1,8 @@
 //! The checks in their order: which claim each makes, what it does to a write, and how a
 //! person would ask the same.
 
-use super::judged::Judged;
-use super::{Known, promotion, record, target};
+use super::judged::CheckResult;
+use super::{PreflightInput, promotion, record, target};
 use crate::fact::Probe;
 
 /// What a check does to a write.
@@ -18,7 +18,7 @@ pub(super) enum Gate {
     Open,
 }
 
-pub(super) type Made = fn(&Known<'_>) -> Judged;
+pub(super) type Made = fn(&PreflightInput<'_>) -> CheckResult;
 
 /// Number, id, claim, what it does to a write, whose answer it stands on, and how it is made.
 pub(super) const CHECKS: [(&str, &str, Gate, Probe, Made); 27] = [
@@ -217,7 +217,7 @@ pub(super) const CHECKS: [(&str, &str, Gate, Probe, Made); 27] = [
 pub(super) const CHECKLIST: [&str; 5] = ["status", "fleet", "audit", "mail", "freeze"];
 
 /// The same question as a command for a person, where there is one.
-pub(super) fn manual(known: &Known<'_>, id: &str) -> String {
+pub(super) fn manual(known: &PreflightInput<'_>, id: &str) -> String {
     let stack = known.stack;
     let (function, alias) = (&stack.function.value, &stack.alias.value);
     let aws = |rest: String| format!("aws {rest} --region {}", stack.region.value);

@@ -1,9 +1,9 @@
 //! The checks of the alias and of the version that shall serve, by what Lambda says.
 
-use super::judged::{Judged, list, number, text};
-use super::{Known, Purpose};
+use super::judged::{CheckResult, list, number, text};
+use super::{PreflightInput, Purpose};
 use crate::lambda::endpoint_probe::is_aws;
-use crate::observation::Why;
+use crate::observation::UnavailableReason;
 use crate::text::Untrusted;
 
 /// A clock this far off is said, in seconds.
@@ -46,12 +46,12 @@ const GIVEN_UP: [&str; 14] = [
     "provided",
 ];
 
-pub(super) fn account(known: &Known<'_>) -> Judged {
+pub(super) fn account(known: &PreflightInput<'_>) -> CheckResult {
     let stack = known.stack;
     let (account, region) = (&stack.account.value, &stack.region.value);
     if let Some(other) = &stack.other_region {
         let told = vec![text("aws.region", other.value.as_str())];
-        return Judged::bad(
+        return CheckResult::bad(
             "wrong-region",
             told,
             format!(
@@ -66,7 +66,7 @@ pub(super) fn account(known: &Known<'_>) -> Judged {
     }
     let caller = match &known.seen.caller {
         Ok(caller) => caller,
-        Err(silence) => return Judged::unknown(silence),
+        Err(unavailable) => return CheckResult::unknown(unavailable),
     };
     let told = vec![
         text("aws.account", caller.account.as_str()),
@@ -76,7 +76,7 @@ pub(super) fn account(known: &Known<'_>) -> Judged {
     if caller.account != *account {
         let found = Untrusted::new(caller.account.as_str()).printable(20);
         let summary = format!("AWS answers from account {found}, the stack is in {account}.");
-        return Judged::bad("wrong-account", told, summary).next(format!(
+        return CheckResult::bad("wrong-account", told, summary).next(format!(
             "Choose the profile of account {account}: AWS_PROFILE=…"
         ));
     }
@@ -93,12 +93,12 @@ pub(super) fn account(known: &Known<'_>) -> Judged {
             let summary = format!(
                 "{service} is asked at {host}, which is not AWS: nothing proves the account."
             );
-            Judged::bad("endpoint-overridden", told, summary)
+            CheckResult::bad("endpoint-overridden", told, summary)
                 .next("Take the endpoint out of environment and profile, or say in words that you mean it: --endpoint-override")
         }
         _ => {
             let who = Untrusted::new(caller.arn.as_str()).printable(120);
-            Judged::ok(
+            CheckResult::ok(
                 told,
                 format!("Account {account}, region {region}, as {who}."),
             )
@@ -106,21 +106,21 @@ pub(super) fn account(known: &Known<'_>) -> Judged {
     }
 }
 
-pub(super) fn clock(known: &Known<'_>) -> Judged {
-    let Some(skew) = known.readings.skew() else {
-        return Judged::unsettled("no-date", Vec::new(), "Not known: no answer was dated.");
+pub(super) fn clock(known: &PreflightInput<'_>) -> CheckResult {
+    let Some(skew) = known.observations.skew() else {
+        return CheckResult::unsettled("no-date", Vec::new(), "Not known: no answer was dated.");
     };
     let told = vec![number("clock.skew", skew)];
     let off = skew.abs();
     match off {
-        0..=ODD => Judged::ok(told, format!("This machine's clock is {off} s off.")),
-        61..=OFF => Judged::warning(
+        0..=ODD => CheckResult::ok(told, format!("This machine's clock is {off} s off.")),
+        61..=OFF => CheckResult::warning(
             "clock-odd",
             told,
             format!("This machine's clock is {off} s off."),
         )
         .next("Set the clock"),
-        _ => Judged::bad(
+        _ => CheckResult::bad(
             "clock-off",
             told,
             format!("This machine's clock is {off} s off."),
@@ -129,15 +129,15 @@ pub(super) fn clock(known: &Known<'_>) -> Judged {
     }
 }
 
-pub(super) fn alias(known: &Known<'_>) -> Judged {
+pub(super) fn alias(known: &PreflightInput<'_>) -> CheckResult {
     let name = &known.stack.alias.value;
     match &known.seen.alias {
-        Err(silence) if silence.why == Why::NotFound => Judged::bad(
+        Err(unavailable) if unavailable.why == UnavailableReason::NotFound => CheckResult::bad(
             "no-alias",
             vec![text("alias.name", name.as_str())],
-            format!("There is no alias {name}: {}.", silence.detail),
+            format!("There is no alias {name}: {}.", unavailable.detail),
         ),
-        Err(silence) => Judged::unknown(silence),
+        Err(unavailable) => CheckResult::unknown(unavailable),
         Ok(alias) => {
             let told = vec![
                 text("alias.version", alias.version.as_str()),
@@ -145,7 +145,7 @@ pub(super) fn alias(known: &Known<'_>) -> Judged {
             ];
             let shown = Untrusted::new(alias.version.as_str()).printable(20);
             match alias.version.as_str() {
-                "$LATEST" => Judged::warning(
+                "$LATEST" => CheckResult::warning(
                     "latest",
                     told,
                     format!("{name} points to $LATEST, which changes with every upload."),
@@ -154,35 +154,35 @@ pub(super) fn alias(known: &Known<'_>) -> Judged {
                 _ => {
                     let revision = &alias.revision;
                     let summary = format!("{name} points to version {shown}, revision {revision}.");
-                    Judged::ok(told, summary)
+                    CheckResult::ok(told, summary)
                 }
             }
         }
     }
 }
 
-pub(super) fn weights(known: &Known<'_>) -> Judged {
+pub(super) fn weights(known: &PreflightInput<'_>) -> CheckResult {
     let alias = match &known.seen.alias {
         Ok(alias) => alias,
-        Err(silence) => return Judged::unknown(silence),
+        Err(unavailable) => return CheckResult::unknown(unavailable),
     };
     let split = Untrusted::new(alias.split()).printable(120).to_string();
     let told = vec![text("alias.split", split.as_str())];
     if alias.weights.is_empty() {
-        return Judged::ok(
+        return CheckResult::ok(
             told,
             format!("All traffic goes where the alias points: {split}."),
         );
     }
     if known.is(Purpose::Rollback) {
-        return Judged::warning(
+        return CheckResult::warning(
             "weighted",
             told,
             format!("The traffic is split, {split}: this rollback ends that."),
         );
     }
     if known.half_done == Some(known.target) && known.is(Purpose::Promotion) {
-        return Judged::warning(
+        return CheckResult::warning(
             "half-done",
             told,
             format!("A shift was left half done, {split}: this goes on with it."),
@@ -191,11 +191,11 @@ pub(super) fn weights(known: &Known<'_>) -> Judged {
     if let Some(coming) = known.half_done {
         let summary = format!("A shift to version {coming} was left half done: {split}.");
         let serving = &alias.version;
-        return Judged::bad("half-done", told, summary)
+        return CheckResult::bad("half-done", told, summary)
             .next(format!("Go on with it (duckops alias promote --to {coming} …), or return to version {serving}"))
             .command(format!("duckops alias rollback --to {serving}"));
     }
-    Judged::bad(
+    CheckResult::bad(
         "weighted",
         told,
         format!("The traffic is split and stayed so: {split}."),
@@ -205,13 +205,13 @@ pub(super) fn weights(known: &Known<'_>) -> Judged {
     )
 }
 
-pub(super) fn deployment(known: &Known<'_>) -> Judged {
+pub(super) fn deployment(known: &PreflightInput<'_>) -> CheckResult {
     let split = known
         .seen
         .alias
         .as_ref()
         .is_ok_and(|a| !a.weights.is_empty());
-    Judged::skipped(
+    CheckResult::skipped(
         "not-asked",
         match split {
             true => "CodeDeploy is not asked; the weights may be its canary.",
@@ -220,15 +220,15 @@ pub(super) fn deployment(known: &Known<'_>) -> Judged {
     )
 }
 
-pub(super) fn exists(known: &Known<'_>) -> Judged {
-    if let (true, Err(silence)) = (known.target.is_empty(), &known.seen.alias) {
-        return Judged::unknown(silence);
+pub(super) fn exists(known: &PreflightInput<'_>) -> CheckResult {
+    if let (true, Err(unavailable)) = (known.target.is_empty(), &known.seen.alias) {
+        return CheckResult::unknown(unavailable);
     }
     let target = Untrusted::new(known.target).printable(40);
     let told = vec![text("target.version", known.target)];
     let is_number = known.target.parse::<i64>().is_ok_and(|number| number > 0);
     if !is_number {
-        return Judged::bad(
+        return CheckResult::bad(
             "not-published",
             told,
             format!("{target} is no published version."),
@@ -239,28 +239,28 @@ pub(super) fn exists(known: &Known<'_>) -> Judged {
     let is_serving = serving.is_ok_and(|alias| alias.version == known.target);
     let ends_split = serving.is_ok_and(|alias| !alias.weights.is_empty());
     match known.configured {
-        Err(silence) if silence.why == Why::NotFound => {
+        Err(unavailable) if unavailable.why == UnavailableReason::NotFound => {
             let summary = format!("There is no version {target}.");
-            Judged::bad("no-version", told, summary)
+            CheckResult::bad("no-version", told, summary)
                 .next("Name one that exists: duckops alias show lists them")
         }
-        Err(silence) => Judged::unknown(silence),
-        Ok(_) if is_serving && known.purpose.is_some() && !ends_split => Judged::bad(
+        Err(unavailable) => CheckResult::unknown(unavailable),
+        Ok(_) if is_serving && known.purpose.is_some() && !ends_split => CheckResult::bad(
             "same-version",
             told,
             format!("The alias points to version {target} already: there is nothing to change."),
         ),
         Ok(_) if is_serving => {
-            Judged::ok(told, format!("Version {target} is the one that serves."))
+            CheckResult::ok(told, format!("Version {target} is the one that serves."))
         }
-        Ok(_) => Judged::ok(told, format!("Version {target} is published.")),
+        Ok(_) => CheckResult::ok(told, format!("Version {target} is published.")),
     }
 }
 
-pub(super) fn state(known: &Known<'_>) -> Judged {
+pub(super) fn state(known: &PreflightInput<'_>) -> CheckResult {
     let configured = match known.configured {
         Ok(configured) => configured,
-        Err(silence) => return Judged::unknown(silence),
+        Err(unavailable) => return CheckResult::unknown(unavailable),
     };
     let shown = Untrusted::new(configured.state_shown())
         .printable(80)
@@ -269,13 +269,13 @@ pub(super) fn state(known: &Known<'_>) -> Judged {
     let target = &configured.number;
     match (configured.state.as_deref(), configured.update.as_deref()) {
         (Some("Active"), Some("Successful")) => {
-            Judged::ok(told, format!("Version {target} is active."))
+            CheckResult::ok(told, format!("Version {target} is active."))
         }
         (None, _) | (_, None) => {
             let summary = format!("Not known: Lambda does not tell the state of version {target}.");
-            Judged::unsettled("missing", told, summary)
+            CheckResult::unsettled("missing", told, summary)
         }
-        (Some("Inactive"), _) => Judged::bad(
+        (Some("Inactive"), _) => CheckResult::bad(
             "inactive",
             told,
             format!("Version {target} is inactive: it was idle so long that its first requests would fail."),
@@ -285,21 +285,21 @@ pub(super) fn state(known: &Known<'_>) -> Judged {
             "aws lambda invoke --function-name {} --qualifier {target} --region {} /dev/null",
             known.stack.function.value, known.stack.region.value
         )),
-        _ => Judged::bad("not-ready", told, format!("Version {target} is not ready: {shown}."))
+        _ => CheckResult::bad("not-ready", told, format!("Version {target} is not ready: {shown}."))
             .next("Wait until it is active, or choose another"),
     }
 }
 
-pub(super) fn code(known: &Known<'_>) -> Judged {
+pub(super) fn code(known: &PreflightInput<'_>) -> CheckResult {
     let (target, current) = match (known.configured, &known.seen.current) {
         (Ok(target), Ok(current)) => (target, current),
-        (Err(silence), _) | (_, Err(silence)) => return Judged::unknown(silence),
+        (Err(unavailable), _) | (_, Err(unavailable)) => return CheckResult::unknown(unavailable),
     };
     if target.number == current.number {
-        return Judged::skipped("same-version", "It is the version that serves.");
+        return CheckResult::skipped("same-version", "It is the version that serves.");
     }
     let (Some(code), Some(serving)) = (&target.code, &current.code) else {
-        return Judged::unsettled(
+        return CheckResult::unsettled(
             "missing",
             Vec::new(),
             "Not known: Lambda does not tell the code of both versions.",
@@ -310,8 +310,8 @@ pub(super) fn code(known: &Known<'_>) -> Judged {
         text("alias.code", serving.as_str()),
     ];
     match code == serving {
-        false => Judged::ok(told, "The two versions run different code."),
-        true => Judged::bad(
+        false => CheckResult::ok(told, "The two versions run different code."),
+        true => CheckResult::bad(
             "same-code",
             told,
             format!(
@@ -323,16 +323,16 @@ pub(super) fn code(known: &Known<'_>) -> Judged {
     }
 }
 
-pub(super) fn configuration(known: &Known<'_>) -> Judged {
+pub(super) fn configuration(known: &PreflightInput<'_>) -> CheckResult {
     let (target, current) = match (known.configured, &known.seen.current) {
         (Ok(target), Ok(current)) => (target, current),
-        (Err(silence), _) | (_, Err(silence)) => return Judged::unknown(silence),
+        (Err(unavailable), _) | (_, Err(unavailable)) => return CheckResult::unknown(unavailable),
     };
     let differences = current.differences(target);
     let told = vec![list("target.differences", &differences)];
     match differences.len() {
-        0 => Judged::ok(told, "Both are configured alike."),
-        many => Judged::warning(
+        0 => CheckResult::ok(told, "Both are configured alike."),
+        many => CheckResult::warning(
             "differs",
             told,
             format!(
@@ -343,13 +343,13 @@ pub(super) fn configuration(known: &Known<'_>) -> Judged {
     }
 }
 
-pub(super) fn runtime(known: &Known<'_>) -> Judged {
+pub(super) fn runtime(known: &PreflightInput<'_>) -> CheckResult {
     let configured = match known.configured {
         Ok(configured) => configured,
-        Err(silence) => return Judged::unknown(silence),
+        Err(unavailable) => return CheckResult::unknown(unavailable),
     };
     let Some(runtime) = configured.runtime.as_deref() else {
-        return Judged::skipped(
+        return CheckResult::skipped(
             "image",
             "The version is an image: it brings its own runtime.",
         );
@@ -357,12 +357,12 @@ pub(super) fn runtime(known: &Known<'_>) -> Judged {
     let shown = Untrusted::new(runtime).printable(40);
     let told = vec![text("target.runtime", runtime)];
     if GIVEN_UP.contains(&runtime) {
-        return Judged::warning("given-up", told, format!("AWS no longer supports {shown}."))
+        return CheckResult::warning("given-up", told, format!("AWS no longer supports {shown}."))
             .next("Plan a version with a newer runtime");
     }
     match SUPPORTED.contains(&runtime) {
-        true => Judged::ok(told, format!("{shown} is supported.")),
-        false => Judged::unsettled(
+        true => CheckResult::ok(told, format!("{shown} is supported.")),
+        false => CheckResult::unsettled(
             "unlisted",
             told,
             format!("Not known: {shown} is in no list of this duckops."),
@@ -370,19 +370,19 @@ pub(super) fn runtime(known: &Known<'_>) -> Judged {
     }
 }
 
-pub(super) fn provisioned(known: &Known<'_>) -> Judged {
+pub(super) fn provisioned(known: &PreflightInput<'_>) -> CheckResult {
     match &known.seen.provisioned {
-        Err(silence) => Judged::unknown(silence),
-        Ok(None) => Judged::skipped("none", "Nothing is kept warm for the alias."),
+        Err(unavailable) => CheckResult::unknown(unavailable),
+        Ok(None) => CheckResult::skipped("none", "Nothing is kept warm for the alias."),
         Ok(Some(status)) => {
             let told = vec![text("alias.provisioned", status.as_str())];
             let shown = Untrusted::new(status.as_str()).printable(40);
             match status.as_str() {
-                "READY" => Judged::ok(
+                "READY" => CheckResult::ok(
                     told,
                     "What is kept warm is ready; a move takes it away for minutes while it is built anew.",
                 ),
-                _ => Judged::warning(
+                _ => CheckResult::warning(
                     "not-ready",
                     told,
                     format!("What is kept warm is {shown}: expect cold starts."),
