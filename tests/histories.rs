@@ -12,7 +12,9 @@ mod table;
 
 use crate::support::emulator::{ACCOUNT, Kind, Turn};
 use duckops::cloud::{Aws, Http};
-use duckops::history::{self, Access, History, Location, Sample, Snapshot, StackKey, TableName};
+use duckops::history::{
+    self, History, Location, Sample, Snapshot, StackKey, TableAccess, TableName,
+};
 use duckops::stack::{Flags, Settings, Stack};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -88,7 +90,7 @@ impl Table {
         }
     }
 
-    fn access(&self) -> Access {
+    fn access(&self) -> TableAccess {
         access(&self.runtime, &self.emulator.url(), self.keep)
     }
 
@@ -102,10 +104,10 @@ fn access(
     runtime: &tokio::runtime::Runtime,
     url: &str,
     keep: (time::Duration, time::Duration),
-) -> Access {
+) -> TableAccess {
     let aws = Aws::practice(&stack(), Http::direct(None), url);
     let config = runtime.block_on(aws.config()).expect("a configuration");
-    Access {
+    TableAccess {
         config: config.clone(),
         account: ACCOUNT.to_owned(),
         keep,

@@ -3,7 +3,7 @@
 use super::{Context, run};
 use crate::cloud::Aws;
 use crate::evidence::Past;
-use crate::history::{self, Access, History, HistoryError, Location, Retention, StackKey};
+use crate::history::{self, History, HistoryError, Location, Retention, StackKey, TableAccess};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::stack::Stack;
 use std::time::{Duration, Instant};
@@ -44,7 +44,11 @@ pub(super) async fn open(
 }
 
 /// Who asks for a shared history. In which account the table is, it is for the table to prove.
-pub(super) async fn access(stack: &Stack, aws: &Aws, keep: Keep) -> Result<Access, HistoryError> {
+pub(super) async fn access(
+    stack: &Stack,
+    aws: &Aws,
+    keep: Keep,
+) -> Result<TableAccess, HistoryError> {
     if let Some(other) = &stack.other_region {
         return Err(HistoryError::Elsewhere {
             place: "shared history".into(),
@@ -59,7 +63,7 @@ pub(super) async fn access(stack: &Stack, aws: &Aws, keep: Keep) -> Result<Acces
         let why = unavailable.detail.clone();
         HistoryError::NoCredentials { why }
     })?;
-    Ok(Access {
+    Ok(TableAccess {
         config: config.clone(),
         account: stack.account.value.clone(),
         keep,

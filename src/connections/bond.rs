@@ -246,11 +246,11 @@ impl Bond {
     }
 
     /// Settles between which bounds the age of its key lies. `horizon` is the oldest moment
-    /// that the feed shows; `loose` the newest rotation that names nobody.
-    pub(super) fn date_key(&mut self, horizon: i64, loose: Option<i64>, now: i64) {
+    /// that the feed shows; `unattributed` the newest rotation that names nobody.
+    pub(super) fn date_key(&mut self, horizon: i64, unattributed: Option<i64>, now: i64) {
         // What the feed does not show may have happened until right before what it shows.
         let unseen = horizon.max(self.since.unwrap_or(horizon));
-        let latest = Some(self.rotated.unwrap_or(unseen)).max(loose);
+        let latest = Some(self.rotated.unwrap_or(unseen)).max(unattributed);
         let age = |at: i64| (now - at).max(0);
         self.key_min = latest.map_or(0, age);
         self.key_max = self.rotated.max(self.since).map(age);
@@ -335,9 +335,9 @@ mod tests {
     fn a_key_is_no_older_than_its_bond_and_as_old_as_what_is_shown_of_it() {
         const DAY: i64 = 86_400;
         let reach = 7 * DAY;
-        let key = |events: &[(i64, Event)], loose: Option<i64>| {
+        let key = |events: &[(i64, Event)], unattributed: Option<i64>| {
             let mut bond = bond(events);
-            bond.date_key(NOW - reach, loose.map(|ago| NOW - ago), NOW);
+            bond.date_key(NOW - reach, unattributed.map(|ago| NOW - ago), NOW);
             (bond.key_min, bond.key_max)
         };
         // Bonded while the feed was watching; rotated since; by whom nobody knows.

@@ -2,7 +2,7 @@
 
 use super::fleet::Fleet;
 use super::join::Bondings;
-use super::uncertainty::{Unbonded, doubts, gaps, uncertain};
+use super::uncertainty::{Unbonded, gaps, set_uncertainty, uncertain};
 use super::{AHEAD, BondState, Connections, Event, Last, Only, Peck, PeckState, RECENT, WINDOW};
 use crate::text::{Printable, Untrusted};
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ pub struct FeedEvent<'a> {
 /// One row of a list. What it does not hold is empty or none; times are seconds since 1970.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs)] // each is what its name says, of the request or of the agent
-pub struct Row {
+pub struct ListRow {
     pub peck: String,
     pub agent: String,
     pub name: String,
@@ -60,8 +60,8 @@ pub struct ConnectionsBuilder {
     /// Bonds that came into force without naming their request.
     bondings: Bondings,
     /// What names nobody, and so could be anybody's: of requests, and of agents.
-    loose_pecks: Last,
-    loose_bonds: Last,
+    unattributed_pecks: Last,
+    unattributed_bonds: Last,
     /// Whether bonds would show: not every feed tells of them.
     tells_bonds: bool,
 }
@@ -75,8 +75,8 @@ impl ConnectionsBuilder {
             bonds: Fleet::new(matches!(only, Some(Only::Bond(_)))),
             only,
             bondings: Bondings::default(),
-            loose_pecks: Last::default(),
-            loose_bonds: Last::default(),
+            unattributed_pecks: Last::default(),
+            unattributed_bonds: Last::default(),
             tells_bonds: false,
         }
     }
@@ -93,7 +93,7 @@ impl ConnectionsBuilder {
             Event::Pulse | Event::Rotated | Event::DeliveryFailed => return,
             _ if !it.peck.is_empty() => {}
             Event::Bonded => return self.bonding(it),
-            event => return self.loose_pecks.note(event, it.at),
+            event => return self.unattributed_pecks.note(event, it.at),
         }
         let wanted = matches!(&self.only, Some(Only::Peck(id)) if id == it.peck);
         if !wanted && self.now - it.at >= RECENT + WINDOW {
@@ -115,7 +115,7 @@ impl ConnectionsBuilder {
         ends.sort_unstable();
         match ends.into() {
             _ if self.now - it.at >= RECENT => {}
-            ("", "") => self.loose_pecks.note(Event::Bonded, it.at),
+            ("", "") => self.unattributed_pecks.note(Event::Bonded, it.at),
             ("", end) => self.bondings.add(end, "", it.at),
             (one, other) => self.bondings.add(one, other, it.at),
         }
@@ -139,7 +139,7 @@ impl ConnectionsBuilder {
             return;
         }
         let ends = match (it.agent, it.requester, it.target) {
-            ("", "", "") => return self.loose_bonds.note(it.event, it.at),
+            ("", "", "") => return self.unattributed_bonds.note(it.event, it.at),
             ("", requester, target) => [requester, target],
             (agent, ..) => [agent, ""],
         };
@@ -168,7 +168,7 @@ impl ConnectionsBuilder {
     }
 
     /// Takes in a row of a list.
-    pub fn listed(&mut self, row: &Row) {
+    pub fn listed(&mut self, row: &ListRow) {
         let status = BondState::of(&row.status);
         let until = |upto: i64| move |at: &i64| *at <= upto;
         let usable = until(self.now + AHEAD);
@@ -221,9 +221,9 @@ impl ConnectionsBuilder {
     ) -> Connections {
         let now = self.now;
         let unjoined = std::mem::take(&mut self.bondings).join(&mut self.pecks);
-        let gaps = gaps(&self.loose_pecks, &self.loose_bonds, reach, now);
+        let gaps = gaps(&self.unattributed_pecks, &self.unattributed_bonds, reach, now);
         let unbonded = Unbonded {
-            loose: self.loose_pecks,
+            unattributed: self.unattributed_pecks,
             unjoined,
             tells_bonds: self.tells_bonds,
         };
@@ -231,14 +231,14 @@ impl ConnectionsBuilder {
         for peck in &mut pecks {
             peck.uncertain = silent.or(uncertain(peck, &unbonded, now));
         }
-        rivals(&mut pecks, now);
+        mark_duplicates(&mut pecks, now);
         pecks.retain(|peck| match &self.only {
             Some(Only::Peck(id)) => peck.id == *id,
             _ => peck.is_recent(now),
         });
         let mut bonds = self.bonds.into_bonds();
         for bond in &mut bonds {
-            doubts(bond, &self.loose_bonds, reach, now);
+            set_uncertainty(bond, &self.unattributed_bonds, reach, now);
             bond.uncertain = silent.or(bond.uncertain);
         }
         Connections {
@@ -253,7 +253,7 @@ impl ConnectionsBuilder {
 }
 
 /// Counts for each pending request the others between the same two.
-fn rivals(pecks: &mut [Peck], now: i64) {
+fn mark_duplicates(pecks: &mut [Peck], now: i64) {
     let mut pairs: HashMap<(String, String), usize> = HashMap::new();
     let owned = |peck: &Peck| {
         let pending = peck.state(now) == PeckState::Pending;
@@ -264,7 +264,7 @@ fn rivals(pecks: &mut [Peck], now: i64) {
         *pairs.entry(pair).or_default() += 1;
     }
     for peck in pecks {
-        peck.rivals = owned(peck).map_or(0, |pair| pairs[&pair] - 1);
+        peck.duplicates = owned(peck).map_or(0, |pair| pairs[&pair] - 1);
     }
 }
 

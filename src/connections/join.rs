@@ -16,7 +16,7 @@ pub(super) struct Bondings {
 }
 
 /// A request as a bond looks for it.
-struct Candidate {
+struct JoinCandidate {
     begun: i64,
     approved: Option<i64>,
     id: String,
@@ -58,15 +58,15 @@ impl Bondings {
 }
 
 /// The requests of each agent and of each two, in the order in which they were asked.
-fn candidates(pecks: &HashMap<String, Peck>) -> HashMap<(String, String), Vec<Candidate>> {
-    let mut all: HashMap<(String, String), Vec<Candidate>> = HashMap::new();
+fn candidates(pecks: &HashMap<String, Peck>) -> HashMap<(String, String), Vec<JoinCandidate>> {
+    let mut all: HashMap<(String, String), Vec<JoinCandidate>> = HashMap::new();
     for peck in pecks.values() {
         let Some(begun) = peck.begun() else { continue };
         let ends = [peck.requester.as_deref(), peck.target.as_deref()];
         let alone = ends.into_iter().flatten().map(|end| (end, ""));
         for (one, other) in alone.chain(peck.pair()) {
             let key = (one.to_owned(), other.to_owned());
-            all.entry(key).or_default().push(Candidate {
+            all.entry(key).or_default().push(JoinCandidate {
                 begun,
                 approved: peck.last(Event::Approved),
                 id: peck.id.clone(),
@@ -79,7 +79,7 @@ fn candidates(pecks: &HashMap<String, Peck>) -> HashMap<(String, String), Vec<Ca
     all
 }
 
-fn fit(candidates: &[Candidate], at: i64) -> Option<&str> {
+fn fit(candidates: &[JoinCandidate], at: i64) -> Option<&str> {
     let upto = candidates.partition_point(|candidate| candidate.begun <= at);
     let before = || candidates.iter().take(upto).rev().take(KEPT);
     let approved = before().find(|candidate| candidate.approved.is_some_and(|then| then <= at));

@@ -22,7 +22,7 @@ mod peck;
 mod uncertainty;
 
 pub use bond::{Bond, BondState, Class, class};
-pub use builder::{ConnectionsBuilder, FeedEvent, Row};
+pub use builder::{ConnectionsBuilder, FeedEvent, ListRow};
 pub use peck::{Peck, PeckState};
 
 use crate::text::Untrusted;

@@ -35,7 +35,7 @@ pub struct Peck {
     /// Why its state cannot be told, if so.
     pub uncertain: Option<&'static str>,
     /// How many other pending requests there are between the same two.
-    pub rivals: usize,
+    pub duplicates: usize,
     pub(super) last: Last,
 }
 

@@ -36,7 +36,7 @@ pub(super) fn gaps(pecks: &Last, bonds: &Last, reach: Option<i64>, now: i64) -> 
 
 /// What decides whether a request that was approved made a bond.
 pub(super) struct Unbonded {
-    pub(super) loose: Last,
+    pub(super) unattributed: Last,
     /// The newest bond that fits no request whose two agents are known.
     pub(super) unjoined: Option<i64>,
     /// Whether bonds would show.
@@ -46,11 +46,11 @@ pub(super) struct Unbonded {
 /// Why the state of a request cannot be told, if so.
 pub(super) fn uncertain(peck: &Peck, unbonded: &Unbonded, now: i64) -> Option<&'static str> {
     let Unbonded {
-        loose,
+        unattributed,
         unjoined,
         tells_bonds,
     } = unbonded;
-    let outcome = loose.newest(OUTCOMES);
+    let outcome = unattributed.newest(OUTCOMES);
     let by_silence = peck.last(Event::Expired).is_none() && peck.listed.is_none();
     let approved = peck.last(Event::Approved);
     // A bond between others is not this one's, where it says between whom it would be.
@@ -65,7 +65,7 @@ pub(super) fn uncertain(peck: &Peck, unbonded: &Unbonded, now: i64) -> Option<&'
         PeckState::CallbackError if !tells_bonds => Some(
             "it was approved, and the feed tells of no bond at all: whether it made one is not known",
         ),
-        PeckState::CallbackError if loose.of(Event::Bonded).max(of_others) >= approved => {
+        PeckState::CallbackError if unattributed.of(Event::Bonded).max(of_others) >= approved => {
             Some("a bond in the feed names no request, and could be this one's")
         }
         _ => None,
@@ -73,10 +73,13 @@ pub(super) fn uncertain(peck: &Peck, unbonded: &Unbonded, now: i64) -> Option<&'
 }
 
 /// Settles what of a bond cannot be told, and how old its key may be.
-pub(super) fn doubts(bond: &mut Bond, loose: &Last, reach: Option<i64>, now: i64) {
+pub(super) fn set_uncertainty(bond: &mut Bond, unattributed: &Last, reach: Option<i64>, now: i64) {
     let horizon = now - reach.unwrap_or(0);
-    let (unpecked, pulse) = (loose.of(Event::Unpecked), loose.of(Event::Pulse));
-    bond.date_key(horizon, loose.of(Event::Rotated), now);
+    let (unpecked, pulse) = (
+        unattributed.of(Event::Unpecked),
+        unattributed.of(Event::Pulse),
+    );
+    bond.date_key(horizon, unattributed.of(Event::Rotated), now);
     bond.uncertain = match bond.contradiction() {
         _ if unpecked.is_some() && unpecked >= bond.since.max(bond.seen) => {
             Some("an end in the feed names nobody, and could be this bond's")

@@ -143,7 +143,7 @@ pub async fn ask(
 
 async fn run_probe(probe: Probe, asking: Arc<ProbeContext>) -> Observation {
     let limit = asking.deadline + GRACE;
-    match tokio::time::timeout_at(limit.into(), probe::ask(probe, &asking)).await {
+    match tokio::time::timeout_at(limit.into(), probe::observe(probe, &asking)).await {
         Ok(observation) => observation,
         Err(_) => Observation::silent(
             probe,

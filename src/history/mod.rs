@@ -15,7 +15,7 @@ mod retention;
 mod sqlite;
 mod window;
 
-pub use dynamodb::{ACTIONS, Access, Initialised, TableName, initialise};
+pub use dynamodb::{ACTIONS, Initialised, TableAccess, TableName, initialise};
 pub use error::HistoryError;
 pub use location::Location;
 pub use pending::{Pending, Queue};
@@ -198,7 +198,7 @@ pub fn open(location: &Location, budget: Duration) -> Result<Box<dyn History>, H
 
 /// Opens history that several hosts share. Nothing is asked before the first call, and
 /// nothing answers that was not proven to be the stack's.
-pub fn share(table: &TableName, access: Access, budget: Duration) -> Box<dyn History> {
+pub fn share(table: &TableName, access: TableAccess, budget: Duration) -> Box<dyn History> {
     Box::new(dynamodb::DynamoDb::new(table, access, budget))
 }
 

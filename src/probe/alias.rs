@@ -16,13 +16,13 @@ use time::OffsetDateTime;
 /// Versions shown as evidence.
 const NEWEST: usize = 5;
 
-pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Alias);
-    match &ask.expected_version {
+    match &context.expected_version {
         Some(version) => observation.set(
             "alias.pinned",
             FactValue::Text(Untrusted::new(version.as_str())),
-            ask.now,
+            context.now,
         ),
         None => observation.set_unavailable(
             "alias.pinned",
@@ -32,22 +32,22 @@ pub(super) async fn ask(ask: &ProbeContext) -> Observation {
             ),
         ),
     }
-    let Some(config) = aws::config(ask, &mut observation).await else {
+    let Some(config) = aws::config(context, &mut observation).await else {
         return observation;
     };
     let client = aws_sdk_lambda::Client::new(config);
     let ((target, a), (configuration, b), (versions, c)) = tokio::join!(
-        alias(ask, &client),
-        configuration(ask, &client),
-        versions(ask, &client),
+        alias(context, &client),
+        configuration(context, &client),
+        versions(context, &client),
     );
     for part in [a, b, c] {
         observation.reached |= part.reached;
         observation.asked.extend(part.asked);
     }
-    pointing(&mut observation, &target, ask.now);
-    running(&mut observation, &target, configuration, ask.now);
-    published(&mut observation, versions, ask.now);
+    pointing(&mut observation, &target, context.now);
+    running(&mut observation, &target, configuration, context.now);
+    published(&mut observation, versions, context.now);
     observation
 }
 

@@ -4,18 +4,18 @@
 //! with it. Windows are measured on the server's clock. What was counted before the feed
 //! broke off still holds as "at least"; nothing else does.
 
+mod connections;
+mod coverage;
 mod entry;
+mod envelope;
 mod event;
 mod feed;
-mod frame;
 mod meaning;
-mod people;
 mod request;
-mod span;
 mod tally;
 mod value;
 
-pub(super) use people::people;
+pub(super) use connections::connections;
 pub(super) use value::{Id, Time};
 
 use super::ProbeContext;
@@ -26,13 +26,13 @@ use crate::text::Untrusted;
 use tally::{Newest, Tally};
 use time::OffsetDateTime;
 
-pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Audit);
-    let (tally, end) = request::read(ask, &mut observation, Tally::new).await;
+    let (tally, end) = request::read(context, &mut observation, Tally::new).await;
     if let Some(tally) = tally {
-        at_least(&mut observation, &tally, ask.now);
+        at_least(&mut observation, &tally, context.now);
         match end {
-            Ok(()) => exactly(&mut observation, &tally, ask.now),
+            Ok(()) => exactly(&mut observation, &tally, context.now),
             Err(unavailable) => observation.default_unavailable(unavailable),
         }
     } else if let Err(unavailable) = end {
@@ -57,12 +57,12 @@ pub struct Listed {
 /// # Errors
 /// Why the feed was not read to its end; what was handed over still holds.
 pub async fn listen(
-    ask: &ProbeContext,
+    context: &ProbeContext,
     each: impl FnMut(Listed) + Send + 'static,
 ) -> Result<(), Unavailable> {
     struct Each<F>(F, Secrets);
     impl<F: FnMut(Listed)> feed::Sink for Each<F> {
-        fn entry(&mut self, entry: &entry::Entry) {
+        fn entry(&mut self, entry: &entry::AuditEntry) {
             let mut texts = [entry.kind.clone(), entry.detail.clone()];
             for text in &mut texts {
                 self.1.hide_known(&mut [text], &mut Removed::default());
@@ -76,8 +76,8 @@ pub async fn listen(
         }
     }
     let mut observation = Observation::new(Probe::Audit);
-    let secrets = ask.secrets().await;
-    request::read(ask, &mut observation, |_| Each(each, secrets))
+    let secrets = context.secrets().await;
+    request::read(context, &mut observation, |_| Each(each, secrets))
         .await
         .1
 }
@@ -98,13 +98,13 @@ fn at_least(observation: &mut Observation, tally: &Tally, at: OffsetDateTime) {
 
 /// What holds because the feed was read to its end.
 fn exactly(observation: &mut Observation, tally: &Tally, at: OffsetDateTime) {
-    observation.set("audit.entries", FactValue::Int(tally.span.entries), at);
-    if let Some(unavailable) = tally.span.unusable() {
+    observation.set("audit.entries", FactValue::Int(tally.coverage.entries), at);
+    if let Some(unavailable) = tally.coverage.unusable() {
         return observation.default_unavailable(unavailable);
     }
-    let reach = tally.span.reach();
+    let reach = tally.coverage.reach();
     observation.set("audit.reach", FactValue::Duration(reach.unwrap_or(0)), at);
-    match tally.span.oldest() {
+    match tally.coverage.oldest() {
         Some(oldest) => observation.set("audit.oldest", FactValue::Instant(oldest), at),
         None => observation.set_unavailable(
             "audit.oldest",
@@ -168,7 +168,10 @@ fn age(
             format!("no {what} in the audit feed, which reaches back only {reach}"),
         )
     };
-    match (newest.newest_age(tally.span.now), tally.span.reach()) {
+    match (
+        newest.newest_age(tally.coverage.now),
+        tally.coverage.reach(),
+    ) {
         (Some(age), _) => {
             observation.set(exact, FactValue::Duration(age), at);
             observation.set(at_least, FactValue::Duration(age), at);

@@ -1,7 +1,7 @@
 //! What every AWS probe shares: a question with its time, an error with its meaning, and
 //! the answer's bytes, because the clients fill what is missing with zeros and empty lists.
 
-use super::document::Document;
+use super::document::JsonObject;
 use crate::cloud;
 use crate::observation::{Observation, Unavailable};
 use aws_config::SdkConfig;
@@ -36,10 +36,10 @@ where
 
 /// The shared configuration, or everything silent for want of credentials.
 pub(super) async fn config<'a>(
-    ask: &'a super::ProbeContext,
+    context: &'a super::ProbeContext,
     observation: &mut Observation,
 ) -> Option<&'a SdkConfig> {
-    match ask.aws.config().await {
+    match context.aws.config().await {
         Ok(config) => Some(config),
         Err(unavailable) => {
             observation.default_unavailable(unavailable);
@@ -54,9 +54,9 @@ pub(super) struct Bytes(Arc<Mutex<Vec<u8>>>);
 
 impl Bytes {
     /// The answer as a document in which missing is missing.
-    pub(super) fn document(&self, name: &'static str) -> Result<Document, Unavailable> {
+    pub(super) fn document(&self, name: &'static str) -> Result<JsonObject, Unavailable> {
         let bytes = self.0.lock().map(|bytes| bytes.clone()).unwrap_or_default();
-        Document::parse(name, &bytes)
+        JsonObject::parse(name, &bytes)
     }
 }
 

@@ -7,7 +7,7 @@
 mod lists;
 
 use super::ProbeContext;
-use super::audit::people;
+use super::audit::connections;
 use crate::connections::{
     Bond, BondState, Class, Connections, Gap, KEY_AGE, Only, Peck, PeckState, WINDOW,
 };
@@ -20,20 +20,20 @@ use time::OffsetDateTime;
 /// So many are named as evidence.
 const NAMED: usize = 5;
 
-pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Connections);
     let mut listing = Vec::new();
-    let (people, lists, counted) = tokio::join!(
-        people(ask, &mut observation, ask.only.clone()),
-        lists::ask(ask, &mut listing),
-        counted(ask),
+    let (connections, lists, counted) = tokio::join!(
+        connections(context, &mut observation, context.only.clone()),
+        lists::fetch_all(context, &mut listing),
+        counted(context),
     );
     observation.asked.extend(listing);
-    let told = people.and_then(|people| match people.unusable() {
+    let told = connections.and_then(|connections| match connections.unusable() {
         Some(unavailable) => Err(unavailable),
-        None => Ok(people),
+        None => Ok(connections),
     });
-    let mut people = match told {
+    let mut connections = match told {
         Ok(told) => told,
         Err(unavailable) => {
             observation.default_unavailable(unavailable);
@@ -41,17 +41,17 @@ pub(super) async fn ask(ask: &ProbeContext) -> Observation {
         }
     };
     for row in &lists.rows {
-        people.gathering.listed(row);
+        connections.builder.listed(row);
     }
-    let reach = people.reach();
+    let reach = connections.reach();
     let silent = lists
         .failed
         .as_ref()
         .map(|_| "a list that was asked failed");
-    let connections = people.gathering.end(reach, silent, lists.notes);
+    let connections = connections.builder.end(reach, silent, lists.notes);
     match lists.failed {
         Some(unavailable) => observation.default_unavailable(unavailable),
-        None => facts(&mut observation, &connections, ask, counted),
+        None => facts(&mut observation, &connections, context, counted),
     }
     observation.connections = Some(connections);
     observation
@@ -59,21 +59,21 @@ pub(super) async fn ask(ask: &ProbeContext) -> Observation {
 
 /// How many bonded agents the status API counts, for comparing; nobody is compared in a run
 /// that is confined to one.
-async fn counted(ask: &ProbeContext) -> Option<Observation> {
-    match ask.only {
+async fn counted(context: &ProbeContext) -> Option<Observation> {
+    match context.only {
         Some(_) => None,
-        None => Some(super::status::ask(ask).await),
+        None => Some(super::status::observe(context).await),
     }
 }
 
 fn facts(
     observation: &mut Observation,
     all: &Connections,
-    ask: &ProbeContext,
+    context: &ProbeContext,
     counted: Option<Observation>,
 ) {
-    let at = ask.now;
-    let is_known = match &ask.only {
+    let at = context.now;
+    let is_known = match &context.only {
         None => true,
         Some(Only::Peck(_)) => !all.pecks.is_empty(),
         Some(Only::Bond(_)) => !all.bonds.is_empty(),
@@ -91,8 +91,8 @@ fn facts(
         );
         return;
     }
-    of_pecks(observation, all, ask.only.is_some(), at);
-    of_bonds(observation, all, ask.only.is_some(), at);
+    of_pecks(observation, all, context.only.is_some(), at);
+    of_bonds(observation, all, context.only.is_some(), at);
     let untraced = counted.map_or(Ok(0), |status| {
         let untraced = untraced(&status, all);
         observation.asked.extend(status.asked);
@@ -129,7 +129,10 @@ fn of_pecks(observation: &mut Observation, all: &Connections, one: bool, at: Off
     set_int(
         observation,
         "pecks.rivals",
-        all.pecks.iter().filter(|peck| peck.rivals > 0).count() as i64,
+        all.pecks
+            .iter()
+            .filter(|peck| peck.duplicates > 0)
+            .count() as i64,
         at,
     );
     let left = are(PeckState::Pending)

@@ -11,7 +11,7 @@ use std::fmt;
 
 /// A JSON object whose fields are typed when they are read.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(super) struct JsonObject {
     name: &'static str,
     root: Object,
 }
@@ -33,7 +33,7 @@ enum Node {
     Object(Object),
 }
 
-impl Document {
+impl JsonObject {
     /// Reads a body; anything but a JSON object with at least one field is refused. `name`
     /// is what messages call it.
     pub(super) fn parse(name: &'static str, body: &[u8]) -> Result<Self, Unavailable> {
@@ -128,7 +128,7 @@ impl Document {
     }
 }
 
-impl Document {
+impl JsonObject {
     /// That nothing stands twice on the way to an object, which may be missing, or in it.
     pub(super) fn single(&self, path: &str) -> Result<(), Unavailable> {
         let mut object = &self.root;
@@ -230,8 +230,8 @@ impl<'de> Visitor<'de> for NodeVisitor {
 mod tests {
     use super::*;
 
-    fn document(text: &str) -> Document {
-        Document::parse("status", text.as_bytes()).expect("a status object")
+    fn document(text: &str) -> JsonObject {
+        JsonObject::parse("status", text.as_bytes()).expect("a status object")
     }
 
     #[test]
@@ -287,7 +287,7 @@ mod tests {
             &deep,
         ] {
             assert!(
-                Document::parse("status", body.as_bytes()).is_err(),
+                JsonObject::parse("status", body.as_bytes()).is_err(),
                 "{:.20}",
                 body
             );

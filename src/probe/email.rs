@@ -1,13 +1,13 @@
 //! SES `GetAccount`: may we send, how much, and how much is used.
 
-use super::{ProbeContext, aws, document::Document};
+use super::{ProbeContext, aws, document::JsonObject};
 use crate::fact::{FactValue, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use time::OffsetDateTime;
 
-pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Email);
-    let Some(config) = aws::config(ask, &mut observation).await else {
+    let Some(config) = aws::config(context, &mut observation).await else {
         return observation;
     };
     let bytes = aws::Bytes::default();
@@ -18,20 +18,20 @@ pub(super) async fn ask(ask: &ProbeContext) -> Observation {
     let question = "GetAccount".to_owned();
     let answer = aws::question(
         &mut observation,
-        ask.deadline,
+        context.deadline,
         question,
         "ses:GetAccount",
         request.send(),
     )
     .await;
     match answer.and_then(|_| bytes.document("SES account")) {
-        Ok(account) => fields(&mut observation, &account, ask.now),
+        Ok(account) => fields(&mut observation, &account, context.now),
         Err(unavailable) => observation.default_unavailable(unavailable),
     }
     observation
 }
 
-fn fields(observation: &mut Observation, account: &Document, at: OffsetDateTime) {
+fn fields(observation: &mut Observation, account: &JsonObject, at: OffsetDateTime) {
     observation.put(
         "email.sending_enabled",
         account.flag("SendingEnabled").map(FactValue::Bool),
@@ -93,7 +93,7 @@ fn sane(max: i64) -> Result<i64, Unavailable> {
 
 /// One obstacle is proof that it cannot; that it can takes all three.
 fn can_send(
-    account: &Document,
+    account: &JsonObject,
     unlimited: Result<bool, Unavailable>,
     left: Result<i64, &Unavailable>,
 ) -> Result<bool, Unavailable> {

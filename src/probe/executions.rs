@@ -31,18 +31,18 @@ struct Item {
     stop: Option<i64>,
 }
 
-pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Executions);
-    let Some(config) = aws::config(ask, &mut observation).await else {
+    let Some(config) = aws::config(context, &mut observation).await else {
         return observation;
     };
     let client = aws_sdk_sfn::Client::new(config);
-    let since = Some(ask.now.unix_timestamp() - DAY);
+    let since = Some(context.now.unix_timestamp() - DAY);
     let ((failed, a), (timed_out, b), (aborted, c), (running, d)) = tokio::join!(
-        list(ask, &client, ExecutionStatus::Failed, since),
-        list(ask, &client, ExecutionStatus::TimedOut, since),
-        list(ask, &client, ExecutionStatus::Aborted, since),
-        list(ask, &client, ExecutionStatus::Running, None),
+        list(context, &client, ExecutionStatus::Failed, since),
+        list(context, &client, ExecutionStatus::TimedOut, since),
+        list(context, &client, ExecutionStatus::Aborted, since),
+        list(context, &client, ExecutionStatus::Running, None),
     );
     for part in [a, b, c, d] {
         observation.reached |= part.reached;
@@ -55,15 +55,15 @@ pub(super) async fn ask(ask: &ProbeContext) -> Observation {
             ("TIMED_OUT", timed_out),
             ("ABORTED", aborted),
         ],
-        ask.now,
+        context.now,
     );
-    in_progress(&mut observation, running, ask.now);
+    in_progress(&mut observation, running, context.now);
     observation
 }
 
 /// Pages one status; newest first, until a start lies before `since`.
 async fn list(
-    ask: &ProbeContext,
+    context: &ProbeContext,
     client: &aws_sdk_sfn::Client,
     status: ExecutionStatus,
     since: Option<i64>,
@@ -78,7 +78,7 @@ async fn list(
         let bytes = aws::Bytes::default();
         let request = client
             .list_executions()
-            .state_machine_arn(ask.stack.state_machine_arn())
+            .state_machine_arn(context.stack.state_machine_arn())
             .status_filter(status.clone())
             .max_results(PAGE)
             .set_next_token(token.clone())
@@ -87,7 +87,7 @@ async fn list(
         let question = format!("ListExecutions {}, page {page}", status.as_str());
         let answer = aws::question(
             &mut observation,
-            ask.deadline,
+            context.deadline,
             question,
             ACTION,
             request.send(),
@@ -111,7 +111,7 @@ async fn list(
             &mut listed.items,
             &answer.executions,
             since,
-            ask.now.unix_timestamp(),
+            context.now.unix_timestamp(),
         );
         if let Some(wrong) = wrong {
             listed.end = Err(wrong);

@@ -6,16 +6,16 @@ use crate::fact::{FactValue, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 
-pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Identity);
-    let Some(config) = aws::config(ask, &mut observation).await else {
+    let Some(config) = aws::config(context, &mut observation).await else {
         return observation;
     };
     let request = aws_sdk_sts::Client::new(config).get_caller_identity();
     let question = "GetCallerIdentity".to_owned();
     let answer = aws::question(
         &mut observation,
-        ask.deadline,
+        context.deadline,
         question,
         "sts:GetCallerIdentity",
         request.send(),
@@ -33,8 +33,12 @@ pub(super) async fn ask(ask: &ProbeContext) -> Observation {
                         )
                     })
             };
-            observation.put("aws.account", word(identity.account(), "account"), ask.now);
-            observation.put("aws.identity", word(identity.arn(), "ARN"), ask.now);
+            observation.put(
+                "aws.account",
+                word(identity.account(), "account"),
+                context.now,
+            );
+            observation.put("aws.identity", word(identity.arn(), "ARN"), context.now);
         }
         Err(unavailable) => observation.default_unavailable(unavailable),
     }

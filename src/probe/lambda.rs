@@ -7,7 +7,7 @@
 //! and is settled where both are known, in [`super::history`]; so is which version counts,
 //! which no answer of this probe knows: a search finds them all in the same question.
 
-use super::points::{self, Found, Points};
+use super::metric_data::{self, Points, SeriesByLabel};
 use super::{ProbeContext, aws};
 use crate::fact::{FactValue, Group, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
@@ -72,17 +72,17 @@ const METRICS: [(&str, &str, Of, &str); 8] = [
     ),
 ];
 
-pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Lambda);
-    let Some(config) = aws::config(ask, &mut observation).await else {
+    let Some(config) = aws::config(context, &mut observation).await else {
         return observation;
     };
     let client = aws_sdk_cloudwatch::Client::new(config);
-    let now = ask.now.unix_timestamp();
+    let now = context.now.unix_timestamp();
     let window = (now - REACH).div_euclid(MINUTE) * MINUTE..now;
-    let mut queries = queries(ask);
+    let mut queries = queries(context);
     let mut answer =
-        points::collect(ask, &client, &mut observation, &queries, window.clone()).await;
+        metric_data::collect(context, &client, &mut observation, &queries, window.clone()).await;
     // Who knows no search refuses the whole question: then it is asked without.
     if let Err(refused) = &answer
         && matches!(
@@ -92,10 +92,10 @@ pub(super) async fn ask(ask: &ProbeContext) -> Observation {
         && queries.iter().any(|query| query.by.is_some())
     {
         queries.retain(|query| query.by.is_none());
-        answer = points::collect(ask, &client, &mut observation, &queries, window).await;
+        answer = metric_data::collect(context, &client, &mut observation, &queries, window).await;
     }
     match answer {
-        Ok(answer) => facts(&mut observation, answer, ask),
+        Ok(answer) => facts(&mut observation, answer, context),
         Err(unavailable) => observation.default_unavailable(unavailable),
     }
     observation
@@ -103,9 +103,9 @@ pub(super) async fn ask(ask: &ProbeContext) -> Observation {
 
 /// One query for each metric; those of the versions are left out where no search can spell
 /// the names.
-fn queries(ask: &ProbeContext) -> Vec<points::Query> {
-    let function = &ask.stack.function.value;
-    let resource = format!("{function}:{}", ask.stack.alias.value);
+fn queries(context: &ProbeContext) -> Vec<metric_data::MetricQuery> {
+    let function = &context.stack.function.value;
+    let resource = format!("{function}:{}", context.stack.alias.value);
     let spelled = !resource.contains(['\'', '"', '\\']);
     METRICS
         .iter()
@@ -115,7 +115,7 @@ fn queries(ask: &ProbeContext) -> Vec<points::Query> {
             if *of != Of::Function {
                 dimensions.push(("Resource", resource.clone()));
             }
-            points::Query {
+            metric_data::MetricQuery {
                 id,
                 name,
                 stat: "Sum",
@@ -128,33 +128,39 @@ fn queries(ask: &ProbeContext) -> Vec<points::Query> {
         .collect()
 }
 
-fn facts(observation: &mut Observation, mut answer: points::Answer, ask: &ProbeContext) {
+fn facts(
+    observation: &mut Observation,
+    mut answer: metric_data::MetricData,
+    context: &ProbeContext,
+) {
     for (id, name, of, path) in METRICS {
         if of == Of::Versions {
             match answer.searches.remove(id) {
                 Some(found) => {
                     let versions = found.and_then(|found| versions(name, found));
-                    observation.put(path, versions.map(FactValue::Groups), ask.now);
+                    observation.put(path, versions.map(FactValue::Groups), context.now);
                 }
                 None => observation.set_unavailable(path, unsearched()),
             }
             continue;
         }
-        let points = answer.metrics.remove(id).unwrap_or_default();
-        observation.set(path, FactValue::Series(series(&points)), ask.now);
+        let metric_data = answer.metrics.remove(id).unwrap_or_default();
+        observation.set(path, FactValue::Series(series(&metric_data)), context.now);
     }
 }
 
-fn series(points: &Points) -> Vec<(i64, i64)> {
-    let rounded = points.iter().map(|(at, sum)| (*at, sum.round() as i64));
+fn series(metric_data: &Points) -> Vec<(i64, i64)> {
+    let rounded = metric_data
+        .iter()
+        .map(|(at, sum)| (*at, sum.round() as i64));
     rounded.collect()
 }
 
 /// By version, oldest first. A name that is none makes all of them worthless: whose points
 /// those are is not known, and they may be anybody's.
-fn versions(name: &str, found: Found) -> Result<Vec<Group>, Unavailable> {
+fn versions(name: &str, found: SeriesByLabel) -> Result<Vec<Group>, Unavailable> {
     let mut versions = Vec::new();
-    for (label, points) in found {
+    for (label, metric_data) in found {
         let number = label.parse::<u32>().ok();
         if number.is_none_or(|number| number.to_string() != label) && label != "$LATEST" {
             let label = Untrusted::new(label).printable(40);
@@ -163,10 +169,12 @@ fn versions(name: &str, found: Found) -> Result<Vec<Group>, Unavailable> {
                 format!("CloudWatch tells {name} of `{label}`, which is no version"),
             ));
         }
-        versions.push((number, Untrusted::new(label), series(&points)));
+        versions.push((number, Untrusted::new(label), series(&metric_data)));
     }
     versions.sort_by_key(|(number, ..)| *number);
-    let named = versions.into_iter().map(|(_, name, points)| (name, points));
+    let named = versions
+        .into_iter()
+        .map(|(_, name, metric_data)| (name, metric_data));
     Ok(named.collect())
 }
 
@@ -179,7 +187,7 @@ fn unsearched() -> Unavailable {
 mod tests {
     use super::*;
 
-    fn found(labels: &[&str]) -> Found {
+    fn found(labels: &[&str]) -> SeriesByLabel {
         let one = |label: &&str| ((*label).to_owned(), Points::from([(60, 2.0)]));
         labels.iter().map(one).collect()
     }

@@ -4,7 +4,7 @@
 //! and no error. So a count of none is known only where another SES metric of the same
 //! answer has data and proves that counting works.
 
-use super::points::{self, Points};
+use super::metric_data::{self, Points};
 use super::{ProbeContext, aws};
 use crate::fact::{FactValue, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
@@ -23,46 +23,57 @@ const METRICS: [(&str, &str, &str); 5] = [
     ("complaintrate", "Reputation.ComplaintRate", "Average"),
 ];
 
-pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Metrics);
-    let Some(config) = aws::config(ask, &mut observation).await else {
+    let Some(config) = aws::config(context, &mut observation).await else {
         return observation;
     };
     let client = aws_sdk_cloudwatch::Client::new(config);
-    let now = ask.now.unix_timestamp();
+    let now = context.now.unix_timestamp();
     let window = (now - DAY).div_euclid(HOUR) * HOUR..now;
-    match points::collect(ask, &client, &mut observation, &queries(), window).await {
-        Ok(answer) => facts(&mut observation, &answer.metrics, ask),
+    match metric_data::collect(context, &client, &mut observation, &queries(), window).await {
+        Ok(answer) => facts(&mut observation, &answer.metrics, context),
         Err(unavailable) => observation.default_unavailable(unavailable),
     }
     observation
 }
 
 /// One query for each metric, by the hour.
-fn queries() -> Vec<points::Query> {
-    let query = |(id, name, stat): &(&'static str, &'static str, &'static str)| points::Query {
-        id,
-        name,
-        stat,
-        namespace: "AWS/SES",
-        dimensions: Vec::new(),
-        by: None,
-        period: HOUR,
-    };
+fn queries() -> Vec<metric_data::MetricQuery> {
+    let query =
+        |(id, name, stat): &(&'static str, &'static str, &'static str)| metric_data::MetricQuery {
+            id,
+            name,
+            stat,
+            namespace: "AWS/SES",
+            dimensions: Vec::new(),
+            by: None,
+            period: HOUR,
+        };
     METRICS.iter().map(query).collect()
 }
 
 fn facts(
     observation: &mut Observation,
     metrics: &BTreeMap<&'static str, Points>,
-    ask: &ProbeContext,
+    context: &ProbeContext,
 ) {
-    let at = ask.now;
-    let points = |id: &str| metrics.get(id).filter(|points| !points.is_empty());
-    let sum = |id: &str| points(id).map_or(0, |points| points.values().sum::<f64>().round() as i64);
-    let newest = |id: &str| points(id).and_then(|points| points.values().next_back().copied());
+    let at = context.now;
+    let metric_data = |id: &str| {
+        metrics
+            .get(id)
+            .filter(|metric_data| !metric_data.is_empty())
+    };
+    let sum = |id: &str| {
+        metric_data(id).map_or(0, |metric_data| {
+            metric_data.values().sum::<f64>().round() as i64
+        })
+    };
+    let newest = |id: &str| {
+        metric_data(id).and_then(|metric_data| metric_data.values().next_back().copied())
+    };
     if metrics.values().all(BTreeMap::is_empty) {
-        let region = &ask.stack.region.value;
+        let region = &context.stack.region.value;
         return observation.default_unavailable(Unavailable::new(
             UnavailableReason::NoData,
             format!("CloudWatch has no data points of AWS/SES in {region} for the last 24 h: silence is not proven"),
@@ -72,7 +83,7 @@ fn facts(
     observation.set("email.sends_24h", FactValue::Int(sends), at);
     observation.set("email.bounces_24h", FactValue::Int(bounces), at);
     observation.set("email.complaints_24h", FactValue::Int(complaints), at);
-    let hourly = points("send")
+    let hourly = metric_data("send")
         .into_iter()
         .flatten()
         .map(|(at, value)| (*at, value.round() as i64))

@@ -11,8 +11,8 @@ mod executions;
 mod identity;
 pub(crate) mod lambda;
 mod logs;
+mod metric_data;
 mod metrics;
-mod points;
 mod status;
 
 pub use audit::{Listed, listen};
@@ -93,18 +93,18 @@ pub fn permissions(probe: Probe) -> &'static [&'static str] {
 }
 
 /// Asks one probe. The joined facts of history are not asked for but made, by [`join`].
-pub async fn ask(probe: Probe, ask: &ProbeContext) -> Observation {
+pub async fn observe(probe: Probe, context: &ProbeContext) -> Observation {
     match probe {
-        Probe::Status => status::ask(ask).await,
-        Probe::Audit => audit::ask(ask).await,
-        Probe::Executions => executions::ask(ask).await,
-        Probe::Email => email::ask(ask).await,
-        Probe::Metrics => metrics::ask(ask).await,
-        Probe::Logs => logs::ask(ask).await,
-        Probe::Alias => alias::ask(ask).await,
-        Probe::Lambda => lambda::ask(ask).await,
-        Probe::Identity => identity::ask(ask).await,
-        Probe::Connections => connections::ask(ask).await,
+        Probe::Status => status::observe(context).await,
+        Probe::Audit => audit::observe(context).await,
+        Probe::Executions => executions::observe(context).await,
+        Probe::Email => email::observe(context).await,
+        Probe::Metrics => metrics::observe(context).await,
+        Probe::Logs => logs::observe(context).await,
+        Probe::Alias => alias::observe(context).await,
+        Probe::Lambda => lambda::observe(context).await,
+        Probe::Identity => identity::observe(context).await,
+        Probe::Connections => connections::observe(context).await,
         Probe::History => Observation::new(Probe::History),
     }
 }

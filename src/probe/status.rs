@@ -9,17 +9,17 @@ mod request;
 pub(super) use request::skew;
 
 use super::ProbeContext;
-use super::document::Document;
+use super::document::JsonObject;
 use crate::fact::{FactValue, Probe};
 use crate::lambda::version_number;
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
 
-pub(super) async fn ask(ask: &ProbeContext) -> Observation {
+pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Status);
-    let answer = request::with_tries(ask, &mut observation).await;
-    let at = ask.now;
+    let answer = request::with_tries(context, &mut observation).await;
+    let at = context.now;
     observation.set(
         "api.tries",
         FactValue::Int(observation.asked.len() as i64),
@@ -36,13 +36,13 @@ pub(super) async fn ask(ask: &ProbeContext) -> Observation {
         at,
     );
     match answer.outcome {
-        request::Outcome::Up(document) => {
+        request::StatusOutcome::Up(document) => {
             observation.set("api.up", FactValue::Bool(true), at);
             observation.set("api.good_answers", FactValue::Int(1), at);
             observation.set("api.cause", FactValue::Text(Untrusted::new("none")), at);
             fields(&mut observation, &document, at);
         }
-        request::Outcome::Down { cause, unavailable } => {
+        request::StatusOutcome::Down { cause, unavailable } => {
             observation.set("api.up", FactValue::Bool(false), at);
             observation.set("api.good_answers", FactValue::Int(0), at);
             observation.set(
@@ -52,12 +52,14 @@ pub(super) async fn ask(ask: &ProbeContext) -> Observation {
             );
             observation.default_unavailable(unavailable);
         }
-        request::Outcome::Unclear(unavailable) => observation.default_unavailable(unavailable),
+        request::StatusOutcome::Unclear(unavailable) => {
+            observation.default_unavailable(unavailable)
+        }
     }
     observation
 }
 
-fn fields(observation: &mut Observation, document: &Document, at: OffsetDateTime) {
+fn fields(observation: &mut Observation, document: &JsonObject, at: OffsetDateTime) {
     let count = |path: &str| document.count(path).map(FactValue::Int);
     for (fact, path) in [
         ("status.database.ducklings", "database.ducklings"),
@@ -99,7 +101,7 @@ fn fields(observation: &mut Observation, document: &Document, at: OffsetDateTime
 
 /// A version that has two places in the document: either suffices, but two that differ
 /// leave nobody to believe.
-fn version(document: &Document, spellings: [&str; 2]) -> Result<Untrusted, Unavailable> {
+fn version(document: &JsonObject, spellings: [&str; 2]) -> Result<Untrusted, Unavailable> {
     let [first, second] = spellings.map(|path| document.text(path));
     match (first, second) {
         (Ok(one), Ok(other)) => {
@@ -118,7 +120,7 @@ fn version(document: &Document, spellings: [&str; 2]) -> Result<Untrusted, Unava
 }
 
 /// The agent counts stand or fall together: what contradicts itself proves nothing.
-fn agents(observation: &mut Observation, document: &Document, at: OffsetDateTime) {
+fn agents(observation: &mut Observation, document: &JsonObject, at: OffsetDateTime) {
     const COUNTS: [(&str, &str); 3] = [
         ("status.agents.alive", "agents.alive"),
         ("status.agents.dead", "agents.dead"),
@@ -190,7 +192,7 @@ mod tests {
             (r#"{"version":"61"}"#, Err(UnavailableReason::Missing)),
         ];
         for (text, due) in table {
-            let document = Document::parse("status", text.as_bytes()).expect("a status object");
+            let document = JsonObject::parse("status", text.as_bytes()).expect("a status object");
             let found = version(&document, ["lambda_version", "lambda.version"]);
             let found = found.map(|version| version.printable(20).to_string());
             let due = due.map(str::to_owned);
@@ -202,7 +204,7 @@ mod tests {
     fn each_version_is_read_from_its_own_two_places() {
         let at = OffsetDateTime::UNIX_EPOCH;
         let text = r#"{"lambda_version":"61","lambda_alias_version":"61","lambda":{"alias_version":"62"}}"#;
-        let document = Document::parse("status", text.as_bytes()).expect("a status object");
+        let document = JsonObject::parse("status", text.as_bytes()).expect("a status object");
         let mut observation = Observation::new(Probe::Status);
         fields(&mut observation, &document, at);
         assert!(observation.outcome("status.lambda_version").is_ok());

@@ -8,11 +8,11 @@
     allow(clippy::expect_used, reason = "a test ends where it learns something")
 )]
 
-mod guise;
+mod encodings;
 mod pattern;
 mod secrets;
 
-pub use guise::{hex, holds};
+pub use encodings::{hex, holds};
 pub use pattern::{addresses, looks};
 pub use secrets::Secrets;
 
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 /// What kind of secret stood there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum SecretKind {
     /// One that this run knows, or whatever stood behind a secret's name.
     Secret,
     /// The key of an agent.
@@ -39,7 +39,7 @@ pub enum Kind {
     Address,
 }
 
-impl Kind {
+impl SecretKind {
     const ALL: [Self; 8] = [
         Self::Secret,
         Self::BeakKey,
@@ -54,57 +54,57 @@ impl Kind {
     /// What stands in its place.
     pub fn mark(self) -> &'static str {
         match self {
-            Kind::Secret => "<secret>",
-            Kind::BeakKey => "<beak key>",
-            Kind::AwsKey => "<AWS key>",
-            Kind::Token => "<token>",
-            Kind::Hook => "<hook URL>",
-            Kind::PrivateKey => "<private key>",
-            Kind::Account => "<account>",
-            Kind::Address => "<e-mail>",
+            SecretKind::Secret => "<secret>",
+            SecretKind::BeakKey => "<beak key>",
+            SecretKind::AwsKey => "<AWS key>",
+            SecretKind::Token => "<token>",
+            SecretKind::Hook => "<hook URL>",
+            SecretKind::PrivateKey => "<private key>",
+            SecretKind::Account => "<account>",
+            SecretKind::Address => "<e-mail>",
         }
     }
 
     /// Its name in a manifest.
     pub fn word(self) -> &'static str {
         match self {
-            Kind::Secret => "secret",
-            Kind::BeakKey => "beak_key",
-            Kind::AwsKey => "aws_key",
-            Kind::Token => "token",
-            Kind::Hook => "hook_url",
-            Kind::PrivateKey => "private_key",
-            Kind::Account => "account",
-            Kind::Address => "e_mail",
+            SecretKind::Secret => "secret",
+            SecretKind::BeakKey => "beak_key",
+            SecretKind::AwsKey => "aws_key",
+            SecretKind::Token => "token",
+            SecretKind::Hook => "hook_url",
+            SecretKind::PrivateKey => "private_key",
+            SecretKind::Account => "account",
+            SecretKind::Address => "e_mail",
         }
     }
 
     /// The part of the pattern that finds it.
     fn group(self) -> Option<&'static str> {
         Some(match self {
-            Kind::Secret => "named",
-            Kind::BeakKey => "beak",
-            Kind::AwsKey => "aws",
-            Kind::Token => "token",
-            Kind::Hook => "hook",
-            Kind::PrivateKey => "pem",
-            Kind::Account | Kind::Address => return None,
+            SecretKind::Secret => "named",
+            SecretKind::BeakKey => "beak",
+            SecretKind::AwsKey => "aws",
+            SecretKind::Token => "token",
+            SecretKind::Hook => "hook",
+            SecretKind::PrivateKey => "pem",
+            SecretKind::Account | SecretKind::Address => return None,
         })
     }
 }
 
 /// How many secrets of which kind were removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Removed(BTreeMap<Kind, usize>);
+pub struct Removed(BTreeMap<SecretKind, usize>);
 
 impl Removed {
-    fn count(&mut self, kind: Kind) {
+    fn count(&mut self, kind: SecretKind) {
         *self.0.entry(kind).or_default() += 1;
     }
 
     /// What a manifest says; kinds that are not known are left out.
     pub fn from_words(counts: impl IntoIterator<Item = (String, usize)>) -> Self {
-        let kind = |word: &str| Kind::ALL.into_iter().find(|kind| kind.word() == word);
+        let kind = |word: &str| SecretKind::ALL.into_iter().find(|kind| kind.word() == word);
         let known = counts
             .into_iter()
             .filter_map(|(word, many)| Some((kind(&word)?, many)));
@@ -112,7 +112,7 @@ impl Removed {
     }
 
     /// Each kind that was removed, and how often.
-    pub fn iter(&self) -> impl Iterator<Item = (Kind, usize)> {
+    pub fn iter(&self) -> impl Iterator<Item = (SecretKind, usize)> {
         self.0.iter().map(|(kind, many)| (*kind, *many))
     }
 }

@@ -1,11 +1,11 @@
 //! What looks like a secret although nobody here knows it: keys, tokens, addresses of hooks.
 
-use super::{Kind, Removed};
+use super::{Removed, SecretKind};
 use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// One alternative for each [`Kind`], named as [`Kind::group`] says; what stands in `keep`
+/// One alternative for each [`SecretKind`], named as [`SecretKind::group`] says; what stands in `keep`
 /// stays. Everything is ASCII, as such secrets are: that keeps the pattern small. The marks in
 /// angle brackets that stand for a secret match none of them.
 const SHAPES: &str = concat!(
@@ -51,7 +51,7 @@ pub(super) fn without<'a>(text: &'a str, removed: &mut Removed) -> Cow<'a, str> 
     }
     let (mut kept, mut from) = (String::with_capacity(text.len()), 0);
     for found in shape.captures_iter(text) {
-        let named = Kind::ALL
+        let named = SecretKind::ALL
             .into_iter()
             .find_map(|kind| Some((kind, found.name(kind.group()?)?)));
         let Some((kind, secret)) = named else {
@@ -84,8 +84,10 @@ pub fn addresses(line: &mut String, removed: &mut Removed) {
     };
     let found = address.find_iter(line).count();
     if found > 0 {
-        *line = address.replace_all(line, Kind::Address.mark()).into_owned();
-        (0..found).for_each(|_| removed.count(Kind::Address));
+        *line = address
+            .replace_all(line, SecretKind::Address.mark())
+            .into_owned();
+        (0..found).for_each(|_| removed.count(SecretKind::Address));
     }
 }
 

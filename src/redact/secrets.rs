@@ -1,7 +1,7 @@
 //! The secrets that a run knows, and taking them out of texts.
 
-use super::guise::{guises, hex, views};
-use super::{Kind, Removed, pattern};
+use super::encodings::{guises, hex, views};
+use super::{Removed, SecretKind, pattern};
 use aho_corasick::AhoCorasick;
 use std::fmt;
 use std::ops::Range;
@@ -66,9 +66,9 @@ impl Secrets {
             return;
         };
         let many = text.matches(account).count();
-        (0..many).for_each(|_| removed.count(Kind::Account));
+        (0..many).for_each(|_| removed.count(SecretKind::Account));
         if many > 0 {
-            *text = text.replace(account, Kind::Account.mark());
+            *text = text.replace(account, SecretKind::Account.mark());
         }
     }
 
@@ -98,8 +98,8 @@ impl Secrets {
             parts.extend(self.known.iter().flat_map(|secret| cut(piece, secret)));
             for part in joined(parts).into_iter().rev() {
                 let part = whole_characters(piece, part);
-                piece.replace_range(part, Kind::Secret.mark());
-                removed.count(Kind::Secret);
+                piece.replace_range(part, SecretKind::Secret.mark());
+                removed.count(SecretKind::Secret);
             }
         }
     }
@@ -229,13 +229,13 @@ mod tests {
     #[test]
     fn a_known_secret_is_taken_out_in_every_guise_and_nothing_else_is() {
         let secrets = Secrets::new([SECRET.to_owned()]);
-        for guise in disguised() {
-            let text = format!("before {guise} after");
-            assert!(secrets.are_in(text.as_bytes()), "{guise}");
+        for encodings in disguised() {
+            let text = format!("before {encodings} after");
+            assert!(secrets.are_in(text.as_bytes()), "{encodings}");
             let (pieces, many) = hidden(&[&text]);
             assert!(
                 !secrets.are_in(pieces[0].as_bytes()),
-                "{guise}: {}",
+                "{encodings}: {}",
                 pieces[0]
             );
             assert!(many > 0 && pieces[0].starts_with("before ") && pieces[0].ends_with(" after"));
@@ -276,7 +276,11 @@ mod tests {
         let cuts: Vec<_> = hex(SECRET.as_bytes()).chars().map(String::from).collect();
         let cuts: Vec<&str> = cuts.iter().map(String::as_str).collect();
         let (letters, _) = hidden(&cuts);
-        assert!(letters.iter().all(|letter| letter == Kind::Secret.mark()));
+        assert!(
+            letters
+                .iter()
+                .all(|letter| letter == SecretKind::Secret.mark())
+        );
     }
 
     #[test]
@@ -296,6 +300,9 @@ mod tests {
         assert!(secrets.are_in(text.as_bytes()));
         secrets.hide(&mut [&mut text], &mut removed);
         assert_eq!(text, "arn:aws:states:us-east-1:<account>:x");
-        assert_eq!(removed.iter().collect::<Vec<_>>(), [(Kind::Account, 1)]);
+        assert_eq!(
+            removed.iter().collect::<Vec<_>>(),
+            [(SecretKind::Account, 1)]
+        );
     }
 }

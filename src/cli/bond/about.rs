@@ -22,7 +22,7 @@ async fn one(ask: &ProbeContext, access: Access, id: &BondId) -> About {
         access,
         ..again(ask)
     };
-    let mut observation = probe::ask(Probe::Connections, &ask).await;
+    let mut observation = probe::observe(Probe::Connections, &ask).await;
     match observation.connections.take() {
         Some(all) => About::of(&all, id.as_str()),
         None => {

@@ -102,7 +102,7 @@ fn row(peck: &Peck, now: i64) -> [Printable; 5] {
     let purpose = peck.purpose.as_ref().map_or(String::new(), |purpose| {
         format!(": \"{}\"", purpose.printable(60))
     });
-    let rival = match peck.rivals {
+    let rival = match peck.duplicates {
         0 => String::new(),
         n => format!(" (beside {n} of the same two)"),
     };

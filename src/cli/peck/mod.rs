@@ -45,7 +45,7 @@ fn record(peck: &Peck, now: i64) -> Value {
             .flatten(),
         "approved_at": time(peck.last(Event::Approved)),
         "bonded_at": time(peck.last(Event::Bonded)),
-        "rivals": peck.rivals,
+        "rivals": peck.duplicates,
         "events": peck.events.iter().map(|(at, _, kind)| json!({
             "at": instant(*at), "type": kind.printable(80).to_string(),
         })).collect::<Vec<_>>(),

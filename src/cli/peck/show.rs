@@ -67,7 +67,7 @@ fn block(peck: &Peck, now: i64) -> String {
 }
 
 fn facts(peck: &Peck, now: i64) -> Vec<(&'static str, String)> {
-    let rivals = match (peck.rivals, &peck.requester, &peck.target) {
+    let duplicates = match (peck.duplicates, &peck.requester, &peck.target) {
         (0, Some(_), Some(_)) => "no other live request of the same two".to_owned(),
         (0, ..) => "not known: the request names not both agents".to_owned(),
         (n, ..) => format!("{n} other live requests of the same two"),
@@ -81,7 +81,7 @@ fn facts(peck: &Peck, now: i64) -> Vec<(&'static str, String)> {
         ("target", called(peck.target.as_deref(), None)),
         ("purpose", quoted(peck.purpose.as_ref())),
         ("a human", acted(peck, now)),
-        ("beside it", rivals),
+        ("beside it", duplicates),
     ];
     let other = peck.contradiction(now);
     facts.extend(other.map(|said| ("but", format!("a list says {}", said.word()))));

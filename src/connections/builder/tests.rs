@@ -143,7 +143,7 @@ fn a_bond_without_a_request_belongs_to_the_one_between_the_same_two() {
 }
 
 #[test]
-fn two_pending_requests_of_one_pair_are_rivals_whoever_asks() {
+fn two_pending_requests_of_one_pair_are_duplicates_whichever_side_asks() {
     let back = FeedEvent {
         requester: "A2",
         target: "A1",
@@ -155,13 +155,16 @@ fn two_pending_requests_of_one_pair_are_rivals_whoever_asks() {
         ..asked("p4", 30)
     };
     let all = all(None, &[asked("p1", 60), back, over, other]);
-    let mut rivals: Vec<_> = all
+    let mut duplicates: Vec<_> = all
         .pecks
         .iter()
-        .map(|p| (p.id.as_str(), p.rivals))
+        .map(|p| (p.id.as_str(), p.duplicates))
         .collect();
-    rivals.sort();
-    assert_eq!(rivals, [("p1", 1), ("p2", 1), ("p3", 0), ("p4", 0)]);
+    duplicates.sort();
+    assert_eq!(
+        duplicates,
+        [("p1", 1), ("p2", 1), ("p3", 0), ("p4", 0)]
+    );
 }
 
 #[test]
@@ -201,12 +204,12 @@ fn lists_and_feed_make_one_record_and_the_newer_sign_of_life_counts() {
         agent: "A1",
         ..it(Event::Pulse, 700)
     });
-    gathering.listed(&Row {
+    gathering.listed(&ListRow {
         agent: "A1".to_owned(),
         name: "demo".to_owned(),
         status: "ACTIVE".to_owned(),
         seen: Some(NOW - 100),
-        ..Row::default()
+        ..ListRow::default()
     });
     let all = gathering.end(Some(9000), None, Vec::new());
     assert_eq!(all.bonds.len(), 1);
@@ -311,14 +314,14 @@ fn what_is_missing_is_said_to_the_second() {
 
 #[test]
 fn what_a_list_dates_ahead_of_the_clock_is_not_believed() {
-    let row = |seen| Row {
+    let row = |seen| ListRow {
         agent: "A1".to_owned(),
         status: "ACTIVE".to_owned(),
         seen: Some(NOW + seen),
         connected: Some(NOW + seen),
-        ..Row::default()
+        ..ListRow::default()
     };
-    let listed = |row: &Row| {
+    let listed = |row: &ListRow| {
         let mut gathering = ConnectionsBuilder::new(NOW, None);
         gathering.listed(row);
         gathering.end(Some(9000), None, Vec::new()).bonds.remove(0)
@@ -327,12 +330,12 @@ fn what_a_list_dates_ahead_of_the_clock_is_not_believed() {
     let ahead = listed(&row(AHEAD + 1));
     assert_eq!((ahead.pulse_age(NOW), ahead.since), (None, None));
     let mut gathering = ConnectionsBuilder::new(NOW, None);
-    gathering.listed(&Row {
+    gathering.listed(&ListRow {
         peck: "p1".to_owned(),
         status: "pending".to_owned(),
         created: Some(NOW + AHEAD + 1),
         expires: Some(NOW + 86_400),
-        ..Row::default()
+        ..ListRow::default()
     });
     let all = gathering.end(Some(9000), None, Vec::new());
     assert_eq!(all.pecks[0].state(NOW), PeckState::Unknown);
@@ -340,11 +343,11 @@ fn what_a_list_dates_ahead_of_the_clock_is_not_believed() {
 
 #[test]
 fn of_several_rows_for_one_agent_the_connection_in_force_counts() {
-    let row = |status: &str, connected| Row {
+    let row = |status: &str, connected| ListRow {
         agent: "A1".to_owned(),
         status: status.to_owned(),
         connected: Some(NOW - connected),
-        ..Row::default()
+        ..ListRow::default()
     };
     let rows = [
         row("DISCONNECTED", 50),

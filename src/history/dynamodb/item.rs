@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use ulid::Ulid;
 
 /// An item as the client gives and takes it.
-pub(super) type Item = HashMap<String, AttributeValue>;
+pub(super) type DynamoItem = HashMap<String, AttributeValue>;
 
 /// The `sk` of the ledger.
 pub(super) const LEDGER: &str = "ledger";
@@ -35,13 +35,13 @@ pub(super) fn of(
     snapshot: &Snapshot,
     late: bool,
     expires: Option<i64>,
-) -> Result<Item, &'static str> {
+) -> Result<DynamoItem, &'static str> {
     let key = sort_key(snapshot).ok_or("its time is before 1970 or after 2286")?;
     let runbooks =
         serde_json::to_string(&snapshot.runbooks).map_err(|_| "its runbooks cannot be written")?;
     let numbers = snapshot.numbers.iter();
     let numbers = numbers.map(|(fact, value)| (fact.clone(), number(*value)));
-    let mut item = Item::from([
+    let mut item = DynamoItem::from([
         ("pk".to_owned(), text(&snapshot.stack.0)),
         ("sk".to_owned(), text(&key)),
         ("verdict".to_owned(), text(&snapshot.verdict)),
@@ -63,17 +63,17 @@ pub(super) fn number(number: i64) -> AttributeValue {
 }
 
 /// An attribute that is a text.
-pub(super) fn word<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+pub(super) fn word<'a>(item: &'a DynamoItem, name: &str) -> Option<&'a str> {
     Some(item.get(name)?.as_s().ok()?.as_str())
 }
 
 /// An attribute that is a whole number.
-pub(super) fn whole<T: std::str::FromStr>(item: &Item, name: &str) -> Option<T> {
+pub(super) fn parsed<T: std::str::FromStr>(item: &DynamoItem, name: &str) -> Option<T> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 /// When a snapshot was seen, and its numbers.
-pub(super) fn numbers(item: &Item) -> Option<(i64, Vec<(String, i64)>)> {
+pub(super) fn numbers(item: &DynamoItem) -> Option<(i64, Vec<(String, i64)>)> {
     let (at, _) = place(item)?;
     let numbers = item.get("numbers")?.as_m().ok()?;
     let number = |(fact, value): (&String, &AttributeValue)| {
@@ -83,12 +83,12 @@ pub(super) fn numbers(item: &Item) -> Option<(i64, Vec<(String, i64)>)> {
 }
 
 /// Whether a snapshot had to wait until it was recorded.
-pub(super) fn is_late(item: &Item) -> Option<bool> {
+pub(super) fn is_late(item: &DynamoItem) -> Option<bool> {
     item.get("late")?.as_bool().ok().copied()
 }
 
 /// A snapshot without its numbers.
-pub(super) fn summary(item: &Item) -> Option<Summary> {
+pub(super) fn summary(item: &DynamoItem) -> Option<Summary> {
     let (at, id) = place(item)?;
     Some(Summary {
         id,
@@ -99,7 +99,7 @@ pub(super) fn summary(item: &Item) -> Option<Summary> {
     })
 }
 
-fn place(item: &Item) -> Option<(i64, Ulid)> {
+fn place(item: &DynamoItem) -> Option<(i64, Ulid)> {
     let (ms, id) = word(item, "sk")?.strip_prefix(SNAPSHOT)?.split_once('#')?;
     let digits = ms.len() == 13 && ms.bytes().all(|byte| byte.is_ascii_digit());
     Some((digits.then(|| ms.parse().ok())??, id.parse().ok()?))

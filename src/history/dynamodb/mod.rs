@@ -21,10 +21,10 @@
 //! Every read is strongly consistent, and every call ends with its budget. Once the table
 //! did not answer, it is not asked again by this run.
 
-mod ask;
 mod item;
-mod past;
+mod requests;
 mod retain;
+mod snapshot_reader;
 mod table;
 
 pub use table::{Initialised, TableName, initialise};
@@ -33,9 +33,9 @@ use super::{
     CheckState, Exchanged, History, HistoryError, Pruned, Retention, Sample, Snapshot, StackKey,
     Summary, millis,
 };
-use ask::Table;
 use aws_config::SdkConfig;
-use past::Past;
+use requests::Table;
+use snapshot_reader::SnapshotReader;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -56,7 +56,7 @@ const TRIES: usize = 10;
 
 /// Who asks AWS for a shared table, and where it must be.
 #[derive(Clone, Debug)]
-pub struct Access {
+pub struct TableAccess {
     /// Region, credentials and transport.
     pub config: SdkConfig,
     /// The account of the stack. A table anywhere else is not used.
@@ -77,13 +77,13 @@ pub(super) struct DynamoDb {
     proven: Cell<bool>,
     /// Why it is not asked any more.
     gone: RefCell<Option<HistoryError>>,
-    known: RefCell<BTreeMap<String, Past>>,
+    known: RefCell<BTreeMap<String, SnapshotReader>>,
     /// What this run recorded already: who loses an exchange brings it again.
     recorded: BTreeSet<Ulid>,
 }
 
 impl DynamoDb {
-    pub(super) fn new(name: &TableName, access: Access, budget: Duration) -> Self {
+    pub(super) fn new(name: &TableName, access: TableAccess, budget: Duration) -> Self {
         Self {
             table: Table::new(name, &access.config, access.account),
             keep: access.keep,
@@ -126,10 +126,10 @@ impl DynamoDb {
     fn knowing<T>(
         &self,
         stack: &StackKey,
-        work: impl AsyncFnOnce(&mut Past) -> Result<T, HistoryError>,
+        work: impl AsyncFnOnce(&mut SnapshotReader) -> Result<T, HistoryError>,
     ) -> Result<T, HistoryError> {
         let known = self.known.borrow_mut().remove(&stack.0);
-        let mut past = known.unwrap_or_else(|| Past::new(stack));
+        let mut past = known.unwrap_or_else(|| SnapshotReader::new(stack));
         let done = self.within(work(&mut past))?;
         self.known.borrow_mut().insert(stack.0.clone(), past);
         Ok(done)
@@ -139,7 +139,7 @@ impl DynamoDb {
     /// the next snapshot completes.
     async fn put(
         &self,
-        past: &mut Past,
+        past: &mut SnapshotReader,
         snapshot: &Snapshot,
         late: bool,
     ) -> Result<(), HistoryError> {
@@ -217,7 +217,7 @@ impl History for DynamoDb {
     }
 
     fn latest(&self, stack: &StackKey) -> Result<Option<Summary>, HistoryError> {
-        self.within(past::latest(&self.table, stack))
+        self.within(snapshot_reader::latest(&self.table, stack))
     }
 
     fn summaries(
@@ -225,7 +225,7 @@ impl History for DynamoDb {
         stack: &StackKey,
         from: OffsetDateTime,
     ) -> Result<Vec<Summary>, HistoryError> {
-        self.within(past::summaries(&self.table, stack, from))
+        self.within(snapshot_reader::summaries(&self.table, stack, from))
     }
 
     fn ledger(&self, stack: &StackKey) -> Result<CheckState, HistoryError> {

@@ -5,8 +5,8 @@
 //! both keep theirs: never less is kept, sometimes one more.
 
 use super::super::{HistoryError, Snapshot, millis};
-use super::ask::Table;
 use super::item;
+use super::requests::Table;
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;

@@ -1,8 +1,8 @@
 //! The table itself: what it may be called, and how it is made.
 
 use super::super::HistoryError;
-use super::Access;
-use super::ask::Table;
+use super::TableAccess;
+use super::requests::Table;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
     TimeToLiveSpecification, TimeToLiveStatus,
@@ -50,7 +50,7 @@ pub struct Initialised {
 /// [`HistoryError`]; what was done until then stays, and doing it again goes on from there.
 pub async fn initialise(
     name: &TableName,
-    access: Access,
+    access: TableAccess,
     patience: Duration,
 ) -> Result<Initialised, HistoryError> {
     let table = Table::new(name, &access.config, access.account);

@@ -15,7 +15,7 @@ const SMALLEST_PAGE: u64 = 512;
 
 /// What is found where the database should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum HistoryFile {
     /// Nothing.
     Nothing,
     /// An empty file, which SQLite takes for a new database.
@@ -26,10 +26,10 @@ pub(super) enum Found {
 
 /// Looks without opening. Links, pipes, devices and folders are refused, also beside
 /// the database; links among the parent folders are not our concern.
-pub(super) fn look(path: &Path) -> Result<Found, HistoryError> {
+pub(super) fn look(path: &Path) -> Result<HistoryFile, HistoryError> {
     let found = match kind(path)? {
-        None => Found::Nothing,
-        Some(0) => Found::Empty,
+        None => HistoryFile::Nothing,
+        Some(0) => HistoryFile::Empty,
         // One byte alone would pass for an empty database.
         Some(1..SMALLEST_PAGE) => {
             return Err(HistoryError::unreadable(
@@ -37,7 +37,7 @@ pub(super) fn look(path: &Path) -> Result<Found, HistoryError> {
                 "it is too short to be a database",
             ));
         }
-        Some(_) => Found::File,
+        Some(_) => HistoryFile::File,
     };
     for suffix in BESIDE {
         kind(&beside(path, suffix))?;

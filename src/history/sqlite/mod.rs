@@ -15,9 +15,9 @@ mod wait;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod tests_files;
+mod tests_check_state;
 #[cfg(test)]
-mod tests_ledger;
+mod tests_files;
 #[cfg(test)]
 mod tests_million;
 #[cfg(test)]
@@ -31,7 +31,7 @@ use super::{
     CheckState, Exchanged, History, HistoryError, Pruned, Retention, Sample, Snapshot, StackKey,
     Summary,
 };
-use file::Found;
+use file::HistoryFile;
 use rusqlite::{Connection, ErrorCode, FileControl, MAIN_DB, OpenFlags, TransactionBehavior};
 use schema::Content;
 use std::path::{Path, PathBuf};
@@ -61,8 +61,8 @@ impl Sqlite {
         schema::sound(rusqlite::version_number())
             .map_err(|why| HistoryError::unreadable(path, why))?;
         let db = match file::look(path)? {
-            Found::Nothing | Found::Empty => Db::Empty,
-            Found::File => patiently(budget, || open_for_reading(path))?,
+            HistoryFile::Nothing | HistoryFile::Empty => Db::Empty,
+            HistoryFile::File => patiently(budget, || open_for_reading(path))?,
         };
         let path = path.to_owned();
         Ok(Self { path, budget, db })
@@ -224,7 +224,7 @@ fn up_to_date(
 }
 
 fn open_for_writing(path: &Path) -> Result<Connection, HistoryError> {
-    if file::look(path)? == Found::Nothing {
+    if file::look(path)? == HistoryFile::Nothing {
         file::make(path)?;
     }
     connect(path)

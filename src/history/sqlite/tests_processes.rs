@@ -33,7 +33,7 @@ fn child(before: &[&str], test: &str, path: &Path, number: usize) -> Command {
     child
 }
 
-fn told() -> Option<(PathBuf, usize)> {
+fn child_arguments() -> Option<(PathBuf, usize)> {
     let number = env::var(NUMBER).ok()?.parse().ok()?;
     Some((env::var_os(PATH)?.into(), number))
 }
@@ -41,7 +41,9 @@ fn told() -> Option<(PathBuf, usize)> {
 #[test]
 #[ignore = "a part of the tests below"]
 fn child_records() {
-    let Some((path, number)) = told() else { return };
+    let Some((path, number)) = child_arguments() else {
+        return;
+    };
     let mut history = Sqlite::open(&path, LONG).unwrap();
     for i in 0..EACH {
         let id = number as u128 * 1_000 + i as u128;
@@ -56,7 +58,9 @@ fn child_records() {
 #[test]
 #[ignore = "a part of the tests below"]
 fn child_may_only_read() {
-    let Some((path, _)) = told() else { return };
+    let Some((path, _)) = child_arguments() else {
+        return;
+    };
     let mut history = Sqlite::open(&path, LONG).unwrap();
     assert_eq!(errors_since(&history, 0).len(), 3);
     let refused = history.record(&snapshot(9, 9, 9));

@@ -154,15 +154,15 @@ fn steady(samples: &[Sample], window: Window) -> Result<Vec<Sample>, WindowError
 /// When a sample was taken, as far as its neighbours leave room for doubt: no earlier
 /// than any later one claims, no later than any earlier one claims.
 #[derive(Clone, Copy)]
-struct Bounds {
+struct TotalBounds {
     earliest: OffsetDateTime,
     latest: OffsetDateTime,
 }
 
-fn bounds(samples: &[Sample]) -> Vec<Bounds> {
-    let mut bounds: Vec<Bounds> = samples
+fn bounds(samples: &[Sample]) -> Vec<TotalBounds> {
+    let mut bounds: Vec<TotalBounds> = samples
         .iter()
-        .map(|s| Bounds {
+        .map(|s| TotalBounds {
             earliest: s.at,
             latest: s.at,
         })

@@ -21,7 +21,7 @@ fn window(start: i64, end: i64) -> Window {
     }
 }
 
-fn told(samples: &[(i64, i64)], start: i64, end: i64) -> Increase {
+fn increase_of(samples: &[(i64, i64)], start: i64, end: i64) -> Increase {
     let samples: Vec<_> = samples.iter().map(|&(s, v)| sample(s, v)).collect();
     increase(&samples, window(start, end)).expect("the samples are in order")
 }
@@ -30,48 +30,55 @@ fn told(samples: &[(i64, i64)], start: i64, end: i64) -> Increase {
 fn the_baseline_is_the_newest_sample_at_or_before_the_start() {
     const DAY: i64 = 86_400;
     for (baseline, at_least, at_most) in [(-1, 0, 11), (0, 11, 11), (1, 11, 111)] {
-        let told = told(&[(-500, 90), (baseline, 100), (DAY, 111)], 0, DAY);
+        let increase_of = increase_of(&[(-500, 90), (baseline, 100), (DAY, 111)], 0, DAY);
         // One second late, the sample is no baseline any more and the one before it is.
         let at_most = if baseline == 1 { 21 } else { at_most };
         assert_eq!(
-            (told.at_least, told.at_most),
+            (increase_of.at_least, increase_of.at_most),
             (at_least, Some(at_most)),
             "{baseline}"
         );
-        assert!(!told.reset);
+        assert!(!increase_of.reset);
     }
 }
 
 #[test]
 fn growth_recorded_one_second_after_the_end_is_not_proven_to_be_inside() {
     for (last, at_least) in [(99, 5), (100, 5), (101, 0)] {
-        let told = told(&[(0, 1), (last, 6)], 0, 100);
-        assert_eq!((told.at_least, told.at_most), (at_least, Some(5)), "{last}");
+        let increase_of = increase_of(&[(0, 1), (last, 6)], 0, 100);
+        assert_eq!(
+            (increase_of.at_least, increase_of.at_most),
+            (at_least, Some(5)),
+            "{last}"
+        );
     }
 }
 
 #[test]
 fn without_a_baseline_the_total_bounds_the_increase_and_zero_proves_none() {
-    assert_eq!(told(&[(100, 0)], 0, 100).at_most, Some(0));
-    assert_eq!(told(&[(100, 7)], 0, 100).at_most, Some(7));
-    assert_eq!(told(&[(60, 7), (100, 9)], 0, 100).at_least, 2);
-    assert_eq!(told(&[(60, 7), (100, 9)], 0, 100).at_most, Some(9));
+    assert_eq!(increase_of(&[(100, 0)], 0, 100).at_most, Some(0));
+    assert_eq!(increase_of(&[(100, 7)], 0, 100).at_most, Some(7));
+    assert_eq!(increase_of(&[(60, 7), (100, 9)], 0, 100).at_least, 2);
+    assert_eq!(increase_of(&[(60, 7), (100, 9)], 0, 100).at_most, Some(9));
 }
 
 #[test]
 fn a_fall_is_a_reset_and_leaves_no_upper_bound() {
-    let whole = told(&[(0, 100), (20, 104), (40, 3), (60, 5)], 0, 60);
+    let whole = increase_of(&[(0, 100), (20, 104), (40, 3), (60, 5)], 0, 60);
     assert_eq!(
         (whole.at_least, whole.at_most, whole.reset),
         (6, None, true)
     );
     // The value right after the fall proves nothing, even down to one.
-    let bare = told(&[(0, 100), (60, 50)], 0, 60);
+    let bare = increase_of(&[(0, 100), (60, 50)], 0, 60);
     assert_eq!((bare.at_least, bare.at_most, bare.reset), (0, None, true));
     // A fall between the baseline and the first sample inside counts as well.
-    assert_eq!(told(&[(-9, 100), (20, 4), (60, 5)], 0, 60).at_most, None);
+    assert_eq!(
+        increase_of(&[(-9, 100), (20, 4), (60, 5)], 0, 60).at_most,
+        None
+    );
     // A fall before the baseline does not.
-    let old = told(&[(-99, 100), (-9, 4), (60, 5)], 0, 60);
+    let old = increase_of(&[(-99, 100), (-9, 4), (60, 5)], 0, 60);
     assert_eq!((old.at_most, old.reset), (Some(1), false));
 }
 
@@ -84,26 +91,29 @@ fn coverage_is_the_share_from_the_oldest_sample_to_the_end() {
         (vec![(100, 1)], 0.0, 100),
     ];
     for (samples, covered, since) in table {
-        let told = told(&samples, 0, 100);
+        let increase_of = increase_of(&samples, 0, 100);
         assert!(
-            (told.covered - covered).abs() < 1e-9,
-            "{samples:?}: {told:?}"
+            (increase_of.covered - covered).abs() < 1e-9,
+            "{samples:?}: {increase_of:?}"
         );
-        assert_eq!(told.since, Some(at(since)));
+        assert_eq!(increase_of.since, Some(at(since)));
     }
 }
 
 #[test]
 fn no_samples_say_nothing() {
-    let told = told(&[], 0, 100);
-    assert_eq!((told.at_least, told.at_most, told.since), (0, None, None));
-    assert_eq!(told.covered, 0.0);
+    let increase_of = increase_of(&[], 0, 100);
+    assert_eq!(
+        (increase_of.at_least, increase_of.at_most, increase_of.since),
+        (0, None, None)
+    );
+    assert_eq!(increase_of.covered, 0.0);
 }
 
 #[test]
 fn an_old_reading_bounds_nothing_that_came_after_it() {
-    assert_eq!(told(&[(0, 5), (940, 5)], 0, 1_000).at_most, Some(0));
-    let stale = told(&[(0, 5), (939, 5)], 0, 1_000);
+    assert_eq!(increase_of(&[(0, 5), (940, 5)], 0, 1_000).at_most, Some(0));
+    let stale = increase_of(&[(0, 5), (939, 5)], 0, 1_000);
     assert_eq!(stale.at_most, None);
     assert!((stale.covered - 0.939).abs() < 1e-9);
 }
@@ -136,9 +146,9 @@ fn a_recording_from_the_future_is_let_go_once_the_clock_was_steady_for_the_windo
     let healed: Vec<_> = [(900_000, 50), (-10, 3), (400, 4), (1_000, 6)]
         .map(|(s, v)| sample(s, v))
         .to_vec();
-    let told = increase(&healed, window(0, 1_000)).unwrap();
+    let increase_of = increase(&healed, window(0, 1_000)).unwrap();
     assert_eq!(
-        (told.at_least, told.at_most, told.reset),
+        (increase_of.at_least, increase_of.at_most, increase_of.reset),
         (2, Some(3), false)
     );
     // Not before: the window still holds the correction.
@@ -148,8 +158,8 @@ fn a_recording_from_the_future_is_let_go_once_the_clock_was_steady_for_the_windo
 #[test]
 fn within_the_tolerance_disorder_widens_the_bounds_and_never_narrows_them() {
     // The second may have been taken at 1 as well as at -20: no baseline, and no proof.
-    let told = told(&[(-30, 1), (1, 2), (-20, 5), (1_000, 9)], 0, 1_000);
-    assert_eq!((told.at_least, told.at_most), (0, Some(8)));
+    let increase_of = increase_of(&[(-30, 1), (1, 2), (-20, 5), (1_000, 9)], 0, 1_000);
+    assert_eq!((increase_of.at_least, increase_of.at_most), (0, Some(8)));
 }
 
 #[test]
@@ -168,14 +178,14 @@ fn huge_totals_do_not_overflow() {
     let samples: Vec<_> = (0..10)
         .map(|i| sample(i, if i % 2 == 0 { 0 } else { i64::MAX }))
         .collect();
-    let told = increase(&samples, window(0, 9)).unwrap();
-    assert_eq!((told.at_least, told.reset), (i64::MAX, true));
+    let increase_of = increase(&samples, window(0, 9)).unwrap();
+    assert_eq!((increase_of.at_least, increase_of.reset), (i64::MAX, true));
 }
 
 /// A small generator of numbers that repeats itself run after run.
-struct Dice(u64);
+struct SampleDice(u64);
 
-impl Dice {
+impl SampleDice {
     fn below(&mut self, n: i64) -> i64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -191,7 +201,7 @@ struct World {
 }
 
 impl World {
-    fn new(dice: &mut Dice, resets: bool) -> Self {
+    fn new(dice: &mut SampleDice, resets: bool) -> Self {
         let events = (0..dice.below(40)).map(|_| (dice.below(1_000), 1 + dice.below(5)));
         let events = events.collect::<Vec<_>>();
         let resets = (0..if resets { dice.below(4) } else { 0 }).map(|_| dice.below(1_000));
@@ -214,7 +224,7 @@ impl World {
         self.truth(reset.copied().unwrap_or(-1), second)
     }
 
-    fn samples(&self, dice: &mut Dice, end: i64) -> Vec<Sample> {
+    fn samples(&self, dice: &mut SampleDice, end: i64) -> Vec<Sample> {
         let mut seconds: Vec<_> = (0..dice.below(30)).map(|_| dice.below(end)).collect();
         seconds.push(end);
         seconds.sort_unstable();
@@ -225,29 +235,35 @@ impl World {
 
 #[test]
 fn the_truth_always_lies_between_the_bounds() {
-    let mut dice = Dice(0x5eed_d0c5);
+    let mut dice = SampleDice(0x5eed_d0c5);
     let (mut bounded, mut exact, mut with_reset) = (0, 0, 0);
     for round in 0..20_000 {
         let world = World::new(&mut dice, round % 2 == 0);
         let start = dice.below(998);
         let end = start + 1 + dice.below(999 - start);
         let samples = world.samples(&mut dice, end);
-        let told = increase(&samples, window(start, end)).unwrap();
+        let increase_of = increase(&samples, window(start, end)).unwrap();
         let truth = world.truth(start, end);
-        assert!(told.at_least <= truth, "{round}: {told:?}, truly {truth}");
-        assert!((0.0..=1.0).contains(&told.covered), "{round}: {told:?}");
-        with_reset += usize::from(told.reset);
+        assert!(
+            increase_of.at_least <= truth,
+            "{round}: {increase_of:?}, truly {truth}"
+        );
+        assert!(
+            (0.0..=1.0).contains(&increase_of.covered),
+            "{round}: {increase_of:?}"
+        );
+        with_reset += usize::from(increase_of.reset);
 
         // A reset that no sample shows as a fall cannot be known; everything else must hold.
-        let from = told
+        let from = increase_of
             .since
             .map_or(0, |s| (s - at(0)).whole_seconds())
             .min(start);
-        let unseen = !told.reset && world.resets.iter().any(|r| (from..=end).contains(r));
-        if let (Some(at_most), false) = (told.at_most, unseen) {
-            assert!(truth <= at_most, "{round}: {told:?}, truly {truth}");
+        let unseen = !increase_of.reset && world.resets.iter().any(|r| (from..=end).contains(r));
+        if let (Some(at_most), false) = (increase_of.at_most, unseen) {
+            assert!(truth <= at_most, "{round}: {increase_of:?}, truly {truth}");
             bounded += 1;
-            exact += usize::from(told.at_least == at_most);
+            exact += usize::from(increase_of.at_least == at_most);
         }
     }
     // The proof is worth nothing if these cases hardly ever come up.
@@ -258,7 +274,7 @@ fn the_truth_always_lies_between_the_bounds() {
 
 #[test]
 fn windows_that_share_a_sampled_boundary_tile_without_gap_or_overlap() {
-    let mut dice = Dice(0x0ddba11);
+    let mut dice = SampleDice(0x0ddba11);
     for round in 0..5_000 {
         let world = World::new(&mut dice, round % 2 == 0);
         let mut samples = world.samples(&mut dice, 999);
@@ -268,11 +284,15 @@ fn windows_that_share_a_sampled_boundary_tile_without_gap_or_overlap() {
         }
         samples.sort_by_key(|s| s.at);
         let known = |end: i64| samples.iter().filter(move |s| s.at <= at(end)).copied();
-        let told = |start: i64, end: i64| {
+        let increase_of = |start: i64, end: i64| {
             let samples: Vec<_> = known(end).collect();
             increase(&samples, window(start, end)).unwrap()
         };
-        let (whole, left, right) = (told(0, 999), told(0, cut), told(cut, 999));
+        let (whole, left, right) = (
+            increase_of(0, 999),
+            increase_of(0, cut),
+            increase_of(cut, 999),
+        );
         assert_eq!(whole.at_least, left.at_least + right.at_least, "{round}");
         assert_eq!(whole.reset, left.reset || right.reset, "{round}");
         if let (Some(w), Some(l), Some(r)) = (whole.at_most, left.at_most, right.at_most) {
@@ -283,7 +303,7 @@ fn windows_that_share_a_sampled_boundary_tile_without_gap_or_overlap() {
 
 #[test]
 fn leaving_a_sample_out_never_tightens_the_bounds() {
-    let mut dice = Dice(0xfeed);
+    let mut dice = SampleDice(0xfeed);
     for round in 0..5_000 {
         let world = World::new(&mut dice, false);
         let samples = world.samples(&mut dice, 999);

@@ -16,21 +16,21 @@ pub(super) struct Target {
 }
 
 pub(super) async fn alias(
-    ask: &ProbeContext,
+    context: &ProbeContext,
     client: &aws_sdk_lambda::Client,
 ) -> (Result<Target, Unavailable>, Observation) {
     let mut observation = Observation::new(Probe::Alias);
     let bytes = aws::Bytes::default();
     let request = client
         .get_alias()
-        .function_name(&ask.stack.function.value)
-        .name(&ask.stack.alias.value)
+        .function_name(&context.stack.function.value)
+        .name(&context.stack.alias.value)
         .customize()
         .interceptor(bytes.clone());
-    let question = format!("GetAlias {}", ask.stack.alias.value);
+    let question = format!("GetAlias {}", context.stack.alias.value);
     let answer = aws::question(
         &mut observation,
-        ask.deadline,
+        context.deadline,
         question,
         "lambda:GetAlias",
         request.send(),
@@ -75,21 +75,21 @@ pub(super) struct Running {
 }
 
 pub(super) async fn configuration(
-    ask: &ProbeContext,
+    context: &ProbeContext,
     client: &aws_sdk_lambda::Client,
 ) -> (Result<Running, Unavailable>, Observation) {
     let mut observation = Observation::new(Probe::Alias);
     let bytes = aws::Bytes::default();
     let request = client
         .get_function_configuration()
-        .function_name(&ask.stack.function.value)
-        .qualifier(&ask.stack.alias.value)
+        .function_name(&context.stack.function.value)
+        .qualifier(&context.stack.alias.value)
         .customize()
         .interceptor(bytes.clone());
-    let question = format!("GetFunctionConfiguration {}", ask.stack.alias.value);
+    let question = format!("GetFunctionConfiguration {}", context.stack.alias.value);
     let answer = aws::question(
         &mut observation,
-        ask.deadline,
+        context.deadline,
         question,
         "lambda:GetFunctionConfiguration",
         request.send(),
@@ -115,7 +115,7 @@ pub(super) async fn configuration(
 pub(super) type Versions = Vec<(i64, Option<i64>)>;
 
 pub(super) async fn versions(
-    ask: &ProbeContext,
+    context: &ProbeContext,
     client: &aws_sdk_lambda::Client,
 ) -> (Result<Versions, Unavailable>, Observation) {
     let mut observation = Observation::new(Probe::Alias);
@@ -125,14 +125,14 @@ pub(super) async fn versions(
         let bytes = aws::Bytes::default();
         let request = client
             .list_versions_by_function()
-            .function_name(&ask.stack.function.value)
+            .function_name(&context.stack.function.value)
             .set_marker(marker.clone())
             .customize()
             .interceptor(bytes.clone());
         let question = format!("ListVersionsByFunction, page {page}");
         let answer = aws::question(
             &mut observation,
-            ask.deadline,
+            context.deadline,
             question,
             "lambda:ListVersionsByFunction",
             request.send(),

@@ -1,7 +1,7 @@
 //! One entry of the audit feed: its type, its time and a few words, whatever they are
 //! called. Its strings are used again for the next entry: a feed has a million of them.
 
-use super::value::{Id, Time, Words, skip_list};
+use super::value::{Id, TextSeed, Time, skip_list};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -10,7 +10,7 @@ const DETAIL: usize = 200;
 
 /// One entry, as far as it can be used.
 #[derive(Debug, Default)]
-pub(super) struct Entry {
+pub(super) struct AuditEntry {
     /// Its type as it came; empty when it has none that can be used.
     pub(super) kind: String,
     /// Seconds since 1970.
@@ -49,7 +49,7 @@ impl Names {
     }
 }
 
-impl Entry {
+impl AuditEntry {
     fn clear(&mut self) {
         self.kind.clear();
         self.at = None;
@@ -117,7 +117,7 @@ fn field(name: &str, with_names: bool) -> Option<(Field, usize)> {
 }
 
 /// Fills the entry from the next value; what is no object leaves it empty.
-impl<'de> DeserializeSeed<'de> for &mut Entry {
+impl<'de> DeserializeSeed<'de> for &mut AuditEntry {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -126,7 +126,7 @@ impl<'de> DeserializeSeed<'de> for &mut Entry {
     }
 }
 
-impl<'de> Visitor<'de> for &mut Entry {
+impl<'de> Visitor<'de> for &mut AuditEntry {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,9 +149,9 @@ impl<'de> Visitor<'de> for &mut Entry {
             }
             *best = rank;
             match field {
-                Field::Kind => map.next_value_seed(Words(&mut self.kind, usize::MAX))?,
+                Field::Kind => map.next_value_seed(TextSeed(&mut self.kind, usize::MAX))?,
                 Field::Time => self.at = map.next_value_seed(Time)?,
-                Field::Detail => map.next_value_seed(Words(&mut self.detail, DETAIL))?,
+                Field::Detail => map.next_value_seed(TextSeed(&mut self.detail, DETAIL))?,
                 name => {
                     let place = name as usize - Field::Peck as usize;
                     let mut names = self.names.iter_mut().flat_map(|names| names.all());
@@ -224,8 +224,8 @@ impl Visitor<'_> for Name {
 mod tests {
     use super::*;
 
-    fn entry(json: &str) -> Entry {
-        let mut entry = Entry::default();
+    fn entry(json: &str) -> AuditEntry {
+        let mut entry = AuditEntry::default();
         let mut json = serde_json::Deserializer::from_str(json);
         entry.deserialize(&mut json).expect("JSON");
         entry

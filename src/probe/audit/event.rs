@@ -1,7 +1,7 @@
 //! What an entry tells of a request or a bond, and of whom: by fields of its own, or else by
 //! the words of its detail.
 
-use super::entry::{Entry, Names};
+use super::entry::{AuditEntry, Names};
 use super::meaning::{Meaning, normal};
 use crate::connections::{Event, FeedEvent};
 
@@ -74,13 +74,13 @@ pub(super) fn of_kind(kind: &str) -> Option<Event> {
 }
 
 /// What is told, of whom. Names that the entry's fields lack are looked for in its detail.
-pub(super) fn happening<'a>(
+pub(super) fn feed_event<'a>(
     event: Event,
     at: i64,
-    entry: &'a Entry,
-    spoken: &'a mut Names,
+    entry: &'a AuditEntry,
+    names_in_detail: &'a mut Names,
 ) -> FeedEvent<'a> {
-    let Entry {
+    let AuditEntry {
         kind,
         detail,
         names,
@@ -89,24 +89,26 @@ pub(super) fn happening<'a>(
     let names = names.as_deref();
     // Of a pulse nothing matters but whose it is, and most of a feed is pulses.
     let enough = event == Event::Pulse && names.is_some_and(|names| !names.agent.is_empty());
-    in_words(if enough { "" } else { detail }, spoken);
+    in_words(if enough { "" } else { detail }, names_in_detail);
     let either = |own: fn(&Names) -> &String| match names.map(own) {
         Some(own) if !own.is_empty() => own.as_str(),
         _ => "",
     };
-    let spoken = &*spoken;
-    let or = |own: &'a str, spoken: &'a String| if own.is_empty() { spoken } else { own };
+    let names_in_detail = &*names_in_detail;
+    let or = |own: &'a str, names_in_detail: &'a String| {
+        if own.is_empty() { names_in_detail } else { own }
+    };
     FeedEvent {
         event,
         kind,
         at,
-        peck: or(either(|names| &names.peck), &spoken.peck),
-        agent: or(either(|names| &names.agent), &spoken.agent),
+        peck: or(either(|names| &names.peck), &names_in_detail.peck),
+        agent: or(either(|names| &names.agent), &names_in_detail.agent),
         name: either(|names| &names.name),
-        duckling: or(either(|names| &names.duckling), &spoken.duckling),
-        requester: or(either(|names| &names.requester), &spoken.requester),
+        duckling: or(either(|names| &names.duckling), &names_in_detail.duckling),
+        requester: or(either(|names| &names.requester), &names_in_detail.requester),
         requester_name: either(|names| &names.requester_name),
-        target: or(either(|names| &names.target), &spoken.target),
+        target: or(either(|names| &names.target), &names_in_detail.target),
         purpose: either(|names| &names.purpose),
     }
 }
@@ -285,7 +287,7 @@ mod tests {
         }
     }
 
-    fn spoken(detail: &str) -> [String; 5] {
+    fn names_in_detail(detail: &str) -> [String; 5] {
         let mut names = Names::default();
         in_words(detail, &mut names);
         [
@@ -320,21 +322,25 @@ mod tests {
             ("1774137600000000", "", ""),
             ("", "", ""),
         ] {
-            let found = spoken(detail);
+            let found = names_in_detail(detail);
             assert_eq!(
                 (found[0].as_str(), found[1].as_str()),
                 (peck, agent),
                 "{detail}"
             );
         }
-        let both = spoken("from A1 to A2, duckling_id=D3");
+        let both = names_in_detail("from A1 to A2, duckling_id=D3");
         assert_eq!(
             both,
             [none(), none(), "D3".into(), "A1".into(), "A2".into()]
         );
-        assert_eq!(spoken("sent to human eyes")[4], "", "a word is no id");
         assert_eq!(
-            spoken("peck_id: first")[0],
+            names_in_detail("sent to human eyes")[4],
+            "",
+            "a word is no id"
+        );
+        assert_eq!(
+            names_in_detail("peck_id: first")[0],
             "first",
             "behind its name anything is one"
         );

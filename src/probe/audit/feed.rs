@@ -5,8 +5,8 @@
 //! what is left, the frame around the entries, is parsed at the end. Both parts go through
 //! the JSON parser: the splitter itself decides nothing but where to cut.
 
-use super::entry::Entry;
-use super::frame;
+use super::entry::AuditEntry;
+use super::envelope;
 use crate::observation::{Unavailable, UnavailableReason};
 use serde::de::DeserializeSeed;
 
@@ -19,21 +19,21 @@ pub(super) trait Sink {
     const NAMES: bool = false;
 
     /// One entry; it is used again for the next.
-    fn entry(&mut self, entry: &Entry);
+    fn entry(&mut self, entry: &AuditEntry);
 }
 
 /// A feed that is being read.
-pub(super) struct Feed<S> {
+pub(super) struct FeedReader<S> {
     sink: S,
-    entry: Entry,
-    place: Place,
+    entry: AuditEntry,
+    place: Position,
     /// Everything but the entries.
-    frame: Vec<u8>,
+    envelope: Vec<u8>,
     /// The beginning of an entry that a chunk's end has cut.
     cut: Vec<u8>,
     /// How deep the frame is nested, and whether a string of it is open.
     depth: usize,
-    string: Text,
+    string: StringState,
     /// The last string of the frame's top level, without its quotes.
     name: Vec<u8>,
     /// Whether the colon behind that name was met: what follows is its value.
@@ -46,8 +46,8 @@ pub(super) struct Feed<S> {
 
 /// Where the next byte belongs.
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
-    Frame,
+enum Position {
+    Envelope,
     /// In the list of entries: before one, or behind one.
     Before {
         first: bool,
@@ -62,43 +62,43 @@ enum Place {
 struct Inside {
     /// Open brackets.
     nested: usize,
-    string: Text,
+    string: StringState,
     /// Whether it is a number, true, false or null, which end where something else begins.
     bare: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Text {
+enum StringState {
     Closed,
     Open,
     Escaped,
 }
 
-impl Text {
+impl StringState {
     /// After one more byte of an open string.
     fn after(self, byte: u8) -> Self {
         match (self, byte) {
-            (Text::Escaped, _) => Text::Open,
-            (_, b'\\') => Text::Escaped,
-            (_, b'"') => Text::Closed,
-            _ => Text::Open,
+            (StringState::Escaped, _) => StringState::Open,
+            (_, b'\\') => StringState::Escaped,
+            (_, b'"') => StringState::Closed,
+            _ => StringState::Open,
         }
     }
 }
 
-impl<S: Sink> Feed<S> {
+impl<S: Sink> FeedReader<S> {
     pub(super) fn new(sink: S) -> Self {
         Self {
             sink,
-            entry: Entry {
+            entry: AuditEntry {
                 names: S::NAMES.then(Box::default),
-                ..Entry::default()
+                ..AuditEntry::default()
             },
-            place: Place::Frame,
-            frame: Vec::new(),
+            place: Position::Envelope,
+            envelope: Vec::new(),
             cut: Vec::new(),
             depth: 0,
-            string: Text::Closed,
+            string: StringState::Closed,
             name: Vec::new(),
             named: false,
             listed: false,
@@ -111,29 +111,29 @@ impl<S: Sink> Feed<S> {
         let mut at = 0;
         while let Some(byte) = chunk.get(at).copied() {
             match self.place {
-                Place::Frame => {
+                Position::Envelope => {
                     self.frame_byte(byte)?;
                     at += 1;
                 }
-                Place::Inside(inside) => at = self.inside(chunk, at, inside)?,
-                Place::Before { .. } | Place::Behind if byte.is_ascii_whitespace() => at += 1,
-                Place::Before { first: true } | Place::Behind if byte == b']' => {
-                    self.place = Place::Frame;
-                    self.frame.push(b']');
+                Position::Inside(inside) => at = self.inside(chunk, at, inside)?,
+                Position::Before { .. } | Position::Behind if byte.is_ascii_whitespace() => at += 1,
+                Position::Before { first: true } | Position::Behind if byte == b']' => {
+                    self.place = Position::Envelope;
+                    self.envelope.push(b']');
                     at += 1;
                 }
-                Place::Behind if byte == b',' => {
-                    self.place = Place::Before { first: false };
+                Position::Behind if byte == b',' => {
+                    self.place = Position::Before { first: false };
                     at += 1;
                 }
-                Place::Before { .. } if !matches!(byte, b',' | b']' | b'}' | b':') => {
-                    self.place = Place::Inside(Inside {
+                Position::Before { .. } if !matches!(byte, b',' | b']' | b'}' | b':') => {
+                    self.place = Position::Inside(Inside {
                         nested: 0,
-                        string: Text::Closed,
+                        string: StringState::Closed,
                         bare: !matches!(byte, b'{' | b'[' | b'"'),
                     });
                 }
-                Place::Before { .. } | Place::Behind => {
+                Position::Before { .. } | Position::Behind => {
                     return Err(torn("the list of entries is not a list"));
                 }
             }
@@ -142,23 +142,23 @@ impl<S: Sink> Feed<S> {
     }
 
     fn frame_byte(&mut self, byte: u8) -> Result<(), Unavailable> {
-        if self.frame.len() >= LARGEST {
+        if self.envelope.len() >= LARGEST {
             return Err(too_large("what stands around the audit entries"));
         }
         if self.closed && !byte.is_ascii_whitespace() {
             return Err(torn("something follows its end"));
         }
-        self.frame.push(byte);
-        if self.string != Text::Closed {
+        self.envelope.push(byte);
+        if self.string != StringState::Closed {
             self.string = self.string.after(byte);
-            if self.string != Text::Closed && self.depth == 1 {
+            if self.string != StringState::Closed && self.depth == 1 {
                 self.name.push(byte);
             }
             return Ok(());
         }
         match byte {
             b'"' => {
-                self.string = Text::Open;
+                self.string = StringState::Open;
                 if self.depth == 1 && !self.named {
                     self.name.clear();
                 }
@@ -169,7 +169,7 @@ impl<S: Sink> Feed<S> {
                     return Err(two_lists());
                 }
                 self.named = false;
-                self.place = Place::Before { first: true };
+                self.place = Position::Before { first: true };
             }
             b'{' | b'[' => self.depth += 1,
             b'}' | b']' => {
@@ -184,7 +184,7 @@ impl<S: Sink> Feed<S> {
     }
 
     fn is_container(&self) -> bool {
-        frame::CONTAINERS
+        envelope::CONTAINERS
             .iter()
             .any(|known| known.as_bytes() == self.name)
     }
@@ -199,9 +199,9 @@ impl<S: Sink> Feed<S> {
         let rest = chunk.get(start..).unwrap_or_default();
         let mut end = None;
         for (offset, byte) in rest.iter().copied().enumerate() {
-            if inside.string != Text::Closed {
+            if inside.string != StringState::Closed {
                 inside.string = inside.string.after(byte);
-                if inside.string == Text::Closed && inside.nested == 0 {
+                if inside.string == StringState::Closed && inside.nested == 0 {
                     end = Some(offset + 1);
                     break;
                 }
@@ -216,7 +216,7 @@ impl<S: Sink> Feed<S> {
                     end = Some(offset);
                     break;
                 }
-                b'"' => inside.string = Text::Open,
+                b'"' => inside.string = StringState::Open,
                 b'{' | b'[' => inside.nested += 1,
                 b'}' | b']' => {
                     inside.nested = inside.nested.saturating_sub(1);
@@ -235,17 +235,17 @@ impl<S: Sink> Feed<S> {
         let part = rest.get(..upto).unwrap_or_default();
         match end {
             None => {
-                self.place = Place::Inside(inside);
+                self.place = Position::Inside(inside);
                 self.cut.extend_from_slice(part);
             }
             Some(_) => {
-                self.place = Place::Behind;
+                self.place = Position::Behind;
                 if self.cut.is_empty() {
-                    self.whole(part)?;
+                    self.parse_entry(part)?;
                 } else {
                     let mut cut = std::mem::take(&mut self.cut);
                     cut.extend_from_slice(part);
-                    self.whole(&cut)?;
+                    self.parse_entry(&cut)?;
                     cut.clear();
                     self.cut = cut;
                 }
@@ -254,7 +254,7 @@ impl<S: Sink> Feed<S> {
         Ok(start + upto)
     }
 
-    fn whole(&mut self, bytes: &[u8]) -> Result<(), Unavailable> {
+    fn parse_entry(&mut self, bytes: &[u8]) -> Result<(), Unavailable> {
         let mut json = serde_json::Deserializer::from_slice(bytes);
         let read = self.entry.deserialize(&mut json).and_then(|()| json.end());
         read.map_err(|error| torn(&error.to_string()))?;
@@ -265,7 +265,7 @@ impl<S: Sink> Feed<S> {
     /// The sink, and why the feed was not whole, if it was not.
     pub(super) fn end(self, pushed: Result<(), Unavailable>) -> (S, Result<(), Unavailable>) {
         let verdict = pushed.and_then(|()| match self.place {
-            Place::Frame => frame::whole(&self.frame),
+            Position::Envelope => envelope::check(&self.envelope),
             _ => Err(Unavailable::new(
                 UnavailableReason::Broken,
                 "the audit feed is torn: it ends among its entries",

@@ -1,6 +1,6 @@
 //! The request for the audit feed, and the answer while it arrives.
 
-use super::feed::{Feed, Sink};
+use super::feed::{FeedReader, Sink};
 use crate::cloud::{Exchange, innermost, is_tls};
 use crate::observation::{Observation, RequestLog, Unavailable, UnavailableReason};
 use crate::probe::ProbeContext;
@@ -16,12 +16,12 @@ const PATH: &str = "/beak/audit";
 /// Sends the question and hands each entry of the answer to a sink as it comes in; `make`
 /// makes the sink from the server's clock. Records the question.
 pub(super) async fn read<S: Sink + Send + 'static>(
-    ask: &ProbeContext,
+    context: &ProbeContext,
     observation: &mut Observation,
     make: impl FnOnce(OffsetDateTime) -> S,
 ) -> (Option<S>, Result<(), Unavailable>) {
     let began = Instant::now();
-    let (sink, end, bytes) = exchange(ask, observation, make).await;
+    let (sink, end, bytes) = exchange(context, observation, make).await;
     let took = began.elapsed();
     let failure = end
         .as_ref()
@@ -29,7 +29,7 @@ pub(super) async fn read<S: Sink + Send + 'static>(
         .map(|unavailable| unavailable.detail.clone());
     let question = Printable::from(format!("POST {PATH}"));
     let outcome = failure.clone().unwrap_or_else(|| "200".into());
-    ask.http.saw(&Exchange {
+    context.http.saw(&Exchange {
         what: question.clone(),
         outcome,
         took,
@@ -44,15 +44,15 @@ pub(super) async fn read<S: Sink + Send + 'static>(
     (sink, end)
 }
 
-type Exchanged<S> = (Option<S>, Result<(), Unavailable>, u64);
+type FeedExchange<S> = (Option<S>, Result<(), Unavailable>, u64);
 
 async fn exchange<S: Sink + Send + 'static>(
-    ask: &ProbeContext,
+    context: &ProbeContext,
     observation: &mut Observation,
     make: impl FnOnce(OffsetDateTime) -> S,
-) -> Exchanged<S> {
-    let url = ask.stack.endpoint(PATH);
-    let client = match ask.http.client(&url) {
+) -> FeedExchange<S> {
+    let url = context.stack.endpoint(PATH);
+    let client = match context.http.client(&url) {
         Ok(client) => client,
         Err(unavailable) => return (None, Err(unavailable), 0),
     };
@@ -61,7 +61,7 @@ async fn exchange<S: Sink + Send + 'static>(
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::ACCEPT_ENCODING, "identity")
         .body("{}");
-    let response = match tokio::time::timeout_at(ask.deadline.into(), request.send()).await {
+    let response = match tokio::time::timeout_at(context.deadline.into(), request.send()).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return (None, Err(not_sent(&error.without_url())), 0),
         Err(_) => {
@@ -76,16 +76,16 @@ async fn exchange<S: Sink + Send + 'static>(
         }
     };
     observation.reached = true;
-    observation.skew = skew(response.headers(), ask.clock());
+    observation.skew = skew(response.headers(), context.clock());
     if let Some(unavailable) = refused(response.status().as_u16(), response.headers()) {
         return (None, Err(unavailable), 0);
     }
-    let now = ask.clock() + Duration::seconds(observation.skew.unwrap_or(0));
+    let now = context.clock() + Duration::seconds(observation.skew.unwrap_or(0));
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<bytes::Bytes>(16);
     let sink = make(now);
     // Parsing keeps one core busy while the next bytes arrive on another.
     let parser = tokio::task::spawn_blocking(move || {
-        let mut feed = Feed::new(sink);
+        let mut feed = FeedReader::new(sink);
         let mut pushed = Ok(());
         while let (Ok(()), Some(chunk)) = (&pushed, receiver.blocking_recv()) {
             pushed = feed.push(&chunk);
@@ -95,7 +95,7 @@ async fn exchange<S: Sink + Send + 'static>(
     let mut stream = response.bytes_stream();
     let (mut bytes, mut cut) = (0_u64, None);
     loop {
-        let chunk = match tokio::time::timeout_at(ask.deadline.into(), stream.next()).await {
+        let chunk = match tokio::time::timeout_at(context.deadline.into(), stream.next()).await {
             Ok(None) => break,
             Ok(Some(Ok(chunk))) => chunk,
             Ok(Some(Err(error))) => {

@@ -1,9 +1,9 @@
 //! Counting entries by meaning, in windows that end now on the server's clock.
 
-use super::entry::Entry;
+use super::coverage::Coverage;
+use super::entry::AuditEntry;
 use super::feed::Sink;
 use super::meaning::{Meanings, mentions_callback_error};
-use super::span::Span;
 use crate::fact;
 use crate::text::Untrusted;
 use time::OffsetDateTime;
@@ -14,7 +14,7 @@ const HOUR: i64 = 3_600;
 /// What a feed amounts to.
 #[derive(Debug)]
 pub(super) struct Tally {
-    pub(super) span: Span,
+    pub(super) coverage: Coverage,
     pub(super) pulses: Newest,
     pub(super) pecks: Newest,
     pub(super) callback_errors_24h: i64,
@@ -31,7 +31,7 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn new(now: OffsetDateTime) -> Self {
         Self {
-            span: Span::new(now.unix_timestamp()),
+            coverage: Coverage::new(now.unix_timestamp()),
             pulses: Newest::of(3),
             pecks: Newest::of(5),
             callback_errors_24h: 0,
@@ -46,11 +46,11 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, entry: &Entry) {
-        let Some(at) = self.span.place(entry) else {
+    fn count(&mut self, entry: &AuditEntry) {
+        let Some(at) = self.coverage.place(entry) else {
             return;
         };
-        let now = self.span.now;
+        let now = self.coverage.now;
         let meaning = self.meanings.of(&entry.kind);
         if meaning.pulse {
             self.pulses.offer(at, entry);
@@ -79,12 +79,12 @@ impl Tally {
     /// Seconds back to the first registration that the feed shows.
     pub(super) fn registration_age(&self) -> Option<i64> {
         self.first_registration
-            .map(|at| (self.span.now - at).max(0))
+            .map(|at| (self.coverage.now - at).max(0))
     }
 }
 
 impl Sink for Tally {
-    fn entry(&mut self, entry: &Entry) {
+    fn entry(&mut self, entry: &AuditEntry) {
         self.count(entry);
     }
 }
@@ -93,11 +93,11 @@ impl Sink for Tally {
 #[derive(Debug)]
 pub(super) struct Newest {
     most: usize,
-    kept: Vec<Kept>,
+    kept: Vec<NewestEntry>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct NewestEntry {
     at: i64,
     shown: String,
     callback_error: bool,
@@ -111,7 +111,7 @@ impl Newest {
         }
     }
 
-    fn offer(&mut self, at: i64, entry: &Entry) {
+    fn offer(&mut self, at: i64, entry: &AuditEntry) {
         if self.kept.len() == self.most && self.kept.last().is_some_and(|last| last.at >= at) {
             return;
         }
@@ -120,7 +120,7 @@ impl Newest {
             mentions_callback_error(&entry.kind) || mentions_callback_error(&entry.detail);
         self.kept.insert(
             place,
-            Kept {
+            NewestEntry {
                 at,
                 shown: entry.kind.clone(),
                 callback_error,
@@ -149,7 +149,7 @@ impl Newest {
 
 #[cfg(test)]
 mod tests {
-    use super::super::feed::Feed;
+    use super::super::feed::FeedReader;
     use super::*;
     use crate::observation::{Unavailable, UnavailableReason};
 
@@ -161,7 +161,7 @@ mod tests {
 
     fn in_chunks(body: &str, size: usize) -> (Tally, Result<(), Unavailable>) {
         let now = OffsetDateTime::from_unix_timestamp(NOW).expect("an instant");
-        let mut feed = Feed::new(Tally::new(now));
+        let mut feed = FeedReader::new(Tally::new(now));
         let pushed = body.as_bytes().chunks(size).try_for_each(|c| feed.push(c));
         feed.end(pushed)
     }
@@ -173,7 +173,7 @@ mod tests {
             NOW - 5
         );
         let (whole, end) = of(&body);
-        assert_eq!((end, whole.span.entries), (Ok(()), 6));
+        assert_eq!((end, whole.coverage.entries), (Ok(()), 6));
         for size in 1..body.len() {
             let (cut, end) = in_chunks(&body, size);
             assert_eq!(end, Ok(()), "chunks of {size}");
@@ -208,7 +208,7 @@ mod tests {
         }
         // Only the list at the top is the feed; and any other value there may hold anything.
         let inner = r#"{"meta":{"entries":[{"event_type":"pulse"}]},"entries":[]}"#;
-        assert_eq!((of(inner).1, of(inner).0.span.entries), (Ok(()), 0));
+        assert_eq!((of(inner).1, of(inner).0.coverage.entries), (Ok(()), 0));
         let twice = format!(
             r#"{{"entries":[{{"type":"callback_error","ts":{NOW}}}],"items":[{{"type":"callback_error","ts":{NOW}}}]}}"#
         );
@@ -245,7 +245,7 @@ mod tests {
             NOW - 700
         ));
         assert_eq!(
-            (tally.pulses.newest_age(NOW), tally.span.reach()),
+            (tally.pulses.newest_age(NOW), tally.coverage.reach()),
             (Some(90), Some(700))
         );
     }
@@ -303,7 +303,7 @@ mod tests {
         ] {
             let (tally, end) = of(&format!(r#"{{"entries":[{odd}]}}"#));
             assert_eq!(end, Ok(()), "{odd}");
-            assert!(tally.span.unusable().is_some(), "{odd}");
+            assert!(tally.coverage.unusable().is_some(), "{odd}");
         }
     }
 

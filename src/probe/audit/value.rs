@@ -22,9 +22,9 @@ fn skip_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
 
 /// Keeps at most so many bytes of a text, to the end of a word: half an id is another id.
 /// What is no text leaves nothing.
-pub(super) struct Words<'a>(pub(super) &'a mut String, pub(super) usize);
+pub(super) struct TextSeed<'a>(pub(super) &'a mut String, pub(super) usize);
 
-impl<'de> DeserializeSeed<'de> for Words<'_> {
+impl<'de> DeserializeSeed<'de> for TextSeed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -33,7 +33,7 @@ impl<'de> DeserializeSeed<'de> for Words<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Words<'_> {
+impl<'de> Visitor<'de> for TextSeed<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 //! fields go by several names; all that are known are read.
 
 use crate::cloud::{Exchange, innermost};
-use crate::connections::Row;
+use crate::connections::ListRow;
 use crate::observation::{RequestLog, Unavailable, UnavailableReason};
 use crate::probe::ProbeContext;
 use crate::probe::audit::{Id, Time};
@@ -34,15 +34,15 @@ pub struct Access {
     pub others: Vec<Secret>,
 }
 
-struct Question {
+struct ListRequest {
     what: &'static str,
     request: reqwest::RequestBuilder,
 }
 
 /// What the lists told.
 #[derive(Default)]
-pub(super) struct Told {
-    pub(super) rows: Vec<Row>,
+pub(super) struct ListResults {
+    pub(super) rows: Vec<ListRow>,
     /// What must be said about it.
     pub(super) notes: Vec<Printable>,
     /// Why a list that was asked did not answer.
@@ -50,9 +50,9 @@ pub(super) struct Told {
 }
 
 /// Asks every list that can be asked with what there is; says so when none can.
-pub(super) async fn ask(ask: &ProbeContext, asked: &mut Vec<RequestLog>) -> Told {
-    let mut told = Told::default();
-    let questions = match questions(ask) {
+pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog>) -> ListResults {
+    let mut told = ListResults::default();
+    let questions = match questions(context) {
         Ok(questions) => questions,
         Err(unavailable) => {
             told.failed = Some(unavailable);
@@ -60,13 +60,13 @@ pub(super) async fn ask(ask: &ProbeContext, asked: &mut Vec<RequestLog>) -> Told
         }
     };
     if questions.is_empty() {
-        told.notes.push(unasked(&ask.access).into());
+        told.notes.push(unasked(&context.access).into());
         return told;
     }
     let all = questions.into_iter().map(async |question| {
         let began = Instant::now();
         let what = Printable::from(question.what);
-        let answer = tokio::time::timeout_at(ask.deadline.into(), fetch(question)).await;
+        let answer = tokio::time::timeout_at(context.deadline.into(), fetch(question)).await;
         let timed_out = || {
             Err(Unavailable::new(
                 UnavailableReason::TimedOut,
@@ -82,7 +82,7 @@ pub(super) async fn ask(ask: &ProbeContext, asked: &mut Vec<RequestLog>) -> Told
             .err()
             .map(|unavailable| unavailable.detail.clone());
         let bytes = answer.as_ref().map_or(0, |(_, bytes)| *bytes as u64);
-        ask.http.saw(&Exchange {
+        context.http.saw(&Exchange {
             what: what.clone(),
             outcome: failure.clone().unwrap_or_else(|| "200".into()),
             took,
@@ -116,7 +116,7 @@ fn unasked(access: &Access) -> &'static str {
     }
 }
 
-fn questions(ask: &ProbeContext) -> Result<Vec<Question>, Unavailable> {
+fn questions(context: &ProbeContext) -> Result<Vec<ListRequest>, Unavailable> {
     let Access {
         token,
         key,
@@ -124,7 +124,7 @@ fn questions(ask: &ProbeContext) -> Result<Vec<Question>, Unavailable> {
         spaceduck,
         unusable,
         ..
-    } = &ask.access;
+    } = &context.access;
     if let Some(why) = unusable {
         return Err(
             Unavailable::new(UnavailableReason::NoCredentials, why.clone())
@@ -135,8 +135,8 @@ fn questions(ask: &ProbeContext) -> Result<Vec<Question>, Unavailable> {
     if token.is_none() && key.is_none() {
         return Ok(questions);
     }
-    let url = |path: &str| ask.stack.endpoint(path);
-    let client = ask.http.client(&url(""))?;
+    let url = |path: &str| context.stack.endpoint(path);
+    let client = context.http.client(&url(""))?;
     let json = |request: reqwest::RequestBuilder, body: serde_json::Value| {
         request
             .header("content-type", "application/json")
@@ -149,27 +149,27 @@ fn questions(ask: &ProbeContext) -> Result<Vec<Question>, Unavailable> {
             None => json!({}),
         };
         let request = client.post(url("/beak/spaceducks"));
-        questions.push(Question {
+        questions.push(ListRequest {
             what: "POST /beak/spaceducks",
             request: json(request.bearer_auth(token.expose()), body),
         });
     }
     if let (Some(key), Some(duckling)) = (key, duckling) {
-        let mut url = ask.stack.api_url.value.clone();
+        let mut url = context.stack.api_url.value.clone();
         url.set_path(&format!(
             "{}/beak/spaceducks",
             url.path().trim_end_matches('/')
         ));
         url.query_pairs_mut().append_pair("duckling_id", duckling);
         let request = client.get(url).header("x-beak-key", key.expose());
-        questions.push(Question {
+        questions.push(ListRequest {
             what: "GET /beak/spaceducks",
             request: request.header("accept-encoding", "identity"),
         });
     }
     if let (Some(key), Some(spaceduck)) = (key, spaceduck) {
         let body = json!({"spaceduck_id": spaceduck, "beak_key": key.expose()});
-        questions.push(Question {
+        questions.push(ListRequest {
             what: "POST /beak/peck/list",
             request: json(client.post(url("/beak/peck/list")), body),
         });
@@ -177,7 +177,7 @@ fn questions(ask: &ProbeContext) -> Result<Vec<Question>, Unavailable> {
     Ok(questions)
 }
 
-async fn fetch(question: Question) -> Result<(Vec<Row>, usize), Unavailable> {
+async fn fetch(question: ListRequest) -> Result<(Vec<ListRow>, usize), Unavailable> {
     let broken = |error: reqwest::Error| {
         let error = error.without_url();
         let why = if error.is_connect() {
@@ -214,7 +214,7 @@ async fn fetch(question: Question) -> Result<(Vec<Row>, usize), Unavailable> {
             ));
         }
     }
-    let answer: Answer = serde_json::from_slice(&body).map_err(|error| {
+    let answer: ListsBody = serde_json::from_slice(&body).map_err(|error| {
         Unavailable::new(
             UnavailableReason::NotJson,
             format!("the list is not JSON: {error}"),
@@ -239,58 +239,58 @@ async fn fetch(question: Question) -> Result<(Vec<Row>, usize), Unavailable> {
         ));
     }
     let rows = containers.into_iter().flatten().flatten();
-    Ok((rows.flat_map(Listed::rows).collect(), body.len()))
+    Ok((rows.flat_map(ListedFields::rows).collect(), body.len()))
 }
 
 #[derive(Deserialize)]
-struct Answer {
-    agents: Option<Vec<Listed>>,
-    spaceducks: Option<Vec<Listed>>,
-    connections: Option<Vec<Listed>>,
-    pecks: Option<Vec<Listed>>,
+struct ListsBody {
+    agents: Option<Vec<ListedFields>>,
+    spaceducks: Option<Vec<ListedFields>>,
+    connections: Option<Vec<ListedFields>>,
+    pecks: Option<Vec<ListedFields>>,
     error: Option<IgnoredAny>,
 }
 
 /// A row as it comes; what is of the wrong type is as if it were not there.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Listed {
-    peck_id: Text,
-    spaceduck_id: Text,
-    peer_id: Text,
-    agent_name: Text,
-    display_name: Text,
-    duck_name: Text,
-    name: Text,
-    peer_name: Text,
-    duckling_id: Text,
-    requester_id: Text,
-    requester_name: Text,
-    sender_spaceduck_id: Text,
-    sender_name: Text,
-    target_id: Text,
-    target_spaceduck_id: Text,
-    target: Text,
-    purpose: Text,
-    status: Text,
-    direction: Text,
-    last_seen: At,
-    created_at: At,
-    approved_at: At,
-    connected_at: At,
-    expires_at: At,
+struct ListedFields {
+    peck_id: TextField,
+    spaceduck_id: TextField,
+    peer_id: TextField,
+    agent_name: TextField,
+    display_name: TextField,
+    duck_name: TextField,
+    name: TextField,
+    peer_name: TextField,
+    duckling_id: TextField,
+    requester_id: TextField,
+    requester_name: TextField,
+    sender_spaceduck_id: TextField,
+    sender_name: TextField,
+    target_id: TextField,
+    target_spaceduck_id: TextField,
+    target: TextField,
+    purpose: TextField,
+    status: TextField,
+    direction: TextField,
+    last_seen: TimeField,
+    created_at: TimeField,
+    approved_at: TimeField,
+    connected_at: TimeField,
+    expires_at: TimeField,
 }
 
-impl Listed {
+impl ListedFields {
     /// A row for each agent in it, the request with the first; none for what an agent has
     /// with itself.
-    fn rows(self) -> Vec<Row> {
+    fn rows(self) -> Vec<ListRow> {
         let own = self.spaceduck_id.0;
         let peer = self.peer_id.0;
         if (!own.is_empty() && own == peer) || self.direction.0.eq_ignore_ascii_case("self") {
             return Vec::new();
         }
-        let mut row = Row {
+        let mut row = ListRow {
             peck: self.peck_id.0,
             agent: own,
             name: first([
@@ -323,29 +323,29 @@ impl Listed {
             return vec![row];
         }
         // Of the other end this row tells only that they are connected.
-        let other = Row {
+        let other = ListRow {
             agent: row.peer.clone(),
             name: self.peer_name.0,
             peer: row.agent.clone(),
             status: row.status.clone(),
             approved: row.approved,
             connected: row.connected,
-            ..Row::default()
+            ..ListRow::default()
         };
         vec![row, other]
     }
 }
 
 /// Of several names for one thing the first that is there.
-fn first<const N: usize>(texts: [Text; N]) -> String {
+fn first<const N: usize>(texts: [TextField; N]) -> String {
     let mut texts = texts.into_iter().map(|text| text.0);
     texts.find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 #[derive(Default)]
-struct Text(String);
+struct TextField(String);
 
-impl<'de> Deserialize<'de> for Text {
+impl<'de> Deserialize<'de> for TextField {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut text = String::new();
         Id(&mut text).deserialize(deserializer)?;
@@ -354,9 +354,9 @@ impl<'de> Deserialize<'de> for Text {
 }
 
 #[derive(Default)]
-struct At(Option<i64>);
+struct TimeField(Option<i64>);
 
-impl<'de> Deserialize<'de> for At {
+impl<'de> Deserialize<'de> for TimeField {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Time.deserialize(deserializer).map(Self)
     }

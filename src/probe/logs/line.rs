@@ -24,7 +24,7 @@ pub(super) const FAULT_TERMS: &[&str] = &[
 
 /// How the function failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fault {
+pub(super) enum LogFault {
     /// It ran into its time limit.
     Timeout,
     /// Its process ended.
@@ -35,7 +35,7 @@ pub(super) enum Fault {
     Other,
 }
 
-impl Fault {
+impl LogFault {
     /// The first of the kinds that a line fits; none when it is no fault.
     pub(super) fn of(line: &str) -> Option<Self> {
         let has = |terms: &[&str]| terms.iter().any(|term| line.contains(term));
@@ -84,7 +84,7 @@ pub(super) const CERTIFICATE_TERMS: &[&str] = &[
 
 /// What a line says of certificates or of mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Certificate {
+pub(super) enum CertificateLine {
     /// One was issued.
     Issued,
     /// One failed.
@@ -95,7 +95,7 @@ pub(super) enum Certificate {
     Mentioned,
 }
 
-impl Certificate {
+impl CertificateLine {
     /// What a line is; none when it is about something else.
     pub(super) fn of(line: &str) -> Option<Self> {
         let lower = line.to_lowercase();
@@ -153,37 +153,37 @@ mod tests {
     #[test]
     fn every_way_in_which_a_function_fails_is_known_by_its_line() {
         let table = [
-            ("[ERROR] KeyError: 'duckling_id'", Some(Fault::Other)),
-            ("ERROR could not write", Some(Fault::Other)),
-            (r#"{"level":"ERROR","message":"x"}"#, Some(Fault::Other)),
+            ("[ERROR] KeyError: 'duckling_id'", Some(LogFault::Other)),
+            ("ERROR could not write", Some(LogFault::Other)),
+            (r#"{"level":"ERROR","message":"x"}"#, Some(LogFault::Other)),
             (
                 "2026-03-22T03:12:09Z 0f1e Task timed out after 30.03 seconds",
-                Some(Fault::Timeout),
+                Some(LogFault::Timeout),
             ),
             (
                 "REPORT RequestId: 0f1e Duration: 30000 ms Status: timeout",
-                Some(Fault::Timeout),
+                Some(LogFault::Timeout),
             ),
             (
                 "RequestId: 0f1e Error: Runtime exited with error: signal: killed",
-                Some(Fault::Exit),
+                Some(LogFault::Exit),
             ),
             (
                 "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v8'",
-                Some(Fault::Import),
+                Some(LogFault::Import),
             ),
             (
                 "[ERROR] Runtime.HandlerNotFound: Handler 'x' missing",
-                Some(Fault::Import),
+                Some(LogFault::Import),
             ),
-            ("Traceback (most recent call last):", Some(Fault::Other)),
+            ("Traceback (most recent call last):", Some(LogFault::Other)),
             ("START RequestId: 0f1e2d3c Version: 61", None),
             ("END RequestId: 0f1e2d3c", None),
             ("duck.cert_issued", None),
             ("0 errors", None),
         ];
         for (line, fault) in table {
-            assert_eq!(Fault::of(line), fault, "{line}");
+            assert_eq!(LogFault::of(line), fault, "{line}");
         }
     }
 
@@ -199,7 +199,7 @@ mod tests {
             "Runtime.OutOfMemory",
             "Runtime.UserCodeSyntaxError",
         ] {
-            assert!(Fault::of(line).is_some(), "{line}");
+            assert!(LogFault::of(line).is_some(), "{line}");
             assert!(FAULT_TERMS.iter().any(|term| line.contains(term)), "{line}");
         }
     }
@@ -207,36 +207,39 @@ mod tests {
     #[test]
     fn issued_failed_and_mail_are_counted_apart() {
         let table = [
-            ("duck.cert_issued", Some(Certificate::Issued)),
+            ("duck.cert_issued", Some(CertificateLine::Issued)),
             (
                 "birth certificate issued for DECAF01",
-                Some(Certificate::Issued),
+                Some(CertificateLine::Issued),
             ),
             (
                 "cert write failed: ProvisionedThroughputExceeded",
-                Some(Certificate::Failed),
+                Some(CertificateLine::Failed),
             ),
-            ("[ERROR] cert not issued", Some(Certificate::Failed)),
+            ("[ERROR] cert not issued", Some(CertificateLine::Failed)),
             (
                 "An error occurred (MessageRejected) when calling the SendEmail operation: Email address is not verified",
-                Some(Certificate::MailFailed),
+                Some(CertificateLine::MailFailed),
             ),
             (
                 "SES error while sending certificate",
-                Some(Certificate::MailFailed),
+                Some(CertificateLine::MailFailed),
             ),
             (
                 "Daily message quota exceeded",
-                Some(Certificate::MailFailed),
+                Some(CertificateLine::MailFailed),
             ),
-            ("cert requested", Some(Certificate::Mentioned)),
-            ("SES accepted message 0100", Some(Certificate::Mentioned)),
+            ("cert requested", Some(CertificateLine::Mentioned)),
+            (
+                "SES accepted message 0100",
+                Some(CertificateLine::Mentioned),
+            ),
             ("PROCESSES error", None),
             ("SSL: CERTIFICATE_VERIFY_FAILED", None),
             ("START RequestId: 0f1e2d3c Version: 61", None),
         ];
         for (line, kind) in table {
-            assert_eq!(Certificate::of(line), kind, "{line}");
+            assert_eq!(CertificateLine::of(line), kind, "{line}");
         }
     }
 }

@@ -85,7 +85,7 @@ async fn asked(pages: Vec<String>) -> Observation {
         only: None,
         access: crate::probe::Access::default(),
     };
-    ask(&asking).await
+    observe(&asking).await
 }
 
 fn int(observation: &Observation, path: &str) -> Result<i64, UnavailableReason> {

@@ -3,7 +3,7 @@
 use crate::cloud::{Exchange, chain, innermost, is_tls, outdated};
 use crate::observation::{Observation, RequestLog, Unavailable, UnavailableReason};
 use crate::probe::ProbeContext;
-use crate::probe::document::Document;
+use crate::probe::document::JsonObject;
 use crate::text::{Printable, Untrusted};
 use futures_util::StreamExt;
 use reqwest::header;
@@ -43,9 +43,9 @@ impl Cause {
 }
 
 /// What came of asking.
-pub(super) enum Outcome {
+pub(super) enum StatusOutcome {
     /// 200 with a status object.
-    Up(Document),
+    Up(JsonObject),
     /// The judged thing failed.
     Down {
         cause: Cause,
@@ -56,27 +56,30 @@ pub(super) enum Outcome {
 }
 
 /// The last answer, and how long it took from the first try on.
-pub(super) struct Answer {
-    pub(super) outcome: Outcome,
+pub(super) struct StatusAnswer {
+    pub(super) outcome: StatusOutcome,
     pub(super) words: Printable,
     pub(super) took: Duration,
 }
 
 /// Asks until it is up, unclear, tried three times or out of time.
-pub(super) async fn with_tries(ask: &ProbeContext, observation: &mut Observation) -> Answer {
+pub(super) async fn with_tries(
+    context: &ProbeContext,
+    observation: &mut Observation,
+) -> StatusAnswer {
     let first = Instant::now();
     loop {
         let began = Instant::now();
         let earlier = std::mem::take(&mut observation.reached);
-        let left = ask.deadline.saturating_duration_since(began);
-        let tried = tokio::time::timeout(TRY.min(left), once(ask, observation)).await;
+        let left = context.deadline.saturating_duration_since(began);
+        let tried = tokio::time::timeout(TRY.min(left), once(context, observation)).await;
         let took = began.elapsed();
         let (outcome, words, bytes) =
             tried.unwrap_or_else(|_| timed_out(took, observation.reached));
         observation.reached |= earlier;
-        let failure = (!matches!(outcome, Outcome::Up(_))).then(|| words.clone());
+        let failure = (!matches!(outcome, StatusOutcome::Up(_))).then(|| words.clone());
         let question = Printable::from(format!("GET {PATH}"));
-        ask.http.saw(&Exchange {
+        context.http.saw(&Exchange {
             what: question.clone(),
             outcome: words.clone(),
             took,
@@ -88,11 +91,11 @@ pub(super) async fn with_tries(ask: &ProbeContext, observation: &mut Observation
             bytes: Some(bytes),
             failure,
         });
-        let again = matches!(outcome, Outcome::Down { .. })
+        let again = matches!(outcome, StatusOutcome::Down { .. })
             && observation.asked.len() < TRIES
-            && ask.deadline.saturating_duration_since(Instant::now()) > PAUSE;
+            && context.deadline.saturating_duration_since(Instant::now()) > PAUSE;
         if !again {
-            return Answer {
+            return StatusAnswer {
                 outcome,
                 words,
                 // A try that was cut before is part of how slow the API is.
@@ -103,13 +106,19 @@ pub(super) async fn with_tries(ask: &ProbeContext, observation: &mut Observation
     }
 }
 
-type Once = (Outcome, Printable, u64);
+type Attempt = (StatusOutcome, Printable, u64);
 
-async fn once(ask: &ProbeContext, observation: &mut Observation) -> Once {
-    let url = ask.stack.endpoint(PATH);
-    let client = match ask.http.client(&url) {
+async fn once(context: &ProbeContext, observation: &mut Observation) -> Attempt {
+    let url = context.stack.endpoint(PATH);
+    let client = match context.http.client(&url) {
         Ok(client) => client,
-        Err(unavailable) => return (Outcome::Unclear(unavailable.clone()), unavailable.detail, 0),
+        Err(unavailable) => {
+            return (
+                StatusOutcome::Unclear(unavailable.clone()),
+                unavailable.detail,
+                0,
+            );
+        }
     };
     let request = client
         .get(&url)
@@ -124,7 +133,7 @@ async fn once(ask: &ProbeContext, observation: &mut Observation) -> Once {
         }
     };
     observation.reached = true;
-    observation.skew = skew(response.headers(), ask.clock());
+    observation.skew = skew(response.headers(), context.clock());
     let status = response.status();
     let declared = response.content_length();
     let outdated = outdated(response.headers());
@@ -148,11 +157,11 @@ async fn once(ask: &ProbeContext, observation: &mut Observation) -> Once {
             UnavailableReason::NotJson,
             "200 with an unexpected content-encoding",
         ),
-        (200, Ok(())) => match Document::parse("status", &body) {
-            Ok(document) => (Outcome::Up(document), "200".into()),
+        (200, Ok(())) => match JsonObject::parse("status", &body) {
+            Ok(document) => (StatusOutcome::Up(document), "200".into()),
             Err(unavailable) => {
                 let words = unavailable.detail.clone();
-                (Outcome::Unclear(unavailable), words)
+                (StatusOutcome::Unclear(unavailable), words)
             }
         },
         (300..=399, _) => {
@@ -193,39 +202,39 @@ async fn once(ask: &ProbeContext, observation: &mut Observation) -> Once {
 }
 
 /// Reads the body up to the limit; says whether that was all of it.
-async fn read(response: reqwest::Response) -> (Vec<u8>, Result<(), Failed>) {
+async fn read(response: reqwest::Response) -> (Vec<u8>, Result<(), ReadError>) {
     let mut body = Vec::new();
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
         match chunk {
             Ok(chunk) if body.len() + chunk.len() > LARGEST => {
-                return (body, Err(Failed::TooLarge));
+                return (body, Err(ReadError::TooLarge));
             }
             Ok(chunk) => body.extend_from_slice(&chunk),
-            Err(error) => return (body, Err(Failed::Broken(chain(&error.without_url())))),
+            Err(error) => return (body, Err(ReadError::Broken(chain(&error.without_url())))),
         }
     }
     (body, Ok(()))
 }
 
-enum Failed {
+enum ReadError {
     TooLarge,
     Broken(String),
 }
 
 /// A reset speaks of the far side; an end before the announced length only of this answer.
-fn broken(why: Failed, bytes: u64, declared: Option<u64>) -> (Outcome, Printable) {
+fn broken(why: ReadError, bytes: u64, declared: Option<u64>) -> (StatusOutcome, Printable) {
     match why {
-        Failed::TooLarge => unclear(
+        ReadError::TooLarge => unclear(
             UnavailableReason::TooLarge,
             &format!("the status is larger than {} MiB", LARGEST >> 20),
         ),
-        Failed::Broken(why) if why.contains("reset") => down(
+        ReadError::Broken(why) if why.contains("reset") => down(
             Cause::Network,
             UnavailableReason::Broken,
             format!("connection reset after {bytes} bytes"),
         ),
-        Failed::Broken(_) => {
+        ReadError::Broken(_) => {
             let expected = declared.map(|n| format!(" of {n}")).unwrap_or_default();
             unclear(
                 UnavailableReason::Broken,
@@ -235,7 +244,7 @@ fn broken(why: Failed, bytes: u64, declared: Option<u64>) -> (Outcome, Printable
     }
 }
 
-fn not_sent(error: &reqwest::Error) -> Once {
+fn not_sent(error: &reqwest::Error) -> Attempt {
     let text = chain(error);
     let lower = text.to_lowercase();
     let (outcome, words) = if is_tls(error) {
@@ -283,7 +292,7 @@ fn not_sent(error: &reqwest::Error) -> Once {
 }
 
 /// Without an answer: critical. In the middle of one: it may be slow, it is not an answer.
-fn timed_out(took: Duration, answering: bool) -> Once {
+fn timed_out(took: Duration, answering: bool) -> Attempt {
     let seconds = took.as_secs_f32();
     let (outcome, words) = if answering {
         unclear(
@@ -300,10 +309,10 @@ fn timed_out(took: Duration, answering: bool) -> Once {
     (outcome, words, 0)
 }
 
-fn down(cause: Cause, why: UnavailableReason, words: String) -> (Outcome, Printable) {
+fn down(cause: Cause, why: UnavailableReason, words: String) -> (StatusOutcome, Printable) {
     let words = Printable::from(words);
     (
-        Outcome::Down {
+        StatusOutcome::Down {
             cause,
             unavailable: Unavailable::new(why, format!("the status API failed: {words}")),
         },
@@ -311,8 +320,11 @@ fn down(cause: Cause, why: UnavailableReason, words: String) -> (Outcome, Printa
     )
 }
 
-fn unclear(why: UnavailableReason, words: &str) -> (Outcome, Printable) {
-    (Outcome::Unclear(Unavailable::new(why, words)), words.into())
+fn unclear(why: UnavailableReason, words: &str) -> (StatusOutcome, Printable) {
+    (
+        StatusOutcome::Unclear(Unavailable::new(why, words)),
+        words.into(),
+    )
 }
 
 /// The server's clock minus ours, from its `Date`.

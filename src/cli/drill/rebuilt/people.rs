@@ -27,7 +27,7 @@ fn requests(entries: &mut Vec<Entry>, told: &Told<'_>) {
         (3 * MINUTE, "peck.callback-error"),
     ];
     let left = told.span("pecks.least_left").unwrap_or(0);
-    let rivals = told.int("pecks.rivals").unwrap_or(0) > 0;
+    let duplicates = told.int("pecks.rivals").unwrap_or(0) > 0;
     let states: [(&str, &str, Then, u64); 5] = [
         (
             "pecks.pending",
@@ -68,7 +68,7 @@ fn requests(entries: &mut Vec<Entry>, told: &Told<'_>) {
             let made_up = || (format!("peck_made_up_{number}"), ago);
             let (id, ago) = named.get(nth).cloned().unwrap_or_else(made_up);
             // Rivals are of the same two agents; all others of two of their own.
-            let pair = match count == "pecks.pending" && rivals {
+            let pair = match count == "pecks.pending" && duplicates {
                 true => 0,
                 false => number,
             };

@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn rows(body: &str) -> Vec<Row> {
-    let answer: Answer = serde_json::from_str(body).expect("JSON");
+fn rows(body: &str) -> Vec<ListRow> {
+    let answer: ListsBody = serde_json::from_str(body).expect("JSON");
     let all = [
         answer.agents,
         answer.spaceducks,
@@ -13,7 +13,7 @@ fn rows(body: &str) -> Vec<Row> {
     all.into_iter()
         .flatten()
         .flatten()
-        .flat_map(Listed::rows)
+        .flat_map(ListedFields::rows)
         .collect()
 }
 

@@ -1,6 +1,6 @@
 //! How far a feed goes back, and whether every entry of it can be placed.
 
-use super::entry::Entry;
+use super::entry::AuditEntry;
 use crate::observation::{Unavailable, UnavailableReason};
 
 /// Clocks differ a little; what is dated further ahead cannot be used.
@@ -8,7 +8,7 @@ const AHEAD: i64 = 300;
 
 /// The entries met so far.
 #[derive(Debug)]
-pub(super) struct Span {
+pub(super) struct Coverage {
     /// The server's clock, in seconds since 1970.
     pub(super) now: i64,
     pub(super) entries: i64,
@@ -17,7 +17,7 @@ pub(super) struct Span {
     untyped: i64,
 }
 
-impl Span {
+impl Coverage {
     pub(super) fn new(now: i64) -> Self {
         Self {
             now,
@@ -29,7 +29,7 @@ impl Span {
     }
 
     /// Takes in an entry; yields its time if that can be used.
-    pub(super) fn place(&mut self, entry: &Entry) -> Option<i64> {
+    pub(super) fn place(&mut self, entry: &AuditEntry) -> Option<i64> {
         self.entries += 1;
         self.untyped += i64::from(entry.kind.is_empty());
         let at = entry.at.filter(|at| *at <= self.now + AHEAD);

@@ -19,7 +19,7 @@ pub(super) type Points = BTreeMap<i64, f64>;
 
 /// One metric and how it is added up.
 #[derive(Clone)]
-pub(super) struct Query {
+pub(super) struct MetricQuery {
     /// What the answer calls it: a small letter, then letters and digits.
     pub(super) id: &'static str,
     pub(super) namespace: &'static str,
@@ -34,27 +34,28 @@ pub(super) struct Query {
 }
 
 /// Series that a search found, by the value of its dimension.
-pub(super) type Found = BTreeMap<String, Points>;
+pub(super) type SeriesByLabel = BTreeMap<String, Points>;
 
 /// What came of a question.
-pub(super) struct Answer {
+pub(super) struct MetricData {
     /// An entry for every metric that was asked for by name, even without points.
     pub(super) metrics: BTreeMap<&'static str, Points>,
     /// An entry for every search, even if it found nothing.
-    pub(super) searches: BTreeMap<&'static str, Result<Found, Unavailable>>,
+    pub(super) searches: BTreeMap<&'static str, Result<SeriesByLabel, Unavailable>>,
 }
 
 /// Asks for all of them in a window of seconds since 1970.
 pub(super) async fn collect(
-    ask: &ProbeContext,
+    context: &ProbeContext,
     client: &aws_sdk_cloudwatch::Client,
     observation: &mut Observation,
-    queries: &[Query],
+    queries: &[MetricQuery],
     window: Range<i64>,
-) -> Result<Answer, Unavailable> {
+) -> Result<MetricData, Unavailable> {
     let asked: Vec<_> = queries.iter().map(query).collect();
     let namespace = queries.first().map_or("nothing", |query| query.namespace);
-    let mut gathered: Vec<Gathered> = queries.iter().map(|_| Gathered::default()).collect();
+    let mut gathered: Vec<SeriesBuilder> =
+        queries.iter().map(|_| SeriesBuilder::default()).collect();
     let mut token: Option<String> = None;
     for page in 1.. {
         let request = client
@@ -68,7 +69,7 @@ pub(super) async fn collect(
         let question = format!("GetMetricData {namespace}{how}, page {page}");
         let answer = aws::question(
             observation,
-            ask.deadline,
+            context.deadline,
             question,
             "cloudwatch:GetMetricData",
             request.send(),
@@ -105,7 +106,7 @@ pub(super) async fn collect(
             Some(next) => token = Some(next),
         }
     }
-    let mut answer = Answer {
+    let mut answer = MetricData {
         metrics: BTreeMap::new(),
         searches: BTreeMap::new(),
     };
@@ -119,8 +120,8 @@ pub(super) async fn collect(
             let detail = format!("CloudWatch left out {}", query.name);
             Unavailable::new(UnavailableReason::Incomplete, detail)
         };
-        let points = found?.into_values().next().ok_or_else(left_out)?;
-        answer.metrics.insert(query.id, points);
+        let metric_data = found?.into_values().next().ok_or_else(left_out)?;
+        answer.metrics.insert(query.id, metric_data);
     }
     Ok(answer)
 }
@@ -128,24 +129,24 @@ pub(super) async fn collect(
 /// What was answered to one query, page by page. A metric asked for by name is one series
 /// without a label.
 #[derive(Default)]
-struct Gathered {
-    series: Found,
+struct SeriesBuilder {
+    series: SeriesByLabel,
     complete: BTreeSet<String>,
     failed: Option<Unavailable>,
 }
 
-impl Gathered {
+impl SeriesBuilder {
     fn fail(&mut self, unavailable: Unavailable) {
         self.failed.get_or_insert(unavailable);
     }
 
-    fn take(&mut self, query: &Query, result: &MetricDataResult) {
+    fn take(&mut self, query: &MetricQuery, result: &MetricDataResult) {
         if let Err(unavailable) = self.taken(query, result) {
             self.fail(unavailable);
         }
     }
 
-    fn taken(&mut self, query: &Query, result: &MetricDataResult) -> Result<(), Unavailable> {
+    fn taken(&mut self, query: &MetricQuery, result: &MetricDataResult) -> Result<(), Unavailable> {
         let name = query.name;
         let label = match (query.by, result.label()) {
             (None, _) => String::new(),
@@ -185,7 +186,7 @@ impl Gathered {
         Ok(())
     }
 
-    fn whole(self, query: &Query) -> Result<Found, Unavailable> {
+    fn whole(self, query: &MetricQuery) -> Result<SeriesByLabel, Unavailable> {
         if let Some(unavailable) = self.failed {
             return Err(unavailable);
         }
@@ -200,7 +201,7 @@ impl Gathered {
     }
 }
 
-fn query(query: &Query) -> MetricDataQuery {
+fn query(query: &MetricQuery) -> MetricDataQuery {
     let asked = MetricDataQuery::builder().id(query.id).return_data(true);
     if let Some(by) = query.by {
         // The label is filled in by CloudWatch, for every series of its own.
@@ -228,7 +229,7 @@ fn query(query: &Query) -> MetricDataQuery {
 
 /// Metrics that have exactly these dimensions and one more. What stands in double quotes
 /// must be equal and not merely alike.
-fn search(query: &Query, by: &str) -> String {
+fn search(query: &MetricQuery, by: &str) -> String {
     let mut names: Vec<_> = query.dimensions.iter().map(|(name, _)| *name).collect();
     names.push(by);
     names.sort_unstable();
@@ -250,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_search_names_the_schema_and_what_is_equal() {
-        let query = Query {
+        let query = MetricQuery {
             id: "versionerrors",
             namespace: "AWS/Lambda",
             name: "Errors",

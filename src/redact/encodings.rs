@@ -12,12 +12,14 @@ pub fn holds(bytes: &[u8], secret: &str) -> bool {
     views.iter().any(|view| {
         let lower = view.bytes.to_ascii_lowercase();
         within(&lower, hex(secret.as_bytes()).as_bytes())
-            || guises.iter().any(|guise| within(&view.bytes, guise))
+            || guises
+                .iter()
+                .any(|encodings| within(&view.bytes, encodings))
     })
 }
 
-fn within(text: &[u8], guise: &[u8]) -> bool {
-    !guise.is_empty() && text.windows(guise.len()).any(|part| part == guise)
+fn within(text: &[u8], encodings: &[u8]) -> bool {
+    !encodings.is_empty() && text.windows(encodings.len()).any(|part| part == encodings)
 }
 
 /// The forms of a secret that are searched for in each view.

@@ -11,7 +11,7 @@ const NEWEST: usize = 20;
 const LONGEST: usize = 500;
 
 /// Lines that matched, as far as they were read.
-pub(super) struct Sifted<K> {
+pub(super) struct LogCounts<K> {
     /// Milliseconds since 1970; the end is not part of it.
     window: std::ops::Range<i64>,
     counts: BTreeMap<K, i64>,
@@ -20,7 +20,7 @@ pub(super) struct Sifted<K> {
     cut: Option<Unavailable>,
 }
 
-impl<K: Copy + Ord> Sifted<K> {
+impl<K: Copy + Ord> LogCounts<K> {
     pub(super) fn new(from: i64, to: i64) -> Self {
         Self {
             window: from..to,
@@ -108,17 +108,17 @@ mod tests {
 
     #[test]
     fn what_was_cut_is_at_least_and_never_none() {
-        let mut sifted = Sifted::new(0, 10_000);
-        sifted.keep(1_000, "a", 'a');
-        assert_eq!(sifted.exactly(None), Ok(FactValue::Int(1)));
-        sifted.cut(Unavailable::new(
+        let mut counts = LogCounts::new(0, 10_000);
+        counts.keep(1_000, "a", 'a');
+        assert_eq!(counts.exactly(None), Ok(FactValue::Int(1)));
+        counts.cut(Unavailable::new(
             UnavailableReason::TimedOut,
             "the deadline came",
         ));
-        assert_eq!(sifted.at_least(None), Ok(FactValue::Int(1)));
-        assert_eq!(sifted.at_least(Some('a')), Ok(FactValue::Int(1)));
-        assert!(sifted.at_least(Some('b')).is_err());
-        let unavailable = sifted.exactly(None).expect_err("not all was read");
+        assert_eq!(counts.at_least(None), Ok(FactValue::Int(1)));
+        assert_eq!(counts.at_least(Some('a')), Ok(FactValue::Int(1)));
+        assert!(counts.at_least(Some('b')).is_err());
+        let unavailable = counts.exactly(None).expect_err("not all was read");
         assert_eq!(unavailable.why, UnavailableReason::Incomplete);
         assert!(
             unavailable.detail.as_str().contains("at least 1"),
@@ -128,11 +128,11 @@ mod tests {
 
     #[test]
     fn the_newest_lines_stay_whatever_the_order_of_the_pages() {
-        let mut sifted = Sifted::new(0, 100_000);
+        let mut counts = LogCounts::new(0, 100_000);
         for second in (0..30).chain(30..60).rev() {
-            sifted.keep(second * 1_000, &format!("line {second}\n"), ());
+            counts.keep(second * 1_000, &format!("line {second}\n"), ());
         }
-        let lines = sifted.lines();
+        let lines = counts.lines();
         assert_eq!(lines.len(), NEWEST);
         assert!(
             lines[0].is("1970-01-01T00:00:59Z line 59"),
@@ -140,15 +140,15 @@ mod tests {
             lines[0]
         );
         assert!(lines[19].is("1970-01-01T00:00:40Z line 40"));
-        assert_eq!(sifted.exactly(None), Ok(FactValue::Int(60)));
+        assert_eq!(counts.exactly(None), Ok(FactValue::Int(60)));
     }
 
     #[test]
     fn lines_outside_the_window_do_not_count() {
-        let mut sifted = Sifted::new(1_000, 2_000);
+        let mut counts = LogCounts::new(1_000, 2_000);
         for at in [999, 1_000, 1_999, 2_000] {
-            sifted.keep(at, "x", ());
+            counts.keep(at, "x", ());
         }
-        assert_eq!(sifted.exactly(None), Ok(FactValue::Int(2)));
+        assert_eq!(counts.exactly(None), Ok(FactValue::Int(2)));
     }
 }

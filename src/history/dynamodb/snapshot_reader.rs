@@ -2,8 +2,8 @@
 //! asks and not twice. All windows of a run share one such reading.
 
 use super::super::{HistoryError, Sample, Snapshot, StackKey, Summary, instant, millis};
-use super::ask::{Page, Span, Table};
-use super::item::{self, Item};
+use super::item::{self, DynamoItem};
+use super::requests::{ItemPage, KeyRange, Table};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::mem;
@@ -16,22 +16,22 @@ const NEWEST: i32 = 4;
 /// The facts that were ever recorded for a stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Facts(BTreeMap<String, Known>);
+pub(super) struct FactIndex(BTreeMap<String, FactSpan>);
 
 /// Of one fact: its oldest sample, and one of its newest hour above zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Known {
+struct FactSpan {
     first: i64,
     positive: Option<i64>,
 }
 
-impl Facts {
+impl FactIndex {
     /// Adds what a snapshot shows; `false` if that is nothing new.
     pub(super) fn learn(&mut self, snapshot: &Snapshot) -> bool {
         let at = millis(snapshot.at);
         let mut learned = false;
         for (fact, value) in &snapshot.numbers {
-            let new = Known {
+            let new = FactSpan {
                 first: at,
                 positive: None,
             };
@@ -61,9 +61,9 @@ impl Facts {
 }
 
 /// What was read of one stack so far.
-pub(super) struct Past {
+pub(super) struct SnapshotReader {
     stack: StackKey,
-    facts: Option<(u64, Facts)>,
+    facts: Option<(u64, FactIndex)>,
     /// Newest first.
     samples: BTreeMap<String, Vec<(i64, i64)>>,
     /// How far back everything was read.
@@ -73,11 +73,11 @@ pub(super) struct Past {
 
 enum Next {
     Newest,
-    After(Item),
+    After(DynamoItem),
     Nothing,
 }
 
-impl Past {
+impl SnapshotReader {
     pub(super) fn new(stack: &StackKey) -> Self {
         Self {
             stack: stack.clone(),
@@ -97,20 +97,20 @@ impl Past {
     }
 
     /// The index of facts, in which revision.
-    pub(super) async fn facts(&mut self, table: &Table) -> Result<(u64, Facts), HistoryError> {
+    pub(super) async fn facts(&mut self, table: &Table) -> Result<(u64, FactIndex), HistoryError> {
         if let Some(facts) = &self.facts {
             return Ok(facts.clone());
         }
         let read = table.ledger((&self.stack, item::FACTS)).await?;
         let facts = match read.document.as_str() {
-            "" => Facts::default(),
+            "" => FactIndex::default(),
             text => serde_json::from_str(text).map_err(|_| table.unreadable())?,
         };
         Ok(self.facts.insert((read.revision, facts)).clone())
     }
 
     /// This is the index now.
-    pub(super) fn learned(&mut self, revision: u64, facts: Facts) {
+    pub(super) fn learned(&mut self, revision: u64, facts: FactIndex) {
         self.facts = Some((revision, facts));
     }
 
@@ -174,7 +174,7 @@ impl Past {
         Ok(newest.filter(|at| *at >= from).and_then(instant))
     }
 
-    async fn known(&mut self, table: &Table, fact: &str) -> Result<Option<Known>, HistoryError> {
+    async fn known(&mut self, table: &Table, fact: &str) -> Result<Option<FactSpan>, HistoryError> {
         let (_, facts) = self.facts(table).await?;
         Ok(facts.0.get(fact).copied())
     }
@@ -194,8 +194,8 @@ impl Past {
             Next::After(key) => Some(key),
             Next::Nothing => return Ok(false),
         };
-        let span = Span::Beginning(item::SNAPSHOT);
-        let Page { items, next } = table.page(&self.stack, &span, (true, None), after).await?;
+        let span = KeyRange::Beginning(item::SNAPSHOT);
+        let ItemPage { items, next } = table.page(&self.stack, &span, (true, None), after).await?;
         for item in &items {
             let (at, numbers) = item::numbers(item).ok_or_else(|| table.unreadable())?;
             if at > self.oldest {
@@ -218,9 +218,9 @@ pub(super) async fn latest(
 ) -> Result<Option<Summary>, HistoryError> {
     let mut after = None;
     loop {
-        let span = Span::Beginning(item::SNAPSHOT);
+        let span = KeyRange::Beginning(item::SNAPSHOT);
         let asked = (true, Some(NEWEST));
-        let Page { items, next } = table.page(stack, &span, asked, after).await?;
+        let ItemPage { items, next } = table.page(stack, &span, asked, after).await?;
         for item in &items {
             if !item::is_late(item).ok_or_else(|| table.unreadable())? {
                 let summary = item::summary(item).ok_or_else(|| table.unreadable())?;
@@ -242,8 +242,8 @@ pub(super) async fn summaries(
 ) -> Result<Vec<Summary>, HistoryError> {
     let (mut newest_first, mut after) = (Vec::new(), None);
     'pages: loop {
-        let span = Span::Beginning(item::SNAPSHOT);
-        let Page { items, next } = table.page(stack, &span, (true, None), after).await?;
+        let span = KeyRange::Beginning(item::SNAPSHOT);
+        let ItemPage { items, next } = table.page(stack, &span, (true, None), after).await?;
         for item in &items {
             let summary = item::summary(item).ok_or_else(|| table.unreadable())?;
             if summary.at < from {

@@ -2,7 +2,7 @@
 //! condition. And what their errors mean to the operator.
 
 use super::super::{CheckState, Exchanged, HistoryError, StackKey};
-use super::item::{self, Item};
+use super::item::{self, DynamoItem};
 use super::table::TableName;
 use crate::cloud::innermost;
 use crate::text::{Printable, Untrusted};
@@ -16,7 +16,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
 /// Where an item lies.
-pub(super) type Key<'a> = (&'a StackKey, &'a str);
+pub(super) type ItemKey<'a> = (&'a StackKey, &'a str);
 
 const UNREADABLE: &str = "an item in it is not as duckops writes it";
 
@@ -29,16 +29,16 @@ pub(super) struct Table {
 }
 
 /// Which items, by their `sk`.
-pub(super) enum Span {
+pub(super) enum KeyRange {
     Exactly(String),
     Between(String, String),
     Beginning(&'static str),
 }
 
 /// Some items, and where those that follow begin.
-pub(super) struct Page {
-    pub(super) items: Vec<Item>,
-    pub(super) next: Option<Item>,
+pub(super) struct ItemPage {
+    pub(super) items: Vec<DynamoItem>,
+    pub(super) next: Option<DynamoItem>,
 }
 
 impl Table {
@@ -113,10 +113,10 @@ impl Table {
     pub(super) async fn page(
         &self,
         stack: &StackKey,
-        span: &Span,
+        span: &KeyRange,
         (newest_first, limit): (bool, Option<i32>),
-        after: Option<Item>,
-    ) -> Result<Page, HistoryError> {
+        after: Option<DynamoItem>,
+    ) -> Result<ItemPage, HistoryError> {
         let asked = self
             .client
             .query()
@@ -127,14 +127,14 @@ impl Table {
             .set_exclusive_start_key(after.clone())
             .expression_attribute_values(":pk", item::text(&stack.0));
         let asked = match span {
-            Span::Exactly(key) => asked
+            KeyRange::Exactly(key) => asked
                 .key_condition_expression("pk = :pk AND sk = :a")
                 .expression_attribute_values(":a", item::text(key)),
-            Span::Between(first, last) => asked
+            KeyRange::Between(first, last) => asked
                 .key_condition_expression("pk = :pk AND sk BETWEEN :a AND :b")
                 .expression_attribute_values(":a", item::text(first))
                 .expression_attribute_values(":b", item::text(last)),
-            Span::Beginning(start) => asked
+            KeyRange::Beginning(start) => asked
                 .key_condition_expression("pk = :pk AND begins_with(sk, :a)")
                 .expression_attribute_values(":a", item::text(start)),
         };
@@ -148,7 +148,7 @@ impl Table {
         if next.is_some() && next == after {
             return Err(self.damaged("the answers to Query go round in circles"));
         }
-        Ok(Page { items, next })
+        Ok(ItemPage { items, next })
     }
 
     /// Whether anything lies there.
@@ -157,13 +157,13 @@ impl Table {
         stack: &StackKey,
         (first, last): (String, String),
     ) -> Result<bool, HistoryError> {
-        let span = Span::Between(first, last);
+        let span = KeyRange::Between(first, last);
         let page = self.page(stack, &span, (false, Some(1)), None).await?;
         Ok(!page.items.is_empty())
     }
 
     /// Writes an item, unless one lies there already.
-    pub(super) async fn add(&self, item: Item) -> Result<(), HistoryError> {
+    pub(super) async fn add(&self, item: DynamoItem) -> Result<(), HistoryError> {
         self.write(item, ("attribute_not_exists(pk)", None))
             .await
             .map(|_| ())
@@ -172,7 +172,7 @@ impl Table {
     /// Writes an item if that condition holds; `false` if not.
     async fn write(
         &self,
-        item: Item,
+        item: DynamoItem,
         (condition, revision): (&str, Option<AttributeValue>),
     ) -> Result<bool, HistoryError> {
         let asked = self
@@ -199,16 +199,16 @@ impl Table {
     /// A document in its present revision, and who wrote that.
     async fn document(
         &self,
-        (stack, name): Key<'_>,
+        (stack, name): ItemKey<'_>,
     ) -> Result<(CheckState, Option<String>), HistoryError> {
-        let span = Span::Exactly(name.to_owned());
+        let span = KeyRange::Exactly(name.to_owned());
         let page = self.page(stack, &span, (false, None), None).await?;
         let Some(item) = page.items.first() else {
             return Ok((CheckState::default(), None));
         };
         let read = || {
             let ledger = CheckState {
-                revision: item::whole(item, "revision")?,
+                revision: item::parsed(item, "revision")?,
                 document: item::word(item, "document")?.to_owned(),
             };
             Some((ledger, Some(item::word(item, "writer")?.to_owned())))
@@ -217,7 +217,7 @@ impl Table {
     }
 
     /// A document in its present revision; an empty one if nobody wrote any.
-    pub(super) async fn ledger(&self, key: Key<'_>) -> Result<CheckState, HistoryError> {
+    pub(super) async fn ledger(&self, key: ItemKey<'_>) -> Result<CheckState, HistoryError> {
         self.document(key).await.map(|(ledger, _)| ledger)
     }
 
@@ -227,14 +227,14 @@ impl Table {
     /// the way. Every write bears a mark of its own, so that this is not taken for another's.
     pub(super) async fn replace(
         &self,
-        key: Key<'_>,
+        key: ItemKey<'_>,
         revision: u64,
         document: &str,
     ) -> Result<Exchanged, HistoryError> {
         let writer = mark();
         let next = revision.saturating_add(1);
         let number = |n: u64| AttributeValue::N(n.to_string());
-        let item = Item::from([
+        let item = DynamoItem::from([
             ("pk".to_owned(), item::text(&key.0.0)),
             ("sk".to_owned(), item::text(key.1)),
             ("revision".to_owned(), number(next)),

@@ -9,8 +9,8 @@ use std::fmt;
 pub(super) const CONTAINERS: [&str; 3] = ["entries", "events", "items"];
 
 /// What stands around the entries must be an object with one list of them and no error.
-pub(super) fn whole(bytes: &[u8]) -> Result<(), Unavailable> {
-    let frame: Frame = serde_json::from_slice(bytes).map_err(|error| {
+pub(super) fn check(bytes: &[u8]) -> Result<(), Unavailable> {
+    let envelope: Envelope = serde_json::from_slice(bytes).map_err(|error| {
         let why = if error.is_eof() {
             UnavailableReason::Broken
         } else {
@@ -18,7 +18,7 @@ pub(super) fn whole(bytes: &[u8]) -> Result<(), Unavailable> {
         };
         Unavailable::new(why, format!("the audit feed is torn or not JSON: {error}"))
     })?;
-    match (frame.lists, frame.wrong, frame.error) {
+    match (envelope.lists, envelope.wrong, envelope.error) {
         (_, _, true) => Err(Unavailable::new(
             UnavailableReason::NotJson,
             "the audit feed answered 200 with an error in the body",
@@ -38,42 +38,42 @@ pub(super) fn whole(bytes: &[u8]) -> Result<(), Unavailable> {
 
 /// The top level of the document.
 #[derive(Default)]
-struct Frame {
+struct Envelope {
     lists: usize,
     error: bool,
     wrong: Option<&'static str>,
 }
 
-impl<'de> Deserialize<'de> for Frame {
+impl<'de> Deserialize<'de> for Envelope {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FrameVisitor)
+        deserializer.deserialize_map(EnvelopeVisitor)
     }
 }
 
-struct FrameVisitor;
+struct EnvelopeVisitor;
 
-impl<'de> Visitor<'de> for FrameVisitor {
-    type Value = Frame;
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = Envelope;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with a list of entries")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Frame, A::Error> {
-        let mut frame = Frame::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope, A::Error> {
+        let mut envelope = Envelope::default();
         while let Some(name) = map.next_key::<String>()? {
             match CONTAINERS.into_iter().find(|known| *known == name) {
                 Some(container) => match map.next_value::<List>()? {
-                    List(true) => frame.lists += 1,
-                    List(false) => frame.wrong = Some(container),
+                    List(true) => envelope.lists += 1,
+                    List(false) => envelope.wrong = Some(container),
                 },
                 None => {
-                    frame.error |= name == "error";
+                    envelope.error |= name == "error";
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        Ok(frame)
+        Ok(envelope)
     }
 }
 
