@@ -2,7 +2,7 @@
 
 use super::{Context, run};
 use crate::cloud::Aws;
-use crate::evidence::Past;
+use crate::evidence::RecordedSamples;
 use crate::history::{self, History, HistoryError, Location, Retention, StackKey, TableAccess};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::stack::Stack;
@@ -71,7 +71,7 @@ pub(super) async fn access(
     })
 }
 
-pub(super) type Opened = Result<(Box<dyn History>, Past), Unavailable>;
+pub(super) type Opened = Result<(Box<dyn History>, RecordedSamples), Unavailable>;
 
 /// Reads what the windows of this run need. A table that answers slowly, each time within
 /// its budget, must not use up the deadline all the same.
@@ -86,7 +86,7 @@ pub(super) async fn fetch(
     };
     let history = opened.map_err(unavailable)?;
     let fetched = tokio::task::spawn_blocking(move || {
-        let past = Past::fetch(history.as_ref(), &key, now)?;
+        let past = RecordedSamples::fetch(history.as_ref(), &key, now)?;
         Ok::<_, HistoryError>((history, past))
     });
     let failed = |why: &str| Err(Unavailable::new(UnavailableReason::HistoryUnreadable, why));

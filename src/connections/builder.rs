@@ -221,7 +221,12 @@ impl ConnectionsBuilder {
     ) -> Connections {
         let now = self.now;
         let unjoined = std::mem::take(&mut self.bondings).join(&mut self.pecks);
-        let gaps = gaps(&self.unattributed_pecks, &self.unattributed_bonds, reach, now);
+        let gaps = gaps(
+            &self.unattributed_pecks,
+            &self.unattributed_bonds,
+            reach,
+            now,
+        );
         let unbonded = Unbonded {
             unattributed: self.unattributed_pecks,
             unjoined,

@@ -4,7 +4,7 @@
 //! answered for the right account and region, whether anything answered at all, whether
 //! the clock can be believed, and what recorded history adds. This room judges nothing.
 
-use crate::evidence::{self, Past};
+use crate::evidence::{self, RecordedSamples};
 use crate::fact::{self, Fact, FactValue, Probe};
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::probe::{self, ProbeContext};
@@ -77,7 +77,7 @@ pub struct ProbeResults {
 pub async fn ask(
     asking: Arc<ProbeContext>,
     probes: &BTreeSet<Probe>,
-    past: impl Future<Output = Result<Past, Unavailable>>,
+    past: impl Future<Output = Result<RecordedSamples, Unavailable>>,
 ) -> ProbeResults {
     let running: Vec<_> = probes
         .iter()

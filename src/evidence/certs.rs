@@ -1,6 +1,6 @@
 //! Do certificates keep pace with ducklings, and where does the mail go out from.
 
-use super::{CERTIFICATES, DAY, DUCKLINGS, Past, bounded, grown};
+use super::{CERTIFICATES, DAY, DUCKLINGS, RecordedSamples, bounded, grown};
 use crate::fact::{self, FactValue};
 use crate::history::Increase;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
@@ -38,7 +38,7 @@ const SPANS: [Span; 2] = [
 pub(super) fn join(
     observation: &mut Observation,
     observations: &Observations,
-    past: &Result<Past, Unavailable>,
+    past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) {
     for span in &SPANS {

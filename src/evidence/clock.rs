@@ -1,7 +1,7 @@
 //! Since when a limit is passed, by recorded runs: what deadlines count from, so that they do
 //! not move with every run. Like the windows, these name the spans that the runbooks set.
 
-use super::{CERTIFICATES, DAY, OVER, Past};
+use super::{CERTIFICATES, DAY, OVER, RecordedSamples};
 use crate::fact::FactValue;
 use crate::history::{Sample, TOLERANCE};
 use crate::observation::{Observation, Observations, Unavailable, UnavailableReason};
@@ -14,7 +14,7 @@ pub(super) fn join(
     observation: &mut Observation,
     observations: &Observations,
     callback_errors: Option<i64>,
-    past: &Result<Past, Unavailable>,
+    past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) {
     let over = match callback_errors {

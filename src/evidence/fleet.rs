@@ -1,6 +1,6 @@
 //! Is the fleet alive, did it stop, or has it never lived.
 
-use super::{ALIVE, DAY, Past};
+use super::{ALIVE, DAY, RecordedSamples};
 use crate::fact::FactValue;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 pub(super) fn join(
     observation: &mut Observation,
     observations: &Observations,
-    past: &Result<Past, Unavailable>,
+    past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) {
     let recorded = past

@@ -1,7 +1,7 @@
 //! The function's metrics in the window that its time limit asks for, and when its
 //! present errors began.
 
-use super::versions::{self, Whose};
+use super::versions::{self, ErrorOwner};
 use crate::fact::{self, FactValue};
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use time::OffsetDateTime;
@@ -17,7 +17,7 @@ const CALM: i64 = 900;
 const REACH: i64 = crate::probe::lambda::REACH;
 
 /// What the metrics show.
-pub(super) struct Shown {
+pub(super) struct FunctionMetrics {
     /// Errors in the window, if any are shown.
     pub(super) errors: i64,
     /// Throttled requests in the window, if any are shown.
@@ -27,7 +27,7 @@ pub(super) struct Shown {
     /// Whether counting is proven to work.
     pub(super) counted: bool,
     /// Whose the errors in the window are.
-    pub(super) whose: Whose,
+    pub(super) whose: ErrorOwner,
     /// When the present errors began; `Err` when they may be older than what was asked for.
     pub(super) since: Option<Result<i64, i64>>,
 }
@@ -36,7 +36,7 @@ pub(super) fn join(
     observation: &mut Observation,
     observations: &Observations,
     now: OffsetDateTime,
-) -> Result<Shown, Unavailable> {
+) -> Result<FunctionMetrics, Unavailable> {
     let window = window(observations);
     observation.set("lambda.window", FactValue::Duration(window), now);
     let mut shown = shown(observations, window, now.unix_timestamp());
@@ -119,7 +119,7 @@ fn shown(
     observations: &Observations,
     window: i64,
     now: i64,
-) -> Result<(Shown, Option<Invoked>), Unavailable> {
+) -> Result<(FunctionMetrics, Option<Invoked>), Unavailable> {
     let invocations = series(observations, "lambda.invocations_by_minute")?;
     let errors = series(observations, "lambda.errors_by_minute")?;
     let throttles = series(observations, "lambda.throttles_by_minute")?;
@@ -133,12 +133,12 @@ fn shown(
     let counted = invocations.iter().any(|(_, n)| *n > 0);
     let failed = inside(errors).0;
     let throttled = inside(throttles).0;
-    let shown = Shown {
+    let shown = FunctionMetrics {
         errors: failed,
         throttles: throttled,
         stopped: counted && invoked == 0 && throttled == 0,
         counted,
-        whose: Whose::Untold,
+        whose: ErrorOwner::Unknown,
         since: (failed > 0).then(|| since(errors, now)).flatten(),
     };
     Ok((shown, counted.then_some((invoked, active))))
@@ -162,7 +162,7 @@ fn since(errors: &Series, now: i64) -> Option<Result<i64, i64>> {
 
 fn facts(
     observation: &mut Observation,
-    shown: &Shown,
+    shown: &FunctionMetrics,
     invoked: Option<Invoked>,
     window: i64,
     at: OffsetDateTime,

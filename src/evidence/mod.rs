@@ -28,7 +28,7 @@ const DAY: Duration = Duration::DAY;
 
 /// Recorded samples of the facts whose increase is asked for.
 #[derive(Debug, Default)]
-pub struct Past {
+pub struct RecordedSamples {
     samples: BTreeMap<&'static str, Vec<Sample>>,
     last_alive: Option<OffsetDateTime>,
 }
@@ -39,7 +39,7 @@ const ALIAS: &str = "alias.number";
 const ANSWERED: &str = "api.good_answers";
 const OVER: &str = "peck.callback_errors_24h_min";
 
-impl Past {
+impl RecordedSamples {
     /// Reads what the windows ending at `now` need.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Past {
     }
 }
 
-impl Past {
+impl RecordedSamples {
     fn of(&self, fact: &str) -> &[Sample] {
         self.samples.get(fact).map_or(&[], Vec::as_slice)
     }
@@ -77,7 +77,7 @@ impl Past {
 /// Makes the joined facts.
 pub fn join(
     observations: &Observations,
-    past: &Result<Past, Unavailable>,
+    past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) -> Observation {
     let mut observation = Observation::new(Probe::History);
@@ -97,7 +97,7 @@ pub fn join(
 /// The increase of a running total up to its present value.
 fn grown(
     observations: &Observations,
-    past: &Result<Past, Unavailable>,
+    past: &Result<RecordedSamples, Unavailable>,
     fact: &str,
     now: OffsetDateTime,
     span: Duration,
@@ -148,7 +148,7 @@ fn grown(
 fn pecks(
     observation: &mut Observation,
     observations: &Observations,
-    past: &Result<Past, Unavailable>,
+    past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) -> Option<i64> {
     let day = grown(observations, past, PECKS, now, DAY);
@@ -209,7 +209,7 @@ fn bounded(increase: &Increase, at_least: i64, what: &str) -> Result<i64, Unavai
 
 fn grew(
     observations: &Observations,
-    past: &Result<Past, Unavailable>,
+    past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) -> Result<FactValue, Unavailable> {
     let grown = grown(observations, past, DUCKLINGS, now, DAY)?;

@@ -1,8 +1,8 @@
 //! Since when an outage is waited out: the clock of an escalation, which must not begin anew
 //! with every run.
 
-use super::rollback::Moved;
-use super::{ANSWERED, Past};
+use super::rollback::MoveInterval;
+use super::{ANSWERED, RecordedSamples};
 use crate::fact::FactValue;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use time::OffsetDateTime;
@@ -13,8 +13,8 @@ const APART: i64 = 6 * 3_600;
 pub(super) fn join(
     observation: &mut Observation,
     observations: &Observations,
-    moved: &Result<Moved, Unavailable>,
-    past: &Result<Past, Unavailable>,
+    moved: &Result<MoveInterval, Unavailable>,
+    past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) {
     let up = match observations.get("api.up") {
@@ -46,7 +46,11 @@ pub(super) fn join(
 
 /// When the first run of this outage saw the API fail, or when the alias was moved after
 /// that: at the earliest moment at which it can have been, so that nobody is called late.
-fn since(moved: &Result<Moved, Unavailable>, past: &Past, now: i64) -> Result<i64, Unavailable> {
+fn since(
+    moved: &Result<MoveInterval, Unavailable>,
+    past: &RecordedSamples,
+    now: i64,
+) -> Result<i64, Unavailable> {
     let mut first = now;
     for run in past.of(ANSWERED).iter().rev() {
         let at = run.at.unix_timestamp();
@@ -74,12 +78,12 @@ mod tests {
     const NOW: i64 = 1_774_149_129;
 
     /// How long ago runs saw the API answer or fail, oldest first.
-    fn past(runs: &[(i64, bool)]) -> Past {
+    fn past(runs: &[(i64, bool)]) -> RecordedSamples {
         let sample = |(ago, answered): &(i64, bool)| Sample {
             at: OffsetDateTime::from_unix_timestamp(NOW - ago).expect("an instant"),
             value: i64::from(*answered),
         };
-        Past {
+        RecordedSamples {
             samples: BTreeMap::from([(ANSWERED, runs.iter().map(sample).collect())]),
             last_alive: None,
         }
@@ -87,7 +91,7 @@ mod tests {
 
     fn ago(runs: &[(i64, bool)], moved: Option<i64>) -> Option<i64> {
         let moved = moved.ok_or_else(|| Unavailable::new(UnavailableReason::NotAsked, "no alias"));
-        let moved = moved.map(|ago| Moved {
+        let moved = moved.map(|ago| MoveInterval {
             after: Some(NOW - ago),
             before: NOW,
         });

@@ -6,9 +6,9 @@
 #[cfg(test)]
 mod tests;
 
-use super::function::Shown;
-use super::versions::Whose;
-use super::{ALIAS, ANSWERED, Past};
+use super::function::FunctionMetrics;
+use super::versions::ErrorOwner;
+use super::{ALIAS, ANSWERED, RecordedSamples};
 use crate::fact::{self, FactValue};
 use crate::history::Sample;
 use crate::lambda::version_number as number;
@@ -21,9 +21,9 @@ const MINUTE: i64 = 60;
 pub(super) fn join(
     observation: &mut Observation,
     observations: &Observations,
-    shown: Result<Shown, Unavailable>,
-    moved: Result<Moved, Unavailable>,
-    past: &Result<Past, Unavailable>,
+    shown: Result<FunctionMetrics, Unavailable>,
+    moved: Result<MoveInterval, Unavailable>,
+    past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) {
     let text = |word: &str| FactValue::Text(Untrusted::new(word));
@@ -93,7 +93,7 @@ fn expected(observations: &Observations) -> Result<(String, &'static str), Unava
 
 /// When the alias came to its version.
 #[derive(Clone)]
-pub(super) struct Moved {
+pub(super) struct MoveInterval {
     /// After this, if anything shows it.
     pub(super) after: Option<i64>,
     /// No later than this.
@@ -103,9 +103,9 @@ pub(super) struct Moved {
 /// From recorded runs and from the date of the version: it cannot serve before it exists.
 pub(super) fn moved(
     observations: &Observations,
-    past: &Result<Past, Unavailable>,
+    past: &Result<RecordedSamples, Unavailable>,
     now: i64,
-) -> Result<Moved, Unavailable> {
+) -> Result<MoveInterval, Unavailable> {
     let Some(current) = observations.int(ALIAS) else {
         return Err(unavailable(observations, ALIAS));
     };
@@ -127,13 +127,13 @@ pub(super) fn moved(
             "recorded history and the date of the version contradict each other",
         ));
     }
-    Ok(Moved { after, before })
+    Ok(MoveInterval { after, before })
 }
 
 /// Whether the present errors began after the alias moved; `None` when there are none.
 fn after_move(
-    shown: &Result<Shown, Unavailable>,
-    moved: &Result<Moved, Unavailable>,
+    shown: &Result<FunctionMetrics, Unavailable>,
+    moved: &Result<MoveInterval, Unavailable>,
 ) -> Result<Option<bool>, Unavailable> {
     let shown = shown.as_ref().map_err(Clone::clone)?;
     let Some(since) = shown.since else {
@@ -171,8 +171,8 @@ fn after_move(
 fn why(
     observations: &Observations,
     drift: Result<bool, Unavailable>,
-    shown: &Result<Shown, Unavailable>,
-    moved: &Result<Moved, Unavailable>,
+    shown: &Result<FunctionMetrics, Unavailable>,
+    moved: &Result<MoveInterval, Unavailable>,
 ) -> Result<&'static str, Unavailable> {
     let up = match observations.get("api.up") {
         FactState::Known(fact) => fact.value == FactValue::Bool(true),
@@ -188,7 +188,7 @@ fn why(
         return Ok("drift");
     }
     let errors = after_move(shown, moved);
-    let of_others = (shown.as_ref()).is_ok_and(|shown| shown.whose == Whose::Others);
+    let of_others = (shown.as_ref()).is_ok_and(|shown| shown.whose == ErrorOwner::OtherVersions);
     if errors == Ok(Some(true)) && !of_others {
         return Ok("errors-after-move");
     }
@@ -217,7 +217,7 @@ fn why(
 /// that still exists, with the time of that run.
 fn found(
     observations: &Observations,
-    past: &Result<Past, Unavailable>,
+    past: &Result<RecordedSamples, Unavailable>,
 ) -> Result<Option<(i64, OffsetDateTime)>, Unavailable> {
     let current = word(observations, "alias.version")?;
     let exists = match observations.get("alias.versions") {

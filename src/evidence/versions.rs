@@ -12,33 +12,33 @@ use time::OffsetDateTime;
 
 /// Whose the errors of the window are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whose {
+pub(super) enum ErrorOwner {
     /// There are none.
-    Nobodys,
+    NoOne,
     /// Of the version behind the alias alone.
-    Versions,
+    ServingVersion,
     /// Of other versions behind the alias, all of them.
-    Others,
+    OtherVersions,
     /// Of both.
     Both,
     /// Nothing tells.
-    Untold,
+    Unknown,
 }
 
-impl Whose {
+impl ErrorOwner {
     fn word(self) -> &'static str {
         match self {
-            Whose::Nobodys => "nobody",
-            Whose::Versions => "version",
-            Whose::Others => "others",
-            Whose::Both => "both",
-            Whose::Untold => "untold",
+            ErrorOwner::NoOne => "nobody",
+            ErrorOwner::ServingVersion => "version",
+            ErrorOwner::OtherVersions => "others",
+            ErrorOwner::Both => "both",
+            ErrorOwner::Unknown => "untold",
         }
     }
 
     /// Whether the version behind the alias has errors of its own.
     pub(super) fn has_own(self) -> bool {
-        matches!(self, Whose::Versions | Whose::Both)
+        matches!(self, ErrorOwner::ServingVersion | ErrorOwner::Both)
     }
 }
 
@@ -57,19 +57,20 @@ pub(super) fn join(
     start: i64,
     failed: i64,
     now: OffsetDateTime,
-) -> Whose {
+) -> ErrorOwner {
     let split = split(observations, start);
     let whose = match &split {
-        _ if failed == 0 => Whose::Nobodys,
-        Ok(split) if split.own > 0 && split.others > 0 => Whose::Both,
-        Ok(split) if split.own > 0 => Whose::Versions,
+        _ if failed == 0 => ErrorOwner::NoOne,
+        Ok(split) if split.own > 0 && split.others > 0 => ErrorOwner::Both,
+        Ok(split) if split.own > 0 => ErrorOwner::ServingVersion,
         // Every error must be accounted for before the version is cleared of them.
-        Ok(split) if split.others >= failed => Whose::Others,
-        _ => Whose::Untold,
+        Ok(split) if split.others >= failed => ErrorOwner::OtherVersions,
+        _ => ErrorOwner::Unknown,
     };
     let word = FactValue::Text(Untrusted::new(whose.word()));
     observation.set("lambda.errors_of", word, now);
-    let of = |value: fn(&Split) -> FactValue| split.as_ref().map(value).map_err(Clone::clone);
+    let of =
+        |value: fn(&ErrorsByVersion) -> FactValue| split.as_ref().map(value).map_err(Clone::clone);
     let invoked = of(|split| FactValue::Int(split.invoked));
     observation.put("lambda.version_invocations", invoked, now);
     let own = of(|split| FactValue::Int(split.own));
@@ -80,7 +81,7 @@ pub(super) fn join(
 }
 
 /// What single versions show in the window.
-struct Split {
+struct ErrorsByVersion {
     /// Invocations of the version behind the alias; never none.
     invoked: i64,
     own: i64,
@@ -89,7 +90,7 @@ struct Split {
 }
 
 /// Errors by version, if the one behind the alias is proven to be counted in the window.
-fn split(observations: &Observations, start: i64) -> Result<Split, Unavailable> {
+fn split(observations: &Observations, start: i64) -> Result<ErrorsByVersion, Unavailable> {
     let current = match observations.get("alias.version") {
         FactState::Known(fact) => match &fact.value {
             FactValue::Text(version) => version,
@@ -114,7 +115,7 @@ fn split(observations: &Observations, start: i64) -> Result<Split, Unavailable> 
         let inside = series.iter().filter(|(at, _)| *at >= start);
         inside.map(|(_, count)| count).sum()
     };
-    let mut split = Split {
+    let mut split = ErrorsByVersion {
         invoked: 0,
         own: 0,
         others: 0,
@@ -176,7 +177,7 @@ mod tests {
 
     type Told<'a> = &'a [(&'a str, &'a [(i64, i64)])];
 
-    fn whose(version: Option<&str>, invocations: Option<Told<'_>>, errors: Told<'_>) -> Whose {
+    fn whose(version: Option<&str>, invocations: Option<Told<'_>>, errors: Told<'_>) -> ErrorOwner {
         let at = OffsetDateTime::UNIX_EPOCH;
         let mut alias = Observation::silent(
             Probe::Alias,
@@ -217,25 +218,25 @@ mod tests {
     fn errors_are_laid_to_whom_they_belong_and_to_nobody_without_proof() {
         let both: Told<'_> = &[("61", &[(600, 9)]), ("62", &[(600, 9)])];
         let only_62: Told<'_> = &[("62", &[(600, 9)])];
-        let table: [(Told<'_>, Told<'_>, Whose); 8] = [
-            (both, &[("61", &[(600, 3)])], Whose::Versions),
-            (both, &[("62", &[(600, 3)])], Whose::Others),
+        let table: [(Told<'_>, Told<'_>, ErrorOwner); 8] = [
+            (both, &[("61", &[(600, 3)])], ErrorOwner::ServingVersion),
+            (both, &[("62", &[(600, 3)])], ErrorOwner::OtherVersions),
             (
                 both,
                 &[("61", &[(600, 1)]), ("62", &[(600, 2)])],
-                Whose::Both,
+                ErrorOwner::Both,
             ),
             // One of the three errors is nobody's.
-            (both, &[("62", &[(600, 2)])], Whose::Untold),
-            (both, &[], Whose::Untold),
+            (both, &[("62", &[(600, 2)])], ErrorOwner::Unknown),
+            (both, &[], ErrorOwner::Unknown),
             // The others' errors lie before the window.
-            (both, &[("62", &[(599, 3)])], Whose::Untold),
+            (both, &[("62", &[(599, 3)])], ErrorOwner::Unknown),
             // The version itself is not counted: not at all, or not in the window.
-            (only_62, &[("62", &[(600, 3)])], Whose::Untold),
+            (only_62, &[("62", &[(600, 3)])], ErrorOwner::Unknown),
             (
                 &[("61", &[(599, 9)]), ("62", &[(600, 9)])],
                 &[("62", &[(600, 3)])],
-                Whose::Untold,
+                ErrorOwner::Unknown,
             ),
         ];
         for (invocations, errors, due) in table {
@@ -243,7 +244,7 @@ mod tests {
             assert_eq!(found, due, "{invocations:?} {errors:?}");
         }
         let others: Told<'_> = &[("62", &[(600, 3)])];
-        assert_eq!(whose(None, Some(both), others), Whose::Untold);
-        assert_eq!(whose(Some("61"), None, others), Whose::Untold);
+        assert_eq!(whose(None, Some(both), others), ErrorOwner::Unknown);
+        assert_eq!(whose(Some("61"), None, others), ErrorOwner::Unknown);
     }
 }

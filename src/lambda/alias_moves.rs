@@ -8,18 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What earlier runs on this machine did.
 #[derive(Clone, Debug, Default)]
-pub struct Past {
+pub struct AliasMoves {
     /// Versions that were rolled back.
     pub rolled_back: BTreeSet<i64>,
     /// The last move that was read back as in force.
-    pub last: Option<Move>,
+    pub last: Option<AliasMove>,
     /// Moves that were about to be sent and of which nobody recorded what came of them.
-    pub open: Vec<Move>,
+    pub open: Vec<AliasMove>,
 }
 
 /// One move.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Move {
+pub struct AliasMove {
     /// Which write it was.
     pub id: String,
     /// When it was sent or read back.
@@ -41,9 +41,9 @@ pub struct Move {
 }
 
 /// Reads the moves of one stack's alias out of a journal.
-pub fn past(chain: &Chain, stack: &str, alias: &str) -> Past {
+pub fn read_alias_moves(chain: &Chain, stack: &str, alias: &str) -> AliasMoves {
     let mut plans: BTreeMap<&str, &Value> = BTreeMap::new();
-    let mut past = Past::default();
+    let mut read_alias_moves = AliasMoves::default();
     for (_, entry) in chain.entries.iter().filter(|(_, e)| e.stack == stack) {
         match entry.stage {
             Stage::Plan if entry.detail["alias"] == alias => {
@@ -56,32 +56,33 @@ pub fn past(chain: &Chain, stack: &str, alias: &str) -> Past {
                 let made = of(entry, plan);
                 let went_back = made.command == "alias rollback" && made.from != made.version;
                 if let (true, Ok(from)) = (went_back, made.from.parse()) {
-                    past.rolled_back.insert(from);
+                    read_alias_moves.rolled_back.insert(from);
                 }
                 if plan["weights"].as_object().is_none_or(|w| w.is_empty())
                     && made.from == made.version
                 {
                     let shares = plan["from_weights"].as_object();
                     let given_up = shares.into_iter().flat_map(|shares| shares.keys());
-                    past.rolled_back
+                    read_alias_moves
+                        .rolled_back
                         .extend(given_up.filter_map(|v| v.parse::<i64>().ok()));
                 }
-                past.last = Some(made);
+                read_alias_moves.last = Some(made);
             }
             _ => {}
         }
     }
-    past.open = chain
+    read_alias_moves.open = chain
         .open()
         .into_iter()
         .filter_map(|entry| Some(of(entry, plans.get(entry.id.as_str())?)))
         .collect();
-    past
+    read_alias_moves
 }
 
-fn of(entry: &Entry, plan: &Value) -> Move {
+fn of(entry: &Entry, plan: &Value) -> AliasMove {
     let text = |name: &str| plan[name].as_str().unwrap_or_default().to_owned();
-    Move {
+    AliasMove {
         id: entry.id.clone(),
         at: entry.at.clone(),
         command: entry.action.clone(),
@@ -94,7 +95,7 @@ fn of(entry: &Entry, plan: &Value) -> Move {
     }
 }
 
-impl Past {
+impl AliasMoves {
     /// The version of a shift that was begun here and is still half done.
     pub fn half_done(&self, alias: &AliasTarget) -> Option<&str> {
         let last = self.last.as_ref().filter(|last| last.is_split)?;
@@ -103,13 +104,13 @@ impl Past {
     }
 
     /// The last move, if the alias is still as it left it.
-    pub fn moved_by(&self, alias: &AliasTarget) -> Option<&Move> {
+    pub fn current_move(&self, alias: &AliasTarget) -> Option<&AliasMove> {
         let last = self.last.as_ref();
         last.filter(|last| last.revision.as_ref() == Some(&alias.revision))
     }
 }
 
-impl Move {
+impl AliasMove {
     /// What became of an unfinished move, by the alias as it is now.
     pub fn found_later(&self, alias: &AliasTarget) -> (&'static str, String) {
         let split = alias.split();

@@ -1,12 +1,12 @@
 //! A move of the alias as one line of DEPLOY-LOG.md, by whoever has just made it or from what
 //! the journal kept of it.
 
-use super::alias_moves::{Move, past};
+use super::alias_moves::{AliasMove, read_alias_moves};
 use crate::state_dir::journal::{Chain, Stage};
 
 /// A move that is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moved {
+pub struct DeployLogEntry {
     /// Which write it was.
     pub id: String,
     /// When it was read back, RFC 3339 in UTC.
@@ -27,7 +27,7 @@ pub struct Moved {
 
 /// Why there is no move to write down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoMove {
+pub enum DeployLogEntryError {
     /// None was made from this machine.
     #[error("the journal of this machine has no move of the alias that is in force")]
     None,
@@ -39,17 +39,17 @@ pub enum NoMove {
     Split,
 }
 
-impl Moved {
+impl DeployLogEntry {
     /// The newest move in a journal, of one stack's alias.
     ///
     /// # Errors
-    /// [`NoMove`].
-    pub fn newest(chain: &Chain, stack: &str, alias: &str) -> Result<Self, NoMove> {
-        let past = past(chain, stack, alias);
-        if !past.open.is_empty() {
-            return Err(NoMove::Open);
+    /// [`DeployLogEntryError`].
+    pub fn newest(chain: &Chain, stack: &str, alias: &str) -> Result<Self, DeployLogEntryError> {
+        let read_alias_moves = read_alias_moves(chain, stack, alias);
+        if !read_alias_moves.open.is_empty() {
+            return Err(DeployLogEntryError::Open);
         }
-        let Move {
+        let AliasMove {
             id,
             at,
             command,
@@ -57,9 +57,9 @@ impl Moved {
             version,
             is_split,
             ..
-        } = past.last.ok_or(NoMove::None)?;
+        } = read_alias_moves.last.ok_or(DeployLogEntryError::None)?;
         if is_split {
-            return Err(NoMove::Split);
+            return Err(DeployLogEntryError::Split);
         }
         let of_this = |stage| {
             let mut entries = chain.entries.iter().map(|(_, entry)| entry);
@@ -118,8 +118,8 @@ mod tests {
         chain
     }
 
-    fn newest(steps: &[(&str, Stage, Value)]) -> Result<String, NoMove> {
-        Moved::newest(&chain(steps), "prod", "prod").map(|moved| moved.line())
+    fn newest(steps: &[(&str, Stage, Value)]) -> Result<String, DeployLogEntryError> {
+        DeployLogEntry::newest(&chain(steps), "prod", "prod").map(|moved| moved.line())
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
                    "identity": "arn:me"})
         };
         let in_force = || json!({"outcome": "in-force"});
-        assert_eq!(newest(&[]), Err(NoMove::None));
+        assert_eq!(newest(&[]), Err(DeployLogEntryError::None));
         let first = [
             ("1", Stage::Plan, plan("42", "41", json!({}))),
             ("1", Stage::Sending, json!({})),
@@ -154,12 +154,12 @@ mod tests {
             ("2", Stage::Plan, plan("41", "40", json!({}))),
             ("2", Stage::Sending, json!({})),
         ]);
-        assert_eq!(newest(&open), Err(NoMove::Open));
+        assert_eq!(newest(&open), Err(DeployLogEntryError::Open));
         let split = second(&[
             ("2", Stage::Plan, plan("41", "41", json!({"43": 0.1}))),
             ("2", Stage::Outcome, in_force()),
         ]);
-        assert_eq!(newest(&split), Err(NoMove::Split));
+        assert_eq!(newest(&split), Err(DeployLogEntryError::Split));
         let unverified = second(&[
             ("2", Stage::Plan, plan("41", "40", json!({}))),
             ("2", Stage::Outcome, in_force()),
@@ -171,8 +171,8 @@ mod tests {
         );
         // Another stack's moves are another log's.
         assert_eq!(
-            Moved::newest(&chain(&first), "staging", "prod"),
-            Err(NoMove::None)
+            DeployLogEntry::newest(&chain(&first), "staging", "prod"),
+            Err(DeployLogEntryError::None)
         );
     }
 }

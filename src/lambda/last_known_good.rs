@@ -5,18 +5,17 @@
 //! there; and that nobody rolled back. The newest of these is the last known-good. Where
 //! none is proven good there is none, and for each the reason is said.
 
-use super::reader::{FunctionReader, Seen};
+use super::error_rate::{
+    MAX_ERROR_RATE, MIN_CLEAN_INVOCATIONS, error_rate_at_least, error_rate_at_most,
+};
+use super::reader::{FunctionReader, FunctionState};
 use super::version_config::VersionConfig;
 use super::version_metrics::VersionMetrics;
 use crate::observation::{Unavailable, UnavailableReason};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The error rate must be below this with 95 % confidence.
-pub const LOW: f64 = 0.05;
-/// So many invocations without an error show that.
-pub const CLEAN: i64 = 73;
-/// So many versions with a good record are looked at closer.
-const CLOSER: usize = 5;
+/// How many candidates have their configuration fetched at once.
+const MAX_CONFIG_LOOKUPS: usize = 5;
 
 /// What each version did, and what is known of those that did well.
 #[derive(Clone, Debug)]
@@ -62,7 +61,7 @@ pub fn worth_asking(
         .filter(|served| served.number.to_string() != current)
         .filter(|served| by_record(served, rolled_back).is_none())
         .map(|served| served.number)
-        .take(CLOSER)
+        .take(MAX_CONFIG_LOOKUPS)
         .collect()
 }
 
@@ -72,7 +71,7 @@ pub fn worth_asking(
 /// Why it cannot even be searched for.
 pub async fn last_good(
     asking: &FunctionReader<'_>,
-    seen: &Seen,
+    seen: &FunctionState,
     rolled_back: &BTreeSet<i64>,
 ) -> Result<Search, Unavailable> {
     let current = seen.current.as_ref().map_err(Clone::clone)?;
@@ -98,7 +97,7 @@ pub fn search(history: &History<'_>) -> Search {
         .filter(|served| served.number.to_string() != history.current.number)
         .map(|served| Candidate {
             number: served.number,
-            record: record(served),
+            record: served.describe(),
             against: by_record(served, history.rolled_back)
                 .or_else(|| closer(history, served.number)),
         })
@@ -107,17 +106,6 @@ pub fn search(history: &History<'_>) -> Search {
     Search {
         good: good.map(|candidate| candidate.number),
         candidates,
-    }
-}
-
-/// What a version did, in words.
-pub(crate) fn record(served: &VersionMetrics) -> String {
-    match (served.invoked(), served.failed()) {
-        (0, _) => "never served".to_owned(),
-        (invoked, failed) => {
-            let bound = upper(failed, invoked) * 100.0;
-            format!("{failed} errors in {invoked} invocations, at most {bound:.1} %")
-        }
     }
 }
 
@@ -133,12 +121,12 @@ fn by_record(served: &VersionMetrics, rolled_back: &BTreeSet<i64>) -> Option<Str
     if failed > invoked {
         return Some("its metrics contradict each other".to_owned());
     }
-    if upper(failed, invoked) < LOW {
+    if error_rate_at_most(failed, invoked) < MAX_ERROR_RATE {
         return None;
     }
-    if lower(failed, invoked) < LOW {
+    if error_rate_at_least(failed, invoked) < MAX_ERROR_RATE {
         return Some(format!(
-            "too little evidence: {failed} errors in {invoked} invocations; {CLEAN} without an error would do"
+            "too little evidence: {failed} errors in {invoked} invocations; {MIN_CLEAN_INVOCATIONS} without an error would do"
         ));
     }
     Some(format!(
@@ -168,33 +156,6 @@ fn closer(history: &History<'_>, number: i64) -> Option<String> {
         (Some(_), Some(_)) => None,
         _ => Some("its code cannot be compared with the version that serves".to_owned()),
     }
-}
-
-/// The 95 % Wilson bounds of a rate: so low and so high it may be.
-fn wilson(failed: i64, all: i64) -> (f64, f64) {
-    const Z: f64 = 1.959_964;
-    if all <= 0 {
-        return (0.0, 1.0);
-    }
-    let (n, rate) = (all as f64, failed as f64 / all as f64);
-    let z2 = Z * Z;
-    let middle = rate + z2 / (2.0 * n);
-    let spread = Z
-        * (rate * (1.0 - rate) / n + z2 / (4.0 * n * n))
-            .max(0.0)
-            .sqrt();
-    let whole = 1.0 + z2 / n;
-    ((middle - spread) / whole, (middle + spread) / whole)
-}
-
-/// The rate is at most this, with 95 % confidence.
-pub(crate) fn upper(failed: i64, all: i64) -> f64 {
-    wilson(failed, all).1
-}
-
-/// The rate is at least this, with 95 % confidence.
-pub(crate) fn lower(failed: i64, all: i64) -> f64 {
-    wilson(failed, all).0
 }
 
 #[cfg(test)]

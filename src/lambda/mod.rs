@@ -7,6 +7,7 @@ pub mod alias_moves;
 pub mod alias_target;
 pub mod deploy_log_entry;
 pub mod endpoint_probe;
+pub mod error_rate;
 pub mod last_known_good;
 pub mod policy;
 pub mod reader;

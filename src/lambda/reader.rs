@@ -47,7 +47,7 @@ pub struct Caller {
 
 /// Everything that was learned about the alias and one version that it might point to.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct FunctionState {
     /// Who asks.
     pub caller: Result<Caller, Unavailable>,
     /// Where the alias points.
@@ -114,7 +114,7 @@ impl<'a> FunctionReader<'a> {
     }
 
     /// Everything about the alias, at the same time where no answer needs another's.
-    pub async fn everything(&self) -> Seen {
+    pub async fn everything(&self) -> FunctionState {
         let config = match self.aws.config().await {
             Ok(config) => config,
             Err(unavailable) => return silent(&unavailable),
@@ -139,7 +139,7 @@ impl<'a> FunctionReader<'a> {
             version_metrics::ask(self, config, numbers).await
         };
         let (current, served) = tokio::join!(current, served);
-        Seen {
+        FunctionState {
             caller,
             alias,
             host,
@@ -319,8 +319,8 @@ fn found<T>(answer: Result<Option<T>, Unavailable>) -> Result<Option<T>, Unavail
     }
 }
 
-fn silent(unavailable: &Unavailable) -> Seen {
-    Seen {
+fn silent(unavailable: &Unavailable) -> FunctionState {
+    FunctionState {
         caller: Err(unavailable.clone()),
         alias: Err(unavailable.clone()),
         host: None,

@@ -453,13 +453,3 @@ fn more_errors_than_invocations_prove_nothing_about_the_version() {
         Some("its metrics contradict each other")
     );
 }
-
-#[test]
-fn the_bounds_are_wilsons() {
-    // By hand: for no errors the upper bound is z² / (n + z²).
-    assert!((upper(0, 100) - 0.036_994).abs() < 1e-5);
-    assert!((lower(10, 100) - 0.055_229).abs() < 1e-5);
-    assert!((upper(10, 100) - 0.174_366).abs() < 1e-5);
-    assert!(upper(0, CLEAN) < LOW && upper(0, CLEAN - 1) >= LOW);
-    assert_eq!(wilson(0, 0), (0.0, 1.0));
-}

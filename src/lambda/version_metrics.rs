@@ -2,6 +2,7 @@
 //! under the dimensions that Lambda reports for a version behind an alias. Under any other
 //! dimensions there would be silence, and silence is no proof of anything.
 
+use super::error_rate::error_rate_at_most;
 use super::reader::FunctionReader;
 use crate::observation::{Unavailable, UnavailableReason};
 use aws_config::SdkConfig;
@@ -36,6 +37,17 @@ impl VersionMetrics {
     /// All errors in reach.
     pub fn failed(&self) -> i64 {
         self.errors.iter().map(|(_, n)| n).sum()
+    }
+
+    /// Its record in words, with the highest error rate that it allows.
+    pub(crate) fn describe(&self) -> String {
+        match (self.invoked(), self.failed()) {
+            (0, _) => "never served".to_owned(),
+            (invoked, failed) => {
+                let bound = error_rate_at_most(failed, invoked) * 100.0;
+                format!("{failed} errors in {invoked} invocations, at most {bound:.1} %")
+            }
+        }
     }
 }
 

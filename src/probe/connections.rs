@@ -129,10 +129,7 @@ fn of_pecks(observation: &mut Observation, all: &Connections, one: bool, at: Off
     set_int(
         observation,
         "pecks.rivals",
-        all.pecks
-            .iter()
-            .filter(|peck| peck.duplicates > 0)
-            .count() as i64,
+        all.pecks.iter().filter(|peck| peck.duplicates > 0).count() as i64,
         at,
     );
     let left = are(PeckState::Pending)

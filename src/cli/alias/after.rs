@@ -6,7 +6,7 @@ use super::told::Told;
 use crate::cli::Context;
 use crate::exit;
 use crate::fact::instant;
-use crate::lambda::deploy_log_entry::Moved;
+use crate::lambda::deploy_log_entry::DeployLogEntry;
 use crate::lambda::reader::FunctionReader;
 use crate::state_dir::journal::Stage;
 use crate::write::alias::plan::Plan;
@@ -93,7 +93,7 @@ pub(super) async fn after(act: &Act<'_>, plan: &Plan, carried: Carried, mut told
     let time = instant(at.unix_timestamp());
     let (by, alias_name) = (&plan.caller.arn, &plan.alias);
     let (from, to) = (&plan.from.version, &plan.version);
-    let moved = Moved {
+    let moved = DeployLogEntry {
         id: plan.id.clone(),
         at: time.clone(),
         alias: alias_name.clone(),

@@ -6,9 +6,9 @@ use crate::cli::run::{CollectedRun, Run};
 use crate::cli::{Context, journal};
 use crate::engine::collect;
 use crate::fact::parse_instant;
-use crate::lambda::alias_moves::{Past, past};
+use crate::lambda::alias_moves::{AliasMoves, read_alias_moves};
 use crate::lambda::last_known_good::Search;
-use crate::lambda::reader::{FunctionReader, Seen};
+use crate::lambda::reader::{FunctionReader, FunctionState};
 use crate::lambda::{VersionConfig, last_good};
 use crate::observation::{RequestLog, Unavailable, UnavailableReason};
 use crate::stack::Stack;
@@ -57,8 +57,8 @@ pub(super) struct Wanted<'a> {
 /// Everything that was learned.
 pub(super) struct Gathered {
     pub(super) answered: CollectedRun,
-    pub(super) seen: Seen,
-    pub(super) past: Past,
+    pub(super) seen: FunctionState,
+    pub(super) past: AliasMoves,
     pub(super) search: Result<Search, Unavailable>,
     /// The version in question; none when a rollback found none.
     pub(super) target: Option<String>,
@@ -94,8 +94,8 @@ pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gat
     });
     let run = Run::of(context)?;
     let stack = run.stack.clone();
-    let past = chain.as_ref().map_or_else(Past::default, |chain| {
-        past(chain, &stack.key(), &stack.alias.value)
+    let past = chain.as_ref().map_or_else(AliasMoves::default, |chain| {
+        read_alias_moves(chain, &stack.key(), &stack.alias.value)
     });
     let (busy, lock) = held(context, &stack, wanted.purpose, &mut notes);
     let clock = Clock {
@@ -169,7 +169,12 @@ pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gat
 }
 
 /// Weights that nobody of us left behind may be Lambda's own and go away by themselves.
-async fn settle(asking: &FunctionReader<'_>, seen: &mut Seen, past: &Past, deadline: Instant) {
+async fn settle(
+    asking: &FunctionReader<'_>,
+    seen: &mut FunctionState,
+    past: &AliasMoves,
+    deadline: Instant,
+) {
     let began = Instant::now();
     let spare = Duration::from_secs(5);
     while let Ok(alias) = &seen.alias {
@@ -185,7 +190,7 @@ async fn settle(asking: &FunctionReader<'_>, seen: &mut Seen, past: &Past, deadl
 
 async fn configured(
     asking: &FunctionReader<'_>,
-    seen: &Seen,
+    seen: &FunctionState,
     target: Option<&str>,
 ) -> Result<VersionConfig, Unavailable> {
     let none = || Unavailable::new(UnavailableReason::NotAsked, "no version is in question");
@@ -203,7 +208,7 @@ async fn configured(
 /// The newest versions, and the one that serves.
 async fn around(
     asking: &FunctionReader<'_>,
-    seen: &Seen,
+    seen: &FunctionState,
 ) -> BTreeMap<i64, Result<VersionConfig, Unavailable>> {
     const NEWEST: usize = 6;
     let versions = seen.versions.as_deref().unwrap_or_default();
@@ -265,7 +270,7 @@ impl Gathered {
     ) -> T {
         let alias = self.seen.alias.as_ref().ok();
         let half_done = alias.and_then(|alias| self.past.half_done(alias));
-        let moved = alias.and_then(|alias| self.past.moved_by(alias));
+        let moved = alias.and_then(|alias| self.past.current_move(alias));
         let known = PreflightInput {
             purpose: wanted.purpose,
             stack: self.stack(),

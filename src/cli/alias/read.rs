@@ -83,7 +83,7 @@ fn asking<'a>(read: &'a AliasRead, to: Option<&'a str>, around: bool) -> Wanted<
 /// When and by what it came to where it points, as far as can be known.
 fn moved(gathered: &Gathered) -> Step {
     let alias = gathered.seen.alias.as_ref().ok();
-    let by = alias.and_then(|alias| gathered.past.moved_by(alias));
+    let by = alias.and_then(|alias| gathered.past.current_move(alias));
     let seconds = |path: &str| match gathered.answered.observations.get(path) {
         FactState::Known(Fact {
             value: FactValue::Instant(at),

@@ -6,7 +6,7 @@ use super::super::fail::Failure;
 use super::super::past;
 use super::super::run::Run;
 use crate::engine::collect;
-use crate::evidence::Past;
+use crate::evidence::RecordedSamples;
 use crate::exit;
 use crate::fact::Probe;
 use crate::history::{self, HistoryError, Initialised, Location};
@@ -62,7 +62,7 @@ pub(super) async fn main(context: &Context, endpoint_override: bool) -> Result<u
 /// That AWS answers for the stack's account.
 async fn prove(asking: &Arc<crate::probe::ProbeContext>) -> Result<(), Failure> {
     let probes = BTreeSet::from([Probe::Identity]);
-    let none = async { Ok(Past::default()) };
+    let none = async { Ok(RecordedSamples::default()) };
     let told = collect::ask(Arc::clone(asking), &probes, none).await;
     let account = &asking.stack.account.value;
     match told.observations.get("aws.account") {

@@ -5,7 +5,7 @@ use super::appended;
 use crate::cli::fail::Failure;
 use crate::cli::{Context, args, journal, out};
 use crate::exit;
-use crate::lambda::deploy_log_entry::Moved;
+use crate::lambda::deploy_log_entry::DeployLogEntry;
 use crate::report::markdown::inert;
 use crate::report::model::Verdict;
 use crate::stack::newest_version;
@@ -34,7 +34,7 @@ pub(super) fn main(
 ) -> Result<u8, Failure> {
     let chain = journal::whole(context)?;
     let stack = &context.settings.stack;
-    let moved = match Moved::newest(&chain, &stack.key(), &stack.alias.value) {
+    let moved = match DeployLogEntry::newest(&chain, &stack.key(), &stack.alias.value) {
         Ok(moved) => moved,
         Err(why) => {
             let told = Told {
@@ -68,9 +68,9 @@ pub(super) fn main(
 }
 
 /// The line, with nothing in it that would be taken for another version or for markup.
-fn line(moved: &Moved, incident: Option<&str>) -> String {
+fn line(moved: &DeployLogEntry, incident: Option<&str>) -> String {
     let shown = |text: &str| inert(Untrusted::new(text).printable(300).as_str());
-    let inert = Moved {
+    let inert = DeployLogEntry {
         by: shown(&moved.by),
         told: shown(&moved.told),
         ..moved.clone()
@@ -81,7 +81,7 @@ fn line(moved: &Moved, incident: Option<&str>) -> String {
     if newest_version(&full).as_deref() == Ok(&moved.to) {
         return full;
     }
-    end(Moved {
+    end(DeployLogEntry {
         by: "an identity that the journal names".to_owned(),
         told: "see there".to_owned(),
         ..moved.clone()
@@ -110,7 +110,7 @@ fn read(path: &Path) -> io::Result<String> {
 }
 
 /// Appends it, and reads the log as others will.
-fn write(path: &Path, moved: &Moved, line: &str) -> Told {
+fn write(path: &Path, moved: &DeployLogEntry, line: &str) -> Told {
     let (code, summary) = appended(path, HEAD, &format!("{line}\n"));
     if code != exit::OK {
         return Told {
@@ -143,7 +143,7 @@ fn print(
     context: &Context,
     args: &args::Record,
     path: &Path,
-    entry: Option<(&Moved, &str)>,
+    entry: Option<(&DeployLogEntry, &str)>,
     told: &Told,
 ) -> u8 {
     let summary = Printable::from(told.summary.as_str());

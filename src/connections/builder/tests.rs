@@ -161,10 +161,7 @@ fn two_pending_requests_of_one_pair_are_duplicates_whichever_side_asks() {
         .map(|p| (p.id.as_str(), p.duplicates))
         .collect();
     duplicates.sort();
-    assert_eq!(
-        duplicates,
-        [("p1", 1), ("p2", 1), ("p3", 0), ("p4", 0)]
-    );
+    assert_eq!(duplicates, [("p1", 1), ("p2", 1), ("p3", 0), ("p4", 0)]);
 }
 
 #[test]

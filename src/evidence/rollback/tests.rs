@@ -11,7 +11,7 @@ fn at(ago: i64) -> OffsetDateTime {
 /// How long ago a run was, the version it saw behind the alias, and whether the API answered.
 type Run = (i64, i64, bool);
 
-fn past(runs: &[Run]) -> Result<Past, Unavailable> {
+fn past(runs: &[Run]) -> Result<RecordedSamples, Unavailable> {
     let of = |value: fn(&Run) -> i64| -> Vec<Sample> {
         runs.iter()
             .map(|run| Sample {
@@ -22,7 +22,7 @@ fn past(runs: &[Run]) -> Result<Past, Unavailable> {
     };
     let versions = of(|run| run.1);
     let answers = of(|run| i64::from(run.2));
-    Ok(Past {
+    Ok(RecordedSamples {
         samples: BTreeMap::from([(ALIAS, versions), (ANSWERED, answers)]),
         last_alive: None,
     })
@@ -89,18 +89,22 @@ fn observations(now: &Now) -> Observations {
     observations
 }
 
-fn errors(since_ago: Option<i64>) -> Shown {
-    Shown {
+fn errors(since_ago: Option<i64>) -> FunctionMetrics {
+    FunctionMetrics {
         errors: i64::from(since_ago.is_some()),
         throttles: 0,
         stopped: false,
         counted: true,
-        whose: Whose::Untold,
+        whose: ErrorOwner::Unknown,
         since: since_ago.map(|ago| Ok(NOW - ago)),
     }
 }
 
-fn joined(now: &Now, shown: Shown, past: &Result<Past, Unavailable>) -> Observation {
+fn joined(
+    now: &Now,
+    shown: FunctionMetrics,
+    past: &Result<RecordedSamples, Unavailable>,
+) -> Observation {
     let mut observation = Observation::new(Probe::History);
     let observations = observations(now);
     let moved = moved(&observations, past, NOW);
@@ -177,13 +181,13 @@ fn errors_count_against_a_version_only_if_they_came_with_it() {
 fn errors_of_another_version_do_not_speak_for_going_back() {
     let seen = past(&[(3_600, 61, true), (1_800, 61, true), (1_200, 62, true)]);
     let table = [
-        (Whose::Untold, "errors-after-move"),
-        (Whose::Versions, "errors-after-move"),
-        (Whose::Both, "errors-after-move"),
-        (Whose::Others, "errors-of-others"),
+        (ErrorOwner::Unknown, "errors-after-move"),
+        (ErrorOwner::ServingVersion, "errors-after-move"),
+        (ErrorOwner::Both, "errors-after-move"),
+        (ErrorOwner::OtherVersions, "errors-of-others"),
     ];
     for (whose, why) in table {
-        let shown = Shown {
+        let shown = FunctionMetrics {
             whose,
             ..errors(Some(600))
         };
@@ -191,8 +195,8 @@ fn errors_of_another_version_do_not_speak_for_going_back() {
         assert_eq!(told(&observation, "rollback.why"), why, "{whose:?}");
     }
     // Whether the alias has drifted is a question of its own.
-    let shown = Shown {
-        whose: Whose::Others,
+    let shown = FunctionMetrics {
+        whose: ErrorOwner::OtherVersions,
         ..errors(Some(600))
     };
     let found = told(&joined(&DOWN, shown, &seen), "rollback.why");
@@ -219,7 +223,7 @@ fn without_a_recorded_move_the_date_of_the_version_can_only_acquit_it() {
 
 #[test]
 fn errors_older_than_the_metrics_are_never_laid_to_a_move() {
-    let shown = |after: i64| Shown {
+    let shown = |after: i64| FunctionMetrics {
         since: Some(Err(NOW - after)),
         ..errors(Some(0))
     };
@@ -234,16 +238,16 @@ fn errors_older_than_the_metrics_are_never_laid_to_a_move() {
 #[test]
 fn a_gateway_throttling_and_a_lost_permission_are_no_reasons_to_roll_back() {
     let calm = past(&[(1_800, 62, true)]);
-    let why = |now: &Now, shown: Shown| told(&joined(now, shown, &calm), "rollback.why");
+    let why = |now: &Now, shown: FunctionMetrics| told(&joined(now, shown, &calm), "rollback.why");
     let gateway = Now {
         cause: "gateway",
         ..DOWN_AS_EXPECTED
     };
-    let throttled = Shown {
+    let throttled = FunctionMetrics {
         throttles: 1,
         ..errors(None)
     };
-    let stopped = Shown {
+    let stopped = FunctionMetrics {
         stopped: true,
         ..errors(None)
     };

@@ -1,7 +1,9 @@
 //! A canary, judged: does the version with the small share serve well, badly, or too little
 //! to tell? At low traffic the last is the normal answer, and it is never taken for success.
 
-use crate::lambda::last_known_good::{CLEAN, LOW, lower, record, upper};
+use crate::lambda::error_rate::{
+    MAX_ERROR_RATE, MIN_CLEAN_INVOCATIONS, error_rate_at_least, error_rate_at_most,
+};
 use crate::lambda::reader::FunctionReader;
 use crate::lambda::version_metrics::{self, VersionMetrics};
 use crate::observation::Unavailable;
@@ -22,10 +24,13 @@ pub enum Baked {
 /// Judges what the version with the small share has served so far.
 pub fn judge(served: &VersionMetrics, is_over: bool) -> Baked {
     let (invoked, failed) = (served.invoked(), served.failed());
-    if failed > 0 && lower(failed, invoked.max(failed)) > LOW {
+    if failed > 0 && error_rate_at_least(failed, invoked.max(failed)) > MAX_ERROR_RATE {
         return Baked::Badly;
     }
-    match (is_over, upper(failed, invoked) < LOW) {
+    match (
+        is_over,
+        error_rate_at_most(failed, invoked) < MAX_ERROR_RATE,
+    ) {
         (false, _) => Baked::GoesOn,
         (true, true) => Baked::Well,
         (true, false) => Baked::TooLittle,
@@ -35,9 +40,9 @@ pub fn judge(served: &VersionMetrics, is_over: bool) -> Baked {
 /// What it served, in words, and what would have been enough.
 pub fn told(served: &VersionMetrics) -> String {
     format!(
-        "version {}: {}; {CLEAN} invocations without an error would be enough",
+        "version {}: {}; {MIN_CLEAN_INVOCATIONS} invocations without an error would be enough",
         served.number,
-        record(served)
+        served.describe()
     )
 }
 

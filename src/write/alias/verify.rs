@@ -3,7 +3,7 @@
 use super::canary_evaluation;
 use super::status::{Look, look};
 use crate::cloud::Http;
-use crate::lambda::last_known_good::{LOW, lower};
+use crate::lambda::error_rate::{MAX_ERROR_RATE, error_rate_at_least};
 use crate::lambda::reader::FunctionReader;
 use crate::stack::Stack;
 use serde_json::{Value, json};
@@ -110,7 +110,7 @@ pub async fn metrics(asking: &FunctionReader<'_>, version: &str, since: i64) -> 
         ),
         Ok(served) => {
             let (invoked, failed) = (served.invoked(), served.failed());
-            let bad = lower(failed, invoked) > LOW;
+            let bad = error_rate_at_least(failed, invoked) > MAX_ERROR_RATE;
             (
                 format!("{failed} errors in {invoked} invocations since the move"),
                 bad,

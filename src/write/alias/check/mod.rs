@@ -13,7 +13,7 @@ mod target;
 
 use super::plan::Purpose;
 use crate::fact::Probe;
-use crate::lambda::reader::Seen;
+use crate::lambda::reader::FunctionState;
 use crate::lambda::version_config::VersionConfig;
 use crate::observation::{Observations, RequestLog, Unavailable};
 use crate::report::model::{Escalation, NextAction, Runbook, Step, Verdict};
@@ -31,7 +31,7 @@ pub struct PreflightInput<'a> {
     /// Which stack.
     pub stack: &'a Stack,
     /// What AWS said of the alias.
-    pub seen: &'a Seen,
+    pub seen: &'a FunctionState,
     /// The version that shall serve.
     pub target: &'a str,
     /// How it is configured.

@@ -3,7 +3,7 @@
 use super::judged::{CheckResult, number, text};
 use super::{PreflightInput, Purpose};
 use crate::fact::FactValue;
-use crate::lambda::last_known_good::{LOW, lower, record, upper};
+use crate::lambda::error_rate::{MAX_ERROR_RATE, error_rate_at_least, error_rate_at_most};
 use crate::lambda::policy::lets_gateway_in;
 use crate::lambda::version_metrics::VersionMetrics;
 use crate::observation::{Unavailable, UnavailableReason};
@@ -120,7 +120,7 @@ fn current_told(served: &VersionMetrics) -> Vec<super::judged::Told> {
 }
 
 fn current_is(served: &VersionMetrics) -> String {
-    format!("Version {} served: {}.", served.number, record(served))
+    format!("Version {} served: {}.", served.number, served.describe())
 }
 
 pub(super) fn current(known: &PreflightInput<'_>) -> CheckResult {
@@ -136,10 +136,10 @@ pub(super) fn current(known: &PreflightInput<'_>) -> CheckResult {
         (_, 1..) => {
             CheckResult::warning("failing", told, format!("{recent} errors right now. {is}"))
         }
-        (invoked, _) if lower(served.failed(), invoked) > LOW => {
+        (invoked, _) if error_rate_at_least(served.failed(), invoked) > MAX_ERROR_RATE => {
             CheckResult::warning("failing", told, is)
         }
-        (invoked, _) if upper(served.failed(), invoked) > LOW => {
+        (invoked, _) if error_rate_at_most(served.failed(), invoked) > MAX_ERROR_RATE => {
             CheckResult::warning("few", told, format!("Too little to tell. {is}"))
         }
         _ => CheckResult::ok(told, is),
@@ -195,10 +195,10 @@ pub(super) fn target(known: &PreflightInput<'_>) -> CheckResult {
     ];
     let is = current_is(served);
     match (served.failed(), served.invoked()) {
-        (failed, invoked) if lower(failed, invoked) > LOW => {
+        (failed, invoked) if error_rate_at_least(failed, invoked) > MAX_ERROR_RATE => {
             CheckResult::bad("failed-before", told, is).next("Choose a version with a good record")
         }
-        (failed, invoked) if upper(failed, invoked) > LOW => {
+        (failed, invoked) if error_rate_at_most(failed, invoked) > MAX_ERROR_RATE => {
             CheckResult::warning("few", told, format!("Too little to tell. {is}"))
         }
         _ => CheckResult::ok(told, is),
