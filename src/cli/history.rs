@@ -4,8 +4,6 @@ mod export;
 mod init;
 mod picture;
 
-pub(super) use picture::bounds;
-
 use super::Context;
 use super::args::{self, HistoryAction};
 use super::fail::Failure;
@@ -14,9 +12,10 @@ use super::run::{self, Run};
 use crate::exit;
 use crate::fact::{duration, instant, parse_duration};
 use crate::history::{self, History, HistoryError, Location, Sample, StackKey};
-use crate::report::data;
+use crate::report::metric::Bounds;
 use crate::report::model::Verdict;
 use crate::runbook::Missing;
+use crate::runbook::metric::MetricDefinition;
 use crate::text::Printable;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -99,6 +98,10 @@ async fn trends(context: &Context, args: args::History) -> Result<u8, Failure> {
     let now = super::now(&context.env);
     let span = (now - Duration::seconds(since), now);
     let fact = args.fact;
+    let metrics = match args.svg {
+        Some(_) => context.library.limited_metrics()?,
+        None => Vec::new(),
+    };
     let read = move |history: &mut dyn History, stack: &StackKey| {
         let recorded = history.facts(stack).map_err(failed)?;
         let facts = match fact {
@@ -110,12 +113,12 @@ async fn trends(context: &Context, args: args::History) -> Result<u8, Failure> {
             }
         };
         let facts = facts.into_iter();
-        let trends = facts.map(|fact| Trend::read(history, stack, fact, span));
+        let trends = facts.map(|fact| Trend::read(history, stack, fact, span, &metrics));
         trends.collect::<Result<Vec<_>, _>>().map_err(failed)
     };
     let trends = with(context, read).await?;
     if let (Some(path), [trend]) = (&args.svg, trends.as_slice()) {
-        picture::write(context, trend, path)?;
+        picture::write(trend, path)?;
     }
     Ok(print(context, &trends, since))
 }
@@ -125,8 +128,10 @@ pub(super) struct Trend {
     pub(super) fact: String,
     samples: Vec<Sample>,
     span: (OffsetDateTime, OffsetDateTime),
-    /// The last reading of the fact that its limits are a percentage of.
-    whole: Option<i64>,
+    /// The limits of the fact; those that are a percentage follow the last recorded whole.
+    pub(super) bounds: Bounds,
+    /// Whether any runbook holds the fact against a limit.
+    pub(super) is_limited: bool,
 }
 
 impl Trend {
@@ -146,19 +151,23 @@ impl Trend {
         stack: &StackKey,
         fact: String,
         span: (OffsetDateTime, OffsetDateTime),
+        metrics: &[MetricDefinition],
     ) -> Result<Self, history::HistoryError> {
         let mut samples = history.samples(stack, &fact, span.0)?;
         samples.retain(|sample| (span.0..=span.1).contains(&sample.at));
         samples.sort_by_key(|sample| sample.at);
-        let whole = match data::range(&fact).and_then(|(_, range)| range.percent_of) {
+        let metric = metrics.iter().find(|metric| metric.fact == fact);
+        let whole = match metric.and_then(|metric| metric.percent_of) {
             Some(path) => history.samples(stack, path, span.1)?.last().copied(),
             None => None,
         };
+        let whole = whole.map(|sample| sample.value as f64);
         Ok(Self {
             fact,
             samples,
             span,
-            whole: whole.map(|sample| sample.value),
+            bounds: metric.map_or(Bounds::default(), |metric| metric.bounds(whole)),
+            is_limited: metric.is_some(),
         })
     }
 

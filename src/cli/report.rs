@@ -8,7 +8,6 @@ use super::{Context, args, out, textfile, timeline};
 use crate::engine::collect;
 use crate::exit;
 use crate::fact::{self, FactType, instant};
-use crate::report::data;
 use crate::report::html::{Event, Page, render};
 use crate::report::plot::Plot;
 use crate::runbook::model::Runbook;
@@ -51,19 +50,16 @@ pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, F
         });
     let drawn: Vec<_> = trends
         .iter()
-        .map(|trend| {
-            let bounds = history::bounds(context, trend).unwrap_or_default();
-            (trend, trend.observations(), bounds)
-        })
+        .map(|trend| (trend, trend.observations()))
         .collect();
     let plots: Vec<Plot<'_>> = drawn
         .iter()
-        .map(|(trend, observations, bounds)| Plot {
+        .map(|(trend, observations)| Plot {
             fact: &trend.fact,
             unit: fact::find(&trend.fact).map_or("", |(_, declared)| declared.unit),
             observations,
             span: (from, now.unix_timestamp()),
-            bounds: *bounds,
+            bounds: trend.bounds,
         })
         .collect();
     let events: Vec<Event> = told
@@ -128,15 +124,15 @@ async fn trends(
         }
     }
     let span = (now - Duration::seconds(SPAN), now);
+    let metrics = context.library.limited_metrics()?;
     history::with(context, move |history, stack| {
         let known = history.facts(stack).map_err(history::failed)?;
         let recorded = facts.into_iter().filter(|fact| known.contains(fact));
-        let trends = recorded.map(|fact| Trend::read(history, stack, fact, span));
+        let trends = recorded.map(|fact| Trend::read(history, stack, fact, span, &metrics));
         let mut trends: Vec<Trend> = trends.collect::<Result<_, _>>().map_err(history::failed)?;
         // One reading is no trend; against a limit even one tells something.
-        let is_limited = |trend: &Trend| data::range(&trend.fact).is_some();
-        trends.retain(|trend| trend.len() >= if is_limited(trend) { 1 } else { 2 });
-        trends.sort_by_key(|trend| !is_limited(trend));
+        trends.retain(|trend| trend.len() >= if trend.is_limited { 1 } else { 2 });
+        trends.sort_by_key(|trend| !trend.is_limited);
         trends.truncate(PLOTS);
         Ok(trends)
     })

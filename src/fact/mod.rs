@@ -139,6 +139,19 @@ pub enum FactValue {
 }
 
 impl FactValue {
+    /// It as a number, where it is one: yes is 1, durations and instants are seconds.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            FactValue::Bool(yes) => Some(f64::from(u8::from(*yes))),
+            FactValue::Int(n) | FactValue::Duration(n) | FactValue::Instant(n) => Some(*n as f64),
+            FactValue::Float(x) => x.is_finite().then_some(*x),
+            FactValue::Text(_)
+            | FactValue::List(_)
+            | FactValue::Series(_)
+            | FactValue::Groups(_) => None,
+        }
+    }
+
     /// Its type.
     pub fn ty(&self) -> FactType {
         match self {

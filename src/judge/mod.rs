@@ -57,7 +57,7 @@ pub fn judge(asked: &[Selection<'_>], parents: &[&Runbook], inputs: Inputs<'_>) 
         .collect();
     let told = |(runbook, mut judged): (_, Vec<step::Judged>)| {
         apply_explanations(runbook, &mut judged, &critical);
-        let mut told = summed_up(runbook, judged);
+        let mut told = summed_up(runbook, judged, inputs);
         let parent = |id: &&String| critical.iter().any(|critical| critical.id == **id);
         if let Some(parent) = runbook.explained_by.iter().find(parent) {
             explain(&mut told, parent);
@@ -67,7 +67,7 @@ pub fn judge(asked: &[Selection<'_>], parents: &[&Runbook], inputs: Inputs<'_>) 
     let own: Vec<(&Runbook, model::Runbook)> = own.into_iter().map(told).collect();
     let signs: Vec<(&Runbook, model::Runbook)> = signs
         .into_iter()
-        .map(|(runbook, judged)| (runbook, summed_up(runbook, judged)))
+        .map(|(runbook, judged)| (runbook, summed_up(runbook, judged, inputs)))
         .collect();
     let explains = |id: &str| {
         asked
@@ -172,7 +172,7 @@ fn steps(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
     judged
 }
 
-fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>) -> model::Runbook {
+fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -> model::Runbook {
     let verdict = worst(&judged);
     let leading = || judged.iter().filter(|j| j.step.verdict() == verdict);
     let skipped = || judged.iter().find(|judged| judged.leads);
@@ -194,6 +194,11 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>) -> model::Runbook {
             .limits
             .iter()
             .map(|(name, limit)| (name.as_str().into(), limit.clone()))
+            .collect(),
+        metrics: runbook
+            .metrics
+            .iter()
+            .map(|metric| metric.value(|path| inputs.value(path)))
             .collect(),
         verdict,
         summary,

@@ -3,6 +3,7 @@
 //! An ok cannot be made without evidence: [`Finding::Ok`] holds a [`Proof`], and a
 //! proof holds at least one fact. The exit code comes from here and nowhere else.
 
+use super::metric::MetricValue;
 use crate::exit;
 use crate::fact::{Fact, FactValue, Probe};
 use crate::observation::RequestLog;
@@ -289,6 +290,8 @@ pub struct Runbook {
     pub severity: Printable,
     /// The numbers it was judged by, as the operator wrote them.
     pub limits: Vec<(Printable, FactValue)>,
+    /// Its metrics with the values of this run, in the order of the file.
+    pub metrics: Vec<MetricValue>,
     /// The worst of its steps, or unknown when another incident explains it.
     pub verdict: Verdict,
     /// The conclusion in one sentence.

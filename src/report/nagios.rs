@@ -2,13 +2,14 @@
 //! performance data.
 //!
 //! The labels are a constant set for each check, whatever was found: what is not known
-//! is `U` and never left out, or a graph would lose its series. Which facts and ranges each
-//! runbook has is said in [`super::data`].
+//! is `U` and never left out, or a graph would lose its series. The labels are the metrics of
+//! the runbooks.
 
-use super::data::{Bounds, DATA, Datum};
+use super::metric::{Bound, MetricValue};
 use super::model::{Report, Runbook, Verdict};
-use super::words::{cut, fact, name};
+use super::words::{cut, name};
 use crate::text::Printable;
+use std::collections::BTreeSet;
 
 /// The first line is shorter than this.
 const LINE: usize = 80;
@@ -57,41 +58,50 @@ fn data(report: &Report) -> Vec<String> {
         let count = steps.clone().filter(|s| s.verdict() == verdict).count();
         out.push(format!("steps_{}={count}", verdict.word()));
     }
-    // In the order of the table: the report's own order changes with what is worst.
-    for (id, data) in DATA {
-        if let Some(runbook) = report.runbooks.iter().find(|r| r.id.as_str() == id) {
-            out.extend(data.iter().map(|datum| told(report, runbook, datum)));
-        }
-    }
+    // By id: the report's own order changes with what is worst.
+    let mut runbooks: Vec<&Runbook> = report.runbooks.iter().collect();
+    runbooks.sort_unstable_by_key(|runbook| &runbook.id);
+    let mut labels = BTreeSet::new();
+    let metrics = runbooks.iter().flat_map(|runbook| &runbook.metrics);
+    let unique = metrics.filter(|metric| labels.insert(&metric.name));
+    out.extend(unique.map(performance));
     out
 }
 
-fn told(report: &Report, runbook: &Runbook, datum: &Datum) -> String {
-    let unit = match (datum.total, datum.unit) {
+/// One metric as `label=value[unit];warning;critical;least;most`.
+pub fn performance(metric: &MetricValue) -> String {
+    let unit = match (metric.total, metric.unit) {
         (true, _) => "c",
         (false, "seconds") => "s",
         (false, _) => "",
     };
-    let value = fact(report, datum.fact).map_or("U".to_owned(), |v| format!("{}{unit}", plain(v)));
-    let label = datum.label;
-    let Some(range) = datum.range else {
+    let value = metric
+        .value
+        .map_or("U".to_owned(), |value| format!("{}{unit}", plain(value)));
+    let label = &metric.name;
+    if !metric.limited {
         return format!("{label}={value}");
-    };
-    let Bounds {
-        warning,
-        critical,
-        most,
-    } = range.bounds(runbook, report);
-    let [warning, critical] = [warning, critical].map(|end| end.map_or(String::new(), up_to));
-    let most = most.map_or(String::new(), plain);
-    let told = format!("{label}={value};{warning};{critical};0;{most}");
-    told.trim_end_matches(';').to_owned()
+    }
+    let bounds = metric.bounds;
+    let [warning, critical] =
+        [bounds.warning, bounds.critical].map(|bound| bound.map_or(String::new(), range));
+    let most = bounds.most.map_or(String::new(), plain);
+    let text = format!("{label}={value};{warning};{critical};0;{most}");
+    text.trim_end_matches(';').to_owned()
 }
 
-/// The range that ends here. A bare number would begin at 0, which may be above it.
-fn up_to(end: f64) -> String {
-    let start = if end < 0.0 { "~:" } else { "" };
-    format!("{start}{}", plain(end))
+/// The range outside of which Nagios alerts. An open end can only be written as the range
+/// inside of which it does, with `@`.
+fn range(bound: Bound) -> String {
+    let end = plain(bound.end());
+    match bound {
+        // A bare number would begin at 0, which may be above it.
+        Bound::AtMost(value) if value < 0.0 => format!("~:{end}"),
+        Bound::AtMost(_) => end,
+        Bound::Below(_) => format!("@{end}:"),
+        Bound::AtLeast(_) => format!("{end}:"),
+        Bound::Above(_) => format!("@~:{end}"),
+    }
 }
 
 /// A number of digits, a point and a sign only.
@@ -102,11 +112,9 @@ fn plain(number: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{Finding, Report};
     use super::super::sample;
     use super::super::words;
     use super::*;
-    use crate::fact::FactValue;
 
     fn split(line: &str) -> (&str, Vec<(&str, &str)>) {
         let (text, data) = line.trim_end().split_once(" | ").unwrap_or((line, ""));
@@ -116,20 +124,6 @@ mod tests {
 
     fn labels(line: &str) -> Vec<&str> {
         split(line).1.iter().map(|(label, _)| *label).collect()
-    }
-
-    fn mail(sent: FactValue, max: FactValue) -> Report {
-        let mut report = sample::one_bad_runbook();
-        report.runbooks[0].id = "inc-005".into();
-        report.runbooks[0].limits = vec![
-            ("used_critical".into(), FactValue::Int(95)),
-            ("used_warning".into(), FactValue::Int(80)),
-        ];
-        report.runbooks[0].steps[0].finding = Finding::Critical(vec![
-            sample::known("email.sent_24h", sent, "count"),
-            sample::known("email.max_24h", max, "count"),
-        ]);
-        report
     }
 
     #[test]
@@ -162,33 +156,26 @@ mod tests {
     }
 
     #[test]
-    fn the_mail_quota_has_its_ranges() {
-        let line = render(&mail(FactValue::Int(198), FactValue::Int(200)));
-        assert!(
-            line.contains(" ses_used=198;159;190;0;200 ses_max=200\n"),
-            "{line}"
-        );
-        let line = render(&mail(FactValue::Float(198.0), FactValue::Float(200.0)));
-        assert!(line.contains(" ses_used=198;159;190;0;200 "), "{line}");
-        let line = render(&mail(FactValue::Int(5), FactValue::Int(-1)));
-        assert!(line.contains(" ses_used=5;;;0 ses_max=-1\n"), "{line}");
+    fn every_kind_of_bound_is_a_range_of_the_plugins_guidelines() {
+        for (bound, due) in [
+            (Bound::AtMost(10.0), "10"),
+            (Bound::AtMost(-1.0), "~:-1"),
+            (Bound::Below(5.5), "@5.5:"),
+            (Bound::AtLeast(2.0), "2:"),
+            (Bound::Above(0.5), "@~:0.5"),
+        ] {
+            assert_eq!(range(bound), due);
+        }
     }
 
+    /// Two runbooks of an operator may name a metric alike; a plugin's line may not.
     #[test]
-    fn the_ranges_are_those_of_the_runbook() {
-        let mut report = mail(FactValue::Int(5), FactValue::Int(200));
-        report.runbooks[0].limits = vec![
-            ("used_critical".into(), FactValue::Float(50.5)),
-            ("used_warning".into(), FactValue::Float(10.2)),
-        ];
+    fn a_label_that_two_runbooks_have_stands_once() {
+        let mut report = sample::critical();
+        let metrics = report.runbooks[0].metrics.clone();
+        report.runbooks[1].metrics = metrics;
         let line = render(&report);
-        assert!(line.contains(" ses_used=5;20;101;0;200 "), "{line}");
-        report.runbooks[0].limits = vec![("used_warning".into(), FactValue::Int(0))];
-        let line = render(&report);
-        assert!(line.contains(" ses_used=5;~:-1;;0;200 "), "{line}");
-        report.runbooks[0].limits.clear();
-        let line = render(&report);
-        assert!(line.contains(" ses_used=5;;;0;200 "), "{line}");
+        assert_eq!(line.matches(" cb_errors_total=").count(), 1, "{line}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! reader, and does nothing. However many readings there are, it has no more points than
 //! columns.
 
-use super::data::Bounds;
+use super::metric::{Bound, Bounds};
 use crate::fact::{duration, instant};
 use crate::text::Printable;
 use std::fmt::Write as _;
@@ -83,13 +83,14 @@ fn drawing(plot: &Plot<'_>, mark: &str, style: &str) -> String {
     ];
     for (word, limit) in limits {
         let Some(limit) = limit else { continue };
-        let y = scale.y(limit);
+        let y = scale.y(limit.end());
         let _ = writeln!(
             out,
             "<line class=\"{word}\" x1=\"{left}\" y1=\"{y:.1}\" x2=\"{right}\" y2=\"{y:.1}\"/>\
-             <text class=\"limit\" x=\"{right}\" y=\"{:.1}\">{word} above {}</text>",
+             <text class=\"limit\" x=\"{right}\" y=\"{:.1}\">{word} {} {}</text>",
             y - 5.0,
-            plain(limit)
+            limit.outside(),
+            plain(limit.end())
         );
     }
     let path = line(plot, &scale);
@@ -140,7 +141,7 @@ impl Scale {
         let limits = [plot.bounds.warning, plot.bounds.critical];
         let values = plot.observations.iter().map(|(_, value)| *value as f64);
         let (mut low, mut high) = (0.0_f64, 1.0_f64);
-        for value in values.chain(limits.into_iter().flatten()) {
+        for value in values.chain(limits.into_iter().flatten().map(Bound::end)) {
             low = low.min(value);
             high = high.max(value);
         }
@@ -248,7 +249,7 @@ fn summary(plot: &Plot<'_>) -> String {
         ("critical", plot.bounds.critical),
     ] {
         if let Some(limit) = limit {
-            let _ = write!(out, "; {word} above {}", plain(limit));
+            let _ = write!(out, "; {word} {} {}", limit.outside(), plain(limit.end()));
         }
     }
     out
@@ -315,8 +316,8 @@ mod tests {
     #[test]
     fn the_limits_are_marked_and_said() {
         let bounds = Bounds {
-            warning: Some(159.0),
-            critical: Some(190.0),
+            warning: Some(Bound::AtMost(159.0)),
+            critical: Some(Bound::AtMost(190.0)),
             most: None,
         };
         let picture = drawn(&[(0, 10), (43_200, 120), (86_000, 198)], bounds);
@@ -328,6 +329,11 @@ mod tests {
             assert!(picture.contains(word), "{word}: {picture}");
         }
         assert_eq!(picture.matches("<path").count(), 1);
+        let low = Bounds {
+            warning: Some(Bound::AtLeast(2.0)),
+            ..Bounds::default()
+        };
+        assert!(drawn(&[(0, 1)], low).contains("warning below 2"));
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! The report for node_exporter's textfile collector.
 //!
 //! Verdicts are state sets: every state is there, the one in force is 1. Facts that are
-//! numbers are gauges; one that is not known is `NaN`, so that its series goes on, and those
-//! of [`super::data`] are there whatever a rule looked at. The limits of the runbooks are
-//! gauges too: a rule or a plot need not repeat them. There are no time stamps: a single one makes the collector skip the whole file. Every sample
-//! says which stack and which run it is of, so that two files can stand side by side.
+//! numbers are gauges; one that is not known is `NaN`, so that its series goes on, and the
+//! metrics of the runbooks are there whatever a rule looked at. The limits of the runbooks are
+//! gauges too: a rule or a plot need not repeat them. There are no time stamps: a single one
+//! makes the collector skip the whole file. Every sample says which stack and which run it is
+//! of, so that two files can stand side by side.
 
-use super::data::DATA;
 use super::model::{Report, Runbook, Verdict};
-use super::words::{number, utc};
+use super::words::utc;
 use crate::text::Printable;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -131,24 +131,20 @@ impl Page {
 
     fn facts(&mut self, report: &Report) {
         let mut facts: BTreeMap<&str, (&str, f64)> = BTreeMap::new();
-        let asked = |id: &str| report.runbooks.iter().any(|r| r.id.as_str() == id);
-        for datum in DATA
-            .iter()
-            .filter(|(id, _)| asked(id))
-            .flat_map(|(_, data)| *data)
-        {
-            facts.insert(datum.fact, (datum.unit, f64::NAN));
+        for metric in report.runbooks.iter().flat_map(|runbook| &runbook.metrics) {
+            let value = metric.value.unwrap_or(f64::NAN);
+            facts.insert(metric.fact, (metric.unit, value));
         }
         let steps = report.runbooks.iter().flat_map(|r| &r.steps);
         for evidence in steps.flat_map(|step| step.finding.evidence()) {
             let value = match &evidence.value {
-                Some(value) => number(value),
+                Some(value) => value.number(),
                 None => Some(f64::NAN),
             };
             let Some(value) = value else { continue };
-            let told = facts.entry(evidence.fact).or_insert((evidence.unit, value));
-            if told.1.is_nan() {
-                told.1 = value;
+            let (_, shown) = facts.entry(evidence.fact).or_insert((evidence.unit, value));
+            if shown.is_nan() {
+                *shown = value;
             }
         }
         self.family(
@@ -166,7 +162,7 @@ impl Page {
         self.family(name, help);
         for runbook in runbooks {
             for (limit, value) in &runbook.limits {
-                if let Some(value) = number(value) {
+                if let Some(value) = value.number() {
                     let labels = [("runbook", runbook.id.as_str()), ("limit", limit.as_str())];
                     self.sample(name, &labels, value);
                 }
@@ -270,6 +266,7 @@ mod tests {
             assert!(text.contains(&format!("{end}\n")), "{end}\n{text}");
         }
         report.runbooks[0].steps.clear();
+        report.runbooks[0].metrics[2].value = None;
         let text = render(&report);
         let end = "fact=\"peck.callback_errors\",unit=\"count\"} NaN\n";
         assert!(text.contains(end), "{text}");

@@ -4,6 +4,7 @@ mod hostile;
 mod look;
 
 pub(super) use self::hostile::{evil, hostile};
+use super::metric::{Bound, Bounds, MetricValue};
 use super::model::*;
 use crate::fact::{Fact, FactValue, Probe};
 use crate::observation::RequestLog;
@@ -105,12 +106,80 @@ fn stack() -> Stack {
     }
 }
 
+/// Metrics with the values that the steps have as evidence.
+fn metrics(
+    steps: &[Step],
+    all: &[(&str, &'static str, &'static str, Option<Bound>)],
+) -> Vec<MetricValue> {
+    let evidence = || steps.iter().flat_map(|step| step.finding.evidence());
+    let value = |path: &str| {
+        let mut known = evidence().filter(|evidence| evidence.fact == path);
+        known.find_map(|evidence| evidence.value.as_ref()?.number())
+    };
+    let metric =
+        |(name, fact, unit, critical): &(&str, &'static str, &'static str, Option<Bound>)| {
+            MetricValue {
+                name: p(name),
+                fact,
+                unit,
+                total: name.ends_with("_total"),
+                help: p("A metric of a sample"),
+                value: value(fact),
+                limited: critical.is_some(),
+                bounds: Bounds {
+                    critical: *critical,
+                    ..Bounds::default()
+                },
+            }
+        };
+    all.iter().map(metric).collect()
+}
+
+fn peck_metrics(steps: &[Step]) -> Vec<MetricValue> {
+    let limit = Some(Bound::AtMost(10.0));
+    let all = [
+        (
+            "cb_errors_24h_min",
+            "peck.callback_errors_24h_min",
+            "count",
+            limit,
+        ),
+        (
+            "cb_errors_24h_max",
+            "peck.callback_errors_24h_max",
+            "count",
+            None,
+        ),
+        ("cb_errors_total", "peck.callback_errors", "count", None),
+        ("cb_errors_rising", "peck.callback_errors_rising", "", None),
+    ];
+    metrics(steps, &all)
+}
+
+fn fleet_metrics(steps: &[Step]) -> Vec<MetricValue> {
+    let all = [
+        ("agents_alive", "status.agents.alive", "count", None),
+        ("pulse_age", "audit.pulse_age", "seconds", None),
+    ];
+    metrics(steps, &all)
+}
+
+fn fleet(steps: Vec<Step>) -> Runbook {
+    Runbook {
+        id: p("inc-003"),
+        title: p("Agent fleet all dead"),
+        metrics: fleet_metrics(&steps),
+        ..peck(steps)
+    }
+}
+
 fn peck(steps: Vec<Step>) -> Runbook {
     Runbook {
         id: p("inc-004"),
         title: p("Peck callback_error spike"),
         severity: p("P1"),
         limits: vec![(p("per_day"), FactValue::Int(10))],
+        metrics: peck_metrics(&steps),
         verdict: Verdict::worst(steps.iter().map(Step::verdict)),
         summary: p("14 callback errors in 24 h, over the limit of 10."),
         blocked_by: None,
@@ -246,11 +315,9 @@ pub(super) fn critical() -> Report {
         Some("duckops triage inc-003 --wait 10m"),
     ));
     let agents = Runbook {
-        id: p("inc-003"),
-        title: p("Agent fleet all dead"),
         verdict: Verdict::Warning,
         summary: p("The newest pulse is 21 minutes old."),
-        ..peck(vec![
+        ..fleet(vec![
             pulses,
             step(
                 2,
@@ -313,16 +380,14 @@ pub(super) fn all_ok() -> Report {
         proof("audit.pulse_age", 94),
         "The newest pulse is 1m 34s old.",
     );
-    let fine = |id: &str, title: &str, steps| Runbook {
-        id: p(id),
-        title: p(title),
+    let fine = |runbook: Runbook| Runbook {
         summary: p("All 2 steps are ok."),
-        ..peck(steps)
+        ..runbook
     };
     run(
         vec![
-            fine("inc-004", "Peck callback_error spike", vec![errors, events]),
-            fine("inc-003", "Agent fleet all dead", vec![agents, pulses]),
+            fine(peck(vec![errors, events])),
+            fine(fleet(vec![agents, pulses])),
         ],
         "Nothing is wrong: 4 steps of 2 runbooks are ok.",
     )

@@ -1,7 +1,7 @@
 //! Small words that several formats share: names, times, values, and lines that fit.
 //! They know nothing of any single format.
 
-use super::model::{Change, Evidence, Report, Runbook, Standing, Step, Verdict};
+use super::model::{Change, Evidence, Runbook, Standing, Step, Verdict};
 use crate::fact::{FactValue, instant};
 use crate::text::Printable;
 use std::time::Duration;
@@ -97,25 +97,6 @@ pub(crate) fn value(evidence: &Evidence) -> String {
         }
         _ => shown.to_string(),
     }
-}
-
-/// The value of a fact as a number, where it is one. Durations and instants are seconds.
-pub(super) fn number(value: &FactValue) -> Option<f64> {
-    match value {
-        FactValue::Bool(yes) => Some(f64::from(u8::from(*yes))),
-        FactValue::Int(n) | FactValue::Duration(n) | FactValue::Instant(n) => Some(*n as f64),
-        FactValue::Float(x) => x.is_finite().then_some(*x),
-        FactValue::Text(_) | FactValue::List(_) | FactValue::Series(_) | FactValue::Groups(_) => {
-            None
-        }
-    }
-}
-
-/// The first known value of a fact among the evidence of a report, as a number.
-pub(super) fn fact(report: &Report, path: &str) -> Option<f64> {
-    let steps = report.runbooks.iter().flat_map(|runbook| &runbook.steps);
-    let mut evidence = steps.flat_map(|step| step.finding.evidence());
-    evidence.find_map(|e| number(e.value.as_ref().filter(|_| e.fact == path)?))
 }
 
 /// How many columns of a terminal a text takes.

@@ -5,6 +5,7 @@
 
 use super::Complaint;
 use super::case;
+use super::metric;
 use super::model::{Escalate, Rule, Runbook, Step};
 use super::raw;
 use super::rule::{Expression, Scope};
@@ -112,6 +113,7 @@ pub(super) fn runbook(raw: raw::Runbook, check: &mut Checker) -> Option<Runbook>
         }
         Some(words)
     });
+    let metrics = metric::all(&raw, &steps, check);
     let cases = raw
         .case
         .iter()
@@ -129,6 +131,7 @@ pub(super) fn runbook(raw: raw::Runbook, check: &mut Checker) -> Option<Runbook>
             .map(Spanned::into_inner)
             .collect(),
         limits,
+        metrics,
         steps,
         cases,
     })

@@ -1,5 +1,6 @@
 //! Which runbooks there are: the built-in ones, and a folder laid over them.
 
+use super::metric::MetricDefinition;
 use super::model::Runbook;
 use super::{Complaint, Complaints, embedded, load};
 use std::collections::BTreeMap;
@@ -131,6 +132,15 @@ impl Library {
         } else {
             Err(Complaints(complaints).into())
         }
+    }
+
+    /// The metrics of all runbooks that a rule holds against a limit.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any runbook.
+    pub fn limited_metrics(&self) -> Result<Vec<MetricDefinition>, Missing> {
+        let metrics = self.all()?.into_iter().flat_map(|runbook| runbook.metrics);
+        Ok(metrics.filter(MetricDefinition::is_limited).collect())
     }
 
     /// All runbooks, checked; all complaints of all files at once.

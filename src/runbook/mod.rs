@@ -9,6 +9,7 @@ mod case;
 mod check;
 mod embedded;
 mod library;
+pub mod metric;
 pub mod model;
 mod raw;
 mod rule;

@@ -1,5 +1,6 @@
 //! A runbook after loading: everything in it is known to resolve.
 
+use super::metric::MetricDefinition;
 use super::rule::Expression;
 use super::words::Words;
 use crate::fact::{FactValue, Probe};
@@ -22,6 +23,8 @@ pub struct Runbook {
     pub explained_by: Vec<String>,
     /// The numbers an operator may edit.
     pub limits: BTreeMap<String, FactValue>,
+    /// The numbers that monitoring systems are given.
+    pub metrics: Vec<MetricDefinition>,
     /// Its steps in order.
     pub steps: Vec<Step>,
     /// The cases that prove its rules.
@@ -29,6 +32,12 @@ pub struct Runbook {
 }
 
 impl Runbook {
+    /// The facts that its steps and its metrics name.
+    pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let metrics = self.metrics.iter().flat_map(MetricDefinition::facts);
+        self.steps.iter().flat_map(Step::facts).chain(metrics)
+    }
+
     /// Every incident that may explain it, or what one of its rules finds.
     pub fn explanations(&self) -> impl Iterator<Item = &String> {
         let rules = self.steps.iter().flat_map(|step| &step.rules);

@@ -18,9 +18,26 @@ pub(super) struct Runbook {
     #[serde(default)]
     pub(super) limits: BTreeMap<String, Spanned<Value>>,
     #[serde(default)]
+    pub(super) metric: Vec<Metric>,
+    #[serde(default)]
     pub(super) step: Vec<Spanned<Step>>,
     #[serde(default)]
     pub(super) case: Vec<Spanned<Case>>,
+}
+
+/// A `[[metric]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Metric {
+    pub(super) name: Spanned<String>,
+    pub(super) fact: Spanned<String>,
+    pub(super) unit: Option<Spanned<String>>,
+    pub(super) help: Spanned<String>,
+    #[serde(default)]
+    pub(super) total: bool,
+    pub(super) percent_of: Option<Spanned<String>>,
+    pub(super) warning: Option<Spanned<String>>,
+    pub(super) critical: Option<Spanned<String>>,
 }
 
 /// A `[[step]]`.

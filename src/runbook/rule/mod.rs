@@ -10,6 +10,7 @@ mod parse;
 mod tests;
 
 use crate::fact::{FactType, FactValue};
+use crate::report::metric::Bound;
 use crate::report::model::Verdict;
 use parse::{Operator, Term, Written};
 use std::cmp::Ordering;
@@ -104,6 +105,20 @@ impl Expression {
         })
     }
 
+    /// The facts that it compares with a constant by order, each with what is left when the
+    /// comparison does not hold.
+    pub fn bounds(&self) -> impl Iterator<Item = (&'static str, Bound)> + '_ {
+        self.terms.iter().filter_map(|term| match term {
+            Term::Compared(Side::Fact(path), operator, Side::Constant(value)) => {
+                Some((*path, operator.complement(value.number()?)?))
+            }
+            Term::Compared(Side::Constant(value), operator, Side::Fact(path)) => {
+                Some((*path, operator.turned().complement(value.number()?)?))
+            }
+            _ => None,
+        })
+    }
+
     /// Whether it holds. The caller has every fact and every verdict it names.
     ///
     /// # Errors
@@ -165,6 +180,28 @@ fn order(left: Value<'_>, right: Value<'_>) -> Option<Ordering> {
 }
 
 impl Operator {
+    /// The same comparison with its sides exchanged.
+    fn turned(self) -> Self {
+        match self {
+            Operator::Less => Operator::Greater,
+            Operator::LessOrEqual => Operator::GreaterOrEqual,
+            Operator::Greater => Operator::Less,
+            Operator::GreaterOrEqual => Operator::LessOrEqual,
+            Operator::Equal | Operator::NotEqual => self,
+        }
+    }
+
+    /// The values for which a comparison with `end` does not hold; `None` without an order.
+    fn complement(self, end: f64) -> Option<Bound> {
+        match self {
+            Operator::Greater => Some(Bound::AtMost(end)),
+            Operator::GreaterOrEqual => Some(Bound::Below(end)),
+            Operator::Less => Some(Bound::AtLeast(end)),
+            Operator::LessOrEqual => Some(Bound::Above(end)),
+            Operator::Equal | Operator::NotEqual => None,
+        }
+    }
+
     fn holds(self, order: Ordering) -> bool {
         match self {
             Operator::Equal => order.is_eq(),

@@ -189,6 +189,7 @@ pub fn as_runbook(known: &PreflightInput<'_>, checks: &[PreflightCheck]) -> Runb
         title: format!("{version} is safe to take the traffic of {alias}").into(),
         severity: "P0".into(),
         limits: Vec::new(),
+        metrics: Vec::new(),
         verdict,
         summary: format!("{version} {what} the traffic of {alias}{why}").into(),
         blocked_by: None,
