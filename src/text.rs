@@ -1,10 +1,8 @@
-//! Text that came from outside, and the only way to print it.
+//! Untrusted text, and the only way to print it.
 //!
-//! An [`Untrusted`] has no `Display`, so it cannot reach a terminal, a file or a
-//! report by accident. [`Untrusted::printable`] is the one door: what comes out
-//! holds no control byte, no bidirectional override, no invisible character, no line break
-//! and nothing that looks like a secret, and is no longer than asked. This room knows nothing
-//! of what the text means.
+//! An [`Untrusted`] has no `Display`, so it cannot reach a terminal, a file or a report by accident.
+//! [`Untrusted::printable`] yields text without control characters, bidirectional overrides,
+//! invisible characters, line breaks and anything that looks like a secret, limited in length.
 
 use crate::redact;
 use std::collections::BTreeMap;
@@ -157,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_code_point_gets_through_that_could_move_a_cursor_or_forge_a_line() {
+    fn no_control_or_invisible_code_point_is_printed() {
         for c in (0..=0x10ffffu32).filter_map(char::from_u32) {
             let shown = Untrusted::new(c.to_string()).printable(10).to_string();
             assert!(
@@ -174,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_says_how_much_was_left_out() {
+    fn a_shortened_text_gives_the_number_of_omitted_characters() {
         let long = Untrusted::new("é".repeat(1000));
         assert_eq!(long.printable(3).as_str(), "ééé…(997 more)");
         assert_eq!(Untrusted::new("abc").printable(3).as_str(), "abc");

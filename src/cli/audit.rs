@@ -8,7 +8,7 @@ use super::run::Run;
 use super::triage::pause;
 use crate::exit;
 use crate::fact::{instant, parse_duration};
-use crate::probe::{self, Listed};
+use crate::probe::{self, FeedItem};
 use crate::report::model::Verdict;
 use crate::text::Printable;
 use serde_json::json;
@@ -26,7 +26,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn wants(&self, entry: &Listed) -> bool {
+    fn wants(&self, entry: &FeedItem) -> bool {
         let kind = entry.kind.printable(200).as_str().to_lowercase();
         let typed = self
             .kind
@@ -40,7 +40,7 @@ impl Filter {
     }
 
     /// `TIME TYPE`, and the detail where it is asked for.
-    fn line(&self, entry: &Listed) -> String {
+    fn line(&self, entry: &FeedItem) -> String {
         let at = entry
             .at
             .map_or_else(|| "(no usable time)".to_owned(), instant);

@@ -10,7 +10,7 @@ use crate::engine::collect;
 use crate::fact::{Probe, duration, instant, parse_duration, parse_instant};
 use crate::history::{Sample, Summary};
 use crate::observation::{FactState, Observations};
-use crate::probe::{self, Listed, ProbeContext};
+use crate::probe::{self, FeedItem, ProbeContext};
 use crate::report::json::{self, Heading};
 use crate::report::markdown::inert;
 use crate::report::model::{Stack, Verdict};
@@ -185,7 +185,7 @@ pub(super) async fn listen(asking: &ProbeContext, from: i64) -> Events {
         end: Ok(()),
     }));
     let shared = Arc::clone(&kept);
-    let end = probe::listen(asking, move |entry: Listed| {
+    let end = probe::listen(asking, move |entry: FeedItem| {
         let Ok(mut kept) = shared.lock() else { return };
         let Some(at) = entry.at else {
             kept.undated += 1;

@@ -1,4 +1,4 @@
-//! AWS as one run sees it: who asks, in which region, through the one HTTP stack.
+//! The AWS configuration of one run: credentials, region, endpoint and the shared HTTP stack.
 
 use super::{CONNECT, Http, chain, innermost};
 use crate::observation::{Unavailable, UnavailableReason};

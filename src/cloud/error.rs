@@ -1,4 +1,4 @@
-//! What an error of the HTTP stack says, told apart by its causes.
+//! Reads the cause out of an error of the HTTP stack.
 
 use crate::text::{Printable, Untrusted};
 

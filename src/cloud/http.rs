@@ -1,5 +1,5 @@
-//! The one HTTP stack: two clients, each built when it is first needed, and the connector
-//! that puts the same stack under every AWS client.
+//! The HTTP stack: two clients, each built when it is first needed, and the connector that puts
+//! them under every AWS client.
 
 use super::{CONNECT, innermost};
 use crate::observation::{Unavailable, UnavailableReason};

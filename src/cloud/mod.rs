@@ -1,9 +1,8 @@
 //! The clients: one HTTP stack under the API probes and under every AWS client.
 //!
-//! Nothing is built before it is needed: the client that speaks TLS, and with it the
-//! trusted roots, only when some URL is https. Redirects are never followed; there is no
-//! time-out missing anywhere; the instance metadata service is not asked unless the
-//! configuration says so.
+//! The TLS client, and with it the trusted roots, is built only when a URL is https. Redirects are
+//! never followed, every request has a time-out, and the instance metadata service is asked only
+//! where the configuration allows it.
 
 mod aws;
 mod error;

@@ -1,4 +1,4 @@
-//! One question to AWS, under a deadline.
+//! Sends one AWS request under a deadline and records it.
 
 use super::meaning;
 use crate::observation::{RequestLog, Unavailable, UnavailableReason};

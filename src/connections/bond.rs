@@ -1,6 +1,6 @@
 //! One bond and its health.
 
-use super::{Event, OFFLINE, RECENT, SLOW};
+use super::{EventKind, OFFLINE, RECENT, SLOW};
 use crate::text::Untrusted;
 
 /// So many of the last pulses are kept.
@@ -151,17 +151,17 @@ pub fn class(age: i64) -> Class {
 }
 
 impl Bond {
-    pub(super) fn happened(&mut self, event: Event, at: i64) {
+    pub(super) fn happened(&mut self, event: EventKind, at: i64) {
         let newest = |slot: &mut Option<i64>| *slot = (*slot).max(Some(at));
         match event {
-            Event::Bonded => {
+            EventKind::Bonded => {
                 newest(&mut self.since);
                 self.dated_by_feed = true;
             }
-            Event::Unpecked => newest(&mut self.over),
-            Event::Rotated => newest(&mut self.rotated),
-            Event::DeliveryFailed => newest(&mut self.failed),
-            Event::Pulse => {
+            EventKind::Unpecked => newest(&mut self.over),
+            EventKind::Rotated => newest(&mut self.rotated),
+            EventKind::DeliveryFailed => newest(&mut self.failed),
+            EventKind::Pulse => {
                 newest(&mut self.pulse);
                 newest(&mut self.seen);
                 if !self.alone {
@@ -173,9 +173,9 @@ impl Bond {
                     self.pulses.truncate(KEPT);
                 }
             }
-            Event::Denied => self.refuse(at, BondState::Denied),
-            Event::Expired => self.refuse(at, BondState::Expired),
-            Event::Requested | Event::Approved | Event::CallbackError => {}
+            EventKind::Denied => self.refuse(at, BondState::Denied),
+            EventKind::Expired => self.refuse(at, BondState::Expired),
+            EventKind::Requested | EventKind::Approved | EventKind::CallbackError => {}
         }
     }
 
@@ -272,7 +272,7 @@ mod tests {
 
     const NOW: i64 = 1_774_137_600;
 
-    fn bond(events: &[(i64, Event)]) -> Bond {
+    fn bond(events: &[(i64, EventKind)]) -> Bond {
         let mut bond = Bond::default();
         for (ago, event) in events {
             bond.happened(*event, NOW - ago);
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_change_at_ten_and_thirty_minutes_to_the_second() {
+    fn pulse_classes_change_exactly_at_ten_and_thirty_minutes() {
         for (ago, due) in [
             (0, Class::Alive),
             (599, Class::Alive),
@@ -292,19 +292,19 @@ mod tests {
             (1801, Class::Offline),
         ] {
             let bond = bond(&[
-                (9000, Event::Bonded),
-                (ago, Event::Pulse),
-                (ago + 50, Event::Pulse),
+                (9000, EventKind::Bonded),
+                (ago, EventKind::Pulse),
+                (ago + 50, EventKind::Pulse),
             ]);
             assert_eq!(bond.class(NOW), due, "{ago}");
         }
-        assert_eq!(bond(&[(5, Event::Bonded)]).class(NOW), Class::Never);
+        assert_eq!(bond(&[(5, EventKind::Bonded)]).class(NOW), Class::Never);
     }
 
     #[test]
-    fn what_happened_last_decides() {
-        use Event::*;
-        let table: [(&[(i64, Event)], BondState); 8] = [
+    fn the_newest_event_decides() {
+        use EventKind::*;
+        let table: [(&[(i64, EventKind)], BondState); 8] = [
             (&[], BondState::Unknown),
             (&[(900, Bonded)], BondState::Bonded),
             (&[(900, Pulse)], BondState::Bonded),
@@ -322,45 +322,45 @@ mod tests {
     }
 
     #[test]
-    fn pulses_that_could_be_anybodys_leave_only_what_they_cannot_change() {
+    fn pulses_without_agent_make_only_affected_states_unknown() {
         let unseen = |ago| Bond {
             unseen: Some("some pulses name nobody"),
-            ..bond(&[(9000, Event::Bonded), (ago, Event::Pulse)])
+            ..bond(&[(9000, EventKind::Bonded), (ago, EventKind::Pulse)])
         };
         assert_eq!(unseen(599).class(NOW), Class::Alive);
         assert_eq!(unseen(600).class(NOW), Class::Unknown);
     }
 
     #[test]
-    fn a_key_is_no_older_than_its_bond_and_as_old_as_what_is_shown_of_it() {
+    fn key_age_lies_between_bond_age_and_newest_rotation() {
         const DAY: i64 = 86_400;
         let reach = 7 * DAY;
-        let key = |events: &[(i64, Event)], unattributed: Option<i64>| {
+        let key = |events: &[(i64, EventKind)], unattributed: Option<i64>| {
             let mut bond = bond(events);
             bond.date_key(NOW - reach, unattributed.map(|ago| NOW - ago), NOW);
             (bond.key_min, bond.key_max)
         };
         // Bonded while the feed was watching; rotated since; by whom nobody knows.
-        let bonded = (900, Event::Bonded);
+        let bonded = (900, EventKind::Bonded);
         assert_eq!(key(&[bonded], None), (900, Some(900)));
-        let rotated = [bonded, (100, Event::Rotated)];
+        let rotated = [bonded, (100, EventKind::Rotated)];
         assert_eq!(key(&rotated, None), (100, Some(100)));
         assert_eq!(key(&[bonded], Some(50)), (50, Some(900)));
         assert_eq!(key(&rotated, Some(500)), (100, Some(100)));
         // Bonded before: it may have been rotated until the feed begins.
-        let old = (40 * DAY, Event::Bonded);
+        let old = (40 * DAY, EventKind::Bonded);
         assert_eq!(key(&[old], None), (reach, Some(40 * DAY)));
-        assert_eq!(key(&[(60, Event::Pulse)], None), (reach, None));
+        assert_eq!(key(&[(60, EventKind::Pulse)], None), (reach, None));
     }
 
     #[test]
-    fn a_list_that_contradicts_the_feed_leaves_the_state_open() {
-        let listed = |said, events: &[(i64, Event)]| Bond {
+    fn a_list_contradicting_the_feed_leaves_the_state_unknown() {
+        let listed = |said, events: &[(i64, EventKind)]| Bond {
             listed: Some(said),
             ..bond(events)
         };
-        let alive = [(900, Event::Bonded), (60, Event::Pulse)];
-        let over = [(900, Event::Bonded), (60, Event::Unpecked)];
+        let alive = [(900, EventKind::Bonded), (60, EventKind::Pulse)];
+        let over = [(900, EventKind::Bonded), (60, EventKind::Unpecked)];
         let table = [
             (
                 listed(BondState::Unpecked, &alive),

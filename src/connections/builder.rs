@@ -1,9 +1,11 @@
-//! From single happenings and rows to one record for each request and each bond.
+//! Builds one record for each request and each bond from feed events and list rows.
 
 use super::fleet::Fleet;
 use super::join::Bondings;
 use super::uncertainty::{Unbonded, gaps, set_uncertainty, uncertain};
-use super::{AHEAD, BondState, Connections, Event, Last, Only, Peck, PeckState, RECENT, WINDOW};
+use super::{
+    AHEAD, BondState, Connections, EventKind, Last, Only, Peck, PeckState, RECENT, WINDOW,
+};
 use crate::text::{Printable, Untrusted};
 use std::collections::HashMap;
 
@@ -11,7 +13,7 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)] // each is what its name says, of the request or of the agents in it
 pub struct FeedEvent<'a> {
-    pub event: Event,
+    pub event: EventKind,
     /// The type as it came.
     pub kind: &'a str,
     /// Seconds since 1970.
@@ -83,16 +85,16 @@ impl ConnectionsBuilder {
 
     /// Takes in an entry of the feed.
     pub fn happened(&mut self, it: &FeedEvent<'_>) {
-        self.tells_bonds |= it.event == Event::Bonded;
+        self.tells_bonds |= it.event == EventKind::Bonded;
         self.for_its_request(it);
         self.for_its_agents(it);
     }
 
     fn for_its_request(&mut self, it: &FeedEvent<'_>) {
         match it.event {
-            Event::Pulse | Event::Rotated | Event::DeliveryFailed => return,
+            EventKind::Pulse | EventKind::Rotated | EventKind::DeliveryFailed => return,
             _ if !it.peck.is_empty() => {}
-            Event::Bonded => return self.bonding(it),
+            EventKind::Bonded => return self.bonding(it),
             event => return self.unattributed_pecks.note(event, it.at),
         }
         let wanted = matches!(&self.only, Some(Only::Peck(id)) if id == it.peck);
@@ -115,7 +117,7 @@ impl ConnectionsBuilder {
         ends.sort_unstable();
         match ends.into() {
             _ if self.now - it.at >= RECENT => {}
-            ("", "") => self.unattributed_pecks.note(Event::Bonded, it.at),
+            ("", "") => self.unattributed_pecks.note(EventKind::Bonded, it.at),
             ("", end) => self.bondings.add(end, "", it.at),
             (one, other) => self.bondings.add(one, other, it.at),
         }
@@ -128,9 +130,9 @@ impl ConnectionsBuilder {
         // A request is about its two agents only where one of them is asked about.
         let of_requests = matches!(
             it.event,
-            Event::Requested | Event::Approved | Event::CallbackError
+            EventKind::Requested | EventKind::Approved | EventKind::CallbackError
         );
-        if of_requests || it.event == Event::Denied || it.event == Event::Expired {
+        if of_requests || it.event == EventKind::Denied || it.event == EventKind::Expired {
             if let Some(Only::Bond(id)) = &self.only
                 && [it.agent, it.requester, it.target].contains(&id.as_str())
             {
@@ -185,8 +187,8 @@ impl ConnectionsBuilder {
             let said_bonded = PeckState::is_bonded(&row.status);
             peck.bond_listed |= said_bonded || (row.connected.is_some() && status.is_none());
             let approved = row.approved.filter(usable);
-            if let Some(at) = approved.filter(|_| peck.last(Event::Approved).is_none()) {
-                peck.happened(Event::Approved, at, "approved_at of the list");
+            if let Some(at) = approved.filter(|_| peck.last(EventKind::Approved).is_none()) {
+                peck.happened(EventKind::Approved, at, "approved_at of the list");
             }
         }
         self.tells_bonds |= !row.agent.is_empty();

@@ -1,8 +1,7 @@
-//! The bonds while they are gathered. A feed has a million entries, nearly all of them
-//! pulses, and each finds its bond by one look: what that look needs lies close together, and
-//! the records themselves are not touched by a pulse.
+//! The bonds while they are being built. A feed of a million entries is nearly all pulses, so
+//! each pulse needs one lookup in a compact table and does not touch the bond records.
 
-use super::{Bond, Event};
+use super::{Bond, EventKind};
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, RandomState};
 
@@ -43,9 +42,9 @@ impl Fleet {
     }
 
     /// Takes in what happened to a bond.
-    pub(super) fn happened(&mut self, id: &str, event: Event, at: i64) {
+    pub(super) fn happened(&mut self, id: &str, event: EventKind, at: i64) {
         let place = self.place(id);
-        if event == Event::Pulse && !self.alone {
+        if event == EventKind::Pulse && !self.alone {
             self.pulses[place] = self.pulses[place].max(at);
         } else {
             self.bonds[place].happened(event, at);
@@ -90,7 +89,7 @@ impl Fleet {
         for (place, (bond, pulse)) in bonds.iter_mut().zip(pulses).enumerate() {
             at(&ids, &ends, place).clone_into(&mut bond.id);
             if pulse > i64::MIN {
-                bond.happened(Event::Pulse, pulse);
+                bond.happened(EventKind::Pulse, pulse);
             }
         }
         bonds
@@ -108,13 +107,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_id_has_one_bond_whatever_came_between() {
+    fn each_agent_has_one_bond() {
         let mut fleet = Fleet::new(false);
         for round in 1..=3 {
             for n in 0..1000 {
                 let id = format!("id{n}");
-                fleet.happened(&id, Event::Pulse, round * n);
-                fleet.happened(&id, Event::Bonded, n);
+                fleet.happened(&id, EventKind::Pulse, round * n);
+                fleet.happened(&id, EventKind::Bonded, n);
             }
         }
         fleet.of("listed").name = None;

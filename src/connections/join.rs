@@ -1,6 +1,6 @@
-//! Bonds that name no request belong to one between the same agents.
+//! Assigns bonds that name no request to the request between the same agents.
 
-use super::{Event, Peck};
+use super::{EventKind, Peck};
 use std::collections::HashMap;
 
 /// So many bonds of the same two are told apart.
@@ -48,7 +48,7 @@ impl Bondings {
             let fitting = candidates.get(&ends).map_or(&[][..], Vec::as_slice);
             for at in times {
                 match fit(fitting, at).and_then(|id| pecks.get_mut(id)) {
-                    Some(peck) => peck.happened(Event::Bonded, at, "duck.bonded"),
+                    Some(peck) => peck.happened(EventKind::Bonded, at, "duck.bonded"),
                     None => unjoined = unjoined.max(Some(at)),
                 }
             }
@@ -68,7 +68,7 @@ fn candidates(pecks: &HashMap<String, Peck>) -> HashMap<(String, String), Vec<Jo
             let key = (one.to_owned(), other.to_owned());
             all.entry(key).or_default().push(JoinCandidate {
                 begun,
-                approved: peck.last(Event::Approved),
+                approved: peck.last(EventKind::Approved),
                 id: peck.id.clone(),
             });
         }

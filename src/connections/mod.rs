@@ -1,9 +1,8 @@
-//! The people of the stack, so to speak: the requests (pecks) and the bonds, one record for
-//! each, gathered from what the audit feed and the lists tell about them.
+//! Connections: one record for each request (peck) and each bond, built from the audit feed and
+//! the lists.
 //!
-//! What a record cannot prove it says it cannot: an outcome that names no request could be
-//! anybody's, and makes the state of everybody it could belong to uncertain. This room knows
-//! no wire and no verdict.
+//! An outcome that names no request could belong to any of several; the state of each of those is
+//! marked uncertain. This module does not depend on wire formats or verdicts.
 
 #![cfg_attr(
     test,
@@ -44,7 +43,7 @@ pub const AHEAD: i64 = 300;
 
 /// What an entry of the feed tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Event {
+pub enum EventKind {
     /// Somebody asked for a connection.
     Requested,
     /// A human has approved it.
@@ -69,21 +68,21 @@ pub enum Event {
 
 /// When each event last happened, in seconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Last([Option<i64>; Event::DeliveryFailed as usize + 1]);
+pub(crate) struct Last([Option<i64>; EventKind::DeliveryFailed as usize + 1]);
 
 impl Last {
-    fn note(&mut self, event: Event, at: i64) {
+    fn note(&mut self, event: EventKind, at: i64) {
         if let Some(last) = self.0.get_mut(event as usize) {
             *last = (*last).max(Some(at));
         }
     }
 
-    fn of(&self, event: Event) -> Option<i64> {
+    fn of(&self, event: EventKind) -> Option<i64> {
         self.0.get(event as usize).copied().flatten()
     }
 
     /// The newest of these.
-    fn newest<const N: usize>(&self, events: [Event; N]) -> Option<i64> {
+    fn newest<const N: usize>(&self, events: [EventKind; N]) -> Option<i64> {
         events.into_iter().filter_map(|event| self.of(event)).max()
     }
 }

@@ -1,6 +1,6 @@
 //! One request and its state.
 
-use super::{BOND_DUE, Event, Last, RECENT, WINDOW};
+use super::{BOND_DUE, EventKind, Last, RECENT, WINDOW};
 use crate::text::Untrusted;
 
 /// So many things that happened to one request are kept.
@@ -27,7 +27,7 @@ pub struct Peck {
     pub expires: Option<i64>,
     /// What happened last, newest first, each with the type as it came: to be shown. The
     /// state does not depend on how many of them are kept.
-    pub events: Vec<(i64, Event, Untrusted)>,
+    pub events: Vec<(i64, EventKind, Untrusted)>,
     /// What a list says of it.
     pub listed: Option<PeckState>,
     /// Whether a list shows the bond that it made.
@@ -94,9 +94,9 @@ impl PeckState {
 }
 
 impl Peck {
-    pub(super) fn happened(&mut self, event: Event, at: i64, kind: &str) {
+    pub(super) fn happened(&mut self, event: EventKind, at: i64, kind: &str) {
         self.first = Some(self.first.map_or(at, |first| first.min(at)));
-        if event == Event::Requested {
+        if event == EventKind::Requested {
             self.asked = Some(self.asked.map_or(at, |asked| asked.min(at)));
         }
         self.last.note(event, at);
@@ -106,7 +106,7 @@ impl Peck {
     }
 
     /// When an event last happened to it.
-    pub fn last(&self, wanted: Event) -> Option<i64> {
+    pub fn last(&self, wanted: EventKind) -> Option<i64> {
         self.last.of(wanted)
     }
 
@@ -151,9 +151,9 @@ impl Peck {
         if self.uncertain.is_some() {
             return PeckState::Unknown;
         }
-        let bonded = self.last(Event::Bonded);
-        let over = self.last(Event::Unpecked);
-        let error = self.last(Event::CallbackError);
+        let bonded = self.last(EventKind::Bonded);
+        let over = self.last(EventKind::Unpecked);
+        let error = self.last(EventKind::CallbackError);
         // A bond that came after an error, or that a list shows now, has mended it.
         if error.is_some() && error > bonded.max(over) && !self.bond_listed {
             return PeckState::CallbackError;
@@ -161,17 +161,17 @@ impl Peck {
         if bonded.is_some() || over.is_some() || self.bond_listed {
             return PeckState::Approved;
         }
-        if self.last(Event::Denied).is_some() {
+        if self.last(EventKind::Denied).is_some() {
             return PeckState::Denied;
         }
-        if let Some(approved) = self.last(Event::Approved) {
+        if let Some(approved) = self.last(EventKind::Approved) {
             return match self.listed {
                 Some(PeckState::Approved) => PeckState::Approved,
                 _ if now - approved >= BOND_DUE => PeckState::CallbackError,
                 _ => PeckState::Approved,
             };
         }
-        if self.last(Event::Expired).is_some() {
+        if self.last(EventKind::Expired).is_some() {
             return PeckState::Expired;
         }
         match self.listed {
@@ -202,7 +202,7 @@ mod tests {
 
     const NOW: i64 = 1_774_137_600;
 
-    fn peck(events: &[(i64, Event)]) -> Peck {
+    fn peck(events: &[(i64, EventKind)]) -> Peck {
         let mut peck = Peck::default();
         for (ago, event) in events {
             peck.happened(*event, NOW - ago, "peck");
@@ -211,8 +211,8 @@ mod tests {
     }
 
     #[test]
-    fn the_window_and_the_bond_are_due_to_the_second() {
-        use Event::{Approved, Bonded, Requested};
+    fn approval_and_bond_deadlines_are_exact_to_the_second() {
+        use EventKind::{Approved, Bonded, Requested};
         for (ago, state, left) in [
             (0, PeckState::Pending, 600),
             (599, PeckState::Pending, 1),
@@ -239,9 +239,9 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_last_decides_whatever_the_order_of_the_feed() {
-        use Event::*;
-        let table: [(&[(i64, Event)], PeckState); 9] = [
+    fn the_newest_event_decides_in_any_order_of_the_feed() {
+        use EventKind::*;
+        let table: [(&[(i64, EventKind)], PeckState); 9] = [
             (&[(300, Requested), (200, Denied)], PeckState::Denied),
             (&[(200, Denied), (300, Requested)], PeckState::Denied),
             (&[(900, Requested), (300, Expired)], PeckState::Expired),
@@ -267,38 +267,38 @@ mod tests {
     }
 
     #[test]
-    fn a_list_adds_what_the_feed_does_not_tell_and_no_more() {
-        let listed = |state, events: &[(i64, Event)]| Peck {
+    fn a_list_adds_only_what_the_feed_lacks() {
+        let listed = |state, events: &[(i64, EventKind)]| Peck {
             listed: Some(state),
             ..peck(events)
         };
         let state = |peck: &Peck| peck.state(NOW);
         assert_eq!(state(&listed(PeckState::Denied, &[])), PeckState::Denied);
         assert_eq!(state(&listed(PeckState::Pending, &[])), PeckState::Unknown);
-        let old = listed(PeckState::Pending, &[(700, Event::Requested)]);
+        let old = listed(PeckState::Pending, &[(700, EventKind::Requested)]);
         assert_eq!(state(&old), PeckState::Expired);
-        let approved = listed(PeckState::Approved, &[(700, Event::Approved)]);
+        let approved = listed(PeckState::Approved, &[(700, EventKind::Approved)]);
         assert_eq!(state(&approved), PeckState::Approved);
         let early = Peck {
             expires: Some(NOW),
-            ..peck(&[(60, Event::Requested)])
+            ..peck(&[(60, EventKind::Requested)])
         };
         assert_eq!(state(&early), PeckState::Expired);
     }
 
     #[test]
-    fn an_outcome_stands_however_many_reminders_follow_it() {
-        let mut lost = peck(&[(590, Event::Requested), (500, Event::Approved)]);
+    fn reminders_do_not_replace_an_outcome() {
+        let mut lost = peck(&[(590, EventKind::Requested), (500, EventKind::Approved)]);
         for ago in (0..400).rev() {
-            lost.happened(Event::Requested, NOW - ago, "peck_notify");
+            lost.happened(EventKind::Requested, NOW - ago, "peck_notify");
         }
         assert_eq!(lost.state(NOW), PeckState::CallbackError);
         assert_eq!((lost.events.len(), lost.asked), (KEPT, Some(NOW - 590)));
     }
 
     #[test]
-    fn a_bond_that_a_list_shows_mends_an_error_and_a_contradiction_is_known() {
-        let failed = peck(&[(500, Event::Requested), (400, Event::CallbackError)]);
+    fn a_listed_bond_resolves_a_callback_error_and_contradictions_are_reported() {
+        let failed = peck(&[(500, EventKind::Requested), (400, EventKind::CallbackError)]);
         let mended = Peck {
             bond_listed: true,
             ..failed.clone()
@@ -312,13 +312,13 @@ mod tests {
         assert_eq!(said.contradiction(NOW), Some(PeckState::Approved));
         let same = Peck {
             listed: Some(PeckState::Pending),
-            ..peck(&[(5, Event::Requested)])
+            ..peck(&[(5, EventKind::Requested)])
         };
         assert_eq!(same.contradiction(NOW), None);
     }
 
     #[test]
-    fn both_spellings_of_a_callback_error_and_any_case_are_read() {
+    fn both_spellings_and_any_case_of_callback_error_are_read() {
         for word in [
             "callback-error",
             "callback_error",

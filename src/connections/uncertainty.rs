@@ -1,13 +1,13 @@
-//! What the records cannot prove, and why.
+//! What the records cannot prove, and the reason for each.
 
-use super::{Bond, BondState, Event, Gap, Gaps, Last, Peck, PeckState, RECENT, WINDOW};
+use super::{Bond, BondState, EventKind, Gap, Gaps, Last, Peck, PeckState, RECENT, WINDOW};
 
 /// What a request comes to.
-const OUTCOMES: [Event; 4] = [
-    Event::Approved,
-    Event::Denied,
-    Event::Expired,
-    Event::CallbackError,
+const OUTCOMES: [EventKind; 4] = [
+    EventKind::Approved,
+    EventKind::Denied,
+    EventKind::Expired,
+    EventKind::CallbackError,
 ];
 
 /// Why there may be more than what is known by its id. `pecks` and `bonds` is what names none;
@@ -22,10 +22,10 @@ pub(super) fn gaps(pecks: &Last, bonds: &Last, reach: Option<i64>, now: i64) -> 
             .is_some_and(|at| now - at < window)
             .then_some(Gap::Nameless(what))
     };
-    let asked = pecks.of(Event::Requested);
+    let asked = pecks.of(EventKind::Requested);
     let any = asked.max(pecks.newest(OUTCOMES));
-    let bond = bonds.newest([Event::Bonded, Event::Unpecked, Event::Pulse]);
-    let failed = bonds.of(Event::DeliveryFailed);
+    let bond = bonds.newest([EventKind::Bonded, EventKind::Unpecked, EventKind::Pulse]);
+    let failed = bonds.of(EventKind::DeliveryFailed);
     Gaps {
         pending: short(WINDOW).or(nameless(asked, WINDOW, "a request")),
         pecks: short(RECENT).or(nameless(any, RECENT, "a request")),
@@ -51,8 +51,8 @@ pub(super) fn uncertain(peck: &Peck, unbonded: &Unbonded, now: i64) -> Option<&'
         tells_bonds,
     } = unbonded;
     let outcome = unattributed.newest(OUTCOMES);
-    let by_silence = peck.last(Event::Expired).is_none() && peck.listed.is_none();
-    let approved = peck.last(Event::Approved);
+    let by_silence = peck.last(EventKind::Expired).is_none() && peck.listed.is_none();
+    let approved = peck.last(EventKind::Approved);
     // A bond between others is not this one's, where it says between whom it would be.
     let of_others = unjoined.filter(|_| peck.requester.is_none() || peck.target.is_none());
     match peck.state(now) {
@@ -61,11 +61,13 @@ pub(super) fn uncertain(peck: &Peck, unbonded: &Unbonded, now: i64) -> Option<&'
         {
             Some("an outcome in the feed names no request, and could be this one's")
         }
-        PeckState::CallbackError if peck.last(Event::CallbackError).is_some() => None,
+        PeckState::CallbackError if peck.last(EventKind::CallbackError).is_some() => None,
         PeckState::CallbackError if !tells_bonds => Some(
             "it was approved, and the feed tells of no bond at all: whether it made one is not known",
         ),
-        PeckState::CallbackError if unattributed.of(Event::Bonded).max(of_others) >= approved => {
+        PeckState::CallbackError
+            if unattributed.of(EventKind::Bonded).max(of_others) >= approved =>
+        {
             Some("a bond in the feed names no request, and could be this one's")
         }
         _ => None,
@@ -76,10 +78,10 @@ pub(super) fn uncertain(peck: &Peck, unbonded: &Unbonded, now: i64) -> Option<&'
 pub(super) fn set_uncertainty(bond: &mut Bond, unattributed: &Last, reach: Option<i64>, now: i64) {
     let horizon = now - reach.unwrap_or(0);
     let (unpecked, pulse) = (
-        unattributed.of(Event::Unpecked),
-        unattributed.of(Event::Pulse),
+        unattributed.of(EventKind::Unpecked),
+        unattributed.of(EventKind::Pulse),
     );
-    bond.date_key(horizon, unattributed.of(Event::Rotated), now);
+    bond.date_key(horizon, unattributed.of(EventKind::Rotated), now);
     bond.uncertain = match bond.contradiction() {
         _ if unpecked.is_some() && unpecked >= bond.since.max(bond.seen) => {
             Some("an end in the feed names nobody, and could be this bond's")

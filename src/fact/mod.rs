@@ -1,8 +1,7 @@
 //! Facts: the typed, named values that probes yield and rules compare.
 //!
-//! A fact is declared once, by the probe that yields it, with its type, its unit and
-//! one line of meaning. Rules, cases, words and evidence refer to it by its path. This
-//! room knows neither how a fact is asked for nor what it is good for.
+//! Each fact is declared once, by the probe that yields it, with its type, its unit and a one-line
+//! description. Rules, cases, messages and evidence refer to it by its path.
 
 mod declared;
 
@@ -349,7 +348,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_read_as_people_say_them() {
+    fn durations_are_shown_in_common_units() {
         let table = [
             (0, "0s"),
             (59, "59s"),
@@ -367,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_share_is_not_rounded_to_nothing() {
+    fn a_small_weight_is_not_rounded_to_zero() {
         assert_eq!(float(0.05), "0.05");
         assert_eq!(float(0.0004), "0.0004");
         assert_eq!(float(95.0), "95");

@@ -1,5 +1,5 @@
-//! What can go wrong with recorded history, sorted by what the operator can do about it.
-//! Every message completes "history: …", names the path and is one safe line.
+//! The errors of recorded history, sorted by what the operator can do about them. Every message
+//! completes "history: …", names the path and is one printable line.
 
 use crate::text::Printable;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
-//! Where history is kept, as an operator writes it. This room only reads the words; it
-//! touches no file.
+//! Where history is kept, as written by an operator. Parsing only; no file is touched.
 
 use super::{HistoryError, TableName};
 use crate::text::Untrusted;
@@ -75,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_a_path_a_table_or_none() {
+    fn a_location_is_a_path_a_table_or_none() {
         let at = |p: &str| Ok(Location::Sqlite(PathBuf::from(p)));
         assert_eq!(Location::parse("none"), Ok(Location::None));
         assert_eq!(Location::parse("sqlite:/var/x.db"), at("/var/x.db"));
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_would_surprise_is_refused_and_says_why() {
+    fn an_ambiguous_location_is_refused_with_its_reason() {
         let table = [
             ("dynamodb:", "3 to 255"),
             ("dynamodb:ab", "3 to 255"),

@@ -1,11 +1,9 @@
-//! Recorded history: what earlier runs saw, so that "in 24 h" can be answered from
-//! running totals. It keeps and returns samples and does the arithmetic on windows of
-//! them; it knows no incident, no probe and no verdict, it asks no clock and reads no
-//! environment: times and paths are arguments.
+//! Recorded history: what earlier runs saw, so that a question such as "how many in 24 h" can be
+//! answered from running totals. Times and paths are arguments.
 //!
-//! A file that is not there is an *empty* history: it is proven that nothing was
-//! recorded. A file that is there and cannot be read is an *error*. The two must never
-//! be confused, because an empty history can let a step be ok on the first run.
+//! A file that does not exist is an *empty* history: nothing was recorded, which is proven. A file
+//! that cannot be read is an *error*. They must not be confused, because an empty history can let a
+//! step be ok on the first run.
 
 mod dynamodb;
 mod error;

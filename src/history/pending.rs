@@ -1,9 +1,8 @@
 //! Snapshots that could not be recorded, one file each, until the next run records them.
-//! Everything else is asked of the history behind.
+//! Everything else is passed on to the history behind.
 //!
-//! A file is whole or not there: it is written under another name, synced and renamed.
-//! It is taken away only once its snapshot is recorded, and recording one twice changes
-//! nothing, so a run that dies in between costs nothing either.
+//! A file is written under another name, synced and renamed, so it is complete or absent. It is
+//! deleted only after its snapshot is recorded, and recording one twice changes nothing.
 
 use super::{
     CheckState, Exchanged, History, HistoryError, Pruned, Retention, Sample, Snapshot, StackKey,

@@ -1,9 +1,7 @@
-//! What is kept of the past: everything for a while, then the hours, then the days.
+//! What pruning keeps: everything for a while, then one reading an hour, then one a day.
 //!
-//! A thinned hour or day keeps its last reading, its lowest and its highest. Of running
-//! totals it also keeps both sides of every fall, so that no growth is lost: the increase
-//! over whole hours or days is the same before and after. This room only says what is
-//! wanted; each store does it in its own way.
+//! A pruned hour or day keeps its last, its lowest and its highest reading. For running totals both
+//! sides of every reset are kept too, so that the increase over whole hours or days stays the same.
 
 use time::{Duration, OffsetDateTime};
 

@@ -1,8 +1,7 @@
-//! Readings: what each probe answered, or why it could not.
+//! Observations: the result of every declared fact of a run, either a value or the reason it is
+//! unavailable.
 //!
-//! A probe's answer is turned into one entry for every fact that the probe declares:
-//! known, or silent with a reason. Nothing is ever filled in. This room knows no rule
-//! and no verdict.
+//! Missing facts are never defaulted. This module does not depend on rules or verdicts.
 
 mod reason;
 

@@ -1,4 +1,4 @@
-//! The kinds of reasons why a fact is not known.
+//! The kinds of reasons for which a fact is unavailable.
 
 /// Why a fact is not known. The code is part of the output and stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

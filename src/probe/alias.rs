@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_split_adds_up() {
+    fn weights_of_a_split_add_up_to_one() {
         let observation = told("62", "5e1f-62", &[("61", 0.1), ("60", 0.0)]);
         assert_eq!(
             shown(&observation, "alias.split").as_deref(),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn latest_has_no_number_and_a_strange_revision_reaches_no_command() {
+    fn latest_has_no_number_and_odd_revisions_reach_no_command() {
         let observation = told("$LATEST", "5e1f; rm -rf ~", &[]);
         assert_eq!(shown(&observation, "alias.latest").as_deref(), Some("yes"));
         assert_eq!(shown(&observation, "alias.number"), None);

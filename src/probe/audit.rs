@@ -1,8 +1,8 @@
-//! `POST /beak/audit`: what happened, and when.
+//! `POST /beak/audit`: the dated events of the platform.
 //!
-//! The feed is read an entry at a time while it arrives, so that memory does not grow
-//! with it. Windows are measured on the server's clock. What was counted before the feed
-//! broke off still holds as "at least"; nothing else does.
+//! The feed is read entry by entry while it arrives, so memory does not grow with it. Windows are
+//! measured on the server's clock. What was counted before the feed broke off still holds as a
+//! lower bound; nothing else does.
 
 mod connections;
 mod coverage;
@@ -43,7 +43,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
 
 /// One entry for whoever reads the feed itself.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
+pub struct FeedItem {
     /// Seconds since 1970; `None` when its time cannot be used.
     pub at: Option<i64>,
     /// Its type.
@@ -58,17 +58,17 @@ pub struct Listed {
 /// Why the feed was not read to its end; what was handed over still holds.
 pub async fn listen(
     context: &ProbeContext,
-    each: impl FnMut(Listed) + Send + 'static,
+    each: impl FnMut(FeedItem) + Send + 'static,
 ) -> Result<(), Unavailable> {
     struct Each<F>(F, Secrets);
-    impl<F: FnMut(Listed)> feed::Sink for Each<F> {
+    impl<F: FnMut(FeedItem)> feed::Sink for Each<F> {
         fn entry(&mut self, entry: &entry::AuditEntry) {
             let mut texts = [entry.kind.clone(), entry.detail.clone()];
             for text in &mut texts {
                 self.1.hide_known(&mut [text], &mut Removed::default());
             }
             let [kind, detail] = texts.map(Untrusted::new);
-            (self.0)(Listed {
+            (self.0)(FeedItem {
                 at: entry.at,
                 kind,
                 detail,

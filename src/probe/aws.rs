@@ -1,5 +1,5 @@
-//! What every AWS probe shares: a question with its time, an error with its meaning, and
-//! the answer's bytes, because the clients fill what is missing with zeros and empty lists.
+//! What the AWS probes share: sending a request under the deadline, and the bytes of the answer,
+//! because the SDK fills missing fields with zeros and empty lists.
 
 use super::document::JsonObject;
 use crate::cloud;

@@ -1,7 +1,7 @@
-//! An answer as a JSON object, read with its duplicate and missing keys in sight.
+//! A JSON object whose duplicate and missing fields stay visible.
 //!
-//! `serde_json::Value` lets the last of two equal keys win in silence; here a field that
-//! stands twice is refused, because nobody can say which one is meant.
+//! `serde_json::Value` silently keeps the last of two equal keys. Here a field that occurs twice is
+//! refused, because it is not known which one is meant.
 
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::Untrusted;
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_in_another_dress_is_not_a_count() {
+    fn only_plain_non_negative_integers_are_counts() {
         for odd in [
             "\"5\"",
             "5.0",
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_stands_twice_is_refused_at_every_level() {
+    fn duplicate_fields_are_refused_at_every_level() {
         for twice in [
             r#"{"agents":{"alive":5,"alive":0}}"#,
             r#"{"agents":{"alive":5},"agents":{"alive":5}}"#,
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_status_object_is_refused() {
+    fn bodies_that_are_not_a_status_object_are_refused() {
         let deep = "[".repeat(100_000);
         for body in [
             "",

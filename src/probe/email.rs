@@ -1,4 +1,4 @@
-//! SES `GetAccount`: may we send, how much, and how much is used.
+//! SES `GetAccount`: whether mail can be sent, the quota, and how much of it is used.
 
 use super::{ProbeContext, aws, document::JsonObject};
 use crate::fact::{FactValue, Probe};

@@ -1,8 +1,8 @@
-//! Step Functions `ListExecutions`: what became of the approval workflow.
+//! Step Functions `ListExecutions`: the outcomes of the approval workflow.
 //!
-//! The list is newest first. What ended badly is paged until a start lies outside the
-//! window; what is running is paged to its end, because the stuck ones stand last. The
-//! list is eventually consistent: it may lag by moments.
+//! The list is newest first. Failed executions are paged until a start lies outside the window;
+//! running ones are paged to the end, because the stale ones stand last. The list is eventually
+//! consistent and may lag by moments.
 
 use super::{ProbeContext, aws};
 use crate::fact::{self, FactValue, Probe};
@@ -20,12 +20,12 @@ const NEWEST: usize = 5;
 pub(super) const ACTION: &str = "states:ListExecutions";
 
 /// What one status filter yielded, and why it is not all, if it is not.
-struct Listed {
-    items: Vec<Item>,
+struct ExecutionList {
+    items: Vec<Execution>,
     end: Result<(), Unavailable>,
 }
 
-struct Item {
+struct Execution {
     name: Untrusted,
     start: i64,
     stop: Option<i64>,
@@ -48,7 +48,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         observation.reached |= part.reached;
         observation.asked.extend(part.asked);
     }
-    unsuccessful(
+    set_unsuccessful(
         &mut observation,
         [
             ("FAILED", failed),
@@ -57,7 +57,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         ],
         context.now,
     );
-    in_progress(&mut observation, running, context.now);
+    set_running(&mut observation, running, context.now);
     observation
 }
 
@@ -67,9 +67,9 @@ async fn list(
     client: &aws_sdk_sfn::Client,
     status: ExecutionStatus,
     since: Option<i64>,
-) -> (Listed, Observation) {
+) -> (ExecutionList, Observation) {
     let mut observation = Observation::new(Probe::Executions);
-    let mut listed = Listed {
+    let mut listed = ExecutionList {
         items: Vec::new(),
         end: Ok(()),
     };
@@ -138,7 +138,7 @@ async fn list(
 
 /// Takes what is inside the window; says whether the page reached beyond it.
 fn take(
-    items: &mut Vec<Item>,
+    items: &mut Vec<Execution>,
     page: &[ExecutionListItem],
     since: Option<i64>,
     now: i64,
@@ -170,7 +170,7 @@ fn take(
             continue;
         }
         let stop = execution.stop_date().map(aws_smithy_types::DateTime::secs);
-        items.push(Item {
+        items.push(Execution {
             name: Untrusted::new(execution.name()),
             start,
             stop,
@@ -179,9 +179,9 @@ fn take(
     (outside, None)
 }
 
-fn unsuccessful(
+fn set_unsuccessful(
     observation: &mut Observation,
-    lists: [(&'static str, Listed); 3],
+    lists: [(&'static str, ExecutionList); 3],
     at: OffsetDateTime,
 ) {
     const EACH: [&str; 3] = [
@@ -232,7 +232,7 @@ fn unsuccessful(
     );
 }
 
-fn in_progress(observation: &mut Observation, mut running: Listed, at: OffsetDateTime) {
+fn set_running(observation: &mut Observation, mut running: ExecutionList, at: OffsetDateTime) {
     running.items.sort_by_key(|item| item.start);
     let oldest = running
         .items

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_that_is_no_version_is_nobodys() {
+    fn a_label_that_is_not_a_version_is_ignored() {
         for odd in [
             "",
             "v61",

@@ -1,9 +1,8 @@
-//! CloudWatch `GetMetricData`: several metrics in one question, paged to the end.
+//! CloudWatch `GetMetricData`: several metrics in one request, paged to the end.
 //!
-//! Answers come in any order and in parts. A metric that CloudWatch does not know looks
-//! like one without data, so an empty list means nothing by itself. A search finds the
-//! metrics whose last dimension nobody can name beforehand; what is wrong with one takes
-//! nothing away from the metrics that were asked for by name.
+//! Results come in any order and in parts, and an unknown metric looks like one without data. A
+//! search finds metrics whose last dimension cannot be named beforehand; an error of a search does
+//! not affect metrics that were asked for by name.
 
 use super::{ProbeContext, aws};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
@@ -250,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_search_names_the_schema_and_what_is_equal() {
+    fn a_search_names_the_schema_and_fixed_dimensions() {
         let query = MetricQuery {
             id: "versionerrors",
             namespace: "AWS/Lambda",

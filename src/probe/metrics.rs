@@ -1,8 +1,7 @@
-//! CloudWatch metrics of SES: mails, bounces, complaints of the last day, by the hour.
+//! CloudWatch metrics of SES: mails, bounces and complaints of the last day, by the hour.
 //!
-//! A metric that CloudWatch does not know answers like one without data: an empty list
-//! and no error. So a count of none is known only where another SES metric of the same
-//! answer has data and proves that counting works.
+//! CloudWatch answers a metric it does not know like one without data: an empty list and no error.
+//! So a count of zero is known only where another SES metric of the same answer has data.
 
 use super::metric_data::{self, Points};
 use super::{ProbeContext, aws};

@@ -1,5 +1,5 @@
-//! The probes: one file for each way of asking. Each declares the facts it yields, does
-//! the counting and windowing, and says why when it cannot. No probe knows a rule.
+//! The probes: one module for each source. Each declares the facts it yields, does the counting
+//! and windowing, and gives a reason for each fact it cannot yield. No probe knows a rule.
 
 mod alias;
 mod audit;
@@ -15,7 +15,7 @@ mod metric_data;
 mod metrics;
 mod status;
 
-pub use audit::{Listed, listen};
+pub use audit::{FeedItem, listen};
 pub use connections::Access;
 
 use crate::cloud::{Aws, Http};

@@ -1,8 +1,7 @@
-//! `GET /beak/system/status`: is the API up, and what does it count.
+//! `GET /beak/system/status`: whether the API is up, and its counters.
 //!
-//! Every field may be missing; each is typed when it is read, and what is not what it
-//! should be is silent with its path. The failure classes of the request are kept apart,
-//! because only some of them speak of the Lambda.
+//! Every field may be missing; a field of the wrong type makes its facts unavailable. Failure
+//! classes of the request are kept apart, because only some of them concern the Lambda.
 
 mod request;
 

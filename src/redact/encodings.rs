@@ -1,5 +1,5 @@
-//! A secret in every guise that somebody could undo: as it is, in hexadecimal, in base64 at
-//! each of its three places, URL-encoded, and escaped as JSON, also twice.
+//! The encodings in which a secret is recognized: plain, hexadecimal, base64 at each of the three
+//! offsets, URL-encoded, and JSON-escaped, also twice.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_found_in_every_guise() {
+    fn a_secret_is_found_in_every_encoding() {
         let secret = "wh \"ö/+sec";
         // By hand, from another tool.
         for text in [
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_of_the_url_alphabet_are_known() {
+    fn url_safe_base64_is_recognized() {
         let secret = "\u{3f}\u{3f}\u{3e}~~~???>>>";
         for coded in ["Pz8-fn5-Pz8_Pj4-", "Pz8+fn5+Pz8/Pj4+"] {
             assert!(holds(coded.as_bytes(), secret), "{coded}");
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_of_a_few_letters_is_found_wherever_they_stand() {
+    fn a_short_secret_is_found_anywhere() {
         assert!(holds(b"duck.pulse", "uck"));
         assert!(!holds(b"duck.pulse", "ucx"));
     }

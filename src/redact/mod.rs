@@ -1,7 +1,7 @@
-//! What must not be told: the secrets that this run knows, by value and in every guise, and
-//! what looks like a secret although nobody here knows it.
+//! Redaction: the secrets known to a run, by value and in every encoding, and what looks like a
+//! secret by its form.
 //!
-//! This room sees texts and knows nothing of where they come from or go to.
+//! This module sees texts and does not know where they come from or go to.
 
 #![cfg_attr(
     test,

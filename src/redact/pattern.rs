@@ -1,4 +1,4 @@
-//! What looks like a secret although nobody here knows it: keys, tokens, addresses of hooks.
+//! Recognizes secrets by their form: keys, tokens, webhook addresses.
 
 use super::{Removed, SecretKind};
 use regex::Regex;
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_looks_like_a_secret_is_hidden_and_what_stands_around_it_stays() {
+    fn text_in_the_form_of_a_secret_is_hidden_and_its_surroundings_are_kept() {
         for (text, due) in [
             ("key bk_live_a1B2c3D4 seen", "key <beak key> seen"),
             ("bk_OTP_123456", "<beak key>"),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_operator_needs_is_not_taken_for_a_secret() {
+    fn ids_and_names_operators_need_are_not_redacted() {
         for text in [
             "5e1f7a52-0000-4000-8000-000000000061",
             "550E8400-E29B-41D4-A716-446655440000",
@@ -150,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_looked_at_in_one_pass() {
+    fn a_long_line_is_scanned_in_one_pass() {
         let line = "token=\"bk_".repeat(200_000) + &"A1B2-".repeat(200_000);
         let hidden = looks(&line);
         assert!(hidden.len() <= 2 * line.len());
     }
 
     #[test]
-    fn an_address_goes_and_what_only_has_its_sign_stays() {
+    fn addresses_are_removed_and_other_texts_with_an_at_sign_are_kept() {
         for (text, due, many) in [
             (
                 "to a.b+c@example.com: not verified",

@@ -1,4 +1,4 @@
-//! The secrets that a run knows, and taking them out of texts.
+//! The secrets known to a run, and their removal from texts.
 
 use super::encodings::{guises, hex, views};
 use super::{Removed, SecretKind, pattern};
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_secret_is_taken_out_in_every_guise_and_nothing_else_is() {
+    fn known_secrets_are_removed_in_every_encoding_and_nothing_else_is() {
         let secrets = Secrets::new([SECRET.to_owned()]);
         for encodings in disguised() {
             let text = format!("before {encodings} after");
@@ -247,7 +247,7 @@ mod tests {
 
     /// Of a text that is cut anywhere no eight letters of the secret are left.
     #[test]
-    fn a_secret_that_is_cut_is_found_in_both_pieces() {
+    fn a_split_secret_is_found_in_both_pieces() {
         let text = format!("x{SECRET}y");
         let cuts = (1..text.len()).filter(|at| text.is_char_boundary(*at));
         for at in cuts {
@@ -284,14 +284,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_as_short_as_a_word_is_not_looked_for() {
+    fn secrets_shorter_than_a_word_are_not_searched_for() {
         let secrets = Secrets::new(["a", "prod", "1234567", "practice"].map(str::to_owned));
         assert!(secrets.is_empty() && !secrets.are_in(b"a prod 1234567 practice"));
         assert!(!Secrets::new(["practic3".to_owned()]).is_empty());
     }
 
     #[test]
-    fn the_account_goes_only_where_that_was_asked_for() {
+    fn the_account_number_is_redacted_only_on_request() {
         let mut text = "arn:aws:states:us-east-1:121546003735:x".to_owned();
         let mut removed = Removed::default();
         Secrets::default().hide(&mut [&mut text], &mut removed);

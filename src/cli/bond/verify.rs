@@ -5,7 +5,7 @@ use crate::cli::args::Lists;
 use crate::cli::checklist::{self, Check};
 use crate::cli::connections::{see, text, when};
 use crate::cli::fail::Failure;
-use crate::connections::{Bond, BondState, Class, Connections, Event, Only, Peck, SLOW};
+use crate::connections::{Bond, BondState, Class, Connections, EventKind, Only, Peck, SLOW};
 use crate::fact::duration;
 use crate::report::model::Verdict;
 
@@ -70,7 +70,7 @@ fn approvals(peck: Option<&Peck>) -> Check {
             .iter()
             .filter(move |(_, event, _)| *event == wanted)
     };
-    match of(Event::Approved).count() {
+    match of(EventKind::Approved).count() {
         0 => Check::bad(name, Verdict::Unknown, "the feed shows no approval", fix),
         1 => Check::bad(
             name,

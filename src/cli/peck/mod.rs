@@ -24,7 +24,7 @@ pub(super) async fn main(context: &Context, action: &PeckAction) -> Result<u8, F
 
 /// A request for programs; what is not known is null.
 fn record(peck: &Peck, now: i64) -> Value {
-    use crate::connections::Event;
+    use crate::connections::EventKind;
     let time = |at: Option<i64>| at.map(instant);
     let name = |text: &Option<crate::text::Untrusted>| {
         text.as_ref().map(|text| text.printable(200).to_string())
@@ -43,8 +43,8 @@ fn record(peck: &Peck, now: i64) -> Value {
         "left_s": (peck.state(now) == crate::connections::PeckState::Pending)
             .then(|| peck.left(now))
             .flatten(),
-        "approved_at": time(peck.last(Event::Approved)),
-        "bonded_at": time(peck.last(Event::Bonded)),
+        "approved_at": time(peck.last(EventKind::Approved)),
+        "bonded_at": time(peck.last(EventKind::Bonded)),
         "rivals": peck.duplicates,
         "events": peck.events.iter().map(|(at, _, kind)| json!({
             "at": instant(*at), "type": kind.printable(80).to_string(),

@@ -6,7 +6,7 @@ use crate::cli::args::Watched;
 use crate::cli::connections::{called, document, page, see, show, text, when};
 use crate::cli::fail::Failure;
 use crate::cli::out::{self, Format};
-use crate::connections::{Connections, Event, Only, Peck, PeckState};
+use crate::connections::{Connections, EventKind, Only, Peck, PeckState};
 use crate::fact::{duration, instant};
 use crate::text::Untrusted;
 use serde_json::json;
@@ -98,10 +98,10 @@ fn quoted(text: Option<&Untrusted>) -> String {
 /// What a human has done about it.
 fn acted(peck: &Peck, now: i64) -> String {
     let acts = [
-        (Event::Approved, "approved it"),
-        (Event::Denied, "denied it"),
-        (Event::CallbackError, "acted, and the callback failed"),
-        (Event::Bonded, "and it was bonded"),
+        (EventKind::Approved, "approved it"),
+        (EventKind::Denied, "denied it"),
+        (EventKind::CallbackError, "acted, and the callback failed"),
+        (EventKind::Bonded, "and it was bonded"),
     ];
     let done: Vec<_> = acts
         .into_iter()

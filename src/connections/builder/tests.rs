@@ -1,10 +1,10 @@
-//! What is gathered from single happenings.
+//! Tests of the records that single feed events and list rows lead to.
 
 use super::*;
 
 const NOW: i64 = 1_774_137_600;
 
-fn it(event: Event, ago: i64) -> FeedEvent<'static> {
+fn it(event: EventKind, ago: i64) -> FeedEvent<'static> {
     FeedEvent {
         event,
         kind: "kind",
@@ -31,12 +31,12 @@ fn asked(peck: &'static str, ago: i64) -> FeedEvent<'static> {
         peck,
         requester: "A1",
         target: "A2",
-        ..it(Event::Requested, ago)
+        ..it(EventKind::Requested, ago)
     }
 }
 
 #[test]
-fn ids_that_contain_each_other_are_two() {
+fn ids_that_contain_each_other_are_distinct() {
     let of = |peck, event| FeedEvent {
         peck,
         ..it(event, 60)
@@ -44,9 +44,9 @@ fn ids_that_contain_each_other_are_two() {
     let all = all(
         None,
         &[
-            of("p1", Event::Requested),
-            of("p10", Event::Requested),
-            of("p10", Event::Denied),
+            of("p1", EventKind::Requested),
+            of("p10", EventKind::Requested),
+            of("p10", EventKind::Denied),
         ],
     );
     let mut states: Vec<_> = all
@@ -62,13 +62,13 @@ fn ids_that_contain_each_other_are_two() {
 }
 
 #[test]
-fn an_outcome_that_names_no_request_could_be_anybodys_asked_before_it() {
+fn an_outcome_without_id_makes_earlier_requests_uncertain() {
     for (ago, state) in [
         (59, PeckState::Unknown),
         (60, PeckState::Unknown),
         (61, PeckState::Pending),
     ] {
-        let all = all(None, &[asked("p1", 60), it(Event::Approved, ago)]);
+        let all = all(None, &[asked("p1", 60), it(EventKind::Approved, ago)]);
         assert_eq!(all.pecks[0].state(NOW), state, "{ago}");
     }
     let said = all(
@@ -77,9 +77,9 @@ fn an_outcome_that_names_no_request_could_be_anybodys_asked_before_it() {
             asked("p1", 60),
             FeedEvent {
                 peck: "p1",
-                ..it(Event::Denied, 50)
+                ..it(EventKind::Denied, 50)
             },
-            it(Event::Approved, 40),
+            it(EventKind::Approved, 40),
         ],
     );
     assert_eq!(
@@ -90,27 +90,27 @@ fn an_outcome_that_names_no_request_could_be_anybodys_asked_before_it() {
 }
 
 #[test]
-fn a_bond_without_a_request_belongs_to_the_one_between_the_same_two() {
+fn a_bond_without_a_request_is_joined_by_its_two_agents() {
     let approved = FeedEvent {
         peck: "p1",
-        ..it(Event::Approved, 300)
+        ..it(EventKind::Approved, 300)
     };
     let bonded = FeedEvent {
         requester: "A2",
         target: "A1",
-        ..it(Event::Bonded, 290)
+        ..it(EventKind::Bonded, 290)
     };
     let joined = all(None, &[asked("p1", 400), approved, bonded]);
     assert_eq!(joined.pecks[0].state(NOW), PeckState::Approved);
     let by_one = FeedEvent {
         agent: "A2",
-        ..it(Event::Bonded, 290)
+        ..it(EventKind::Bonded, 290)
     };
     let joined = all(None, &[asked("p1", 400), approved, by_one]);
     assert_eq!(joined.pecks[0].state(NOW), PeckState::Approved);
     let other = FeedEvent {
         agent: "A3",
-        ..it(Event::Bonded, 290)
+        ..it(EventKind::Bonded, 290)
     };
     let not = all(None, &[asked("p1", 400), approved, other]);
     assert_eq!(
@@ -120,7 +120,7 @@ fn a_bond_without_a_request_belongs_to_the_one_between_the_same_two() {
     );
     let nameless = FeedEvent {
         peck: "p1",
-        ..it(Event::Requested, 400)
+        ..it(EventKind::Requested, 400)
     };
     let not = all(None, &[nameless, approved, other]);
     assert_eq!(
@@ -136,14 +136,14 @@ fn a_bond_without_a_request_belongs_to_the_one_between_the_same_two() {
     );
     let elsewhere = FeedEvent {
         peck: "p0",
-        ..it(Event::Bonded, 90_000)
+        ..it(EventKind::Bonded, 90_000)
     };
     let none = all(None, &[elsewhere, asked("p1", 400), approved]);
     assert_eq!(none.pecks[0].state(NOW), PeckState::CallbackError);
 }
 
 #[test]
-fn two_pending_requests_of_one_pair_are_duplicates_whichever_side_asks() {
+fn two_pending_requests_of_one_pair_are_duplicates_in_either_direction() {
     let back = FeedEvent {
         requester: "A2",
         target: "A1",
@@ -165,7 +165,7 @@ fn two_pending_requests_of_one_pair_are_duplicates_whichever_side_asks() {
 }
 
 #[test]
-fn what_names_nobody_makes_bonds_uncertain_only_where_it_could_matter() {
+fn events_without_agent_make_only_affected_bonds_uncertain() {
     let agent = |event, ago| FeedEvent {
         agent: "A1",
         ..it(event, ago)
@@ -173,21 +173,31 @@ fn what_names_nobody_makes_bonds_uncertain_only_where_it_could_matter() {
     let bond = |more: FeedEvent<'static>| {
         let all = all(
             None,
-            &[agent(Event::Bonded, 9000), agent(Event::Pulse, 700), more],
+            &[
+                agent(EventKind::Bonded, 9000),
+                agent(EventKind::Pulse, 700),
+                more,
+            ],
         );
         all.bonds[0].clone()
     };
-    assert_eq!(bond(it(Event::Unpecked, 800)).state(), BondState::Bonded);
-    assert_eq!(bond(it(Event::Unpecked, 700)).state(), BondState::Unknown);
-    assert_eq!(bond(it(Event::Pulse, 800)).unseen, None);
-    assert!(bond(it(Event::Pulse, 700)).unseen.is_some());
-    let rotated = |ago| bond(it(Event::Rotated, ago)).key_age();
+    assert_eq!(
+        bond(it(EventKind::Unpecked, 800)).state(),
+        BondState::Bonded
+    );
+    assert_eq!(
+        bond(it(EventKind::Unpecked, 700)).state(),
+        BondState::Unknown
+    );
+    assert_eq!(bond(it(EventKind::Pulse, 800)).unseen, None);
+    assert!(bond(it(EventKind::Pulse, 700)).unseen.is_some());
+    let rotated = |ago| bond(it(EventKind::Rotated, ago)).key_age();
     assert_eq!(rotated(9001), Some(9000));
     assert_eq!(rotated(8999), None);
 }
 
 #[test]
-fn what_is_old_is_counted_only_where_it_is_asked_for() {
+fn old_requests_count_only_where_asked_for() {
     let old = asked("p1", RECENT + WINDOW);
     assert_eq!(all(None, &[old]).pecks.len(), 0);
     let only = Some(Only::Peck("p1".to_owned()));
@@ -195,11 +205,11 @@ fn what_is_old_is_counted_only_where_it_is_asked_for() {
 }
 
 #[test]
-fn lists_and_feed_make_one_record_and_the_newer_sign_of_life_counts() {
+fn lists_and_feed_make_one_record_with_the_newer_pulse() {
     let mut gathering = ConnectionsBuilder::new(NOW, None);
     gathering.happened(&FeedEvent {
         agent: "A1",
-        ..it(Event::Pulse, 700)
+        ..it(EventKind::Pulse, 700)
     });
     gathering.listed(&ListRow {
         agent: "A1".to_owned(),
@@ -218,12 +228,12 @@ fn lists_and_feed_make_one_record_and_the_newer_sign_of_life_counts() {
 fn each_bond_goes_to_the_request_that_was_approved_before_it() {
     let approved = |peck, ago| FeedEvent {
         peck,
-        ..it(Event::Approved, ago)
+        ..it(EventKind::Approved, ago)
     };
     let bonded = |ago| FeedEvent {
         requester: "A1",
         target: "A2",
-        ..it(Event::Bonded, ago)
+        ..it(EventKind::Bonded, ago)
     };
     // A second request was asked meanwhile; it is not the one that was approved.
     let all = all(
@@ -248,25 +258,25 @@ fn each_bond_goes_to_the_request_that_was_approved_before_it() {
 }
 
 #[test]
-fn many_bonds_of_the_same_two_are_no_burden_and_none_is_lost_unsaid() {
+fn many_bonds_of_one_pair_are_joined_quickly_and_losslessly() {
     let mut gathering = ConnectionsBuilder::new(NOW, None);
     for number in 0..200_000 {
         gathering.happened(&FeedEvent {
             requester: "A1",
             target: "A2",
-            ..it(Event::Bonded, 80_000 - number % 80_000)
+            ..it(EventKind::Bonded, 80_000 - number % 80_000)
         });
         let peck = format!("p{number}");
         gathering.happened(&FeedEvent {
             peck: &peck,
             requester: "A1",
             target: "A2",
-            ..it(Event::Requested, 80_000 - number % 80_000)
+            ..it(EventKind::Requested, 80_000 - number % 80_000)
         });
     }
     gathering.happened(&FeedEvent {
         peck: "mine",
-        ..it(Event::Approved, 9_000)
+        ..it(EventKind::Approved, 9_000)
     });
     let all = gathering.end(Some(90_000), None, Vec::new());
     let mine = all.pecks.iter().find(|peck| peck.id == "mine");
@@ -275,7 +285,7 @@ fn many_bonds_of_the_same_two_are_no_burden_and_none_is_lost_unsaid() {
 }
 
 #[test]
-fn what_is_missing_is_said_to_the_second() {
+fn missing_coverage_is_reported_to_the_second() {
     let gaps = |reach, happening: Option<FeedEvent<'static>>| {
         let mut gathering = ConnectionsBuilder::new(NOW, None);
         happening.iter().for_each(|it| gathering.happened(it));
@@ -291,26 +301,26 @@ fn what_is_missing_is_said_to_the_second() {
     assert!(gaps(None, None).pending.is_some());
     let reach = Some(2 * RECENT);
     for event in [
-        Event::Requested,
-        Event::Approved,
-        Event::Denied,
-        Event::Expired,
-        Event::CallbackError,
+        EventKind::Requested,
+        EventKind::Approved,
+        EventKind::Denied,
+        EventKind::Expired,
+        EventKind::CallbackError,
     ] {
         assert!(gaps(reach, Some(it(event, RECENT - 1))).pecks.is_some());
         assert!(gaps(reach, Some(it(event, RECENT))).pecks.is_none());
     }
-    let requested = |ago| gaps(reach, Some(it(Event::Requested, ago))).pending;
+    let requested = |ago| gaps(reach, Some(it(EventKind::Requested, ago))).pending;
     assert!(requested(WINDOW - 1).is_some() && requested(WINDOW).is_none());
-    for event in [Event::Bonded, Event::Unpecked, Event::Pulse] {
+    for event in [EventKind::Bonded, EventKind::Unpecked, EventKind::Pulse] {
         assert!(gaps(reach, Some(it(event, 9_000))).bonds.is_some());
     }
-    let failed = |ago| gaps(reach, Some(it(Event::DeliveryFailed, ago))).failures;
+    let failed = |ago| gaps(reach, Some(it(EventKind::DeliveryFailed, ago))).failures;
     assert!(failed(RECENT - 1).is_some() && failed(RECENT).is_none());
 }
 
 #[test]
-fn what_a_list_dates_ahead_of_the_clock_is_not_believed() {
+fn list_times_in_the_future_are_ignored() {
     let row = |seen| ListRow {
         agent: "A1".to_owned(),
         status: "ACTIVE".to_owned(),
@@ -339,7 +349,7 @@ fn what_a_list_dates_ahead_of_the_clock_is_not_believed() {
 }
 
 #[test]
-fn of_several_rows_for_one_agent_the_connection_in_force_counts() {
+fn of_several_rows_for_one_agent_the_active_connection_counts() {
     let row = |status: &str, connected| ListRow {
         agent: "A1".to_owned(),
         status: status.to_owned(),
@@ -365,12 +375,12 @@ fn of_several_rows_for_one_agent_the_connection_in_force_counts() {
 }
 
 #[test]
-fn a_list_that_failed_leaves_records_whose_state_is_open() {
+fn a_failed_list_leaves_states_unknown() {
     let mut gathering = ConnectionsBuilder::new(NOW, None);
     gathering.happened(&asked("p1", 60));
     gathering.happened(&FeedEvent {
         agent: "A1",
-        ..it(Event::Pulse, 5)
+        ..it(EventKind::Pulse, 5)
     });
     let all = gathering.end(Some(9000), Some("a list failed"), Vec::new());
     assert_eq!(all.pecks[0].state(NOW), PeckState::Unknown);

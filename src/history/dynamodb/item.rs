@@ -1,4 +1,4 @@
-//! Snapshots as items and back. What is not exactly as this room writes it is damage.
+//! Converts snapshots to items and back. An item of any other form is reported as damaged.
 
 use super::super::{Snapshot, Summary, instant, millis};
 use aws_sdk_dynamodb::types::AttributeValue;

@@ -1,5 +1,5 @@
-//! The three requests of a run: whose table it is, what lies in it, one item written under a
-//! condition. And what their errors mean to the operator.
+//! The requests to the table: describe it, query items, write one item under a condition; and the
+//! errors of each.
 
 use super::super::{CheckState, Exchanged, HistoryError, StackKey};
 use super::item::{self, DynamoItem};

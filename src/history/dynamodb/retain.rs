@@ -1,8 +1,8 @@
-//! Until when a snapshot lives: DynamoDB deletes what has expired, so that is decided when
-//! it is written. The first snapshot of an hour lives longer, the first of a day for good.
+//! When a snapshot expires. DynamoDB deletes expired items itself, so the time is decided when
+//! the item is written: the first snapshot of an hour lives longer, the first of a day for good.
 //!
-//! "First" is what the table says at that moment. Two hosts that write the first at once
-//! both keep theirs: never less is kept, sometimes one more.
+//! "First" is what the table shows at that moment. Two hosts that write the first at once both keep
+//! theirs: one snapshot more is kept, never one less.
 
 use super::super::{HistoryError, Snapshot, millis};
 use super::item;

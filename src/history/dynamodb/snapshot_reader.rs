@@ -1,5 +1,5 @@
-//! What one run reads of a stack's snapshots: from the newest backwards, as far as somebody
-//! asks and not twice. All windows of a run share one such reading.
+//! Reads the snapshots of a stack from the newest backwards, as far as needed and each only once.
+//! All windows of a run share one reader.
 
 use super::super::{HistoryError, Sample, Snapshot, StackKey, Summary, instant, millis};
 use super::item::{self, DynamoItem};

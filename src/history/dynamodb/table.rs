@@ -1,4 +1,4 @@
-//! The table itself: what it may be called, and how it is made.
+//! The table itself: valid names, and how it is created.
 
 use super::super::HistoryError;
 use super::TableAccess;

@@ -1,6 +1,6 @@
-//! Reading a database whose folder we may not write to. SQLite needs to make its `-wal`
-//! and `-shm` files even to read, so the whole database is taken into memory instead,
-//! and only if nobody changed it meanwhile. It knows nothing of what is inside.
+//! Reads a database in a directory without write permission. SQLite creates its `-wal` and `-shm`
+//! files even to read, so the whole database is copied into memory instead, and the copy is used
+//! only if the file did not change meanwhile.
 
 use super::{HistoryError, failed_reading, file};
 use rusqlite::{Connection, MAIN_DB};

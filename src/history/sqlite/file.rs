@@ -1,5 +1,4 @@
-//! The database as a file: what may be there, and making it with modes that no umask
-//! loosens or tightens. It knows nothing of what is inside.
+//! The database as a file: what may stand at its path, and creating it with private modes.
 
 use super::HistoryError;
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};

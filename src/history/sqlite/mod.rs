@@ -1,9 +1,9 @@
-//! History in a SQLite database that several processes on one machine share: a person
-//! beside cron. It knows how snapshots are stored and found again, not what they mean.
+//! History in a SQLite database that several processes on one machine share, such as a person
+//! and cron.
 //!
-//! Every transaction that may write takes the write lock at its start, so that it is
-//! never refused half-way. A database is made by the first recording, not by reading;
-//! one that cannot be read is left exactly as it is.
+//! Every transaction that may write takes the write lock at its start, so that it is never refused
+//! half-way. The first recording creates the database; reading never does. A database that cannot
+//! be read is left unchanged.
 
 mod copy;
 mod file;

@@ -1,5 +1,5 @@
-//! Thinning out one stretch of time, in the transaction it is given. How far that has come
-//! is kept in the database, so that what is thinned once is not looked at again.
+//! Prunes one stretch of time in the transaction it is given. The progress is stored in the
+//! database, so that no stretch is pruned twice.
 
 use super::super::{Pruned, Retention, millis};
 use rusqlite::{Connection, OptionalExtension, params};

@@ -1,5 +1,4 @@
-//! The statements: snapshots into rows and rows into samples. Each reads or writes in
-//! the transaction it is given and knows nothing of files, waiting or versions.
+//! The SQL statements: snapshots into rows and rows into samples, in the transaction given.
 //! Times are whole milliseconds since 1970.
 
 use super::super::{CheckState, Sample, Snapshot, StackKey, Summary, millis};

@@ -1,5 +1,4 @@
-//! The tables of a history database, who owns it and how a connection to it behaves.
-//! It knows nothing of windows, and of facts only that they have a path and a number.
+//! The tables of a history database, its owner, and the settings of a connection to it.
 
 use super::{HistoryError, failed_opening, failed_writing};
 use rusqlite::config::DbConfig;
@@ -204,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_library_that_can_lose_rows_is_refused() {
+    fn a_sqlite_library_with_the_wal_bug_is_refused() {
         assert!(sound(3_051_003).is_ok());
         assert!(sound(3_054_001).is_ok());
         assert!(sound(rusqlite::version_number()).is_ok());
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn who_finds_the_tables_made_meanwhile_is_content() -> Result<(), HistoryError> {
+    fn tables_created_meanwhile_by_another_process_are_accepted() -> Result<(), HistoryError> {
         let path = Path::new("x");
         let Ok(mut db) = Connection::open_in_memory() else {
             return Err(HistoryError::unreadable(path, "no memory"));
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_of_schema_1_becomes_one_of_today_and_keeps_its_rows() -> rusqlite::Result<()> {
+    fn schema_1_is_migrated_and_keeps_its_rows() -> rusqlite::Result<()> {
         let path = Path::new("x");
         let mut old = Connection::open_in_memory()?;
         old.execute_batch(

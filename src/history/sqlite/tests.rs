@@ -1,5 +1,5 @@
-//! What is so of a file alone: the order of recording, and who waits for whom. What every
-//! store promises, `tests/histories/suite.rs` shows.
+//! What is specific to the SQLite file: the order of recording and waiting for locks. What every
+//! store must do is in `tests/histories/suite.rs`.
 #![allow(clippy::unwrap_used)] // A broken test may say so loudly.
 
 use super::*;
@@ -53,7 +53,7 @@ pub(super) fn filled(path: &Path, snapshots: i64) {
 }
 
 #[test]
-fn reading_makes_nothing_and_recording_makes_what_is_missing() {
+fn reading_creates_no_file_and_recording_does() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("new/state/history.db");
     let mut history = open(&Location::Sqlite(path.clone()), SHORT).unwrap();
@@ -73,7 +73,7 @@ fn the_same_id_twice_is_recorded_once() {
 }
 
 #[test]
-fn samples_come_in_the_order_of_recording_so_that_a_moved_clock_shows() {
+fn samples_keep_the_order_of_recording() {
     let folder = TempDir::new().unwrap();
     let mut history = Sqlite::open(&folder.path().join("h.db"), SHORT).unwrap();
     for (number, second) in [(1, 0), (2, 5_000), (3, 1_000)] {
@@ -137,7 +137,7 @@ pub(super) fn checked(history: &Sqlite) -> String {
 }
 
 #[test]
-fn while_another_writes_reading_works_and_recording_gives_up_in_time() {
+fn during_a_foreign_write_reading_works_and_recording_times_out() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("h.db");
     filled(&path, 3);
@@ -163,7 +163,7 @@ fn while_another_writes_reading_works_and_recording_gives_up_in_time() {
 }
 
 #[test]
-fn a_database_that_one_process_keeps_for_itself_is_busy_and_not_empty() {
+fn an_exclusively_locked_database_is_busy_not_empty() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("h.db");
     filled(&path, 3);
@@ -178,7 +178,7 @@ fn a_database_that_one_process_keeps_for_itself_is_busy_and_not_empty() {
 }
 
 #[test]
-fn a_full_disk_is_said_and_takes_nothing_that_was_recorded() {
+fn a_full_disk_is_an_error_and_loses_no_recorded_snapshot() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("h.db");
     filled(&path, 3);
@@ -225,7 +225,7 @@ fn a_newer_schema_is_neither_read_nor_written() {
 }
 
 #[test]
-fn a_schema_that_became_newer_while_we_ran_is_not_written() {
+fn a_schema_upgraded_during_the_run_is_not_written() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("h.db");
     filled(&path, 1);
@@ -240,7 +240,7 @@ fn a_schema_that_became_newer_while_we_ran_is_not_written() {
 }
 
 #[test]
-fn a_recorded_value_that_is_no_time_is_damage_and_not_an_answer() {
+fn a_stored_value_that_is_not_a_time_is_reported_as_damage() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("h.db");
     filled(&path, 1);

@@ -1,5 +1,5 @@
-//! The ledger: a snapshot comes with its change or not at all. What every store promises of
-//! it, `tests/histories/suite.rs` shows.
+//! A snapshot and its change of the check state are written together or not at all. What every
+//! store must do is in `tests/histories/suite.rs`.
 #![allow(clippy::unwrap_used)] // A broken test may say so loudly.
 
 use super::tests::{LONG, errors_since, prod, snapshot};
@@ -7,7 +7,7 @@ use super::*;
 use tempfile::TempDir;
 
 #[test]
-fn of_who_lost_nothing_is_recorded() {
+fn the_loser_of_an_exchange_records_nothing() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("h.db");
     let mut one = Sqlite::open(&path, LONG).unwrap();

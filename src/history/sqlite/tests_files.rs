@@ -1,5 +1,5 @@
-//! What may stand where the database should be: damage, strangers, links, and modes.
-//! Whatever is there and cannot be read stays as it is, byte for byte.
+//! What may stand where the database should be: damaged and foreign files, links, modes. What
+//! cannot be read is left unchanged, byte for byte.
 #![allow(clippy::unwrap_used)] // A broken test may say so loudly.
 
 use super::tests::{LONG, SHORT, at, errors_since, filled, prod, snapshot};
@@ -18,7 +18,7 @@ fn refused(path: &Path) -> String {
 }
 
 #[test]
-fn what_is_no_database_is_unreadable_and_stays_as_it_is() {
+fn a_foreign_file_is_unreadable_and_unchanged() {
     let folder = TempDir::new().unwrap();
     let whole = folder.path().join("whole.db");
     filled(&whole, 300);
@@ -53,7 +53,7 @@ fn what_is_no_database_is_unreadable_and_stays_as_it_is() {
 }
 
 #[test]
-fn recording_into_what_is_no_database_is_refused_and_changes_nothing() {
+fn recording_into_a_foreign_file_is_refused_and_changes_nothing() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("h.db");
     // It is not there when we look, and it is there when we record.
@@ -110,7 +110,7 @@ fn a_zero_length_file_is_an_empty_history_and_can_be_recorded_in() {
 }
 
 #[test]
-fn a_flipped_byte_is_an_error_or_an_answer_and_never_a_change() {
+fn a_flipped_byte_never_changes_the_file() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("h.db");
     filled(&path, 200);
@@ -146,7 +146,7 @@ fn a_flipped_byte_is_an_error_or_an_answer_and_never_a_change() {
 }
 
 #[test]
-fn links_pipes_and_folders_are_refused_also_beside_the_database() {
+fn links_pipes_and_directories_are_refused_also_as_wal_or_shm() {
     let folder = TempDir::new().unwrap();
     let target = folder.path().join("target.db");
     filled(&target, 1);
@@ -188,7 +188,7 @@ fn links_pipes_and_folders_are_refused_also_beside_the_database() {
 }
 
 #[test]
-fn a_link_that_appears_after_we_looked_is_not_followed() {
+fn a_symlink_created_after_the_check_is_not_followed() {
     let folder = TempDir::new().unwrap();
     let target = folder.path().join("target.db");
     filled(&target, 1);
@@ -204,7 +204,7 @@ fn a_link_that_appears_after_we_looked_is_not_followed() {
 }
 
 #[test]
-fn a_link_among_the_parent_folders_is_followed() {
+fn a_symlink_among_parent_directories_is_followed() {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join("real")).unwrap();
     symlink(folder.path().join("real"), folder.path().join("home")).unwrap();
@@ -217,7 +217,7 @@ fn a_link_among_the_parent_folders_is_followed() {
 }
 
 #[test]
-fn a_name_that_looks_like_an_address_is_a_name() {
+fn a_name_in_the_form_of_an_address_is_kept() {
     let folder = TempDir::new().unwrap();
     for name in [
         "file:x?mode=memory",
@@ -234,7 +234,7 @@ fn a_name_that_looks_like_an_address_is_a_name() {
 }
 
 #[test]
-fn files_are_for_their_owner_only_while_and_after_they_are_used() {
+fn files_are_private_during_and_after_use() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("a/b/h.db");
     let mut history = Sqlite::open(&path, LONG).unwrap();
@@ -251,7 +251,7 @@ pub(super) fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn a_database_that_was_deleted_or_replaced_under_us_does_not_swallow_what_we_record() {
+fn recording_into_a_deleted_or_replaced_database_is_an_error() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("h.db");
     let mut history = Sqlite::open(&path, LONG).unwrap();
@@ -278,7 +278,7 @@ fn a_database_that_was_deleted_or_replaced_under_us_does_not_swallow_what_we_rec
 }
 
 #[test]
-fn a_folder_that_is_there_keeps_its_mode() {
+fn an_existing_directory_keeps_its_mode() {
     let folder = TempDir::new().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     filled(&folder.path().join("h.db"), 1);
@@ -306,7 +306,7 @@ fn a_copy_in_memory_answers_like_the_database_and_refuses_to_record() {
 }
 
 #[test]
-fn a_copy_is_not_made_while_rows_wait_beside_the_database() {
+fn no_copy_is_made_while_the_wal_holds_rows() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("h.db");
     let mut history = Sqlite::open(&path, LONG).unwrap();

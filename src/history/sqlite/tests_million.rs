@@ -1,5 +1,5 @@
-//! What a verdict's windows cost does not depend on how much was ever recorded. Takes a
-//! minute or two: `cargo test --lib -- --ignored --nocapture a_million_snapshots`.
+//! The cost of a window does not depend on how much was ever recorded. Takes a minute or two:
+//! `cargo test --lib -- --ignored --nocapture a_million_snapshots`.
 #![allow(clippy::unwrap_used)] // A broken test may say so loudly.
 #![allow(clippy::print_stdout)] // Figures are what this is for.
 

@@ -1,6 +1,5 @@
-//! Claims that need other processes: a new file that several open at once, umasks, and
-//! a user who may not write. The tests named `child_` are those processes; they do
-//! nothing unless one of the others starts them.
+//! Tests that need other processes: several that create a file at once, umasks, and a user who
+//! may not write. The tests named `child_` are those processes and do nothing by themselves.
 #![allow(clippy::unwrap_used)] // A broken test may say so loudly.
 #![allow(clippy::print_stderr)] // A test that could not run has to say so.
 
@@ -85,7 +84,7 @@ fn child_may_only_read() {
 }
 
 #[test]
-fn processes_that_make_the_same_new_file_at_once_all_succeed() {
+fn processes_creating_the_same_database_at_once_all_succeed() {
     let folder = TempDir::new().unwrap();
     for round in 0..3 {
         let path = folder.path().join(format!("{round}/h.db"));
@@ -102,7 +101,7 @@ fn processes_that_make_the_same_new_file_at_once_all_succeed() {
 }
 
 #[test]
-fn no_umask_loosens_or_tightens_the_modes() {
+fn file_modes_do_not_depend_on_the_umask() {
     for umask in ["000", "022", "077", "777"] {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a/b/h.db");
@@ -117,7 +116,7 @@ fn no_umask_loosens_or_tightens_the_modes() {
 }
 
 #[test]
-fn who_may_only_read_the_folder_reads_history_and_is_told_that_nothing_is_recorded() {
+fn a_read_only_directory_allows_reading_and_refuses_recording() {
     let folder = TempDir::new().unwrap();
     let state = folder.path().join("state");
     let path = state.join("h.db");

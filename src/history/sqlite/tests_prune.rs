@@ -1,4 +1,4 @@
-//! Thinning out: what stays, what goes, and that no growth is lost.
+//! Tests of pruning: what is kept, what is deleted, and that no growth is lost.
 #![allow(clippy::unwrap_used)] // A broken test may say so loudly.
 
 use super::tests::{LONG, at, prod, snapshot};
@@ -80,7 +80,7 @@ fn grown(samples: &[Sample], from: i64, to: i64) -> (i64, bool) {
 }
 
 #[test]
-fn no_growth_is_lost_between_readings_that_stay() {
+fn pruning_loses_no_growth() {
     let folder = TempDir::new().unwrap();
     let mut compared = 0;
     for seed in 1..=3 {
@@ -113,7 +113,7 @@ fn no_growth_is_lost_between_readings_that_stay() {
 }
 
 #[test]
-fn the_last_the_lowest_and_the_highest_of_each_grain_stay_and_the_rest_goes() {
+fn pruning_keeps_last_lowest_and_highest_of_each_period() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("h.db");
     recorded(&path, DAYS, 7);
@@ -154,7 +154,7 @@ fn the_last_the_lowest_and_the_highest_of_each_grain_stay_and_the_rest_goes() {
 }
 
 #[test]
-fn a_snapshot_that_said_something_new_outlives_its_readings() {
+fn pruning_keeps_snapshots_whose_verdict_changed() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("h.db");
     recorded(&path, 10, 3);

@@ -1,6 +1,5 @@
-//! Many processes that record at once and are killed at any moment: what was acknowledged is
-//! there, once. A part of it in every run of the tests; the whole of it by
-//! `cargo test --lib -- --ignored --nocapture the_whole_storm`.
+//! Many processes record at once and are killed at any moment: every acknowledged snapshot is
+//! there exactly once. The full run is `cargo test --lib -- --ignored --nocapture the_whole_storm`.
 #![allow(clippy::unwrap_used)] // A broken test may say so loudly.
 #![allow(clippy::print_stdout)] // Figures are what this is for.
 
@@ -171,7 +170,7 @@ fn storm(writers: usize, each: usize, kills: usize) {
 }
 
 #[test]
-fn what_was_acknowledged_survives_a_part_of_the_storm() {
+fn acknowledged_snapshots_survive_a_short_storm_of_kills() {
     storm(6, 40, 25);
 }
 

@@ -1,9 +1,8 @@
-//! Waiting for another process that holds the database: short naps of uneven length,
-//! then the whole attempt again, until a budget of napping is used up.
+//! Waits for another process that holds the database: short delays of uneven length, then the
+//! whole attempt again, until the time budget is used up.
 //!
-//! SQLite's own waiting is off. It does not apply where we need it most: two processes
-//! that switch a new file to WAL at once, or a read that would become a write, are
-//! turned away at once. Starting over is right in every case, and one budget bounds all.
+//! SQLite's own busy handler is off. It does not apply where it is needed most: two processes that
+//! switch a new file to WAL at once, or a read that would become a write, are refused at once.
 
 use super::HistoryError;
 use std::hash::{BuildHasher, RandomState};
@@ -53,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn it_waits_as_long_as_it_may_and_says_for_how_long() {
+    fn waiting_ends_with_the_budget_and_reports_it() {
         let budget = Duration::from_millis(30);
         let answer = patiently(budget, || Err::<(), _>(busy()));
         assert!(
@@ -63,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn it_tries_again_and_takes_the_first_answer() {
+    fn waiting_retries_until_the_first_success() {
         let mut left = 3;
         let answer = patiently(Duration::from_secs(5), || {
             left -= 1;

@@ -1,10 +1,8 @@
-//! How much a running total grew within a window, told from samples of it. Pure
-//! arithmetic: it knows neither where samples are kept nor what they count.
+//! How much a running total grew within a window, computed from samples of it. Pure arithmetic.
 //!
-//! Samples are few and the total may have been reset between two of them, so the answer
-//! is two bounds. The lower one is proven by the samples alone. The upper one holds
-//! unless the total was reset and grew past the next sample unseen, which nobody who
-//! reads only totals can notice.
+//! Samples are few and the total may have been reset between two of them, so the result is two
+//! bounds. The samples alone prove the lower one. The upper one holds unless the total was reset
+//! and grew past the next sample, which totals alone cannot show.
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The arithmetic of windows against a world in which every single event is known.
+//! Tests of window arithmetic against generated totals whose every increase is known.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // A broken test may say so loudly.
 
 use super::*;
@@ -63,7 +63,7 @@ fn without_a_baseline_the_total_bounds_the_increase_and_zero_proves_none() {
 }
 
 #[test]
-fn a_fall_is_a_reset_and_leaves_no_upper_bound() {
+fn a_falling_total_is_a_reset_without_upper_bound() {
     let whole = increase_of(&[(0, 100), (20, 104), (40, 3), (60, 5)], 0, 60);
     assert_eq!(
         (whole.at_least, whole.at_most, whole.reset),
@@ -101,7 +101,7 @@ fn coverage_is_the_share_from_the_oldest_sample_to_the_end() {
 }
 
 #[test]
-fn no_samples_say_nothing() {
+fn no_samples_yield_no_bounds() {
     let increase_of = increase_of(&[], 0, 100);
     assert_eq!(
         (increase_of.at_least, increase_of.at_most, increase_of.since),
@@ -111,7 +111,7 @@ fn no_samples_say_nothing() {
 }
 
 #[test]
-fn an_old_reading_bounds_nothing_that_came_after_it() {
+fn an_old_sample_does_not_bound_later_growth() {
     assert_eq!(increase_of(&[(0, 5), (940, 5)], 0, 1_000).at_most, Some(0));
     let stale = increase_of(&[(0, 5), (939, 5)], 0, 1_000);
     assert_eq!(stale.at_most, None);
@@ -119,7 +119,7 @@ fn an_old_reading_bounds_nothing_that_came_after_it() {
 }
 
 #[test]
-fn a_clock_that_moved_back_ends_all_talk() {
+fn a_clock_that_moved_back_is_an_error() {
     let moved = |samples: &[(i64, i64)]| {
         let samples: Vec<_> = samples.iter().map(|&(s, v)| sample(s, v)).collect();
         increase(&samples, window(0, 1_000))
@@ -142,7 +142,7 @@ fn a_clock_that_moved_back_ends_all_talk() {
 }
 
 #[test]
-fn a_recording_from_the_future_is_let_go_once_the_clock_was_steady_for_the_window() {
+fn a_future_sample_is_dropped_after_one_steady_window() {
     let healed: Vec<_> = [(900_000, 50), (-10, 3), (400, 4), (1_000, 6)]
         .map(|(s, v)| sample(s, v))
         .to_vec();
@@ -156,7 +156,7 @@ fn a_recording_from_the_future_is_let_go_once_the_clock_was_steady_for_the_windo
 }
 
 #[test]
-fn within_the_tolerance_disorder_widens_the_bounds_and_never_narrows_them() {
+fn disorder_within_the_tolerance_only_widens_the_bounds() {
     // The second may have been taken at 1 as well as at -20: no baseline, and no proof.
     let increase_of = increase_of(&[(-30, 1), (1, 2), (-20, 5), (1_000, 9)], 0, 1_000);
     assert_eq!((increase_of.at_least, increase_of.at_most), (0, Some(8)));
@@ -234,7 +234,7 @@ impl World {
 }
 
 #[test]
-fn the_truth_always_lies_between_the_bounds() {
+fn the_true_increase_lies_between_the_bounds() {
     let mut dice = SampleDice(0x5eed_d0c5);
     let (mut bounded, mut exact, mut with_reset) = (0, 0, 0);
     for round in 0..20_000 {

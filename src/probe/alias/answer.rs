@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ways_of_writing_a_time_are_read() {
+    fn both_time_formats_are_read() {
         for text in [
             "2026-03-22T03:12:09.000+0000",
             "2026-03-22T05:12:09.123+0200",

@@ -1,4 +1,4 @@
-//! The feed as what it tells of single requests and bonds.
+//! Builds the records of requests and bonds from the feed.
 
 use super::coverage::Coverage;
 use super::entry::{AuditEntry, Names};

@@ -1,4 +1,4 @@
-//! How far a feed goes back, and whether every entry of it can be placed.
+//! How far back a feed goes, and whether all of its entries can be placed in time.
 
 use super::entry::AuditEntry;
 use crate::observation::{Unavailable, UnavailableReason};

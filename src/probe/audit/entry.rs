@@ -1,5 +1,5 @@
-//! One entry of the audit feed: its type, its time and a few words, whatever they are
-//! called. Its strings are used again for the next entry: a feed has a million of them.
+//! One entry of the audit feed: type, time and a few details, whatever the fields are called. Its
+//! strings are reused for the next entry, because a feed can have a million of them.
 
 use super::value::{Id, TextSeed, Time, skip_list};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_time_is_read_and_nothing_else() {
+    fn only_known_time_formats_are_read() {
         let noon = 1_774_137_600;
         for good in [
             "1774137600",
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn names_fall_back_in_order_whatever_the_order_in_the_entry() {
+    fn fallback_field_names_have_a_fixed_priority() {
         let both = entry(
             r#"{"action":"x","ts":1,"event_type":"peck.sent","created_at":5,"timestamp":1774137600}"#,
         );
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_detail_that_is_cut_ends_with_a_whole_word() {
+    fn a_shortened_detail_ends_with_a_whole_word() {
         for length in 180..=200 {
             let detail = format!("{} peck_1234", "x".repeat(length));
             let read = entry(&format!(r#"{{"detail":"{detail}"}}"#)).detail;
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_stands_twice_makes_the_entry_unusable() {
+    fn a_duplicate_field_makes_the_entry_unusable() {
         let entry = entry(r#"{"event_type":"pulse","event_type":"cert","timestamp":1774137600}"#);
         assert_eq!((entry.kind.as_str(), entry.at), ("", None));
     }

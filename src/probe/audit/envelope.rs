@@ -1,4 +1,4 @@
-//! What stands around the entries of the feed, parsed when all of it is there.
+//! The object around the entries of the feed, parsed when the answer is complete.
 
 use super::feed::two_lists;
 use crate::observation::{Unavailable, UnavailableReason};

@@ -1,9 +1,9 @@
-//! What an entry tells of a request or a bond, and of whom: by fields of its own, or else by
+//! What an entry reports of a request or a bond, and whose: from fields of its own, or else from
 //! the words of its detail.
 
 use super::entry::{AuditEntry, Names};
 use super::meaning::{Meaning, normal};
-use crate::connections::{Event, FeedEvent};
+use crate::connections::{EventKind, FeedEvent};
 
 /// What did not come to pass: a pulse that was missed is none, and an end that failed is none.
 const UNDONE: [&str; 14] = [
@@ -26,7 +26,7 @@ const UNDONE: [&str; 14] = [
 const UNDECIDED: [&str; 5] = ["request", "pending", "schedul", "attempt", "start"];
 
 /// What a type tells, matched by meaning.
-pub(super) fn of_kind(kind: &str) -> Option<Event> {
+pub(super) fn of_kind(kind: &str) -> Option<EventKind> {
     let meaning = Meaning::of(kind);
     let kind = normal(kind);
     let about = |words: &[&str]| words.iter().any(|word| kind.contains(word));
@@ -34,22 +34,22 @@ pub(super) fn of_kind(kind: &str) -> Option<Event> {
     // A socket is disconnected, too: only what joins two agents ends with a bond.
     let of_two = || about(&["peck", "bond", "connection", "flock"]);
     if about(&["unpeck", "unbond", "severed"]) || (about(&["disconnect"]) && of_two()) {
-        return done().then_some(Event::Unpecked);
+        return done().then_some(EventKind::Unpecked);
     }
     if meaning.callback_error {
-        return Some(Event::CallbackError);
+        return Some(EventKind::CallbackError);
     }
     if about(&["webhook", "delivery"]) {
-        return about(&["fail", "error", "timeout"]).then_some(Event::DeliveryFailed);
+        return about(&["fail", "error", "timeout"]).then_some(EventKind::DeliveryFailed);
     }
     if meaning.pulse {
-        return done().then_some(Event::Pulse);
+        return done().then_some(EventKind::Pulse);
     }
     if about(&["rotat"]) {
-        return done().then_some(Event::Rotated);
+        return done().then_some(EventKind::Rotated);
     }
     if about(&["bonded"]) {
-        return done().then_some(Event::Bonded);
+        return done().then_some(EventKind::Bonded);
     }
     if !meaning.peck {
         return None;
@@ -62,20 +62,20 @@ pub(super) fn of_kind(kind: &str) -> Option<Event> {
         "unapproved",
         "not_accepted",
     ]) {
-        return Some(Event::Denied);
+        return Some(EventKind::Denied);
     }
     if about(&["expire", "timed_out", "timeout"]) {
-        return Some(Event::Expired);
+        return Some(EventKind::Expired);
     }
     if about(&["approved", "accepted"]) || kind.ends_with("approve") || kind.ends_with("accept") {
-        return done().then_some(Event::Approved);
+        return done().then_some(EventKind::Approved);
     }
-    about(&["request", "sent", "notify", "received", "created"]).then_some(Event::Requested)
+    about(&["request", "sent", "notify", "received", "created"]).then_some(EventKind::Requested)
 }
 
 /// What is told, of whom. Names that the entry's fields lack are looked for in its detail.
 pub(super) fn feed_event<'a>(
-    event: Event,
+    event: EventKind,
     at: i64,
     entry: &'a AuditEntry,
     names_in_detail: &'a mut Names,
@@ -88,7 +88,7 @@ pub(super) fn feed_event<'a>(
     } = entry;
     let names = names.as_deref();
     // Of a pulse nothing matters but whose it is, and most of a feed is pulses.
-    let enough = event == Event::Pulse && names.is_some_and(|names| !names.agent.is_empty());
+    let enough = event == EventKind::Pulse && names.is_some_and(|names| !names.agent.is_empty());
     in_words(if enough { "" } else { detail }, names_in_detail);
     let either = |own: fn(&Names) -> &String| match names.map(own) {
         Some(own) if !own.is_empty() => own.as_str(),
@@ -212,13 +212,13 @@ fn is_agent(word: &str) -> bool {
 
 /// What the types met so far tell: a feed has many entries and few types.
 #[derive(Debug, Default)]
-pub(super) struct Events(Vec<(String, Option<Event>)>);
+pub(super) struct Events(Vec<(String, Option<EventKind>)>);
 
 impl Events {
     /// So many types are remembered; a feed with more is read all the same.
     const MOST: usize = 64;
 
-    pub(super) fn of(&mut self, kind: &str) -> Option<Event> {
+    pub(super) fn of(&mut self, kind: &str) -> Option<EventKind> {
         if let Some((_, event)) = self.0.iter().find(|(known, _)| known == kind) {
             return *event;
         }
@@ -235,8 +235,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_that_is_known_has_its_meaning() {
-        use Event::*;
+    fn every_known_type_has_its_event() {
+        use EventKind::*;
         for (kind, event) in [
             ("peck_requested", Some(Requested)),
             ("peck.sent", Some(Requested)),
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_found_in_words_and_only_whole() {
+    fn ids_are_found_in_details_as_whole_words() {
         let none = || String::new();
         for (detail, peck, agent) in [
             ("peck_id=p-1 approved", "p-1", ""),

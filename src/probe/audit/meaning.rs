@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_issued_is_not_issued() {
+    fn failed_and_revoked_certificates_are_not_issued() {
         assert!(Meaning::of("duck.cert_issued").cert_issued);
         for kind in [
             "cert.issue_failed",
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_beyond_the_remembered_ones_still_has_its_meaning() {
+    fn types_beyond_the_cache_are_still_classified() {
         let mut meanings = Meanings::default();
         for n in 0..2 * Meanings::MOST {
             assert!(!meanings.of(&format!("other{n}")).pulse);

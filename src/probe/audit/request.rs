@@ -1,4 +1,4 @@
-//! The request for the audit feed, and the answer while it arrives.
+//! The request for the audit feed, and reading the answer while it arrives.
 
 use super::feed::{FeedReader, Sink};
 use crate::cloud::{Exchange, innermost, is_tls};

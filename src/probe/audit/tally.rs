@@ -1,4 +1,4 @@
-//! Counting entries by meaning, in windows that end now on the server's clock.
+//! Counts entries by meaning, in windows that end now on the server's clock.
 
 use super::coverage::Coverage;
 use super::entry::AuditEntry;
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_chunks_end_changes_nothing() {
+    fn chunk_boundaries_do_not_matter() {
         let body = format!(
             r#" {{ "count" : 3, "meta":{{"entries":[1,"]"]}}, "entries" : [ {{"event_type":"pulse","timestamp":{NOW},"detail":"a \" ]}}, é \\"}} , 7,"x,]", null ,[{{"a":[]}}], {{"event_type":"peck","timestamp":{}}} ] , "next":null }} "#,
             NOW - 5
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_none_is_refused() {
+    fn malformed_lists_are_refused() {
         for body in [
             r#"{"entries":[,]}"#,
             r#"{"entries":[1,]}"#,
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_are_found_in_any_order() {
+    fn the_newest_entries_are_found_in_any_order() {
         let (tally, _) = of(&format!(
             r#"{{"items":[{{"type":"pulse","ts":{}}},{{"type":"pulse","ts":{}}},{{"type":"duck.pulse","ts":{}}}]}}"#,
             NOW - 500,
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_cannot_be_placed_is_counted_and_said() {
+    fn entries_without_usable_time_or_type_are_counted_and_reported() {
         for odd in [
             r#"{"event_type":"pulse"}"#,
             r#"{"timestamp":1774137000}"#,
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_whole_feed_says_so() {
+    fn incomplete_feeds_are_reported_with_their_reason() {
         let table = [
             ("", UnavailableReason::Broken),
             ("{\"entries\":[", UnavailableReason::Broken),
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_without_an_end_is_cut() {
+    fn an_endless_entry_is_refused() {
         let endless = format!(
             r#"{{"entries":[{{"detail":"{}"#,
             "x".repeat(3 * 1024 * 1024)

@@ -1,4 +1,4 @@
-//! Single values of an entry, whatever JSON they come as: words, an id, a time.
+//! Single values of an entry in any JSON type: text, id, time.
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;

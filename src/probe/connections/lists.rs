@@ -1,5 +1,5 @@
-//! The lists of requests and agents, where credentials are given. Their containers and
-//! fields go by several names; all that are known are read.
+//! The lists of requests and agents, asked for where credentials are given. Containers and fields
+//! have several names; all known ones are read.
 
 use crate::cloud::{Exchange, innermost};
 use crate::connections::ListRow;

@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_way_in_which_a_function_fails_is_known_by_its_line() {
+    fn every_kind_of_function_failure_is_recognized() {
         let table = [
             ("[ERROR] KeyError: 'duckling_id'", Some(LogFault::Other)),
             ("ERROR could not write", Some(LogFault::Other)),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_counted_is_also_asked_for() {
+    fn every_counted_line_passes_the_server_side_filter() {
         for line in [
             "Task timed out after 3 s",
             "Status: timeout",

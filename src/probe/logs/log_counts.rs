@@ -1,4 +1,4 @@
-//! What came of a search: counts by kind, the newest lines, and whether the end was reached.
+//! The result of a log search: counts by kind, the newest lines, and whether the end was reached.
 
 use crate::fact::{self, FactValue};
 use crate::observation::{Unavailable, UnavailableReason};
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_cut_is_at_least_and_never_none() {
+    fn an_incomplete_search_yields_lower_bounds_and_never_zero() {
         let mut counts = LogCounts::new(0, 10_000);
         counts.keep(1_000, "a", 'a');
         assert_eq!(counts.exactly(None), Ok(FactValue::Int(1)));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_lines_stay_whatever_the_order_of_the_pages() {
+    fn the_newest_lines_are_kept_in_any_order_of_pages() {
         let mut counts = LogCounts::new(0, 100_000);
         for second in (0..30).chain(30..60).rev() {
             counts.keep(second * 1_000, &format!("line {second}\n"), ());

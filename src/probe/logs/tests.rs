@@ -1,4 +1,4 @@
-//! The search against a server that answers as it is told, over HTTP on loopback.
+//! Tests of the search against a scripted server on loopback.
 
 use super::*;
 use crate::cloud::{Aws, Http};
@@ -99,7 +99,7 @@ fn int(observation: &Observation, path: &str) -> Result<i64, UnavailableReason> 
 const LINE: &str = "[ERROR] Task timed out";
 
 #[tokio::test]
-async fn empty_pages_lead_on_and_the_end_is_where_no_token_is() {
+async fn empty_pages_are_followed_until_no_token_is_left() {
     let mut pages: Vec<_> = (0..20).map(|n| page(&[], Some(&format!("t{n}")))).collect();
     pages.push(page(&[LINE, "not an error"], None));
     let observation = asked(pages).await;
@@ -109,14 +109,14 @@ async fn empty_pages_lead_on_and_the_end_is_where_no_token_is() {
 }
 
 #[tokio::test]
-async fn what_the_server_lets_through_is_matched_again() {
+async fn lines_are_matched_again_after_the_server_side_filter() {
     let observation = asked(vec![page(&["START", "all is well"], None)]).await;
     assert_eq!(int(&observation, "logs.errors_15m"), Ok(0));
     assert_eq!(int(&observation, "logs.mail_errors_1h"), Ok(0));
 }
 
 #[tokio::test]
-async fn the_same_token_twice_is_no_end() {
+async fn a_repeated_page_token_is_incomplete() {
     let observation = asked(vec![page(&[], Some("again"))]).await;
     assert_eq!(
         int(&observation, "logs.errors_15m"),
@@ -130,7 +130,7 @@ async fn the_same_token_twice_is_no_end() {
 }
 
 #[tokio::test]
-async fn what_was_seen_before_the_deadline_is_at_least_so_much() {
+async fn counts_before_the_deadline_are_lower_bounds() {
     let pages = vec![page(&[LINE, LINE], Some("t")), String::new()];
     let observation = asked(pages).await;
     assert_eq!(int(&observation, "logs.errors_15m_min"), Ok(2));
@@ -149,7 +149,7 @@ async fn what_was_seen_before_the_deadline_is_at_least_so_much() {
 }
 
 #[tokio::test]
-async fn an_answer_without_its_list_is_no_answer() {
+async fn an_answer_without_events_is_unavailable() {
     for body in ["{}", r#"{"events": null}"#, r#"{"nextToken": "t"}"#] {
         let observation = asked(vec![body.to_owned()]).await;
         assert!(int(&observation, "logs.errors_15m").is_err(), "{body}");
@@ -158,7 +158,7 @@ async fn an_answer_without_its_list_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_line_without_time_or_text_spoils_the_end_and_not_the_rest() {
+async fn a_line_without_time_or_text_leaves_counts_as_lower_bounds() {
     let body = serde_json::json!({"events": [
         {"timestamp": (NOW - 60) * 1_000, "message": LINE},
         {"timestamp": (NOW - 60) * 1_000},

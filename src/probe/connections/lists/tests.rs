@@ -18,7 +18,7 @@ fn rows(body: &str) -> Vec<ListRow> {
 }
 
 #[test]
-fn every_container_and_name_is_read_and_what_is_odd_is_left_out() {
+fn every_container_and_field_name_is_read_and_mistyped_values_are_ignored() {
     let row = r#"{"spaceduck_id":"A1","peer_name":"demo","last_seen":"1774137600","status":7,"purpose":null,"x":[]}"#;
     for container in ["agents", "spaceducks", "connections", "pecks"] {
         let rows = rows(&format!(r#"{{"{container}":[{row}]}}"#));
@@ -40,7 +40,7 @@ fn every_container_and_name_is_read_and_what_is_odd_is_left_out() {
 }
 
 #[test]
-fn a_connection_is_one_of_both_its_ends_and_each_has_its_own_name() {
+fn a_connection_row_yields_a_bond_for_each_end_with_its_own_name() {
     let rows = rows(
         r#"{"connections":[{"spaceduck_id":"A1","peer_id":"A2","peer_name":"two","status":"bonded","last_seen":1774137600}]}"#,
     );
