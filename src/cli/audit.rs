@@ -4,7 +4,6 @@ use super::Context;
 use super::args;
 use super::fail::Failure;
 use super::out::Format;
-use super::run::Run;
 use super::triage::pause;
 use crate::exit;
 use crate::fact::{instant, parse_duration};
@@ -90,7 +89,7 @@ async fn once(context: &Context, filter: Filter) -> Result<u8, Failure> {
     let kept = Arc::new(Mutex::new((0_u64, Vec::new())));
     let shared = Arc::clone(&kept);
     let out = context.out.clone();
-    let end = probe::listen(&Run::of(context)?.asking(), move |entry| {
+    let end = probe::listen(&context.run()?.into_probe_context(), move |entry| {
         if !filter.wants(&entry) {
             return;
         }
@@ -144,7 +143,7 @@ async fn following(
     loop {
         let fresh = Arc::new(Mutex::new(Vec::new()));
         let (shared, wanted) = (Arc::clone(&fresh), filter.clone());
-        let end = probe::listen(&Run::of(context)?.asking(), move |entry| {
+        let end = probe::listen(&context.run()?.into_probe_context(), move |entry| {
             if let (true, Some(at), Ok(mut fresh)) = (wanted.wants(&entry), entry.at, shared.lock())
             {
                 fresh.push((at, wanted.line(&entry)));

@@ -4,11 +4,12 @@ use super::args;
 use super::delivery::{Channels, Delivery, TRIES, host};
 use super::fail::Failure;
 use super::lock::{self, NoLock};
-use super::run::{self, EvaluatedRun, Run, blocking};
-use super::triage::RequestedRunbooks;
 use super::{Context, out, textfile};
 use crate::alerting::channels::Line;
 use crate::alerting::{self, Channel, Check, Debounce, Message, State};
+use crate::engine::run::EvaluatedRun;
+use crate::engine::runbooks::RequestedRunbooks;
+use crate::engine::{blocking, history_open};
 use crate::fact::{parse_duration, parse_instant};
 use crate::history::{CheckState, Exchanged, History, Retention, Snapshot};
 use crate::report::model::Report;
@@ -26,7 +27,7 @@ const THINNED_AT_ONCE: usize = 2;
 const LONGEST_MUTE: time::Duration = time::Duration::days(30);
 
 pub(super) async fn main(context: &Context, args: &args::Check) -> Result<u8, Failure> {
-    let selection = RequestedRunbooks::several(&context.library, &args.asked)?;
+    let selection = RequestedRunbooks::load_several(&context.library, &args.asked)?;
     let ended = check(context, args, &selection).await;
     if let (Err(_), Some(path)) = (&ended, &args.textfile) {
         // Who reads the file must not go on believing the run before.
@@ -47,10 +48,10 @@ async fn check(
 ) -> Result<u8, Failure> {
     let now = super::now(&context.env);
     let wish = Wish::of(context, args, now)?;
-    let run = Run::of(context)?;
+    let run = context.run()?;
     let mut notes = Vec::new();
     let _lock = match &context.settings.state_dir {
-        Some(state) if !run.keeps_nothing() => {
+        Some(state) if !run.is_unrecorded() => {
             let mut ids: Vec<_> = selection.ids().collect();
             ids.sort_unstable();
             let key = format!("{} {}", context.settings.stack.key(), ids.join(" "));
@@ -67,14 +68,14 @@ async fn check(
     };
     notes.extend(wish.complaints.iter().cloned());
     let http = run.http.clone();
-    let judged = selection.judged(run).await;
+    let judged = selection.collect_and_evaluate(run).await;
     let delivery = Delivery {
         http,
         key: judged.snapshot.stack.clone(),
         run: judged.snapshot.id.to_string(),
         host: wish.host.clone(),
-        end: judged.asking.deadline,
-        began: (judged.asking.now, judged.asking.began),
+        end: judged.probe_context.deadline,
+        began: (judged.probe_context.now, judged.probe_context.began),
     };
     let mut checked = compare(judged, wish.clone()).await?;
     checked.report.notes.splice(0..0, notes);
@@ -204,12 +205,12 @@ async fn compare(judged: EvaluatedRun, wish: Wish) -> Result<Checked, Failure> {
     let EvaluatedRun {
         mut report,
         snapshot,
-        mut records,
-        asking,
+        mut recorder,
+        probe_context,
         ..
     } = judged;
-    let Some(mut history) = records.history.take() else {
-        let kept = records.wait(&snapshot);
+    let Some(mut history) = recorder.history.take() else {
+        let kept = recorder.enqueue(&snapshot);
         if let Err(why) = kept {
             report
                 .notes
@@ -243,7 +244,7 @@ async fn compare(judged: EvaluatedRun, wish: Wish) -> Result<Checked, Failure> {
             .notes
             .push(format!("not compared with earlier checks: {why}").into()),
     }
-    report.took = asking.began.elapsed();
+    report.took = probe_context.began.elapsed();
     Ok(Checked {
         report,
         history: Some(history),
@@ -341,7 +342,7 @@ async fn thin(context: &Context, history: Option<Box<dyn History>>, now: OffsetD
     let Some(mut history) = history else { return };
     let keep = Retention {
         at_once: Some(THINNED_AT_ONCE),
-        ..run::retention(context)
+        ..history_open::retention(&context.settings)
     };
     let thinned = blocking(move || history.prune(&keep, now).map_err(|error| error.to_string()));
     if let Err(why) = thinned.await {

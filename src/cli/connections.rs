@@ -4,15 +4,16 @@
 use super::args::{Lists, Watched};
 use super::fail::Failure;
 use super::out::Format;
-use super::run::Run;
 use super::triage::pause;
-use super::{Context, credentials, out};
+use super::{Context, out};
 use crate::connections::{Connections, Only};
 use crate::engine::collect;
+use crate::engine::credentials;
 use crate::exit;
 use crate::fact::{duration, instant};
 use crate::history::Location;
 use crate::judge::Selection;
+use crate::probe::Access;
 use crate::report::json::{self, Heading};
 use crate::report::model::Report;
 use crate::text::{Printable, Untrusted};
@@ -37,20 +38,25 @@ pub(super) async fn see(
         Some(Only::Bond(id)) => Some(id.as_str()),
         _ => None,
     };
-    let mut run = Run::of(context)?;
-    run.access = credentials::access(context, lists, own)?;
+    let mut run = context.run()?;
+    let paths = lists.credentials.paths();
+    run.access = Access {
+        duckling: lists.duckling.clone(),
+        spaceduck: lists.spaceduck.clone().or(own.map(str::to_owned)),
+        ..credentials::access(&context.env, &paths).map_err(Failure::usage)?
+    };
     run.only = only;
     // What is looked at one by one is no check of the stack: history is not concerned.
     run.history = Location::None;
     run.queue = None;
     let steps = runbook.steps.iter().map(|step| (&runbook, step));
-    let mut answered = run.ask(&collect::probes_for_steps(steps)).await;
+    let mut answered = run.collect(&collect::probes_for_steps(steps)).await;
     let connections = answered.observations.take_connections().unwrap_or_default();
     let asked = Selection {
         runbook: &runbook,
         step: None,
     };
-    let report = answered.judge(&[asked], &[]).report;
+    let report = answered.evaluate(&[asked], &[]).report;
     Ok(Seen {
         connections,
         report,

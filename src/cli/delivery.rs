@@ -1,11 +1,11 @@
 //! Delivering what the outbox holds for this run, and noting what came of it.
 
 use super::check::nap;
-use super::run::blocking;
 use super::{Context, out};
 use crate::alerting::channels::{Line, Unusable};
 use crate::alerting::{Channel, Message, Outcome, State};
 use crate::cloud::Http;
+use crate::engine::blocking;
 use crate::history::{CheckState, Exchanged, History, StackKey};
 use crate::report::model::Verdict;
 use crate::text::Printable;

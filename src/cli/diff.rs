@@ -2,6 +2,7 @@
 
 use super::fail::Failure;
 use super::{Context, args, facts, recording};
+use crate::engine::runbooks::evaluate_recording;
 use crate::fact::{self, FactValue, instant};
 use crate::observation::{FactState, Observations};
 use crate::recording::Recording;
@@ -30,8 +31,9 @@ pub(super) fn main(context: &Context, args: &args::Diff) -> Result<u8, Failure> 
     let facts = changed(&before.observations, &after.observations);
     // Both by the same runbooks: what was asked for in the second, or what is named.
     let runbook = args.runbook.clone().or(after.runbook.clone());
-    let judge =
-        |recording: &Recording| recording::judge(context, recording, runbook.as_deref(), None);
+    let judge = |recording: &Recording| {
+        evaluate_recording(&context.library, recording, runbook.as_deref(), None)
+    };
     let (before, after) = (judge(&before)?, judge(&after)?);
     let verdicts = moved(&before, &after);
     let summary = Printable::from(format!(

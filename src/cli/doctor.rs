@@ -9,8 +9,8 @@ use super::Context;
 use super::args;
 use super::checklist::{self, Check};
 use super::fail::Failure;
-use super::past;
-use super::run::Run;
+use crate::engine::history_open;
+use crate::engine::run::Run;
 use crate::exit;
 use crate::fact::{self, Probe};
 use crate::history::{self, History, HistoryError, Location, StackKey};
@@ -29,12 +29,12 @@ pub(super) async fn main(context: &Context, args: &args::Doctor) -> Result<u8, F
     }
     let mut checks = settings(context);
     checks.push(runbooks(context));
-    let run = Run::of(context)?;
+    let run = context.run()?;
     checks.push(history(context, &run).await);
     checks.extend(kept::checks(context));
     checks.extend(credentials::checks(context));
     let probes: BTreeSet<Probe> = probe::of_incidents().collect();
-    let answered = run.ask(&probes).await;
+    let answered = run.collect(&probes).await;
     checks.extend(reachable(context, &answered.observations));
     checks.extend(permissions(&answered.observations));
     checks.extend(answered.notes.iter().map(|note| {
@@ -136,7 +136,7 @@ async fn history(context: &Context, run: &Run) -> Check {
         );
     }
     let budget = history::BUSY_BUDGET;
-    let opened = past::open(location, &run.stack, &run.aws, run.keep, budget).await;
+    let opened = history_open::open(location, &run.stack, &run.aws, run.retention, budget).await;
     let stack = StackKey(context.settings.stack.key());
     let read = match opened {
         Ok(history) => read(history, stack).await,

@@ -6,11 +6,11 @@ mod rebuilt;
 
 use super::args::{self, DrillAction};
 use super::fail::Failure;
-use super::past;
-use super::run::{self, Run};
-use super::triage::RequestedRunbooks;
 use super::{Context, out};
 use crate::cloud::{Aws, Http};
+use crate::engine::history_open;
+use crate::engine::run::Run;
+use crate::engine::runbooks::RequestedRunbooks;
 use crate::exit;
 use crate::practice::{self, FakeStack, Practice, Scene};
 use crate::probe::Access;
@@ -204,14 +204,14 @@ async fn perform(
     let practice = start(world, 0).await?;
     let stack = at(&context.settings.stack, &practice)?;
     recorded.write(&stack, now)?;
-    let http = Http::direct(run::observer(context.verbose));
+    let http = Http::direct(super::observer(context.verbose));
     let note = format!("practice stack on 127.0.0.1, {title}: nothing here is production");
     let run = Run {
         aws: Aws::practice(&stack, http.clone(), &practice.aws_url()),
         stack,
         http,
         history: recorded.location(),
-        keep: past::keep(context),
+        retention: history_open::shared_retention(&context.settings),
         queue: None,
         deadline: context.settings.deadline.value,
         now,
@@ -220,7 +220,7 @@ async fn perform(
         access: Access::default(),
         notes: vec![note.into()],
     };
-    let report = selection.judge(run).await;
+    let report = selection.triage(run).await;
     let unexpected = practice.unexpected();
     let wrong = (unexpected > 0).then(|| format!("{unexpected} requests that nobody expected"));
     Ok(Played {

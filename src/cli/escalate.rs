@@ -9,12 +9,13 @@ mod told;
 use super::delivery::Channels;
 use super::fail::Failure;
 use super::prompt::{self, Words};
-use super::{Context, args, detour, out};
+use super::{Context, args, out};
 use crate::alerting::{Channel, Escalated};
 use crate::exit;
 use crate::fact::{duration, instant};
 use crate::report::model::Verdict;
 use crate::stack::Origin;
+use crate::stack::env_overrides;
 use crate::text::Printable;
 use crate::write::consent::Consent;
 use call::Call;
@@ -183,7 +184,7 @@ fn elsewhere(context: &Context) -> Option<String> {
     let api = &context.settings.stack.api_url.origin;
     let api = (!matches!(api, Origin::BuiltIn | Origin::File(_))).then(|| api.to_string());
     let named = api.or_else(|| {
-        detour::endpoints(context)
+        env_overrides::endpoints(&context.env)
             .next()
             .map(|(name, _)| name.to_owned())
     });

@@ -3,7 +3,6 @@
 use super::Context;
 use super::args;
 use super::fail::Failure;
-use super::run::Run;
 use crate::engine::collect;
 use crate::exit;
 use crate::fact::{self, Declared, Probe};
@@ -27,10 +26,10 @@ pub(super) async fn main(context: &Context, args: &args::Facts) -> Result<u8, Fa
     if args.schema {
         return Ok(schema(context, &wanted));
     }
-    let run = Run::of(context)?;
+    let run = context.run()?;
     let now = run.now;
     let answered = run
-        .ask(&collect::probes_for_facts(
+        .collect(&collect::probes_for_facts(
             wanted.iter().map(|(_, fact)| fact.path),
         ))
         .await;

@@ -1,6 +1,7 @@
 //! A command that came to no result: what happened, what to do, which exit code.
 
 use super::out::{self, Out};
+use crate::engine::history_open::BadHistorySetting;
 use crate::exit;
 use crate::runbook::Missing;
 use crate::stack::SettingError;
@@ -62,6 +63,12 @@ impl Failure {
 
 impl From<SettingError> for Failure {
     fn from(error: SettingError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<BadHistorySetting> for Failure {
+    fn from(error: BadHistorySetting) -> Self {
         Self::usage(error)
     }
 }

@@ -7,8 +7,8 @@ mod picture;
 use super::Context;
 use super::args::{self, HistoryAction};
 use super::fail::Failure;
-use super::past;
-use super::run::{self, Run};
+use crate::engine::history_open;
+
 use crate::exit;
 use crate::fact::{duration, instant, parse_duration};
 use crate::history::{self, History, HistoryError, Location, Sample, StackKey};
@@ -39,13 +39,14 @@ pub(super) async fn with<T: Send + 'static>(
     context: &Context,
     work: impl FnOnce(&mut dyn History, &StackKey) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    let run = Run::of(context)?;
+    let run = context.run()?;
     let budget = match run.history {
         // Of a file only the waiting is bounded, of a table the whole answer.
         Location::DynamoDb(_) => run.deadline,
         _ => history::BUSY_BUDGET,
     };
-    let opened = past::open(&run.history, &run.stack, &run.aws, run.keep, budget).await;
+    let opened =
+        history_open::open(&run.history, &run.stack, &run.aws, run.retention, budget).await;
     let mut history = opened.map_err(failed)?;
     let stack = StackKey(run.stack.key());
     let done = tokio::task::spawn_blocking(move || work(history.as_mut(), &stack)).await;
@@ -57,7 +58,7 @@ pub(super) fn failed(error: HistoryError) -> Failure {
 }
 
 async fn prune(context: &Context) -> Result<u8, Failure> {
-    let keep = run::retention(context);
+    let keep = history_open::retention(&context.settings);
     let now = super::now(&context.env);
     let history::Pruned {
         observations,
@@ -73,7 +74,7 @@ async fn prune(context: &Context) -> Result<u8, Failure> {
         since(keep.detail),
         since(keep.hourly)
     );
-    if let (Location::DynamoDb(table), _) = run::location(context)? {
+    if let (Location::DynamoDb(table), _) = history_open::location(&context.settings)? {
         text.push_str(&format!("{table} deletes by itself what has expired\n"));
     }
     let extra = json!({"readings": observations, "snapshots": snapshots});

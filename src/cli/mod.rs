@@ -10,9 +10,7 @@ mod bond;
 mod check;
 mod checklist;
 mod connections;
-mod credentials;
 mod delivery;
-mod detour;
 mod diff;
 mod doctor;
 mod drill;
@@ -20,43 +18,38 @@ mod escalate;
 mod facts;
 mod fail;
 mod guide;
-mod heard;
 mod history;
 mod incident;
 mod journal;
 mod lock;
 mod out;
 mod packaging;
-mod past;
 mod peck;
 mod prompt;
 mod record;
 mod recording;
 mod report;
-mod run;
 mod runbook;
 mod textfile;
 mod timeline;
 mod triage;
 mod webhook;
 
+use crate::cloud::{Exchange, Http, Observer};
+use crate::engine::run::Run;
 use crate::exit;
 use crate::runbook::Library;
-use crate::stack::{Origin, Settings};
+use crate::stack::{Environment, Origin, Settings};
 use crate::text::Printable;
 use args::{Cli, Command};
 use clap::Parser;
 use fail::Failure;
 use out::{Format, Out};
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use time::OffsetDateTime;
-
-/// The environment, as far as it is text.
-type Environment = BTreeMap<String, String>;
 
 /// Everything a command works with.
 struct Context {
@@ -67,6 +60,32 @@ struct Context {
     verbose: bool,
     /// How far a command is that changes something.
     sending: Sending,
+}
+
+impl Context {
+    /// The run that the settings ask for, by the wall clock of now.
+    fn run(&self) -> Result<Run, Failure> {
+        let http = Http::new(observer(self.verbose));
+        Ok(Run::new(&self.settings, &self.env, http, now(&self.env))?)
+    }
+}
+
+/// Prints each exchange on standard error.
+fn observer(verbose: bool) -> Option<Observer> {
+    verbose.then(|| -> Observer {
+        Arc::new(|exchange: &Exchange| {
+            let Exchange {
+                what,
+                outcome,
+                took,
+                bytes,
+            } = exchange;
+            out::warn(&format!(
+                "{:>7.1} ms {bytes:>9} B  {what} -> {outcome}",
+                took.as_secs_f64() * 1e3
+            ));
+        })
+    })
 }
 
 /// How far a command is that changes something, for whoever wants to interrupt it.

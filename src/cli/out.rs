@@ -1,12 +1,12 @@
 //! Standard output and standard error: in which format, with which colours, and what
 //! happens when nobody can read it.
 
-use super::Environment;
 use super::fail::Failure;
 use crate::exit;
 use crate::report::model::{NextAction, Report, Verdict};
 use crate::report::palette::Style;
 use crate::report::{json, markdown, nagios, prometheus, short, table};
+use crate::stack::Environment;
 use crate::stack::{Origin, Setting};
 use crate::text::Printable;
 use std::ffi::OsString;

@@ -6,11 +6,10 @@ use super::fail::Failure;
 use super::history;
 use super::incident::{actions, operator};
 use super::out::Format;
-use super::recording::{self, load};
-use super::run::Run;
-use super::triage::RequestedRunbooks;
+use super::recording::load;
 use super::{Context, args, out};
 use crate::alerting::State;
+use crate::engine::runbooks::{RequestedRunbooks, evaluate_recording};
 use crate::exit;
 use crate::fact::{Fact, FactValue, Probe, instant};
 use crate::observation::{FactState, Observations};
@@ -146,17 +145,17 @@ async fn learn(
 ) -> Result<Learned, Failure> {
     if let Some(file) = &args.from {
         let mut recording = load(file)?;
-        let report = recording::judge(context, &recording, Some(&runbook.id), None)?;
+        let report = evaluate_recording(&context.library, &recording, Some(&runbook.id), None)?;
         return Ok(Learned {
             report,
             observations: std::mem::take(&mut recording.observations),
         });
     }
     let selection = RequestedRunbooks::load(&context.library, Some(&runbook.id), None)?;
-    let mut judged = selection.judged(Run::of(context)?).await;
+    let mut judged = selection.collect_and_evaluate(context.run()?).await;
     let observations = std::mem::take(&mut judged.observations);
     Ok(Learned {
-        report: judged.recorded().await,
+        report: judged.record().await,
         observations,
     })
 }

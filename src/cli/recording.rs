@@ -2,11 +2,9 @@
 
 use super::args::shown;
 use super::fail::Failure;
-use super::heard::Heard;
-use super::run::EvaluatedRun;
-use super::triage::RequestedRunbooks;
 use super::{Context, args, out};
-use crate::judge::{self, Inputs};
+use crate::engine::run::EvaluatedRun;
+use crate::engine::runbooks::evaluate_recording;
 use crate::observation::Observations;
 use crate::probe::ProbeContext;
 use crate::recording::{self, LARGEST, Recording};
@@ -39,7 +37,7 @@ impl Kept {
         Self {
             observations: std::mem::take(&mut judged.observations),
             removed: std::mem::take(&mut judged.removed),
-            asking: Arc::clone(&judged.asking),
+            asking: Arc::clone(&judged.probe_context),
         }
     }
 }
@@ -157,34 +155,6 @@ pub(super) fn load(path: &Path) -> Result<Recording, Failure> {
     recording::read(&bytes).map_err(|error| failed(error.to_string()))
 }
 
-/// Judges a recording by the runbooks at hand: by the one that is named, or else by what was
-/// asked for when it was made.
-pub(super) fn judge(
-    context: &Context,
-    recording: &Recording,
-    runbook: Option<&str>,
-    step: Option<&str>,
-) -> Result<Report, Failure> {
-    let (runbook, step) = match runbook {
-        Some(_) => (runbook, step),
-        None => (recording.runbook.as_deref(), recording.step.as_deref()),
-    };
-    let selection = RequestedRunbooks::load(&context.library, runbook, step)?;
-    let inputs = Inputs {
-        observations: &recording.observations,
-        naming: &recording.naming,
-    };
-    let (asked, parents) = (selection.asked(), selection.parents());
-    let conclusion = judge::judge(&asked, &parents, inputs);
-    let heard = Heard {
-        stack: recording.stack.clone(),
-        started_at: recording.started_at,
-        took: recording.took,
-        notes: recording.notes.clone(),
-    };
-    Ok(heard.concluded(conclusion))
-}
-
 /// `duckops triage --from FILE`
 pub(super) fn replay(context: &Context, args: &args::Triage, path: &Path) -> Result<u8, Failure> {
     let recording = load(path)?;
@@ -193,8 +163,8 @@ pub(super) fn replay(context: &Context, args: &args::Triage, path: &Path) -> Res
         shown(path),
         crate::fact::instant(recording.started_at.unix_timestamp())
     ));
-    let report = judge(
-        context,
+    let report = evaluate_recording(
+        &context.library,
         &recording,
         args.runbook.as_deref(),
         args.step.as_deref(),

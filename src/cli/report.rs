@@ -2,10 +2,9 @@
 
 use super::fail::Failure;
 use super::history::{self, Trend};
-use super::run::Run;
-use super::triage::RequestedRunbooks;
 use super::{Context, args, out, textfile, timeline};
 use crate::engine::collect;
+use crate::engine::runbooks::RequestedRunbooks;
 use crate::exit;
 use crate::fact::{self, FactType, instant};
 use crate::report::html::{Event, Page, render};
@@ -21,23 +20,23 @@ const PLOTS: usize = 8;
 pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, Failure> {
     let selection = RequestedRunbooks::load(&context.library, Some(&args.runbook), None)?;
     let runbook = context.library.get(&args.runbook)?;
-    let run = Run::of(context)?;
+    let run = context.run()?;
     let now = run.now;
     let from = now.unix_timestamp() - SPAN;
-    let mut probes = selection.needed();
+    let mut probes = selection.probes();
     probes.extend(collect::probes_for_facts([
         "executions.running",
         "alias.version",
     ]));
     let (answered, events) = run
-        .ask_beside(&probes, async |asking| {
+        .collect_with(&probes, async |asking| {
             timeline::listen(&asking, from).await
         })
         .await;
-    let mut judged = selection.made_of(answered);
+    let mut judged = selection.evaluate(answered);
     let observations = std::mem::take(&mut judged.observations);
     // Recorded first: this run's own verdicts belong into the sequence.
-    let report = judged.recorded().await;
+    let report = judged.record().await;
     let told = timeline::gather(context, from, &observations, events).await?;
     let trends = trends(context, &runbook, now)
         .await

@@ -4,9 +4,9 @@
 use super::fail::Failure;
 use super::history::with;
 use super::out::Format;
-use super::run::{Run, shown};
 use super::{Context, args, facts, journal};
 use crate::engine::collect;
+use crate::engine::run::stack_heading;
 use crate::fact::{Probe, duration, instant, parse_duration, parse_instant};
 use crate::history::{Sample, Summary};
 use crate::observation::{FactState, Observations};
@@ -44,12 +44,12 @@ pub(super) async fn main(context: &Context, args: &args::Timeline) -> Result<u8,
             let value = Printable::from(args.since.as_str());
             Failure::usage(format!("--since: `{value}` is not a duration such as 6h"))
         })?;
-    let run = Run::of(context)?;
-    let (stack, now) = (shown(&run.stack), run.now);
+    let run = context.run()?;
+    let (stack, now) = (stack_heading(&run.stack), run.now);
     let probes = collect::probes_for_facts(["executions.running", "alias.version"]);
     let from = now.unix_timestamp().saturating_sub(since);
     let (answered, events) = run
-        .ask_beside(&probes, async |asking| listen(&asking, from).await)
+        .collect_with(&probes, async |asking| listen(&asking, from).await)
         .await;
     let told = gather(context, from, &answered.observations, events).await?;
     Ok(print(context, &told, &stack, (now, since)))

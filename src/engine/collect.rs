@@ -74,7 +74,7 @@ pub struct ProbeResults {
 }
 
 /// Asks all probes at once. `past` is recorded history, or why it cannot be read.
-pub async fn ask(
+pub async fn ask_probes(
     asking: Arc<ProbeContext>,
     probes: &BTreeSet<Probe>,
     past: impl Future<Output = Result<RecordedSamples, Unavailable>>,

@@ -7,6 +7,7 @@
 mod channels;
 mod config;
 mod deploy_log;
+pub mod env_overrides;
 mod secret;
 mod settings;
 
@@ -17,8 +18,12 @@ pub use settings::{Flags, Settings};
 
 use crate::text::Printable;
 use crate::text::StackNames;
+use std::collections::BTreeMap;
 use std::fmt;
 use url::Url;
+
+/// A snapshot of the environment, as far as it is text.
+pub type Environment = BTreeMap<String, String>;
 
 /// Where a setting came from.
 #[derive(Clone, Debug, PartialEq, Eq)]

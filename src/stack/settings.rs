@@ -48,7 +48,7 @@ pub struct Settings {
     pub retention: (i64, i64),
 }
 
-type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+type EnvLookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 type Raw = Option<Setting<String>>;
 
 impl Settings {
@@ -56,7 +56,7 @@ impl Settings {
     ///
     /// # Errors
     /// The first value that cannot be used, with where it came from.
-    pub fn resolve(flags: &Flags, env: Environment<'_>) -> Result<Self, SettingError> {
+    pub fn resolve(flags: &Flags, env: EnvLookup<'_>) -> Result<Self, SettingError> {
         let env = |name: &str| env(name).filter(|value| !value.is_empty());
         let file = config::File::read(config_path(&env).as_deref())?;
         let sources = Sources {
@@ -299,11 +299,11 @@ fn absolute(text: &str) -> Option<PathBuf> {
     path.is_absolute().then_some(path)
 }
 
-fn config_path(env: Environment<'_>) -> Option<PathBuf> {
+fn config_path(env: EnvLookup<'_>) -> Option<PathBuf> {
     folder(env, "XDG_CONFIG_HOME", ".config").map(|(folder, _)| folder.join("duckops/config.toml"))
 }
 
-fn default_state_dir(env: Environment<'_>) -> Option<Setting<PathBuf>> {
+fn default_state_dir(env: EnvLookup<'_>) -> Option<Setting<PathBuf>> {
     let (folder, variable) = folder(env, "XDG_STATE_HOME", ".local/state")?;
     Some(Setting {
         value: folder.join("duckops"),
@@ -313,7 +313,7 @@ fn default_state_dir(env: Environment<'_>) -> Option<Setting<PathBuf>> {
 
 /// A folder of the XDG convention; a relative path counts as unset, as the convention says.
 fn folder(
-    env: Environment<'_>,
+    env: EnvLookup<'_>,
     variable: &'static str,
     under_home: &str,
 ) -> Option<(PathBuf, &'static str)> {
@@ -347,7 +347,7 @@ fn checked<T>(
 }
 
 struct Sources<'a> {
-    env: Environment<'a>,
+    env: EnvLookup<'a>,
     file: &'a config::File,
 }
 

@@ -25,7 +25,7 @@ const LONGEST_PAUSE: i64 = 1_800;
 /// What a program is given of the environment.
 const PASSED_ON: [&str; 5] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ"];
 
-type Environment<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
+type EnvLookup<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
 
 /// A channel with everything that is needed to speak to it.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Line {
     ///
     /// # Errors
     /// [`Unusable`].
-    pub fn open(channel: &Channel, env: Environment<'_>) -> Result<Self, Unusable> {
+    pub fn open(channel: &Channel, env: EnvLookup<'_>) -> Result<Self, Unusable> {
         let url = |source: &SecretSource| -> Result<Url, Unusable> {
             let secret = source.read(&|name| env(name))?;
             let url = Url::parse(secret.expose()).map_err(|_| Unusable::NoUrl)?;

@@ -160,7 +160,7 @@ async fn watch(act: &Act<'_>, plan: &Plan) -> Verified {
         gathered,
         ..
     } = act;
-    let ask = &gathered.answered.asking;
+    let ask = &gathered.answered.probe_context;
     let ending = &context.sending.ending;
     let since = gathered.clock.at().unix_timestamp();
     let mut verified = verify::watch(&ask.stack, &ask.http, &plan.version, order.wait, |line| {

@@ -2,9 +2,9 @@
 
 use crate::cli::args::AliasRead;
 use crate::cli::fail::Failure;
-use crate::cli::run::{CollectedRun, Run};
 use crate::cli::{Context, journal};
 use crate::engine::collect;
+use crate::engine::run::CollectedRun;
 use crate::fact::parse_instant;
 use crate::lambda::alias_moves::{AliasMoves, read_alias_moves};
 use crate::lambda::last_known_good::Search;
@@ -92,7 +92,7 @@ pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gat
             None
         }
     });
-    let run = Run::of(context)?;
+    let run = context.run()?;
     let stack = run.stack.clone();
     let past = chain.as_ref().map_or_else(AliasMoves::default, |chain| {
         read_alias_moves(chain, &stack.key(), &stack.alias.value)
@@ -113,7 +113,7 @@ pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gat
     let probes = collect::probes_for_facts(facts);
     let waits = wanted.purpose != Some(Purpose::Rollback);
     let (answered, learned) = run
-        .ask_beside(&probes, async |ask| {
+        .collect_with(&probes, async |ask| {
             let asking = FunctionReader::new(&ask.stack, &ask.aws, ask.now, ask.deadline);
             let mut seen = asking.everything().await;
             if waits {
@@ -258,7 +258,7 @@ fn held(
 
 impl Gathered {
     pub(super) fn stack(&self) -> &Stack {
-        &self.answered.asking.stack
+        &self.answered.probe_context.stack
     }
 
     /// Makes every check for a version.

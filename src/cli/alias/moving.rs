@@ -327,7 +327,7 @@ async fn go(
         gathered,
         hands: Hands {
             stack: gathered.stack(),
-            aws: &gathered.answered.asking.aws,
+            aws: &gathered.answered.probe_context.aws,
             journal,
             clock: gathered.clock,
         },

@@ -5,7 +5,7 @@ use super::versions;
 use crate::cli::Context;
 use crate::cli::args::AliasRead;
 use crate::cli::fail::Failure;
-use crate::cli::run::shown;
+use crate::engine::run::stack_heading;
 use crate::fact::{Fact, FactValue, Probe, instant};
 use crate::observation::FactState;
 use crate::report::model::{Finding, Proof, Report, Runbook, Step, Verdict};
@@ -183,7 +183,7 @@ fn step(id: &str, title: &str, finding: Finding, summary: &str) -> Step {
 
 fn report(gathered: &Gathered, runbook: Runbook) -> Report {
     Report {
-        stack: shown(gathered.stack()),
+        stack: stack_heading(gathered.stack()),
         started_at: gathered.clock.now,
         took: gathered.clock.began.elapsed(),
         verdict: runbook.verdict,

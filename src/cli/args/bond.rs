@@ -1,5 +1,6 @@
 //! The arguments of the commands about bonds.
 
+use crate::engine::credentials::CredentialPaths;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -126,4 +127,13 @@ pub(in crate::cli) struct CredentialFiles {
     /// A file that holds the operator's token [env: DUCKOPS_TOKEN_FILE]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) token_file: Option<PathBuf>,
+}
+
+impl CredentialFiles {
+    pub(in crate::cli) fn paths(&self) -> CredentialPaths<'_> {
+        CredentialPaths {
+            token: self.token_file.as_deref(),
+            beak_key: self.beak_key_file.as_deref(),
+        }
+    }
 }

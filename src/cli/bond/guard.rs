@@ -3,7 +3,8 @@
 
 use super::told::Told;
 use crate::cli::args::{BondGuard, CredentialFiles};
-use crate::cli::{Context, credentials, journal};
+use crate::cli::{Context, journal};
+use crate::engine::credentials;
 use crate::stack::{Origin, Stack};
 use crate::state_dir::journal::Journal;
 use crate::write::bond::{Action, BondId, Credentials, Key, Open, open_intents};
@@ -112,7 +113,7 @@ pub(super) fn credentials(
     files: &CredentialFiles,
     action: Action,
 ) -> Result<Credentials, Box<Told>> {
-    let (token, key) = credentials::read(context, files).map_err(|error| {
+    let (token, key) = credentials::read(&context.env, &files.paths()).map_err(|error| {
         let next = "Keep it in a file of yours that nobody else can read: chmod 600";
         Box::new(Told::refused(error.to_string(), next, None))
     })?;

@@ -6,7 +6,7 @@ use super::sent::tell;
 use super::told::Told;
 use crate::cli::Context;
 use crate::cli::fail::Failure;
-use crate::cli::run::Run;
+use crate::engine::run::Run;
 use crate::exit;
 use crate::write::Clock;
 use crate::write::bond::{BondId, Hands, Recovered};
@@ -14,7 +14,7 @@ use std::time::Instant;
 
 pub(super) fn main(context: &Context, id: &str) -> Result<u8, Failure> {
     let bond = BondId::parse(id).map_err(Failure::usage)?;
-    let run = Run::of(context)?;
+    let run = context.run()?;
     let clock = Clock {
         now: run.now,
         began: Instant::now(),

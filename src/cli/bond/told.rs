@@ -3,7 +3,7 @@
 
 use crate::cli::Context;
 use crate::cli::out::Format;
-use crate::cli::run::shown;
+use crate::engine::run::stack_heading;
 use crate::exit;
 use crate::report::json::{self, Heading};
 use crate::report::model::{NextAction, Verdict};
@@ -90,7 +90,7 @@ impl Told {
     }
 
     fn document(&self, context: &Context) -> String {
-        let stack = shown(&context.settings.stack);
+        let stack = stack_heading(&context.settings.stack);
         let summary = Printable::from(self.summary.as_str());
         let next = self.next.as_ref().map(|(text, command)| NextAction {
             text: text.as_str().into(),

@@ -8,12 +8,12 @@ use super::told::{Told, plan_lines};
 use crate::cli::args::{BondGuard, Rotate};
 use crate::cli::fail::Failure;
 use crate::cli::prompt::{self, Words};
-use crate::cli::run::Run;
-use crate::cli::{Context, detour, out};
+use crate::cli::{Context, out};
 use crate::connections::SLOW;
 use crate::exit;
 use crate::fact::parse_duration;
 use crate::probe::{Access, ProbeContext};
+use crate::stack::env_overrides;
 use crate::write::Clock;
 use crate::write::bond::{About, Action, Against, BondId, Credentials, Hands, NotBegun, Plan};
 use crate::write::consent::Consent;
@@ -74,9 +74,9 @@ impl<'a> Order<'a> {
 }
 
 pub(super) async fn main(context: &Context, order: &Order<'_>) -> Result<u8, Failure> {
-    let run = Run::of(context)?;
+    let run = context.run()?;
     let notes = run.notes.clone();
-    let ask = run.asking();
+    let ask = run.into_probe_context();
     let told = match decide(context, order, &ask).await {
         Ok(told) => told,
         Err(refused) => *refused,
@@ -154,7 +154,9 @@ fn plan(
         bond: order.bond.clone(),
         about: about.lines(),
         host: ask.stack.api_url.value.origin().ascii_serialization(),
-        proxy: detour::proxies(context).next().map(|(_, host)| host),
+        proxy: env_overrides::proxies(&context.env)
+            .next()
+            .map(|(_, host)| host),
         credentials: credentials.told(),
         old_key: credentials.key.as_ref().map(|key| key.fingerprint()),
         supersedes: order.supersede().map(str::to_owned),

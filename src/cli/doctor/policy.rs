@@ -1,6 +1,7 @@
 //! The least AWS policy that lets duckops do its work.
 
-use super::super::{Context, run};
+use super::super::Context;
+use crate::engine::history_open;
 use crate::fact;
 use crate::history::{self, Location};
 use crate::probe;
@@ -34,7 +35,7 @@ pub(super) fn text(context: &Context, writes: bool) -> String {
 
 /// What a shared history needs, where one is configured.
 fn shared(context: &Context) -> Vec<(&'static str, String)> {
-    let Ok((Location::DynamoDb(table), _)) = run::location(context) else {
+    let Ok((Location::DynamoDb(table), _)) = history_open::location(&context.settings) else {
         return Vec::new();
     };
     let stack = &context.settings.stack;

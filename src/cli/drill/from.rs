@@ -3,9 +3,9 @@
 use super::{Played, perform, rebuilt};
 use crate::cli::args::shown;
 use crate::cli::fail::Failure;
-use crate::cli::recording::{judge, load};
-use crate::cli::triage::RequestedRunbooks;
+use crate::cli::recording::load;
 use crate::cli::{Context, out};
+use crate::engine::runbooks::{RequestedRunbooks, evaluate_recording};
 use crate::exit;
 use crate::fact::{Fact, FactValue, instant};
 use crate::observation::FactState;
@@ -32,7 +32,7 @@ pub(super) async fn main(
     runbook: Option<&str>,
 ) -> Result<u8, Failure> {
     let recording = load(file)?;
-    let due = judge(context, &recording, runbook, None)?;
+    let due = evaluate_recording(&context.library, &recording, runbook, None)?;
     let (asked, step) = match runbook {
         Some(runbook) => (Some(runbook), None),
         None => (recording.runbook.as_deref(), recording.step.as_deref()),

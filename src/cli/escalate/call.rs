@@ -7,8 +7,8 @@ use crate::alerting::{
     self, Brief, Channel, Check, Debounce, Escalated, Message, Outcome, State, escalation,
 };
 use crate::cli::delivery::{Channels, Delivery, amend};
-use crate::cli::run::blocking;
 use crate::cli::{Context, args, journal};
+use crate::engine::blocking;
 use crate::exit;
 use crate::fact::{instant, parse_instant};
 use crate::history::{History, Nowhere, StackKey};

@@ -5,10 +5,10 @@ use super::brief::{self, Found};
 use crate::alerting::{Brief, State};
 use crate::cli::args;
 use crate::cli::fail::Failure;
-use crate::cli::run::{Run, blocking};
-use crate::cli::triage::RequestedRunbooks;
 use crate::cli::{Context, delivery};
 use crate::cloud::Http;
+use crate::engine::blocking;
+use crate::engine::runbooks::RequestedRunbooks;
 use crate::history::{History, HistoryError, Snapshot, StackKey};
 use crate::report::model::Report;
 use crate::timeline::{Spell, spell};
@@ -58,15 +58,15 @@ impl Learned {
 pub(super) async fn learn(context: &Context, args: &args::Escalate) -> Result<Learned, Failure> {
     let runbook = context.library.get(&args.runbook)?;
     let selection = RequestedRunbooks::load(&context.library, Some(&runbook.id), None)?;
-    let run = Run::of(context)?;
-    let keeps_nothing = run.keeps_nothing();
+    let run = context.run()?;
+    let keeps_nothing = run.is_unrecorded();
     let http = run.http.clone();
-    let mut judged = selection.judged(run).await;
+    let mut judged = selection.collect_and_evaluate(run).await;
     let snapshot = judged.snapshot;
     let (id, key) = (snapshot.id.to_string(), snapshot.stack.clone());
-    let past = match judged.records.history.take() {
+    let past = match judged.recorder.history.take() {
         Some(history) => past(history, snapshot, runbook.id.clone()).await,
-        None => Err(match judged.records.wait(&snapshot) {
+        None => Err(match judged.recorder.enqueue(&snapshot) {
             Ok(()) => "history cannot be used, and duckops doctor says why".to_owned(),
             Err(why) => why,
         }),
@@ -93,7 +93,7 @@ pub(super) async fn learn(context: &Context, args: &args::Escalate) -> Result<Le
     let found = Found {
         runbook: &runbook,
         judged: &report.runbooks[place],
-        naming: &judged.asking.stack.naming(),
+        naming: &judged.probe_context.stack.naming(),
         spell,
         now: report.started_at,
     };
@@ -107,7 +107,7 @@ pub(super) async fn learn(context: &Context, args: &args::Escalate) -> Result<Le
         history: Cell::new(history),
         cautions,
         http,
-        began: (judged.asking.now, judged.asking.began),
+        began: (judged.probe_context.now, judged.probe_context.began),
         spell,
         report,
     })

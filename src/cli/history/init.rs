@@ -1,17 +1,16 @@
 //! `duckops history init`: makes the table of a shared history, or finds it made.
 
 use super::super::Context;
-use super::super::detour;
 use super::super::fail::Failure;
-use super::super::past;
-use super::super::run::Run;
 use crate::engine::collect;
+use crate::engine::history_open;
 use crate::evidence::RecordedSamples;
 use crate::exit;
 use crate::fact::Probe;
 use crate::history::{self, HistoryError, Initialised, Location};
 use crate::observation::FactState;
 use crate::report::model::Verdict;
+use crate::stack::env_overrides;
 use crate::text::Printable;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -28,22 +27,23 @@ const CONCERNED: [&str; 3] = [
 ];
 
 pub(super) async fn main(context: &Context, endpoint_override: bool) -> Result<u8, Failure> {
-    let run = Run::of(context)?;
+    let run = context.run()?;
     let Location::DynamoDb(table) = run.history.clone() else {
         return Err(Failure::usage(
             "history init makes a shared table: name it with --history dynamodb:TABLE",
         ));
     };
-    let elsewhere = detour::endpoints(context).find(|(name, _)| CONCERNED.contains(name));
+    let elsewhere =
+        env_overrides::endpoints(&context.env).find(|(name, _)| CONCERNED.contains(name));
     if let Some((name, _)) = elsewhere.filter(|_| !endpoint_override) {
         return Err(refused(format!(
             "the endpoint is overridden by {name}; --endpoint-override makes the table there"
         )));
     }
-    let keep = run.keep;
-    let asking = Arc::new(run.asking());
+    let keep = run.retention;
+    let asking = Arc::new(run.into_probe_context());
     prove(&asking).await?;
-    let access = past::access(&asking.stack, &asking.aws, keep)
+    let access = history_open::access(&asking.stack, &asking.aws, keep)
         .await
         .map_err(|error| {
             let mut failure = refused(error.to_string());
@@ -63,7 +63,7 @@ pub(super) async fn main(context: &Context, endpoint_override: bool) -> Result<u
 async fn prove(asking: &Arc<crate::probe::ProbeContext>) -> Result<(), Failure> {
     let probes = BTreeSet::from([Probe::Identity]);
     let none = async { Ok(RecordedSamples::default()) };
-    let told = collect::ask(Arc::clone(asking), &probes, none).await;
+    let told = collect::ask_probes(Arc::clone(asking), &probes, none).await;
     let account = &asking.stack.account.value;
     match told.observations.get("aws.account") {
         FactState::Known(found) if found.value.shown().as_str() == account.as_str() => Ok(()),

@@ -4,7 +4,7 @@ use super::{event, made, out_of_the_way, secret};
 use crate::cli::args::{SecretFile, Target};
 use crate::cli::checklist::{self, Check};
 use crate::cli::fail::Failure;
-use crate::cli::{Context, now, run};
+use crate::cli::{Context, now};
 use crate::cloud::Http;
 use crate::webhook::diagnose::{Case, diagnose, next};
 use crate::webhook::target;
@@ -21,7 +21,7 @@ pub(super) async fn main(
     let payload = made(context, event(name)?);
     let url = target::parse(&place.url).map_err(|why| Failure::usage(format!("--url: {why}")))?;
     out_of_the_way(context);
-    let http = Http::new(run::observer(context.verbose));
+    let http = Http::new(crate::cli::observer(context.verbose));
     let case = Case {
         url: &url,
         allow_private: place.allow_private,

@@ -7,10 +7,11 @@ mod verify;
 
 use super::args::{Delivery, SecretFile, WebhookAction};
 use super::fail::Failure;
-use super::{Context, detour, out};
+use super::{Context, out};
 use crate::exit;
 use crate::fact::instant;
 use crate::report::model::Verdict;
+use crate::stack::env_overrides;
 use crate::stack::{Secret, SecretSource};
 use crate::text::Printable;
 use crate::webhook::bundle::{self, NoBundle};
@@ -88,7 +89,7 @@ fn cautioned(payload: &Payload, text: &mut String) -> Vec<&'static str> {
 
 /// Says that the environment's proxies are passed by: whoever relies on one should know.
 fn out_of_the_way(context: &Context) {
-    if let Some((variable, _)) = detour::proxies(context).next() {
+    if let Some((variable, _)) = env_overrides::proxies(&context.env).next() {
         out::warn(&format!(
             "duckops: deliveries use no proxy; that of {variable} is passed by"
         ));

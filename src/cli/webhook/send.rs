@@ -1,9 +1,9 @@
 //! `duckops webhook send`: one signed test delivery, and what the receiver said.
 
 use super::{cautioned, out_of_the_way, payload, secret};
+use crate::cli::Context;
 use crate::cli::args::{Delivery, Target};
 use crate::cli::fail::Failure;
-use crate::cli::{Context, run};
 use crate::cloud::Http;
 use crate::exit;
 use crate::report::model::Verdict;
@@ -42,7 +42,7 @@ pub(super) async fn main(
         Err(refused) => (not_permitted(&refused), None),
         Ok(target) => {
             let signature = sign(secret.expose(), &payload.body);
-            let http = Http::new(run::observer(context.verbose));
+            let http = Http::new(crate::cli::observer(context.verbose));
             let tells = format!(
                 "the receiver's log, by the delivery id {},",
                 payload.delivery

@@ -1,0 +1,352 @@
+//! One run: ask every probe, evaluate the runbooks, record the result.
+//!
+//! [`Run`] holds the settings and clients, [`CollectedRun`] the observations, and
+//! [`EvaluatedRun`] the report that is not recorded yet. `triage`, `check` and `drill` all
+//! take this way; a drill only hands in another stack.
+
+use super::collect::{self, ProbeResults};
+use super::history_open::{self, BadHistorySetting, SharedRetention};
+use super::{blocking, credentials};
+use crate::cloud::{Aws, Http};
+use crate::connections::Only;
+use crate::fact::Probe;
+use crate::history::{History, Location, Pending, Queue, Snapshot, StackKey};
+use crate::judge::{self, Inputs, Selection};
+use crate::observation::Observations;
+use crate::probe::{Access, ProbeContext};
+use crate::redact::Removed;
+use crate::report::model::{self, Report};
+use crate::runbook::model::Runbook;
+use crate::stack::{Environment, Settings, Stack, env_overrides};
+use crate::text::Printable;
+use crate::write::bond::open_intents;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+use ulid::Ulid;
+
+/// The longest that history is waited for; a quarter of the deadline where that is less.
+const HISTORY_BUDGET: Duration = Duration::from_secs(2);
+
+/// Everything that a run needs before it asks anything.
+pub struct Run {
+    /// The system under triage.
+    pub stack: Stack,
+    /// The client of the status and audit API.
+    pub http: Http,
+    /// The AWS clients.
+    pub aws: Aws,
+    /// Where history is kept.
+    pub history: Location,
+    /// How long a shared history keeps a snapshot, and the first one of an hour.
+    pub retention: SharedRetention,
+    /// Where a snapshot waits that history cannot take.
+    pub queue: Option<Queue>,
+    /// The limit of the whole run.
+    pub deadline: Duration,
+    /// The wall clock.
+    pub now: OffsetDateTime,
+    /// The version that the alias should have, where somebody named one.
+    pub expected_version: Option<String>,
+    /// The one request or bond to look at; such a run is not recorded.
+    pub only: Option<Only>,
+    /// The credentials for the lists of requests and bonds.
+    pub access: Access,
+    /// Notes for the report, whatever its verdict.
+    pub notes: Vec<Printable>,
+}
+
+impl Run {
+    /// The run that the settings and the environment ask for.
+    ///
+    /// # Errors
+    /// [`BadHistorySetting`].
+    pub fn new(
+        settings: &Settings,
+        env: &Environment,
+        http: Http,
+        now: OffsetDateTime,
+    ) -> Result<Self, BadHistorySetting> {
+        let (history, unrecorded) = history_open::location(settings)?;
+        let mut notes: Vec<_> = unrecorded.into_iter().collect();
+        notes.extend(env_overrides::notes(env, &settings.stack));
+        notes.extend(unfinished_rotations(settings));
+        let expected_version = settings.stack.expected_version.as_ref();
+        Ok(Self {
+            stack: settings.stack.clone(),
+            aws: Aws::new(&settings.stack, http.clone()),
+            http,
+            queue: history_open::queue(settings, &history),
+            history,
+            retention: history_open::shared_retention(settings),
+            deadline: settings.deadline.value,
+            now,
+            expected_version: expected_version.map(|version| version.value.clone()),
+            only: None,
+            access: credentials::access_from_environment(env),
+            notes,
+        })
+    }
+
+    /// Whether no history is kept.
+    pub fn is_unrecorded(&self) -> bool {
+        self.history == Location::None
+    }
+
+    /// The context of the probes. The deadline runs from here.
+    pub fn into_probe_context(self) -> ProbeContext {
+        let began = Instant::now();
+        ProbeContext {
+            stack: self.stack,
+            http: self.http,
+            aws: self.aws,
+            now: self.now,
+            began,
+            deadline: began + self.deadline,
+            expected_version: self.expected_version,
+            only: self.only,
+            access: self.access,
+        }
+    }
+
+    /// Asks these probes and opens history at the same time.
+    pub async fn collect(self, probes: &BTreeSet<Probe>) -> CollectedRun {
+        self.collect_with(probes, async |_| ()).await.0
+    }
+
+    /// Asks these probes, opens history and runs `other`, all at the same time.
+    pub async fn collect_with<T>(
+        self,
+        probes: &BTreeSet<Probe>,
+        other: impl AsyncFnOnce(Arc<ProbeContext>) -> T,
+    ) -> (CollectedRun, T) {
+        let key = StackKey(self.stack.key());
+        let budget = HISTORY_BUDGET.min(self.deadline / 4);
+        let (location, retention) = (self.history.clone(), self.retention);
+        let mut notes = self.notes.clone();
+        let queue = self.queue.clone();
+        let probe_context = Arc::new(self.into_probe_context());
+        let opened = Arc::new(std::sync::Mutex::new(None));
+        let past = {
+            let (opened, context) = (Arc::clone(&opened), Arc::clone(&probe_context));
+            let key = key.clone();
+            async move {
+                let opening =
+                    history_open::open(&location, &context.stack, &context.aws, retention, budget);
+                let until = (context.now, context.deadline);
+                let (history, past) = history_open::fetch(opening.await, key, until).await?;
+                if let Ok(mut opened) = opened.lock() {
+                    *opened = Some(history);
+                }
+                Ok(past)
+            }
+        };
+        let (results, other) = tokio::join!(
+            collect::ask_probes(Arc::clone(&probe_context), probes, past),
+            other(Arc::clone(&probe_context)),
+        );
+        let history = opened.lock().ok().and_then(|mut opened| opened.take());
+        let ProbeResults {
+            observations,
+            notes: more,
+            removed,
+        } = results;
+        notes.extend(more);
+        let collected = CollectedRun {
+            probe_context,
+            observations,
+            removed,
+            notes,
+            recorder: RunRecorder::new(history, queue),
+            key,
+        };
+        (collected, other)
+    }
+}
+
+/// A run whose probes have all answered or timed out.
+pub struct CollectedRun {
+    /// What the probes worked with.
+    pub probe_context: Arc<ProbeContext>,
+    /// Their results.
+    pub observations: Observations,
+    /// The secrets that were taken out of the observations.
+    removed: Removed,
+    /// Notes for the report.
+    pub notes: Vec<Printable>,
+    recorder: RunRecorder,
+    key: StackKey,
+}
+
+impl CollectedRun {
+    /// Evaluates the selected runbooks; `parents` may explain them.
+    pub fn evaluate(self, selected: &[Selection<'_>], parents: &[&Runbook]) -> EvaluatedRun {
+        let ProbeContext {
+            stack, now, began, ..
+        } = &*self.probe_context;
+        let naming = stack.naming();
+        let inputs = Inputs {
+            observations: &self.observations,
+            naming: &naming,
+        };
+        let conclusion = judge::judge(selected, parents, inputs);
+        let verdicts = conclusion.runbooks.iter();
+        let snapshot = Snapshot {
+            id: Ulid::generate(),
+            at: *now,
+            stack: self.key,
+            verdict: conclusion.verdict.word().to_owned(),
+            runbooks: verdicts
+                .map(|runbook| (runbook.id.to_string(), runbook.verdict.word().to_owned()))
+                .collect(),
+            numbers: collect::numbers(&self.observations),
+            duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let origin = ReportOrigin {
+            stack: stack_heading(stack),
+            started_at: *now,
+            took: began.elapsed(),
+            notes: self.notes,
+        };
+        EvaluatedRun {
+            report: origin.report(conclusion),
+            observations: self.observations,
+            removed: self.removed,
+            snapshot,
+            recorder: self.recorder,
+            probe_context: self.probe_context,
+        }
+    }
+}
+
+/// What a report says of its run beside the conclusion.
+pub(super) struct ReportOrigin {
+    pub(super) stack: model::Stack,
+    pub(super) started_at: OffsetDateTime,
+    pub(super) took: Duration,
+    pub(super) notes: Vec<Printable>,
+}
+
+impl ReportOrigin {
+    pub(super) fn report(self, conclusion: judge::Conclusion) -> Report {
+        Report {
+            stack: self.stack,
+            started_at: self.started_at,
+            took: self.took,
+            verdict: conclusion.verdict,
+            root_cause: conclusion.root_cause,
+            summary: conclusion.summary,
+            next_action: conclusion.next_action,
+            escalation: conclusion.escalation,
+            runbooks: conclusion.runbooks,
+            notes: self.notes,
+        }
+    }
+}
+
+/// A run with its report, not recorded yet.
+pub struct EvaluatedRun {
+    /// The report.
+    pub report: Report,
+    /// What it was evaluated from.
+    pub observations: Observations,
+    /// The secrets that were taken out of the observations.
+    pub removed: Removed,
+    /// What history keeps of it.
+    pub snapshot: Snapshot,
+    /// Where the snapshot goes.
+    pub recorder: RunRecorder,
+    /// What the probes worked with.
+    pub probe_context: Arc<ProbeContext>,
+}
+
+impl EvaluatedRun {
+    /// Records the snapshot; the report has a note where that failed.
+    pub async fn record(self) -> Report {
+        let EvaluatedRun {
+            mut report,
+            snapshot,
+            mut recorder,
+            probe_context,
+            ..
+        } = self;
+        if let Err(why) = blocking(move || recorder.record(&snapshot)).await {
+            report
+                .notes
+                .push(format!("this run was not recorded: {why}").into());
+        }
+        report.took = probe_context.began.elapsed();
+        report
+    }
+}
+
+/// Where a snapshot goes: history where it could be opened, else the queue.
+#[derive(Default)]
+pub struct RunRecorder {
+    /// History, where it could be opened.
+    pub history: Option<Box<dyn History>>,
+    queue: Option<Queue>,
+}
+
+impl RunRecorder {
+    fn new(history: Option<Box<dyn History>>, queue: Option<Queue>) -> Self {
+        let history = match (history, &queue) {
+            (Some(history), Some(queue)) => {
+                Some(Box::new(Pending::new(history, queue.clone())) as Box<dyn History>)
+            }
+            (history, _) => history,
+        };
+        Self { history, queue }
+    }
+
+    fn record(&mut self, snapshot: &Snapshot) -> Result<(), String> {
+        match &mut self.history {
+            Some(history) => history.record(snapshot).map_err(|error| error.to_string()),
+            None => self.enqueue(snapshot),
+        }
+    }
+
+    /// Puts the snapshot where a later run finds it, because history could not be opened. The
+    /// report has a note of that already.
+    ///
+    /// # Errors
+    /// The text of what the file system said.
+    pub fn enqueue(&self, snapshot: &Snapshot) -> Result<(), String> {
+        match &self.queue {
+            Some(queue) => queue.wait(snapshot).map_err(|error| error.to_string()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The stack as the heading of a report names it.
+pub fn stack_heading(stack: &Stack) -> model::Stack {
+    model::Stack {
+        name: stack.name.value.as_str().into(),
+        api_url: stack.endpoint("").into(),
+        region: stack.region.value.as_str().into(),
+        account: stack.account.value.as_str().into(),
+    }
+}
+
+/// A note for each rotation that was begun on this machine and is not settled.
+fn unfinished_rotations(settings: &Settings) -> Vec<Printable> {
+    let Some(state_dir) = &settings.state_dir else {
+        return Vec::new();
+    };
+    let open = match open_intents(&state_dir.value) {
+        Ok(open) => open,
+        Err(error) => return vec![format!("unfinished rotations cannot be read: {error}").into()],
+    };
+    let notes = open.iter().map(|open| match &open.intent {
+        Some(intent) => {
+            let (bond, at) = (&intent.bond, &intent.at);
+            format!(
+                "unfinished bond rotate of {bond}, begun {at}: duckops bond rotate {bond} --recover"
+            )
+        }
+        None => format!("the intent {} of a rotation cannot be read", open.id),
+    });
+    notes.map(Printable::from).collect()
+}

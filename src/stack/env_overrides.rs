@@ -1,0 +1,69 @@
+//! Environment overrides that change where requests go: AWS endpoints, proxies, credentials.
+
+use super::{Environment, Origin, Stack};
+use crate::text::Printable;
+
+const PROXY_VARIABLES: [&str; 6] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
+
+/// The value of a variable; an empty one counts as unset.
+fn value<'a>(env: &'a Environment, name: &str) -> Option<&'a str> {
+    let value = env.get(name).map(String::as_str);
+    value.filter(|value| !value.is_empty())
+}
+
+/// The variables that send AWS requests elsewhere, with their values.
+pub fn endpoints(env: &Environment) -> impl Iterator<Item = (&str, &str)> {
+    let is_ignored = env
+        .get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    env.iter()
+        .filter(move |(name, value)| {
+            name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty() && !is_ignored
+        })
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+/// The proxies that the environment names, each with its variable, without credentials.
+pub fn proxies(env: &Environment) -> impl Iterator<Item = (&'static str, String)> + '_ {
+    let names = PROXY_VARIABLES.into_iter();
+    names.filter_map(|name| Some((name, origin_of_url(value(env, name)?))))
+}
+
+/// One note for each override in force.
+pub fn notes(env: &Environment, stack: &Stack) -> Vec<Printable> {
+    let endpoints = endpoints(env)
+        .map(|(name, url)| format!("endpoint overridden by {name}: {}", origin_of_url(url)));
+    let proxies = proxies(env).map(|(name, url)| format!("via proxy {url} ({name})"));
+    let is_profile_ignored = value(env, "AWS_ACCESS_KEY_ID").is_some()
+        && matches!(&stack.profile, Some(profile) if !matches!(profile.origin, Origin::Flag(_)));
+    let profile = is_profile_ignored.then(|| {
+        "the AWS profile is ignored because AWS_ACCESS_KEY_ID is set; --profile would win"
+            .to_owned()
+    });
+    endpoints
+        .chain(proxies)
+        .chain(profile)
+        .map(Printable::from)
+        .collect()
+}
+
+/// Scheme, host and port of a URL. The user, the password and the path may be secrets.
+fn origin_of_url(url: &str) -> String {
+    let Ok(url) = url::Url::parse(url) else {
+        return "(not a URL)".to_owned();
+    };
+    let port = url.port().map(|port| format!(":{port}"));
+    format!(
+        "{}://{}{}",
+        url.scheme(),
+        url.host_str().unwrap_or_default(),
+        port.unwrap_or_default()
+    )
+}
