@@ -116,13 +116,9 @@ fn conclude(cause: Option<model::Runbook>, runbooks: Vec<model::Runbook>) -> Con
         };
     };
     let summary = match (verdict, runbooks.as_slice()) {
-        (Verdict::Ok, [_, _, ..]) => format!("All {} runbooks are ok.", runbooks.len()),
+        (Verdict::Ok, [_, _, ..]) => format!("{0} of {0} runbooks ok", runbooks.len()),
         (_, [only]) if only.id == leading.id => leading.summary.to_string(),
-        _ => format!(
-            "{}: {}",
-            leading.id.as_str().to_uppercase(),
-            leading.summary
-        ),
+        _ => format!("{} {}", leading.id.as_str().to_uppercase(), leading.summary),
     };
     Conclusion {
         verdict,
@@ -176,19 +172,31 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
     let verdict = worst(&judged);
     let leading = || judged.iter().filter(|j| j.step.verdict() == verdict);
     let skipped = || judged.iter().find(|judged| judged.leads);
-    let summary = match (verdict, leading().next().or_else(skipped)) {
-        (Verdict::Ok, _) => "Every step is ok.".into(),
-        (_, Some(judged)) => judged.step.summary.clone(),
-        (_, None) => "Nothing was judged.".into(),
+    let fill = |words: &crate::runbook::Words| {
+        words.fill(|path| inputs.value(path), &runbook.limits, inputs.naming)
     };
-    let next = leading()
+    let primary = leading()
         .find(|judged| judged.leads)
         .or_else(|| leading().next())
-        .and_then(|judged| judged.step.next_action.clone());
+        .map(|judged| &judged.step);
+    // The first row is what the incident shows; what to do about it may stand in a later step.
+    let finding = leading().next().or_else(skipped).map(|judged| &judged.step);
+    let summary = match (verdict, finding) {
+        (Verdict::Ok, _) => "Every step is ok.".into(),
+        (_, Some(step)) => step
+            .headline
+            .clone()
+            .unwrap_or_else(|| format!("{}: {}", runbook.title, step.summary).into()),
+        (_, None) => "Nothing was judged.".into(),
+    };
+    let next = primary.and_then(|step| step.next_action.clone());
+    let then = primary.and_then(|step| step.then.clone());
     let escalations = judged.iter().filter_map(|j| j.step.escalation.clone());
     model::Runbook {
         id: runbook.id.as_str().into(),
         title: runbook.title.as_str().into(),
+        short: runbook.short.as_str().into(),
+        overview: runbook.overview.as_ref().map(fill),
         severity: runbook.severity.as_str().into(),
         limits: runbook
             .limits
@@ -204,6 +212,7 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
         summary,
         blocked_by: None,
         next_action: next,
+        then,
         // Whoever is to be called at once comes before whoever has time.
         escalation: escalations.min_by_key(|call| (call.priority.clone(), call.due)),
         steps: judged.into_iter().map(|judged| judged.step).collect(),

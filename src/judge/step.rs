@@ -78,7 +78,10 @@ pub(super) fn judge(
         finding: head.finding,
         reason_code: head.reason,
         summary: head.summary,
+        also: head.also,
+        headline: head.headline,
         next_action: head.next,
+        then: head.then,
         escalation: head.escalation,
         asked,
         manual,
@@ -189,7 +192,10 @@ struct Head {
     finding: Finding,
     reason: Printable,
     summary: Printable,
+    also: Vec<Printable>,
+    headline: Option<Printable>,
     next: Option<NextAction>,
+    then: Option<Printable>,
     escalation: Option<Escalation>,
 }
 
@@ -220,6 +226,14 @@ fn told(runbook: &Runbook, step: &Step, rule: &Rule, inputs: Inputs<'_>) -> Head
             .escalate
             .as_ref()
             .map(|escalate| escalation(escalate, &summary, inputs)),
+        also: rule
+            .also
+            .iter()
+            .filter(|words| words.is_known(&|path: &str| inputs.value(path)))
+            .map(&fill)
+            .collect(),
+        headline: rule.headline.as_ref().map(&fill),
+        then: rule.then.as_ref().map(&fill),
         summary,
     }
 }
@@ -233,7 +247,10 @@ fn escalation(escalate: &Escalate, reason: &Printable, inputs: Inputs<'_>) -> Es
         OffsetDateTime::from_unix_timestamp(from.checked_add(seconds)?).ok()
     });
     Escalation {
-        to: inputs.naming.get("escalation").cloned().unwrap_or_default(),
+        to: match &escalate.to {
+            Some(to) => to.as_str().into(),
+            None => inputs.naming.get("escalation").cloned().unwrap_or_default(),
+        },
         priority: escalate.priority.as_str().into(),
         due,
         reason: reason.clone(),
@@ -261,7 +278,10 @@ fn not_told(
         finding: Finding::Unknown(evidence(silent.iter().copied(), inputs)),
         reason: unavailable.why.code().into(),
         summary: format!("Cannot tell: {}.", unavailable.detail).into(),
+        also: Vec::new(),
+        headline: None,
         next: Some(next),
+        then: None,
         escalation: None,
     }
 }

@@ -195,8 +195,15 @@ pub struct Step {
     pub reason_code: Printable,
     /// The conclusion in one sentence.
     pub summary: Printable,
+    /// Further rows of the conclusion.
+    pub also: Vec<Printable>,
+    /// The conclusion with the thing it is about, for a first line; `None` is the title of the
+    /// runbook and the summary.
+    pub headline: Option<Printable>,
     /// What to do; `None` when there is nothing to do.
     pub next_action: Option<NextAction>,
+    /// The command that follows the next action.
+    pub then: Option<Printable>,
     /// Whom to call about this step.
     pub escalation: Option<Escalation>,
     /// The requests it stands on, by the probe that sent them.
@@ -286,7 +293,11 @@ pub struct Runbook {
     pub id: Printable,
     /// Its title.
     pub title: Printable,
-    /// `P0` or `P1`.
+    /// What it is about in one word, for a row among other runbooks.
+    pub short: Printable,
+    /// How things stand in one line, when every step is ok.
+    pub overview: Option<Printable>,
+    /// `P0`, `P1` or `P2`.
     pub severity: Printable,
     /// The numbers it was judged by, as the operator wrote them.
     pub limits: Vec<(Printable, FactValue)>,
@@ -300,6 +311,8 @@ pub struct Runbook {
     pub blocked_by: Option<Printable>,
     /// What to do; `None` when there is nothing to do.
     pub next_action: Option<NextAction>,
+    /// The command that follows the next action.
+    pub then: Option<Printable>,
     /// Whom to call.
     pub escalation: Option<Escalation>,
     /// Its steps in order.

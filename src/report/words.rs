@@ -23,6 +23,54 @@ pub(super) fn claim(step: &Step) -> String {
     format!("{claim}{}", step.title)
 }
 
+/// The first line of a report after its verdict: the incident and what it shows.
+pub(super) fn headline(report: &Report) -> String {
+    let [only] = report.runbooks.as_slice() else {
+        return report.summary.to_string();
+    };
+    let summary = &report.summary;
+    let is_named = summary.as_str().starts_with(&name(&only.id));
+    match report.verdict {
+        Verdict::Ok => format!("{} {}: {summary}", name(&only.id), only.title),
+        _ if is_named => summary.to_string(),
+        _ => format!("{} {summary}", name(&only.id)),
+    }
+}
+
+/// The command that follows the next action of the report.
+pub(super) fn then(report: &Report) -> Option<String> {
+    let leading = match &report.root_cause {
+        Some(cause) => report.runbooks.iter().find(|runbook| runbook.id == *cause),
+        None => report.runbooks.first(),
+    };
+    let then = leading?.then.as_ref()?;
+    Some(then.to_string())
+}
+
+/// `1 agent`, `2 agents`, `no agents`.
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+    match number {
+        0 => format!("no {many}"),
+        1 => format!("1 {one}"),
+        number => format!("{number} {many}"),
+    }
+}
+
+/// `17:53Z`, with its date unless that is today's.
+pub(super) fn clock(at: OffsetDateTime, now: OffsetDateTime) -> String {
+    let at = at.to_offset(time::UtcOffset::UTC);
+    let clock = format!("{:02}:{:02}Z", at.hour(), at.minute());
+    match at.date() == now.to_offset(time::UtcOffset::UTC).date() {
+        true => clock,
+        false => format!("{} {clock}", at.date()),
+    }
+}
+
+/// `0.13 s`
+pub(super) fn seconds(took: Duration) -> String {
+    format!("{:.2} s", took.as_secs_f64())
+}
+
 /// RFC 3339 in UTC with whole seconds.
 pub(super) fn utc(at: OffsetDateTime) -> String {
     instant(at.unix_timestamp())

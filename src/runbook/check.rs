@@ -57,7 +57,23 @@ impl Checker {
         text: &Spanned<String>,
         limits: &BTreeMap<String, FactValue>,
     ) -> Option<Words> {
-        match Words::parse(text.get_ref(), limits) {
+        self.parsed(text, Words::parse(text.get_ref(), limits))
+    }
+
+    fn command(
+        &mut self,
+        text: &Spanned<String>,
+        limits: &BTreeMap<String, FactValue>,
+    ) -> Option<Words> {
+        self.parsed(text, Words::parse_command(text.get_ref(), limits))
+    }
+
+    fn parsed(
+        &mut self,
+        text: &Spanned<String>,
+        words: Result<Words, Vec<String>>,
+    ) -> Option<Words> {
+        match words {
             Ok(words) if !text.get_ref().trim().is_empty() => Some(words),
             Ok(_) => {
                 self.at(text, "must not be empty".to_owned());
@@ -104,7 +120,11 @@ pub(super) fn runbook(raw: raw::Runbook, check: &mut Checker) -> Option<Runbook>
         ));
         earlier.push(id.get_ref().clone());
     }
-    unused_limits(&raw, &steps, check);
+    let overview = raw
+        .overview
+        .as_ref()
+        .and_then(|text| check.words(text, &limits));
+    unused_limits(&raw, &steps, overview.as_ref(), check);
     let asks = raw.asks.as_ref().and_then(|asks| {
         let words = check.words(asks, &limits)?;
         if let Some(fact) = words.facts().next() {
@@ -122,6 +142,10 @@ pub(super) fn runbook(raw: raw::Runbook, check: &mut Checker) -> Option<Runbook>
     Some(Runbook {
         file: check.file.clone(),
         id: raw.id.into_inner(),
+        short: raw
+            .short
+            .map_or_else(|| raw.title.get_ref().clone(), Spanned::into_inner),
+        overview,
         title: raw.title.into_inner(),
         severity: raw.severity.into_inner(),
         asks,
@@ -195,17 +219,22 @@ fn limits(raw: &raw::Runbook, check: &mut Checker) -> BTreeMap<String, FactValue
     limits
 }
 
-fn unused_limits(raw: &raw::Runbook, steps: &[Step], check: &mut Checker) {
+fn unused_limits(
+    raw: &raw::Runbook,
+    steps: &[Step],
+    overview: Option<&Words>,
+    check: &mut Checker,
+) {
     let used: BTreeSet<&str> = steps
         .iter()
         .flat_map(|step| {
             let rules = step.rules.iter().flat_map(|rule| {
-                let words = [Some(&rule.say), rule.next.as_ref(), rule.command.as_ref()];
-                let named = words.into_iter().flatten().flat_map(Words::limits);
+                let named = rule.words().flat_map(Words::limits);
                 rule.when.limits.iter().map(String::as_str).chain(named)
             });
             step.manual.limits().chain(rules)
         })
+        .chain(overview.into_iter().flat_map(Words::limits))
         .collect();
     // A rule that failed to load may have used it.
     if check.complaints.is_empty() {
@@ -238,7 +267,7 @@ fn step(raw: &Spanned<raw::Step>, scope: &Scope<'_>, check: &mut Checker) -> Opt
             None => check.at(path, crate::fact::unknown_fact(path.get_ref())),
         }
     }
-    let manual = check.words(&raw.manual, scope.limits);
+    let manual = check.command(&raw.manual, scope.limits);
     let rules = raw
         .rule
         .iter()
@@ -296,12 +325,21 @@ fn rule(raw: &raw::Rule, scope: &Scope<'_>, check: &mut Checker) -> Option<Rule>
         }
         Some(_) => {}
     }
-    let mut optional = |text: &Option<Spanned<String>>| {
+    let mut sentence = |text: &Option<Spanned<String>>| {
         text.as_ref()
             .and_then(|text| check.words(text, scope.limits))
     };
-    let (next, command) = (optional(&raw.next), optional(&raw.command));
+    let (next, headline) = (sentence(&raw.next), sentence(&raw.headline));
+    let mut command = |text: &Option<Spanned<String>>| {
+        text.as_ref()
+            .and_then(|text| check.command(text, scope.limits))
+    };
+    let (command, then) = (command(&raw.command), command(&raw.then));
     let say = check.words(&raw.say, scope.limits);
+    let also = raw.also.iter();
+    let also = also
+        .filter_map(|text| check.words(text, scope.limits))
+        .collect();
     let escalate = escalate(raw, check);
     let line = check.line(raw.when.span().start);
     let (when, verdict) = (when?, verdict?);
@@ -315,6 +353,9 @@ fn rule(raw: &raw::Rule, scope: &Scope<'_>, check: &mut Checker) -> Option<Rule>
         verdict,
         reason,
         say: say?,
+        also,
+        headline,
+        then,
         next,
         command,
         escalate,
@@ -328,6 +369,9 @@ fn rule(raw: &raw::Rule, scope: &Scope<'_>, check: &mut Checker) -> Option<Rule>
 }
 
 fn escalate(raw: &raw::Rule, check: &mut Checker) -> Option<Escalate> {
+    if let (None, Some(whom)) = (&raw.escalate, &raw.escalate_to) {
+        check.at(whom, "`escalate_to` goes with `escalate`".to_owned());
+    }
     if let (None, Some(within)) = (&raw.escalate, &raw.within) {
         check.at(within, "`within` goes with `escalate`".to_owned());
     }
@@ -362,6 +406,7 @@ fn escalate(raw: &raw::Rule, check: &mut Checker) -> Option<Escalate> {
     });
     Some(Escalate {
         priority: to.get_ref().clone(),
+        to: raw.escalate_to.as_ref().map(|to| to.get_ref().clone()),
         within: within.zip(from),
     })
 }

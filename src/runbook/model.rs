@@ -15,7 +15,11 @@ pub struct Runbook {
     pub id: String,
     /// Its title.
     pub title: String,
-    /// `P0` or `P1`.
+    /// What it is about in one word, for a row among other runbooks: `callbacks`.
+    pub short: String,
+    /// How things stand in one line when every step is ok.
+    pub overview: Option<Words>,
+    /// `P0`, `P1` or `P2`.
     pub severity: String,
     /// What is asked of whoever is called about it.
     pub asks: Option<Words>,
@@ -98,8 +102,15 @@ pub struct Rule {
     pub verdict: crate::report::model::Verdict,
     /// A stable code for the reason.
     pub reason: String,
-    /// The conclusion in one sentence.
+    /// The conclusion in one sentence, for the row of the step.
     pub say: Words,
+    /// Further rows; one whose facts are not all known is left out.
+    pub also: Vec<Words>,
+    /// The conclusion with the thing it is about, for the first line of a report; without it
+    /// the title of the runbook and `say`.
+    pub headline: Option<Words>,
+    /// The command that follows the next action.
+    pub then: Option<Words>,
     /// What to do, in words.
     pub next: Option<Words>,
     /// What to do, as a command.
@@ -114,15 +125,21 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Its texts.
+    pub(super) fn words(&self) -> impl Iterator<Item = &Words> {
+        let optional = [&self.next, &self.command, &self.headline, &self.then];
+        let optional = optional.into_iter().filter_map(Option::as_ref);
+        std::iter::once(&self.say).chain(&self.also).chain(optional)
+    }
+
     /// The facts it compares, names or counts from.
     pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
-        let words = [Some(&self.say), self.next.as_ref(), self.command.as_ref()];
         let within = self.escalate.as_ref().and_then(|escalate| escalate.within);
         self.when
             .facts
             .iter()
             .copied()
-            .chain(words.into_iter().flatten().flat_map(Words::facts))
+            .chain(self.words().flat_map(Words::facts))
             .chain(within.map(|(_, from)| from))
     }
 }
@@ -130,8 +147,10 @@ impl Rule {
 /// That a rule calls somebody.
 #[derive(Clone, Debug)]
 pub struct Escalate {
-    /// `P0` or `P1`.
+    /// `P0`, `P1` or `P2`.
     pub priority: String,
+    /// Whom, where it is not the contact of the stack.
+    pub to: Option<String>,
     /// Seconds until it is due, and the fact that says from which instant on: a deadline must
     /// not move with every run. `None` is at once.
     pub within: Option<(i64, &'static str)>,

@@ -11,6 +11,8 @@ use toml::{Spanned, Value};
 pub(super) struct Runbook {
     pub(super) id: Spanned<String>,
     pub(super) title: Spanned<String>,
+    pub(super) short: Option<Spanned<String>>,
+    pub(super) overview: Option<Spanned<String>>,
     pub(super) severity: Spanned<String>,
     pub(super) asks: Option<Spanned<String>>,
     #[serde(default)]
@@ -62,10 +64,15 @@ pub(super) struct Rule {
     pub(super) when: Spanned<String>,
     pub(super) verdict: Spanned<String>,
     pub(super) say: Spanned<String>,
+    #[serde(default)]
+    pub(super) also: Vec<Spanned<String>>,
+    pub(super) headline: Option<Spanned<String>>,
+    pub(super) then: Option<Spanned<String>>,
     pub(super) next: Option<Spanned<String>>,
     pub(super) command: Option<Spanned<String>>,
     pub(super) reason: Option<Spanned<String>>,
     pub(super) escalate: Option<Spanned<String>>,
+    pub(super) escalate_to: Option<Spanned<String>>,
     pub(super) within: Option<Spanned<String>>,
     pub(super) escalate_from: Option<Spanned<String>>,
     #[serde(default)]

@@ -1,4 +1,13 @@
 //! Sentences with names in braces, such as `{email.sent_24h} of {email.max_24h}`.
+//!
+//! | form | renders |
+//! |---|---|
+//! | `{fact}`, `{limits.name}`, `{stack.name}` | the value, `(not known)` for an unavailable fact |
+//! | `{fact_min..fact_max}` | `18` where both bounds agree, else `at least 18` |
+//! | `{fact#agent}`, `{fact#entry/entries}` | `1 agent`, `2 agents`, `no agents` |
+//! | `[, newest {fact} ago]` | nothing unless every fact in the brackets is known |
+//!
+//! Commands have no brackets of this kind: `[` is a character of theirs.
 
 use crate::fact::FactValue;
 use crate::text::{Printable, StackNames};
@@ -12,8 +21,14 @@ pub struct Words(Vec<Part>);
 enum Part {
     Text(String),
     Fact(&'static str),
+    /// Two bounds of one count: the number alone where they agree, else `at least`.
+    Range(&'static str, &'static str),
+    /// A whole number with its noun: one form for 1, the other for every other number.
+    Count(Box<Part>, String, String),
     Limit(String),
     Stack(&'static str),
+    /// Left out unless everything in it is known.
+    Optional(Words),
 }
 
 /// The names of the stack that words may use, after `stack.`.
@@ -35,7 +50,7 @@ pub fn stack_word(word: &str) -> Option<&'static str> {
 }
 
 impl Words {
-    /// Reads a sentence; `{{` is a brace.
+    /// Reads a sentence, in which `[…]` is optional; `{{` is a brace and `[[` a bracket.
     ///
     /// # Errors
     /// Every name that does not resolve.
@@ -43,30 +58,44 @@ impl Words {
         text: &str,
         limits: &BTreeMap<String, FactValue>,
     ) -> Result<Self, Vec<String>> {
-        let (mut parts, mut errors, mut plain) = (Vec::new(), Vec::new(), String::new());
+        let (mut parts, mut errors) = (Vec::new(), Vec::new());
         let mut rest = text;
-        while let Some(at) = rest.find(['{', '}']) {
-            plain.push_str(&rest[..at]);
-            let brace = &rest[at..=at];
-            rest = &rest[at + 1..];
-            if let Some(after) = rest.strip_prefix(brace) {
-                plain.push_str(brace);
-                rest = after;
-            } else if brace == "}" {
-                errors.push("a `}` without its `{`; write `}}` for the character".to_owned());
-            } else if let Some((name, after)) = rest.split_once('}') {
-                parts.push(Part::Text(std::mem::take(&mut plain)));
-                match resolve(name, limits) {
-                    Ok(part) => parts.push(part),
-                    Err(error) => errors.push(error),
-                }
-                rest = after;
-            } else {
-                errors.push("a `{` without its `}`; write `{{` for the character".to_owned());
+        while let Some(at) = rest.find('[') {
+            let (before, from) = rest.split_at(at);
+            if from.starts_with("[[") {
+                parse_plain(&format!("{before}["), limits, &mut parts, &mut errors);
+                rest = &from[2..];
+                continue;
             }
+            parse_plain(before, limits, &mut parts, &mut errors);
+            let Some((inside, after)) = from[1..].split_once(']') else {
+                errors.push("a `[` without its `]`; write `[[` for the character".to_owned());
+                rest = "";
+                break;
+            };
+            let mut optional = Vec::new();
+            parse_plain(inside, limits, &mut optional, &mut errors);
+            parts.push(Part::Optional(Words(optional)));
+            rest = after;
         }
-        plain.push_str(rest);
-        parts.push(Part::Text(plain));
+        parse_plain(rest, limits, &mut parts, &mut errors);
+        Self::checked(parts, errors)
+    }
+
+    /// Reads a command: only names in braces are replaced.
+    ///
+    /// # Errors
+    /// As [`Words::parse`].
+    pub(super) fn parse_command(
+        text: &str,
+        limits: &BTreeMap<String, FactValue>,
+    ) -> Result<Self, Vec<String>> {
+        let (mut parts, mut errors) = (Vec::new(), Vec::new());
+        parse_plain(text, limits, &mut parts, &mut errors);
+        Self::checked(parts, errors)
+    }
+
+    fn checked(parts: Vec<Part>, errors: Vec<String>) -> Result<Self, Vec<String>> {
         if errors.is_empty() {
             Ok(Self(parts))
         } else {
@@ -81,43 +110,150 @@ impl Words {
         limits: &BTreeMap<String, FactValue>,
         stack: &StackNames,
     ) -> Printable {
+        self.filled(&fact, limits, stack)
+    }
+
+    fn filled<'a>(
+        &self,
+        fact: &dyn Fn(&str) -> Option<&'a FactValue>,
+        limits: &BTreeMap<String, FactValue>,
+        stack: &StackNames,
+    ) -> Printable {
         let mut out = String::new();
         for part in &self.0 {
-            let filled = match part {
-                Part::Text(text) => Some(Printable::from(text.as_str())),
-                Part::Fact(path) => fact(path).map(FactValue::shown),
-                Part::Limit(name) => limits.get(name).map(FactValue::shown),
-                Part::Stack(name) => stack.get(name).cloned(),
-            };
-            out.push_str(filled.as_ref().map_or("(not known)", Printable::as_str));
+            match part {
+                Part::Optional(words) if !words.is_known(fact) => {}
+                Part::Optional(words) => {
+                    out.push_str(words.filled(fact, limits, stack).as_str());
+                }
+                part => {
+                    let filled = part.filled(fact, limits, stack);
+                    out.push_str(filled.as_ref().map_or("(not known)", Printable::as_str));
+                }
+            }
         }
         out.into()
     }
 
+    /// Whether every fact it names is known, optional parts aside.
+    pub(crate) fn is_known<'a>(&self, fact: &dyn Fn(&str) -> Option<&'a FactValue>) -> bool {
+        self.0.iter().all(|part| match part {
+            Part::Optional(_) => true,
+            Part::Range(lower, _) => fact(lower).is_some(),
+            part => part.facts().iter().all(|path| fact(path).is_some()),
+        })
+    }
+
     /// The facts it names.
     pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.0.iter().filter_map(|part| {
-            if let Part::Fact(path) = part {
-                Some(*path)
-            } else {
-                None
-            }
-        })
+        self.0.iter().flat_map(Part::facts)
     }
 
     /// The limits it names.
     pub(super) fn limits(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|part| {
-            if let Part::Limit(name) = part {
-                Some(name.as_str())
-            } else {
-                None
-            }
-        })
+        self.0.iter().flat_map(Part::limits)
     }
 }
 
+impl Part {
+    fn filled<'a>(
+        &self,
+        fact: &dyn Fn(&str) -> Option<&'a FactValue>,
+        limits: &BTreeMap<String, FactValue>,
+        stack: &StackNames,
+    ) -> Option<Printable> {
+        match self {
+            Part::Text(text) => Some(Printable::from(text.as_str())),
+            Part::Fact(path) => fact(path).map(FactValue::shown),
+            Part::Range(lower, upper) => {
+                let (lower, upper) = (fact(lower)?, fact(upper));
+                let shown = lower.shown();
+                Some(match upper == Some(lower) {
+                    true => shown,
+                    false => format!("at least {shown}").into(),
+                })
+            }
+            Part::Count(number, one, many) => {
+                let shown = number.filled(fact, limits, stack)?;
+                Some(match shown.as_str() {
+                    "0" => format!("no {many}").into(),
+                    "1" => format!("1 {one}").into(),
+                    _ => format!("{shown} {many}").into(),
+                })
+            }
+            Part::Limit(name) => limits.get(name).map(FactValue::shown),
+            Part::Stack(name) => stack.get(name).cloned(),
+            Part::Optional(words) => Some(words.filled(fact, limits, stack)),
+        }
+    }
+
+    fn facts(&self) -> Vec<&'static str> {
+        match self {
+            Part::Fact(path) => vec![path],
+            Part::Range(lower, upper) => vec![lower, upper],
+            Part::Count(number, ..) => number.facts(),
+            Part::Optional(words) => words.facts().collect(),
+            Part::Text(_) | Part::Limit(_) | Part::Stack(_) => Vec::new(),
+        }
+    }
+
+    fn limits(&self) -> Vec<&str> {
+        match self {
+            Part::Limit(name) => vec![name],
+            Part::Count(number, ..) => number.limits(),
+            Part::Optional(words) => words.limits().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Reads text and names in braces.
+fn parse_plain(
+    text: &str,
+    limits: &BTreeMap<String, FactValue>,
+    parts: &mut Vec<Part>,
+    errors: &mut Vec<String>,
+) {
+    let (mut plain, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(['{', '}']) {
+        plain.push_str(&rest[..at]);
+        let brace = &rest[at..=at];
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix(brace) {
+            plain.push_str(brace);
+            rest = after;
+        } else if brace == "}" {
+            errors.push("a `}` without its `{`; write `}}` for the character".to_owned());
+        } else if let Some((name, after)) = rest.split_once('}') {
+            parts.push(Part::Text(std::mem::take(&mut plain)));
+            match resolve(name, limits) {
+                Ok(part) => parts.push(part),
+                Err(error) => errors.push(error),
+            }
+            rest = after;
+        } else {
+            errors.push("a `{` without its `}`; write `{{` for the character".to_owned());
+        }
+    }
+    plain.push_str(rest);
+    parts.push(Part::Text(plain));
+}
+
 fn resolve(name: &str, limits: &BTreeMap<String, FactValue>) -> Result<Part, String> {
+    if let Some((number, noun)) = name.split_once('#') {
+        let number = resolve(number, limits)?;
+        let (one, many) = match noun.split_once('/') {
+            Some((one, many)) => (one.to_owned(), many.to_owned()),
+            None => (noun.to_owned(), format!("{noun}s")),
+        };
+        return Ok(Part::Count(Box::new(number), one, many));
+    }
+    if let Some((lower, upper)) = name.split_once("..") {
+        return match (resolve(lower, limits)?, resolve(upper, limits)?) {
+            (Part::Fact(lower), Part::Fact(upper)) => Ok(Part::Range(lower, upper)),
+            _ => Err(format!("`{{{name}}}`: both bounds must be facts")),
+        };
+    }
     if let Some(limit) = name.strip_prefix("limits.") {
         return match limits.contains_key(limit) {
             true => Ok(Part::Limit(limit.to_owned())),
@@ -139,5 +275,64 @@ fn resolve(name: &str, limits: &BTreeMap<String, FactValue>) -> Result<Part, Str
     match crate::fact::find(name) {
         Some((_, fact)) => Ok(Part::Fact(fact.path)),
         None => Err(crate::fact::unknown_fact(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(text: &str, known: &[(&str, FactValue)]) -> String {
+        let words = Words::parse(text, &BTreeMap::new()).expect("it resolves");
+        let fact = |path: &str| known.iter().find(|(name, _)| *name == path).map(|(_, v)| v);
+        words
+            .fill(fact, &BTreeMap::new(), &StackNames::new())
+            .to_string()
+    }
+
+    #[test]
+    fn a_count_agrees_with_its_noun() {
+        let text = "{status.agents.dead#agent}, {status.agents.alive#entry/entries}";
+        for (dead, alive, expected) in [
+            (1, 1, "1 agent, 1 entry"),
+            (2, 11, "2 agents, 11 entries"),
+            (0, 0, "no agents, no entries"),
+        ] {
+            let known = [
+                ("status.agents.dead", FactValue::Int(dead)),
+                ("status.agents.alive", FactValue::Int(alive)),
+            ];
+            assert_eq!(filled(text, &known), expected);
+        }
+    }
+
+    #[test]
+    fn bounds_that_agree_are_one_number() {
+        let text = "{peck.callback_errors_24h_min..peck.callback_errors_24h_max} in 24 h";
+        let (lower, upper) = ("peck.callback_errors_24h_min", "peck.callback_errors_24h_max");
+        let both = |max| [(lower, FactValue::Int(18)), (upper, FactValue::Int(max))];
+        assert_eq!(filled(text, &both(18)), "18 in 24 h");
+        assert_eq!(filled(text, &both(20)), "at least 18 in 24 h");
+        assert_eq!(filled(text, &both(18)[..1]), "at least 18 in 24 h");
+        assert_eq!(filled(text, &[]), "(not known) in 24 h");
+    }
+
+    #[test]
+    fn an_optional_part_stands_only_with_all_its_facts() {
+        let text = "down[, {status.agents.dead} dead][[x]";
+        assert_eq!(filled(text, &[]), "down[x]");
+        let known = [("status.agents.dead", FactValue::Int(3))];
+        assert_eq!(filled(text, &known), "down, 3 dead[x]");
+        let broken = Words::parse("down [for", &BTreeMap::new());
+        assert!(broken.is_err());
+    }
+
+    #[test]
+    fn a_command_keeps_its_brackets() {
+        let text = "aws x --query 'a[*].b' {stack.region}";
+        let words = Words::parse_command(text, &BTreeMap::new()).expect("it resolves");
+        let names = StackNames::from([("region", Printable::from("us-east-1"))]);
+        let shown = words.fill(|_| None, &BTreeMap::new(), &names);
+        assert_eq!(shown.as_str(), "aws x --query 'a[*].b' us-east-1");
     }
 }

@@ -1,0 +1,244 @@
+//! The rows of the table: one a step, or one a runbook where there are several.
+
+use crate::report::model::{Runbook, Step, Verdict};
+use crate::report::palette::{Style, Tone};
+use crate::report::words::{self, count, cut, name};
+use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, Width, presets};
+
+/// More steps than this are not listed one by one when they are ok or skipped.
+pub(super) const LISTED: usize = 8;
+
+/// One row: its verdict, its name in one or two columns, and lines of text.
+pub(super) struct Row {
+    pub(super) verdict: Verdict,
+    name: [String; 2],
+    pub(super) lines: Vec<String>,
+    /// Commands under it, each whole on a line of its own.
+    pub(super) commands: Vec<String>,
+}
+
+/// How rows are drawn.
+pub(super) struct RowStyle {
+    pub(super) style: Style,
+    /// Whether a text is cut to two lines.
+    pub(super) shortens: bool,
+}
+
+impl Row {
+    pub(super) fn of_step(step: &Step, further: usize) -> Self {
+        let number = match step.number {
+            0 => String::new(),
+            number => number.to_string(),
+        };
+        let also = step.also.iter().take(further).map(ToString::to_string);
+        Self {
+            verdict: step.verdict(),
+            name: [number, step.id.to_string()],
+            lines: std::iter::once(step.summary.to_string())
+                .chain(also)
+                .collect(),
+            commands: Vec::new(),
+        }
+    }
+
+    /// Steps of one verdict in one row, by their ids.
+    pub(super) fn joined_steps(steps: &[Step], verdict: Verdict) -> Option<Self> {
+        let ids: Vec<_> = steps
+            .iter()
+            .filter(|step| step.verdict() == verdict)
+            .map(|step| step.id.as_str())
+            .collect();
+        if ids.is_empty() {
+            return None;
+        }
+        let noun = count(ids.len(), "step", "steps");
+        let (number, noun) = noun.split_once(' ').unwrap_or((&noun, ""));
+        Some(Self {
+            verdict,
+            name: [number.to_owned(), noun.to_owned()],
+            lines: vec![ids.join(" ")],
+            commands: Vec::new(),
+        })
+    }
+
+    pub(super) fn of_runbook(runbook: &Runbook) -> Self {
+        Self {
+            verdict: runbook.verdict,
+            name: [name(&runbook.id), runbook.short.to_string()],
+            lines: vec![state(runbook)],
+            commands: Vec::new(),
+        }
+    }
+}
+
+/// How a runbook stands, in one line.
+fn state(runbook: &Runbook) -> String {
+    let of = |verdict: Verdict| {
+        let steps = runbook.steps.iter();
+        steps
+            .filter(|step| step.verdict() == verdict)
+            .collect::<Vec<_>>()
+    };
+    let first = |verdict| of(verdict).first().map(|step| step.summary.to_string());
+    let total = runbook.steps.len();
+    if let Some(parent) = &runbook.blocked_by {
+        return match runbook.verdict {
+            Verdict::Unknown => format!("not judged: {} first", name(parent)),
+            verdict => format!("{}; caused by {}", first(verdict).unwrap_or_default(), name(parent)),
+        };
+    }
+    match runbook.verdict {
+        Verdict::Critical => {
+            let mut parts = vec![format!("{} of {total} steps critical", of(Verdict::Critical).len())];
+            parts.extend(match of(Verdict::Warning).len() {
+                0 => None,
+                warnings => Some(count(warnings, "warning", "warnings")),
+            });
+            parts.extend(match of(Verdict::Unknown).len() {
+                0 => None,
+                unknown => Some(format!("{unknown} not judged")),
+            });
+            parts.join(", ")
+        }
+        Verdict::Unknown => {
+            let ids = |verdict| -> String {
+                let ids: Vec<_> = of(verdict).iter().map(|step| step.id.as_str()).collect();
+                ids.join(", ")
+            };
+            let unknown = of(Verdict::Unknown).len();
+            match (unknown == total, of(Verdict::Ok).len()) {
+                (true, _) => format!("not judged: all {total} steps"),
+                (false, 0) => format!("not judged: {}", ids(Verdict::Unknown)),
+                (false, _) => format!("{} ok; not judged: {}", ids(Verdict::Ok), ids(Verdict::Unknown)),
+            }
+        }
+        Verdict::Warning => {
+            let more = match of(Verdict::Warning).len() {
+                0 | 1 => String::new(),
+                warnings => format!("; {} more", warnings - 1),
+            };
+            format!("{}{more}", first(Verdict::Warning).unwrap_or_default())
+        }
+        Verdict::Ok | Verdict::Skipped => runbook
+            .overview
+            .as_ref()
+            .map_or_else(|| format!("{total} of {total} steps ok"), ToString::to_string),
+    }
+}
+
+/// Left of the verdict.
+const INDENT: usize = 2;
+/// A verdict and a blank.
+const WORD: usize = 5;
+
+/// The widths of the columns, the same in every row.
+struct Layout {
+    style: Style,
+    columns: Vec<usize>,
+    /// On a narrow terminal the text stands below the name.
+    is_narrow: bool,
+    shortens: bool,
+}
+
+impl Layout {
+    fn of(rows: &[Row], how: &RowStyle) -> Self {
+        let width = how.style.width;
+        let widest = |at: usize| {
+            let widths = rows.iter().map(|row| words::width(&row.name[at]));
+            widths.max().unwrap_or(0)
+        };
+        let (first, second) = (widest(0) + 1, widest(1) + 2);
+        let used = INDENT + WORD + first + second;
+        let is_narrow = width < used + 20;
+        let columns = match is_narrow {
+            true => vec![INDENT, WORD, width.saturating_sub(INDENT + WORD).max(10)],
+            false => vec![INDENT, WORD, first, second, width - used],
+        };
+        Self {
+            style: how.style,
+            columns,
+            is_narrow,
+            shortens: how.shortens,
+        }
+    }
+
+    fn room(&self) -> usize {
+        self.columns.last().copied().unwrap_or(10)
+    }
+
+    fn lines(&self, row: &Row) -> Vec<String> {
+        let (style, room) = (self.style, self.room());
+        let wrapped = row.lines.iter().flat_map(|line| words::wrap(line, room));
+        let mut texts: Vec<String> = wrapped.collect();
+        if self.shortens && texts.len() > 2 {
+            texts = vec![
+                texts[0].clone(),
+                cut(&format!("{} \u{2026}", texts[1]), room),
+            ];
+        }
+        let tone = match row.verdict {
+            Verdict::Skipped => Tone::Faint,
+            _ => Tone::Plain,
+        };
+        let [first, second] = &row.name;
+        let mut table = self.table();
+        let mut texts = texts.iter();
+        if self.is_narrow {
+            let name = format!("{first} {second}");
+            let name = style.cell(tone, &cut(name.trim(), room));
+            table.add_row(vec!["".into(), self.word(row.verdict), name]);
+        } else {
+            let text = texts.next().map_or("", String::as_str);
+            table.add_row(vec![
+                "".into(),
+                self.word(row.verdict),
+                style.cell(tone, first),
+                style.cell(tone, second),
+                style.cell(tone, text),
+            ]);
+        }
+        for text in texts {
+            let mut cells = vec!["".into(); self.columns.len() - 1];
+            cells.push(style.cell(tone, text));
+            table.add_row(cells);
+        }
+        for (column, width) in table.column_iter_mut().zip(&self.columns) {
+            column.set_padding((0, 0));
+            let width = u16::try_from(*width).unwrap_or(u16::MAX);
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+        }
+        let lines = table.lines().map(|line| line.trim_end().to_owned());
+        let commands = row.commands.iter();
+        let commands = commands.map(|command| format!("{:1$}{command}", "", INDENT + WORD));
+        lines.chain(commands).collect()
+    }
+
+    fn word(&self, verdict: Verdict) -> Cell {
+        let word = match verdict {
+            Verdict::Ok => "ok",
+            Verdict::Skipped => "skip",
+            other => other.short(),
+        };
+        self.style.cell(Tone::of(verdict), word)
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(u16::try_from(self.style.width).unwrap_or(u16::MAX))
+            .force_no_tty();
+        table.style_text_only();
+        if self.style.color {
+            table.enforce_styling();
+        }
+        table
+    }
+}
+
+/// The rows as lines.
+pub(super) fn table(rows: &[Row], how: &RowStyle) -> Vec<String> {
+    let layout = Layout::of(rows, how);
+    rows.iter().flat_map(|row| layout.lines(row)).collect()
+}
