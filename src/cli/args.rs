@@ -80,6 +80,9 @@ pub(super) struct Cli {
     /// Print only when the verdict is not ok
     #[arg(long, short, global = true, help_heading = "Output")]
     pub(super) quiet: bool,
+    /// In tables, show evidence, requests and the manual command of every step
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(super) explain: bool,
     /// Show each request with its time and size, on standard error
     #[arg(long, short, global = true, help_heading = "Output")]
     pub(super) verbose: bool,

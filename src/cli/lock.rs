@@ -96,7 +96,7 @@ mod tests {
         match take(state.path(), "a", at(90)) {
             Err(NoLock::Held(who)) => {
                 let due = format!(
-                    "another check of these runbooks is active since 1970-01-01T00:00:00Z, for 1m 30s (process {})",
+                    "another check of these runbooks is active since 1970-01-01T00:00:00Z, for 1 min 30 s (process {})",
                     std::process::id()
                 );
                 assert_eq!(who.as_str(), due);

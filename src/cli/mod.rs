@@ -142,7 +142,7 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
         settings.output.value = "short".to_owned();
     }
     let default = Format::of(&settings.output)?;
-    let out = Out::settled(default, &settings.color, &env, cli.quiet)?;
+    let out = Out::settled(default, &settings.color, &env, (cli.quiet, cli.explain))?;
     // From here on the format is known, also where only the configuration file names it.
     let ended = run(cli, settings, out.clone(), env);
     Ok(ended.unwrap_or_else(|failure| out.fail(&failure)))

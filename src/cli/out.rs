@@ -63,6 +63,7 @@ pub(super) struct Out {
     /// How many columns the terminal has; `None` where standard output is none.
     pub(super) terminal: Option<usize>,
     quiet: bool,
+    explains: bool,
 }
 
 impl Out {
@@ -98,6 +99,7 @@ impl Out {
             unicode: false,
             terminal: None,
             quiet: false,
+            explains: false,
         }
     }
 
@@ -106,7 +108,7 @@ impl Out {
         format: Format,
         color: &Setting<String>,
         env: &Environment,
-        quiet: bool,
+        (quiet, explains): (bool, bool),
     ) -> Result<Self, Failure> {
         let terminal = std::io::stdout().is_terminal();
         // A terminal that does not know its size says 0.
@@ -134,6 +136,7 @@ impl Out {
             unicode,
             terminal: columns,
             quiet,
+            explains,
         })
     }
 
@@ -205,6 +208,7 @@ impl Out {
 
     pub(super) fn rendered(&self, report: &Report) -> String {
         match self.format {
+            Format::Table if self.explains => table::explain(report, self.style),
             Format::Table => table::render(report, self.style),
             Format::Short => short::render(report),
             Format::Json => json::render(report, true),

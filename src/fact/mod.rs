@@ -226,24 +226,28 @@ fn float(x: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// The two largest units of a number of seconds: `47s`, `12m 30s`, `3h`, `2d 4h`.
+/// The two largest units of a number of seconds: `47 s`, `9 min 30 s`, `12 min`, `2 d 4 h`. From
+/// ten minutes on there are no seconds.
 pub fn duration(seconds: i64) -> String {
-    const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
+    const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
     if seconds < 0 {
         return format!("-{}", duration(seconds.saturating_neg()));
     }
-    let mut rest = seconds;
+    let mut rest = match seconds {
+        600.. => seconds - seconds % 60,
+        _ => seconds,
+    };
     let mut parts = Vec::new();
     for (size, unit) in UNITS {
         if rest >= size && parts.len() < 2 {
-            parts.push(format!("{}{unit}", rest / size));
+            parts.push(format!("{} {unit}", rest / size));
             rest %= size;
         } else if !parts.is_empty() {
             break;
         }
     }
     if parts.is_empty() {
-        "0s".to_owned()
+        "0 s".to_owned()
     } else {
         parts.join(" ")
     }
@@ -350,15 +354,18 @@ mod tests {
     #[test]
     fn durations_are_shown_in_common_units() {
         let table = [
-            (0, "0s"),
-            (59, "59s"),
-            (60, "1m"),
-            (750, "12m 30s"),
-            (3_600, "1h"),
-            (3_601, "1h"),
-            (187_201, "2d 4h"),
-            (-90, "-1m 30s"),
-            (i64::MIN, "-106751991167300d 15h"),
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (570, "9 min 30 s"),
+            (600, "10 min"),
+            (750, "12 min"),
+            (3_600, "1 h"),
+            (3_601, "1 h"),
+            (18_480, "5 h 8 min"),
+            (187_201, "2 d 4 h"),
+            (-90, "-1 min 30 s"),
+            (i64::MIN, "-106751991167300 d 15 h"),
         ];
         for (seconds, words) in table {
             assert_eq!(duration(seconds), words);

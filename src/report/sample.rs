@@ -79,7 +79,10 @@ fn step(number: usize, id: &str, title: &str, finding: Finding, summary: &str) -
         reason_code: p(finding.verdict().word()),
         finding,
         summary: p(summary),
+        also: vec![],
+        headline: None,
         next_action: None,
+        then: None,
         escalation: None,
         asked: vec![status_asked()],
         manual: p(CURL),
@@ -184,9 +187,12 @@ fn peck(steps: Vec<Step>) -> Runbook {
         summary: p("14 callback errors in 24 h, over the limit of 10."),
         blocked_by: None,
         next_action: None,
+        then: None,
         escalation: None,
         steps,
         standing: None,
+        short: p("callbacks"),
+        overview: None,
     }
 }
 

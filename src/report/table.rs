@@ -247,9 +247,11 @@ impl<'a> Page<'a> {
             self.labelled(label, Tone::Faint, &text, Tone::Plain);
         }
         let context = self.context();
-        for line in wrap_at(&context, " \u{b7} ", self.style.width) {
-            let line = self.style.paint(Tone::Faint, &line);
-            self.line(&line);
+        let lines = wrap_at(&context, " \u{b7} ", self.style.width.saturating_sub(2));
+        for (at, line) in lines.iter().enumerate() {
+            let indent = if at == 0 { "" } else { "  " };
+            let line = self.style.paint(Tone::Faint, line);
+            self.line(&format!("{indent}{line}"));
         }
     }
 
@@ -308,7 +310,9 @@ fn wrap_at(text: &str, separator: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in text.split(separator) {
         match lines.last_mut() {
-            Some(line) if words::width(line) + words::width(separator) + words::width(part) <= width => {
+            Some(line)
+                if words::width(line) + words::width(separator) + words::width(part) <= width =>
+            {
                 line.push_str(separator);
                 line.push_str(part);
             }

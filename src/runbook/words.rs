@@ -309,7 +309,10 @@ mod tests {
     #[test]
     fn bounds_that_agree_are_one_number() {
         let text = "{peck.callback_errors_24h_min..peck.callback_errors_24h_max} in 24 h";
-        let (lower, upper) = ("peck.callback_errors_24h_min", "peck.callback_errors_24h_max");
+        let (lower, upper) = (
+            "peck.callback_errors_24h_min",
+            "peck.callback_errors_24h_max",
+        );
         let both = |max| [(lower, FactValue::Int(18)), (upper, FactValue::Int(max))];
         assert_eq!(filled(text, &both(18)), "18 in 24 h");
         assert_eq!(filled(text, &both(20)), "at least 18 in 24 h");

@@ -39,7 +39,10 @@ pub(super) fn lines(step: &Step) -> Vec<String> {
         let took = words::seconds(request.took);
         let failure = request.failure.as_ref();
         let failure = failure.map_or(String::new(), |why| format!(", failed: {why}"));
-        lines.push(format!("source: {probe}, {} in {took}{failure}", request.question));
+        lines.push(format!(
+            "source: {probe}, {} in {took}{failure}",
+            request.question
+        ));
     }
     if !step.manual.is_empty() {
         lines.push("check it yourself:".to_owned());

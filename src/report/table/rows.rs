@@ -84,12 +84,19 @@ fn state(runbook: &Runbook) -> String {
     if let Some(parent) = &runbook.blocked_by {
         return match runbook.verdict {
             Verdict::Unknown => format!("not judged: {} first", name(parent)),
-            verdict => format!("{}; caused by {}", first(verdict).unwrap_or_default(), name(parent)),
+            verdict => format!(
+                "{}; caused by {}",
+                first(verdict).unwrap_or_default(),
+                name(parent)
+            ),
         };
     }
     match runbook.verdict {
         Verdict::Critical => {
-            let mut parts = vec![format!("{} of {total} steps critical", of(Verdict::Critical).len())];
+            let mut parts = vec![format!(
+                "{} of {total} steps critical",
+                of(Verdict::Critical).len()
+            )];
             parts.extend(match of(Verdict::Warning).len() {
                 0 => None,
                 warnings => Some(count(warnings, "warning", "warnings")),
@@ -109,7 +116,11 @@ fn state(runbook: &Runbook) -> String {
             match (unknown == total, of(Verdict::Ok).len()) {
                 (true, _) => format!("not judged: all {total} steps"),
                 (false, 0) => format!("not judged: {}", ids(Verdict::Unknown)),
-                (false, _) => format!("{} ok; not judged: {}", ids(Verdict::Ok), ids(Verdict::Unknown)),
+                (false, _) => format!(
+                    "{} ok; not judged: {}",
+                    ids(Verdict::Ok),
+                    ids(Verdict::Unknown)
+                ),
             }
         }
         Verdict::Warning => {
@@ -119,10 +130,10 @@ fn state(runbook: &Runbook) -> String {
             };
             format!("{}{more}", first(Verdict::Warning).unwrap_or_default())
         }
-        Verdict::Ok | Verdict::Skipped => runbook
-            .overview
-            .as_ref()
-            .map_or_else(|| format!("{total} of {total} steps ok"), ToString::to_string),
+        Verdict::Ok | Verdict::Skipped => runbook.overview.as_ref().map_or_else(
+            || format!("{total} of {total} steps ok"),
+            ToString::to_string,
+        ),
     }
 }
 
