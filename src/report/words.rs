@@ -1,7 +1,7 @@
 //! Small words that several formats share: names, times, values, and lines that fit.
 //! They know nothing of any single format.
 
-use super::model::{Change, Evidence, Runbook, Standing, Step, Verdict};
+use super::model::{Change, Evidence, Report, Runbook, Standing, Step, Verdict};
 use crate::fact::{FactValue, instant};
 use crate::text::Printable;
 use std::time::Duration;
