@@ -1,16 +1,14 @@
 //! The AWS configuration of one run: credentials, region, endpoint and the shared HTTP stack.
 
-use super::{CONNECT, Http, chain, innermost};
-use crate::observation::{Unavailable, UnavailableReason};
+use super::credentials::CredentialSearch;
+use super::{CONNECT, Http};
+use crate::observation::Unavailable;
 use crate::stack::{Origin, Stack};
-use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{
-    ProvideCredentials, SharedCredentialsProvider, error::CredentialsError,
-};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use std::time::Duration;
@@ -20,8 +18,6 @@ use tokio::sync::OnceCell;
 const ATTEMPT: Duration = Duration::from_secs(8);
 /// The longest one request that changes something may take.
 const WRITE: Duration = Duration::from_secs(15);
-/// The longest search for credentials.
-const CREDENTIALS: Duration = Duration::from_millis(2_500);
 
 /// AWS as one run sees it: the configuration with credentials, resolved once.
 #[derive(Debug)]
@@ -138,22 +134,12 @@ impl Aws {
         let provider = ProviderConfig::without_region()
             .with_region(Some(region.clone()))
             .with_http_client(self.http.clone());
-        let found =
-            tokio::time::timeout(CREDENTIALS, self.chain(&provider).provide_credentials()).await;
-        let credentials = match found {
-            Ok(Ok(credentials)) => credentials,
-            Ok(Err(error)) => return Err(self.no_credentials(&error)),
-            Err(_) => {
-                return Err(Unavailable::new(
-                    UnavailableReason::NoCredentials,
-                    format!(
-                        "AWS credentials were not found within {} s",
-                        CREDENTIALS.as_secs_f32()
-                    ),
-                )
-                .fix("Log in, or check the credential process of the profile"));
-            }
+        let search = CredentialSearch {
+            profile: self.profile.as_deref(),
+            profile_first: self.profile_first,
+            instance_metadata: self.instance_metadata,
         };
+        let credentials = search.find(&provider).await?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(region)
             .http_client(self.http.clone())
@@ -164,66 +150,5 @@ impl Aws {
             loader = loader.profile_name(profile);
         }
         Ok(loader.load().await)
-    }
-
-    fn chain(&self, provider: &ProviderConfig) -> CredentialsProviderChain {
-        let mut profile =
-            aws_config::profile::ProfileFileCredentialsProvider::builder().configure(provider);
-        if let Some(name) = &self.profile {
-            profile = profile.profile_name(name);
-        }
-        let environment = aws_config::environment::EnvironmentVariableCredentialsProvider::new();
-        let token = aws_config::web_identity_token::WebIdentityTokenCredentialsProvider::builder()
-            .configure(provider)
-            .build();
-        let container = aws_config::ecs::EcsCredentialsProvider::builder()
-            .configure(provider)
-            .build();
-        let chain = if self.profile_first {
-            CredentialsProviderChain::first_try("profile", profile.build())
-        } else {
-            CredentialsProviderChain::first_try("environment", environment)
-                .or_else("profile", profile.build())
-        };
-        let chain = chain
-            .or_else("web identity", token)
-            .or_else("container", container);
-        if !self.instance_metadata {
-            return chain;
-        }
-        let instance = aws_config::imds::credentials::ImdsCredentialsProvider::builder()
-            .configure(provider)
-            .build();
-        chain.or_else("instance metadata", instance)
-    }
-
-    fn no_credentials(&self, error: &CredentialsError) -> Unavailable {
-        let profile = self.profile.as_deref().unwrap_or("default");
-        if matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
-            let metadata = if self.instance_metadata {
-                ""
-            } else {
-                " (the instance metadata service is not asked)"
-            };
-            return Unavailable::new(
-                UnavailableReason::NoCredentials,
-                format!(
-                    "no AWS credentials: looked in the environment, profile `{profile}`, a web identity token and the container{metadata}"
-                ),
-            )
-            .fix(format!("Log in: aws sso login --profile {profile}, or set AWS_PROFILE"));
-        }
-        let text = innermost(error);
-        let expired = chain(error).to_lowercase().contains("expired");
-        let why = if expired {
-            UnavailableReason::Expired
-        } else {
-            UnavailableReason::NoCredentials
-        };
-        Unavailable::new(
-            why,
-            format!("AWS credentials of profile `{profile}` cannot be used: {text}"),
-        )
-        .fix(format!("Log in again: aws sso login --profile {profile}"))
     }
 }

@@ -5,15 +5,17 @@
 //! where the configuration allows it.
 
 mod aws;
+mod aws_error;
+mod credentials;
 mod error;
 mod http;
-mod meaning;
 mod question;
 
 pub use aws::Aws;
+pub use aws_error::classify;
 pub use error::{chain, innermost, is_tls, tls};
 pub use http::{Exchange, Http, Observer, outdated};
-pub use meaning::meaning;
+
 pub use question::question;
 
 use std::time::Duration;

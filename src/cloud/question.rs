@@ -1,6 +1,6 @@
 //! Sends one AWS request under a deadline and records it.
 
-use super::meaning;
+use super::classify;
 use crate::observation::{RequestLog, Unavailable, UnavailableReason};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -37,7 +37,7 @@ where
                 error,
                 SdkError::ServiceError(_) | SdkError::ResponseError(_)
             );
-            (Err(meaning(&error, action)), reached)
+            (Err(classify(&error, action)), reached)
         }
         Err(_) => {
             let why = format!("{question} did not answer in time");

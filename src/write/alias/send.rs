@@ -7,7 +7,7 @@
 pub use super::outcome::Outcome;
 use super::outcome::{Sent, blind, decide};
 use super::plan::{Plan, shares};
-use crate::cloud::{Aws, meaning};
+use crate::cloud::{Aws, classify};
 use crate::fact;
 use crate::lambda::endpoint_probe::EndpointProbe;
 use crate::lambda::reader::{AliasTarget, FunctionReader, QUESTION};
@@ -172,7 +172,7 @@ async fn send(lambda: &aws_sdk_lambda::Client, plan: &Plan) -> Sent {
         Ok(_) => return Sent::Accepted,
         Err(error) => error,
     };
-    let words = meaning(&error, "lambda:UpdateAlias").detail.to_string();
+    let words = classify(&error, "lambda:UpdateAlias").detail.to_string();
     if once.sent.load(Ordering::SeqCst) == 0 || never_connected(&error) {
         return Sent::Never(words);
     }

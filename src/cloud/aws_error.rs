@@ -1,0 +1,297 @@
+//! The one classifier of errors of AWS clients: by the service's code and message, told apart
+//! from an answer that is not from AWS and from no answer at all, each with what helps.
+
+use super::{innermost, is_tls};
+use crate::observation::{Unavailable, UnavailableReason};
+use crate::text::Untrusted;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// What helps when AWS cannot be reached.
+const NETWORK: &str = "Check the network, the proxy and the AWS endpoint of this machine";
+
+/// The reason that an error of an AWS client gives, and what helps. `action` is the permission
+/// that the request needs.
+pub fn classify<E>(error: &SdkError<E, HttpResponse>, action: &str) -> Unavailable
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match error {
+        SdkError::ServiceError(service) => match (service.err().code(), service.err().message()) {
+            // An error page, such as a gateway's: nothing in it is an AWS error.
+            (None, None) => no_answer(service.raw(), action),
+            (code, message) => {
+                let status = service.raw().status().as_u16();
+                said(
+                    code.unwrap_or("no code"),
+                    message.unwrap_or(""),
+                    status,
+                    action,
+                )
+            }
+        },
+        SdkError::ResponseError(answer) => no_answer(answer.raw(), action),
+        SdkError::TimeoutError(_) => Unavailable::new(
+            UnavailableReason::TimedOut,
+            format!("{action} did not answer in time"),
+        )
+        .fix(NETWORK),
+        SdkError::DispatchFailure(failure) => {
+            let connector = failure.as_connector_error();
+            let text = connector.map_or_else(|| innermost(error), |e| innermost(e));
+            let detail = format!("{action} could not be asked: {text}");
+            match connector {
+                Some(connector) if is_tls(connector) => Unavailable::new(
+                    UnavailableReason::Tls,
+                    detail,
+                )
+                .fix(
+                    "Check the trusted certificates of this machine (SSL_CERT_FILE) and the proxy",
+                ),
+                Some(connector) if connector.is_timeout() => {
+                    Unavailable::new(UnavailableReason::TimedOut, detail).fix(NETWORK)
+                }
+                _ => Unavailable::new(UnavailableReason::Unreachable, detail).fix(NETWORK),
+            }
+        }
+        other => Unavailable::new(
+            UnavailableReason::NoCredentials,
+            format!("{action}: {}", innermost(other)),
+        ),
+    }
+}
+
+fn no_answer(response: &HttpResponse, action: &str) -> Unavailable {
+    let status = response.status().as_u16();
+    let body = response.body().bytes().unwrap_or_default();
+    let head = Untrusted::from_bytes(body.get(..80).unwrap_or(body)).printable(80);
+    Unavailable::new(
+        UnavailableReason::NotJson,
+        format!("{action}: HTTP {status} that is no AWS answer: `{head}`"),
+    )
+}
+
+/// What an error that the service itself named says.
+fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
+    // Namespaces such as `com.amazon.coral.service#` are no part of the code.
+    let code = code.rsplit('#').next().unwrap_or(code);
+    let code = code.split(':').next().unwrap_or(code);
+    let words = Untrusted::new(message).printable(240);
+    let named = Untrusted::new(code).printable(60);
+    let unavailable = |why, text: String| Unavailable::new(why, text);
+    if is_clock(code, message) {
+        return unavailable(
+            UnavailableReason::ClockOff,
+            format!("AWS refuses the time of this machine's clock ({named}): {words}"),
+        )
+        .fix("Set the clock of this machine");
+    }
+    match code {
+        _ if code.contains("AccessDenied")
+            || code == "UnauthorizedOperation"
+            || code == "AuthorizationError" =>
+        {
+            unavailable(
+                UnavailableReason::Denied,
+                format!("{action} is denied: {words}"),
+            )
+            .fix(permission_fix(message, action))
+        }
+        _ if code.contains("Throttl")
+            || code.starts_with("TooManyRequests")
+            || code == "RequestLimitExceeded"
+            || code == "SlowDown"
+            || code == "LimitExceededException" =>
+        {
+            unavailable(
+                UnavailableReason::Throttled,
+                format!("{action} is throttled: {words}"),
+            )
+            .fix("Wait a minute and ask again")
+        }
+        "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => unavailable(
+            UnavailableReason::Expired,
+            format!("the AWS credentials have expired ({action}): {words}"),
+        )
+        .fix("Log in again: aws sso login"),
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "AuthFailure" => unavailable(
+            UnavailableReason::NoCredentials,
+            format!("AWS does not accept the credentials ({named}): {words}"),
+        )
+        .fix("Log in again, or choose another AWS_PROFILE; a wrong clock does this too"),
+        "OptInRequired" | "SubscriptionRequiredException" => unavailable(
+            UnavailableReason::Denied,
+            format!(
+                "{action}: the account has not enabled this service or region ({named}): {words}"
+            ),
+        )
+        .fix("Check the account and the region of this stack"),
+        _ if code.contains("NotFound")
+            || code.contains("DoesNotExist")
+            || code.contains("NoSuch") =>
+        {
+            unavailable(
+                UnavailableReason::NotFound,
+                format!("{action}: there is no such resource ({named}): {words}"),
+            )
+            .fix("Check the names, the account and the region of this stack")
+        }
+        _ if code.contains("NotSupported") || code == "UnknownOperationException" => unavailable(
+            UnavailableReason::Unsupported,
+            format!("{action}: {named}: {words}"),
+        ),
+        _ if status >= 500 => unavailable(
+            UnavailableReason::HttpStatus,
+            format!("{action}: HTTP {status} {named}: {words}"),
+        )
+        .fix("AWS itself fails: ask again in a minute, and see the AWS Health Dashboard"),
+        _ => unavailable(
+            UnavailableReason::HttpStatus,
+            format!("{action}: HTTP {status} {named}: {words}"),
+        ),
+    }
+}
+
+/// Whether AWS refuses the request for its time. A signature that does not match is the key's
+/// fault unless the message names a time.
+fn is_clock(code: &str, message: &str) -> bool {
+    matches!(
+        code,
+        "RequestExpired" | "RequestTimeTooSkewed" | "RequestInTheFuture"
+    ) || [
+        "Signature expired",
+        "Signature not yet current",
+        "is now earlier than",
+        "is still later than",
+    ]
+    .iter()
+    .any(|part| message.contains(part))
+}
+
+/// What helps against a denial: the policy that denies decides who can change it. The words are
+/// those of the AWS "troubleshoot access denied" reference.
+fn permission_fix(message: &str, action: &str) -> String {
+    let lower = message.to_lowercase();
+    let about = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if about(&["service control policy", "resource control policy"]) {
+        return format!(
+            "A policy of the AWS organisation denies {action}: its administrators can change that, a permission on this identity cannot"
+        );
+    }
+    let explicit = about(&["explicit deny"]);
+    for (words, name) in [
+        (
+            "permissions boundary",
+            "the permissions boundary of this identity",
+        ),
+        ("session policy", "the session policy of this login"),
+        ("vpc endpoint policy", "the policy of the VPC endpoint"),
+        ("resource-based policy", "the policy of the resource"),
+    ] {
+        if lower.contains(words) && (explicit || !lower.contains("no identity-based policy")) {
+            let verb = if explicit {
+                "Remove the deny of"
+            } else {
+                "Allow"
+            };
+            return if explicit {
+                format!("{verb} {action} from {name}")
+            } else {
+                format!("{verb} {action} in {name}")
+            };
+        }
+    }
+    if explicit {
+        return format!(
+            "A policy denies {action} explicitly, and a further allow does not lift that: remove the deny"
+        );
+    }
+    format!("Allow {action} for this identity")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_decides_where_a_code_has_several_causes() {
+        let table = [
+            (
+                "SignatureDoesNotMatch",
+                "Signature expired: 20260322T010000Z is now earlier than 20260322T030709Z",
+                UnavailableReason::ClockOff,
+                "clock",
+            ),
+            (
+                "InvalidSignatureException",
+                "Signature not yet current: 20260322T050000Z is still later than 20260322T031709Z",
+                UnavailableReason::ClockOff,
+                "clock",
+            ),
+            (
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match the signature you provided",
+                UnavailableReason::NoCredentials,
+                "Log in",
+            ),
+            (
+                "AccessDeniedException",
+                "User: x is not authorized to perform: lambda:GetAlias on resource: y with an explicit deny in a service control policy",
+                UnavailableReason::Denied,
+                "organisation",
+            ),
+            (
+                "AccessDenied",
+                "with an explicit deny in a resource control policy",
+                UnavailableReason::Denied,
+                "organisation",
+            ),
+            (
+                "AccessDeniedException",
+                "because no permissions boundary allows the lambda:GetAlias action",
+                UnavailableReason::Denied,
+                "permissions boundary",
+            ),
+            (
+                "AccessDeniedException",
+                "with an explicit deny in an identity-based policy",
+                UnavailableReason::Denied,
+                "remove the deny",
+            ),
+            (
+                "AccessDeniedException",
+                "because no identity-based policy allows the lambda:GetAlias action",
+                UnavailableReason::Denied,
+                "Allow lambda:GetAlias for this identity",
+            ),
+            (
+                "com.amazonaws.states#StateMachineDoesNotExist",
+                "State Machine Does Not Exist",
+                UnavailableReason::NotFound,
+                "region",
+            ),
+            (
+                "ServiceUnavailableException",
+                "",
+                UnavailableReason::HttpStatus,
+                "Health",
+            ),
+        ];
+        for (code, message, why, fix) in table {
+            let found = said(code, message, 503, "lambda:GetAlias");
+            assert_eq!(found.why, why, "{code}: {message}");
+            let fixed = found.fix.unwrap_or_default();
+            assert!(fixed.as_str().contains(fix), "{code}: {message}: {fixed}");
+        }
+    }
+}
