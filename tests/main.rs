@@ -43,5 +43,6 @@ mod thresholds;
 mod thresholds_functions;
 mod transport;
 mod triage;
+mod upgrade;
 mod usage;
 mod webhook;
