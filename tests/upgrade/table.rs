@@ -134,6 +134,10 @@ fn what_this_version_writes_has_the_shape_that_0_1_0_reads() {
     let ran = host(&stage, &moto, &["check", "inc-005", "--notify"], at).run();
     assert_eq!(ran.code, 2, "{ran:?}");
     let new = state(&moto);
+    // The message of the old host was tried again and waits: its shape is compared too.
+    assert_eq!(receiver.came().len(), 1);
+    assert_ne!(new["outbox"], old["outbox"]);
+    assert_eq!(new["outbox"][0]["id"], old["outbox"][0]["id"]);
     assert_eq!(new["format"], old["format"]);
     for part in ["mutes", "escalations"] {
         assert_eq!(new[part], old[part], "{part}");
