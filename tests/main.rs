@@ -27,6 +27,7 @@ mod hostile;
 mod ignorance;
 mod ledger;
 mod lint;
+mod metrics;
 mod notify;
 mod page;
 mod pairs;

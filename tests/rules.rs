@@ -4,12 +4,14 @@
 use crate::support::{Stage, world};
 use std::process::Command;
 
-const RUNBOOKS: [(&str, &str); 5] = [
+const RUNBOOKS: [(&str, &str); 7] = [
     ("inc-001", "P0"),
     ("inc-002", "P1"),
     ("inc-003", "P1"),
     ("inc-004", "P1"),
     ("inc-005", "P0"),
+    ("peck", "P2"),
+    ("bond", "P2"),
 ];
 
 /// Whether promtool is there; on CI it has to be.
@@ -80,7 +82,10 @@ fn each_alert_fires_when_it_is_due_and_only_then() {
     assert!(checked.status.success(), "{checked:?}");
 
     let mut tests = String::from("rule_files: [rules.yml]\nevaluation_interval: 1m\ntests:\n");
-    let camel = |id: &str| format!("DuckopsInc{}", &id[4..]);
+    let camel = |id: &str| match id.strip_prefix("inc-") {
+        Some(number) => format!("DuckopsInc{number}"),
+        None => format!("Duckops{}{}", id[..1].to_uppercase(), &id[1..]),
+    };
     let mut points = 0;
     for (id, priority) in RUNBOOKS {
         // Well for ten minutes, critical for ten, well again; checked all the time.
@@ -110,7 +115,18 @@ fn each_alert_fires_when_it_is_due_and_only_then() {
         let alert = format!("{}Unknown", camel(id));
         tests.push_str(&due("14m", &alert, None));
         tests.push_str(&due("15m", &alert, Some(&labels)));
-        points += 4;
+        // A warning that stays; one that comes and goes alerts nobody.
+        tests.push_str("  - interval: 1m\n    input_series:\n");
+        tests.push_str(&series(id, "critical", "0x60"));
+        tests.push_str(&series(id, "warning", "1x9 0x9 1x40"));
+        tests.push_str(&last("0+60x60"));
+        tests.push_str("    alert_rule_test:\n");
+        let labels = [("priority", "P3"), ("runbook", id), ("stack", "prod")];
+        let alert = format!("{}Warning", camel(id));
+        tests.push_str(&due("19m", &alert, None));
+        tests.push_str(&due("34m", &alert, None));
+        tests.push_str(&due("35m", &alert, Some(&labels)));
+        points += 7;
     }
     // What another incident explains is no alert of its own.
     tests.push_str("  - interval: 1m\n    input_series:\n");

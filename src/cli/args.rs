@@ -179,6 +179,14 @@ impl Command {
         }
     }
 
+    /// Whether it makes the folder of runbooks where there is none.
+    pub(super) fn makes_runbooks(&self) -> bool {
+        let Command::Runbook(runbook) = self else {
+            return false;
+        };
+        matches!(runbook.action, RunbookAction::New { .. })
+    }
+
     /// Whether the command listens for signals itself.
     pub(super) fn ends_itself(&self) -> bool {
         let Command::Webhook(webhook) = self else {

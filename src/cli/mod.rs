@@ -149,12 +149,11 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
 }
 
 fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, Failure> {
-    let library = Library::open(
-        settings
-            .runbooks
-            .as_ref()
-            .map(|folder| folder.value.as_path()),
-    )?;
+    let folder = settings.runbooks.as_ref();
+    let folder = folder.map(|folder| folder.value.as_path());
+    // The command that makes the folder needs none yet.
+    let library =
+        Library::open(folder.filter(|folder| folder.exists() || !cli.command.makes_runbooks()))?;
     let context = Context {
         settings,
         library,

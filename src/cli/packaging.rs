@@ -22,9 +22,14 @@ pub(super) fn rules(context: &Context, args: &Rules) -> Result<u8, Failure> {
         })?;
     let alerts: Vec<_> = context
         .library
-        .incidents()?
+        .all()?
         .into_iter()
         .map(|runbook| Alert {
+            metrics: runbook
+                .metrics
+                .iter()
+                .map(|metric| metric.value(|_| None))
+                .collect(),
             id: runbook.id.into(),
             title: runbook.title.into(),
             severity: runbook.severity.into(),

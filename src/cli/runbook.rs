@@ -175,6 +175,7 @@ fn test(context: &Context, id: Option<&str>) -> Result<u8, Failure> {
 /// Writes a runbook that already passes its own lint, to be changed step by step.
 fn new(context: &Context, id: &str) -> Result<u8, Failure> {
     use std::io::Write as _;
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
     let shown = Printable::from(id);
     let Some(folder) = &context.settings.runbooks else {
         return Err(Failure::usage("say in which folder: --runbooks DIR"));
@@ -186,11 +187,18 @@ fn new(context: &Context, id: &str) -> Result<u8, Failure> {
         )));
     }
     let path = folder.value.join(format!("{id}.toml"));
-    let text = include_str!("../runbook/template.toml").replace("inc-000", id);
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&path)
+    let text = template(id);
+    let written = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder.value)
+        .and_then(|()| {
+            std::fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path)
+        })
         .and_then(|mut file| file.write_all(text.as_bytes()));
     let path = Printable::from(path.to_string_lossy().into_owned());
     written.map_err(|error| Failure::usage(format!("{path} could not be written: {error}")))?;
@@ -205,6 +213,16 @@ fn new(context: &Context, id: &str) -> Result<u8, Failure> {
         &text,
         &extra,
     ))
+}
+
+/// The runbook to begin with. Its metric is named for the id, since no two runbooks may name
+/// one alike.
+fn template(id: &str) -> String {
+    let mut label = format!("alive_{}", id.replace('-', "_"));
+    label.truncate(19);
+    include_str!("../runbook/template.toml")
+        .replace("inc-000", id)
+        .replace("alive_inc_000", &label)
 }
 
 /// How many runbooks were looked at, and everything that is wrong with them.

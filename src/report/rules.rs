@@ -1,7 +1,10 @@
-//! Alert rules for Prometheus, over the series that [`super::prometheus`] writes: one for
-//! each incident, one for a verdict that stays unknown, and two for a check that is no
-//! longer made, because a file that nobody renews is served for ever.
+//! Alert rules for Prometheus, over the series that [`super::prometheus`] writes: for each
+//! runbook one for critical, one for a warning that stays and one for an unknown that stays,
+//! and two for a check that no longer runs, because a file that nobody renews is served for
+//! ever. Each alert of a runbook shows the values of the runbook's metrics.
 
+use super::metric::MetricValue;
+use super::model::Verdict;
 use crate::text::Printable;
 
 /// A runbook, as far as an alert needs it.
@@ -15,6 +18,8 @@ pub struct Alert {
     pub severity: Printable,
     /// The runbooks that explain it.
     pub explained_by: Vec<Printable>,
+    /// Its metrics; their values are those of the moment of the alert.
+    pub metrics: Vec<MetricValue>,
 }
 
 /// The rule file. `interval` is how often the check is made, in seconds.
@@ -28,68 +33,121 @@ pub fn render(stack: &Printable, alerts: &[Alert], interval: u64) -> String {
         incident(&mut out, &stack, alert);
     }
     for alert in alerts {
-        unknown(&mut out, &stack, alert, interval);
+        lasting(&mut out, &stack, alert, Verdict::Warning, interval);
+    }
+    for alert in alerts {
+        lasting(&mut out, &stack, alert, Verdict::Unknown, interval);
     }
     let stale = 3 * interval;
     let last = "duckops_last_complete_run_timestamp_seconds";
-    rule(
-        &mut out,
-        "DuckopsCheckStale",
-        &format!("time() - {last}{{{stack}}} > {stale}"),
-        0,
-        &[("priority", "P1")],
-        &format!("No check has come to a report for more than {stale} s"),
-        "Look at cron or the timer on that host, then: duckops doctor",
-    );
-    rule(
-        &mut out,
-        "DuckopsCheckAbsent",
-        &format!("absent({last}{{{stack}}})"),
-        stale,
-        &[("priority", "P1")],
-        "No check is seen at all",
-        "Look at the textfile collector and at cron or the timer, then: duckops doctor",
-    );
+    let checks = [
+        (
+            "DuckopsCheckStale",
+            format!("time() - {last}{{{stack}}} > {stale}"),
+            0,
+            format!("No check has come to a report for more than {stale} s"),
+            "Look at cron or the timer on that host, then: duckops doctor",
+        ),
+        (
+            "DuckopsCheckAbsent",
+            format!("absent({last}{{{stack}}})"),
+            stale,
+            "No check is seen at all".to_owned(),
+            "Look at the textfile collector and at cron or the timer, then: duckops doctor",
+        ),
+    ];
+    for (name, expression, wait, summary, action) in checks {
+        let annotations = [("summary", inert(&summary)), ("action", inert(action))];
+        let labels = [("priority", "P1")];
+        rule(&mut out, name, &expression, wait, &labels, &annotations);
+    }
     out
 }
 
 fn incident(out: &mut String, stack: &str, alert: &Alert) {
-    let expression = format!("{} == 1", verdict(stack, &alert.id, "critical"));
+    let expression = format!("{} == 1", verdict(stack, &alert.id, Verdict::Critical));
+    let labels = [
+        ("priority", alert.severity.as_str()),
+        ("runbook", alert.id.as_str()),
+    ];
+    let summary = format!("{}: {}", name(&alert.id), alert.title);
+    let action = format!("duckops triage {}", alert.id);
     rule(
         out,
         &format!("Duckops{}Critical", camel(&alert.id)),
         &expression,
         0,
-        &[
-            ("priority", alert.severity.as_str()),
-            ("runbook", alert.id.as_str()),
-        ],
-        &format!("{}: {}", name(&alert.id), alert.title),
-        &format!("duckops triage {}", alert.id),
+        &labels,
+        &annotations(stack, alert, &summary, &action),
     );
 }
 
-/// A verdict that another incident explains is unknown, and that alerts already.
-fn unknown(out: &mut String, stack: &str, alert: &Alert, interval: u64) {
-    let mut expression = format!("{} == 1", verdict(stack, &alert.id, "unknown"));
+/// A verdict that stays for three checks. What another incident explains is no alert of its
+/// own: that incident alerts already.
+fn lasting(out: &mut String, stack: &str, alert: &Alert, lasts: Verdict, interval: u64) {
+    let mut expression = format!("{} == 1", verdict(stack, &alert.id, lasts));
     for parent in &alert.explained_by {
-        let parent = verdict(stack, parent, "critical");
+        let parent = verdict(stack, parent, Verdict::Critical);
         expression.push_str(&format!(" unless on (stack) {parent} == 1"));
     }
+    let id = name(&alert.id);
+    let (word, priority, summary, action) = match lasts {
+        Verdict::Warning => (
+            "Warning",
+            "P3",
+            format!("{id}: {}, warning", alert.title),
+            format!("duckops triage {}", alert.id),
+        ),
+        _ => (
+            "Unknown",
+            "P2",
+            format!("{id}: not judged for a while"),
+            "duckops doctor".to_owned(),
+        ),
+    };
     rule(
         out,
-        &format!("Duckops{}Unknown", camel(&alert.id)),
+        &format!("Duckops{}{word}", camel(&alert.id)),
         &expression,
         3 * interval,
-        &[("priority", "P2"), ("runbook", alert.id.as_str())],
-        &format!("{}: cannot be told for a while", name(&alert.id)),
-        "duckops doctor",
+        &[("priority", priority), ("runbook", alert.id.as_str())],
+        &annotations(stack, alert, &summary, &action),
     );
 }
 
-/// Several files may tell of one runbook; the worst of them counts.
-fn verdict(stack: &str, id: &Printable, verdict: &str) -> String {
+fn annotations(
+    stack: &str,
+    alert: &Alert,
+    summary: &str,
+    action: &str,
+) -> Vec<(&'static str, String)> {
+    let mut all = vec![("summary", inert(summary)), ("action", inert(action))];
+    let metrics: Vec<_> = alert.metrics.iter().map(|one| number(stack, one)).collect();
+    if !metrics.is_empty() {
+        all.push(("numbers", metrics.join("; ")));
+    }
+    all
+}
+
+/// A metric with its value when the alert fires: a template that asks for it.
+fn number(stack: &str, metric: &MetricValue) -> String {
+    let series = format!("max(duckops_fact{{{stack},fact=\"{}\"}})", metric.fact);
+    let unit = match metric.unit {
+        "" | "count" => String::new(),
+        unit => format!(" {unit}"),
+    };
+    format!(
+        "{}: {{{{ with query {} }}}}{{{{ . | first | value }}}}{{{{ end }}}}{}",
+        inert(metric.help.as_str()),
+        scalar(&series),
+        inert(&unit)
+    )
+}
+
+/// Several files may hold one runbook; the worst of them counts.
+fn verdict(stack: &str, id: &Printable, verdict: Verdict) -> String {
     let runbook = matcher("runbook", id);
+    let verdict = verdict.word();
     format!(
         "max by (stack, runbook) (duckops_runbook_verdict{{{stack},{runbook},verdict=\"{verdict}\"}})"
     )
@@ -101,8 +159,7 @@ fn rule(
     expression: &str,
     wait: u64,
     labels: &[(&str, &str)],
-    summary: &str,
-    action: &str,
+    annotations: &[(&str, String)],
 ) {
     out.push_str(&format!("      - alert: {}\n", scalar(alert)));
     out.push_str(&format!("        expr: {}\n", scalar(expression)));
@@ -114,8 +171,9 @@ fn rule(
         out.push_str(&format!("          {name}: {}\n", scalar(value)));
     }
     out.push_str("        annotations:\n");
-    out.push_str(&format!("          summary: {}\n", scalar(&inert(summary))));
-    out.push_str(&format!("          action: {}\n", scalar(&inert(action))));
+    for (name, text) in annotations {
+        out.push_str(&format!("          {name}: {}\n", scalar(text)));
+    }
 }
 
 /// Annotations are templates, and what stands in braces would be run.

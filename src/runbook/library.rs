@@ -3,7 +3,7 @@
 use super::metric::MetricDefinition;
 use super::model::Runbook;
 use super::{Complaint, Complaints, embedded, load};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The texts of all runbooks by id; each is read only when it is asked for.
@@ -161,12 +161,25 @@ impl Library {
     }
 
     fn those(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<Runbook>, Missing> {
-        let (mut runbooks, mut complaints) = (Vec::new(), Vec::new());
+        let (mut runbooks, mut complaints) = (Vec::<Runbook>::new(), Vec::new());
         for id in self.ids().filter(|id| wanted(id)) {
             match self.get(id) {
                 Ok(runbook) => runbooks.push(runbook),
                 Err(Missing::Wrong(Complaints(more))) => complaints.extend(more),
                 Err(other) => return Err(other),
+            }
+        }
+        let mut names = BTreeSet::new();
+        for (runbook, metric) in runbooks
+            .iter()
+            .flat_map(|runbook| runbook.metrics.iter().map(move |metric| (runbook, metric)))
+        {
+            if !names.insert(&metric.name) {
+                complaints.push(Complaint {
+                    file: runbook.file.clone(),
+                    line: metric.line,
+                    text: format!("another runbook names a metric `{}`", metric.name),
+                });
             }
         }
         if complaints.is_empty() {

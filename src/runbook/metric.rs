@@ -20,6 +20,8 @@ const LONGEST_NAME: usize = 19;
 pub struct MetricDefinition {
     /// Its label, unique in the runbook: at most 19 of `a-z0-9_`.
     pub name: String,
+    /// The line of its name.
+    pub line: usize,
     /// The path of the fact it shows.
     pub fact: &'static str,
     /// The unit that the fact's probe declares; empty when it has none.
@@ -153,6 +155,7 @@ fn metric(
     let fact = fact?;
     Some(MetricDefinition {
         name: name.clone(),
+        line: check.line(raw.name.span().start),
         fact: fact.path,
         unit: fact.unit,
         help: raw.help.get_ref().clone(),
