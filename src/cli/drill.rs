@@ -12,6 +12,7 @@ use crate::engine::history_open;
 use crate::engine::run::Run;
 use crate::engine::runbooks::RequestedRunbooks;
 use crate::exit;
+use crate::lambda::version_lookup::VersionContext;
 use crate::practice::{self, FakeStack, Practice, Scene};
 use crate::probe::Access;
 use crate::report::model::{Report, Verdict};
@@ -216,6 +217,7 @@ async fn perform(
         deadline: context.settings.deadline.value,
         now,
         expected_version,
+        versions: VersionContext::default(),
         only: None,
         access: Access::default(),
         notes: vec![note.into()],

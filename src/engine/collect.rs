@@ -4,8 +4,11 @@
 //! answered for the right account and region, whether anything answered at all, whether
 //! the clock can be believed, and what recorded history adds. This room judges nothing.
 
+use super::versions;
 use crate::evidence::{self, RecordedSamples};
 use crate::fact::{self, Fact, FactValue, Probe};
+use crate::lambda::last_known_good::Assessment;
+use crate::lambda::version_lookup::VersionLookup;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::probe::{self, ProbeContext};
 use crate::redact::{self, Removed};
@@ -15,6 +18,7 @@ use crate::text::Printable;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 /// A clock this far off makes everything that depends on it worthless, in seconds.
 const CLOCK_OFF: i64 = 300;
@@ -71,6 +75,10 @@ pub struct ProbeResults {
     pub notes: Vec<Printable>,
     /// How many secrets were taken out of what was told.
     pub removed: Removed,
+    /// What was learned about single versions, or why they were not asked about.
+    pub lookup: Result<VersionLookup, Unavailable>,
+    /// The last known-good version by that.
+    pub assessment: Result<Assessment, Unavailable>,
 }
 
 /// Asks all probes at once. `past` is recorded history, or why it cannot be read.
@@ -86,20 +94,28 @@ pub async fn ask_probes(
         .map(|probe| (probe, tokio::spawn(run_probe(probe, Arc::clone(&asking)))))
         .collect();
     let past = past.await;
-    let mut answers = Vec::with_capacity(running.len());
-    for (probe, task) in running {
-        // A probe that fails inside must not take the others with it.
-        let failed = || {
-            Observation::silent(
-                probe,
-                Unavailable::new(
-                    UnavailableReason::NotAsked,
-                    format!("the {probe} probe failed inside duckops"),
-                ),
-            )
-        };
-        answers.push(task.await.unwrap_or_else(|_| failed()));
+    // Whether single versions are asked about follows from these two; the others go on meanwhile.
+    let (first, others): (Vec<_>, Vec<_>) = running
+        .into_iter()
+        .partition(|(probe, _)| matches!(probe, Probe::Status | Probe::Alias));
+    let mut answers = answers_of(first).await;
+    let limit = asking.deadline + GRACE;
+    let lookup = tokio::time::timeout_at(limit.into(), versions::look_up(&asking, &answers, &past));
+    let (lookup, others) = tokio::join!(lookup, answers_of(others));
+    let late = "the versions were not told in time";
+    let lookup =
+        lookup.unwrap_or_else(|_| Err(Unavailable::new(UnavailableReason::TimedOut, late)));
+    if let (Ok(lookup), Some(alias)) = (
+        &lookup,
+        answers
+            .iter_mut()
+            .find(|answer| answer.probe == Probe::Alias),
+    ) {
+        alias.asked.extend(lookup.asked.iter().cloned());
     }
+    answers.extend(others);
+    let assessment = lookup.as_ref().map_err(Clone::clone);
+    let assessment = assessment.and_then(VersionLookup::assess);
     let mut notes = Vec::new();
     mark_offline(&mut answers);
     check_account(&mut answers, &asking.stack, &mut notes);
@@ -114,7 +130,7 @@ pub async fn ask_probes(
         .flat_map(|all| &all.notes);
     notes.extend(said.cloned());
     if probes.contains(&Probe::History) {
-        let mut joined = evidence::join(&observations, &past, asking.now);
+        let mut joined = evidence::join(&observations, &past, &assessment, asking.now);
         if let Some(unavailable) = skew {
             joined.invalidate(
                 fact::declared(Probe::History),
@@ -138,7 +154,28 @@ pub async fn ask_probes(
         observations,
         notes,
         removed,
+        lookup,
+        assessment,
     }
+}
+
+/// The answers of probes that are running.
+async fn answers_of(running: Vec<(Probe, JoinHandle<Observation>)>) -> Vec<Observation> {
+    let mut answers = Vec::with_capacity(running.len());
+    for (probe, task) in running {
+        // A probe that fails inside must not take the others with it.
+        let failed = || {
+            Observation::silent(
+                probe,
+                Unavailable::new(
+                    UnavailableReason::NotAsked,
+                    format!("the {probe} probe failed inside duckops"),
+                ),
+            )
+        };
+        answers.push(task.await.unwrap_or_else(|_| failed()));
+    }
+    answers
 }
 
 async fn run_probe(probe: Probe, asking: Arc<ProbeContext>) -> Observation {

@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod history_open;
 pub mod run;
 pub mod runbooks;
+mod versions;
 
 /// Runs blocking work on a thread of its own.
 ///

@@ -12,12 +12,17 @@ use crate::connections::Only;
 use crate::fact::Probe;
 use crate::history::{History, Location, Pending, Queue, Snapshot, StackKey};
 use crate::judge::{self, Inputs, Selection};
-use crate::observation::Observations;
+use crate::lambda::alias_moves::read_alias_moves;
+use crate::lambda::last_known_good::Assessment;
+use crate::lambda::version_events::VersionEvents;
+use crate::lambda::version_lookup::{VersionContext, VersionLookup};
+use crate::observation::{Observations, Unavailable, UnavailableReason};
 use crate::probe::{Access, ProbeContext};
 use crate::redact::Removed;
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
 use crate::stack::{Environment, Settings, Stack, env_overrides};
+use crate::state_dir::journal::Journal;
 use crate::text::Printable;
 use crate::write::bond::open_intents;
 use std::collections::BTreeSet;
@@ -49,6 +54,8 @@ pub struct Run {
     pub now: OffsetDateTime,
     /// The version that the alias should have, where somebody named one.
     pub expected_version: Option<String>,
+    /// What is known of versions before anybody is asked.
+    pub versions: VersionContext,
     /// The one request or bond to look at; such a run is not recorded.
     pub only: Option<Only>,
     /// The credentials for the lists of requests and bonds.
@@ -83,6 +90,10 @@ impl Run {
             deadline: settings.deadline.value,
             now,
             expected_version: expected_version.map(|version| version.value.clone()),
+            versions: VersionContext {
+                events: version_events(settings),
+                is_lookup_forced: false,
+            },
             only: None,
             access: credentials::access_from_environment(env),
             notes,
@@ -105,6 +116,7 @@ impl Run {
             began,
             deadline: began + self.deadline,
             expected_version: self.expected_version,
+            versions: self.versions,
             only: self.only,
             access: self.access,
         }
@@ -151,12 +163,16 @@ impl Run {
             observations,
             notes: more,
             removed,
+            lookup,
+            assessment,
         } = results;
         notes.extend(more);
         let collected = CollectedRun {
             probe_context,
             observations,
             removed,
+            lookup,
+            assessment,
             notes,
             recorder: RunRecorder::new(history, queue),
             key,
@@ -173,6 +189,10 @@ pub struct CollectedRun {
     pub observations: Observations,
     /// The secrets that were taken out of the observations.
     removed: Removed,
+    /// What was learned about single versions, or why they were not asked about.
+    pub lookup: Result<VersionLookup, Unavailable>,
+    /// The last known-good version by that.
+    pub assessment: Result<Assessment, Unavailable>,
     /// Notes for the report.
     pub notes: Vec<Printable>,
     recorder: RunRecorder,
@@ -216,6 +236,22 @@ impl CollectedRun {
             snapshot,
             recorder: self.recorder,
             probe_context: self.probe_context,
+        }
+    }
+}
+
+/// Rollbacks and promotions of the alias that were made from this machine.
+fn version_events(settings: &Settings) -> Result<VersionEvents, Unavailable> {
+    // Without a state folder nothing can have been moved from here.
+    let Some(folder) = &settings.state_dir else {
+        return Ok(VersionEvents::default());
+    };
+    let stack = &settings.stack;
+    match Journal::in_folder(&folder.value).read() {
+        Ok(chain) => Ok(read_alias_moves(&chain, &stack.key(), &stack.alias.value).events),
+        Err(error) => {
+            let why = format!("the journal of earlier rollbacks cannot be read: {error}");
+            Err(Unavailable::new(UnavailableReason::HistoryUnreadable, why))
         }
     }
 }

@@ -14,8 +14,9 @@ mod versions;
 
 use crate::fact::{FactValue, Probe};
 use crate::history::{History, HistoryError, Increase, Sample, StackKey, Window, increase};
+use crate::lambda::last_known_good::{AnsweredRun, Assessment};
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use time::{Duration, OffsetDateTime};
 
 const PECKS: &str = "peck.callback_errors";
@@ -69,15 +70,32 @@ impl RecordedSamples {
 }
 
 impl RecordedSamples {
+    /// The recorded runs that saw the API answer, with the version that the alias pointed to.
+    pub fn answered_runs(&self) -> Vec<AnsweredRun> {
+        let answered = self.of(ANSWERED).iter().filter(|run| run.value > 0);
+        let times: BTreeSet<OffsetDateTime> = answered.map(|run| run.at).collect();
+        let versions = self.of(ALIAS).iter();
+        versions
+            .filter(|sample| times.contains(&sample.at))
+            .map(|sample| AnsweredRun {
+                at: sample.at.unix_timestamp(),
+                version: sample.value,
+            })
+            .collect()
+    }
+
     fn of(&self, fact: &str) -> &[Sample] {
         self.samples.get(fact).map_or(&[], Vec::as_slice)
     }
 }
 
 /// Makes the joined facts.
+///
+/// `assessment` is the last known-good version, or why it was not looked for.
 pub fn join(
     observations: &Observations,
     past: &Result<RecordedSamples, Unavailable>,
+    assessment: &Result<Assessment, Unavailable>,
     now: OffsetDateTime,
 ) -> Observation {
     let mut observation = Observation::new(Probe::History);
@@ -89,7 +107,8 @@ pub fn join(
     let shown = function::join(&mut observation, observations, now);
     let moved = rollback::moved(observations, past, now.unix_timestamp());
     outage::join(&mut observation, observations, &moved, past, now);
-    rollback::join(&mut observation, observations, shown, moved, past, now);
+    rollback::join(&mut observation, observations, shown, moved, now);
+    rollback::join_last_known_good(&mut observation, observations, assessment, now);
     forecast(&mut observation, observations, now);
     observation
 }

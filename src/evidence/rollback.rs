@@ -1,16 +1,17 @@
-//! Is the alias where it should be, did the errors come with it, and is there a way back.
+//! Facts about a rollback: whether the alias is where it should be, whether the errors came with the
+//! version that serves, and which version to go back to.
 //!
-//! Nothing here is guessed. The version before this one may never have served; the way
-//! back is a version that an earlier run saw behind the alias while the API answered.
+//! The version to go back to is not chosen here: [`crate::lambda::last_known_good`] is the one place
+//! that does, so that `triage` and the alias commands name the same one.
 
 #[cfg(test)]
 mod tests;
 
 use super::function::FunctionMetrics;
 use super::versions::ErrorOwner;
-use super::{ALIAS, ANSWERED, RecordedSamples};
+use super::{ALIAS, RecordedSamples};
 use crate::fact::{self, FactValue};
-use crate::history::Sample;
+use crate::lambda::last_known_good::{Assessment, KnownGood};
 use crate::lambda::version_number as number;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
@@ -23,7 +24,6 @@ pub(super) fn join(
     observations: &Observations,
     shown: Result<FunctionMetrics, Unavailable>,
     moved: Result<MoveInterval, Unavailable>,
-    past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) {
     let text = |word: &str| FactValue::Text(Untrusted::new(word));
@@ -53,7 +53,6 @@ pub(super) fn join(
 
     let why = why(observations, drift, &shown, &moved);
     observation.put("rollback.why", why.map(text), now);
-    way_back(observation, found(observations, past), now);
 }
 
 fn unavailable(observations: &Observations, path: &str) -> Unavailable {
@@ -213,55 +212,38 @@ fn why(
     }
 }
 
-/// The newest other version that a run saw behind the alias while the API answered, and
-/// that still exists, with the time of that run.
-fn found(
-    observations: &Observations,
-    past: &Result<RecordedSamples, Unavailable>,
-) -> Result<Option<(i64, OffsetDateTime)>, Unavailable> {
-    let current = word(observations, "alias.version")?;
-    let exists = match observations.get("alias.versions") {
-        FactState::Known(fact) => match &fact.value {
-            FactValue::List(versions) => versions,
-            _ => {
-                return Err(Unavailable::new(
-                    UnavailableReason::Mistyped,
-                    "the versions are no list",
-                ));
-            }
-        },
-        _ => return Err(unavailable(observations, "alias.versions")),
-    };
-    let past = past.as_ref().map_err(Clone::clone)?;
-    let answered = |at: OffsetDateTime| {
-        let mut runs = past.of(ANSWERED).iter();
-        runs.any(|run| run.at == at && run.value > 0)
-    };
-    let good = |sample: &&Sample| {
-        let version = sample.value.to_string();
-        version != current && exists.iter().any(|known| known.is(&version)) && answered(sample.at)
-    };
-    let newest = past.of(ALIAS).iter().rev().find(good);
-    Ok(newest.map(|sample| (sample.value, sample.at)))
-}
-
-fn way_back(
+/// The facts about the version to go back to.
+pub(super) fn join_last_known_good(
     observation: &mut Observation,
-    found: Result<Option<(i64, OffsetDateTime)>, Unavailable>,
+    observations: &Observations,
+    assessment: &Result<Assessment, Unavailable>,
     now: OffsetDateTime,
 ) {
+    let found = last_known_good(observations, assessment);
     let known = found.clone().map(|found| FactValue::Bool(found.is_some()));
     observation.put("rollback.to_known", known, now);
     let found = found.and_then(|found| {
-        let none = "no earlier run saw another version serve that still exists";
+        let none = "no version that still exists is proven to have served well";
         found.ok_or_else(|| Unavailable::new(UnavailableReason::NoData, none))
     });
-    let evidence = found.clone().map(|(_, at)| {
-        let at = fact::instant(at.unix_timestamp());
-        let seen = format!("the API answered on {at} while the alias pointed to it");
-        FactValue::Text(Untrusted::new(seen))
-    });
+    let evidence = found.as_ref().map_err(Clone::clone);
+    let evidence = evidence.map(|good| FactValue::Text(Untrusted::new(good.evidence.as_str())));
     observation.put("rollback.evidence", evidence, now);
-    let version = found.map(|(version, _)| FactValue::Int(version));
+    let version = found.map(|good| FactValue::Int(good.version));
     observation.put("rollback.to", version, now);
+}
+
+/// What AWS said about the alias may have been taken back since the versions were looked up, for
+/// instance since another account answered. Then the assessment counts as little.
+fn last_known_good(
+    observations: &Observations,
+    assessment: &Result<Assessment, Unavailable>,
+) -> Result<Option<KnownGood>, Unavailable> {
+    for path in ["alias.version", "alias.versions"] {
+        if !matches!(observations.get(path), FactState::Known(_)) {
+            return Err(unavailable(observations, path));
+        }
+    }
+    let assessment = assessment.as_ref().map_err(Clone::clone)?;
+    assessment.last_known_good.clone()
 }

@@ -1,19 +1,21 @@
-//! What the journal tells of earlier moves of this alias. It tells what was meant and what
-//! was read back then; what is so now, only Lambda tells.
+//! Moves of the alias that the journal of this machine records: what was planned and what was read
+//! back then. Where the alias points now only Lambda can say.
 
 use super::reader::AliasTarget;
+use super::version_events::{VersionEvent, VersionEventKind, VersionEvents};
+use crate::fact;
 use crate::state_dir::journal::{Chain, Entry, Stage};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// What earlier runs on this machine did.
+/// The moves of one alias that were made from this machine.
 #[derive(Clone, Debug, Default)]
 pub struct AliasMoves {
-    /// Versions that were rolled back.
-    pub rolled_back: BTreeSet<i64>,
+    /// What they did to single versions.
+    pub events: VersionEvents,
     /// The last move that was read back as in force.
     pub last: Option<AliasMove>,
-    /// Moves that were about to be sent and of which nobody recorded what came of them.
+    /// Moves that were about to be sent and have no recorded outcome.
     pub open: Vec<AliasMove>,
 }
 
@@ -43,7 +45,7 @@ pub struct AliasMove {
 /// Reads the moves of one stack's alias out of a journal.
 pub fn read_alias_moves(chain: &Chain, stack: &str, alias: &str) -> AliasMoves {
     let mut plans: BTreeMap<&str, &Value> = BTreeMap::new();
-    let mut read_alias_moves = AliasMoves::default();
+    let mut moves = AliasMoves::default();
     for (_, entry) in chain.entries.iter().filter(|(_, e)| e.stack == stack) {
         match entry.stage {
             Stage::Plan if entry.detail["alias"] == alias => {
@@ -53,34 +55,70 @@ pub fn read_alias_moves(chain: &Chain, stack: &str, alias: &str) -> AliasMoves {
                 let Some(plan) = plans.get(entry.id.as_str()) else {
                     continue;
                 };
-                let made = of(entry, plan);
-                let went_back = made.command == "alias rollback" && made.from != made.version;
-                if let (true, Ok(from)) = (went_back, made.from.parse()) {
-                    read_alias_moves.rolled_back.insert(from);
-                }
-                if plan["weights"].as_object().is_none_or(|w| w.is_empty())
-                    && made.from == made.version
-                {
-                    let shares = plan["from_weights"].as_object();
-                    let given_up = shares.into_iter().flat_map(|shares| shares.keys());
-                    read_alias_moves
-                        .rolled_back
-                        .extend(given_up.filter_map(|v| v.parse::<i64>().ok()));
-                }
-                read_alias_moves.last = Some(made);
+                let made = alias_move(entry, plan);
+                record_events(&mut moves.events, &made, plan);
+                moves.last = Some(made);
             }
             _ => {}
         }
     }
-    read_alias_moves.open = chain
+    moves.open = chain
         .open()
         .into_iter()
-        .filter_map(|entry| Some(of(entry, plans.get(entry.id.as_str())?)))
+        .filter_map(|entry| Some(alias_move(entry, plans.get(entry.id.as_str())?)))
         .collect();
-    read_alias_moves
+    // Whether it was applied is not known, and a version that may have been rolled back is not offered.
+    for open in &moves.open {
+        if let Some(event) = rollback_of(open) {
+            moves.events.push(event);
+        }
+    }
+    moves
 }
 
-fn of(entry: &Entry, plan: &Value) -> AliasMove {
+/// What a move that is in force did to the versions that it is about.
+fn record_events(events: &mut VersionEvents, made: &AliasMove, plan: &Value) {
+    if let Some(event) = rollback_of(made) {
+        events.push(event);
+    }
+    if made.command == "alias promote"
+        && !made.is_split
+        && let Ok(version) = made.version.parse()
+    {
+        // A promotion without a time proves nothing about what came after a rollback.
+        let at = fact::parse_instant(&made.at).unwrap_or(i64::MIN);
+        events.push(VersionEvent {
+            at,
+            version,
+            kind: VersionEventKind::Promoted,
+        });
+    }
+    if !made.is_split && made.from == made.version {
+        let shares = plan["from_weights"].as_object();
+        let given_up = shares.into_iter().flat_map(|shares| shares.keys());
+        for version in given_up.filter_map(|version| version.parse().ok()) {
+            events.push(rolled_back(made, version));
+        }
+    }
+}
+
+/// The rollback that a move was for the version that served before it.
+fn rollback_of(made: &AliasMove) -> Option<VersionEvent> {
+    let went_back = made.command == "alias rollback" && made.from != made.version;
+    let version = went_back.then(|| made.from.parse().ok())?;
+    version.map(|version| rolled_back(made, version))
+}
+
+fn rolled_back(made: &AliasMove, version: i64) -> VersionEvent {
+    VersionEvent {
+        // A rollback without a time is taken for the last thing that happened.
+        at: fact::parse_instant(&made.at).unwrap_or(i64::MAX),
+        version,
+        kind: VersionEventKind::RolledBack,
+    }
+}
+
+fn alias_move(entry: &Entry, plan: &Value) -> AliasMove {
     let text = |name: &str| plan[name].as_str().unwrap_or_default().to_owned();
     AliasMove {
         id: entry.id.clone(),

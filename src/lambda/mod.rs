@@ -6,6 +6,7 @@
 pub mod alias_moves;
 pub mod alias_target;
 pub mod deploy_log_entry;
+pub mod deploy_log_events;
 pub mod endpoint_probe;
 pub mod error_rate;
 pub mod last_known_good;
@@ -13,9 +14,10 @@ pub mod policy;
 pub mod reader;
 mod smoke;
 pub mod version_config;
+pub mod version_events;
+pub mod version_lookup;
 pub mod version_metrics;
 
-pub use last_known_good::last_good;
 pub use version_config::VersionConfig;
 pub use version_metrics::VersionMetrics;
 

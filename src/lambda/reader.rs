@@ -58,8 +58,6 @@ pub struct FunctionState {
     pub versions: Result<Vec<i64>, Unavailable>,
     /// The version that serves.
     pub current: Result<VersionConfig, Unavailable>,
-    /// What each version did behind the alias, newest first.
-    pub served: Result<Vec<VersionMetrics>, Unavailable>,
     /// The policy of the alias; none when it has none.
     pub policy: Result<Option<String>, Unavailable>,
     /// The status of what is kept warm; none when nothing is.
@@ -134,18 +132,13 @@ impl<'a> FunctionReader<'a> {
             let number = number?;
             version_config::ask(self, &lambda, &number).await
         };
-        let served = async {
-            let numbers = versions.as_ref().map_err(Clone::clone)?;
-            version_metrics::ask(self, config, numbers).await
-        };
-        let (current, served) = tokio::join!(current, served);
+        let current = current.await;
         FunctionState {
             caller,
             alias,
             host,
             versions,
             current,
-            served,
             policy,
             provisioned,
             reserved,
@@ -156,9 +149,20 @@ impl<'a> FunctionReader<'a> {
     ///
     /// # Errors
     /// Why it is not known; [`UnavailableReason::NotFound`] when there is no such version.
-    pub async fn configured(&self, number: &str) -> Result<VersionConfig, Unavailable> {
+    pub async fn version_config(&self, number: &str) -> Result<VersionConfig, Unavailable> {
         let lambda = aws_sdk_lambda::Client::new(self.aws.config().await?);
         version_config::ask(self, &lambda, number).await
+    }
+
+    /// What the newest of these versions did behind the alias, newest first.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub async fn version_metrics(
+        &self,
+        versions: &[i64],
+    ) -> Result<Vec<VersionMetrics>, Unavailable> {
+        version_metrics::ask(self, self.aws.config().await?, versions).await
     }
 
     /// Where the alias points at this moment.
@@ -326,7 +330,6 @@ fn silent(unavailable: &Unavailable) -> FunctionState {
         host: None,
         versions: Err(unavailable.clone()),
         current: Err(unavailable.clone()),
-        served: Err(unavailable.clone()),
         policy: Err(unavailable.clone()),
         provisioned: Err(unavailable.clone()),
         reserved: Err(unavailable.clone()),

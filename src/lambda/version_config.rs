@@ -136,6 +136,12 @@ impl VersionConfig {
         found
     }
 
+    /// Changes one setting.
+    #[cfg(test)]
+    pub(crate) fn set_for_test(&mut self, name: &'static str, value: &str) {
+        self.settings.insert(name, value.to_owned());
+    }
+
     /// A version for tests of what is concluded from versions.
     #[cfg(test)]
     pub(crate) fn sample(number: &str, code: &str, state: &str) -> Self {
@@ -147,7 +153,7 @@ impl VersionConfig {
             published: Some(0),
             runtime: Some("python3.12".to_owned()),
             timeout: Some(30),
-            settings: BTreeMap::new(),
+            settings: BTreeMap::from([("memory", "128 MB".to_owned())]),
             environment: BTreeMap::new(),
         }
     }

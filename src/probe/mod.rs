@@ -21,6 +21,7 @@ pub use connections::Access;
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;
 use crate::fact::{PROBES, Probe};
+use crate::lambda::version_lookup::VersionContext;
 use crate::observation::Observation;
 use crate::redact::Secrets;
 use crate::stack::Stack;
@@ -46,6 +47,8 @@ pub struct ProbeContext {
     /// by configuration, or as the newest entry of a deploy log, in this order. Without it
     /// the version that the status API reports counts.
     pub expected_version: Option<String>,
+    /// What is known of versions before anybody is asked.
+    pub versions: VersionContext,
     /// The one request or bond that the run is confined to.
     pub only: Option<Only>,
     /// With what the lists are asked.

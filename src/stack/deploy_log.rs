@@ -72,6 +72,22 @@ pub fn deployments(text: &str) -> Vec<(i64, Vec<String>)> {
     entries
 }
 
+/// Each line with a date, in seconds since 1970, with the lines below it up to the next one.
+pub fn log_blocks(text: &str) -> Vec<(i64, String)> {
+    let mut blocks: Vec<(i64, String)> = Vec::new();
+    for line in text.lines() {
+        match (date(line), blocks.last_mut()) {
+            (Some(at), _) => blocks.push((at, line.to_owned())),
+            (None, Some((_, block))) => {
+                block.push('\n');
+                block.push_str(line);
+            }
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
 /// The first date of a line, in seconds since 1970; a time beside it counts too.
 fn date(line: &str) -> Option<i64> {
     let words = || {

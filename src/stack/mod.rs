@@ -12,7 +12,7 @@ mod secret;
 mod settings;
 
 pub use channels::{Channel, ChannelKind};
-pub use deploy_log::{deployments, newest_version};
+pub use deploy_log::{deployments, log_blocks, newest_version};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use settings::{Flags, Settings};
 

@@ -6,10 +6,13 @@ use crate::cli::{Context, journal};
 use crate::engine::collect;
 use crate::engine::run::CollectedRun;
 use crate::fact::parse_instant;
+use crate::lambda::VersionConfig;
+use crate::lambda::VersionMetrics;
 use crate::lambda::alias_moves::{AliasMoves, read_alias_moves};
-use crate::lambda::last_known_good::Search;
+use crate::lambda::deploy_log_events::deploy_log_events;
+use crate::lambda::last_known_good::Assessment;
 use crate::lambda::reader::{FunctionReader, FunctionState};
-use crate::lambda::{VersionConfig, last_good};
+use crate::lambda::version_lookup::VersionLookup;
 use crate::observation::{RequestLog, Unavailable, UnavailableReason};
 use crate::stack::Stack;
 use crate::state_dir::lock;
@@ -17,7 +20,7 @@ use crate::text::Printable;
 use crate::write::Clock;
 use crate::write::alias::check::{self, PreflightCheck, PreflightInput};
 use crate::write::alias::plan::Purpose;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::time::{Duration, Instant};
 
@@ -59,7 +62,10 @@ pub(super) struct Gathered {
     pub(super) answered: CollectedRun,
     pub(super) seen: FunctionState,
     pub(super) past: AliasMoves,
-    pub(super) search: Result<Search, Unavailable>,
+    /// What each version did behind the alias, newest first.
+    pub(super) metrics: Result<Vec<VersionMetrics>, Unavailable>,
+    /// Versions that must not be offered since they were rolled back.
+    pub(super) rolled_back: BTreeSet<i64>,
     /// The version in question; none when a rollback found none.
     pub(super) target: Option<String>,
     pub(super) configured: Result<VersionConfig, Unavailable>,
@@ -92,7 +98,11 @@ pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gat
             None
         }
     });
-    let run = context.run()?;
+    let mut run = context.run()?;
+    run.versions.is_lookup_forced = true;
+    if let (Ok(events), Some(log)) = (&mut run.versions.events, &deploy_log) {
+        events.extend(&deploy_log_events(log));
+    }
     let stack = run.stack.clone();
     let past = chain.as_ref().map_or_else(AliasMoves::default, |chain| {
         read_alias_moves(chain, &stack.key(), &stack.alias.value)
@@ -119,42 +129,36 @@ pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gat
             if waits {
                 settle(&asking, &mut seen, &past, ask.deadline).await;
             }
-            let search = last_good(&asking, &seen, &past.rolled_back).await;
-            let serving = || seen.alias.as_ref().ok().map(|alias| alias.version.clone());
-            let target = match (wanted.to, wanted.purpose) {
-                (Some(to), _) => Some(to.to_owned()),
-                (None, Some(Purpose::Rollback)) => {
-                    let good = search.as_ref().ok().and_then(|search| search.good);
-                    good.map(|good| good.to_string())
-                }
-                (None, _) => serving(),
-            };
-            let configured = configured(&asking, &seen, target.as_deref()).await;
-            let smoke = match &target {
-                Some(target) if wanted.read.smoke => Some(asking.run_alone(target).await),
-                _ => None,
-            };
             let around = match wanted.around {
                 true => around(&asking, &seen).await,
                 false => BTreeMap::new(),
             };
-            (
-                seen,
-                search,
-                target,
-                configured,
-                smoke,
-                around,
-                asking.asked(),
-            )
+            (seen, around, asking.asked())
         })
         .await;
-    let (seen, search, target, configured, smoke, around, asked) = learned;
+    let (seen, around, mut asked) = learned;
+    let target = target(wanted, &seen, &answered);
+    let ask = &answered.probe_context;
+    let asking = FunctionReader::new(&ask.stack, &ask.aws, ask.now, ask.deadline);
+    let configured = configured(&asking, &seen, &answered, target.as_deref()).await;
+    let smoke = match &target {
+        Some(target) if wanted.read.smoke => Some(asking.run_alone(target).await),
+        _ => None,
+    };
+    asked.extend(asking.asked());
+    let lookup = answered.lookup.as_ref();
+    let metrics = lookup.map_err(Clone::clone);
+    let metrics = metrics.and_then(|lookup| lookup.metrics.clone());
+    let rolled_back = lookup.map_or_else(
+        |_| past.events.ever_rolled_back(),
+        VersionLookup::rolled_back,
+    );
     Ok(Gathered {
         answered,
         seen,
         past,
-        search,
+        metrics,
+        rolled_back,
         target,
         configured,
         deploy_log,
@@ -188,20 +192,40 @@ async fn settle(
     }
 }
 
+/// Which version the command is about: the one that was named, the last known-good for a rollback,
+/// else the one that serves.
+fn target(wanted: &Wanted<'_>, seen: &FunctionState, answered: &CollectedRun) -> Option<String> {
+    match (wanted.to, wanted.purpose) {
+        (Some(to), _) => Some(to.to_owned()),
+        (None, Some(Purpose::Rollback)) => {
+            let assessment = answered.assessment.as_ref().ok();
+            let good = assessment.and_then(Assessment::version);
+            good.map(|good| good.to_string())
+        }
+        (None, _) => seen.alias.as_ref().ok().map(|alias| alias.version.clone()),
+    }
+}
+
 async fn configured(
     asking: &FunctionReader<'_>,
     seen: &FunctionState,
+    answered: &CollectedRun,
     target: Option<&str>,
 ) -> Result<VersionConfig, Unavailable> {
     let none = || Unavailable::new(UnavailableReason::NotAsked, "no version is in question");
     let target = target.ok_or_else(none)?;
+    let inspected = answered.lookup.as_ref().ok();
+    let inspected = inspected.and_then(|lookup| lookup.configs.get(&target.parse().ok()?));
+    if let Some(config) = inspected {
+        return config.clone();
+    }
     match &seen.current {
         Ok(current) if current.number == target => Ok(current.clone()),
         _ if target.parse::<i64>().is_err() => Err(Unavailable::new(
             UnavailableReason::NotFound,
             "only a number names a published version",
         )),
-        _ => asking.configured(target).await,
+        _ => asking.version_config(target).await,
     }
 }
 
@@ -217,7 +241,7 @@ async fn around(
     let mut around = BTreeMap::new();
     for number in versions.iter().copied().take(NEWEST).chain(serving) {
         if let std::collections::btree_map::Entry::Vacant(place) = around.entry(number) {
-            place.insert(asking.configured(&number.to_string()).await);
+            place.insert(asking.version_config(&number.to_string()).await);
         }
     }
     around
@@ -278,7 +302,8 @@ impl Gathered {
             target,
             configured: &self.configured,
             observations: &self.answered.observations,
-            rolled_back: &self.past.rolled_back,
+            version_metrics: &self.metrics,
+            rolled_back: &self.rolled_back,
             deploy_log: self.deploy_log.as_deref(),
             smoke: self.smoke.as_ref(),
             busy: self.busy,

@@ -146,9 +146,10 @@ async fn decide(
 ) -> Told {
     let candidates = candidates(gathered);
     let Some(target) = &gathered.target else {
-        let why = match &gathered.search {
-            Ok(_) => "no version is proven to be good".to_owned(),
-            Err(unavailable) => format!(
+        let assessment = gathered.answered.assessment.as_ref();
+        let why = match assessment.map(|assessment| &assessment.last_known_good) {
+            Ok(Ok(_)) => "no version is proven to be good".to_owned(),
+            Ok(Err(unavailable)) | Err(unavailable) => format!(
                 "the last known-good version cannot be told: {}",
                 unavailable.detail
             ),
@@ -230,9 +231,9 @@ async fn decide(
 }
 
 fn candidates(gathered: &Gathered) -> Vec<String> {
-    let search = gathered.search.as_ref().ok();
-    let all = search.into_iter().flat_map(|search| &search.candidates);
-    all.map(|candidate| match &candidate.against {
+    let assessment = gathered.answered.assessment.as_ref().ok();
+    let all = assessment.into_iter().flat_map(|all| &all.candidates);
+    all.map(|candidate| match &candidate.rejected_because {
         None => format!("version {}: good, {}", candidate.number, candidate.record),
         Some(against) => format!("version {}: {against}", candidate.number),
     })

@@ -7,7 +7,8 @@ use crate::cli::args::AliasRead;
 use crate::cli::fail::Failure;
 use crate::engine::run::stack_heading;
 use crate::fact::{Fact, FactValue, Probe, instant};
-use crate::observation::FactState;
+use crate::lambda::last_known_good::KnownGood;
+use crate::observation::{FactState, Unavailable};
 use crate::report::model::{Finding, Proof, Report, Runbook, Step, Verdict};
 use crate::text::Untrusted;
 use crate::write::alias::check;
@@ -131,11 +132,9 @@ fn around(gathered: &Gathered) -> Step {
             let lines = versions::lines(gathered);
             let list = lines.iter().map(|line| Untrusted::new(line.as_str()));
             let value = FactValue::List(list.collect());
-            let good = match &gathered.search {
-                Ok(search) => match search.good {
-                    Some(good) => format!("the last known-good is {good}"),
-                    None => "none is proven to be a last known-good".to_owned(),
-                },
+            let good = match last_known_good(gathered) {
+                Ok(Some(good)) => format!("the last known-good is {}", good.version),
+                Ok(None) => "none is proven to be a last known-good".to_owned(),
                 Err(unavailable) => {
                     format!("the last known-good is not known: {}", unavailable.detail)
                 }
@@ -153,6 +152,12 @@ fn around(gathered: &Gathered) -> Step {
             step("versions", title, Finding::Unknown(Vec::new()), &summary)
         }
     }
+}
+
+/// The last known-good version, the one that `triage` and `alias rollback` name, too.
+fn last_known_good(gathered: &Gathered) -> Result<Option<KnownGood>, Unavailable> {
+    let assessment = gathered.answered.assessment.as_ref();
+    assessment.map_err(Clone::clone)?.last_known_good.clone()
 }
 
 fn ok(gathered: &Gathered, path: &'static str, value: FactValue) -> Finding {

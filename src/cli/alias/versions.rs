@@ -17,7 +17,7 @@ const PLAIN: [char; 5] = ['_', '.', '-', '=', '#'];
 /// One line for each version, for people.
 pub(super) fn shown(context: &Context, gathered: &Gathered) -> String {
     let now = gathered.clock.now.unix_timestamp();
-    let served = gathered.seen.served.as_deref().unwrap_or_default();
+    let served = gathered.metrics.as_deref().unwrap_or_default();
     let first = served
         .iter()
         .flat_map(|s| &s.invocations)
@@ -71,11 +71,11 @@ fn row(
         (_, Some(_)) => " <- share",
         _ => "",
     };
-    let search = gathered.search.as_ref().ok();
-    let candidate = search.and_then(|s| s.candidates.iter().find(|c| c.number == number));
+    let assessment = gathered.answered.assessment.as_ref().ok();
+    let candidate = assessment.and_then(|a| a.candidates.iter().find(|c| c.number == number));
     let against = match candidate {
         Some(candidate) => candidate
-            .against
+            .rejected_because
             .clone()
             .unwrap_or_else(|| "good".to_owned()),
         None => "-".to_owned(),
@@ -136,8 +136,7 @@ fn picture(
 /// The same as lines of evidence, for every format.
 pub(super) fn lines(gathered: &Gathered) -> Vec<String> {
     let served: BTreeMap<i64, &VersionMetrics> = gathered
-        .seen
-        .served
+        .metrics
         .iter()
         .flatten()
         .map(|served| (served.number, served))

@@ -79,6 +79,7 @@ fn again(ask: &ProbeContext) -> ProbeContext {
         began: ask.began,
         deadline: Instant::now() + LOOK,
         expected_version: None,
+        versions: ask.versions.clone(),
         only: ask.only.clone(),
         access: ask.access.clone(),
     }

@@ -236,13 +236,13 @@ pub(super) const FACTS: &[Declared] = &[
         "rollback.to",
         FactType::Int,
         "version",
-        "the last known-good version, by evidence",
+        "the last known-good version, the one that `alias rollback` takes; looked for while the API fails or the alias has drifted",
     ),
     fact(
         "rollback.to_known",
         FactType::Bool,
         "",
-        "whether recorded history shows one",
+        "whether metrics of single versions, recorded runs, the journal and the deploy log show one",
     ),
     fact(
         "rollback.evidence",

@@ -47,6 +47,16 @@ pub(super) fn tested(world: &mut FakeStack, minute: u64) {
     }
 }
 
+/// CloudWatch knows nothing of these versions alone.
+pub(super) fn forget_version_metrics(world: &mut FakeStack, versions: &[&str]) {
+    let is_of = |series: &Series| {
+        let mut dimensions = series.dimensions.iter();
+        dimensions
+            .any(|(name, value)| name == "ExecutedVersion" && versions.contains(&value.as_str()))
+    };
+    world.metrics.retain(|series| !is_of(series));
+}
+
 /// CloudWatch has never heard of the function.
 pub(super) fn no_metrics(world: &mut FakeStack) {
     world

@@ -1,6 +1,6 @@
 //! Scenes of INC-001: the function behind the API, its alias, its log and its metrics.
 
-use super::calls::{no_metrics, shared, silent_for, tested};
+use super::calls::{forget_version_metrics, no_metrics, shared, silent_for, tested};
 use super::edit::{erring, failing, function_measured, hours, logged, minutes, moved};
 use super::{Expect, Scene, healthy};
 use crate::practice::{Fault, Operation};
@@ -78,8 +78,9 @@ pub(super) const SCENES: &[Scene] = &[
         },
     },
     Scene {
-        name: "onset-after-move-no-way-back",
-        hides: "The errors came with version 62, and nobody recorded what served before it.",
+        name: "onset-after-move-unrecorded",
+        hides: "The errors came with version 62. Nobody recorded what served before it, but its \
+                metrics show that 61 served well.",
         runbook: Some("inc-001"),
         expect: down!("critical", "critical"),
         build: |now| {
@@ -94,6 +95,28 @@ pub(super) const SCENES: &[Scene] = &[
             for run in &mut world.recorded {
                 run.facts.retain(|(fact, _)| *fact != "api.good_answers");
             }
+            world
+        },
+    },
+    Scene {
+        name: "onset-after-move-no-way-back",
+        hides: "The errors came with version 62, and neither metrics nor recorded runs tell what \
+                served before it.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "critical"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            moved(&mut world, "62", minutes(40));
+            failing(&mut world, &Fault::Status(502), minutes(20));
+            erring(
+                &mut world,
+                "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v8'",
+                minutes(20),
+            );
+            for run in &mut world.recorded {
+                run.facts.retain(|(fact, _)| *fact != "api.good_answers");
+            }
+            forget_version_metrics(&mut world, &["60", "61"]);
             world
         },
     },
@@ -339,7 +362,7 @@ pub(super) const SCENES: &[Scene] = &[
         hides: "The errors came with version 62, and the role may not list what there is to go \
                 back to.",
         runbook: Some("inc-001"),
-        expect: down!("critical", "critical"),
+        expect: down!("critical", "unknown"),
         build: |now| {
             let mut world = healthy::world(now);
             moved(&mut world, "62", minutes(40));

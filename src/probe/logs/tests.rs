@@ -82,6 +82,7 @@ async fn asked(pages: Vec<String>) -> Observation {
         began,
         deadline: began + Duration::from_millis(1_500),
         expected_version: None,
+        versions: crate::lambda::version_lookup::VersionContext::default(),
         only: None,
         access: crate::probe::Access::default(),
     };

@@ -15,6 +15,7 @@ use super::plan::Purpose;
 use crate::fact::Probe;
 use crate::lambda::reader::FunctionState;
 use crate::lambda::version_config::VersionConfig;
+use crate::lambda::version_metrics::VersionMetrics;
 use crate::observation::{Observations, RequestLog, Unavailable};
 use crate::report::model::{Escalation, NextAction, Runbook, Step, Verdict};
 use crate::stack::Stack;
@@ -38,7 +39,9 @@ pub struct PreflightInput<'a> {
     pub configured: &'a Result<VersionConfig, Unavailable>,
     /// What the probes said of the stack.
     pub observations: &'a Observations,
-    /// Versions that somebody rolled back, by the journal.
+    /// What each version did behind the alias, newest first.
+    pub version_metrics: &'a Result<Vec<VersionMetrics>, Unavailable>,
+    /// Versions for which a rollback is the last thing that happened.
     pub rolled_back: &'a BTreeSet<i64>,
     /// The text of DEPLOY-LOG.md, where it was given.
     pub deploy_log: Option<&'a str>,

@@ -85,7 +85,7 @@ fn served<'a>(
     known: &'a PreflightInput<'_>,
     version: &str,
 ) -> Result<Option<&'a VersionMetrics>, Unavailable> {
-    let all = known.seen.served.as_ref().map_err(Clone::clone)?;
+    let all = known.version_metrics.as_ref().map_err(Clone::clone)?;
     Ok(all
         .iter()
         .find(|served| served.number.to_string() == version))

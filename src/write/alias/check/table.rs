@@ -73,7 +73,7 @@ pub(super) const CHECKS: [(&str, &str, Gate, Probe, Made); 27] = [
     ),
     (
         "code",
-        "The version runs other code than the one that serves",
+        "The version differs from the one that serves, in code or configuration",
         Gate::Bad,
         Probe::Alias,
         target::code,

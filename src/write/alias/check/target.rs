@@ -309,18 +309,23 @@ pub(super) fn code(known: &PreflightInput<'_>) -> CheckResult {
         text("target.code", code.as_str()),
         text("alias.code", serving.as_str()),
     ];
-    match code == serving {
-        false => CheckResult::ok(told, "The two versions run different code."),
-        true => CheckResult::bad(
-            "same-code",
-            told,
-            format!(
-                "Version {} runs the same code as version {}: moving to it changes nothing.",
-                target.number, current.number
-            ),
-        )
-        .next("Choose another version; if only the configuration differs, publish it as a new one"),
+    if code != serving {
+        return CheckResult::ok(told, "The two versions run different code.");
     }
+    let (number, serving) = (&target.number, &current.number);
+    let differences = current.differences(target);
+    if differences.is_empty() {
+        let summary = format!(
+            "Version {number} has the same code and configuration as version {serving}: moving to it changes nothing."
+        );
+        return CheckResult::bad("same-code", told, summary).next("Choose another version");
+    }
+    // CodeSha256 covers the code alone: this may be exactly the rollback of a configuration.
+    let summary = format!(
+        "The same code as version {serving} with another configuration: {}.",
+        differences.join("; ")
+    );
+    CheckResult::ok(told, summary)
 }
 
 pub(super) fn configuration(known: &PreflightInput<'_>) -> CheckResult {
