@@ -1,14 +1,15 @@
-//! The state that one check leaves for the next, as a document in JSON. Several hosts may
-//! share it, and versions of duckops too: the parts of a document of this format that this
-//! version does not know are kept.
+//! The alert state that one check leaves for the next, as a JSON document.
+//!
+//! Several hosts and several versions of duckops may share it, so members that this version does
+//! not know are kept.
 
-use super::debounce::Run;
-use super::escalation::Escalated;
-use super::outbox::Message;
-use crate::report::model::Verdict;
+use super::debounce::PastRun;
+use super::escalation_record::EscalationRecord;
+use super::message::Message;
+use super::stored::{VerdictWord, from_millis, millis, millis_of};
+use crate::fact;
 use crate::text::Printable;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
@@ -17,30 +18,30 @@ const FORMAT: u32 = 1;
 /// Runs of a set of runbooks that nobody asks for any more are forgotten.
 const FORGOTTEN: Duration = Duration::days(30);
 
-/// What earlier checks left.
+/// Everything that a check needs of the checks before it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct State {
+pub struct AlertState {
     format: u32,
     #[serde(default)]
-    pub(super) runbooks: BTreeMap<String, Standing>,
+    pub(super) runbooks: BTreeMap<String, RunbookState>,
     /// The verdicts of whole runs, by the runbooks they were asked for.
     #[serde(default)]
-    pub(super) runs: BTreeMap<String, Vec<Run>>,
+    pub(super) runs: BTreeMap<String, Vec<PastRun>>,
     #[serde(default)]
     pub(super) mutes: BTreeMap<String, Mute>,
-    /// The last call about each runbook.
+    /// The last escalation of each runbook.
     #[serde(default)]
-    pub(super) escalations: BTreeMap<String, Escalated>,
+    pub(super) escalations: BTreeMap<String, EscalationRecord>,
     #[serde(default)]
     pub(super) outbox: Vec<Message>,
-    /// What other versions keep beside it.
+    /// Members of other versions.
     #[serde(flatten)]
     others: BTreeMap<String, serde_json::Value>,
 }
 
 /// Why a state cannot be used. It is left as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StateError {
+pub enum AlertStateError {
     /// Not what a check wrote.
     #[error("what earlier checks left cannot be read: {0}")]
     Unreadable(Printable),
@@ -49,12 +50,12 @@ pub enum StateError {
     Newer(u32),
 }
 
-impl State {
+impl AlertState {
     /// Reads a document; an empty one is the state before the first check.
     ///
     /// # Errors
-    /// [`StateError`].
-    pub fn read(document: &str) -> Result<Self, StateError> {
+    /// [`AlertStateError`].
+    pub fn read(document: &str) -> Result<Self, AlertStateError> {
         #[derive(Deserialize)]
         struct Format {
             format: u32,
@@ -63,10 +64,10 @@ impl State {
             return Ok(Self::default());
         }
         let unreadable =
-            |error: serde_json::Error| StateError::Unreadable(error.to_string().into());
+            |error: serde_json::Error| AlertStateError::Unreadable(error.to_string().into());
         let Format { format } = serde_json::from_str(document).map_err(unreadable)?;
         if format > FORMAT {
-            return Err(StateError::Newer(format));
+            return Err(AlertStateError::Newer(format));
         }
         serde_json::from_str(document).map_err(unreadable)
     }
@@ -81,19 +82,18 @@ impl State {
         serde_json::to_string(&state).unwrap_or_default()
     }
 
-    /// Lets go what is over.
-    pub(super) fn forget(&mut self, now: OffsetDateTime) {
+    /// Removes mutes that are over and what no run has touched for [`FORGOTTEN`].
+    pub(super) fn remove_expired(&mut self, now: OffsetDateTime) {
         let now = millis(now);
         self.mutes.retain(|_, mute| mute.until > now);
-        let long_ago =
-            now.saturating_sub(i64::try_from(FORGOTTEN.whole_milliseconds()).unwrap_or(0));
+        let long_ago = now.saturating_sub(millis_of(FORGOTTEN));
         self.runs
             .retain(|_, runs| runs.last().is_some_and(|run| run.at > long_ago));
         self.escalations
             .retain(|_, call| millis(call.at()) > long_ago);
     }
 
-    /// Mutes a runbook until a time, in somebody's name.
+    /// Mutes a runbook until a time; `by` is who asked for it.
     pub fn mute(&mut self, runbook: &str, until: OffsetDateTime, by: &str) {
         let mute = Mute {
             until: millis(until),
@@ -106,83 +106,58 @@ impl State {
     pub fn unmute(&mut self, runbook: &str) -> bool {
         self.mutes.remove(runbook).is_some()
     }
+
+    /// A note for each mute in force, because a muted runbook notifies nobody.
+    pub fn mute_notes(&self, now: OffsetDateTime) -> Vec<Printable> {
+        let now = millis(now);
+        let in_force = self.mutes.iter().filter(|(_, mute)| mute.until > now);
+        let note = |(id, mute): (&String, &Mute)| {
+            let until = fact::instant(from_millis(mute.until).unix_timestamp());
+            let (id, by) = (id.to_uppercase(), &mute.by);
+            format!("{id} is muted until {until} by {by}: nobody is told of it").into()
+        };
+        in_force.map(note).collect()
+    }
 }
 
-/// What is known of one runbook.
+/// The alert state of one runbook.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Standing {
-    /// The verdict that counts.
-    pub(super) settled: Word,
-    /// Since when it does.
+pub(super) struct RunbookState {
+    /// The debounced verdict.
+    pub(super) settled: VerdictWord,
+    /// When it began, in milliseconds since 1970.
     pub(super) since: i64,
-    /// The check that began the incident; its key for all who are told.
+    /// The id of the check that began the incident, as part of the key of its messages.
     pub(super) incident: Option<String>,
     /// The last runs, the newest last.
     #[serde(default)]
-    pub(super) runs: Vec<Run>,
-    /// What each channel was told last.
+    pub(super) runs: Vec<PastRun>,
+    /// The last message of each channel.
     #[serde(default)]
-    pub(super) announced: BTreeMap<String, Announced>,
-    /// Who told somebody of this incident first.
+    pub(super) announced: BTreeMap<String, LastNotice>,
+    /// The first delivery of this incident.
     #[serde(default)]
-    pub(super) told: Option<Told>,
+    pub(super) told: Option<FirstDelivery>,
 }
 
-/// What a channel was told last.
+/// The verdict and the incident of the last message to a channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Announced {
-    pub(super) verdict: Word,
+pub(super) struct LastNotice {
+    pub(super) verdict: VerdictWord,
     pub(super) incident: String,
 }
 
-/// A delivery.
+/// A message that a channel accepted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct FirstDelivery {
     pub(super) by: String,
     pub(super) at: i64,
     pub(super) channel: String,
 }
 
-/// A runbook that nobody is told of for a while.
+/// A runbook that sends no messages until a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mute {
     pub(super) until: i64,
     pub(super) by: String,
-}
-
-/// A verdict, written as its word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Word(pub(super) Verdict);
-
-impl Default for Word {
-    fn default() -> Self {
-        Self(Verdict::Ok)
-    }
-}
-
-impl Serialize for Word {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.word())
-    }
-}
-
-impl<'de> Deserialize<'de> for Word {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        let verdict = Verdict::from_word(&word);
-        verdict
-            .map(Self)
-            .ok_or_else(|| D::Error::custom("a word that is no verdict"))
-    }
-}
-
-/// Whole milliseconds since 1970.
-pub(super) fn millis(at: OffsetDateTime) -> i64 {
-    i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(i64::MAX)
-}
-
-/// The time of such a number; one that no year has is the beginning of time.
-pub(super) fn time(millis: i64) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

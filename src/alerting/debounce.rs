@@ -1,19 +1,19 @@
-//! So many bad runs of so many: when a verdict begins to count, and when it ceases to.
+//! Debouncing: a verdict takes effect once N of the last M runs were at least as bad.
 
-use super::alert_state::{Word, millis};
+use super::stored::{VerdictWord, millis};
 use crate::report::model::Verdict;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-/// No more runs are remembered, and no more can be asked for.
+/// How many runs are remembered, and the largest M.
 pub(super) const REMEMBERED: usize = 20;
 
 /// `3/5`: a verdict counts once three of the last five runs were at least as bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Debounce {
-    /// So many bad runs.
+    /// Bad runs that are needed.
     pub needed: usize,
-    /// Of so many.
+    /// Runs that are looked at.
     pub of: usize,
 }
 
@@ -35,23 +35,23 @@ impl Debounce {
 
 /// The verdict of one run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Run {
+pub(super) struct PastRun {
     pub(super) at: i64,
-    pub(super) verdict: Word,
+    pub(super) verdict: VerdictWord,
 }
 
-impl Run {
+impl PastRun {
     pub(super) fn new(at: OffsetDateTime, verdict: Verdict) -> Self {
         Self {
             at: millis(at),
-            verdict: Word(verdict),
+            verdict: VerdictWord(verdict),
         }
     }
 }
 
 /// The worst verdict that at least `needed` of the last `of` runs reached; the newest run is
 /// the last. Runs that never were count as ok. Forgets runs that no rule can ask for.
-pub(super) fn settled(runs: &mut Vec<Run>, debounce: Debounce) -> Verdict {
+pub(super) fn debounced(runs: &mut Vec<PastRun>, debounce: Debounce) -> Verdict {
     let superfluous = runs.len().saturating_sub(REMEMBERED);
     runs.drain(..superfluous);
     let Debounce { needed, of } = debounce;
@@ -71,13 +71,13 @@ mod tests {
     use super::*;
 
     fn after(verdicts: &[Verdict], debounce: &str) -> Verdict {
-        let run = |verdict: &Verdict| Run::new(OffsetDateTime::UNIX_EPOCH, *verdict);
+        let run = |verdict: &Verdict| PastRun::new(OffsetDateTime::UNIX_EPOCH, *verdict);
         let mut runs = verdicts.iter().map(run).collect();
-        settled(&mut runs, Debounce::parse(debounce).expect("a rule"))
+        debounced(&mut runs, Debounce::parse(debounce).expect("a rule"))
     }
 
     #[test]
-    fn three_of_five_is_bad_and_two_are_not() {
+    fn debounced_verdict_is_the_worst_that_enough_runs_reached() {
         use Verdict::{Critical as C, Ok as O, Unknown as U, Warning as W};
         let table: [(&[Verdict], &str, Verdict); 12] = [
             (&[C], "1/1", C),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_two_numbers_that_make_sense() {
+    fn debounce_rule_needs_one_to_twenty_runs() {
         assert_eq!(Debounce::parse("3/5"), Some(Debounce { needed: 3, of: 5 }));
         for text in [
             "", "3", "3/", "/5", "0/5", "6/5", "3/21", "+3/5", "3/5/7", "3 /5", "-1/2",

@@ -2,17 +2,17 @@
 #![allow(clippy::unwrap_used)] // A broken test may say so loudly.
 
 use super::*;
-use crate::report::model::Report;
+use crate::report::model::{self, Change, Report, Verdict};
 use crate::report::sample;
 use Verdict::{Critical, Ok as Fine, Unknown, Warning};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 fn at(second: i64) -> OffsetDateTime {
     OffsetDateTime::UNIX_EPOCH + Duration::seconds(1_770_000_000 + second)
 }
 
-fn channel(name: &str, from: Verdict) -> Channel {
-    Channel {
+fn channel(name: &str, from: Verdict) -> AlertChannel {
+    AlertChannel {
         name: name.to_owned(),
         from,
     }
@@ -28,16 +28,16 @@ fn report(verdict: Verdict) -> Report {
 
 /// A series of checks of one runbook, some minutes apart.
 struct Series {
-    state: State,
-    channels: Vec<Channel>,
+    state: AlertState,
+    channels: Vec<AlertChannel>,
     debounce: Debounce,
     minute: i64,
 }
 
 impl Series {
-    fn new(channels: &[Channel]) -> Self {
+    fn new(channels: &[AlertChannel]) -> Self {
         Self {
-            state: State::default(),
+            state: AlertState::default(),
             channels: channels.to_vec(),
             debounce: Debounce::NONE,
             minute: 0,
@@ -54,7 +54,7 @@ impl Series {
     fn judged(&mut self, report: &mut Report) {
         self.minute += 5;
         let id = format!("check-{}", self.minute);
-        let check = Check {
+        let check = CheckRun {
             at: at(self.minute * 60),
             id: &id,
             host: "a",
@@ -63,7 +63,7 @@ impl Series {
             stack: "prod",
         };
         // Through its document, as in life.
-        let state = State::read(&self.state.write()).unwrap();
+        let state = AlertState::read(&self.state.write()).unwrap();
         self.state = advance(&state, &check, report);
     }
 
@@ -257,9 +257,9 @@ fn three_of_five_are_needed_and_until_then_it_is_said_and_does_not_count() {
 
 #[test]
 fn a_document_that_cannot_be_understood_is_an_error_and_never_a_first_check() {
-    assert_eq!(State::read("").unwrap(), State::default());
-    let newer = State::read(r#"{"format":2,"whatever":[]}"#);
-    assert_eq!(newer, Err(StateError::Newer(2)));
+    assert_eq!(AlertState::read("").unwrap(), AlertState::default());
+    let newer = AlertState::read(r#"{"format":2,"whatever":[]}"#);
+    assert_eq!(newer, Err(AlertStateError::Newer(2)));
     for text in [
         " ",
         "{}",
@@ -268,9 +268,9 @@ fn a_document_that_cannot_be_understood_is_an_error_and_never_a_first_check() {
         r#"{"format":"1"}"#,
         r#"{"format":1,"runbooks":3}"#,
     ] {
-        let read = State::read(text);
+        let read = AlertState::read(text);
         assert!(
-            matches!(read, Err(StateError::Unreadable(_))),
+            matches!(read, Err(AlertStateError::Unreadable(_))),
             "{text}: {read:?}"
         );
     }
@@ -280,7 +280,7 @@ fn a_document_that_cannot_be_understood_is_an_error_and_never_a_first_check() {
         series.state.write()
     };
     for end in 1..whole.len() {
-        assert!(State::read(&whole[..end]).is_err(), "cut at {end}");
+        assert!(AlertState::read(&whole[..end]).is_err(), "cut at {end}");
     }
 }
 
@@ -314,15 +314,15 @@ fn a_claim_keeps_others_away_until_its_lease_ends() {
     assert_eq!(ids(&theirs), ids(&mine), "with the same keys");
     // Who comes back from the dead does not spoil what the other does.
     let id = &mine[0].id;
-    state.settle(
+    state.record_outcome(
         now + LEASE,
         "one",
         "a",
         id,
-        &Outcome::Failed { pause: None },
+        &DeliveryOutcome::Failed { pause: None },
     );
     assert_eq!(state.claim(now + LEASE, "three", &channels), []);
-    state.settle(now + LEASE, "two", "b", id, &Outcome::Delivered);
+    state.record_outcome(now + LEASE, "two", "b", id, &DeliveryOutcome::Delivered);
     assert_eq!(state.waiting(), 1);
 }
 
@@ -337,14 +337,14 @@ fn a_channel_that_fails_is_left_alone_longer_each_time_and_nothing_overtakes() {
     for minutes in [1, 2, 4, 8, 16, 30, 30] {
         let claimed = state.claim(now, "run", &channels);
         assert_eq!(claimed.len(), 2, "{minutes}");
-        state.settle(
+        state.record_outcome(
             now,
             "run",
             "a",
             &claimed[0].id,
-            &Outcome::Failed { pause: None },
+            &DeliveryOutcome::Failed { pause: None },
         );
-        state.settle(now, "run", "a", &claimed[1].id, &Outcome::Untried);
+        state.record_outcome(now, "run", "a", &claimed[1].id, &DeliveryOutcome::Untried);
         let due = now + Duration::minutes(minutes);
         let early = due - Duration::milliseconds(1);
         assert_eq!(state.claim(early, "run", &channels), [], "{minutes}");
@@ -364,7 +364,13 @@ fn a_pause_that_the_other_side_wants_is_kept_within_reason() {
         let now = at(3_600);
         let claimed = state.claim(now, "run", &channels);
         let pause = Some(Duration::seconds(wanted));
-        state.settle(now, "run", "a", &claimed[0].id, &Outcome::Failed { pause });
+        state.record_outcome(
+            now,
+            "run",
+            "a",
+            &claimed[0].id,
+            &DeliveryOutcome::Failed { pause },
+        );
         let due = now + Duration::seconds(kept);
         let early = due - Duration::milliseconds(1);
         assert_eq!(state.claim(early, "run", &channels), [], "{wanted}");
@@ -378,16 +384,16 @@ fn one_dead_channel_holds_up_no_other() {
     series.check(Critical);
     let now = at(3_600);
     let claimed = series.state.claim(now, "run", &series.channels);
-    series.state.settle(
+    series.state.record_outcome(
         now,
         "run",
         "a",
         &claimed[0].id,
-        &Outcome::Failed { pause: None },
+        &DeliveryOutcome::Failed { pause: None },
     );
     series
         .state
-        .settle(now, "run", "a", &claimed[1].id, &Outcome::Delivered);
+        .record_outcome(now, "run", "a", &claimed[1].id, &DeliveryOutcome::Delivered);
     series.check(Fine);
     let claimed = series.state.claim(now, "run", &series.channels);
     let channels: Vec<_> = claimed.iter().map(|m| m.channel.as_str()).collect();
@@ -403,9 +409,13 @@ fn who_was_told_first_is_remembered_until_the_incident_is_over() {
     series.check(Critical);
     let now = at(301);
     let claimed = series.state.claim(now, "run", &series.channels);
-    series
-        .state
-        .settle(now, "run", "host-a", &claimed[0].id, &Outcome::Delivered);
+    series.state.record_outcome(
+        now,
+        "run",
+        "host-a",
+        &claimed[0].id,
+        &DeliveryOutcome::Delivered,
+    );
     let report = series.check(Critical);
     let told = standing(&report).told.clone().unwrap();
     assert_eq!((told.by.as_str(), told.at), ("host-a", now));
@@ -429,7 +439,7 @@ fn a_channel_that_is_gone_for_good_does_not_fill_the_world() {
 
 #[test]
 fn what_another_version_keeps_beside_it_outlives_this_one() {
-    let state = State::read(r#"{"format":1,"later":{"a":[1,2]}}"#).unwrap();
+    let state = AlertState::read(r#"{"format":1,"later":{"a":[1,2]}}"#).unwrap();
     let written: serde_json::Value = serde_json::from_str(&state.write()).unwrap();
     assert_eq!(written["later"]["a"], serde_json::json!([1, 2]));
     assert_eq!(written["escalations"], serde_json::json!({}));
@@ -438,7 +448,7 @@ fn what_another_version_keeps_beside_it_outlives_this_one() {
 #[test]
 fn a_call_counts_for_its_spell_and_waits_for_nobody() {
     let channels = [channel("a", Critical)];
-    let check = |id, second| Check {
+    let check = |id, second| CheckRun {
         at: at(second),
         id,
         host: "h",
@@ -447,24 +457,28 @@ fn a_call_counts_for_its_spell_and_waits_for_nobody() {
         stack: "prod",
     };
     // A message that the channel did not take, and that is not due yet, is no reason to wait.
-    let mut state = advance(&State::default(), &check("one", 0), &mut report(Critical));
+    let mut state = advance(
+        &AlertState::default(),
+        &check("one", 0),
+        &mut report(Critical),
+    );
     let first = state.claim(at(0), "one", &channels);
     assert_eq!(first.len(), 1);
-    state.settle(
+    state.record_outcome(
         at(1),
         "one",
         "h",
         &first[0].id,
-        &Outcome::Failed { pause: None },
+        &DeliveryOutcome::Failed { pause: None },
     );
     let runbook = report(Critical).runbooks[0].clone();
     let id = runbook.id.to_string();
     assert_eq!(state.escalated(&id, at(0)), None);
-    let calls = state.escalate(&check("two", 10), &runbook, &Brief::default());
+    let calls = state.escalate(&check("two", 10), &runbook, &EscalationContext::default());
     assert_eq!(calls.len(), 1);
     assert_eq!(
         (calls[0].kind, &calls[0].incident),
-        (Kind::Escalate, &first[0].incident)
+        (MessageKind::Escalate, &first[0].incident)
     );
     // No other run takes it meanwhile.
     let others = state.claim(at(65), "three", &channels);
@@ -477,10 +491,16 @@ fn a_call_counts_for_its_spell_and_waits_for_nobody() {
     );
     // What is bad since later was not called about.
     assert_eq!(state.escalated(&id, at(11)), None);
-    state.settle(at(12), "two", "h", &calls[0].id, &Outcome::Delivered);
+    state.record_outcome(
+        at(12),
+        "two",
+        "h",
+        &calls[0].id,
+        &DeliveryOutcome::Delivered,
+    );
     let call = state.escalated(&id, at(10)).unwrap();
     assert_eq!(call.delivered(), Some(at(12)));
     // A month later nobody remembers.
-    state.forget(at(31 * 86_400));
+    state.remove_expired(at(31 * 86_400));
     assert_eq!(state.escalated(&id, at(0)), None);
 }

@@ -1,43 +1,74 @@
-//! `duckops escalate RUNBOOK`: a message with everything that whoever is called wants to know,
-//! sent once through the configured channels, after consent; without a channel, to be pasted.
+//! `duckops escalate RUNBOOK`: shows the message, asks for consent, prints the outcome.
 
-mod brief;
-mod call;
-mod learn;
-mod told;
-
-use super::delivery::Channels;
 use super::fail::Failure;
+use super::out::Format;
 use super::prompt::{self, Words};
-use super::{Context, args, out};
-use crate::alerting::{Channel, Escalated};
+use super::{Context, args, journal, out};
+use crate::alerting::AlertChannel;
+use crate::alerting::delivery::Channels;
+use crate::engine::escalation::{
+    Escalation, EscalationOptions, EscalationOutcome, EscalationRequest, Preflight,
+    close_abandoned, gather, other_address, preflight, send,
+};
+use crate::engine::operator::operator;
 use crate::exit;
-use crate::fact::{duration, instant};
-use crate::report::model::Verdict;
-use crate::stack::Origin;
-use crate::stack::env_overrides;
+use crate::fact::instant;
+use crate::report::json::{self, Heading};
+use crate::report::model::NextAction;
+use crate::state_dir::journal::Journal;
 use crate::text::Printable;
 use crate::write::consent::Consent;
-use call::Call;
-use learn::Learned;
-use told::Told;
+use serde_json::json;
+use std::sync::atomic::Ordering;
 
 pub(super) async fn main(context: &Context, args: &args::Escalate) -> Result<u8, Failure> {
-    let channels = Channels::open(context);
+    let channels = Channels::open(&context.settings.channels, &context.env);
     let chosen = chosen(&channels, &args.channel)?;
-    let learned = learn::learn(context, args).await?;
-    let call = Call::of(&learned, chosen);
-    call::close(context, &learned);
-    let told = decide(context, args, &learned, &call, &channels).await;
-    Ok(told.print(context, &learned, &call))
+    let journal = journal::open(context).ok();
+    let request = EscalationRequest {
+        runbook: &args.runbook,
+        operator: &operator(&context.env, args.operator.as_deref()),
+        note: args.note.as_deref(),
+        journal: journal.as_ref(),
+    };
+    let situation = gather(&context.library, context.run()?, request).await?;
+    let escalation = Escalation {
+        situation: &situation,
+        channels: chosen,
+    };
+    if let Some(journal) = &journal {
+        close_abandoned(journal, &situation);
+    }
+    let options = EscalationOptions {
+        again: args.again,
+        dry_run: args.dry_run,
+        endpoint_override: args.endpoint_override,
+    };
+    let other_address = other_address(&context.settings.stack, &context.env);
+    let outcome = match preflight(&escalation, &channels, options, other_address) {
+        Preflight::Done(outcome) => outcome,
+        Preflight::AskConsent(outcome) => {
+            ask_and_send(
+                context,
+                args,
+                &escalation,
+                &channels,
+                journal.as_ref(),
+                outcome,
+            )
+            .await
+        }
+    };
+    Ok(print(context, &escalation, &outcome))
 }
 
 /// The channels that are named, or all.
-fn chosen(channels: &Channels, named: &[String]) -> Result<Vec<Channel>, Failure> {
-    let known = |name: &String| channels.named.iter().find(|known| known.name == *name);
-    if let Some(other) = named.iter().find(|name| known(name).is_none()) {
+fn chosen(channels: &Channels, named: &[String]) -> Result<Vec<AlertChannel>, Failure> {
+    let configured = &channels.configured;
+    let is_known = |name: &&String| configured.iter().any(|known| known.name == **name);
+    if let Some(other) = named.iter().find(|name| !is_known(name)) {
         let other = Printable::from(other.as_str());
-        let all: Vec<_> = channels.named.iter().map(|c| c.name.as_str()).collect();
+        let all: Vec<_> = configured.iter().map(|c| c.name.as_str()).collect();
         let all = match all.is_empty() {
             true => "none".to_owned(),
             false => all.join(", "),
@@ -46,194 +77,156 @@ fn chosen(channels: &Channels, named: &[String]) -> Result<Vec<Channel>, Failure
             "--channel: there is no [notify.{other}] in the configuration file; there are: {all}"
         )));
     }
-    let is_chosen = |channel: &&Channel| named.is_empty() || named.contains(&channel.name);
-    Ok(channels.named.iter().filter(is_chosen).cloned().collect())
+    let is_chosen = |channel: &&AlertChannel| named.is_empty() || named.contains(&channel.name);
+    Ok(configured.iter().filter(is_chosen).cloned().collect())
 }
 
-/// All the way from what was learned to what there is to say.
-async fn decide(
+async fn ask_and_send(
     context: &Context,
     args: &args::Escalate,
-    learned: &Learned,
-    call: &Call<'_>,
+    escalation: &Escalation<'_>,
     channels: &Channels,
-) -> Told {
-    let id = call.runbook.id.to_string();
-    let record = Some(("Record it".to_owned(), Some(format!("duckops record {id}"))));
-    if let Some(told) = uncalled_for(learned, call) {
-        return told;
-    }
-    let mut told = Told {
-        cautions: learned.cautions.clone(),
-        ..Told::default()
+    journal: Option<&Journal>,
+    outcome: EscalationOutcome,
+) -> EscalationOutcome {
+    let terms = escalation.terms();
+    let words = ask(args, escalation, &outcome, &terms.typed).await;
+    let consent = match Consent::from(&terms, words.answer()) {
+        Ok(consent) => consent,
+        Err(why) => {
+            let command = format!(
+                "duckops escalate {} --confirm {}",
+                escalation.situation.runbook().id,
+                terms.confirm
+            );
+            return EscalationOutcome {
+                code: exit::NO_CONSENT,
+                word: "no-consent",
+                summary: format!("{why}; nobody was called"),
+                next: Some((
+                    "Read the message; to have it sent, consent to it".to_owned(),
+                    Some(command),
+                )),
+                ..outcome
+            };
+        }
     };
-    let of_chosen = |line: &&Printable| {
-        let mut names = call.channels.iter().map(|channel| &channel.name);
-        names.any(|name| line.as_str().starts_with(&format!("channel {name} ")))
+    let on_send = || {
+        let _ = context.sending.tells.set("duckops journal".to_owned());
+        context.sending.begun.store(true, Ordering::SeqCst);
     };
-    let complaints = channels.complaints("cannot be used");
-    told.cautions
-        .extend(complaints.iter().filter(of_chosen).map(ToString::to_string));
-    let earlier = learned.state.escalated(&id, learned.since());
-    if call.channels.is_empty() {
-        told.cautions
-            .extend(earlier.map(|earlier| said(earlier, learned)));
-        return Told {
-            code: exit::OK,
-            outcome: "printed",
-            summary: "no channel is configured, so nobody was called: paste the message".to_owned(),
-            next: record,
-            ..told
-        };
-    }
-    if let (Some(earlier), false) = (earlier, args.again || args.dry_run) {
-        return already(earlier, learned, told);
-    }
-    if args.dry_run {
-        let names: Vec<_> = call.channels.iter().map(|c| c.name.as_str()).collect();
-        told.cautions
-            .extend(earlier.map(|earlier| said(earlier, learned)));
-        return Told {
-            code: exit::OK,
-            outcome: "dry-run",
-            summary: format!(
-                "would be sent through {}; nobody was called",
-                names.join(", ")
-            ),
-            ..told
-        };
-    }
-    if let (Some(why), false) = (elsewhere(context), args.endpoint_override) {
-        return Told {
-            code: exit::WARNING,
-            outcome: "refused",
-            summary: format!("{why}; nobody was called"),
-            next: Some((
-                "Unset it, or say in words that you mean it: --endpoint-override".to_owned(),
-                None,
-            )),
-            ..told
-        };
-    }
-    let terms = call.terms();
-    let words = ask(args, call, &told, &terms.typed).await;
-    match Consent::from(&terms, words.answer()) {
-        Ok(consent) => call::send(context, args, learned, call, channels, consent, told).await,
-        Err(why) => Told {
-            code: exit::NO_CONSENT,
-            outcome: "no-consent",
-            summary: format!("{why}; nobody was called"),
-            next: Some((
-                "Read the message; to have it sent, consent to it".to_owned(),
-                Some(format!("duckops escalate {id} --confirm {}", terms.confirm)),
-            )),
-            ..told
-        },
-    }
-}
-
-/// Where nobody has to be called, or about something else.
-fn uncalled_for(learned: &Learned, call: &Call<'_>) -> Option<Told> {
-    let runbook = call.runbook;
-    if runbook.escalation.is_some() {
-        return None;
-    }
-    let name = runbook.id.as_str().to_uppercase();
-    let refused = |summary: String, next| Told {
-        code: exit::WARNING,
-        outcome: "not-due",
-        summary,
-        next: Some(next),
-        ..Told::default()
-    };
-    let of_cause = |cause: &Printable| {
-        let text = format!(
-            "Call about {}, which explains it",
-            cause.as_str().to_uppercase()
-        );
-        (text, Some(format!("duckops escalate {cause}")))
-    };
-    let report = &learned.report;
-    Some(match (&runbook.blocked_by, &report.root_cause) {
-        (Some(cause), _) | (None, Some(cause)) if *cause != runbook.id => refused(
-            format!(
-                "{name} was not judged, because {} comes first; nobody was called",
-                cause.as_str().to_uppercase()
-            ),
-            of_cause(cause),
-        ),
-        _ => refused(
-            format!(
-                "{name} is {}, and nothing of it calls for anybody: {} Nobody was called",
-                runbook.verdict.word(),
-                runbook.summary
-            ),
-            match runbook.verdict {
-                Verdict::Ok => ("There is nothing to do".to_owned(), None),
-                _ => (
-                    "See what is to be done".to_owned(),
-                    Some(format!("duckops triage {}", runbook.id)),
-                ),
-            },
-        ),
-    })
-}
-
-/// Whether the verdict comes from somewhere else than the stack, by which variable or flag.
-fn elsewhere(context: &Context) -> Option<String> {
-    let api = &context.settings.stack.api_url.origin;
-    let api = (!matches!(api, Origin::BuiltIn | Origin::File(_))).then(|| api.to_string());
-    let named = api.or_else(|| {
-        env_overrides::endpoints(&context.env)
-            .next()
-            .map(|(name, _)| name.to_owned())
-    });
-    named.map(|name| {
-        format!("{name} names another address than the stack's, so this may be no real incident")
-    })
-}
-
-/// That somebody was called already, and what became of it.
-fn said(earlier: &Escalated, learned: &Learned) -> String {
-    let started = learned.report.started_at.unix_timestamp();
-    let ago = (started - earlier.at().unix_timestamp()).max(0);
-    let became = match earlier.delivered() {
-        Some(_) => "and a channel took it",
-        None => "and no channel took it yet",
-    };
-    format!(
-        "escalated already {} ago, at {}, by {} on {}, {became}",
-        duration(ago),
-        instant(earlier.at().unix_timestamp()),
-        Printable::from(earlier.by.as_str()),
-        Printable::from(earlier.host.as_str()),
+    send(
+        escalation, channels, journal, consent, args.again, outcome, on_send,
     )
+    .await
 }
 
-fn already(earlier: &Escalated, learned: &Learned, told: Told) -> Told {
-    Told {
-        code: exit::CONFLICT,
-        outcome: "already",
-        summary: format!("{}; nobody was called now", said(earlier, learned)),
-        next: Some((
-            "Ask whoever called; to call once more, add --again".to_owned(),
-            None,
-        )),
-        ..told
-    }
-}
-
-async fn ask(args: &args::Escalate, call: &Call<'_>, told: &Told, typed: &str) -> Words {
+async fn ask(
+    args: &args::Escalate,
+    escalation: &Escalation<'_>,
+    outcome: &EscalationOutcome,
+    typed: &str,
+) -> Words {
     match &args.confirm {
         Some(words) => Words::Confirmed(words.clone()),
         None if prompt::can_ask() => {
-            call.message().lines().for_each(out::warn);
-            let cautions = told.cautions.iter();
-            cautions.for_each(|caution| out::warn(&format!("caution:  {caution}")));
-            let names: Vec<_> = call.channels.iter().map(|c| c.name.as_str()).collect();
-            out::warn(&format!("It goes to: {}", names.join(", ")));
+            escalation.message().lines().for_each(out::warn);
+            for caution in &outcome.cautions {
+                out::warn(&format!("caution:  {caution}"));
+            }
+            let names = escalation.channel_names().join(", ");
+            out::warn(&format!("It goes to: {names}"));
             prompt::ask(typed).await.map_or(Words::None, Words::Typed)
         }
         None => Words::None,
     }
+}
+
+/// Prints the outcome; yields the exit code.
+fn print(context: &Context, escalation: &Escalation<'_>, outcome: &EscalationOutcome) -> u8 {
+    for warning in &outcome.warnings {
+        out::warn(&format!("duckops: {warning}"));
+    }
+    let mut cautions: Vec<&String> = Vec::new();
+    for caution in &outcome.cautions {
+        if !cautions.contains(&caution) {
+            cautions.push(caution);
+        }
+    }
+    let text = match context.out.format {
+        Format::Json => document(escalation, outcome, &cautions),
+        _ => page(escalation, outcome, &cautions),
+    };
+    context.out.print(&text, outcome.code)
+}
+
+fn document(
+    escalation: &Escalation<'_>,
+    outcome: &EscalationOutcome,
+    cautions: &[&String],
+) -> String {
+    let report = &escalation.situation.report;
+    let runbook = escalation.situation.runbook();
+    let due = runbook.escalation.as_ref();
+    let summary = Printable::from(outcome.summary.as_str());
+    let next = next_action(outcome);
+    let heading = Heading {
+        stack: Some(&report.stack),
+        started_at: Some(report.started_at),
+        took: Some(report.took),
+        verdict: runbook.verdict,
+        exit_code: outcome.code,
+        summary: &summary,
+        next_action: next.as_ref(),
+    };
+    let extra = json!({
+        "runbook": runbook.id.as_str(),
+        "outcome": outcome.word,
+        "escalation": due.map(|due| json!({
+            "to": due.to.as_str(),
+            "priority": due.priority.as_str(),
+            "due": due.due.map(|at| instant(at.unix_timestamp())),
+            "reason": due.reason.as_str(),
+        })),
+        "message": due.map(|_| escalation.message()),
+        "channels": outcome.channels.iter().map(|(name, accepted)| json!({
+            "name": name, "delivered": accepted,
+        })).collect::<Vec<_>>(),
+        "recorded": outcome.recorded,
+        "cautions": cautions,
+    });
+    json::document("escalate", &heading, &extra, true)
+}
+
+fn page(escalation: &Escalation<'_>, outcome: &EscalationOutcome, cautions: &[&String]) -> String {
+    let mut text = String::new();
+    // The operator who consented at the terminal has read the message.
+    let is_shown = !matches!(
+        outcome.word,
+        "delivered" | "half-delivered" | "not-recorded" | "already"
+    );
+    if is_shown && escalation.situation.runbook().escalation.is_some() {
+        text.push_str(&escalation.message());
+        text.push('\n');
+    }
+    let summary = Printable::from(outcome.summary.as_str());
+    text.push_str(&format!("{}: {summary}\n", outcome.word.to_uppercase()));
+    for caution in cautions {
+        text.push_str(&format!("caution: {}\n", Printable::from(caution.as_str())));
+    }
+    if let Some(next) = next_action(outcome) {
+        text.push_str(&format!("NEXT  {}\n", next.text));
+        if let Some(command) = &next.command {
+            text.push_str(&format!("      {command}\n"));
+        }
+    }
+    text
+}
+
+fn next_action(outcome: &EscalationOutcome) -> Option<NextAction> {
+    let (text, command) = outcome.next.as_ref()?;
+    Some(NextAction {
+        text: text.as_str().into(),
+        command: command.as_deref().map(Printable::from),
+    })
 }

@@ -10,7 +10,7 @@ mod bond;
 mod check;
 mod checklist;
 mod connections;
-mod delivery;
+
 mod diff;
 mod doctor;
 mod drill;
@@ -19,9 +19,7 @@ mod facts;
 mod fail;
 mod guide;
 mod history;
-mod incident;
 mod journal;
-mod lock;
 mod out;
 mod packaging;
 mod peck;

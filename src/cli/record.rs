@@ -4,11 +4,11 @@ mod deploy;
 
 use super::fail::Failure;
 use super::history;
-use super::incident::{actions, operator};
 use super::out::Format;
 use super::recording::load;
-use super::{Context, args, out};
-use crate::alerting::State;
+use super::{Context, args, journal, out};
+use crate::alerting::AlertState;
+use crate::engine::operator::{operator, recent_actions};
 use crate::engine::runbooks::{RequestedRunbooks, evaluate_recording};
 use crate::exit;
 use crate::fact::{Fact, FactValue, Probe, instant};
@@ -55,10 +55,14 @@ pub(super) async fn main(context: &Context, args: &args::Record) -> Result<u8, F
         return Err(Failure::internal());
     };
     let id = Ulid::generate().to_string();
-    let operator = operator(context, args.operator.as_deref());
+    let operator = operator(&context.env, args.operator.as_deref());
     let identity = text(&learned.observations, "aws.identity");
     let numbers = numbers(&runbook, &learned.observations);
-    let actions = actions(context, learned.report.started_at)?;
+    let actions = recent_actions(
+        journal::open(context).ok().as_ref(),
+        learned.report.started_at,
+    )
+    .map_err(|error| Failure::own(error.to_string()))?;
     let called = match args.from {
         None => called(context, &runbook.id, &learned.report).await,
         // Whoever was called since then was not called in what is recorded.
@@ -166,7 +170,7 @@ async fn called(context: &Context, runbook: &str, report: &Report) -> Option<Pri
     let ledger = history::with(context, |history, stack| {
         history.ledger(stack).map_err(history::failed)
     });
-    let state = State::read(&ledger.await.ok()?.document).ok()?;
+    let state = AlertState::read(&ledger.await.ok()?.document).ok()?;
     let call = state.escalated(runbook, report.started_at - time::Duration::DAY)?;
     let took = match call.delivered() {
         Some(at) => format!("taken at {}", instant(at.unix_timestamp())),

@@ -2,22 +2,12 @@
 //!
 //! Everything that several commands share and that needs more than one of the rooms below.
 
+pub mod check;
 pub mod collect;
 pub mod credentials;
+pub mod escalation;
 pub mod history_open;
+pub mod operator;
 pub mod run;
 pub mod runbooks;
 mod versions;
-
-/// Runs blocking work on a thread of its own.
-///
-/// # Errors
-/// Those of `work`, or that it panicked.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<T, String> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(_) => Err("it failed inside duckops".to_owned()),
-    }
-}

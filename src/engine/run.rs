@@ -5,12 +5,12 @@
 //! take this way; a drill only hands in another stack.
 
 use super::collect::{self, ProbeResults};
+use super::credentials;
 use super::history_open::{self, BadHistorySetting, SharedRetention};
-use super::{blocking, credentials};
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;
 use crate::fact::Probe;
-use crate::history::{History, Location, Pending, Queue, Snapshot, StackKey};
+use crate::history::{History, Location, Pending, Queue, Snapshot, StackKey, blocking};
 use crate::judge::{self, Inputs, Selection};
 use crate::lambda::alias_moves::read_alias_moves;
 use crate::lambda::last_known_good::Assessment;

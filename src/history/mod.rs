@@ -5,6 +5,7 @@
 //! that cannot be read is an *error*. They must not be confused, because an empty history can let a
 //! step be ok on the first run.
 
+mod blocking;
 mod dynamodb;
 mod error;
 mod location;
@@ -13,6 +14,7 @@ mod retention;
 mod sqlite;
 mod window;
 
+pub(crate) use blocking::blocking;
 pub use dynamodb::{ACTIONS, Initialised, TableAccess, TableName, initialise};
 pub use error::HistoryError;
 pub use location::Location;

@@ -6,9 +6,9 @@
 
 mod payload;
 
-use crate::alerting::{Message, Outcome};
+use crate::alerting::{DeliveryOutcome, Message};
 use crate::cloud::Http;
-use crate::stack::{Channel, ChannelKind, SecretError, SecretSource};
+use crate::stack::{Channel, ChannelKind, Environment, SecretError, SecretSource};
 use crate::text::{Printable, Untrusted};
 use payload::Payload;
 pub use payload::text;
@@ -25,17 +25,15 @@ const LONGEST_PAUSE: i64 = 1_800;
 /// What a program is given of the environment.
 const PASSED_ON: [&str; 5] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ"];
 
-type EnvLookup<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
-
 /// A channel with everything that is needed to speak to it.
 #[derive(Debug)]
-pub struct Line {
+pub struct ChannelClient {
     name: String,
-    to: To,
+    to: Transport,
 }
 
 #[derive(Debug)]
-enum To {
+enum Transport {
     Slack(Url),
     PagerDuty(crate::stack::Secret, Url),
     Webhook(Url, Option<crate::stack::Secret>),
@@ -44,7 +42,7 @@ enum To {
 
 /// Why a channel cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum Unusable {
+pub enum ChannelError {
     /// Its secret cannot be had.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -53,41 +51,44 @@ pub enum Unusable {
     NoUrl,
 }
 
-impl Line {
+impl ChannelClient {
     /// Reads the secrets of a channel.
     ///
     /// # Errors
-    /// [`Unusable`].
-    pub fn open(channel: &Channel, env: EnvLookup<'_>) -> Result<Self, Unusable> {
-        let url = |source: &SecretSource| -> Result<Url, Unusable> {
-            let secret = source.read(&|name| env(name))?;
-            let url = Url::parse(secret.expose()).map_err(|_| Unusable::NoUrl)?;
+    /// [`ChannelError`].
+    pub fn open(channel: &Channel, env: &Environment) -> Result<Self, ChannelError> {
+        let url = |source: &SecretSource| -> Result<Url, ChannelError> {
+            let secret = source.read(&|name| env.get(name).cloned())?;
+            let url = Url::parse(secret.expose()).map_err(|_| ChannelError::NoUrl)?;
             match url.scheme() {
                 "http" | "https" if url.has_host() => Ok(url),
-                _ => Err(Unusable::NoUrl),
+                _ => Err(ChannelError::NoUrl),
             }
         };
         let to = match &channel.kind {
-            ChannelKind::Slack { url: source } => To::Slack(url(source)?),
+            ChannelKind::Slack { url: source } => Transport::Slack(url(source)?),
             ChannelKind::PagerDuty { key, url } => {
                 let other = url.clone();
                 let address = other.map_or_else(|| Url::parse(PAGERDUTY), Ok);
-                To::PagerDuty(
-                    key.read(&|name| env(name))?,
-                    address.map_err(|_| Unusable::NoUrl)?,
+                Transport::PagerDuty(
+                    key.read(&|name| env.get(name).cloned())?,
+                    address.map_err(|_| ChannelError::NoUrl)?,
                 )
             }
             ChannelKind::Webhook {
                 url: source,
                 secret,
             } => {
-                let secret = secret.as_ref().map(|secret| secret.read(&|name| env(name)));
-                To::Webhook(url(source)?, secret.transpose()?)
+                let secret = secret
+                    .as_ref()
+                    .map(|secret| secret.read(&|name| env.get(name).cloned()));
+                Transport::Webhook(url(source)?, secret.transpose()?)
             }
             ChannelKind::Command { line } => {
                 let passed = PASSED_ON.iter();
-                let passed = passed.filter_map(|name| Some(((*name).to_owned(), env(name)?)));
-                To::Command(line.clone(), passed.collect())
+                let passed =
+                    passed.filter_map(|name| Some(((*name).to_owned(), env.get(*name)?.clone())));
+                Transport::Command(line.clone(), passed.collect())
             }
         };
         Ok(Self {
@@ -107,34 +108,36 @@ impl Line {
         http: &Http,
         message: &Message,
         limit: Duration,
-    ) -> (Outcome, Option<Printable>) {
+    ) -> (DeliveryOutcome, Option<Printable>) {
         let sending = async {
             match &self.to {
-                To::Slack(url) => post(http, url, payload::slack(message)).await,
-                To::PagerDuty(key, url) => post(http, url, payload::pagerduty(message, key)).await,
-                To::Webhook(url, secret) => {
+                Transport::Slack(url) => post(http, url, payload::slack(message)).await,
+                Transport::PagerDuty(key, url) => {
+                    post(http, url, payload::pagerduty(message, key)).await
+                }
+                Transport::Webhook(url, secret) => {
                     post(http, url, payload::webhook(message, secret.as_ref())).await
                 }
-                To::Command(line, env) => run(line, env, message).await,
+                Transport::Command(line, env) => run(line, env, message).await,
             }
         };
         match tokio::time::timeout(limit, sending).await {
-            Ok(Ok(())) => (Outcome::Delivered, None),
-            Ok(Err(Failed { pause, why })) => (Outcome::Failed { pause }, Some(why)),
+            Ok(Ok(())) => (DeliveryOutcome::Delivered, None),
+            Ok(Err(SendError { pause, why })) => (DeliveryOutcome::Failed { pause }, Some(why)),
             Err(_) => {
                 let why = format!("no answer within {} s", limit.as_secs());
-                (Outcome::Failed { pause: None }, Some(why.into()))
+                (DeliveryOutcome::Failed { pause: None }, Some(why.into()))
             }
         }
     }
 }
 
-struct Failed {
+struct SendError {
     pause: Option<time::Duration>,
     why: Printable,
 }
 
-impl Failed {
+impl SendError {
     fn because(why: impl Into<Printable>) -> Self {
         let why = why.into();
         Self { pause: None, why }
@@ -142,10 +145,10 @@ impl Failed {
 }
 
 /// One request, never repeated and never redirected.
-async fn post(http: &Http, url: &Url, payload: Payload) -> Result<(), Failed> {
+async fn post(http: &Http, url: &Url, payload: Payload) -> Result<(), SendError> {
     let client = http
         .client(url.as_str())
-        .map_err(|unavailable| Failed::because(unavailable.detail))?;
+        .map_err(|unavailable| SendError::because(unavailable.detail))?;
     let mut request = client
         .post(url.clone())
         .header("content-type", "application/json");
@@ -155,7 +158,7 @@ async fn post(http: &Http, url: &Url, payload: Payload) -> Result<(), Failed> {
     let answer = request.body(payload.body).send().await.map_err(|error| {
         // The address is a secret and stands in the error.
         let error = error.without_url();
-        Failed::because(crate::cloud::innermost(&error))
+        SendError::because(crate::cloud::innermost(&error))
     })?;
     let status = answer.status();
     if status.is_success() {
@@ -167,18 +170,23 @@ async fn post(http: &Http, url: &Url, payload: Payload) -> Result<(), Failed> {
         .and_then(|value| value.to_str().ok()?.trim().parse::<i64>().ok())
         .filter(|seconds| *seconds > 0)
         .map(|seconds| time::Duration::seconds(seconds.min(LONGEST_PAUSE)));
-    Err(Failed {
+    Err(SendError {
         pause,
         why: format!("it answered HTTP {}", status.as_u16()).into(),
     })
 }
 
 /// One run of a program: arguments as they are, the message on its standard input.
-async fn run(line: &[String], env: &[(String, String)], message: &Message) -> Result<(), Failed> {
+async fn run(
+    line: &[String],
+    env: &[(String, String)],
+    message: &Message,
+) -> Result<(), SendError> {
     let Some((program, arguments)) = line.split_first() else {
-        return Err(Failed::because("no program is named"));
+        return Err(SendError::because("no program is named"));
     };
-    let failed = |what: &str, error: &std::io::Error| Failed::because(format!("{what}: {error}"));
+    let failed =
+        |what: &str, error: &std::io::Error| SendError::because(format!("{what}: {error}"));
     let mut child = Command::new(program)
         .args(arguments)
         .env_clear()
@@ -201,7 +209,7 @@ async fn run(line: &[String], env: &[(String, String)], message: &Message) -> Re
         true => Ok(()),
         false => {
             let how = Untrusted::new(status.to_string()).printable(60);
-            Err(Failed::because(format!("the program ended with {how}")))
+            Err(SendError::because(format!("the program ended with {how}")))
         }
     }
 }

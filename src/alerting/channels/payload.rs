@@ -4,7 +4,7 @@
 //! Each carries the keys by which the other side can tell a repetition: the message's own,
 //! and the incident's.
 
-use crate::alerting::{Kind, Message};
+use crate::alerting::{Message, MessageKind};
 use crate::fact::instant;
 use crate::stack::Secret;
 use crate::text::Printable;
@@ -63,13 +63,15 @@ pub(super) fn pagerduty(message: &Message, key: &Secret) -> Payload {
         _ => "info",
     };
     let action = match message.kind {
-        Kind::Trigger | Kind::Update | Kind::Escalate => "trigger",
-        Kind::Resolve => "resolve",
+        MessageKind::Trigger | MessageKind::Update | MessageKind::Escalate => "trigger",
+        MessageKind::Resolve => "resolve",
     };
     // A call must not vanish in the alert that is open already.
     let dedup_key = match message.kind {
-        Kind::Escalate => format!("{}:escalation", message.incident),
-        Kind::Trigger | Kind::Update | Kind::Resolve => message.incident.clone(),
+        MessageKind::Escalate => format!("{}:escalation", message.incident),
+        MessageKind::Trigger | MessageKind::Update | MessageKind::Resolve => {
+            message.incident.clone()
+        }
     };
     let summary: String = headline(message).chars().take(1_000).collect();
     let body = json!({
@@ -134,9 +136,9 @@ pub(super) fn webhook(message: &Message, secret: Option<&Secret>) -> Payload {
 /// What happened, in one line.
 fn headline(message: &Message) -> String {
     let word = match message.kind {
-        Kind::Resolve => "RESOLVED".to_owned(),
-        Kind::Trigger | Kind::Update => message.verdict.to_ascii_uppercase(),
-        Kind::Escalate => format!("ESCALATION {}", message.verdict.to_ascii_uppercase()),
+        MessageKind::Resolve => "RESOLVED".to_owned(),
+        MessageKind::Trigger | MessageKind::Update => message.verdict.to_ascii_uppercase(),
+        MessageKind::Escalate => format!("ESCALATION {}", message.verdict.to_ascii_uppercase()),
     };
     format!(
         "{word} {} {} {} ({}): {}",

@@ -1,89 +1,92 @@
-//! The filled message: what is asked, since when it is so, what was seen, what was tried.
+//! The context of an escalation: the request, since when, findings, actions taken.
 
-use crate::alerting::Brief;
-use crate::cli::Context;
-use crate::cli::args;
-use crate::cli::incident::{actions, operator};
+use crate::alerting::EscalationContext;
 use crate::fact::{FactValue, Probe, duration, instant};
 use crate::report::model::{self, Evidence, Verdict};
 use crate::report::words::value;
 use crate::runbook::model::Runbook;
-use crate::text::StackNames;
-use crate::text::Untrusted;
+use crate::text::{Printable, StackNames, Untrusted};
 use crate::timeline::Spell;
 use time::OffsetDateTime;
 
-/// No message names more numbers.
-const NUMBERS: usize = 12;
-/// Nor more executions of a kind.
-const LISTED: usize = 3;
+/// How many numbers a message names.
+const MAX_NUMBERS: usize = 12;
+/// How many executions of a kind a message lists.
+const MAX_LISTED: usize = 3;
 
-/// What a message is made of.
-pub(super) struct Found<'a> {
+/// What the context is made of.
+pub(super) struct Sources<'a> {
     pub(super) runbook: &'a Runbook,
-    pub(super) judged: &'a model::Runbook,
+    /// The same runbook in the report.
+    pub(super) evaluated: &'a model::Runbook,
     pub(super) naming: &'a StackNames,
     pub(super) spell: Option<Spell>,
     pub(super) now: OffsetDateTime,
+    pub(super) operator: &'a Printable,
+    pub(super) note: Option<&'a str>,
+    /// The writes of the last 24 h, or why they are not known.
+    pub(super) actions: &'a [Printable],
 }
 
-pub(super) fn of(context: &Context, args: &args::Escalate, found: &Found<'_>) -> Brief {
-    let asked = found.runbook.asks.as_ref().map(|asks| {
-        // It names no facts.
-        asks.fill(|_| None, &found.runbook.limits, found.naming)
-    });
-    let asked = asked.or_else(|| Some(found.judged.next_action.as_ref()?.text.clone()));
-    let tried = match actions(context, found.now) {
-        Ok(actions) if actions.is_empty() => {
-            vec!["nothing was changed from this machine in the last 24 h".into()]
+impl Sources<'_> {
+    pub(super) fn context(&self) -> EscalationContext {
+        let request = self.runbook.asks.as_ref().map(|asks| {
+            // It names no facts.
+            asks.fill(|_| None, &self.runbook.limits, self.naming)
+        });
+        let next_action = || Some(self.evaluated.next_action.as_ref()?.text.clone());
+        let request = request.or_else(next_action);
+        let none = ["nothing was changed from this machine in the last 24 h".into()];
+        let actions = match self.actions {
+            [] => &none,
+            actions => actions,
+        };
+        let note = self
+            .note
+            .map(|note| format!("note: {}", Untrusted::new(note).printable(500)));
+        EscalationContext {
+            by: self.operator.to_string(),
+            asked: request.unwrap_or_else(|| "help".into()).to_string(),
+            since: since(self),
+            seen: note.into_iter().chain(findings(self.evaluated)).collect(),
+            tried: actions.iter().map(ToString::to_string).collect(),
         }
-        Ok(actions) => actions,
-        Err(failure) => failure.lines,
-    };
-    let note = args.note.as_deref();
-    let note = note.map(|note| format!("note: {}", Untrusted::new(note).printable(500)));
-    Brief {
-        by: operator(context, args.operator.as_deref()).to_string(),
-        asked: asked.unwrap_or_else(|| "help".into()).to_string(),
-        since: since(found),
-        seen: note.into_iter().chain(seen(found.judged)).collect(),
-        tried: tried.iter().map(ToString::to_string).collect(),
     }
 }
 
-/// By the clock of the runbook where that runs longer than anybody recorded a verdict.
-fn since(found: &Found<'_>) -> String {
-    let ago = |at: i64| duration((found.now.unix_timestamp() - at).max(0));
-    let told = |at: i64| format!("{} ({})", instant(at), ago(at));
-    let recorded = found.spell.map(|spell| {
+/// Since when it is bad: by the clock of the runbook where that began before the recorded runs.
+fn since(sources: &Sources<'_>) -> String {
+    let ago = |at: i64| duration((sources.now.unix_timestamp() - at).max(0));
+    let dated = |at: i64| format!("{} ({})", instant(at), ago(at));
+    let recorded = sources.spell.map(|spell| {
         let well = match spell.well {
             Some(well) => format!("the run at {} saw it well", instant(well.unix_timestamp())),
             None => "no run of the last 48 h saw it well".to_owned(),
         };
         let since = spell.since.unix_timestamp();
-        (since, format!("{} by recorded runs; {well}", told(since)))
+        (since, format!("{} by recorded runs; {well}", dated(since)))
     });
-    match (clock(found), recorded) {
+    match (clock(sources), recorded) {
         (Some((fact, at)), Some((since, recorded))) if at < since => {
-            format!("{}, {fact}; bad since {recorded}", told(at))
+            format!("{}, {fact}; bad since {recorded}", dated(at))
         }
         (_, Some((_, recorded))) => recorded,
-        (Some((fact, at)), None) => format!("{}, {fact}; no run is recorded", told(at)),
+        (Some((fact, at)), None) => format!("{}, {fact}; no run is recorded", dated(at)),
         (None, None) => format!(
             "not recorded; seen at {}",
-            instant(found.now.unix_timestamp())
+            instant(sources.now.unix_timestamp())
         ),
     }
 }
 
 /// The earliest instant that a deadline of the runbook counts from, with its fact.
-fn clock(found: &Found<'_>) -> Option<(&'static str, i64)> {
-    let rules = found.runbook.steps.iter().flat_map(|step| &step.rules);
+fn clock(sources: &Sources<'_>) -> Option<(&'static str, i64)> {
+    let rules = sources.runbook.steps.iter().flat_map(|step| &step.rules);
     let clocks: Vec<_> = rules
         .filter_map(|rule| rule.escalate.as_ref()?.within.map(|(_, from)| from))
         .collect();
-    let evidence = found
-        .judged
+    let evidence = sources
+        .evaluated
         .steps
         .iter()
         .flat_map(|step| step.finding.evidence());
@@ -98,12 +101,12 @@ fn clock(found: &Found<'_>) -> Option<(&'static str, i64)> {
 
 /// The steps that are not well, the executions that they name, and the numbers of those steps
 /// that call for somebody.
-fn seen(judged: &model::Runbook) -> Vec<String> {
+fn findings(evaluated: &model::Runbook) -> Vec<String> {
     let bad = || {
         let is_bad = |step: &&model::Step| step.verdict() >= Verdict::Warning;
-        judged.steps.iter().filter(is_bad)
+        evaluated.steps.iter().filter(is_bad)
     };
-    let told = bad().map(|step| {
+    let steps = bad().map(|step| {
         let (id, word) = (&step.id, step.verdict().word());
         format!("step {} {id} {word}: {}", step.number, step.summary)
     });
@@ -115,14 +118,14 @@ fn seen(judged: &model::Runbook) -> Vec<String> {
             numbers.push(evidence);
         }
     }
-    let numbers = numbers.into_iter().filter_map(number).take(NUMBERS);
-    told.chain(executions.filter_map(listed))
+    let numbers = numbers.into_iter().filter_map(number).take(MAX_NUMBERS);
+    steps
+        .chain(executions.filter_map(listed))
         .chain(numbers)
         .collect()
 }
 
-/// The first of the executions in a list. Of other lists, such as lines of a log, nothing goes
-/// out.
+/// The first executions of a list. Other lists, such as lines of a log, are not sent.
 fn listed(evidence: &Evidence) -> Option<String> {
     let (Probe::Executions, Some(FactValue::List(lines))) = (evidence.source, &evidence.value)
     else {
@@ -130,10 +133,10 @@ fn listed(evidence: &Evidence) -> Option<String> {
     };
     let shown = lines
         .iter()
-        .take(LISTED)
+        .take(MAX_LISTED)
         .map(|line| line.printable(120).to_string());
     let shown: Vec<_> = shown.collect();
-    let more = match lines.len().saturating_sub(LISTED) {
+    let more = match lines.len().saturating_sub(MAX_LISTED) {
         0 => String::new(),
         more => format!("; and {more} more"),
     };

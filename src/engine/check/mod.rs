@@ -1,0 +1,253 @@
+//! `duckops check`: a run that is compared with the checks before it, recorded together with the
+//! alert state, and notified.
+
+mod lock;
+mod options;
+
+pub use options::{CheckOptions, MuteChange, MuteEndError, parse_mute_end};
+
+use super::run::{EvaluatedRun, Run};
+use super::runbooks::RequestedRunbooks;
+use crate::alerting::delivery::Delivery;
+use crate::alerting::{self, AlertState, CheckRun, MAX_ATTEMPTS, Message};
+use crate::history::{CheckState, Exchanged, History, Retention, Snapshot, blocking};
+use crate::report::model::Report;
+use crate::text::Printable;
+use lock::{Lock, NoLock};
+use std::path::Path;
+use std::sync::Arc;
+use time::OffsetDateTime;
+
+/// How many days of old history one check thins out.
+const PRUNED_PER_CHECK: usize = 2;
+
+/// Why a check came to no verdict, or did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// Another check of the same runbooks is active on this machine.
+    #[error("{0}")]
+    Locked(Printable),
+    /// The mute could not be written.
+    #[error("no mute was changed: {0}")]
+    MuteUnchanged(String),
+    /// It failed inside duckops.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// A check that was compared and recorded as far as that was possible. It excludes other checks
+/// of the same runbooks as long as it lives.
+pub struct FinishedCheck {
+    /// Its report.
+    pub report: Report,
+    history: Option<Box<dyn History>>,
+    /// The messages that this run must deliver.
+    claimed: Vec<Message>,
+    delivery: Delivery,
+    options: Arc<CheckOptions>,
+    _lock: Option<Lock>,
+}
+
+/// Runs a check. `state_dir` is where the lock is.
+///
+/// # Errors
+/// [`CheckError`].
+pub async fn run(
+    requested: &RequestedRunbooks,
+    run: Run,
+    options: CheckOptions,
+    state_dir: Option<&Path>,
+) -> Result<FinishedCheck, CheckError> {
+    let mut notes = Vec::new();
+    let lock = match state_dir {
+        Some(state_dir) if !run.is_unrecorded() => {
+            match lock::take(state_dir, &lock_key(requested, &run), run.now) {
+                Ok(lock) => Some(lock),
+                Err(NoLock::Held(by)) => return Err(CheckError::Locked(by)),
+                Err(NoLock::Impossible(why)) => {
+                    notes.push(format!("nothing keeps a second check out: {why}").into());
+                    None
+                }
+            }
+        }
+        _ => None,
+    };
+    notes.extend(options.channels.complaints("is not told now"));
+    let http = run.http.clone();
+    let evaluated = requested.collect_and_evaluate(run).await;
+    let context = &evaluated.probe_context;
+    let delivery = Delivery {
+        http,
+        key: evaluated.snapshot.stack.clone(),
+        run: evaluated.snapshot.id.to_string(),
+        host: options.host.clone(),
+        end: context.deadline,
+        began: (context.now, context.began),
+    };
+    let options = Arc::new(options);
+    let (mut report, history, claimed) = compare(evaluated, Arc::clone(&options)).await?;
+    report.notes.splice(0..0, notes);
+    Ok(FinishedCheck {
+        report,
+        history,
+        claimed,
+        delivery,
+        options,
+        _lock: lock,
+    })
+}
+
+fn lock_key(requested: &RequestedRunbooks, run: &Run) -> String {
+    let mut ids: Vec<_> = requested.ids().collect();
+    ids.sort_unstable();
+    format!("{} {}", run.stack.key(), ids.join(" "))
+}
+
+impl FinishedCheck {
+    /// Delivers the claimed messages and thins out a little of the history. To be called when
+    /// the report has been printed, because a channel may be slow. Yields warnings.
+    pub async fn notify_and_prune(mut self, retention: Retention) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let now = self.report.started_at;
+        if let Some(history) = self.history.take_if(|_| !self.claimed.is_empty()) {
+            let clients = Arc::clone(&self.options.channels.clients);
+            let delivered = self.delivery.deliver(self.claimed, clients, history).await;
+            self.history = delivered.history;
+            warnings.extend(delivered.warnings);
+        }
+        if let Some(history) = self.history
+            && let Err(why) = prune(history, retention, now).await
+        {
+            warnings.push(format!("old history was not thinned out: {why}"));
+        }
+        warnings
+    }
+}
+
+async fn prune(
+    mut history: Box<dyn History>,
+    retention: Retention,
+    now: OffsetDateTime,
+) -> Result<(), String> {
+    let retention = Retention {
+        at_once: Some(PRUNED_PER_CHECK),
+        ..retention
+    };
+    blocking(move || {
+        let pruned = history.prune(&retention, now);
+        pruned.map(drop).map_err(|error| error.to_string())
+    })
+    .await
+}
+
+type Compared = (Report, Option<Box<dyn History>>, Vec<Message>);
+
+async fn compare(
+    evaluated: EvaluatedRun,
+    options: Arc<CheckOptions>,
+) -> Result<Compared, CheckError> {
+    let EvaluatedRun {
+        mut report,
+        snapshot,
+        mut recorder,
+        probe_context,
+        ..
+    } = evaluated;
+    let changes_mute = options.mute.is_some();
+    let Some(mut history) = recorder.history.take() else {
+        if let Err(why) = recorder.enqueue(&snapshot) {
+            let note = format!("this run was not recorded: {why}");
+            report.notes.push(note.into());
+        }
+        return match changes_mute {
+            true => Err(CheckError::MuteUnchanged(
+                "history cannot be used".to_owned(),
+            )),
+            false => Ok((report, None, Vec::new())),
+        };
+    };
+    let original = report.clone();
+    let (history, compared) = blocking(move || {
+        let compared = compare_and_record(history.as_mut(), &original, &snapshot, &options);
+        Ok((history, compared))
+    })
+    .await
+    .map_err(CheckError::Internal)?;
+    let mut claimed = Vec::new();
+    match compared {
+        Ok(compared) => (report, claimed) = compared,
+        Err(why) if changes_mute => return Err(CheckError::MuteUnchanged(why)),
+        Err(why) => {
+            let note = format!("not compared with earlier checks: {why}");
+            report.notes.push(note.into());
+        }
+    }
+    report.took = probe_context.began.elapsed();
+    Ok((report, Some(history), claimed))
+}
+
+/// Reads the alert state, compares, and writes the next one in one change with the snapshot.
+/// A run that was overtaken compares again.
+fn compare_and_record(
+    history: &mut dyn History,
+    report: &Report,
+    snapshot: &Snapshot,
+    options: &CheckOptions,
+) -> Result<(Report, Vec<Message>), String> {
+    let usable = options.channels.usable();
+    let id = snapshot.id.to_string();
+    let stack = report.stack.name.to_string();
+    let check = CheckRun {
+        at: snapshot.at,
+        id: &id,
+        host: &options.host,
+        debounce: options.debounce,
+        channels: &options.channels.configured,
+        stack: &stack,
+    };
+    for attempt in 0..MAX_ATTEMPTS {
+        let (revision, mut state) = match read_state(history, snapshot) {
+            Ok(read) => read,
+            // A run that cannot be compared is recorded all the same.
+            Err(why) => {
+                let recorded = history.record(snapshot).map_err(|error| error.to_string());
+                return Err(recorded.err().unwrap_or(why));
+            }
+        };
+        change_mute(&mut state, options.mute.as_ref(), attempt)?;
+        let mut compared = report.clone();
+        let mut next = alerting::advance(&state, &check, &mut compared);
+        let claimed = next.claim(check.at, check.id, &usable);
+        compared.notes.extend(next.mute_notes(check.at));
+        let exchanged = history.exchange(&snapshot.stack, revision, &next.write(), Some(snapshot));
+        match exchanged.map_err(|error| error.to_string())? {
+            Exchanged::Done => return Ok((compared, claimed)),
+            Exchanged::Lost => alerting::backoff(&id, attempt),
+        }
+    }
+    Err("other checks were always faster".to_owned())
+}
+
+fn read_state(history: &dyn History, snapshot: &Snapshot) -> Result<(u64, AlertState), String> {
+    let read = history.ledger(&snapshot.stack);
+    let CheckState { revision, document } = read.map_err(|error| error.to_string())?;
+    let state = AlertState::read(&document).map_err(|error| error.to_string())?;
+    Ok((revision, state))
+}
+
+/// Whether there is a mute to end is asked at the first attempt: a later one may see another
+/// run's end of it.
+fn change_mute(
+    state: &mut AlertState,
+    change: Option<&MuteChange>,
+    attempt: u32,
+) -> Result<(), String> {
+    match change {
+        Some(MuteChange::Begin { runbook, until, by }) => state.mute(runbook, *until, by),
+        Some(MuteChange::End { runbook }) if !state.unmute(runbook) && attempt == 0 => {
+            return Err(format!("{} was not muted", runbook.to_uppercase()));
+        }
+        _ => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! `duckops escalate`: one message with everything that its recipient needs, sent once through
+//! the configured channels after consent.
+
+mod context;
+mod journal;
+mod outcome;
+mod preflight;
+mod send;
+mod situation;
+
+pub use journal::close_abandoned;
+pub use outcome::EscalationOutcome;
+pub use preflight::{EscalationOptions, Preflight, other_address, preflight};
+pub use send::{Escalation, send};
+pub use situation::{EscalationRequest, Situation, gather};

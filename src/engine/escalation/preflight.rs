@@ -1,0 +1,195 @@
+//! Whether an escalation is due at all, before anybody consents to it.
+
+use super::outcome::{EscalationOutcome, record};
+use super::send::Escalation;
+use super::situation::Situation;
+use crate::alerting::EscalationRecord;
+use crate::alerting::delivery::Channels;
+use crate::exit;
+use crate::fact::{duration, instant};
+use crate::report::model::Verdict;
+use crate::stack::{Environment, Origin, Stack, env_overrides};
+use crate::text::Printable;
+
+/// How an escalation was asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EscalationOptions {
+    /// Send it although it was sent already.
+    pub again: bool,
+    /// Show the message and send nothing.
+    pub dry_run: bool,
+    /// Send it although the verdict comes from another address than the stack's.
+    pub endpoint_override: bool,
+}
+
+/// What comes after the preflight.
+#[derive(Debug)]
+pub enum Preflight {
+    /// Nothing is to be sent; this is the outcome.
+    Done(EscalationOutcome),
+    /// It waits for consent; these are the cautions so far.
+    AskConsent(EscalationOutcome),
+}
+
+/// Decides whether there is something to consent to.
+pub fn preflight(
+    escalation: &Escalation<'_>,
+    channels: &Channels,
+    options: EscalationOptions,
+    other_address: Option<String>,
+) -> Preflight {
+    let situation = escalation.situation;
+    let id = situation.runbook().id.as_str();
+    if let Some(outcome) = not_due(situation) {
+        return Preflight::Done(outcome);
+    }
+    let mut outcome = EscalationOutcome {
+        cautions: situation.cautions.clone(),
+        ..EscalationOutcome::default()
+    };
+    let names = escalation.channel_names();
+    let is_chosen = |line: &&Printable| {
+        let mut names = names.iter();
+        names.any(|name| line.as_str().starts_with(&format!("channel {name} ")))
+    };
+    let complaints = channels.complaints("cannot be used");
+    let complaints = complaints.iter().filter(is_chosen);
+    outcome.cautions.extend(complaints.map(ToString::to_string));
+    let earlier = situation.state.escalated(id, situation.since());
+    if let (Some(earlier), false) = (
+        earlier,
+        names.is_empty() || options.again || options.dry_run,
+    ) {
+        return Preflight::Done(already_sent(earlier, situation, outcome));
+    }
+    if names.is_empty() || options.dry_run {
+        let earlier = earlier.map(|earlier| describe(earlier, situation));
+        outcome.cautions.extend(earlier);
+    }
+    if names.is_empty() {
+        return Preflight::Done(EscalationOutcome {
+            code: exit::OK,
+            word: "printed",
+            summary: "no channel is configured, so nobody was called: paste the message".to_owned(),
+            next: Some(record(id)),
+            ..outcome
+        });
+    }
+    if options.dry_run {
+        let names = names.join(", ");
+        return Preflight::Done(EscalationOutcome {
+            code: exit::OK,
+            word: "dry-run",
+            summary: format!("would be sent through {names}; nobody was called"),
+            ..outcome
+        });
+    }
+    match other_address {
+        Some(why) if !options.endpoint_override => Preflight::Done(EscalationOutcome {
+            code: exit::WARNING,
+            word: "refused",
+            summary: format!("{why}; nobody was called"),
+            next: Some((
+                "Unset it, or say in words that you mean it: --endpoint-override".to_owned(),
+                None,
+            )),
+            ..outcome
+        }),
+        _ => Preflight::AskConsent(outcome),
+    }
+}
+
+/// The outcome where the runbook calls for nobody, or another one explains it.
+fn not_due(situation: &Situation) -> Option<EscalationOutcome> {
+    let runbook = situation.runbook();
+    if runbook.escalation.is_some() {
+        return None;
+    }
+    let name = runbook.id.as_str().to_uppercase();
+    let refused = |summary: String, next| EscalationOutcome {
+        code: exit::WARNING,
+        word: "not-due",
+        summary,
+        next: Some(next),
+        ..EscalationOutcome::default()
+    };
+    let about_cause = |cause: &Printable| {
+        let text = format!(
+            "Call about {}, which explains it",
+            cause.as_str().to_uppercase()
+        );
+        (text, Some(format!("duckops escalate {cause}")))
+    };
+    Some(match (&runbook.blocked_by, &situation.report.root_cause) {
+        (Some(cause), _) | (None, Some(cause)) if *cause != runbook.id => refused(
+            format!(
+                "{name} was not judged, because {} comes first; nobody was called",
+                cause.as_str().to_uppercase()
+            ),
+            about_cause(cause),
+        ),
+        _ => refused(
+            format!(
+                "{name} is {}, and nothing of it calls for anybody: {} Nobody was called",
+                runbook.verdict.word(),
+                runbook.summary
+            ),
+            match runbook.verdict {
+                Verdict::Ok => ("There is nothing to do".to_owned(), None),
+                _ => (
+                    "See what is to be done".to_owned(),
+                    Some(format!("duckops triage {}", runbook.id)),
+                ),
+            },
+        ),
+    })
+}
+
+/// Why the verdict may not be the stack's: the flag or variable that names another address.
+pub fn other_address(stack: &Stack, env: &Environment) -> Option<String> {
+    let api = &stack.api_url.origin;
+    let api = (!matches!(api, Origin::BuiltIn | Origin::File(_))).then(|| api.to_string());
+    let aws = || {
+        let mut endpoints = env_overrides::endpoints(env);
+        endpoints.next().map(|(name, _)| name.to_owned())
+    };
+    let name = api.or_else(aws)?;
+    Some(format!(
+        "{name} names another address than the stack's, so this may be no real incident"
+    ))
+}
+
+/// An earlier escalation in one sentence.
+fn describe(earlier: &EscalationRecord, situation: &Situation) -> String {
+    let started = situation.report.started_at.unix_timestamp();
+    let at = earlier.at().unix_timestamp();
+    let delivery = match earlier.delivered() {
+        Some(_) => "and a channel took it",
+        None => "and no channel took it yet",
+    };
+    format!(
+        "escalated already {} ago, at {}, by {} on {}, {delivery}",
+        duration((started - at).max(0)),
+        instant(at),
+        Printable::from(earlier.by.as_str()),
+        Printable::from(earlier.host.as_str()),
+    )
+}
+
+/// The outcome where another operator was faster.
+pub(super) fn already_sent(
+    earlier: &EscalationRecord,
+    situation: &Situation,
+    outcome: EscalationOutcome,
+) -> EscalationOutcome {
+    EscalationOutcome {
+        code: exit::CONFLICT,
+        word: "already",
+        summary: format!("{}; nobody was called now", describe(earlier, situation)),
+        next: Some((
+            "Ask whoever called; to call once more, add --again".to_owned(),
+            None,
+        )),
+        ..outcome
+    }
+}
