@@ -265,8 +265,30 @@ fn describe(request: &HttpRequest) -> Printable {
 /// A cached answer older than this speaks of the past, in seconds.
 const OLDEST: u64 = 60;
 
-/// The age, in seconds, of an answer that a cache gave and that is too old to speak of now.
-pub fn outdated(headers: &reqwest::header::HeaderMap) -> Option<u64> {
-    let age = headers.get(reqwest::header::AGE)?.to_str().ok()?;
-    age.parse().ok().filter(|age| *age > OLDEST)
+/// Why an answer speaks of the past, in words, if it does: a cache gave it and it is too old, or
+/// its age cannot be read.
+pub fn stale(headers: &reqwest::header::HeaderMap) -> Option<String> {
+    let warning = headers.get(reqwest::header::WARNING);
+    if warning.is_some_and(|warning| warning.as_bytes().starts_with(b"110")) {
+        return Some("a cached answer that the cache itself calls stale".to_owned());
+    }
+    let age = headers.get(reqwest::header::AGE)?;
+    match age
+        .to_str()
+        .ok()
+        .and_then(|age| age.trim().parse::<u64>().ok())
+    {
+        Some(age) if age <= OLDEST => None,
+        Some(age) => Some(format!("a cached answer, {age} s old")),
+        None => Some("a cached answer whose age cannot be read".to_owned()),
+    }
+}
+
+/// Whether the body is in another form than it was asked for: anything but `identity`.
+pub fn is_encoded(headers: &reqwest::header::HeaderMap) -> bool {
+    let encodings = headers.get_all(reqwest::header::CONTENT_ENCODING);
+    encodings.iter().any(|encoding| {
+        let encoding = encoding.as_bytes().trim_ascii();
+        !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity")
+    })
 }

@@ -14,7 +14,7 @@ mod question;
 pub use aws::Aws;
 pub use aws_error::classify;
 pub use error::{chain, innermost, is_tls, tls};
-pub use http::{Exchange, Http, Observer, outdated};
+pub use http::{Exchange, Http, Observer, is_encoded, stale};
 
 pub use question::question;
 

@@ -4,7 +4,7 @@
 //! refused, because it is not known which one is meant.
 
 use crate::observation::{Unavailable, UnavailableReason};
-use crate::text::Untrusted;
+use crate::text::{Printable, Untrusted};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,6 +20,14 @@ pub(super) struct JsonObject {
 struct Object {
     fields: BTreeMap<String, Node>,
     twice: BTreeSet<String>,
+}
+
+impl Object {
+    /// An `error` of null says that there is none.
+    fn has_error(&self) -> bool {
+        let error = self.fields.get("error");
+        error.is_some_and(|error| !matches!(error, Node::Null))
+    }
 }
 
 #[derive(Debug)]
@@ -45,7 +53,7 @@ impl JsonObject {
             )
         })?;
         match node {
-            Node::Object(object) if object.fields.contains_key("error") => Err(Unavailable::new(
+            Node::Object(object) if object.has_error() => Err(Unavailable::new(
                 UnavailableReason::NotJson,
                 format!("200 but no {name} object: the body is an error"),
             )),
@@ -55,6 +63,22 @@ impl JsonObject {
                 format!("200 but no {name} object"),
             )),
         }
+    }
+
+    /// Whether a field of the top level is there, whatever it holds.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.root.fields.contains_key(name)
+    }
+
+    /// Whether a field of the top level holds an object.
+    pub(super) fn is_object(&self, name: &str) -> bool {
+        matches!(self.root.fields.get(name), Some(Node::Object(_)))
+    }
+
+    /// The first few names of the top level, for messages.
+    pub(super) fn names(&self) -> Printable {
+        let names: Vec<_> = self.root.fields.keys().take(5).cloned().collect();
+        Untrusted::new(names.join(", ")).printable(120)
     }
 
     /// A count: a whole number that is not negative.

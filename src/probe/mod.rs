@@ -17,6 +17,7 @@ mod status;
 
 pub use audit::{FeedItem, listen};
 pub use connections::Access;
+pub(crate) use status::{Claim, StatusObject};
 
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;

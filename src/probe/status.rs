@@ -3,8 +3,11 @@
 //! Every field may be missing; a field of the wrong type makes its facts unavailable. Failure
 //! classes of the request are kept apart, because only some of them concern the Lambda.
 
+mod answerer;
+mod object;
 mod request;
 
+pub(crate) use object::{Claim, StatusObject};
 pub(super) use request::skew;
 
 use super::ProbeContext;
@@ -35,11 +38,22 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         at,
     );
     match answer.outcome {
-        request::StatusOutcome::Up(document) => {
+        request::StatusOutcome::Up(status) => {
+            // An API that calls itself impaired has not recovered.
+            let good = i64::from(status.claim() != Claim::Degraded);
             observation.set("api.up", FactValue::Bool(true), at);
-            observation.set("api.good_answers", FactValue::Int(1), at);
+            observation.set("api.good_answers", FactValue::Int(good), at);
             observation.set("api.cause", FactValue::Text(Untrusted::new("none")), at);
-            fields(&mut observation, &document, at);
+            claims(&mut observation, &status, at);
+            fields(&mut observation, status.document(), at);
+        }
+        request::StatusOutcome::ClaimsOutage(status) => {
+            let cause = FactValue::Text(Untrusted::new(request::Cause::Lambda.word()));
+            observation.set("api.up", FactValue::Bool(false), at);
+            observation.set("api.good_answers", FactValue::Int(0), at);
+            observation.set("api.cause", cause, at);
+            claims(&mut observation, &status, at);
+            fields(&mut observation, status.document(), at);
         }
         request::StatusOutcome::Down { cause, unavailable } => {
             observation.set("api.up", FactValue::Bool(false), at);
@@ -56,6 +70,17 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         }
     }
     observation
+}
+
+/// What the API says of itself.
+fn claims(observation: &mut Observation, status: &StatusObject, at: OffsetDateTime) {
+    let claim = Untrusted::new(status.claim().word());
+    observation.set("api.claims", FactValue::Text(claim), at);
+    let word = status.status().ok_or_else(|| {
+        let detail = "the status has no `status` field that is a word";
+        Unavailable::new(UnavailableReason::Missing, detail)
+    });
+    observation.put("api.status", word.map(FactValue::Text), at);
 }
 
 fn fields(observation: &mut Observation, document: &JsonObject, at: OffsetDateTime) {

@@ -22,6 +22,18 @@ pub(super) const FACTS: &[Declared] = &[
         "what a failing answer points to: lambda, gateway or network",
     ),
     fact(
+        "api.claims",
+        FactType::Text,
+        "",
+        "what the API says of itself in its `status` field: good (also when it says nothing), degraded, outage, or other for a word in no list",
+    ),
+    fact(
+        "api.status",
+        FactType::Text,
+        "",
+        "the word in the `status` field of the status API",
+    ),
+    fact(
         "api.seconds",
         FactType::Float,
         "seconds",

@@ -1,7 +1,7 @@
 //! The request for the audit feed, and reading the answer while it arrives.
 
 use super::feed::{FeedReader, Sink};
-use crate::cloud::{Exchange, innermost, is_tls};
+use crate::cloud::{Exchange, innermost, is_encoded, is_tls, stale};
 use crate::observation::{Observation, RequestLog, Unavailable, UnavailableReason};
 use crate::probe::ProbeContext;
 use crate::probe::status::skew;
@@ -135,11 +135,17 @@ async fn exchange<S: Sink + Send + 'static>(
 
 fn refused(status: u16, headers: &header::HeaderMap) -> Option<Unavailable> {
     let unavailable = match status {
-        200 if headers.contains_key(header::CONTENT_ENCODING) => Unavailable::new(
+        200 if is_encoded(headers) => Unavailable::new(
             UnavailableReason::NotJson,
             "the audit feed came with an unexpected content-encoding",
         ),
-        200 => return None,
+        200 => {
+            let why = stale(headers)?;
+            Unavailable::new(
+                UnavailableReason::NotCovered,
+                format!("the audit feed is {why}"),
+            )
+        }
         300..=399 => Unavailable::new(
             UnavailableReason::Redirected,
             format!("the audit feed answered HTTP {status}, a redirect that is not followed"),

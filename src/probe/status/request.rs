@@ -1,9 +1,10 @@
 //! The request for the status, up to three times, with its failures told apart.
 
-use crate::cloud::{Exchange, chain, innermost, is_tls, outdated};
+use super::answerer::{self, Answerer};
+use super::object::{Claim, StatusObject};
+use crate::cloud::{Exchange, chain, innermost, is_encoded, is_tls, stale};
 use crate::observation::{Observation, RequestLog, Unavailable, UnavailableReason};
 use crate::probe::ProbeContext;
-use crate::probe::document::JsonObject;
 use crate::text::{Printable, Untrusted};
 use futures_util::StreamExt;
 use reqwest::header;
@@ -45,7 +46,9 @@ impl Cause {
 /// What came of asking.
 pub(super) enum StatusOutcome {
     /// 200 with a status object.
-    Up(JsonObject),
+    Up(StatusObject),
+    /// 200 with a status object that calls the API down.
+    ClaimsOutage(StatusObject),
     /// The judged thing failed.
     Down {
         cause: Cause,
@@ -77,7 +80,11 @@ pub(super) async fn with_tries(
         let (outcome, words, bytes) =
             tried.unwrap_or_else(|_| timed_out(took, observation.reached));
         observation.reached |= earlier;
-        let failure = (!matches!(outcome, StatusOutcome::Up(_))).then(|| words.clone());
+        let answered = matches!(
+            outcome,
+            StatusOutcome::Up(_) | StatusOutcome::ClaimsOutage(_)
+        );
+        let failure = (!answered).then(|| words.clone());
         let question = Printable::from(format!("GET {PATH}"));
         context.http.saw(&Exchange {
             what: question.clone(),
@@ -136,8 +143,9 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> Attempt 
     observation.skew = skew(response.headers(), context.clock());
     let status = response.status();
     let declared = response.content_length();
-    let outdated = outdated(response.headers());
-    let encoded = response.headers().contains_key(header::CONTENT_ENCODING);
+    let stale = stale(response.headers());
+    let encoded = is_encoded(response.headers());
+    let headers = response.headers().clone();
     let target = response
         .headers()
         .get(header::LOCATION)
@@ -146,19 +154,21 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> Attempt 
     let bytes = body.len() as u64;
     let (outcome, words) = match (status.as_u16(), whole) {
         (200, Err(why)) => broken(why, bytes, declared),
-        (200, Ok(())) if outdated.is_some() => {
-            let age = outdated.unwrap_or_default();
-            unclear(
-                UnavailableReason::NotCovered,
-                &format!("a cached answer, {age} s old"),
-            )
+        (200, Ok(())) if stale.is_some() => {
+            let why = stale.unwrap_or_default();
+            unclear(UnavailableReason::NotCovered, &why)
         }
         (200, Ok(())) if encoded => unclear(
             UnavailableReason::NotJson,
             "200 with an unexpected content-encoding",
         ),
-        (200, Ok(())) => match JsonObject::parse("status", &body) {
-            Ok(document) => (StatusOutcome::Up(document), "200".into()),
+        (200, Ok(())) => match StatusObject::parse(&body) {
+            Ok(status) if status.claim() == Claim::Outage => {
+                let word = status.status().unwrap_or_else(|| Untrusted::new("outage"));
+                let words = format!("HTTP 200, and its status says `{}`", word.printable(40));
+                (StatusOutcome::ClaimsOutage(status), words.into())
+            }
+            Ok(status) => (StatusOutcome::Up(status), "200".into()),
             Err(unavailable) => {
                 let words = unavailable.detail.clone();
                 (StatusOutcome::Unclear(unavailable), words)
@@ -175,11 +185,7 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> Attempt 
                 ),
             )
         }
-        (500..=599, _) => down(
-            Cause::Lambda,
-            UnavailableReason::HttpStatus,
-            format!("HTTP {}", status.as_u16()),
-        ),
+        (500..=599, _) => server_error(status.as_u16(), &headers, &body),
         (429, _) => down(
             Cause::Gateway,
             UnavailableReason::Throttled,
@@ -199,6 +205,29 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> Attempt 
         ),
     };
     (outcome, words, bytes)
+}
+
+/// A 5xx, by who made it: what an edge or the gateway answers by itself never reached the
+/// function.
+fn server_error(
+    status: u16,
+    headers: &header::HeaderMap,
+    body: &[u8],
+) -> (StatusOutcome, Printable) {
+    let (cause, words) = match answerer::of_server_error(status, headers, body) {
+        Answerer::Function => (Cause::Lambda, format!("HTTP {status}")),
+        Answerer::Gateway(kind) => (
+            Cause::Gateway,
+            format!(
+                "HTTP {status} by the gateway ({kind}): its configuration or authorizer, not the function"
+            ),
+        ),
+        Answerer::Edge(name) => (
+            Cause::Gateway,
+            format!("HTTP {status} by {name}: an edge before the gateway, not the function"),
+        ),
+    };
+    down(cause, UnavailableReason::HttpStatus, words)
 }
 
 /// Reads the body up to the limit; says whether that was all of it.

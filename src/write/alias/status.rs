@@ -1,10 +1,9 @@
 //! One look at the status API after a move: 200 with an object, and which version says so.
 
-use crate::cloud::{Http, innermost, outdated};
+use crate::cloud::{Http, innermost, is_encoded, stale};
+use crate::probe::{Claim, StatusObject};
 use crate::stack::Stack;
-use crate::text::Untrusted;
 use futures_util::StreamExt;
-use serde_json::Value;
 use std::time::Duration;
 
 /// The path, as the runbooks name it.
@@ -48,13 +47,10 @@ async fn ask(stack: &Stack, http: &Http) -> Look {
     if status != 200 {
         return Look::Not(format!("HTTP {status}"));
     }
-    if let Some(age) = outdated(response.headers()) {
-        return Look::Not(format!("a cached answer, {age} s old"));
+    if let Some(why) = stale(response.headers()) {
+        return Look::Not(why);
     }
-    if response
-        .headers()
-        .contains_key(reqwest::header::CONTENT_ENCODING)
-    {
+    if is_encoded(response.headers()) {
         return Look::Not("200 with an unexpected content-encoding".to_owned());
     }
     let mut body = Vec::new();
@@ -70,25 +66,16 @@ async fn ask(stack: &Stack, http: &Http) -> Look {
 }
 
 fn read(body: &[u8]) -> Look {
-    let Ok(Value::Object(status)) = serde_json::from_slice(body) else {
-        return Look::Not("200 without a status object".to_owned());
-    };
-    if status.is_empty() || status.contains_key("error") {
-        return Look::Not("200 without a status object".to_owned());
+    match StatusObject::parse(body) {
+        Err(unavailable) => Look::Not(unavailable.detail.to_string()),
+        Ok(status) => match status.claim() {
+            Claim::Outage | Claim::Degraded => Look::Not(format!(
+                "200, and its status says {}",
+                status.claim().word()
+            )),
+            Claim::Good | Claim::Other => Look::Well(status.versions()),
+        },
     }
-    let named = [
-        status.get("lambda_version"),
-        status.get("lambda_alias_version"),
-        status
-            .get("lambda")
-            .and_then(|lambda| lambda.get("version")),
-    ];
-    let versions = named.into_iter().flatten().filter_map(|value| match value {
-        Value::String(text) => Some(Untrusted::new(text.trim_start_matches(['v', 'V']))),
-        Value::Number(number) => Some(Untrusted::new(number.to_string())),
-        _ => None,
-    });
-    Look::Well(versions.map(|v| v.printable(20).to_string()).collect())
 }
 
 #[cfg(test)]
@@ -101,7 +88,7 @@ mod tests {
         let well =
             |versions: &[&str]| Look::Well(versions.iter().map(|v| (*v).to_owned()).collect());
         assert_eq!(read(all.as_bytes()), well(&["41", "41", "41"]));
-        assert_eq!(read(br#"{"status":"ok"}"#), well(&[]));
+        assert_eq!(read(br#"{"status":"ok","database":{}}"#), well(&[]));
         for bad in [
             "",
             "[]",
@@ -109,6 +96,9 @@ mod tests {
             "null",
             "<html>",
             r#"{"error":"x"}"#,
+            r#"{"status":"ok"}"#,
+            r#"{"message":"Internal server error"}"#,
+            r#"{"status":"outage","database":{}}"#,
             r#"{"a":1"#,
         ] {
             assert!(matches!(read(bad.as_bytes()), Look::Not(_)), "{bad}");

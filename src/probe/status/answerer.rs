@@ -1,0 +1,190 @@
+//! Who made a failing answer: the function, the gateway before it, or an edge before that.
+
+use crate::text::Untrusted;
+use reqwest::header::{self, HeaderMap};
+
+/// Names in `server` and `via` of edges and balancers.
+const EDGES: [(&str, &str); 9] = [
+    ("cloudfront", "CloudFront"),
+    ("cloudflare", "Cloudflare"),
+    ("awselb", "a load balancer"),
+    ("akamai", "Akamai"),
+    ("fastly", "Fastly"),
+    ("varnish", "Varnish"),
+    ("envoy", "Envoy"),
+    ("nginx", "nginx"),
+    ("squid", "a proxy"),
+];
+
+/// Who answered with an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Answerer {
+    /// The function, or nothing says otherwise.
+    Function,
+    /// The gateway, by itself: its error type in words.
+    Gateway(String),
+    /// An edge, a balancer or a proxy, by name.
+    Edge(&'static str),
+}
+
+/// Who made an answer of 5xx, by its headers and the beginning of its body.
+pub(super) fn of_server_error(status: u16, headers: &HeaderMap, body: &[u8]) -> Answerer {
+    if let Some(kind) = error_type(headers) {
+        return match is_gateways_own(&kind) {
+            true => Answerer::Gateway(kind),
+            // `InternalServerErrorException` and the time-outs: the gateway reports the function.
+            false => Answerer::Function,
+        };
+    }
+    let edge = edge(headers);
+    let text = |name: &str| {
+        let value = headers.get(name);
+        value.map(|value| String::from_utf8_lossy(value.as_bytes()).to_lowercase())
+    };
+    if text("x-cache").is_some_and(|cache| cache.contains("error")) {
+        return Answerer::Edge(edge.unwrap_or("a cache"));
+    }
+    let is_html = text(header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("html"))
+        || starts_with_html(body);
+    // Cloudflare's own range: its origin failed or could not be reached.
+    let cloudflares = (520..=530).contains(&status);
+    let is_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
+    match edge {
+        Some(name) if is_html || cloudflares || !is_json => Answerer::Edge(name),
+        None if is_html => Answerer::Edge("an edge or a proxy"),
+        None if cloudflares => Answerer::Edge("Cloudflare"),
+        _ => Answerer::Function,
+    }
+}
+
+/// The gateway's error type: the part of `x-amzn-errortype` before a namespace or an address.
+fn error_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get("x-amzn-errortype")?;
+    let text = Untrusted::from_bytes(value.as_bytes()).printable(80);
+    let name = text.as_str().split(':').next().unwrap_or_default();
+    let name = name.rsplit('#').next().unwrap_or_default().trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// Whether an error type is of an authorizer, of the gateway's configuration, or of what the
+/// gateway refuses before it asks the function (API Gateway gateway response types).
+fn is_gateways_own(kind: &str) -> bool {
+    [
+        "Authorizer",
+        "Config",
+        "AccessDenied",
+        "Forbidden",
+        "Unauthorized",
+        "MissingAuthentication",
+        "ExpiredToken",
+        "InvalidSignature",
+        "InvalidApiKey",
+        "Waf",
+        "Throttl",
+        "TooManyRequests",
+        "LimitExceeded",
+        "NotFound",
+        "BadRequest",
+        "UnsupportedMedia",
+        "RequestTooLarge",
+    ]
+    .iter()
+    .any(|part| kind.contains(part))
+}
+
+fn edge(headers: &HeaderMap) -> Option<&'static str> {
+    let told = [header::SERVER.as_str(), header::VIA.as_str(), "x-cache"];
+    told.iter().find_map(|name| {
+        let value = String::from_utf8_lossy(headers.get(*name)?.as_bytes()).to_lowercase();
+        let known = EDGES.iter().find(|(part, _)| value.contains(part));
+        known.map(|(_, name)| *name)
+    })
+}
+
+fn starts_with_html(body: &[u8]) -> bool {
+    let head = body.get(..200).unwrap_or(body).trim_ascii_start();
+    let head = String::from_utf8_lossy(head).to_lowercase();
+    head.starts_with("<!doctype html") || head.starts_with("<html") || head.starts_with("<head")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::HeaderValue;
+
+    fn of(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Answerer {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, HeaderValue::from_static(value));
+        }
+        of_server_error(status, &map, body.as_bytes())
+    }
+
+    #[test]
+    fn the_function_is_blamed_only_where_it_was_asked() {
+        let json = r#"{"message":"Internal server error"}"#;
+        let type_of = |kind| [("x-amzn-errortype", kind)];
+        for kind in [
+            "AuthorizerConfigurationException",
+            "AuthorizerFailureException",
+            "ApiConfigurationErrorException",
+            "AccessDeniedException:http://internal.amazon.com/coral/",
+        ] {
+            let found = of(500, &type_of(kind), json);
+            assert!(matches!(found, Answerer::Gateway(_)), "{kind}: {found:?}");
+        }
+        for kind in [
+            "InternalServerErrorException",
+            "InternalServerErrorException:http://x",
+            "EndpointRequestTimedOutException",
+            "IntegrationFailureException",
+            "KeyError",
+        ] {
+            assert_eq!(of(502, &type_of(kind), json), Answerer::Function, "{kind}");
+        }
+        assert_eq!(of(502, &[], json), Answerer::Function);
+        assert_eq!(of(500, &[("server", "nginx")], json), Answerer::Function);
+        assert_eq!(
+            of(504, &[("via", "1.1 abc.cloudfront.net (CloudFront)")], json),
+            Answerer::Function
+        );
+    }
+
+    #[test]
+    fn html_and_marks_of_a_cache_are_an_edge() {
+        let page = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title>";
+        let cases: [(u16, &[(&str, &str)], &str, &str); 7] = [
+            (
+                502,
+                &[("server", "awselb/2.0")],
+                "<html>",
+                "a load balancer",
+            ),
+            (503, &[("server", "CloudFront")], page, "CloudFront"),
+            (
+                502,
+                &[("x-cache", "Error from cloudfront")],
+                "{}",
+                "CloudFront",
+            ),
+            (521, &[], "error code: 521", "Cloudflare"),
+            (503, &[("server", "envoy")], "no healthy upstream", "Envoy"),
+            (
+                502,
+                &[("content-type", "text/html; charset=UTF-8")],
+                "oops",
+                "an edge or a proxy",
+            ),
+            (500, &[], page, "an edge or a proxy"),
+        ];
+        for (status, headers, body, name) in cases {
+            let headers: Vec<(&'static str, &'static str)> = headers.to_vec();
+            assert_eq!(of(status, &headers, body), Answerer::Edge(name), "{body}");
+        }
+        let both = [
+            ("x-cache", "Error from cloudfront"),
+            ("x-amzn-errortype", "InternalServerErrorException"),
+        ];
+        assert_eq!(of(502, &both, "{}"), Answerer::Function);
+    }
+}

@@ -1,0 +1,211 @@
+//! What an answer must have to be a status: declared once, for the probe and for every look at
+//! the API after a write.
+
+use crate::observation::{Unavailable, UnavailableReason};
+use crate::probe::document::JsonObject;
+use crate::text::Untrusted;
+
+/// The documented objects of a status. One of these, or a version, makes an answer a status: an
+/// error of a layer in between has none of them.
+const SECTIONS: [&str; 5] = ["database", "agents", "peck_protocol", "auth", "ses"];
+
+/// Words of the `status` field by which the API calls itself down.
+const OUTAGE: [&str; 6] = [
+    "outage",
+    "down",
+    "error",
+    "critical",
+    "major_outage",
+    "unavailable",
+];
+/// Words by which it calls itself impaired.
+const DEGRADED: [&str; 6] = [
+    "degraded",
+    "maintenance",
+    "partial_outage",
+    "degraded_performance",
+    "warning",
+    "impaired",
+];
+/// Words by which it calls itself well.
+const GOOD: [&str; 5] = ["ok", "operational", "healthy", "up", "pass"];
+
+/// What the API says of itself in its `status` field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// It is well, or says nothing.
+    Good,
+    /// It is impaired.
+    Degraded,
+    /// It is down.
+    Outage,
+    /// A word that is in no list.
+    Other,
+}
+
+impl Claim {
+    /// The word of the fact `api.claims`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Claim::Good => "good",
+            Claim::Degraded => "degraded",
+            Claim::Outage => "outage",
+            Claim::Other => "other",
+        }
+    }
+}
+
+/// A status object.
+#[derive(Debug)]
+pub(crate) struct StatusObject {
+    document: JsonObject,
+}
+
+impl StatusObject {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// That it is not JSON, not an object, or has no documented section of the right type.
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Unavailable> {
+        let document = JsonObject::parse("status", body)?;
+        let section = SECTIONS.iter().any(|name| document.is_object(name))
+            || document.is_object("lambda")
+            || document.text("lambda_version").is_ok();
+        match section {
+            true => Ok(Self { document }),
+            false => Err(Unavailable::new(
+                UnavailableReason::NotJson,
+                format!(
+                    "200 but no status object: none of its documented sections, only {}",
+                    document.names()
+                ),
+            )),
+        }
+    }
+
+    /// Its fields.
+    pub(in crate::probe) fn document(&self) -> &JsonObject {
+        &self.document
+    }
+
+    /// Its `status` field, where that is a word.
+    pub(crate) fn status(&self) -> Option<Untrusted> {
+        self.document.text("status").ok()
+    }
+
+    /// What its `status` field means.
+    pub(crate) fn claim(&self) -> Claim {
+        if !self.document.has("status") {
+            return Claim::Good;
+        }
+        let Some(word) = self.status() else {
+            return Claim::Other;
+        };
+        let word = word.printable(40).to_string().trim().to_lowercase();
+        let word = word.replace([' ', '-'], "_");
+        let is_in = |words: &[&str]| words.contains(&word.as_str());
+        if is_in(&OUTAGE) {
+            Claim::Outage
+        } else if is_in(&DEGRADED) {
+            Claim::Degraded
+        } else if is_in(&GOOD) {
+            Claim::Good
+        } else {
+            Claim::Other
+        }
+    }
+
+    /// Every version that it names, without a leading `v`.
+    pub(crate) fn versions(&self) -> Vec<String> {
+        ["lambda_version", "lambda_alias_version", "lambda.version"]
+            .into_iter()
+            .filter_map(|path| self.document.text(path).ok())
+            .map(|version| {
+                let version = version.printable(21).to_string();
+                version.trim_start_matches(['v', 'V']).to_owned()
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_has_a_documented_section_of_the_right_type() {
+        for good in [
+            r#"{"database":{"ducklings":1}}"#,
+            r#"{"agents":{}}"#,
+            r#"{"peck_protocol":{"running":0},"message":"hello"}"#,
+            r#"{"lambda":{"version":"61"}}"#,
+            r#"{"lambda_version":"v61"}"#,
+            r#"{"auth":{"signup":true}}"#,
+            r#"{"ses":{"sandbox":true},"error":null}"#,
+        ] {
+            assert!(StatusObject::parse(good.as_bytes()).is_ok(), "{good}");
+        }
+        for bad in [
+            r#"{"message":"Internal server error"}"#,
+            r#"{"message":null}"#,
+            r#"{"Message":"User is not authorized"}"#,
+            r#"{"errorMessage":"boom","errorType":"KeyError"}"#,
+            r#"{"statusCode":500,"headers":{},"body":"{}"}"#,
+            r#"{"statusCode":200,"body":"{\"database\":{}}"}"#,
+            r#"{"status":"ok"}"#,
+            r#"{"status":"operational","version":"Galaxy 1.1 Beta"}"#,
+            r#"{"x":1}"#,
+            r#"{"database":[]}"#,
+            r#"{"database":"ok","agents":3}"#,
+            r#"{"lambda_version":null}"#,
+            r#"{"data":{"database":{"ducklings":1}}}"#,
+            r#"{"error":"no","database":{}}"#,
+            "",
+            "[]",
+            "{}",
+            "null",
+            "<html>",
+            r#"{"database":{}"#,
+        ] {
+            assert!(StatusObject::parse(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_status_word_is_understood_or_shown_as_unknown() {
+        let claim = |status: &str| {
+            let body = format!(r#"{{"database":{{}},"status":{status}}}"#);
+            StatusObject::parse(body.as_bytes())
+                .expect("a status")
+                .claim()
+        };
+        for (words, due) in [
+            (
+                &["\"ok\"", "\"OK\"", "\"operational\"", "\"healthy\""][..],
+                Claim::Good,
+            ),
+            (
+                &["\"degraded\"", "\"Maintenance\"", "\"partial outage\""],
+                Claim::Degraded,
+            ),
+            (
+                &["\"outage\"", "\"DOWN\"", "\"error\"", "\"critical\""],
+                Claim::Outage,
+            ),
+            (&["\"quacking\"", "3", "null", "true", "[]"], Claim::Other),
+        ] {
+            for word in words {
+                assert_eq!(claim(word), due, "{word}");
+            }
+        }
+        let silent = StatusObject::parse(br#"{"database":{}}"#).expect("a status");
+        assert_eq!((silent.claim(), silent.status()), (Claim::Good, None));
+    }
+
+    #[test]
+    fn versions_are_read_without_their_letter() {
+        let all = r#"{"lambda_version":"v41","lambda_alias_version":"41","lambda":{"version":41}}"#;
+        let status = StatusObject::parse(all.as_bytes()).expect("a status");
+        assert_eq!(status.versions(), ["41", "41", "41"]);
+    }
+}
