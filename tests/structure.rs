@@ -51,6 +51,27 @@ const OUTSIDE: &[&str] = &[
     "process::exit",
 ];
 
+/// What opens, makes, renames or removes files. (`std::fs` types and looking at metadata do
+/// not.) SQLite opens its database by itself, at a path that `state_dir` has prepared.
+const FILES: &[&str] = &[
+    "File::open",
+    "File::create",
+    "File::options",
+    "OpenOptions",
+    "DirBuilder",
+    "fs::copy",
+    "fs::create_dir",
+    "fs::hard_link",
+    "fs::open",
+    "fs::read",
+    "fs::remove",
+    "fs::rename",
+    "fs::write",
+    "read_dir(",
+    "rustix::fs",
+    "tokio::fs",
+];
+
 const LONGEST: usize = 400;
 
 struct Source {
@@ -232,6 +253,27 @@ fn only_the_command_line_touches_clock_environment_and_terminal() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn only_state_dir_opens_files() {
+    let (mut inside, mut outside) = (0, Vec::new());
+    for source in sources() {
+        for line in source.code.lines() {
+            let Some(word) = FILES.iter().find(|word| line.contains(**word)) else {
+                continue;
+            };
+            match source.room.as_str() {
+                "state_dir" => inside += 1,
+                _ => outside.push(format!("{}: {word}", source.path.display())),
+            }
+        }
+    }
+    assert_eq!(outside, Vec::<String>::new());
+    assert!(
+        inside > 10,
+        "only {inside} uses were understood in state_dir"
+    );
 }
 
 #[test]

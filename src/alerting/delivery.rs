@@ -9,7 +9,9 @@ use crate::cloud::Http;
 use crate::history::{History, StackKey, blocking};
 use crate::report::model::Verdict;
 use crate::stack::{self, Environment};
+use crate::state_dir::input::{self, Links};
 use crate::text::Printable;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -69,8 +71,9 @@ impl Channels {
 
 /// This machine's name, as other hosts know it.
 pub fn host_name() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .or_else(|_| std::fs::read_to_string("/etc/hostname"))
+    let read = |path| input::read_text(Path::new(path), Links::Follow, 1024);
+    let name = read("/proc/sys/kernel/hostname")
+        .or_else(|_| read("/etc/hostname"))
         .unwrap_or_default();
     let name = Printable::from(name.trim());
     match name.is_empty() {

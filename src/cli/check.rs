@@ -1,7 +1,7 @@
 //! `duckops check`: the evaluation of `triage`, compared with earlier checks.
 
 use super::fail::Failure;
-use super::{Context, args, out, textfile};
+use super::{Context, args, out};
 use crate::alerting::Debounce;
 use crate::alerting::delivery::{Channels, host_name};
 use crate::engine::check::{self, CheckError, CheckOptions, MuteChange, parse_mute_end};
@@ -10,6 +10,8 @@ use crate::engine::runbooks::RequestedRunbooks;
 use crate::report::model::Report;
 use crate::report::prometheus;
 use crate::runbook::Missing;
+use crate::state_dir::input::{self, Links};
+use crate::state_dir::output;
 use crate::text::Printable;
 use std::path::Path;
 use time::OffsetDateTime;
@@ -21,7 +23,7 @@ pub(super) async fn main(context: &Context, args: &args::Check) -> Result<u8, Fa
         // The monitoring must not go on showing the run before.
         let ids: Vec<_> = requested.ids().map(Printable::from).collect();
         let stack = Printable::from(context.settings.stack.name.value.as_str());
-        let before = std::fs::read_to_string(path).unwrap_or_default();
+        let before = input::read_text(path, Links::Refuse, input::MAX_TEXT).unwrap_or_default();
         let before = prometheus::last_complete(&before);
         let page = prometheus::failure(&stack, &ids, super::now(&context.env), before);
         write_textfile(path, &page);
@@ -118,7 +120,7 @@ fn print(context: &Context, args: &args::Check, report: &Report) -> u8 {
 
 /// A file that cannot be written changes no verdict.
 fn write_textfile(path: &Path, page: &str) {
-    if let Err(error) = textfile::write(path, page) {
+    if let Err(error) = output::replace(path, page.as_bytes(), output::SHARED) {
         let path = args::shown(path);
         out::warn(&format!("duckops: {path} was not written: {error}"));
     }

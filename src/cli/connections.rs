@@ -39,7 +39,7 @@ pub(super) async fn see(
         _ => None,
     };
     let mut run = context.run()?;
-    let paths = lists.credentials.paths();
+    let paths = lists.credentials.paths(context.settings.deadline.value);
     run.access = Access {
         duckling: lists.duckling.clone(),
         spaceduck: lists.spaceduck.clone().or(own.map(str::to_owned)),

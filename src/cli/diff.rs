@@ -13,10 +13,10 @@ use serde_json::json;
 use std::fmt::Write;
 use time::OffsetDateTime;
 
-pub(super) fn main(context: &Context, args: &args::Diff) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::Diff) -> Result<u8, Failure> {
     let (before, after) = (
-        recording::load(&args.before)?,
-        recording::load(&args.after)?,
+        recording::load(context, "", &args.before).await?,
+        recording::load(context, "", &args.after).await?,
     );
     let mut notes = Vec::new();
     let place = |recording: &Recording| {

@@ -43,7 +43,7 @@ pub(super) async fn main(context: &Context, args: &args::Drill) -> Result<u8, Fa
         ) => {
             let now = super::now(&context.env);
             let (mut world, title) = match from {
-                Some(file) => from::world(file, now)?,
+                Some(file) => from::world(context, file, now).await?,
                 None => {
                     let scene = find(scene)?;
                     let title = format!("scene {}: {}", scene.name, scene.hides);

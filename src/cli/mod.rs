@@ -20,6 +20,7 @@ mod fail;
 mod guide;
 mod history;
 mod journal;
+mod named_file;
 mod out;
 mod packaging;
 mod peck;
@@ -28,7 +29,6 @@ mod record;
 mod recording;
 mod report;
 mod runbook;
-mod textfile;
 mod timeline;
 mod triage;
 mod webhook;
@@ -186,7 +186,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Triage(args) => triage::main(context, &args).await,
         Command::Check(args) => check::main(context, &args).await,
         Command::Facts(args) => facts::main(context, &args).await,
-        Command::Runbook(args) => runbook::main(context, &args),
+        Command::Runbook(args) => runbook::main(context, &args).await,
         Command::Drill(args) => drill::main(context, &args).await,
         Command::Audit(args) => audit::main(context, &args).await,
         Command::Doctor(args) => doctor::main(context, &args).await,
@@ -200,7 +200,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Report(args) => report::main(context, &args).await,
         Command::Record(args) => record::main(context, &args).await,
         Command::Escalate(args) => escalate::main(context, &args).await,
-        Command::Diff(args) => diff::main(context, &args),
+        Command::Diff(args) => diff::main(context, &args).await,
         Command::Journal(args) => journal::main(context, &args),
         Command::Schema => Ok(packaging::schema(context)),
         Command::Completions { shell } => packaging::completions(context, shell),

@@ -148,7 +148,7 @@ async fn learn(
     runbook: &Runbook,
 ) -> Result<Learned, Failure> {
     if let Some(file) = &args.from {
-        let mut recording = load(file)?;
+        let mut recording = load(context, "--from: ", file).await?;
         let report = evaluate_recording(&context.library, &recording, Some(&runbook.id), None)?;
         return Ok(Learned {
             report,

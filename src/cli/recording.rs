@@ -2,7 +2,7 @@
 
 use super::args::shown;
 use super::fail::Failure;
-use super::{Context, args, out};
+use super::{Context, args, named_file, out};
 use crate::engine::run::EvaluatedRun;
 use crate::engine::runbooks::evaluate_recording;
 use crate::observation::Observations;
@@ -10,9 +10,8 @@ use crate::probe::ProbeContext;
 use crate::recording::{self, LARGEST, Recording};
 use crate::redact::Removed;
 use crate::report::model::Report;
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use crate::state_dir::input::{self, Links};
+use crate::state_dir::output;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,10 +52,10 @@ impl Saving {
         if path.file_name().is_none() {
             return Err(refused("it is no name of a file"));
         }
-        if fs::symlink_metadata(path).is_ok() {
+        if output::is_taken(path) {
             return Err(refused("it is there already; name a new file"));
         }
-        if !folder(path).is_dir() {
+        if !output::folder_of(path).is_dir() {
             return Err(refused("there is no such folder"));
         }
         Ok(Some(Self {
@@ -106,58 +105,31 @@ impl Saving {
             recording::write(&mut recording, &secrets).map_err(|leaks| leaks.to_string())?;
         // What cannot be judged again is no recording.
         recording::read(&bytes).map_err(|error| error.to_string())?;
-        create(&self.path, &bytes).map_err(|error| error.to_string())?;
-        let on_disk = fs::read(&self.path).map_err(|error| error.to_string())?;
+        output::create(&self.path, &bytes, output::PRIVATE).map_err(|error| error.to_string())?;
+        let on_disk = input::read_file(&self.path, Links::Refuse, LARGEST as u64)
+            .map_err(|error| error.to_string())?;
         if on_disk != bytes || secrets.are_in(&on_disk) {
-            let _ = fs::remove_file(&self.path);
+            output::remove(&self.path);
             return Err("the file does not hold what was written".to_owned());
         }
         Ok(recording.removed.iter().map(|(_, many)| many).sum())
     }
 }
 
-/// A new file, 0600, synced; nothing of it stays where it cannot be written whole.
-fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    let written = file
-        .set_permissions(Permissions::from_mode(0o600))
-        .and_then(|()| file.write_all(bytes))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| File::open(folder(path))?.sync_all());
-    if written.is_err() {
-        let _ = fs::remove_file(path);
-    }
-    written
-}
-
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// Reads a recording; `-` is standard input.
-pub(super) fn load(path: &Path) -> Result<Recording, Failure> {
-    let failed = |why: String| Failure::usage(format!("{}: {why}", shown(path)));
-    let mut bytes = Vec::new();
-    let limit = LARGEST as u64 + 1;
-    let read = match path.as_os_str() == "-" {
-        true => io::stdin().lock().take(limit).read_to_end(&mut bytes),
-        false => File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)),
-    };
-    read.map_err(|error| failed(error.to_string()))?;
-    recording::read(&bytes).map_err(|error| failed(error.to_string()))
+/// Reads the recording that `flag` names, or an argument by itself; `-` is standard input.
+pub(super) async fn load(context: &Context, flag: &str, path: &Path) -> Result<Recording, Failure> {
+    let bytes = named_file::bytes(context, flag, path, LARGEST as u64).await?;
+    recording::read(&bytes)
+        .map_err(|error| Failure::usage(format!("{flag}{}: {error}", shown(path))))
 }
 
 /// `duckops triage --from FILE`
-pub(super) fn replay(context: &Context, args: &args::Triage, path: &Path) -> Result<u8, Failure> {
-    let recording = load(path)?;
+pub(super) async fn replay(
+    context: &Context,
+    args: &args::Triage,
+    path: &Path,
+) -> Result<u8, Failure> {
+    let recording = load(context, "--from: ", path).await?;
     out::warn(&format!(
         "judged from {}, recorded at {}; nobody was asked now",
         shown(path),

@@ -2,7 +2,7 @@
 
 use super::fail::Failure;
 use super::history::{self, Trend};
-use super::{Context, args, out, textfile, timeline};
+use super::{Context, args, out, timeline};
 use crate::engine::collect;
 use crate::engine::runbooks::RequestedRunbooks;
 use crate::exit;
@@ -10,6 +10,7 @@ use crate::fact::{self, FactType, instant};
 use crate::report::html::{Event, Page, render};
 use crate::report::plot::Plot;
 use crate::runbook::model::Runbook;
+use crate::state_dir::output;
 use time::{Duration, OffsetDateTime};
 
 /// How far back the timeline and the trends go, in seconds.
@@ -83,7 +84,7 @@ pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, F
     });
     let code = context.out.report(&report);
     let file = args::shown(&args.html);
-    match write(&args.html, &page) {
+    match output::replace(&args.html, page.as_bytes(), output::PRIVATE) {
         Ok(()) => {
             out::warn(&format!("wrote {file}"));
             Ok(code)
@@ -97,14 +98,6 @@ pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, F
                 code
             })
         }
-    }
-}
-
-/// The page in place of what is there, unless that is no plain file: a link could lead anywhere.
-fn write(path: &std::path::Path, page: &str) -> std::io::Result<()> {
-    match std::fs::symlink_metadata(path) {
-        Ok(there) if !there.is_file() => Err(std::io::Error::other("it is no plain file")),
-        _ => textfile::write_as(path, page, 0o600),
     }
 }
 

@@ -10,17 +10,20 @@ use crate::judge;
 use crate::report::model::Verdict;
 use crate::runbook::model::Runbook;
 use crate::runbook::{Complaint, Missing};
+use crate::state_dir::output;
 use crate::text::Printable;
 use serde_json::json;
 use std::fmt::Write;
 
-pub(super) fn main(context: &Context, args: &args::Runbook) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::Runbook) -> Result<u8, Failure> {
     match &args.action {
         RunbookAction::List => list(context),
         RunbookAction::Show { runbook } => show(context, runbook),
         RunbookAction::Lint { runbook } => lint(context, runbook.as_deref()),
         RunbookAction::Test { runbook } => test(context, runbook.as_deref()),
-        RunbookAction::Case { file, runbook } => case::main(context, file, runbook.as_deref()),
+        RunbookAction::Case { file, runbook } => {
+            case::main(context, file, runbook.as_deref()).await
+        }
         RunbookAction::New { runbook } => new(context, runbook),
     }
 }
@@ -174,8 +177,6 @@ fn test(context: &Context, id: Option<&str>) -> Result<u8, Failure> {
 
 /// Writes a runbook that already passes its own lint, to be changed step by step.
 fn new(context: &Context, id: &str) -> Result<u8, Failure> {
-    use std::io::Write as _;
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
     let shown = Printable::from(id);
     let Some(folder) = &context.settings.runbooks else {
         return Err(Failure::usage("say in which folder: --runbooks DIR"));
@@ -188,18 +189,8 @@ fn new(context: &Context, id: &str) -> Result<u8, Failure> {
     }
     let path = folder.value.join(format!("{id}.toml"));
     let text = template(id);
-    let written = std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder.value)
-        .and_then(|()| {
-            std::fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)
-        })
-        .and_then(|mut file| file.write_all(text.as_bytes()));
+    let written = output::create_folders(&folder.value)
+        .and_then(|()| output::create(&path, text.as_bytes(), output::PRIVATE));
     let path = Printable::from(path.to_string_lossy().into_owned());
     written.map_err(|error| Failure::usage(format!("{path} could not be written: {error}")))?;
     let text = format!("{path}\nChange it, then: duckops runbook lint {id} --runbooks …\n");

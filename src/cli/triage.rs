@@ -3,6 +3,7 @@
 use super::Context;
 use super::args;
 use super::fail::Failure;
+use super::named_file;
 use super::recording::{self, Kept, Saving};
 use crate::engine::run::{EvaluatedRun, Run};
 use crate::engine::runbooks::RequestedRunbooks;
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 
 pub(super) async fn main(context: &Context, args: &args::Triage) -> Result<u8, Failure> {
     if let Some(path) = &args.from {
-        return recording::replay(context, args, path);
+        return recording::replay(context, args, path).await;
     }
     let saving = Saving::wanted(args)?;
     let is_once = args.watch.is_none() && args.wait.is_none();
@@ -24,7 +25,7 @@ pub(super) async fn main(context: &Context, args: &args::Triage) -> Result<u8, F
             library,
             args.runbook.as_deref(),
             args.step.as_deref(),
-            run(context, args)?,
+            run(context, args).await?,
         )
         .await?;
         return Ok(context.out.report(&finished(judged, saving).await));
@@ -42,7 +43,9 @@ pub(super) async fn main(context: &Context, args: &args::Triage) -> Result<u8, F
         (Some(every), _) => watching(context, args, &selection, every).await,
         (None, Some(limit)) => waiting(context, args, &selection, limit, saving).await,
         (None, None) => {
-            let judged = selection.collect_and_evaluate(run(context, args)?).await;
+            let judged = selection
+                .collect_and_evaluate(run(context, args).await?)
+                .await;
             Ok(context.out.report(&finished(judged, saving).await))
         }
     }
@@ -60,15 +63,14 @@ async fn finished(mut judged: EvaluatedRun, saving: Option<Saving>) -> Report {
 
 /// The run that the settings ask for, with the version that the alias should have: by flag,
 /// by configuration, by the newest entry of the deploy log, in this order.
-fn run(context: &Context, args: &args::Triage) -> Result<Run, Failure> {
+async fn run(context: &Context, args: &args::Triage) -> Result<Run, Failure> {
     let mut run = context.run()?;
     if let Some(version) = &args.expect {
         run.expected_version = Some(version.clone());
     }
     if let (None, Some(path)) = (&run.expected_version, &args.deploy_log) {
         let shown = Printable::from(path.to_string_lossy().into_owned());
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::usage(format!("--deploy-log: {shown}: {error}")))?;
+        let text = named_file::deploy_log(context, path).await?;
         match stack::newest_version(&text) {
             Ok(version) => run.expected_version = Some(version),
             Err(why) => run
@@ -106,7 +108,7 @@ async fn watching(
 ) -> Result<u8, Failure> {
     loop {
         let began = Instant::now();
-        let report = selection.triage(run(context, args)?).await;
+        let report = selection.triage(run(context, args).await?).await;
         if !context.out.again(&report) {
             return Ok(report.exit_code());
         }
@@ -126,7 +128,9 @@ async fn waiting(
     let mut steady = 0;
     loop {
         let asked = Instant::now();
-        let mut judged = selection.collect_and_evaluate(run(context, args)?).await;
+        let mut judged = selection
+            .collect_and_evaluate(run(context, args).await?)
+            .await;
         let kept = Kept::of(&mut judged);
         let report = judged.record().await;
         steady = if report.verdict == Verdict::Ok {

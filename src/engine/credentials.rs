@@ -3,6 +3,7 @@
 use crate::probe::Access;
 use crate::stack::{Environment, Secret, SecretError, SecretSource};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Files that the command line names; the environment stands in for those that it does not.
 #[derive(Clone, Copy, Debug, Default)]
@@ -11,6 +12,8 @@ pub struct CredentialPaths<'a> {
     pub token: Option<&'a Path>,
     /// The file of the agent's Beak Key.
     pub beak_key: Option<&'a Path>,
+    /// How long a descriptor may take to reach its end, where that is known.
+    pub wait: Option<Duration>,
 }
 
 /// Reads the token and the Beak Key, where they are named.
@@ -25,7 +28,11 @@ pub fn read(
         let named = env.get(variable).filter(|path| !path.is_empty());
         let path = path.map(Path::to_owned);
         path.or_else(|| named.map(PathBuf::from))
-            .map(|path| SecretSource::File(path).read(&|_| None))
+            .map(SecretSource::File)
+            .map(|source| match paths.wait {
+                Some(wait) => source.read_within(wait, &|_| None),
+                None => source.read(&|_| None),
+            })
             .transpose()
     };
     Ok((

@@ -8,10 +8,10 @@ use super::{
     CheckState, Exchanged, History, HistoryError, Pruned, Retention, Sample, Snapshot, StackKey,
     Summary,
 };
+use crate::state_dir::input::{self, Links};
+use crate::state_dir::{output, private_file, sha256};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
@@ -19,6 +19,12 @@ use time::OffsetDateTime;
 const AT_ONCE: usize = 50;
 /// No more wait; a history that takes nothing for so long needs somebody to look at it.
 const MOST: usize = 5_000;
+/// The most files that one run reads, those of other histories included.
+const MAX_FILES: usize = 200;
+/// The most bytes that one run reads, but for the last file.
+const MAX_BYTES: u64 = 8 << 20;
+/// The most names that one run looks at.
+const MAX_LISTED: usize = 20_000;
 /// No snapshot is larger.
 const LARGEST: u64 = 1 << 20;
 
@@ -57,44 +63,51 @@ impl Queue {
     }
 
     fn write(&self, snapshot: &Snapshot) -> io::Result<()> {
-        let mut folders = DirBuilder::new();
-        folders.mode(0o700).recursive(true).create(&self.folder)?;
-        if fs::read_dir(&self.folder)?.count() >= MOST {
+        private_file::make_folder(&self.folder).map_err(io::Error::other)?;
+        if input::count(&self.folder, MOST)? >= MOST {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
         let text = serde_json::to_vec(&Waiting::of(&self.place, snapshot))?;
-        let name = self.folder.join(snapshot.id.to_string());
-        let unfinished = name.with_extension("tmp");
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&unfinished)?;
-        let written = file
-            .set_permissions(Permissions::from_mode(0o600))
-            .and_then(|()| file.write_all(&text))
-            .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&unfinished, name.with_extension("json")));
-        if written.is_err() {
-            let _ = fs::remove_file(&unfinished);
-        }
-        written?;
-        File::open(&self.folder)?.sync_all()
+        let name = format!("{}.{}.json", snapshot.id, self.fingerprint());
+        output::create(&self.folder.join(name), &text, output::PRIVATE)
     }
 
-    /// Those that wait for this history, oldest first.
-    fn waiting(&self) -> Vec<(PathBuf, Snapshot)> {
-        let Ok(entries) = fs::read_dir(&self.folder) else {
-            return Vec::new();
+    /// Which history a file waits for, as its name tells it: so that those of another one,
+    /// however many there are, need not be read.
+    fn fingerprint(&self) -> String {
+        sha256(self.place.as_bytes()).chars().take(16).collect()
+    }
+
+    /// Those that wait for this history: the oldest of those whose names say so, and after
+    /// them what names no history, which version 0.1.0 wrote. Of these as many are read as
+    /// the bounds allow, from another place on in each run, so that each has its turn.
+    fn waiting(&self, turn: usize) -> Vec<(PathBuf, Snapshot)> {
+        let files = input::some_files_in(&self.folder, "json", MAX_LISTED).unwrap_or_default();
+        let ours = format!(".{}", self.fingerprint());
+        let stem = |path: &Path| {
+            path.file_stem()
+                .map(|stem| stem.to_string_lossy().into_owned())
         };
-        let mut files: Vec<_> = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|end| end == "json"))
-            .collect();
-        files.sort();
-        let known = |path: PathBuf| Some((read(&path, &self.place)?, path));
-        let known = files.into_iter().filter_map(known).take(AT_ONCE);
-        known.map(|(snapshot, path)| (path, snapshot)).collect()
+        let (named, mut unnamed): (Vec<_>, Vec<_>) = files
+            .into_iter()
+            .filter_map(|path| Some((stem(&path)?, path)))
+            .filter(|(stem, _)| stem.ends_with(&ours) || !stem.contains('.'))
+            .partition(|(stem, _)| stem.contains('.'));
+        if !unnamed.is_empty() {
+            let start = turn % unnamed.len();
+            unnamed.rotate_left(start);
+        }
+        let mut budget = Budget::default();
+        let mut found = Vec::new();
+        for (_, path) in named.into_iter().chain(unnamed) {
+            if found.len() >= AT_ONCE || budget.is_spent() {
+                break;
+            }
+            if let Some(snapshot) = budget.read(&path, &self.place) {
+                found.push((path, snapshot));
+            }
+        }
+        found
     }
 }
 
@@ -111,27 +124,46 @@ impl Pending {
     }
 
     /// Records what waits. What cannot be recorded goes on waiting.
-    fn merge(&mut self) {
-        for (path, snapshot) in self.queue.waiting() {
+    fn merge(&mut self, after: &Snapshot) {
+        // The random part of an id is another one in each run.
+        let turn = after.id.random() as usize;
+        for (path, snapshot) in self.queue.waiting(turn) {
             if self.behind.record_late(&snapshot).is_err() {
                 return;
             }
-            let _ = fs::remove_file(&path);
+            output::remove(&path);
         }
     }
 }
 
-/// A snapshot that waits for this place; `None` for anything else.
-fn read(path: &Path, place: &str) -> Option<Snapshot> {
-    let seen = fs::symlink_metadata(path).ok()?;
-    if !seen.is_file() || seen.len() > LARGEST {
-        return None;
+/// What one run may still read of the folder.
+struct Budget {
+    files: usize,
+    bytes: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            files: MAX_FILES,
+            bytes: MAX_BYTES,
+        }
     }
-    let mut text = Vec::new();
-    let file = File::open(path).ok()?;
-    file.take(LARGEST).read_to_end(&mut text).ok()?;
-    let waiting: Waiting = serde_json::from_slice(&text).ok()?;
-    (waiting.place == place).then(|| waiting.snapshot())?
+}
+
+impl Budget {
+    fn is_spent(&self) -> bool {
+        self.files == 0 || self.bytes == 0
+    }
+
+    /// A snapshot that waits for this place; `None` for anything else.
+    fn read(&mut self, path: &Path, place: &str) -> Option<Snapshot> {
+        self.files = self.files.saturating_sub(1);
+        let text = input::read_file(path, Links::Refuse, LARGEST).ok()?;
+        self.bytes = self.bytes.saturating_sub(text.len() as u64);
+        let waiting: Waiting = serde_json::from_slice(&text).ok()?;
+        (waiting.place == place).then(|| waiting.snapshot())?
+    }
 }
 
 /// A snapshot as it is written down.
@@ -178,7 +210,7 @@ impl History for Pending {
     fn record(&mut self, snapshot: &Snapshot) -> Result<(), HistoryError> {
         let recorded = self.behind.record(snapshot);
         if recorded.is_ok() {
-            self.merge();
+            self.merge(snapshot);
         }
         recorded.map_err(|why| self.queue.keep(snapshot, why))
     }
@@ -235,9 +267,9 @@ impl History for Pending {
     ) -> Result<Exchanged, HistoryError> {
         let exchanged = self.behind.exchange(stack, revision, document, snapshot);
         if let Ok(Exchanged::Done) = exchanged
-            && snapshot.is_some()
+            && let Some(snapshot) = snapshot
         {
-            self.merge();
+            self.merge(snapshot);
         }
         exchanged.map_err(|why| match snapshot {
             Some(snapshot) => self.queue.keep(snapshot, why),

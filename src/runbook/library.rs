@@ -3,8 +3,12 @@
 use super::metric::MetricDefinition;
 use super::model::Runbook;
 use super::{Complaint, Complaints, embedded, load};
+use crate::state_dir::input::{self, Links};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+/// The most runbooks that a folder may hold.
+const MAX_FILES: usize = 1000;
 
 /// The texts of all runbooks by id; each is read only when it is asked for.
 #[derive(Clone, Debug)]
@@ -29,6 +33,14 @@ pub enum Missing {
     #[error("the runbook folder {path} cannot be read: {why}")]
     Folder {
         /// The folder.
+        path: crate::text::Printable,
+        /// Why.
+        why: crate::text::Printable,
+    },
+    /// A file in it cannot be read.
+    #[error("the runbook {path} cannot be read: {why}")]
+    File {
+        /// The file.
         path: crate::text::Printable,
         /// Why.
         why: crate::text::Printable,
@@ -77,19 +89,18 @@ impl Library {
         let mut library = Self(BTreeMap::new());
         built_in.for_each(|(file, text)| library.add(file, text));
         if let Some(folder) = folder {
-            let unreadable = |why: std::io::Error| Missing::Folder {
-                path: folder.to_string_lossy().into_owned().into(),
-                why: why.to_string().into(),
-            };
-            for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-                let path = entry.map_err(unreadable)?.path();
-                if path
-                    .extension()
-                    .is_some_and(|extension| extension == "toml")
-                {
-                    let text = std::fs::read_to_string(&path).map_err(unreadable)?;
-                    library.add(path.to_string_lossy().into_owned(), text);
-                }
+            for path in
+                input::files_in(folder, "toml", MAX_FILES).map_err(|why| Missing::Folder {
+                    path: folder.to_string_lossy().into_owned().into(),
+                    why: why.to_string().into(),
+                })?
+            {
+                let text = input::read_text(&path, Links::Follow, input::MAX_TEXT);
+                let text = text.map_err(|why| Missing::File {
+                    path: path.to_string_lossy().into_owned().into(),
+                    why: why.to_string().into(),
+                })?;
+                library.add(path.to_string_lossy().into_owned(), text);
             }
         }
         Ok(library)

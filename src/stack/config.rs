@@ -1,6 +1,7 @@
 //! The configuration file: what may stand in it, and on which line a mistake is.
 
 use super::SettingError;
+use crate::state_dir::input::{self, Links};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -78,10 +79,11 @@ impl File {
         let shown = path
             .map(|path| path.to_string_lossy().into_owned())
             .unwrap_or_default();
-        let text = match path.map(std::fs::read_to_string) {
+        let read = |path| input::read_text(path, Links::Follow, input::MAX_TEXT);
+        let text = match path.map(read) {
             None => String::new(),
             Some(Ok(text)) => text,
-            Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Some(Err(error)) if error.is_missing() => String::new(),
             Some(Err(error)) => {
                 return Err(SettingError::Unreadable {
                     path: shown.into(),

@@ -1,17 +1,22 @@
 //! Secrets: where they may come from, and that nothing prints them.
 //!
-//! A file that others can read, that somebody else owns or that is a link is refused, and
-//! refused means that its content was never read.
+//! A file that others can read or that somebody else owns is refused, and refused means that
+//! its content was never read. Descriptors that the caller hands over are read as well: `-`,
+//! and `/dev/fd/N`, which a shell makes of `<(…)`.
 
+use crate::state_dir::input::{self, InputError, Links};
 use crate::text::Printable;
 use std::fmt;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// No secret is longer.
 const LONGEST: u64 = 4096;
+
+/// How long a descriptor may take that the configuration names.
+const CONFIGURED_WAIT: Duration = Duration::from_secs(2);
 
 /// A secret. It has no way to be printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,7 +43,7 @@ impl fmt::Debug for Secret {
 /// Where a secret is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
-    /// In a file of the caller's, readable to nobody else.
+    /// In a file of the caller's, readable to nobody else, or a descriptor.
     File(PathBuf),
     /// In a variable of the environment.
     Environment(String),
@@ -69,13 +74,26 @@ pub enum SecretError {
 }
 
 impl SecretSource {
-    /// Reads the secret. One newline at its end does not belong to it.
+    /// Reads a secret that the configuration names. One newline at its end does not belong to it.
     ///
     /// # Errors
     /// [`SecretError`].
     pub fn read(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<Secret, SecretError> {
+        self.read_within(CONFIGURED_WAIT, env)
+    }
+
+    /// The same for one that the command line names: a descriptor must reach its end within
+    /// `wait`.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub fn read_within(
+        &self,
+        wait: Duration,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Secret, SecretError> {
         let (name, text) = match self {
-            Self::File(path) => (shown(path), file(path)?),
+            Self::File(path) => (shown(path), file(path, wait)?),
             Self::Environment(name) => (name.as_str().into(), env(name).unwrap_or_default()),
         };
         let text = text.strip_suffix('\n').unwrap_or(&text);
@@ -87,8 +105,10 @@ impl SecretSource {
     }
 }
 
-fn file(path: &Path) -> Result<String, SecretError> {
-    let unreadable = |why: std::io::Error| SecretError::Unreadable {
+/// The text of a secret file. A link is followed, as secrets that Kubernetes mounts are
+/// links; what it leads to must be the caller's and private.
+fn file(path: &Path, wait: Duration) -> Result<String, SecretError> {
+    let unreadable = |why: InputError| SecretError::Unreadable {
         path: shown(path),
         why: why.to_string().into(),
     };
@@ -96,35 +116,49 @@ fn file(path: &Path) -> Result<String, SecretError> {
         path: shown(path),
         why: why.into(),
     };
-    let before = fs::symlink_metadata(path).map_err(unreadable)?;
-    if !before.is_file() {
-        return Err(refused("it is a link or no file".to_owned()));
+    let handed = input::handed_over(path).map_err(unreadable)?;
+    let bytes = match handed {
+        // A pipe that the caller's shell made is nobody else's.
+        Some(None) => input::read(path, LONGEST + 2, wait),
+        Some(Some(seen)) => {
+            private(&seen).map_err(refused)?;
+            input::read(path, LONGEST + 2, wait)
+        }
+        None => {
+            let (file, seen) = match input::open(path, Links::Follow) {
+                Ok(opened) => opened,
+                Err(error @ InputError::NotRegular(_)) => return Err(refused(error.to_string())),
+                Err(error) => return Err(unreadable(error)),
+            };
+            private(&seen).map_err(refused)?;
+            input::bounded(file, LONGEST + 2)
+        }
+    };
+    match bytes {
+        Ok(bytes) if bytes.starts_with(b"\xef\xbb\xbf") => Err(refused(
+            "it begins with a byte order mark, which would be part of the secret: save it without"
+                .to_owned(),
+        )),
+        Ok(bytes) => input::as_text(bytes).map_err(unreadable),
+        Err(InputError::TooLarge(_)) => Err(SecretError::Empty(shown(path))),
+        Err(error) => Err(unreadable(error)),
     }
-    let file = File::open(path).map_err(unreadable)?;
-    let opened = file.metadata().map_err(unreadable)?;
-    if (opened.dev(), opened.ino()) != (before.dev(), before.ino()) {
-        return Err(refused("it was replaced while it was opened".to_owned()));
-    }
-    let mode = opened.mode() & 0o7777;
+}
+
+/// Refuses a file that others may use or that belongs to somebody else.
+fn private(seen: &Metadata) -> Result<(), String> {
+    let mode = seen.mode() & 0o7777;
     if mode & 0o077 != 0 {
-        let fix = format!("others may use it (mode {mode:04o}); chmod 600 it");
-        return Err(refused(fix));
+        return Err(format!("others may use it (mode {mode:04o}); chmod 600 it"));
     }
-    // The folder of this process belongs to the user it runs as.
-    let me = fs::metadata("/proc/self")
-        .map(|me| me.uid())
-        .map_err(unreadable)?;
-    if opened.uid() != me {
-        return Err(refused(format!(
+    let me = rustix::process::geteuid().as_raw();
+    if seen.uid() != me {
+        return Err(format!(
             "it belongs to user {}, and this is user {me}",
-            opened.uid()
-        )));
+            seen.uid()
+        ));
     }
-    let mut text = String::new();
-    file.take(LONGEST + 2)
-        .read_to_string(&mut text)
-        .map_err(unreadable)?;
-    Ok(text)
+    Ok(())
 }
 
 fn shown(path: &Path) -> Printable {
@@ -134,10 +168,14 @@ fn shown(path: &Path) -> Printable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+    use std::os::fd::AsRawFd;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
+    const WAIT: Duration = Duration::from_millis(200);
+
     fn read(path: &Path) -> Result<Secret, SecretError> {
-        SecretSource::File(path.to_owned()).read(&|_| None)
+        SecretSource::File(path.to_owned()).read_within(WAIT, &|_| None)
     }
 
     #[test]
@@ -157,6 +195,8 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("set");
         let link = folder.path().join("link");
         symlink(&path, &link).expect("linked");
+        assert_eq!(read(&link).map(|s| s.0), Ok("bk_live_x".into()));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("set");
         assert!(matches!(read(&link), Err(SecretError::Refused { .. })));
         assert!(matches!(
             read(folder.path()),
@@ -178,5 +218,57 @@ mod tests {
         }
         let secret = Secret("bk_live_x".to_owned());
         assert_eq!(format!("{secret:?}"), "(secret)");
+    }
+
+    #[test]
+    fn a_descriptor_of_the_callers_is_read_and_a_named_pipe_is_refused() {
+        use std::io::Write;
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        let path = PathBuf::from(format!("/dev/fd/{}", reader.as_raw_fd()));
+        writer.write_all(b"bk_live_x\n").expect("written");
+        assert!(
+            matches!(read(&path), Err(SecretError::Unreadable { .. })),
+            "no end"
+        );
+        writer.write_all(b"bk_live_x\n").expect("written");
+        drop(writer);
+        assert_eq!(read(&path).map(|s| s.0), Ok("bk_live_x".into()));
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.expect("mkfifo runs").success());
+        for path in [&pipe, Path::new("/dev/zero")] {
+            assert!(
+                matches!(read(path), Err(SecretError::Refused { .. })),
+                "{path:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_open_file_that_others_can_read_is_refused_through_its_descriptor_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("key");
+        fs::write(&path, "bk_live_x\n").expect("written");
+        let file = fs::File::open(&path).expect("opened");
+        let descriptor = PathBuf::from(format!("/dev/fd/{}", file.as_raw_fd()));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("set");
+        assert!(matches!(
+            read(&descriptor),
+            Err(SecretError::Refused { .. })
+        ));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("set");
+        assert_eq!(read(&descriptor).map(|s| s.0), Ok("bk_live_x".into()));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("key");
+        fs::write(&path, "\u{feff}bk_live_x\n").expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("set");
+        let error = read(&path).expect_err("refused").to_string();
+        assert!(error.contains("byte order mark"), "{error}");
+        assert!(!error.contains("bk_live_x"), "{error}");
     }
 }

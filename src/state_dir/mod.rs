@@ -1,4 +1,8 @@
-//! Files of this machine: private folders and files, append-only logs, the journal.
+//! Files of this machine: the only code that opens any.
+//!
+//! Reading is bounded and never waits ([`input`]), writing is private, atomic and never
+//! through a link ([`output`]). Below that: the state folder's own files, locks, append-only
+//! logs and the journal. (SQLite opens its database itself, at a path that was checked here.)
 
 #![cfg_attr(
     test,
@@ -11,9 +15,12 @@
 
 pub mod append_log;
 mod digest;
+pub mod input;
 pub mod journal;
+pub mod lock;
+pub mod output;
 pub mod private_dir;
 pub mod private_file;
 
 pub use digest::sha256;
-pub use private_file::{StateDirError, lock};
+pub use private_file::StateDirError;

@@ -97,7 +97,7 @@ impl PrivateDir {
             Err(Errno::NOENT) => return Ok(None),
             Err(error) => return Err(self.failed(name, error)),
         };
-        private_file::ours(&self.path(name), &file)?;
+        private_file::must_be_own_file(&self.path(name), &file)?;
         Ok(Some(file))
     }
 

@@ -21,6 +21,11 @@ pub struct StateDirError {
 }
 
 impl StateDirError {
+    /// What is wrong, without the path.
+    pub(crate) fn why(&self) -> &Printable {
+        &self.why
+    }
+
     pub(crate) fn at(path: &Path, why: impl Into<Printable>) -> Self {
         Self {
             path: path.to_string_lossy().into_owned().into(),
@@ -31,17 +36,21 @@ impl StateDirError {
 
 /// Opens a file to read and append, made if it is missing.
 pub(crate) fn open(path: &Path) -> Result<File, StateDirError> {
+    open_with(path, options().append(true).create(true))
+}
+
+/// Opens a file to read and write anywhere in it, made if it is missing.
+pub(crate) fn open_to_write(path: &Path) -> Result<File, StateDirError> {
+    open_with(path, options().write(true).create(true).truncate(false))
+}
+
+fn open_with(path: &Path, options: &mut OpenOptions) -> Result<File, StateDirError> {
     let failed = |error: io::Error| StateDirError::at(path, error.to_string());
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
-    let file = options()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(failed)?;
-    ours(path, &file)?;
+    let file = options.mode(0o600).open(path).map_err(failed)?;
+    must_be_own_file(path, &file)?;
     file.set_permissions(Permissions::from_mode(0o600))
         .map_err(failed)?;
     Ok(file)
@@ -50,7 +59,7 @@ pub(crate) fn open(path: &Path) -> Result<File, StateDirError> {
 /// Opens a file that is there already; `None` when there is none.
 pub(crate) fn existing(path: &Path) -> Result<Option<File>, StateDirError> {
     match options().open(path) {
-        Ok(file) => ours(path, &file).map(|()| Some(file)),
+        Ok(file) => must_be_own_file(path, &file).map(|()| Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StateDirError::at(path, error.to_string())),
     }
@@ -84,12 +93,41 @@ fn options() -> OpenOptions {
     options
 }
 
-pub(crate) fn ours(path: &Path, file: &File) -> Result<(), StateDirError> {
+/// Makes a new file and leaves one that is there already alone.
+pub(crate) fn create_new(path: &Path) -> Result<Option<File>, StateDirError> {
+    let failed = |error: io::Error| StateDirError::at(path, error.to_string());
+    match options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+    {
+        // Whatever the umask took away.
+        Ok(file) => {
+            file.set_permissions(Permissions::from_mode(0o600))
+                .map_err(failed)?;
+            Ok(Some(file))
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Refuses a link in place of a folder, dangling or not.
+pub(crate) fn refuse_link(folder: &Path) -> Result<(), StateDirError> {
+    match fs::symlink_metadata(folder) {
+        Ok(seen) if seen.is_symlink() => Err(StateDirError::at(folder, "it is a symbolic link")),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an open file that is no regular one or that somebody else owns.
+pub(crate) fn must_be_own_file(path: &Path, file: &File) -> Result<(), StateDirError> {
     let seen = file
         .metadata()
         .map_err(|error| StateDirError::at(path, error.to_string()))?;
     if !seen.is_file() {
-        return Err(StateDirError::at(path, "it is no plain file"));
+        return Err(StateDirError::at(path, "it is not a regular file"));
     }
     if seen.uid() != rustix::process::geteuid().as_raw() {
         return Err(StateDirError::at(path, "it belongs to somebody else"));
@@ -97,11 +135,15 @@ pub(crate) fn ours(path: &Path, file: &File) -> Result<(), StateDirError> {
     Ok(())
 }
 
+/// Makes a folder with all that are missing above it, each 0700.
 pub(crate) fn make_folder(folder: &Path) -> Result<(), StateDirError> {
     if folder.is_dir() {
         return Ok(());
     }
-    if let Some(parent) = folder.parent() {
+    if let Some(parent) = folder
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
         make_folder(parent)?;
     }
     let failed = |error: io::Error| StateDirError::at(folder, error.to_string());
@@ -109,19 +151,5 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), StateDirError> {
         Ok(()) => fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(failed),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
         Err(error) => Err(failed(error)),
-    }
-}
-
-/// Takes a lock that says to other runs on this machine that somebody is at it; `None`
-/// when somebody else is. It is given up with the file, however the process ends.
-///
-/// # Errors
-/// That there is no place for it.
-pub fn lock(path: &Path) -> Result<Option<File>, StateDirError> {
-    let file = open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(StateDirError::at(path, error.to_string())),
     }
 }

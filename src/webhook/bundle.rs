@@ -5,13 +5,17 @@
 use super::send::headers;
 use super::{Payload, sign};
 use crate::redact::{hex, holds};
+use crate::state_dir::{
+    input::{self, Links},
+    output,
+};
 use ring::digest::{SHA256, digest};
 use std::fmt::Write as _;
-use std::fs::{DirBuilder, OpenOptions, Permissions};
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use url::Url;
+
+/// The largest file of a bundle: a payload of 1 MiB, and what surrounds it.
+const MAX_FILE: u64 = 2 * 1024 * 1024;
 
 /// Why there is no bundle; nothing of it is left.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +57,7 @@ pub fn write(
             return Err(NoBundle::Secret(name));
         }
     }
-    let made = DirBuilder::new().mode(0o700).create(folder);
-    made.map_err(|why| NoBundle::Folder {
+    output::create_folder(folder).map_err(|why| NoBundle::Folder {
         path: folder.to_owned(),
         why,
     })?;
@@ -65,34 +68,23 @@ pub fn write(
 /// Fills the folder, or takes it away.
 fn filled(folder: &Path, files: &[(&'static str, Vec<u8>)], secret: &str) -> Result<(), NoBundle> {
     fill(folder, files, secret).inspect_err(|_| {
-        let _ = std::fs::remove_dir_all(folder);
+        output::remove_folder(folder);
     })
 }
 
 fn fill(folder: &Path, files: &[(&'static str, Vec<u8>)], secret: &str) -> Result<(), NoBundle> {
-    std::fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(NoBundle::File)?;
     for (name, bytes) in files {
-        put(&folder.join(name), bytes).map_err(NoBundle::File)?;
+        output::create(&folder.join(name), bytes, output::PRIVATE).map_err(NoBundle::File)?;
     }
     // And once more as it can be read again; what cannot be read is not known to be clean.
     for (name, _) in files {
-        let bytes = std::fs::read(folder.join(name)).map_err(NoBundle::File)?;
+        let bytes = input::read_file(&folder.join(name), Links::Refuse, MAX_FILE);
+        let bytes = bytes.map_err(|error| NoBundle::File(std::io::Error::other(error)))?;
         if holds(&bytes, secret) {
             return Err(NoBundle::Secret(name));
         }
     }
     Ok(())
-}
-
-fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 fn files(url: &Url, payload: &Payload, signature: &str) -> Vec<(&'static str, Vec<u8>)> {
@@ -141,6 +133,7 @@ pub fn quoted(text: &str) -> String {
 mod tests {
     use super::super::Event;
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     fn url(text: &str) -> Url {
         Url::parse(text).expect("a URL")

@@ -2,10 +2,10 @@
 
 use crate::cli::args::AliasRead;
 use crate::cli::fail::Failure;
-use crate::cli::{Context, journal};
+use crate::cli::{Context, journal, named_file};
 use crate::engine::collect;
 use crate::engine::run::CollectedRun;
-use crate::fact::parse_instant;
+use crate::fact::{instant, parse_instant};
 use crate::lambda::VersionConfig;
 use crate::lambda::VersionMetrics;
 use crate::lambda::alias_moves::{AliasMoves, read_alias_moves};
@@ -15,14 +15,14 @@ use crate::lambda::reader::{FunctionReader, FunctionState};
 use crate::lambda::version_lookup::VersionLookup;
 use crate::observation::{RequestLog, Unavailable, UnavailableReason};
 use crate::stack::Stack;
-use crate::state_dir::lock;
+use crate::state_dir::lock::{self, Lock, LockError};
 use crate::text::Printable;
 use crate::write::Clock;
 use crate::write::alias::check::{self, PreflightCheck, PreflightInput};
 use crate::write::alias::plan::Purpose;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::time::{Duration, Instant};
+use time::OffsetDateTime;
 
 /// The facts of the probes that the checks need.
 const FACTS: [&str; 9] = [
@@ -78,16 +78,13 @@ pub(super) struct Gathered {
     pub(super) clock: Clock,
     busy: Option<bool>,
     /// Says to other runs on this machine that a plan is open, as long as it is held.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gathered, Failure> {
     let deploy_log = match &wanted.read.deploy_log {
         None => None,
-        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| {
-            let shown = Printable::from(path.to_string_lossy().into_owned());
-            Failure::usage(format!("--deploy-log: {shown}: {error}"))
-        })?),
+        Some(path) => Some(named_file::deploy_log(context, path).await?),
     };
     let mut notes = Vec::new();
     let journal = journal::open(context).ok();
@@ -107,7 +104,7 @@ pub(super) async fn gather(context: &Context, wanted: &Wanted<'_>) -> Result<Gat
     let past = chain.as_ref().map_or_else(AliasMoves::default, |chain| {
         read_alias_moves(chain, &stack.key(), &stack.alias.value)
     });
-    let (busy, lock) = held(context, &stack, wanted.purpose, &mut notes);
+    let (busy, lock) = held(context, &stack, wanted.purpose, run.now, &mut notes);
     let clock = Clock {
         now: run.now,
         began: Instant::now(),
@@ -252,28 +249,26 @@ fn held(
     context: &Context,
     stack: &Stack,
     purpose: Option<Purpose>,
+    now: OffsetDateTime,
     notes: &mut Vec<Printable>,
-) -> (Option<bool>, Option<File>) {
+) -> (Option<bool>, Option<Lock>) {
     let Some(folder) = &context.settings.state_dir else {
         return (None, None);
     };
-    let plain = |text: &str| -> String {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        text.chars().map(plain).collect()
+    let (key, since) = (stack.key(), instant(now.unix_timestamp()));
+    let object = format!("{} {}", stack.function.value, stack.alias.value);
+    let taken = match purpose {
+        Some(_) => lock::take(&folder.value, "alias", &key, &object, &since).map(Some),
+        None => match lock::is_held(&folder.value, "alias", &key, &object) {
+            Ok(true) => Err(LockError::Held(None)),
+            Ok(false) => Ok(None),
+            Err(error) => Err(error.into()),
+        },
     };
-    let name = format!(
-        "alias-{}-{}",
-        plain(&stack.name.value),
-        plain(&stack.alias.value)
-    );
-    let path = folder.value.join("locks").join(name);
-    if purpose.is_none() && !path.exists() {
-        return (Some(false), None);
-    }
-    match lock(&path) {
-        Ok(Some(file)) => (Some(false), purpose.map(|_| file)),
-        Ok(None) => (Some(true), None),
-        Err(error) => {
+    match taken {
+        Ok(lock) => (Some(false), lock),
+        Err(LockError::Held(_)) => (Some(true), None),
+        Err(LockError::StateDir(error)) => {
             notes.push(error.to_string().into());
             (None, None)
         }

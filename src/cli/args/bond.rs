@@ -3,6 +3,7 @@
 use crate::engine::credentials::CredentialPaths;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Bond {
@@ -130,10 +131,11 @@ pub(in crate::cli) struct CredentialFiles {
 }
 
 impl CredentialFiles {
-    pub(in crate::cli) fn paths(&self) -> CredentialPaths<'_> {
+    pub(in crate::cli) fn paths(&self, deadline: Duration) -> CredentialPaths<'_> {
         CredentialPaths {
             token: self.token_file.as_deref(),
             beak_key: self.beak_key_file.as_deref(),
+            wait: Some(deadline),
         }
     }
 }

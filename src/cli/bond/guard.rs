@@ -5,11 +5,13 @@ use super::told::Told;
 use crate::cli::args::{BondGuard, CredentialFiles};
 use crate::cli::{Context, journal};
 use crate::engine::credentials;
+use crate::fact::instant;
 use crate::stack::{Origin, Stack};
 use crate::state_dir::journal::Journal;
+use crate::state_dir::lock::{self, Lock, LockError};
 use crate::write::bond::{Action, BondId, Credentials, Key, Open, open_intents};
-use std::fs::File;
 use std::path::Path;
+use time::OffsetDateTime;
 
 /// The address must be the one that is configured for the stack, and nobody on the way may
 /// read what goes there.
@@ -60,17 +62,25 @@ pub(super) fn place(context: &Context) -> Result<(&Path, Journal), Box<Told>> {
 }
 
 /// Nobody else on this machine writes to this bond meanwhile.
-pub(super) fn lock(state: &Path, bond: &BondId) -> Result<File, Box<Told>> {
-    let path = state.join("locks").join(format!("bond-{bond}"));
+pub(super) fn lock(
+    state: &Path,
+    stack: &Stack,
+    bond: &BondId,
+    now: OffsetDateTime,
+) -> Result<Lock, Box<Told>> {
+    let (api, since) = (stack.endpoint(""), instant(now.unix_timestamp()));
     let next = "Name a folder that can be written: --state-dir DIR";
-    match crate::state_dir::lock(&path) {
-        Ok(Some(lock)) => Ok(lock),
-        Ok(None) => Err(Box::new(Told::refused(
+    // Two stacks of one API have the same bonds.
+    match lock::take(state, "bond", &api, &bond.to_string(), &since) {
+        Ok(lock) => Ok(lock),
+        Err(LockError::Held(_)) => Err(Box::new(Told::refused(
             "another run on this machine is writing to this bond",
             "Wait for it to end, then look what it did",
             Some("duckops journal".to_owned()),
         ))),
-        Err(error) => Err(Box::new(Told::refused(error.to_string(), next, None))),
+        Err(LockError::StateDir(error)) => {
+            Err(Box::new(Told::refused(error.to_string(), next, None)))
+        }
     }
 }
 
@@ -113,7 +123,8 @@ pub(super) fn credentials(
     files: &CredentialFiles,
     action: Action,
 ) -> Result<Credentials, Box<Told>> {
-    let (token, key) = credentials::read(&context.env, &files.paths()).map_err(|error| {
+    let paths = files.paths(context.settings.deadline.value);
+    let (token, key) = credentials::read(&context.env, &paths).map_err(|error| {
         let next = "Keep it in a file of yours that nobody else can read: chmod 600";
         Box::new(Told::refused(error.to_string(), next, None))
     })?;

@@ -29,7 +29,7 @@ pub(super) fn main(context: &Context, id: &str) -> Result<u8, Failure> {
 
 fn recover(context: &Context, run: &Run, clock: Clock, bond: &BondId) -> Result<Told, Box<Told>> {
     let (state, journal) = guard::place(context)?;
-    let _lock = guard::lock(state, bond)?;
+    let _lock = guard::lock(state, &run.stack, bond, run.now)?;
     let hands = Hands {
         stack: &run.stack,
         http: &run.http,

@@ -96,7 +96,7 @@ async fn decide(
 ) -> Result<Told, Box<Told>> {
     guard::address(&ask.stack, order.guard)?;
     let (state, journal) = guard::place(context)?;
-    let _lock = guard::lock(state, &order.bond)?;
+    let _lock = guard::lock(state, &ask.stack, &order.bond, ask.now)?;
     if order.action == Action::Rotate {
         guard::nothing_unfinished(state, &order.bond, order.supersede())?;
     }

@@ -16,8 +16,12 @@ use std::path::Path;
 use time::OffsetDateTime;
 
 /// The recorded world from `now` on, and what it is called.
-pub(super) fn world(file: &Path, now: OffsetDateTime) -> Result<(FakeStack, String), Failure> {
-    let recording = load(file)?;
+pub(super) async fn world(
+    context: &Context,
+    file: &Path,
+    now: OffsetDateTime,
+) -> Result<(FakeStack, String), Failure> {
+    let recording = load(context, "--from: ", file).await?;
     Ok((rebuilt::world(&recording, now), title(file, &recording)))
 }
 
@@ -31,7 +35,7 @@ pub(super) async fn main(
     file: &Path,
     runbook: Option<&str>,
 ) -> Result<u8, Failure> {
-    let recording = load(file)?;
+    let recording = load(context, "--from: ", file).await?;
     let due = evaluate_recording(&context.library, &recording, runbook, None)?;
     let (asked, step) = match runbook {
         Some(runbook) => (Some(runbook), None),

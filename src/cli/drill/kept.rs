@@ -4,6 +4,7 @@ use crate::cli::fail::Failure;
 use crate::history::{self, Location, Snapshot, StackKey};
 use crate::practice::FakeStack;
 use crate::stack::Stack;
+use crate::state_dir::output;
 use std::path::PathBuf;
 use ulid::Ulid;
 
@@ -15,14 +16,10 @@ pub(super) struct Recorded {
 
 impl Recorded {
     pub(super) fn keep(world: &FakeStack) -> Result<Self, Failure> {
-        use std::os::unix::fs::DirBuilderExt;
         let path = std::env::temp_dir().join(format!("duckops-practice-{}", Ulid::generate()));
-        std::fs::DirBuilder::new()
-            .mode(0o700)
-            .create(&path)
-            .map_err(|error| {
-                Failure::own(format!("{} could not be made: {error}", path.display()))
-            })?;
+        output::create_folder(&path).map_err(|error| {
+            Failure::own(format!("{} could not be made: {error}", path.display()))
+        })?;
         let snapshots = world
             .recorded
             .iter()
@@ -59,6 +56,6 @@ impl Recorded {
 
 impl Drop for Recorded {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.path);
+        output::remove_folder(&self.path);
     }
 }

@@ -4,6 +4,7 @@ use super::Trend;
 use crate::cli::fail::Failure;
 use crate::fact;
 use crate::report::plot::{self, Plot};
+use crate::state_dir::output;
 use crate::text::Printable;
 use std::path::Path;
 
@@ -16,7 +17,7 @@ pub(super) fn write(trend: &Trend, path: &Path) -> Result<(), Failure> {
         span: (trend.span.0.unix_timestamp(), trend.span.1.unix_timestamp()),
         bounds: trend.bounds,
     });
-    std::fs::write(path, picture).map_err(|error| {
+    output::replace(path, picture.as_bytes(), output::PRIVATE).map_err(|error| {
         let path = Printable::from(path.to_string_lossy().into_owned());
         Failure::own(format!("{path} was not written: {error}"))
     })

@@ -9,15 +9,13 @@ use crate::lambda::deploy_log_entry::DeployLogEntry;
 use crate::report::markdown::inert;
 use crate::report::model::Verdict;
 use crate::stack::newest_version;
+use crate::state_dir::input::{self, InputError, Links};
 use crate::text::{Printable, Untrusted};
 use serde_json::json;
-use std::io::{self, Read};
 use std::path::Path;
 
 /// What begins a log that is new.
 const HEAD: &str = "# Deploy log\n\n";
-/// No log is larger, in bytes.
-const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// What came of it.
 struct Told {
@@ -90,23 +88,14 @@ fn line(moved: &DeployLogEntry, incident: Option<&str>) -> String {
 }
 
 /// What stands there; nothing where there is no such file yet.
-fn read(path: &Path) -> io::Result<String> {
-    let there = match std::fs::symlink_metadata(path) {
-        Ok(there) => there,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
-        Err(error) => return Err(error),
-    };
-    if !there.is_file() {
-        return Err(io::Error::other("it is no plain file"));
+fn read(path: &Path) -> Result<String, InputError> {
+    match input::read_file(path, Links::Refuse, input::MAX_LOG) {
+        // A line appended to UTF-16 would be no line of it, and nothing in it would be found.
+        Ok(bytes) if input::is_utf16(&bytes) => Err(InputError::UTF16),
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) if error.is_missing() => Ok(String::new()),
+        Err(error) => Err(error),
     }
-    let mut bytes = Vec::new();
-    let mut file = std::fs::File::open(path)?.take(LARGEST + 1);
-    file.read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::other("it is larger than 16 MiB"));
-    }
-    // It may be in any encoding: only what is looked for must be found.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Appends it, and reads the log as others will.

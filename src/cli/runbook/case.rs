@@ -13,8 +13,12 @@ use serde_json::json;
 use std::fmt::Write;
 use std::path::Path;
 
-pub(super) fn main(context: &Context, file: &Path, runbook: Option<&str>) -> Result<u8, Failure> {
-    let recording = recording::load(file)?;
+pub(super) async fn main(
+    context: &Context,
+    file: &Path,
+    runbook: Option<&str>,
+) -> Result<u8, Failure> {
+    let recording = recording::load(context, "", file).await?;
     let runbooks = match runbook.or(recording.runbook.as_deref()) {
         Some(id) => vec![context.library.get(id)?],
         None => context.library.incidents()?,

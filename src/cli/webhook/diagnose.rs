@@ -17,7 +17,7 @@ pub(super) async fn main(
     secret_file: &SecretFile,
 ) -> Result<u8, Failure> {
     let until = Instant::now() + context.settings.deadline.value;
-    let secret = secret(secret_file)?;
+    let secret = secret(context, secret_file)?;
     let payload = made(context, event(name)?);
     let url = target::parse(&place.url).map_err(|why| Failure::usage(format!("--url: {why}")))?;
     out_of_the_way(context);

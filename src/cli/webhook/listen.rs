@@ -21,7 +21,7 @@ pub(super) async fn main(
     secret_file: &SecretFile,
     fail: Option<&str>,
 ) -> Result<u8, Failure> {
-    let secret = secret(secret_file)?;
+    let secret = secret(context, secret_file)?;
     let fail = fail.map(|mode| {
         mode.parse::<Fail>()
             .map_err(|known| Failure::usage(format!("--fail: {known}")))

@@ -7,7 +7,7 @@ mod verify;
 
 use super::args::{Delivery, SecretFile, WebhookAction};
 use super::fail::Failure;
-use super::{Context, out};
+use super::{Context, named_file, out};
 use crate::exit;
 use crate::fact::instant;
 use crate::report::model::Verdict;
@@ -17,8 +17,6 @@ use crate::text::Printable;
 use crate::webhook::bundle::{self, NoBundle};
 use crate::webhook::{Event, Payload, target};
 use serde_json::json;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use ulid::Ulid;
 
@@ -51,7 +49,7 @@ async fn bundle(
     url: &str,
     out: &Path,
 ) -> Result<u8, Failure> {
-    let secret = secret(&delivery.secret)?;
+    let secret = secret(context, &delivery.secret)?;
     let url = target::parse(url).map_err(|why| Failure::usage(format!("--url: {why}")))?;
     let payload = payload(context, delivery).await?;
     let files = bundle::write(out, &url, secret.expose(), &payload).map_err(|why| match why {
@@ -96,9 +94,9 @@ fn out_of_the_way(context: &Context) {
     }
 }
 
-fn secret(file: &SecretFile) -> Result<Secret, Failure> {
+fn secret(context: &Context, file: &SecretFile) -> Result<Secret, Failure> {
     SecretSource::File(file.secret_file.clone())
-        .read(&|_| None)
+        .read_within(context.settings.deadline.value, &|_| None)
         .map_err(Failure::usage)
 }
 
@@ -118,7 +116,11 @@ async fn payload(context: &Context, delivery: &Delivery) -> Result<Payload, Fail
     let id = Ulid::generate().to_string();
     match &delivery.data {
         None => Ok(made(context, event)),
-        Some(path) => Ok(Payload::recorded(event, &id, body(path).await?)),
+        Some(path) => Ok(Payload::recorded(
+            event,
+            &id,
+            body(context, "--data: ", path).await?,
+        )),
     }
 }
 
@@ -128,24 +130,7 @@ fn made(context: &Context, event: Event) -> Payload {
     Payload::made(event, &id, &instant(now))
 }
 
-/// A body from a file, or from standard input for `-`. It may come from a pipe and be waited
-/// for, so that it is read where it holds up nobody who wants to interrupt.
-async fn body(path: &Path) -> Result<Vec<u8>, Failure> {
-    let shown = Printable::from(path.to_string_lossy().into_owned());
-    let path = path.to_owned();
-    let read = tokio::task::spawn_blocking(move || {
-        let source: Box<dyn Read> = match path.as_os_str() == "-" {
-            true => Box::new(std::io::stdin()),
-            false => Box::new(File::open(path)?),
-        };
-        let mut body = Vec::new();
-        source.take(LARGEST + 1).read_to_end(&mut body)?;
-        Ok::<_, std::io::Error>(body)
-    });
-    let read = read.await.map_err(|_| Failure::internal())?;
-    let body = read.map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
-    if body.len() as u64 > LARGEST {
-        return Err(Failure::usage(format!("{shown} is larger than 1 MiB")));
-    }
-    Ok(body)
+/// A body from a file, or from a descriptor such as `-`.
+async fn body(context: &Context, flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
+    named_file::bytes(context, flag, path, LARGEST).await
 }

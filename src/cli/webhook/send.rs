@@ -33,7 +33,7 @@ pub(super) async fn main(
     place: &Target,
 ) -> Result<u8, Failure> {
     let until = Instant::now() + context.settings.deadline.value;
-    let secret = secret(&delivery.secret)?;
+    let secret = secret(context, &delivery.secret)?;
     let payload = payload(context, delivery).await?;
     let url = target::parse(&place.url).map_err(|why| Failure::usage(format!("--url: {why}")))?;
     out_of_the_way(context);

@@ -16,8 +16,8 @@ pub(super) async fn main(
     signature: &str,
     secret_file: &SecretFile,
 ) -> Result<u8, Failure> {
-    let secret = secret(secret_file)?;
-    let body = body(file).await?;
+    let secret = secret(context, secret_file)?;
+    let body = body(context, "", file).await?;
     let right = verify(secret.expose(), &body, signature)
         .map_err(|why| Failure::usage(format!("--signature: {why}")))?;
     let reason = match right {

@@ -1,7 +1,6 @@
 //! `duckops check`: a run that is compared with the checks before it, recorded together with the
 //! alert state, and notified.
 
-mod lock;
 mod options;
 
 pub use options::{CheckOptions, MuteChange, MuteEndError, parse_mute_end};
@@ -10,10 +9,11 @@ use super::run::{EvaluatedRun, Run};
 use super::runbooks::RequestedRunbooks;
 use crate::alerting::delivery::Delivery;
 use crate::alerting::{self, AlertState, CheckRun, MAX_ATTEMPTS, Message};
+use crate::fact::{duration, instant, parse_instant};
 use crate::history::{CheckState, Exchanged, History, Retention, Snapshot, blocking};
 use crate::report::model::Report;
+use crate::state_dir::lock::{self, Holder, Lock, LockError};
 use crate::text::Printable;
-use lock::{Lock, NoLock};
 use std::path::Path;
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -61,10 +61,13 @@ pub async fn run(
     let mut notes = Vec::new();
     let lock = match state_dir {
         Some(state_dir) if !run.is_unrecorded() => {
-            match lock::take(state_dir, &lock_key(requested, &run), run.now) {
+            let (stack, since) = (run.stack.key(), instant(run.now.unix_timestamp()));
+            match lock::take(state_dir, "check", &stack, &sorted_ids(requested), &since) {
                 Ok(lock) => Some(lock),
-                Err(NoLock::Held(by)) => return Err(CheckError::Locked(by)),
-                Err(NoLock::Impossible(why)) => {
+                Err(LockError::Held(by)) => {
+                    return Err(CheckError::Locked(active_since(by, run.now)));
+                }
+                Err(LockError::StateDir(why)) => {
                     notes.push(format!("nothing keeps a second check out: {why}").into());
                     None
                 }
@@ -97,10 +100,23 @@ pub async fn run(
     })
 }
 
-fn lock_key(requested: &RequestedRunbooks, run: &Run) -> String {
+fn sorted_ids(requested: &RequestedRunbooks) -> String {
     let mut ids: Vec<_> = requested.ids().collect();
     ids.sort_unstable();
-    format!("{} {}", run.stack.key(), ids.join(" "))
+    ids.join(" ")
+}
+
+/// That another run checks the same runbooks, and since when as far as that is known.
+fn active_since(holder: Option<Holder>, now: OffsetDateTime) -> Printable {
+    let Some(Holder { process, since }) = holder else {
+        return "another check of these runbooks is active".into();
+    };
+    let age = parse_instant(&since).map(|since| now.unix_timestamp() - since);
+    let age = age.map_or(String::new(), |age| {
+        format!(", for {}", duration(age.max(0)))
+    });
+    format!("another check of these runbooks is active since {since}{age} (process {process})")
+        .into()
 }
 
 impl FinishedCheck {

@@ -3,8 +3,9 @@
 //! only if the file did not change meanwhile.
 
 use super::{HistoryError, failed_reading, file};
+use crate::state_dir::input::{self, Links};
 use rusqlite::{Connection, MAIN_DB};
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -22,9 +23,9 @@ pub(super) fn open(path: &Path) -> Result<Connection, HistoryError> {
     let refused = |why: &str| HistoryError::unreadable(path, why);
     merged(path)?;
     let before = fs::symlink_metadata(path).map_err(failed)?;
-    let file = File::open(path).map_err(failed)?;
-    let opened = file.metadata().map_err(failed)?;
-    if !opened.is_file() || print(&opened) != print(&before) {
+    let (file, opened) = input::open(path, Links::Refuse)
+        .map_err(|error| HistoryError::unreadable(path, error.to_string()))?;
+    if print(&opened) != print(&before) {
         return Err(refused("it was changed while it was read"));
     }
     if opened.len() > MOST_BYTES {

@@ -1,9 +1,10 @@
 //! The database as a file: what may stand at its path, and creating it with private modes.
 
 use super::HistoryError;
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use crate::state_dir::private_file;
+use crate::state_dir::{StateDirError, output};
+use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// What SQLite keeps beside a database.
@@ -86,37 +87,17 @@ pub(super) fn plain(path: &Path) -> Result<PathBuf, HistoryError> {
 /// that is there by now is left alone.
 pub(super) fn make(path: &Path) -> Result<(), HistoryError> {
     let (folder, _) = split(path)?;
-    make_folder(&folder)?;
-    let refused = |e: std::io::Error| HistoryError::not_writable(path, e.to_string());
-    let mut new = OpenOptions::new();
-    let file = match new.write(true).create_new(true).mode(0o600).open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == ErrorKind::AlreadyExists => return Ok(()),
-        Err(e) => return Err(refused(e)),
+    let refused = |error: StateDirError| HistoryError::not_writable(path, error.why().to_string());
+    private_file::make_folder(&folder).map_err(refused)?;
+    let Some(file) = private_file::create_new(path).map_err(refused)? else {
+        return Ok(());
     };
-    let made = file.set_permissions(Permissions::from_mode(0o600));
     // Never closed: to close it would drop the locks that another connection of this
     // process may hold on the same file by now, as POSIX wants it. One handle, once.
     std::mem::forget(file);
-    made.map_err(refused)?;
     // So that the name survives a power cut; not every file system can do it.
-    let _ = fs::File::open(&folder).and_then(|folder| folder.sync_all());
+    let _ = output::sync_folder(&folder);
     Ok(())
-}
-
-fn make_folder(folder: &Path) -> Result<(), HistoryError> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = folder.parent().filter(|p| !p.as_os_str().is_empty()) {
-        make_folder(parent)?;
-    }
-    let refused = |e: std::io::Error| HistoryError::not_writable(folder, e.to_string());
-    match DirBuilder::new().mode(0o700).create(folder) {
-        Ok(()) => fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(refused),
-        Err(e) if e.kind() == ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
-        Err(e) => Err(refused(e)),
-    }
 }
 
 fn split(path: &Path) -> Result<(PathBuf, PathBuf), HistoryError> {

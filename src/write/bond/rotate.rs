@@ -12,6 +12,7 @@ use super::key::{Found, NoKey, find};
 use super::plan::Plan;
 use super::post::{Credentials, Part, Request, Sent, post};
 use super::spool::{Keys, LARGEST, Spool};
+use crate::state_dir::input::{self, Links};
 use crate::state_dir::journal::Stage;
 use crate::state_dir::private_file::StateDirError;
 use crate::write::consent::Consent;
@@ -186,7 +187,11 @@ impl Hands<'_> {
 
     fn intent(&self, plan: &Plan) -> Intent {
         // Says later whether the process could still be alive.
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
+        let boot = input::read_text(
+            Path::new("/proc/sys/kernel/random/boot_id"),
+            Links::Follow,
+            1024,
+        );
         Intent {
             id: plan.id.clone(),
             bond: plan.bond.to_string(),
