@@ -8,6 +8,7 @@ use super::triage::pause;
 use crate::exit;
 use crate::fact::{instant, parse_duration};
 use crate::probe::{self, FeedItem};
+use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::text::Printable;
 use serde_json::json;
@@ -126,7 +127,7 @@ async fn once(context: &Context, filter: Filter) -> Result<u8, Failure> {
         let extra = json!({ "entries": entries });
         return Ok(context
             .out
-            .document("audit", verdict, code, &summary, "", &extra));
+            .document(DocumentKind::Audit, verdict, code, &summary, "", &extra));
     }
     super::out::warn(&summary);
     Ok(code)

@@ -2,6 +2,7 @@
 //! not well.
 
 use super::Context;
+use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::text::Printable;
 use serde_json::json;
@@ -40,21 +41,21 @@ impl Check {
 }
 
 /// Prints a checklist under the name that programs know it by; yields the exit code.
-pub(super) fn print(context: &Context, kind: &'static str, checks: &[Check]) -> u8 {
+pub(super) fn print(context: &Context, kind: DocumentKind, checks: &[Check]) -> u8 {
     told(context, kind, checks, None)
 }
 
 /// The same, with the one thing to do now.
 pub(super) fn print_next(
     context: &Context,
-    kind: &'static str,
+    kind: DocumentKind,
     checks: &[Check],
     next: &str,
 ) -> u8 {
     told(context, kind, checks, Some(next))
 }
 
-fn told(context: &Context, kind: &'static str, checks: &[Check], next: Option<&str>) -> u8 {
+fn told(context: &Context, kind: DocumentKind, checks: &[Check], next: Option<&str>) -> u8 {
     let verdict = Verdict::worst(checks.iter().map(|check| check.verdict));
     let bad = checks
         .iter()

@@ -14,6 +14,7 @@ use crate::fact::{duration, instant};
 use crate::history::Location;
 use crate::judge::Selection;
 use crate::probe::Access;
+use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::Report;
 use crate::text::{Printable, Untrusted};
@@ -93,7 +94,7 @@ pub(super) async fn show(
 
 /// A document that holds records beside the judged steps.
 pub(super) fn document(
-    kind: &'static str,
+    kind: DocumentKind,
     report: &Report,
     mut extra: Value,
     pretty: bool,

@@ -6,6 +6,7 @@ use crate::engine::runbooks::evaluate_recording;
 use crate::fact::{self, FactValue, instant};
 use crate::observation::{FactState, Observations};
 use crate::recording::Recording;
+use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::{Report, Verdict};
 use crate::text::Printable;
@@ -61,9 +62,10 @@ pub(super) async fn main(context: &Context, args: &args::Diff) -> Result<u8, Fai
             "facts": facts.iter().map(Changed::json).collect::<Vec<_>>(),
             "notes": notes.iter().map(Printable::as_str).collect::<Vec<_>>(),
         });
-        return Ok(context
-            .out
-            .print(&json::document("diff", &heading, &extra, true), code));
+        return Ok(context.out.print(
+            &json::document(DocumentKind::Diff, &heading, &extra, true),
+            code,
+        ));
     }
     let mut text = format!("{summary}\n\n");
     for (name, report) in [("before", &before), ("after", &after)] {

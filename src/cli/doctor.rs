@@ -17,6 +17,7 @@ use crate::history::{self, History, HistoryError, Location, StackKey};
 use crate::judge;
 use crate::observation::{FactState, Observations};
 use crate::probe;
+use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::stack::Origin;
 use std::collections::BTreeSet;
@@ -25,7 +26,15 @@ use std::fmt::Display;
 pub(super) async fn main(context: &Context, args: &args::Doctor) -> Result<u8, Failure> {
     if args.policy {
         let policy = policy::text(context, args.writes);
-        return Ok(context.out.print(&policy, exit::OK));
+        let extra = serde_json::json!({ "policy": serde_json::from_str::<serde_json::Value>(&policy).ok() });
+        return Ok(context.out.document(
+            DocumentKind::DoctorPolicy,
+            Verdict::Ok,
+            exit::OK,
+            "the IAM policy that duckops needs",
+            &policy,
+            &extra,
+        ));
     }
     let mut checks = settings(context);
     checks.push(runbooks(context));
@@ -45,7 +54,7 @@ pub(super) async fn main(context: &Context, args: &args::Doctor) -> Result<u8, F
             "Make sure that this is what you want",
         )
     }));
-    Ok(checklist::print(context, "doctor", &checks))
+    Ok(checklist::print(context, DocumentKind::Doctor, &checks))
 }
 
 /// Each value in force and where it came from.

@@ -15,6 +15,7 @@ use crate::exit;
 use crate::lambda::version_lookup::VersionContext;
 use crate::practice::{self, FakeStack, Practice, Scene};
 use crate::probe::Access;
+use crate::report::json::DocumentKind;
 use crate::report::model::{Report, Verdict};
 use crate::report::short;
 use crate::runbook::Missing;
@@ -22,6 +23,7 @@ use crate::stack::{Origin, Setting, Stack};
 use crate::text::Printable;
 use kept::Recorded;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 use url::Url;
@@ -94,7 +96,7 @@ fn scenes(context: &Context) -> u8 {
         .map(|s| json!({"name": s.name, "runbook": s.runbook, "verdict": s.expect.verdict, "hides": s.hides}))
         .collect();
     context.out.document(
-        "drill-scenes",
+        DocumentKind::DrillScenes,
         Verdict::Ok,
         exit::OK,
         &format!("{} scenes", all.len()),
@@ -106,7 +108,6 @@ fn scenes(context: &Context) -> u8 {
 /// Plays one scene in front of the reader.
 async fn one_scene(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result<u8, Failure> {
     let played = play(context, scene, runbook).await?;
-    let rendered = context.out.rendered(&played.report);
     let told = played.told(scene);
     let code = if played.wrong.is_empty() {
         exit::OK
@@ -114,6 +115,7 @@ async fn one_scene(context: &Context, scene: &Scene, runbook: Option<&str>) -> R
         exit::UNKNOWN
     };
     out::lines(&told).for_each(|line| out::warn(line.as_str()));
+    let rendered = context.out.rendered_ended(&played.report, code);
     Ok(context.out.print(&rendered, code))
 }
 
@@ -145,7 +147,7 @@ async fn every_scene(context: &Context) -> Result<u8, Failure> {
         (Verdict::Unknown, exit::UNKNOWN)
     };
     Ok(context.out.document(
-        "drill",
+        DocumentKind::Drill,
         verdict,
         code,
         &summary,
@@ -288,19 +290,35 @@ async fn serve(context: &Context, title: &str, world: FakeStack, port: u16) -> R
         ..at(configured, &practice)?
     };
     recorded.write(&stack, now)?;
-    let history = recorded.path.join("history.db");
-    let text = format!(
-        "# practice stack, {title}\n\
-         export DUCKOPS_API_URL={}\nexport AWS_ENDPOINT_URL={}\nexport DUCKOPS_ACCOUNT={account}\n\
-         export DUCKOPS_HISTORY=sqlite:{}\nexport AWS_REGION={region}\nexport AWS_ACCESS_KEY_ID=practice\n\
-         export AWS_SECRET_ACCESS_KEY=practice\nexport AWS_EC2_METADATA_DISABLED=true\n\
-         # then, in that shell: duckops triage; curl $DUCKOPS_API_URL/beak/system/status; aws sesv2 get-account\n\
+    let history = format!("sqlite:{}", recorded.path.join("history.db").display());
+    let (api_url, aws_url) = (practice.api_url(), practice.aws_url());
+    let environment = [
+        ("DUCKOPS_API_URL", api_url.as_str()),
+        ("AWS_ENDPOINT_URL", &aws_url),
+        ("DUCKOPS_ACCOUNT", &account),
+        ("DUCKOPS_HISTORY", &history),
+        ("AWS_REGION", &region),
+        ("AWS_ACCESS_KEY_ID", "practice"),
+        ("AWS_SECRET_ACCESS_KEY", "practice"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    let mut text = format!("# practice stack, {title}\n");
+    for (name, value) in environment {
+        let _ = writeln!(text, "export {name}={value}");
+    }
+    text.push_str(
+        "# then, in that shell: duckops triage; curl $DUCKOPS_API_URL/beak/system/status; aws sesv2 get-account\n\
          # ends with Ctrl-C\n",
-        practice.api_url(),
-        practice.aws_url(),
-        history.display(),
     );
-    context.out.print(&text, exit::OK);
+    let environment: BTreeMap<_, _> = environment.into_iter().collect();
+    context.out.document(
+        DocumentKind::DrillServe,
+        Verdict::Ok,
+        exit::OK,
+        title,
+        &text,
+        &json!({ "environment": environment }),
+    );
     // Ends with the signal that the command line waits for; what was kept goes with it.
     let mut told = 0;
     loop {

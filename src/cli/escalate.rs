@@ -13,6 +13,7 @@ use crate::engine::escalation::{
 use crate::engine::operator::operator;
 use crate::exit;
 use crate::fact::instant;
+use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::NextAction;
 use crate::state_dir::journal::Journal;
@@ -195,7 +196,7 @@ fn document(
         "recorded": outcome.recorded,
         "cautions": cautions,
     });
-    json::document("escalate", &heading, &extra, true)
+    json::document(DocumentKind::Escalate, &heading, &extra, true)
 }
 
 fn page(escalation: &Escalation<'_>, outcome: &EscalationOutcome, cautions: &[&String]) -> String {

@@ -8,6 +8,7 @@ use crate::exit;
 use crate::fact::{self, Declared, Probe};
 use crate::observation::{FactState, Observations};
 use crate::report::json;
+use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::report::words;
 use crate::text::Printable;
@@ -60,7 +61,7 @@ fn schema(context: &Context, wanted: &[(Probe, &'static Declared)]) -> u8 {
         .collect();
     let summary = format!("{} facts", wanted.len());
     context.out.document(
-        "fact-schema",
+        DocumentKind::FactSchema,
         Verdict::Ok,
         exit::OK,
         &summary,
@@ -122,7 +123,7 @@ fn values(
     };
     let summary = format!("{known} of {} facts known", wanted.len());
     context.out.document(
-        "facts",
+        DocumentKind::Facts,
         verdict,
         code,
         &summary,

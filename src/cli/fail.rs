@@ -3,6 +3,7 @@
 use super::out::{self, Out};
 use crate::engine::history_open::BadHistorySetting;
 use crate::exit;
+use crate::report::json::DocumentKind;
 use crate::runbook::Missing;
 use crate::stack::SettingError;
 use crate::text::Printable;
@@ -84,7 +85,7 @@ pub(super) fn clap(error: &clap::Error, foreseen: &Out) -> Result<u8, Failure> {
     use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
     let text = error.render().to_string();
     if matches!(error.kind(), DisplayHelp | DisplayVersion) {
-        return Ok(foreseen.print(&text, exit::OK));
+        return Ok(foreseen.text(DocumentKind::Help, "help", &text));
     }
     let lines = out::lines(&text)
         .map(|line| line.as_str().trim_end().into())

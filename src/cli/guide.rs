@@ -4,6 +4,7 @@
 use super::Context;
 use super::fail::Failure;
 use crate::exit;
+use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::report::words::wrap;
 use crate::runbook::Missing;
@@ -46,5 +47,5 @@ pub(super) fn main(context: &Context, runbook: &str, step: Option<&str>) -> Resu
     let (verdict, code) = (Verdict::Ok, exit::OK);
     Ok(context
         .out
-        .document("guide", verdict, code, &summary, &shown, &extra))
+        .document(DocumentKind::Guide, verdict, code, &summary, &shown, &extra))
 }

@@ -8,6 +8,7 @@ use super::Context;
 use super::args::{self, HistoryAction};
 use super::fail::Failure;
 use crate::engine::history_open;
+use crate::report::json::DocumentKind;
 
 use crate::exit;
 use crate::fact::{duration, instant, parse_duration};
@@ -80,7 +81,7 @@ async fn prune(context: &Context) -> Result<u8, Failure> {
     let extra = json!({"readings": observations, "snapshots": snapshots});
     let summary = format!("{observations} readings were thinned out");
     Ok(context.out.document(
-        "history-prune",
+        DocumentKind::HistoryPrune,
         Verdict::Ok,
         exit::OK,
         &summary,
@@ -230,7 +231,12 @@ fn print(context: &Context, trends: &[Trend], since: i64) -> u8 {
         .collect();
     let summary = format!("{} recorded facts", trends.len());
     let extra = json!({ "facts": extra });
-    context
-        .out
-        .document("history", Verdict::Ok, exit::OK, &summary, &text, &extra)
+    context.out.document(
+        DocumentKind::History,
+        Verdict::Ok,
+        exit::OK,
+        &summary,
+        &text,
+        &extra,
+    )
 }

@@ -4,6 +4,7 @@
 use super::Context;
 use super::args;
 use super::fail::Failure;
+use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::state_dir::journal::{Chain, Journal};
 use crate::text::{Printable, Untrusted};
@@ -62,9 +63,14 @@ pub(super) fn main(context: &Context, args: &args::Journal) -> Result<u8, Failur
         "entries": entries, "breaks": breaks, "torn_bytes": chain.torn, "head": chain.head,
     }});
     let code = verdict.exit_code();
-    Ok(context
-        .out
-        .document("journal", verdict, code, &summary, &text, &extra))
+    Ok(context.out.document(
+        DocumentKind::Journal,
+        verdict,
+        code,
+        &summary,
+        &text,
+        &extra,
+    ))
 }
 
 fn judged(chain: &Chain) -> (Verdict, String) {

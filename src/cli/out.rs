@@ -3,6 +3,7 @@
 
 use super::fail::Failure;
 use crate::exit;
+use crate::report::json::DocumentKind;
 use crate::report::model::{NextAction, Report, Verdict};
 use crate::report::palette::Style;
 use crate::report::{json, markdown, nagios, prometheus, short, table};
@@ -155,11 +156,21 @@ impl Out {
 
     /// Prints a report; yields the exit code.
     pub(super) fn report(&self, report: &Report) -> u8 {
-        let code = report.exit_code();
-        if self.quiet && report.verdict == Verdict::Ok {
+        self.report_ended(report, report.exit_code())
+    }
+
+    /// Prints a report where the process ends with this code, whatever the verdict is.
+    pub(super) fn report_ended(&self, report: &Report, code: u8) -> u8 {
+        if self.quiet && report.verdict == Verdict::Ok && code == exit::OK {
             return code;
         }
-        self.print(&self.rendered(report), code)
+        self.print(&self.rendered_ended(report, code), code)
+    }
+
+    /// Prints a text that a packager or a shell reads: as it is, or as a JSON document.
+    pub(super) fn text(&self, kind: DocumentKind, summary: &str, text: &str) -> u8 {
+        let extra = serde_json::json!({ "document": text });
+        self.document(kind, Verdict::Ok, exit::OK, summary, text, &extra)
     }
 
     /// Prints a report; for people with something more, in a table of its own.
@@ -207,11 +218,16 @@ impl Out {
     }
 
     pub(super) fn rendered(&self, report: &Report) -> String {
+        self.rendered_ended(report, report.exit_code())
+    }
+
+    /// A report of a process that ends with this code.
+    pub(super) fn rendered_ended(&self, report: &Report, code: u8) -> String {
         match self.format {
             Format::Table if self.explains => table::explain(report, self.style),
             Format::Table => table::render(report, self.style),
             Format::Short => short::render(report),
-            Format::Json => json::render(report, true),
+            Format::Json => json::render_ended(report, code, true),
             Format::Nagios => nagios::render(report),
             Format::Prometheus => prometheus::render(report),
             Format::Markdown => markdown::render(report),
@@ -221,7 +237,7 @@ impl Out {
     /// Prints a document that is no report: for people as it is, or as JSON.
     pub(super) fn document(
         &self,
-        kind: &'static str,
+        kind: DocumentKind,
         verdict: Verdict,
         code: u8,
         summary: &str,

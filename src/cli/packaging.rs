@@ -5,6 +5,7 @@ use super::args::{Cli, Rules};
 use super::fail::Failure;
 use crate::exit;
 use crate::fact::parse_duration;
+use crate::report::json::DocumentKind;
 use crate::report::rules::{self, Alert};
 use crate::report::schema;
 use crate::text::Printable;
@@ -42,9 +43,11 @@ pub(super) fn rules(context: &Context, args: &Rules) -> Result<u8, Failure> {
         .collect();
     let stack = Printable::from(context.settings.stack.name.value.as_str());
     let text = rules::render(&stack, &alerts, interval);
-    Ok(context.out.print(&text, exit::OK))
+    let summary = format!("alert rules for {} runbooks", alerts.len());
+    Ok(context.out.text(DocumentKind::Rules, &summary, &text))
 }
 
+/// The schema is a JSON document itself, and stands as it is in every format.
 pub(super) fn schema(context: &Context) -> u8 {
     context.out.print(schema::v1(), exit::OK)
 }
@@ -52,7 +55,8 @@ pub(super) fn schema(context: &Context) -> u8 {
 pub(super) fn completions(context: &Context, shell: clap_complete::Shell) -> Result<u8, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "duckops", &mut script);
-    text(context, script)
+    let summary = format!("completions for {shell}");
+    text(context, DocumentKind::Completions, &summary, script)
 }
 
 pub(super) fn man(context: &Context) -> Result<u8, Failure> {
@@ -60,10 +64,15 @@ pub(super) fn man(context: &Context) -> Result<u8, Failure> {
     clap_mangen::Man::new(Cli::command())
         .render(&mut page)
         .map_err(|error| Failure::own(format!("the manual page could not be made: {error}")))?;
-    text(context, page)
+    text(context, DocumentKind::Man, "the manual page", page)
 }
 
-fn text(context: &Context, bytes: Vec<u8>) -> Result<u8, Failure> {
+fn text(
+    context: &Context,
+    kind: DocumentKind,
+    summary: &str,
+    bytes: Vec<u8>,
+) -> Result<u8, Failure> {
     let text = String::from_utf8(bytes).map_err(|error| Failure::own(error.to_string()))?;
-    Ok(context.out.print(&text, exit::OK))
+    Ok(context.out.text(kind, summary, &text))
 }

@@ -14,6 +14,7 @@ use crate::exit;
 use crate::fact::{Fact, FactValue, Probe, instant};
 use crate::observation::{FactState, Observations};
 use crate::report::entry::{Entry, HEAD, mark};
+use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
@@ -278,7 +279,7 @@ fn told(context: &Context, report: &Report, judged: &model::Runbook, told: &Told
             "entry": told.entry,
             "dry_run": told.dry_run,
         });
-        let document = json::document("record", &heading, &extra, true);
+        let document = json::document(DocumentKind::Record, &heading, &extra, true);
         return context.out.print(&document, told.code);
     }
     if told.dry_run {

@@ -82,23 +82,22 @@ pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, F
         events: &events,
         told: &said.join("; "),
     });
-    let code = context.out.report(&report);
     let file = args::shown(&args.html);
-    match output::replace(&args.html, page.as_bytes(), output::PRIVATE) {
+    let code = match output::replace(&args.html, page.as_bytes(), output::PRIVATE) {
         Ok(()) => {
             out::warn(&format!("wrote {file}"));
-            Ok(code)
+            report.exit_code()
         }
         Err(error) => {
             out::warn(&format!("duckops: {file} was not written: {error}"));
-            // The verdict was told; what was asked for is not there.
-            Ok(if code == exit::OK {
-                exit::UNKNOWN
-            } else {
-                code
-            })
+            // Whatever the verdict is: the page that was asked for is not there.
+            match report.exit_code() {
+                exit::OK => exit::UNKNOWN,
+                code => code,
+            }
         }
-    }
+    };
+    Ok(context.out.report_ended(&report, code))
 }
 
 /// What history holds of the runbook's numbers, those with limits first.

@@ -7,6 +7,7 @@ use super::args::{self, RunbookAction};
 use super::fail::Failure;
 use crate::exit;
 use crate::judge;
+use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::runbook::model::Runbook;
 use crate::runbook::{Complaint, Missing};
@@ -49,7 +50,7 @@ fn list(context: &Context) -> Result<u8, Failure> {
         .collect();
     let summary = format!("{} runbooks", runbooks.len());
     Ok(context.out.document(
-        "runbook-list",
+        DocumentKind::RunbookList,
         Verdict::Ok,
         exit::OK,
         &summary,
@@ -63,7 +64,7 @@ fn show(context: &Context, id: &str) -> Result<u8, Failure> {
     let text = as_document(&runbook, &context.settings.stack.naming());
     let summary = format!("{}: {}", runbook.id, runbook.title);
     Ok(context.out.document(
-        "runbook-show",
+        DocumentKind::RunbookShow,
         Verdict::Ok,
         exit::OK,
         &summary,
@@ -126,7 +127,7 @@ fn lint(context: &Context, id: Option<&str>) -> Result<u8, Failure> {
         .collect();
     let (verdict, code) = judged(&complaints);
     Ok(context.out.document(
-        "runbook-lint",
+        DocumentKind::RunbookLint,
         verdict,
         code,
         &summary,
@@ -166,7 +167,7 @@ fn test(context: &Context, id: Option<&str>) -> Result<u8, Failure> {
         .map(|c| json!({"file": c.file, "line": c.line, "text": c.text}))
         .collect();
     Ok(context.out.document(
-        "runbook-test",
+        DocumentKind::RunbookTest,
         verdict,
         code,
         &summary,
@@ -197,7 +198,7 @@ fn new(context: &Context, id: &str) -> Result<u8, Failure> {
     let summary = format!("wrote {path}");
     let extra = json!({ "file": path.as_str() });
     Ok(context.out.document(
-        "runbook-new",
+        DocumentKind::RunbookNew,
         Verdict::Ok,
         exit::OK,
         &summary,

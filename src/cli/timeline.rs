@@ -11,6 +11,7 @@ use crate::fact::{Probe, duration, instant, parse_duration, parse_instant};
 use crate::history::{Sample, Summary};
 use crate::observation::{FactState, Observations};
 use crate::probe::{self, FeedItem, ProbeContext};
+use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::markdown::inert;
 use crate::report::model::{Stack, Verdict};
@@ -261,9 +262,10 @@ fn print(context: &Context, told: &Told, stack: &Stack, (now, since): (OffsetDat
             "before": told.timeline.before().map(one).collect::<Vec<_>>(),
             "notes": told.notes.iter().map(Printable::as_str).collect::<Vec<_>>(),
         });
-        return context
-            .out
-            .print(&json::document("timeline", &heading, &extra, true), code);
+        return context.out.print(
+            &json::document(DocumentKind::Timeline, &heading, &extra, true),
+            code,
+        );
     }
     let mut text;
     if context.out.format == Format::Markdown {

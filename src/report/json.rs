@@ -22,6 +22,11 @@ const TEXT: usize = 2000;
 
 /// The whole report: indented for a person, or on one line for `--watch`.
 pub fn render(report: &model::Report, pretty: bool) -> String {
+    render_ended(report, report.exit_code(), pretty)
+}
+
+/// The same where the process ends otherwise than the verdict says, as in a drill.
+pub fn render_ended(report: &model::Report, exit_code: u8, pretty: bool) -> String {
     text(
         &Run {
             format_version: FORMAT_VERSION,
@@ -30,7 +35,7 @@ pub fn render(report: &model::Report, pretty: bool) -> String {
             started_at: Some(utc(report.started_at)),
             duration_ms: Some(millis(report.took)),
             verdict: report.verdict.word(),
-            exit_code: report.exit_code(),
+            exit_code,
             root_cause: report.root_cause.as_ref().map(Printable::as_str),
             summary: report.summary.as_str(),
             next_action: report.next_action.as_ref().map(Action::of),
@@ -97,12 +102,12 @@ pub fn failure(heading: &Heading<'_>, pretty: bool) -> String {
 /// kind of document it is, then the keys of `extra`, then `complete`. An `extra` that is no
 /// object stands under `result`; a key that the heading has is the heading's.
 pub fn document(
-    kind: &'static str,
+    kind: DocumentKind,
     heading: &Heading<'_>,
     extra: &serde_json::Value,
     pretty: bool,
 ) -> String {
-    text(&Document(kind, heading, extra), pretty)
+    text(&Document(kind.name(), heading, extra), pretty)
 }
 
 struct Document<'a>(&'static str, &'a Heading<'a>, &'a serde_json::Value);
@@ -378,7 +383,10 @@ struct Asked<'a> {
     failure: Option<&'a str>,
 }
 
+mod kind;
 mod standing;
+
+pub use kind::DocumentKind;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
-//! The JSON Schema of the output, version 1: what `duckops schema` prints. It describes
-//! [`super::json`] and is held to it by the tests below; what every command really prints is
-//! held to it by `tests/schema.rs`, with a validator that is not ours.
+//! The JSON Schema of the output, version 1: what `duckops schema` prints.
+//!
+//! It describes the reports of [`super::json`] and every [`super::json::DocumentKind`], and is
+//! held to both by the tests below. `tests/schema.rs` holds it to what every command prints,
+//! with a validator of somebody else's.
 
 /// The schema of every document, draft 2020-12, with a newline at its end.
 /// Keys may be added by a minor version, so further keys are allowed everywhere.
@@ -10,11 +12,12 @@ pub fn v1() -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::json::{Heading, failure, render};
+    use super::super::json::{DocumentKind, Heading, failure, render};
     use super::super::model::Verdict;
     use super::super::sample;
     use super::*;
     use serde_json::{Value, json};
+    use std::collections::BTreeSet;
 
     /// Only the words of the schema language that ours uses; any other is a complaint.
     fn complaints(root: &Value, schema: &Value, value: &Value, at: &str, out: &mut Vec<String>) {
@@ -114,6 +117,27 @@ mod tests {
         texts
             .filter_map(|t| serde_json::from_str(&t).ok())
             .collect()
+    }
+
+    #[test]
+    fn every_kind_of_document_is_described_and_nothing_else() {
+        let schema: Value = serde_json::from_str(v1()).unwrap_or(Value::Null);
+        let described: BTreeSet<String> = schema["$defs"]
+            .as_object()
+            .expect("definitions")
+            .keys()
+            .filter_map(|name| Some(name.strip_prefix("document-")?.to_owned()))
+            .collect();
+        let made = DocumentKind::ALL.map(|kind| kind.name().to_owned());
+        assert_eq!(described, BTreeSet::from(made));
+        for kind in DocumentKind::ALL {
+            let name = format!("document-{}", kind.name());
+            let reference = json!({"$ref": format!("#/$defs/{name}")});
+            let any = schema["anyOf"].as_array().expect("the documents");
+            assert!(any.contains(&reference), "{name} is no document");
+            let its_own = &schema["$defs"][&name]["properties"]["kind"]["const"];
+            assert_eq!(*its_own, kind.name());
+        }
     }
 
     #[test]

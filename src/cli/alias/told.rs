@@ -6,6 +6,7 @@ use crate::cli::Context;
 use crate::engine::run::stack_heading;
 use crate::exit;
 use crate::fact::instant;
+use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::{NextAction, Verdict};
 use crate::text::Printable;
@@ -135,7 +136,7 @@ impl Told {
             "escalation": escalation,
             "notes": notes,
         });
-        json::document("alias-move", &heading, &extra, true)
+        json::document(DocumentKind::AliasMove, &heading, &extra, true)
     }
 
     /// For people; in a dry run every line says so.

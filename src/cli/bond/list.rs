@@ -8,6 +8,7 @@ use crate::cli::out::Format;
 use crate::cli::{Context, facts};
 use crate::connections::{Bond, Class};
 use crate::fact::duration;
+use crate::report::json::DocumentKind;
 use crate::text::Printable;
 use serde_json::json;
 use std::cmp::Reverse;
@@ -37,7 +38,10 @@ pub(super) async fn main(context: &Context, watched: &Watched) -> Result<u8, Fai
                 .map(|(class, many)| (class.word().to_lowercase(), many.into()))
                 .collect();
             let extra = json!({"bonds": records, "counts": counts});
-            return Ok((document("bonds", &seen.report, extra, pretty), code));
+            return Ok((
+                document(DocumentKind::Bonds, &seen.report, extra, pretty),
+                code,
+            ));
         }
         // Only what is shown is put in order.
         let bonds = &mut seen.connections.bonds;

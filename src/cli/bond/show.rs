@@ -8,6 +8,7 @@ use crate::cli::fail::Failure;
 use crate::cli::out::Format;
 use crate::connections::{Bond, BondState, Class, OFFLINE, Only};
 use crate::fact::duration;
+use crate::report::json::DocumentKind;
 use serde_json::json;
 use std::fmt::Write;
 
@@ -22,7 +23,10 @@ pub(super) async fn main(context: &Context, id: &str, watched: &Watched) -> Resu
                 "spaceduck_id": id,
                 "bond": bond.map(|bond| record(bond, now)),
             });
-            return Ok((document("bond", &seen.report, extra, pretty), code));
+            return Ok((
+                document(DocumentKind::Bond, &seen.report, extra, pretty),
+                code,
+            ));
         }
         let records = match bond {
             None => format!("BOND {}: nothing is known of it\n", text(id)),

@@ -5,6 +5,7 @@ use crate::cli::Context;
 use crate::cli::out::Format;
 use crate::engine::run::stack_heading;
 use crate::exit;
+use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::{NextAction, Verdict};
 use crate::text::Printable;
@@ -124,7 +125,7 @@ impl Told {
             })),
             "notes": notes,
         });
-        json::document("bond-write", &heading, &extra, true)
+        json::document(DocumentKind::BondWrite, &heading, &extra, true)
     }
 
     /// For people; in a dry run every line says so.

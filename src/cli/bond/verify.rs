@@ -7,6 +7,7 @@ use crate::cli::connections::{see, text, when};
 use crate::cli::fail::Failure;
 use crate::connections::{Bond, BondState, Class, Connections, EventKind, Only, Peck, SLOW};
 use crate::fact::duration;
+use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 
 pub(super) async fn main(context: &Context, id: &str, lists: &Lists) -> Result<u8, Failure> {
@@ -20,7 +21,7 @@ pub(super) async fn main(context: &Context, id: &str, lists: &Lists) -> Result<u
             vec![Check::bad("bond", Verdict::Unknown, why, fix)]
         }
     };
-    Ok(checklist::print(context, "bond-verify", &checks))
+    Ok(checklist::print(context, DocumentKind::BondVerify, &checks))
 }
 
 fn checks(all: &Connections, bond: &Bond) -> Vec<Check> {

@@ -70,7 +70,8 @@ pub(super) async fn main(
         true => exit::OK,
         false => exit::UNKNOWN,
     };
-    Ok(context.out.print(&context.out.rendered(&report), code))
+    let rendered = context.out.rendered_ended(&report, code);
+    Ok(context.out.print(&rendered, code))
 }
 
 /// The steps that end otherwise than they did: the recording holds too little to play them.

@@ -5,10 +5,12 @@ use super::{failed, with};
 use crate::cli::Context;
 use crate::cli::args::Export;
 use crate::cli::fail::Failure;
-use crate::cli::out::Out;
+use crate::cli::out::{Format, Out};
 use crate::exit;
 use crate::fact;
 use crate::history::{History, Sample, StackKey};
+use crate::report::json::DocumentKind;
+use crate::report::model::Verdict;
 use crate::text::Printable;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -29,7 +31,10 @@ fn write(
 ) -> Result<u8, Failure> {
     let mut code = exit::OK;
     let mut observations = 0;
-    if format.csv {
+    // The format of every command goes before that of this one.
+    let is_document = out.format == Format::Json;
+    let mut lines = Vec::new();
+    if format.csv && !is_document {
         code = out.print("at,fact,value,unit\n", code);
     }
     for fact in history.facts(stack).map_err(failed)? {
@@ -43,8 +48,18 @@ fn write(
             true => csv(sample, &fact, unit),
             false => jsonl(sample, &fact, unit),
         };
+        if is_document {
+            lines.extend(samples.iter().map(|sample| reading(sample, &fact, unit)));
+            continue;
+        }
         let text: String = samples.iter().map(line).collect();
         code = out.print(&text, code);
+    }
+    if is_document {
+        let summary = format!("{observations} readings");
+        let extra = json!({ "readings": lines });
+        let kind = DocumentKind::HistoryExport;
+        return Ok(out.document(kind, Verdict::Ok, exit::OK, &summary, "", &extra));
     }
     if !format.csv {
         // Who reads a file that was cut off notices that this is missing.
@@ -79,10 +94,13 @@ fn cell(text: &str) -> String {
 }
 
 fn jsonl(sample: &Sample, fact: &str, unit: &str) -> String {
+    format!("{}\n", reading(sample, fact, unit))
+}
+
+fn reading(sample: &Sample, fact: &str, unit: &str) -> serde_json::Value {
     let unit = Some(unit).filter(|unit| !unit.is_empty());
     let fact = Printable::from(fact).to_string();
-    let line = json!({"at": at(sample), "fact": fact, "value": sample.value, "unit": unit});
-    format!("{line}\n")
+    json!({"at": at(sample), "fact": fact, "value": sample.value, "unit": unit})
 }
 
 #[cfg(test)]

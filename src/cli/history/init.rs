@@ -9,6 +9,7 @@ use crate::exit;
 use crate::fact::Probe;
 use crate::history::{self, HistoryError, Initialised, Location};
 use crate::observation::FactState;
+use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::stack::env_overrides;
 use crate::text::Printable;
@@ -112,7 +113,7 @@ fn print(context: &Context, place: &str, done: Initialised) -> u8 {
     let text = format!("{summary}\nNext: duckops doctor\n");
     let extra = json!({"created": done.created, "expiry_turned_on": done.expiry_turned_on});
     context.out.document(
-        "history-init",
+        DocumentKind::HistoryInit,
         Verdict::Ok,
         exit::OK,
         &summary,

@@ -8,6 +8,7 @@ use crate::cli::out::Format;
 use crate::cli::{Context, facts};
 use crate::connections::{Peck, PeckState};
 use crate::fact::duration;
+use crate::report::json::DocumentKind;
 use crate::text::Printable;
 use serde_json::json;
 use std::fmt::Write;
@@ -40,7 +41,10 @@ pub(super) async fn main(context: &Context, watched: &Watched) -> Result<u8, Fai
                 .map(|state| (state.word().to_owned(), count(pecks, state, now).into()))
                 .collect();
             let extra = json!({"requests": records, "counts": counts});
-            return Ok((document("pecks", &seen.report, extra, pretty), code));
+            return Ok((
+                document(DocumentKind::Pecks, &seen.report, extra, pretty),
+                code,
+            ));
         }
         Ok((page(context, &seen, &table(context, &seen)), code))
     })

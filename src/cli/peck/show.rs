@@ -8,6 +8,7 @@ use crate::cli::fail::Failure;
 use crate::cli::out::{self, Format};
 use crate::connections::{Connections, EventKind, Only, Peck, PeckState};
 use crate::fact::{duration, instant};
+use crate::report::json::DocumentKind;
 use crate::text::Untrusted;
 use serde_json::json;
 use std::fmt::Write;
@@ -31,7 +32,10 @@ pub(super) async fn main(
                 "request": peck.map(|peck| record(peck, now)),
                 "handoff": support,
             });
-            return Ok((document("peck", &seen.report, extra, pretty), code));
+            return Ok((
+                document(DocumentKind::Peck, &seen.report, extra, pretty),
+                code,
+            ));
         }
         if handoff && let Some(support) = &support {
             let lines = out::lines(support).map(|line| format!("{line}\n"));

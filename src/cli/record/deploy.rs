@@ -6,6 +6,7 @@ use crate::cli::fail::Failure;
 use crate::cli::{Context, args, journal, out};
 use crate::exit;
 use crate::lambda::deploy_log_entry::DeployLogEntry;
+use crate::report::json::DocumentKind;
 use crate::report::markdown::inert;
 use crate::report::model::Verdict;
 use crate::stack::newest_version;
@@ -162,7 +163,7 @@ fn print(
         exit::CRITICAL => Verdict::Critical,
         _ => Verdict::Unknown,
     };
-    let kind = "record-deploy";
+    let kind = DocumentKind::RecordDeploy;
     let summary = summary.as_str();
     context
         .out

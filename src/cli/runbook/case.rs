@@ -7,6 +7,7 @@ use crate::fact::{FactValue, instant};
 use crate::judge::{self, Inputs, Selection};
 use crate::observation::FactState;
 use crate::recording::Recording;
+use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::runbook::model::Runbook;
 use serde_json::json;
@@ -32,7 +33,7 @@ pub(super) async fn main(
     }
     let summary = format!("{} cases", runbooks.len());
     Ok(context.out.document(
-        "runbook-case",
+        DocumentKind::RunbookCase,
         Verdict::Ok,
         exit::OK,
         &summary,

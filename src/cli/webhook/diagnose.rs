@@ -6,6 +6,7 @@ use crate::cli::checklist::{self, Check};
 use crate::cli::fail::Failure;
 use crate::cli::{Context, now};
 use crate::cloud::Http;
+use crate::report::json::DocumentKind;
 use crate::webhook::diagnose::{Case, diagnose, next};
 use crate::webhook::target;
 use std::time::Instant;
@@ -42,7 +43,7 @@ pub(super) async fn main(
         .collect();
     Ok(checklist::print_next(
         context,
-        "webhook-diagnose",
+        DocumentKind::WebhookDiagnose,
         &checks,
         &next,
     ))

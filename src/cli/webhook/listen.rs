@@ -7,6 +7,7 @@ use crate::cli::out::Format;
 use crate::cli::{Context, interrupted, now, out};
 use crate::exit;
 use crate::fact::instant;
+use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::Verdict;
 use crate::text::{Printable, Untrusted};
@@ -111,5 +112,5 @@ fn document(at: &str, delivery: &Delivery) -> String {
         "bytes": delivery.bytes,
         "answered": delivery.answered,
     });
-    json::document("webhook-delivery", &heading, &extra, false)
+    json::document(DocumentKind::WebhookDelivery, &heading, &extra, false)
 }

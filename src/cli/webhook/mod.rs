@@ -10,6 +10,7 @@ use super::fail::Failure;
 use super::{Context, named_file, out};
 use crate::exit;
 use crate::fact::instant;
+use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::stack::env_overrides;
 use crate::stack::{Secret, SecretSource};
@@ -71,9 +72,14 @@ async fn bundle(
         "cautions": cautions,
     });
     let (verdict, code) = (Verdict::Ok, exit::OK);
-    Ok(context
-        .out
-        .document("webhook-bundle", verdict, code, &summary, &text, &extra))
+    Ok(context.out.document(
+        DocumentKind::WebhookBundle,
+        verdict,
+        code,
+        &summary,
+        &text,
+        &extra,
+    ))
 }
 
 /// What is to be known of a body, added to what people read.

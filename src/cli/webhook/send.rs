@@ -6,6 +6,7 @@ use crate::cli::args::{Delivery, Target};
 use crate::cli::fail::Failure;
 use crate::cloud::Http;
 use crate::exit;
+use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::text::Printable;
 use crate::webhook::send::{Answer, Sent, deliver};
@@ -91,7 +92,7 @@ fn print(context: &Context, told: &Told, payload: &Payload, to: Option<&Printabl
         "cautions": cautions,
         "next": told.next,
     });
-    let (kind, summary) = ("webhook-send", summary.as_str());
+    let (kind, summary) = (DocumentKind::WebhookSend, summary.as_str());
     context
         .out
         .document(kind, verdict, told.code, summary, &text, &extra)

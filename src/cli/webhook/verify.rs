@@ -5,6 +5,7 @@ use crate::cli::Context;
 use crate::cli::args::SecretFile;
 use crate::cli::fail::Failure;
 use crate::exit;
+use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::webhook::{near_miss, verify};
 use serde_json::json;
@@ -41,7 +42,12 @@ pub(super) async fn main(
         body.len()
     );
     let extra = json!({"right": right, "reason": reason, "bytes": body.len()});
-    Ok(context
-        .out
-        .document("webhook-verify", verdict, code, &summary, &text, &extra))
+    Ok(context.out.document(
+        DocumentKind::WebhookVerify,
+        verdict,
+        code,
+        &summary,
+        &text,
+        &extra,
+    ))
 }

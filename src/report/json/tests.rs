@@ -51,12 +51,12 @@ fn complete_is_the_last_key() {
     let others = [
         failure(&broken(&summary), true),
         document(
-            "any",
+            DocumentKind::Help,
             &broken(&summary),
             &json!({"a": 1, "complete": false, "z": 2}),
             true,
         ),
-        document("any", &broken(&summary), &json!([1, 2]), true),
+        document(DocumentKind::Help, &broken(&summary), &json!([1, 2]), true),
     ];
     let reports = sample::all().map(|(_, report)| render(&report, true));
     for text in reports.iter().chain(&others) {
@@ -165,7 +165,7 @@ fn no_control_byte_and_nothing_invisible_leaves_in_any_string() {
     let raw = sample::evil();
     let summary = "text".into();
     let text = document(
-        "any",
+        DocumentKind::Help,
         &broken(&summary),
         &json!({"raw": raw, "k\u{9b}": 1}),
         false,
@@ -200,7 +200,7 @@ fn one_line_for_watching_and_one_newline_at_the_end() {
 fn a_heading_cannot_be_overridden() {
     let summary = "text".into();
     let extra = json!({"verdict": "ok", "exit_code": 0, "facts": []});
-    let text = document("any", &broken(&summary), &extra, false);
+    let text = document(DocumentKind::Help, &broken(&summary), &extra, false);
     assert_eq!(text.matches("\"verdict\"").count(), 1, "{text}");
     assert_eq!(parsed(&text)["exit_code"], 64);
     assert_eq!(parsed(&text)["facts"], json!([]));
