@@ -14,6 +14,7 @@ mod bond;
 mod check;
 mod clock;
 mod contrib;
+mod docs;
 mod doubts;
 mod emulators;
 mod escalate;
@@ -32,7 +33,7 @@ mod notify;
 mod page;
 mod pairs;
 mod people;
-mod readme;
+
 mod recording;
 mod rules;
 mod schema;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Every room, from the top down: a room may use those that stand below it, and nothing else.
 /// `docs/architecture.md` says what each is for.
-const ROOMS: &[&str] = &[
+pub(crate) const ROOMS: &[&str] = &[
     "cli",
     "engine",
     "write",

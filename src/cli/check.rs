@@ -66,7 +66,7 @@ fn options(
     let channels = match (args.notify, context.settings.channels.as_slice()) {
         (true, []) => {
             return Err(Failure::usage(
-                "--notify: the configuration file names no channel; see [notify.NAME] in the README",
+                "--notify: the configuration file names no channel; see [notify.NAME] in docs/cron-and-alerts.md",
             ));
         }
         (true, channels) => Channels::open(channels, &context.env),

@@ -1,0 +1,401 @@
+//! Claim: what README.md and docs/ show of the program is what the program prints, and every
+//! file that a page names is there.
+//!
+//! A transcript is a `text` block whose first line is the call. It may leave lines out where it
+//! says `…`, and nowhere else. The comment above it says where it ran:
+//! `<!-- scene: inc-005; at: 03:16:09; exit: 2 -->`. Without one it needs no stack and ends 0.
+//! After a screen was changed, this writes the transcripts anew, each about as long as it was:
+//! `DUCKOPS_WRITE_TRANSCRIPTS=1 cargo test --test claims docs::`. Read the difference.
+
+use crate::structure::ROOMS;
+use crate::support::{Duckops, Ran, Stage, world};
+use crate::webhook::Home;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+const WRITE: &str = "DUCKOPS_WRITE_TRANSCRIPTS";
+/// A line that is longer is cut where a transcript is written anew.
+const WIDEST: usize = 100;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every page for people, by its path in the tree.
+fn pages() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for folder in ["", "docs", "runbooks"] {
+        let entries = std::fs::read_dir(root().join(folder)).expect("a folder");
+        for path in entries.flatten().map(|entry| entry.path()) {
+            if path.extension().is_some_and(|kind| kind == "md") {
+                let text = std::fs::read_to_string(&path).expect("a page");
+                let path = path.strip_prefix(root()).expect("in the tree").to_owned();
+                found.push((path, text));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// What differs from run to run: the ports on this machine, how long it took, and ids.
+const VARIES: [(&str, &str); 5] = [
+    (r"127\.0\.0\.1:[0-9]+", "127.0.0.1:PORT"),
+    (r" steps in .*, exit ", " steps in TIME, exit "),
+    (r" (requests?), [0-9.]+ m?s ", " $1, TIME "),
+    (r" in [0-9.]+ m?s$", " in TIME"),
+    (r"(?-u:\b)[0-9A-HJKMNP-TV-Z]{26}(?-u:\b)", "ULID"),
+];
+
+fn timeless(text: &str) -> String {
+    static PATTERNS: LazyLock<Vec<(regex::Regex, &str)>> = LazyLock::new(|| {
+        let compiled = VARIES.map(|(pattern, word)| {
+            let pattern = format!("(?m){pattern}");
+            (regex::Regex::new(&pattern).expect("a pattern"), word)
+        });
+        compiled.into()
+    });
+    let mut text = text.to_owned();
+    for (pattern, word) in PATTERNS.iter() {
+        text = pattern.replace_all(&text, *word).into_owned();
+    }
+    text
+}
+
+/// A call and what it is shown to print.
+struct Transcript<'a> {
+    arguments: Vec<&'a str>,
+    shown: &'a str,
+    /// The scene that it ran on; none for what brings its own.
+    scene: Option<&'a str>,
+    /// The time of day on 2026-03-22.
+    at: &'a str,
+    exit: i32,
+}
+
+const OPEN: &str = "```text\n$ duckops ";
+
+fn transcripts(page: &str) -> Vec<Transcript<'_>> {
+    let mut found = Vec::new();
+    for (start, _) in page.match_indices(OPEN) {
+        let block = &page[start + OPEN.len()..];
+        let (block, _) = block.split_once("```").expect("the end of a block");
+        let (call, shown) = block.split_once('\n').expect("a call");
+        let mut transcript = Transcript {
+            arguments: call.split(' ').collect(),
+            shown,
+            scene: None,
+            at: "03:12:09",
+            exit: 0,
+        };
+        let above = page[..start].trim_end().lines().last().unwrap_or_default();
+        let said = above
+            .strip_prefix("<!-- ")
+            .and_then(|s| s.strip_suffix(" -->"));
+        for part in said.into_iter().flat_map(|said| said.split("; ")) {
+            match part.split_once(": ") {
+                Some(("scene", scene)) => transcript.scene = Some(scene),
+                Some(("at", at)) => transcript.at = at,
+                Some(("exit", exit)) => transcript.exit = exit.parse().expect("a number"),
+                _ => panic!("{above}: what is {part}?"),
+            }
+        }
+        found.push(transcript);
+    }
+    found
+}
+
+/// Whether the program printed this: the first line that it did not.
+fn printed(shown: &str, output: &str) -> Result<usize, String> {
+    let (shown, output) = (timeless(shown), timeless(output));
+    let mut rest = output.lines();
+    let (mut found, mut is_gap) = (0, false);
+    for line in shown.lines() {
+        if line.trim() == "…" {
+            is_gap = true;
+            continue;
+        }
+        let is_it = |real: &str| match line.strip_suffix(" …") {
+            Some(head) => real.starts_with(head),
+            None => real == line,
+        };
+        let is_there = match is_gap {
+            true => rest.any(is_it),
+            false => rest.next().is_some_and(is_it),
+        };
+        if !is_there {
+            return Err(line.to_owned());
+        }
+        (found, is_gap) = (found + 1, false);
+    }
+    match rest.next() {
+        Some(more) if !is_gap => Err(format!("it goes on: {more}")),
+        _ => Ok(found),
+    }
+}
+
+/// A transcript for this output, with its gaps where the one before had its first.
+fn written_anew(before: &str, output: &str) -> String {
+    let lines: Vec<_> = output.lines().collect();
+    let is_gap = |line: &&str| line.trim() == "…";
+    let shown: Vec<_> = before.lines().collect();
+    let head = shown.iter().position(|line| is_gap(line));
+    let tail = shown.iter().rev().position(|line| is_gap(line));
+    let cut = |line: &str| match line.chars().count() > WIDEST {
+        true => {
+            line.chars()
+                .take(WIDEST)
+                .collect::<String>()
+                .trim_end()
+                .to_owned()
+                + " …\n"
+        }
+        false => line.to_owned() + "\n",
+    };
+    let (Some(head), Some(tail)) = (head, tail) else {
+        return lines.iter().map(|line| cut(line)).collect();
+    };
+    if head + tail >= lines.len() {
+        return lines.iter().map(|line| cut(line)).collect();
+    }
+    let head = lines[..head].iter().map(|line| cut(line));
+    let tail = lines[lines.len() - tail..].iter().map(|line| cut(line));
+    head.chain(["…\n".to_owned()]).chain(tail).collect()
+}
+
+/// Whatever the transcripts of one page ran on. Calls on one scene share its state.
+struct Places {
+    home: tempfile::TempDir,
+    scenes: BTreeMap<String, Stage>,
+    hooks: Home,
+    receiver: Option<crate::webhook::Listening>,
+}
+
+impl Places {
+    fn run(&mut self, transcript: &Transcript<'_>) -> Ran {
+        let Some(scene) = transcript.scene else {
+            return match transcript.arguments.as_slice() {
+                ["webhook", rest @ ..] => self.webhook(rest),
+                arguments => Duckops::new(self.home.path(), arguments).run(),
+            };
+        };
+        let token = self.home.path().join("token");
+        crate::support::receiver::secret(&token, "practice-token");
+        let stage = self
+            .scenes
+            .entry(scene.to_owned())
+            .or_insert_with(|| Stage::of(world(scene)));
+        // The practice stack is an endpoint that is not AWS.
+        let over = match transcript.arguments[..] {
+            ["alias", "rollback" | "promote", ..] | ["bond", "rotate" | "disconnect", ..] => {
+                &["--endpoint-override"][..]
+            }
+            _ => &[],
+        };
+        let call = stage.duckops(&[&transcript.arguments[..], over].concat());
+        let call = match transcript.arguments[..] {
+            ["bond", "rotate" | "disconnect", ..] => {
+                call.env("DUCKOPS_TOKEN_FILE", token.as_os_str())
+            }
+            _ => call,
+        };
+        let now = format!("2026-03-22T{}Z", transcript.at);
+        call.env("DUCKOPS_TEST_NOW", now).run()
+    }
+
+    /// A call to a receiver of ours that verifies. The secret file is the harness' own, and so
+    /// is the port of the receiver.
+    fn webhook(&mut self, arguments: &[&str]) -> Ran {
+        let receiver = self.receiver.get_or_insert_with(|| self.hooks.listen(&[]));
+        let words = arguments
+            .iter()
+            .filter(|word| !["--secret-file", "secret"].contains(word))
+            .map(|word| match word.starts_with("http://127.0.0.1:8787/") {
+                true => receiver.url.as_str(),
+                false => word,
+            });
+        let words: Vec<_> = words.collect();
+        // The receiver's clock is this machine's.
+        self.hooks.webhook(&words).without("DUCKOPS_TEST_NOW").run()
+    }
+}
+
+#[test]
+fn every_transcript_of_readme_and_docs_is_what_the_program_prints() {
+    let writes = std::env::var_os(WRITE).is_some();
+    let (mut calls, mut lines, mut wrong) = (Vec::new(), 0, Vec::new());
+    for (path, page) in pages() {
+        let mut places = Places {
+            home: tempfile::tempdir().expect("a folder"),
+            scenes: BTreeMap::new(),
+            hooks: Home::new(),
+            receiver: None,
+        };
+        let mut anew = page.clone();
+        for transcript in transcripts(&page) {
+            let call = transcript.arguments.join(" ");
+            let ran = places.run(&transcript);
+            assert_eq!(
+                ran.code,
+                transcript.exit,
+                "{}: {call}: {ran:?}",
+                path.display()
+            );
+            let output = format!("{}{}", ran.stderr, ran.stdout);
+            match printed(transcript.shown, &output) {
+                Ok(found) => lines += found,
+                Err(_) if writes => {
+                    let before = format!("{OPEN}{call}\n{}```", transcript.shown);
+                    let shown = written_anew(transcript.shown, &output);
+                    let after = format!("{OPEN}{call}\n{shown}```");
+                    anew = anew.replacen(&before, &after, 1);
+                }
+                Err(line) => wrong.push(format!(
+                    "{}: `{call}` does not print {line:?}:\n{output}",
+                    path.display()
+                )),
+            }
+            calls.push(call);
+        }
+        if anew != page {
+            std::fs::write(root().join(&path), anew).expect("written");
+            println!("{}: transcripts written anew", path.display());
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "set {WRITE}=1 to write them anew\n{}",
+        wrong.join("\n")
+    );
+    for incident in ["inc-001", "inc-002", "inc-003", "inc-004", "inc-005"] {
+        assert!(calls.contains(&format!("drill {incident}")), "{calls:?}");
+    }
+    for command in [
+        "check", "alias", "escalate", "peck", "bond", "webhook", "triage",
+    ] {
+        let is_it = |call: &String| call.starts_with(&format!("{command} "));
+        assert!(calls.iter().any(is_it), "{command}: {calls:?}");
+    }
+    println!("{} transcripts, {lines} lines", calls.len());
+}
+
+#[test]
+fn transcript_written_anew_is_true_and_about_as_long() {
+    let output = format!("one\ntwo\nthree\nfour\n{} end\nsix\n", "long ".repeat(40));
+    for (before, due) in [
+        ("a\nb\n…\n", 3),
+        ("a\n…\nb\n…\nc\nd\n", 4),
+        ("a\nb\n", 6),
+        ("a\nb\nc\nd\n…\ne\nf\ng\n", 6),
+    ] {
+        let anew = written_anew(before, &output);
+        assert_eq!(anew.lines().count(), due, "{before:?}: {anew}");
+        assert!(printed(&anew, &output).is_ok(), "{before:?}: {anew}");
+        assert!(
+            anew.lines().all(|line| line.chars().count() <= WIDEST + 2),
+            "{anew}"
+        );
+    }
+}
+
+/// The paths that a page names: in links, and in backquotes from a folder of the tree on.
+fn named(page: &str, path: &Path) -> Vec<(String, PathBuf)> {
+    let folder = path.parent().expect("a folder");
+    let links = page.split("](").skip(1);
+    let links = links.filter_map(|rest| rest.split_once(')').map(|(link, _)| link));
+    let links = links
+        .filter(|link| !link.contains("://") && !link.starts_with('#'))
+        .map(|link| link.split('#').next().unwrap_or(link))
+        .map(|link| (link.to_owned(), root().join(folder).join(link)));
+    const FOLDERS: [&str; 7] = [
+        "src/",
+        "tests/",
+        "docs/",
+        "runbooks/",
+        "contrib/",
+        "benchmarks/",
+        ".ci/",
+    ];
+    let quoted = page.split('`').skip(1).step_by(2);
+    let quoted = quoted
+        .filter(|text| FOLDERS.iter().any(|folder| text.starts_with(folder)))
+        .filter(|text| !text.contains(['\n', ' ', '<', '*', 'N']))
+        .map(|text| text.split("::").next().unwrap_or(text))
+        .map(|text| (text.to_owned(), root().join(text)));
+    links.chain(quoted).collect()
+}
+
+#[test]
+fn every_file_that_a_page_names_is_there() {
+    let mut count = 0;
+    let mut gone = Vec::new();
+    for (path, page) in pages() {
+        // What a version changed may be gone by now.
+        if path == Path::new("CHANGELOG.md") {
+            continue;
+        }
+        for (name, place) in named(&page, &path) {
+            count += 1;
+            if !place.exists() {
+                gone.push(format!("{}: {name}", path.display()));
+            }
+        }
+    }
+    assert!(gone.is_empty(), "{gone:#?}");
+    assert!(count > 40, "only {count} paths were found");
+    let lost = named(
+        "see `src/nowhere.rs` and [a page](nothing.md#there)",
+        Path::new("a.md"),
+    );
+    assert_eq!(lost.len(), 2);
+    assert!(lost.iter().all(|(_, place)| !place.exists()));
+}
+
+#[test]
+fn readme_is_short_and_architecture_lists_the_rooms_in_their_order() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("a page");
+    assert!(readme.lines().count() <= 90, "{}", readme.lines().count());
+    for command in ["cargo run -- drill inc-004", "cargo test "] {
+        assert!(readme.contains(command), "{command}");
+    }
+    let page = std::fs::read_to_string(root().join("docs/architecture.md")).expect("a page");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let listed: Vec<_> = rows
+        .filter_map(|row| row.split_once('`').map(|(room, _)| room))
+        .filter(|room| ROOMS.contains(room))
+        .collect();
+    assert_eq!(listed, ROOMS, "the order of tests/structure.rs");
+}
+
+#[test]
+fn a_transcript_that_is_not_true_would_be_found() {
+    let output = "one\ntwo\nthree http://127.0.0.1:8123/x\nfour, 5 steps in 12ms, exit 2\n";
+    let fine = "one\n  …\nthree …\nfour, 5 steps in 1.2s, exit 2\n";
+    assert_eq!(printed(fine, output), Ok(3));
+    assert_eq!(
+        printed("one\ntwo\nthree http://127.0.0.1:9/x\n…\n", output),
+        Ok(3)
+    );
+    let footer = "prod us-east-1 · 7 requests, 0.57 s · exit 2\n";
+    assert_eq!(
+        printed("prod us-east-1 · 7 requests, 0.1 s · exit 2\n", footer),
+        Ok(1)
+    );
+    for wrong in [
+        "prod us-east-1 · 6 requests, 0.57 s · exit 2\n",
+        "prod us-east-1 · 7 requests, 0.57 s · exit 0\n",
+    ] {
+        assert!(printed(wrong, footer).is_err(), "{wrong}");
+    }
+    for wrong in [
+        "one\nthree …\nfour, 5 steps in 1.2s, exit 2\n",
+        "one\ntwo\n",
+        "one\n…\nthree\n…\n",
+        "one\n…\nfour, 5 steps in 12ms, exit 0\n",
+        "two\n…\n",
+        "one\n…\nfour …\nthree …\n",
+    ] {
+        assert!(printed(wrong, output).is_err(), "{wrong}");
+    }
+}
