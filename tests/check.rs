@@ -41,7 +41,7 @@ fn a_check_says_what_is_new_then_that_nothing_changed_then_what_is_over() {
     assert!(lines[0].starts_with("CRITICAL prod "), "{second:?}");
     assert_eq!(
         lines[1],
-        "INC-005 CRIT unchanged since 2026-03-22T03:12:09Z (0s)"
+        "INC-005 CRIT unchanged since 2026-03-22T03:12:09Z (0 s)"
     );
     assert_eq!(second.code, 2);
     // The same history, and a world in which all is well.
@@ -212,7 +212,7 @@ fn of_two_checks_at_once_one_runs_and_the_other_says_so_and_the_dead_block_nobod
     let second = check(&stage, &["inc-005"]);
     assert_eq!(second.code, 3, "{second:?}");
     let words = format!(
-        "another check of these runbooks is active since 2026-03-22T03:12:09Z, for 0s (process {number})"
+        "another check of these runbooks is active since 2026-03-22T03:12:09Z, for 0 s (process {number})"
     );
     assert!(second.stderr.contains(&words), "{second:?}");
     first.kill().expect("killed");

@@ -68,10 +68,10 @@ fn five_minutes_from_the_first_failure_that_a_run_saw() {
     let stage = Stage::of(down);
     let due = Some(("P0", json!(time(300))));
     for (after, words) in [
-        (0, "by 03:17:09Z (in 5m)"),
-        (299, "by 03:17:09Z (in 1s)"),
-        (300, "by 03:17:09Z (now)"),
-        (301, "by 03:17:09Z (overdue by 1s)"),
+        (0, "by 03:17Z, in 5 min"),
+        (299, "by 03:17Z, in 1 s"),
+        (300, "T-JOSH (P1) now"),
+        (301, "now: 1 s overdue"),
     ] {
         let step = ("inc-001", "recovery");
         row(&stage, step, after, ("critical", due.clone()), words);
@@ -96,11 +96,11 @@ fn eleven_callback_errors_in_a_day_call_within_five_minutes_of_the_run_that_saw_
     let eleven = errors(11);
     let due = Some(("P1", json!(time(300))));
     for (after, words) in [
-        (0, "by 03:17:09Z (in 5m)"),
-        (299, "by 03:17:09Z (in 1s)"),
-        (300, "by 03:17:09Z (now)"),
-        (301, "by 03:17:09Z (overdue by 1s)"),
-        (1_500, "overdue by 20m"),
+        (0, "by 03:17Z, in 5 min"),
+        (299, "by 03:17Z, in 1 s"),
+        (300, "T-JOSH (P1) now"),
+        (301, "now: 1 s overdue"),
+        (1_500, "20 min overdue"),
     ] {
         row(&eleven, step, after, ("critical", due.clone()), words);
     }
@@ -138,10 +138,10 @@ fn a_day_without_certificates_names_the_moment_at_which_there_are_two() {
     let step = ("inc-002", "counts");
     let two_days = 22 * HOUR;
     let due = Some(("P1", json!(time(two_days))));
-    let words = "by 2026-03-23T01:12:09Z (in 22h)";
+    let words = "by 2026-03-23 01:12Z, in 22 h";
     row(&stage, step, 0, ("warning", due.clone()), words);
     stage.practice.world().status["database"]["ducklings"] = json!(17);
-    row(&stage, step, two_days - 1, ("warning", due), "(in 1s)");
+    row(&stage, step, two_days - 1, ("warning", due), "in 1 s");
     let now = Some(("P1", Value::Null));
     for after in [two_days, two_days + 1] {
         row(
@@ -149,7 +149,7 @@ fn a_day_without_certificates_names_the_moment_at_which_there_are_two() {
             step,
             after,
             ("critical", now.clone()),
-            "T-JOSH P1 now",
+            "T-JOSH (P1) now",
         );
     }
 }
@@ -178,7 +178,7 @@ fn mail_over_the_quota_calls_at_once_and_more_urgently_while_people_register() {
     let now = Some(("P0", Value::Null));
     for sent in [191.0, 192.0] {
         let due = ("critical", now.clone());
-        row(&full(0, sent), quota, 0, due, "T-JOSH P0 now");
+        row(&full(0, sent), quota, 0, due, "T-JOSH (P0) now");
     }
     let day = 24 * HOUR;
     for (ago, priority) in [
@@ -189,7 +189,7 @@ fn mail_over_the_quota_calls_at_once_and_more_urgently_while_people_register() {
     ] {
         let due = ("critical", Some((priority, Value::Null)));
         let record = ("inc-005", "record");
-        row(&full(ago, 191.0), record, 0, due, "T-JOSH P0 now");
+        row(&full(ago, 191.0), record, 0, due, "T-JOSH (P0) now");
     }
 }
 

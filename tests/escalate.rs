@@ -78,7 +78,7 @@ fn a_call_holds_what_whoever_is_called_wants_to_know_and_is_made_once() {
         "{asked}"
     );
     let since = brief["since"].as_str().expect("a text");
-    assert!(since.starts_with("2026-03-22T03:12:09Z (4m)"), "{since}");
+    assert!(since.starts_with("2026-03-22T03:12:09Z (4 min)"), "{since}");
     let seen = brief["seen"].to_string();
     for part in [
         "note: mail to the owner is sent",
@@ -461,10 +461,10 @@ fn since_when_it_is_so_is_told_by_whatever_knows_it_longest() {
     };
     let line = since(&stage);
     let begin =
-        "Since: 2026-03-22T03:07:09Z (5m), recovery.since; bad since 2026-03-22T03:12:09Z (0s)";
+        "Since: 2026-03-22T03:07:09Z (5 min), recovery.since; bad since 2026-03-22T03:12:09Z (0 s)";
     assert!(line.starts_with(begin), "{line}");
     down.recorded.clear();
     let line = since(&Stage::of(down));
-    let begin = "Since: 2026-03-22T03:12:09Z (0s) by recorded runs; no run of the last 48 h";
+    let begin = "Since: 2026-03-22T03:12:09Z (0 s) by recorded runs; no run of the last 48 h";
     assert!(line.starts_with(begin), "{line}");
 }

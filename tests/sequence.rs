@@ -140,7 +140,7 @@ fn a_witness_that_is_silent_is_named_and_the_code_is_unknown() {
         assert_eq!(ran.code, 3, "{operation:?}: {ran:?}");
         assert!(ran.stdout.contains(says), "{operation:?}: {}", ran.stdout);
         assert!(
-            ran.stdout.starts_with("not known what broke in 6h"),
+            ran.stdout.starts_with("not known what broke in 6 h"),
             "{operation:?}: {}",
             ran.stdout
         );

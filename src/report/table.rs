@@ -109,12 +109,13 @@ impl<'a> Page<'a> {
     fn answer(&mut self) {
         let report = self.report;
         let headline = words::headline(report);
-        let calls = report.escalation.as_ref();
+        let leading = report.runbooks.first().map(|runbook| &runbook.id);
+        let id = report.root_cause.as_ref().or(leading);
         self.answer_block(
             report.verdict,
             &headline,
             report.next_action.as_ref(),
-            calls,
+            (id.map_or("", |id| id.as_str()), report.escalation.as_ref()),
         );
     }
 
@@ -133,9 +134,9 @@ impl<'a> Page<'a> {
 
     fn block(&mut self, runbook: &Runbook) {
         let headline = format!("{} {}", name(&runbook.id), runbook.summary);
-        let calls = runbook.escalation.as_ref();
         let next = runbook.next_action.as_ref();
-        self.answer_block(runbook.verdict, &headline, next, calls);
+        let escalation = (runbook.id.as_str(), runbook.escalation.as_ref());
+        self.answer_block(runbook.verdict, &headline, next, escalation);
     }
 
     fn answer_block(
@@ -143,26 +144,37 @@ impl<'a> Page<'a> {
         verdict: Verdict,
         headline: &str,
         next: Option<&NextAction>,
-        escalation: Option<&Escalation>,
+        (id, escalation): (&str, Option<&Escalation>),
     ) {
         let word = verdict.word().to_ascii_uppercase();
         self.labelled(&word, Tone::of(verdict), headline, Tone::Strong);
+        let whom = escalation.map(|escalation| whom(escalation, self.report.started_at));
+        let mut is_said = false;
         if let Some(next) = next {
             let label = match verdict {
                 Verdict::Critical | Verdict::Unknown => "DO NOW",
                 _ => "NEXT",
             };
-            self.labelled(label, Tone::Strong, next.text.as_str(), Tone::Plain);
+            let mut text = next.text.to_string();
+            // The deadline stands where the escalation is the action itself.
+            if let (Some(escalation), Some(whom)) = (escalation, &whom)
+                && let Some(rest) = text.strip_prefix(&format!("Escalate to {}", escalation.to))
+            {
+                text = format!("Escalate to {whom}{rest}");
+                is_said = true;
+            }
+            self.labelled(label, Tone::Strong, &text, Tone::Plain);
             if let Some(command) = &next.command {
                 self.command(command.as_str());
             }
         }
-        let command = next.and_then(|next| next.command.as_ref());
-        let is_the_action =
-            command.is_some_and(|command| command.as_str().starts_with("duckops escalate"));
-        if let Some(escalation) = escalation.filter(|_| !is_the_action) {
-            let whom = whom(escalation, self.report.started_at);
+        if let Some(whom) = whom.filter(|_| !is_said) {
             self.labelled("ESCALATE", Tone::Strong, &whom, Tone::Plain);
+            let is_shown = next.and_then(|next| next.command.as_ref());
+            let command = format!("duckops escalate {id}");
+            if is_shown.is_none_or(|shown| shown.as_str() != command) {
+                self.command(&command);
+            }
         }
     }
 

@@ -42,21 +42,28 @@ fn the_answer_comes_first_and_its_command_stands_alone() {
     let text = at_80(&sample::critical());
     let lines: Vec<_> = text.lines().collect();
     assert!(lines[0].starts_with("CRITICAL  14 callback errors in 24 h"));
-    assert!(lines[1].starts_with("DO NOW    Escalate to T-JOSH"));
-    assert_eq!(lines[2], "          duckops record inc-004");
-    assert_eq!(lines[3], "ESCALATE  T-JOSH (P1) by 03:17Z, in 5 min");
+    assert_eq!(
+        lines[1],
+        "DO NOW    Escalate to T-JOSH (P1) by 03:17Z, in 5 min and record the incident"
+    );
+    assert_eq!(lines[2], "          with its numbers.");
+    assert_eq!(lines[3], "          duckops record inc-004");
     assert_eq!(lines[4], "");
     assert!(at_80(&sample::all_ok()).starts_with("OK "));
     assert!(at_80(&sample::all_unknown()).starts_with("UNKNOWN "));
 }
 
 #[test]
-fn an_escalation_that_is_the_next_action_is_said_once() {
+fn an_escalation_beside_another_action_has_its_own_command() {
     let mut report = sample::critical();
-    if let Some(next) = &mut report.next_action {
-        next.command = Some("duckops escalate inc-004".into());
-    }
-    assert!(!at_80(&report).contains("ESCALATE"));
+    report.next_action = Some(NextAction {
+        text: "Roll back prod from 62 to 61".into(),
+        command: Some("duckops alias rollback --to 61".into()),
+    });
+    let text = at_80(&report);
+    let expected =
+        "ESCALATE  T-JOSH (P1) by 03:17Z, in 5 min\n          duckops escalate inc-004\n";
+    assert!(text.contains(expected), "{text}");
 }
 
 #[test]
@@ -236,7 +243,7 @@ fn a_due_time_has_its_date_unless_it_is_today() {
     }
     let text = at_80(&report);
     assert!(
-        text.contains("ESCALATE  T-JOSH (P1) now: 4 h overdue"),
+        text.contains("Escalate to T-JOSH (P1) now: 4 h overdue"),
         "{text}"
     );
     if let Some(escalation) = &mut report.escalation {
