@@ -4,7 +4,7 @@
 //! on their line can end.
 
 use super::model::{Escalation, NextAction, Report, Runbook, Step, Verdict};
-use super::words::{name, standing, took, uncalled, utc, value};
+use super::words::{name, standing, took, unmentioned, utc, value};
 
 /// The whole report.
 pub fn render(report: &Report) -> String {
@@ -113,7 +113,7 @@ fn escalate(out: &mut String, escalation: Option<&Escalation>) {
 /// A text without any effect, wherever on a line it stands. A mark that has a meaning in
 /// Markdown gets a backslash, one that has a meaning in HTML becomes its entity.
 pub fn inert(text: &str) -> String {
-    let text = uncalled(text);
+    let text = unmentioned(text);
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';
     let mut only_digits = true;

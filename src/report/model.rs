@@ -385,6 +385,16 @@ impl Report {
         })
     }
 
+    /// Critical runbooks that the root cause does not explain, in their order.
+    pub fn further(&self) -> impl Iterator<Item = &Runbook> {
+        let cause = self.root_cause.as_ref();
+        self.runbooks.iter().filter(move |runbook| {
+            runbook.verdict == Verdict::Critical
+                && runbook.blocked_by.is_none()
+                && cause.is_some_and(|cause| *cause != runbook.id)
+        })
+    }
+
     /// The exit code, the same in every format.
     pub fn exit_code(&self) -> u8 {
         self.verdict.exit_code()

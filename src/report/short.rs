@@ -1,83 +1,188 @@
-//! The report for a chat message: one line that sums it up, then only what is wrong, one
-//! line each; of a check that was compared with the ones before, only what is new, and one
-//! line for what is not. Nobody is called by it, whatever a name or a log line says.
+//! The report for a chat message or a mail of cron: the finding, the command with whom to call by
+//! when, then one line for each step that is not ok. Of a check that was compared with the ones
+//! before, what is unchanged is one line a runbook. Mentions are broken up, whatever a name or a
+//! log line holds.
 
-use super::model::{Change, Report, Runbook, Step, Verdict};
-use super::words::{cut, name, standing, uncalled, width};
+use super::model::{Change, Escalation, NextAction, Report, Runbook, Standing, Step, Verdict};
+use super::words::{clock, count, cut, name, unmentioned};
+use crate::fact::duration;
+use time::OffsetDateTime;
 
 /// No line is longer.
 const LINE: usize = 160;
 
-/// The whole report. Exactly one line when all is ok.
+/// The whole report. Exactly one line when all is ok and nothing changed.
 pub fn render(report: &Report) -> String {
     let mut lines = vec![headline(report)];
-    for runbook in &report.runbooks {
-        let compared = standing(runbook, report.started_at);
-        match (&compared, runbook.verdict) {
-            (None, Verdict::Ok) => {}
-            (Some(compared), _) if is_told_in_a_line(runbook) => {
-                let (id, word) = (name(&runbook.id), runbook.verdict.short());
-                lines.push(format!("{id} {word} {compared}"));
-            }
-            _ => lines.extend(steps(runbook, compared.as_deref())),
-        }
+    let leading = report.runbooks.first().map(|runbook| &runbook.id);
+    let cause = report.root_cause.as_ref().or(leading);
+    lines.extend(action(
+        report.next_action.as_ref(),
+        report.escalation.as_ref(),
+        report.started_at,
+    ));
+    for runbook in report.further() {
+        let (id, summary) = (name(&runbook.id), &runbook.summary);
+        lines.push(format!("CRITICAL {} {id} {summary}", report.stack.name));
+        let (next, escalation) = (runbook.next_action.as_ref(), runbook.escalation.as_ref());
+        lines.extend(action(next, escalation, report.started_at));
     }
-    let lines = lines.iter().map(|line| cut(&uncalled(line), LINE) + "\n");
+    // What the first line is about comes first.
+    let (first, others): (Vec<&Runbook>, Vec<&Runbook>) = report
+        .runbooks
+        .iter()
+        .partition(|runbook| Some(&runbook.id) == cause);
+    for runbook in first.into_iter().chain(others) {
+        lines.extend(rows(runbook, report.started_at));
+    }
+    let lines = lines
+        .iter()
+        .map(|line| cut(&unmentioned(line), LINE) + "\n");
     lines.collect()
 }
 
-/// Whether the reader knows the rest already, or nothing of it is wrong.
-fn is_told_in_a_line(runbook: &Runbook) -> bool {
-    let change = runbook.standing.as_ref().map(|standing| standing.change);
-    change == Some(Change::Unchanged) || runbook.verdict <= Verdict::Ok
+/// The verdict, the stack and the finding, on one line without its newline.
+pub fn headline(report: &Report) -> String {
+    let word = report.verdict.word().to_ascii_uppercase();
+    let finding = super::words::headline(report);
+    let line = format!("{word} {} {finding}", report.stack.name);
+    cut(&unmentioned(&line), LINE)
 }
 
-/// What is wrong with a runbook, one line each.
-fn steps(runbook: &Runbook, compared: Option<&str>) -> Vec<String> {
+/// `do: duckops escalate inc-004 (T-JOSH P1 by 17:53Z)`
+fn action(
+    next: Option<&NextAction>,
+    escalation: Option<&Escalation>,
+    now: OffsetDateTime,
+) -> Option<String> {
+    let whom = escalation.map(|escalation| {
+        let by = match escalation.due {
+            Some(due) if due > now => format!("by {}", clock(due, now)),
+            _ => "now".to_owned(),
+        };
+        format!(" ({} {} {by})", escalation.to, escalation.priority)
+    });
+    let whom = whom.unwrap_or_default();
+    let next = next?;
+    match &next.command {
+        Some(command) => Some(format!("do: {command}{whom}")),
+        None if !next.text.is_empty() => Some(format!("do: {}{whom}", next.text)),
+        None => None,
+    }
+}
+
+/// What is wrong with a runbook, one line each; one line where the reader knows it already.
+fn rows(runbook: &Runbook, now: OffsetDateTime) -> Vec<String> {
     let id = name(&runbook.id);
-    let compared = compared.map_or(String::new(), |compared| format!(" ({compared})"));
+    let label = runbook.standing.as_ref().map(change_label);
+    if let Some(standing) = &runbook.standing {
+        let compared = compared(runbook, standing, now);
+        let is_known = standing.change == Change::Unchanged || runbook.verdict <= Verdict::Ok;
+        match (is_known, compared) {
+            (true, None) => return Vec::new(),
+            (true, Some(compared)) => {
+                let word = runbook.verdict.short();
+                let label = label.unwrap_or_default();
+                return vec![format!("{label}{word} {id} {compared}")];
+            }
+            _ => {}
+        }
+    } else if runbook.verdict <= Verdict::Ok {
+        return Vec::new();
+    }
+    let label = label.unwrap_or_default();
+    let word = runbook.verdict.short();
+    if let Some(parent) = &runbook.blocked_by {
+        let parent = name(parent);
+        return vec![match runbook.verdict {
+            Verdict::Unknown => format!("{label}{word} {id} not judged: {parent} first"),
+            _ => format!("{label}{word} {id} {}; caused by {parent}", runbook.summary),
+        }];
+    }
     let bad: Vec<&Step> = runbook
         .steps
         .iter()
         .filter(|step| step.verdict() >= Verdict::Warning)
         .collect();
-    if runbook.blocked_by.is_some() || bad.is_empty() {
-        let word = runbook.verdict.short();
-        return vec![format!("{id} {word} {}{compared}", runbook.summary)];
+    if bad.is_empty() {
+        return vec![format!("{label}{word} {id} {}", runbook.summary)];
     }
-    let line = |(at, step): (usize, &&Step)| {
+    let held = runbook.standing.as_ref().filter(|standing| standing.held);
+    let held = held.map_or("", |_| " (held back)");
+    let line = |step: &&Step| {
         let (number, word) = (step.number, step.verdict().short());
-        let compared = if at == 0 { compared.as_str() } else { "" };
-        format!("{id}/{number} {word}{compared} {}", step.summary)
+        format!(
+            "{label}{word} {id}/{number} {}: {}{held}",
+            step.id, step.summary
+        )
     };
-    bad.iter().enumerate().map(line).collect()
+    bad.iter().map(line).collect()
 }
 
-/// The verdict, the stack and what to do, on one line without its newline. The sentence
-/// gives way to the command, which is whole or not there.
-pub fn headline(report: &Report) -> String {
-    let head = format!(
-        "{} {} {} {}: ",
-        report.verdict.word().to_ascii_uppercase(),
-        report.stack.name,
-        report.stack.account,
-        report.stack.region
-    );
-    let next = report
-        .next_action
-        .as_ref()
-        .and_then(|next| next.command.as_ref())
-        .map(|command| format!(" -> {command}"))
-        .filter(|next| width(next) + width(&head) + 40 <= LINE)
-        .unwrap_or_default();
-    let room = LINE.saturating_sub(width(&head) + width(&next));
-    let sentence = cut(&uncalled(report.summary.as_str()), room);
-    format!("{head}{sentence}{next}")
+/// The first word of a row: how it compares with the check before.
+fn change_label(standing: &Standing) -> &'static str {
+    match standing.change {
+        Change::New => "NEW  ",
+        Change::Worse => "WORSE ",
+        Change::Better => "BETTER ",
+        Change::Resolved => "OVER ",
+        Change::Unchanged => "SAME ",
+    }
+}
+
+/// `for 4 min, since 17:48Z (1 critical, 3 warnings)`; nothing where it was ok and is ok.
+fn compared(runbook: &Runbook, standing: &Standing, now: OffsetDateTime) -> Option<String> {
+    let mut parts = Vec::new();
+    match standing.change {
+        Change::Unchanged if standing.settled >= Verdict::Warning => {
+            let age = duration((now - standing.since).whole_seconds().max(0));
+            let since = clock(standing.since, now);
+            parts.push(format!("for {age}, since {since}{}", tally(runbook)));
+        }
+        Change::Unchanged if standing.held => {}
+        Change::Unchanged => return None,
+        change => {
+            let was = standing.before.map_or("ok", Verdict::word);
+            parts.push(format!("{}, was {was}", change.word()));
+        }
+    }
+    if standing.held && standing.settled < runbook.verdict {
+        parts.push(format!("{} held back", runbook.verdict.word()));
+    } else if standing.held {
+        parts.push(format!("{} still counts", standing.settled.word()));
+    }
+    if let Some(muted) = &standing.muted {
+        let until = clock(muted.until, now);
+        parts.push(format!("muted until {until} by {}", muted.by));
+    }
+    Some(parts.join(", "))
+}
+
+/// ` (1 critical, 3 warnings)`
+fn tally(runbook: &Runbook) -> String {
+    let of = |verdict: Verdict| {
+        let steps = runbook.steps.iter();
+        steps.filter(|step| step.verdict() == verdict).count()
+    };
+    let parts: Vec<_> = [
+        (of(Verdict::Critical), "critical", "critical"),
+        (of(Verdict::Warning), "warning", "warnings"),
+        (of(Verdict::Unknown), "not judged", "not judged"),
+    ]
+    .into_iter()
+    .filter(|(number, ..)| *number > 0)
+    .map(|(number, one, many)| count(number, one, many))
+    .collect();
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", parts.join(", ")),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::sample;
+    use super::super::words::width;
     use super::*;
 
     #[test]
@@ -85,34 +190,50 @@ mod tests {
         let text = render(&sample::all_ok());
         assert_eq!(
             text,
-            "OK prod 111122223333 us-east-1: Nothing is wrong: 4 steps of 2 runbooks are ok.\n"
+            "OK prod Nothing is wrong: 4 steps of 2 runbooks are ok.\n"
         );
     }
 
     #[test]
-    fn only_what_is_wrong_is_told_one_line_each() {
+    fn the_finding_and_its_command_come_before_a_line_for_each_bad_step() {
         let text = render(&sample::critical());
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(
             lines,
             [
-                "CRITICAL prod 111122223333 us-east-1: 14 callback errors in 24 h, over the limit of 10. -> duckops record inc-004",
-                "INC-004/1 CRIT 14 callback errors in 24 h, over the limit of 10.",
-                "INC-004/3 WARN 3 approval workflows failed in 24 h, the newest 13 minutes ago.",
-                "INC-004/5 UNKN Not known: this identity may not list executions.",
-                "INC-003/1 WARN The newest pulse is 21 minutes old.",
+                "CRITICAL prod 14 callback errors in 24 h, over the limit of 10.",
+                "do: duckops record inc-004 (T-JOSH P1 by 03:17Z)",
+                "CRIT INC-004/1 callback-errors: 14 callback errors in 24 h, over the limit of 10.",
+                "WARN INC-004/3 executions: 3 approval workflows failed in 24 h, the newest 13 minutes ago.",
+                "UNKN INC-004/5 stale: Not known: this identity may not list executions.",
+                "WARN INC-003/1 pulses: The newest pulse is 21 minutes old.",
             ]
         );
+    }
+
+    #[test]
+    fn a_critical_of_its_own_has_its_own_command() {
+        let mut report = sample::critical();
+        let mut other = report.runbooks[0].clone();
+        other.id = "inc-005".into();
+        other.steps.truncate(1);
+        report.runbooks.push(other);
+        let text = render(&report);
+        assert_eq!(
+            text.lines().nth(2).map(|line| &line[..21]),
+            Some("CRITICAL prod INC-005")
+        );
+        assert_eq!(text.matches("\ndo: ").count(), 2, "{text}");
     }
 
     #[test]
     fn what_another_incident_explains_is_one_line() {
         let text = render(&sample::blocked());
         assert!(
-            text.ends_with("INC-004 UNKN Not judged: INC-001.\n"),
+            text.ends_with("UNKN INC-004 not judged: INC-001 first\n"),
             "{text}"
         );
-        assert_eq!(text.lines().count(), 3, "{text}");
+        assert_eq!(text.lines().count(), 4, "{text}");
     }
 
     #[test]
@@ -124,7 +245,7 @@ mod tests {
             }
         }
         let text = render(&sample::hostile());
-        assert_eq!(text.lines().count(), 4, "{text}");
+        assert_eq!(text.lines().count(), 5, "{text}");
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl<'a> Page<'a> {
 
     fn render(mut self) -> String {
         self.answer();
-        for runbook in self.further() {
+        for runbook in self.report.further() {
             self.block(runbook);
         }
         self.out.push('\n');
@@ -117,19 +117,6 @@ impl<'a> Page<'a> {
             report.next_action.as_ref(),
             (id.map_or("", |id| id.as_str()), report.escalation.as_ref()),
         );
-    }
-
-    /// Criticals that the root cause does not explain: each has a block of its own.
-    fn further(&self) -> Vec<&'a Runbook> {
-        let report = self.report;
-        let cause = report.root_cause.as_ref();
-        let runbooks = report.runbooks.iter();
-        let is_further = |runbook: &&Runbook| {
-            runbook.verdict == Verdict::Critical
-                && runbook.blocked_by.is_none()
-                && cause.is_some_and(|cause| *cause != runbook.id)
-        };
-        runbooks.filter(is_further).collect()
     }
 
     fn block(&mut self, runbook: &Runbook) {

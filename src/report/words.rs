@@ -200,7 +200,7 @@ pub(crate) fn wrap(text: &str, max: usize) -> Vec<String> {
 
 /// A text in which nobody is called by a chat or a ticket system: neither `@name` nor
 /// what stands in angle brackets. The cure is a blank, so that people still can read it.
-pub(super) fn uncalled(text: &str) -> String {
+pub(super) fn unmentioned(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';
     let mut chars = text.chars().peekable();
@@ -244,11 +244,11 @@ mod tests {
     #[test]
     fn nobody_is_called() {
         assert_eq!(
-            uncalled("@everyone <!channel> <@U1> (@here)"),
+            unmentioned("@everyone <!channel> <@U1> (@here)"),
             "@ everyone < !channel> < @ U1> (@ here)"
         );
         assert_eq!(
-            uncalled("prod@3->2 a@b.example <= 5"),
+            unmentioned("prod@3->2 a@b.example <= 5"),
             "prod@3->2 a@b.example <= 5"
         );
     }
