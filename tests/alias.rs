@@ -5,7 +5,7 @@ mod canary;
 mod outcomes;
 mod race;
 
-use crate::support::{Duckops, Ran, Raw, Stage, http, world};
+use crate::support::{Duckops, Ran, Raw, Stage, at_once, http, world};
 use duckops::practice::{FakeStack, Fault, Operation, Seen};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -302,7 +302,7 @@ const REFUSALS: &[Refusal] = &[
 
 #[test]
 fn nothing_is_sent_without_consent_or_against_a_check() {
-    for refusal in REFUSALS {
+    at_once(6, REFUSALS, |refusal| {
         let mut world = world("inc-001");
         (refusal.change)(&mut world);
         let stage = Stage::of(world);
@@ -327,7 +327,7 @@ fn nothing_is_sent_without_consent_or_against_a_check() {
             refusal.what
         );
         assert_eq!(stage.practice.unexpected(), 0, "{}", refusal.what);
-    }
+    });
     println!(
         "refusals: {}, requests that change something: 0",
         REFUSALS.len()

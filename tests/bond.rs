@@ -4,7 +4,7 @@
 pub(crate) mod canary;
 mod kill;
 
-use crate::support::{Duckops, Ran, Stage, world};
+use crate::support::{Duckops, Ran, Stage, at_once, world};
 use duckops::practice::{FakeStack, Fault, Operation};
 use serde_json::Value;
 use std::fs;
@@ -298,18 +298,18 @@ fn however_the_answer_fails_what_is_told_is_true() {
         (Fault::Done(Box::new(Fault::Trickle)), 0, true),
         (Fault::Delay(Duration::from_millis(300)), 0, true),
     ];
-    for (fault, code, issues) in cases {
+    at_once(5, &cases, |(fault, code, issues)| {
         let mut world = bonded(Some(60));
         world.faults.insert(Operation::Rotate, fault.clone());
         let stage = Stage::of(world);
         let (ran, document) = write(&stage, &["rotate", ID, "--confirm", ID]).json();
-        assert_eq!(ran, code, "{fault:?}: {document:#}");
+        assert_eq!(ran, *code, "{fault:?}: {document:#}");
         assert_eq!(
             (writes(&stage), issued(&stage).len()),
-            (1, usize::from(issues)),
+            (1, usize::from(*issues)),
             "{fault:?}"
         );
-        accounted(&stage, &document, &fault);
+        accounted(&stage, &document, fault);
         // Whoever tries again without having found out is stopped.
         stage.practice.world().faults.clear();
         let again = write(&stage, &["rotate", ID, "--confirm", ID]).run();
@@ -322,9 +322,9 @@ fn however_the_answer_fails_what_is_told_is_true() {
         assert_eq!(open, usize::from(unsettled), "{fault:?}");
         if unsettled {
             says(&again, "--recover");
-            supersede(&stage, &fault, code);
+            supersede(&stage, fault, *code);
         }
-    }
+    });
 }
 
 /// Every key that was issued is in a file, in the raw answer, or declared as lost.
@@ -433,13 +433,14 @@ fn an_end_names_the_bond_and_is_read_back() {
     assert_eq!(writes(&stage), 1);
     let again = write(&stage, &["disconnect", ID, "--confirm", ID]).run();
     assert_eq!((again.code, writes(&stage)), (1, 1), "{again:?}");
-    for (fault, code) in [
+    let ends = [
         (Fault::Done(Box::new(Fault::Reset)), 0),
         (Fault::Reset, 3),
         (Fault::Status(403), 1),
         (Fault::Status(409), 4),
         (Fault::Body("{}".to_owned()), 2),
-    ] {
+    ];
+    at_once(5, &ends, |(fault, code)| {
         let stage = Stage::of(bonded(Some(60)));
         stage
             .practice
@@ -447,8 +448,8 @@ fn an_end_names_the_bond_and_is_read_back() {
             .faults
             .insert(Operation::Unpeck, fault.clone());
         let ran = write(&stage, &["disconnect", ID, "--confirm", ID]).run();
-        assert_eq!((ran.code, writes(&stage)), (code, 1), "{fault:?}: {ran:?}");
-    }
+        assert_eq!((ran.code, writes(&stage)), (*code, 1), "{fault:?}: {ran:?}");
+    });
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! Claim: with two things wrong at once, one run names the right root cause, calls no child
 //! critical that its parent explains, agrees with its own exit code, and fits on a screen.
 
-use crate::support::{Stage, world};
+use crate::support::{Stage, at_once, deadline, world};
 use duckops::practice::{FakeStack, Recorded};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A scene, and the incidents that it makes critical by itself. Where two scenes change
 /// the same thing, the earlier one in the list has its way.
@@ -218,10 +217,11 @@ const PAGE: usize = 25;
 fn judged(one: &Wrong, other: &Wrong, world: FakeStack, complaints: &mut Vec<String>) -> usize {
     let pair = format!("{} + {}", one.scene, other.scene);
     let critical = critical(one, other);
+    let saving = ["triage", "--deadline", deadline(&world), "--save", "run.json"];
     let stage = Stage::of(world);
-    let arguments = ["triage", "--deadline", "3s"];
-    let (code, document) = stage.once(&arguments).json();
-    let table = stage.once(&arguments).run();
+    let (code, document) = stage.once(&saving).json();
+    // What a recording shows is what the run itself would have shown: `recording` proves it.
+    let table = stage.once(&["triage", "--from", "run.json"]).run();
     let mut complain = |what: String| complaints.push(format!("{pair}: {what}"));
 
     let cause = due(&critical);
@@ -318,19 +318,11 @@ fn two_things_wrong_at_once_have_one_root_cause_and_fit_on_a_page() {
     }
     assert!(pairs.len() >= 32, "{}", pairs.len());
     // Most of the time is spent waiting for what hangs.
-    let next = AtomicUsize::new(0);
-    let found: Vec<(usize, Vec<String>)> = std::thread::scope(|scope| {
-        let work = || {
-            let (mut longest, mut complaints) = (0, Vec::new());
-            while let Some((one, other)) = pairs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let both = merged(&healthy, world(one.scene), world(other.scene));
-                longest = longest.max(judged(one, other, both, &mut complaints));
-            }
-            (longest, complaints)
-        };
-        let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
-        let ends = threads.into_iter().map(|thread| thread.join());
-        ends.map(|end| end.expect("no thread fails")).collect()
+    let found: Vec<(usize, Vec<String>)> = at_once(6, &pairs, |(one, other)| {
+        let both = merged(&healthy, world(one.scene), world(other.scene));
+        let mut complaints = Vec::new();
+        let length = judged(one, other, both, &mut complaints);
+        (length, complaints)
     });
     let longest = found.iter().map(|(longest, _)| *longest).max();
     println!(

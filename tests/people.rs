@@ -465,12 +465,14 @@ fn many_bonds_take_little_more_than_reading_the_feed() {
         runs.min().expect("three runs")
     };
     // A busy machine is given some chances, and no more room.
-    let ratio = (0..4)
-        .map(|_| {
-            let parsing = time(&["facts", "audit"]);
-            time(&["bond", "list"]).div_duration_f64(parsing)
-        })
-        .fold(f64::INFINITY, f64::min);
+    let mut ratio = f64::INFINITY;
+    for _ in 0..4 {
+        let parsing = time(&["facts", "audit"]);
+        ratio = ratio.min(time(&["bond", "list"]).div_duration_f64(parsing));
+        if ratio < 2.0 {
+            break;
+        }
+    }
     println!("bond list of {BONDS} bonds in {ENTRIES} entries: {ratio:.2} times the feed alone");
     assert!(ratio < 2.0, "{ratio}");
     let ran = stage.once(&["bond", "list"]).run();

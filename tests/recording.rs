@@ -2,7 +2,7 @@
 //! no secret gets into it or into anything else; and what is damaged never becomes ok.
 
 use crate::support::receiver::{Receiver, configured};
-use crate::support::{Duckops, Ran, Stage, verdicts, world};
+use crate::support::{Duckops, Ran, Stage, at_once, deadline, verdicts, world};
 use duckops::practice::{Execution, FakeStack, LogEvent};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
@@ -41,11 +41,14 @@ fn recorded(stage: &Stage, name: &str) -> (PathBuf, Value) {
 
 #[test]
 fn every_scene_is_judged_again_to_the_byte_with_nobody_there() {
-    let (mut compared, mut steps) = (0, 0);
-    for (number, scene) in duckops::practice::scenes().iter().enumerate() {
-        let stage = Stage::of(world(scene.name));
+    let scenes: Vec<_> = duckops::practice::scenes().iter().enumerate().collect();
+    let counted = at_once(6, &scenes, |(number, scene)| {
+        let mut compared = 0;
+        let world = world(scene.name);
+        let deadline = deadline(&world);
+        let stage = Stage::of(world);
         let asked: &[&str] = match scene.runbook {
-            Some(runbook) if number % 2 == 1 || runbook.len() == 4 => &["triage", runbook],
+            Some(runbook) if *number % 2 == 1 || runbook.len() == 4 => &["triage", runbook],
             _ => &["triage"],
         };
         let mut live = Vec::new();
@@ -54,7 +57,7 @@ fn every_scene_is_judged_again_to_the_byte_with_nobody_there() {
             if file.exists() {
                 continue;
             }
-            let saving = ["-o", format, "--save", text(&file), "--deadline", "4s"];
+            let saving = ["-o", format, "--save", text(&file), "--deadline", deadline];
             let ran = stage.once(&[asked, &saving].concat()).run();
             assert!(file.exists(), "{}: {}", scene.name, ran.stderr);
             live.push((format, file, ran));
@@ -68,18 +71,20 @@ fn every_scene_is_judged_again_to_the_byte_with_nobody_there() {
             compared += 1;
         }
         // And it can be practised: every step ends there as it did here.
-        let practised = alone(&["drill", "--from", text(&live[0].1), "--deadline", "4s"]);
+        let practised = alone(&["drill", "--from", text(&live[0].1), "--deadline", deadline]);
         assert_eq!(practised.code, 0, "{}: {practised:?}", scene.name);
         let told = practised.stderr.lines().last().unwrap_or_default();
         let (same, all) = told.split_once(" of ").expect("so many of so many");
         assert_eq!(Some(same), all.split(' ').next(), "{}: {told}", scene.name);
-        steps += same.parse::<usize>().expect("a number");
         assert_eq!(
             stage.practice.requests().len(),
             requests,
             "somebody was asked"
         );
-    }
+        (compared, same.parse::<usize>().expect("a number"))
+    });
+    let compared: usize = counted.iter().map(|(compared, _)| compared).sum();
+    let steps: usize = counted.iter().map(|(_, steps)| steps).sum();
     println!("{compared} reports came out the same, {steps} steps were practised");
     assert!(steps > 1_400, "{steps}");
     assert!(compared > 100);
@@ -430,9 +435,10 @@ fn everywhere(world: &mut FakeStack, secrets: &[(String, String)]) {
 fn sixty_planted_secrets_are_in_no_output_and_no_file() {
     let secrets = planted();
     assert!(secrets.len() >= 60, "{}", secrets.len());
-    let mut looked = 0;
     // Newest first, five at a time are shown: every secret gets its turn on every door.
-    for turn in secrets.chunks(4) {
+    let turns: Vec<_> = secrets.chunks(4).collect();
+    let looked = at_once(4, &turns, |turn| {
+        let mut looked = 0;
         let mut planted = world("inc-004");
         everywhere(&mut planted, turn);
         planted.status["lambda_version"] = turn[0].0.clone().into();
@@ -487,7 +493,7 @@ fn sixty_planted_secrets_are_in_no_output_and_no_file() {
             ));
         }
         for (place, text) in &seen {
-            for (_, secret) in turn {
+            for (_, secret) in *turn {
                 looked += 1;
                 assert!(
                     !text.contains(secret.as_str()),
@@ -499,7 +505,9 @@ fn sixty_planted_secrets_are_in_no_output_and_no_file() {
             serde_json::from_slice(&std::fs::read(&file).expect("read")).expect("JSON");
         let removed = document["removed"].as_object().expect("a manifest");
         assert!(!removed.is_empty(), "nothing was counted");
-    }
+        looked
+    });
+    let looked: usize = looked.iter().sum();
     println!("{} secrets, looked for {looked} times", secrets.len());
 }
 
@@ -601,8 +609,7 @@ fn what_changed_between_two_recordings_is_told_with_the_newer_verdict() {
 /// A recording of every scene that has one incident, as a case of its runbook.
 #[test]
 fn a_recording_becomes_a_case_that_its_runbook_passes_and_another_limit_fails() {
-    let mut cases = 0;
-    for scene in duckops::practice::scenes() {
+    let cases = at_once(6, duckops::practice::scenes(), |scene| {
         let stage = Stage::of(world(scene.name));
         let asked = scene.runbook.unwrap_or("inc-001");
         let file = path(&stage, "a.json");
@@ -624,7 +631,6 @@ fn a_recording_becomes_a_case_that_its_runbook_passes_and_another_limit_fails() 
             "{}: {}\n{}",
             scene.name, ran.stdout, case.stdout
         );
-        cases += 1;
         if scene.name == "inc-004" {
             let edited = own.replace("per_day     = 10 ", "per_day = 20 ");
             let ran = test(&format!("{edited}\n{}", case.stdout));
@@ -635,9 +641,9 @@ fn a_recording_becomes_a_case_that_its_runbook_passes_and_another_limit_fails() 
                 ran.stdout
             );
         }
-    }
-    println!("{cases} recordings became cases");
-    assert!(cases > 50);
+    });
+    println!("{} recordings became cases", cases.len());
+    assert!(cases.len() > 50);
 }
 
 #[test]

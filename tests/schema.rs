@@ -377,7 +377,7 @@ fn the_document_of_every_command_and_of_every_failure_is_what_the_schema_says() 
 #[test]
 fn the_document_of_the_whole_drill_is_what_the_schema_says() {
     let home = tempfile::tempdir().expect("a folder");
-    let call: Call<'_> = (&["drill"], 0, Some("drill"));
+    let call: Call<'_> = (&["drill", "--deadline", "12s"], 0, Some("drill"));
     let drill = answer(Duckops::new(home.path(), call.0), call);
     let scenes = drill.value["scenes"].as_array().map(Vec::len);
     assert_eq!(scenes, Some(duckops::practice::scenes().len()));

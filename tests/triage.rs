@@ -1,15 +1,15 @@
 //! Claim: every scene of the practice stack is judged as it is due, by the built binary.
 
-use crate::support::{Stage, step, world};
+use crate::support::{Stage, at_once, deadline, step, world};
 
 #[test]
 fn every_scene_is_found_by_the_built_binary() {
-    let mut judged = 0;
-    for scene in duckops::practice::scenes() {
-        let stage = Stage::of(world(scene.name));
+    let judged = at_once(6, duckops::practice::scenes(), |scene| {
+        let world = world(scene.name);
         let mut arguments = vec!["triage"];
         arguments.extend(scene.runbook);
-        arguments.extend(["--deadline", "6s"]);
+        arguments.extend(["--deadline", deadline(&world)]);
+        let stage = Stage::of(world);
         let (code, document) = stage.duckops(&arguments).json();
         assert_eq!(
             document["verdict"], scene.expect.verdict,
@@ -30,13 +30,14 @@ fn every_scene_is_found_by_the_built_binary() {
                 "{} {runbook} {id}",
                 scene.name
             );
-            judged += 1;
         }
         assert_eq!(stage.practice.unexpected(), 0, "{}", scene.name);
-    }
+        scene.expect.steps.len()
+    });
     println!(
-        "{} scenes, {judged} steps",
-        duckops::practice::scenes().len()
+        "{} scenes, {} steps",
+        judged.len(),
+        judged.iter().sum::<usize>()
     );
 }
 

@@ -3,7 +3,7 @@
 
 use super::{stage, this_second};
 use crate::support::emulator::{Emulator, Kind, environment};
-use crate::support::{Stage, http_put};
+use crate::support::{Stage, at_once, http_put};
 
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -187,13 +187,13 @@ fn nothing_is_sent_without_consent_or_against_a_check() {
         let emulator = with_function(kind);
         let relay = Relay::to(&emulator, || {});
         let before = pointing(&emulator);
-        for (arguments, more, due, says) in CASES {
+        at_once(4, CASES, |(arguments, more, due, says)| {
             let stage = stage(this_second());
             let (code, document) = duckops(&stage, &relay, arguments, more);
             assert_eq!(code, *due, "{kind:?} {arguments:?}: {document:#}");
             let said = document.to_string();
             assert!(said.contains(says), "{kind:?} {arguments:?}: {document:#}");
-        }
+        });
         assert_eq!(relay.puts(), Vec::<String>::new(), "{kind:?}");
         assert_eq!(pointing(&emulator), before, "{kind:?}");
         println!(

@@ -1,16 +1,18 @@
 //! What the claims share: the built binary in a scrubbed environment, and the practice
 //! stack it is pointed at. Nothing but loopback is ever an address here.
 
+mod at_once;
 pub(crate) mod browser;
 pub(crate) mod emulator;
 mod raw;
 pub(crate) mod receiver;
 pub(crate) mod validator;
 
+pub(crate) use at_once::at_once;
 pub(crate) use raw::{Raw, http, http_put};
 
 use duckops::history::{self, Location, Snapshot, StackKey};
-use duckops::practice::{FakeStack, Practice};
+use duckops::practice::{FakeStack, Fault, Practice};
 use duckops::stack::{Flags, Settings};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -35,6 +37,15 @@ pub(crate) fn world(scene: &str) -> FakeStack {
     FakeStack {
         frozen: true,
         ..(scene.build)(now())
+    }
+}
+
+/// A deadline for a run in this world. Where something never answers, all of it is waited
+/// for; elsewhere it only leaves a busy machine the time that it needs.
+pub(crate) fn deadline(world: &FakeStack) -> &'static str {
+    match world.faults.values().any(|fault| *fault == Fault::Hang) {
+        true => "6s",
+        false => "45s",
     }
 }
 
