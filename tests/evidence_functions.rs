@@ -4,8 +4,7 @@
 
 use crate::evidence::{Cell, cbor, cell, maimed, play, with, without};
 use crate::support::{NOW, Raw, Stage, at_once, http, step, world};
-use ciborium::Value as Tree;
-use duckops::practice::{FakeStack, Fault, Operation, Recorded};
+use duckops::practice::{FakeStack, Fault, Operation, Recorded, Tree};
 use serde_json::{Value, json};
 use std::time::Duration;
 

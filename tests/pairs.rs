@@ -100,6 +100,7 @@ fn merged(healthy: &FakeStack, first: FakeStack, second: FakeStack) -> FakeStack
     }
     pick!(
         now,
+        lived_until,
         frozen,
         account,
         region,
@@ -217,7 +218,13 @@ const PAGE: usize = 25;
 fn judged(one: &Wrong, other: &Wrong, world: FakeStack, complaints: &mut Vec<String>) -> usize {
     let pair = format!("{} + {}", one.scene, other.scene);
     let critical = critical(one, other);
-    let saving = ["triage", "--deadline", deadline(&world), "--save", "run.json"];
+    let saving = [
+        "triage",
+        "--deadline",
+        deadline(&world),
+        "--save",
+        "run.json",
+    ];
     let stage = Stage::of(world);
     let (code, document) = stage.once(&saving).json();
     // What a recording shows is what the run itself would have shown: `recording` proves it.

@@ -2,7 +2,7 @@
 //! and `Invoke`, which runs a version without moving anything.
 
 use super::lambda::{missing, ours, shown};
-use super::wire::{Payload, Refusal, Reply, RequestContext};
+use super::wire::{OperationResult, Payload, Refusal, RequestContext};
 use super::{AliasTarget, Effect, FakeStack};
 use serde::Deserialize;
 use serde_json::json;
@@ -26,13 +26,13 @@ struct Routing {
 }
 
 /// `UpdateAlias`: what is left out stays as it is, weights among them.
-pub(super) fn update_alias(scenery: &RequestContext<'_>) -> Reply {
+pub(super) fn update_alias(context: &RequestContext<'_>) -> OperationResult {
     let mut told = "UpdateAlias".to_owned();
-    let moved = ours(scenery).and_then(|()| {
-        let update: Update = scenery.input()?;
+    let moved = ours(context).and_then(|()| {
+        let update: Update = context.input()?;
         told = format!(
             "UpdateAlias {} to {} from revision {}, weights {}",
-            scenery.world.alias,
+            context.world.alias,
             update.function_version.as_deref().unwrap_or("no version"),
             update.revision_id.as_deref().unwrap_or("none"),
             match update
@@ -44,18 +44,18 @@ pub(super) fn update_alias(scenery: &RequestContext<'_>) -> Reply {
                 Some(weights) => format!("{weights:?}"),
             }
         );
-        target(scenery.world, update)
+        target(context.world, update)
     });
     let (outcome, moves) = match moved {
         Ok(target) => (
-            Ok(Payload::Json(shown(scenery.world, &target))),
+            Ok(Payload::Json(shown(context.world, &target))),
             Some(target),
         ),
         Err(refusal) => (Err(refusal), None),
     };
-    Reply {
+    OperationResult {
         effect: moves.map(Effect::Alias),
-        ..Reply::new(told, outcome)
+        ..OperationResult::new(told, outcome)
     }
 }
 
@@ -107,10 +107,10 @@ fn target(world: &FakeStack, update: Update) -> Result<AliasTarget, Refusal> {
 }
 
 /// `Invoke` of one version: it answers with the status document, as it would behind the API.
-pub(super) fn invoke(scenery: &RequestContext<'_>) -> Reply {
-    let world = scenery.world;
-    let qualifier = scenery.ask.parameter("Qualifier").unwrap_or("$LATEST");
-    let outcome = ours(scenery).and_then(|()| {
+pub(super) fn invoke(context: &RequestContext<'_>) -> OperationResult {
+    let world = context.world;
+    let qualifier = context.request.parameter("Qualifier").unwrap_or("$LATEST");
+    let outcome = ours(context).and_then(|()| {
         if !world.versions.iter().any(|v| v.number == qualifier) {
             return Err(missing(world, qualifier));
         }
@@ -120,5 +120,5 @@ pub(super) fn invoke(scenery: &RequestContext<'_>) -> Reply {
         };
         Ok(Payload::Json(status))
     });
-    Reply::new(format!("Invoke {qualifier}"), outcome)
+    OperationResult::new(format!("Invoke {qualifier}"), outcome)
 }

@@ -1,31 +1,31 @@
 //! The stack's own API: the status document and the audit feed.
 
-use super::wire::{Payload, Reply, RequestContext};
+use super::wire::{OperationResult, Payload, RequestContext};
 use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::json;
 
 /// `GET /beak/system/status`
-pub(super) fn status(scenery: &RequestContext<'_>) -> Reply {
-    let body = Payload::Json(scenery.world.status.clone());
-    Reply::new(format!("GET {}", scenery.ask.path), Ok(body))
+pub(super) fn status(context: &RequestContext<'_>) -> OperationResult {
+    let body = Payload::Json(context.world.status.clone());
+    OperationResult::new(format!("GET {}", context.request.path), Ok(body))
 }
 
 /// What may be asked of the feed.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AuditQuestion {
+struct AuditInput {
     limit: Option<usize>,
 }
 
 /// `POST /beak/audit`
-pub(super) fn audit(scenery: &RequestContext<'_>) -> Reply {
-    let outcome = scenery.input().map(|question| feed(scenery, &question));
-    Reply::new(format!("POST {}", scenery.ask.path), outcome)
+pub(super) fn audit(context: &RequestContext<'_>) -> OperationResult {
+    let outcome = context.input().map(|question| feed(context, &question));
+    OperationResult::new(format!("POST {}", context.request.path), outcome)
 }
 
-fn feed(scenery: &RequestContext<'_>, question: &AuditQuestion) -> Payload {
-    let world = scenery.world;
+fn feed(context: &RequestContext<'_>, question: &AuditInput) -> Payload {
+    let world = context.world;
     if let Some(body) = &world.audit_body {
         return Payload::Bytes(Bytes::clone(body));
     }

@@ -1,7 +1,7 @@
 //! The three writes to a bond, as the stack's API takes them, and what they change.
 
 use super::FakeStack;
-use super::wire::{Payload, Refusal, Reply, RequestContext};
+use super::wire::{OperationResult, Payload, Refusal, RequestContext};
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use serde_json::json;
@@ -43,13 +43,13 @@ pub enum Effect {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Question {
+struct BondInput {
     spaceduck_id: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PulseQuestion {
+struct PulseInput {
     spaceduck_id: String,
     beak_key: Option<String>,
     status: String,
@@ -57,32 +57,35 @@ struct PulseQuestion {
 }
 
 /// `POST /beak/pulse`
-pub(super) fn pulse(scenery: &RequestContext<'_>) -> Reply {
-    let asked = scenery.input::<PulseQuestion>().and_then(|question| {
-        let bond = bonded(scenery.world, &question.spaceduck_id)?;
-        if question.beak_key.as_ref() != Some(&bond.key) {
+pub(super) fn pulse(context: &RequestContext<'_>) -> OperationResult {
+    let authorized_bond = context.input::<PulseInput>().and_then(|input| {
+        let bond = bonded(context.world, &input.spaceduck_id)?;
+        if input.beak_key.as_ref() != Some(&bond.key) {
             return Err(Refusal::known(
                 401,
                 "UnauthorizedException",
                 "invalid beak_key",
             ));
         }
-        if question.status != "ACTIVE" || question.timestamp < 1_000_000_000 {
+        if input.status != "ACTIVE" || input.timestamp < 1_000_000_000 {
             return Err(Refusal::known(400, "BadRequestException", "no pulse"));
         }
-        Ok(question.spaceduck_id)
+        Ok(input.spaceduck_id)
     });
-    write(scenery, asked, |id| {
+    write(context, authorized_bond, |id| {
         let answer = json!({"message": "Pulse recorded", "trust_tier": "T1"});
         (answer, Effect::Pulsed(id))
     })
 }
 
 /// `POST /beak/rotate`
-pub(super) fn rotate(scenery: &RequestContext<'_>) -> Reply {
-    let request = scenery.ask.header("idempotency-key").unwrap_or_default();
-    write(scenery, asked(scenery), |bond| {
-        let key = new_key(scenery.world, &bond);
+pub(super) fn rotate(context: &RequestContext<'_>) -> OperationResult {
+    let request = context
+        .request
+        .header("idempotency-key")
+        .unwrap_or_default();
+    write(context, authorized_bond(context), |bond| {
+        let key = new_key(context.world, &bond);
         let answer = json!({"message": "Key rotated", "beak_key": key, "spaceduck_id": bond});
         let issued = Issued {
             bond,
@@ -94,39 +97,39 @@ pub(super) fn rotate(scenery: &RequestContext<'_>) -> Reply {
 }
 
 /// `POST /beak/unpeck`
-pub(super) fn unpeck(scenery: &RequestContext<'_>) -> Reply {
-    write(scenery, asked(scenery), |id| {
+pub(super) fn unpeck(context: &RequestContext<'_>) -> OperationResult {
+    write(context, authorized_bond(context), |id| {
         (json!({"status": "UNPECKED"}), Effect::Unpecked(id))
     })
 }
 
 fn write(
-    scenery: &RequestContext<'_>,
-    asked: Result<String, Refusal>,
+    context: &RequestContext<'_>,
+    authorized_bond: Result<String, Refusal>,
     done: impl FnOnce(String) -> (serde_json::Value, Effect),
-) -> Reply {
-    let question = format!("POST {}", scenery.ask.path);
-    match asked.map(done) {
-        Err(refusal) => Reply::new(question, Err(refusal)),
-        Ok((answer, effect)) => Reply {
+) -> OperationResult {
+    let input = format!("POST {}", context.request.path);
+    match authorized_bond.map(done) {
+        Err(refusal) => OperationResult::new(input, Err(refusal)),
+        Ok((answer, effect)) => OperationResult {
             effect: Some(effect),
-            ..Reply::new(question, Ok(Payload::Json(answer)))
+            ..OperationResult::new(input, Ok(Payload::Json(answer)))
         },
     }
 }
 
 /// The bond that is asked for, by somebody who may.
-fn asked(scenery: &RequestContext<'_>) -> Result<String, Refusal> {
-    let Question { spaceduck_id } = scenery.input()?;
-    let token = scenery.ask.header("authorization");
+fn authorized_bond(context: &RequestContext<'_>) -> Result<String, Refusal> {
+    let BondInput { spaceduck_id } = context.input()?;
+    let token = context.request.header("authorization");
     let token = token.and_then(|header| header.strip_prefix("Bearer "));
-    let known = token == Some(&scenery.world.token);
-    let key = scenery.ask.header("x-beak-key");
-    let bond = scenery.world.bonds.get(&spaceduck_id);
+    let known = token == Some(&context.world.token);
+    let key = context.request.header("x-beak-key");
+    let bond = context.world.bonds.get(&spaceduck_id);
     if !known && (key.is_none() || bond.map(|bond| bond.key.as_str()) != key) {
         return Err(Refusal::known(401, "UnauthorizedException", "Unauthorized"));
     }
-    bonded(scenery.world, &spaceduck_id)?;
+    bonded(context.world, &spaceduck_id)?;
     Ok(spaceduck_id)
 }
 

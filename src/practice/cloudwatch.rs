@@ -1,17 +1,17 @@
 //! Metrics, as CloudWatch answers for them: a metric that nobody reported is an empty list,
 //! not an error, and no answer is in the order that one would like.
 
+use super::cbor::Tree;
 use super::metrics::{Statistic, Window};
 use super::paging::{page, size};
 use super::search::{self, Search};
-use super::wire::{Payload, Refusal, Reply, RequestContext, instant, seconds, tree};
+use super::wire::{OperationResult, Payload, Refusal, RequestContext, instant, seconds, tree};
 use super::{FakeStack, Series};
-use ciborium::Value as Tree;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct DataQuestion {
+struct GetMetricDataInput {
     metric_data_queries: Vec<Query>,
     start_time: f64,
     end_time: f64,
@@ -56,7 +56,7 @@ struct Dimension {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct StatisticsQuestion {
+struct GetMetricStatisticsInput {
     namespace: String,
     metric_name: String,
     #[serde(default)]
@@ -68,27 +68,27 @@ struct StatisticsQuestion {
 }
 
 /// `GetMetricData`
-pub(super) fn get_metric_data(scenery: &RequestContext<'_>) -> Reply {
+pub(super) fn get_metric_data(context: &RequestContext<'_>) -> OperationResult {
     let mut told = "GetMetricData".to_owned();
-    let outcome = scenery.input().and_then(|question: DataQuestion| {
+    let outcome = context.input().and_then(|question: GetMetricDataInput| {
         told.push_str(&format!(" {}", question.names()?.join(", ")));
-        data(scenery, &question, &mut told)
+        data(context, &question, &mut told)
     });
-    Reply::new(told, outcome)
+    OperationResult::new(told, outcome)
 }
 
 fn data(
-    scenery: &RequestContext<'_>,
-    question: &DataQuestion,
+    context: &RequestContext<'_>,
+    question: &GetMetricDataInput,
     told: &mut String,
 ) -> Result<Payload, Refusal> {
     let (from, to) = (question.start_time, question.end_time);
     let mut found = Vec::new();
-    let world = scenery.world;
+    let world = context.world;
     for query in &question.metric_data_queries {
         let asked = query.asked()?;
         let (period, stat) = asked.summed();
-        let window = window(scenery, from, to, period, 0)?;
+        let window = window(context, from, to, period, 0)?;
         for (series, label) in asked.series(world, query.label.as_deref())? {
             let mut points = window.points(series, &[statistic(stat)?]);
             if question.scan_by.as_deref() != Some("TimestampAscending") {
@@ -103,7 +103,7 @@ fn data(
         .map(|(_, _, points)| points.len())
         .max()
         .unwrap_or(0);
-    let size = size(scenery.world, None, 100_800);
+    let size = size(context.world, None, 100_800);
     let asked = (question.names()?, from.to_bits(), to.to_bits());
     let page = page(&asked, longest, size, question.next_token.as_deref())
         .map_err(|_| Refusal::unexpected(400, "InvalidNextToken", "The NextToken is not valid"))?;
@@ -146,20 +146,22 @@ fn data(
 }
 
 /// `GetMetricStatistics`
-pub(super) fn get_metric_statistics(scenery: &RequestContext<'_>) -> Reply {
+pub(super) fn get_metric_statistics(context: &RequestContext<'_>) -> OperationResult {
     let mut told = "GetMetricStatistics".to_owned();
-    let outcome = scenery.input().and_then(|question: StatisticsQuestion| {
-        told.push_str(&format!(" {}", question.metric_name));
-        statistics(scenery, question)
-    });
-    Reply::new(told, outcome)
+    let outcome = context
+        .input()
+        .and_then(|question: GetMetricStatisticsInput| {
+            told.push_str(&format!(" {}", question.metric_name));
+            statistics(context, question)
+        });
+    OperationResult::new(told, outcome)
 }
 
 fn statistics(
-    scenery: &RequestContext<'_>,
-    question: StatisticsQuestion,
+    context: &RequestContext<'_>,
+    question: GetMetricStatisticsInput,
 ) -> Result<Payload, Refusal> {
-    let StatisticsQuestion {
+    let GetMetricStatisticsInput {
         namespace,
         metric_name,
         dimensions,
@@ -167,7 +169,7 @@ fn statistics(
     } = question;
     let (from, to, period) = (question.start_time, question.end_time, question.period);
     // Unlike those of GetMetricData, periods start where the question starts.
-    let window = window(scenery, from, to, period, from as i64 / 60 * 60)?;
+    let window = window(context, from, to, period, from as i64 / 60 * 60)?;
     if (to - from) / period as f64 > 1_440.0 {
         let message = "You have requested more than 1,440 datapoints, which exceeds the limit";
         return Err(Refusal::unexpected(
@@ -183,7 +185,7 @@ fn statistics(
         metric_name,
         dimensions,
     };
-    let mut points = window.points(metric.find(scenery.world), &asked);
+    let mut points = window.points(metric.find(context.world), &asked);
     // Real answers come in no particular order.
     let middle = points.len() / 2;
     points.rotate_left(middle);
@@ -200,7 +202,7 @@ fn statistics(
     ])))
 }
 
-impl DataQuestion {
+impl GetMetricDataInput {
     /// What each query asks for; the searches are marked.
     fn names(&self) -> Result<Vec<String>, Refusal> {
         let name = |query: &Query| Ok(query.asked()?.name());
@@ -293,7 +295,7 @@ impl Metric {
 
 /// The window that was asked for, up to now.
 fn window(
-    scenery: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     from: f64,
     to: f64,
     period: i64,
@@ -308,7 +310,7 @@ fn window(
     }
     Ok(Window {
         from,
-        to: to.min(seconds(scenery.now)),
+        to: to.min(seconds(context.now)),
         anchor,
         period,
     })

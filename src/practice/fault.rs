@@ -1,7 +1,7 @@
 //! The ways in which an operation fails: each turns the honest answer into the one that a
 //! client would see. What a service says when it denies or throttles is written down here.
 
-use super::wire::{Answer, Manner, Payload, Protocol, Refusal};
+use super::wire::{Payload, Protocol, Refusal, Transmission, WireResponse};
 use super::{FakeStack, Operation, sts};
 use hyper::StatusCode;
 use std::time::Duration;
@@ -54,56 +54,56 @@ impl Fault {
         operation: Operation,
         protocol: Protocol,
         world: &FakeStack,
-        honest: Answer,
-    ) -> Answer {
+        honest: WireResponse,
+    ) -> WireResponse {
         let instead = |body: String| protocol.speak(StatusCode::OK, Payload::Bytes(body.into()));
         let refuse = |(status, code, message): (u16, &'static str, &str)| {
             protocol.refuse(&Refusal::known(status, code, message))
         };
-        let words = words(protocol);
+        let codes = codes(protocol);
         match self {
             Fault::Deny => {
-                let (status, code) = words.denied;
+                let (status, code) = codes.denied;
                 refuse((status, code, &denied(operation, world)))
             }
-            Fault::Throttle => refuse(words.throttled),
-            Fault::ExpiredToken => refuse(words.expired),
+            Fault::Throttle => refuse(codes.throttled),
+            Fault::ExpiredToken => refuse(codes.expired),
             Fault::Status(status) => refuse((*status, "InternalFailure", "Internal server error")),
             Fault::Refuse(status, code) => refuse((*status, code, "Refused on purpose")),
             Fault::Done(after) => after.bend(operation, protocol, world, honest),
-            Fault::Hang => Answer {
-                manner: Manner::Hang,
+            Fault::Hang => WireResponse {
+                transmission: Transmission::Hang,
                 ..honest
             },
-            Fault::Reset => Answer {
-                manner: Manner::Reset,
+            Fault::Reset => WireResponse {
+                transmission: Transmission::Reset,
                 ..honest
             },
-            Fault::CutBody => Answer {
-                manner: Manner::Cut,
+            Fault::CutBody => WireResponse {
+                transmission: Transmission::Cut,
                 ..honest
             },
-            Fault::ResetAfter(bytes) => Answer {
-                manner: Manner::ResetAfter(*bytes),
+            Fault::ResetAfter(bytes) => WireResponse {
+                transmission: Transmission::ResetAfter(*bytes),
                 ..honest
             },
-            Fault::Trickle => Answer {
-                manner: Manner::Trickle,
+            Fault::Trickle => WireResponse {
+                transmission: Transmission::Trickle,
                 ..honest
             },
             Fault::Rename(from, to) => {
                 let text = String::from_utf8_lossy(&honest.body);
                 let renamed = text.replace(&format!("\"{from}\":"), &format!("\"{to}\":"));
-                Answer {
+                WireResponse {
                     body: renamed.into(),
                     ..honest
                 }
             }
-            Fault::Delay(time) => Answer {
+            Fault::Delay(time) => WireResponse {
                 after: *time,
                 ..honest
             },
-            Fault::Html => Answer {
+            Fault::Html => WireResponse {
                 headers: vec![("content-type", "text/html; charset=utf-8".to_owned())],
                 ..instead("<!DOCTYPE html><html><body>Please sign in.</body></html>".to_owned())
             },
@@ -121,17 +121,17 @@ impl Fault {
 
 /// How a protocol denies, throttles and ends a session: status, code and, where it is the
 /// same for every operation, the message.
-struct Words {
+struct ErrorCodes {
     denied: (u16, &'static str),
     throttled: (u16, &'static str, &'static str),
     expired: (u16, &'static str, &'static str),
 }
 
-fn words(protocol: Protocol) -> Words {
+fn codes(protocol: Protocol) -> ErrorCodes {
     const RATE: &str = "Rate exceeded";
     const OVER: &str = "The security token included in the request is expired";
     match protocol {
-        Protocol::Gateway => Words {
+        Protocol::Gateway => ErrorCodes {
             denied: (403, "MissingAuthenticationTokenException"),
             throttled: (429, "TooManyRequestsException", "Too Many Requests"),
             expired: (
@@ -140,17 +140,17 @@ fn words(protocol: Protocol) -> Words {
                 "The incoming token has expired",
             ),
         },
-        Protocol::Query | Protocol::Cbor => Words {
+        Protocol::Query | Protocol::Cbor => ErrorCodes {
             denied: (403, "AccessDenied"),
             throttled: (400, "Throttling", RATE),
             expired: (403, "ExpiredToken", OVER),
         },
-        Protocol::Json(_) => Words {
+        Protocol::Json(_) => ErrorCodes {
             denied: (400, "AccessDeniedException"),
             throttled: (400, "ThrottlingException", RATE),
             expired: (400, "ExpiredTokenException", OVER),
         },
-        Protocol::Rest => Words {
+        Protocol::Rest => ErrorCodes {
             denied: (403, "AccessDeniedException"),
             throttled: (429, "TooManyRequestsException", RATE),
             expired: (403, "ExpiredTokenException", OVER),

@@ -1,7 +1,7 @@
 //! The function, its versions and its alias, as Lambda describes them.
 
 use super::paging::{page, size};
-use super::wire::{Payload, Refusal, Reply, RequestContext};
+use super::wire::{OperationResult, Payload, Refusal, RequestContext};
 use super::{AliasTarget, FakeStack, Operation, Version};
 use hyper::Method;
 use serde_json::{Map, Value, json};
@@ -33,10 +33,10 @@ pub(super) fn asked_by(method: &Method, path: &str) -> Option<Operation> {
 }
 
 /// `GetAlias`
-pub(super) fn get_alias(scenery: &RequestContext<'_>) -> Reply {
-    let world = scenery.world;
-    let name = scenery.ask.path.rsplit('/').next().unwrap_or_default();
-    let outcome = ours(scenery).and_then(|()| {
+pub(super) fn get_alias(context: &RequestContext<'_>) -> OperationResult {
+    let world = context.world;
+    let name = context.request.path.rsplit('/').next().unwrap_or_default();
+    let outcome = ours(context).and_then(|()| {
         if name != world.alias {
             return Err(missing(world, name));
         }
@@ -47,7 +47,7 @@ pub(super) fn get_alias(scenery: &RequestContext<'_>) -> Reply {
         let target = stale.map_or(&world.alias_target, |(before, _)| before);
         Ok(Payload::Json(shown(world, target)))
     });
-    Reply::new(format!("GetAlias {name}"), outcome)
+    OperationResult::new(format!("GetAlias {name}"), outcome)
 }
 
 /// An alias as Lambda describes it.
@@ -71,9 +71,9 @@ pub(super) fn shown(world: &FakeStack, target: &AliasTarget) -> Value {
 }
 
 /// `GetPolicy` of the alias
-pub(super) fn get_policy(scenery: &RequestContext<'_>) -> Reply {
-    let world = scenery.world;
-    let outcome = of_alias(scenery).and_then(|()| {
+pub(super) fn get_policy(context: &RequestContext<'_>) -> OperationResult {
+    let world = context.world;
+    let outcome = of_alias(context).and_then(|()| {
         let policy = world.policy.as_ref();
         policy
             .map(|policy| Payload::Json(json!({"Policy": policy, "RevisionId": "1"})))
@@ -82,38 +82,38 @@ pub(super) fn get_policy(scenery: &RequestContext<'_>) -> Reply {
                 Refusal::known(404, "ResourceNotFoundException", message)
             })
     });
-    Reply::new("GetPolicy", outcome)
+    OperationResult::new("GetPolicy", outcome)
 }
 
 /// `GetProvisionedConcurrencyConfig` of the alias
-pub(super) fn get_provisioned(scenery: &RequestContext<'_>) -> Reply {
-    let outcome = of_alias(scenery).and_then(|()| {
-        let kept = scenery.world.provisioned.clone();
+pub(super) fn get_provisioned(context: &RequestContext<'_>) -> OperationResult {
+    let outcome = of_alias(context).and_then(|()| {
+        let kept = context.world.provisioned.clone();
         kept.map(Payload::Json).ok_or_else(|| {
             let code = "ProvisionedConcurrencyConfigNotFoundException";
             let message = "No Provisioned Concurrency Config found for this function";
             Refusal::known(404, code, message)
         })
     });
-    Reply::new("GetProvisionedConcurrencyConfig", outcome)
+    OperationResult::new("GetProvisionedConcurrencyConfig", outcome)
 }
 
 /// `GetFunctionConcurrency`
-pub(super) fn get_concurrency(scenery: &RequestContext<'_>) -> Reply {
-    let outcome = ours(scenery).map(|()| {
-        Payload::Json(match scenery.world.reserved {
+pub(super) fn get_concurrency(context: &RequestContext<'_>) -> OperationResult {
+    let outcome = ours(context).map(|()| {
+        Payload::Json(match context.world.reserved {
             Some(reserved) => json!({"ReservedConcurrentExecutions": reserved}),
             None => json!({}),
         })
     });
-    Reply::new("GetFunctionConcurrency", outcome)
+    OperationResult::new("GetFunctionConcurrency", outcome)
 }
 
 /// Refuses questions about anything but the alias.
-fn of_alias(scenery: &RequestContext<'_>) -> Result<(), Refusal> {
-    ours(scenery)?;
-    let qualifier = scenery.ask.parameter("Qualifier").unwrap_or_default();
-    if qualifier == scenery.world.alias {
+fn of_alias(context: &RequestContext<'_>) -> Result<(), Refusal> {
+    ours(context)?;
+    let qualifier = context.request.parameter("Qualifier").unwrap_or_default();
+    if qualifier == context.world.alias {
         return Ok(());
     }
     let message = format!("the practice stack knows no {qualifier} here");
@@ -125,21 +125,26 @@ fn of_alias(scenery: &RequestContext<'_>) -> Result<(), Refusal> {
 }
 
 /// `ListVersionsByFunction`: `$LATEST` first, then the versions, oldest first.
-pub(super) fn list_versions(scenery: &RequestContext<'_>) -> Reply {
-    let (world, ask) = (scenery.world, scenery.ask);
+pub(super) fn list_versions(context: &RequestContext<'_>) -> OperationResult {
+    let (world, request) = (context.world, context.request);
     let mut told = "ListVersionsByFunction".to_owned();
-    let outcome = ours(scenery).and_then(|()| {
+    let outcome = ours(context).and_then(|()| {
         let latest = world.versions.last().map(|newest| Version {
             number: "$LATEST".into(),
             ..newest.clone()
         });
         let listed: Vec<_> = latest.iter().chain(&world.versions).collect();
-        let asked = ask.parameter("MaxItems").and_then(|n| n.parse().ok());
+        let asked = request.parameter("MaxItems").and_then(|n| n.parse().ok());
         let size = size(world, asked, 50);
-        let page =
-            page(&world.function, listed.len(), size, ask.parameter("Marker")).map_err(|_| {
-                Refusal::unexpected(400, "InvalidParameterValueException", "Invalid Marker")
-            })?;
+        let page = page(
+            &world.function,
+            listed.len(),
+            size,
+            request.parameter("Marker"),
+        )
+        .map_err(|_| {
+            Refusal::unexpected(400, "InvalidParameterValueException", "Invalid Marker")
+        })?;
         told.push_str(&page.note());
         let versions: Vec<_> = listed[page.items]
             .iter()
@@ -149,17 +154,17 @@ pub(super) fn list_versions(scenery: &RequestContext<'_>) -> Reply {
             json!({"NextMarker": page.next, "Versions": versions}),
         ))
     });
-    Reply::new(told, outcome)
+    OperationResult::new(told, outcome)
 }
 
 /// `GetFunctionConfiguration` of a version, or of the one that the alias points to.
-pub(super) fn get_configuration(scenery: &RequestContext<'_>) -> Reply {
-    let (world, ask) = (scenery.world, scenery.ask);
-    let qualifier = ask
+pub(super) fn get_configuration(context: &RequestContext<'_>) -> OperationResult {
+    let (world, request) = (context.world, context.request);
+    let qualifier = request
         .parameter("Qualifier")
         .unwrap_or("$LATEST")
         .replace("%24", "$");
-    let outcome = ours(scenery).and_then(|()| {
+    let outcome = ours(context).and_then(|()| {
         let number = if qualifier == world.alias {
             &world.alias_target.version
         } else {
@@ -177,18 +182,18 @@ pub(super) fn get_configuration(scenery: &RequestContext<'_>) -> Reply {
         shown["Version"] = number.as_str().into();
         Ok(Payload::Json(shown))
     });
-    Reply::new(format!("GetFunctionConfiguration {qualifier}"), outcome)
+    OperationResult::new(format!("GetFunctionConfiguration {qualifier}"), outcome)
 }
 
 /// Refuses questions about any other function.
-pub(super) fn ours(scenery: &RequestContext<'_>) -> Result<(), Refusal> {
-    let path = &scenery.ask.path;
+pub(super) fn ours(context: &RequestContext<'_>) -> Result<(), Refusal> {
+    let path = &context.request.path;
     let rest = [FUNCTIONS, SETTINGS]
         .iter()
         .find_map(|root| path.strip_prefix(root));
     let rest = rest.unwrap_or_default();
     let name = rest.split('/').next().unwrap_or_default();
-    if name == scenery.world.function {
+    if name == context.world.function {
         return Ok(());
     }
     let message = format!("Function not found: {name}");

@@ -2,13 +2,13 @@
 
 use super::paging::{page, size};
 use super::pattern::Pattern;
-use super::wire::{Payload, Refusal, Reply, RequestContext, millis};
+use super::wire::{OperationResult, Payload, Refusal, RequestContext, millis};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Question {
+struct FilterLogEventsInput {
     log_group_name: String,
     start_time: Option<i64>,
     end_time: Option<i64>,
@@ -20,23 +20,23 @@ struct Question {
 }
 
 /// `FilterLogEvents`
-pub(super) fn filter_log_events(scenery: &RequestContext<'_>) -> Reply {
+pub(super) fn filter_log_events(context: &RequestContext<'_>) -> OperationResult {
     let mut told = "FilterLogEvents".to_owned();
-    let outcome = scenery.input().and_then(|question: Question| {
+    let outcome = context.input().and_then(|question: FilterLogEventsInput| {
         if let Some(pattern) = &question.filter_pattern {
             told.push_str(&format!(" {pattern}"));
         }
-        filter(scenery, &question, &mut told)
+        filter(context, &question, &mut told)
     });
-    Reply::new(told, outcome)
+    OperationResult::new(told, outcome)
 }
 
 fn filter(
-    scenery: &RequestContext<'_>,
-    question: &Question,
+    context: &RequestContext<'_>,
+    question: &FilterLogEventsInput,
     told: &mut String,
 ) -> Result<Payload, Refusal> {
-    let world = scenery.world;
+    let world = context.world;
     if question.log_group_name != world.log_group {
         let message = "The specified log group does not exist.";
         return Err(Refusal::unexpected(
@@ -52,7 +52,7 @@ fn filter(
     let mut found: Vec<_> = world
         .log_events
         .iter()
-        .filter(|event| event.at <= scenery.now)
+        .filter(|event| event.at <= context.now)
         .filter(|event| (from..to).contains(&millis(event.at)) && pattern.matches(&event.message))
         .collect();
     found.sort_by_key(|event| event.at);

@@ -18,9 +18,11 @@
 mod alias;
 mod beak;
 mod bond;
+mod cbor;
 mod cloudwatch;
 mod fault;
 mod lambda;
+mod live;
 mod logs;
 mod metrics;
 mod operation;
@@ -41,6 +43,7 @@ mod world;
 mod sdk_tests;
 
 pub use bond::{Bond, Effect, Issued};
+pub use cbor::Tree;
 pub use fault::Fault;
 pub use operation::Operation;
 pub use scene::{Expect, Scene, find, scenes};

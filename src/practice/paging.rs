@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// One page of a list.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Page {
+pub(super) struct ResultPage {
     /// The items on it.
     pub(super) items: Range<usize>,
     /// Its number, from 1.
@@ -26,7 +26,7 @@ pub(super) fn page(
     len: usize,
     size: usize,
     token: Option<&str>,
-) -> Result<Page, ForeignToken> {
+) -> Result<ResultPage, ForeignToken> {
     let mut hasher = DefaultHasher::new();
     question.hash(&mut hasher);
     let family = hasher.finish();
@@ -40,7 +40,7 @@ pub(super) fn page(
     };
     let start = (number - 1) * size;
     let end = len.min(start + size);
-    Ok(Page {
+    Ok(ResultPage {
         items: start..end,
         number,
         next: (end < len).then(|| format!("{family:016x}-{}", number + 1)),
@@ -57,7 +57,7 @@ pub(super) fn size(world: &FakeStack, asked: Option<usize>, usual: usize) -> usi
         .max(1)
 }
 
-impl Page {
+impl ResultPage {
     /// What the log of requests adds for it.
     pub(super) fn note(&self) -> String {
         match self.number {

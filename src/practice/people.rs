@@ -1,45 +1,45 @@
 //! The lists of agents and requests, for whoever may see them.
 
-use super::wire::{Payload, Refusal, Reply, RequestContext};
+use super::wire::{OperationResult, Payload, Refusal, RequestContext};
 use hyper::Method;
 use serde::Deserialize;
 use serde_json::json;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SpaceducksQuestion {
+struct SpaceducksInput {
     duckling_id: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PeckListQuestion {
+struct PeckListInput {
     spaceduck_id: String,
     beak_key: String,
 }
 
 /// `GET /beak/spaceducks?duckling_id=…` and `POST /beak/spaceducks`
-pub(super) fn spaceducks(scenery: &RequestContext<'_>) -> Reply {
-    let (ask, world) = (scenery.ask, scenery.world);
-    let question = format!("{} {}", ask.method, ask.path);
-    let outcome = match ask.method {
+pub(super) fn spaceducks(context: &RequestContext<'_>) -> OperationResult {
+    let (request, world) = (context.request, context.world);
+    let question = format!("{} {}", request.method, request.path);
+    let outcome = match request.method {
         Method::GET => {
-            let key = ask.header("x-beak-key");
+            let key = request.header("x-beak-key");
             let known = world
                 .bonds
                 .values()
                 .any(|bond| Some(bond.key.as_str()) == key);
-            let duckling = ask.parameter("duckling_id").map(str::to_owned);
+            let duckling = request.parameter("duckling_id").map(str::to_owned);
             known.then_some(duckling).ok_or_else(denied)
         }
         _ => {
-            let token = ask.header("authorization");
+            let token = request.header("authorization");
             let token = token.and_then(|header| header.strip_prefix("Bearer "));
             match token == Some(&world.token) {
                 false => Err(denied()),
-                true => scenery
+                true => context
                     .input()
-                    .map(|question: SpaceducksQuestion| question.duckling_id),
+                    .map(|question: SpaceducksInput| question.duckling_id),
             }
         }
     };
@@ -49,25 +49,25 @@ pub(super) fn spaceducks(scenery: &RequestContext<'_>) -> Reply {
             wanted.is_none() || row["duckling_id"].as_str() == wanted
         });
         let rows: Vec<_> = rows.collect();
-        Payload::Json(match ask.method {
+        Payload::Json(match request.method {
             Method::GET => json!({"agents": rows}),
             _ => json!({"connections": rows}),
         })
     });
-    Reply::new(question, outcome)
+    OperationResult::new(question, outcome)
 }
 
 /// `POST /beak/peck/list`
-pub(super) fn peck_list(scenery: &RequestContext<'_>) -> Reply {
-    let world = scenery.world;
-    let outcome = scenery.input().and_then(|question: PeckListQuestion| {
+pub(super) fn peck_list(context: &RequestContext<'_>) -> OperationResult {
+    let world = context.world;
+    let outcome = context.input().and_then(|question: PeckListInput| {
         let bond = world.bonds.get(&question.spaceduck_id);
         match bond.is_some_and(|bond| bond.key == question.beak_key) {
             true => Ok(Payload::Json(json!({"pecks": world.requests}))),
             false => Err(denied()),
         }
     });
-    Reply::new(format!("POST {}", scenery.ask.path), outcome)
+    OperationResult::new(format!("POST {}", context.request.path), outcome)
 }
 
 fn denied() -> Refusal {

@@ -1,7 +1,9 @@
 //! From a request to the operation that it asks for, and from there to an answer. A
 //! request that this stack does not expect is refused in the protocol it was made in.
 
-use super::wire::{Answer, Ask, Protocol, Refusal, Reply, RequestContext};
+use super::wire::{
+    IncomingRequest, OperationResult, Protocol, Refusal, RequestContext, WireResponse,
+};
 use super::{
     Effect, FakeStack, Fault, Operation, alias, beak, bond, cloudwatch, lambda, logs, people, ses,
     sfn, sts,
@@ -11,7 +13,7 @@ use time::OffsetDateTime;
 
 /// Which of the two listeners was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Door {
+pub(super) enum Listener {
     /// The status and audit API.
     Api,
     /// AWS.
@@ -23,31 +25,36 @@ pub(super) struct Routed {
     pub(super) operation: Option<Operation>,
     pub(super) question: String,
     pub(super) unexpected: bool,
-    pub(super) answer: Answer,
+    pub(super) answer: WireResponse,
     /// What changes in the world.
     pub(super) effect: Option<Effect>,
 }
 
 /// Answers a request from the world as it is at `now`.
-pub(super) fn route(world: &FakeStack, now: OffsetDateTime, door: Door, ask: &Ask) -> Routed {
-    let (protocol, named) = match door {
-        Door::Api => (Protocol::Gateway, api(ask)),
-        Door::Aws => aws(ask),
+pub(super) fn route(
+    world: &FakeStack,
+    now: OffsetDateTime,
+    listener: Listener,
+    request: &IncomingRequest,
+) -> Routed {
+    let (protocol, named) = match listener {
+        Listener::Api => (Protocol::Gateway, api(request)),
+        Listener::Aws => aws(request),
     };
     let operation = named.as_ref().ok().copied();
     let reply = match named {
         Err(asked) => {
-            let refusal = nobody_answers(door, &asked);
-            Reply::new(asked, Err(refusal))
+            let refusal = nobody_answers(listener, &asked);
+            OperationResult::new(asked, Err(refusal))
         }
-        Ok(operation) => match credential_scope(world, operation, ask) {
-            Err(refusal) => Reply::new(operation.to_string(), Err(refusal)),
+        Ok(operation) => match credential_scope(world, operation, request) {
+            Err(refusal) => OperationResult::new(operation.to_string(), Err(refusal)),
             Ok(()) => perform(
                 operation,
                 &RequestContext {
                     world,
                     now,
-                    ask,
+                    request,
                     protocol,
                 },
             ),
@@ -78,35 +85,35 @@ pub(super) fn route(world: &FakeStack, now: OffsetDateTime, door: Door, ask: &As
     }
 }
 
-fn perform(operation: Operation, scenery: &RequestContext<'_>) -> Reply {
+fn perform(operation: Operation, context: &RequestContext<'_>) -> OperationResult {
     match operation {
-        Operation::Status => beak::status(scenery),
-        Operation::Audit => beak::audit(scenery),
-        Operation::Spaceducks => people::spaceducks(scenery),
-        Operation::PeckList => people::peck_list(scenery),
-        Operation::Pulse => bond::pulse(scenery),
-        Operation::Rotate => bond::rotate(scenery),
-        Operation::Unpeck => bond::unpeck(scenery),
-        Operation::GetCallerIdentity => sts::get_caller_identity(scenery),
-        Operation::ListExecutions => sfn::list_executions(scenery),
-        Operation::GetAccount => ses::get_account(scenery),
-        Operation::GetMetricData => cloudwatch::get_metric_data(scenery),
-        Operation::GetMetricStatistics => cloudwatch::get_metric_statistics(scenery),
-        Operation::GetAlias => lambda::get_alias(scenery),
-        Operation::ListVersionsByFunction => lambda::list_versions(scenery),
-        Operation::GetFunctionConfiguration => lambda::get_configuration(scenery),
-        Operation::GetPolicy => lambda::get_policy(scenery),
-        Operation::GetProvisionedConcurrencyConfig => lambda::get_provisioned(scenery),
-        Operation::GetFunctionConcurrency => lambda::get_concurrency(scenery),
-        Operation::Invoke => alias::invoke(scenery),
-        Operation::UpdateAlias => alias::update_alias(scenery),
-        Operation::FilterLogEvents => logs::filter_log_events(scenery),
+        Operation::Status => beak::status(context),
+        Operation::Audit => beak::audit(context),
+        Operation::Spaceducks => people::spaceducks(context),
+        Operation::PeckList => people::peck_list(context),
+        Operation::Pulse => bond::pulse(context),
+        Operation::Rotate => bond::rotate(context),
+        Operation::Unpeck => bond::unpeck(context),
+        Operation::GetCallerIdentity => sts::get_caller_identity(context),
+        Operation::ListExecutions => sfn::list_executions(context),
+        Operation::GetAccount => ses::get_account(context),
+        Operation::GetMetricData => cloudwatch::get_metric_data(context),
+        Operation::GetMetricStatistics => cloudwatch::get_metric_statistics(context),
+        Operation::GetAlias => lambda::get_alias(context),
+        Operation::ListVersionsByFunction => lambda::list_versions(context),
+        Operation::GetFunctionConfiguration => lambda::get_configuration(context),
+        Operation::GetPolicy => lambda::get_policy(context),
+        Operation::GetProvisionedConcurrencyConfig => lambda::get_provisioned(context),
+        Operation::GetFunctionConcurrency => lambda::get_concurrency(context),
+        Operation::Invoke => alias::invoke(context),
+        Operation::UpdateAlias => alias::update_alias(context),
+        Operation::FilterLogEvents => logs::filter_log_events(context),
     }
 }
 
-fn api(ask: &Ask) -> Result<Operation, String> {
-    let path = ask.path.strip_prefix("/prod").unwrap_or(&ask.path);
-    match (&ask.method, path) {
+fn api(request: &IncomingRequest) -> Result<Operation, String> {
+    let path = request.path.strip_prefix("/prod").unwrap_or(&request.path);
+    match (&request.method, path) {
         (&Method::GET, "/beak/system/status") => Ok(Operation::Status),
         (&Method::POST, "/beak/audit") => Ok(Operation::Audit),
         (&Method::GET | &Method::POST, "/beak/spaceducks") => Ok(Operation::Spaceducks),
@@ -114,32 +121,32 @@ fn api(ask: &Ask) -> Result<Operation, String> {
         (&Method::POST, "/beak/pulse") => Ok(Operation::Pulse),
         (&Method::POST, "/beak/rotate") => Ok(Operation::Rotate),
         (&Method::POST, "/beak/unpeck") => Ok(Operation::Unpeck),
-        (method, _) => Err(format!("{method} {}", ask.path)),
+        (method, _) => Err(format!("{method} {}", request.path)),
     }
 }
 
-fn aws(ask: &Ask) -> (Protocol, Result<Operation, String>) {
-    if let Some(target) = ask.header("x-amz-target") {
+fn aws(request: &IncomingRequest) -> (Protocol, Result<Operation, String>) {
+    if let Some(target) = request.header("x-amz-target") {
         return by_target(target);
     }
-    if let Some(rest) = ask
+    if let Some(rest) = request
         .path
         .strip_prefix("/service/GraniteServiceVersion20100801/operation/")
     {
         return (Protocol::Cbor, one_of(rest, &METRICS));
     }
-    if ask.path == "/" {
-        let action = ask.field("Action").unwrap_or("no Action");
+    if request.path == "/" {
+        let action = request.field("Action").unwrap_or("no Action");
         return (
             Protocol::Query,
             one_of(action, &[Operation::GetCallerIdentity]),
         );
     }
-    let operation = match (&ask.method, ask.path.as_str()) {
+    let operation = match (&request.method, request.path.as_str()) {
         (&Method::GET, "/v2/email/account") => Some(Operation::GetAccount),
         (method, path) => lambda::asked_by(method, path),
     };
-    let asked = || format!("{} {}", ask.method, ask.path);
+    let asked = || format!("{} {}", request.method, request.path);
     (Protocol::Rest, operation.ok_or_else(asked))
 }
 
@@ -167,14 +174,14 @@ fn one_of(name: &str, known: &[Operation]) -> Result<Operation, String> {
         .ok_or_else(|| name.to_owned())
 }
 
-fn nobody_answers(door: Door, asked: &str) -> Refusal {
-    match door {
-        Door::Api => Refusal::unexpected(
+fn nobody_answers(listener: Listener, asked: &str) -> Refusal {
+    match listener {
+        Listener::Api => Refusal::unexpected(
             403,
             "MissingAuthenticationTokenException",
             "Missing Authentication Token",
         ),
-        Door::Aws => Refusal::unexpected(
+        Listener::Aws => Refusal::unexpected(
             501,
             "UnknownOperationException",
             format!("the practice stack does not play {asked}"),
@@ -183,11 +190,15 @@ fn nobody_answers(door: Door, asked: &str) -> Refusal {
 }
 
 /// AWS answers a signed request only where its signature was meant for.
-fn credential_scope(world: &FakeStack, operation: Operation, ask: &Ask) -> Result<(), Refusal> {
+fn credential_scope(
+    world: &FakeStack,
+    operation: Operation,
+    request: &IncomingRequest,
+) -> Result<(), Refusal> {
     let Some(service) = operation.service() else {
         return Ok(());
     };
-    let Some(scope) = ask
+    let Some(scope) = request
         .header("authorization")
         .and_then(|a| a.split_once("Credential="))
     else {

@@ -2,8 +2,8 @@
 //! asked. It carries answers to the wire in the manner they ask for and knows nothing of
 //! what they say.
 
-use super::route::{Door, Routed, route};
-use super::wire::{Answer, Ask, Manner};
+use super::route::{Listener, Routed, route};
+use super::wire::{IncomingRequest, Transmission, WireResponse};
 use super::{FakeStack, Operation};
 use futures_util::{StreamExt, stream};
 use http_body_util::combinators::BoxBody;
@@ -76,7 +76,7 @@ impl Practice {
         let mut listeners = JoinSet::new();
         listeners.spawn(listen(
             aws_socket.listen(BACKLOG)?,
-            Door::Aws,
+            Listener::Aws,
             Arc::clone(&shared),
         ));
         let gone = if api_gone {
@@ -84,7 +84,7 @@ impl Practice {
         } else {
             listeners.spawn(listen(
                 api_socket.listen(BACKLOG)?,
-                Door::Api,
+                Listener::Api,
                 Arc::clone(&shared),
             ));
             None
@@ -153,13 +153,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn listen(listener: TcpListener, door: Door, shared: Arc<Shared>) {
+async fn listen(socket: TcpListener, listener: Listener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = socket.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, door, Arc::clone(&shared)));
+                    connections.spawn(serve(stream, listener, Arc::clone(&shared)));
                 }
                 // Out of file descriptors, most likely: give them time to come back.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -169,11 +169,11 @@ async fn listen(listener: TcpListener, door: Door, shared: Arc<Shared>) {
     }
 }
 
-async fn serve(stream: TcpStream, door: Door, shared: Arc<Shared>) {
+async fn serve(stream: TcpStream, listener: Listener, shared: Arc<Shared>) {
     let torn = Arc::new(Notify::new());
     // Answers are small; waiting to fill a packet would only add to every latency.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request| respond(request, door, &shared, &torn));
+    let service = service_fn(|request| respond(request, listener, &shared, &torn));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::select! {
         _ = &mut connection => {}
@@ -187,36 +187,39 @@ type Body = BoxBody<Bytes, io::Error>;
 
 async fn respond(
     request: Request<Incoming>,
-    door: Door,
+    listener: Listener,
     shared: &Shared,
     torn: &Arc<Notify>,
 ) -> Result<Response<Body>, hyper::Error> {
     let (head, body) = request.into_parts();
-    let ask = Ask {
+    let request = IncomingRequest {
         method: head.method,
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers,
         body: body.collect().await?.to_bytes(),
     };
-    if ask.method == hyper::Method::PUT {
+    if request.method == hyper::Method::PUT {
         // Whoever writes waits until everybody has read.
         let together = lock(&shared.world).together.clone();
         if let Some(together) = together {
             together.wait().await;
         }
     }
-    let (answer, wait) = shared.answer(door, &ask);
+    let (answer, wait) = shared.answer(listener, &request);
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
-    match answer.manner {
-        Manner::Hang => std::future::pending::<()>().await,
-        Manner::Reset => {
+    match answer.transmission {
+        Transmission::Hang => std::future::pending::<()>().await,
+        Transmission::Reset => {
             torn.notify_one();
             std::future::pending::<()>().await;
         }
-        Manner::Whole | Manner::Cut | Manner::ResetAfter(_) | Manner::Trickle => {}
+        Transmission::Whole
+        | Transmission::Cut
+        | Transmission::ResetAfter(_)
+        | Transmission::Trickle => {}
     }
     Ok(shared.response(answer, torn))
 }
@@ -231,20 +234,24 @@ impl Shared {
     }
 
     /// The answer to a request, which is logged, and how long to wait before giving it.
-    fn answer(&self, door: Door, ask: &Ask) -> (Answer, Duration) {
+    fn answer(&self, listener: Listener, request: &IncomingRequest) -> (WireResponse, Duration) {
         let mut world = lock(&self.world);
         let at = self.now(&world);
+        world.advance(at);
         let Routed {
             operation,
             question,
             unexpected,
             answer,
             effect,
-        } = route(&world, at, door, ask);
-        let silent = matches!(answer.manner, Manner::Hang | Manner::Reset);
+        } = route(&world, at, listener, request);
+        let silent = matches!(
+            answer.transmission,
+            Transmission::Hang | Transmission::Reset
+        );
         lock(&self.seen).push(Seen {
-            method: ask.method.to_string(),
-            path: ask.path.clone(),
+            method: request.method.to_string(),
+            path: request.path.clone(),
             operation,
             at,
             question,
@@ -258,13 +265,16 @@ impl Shared {
         (answer, wait)
     }
 
-    fn response(&self, answer: Answer, torn: &Arc<Notify>) -> Response<Body> {
+    fn response(&self, answer: WireResponse, torn: &Arc<Notify>) -> Response<Body> {
         let length = answer.body.len();
-        let cut_short = matches!(answer.manner, Manner::Cut | Manner::ResetAfter(_));
-        let mut response = Response::new(match (answer.manner, answer.body) {
-            (Manner::Cut, body) => cut(body),
-            (Manner::ResetAfter(bytes), body) => torn_after(body, bytes, Arc::clone(torn)),
-            (Manner::Trickle, body) => streamed(body, 1),
+        let cut_short = matches!(
+            answer.transmission,
+            Transmission::Cut | Transmission::ResetAfter(_)
+        );
+        let mut response = Response::new(match (answer.transmission, answer.body) {
+            (Transmission::Cut, body) => cut(body),
+            (Transmission::ResetAfter(bytes), body) => torn_after(body, bytes, Arc::clone(torn)),
+            (Transmission::Trickle, body) => streamed(body, 1),
             (_, body) if length > STREAMED => streamed(body, 64 << 10),
             (_, body) => Full::new(body).map_err(never).boxed(),
         });

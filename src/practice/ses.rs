@@ -1,11 +1,11 @@
 //! The mail account, as SES version 2 says it.
 
-use super::wire::{Payload, Reply, RequestContext};
+use super::wire::{OperationResult, Payload, RequestContext};
 use serde_json::json;
 
 /// `GetAccount`
-pub(super) fn get_account(scenery: &RequestContext<'_>) -> Reply {
-    let mail = &scenery.world.mail;
+pub(super) fn get_account(context: &RequestContext<'_>) -> OperationResult {
+    let mail = &context.world.mail;
     let account = json!({
         "DedicatedIpAutoWarmupEnabled": false,
         "EnforcementStatus": mail.enforcement,
@@ -18,5 +18,5 @@ pub(super) fn get_account(scenery: &RequestContext<'_>) -> Reply {
         "SendingEnabled": mail.sending_enabled,
         "SuppressionAttributes": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
     });
-    Reply::new("GetAccount", Ok(Payload::Json(account)))
+    OperationResult::new("GetAccount", Ok(Payload::Json(account)))
 }

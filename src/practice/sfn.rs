@@ -1,7 +1,7 @@
 //! Executions of the approval workflow, as Step Functions lists them.
 
 use super::paging::{page, size};
-use super::wire::{Payload, Refusal, Reply, RequestContext, seconds};
+use super::wire::{OperationResult, Payload, Refusal, RequestContext, seconds};
 use super::{Execution, FakeStack};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Question {
+struct ListExecutionsInput {
     state_machine_arn: String,
     status_filter: Option<String>,
     max_results: Option<usize>,
@@ -17,23 +17,23 @@ struct Question {
 }
 
 /// `ListExecutions`
-pub(super) fn list_executions(scenery: &RequestContext<'_>) -> Reply {
+pub(super) fn list_executions(context: &RequestContext<'_>) -> OperationResult {
     let mut told = "ListExecutions".to_owned();
-    let outcome = scenery.input().and_then(|question: Question| {
+    let outcome = context.input().and_then(|question: ListExecutionsInput| {
         if let Some(status) = &question.status_filter {
             told.push_str(&format!(" {status}"));
         }
-        list(scenery, &question, &mut told)
+        list(context, &question, &mut told)
     });
-    Reply::new(told, outcome)
+    OperationResult::new(told, outcome)
 }
 
 fn list(
-    scenery: &RequestContext<'_>,
-    question: &Question,
+    context: &RequestContext<'_>,
+    question: &ListExecutionsInput,
     told: &mut String,
 ) -> Result<Payload, Refusal> {
-    let world = scenery.world;
+    let world = context.world;
     let arn = &question.state_machine_arn;
     if !arn.starts_with("arn:aws:states:") {
         let message = format!("Invalid Arn: '{arn}'");
@@ -55,7 +55,7 @@ fn list(
     let mut listed: Vec<_> = world
         .executions
         .iter()
-        .filter_map(|execution| execution.as_of(scenery.now))
+        .filter_map(|execution| execution.as_of(context.now))
         .filter(|execution| status.is_none_or(|status| status == execution.status))
         .collect();
     listed.sort_by_key(|execution| std::cmp::Reverse(execution.start));

@@ -1,7 +1,7 @@
 //! Who is asking, as STS says it.
 
 use super::FakeStack;
-use super::wire::{Payload, REQUEST_ID, Reply, RequestContext, escape};
+use super::wire::{OperationResult, Payload, REQUEST_ID, RequestContext, escape};
 
 /// The role that every caller of the practice stack has.
 pub(super) fn caller(world: &FakeStack) -> String {
@@ -12,8 +12,8 @@ pub(super) fn caller(world: &FakeStack) -> String {
 }
 
 /// `GetCallerIdentity`
-pub(super) fn get_caller_identity(scenery: &RequestContext<'_>) -> Reply {
-    let world = scenery.world;
+pub(super) fn get_caller_identity(context: &RequestContext<'_>) -> OperationResult {
+    let world = context.world;
     let xml = format!(
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
          <GetCallerIdentityResult><Arn>{}</Arn><UserId>AROAEXAMPLE:practice</UserId>\
@@ -22,5 +22,5 @@ pub(super) fn get_caller_identity(scenery: &RequestContext<'_>) -> Reply {
         escape(&caller(world)),
         escape(&world.account),
     );
-    Reply::new("GetCallerIdentity", Ok(Payload::Xml(xml)))
+    OperationResult::new("GetCallerIdentity", Ok(Payload::Xml(xml)))
 }

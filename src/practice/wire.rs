@@ -1,8 +1,8 @@
 //! The protocols that the stack speaks: what a request asked, and how an answer or a
 //! refusal looks on the wire in each of them. Nothing here knows an operation's meaning.
 
+use super::cbor::Tree;
 use super::{Effect, FakeStack};
-use ciborium::Value as Tree;
 use hyper::body::Bytes;
 use hyper::{HeaderMap, Method, StatusCode};
 use serde::de::DeserializeOwned;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 /// A request, read to its end.
-pub(super) struct Ask {
+pub(super) struct IncomingRequest {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) query: String,
@@ -24,7 +24,7 @@ pub(super) struct RequestContext<'a> {
     pub(super) world: &'a FakeStack,
     /// The stack's clock. What the world has later than this has not happened yet.
     pub(super) now: OffsetDateTime,
-    pub(super) ask: &'a Ask,
+    pub(super) request: &'a IncomingRequest,
     pub(super) protocol: Protocol,
 }
 
@@ -63,7 +63,7 @@ pub(super) struct Refusal {
 }
 
 /// The question as the log shows it, and what came of it.
-pub(super) struct Reply {
+pub(super) struct OperationResult {
     pub(super) question: String,
     pub(super) outcome: Result<Payload, Refusal>,
     /// What it changes in the world, if it is a write.
@@ -71,17 +71,17 @@ pub(super) struct Reply {
 }
 
 /// An answer ready to be sent, and the manner of sending it.
-pub(super) struct Answer {
+pub(super) struct WireResponse {
     pub(super) status: StatusCode,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Bytes,
-    pub(super) manner: Manner,
+    pub(super) transmission: Transmission,
     pub(super) after: Duration,
 }
 
 /// How the bytes of an answer travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(super) enum Transmission {
     Whole,
     /// The first half, under the length of the whole.
     Cut,
@@ -115,7 +115,7 @@ impl Refusal {
     }
 }
 
-impl Reply {
+impl OperationResult {
     pub(super) fn new(question: impl Into<String>, outcome: Result<Payload, Refusal>) -> Self {
         Self {
             question: question.into(),
@@ -125,7 +125,7 @@ impl Reply {
     }
 }
 
-impl Ask {
+impl IncomingRequest {
     /// A header, when it is there and is text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -156,11 +156,9 @@ impl RequestContext<'_> {
             Refusal::unexpected(400, "SerializationException", format!("the request: {e}"))
         };
         let value = if self.protocol == Protocol::Cbor {
-            let tree: Tree = ciborium::from_reader(self.ask.body.as_ref())
-                .map_err(|e| malformed(e.to_string()))?;
-            plain(tree)
+            plain(Tree::decoded(&self.request.body).map_err(malformed)?)
         } else {
-            serde_json::from_slice(&self.ask.body).map_err(|e| malformed(e.to_string()))?
+            serde_json::from_slice(&self.request.body).map_err(|e| malformed(e.to_string()))?
         };
         serde_json::from_value(value).map_err(|e| malformed(e.to_string()))
     }
@@ -168,10 +166,10 @@ impl RequestContext<'_> {
 
 impl Protocol {
     /// An answer in this protocol.
-    pub(super) fn speak(self, status: StatusCode, payload: Payload) -> Answer {
+    pub(super) fn speak(self, status: StatusCode, payload: Payload) -> WireResponse {
         let body = match payload {
             Payload::Json(value) => value.to_string().into(),
-            Payload::Tree(tree) if self == Protocol::Cbor => encode(&tree),
+            Payload::Tree(tree) if self == Protocol::Cbor => tree.encoded().into(),
             Payload::Tree(tree) => plain(tree).to_string().into(),
             Payload::Xml(xml) => xml.into(),
             Payload::Bytes(bytes) => bytes,
@@ -183,17 +181,17 @@ impl Protocol {
         if self == Protocol::Cbor {
             headers.push(("smithy-protocol", "rpc-v2-cbor".to_owned()));
         }
-        Answer {
+        WireResponse {
             status,
             headers,
             body,
-            manner: Manner::Whole,
+            transmission: Transmission::Whole,
             after: Duration::ZERO,
         }
     }
 
     /// A refusal in this protocol.
-    pub(super) fn refuse(self, refusal: &Refusal) -> Answer {
+    pub(super) fn refuse(self, refusal: &Refusal) -> WireResponse {
         let Refusal { code, message, .. } = refusal;
         let kind = if refusal.status.is_server_error() {
             "Receiver"
@@ -274,17 +272,11 @@ pub(super) fn tree<const N: usize>(members: [(&str, Tree); N]) -> Tree {
     )
 }
 
-fn encode(tree: &Tree) -> Bytes {
-    let mut bytes = Vec::new();
-    #[allow(clippy::expect_used, reason = "writing to memory does not fail")]
-    ciborium::into_writer(tree, &mut bytes).expect("a tree can be written to memory");
-    bytes.into()
-}
-
 /// A tree as JSON, its instants as numbers.
 fn plain(tree: Tree) -> Value {
     match tree {
-        Tree::Integer(n) => i64::try_from(n).map_or(Value::Null, Value::from),
+        Tree::Null => Value::Null,
+        Tree::Integer(n) => Value::from(n),
         Tree::Float(x) => Value::from(x),
         Tree::Text(text) => Value::from(text),
         Tree::Bool(b) => Value::from(b),
@@ -293,10 +285,12 @@ fn plain(tree: Tree) -> Value {
         Tree::Map(members) => Value::Object(
             members
                 .into_iter()
-                .filter_map(|(key, value)| Some((key.into_text().ok()?, plain(value))))
+                .filter_map(|(key, value)| match key {
+                    Tree::Text(name) => Some((name, plain(value))),
+                    _ => None,
+                })
                 .collect::<Map<_, _>>(),
         ),
-        _ => Value::Null,
     }
 }
 

@@ -12,11 +12,14 @@ use time::OffsetDateTime;
 use tokio::sync::Barrier;
 
 /// A whole stack. Its clock runs from [`FakeStack::now`], and the HTTP `Date` tells it:
-/// executions, metric points and log lines of a later time come to light when it gets there.
+/// executions, metric points and log lines of a later time come to light when it gets there,
+/// and what was going on goes on ([`FakeStack::advance`]).
 #[derive(Clone, Debug)]
 pub struct FakeStack {
     /// The moment the scene starts; from there the stack's clock runs.
     pub now: OffsetDateTime,
+    /// Up to when everything that goes on has happened.
+    pub lived_until: OffsetDateTime,
     /// Whether the clock stands still at [`FakeStack::now`].
     pub frozen: bool,
     /// The AWS account that answers.
@@ -182,6 +185,7 @@ impl FakeStack {
     pub fn empty(now: OffsetDateTime) -> Self {
         Self {
             now,
+            lived_until: now,
             frozen: false,
             account: "121546003735".into(),
             region: "us-east-1".into(),
