@@ -303,9 +303,14 @@ mod tests {
         healthy.advance(later);
         assert!(later.unix_timestamp() - newest_pulse(&healthy) < 600);
         let minute = time::Duration::MINUTE;
-        let calls = healthy.metrics.iter().find(|s| s.name == "Invocations");
-        let newest = calls.expect("calls").points.iter().map(|(at, _)| *at).max();
-        assert!(newest.expect("a point") > later - minute * 2);
+        for name in ["Invocations", "Errors", "Throttles"] {
+            let own = healthy.metrics.iter().filter(|series| series.name == name);
+            let newest = own
+                .flat_map(|series| &series.points)
+                .map(|(at, _)| *at)
+                .max();
+            assert!(newest.expect("a point") > later - minute * 2, "{name}");
+        }
         assert_eq!(healthy.metrics.len(), series);
         let lines = healthy.log_events.iter().map(|line| line.at).max();
         assert!(lines.expect("a line") > later - minute * 2);
