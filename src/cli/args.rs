@@ -18,12 +18,25 @@ pub(super) use runbook::{Runbook, RunbookAction};
 pub(super) use triage::{Diff, Triage};
 pub(super) use webhook::{Delivery, SecretFile, Target, Webhook, WebhookAction};
 
+use super::fail::Failure;
+use crate::fact::parse_duration;
 use crate::stack::Flags;
 use crate::text::Printable;
 use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
 
-/// A path as it is told.
+/// The value of `--since` in seconds; `example` is one that is right.
+pub(super) fn since(text: &str, example: &str) -> Result<i64, Failure> {
+    let seconds = parse_duration(text).filter(|seconds| *seconds > 0);
+    seconds.ok_or_else(|| {
+        let text = Printable::from(text);
+        Failure::usage(format!(
+            "--since: `{text}` is not a duration such as {example}"
+        ))
+    })
+}
+
+/// A path, printable.
 pub(super) fn shown(path: &Path) -> Printable {
     Printable::from(path.to_string_lossy().into_owned())
 }

@@ -1,9 +1,9 @@
 //! A command that came to no result: what happened, what to do, which exit code.
 
-use super::out::{self, Out};
 use crate::engine::history_open::BadHistorySetting;
+use crate::engine::journal::JournalError;
 use crate::exit;
-use crate::report::json::DocumentKind;
+use crate::history::HistoryError;
 use crate::runbook::Missing;
 use crate::stack::SettingError;
 use crate::text::Printable;
@@ -74,24 +74,23 @@ impl From<BadHistorySetting> for Failure {
     }
 }
 
+impl From<HistoryError> for Failure {
+    fn from(error: HistoryError) -> Self {
+        Self::own(format!("history: {error}"))
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::NoStateDir => Self::usage(error),
+            JournalError::NotWhole | JournalError::Unreadable(_) => Self::own(error.to_string()),
+        }
+    }
+}
+
 impl From<Missing> for Failure {
     fn from(error: Missing) -> Self {
         Self::usage(error)
     }
-}
-
-/// Help and version are answers; everything else clap says is a usage error.
-pub(super) fn clap(error: &clap::Error, foreseen: &Out) -> Result<u8, Failure> {
-    use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
-    let text = error.render().to_string();
-    if matches!(error.kind(), DisplayHelp | DisplayVersion) {
-        return Ok(foreseen.text(DocumentKind::Help, "help", &text));
-    }
-    let lines = out::lines(&text)
-        .map(|line| line.as_str().trim_end().into())
-        .filter(|line: &Printable| !line.is_empty());
-    Err(Failure {
-        code: exit::USAGE,
-        lines: lines.collect(),
-    })
 }

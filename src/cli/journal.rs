@@ -4,6 +4,7 @@
 use super::Context;
 use super::args;
 use super::fail::Failure;
+use crate::engine::journal;
 use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::state_dir::journal::{Chain, Journal};
@@ -12,23 +13,12 @@ use serde_json::json;
 
 /// The journal of the state folder, if there is one.
 pub(super) fn open(context: &Context) -> Result<Journal, Failure> {
-    let folder = context.settings.state_dir.as_ref().ok_or_else(|| {
-        Failure::usage("there is no state directory for the journal: set HOME or --state-dir")
-    })?;
-    Ok(Journal::in_folder(&folder.value))
+    Ok(journal::open(&context.settings)?)
 }
 
-/// Everything in it, if nothing of it was changed, removed or inserted.
+/// The entries of the journal, provided that none was changed, removed or inserted.
 pub(super) fn whole(context: &Context) -> Result<Chain, Failure> {
-    let chain = open(context)?
-        .read()
-        .map_err(|error| Failure::own(error.to_string()))?;
-    match chain.is_whole() {
-        true => Ok(chain),
-        false => Err(Failure::own(
-            "the journal is not whole, so nothing of it is told: duckops journal --verify",
-        )),
-    }
+    Ok(journal::read_whole(&context.settings)?)
 }
 
 pub(super) fn main(context: &Context, args: &args::Journal) -> Result<u8, Failure> {

@@ -31,6 +31,7 @@ mod report;
 mod runbook;
 mod timeline;
 mod triage;
+mod usage_error;
 mod webhook;
 
 use crate::cloud::{Exchange, Http, Observer};
@@ -132,7 +133,7 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
                 .iter()
                 .map(|argument| Printable::from(argument.to_string_lossy().as_ref()).to_string());
             let error = Cli::try_parse_from(inert).err().unwrap_or(error);
-            return fail::clap(&error, foreseen);
+            return usage_error::from_clap(&error, foreseen);
         }
     };
     let mut settings = Settings::resolve(&cli.flags(), &|name| env.get(name).cloned())?;

@@ -1,12 +1,11 @@
 //! `duckops triage`: every incident, one, or one step of one.
 
-use super::Context;
-use super::args;
 use super::fail::Failure;
-use super::named_file;
-use super::recording::{self, Kept, Saving};
+use super::recording;
+use super::{Context, args, named_file, out};
 use crate::engine::run::{EvaluatedRun, Run};
 use crate::engine::runbooks::RequestedRunbooks;
+use crate::engine::save_recording::{RecordedParts, SaveRequest};
 use crate::fact::{duration, parse_duration};
 use crate::report::model::{Report, Verdict};
 use crate::stack;
@@ -17,20 +16,20 @@ pub(super) async fn main(context: &Context, args: &args::Triage) -> Result<u8, F
     if let Some(path) = &args.from {
         return recording::replay(context, args, path).await;
     }
-    let saving = Saving::wanted(args)?;
+    let save_to = save_request(args)?;
     let is_once = args.watch.is_none() && args.wait.is_none();
     if is_once && context.settings.runbooks.is_none() {
         let library = context.library.clone();
-        let judged = RequestedRunbooks::load_while_collecting(
+        let evaluated = RequestedRunbooks::load_while_collecting(
             library,
             args.runbook.as_deref(),
             args.step.as_deref(),
             run(context, args).await?,
         )
         .await?;
-        return Ok(context.out.report(&finished(judged, saving).await));
+        return Ok(context.out.report(&finished(evaluated, save_to).await));
     }
-    let selection = RequestedRunbooks::load(
+    let requested = RequestedRunbooks::load(
         &context.library,
         args.runbook.as_deref(),
         args.step.as_deref(),
@@ -40,25 +39,49 @@ pub(super) async fn main(context: &Context, args: &args::Triage) -> Result<u8, F
         text.map(|text| pause(flag, text)).transpose()
     };
     match (limit("--watch", &args.watch)?, limit("--wait", &args.wait)?) {
-        (Some(every), _) => watching(context, args, &selection, every).await,
-        (None, Some(limit)) => waiting(context, args, &selection, limit, saving).await,
+        (Some(every), _) => watching(context, args, &requested, every).await,
+        (None, Some(limit)) => waiting(context, args, &requested, limit, save_to).await,
         (None, None) => {
-            let judged = selection
+            let evaluated = requested
                 .collect_and_evaluate(run(context, args).await?)
                 .await;
-            Ok(context.out.report(&finished(judged, saving).await))
+            Ok(context.out.report(&finished(evaluated, save_to).await))
         }
     }
 }
 
 /// Records a run, in history and where that is wanted as a file.
-async fn finished(mut judged: EvaluatedRun, saving: Option<Saving>) -> Report {
-    let kept = saving.map(|saving| (saving, Kept::of(&mut judged)));
-    let report = judged.record().await;
-    if let Some((saving, kept)) = kept {
-        saving.save(kept, &report).await;
+async fn finished(mut evaluated: EvaluatedRun, save_to: Option<SaveRequest>) -> Report {
+    let parts = save_to.map(|save_to| (save_to, RecordedParts::take(&mut evaluated)));
+    let report = evaluated.record().await;
+    if let Some((save_to, parts)) = parts {
+        save(&save_to, parts, &report).await;
     }
     report
+}
+
+fn save_request(args: &args::Triage) -> Result<Option<SaveRequest>, Failure> {
+    let Some(path) = &args.save else {
+        return Ok(None);
+    };
+    let requested = (args.runbook.clone(), args.step.clone());
+    let request = SaveRequest::new(path, args.hide_account, requested);
+    let refused = |why| Failure::usage(format!("--save: {}: {why}", args::shown(path)));
+    request.map(Some).map_err(refused)
+}
+
+/// A recording that cannot be saved changes no verdict.
+async fn save(request: &SaveRequest, parts: RecordedParts, report: &Report) {
+    let path = args::shown(request.path());
+    out::warn(&match request.save(parts, report).await {
+        Ok(0) => saved(&path, "nothing in it looks like a secret"),
+        Ok(removed) => saved(&path, &format!("{removed} secrets were taken out")),
+        Err(why) => format!("duckops: {path} was not saved: {why}"),
+    });
+}
+
+fn saved(path: &Printable, removed: &str) -> String {
+    format!("saved {path} ({removed}); to judge it again: duckops triage --from {path}")
 }
 
 /// The run that the settings ask for, with the version that the alias should have: by flag,
@@ -103,12 +126,12 @@ pub(super) fn pause(flag: &str, text: &str) -> Result<Duration, Failure> {
 async fn watching(
     context: &Context,
     args: &args::Triage,
-    selection: &RequestedRunbooks,
+    requested: &RequestedRunbooks,
     every: Duration,
 ) -> Result<u8, Failure> {
     loop {
         let began = Instant::now();
-        let report = selection.triage(run(context, args).await?).await;
+        let report = requested.triage(run(context, args).await?).await;
         if !context.out.again(&report) {
             return Ok(report.exit_code());
         }
@@ -120,19 +143,19 @@ async fn watching(
 async fn waiting(
     context: &Context,
     args: &args::Triage,
-    selection: &RequestedRunbooks,
+    requested: &RequestedRunbooks,
     limit: Duration,
-    saving: Option<Saving>,
+    save_to: Option<SaveRequest>,
 ) -> Result<u8, Failure> {
     let began = Instant::now();
     let mut steady = 0;
     loop {
         let asked = Instant::now();
-        let mut judged = selection
+        let mut evaluated = requested
             .collect_and_evaluate(run(context, args).await?)
             .await;
-        let kept = Kept::of(&mut judged);
-        let report = judged.record().await;
+        let parts = RecordedParts::take(&mut evaluated);
+        let report = evaluated.record().await;
         steady = if report.verdict == Verdict::Ok {
             steady + 1
         } else {
@@ -140,8 +163,8 @@ async fn waiting(
         };
         let left = limit.saturating_sub(began.elapsed());
         if steady == STEADY || left < SHORTEST {
-            if let Some(saving) = saving {
-                saving.save(kept, &report).await;
+            if let Some(save_to) = save_to {
+                save(&save_to, parts, &report).await;
             }
             return Ok(context.out.report(&report));
         }

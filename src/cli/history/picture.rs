@@ -1,7 +1,7 @@
 //! The trend of a fact as a file that a browser shows.
 
-use super::Trend;
 use crate::cli::fail::Failure;
+use crate::engine::trend::Trend;
 use crate::fact;
 use crate::report::plot::{self, Plot};
 use crate::state_dir::output;

@@ -1,0 +1,260 @@
+//! Collecting the timeline: recorded verdicts, the journal, the alias, executions, audit events.
+
+use super::journal::{self, JournalError};
+use super::run::Run;
+use super::with_history::with_history;
+use crate::fact::{Probe, duration, instant, parse_instant};
+use crate::history::{HistoryError, Sample, Summary};
+use crate::observation::{FactState, Observations};
+use crate::probe::{self, FeedItem, ProbeContext};
+use crate::stack::Settings;
+use crate::state_dir::journal::{Entry, Stage};
+use crate::text::{Printable, Untrusted};
+use crate::timeline::{self, Moment, Timeline, Witness};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use time::OffsetDateTime;
+
+/// How many audit events are kept, the newest ones.
+const MAX_EVENTS: usize = 200;
+
+/// The facts that a timeline needs.
+pub const FACTS: [&str; 2] = ["executions.running", "alias.version"];
+
+/// A timeline, and what is missing from it.
+pub struct CollectedTimeline {
+    /// The sequence.
+    pub timeline: Timeline,
+    /// The number of pulses, which are not in the sequence.
+    pub pulses: u64,
+    /// What could not be read or was left out.
+    pub notes: Vec<Printable>,
+    /// Whether a source could not be read.
+    pub is_incomplete: bool,
+}
+
+/// Merges everything since `from`, in seconds since 1970. A source that cannot be read is a note.
+/// `run` opens history.
+pub async fn collect(
+    settings: &Settings,
+    run: Run,
+    from: i64,
+    observations: &Observations,
+    events: AuditEvents,
+) -> CollectedTimeline {
+    let mut moments = timeline::facts(observations);
+    let mut notes = unreadable_probes(observations);
+    match recorded(run, from).await {
+        Ok((runs, samples)) => {
+            moments.extend(timeline::verdicts(&runs));
+            moments.extend(timeline::alias(&samples));
+        }
+        Err(error) => notes.push(format!("history: {error}").into()),
+    }
+    match journal_moments(settings, from) {
+        Ok(writes) => moments.extend(writes),
+        Err(error) => notes.push(error.to_string().into()),
+    }
+    if let Err(why) = &events.end {
+        notes.push(format!("the audit feed could not be read to its end: {why}").into());
+    }
+    let is_incomplete = !notes.is_empty();
+    notes.extend(omissions(observations, &moments, &events));
+    moments.extend(events.moments);
+    CollectedTimeline {
+        timeline: Timeline::of(from, moments),
+        pulses: events.pulses,
+        notes,
+        is_incomplete,
+    }
+}
+
+fn unreadable_probes(observations: &Observations) -> Vec<Printable> {
+    let probes = [
+        (
+            Probe::Executions,
+            &["executions.unsuccessful_24h", "executions.running"][..],
+        ),
+        (Probe::Alias, &["alias.version"]),
+    ];
+    let why = |paths: &[&str]| {
+        paths.iter().find_map(|path| match observations.get(path) {
+            FactState::Unavailable(unavailable) => Some(&unavailable.detail),
+            FactState::Known(_) | FactState::NotAsked => None,
+        })
+    };
+    let notes = probes.into_iter().filter_map(|(probe, paths)| {
+        let why = why(paths)?;
+        Some(format!("{probe} could not be read: {why}").into())
+    });
+    notes.collect()
+}
+
+/// What is known to have happened and is not in the sequence.
+fn omissions(
+    observations: &Observations,
+    moments: &[Moment],
+    events: &AuditEvents,
+) -> Vec<Printable> {
+    let count = |path| observations.int(path).unwrap_or(0);
+    let is_execution = |moment: &&Moment| moment.witness == Witness::Executions;
+    let listed = i64::try_from(moments.iter().filter(is_execution).count()).unwrap_or(i64::MAX);
+    let known = count("executions.unsuccessful_24h_min") + count("executions.running");
+    let mut notes = Vec::new();
+    if known > listed {
+        let omitted = known - listed;
+        notes.push(format!("{omitted} more executions of the last 24 h are not told").into());
+    }
+    if events.undated > 0 {
+        let undated = events.undated;
+        notes.push(format!("{undated} audit entries have no usable time and are not told").into());
+    }
+    if events.left_out > 0 {
+        let omitted = events.left_out;
+        notes.push(format!("{omitted} older audit events are not told").into());
+    }
+    notes
+}
+
+/// The runs, and where the alias was, from the newest sample before the window on.
+async fn recorded(run: Run, from: i64) -> Result<(Vec<Summary>, Vec<Sample>), HistoryError> {
+    let from = OffsetDateTime::from_unix_timestamp(from.max(0));
+    let from = from.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    with_history(run, move |history, stack| {
+        let runs = history.summaries(stack, from)?;
+        let samples = history.samples(stack, "alias.number", from)?;
+        Ok((runs, samples))
+    })
+    .await
+}
+
+/// The writes of this machine.
+fn journal_moments(settings: &Settings, from: i64) -> Result<Vec<Moment>, JournalError> {
+    let chain = journal::read_whole(settings)?;
+    let entries = chain.entries.iter().map(|(_, entry)| entry);
+    let moments = entries.filter_map(journal_moment);
+    Ok(moments.filter(|moment| moment.at >= from).collect())
+}
+
+fn journal_moment(entry: &Entry) -> Option<Moment> {
+    let what = match entry.stage {
+        Stage::Sending => "sent",
+        Stage::Outcome => entry.detail["outcome"].as_str().unwrap_or("outcome"),
+        Stage::Verified => "verified",
+        Stage::Plan | Stage::Consent => return None,
+    };
+    let shown = |text: &str| Untrusted::new(text).printable(80);
+    let text = format!("{}: {}", shown(&entry.action), shown(what));
+    // An escalation changes nothing, so it is no cause of what came after it.
+    let witness = match entry.action.starts_with("escalate ") {
+        true => Witness::Call,
+        false => Witness::Journal,
+    };
+    Some(Moment::new(parse_instant(&entry.at)?, witness, text))
+}
+
+impl CollectedTimeline {
+    /// What broke first and what came just before it, in one line; `since` in seconds.
+    pub fn summary(&self, since: i64) -> String {
+        let (timeline, pulses) = (&self.timeline, self.pulses);
+        let span = duration(since);
+        let Some(broke) = timeline.broke.and_then(|at| timeline.moments.get(at)) else {
+            let many = timeline.moments.len();
+            if self.is_incomplete {
+                // What could not be read may hold what broke.
+                return format!("not known what broke in {span}: not every witness could be read");
+            }
+            return format!(
+                "no recorded verdict became worse in {span}; {many} events and {pulses} pulses"
+            );
+        };
+        let at = instant(broke.at);
+        // What somebody changed comes before what came from outside.
+        let changed = timeline
+            .before()
+            .find(|moment| moment.witness != Witness::Audit);
+        match changed.or_else(|| timeline.before().next()) {
+            Some(before) => format!(
+                "{at} {}; {} before: {} ({})",
+                broke.text,
+                duration(broke.at - before.at),
+                before.text,
+                before.witness.word()
+            ),
+            None => format!("{at} {}; nothing is known of the hour before", broke.text),
+        }
+    }
+}
+
+/// The events of the audit feed within the window.
+pub struct AuditEvents {
+    moments: VecDeque<Moment>,
+    pulses: u64,
+    left_out: u64,
+    /// Entries without a usable time.
+    undated: u64,
+    end: Result<(), Printable>,
+}
+
+/// Reads the whole feed and keeps the events since `from`, in seconds since 1970. Pulses are
+/// counted only.
+pub async fn collect_audit_events(context: &ProbeContext, from: i64) -> AuditEvents {
+    let events = Arc::new(Mutex::new(AuditEvents {
+        moments: VecDeque::new(),
+        pulses: 0,
+        left_out: 0,
+        undated: 0,
+        end: Ok(()),
+    }));
+    let shared = Arc::clone(&events);
+    let end = probe::listen(context, move |entry: FeedItem| {
+        let Ok(mut events) = shared.lock() else {
+            return;
+        };
+        let Some(at) = entry.at else {
+            events.undated += 1;
+            return;
+        };
+        if at < from {
+            return;
+        }
+        let kind = entry.kind.printable(60);
+        if is_pulse(kind.as_str()) {
+            events.pulses += 1;
+            return;
+        }
+        // Whatever the order of the feed is, the newest stay.
+        let place = events.moments.partition_point(|moment| moment.at <= at);
+        events
+            .moments
+            .insert(place, Moment::new(at, Witness::Audit, kind));
+        if events.moments.len() > MAX_EVENTS {
+            events.moments.pop_front();
+            events.left_out += 1;
+        }
+    })
+    .await;
+    let mut events = match Arc::try_unwrap(events).map(Mutex::into_inner) {
+        Ok(Ok(events)) => events,
+        _ => AuditEvents {
+            moments: VecDeque::new(),
+            pulses: 0,
+            left_out: 0,
+            undated: 0,
+            end: Err("reading it failed inside duckops".into()),
+        },
+    };
+    events.end = events
+        .end
+        .and(end.map_err(|unavailable| unavailable.detail));
+    events
+}
+
+/// Whether a type of event is a pulse, and not a missing one.
+fn is_pulse(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    let undone = [
+        "fail", "miss", "lost", "reject", "denied", "error", "timeout", "no_", "no-",
+    ];
+    kind.contains("pulse") && !undone.iter().any(|word| kind.contains(word))
+}

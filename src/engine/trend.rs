@@ -1,0 +1,150 @@
+//! The trend of a recorded fact.
+
+use super::run::Run;
+use super::with_history::with_history;
+use crate::fact::{self, FactType};
+use crate::history::{History, HistoryError, Sample, StackKey};
+use crate::report::metric::Bounds;
+use crate::runbook::metric::MetricDefinition;
+use crate::runbook::model::Runbook;
+use crate::text::Printable;
+use time::OffsetDateTime;
+
+/// Columns of a sparkline.
+const COLUMNS: usize = 40;
+/// How many trends a page shows.
+const MAX_TRENDS: usize = 8;
+
+/// The readings of a fact within a span.
+#[derive(Debug)]
+pub struct Trend {
+    /// The path of the fact.
+    pub fact: String,
+    /// Its readings, in order of time.
+    pub samples: Vec<Sample>,
+    /// From and to.
+    pub span: (OffsetDateTime, OffsetDateTime),
+    /// The limits of the fact; those that are a percentage follow the last recorded whole.
+    pub bounds: Bounds,
+    /// Whether any runbook holds the fact against a limit.
+    pub is_limited: bool,
+}
+
+impl Trend {
+    /// The readings as seconds since 1970 and values, in order of time.
+    pub fn observations(&self) -> Vec<(i64, i64)> {
+        let observation = |sample: &Sample| (sample.at.unix_timestamp(), sample.value);
+        self.samples.iter().map(observation).collect()
+    }
+
+    /// How many readings there are.
+    pub fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// Whether there is no reading.
+    pub fn is_empty(&self) -> bool {
+        self.samples.is_empty()
+    }
+
+    /// Reads it from history.
+    ///
+    /// # Errors
+    /// History cannot be read.
+    pub fn read(
+        history: &dyn History,
+        stack: &StackKey,
+        fact: String,
+        span: (OffsetDateTime, OffsetDateTime),
+        metrics: &[MetricDefinition],
+    ) -> Result<Self, HistoryError> {
+        let mut samples = history.samples(stack, &fact, span.0)?;
+        samples.retain(|sample| (span.0..=span.1).contains(&sample.at));
+        samples.sort_by_key(|sample| sample.at);
+        let metric = metrics.iter().find(|metric| metric.fact == fact);
+        let whole = match metric.and_then(|metric| metric.percent_of) {
+            Some(path) => history.samples(stack, path, span.1)?.last().copied(),
+            None => None,
+        };
+        let whole = whole.map(|sample| sample.value as f64);
+        Ok(Self {
+            fact,
+            samples,
+            span,
+            bounds: metric.map_or(Bounds::default(), |metric| metric.bounds(whole)),
+            is_limited: metric.is_some(),
+        })
+    }
+
+    /// Fact, number of readings, lowest, highest, newest, sparkline.
+    pub fn row(&self, glyphs: &[char]) -> [Printable; 6] {
+        let values = || self.samples.iter().map(|sample| sample.value);
+        let shown = |value: Option<i64>| value.map_or("-".to_owned(), |value| value.to_string());
+        [
+            self.fact.clone(),
+            self.samples.len().to_string(),
+            shown(values().min()),
+            shown(values().max()),
+            shown(values().next_back()),
+            self.sparkline(glyphs),
+        ]
+        .map(Printable::from)
+    }
+
+    /// One column for each part of the span: the last value in it, a blank where nothing
+    /// was recorded. The lowest value is the lowest glyph.
+    fn sparkline(&self, glyphs: &[char]) -> String {
+        let whole = (self.span.1 - self.span.0).whole_milliseconds().max(1);
+        let mut columns: [Option<i64>; COLUMNS] = [None; COLUMNS];
+        for sample in &self.samples {
+            let part = (sample.at - self.span.0).whole_milliseconds() * COLUMNS as i128 / whole;
+            columns[usize::try_from(part).unwrap_or(0).min(COLUMNS - 1)] = Some(sample.value);
+        }
+        let known = || columns.iter().flatten().copied();
+        let (Some(low), Some(high)) = (known().min(), known().max()) else {
+            return "(nothing recorded)".to_owned();
+        };
+        let top = glyphs.len().saturating_sub(1) as i128;
+        let height = |value: i64| {
+            let range = i128::from(high) - i128::from(low);
+            let above = i128::from(value) - i128::from(low);
+            usize::try_from(if range == 0 { 0 } else { above * top / range }).unwrap_or(0)
+        };
+        columns
+            .iter()
+            .map(|column| column.map_or(' ', |value| glyphs[height(value)]))
+            .collect()
+    }
+}
+
+/// The trends of the numbers of a runbook, those with limits first.
+///
+/// # Errors
+/// History cannot be read.
+pub async fn of_runbook(
+    run: Run,
+    runbook: &Runbook,
+    metrics: Vec<MetricDefinition>,
+    span: (OffsetDateTime, OffsetDateTime),
+) -> Result<Vec<Trend>, HistoryError> {
+    let mut facts: Vec<String> = Vec::new();
+    for path in runbook.steps.iter().flat_map(|step| step.facts()) {
+        let is_number = fact::find(path)
+            .is_some_and(|(_, declared)| matches!(declared.ty, FactType::Int | FactType::Duration));
+        if is_number && !facts.iter().any(|known| known == path) {
+            facts.push(path.to_owned());
+        }
+    }
+    with_history(run, move |history, stack| {
+        let known = history.facts(stack)?;
+        let recorded = facts.into_iter().filter(|fact| known.contains(fact));
+        let trends = recorded.map(|fact| Trend::read(history, stack, fact, span, &metrics));
+        let mut trends: Vec<Trend> = trends.collect::<Result<_, _>>()?;
+        // One reading is no trend; against a limit even one tells something.
+        trends.retain(|trend| trend.len() >= if trend.is_limited { 1 } else { 2 });
+        trends.sort_by_key(|trend| !trend.is_limited);
+        trends.truncate(MAX_TRENDS);
+        Ok(trends)
+    })
+    .await
+}
