@@ -21,6 +21,7 @@ mod escalate;
 mod evidence;
 mod evidence_functions;
 mod feed;
+mod files;
 mod formats;
 mod histories;
 mod history;

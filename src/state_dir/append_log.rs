@@ -6,6 +6,8 @@
 //! of an entry and all of it beside; the next one who appends completes it.
 
 use super::digest::sha256;
+use super::input::{self, InputError, Links};
+use super::output;
 use super::private_file::{StateDirError, hold};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
@@ -77,7 +79,7 @@ impl AppendLog {
             .write_all(bytes.as_bytes())
             .and_then(|()| log.sync_all())
         {
-            return Err(self.undone(&log, offset, &error));
+            return Err(self.take_back(&mut log, offset, bytes.as_bytes(), &error));
         }
         let unsettled = |error: io::Error| AppendError::Unsettled(self.failed(&error));
         let mut written = vec![0; bytes.len()];
@@ -94,40 +96,50 @@ impl AppendLog {
         Ok(())
     }
 
-    /// The last line of the log that begins with `mark`, if there is one.
+    /// The last line of the log that begins with `mark`, if there is one in its last 16 MiB.
     ///
     /// # Errors
     /// That it cannot be read.
     pub fn last(&self, mark: &str) -> Result<Option<String>, StateDirError> {
-        use std::io::BufRead;
-        let file = match self.options().read(true).open(&self.path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.failed(&error)),
+        let refused = |error: InputError| StateDirError::at(&self.path, error.to_string());
+        let (mut file, seen) = match input::open(&self.path, Links::Refuse) {
+            Ok(opened) => opened,
+            Err(error) if error.is_missing() => return Ok(None),
+            Err(error) => return Err(refused(error)),
         };
-        let mut found = None;
-        for line in io::BufReader::new(file).split(b'\n') {
-            let line = line.map_err(|error| self.failed(&error))?;
-            if line.starts_with(mark.as_bytes()) {
-                found = Some(String::from_utf8_lossy(&line).into_owned());
-            }
-        }
-        Ok(found)
+        let skipped = seen.len().saturating_sub(input::MAX_LOG);
+        file.seek(SeekFrom::Start(skipped))
+            .map_err(|error| self.failed(&error))?;
+        let mut bytes = Vec::new();
+        file.take(input::MAX_LOG)
+            .read_to_end(&mut bytes)
+            .map_err(|error| self.failed(&error))?;
+        let mut lines = bytes.split(|byte| *byte == b'\n').rev();
+        let found = lines.find(|line| line.starts_with(mark.as_bytes()));
+        Ok(found.map(|line| String::from_utf8_lossy(line).into_owned()))
     }
 
     /// Opens and holds the log, made if it is missing.
     fn open(&self) -> Result<File, StateDirError> {
         for _ in 0..TRIES {
             let mut options = self.options();
+            output::replaceable(&self.path).map_err(|error| self.failed(&error))?;
             let opened = options
                 .read(true)
                 .append(true)
                 .create(true)
                 .open(&self.path);
-            let file = opened.map_err(|error| self.failed(&error))?;
+            let mut file = opened.map_err(|error| self.failed(&error))?;
             let seen = file.metadata().map_err(|error| self.failed(&error))?;
             if !seen.is_file() {
-                return Err(StateDirError::at(&self.path, "it is no plain file"));
+                return Err(StateDirError::at(&self.path, "it is not a regular file"));
+            }
+            // An entry in UTF-8 would make what is there unreadable.
+            let mut head = [0; 2];
+            let begun = file.read(&mut head).map_err(|error| self.failed(&error))?;
+            if input::is_utf16(&head[..begun]) {
+                let why = InputError::UTF16.to_string();
+                return Err(StateDirError::at(&self.path, why));
             }
             hold(&file, &self.path)?;
             // An editor that saves puts another file in its place.
@@ -146,7 +158,9 @@ impl AppendLog {
     fn options(&self) -> OpenOptions {
         let mut options = OpenOptions::new();
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-        options.custom_flags(flags.cast_signed()).mode(0o644);
+        options
+            .custom_flags(flags.cast_signed())
+            .mode(output::PRIVATE);
         options
     }
 
@@ -162,7 +176,6 @@ impl AppendLog {
             .options()
             .write(true)
             .create_new(true)
-            .mode(0o600)
             .open(&self.beside)?;
         let kept = file
             .write_all(head.as_bytes())
@@ -213,9 +226,18 @@ impl AppendLog {
             .map(|intent| (intent.offset, entry)))
     }
 
-    /// Takes back a part that did not become a whole: it is ours, and the log is held.
-    fn undone(&self, log: &File, offset: u64, why: &io::Error) -> AppendError {
-        match log.set_len(offset).and_then(|()| log.sync_all()) {
+    /// Takes back an entry that was not written whole, or did not reach the disk, but only
+    /// where nothing follows it: others append without holding the log.
+    fn take_back(&self, log: &mut File, offset: u64, entry: &[u8], why: &io::Error) -> AppendError {
+        let cut = match ends_with_part_of(log, offset, entry) {
+            Ok(true) => log.set_len(offset).and_then(|()| log.sync_all()),
+            Ok(false) => {
+                let why = format!("{why}, and somebody else wrote behind the entry meanwhile");
+                return AppendError::Unsettled(StateDirError::at(&self.path, why));
+            }
+            Err(error) => Err(error),
+        };
+        match cut {
             Ok(()) => {
                 let _ = fs::remove_file(&self.beside);
                 AppendError::Refused(self.failed(why))
@@ -234,6 +256,14 @@ impl AppendLog {
     fn failed(&self, error: &io::Error) -> StateDirError {
         StateDirError::at(&self.path, error.to_string())
     }
+}
+
+/// Whether nothing but the beginning of this entry stands from the offset on.
+fn ends_with_part_of(log: &mut File, offset: u64, entry: &[u8]) -> io::Result<bool> {
+    log.seek(SeekFrom::Start(offset))?;
+    let mut found = Vec::new();
+    log.take(entry.len() as u64 + 1).read_to_end(&mut found)?;
+    Ok(entry.starts_with(&found))
 }
 
 /// What must stand between what is there and an entry: a line that somebody left unfinished
@@ -373,6 +403,52 @@ mod tests {
         symlink(&other, &ledger.beside).expect("linked");
         assert!(ledger.append(HEAD, "x\n").is_err());
         assert_eq!(fs::read(&other).expect("read"), b"theirs");
+    }
+
+    /// What `append` does when the disk refuses to sync, with a colleague who writes meanwhile.
+    #[test]
+    fn a_failed_entry_is_cut_off_only_where_nothing_follows_it() {
+        let entry = b"## ours\n";
+        for (behind, due) in [
+            ("## ours\n", "theirs\n"),
+            ("## ou", "theirs\n"),
+            ("", "theirs\n"),
+            ("## ours\nlate\n", "theirs\n## ours\nlate\n"),
+            ("## oulate\n", "theirs\n## oulate\n"),
+            ("late\n", "theirs\nlate\n"),
+        ] {
+            let (_folder, path, log) = fresh();
+            fs::write(&path, format!("theirs\n{behind}")).expect("written");
+            log.intend(7, entry).expect("kept");
+            let mut file = log.open().expect("opened");
+            let failed = io::Error::from_raw_os_error(5);
+            let error = log.take_back(&mut file, 7, entry, &failed);
+            assert_eq!(fs::read_to_string(&path).expect("read"), due);
+            let is_ours = due == "theirs\n";
+            assert_eq!(matches!(error, AppendError::Refused(_)), is_ours, "{error}");
+            assert_eq!(log.beside.exists(), !is_ours);
+        }
+    }
+
+    #[test]
+    fn utf_16_is_refused_and_a_link_is_called_one() {
+        for text in [b"\xff\xfe#\0".as_slice(), b"\xfe\xff\0#", b"#\0 \0"] {
+            let (_folder, path, log) = fresh();
+            fs::write(&path, text).expect("written");
+            let error = log.append(HEAD, "x\n").expect_err("refused").to_string();
+            assert!(error.contains("UTF-16"), "{error}");
+            assert_eq!(fs::read(&path).expect("read"), text);
+        }
+        let (folder, path, log) = fresh();
+        let other = folder.path().join("other");
+        fs::write(&other, "theirs").expect("written");
+        symlink(&other, &path).expect("linked");
+        for error in [
+            log.append(HEAD, "x\n").expect_err("refused").to_string(),
+            log.last("x").expect_err("refused").to_string(),
+        ] {
+            assert!(error.contains("symbolic link"), "{error}");
+        }
     }
 
     #[test]

@@ -183,10 +183,12 @@ pub fn as_text(bytes: Vec<u8>) -> Result<String, InputError> {
 
 /// Whether bytes begin as UTF-16 does: with its mark, or with an ASCII character of two bytes.
 pub fn is_utf16(bytes: &[u8]) -> bool {
-    matches!(
-        bytes,
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=0x7f, ..] | [1..=0x7f, 0, ..]
-    )
+    let is_printed = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        [0, byte, ..] | [byte, 0, ..] => is_printed(*byte),
+        _ => false,
+    }
 }
 
 /// Reads to the end, or refuses what has no end within the limit.

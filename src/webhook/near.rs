@@ -107,6 +107,8 @@ fn secrets(secret: &str) -> Vec<(Vec<u8>, &'static str)> {
     const BREAK: &str = "the sender's secret has a line break at its end";
     const BLANKS: &str = "the secret here has blanks at its ends, the sender's has none";
     const QUOTES: &str = "the secret here has quotation marks around it, the sender's has none";
+    const NAMED: &str =
+        "the secret here has NAME= before it, as in a file of variables, the sender's has not";
     const MEANT: &str =
         "the sender signs with the bytes that the secret stands for, not with its text";
     let mut all = vec![
@@ -118,6 +120,14 @@ fn secrets(secret: &str) -> Vec<(Vec<u8>, &'static str)> {
     for mark in ['"', '\''] {
         let bare = secret.strip_prefix(mark).and_then(|s| s.strip_suffix(mark));
         all.extend(bare.map(|bare| (bare.as_bytes().to_vec(), QUOTES)));
+    }
+    if let Some((name, value)) = secret.split_once('=')
+        && !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    {
+        all.push((value.as_bytes().to_vec(), NAMED));
     }
     let coded = secret.strip_prefix("whsec_").unwrap_or(secret);
     let bare = coded.trim_end_matches('=');
@@ -205,6 +215,7 @@ mod tests {
             ("s3cret", " s3cret\t", "blanks"),
             ("s3cret", "\"s3cret\"", "quotation"),
             ("s3cret", "'s3cret'", "quotation"),
+            ("s3cret", "WEBHOOK_SECRET=s3cret", "NAME="),
             ("s3cret", "whsec_czNjcmV0", "stands for"),
             ("s3cret", "czNjcmV0", "stands for"),
             ("s3cret!", "czNjcmV0IQ==", "stands for"),
