@@ -10,7 +10,7 @@ mod triage;
 mod webhook;
 
 pub(super) use alias::{Alias, AliasAction, AliasRead, Guard};
-pub(super) use bond::{Bond, BondAction, BondGuard, CredentialFiles, Lists, Rotate, Watched};
+pub(super) use bond::{Bond, BondAction, BondGuard, Lists, Rotate, Watched};
 pub(super) use escalate::Escalate;
 pub(super) use peck::{Peck, PeckAction};
 pub(super) use record::Record;

@@ -2,7 +2,7 @@
 
 use super::fail::Failure;
 use super::out::Format;
-use super::prompt::{self, Words};
+use super::prompt;
 use super::{Context, args, journal, out};
 use crate::alerting::AlertChannel;
 use crate::alerting::delivery::Channels;
@@ -18,7 +18,7 @@ use crate::report::json::{self, Heading};
 use crate::report::model::NextAction;
 use crate::state_dir::journal::Journal;
 use crate::text::Printable;
-use crate::write::consent::Consent;
+use crate::write::consent::{Consent, Reply};
 use serde_json::json;
 use std::sync::atomic::Ordering;
 
@@ -127,9 +127,9 @@ async fn ask(
     escalation: &Escalation<'_>,
     outcome: &EscalationOutcome,
     typed: &str,
-) -> Words {
+) -> Reply {
     match &args.confirm {
-        Some(words) => Words::Confirmed(words.clone()),
+        Some(words) => Reply::Confirmed(words.clone()),
         None if prompt::can_ask() => {
             escalation.message().lines().for_each(out::warn);
             for caution in &outcome.cautions {
@@ -137,9 +137,9 @@ async fn ask(
             }
             let names = escalation.channel_names().join(", ");
             out::warn(&format!("It goes to: {names}"));
-            prompt::ask(typed).await.map_or(Words::None, Words::Typed)
+            prompt::ask(typed).await
         }
-        None => Words::None,
+        None => Reply::Nothing,
     }
 }
 

@@ -1,44 +1,118 @@
-//! The question at the terminal. Without one, nobody is asked, and silence is no consent.
+//! The terminal of the person who runs a command that sends something: the question, the words
+//! that answer it, and the printed report.
 
-use super::out;
-use crate::write::consent::Answer;
+use super::fail::Failure;
+use super::out::Format;
+use super::{Context, out};
+use crate::engine::run::stack_heading;
+use crate::exit;
+use crate::report::json::DocumentKind;
+use crate::write::Clock;
+use crate::write::consent::Reply;
+use crate::write::guarded::Operator;
+use crate::write::report::WriteReport;
+use std::future::Future;
 use std::io::{IsTerminal, Write};
+use std::pin::Pin;
+use std::sync::atomic::Ordering;
 
-/// Consent once given, kept as the words it was given in.
-pub(super) enum Words {
-    Typed(String),
-    Confirmed(String),
-    None,
-}
+/// The operator at this terminal, if there is one.
+pub(super) struct Terminal<'a>(pub(super) &'a Context);
 
-impl Words {
-    pub(super) fn answer(&self) -> Answer<'_> {
-        match self {
-            Words::Typed(line) => Answer::Typed(line),
-            Words::Confirmed(words) => Answer::Confirmed(words),
-            Words::None => Answer::Nothing,
-        }
+impl Operator for Terminal<'_> {
+    fn ask<'a>(
+        &'a self,
+        report: &'a WriteReport,
+        typed: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
+        Box::pin(async move {
+            if !can_ask() {
+                return Reply::Nothing;
+            }
+            report
+                .question_lines()
+                .iter()
+                .for_each(|line| out::warn(line));
+            ask(typed).await
+        })
+    }
+
+    fn warn(&self, line: &str) {
+        out::warn(line);
+    }
+
+    fn progress(&self, line: &str) {
+        self.0.out.progress(line);
+    }
+
+    fn sending(&self, finds_out: &str) {
+        let sending = &self.0.sending;
+        sending.begun.store(true, Ordering::SeqCst);
+        let _ = sending.tells.set(finds_out.to_owned());
+        // A terminal that goes away must not take the answer with it.
+        use tokio::signal::unix::{SignalKind, signal};
+        let _ = signal(SignalKind::hangup());
+    }
+
+    fn not_sent(&self) {
+        self.0.sending.begun.store(false, Ordering::SeqCst);
+    }
+
+    fn wants_to_end(&self) -> bool {
+        self.0.sending.ending.load(Ordering::SeqCst)
     }
 }
 
-/// Whether somebody can be asked: both what they read and what they type is a terminal.
+/// Whether there is somebody to ask: both what is read and what is typed is a terminal.
 pub(super) fn can_ask() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Asks for the words that consent to what stands above; `None` at the end of input.
-pub(super) async fn ask(words: &str) -> Option<String> {
+/// Asks for the words that consent to what was just shown. What was typed before is thrown
+/// away, and a line that ends with the input is no reply: nobody has finished it.
+pub(super) async fn ask(words: &str) -> Reply {
     out::warn("");
     out::warn(&format!("To go ahead, type: {words}"));
     let _ = write!(std::io::stderr(), "> ");
+    let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
     let line = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
-        std::io::stdin()
-            .read_line(&mut line)
-            .map(|read| (read, line))
+        std::io::stdin().read_line(&mut line).map(|_| line)
     });
     match line.await {
-        Ok(Ok((read, line))) if read > 0 => Some(line),
-        _ => None,
+        Ok(Ok(line)) if line.ends_with('\n') => Reply::Typed(line),
+        _ => Reply::Nothing,
     }
+}
+
+/// Prints the report of a write; yields the exit code. A report of success that could not be
+/// delivered is none.
+pub(super) fn print(
+    context: &Context,
+    kind: DocumentKind,
+    report: &WriteReport,
+    clock: Option<Clock>,
+) -> u8 {
+    let stack = &context.settings.stack;
+    let contact = &stack.escalation.value;
+    let text = match context.out.format {
+        Format::Json => report.document(kind, &stack_heading(stack), contact, clock),
+        Format::Short => format!("{}\n", report.headline()),
+        _ => report.text(contact),
+    };
+    match context.out.print(&text, report.code) {
+        exit::UNKNOWN if report.code == exit::OK => exit::CRITICAL,
+        code => code,
+    }
+}
+
+/// A duration such as `5m`, of the option `flag`.
+pub(super) fn duration(flag: &str, text: &str) -> Result<std::time::Duration, Failure> {
+    crate::fact::parse_duration(text)
+        .and_then(|seconds| u64::try_from(seconds).ok())
+        .map(std::time::Duration::from_secs)
+        .ok_or_else(|| {
+            let text = crate::text::Printable::from(text);
+            Failure::usage(format!("{flag}: `{text}` is not a duration such as 5m"))
+        })
 }

@@ -1,6 +1,6 @@
 //! The AWS configuration of one run: credentials, region, endpoint and the shared HTTP stack.
 
-use super::credentials::CredentialSearch;
+use super::credentials::{CredentialSearch, RunCredentials};
 use super::{CONNECT, Http};
 use crate::observation::Unavailable;
 use crate::stack::{Origin, Stack};
@@ -8,10 +8,11 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use std::time::Duration;
+use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
 /// The longest one AWS request may take.
@@ -19,15 +20,14 @@ const ATTEMPT: Duration = Duration::from_secs(8);
 /// The longest one request that changes something may take.
 const WRITE: Duration = Duration::from_secs(15);
 
-/// AWS as one run sees it: the configuration with credentials, resolved once.
+/// AWS as one run sees it: the configuration, resolved once, with credentials that are renewed
+/// when they expire.
 #[derive(Debug)]
 pub struct Aws {
     http: Http,
     profile: Option<String>,
-    /// Whether the profile was named on the command line and beats keys in the environment.
-    profile_first: bool,
     region: String,
-    instance_metadata: bool,
+    credentials: RunCredentials,
     practice: Option<String>,
     config: OnceCell<Result<SdkConfig, Unavailable>>,
 }
@@ -35,15 +35,21 @@ pub struct Aws {
 impl Aws {
     /// Resolves nothing yet.
     pub fn new(stack: &Stack, http: Http) -> Self {
+        let profile = stack.profile.as_ref();
+        let region = stack.region.value.clone();
+        let search = CredentialSearch {
+            profile: profile.map(|profile| profile.value.clone()),
+            profile_first: profile.is_some_and(|profile| matches!(profile.origin, Origin::Flag(_))),
+            instance_metadata: stack.instance_metadata,
+        };
+        let provider = ProviderConfig::without_region()
+            .with_region(Some(Region::new(region.clone())))
+            .with_http_client(http.clone());
         Self {
             http,
-            profile: stack.profile.as_ref().map(|profile| profile.value.clone()),
-            profile_first: stack
-                .profile
-                .as_ref()
-                .is_some_and(|profile| matches!(profile.origin, Origin::Flag(_))),
-            region: stack.region.value.clone(),
-            instance_metadata: stack.instance_metadata,
+            profile: search.profile.clone(),
+            region,
+            credentials: RunCredentials::new(search, &provider),
             practice: None,
             config: OnceCell::new(),
         }
@@ -70,23 +76,24 @@ impl Aws {
             .map_err(Clone::clone)
     }
 
-    /// The secrets that this run signs with, as far as they were needed by now.
-    pub async fn secrets(&self) -> Vec<String> {
-        let config = match (self.practice.is_some(), self.config.get()) {
-            (false, Some(Ok(config))) => config,
-            _ => return Vec::new(),
-        };
-        let Some(provider) = config.credentials_provider() else {
-            return Vec::new();
-        };
-        // They were resolved when the first question was signed: nothing is asked again.
-        let Ok(credentials) = provider.provide_credentials().await else {
-            return Vec::new();
-        };
-        let token = credentials.session_token().map(str::to_owned);
-        std::iter::once(credentials.secret_access_key().to_owned())
-            .chain(token)
-            .collect()
+    /// The secrets that this run has signed with so far.
+    pub fn secrets(&self) -> Vec<String> {
+        let found = self.credentials.found().into_iter();
+        let secrets = found.flat_map(|credentials| {
+            let token = credentials.session_token().map(str::to_owned);
+            std::iter::once(credentials.secret_access_key().to_owned()).chain(token)
+        });
+        secrets.collect()
+    }
+
+    /// Why the credentials may not last until then, where nothing renews them.
+    pub fn may_expire_by(&self, until: OffsetDateTime) -> Option<String> {
+        self.credentials.is_fixed_session().then(|| {
+            format!(
+                "the AWS session keys of the environment are not renewed, and may expire before {}",
+                crate::fact::instant(until.unix_timestamp())
+            )
+        })
     }
 
     /// The configuration of a client that writes: one try, whatever comes back, on a
@@ -131,19 +138,12 @@ impl Aws {
                 .timeout_config(timeouts)
                 .build());
         }
-        let provider = ProviderConfig::without_region()
-            .with_region(Some(region.clone()))
-            .with_http_client(self.http.clone());
-        let search = CredentialSearch {
-            profile: self.profile.as_deref(),
-            profile_first: self.profile_first,
-            instance_metadata: self.instance_metadata,
-        };
-        let credentials = search.find(&provider).await?;
+        // The first keys are looked for here, where it can be said why there are none.
+        self.credentials.current().await?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(region)
             .http_client(self.http.clone())
-            .credentials_provider(credentials)
+            .credentials_provider(self.credentials.clone())
             .retry_config(retries)
             .timeout_config(timeouts);
         if let Some(profile) = &self.profile {

@@ -1,6 +1,7 @@
 //! The one classifier of errors of AWS clients: by the service's code and message, told apart
 //! from an answer that is not from AWS and from no answer at all, each with what helps.
 
+use super::credentials::NotRenewed;
 use super::{innermost, is_tls};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::Untrusted;
@@ -17,6 +18,9 @@ pub fn classify<E>(error: &SdkError<E, HttpResponse>, action: &str) -> Unavailab
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
+    if let Some(unavailable) = not_renewed(error) {
+        return unavailable;
+    }
     match error {
         SdkError::ServiceError(service) => match (service.err().code(), service.err().message()) {
             // An error page, such as a gateway's: nothing in it is an AWS error.
@@ -60,6 +64,18 @@ where
             format!("{action}: {}", innermost(other)),
         ),
     }
+}
+
+/// Why there was nothing to sign with, where keys have expired since the run began.
+fn not_renewed(error: &(dyn std::error::Error + 'static)) -> Option<Unavailable> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(NotRenewed(unavailable)) = error.downcast_ref() {
+            return Some(unavailable.clone());
+        }
+        next = error.source();
+    }
+    None
 }
 
 fn no_answer(response: &HttpResponse, action: &str) -> Unavailable {

@@ -1,4 +1,6 @@
-//! Finds the credentials of a run, and says what is wrong where there are none.
+//! Finds the credentials of a run, and says what is wrong where there are none. They are kept
+//! until they are about to expire, then looked for again: a run that waits for minutes outlives
+//! its first keys.
 //!
 //! Sources are asked in the order of the AWS SDKs. The first that has something to say decides,
 //! also when that is an error: the advice depends on which source failed and how.
@@ -9,11 +11,16 @@ use crate::text::Untrusted;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_smithy_async::time::{SystemTimeSource, TimeSource};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The longest search for credentials. A `credential_process` that asks a vault takes seconds.
 const LONGEST: Duration = Duration::from_secs(6);
+
+/// Keys that expire within this time are replaced: a request signed with them could arrive late.
+const BEFORE_EXPIRY: Duration = Duration::from_secs(10);
 
 /// Where credentials come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,43 +33,147 @@ enum Source {
 }
 
 /// What the search depends on.
-pub(super) struct CredentialSearch<'a> {
+#[derive(Clone, Debug)]
+pub(super) struct CredentialSearch {
     /// The profile that was chosen, if one was.
-    pub(super) profile: Option<&'a str>,
+    pub(super) profile: Option<String>,
     /// Whether the profile was named on the command line and beats keys in the environment.
     pub(super) profile_first: bool,
     /// Whether the instance metadata service may be asked.
     pub(super) instance_metadata: bool,
 }
 
-impl CredentialSearch<'_> {
-    /// Asks the sources one after the other.
+/// The credentials of a run: those that were found so far, and where more are looked for.
+#[derive(Clone, Debug)]
+pub(super) struct RunCredentials(Arc<Sources>);
+
+#[derive(Debug)]
+struct Sources {
+    search: CredentialSearch,
+    providers: Vec<(Source, SharedCredentialsProvider)>,
+    /// Everything that was found, oldest first: all of it stays secret to the end of the run.
+    found: Mutex<Vec<Found>>,
+}
+
+#[derive(Clone, Debug)]
+struct Found {
+    source: Source,
+    credentials: Credentials,
+}
+
+impl Found {
+    /// Whether the keys still count after this time.
+    fn lasts(&self, time: Duration) -> bool {
+        let expiry = self.credentials.expiry();
+        expiry.is_none_or(|expiry| SystemTimeSource::new().now() + time < expiry)
+    }
+}
+
+impl RunCredentials {
+    pub(super) fn new(search: CredentialSearch, config: &ProviderConfig) -> Self {
+        Self(Arc::new(Sources {
+            providers: search.sources(config),
+            search,
+            found: Mutex::default(),
+        }))
+    }
+
+    /// Everything that was found so far.
+    pub(super) fn found(&self) -> Vec<Credentials> {
+        let found = self.0.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found
+            .iter()
+            .map(|found| found.credentials.clone())
+            .collect()
+    }
+
+    /// Whether the keys in use are a session's and come from the environment, where nothing
+    /// renews them.
+    pub(super) fn is_fixed_session(&self) -> bool {
+        self.newest().is_some_and(|newest| {
+            newest.source == Source::Environment && newest.credentials.session_token().is_some()
+        })
+    }
+
+    fn newest(&self) -> Option<Found> {
+        let found = self.0.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.last().cloned()
+    }
+
+    /// The keys to sign with now.
     ///
     /// # Errors
     /// What the first source that failed says, or that no source has any.
-    pub(super) async fn find(&self, config: &ProviderConfig) -> Result<Credentials, Unavailable> {
+    pub(super) async fn current(&self) -> Result<Credentials, Unavailable> {
+        let newest = self.newest();
+        if let Some(newest) = &newest
+            && newest.lasts(BEFORE_EXPIRY)
+        {
+            return Ok(newest.credentials.clone());
+        }
+        match (self.0.find().await, newest) {
+            (Ok(found), _) => {
+                let credentials = found.credentials.clone();
+                let mut all = self.0.found.lock().unwrap_or_else(PoisonError::into_inner);
+                all.push(found);
+                Ok(credentials)
+            }
+            // They cannot be renewed yet, and still count.
+            (Err(_), Some(newest)) if newest.lasts(Duration::ZERO) => Ok(newest.credentials),
+            (Err(unavailable), _) => Err(unavailable),
+        }
+    }
+}
+
+impl ProvideCredentials for RunCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            let current = self.current().await;
+            current.map_err(|unavailable| CredentialsError::provider_error(NotRenewed(unavailable)))
+        })
+    }
+}
+
+/// Why keys that have expired could not be renewed.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.detail)]
+pub(super) struct NotRenewed(pub(super) Unavailable);
+
+impl Sources {
+    /// Asks the sources one after the other.
+    async fn find(&self) -> Result<Found, Unavailable> {
         let search = async {
             let mut missing_profile = false;
-            for (source, provider) in self.sources(config) {
+            for (source, provider) in &self.providers {
                 match provider.provide_credentials().await {
-                    Ok(credentials) => return Ok(credentials),
+                    Ok(credentials) => {
+                        return Ok(Found {
+                            source: *source,
+                            credentials,
+                        });
+                    }
                     Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
-                        missing_profile |= source == Source::Profile
+                        missing_profile |= *source == Source::Profile
                             && chain(&error).contains("No profiles were defined");
                     }
-                    Err(error) => return Err(self.failed(source, &error)),
+                    Err(error) => return Err(self.search.failed(*source, &error)),
                 }
             }
-            Err(self.nowhere(missing_profile))
+            Err(self.search.nowhere(missing_profile))
         };
         let found = tokio::time::timeout(LONGEST, search).await;
-        found.unwrap_or_else(|_| Err(self.too_slow()))
+        found.unwrap_or_else(|_| Err(self.search.too_slow()))
     }
+}
 
+impl CredentialSearch {
     fn sources(&self, config: &ProviderConfig) -> Vec<(Source, SharedCredentialsProvider)> {
         let mut profile =
             aws_config::profile::ProfileFileCredentialsProvider::builder().configure(config);
-        if let Some(name) = self.profile {
+        if let Some(name) = &self.profile {
             profile = profile.profile_name(name);
         }
         let profile = SharedCredentialsProvider::new(profile.build());
@@ -92,7 +203,7 @@ impl CredentialSearch<'_> {
     }
 
     fn profile_name(&self) -> String {
-        let name = Untrusted::new(self.profile.unwrap_or("default"));
+        let name = Untrusted::new(self.profile.as_deref().unwrap_or("default"));
         name.printable(60).to_string()
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Everything that several commands share and that needs more than one of the rooms below.
 
+pub mod alias;
 pub mod check;
 pub mod collect;
 pub mod credentials;

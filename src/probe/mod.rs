@@ -68,7 +68,7 @@ impl ProbeContext {
         let access = access
             .chain(&self.access.others)
             .map(|secret| secret.expose().to_owned());
-        Secrets::new(access.chain(self.aws.secrets().await))
+        Secrets::new(access.chain(self.aws.secrets()))
     }
 }
 

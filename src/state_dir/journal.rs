@@ -9,6 +9,7 @@
 use super::digest::sha256;
 use super::private_file::{self, StateDirError};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -94,17 +95,19 @@ impl Chain {
         self.breaks.is_empty()
     }
 
-    /// The last entry of every write that was about to be sent and of which nobody recorded
-    /// what came of it.
+    /// The `sending` entry of every write whose outcome is open: not recorded, or recorded as
+    /// one that a later reading has to settle (`"settled": false`).
     pub fn open(&self) -> Vec<&Entry> {
-        let settled = |id: &str| {
-            let mut of = self.entries.iter().filter(|(_, entry)| entry.id == id);
-            of.any(|(_, entry)| entry.stage == Stage::Outcome)
-        };
+        let mut settled: BTreeMap<&str, bool> = BTreeMap::new();
+        let outcomes = self.entries.iter().map(|(_, entry)| entry);
+        for entry in outcomes.filter(|entry| entry.stage == Stage::Outcome) {
+            settled.insert(&entry.id, entry.detail["settled"] != false);
+        }
         self.entries
             .iter()
             .map(|(_, entry)| entry)
-            .filter(|entry| entry.stage == Stage::Sending && !settled(&entry.id))
+            .filter(|entry| entry.stage == Stage::Sending)
+            .filter(|entry| !settled.get(entry.id.as_str()).unwrap_or(&false))
             .collect()
     }
 }

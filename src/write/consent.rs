@@ -1,16 +1,16 @@
-//! Consent: somebody was shown a plan and said yes to that plan, in its own words.
+//! Consent to a plan: given in words that repeat what the plan does.
 //!
-//! A [`Consent`] is made here and nowhere else, out of an answer that repeats what the plan
-//! does. It holds the plan's digest, cannot be copied, and whoever acts takes it by value:
-//! a forgotten question does not compile, and a yes to one plan is none to another.
+//! Only this module makes a [`Consent`]. It holds the digest of its plan, cannot be copied,
+//! and a write takes it by value: a write without a question does not compile, and consent to
+//! one plan is worth nothing for another.
 //!
-//! ```compile_fail
-//! let consent = duckops::act::consent::Consent { plan: String::new(), how: "" };
+//! ```compile_fail,E0451
+//! let consent = duckops::write::consent::Consent { plan: String::new(), how: "" };
 //! ```
 
 use crate::state_dir::sha256;
 
-/// What has to be said to consent to one plan.
+/// The words that consent to one plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// What is typed at the terminal that shows the plan, such as `prod 41`.
@@ -36,6 +36,29 @@ impl Terms {
     }
 }
 
+/// A reply as it was given, kept for as long as the plan it consents to is carried out: a
+/// canary's second move is part of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// A whole line at the terminal, typed after the plan was shown.
+    Typed(String),
+    /// The value of `--confirm`.
+    Confirmed(String),
+    /// No terminal, no flag, or the end of input before the end of a line.
+    Nothing,
+}
+
+impl Reply {
+    /// The reply to compare with the terms.
+    pub fn answer(&self) -> Answer<'_> {
+        match self {
+            Reply::Typed(line) => Answer::Typed(line),
+            Reply::Confirmed(words) => Answer::Confirmed(words),
+            Reply::Nothing => Answer::Nothing,
+        }
+    }
+}
+
 /// What was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer<'a> {
@@ -47,18 +70,18 @@ pub enum Answer<'a> {
     Nothing,
 }
 
-/// Why there is no consent.
+/// Reasons why there is no consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoConsent {
-    /// Nobody was there to ask.
-    #[error("nobody consented")]
+    /// No terminal, no flag, or an empty line.
+    #[error("consent missing")]
     Unavailable,
     /// The answer is about something else than this plan.
     #[error("what was confirmed is not this plan")]
     OtherPlan,
 }
 
-/// That somebody consented to one plan.
+/// Consent to one plan.
 #[derive(Debug)]
 pub struct Consent {
     plan: String,

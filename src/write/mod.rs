@@ -1,9 +1,8 @@
-//! Acting: the few things that `duckops` changes, each guarded the same way.
+//! The few things that `duckops` changes, each as a guarded write.
 //!
-//! A plan says what would change; a [`consent::Consent`] that only [`consent`] can make is
-//! bound to that plan and is used up by carrying it out; one request is sent, never twice;
-//! what it came to is read back, not believed; the [`journal`] keeps all of it. This room
-//! knows no terminal and no renderer, and it judges no incident.
+//! [`guarded`] is the one form: a plan, a [`consent::Consent`] bound to it, one request, what
+//! reading back shows, a [`report`]. [`alias`] and [`bond`] fill it in. This module knows no
+//! terminal, and it judges no incident.
 
 #![cfg_attr(
     test,
@@ -17,23 +16,9 @@
 
 pub mod alias;
 pub mod bond;
+pub mod clock;
 pub mod consent;
+pub mod guarded;
+pub mod report;
 
-use std::time::Instant;
-use time::OffsetDateTime;
-
-/// The wall clock of a run: what it was at the start, and what has passed since.
-#[derive(Clone, Copy, Debug)]
-pub struct Clock {
-    /// The wall clock when the run began.
-    pub now: OffsetDateTime,
-    /// The steady clock at the same moment.
-    pub began: Instant,
-}
-
-impl Clock {
-    /// The wall clock at this moment.
-    pub fn at(&self) -> OffsetDateTime {
-        self.now + self.began.elapsed()
-    }
-}
+pub use clock::Clock;

@@ -1,5 +1,5 @@
 //! Claim: of several operators with the same plan and different targets one wins, and each
-//! other learns that somebody else did, and who.
+//! other is told of the conflict and of the version that won.
 //!
 //! A part of it runs with every test. The whole, 500 rounds for each number of operators:
 //! `cargo test --test claims -- --ignored --nocapture race`.
@@ -12,9 +12,10 @@ use duckops::practice::{FakeStack, Operation, Practice, Version};
 use duckops::stack::{Flags, Settings, Stack};
 use duckops::state_dir::journal::Journal;
 use duckops::write::Clock;
-use duckops::write::alias::plan::{Plan, Purpose};
-use duckops::write::alias::send::{Hands, Outcome};
+use duckops::write::alias::plan::{AliasPlan, Purpose};
+use duckops::write::alias::update::{AliasUpdate, MoveOutcome, alias_now};
 use duckops::write::consent::{Answer, Consent};
+use duckops::write::guarded::{Unattended, WriteContext, WritePlan, carry_out};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -150,7 +151,7 @@ fn stack(practice: &Practice) -> Stack {
 }
 
 /// From the plan on: consent, request, reading back and journal, in one process.
-async fn hands_only(operators: usize, rounds: usize) {
+async fn requests_only(operators: usize, rounds: usize) {
     let mut figures = Figures::default();
     let mut seen = 0;
     let practice = Practice::start(crowd(operators), 0)
@@ -169,31 +170,32 @@ async fn hands_only(operators: usize, rounds: usize) {
             .map(|n| {
                 let (stack, url) = (Arc::clone(&stack), practice.aws_url());
                 let aws = Aws::practice(&stack, http.clone(), &url);
-                let journal = Journal::in_folder(&folder.path().join(n.to_string()));
+                let state = folder.path().join(n.to_string());
+                let journal = Journal::in_folder(&state);
                 let target = (100 + n).to_string();
+                let http = http.clone();
                 tokio::spawn(async move {
                     let clock = Clock {
                         now: crate::support::now(),
                         began: Instant::now(),
                     };
-                    let hands = Hands {
+                    let context = WriteContext {
                         stack: &stack,
+                        http: &http,
                         aws: &aws,
+                        state: &state,
                         journal: &journal,
                         clock,
+                        operator: &Unattended,
                     };
-                    let plan = plan(&hands, &stack, &url, &target).await;
+                    let plan = plan(&context, &url, &target).await;
                     let confirm = format!("prod@62->{target}");
                     let consent = Consent::from(&plan.terms(), Answer::Confirmed(&confirm));
                     let began = Instant::now();
-                    let carried = hands
-                        .carry_out(consent.expect("consent"), &plan, || {})
-                        .await;
-                    (
-                        target,
-                        carried.expect("it was sent").outcome,
-                        began.elapsed(),
-                    )
+                    let consent = consent.expect("consent");
+                    let applied = carry_out(&context, &AliasUpdate, &plan, consent).await;
+                    let outcome = applied.expect("it was sent").outcome;
+                    (target, outcome, began.elapsed())
                 })
             })
             .collect();
@@ -207,7 +209,7 @@ async fn hands_only(operators: usize, rounds: usize) {
         for (target, outcome, took) in ended {
             figures.took.push(took);
             match outcome {
-                Outcome::InForce { alias, odd: None } => {
+                MoveOutcome::InForce { alias, odd: None } => {
                     figures.winners += 1;
                     assert_eq!(
                         (&alias.version, &alias.revision),
@@ -215,7 +217,7 @@ async fn hands_only(operators: usize, rounds: usize) {
                     );
                     assert_eq!(alias.version, target);
                 }
-                Outcome::Conflict { alias } => {
+                MoveOutcome::Conflict { alias } => {
                     figures.conflicts += 1;
                     assert_eq!(alias.version, end.version);
                 }
@@ -233,12 +235,13 @@ async fn hands_only(operators: usize, rounds: usize) {
         assert!(chain.is_whole() && chain.open().is_empty());
         assert_eq!(chain.entries.len(), rounds * 4);
     }
-    figures.print("hands", operators);
+    figures.print("requests", operators);
 }
 
-async fn plan(hands: &Hands<'_>, stack: &Stack, host: &str, target: &str) -> Plan {
-    let from = hands.alias().await.expect("the alias");
-    Plan {
+async fn plan(context: &WriteContext<'_>, host: &str, target: &str) -> AliasPlan {
+    let from = alias_now(context).await.expect("the alias");
+    let stack = context.stack;
+    AliasPlan {
         id: format!("{target}-{}", from.revision),
         purpose: Purpose::Rollback,
         function: stack.function.value.clone(),
@@ -267,7 +270,7 @@ fn on_a_runtime(rounds: usize) {
         .build()
         .expect("a runtime");
     for operators in [2, 4, 16] {
-        runtime.block_on(hands_only(operators, rounds));
+        runtime.block_on(requests_only(operators, rounds));
     }
 }
 

@@ -1,87 +1,77 @@
-//! What the arguments of `alias rollback` and `alias promote` ask for.
+//! The arguments of `alias rollback` and `alias promote` as a request.
 
 use crate::cli::args::{AliasAction, AliasRead, Guard};
 use crate::cli::fail::Failure;
-use crate::fact::parse_duration;
-use crate::text::Printable;
+use crate::cli::prompt::duration;
+use crate::write::alias::findings::AliasQuery;
 use crate::write::alias::plan::Purpose;
-use std::time::Duration;
+use crate::write::alias::request::{Canary, MoveRequest};
+use crate::write::guarded::Confirmation;
 
-/// What was asked for.
+/// The request, the query that has to be answered first, and the arguments that both read.
 pub(super) struct Order<'a> {
-    pub(super) purpose: Purpose,
-    pub(super) to: Option<&'a str>,
+    pub(super) request: MoveRequest,
+    pub(super) query: AliasQuery,
     pub(super) read: &'a AliasRead,
     pub(super) guard: &'a Guard,
-    pub(super) wait: Duration,
-    pub(super) approval: Option<(String, String)>,
-    pub(super) canary: Option<Canary>,
-}
-
-/// A small share first.
-pub(super) struct Canary {
-    pub(super) percent: u32,
-    pub(super) bake: Duration,
 }
 
 pub(super) fn order(action: &AliasAction) -> Result<Order<'_>, Failure> {
-    let (read, guard) = match action {
-        AliasAction::Rollback { read, guard, .. } | AliasAction::Promote { read, guard, .. } => {
-            (read, guard)
-        }
-        AliasAction::Show(_) | AliasAction::Check { .. } => {
-            return Err(Failure::internal());
-        }
+    let (purpose, to, read, guard) = match action {
+        AliasAction::Rollback {
+            read, guard, to, ..
+        } => (Purpose::Rollback, to.clone(), read, guard),
+        AliasAction::Promote {
+            read, guard, to, ..
+        } => (Purpose::Promotion, Some(to.clone()), read, guard),
+        AliasAction::Show(_) | AliasAction::Check { .. } => return Err(Failure::internal()),
     };
     let wait = duration("--wait", &guard.wait)?;
-    Ok(match action {
+    let (approval, canary) = match action {
         AliasAction::Promote {
-            to,
             approved_by,
             approval_note,
             canary,
             bake,
             ..
-        } => Order {
-            purpose: Purpose::Promotion,
-            to: Some(to),
-            read,
-            guard,
-            wait,
-            approval: said(approved_by).zip(said(approval_note)),
-            canary: match (canary, bake) {
+        } => {
+            let canary = match (canary, bake) {
                 (Some(percent), Some(bake)) => Some(Canary {
                     percent: *percent,
                     bake: duration("--bake", bake)?,
                 }),
                 _ => None,
+            };
+            (non_blank(approved_by).zip(non_blank(approval_note)), canary)
+        }
+        _ => (None, None),
+    };
+    Ok(Order {
+        request: MoveRequest {
+            purpose,
+            wait,
+            approval,
+            canary,
+            confirmation: Confirmation {
+                dry_run: guard.dry_run,
+                confirm: guard.confirm.clone(),
+                ..Confirmation::default()
             },
         },
-        AliasAction::Rollback { to, .. } => Order {
-            purpose: Purpose::Rollback,
-            to: to.as_deref(),
-            read,
-            guard,
-            wait,
-            approval: None,
-            canary: None,
+        query: AliasQuery {
+            purpose: Some(purpose),
+            to,
+            smoke: read.smoke,
+            other_hosts: guard.endpoint_override,
+            around: false,
         },
-        AliasAction::Show(_) | AliasAction::Check { .. } => return Err(Failure::internal()),
+        read,
+        guard,
     })
 }
 
-/// A text that says something.
-fn said(text: &Option<String>) -> Option<String> {
+/// A text with more than blanks in it, without those around it.
+fn non_blank(text: &Option<String>) -> Option<String> {
     let text = text.as_ref().map(|text| text.trim().to_owned());
     text.filter(|text| !text.is_empty())
-}
-
-pub(super) fn duration(flag: &str, text: &str) -> Result<Duration, Failure> {
-    parse_duration(text)
-        .and_then(|seconds| u64::try_from(seconds).ok())
-        .map(Duration::from_secs)
-        .ok_or_else(|| {
-            let text = Printable::from(text);
-            Failure::usage(format!("{flag}: `{text}` is not a duration such as 5m"))
-        })
 }

@@ -1,6 +1,5 @@
 //! `duckops alias check` and `show`: reports like those of every incident, in every format.
 
-use super::gather::{Gathered, Wanted, gather};
 use super::versions;
 use crate::cli::Context;
 use crate::cli::args::AliasRead;
@@ -12,6 +11,7 @@ use crate::observation::{FactState, Unavailable};
 use crate::report::model::{Finding, Proof, Report, Runbook, Step, Verdict};
 use crate::text::Untrusted;
 use crate::write::alias::check;
+use crate::write::alias::findings::{AliasFindings, AliasQuery};
 
 /// The checks that say what the alias is.
 const SHOWN: [&str; 5] = ["account", "alias", "weights", "current", "drift"];
@@ -21,29 +21,29 @@ pub(super) async fn check(
     read: &AliasRead,
     to: Option<&str>,
 ) -> Result<u8, Failure> {
-    let wanted = asking(read, to, false);
-    let gathered = gather(context, &wanted).await?;
-    let target = gathered.target.clone().unwrap_or_default();
-    let runbook = gathered.checked(&wanted, &target, |known, checks| {
+    let query = query(read, to, false);
+    let findings = super::findings(context, read, &query).await?;
+    let target = findings.target.version.clone().unwrap_or_default();
+    let runbook = findings.checked(&query, &target, |known, checks| {
         check::as_runbook(known, &checks)
     });
-    Ok(context.out.report(&report(&gathered, runbook)))
+    Ok(context.out.report(&report(&findings, runbook)))
 }
 
 pub(super) async fn show(context: &Context, read: &AliasRead) -> Result<u8, Failure> {
-    let wanted = asking(read, None, true);
-    let gathered = gather(context, &wanted).await?;
-    let target = gathered.target.clone().unwrap_or_default();
-    let mut runbook = gathered.checked(&wanted, &target, |known, checks| {
+    let query = query(read, None, true);
+    let findings = super::findings(context, read, &query).await?;
+    let target = findings.target.version.clone().unwrap_or_default();
+    let mut runbook = findings.checked(&query, &target, |known, checks| {
         check::as_runbook(known, &checks)
     });
     runbook
         .steps
         .retain(|step| SHOWN.contains(&step.id.as_str()));
-    let came = moved(&gathered);
+    let came = moved(&findings);
     let how = came.summary.to_string();
     runbook.steps.push(came);
-    runbook.steps.push(around(&gathered));
+    runbook.steps.push(around(&findings));
     for (number, step) in (1..).zip(&mut runbook.steps) {
         step.number = number;
     }
@@ -53,9 +53,9 @@ pub(super) async fn show(context: &Context, read: &AliasRead) -> Result<u8, Fail
         .iter()
         .find(|s| s.verdict() == runbook.verdict);
     runbook.next_action = worst.and_then(|step| step.next_action.clone());
-    let name = &gathered.stack().alias.value;
+    let name = &findings.stack().alias.value;
     runbook.title = format!("{name} is one version that serves well").into();
-    runbook.summary = match (&gathered.seen.alias, runbook.verdict) {
+    runbook.summary = match (&findings.seen.alias, runbook.verdict) {
         (Ok(alias), Verdict::Ok) => format!("{name}: {}", alias.split()),
         (Ok(alias), _) => {
             let why = worst
@@ -66,26 +66,26 @@ pub(super) async fn show(context: &Context, read: &AliasRead) -> Result<u8, Fail
         (Err(unavailable), _) => format!("{name} is not known: {}", unavailable.detail),
     }
     .into();
-    let table = format!("{how}\n{}", versions::shown(context, &gathered));
-    let report = report(&gathered, runbook);
+    let table = format!("{how}\n{}", versions::shown(context, &findings));
+    let report = report(&findings, runbook);
     Ok(context.out.report_with(&report, &table))
 }
 
-fn asking<'a>(read: &'a AliasRead, to: Option<&'a str>, around: bool) -> Wanted<'a> {
-    Wanted {
+fn query(read: &AliasRead, to: Option<&str>, around: bool) -> AliasQuery {
+    AliasQuery {
         purpose: None,
-        to,
-        read,
+        to: to.map(str::to_owned),
+        smoke: read.smoke,
         other_hosts: true,
         around,
     }
 }
 
 /// When and by what it came to where it points, as far as can be known.
-fn moved(gathered: &Gathered) -> Step {
-    let alias = gathered.seen.alias.as_ref().ok();
-    let by = alias.and_then(|alias| gathered.past.current_move(alias));
-    let seconds = |path: &str| match gathered.answered.observations.get(path) {
+fn moved(findings: &AliasFindings) -> Step {
+    let alias = findings.seen.alias.as_ref().ok();
+    let by = alias.and_then(|alias| findings.past.current_move(alias));
+    let seconds = |path: &str| match findings.observations.get(path) {
         FactState::Known(Fact {
             value: FactValue::Instant(at),
             ..
@@ -109,7 +109,7 @@ fn moved(gathered: &Gathered) -> Step {
             step(
                 "moved",
                 title,
-                ok(gathered, "alias.moved", value),
+                ok(findings, "alias.moved", value),
                 &format!("It moved {told}."),
             )
         }
@@ -125,14 +125,14 @@ fn moved(gathered: &Gathered) -> Step {
     }
 }
 
-fn around(gathered: &Gathered) -> Step {
+fn around(findings: &AliasFindings) -> Step {
     let title = "The versions around it are known";
-    match &gathered.seen.versions {
+    match &findings.seen.versions {
         Ok(all) => {
-            let lines = versions::lines(gathered);
+            let lines = versions::lines(findings);
             let list = lines.iter().map(|line| Untrusted::new(line.as_str()));
             let value = FactValue::List(list.collect());
-            let good = match last_known_good(gathered) {
+            let good = match last_known_good(findings) {
                 Ok(Some(good)) => format!("the last known-good is {}", good.version),
                 Ok(None) => "none is proven to be a last known-good".to_owned(),
                 Err(unavailable) => {
@@ -143,7 +143,7 @@ fn around(gathered: &Gathered) -> Step {
             step(
                 "versions",
                 title,
-                ok(gathered, "alias.around", value),
+                ok(findings, "alias.around", value),
                 &summary,
             )
         }
@@ -155,13 +155,13 @@ fn around(gathered: &Gathered) -> Step {
 }
 
 /// The last known-good version, the one that `triage` and `alias rollback` name, too.
-fn last_known_good(gathered: &Gathered) -> Result<Option<KnownGood>, Unavailable> {
-    let assessment = gathered.answered.assessment.as_ref();
+fn last_known_good(findings: &AliasFindings) -> Result<Option<KnownGood>, Unavailable> {
+    let assessment = findings.assessment.as_ref();
     assessment.map_err(Clone::clone)?.last_known_good.clone()
 }
 
-fn ok(gathered: &Gathered, path: &'static str, value: FactValue) -> Finding {
-    let at = gathered.clock.now;
+fn ok(findings: &AliasFindings, path: &'static str, value: FactValue) -> Finding {
+    let at = findings.clock.now;
     let fact = (path, "", Probe::Alias, Fact { value, at });
     Proof::of([fact]).map_or(Finding::Unknown(Vec::new()), Finding::Ok)
 }
@@ -189,17 +189,17 @@ fn step(id: &str, title: &str, finding: Finding, summary: &str) -> Step {
     }
 }
 
-fn report(gathered: &Gathered, runbook: Runbook) -> Report {
+fn report(findings: &AliasFindings, runbook: Runbook) -> Report {
     Report {
-        stack: stack_heading(gathered.stack()),
-        started_at: gathered.clock.now,
-        took: gathered.clock.began.elapsed(),
+        stack: stack_heading(findings.stack()),
+        started_at: findings.clock.now,
+        took: findings.clock.began.elapsed(),
         verdict: runbook.verdict,
         root_cause: None,
         summary: runbook.summary.clone(),
         next_action: runbook.next_action.clone(),
         escalation: None,
         runbooks: vec![runbook],
-        notes: gathered.all_notes(),
+        notes: findings.all_notes(),
     }
 }

@@ -1,12 +1,12 @@
 //! The versions around the alias, as a table with a picture of their errors over time.
 
-use super::gather::Gathered;
 use crate::cli::Context;
 use crate::cli::facts::table;
 use crate::fact::duration;
 use crate::lambda::{VersionConfig, VersionMetrics};
 use crate::observation::Unavailable;
 use crate::text::{Printable, Untrusted};
+use crate::write::alias::findings::AliasFindings;
 use std::collections::BTreeMap;
 
 /// Columns of a picture.
@@ -15,9 +15,9 @@ const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 const PLAIN: [char; 5] = ['_', '.', '-', '=', '#'];
 
 /// One line for each version, for people.
-pub(super) fn shown(context: &Context, gathered: &Gathered) -> String {
-    let now = gathered.clock.now.unix_timestamp();
-    let served = gathered.metrics.as_deref().unwrap_or_default();
+pub(super) fn shown(context: &Context, findings: &AliasFindings) -> String {
+    let now = findings.clock.now.unix_timestamp();
+    let served = findings.metrics.as_deref().unwrap_or_default();
     let first = served
         .iter()
         .flat_map(|s| &s.invocations)
@@ -29,9 +29,9 @@ pub(super) fn shown(context: &Context, gathered: &Gathered) -> String {
         true => BLOCKS.as_slice(),
         false => PLAIN.as_slice(),
     };
-    let rows = gathered.around.iter().rev().map(|(number, configured)| {
+    let rows = findings.around.iter().rev().map(|(number, configured)| {
         let theirs = served.iter().find(|served| served.number == *number);
-        row(gathered, *number, configured, theirs, now, |served| {
+        row(findings, *number, configured, theirs, now, |served| {
             picture(served, &span, most, glyphs)
         })
     });
@@ -49,7 +49,7 @@ pub(super) fn shown(context: &Context, gathered: &Gathered) -> String {
 }
 
 fn row(
-    gathered: &Gathered,
+    findings: &AliasFindings,
     number: i64,
     configured: &Result<VersionConfig, Unavailable>,
     served: Option<&VersionMetrics>,
@@ -59,19 +59,19 @@ fn row(
     let known = configured.as_ref().ok();
     let text =
         |text: Option<String>| Untrusted::new(text.unwrap_or_else(|| "-".into())).printable(40);
-    let serving = gathered
+    let serving = findings
         .seen
         .alias
         .as_ref()
         .is_ok_and(|alias| alias.version == number.to_string());
-    let share = gathered.seen.alias.as_ref().ok();
+    let share = findings.seen.alias.as_ref().ok();
     let share = share.and_then(|alias| alias.weights.get(&number.to_string()));
     let mark = match (serving, share) {
         (true, _) => " <- prod",
         (_, Some(_)) => " <- share",
         _ => "",
     };
-    let assessment = gathered.answered.assessment.as_ref().ok();
+    let assessment = findings.assessment.as_ref().ok();
     let candidate = assessment.and_then(|a| a.candidates.iter().find(|c| c.number == number));
     let against = match candidate {
         Some(candidate) => candidate
@@ -134,14 +134,14 @@ fn picture(
 }
 
 /// The same as lines of evidence, for every format.
-pub(super) fn lines(gathered: &Gathered) -> Vec<String> {
-    let served: BTreeMap<i64, &VersionMetrics> = gathered
+pub(super) fn lines(findings: &AliasFindings) -> Vec<String> {
+    let served: BTreeMap<i64, &VersionMetrics> = findings
         .metrics
         .iter()
         .flatten()
         .map(|served| (served.number, served))
         .collect();
-    gathered
+    findings
         .around
         .iter()
         .rev()

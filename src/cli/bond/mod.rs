@@ -1,26 +1,22 @@
 //! `duckops bond`: the agents' bonds, and the three writes to them.
 
-mod about;
-mod guard;
 mod list;
 mod recover;
-mod sent;
 mod show;
-mod told;
 mod verify;
 mod write;
 
 use super::args::BondAction;
 use super::fail::Failure;
 use super::{Context, guide};
-use crate::cloud::Aws;
 use crate::connections::{Bond, BondState};
 use crate::fact::instant;
-use crate::probe::ProbeContext;
+use crate::report::json::DocumentKind;
 use crate::write::bond::Action;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
-use write::Order;
+
+/// The kind of document that a write to a bond prints.
+const WRITE: DocumentKind = DocumentKind::BondWrite;
 
 pub(super) async fn main(context: &Context, action: &BondAction) -> Result<u8, Failure> {
     match action {
@@ -30,14 +26,14 @@ pub(super) async fn main(context: &Context, action: &BondAction) -> Result<u8, F
         BondAction::Guide { stage } => guide::main(context, "bond", stage.as_deref()),
         BondAction::Rotate(rotate) if rotate.recover => recover::main(context, &rotate.id),
         BondAction::Rotate(rotate) => {
-            let order = Order::of(Action::Rotate, &rotate.id, &rotate.guard, Some(rotate))?;
-            write::main(context, &order).await
+            let (id, guard) = (&rotate.id, &rotate.guard);
+            write::main(context, Action::Rotate, id, guard, Some(rotate)).await
         }
         BondAction::Pulse { id, guard } => {
-            write::main(context, &Order::of(Action::Pulse, id, guard, None)?).await
+            write::main(context, Action::Pulse, id, guard, None).await
         }
         BondAction::Disconnect { id, guard } => {
-            write::main(context, &Order::of(Action::Disconnect, id, guard, None)?).await
+            write::main(context, Action::Disconnect, id, guard, None).await
         }
     }
 }
@@ -66,21 +62,4 @@ fn record(bond: &Bond, now: i64) -> Value {
         "peer": bond.peer,
         "pulses": pulses.map(instant).collect::<Vec<_>>(),
     })
-}
-
-/// The same question with time of its own.
-fn again(ask: &ProbeContext) -> ProbeContext {
-    const LOOK: Duration = Duration::from_secs(10);
-    ProbeContext {
-        stack: ask.stack.clone(),
-        http: ask.http.clone(),
-        aws: Aws::new(&ask.stack, ask.http.clone()),
-        now: ask.now,
-        began: ask.began,
-        deadline: Instant::now() + LOOK,
-        expected_version: None,
-        versions: ask.versions.clone(),
-        only: ask.only.clone(),
-        access: ask.access.clone(),
-    }
 }

@@ -40,6 +40,19 @@ fn what_was_appended_is_read_and_the_chain_is_whole() {
 }
 
 #[test]
+fn an_unsettled_outcome_stays_open_until_a_later_one_settles_it() {
+    let (_folder, journal) = filled();
+    for (is_settled, due) in [(false, 1), (true, 0)] {
+        let mut outcome = entry("a", Stage::Outcome);
+        if !is_settled {
+            outcome.detail["settled"] = false.into();
+        }
+        journal.append(&[outcome]).expect("written");
+        assert_eq!(journal.read().expect("read").open().len(), due);
+    }
+}
+
+#[test]
 fn it_is_0600_in_a_folder_of_0700() {
     let (folder, journal) = filled();
     let mode = |path: &Path| {

@@ -38,7 +38,7 @@ pub fn judge(served: &VersionMetrics, is_over: bool) -> Baked {
 }
 
 /// What it served, in words, and what would have been enough.
-pub fn told(served: &VersionMetrics) -> String {
+pub fn describe(served: &VersionMetrics) -> String {
     format!(
         "version {}: {}; {MIN_CLEAN_INVOCATIONS} invocations without an error would be enough",
         served.number,

@@ -1,19 +1,24 @@
-//! The alias: what it is, whether a version is safe to take its traffic, and moving it,
-//! exactly once.
+//! The alias: whether a version is safe to take its traffic, and the guarded writes that move it.
 //!
-//! [`ask`] reads what Lambda and CloudWatch say; [`good`] finds the last known-good version
-//! in it; [`check`] judges; [`plan`] says what would change; [`send`] changes it and reads
-//! back what it came to; [`verify`] watches the API afterwards. Only [`send`] writes.
+//! [`findings`] is what a command stands on; [`check`] judges it; [`move_alias`] fills in the
+//! guarded write: [`plan`], [`update`] as its one request, [`verify`] afterwards, [`canary`] for
+//! a promotion in two moves. Only [`update`] writes.
 
+mod canary;
 pub mod canary_evaluation;
 pub mod check;
+mod conclude;
+pub mod findings;
+pub mod move_alias;
+pub mod open_moves;
 mod outcome;
 pub mod plan;
-pub mod send;
+pub mod request;
 mod status;
+pub mod update;
 pub mod verify;
 
-/// The AWS actions that asking needs, beside those of the probes.
+/// The AWS actions that the checks need beside those of the probes.
 pub const READS: &[&str] = &[
     "lambda:GetFunctionConcurrency",
     "lambda:GetPolicy",

@@ -1,14 +1,15 @@
-//! What a request to move the alias came to: decided by the alias as it is read afterwards,
-//! in the light of what was answered. Pure.
+//! The outcome of a request to move the alias, decided by the alias as it is read afterwards
+//! and by the answer. Pure.
 
-use super::plan::{Plan, shares};
+use super::plan::{AliasPlan, shares};
 use crate::lambda::reader::AliasTarget;
 use crate::observation::Unavailable;
+use crate::write::guarded::WriteOutcome;
 use serde_json::{Value, json};
 
-/// What a move came to, as read back.
+/// The outcome of a move, as read back.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum MoveOutcome {
     /// The alias is as planned.
     InForce {
         /// The alias now.
@@ -16,7 +17,7 @@ pub enum Outcome {
         /// What was odd about the way there, if anything.
         odd: Option<String>,
     },
-    /// The alias is as it was: nothing was applied.
+    /// The request never left or was refused, and the alias is as it was.
     Unchanged {
         /// Why not.
         why: String,
@@ -33,7 +34,7 @@ pub enum Outcome {
         /// What was seen instead.
         why: String,
     },
-    /// It may have been applied.
+    /// It may have been applied, or may still be: no answer refused it.
     Unclear {
         /// The alias now, as far as it could be read.
         alias: Option<AliasTarget>,
@@ -42,36 +43,43 @@ pub enum Outcome {
     },
 }
 
-impl Outcome {
+impl MoveOutcome {
     /// Its word in output and journal.
     pub fn word(&self) -> &'static str {
         match self {
-            Outcome::InForce { .. } => "in-force",
-            Outcome::Unchanged { .. } => "unchanged",
-            Outcome::Conflict { .. } => "conflict",
-            Outcome::Overtaken { .. } => "overtaken",
-            Outcome::Unclear { .. } => "unclear",
+            MoveOutcome::InForce { .. } => "in-force",
+            MoveOutcome::Unchanged { .. } => "unchanged",
+            MoveOutcome::Conflict { .. } => "conflict",
+            MoveOutcome::Overtaken { .. } => "overtaken",
+            MoveOutcome::Unclear { .. } => "unclear",
         }
     }
 
     /// The alias as it was read back.
     pub fn alias(&self) -> Option<&AliasTarget> {
         match self {
-            Outcome::InForce { alias, .. } | Outcome::Conflict { alias } => Some(alias),
-            Outcome::Overtaken { alias, .. } | Outcome::Unclear { alias, .. } => alias.as_ref(),
-            Outcome::Unchanged { .. } => None,
+            MoveOutcome::InForce { alias, .. } | MoveOutcome::Conflict { alias } => Some(alias),
+            MoveOutcome::Overtaken { alias, .. } | MoveOutcome::Unclear { alias, .. } => {
+                alias.as_ref()
+            }
+            MoveOutcome::Unchanged { .. } => None,
         }
     }
+}
 
-    /// What it came to, for the journal.
-    pub fn json(&self) -> Value {
+impl WriteOutcome for MoveOutcome {
+    fn is_settled(&self) -> bool {
+        !matches!(self, MoveOutcome::Unclear { .. })
+    }
+
+    fn json(&self) -> Value {
         let alias = self.alias();
         let why = match self {
-            Outcome::InForce { odd, .. } => odd.as_deref(),
-            Outcome::Conflict { .. } => None,
-            Outcome::Unchanged { why }
-            | Outcome::Overtaken { why, .. }
-            | Outcome::Unclear { why, .. } => Some(why.as_str()),
+            MoveOutcome::InForce { odd, .. } => odd.as_deref(),
+            MoveOutcome::Conflict { .. } => None,
+            MoveOutcome::Unchanged { why }
+            | MoveOutcome::Overtaken { why, .. }
+            | MoveOutcome::Unclear { why, .. } => Some(why.as_str()),
         };
         json!({
             "outcome": self.word(),
@@ -83,94 +91,99 @@ impl Outcome {
     }
 }
 
-/// What came back of the request, which is not yet what came of it.
+/// The answer to UpdateAlias, which is not yet the outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Sent {
-    /// Lambda says that it is done.
+pub enum UpdateAnswer {
+    /// Lambda accepted it.
     Accepted,
-    /// Lambda says that the alias changed since.
+    /// Lambda refused it: the alias has another revision than the plan's.
     Outdated,
-    /// Lambda says no.
+    /// Lambda refused it.
     Refused(String),
-    /// No answer, or none that settles anything.
+    /// No answer, or one that does not say whether it was applied.
     Lost(String),
-    /// It never left.
-    Never(String),
+    /// The request never left.
+    NotSent(String),
 }
 
-/// What the alias, read after the request, says about it; `None` while a read that lags
-/// behind might still explain it.
+/// The outcome by the alias as it was read after the request; `None` while a read that lags
+/// behind might still explain what was read.
 pub(super) fn decide(
-    plan: &Plan,
-    sent: &Sent,
+    plan: &AliasPlan,
+    answer: &UpdateAnswer,
     alias: &AliasTarget,
     is_last: bool,
-) -> Option<Outcome> {
+) -> Option<MoveOutcome> {
     let alias = alias.clone();
     let is_old = alias.revision == plan.from.revision;
-    if let Sent::Never(why) = sent {
+    if let UpdateAnswer::NotSent(why) = answer {
         let why = format!("the request never left: {why}");
-        return Some(Outcome::Unchanged { why });
+        return Some(MoveOutcome::Unchanged { why });
     }
     if !is_old && plan.is_in_force(&alias) {
-        let odd = match sent {
-            Sent::Accepted => None,
-            Sent::Lost(why) => Some(format!(
+        let odd = match answer {
+            UpdateAnswer::Accepted => None,
+            UpdateAnswer::Lost(why) => Some(format!(
                 "the answer was lost ({why}); the state is verified"
             )),
-            Sent::Outdated | Sent::Refused(_) | Sent::Never(_) => {
+            UpdateAnswer::Outdated | UpdateAnswer::Refused(_) | UpdateAnswer::NotSent(_) => {
                 Some("somebody else made the same change; the state is verified".to_owned())
             }
         };
-        return Some(Outcome::InForce { alias, odd });
+        return Some(MoveOutcome::InForce { alias, odd });
     }
-    match sent {
-        Sent::Refused(why) if is_old => Some(Outcome::Unchanged { why: why.clone() }),
+    match answer {
+        UpdateAnswer::Refused(why) if is_old => Some(MoveOutcome::Unchanged { why: why.clone() }),
         _ if is_old && !is_last => None,
-        Sent::Accepted if is_old => Some(Outcome::Overtaken {
+        UpdateAnswer::Accepted if is_old => Some(MoveOutcome::Overtaken {
             alias: Some(alias),
             why: "Lambda accepted it, and reads still show the revision from before".to_owned(),
         }),
-        Sent::Outdated if is_old => Some(Outcome::Unchanged {
-            why: "Lambda says that the alias changed since, and reads show it unchanged".to_owned(),
+        UpdateAnswer::Outdated if is_old => Some(MoveOutcome::Unchanged {
+            why: "Lambda answered that the alias changed since, and reads show it unchanged"
+                .to_owned(),
         }),
-        Sent::Lost(why) if is_old => Some(Outcome::Unchanged {
-            why: format!("{why}; the alias kept its revision"),
+        // A request can be applied seconds after its time-out: only a refusal is a no.
+        UpdateAnswer::Lost(why) if is_old => Some(MoveOutcome::Unclear {
+            why: format!("{why}; the alias is unchanged so far, and it may still be applied"),
+            alias: Some(alias),
         }),
-        Sent::Accepted => Some(Outcome::Overtaken {
+        UpdateAnswer::Accepted => Some(MoveOutcome::Overtaken {
             why: format!(
                 "it was applied, and somebody changed it since: {}",
                 alias.split()
             ),
             alias: Some(alias),
         }),
-        Sent::Lost(why) => Some(Outcome::Unclear {
+        UpdateAnswer::Lost(why) => Some(MoveOutcome::Unclear {
             why: format!(
                 "{why}; and somebody changed the alias meanwhile: {}",
                 alias.split()
             ),
             alias: Some(alias),
         }),
-        Sent::Outdated | Sent::Refused(_) | Sent::Never(_) => Some(Outcome::Conflict { alias }),
+        UpdateAnswer::Outdated | UpdateAnswer::Refused(_) | UpdateAnswer::NotSent(_) => {
+            Some(MoveOutcome::Conflict { alias })
+        }
     }
 }
 
-/// What can be said when the alias cannot be read.
-pub(super) fn blind(sent: &Sent, unavailable: &Unavailable) -> Outcome {
+/// The outcome when the alias cannot be read back.
+pub(super) fn blind(answer: &UpdateAnswer, unavailable: &Unavailable) -> MoveOutcome {
     let seen = format!("the alias cannot be read back: {}", unavailable.detail);
-    match sent {
-        Sent::Never(why) => Outcome::Unchanged {
+    match answer {
+        UpdateAnswer::NotSent(why) => MoveOutcome::Unchanged {
             why: format!("the request never left: {why}"),
         },
-        Sent::Accepted => Outcome::Overtaken {
+        UpdateAnswer::Accepted => MoveOutcome::Overtaken {
             alias: None,
             why: format!("Lambda accepted it; {seen}"),
         },
-        Sent::Outdated => Outcome::Unclear {
+        UpdateAnswer::Outdated => MoveOutcome::Unclear {
             alias: None,
-            why: format!("Lambda says that the alias changed since; {seen}"),
+            why: format!("Lambda answered that the alias changed since; {seen}"),
         },
-        Sent::Refused(why) | Sent::Lost(why) => Outcome::Unclear {
+        UpdateAnswer::Refused(why) | UpdateAnswer::Lost(why) => MoveOutcome::Unclear {
             alias: None,
             why: format!("{why}; {seen}"),
         },

@@ -1,12 +1,13 @@
-//! The plan: from where to where, by whom, and what is different. Its text holds all that
-//! matters, so that consent to it is consent to nothing else.
+//! The plan of a move: from which version to which, as which identity, and what differs. Its
+//! JSON holds all that matters, so that consent to it is consent to nothing else.
 
 use crate::lambda::reader::{AliasTarget, Caller};
 use crate::write::consent::Terms;
+use crate::write::guarded::WritePlan;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What moving the alias is for.
+/// The reason to move the alias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Back to a version that served: INC-001 step 4, allowed without prior approval.
@@ -27,10 +28,10 @@ impl Purpose {
 
 /// One update of the alias, before it is sent.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
+pub struct AliasPlan {
     /// Which write this is.
     pub id: String,
-    /// What for.
+    /// Rollback or promotion.
     pub purpose: Purpose,
     /// The function.
     pub function: String,
@@ -38,7 +39,7 @@ pub struct Plan {
     pub alias: String,
     /// The region.
     pub region: String,
-    /// Who asks.
+    /// The identity that the request is signed with.
     pub caller: Caller,
     /// The host that Lambda's answers come from, and to which the update goes.
     pub host: String,
@@ -58,17 +59,7 @@ pub struct Plan {
     pub approval: Option<(String, String)>,
 }
 
-impl Plan {
-    /// What has to be said to consent to it.
-    pub fn terms(&self) -> Terms {
-        let (alias, from, to) = (&self.alias, &self.from.version, &self.to);
-        Terms::of(
-            &self.json().to_string(),
-            format!("{alias} {to}"),
-            format!("{alias}@{from}->{to}"),
-        )
-    }
-
+impl AliasPlan {
     /// Where the alias shall point, in words.
     pub fn wanted(&self) -> String {
         let wanted = AliasTarget {
@@ -83,9 +74,31 @@ impl Plan {
     pub fn is_in_force(&self, alias: &AliasTarget) -> bool {
         alias.version == self.version && alias.weights == self.weights
     }
+}
 
-    /// The plan as data, for output and journal.
-    pub fn json(&self) -> Value {
+impl WritePlan for AliasPlan {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn command(&self) -> &'static str {
+        self.purpose.command()
+    }
+
+    fn finds_out(&self) -> String {
+        "duckops alias show".to_owned()
+    }
+
+    fn terms(&self) -> Terms {
+        let (alias, from, to) = (&self.alias, &self.from.version, &self.to);
+        Terms::of(
+            &self.json().to_string(),
+            format!("{alias} {to}"),
+            format!("{alias}@{from}->{to}"),
+        )
+    }
+
+    fn json(&self) -> Value {
         let approval = self.approval.as_ref();
         json!({
             "id": self.id,
@@ -109,14 +122,54 @@ impl Plan {
         })
     }
 
-    /// The same as a command of others, for a person who has nothing else.
-    pub fn by_hand(&self) -> String {
+    fn lines(&self) -> Vec<(String, String)> {
+        let line = |label: &str, text: String| (label.to_owned(), text);
+        let caller = &self.caller;
+        let mut lines = vec![
+            line(
+                "plan:",
+                format!(
+                    "{} of {}, alias {}",
+                    self.command(),
+                    self.function,
+                    self.alias
+                ),
+            ),
+            line(
+                "from:",
+                format!("{} (revision {})", self.from.split(), self.from.revision),
+            ),
+            line("to:", self.wanted()),
+        ];
+        lines.extend(self.then.iter().map(|then| line("then:", then.clone())));
+        lines.extend([
+            line(
+                "where:",
+                format!(
+                    "account {}, region {}, at {}",
+                    caller.account, self.region, self.host
+                ),
+            ),
+            line("as:", caller.arn.clone()),
+        ]);
+        if let Some((by, note)) = &self.approval {
+            lines.push(line("approved:", format!("by {by}: {note}")));
+        }
+        if self.differences.is_empty() {
+            lines.push(line("differs:", "nothing but the code".to_owned()));
+        }
+        let differences = self.differences.iter();
+        lines.extend(differences.map(|difference| line("differs:", difference.clone())));
+        lines
+    }
+
+    fn by_hand(&self) -> Option<String> {
         let weights: Vec<_> = self
             .weights
             .iter()
             .map(|(version, share)| format!("{version}={}", f64::from(*share) / 10_000.0))
             .collect();
-        format!(
+        Some(format!(
             "aws lambda update-alias --function-name {} --name {} --function-version {} --revision-id {} --routing-config 'AdditionalVersionWeights={{{}}}' --region {}",
             self.function,
             self.alias,
@@ -124,7 +177,7 @@ impl Plan {
             self.from.revision,
             weights.join(","),
             self.region
-        )
+        ))
     }
 }
 
@@ -138,8 +191,8 @@ pub(super) fn shares(weights: &BTreeMap<String, u32>) -> BTreeMap<String, f64> {
 }
 
 #[cfg(test)]
-pub(super) fn sample(to: &str) -> Plan {
-    Plan {
+pub(super) fn sample(to: &str) -> AliasPlan {
+    AliasPlan {
         id: "01".to_owned(),
         purpose: Purpose::Rollback,
         function: "mission-control-api".to_owned(),
@@ -173,7 +226,7 @@ mod tests {
     #[test]
     fn any_change_of_the_plan_voids_consent() {
         let plan = sample("41");
-        type Change = fn(&mut Plan);
+        type Change = fn(&mut AliasPlan);
         let changes: [(&str, Change); 8] = [
             ("target", |p| p.version = "40".into()),
             ("revision", |p| p.from.revision = "r43".into()),

@@ -1,4 +1,4 @@
-//! What a request came to, for every answer and every state of the alias afterwards.
+//! The outcome of a request for every answer and every state of the alias afterwards.
 
 use super::super::plan::sample;
 use super::*;
@@ -12,32 +12,32 @@ fn alias(version: &str, revision: &str) -> AliasTarget {
     }
 }
 
-fn word(sent: &Sent, alias: &AliasTarget, is_last: bool) -> &'static str {
+fn word(sent: &UpdateAnswer, alias: &AliasTarget, is_last: bool) -> &'static str {
     decide(&sample("41"), sent, alias, is_last).map_or("look again", |outcome| outcome.word())
 }
 
 #[test]
-fn what_is_read_back_decides_and_never_the_answer_alone() {
-    let lost = Sent::Lost("HTTP 500".to_owned());
-    let refused = Sent::Refused("409".to_owned());
-    let never = Sent::Never("refused".to_owned());
+fn the_alias_as_read_back_decides_the_outcome_not_the_answer_alone() {
+    let lost = UpdateAnswer::Lost("HTTP 500".to_owned());
+    let refused = UpdateAnswer::Refused("409".to_owned());
+    let never = UpdateAnswer::NotSent("refused".to_owned());
     let (old, ours, theirs) = (alias("42", "r42"), alias("41", "new"), alias("40", "other"));
     let mut weighted = ours.clone();
     weighted.weights.insert("42".to_owned(), 1_000);
     let table = [
-        (&Sent::Accepted, &ours, "in-force", "in-force"),
-        (&Sent::Accepted, &old, "look again", "overtaken"),
-        (&Sent::Accepted, &theirs, "overtaken", "overtaken"),
-        (&Sent::Accepted, &weighted, "overtaken", "overtaken"),
-        (&Sent::Outdated, &ours, "in-force", "in-force"),
-        (&Sent::Outdated, &old, "look again", "unchanged"),
-        (&Sent::Outdated, &theirs, "conflict", "conflict"),
-        (&Sent::Outdated, &weighted, "conflict", "conflict"),
+        (&UpdateAnswer::Accepted, &ours, "in-force", "in-force"),
+        (&UpdateAnswer::Accepted, &old, "look again", "overtaken"),
+        (&UpdateAnswer::Accepted, &theirs, "overtaken", "overtaken"),
+        (&UpdateAnswer::Accepted, &weighted, "overtaken", "overtaken"),
+        (&UpdateAnswer::Outdated, &ours, "in-force", "in-force"),
+        (&UpdateAnswer::Outdated, &old, "look again", "unchanged"),
+        (&UpdateAnswer::Outdated, &theirs, "conflict", "conflict"),
+        (&UpdateAnswer::Outdated, &weighted, "conflict", "conflict"),
         (&refused, &ours, "in-force", "in-force"),
         (&refused, &old, "unchanged", "unchanged"),
         (&refused, &theirs, "conflict", "conflict"),
         (&lost, &ours, "in-force", "in-force"),
-        (&lost, &old, "look again", "unchanged"),
+        (&lost, &old, "look again", "unclear"),
         (&lost, &theirs, "unclear", "unclear"),
         (&lost, &weighted, "unclear", "unclear"),
         (&never, &old, "unchanged", "unchanged"),
@@ -49,33 +49,46 @@ fn what_is_read_back_decides_and_never_the_answer_alone() {
     }
 }
 
-/// A plan whose target is where the alias is: only a new revision shows that it was done.
+/// A plan to the version that serves already: only a new revision proves that it was applied.
 #[test]
-fn the_old_revision_is_never_taken_for_success() {
+fn reading_the_old_revision_is_never_a_success() {
     let same = sample("42");
     let old = alias("42", "r42");
-    for sent in [Sent::Accepted, Sent::Lost(String::new())] {
+    for sent in [UpdateAnswer::Accepted, UpdateAnswer::Lost(String::new())] {
         let outcome = decide(&same, &sent, &old, true);
         assert!(
-            !matches!(outcome, Some(Outcome::InForce { .. })),
+            !matches!(outcome, Some(MoveOutcome::InForce { .. })),
             "{sent:?}"
         );
     }
 }
 
 #[test]
-fn an_alias_that_cannot_be_read_back_is_never_a_success_nor_a_conflict() {
+fn an_unreadable_alias_is_neither_a_success_nor_a_conflict() {
     let unavailable =
         Unavailable::new(crate::observation::UnavailableReason::TimedOut, "no answer");
     let why = String::new;
     let table = [
-        (Sent::Accepted, "overtaken"),
-        (Sent::Outdated, "unclear"),
-        (Sent::Refused(why()), "unclear"),
-        (Sent::Lost(why()), "unclear"),
-        (Sent::Never(why()), "unchanged"),
+        (UpdateAnswer::Accepted, "overtaken"),
+        (UpdateAnswer::Outdated, "unclear"),
+        (UpdateAnswer::Refused(why()), "unclear"),
+        (UpdateAnswer::Lost(why()), "unclear"),
+        (UpdateAnswer::NotSent(why()), "unchanged"),
     ];
     for (sent, due) in table {
         assert_eq!(blind(&sent, &unavailable).word(), due, "{sent:?}");
     }
+}
+
+#[test]
+fn only_an_unclear_outcome_stays_open_in_the_journal() {
+    let old = alias("42", "r42");
+    let settled = |answer: &UpdateAnswer| {
+        decide(&sample("41"), answer, &old, true).map(|outcome| outcome.is_settled())
+    };
+    let lost = UpdateAnswer::Lost("HTTP 504".to_owned());
+    assert_eq!(settled(&lost), Some(false));
+    let refused = UpdateAnswer::Refused("409".to_owned());
+    assert_eq!(settled(&refused), Some(true));
+    assert_eq!(settled(&UpdateAnswer::Outdated), Some(true));
 }

@@ -1,34 +1,34 @@
-//! The id of an agent whose bond is meant: opaque, but never anything else than a name.
+//! The id of the agent whose bond is meant: opaque, and safe in a file name.
 
 use std::fmt;
 
-/// No id is longer.
-const LONGEST: usize = 128;
+/// The longest id, in characters.
+const MAX_LENGTH: usize = 128;
 
 /// An id such as `AAAA000000000001` or `sd_7f3a`. It can stand in the name of a file and
 /// in a JSON string as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BondId(String);
 
-/// What is no id.
+/// The text cannot be an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "no spaceduck id: one has at most 128 letters, digits and . _ : -, and begins with a letter or digit"
 )]
-pub struct NoId;
+pub struct InvalidBondId;
 
 impl BondId {
     /// Takes a text for an id.
     ///
     /// # Errors
     /// That it cannot be one.
-    pub fn parse(text: &str) -> Result<Self, NoId> {
+    pub fn parse(text: &str) -> Result<Self, InvalidBondId> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
         let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-        if begins && text.len() <= LONGEST && text.chars().all(plain) {
+        if begins && text.len() <= MAX_LENGTH && text.chars().all(plain) {
             return Ok(Self(text.to_owned()));
         }
-        Err(NoId)
+        Err(InvalidBondId)
     }
 
     /// The id as it is written.
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_leave_the_folder_or_be_an_option_is_no_id() {
+    fn a_path_or_an_option_is_no_id() {
         for id in [
             "AAAA000000000001",
             "sd_7f3a",
@@ -60,7 +60,7 @@ mod tests {
         ] {
             assert_eq!(BondId::parse(id).expect(id).to_string(), id);
         }
-        let long = "a".repeat(LONGEST + 1);
+        let long = "a".repeat(MAX_LENGTH + 1);
         for none in [
             "",
             ".",
@@ -78,7 +78,7 @@ mod tests {
             "a%2f",
             &long,
         ] {
-            assert_eq!(BondId::parse(none), Err(NoId), "{none:?}");
+            assert_eq!(BondId::parse(none), Err(InvalidBondId), "{none:?}");
         }
         assert!(BondId::parse(&long[1..]).is_ok());
     }

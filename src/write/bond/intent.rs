@@ -1,10 +1,10 @@
-//! The intents: of every rotation that was begun on this machine and is not settled, a file
-//! that says how far it came. Its first line is written before anything is sent; the line
-//! `sending` is on disk before the request leaves. A settled intent goes away: the journal
-//! keeps what it came to.
+//! Intents: a file for every rotation that was begun on this machine and is not settled, with
+//! the progress it has made. Its first line is written before anything is sent; the line
+//! `sending` is on disk before the request leaves. A settled intent is removed: the journal
+//! keeps the outcome.
 //!
-//! Reading one errs towards "it may have been sent": a line that cannot be read never makes
-//! an intent look further back than it is.
+//! Reading one errs towards "it may have been sent": a damaged line never makes a rotation look
+//! less far than it is.
 
 use super::id::BondId;
 use crate::state_dir::private_dir::PrivateDir;
@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// What stands in the first line.
+/// The first line of an intent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Intent {
+pub struct RotationIntent {
     /// The id of this write, in the journal too.
     pub id: String,
-    /// Whose key is rotated.
+    /// The bond whose key is rotated.
     pub bond: String,
     /// The stack: name, URL, account and region.
     pub stack: String,
@@ -36,10 +36,10 @@ pub struct Intent {
     pub supersedes: Option<String>,
 }
 
-/// How far a rotation came.
+/// The progress of a rotation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
-pub enum Progress {
+pub enum RotationProgress {
     /// Everything is ready and nothing was sent.
     Prepared,
     /// The request may have left.
@@ -55,19 +55,19 @@ pub enum Progress {
     Unrecognised,
 }
 
-/// An intent as it was found.
+/// An intent as it was found, not settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Open {
+pub struct OpenIntent {
     /// The name of its file without the ending, which is its id.
     pub id: String,
     /// The first line; none where it cannot be read.
-    pub intent: Option<Intent>,
-    /// How far it came, at least.
-    pub progress: Progress,
+    pub intent: Option<RotationIntent>,
+    /// Its progress, at least.
+    pub progress: RotationProgress,
 }
 
-impl Open {
-    /// Whether it is about this bond. One that cannot be read could concern any.
+impl OpenIntent {
+    /// Whether it is about this bond. A damaged one could be about any.
     pub fn is_of(&self, bond: &BondId) -> bool {
         let named = self.intent.as_ref().map(|intent| intent.bond.as_str());
         named.is_none_or(|named| named == bond.as_str())
@@ -76,13 +76,13 @@ impl Open {
 
 /// The intents of one state folder.
 #[derive(Debug)]
-pub(super) struct Intents {
+pub(super) struct IntentDir {
     folder: PrivateDir,
 }
 
 /// An intent that is being carried out.
 #[derive(Debug)]
-pub(super) struct Begun {
+pub(super) struct IntentFile {
     file: std::fs::File,
     path: PathBuf,
 }
@@ -94,20 +94,20 @@ const UNFINISHED: &str = ".tmp";
 ///
 /// # Errors
 /// That they cannot be read; never an empty list in their place.
-pub fn open_intents(state: &Path) -> Result<Vec<Open>, StateDirError> {
+pub fn open_intents(state: &Path) -> Result<Vec<OpenIntent>, StateDirError> {
     match PrivateDir::there(&state.join("intents"))? {
         None => Ok(Vec::new()),
-        Some(folder) => Intents { folder }.open(),
+        Some(folder) => IntentDir { folder }.open(),
     }
 }
 
-impl Intents {
+impl IntentDir {
     pub(super) fn in_folder(state: &Path) -> Result<Self, StateDirError> {
         let folder = PrivateDir::open(&state.join("intents"))?;
         Ok(Self { folder })
     }
 
-    pub(super) fn open(&self) -> Result<Vec<Open>, StateDirError> {
+    pub(super) fn open(&self) -> Result<Vec<OpenIntent>, StateDirError> {
         let mut open = Vec::new();
         for name in self.folder.names()? {
             let Some(id) = name.strip_suffix(ENDING) else {
@@ -123,17 +123,17 @@ impl Intents {
 
     /// Writes an intent down; it and its name are on disk when this returns. It has that name
     /// only from then on: of an intent there is all or nothing.
-    pub(super) fn begin(&self, intent: &Intent) -> Result<Begun, StateDirError> {
+    pub(super) fn begin(&self, intent: &RotationIntent) -> Result<IntentFile, StateDirError> {
         let name = format!("{}{ENDING}", intent.id);
         let unfinished = format!("{}{UNFINISHED}", intent.id);
-        let mut begun = Begun {
+        let mut begun = IntentFile {
             file: self.folder.create(&unfinished)?,
             path: self.folder.path(&name),
         };
         let first = serde_json::to_string(intent).map_err(|error| begun.failed(error))?;
         let written = begun
             .line(&first)
-            .and_then(|()| begun.mark(&Progress::Prepared))
+            .and_then(|()| begun.mark(&RotationProgress::Prepared))
             .and_then(|()| self.folder.rename(&unfinished, &name));
         // Nothing was sent on one that failed, and it must not stand in anybody's way.
         if let Err(error) = written {
@@ -156,9 +156,9 @@ impl Intents {
     }
 
     /// Goes on with an intent that an earlier run has left.
-    pub(super) fn resume(&self, id: &str) -> Result<Begun, StateDirError> {
+    pub(super) fn resume(&self, id: &str) -> Result<IntentFile, StateDirError> {
         let name = format!("{id}{ENDING}");
-        let mut begun = Begun {
+        let mut begun = IntentFile {
             file: self.folder.append(&name)?,
             path: self.folder.path(&name),
         };
@@ -173,9 +173,9 @@ impl Intents {
     }
 }
 
-impl Begun {
+impl IntentFile {
     /// Writes down how far it has come; that is on disk when this returns.
-    pub(super) fn mark(&mut self, progress: &Progress) -> Result<(), StateDirError> {
+    pub(super) fn mark(&mut self, progress: &RotationProgress) -> Result<(), StateDirError> {
         let line = serde_json::to_string(progress).map_err(|error| self.failed(error))?;
         self.line(&line)
     }
@@ -192,30 +192,30 @@ impl Begun {
     }
 }
 
-fn read(id: &str, text: &str) -> Open {
+fn read(id: &str, text: &str) -> OpenIntent {
     let mut lines = text.lines();
     let intent = lines
         .next()
-        .and_then(|line| serde_json::from_str::<Intent>(line).ok());
+        .and_then(|line| serde_json::from_str::<RotationIntent>(line).ok());
     // The file has its name only since the first lines are on disk, and nobody sends before
     // the one that says so. But a line that cannot be read might have been that one.
     let mut progress = match intent {
-        Some(_) => Progress::Prepared,
-        None => Progress::Sending,
+        Some(_) => RotationProgress::Prepared,
+        None => RotationProgress::Sending,
     };
     for line in lines.filter(|line| !line.is_empty()) {
         progress = match (serde_json::from_str(line), progress) {
-            (Ok(Progress::Prepared), before) => before,
+            (Ok(RotationProgress::Prepared), before) => before,
             (
-                Ok(Progress::Sending),
-                before @ (Progress::Stored { .. } | Progress::Unrecognised),
+                Ok(RotationProgress::Sending),
+                before @ (RotationProgress::Stored { .. } | RotationProgress::Unrecognised),
             ) => before,
             (Ok(next), _) => next,
-            (Err(_), Progress::Prepared) => Progress::Sending,
+            (Err(_), RotationProgress::Prepared) => RotationProgress::Sending,
             (Err(_), before) => before,
         };
     }
-    Open {
+    OpenIntent {
         id: id.to_owned(),
         intent,
         progress,
@@ -226,8 +226,8 @@ fn read(id: &str, text: &str) -> Open {
 mod tests {
     use super::*;
 
-    fn intent() -> Intent {
-        Intent {
+    fn intent() -> RotationIntent {
+        RotationIntent {
             id: "01A".to_owned(),
             bond: "A1".to_owned(),
             stack: "prod|http://127.0.0.1|1|us-east-1".to_owned(),
@@ -240,22 +240,22 @@ mod tests {
         }
     }
 
-    fn stored() -> Progress {
-        Progress::Stored {
+    fn stored() -> RotationProgress {
+        RotationProgress::Stored {
             fingerprint: "01234567".to_owned(),
             file: "A1-01A.key".to_owned(),
         }
     }
 
     #[test]
-    fn what_was_marked_is_read_again_and_what_is_settled_is_gone() {
+    fn a_marked_intent_is_read_back_and_a_settled_one_is_gone() {
         let state = tempfile::tempdir().expect("a folder");
         assert_eq!(open_intents(state.path()).expect("none").len(), 0);
-        let intents = Intents::in_folder(state.path()).expect("a place");
+        let intents = IntentDir::in_folder(state.path()).expect("a place");
         let mut begun = intents.begin(&intent()).expect("begun");
         assert!(intents.begin(&intent()).is_err(), "the same id again");
         assert!(intents.resume("01A").is_ok(), "and the first is untouched");
-        for progress in [Progress::Sending, stored()] {
+        for progress in [RotationProgress::Sending, stored()] {
             begun.mark(&progress).expect("marked");
             let open = open_intents(state.path()).expect("read");
             assert_eq!(open.len(), 1);
@@ -270,16 +270,19 @@ mod tests {
     /// However a file is cut or damaged, once `sending` was on disk it never reads as if
     /// nothing had been sent.
     #[test]
-    fn damage_never_turns_a_sent_request_into_none() {
+    fn a_damaged_intent_never_reads_as_not_sent() {
         let first = serde_json::to_string(&intent()).expect("JSON");
         let sent = format!("{first}\n{{\"state\":\"prepared\"}}\n{{\"state\":\"sending\"}}\n");
-        assert_eq!(read("01A", &sent).progress, Progress::Sending);
+        assert_eq!(read("01A", &sent).progress, RotationProgress::Sending);
         let stored = format!(
             "{sent}{}\n",
             serde_json::to_string(&stored()).expect("JSON")
         );
         for end in sent.len()..stored.len() {
-            assert_ne!(read("01A", &stored[..end]).progress, Progress::Prepared);
+            assert_ne!(
+                read("01A", &stored[..end]).progress,
+                RotationProgress::Prepared
+            );
         }
         for at in 0..sent.len() {
             for bit in 0..7 {
@@ -287,15 +290,15 @@ mod tests {
                 bytes[at] ^= 1 << bit;
                 let text = String::from_utf8_lossy(&bytes);
                 let open = read("01A", &text);
-                assert_ne!(open.progress, Progress::Prepared, "{text}");
+                assert_ne!(open.progress, RotationProgress::Prepared, "{text}");
             }
         }
         let unsent = format!("{first}\n{{\"state\":\"prepared\"}}\n");
-        assert_eq!(read("01A", &unsent).progress, Progress::Prepared);
+        assert_eq!(read("01A", &unsent).progress, RotationProgress::Prepared);
     }
 
     #[test]
-    fn an_intent_that_cannot_be_read_could_be_about_any_bond() {
+    fn a_damaged_intent_counts_for_every_bond() {
         let id = BondId::parse("A1").expect("an id");
         let other = BondId::parse("A10").expect("an id");
         let first = serde_json::to_string(&intent()).expect("JSON");

@@ -1,5 +1,5 @@
-//! A Beak Key: found in the raw answer to a rotation, kept out of sight, and wiped from
-//! memory when it is dropped. The HTTP client's own buffers are beyond reach.
+//! A Beak Key: found in the raw answer to a rotation, never printed, and wiped from memory when
+//! it is dropped. The buffers of the HTTP client cannot be wiped.
 
 use crate::state_dir::sha256;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
@@ -12,15 +12,15 @@ use zeroize::Zeroizing;
 const NAMES: [&str; 4] = ["new_beak_key", "new_key", "rotated_to", "beak_key"];
 /// The names of the id that the key is for.
 const IDS: [&str; 2] = ["spaceduck_id", "sdid"];
-/// No key is longer.
-const LONGEST: usize = 1024;
+/// The longest key, in bytes.
+const MAX_LENGTH: usize = 1024;
 
 /// A key. It has no way to be printed; [`Key::fingerprint`] stands for it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(Zeroizing<String>);
 
 impl Key {
-    /// A key that somebody has already.
+    /// A key that exists already.
     pub fn known(text: &str) -> Self {
         Self(Zeroizing::new(text.to_owned()))
     }
@@ -38,8 +38,8 @@ impl Key {
     }
 
     /// Printable ASCII without blanks: anything else would not survive being copied.
-    fn is_one(text: &str) -> bool {
-        (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    fn is_key(text: &str) -> bool {
+        (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
     }
 }
 
@@ -51,7 +51,7 @@ impl fmt::Debug for Key {
 
 /// The new key in an answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct FoundKey {
     pub(super) key: Key,
     /// Whether the answer around it came to its end.
     pub(super) whole: bool,
@@ -69,7 +69,7 @@ pub(super) enum NoKey {
     #[error("no field of the answer is known to hold a key")]
     NoField,
     #[error("the answer has a field for the key, and what stands in it is no key")]
-    NotOne,
+    NotAKey,
     #[error("the answer holds the key that was there before")]
     Old,
     #[error("the answer is about another id")]
@@ -78,7 +78,7 @@ pub(super) enum NoKey {
 
 /// Finds the new key in the body of an answer. A body that was cut off will do if the key in
 /// it is whole: its closing quote was read.
-pub(super) fn find(body: &[u8], bond: &str, old: Option<&str>) -> Result<Found, NoKey> {
+pub(super) fn find(body: &[u8], bond: &str, old: Option<&str>) -> Result<FoundKey, NoKey> {
     let body = trimmed(body);
     if body.is_empty() {
         return Err(NoKey::Nothing);
@@ -99,13 +99,13 @@ pub(super) fn find(body: &[u8], bond: &str, old: Option<&str>) -> Result<Found, 
     match found {
         None if whole => Err(NoKey::NoField),
         None => Err(NoKey::CutOff),
-        Some(text) if !Key::is_one(&text) => Err(NoKey::NotOne),
+        Some(text) if !Key::is_key(&text) => Err(NoKey::NotAKey),
         Some(text) => {
             let key = Key(text);
             if old.is_some_and(|old| old == key.fingerprint()) {
                 return Err(NoKey::Old);
             }
-            Ok(Found { key, whole })
+            Ok(FoundKey { key, whole })
         }
     }
 }
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_that_is_known_is_found_and_the_surest_wins() {
+    fn every_known_field_name_is_found_and_the_surest_wins() {
         let whole = |key: &str| Ok((key.to_owned(), true));
         for name in NAMES {
             assert_eq!(
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_new_key_is_none() {
+    fn an_answer_without_a_new_key_yields_none() {
         for (body, due) in [
             ("", NoKey::Nothing),
             ("\0\0", NoKey::Nothing),
@@ -204,11 +204,11 @@ mod tests {
             ("{}", NoKey::NoField),
             (r#"{"new_secret":"bk_NEW"}"#, NoKey::NoField),
             (r#"{"data":{"beak_key":"bk_NEW"}}"#, NoKey::NoField),
-            (r#"{"beak_key":null}"#, NoKey::NotOne),
-            (r#"{"beak_key":7}"#, NoKey::NotOne),
-            (r#"{"beak_key":""}"#, NoKey::NotOne),
-            (r#"{"beak_key":"a b"}"#, NoKey::NotOne),
-            (r#"{"beak_key":"a\n"}"#, NoKey::NotOne),
+            (r#"{"beak_key":null}"#, NoKey::NotAKey),
+            (r#"{"beak_key":7}"#, NoKey::NotAKey),
+            (r#"{"beak_key":""}"#, NoKey::NotAKey),
+            (r#"{"beak_key":"a b"}"#, NoKey::NotAKey),
+            (r#"{"beak_key":"a\n"}"#, NoKey::NotAKey),
             (r#"{"beak_key":"bk_OLD"}"#, NoKey::Old),
             (
                 r#"{"beak_key":"bk_NEW","spaceduck_id":"A10"}"#,
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn of_every_beginning_of_an_answer_the_key_is_taken_only_when_it_is_whole() {
+    fn a_truncated_answer_yields_a_key_only_when_the_key_is_whole() {
         let body =
             r#"{"message":"ok","beak_key":"bk_LIVE_0123","spaceduck_id":"A1","n":{"a":[1]}}"#;
         let closing = body.find("0123\"").expect("the key") + 5;
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_never_printed() {
+    fn debug_output_of_a_key_is_its_fingerprint() {
         let key = Key::known("bk_LIVE_secret");
         assert_eq!(format!("{key:?}"), format!("Key({})", key.fingerprint()));
         assert_eq!(key.fingerprint().len(), 8);

@@ -1,31 +1,36 @@
 //! The three writes to a bond: a pulse, a new key, the end.
 //!
-//! [`plan`] says what would be done; [`Hands`] carries it out, with consent, once.
-//! A rotation is [`rotate`]; what a crash leaves of one, [`recover`] settles; a pulse and the
-//! end are [`brief`]. This room is told what is known of a bond and does not look for it.
+//! [`BondCommand`] fills in the guarded write: [`guard`] and [`summary`] before it, [`plan`],
+//! then [`bond_post`] (pulse and end) or [`rotate`] as its one request. [`recover`] settles what
+//! a crash leaves of a rotation, [`open_writes`] what is left of the other two.
 
-mod brief;
-mod check;
-mod hands;
+mod bond_post;
+mod bond_write;
+mod guard;
 mod id;
 mod intent;
 mod key;
+pub mod open_writes;
 pub mod plan;
 mod post;
+mod read;
 mod recover;
 mod rotate;
+mod rotation_report;
 mod spool;
+mod summary;
 
 #[cfg(test)]
 mod tests;
 
-pub use brief::Posted;
-pub use check::{About, Against, State};
-pub use hands::{Hands, NotBegun};
-pub use id::{BondId, NoId};
-pub use intent::{Intent, Open, Progress, open_intents};
+pub use bond_write::{BondCommand, BondRequest};
+pub use guard::lock;
+pub use id::{BondId, InvalidBondId};
+pub use intent::{OpenIntent, RotationIntent, RotationProgress, open_intents};
 pub use key::Key;
-pub use plan::{Action, Plan};
+pub use plan::{Action, BondPlan};
 pub use post::Credentials;
 pub use recover::Recovered;
-pub use rotate::{Carried, Rotated};
+pub use rotate::RotationOutcome;
+pub use rotation_report::recovered;
+pub use summary::{BondSummary, Objection, ProvenState};

@@ -1,7 +1,8 @@
-//! What one of the three writes would do, to be shown, consented to and recorded.
+//! The plan of a write to a bond, to be shown, consented to and recorded.
 
 use super::id::BondId;
 use crate::write::consent::Terms;
+use crate::write::guarded::WritePlan;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -10,9 +11,9 @@ use serde_json::{Value, json};
 pub enum Action {
     /// One pulse in the agent's name.
     Pulse,
-    /// A new Beak Key; the old one is dead at once.
+    /// A new Beak Key; the old one stops working at once.
     Rotate,
-    /// The end of the bond, for good.
+    /// The end of the bond, permanently.
     Disconnect,
 }
 
@@ -38,17 +39,20 @@ impl Action {
 
 /// A write to one bond, and what is known about the bond.
 #[derive(Clone, Debug, Serialize)]
-pub struct Plan {
+pub struct BondPlan {
     /// The id of this write, in the journal too.
     pub id: String,
-    /// What is done.
+    /// Pulse, rotation or end.
     #[serde(serialize_with = "command")]
     pub action: Action,
-    /// Whose bond.
+    /// The bond.
     #[serde(serialize_with = "as_str")]
     pub bond: BondId,
     /// What is known of it, each with its label; as it was read, and nothing secret.
     pub about: Vec<(&'static str, String)>,
+    /// Name and account of the stack, where they are not the configured ones: consent then
+    /// names them, too.
+    pub other_stack: Option<(String, String)>,
     /// Scheme, host and port that the request goes to.
     pub host: String,
     /// The proxy that it goes through, if one is set.
@@ -71,16 +75,60 @@ fn as_str<S: serde::Serializer>(id: &BondId, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(id.as_str())
 }
 
-impl Plan {
-    /// What consents to it: the id of the bond, and nothing shorter.
-    pub fn terms(&self) -> Terms {
-        let id = self.bond.as_str();
-        Terms::of(&self.json().to_string(), id, id)
+impl WritePlan for BondPlan {
+    fn id(&self) -> &str {
+        &self.id
     }
 
-    /// The whole plan, for the journal and for programs.
-    pub fn json(&self) -> Value {
+    fn command(&self) -> &'static str {
+        self.action.command()
+    }
+
+    fn finds_out(&self) -> String {
+        match self.action {
+            Action::Rotate => format!("duckops bond rotate {} --recover", self.bond),
+            Action::Pulse | Action::Disconnect => "duckops journal".to_owned(),
+        }
+    }
+
+    /// The id of the bond, and nothing shorter; on a stack that is not the configured one its
+    /// name and account as well.
+    fn terms(&self) -> Terms {
+        let (id, plan) = (self.bond.as_str(), self.json().to_string());
+        match &self.other_stack {
+            None => Terms::of(&plan, id, id),
+            Some((stack, account)) => Terms::of(
+                &plan,
+                format!("{id} {stack} {account}"),
+                format!("{id}@{stack}/{account}"),
+            ),
+        }
+    }
+
+    fn json(&self) -> Value {
         serde_json::to_value(self).unwrap_or_else(|_| json!({"id": self.id}))
+    }
+
+    fn lines(&self) -> Vec<(String, String)> {
+        let line = |label: &str, text: String| (label.to_owned(), text);
+        let what = format!("{} of {}", self.action.command(), self.bond);
+        let mut lines = vec![line("plan:", what)];
+        let about = self.about.iter();
+        lines.extend(about.map(|(label, text)| line(&format!("{label}:"), text.clone())));
+        if let Some((stack, account)) = &self.other_stack {
+            lines.push(line("stack:", format!("{stack}, account {account}")));
+        }
+        let host = match &self.proxy {
+            Some(proxy) => format!("{} via proxy {proxy}", self.host),
+            None => self.host.clone(),
+        };
+        lines.push(line("where:", host));
+        lines.push(line("with:", self.credentials.clone()));
+        let reason = self.reason.iter();
+        lines.extend(reason.map(|reason| line("because:", reason.clone())));
+        let superseded = self.supersedes.iter();
+        lines.extend(superseded.map(|id| line("gives up:", format!("the rotation {id}"))));
+        lines
     }
 }
 
@@ -89,12 +137,13 @@ mod tests {
     use super::*;
     use crate::write::consent::{Answer, Consent};
 
-    fn plan() -> Plan {
-        Plan {
+    fn plan() -> BondPlan {
+        BondPlan {
             id: "01A".to_owned(),
             action: Action::Rotate,
             bond: BondId::parse("A1").expect("an id"),
             about: vec![("name", "demo".to_owned())],
+            other_stack: None,
             host: "http://127.0.0.1".to_owned(),
             proxy: None,
             credentials: "token".to_owned(),
@@ -105,12 +154,13 @@ mod tests {
     }
 
     #[test]
-    fn consent_is_to_this_bond_and_to_everything_in_the_plan() {
+    fn consent_covers_this_bond_and_everything_in_its_plan() {
         let consent = Consent::from(&plan().terms(), Answer::Confirmed("A1")).expect("consent");
         assert!(consent.covers(&plan().terms()));
         assert!(Consent::from(&plan().terms(), Answer::Confirmed("A10")).is_err());
         assert!(Consent::from(&plan().terms(), Answer::Typed("yes")).is_err());
-        let changes: [fn(&mut Plan); 7] = [
+        let changes: [fn(&mut BondPlan); 8] = [
+            |plan| plan.other_stack = Some(("s".to_owned(), "1".to_owned())),
             |plan| plan.action = Action::Disconnect,
             |plan| plan.about[0].1 = "other".to_owned(),
             |plan| plan.host = "http://127.0.0.2".to_owned(),
@@ -123,6 +173,19 @@ mod tests {
             let mut other = plan();
             change(&mut other);
             assert!(!consent.covers(&other.terms()), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn consent_names_a_stack_that_is_not_the_configured_one() {
+        let mut other = plan();
+        other.other_stack = Some(("staging".to_owned(), "111122223333".to_owned()));
+        let given = |answer| Consent::from(&other.terms(), answer).is_ok();
+        assert!(given(Answer::Typed("A1 staging 111122223333")));
+        assert!(given(Answer::Confirmed("A1@staging/111122223333")));
+        for words in ["A1", "A1 staging", "A1@staging"] {
+            assert!(!given(Answer::Typed(words)), "{words}");
+            assert!(!given(Answer::Confirmed(words)), "{words}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The one request of a write: sent once, over a connection of its own, to nowhere else.
+//! The one request of a write to a bond: sent once, on a connection of its own.
 
 use super::key::Key;
 use crate::cloud::{Exchange, Http, innermost};
@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// How long an answer is waited for: a function that takes 30 s has answered by then.
-pub(super) const PATIENCE: Duration = Duration::from_secs(35);
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(35);
 
-/// What a request goes out with.
+/// The credentials of a request.
 #[derive(Debug, Default)]
 pub struct Credentials {
     /// The operator's token.
@@ -23,8 +23,8 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// By name, for the plan.
-    pub fn told(&self) -> String {
+    /// Which there are, by name and fingerprint.
+    pub fn describe(&self) -> String {
         let key = |key: &Key| format!("Beak Key {}", key.fingerprint());
         let token = self.token.as_ref().map(|_| "token".to_owned());
         let all: Vec<_> = token
@@ -39,7 +39,7 @@ impl Credentials {
 }
 
 /// A request.
-pub(super) struct Request<'a> {
+pub(super) struct PostRequest<'a> {
     pub(super) url: String,
     /// The path alone, for `--verbose`.
     pub(super) path: &'static str,
@@ -51,17 +51,17 @@ pub(super) struct Request<'a> {
     pub(super) body: &'a Value,
 }
 
-/// What arrives of an answer, in order.
-pub(super) enum Part<'a> {
+/// A piece of an answer, in order of arrival.
+pub(super) enum AnswerPart<'a> {
     Status(u16),
     Bytes(&'a [u8]),
 }
 
-/// What came back, which is not yet what came of it.
+/// How a request ended, which is not yet its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Sent {
+pub(super) enum PostEnd {
     /// It never left.
-    Never(String),
+    NotSent(String),
     /// An answer to its end.
     Whole(u16),
     /// An answer that broke off.
@@ -70,14 +70,14 @@ pub(super) enum Sent {
     Lost(String),
 }
 
-impl Sent {
-    /// Whether the server said that it did nothing. 408 and 499 are a proxy's: nobody knows
-    /// how far the request got.
+impl PostEnd {
+    /// Whether the server answered that it did nothing. 408 and 499 come from a proxy: how far
+    /// the request got is not known.
     pub(super) fn is_refusal(status: u16) -> bool {
         (400..500).contains(&status) && !matches!(status, 408 | 499)
     }
 
-    /// Whether the server said that somebody else was first.
+    /// Whether the server answered that another change came first.
     pub(super) fn is_conflict(status: u16) -> bool {
         matches!(status, 409 | 412)
     }
@@ -86,24 +86,24 @@ impl Sent {
 /// Sends a request, once, and hands over what arrives. No answer is larger than `most` bytes.
 pub(super) async fn post(
     http: &Http,
-    request: &Request<'_>,
+    request: &PostRequest<'_>,
     most: u64,
-    mut each: impl FnMut(Part<'_>),
-) -> Sent {
+    mut each: impl FnMut(AnswerPart<'_>),
+) -> PostEnd {
     let began = Instant::now();
     let mut bytes = 0;
-    let sent = exchange(http, request, began, |part| {
-        if let Part::Bytes(more) = &part {
+    let ended = exchange(http, request, began, |part| {
+        if let AnswerPart::Bytes(more) = &part {
             bytes += more.len() as u64;
         }
         each(part);
         bytes <= most
     })
     .await;
-    let outcome = match &sent {
-        Sent::Whole(status) => status.to_string(),
-        Sent::Cut(status, why) => format!("{status}, {why}"),
-        Sent::Never(why) | Sent::Lost(why) => why.clone(),
+    let outcome = match &ended {
+        PostEnd::Whole(status) => status.to_string(),
+        PostEnd::Cut(status, why) => format!("{status}, {why}"),
+        PostEnd::NotSent(why) | PostEnd::Lost(why) => why.clone(),
     };
     http.saw(&Exchange {
         what: format!("POST {}", request.path).into(),
@@ -111,20 +111,20 @@ pub(super) async fn post(
         took: began.elapsed(),
         bytes,
     });
-    sent
+    ended
 }
 
 async fn exchange(
     http: &Http,
-    request: &Request<'_>,
+    request: &PostRequest<'_>,
     began: Instant,
-    mut each: impl FnMut(Part<'_>) -> bool,
-) -> Sent {
-    let until = tokio::time::Instant::from_std(began + PATIENCE);
+    mut each: impl FnMut(AnswerPart<'_>) -> bool,
+) -> PostEnd {
+    let until = tokio::time::Instant::from_std(began + ANSWER_TIMEOUT);
     let http = http.unpooled();
     let client = match http.client(&request.url) {
         Ok(client) => client,
-        Err(unavailable) => return Sent::Never(unavailable.detail.to_string()),
+        Err(unavailable) => return PostEnd::NotSent(unavailable.detail.to_string()),
     };
     let body = Zeroizing::new(request.body.to_string());
     let mut builder = client
@@ -150,29 +150,32 @@ async fn exchange(
             let error = error.without_url();
             let why = innermost(&error).to_string();
             return match error.is_connect() || error.is_builder() {
-                true => Sent::Never(why),
-                false => Sent::Lost(why),
+                true => PostEnd::NotSent(why),
+                false => PostEnd::Lost(why),
             };
         }
-        Err(_) => return Sent::Lost(format!("no answer within {} s", PATIENCE.as_secs())),
+        Err(_) => return PostEnd::Lost(format!("no answer within {} s", ANSWER_TIMEOUT.as_secs())),
     };
     let status = response.status().as_u16();
-    each(Part::Status(status));
+    each(AnswerPart::Status(status));
     let mut stream = response.bytes_stream();
     loop {
         match tokio::time::timeout_at(until, stream.next()).await {
-            Ok(None) => return Sent::Whole(status),
+            Ok(None) => return PostEnd::Whole(status),
             Ok(Some(Ok(chunk))) => {
-                if !each(Part::Bytes(&chunk)) {
-                    return Sent::Cut(status, "the answer is far too large".to_owned());
+                if !each(AnswerPart::Bytes(&chunk)) {
+                    return PostEnd::Cut(status, "the answer is far too large".to_owned());
                 }
             }
             Ok(Some(Err(error))) => {
-                return Sent::Cut(status, innermost(&error.without_url()).to_string());
+                return PostEnd::Cut(status, innermost(&error.without_url()).to_string());
             }
             Err(_) => {
-                let why = format!("the answer was not whole within {} s", PATIENCE.as_secs());
-                return Sent::Cut(status, why);
+                let why = format!(
+                    "the answer was not whole within {} s",
+                    ANSWER_TIMEOUT.as_secs()
+                );
+                return PostEnd::Cut(status, why);
             }
         }
     }

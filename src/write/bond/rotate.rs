@@ -1,28 +1,29 @@
-//! A new Beak Key. It exists once, in one answer: whatever could fail is done before the
-//! request leaves, and what arrives is on disk before anybody reads it.
+//! The request for a new Beak Key. The key exists once, in one answer: whatever could fail is
+//! done before the request leaves, and what arrives is on disk before anything parses it.
 //!
-//! Lock, guard and consent come first and are the caller's. Then, in this order: the intent;
-//! room for the answer; the journal; the mark `sending`, from which on the request may have
-//! left; the one request; its raw answer, synced; the key in a file of its own, synced; the
-//! mark `stored`; the journal again; and only then the spool and the intent go away.
+//! The order: the intent; space for the answer; the journal; the mark `sending`, from which on
+//! the request may have left; the one request; its raw answer, synced; the key in a file of its
+//! own, synced; the mark `stored`; the journal again; and only then the spool and the intent
+//! are removed.
 
-use super::hands::{Hands, NotBegun};
-use super::intent::{Begun, Intent, Intents, Open, Progress};
-use super::key::{Found, NoKey, find};
-use super::plan::Plan;
-use super::post::{Credentials, Part, Request, Sent, post};
-use super::spool::{Keys, LARGEST, Spool};
+use super::intent::{
+    IntentDir, IntentFile, OpenIntent, RotationIntent, RotationProgress, open_intents,
+};
+use super::key::{FoundKey, NoKey, find};
+use super::plan::BondPlan;
+use super::post::{AnswerPart, Credentials, PostEnd, PostRequest, post};
+use super::spool::{KeyDir, MAX_ANSWER, Spool};
 use crate::state_dir::input::{self, Links};
 use crate::state_dir::journal::Stage;
 use crate::state_dir::private_file::StateDirError;
-use crate::write::consent::Consent;
+use crate::write::guarded::{PreflightError, WriteContext, WriteOutcome, WriteRequest};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// What a rotation came to.
+/// The outcome of a rotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rotated {
+pub enum RotationOutcome {
     /// The new key is on disk.
     Stored {
         /// Where.
@@ -32,12 +33,12 @@ pub enum Rotated {
         /// What was odd about the answer, if anything.
         odd: Option<String>,
     },
-    /// The server said no.
+    /// The server refused it.
     Refused {
         /// The status of its answer.
         status: u16,
     },
-    /// The server said that somebody else was first.
+    /// The server answered that another change came first.
     Conflict {
         /// The status of its answer.
         status: u16,
@@ -47,7 +48,7 @@ pub enum Rotated {
         /// Why.
         why: String,
     },
-    /// The server said yes, and no key is known in its answer, which is kept.
+    /// The server accepted it, and no key was recognised in its answer, which is kept.
     Unrecognised {
         /// Where the raw answer is.
         spool: PathBuf,
@@ -63,39 +64,42 @@ pub enum Rotated {
     },
 }
 
-impl Rotated {
+impl RotationOutcome {
     /// Its word in output and journal.
     pub fn word(&self) -> &'static str {
         match self {
-            Rotated::Stored { .. } => "stored",
-            Rotated::Refused { .. } => "refused",
-            Rotated::Conflict { .. } => "conflict",
-            Rotated::Unsent { .. } => "not-sent",
-            Rotated::Unrecognised { .. } => "unrecognised",
-            Rotated::Lost { .. } => "unclear",
+            RotationOutcome::Stored { .. } => "stored",
+            RotationOutcome::Refused { .. } => "refused",
+            RotationOutcome::Conflict { .. } => "conflict",
+            RotationOutcome::Unsent { .. } => "not-sent",
+            RotationOutcome::Unrecognised { .. } => "unrecognised",
+            RotationOutcome::Lost { .. } => "unclear",
         }
     }
+}
 
-    /// Whether nothing is left to be found out.
-    pub fn is_settled(&self) -> bool {
-        !matches!(self, Rotated::Unrecognised { .. } | Rotated::Lost { .. })
+impl WriteOutcome for RotationOutcome {
+    fn is_settled(&self) -> bool {
+        !matches!(
+            self,
+            RotationOutcome::Unrecognised { .. } | RotationOutcome::Lost { .. }
+        )
     }
 
-    /// What it came to, for the journal and for programs.
-    pub fn json(&self) -> Value {
+    fn json(&self) -> Value {
         let path = |path: &Path| path.to_string_lossy().into_owned();
         let mut json = match self {
-            Rotated::Stored {
+            RotationOutcome::Stored {
                 file,
                 fingerprint,
                 odd,
             } => json!({"file": path(file), "fingerprint": fingerprint, "why": odd}),
-            Rotated::Refused { status } | Rotated::Conflict { status } => {
+            RotationOutcome::Refused { status } | RotationOutcome::Conflict { status } => {
                 json!({"why": format!("HTTP {status}")})
             }
-            Rotated::Unsent { why } => json!({"why": why}),
-            Rotated::Unrecognised { spool, why } => json!({"why": why, "raw": path(spool)}),
-            Rotated::Lost { why, spool } => {
+            RotationOutcome::Unsent { why } => json!({"why": why}),
+            RotationOutcome::Unrecognised { spool, why } => json!({"why": why, "raw": path(spool)}),
+            RotationOutcome::Lost { why, spool } => {
                 json!({"why": why, "raw": spool.as_deref().map(path)})
             }
         };
@@ -104,123 +108,85 @@ impl Rotated {
     }
 }
 
-/// What was carried out.
-#[derive(Debug)]
-pub struct Carried {
-    /// What it came to.
-    pub outcome: Rotated,
-    /// What could not be written down or tidied afterwards; the outcome stands all the same.
-    pub trouble: Vec<StateDirError>,
-}
-
-/// What a rotation in progress writes to.
-struct Desk {
-    intents: Intents,
-    keys: Keys,
-    begun: Begun,
+/// The files of a rotation in progress.
+pub(super) struct RotationState {
+    intents: IntentDir,
+    keys: KeyDir,
+    intent: IntentFile,
     spool: Spool,
+    /// The unfinished rotation that this one is begun in spite of.
+    superseded: Option<OpenIntent>,
+    /// What could not be written; the outcome stands all the same.
+    trouble: Vec<StateDirError>,
 }
 
-impl Hands<'_> {
-    /// Rotates the key of a bond, once. From the moment that `sending` is called the request
-    /// may be on its way: whoever is interrupted later waits for the truth. The caller holds
-    /// the lock of this bond's rotations.
-    ///
-    /// # Errors
-    /// [`NotBegun`]: nothing was sent.
-    pub async fn rotate(
+/// The request of a rotation. The caller holds the lock of the bond.
+pub(super) struct Rotation<'a> {
+    pub(super) credentials: &'a Credentials,
+}
+
+impl WriteRequest for Rotation<'_> {
+    type Plan = BondPlan;
+    type Prepared = RotationState;
+    type Answer = Received;
+    type Outcome = RotationOutcome;
+
+    async fn prepare(
         &self,
-        consent: Consent,
-        plan: &Plan,
-        credentials: &Credentials,
-        sending: impl FnOnce(),
-    ) -> Result<Carried, NotBegun> {
-        self.covers(&consent, plan)?;
-        let superseded = self.superseded(plan)?;
+        context: &WriteContext<'_>,
+        plan: &BondPlan,
+    ) -> Result<RotationState, PreflightError> {
+        let superseded = superseded(context, plan)?;
         keep_off_the_disk();
-        sending();
-        let mut desk = self.prepare(consent, plan)?;
-        let sent = self.receive(plan, credentials, &mut desk.spool).await;
-        Ok(self.conclude(plan, desk, sent, superseded))
-    }
-
-    /// The unfinished rotation that the plan knows of. Any other stands in its way.
-    fn superseded(&self, plan: &Plan) -> Result<Option<Open>, NotBegun> {
-        let mut superseded = None;
-        for open in super::intent::open_intents(self.state)? {
-            if plan.supersedes.as_ref() == Some(&open.id) {
-                superseded = Some(open);
-            } else if open.is_of(&plan.bond) {
-                return Err(NotBegun::Unfinished(open.id));
-            }
-        }
-        Ok(superseded)
-    }
-
-    /// Everything that could fail, before anything is sent.
-    fn prepare(&self, consent: Consent, plan: &Plan) -> Result<Desk, NotBegun> {
-        let intents = Intents::in_folder(self.state)?;
-        let keys = Keys::in_folder(self.state)?;
-        let bond = plan.bond.as_str();
-        let mut begun = intents.begin(&self.intent(plan))?;
-        let ready = keys.spool(&plan.id, bond).and_then(|spool| {
-            self.announce(&consent, plan)?;
-            begun.mark(&Progress::Sending)?;
-            Ok(spool)
-        });
-        match ready {
-            Ok(spool) => Ok(Desk {
+        let intents = IntentDir::in_folder(context.state)?;
+        let keys = KeyDir::in_folder(context.state)?;
+        let intent = intents.begin(&intent(context, plan))?;
+        match keys.spool(&plan.id, plan.bond.as_str()) {
+            Ok(spool) => Ok(RotationState {
                 intents,
                 keys,
-                begun,
+                intent,
                 spool,
+                superseded,
+                trouble: Vec::new(),
             }),
             Err(error) => {
-                let why = json!({"outcome": "not-sent", "why": error.to_string()});
-                let _ = self.record(plan, Stage::Outcome, why);
-                let _ = keys.clear(&plan.id, Some(bond));
-                let _ = intents.settle(&plan.id);
+                remove(&keys, &intents, plan);
                 Err(error.into())
             }
         }
     }
 
-    fn intent(&self, plan: &Plan) -> Intent {
-        // Says later whether the process could still be alive.
-        let boot = input::read_text(
-            Path::new("/proc/sys/kernel/random/boot_id"),
-            Links::Follow,
-            1024,
-        );
-        Intent {
-            id: plan.id.clone(),
-            bond: plan.bond.to_string(),
-            stack: self.stack.key(),
-            host: plan.host.clone(),
-            at: self.at(),
-            process: std::process::id(),
-            boot: boot.unwrap_or_default().trim().to_owned(),
-            old_key: plan.old_key.clone(),
-            supersedes: plan.supersedes.clone(),
-        }
+    fn mark_sending(&self, state: &mut RotationState) -> Result<(), StateDirError> {
+        state.intent.mark(&RotationProgress::Sending)
     }
 
-    /// Sends the request; what arrives goes to the spool at once, and is on disk at the end.
-    async fn receive(&self, plan: &Plan, credentials: &Credentials, spool: &mut Spool) -> Received {
-        let request = Request {
-            url: self.stack.endpoint(plan.action.path()),
+    fn abandon(&self, _: &WriteContext<'_>, plan: &BondPlan, state: RotationState) {
+        remove(&state.keys, &state.intents, plan);
+    }
+
+    /// What arrives goes to the spool at once, and is on disk at the end.
+    async fn send(
+        &self,
+        context: &WriteContext<'_>,
+        plan: &BondPlan,
+        state: &mut RotationState,
+    ) -> Received {
+        let spool = &mut state.spool;
+        let request = PostRequest {
+            url: context.stack.endpoint(plan.action.path()),
             path: plan.action.path(),
-            credentials,
+            credentials: self.credentials,
             key_in_header: true,
             id: &plan.id,
             body: &json!({"spaceduck_id": plan.bond.as_str()}),
         };
-        let mut body = Zeroizing::new(Vec::with_capacity(LARGEST as usize));
+        let mut body = Zeroizing::new(Vec::with_capacity(MAX_ANSWER as usize));
         let mut kept = Ok(());
-        let sent = post(self.http, &request, LARGEST, |part| {
+        let end = post(context.http, &request, MAX_ANSWER, |part| {
             let took = match part {
-                Part::Status(status) => spool.status(status),
-                Part::Bytes(bytes) => {
+                AnswerPart::Status(status) => spool.status(status),
+                AnswerPart::Bytes(bytes) => {
                     body.extend_from_slice(bytes);
                     spool.take(bytes)
                 }
@@ -231,92 +197,156 @@ impl Hands<'_> {
         })
         .await;
         Received {
-            sent,
+            end,
             body,
             kept: kept.and(spool.seal()),
         }
     }
 
-    /// From the raw answer to what it came to, with nothing lost on the way.
-    fn conclude(
+    /// From the raw answer to the key in its file.
+    async fn read_back(
         &self,
-        plan: &Plan,
-        mut desk: Desk,
+        _: &WriteContext<'_>,
+        plan: &BondPlan,
+        state: &mut RotationState,
         received: Received,
-        superseded: Option<Open>,
-    ) -> Carried {
-        let mut trouble: Vec<_> = received.kept.clone().err().into_iter().collect();
-        let outcome = self.outcome(plan, &mut desk, &received, &mut trouble);
-        let recorded = self.record(plan, Stage::Outcome, outcome.json());
-        // A key whose file could not be proven to be on disk stays in the spool, too.
-        if outcome.is_settled() && recorded.is_ok() && trouble.is_empty() {
-            let cleared = desk.keys.clear(&plan.id, Some(plan.bond.as_str()));
-            trouble.extend(cleared.and_then(|()| desk.intents.settle(&plan.id)).err());
-        }
-        if let Some(open) = superseded.filter(|_| !matches!(outcome, Rotated::Unsent { .. })) {
-            trouble.extend(self.supersede(plan, &open, &desk.intents).err());
-        }
-        trouble.extend(recorded.err());
-        Carried { outcome, trouble }
+    ) -> RotationOutcome {
+        state.trouble.extend(received.kept.clone().err());
+        outcome(plan, state, &received)
     }
 
-    fn outcome(
+    fn settle(
         &self,
-        plan: &Plan,
-        desk: &mut Desk,
-        received: &Received,
-        trouble: &mut Vec<StateDirError>,
-    ) -> Rotated {
-        let spool = desk.keys.spool_path(&plan.id);
-        let bond = plan.bond.as_str();
-        let (status, cut) = match &received.sent {
-            Sent::Never(why) => return Rotated::Unsent { why: why.clone() },
-            Sent::Lost(why) => {
-                return Rotated::Lost {
-                    why: why.clone(),
-                    spool: None,
-                };
-            }
-            Sent::Whole(status) => (*status, None),
-            Sent::Cut(status, why) => (*status, Some(why)),
-        };
-        let found = find(&received.body, bond, plan.old_key.as_deref());
-        let kept = match &found {
-            Err(_) => None,
-            Ok(Found { key, .. }) => match desk.keys.store(&plan.id, bond, key) {
-                Ok(file) => Some((key, file)),
-                Err(error) => {
-                    let why = format!("the key cannot be stored: {error}");
-                    trouble.push(error);
-                    return Rotated::Unrecognised { spool, why };
-                }
-            },
-        };
-        if let Some((key, file)) = kept {
-            let fingerprint = key.fingerprint();
-            let stored = Progress::Stored {
-                fingerprint: fingerprint.clone(),
-                file: file.clone(),
-            };
-            trouble.extend(desk.begun.mark(&stored).err());
-            return Rotated::Stored {
-                file: desk.keys.path(&file),
-                fingerprint,
-                odd: odd(status, cut.map(String::as_str)),
-            };
+        context: &WriteContext<'_>,
+        plan: &BondPlan,
+        state: RotationState,
+        outcome: &RotationOutcome,
+        is_recorded: bool,
+    ) -> Vec<StateDirError> {
+        let mut trouble = state.trouble;
+        // A key whose file is not proven to be on disk stays in the spool, too.
+        if outcome.is_settled() && is_recorded && trouble.is_empty() {
+            let cleared = state.keys.clear(&plan.id, Some(plan.bond.as_str()));
+            let settled = cleared.and_then(|()| state.intents.settle(&plan.id));
+            trouble.extend(settled.err());
         }
-        let no_key = found.err().unwrap_or(NoKey::Nothing);
-        let outcome = without_key(status, cut.is_none(), no_key, &spool);
-        if let Rotated::Unrecognised { .. } = outcome {
-            trouble.extend(desk.begun.mark(&Progress::Unrecognised).err());
+        let not_sent = matches!(outcome, RotationOutcome::Unsent { .. });
+        if let Some(open) = state.superseded.filter(|_| !not_sent) {
+            trouble.extend(supersede(context, plan, &open, &state.intents).err());
         }
-        outcome
+        trouble
     }
 }
 
-/// What came of the request.
-struct Received {
-    sent: Sent,
+/// The unfinished rotation that the plan names. Any other one of this bond forbids it.
+fn superseded(
+    context: &WriteContext<'_>,
+    plan: &BondPlan,
+) -> Result<Option<OpenIntent>, PreflightError> {
+    let mut superseded = None;
+    for open in open_intents(context.state)? {
+        if plan.supersedes.as_ref() == Some(&open.id) {
+            superseded = Some(open);
+        } else if open.is_of(&plan.bond) {
+            return Err(PreflightError::UnfinishedRotation(open.id));
+        }
+    }
+    Ok(superseded)
+}
+
+/// An unfinished rotation is given up for a newer one. What arrived of it stays.
+fn supersede(
+    context: &WriteContext<'_>,
+    plan: &BondPlan,
+    open: &OpenIntent,
+    intents: &IntentDir,
+) -> Result<(), StateDirError> {
+    let detail = json!({"outcome": "superseded", "why": format!("by {}", plan.id)});
+    let command = plan.action.command();
+    let entry = context.entry(&open.id, command, Stage::Outcome, detail);
+    context.journal.append(&[entry])?;
+    intents.settle(&open.id)
+}
+
+fn intent(context: &WriteContext<'_>, plan: &BondPlan) -> RotationIntent {
+    // Says later whether the process could still be alive.
+    let boot = input::read_text(
+        Path::new("/proc/sys/kernel/random/boot_id"),
+        Links::Follow,
+        1024,
+    );
+    RotationIntent {
+        id: plan.id.clone(),
+        bond: plan.bond.to_string(),
+        stack: context.stack.key(),
+        host: plan.host.clone(),
+        at: context.timestamp(),
+        process: std::process::id(),
+        boot: boot.unwrap_or_default().trim().to_owned(),
+        old_key: plan.old_key.clone(),
+        supersedes: plan.supersedes.clone(),
+    }
+}
+
+/// Removes what was prepared; nothing was sent, so nothing is lost.
+fn remove(keys: &KeyDir, intents: &IntentDir, plan: &BondPlan) {
+    let _ = keys.clear(&plan.id, Some(plan.bond.as_str()));
+    let _ = intents.settle(&plan.id);
+}
+
+/// The outcome by the raw answer, with the key in its file if there is one.
+fn outcome(plan: &BondPlan, state: &mut RotationState, received: &Received) -> RotationOutcome {
+    let spool = state.keys.spool_path(&plan.id);
+    let bond = plan.bond.as_str();
+    let (status, cut) = match &received.end {
+        PostEnd::NotSent(why) => return RotationOutcome::Unsent { why: why.clone() },
+        PostEnd::Lost(why) => {
+            return RotationOutcome::Lost {
+                why: why.clone(),
+                spool: None,
+            };
+        }
+        PostEnd::Whole(status) => (*status, None),
+        PostEnd::Cut(status, why) => (*status, Some(why)),
+    };
+    let found = find(&received.body, bond, plan.old_key.as_deref());
+    let kept = match &found {
+        Err(_) => None,
+        Ok(FoundKey { key, .. }) => match state.keys.store(&plan.id, bond, key) {
+            Ok(file) => Some((key, file)),
+            Err(error) => {
+                let why = format!("the key cannot be stored: {error}");
+                state.trouble.push(error);
+                return RotationOutcome::Unrecognised { spool, why };
+            }
+        },
+    };
+    if let Some((key, file)) = kept {
+        let fingerprint = key.fingerprint();
+        let stored = RotationProgress::Stored {
+            fingerprint: fingerprint.clone(),
+            file: file.clone(),
+        };
+        let marked = state.intent.mark(&stored);
+        state.trouble.extend(marked.err());
+        return RotationOutcome::Stored {
+            file: state.keys.path(&file),
+            fingerprint,
+            odd: odd(status, cut.map(String::as_str)),
+        };
+    }
+    let no_key = found.err().unwrap_or(NoKey::Nothing);
+    let outcome = without_key(status, cut.is_none(), no_key, &spool);
+    if let RotationOutcome::Unrecognised { .. } = outcome {
+        let marked = state.intent.mark(&RotationProgress::Unrecognised);
+        state.trouble.extend(marked.err());
+    }
+    outcome
+}
+
+/// The answer to a rotation.
+pub(super) struct Received {
+    end: PostEnd,
     body: Zeroizing<Vec<u8>>,
     /// Whether all of it is on disk.
     kept: Result<(), StateDirError>,
@@ -332,16 +362,21 @@ pub(super) fn odd(status: u16, cut: Option<&str>) -> Option<String> {
 }
 
 /// What an answer means in which no key was found.
-pub(super) fn without_key(status: u16, whole: bool, no_key: NoKey, spool: &Path) -> Rotated {
+pub(super) fn without_key(
+    status: u16,
+    whole: bool,
+    no_key: NoKey,
+    spool: &Path,
+) -> RotationOutcome {
     let spool = spool.to_owned();
     match status {
-        status if Sent::is_conflict(status) => Rotated::Conflict { status },
-        status if Sent::is_refusal(status) => Rotated::Refused { status },
-        200..300 if whole && no_key != NoKey::Nothing => Rotated::Unrecognised {
+        status if PostEnd::is_conflict(status) => RotationOutcome::Conflict { status },
+        status if PostEnd::is_refusal(status) => RotationOutcome::Refused { status },
+        200..300 if whole && no_key != NoKey::Nothing => RotationOutcome::Unrecognised {
             spool,
             why: no_key.to_string(),
         },
-        status => Rotated::Lost {
+        status => RotationOutcome::Lost {
             why: format!("HTTP {status}, {no_key}"),
             spool: (no_key != NoKey::Nothing).then_some(spool),
         },

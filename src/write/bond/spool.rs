@@ -1,6 +1,6 @@
-//! The spool: where the raw answer to a rotation goes while it arrives, before anything
-//! reads it. Its room on the disk is taken before the request is sent. From there the key
-//! goes to a file of its own, and only then is the spool taken away.
+//! The spool: the file that takes the raw answer to a rotation while it arrives, before
+//! anything parses it. Its space on the disk is reserved before the request is sent. The key
+//! then goes to a file of its own, and only after that the spool is removed.
 
 use super::key::Key;
 use crate::state_dir::private_dir::{PrivateDir, reserve};
@@ -10,14 +10,14 @@ use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// The room that is taken beforehand, in bytes. An answer with a key has a few hundred.
-const ROOM: u64 = 64 * 1024;
-/// Beyond this nothing of an answer is kept.
-pub(super) const LARGEST: u64 = 1024 * 1024;
+/// The space that is reserved beforehand, in bytes. An answer with a key has a few hundred.
+const RESERVED: u64 = 64 * 1024;
+/// The most that is kept of an answer, in bytes.
+pub(super) const MAX_ANSWER: u64 = 1024 * 1024;
 
 /// The folder of the keys.
 #[derive(Debug)]
-pub(super) struct Keys {
+pub(super) struct KeyDir {
     folder: PrivateDir,
 }
 
@@ -31,14 +31,14 @@ pub(super) struct Spool {
 
 /// What a spool holds after a crash.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Raw {
+pub(super) struct RawAnswer {
     /// The status of the answer; none when not even that arrived.
     pub(super) status: Option<u16>,
     /// As much of the body as arrived, and perhaps zeros behind it.
     pub(super) body: Zeroizing<Vec<u8>>,
 }
 
-impl Keys {
+impl KeyDir {
     pub(super) fn in_folder(state: &Path) -> Result<Self, StateDirError> {
         let folder = PrivateDir::open(&state.join("keys"))?;
         Ok(Self { folder })
@@ -57,7 +57,7 @@ impl Keys {
             path: self.folder.path(&name),
             length: 0,
         };
-        let ready = reserve(&mut spool.file, ROOM)
+        let ready = reserve(&mut spool.file, RESERVED)
             .and_then(|()| spool.file.sync_all())
             .map_err(|error| spool.failed(&error))
             .and_then(|()| self.folder.sync())
@@ -75,7 +75,7 @@ impl Keys {
     }
 
     /// What the spool of a rotation holds; `None` when there is none.
-    pub(super) fn raw(&self, id: &str) -> Result<Option<Raw>, StateDirError> {
+    pub(super) fn raw(&self, id: &str) -> Result<Option<RawAnswer>, StateDirError> {
         let bytes = self.folder.read(&spool_name(id))?.map(Zeroizing::new);
         Ok(bytes.map(|bytes| raw(&bytes)))
     }
@@ -166,14 +166,14 @@ fn key_name(bond: &str, id: &str) -> String {
     format!("{bond}-{id}.key")
 }
 
-fn raw(bytes: &[u8]) -> Raw {
+fn raw(bytes: &[u8]) -> RawAnswer {
     let end = bytes.iter().position(|byte| *byte == b'\n');
     let (status, body) = match end {
         Some(end) => (bytes.get(..end), bytes.get(end + 1..)),
         None => (None, None),
     };
     let status = status.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
-    Raw {
+    RawAnswer {
         body: Zeroizing::new(
             body.filter(|_| status.is_some())
                 .unwrap_or_default()
@@ -189,16 +189,16 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn of_a_spool_whatever_arrived_is_read_again() {
+    fn a_spool_reads_back_whatever_arrived() {
         let state = tempfile::tempdir().expect("a folder");
-        let keys = Keys::in_folder(state.path()).expect("a place");
+        let keys = KeyDir::in_folder(state.path()).expect("a place");
         assert_eq!(keys.raw("01A").expect("none"), None);
         let mut spool = keys.spool("01A", "A1").expect("room");
         assert_eq!(
             std::fs::metadata(keys.spool_path("01A"))
                 .expect("seen")
                 .len(),
-            ROOM
+            RESERVED
         );
         assert_eq!(keys.raw("01A").expect("read").expect("there").status, None);
         spool.status(200).expect("taken");
@@ -217,9 +217,9 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_stored_for_nobody_else_to_read_and_never_over_another() {
+    fn a_key_file_is_private_and_never_replaces_another_key() {
         let state = tempfile::tempdir().expect("a folder");
-        let keys = Keys::in_folder(state.path()).expect("a place");
+        let keys = KeyDir::in_folder(state.path()).expect("a place");
         let key = Key::known("bk_NEW");
         std::fs::write(keys.path("A1-01A.key.tmp"), "left over").expect("written");
         let file = keys.store("01A", "A1", &key).expect("stored");

@@ -1,20 +1,56 @@
-//! Consent to one write is none to another, whatever was prepared.
+//! Consent to one write is no consent to another, whatever was prepared.
 
+use super::bond_post::BondPost;
+use super::read::BondReader;
+use super::rotate::Rotation;
 use super::*;
-use crate::cloud::Http;
+use crate::cloud::{Aws, Http};
+use crate::probe::{Access, ProbeContext};
 use crate::stack::{Flags, Settings};
 use crate::state_dir::journal::Journal;
 use crate::write::Clock;
-use crate::write::consent::{Answer, Consent};
+use crate::write::consent::{Answer, Consent, Reply};
+use crate::write::guarded::{Operator, PreflightError, WriteContext, WritePlan, carry_out};
+use crate::write::report::WriteReport;
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Instant;
 use time::OffsetDateTime;
 
-fn plan(action: Action, id: &str) -> Plan {
-    Plan {
+/// Fails the test as soon as anything could be sent.
+struct NothingMayBeSent;
+
+impl Operator for NothingMayBeSent {
+    fn ask<'a>(
+        &'a self,
+        _: &'a WriteReport,
+        _: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
+        Box::pin(std::future::ready(Reply::Nothing))
+    }
+
+    fn warn(&self, _: &str) {}
+
+    fn progress(&self, _: &str) {}
+
+    fn sending(&self, _: &str) {
+        panic!("nothing may be sent");
+    }
+
+    fn not_sent(&self) {}
+
+    fn wants_to_end(&self) -> bool {
+        false
+    }
+}
+
+fn plan(action: Action, id: &str) -> BondPlan {
+    BondPlan {
         id: "01A".to_owned(),
         action,
         bond: BondId::parse(id).expect("an id"),
         about: Vec::new(),
+        other_stack: None,
         host: "http://127.0.0.1:1".to_owned(),
         proxy: None,
         credentials: "token".to_owned(),
@@ -33,33 +69,60 @@ async fn consent_to_another_plan_sends_nothing_and_leaves_nothing() {
     };
     let settings = Settings::resolve(&flags, &|_| None).expect("settings");
     let journal = Journal::in_folder(home.path());
-    let hands = Hands {
-        stack: &settings.stack,
-        http: &Http::direct(None),
+    let http = Http::direct(None);
+    let ask = ProbeContext {
+        stack: settings.stack.clone(),
+        http: http.clone(),
+        aws: Aws::new(&settings.stack, http.clone()),
+        now: OffsetDateTime::UNIX_EPOCH,
+        began: Instant::now(),
+        deadline: Instant::now(),
+        expected_version: None,
+        versions: Default::default(),
+        only: None,
+        access: Access::default(),
+    };
+    let context = WriteContext {
+        stack: &ask.stack,
+        http: &http,
+        aws: &ask.aws,
         state: home.path(),
         journal: &journal,
         clock: Clock {
-            now: OffsetDateTime::UNIX_EPOCH,
-            began: Instant::now(),
+            now: ask.now,
+            began: ask.began,
         },
+        operator: &NothingMayBeSent,
     };
     let credentials = Credentials::default();
-    let given = |plan: &Plan| {
+    let given = |plan: &BondPlan| {
         let answer = Answer::Confirmed(plan.bond.as_str());
         Consent::from(&plan.terms(), answer).expect("consent")
     };
-    let sending = || panic!("nothing may be sent");
+    let rotation = Rotation {
+        credentials: &credentials,
+    };
     for (given_to, wanted) in [
         (plan(Action::Rotate, "A1"), plan(Action::Rotate, "A10")),
         (plan(Action::Pulse, "A1"), plan(Action::Rotate, "A1")),
     ] {
-        let rotated = hands.rotate(given(&given_to), &wanted, &credentials, sending);
-        assert!(matches!(rotated.await, Err(NotBegun::OtherPlan)));
+        let rotated = carry_out(&context, &rotation, &wanted, given(&given_to)).await;
+        assert!(matches!(rotated, Err(PreflightError::PlanChanged)));
     }
     let wanted = plan(Action::Disconnect, "A1");
+    let before = BondSummary::unknown("", 0);
+    let post = BondPost {
+        reader: BondReader {
+            ask: &ask,
+            access: &ask.access,
+            bond: &wanted.bond,
+        },
+        before: &before,
+        credentials: &credentials,
+    };
     let given = given(&plan(Action::Pulse, "A1"));
-    let sent = hands.send(given, &wanted, &credentials, sending).await;
-    assert!(matches!(sent, Err(NotBegun::OtherPlan)));
+    let sent = carry_out(&context, &post, &wanted, given).await;
+    assert!(matches!(sent, Err(PreflightError::PlanChanged)));
     let left = std::fs::read_dir(home.path()).expect("a folder").count();
     assert_eq!(left, 0);
 }

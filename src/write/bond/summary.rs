@@ -1,29 +1,29 @@
-//! What speaks against a write to a bond, from what is known of it. Pure.
+//! What is known of a bond before a write, and what of it forbids the write. Pure.
 
 use super::plan::Action;
 use crate::connections::{BondState, Connections, SLOW, class};
 use crate::fact::{duration, instant};
 
-/// The state of a bond.
+/// The state of a bond, as far as it is proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum ProvenState {
     /// It is in force.
     Bonded,
     /// It is not, and this is the word for it, such as `UNPECKED`.
     Other(&'static str),
-    /// It cannot be told; why.
+    /// It is not known; why.
     NotKnown(String),
 }
 
-/// What is known of a bond before something is done to it.
+/// What is known of a bond before it is written to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
+pub struct BondSummary {
     /// The agent's name, as it calls itself.
     pub name: Option<String>,
     /// The duckling that it belongs to.
     pub duckling: Option<String>,
     /// Whether it is in force.
-    pub state: State,
+    pub state: ProvenState,
     /// Since when, in seconds since 1970.
     pub since: Option<i64>,
     /// The newest pulse, in seconds since 1970.
@@ -34,24 +34,24 @@ pub struct About {
     pub now: i64,
 }
 
-impl About {
-    /// What everybody's records say of one bond; none of it where there is no record.
+impl BondSummary {
+    /// One bond out of the records of all; without a record of it, unknown.
     pub fn of(all: &Connections, id: &str) -> Self {
         let bond = all.bonds.iter().find(|bond| bond.id == id);
         let unknown = || "nothing is known of this id".to_owned();
         let state = bond.map(|bond| match bond.state() {
-            BondState::Bonded => State::Bonded,
-            BondState::Unknown => State::NotKnown(match bond.uncertain {
+            BondState::Bonded => ProvenState::Bonded,
+            BondState::Unknown => ProvenState::NotKnown(match bond.uncertain {
                 Some(why) => why.to_owned(),
                 None => unknown(),
             }),
-            other => State::Other(other.word()),
+            other => ProvenState::Other(other.word()),
         });
         let text = |text: &crate::text::Untrusted| text.printable(80).to_string();
         Self {
             name: bond.and_then(|bond| bond.name.as_ref()).map(text),
             duckling: bond.and_then(|bond| bond.duckling.clone()),
-            state: state.unwrap_or_else(|| State::NotKnown(unknown())),
+            state: state.unwrap_or_else(|| ProvenState::NotKnown(unknown())),
             since: bond.and_then(|bond| bond.since),
             last_pulse: bond.and_then(|bond| bond.seen),
             dependents: bond
@@ -62,24 +62,25 @@ impl About {
         }
     }
 
-    /// Nothing, and why.
-    pub fn nothing(why: impl Into<String>, now: i64) -> Self {
+    /// Nothing is known, and why.
+    pub fn unknown(why: impl Into<String>, now: i64) -> Self {
         Self {
             name: None,
             duckling: None,
-            state: State::NotKnown(why.into()),
+            state: ProvenState::NotKnown(why.into()),
             since: None,
             last_pulse: None,
             dependents: Vec::new(),
             now,
         }
     }
+
     /// Seconds since the newest pulse.
     pub fn pulse_age(&self) -> Option<i64> {
         self.last_pulse.map(|at| (self.now - at).max(0))
     }
 
-    /// What is known, each with its label.
+    /// What is known, each line with its label.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
         let unknown = || "not known".to_owned();
         let quoted = |text: &String| format!("\"{text}\"");
@@ -89,9 +90,9 @@ impl About {
             _ => "none is known".to_owned(),
         };
         let state = match &self.state {
-            State::Bonded => "BONDED".to_owned(),
-            State::Other(word) => (*word).to_owned(),
-            State::NotKnown(why) => format!("not known: {why}"),
+            ProvenState::Bonded => "BONDED".to_owned(),
+            ProvenState::Other(word) => (*word).to_owned(),
+            ProvenState::NotKnown(why) => format!("not known: {why}"),
         };
         let dependents = match self.dependents.is_empty() {
             true => "none is known; ask the agent's owner".to_owned(),
@@ -109,25 +110,25 @@ impl About {
 
     /// What forbids an action; nothing of it is sent then. `forced` is the operator's reason
     /// to rotate the key of an agent that does not pulse.
-    pub fn speaks_against(&self, action: Action, forced: Option<&str>) -> Option<Against> {
+    pub fn objection(&self, action: Action, forced: Option<&str>) -> Option<Objection> {
         match &self.state {
-            State::Bonded => {}
-            State::Other(word) => return Some(Against::NotBonded(word)),
-            State::NotKnown(why) => return Some(Against::NotProven(why.clone())),
+            ProvenState::Bonded => {}
+            ProvenState::Other(word) => return Some(Objection::NotBonded(word)),
+            ProvenState::NotKnown(why) => return Some(Objection::NotProven(why.clone())),
         }
         if action != Action::Rotate || forced.is_some() {
             return None;
         }
         match self.pulse_age() {
             Some(age) if age < SLOW => None,
-            age => Some(Against::NotPulsing(age)),
+            age => Some(Objection::NotPulsing(age)),
         }
     }
 }
 
-/// What forbids an action.
+/// Reasons that forbid an action.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Against {
+pub enum Objection {
     /// There is no bond in force.
     #[error("the bond is {0}, not BONDED")]
     NotBonded(&'static str),
@@ -156,11 +157,11 @@ mod tests {
 
     const NOW: i64 = 1_774_137_600;
 
-    fn about(age: Option<i64>) -> About {
-        About {
+    fn summary(age: Option<i64>) -> BondSummary {
+        BondSummary {
             name: None,
             duckling: None,
-            state: State::Bonded,
+            state: ProvenState::Bonded,
             since: Some(NOW - 86_400),
             last_pulse: age.map(|age| NOW - age),
             dependents: Vec::new(),
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_fresh_pulse_or_a_reason_lets_a_key_be_rotated() {
+    fn a_rotation_needs_a_fresh_pulse_or_a_reason() {
         for (age, fresh) in [
             (Some(-5), true),
             (Some(0), true),
@@ -179,34 +180,31 @@ mod tests {
             (Some(1800), false),
             (None, false),
         ] {
-            let against = about(age).speaks_against(Action::Rotate, None);
-            assert_eq!(against.is_none(), fresh, "{age:?}");
-            let forced = about(age).speaks_against(Action::Rotate, Some("compromised"));
+            let objection = summary(age).objection(Action::Rotate, None);
+            assert_eq!(objection.is_none(), fresh, "{age:?}");
+            let forced = summary(age).objection(Action::Rotate, Some("compromised"));
             assert_eq!(forced, None, "{age:?}");
             for action in [Action::Pulse, Action::Disconnect] {
-                assert_eq!(about(age).speaks_against(action, None), None, "{age:?}");
+                assert_eq!(summary(age).objection(action, None), None, "{age:?}");
             }
         }
     }
 
     #[test]
-    fn without_proof_of_a_bond_nothing_is_done_to_it_whatever_the_reason() {
+    fn a_bond_that_is_not_proven_bonded_is_never_written_to() {
         let states = [
-            State::Other("UNPECKED"),
-            State::Other("DENIED"),
-            State::Other("EXPIRED"),
-            State::NotKnown("the feed is torn".to_owned()),
+            ProvenState::Other("UNPECKED"),
+            ProvenState::Other("DENIED"),
+            ProvenState::Other("EXPIRED"),
+            ProvenState::NotKnown("the feed is torn".to_owned()),
         ];
         for state in states {
             for action in [Action::Pulse, Action::Rotate, Action::Disconnect] {
-                let about = About {
+                let bond = BondSummary {
                     state: state.clone(),
-                    ..about(Some(5))
+                    ..summary(Some(5))
                 };
-                assert!(
-                    about.speaks_against(action, Some("why")).is_some(),
-                    "{state:?}"
-                );
+                assert!(bond.objection(action, Some("why")).is_some(), "{state:?}");
             }
         }
     }

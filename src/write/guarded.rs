@@ -1,0 +1,500 @@
+//! The one form of a guarded write: preflight, plan, consent, one request, read back, journal,
+//! report.
+//!
+//! A write fills in [`GuardedWrite`] and [`WriteRequest`]. The order of the steps, what the journal records and
+//! when, and what counts as consent are decided here and nowhere else. This module knows no
+//! service; [`super::alias`] and [`super::bond`] are the writes there are.
+
+use super::clock::Clock;
+use super::consent::{Consent, Reply, Terms};
+use super::report::{PlanView, WriteReport, next_action, quoted};
+use crate::cloud::{Aws, Http};
+use crate::exit;
+use crate::fact;
+use crate::observation::Unavailable;
+use crate::stack::Stack;
+use crate::state_dir::journal::{Entry, Journal, Stage};
+use crate::state_dir::private_file::StateDirError;
+use serde_json::{Value, json};
+use std::future::Future;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// The age at which a plan has to be made anew: what it was made from may have changed.
+const MAX_PLAN_AGE: Duration = Duration::from_secs(600);
+
+/// The person who runs the command, as a guarded write meets them.
+pub trait Operator: Sync {
+    /// Shows the plan in `report` and reads what is typed to consent to it. Without a terminal
+    /// the reply is [`Reply::Nothing`].
+    fn ask<'a>(
+        &'a self,
+        report: &'a WriteReport,
+        typed: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
+
+    /// Says something before the report is printed.
+    fn warn(&self, line: &str);
+
+    /// Shows how far a long wait has come.
+    fn progress(&self, line: &str);
+
+    /// From now on a request may be on its way: an interruption waits for its outcome.
+    /// `finds_out` is the command that tells later what it came to.
+    fn sending(&self, finds_out: &str);
+
+    /// Nothing was sent after all.
+    fn not_sent(&self);
+
+    /// Whether the operator wants the command to end as soon as the outcome is known.
+    fn wants_to_end(&self) -> bool;
+}
+
+/// No one to ask: what a script or a test runs as.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unattended;
+
+impl Operator for Unattended {
+    fn ask<'a>(
+        &'a self,
+        _: &'a WriteReport,
+        _: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
+        Box::pin(std::future::ready(Reply::Nothing))
+    }
+
+    fn warn(&self, _: &str) {}
+
+    fn progress(&self, _: &str) {}
+
+    fn sending(&self, _: &str) {}
+
+    fn not_sent(&self) {}
+
+    fn wants_to_end(&self) -> bool {
+        false
+    }
+}
+
+/// Dependencies of a guarded write: stack, clients, state directory, journal, clock, operator.
+pub struct WriteContext<'a> {
+    /// The stack that is written to.
+    pub stack: &'a Stack,
+    /// The HTTP stack.
+    pub http: &'a Http,
+    /// The configuration of the AWS clients.
+    pub aws: &'a Aws,
+    /// The state directory.
+    pub state: &'a Path,
+    /// The journal in it.
+    pub journal: &'a Journal,
+    /// The time.
+    pub clock: Clock,
+    /// The person who runs the command.
+    pub operator: &'a dyn Operator,
+}
+
+impl WriteContext<'_> {
+    /// The time now, RFC 3339 in UTC.
+    pub fn timestamp(&self) -> String {
+        fact::instant(self.clock.at().unix_timestamp())
+    }
+
+    /// An entry of the journal about the write with this id.
+    pub fn entry(&self, id: &str, command: &str, stage: Stage, detail: Value) -> Entry {
+        Entry {
+            id: id.to_owned(),
+            at: self.timestamp(),
+            action: command.to_owned(),
+            stage,
+            stack: self.stack.key(),
+            detail,
+        }
+    }
+
+    /// Adds one step of a write to the journal.
+    ///
+    /// # Errors
+    /// The step is not recorded.
+    pub fn record(
+        &self,
+        plan: &impl WritePlan,
+        stage: Stage,
+        detail: Value,
+    ) -> Result<(), StateDirError> {
+        let entry = self.entry(plan.id(), plan.command(), stage, detail);
+        self.journal.append(&[entry])
+    }
+}
+
+/// Reasons why nothing was sent, although there was consent.
+#[derive(Debug, thiserror::Error)]
+pub enum PreflightError {
+    /// The consent is to another plan.
+    #[error("the consent is to another plan")]
+    PlanChanged,
+    /// A rotation of this bond was begun before, and its outcome is not known.
+    #[error("the rotation {0} of this bond is not settled")]
+    UnfinishedRotation(String),
+    /// The journal cannot be written.
+    #[error("the journal cannot be kept, and nothing is changed without it: {0}")]
+    Journal(StateDirError),
+    /// A file that has to be there before the request leaves cannot be written.
+    #[error("{0}")]
+    StateDir(#[from] StateDirError),
+    /// There are no credentials to send it with.
+    #[error("{}", .0.detail)]
+    Credentials(Unavailable),
+}
+
+impl PreflightError {
+    fn next(&self) -> &'static str {
+        match self {
+            PreflightError::PlanChanged => "Read the plan as it is now, and consent to that",
+            PreflightError::UnfinishedRotation(_) => {
+                "Find out what the other rotation came to: --recover"
+            }
+            PreflightError::Journal(_) | PreflightError::StateDir(_) => {
+                "Name a folder that can be written: --state-dir DIR"
+            }
+            PreflightError::Credentials(_) => "Log in: aws sso login",
+        }
+    }
+}
+
+/// What a write would change. Its JSON holds everything that matters about it: consent is
+/// bound to that text.
+pub trait WritePlan {
+    /// The id of the write, in the journal too.
+    fn id(&self) -> &str;
+    /// The command that makes it, such as `alias rollback`.
+    fn command(&self) -> &'static str;
+    /// The plan as data, for the journal and for programs.
+    fn json(&self) -> Value;
+    /// The words that consent to it.
+    fn terms(&self) -> Terms;
+    /// The plan for people, each line with its label.
+    fn lines(&self) -> Vec<(String, String)>;
+    /// The same change as a command of another tool, where there is one.
+    fn by_hand(&self) -> Option<String> {
+        None
+    }
+    /// The command that tells later what the write came to.
+    fn finds_out(&self) -> String;
+}
+
+/// What a write came to, as read back.
+pub trait WriteOutcome {
+    /// The outcome for the journal and for programs; `outcome` is its word.
+    fn json(&self) -> Value;
+    /// Whether nothing is left to be found out. The journal keeps any other as open.
+    fn is_settled(&self) -> bool;
+}
+
+/// The one request of a guarded write. The methods are called once each, in the order in
+/// which they stand here.
+pub trait WriteRequest {
+    /// What it would change.
+    type Plan: WritePlan + Sync;
+    /// What has to be ready before the request leaves: clients, files.
+    type Prepared: Send;
+    /// The answer, which is not yet the outcome.
+    type Answer: Send;
+    /// What reading back shows.
+    type Outcome: WriteOutcome + Send;
+
+    /// Does everything that could fail before the request leaves.
+    ///
+    /// # Errors
+    /// Nothing may be sent, and nothing is left behind.
+    fn prepare(
+        &self,
+        context: &WriteContext<'_>,
+        plan: &Self::Plan,
+    ) -> impl Future<Output = Result<Self::Prepared, PreflightError>> + Send;
+
+    /// The journal has the plan; the last mark before the request leaves.
+    ///
+    /// # Errors
+    /// The mark is not on disk, so nothing is sent.
+    fn mark_sending(&self, _: &mut Self::Prepared) -> Result<(), StateDirError> {
+        Ok(())
+    }
+
+    /// Takes back what was prepared: nothing will be sent.
+    fn abandon(&self, _: &WriteContext<'_>, _: &Self::Plan, _: Self::Prepared) {}
+
+    /// Sends the request, once.
+    fn send(
+        &self,
+        context: &WriteContext<'_>,
+        plan: &Self::Plan,
+        prepared: &mut Self::Prepared,
+    ) -> impl Future<Output = Self::Answer> + Send;
+
+    /// Reads back what came of it.
+    fn read_back(
+        &self,
+        context: &WriteContext<'_>,
+        plan: &Self::Plan,
+        prepared: &mut Self::Prepared,
+        answer: Self::Answer,
+    ) -> impl Future<Output = Self::Outcome> + Send;
+
+    /// Tidies up once the journal has the outcome, or could not take it. Returns what could
+    /// not be written or removed; the outcome stands all the same.
+    fn settle(
+        &self,
+        _: &WriteContext<'_>,
+        _: &Self::Plan,
+        _: Self::Prepared,
+        _: &Self::Outcome,
+        _is_recorded: bool,
+    ) -> Vec<StateDirError> {
+        Vec::new()
+    }
+}
+
+/// One kind of guarded write: its checks before, its request, its verification afterwards.
+pub trait GuardedWrite {
+    /// Its request.
+    type Request: WriteRequest + Sync;
+
+    /// The request that carries it out.
+    fn request(&self) -> &Self::Request;
+
+    /// Checks everything that could forbid the write, and makes the plan. The summary of the
+    /// report says what would be sent.
+    ///
+    /// # Errors
+    /// The report of a refusal.
+    fn preflight(
+        &self,
+        context: &WriteContext<'_>,
+    ) -> Result<(PlanOf<Self>, WriteReport), Box<WriteReport>>;
+
+    /// Verifies what was applied and completes the report.
+    fn conclude(
+        &self,
+        context: &WriteContext<'_>,
+        plan: &PlanOf<Self>,
+        applied: Applied<OutcomeOf<Self>>,
+        reply: &Reply,
+        report: WriteReport,
+    ) -> impl Future<Output = WriteReport> + Send;
+}
+
+/// The plan of a guarded write.
+pub type PlanOf<W> = <<W as GuardedWrite>::Request as WriteRequest>::Plan;
+/// The outcome of a guarded write.
+pub type OutcomeOf<W> = <<W as GuardedWrite>::Request as WriteRequest>::Outcome;
+
+/// A write that was sent.
+#[derive(Debug)]
+pub struct Applied<O> {
+    /// What it came to.
+    pub outcome: O,
+    /// Whether the journal has the outcome.
+    pub recorded: Result<(), StateDirError>,
+    /// What could not be written or tidied up afterwards.
+    pub trouble: Vec<StateDirError>,
+}
+
+/// How consent is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Confirmation {
+    /// Show the plan and send nothing.
+    pub dry_run: bool,
+    /// The value of `--confirm`.
+    pub confirm: Option<String>,
+    /// How long typed consent can still be taken back with Ctrl-C.
+    pub regret: Duration,
+}
+
+/// The state directory and the journal in it.
+///
+/// # Errors
+/// The report of a refusal: no journal, no write.
+pub fn open_state(state: Option<&Path>) -> Result<(&Path, Journal), Box<WriteReport>> {
+    let next = "Name a folder that can be written: --state-dir DIR";
+    let refused = |why: &str| Box::new(WriteReport::refused(why, next, None));
+    let Some(folder) = state else {
+        let why = "there is no state directory for the journal: set HOME or --state-dir";
+        return Err(refused(why));
+    };
+    let mode = std::fs::metadata(folder).map(|found| found.permissions().mode());
+    if mode.is_ok_and(|mode| mode & 0o002 != 0) {
+        let next = format!(
+            "Take the right away: chmod 700 {}",
+            folder.to_string_lossy()
+        );
+        let why = "everybody on this machine can write to the state directory, so its journal and locks prove nothing";
+        return Err(Box::new(WriteReport::refused(why, next, None)));
+    }
+    Ok((folder, Journal::in_folder(folder)))
+}
+
+/// The whole way of a write, from the checks to the report.
+pub async fn perform<W: GuardedWrite>(
+    context: &WriteContext<'_>,
+    write: &W,
+    confirmation: &Confirmation,
+) -> WriteReport {
+    let (plan, report) = match write.preflight(context) {
+        Ok(planned) => planned,
+        Err(refused) => return *refused,
+    };
+    let (consent, reply, report) = match confirm(context, &plan, confirmation, report).await {
+        Ok(confirmed) => confirmed,
+        Err(report) => return *report,
+    };
+    match carry_out(context, write.request(), &plan, consent).await {
+        Ok(applied) => {
+            write
+                .conclude(context, &plan, applied, &reply, report)
+                .await
+        }
+        Err(why) => {
+            let next = why.next();
+            report.ended_as(WriteReport::refused(why.to_string(), next, None))
+        }
+    }
+}
+
+/// Shows the plan and asks for consent to it.
+///
+/// # Errors
+/// The report of a dry run, of missing consent, or of a plan that has become too old.
+async fn confirm(
+    context: &WriteContext<'_>,
+    plan: &impl WritePlan,
+    confirmation: &Confirmation,
+    report: WriteReport,
+) -> Result<(Consent, Reply, WriteReport), Box<WriteReport>> {
+    let terms = plan.terms();
+    let report = report.planned(plan);
+    if confirmation.dry_run {
+        let summary = report.summary.clone();
+        return Err(Box::new(WriteReport {
+            code: exit::OK,
+            outcome: "dry-run",
+            summary: format!("{summary}; nothing was sent"),
+            ..report
+        }));
+    }
+    let reply = match &confirmation.confirm {
+        Some(words) => Reply::Confirmed(words.clone()),
+        None => context.operator.ask(&report, &terms.typed).await,
+    };
+    let consent = match Consent::from(&terms, reply.answer()) {
+        Ok(consent) => consent,
+        Err(why) => {
+            let flag = quoted(&terms.confirm);
+            let next = format!("Read the plan; to consent to it, add --confirm {flag}");
+            let end = WriteReport {
+                next: next_action(next, None),
+                ..WriteReport::nothing_sent(exit::NO_CONSENT, "no-consent", why.to_string())
+            };
+            return Err(Box::new(report.ended_as(end)));
+        }
+    };
+    if matches!(reply, Reply::Typed(_)) && !confirmation.regret.is_zero() {
+        context.operator.warn(&format!(
+            "Sent in {} s; Ctrl-C still stops it, and nothing will have happened",
+            confirmation.regret.as_secs()
+        ));
+        tokio::time::sleep(confirmation.regret).await;
+    }
+    if context.clock.began.elapsed() > MAX_PLAN_AGE {
+        let why = "the plan is older than 10 minutes";
+        let next = "Make it anew and read it again";
+        return Err(Box::new(
+            report.ended_as(WriteReport::refused(why, next, None)),
+        ));
+    }
+    Ok((consent, reply, report))
+}
+
+/// Carries out a plan that was consented to: one request, read back, recorded.
+///
+/// # Errors
+/// [`PreflightError`]: nothing was sent.
+pub async fn carry_out<R: WriteRequest>(
+    context: &WriteContext<'_>,
+    request: &R,
+    plan: &R::Plan,
+    consent: Consent,
+) -> Result<Applied<R::Outcome>, PreflightError> {
+    if !consent.covers(&plan.terms()) {
+        return Err(PreflightError::PlanChanged);
+    }
+    context.operator.sending(&plan.finds_out());
+    let begun = begin(context, request, plan, &consent).await;
+    let mut prepared = begun.inspect_err(|_| context.operator.not_sent())?;
+    let answer = request.send(context, plan, &mut prepared).await;
+    let outcome = request
+        .read_back(context, plan, &mut prepared, answer)
+        .await;
+    let mut detail = outcome.json();
+    if !outcome.is_settled() {
+        detail["settled"] = false.into();
+    }
+    let recorded = context.record(plan, Stage::Outcome, detail);
+    let trouble = request.settle(context, plan, prepared, &outcome, recorded.is_ok());
+    Ok(Applied {
+        outcome,
+        recorded,
+        trouble,
+    })
+}
+
+/// Everything up to the request: prepared, then recorded in the journal, then marked.
+async fn begin<R: WriteRequest>(
+    context: &WriteContext<'_>,
+    request: &R,
+    plan: &R::Plan,
+    consent: &Consent,
+) -> Result<R::Prepared, PreflightError> {
+    let mut prepared = request.prepare(context, plan).await?;
+    let entry = |stage, detail| context.entry(plan.id(), plan.command(), stage, detail);
+    let given = json!({"how": consent.how(), "plan": plan.terms().plan()});
+    let announced = context
+        .journal
+        .append(&[
+            entry(Stage::Plan, plan.json()),
+            entry(Stage::Consent, given),
+            entry(Stage::Sending, json!({})),
+        ])
+        .map_err(PreflightError::Journal);
+    let ready = announced.and_then(|()| {
+        let marked = request.mark_sending(&mut prepared);
+        marked.map_err(PreflightError::StateDir)
+    });
+    match ready {
+        Ok(()) => Ok(prepared),
+        Err(why) => {
+            let detail = json!({"outcome": "not-sent", "why": why.to_string()});
+            let _ = context.record(plan, Stage::Outcome, detail);
+            request.abandon(context, plan, prepared);
+            Err(why)
+        }
+    }
+}
+
+impl WriteReport {
+    /// The report with this plan in it.
+    pub fn planned(self, plan: &impl WritePlan) -> Self {
+        Self {
+            plan: Some(PlanView {
+                id: plan.id().to_owned(),
+                json: plan.json(),
+                lines: plan.lines(),
+                by_hand: plan.by_hand(),
+            }),
+            confirm: Some(plan.terms().confirm),
+            ..self
+        }
+    }
+}
