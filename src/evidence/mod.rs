@@ -8,9 +8,12 @@ mod certs;
 mod clock;
 mod fleet;
 mod function;
+mod log_silence;
 mod outage;
 mod rollback;
 mod versions;
+
+pub use log_silence::check_log_silence;
 
 use crate::fact::{FactValue, Probe};
 use crate::history::{History, HistoryError, Increase, Sample, StackKey, Window, increase};

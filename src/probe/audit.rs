@@ -10,7 +10,6 @@ mod entry;
 mod envelope;
 mod event;
 mod feed;
-mod meaning;
 mod request;
 mod tally;
 mod value;

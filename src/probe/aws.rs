@@ -3,7 +3,8 @@
 
 use super::document::JsonObject;
 use crate::cloud;
-use crate::observation::{Observation, Unavailable};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
+use crate::text::Untrusted;
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -46,6 +47,27 @@ pub(super) async fn config<'a>(
             None
         }
     }
+}
+
+/// Names what was not found, with the account and the region in which it was looked for: the
+/// service's own message often names none of them.
+pub(super) fn name_missing(
+    context: &super::ProbeContext,
+    what: &str,
+    unavailable: Unavailable,
+) -> Unavailable {
+    if unavailable.why != UnavailableReason::NotFound {
+        return unavailable;
+    }
+    let (account, region) = (&context.stack.account.value, &context.stack.region.value);
+    let what = Untrusted::new(what).printable(160);
+    let detail = format!(
+        "{what} does not exist in account {account}, region {region}: {}",
+        unavailable.detail
+    );
+    Unavailable::new(UnavailableReason::NotFound, detail).fix(format!(
+        "Check the name, the account {account} and the region {region} of this stack"
+    ))
 }
 
 /// Keeps the bytes of the last answer.

@@ -1,10 +1,15 @@
-//! CloudWatch Logs `FilterLogEvents`: what the function said.
+//! CloudWatch Logs `FilterLogEvents`: faults, certificates and mail in the function's log.
 //!
-//! Two windows, asked for at the same time: errors of the last quarter of an hour, and
-//! certificates and mail of the last hour. The pattern only narrows what is sent; servers
-//! differ in what a pattern means, so every line is matched again here. Pages are read to
-//! the end: one may be empty and still lead on.
+//! The group is the one that the function's `LoggingConfig` names. Two windows are asked for at the
+//! same time: errors of the last 15 minutes, certificates and mail of the last hour. The filter
+//! only narrows what is sent, because servers differ in what a pattern means; every line is judged
+//! here. Pages are read to the end: one may be empty and still lead on. Where nothing was found,
+//! one more request asks whether the group holds any line at all.
 
+mod certificate;
+mod fault;
+mod filter;
+mod level;
 mod line;
 mod log_counts;
 #[cfg(test)]
@@ -13,12 +18,18 @@ mod tests;
 use super::{ProbeContext, aws};
 use crate::fact::{FactValue, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
+use crate::text::Untrusted;
+use aws_config::SdkConfig;
+use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsOutput;
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
-use line::{CertificateLine, LogFault};
+use certificate::CertificateLine;
+use fault::{FaultSource, LogFault};
+use line::LogLine;
 use log_counts::LogCounts;
 use time::OffsetDateTime;
 
 const ACTION: &str = "logs:FilterLogEvents";
+const CONFIGURATION: &str = "lambda:GetFunctionConfiguration";
 /// How far ahead of ours the clock of the logs may be, in seconds.
 const AHEAD: i64 = 60;
 
@@ -34,12 +45,12 @@ struct LogSearch {
 const ERRORS: LogSearch = LogSearch {
     name: "errors of 15 min",
     span: 15 * 60,
-    terms: line::FAULT_TERMS,
+    terms: filter::FAULT_TERMS,
 };
 const CERTIFICATES: LogSearch = LogSearch {
     name: "certificates of 1 h",
     span: 3_600,
-    terms: line::CERTIFICATE_TERMS,
+    terms: filter::CERTIFICATE_TERMS,
 };
 
 pub(super) async fn observe(context: &ProbeContext) -> Observation {
@@ -47,106 +58,229 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let Some(config) = aws::config(context, &mut observation).await else {
         return observation;
     };
+    let group = log_group(context, config, &mut observation).await;
     let client = aws_sdk_cloudwatchlogs::Client::new(config);
+    let logs = LogGroup {
+        context,
+        client: &client,
+        name: &group,
+    };
     let ((errors, a), (certificates, b)) = tokio::join!(
-        search(context, &client, ERRORS, LogFault::of),
-        search(context, &client, CERTIFICATES, CertificateLine::of),
+        logs.search(ERRORS, |line| LogFault::of(line)),
+        logs.search(CERTIFICATES, |line| {
+            CertificateLine::of(line).map(|kind| (kind, ()))
+        }),
     );
     for part in [a, b] {
         observation.reached |= part.reached;
         observation.asked.extend(part.asked);
     }
+    let silent = match errors.is_empty() && certificates.is_empty() {
+        true => logs.is_silent(&mut observation).await,
+        false => Ok(false),
+    };
+    let shown = FactValue::Text(Untrusted::new(group.as_str()));
+    observation.set("logs.group", shown, context.now);
+    observation.put("logs.silent", silent.map(FactValue::Bool), context.now);
     faults(&mut observation, errors, context.now);
     certs(&mut observation, certificates, context.now);
     observation
 }
 
-/// Pages one window to its end, or to what ended it early.
-async fn search<K: Copy + Ord>(
+/// The group that the function logs to by its configuration; where that is not told, the one of
+/// the stack.
+async fn log_group(
     context: &ProbeContext,
-    client: &aws_sdk_cloudwatchlogs::Client,
-    search: LogSearch,
-    kind: fn(&str) -> Option<K>,
-) -> (LogCounts<K>, Observation) {
-    let mut observation = Observation::new(Probe::Logs);
-    let from = (context.now.unix_timestamp() - search.span) * 1_000;
-    let to = (context.now.unix_timestamp() + AHEAD) * 1_000;
-    let mut counts = LogCounts::new(from, to);
-    let mut token: Option<String> = None;
-    for page in 1.. {
+    config: &SdkConfig,
+    observation: &mut Observation,
+) -> String {
+    let bytes = aws::Bytes::default();
+    let request = aws_sdk_lambda::Client::new(config)
+        .get_function_configuration()
+        .function_name(&context.stack.function.value)
+        .qualifier(&context.stack.alias.value)
+        .customize()
+        .interceptor(bytes.clone());
+    let answer = aws::question(
+        observation,
+        context.deadline,
+        format!("GetFunctionConfiguration {}", context.stack.alias.value),
+        CONFIGURATION,
+        request.send(),
+    )
+    .await;
+    let named = answer.and_then(|_| {
+        let document = bytes.document("function configuration")?;
+        document.text("LoggingConfig.LogGroup")
+    });
+    // A name is letters, digits and `_ - / . # :` (CreateLogGroup), so nothing is lost here.
+    named.map_or_else(
+        |_| context.stack.log_group.value.clone(),
+        |name| name.printable(512).to_string(),
+    )
+}
+
+/// The group that is read.
+struct LogGroup<'a> {
+    context: &'a ProbeContext,
+    client: &'a aws_sdk_cloudwatchlogs::Client,
+    name: &'a str,
+}
+
+impl LogGroup<'_> {
+    /// Pages one window to its end, or to what ended it early.
+    async fn search<K: Copy + Ord, S: Ord>(
+        &self,
+        search: LogSearch,
+        judge: impl Fn(&LogLine<'_>) -> Option<(K, S)>,
+    ) -> (LogCounts<K, S>, Observation) {
+        let mut observation = Observation::new(Probe::Logs);
+        let (from, to) = self.window(search.span);
+        let mut counts = LogCounts::new(from, to);
+        let mut token: Option<String> = None;
+        for page in 1.. {
+            let question = format!("FilterLogEvents {}, page {page}", search.name);
+            let pattern = Some(filter::pattern(search.terms));
+            let answer = self
+                .page(
+                    &mut observation,
+                    question,
+                    search.span,
+                    pattern,
+                    token.clone(),
+                )
+                .await;
+            let answer = match answer {
+                Ok(answer) => answer,
+                Err(unavailable) => {
+                    counts.cut(unavailable);
+                    break;
+                }
+            };
+            for event in answer.events() {
+                take(&mut counts, event, &judge);
+            }
+            match answer.next_token {
+                None => break,
+                Some(next) if token.as_ref() == Some(&next) => {
+                    counts.cut(Unavailable::new(
+                        UnavailableReason::Incomplete,
+                        format!("the pagination of the log ({}) did not end", search.name),
+                    ));
+                    break;
+                }
+                Some(next) => token = Some(next),
+            }
+        }
+        (counts, observation)
+    }
+
+    /// Whether the group holds no line at all of the window of errors.
+    async fn is_silent(&self, observation: &mut Observation) -> Result<bool, Unavailable> {
+        let mut token: Option<String> = None;
+        for page in 1.. {
+            let question = format!("FilterLogEvents any line of 15 min, page {page}");
+            let answer = self
+                .page(observation, question, ERRORS.span, None, token.clone())
+                .await?;
+            if !answer.events().is_empty() {
+                return Ok(false);
+            }
+            match answer.next_token {
+                None => break,
+                Some(next) if token.as_ref() == Some(&next) => {
+                    return Err(Unavailable::new(
+                        UnavailableReason::Incomplete,
+                        "the pagination of the log did not end",
+                    ));
+                }
+                Some(next) => token = Some(next),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Milliseconds since 1970.
+    fn window(&self, span: i64) -> (i64, i64) {
+        let now = self.context.now.unix_timestamp();
+        ((now - span) * 1_000, (now + AHEAD) * 1_000)
+    }
+
+    /// One page of a window. Without a pattern one line is enough.
+    async fn page(
+        &self,
+        observation: &mut Observation,
+        question: String,
+        span: i64,
+        pattern: Option<String>,
+        token: Option<String>,
+    ) -> Result<FilterLogEventsOutput, Unavailable> {
         let bytes = aws::Bytes::default();
-        let request = client
+        let (from, to) = self.window(span);
+        let request = self
+            .client
             .filter_log_events()
-            .log_group_name(&context.stack.log_group.value)
+            .log_group_name(self.name)
             .start_time(from)
             .end_time(to)
-            .filter_pattern(pattern(search.terms))
-            .set_next_token(token.clone())
+            .set_limit(pattern.is_none().then_some(1))
+            .set_filter_pattern(pattern)
+            .set_next_token(token)
             .customize()
             .interceptor(bytes.clone());
-        let question = format!("FilterLogEvents {}, page {page}", search.name);
         let answer = aws::question(
-            &mut observation,
-            context.deadline,
+            observation,
+            self.context.deadline,
             question,
             ACTION,
             request.send(),
         )
         .await;
-        let whole = answer.and_then(|answer| {
+        let named = answer.map_err(|unavailable| {
+            aws::name_missing(
+                self.context,
+                &format!("log group `{}`", self.name),
+                unavailable,
+            )
+        });
+        named.and_then(|answer| {
             bytes.document("answer")?.list("events")?;
             Ok(answer)
-        });
-        let answer = match whole {
-            Ok(answer) => answer,
-            Err(unavailable) => {
-                counts.cut(unavailable);
-                break;
-            }
-        };
-        for event in answer.events() {
-            take(&mut counts, event, kind);
-        }
-        match answer.next_token {
-            None => break,
-            Some(next) if token.as_ref() == Some(&next) => {
-                counts.cut(Unavailable::new(
-                    UnavailableReason::Incomplete,
-                    format!("the pagination of the log ({}) did not end", search.name),
-                ));
-                break;
-            }
-            Some(next) => token = Some(next),
-        }
+        })
     }
-    (counts, observation)
 }
 
-/// Terms of which one must occur, in the plain-text form of filter patterns.
-fn pattern(terms: &[&str]) -> String {
-    let terms: Vec<_> = terms.iter().map(|term| format!("?\"{term}\"")).collect();
-    terms.join(" ")
-}
-
-fn take<K: Copy + Ord>(
-    counts: &mut LogCounts<K>,
+fn take<K: Copy + Ord, S: Ord>(
+    counts: &mut LogCounts<K, S>,
     event: &FilteredLogEvent,
-    kind: fn(&str) -> Option<K>,
+    judge: &impl Fn(&LogLine<'_>) -> Option<(K, S)>,
 ) {
-    match (event.timestamp(), event.message()) {
-        (Some(at), Some(message)) => {
-            if let Some(kind) = kind(message) {
-                counts.keep(at, message, kind);
-            }
-        }
-        _ => counts.cut(Unavailable::new(
+    let (Some(at), Some(message)) = (event.timestamp(), event.message()) else {
+        return counts.cut(Unavailable::new(
             UnavailableReason::Missing,
             "a line of the log has no time or no text",
-        )),
+        ));
+    };
+    let line = LogLine::parse(message);
+    if line
+        .platform()
+        .is_some_and(|(kind, _)| kind == "logsDropped")
+    {
+        return counts.cut(Unavailable::new(
+            UnavailableReason::Incomplete,
+            "Lambda dropped lines of this log (platform.logsDropped)",
+        ));
+    }
+    if let Some((kind, source)) = judge(&line) {
+        counts.keep(at, message, kind, source);
     }
 }
 
-fn faults(observation: &mut Observation, counts: LogCounts<LogFault>, at: OffsetDateTime) {
+fn faults(
+    observation: &mut Observation,
+    counts: LogCounts<LogFault, FaultSource>,
+    at: OffsetDateTime,
+) {
     let kinds = [
         ("logs.timeouts_15m_min", LogFault::Timeout),
         ("logs.exits_15m_min", LogFault::Exit),
@@ -158,10 +292,19 @@ fn faults(observation: &mut Observation, counts: LogCounts<LogFault>, at: Offset
     for (path, kind) in kinds {
         observation.put(path, counts.at_least(Some(kind)), at);
     }
+    let sources = counts
+        .sources()
+        .map(|(source, count)| Untrusted::new(format!("{count} {}", source.words())));
+    let sources = FactValue::List(sources.collect());
+    observation.set("logs.error_sources", sources, at);
     observation.set("logs.newest_errors", FactValue::List(counts.lines()), at);
 }
 
-fn certs(observation: &mut Observation, counts: LogCounts<CertificateLine>, at: OffsetDateTime) {
+fn certs(
+    observation: &mut Observation,
+    counts: LogCounts<CertificateLine, ()>,
+    at: OffsetDateTime,
+) {
     let (failed, mail) = (
         Some(CertificateLine::Failed),
         Some(CertificateLine::MailFailed),

@@ -11,6 +11,7 @@ mod executions;
 mod identity;
 pub(crate) mod lambda;
 mod logs;
+mod meaning;
 mod metric_data;
 mod metrics;
 mod status;
@@ -85,7 +86,7 @@ pub fn permissions(probe: Probe) -> &'static [&'static str] {
         Probe::Executions => &[executions::ACTION],
         Probe::Email => &["ses:GetAccount"],
         Probe::Metrics | Probe::Lambda => &["cloudwatch:GetMetricData"],
-        Probe::Logs => &["logs:FilterLogEvents"],
+        Probe::Logs => &["logs:FilterLogEvents", "lambda:GetFunctionConfiguration"],
         Probe::Alias => &[
             "lambda:GetAlias",
             "lambda:GetFunctionConfiguration",

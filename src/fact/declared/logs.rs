@@ -40,6 +40,24 @@ pub(super) const FACTS: &[Declared] = &[
         "all others, such as ERROR and tracebacks, at least",
     ),
     fact(
+        "logs.error_sources",
+        FactType::List,
+        "",
+        "by what the error lines are faults, with counts: level, platform record, runtime marker, stack trace of a language",
+    ),
+    fact(
+        "logs.group",
+        FactType::Text,
+        "",
+        "the log group that was read: the one of the function's LoggingConfig, else the stack's",
+    ),
+    fact(
+        "logs.silent",
+        FactType::Bool,
+        "",
+        "whether the log group holds no line at all of the last 15 minutes",
+    ),
+    fact(
         "logs.newest_errors",
         FactType::List,
         "",

@@ -2,19 +2,20 @@
 
 use super::coverage::Coverage;
 use super::entry::{AuditEntry, Names};
-use super::event::{Events, feed_event};
+use super::event::feed_event;
 use super::feed::Sink;
 use super::request;
 use crate::connections::{ConnectionsBuilder, Only};
 use crate::observation::{Observation, Unavailable};
 use crate::probe::ProbeContext;
+use crate::probe::meaning::Meanings;
 use time::OffsetDateTime;
 
 /// Everybody that the feed names.
 pub(in crate::probe) struct ConnectionsSink {
     pub(in crate::probe) builder: ConnectionsBuilder,
     coverage: Coverage,
-    events: Events,
+    meanings: Meanings,
     names_in_detail: Names,
 }
 
@@ -24,7 +25,7 @@ impl ConnectionsSink {
         Self {
             builder: ConnectionsBuilder::new(now, only),
             coverage: Coverage::new(now),
-            events: Events::default(),
+            meanings: Meanings::default(),
             names_in_detail: Names::default(),
         }
     }
@@ -47,7 +48,7 @@ impl Sink for ConnectionsSink {
         let Some(at) = self.coverage.place(entry) else {
             return;
         };
-        if let Some(event) = self.events.of(&entry.kind) {
+        if let Some(event) = self.meanings.of(&entry.kind).event {
             self.builder
                 .happened(&feed_event(event, at, entry, &mut self.names_in_detail));
         }

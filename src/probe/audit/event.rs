@@ -2,76 +2,7 @@
 //! the words of its detail.
 
 use super::entry::{AuditEntry, Names};
-use super::meaning::{Meaning, normal};
 use crate::connections::{EventKind, FeedEvent};
-
-/// What did not come to pass: a pulse that was missed is none, and an end that failed is none.
-const UNDONE: [&str; 14] = [
-    "fail",
-    "error",
-    "missed",
-    "missing",
-    "lost",
-    "stale",
-    "absent",
-    "timeout",
-    "timed_out",
-    "reject",
-    "denied",
-    "refused",
-    "not_",
-    "no_",
-];
-/// What was only asked for, or is still to come.
-const UNDECIDED: [&str; 5] = ["request", "pending", "schedul", "attempt", "start"];
-
-/// What a type tells, matched by meaning.
-pub(super) fn of_kind(kind: &str) -> Option<EventKind> {
-    let meaning = Meaning::of(kind);
-    let kind = normal(kind);
-    let about = |words: &[&str]| words.iter().any(|word| kind.contains(word));
-    let done = || !about(&UNDONE) && !about(&UNDECIDED);
-    // A socket is disconnected, too: only what joins two agents ends with a bond.
-    let of_two = || about(&["peck", "bond", "connection", "flock"]);
-    if about(&["unpeck", "unbond", "severed"]) || (about(&["disconnect"]) && of_two()) {
-        return done().then_some(EventKind::Unpecked);
-    }
-    if meaning.callback_error {
-        return Some(EventKind::CallbackError);
-    }
-    if about(&["webhook", "delivery"]) {
-        return about(&["fail", "error", "timeout"]).then_some(EventKind::DeliveryFailed);
-    }
-    if meaning.pulse {
-        return done().then_some(EventKind::Pulse);
-    }
-    if about(&["rotat"]) {
-        return done().then_some(EventKind::Rotated);
-    }
-    if about(&["bonded"]) {
-        return done().then_some(EventKind::Bonded);
-    }
-    if !meaning.peck {
-        return None;
-    }
-    if about(&[
-        "denied",
-        "reject",
-        "deny",
-        "not_approved",
-        "unapproved",
-        "not_accepted",
-    ]) {
-        return Some(EventKind::Denied);
-    }
-    if about(&["expire", "timed_out", "timeout"]) {
-        return Some(EventKind::Expired);
-    }
-    if about(&["approved", "accepted"]) || kind.ends_with("approve") || kind.ends_with("accept") {
-        return done().then_some(EventKind::Approved);
-    }
-    about(&["request", "sent", "notify", "received", "created"]).then_some(EventKind::Requested)
-}
 
 /// What is told, of whom. Names that the entry's fields lack are looked for in its detail.
 pub(super) fn feed_event<'a>(
@@ -210,82 +141,9 @@ fn is_agent(word: &str) -> bool {
         || named.is_some_and(|rest| !rest.is_empty() && is_plain(rest))
 }
 
-/// What the types met so far tell: a feed has many entries and few types.
-#[derive(Debug, Default)]
-pub(super) struct Events(Vec<(String, Option<EventKind>)>);
-
-impl Events {
-    /// So many types are remembered; a feed with more is read all the same.
-    const MOST: usize = 64;
-
-    pub(super) fn of(&mut self, kind: &str) -> Option<EventKind> {
-        if let Some((_, event)) = self.0.iter().find(|(known, _)| known == kind) {
-            return *event;
-        }
-        let event = of_kind(kind);
-        if self.0.len() < Self::MOST {
-            self.0.push((kind.to_owned(), event));
-        }
-        event
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_known_type_has_its_event() {
-        use EventKind::*;
-        for (kind, event) in [
-            ("peck_requested", Some(Requested)),
-            ("peck.sent", Some(Requested)),
-            ("peck.received", Some(Requested)),
-            ("peck_notify", Some(Requested)),
-            ("peck.approval_request", Some(Requested)),
-            ("peck.approved", Some(Approved)),
-            ("PECK-APPROVED", Some(Approved)),
-            ("peck.denied", Some(Denied)),
-            ("peck_rejected", Some(Denied)),
-            ("peck.expired", Some(Expired)),
-            ("peck.callback-error", Some(CallbackError)),
-            ("callback_error", Some(CallbackError)),
-            ("duck.bonded", Some(Bonded)),
-            ("duck.unpecked", Some(Unpecked)),
-            ("connection.disconnected", Some(Unpecked)),
-            ("unpeck", Some(Unpecked)),
-            ("unpeck_failed", None),
-            ("duck.unpeck_requested", None),
-            ("agent.disconnected", None),
-            ("listener.disconnected", None),
-            ("peck.approve", Some(Approved)),
-            ("peck_approve", Some(Approved)),
-            ("peck.approval_failed", None),
-            ("peck.approve_failed", None),
-            ("peck.not_approved", Some(Denied)),
-            ("peck.deny", Some(Denied)),
-            ("bond.not_bonded", None),
-            ("pulse.missed", None),
-            ("duck.pulse_failed", None),
-            ("pulse_rejected", None),
-            ("NO-PULSE", None),
-            ("pulse.timed_out", None),
-            ("duck.pulse", Some(Pulse)),
-            ("pulse", Some(Pulse)),
-            ("key.rotated", Some(Rotated)),
-            ("duck.key_rotated", Some(Rotated)),
-            ("key.rotation_failed", None),
-            ("key.rotate_requested", None),
-            ("webhook.delivery_failed", Some(DeliveryFailed)),
-            ("webhook.delivered", None),
-            ("cert.issued", None),
-            ("agent.registered", None),
-            ("", None),
-        ] {
-            assert_eq!(of_kind(kind), event, "{kind}");
-            assert_eq!(Events::default().of(kind), event, "{kind}");
-        }
-    }
 
     fn names_in_detail(detail: &str) -> [String; 5] {
         let mut names = Names::default();

@@ -3,8 +3,8 @@
 use super::coverage::Coverage;
 use super::entry::AuditEntry;
 use super::feed::Sink;
-use super::meaning::{Meanings, mentions_callback_error};
 use crate::fact;
+use crate::probe::meaning::{Meanings, mentions_callback_error};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
 

@@ -7,42 +7,61 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines kept as evidence.
 const NEWEST: usize = 20;
-/// Bytes kept of each.
+/// Bytes shown of each but the newest.
 const LONGEST: usize = 500;
+/// Bytes shown of the newest, which is what is read first.
+const WHOLE: usize = 4_096;
 
 /// Lines that matched, as far as they were read.
-pub(super) struct LogCounts<K> {
+pub(super) struct LogCounts<K, S> {
     /// Milliseconds since 1970; the end is not part of it.
     window: std::ops::Range<i64>,
     counts: BTreeMap<K, i64>,
+    sources: BTreeMap<S, i64>,
+    /// Lines that matched and are dated outside the window.
+    outside: i64,
     /// By time; the number keeps lines of one moment in the order they came in.
     newest: BTreeSet<(i64, i64, String)>,
     cut: Option<Unavailable>,
 }
 
-impl<K: Copy + Ord> LogCounts<K> {
+impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
     pub(super) fn new(from: i64, to: i64) -> Self {
         Self {
             window: from..to,
             counts: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            outside: 0,
             newest: BTreeSet::new(),
             cut: None,
         }
     }
 
     /// Counts a line, unless it lies outside the window: not every server looks at that.
-    pub(super) fn keep(&mut self, at: i64, message: &str, kind: K) {
+    pub(super) fn keep(&mut self, at: i64, message: &str, kind: K, source: S) {
         if !self.window.contains(&at) {
+            self.outside += 1;
             return;
         }
         *self.counts.entry(kind).or_default() += 1;
+        *self.sources.entry(source).or_default() += 1;
         let message = message.trim_end();
-        let end = message.floor_char_boundary(LONGEST);
+        let end = message.floor_char_boundary(WHOLE);
         let line = message.get(..end).unwrap_or_default().to_owned();
         self.newest.insert((at, self.all(), line));
         if self.newest.len() > NEWEST {
             self.newest.pop_first();
         }
+    }
+
+    /// Whether nothing was found, and all was read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all() == 0 && self.cut.is_none()
+    }
+
+    /// How many lines each source gave.
+    pub(super) fn sources(&self) -> impl Iterator<Item = (&S, i64)> {
+        self.sources.iter().map(|(source, count)| (source, *count))
     }
 
     /// Says that not everything was seen; the first reason stays.
@@ -66,6 +85,7 @@ impl<K: Copy + Ord> LogCounts<K> {
     pub(super) fn at_least(&self, kind: Option<K>) -> Result<FactValue, Unavailable> {
         match (self.count(kind), &self.cut) {
             (0, Some(_)) => self.exactly(kind),
+            (0, None) if self.all() == 0 => self.exactly(kind),
             (count, _) => Ok(FactValue::Int(count)),
         }
     }
@@ -74,6 +94,14 @@ impl<K: Copy + Ord> LogCounts<K> {
     pub(super) fn exactly(&self, kind: Option<K>) -> Result<FactValue, Unavailable> {
         let count = self.count(kind);
         match &self.cut {
+            // Lines that the server should not have sent: what it leaves out proves nothing.
+            None if self.all() == 0 && self.outside > 0 => Err(Unavailable::new(
+                UnavailableReason::Contradictory,
+                format!(
+                    "{} lines of the answer are dated outside the window that was asked for",
+                    self.outside
+                ),
+            )),
             None => Ok(FactValue::Int(count)),
             Some(unavailable) if self.all() == 0 => Err(unavailable.clone()),
             Some(unavailable) => Err(Unavailable {
@@ -93,10 +121,14 @@ impl<K: Copy + Ord> LogCounts<K> {
 
     /// The newest lines, newest first.
     pub(super) fn lines(&self) -> Vec<Untrusted> {
-        let lines = self.newest.iter().rev();
+        let lines = self.newest.iter().rev().enumerate();
         lines
-            .map(|(at, _, line)| {
-                Untrusted::new(format!("{} {line}", fact::instant(at.div_euclid(1_000))))
+            .map(|(index, (at, _, line))| {
+                let most = if index == 0 { WHOLE } else { LONGEST };
+                let shown = line
+                    .get(..line.floor_char_boundary(most))
+                    .unwrap_or_default();
+                Untrusted::new(format!("{} {shown}", fact::instant(at.div_euclid(1_000))))
             })
             .collect()
     }
@@ -109,7 +141,7 @@ mod tests {
     #[test]
     fn an_incomplete_search_yields_lower_bounds_and_never_zero() {
         let mut counts = LogCounts::new(0, 10_000);
-        counts.keep(1_000, "a", 'a');
+        counts.keep(1_000, "a", 'a', ());
         assert_eq!(counts.exactly(None), Ok(FactValue::Int(1)));
         counts.cut(Unavailable::new(
             UnavailableReason::TimedOut,
@@ -130,7 +162,7 @@ mod tests {
     fn the_newest_lines_are_kept_in_any_order_of_pages() {
         let mut counts = LogCounts::new(0, 100_000);
         for second in (0..30).chain(30..60).rev() {
-            counts.keep(second * 1_000, &format!("line {second}\n"), ());
+            counts.keep(second * 1_000, &format!("line {second}\n"), (), ());
         }
         let lines = counts.lines();
         assert_eq!(lines.len(), NEWEST);
@@ -147,8 +179,17 @@ mod tests {
     fn lines_outside_the_window_do_not_count() {
         let mut counts = LogCounts::new(1_000, 2_000);
         for at in [999, 1_000, 1_999, 2_000] {
-            counts.keep(at, "x", ());
+            counts.keep(at, "x", (), ());
         }
         assert_eq!(counts.exactly(None), Ok(FactValue::Int(2)));
+    }
+
+    #[test]
+    fn only_lines_outside_the_window_prove_no_absence() {
+        let mut counts = LogCounts::new(1_000, 2_000);
+        counts.keep(2_000, "x", (), ());
+        let unavailable = counts.exactly(None).expect_err("no proof");
+        assert_eq!(unavailable.why, UnavailableReason::Contradictory);
+        assert!(counts.at_least(None).is_err());
     }
 }

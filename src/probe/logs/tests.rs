@@ -17,6 +17,15 @@ async fn serve(pages: Vec<String>) -> String {
         let mut asked = [0_usize; 2];
         while let Ok((stream, _)) = listener.accept().await {
             let (stream, request) = read(stream).await;
+            if request.starts_with("GET ") {
+                // The function's configuration, which names no group here.
+                tokio::spawn(answer(stream, "{}".to_owned()));
+                continue;
+            }
+            if !request.contains("filterPattern") {
+                tokio::spawn(answer(stream, page(&["START"], None)));
+                continue;
+            }
             let search = usize::from(request.contains("SendEmail"));
             let page = pages.get(asked[search]).or(pages.last()).cloned();
             asked[search] += 1;
@@ -97,6 +106,12 @@ fn int(observation: &Observation, path: &str) -> Result<i64, UnavailableReason> 
     }
 }
 
+fn pages_read(observation: &Observation) -> usize {
+    let asked = observation.asked.iter();
+    let pages = asked.filter(|asked| asked.question.as_str().starts_with("FilterLogEvents"));
+    pages.count()
+}
+
 const LINE: &str = "[ERROR] Task timed out";
 
 #[tokio::test]
@@ -106,7 +121,7 @@ async fn empty_pages_are_followed_until_no_token_is_left() {
     let observation = asked(pages).await;
     assert_eq!(int(&observation, "logs.errors_15m"), Ok(1));
     assert_eq!(int(&observation, "logs.timeouts_15m_min"), Ok(1));
-    assert_eq!(observation.asked.len(), 2 * 21);
+    assert_eq!(pages_read(&observation), 2 * 21);
 }
 
 #[tokio::test]
@@ -127,7 +142,7 @@ async fn a_repeated_page_token_is_incomplete() {
         int(&observation, "logs.errors_15m_min"),
         Err(UnavailableReason::Incomplete)
     );
-    assert_eq!(observation.asked.len(), 2 * 2);
+    assert_eq!(pages_read(&observation), 2 * 2);
 }
 
 #[tokio::test]

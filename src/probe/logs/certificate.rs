@@ -1,0 +1,305 @@
+//! What a line of the log says of birth certificates and of their mail.
+//!
+//! What a line is about is told by whole words: `ses` in `addresses`, `cert` in `certainly` and
+//! `ssl` in `ClassLoader` are letters.
+
+use super::level::Level;
+use super::line::{LogLine, is_nothing};
+use crate::probe::meaning::is_failure_word;
+
+/// What a line says of certificates or of mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum CertificateLine {
+    /// One was issued.
+    Issued,
+    /// One failed.
+    Failed,
+    /// SES did not take a mail.
+    MailFailed,
+    /// Neither good nor bad.
+    Mentioned,
+}
+
+/// Words of a certificate.
+const CERTIFICATE: [&str; 6] = [
+    "cert",
+    "certs",
+    "certificate",
+    "certificates",
+    "birthcert",
+    "birthcertificate",
+];
+/// What the platform does with a certificate of its own.
+const OWN: [&str; 27] = [
+    "birth",
+    "issue",
+    "issued",
+    "issuing",
+    "issuance",
+    "reissue",
+    "write",
+    "writing",
+    "written",
+    "wrote",
+    "store",
+    "stored",
+    "save",
+    "saved",
+    "insert",
+    "put",
+    "persist",
+    "create",
+    "created",
+    "generate",
+    "generation",
+    "render",
+    "record",
+    "mint",
+    "duckling",
+    "queue",
+    "pipeline",
+];
+/// Words of somebody's TLS.
+const TLS: [&str; 15] = [
+    "ssl",
+    "tls",
+    "x509",
+    "handshake",
+    "pkix",
+    "truststore",
+    "keystore",
+    "authority",
+    "chain",
+    "hostname",
+    "openssl",
+    "verify",
+    "issuer",
+    "signed",
+    "https",
+];
+/// Words of mail that is sent.
+const MAIL: [&str; 6] = [
+    "ses",
+    "sesv2",
+    "smtp",
+    "sendemail",
+    "sendrawemail",
+    "sendbulkemail",
+];
+/// What SES says when it refuses a mail.
+const REFUSALS: [&str; 7] = [
+    "messagerejected",
+    "email address is not verified",
+    "mailfromdomainnotverified",
+    "daily message quota exceeded",
+    "maximum sending rate exceeded",
+    "sending paused",
+    "sendingpaused",
+];
+
+impl CertificateLine {
+    /// What a line is; none when it is about something else.
+    pub(super) fn of(line: &LogLine<'_>) -> Option<Self> {
+        if line.is_metrics() || line.platform().is_some() {
+            return None;
+        }
+        let said = line.words();
+        let lower = said.to_lowercase();
+        let tokens = tokens(&said);
+        let refused = REFUSALS.iter().any(|words| lower.contains(words));
+        let mail = refused || is_about_mail(&tokens);
+        let cert = is_about_certificates(&tokens);
+        if !mail && !cert {
+            return None;
+        }
+        let issued = cert && is_issued(&tokens);
+        let failed = refused
+            || line.level == Some(Level::Fault)
+            || (!(issued && line.level == Some(Level::Fine)) && is_failed(&tokens));
+        Some(match (failed, mail, cert) {
+            (true, true, _) => Self::MailFailed,
+            (true, false, _) => Self::Failed,
+            (false, _, true) if issued => Self::Issued,
+            _ => Self::Mentioned,
+        })
+    }
+}
+
+/// A word in lower case, and what stands between it and the next one.
+#[derive(Debug)]
+struct Token {
+    word: String,
+    /// The characters behind it.
+    gap: String,
+}
+
+/// The words of a text: letters and digits, parted at the humps of `camelCase`.
+fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens: Vec<Token> = Vec::new();
+    let mut before: Option<char> = None;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let next = chars.peek().copied();
+        if !c.is_alphanumeric() {
+            if let Some(last) = tokens.last_mut() {
+                last.gap.push(c);
+            }
+            before = None;
+            continue;
+        }
+        // `sendEmail`, and the last capital of `SESError`.
+        let hump = c.is_uppercase()
+            && before.is_some_and(|before| {
+                before.is_lowercase()
+                    || (before.is_uppercase() && next.is_some_and(char::is_lowercase))
+            });
+        if before.is_none() || hump {
+            tokens.push(Token {
+                word: String::new(),
+                gap: String::new(),
+            });
+        }
+        if let Some(last) = tokens.last_mut() {
+            last.word.extend(c.to_lowercase());
+        }
+        before = Some(c);
+    }
+    tokens
+}
+
+fn is_about_mail(tokens: &[Token]) -> bool {
+    let pair = |first: &[&str], second: &str| {
+        tokens.windows(2).any(|pair| match pair {
+            [one, two] => first.contains(&one.word.as_str()) && two.word == second,
+            _ => false,
+        })
+    };
+    tokens
+        .iter()
+        .any(|token| MAIL.contains(&token.word.as_str()))
+        || pair(&["send", "raw", "bulk"], "email")
+}
+
+/// A certificate of the platform's own, by what is done with it; or any, unless the line is about
+/// somebody's TLS.
+fn is_about_certificates(tokens: &[Token]) -> bool {
+    let is = |at: usize, words: &[&str]| {
+        tokens
+            .get(at)
+            .is_some_and(|token| words.contains(&token.word.as_str()))
+    };
+    let places: Vec<usize> = (0..tokens.len())
+        .filter(|at| is(*at, &CERTIFICATE))
+        .collect();
+    let own = places.iter().any(|at| {
+        // `certificate issued by …` is said of an authority.
+        let by = is(at + 2, &["by"]);
+        !by && (is(at + 1, &OWN)
+            || is(at + 2, &OWN)
+            || at.checked_sub(1).is_some_and(|before| is(before, &OWN))
+            || at.checked_sub(2).is_some_and(|before| is(before, &OWN)))
+    });
+    own || (!places.is_empty()
+        && !tokens
+            .iter()
+            .any(|token| TLS.contains(&token.word.as_str())))
+}
+
+fn is_issued(tokens: &[Token]) -> bool {
+    let at = tokens.iter().position(|token| token.word == "issued");
+    at.is_some_and(|at| {
+        let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+        !before.is_some_and(|before| ["not", "never", "be"].contains(&before.word.as_str()))
+    })
+}
+
+/// Whether a word of failure is meant: not one that is counted at zero, and not one that is
+/// denied.
+fn is_failed(tokens: &[Token]) -> bool {
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+    (0..tokens.len()).any(|at| {
+        let phrase = match (word(at), word(at + 1)) {
+            ("timed", "out") | ("could", "not") | ("not", "issued") | ("not", "written") => true,
+            ("not", "verified") | ("can", "not") => true,
+            _ => is_failure_word(word(at)),
+        };
+        phrase && !is_counted_at_zero(tokens, at) && !is_denied(tokens, at)
+    })
+}
+
+/// `failed=0`, `failed lookups: 0`, `errors: none`.
+fn is_counted_at_zero(tokens: &[Token], at: usize) -> bool {
+    let value = (at..at + 3).find_map(|place| {
+        let token = tokens.get(place)?;
+        let gap = token.gap.trim();
+        let assigns =
+            gap.starts_with([':', '=']) || gap.starts_with("\":") || gap.starts_with("':");
+        assigns.then_some((place, gap))
+    });
+    let Some((place, gap)) = value else {
+        return false;
+    };
+    // An empty value: `error="" `, `error=,`.
+    let empty =
+        gap.contains("\"\"") || gap.contains("''") || gap.contains("[]") || gap.contains("=,");
+    let next = tokens.get(place + 1);
+    let alone = next.is_some_and(|next| !next.gap.starts_with('.') || next.word != "0");
+    empty || next.is_some_and(|next| alone && is_nothing(&next.word))
+}
+
+/// `0 failed`, `no errors`, `without an error`, `never failed`.
+fn is_denied(tokens: &[Token], at: usize) -> bool {
+    (1..=2).any(|back| {
+        let before = at.checked_sub(back).and_then(|before| tokens.get(before));
+        before.is_some_and(|before| {
+            let close = back == 1 || before.word == "without";
+            close
+                && ["0", "no", "zero", "without", "never"].contains(&before.word.as_str())
+                && !before.gap.contains([',', ';', '.', ':'])
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn issued_failed_and_mail_are_counted_apart() {
+        let table = [
+            ("duck.cert_issued", Some(CertificateLine::Issued)),
+            (
+                "birth certificate issued for DECAF01",
+                Some(CertificateLine::Issued),
+            ),
+            (
+                "cert write failed: ProvisionedThroughputExceeded",
+                Some(CertificateLine::Failed),
+            ),
+            ("[ERROR] cert not issued", Some(CertificateLine::Failed)),
+            (
+                "An error occurred (MessageRejected) when calling the SendEmail operation: Email address is not verified",
+                Some(CertificateLine::MailFailed),
+            ),
+            (
+                "SES error while sending certificate",
+                Some(CertificateLine::MailFailed),
+            ),
+            (
+                "Daily message quota exceeded",
+                Some(CertificateLine::MailFailed),
+            ),
+            ("cert requested", Some(CertificateLine::Mentioned)),
+            (
+                "SES accepted message 0100",
+                Some(CertificateLine::Mentioned),
+            ),
+            ("PROCESSES error", None),
+            ("SSL: CERTIFICATE_VERIFY_FAILED", None),
+            ("START RequestId: 0f1e2d3c Version: 61", None),
+        ];
+        for (line, kind) in table {
+            assert_eq!(CertificateLine::of(&LogLine::parse(line)), kind, "{line}");
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Whether a line of the log is a fault of the function, and of which kind.
+//!
+//! Four things make a fault: a level, a record of the platform, a marker of the runtime, or a
+//! stack trace. A level decides by itself; only a line without one is searched for the others.
+
+use super::level::Level;
+use super::line::{LogLine, is_nothing};
+use regex::Regex;
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// How the function failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum LogFault {
+    /// It ran into its time limit.
+    Timeout,
+    /// Its process or an extension ended.
+    Exit,
+    /// Its code could not be loaded.
+    Import,
+    /// Anything else, such as an error level or a stack trace.
+    Other,
+}
+
+/// By what a line is a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum FaultSource {
+    /// Its level.
+    Level,
+    /// A record of the platform: REPORT, INIT_REPORT, EXTENSION, `platform.*`.
+    Platform,
+    /// A marker of the runtime, such as `Task timed out`.
+    Runtime,
+    /// A stack trace or the name of an exception, by the language it is of.
+    Trace(&'static str),
+    /// A field such as `errorMessage` in a JSON line without a level.
+    Field,
+}
+
+impl FaultSource {
+    /// Its words.
+    pub(super) fn words(self) -> String {
+        match self {
+            FaultSource::Level => "by level".to_owned(),
+            FaultSource::Platform => "records of the platform".to_owned(),
+            FaultSource::Runtime => "markers of the runtime".to_owned(),
+            FaultSource::Trace(language) => format!("stack traces or exceptions ({language})"),
+            FaultSource::Field => "by an error field".to_owned(),
+        }
+    }
+}
+
+impl LogFault {
+    /// What a line is; none when it is no fault.
+    pub(super) fn of(line: &LogLine<'_>) -> Option<(Self, FaultSource)> {
+        if let Some((kind, record)) = line.platform() {
+            return of_platform(kind, record).map(|fault| (fault, FaultSource::Platform));
+        }
+        if line.is_metrics() {
+            return None;
+        }
+        match line.level {
+            Some(Level::Fault) => Some((Self::by_words(line.text), FaultSource::Level)),
+            Some(Level::Warning | Level::Fine) => None,
+            None if line.text.starts_with('{') && line.fields.is_some() => of_json(line),
+            None => of_text(line.text),
+        }
+    }
+
+    /// The first of the kinds that the words of a fault fit.
+    fn by_words(text: &str) -> Self {
+        let has = |terms: &[&str]| terms.iter().any(|term| text.contains(term));
+        if has(TIMEOUT) {
+            Self::Timeout
+        } else if has(IMPORT) {
+            Self::Import
+        } else if has(EXIT) {
+            Self::Exit
+        } else {
+            Self::Other
+        }
+    }
+}
+
+const TIMEOUT: &[&str] = &["Task timed out", "Status: timeout", "Sandbox.Timedout"];
+const IMPORT: &[&str] = &[
+    "Runtime.ImportModule",
+    "Runtime.HandlerNotFound",
+    "Runtime.UserCodeSyntaxError",
+    "Runtime.MalformedHandlerName",
+    "Runtime.InvalidEntrypoint",
+    "Unable to import module",
+    "Cannot find module",
+    "Class not found",
+    "ClassNotFoundException",
+    "NoClassDefFoundError",
+    "Couldn't find valid bootstrap",
+    "No public method named",
+    "Could not find the specified handler",
+];
+const EXIT: &[&str] = &[
+    "Runtime exited",
+    "exited before completing",
+    "signal: killed",
+    "Runtime.ExitError",
+    "Runtime.OutOfMemory",
+    "Extension.",
+    "JavaScript heap out of memory",
+];
+
+/// Records of the platform in the JSON format (Lambda Telemetry API schema reference).
+fn of_platform(kind: &str, record: &Value) -> Option<LogFault> {
+    let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
+    let typed = LogFault::by_words(text("errorType"));
+    let error = !is_nothing(text("errorType"));
+    match kind {
+        "fault" => Some(LogFault::by_words(record.as_str().unwrap_or_default())),
+        "extension" => {
+            let started = ["Started", "Registered", "Ready", "Shutdown", ""];
+            (error || !started.contains(&text("state"))).then_some(LogFault::Exit)
+        }
+        _ => match text("status").to_ascii_lowercase().as_str() {
+            "timeout" => Some(LogFault::Timeout),
+            "error" | "failure" => Some(typed),
+            _ => None,
+        },
+    }
+}
+
+/// A JSON line without a level: an error field that holds something, or a message that is a
+/// fault itself.
+fn of_json(line: &LogLine<'_>) -> Option<(LogFault, FaultSource)> {
+    let fields = line.fields.as_ref()?;
+    let said = |value: &Value| match value {
+        Value::String(text) => !is_nothing(text),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(object) => !object.is_empty(),
+        _ => false,
+    };
+    let names = [
+        "errorMessage",
+        "errorType",
+        "error",
+        "exception",
+        "stackTrace",
+        "stack_trace",
+        "stack",
+        "exc_info",
+    ];
+    let holds = |name: &str| fields.get(name).is_some_and(said);
+    if names.iter().any(|name| holds(name)) {
+        return Some((LogFault::by_words(line.text), FaultSource::Field));
+    }
+    let message = line.message();
+    match message == line.text {
+        true => None,
+        // A message may be a line of its own, with its own level.
+        false => LogFault::of(&LogLine::parse(message)),
+    }
+}
+
+/// A line of text without a level.
+fn of_text(text: &str) -> Option<(LogFault, FaultSource)> {
+    if let Some(fault) = of_platform_text(text) {
+        return fault.map(|fault| (fault, FaultSource::Platform));
+    }
+    if RUNTIME.is_match(text) {
+        return Some((LogFault::by_words(text), FaultSource::Runtime));
+    }
+    if let Some(language) = trace(text) {
+        return Some((LogFault::by_words(text), FaultSource::Trace(language)));
+    }
+    says_error(text).then(|| (LogFault::by_words(text), FaultSource::Level))
+}
+
+/// A record of the platform in the text format; the inner `None` is one without a fault.
+fn of_platform_text(text: &str) -> Option<Option<LogFault>> {
+    let field = |name: &str| {
+        let (_, value) = text.split_once(name)?;
+        let value = value.split(['\t', '\n']).next().unwrap_or_default().trim();
+        (!value.is_empty()).then_some(value)
+    };
+    if text.starts_with("EXTENSION") && text.contains("State:") {
+        let state = field("State:").and_then(|state| state.split_whitespace().next());
+        let started = ["Started", "Registered", "Ready", "Shutdown"];
+        let error = field("Error Type:").is_some_and(|error| !is_nothing(error));
+        let fault = error || state.is_some_and(|state| !started.contains(&state));
+        return Some(fault.then_some(LogFault::Exit));
+    }
+    let reports = ["REPORT RequestId", "INIT_REPORT", "RESTORE_REPORT"];
+    if reports.iter().any(|start| text.starts_with(start)) {
+        let status = field("Status:").and_then(|status| status.split_whitespace().next());
+        return Some(match status {
+            Some(status) if status.eq_ignore_ascii_case("timeout") => Some(LogFault::Timeout),
+            Some(status)
+                if ["error", "failure"].contains(&status.to_ascii_lowercase().as_str()) =>
+            {
+                Some(LogFault::by_words(text))
+            }
+            _ => None,
+        });
+    }
+    let others = [
+        "START RequestId",
+        "END RequestId",
+        "INIT_START",
+        "RESTORE_START",
+        "LOGS\t",
+        "TELEMETRY\t",
+        "XRAY TraceId",
+    ];
+    others
+        .iter()
+        .any(|start| text.starts_with(start))
+        .then_some(None)
+}
+
+// The classes below are ASCII throughout: logs name identifiers, not prose.
+static RUNTIME: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?m)Task timed out|(?:^|[ \t])RequestId: [0-9a-f-]+ (?:Error:|Process exited)|Runtime exited|(?:^|\t) *Status: (?:timeout|error|failure)(?-u:\b)|exited before completing|signal: killed|(?-u:\b)(?:Runtime|Extension|Sandbox)\.[A-Z][A-Za-z]+|Unable to import module|Cannot find module '|Class not found: |Couldn't find valid bootstrap|No public method named|JavaScript heap out of memory|Unknown application error occurred|fork/exec [^ ]+: |Could not find the specified handler",
+    )
+});
+
+/// Stack traces and uncaught exceptions, by language.
+static TRACES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
+    [
+        ("Python", r"(?m)^Traceback \(most recent call last\)|^[ \t]*File [^\n]+\.py[^\n]*, line [0-9]+, in |^An error occurred \([A-Za-z0-9]+\) when calling the "),
+        ("Go", r"(?m)^panic: |^goroutine [0-9]+ \[|^fatal error: |^runtime error: "),
+        ("Ruby", r"(?m)\.rb:[0-9]+:in [`'].*(?:\([A-Z][A-Za-z0-9_:]*\)|: )|^[ \t]*from [^\n]*\.rb:[0-9]+"),
+        (".NET", r"(?m)^Unhandled exception[.:]|^[ \t]+at [A-Za-z_][A-Za-z0-9_.`<>\[\]]+\([^()\n]*\) in |^(?:System|Amazon|Microsoft|Npgsql)\.[A-Za-z0-9_.]+Exception\b|^[ \t]+at (?:System|Microsoft|Amazon)\.[A-Za-z]|^ *--- End of (?:inner exception )?stack trace"),
+        ("Java", r"(?m)^[ \t]+at [A-Za-z_$][A-Za-z0-9_$.<>/]*\((?:[A-Za-z0-9_$]+\.(?:java|kt|scala|groovy):[0-9]+|Unknown Source|Native Method|[A-Za-z0-9_$]+\.java)\)|^(?:Exception in thread |Caused by: )|^(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable)(?::|[ \t\r]*$)"),
+        ("Node.js", r"(?m)^[ \t]+at [^\n]*\(?[^()\n ]+\.(?:js|mjs|cjs|ts):[0-9]+:[0-9]+\)?|^[ \t]+at (?:async )?[A-Za-z_.<>\[\] ]+ \(node:[a-z_/]+:[0-9]+:[0-9]+\)|^Uncaught |Uncaught Exception|Unhandled ?Promise ?Rejection|^(?:[A-Z][A-Za-z]*)?Error(?: \[[A-Z_]+\])?: "),
+        ("exception", r"(?m)^(?:Uncaught |Unhandled )?(?:[A-Za-z_][A-Za-z0-9_]*[.:]+)*[A-Z][A-Za-z0-9_]*(?:Error|Exception|Exit|Interrupt)(?: \[[A-Z_]+\])?(?:: |:?[ \t\r]*$)"),
+    ]
+    .into_iter()
+    .map(|(language, pattern)| (language, regex(&pattern.replace(r"\b", r"(?-u:\b)"))))
+    .collect()
+});
+
+static SAYS_ERROR: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?-u:\b)(?:ERROR|CRITICAL|FATAL|SEVERE)(?:: |:[ \t\r]*$)([^\n]*)"));
+
+fn regex(pattern: &str) -> Regex {
+    #[expect(
+        clippy::expect_used,
+        reason = "our own pattern, compiled by every test"
+    )]
+    Regex::new(pattern).expect("a valid pattern of ours")
+}
+
+fn trace(text: &str) -> Option<&'static str> {
+    let (language, found) = TRACES
+        .iter()
+        .find_map(|(language, pattern)| Some((*language, pattern.find(text)?)))?;
+    // `LastError: none` names an error that there is not.
+    let rest = text.get(found.end()..).unwrap_or_default();
+    let value = rest.lines().next().unwrap_or_default();
+    let header = found.as_str().trim_end().ends_with(':');
+    match header && !value.trim().is_empty() && is_nothing(value) {
+        true => None,
+        false => Some(language),
+    }
+}
+
+/// `ERROR: message` anywhere in a line without a level, unless the value says that there is none.
+fn says_error(text: &str) -> bool {
+    SAYS_ERROR.captures_iter(text).any(|found| {
+        let value = found.get(1).map_or("", |value| value.as_str());
+        value.trim().is_empty() || !is_nothing(value.split([',', ' ']).next().unwrap_or_default())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::filter::FAULT_TERMS;
+    use super::*;
+
+    #[test]
+    fn every_kind_of_function_failure_is_recognized() {
+        let table = [
+            ("[ERROR] KeyError: 'duckling_id'", Some(LogFault::Other)),
+            ("ERROR could not write", Some(LogFault::Other)),
+            (r#"{"level":"ERROR","message":"x"}"#, Some(LogFault::Other)),
+            (
+                "2026-03-22T03:12:09Z 0f1e Task timed out after 30.03 seconds",
+                Some(LogFault::Timeout),
+            ),
+            (
+                "REPORT RequestId: 0f1e Duration: 30000 ms Status: timeout",
+                Some(LogFault::Timeout),
+            ),
+            (
+                "RequestId: 0f1e Error: Runtime exited with error: signal: killed",
+                Some(LogFault::Exit),
+            ),
+            (
+                "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v8'",
+                Some(LogFault::Import),
+            ),
+            (
+                "[ERROR] Runtime.HandlerNotFound: Handler 'x' missing",
+                Some(LogFault::Import),
+            ),
+            ("Traceback (most recent call last):", Some(LogFault::Other)),
+            ("START RequestId: 0f1e2d3c Version: 61", None),
+            ("END RequestId: 0f1e2d3c", None),
+            ("duck.cert_issued", None),
+            ("0 errors", None),
+        ];
+        for (line, fault) in table {
+            assert_eq!(
+                LogFault::of(&LogLine::parse(line)).map(|(kind, _)| kind),
+                fault,
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_counted_line_passes_the_server_side_filter() {
+        for line in [
+            "Task timed out after 3 s",
+            "Status: timeout",
+            "Runtime exited",
+            "Process exited before completing request",
+            "signal: killed",
+            "Unable to import module",
+            "Runtime.OutOfMemory",
+            "Runtime.UserCodeSyntaxError",
+        ] {
+            assert!(LogFault::of(&LogLine::parse(line)).is_some(), "{line}");
+            assert!(FAULT_TERMS.iter().any(|term| line.contains(term)), "{line}");
+        }
+    }
+}

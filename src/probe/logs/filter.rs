@@ -1,0 +1,150 @@
+//! What the server is asked to send. The filter only narrows: every form of a fault that
+//! [`super::fault`] knows holds one of these terms, and every line is judged again.
+//!
+//! CloudWatch matches terms as parts of a line, with regard to case, and takes patterns of up to
+//! 1,024 characters; so parts are chosen that several forms share, such as `rror`.
+
+/// Parts of lines that may be faults.
+pub(super) const FAULT_TERMS: &[&str] = &[
+    // Levels and names of exceptions.
+    "rror",
+    "ERR",
+    "xception",
+    "crit",
+    "Crit",
+    "CRIT",
+    "atal",
+    "FATAL",
+    "anic",
+    "PANIC",
+    "severe",
+    "Severe",
+    "SEVERE",
+    "emerg",
+    "Emerg",
+    "EMERG",
+    "alert",
+    "Alert",
+    "ALERT",
+    "fail",
+    "Fail",
+    "FAIL",
+    "fault",
+    "FTL",
+    "ftl",
+    "eror",
+    "stack",
+    "exc_info",
+    // Levels that are numbers: of pino, Python, Monolog, OpenTelemetry, syslog.
+    ":50,",
+    ": 50,",
+    ":50}",
+    ": 50}",
+    ":60,",
+    ": 60,",
+    ":60}",
+    ": 60}",
+    ":40,",
+    ": 40,",
+    ":40}",
+    ": 40}",
+    "level_name",
+    "everity",
+    "short_message",
+    // The platform and the runtimes.
+    "imed out",
+    "Timedout",
+    "imeout",
+    "EXTENSION",
+    "platform.ext",
+    "logsDropped",
+    "xited",
+    "signal: k",
+    "Runtime.",
+    "Extension.",
+    "Unable to import",
+    "Cannot find mod",
+    "not found: ",
+    "valid boots",
+    "No public m",
+    "heap out",
+    "fork/exec",
+    "specified h",
+    // Stack traces.
+    "Traceback",
+    "goroutine",
+    ".rb:",
+    ".go:",
+    ".py",
+    ".java",
+    ".kt:",
+    ".scala:",
+    ".groovy:",
+    ".js:",
+    ".mjs:",
+    ".cjs:",
+    ".ts:",
+    "(node:",
+    "Unknown Source",
+    "Native Method",
+    ".cs:",
+    "at System.",
+    "at Microsoft.",
+    "at Amazon.",
+    "Caused by",
+    "Throwable",
+    "Uncaught",
+    "nhandled",
+    "SystemExit",
+    "KeyboardInt",
+    "--- End of",
+];
+
+/// Parts of lines about certificates and their mail.
+pub(super) const CERTIFICATE_TERMS: &[&str] = &[
+    "cert",
+    "Cert",
+    "CERT",
+    "SES",
+    "ses:",
+    "ses.",
+    "ses ",
+    "sesv2",
+    "SendEmail",
+    "sendEmail",
+    "SendRawEmail",
+    "send_email",
+    "send email",
+    "smtp",
+    "SMTP",
+    "MessageRejected",
+    "MailFromDomainNotVerified",
+    "Email address is not verified",
+    "Daily message quota exceeded",
+    "Maximum sending rate exceeded",
+    "Sending paused",
+    "SendingPaused",
+    "logsDropped",
+];
+
+/// Terms of which one must occur, in the plain-text form of filter patterns.
+pub(super) fn pattern(terms: &[&str]) -> String {
+    let terms: Vec<_> = terms.iter().map(|term| format!("?\"{term}\"")).collect();
+    terms.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `filterPattern` may have 1,024 characters (FilterLogEvents, API reference), and a quote
+    /// inside a term would end it.
+    #[test]
+    fn patterns_fit_and_hold_no_quote() {
+        for terms in [FAULT_TERMS, CERTIFICATE_TERMS] {
+            let length = pattern(terms).len();
+            assert!(length <= 1_024, "{length}");
+            assert!(terms.iter().all(|term| !term.contains(['"', '\\'])));
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The level of a log line, in any spelling and as any number that loggers write.
+
+use serde_json::{Map, Value};
+
+/// How serious a line says it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    /// Trace, debug, info, notice.
+    Fine,
+    /// A warning.
+    Warning,
+    /// An error or worse.
+    Fault,
+}
+
+const FINE: [&str; 20] = [
+    "trace",
+    "trce",
+    "trc",
+    "debug",
+    "dbug",
+    "dbg",
+    "verbose",
+    "info",
+    "inf",
+    "information",
+    "informational",
+    "notice",
+    "success",
+    "fine",
+    "finer",
+    "finest",
+    "config",
+    "default",
+    "log",
+    "silly",
+];
+const WARNING: [&str; 4] = ["warn", "warning", "wrn", "wrng"];
+const FAULT: [&str; 16] = [
+    "error",
+    "err",
+    "eror",
+    "ftl",
+    "critical",
+    "crit",
+    "fatal",
+    "panic",
+    "dpanic",
+    "emergency",
+    "emerg",
+    "alert",
+    "severe",
+    "fail",
+    "failure",
+    "fault",
+];
+
+impl Level {
+    /// The level that a word names.
+    pub(super) fn of_word(word: &str) -> Option<Self> {
+        let word = word.trim().to_ascii_lowercase();
+        let is_in = |words: &[&str]| words.contains(&word.as_str());
+        if is_in(&FAULT) {
+            Some(Level::Fault)
+        } else if is_in(&WARNING) {
+            Some(Level::Warning)
+        } else if is_in(&FINE) {
+            Some(Level::Fine)
+        } else {
+            None
+        }
+    }
+
+    /// The level in a field of this name, in lower case; `fields` are those beside it.
+    pub(super) fn of_field(name: &str, value: &Value, fields: &Map<String, Value>) -> Option<Self> {
+        match value {
+            Value::String(text) => Self::of_word(text),
+            Value::Number(number) => Self::of_number(name, number.as_f64()?, fields),
+            _ => None,
+        }
+    }
+
+    fn of_number(name: &str, number: f64, fields: &Map<String, Value>) -> Option<Self> {
+        // Where a fault and a warning begin.
+        let (fault, warning) = match name {
+            // OpenTelemetry, log data model: 17 to 24 are errors.
+            "severitynumber" | "severity_number" => (17.0, 13.0),
+            // Python's logging.
+            "levelno" => (40.0, 30.0),
+            // Syslog counts down: 3 is an error, 7 is debug. Only where it is a severity, or the
+            // line is GELF: a level of 3 is many things.
+            _ if number < 10.0 => {
+                let gelf = fields.contains_key("short_message");
+                if !(name == "severity" || gelf) || number < 0.0 {
+                    return None;
+                }
+                return Some(match number {
+                    n if n <= 3.0 => Level::Fault,
+                    n if n <= 4.0 => Level::Warning,
+                    _ => Level::Fine,
+                });
+            }
+            // Bunyan and pino.
+            _ if number < 100.0 => (50.0, 40.0),
+            // Monolog and Google's severity.
+            _ if number < 1_000.0 => match name {
+                "severity" => (500.0, 400.0),
+                _ => (400.0, 300.0),
+            },
+            _ => return None,
+        };
+        Some(if number >= fault {
+            Level::Fault
+        } else if number >= warning {
+            Level::Warning
+        } else {
+            Level::Fine
+        })
+    }
+}

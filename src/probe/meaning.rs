@@ -1,0 +1,404 @@
+//! The one vocabulary of the platform's events: what the type of an entry, or a line of the log,
+//! says of pulses, certificates, bonds and requests.
+//!
+//! Types are matched by meaning, never by a closed list: several spellings are known and more
+//! must be expected. What failed, was missed, lost, refused or timed out is not done, and what is
+//! only requested or pending is not done either.
+
+use crate::connections::EventKind;
+
+/// Words of what failed.
+const FAILED: [&str; 22] = [
+    "fail",
+    "failed",
+    "failure",
+    "failures",
+    "failing",
+    "fails",
+    "error",
+    "errored",
+    "errors",
+    "exception",
+    "timeout",
+    "timedout",
+    "reject",
+    "rejected",
+    "rejection",
+    "denied",
+    "refused",
+    "aborted",
+    "dropped",
+    "lost",
+    "missed",
+    "invalid",
+];
+/// Further words of what did not come to pass.
+const ABSENT: [&str; 9] = [
+    "missing",
+    "stale",
+    "absent",
+    "cancelled",
+    "canceled",
+    "skipped",
+    "overdue",
+    "not",
+    "no",
+];
+/// Words of what was only asked for, or is still to come.
+const UNDECIDED: [&str; 17] = [
+    "request",
+    "requested",
+    "pending",
+    "scheduled",
+    "schedule",
+    "attempt",
+    "attempted",
+    "start",
+    "started",
+    "queued",
+    "awaiting",
+    "waiting",
+    "retry",
+    "retrying",
+    "expected",
+    "planned",
+    "initiated",
+];
+
+/// What a type speaks of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Meaning {
+    /// An agent gave a sign of life.
+    pub(super) pulse: bool,
+    /// A request, or the bond that came of one.
+    pub(super) peck: bool,
+    /// A certificate, whatever became of it.
+    pub(super) cert: bool,
+    /// A certificate was issued, and not that it failed to be.
+    pub(super) cert_issued: bool,
+    /// An agent became known to the platform.
+    pub(super) registration: bool,
+    /// A callback failed, in any spelling.
+    pub(super) callback_error: bool,
+    /// What it tells of one request or bond.
+    pub(super) event: Option<EventKind>,
+}
+
+impl Meaning {
+    /// The meaning of a type.
+    pub(super) fn of(kind: &str) -> Self {
+        let kind = normal(kind);
+        let about = |word: &str| kind.contains(word);
+        let done = is_done(&kind);
+        Self {
+            pulse: about("pulse") && done,
+            peck: about("peck"),
+            cert: about("cert"),
+            cert_issued: about("cert")
+                && (about("issued") || about("_issue_succe"))
+                && !about("unissued")
+                && !about("revoke")
+                && done,
+            registration: (about("regist") || about("bonded"))
+                && !about("unbonded")
+                && !about("unregist")
+                && !about("deregist")
+                && done,
+            callback_error: is_callback_error(&kind),
+            event: event(&kind, done),
+        }
+    }
+}
+
+/// Whether a type in its normal form tells of what has come to pass.
+fn is_done(kind: &str) -> bool {
+    let said = |words: &[&str]| kind.split('_').any(|token| words.contains(&token));
+    let late = kind.contains("timed_out") || said(&["expired", "unissued"]);
+    !late && !said(&FAILED) && !said(&ABSENT) && !said(&UNDECIDED)
+}
+
+/// Whether a word of a log line, in lower case, tells of a failure.
+pub(super) fn is_failure_word(word: &str) -> bool {
+    FAILED.contains(&word)
+        || matches!(
+            word,
+            "missing" | "unable" | "throttled" | "throttling" | "exceeded" | "unissued"
+        )
+        || (word.len() > 9 && word.ends_with("exception"))
+        || (word.len() > 5 && word.ends_with("error"))
+}
+
+/// What a type in its normal form tells of one request or bond.
+fn event(kind: &str, done: bool) -> Option<EventKind> {
+    let about = |words: &[&str]| words.iter().any(|word| kind.contains(word));
+    // A socket is disconnected, too: only what joins two agents ends with a bond.
+    let of_two = || about(&["peck", "bond", "connection", "flock"]);
+    if about(&["unpeck", "unbond", "severed"]) || (about(&["disconnect"]) && of_two()) {
+        return done.then_some(EventKind::Unpecked);
+    }
+    if is_callback_error(kind) {
+        return Some(EventKind::CallbackError);
+    }
+    if about(&["webhook", "delivery"]) {
+        return about(&[
+            "fail",
+            "error",
+            "timeout",
+            "timed_out",
+            "refused",
+            "rejected",
+        ])
+        .then_some(EventKind::DeliveryFailed);
+    }
+    if about(&["pulse"]) {
+        return done.then_some(EventKind::Pulse);
+    }
+    if about(&["rotat"]) {
+        return done.then_some(EventKind::Rotated);
+    }
+    if about(&["bonded"]) {
+        return done.then_some(EventKind::Bonded);
+    }
+    if !about(&["peck"]) {
+        return None;
+    }
+    if about(&[
+        "denied",
+        "reject",
+        "deny",
+        "refused",
+        "not_approved",
+        "unapproved",
+        "not_accepted",
+    ]) {
+        return Some(EventKind::Denied);
+    }
+    if about(&["expire", "timed_out", "timeout"]) {
+        return Some(EventKind::Expired);
+    }
+    if about(&["approved", "accepted"]) || kind.ends_with("approve") || kind.ends_with("accept") {
+        return done.then_some(EventKind::Approved);
+    }
+    about(&["request", "sent", "notify", "received", "created"]).then_some(EventKind::Requested)
+}
+
+/// Whether a text of any kind tells of a callback that failed.
+pub(super) fn mentions_callback_error(text: &str) -> bool {
+    says_callback_error(&normal(text))
+}
+
+/// Of a type, a callback that was refused or never came back counts, too.
+fn is_callback_error(kind: &str) -> bool {
+    let late = ["timeout", "timed_out", "refused", "rejected", "lost"];
+    says_callback_error(kind)
+        || (kind.contains("callback") && late.iter().any(|word| kind.contains(word)))
+}
+
+fn says_callback_error(text: &str) -> bool {
+    text.contains("callback") && (text.contains("error") || text.contains("fail"))
+}
+
+/// Lower case with `_` between words: what stands for `-`, `.`, a blank or the hump of
+/// `camelCase`.
+pub(super) fn normal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut lower_before = false;
+    for c in text.chars() {
+        match c {
+            '-' | '.' | ' ' | ':' | '/' => out.push('_'),
+            c if c.is_ascii_uppercase() && lower_before => {
+                out.push('_');
+                out.push(c.to_ascii_lowercase());
+            }
+            c => out.push(c.to_ascii_lowercase()),
+        }
+        lower_before = c.is_ascii_lowercase();
+    }
+    out
+}
+
+/// The meanings of the types met so far: a feed has many entries and few types.
+#[derive(Debug, Default)]
+pub(super) struct Meanings(Vec<(String, Meaning)>);
+
+impl Meanings {
+    /// So many types are remembered; a feed with more is read all the same.
+    const MOST: usize = 64;
+
+    pub(super) fn of(&mut self, kind: &str) -> Meaning {
+        if let Some((_, meaning)) = self.0.iter().find(|(known, _)| known == kind) {
+            return *meaning;
+        }
+        let meaning = Meaning::of(kind);
+        if self.0.len() < Self::MOST {
+            self.0.push((kind.to_owned(), meaning));
+        }
+        meaning
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_of_callback_error_are_one() {
+        for kind in [
+            "callback_error",
+            "peck.callback-error",
+            "CALLBACK_ERROR",
+            "peck callback failed",
+        ] {
+            assert!(Meaning::of(kind).callback_error, "{kind}");
+        }
+        assert!(!Meaning::of("peck.callback").callback_error);
+    }
+
+    #[test]
+    fn failed_and_revoked_certificates_are_not_issued() {
+        for kind in [
+            "duck.cert_issued",
+            "cert.issued",
+            "certIssued",
+            "CERT-ISSUED",
+            "cert.re_issued",
+        ] {
+            assert!(Meaning::of(kind).cert_issued, "{kind}");
+        }
+        for kind in [
+            "cert_issued_timeout",
+            "cert.issued_rejected",
+            "cert_issued_pending",
+            "cert.issued.denied",
+            "certIssuedFailed",
+            "cert_issued_lost",
+            "cert.unissued",
+            "cert.issue_failed",
+            "cert.not_issued",
+            "cert.verified",
+            "cert_revoked_issued",
+        ] {
+            let meaning = Meaning::of(kind);
+            assert!(meaning.cert && !meaning.cert_issued, "{kind}");
+        }
+    }
+
+    #[test]
+    fn types_beyond_the_cache_are_still_classified() {
+        let mut meanings = Meanings::default();
+        for n in 0..2 * Meanings::MOST {
+            assert!(!meanings.of(&format!("other{n}")).pulse);
+        }
+        assert!(meanings.of("duck.pulse").pulse && meanings.of("duck.pulse").pulse);
+        assert_eq!(meanings.0.len(), Meanings::MOST);
+    }
+
+    #[test]
+    fn a_pulse_that_did_not_come_is_none_for_anybody() {
+        for kind in [
+            "pulse",
+            "duck.pulse",
+            "agent.pulse_received",
+            "agentPulse",
+            "PULSE",
+            "pulse_ok",
+        ] {
+            let meaning = Meaning::of(kind);
+            assert!(meaning.pulse, "{kind}");
+            assert_eq!(meaning.event, Some(EventKind::Pulse), "{kind}");
+        }
+        for kind in [
+            "pulse.missed",
+            "no_pulse",
+            "agent.pulse_timeout",
+            "noPulse",
+            "pulse-lost",
+            "pulse.timed_out",
+            "pulse_refused",
+            "pulse_requested",
+            "pulse.pending",
+            "pulse_overdue",
+            "duck.pulse_error",
+        ] {
+            let meaning = Meaning::of(kind);
+            assert!(!meaning.pulse && meaning.event.is_none(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn registrations_and_callbacks_follow_the_same_words() {
+        for kind in ["agent.registered", "duck.bonded", "agentRegistered"] {
+            assert!(Meaning::of(kind).registration, "{kind}");
+        }
+        for kind in [
+            "agent.registration_failed",
+            "agent.register_requested",
+            "bond.not_bonded",
+            "duck.unbonded",
+            "agent.unregistered",
+        ] {
+            assert!(!Meaning::of(kind).registration, "{kind}");
+        }
+        for kind in [
+            "peck.callback_timeout",
+            "callback.timed_out",
+            "peck.callbackRefused",
+        ] {
+            let meaning = Meaning::of(kind);
+            assert!(meaning.callback_error, "{kind}");
+            assert_eq!(meaning.event, Some(EventKind::CallbackError), "{kind}");
+        }
+    }
+
+    #[test]
+    fn every_known_type_has_its_event() {
+        use EventKind::*;
+        for (kind, event) in [
+            ("peck_requested", Some(Requested)),
+            ("peck.sent", Some(Requested)),
+            ("peck.received", Some(Requested)),
+            ("peck_notify", Some(Requested)),
+            ("peck.approval_request", Some(Requested)),
+            ("peck.approved", Some(Approved)),
+            ("PECK-APPROVED", Some(Approved)),
+            ("peck.denied", Some(Denied)),
+            ("peck_rejected", Some(Denied)),
+            ("peck.expired", Some(Expired)),
+            ("peck.callback-error", Some(CallbackError)),
+            ("callback_error", Some(CallbackError)),
+            ("duck.bonded", Some(Bonded)),
+            ("duck.unpecked", Some(Unpecked)),
+            ("connection.disconnected", Some(Unpecked)),
+            ("unpeck", Some(Unpecked)),
+            ("unpeck_failed", None),
+            ("duck.unpeck_requested", None),
+            ("agent.disconnected", None),
+            ("listener.disconnected", None),
+            ("peck.approve", Some(Approved)),
+            ("peck_approve", Some(Approved)),
+            ("peck.approval_failed", None),
+            ("peck.approve_failed", None),
+            ("peck.not_approved", Some(Denied)),
+            ("peck.deny", Some(Denied)),
+            ("bond.not_bonded", None),
+            ("pulse.missed", None),
+            ("duck.pulse_failed", None),
+            ("pulse_rejected", None),
+            ("NO-PULSE", None),
+            ("pulse.timed_out", None),
+            ("duck.pulse", Some(Pulse)),
+            ("pulse", Some(Pulse)),
+            ("key.rotated", Some(Rotated)),
+            ("duck.key_rotated", Some(Rotated)),
+            ("key.rotation_failed", None),
+            ("key.rotate_requested", None),
+            ("webhook.delivery_failed", Some(DeliveryFailed)),
+            ("webhook.delivered", None),
+            ("cert.issued", None),
+            ("agent.registered", None),
+            ("", None),
+        ] {
+            assert_eq!(Meaning::of(kind).event, event, "{kind}");
+            assert_eq!(Meanings::default().of(kind).event, event, "{kind}");
+        }
+    }
+}
