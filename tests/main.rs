@@ -34,6 +34,7 @@ mod notify;
 mod page;
 mod pairs;
 mod people;
+mod practice;
 
 mod recording;
 mod rules;

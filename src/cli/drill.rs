@@ -22,7 +22,7 @@ use crate::runbook::Missing;
 use crate::stack::{Origin, Setting, Stack};
 use crate::text::Printable;
 use futures_util::{StreamExt, stream};
-use kept::Recorded;
+use kept::{Recorded, ServeFolder};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -289,23 +289,24 @@ fn long_feed(world: &FakeStack, entries: u64) -> bytes::Bytes {
 async fn serve(context: &Context, title: &str, world: FakeStack, port: u16) -> Result<u8, Failure> {
     let now = world.now;
     let recorded = Recorded::keep(&world)?;
-    let (account, region) = (world.account.clone(), world.region.clone());
+    let (region, token) = (world.region.clone(), world.token.clone());
     let practice = start(world, port).await?;
     let configured = &context.settings.stack;
-    // Whoever follows the printed variables speaks of the configured stack, not of "practice".
-    let stack = Stack {
-        name: configured.name.clone(),
-        ..at(configured, &practice)?
-    };
+    let stack = at(configured, &practice)?;
     recorded.write(&stack, now)?;
-    let history = format!("sqlite:{}", recorded.path.join("history.db").display());
     let (api_url, aws_url) = (practice.api_url(), practice.aws_url());
+    let folder = ServeFolder::make(&recorded.path, &stack, &token)?;
     let environment = [
-        ("DUCKOPS_API_URL", api_url.as_str()),
+        ("DUCKOPS_STACK", stack.name.value.as_str()),
+        ("DUCKOPS_API_URL", &api_url),
+        ("DUCKOPS_ACCOUNT", &stack.account.value),
+        ("DUCKOPS_HISTORY", &folder.history),
+        ("DUCKOPS_STATE_DIR", &folder.state),
+        ("DUCKOPS_TOKEN_FILE", &folder.token),
+        ("XDG_CONFIG_HOME", &folder.config),
         ("AWS_ENDPOINT_URL", &aws_url),
-        ("DUCKOPS_ACCOUNT", &account),
-        ("DUCKOPS_HISTORY", &history),
         ("AWS_REGION", &region),
+        ("AWS_DEFAULT_REGION", &region),
         ("AWS_ACCESS_KEY_ID", "practice"),
         ("AWS_SECRET_ACCESS_KEY", "practice"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
@@ -315,7 +316,9 @@ async fn serve(context: &Context, title: &str, world: FakeStack, port: u16) -> R
         let _ = writeln!(text, "export {name}={value}");
     }
     text.push_str(
-        "# then, in that shell: duckops triage; curl $DUCKOPS_API_URL/beak/system/status; aws sesv2 get-account\n\
+        "# Everything that duckops keeps in that shell, it keeps in a folder that ends with this\n\
+         # stack; what it writes, it writes here: these addresses count as the stack's own.\n\
+         # Then, in that shell: duckops triage; curl $DUCKOPS_API_URL/beak/system/status; aws sesv2 get-account\n\
          # ends with Ctrl-C\n",
     );
     let environment: BTreeMap<_, _> = environment.into_iter().collect();
@@ -377,5 +380,6 @@ fn at(configured: &Stack, practice: &Practice) -> Result<Stack, Failure> {
         other_region: None,
         profile: None,
         instance_metadata: false,
+        is_practice: true,
     })
 }

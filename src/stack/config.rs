@@ -63,6 +63,7 @@ pub(super) struct Section {
     pub(super) escalation: Option<Spanned<String>>,
     pub(super) governance_log: Option<Spanned<String>>,
     pub(super) instance_metadata: Option<bool>,
+    pub(super) practice: Option<bool>,
 }
 
 /// A configuration file that was read, and where its lines begin.

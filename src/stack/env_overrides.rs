@@ -30,6 +30,22 @@ pub fn endpoints(env: &Environment) -> impl Iterator<Item = (&str, &str)> {
         .map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
+/// The variables that send AWS requests to an address that is not the stack's own. The
+/// practice stack's AWS is on this machine, and nowhere else.
+pub fn other_aws_addresses<'a>(
+    env: &'a Environment,
+    stack: &Stack,
+) -> impl Iterator<Item = &'a str> {
+    let is_practice = stack.is_practice;
+    let is_own = move |url: &str| {
+        let url = url::Url::parse(url);
+        is_practice && url.is_ok_and(|url| super::settings::is_loopback(&url))
+    };
+    endpoints(env)
+        .filter(move |(_, url)| !is_own(url))
+        .map(|(name, _)| name)
+}
+
 /// The proxies that the environment names, each with its variable, without credentials.
 pub fn proxies(env: &Environment) -> impl Iterator<Item = (&'static str, String)> + '_ {
     let names = PROXY_VARIABLES.into_iter();
@@ -43,11 +59,16 @@ pub fn notes(env: &Environment, stack: &Stack) -> Vec<Printable> {
     let proxies = proxies(env).map(|(name, url)| format!("via proxy {url} ({name})"));
     let is_profile_ignored = value(env, "AWS_ACCESS_KEY_ID").is_some()
         && matches!(&stack.profile, Some(profile) if !matches!(profile.origin, Origin::Flag(_)));
+    let practice = stack
+        .is_practice
+        .then(|| "this is the practice stack: nothing here is production".to_owned());
     let profile = is_profile_ignored.then(|| {
         "the AWS profile is ignored because AWS_ACCESS_KEY_ID is set; --profile would win"
             .to_owned()
     });
-    endpoints
+    practice
+        .into_iter()
+        .chain(endpoints)
         .chain(proxies)
         .chain(profile)
         .map(Printable::from)

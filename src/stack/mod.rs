@@ -14,7 +14,7 @@ mod settings;
 pub use channels::{Channel, ChannelKind};
 pub use deploy_log::{deployments, log_blocks, newest_version};
 pub use secret::{Secret, SecretError, SecretSource};
-pub use settings::{Flags, Settings};
+pub use settings::{Flags, Settings, is_loopback};
 
 use crate::text::Printable;
 use crate::text::StackNames;
@@ -98,7 +98,7 @@ pub enum SettingError {
     },
 }
 
-/// The production system under triage.
+/// The production system under triage, or the practice stack in its place.
 #[derive(Clone, Debug)]
 pub struct Stack {
     /// Its name in the configuration.
@@ -129,6 +129,23 @@ pub struct Stack {
     pub profile: Option<Setting<String>>,
     /// Whether credentials may come from the instance metadata service.
     pub instance_metadata: bool,
+    /// Whether it is the practice stack. Its own addresses are all on this machine, and no
+    /// other address is its own.
+    pub is_practice: bool,
+}
+
+impl Stack {
+    /// Whether the API's address is on this machine.
+    pub fn is_on_loopback(&self) -> bool {
+        settings::is_loopback(&self.api_url.value)
+    }
+
+    /// The flag or variable that sends questions to the API to another address than the
+    /// stack's own; none where the address is the stack's.
+    pub fn other_api_address(&self) -> Option<String> {
+        let is_own = matches!(self.api_url.origin, Origin::BuiltIn | Origin::File(_));
+        (!is_own && !self.is_practice).then(|| self.api_url.origin.to_string())
+    }
 }
 
 impl Stack {

@@ -213,14 +213,23 @@ fn stack(
         &section.log_group,
         &format!("/aws/lambda/{}", function.value),
     );
+    let is_practice = section.practice.unwrap_or(false);
+    let api_url = checked(
+        api_url,
+        "an http or https URL with a host and without user, query or fragment",
+        base_url,
+    )
+    .map_err(without_secrets)?;
+    if is_practice && !is_loopback(&api_url.value) {
+        return Err(without_secrets(SettingError::Value {
+            origin: api_url.origin,
+            value: api_url.value.as_str().into(),
+            wanted: "an address of this machine, which is where a stack with practice = true is",
+        }));
+    }
     Ok(Stack {
         name,
-        api_url: checked(
-            api_url,
-            "an http or https URL with a host and without user, query or fragment",
-            base_url,
-        )
-        .map_err(without_secrets)?,
+        api_url,
         region: checked(region, "an AWS region such as us-east-1", |text| {
             let fits = text
                 .bytes()
@@ -250,7 +259,18 @@ fn stack(
             section.profile.as_ref(),
         ),
         instance_metadata: section.instance_metadata.unwrap_or(false),
+        is_practice,
     })
+}
+
+/// Whether a URL leads to this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
 }
 
 pub(super) fn base_url(text: &str) -> Option<Url> {

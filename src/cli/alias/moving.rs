@@ -22,8 +22,7 @@ const ENDPOINTS: [&str; 3] = [
 
 pub(super) async fn main(context: &Context, action: &AliasAction) -> Result<u8, Failure> {
     let order = order(action)?;
-    let overridden = env_overrides::endpoints(&context.env)
-        .map(|(variable, _)| variable)
+    let overridden = env_overrides::other_aws_addresses(&context.env, &context.settings.stack)
         .find(|variable| ENDPOINTS.contains(variable) && !order.guard.endpoint_override);
     let contact = &context.settings.stack.escalation.value;
     if let Err(refused) = refuse_early(&order.request, contact, overridden) {

@@ -5,7 +5,7 @@ use crate::history::{self, Location, Snapshot, StackKey};
 use crate::practice::FakeStack;
 use crate::stack::Stack;
 use crate::state_dir::output;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use ulid::Ulid;
 
 /// What earlier runs of a scene would have recorded, in a folder that goes with it.
@@ -57,5 +57,48 @@ impl Recorded {
 impl Drop for Recorded {
     fn drop(&mut self) {
         output::remove_folder(&self.path);
+    }
+}
+
+/// What a shell that practises is pointed at, beside the addresses: paths as texts.
+pub(super) struct ServeFolder {
+    /// `sqlite:` and the path of the recorded history.
+    pub(super) history: String,
+    pub(super) state: String,
+    /// A file with the token that the practice stack takes.
+    pub(super) token: String,
+    /// What to put the configuration into that makes these addresses the stack's own.
+    pub(super) config: String,
+}
+
+impl ServeFolder {
+    pub(super) fn make(folder: &Path, stack: &Stack, token: &str) -> Result<Self, Failure> {
+        let failed = |path: &Path, error: std::io::Error| {
+            Failure::own(format!("{} could not be written: {error}", path.display()))
+        };
+        let (state, config) = (folder.join("state"), folder.join("config"));
+        let settings = config.join("duckops");
+        for path in [&state, &config, &settings] {
+            output::create_folder(path).map_err(|error| failed(path, error))?;
+        }
+        let token_file = folder.join("token");
+        let text = format!(
+            "# The practice stack: nothing here is production, and no other address is asked.\n\
+             [stack.{}]\npractice = true\napi_url = \"{}\"\naccount = \"{}\"\n",
+            stack.name.value, stack.api_url.value, stack.account.value
+        );
+        for (path, bytes) in [
+            (&token_file, format!("{token}\n")),
+            (&settings.join("config.toml"), text),
+        ] {
+            output::create(path, bytes.as_bytes(), 0o600).map_err(|error| failed(path, error))?;
+        }
+        let shown = |path: &Path| path.display().to_string();
+        Ok(Self {
+            history: format!("sqlite:{}", shown(&folder.join("history.db"))),
+            state: shown(&state),
+            token: shown(&token_file),
+            config: shown(&config),
+        })
     }
 }

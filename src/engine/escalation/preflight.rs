@@ -8,7 +8,7 @@ use crate::alerting::delivery::Channels;
 use crate::exit;
 use crate::fact::{duration, instant};
 use crate::report::model::Verdict;
-use crate::stack::{Environment, Origin, Stack, env_overrides};
+use crate::stack::{Environment, Stack, env_overrides};
 use crate::text::Printable;
 
 /// How an escalation was asked for.
@@ -147,13 +147,11 @@ fn not_due(situation: &Situation) -> Option<EscalationOutcome> {
 
 /// Why the verdict may not be the stack's: the flag or variable that names another address.
 pub fn other_address(stack: &Stack, env: &Environment) -> Option<String> {
-    let api = &stack.api_url.origin;
-    let api = (!matches!(api, Origin::BuiltIn | Origin::File(_))).then(|| api.to_string());
     let aws = || {
-        let mut endpoints = env_overrides::endpoints(env);
-        endpoints.next().map(|(name, _)| name.to_owned())
+        let mut names = env_overrides::other_aws_addresses(env, stack);
+        names.next().map(str::to_owned)
     };
-    let name = api.or_else(aws)?;
+    let name = stack.other_api_address().or_else(aws)?;
     Some(format!(
         "{name} names another address than the stack's, so this may be no real incident"
     ))

@@ -15,18 +15,14 @@ use time::OffsetDateTime;
 
 /// The address must be the configured one of the stack, and the way to it encrypted.
 pub(super) fn check_address(stack: &Stack, allow_override: bool) -> Result<(), Box<WriteReport>> {
-    let url = &stack.api_url;
-    if !is_configured(&url.origin) && !allow_override {
+    if let (Some(name), false) = (stack.other_api_address(), allow_override) {
         return Err(Box::new(WriteReport::refused(
-            format!(
-                "{} sends this to another address than the stack's",
-                url.origin
-            ),
+            format!("{name} sends this to another address than the stack's"),
             "Unset it, or say in words that you mean it: --endpoint-override",
             None,
         )));
     }
-    if url.value.scheme() != "https" && !is_loopback(stack) {
+    if stack.api_url.value.scheme() != "https" && !stack.is_on_loopback() {
         return Err(Box::new(WriteReport::refused(
             "the address is not https: everybody on the way could read the credentials and the key",
             "Configure an https address for the stack",
@@ -39,15 +35,6 @@ pub(super) fn check_address(stack: &Stack, allow_override: bool) -> Result<(), B
 /// Whether a setting is what was configured, and not named for this one run.
 pub(super) fn is_configured(origin: &Origin) -> bool {
     matches!(origin, Origin::BuiltIn | Origin::File(_))
-}
-
-fn is_loopback(stack: &Stack) -> bool {
-    match stack.api_url.value.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 /// Holds the lock of a bond: no other run with this state directory writes to it meanwhile.

@@ -4,7 +4,9 @@ use super::judged::{CheckResult, list, number, text};
 use super::{PreflightInput, Purpose};
 use crate::lambda::endpoint_probe::is_aws;
 use crate::observation::UnavailableReason;
+use crate::stack::is_loopback;
 use crate::text::Untrusted;
+use url::Url;
 
 /// A clock this far off is said, in seconds.
 const ODD: i64 = 60;
@@ -84,19 +86,28 @@ pub(super) fn account(known: &PreflightInput<'_>) -> CheckResult {
         ("sts", caller.host.as_str()),
         ("lambda", known.seen.host.as_deref().unwrap_or_default()),
     ];
-    let strange = hosts
-        .iter()
-        .find(|(service, host)| !is_aws(host, service, region));
+    // With an override in words any host may answer, but for the practice stack, whose
+    // commands must never reach AWS.
+    let is_own = |service: &str, host: &str| match stack.is_practice {
+        true => Url::parse(host).is_ok_and(|url| is_loopback(&url)),
+        false => known.other_hosts || is_aws(host, service, region),
+    };
+    let strange = hosts.iter().find(|(service, host)| !is_own(service, host));
     match strange {
-        Some((service, host)) if !known.other_hosts => {
+        Some((service, host)) => {
             let host = Untrusted::new(*host).printable(100);
+            let of = if stack.is_practice {
+                "on this machine"
+            } else {
+                "AWS"
+            };
             let summary = format!(
-                "{service} is asked at {host}, which is not AWS: nothing proves the account."
+                "{service} is asked at {host}, which is not {of}: nothing proves the account."
             );
             CheckResult::bad("endpoint-overridden", told, summary)
                 .next("Take the endpoint out of environment and profile, or say in words that you mean it: --endpoint-override")
         }
-        _ => {
+        None => {
             let who = Untrusted::new(caller.arn.as_str()).printable(120);
             CheckResult::ok(
                 told,

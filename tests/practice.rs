@@ -1,0 +1,154 @@
+//! Claim: the practice stack can be worked with like the real one: its scenes go on as time
+//! passes, and a shell that `drill serve` sets up needs no override and leaves nothing behind.
+
+use crate::support::{Duckops, Stage, at_once, now, step};
+use serde_json::Value;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A `drill serve` that runs, and the environment that it prints.
+struct Served {
+    child: Child,
+    environment: Vec<(String, String)>,
+    home: tempfile::TempDir,
+}
+
+impl Served {
+    fn scene(scene: &str) -> Self {
+        let home = tempfile::tempdir().expect("a folder");
+        let serve = ["drill", "serve", "--scene", scene, "--port", "0", "-o", "json"];
+        let mut child = Duckops::new(home.path(), &serve)
+            .command()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let stdout = child.stdout.take().expect("a pipe").bytes();
+        let mut text = Vec::new();
+        for byte in stdout {
+            text.push(byte.expect("a byte"));
+            if text.ends_with(b"\n")
+                && let Ok(document) = serde_json::from_slice::<Value>(&text)
+            {
+                let environment = document["environment"].as_object().expect("variables");
+                let text = |value: &Value| value.as_str().expect("a text").to_owned();
+                let environment = environment.iter().map(|(k, v)| (k.clone(), text(v)));
+                return Self {
+                    child,
+                    environment: environment.collect(),
+                    home,
+                };
+            }
+        }
+        panic!("it ended: {}", String::from_utf8_lossy(&text));
+    }
+
+    fn variable(&self, name: &str) -> &str {
+        let found = self.environment.iter().find(|(own, _)| own == name);
+        &found.unwrap_or_else(|| panic!("no {name}")).1
+    }
+
+    /// A command in the shell that practises.
+    fn duckops(&self, arguments: &[&str]) -> Duckops {
+        let duckops = Duckops::new(self.home.path(), arguments);
+        let own = self.environment.iter();
+        own.fold(duckops, |duckops, (name, value)| duckops.env(name, value.as_str()))
+    }
+
+    /// Ends it as Ctrl-C does, and yields the folder that it kept everything in.
+    fn end(mut self) -> PathBuf {
+        let state = Path::new(self.variable("DUCKOPS_STATE_DIR"));
+        let folder = state.parent().expect("a folder").to_owned();
+        assert!(folder.exists());
+        let kill = Command::new("/bin/kill")
+            .args(["-INT", &self.child.id().to_string()])
+            .status();
+        assert!(kill.expect("kill runs").success());
+        self.child.wait().expect("it ends");
+        folder
+    }
+}
+
+#[test]
+fn a_shell_that_practises_needs_no_override_and_leaves_nothing_behind() {
+    let served = Served::scene("inc-001");
+    for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        assert_eq!(served.variable(name), "us-east-1");
+    }
+    let (_, document) = served.duckops(&["triage", "inc-001"]).json();
+    let notes = document["notes"].to_string();
+    assert!(notes.contains("nothing here is production"), "{notes}");
+    let back = ["alias", "rollback", "--to", "61", "--wait", "10s"];
+    let planned = served.duckops(&back).run();
+    assert_eq!(planned.code, 5, "consent is all that lacks: {planned:?}");
+    let confirmed = [&back[..], &["--confirm", "prod@62->61"]].concat();
+    let (code, document) = served.duckops(&confirmed).json();
+    assert_eq!((code, document["outcome"].as_str()), (0, Some("done")), "{document:#}");
+    let state = Path::new(served.variable("DUCKOPS_STATE_DIR"));
+    assert!(state.join("journal.jsonl").exists(), "the journal is kept there");
+    let home = std::fs::read_dir(served.home.path()).expect("the home");
+    assert_eq!(home.count(), 0, "nothing is kept in the operator's own folders");
+    let folder = served.end();
+    assert!(!folder.exists(), "{}", folder.display());
+}
+
+#[test]
+fn a_bond_is_written_to_with_the_token_that_practice_gives() {
+    let served = Served::scene("bond");
+    let id = "DECAF00000000001";
+    let planned = served.duckops(&["bond", "rotate", id]).run();
+    assert_eq!(planned.code, 5, "consent is all that lacks: {planned:?}");
+    served.end();
+}
+
+#[test]
+fn a_foreign_account_is_not_taken_for_the_stack_s_own() {
+    let served = Served::scene("wrong-account");
+    assert_eq!(served.variable("DUCKOPS_ACCOUNT"), "121546003735");
+    let (code, document) = served.duckops(&["triage", "inc-005"]).json();
+    assert_eq!(code, 3, "{document:#}");
+    assert_eq!(step(&document, "inc-005", "quota")["verdict"], "unknown");
+    served.end();
+}
+
+#[test]
+fn a_practice_stack_on_another_machine_is_refused() {
+    let stage = Stage::of(crate::support::world("healthy"));
+    let folder = stage.home().join(".config/duckops");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let config = |url: &str| format!("[stack.prod]\npractice = true\napi_url = \"{url}\"\n");
+    std::fs::write(folder.join("config.toml"), config("https://example.invalid")).expect("written");
+    let ran = stage.duckops(&["triage"]).without("DUCKOPS_API_URL");
+    let ran = ran.env("DUCKOPS_API_URL", "").run();
+    assert_eq!(ran.code, 64, "{ran:?}");
+    assert!(ran.stderr.contains("of this machine"), "{ran:?}");
+}
+
+/// Scenes with one thing wrong, and a good day, an hour after they began.
+#[test]
+fn an_hour_later_a_scene_is_what_it_was() {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    const DUE: [(&str, &str); 5] = [
+        ("healthy", "ok"),
+        ("inc-001", "critical"),
+        ("inc-003", "critical"),
+        ("inc-004", "critical"),
+        ("inc-005", "critical"),
+    ];
+    at_once(5, &DUE, |(scene, due)| {
+        let scene = duckops::practice::find(scene).expect("a scene");
+        let mut world = (scene.build)(now() - HOUR);
+        world.advance(now());
+        (world.now, world.frozen) = (now(), true);
+        for run in &mut world.recorded {
+            run.ago += HOUR;
+        }
+        let stage = Stage::of(world);
+        let (_, document) = stage.duckops(&["triage"]).json();
+        assert_eq!(document["verdict"], *due, "{}: {document:#}", scene.name);
+        assert_eq!(stage.practice.unexpected(), 0, "{}", scene.name);
+    });
+}
