@@ -18,7 +18,9 @@ struct Served {
 impl Served {
     fn scene(scene: &str) -> Self {
         let home = tempfile::tempdir().expect("a folder");
-        let serve = ["drill", "serve", "--scene", scene, "--port", "0", "-o", "json"];
+        let serve = [
+            "drill", "serve", "--scene", scene, "--port", "0", "-o", "json",
+        ];
         let mut child = Duckops::new(home.path(), &serve)
             .command()
             .stdin(Stdio::null())
@@ -55,7 +57,9 @@ impl Served {
     fn duckops(&self, arguments: &[&str]) -> Duckops {
         let duckops = Duckops::new(self.home.path(), arguments);
         let own = self.environment.iter();
-        own.fold(duckops, |duckops, (name, value)| duckops.env(name, value.as_str()))
+        own.fold(duckops, |duckops, (name, value)| {
+            duckops.env(name, value.as_str())
+        })
     }
 
     /// Ends it as Ctrl-C does, and yields the folder that it kept everything in.
@@ -86,11 +90,22 @@ fn a_shell_that_practises_needs_no_override_and_leaves_nothing_behind() {
     assert_eq!(planned.code, 5, "consent is all that lacks: {planned:?}");
     let confirmed = [&back[..], &["--confirm", "prod@62->61"]].concat();
     let (code, document) = served.duckops(&confirmed).json();
-    assert_eq!((code, document["outcome"].as_str()), (0, Some("done")), "{document:#}");
+    assert_eq!(
+        (code, document["outcome"].as_str()),
+        (0, Some("done")),
+        "{document:#}"
+    );
     let state = Path::new(served.variable("DUCKOPS_STATE_DIR"));
-    assert!(state.join("journal.jsonl").exists(), "the journal is kept there");
+    assert!(
+        state.join("journal.jsonl").exists(),
+        "the journal is kept there"
+    );
     let home = std::fs::read_dir(served.home.path()).expect("the home");
-    assert_eq!(home.count(), 0, "nothing is kept in the operator's own folders");
+    assert_eq!(
+        home.count(),
+        0,
+        "nothing is kept in the operator's own folders"
+    );
     let folder = served.end();
     assert!(!folder.exists(), "{}", folder.display());
 }
@@ -120,7 +135,11 @@ fn a_practice_stack_on_another_machine_is_refused() {
     let folder = stage.home().join(".config/duckops");
     std::fs::create_dir_all(&folder).expect("a folder");
     let config = |url: &str| format!("[stack.prod]\npractice = true\napi_url = \"{url}\"\n");
-    std::fs::write(folder.join("config.toml"), config("https://example.invalid")).expect("written");
+    std::fs::write(
+        folder.join("config.toml"),
+        config("https://example.invalid"),
+    )
+    .expect("written");
     let ran = stage.duckops(&["triage"]).without("DUCKOPS_API_URL");
     let ran = ran.env("DUCKOPS_API_URL", "").run();
     assert_eq!(ran.code, 64, "{ran:?}");
