@@ -1,7 +1,7 @@
 //! Claim: every room of the source knows only the rooms it may know, stays readable, and
 //! leaves the outside world to those whose business it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every room, from the top down: a room may use those that stand below it, and nothing else.
@@ -295,4 +295,304 @@ fn exit_codes_are_written_in_one_place() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// The modules of the tree, to find which file an import means.
+struct Modules {
+    /// By module path: the file, relative to `src`, and its code without comments and strings.
+    files: BTreeMap<Vec<String>, (PathBuf, String)>,
+    /// By module path: what each imported name stands for.
+    imports: BTreeMap<Vec<String>, BTreeMap<String, Vec<String>>>,
+}
+
+fn segments(path: &str) -> Vec<String> {
+    path.split("::")
+        .map(|part| part.trim().to_owned())
+        .collect()
+}
+
+/// `a::{b, c as d}` as `a::b` and `a::c as d`.
+fn flattened(tree: &str) -> Vec<String> {
+    let Some((head, rest)) = tree.split_once('{') else {
+        return vec![tree.trim().to_owned()];
+    };
+    let inner = rest.rsplit_once('}').map_or(rest, |(inner, _)| inner);
+    let (mut parts, mut depth) = (vec![String::new()], 0);
+    for c in inner.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(c);
+        }
+    }
+    let parts = parts.iter().filter(|part| !part.trim().is_empty());
+    parts
+        .flat_map(|part| flattened(part))
+        .map(|part| format!("{}{part}", head.trim()))
+        .collect()
+}
+
+/// Every `use` of a code: whether it is a re-export, and its tree.
+fn use_items(code: &str) -> Vec<(bool, String)> {
+    let mut items = Vec::new();
+    for piece in code.split_inclusive(';') {
+        let at = piece.find("use ").filter(|at| {
+            let lead = piece[..*at].rsplit('\n').next().unwrap_or_default().trim();
+            lead.is_empty() || lead.starts_with("pub")
+        });
+        if let Some(at) = at {
+            let is_public = piece[..at].trim_end().ends_with([')', 'b']);
+            items.push((is_public, piece[at + 4..].trim_end_matches(';').to_owned()));
+        }
+    }
+    items
+}
+
+impl Modules {
+    fn of(sources: &[(PathBuf, String)]) -> Self {
+        let mut files = BTreeMap::new();
+        for (path, code) in sources {
+            let mut module =
+                segments(&path.with_extension("").to_string_lossy().replace('/', "::"));
+            if module
+                .last()
+                .is_some_and(|last| ["mod", "lib"].contains(&last.as_str()))
+            {
+                module.pop();
+            }
+            files.insert(module, (path.clone(), code.clone()));
+        }
+        let mut imports = BTreeMap::new();
+        for (module, (_, code)) in &files {
+            let mut names = BTreeMap::new();
+            for path in use_items(code).iter().flat_map(|(_, tree)| flattened(tree)) {
+                let (path, name) = match path.split_once(" as ") {
+                    Some((path, name)) => (segments(path), Some(name.trim().to_owned())),
+                    None => (segments(&path), None),
+                };
+                let path: Vec<_> = match path.split_last() {
+                    Some((last, rest)) if last == "self" => rest.to_vec(),
+                    _ => path,
+                };
+                if let Some(last) = path.last() {
+                    names.insert(name.unwrap_or_else(|| last.clone()), path.clone());
+                }
+            }
+            imports.insert(module.clone(), names);
+        }
+        Self { files, imports }
+    }
+
+    /// A path as it stands in a module, from the root of the crate; none outside of it.
+    fn absolute(&self, module: &[String], path: &[String]) -> Option<Vec<String>> {
+        let first = path.first()?;
+        let supers = path.iter().take_while(|part| *part == "super").count();
+        let (base, rest) = match first.as_str() {
+            "crate" => (&module[..0], &path[1..]),
+            "self" => (module, &path[1..]),
+            "super" => (
+                &module[..module.len().checked_sub(supers)?],
+                &path[supers..],
+            ),
+            _ => {
+                let child = [module, &path[..1]].concat();
+                self.files.contains_key(&child).then_some((module, path))?
+            }
+        };
+        Some([base, rest].concat())
+    }
+
+    /// The module in which a path's item is defined: names that a module only imports or
+    /// re-exports are followed.
+    fn definition(&self, path: &[String], depth: usize) -> Option<Vec<String>> {
+        let length = (0..=path.len())
+            .rev()
+            .find(|n| self.files.contains_key(&path[..*n]))?;
+        let module = &path[..length];
+        let imported = path
+            .get(length)
+            .and_then(|name| self.imports.get(module)?.get(name));
+        let followed = imported.filter(|_| depth < 8).and_then(|import| {
+            let target = [self.absolute(module, import)?, path[length + 1..].to_vec()].concat();
+            (target != path).then(|| self.definition(&target, depth + 1))?
+        });
+        followed.or_else(|| Some(module.to_vec()))
+    }
+
+    /// The files that each file takes something from. A module that declares another one may
+    /// use it: what that takes from its parent is an arrow, the way down is none.
+    fn arrows(&self) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
+        let mut arrows = BTreeMap::new();
+        for (module, (_, code)) in &self.files {
+            let items = use_items(code);
+            let exported: BTreeSet<_> = items
+                .iter()
+                .filter(|(is_public, _)| *is_public)
+                .flat_map(|(_, tree)| flattened(tree))
+                .map(|path| {
+                    path.split(" as ")
+                        .next()
+                        .unwrap_or_default()
+                        .trim()
+                        .to_owned()
+                })
+                .collect();
+            let used = items
+                .iter()
+                .filter(|(is_public, _)| !is_public)
+                .flat_map(|(_, tree)| flattened(tree))
+                .map(|path| {
+                    path.split(" as ")
+                        .next()
+                        .unwrap_or_default()
+                        .trim()
+                        .to_owned()
+                });
+            let inline = code
+                .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':')))
+                .filter(|path| path.contains("::"))
+                .map(|path| path.trim_end_matches(':').to_owned());
+            let mut found = BTreeSet::new();
+            for path in used.chain(inline).filter(|path| !exported.contains(path)) {
+                let Some(path) = self.absolute(module, &segments(&path)) else {
+                    continue;
+                };
+                let Some(target) = self.definition(&path, 0) else {
+                    continue;
+                };
+                let is_child = target
+                    .split_last()
+                    .is_some_and(|(_, parent)| parent == module);
+                if target != *module && !is_child {
+                    found.insert(target);
+                }
+            }
+            arrows.insert(module.clone(), found);
+        }
+        arrows
+    }
+
+    /// Every circle, as the names of its files: files from which an arrow leads back to them.
+    fn circles(&self) -> Vec<BTreeSet<String>> {
+        let arrows = self.arrows();
+        let reached = |from: &Vec<String>| {
+            let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+            while let Some(module) = open.pop() {
+                for next in arrows.get(module).into_iter().flatten() {
+                    if seen.insert(next) {
+                        open.push(next);
+                    }
+                }
+            }
+            seen
+        };
+        let reaches: BTreeMap<_, _> = arrows.keys().map(|from| (from, reached(from))).collect();
+        let name = |module: &Vec<String>| self.files[module].0.display().to_string();
+        let circles = arrows.keys().filter_map(|module| {
+            let with = reaches[module].iter().filter(|other| {
+                let back = reaches.get(**other);
+                back.is_some_and(|back| back.contains(module))
+            });
+            let circle: BTreeSet<_> = with.map(|other| name(other)).collect();
+            (!circle.is_empty()).then_some(circle)
+        });
+        let distinct: BTreeSet<_> = circles.collect();
+        distinct.into_iter().collect()
+    }
+}
+
+/// The code of a file without what stands in string literals.
+fn without_strings(code: &str) -> String {
+    let mut out = String::new();
+    let mut chars = code.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' if chars.peek() == Some(&'"') => {
+                chars.next();
+                chars.next();
+            }
+            '"' => {
+                while let Some(inner) = chars.next() {
+                    match inner {
+                        '\\' => drop(chars.next()),
+                        '"' => break,
+                        _ => {}
+                    }
+                }
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[test]
+fn no_two_files_import_each_other() {
+    let sources: Vec<_> = sources()
+        .into_iter()
+        .filter(|source| source.path != Path::new("main.rs"))
+        .map(|source| (source.path, without_strings(&source.code)))
+        .collect();
+    let modules = Modules::of(&sources);
+    let arrows: usize = modules.arrows().values().map(BTreeSet::len).sum();
+    println!(
+        "structure: {arrows} imports between {} files",
+        sources.len()
+    );
+    assert!(arrows > 500, "only {arrows} imports were understood");
+    assert_eq!(modules.circles(), Vec::<BTreeSet<String>>::new());
+}
+
+#[test]
+fn a_circle_of_files_is_found_also_through_a_re_export() {
+    let circles = |files: &[(&str, &str)]| {
+        let files: Vec<_> = files
+            .iter()
+            .map(|(path, code)| (PathBuf::from(path), (*code).to_owned()))
+            .collect();
+        let circles = Modules::of(&files).circles();
+        let names = circles
+            .into_iter()
+            .map(|circle| circle.into_iter().collect::<Vec<_>>());
+        names.collect::<Vec<_>>()
+    };
+    let facade = ("a/mod.rs", "mod b;\nmod c;\npub use b::B;\n");
+    let b_takes_c = ("a/b.rs", "use super::c::{self, C};\npub struct B;\n");
+    assert_eq!(
+        circles(&[
+            facade,
+            b_takes_c,
+            ("a/c.rs", "use crate::a::B;\npub struct C;\n")
+        ]),
+        [["a/b.rs", "a/c.rs"]]
+    );
+    assert_eq!(
+        circles(&[
+            facade,
+            b_takes_c,
+            ("a/c.rs", "pub fn c() -> super::b::B { super::b::B }\n")
+        ]),
+        [["a/b.rs", "a/c.rs"]]
+    );
+    let none: [[&str; 2]; 0] = [];
+    assert_eq!(
+        circles(&[facade, b_takes_c, ("a/c.rs", "pub struct C;\n")]),
+        none
+    );
+    // Three files in a row, closed by the last one.
+    assert_eq!(
+        circles(&[
+            ("x.rs", "use crate::y::Y;\n"),
+            ("y.rs", "use crate::{\n    z::{Z, W},\n};\n"),
+            ("z.rs", "use crate::x as other;\n"),
+        ]),
+        [["x.rs", "y.rs", "z.rs"]]
+    );
 }

@@ -1,7 +1,7 @@
 //! The function's metrics in the window that its time limit asks for, and when its
 //! present errors began.
 
-use super::versions::{self, ErrorOwner};
+use super::versions::{self, ErrorOwner, Series};
 use crate::fact::{self, FactValue};
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use time::OffsetDateTime;
@@ -85,9 +85,6 @@ fn window(observations: &Observations) -> i64 {
     };
     WINDOW.max(limit + MINUTE)
 }
-
-/// Points of one metric, oldest first.
-pub(super) type Series = [(i64, i64)];
 
 fn series<'a>(observations: &'a Observations, path: &str) -> Result<&'a Series, Unavailable> {
     match observations.get(path) {

@@ -4,11 +4,13 @@
 //! CloudWatch may know nothing of single versions. Then nothing is said, and what the
 //! function shows as a whole counts as it would have.
 
-use super::function::Series;
 use crate::fact::{FactValue, Group};
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
+
+/// Points of one metric, oldest first.
+pub(super) type Series = [(i64, i64)];
 
 /// Whose the errors of the window are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Moves of the alias that the journal of this machine records: what was planned and what was read
 //! back then. Where the alias points now only Lambda can say.
 
-use super::reader::AliasTarget;
+use super::alias_target::AliasTarget;
 use super::version_events::{VersionEvent, VersionEventKind, VersionEvents};
 use crate::fact;
 use crate::state_dir::journal::{Chain, Entry, Stage};

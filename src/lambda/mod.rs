@@ -9,6 +9,7 @@ pub mod deploy_log_entry;
 pub mod deploy_log_events;
 pub mod endpoint_probe;
 pub mod error_rate;
+pub mod function_state;
 pub mod last_known_good;
 pub mod policy;
 pub mod reader;

@@ -1,45 +1,14 @@
 //! The three writes to a bond, as the stack's API takes them, and what they change.
 
 use super::FakeStack;
+use super::bond_state::{Bond, Issued};
+use super::effect::Effect;
 use super::wire::{OperationResult, Payload, Refusal, RequestContext};
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use serde_json::json;
 use std::fmt::Write;
 use time::OffsetDateTime;
-
-/// What the stack holds of one bond.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bond {
-    /// `BONDED`, `DENIED`, `EXPIRED` or `UNPECKED`.
-    pub state: String,
-    /// The Beak Key that counts.
-    pub key: String,
-}
-
-/// A key that the stack has issued.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issued {
-    /// To whom.
-    pub bond: String,
-    /// What the request called itself; empty when it did not.
-    pub request: String,
-    /// The key.
-    pub key: String,
-}
-
-/// What a write changes.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// The alias points elsewhere.
-    Alias(super::AliasTarget),
-    /// A key was issued, and the one before it is dead.
-    Rotated(Issued),
-    /// An agent has given a sign of life.
-    Pulsed(String),
-    /// A bond is over.
-    Unpecked(String),
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

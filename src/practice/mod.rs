@@ -18,9 +18,12 @@
 mod alias;
 mod beak;
 mod bond;
+mod bond_state;
 mod cbor;
 mod cloudwatch;
+mod effect;
 mod fault;
+mod fault_response;
 mod lambda;
 mod live;
 mod logs;
@@ -42,8 +45,9 @@ mod world;
 #[cfg(test)]
 mod sdk_tests;
 
-pub use bond::{Bond, Effect, Issued};
+pub use bond_state::{Bond, Issued};
 pub use cbor::Tree;
+pub use effect::Effect;
 pub use fault::Fault;
 pub use operation::Operation;
 pub use scene::{Expect, Scene, find, scenes};

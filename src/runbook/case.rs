@@ -1,6 +1,6 @@
 //! The cases of a runbook: facts as they might be, and the verdicts they must give.
 
-use super::check::Checker;
+use super::checker::Checker;
 use super::model::Case;
 use super::raw;
 use crate::fact::{Declared, FactType, FactValue, parse_duration, parse_instant};

@@ -3,9 +3,9 @@
 //! Nothing here stops at the first complaint: an operator who edits a file at night
 //! wants the whole list.
 
-use super::Complaint;
 use super::case;
-use super::metric;
+use super::checker::Checker;
+use super::metric_check;
 use super::model::{Escalate, Rule, Runbook, Step};
 use super::raw;
 use super::rule::{Expression, Scope};
@@ -14,78 +14,6 @@ use crate::fact::{FactType, FactValue, parse_duration};
 use crate::report::model::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Spanned, Value};
-
-/// Collects complaints and knows on which line an offset stands.
-pub(super) struct Checker {
-    file: String,
-    line_starts: Vec<usize>,
-    pub(super) complaints: Vec<Complaint>,
-}
-
-impl Checker {
-    pub(super) fn new(file: &str, text: &str) -> Self {
-        let breaks = text
-            .bytes()
-            .enumerate()
-            .filter(|(_, byte)| *byte == b'\n')
-            .map(|(at, _)| at + 1);
-        Self {
-            file: file.to_owned(),
-            line_starts: std::iter::once(0).chain(breaks).collect(),
-            complaints: Vec::new(),
-        }
-    }
-
-    pub(super) fn line(&self, offset: usize) -> usize {
-        self.line_starts.partition_point(|start| *start <= offset)
-    }
-
-    pub(super) fn complain(&mut self, offset: usize, text: String) {
-        self.complaints.push(Complaint {
-            file: self.file.clone(),
-            line: self.line(offset),
-            text,
-        });
-    }
-
-    pub(super) fn at<T>(&mut self, place: &Spanned<T>, text: String) {
-        self.complain(place.span().start, text);
-    }
-
-    fn words(
-        &mut self,
-        text: &Spanned<String>,
-        limits: &BTreeMap<String, FactValue>,
-    ) -> Option<Words> {
-        self.parsed(text, Words::parse(text.get_ref(), limits))
-    }
-
-    fn command(
-        &mut self,
-        text: &Spanned<String>,
-        limits: &BTreeMap<String, FactValue>,
-    ) -> Option<Words> {
-        self.parsed(text, Words::parse_command(text.get_ref(), limits))
-    }
-
-    fn parsed(
-        &mut self,
-        text: &Spanned<String>,
-        words: Result<Words, Vec<String>>,
-    ) -> Option<Words> {
-        match words {
-            Ok(words) if !text.get_ref().trim().is_empty() => Some(words),
-            Ok(_) => {
-                self.at(text, "must not be empty".to_owned());
-                None
-            }
-            Err(errors) => {
-                errors.into_iter().for_each(|error| self.at(text, error));
-                None
-            }
-        }
-    }
-}
 
 /// Checks everything; `None` when something essential is missing.
 pub(super) fn runbook(raw: raw::Runbook, check: &mut Checker) -> Option<Runbook> {
@@ -133,7 +61,7 @@ pub(super) fn runbook(raw: raw::Runbook, check: &mut Checker) -> Option<Runbook>
         }
         Some(words)
     });
-    let metrics = metric::all(&raw, &steps, check);
+    let metrics = metric_check::all(&raw, &steps, check);
     let cases = raw
         .case
         .iter()

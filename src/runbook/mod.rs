@@ -7,9 +7,11 @@
 
 mod case;
 mod check;
+mod checker;
 mod embedded;
 mod library;
 pub mod metric;
+mod metric_check;
 pub mod model;
 mod raw;
 mod rule;
@@ -54,7 +56,7 @@ pub struct Complaints(pub Vec<Complaint>);
 /// # Errors
 /// Every complaint about it, each with its line.
 pub fn load(file: &str, text: &str) -> Result<model::Runbook, Complaints> {
-    let mut check = check::Checker::new(file, text);
+    let mut check = checker::Checker::new(file, text);
     let runbook = raw::parse(text, &mut check).and_then(|raw| check::runbook(raw, &mut check));
     match (runbook, check.complaints) {
         (Some(runbook), complaints) if complaints.is_empty() => Ok(runbook),

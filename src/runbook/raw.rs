@@ -1,6 +1,6 @@
 //! A runbook as it is written: the keys of the file and nothing more.
 
-use super::check::Checker;
+use super::checker::Checker;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::{Spanned, Value};

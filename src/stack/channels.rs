@@ -83,7 +83,7 @@ fn channel(file: &File, name: &str, section: &Spanned<Notify>) -> Result<Channel
     let secret = source(&notify.secret_file, &notify.secret_env);
     let plain = match &notify.url {
         None => None,
-        Some(text) => Some(super::settings::base_url(text.get_ref()).ok_or_else(|| {
+        Some(text) => Some(super::base_url::base_url(text.get_ref()).ok_or_else(|| {
             wrong(
                 file.place(text),
                 "(not shown)",

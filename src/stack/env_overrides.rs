@@ -39,7 +39,7 @@ pub fn other_aws_addresses<'a>(
     let is_practice = stack.is_practice;
     let is_own = move |url: &str| {
         let url = url::Url::parse(url);
-        is_practice && url.is_ok_and(|url| super::settings::is_loopback(&url))
+        is_practice && url.is_ok_and(|url| super::base_url::is_loopback(&url))
     };
     endpoints(env)
         .filter(move |(_, url)| !is_own(url))

@@ -4,6 +4,7 @@
 //! is built in. This room reads the configuration file and nothing else; the environment
 //! is handed to it.
 
+mod base_url;
 mod channels;
 mod config;
 mod deploy_log;
@@ -11,10 +12,11 @@ pub mod env_overrides;
 mod secret;
 mod settings;
 
+pub use base_url::is_loopback;
 pub use channels::{Channel, ChannelKind};
 pub use deploy_log::{deployments, log_blocks, newest_version};
 pub use secret::{Secret, SecretError, SecretSource};
-pub use settings::{Flags, Settings, is_loopback};
+pub use settings::{Flags, Settings};
 
 use crate::text::Printable;
 use crate::text::StackNames;
@@ -137,7 +139,7 @@ pub struct Stack {
 impl Stack {
     /// Whether the API's address is on this machine.
     pub fn is_on_loopback(&self) -> bool {
-        settings::is_loopback(&self.api_url.value)
+        is_loopback(&self.api_url.value)
     }
 
     /// The flag or variable that sends questions to the API to another address than the

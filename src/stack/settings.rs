@@ -1,12 +1,12 @@
 //! Every setting in force for one run, and the order in which sources win.
 
+use super::base_url::{base_url, is_loopback};
 use super::channels::{self, Channel};
 use super::config;
 use super::{Origin, Setting, SettingError, Stack};
 use crate::fact::parse_duration;
 use std::path::PathBuf;
 use std::time::Duration;
-use url::Url;
 
 /// The flags of the command line that settings come from.
 #[derive(Clone, Debug, Default)]
@@ -261,28 +261,6 @@ fn stack(
         instance_metadata: section.instance_metadata.unwrap_or(false),
         is_practice,
     })
-}
-
-/// Whether a URL leads to this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
-}
-
-pub(super) fn base_url(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let plain = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    (matches!(url.scheme(), "http" | "https")
-        && url.host_str().is_some_and(|h| !h.is_empty())
-        && plain)
-        .then_some(url)
 }
 
 /// Takes out of the message what may be a secret in a URL: the user and the query.

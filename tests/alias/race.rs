@@ -7,7 +7,7 @@
 use super::{alias, puts};
 use crate::support::{Stage, world};
 use duckops::cloud::{Aws, Http};
-use duckops::lambda::reader::Caller;
+use duckops::lambda::function_state::Caller;
 use duckops::practice::{FakeStack, Operation, Practice, Version};
 use duckops::stack::{Flags, Settings, Stack};
 use duckops::state_dir::journal::Journal;

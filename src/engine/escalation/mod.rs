@@ -2,14 +2,16 @@
 //! the configured channels after consent.
 
 mod context;
+mod draft;
 mod journal;
 mod outcome;
 mod preflight;
 mod send;
 mod situation;
 
+pub use draft::Escalation;
 pub use journal::close_abandoned;
 pub use outcome::EscalationOutcome;
 pub use preflight::{EscalationOptions, Preflight, other_address, preflight};
-pub use send::{Escalation, send};
+pub use send::send;
 pub use situation::{EscalationRequest, Situation, gather};

@@ -1,7 +1,7 @@
 //! Whether an escalation is due at all, before anybody consents to it.
 
+use super::draft::Escalation;
 use super::outcome::{EscalationOutcome, record};
-use super::send::Escalation;
 use super::situation::Situation;
 use crate::alerting::EscalationRecord;
 use crate::alerting::delivery::Channels;

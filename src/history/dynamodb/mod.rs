@@ -26,8 +26,10 @@ mod requests;
 mod retain;
 mod snapshot_reader;
 mod table;
+mod table_name;
 
-pub use table::{Initialised, TableName, initialise};
+pub use table::{Initialised, initialise};
+pub use table_name::TableName;
 
 use super::{
     CheckState, Exchanged, History, HistoryError, Pruned, Retention, Sample, Snapshot, StackKey,

@@ -3,7 +3,7 @@
 
 use super::super::{CheckState, Exchanged, HistoryError, StackKey};
 use super::item::{self, DynamoItem};
-use super::table::TableName;
+use super::table_name::TableName;
 use crate::cloud::innermost;
 use crate::text::{Printable, Untrusted};
 use aws_config::SdkConfig;

@@ -1,38 +1,19 @@
-//! The table itself: valid names, and how it is created.
+//! How the table is created.
 
 use super::super::HistoryError;
 use super::TableAccess;
 use super::requests::Table;
+use super::table_name::TableName;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
     TimeToLiveSpecification, TimeToLiveStatus,
 };
-use std::fmt;
 use std::time::Duration;
 
 /// The attribute in which an item says when it may be deleted.
 const EXPIRES: &str = "expires";
 /// How often a new table is looked at until it is ready.
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// A name that DynamoDB takes for a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableName(String);
-
-impl TableName {
-    /// 3 to 255 of letters, digits, `_`, `.` and `-`.
-    pub(in super::super) fn parse(text: &str) -> Option<Self> {
-        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        let is_name = (3..=255).contains(&text.len()) && text.bytes().all(known);
-        is_name.then(|| Self(text.to_owned()))
-    }
-}
-
-impl fmt::Display for TableName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// What making a table came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! The object around the entries of the feed, parsed when the answer is complete.
 
-use super::feed::two_lists;
 use crate::observation::{Unavailable, UnavailableReason};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -34,6 +33,13 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Unavailable> {
         )),
         (_, _, _) => Err(two_lists()),
     }
+}
+
+pub(super) fn two_lists() -> Unavailable {
+    Unavailable::new(
+        UnavailableReason::Contradictory,
+        "the audit feed has two lists of entries",
+    )
 }
 
 /// The top level of the document.

@@ -165,7 +165,7 @@ impl<S: Sink> FeedReader<S> {
             b'[' if self.depth == 1 && self.named && self.is_container() => {
                 // Which of two lists is the feed cannot be told: neither counts twice.
                 if std::mem::replace(&mut self.listed, true) {
-                    return Err(two_lists());
+                    return Err(envelope::two_lists());
                 }
                 self.named = false;
                 self.place = Position::Before { first: true };
@@ -278,13 +278,6 @@ fn torn(why: &str) -> Unavailable {
     Unavailable::new(
         UnavailableReason::NotJson,
         format!("the audit feed is torn or not JSON: {why}"),
-    )
-}
-
-pub(super) fn two_lists() -> Unavailable {
-    Unavailable::new(
-        UnavailableReason::Contradictory,
-        "the audit feed has two lists of entries",
     )
 }
 

@@ -3,7 +3,7 @@
 
 use crate::fact::parse_instant;
 use crate::lambda::alias_moves::AliasMove;
-use crate::lambda::reader::AliasTarget;
+use crate::lambda::alias_target::AliasTarget;
 use crate::state_dir::journal::{Chain, Entry, Journal, Stage};
 use serde_json::json;
 

@@ -2,7 +2,7 @@
 //! and by the answer. Pure.
 
 use super::plan::{AliasPlan, shares};
-use crate::lambda::reader::AliasTarget;
+use crate::lambda::alias_target::AliasTarget;
 use crate::observation::Unavailable;
 use crate::write::guarded::WriteOutcome;
 use serde_json::{Value, json};

@@ -1,7 +1,8 @@
 //! The plan of a move: from which version to which, as which identity, and what differs. Its
 //! JSON holds all that matters, so that consent to it is consent to nothing else.
 
-use crate::lambda::reader::{AliasTarget, Caller};
+use crate::lambda::alias_target::AliasTarget;
+use crate::lambda::function_state::Caller;
 use crate::write::consent::Terms;
 use crate::write::guarded::WritePlan;
 use serde_json::{Value, json};

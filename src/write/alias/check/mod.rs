@@ -13,7 +13,7 @@ mod target;
 
 use super::plan::Purpose;
 use crate::fact::Probe;
-use crate::lambda::reader::FunctionState;
+use crate::lambda::function_state::FunctionState;
 use crate::lambda::version_config::VersionConfig;
 use crate::lambda::version_metrics::VersionMetrics;
 use crate::observation::{Observations, RequestLog, Unavailable};
