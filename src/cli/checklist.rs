@@ -2,46 +2,14 @@
 //! not well.
 
 use super::Context;
+use crate::report::checklist::ChecklistItem;
 use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::text::Printable;
 use serde_json::json;
 
-/// One thing that was looked at.
-pub(super) struct Check {
-    pub(super) name: String,
-    pub(super) verdict: Verdict,
-    pub(super) found: Printable,
-    pub(super) fix: Option<Printable>,
-}
-
-impl Check {
-    pub(super) fn ok(name: impl Into<String>, found: impl Into<Printable>) -> Self {
-        Self {
-            name: name.into(),
-            verdict: Verdict::Ok,
-            found: found.into(),
-            fix: None,
-        }
-    }
-
-    pub(super) fn bad(
-        name: impl Into<String>,
-        verdict: Verdict,
-        found: impl Into<Printable>,
-        fix: impl Into<Printable>,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            verdict,
-            found: found.into(),
-            fix: Some(fix.into()),
-        }
-    }
-}
-
 /// Prints a checklist under the name that programs know it by; yields the exit code.
-pub(super) fn print(context: &Context, kind: DocumentKind, checks: &[Check]) -> u8 {
+pub(super) fn print(context: &Context, kind: DocumentKind, checks: &[ChecklistItem]) -> u8 {
     told(context, kind, checks, None)
 }
 
@@ -49,13 +17,13 @@ pub(super) fn print(context: &Context, kind: DocumentKind, checks: &[Check]) -> 
 pub(super) fn print_next(
     context: &Context,
     kind: DocumentKind,
-    checks: &[Check],
+    checks: &[ChecklistItem],
     next: &str,
 ) -> u8 {
     told(context, kind, checks, Some(next))
 }
 
-fn told(context: &Context, kind: DocumentKind, checks: &[Check], next: Option<&str>) -> u8 {
+fn told(context: &Context, kind: DocumentKind, checks: &[ChecklistItem], next: Option<&str>) -> u8 {
     let verdict = Verdict::worst(checks.iter().map(|check| check.verdict));
     let bad = checks
         .iter()

@@ -6,6 +6,7 @@ pub mod alias;
 pub mod check;
 pub mod collect;
 pub mod credentials;
+pub mod doctor;
 pub mod escalation;
 pub mod history_open;
 pub mod journal;

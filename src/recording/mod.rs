@@ -5,6 +5,7 @@
 //! kept. Secrets are taken out before it is written, and the finished file is searched again.
 //! This room judges nothing and asks nobody.
 
+pub mod diff;
 mod form;
 mod read;
 mod write;

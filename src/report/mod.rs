@@ -4,6 +4,7 @@
 //! prints: it returns text, and the command line decides where that goes. What it says of
 //! the outside world has gone through [`crate::text`], so all that is left to do here is
 //! what a single format needs on top: its own markup must not be forged either.
+pub mod checklist;
 pub mod entry;
 pub mod html;
 pub mod json;

@@ -2,11 +2,12 @@
 
 use crate::cli::Context;
 use crate::cli::args::Lists;
-use crate::cli::checklist::{self, Check};
+use crate::cli::checklist;
 use crate::cli::connections::{see, text, when};
 use crate::cli::fail::Failure;
 use crate::connections::{Bond, BondState, Class, Connections, EventKind, Only, Peck, SLOW};
 use crate::fact::duration;
+use crate::report::checklist::ChecklistItem;
 use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 
@@ -18,13 +19,13 @@ pub(super) async fn main(context: &Context, id: &str, lists: &Lists) -> Result<u
         None => {
             let why = seen.report.summary.clone();
             let fix = "Check the id, and that the feed can be read: duckops bond list";
-            vec![Check::bad("bond", Verdict::Unknown, why, fix)]
+            vec![ChecklistItem::bad("bond", Verdict::Unknown, why, fix)]
         }
     };
     Ok(checklist::print(context, DocumentKind::BondVerify, &checks))
 }
 
-fn checks(all: &Connections, bond: &Bond) -> Vec<Check> {
+fn checks(all: &Connections, bond: &Bond) -> Vec<ChecklistItem> {
     let peck = bond
         .peck
         .as_ref()
@@ -38,18 +39,18 @@ fn checks(all: &Connections, bond: &Bond) -> Vec<Check> {
     ]
 }
 
-fn in_force(bond: &Bond, now: i64) -> Check {
+fn in_force(bond: &Bond, now: i64) -> ChecklistItem {
     let since = when(bond.since, now);
     match bond.state() {
-        BondState::Bonded => Check::ok("bonded", format!("BONDED, since {since}")),
-        BondState::Unknown => Check::bad(
+        BondState::Bonded => ChecklistItem::ok("bonded", format!("BONDED, since {since}")),
+        BondState::Unknown => ChecklistItem::bad(
             "bonded",
             Verdict::Unknown,
             bond.uncertain
                 .unwrap_or("nothing says whether it is in force"),
             "Look at connection-card.html",
         ),
-        state => Check::bad(
+        state => ChecklistItem::bad(
             "bonded",
             Verdict::Critical,
             state.word(),
@@ -59,12 +60,12 @@ fn in_force(bond: &Bond, now: i64) -> Check {
 }
 
 /// Both sides have to approve.
-fn approvals(peck: Option<&Peck>) -> Check {
+fn approvals(peck: Option<&Peck>) -> ChecklistItem {
     let name = "approvals";
     let fix = "Look at request-history.html: APPROVED, with the decisions of both ducklings";
     let Some(peck) = peck else {
         let why = "the feed does not say from which request it came";
-        return Check::bad(name, Verdict::Unknown, why, fix);
+        return ChecklistItem::bad(name, Verdict::Unknown, why, fix);
     };
     let of = |wanted| {
         peck.events
@@ -72,30 +73,30 @@ fn approvals(peck: Option<&Peck>) -> Check {
             .filter(move |(_, event, _)| *event == wanted)
     };
     match of(EventKind::Approved).count() {
-        0 => Check::bad(name, Verdict::Unknown, "the feed shows no approval", fix),
-        1 => Check::bad(
+        0 => ChecklistItem::bad(name, Verdict::Unknown, "the feed shows no approval", fix),
+        1 => ChecklistItem::bad(
             name,
             Verdict::Warning,
             "the feed shows one approval of two",
             fix,
         ),
-        n => Check::ok(name, format!("{n} approvals of {}", text(&peck.id))),
+        n => ChecklistItem::ok(name, format!("{n} approvals of {}", text(&peck.id))),
     }
 }
 
 /// The key comes with `duck.bonded`; whether it was taken only the receiver knows.
-fn delivered(bond: &Bond, now: i64) -> Check {
+fn delivered(bond: &Bond, now: i64) -> ChecklistItem {
     let name = "beak key";
     let replay = "Replay duck.bonded to the receiver: duckops webhook send duck.bonded (webhook-events.html)";
     match (bond.fails(now), bond.seen, bond.since) {
-        (true, ..) => Check::bad(
+        (true, ..) => ChecklistItem::bad(
             name,
             Verdict::Warning,
             "a delivery to it failed in the last 24 h",
             replay,
         ),
-        (false, Some(_), _) => Check::ok(name, "it pulses, so it has its key"),
-        (false, None, Some(since)) => Check::bad(
+        (false, Some(_), _) => ChecklistItem::ok(name, "it pulses, so it has its key"),
+        (false, None, Some(since)) => ChecklistItem::bad(
             name,
             Verdict::Unknown,
             format!(
@@ -104,7 +105,7 @@ fn delivered(bond: &Bond, now: i64) -> Check {
             ),
             replay,
         ),
-        _ => Check::bad(
+        _ => ChecklistItem::bad(
             name,
             Verdict::Unknown,
             "the feed does not show duck.bonded",
@@ -113,28 +114,28 @@ fn delivered(bond: &Bond, now: i64) -> Check {
     }
 }
 
-fn first_pulse(bond: &Bond, now: i64) -> Check {
+fn first_pulse(bond: &Bond, now: i64) -> ChecklistItem {
     let name = "first pulse";
     let fix = "Start the runtime, or send one by hand: duckops bond pulse";
     let age = bond.age(now);
     match (bond.class(now), bond.pulse_age(now), age) {
-        (Class::Alive, Some(pulse), _) => Check::ok(
+        (Class::Alive, Some(pulse), _) => ChecklistItem::ok(
             name,
             format!("ALIVE, the last pulse is {} old", duration(pulse)),
         ),
-        (Class::Slow, Some(pulse), _) => Check::bad(
+        (Class::Slow, Some(pulse), _) => ChecklistItem::bad(
             name,
             Verdict::Warning,
             format!("SLOW, the last pulse is {} old", duration(pulse)),
             fix,
         ),
-        (Class::Offline, Some(pulse), _) => Check::bad(
+        (Class::Offline, Some(pulse), _) => ChecklistItem::bad(
             name,
             Verdict::Critical,
             format!("OFFLINE, the last pulse is {} old", duration(pulse)),
             fix,
         ),
-        (Class::Never, _, Some(age)) if age < SLOW => Check::bad(
+        (Class::Never, _, Some(age)) if age < SLOW => ChecklistItem::bad(
             name,
             Verdict::Warning,
             format!(
@@ -143,14 +144,16 @@ fn first_pulse(bond: &Bond, now: i64) -> Check {
             ),
             fix,
         ),
-        (Class::Never, _, Some(age)) => Check::bad(
+        (Class::Never, _, Some(age)) => ChecklistItem::bad(
             name,
             Verdict::Critical,
             format!("none, {} after the bond", duration(age)),
             fix,
         ),
-        (Class::Gone, ..) => Check::bad(name, Verdict::Critical, "the bond is not in force", fix),
-        _ => Check::bad(
+        (Class::Gone, ..) => {
+            ChecklistItem::bad(name, Verdict::Critical, "the bond is not in force", fix)
+        }
+        _ => ChecklistItem::bad(
             name,
             Verdict::Unknown,
             bond.unseen
@@ -161,17 +164,17 @@ fn first_pulse(bond: &Bond, now: i64) -> Check {
     }
 }
 
-fn visible(bond: &Bond) -> Check {
+fn visible(bond: &Bond) -> ChecklistItem {
     let name = "in the fleet";
     match bond.listed {
-        Some(BondState::Bonded) => Check::ok(name, "the list shows it"),
-        Some(state) => Check::bad(
+        Some(BondState::Bonded) => ChecklistItem::ok(name, "the list shows it"),
+        Some(state) => ChecklistItem::bad(
             name,
             Verdict::Warning,
             format!("the list calls it {}", state.word()),
             "Look at the Bonded lane of fleet-dashboard.html",
         ),
-        None => Check::bad(
+        None => ChecklistItem::bad(
             name,
             Verdict::Skipped,
             "no list shows it, or none was asked",

@@ -2,10 +2,11 @@
 
 use super::{event, made, out_of_the_way, secret};
 use crate::cli::args::{SecretFile, Target};
-use crate::cli::checklist::{self, Check};
+use crate::cli::checklist;
 use crate::cli::fail::Failure;
 use crate::cli::{Context, now};
 use crate::cloud::Http;
+use crate::report::checklist::ChecklistItem;
 use crate::report::json::DocumentKind;
 use crate::webhook::diagnose::{Case, diagnose, next};
 use crate::webhook::target;
@@ -34,7 +35,7 @@ pub(super) async fn main(
     let next = next(&findings);
     let checks: Vec<_> = findings
         .into_iter()
-        .map(|finding| Check {
+        .map(|finding| ChecklistItem {
             name: finding.id.to_owned(),
             verdict: finding.verdict,
             found: finding.found.into(),

@@ -1,10 +1,9 @@
 //! The credentials of the API: whether the files that the environment names can be used. They
 //! are read and sent to nobody.
 
-use crate::cli::Context;
-use crate::cli::checklist::Check;
+use crate::report::checklist::ChecklistItem;
 use crate::report::model::Verdict;
-use crate::stack::SecretSource;
+use crate::stack::{Environment, SecretSource};
 use crate::text::Printable;
 
 /// What each is for.
@@ -21,17 +20,17 @@ const FILES: [(&str, &str, &str); 2] = [
     ),
 ];
 
-pub(super) fn checks(context: &Context) -> impl Iterator<Item = Check> {
+pub(super) fn checks(env: &Environment) -> impl Iterator<Item = ChecklistItem> {
     FILES.into_iter().map(|(name, variable, purpose)| {
-        let named = context.env.get(variable).filter(|path| !path.is_empty());
+        let named = env.get(variable).filter(|path| !path.is_empty());
         let Some(path) = named else {
             let none = format!("none ({variable} is not set); the audit feed is read without");
-            return Check::ok(name, none);
+            return ChecklistItem::ok(name, none);
         };
         let shown = Printable::from(path.as_str());
         match SecretSource::File(path.into()).read(&|_| None) {
-            Ok(_) => Check::ok(name, format!("{shown} ({variable}), for {purpose}")),
-            Err(error) => Check::bad(
+            Ok(_) => ChecklistItem::ok(name, format!("{shown} ({variable}), for {purpose}")),
+            Err(error) => ChecklistItem::bad(
                 name,
                 Verdict::Warning,
                 error.to_string(),

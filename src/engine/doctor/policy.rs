@@ -1,17 +1,16 @@
 //! The least AWS policy that lets duckops do its work.
 
-use super::super::Context;
 use crate::engine::history_open;
 use crate::fact;
 use crate::history::{self, Location};
 use crate::probe;
-use crate::stack::Stack;
+use crate::stack::{Settings, Stack};
 use crate::write::alias;
 use serde_json::json;
 
 /// The policy document: what reading needs, and with `writes` also what moving the alias does.
-pub(super) fn text(context: &Context, writes: bool) -> String {
-    let stack = &context.settings.stack;
+pub fn policy(settings: &Settings, writes: bool) -> String {
+    let stack = &settings.stack;
     let mut actions: Vec<_> = fact::PROBES
         .into_iter()
         .filter(|probe| probe.is_aws())
@@ -19,7 +18,7 @@ pub(super) fn text(context: &Context, writes: bool) -> String {
         .chain(alias::READS)
         .chain(if writes { alias::WRITES } else { &[] })
         .map(|action| (*action, resource(action, stack)))
-        .chain(shared(context))
+        .chain(shared(settings))
         .collect();
     actions.sort();
     actions.dedup();
@@ -34,11 +33,11 @@ pub(super) fn text(context: &Context, writes: bool) -> String {
 }
 
 /// What a shared history needs, where one is configured.
-fn shared(context: &Context) -> Vec<(&'static str, String)> {
-    let Ok((Location::DynamoDb(table), _)) = history_open::location(&context.settings) else {
+fn shared(settings: &Settings) -> Vec<(&'static str, String)> {
+    let Ok((Location::DynamoDb(table), _)) = history_open::location(settings) else {
         return Vec::new();
     };
-    let stack = &context.settings.stack;
+    let stack = &settings.stack;
     let (region, account) = (&stack.region.value, &stack.account.value);
     let resource = format!("arn:aws:dynamodb:{region}:{account}:table/{table}");
     history::ACTIONS

@@ -1,0 +1,273 @@
+//! The checks of `duckops doctor`: can this machine, as this identity, ask everything that a triage
+//! asks? Each says what is in force, and what to do where it is not well.
+
+mod channels;
+mod credential_files;
+mod policy;
+
+pub use policy::policy;
+
+use super::history_open;
+use super::run::Run;
+use crate::fact::{self, Probe};
+use crate::history::{self, History, HistoryError, Location, StackKey};
+use crate::judge;
+use crate::observation::{FactState, Observations};
+use crate::probe;
+use crate::report::checklist::ChecklistItem;
+use crate::report::model::Verdict;
+use crate::runbook::Library;
+use crate::stack::{Environment, Origin, Settings, Stack};
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+/// Runs every check; nothing is recorded and no channel is notified.
+pub async fn checks(
+    settings: &Settings,
+    env: &Environment,
+    library: &Library,
+    run: Run,
+) -> Vec<ChecklistItem> {
+    let mut checks = self::settings(settings);
+    checks.push(runbooks(library));
+    checks.push(history(&run).await);
+    checks.extend(channels::checks(settings, env));
+    checks.extend(credential_files::checks(env));
+    let probes: BTreeSet<Probe> = probe::of_incidents().collect();
+    let collected = run.collect(&probes).await;
+    checks.extend(reachable(&settings.stack, &collected.observations));
+    checks.extend(permissions(&collected.observations));
+    checks.extend(collected.notes.iter().map(|note| {
+        ChecklistItem::bad(
+            "note",
+            Verdict::Warning,
+            note.clone(),
+            "Make sure that this is what you want",
+        )
+    }));
+    checks
+}
+
+/// Each value in force and where it came from.
+fn settings(settings: &Settings) -> Vec<ChecklistItem> {
+    let stack = &settings.stack;
+    let said = |name: &str, value: &dyn Display, origin: &Origin| {
+        ChecklistItem::ok(name, format!("{value} ({origin})"))
+    };
+    let mut checks = vec![
+        said("stack", &stack.name.value, &stack.name.origin),
+        said("api url", &stack.endpoint(""), &stack.api_url.origin),
+        said(
+            "state machine",
+            &stack.state_machine_arn(),
+            &stack.state_machine.origin,
+        ),
+        said(
+            "deadline",
+            &crate::fact::duration(
+                i64::try_from(settings.deadline.value.as_secs()).unwrap_or(i64::MAX),
+            ),
+            &settings.deadline.origin,
+        ),
+        said("output", &settings.output.value, &settings.output.origin),
+    ];
+    checks.extend(
+        stack
+            .profile
+            .as_ref()
+            .map(|profile| said("profile", &profile.value, &profile.origin)),
+    );
+    checks.push(match &stack.other_region {
+        None => said("region", &stack.region.value, &stack.region.origin),
+        Some(other) => ChecklistItem::bad(
+            "region",
+            Verdict::Unknown,
+            format!(
+                "{} ({}) is not the stack's {}",
+                other.value, other.origin, stack.region.value
+            ),
+            format!(
+                "Unset {}, or say which you mean: --region {}",
+                other.origin, stack.region.value
+            ),
+        ),
+    });
+    checks
+}
+
+fn runbooks(library: &Library) -> ChecklistItem {
+    match library.all() {
+        Err(error) => ChecklistItem::bad(
+            "runbooks",
+            Verdict::Unknown,
+            error.to_string(),
+            "duckops runbook lint",
+        ),
+        Ok(runbooks) => {
+            let complaints: usize = runbooks
+                .iter()
+                .map(|runbook| judge::rehearse(runbook).complaints.len())
+                .sum();
+            match complaints {
+                0 => ChecklistItem::ok(
+                    "runbooks",
+                    format!("{} runbooks, their cases hold", runbooks.len()),
+                ),
+                n => ChecklistItem::bad(
+                    "runbooks",
+                    Verdict::Warning,
+                    format!("{n} complaints"),
+                    "duckops runbook lint",
+                ),
+            }
+        }
+    }
+}
+
+/// Whether history can be read; a shared one also whether it is the stack's.
+async fn history(run: &Run) -> ChecklistItem {
+    let location = &run.history;
+    if *location == Location::None {
+        return ChecklistItem::bad(
+            "history",
+            Verdict::Warning,
+            "none is kept",
+            "Name a folder: --state-dir; without history, windows of 24 h cannot be judged",
+        );
+    }
+    let budget = history::BUSY_BUDGET;
+    let opened = history_open::open(location, &run.stack, &run.aws, run.retention, budget).await;
+    let stack = StackKey(run.stack.key());
+    let read = match opened {
+        Ok(history) => read(history, stack).await,
+        Err(error) => Err(error),
+    };
+    match (read, location) {
+        (Ok(_), Location::Sqlite(path)) => {
+            ChecklistItem::ok("history", format!("readable: {}", path.display()))
+        }
+        (Ok(facts), location) => ChecklistItem::ok(
+            "history",
+            format!("{location} is the stack's and readable: {facts} facts"),
+        ),
+        (Err(error), _) => ChecklistItem::bad(
+            "history",
+            Verdict::Unknown,
+            error.to_string(),
+            error.remedy(),
+        ),
+    }
+}
+
+/// How many facts were recorded.
+async fn read(history: Box<dyn History>, stack: StackKey) -> Result<usize, HistoryError> {
+    let facts = tokio::task::spawn_blocking(move || history.facts(&stack)).await;
+    facts
+        .unwrap_or_else(|_| {
+            Err(HistoryError::NoAnswer {
+                place: "history".into(),
+                why: "reading it failed inside duckops".into(),
+            })
+        })
+        .map(|facts| facts.len())
+}
+
+/// Who answers, from where, and by which clock.
+fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
+    let mut checks = Vec::new();
+    let fact = |name: &str, path: &str, fix: &str| match observations.get(path) {
+        FactState::Known(fact) => ChecklistItem::ok(name, fact.value.shown()),
+        FactState::Unavailable(unavailable) => {
+            let fix = unavailable.fix.clone().unwrap_or_else(|| fix.into());
+            ChecklistItem::bad(name, Verdict::Unknown, unavailable.detail.clone(), fix)
+        }
+        FactState::NotAsked => ChecklistItem::bad(name, Verdict::Unknown, "not asked", fix),
+    };
+    checks.push(fact("identity", "aws.identity", "Log in: aws sso login"));
+    let account = fact("account", "aws.account", "Log in: aws sso login");
+    checks.push(match account.verdict {
+        Verdict::Ok if account.found.as_str() != stack.account.value => ChecklistItem::bad(
+            "account",
+            Verdict::Unknown,
+            format!(
+                "{} is not the stack's {}",
+                account.found, stack.account.value
+            ),
+            format!(
+                "Choose the profile of account {}: AWS_PROFILE=…",
+                stack.account.value
+            ),
+        ),
+        _ => account,
+    });
+    checks.push(match observations.get("api.up") {
+        FactState::Known(fact) if fact.value == crate::fact::FactValue::Bool(false) => {
+            let answer = observations.get("api.answer");
+            let found = match answer {
+                FactState::Known(answer) => answer.value.shown(),
+                _ => "it fails".into(),
+            };
+            ChecklistItem::bad(
+                "status api",
+                Verdict::Critical,
+                found,
+                "duckops triage inc-001",
+            )
+        }
+        FactState::Known(_) => fact("status api", "api.answer", "duckops triage inc-001"),
+        _ => fact("status api", "api.up", "duckops triage inc-001"),
+    });
+    checks.push(fact(
+        "audit api",
+        "audit.entries",
+        "Ask it by hand: duckops runbook show inc-004",
+    ));
+    checks.push(match observations.skew() {
+        None => ChecklistItem::bad(
+            "clock",
+            Verdict::Unknown,
+            "no answer told the time",
+            "ChecklistItem the API first",
+        ),
+        Some(skew) if skew.abs() > 60 => ChecklistItem::bad(
+            "clock",
+            Verdict::Warning,
+            format!("{} off the API's clock", crate::fact::duration(skew)),
+            "Set this machine's clock",
+        ),
+        Some(skew) => ChecklistItem::ok("clock", format!("{skew} s off the API's clock")),
+    });
+    checks
+}
+
+/// Each AWS action a probe needs, by what came of asking.
+fn permissions(observations: &Observations) -> Vec<ChecklistItem> {
+    let mut checks = Vec::new();
+    for probe in fact::PROBES.into_iter().filter(|probe| probe.is_aws()) {
+        for action in probe::permissions(probe) {
+            // Without an answer nothing is known of the permission; a refusal names it.
+            let asked = observations.asked(probe);
+            let failure = asked.iter().find_map(|asked| asked.failure.as_ref());
+            checks.push(match (asked, failure) {
+                ([], _) => ChecklistItem::bad(
+                    *action,
+                    Verdict::Unknown,
+                    "not asked: there are no credentials",
+                    "Log in: aws sso login",
+                ),
+                (_, Some(failure)) => ChecklistItem::bad(
+                    *action,
+                    Verdict::Unknown,
+                    failure.clone(),
+                    format!(
+                        "Allow {action}: duckops doctor --policy prints the least that is needed"
+                    ),
+                ),
+                (_, None) => {
+                    ChecklistItem::ok(*action, format!("answered, {} requests", asked.len()))
+                }
+            });
+        }
+    }
+    checks
+}

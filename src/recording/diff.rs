@@ -1,0 +1,139 @@
+//! What changed between two recordings: verdicts of steps, and facts.
+
+use crate::fact::{self, FactValue};
+use crate::observation::{FactState, Observations};
+use crate::report::model::{Report, Verdict};
+use crate::text::Printable;
+use serde_json::json;
+
+/// A step whose verdict is another.
+#[derive(Debug)]
+pub struct VerdictChange {
+    runbook: Printable,
+    step: Printable,
+    before: Option<Verdict>,
+    after: Verdict,
+    summary: Printable,
+}
+
+/// The steps of `after` whose verdict is another than in `before`.
+pub fn verdict_changes(before: &Report, after: &Report) -> Vec<VerdictChange> {
+    let was = |runbook: &Printable, step: &Printable| {
+        let known = before.runbooks.iter().find(|known| known.id == *runbook)?;
+        let step = known.steps.iter().find(|known| known.id == *step)?;
+        Some(step.verdict())
+    };
+    let steps = after
+        .runbooks
+        .iter()
+        .flat_map(|runbook| runbook.steps.iter().map(move |step| (runbook, step)));
+    let moved = steps.map(|(runbook, step)| VerdictChange {
+        runbook: runbook.id.clone(),
+        step: step.id.clone(),
+        before: was(&runbook.id, &step.id),
+        after: step.verdict(),
+        summary: step.summary.clone(),
+    });
+    moved
+        .filter(|step| step.before != Some(step.after))
+        .collect()
+}
+
+impl VerdictChange {
+    /// As cells of a table.
+    pub fn row(&self) -> [Printable; 4] {
+        let before = self.before.map_or("-", Verdict::word);
+        [
+            format!("{} {}", self.runbook, self.step).into(),
+            before.into(),
+            self.after.word().into(),
+            self.summary.clone(),
+        ]
+    }
+
+    /// As an object.
+    pub fn json(&self) -> serde_json::Value {
+        json!({
+            "runbook": self.runbook.as_str(),
+            "step": self.step.as_str(),
+            "before": self.before.map(Verdict::word),
+            "after": self.after.word(),
+            "summary": self.summary.as_str(),
+        })
+    }
+}
+
+/// A fact that is another, or is known in one of the two only.
+#[derive(Debug)]
+pub struct FactChange {
+    fact: &'static str,
+    before: Printable,
+    after: Printable,
+    by: Option<f64>,
+}
+
+/// The facts that differ.
+pub fn fact_changes(before: &Observations, after: &Observations) -> Vec<FactChange> {
+    let facts = fact::all().flat_map(|(_, facts)| facts);
+    let both = facts.map(|fact| (fact.path, before.get(fact.path), after.get(fact.path)));
+    let same = |before: &FactState<'_>, after: &FactState<'_>| match (before, after) {
+        (FactState::Known(before), FactState::Known(after)) => before.value == after.value,
+        (FactState::Unavailable(before), FactState::Unavailable(after)) => before.why == after.why,
+        (before, after) => before == after,
+    };
+    both.filter(|(_, before, after)| !same(before, after))
+        .map(|(fact, before, after)| FactChange {
+            fact,
+            before: shown(&before),
+            after: shown(&after),
+            by: match (number(&before), number(&after)) {
+                (Some(before), Some(after)) => Some(after - before),
+                _ => None,
+            },
+        })
+        .collect()
+}
+
+fn shown(known: &FactState<'_>) -> Printable {
+    match known {
+        FactState::Known(fact) => fact.value.shown(),
+        FactState::Unavailable(unavailable) => {
+            format!("not known ({})", unavailable.why.code()).into()
+        }
+        FactState::NotAsked => "not asked".into(),
+    }
+}
+
+fn number(known: &FactState<'_>) -> Option<f64> {
+    match known {
+        FactState::Known(fact) => match fact.value {
+            FactValue::Int(n) | FactValue::Duration(n) => Some(n as f64),
+            FactValue::Float(x) => Some(x),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl FactChange {
+    /// As cells of a table.
+    pub fn row(&self) -> [Printable; 4] {
+        let by = self.by.map(|by| format!("{by:+}")).unwrap_or_default();
+        [
+            self.fact.into(),
+            self.before.clone(),
+            self.after.clone(),
+            by.into(),
+        ]
+    }
+
+    /// As an object.
+    pub fn json(&self) -> serde_json::Value {
+        json!({
+            "fact": self.fact,
+            "before": self.before.as_str(),
+            "after": self.after.as_str(),
+            "by": self.by,
+        })
+    }
+}
