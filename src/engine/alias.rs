@@ -25,7 +25,7 @@ pub async fn collect_alias(
 ) -> AliasFindings {
     let mut notes = Vec::new();
     let journal = state.map(Journal::in_folder);
-    let chain = journal.as_ref().and_then(|journal| match journal.read() {
+    let chain = journal.as_ref().and_then(|journal| match journal.recent() {
         Ok(chain) => Some(chain),
         Err(error) => {
             notes.push(format!("the journal was not read: {error}").into());

@@ -14,9 +14,11 @@
 )]
 
 pub mod append_log;
+mod chain;
 mod digest;
 pub mod input;
 pub mod journal;
+mod journal_index;
 pub mod lock;
 pub mod output;
 pub mod private_dir;

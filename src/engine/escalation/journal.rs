@@ -45,7 +45,7 @@ fn action(situation: &Situation) -> String {
 /// Gives escalations of this runbook that were begun on this machine and have no outcome the one
 /// that the alert state knows. Where that cannot be written, the next run tries again.
 pub fn close_abandoned(journal: &Journal, situation: &Situation) {
-    let Ok(chain) = journal.read() else { return };
+    let Ok(chain) = journal.recent() else { return };
     let action = action(situation);
     let runbook = situation.runbook().id.as_str();
     let known = situation

@@ -174,3 +174,124 @@ fn writers_at_the_same_time_make_one_chain() {
     assert!(chain.is_whole(), "{:?}", chain.breaks);
     assert_eq!(chain.entries.len(), 83);
 }
+
+/// A journal of so many writes, made line by line as `append` does.
+fn long(folder: &Path, writes: usize) -> Journal {
+    let journal = Journal::in_folder(folder);
+    let mut entries = Vec::new();
+    for write in 0..writes {
+        let id = format!("{write:026}");
+        let stages = [Stage::Plan, Stage::Consent, Stage::Sending, Stage::Outcome];
+        // One of the oldest is never settled.
+        let stages = stages.iter().take(if write == 7 { 3 } else { 4 });
+        entries.extend(stages.map(|stage| entry(&id, *stage)));
+    }
+    journal.append(&entries).expect("written");
+    journal
+}
+
+fn bytes_read(journal: &Journal) -> (Chain, u64) {
+    let file = private_file::existing(journal.path()).expect("looked at");
+    journal.resumed(&mut file.expect("there")).expect("read")
+}
+
+#[test]
+fn reading_what_is_recent_costs_the_same_however_long_the_journal_is() {
+    let mut costs = Vec::new();
+    for writes in [1_000, 10_000] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journal = long(folder.path(), writes);
+        let length = std::fs::metadata(journal.path()).expect("there").len();
+        let (_, first) = bytes_read(&journal);
+        assert_eq!(first, length, "without an index all of it is read");
+        let (chain, read) = bytes_read(&journal);
+        assert!(read <= INDEX_EVERY, "{read} bytes of {length}");
+        let open: Vec<_> = chain.open().iter().map(|entry| entry.id.clone()).collect();
+        assert_eq!(
+            open,
+            [format!("{:026}", 7)],
+            "an open write is never forgotten"
+        );
+        let all = journal.read().expect("read");
+        assert_eq!(chain.head, all.head);
+        assert_eq!(chain.entries.last(), all.entries.last());
+        // Going on behind the index makes one chain, which the whole of it proves.
+        journal
+            .append(&[entry("new", Stage::Plan)])
+            .expect("written");
+        let whole = journal.read().expect("read");
+        assert!(whole.is_whole(), "{:?}", whole.breaks);
+        assert_eq!(whole.entries.len(), writes * 4);
+        let (chain, read) = bytes_read(&journal);
+        assert_eq!(chain.entries.last().expect("one").1.id, "new");
+        let index = std::fs::metadata(journal.path().with_extension("index"));
+        let index = index.expect("there").len();
+        println!("journal: {writes} writes, {length} bytes; read again: {read}, index: {index}");
+        costs.push(read + index);
+    }
+    assert!(costs[1] < costs[0] * 3, "{costs:?}");
+}
+
+#[test]
+fn an_index_of_another_journal_is_not_believed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = long(folder.path(), 1_000);
+    bytes_read(&journal);
+    let text = std::fs::read_to_string(journal.path()).expect("read");
+    let index = std::fs::read(journal.path().with_extension("index")).expect("there");
+    for (what, other) in [
+        ("cut short", text[..text.len() / 2].to_owned()),
+        (
+            "another end",
+            text.replace("\"number\":3999", "\"number\":4999"),
+        ),
+        ("one byte more before", format!("\n{text}")),
+        ("empty", String::new()),
+    ] {
+        std::fs::write(journal.path(), &other).expect("written");
+        let (_, read) = bytes_read(&journal);
+        let whole = chain(&other);
+        assert!(
+            read + whole.torn as u64 >= other.len() as u64,
+            "{what}: {read}"
+        );
+        std::fs::write(journal.path().with_extension("index"), &index).expect("written");
+    }
+    std::fs::write(journal.path(), &text).expect("written");
+    for broken in ["", "{}", "[", "\u{0}"] {
+        std::fs::write(journal.path().with_extension("index"), broken).expect("written");
+        assert_eq!(bytes_read(&journal).1, text.len() as u64, "{broken:?}");
+    }
+}
+
+/// The look-up of open writes was quadratic: this took minutes.
+#[test]
+fn a_long_journal_is_checked_in_time_and_little_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = long(folder.path(), 10_000);
+    let began = std::time::Instant::now();
+    let chain = journal
+        .read_where(|entry| entry.id == "none")
+        .expect("read");
+    assert!(chain.is_whole() && chain.entries.is_empty());
+    let all = journal.read().expect("read");
+    assert_eq!(all.open().len(), 1);
+    println!(
+        "journal: 39,999 entries checked twice in {:?}",
+        began.elapsed()
+    );
+    assert!(began.elapsed() < std::time::Duration::from_secs(60));
+}
+
+#[test]
+fn a_line_without_end_is_no_line_and_costs_no_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = long(folder.path(), 2);
+    let text = std::fs::read_to_string(journal.path()).expect("read");
+    let (first, rest) = text.split_at(text.find('\n').expect("a line") + 1);
+    let long = "x".repeat(3 * 1024 * 1024);
+    std::fs::write(journal.path(), format!("{first}{long}\n{rest}")).expect("written");
+    let chain = journal.read().expect("read");
+    assert_eq!(chain.breaks, [(2, "this is no line of the journal")]);
+    assert_eq!(chain.entries.len(), 8);
+}

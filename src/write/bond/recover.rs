@@ -115,7 +115,7 @@ fn settle(
     keys: &KeyDir,
 ) -> Result<(), StateDirError> {
     // A rotation that ended while it was prepared may not stand in the journal at all.
-    let chain = context.journal.read()?;
+    let chain = context.journal.recent()?;
     if chain.open().iter().any(|entry| entry.id == open.id) {
         let mut detail = outcome.json();
         detail["found_later"] = true.into();

@@ -1,0 +1,288 @@
+//! The lines of the journal, each bound by its hash to the one before it, and reading them
+//! one by one.
+
+use super::digest::sha256;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::io::{BufRead, Read};
+
+/// What stands before the hash of a line.
+pub(super) const MARK: &str = ",\"hash\":\"";
+/// The longest line that is read as one, in bytes; ours have less than a hundredth of it.
+pub(super) const MAX_LINE: u64 = 1024 * 1024;
+/// The most breaks that are listed.
+const MAX_BREAKS: usize = 1000;
+const NO_LINE: &str = "this is no line of the journal";
+
+/// How far a write has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// What would change.
+    Plan,
+    /// Who consented, and how.
+    Consent,
+    /// The request is about to be sent: from here on it may have been.
+    Sending,
+    /// What it came to, as read back.
+    Outcome,
+    /// What verifying it came to.
+    Verified,
+}
+
+impl Stage {
+    /// Its word in output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Stage::Plan => "plan",
+            Stage::Consent => "consent",
+            Stage::Sending => "sending",
+            Stage::Outcome => "outcome",
+            Stage::Verified => "verified",
+        }
+    }
+}
+
+/// One step of one write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Which write; its steps share it.
+    pub id: String,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+    /// Such as `alias rollback`.
+    pub action: String,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Which stack: name, URL, account and region.
+    pub stack: String,
+    /// What there is to say; nothing secret.
+    pub detail: serde_json::Value,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Line {
+    pub(super) number: u64,
+    pub(super) entry: Entry,
+    /// How many bytes of a torn line stand before this one.
+    pub(super) after_torn: usize,
+    pub(super) previous: String,
+}
+
+/// What the journal holds, or the part of it that was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Chain {
+    /// The entries that could be read, oldest first, with their numbers.
+    pub entries: Vec<(u64, Entry)>,
+    /// What is wrong with the chain, each with its line; of very many the first thousand.
+    pub breaks: Vec<(usize, &'static str)>,
+    /// Bytes after the last whole line: a write that was cut off.
+    pub torn: usize,
+    /// Whether only the end of the last line is missing.
+    unended: bool,
+    /// The newest hash.
+    pub head: String,
+    /// The number of the newest entry.
+    last_number: u64,
+}
+
+impl Chain {
+    pub(super) fn with_entries(self, entries: Vec<(u64, Entry)>) -> Self {
+        Self { entries, ..self }
+    }
+
+    /// The number of the newest entry.
+    pub(super) fn last_number(&self) -> u64 {
+        self.last_number
+    }
+
+    /// Whether only the end of the last line is missing.
+    pub(super) fn is_unended(&self) -> bool {
+        self.unended
+    }
+
+    /// Whether nothing was changed, removed or inserted.
+    pub fn is_whole(&self) -> bool {
+        self.breaks.is_empty()
+    }
+
+    /// The `sending` entry of every write whose outcome is open: not recorded, or recorded as
+    /// one that a later reading has to settle (`"settled": false`).
+    pub fn open(&self) -> Vec<&Entry> {
+        let entries = || self.entries.iter().map(|(_, entry)| entry);
+        let mut settled: HashMap<&str, bool> = HashMap::new();
+        for entry in entries().filter(|entry| entry.stage == Stage::Outcome) {
+            settled.insert(&entry.id, entry.settles());
+        }
+        entries()
+            .filter(|entry| entry.stage == Stage::Sending)
+            .filter(|entry| !settled.get(entry.id.as_str()).unwrap_or(&false))
+            .collect()
+    }
+}
+
+impl Entry {
+    /// Whether this outcome is the last word, and not one that a later reading has to settle.
+    pub(super) fn settles(&self) -> bool {
+        self.stage == Stage::Outcome && self.detail["settled"] != false
+    }
+}
+
+/// What stands where the first line names the line before it.
+pub(super) fn nothing() -> String {
+    "0".repeat(64)
+}
+
+/// A journal that is being read, line by line.
+#[derive(Debug)]
+pub(super) struct Scan {
+    chain: Chain,
+    /// Up to where whole lines were read, in bytes.
+    offset: u64,
+    /// Where the last good line begins and ends, in bytes.
+    last_line: (u64, u64),
+    /// How many lines were read.
+    line: usize,
+    /// A line that is none, which the next one may explain as torn: where, and how long.
+    pending: Option<(usize, usize)>,
+}
+
+impl Scan {
+    pub(super) fn new() -> Self {
+        Self::after(nothing(), 0, 0, (0, 0))
+    }
+
+    /// Goes on behind what was read before.
+    pub(super) fn after(
+        head: String,
+        last_number: u64,
+        line: usize,
+        last_line: (u64, u64),
+    ) -> Self {
+        Self {
+            chain: Chain {
+                head,
+                last_number,
+                ..Chain::default()
+            },
+            offset: last_line.1,
+            last_line,
+            line,
+            pending: None,
+        }
+    }
+
+    /// Up to where whole lines were read, in bytes.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The hash and the number of the last line, how many lines there were, and where the
+    /// last one begins and ends; only of a chain that is whole up to there.
+    pub(super) fn position(&self) -> Option<(&str, u64, usize, (u64, u64))> {
+        let chain = &self.chain;
+        let is_whole = chain.is_whole()
+            && self.pending.is_none()
+            && self.offset == self.last_line.1
+            && !chain.unended;
+        is_whole.then_some((&chain.head, chain.last_number, self.line, self.last_line))
+    }
+
+    pub(super) fn read(
+        &mut self,
+        mut source: impl BufRead,
+        mut keep: impl FnMut(u64, Entry),
+    ) -> std::io::Result<()> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let length = source
+                .by_ref()
+                .take(MAX_LINE)
+                .read_until(b'\n', &mut line)?;
+            if length == 0 {
+                return Ok(());
+            }
+            if length as u64 == MAX_LINE && !line.ends_with(b"\n") {
+                let more = source.skip_until(b'\n')?;
+                self.overlong((length + more) as u64);
+                continue;
+            }
+            if let Some((number, entry)) = self.add(&line) {
+                keep(number, entry);
+            }
+        }
+    }
+
+    /// The entry of one line, with the break that ends it unless it is the last one.
+    fn add(&mut self, bytes: &[u8]) -> Option<(u64, Entry)> {
+        let text = String::from_utf8_lossy(bytes);
+        self.line += 1;
+        let at = self.line;
+        let whole = text.strip_suffix('\n').unwrap_or(&text);
+        let parsed = parse(whole);
+        if whole.len() == text.len() {
+            if !matches!(parsed, Some((_, _, true))) {
+                self.chain.torn = text.len();
+                return None;
+            }
+            self.chain.unended = true;
+        }
+        let begins = self.offset;
+        self.offset += bytes.len() as u64;
+        let Some((line, hash, right)) = parsed else {
+            // Fine only if the next line says that it follows a torn one of this length.
+            if self.pending.replace((at, whole.len())).is_some() {
+                self.broken(at, NO_LINE);
+            }
+            return None;
+        };
+        match self.pending.take() {
+            Some((torn, length)) if length != line.after_torn => self.broken(torn, NO_LINE),
+            None if line.after_torn > 0 => self.broken(at, "the torn line before it is gone"),
+            _ => {}
+        }
+        if !right {
+            self.broken(at, "its hash is not that of its text");
+        }
+        if line.previous != self.chain.head {
+            self.broken(at, "it does not follow the line before it");
+        } else if line.number != self.chain.last_number + 1 {
+            self.broken(at, "its number does not follow");
+        }
+        self.chain.last_number = line.number;
+        self.chain.head = hash;
+        self.last_line = (begins, self.offset);
+        Some((line.number, line.entry))
+    }
+
+    /// A line that is too long to be one of the journal.
+    fn overlong(&mut self, length: u64) {
+        self.line += 1;
+        self.offset += length;
+        self.broken(self.line, NO_LINE);
+    }
+
+    fn broken(&mut self, line: usize, why: &'static str) {
+        if self.chain.breaks.len() < MAX_BREAKS {
+            self.chain.breaks.push((line, why));
+        }
+    }
+
+    pub(super) fn end(mut self) -> Chain {
+        if let Some((at, _)) = self.pending.take() {
+            self.broken(at, NO_LINE);
+        }
+        self.chain
+    }
+}
+
+/// A line, the hash that it names, and whether that is the hash of its text.
+pub(super) fn parse(text: &str) -> Option<(Line, String, bool)> {
+    let (body, hash) = text.rsplit_once(MARK)?;
+    let hash = hash.strip_suffix("\"}")?;
+    let line = serde_json::from_str(&format!("{body}}}")).ok()?;
+    Some((line, hash.to_owned(), sha256(body.as_bytes()) == hash))
+}

@@ -1,0 +1,121 @@
+//! The index of the journal: up to where its chain was read, and the entries before that
+//! which still matter. It is a copy and may be removed; without it, or where the journal is not
+//! the one that it was made of, the journal is read from its beginning.
+
+use super::chain::{Entry, MAX_LINE, Scan, Stage, parse};
+use super::{output, private_file};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+const FORMAT: u32 = 1;
+/// How many entries of one command on one stack are kept: some 400 writes.
+const PER_COMMAND: usize = 2000;
+/// The most entries of an index. Beyond that there is none.
+const MAX_ENTRIES: usize = 20_000;
+/// The largest index that is read, in bytes.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Index {
+    format: u32,
+    head: String,
+    number: u64,
+    lines: usize,
+    /// Where the last line of the indexed part begins and ends, in bytes.
+    last_line: (u64, u64),
+    entries: Vec<(u64, Entry)>,
+}
+
+/// The newest entries of each command on each stack, and those of writes without an outcome.
+#[derive(Default)]
+pub(super) struct Recent {
+    commands: BTreeMap<(String, String), VecDeque<(u64, Entry)>>,
+    /// Entries that are older, of writes without an outcome.
+    older: Vec<(u64, Entry)>,
+    settled: HashSet<String>,
+}
+
+impl Recent {
+    pub(super) fn add(&mut self, number: u64, entry: Entry) {
+        if entry.settles() {
+            self.older.retain(|(_, older)| older.id != entry.id);
+            self.settled.insert(entry.id.clone());
+        } else if entry.stage == Stage::Outcome {
+            self.settled.remove(&entry.id);
+        }
+        let command = (entry.stack.clone(), entry.action.clone());
+        let newest = self.commands.entry(command).or_default();
+        newest.push_back((number, entry));
+        if newest.len() > PER_COMMAND
+            && let Some((number, entry)) = newest.pop_front()
+            && !self.settled.contains(&entry.id)
+        {
+            self.older.push((number, entry));
+        }
+    }
+
+    /// All of them, oldest first.
+    pub(super) fn entries(&self) -> Vec<(u64, Entry)> {
+        let newest = self.commands.values().flatten();
+        let mut entries: Vec<_> = newest.chain(&self.older).cloned().collect();
+        entries.sort_by_key(|(number, _)| *number);
+        entries
+    }
+}
+
+/// Where reading goes on, if there is an index of this very journal.
+pub(super) fn load(journal: &Path, file: &mut File) -> Option<(Scan, Recent)> {
+    let path = journal.with_extension("index");
+    let mut bytes = Vec::new();
+    let source = private_file::existing(&path).ok()??;
+    source.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
+    let index: Index = serde_json::from_slice(&bytes).ok()?;
+    let (begins, ends) = index.last_line;
+    let length = ends
+        .checked_sub(begins)
+        .filter(|length| *length <= MAX_LINE)?;
+    if index.format != FORMAT {
+        return None;
+    }
+    // The last line is bound to all before it: where it stands, they did.
+    let mut line = vec![0; usize::try_from(length).ok()?];
+    file.seek(SeekFrom::Start(begins)).ok()?;
+    file.read_exact(&mut line).ok()?;
+    let line = std::str::from_utf8(&line).ok()?.strip_suffix('\n')?;
+    let (line, hash, is_right) = parse(line)?;
+    if !is_right || hash != index.head || line.number != index.number {
+        return None;
+    }
+    let mut recent = Recent::default();
+    for (number, entry) in index.entries {
+        recent.add(number, entry);
+    }
+    let scan = Scan::after(index.head, index.number, index.lines, index.last_line);
+    Some((scan, recent))
+}
+
+/// Writes the index of what was read; where that cannot be, the next run reads more.
+pub(super) fn save(journal: &Path, scan: &Scan, recent: &Recent) {
+    let Some((head, number, lines, last_line)) = scan.position() else {
+        return;
+    };
+    let entries = recent.entries();
+    if entries.len() > MAX_ENTRIES {
+        return;
+    }
+    let index = Index {
+        format: FORMAT,
+        head: head.to_owned(),
+        number,
+        lines,
+        last_line,
+        entries,
+    };
+    if let Ok(text) = serde_json::to_vec(&index) {
+        let _ = output::replace(&journal.with_extension("index"), &text, output::PRIVATE);
+    }
+}
