@@ -226,7 +226,10 @@ const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         what: "nobody knows a good version",
-        change: |w| w.metrics.clear(),
+        change: |w| {
+            w.metrics.clear();
+            w.recorded.clear();
+        },
         arguments: &["rollback", CONSENT],
         code: 1,
         says: &[

@@ -27,6 +27,7 @@ mod histories;
 mod history;
 mod hostile;
 mod ignorance;
+mod last_known_good;
 mod ledger;
 mod lint;
 mod metrics;

@@ -91,14 +91,17 @@ async fn run(context: &Context, args: &args::Triage) -> Result<Run, Failure> {
     if let Some(version) = &args.expect {
         run.expected_version = Some(version.clone());
     }
-    if let (None, Some(path)) = (&run.expected_version, &args.deploy_log) {
+    if let Some(path) = &args.deploy_log {
         let shown = Printable::from(path.to_string_lossy().into_owned());
         let text = named_file::deploy_log(context, path).await?;
-        match stack::newest_version(&text) {
-            Ok(version) => run.expected_version = Some(version),
-            Err(why) => run
-                .notes
-                .push(format!("{shown} was not used: {why}").into()),
+        run.versions.add_deploy_log(&text);
+        if run.expected_version.is_none() {
+            match stack::newest_version(&text) {
+                Ok(version) => run.expected_version = Some(version),
+                Err(why) => run
+                    .notes
+                    .push(format!("{shown} was not used: {why}").into()),
+            }
         }
     }
     Ok(run)

@@ -4,7 +4,6 @@ use super::collect;
 use super::run::Run;
 use crate::fact::instant;
 use crate::lambda::alias_moves::{AliasMoves, read_alias_moves};
-use crate::lambda::deploy_log_events::deploy_log_events;
 use crate::lambda::version_lookup::VersionLookup;
 use crate::state_dir::journal::Journal;
 use crate::write::Clock;
@@ -33,8 +32,8 @@ pub async fn collect_alias(
         }
     });
     run.versions.is_lookup_forced = true;
-    if let (Ok(events), Some(log)) = (&mut run.versions.events, &deploy_log) {
-        events.extend(&deploy_log_events(log));
+    if let Some(log) = &deploy_log {
+        run.versions.add_deploy_log(log);
     }
     let stack = run.stack.clone();
     let past = chain.as_ref().map_or_else(AliasMoves::default, |chain| {

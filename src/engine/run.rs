@@ -251,7 +251,8 @@ fn version_events(settings: &Settings) -> Result<VersionEvents, Unavailable> {
         Ok(chain) => Ok(read_alias_moves(&chain, &stack.key(), &stack.alias.value).events),
         Err(error) => {
             let why = format!("the journal of earlier rollbacks cannot be read: {error}");
-            Err(Unavailable::new(UnavailableReason::HistoryUnreadable, why))
+            Err(Unavailable::new(UnavailableReason::HistoryUnreadable, why)
+                .fix("Name a folder that can be read and written: --state-dir DIR"))
         }
     }
 }

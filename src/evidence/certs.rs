@@ -1,6 +1,6 @@
 //! Do certificates keep pace with ducklings, and where does the mail go out from.
 
-use super::{CERTIFICATES, DAY, DUCKLINGS, RecordedSamples, bounded, grown};
+use super::{CERTIFICATES, DAY, DUCKLINGS, RecordedSamples, increase_of, upper_bound};
 use crate::fact::{self, FactValue};
 use crate::history::Increase;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
@@ -42,12 +42,12 @@ pub(super) fn join(
     now: OffsetDateTime,
 ) {
     for span in &SPANS {
-        let ducklings = grown(observations, past, DUCKLINGS, now, span.length);
-        let certificates = grown(observations, past, CERTIFICATES, now, span.length);
+        let ducklings = increase_of(observations, past, DUCKLINGS, now, span.length);
+        let certificates = increase_of(observations, past, CERTIFICATES, now, span.length);
         let dated = observations.int(span.dated).unwrap_or(0);
-        let at_least = |grown: &Result<Increase, Unavailable>, dated: i64| {
-            let grown = grown.as_ref().map_err(Clone::clone)?;
-            Ok(FactValue::Int(grown.at_least.max(dated)))
+        let at_least = |increase_of: &Result<Increase, Unavailable>, dated: i64| {
+            let increase_of = increase_of.as_ref().map_err(Clone::clone)?;
+            Ok(FactValue::Int(increase_of.at_least.max(dated)))
         };
         observation.put(span.ducklings, at_least(&ducklings, 0), now);
         observation.put(span.certificates, at_least(&certificates, dated), now);
@@ -69,7 +69,7 @@ fn stalled(
     let (ducklings, certificates) = (ducklings?, certificates?);
     let issued = certificates.at_least.max(dated);
     if certificates.at_most.is_some_and(|most| most < dated) {
-        bounded(&certificates, dated, "certificates issued")?;
+        upper_bound(&certificates, dated, "certificates issued")?;
     }
     if issued > 0 {
         return Ok(false);
@@ -130,7 +130,7 @@ fn posture(observations: &Observations) -> Result<&'static str, Unavailable> {
 mod tests {
     use super::*;
 
-    fn grew(at_least: i64, at_most: Option<i64>) -> Result<Increase, Unavailable> {
+    fn ducklings_grew(at_least: i64, at_most: Option<i64>) -> Result<Increase, Unavailable> {
         Ok(Increase {
             at_least,
             at_most,
@@ -162,8 +162,8 @@ mod tests {
         ];
         for (ducklings, certificates, dated, due) in table {
             let found = stalled(
-                grew(ducklings.0, ducklings.1),
-                grew(certificates.0, certificates.1),
+                ducklings_grew(ducklings.0, ducklings.1),
+                ducklings_grew(certificates.0, certificates.1),
                 dated,
                 "48 h",
             );
@@ -179,7 +179,7 @@ mod tests {
                 "no such total",
             ))
         };
-        assert!(stalled(silent(), grew(1, Some(1)), 1, "24 h").is_err());
-        assert!(stalled(grew(0, Some(0)), silent(), 0, "24 h").is_err());
+        assert!(stalled(silent(), ducklings_grew(1, Some(1)), 1, "24 h").is_err());
+        assert!(stalled(ducklings_grew(0, Some(0)), silent(), 0, "24 h").is_err());
     }
 }

@@ -1,14 +1,14 @@
 //! Since when a limit is passed, by recorded runs: what deadlines count from, so that they do
 //! not move with every run. Like the windows, these name the spans that the runbooks set.
 
-use super::{CERTIFICATES, DAY, OVER, RecordedSamples};
+use super::{CALLBACK_ERRORS_24H, CERTIFICATES, DAY, RecordedSamples};
 use crate::fact::FactValue;
 use crate::history::{Sample, TOLERANCE};
 use crate::observation::{Observation, Observations, Unavailable, UnavailableReason};
 use time::OffsetDateTime;
 
 /// More callback errors in 24 h than this are escalated.
-const MOST: i64 = 10;
+const MAX_CALLBACK_ERRORS: i64 = 10;
 
 pub(super) fn join(
     observation: &mut Observation,
@@ -18,22 +18,30 @@ pub(super) fn join(
     now: OffsetDateTime,
 ) {
     let over = match callback_errors {
-        Some(count) if count > MOST => past.as_ref().map_err(Clone::clone).and_then(|past| {
-            let recent = |run: &&Sample| now - run.at <= DAY;
-            unbroken(past.of(OVER), recent, |count| count > MOST, now)
-        }),
+        Some(count) if count > MAX_CALLBACK_ERRORS => {
+            past.as_ref().map_err(Clone::clone).and_then(|past| {
+                let recent = |run: &&Sample| now - run.at <= DAY;
+                unbroken_since(
+                    past.of(CALLBACK_ERRORS_24H),
+                    recent,
+                    |count| count > MAX_CALLBACK_ERRORS,
+                    now,
+                )
+            })
+        }
         _ => Err(Unavailable::new(
             UnavailableReason::NoData,
-            format!("not more than {MOST} callback errors are known of the last 24 h"),
+            format!(
+                "not more than {MAX_CALLBACK_ERRORS} callback errors are known of the last 24 h"
+            ),
         )),
     };
     let over = over.map(FactValue::Instant);
     observation.put("peck.callback_errors_over_since", over, now);
     let none = match observations.int(CERTIFICATES) {
-        Some(total) => past
-            .as_ref()
-            .map_err(Clone::clone)
-            .and_then(|past| unbroken(past.of(CERTIFICATES), |_| true, |was| was == total, now)),
+        Some(total) => past.as_ref().map_err(Clone::clone).and_then(|past| {
+            unbroken_since(past.of(CERTIFICATES), |_| true, |was| was == total, now)
+        }),
         None => Err(Unavailable::new(
             UnavailableReason::NoData,
             "the present total is not known",
@@ -44,7 +52,7 @@ pub(super) fn join(
 }
 
 /// When the first of the newest runs was that all saw what holds now; now, if none did.
-fn unbroken(
+fn unbroken_since(
     runs: &[Sample],
     counts: impl Fn(&&Sample) -> bool,
     holds: impl Fn(i64) -> bool,
@@ -78,7 +86,7 @@ mod tests {
         };
         let runs: Vec<_> = runs.iter().map(sample).collect();
         let recent = |run: &&Sample| NOW - run.at <= DAY;
-        let since = unbroken(&runs, recent, |count| count > MOST, NOW);
+        let since = unbroken_since(&runs, recent, |count| count > MAX_CALLBACK_ERRORS, NOW);
         since.ok().map(|at| NOW.unix_timestamp() - at)
     }
 

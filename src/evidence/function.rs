@@ -10,11 +10,11 @@ const MINUTE: i64 = 60;
 /// The window of the runbook.
 const WINDOW: i64 = 300;
 /// The longest time limit that Lambda knows, for when this function's is not known.
-const LONGEST: i64 = 900;
+const MAX_TIMEOUT: i64 = 900;
 /// So long without an error ends a run of errors.
-const CALM: i64 = 900;
+const MAX_GAP: i64 = 900;
 /// How far back the metrics were asked for.
-const REACH: i64 = crate::probe::lambda::REACH;
+const LOOKBACK: i64 = crate::probe::lambda::REACH;
 
 /// What the metrics show.
 pub(super) struct FunctionMetrics {
@@ -27,9 +27,9 @@ pub(super) struct FunctionMetrics {
     /// Whether counting is proven to work.
     pub(super) counted: bool,
     /// Whose the errors in the window are.
-    pub(super) whose: ErrorOwner,
+    pub(super) error_owner: ErrorOwner,
     /// When the present errors began; `Err` when they may be older than what was asked for.
-    pub(super) since: Option<Result<i64, i64>>,
+    pub(super) errors_since: Option<Result<i64, i64>>,
 }
 
 pub(super) fn join(
@@ -39,19 +39,20 @@ pub(super) fn join(
 ) -> Result<FunctionMetrics, Unavailable> {
     let window = window(observations);
     observation.set("lambda.window", FactValue::Duration(window), now);
-    let mut shown = shown(observations, window, now.unix_timestamp());
-    match &mut shown {
-        Ok((shown, invoked)) => {
-            let start = begin(window, now.unix_timestamp());
-            shown.whose = versions::join(observation, observations, start, shown.errors, now);
+    let mut metrics = metrics(observations, window, now.unix_timestamp());
+    match &mut metrics {
+        Ok((metrics, invoked)) => {
+            let start = window_start(window, now.unix_timestamp());
+            metrics.error_owner =
+                versions::join(observation, observations, start, metrics.errors, now);
             // What did not come through the alias began without it.
-            if shown.whose.has_own()
+            if metrics.error_owner.has_own()
                 && let Ok(errors) = series(observations, "lambda.alias_errors_by_minute")
-                && let Some(since) = since(errors, now.unix_timestamp())
+                && let Some(errors_since) = errors_since(errors, now.unix_timestamp())
             {
-                shown.since = Some(since);
+                metrics.errors_since = Some(errors_since);
             }
-            facts(observation, shown, *invoked, window, now);
+            facts(observation, metrics, *invoked, window, now);
         }
         Err(unavailable) => {
             for path in [
@@ -65,23 +66,23 @@ pub(super) fn join(
                 "lambda.errors_since_max",
             ]
             .into_iter()
-            .chain(versions::SILENT_WITH_THE_FUNCTION)
+            .chain(versions::UNAVAILABLE_WITH_FUNCTION_METRICS)
             {
                 observation.set_unavailable(path, unavailable.clone());
             }
         }
     }
-    shown.map(|(shown, _)| shown)
+    metrics.map(|(metrics, _)| metrics)
 }
 
 /// An invocation counts at the minute it began in and is told when it ended.
 fn window(observations: &Observations) -> i64 {
     let limit = match observations.get("alias.timeout") {
         FactState::Known(fact) => match fact.value {
-            FactValue::Duration(seconds) => seconds.clamp(0, LONGEST),
-            _ => LONGEST,
+            FactValue::Duration(seconds) => seconds.clamp(0, MAX_TIMEOUT),
+            _ => MAX_TIMEOUT,
         },
-        _ => LONGEST,
+        _ => MAX_TIMEOUT,
     };
     WINDOW.max(limit + MINUTE)
 }
@@ -104,7 +105,7 @@ fn series<'a>(observations: &'a Observations, path: &str) -> Result<&'a Series, 
 }
 
 /// When the window begins: with the minute that it falls into.
-fn begin(window: i64, now: i64) -> i64 {
+fn window_start(window: i64, now: i64) -> i64 {
     (now - window).div_euclid(MINUTE) * MINUTE
 }
 
@@ -112,7 +113,7 @@ fn begin(window: i64, now: i64) -> i64 {
 type Invoked = (i64, bool);
 
 /// What is shown, with the invocations if counting is proven to work.
-fn shown(
+fn metrics(
     observations: &Observations,
     window: i64,
     now: i64,
@@ -120,7 +121,7 @@ fn shown(
     let invocations = series(observations, "lambda.invocations_by_minute")?;
     let errors = series(observations, "lambda.errors_by_minute")?;
     let throttles = series(observations, "lambda.throttles_by_minute")?;
-    let start = begin(window, now);
+    let start = window_start(window, now);
     let inside = |points: &Series| -> Invoked {
         let inside: Vec<_> = points.iter().filter(|(at, _)| *at >= start).collect();
         (inside.iter().map(|(_, n)| n).sum(), !inside.is_empty())
@@ -130,28 +131,28 @@ fn shown(
     let counted = invocations.iter().any(|(_, n)| *n > 0);
     let failed = inside(errors).0;
     let throttled = inside(throttles).0;
-    let shown = FunctionMetrics {
+    let metrics = FunctionMetrics {
         errors: failed,
         throttles: throttled,
         stopped: counted && invoked == 0 && throttled == 0,
         counted,
-        whose: ErrorOwner::Unknown,
-        since: (failed > 0).then(|| since(errors, now)).flatten(),
+        error_owner: ErrorOwner::Unknown,
+        errors_since: (failed > 0).then(|| errors_since(errors, now)).flatten(),
     };
-    Ok((shown, counted.then_some((invoked, active))))
+    Ok((metrics, counted.then_some((invoked, active))))
 }
 
 /// The first minute of the newest run of errors; `Err` when the run may be older.
-fn since(errors: &Series, now: i64) -> Option<Result<i64, i64>> {
+fn errors_since(errors: &Series, now: i64) -> Option<Result<i64, i64>> {
     let mut first: Option<i64> = None;
     for (at, _) in errors.iter().rev().filter(|(_, count)| *count > 0) {
-        if first.is_some_and(|first| first - at > CALM) {
+        if first.is_some_and(|first| first - at > MAX_GAP) {
             break;
         }
         first = Some(*at);
     }
-    let begin = (now - REACH).div_euclid(MINUTE) * MINUTE;
-    first.map(|first| match first - begin > CALM {
+    let window_start = (now - LOOKBACK).div_euclid(MINUTE) * MINUTE;
+    first.map(|first| match first - window_start > MAX_GAP {
         true => Ok(first),
         false => Err(first),
     })
@@ -159,7 +160,7 @@ fn since(errors: &Series, now: i64) -> Option<Result<i64, i64>> {
 
 fn facts(
     observation: &mut Observation,
-    shown: &FunctionMetrics,
+    metrics: &FunctionMetrics,
     invoked: Option<Invoked>,
     window: i64,
     at: OffsetDateTime,
@@ -176,10 +177,14 @@ fn facts(
     let exact = |count: i64| invoked.map(|_| FactValue::Int(count)).ok_or_else(silent);
     let invocations = exact(invoked.map_or(0, |(count, _)| count));
     observation.put("lambda.invocations", invocations, at);
-    observation.put("lambda.errors", exact(shown.errors), at);
-    observation.set("lambda.errors_min", FactValue::Int(shown.errors), at);
-    observation.set("lambda.throttles_min", FactValue::Int(shown.throttles), at);
-    observation.set("lambda.stopped", FactValue::Bool(shown.stopped), at);
+    observation.put("lambda.errors", exact(metrics.errors), at);
+    observation.set("lambda.errors_min", FactValue::Int(metrics.errors), at);
+    observation.set(
+        "lambda.throttles_min",
+        FactValue::Int(metrics.throttles),
+        at,
+    );
+    observation.set("lambda.stopped", FactValue::Bool(metrics.stopped), at);
     let active = invoked
         .filter(|(_, active)| *active)
         .map(|_| FactValue::Bool(true))
@@ -192,20 +197,20 @@ fn facts(
         )
     };
     let older = || {
-        let reach = fact::duration(REACH);
+        let reach = fact::duration(LOOKBACK);
         Unavailable::new(
             UnavailableReason::NotCovered,
             format!("the errors may have begun earlier than {reach} ago"),
         )
     };
-    let exact = match shown.since {
-        Some(Ok(since)) => Ok(FactValue::Instant(since)),
+    let exact = match metrics.errors_since {
+        Some(Ok(errors_since)) => Ok(FactValue::Instant(errors_since)),
         Some(Err(_)) => Err(older()),
         None => Err(none()),
     };
     observation.put("lambda.errors_since", exact, at);
-    let most = match shown.since {
-        Some(Ok(since) | Err(since)) => Ok(FactValue::Instant(since)),
+    let most = match metrics.errors_since {
+        Some(Ok(errors_since) | Err(errors_since)) => Ok(FactValue::Instant(errors_since)),
         None => Err(none()),
     };
     observation.put("lambda.errors_since_max", most, at);
@@ -267,8 +272,8 @@ mod tests {
     fn an_error_counts_while_its_minute_is_in_the_window() {
         for (ago, errors) in [(299, 1), (300, 1), (369, 0)] {
             let told = observations([&[(ago, 2)], &[(ago, 1)], &[]], Some(30));
-            let (shown, _) = shown(&told, 300, NOW).expect("metrics");
-            assert_eq!(shown.errors, errors, "{ago} s ago");
+            let (metrics, _) = metrics(&told, 300, NOW).expect("metrics");
+            assert_eq!(metrics.errors, errors, "{ago} s ago");
         }
     }
 
@@ -289,10 +294,10 @@ mod tests {
     #[test]
     fn invocations_that_stopped_are_told_from_none_ever() {
         let told = observations([&[(3_600, 2), (600, 2)], &[], &[]], Some(30));
-        let (found, _) = shown(&told, 300, NOW).expect("metrics");
+        let (found, _) = metrics(&told, 300, NOW).expect("metrics");
         assert!(found.stopped && found.errors == 0);
         let throttled = observations([&[(600, 2)], &[], &[(120, 4)]], Some(30));
-        let (found, _) = shown(&throttled, 300, NOW).expect("metrics");
+        let (found, _) = metrics(&throttled, 300, NOW).expect("metrics");
         assert!(!found.stopped && found.throttles == 4);
     }
 
@@ -300,11 +305,17 @@ mod tests {
     fn errors_began_where_the_calm_before_them_ended() {
         let minute = |ago: i64| (NOW - ago * MINUTE).div_euclid(MINUTE) * MINUTE;
         let run = |agos: &[i64]| -> Vec<_> { agos.iter().map(|ago| (minute(*ago), 1)).collect() };
-        assert_eq!(since(&run(&[90, 20, 10, 2]), NOW), Some(Ok(minute(20))));
-        assert_eq!(since(&run(&[40, 25, 10, 2]), NOW), Some(Ok(minute(40))));
-        assert_eq!(since(&run(&[41, 25, 10]), NOW), Some(Ok(minute(25))));
+        assert_eq!(
+            errors_since(&run(&[90, 20, 10, 2]), NOW),
+            Some(Ok(minute(20)))
+        );
+        assert_eq!(
+            errors_since(&run(&[40, 25, 10, 2]), NOW),
+            Some(Ok(minute(40)))
+        );
+        assert_eq!(errors_since(&run(&[41, 25, 10]), NOW), Some(Ok(minute(25))));
         let long: Vec<i64> = (1..=180).rev().collect();
-        assert_eq!(since(&run(&long), NOW), Some(Err(minute(180))));
-        assert_eq!(since(&[], NOW), None);
+        assert_eq!(errors_since(&run(&long), NOW), Some(Err(minute(180))));
+        assert_eq!(errors_since(&[], NOW), None);
     }
 }

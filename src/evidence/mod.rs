@@ -22,11 +22,11 @@ use crate::observation::{FactState, Observation, Observations, Unavailable, Unav
 use std::collections::{BTreeMap, BTreeSet};
 use time::{Duration, OffsetDateTime};
 
-const PECKS: &str = "peck.callback_errors";
+const CALLBACK_ERRORS: &str = "peck.callback_errors";
 const DUCKLINGS: &str = "status.database.ducklings";
 const CERTIFICATES: &str = "status.database.birth_certificates";
 const ALIVE: &str = "status.agents.alive";
-const ERRORS: &str = "callback errors";
+const CALLBACK_ERRORS_NOUN: &str = "callback errors";
 const HOUR: Duration = Duration::HOUR;
 const DAY: Duration = Duration::DAY;
 
@@ -38,10 +38,10 @@ pub struct RecordedSamples {
 }
 
 /// How far back a version may have been seen serving and still be a way back.
-const GOOD: Duration = Duration::days(7);
-const ALIAS: &str = "alias.number";
-const ANSWERED: &str = "api.good_answers";
-const OVER: &str = "peck.callback_errors_24h_min";
+const KNOWN_GOOD_WINDOW: Duration = Duration::days(7);
+const ALIAS_NUMBER: &str = "alias.number";
+const GOOD_ANSWERS: &str = "api.good_answers";
+const CALLBACK_ERRORS_24H: &str = "peck.callback_errors_24h_min";
 
 impl RecordedSamples {
     /// Reads what the windows ending at `now` need.
@@ -55,12 +55,12 @@ impl RecordedSamples {
     ) -> Result<Self, HistoryError> {
         let mut samples = BTreeMap::new();
         for (fact, span) in [
-            (PECKS, DAY),
+            (CALLBACK_ERRORS, DAY),
             (DUCKLINGS, 2 * DAY),
             (CERTIFICATES, 2 * DAY),
-            (ALIAS, GOOD),
-            (ANSWERED, GOOD),
-            (OVER, DAY),
+            (ALIAS_NUMBER, KNOWN_GOOD_WINDOW),
+            (GOOD_ANSWERS, KNOWN_GOOD_WINDOW),
+            (CALLBACK_ERRORS_24H, DAY),
         ] {
             samples.insert(fact, history.samples(stack, fact, now - span)?);
         }
@@ -75,9 +75,9 @@ impl RecordedSamples {
 impl RecordedSamples {
     /// The recorded runs that saw the API answer, with the version that the alias pointed to.
     pub fn answered_runs(&self) -> Vec<AnsweredRun> {
-        let answered = self.of(ANSWERED).iter().filter(|run| run.value > 0);
+        let answered = self.of(GOOD_ANSWERS).iter().filter(|run| run.value > 0);
         let times: BTreeSet<OffsetDateTime> = answered.map(|run| run.at).collect();
-        let versions = self.of(ALIAS).iter();
+        let versions = self.of(ALIAS_NUMBER).iter();
         versions
             .filter(|sample| times.contains(&sample.at))
             .map(|sample| AnsweredRun {
@@ -102,22 +102,26 @@ pub fn join(
     now: OffsetDateTime,
 ) -> Observation {
     let mut observation = Observation::new(Probe::History);
-    let callback_errors = pecks(&mut observation, observations, past, now);
+    let callback_errors = join_callback_errors(&mut observation, observations, past, now);
     clock::join(&mut observation, observations, callback_errors, past, now);
-    observation.put("growth.ducklings_24h", grew(observations, past, now), now);
+    observation.put(
+        "growth.ducklings_24h",
+        ducklings_grew(observations, past, now),
+        now,
+    );
     certs::join(&mut observation, observations, past, now);
     fleet::join(&mut observation, observations, past, now);
     let shown = function::join(&mut observation, observations, now);
-    let moved = rollback::moved(observations, past, now.unix_timestamp());
+    let moved = rollback::alias_move_interval(observations, past, now.unix_timestamp());
     outage::join(&mut observation, observations, &moved, past, now);
     rollback::join(&mut observation, observations, shown, moved, now);
     rollback::join_last_known_good(&mut observation, observations, assessment, now);
-    forecast(&mut observation, observations, now);
+    join_mail_forecast(&mut observation, observations, now);
     observation
 }
 
 /// The increase of a running total up to its present value.
-fn grown(
+fn increase_of(
     observations: &Observations,
     past: &Result<RecordedSamples, Unavailable>,
     fact: &str,
@@ -167,14 +171,14 @@ fn grown(
 }
 
 /// Yields the callback errors of the last 24 h, at least.
-fn pecks(
+fn join_callback_errors(
     observation: &mut Observation,
     observations: &Observations,
     past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) -> Option<i64> {
-    let day = grown(observations, past, PECKS, now, DAY);
-    let hour = grown(observations, past, PECKS, now, HOUR);
+    let day = increase_of(observations, past, CALLBACK_ERRORS, now, DAY);
+    let hour = increase_of(observations, past, CALLBACK_ERRORS, now, HOUR);
     let dated_day = observations.int("audit.callback_errors_24h_min");
     let dated_hour = observations.int("audit.callback_errors_1h_min");
     let at_least =
@@ -184,11 +188,23 @@ fn pecks(
             (Err(unavailable), None) => Err(unavailable.clone()),
         };
     let min_day = at_least(&day, dated_day);
-    let max_day = day.and_then(|day| bounded(&day, min_day.as_ref().copied().unwrap_or(0), ERRORS));
+    let max_day = day.and_then(|day| {
+        upper_bound(
+            &day,
+            min_day.as_ref().copied().unwrap_or(0),
+            CALLBACK_ERRORS_NOUN,
+        )
+    });
     let min_hour = at_least(&hour, dated_hour);
     let rising = match (
         &min_hour,
-        hour.and_then(|hour| bounded(&hour, *min_hour.as_ref().unwrap_or(&0), ERRORS)),
+        hour.and_then(|hour| {
+            upper_bound(
+                &hour,
+                *min_hour.as_ref().unwrap_or(&0),
+                CALLBACK_ERRORS_NOUN,
+            )
+        }),
     ) {
         (Ok(1..), _) => Ok(true),
         (_, Ok(0)) => Ok(false),
@@ -200,7 +216,7 @@ fn pecks(
         (_, Err(unavailable)) => Err(unavailable),
     };
     let at_least = min_day.as_ref().ok().copied();
-    observation.put(OVER, min_day.map(FactValue::Int), now);
+    observation.put(CALLBACK_ERRORS_24H, min_day.map(FactValue::Int), now);
     observation.put(
         "peck.callback_errors_24h_max",
         max_day.map(FactValue::Int),
@@ -215,7 +231,7 @@ fn pecks(
 }
 
 /// The upper bound, unless a reset took it away or something else proves more.
-fn bounded(increase: &Increase, at_least: i64, what: &str) -> Result<i64, Unavailable> {
+fn upper_bound(increase: &Increase, at_least: i64, what: &str) -> Result<i64, Unavailable> {
     match increase.at_most {
         None => Err(Unavailable::new(
             UnavailableReason::CounterReset,
@@ -229,13 +245,13 @@ fn bounded(increase: &Increase, at_least: i64, what: &str) -> Result<i64, Unavai
     }
 }
 
-fn grew(
+fn ducklings_grew(
     observations: &Observations,
     past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) -> Result<FactValue, Unavailable> {
-    let grown = grown(observations, past, DUCKLINGS, now, DAY)?;
-    match (grown.at_least, grown.at_most) {
+    let increase_of = increase_of(observations, past, DUCKLINGS, now, DAY)?;
+    match (increase_of.at_least, increase_of.at_most) {
         (1.., _) => Ok(FactValue::Bool(true)),
         (_, Some(0)) => Ok(FactValue::Bool(false)),
         _ => Err(Unavailable::new(
@@ -246,7 +262,11 @@ fn grew(
 }
 
 /// The quota is a rolling window: each hour's mail leaves it 24 h after that hour's end.
-fn forecast(observation: &mut Observation, observations: &Observations, now: OffsetDateTime) {
+fn join_mail_forecast(
+    observation: &mut Observation,
+    observations: &Observations,
+    now: OffsetDateTime,
+) {
     const BUCKET: i64 = 3_600;
     let series = match observations.get("email.sends_hourly") {
         FactState::Known(fact) => &fact.value,

@@ -2,18 +2,18 @@
 //! with every run.
 
 use super::rollback::MoveInterval;
-use super::{ANSWERED, RecordedSamples};
+use super::{GOOD_ANSWERS, RecordedSamples};
 use crate::fact::FactValue;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use time::OffsetDateTime;
 
 /// Two runs that saw the API fail and lie farther apart are not known to be of one outage.
-const APART: i64 = 6 * 3_600;
+const MAX_GAP: i64 = 6 * 3_600;
 
 pub(super) fn join(
     observation: &mut Observation,
     observations: &Observations,
-    moved: &Result<MoveInterval, Unavailable>,
+    alias_move_interval: &Result<MoveInterval, Unavailable>,
     past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) {
@@ -26,13 +26,18 @@ pub(super) fn join(
         )),
     };
     let seconds = now.unix_timestamp();
-    let since = up.and_then(|up| match up {
+    let outage_since = up.and_then(|up| match up {
         true => Ok(None),
-        false => since(moved, past.as_ref().map_err(Clone::clone)?, seconds).map(Some),
+        false => outage_since(
+            alias_move_interval,
+            past.as_ref().map_err(Clone::clone)?,
+            seconds,
+        )
+        .map(Some),
     });
-    let waited = since
+    let waited = outage_since
         .clone()
-        .map(|since| since.map_or(0, |at| seconds - at));
+        .map(|outage_since| outage_since.map_or(0, |at| seconds - at));
     observation.put("recovery.waited", waited.map(FactValue::Duration), now);
     let answers = || {
         Unavailable::new(
@@ -40,19 +45,19 @@ pub(super) fn join(
             "the API answers: nothing is waited for",
         )
     };
-    let since = since.and_then(|since| since.ok_or_else(answers));
-    observation.put("recovery.since", since.map(FactValue::Instant), now);
+    let outage_since = outage_since.and_then(|outage_since| outage_since.ok_or_else(answers));
+    observation.put("recovery.since", outage_since.map(FactValue::Instant), now);
 }
 
 /// When the first run of this outage saw the API fail, or when the alias was moved after
 /// that: at the earliest moment at which it can have been, so that nobody is called late.
-fn since(
-    moved: &Result<MoveInterval, Unavailable>,
+fn outage_since(
+    alias_move_interval: &Result<MoveInterval, Unavailable>,
     past: &RecordedSamples,
     now: i64,
 ) -> Result<i64, Unavailable> {
     let mut first = now;
-    for run in past.of(ANSWERED).iter().rev() {
+    for run in past.of(GOOD_ANSWERS).iter().rev() {
         let at = run.at.unix_timestamp();
         if at > now {
             return Err(Unavailable::new(
@@ -60,12 +65,15 @@ fn since(
                 "a recorded run lies in the future, so since when the API fails is not known",
             ));
         }
-        if run.value > 0 || first - at > APART {
+        if run.value > 0 || first - at > MAX_GAP {
             break;
         }
         first = first.min(at);
     }
-    let after = moved.as_ref().ok().and_then(|moved| moved.after);
+    let after = alias_move_interval
+        .as_ref()
+        .ok()
+        .and_then(|alias_move_interval| alias_move_interval.after);
     Ok(after.map_or(first, |after| first.max(after)).min(now))
 }
 
@@ -84,18 +92,21 @@ mod tests {
             value: i64::from(*answered),
         };
         RecordedSamples {
-            samples: BTreeMap::from([(ANSWERED, runs.iter().map(sample).collect())]),
+            samples: BTreeMap::from([(GOOD_ANSWERS, runs.iter().map(sample).collect())]),
             last_alive: None,
         }
     }
 
-    fn ago(runs: &[(i64, bool)], moved: Option<i64>) -> Option<i64> {
-        let moved = moved.ok_or_else(|| Unavailable::new(UnavailableReason::NotAsked, "no alias"));
-        let moved = moved.map(|ago| MoveInterval {
+    fn ago(runs: &[(i64, bool)], alias_move_interval: Option<i64>) -> Option<i64> {
+        let alias_move_interval = alias_move_interval
+            .ok_or_else(|| Unavailable::new(UnavailableReason::NotAsked, "no alias"));
+        let alias_move_interval = alias_move_interval.map(|ago| MoveInterval {
             after: Some(NOW - ago),
             before: NOW,
         });
-        since(&moved, &past(runs), NOW).ok().map(|at| NOW - at)
+        outage_since(&alias_move_interval, &past(runs), NOW)
+            .ok()
+            .map(|at| NOW - at)
     }
 
     #[test]
@@ -110,8 +121,8 @@ mod tests {
         );
         assert_eq!(ago(&[(600, false), (300, true)], None), Some(0));
         // Two nights are not one outage.
-        assert_eq!(ago(&[(APART, false)], None), Some(APART));
-        assert_eq!(ago(&[(APART + 1, false)], None), Some(0));
+        assert_eq!(ago(&[(MAX_GAP, false)], None), Some(MAX_GAP));
+        assert_eq!(ago(&[(MAX_GAP + 1, false)], None), Some(0));
         assert_eq!(ago(&[(-1, false)], None), None);
     }
 

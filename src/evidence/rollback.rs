@@ -9,7 +9,7 @@ mod tests;
 
 use super::function::FunctionMetrics;
 use super::versions::ErrorOwner;
-use super::{ALIAS, RecordedSamples};
+use super::{ALIAS_NUMBER, RecordedSamples};
 use crate::fact::{self, FactValue};
 use crate::lambda::last_known_good::{Assessment, KnownGood};
 use crate::lambda::version_number as number;
@@ -22,37 +22,42 @@ const MINUTE: i64 = 60;
 pub(super) fn join(
     observation: &mut Observation,
     observations: &Observations,
-    shown: Result<FunctionMetrics, Unavailable>,
-    moved: Result<MoveInterval, Unavailable>,
+    metrics: Result<FunctionMetrics, Unavailable>,
+    alias_move_interval: Result<MoveInterval, Unavailable>,
     now: OffsetDateTime,
 ) {
-    let text = |word: &str| FactValue::Text(Untrusted::new(word));
-    let expected = expected(observations);
-    let drift = expected.clone().and_then(|(expected, _)| {
-        let version = word(observations, "alias.version")?;
-        Ok(number(&version) != number(&expected))
+    let text = |text_fact: &str| FactValue::Text(Untrusted::new(text_fact));
+    let expected_version = expected_version(observations);
+    let drift = expected_version.clone().and_then(|(expected_version, _)| {
+        let version = text_fact(observations, "alias.version")?;
+        Ok(number(&version) != number(&expected_version))
     });
-    let version = expected.clone().map(|(version, _)| text(&version));
+    let version = expected_version.clone().map(|(version, _)| text(&version));
     observation.put("alias.expected", version, now);
-    let from = expected.map(|(_, from)| text(from));
+    let from = expected_version.map(|(_, from)| text(from));
     observation.put("alias.expected_from", from, now);
     observation.put("alias.drift", drift.clone().map(FactValue::Bool), now);
 
-    let after = moved.clone().and_then(|moved| {
+    let after = alias_move_interval.clone().and_then(|alias_move_interval| {
         let open = || {
             Unavailable::new(
                 UnavailableReason::NotCovered,
                 "nothing shows an earlier version",
             )
         };
-        moved.after.map(FactValue::Instant).ok_or_else(open)
+        alias_move_interval
+            .after
+            .map(FactValue::Instant)
+            .ok_or_else(open)
     });
-    let before = moved.clone().map(|moved| FactValue::Instant(moved.before));
+    let before = alias_move_interval
+        .clone()
+        .map(|alias_move_interval| FactValue::Instant(alias_move_interval.before));
     observation.put("alias.moved_after", after, now);
     observation.put("alias.moved_before", before, now);
 
-    let why = why(observations, drift, &shown, &moved);
-    observation.put("rollback.why", why.map(text), now);
+    let rollback_reason = rollback_reason(observations, drift, &metrics, &alias_move_interval);
+    observation.put("rollback.why", rollback_reason.map(text), now);
 }
 
 fn unavailable(observations: &Observations, path: &str) -> Unavailable {
@@ -65,7 +70,7 @@ fn unavailable(observations: &Observations, path: &str) -> Unavailable {
     }
 }
 
-fn word(observations: &Observations, path: &str) -> Result<String, Unavailable> {
+fn text_fact(observations: &Observations, path: &str) -> Result<String, Unavailable> {
     match observations.get(path) {
         FactState::Known(fact) => Ok(fact.value.shown().to_string()),
         _ => Err(unavailable(observations, path)),
@@ -73,14 +78,14 @@ fn word(observations: &Observations, path: &str) -> Result<String, Unavailable> 
 }
 
 /// The version that the alias should have, and who says so: the caller before the API.
-fn expected(observations: &Observations) -> Result<(String, &'static str), Unavailable> {
-    if let Ok(pinned) = word(observations, "alias.pinned") {
+fn expected_version(observations: &Observations) -> Result<(String, &'static str), Unavailable> {
+    if let Ok(pinned) = text_fact(observations, "alias.pinned") {
         return Ok((number(&pinned).to_owned(), "the caller"));
     }
-    match word(observations, "status.lambda_version") {
+    match text_fact(observations, "status.lambda_version") {
         Ok(version) => Ok((number(&version).to_owned(), "the status API")),
         Err(unavailable) => {
-            let at = word(observations, "alias.version").map_or_else(
+            let at = text_fact(observations, "alias.version").map_or_else(
                 |_| String::new(),
                 |v| format!("the alias points to {v}, and "),
             );
@@ -100,15 +105,15 @@ pub(super) struct MoveInterval {
 }
 
 /// From recorded runs and from the date of the version: it cannot serve before it exists.
-pub(super) fn moved(
+pub(super) fn alias_move_interval(
     observations: &Observations,
     past: &Result<RecordedSamples, Unavailable>,
     now: i64,
 ) -> Result<MoveInterval, Unavailable> {
-    let Some(current) = observations.int(ALIAS) else {
-        return Err(unavailable(observations, ALIAS));
+    let Some(current) = observations.int(ALIAS_NUMBER) else {
+        return Err(unavailable(observations, ALIAS_NUMBER));
     };
-    let samples = past.as_ref().map_err(Clone::clone)?.of(ALIAS);
+    let samples = past.as_ref().map_err(Clone::clone)?.of(ALIAS_NUMBER);
     let last = samples.iter().rposition(|sample| sample.value != current);
     let at = |index: usize| samples.get(index).map(|sample| sample.at.unix_timestamp());
     let before = at(last.map_or(0, |last| last + 1)).unwrap_or(now);
@@ -130,13 +135,13 @@ pub(super) fn moved(
 }
 
 /// Whether the present errors began after the alias moved; `None` when there are none.
-fn after_move(
-    shown: &Result<FunctionMetrics, Unavailable>,
-    moved: &Result<MoveInterval, Unavailable>,
+fn errors_began_after_move(
+    metrics: &Result<FunctionMetrics, Unavailable>,
+    alias_move_interval: &Result<MoveInterval, Unavailable>,
 ) -> Result<Option<bool>, Unavailable> {
-    let shown = shown.as_ref().map_err(Clone::clone)?;
-    let Some(since) = shown.since else {
-        return match shown.counted {
+    let metrics = metrics.as_ref().map_err(Clone::clone)?;
+    let Some(since) = metrics.errors_since else {
+        return match metrics.counted {
             true => Ok(None),
             false => Err(Unavailable::new(
                 UnavailableReason::NoData,
@@ -144,19 +149,25 @@ fn after_move(
             )),
         };
     };
-    let moved = moved.as_ref().map_err(Clone::clone)?;
+    let alias_move_interval = alias_move_interval.as_ref().map_err(Clone::clone)?;
     let (Ok(latest) | Err(latest)) = since;
-    if moved.after.is_some_and(|after| latest + MINUTE <= after) {
+    if alias_move_interval
+        .after
+        .is_some_and(|after| latest + MINUTE <= after)
+    {
         return Ok(Some(false));
     }
-    if since.is_ok_and(|since| since + MINUTE > moved.before) {
+    if since.is_ok_and(|since| since + MINUTE > alias_move_interval.before) {
         return Ok(Some(true));
     }
-    let from = moved.after.map_or_else(
+    let from = alias_move_interval.after.map_or_else(
         || "at some time".to_owned(),
         |at| format!("after {}", fact::instant(at)),
     );
-    let (before, latest) = (fact::instant(moved.before), fact::instant(latest));
+    let (before, latest) = (
+        fact::instant(alias_move_interval.before),
+        fact::instant(latest),
+    );
     Err(Unavailable::new(
         UnavailableReason::NotCovered,
         format!(
@@ -167,11 +178,11 @@ fn after_move(
 }
 
 /// What speaks for a rollback, or against it, in a word.
-fn why(
+fn rollback_reason(
     observations: &Observations,
     drift: Result<bool, Unavailable>,
-    shown: &Result<FunctionMetrics, Unavailable>,
-    moved: &Result<MoveInterval, Unavailable>,
+    metrics: &Result<FunctionMetrics, Unavailable>,
+    alias_move_interval: &Result<MoveInterval, Unavailable>,
 ) -> Result<&'static str, Unavailable> {
     let up = match observations.get("api.up") {
         FactState::Known(fact) => fact.value == FactValue::Bool(true),
@@ -186,16 +197,17 @@ fn why(
     if drift == Ok(true) {
         return Ok("drift");
     }
-    let errors = after_move(shown, moved);
-    let of_others = (shown.as_ref()).is_ok_and(|shown| shown.whose == ErrorOwner::OtherVersions);
+    let errors = errors_began_after_move(metrics, alias_move_interval);
+    let of_others =
+        (metrics.as_ref()).is_ok_and(|metrics| metrics.error_owner == ErrorOwner::OtherVersions);
     if errors == Ok(Some(true)) && !of_others {
         return Ok("errors-after-move");
     }
     drift?;
-    if word(observations, "api.cause").is_ok_and(|cause| cause == "gateway") {
+    if text_fact(observations, "api.cause").is_ok_and(|cause| cause == "gateway") {
         return Ok("gateway");
     }
-    if shown.as_ref().is_ok_and(|shown| shown.throttles > 0) {
+    if metrics.as_ref().is_ok_and(|metrics| metrics.throttles > 0) {
         return Ok("throttled");
     }
     if of_others {
@@ -207,7 +219,7 @@ fn why(
             UnavailableReason::NoData,
             "the metrics show no error yet, and the log is not proven clean: nothing shows when it began to fail",
         )),
-        None if shown.as_ref().is_ok_and(|shown| shown.stopped) => Ok("not-invoked"),
+        None if metrics.as_ref().is_ok_and(|metrics| metrics.stopped) => Ok("not-invoked"),
         None => Ok("no-errors"),
     }
 }

@@ -45,7 +45,7 @@ impl ErrorOwner {
 }
 
 /// The facts of this room that fall silent with the function's metrics.
-pub(super) const SILENT_WITH_THE_FUNCTION: [&str; 4] = [
+pub(super) const UNAVAILABLE_WITH_FUNCTION_METRICS: [&str; 4] = [
     "lambda.errors_of",
     "lambda.version_invocations",
     "lambda.version_errors",
@@ -60,26 +60,29 @@ pub(super) fn join(
     failed: i64,
     now: OffsetDateTime,
 ) -> ErrorOwner {
-    let split = split(observations, start);
-    let whose = match &split {
+    let errors_by_version = errors_by_version(observations, start);
+    let error_owner = match &errors_by_version {
         _ if failed == 0 => ErrorOwner::NoOne,
-        Ok(split) if split.own > 0 && split.others > 0 => ErrorOwner::Both,
-        Ok(split) if split.own > 0 => ErrorOwner::ServingVersion,
+        Ok(errors_by_version) if errors_by_version.own > 0 && errors_by_version.others > 0 => {
+            ErrorOwner::Both
+        }
+        Ok(errors_by_version) if errors_by_version.own > 0 => ErrorOwner::ServingVersion,
         // Every error must be accounted for before the version is cleared of them.
-        Ok(split) if split.others >= failed => ErrorOwner::OtherVersions,
+        Ok(errors_by_version) if errors_by_version.others >= failed => ErrorOwner::OtherVersions,
         _ => ErrorOwner::Unknown,
     };
-    let word = FactValue::Text(Untrusted::new(whose.word()));
+    let word = FactValue::Text(Untrusted::new(error_owner.word()));
     observation.set("lambda.errors_of", word, now);
-    let of =
-        |value: fn(&ErrorsByVersion) -> FactValue| split.as_ref().map(value).map_err(Clone::clone);
-    let invoked = of(|split| FactValue::Int(split.invoked));
+    let of = |value: fn(&ErrorsByVersion) -> FactValue| {
+        errors_by_version.as_ref().map(value).map_err(Clone::clone)
+    };
+    let invoked = of(|errors_by_version| FactValue::Int(errors_by_version.invoked));
     observation.put("lambda.version_invocations", invoked, now);
-    let own = of(|split| FactValue::Int(split.own));
+    let own = of(|errors_by_version| FactValue::Int(errors_by_version.own));
     observation.put("lambda.version_errors", own, now);
-    let lines = of(|split| FactValue::List(split.lines.clone()));
+    let lines = of(|errors_by_version| FactValue::List(errors_by_version.lines.clone()));
     observation.put("lambda.errors_by_version", lines, now);
-    whose
+    error_owner
 }
 
 /// What single versions show in the window.
@@ -92,7 +95,10 @@ struct ErrorsByVersion {
 }
 
 /// Errors by version, if the one behind the alias is proven to be counted in the window.
-fn split(observations: &Observations, start: i64) -> Result<ErrorsByVersion, Unavailable> {
+fn errors_by_version(
+    observations: &Observations,
+    start: i64,
+) -> Result<ErrorsByVersion, Unavailable> {
     let current = match observations.get("alias.version") {
         FactState::Known(fact) => match &fact.value {
             FactValue::Text(version) => version,
@@ -117,7 +123,7 @@ fn split(observations: &Observations, start: i64) -> Result<ErrorsByVersion, Una
         let inside = series.iter().filter(|(at, _)| *at >= start);
         inside.map(|(_, count)| count).sum()
     };
-    let mut split = ErrorsByVersion {
+    let mut errors_by_version = ErrorsByVersion {
         invoked: 0,
         own: 0,
         others: 0,
@@ -126,31 +132,31 @@ fn split(observations: &Observations, start: i64) -> Result<ErrorsByVersion, Una
     for (version, series) in errors {
         let failed = inside(series);
         match version == current {
-            true => split.own += failed,
-            false => split.others += failed,
+            true => errors_by_version.own += failed,
+            false => errors_by_version.others += failed,
         }
     }
     for (version, series) in invocations.iter().rev() {
         let invoked = inside(series);
         if version == current {
-            split.invoked += invoked;
+            errors_by_version.invoked += invoked;
         }
         if invoked > 0 {
             let own = errors.iter().filter(|(name, _)| name == version);
             let failed: i64 = own.map(|(_, series)| inside(series)).sum();
             let name = version.printable(20);
             let line = format!("{name}: {failed} errors in {invoked} invocations");
-            split.lines.push(Untrusted::new(line));
+            errors_by_version.lines.push(Untrusted::new(line));
         }
     }
-    if split.invoked == 0 {
+    if errors_by_version.invoked == 0 {
         let version = current.printable(20);
         let detail = format!(
             "CloudWatch has no invocations of version {version} alone, so whose errors they are is not told"
         );
         return Err(Unavailable::new(UnavailableReason::NoData, detail));
     }
-    Ok(split)
+    Ok(errors_by_version)
 }
 
 fn groups<'a>(observations: &'a Observations, path: &str) -> Result<&'a [Group], Unavailable> {
@@ -179,7 +185,11 @@ mod tests {
 
     type Told<'a> = &'a [(&'a str, &'a [(i64, i64)])];
 
-    fn whose(version: Option<&str>, invocations: Option<Told<'_>>, errors: Told<'_>) -> ErrorOwner {
+    fn error_owner(
+        version: Option<&str>,
+        invocations: Option<Told<'_>>,
+        errors: Told<'_>,
+    ) -> ErrorOwner {
         let at = OffsetDateTime::UNIX_EPOCH;
         let mut alias = Observation::silent(
             Probe::Alias,
@@ -242,11 +252,11 @@ mod tests {
             ),
         ];
         for (invocations, errors, due) in table {
-            let found = whose(Some("61"), Some(invocations), errors);
+            let found = error_owner(Some("61"), Some(invocations), errors);
             assert_eq!(found, due, "{invocations:?} {errors:?}");
         }
         let others: Told<'_> = &[("62", &[(600, 3)])];
-        assert_eq!(whose(None, Some(both), others), ErrorOwner::Unknown);
-        assert_eq!(whose(Some("61"), None, others), ErrorOwner::Unknown);
+        assert_eq!(error_owner(None, Some(both), others), ErrorOwner::Unknown);
+        assert_eq!(error_owner(Some("61"), None, others), ErrorOwner::Unknown);
     }
 }

@@ -1,4 +1,4 @@
-//! Where an alias points: read out of an answer, and told in words.
+//! Where an alias points: taken from an answer of GetAlias, and described in words.
 
 use crate::observation::{Unavailable, UnavailableReason};
 use std::collections::BTreeMap;

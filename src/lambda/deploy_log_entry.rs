@@ -1,5 +1,4 @@
-//! A move of the alias as one line of DEPLOY-LOG.md, by whoever has just made it or from what
-//! the journal kept of it.
+//! A move of the alias as one line of DEPLOY-LOG.md, built from a move just made or from the journal.
 
 use super::alias_moves::{AliasMove, read_alias_moves};
 use crate::state_dir::journal::{Chain, Stage};
@@ -25,7 +24,7 @@ pub struct DeployLogEntry {
     pub told: String,
 }
 
-/// Why there is no move to write down.
+/// Why the journal holds no move to write down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeployLogEntryError {
     /// None was made from this machine.
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_move_that_is_in_force_is_the_one() {
+    fn the_line_is_of_the_newest_move_in_force() {
         let plan = |from: &str, to: &str, weights: Value| {
             json!({"alias": "prod", "from": from, "to": to, "version": to, "weights": weights,
                    "identity": "arn:me"})

@@ -1,4 +1,5 @@
-//! Where requests really go: as it stands on the wire, whatever environment and profiles say.
+//! The endpoint that requests are really sent to, taken from the request itself: environment variables
+//! and profiles can redirect a client in more ways than can be checked beforehand.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -21,7 +22,7 @@ impl EndpointProbe {
 #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
 impl Intercept for EndpointProbe {
     fn name(&self) -> &'static str {
-        "duckops::Place"
+        "duckops::EndpointProbe"
     }
 
     fn read_before_transmit(

@@ -47,7 +47,7 @@ impl FunctionReader<'_> {
     pub async fn everything(&self) -> FunctionState {
         let config = match self.aws.config().await {
             Ok(config) => config,
-            Err(unavailable) => return silent(&unavailable),
+            Err(unavailable) => return all_unavailable(&unavailable),
         };
         let lambda = aws_sdk_lambda::Client::new(config);
         let (caller, (alias, host), versions, policy, provisioned, reserved) = tokio::join!(
@@ -62,7 +62,7 @@ impl FunctionReader<'_> {
         let number = number.map_err(Clone::clone);
         let current = async {
             let number = number?;
-            version_config::ask(self, &lambda, &number).await
+            version_config::read_version_config(self, &lambda, &number).await
         };
         let current = current.await;
         FunctionState {
@@ -83,7 +83,7 @@ impl FunctionReader<'_> {
     /// Why it is not known; [`UnavailableReason::NotFound`] when there is no such version.
     pub async fn version_config(&self, number: &str) -> Result<VersionConfig, Unavailable> {
         let lambda = aws_sdk_lambda::Client::new(self.aws.config().await?);
-        version_config::ask(self, &lambda, number).await
+        version_config::read_version_config(self, &lambda, number).await
     }
 
     /// What the newest of these versions did behind the alias, newest first.
@@ -94,7 +94,7 @@ impl FunctionReader<'_> {
         &self,
         versions: &[i64],
     ) -> Result<Vec<VersionMetrics>, Unavailable> {
-        version_metrics::ask(self, self.aws.config().await?, versions).await
+        version_metrics::read_version_metrics(self, self.aws.config().await?, versions).await
     }
 
     /// Where the alias points at this moment.
@@ -113,7 +113,7 @@ impl FunctionReader<'_> {
     pub async fn run_alone(&self, number: &str) -> Result<String, String> {
         let config = self.aws.writing().await;
         let config = config.map_err(|unavailable| unavailable.detail.to_string())?;
-        smoke::run(self, &aws_sdk_lambda::Client::new(&config), number).await
+        smoke::invoke_for_status(self, &aws_sdk_lambda::Client::new(&config), number).await
     }
 
     /// Where the alias points, and which host says so.
@@ -215,7 +215,7 @@ impl FunctionReader<'_> {
             .qualifier(self.alias());
         let question = format!("GetPolicy {}", self.alias());
         let answer = self.question(question, "lambda:GetPolicy", request.send());
-        found(answer.await.map(|answer| answer.policy))
+        none_if_not_found(answer.await.map(|answer| answer.policy))
     }
 
     async fn provisioned(
@@ -233,7 +233,7 @@ impl FunctionReader<'_> {
             let status = answer.status().map(|status| status.as_str().to_owned());
             Some(status.unwrap_or_else(|| "no status".to_owned()))
         });
-        found(status)
+        none_if_not_found(status)
     }
 
     async fn reserved(&self, lambda: &aws_sdk_lambda::Client) -> Result<Option<i64>, Unavailable> {
@@ -247,15 +247,15 @@ impl FunctionReader<'_> {
     }
 }
 
-/// What is not there is an answer here.
-fn found<T>(answer: Result<Option<T>, Unavailable>) -> Result<Option<T>, Unavailable> {
+/// "Not found" is an answer where having none is normal.
+fn none_if_not_found<T>(answer: Result<Option<T>, Unavailable>) -> Result<Option<T>, Unavailable> {
     match answer {
         Err(unavailable) if unavailable.why == UnavailableReason::NotFound => Ok(None),
         other => other,
     }
 }
 
-fn silent(unavailable: &Unavailable) -> FunctionState {
+fn all_unavailable(unavailable: &Unavailable) -> FunctionState {
     FunctionState {
         caller: Err(unavailable.clone()),
         alias: Err(unavailable.clone()),

@@ -329,3 +329,7 @@ fn rejection_from_config(
 #[cfg(test)]
 #[path = "tests_last_known_good.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "tests_last_known_good_generated.rs"]
+mod generated_tests;

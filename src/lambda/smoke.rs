@@ -1,5 +1,7 @@
-//! A version run once, alone, as API Gateway would run it for a read of the status. It moves
-//! nothing; it may run code that never ran before, so it is done only when asked for.
+//! A smoke test: one version is invoked directly with the event that API Gateway would send for
+//! `GET /beak/system/status`.
+//!
+//! It moves no traffic, but it may run code that never ran before, so it is done only on request.
 
 use super::reader::FunctionReader;
 use aws_smithy_types::Blob;
@@ -19,18 +21,19 @@ fn event() -> Value {
     })
 }
 
-pub(crate) async fn run(
-    asking: &FunctionReader<'_>,
+/// Invokes a version and describes its answer, or how it failed.
+pub(crate) async fn invoke_for_status(
+    reader: &FunctionReader<'_>,
     lambda: &aws_sdk_lambda::Client,
     number: &str,
 ) -> Result<String, String> {
     let request = lambda
         .invoke()
-        .function_name(&asking.stack.function.value)
+        .function_name(&reader.stack.function.value)
         .qualifier(number)
         .payload(Blob::new(event().to_string()));
     let question = format!("Invoke {number}");
-    let answer = asking
+    let answer = reader
         .question(question, "lambda:InvokeFunction", request.send())
         .await
         .map_err(|unavailable| unavailable.detail.to_string())?;
@@ -44,10 +47,10 @@ pub(crate) async fn run(
         .payload()
         .map(|blob| blob.as_ref())
         .unwrap_or_default();
-    judged(payload)
+    check_answer(payload)
 }
 
-fn judged(payload: &[u8]) -> Result<String, String> {
+fn check_answer(payload: &[u8]) -> Result<String, String> {
     let answer: Value =
         serde_json::from_slice(payload).map_err(|_| "its answer is no JSON".to_owned())?;
     if let Some(error) = answer.get("errorType").and_then(Value::as_str) {
@@ -75,8 +78,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_200_with_a_status_object_is_an_answer() {
-        assert!(judged(br#"{"statusCode":200,"body":"{\"status\":\"ok\"}"}"#).is_ok());
+    fn only_200_with_a_status_object_passes() {
+        assert!(check_answer(br#"{"statusCode":200,"body":"{\"status\":\"ok\"}"}"#).is_ok());
         for bad in [
             "",
             "null",
@@ -87,7 +90,7 @@ mod tests {
             r#"{"statusCode":200,"body":"<html>"}"#,
             r#"{"errorType":"Runtime.ImportModuleError","statusCode":200,"body":"{\"a\":1}"}"#,
         ] {
-            assert!(judged(bad.as_bytes()).is_err(), "{bad}");
+            assert!(check_answer(bad.as_bytes()).is_err(), "{bad}");
         }
     }
 }

@@ -1,5 +1,6 @@
-//! The configuration of one version, as far as two versions are compared by it. Values of
-//! the environment are digested where they are read and kept nowhere.
+//! The configuration of one version, as far as two versions are compared by it.
+//!
+//! Values of the environment may be secrets, so only their digests are kept.
 
 use super::reader::FunctionReader;
 use crate::fact;
@@ -16,44 +17,45 @@ use time::macros::format_description;
 pub struct VersionConfig {
     /// Its number, or `$LATEST`.
     pub number: String,
-    /// `Active`, `Pending`, `Inactive` or `Failed`; none when it is not told.
+    /// `Active`, `Pending`, `Inactive` or `Failed`; `None` when the answer has no state.
     pub state: Option<String>,
-    /// `Successful`, `InProgress` or `Failed`; none when it is not told.
+    /// `Successful`, `InProgress` or `Failed`; `None` when the answer has no update status.
     pub update: Option<String>,
-    /// Which code it runs.
+    /// SHA-256 of its code, as Lambda writes it.
     pub code: Option<String>,
-    /// When it was published.
+    /// When it was published, in seconds since 1970.
     pub published: Option<i64>,
-    /// Its runtime; none for an image.
+    /// Its runtime; `None` for a container image.
     pub runtime: Option<String>,
-    /// The longest that one call may take, in seconds.
+    /// The time limit of one invocation, in seconds.
     pub timeout: Option<i64>,
-    /// Everything else that matters, by name, as it is shown.
+    /// Other settings by name, as they are shown.
     settings: BTreeMap<&'static str, String>,
-    /// The names of the environment, each with a digest of its value.
+    /// The names of the environment variables, each with a digest of its value.
     environment: BTreeMap<String, String>,
 }
 
-pub(crate) async fn ask(
-    asking: &FunctionReader<'_>,
+/// Reads the configuration of a version by its number.
+pub(crate) async fn read_version_config(
+    reader: &FunctionReader<'_>,
     lambda: &aws_sdk_lambda::Client,
     number: &str,
 ) -> Result<VersionConfig, Unavailable> {
     let request = lambda
         .get_function_configuration()
-        .function_name(&asking.stack.function.value)
+        .function_name(&reader.stack.function.value)
         .qualifier(number);
     let question = format!("GetFunctionConfiguration {number}");
     let action = "lambda:GetFunctionConfiguration";
-    let answer = asking.question(question, action, request.send()).await?;
+    let answer = reader.question(question, action, request.send()).await?;
     if answer.version() != Some(number) {
         let why = "Lambda described another version than the one asked for";
         return Err(Unavailable::new(UnavailableReason::Contradictory, why));
     }
-    Ok(of(number, &answer))
+    Ok(version_config(number, &answer))
 }
 
-fn of(number: &str, answer: &GetFunctionConfigurationOutput) -> VersionConfig {
+fn version_config(number: &str, answer: &GetFunctionConfigurationOutput) -> VersionConfig {
     let mut settings = BTreeMap::new();
     let mut set = |name, value: Option<String>| {
         settings.insert(name, value.unwrap_or_else(|| "none".to_owned()));
@@ -187,7 +189,7 @@ mod tests {
                 .memory_size(memory)
                 .environment(environment.build())
                 .build();
-            of("1", &answer)
+            version_config("1", &answer)
         };
         let before = with(
             &[

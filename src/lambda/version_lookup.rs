@@ -4,6 +4,7 @@
 //! Nobody needs them while the API answers as expected, so they are asked only when something is
 //! wrong, and as far as possible at the same time: an outage is no moment for a chain of questions.
 
+use super::deploy_log_events::deploy_log_events;
 use super::last_known_good::{
     AnsweredRun, Assessment, Witnesses, assess, candidates_to_inspect, rolled_back_versions,
 };
@@ -29,6 +30,15 @@ pub struct VersionContext {
     pub events: Result<VersionEvents, Unavailable>,
     /// Whether versions are looked up even if nothing seems to be wrong.
     pub is_lookup_forced: bool,
+}
+
+impl VersionContext {
+    /// Adds the rollbacks and deployments that a DEPLOY-LOG.md records.
+    pub fn add_deploy_log(&mut self, log: &str) {
+        if let Ok(events) = &mut self.events {
+            events.extend(&deploy_log_events(log));
+        }
+    }
 }
 
 impl Default for VersionContext {

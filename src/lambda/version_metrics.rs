@@ -1,6 +1,8 @@
-//! What each version did while it served the alias, by CloudWatch: invocations and errors
-//! under the dimensions that Lambda reports for a version behind an alias. Under any other
-//! dimensions there would be silence, and silence is no proof of anything.
+//! Metrics per version: invocations and errors of each version while it served the alias.
+//!
+//! Lambda reports them under the dimensions FunctionName, Resource (`function:alias`) and
+//! ExecutedVersion. Under any other dimensions CloudWatch answers an empty series without an error,
+//! which would prove nothing.
 
 use super::error_rate::error_rate_at_most;
 use super::reader::FunctionReader;
@@ -10,31 +12,31 @@ use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, 
 use aws_smithy_types::DateTime;
 use std::collections::BTreeMap;
 
-/// How many of the newest versions are looked at.
-pub(crate) const NEWEST: usize = 20;
-/// How far back.
-const REACH: i64 = 30 * 86_400;
-/// One number for each hour.
+/// How many of the newest versions are asked about.
+pub(crate) const MAX_VERSIONS: usize = 20;
+/// How far back, in seconds.
+const LOOKBACK: i64 = 30 * 86_400;
+/// The resolution, in seconds.
 const PERIOD: i64 = 3_600;
 
-/// One version behind the alias.
+/// The record of one version behind the alias.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VersionMetrics {
     /// Its number.
     pub number: i64,
-    /// Invocations by the hour, oldest first, each with its second since 1970.
+    /// Invocations per hour, oldest first: start of the hour in seconds since 1970, and count.
     pub invocations: Vec<(i64, i64)>,
-    /// Errors by the hour.
+    /// Errors per hour, in the same form.
     pub errors: Vec<(i64, i64)>,
 }
 
 impl VersionMetrics {
-    /// All invocations in reach.
+    /// All invocations.
     pub fn invoked(&self) -> i64 {
         self.invocations.iter().map(|(_, n)| n).sum()
     }
 
-    /// All errors in reach.
+    /// All errors.
     pub fn failed(&self) -> i64 {
         self.errors.iter().map(|(_, n)| n).sum()
     }
@@ -51,24 +53,24 @@ impl VersionMetrics {
     }
 }
 
-/// Asks for the newest versions, all in one question.
-pub(crate) async fn ask(
-    asking: &FunctionReader<'_>,
+/// Reads the record of the newest of these versions, in one question.
+pub(crate) async fn read_version_metrics(
+    reader: &FunctionReader<'_>,
     config: &SdkConfig,
     versions: &[i64],
 ) -> Result<Vec<VersionMetrics>, Unavailable> {
-    let versions: Vec<_> = versions.iter().copied().take(NEWEST).collect();
+    let versions: Vec<_> = versions.iter().copied().take(MAX_VERSIONS).collect();
     if versions.is_empty() {
         return Ok(Vec::new());
     }
-    let to = asking.now.unix_timestamp();
-    let from = (to - REACH).div_euclid(PERIOD) * PERIOD;
-    collect(asking, config, &versions, from..to, PERIOD).await
+    let to = reader.now.unix_timestamp();
+    let from = (to - LOOKBACK).div_euclid(PERIOD) * PERIOD;
+    read_window(reader, config, &versions, from..to, PERIOD).await
 }
 
-/// Invocations and errors of versions in a window.
-pub(crate) async fn collect(
-    asking: &FunctionReader<'_>,
+/// Reads invocations and errors of versions in a window of seconds since 1970.
+pub(crate) async fn read_window(
+    reader: &FunctionReader<'_>,
     config: &SdkConfig,
     versions: &[i64],
     window: std::ops::Range<i64>,
@@ -78,7 +80,7 @@ pub(crate) async fn collect(
     let queries: Vec<_> = versions
         .iter()
         .flat_map(|number| {
-            ["Invocations", "Errors"].map(|name| query(asking, *number, name, period))
+            ["Invocations", "Errors"].map(|name| query(reader, *number, name, period))
         })
         .collect();
     let mut points: BTreeMap<String, BTreeMap<i64, i64>> = BTreeMap::new();
@@ -92,7 +94,7 @@ pub(crate) async fn collect(
             .end_time(DateTime::from_secs(window.end))
             .set_next_token(token.clone());
         let question = format!("GetMetricData by version, page {page}");
-        let answer = asking
+        let answer = reader
             .question(question, "cloudwatch:GetMetricData", request.send())
             .await?;
         for result in answer.metric_data_results() {
@@ -147,9 +149,9 @@ fn id(number: i64, name: &str) -> String {
     format!("{}{number}", name.to_ascii_lowercase())
 }
 
-fn query(asking: &FunctionReader<'_>, number: i64, name: &str, period: i64) -> MetricDataQuery {
-    let function = &asking.stack.function.value;
-    let resource = format!("{function}:{}", asking.stack.alias.value);
+fn query(reader: &FunctionReader<'_>, number: i64, name: &str, period: i64) -> MetricDataQuery {
+    let function = &reader.stack.function.value;
+    let resource = format!("{function}:{}", reader.stack.alias.value);
     let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
     let metric = Metric::builder()
         .namespace("AWS/Lambda")

@@ -8,7 +8,7 @@ use crate::engine::run::stack_heading;
 use crate::fact::{Fact, FactValue, Probe, instant};
 use crate::lambda::last_known_good::KnownGood;
 use crate::observation::{FactState, Unavailable};
-use crate::report::model::{Finding, Proof, Report, Runbook, Step, Verdict};
+use crate::report::model::{Finding, NextAction, Proof, Report, Runbook, Step, Verdict};
 use crate::text::Untrusted;
 use crate::write::alias::check;
 use crate::write::alias::findings::{AliasFindings, AliasQuery};
@@ -24,10 +24,44 @@ pub(super) async fn check(
     let query = query(read, to, false);
     let findings = super::findings(context, read, &query).await?;
     let target = findings.target.version.clone().unwrap_or_default();
-    let runbook = findings.checked(&query, &target, |known, checks| {
+    let mut runbook = findings.checked(&query, &target, |known, checks| {
         check::as_runbook(known, &checks)
     });
+    if matches!(runbook.verdict, Verdict::Critical | Verdict::Unknown) {
+        name_last_known_good(&findings, &target, &mut runbook);
+    }
     Ok(context.out.report(&report(&findings, runbook)))
+}
+
+/// Says which version is the last known-good where the one in question is not safe: who asks about a
+/// version during an outage wants to know which one to take instead.
+fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut Runbook) {
+    let Ok(Some(good)) = last_known_good(findings) else {
+        return;
+    };
+    let KnownGood { version, evidence } = good;
+    if version.to_string() == target {
+        return;
+    }
+    let summary = runbook.summary.to_string();
+    let summary = summary.trim_end_matches('.');
+    runbook.summary = format!("{summary}. The last known-good is {version}: {evidence}.").into();
+    // What a check says itself comes first, unless that names no command.
+    let says_more = runbook
+        .next_action
+        .as_ref()
+        .map(|next| next.text.to_string());
+    let text = match says_more {
+        Some(more) => format!("{more}; or check the last known-good, {version}"),
+        None => format!("Check the last known-good, {version}"),
+    };
+    let command = runbook.next_action.take().and_then(|next| next.command);
+    runbook.next_action = Some(NextAction {
+        text: text.into(),
+        command: Some(
+            command.unwrap_or_else(|| format!("duckops alias check --to {version}").into()),
+        ),
+    });
 }
 
 pub(super) async fn show(context: &Context, read: &AliasRead) -> Result<u8, Failure> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::evidence::ANSWERED;
+use crate::evidence::GOOD_ANSWERS;
 use crate::fact::Probe;
 use crate::history::Sample;
 use crate::lambda::last_known_good::{Witnesses, assess};
@@ -28,7 +28,7 @@ fn past(runs: &[Run]) -> Result<RecordedSamples, Unavailable> {
     let versions = of(|run| run.1);
     let answers = of(|run| i64::from(run.2));
     Ok(RecordedSamples {
-        samples: BTreeMap::from([(ALIAS, versions), (ANSWERED, answers)]),
+        samples: BTreeMap::from([(ALIAS_NUMBER, versions), (GOOD_ANSWERS, answers)]),
         last_alive: None,
     })
 }
@@ -100,8 +100,8 @@ fn errors(since_ago: Option<i64>) -> FunctionMetrics {
         throttles: 0,
         stopped: false,
         counted: true,
-        whose: ErrorOwner::Unknown,
-        since: since_ago.map(|ago| Ok(NOW - ago)),
+        error_owner: ErrorOwner::Unknown,
+        errors_since: since_ago.map(|ago| Ok(NOW - ago)),
     }
 }
 
@@ -112,8 +112,14 @@ fn joined(
 ) -> Observation {
     let mut observation = Observation::new(Probe::History);
     let observations = observations(now);
-    let moved = moved(&observations, past, NOW);
-    join(&mut observation, &observations, Ok(shown), moved, at(0));
+    let alias_move_interval = alias_move_interval(&observations, past, NOW);
+    join(
+        &mut observation,
+        &observations,
+        Ok(shown),
+        alias_move_interval,
+        at(0),
+    );
     let assessment = assessed(now, past);
     join_last_known_good(&mut observation, &observations, &assessment, at(0));
     observation
@@ -206,17 +212,17 @@ fn errors_of_another_version_do_not_speak_for_going_back() {
         (ErrorOwner::Both, "errors-after-move"),
         (ErrorOwner::OtherVersions, "errors-of-others"),
     ];
-    for (whose, why) in table {
+    for (error_owner, why) in table {
         let shown = FunctionMetrics {
-            whose,
+            error_owner,
             ..errors(Some(600))
         };
         let observation = joined(&DOWN_AS_EXPECTED, shown, &seen);
-        assert_eq!(told(&observation, "rollback.why"), why, "{whose:?}");
+        assert_eq!(told(&observation, "rollback.why"), why, "{error_owner:?}");
     }
     // Whether the alias has drifted is a question of its own.
     let shown = FunctionMetrics {
-        whose: ErrorOwner::OtherVersions,
+        error_owner: ErrorOwner::OtherVersions,
         ..errors(Some(600))
     };
     let found = told(&joined(&DOWN, shown, &seen), "rollback.why");
@@ -244,7 +250,7 @@ fn without_a_recorded_move_the_date_of_the_version_can_only_acquit_it() {
 #[test]
 fn errors_older_than_the_metrics_are_never_laid_to_a_move() {
     let shown = |after: i64| FunctionMetrics {
-        since: Some(Err(NOW - after)),
+        errors_since: Some(Err(NOW - after)),
         ..errors(Some(0))
     };
     let long_ago = past(&[(40_000, 62, true)]);

@@ -59,7 +59,7 @@ pub async fn since(
     let config = asking.aws.config().await?;
     let from = since.div_euclid(60) * 60;
     let window = from..(asking.now.unix_timestamp() + 60).max(from + 60);
-    let served = version_metrics::collect(asking, config, &[number], window, 60).await;
+    let served = version_metrics::read_window(asking, config, &[number], window, 60).await;
     served.map(|mut all| all.pop().unwrap_or_default())
 }
 
