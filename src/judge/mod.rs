@@ -228,7 +228,7 @@ fn apply_explanations(runbook: &Runbook, judged: &mut [step::Judged], critical: 
         let is_critical = |id: &&String| critical.iter().any(|critical| critical.id == **id);
         if let Some(parent) = rule.and_then(|rule| rule.explained_by.iter().find(is_critical)) {
             let name = parent.to_uppercase();
-            step.summary = format!("{} Explained by {name}.", step.summary).into();
+            step.summary = format!("{}; caused by {name}", step.summary).into();
             step.next_action = Some(solve(parent));
         }
     }
@@ -338,7 +338,7 @@ mod tests {
                     .filter(|step| step.reason_code.as_str().starts_with("mail-"))
                 {
                     assert_eq!(step.verdict(), Verdict::Warning);
-                    let named = step.summary.as_str().ends_with("Explained by INC-005.");
+                    let named = step.summary.as_str().ends_with("; caused by INC-005");
                     assert_eq!(named, explained, "{used}: {}", step.summary);
                 }
                 assert_eq!(certs.steps.len(), 5);

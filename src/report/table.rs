@@ -246,11 +246,13 @@ impl<'a> Page<'a> {
             self.labelled(label, Tone::Faint, &text, Tone::Plain);
         }
         let context = self.context();
-        let lines = wrap_at(&context, " \u{b7} ", self.style.width.saturating_sub(2));
+        let lines = wrap_at(&context, " \u{b7} ", self.style.width);
         for (at, line) in lines.iter().enumerate() {
             let indent = if at == 0 { "" } else { "  " };
-            let line = self.style.paint(Tone::Faint, line);
-            self.line(&format!("{indent}{line}"));
+            for part in wrap(line, self.style.width - indent.len()) {
+                let part = self.style.paint(Tone::Faint, &part);
+                self.line(&format!("{indent}{part}"));
+            }
         }
     }
 

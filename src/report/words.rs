@@ -29,7 +29,8 @@ pub(super) fn headline(report: &Report) -> String {
         return report.summary.to_string();
     };
     let summary = &report.summary;
-    let is_named = summary.as_str().starts_with(&name(&only.id));
+    // The summary of a run whose root cause was not asked for names that incident.
+    let is_named = report.root_cause.as_ref().is_some_and(|cause| *cause != only.id);
     match report.verdict {
         Verdict::Ok => format!("{} {}: {summary}", name(&only.id), only.title),
         _ if is_named => summary.to_string(),
