@@ -130,7 +130,7 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
             UnavailableReason::Expired,
             format!("the AWS credentials have expired ({action}): {words}"),
         )
-        .fix("Log in again: aws sso login"),
+        .fix("Log in to AWS again, then run duckops again"),
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
         | "InvalidAccessKeyId"
@@ -144,7 +144,7 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
             UnavailableReason::NoCredentials,
             format!("AWS does not accept the credentials ({named}): {words}"),
         )
-        .fix("Log in again, or choose another AWS_PROFILE; a wrong clock does this too"),
+        .fix("Log in to AWS again or choose another AWS_PROFILE; a wrong clock does this too"),
         "OptInRequired" | "SubscriptionRequiredException" => unavailable(
             UnavailableReason::Denied,
             format!(

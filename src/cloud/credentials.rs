@@ -223,7 +223,8 @@ impl CredentialSearch {
                 "no AWS credentials: looked in the environment, profile `{profile}`, a web identity token and the container{metadata}"
             ),
         )
-        .fix(format!("Log in: aws sso login --profile {profile}, or set AWS_PROFILE"))
+        .fix("Log in to AWS, then run duckops again; another profile: AWS_PROFILE")
+        .command(format!("aws sso login --profile {profile}"))
     }
 
     fn failed(&self, source: Source, error: &CredentialsError) -> Unavailable {
@@ -259,7 +260,8 @@ impl CredentialSearch {
         }
         if texts.contains("expired") {
             return unavailable(UnavailableReason::Expired)
-                .fix(format!("Log in again: aws sso login --profile {profile}"));
+                .fix("Log in to AWS again, then run duckops again")
+                .command(format!("aws sso login --profile {profile}"));
         }
         let fix = match source {
             Source::WebIdentity => {
@@ -274,11 +276,17 @@ impl CredentialSearch {
                 format!("Run the credential_process of profile {profile} by hand and read its error")
             }
             Source::Profile if texts.contains("sso") || texts.contains("token") => {
-                format!("Log in again: aws sso login --profile {profile}")
+                "Log in to AWS again, then run duckops again".to_owned()
             }
-            Source::Profile => format!("Check profile {profile} in ~/.aws/config and ~/.aws/credentials, or log in again: aws sso login --profile {profile}"),
+            Source::Profile => format!("Check profile {profile} in ~/.aws/config and ~/.aws/credentials, or log in again"),
         };
-        unavailable(UnavailableReason::NoCredentials).fix(fix)
+        let command = match source {
+            Source::Profile => format!("aws sso login --profile {profile}"),
+            _ => "duckops doctor".to_owned(),
+        };
+        unavailable(UnavailableReason::NoCredentials)
+            .fix(fix)
+            .command(command)
     }
 
     fn too_slow(&self) -> Unavailable {
@@ -293,6 +301,7 @@ impl CredentialSearch {
         .fix(format!(
             "Run the credential_process of profile {profile} by hand and see what it waits for"
         ))
+        .command(format!("aws configure get credential_process --profile {profile}"))
     }
 }
 
@@ -303,5 +312,6 @@ fn no_such_profile(profile: &str) -> Unavailable {
             "no such AWS profile: `{profile}` is not defined in ~/.aws/config or ~/.aws/credentials"
         ),
     )
-    .fix("Choose a profile that exists (aws configure list-profiles) with --profile or AWS_PROFILE")
+    .fix("Choose a profile that exists, with --profile or AWS_PROFILE")
+    .command("aws configure list-profiles")
 }

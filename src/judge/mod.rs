@@ -6,7 +6,7 @@ mod step;
 pub use case::{Outcome, rehearse};
 pub use step::Inputs;
 
-use crate::observation::FactState;
+use crate::observation::{FactState, UnavailableReason};
 use crate::report::model::{self, NextAction, Verdict};
 use crate::runbook::model::Runbook;
 use crate::text::Printable;
@@ -115,6 +115,16 @@ fn conclude(cause: Option<model::Runbook>, runbooks: Vec<model::Runbook>) -> Con
             runbooks,
         };
     };
+    if let Some((summary, next_action)) = common_obstacle(verdict, &runbooks) {
+        return Conclusion {
+            verdict,
+            root_cause: None,
+            summary,
+            next_action,
+            escalation: None,
+            runbooks,
+        };
+    }
     let summary = match (verdict, runbooks.as_slice()) {
         (Verdict::Ok, [_, _, ..]) => format!("{0} of {0} runbooks ok", runbooks.len()),
         (_, [only]) if only.id == leading.id => leading.summary.to_string(),
@@ -128,6 +138,29 @@ fn conclude(cause: Option<model::Runbook>, runbooks: Vec<model::Runbook>) -> Con
         escalation: leading.escalation.clone(),
         runbooks,
     }
+}
+
+/// The one reason for which several steps of an unknown run are not judged, as its first line, and
+/// what to do about it: said once, not once a step.
+fn common_obstacle(
+    verdict: Verdict,
+    runbooks: &[model::Runbook],
+) -> Option<(Printable, Option<NextAction>)> {
+    let steps = || runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let unknown = || steps().filter(|step| step.verdict() == Verdict::Unknown);
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for step in unknown() {
+        *counts.entry(step.reason_code.as_str()).or_default() += 1;
+    }
+    let (code, silenced) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    let headline = UnavailableReason::of_code(code)?.headline()?;
+    if verdict != Verdict::Unknown || silenced < 2 {
+        return None;
+    }
+    let first = unknown().find(|step| step.reason_code.as_str() == code)?;
+    let (all, silenced) = (steps().count(), unknown().count());
+    let summary = format!("{headline}: {silenced} of {all} steps not judged");
+    Some((summary.into(), first.next_action.clone()))
 }
 
 /// The steps of a runbook, or the one asked for.
@@ -236,7 +269,7 @@ fn apply_explanations(runbook: &Runbook, judged: &mut [step::Judged], critical: 
 
 fn solve(parent: &str) -> NextAction {
     NextAction {
-        text: format!("Solve {} first", parent.to_uppercase()).into(),
+        text: format!("Fix {} first", parent.to_uppercase()).into(),
         command: Some(format!("duckops triage {parent}").into()),
     }
 }
@@ -248,7 +281,7 @@ fn explain(child: &mut model::Runbook, parent: &str) {
     }
     child.verdict = Verdict::Unknown;
     child.blocked_by = Some(parent.into());
-    child.summary = format!("Not judged: {} comes first.", parent.to_uppercase()).into();
+    child.summary = format!("not judged: {} first", parent.to_uppercase()).into();
     child.next_action = Some(solve(parent));
     child.escalation = None;
 }

@@ -181,9 +181,9 @@ fn unevaluable(
         Vec::new(),
         Unavailable::new(
             UnavailableReason::Missing,
-            format!("it follows from step {unjudged}, which is unknown"),
+            format!("depends on step {unjudged}"),
         )
-        .fix(format!("Settle step {unjudged} first")),
+        .fix(format!("Fix step {unjudged} first")),
     ))
 }
 
@@ -263,21 +263,20 @@ fn not_told(
     manual: &Printable,
     inputs: Inputs<'_>,
 ) -> Head {
+    let of_reason = unavailable.why.command().map(Printable::from);
+    let command = unavailable.command.or(of_reason);
     let next = match unavailable.fix {
-        // Asking by hand would meet the same obstacle.
-        Some(fix) => NextAction {
-            text: fix,
-            command: None,
-        },
+        // A command of one's own would meet the same obstacle.
+        Some(fix) => NextAction { text: fix, command },
         None => NextAction {
-            text: "Ask by hand and judge by eye".into(),
-            command: Some(manual.clone()),
+            text: "Check it yourself".into(),
+            command: command.or_else(|| Some(manual.clone())),
         },
     };
     Head {
         finding: Finding::Unknown(evidence(silent.iter().copied(), inputs)),
         reason: unavailable.why.code().into(),
-        summary: format!("Cannot tell: {}.", unavailable.detail).into(),
+        summary: format!("not judged: {}", unavailable.detail).into(),
         also: Vec::new(),
         headline: None,
         next: Some(next),

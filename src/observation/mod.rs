@@ -23,6 +23,8 @@ pub struct Unavailable {
     pub detail: Printable,
     /// What the operator can do about it.
     pub fix: Option<Printable>,
+    /// The same as a command, where it is not the one of the reason.
+    pub command: Option<Printable>,
 }
 
 impl Unavailable {
@@ -32,18 +34,24 @@ impl Unavailable {
             why,
             detail: detail.into(),
             fix: None,
+            command: None,
         }
     }
 
     fn texts(&mut self) -> impl Iterator<Item = &mut Printable> {
-        [Some(&mut self.detail), self.fix.as_mut()]
-            .into_iter()
-            .flatten()
+        let optional = [self.fix.as_mut(), self.command.as_mut()];
+        std::iter::once(&mut self.detail).chain(optional.into_iter().flatten())
     }
 
     /// Adds what the operator can do.
     pub fn fix(mut self, fix: impl Into<Printable>) -> Self {
         self.fix = Some(fix.into());
+        self
+    }
+
+    /// Adds the command that does it, as it can be pasted.
+    pub fn command(mut self, command: impl Into<Printable>) -> Self {
+        self.command = Some(command.into());
         self
     }
 }

@@ -95,6 +95,40 @@ impl UnavailableReason {
         Self::ALL.into_iter().find(|why| why.code() == code)
     }
 
+    /// What is wrong when many facts are unavailable for this one reason, for the first line of a
+    /// report; `None` where only the details tell.
+    pub fn headline(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoCredentials => "No AWS credentials",
+            Self::Expired => "AWS session expired",
+            Self::Denied => "AWS denied access",
+            Self::Offline => "No connection from this machine: API and AWS both unreachable",
+            Self::WrongAccount => "Wrong AWS account",
+            Self::WrongRegion => "Wrong AWS region",
+            Self::ClockOff => "The clock of this machine is off",
+            Self::HistoryUnreadable => "Recorded history cannot be read",
+            _ => return None,
+        })
+    }
+
+    /// The command that shows what is wrong or mends it, whatever the details are; `None` where
+    /// the manual command of the step is the best there is.
+    pub fn command(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoCredentials | Self::Expired => "aws sso login",
+            Self::WrongAccount | Self::WrongRegion => "aws sts get-caller-identity",
+            Self::ClockOff => "timedatectl status",
+            Self::Denied
+            | Self::TimedOut
+            | Self::Unreachable
+            | Self::Offline
+            | Self::Tls
+            | Self::NotFound
+            | Self::HistoryUnreadable => "duckops doctor",
+            _ => return None,
+        })
+    }
+
     /// The reason code of a step that this makes unknown.
     pub fn code(self) -> &'static str {
         match self {

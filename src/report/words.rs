@@ -30,10 +30,14 @@ pub(super) fn headline(report: &Report) -> String {
     };
     let summary = &report.summary;
     // The summary of a run whose root cause was not asked for names that incident.
-    let is_named = report.root_cause.as_ref().is_some_and(|cause| *cause != only.id);
+    let is_named = report
+        .root_cause
+        .as_ref()
+        .is_some_and(|cause| *cause != only.id);
     match report.verdict {
         Verdict::Ok => format!("{} {}: {summary}", name(&only.id), only.title),
         _ if is_named => summary.to_string(),
+        Verdict::Unknown if *summary != only.summary => summary.to_string(),
         _ => format!("{} {summary}", name(&only.id)),
     }
 }

@@ -115,6 +115,7 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
                     why => why,
                 },
                 fix: unavailable.fix.clone(),
+                command: None,
             }),
         }
     }
