@@ -11,7 +11,7 @@ use crate::fact::FactValue;
 use crate::text::Printable;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use standing::Standing;
+use standing::JsonStanding;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -28,19 +28,19 @@ pub fn render(report: &model::Report, pretty: bool) -> String {
 /// The same where the process ends otherwise than the verdict says, as in a drill.
 pub fn render_ended(report: &model::Report, exit_code: u8, pretty: bool) -> String {
     text(
-        &Run {
+        &JsonRun {
             format_version: FORMAT_VERSION,
             duckops_version: env!("CARGO_PKG_VERSION"),
-            stack: Stack::of(Some(&report.stack)),
+            stack: JsonStack::of(Some(&report.stack)),
             started_at: Some(utc(report.started_at)),
             duration_ms: Some(millis(report.took)),
             verdict: report.verdict.word(),
             exit_code,
             root_cause: report.root_cause.as_ref().map(Printable::as_str),
             summary: report.summary.as_str(),
-            next_action: report.next_action.as_ref().map(Action::of),
-            escalation: report.escalation.as_ref().map(Escalation::of),
-            runbooks: report.runbooks.iter().map(Runbook::of).collect(),
+            next_action: report.next_action.as_ref().map(JsonAction::of),
+            escalation: report.escalation.as_ref().map(JsonEscalation::of),
+            runbooks: report.runbooks.iter().map(JsonRunbook::of).collect(),
             notes: report.notes.iter().map(Printable::as_str).collect(),
             complete: true,
         },
@@ -51,7 +51,7 @@ pub fn render_ended(report: &model::Report, exit_code: u8, pretty: bool) -> Stri
 /// The judged runbooks of a report, as they stand in its document: for documents that hold
 /// something beside them.
 pub fn runbooks(report: &model::Report) -> serde_json::Value {
-    let runbooks: Vec<_> = report.runbooks.iter().map(Runbook::of).collect();
+    let runbooks: Vec<_> = report.runbooks.iter().map(JsonRunbook::of).collect();
     serde_json::to_value(runbooks).unwrap_or_default()
 }
 
@@ -78,17 +78,17 @@ pub struct Heading<'a> {
 /// configuration, a panic. All keys are there; those of the report are null or empty.
 pub fn failure(heading: &Heading<'_>, pretty: bool) -> String {
     text(
-        &Run {
+        &JsonRun {
             format_version: FORMAT_VERSION,
             duckops_version: env!("CARGO_PKG_VERSION"),
-            stack: Stack::of(heading.stack),
+            stack: JsonStack::of(heading.stack),
             started_at: heading.started_at.map(utc),
             duration_ms: heading.took.map(millis),
             verdict: heading.verdict.word(),
             exit_code: heading.exit_code,
             root_cause: None,
             summary: heading.summary.as_str(),
-            next_action: heading.next_action.map(Action::of),
+            next_action: heading.next_action.map(JsonAction::of),
             escalation: None,
             runbooks: vec![],
             notes: vec![],
@@ -107,10 +107,10 @@ pub fn document(
     extra: &serde_json::Value,
     pretty: bool,
 ) -> String {
-    text(&Document(kind.name(), heading, extra), pretty)
+    text(&JsonDocument(kind.name(), heading, extra), pretty)
 }
 
-struct Document<'a>(&'static str, &'a Heading<'a>, &'a serde_json::Value);
+struct JsonDocument<'a>(&'static str, &'a Heading<'a>, &'a serde_json::Value);
 
 /// The keys of a heading, and the one that ends a document.
 const HEADING: [&str; 10] = [
@@ -127,19 +127,19 @@ const HEADING: [&str; 10] = [
 ];
 const END: &str = "complete";
 
-impl Serialize for Document<'_> {
+impl Serialize for JsonDocument<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Document(kind, heading, extra) = self;
+        let JsonDocument(kind, heading, extra) = self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("format_version", FORMAT_VERSION)?;
         map.serialize_entry("duckops_version", env!("CARGO_PKG_VERSION"))?;
-        map.serialize_entry("stack", &Stack::of(heading.stack))?;
+        map.serialize_entry("stack", &JsonStack::of(heading.stack))?;
         map.serialize_entry("started_at", &heading.started_at.map(utc))?;
         map.serialize_entry("duration_ms", &heading.took.map(millis))?;
         map.serialize_entry("verdict", heading.verdict.word())?;
         map.serialize_entry("exit_code", &heading.exit_code)?;
         map.serialize_entry("summary", heading.summary.as_str())?;
-        map.serialize_entry("next_action", &heading.next_action.map(Action::of))?;
+        map.serialize_entry("next_action", &heading.next_action.map(JsonAction::of))?;
         map.serialize_entry("kind", kind)?;
         match extra {
             serde_json::Value::Object(keys) => {
@@ -185,32 +185,32 @@ fn text(document: &impl Serialize, pretty: bool) -> String {
 }
 
 #[derive(Serialize)]
-struct Run<'a> {
+struct JsonRun<'a> {
     format_version: &'static str,
     duckops_version: &'static str,
-    stack: Stack<'a>,
+    stack: JsonStack<'a>,
     started_at: Option<String>,
     duration_ms: Option<u64>,
     verdict: &'static str,
     exit_code: u8,
     root_cause: Option<&'a str>,
     summary: &'a str,
-    next_action: Option<Action<'a>>,
-    escalation: Option<Escalation<'a>>,
-    runbooks: Vec<Runbook<'a>>,
+    next_action: Option<JsonAction<'a>>,
+    escalation: Option<JsonEscalation<'a>>,
+    runbooks: Vec<JsonRunbook<'a>>,
     notes: Vec<&'a str>,
     complete: bool,
 }
 
 #[derive(Serialize)]
-struct Stack<'a> {
+struct JsonStack<'a> {
     name: Option<&'a str>,
     api_url: Option<&'a str>,
     region: Option<&'a str>,
     account: Option<&'a str>,
 }
 
-impl<'a> Stack<'a> {
+impl<'a> JsonStack<'a> {
     fn of(stack: Option<&'a model::Stack>) -> Self {
         Self {
             name: stack.map(|s| s.name.as_str()),
@@ -222,12 +222,12 @@ impl<'a> Stack<'a> {
 }
 
 #[derive(Serialize)]
-struct Action<'a> {
+struct JsonAction<'a> {
     text: &'a str,
     command: Option<&'a str>,
 }
 
-impl<'a> Action<'a> {
+impl<'a> JsonAction<'a> {
     fn of(action: &'a model::NextAction) -> Self {
         Self {
             text: action.text.as_str(),
@@ -237,14 +237,14 @@ impl<'a> Action<'a> {
 }
 
 #[derive(Serialize)]
-struct Escalation<'a> {
+struct JsonEscalation<'a> {
     to: &'a str,
     priority: &'a str,
     due: Option<String>,
     reason: &'a str,
 }
 
-impl<'a> Escalation<'a> {
+impl<'a> JsonEscalation<'a> {
     fn of(escalation: &'a model::Escalation) -> Self {
         Self {
             to: escalation.to.as_str(),
@@ -256,20 +256,20 @@ impl<'a> Escalation<'a> {
 }
 
 #[derive(Serialize)]
-struct Runbook<'a> {
+struct JsonRunbook<'a> {
     id: &'a str,
     title: &'a str,
     severity: &'a str,
     verdict: &'static str,
     summary: &'a str,
     blocked_by: Option<&'a str>,
-    next_action: Option<Action<'a>>,
-    escalation: Option<Escalation<'a>>,
-    steps: Vec<Step<'a>>,
-    standing: Option<Standing<'a>>,
+    next_action: Option<JsonAction<'a>>,
+    escalation: Option<JsonEscalation<'a>>,
+    steps: Vec<JsonStep<'a>>,
+    standing: Option<JsonStanding<'a>>,
 }
 
-impl<'a> Runbook<'a> {
+impl<'a> JsonRunbook<'a> {
     fn of(runbook: &'a model::Runbook) -> Self {
         Self {
             id: runbook.id.as_str(),
@@ -278,33 +278,33 @@ impl<'a> Runbook<'a> {
             verdict: runbook.verdict.word(),
             summary: runbook.summary.as_str(),
             blocked_by: runbook.blocked_by.as_ref().map(Printable::as_str),
-            next_action: runbook.next_action.as_ref().map(Action::of),
-            escalation: runbook.escalation.as_ref().map(Escalation::of),
-            steps: runbook.steps.iter().map(Step::of).collect(),
-            standing: runbook.standing.as_ref().map(Standing::of),
+            next_action: runbook.next_action.as_ref().map(JsonAction::of),
+            escalation: runbook.escalation.as_ref().map(JsonEscalation::of),
+            steps: runbook.steps.iter().map(JsonStep::of).collect(),
+            standing: runbook.standing.as_ref().map(JsonStanding::of),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Step<'a> {
+struct JsonStep<'a> {
     number: usize,
     id: &'a str,
     title: &'a str,
     verdict: &'static str,
     reason_code: &'a str,
     summary: &'a str,
-    next_action: Option<Action<'a>>,
-    escalation: Option<Escalation<'a>>,
-    evidence: Vec<Evidence>,
-    asked: Vec<Asked<'a>>,
+    next_action: Option<JsonAction<'a>>,
+    escalation: Option<JsonEscalation<'a>>,
+    evidence: Vec<JsonEvidence>,
+    asked: Vec<JsonRequest<'a>>,
     manual: Option<&'a str>,
 }
 
-impl<'a> Step<'a> {
+impl<'a> JsonStep<'a> {
     fn of(step: &'a model::Step) -> Self {
         let evidence = step.finding.evidence();
-        let asked = step.asked.iter().map(|(probe, asked)| Asked {
+        let asked = step.asked.iter().map(|(probe, asked)| JsonRequest {
             probe: probe.name(),
             question: asked.question.as_str(),
             took_ms: millis(asked.took),
@@ -317,9 +317,9 @@ impl<'a> Step<'a> {
             verdict: step.verdict().word(),
             reason_code: step.reason_code.as_str(),
             summary: step.summary.as_str(),
-            next_action: step.next_action.as_ref().map(Action::of),
-            escalation: step.escalation.as_ref().map(Escalation::of),
-            evidence: evidence.iter().map(Evidence::of).collect(),
+            next_action: step.next_action.as_ref().map(JsonAction::of),
+            escalation: step.escalation.as_ref().map(JsonEscalation::of),
+            evidence: evidence.iter().map(JsonEvidence::of).collect(),
             asked: asked.collect(),
             manual: Some(step.manual.as_str()).filter(|manual| !manual.is_empty()),
         }
@@ -327,7 +327,7 @@ impl<'a> Step<'a> {
 }
 
 #[derive(Serialize)]
-struct Evidence {
+struct JsonEvidence {
     fact: &'static str,
     value: serde_json::Value,
     unit: Option<&'static str>,
@@ -335,7 +335,7 @@ struct Evidence {
     at: Option<String>,
 }
 
-impl Evidence {
+impl JsonEvidence {
     fn of(evidence: &model::Evidence) -> Self {
         let unit = match &evidence.value {
             Some(FactValue::Duration(_)) => "seconds",
@@ -376,7 +376,7 @@ pub fn value(value: Option<&FactValue>) -> serde_json::Value {
 }
 
 #[derive(Serialize)]
-struct Asked<'a> {
+struct JsonRequest<'a> {
     probe: &'static str,
     question: &'a str,
     took_ms: u64,

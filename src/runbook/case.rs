@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use toml::{Spanned, Value};
 
 /// Checks one case against the declared facts and the steps of its runbook.
-pub(super) fn case(raw: &Spanned<raw::Case>, steps: &[String], check: &mut Checker) -> Case {
+pub(super) fn case(raw: &Spanned<raw::RawCase>, steps: &[String], check: &mut Checker) -> Case {
     let raw = raw.get_ref();
     let line = check.line(raw.name.span().start);
     let mut facts = BTreeMap::new();

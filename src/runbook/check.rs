@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Spanned, Value};
 
 /// Checks everything; `None` when something essential is missing.
-pub(super) fn runbook(raw: raw::Runbook, check: &mut Checker) -> Option<Runbook> {
+pub(super) fn runbook(raw: raw::RawRunbook, check: &mut Checker) -> Option<Runbook> {
     identity(&raw, check);
     let limits = limits(&raw, check);
     let mut steps: Vec<Step> = Vec::new();
@@ -89,7 +89,7 @@ pub(super) fn runbook(raw: raw::Runbook, check: &mut Checker) -> Option<Runbook>
     })
 }
 
-fn identity(raw: &raw::Runbook, check: &mut Checker) {
+fn identity(raw: &raw::RawRunbook, check: &mut Checker) {
     let id = raw.id.get_ref();
     let stem = std::path::Path::new(&check.file)
         .file_stem()
@@ -127,7 +127,7 @@ fn priority(text: &Spanned<String>, check: &mut Checker) {
     }
 }
 
-fn limits(raw: &raw::Runbook, check: &mut Checker) -> BTreeMap<String, FactValue> {
+fn limits(raw: &raw::RawRunbook, check: &mut Checker) -> BTreeMap<String, FactValue> {
     let mut limits = BTreeMap::new();
     for (name, value) in &raw.limits {
         let typed = match value.get_ref() {
@@ -148,7 +148,7 @@ fn limits(raw: &raw::Runbook, check: &mut Checker) -> BTreeMap<String, FactValue
 }
 
 fn unused_limits(
-    raw: &raw::Runbook,
+    raw: &raw::RawRunbook,
     steps: &[Step],
     overview: Option<&Words>,
     check: &mut Checker,
@@ -176,7 +176,7 @@ fn unused_limits(
     }
 }
 
-fn step(raw: &Spanned<raw::Step>, scope: &Scope<'_>, check: &mut Checker) -> Option<Step> {
+fn step(raw: &Spanned<raw::RawStep>, scope: &Scope<'_>, check: &mut Checker) -> Option<Step> {
     let line = check.line(raw.get_ref().id.span().start);
     let raw = raw.get_ref();
     if raw.title.get_ref().trim().is_empty() {
@@ -216,7 +216,7 @@ fn step(raw: &Spanned<raw::Step>, scope: &Scope<'_>, check: &mut Checker) -> Opt
     })
 }
 
-fn rule(raw: &raw::Rule, scope: &Scope<'_>, check: &mut Checker) -> Option<Rule> {
+fn rule(raw: &raw::RawRule, scope: &Scope<'_>, check: &mut Checker) -> Option<Rule> {
     let when = Expression::parse(raw.when.get_ref(), scope)
         .map_err(|errors| {
             errors
@@ -296,7 +296,7 @@ fn rule(raw: &raw::Rule, scope: &Scope<'_>, check: &mut Checker) -> Option<Rule>
     })
 }
 
-fn escalate(raw: &raw::Rule, check: &mut Checker) -> Option<Escalate> {
+fn escalate(raw: &raw::RawRule, check: &mut Checker) -> Option<Escalate> {
     if let (None, Some(whom)) = (&raw.escalate, &raw.escalate_to) {
         check.at(whom, "`escalate_to` goes with `escalate`".to_owned());
     }

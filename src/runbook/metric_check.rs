@@ -15,7 +15,7 @@ const LONGEST_NAME: usize = 19;
 
 /// Checks every metric of a runbook whose steps are checked already.
 pub(super) fn all(
-    raw: &raw::Runbook,
+    raw: &raw::RawRunbook,
     steps: &[Step],
     check: &mut Checker,
 ) -> Vec<MetricDefinition> {
@@ -32,7 +32,7 @@ pub(super) fn all(
 }
 
 fn metric(
-    raw: &raw::Metric,
+    raw: &raw::RawMetric,
     steps: &[Step],
     probes: &BTreeSet<Probe>,
     check: &mut Checker,

@@ -8,7 +8,7 @@ use toml::{Spanned, Value};
 /// The file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Runbook {
+pub(super) struct RawRunbook {
     pub(super) id: Spanned<String>,
     pub(super) title: Spanned<String>,
     pub(super) short: Option<Spanned<String>>,
@@ -20,17 +20,17 @@ pub(super) struct Runbook {
     #[serde(default)]
     pub(super) limits: BTreeMap<String, Spanned<Value>>,
     #[serde(default)]
-    pub(super) metric: Vec<Metric>,
+    pub(super) metric: Vec<RawMetric>,
     #[serde(default)]
-    pub(super) step: Vec<Spanned<Step>>,
+    pub(super) step: Vec<Spanned<RawStep>>,
     #[serde(default)]
-    pub(super) case: Vec<Spanned<Case>>,
+    pub(super) case: Vec<Spanned<RawCase>>,
 }
 
 /// A `[[metric]]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Metric {
+pub(super) struct RawMetric {
     pub(super) name: Spanned<String>,
     pub(super) fact: Spanned<String>,
     pub(super) unit: Option<Spanned<String>>,
@@ -45,7 +45,7 @@ pub(super) struct Metric {
 /// A `[[step]]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Step {
+pub(super) struct RawStep {
     pub(super) id: Spanned<String>,
     pub(super) title: Spanned<String>,
     pub(super) manual: Spanned<String>,
@@ -54,13 +54,13 @@ pub(super) struct Step {
     #[serde(default)]
     pub(super) guide: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(super) rule: Vec<Spanned<Rule>>,
+    pub(super) rule: Vec<Spanned<RawRule>>,
 }
 
 /// A `[[step.rule]]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Rule {
+pub(super) struct RawRule {
     pub(super) when: Spanned<String>,
     pub(super) verdict: Spanned<String>,
     pub(super) say: Spanned<String>,
@@ -84,14 +84,14 @@ pub(super) struct Rule {
 /// A `[[case]]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Case {
+pub(super) struct RawCase {
     pub(super) name: Spanned<String>,
     pub(super) facts: BTreeMap<String, Spanned<Value>>,
     pub(super) expect: BTreeMap<String, Spanned<String>>,
 }
 
 /// Reads the file; what TOML itself cannot read is the only complaint then.
-pub(super) fn parse(text: &str, check: &mut Checker) -> Option<Runbook> {
+pub(super) fn parse(text: &str, check: &mut Checker) -> Option<RawRunbook> {
     toml::from_str(text)
         .map_err(|error| {
             check.complain(

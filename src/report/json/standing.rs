@@ -5,30 +5,30 @@ use crate::report::words::utc;
 use serde::Serialize;
 
 #[derive(Serialize)]
-pub(super) struct Standing<'a> {
+pub(super) struct JsonStanding<'a> {
     change: &'static str,
     before: Option<&'static str>,
     settled: &'static str,
     since: String,
     held: bool,
-    muted: Option<Muted<'a>>,
-    told: Option<Told<'a>>,
+    muted: Option<JsonMute<'a>>,
+    told: Option<JsonDelivery<'a>>,
 }
 
 #[derive(Serialize)]
-struct Muted<'a> {
+struct JsonMute<'a> {
     until: String,
     by: &'a str,
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct JsonDelivery<'a> {
     by: &'a str,
     at: String,
     channel: &'a str,
 }
 
-impl<'a> Standing<'a> {
+impl<'a> JsonStanding<'a> {
     pub(super) fn of(standing: &'a model::Standing) -> Self {
         Self {
             change: standing.change.word(),
@@ -36,11 +36,11 @@ impl<'a> Standing<'a> {
             settled: standing.settled.word(),
             since: utc(standing.since),
             held: standing.held,
-            muted: standing.muted.as_ref().map(|muted| Muted {
+            muted: standing.muted.as_ref().map(|muted| JsonMute {
                 until: utc(muted.until),
                 by: muted.by.as_str(),
             }),
-            told: standing.told.as_ref().map(|told| Told {
+            told: standing.told.as_ref().map(|told| JsonDelivery {
                 by: told.by.as_str(),
                 at: utc(told.at),
                 channel: told.channel.as_str(),

@@ -154,7 +154,7 @@ fn values_have_the_type_of_the_fact() {
         assert_eq!(value(Some(&fact)), shown);
     }
     assert_eq!(value(None), Value::Null);
-    let unit = |fact| Evidence::of(&sample::known("a.b", fact, "")).unit;
+    let unit = |fact| JsonEvidence::of(&sample::known("a.b", fact, "")).unit;
     assert_eq!(unit(FactValue::Duration(1)), Some("seconds"));
     assert_eq!(unit(FactValue::Instant(1)), Some("utc"));
     assert_eq!(unit(FactValue::Bool(true)), None);

@@ -52,7 +52,7 @@ enum Side {
 
 /// What one side of a comparison is.
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum SideType {
     Typed(FactType),
     /// A whole number as written: fits facts that are whole or have a fraction.
     Number,
@@ -60,7 +60,7 @@ enum Kind {
 }
 
 /// What one side of a comparison comes to.
-enum Value<'a> {
+enum SideValue<'a> {
     Known(&'a FactValue),
     Word(&'static str),
 }
@@ -78,7 +78,7 @@ impl Expression {
         }
         let written = parse::parse(source)
             .map_err(|why| vec![format!("`{source}` is not an expression: {why}")])?;
-        let mut check = Check::of(scope);
+        let mut check = TypeChecker::of(scope);
         if written.len() > 2 {
             check
                 .errors
@@ -129,18 +129,18 @@ impl Expression {
         verdict: impl Fn(&str) -> Option<Verdict>,
     ) -> Result<bool, String> {
         let value = |side: &'a Side| match side {
-            Side::Constant(value) => Ok(Value::Known(value)),
+            Side::Constant(value) => Ok(SideValue::Known(value)),
             Side::Fact(path) => fact(path)
-                .map(Value::Known)
+                .map(SideValue::Known)
                 .ok_or_else(|| format!("{path} is not known")),
             Side::Verdict(step) => verdict(step)
-                .map(|verdict| Value::Word(verdict.word()))
+                .map(|verdict| SideValue::Word(verdict.word()))
                 .ok_or_else(|| format!("step {step} is not judged")),
         };
-        let unlike = || format!("`{}` compares what is not alike", self.source);
+        let mistyped = || format!("`{}` compares what is not alike", self.source);
         let is = |side| match value(side)? {
-            Value::Known(FactValue::Bool(is)) => Ok(*is),
-            _ => Err(unlike()),
+            SideValue::Known(FactValue::Bool(is)) => Ok(*is),
+            _ => Err(mistyped()),
         };
         let mut holds = true;
         for term in &self.terms {
@@ -148,7 +148,7 @@ impl Expression {
                 Term::Is(side) => is(side)?,
                 Term::IsNot(side) => !is(side)?,
                 Term::Compared(left, operator, right) => {
-                    operator.holds(order(value(left)?, value(right)?).ok_or_else(unlike)?)
+                    operator.holds(order(value(left)?, value(right)?).ok_or_else(mistyped)?)
                 }
             };
         }
@@ -158,9 +158,9 @@ impl Expression {
 
 /// How two values of one kind stand to each other; a text that is not the verdict's word is
 /// just another.
-fn order(left: Value<'_>, right: Value<'_>) -> Option<Ordering> {
+fn order(left: SideValue<'_>, right: SideValue<'_>) -> Option<Ordering> {
     use FactValue::{Bool, Duration, Float, Int, Text};
-    use Value::{Known, Word};
+    use SideValue::{Known, Word};
     match (left, right) {
         (Known(Int(a)), Known(Int(b))) | (Known(Duration(a)), Known(Duration(b))) => Some(a.cmp(b)),
         (Known(Float(a)), Known(Float(b))) => a.partial_cmp(b),
@@ -215,7 +215,7 @@ impl Operator {
 }
 
 /// Finds what a condition names and sees to it that like is compared with like.
-struct Check<'a> {
+struct TypeChecker<'a> {
     scope: &'a Scope<'a>,
     facts: Vec<&'static str>,
     limits: Vec<String>,
@@ -223,7 +223,7 @@ struct Check<'a> {
     errors: Vec<String>,
 }
 
-impl<'a> Check<'a> {
+impl<'a> TypeChecker<'a> {
     fn of(scope: &'a Scope<'a>) -> Self {
         Self {
             scope,
@@ -237,8 +237,8 @@ impl<'a> Check<'a> {
     /// `None`, here and below, when there was a complaint.
     fn term(&mut self, term: Term<Written<'_>>) -> Option<Term<Side>> {
         match term {
-            Term::Is(side) => self.yes_or_no(side).map(Term::Is),
-            Term::IsNot(side) => self.yes_or_no(side).map(Term::IsNot),
+            Term::Is(side) => self.boolean(side).map(Term::Is),
+            Term::IsNot(side) => self.boolean(side).map(Term::IsNot),
             Term::Compared(left, operator, right) => {
                 let (left, right) = (self.side(left), self.side(right));
                 let ((left, a), (right, b)) = (left?, right?);
@@ -251,11 +251,11 @@ impl<'a> Check<'a> {
     }
 
     /// A fact that is true or false may stand alone or behind a `!`.
-    fn yes_or_no(&mut self, side: Written<'_>) -> Option<Side> {
+    fn boolean(&mut self, side: Written<'_>) -> Option<Side> {
         match self.side(side)? {
             (Side::Constant(_), _) => self
                 .error("a condition is a comparison such as `fact > limits.name`, true or false"),
-            (side, Kind::Typed(FactType::Bool)) => Some(side),
+            (side, SideType::Typed(FactType::Bool)) => Some(side),
             (_, kind) => self.error(&format!(
                 "a condition is true or false, this is {}",
                 words(kind)
@@ -263,7 +263,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn side(&mut self, side: Written<'_>) -> Option<(Side, Kind)> {
+    fn side(&mut self, side: Written<'_>) -> Option<(Side, SideType)> {
         let path = match side {
             Written::Literal(value) => return Some(constant(value)),
             Written::Name(path) => path,
@@ -280,7 +280,7 @@ impl<'a> Check<'a> {
                 return self.error(&format!("`{path}` is not an earlier step of this runbook"));
             }
             self.steps.push(step.to_owned());
-            return Some((Side::Verdict(step.to_owned()), Kind::Verdict));
+            return Some((Side::Verdict(step.to_owned()), SideType::Verdict));
         }
         let Some((_, fact)) = crate::fact::find(path) else {
             return self.error(&crate::fact::unknown_fact(path));
@@ -295,7 +295,7 @@ impl<'a> Check<'a> {
             ));
         }
         self.facts.push(fact.path);
-        Some((Side::Fact(fact.path), Kind::Typed(fact.ty)))
+        Some((Side::Fact(fact.path), SideType::Typed(fact.ty)))
     }
 
     fn error<T>(&mut self, text: &str) -> Option<T> {
@@ -304,18 +304,18 @@ impl<'a> Check<'a> {
     }
 }
 
-fn constant(value: FactValue) -> (Side, Kind) {
+fn constant(value: FactValue) -> (Side, SideType) {
     let kind = match value.ty() {
-        FactType::Int => Kind::Number,
-        ty => Kind::Typed(ty),
+        FactType::Int => SideType::Number,
+        ty => SideType::Typed(ty),
     };
     (Side::Constant(value), kind)
 }
 
 /// Whether two sides may stand in one comparison.
-fn comparable(left: Kind, right: Kind, operator: Operator) -> Result<(), String> {
+fn comparable(left: SideType, right: SideType, operator: Operator) -> Result<(), String> {
     use FactType::{Bool, Float, Int, Text};
-    use Kind::{Number, Typed, Verdict};
+    use SideType::{Number, Typed, Verdict};
     let is_ordered = !matches!(operator, Operator::Equal | Operator::NotEqual);
     match (left, right) {
         (Typed(Bool | Text), Typed(_)) | (Verdict, _) | (_, Verdict) if is_ordered => {
@@ -331,11 +331,11 @@ fn comparable(left: Kind, right: Kind, operator: Operator) -> Result<(), String>
     }
 }
 
-fn words(kind: Kind) -> &'static str {
+fn words(kind: SideType) -> &'static str {
     match kind {
-        Kind::Typed(FactType::Duration) => "a duration (write limits such as \"15m\")",
-        Kind::Typed(ty) => ty.name(),
-        Kind::Number => "a whole number",
-        Kind::Verdict => "a verdict",
+        SideType::Typed(FactType::Duration) => "a duration (write limits such as \"15m\")",
+        SideType::Typed(ty) => ty.name(),
+        SideType::Number => "a whole number",
+        SideType::Verdict => "a verdict",
     }
 }
