@@ -2,6 +2,7 @@
 //! stands in the way; with one request; and the exit code says what reading back shows.
 
 mod canary;
+mod credentials;
 mod outcomes;
 mod race;
 

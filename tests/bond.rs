@@ -2,6 +2,7 @@
 //! it is known, or said not to be; a key that was issued is never lost without being told.
 
 pub(crate) mod canary;
+mod consent;
 mod kill;
 
 use crate::support::{Duckops, Ran, Stage, at_once, world};
@@ -450,6 +451,98 @@ fn an_end_names_the_bond_and_is_read_back() {
         let ran = write(&stage, &["disconnect", ID, "--confirm", ID]).run();
         assert_eq!((ran.code, writes(&stage)), (*code, 1), "{fault:?}: {ran:?}");
     });
+}
+
+/// An end whose answer was lost is open in the journal until a later reading shows what
+/// became of it.
+#[test]
+fn a_lost_answer_to_an_end_stays_open_until_a_later_reading_settles_it() {
+    for is_applied_late in [true, false] {
+        let mut world = bonded(Some(60));
+        world.faults.insert(Operation::Unpeck, Fault::Status(504));
+        let stage = Stage::of(world);
+        let (code, document) = write(&stage, &["disconnect", ID, "--confirm", ID]).json();
+        assert_eq!(
+            (code, &document["outcome"]),
+            (3, &"unclear".into()),
+            "{document:#}"
+        );
+        let verify = ["journal", "--verify"];
+        assert_eq!(stage.duckops(&verify).run().code, 1, "it is open");
+        let dry_run = ["disconnect", ID, "--dry-run"];
+        write(&stage, &dry_run).run();
+        assert_eq!(stage.duckops(&verify).run().code, 1, "it is still open");
+        let later = match is_applied_late {
+            true => {
+                let mut world = stage.practice.world();
+                let at = world.now + Duration::from_secs(9);
+                world.happened("duck.unpecked", ID, at);
+                "2026-03-22T03:12:20Z"
+            }
+            false => "2026-03-22T03:28:09Z",
+        };
+        write(&stage, &dry_run).env("DUCKOPS_TEST_NOW", later).run();
+        let settled = stage.duckops(&verify).run();
+        assert_eq!(settled.code, 0, "{is_applied_late}: {settled:?}");
+    }
+}
+
+/// An end is final: a pulse after it is a contradiction, and nothing is sent on one.
+#[test]
+fn a_bond_that_pulses_after_its_end_is_not_written_to() {
+    let mut world = bonded(Some(600));
+    let (over, pulse) = (
+        world.now - Duration::from_secs(300),
+        world.now - Duration::from_secs(60),
+    );
+    world.happened("duck.unpecked", ID, over);
+    world.happened("duck.pulse", ID, pulse);
+    let stage = Stage::of(world);
+    let key = secret(&stage, "key", &format!("bk_LIVE_of_{ID}"));
+    for action in ["rotate", "disconnect", "pulse"] {
+        let ran = write(&stage, &[action, ID, "--confirm", ID])
+            .env("DUCKOPS_BEAK_KEY_FILE", key.clone().into_os_string())
+            .run();
+        assert_eq!((ran.code, writes(&stage)), (1, 0), "{action}: {ran:?}");
+        says(&ran, "unpecked, and it pulsed after that");
+    }
+    let shown = stage.duckops(&["bond", "show", ID]).run();
+    says(&shown, "unpecked, and it pulsed after that");
+}
+
+/// Whoever names another stack or account for one run consents to it by name.
+#[test]
+fn consent_names_a_stack_and_account_that_are_not_the_configured_ones() {
+    let stage = Stage::of(bonded(Some(60)));
+    let elsewhere = |confirm: &str| {
+        let rotate = [
+            "rotate",
+            ID,
+            "--account",
+            "111122223333",
+            "--confirm",
+            confirm,
+        ];
+        write(&stage, &rotate).run()
+    };
+    let ran = elsewhere(ID);
+    assert_eq!((ran.code, writes(&stage)), (5, 0), "{ran:?}");
+    let words = format!("{ID}@prod/111122223333");
+    says(&ran, &format!("--confirm {words}"));
+    says(&ran, "prod, account 111122223333");
+    let ran = elsewhere(&words);
+    assert_eq!((ran.code, writes(&stage)), (0, 1), "{ran:?}");
+}
+
+/// Everybody could replace the journal and the locks in it.
+#[test]
+fn a_state_folder_that_everybody_can_write_to_is_refused() {
+    let stage = Stage::of(bonded(Some(60)));
+    fs::create_dir_all(stage.state()).expect("made");
+    fs::set_permissions(stage.state(), fs::Permissions::from_mode(0o777)).expect("set");
+    let ran = write(&stage, &["rotate", ID, "--confirm", ID]).run();
+    assert_eq!((ran.code, writes(&stage)), (1, 0), "{ran:?}");
+    says(&ran, "chmod 700");
 }
 
 #[test]

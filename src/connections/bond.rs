@@ -185,9 +185,16 @@ impl Bond {
         }
     }
 
-    /// Its state. A pulse is taken only from an agent whose bond is in force, so it proves one.
+    /// Whether the feed contradicts itself: an end is final, and yet the agent pulses after it.
+    /// A bond that was formed anew after the end is another matter.
+    pub fn pulsed_after_end(&self) -> bool {
+        self.over.is_some() && self.over >= self.since && self.pulse > self.over
+    }
+
+    /// Its state. A pulse is taken only from an agent whose bond is in force, so it proves one,
+    /// unless the bond was ended before.
     pub fn state(&self) -> BondState {
-        if self.uncertain.is_some() {
+        if self.uncertain.is_some() || self.pulsed_after_end() {
             return BondState::Unknown;
         }
         let alive = self.since.max(self.pulse);

@@ -83,6 +83,9 @@ pub(super) fn set_uncertainty(bond: &mut Bond, unattributed: &Last, reach: Optio
     );
     bond.date_key(horizon, unattributed.of(EventKind::Rotated), now);
     bond.uncertain = match bond.contradiction() {
+        _ if bond.pulsed_after_end() => {
+            Some("it was unpecked, and it pulsed after that: the feed contradicts itself")
+        }
         _ if unpecked.is_some() && unpecked >= bond.since.max(bond.seen) => {
             Some("an end in the feed names nobody, and could be this bond's")
         }

@@ -333,7 +333,11 @@ pub fn open_state(state: Option<&Path>) -> Result<(&Path, Journal), Box<WriteRep
         let why = "everybody on this machine can write to the state directory, so its journal and locks prove nothing";
         return Err(Box::new(WriteReport::refused(why, next, None)));
     }
-    Ok((folder, Journal::in_folder(folder)))
+    let journal = Journal::in_folder(folder);
+    match journal.read() {
+        Ok(_) => Ok((folder, journal)),
+        Err(error) => Err(refused(&PreflightError::Journal(error).to_string())),
+    }
 }
 
 /// The whole way of a write, from the checks to the report.

@@ -6,7 +6,7 @@ use crate::support::{Stage, world};
 use duckops::practice::{FakeStack, Series, Version};
 use std::time::Duration;
 
-const APPROVED: [&str; 4] = [
+pub(super) const APPROVED: [&str; 4] = [
     "--approved-by",
     "T-JOSH",
     "--approval-note",
@@ -14,7 +14,7 @@ const APPROVED: [&str; 4] = [
 ];
 
 /// A healthy stack with a version 62 that nobody has tried, which serves so much, so well.
-fn ready(invocations: f64, errors: f64) -> FakeStack {
+pub(super) fn ready(invocations: f64, errors: f64) -> FakeStack {
     let mut world = world("healthy");
     let newest = world.versions.last().expect("a version").clone();
     world.versions.push(Version {
@@ -27,7 +27,7 @@ fn ready(invocations: f64, errors: f64) -> FakeStack {
 }
 
 /// Version 62 serves so much, so well.
-fn serve(world: &mut FakeStack, invocations: f64, errors: f64) {
+pub(super) fn serve(world: &mut FakeStack, invocations: f64, errors: f64) {
     let dimensions = [
         ("FunctionName", "mission-control-api"),
         ("Resource", "mission-control-api:prod"),

@@ -35,9 +35,10 @@ const CASES: &[Case] = &[
     Case { what: "applied, half an answer", fault: || done(Fault::CutBody), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
     Case { what: "applied, an answer that is none", fault: || done(Fault::Html), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
     Case { what: "applied, no answer", fault: || done(Fault::Hang), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
-    Case { what: "500 without effect", fault: || Some(Fault::Status(500)), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
-    Case { what: "torn without effect", fault: || Some(Fault::Reset), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
-    Case { what: "no answer and no effect", fault: || Some(Fault::Hang), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    Case { what: "500 without effect", fault: || Some(Fault::Status(500)), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    Case { what: "torn without effect", fault: || Some(Fault::Reset), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    Case { what: "no answer and no effect", fault: || Some(Fault::Hang), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    Case { what: "504 without effect", fault: || Some(Fault::Status(504)), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
     Case { what: "412 though nobody changed it", fault: || Some(Fault::Refuse(412, "PreconditionFailedException")), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
     Case { what: "409", fault: || Some(Fault::Refuse(409, "ResourceConflictException")), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
     Case { what: "429", fault: || Some(Fault::Throttle), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
@@ -299,4 +300,54 @@ fn interrupted_after_the_request_the_truth_is_waited_for() {
                 .any(|line| line["entry"]["stage"] == "outcome")
         );
     });
+}
+
+/// A gateway gives up, and the change is applied seconds later.
+#[test]
+fn a_lost_answer_stays_open_until_a_later_reading_settles_it() {
+    for late in [true, false] {
+        let mut world = world("inc-001");
+        world
+            .faults
+            .insert(Operation::UpdateAlias, Fault::Status(504));
+        let stage = Stage::of(world);
+        let back = ["rollback", "--to", "61", CONSENT, "--wait", "1s"];
+        let (code, document) = alias(&stage, &back).json();
+        let outcome = document["outcome"].as_str().unwrap_or_default();
+        assert_eq!((code, outcome), (3, "unclear"), "{document:#}");
+        let summary = document["summary"].as_str().unwrap_or_default();
+        assert!(summary.contains("may have been applied"), "{summary}");
+        let verify = ["journal", "--verify"];
+        assert_eq!(stage.duckops(&verify).run().code, 1, "it is open");
+        // Too early to tell: reading the old revision proves nothing yet.
+        let (_, document) = alias(&stage, &["show"]).json();
+        let notes = document["notes"].to_string();
+        assert!(notes.contains("unfinished alias rollback"), "{notes}");
+        assert_eq!(stage.duckops(&verify).run().code, 1, "it is still open");
+        let due = if late {
+            let mut target = stage.practice.world().alias_target.clone();
+            target.version = "61".to_owned();
+            target.revision = "applied-late".to_owned();
+            stage.practice.world().moved_to(target);
+            "in-force"
+        } else {
+            "unchanged"
+        };
+        let later = match late {
+            true => "2026-03-22T03:12:20Z",
+            false => "2026-03-22T03:28:09Z",
+        };
+        alias(&stage, &["show"])
+            .env("DUCKOPS_TEST_NOW", later)
+            .run();
+        assert_eq!(stage.duckops(&verify).run().code, 0, "{due}");
+        let settled = journal(&stage);
+        let last = &settled.last().expect("an entry")["entry"]["detail"];
+        assert_eq!(
+            (&last["outcome"], &last["found_later"]),
+            (&json!(due), &json!(true)),
+            "{settled:#?}"
+        );
+        assert_eq!(puts(&stage).len(), 1, "and it was sent once");
+    }
 }

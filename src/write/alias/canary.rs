@@ -1,7 +1,7 @@
 //! A promotion in two moves: a small share first, the rest when that served well. One
 //! consent covers both moves and the way back, because the plan names all three.
 
-use super::canary_evaluation::{self, Baked};
+use super::canary_evaluation::{self, CanaryVerdict};
 use super::conclude::{conclude, not_in_force, sent};
 use super::outcome::MoveOutcome;
 use super::plan::AliasPlan;
@@ -25,7 +25,7 @@ const RETURN_PAUSE: Duration = Duration::from_secs(1);
 /// How a bake ended; each with what the version has served.
 enum BakeEnd {
     /// The version with the small share was judged.
-    Judged(Baked, String),
+    Judged(CanaryVerdict, String),
     /// The operator wants the command to end.
     Interrupted(String),
     /// The alias is no longer as the first move left it.
@@ -71,7 +71,7 @@ pub(super) async fn go_on(
     };
     let mut report = sent(&applied, report);
     match watch(context, plan, alias, bake).await {
-        BakeEnd::Judged(Baked::Well, served) => {
+        BakeEnd::Judged(CanaryVerdict::Good, served) => {
             let rest = next_move(plan, alias, &plan.to);
             let served = format!("the canary served well: {served}");
             report.cautions.push(served);
@@ -81,7 +81,7 @@ pub(super) async fn go_on(
                 Err(why) => half_done(plan, report, &format!("the rest could not be sent: {why}")),
             }
         }
-        BakeEnd::Judged(Baked::Badly, served) => {
+        BakeEnd::Judged(CanaryVerdict::Bad, served) => {
             take_back(context, plan, alias, reply, &served, report).await
         }
         BakeEnd::Judged(_, served) => half_done(
@@ -238,8 +238,8 @@ async fn watch(
             ),
             Err(unavailable) => {
                 let judged = match is_over {
-                    true => Baked::TooLittle,
-                    false => Baked::GoesOn,
+                    true => CanaryVerdict::TooFewInvocations,
+                    false => CanaryVerdict::StillBaking,
                 };
                 let why = format!("what it served is not known: {}", unavailable.detail);
                 (judged, why)
@@ -251,7 +251,7 @@ async fn watch(
         {
             return BakeEnd::Changed(seen);
         }
-        if judged != Baked::GoesOn {
+        if judged != CanaryVerdict::StillBaking {
             return BakeEnd::Judged(judged, described);
         }
         if context.operator.wants_to_end() {

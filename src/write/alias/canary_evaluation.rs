@@ -1,5 +1,5 @@
-//! A canary, judged: does the version with the small share serve well, badly, or too little
-//! to tell? At low traffic the last is the normal answer, and it is never taken for success.
+//! Judges a canary: the version with the small share serves well, badly, or too little to tell.
+//! At low traffic the last is the usual result, and it never counts as success.
 
 use crate::lambda::error_rate::{
     MAX_ERROR_RATE, MIN_CLEAN_INVOCATIONS, error_rate_at_least, error_rate_at_most,
@@ -8,32 +8,32 @@ use crate::lambda::reader::FunctionReader;
 use crate::lambda::version_metrics::{self, VersionMetrics};
 use crate::observation::Unavailable;
 
-/// What a bake came to.
+/// The verdict on a canary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Baked {
-    /// The time is not over, and nothing is wrong so far.
-    GoesOn,
+pub enum CanaryVerdict {
+    /// The bake is not over, and nothing is wrong so far.
+    StillBaking,
     /// It served enough, and well.
-    Well,
-    /// It fails.
-    Badly,
-    /// The time is over, and it served too little to tell.
-    TooLittle,
+    Good,
+    /// It fails too often.
+    Bad,
+    /// The bake is over, and it served too little to tell.
+    TooFewInvocations,
 }
 
 /// Judges what the version with the small share has served so far.
-pub fn judge(served: &VersionMetrics, is_over: bool) -> Baked {
+pub fn judge(served: &VersionMetrics, is_over: bool) -> CanaryVerdict {
     let (invoked, failed) = (served.invoked(), served.failed());
     if failed > 0 && error_rate_at_least(failed, invoked.max(failed)) > MAX_ERROR_RATE {
-        return Baked::Badly;
+        return CanaryVerdict::Bad;
     }
     match (
         is_over,
         error_rate_at_most(failed, invoked) < MAX_ERROR_RATE,
     ) {
-        (false, _) => Baked::GoesOn,
-        (true, true) => Baked::Well,
-        (true, false) => Baked::TooLittle,
+        (false, _) => CanaryVerdict::StillBaking,
+        (true, true) => CanaryVerdict::Good,
+        (true, false) => CanaryVerdict::TooFewInvocations,
     }
 }
 
@@ -68,21 +68,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn success_failure_and_too_little_are_told_apart() {
+    fn a_canary_is_good_bad_or_has_too_few_invocations() {
         let table = [
-            (0, 0, false, Baked::GoesOn),
-            (0, 0, true, Baked::TooLittle),
-            (72, 0, true, Baked::TooLittle),
-            (73, 0, true, Baked::Well),
-            (73, 0, false, Baked::GoesOn),
-            (200, 1, true, Baked::Well),
-            (100, 4, true, Baked::TooLittle),
-            (3, 3, false, Baked::Badly),
-            (1, 1, false, Baked::Badly),
-            (20, 1, false, Baked::GoesOn),
-            (1_000, 100, true, Baked::Badly),
-            // Errors are told before the invocations that they belong to.
-            (0, 2, false, Baked::Badly),
+            (0, 0, false, CanaryVerdict::StillBaking),
+            (0, 0, true, CanaryVerdict::TooFewInvocations),
+            (72, 0, true, CanaryVerdict::TooFewInvocations),
+            (73, 0, true, CanaryVerdict::Good),
+            (73, 0, false, CanaryVerdict::StillBaking),
+            (200, 1, true, CanaryVerdict::Good),
+            (100, 4, true, CanaryVerdict::TooFewInvocations),
+            (3, 3, false, CanaryVerdict::Bad),
+            (1, 1, false, CanaryVerdict::Bad),
+            (20, 1, false, CanaryVerdict::StillBaking),
+            (1_000, 100, true, CanaryVerdict::Bad),
+            // CloudWatch can report errors before the invocations that they belong to.
+            (0, 2, false, CanaryVerdict::Bad),
         ];
         for (invoked, failed, is_over, due) in table {
             let served = VersionMetrics {

@@ -2,7 +2,7 @@
 
 use super::outcome::MoveOutcome;
 use super::plan::AliasPlan;
-use super::verify::{self, Verified};
+use super::verify::{self, Verification};
 use crate::exit;
 use crate::lambda::alias_target::AliasTarget;
 use crate::lambda::deploy_log_entry::DeployLogEntry;
@@ -94,11 +94,14 @@ pub(super) async fn conclude(
     report.recorded = Some(recorded.is_ok());
     let timestamp = crate::fact::instant(at.unix_timestamp());
     write_down(&mut report, plan, alias, &verified, timestamp);
-    let end = match (&recorded, verified.well) {
+    let end = match (&recorded, verified.is_restored) {
         (_, false) => {
             let contact = &context.stack.escalation.value;
             let command = plan.purpose.command();
-            let reason = format!("{command} did not restore the service: {}", verified.told);
+            let reason = format!(
+                "{command} did not restore the service: {}",
+                verified.summary
+            );
             report.escalation = Some((at + RESTORED_WITHIN, reason));
             WriteReport {
                 code: exit::CRITICAL,
@@ -137,13 +140,13 @@ fn write_down(
     report: &mut WriteReport,
     plan: &AliasPlan,
     alias: &AliasTarget,
-    verified: &Verified,
+    verified: &Verification,
     timestamp: String,
 ) {
     let (from, to, name) = (&plan.from.version, &plan.version, &plan.alias);
     let command = plan.purpose.command();
     report.findings.extend([
-        ("verified:", verified.told.clone()),
+        ("verified:", verified.summary.clone()),
         ("metrics:", verified.metrics.clone()),
     ]);
     report.verified = Some(verified.json());
@@ -157,7 +160,7 @@ fn write_down(
     };
     report.governance_log = Some(format!(
         "{timestamp} | {command} of {name} from {from} to {to} | {allowed} | by {} | {} | journal {}",
-        plan.caller.arn, verified.told, plan.id
+        plan.caller.arn, verified.summary, plan.id
     ));
     let entry = DeployLogEntry {
         id: plan.id.clone(),
@@ -167,13 +170,13 @@ fn write_down(
         from: from.clone(),
         command: command.to_owned(),
         by: plan.caller.arn.clone(),
-        told: verified.told.clone(),
+        told: verified.summary.clone(),
     };
     report.deploy_log = Some(entry.line());
 }
 
 /// Watches the status API, then reads the metrics of the version that serves now.
-async fn watch(context: &WriteContext<'_>, plan: &AliasPlan, wait: Duration) -> Verified {
+async fn watch(context: &WriteContext<'_>, plan: &AliasPlan, wait: Duration) -> Verification {
     let since = context.clock.at().unix_timestamp();
     let operator = context.operator;
     let goes_on = |line: &str| {
@@ -187,8 +190,8 @@ async fn watch(context: &WriteContext<'_>, plan: &AliasPlan, wait: Duration) -> 
     let (metrics, is_bad) = verify::metrics(&reader, &plan.version, since).await;
     verified.metrics = metrics;
     if is_bad {
-        verified.well = false;
-        verified.told = format!("{}; but it fails: {}", verified.told, verified.metrics);
+        verified.is_restored = false;
+        verified.summary = format!("{}; but it fails: {}", verified.summary, verified.metrics);
     }
     verified
 }

@@ -1,4 +1,4 @@
-//! One look at the status API after a move: 200 with an object, and which version says so.
+//! Reads the status API once after a move: 200 with a status, and the versions that it names.
 
 use crate::cloud::{Http, innermost, is_encoded, stale};
 use crate::probe::{Claim, StatusObject};
@@ -8,32 +8,32 @@ use std::time::Duration;
 
 /// The path, as the runbooks name it.
 const PATH: &str = "/beak/system/status";
-/// One look may take this long.
-const LOOK: Duration = Duration::from_secs(5);
-/// A larger body is no status.
-const LARGEST: usize = 8 * 1024 * 1024;
+/// The longest that one reading may take.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// The largest body of a status, in bytes.
+const MAX_BODY: usize = 8 * 1024 * 1024;
 
-/// What one look saw.
+/// The result of one reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum StatusReading {
     /// 200 with a status object, and every version that it names.
-    Well(Vec<String>),
+    Answered(Vec<String>),
     /// Anything else, in words.
-    Not(String),
+    Failed(String),
 }
 
-pub(super) async fn look(stack: &Stack, http: &Http) -> Look {
-    match tokio::time::timeout(LOOK, ask(stack, http)).await {
-        Ok(look) => look,
-        Err(_) => Look::Not(format!("no answer in {} s", LOOK.as_secs())),
+pub(super) async fn read_status(stack: &Stack, http: &Http) -> StatusReading {
+    match tokio::time::timeout(READ_TIMEOUT, ask(stack, http)).await {
+        Ok(read_status) => read_status,
+        Err(_) => StatusReading::Failed(format!("no answer in {} s", READ_TIMEOUT.as_secs())),
     }
 }
 
-async fn ask(stack: &Stack, http: &Http) -> Look {
+async fn ask(stack: &Stack, http: &Http) -> StatusReading {
     let url = stack.endpoint(PATH);
     let client = match http.client(&url) {
         Ok(client) => client,
-        Err(unavailable) => return Look::Not(unavailable.detail.to_string()),
+        Err(unavailable) => return StatusReading::Failed(unavailable.detail.to_string()),
     };
     let request = client
         .get(&url)
@@ -41,39 +41,39 @@ async fn ask(stack: &Stack, http: &Http) -> Look {
         .header(reqwest::header::ACCEPT_ENCODING, "identity");
     let response = match request.send().await {
         Ok(response) => response,
-        Err(error) => return Look::Not(innermost(&error.without_url()).to_string()),
+        Err(error) => return StatusReading::Failed(innermost(&error.without_url()).to_string()),
     };
     let status = response.status().as_u16();
     if status != 200 {
-        return Look::Not(format!("HTTP {status}"));
+        return StatusReading::Failed(format!("HTTP {status}"));
     }
     if let Some(why) = stale(response.headers()) {
-        return Look::Not(why);
+        return StatusReading::Failed(why);
     }
     if is_encoded(response.headers()) {
-        return Look::Not("200 with an unexpected content-encoding".to_owned());
+        return StatusReading::Failed("200 with an unexpected content-encoding".to_owned());
     }
     let mut body = Vec::new();
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
         match chunk {
-            Ok(chunk) if body.len() + chunk.len() <= LARGEST => body.extend_from_slice(&chunk),
-            Ok(_) => return Look::Not("more than a status can be".to_owned()),
-            Err(_) => return Look::Not("200 that broke off".to_owned()),
+            Ok(chunk) if body.len() + chunk.len() <= MAX_BODY => body.extend_from_slice(&chunk),
+            Ok(_) => return StatusReading::Failed("more than a status can be".to_owned()),
+            Err(_) => return StatusReading::Failed("200 that broke off".to_owned()),
         }
     }
     read(&body)
 }
 
-fn read(body: &[u8]) -> Look {
+fn read(body: &[u8]) -> StatusReading {
     match StatusObject::parse(body) {
-        Err(unavailable) => Look::Not(unavailable.detail.to_string()),
+        Err(unavailable) => StatusReading::Failed(unavailable.detail.to_string()),
         Ok(status) => match status.claim() {
-            Claim::Outage | Claim::Degraded => Look::Not(format!(
+            Claim::Outage | Claim::Degraded => StatusReading::Failed(format!(
                 "200, and its status says {}",
                 status.claim().word()
             )),
-            Claim::Good | Claim::Other => Look::Well(status.versions()),
+            Claim::Good | Claim::Other => StatusReading::Answered(status.versions()),
         },
     }
 }
@@ -85,8 +85,9 @@ mod tests {
     #[test]
     fn only_a_status_object_is_well() {
         let all = r#"{"lambda_version":"v41","lambda_alias_version":"41","lambda":{"version":41}}"#;
-        let well =
-            |versions: &[&str]| Look::Well(versions.iter().map(|v| (*v).to_owned()).collect());
+        let well = |versions: &[&str]| {
+            StatusReading::Answered(versions.iter().map(|v| (*v).to_owned()).collect())
+        };
         assert_eq!(read(all.as_bytes()), well(&["41", "41", "41"]));
         assert_eq!(read(br#"{"status":"ok","database":{}}"#), well(&[]));
         for bad in [
@@ -101,7 +102,10 @@ mod tests {
             r#"{"status":"outage","database":{}}"#,
             r#"{"a":1"#,
         ] {
-            assert!(matches!(read(bad.as_bytes()), Look::Not(_)), "{bad}");
+            assert!(
+                matches!(read(bad.as_bytes()), StatusReading::Failed(_)),
+                "{bad}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
-//! After the move: does the API answer again, and does it say that the new version runs?
+//! Verifies a move: whether the API answers again, and which version it reports.
 
 use super::canary_evaluation;
-use super::status::{Look, look};
+use super::status::{StatusReading, read_status};
 use crate::cloud::Http;
 use crate::lambda::error_rate::{MAX_ERROR_RATE, error_rate_at_least};
 use crate::lambda::reader::FunctionReader;
@@ -9,83 +9,89 @@ use crate::stack::Stack;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// So many answers in a row make a recovery.
-pub const STEADY: usize = 5;
-/// Between two good answers. The API bears 60 requests a minute.
+/// How many good answers in a row count as restored.
+pub const GOOD_ANSWERS_IN_A_ROW: usize = 5;
+/// The pause after a good answer. The API allows 60 requests a minute.
 const PAUSE: Duration = Duration::from_secs(1);
-/// After a bad one.
-const LONG_PAUSE: Duration = Duration::from_secs(3);
+/// The pause after any other.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(3);
 
-/// What watching came to.
+/// The result of watching the API after a move.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified {
-    /// Whether five answers in a row were well and named this version, if any.
-    pub well: bool,
-    /// What was seen, in words.
-    pub told: String,
+pub struct Verification {
+    /// Whether five answers in a row were good and named this version, if any.
+    pub is_restored: bool,
+    /// What was read, in one phrase.
+    pub summary: String,
     /// What the metrics say of the version since the move.
     pub metrics: String,
     /// How often the API was asked.
-    pub looks: usize,
+    pub reads: usize,
 }
 
-impl Verified {
+impl Verification {
     /// For output and journal.
     pub fn json(&self) -> Value {
         json!({
-            "well": self.well,
-            "status_api": self.told,
+            "well": self.is_restored,
+            "status_api": self.summary,
             "metrics": self.metrics,
-            "asked": self.looks,
+            "asked": self.reads,
         })
     }
 }
 
-/// Asks the status API until it answered well five times in a row, the time is over, or
-/// `progress` says that nobody wants to wait any longer.
+/// Reads the status API until five answers in a row were good, the time is over, or `progress`
+/// returns that the operator wants to end.
 pub async fn watch(
     stack: &Stack,
     http: &Http,
     version: &str,
     limit: Duration,
     mut progress: impl FnMut(&str) -> bool,
-) -> Verified {
+) -> Verification {
     let began = Instant::now();
-    let (mut steady, mut looks) = (0, 0);
+    let (mut in_a_row, mut reads) = (0, 0);
     loop {
-        let seen = look(stack, http).await;
-        looks += 1;
-        let (well, told) = judged(&seen, version);
-        steady = if well { steady + 1 } else { 0 };
+        let seen = read_status(stack, http).await;
+        reads += 1;
+        let (is_restored, summary) = evaluate(&seen, version);
+        in_a_row = if is_restored { in_a_row + 1 } else { 0 };
         let goes_on = progress(&format!(
-            "{steady} of {STEADY} good answers in a row: {told}"
+            "{in_a_row} of {GOOD_ANSWERS_IN_A_ROW} good answers in a row: {summary}"
         ));
-        let pause = if well { PAUSE } else { LONG_PAUSE };
-        if steady == STEADY || !goes_on || began.elapsed() + pause > limit {
-            let well = steady == STEADY;
-            return Verified {
-                well,
-                told: match well {
-                    true => format!("{STEADY} answers in a row were 200; {told}"),
-                    false => format!("not {STEADY} good answers in a row; the last one: {told}"),
+        let pause = if is_restored {
+            PAUSE
+        } else {
+            PAUSE_AFTER_FAILURE
+        };
+        if in_a_row == GOOD_ANSWERS_IN_A_ROW || !goes_on || began.elapsed() + pause > limit {
+            let is_restored = in_a_row == GOOD_ANSWERS_IN_A_ROW;
+            return Verification {
+                is_restored,
+                summary: match is_restored {
+                    true => format!("{GOOD_ANSWERS_IN_A_ROW} answers in a row were 200; {summary}"),
+                    false => format!(
+                        "not {GOOD_ANSWERS_IN_A_ROW} good answers in a row; the last one: {summary}"
+                    ),
                 },
                 metrics: String::new(),
-                looks,
+                reads,
             };
         }
         tokio::time::sleep(pause).await;
     }
 }
 
-/// Whether a look is well, and what it saw.
-fn judged(look: &Look, version: &str) -> (bool, String) {
-    match look {
-        Look::Not(why) => (false, why.clone()),
-        Look::Well(named) if named.is_empty() => (
+/// Whether a reading is good, and what it shows.
+fn evaluate(read_status: &StatusReading, version: &str) -> (bool, String) {
+    match read_status {
+        StatusReading::Failed(why) => (false, why.clone()),
+        StatusReading::Answered(named) if named.is_empty() => (
             true,
             "the API names no version, so which one answers is not proven".to_owned(),
         ),
-        Look::Well(named) => match named.iter().find(|named| *named != version) {
+        StatusReading::Answered(named) => match named.iter().find(|named| *named != version) {
             None => (true, format!("it says that version {version} runs")),
             Some(other) => (false, format!("200, but it says that version {other} runs")),
         },
@@ -124,14 +130,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_of_another_version_is_not_well() {
-        let named =
-            |versions: &[&str]| Look::Well(versions.iter().map(|v| (*v).to_owned()).collect());
-        assert!(judged(&named(&["41", "41"]), "41").0);
-        assert!(!judged(&named(&["41", "42"]), "41").0);
-        assert!(!judged(&named(&["42"]), "41").0);
-        assert!(!judged(&Look::Not("HTTP 502".to_owned()), "41").0);
-        let (well, told) = judged(&named(&[]), "41");
-        assert!(well && told.contains("not proven"), "{told}");
+    fn an_answer_that_names_another_version_is_not_good() {
+        let named = |versions: &[&str]| {
+            StatusReading::Answered(versions.iter().map(|v| (*v).to_owned()).collect())
+        };
+        assert!(evaluate(&named(&["41", "41"]), "41").0);
+        assert!(!evaluate(&named(&["41", "42"]), "41").0);
+        assert!(!evaluate(&named(&["42"]), "41").0);
+        assert!(!evaluate(&StatusReading::Failed("HTTP 502".to_owned()), "41").0);
+        let (is_restored, summary) = evaluate(&named(&[]), "41");
+        assert!(is_restored && summary.contains("not proven"), "{summary}");
     }
 }

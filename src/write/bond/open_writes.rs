@@ -16,15 +16,16 @@ const LATEST_EFFECT_S: i64 = 15 * 60;
 
 /// Writes into the journal what a bond, as it was just read, says about unfinished pulses and
 /// ends of it. If the journal cannot take it, the next reading says so again.
-pub fn settle(context: &WriteContext<'_>, bond: &BondId, now: &BondSummary) {
+pub fn settle(context: &WriteContext<'_>, bond: &BondId, summary: &BondSummary) {
     let Ok(chain) = context.journal.read() else {
         return;
     };
+    let now = context.clock.at().unix_timestamp();
     let open = open_on(&chain, &context.stack.key(), bond);
     let entries: Vec<_> = open
         .into_iter()
         .filter_map(|open| {
-            let (outcome, why) = found(open, now)?;
+            let (outcome, why) = found(open, summary, now)?;
             let detail = json!({"outcome": outcome, "why": why, "found_later": true});
             Some(context.entry(&open.id, &open.action, Stage::Outcome, detail))
         })
@@ -49,15 +50,16 @@ fn open_on<'a>(chain: &'a Chain, stack: &str, bond: &BondId) -> Vec<&'a Entry> {
     open
 }
 
-/// What became of an open write, if the bond tells.
-fn found(open: &Entry, now: &BondSummary) -> Option<(&'static str, &'static str)> {
+/// The outcome of an open write by the bond as it was read at `now`, in seconds since 1970;
+/// `None` while it may still be applied.
+fn found(open: &Entry, bond: &BondSummary, now: i64) -> Option<(&'static str, &'static str)> {
     let sent = parse_instant(&open.at)?;
     let is_applied = match open.action == Action::Pulse.command() {
-        true => now.last_pulse.is_some_and(|pulse| pulse >= sent),
-        false => now.state == ProvenState::Other("UNPECKED"),
+        true => bond.last_pulse.is_some_and(|pulse| pulse >= sent),
+        false => bond.state == ProvenState::Other("UNPECKED"),
     };
-    let is_known = !matches!(now.state, ProvenState::NotKnown(_));
-    match (is_applied, is_known && now.now - sent >= LATEST_EFFECT_S) {
+    let is_known = !matches!(bond.state, ProvenState::NotKnown(_));
+    match (is_applied, is_known && now - sent >= LATEST_EFFECT_S) {
         (true, _) => Some(("done", "a later reading shows it")),
         (false, true) => Some(("unchanged", "a later reading does not show it")),
         (false, false) => None,
@@ -100,7 +102,7 @@ mod tests {
                 last_pulse: pulse.map(|after| sent + after),
                 ..BondSummary::unknown("", sent + age)
             };
-            let outcome = found(&open, &bond).map(|(outcome, _)| outcome);
+            let outcome = found(&open, &bond, sent + age).map(|(outcome, _)| outcome);
             assert_eq!(outcome, due, "{action} {state:?} after {age} s");
         }
     }

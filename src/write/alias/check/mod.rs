@@ -1,13 +1,13 @@
-//! The preflight: is this version safe to take the traffic of the alias? Twenty-two checks
-//! and the checklist before a promotion, each with what it stands on, why, and what would
-//! make it green. Pure: everything that can be known was asked before.
+//! The preflight: whether a version is safe to take the traffic of the alias. Twenty-two checks
+//! and the checklist before a promotion, each with its evidence, its reason and what would make
+//! it ok. Pure: everything was read before.
 //!
-//! A check that could not be made is unknown, never passed. Which checks stand in the way
-//! of a write, and which only speak against it, is written down in one table.
+//! A check that could not be made is unknown, never passed. Which checks refuse a write, and
+//! which only advise against it, stands in one [`table`].
 
-mod judged;
 mod promotion;
 mod record;
+mod result;
 mod table;
 mod target;
 
@@ -19,7 +19,7 @@ use crate::lambda::version_metrics::VersionMetrics;
 use crate::observation::{Observations, RequestLog, Unavailable};
 use crate::report::model::{Escalation, NextAction, Runbook, Step, Verdict};
 use crate::stack::Stack;
-use judged::CheckResult;
+use result::CheckResult;
 use std::collections::BTreeSet;
 use table::{CHECKLIST, CHECKS, Gate, manual};
 use time::OffsetDateTime;
@@ -104,20 +104,20 @@ impl PreflightCheck {
 }
 
 /// Makes every check.
-pub fn preflight(known: &PreflightInput<'_>) -> Vec<PreflightCheck> {
-    let rollback = known.is(Purpose::Rollback);
+pub fn preflight(input: &PreflightInput<'_>) -> Vec<PreflightCheck> {
+    let rollback = input.is(Purpose::Rollback);
     (1..)
         .zip(CHECKS)
         .filter(|(_, (id, ..))| !(rollback && CHECKLIST.contains(id)))
         .map(|(number, (id, title, gate, probe, made))| {
-            let judged = made(known);
+            let judged = made(input);
             // Going back from a shift that went wrong ends the shift: that is the point.
             let gate = match (id, rollback) {
                 ("weights", true) => Gate::Open,
                 _ => gate,
             };
             PreflightCheck {
-                step: step(known, number, id, title, probe, judged),
+                step: step(input, number, id, title, probe, judged),
                 gate,
             }
         })
@@ -125,7 +125,7 @@ pub fn preflight(known: &PreflightInput<'_>) -> Vec<PreflightCheck> {
 }
 
 fn step(
-    known: &PreflightInput<'_>,
+    input: &PreflightInput<'_>,
     number: usize,
     id: &str,
     title: &str,
@@ -133,7 +133,7 @@ fn step(
     judged: CheckResult,
 ) -> Step {
     let asked = match id {
-        "alias" => known
+        "alias" => input
             .asked
             .iter()
             .map(|a| (Probe::Alias, a.clone()))
@@ -150,7 +150,7 @@ fn step(
         number,
         id: id.into(),
         title: title.into(),
-        finding: judged.finding(probe, known.at),
+        finding: judged.finding(probe, input.at),
         reason_code,
         summary,
         also: Vec::new(),
@@ -159,15 +159,15 @@ fn step(
         next_action,
         escalation: None,
         asked,
-        manual: manual(known, id).into(),
+        manual: manual(input, id).into(),
     }
 }
 
 /// The checks as a runbook, so that every renderer can show them.
-pub fn as_runbook(known: &PreflightInput<'_>, checks: &[PreflightCheck]) -> Runbook {
+pub fn as_runbook(input: &PreflightInput<'_>, checks: &[PreflightCheck]) -> Runbook {
     let verdict = Verdict::worst(checks.iter().map(|check| check.step.verdict()));
-    let alias = &known.stack.alias.value;
-    let version = match known.target {
+    let alias = &input.stack.alias.value;
+    let version = match input.target {
         "" => "The version that serves".to_owned(),
         target => format!("Version {target}"),
     };

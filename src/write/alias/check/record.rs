@@ -1,6 +1,6 @@
 //! The checks of what was served, by CloudWatch, by the journal and by the API itself.
 
-use super::judged::{CheckResult, number, text};
+use super::result::{CheckResult, number, text};
 use super::{PreflightInput, Purpose};
 use crate::fact::FactValue;
 use crate::lambda::error_rate::{MAX_ERROR_RATE, error_rate_at_least, error_rate_at_most};
@@ -112,7 +112,7 @@ pub(super) fn series(known: &PreflightInput<'_>) -> CheckResult {
     }
 }
 
-fn current_told(served: &VersionMetrics) -> Vec<super::judged::Told> {
+fn current_told(served: &VersionMetrics) -> Vec<super::result::CheckEvidence> {
     vec![
         number("current.invocations", served.invoked()),
         number("current.errors", served.failed()),

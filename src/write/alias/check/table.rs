@@ -1,7 +1,7 @@
 //! The checks in their order: which claim each makes, what it does to a write, and how a
 //! person would ask the same.
 
-use super::judged::CheckResult;
+use super::result::CheckResult;
 use super::{PreflightInput, promotion, record, target};
 use crate::fact::Probe;
 
@@ -217,8 +217,8 @@ pub(super) const CHECKS: [(&str, &str, Gate, Probe, Made); 27] = [
 pub(super) const CHECKLIST: [&str; 5] = ["status", "fleet", "audit", "mail", "freeze"];
 
 /// The same question as a command for a person, where there is one.
-pub(super) fn manual(known: &PreflightInput<'_>, id: &str) -> String {
-    let stack = known.stack;
+pub(super) fn manual(input: &PreflightInput<'_>, id: &str) -> String {
+    let stack = input.stack;
     let (function, alias) = (&stack.function.value, &stack.alias.value);
     let aws = |rest: String| format!("aws {rest} --region {}", stack.region.value);
     let of = |number: &str| {
@@ -233,7 +233,7 @@ pub(super) fn manual(known: &PreflightInput<'_>, id: &str) -> String {
         "alias" | "weights" => aws(format!(
             "lambda get-alias --function-name {function} --name {alias}"
         )),
-        "target" | "state" | "code" | "runtime" => of(known.target),
+        "target" | "state" | "code" | "runtime" => of(input.target),
         "provisioned" => aws(format!(
             "lambda get-provisioned-concurrency-config --function-name {function} --qualifier {alias}"
         )),

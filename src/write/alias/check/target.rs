@@ -1,6 +1,6 @@
-//! The checks of the alias and of the version that shall serve, by what Lambda says.
+//! The checks of the alias and of the target version, by what Lambda reports.
 
-use super::judged::{CheckResult, list, number, text};
+use super::result::{CheckResult, list, number, text};
 use super::{PreflightInput, Purpose};
 use crate::lambda::endpoint_probe::is_aws;
 use crate::observation::UnavailableReason;
@@ -8,10 +8,10 @@ use crate::stack::is_loopback;
 use crate::text::Untrusted;
 use url::Url;
 
-/// A clock this far off is said, in seconds.
-const ODD: i64 = 60;
-/// A clock this far off makes times worthless.
-const OFF: i64 = 300;
+/// From this clock skew on there is a warning, in seconds.
+const CLOCK_SKEW_WARNING: i64 = 60;
+/// From this clock skew on times prove nothing, in seconds.
+const CLOCK_SKEW_LIMIT: i64 = 300;
 
 /// Runtimes that AWS supports, and those that it gave up.
 const SUPPORTED: [&str; 15] = [
@@ -31,7 +31,7 @@ const SUPPORTED: [&str; 15] = [
     "provided.al2",
     "provided.al2023",
 ];
-const GIVEN_UP: [&str; 14] = [
+const UNSUPPORTED: [&str; 14] = [
     "python2.7",
     "python3.6",
     "python3.7",
@@ -48,14 +48,14 @@ const GIVEN_UP: [&str; 14] = [
     "provided",
 ];
 
-pub(super) fn account(known: &PreflightInput<'_>) -> CheckResult {
-    let stack = known.stack;
+pub(super) fn account(input: &PreflightInput<'_>) -> CheckResult {
+    let stack = input.stack;
     let (account, region) = (&stack.account.value, &stack.region.value);
     if let Some(other) = &stack.other_region {
-        let told = vec![text("aws.region", other.value.as_str())];
+        let evidence = vec![text("aws.region", other.value.as_str())];
         return CheckResult::bad(
             "wrong-region",
-            told,
+            evidence,
             format!(
                 "{} names region {}, the stack is in {region}.",
                 other.origin, other.value
@@ -66,11 +66,11 @@ pub(super) fn account(known: &PreflightInput<'_>) -> CheckResult {
             other.origin
         ));
     }
-    let caller = match &known.seen.caller {
+    let caller = match &input.seen.caller {
         Ok(caller) => caller,
         Err(unavailable) => return CheckResult::unknown(unavailable),
     };
-    let told = vec![
+    let evidence = vec![
         text("aws.account", caller.account.as_str()),
         text("aws.identity", caller.arn.as_str()),
         text("aws.region", region.as_str()),
@@ -78,19 +78,19 @@ pub(super) fn account(known: &PreflightInput<'_>) -> CheckResult {
     if caller.account != *account {
         let found = Untrusted::new(caller.account.as_str()).printable(20);
         let summary = format!("AWS answers from account {found}, the stack is in {account}.");
-        return CheckResult::bad("wrong-account", told, summary).next(format!(
+        return CheckResult::bad("wrong-account", evidence, summary).next(format!(
             "Choose the profile of account {account}: AWS_PROFILE=…"
         ));
     }
     let hosts = [
         ("sts", caller.host.as_str()),
-        ("lambda", known.seen.host.as_deref().unwrap_or_default()),
+        ("lambda", input.seen.host.as_deref().unwrap_or_default()),
     ];
     // With an override in words any host may answer, but for the practice stack, whose
     // commands must never reach AWS.
     let is_own = |service: &str, host: &str| match stack.is_practice {
         true => Url::parse(host).is_ok_and(|url| is_loopback(&url)),
-        false => known.other_hosts || is_aws(host, service, region),
+        false => input.other_hosts || is_aws(host, service, region),
     };
     let strange = hosts.iter().find(|(service, host)| !is_own(service, host));
     match strange {
@@ -104,45 +104,47 @@ pub(super) fn account(known: &PreflightInput<'_>) -> CheckResult {
             let summary = format!(
                 "{service} is asked at {host}, which is not {of}: nothing proves the account."
             );
-            CheckResult::bad("endpoint-overridden", told, summary)
+            CheckResult::bad("endpoint-overridden", evidence, summary)
                 .next("Take the endpoint out of environment and profile, or say in words that you mean it: --endpoint-override")
         }
         None => {
             let who = Untrusted::new(caller.arn.as_str()).printable(120);
             CheckResult::ok(
-                told,
+                evidence,
                 format!("Account {account}, region {region}, as {who}."),
             )
         }
     }
 }
 
-pub(super) fn clock(known: &PreflightInput<'_>) -> CheckResult {
-    let Some(skew) = known.observations.skew() else {
+pub(super) fn clock(input: &PreflightInput<'_>) -> CheckResult {
+    let Some(skew) = input.observations.skew() else {
         return CheckResult::unsettled("no-date", Vec::new(), "Not known: no answer was dated.");
     };
-    let told = vec![number("clock.skew", skew)];
+    let evidence = vec![number("clock.skew", skew)];
     let off = skew.abs();
     match off {
-        0..=ODD => CheckResult::ok(told, format!("This machine's clock is {off} s off.")),
-        61..=OFF => CheckResult::warning(
+        0..=CLOCK_SKEW_WARNING => {
+            CheckResult::ok(evidence, format!("This machine's clock is {off} s off."))
+        }
+        61..=CLOCK_SKEW_LIMIT => CheckResult::warning(
             "clock-odd",
-            told,
+            evidence,
             format!("This machine's clock is {off} s off."),
         )
         .next("Set the clock"),
         _ => CheckResult::bad(
             "clock-off",
-            told,
+            evidence,
             format!("This machine's clock is {off} s off."),
         )
         .next("Set the clock"),
     }
 }
 
-pub(super) fn alias(known: &PreflightInput<'_>) -> CheckResult {
-    let name = &known.stack.alias.value;
-    match &known.seen.alias {
+pub(super) fn alias(input: &PreflightInput<'_>) -> CheckResult {
+    let name = &input.stack.alias.value;
+    match &input.seen.alias {
         Err(unavailable) if unavailable.why == UnavailableReason::NotFound => CheckResult::bad(
             "no-alias",
             vec![text("alias.name", name.as_str())],
@@ -150,7 +152,7 @@ pub(super) fn alias(known: &PreflightInput<'_>) -> CheckResult {
         ),
         Err(unavailable) => CheckResult::unknown(unavailable),
         Ok(alias) => {
-            let told = vec![
+            let evidence = vec![
                 text("alias.version", alias.version.as_str()),
                 text("alias.revision", alias.revision.as_str()),
             ];
@@ -158,57 +160,57 @@ pub(super) fn alias(known: &PreflightInput<'_>) -> CheckResult {
             match alias.version.as_str() {
                 "$LATEST" => CheckResult::warning(
                     "latest",
-                    told,
+                    evidence,
                     format!("{name} points to $LATEST, which changes with every upload."),
                 )
                 .next("Publish a version and promote it"),
                 _ => {
                     let revision = &alias.revision;
                     let summary = format!("{name} points to version {shown}, revision {revision}.");
-                    CheckResult::ok(told, summary)
+                    CheckResult::ok(evidence, summary)
                 }
             }
         }
     }
 }
 
-pub(super) fn weights(known: &PreflightInput<'_>) -> CheckResult {
-    let alias = match &known.seen.alias {
+pub(super) fn weights(input: &PreflightInput<'_>) -> CheckResult {
+    let alias = match &input.seen.alias {
         Ok(alias) => alias,
         Err(unavailable) => return CheckResult::unknown(unavailable),
     };
     let split = Untrusted::new(alias.split()).printable(120).to_string();
-    let told = vec![text("alias.split", split.as_str())];
+    let evidence = vec![text("alias.split", split.as_str())];
     if alias.weights.is_empty() {
         return CheckResult::ok(
-            told,
+            evidence,
             format!("All traffic goes where the alias points: {split}."),
         );
     }
-    if known.is(Purpose::Rollback) {
+    if input.is(Purpose::Rollback) {
         return CheckResult::warning(
             "weighted",
-            told,
+            evidence,
             format!("The traffic is split, {split}: this rollback ends that."),
         );
     }
-    if known.half_done == Some(known.target) && known.is(Purpose::Promotion) {
+    if input.half_done == Some(input.target) && input.is(Purpose::Promotion) {
         return CheckResult::warning(
             "half-done",
-            told,
+            evidence,
             format!("A shift was left half done, {split}: this goes on with it."),
         );
     }
-    if let Some(coming) = known.half_done {
+    if let Some(coming) = input.half_done {
         let summary = format!("A shift to version {coming} was left half done: {split}.");
         let serving = &alias.version;
-        return CheckResult::bad("half-done", told, summary)
+        return CheckResult::bad("half-done", evidence, summary)
             .next(format!("Go on with it (duckops alias promote --to {coming} …), or return to version {serving}"))
             .command(format!("duckops alias rollback --to {serving}"));
     }
     CheckResult::bad(
         "weighted",
-        told,
+        evidence,
         format!("The traffic is split and stayed so: {split}."),
     )
     .next(
@@ -216,8 +218,8 @@ pub(super) fn weights(known: &PreflightInput<'_>) -> CheckResult {
     )
 }
 
-pub(super) fn deployment(known: &PreflightInput<'_>) -> CheckResult {
-    let split = known
+pub(super) fn deployment(input: &PreflightInput<'_>) -> CheckResult {
+    let split = input
         .seen
         .alias
         .as_ref()
@@ -231,78 +233,79 @@ pub(super) fn deployment(known: &PreflightInput<'_>) -> CheckResult {
     )
 }
 
-pub(super) fn exists(known: &PreflightInput<'_>) -> CheckResult {
-    if let (true, Err(unavailable)) = (known.target.is_empty(), &known.seen.alias) {
+pub(super) fn exists(input: &PreflightInput<'_>) -> CheckResult {
+    if let (true, Err(unavailable)) = (input.target.is_empty(), &input.seen.alias) {
         return CheckResult::unknown(unavailable);
     }
-    let target = Untrusted::new(known.target).printable(40);
-    let told = vec![text("target.version", known.target)];
-    let is_number = known.target.parse::<i64>().is_ok_and(|number| number > 0);
+    let target = Untrusted::new(input.target).printable(40);
+    let evidence = vec![text("target.version", input.target)];
+    let is_number = input.target.parse::<i64>().is_ok_and(|number| number > 0);
     if !is_number {
         return CheckResult::bad(
             "not-published",
-            told,
+            evidence,
             format!("{target} is no published version."),
         )
         .next("Name a version by its number: duckops alias show lists them");
     }
-    let serving = known.seen.alias.as_ref();
-    let is_serving = serving.is_ok_and(|alias| alias.version == known.target);
+    let serving = input.seen.alias.as_ref();
+    let is_serving = serving.is_ok_and(|alias| alias.version == input.target);
     let ends_split = serving.is_ok_and(|alias| !alias.weights.is_empty());
-    match known.configured {
+    match input.configured {
         Err(unavailable) if unavailable.why == UnavailableReason::NotFound => {
             let summary = format!("There is no version {target}.");
-            CheckResult::bad("no-version", told, summary)
+            CheckResult::bad("no-version", evidence, summary)
                 .next("Name one that exists: duckops alias show lists them")
         }
         Err(unavailable) => CheckResult::unknown(unavailable),
-        Ok(_) if is_serving && known.purpose.is_some() && !ends_split => CheckResult::bad(
+        Ok(_) if is_serving && input.purpose.is_some() && !ends_split => CheckResult::bad(
             "same-version",
-            told,
+            evidence,
             format!("The alias points to version {target} already: there is nothing to change."),
         ),
-        Ok(_) if is_serving => {
-            CheckResult::ok(told, format!("Version {target} is the one that serves."))
-        }
-        Ok(_) => CheckResult::ok(told, format!("Version {target} is published.")),
+        Ok(_) if is_serving => CheckResult::ok(
+            evidence,
+            format!("Version {target} is the one that serves."),
+        ),
+        Ok(_) => CheckResult::ok(evidence, format!("Version {target} is published.")),
     }
 }
 
-pub(super) fn state(known: &PreflightInput<'_>) -> CheckResult {
-    let configured = match known.configured {
+pub(super) fn state(input: &PreflightInput<'_>) -> CheckResult {
+    let configured = match input.configured {
         Ok(configured) => configured,
         Err(unavailable) => return CheckResult::unknown(unavailable),
     };
     let shown = Untrusted::new(configured.state_shown())
         .printable(80)
         .to_string();
-    let told = vec![text("target.state", shown.as_str())];
+    let evidence = vec![text("target.state", shown.as_str())];
     let target = &configured.number;
     match (configured.state.as_deref(), configured.update.as_deref()) {
         (Some("Active"), Some("Successful")) => {
-            CheckResult::ok(told, format!("Version {target} is active."))
+            CheckResult::ok(evidence, format!("Version {target} is active."))
         }
         (None, _) | (_, None) => {
             let summary = format!("Not known: Lambda does not tell the state of version {target}.");
-            CheckResult::unsettled("missing", told, summary)
+            CheckResult::unsettled("missing", evidence, summary)
         }
         (Some("Inactive"), _) => CheckResult::bad(
             "inactive",
-            told,
+            evidence,
             format!("Version {target} is inactive: it was idle so long that its first requests would fail."),
         )
         .next("Warm it up by running it once, wait until it is active, and ask again")
         .command(format!(
             "aws lambda invoke --function-name {} --qualifier {target} --region {} /dev/null",
-            known.stack.function.value, known.stack.region.value
+            input.stack.function.value, input.stack.region.value
         )),
-        _ => CheckResult::bad("not-ready", told, format!("Version {target} is not ready: {shown}."))
+        _ => CheckResult::bad("not-ready", evidence, format!("Version {target} is not ready: {shown}."))
             .next("Wait until it is active, or choose another"),
     }
 }
 
-pub(super) fn code(known: &PreflightInput<'_>) -> CheckResult {
-    let (target, current) = match (known.configured, &known.seen.current) {
+pub(super) fn code(input: &PreflightInput<'_>) -> CheckResult {
+    let (target, current) = match (input.configured, &input.seen.current) {
         (Ok(target), Ok(current)) => (target, current),
         (Err(unavailable), _) | (_, Err(unavailable)) => return CheckResult::unknown(unavailable),
     };
@@ -316,12 +319,12 @@ pub(super) fn code(known: &PreflightInput<'_>) -> CheckResult {
             "Not known: Lambda does not tell the code of both versions.",
         );
     };
-    let told = vec![
+    let evidence = vec![
         text("target.code", code.as_str()),
         text("alias.code", serving.as_str()),
     ];
     if code != serving {
-        return CheckResult::ok(told, "The two versions run different code.");
+        return CheckResult::ok(evidence, "The two versions run different code.");
     }
     let (number, serving) = (&target.number, &current.number);
     let differences = current.differences(target);
@@ -329,28 +332,28 @@ pub(super) fn code(known: &PreflightInput<'_>) -> CheckResult {
         let summary = format!(
             "Version {number} has the same code and configuration as version {serving}: moving to it changes nothing."
         );
-        return CheckResult::bad("same-code", told, summary).next("Choose another version");
+        return CheckResult::bad("same-code", evidence, summary).next("Choose another version");
     }
     // CodeSha256 covers the code alone: this may be exactly the rollback of a configuration.
     let summary = format!(
         "The same code as version {serving} with another configuration: {}.",
         differences.join("; ")
     );
-    CheckResult::ok(told, summary)
+    CheckResult::ok(evidence, summary)
 }
 
-pub(super) fn configuration(known: &PreflightInput<'_>) -> CheckResult {
-    let (target, current) = match (known.configured, &known.seen.current) {
+pub(super) fn configuration(input: &PreflightInput<'_>) -> CheckResult {
+    let (target, current) = match (input.configured, &input.seen.current) {
         (Ok(target), Ok(current)) => (target, current),
         (Err(unavailable), _) | (_, Err(unavailable)) => return CheckResult::unknown(unavailable),
     };
     let differences = current.differences(target);
-    let told = vec![list("target.differences", &differences)];
+    let evidence = vec![list("target.differences", &differences)];
     match differences.len() {
-        0 => CheckResult::ok(told, "Both are configured alike."),
+        0 => CheckResult::ok(evidence, "Both are configured alike."),
         many => CheckResult::warning(
             "differs",
-            told,
+            evidence,
             format!(
                 "{many} settings differ; data, secrets and workflows do not move with a version."
             ),
@@ -359,8 +362,8 @@ pub(super) fn configuration(known: &PreflightInput<'_>) -> CheckResult {
     }
 }
 
-pub(super) fn runtime(known: &PreflightInput<'_>) -> CheckResult {
-    let configured = match known.configured {
+pub(super) fn runtime(input: &PreflightInput<'_>) -> CheckResult {
+    let configured = match input.configured {
         Ok(configured) => configured,
         Err(unavailable) => return CheckResult::unknown(unavailable),
     };
@@ -371,36 +374,40 @@ pub(super) fn runtime(known: &PreflightInput<'_>) -> CheckResult {
         );
     };
     let shown = Untrusted::new(runtime).printable(40);
-    let told = vec![text("target.runtime", runtime)];
-    if GIVEN_UP.contains(&runtime) {
-        return CheckResult::warning("given-up", told, format!("AWS no longer supports {shown}."))
-            .next("Plan a version with a newer runtime");
+    let evidence = vec![text("target.runtime", runtime)];
+    if UNSUPPORTED.contains(&runtime) {
+        return CheckResult::warning(
+            "given-up",
+            evidence,
+            format!("AWS no longer supports {shown}."),
+        )
+        .next("Plan a version with a newer runtime");
     }
     match SUPPORTED.contains(&runtime) {
-        true => CheckResult::ok(told, format!("{shown} is supported.")),
+        true => CheckResult::ok(evidence, format!("{shown} is supported.")),
         false => CheckResult::unsettled(
             "unlisted",
-            told,
+            evidence,
             format!("Not known: {shown} is in no list of this duckops."),
         ),
     }
 }
 
-pub(super) fn provisioned(known: &PreflightInput<'_>) -> CheckResult {
-    match &known.seen.provisioned {
+pub(super) fn provisioned(input: &PreflightInput<'_>) -> CheckResult {
+    match &input.seen.provisioned {
         Err(unavailable) => CheckResult::unknown(unavailable),
         Ok(None) => CheckResult::skipped("none", "Nothing is kept warm for the alias."),
         Ok(Some(status)) => {
-            let told = vec![text("alias.provisioned", status.as_str())];
+            let evidence = vec![text("alias.provisioned", status.as_str())];
             let shown = Untrusted::new(status.as_str()).printable(40);
             match status.as_str() {
                 "READY" => CheckResult::ok(
-                    told,
+                    evidence,
                     "What is kept warm is ready; a move takes it away for minutes while it is built anew.",
                 ),
                 _ => CheckResult::warning(
                     "not-ready",
-                    told,
+                    evidence,
                     format!("What is kept warm is {shown}: expect cold starts."),
                 ),
             }

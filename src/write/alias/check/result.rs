@@ -1,4 +1,4 @@
-//! How a check says what it found: with evidence, or with the reason why it could not.
+//! The result of a check: a verdict with its evidence, or the reason why there is none.
 
 use super::PreflightInput;
 use crate::fact::{Fact, FactValue, Probe};
@@ -7,46 +7,55 @@ use crate::report::model::{Evidence, Finding, Proof, Verdict};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
 
-/// One fact that a check stands on.
-pub(super) type Told = (&'static str, FactValue);
+/// A fact that a check stands on.
+pub(super) type CheckEvidence = (&'static str, FactValue);
 
-/// What a check found.
+/// The result of one check.
 pub(super) struct CheckResult {
     verdict: Verdict,
     pub(super) reason: &'static str,
     pub(super) summary: String,
     pub(super) next: Option<String>,
     pub(super) command: Option<String>,
-    told: Vec<Told>,
+    evidence: Vec<CheckEvidence>,
 }
 
 impl CheckResult {
-    fn of(verdict: Verdict, reason: &'static str, told: Vec<Told>, summary: String) -> Self {
+    fn of(
+        verdict: Verdict,
+        reason: &'static str,
+        evidence: Vec<CheckEvidence>,
+        summary: String,
+    ) -> Self {
         Self {
             verdict,
             reason,
             summary,
             next: None,
             command: None,
-            told,
+            evidence,
         }
     }
 
     /// Proven by these facts.
-    pub(super) fn ok(told: Vec<Told>, summary: impl Into<String>) -> Self {
-        Self::of(Verdict::Ok, "fine", told, summary.into())
+    pub(super) fn ok(evidence: Vec<CheckEvidence>, summary: impl Into<String>) -> Self {
+        Self::of(Verdict::Ok, "fine", evidence, summary.into())
     }
 
     pub(super) fn warning(
         reason: &'static str,
-        told: Vec<Told>,
+        evidence: Vec<CheckEvidence>,
         summary: impl Into<String>,
     ) -> Self {
-        Self::of(Verdict::Warning, reason, told, summary.into())
+        Self::of(Verdict::Warning, reason, evidence, summary.into())
     }
 
-    pub(super) fn bad(reason: &'static str, told: Vec<Told>, summary: impl Into<String>) -> Self {
-        Self::of(Verdict::Critical, reason, told, summary.into())
+    pub(super) fn bad(
+        reason: &'static str,
+        evidence: Vec<CheckEvidence>,
+        summary: impl Into<String>,
+    ) -> Self {
+        Self::of(Verdict::Critical, reason, evidence, summary.into())
     }
 
     /// It could not be learned, and why.
@@ -64,10 +73,10 @@ impl CheckResult {
     /// It was asked, and the answer does not settle it.
     pub(super) fn unsettled(
         reason: &'static str,
-        told: Vec<Told>,
+        evidence: Vec<CheckEvidence>,
         summary: impl Into<String>,
     ) -> Self {
-        Self::of(Verdict::Unknown, reason, told, summary.into())
+        Self::of(Verdict::Unknown, reason, evidence, summary.into())
     }
 
     /// Not needed here.
@@ -75,7 +84,7 @@ impl CheckResult {
         Self::of(Verdict::Skipped, reason, Vec::new(), summary.into())
     }
 
-    /// What would make it green.
+    /// What would make it ok.
     pub(super) fn next(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());
         self
@@ -91,12 +100,12 @@ impl CheckResult {
     pub(super) fn finding(self, source: Probe, at: OffsetDateTime) -> Finding {
         if self.verdict == Verdict::Ok {
             let facts = self
-                .told
+                .evidence
                 .into_iter()
                 .map(|(path, value)| (path, "", source, Fact { value, at }));
             return Proof::of(facts).map_or(Finding::Unknown(Vec::new()), Finding::Ok);
         }
-        let evidence = self.told.into_iter().map(|(fact, value)| Evidence {
+        let evidence = self.evidence.into_iter().map(|(fact, value)| Evidence {
             fact,
             value: Some(value),
             unit: "",
@@ -114,17 +123,17 @@ impl CheckResult {
 }
 
 /// A text as a fact.
-pub(super) fn text(path: &'static str, value: impl Into<String>) -> Told {
+pub(super) fn text(path: &'static str, value: impl Into<String>) -> CheckEvidence {
     (path, FactValue::Text(Untrusted::new(value)))
 }
 
 /// A number as a fact.
-pub(super) fn number(path: &'static str, value: i64) -> Told {
+pub(super) fn number(path: &'static str, value: i64) -> CheckEvidence {
     (path, FactValue::Int(value))
 }
 
 /// A list as a fact.
-pub(super) fn list(path: &'static str, lines: &[String]) -> Told {
+pub(super) fn list(path: &'static str, lines: &[String]) -> CheckEvidence {
     let lines = lines.iter().map(|line| Untrusted::new(line.as_str()));
     (path, FactValue::List(lines.collect()))
 }
