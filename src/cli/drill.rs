@@ -1,8 +1,8 @@
 //! `duckops drill`: the same triage, over HTTP, on the embedded practice stack.
 
 mod from;
-mod kept;
-mod rebuilt;
+mod from_recording;
+mod temp_history;
 
 use super::args::{self, DrillAction};
 use super::fail::Failure;
@@ -22,11 +22,11 @@ use crate::runbook::Missing;
 use crate::stack::{Origin, Setting, Stack};
 use crate::text::Printable;
 use futures_util::{StreamExt, stream};
-use kept::{Recorded, ServeFolder};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
+use temp_history::{ServeFolder, TempHistory};
 use url::Url;
 
 pub(super) async fn main(context: &Context, args: &args::Drill) -> Result<u8, Failure> {
@@ -109,13 +109,13 @@ fn scenes(context: &Context) -> u8 {
 /// Plays one scene in front of the reader.
 async fn one_scene(context: &Context, scene: &Scene, runbook: Option<&str>) -> Result<u8, Failure> {
     let played = play(context, scene, runbook).await?;
-    let told = played.told(scene);
+    let description = played.description(scene);
     let code = if played.wrong.is_empty() {
         exit::OK
     } else {
         exit::UNKNOWN
     };
-    out::lines(&told).for_each(|line| out::warn(line.as_str()));
+    out::lines(&description).for_each(|line| out::warn(line.as_str()));
     let rendered = context.out.rendered_ended(&played.report, code);
     Ok(context.out.print(&rendered, code))
 }
@@ -173,7 +173,7 @@ struct Played {
 }
 
 impl Played {
-    fn told(&self, scene: &Scene) -> String {
+    fn description(&self, scene: &Scene) -> String {
         let mut text = format!("practice scene {}: {}\n", scene.name, scene.hides);
         for wrong in &self.wrong {
             let _ = writeln!(text, "missed: {wrong}");
@@ -211,7 +211,7 @@ async fn perform(
     expected_version: Option<String>,
 ) -> Result<Played, Failure> {
     let now = world.now;
-    let recorded = Recorded::keep(&world)?;
+    let recorded = TempHistory::keep(&world)?;
     let practice = start(world, 0).await?;
     let stack = at(&context.settings.stack, &practice)?;
     recorded.write(&stack, now)?;
@@ -288,7 +288,7 @@ fn long_feed(world: &FakeStack, entries: u64) -> bytes::Bytes {
 
 async fn serve(context: &Context, title: &str, world: FakeStack, port: u16) -> Result<u8, Failure> {
     let now = world.now;
-    let recorded = Recorded::keep(&world)?;
+    let recorded = TempHistory::keep(&world)?;
     let (region, token) = (world.region.clone(), world.token.clone());
     let practice = start(world, port).await?;
     let configured = &context.settings.stack;
@@ -331,15 +331,15 @@ async fn serve(context: &Context, title: &str, world: FakeStack, port: u16) -> R
         &json!({ "environment": environment }),
     );
     // Ends with the signal that the command line waits for; what was kept goes with it.
-    let mut told = 0;
+    let mut description = 0;
     loop {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let refused = practice
             .requests()
             .into_iter()
             .filter(|seen| seen.unexpected);
-        for seen in refused.skip(told) {
-            told += 1;
+        for seen in refused.skip(description) {
+            description += 1;
             let (method, path, question) = (seen.method, seen.path, seen.question);
             out::warn(&format!(
                 "refused, nobody should ask this: {method} {path} {question}"

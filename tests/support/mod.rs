@@ -44,7 +44,7 @@ pub(crate) fn world(scene: &str) -> FakeStack {
 /// for; elsewhere it only leaves a busy machine the time that it needs.
 pub(crate) fn deadline(world: &FakeStack) -> &'static str {
     match world.faults.values().any(|fault| *fault == Fault::Hang) {
-        true => "6s",
+        true => "10s",
         false => "45s",
     }
 }

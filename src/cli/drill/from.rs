@@ -1,6 +1,6 @@
 //! `duckops drill --from FILE`: a recorded incident, practised.
 
-use super::{Played, perform, rebuilt};
+use super::{Played, from_recording, perform};
 use crate::cli::args::shown;
 use crate::cli::fail::Failure;
 use crate::cli::recording::load;
@@ -22,7 +22,10 @@ pub(super) async fn world(
     now: OffsetDateTime,
 ) -> Result<(FakeStack, String), Failure> {
     let recording = load(context, "--from: ", file).await?;
-    Ok((rebuilt::world(&recording, now), title(file, &recording)))
+    Ok((
+        from_recording::world(&recording, now),
+        title(file, &recording),
+    ))
 }
 
 fn title(file: &Path, recording: &Recording) -> String {
@@ -52,7 +55,10 @@ pub(super) async fn main(
         }) => Some(version.printable(40).to_string()),
         _ => None,
     };
-    let (world, title) = (rebuilt::world(&recording, began), title(file, &recording));
+    let (world, title) = (
+        from_recording::world(&recording, began),
+        title(file, &recording),
+    );
     let mut played = perform(context, world, &selection, &title, expected).await?;
     let otherwise = compare(&due, &played.report);
     let steps: usize = due.runbooks.iter().map(|runbook| runbook.steps.len()).sum();

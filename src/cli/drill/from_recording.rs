@@ -27,29 +27,29 @@ const DAY: u64 = 24 * HOUR;
 
 /// A world that begins at `now` as the recorded one stood when it was recorded.
 pub(super) fn world(recording: &Recording, now: OffsetDateTime) -> FakeStack {
-    let told = Told {
+    let facts = RecordedFacts {
         observations: &recording.observations,
         began: recording.started_at.unix_timestamp(),
     };
     let mut world = FakeStack::empty(now);
-    let account = told.text("aws.account");
+    let account = facts.text("aws.account");
     if account.is_some_and(|account| account != recording.stack.account.as_str()) {
         // Another one than the stack's, whichever.
         world.account = "000000000000".to_owned();
     }
-    answers::all(&mut world, &told);
-    world.recorded = past::recorded(&told);
+    answers::all(&mut world, &facts);
+    world.recorded = past::recorded(&facts);
     world
 }
 
 /// What was recorded, by type.
-struct Told<'a> {
+struct RecordedFacts<'a> {
     observations: &'a Observations,
     /// When it was, in seconds since 1970.
     began: i64,
 }
 
-impl<'a> Told<'a> {
+impl<'a> RecordedFacts<'a> {
     fn known(&self, path: &str) -> Option<&'a FactValue> {
         match self.observations.get(path) {
             FactState::Known(Fact { value, .. }) => Some(value),

@@ -1,7 +1,7 @@
 //! What earlier runs would have recorded: totals that grew by what was known of each window, and
 //! when this and that was seen.
 
-use super::{DAY, HOUR, MINUTE, Told};
+use super::{DAY, HOUR, MINUTE, RecordedFacts};
 use crate::practice::Recorded;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,14 +22,14 @@ impl Runs {
 }
 
 /// Oldest first.
-pub(super) fn recorded(told: &Told<'_>) -> Vec<Recorded> {
+pub(super) fn recorded(facts: &RecordedFacts<'_>) -> Vec<Recorded> {
     let mut runs = Runs::default();
-    pecks(&mut runs, told);
-    certificates(&mut runs, told);
-    if let Some(ago) = told.ago_of("fleet.last_alive") {
+    pecks(&mut runs, facts);
+    certificates(&mut runs, facts);
+    if let Some(ago) = facts.ago_of("fleet.last_alive") {
         runs.saw(ago, "status.agents.alive", 1);
     }
-    function(&mut runs, told);
+    function(&mut runs, facts);
     let runs = runs.0.into_iter().rev();
     runs.map(|(ago, facts)| Recorded {
         ago: Duration::from_secs(ago),
@@ -45,17 +45,17 @@ fn grew(runs: &mut Runs, fact: &'static str, window: u64, then: i64) {
     runs.saw(window - MINUTE, fact, then);
 }
 
-fn pecks(runs: &mut Runs, told: &Told<'_>) {
+fn pecks(runs: &mut Runs, facts: &RecordedFacts<'_>) {
     const TOTAL: &str = "peck.callback_errors";
-    if let Some(ago) = told.ago_of("peck.callback_errors_over_since") {
+    if let Some(ago) = facts.ago_of("peck.callback_errors_over_since") {
         runs.saw(ago, "peck.callback_errors_24h_min", 11);
     }
-    let (Some(total), Some(most)) = (told.int(TOTAL), told.int("peck.callback_errors_24h_max"))
+    let (Some(total), Some(most)) = (facts.int(TOTAL), facts.int("peck.callback_errors_24h_max"))
     else {
         return;
     };
-    let least = told.int("peck.callback_errors_24h_min").unwrap_or(0);
-    let rising = told.bool("peck.callback_errors_rising");
+    let least = facts.int("peck.callback_errors_24h_min").unwrap_or(0);
+    let rising = facts.bool("peck.callback_errors_rising");
     if most < total {
         runs.saw(DAY + MINUTE, TOTAL, total - most);
     }
@@ -69,7 +69,7 @@ fn pecks(runs: &mut Runs, told: &Told<'_>) {
     }
 }
 
-fn certificates(runs: &mut Runs, told: &Told<'_>) {
+fn certificates(runs: &mut Runs, facts: &RecordedFacts<'_>) {
     for (total, windows) in [
         (
             "status.database.ducklings",
@@ -80,40 +80,40 @@ fn certificates(runs: &mut Runs, told: &Told<'_>) {
             ["growth.certificates_24h_min", "growth.certificates_48h_min"],
         ),
     ] {
-        let Some(present) = told.int(total) else {
+        let Some(present) = facts.int(total) else {
             continue;
         };
         let spans = [("certs.stalled_24h", DAY), ("certs.stalled_48h", 2 * DAY)];
         for ((is_known, span), grown) in spans.into_iter().zip(windows) {
-            if let (Some(_), Some(grown)) = (told.bool(is_known), told.int(grown)) {
+            if let (Some(_), Some(grown)) = (facts.bool(is_known), facts.int(grown)) {
                 grew(runs, total, span, present - grown);
             }
         }
     }
     if let (Some(ago), Some(present)) = (
-        told.ago_of("certs.none_since"),
-        told.int("status.database.birth_certificates"),
+        facts.ago_of("certs.none_since"),
+        facts.int("status.database.birth_certificates"),
     ) {
         runs.saw(ago, "status.database.birth_certificates", present);
     }
 }
 
 /// Where the alias was, and whether the API answered then.
-fn function(runs: &mut Runs, told: &Told<'_>) {
+fn function(runs: &mut Runs, facts: &RecordedFacts<'_>) {
     const ALIAS: &str = "alias.number";
     const ANSWERED: &str = "api.good_answers";
-    if let Some(ago) = told.ago_of("recovery.since").filter(|ago| *ago > 0) {
+    if let Some(ago) = facts.ago_of("recovery.since").filter(|ago| *ago > 0) {
         runs.saw(ago, ANSWERED, 0);
     }
-    let Some(present) = told.int(ALIAS) else {
+    let Some(present) = facts.int(ALIAS) else {
         return;
     };
-    if let Some(ago) = told.ago_of("alias.moved_before").filter(|ago| *ago > 0) {
+    if let Some(ago) = facts.ago_of("alias.moved_before").filter(|ago| *ago > 0) {
         runs.saw(ago, ALIAS, present);
     }
-    let before = told.int("rollback.to");
-    let earliest = told.ago_of("alias.moved_after");
-    let known = told.ago_of("alias.moved_before").unwrap_or(0);
+    let before = facts.int("rollback.to");
+    let earliest = facts.ago_of("alias.moved_after");
+    let known = facts.ago_of("alias.moved_before").unwrap_or(0);
     if let Some(before) = before {
         // It was seen serving until the alias moved; where that is not known, long ago.
         let until = earliest.unwrap_or(known + DAY).max(known + 1);

@@ -1,7 +1,7 @@
 //! Requests and bonds, as the feed would have to tell of them: those that were named, and as many
 //! more as were counted.
 
-use super::{HOUR, MINUTE, Told};
+use super::{HOUR, MINUTE, RecordedFacts};
 use crate::fact::parse_instant;
 use serde_json::{Value, json};
 
@@ -11,14 +11,14 @@ const LONG_AGO: u64 = 40 * HOUR;
 /// An entry: how many seconds ago, of which type, and with which members.
 pub(super) type Entry = (u64, &'static str, Value);
 
-pub(super) fn entries(told: &Told<'_>) -> Vec<Entry> {
+pub(super) fn entries(facts: &RecordedFacts<'_>) -> Vec<Entry> {
     let mut entries = Vec::new();
-    requests(&mut entries, told);
-    bonds(&mut entries, told);
+    requests(&mut entries, facts);
+    bonds(&mut entries, facts);
     entries
 }
 
-fn requests(entries: &mut Vec<Entry>, told: &Told<'_>) {
+fn requests(entries: &mut Vec<Entry>, facts: &RecordedFacts<'_>) {
     // What came of a request, and how long after it was asked for.
     type Then = &'static [(u64, &'static str)];
     const APPROVED: Then = &[(2 * MINUTE, "peck.approved"), (3 * MINUTE, "duck.bonded")];
@@ -26,8 +26,8 @@ fn requests(entries: &mut Vec<Entry>, told: &Told<'_>) {
         (2 * MINUTE, "peck.approved"),
         (3 * MINUTE, "peck.callback-error"),
     ];
-    let left = told.span("pecks.least_left").unwrap_or(0);
-    let duplicates = told.int("pecks.rivals").unwrap_or(0) > 0;
+    let left = facts.span("pecks.least_left").unwrap_or(0);
+    let duplicates = facts.int("pecks.rivals").unwrap_or(0) > 0;
     let states: [(&str, &str, Then, u64); 5] = [
         (
             "pecks.pending",
@@ -52,15 +52,15 @@ fn requests(entries: &mut Vec<Entry>, told: &Told<'_>) {
     ];
     let mut number = 0_usize;
     for (count, list, then, ago) in states {
-        let named: Vec<(String, u64)> = told
+        let named: Vec<(String, u64)> = facts
             .list(list)
             .iter()
             .filter_map(|line| {
                 let (id, at) = line.split_once(" asked ")?;
-                Some((id.to_owned(), told.ago(parse_instant(at)?)))
+                Some((id.to_owned(), facts.ago(parse_instant(at)?)))
             })
             .collect();
-        let due = usize::try_from(told.int(count).unwrap_or(0))
+        let due = usize::try_from(facts.int(count).unwrap_or(0))
             .unwrap_or(0)
             .min(500);
         for nth in 0..due {
@@ -83,9 +83,9 @@ fn requests(entries: &mut Vec<Entry>, told: &Told<'_>) {
     }
 }
 
-fn bonds(entries: &mut Vec<Entry>, told: &Told<'_>) {
+fn bonds(entries: &mut Vec<Entry>, facts: &RecordedFacts<'_>) {
     let count = |path: &str| {
-        u64::try_from(told.int(path).unwrap_or(0))
+        u64::try_from(facts.int(path).unwrap_or(0))
             .unwrap_or(0)
             .min(500)
     };
@@ -94,9 +94,9 @@ fn bonds(entries: &mut Vec<Entry>, told: &Told<'_>) {
         count("bonds.offline"),
         count("bonds.unpulsed"),
     );
-    let stalest = told.span("bonds.pulse_age").unwrap_or(MINUTE);
-    let since = told.span("bonds.key_age").unwrap_or(LONG_AGO);
-    let unpulsed_for = told.span("bonds.unpulsed_for").unwrap_or(MINUTE);
+    let stalest = facts.span("bonds.pulse_age").unwrap_or(MINUTE);
+    let since = facts.span("bonds.key_age").unwrap_or(LONG_AGO);
+    let unpulsed_for = facts.span("bonds.unpulsed_for").unwrap_or(MINUTE);
     let mut number = 0_u64;
     let mut id = || {
         number += 1;

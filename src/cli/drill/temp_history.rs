@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use ulid::Ulid;
 
 /// What earlier runs of a scene would have recorded, in a folder that goes with it.
-pub(super) struct Recorded {
+pub(super) struct TempHistory {
     pub(super) path: PathBuf,
     snapshots: Vec<(std::time::Duration, Vec<(&'static str, i64)>)>,
 }
 
-impl Recorded {
+impl TempHistory {
     pub(super) fn keep(world: &FakeStack) -> Result<Self, Failure> {
         let path = std::env::temp_dir().join(format!("duckops-practice-{}", Ulid::generate()));
         output::create_folder(&path).map_err(|error| {
@@ -54,7 +54,7 @@ impl Recorded {
     }
 }
 
-impl Drop for Recorded {
+impl Drop for TempHistory {
     fn drop(&mut self) {
         output::remove_folder(&self.path);
     }

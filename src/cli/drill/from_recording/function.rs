@@ -1,33 +1,33 @@
 //! The function as AWS would have to describe it: its alias, its versions, and what was measured
 //! of it and of the mail.
 
-use super::{DAY, HOUR, Told, before};
+use super::{DAY, HOUR, RecordedFacts, before};
 use crate::fact::parse_instant;
 use crate::practice::{FakeStack, Series, Version};
 
-pub(super) fn alias(world: &mut FakeStack, told: &Told<'_>) {
-    if let Some(version) = told.text("alias.version") {
+pub(super) fn alias(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
+    if let Some(version) = facts.text("alias.version") {
         world.alias_target.version = version;
     }
-    if let Some(revision) = told.text("alias.revision") {
+    if let Some(revision) = facts.text("alias.revision") {
         world.alias_target.revision = revision;
     }
-    if let (Some(true), Some(split)) = (told.bool("alias.weighted"), told.text("alias.split")) {
+    if let (Some(true), Some(split)) = (facts.bool("alias.weighted"), facts.text("alias.split")) {
         world.alias_target.weights = shares(&split, &world.alias_target.version);
     }
-    if let Some(limit) = told.span("alias.timeout") {
+    if let Some(limit) = facts.span("alias.timeout") {
         world.configured.insert("Timeout".to_owned(), limit.into());
     }
-    let dated: Vec<(String, u64)> = told
+    let dated: Vec<(String, u64)> = facts
         .list("alias.newest_versions")
         .iter()
         .filter_map(|line| {
             let (number, at) = line.split_once(", published ")?;
-            Some((number.to_owned(), told.ago(parse_instant(at)?)))
+            Some((number.to_owned(), facts.ago(parse_instant(at)?)))
         })
         .collect();
-    let published = told.ago_of("alias.published");
-    world.versions = told
+    let published = facts.ago_of("alias.published");
+    world.versions = facts
         .list("alias.versions")
         .iter()
         .rev()
@@ -57,7 +57,7 @@ fn shares(split: &str, main: &str) -> Vec<(String, f64)> {
     others.filter(|(version, _)| version != main).collect()
 }
 
-pub(super) fn metrics(world: &mut FakeStack, told: &Told<'_>) {
+pub(super) fn metrics(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
     let (function, name) = (world.function.clone(), world.alias.clone());
     let whole = vec![("FunctionName".to_owned(), function.clone())];
     let mut through = whole.clone();
@@ -71,34 +71,34 @@ pub(super) fn metrics(world: &mut FakeStack, told: &Told<'_>) {
             (format!("lambda.{word}_by_minute"), &whole),
             (format!("lambda.alias_{word}_by_minute"), &through),
         ] {
-            if let Some(points) = told.series(&path) {
-                measured(world, told, ("AWS/Lambda", metric), dimensions, points);
+            if let Some(points) = facts.series(&path) {
+                measured(world, facts, ("AWS/Lambda", metric), dimensions, points);
             }
         }
-        for (version, points) in told.groups(&format!("lambda.version_{word}_by_minute")) {
+        for (version, points) in facts.groups(&format!("lambda.version_{word}_by_minute")) {
             let mut executed = through.clone();
             executed.push(("ExecutedVersion".to_owned(), super::plain(version)));
-            measured(world, told, ("AWS/Lambda", metric), &executed, points);
+            measured(world, facts, ("AWS/Lambda", metric), &executed, points);
         }
     }
-    if let Some(points) = told.series("email.sends_hourly") {
-        measured(world, told, ("AWS/SES", "Send"), &[], points);
+    if let Some(points) = facts.series("email.sends_hourly") {
+        measured(world, facts, ("AWS/SES", "Send"), &[], points);
     }
-    let noon = told.began - i64::try_from(DAY / 2).unwrap_or(0);
+    let noon = facts.began - i64::try_from(DAY / 2).unwrap_or(0);
     for (fact, metric) in [
         ("email.bounces_24h", "Bounce"),
         ("email.complaints_24h", "Complaint"),
     ] {
-        if let Some(count) = told.int(fact) {
-            measured(world, told, ("AWS/SES", metric), &[], &[(noon, count)]);
+        if let Some(count) = facts.int(fact) {
+            measured(world, facts, ("AWS/SES", metric), &[], &[(noon, count)]);
         }
     }
-    if told.text("email.rates_from").as_deref() == Some("reputation") {
+    if facts.text("email.rates_from").as_deref() == Some("reputation") {
         for (fact, metric) in [
             ("email.bounce_percent", "Reputation.BounceRate"),
             ("email.complaint_percent", "Reputation.ComplaintRate"),
         ] {
-            if let Some(percent) = told.float(fact) {
+            if let Some(percent) = facts.float(fact) {
                 world.metrics.push(Series {
                     namespace: "AWS/SES".to_owned(),
                     name: metric.to_owned(),
@@ -112,13 +112,13 @@ pub(super) fn metrics(world: &mut FakeStack, told: &Told<'_>) {
 
 fn measured(
     world: &mut FakeStack,
-    told: &Told<'_>,
+    facts: &RecordedFacts<'_>,
     (namespace, name): (&str, &str),
     dimensions: &[(String, String)],
     points: &[(i64, i64)],
 ) {
     #[allow(clippy::cast_precision_loss, reason = "numbers of requests and mails")]
-    let point = |(at, count): &(i64, i64)| (before(world, told.ago(*at)), *count as f64);
+    let point = |(at, count): &(i64, i64)| (before(world, facts.ago(*at)), *count as f64);
     let series = Series {
         namespace: namespace.to_owned(),
         name: name.to_owned(),

@@ -1,7 +1,7 @@
 //! What the stack would have to answer: the status document, the feed, executions, mail, the
 //! log, the function and its metrics.
 
-use super::{DAY, HOUR, MINUTE, SLOWEST, Told, before, fault, function, people, status};
+use super::{DAY, HOUR, MINUTE, RecordedFacts, SLOWEST, before, fault, function, people, status};
 use crate::fact::parse_instant;
 use crate::practice::{Execution, FakeStack, Fault, LogEvent, Operation};
 use serde_json::{Value, json};
@@ -10,18 +10,18 @@ use std::time::Duration;
 /// No more entries or lines of one kind are made up: more say nothing more.
 const MOST: i64 = 2_000;
 
-pub(super) fn all(world: &mut FakeStack, told: &Told<'_>) {
-    document(world, told);
-    feed(world, told);
-    executions(world, told);
-    mail(world, told);
-    log(world, told);
-    function::alias(world, told);
-    function::metrics(world, told);
-    failures(world, told);
+pub(super) fn all(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
+    document(world, facts);
+    feed(world, facts);
+    executions(world, facts);
+    mail(world, facts);
+    log(world, facts);
+    function::alias(world, facts);
+    function::metrics(world, facts);
+    failures(world, facts);
 }
 
-fn document(world: &mut FakeStack, told: &Told<'_>) {
+fn document(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
     let members = [
         ("status.database.ducklings", "/database", "ducklings"),
         (
@@ -42,11 +42,11 @@ fn document(world: &mut FakeStack, told: &Told<'_>) {
         ("status.alias_version", "", "lambda_alias_version"),
     ];
     for (fact, parent, member) in members {
-        let value = told
+        let value = facts
             .int(fact)
             .map(Value::from)
-            .or_else(|| told.bool(fact).map(Value::from))
-            .or_else(|| told.text(fact).map(Value::from));
+            .or_else(|| facts.bool(fact).map(Value::from))
+            .or_else(|| facts.text(fact).map(Value::from));
         let parent = world
             .status
             .pointer_mut(parent)
@@ -55,7 +55,7 @@ fn document(world: &mut FakeStack, told: &Told<'_>) {
             match value {
                 Some(value) => parent.insert(member.to_owned(), value),
                 // What the document did not hold, or held as something else.
-                None if told.unavailable(fact).is_some() => parent.remove(member),
+                None if facts.unavailable(fact).is_some() => parent.remove(member),
                 None => None,
             };
         }
@@ -65,25 +65,25 @@ fn document(world: &mut FakeStack, told: &Told<'_>) {
     if let [Some(total), Some(alive), Some(dead)] = agents {
         world.status["agents"]["slow"] = (total - alive - dead).max(0).into();
     }
-    if let Some(sent) = told.int("email.sent_24h") {
+    if let Some(sent) = facts.int("email.sent_24h") {
         world.status["ses"]["sent_last_24h"] = sent.into();
     }
 }
 
 /// The entries that were seen, and as many more as were counted.
-fn feed(world: &mut FakeStack, told: &Told<'_>) {
+fn feed(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
     let mut entries: Vec<(u64, String)> = Vec::new();
     for list in [
         "audit.newest_certs",
         "audit.newest_pulses",
         "audit.newest_pecks",
     ] {
-        for line in told.list(list) {
+        for line in facts.list(list) {
             let Some((time, kind)) = line.split_once(' ') else {
                 continue;
             };
             let kind = kind.split(' ').next().unwrap_or_default().to_owned();
-            let entry = parse_instant(time).map(|at| (told.ago(at), kind));
+            let entry = parse_instant(time).map(|at| (facts.ago(at), kind));
             // One entry may be of two kinds.
             entries.extend(entry.filter(|entry| !entries.contains(entry)));
         }
@@ -93,7 +93,7 @@ fn feed(world: &mut FakeStack, told: &Told<'_>) {
             .iter()
             .filter(|(ago, kind)| *ago < within && is_one(kind))
             .count();
-        let missing = told.int(fact).unwrap_or(0).min(MOST) - i64::try_from(there).unwrap_or(0);
+        let missing = facts.int(fact).unwrap_or(0).min(MOST) - i64::try_from(there).unwrap_or(0);
         for nth in 0..u64::try_from(missing).unwrap_or(0) {
             // As old as it may be: the newest ones are known.
             let ago = within.saturating_sub(2 + nth).max(1);
@@ -112,17 +112,18 @@ fn feed(world: &mut FakeStack, told: &Told<'_>) {
     more(issued, &is_issued, 2 * DAY, "audit.certs_issued_48h_min");
     let is_pulse = |kind: &str| kind.contains("pulse");
     more("pulse", &is_pulse, DAY, "audit.pulses_24h_min");
-    let reach = told.span("audit.reach");
+    let reach = facts.span("audit.reach");
     if let Some(reach) = reach {
         more("pulse", &is_pulse, reach + 1, "audit.pulses");
     }
     entries.extend(
-        told.span("audit.registration_age")
+        facts
+            .span("audit.registration_age")
             .map(|ago| (ago, "duck.registered".to_owned())),
     );
     entries.extend(reach.map(|ago| (ago, "duck.hatched".to_owned())));
     let plain = |(ago, kind)| (ago, kind, json!({"spaceduck_id": "DECAF00000000001"}));
-    let people = people::entries(told).into_iter();
+    let people = people::entries(facts).into_iter();
     let people = people.map(|(ago, kind, members)| (ago, kind.to_owned(), members));
     let mut entries: Vec<_> = entries.into_iter().map(plain).chain(people).collect();
     entries.sort_by_key(|(ago, ..)| *ago);
@@ -135,12 +136,12 @@ fn feed(world: &mut FakeStack, told: &Told<'_>) {
         })
         .collect();
     // What was seen of a feed that broke off counts, and its end is not known.
-    if told.unavailable("audit.entries").is_some() && told.int("audit.pulses_min").is_some() {
+    if facts.unavailable("audit.entries").is_some() && facts.int("audit.pulses_min").is_some() {
         world.faults.insert(Operation::Audit, Fault::CutBody);
     }
 }
 
-fn executions(world: &mut FakeStack, told: &Told<'_>) {
+fn executions(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
     let mut ran: Vec<Execution> = Vec::new();
     let execution =
         |world: &FakeStack, name: &str, status: &str, start: u64, stop: Option<u64>| Execution {
@@ -149,14 +150,14 @@ fn executions(world: &mut FakeStack, told: &Told<'_>) {
             start: before(world, start),
             stop: stop.map(|ago| before(world, ago)),
         };
-    for line in told.list("executions.longest_running") {
+    for line in facts.list("executions.longest_running") {
         if let Some((name, at)) = line.rsplit_once(" since ")
             && let Some(at) = parse_instant(at)
         {
-            ran.push(execution(world, name, "RUNNING", told.ago(at), None));
+            ran.push(execution(world, name, "RUNNING", facts.ago(at), None));
         }
     }
-    for line in told.list("executions.newest_unsuccessful") {
+    for line in facts.list("executions.newest_unsuccessful") {
         let words: Vec<&str> = line.split(' ').collect();
         let times: Vec<i64> = words
             .iter()
@@ -165,8 +166,8 @@ fn executions(world: &mut FakeStack, told: &Told<'_>) {
         let first = words.iter().position(|word| parse_instant(word).is_some());
         if let ([status, ..], [start, rest @ ..], Some(first)) = (&words[..], &times[..], first) {
             let name = words.get(1..first).unwrap_or_default().join(" ");
-            let stop = rest.first().map(|at| told.ago(*at));
-            ran.push(execution(world, &name, status, told.ago(*start), stop));
+            let stop = rest.first().map(|at| facts.ago(*at));
+            ran.push(execution(world, &name, status, facts.ago(*start), stop));
         }
     }
     for (status, fact, least, start) in [
@@ -181,9 +182,9 @@ fn executions(world: &mut FakeStack, told: &Told<'_>) {
         ("ABORTED", "executions.aborted_24h", "", DAY - 2),
     ] {
         let there = ran.iter().filter(|ran| ran.status == status).count();
-        let due = told
+        let due = facts
             .int(fact)
-            .or_else(|| told.int(least))
+            .or_else(|| facts.int(least))
             .unwrap_or(0)
             .min(MOST);
         for nth in there..usize::try_from(due).unwrap_or(0) {
@@ -192,36 +193,36 @@ fn executions(world: &mut FakeStack, told: &Told<'_>) {
         }
     }
     world.executions = ran;
-    let express = told.unavailable("executions.running");
+    let express = facts.unavailable("executions.running");
     world.express =
         express.is_some_and(|why| why.why == crate::observation::UnavailableReason::Unsupported);
 }
 
-fn mail(world: &mut FakeStack, told: &Told<'_>) {
+fn mail(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
     #[allow(clippy::cast_precision_loss, reason = "numbers of mails")]
-    let number = |fact: &str| told.int(fact).map(|number| number as f64);
+    let number = |fact: &str| facts.int(fact).map(|number| number as f64);
     let mail = &mut world.mail;
-    mail.sending_enabled = told.bool("email.sending_enabled").unwrap_or(true);
-    mail.enforcement = told
+    mail.sending_enabled = facts.bool("email.sending_enabled").unwrap_or(true);
+    mail.enforcement = facts
         .text("email.enforcement")
         .unwrap_or_else(|| "HEALTHY".into());
-    mail.production_access = told.bool("email.production_access").unwrap_or(false);
+    mail.production_access = facts.bool("email.production_access").unwrap_or(false);
     mail.sent_24h = number("email.sent_24h").unwrap_or(0.0);
-    mail.max_24h = match told.bool("email.unlimited") {
+    mail.max_24h = match facts.bool("email.unlimited") {
         Some(true) => -1.0,
         _ => number("email.max_24h").unwrap_or(200.0),
     };
 }
 
 /// The lines that were seen, and as many more as were counted.
-fn log(world: &mut FakeStack, told: &Told<'_>) {
+fn log(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
     let mut lines: Vec<(u64, String)> = Vec::new();
     for list in ["logs.newest_errors", "logs.newest_certs"] {
-        for line in told.list(list) {
+        for line in facts.list(list) {
             if let Some((time, message)) = line.split_once(' ')
                 && let Some(at) = parse_instant(time)
             {
-                let line = (told.ago(at), message.to_owned());
+                let line = (facts.ago(at), message.to_owned());
                 // The same line may be in both; twice in one it was logged twice.
                 if list == "logs.newest_errors" || !lines.contains(&line) {
                     lines.push(line);
@@ -258,10 +259,14 @@ fn log(world: &mut FakeStack, told: &Told<'_>) {
             *ago < quarter && kind(line) == of && !line.contains("cert_issued")
         };
         let there = lines.iter().filter(is_error).count();
-        let missing = told.int(fact).unwrap_or(0).min(MOST) - i64::try_from(there).unwrap_or(0);
+        let missing = facts.int(fact).unwrap_or(0).min(MOST) - i64::try_from(there).unwrap_or(0);
         let made_up = (0..missing).map(|_| (quarter - 5, words.to_owned()));
         let made_up: Vec<_> = made_up.collect();
         lines.extend(made_up);
+    }
+    // A log whose errors are known holds lines that are none.
+    if facts.int("logs.errors_15m").is_some() {
+        lines.push((MINUTE, "START RequestId: as-recorded".to_owned()));
     }
     world.log_events = lines
         .into_iter()
@@ -274,10 +279,10 @@ fn log(world: &mut FakeStack, told: &Told<'_>) {
 }
 
 /// What failed as a whole fails again.
-fn failures(world: &mut FakeStack, told: &Told<'_>) {
-    match (told.bool("api.up"), told.float("api.seconds")) {
+fn failures(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
+    match (facts.bool("api.up"), facts.float("api.seconds")) {
         (Some(false), _) => {
-            let answer = told.text("api.answer").unwrap_or_default();
+            let answer = facts.text("api.answer").unwrap_or_default();
             let fault = match status(&answer) {
                 Some(200) => Fault::Html,
                 Some(status) => Fault::Status(status),
@@ -292,7 +297,7 @@ fn failures(world: &mut FakeStack, told: &Told<'_>) {
             world.faults.insert(Operation::Status, late);
         }
         _ => {
-            if let Some(why) = told.unavailable("api.up") {
+            if let Some(why) = facts.unavailable("api.up") {
                 world.faults.insert(Operation::Status, fault(why));
             }
         }
@@ -322,19 +327,19 @@ fn failures(world: &mut FakeStack, told: &Told<'_>) {
         (Operation::GetFunctionConfiguration, &["alias.timeout"]),
         (Operation::GetCallerIdentity, &["aws.account"]),
     ];
-    for (operation, facts) in whole {
-        let silences: Vec<_> = facts
+    for (operation, names) in whole {
+        let silences: Vec<_> = names
             .iter()
-            .filter_map(|fact| told.unavailable(fact))
+            .filter_map(|fact| facts.unavailable(fact))
             .collect();
         if let [first, ..] = silences[..]
-            && silences.len() == facts.len()
+            && silences.len() == names.len()
         {
             world.faults.insert(operation, fault(first));
         }
     }
     let of_metrics = ["lambda.invocations_by_minute", "email.sends_24h"];
-    let denied = of_metrics.iter().filter_map(|fact| told.unavailable(fact));
+    let denied = of_metrics.iter().filter_map(|fact| facts.unavailable(fact));
     if let Some(why) = denied
         .into_iter()
         .find(|why| why.why == crate::observation::UnavailableReason::Denied)
