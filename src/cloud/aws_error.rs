@@ -310,4 +310,35 @@ mod tests {
             assert!(fixed.as_str().contains(fix), "{code}: {message}: {fixed}");
         }
     }
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Case {
+        code: String,
+        message: String,
+        status: u16,
+        reason: String,
+        fix_says: String,
+        fix_not: Vec<String>,
+    }
+
+    #[test]
+    fn every_case_of_the_corpus_has_its_reason_and_its_fix() {
+        let cases = crate::cloud::corpus::cases::<Case>("aws-errors");
+        println!("AWS error corpus: {} cases", cases.len());
+        for (name, case) in cases {
+            let found = said(
+                &case.code,
+                &case.message,
+                case.status,
+                "states:ListExecutions",
+            );
+            assert_eq!(found.why.code(), case.reason, "{name}");
+            let fix = found.fix.unwrap_or_default();
+            assert!(fix.as_str().contains(&case.fix_says), "{name}: {fix}");
+            for word in case.fix_not {
+                assert!(!fix.as_str().contains(&word), "{name}: {fix}");
+            }
+        }
+    }
 }

@@ -13,6 +13,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_async::time::{SystemTimeSource, TimeSource};
+use aws_types::os_shim_internal::{Env, Fs};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -146,7 +147,6 @@ impl Sources {
     /// Asks the sources one after the other.
     async fn find(&self) -> Result<Found, Unavailable> {
         let search = async {
-            let mut missing_profile = false;
             for (source, provider) in &self.providers {
                 match provider.provide_credentials().await {
                     Ok(credentials) => {
@@ -155,14 +155,12 @@ impl Sources {
                             credentials,
                         });
                     }
-                    Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
-                        missing_profile |= *source == Source::Profile
-                            && chain(&error).contains("No profiles were defined");
-                    }
+                    Err(CredentialsError::CredentialsNotLoaded(_)) => {}
                     Err(error) => return Err(self.search.failed(*source, &error)),
                 }
             }
-            Err(self.search.nowhere(missing_profile))
+            let missing = self.search.is_profile_missing().await;
+            Err(self.search.nowhere(missing))
         };
         let found = tokio::time::timeout(LONGEST, search).await;
         found.unwrap_or_else(|_| Err(self.search.too_slow()))
@@ -202,6 +200,16 @@ impl CredentialSearch {
         sources
     }
 
+    /// Whether a profile was chosen that no file of AWS defines.
+    async fn is_profile_missing(&self) -> bool {
+        let Some(name) = &self.profile else {
+            return false;
+        };
+        let (fs, env) = (Fs::real(), Env::real());
+        let defined = aws_config::profile::load(&fs, &env, &Default::default(), None).await;
+        defined.is_ok_and(|defined| defined.get_profile(name).is_none())
+    }
+
     fn profile_name(&self) -> String {
         let name = Untrusted::new(self.profile.as_deref().unwrap_or("default"));
         name.printable(60).to_string()
@@ -209,7 +217,7 @@ impl CredentialSearch {
 
     fn nowhere(&self, missing_profile: bool) -> Unavailable {
         let profile = self.profile_name();
-        if missing_profile && self.profile.is_some() {
+        if missing_profile {
             return no_such_profile(&profile);
         }
         let metadata = if self.instance_metadata {

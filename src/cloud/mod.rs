@@ -6,6 +6,8 @@
 
 mod aws;
 mod aws_error;
+#[cfg(test)]
+pub(crate) mod corpus;
 mod credentials;
 mod error;
 mod http;

@@ -9,11 +9,13 @@ mod clock;
 mod fleet;
 mod function;
 mod log_silence;
+mod mail_silence;
 mod outage;
 mod rollback;
 mod versions;
 
 pub use log_silence::check_log_silence;
+pub use mail_silence::check_mail_silence;
 
 use crate::fact::{FactValue, Probe};
 use crate::history::{History, HistoryError, Increase, Sample, StackKey, Window, increase};

@@ -7,6 +7,8 @@
 //! one more request asks whether the group holds any line at all.
 
 mod certificate;
+#[cfg(test)]
+mod corpus_tests;
 mod fault;
 mod filter;
 mod level;

@@ -401,4 +401,31 @@ mod tests {
             assert_eq!(Meanings::default().of(kind).event, event, "{kind}");
         }
     }
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Case {
+        #[serde(rename = "type")]
+        kind: String,
+        pulse: bool,
+        cert_issued: bool,
+        registration: bool,
+        event: Option<String>,
+    }
+
+    #[test]
+    fn every_event_of_the_corpus_has_its_meaning() {
+        let cases = crate::cloud::corpus::cases::<Case>("events");
+        println!("event corpus: {} types", cases.len());
+        for (name, case) in cases {
+            let found = Meaning::of(&case.kind);
+            assert_eq!(
+                (found.pulse, found.cert_issued, found.registration),
+                (case.pulse, case.cert_issued, case.registration),
+                "{name}"
+            );
+            let event = found.event.map(|event| format!("{event:?}"));
+            assert_eq!(event, case.event, "{name}");
+        }
+    }
 }

@@ -7,6 +7,32 @@ use std::fmt;
 /// The names under which the list of entries may stand.
 pub(super) const CONTAINERS: [&str; 3] = ["entries", "events", "items"];
 
+/// Names of what says that a feed goes on.
+const MORE: [&str; 10] = [
+    "has_more",
+    "hasMore",
+    "truncated",
+    "next_token",
+    "nextToken",
+    "next_cursor",
+    "nextCursor",
+    "next",
+    "LastEvaluatedKey",
+    "last_evaluated_key",
+];
+
+/// Whether a value of these says so.
+fn says_more(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Null => false,
+        serde_json::Value::Bool(more) => *more,
+        serde_json::Value::String(token) => !token.is_empty(),
+        serde_json::Value::Object(key) => !key.is_empty(),
+        serde_json::Value::Array(list) => !list.is_empty(),
+        serde_json::Value::Number(number) => number.as_f64() != Some(0.0),
+    }
+}
+
 /// What stands around the entries must be an object with one list of them and no error.
 pub(super) fn check(bytes: &[u8]) -> Result<(), Unavailable> {
     let envelope: Envelope = serde_json::from_slice(bytes).map_err(|error| {
@@ -21,6 +47,10 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Unavailable> {
         (_, _, true) => Err(Unavailable::new(
             UnavailableReason::NotJson,
             "the audit feed answered 200 with an error in the body",
+        )),
+        (1, None, _) if envelope.more => Err(Unavailable::new(
+            UnavailableReason::Incomplete,
+            "the audit feed says that it has more: what it does not show is not absent",
         )),
         (1, None, _) => Ok(()),
         (_, Some(name), _) => Err(Unavailable::new(
@@ -47,6 +77,7 @@ pub(super) fn two_lists() -> Unavailable {
 struct Envelope {
     lists: usize,
     error: bool,
+    more: bool,
     wrong: Option<&'static str>,
 }
 
@@ -73,8 +104,13 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
                     List(true) => envelope.lists += 1,
                     List(false) => envelope.wrong = Some(container),
                 },
+                None if MORE.contains(&name.as_str()) => {
+                    envelope.more |= says_more(&map.next_value()?);
+                }
+                None if name == "error" => {
+                    envelope.error |= !map.next_value::<serde_json::Value>()?.is_null();
+                }
                 None => {
-                    envelope.error |= name == "error";
                     map.next_value::<IgnoredAny>()?;
                 }
             }

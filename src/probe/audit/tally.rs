@@ -329,6 +329,39 @@ mod tests {
     }
 
     #[test]
+    fn a_feed_that_has_more_proves_what_it_shows_and_no_absence() {
+        for more in [
+            r#""has_more":true"#,
+            r#""next_token":"t""#,
+            r#""nextToken":"t""#,
+            r#""LastEvaluatedKey":{"pk":"a"}"#,
+            r#""next":"/beak/audit?page=2""#,
+        ] {
+            let body = format!(r#"{{"entries":[{{"type":"callback_error","ts":{NOW}}}],{more}}}"#);
+            let (tally, end) = of(&body);
+            assert_eq!(tally.callback_errors_24h, 1, "{more}");
+            assert_eq!(
+                end.expect_err(more).why,
+                UnavailableReason::Incomplete,
+                "{more}"
+            );
+        }
+        for whole in [
+            r#""has_more":false"#,
+            r#""next_token":null"#,
+            r#""nextToken":"""#,
+            r#""LastEvaluatedKey":null"#,
+            r#""error":null"#,
+        ] {
+            assert_eq!(
+                of(&format!(r#"{{"entries":[],{whole}}}"#)).1,
+                Ok(()),
+                "{whole}"
+            );
+        }
+    }
+
+    #[test]
     fn an_endless_entry_is_refused() {
         let endless = format!(
             r#"{{"entries":[{{"detail":"{}"#,

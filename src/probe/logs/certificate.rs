@@ -209,7 +209,19 @@ fn is_issued(tokens: &[Token]) -> bool {
     let at = tokens.iter().position(|token| token.word == "issued");
     at.is_some_and(|at| {
         let before = at.checked_sub(1).and_then(|before| tokens.get(before));
-        !before.is_some_and(|before| ["not", "never", "be"].contains(&before.word.as_str()))
+        let denied =
+            before.is_some_and(|before| ["not", "never", "be"].contains(&before.word.as_str()));
+        // One name, such as `cert_issued_timeout`, says what became of it.
+        let joined = tokens
+            .get(at)
+            .is_some_and(|token| ["_", ".", "-"].contains(&token.gap.as_str()));
+        let next = tokens.get(at + 1);
+        let undone = joined
+            && next.is_some_and(|next| {
+                is_failure_word(&next.word)
+                    || ["pending", "requested"].contains(&next.word.as_str())
+            });
+        !denied && !undone
     })
 }
 

@@ -192,7 +192,7 @@ fn level_of_text(text: &str) -> Option<Level> {
             behind_separator = true;
             continue;
         }
-        if let Some(level) = Level::of_word(word) {
+        if let Some(level) = Level::of_word(word).filter(|_| !names_nothing(first, word)) {
             let upper = word.bytes().all(|byte| !byte.is_ascii_lowercase());
             let set_off = matches!(mark, Mark::Bracketed | Mark::Field)
                 || (behind_separator && matches!(mark, Mark::Separated));
@@ -210,6 +210,20 @@ fn level_of_text(text: &str) -> Option<Level> {
         }
     }
     None
+}
+
+/// Whether the word is a name with a value that says that there is none: `ERROR: 0`.
+fn names_nothing(line: &str, word: &str) -> bool {
+    let Some((_, rest)) = line.split_once(word) else {
+        return false;
+    };
+    let Some(value) = rest.strip_prefix([':', '=']) else {
+        return false;
+    };
+    value
+        .split_whitespace()
+        .next()
+        .is_some_and(|value| is_nothing(value))
 }
 
 /// `Error:` at the start of a line is the name of an exception, which is judged as one.

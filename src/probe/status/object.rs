@@ -208,4 +208,26 @@ mod tests {
         let status = StatusObject::parse(all.as_bytes()).expect("a status");
         assert_eq!(status.versions(), ["41", "41", "41"]);
     }
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Case {
+        body: String,
+        outcome: String,
+    }
+
+    #[test]
+    fn every_body_of_the_corpus_has_its_outcome() {
+        let cases = crate::cloud::corpus::cases::<Case>("status");
+        println!("status corpus: {} bodies", cases.len());
+        for (name, case) in cases {
+            let found = match StatusObject::parse(case.body.as_bytes()).map(|s| s.claim()) {
+                Err(_) => "unclear",
+                Ok(Claim::Good | Claim::Other) => "up",
+                Ok(Claim::Degraded) => "degraded",
+                Ok(Claim::Outage) => "outage",
+            };
+            assert_eq!(found, case.outcome, "{name}");
+        }
+    }
 }

@@ -1,0 +1,238 @@
+//! The corpus of log lines, and generated ones: no fault is missed, nothing healthy is counted.
+
+use super::certificate::CertificateLine;
+use super::fault::LogFault;
+use super::filter::{CERTIFICATE_TERMS, FAULT_TERMS};
+use super::line::LogLine;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// What the case shows.
+    #[serde(rename = "why")]
+    _why: String,
+    /// Where such a line was met.
+    #[serde(default, rename = "source")]
+    _source: Option<String>,
+    line: String,
+    fault: String,
+    certificate: String,
+}
+
+fn fault(line: &str) -> &'static str {
+    match LogFault::of(&LogLine::parse(line)).map(|(fault, _)| fault) {
+        None => "none",
+        Some(LogFault::Timeout) => "timeout",
+        Some(LogFault::Exit) => "exit",
+        Some(LogFault::Import) => "import",
+        Some(LogFault::Other) => "other",
+    }
+}
+
+fn certificate(line: &str) -> &'static str {
+    match CertificateLine::of(&LogLine::parse(line)) {
+        None => "none",
+        Some(CertificateLine::Issued) => "issued",
+        Some(CertificateLine::Failed) => "failed",
+        Some(CertificateLine::MailFailed) => "mail-failed",
+        Some(CertificateLine::Mentioned) => "mentioned",
+    }
+}
+
+fn passes(terms: &[&str], line: &str) -> bool {
+    terms.iter().any(|term| line.contains(term))
+}
+
+#[test]
+fn every_case_of_the_corpus_has_its_right_value() {
+    let cases = crate::cloud::corpus::cases::<Case>("logs");
+    let (mut faults, mut healthy, mut wrong) = (0, 0, Vec::new());
+    for (name, case) in &cases {
+        let found = (fault(&case.line), certificate(&case.line));
+        match case.fault == "none" && !case.certificate.ends_with("failed") {
+            true => healthy += 1,
+            false => faults += 1,
+        }
+        if found != (case.fault.as_str(), case.certificate.as_str()) {
+            wrong.push(format!(
+                "{name}: {found:?}, not {} and {}",
+                case.fault, case.certificate
+            ));
+        }
+        let sent = (found.0 == "none" || passes(FAULT_TERMS, &case.line))
+            && (found.1 == "none" || passes(CERTIFICATE_TERMS, &case.line));
+        if !sent {
+            wrong.push(format!("{name}: the server-side filter would lose it"));
+        }
+    }
+    println!("log corpus: {faults} faults and {healthy} healthy lines");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A sequence that is the same in every run.
+struct Sequence(u64);
+
+impl Sequence {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % below
+    }
+
+    fn of<'a>(&mut self, list: &[&'a str]) -> &'a str {
+        list[self.next(list.len())]
+    }
+}
+
+const PLAIN: &[&str] = &[
+    "peck", "duckling", "stored", "pond", "callback", "42", "feed", "sent", "quack",
+];
+const SCARY: &[&str] = &[
+    "ERRORS=0",
+    "failed=0",
+    "errors: 0",
+    "ERROR_QUEUE",
+    "NONFATAL",
+    "error_rate",
+    "duck.ErrorHandler",
+    "no errors",
+    "RetryException",
+    "onError",
+    "fail-over",
+    "panic_button",
+    "FATALITY",
+    "timeout=30s",
+    "exit_code=0",
+    "stack",
+    "Traceback-off",
+    "errorMessage=null",
+    "criticality",
+    "ALERTS=0",
+];
+
+fn sentence(random: &mut Sequence) -> String {
+    let words: Vec<_> = (0..2 + random.next(6))
+        .map(|_| match random.next(3) {
+            0 => random.of(SCARY),
+            _ => random.of(PLAIN),
+        })
+        .collect();
+    words.join(" ")
+}
+
+fn healthy_line(random: &mut Sequence) -> String {
+    let text = sentence(random);
+    let first = random.of(PLAIN);
+    let level = random.of(&["INFO", "DEBUG", "WARN", "TRACE"]);
+    let number = random.of(&["10", "20", "30", "40"]);
+    match random.next(9) {
+        0 => format!("[{level}]\t2026-03-22T03:10:00.000Z\t0f1e2d3c-0000\t{text}"),
+        1 => format!("2026-03-22T03:10:00.000Z\t0f1e2d3c-0000\t{level}\t{text}"),
+        2 => format!("2026-03-22 03:10:00,123 - duck.store - {level} - {text}"),
+        3 => serde_json::json!({"level": level, "message": text, "error": null}).to_string(),
+        4 => format!(r#"{{"level":{number},"msg":"{text}","errorMessage":null}}"#),
+        5 => format!("level={} msg=\"{text}\"", level.to_lowercase()),
+        6 => format!(
+            "{}: Duck.Store[0] {text}",
+            random.of(&["info", "dbug", "warn", "trce"])
+        ),
+        7 => {
+            serde_json::json!({"message": format!("{first} {text}"), "errors": 0, "failed": false})
+                .to_string()
+        }
+        _ => format!("{first} {text}"),
+    }
+}
+
+fn fault_line(random: &mut Sequence) -> String {
+    let text = sentence(random);
+    let level = random.of(&["ERROR", "CRITICAL", "FATAL"]);
+    let number = random.of(&["50", "60"]);
+    let name = random.of(&["Store", "Peck", "Handler"]);
+    match random.next(18) {
+        0 => format!("[{level}]\t2026-03-22T03:10:00.000Z\t0f1e2d3c-0000\t{text}"),
+        1 => format!("2026-03-22T03:10:00.000Z\t0f1e2d3c-0000\t{level}\t{text}"),
+        2 => format!("2026-03-22 03:10:00,123 - duck.store - {level} - {text}"),
+        3 => {
+            let level = random.of(&["Error", "error", "ERR", "Fatal", "crit", "emerg"]);
+            serde_json::json!({"level": level, "message": text}).to_string()
+        }
+        4 => format!(r#"{{"level":{number},"time":1774149000000,"msg":"{text}"}}"#),
+        5 => format!("level={} msg=\"{text}\"", level.to_lowercase()),
+        6 => format!("{}: Duck.{name}[0] {text}", random.of(&["fail", "crit"])),
+        7 => format!(
+            "Traceback (most recent call last):\n  File \"/var/task/a.py\", line 3, in h\n{name}Error: {text}"
+        ),
+        8 => format!("java.lang.{name}Exception: {text}\n\tat duck.{name}.run({name}.java:21)"),
+        9 => format!("{name}Error: {text}\n    at run (/var/task/index.js:3:9)"),
+        10 => format!("panic: {text}\n\ngoroutine 1 [running]:"),
+        11 => format!("/var/task/a.rb:9:in `run': {text} ({name}Error)"),
+        12 => {
+            format!("System.{name}Exception: {text}\n   at Duck.{name}.Run() in /src/a.cs:line 9")
+        }
+        13 => {
+            "2026-03-22T03:10:00.000Z 0f1e2d3c-0000 Task timed out after 30.03 seconds".to_owned()
+        }
+        14 => format!(
+            "RequestId: 0f1e2d3c-0000 Error: Runtime exited with error: exit status {}",
+            1 + random.next(9)
+        ),
+        15 => {
+            let status = random.of(&["timeout", "error", "failure"]);
+            let kind = random.of(&[
+                "platform.report",
+                "platform.runtimeDone",
+                "platform.initReport",
+            ]);
+            serde_json::json!({"time": "t", "type": kind, "record": {"status": status}}).to_string()
+        }
+        16 => format!(
+            "EXTENSION\tName: {name}\tState: LaunchError\tEvents: []\tError Type: PermissionDenied"
+        ),
+        _ => format!("Class not found: duck.{name}"),
+    }
+}
+
+#[test]
+fn generated_lines_give_no_false_alarm_and_no_miss() {
+    const EACH: usize = 5_000;
+    let mut random = Sequence(2_026);
+    let (mut alarms, mut misses, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..EACH {
+        let healthy = healthy_line(&mut random);
+        if fault(&healthy) != "none" {
+            alarms.push(healthy);
+        }
+        let faulty = fault_line(&mut random);
+        if fault(&faulty) == "none" {
+            misses.push(faulty.clone());
+        }
+        if !passes(FAULT_TERMS, &faulty) {
+            lost.push(faulty);
+        }
+    }
+    println!(
+        "{EACH} healthy lines, {} false alarms; {EACH} faults, {} missed, {} lost by the filter",
+        alarms.len(),
+        misses.len(),
+        lost.len()
+    );
+    assert!(
+        alarms.is_empty(),
+        "false alarms: {:#?}",
+        alarms.get(..5.min(alarms.len()))
+    );
+    assert!(
+        misses.is_empty(),
+        "missed: {:#?}",
+        misses.get(..5.min(misses.len()))
+    );
+    assert!(
+        lost.is_empty(),
+        "lost: {:#?}",
+        lost.get(..5.min(lost.len()))
+    );
+}
