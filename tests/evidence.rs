@@ -46,6 +46,8 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
     &[
         ("api.up", &[(Status, "")]),
         ("api.cause", &[(Status, "")]),
+        // A document without a `status` field claims nothing bad.
+        ("api.claims", &[(Status, "")]),
         // How long the answer took is known of every answer, also of a bad one.
         ("api.seconds", &[]),
         // Dated audit entries add to these; without them the totals bound them alone.
