@@ -7,76 +7,23 @@
 
 use super::clock::Clock;
 use super::consent::{Consent, Reply, Terms};
+pub use super::open_state::open_state;
+pub use super::operator::{Operator, Unattended};
+pub use super::preflight_error::PreflightError;
 use super::report::{PlanView, WriteReport, next_action, quoted};
 use crate::cloud::{Aws, Http};
 use crate::exit;
 use crate::fact;
-use crate::observation::Unavailable;
 use crate::stack::Stack;
 use crate::state_dir::journal::{Entry, Journal, Stage};
 use crate::state_dir::private_file::StateDirError;
 use serde_json::{Value, json};
 use std::future::Future;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::pin::Pin;
 use std::time::Duration;
 
 /// The age at which a plan has to be made anew: what it was made from may have changed.
 const MAX_PLAN_AGE: Duration = Duration::from_secs(600);
-
-/// The person who runs the command, as a guarded write meets them.
-pub trait Operator: Sync {
-    /// Shows the plan in `report` and reads what is typed to consent to it. Without a terminal
-    /// the reply is [`Reply::Nothing`].
-    fn ask<'a>(
-        &'a self,
-        report: &'a WriteReport,
-        typed: &'a str,
-    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
-
-    /// Says something before the report is printed.
-    fn warn(&self, line: &str);
-
-    /// Shows how far a long wait has come.
-    fn progress(&self, line: &str);
-
-    /// From now on a request may be on its way: an interruption waits for its outcome.
-    /// `finds_out` is the command that tells later what it came to.
-    fn sending(&self, finds_out: &str);
-
-    /// Nothing was sent after all.
-    fn not_sent(&self);
-
-    /// Whether the operator wants the command to end as soon as the outcome is known.
-    fn wants_to_end(&self) -> bool;
-}
-
-/// No one to ask: what a script or a test runs as.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Unattended;
-
-impl Operator for Unattended {
-    fn ask<'a>(
-        &'a self,
-        _: &'a WriteReport,
-        _: &'a str,
-    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
-        Box::pin(std::future::ready(Reply::Nothing))
-    }
-
-    fn warn(&self, _: &str) {}
-
-    fn progress(&self, _: &str) {}
-
-    fn sending(&self, _: &str) {}
-
-    fn not_sent(&self) {}
-
-    fn wants_to_end(&self) -> bool {
-        false
-    }
-}
 
 /// Dependencies of a guarded write: stack, clients, state directory, journal, clock, operator.
 pub struct WriteContext<'a> {
@@ -126,41 +73,6 @@ impl WriteContext<'_> {
     ) -> Result<(), StateDirError> {
         let entry = self.entry(plan.id(), plan.command(), stage, detail);
         self.journal.append(&[entry])
-    }
-}
-
-/// Reasons why nothing was sent, although there was consent.
-#[derive(Debug, thiserror::Error)]
-pub enum PreflightError {
-    /// The consent is to another plan.
-    #[error("the consent is to another plan")]
-    PlanChanged,
-    /// A rotation of this bond was begun before, and its outcome is not known.
-    #[error("the rotation {0} of this bond is not settled")]
-    UnfinishedRotation(String),
-    /// The journal cannot be written.
-    #[error("the journal cannot be kept, and nothing is changed without it: {0}")]
-    Journal(StateDirError),
-    /// A file that has to be there before the request leaves cannot be written.
-    #[error("{0}")]
-    StateDir(#[from] StateDirError),
-    /// There are no credentials to send it with.
-    #[error("{}", .0.detail)]
-    Credentials(Unavailable),
-}
-
-impl PreflightError {
-    fn next(&self) -> &'static str {
-        match self {
-            PreflightError::PlanChanged => "Read the plan as it is now, and consent to that",
-            PreflightError::UnfinishedRotation(_) => {
-                "Find out what the other rotation came to: --recover"
-            }
-            PreflightError::Journal(_) | PreflightError::StateDir(_) => {
-                "Name a folder that can be written: --state-dir DIR"
-            }
-            PreflightError::Credentials(_) => "Log in: aws sso login",
-        }
     }
 }
 
@@ -311,33 +223,6 @@ pub struct Confirmation {
     pub confirm: Option<String>,
     /// How long typed consent can still be taken back with Ctrl-C.
     pub regret: Duration,
-}
-
-/// The state directory and the journal in it.
-///
-/// # Errors
-/// The report of a refusal: no journal, no write.
-pub fn open_state(state: Option<&Path>) -> Result<(&Path, Journal), Box<WriteReport>> {
-    let next = "Name a folder that can be written: --state-dir DIR";
-    let refused = |why: &str| Box::new(WriteReport::refused(why, next, None));
-    let Some(folder) = state else {
-        let why = "there is no state directory for the journal: set HOME or --state-dir";
-        return Err(refused(why));
-    };
-    let mode = std::fs::metadata(folder).map(|found| found.permissions().mode());
-    if mode.is_ok_and(|mode| mode & 0o002 != 0) {
-        let next = format!(
-            "Take the right away: chmod 700 {}",
-            folder.to_string_lossy()
-        );
-        let why = "everybody on this machine can write to the state directory, so its journal and locks prove nothing";
-        return Err(Box::new(WriteReport::refused(why, next, None)));
-    }
-    let journal = Journal::in_folder(folder);
-    match journal.read() {
-        Ok(_) => Ok((folder, journal)),
-        Err(error) => Err(refused(&PreflightError::Journal(error).to_string())),
-    }
 }
 
 /// The whole way of a write, from the checks to the report.

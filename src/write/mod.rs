@@ -19,6 +19,9 @@ pub mod bond;
 pub mod clock;
 pub mod consent;
 pub mod guarded;
+mod open_state;
+mod operator;
+mod preflight_error;
 pub mod report;
 
 pub use clock::Clock;

@@ -8,6 +8,7 @@
 mod promotion;
 mod record;
 mod result;
+mod runtimes;
 mod table;
 mod target;
 

@@ -1,6 +1,7 @@
 //! The checks of the alias and of the target version, by what Lambda reports.
 
 use super::result::{CheckResult, list, number, text};
+use super::runtimes::{SUPPORTED, UNSUPPORTED};
 use super::{PreflightInput, Purpose};
 use crate::lambda::endpoint_probe::is_aws;
 use crate::observation::UnavailableReason;
@@ -12,41 +13,6 @@ use url::Url;
 const CLOCK_SKEW_WARNING: i64 = 60;
 /// From this clock skew on times prove nothing, in seconds.
 const CLOCK_SKEW_LIMIT: i64 = 300;
-
-/// Runtimes that AWS supports, and those that it gave up.
-const SUPPORTED: [&str; 15] = [
-    "python3.10",
-    "python3.11",
-    "python3.12",
-    "python3.13",
-    "python3.14",
-    "nodejs20.x",
-    "nodejs22.x",
-    "nodejs24.x",
-    "java11",
-    "java17",
-    "java21",
-    "java25",
-    "ruby3.3",
-    "provided.al2",
-    "provided.al2023",
-];
-const UNSUPPORTED: [&str; 14] = [
-    "python2.7",
-    "python3.6",
-    "python3.7",
-    "python3.8",
-    "python3.9",
-    "nodejs12.x",
-    "nodejs14.x",
-    "nodejs16.x",
-    "nodejs18.x",
-    "go1.x",
-    "java8",
-    "ruby2.7",
-    "dotnet6",
-    "provided",
-];
 
 pub(super) fn account(input: &PreflightInput<'_>) -> CheckResult {
     let stack = input.stack;

@@ -1,0 +1,59 @@
+//! The person who runs a command that writes, or no one.
+
+use super::consent::Reply;
+use super::report::WriteReport;
+use std::future::Future;
+use std::pin::Pin;
+
+/// The person who runs the command, as a guarded write meets them.
+pub trait Operator: Sync {
+    /// Shows the plan in `report` and reads what is typed to consent to it. Without a terminal
+    /// the reply is [`Reply::Nothing`].
+    fn ask<'a>(
+        &'a self,
+        report: &'a WriteReport,
+        typed: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
+
+    /// Says something before the report is printed.
+    fn warn(&self, line: &str);
+
+    /// Shows how far a long wait has come.
+    fn progress(&self, line: &str);
+
+    /// From now on a request may be on its way: an interruption waits for its outcome.
+    /// `finds_out` is the command that tells later what it came to.
+    fn sending(&self, finds_out: &str);
+
+    /// Nothing was sent after all.
+    fn not_sent(&self);
+
+    /// Whether the operator wants the command to end as soon as the outcome is known.
+    fn wants_to_end(&self) -> bool;
+}
+
+/// No one to ask: what a script or a test runs as.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unattended;
+
+impl Operator for Unattended {
+    fn ask<'a>(
+        &'a self,
+        _: &'a WriteReport,
+        _: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
+        Box::pin(std::future::ready(Reply::Nothing))
+    }
+
+    fn warn(&self, _: &str) {}
+
+    fn progress(&self, _: &str) {}
+
+    fn sending(&self, _: &str) {}
+
+    fn not_sent(&self) {}
+
+    fn wants_to_end(&self) -> bool {
+        false
+    }
+}
