@@ -100,13 +100,18 @@ impl MoveAlias<'_> {
                 unavailable.detail
             ),
         };
+        let searched = assessment.and_then(|assessment| assessment.last_known_good.as_ref());
+        let remedy = searched
+            .err()
+            .and_then(|unavailable| unavailable.fix.as_ref());
         // A version by name would be refused too while it is not known where the alias points.
-        let (next, command) = match &self.findings.seen.alias {
-            Err(_) => (
+        let (next, command) = match (&self.findings.seen.alias, remedy) {
+            (Err(_), _) => (
                 "Find out why the alias cannot be read".to_owned(),
                 "duckops doctor",
             ),
-            Ok(_) => (
+            (Ok(_), Some(remedy)) => (remedy.to_string(), "duckops doctor"),
+            (Ok(_), None) => (
                 format!(
                     "Name one that you know to be good, from DEPLOY-LOG.md, or call {}",
                     context.stack.escalation.value
