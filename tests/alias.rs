@@ -7,14 +7,15 @@ mod outcomes;
 mod race;
 
 use crate::support::{Duckops, Ran, Raw, Stage, at_once, http, world};
-use duckops::practice::{FakeStack, Fault, Operation, Seen};
+use duckops::practice::{FakeStack, Fault, Operation, ReceivedRequest};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// What was sent that changes something.
-fn puts(stage: &Stage) -> Vec<Seen> {
-    let changes =
-        |seen: &Seen| seen.operation == Some(Operation::UpdateAlias) || seen.method == "PUT";
+fn puts(stage: &Stage) -> Vec<ReceivedRequest> {
+    let changes = |seen: &ReceivedRequest| {
+        seen.operation == Some(Operation::UpdateAlias) || seen.method == "PUT"
+    };
     let all = stage.practice.requests();
     all.into_iter().filter(changes).collect()
 }

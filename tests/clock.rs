@@ -2,7 +2,7 @@
 //! and that no later run moves; where it is not known since when, it is over already.
 
 use crate::support::{Stage, now, step, world};
-use duckops::practice::{FakeStack, Fault, Operation, Recorded};
+use duckops::practice::{EarlierRun, FakeStack, Fault, Operation};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const CERTIFICATES: &str = "status.database.birth_certificates";
 
 /// What earlier runs recorded: how many seconds ago, oldest first.
 fn recorded(world: &mut FakeStack, runs: &[(u64, &[(&'static str, i64)])]) {
-    let run = |&(ago, facts): &(u64, &[(&'static str, i64)])| Recorded {
+    let run = |&(ago, facts): &(u64, &[(&'static str, i64)])| EarlierRun {
         ago: Duration::from_secs(ago),
         facts: facts.to_vec(),
     };

@@ -5,7 +5,7 @@
 use crate::support::receiver::{Receiver, TOKEN, configured, no_secret_in};
 use crate::support::{Duckops, Ran, Stage, now, step, world};
 use duckops::practice::{Fault, Operation};
-use duckops::state_dir::journal::{Entry, Journal, Stage as Step};
+use duckops::state_dir::journal::{Journal, JournalEntry, Stage as Step};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -419,7 +419,7 @@ fn where_it_is_pasted_the_deadline_is_the_one_that_triage_shows() {
 #[test]
 fn a_call_that_was_killed_on_its_way_is_settled_in_the_journal_by_the_next_one() {
     let stage = Stage::of(world("inc-004"));
-    let step = |id: &str, action: &str, at: &str, stage_: Step| Entry {
+    let step = |id: &str, action: &str, at: &str, stage_: Step| JournalEntry {
         id: id.into(),
         at: at.into(),
         action: action.into(),

@@ -5,7 +5,7 @@
 use crate::support::{Raw, Stage, at_once, http, verdicts, world};
 use duckops::fact;
 use duckops::fact::Probe;
-use duckops::practice::{Fault, Operation, Seen, Tree};
+use duckops::practice::{Fault, Operation, ReceivedRequest, Tree};
 use duckops::runbook::Library;
 use duckops::runbook::model::{Rule, Runbook};
 use serde_json::{Value, json};
@@ -385,7 +385,7 @@ fn tried(stage: &Stage, cell: &Cell, baseline: &Baseline) -> Vec<String> {
     };
     let asked = || {
         let seen = stage.practice.requests();
-        let own = |seen: &&Seen| seen.operation == Some(cell.operation);
+        let own = |seen: &&ReceivedRequest| seen.operation == Some(cell.operation);
         seen.iter().filter(own).count()
     };
     let mut independent = vec![format!("{}: the fault was never met", cell.name)];

@@ -4,7 +4,7 @@
 
 use crate::evidence::{Cell, cbor, cell, maimed, play, with, without};
 use crate::support::{NOW, Raw, Stage, at_once, http, step, world};
-use duckops::practice::{FakeStack, Fault, Operation, Recorded, Tree};
+use duckops::practice::{EarlierRun, FakeStack, Fault, Operation, Tree};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -182,7 +182,7 @@ fn versions(numbers: &[&str]) -> Value {
 fn a_list_of_versions_that_lacks_something_names_no_way_back() {
     let mut scene = world("inc-001");
     // Long ago, 60 was seen serving: what a list without 61 would offer instead.
-    let long_ago = |run: &&mut Recorded| run.ago > Duration::from_secs(30 * 3_600);
+    let long_ago = |run: &&mut EarlierRun| run.ago > Duration::from_secs(30 * 3_600);
     for (fact, value) in scene
         .recorded
         .iter_mut()

@@ -2,7 +2,7 @@
 //! anything, whichever door it came in by and whichever format it goes out in.
 
 use crate::support::{NOW, Raw, Stage, at_once, http, now, world};
-use duckops::practice::{Execution, FakeStack, Fault, LogEvent, Operation};
+use duckops::practice::{FakeExecution, FakeStack, Fault, LogEvent, Operation};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -119,7 +119,7 @@ pub(crate) struct Door {
 }
 
 fn execution(world: &mut FakeStack, status: &str, ago: u64) {
-    world.executions.push(Execution {
+    world.executions.push(FakeExecution {
         name: EVIL.into(),
         status: status.into(),
         start: now() - Duration::from_secs(ago),

@@ -3,9 +3,9 @@
 //! that must be heard is denied.
 
 use crate::support::{Duckops, Stage, now, step, world};
-use duckops::practice::{FakeStack, Fault, Operation, Recorded, Series, Version};
+use duckops::practice::{EarlierRun, FakeMetric, FakeStack, Fault, Operation, Version};
 use duckops::stack::{Flags, Settings};
-use duckops::state_dir::journal::{Entry, Journal, Stage as Step};
+use duckops::state_dir::journal::{Journal, JournalEntry, Stage as Step};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -257,7 +257,7 @@ impl Lcg {
     }
 }
 
-fn has_dimension(series: &Series, name: &str) -> bool {
+fn has_dimension(series: &FakeMetric, name: &str) -> bool {
     series.dimensions.iter().any(|(n, _)| n == name)
 }
 
@@ -324,7 +324,7 @@ fn generated_world(chance: &mut Lcg) -> FakeStack {
     for _ in 0..chance.below(6) {
         let version = chance.pick(&[57, 58, 59, 60, 61]);
         let answered = i64::from(chance.below(4) > 0);
-        world.recorded.push(Recorded {
+        world.recorded.push(EarlierRun {
             ago: Duration::from_secs(HOUR * (1 + chance.below(100))),
             facts: vec![("alias.number", version), ("api.good_answers", answered)],
         });
@@ -339,7 +339,7 @@ fn version_series(
     number: &str,
     at: OffsetDateTime,
     value: f64,
-) -> Series {
+) -> FakeMetric {
     let function = world.function.clone();
     let resource = format!("{function}:{}", world.alias);
     let dimensions = [
@@ -347,7 +347,7 @@ fn version_series(
         ("Resource", resource),
         ("ExecutedVersion", number.to_owned()),
     ];
-    Series {
+    FakeMetric {
         namespace: "AWS/Lambda".to_owned(),
         name: name.to_owned(),
         dimensions: dimensions.map(|(n, v)| (n.to_owned(), v)).into(),
@@ -395,7 +395,7 @@ fn written_to_journal(stage: &Stage, moves: &[Moved]) {
                 (Step::Sending, json!({})),
                 (Step::Outcome, outcome),
             ]
-            .map(|(stage, detail)| Entry {
+            .map(|(stage, detail)| JournalEntry {
                 id: format!("move-{id}"),
                 at: at.clone(),
                 action: (*command).to_owned(),

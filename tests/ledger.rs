@@ -2,7 +2,7 @@
 //! else writes there, whoever is killed, and whatever stands in it already.
 
 use crate::support::{Duckops, Ran, Stage, now, world};
-use duckops::state_dir::journal::{Entry, Journal, Stage as Step};
+use duckops::state_dir::journal::{Journal, JournalEntry, Stage as Step};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -56,7 +56,7 @@ fn id_of(ran: &Ran) -> String {
 fn an_exhausted_quota_is_recorded_with_exact_numbers_and_who_did_it() {
     let stage = Stage::of(world("inc-005"));
     let log = stage.home().join("GOVERNANCE-LOG.md");
-    let done = |detail: Value, ago: u64| Entry {
+    let done = |detail: Value, ago: u64| JournalEntry {
         id: "01".into(),
         at: duckops::fact::instant((now() - Duration::from_secs(ago)).unix_timestamp()),
         action: "alias rollback".into(),

@@ -2,7 +2,7 @@
 //! critical that its parent explains, agrees with its own exit code, and fits on a screen.
 
 use crate::support::{Stage, at_once, deadline, world};
-use duckops::practice::{FakeStack, Recorded};
+use duckops::practice::{EarlierRun, FakeStack};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -177,7 +177,11 @@ fn statuses(healthy: &Value, first: Value, second: Value) -> Value {
 }
 
 /// Earlier runs of both; whoever has none, had none.
-fn runs(healthy: &[Recorded], first: Vec<Recorded>, second: Vec<Recorded>) -> Vec<Recorded> {
+fn runs(
+    healthy: &[EarlierRun],
+    first: Vec<EarlierRun>,
+    second: Vec<EarlierRun>,
+) -> Vec<EarlierRun> {
     if first.is_empty() || second.is_empty() {
         return Vec::new();
     }
@@ -189,7 +193,7 @@ fn runs(healthy: &[Recorded], first: Vec<Recorded>, second: Vec<Recorded>) -> Ve
             .facts
             .into_iter()
             .map(|(name, value)| {
-                let told = |run: &Recorded| run.facts.iter().find(|(n, _)| *n == name).copied();
+                let told = |run: &EarlierRun| run.facts.iter().find(|(n, _)| *n == name).copied();
                 match told(healthy) == Some((name, value)) {
                     true => told(&second).expect("the same facts"),
                     false => (name, value),

@@ -3,7 +3,7 @@
 
 use crate::support::receiver::{Receiver, configured};
 use crate::support::{Duckops, Ran, Stage, at_once, deadline, verdicts, world};
-use duckops::practice::{Execution, FakeStack, LogEvent};
+use duckops::practice::{FakeExecution, FakeStack, LogEvent};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -411,7 +411,7 @@ fn everywhere(world: &mut FakeStack, secrets: &[(String, String)]) {
             stream: "s".into(),
             message: format!("[ERROR] {text}"),
         });
-        world.executions.push(Execution {
+        world.executions.push(FakeExecution {
             name: text.clone(),
             status: "FAILED".into(),
             start: at,
@@ -705,7 +705,7 @@ fn people_who_get_mail_are_named_in_no_output_and_who_asked_is() {
             message: format!("{line} {SOMEBODY}"),
         });
     }
-    world.executions.push(Execution {
+    world.executions.push(FakeExecution {
         name: format!("peck-{SOMEBODY}"),
         status: "FAILED".to_owned(),
         start: world.now - Duration::from_secs(600),

@@ -5,7 +5,7 @@ use crate::support::{Stage, now, world};
 use duckops::history::{self, Location, Snapshot, StackKey};
 use duckops::practice::{Fault, Operation};
 use duckops::stack::{Flags, Settings};
-use duckops::state_dir::journal::{Entry, Journal, Stage as Step};
+use duckops::state_dir::journal::{Journal, JournalEntry, Stage as Step};
 use serde_json::{Value, json};
 use std::time::Duration;
 use ulid::Ulid;
@@ -51,7 +51,7 @@ fn broken() -> Stage {
         .expect("recorded");
     drop(history);
     Journal::in_folder(&stage.state())
-        .append(&[Entry {
+        .append(&[JournalEntry {
             id: "01".into(),
             at: duckops::fact::instant((now() - Duration::from_secs(900)).unix_timestamp()),
             action: "alias promote".into(),

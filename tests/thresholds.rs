@@ -2,7 +2,7 @@
 //! it, on it and one above, in worlds that the built binary asks over HTTP.
 
 use crate::support::{Stage, now, step, world};
-use duckops::practice::{Execution, FakeStack, Recorded, Series};
+use duckops::practice::{EarlierRun, FakeExecution, FakeMetric, FakeStack};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn total(world: &mut FakeStack, errors: i64) {
 
 /// The totals that earlier runs recorded: how many seconds ago, and how many.
 fn recorded(world: &mut FakeStack, totals: &[(u64, i64)]) {
-    let run = |&(ago, errors): &(u64, i64)| Recorded {
+    let run = |&(ago, errors): &(u64, i64)| EarlierRun {
         ago: Duration::from_secs(ago),
         facts: vec![("peck.callback_errors", errors)],
     };
@@ -313,7 +313,7 @@ fn without_history_only_a_total_of_zero_is_ok() {
 
 /// An execution that started so many seconds ago.
 fn started(world: &mut FakeStack, status: &str, ago: u64) {
-    world.executions.push(Execution {
+    world.executions.push(FakeExecution {
         name: "peck-0500".into(),
         status: status.into(),
         start: now() - Duration::from_secs(ago),
@@ -557,7 +557,7 @@ fn measured(counts: [f64; 3], rates: Option<[f64; 2]>) -> FakeStack {
     with(|w| {
         w.metrics.retain(|series| series.namespace != "AWS/SES");
         let mut report = |name: &str, value: f64| {
-            w.metrics.push(Series {
+            w.metrics.push(FakeMetric {
                 namespace: "AWS/SES".into(),
                 name: name.into(),
                 dimensions: Vec::new(),
@@ -653,7 +653,7 @@ fn capacity_access_and_record_follow_a_critical_quota_only() {
             w.status["database"]["ducklings"] = 30.into();
             let facts = |n| vec![("status.database.ducklings", n)];
             w.recorded = grew
-                .map(|by| Recorded {
+                .map(|by| EarlierRun {
                     ago: Duration::from_secs(DAY),
                     facts: facts(30 - by),
                 })

@@ -2,7 +2,7 @@
 //! unit below it, on it and one above, in worlds that the built binary asks over HTTP.
 
 use crate::support::{Duckops, Stage, now, step, world};
-use duckops::practice::{FakeStack, Fault, LogEvent, Operation, Recorded};
+use duckops::practice::{EarlierRun, FakeStack, Fault, LogEvent, Operation};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ fn reaching(world: &mut FakeStack, ago: u64) {
 
 /// What earlier runs recorded, oldest first.
 fn recorded(world: &mut FakeStack, runs: Vec<(u64, Vec<(&'static str, i64)>)>) {
-    let run = |(ago, facts)| Recorded {
+    let run = |(ago, facts)| EarlierRun {
         ago: Duration::from_secs(ago),
         facts,
     };

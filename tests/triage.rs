@@ -77,7 +77,7 @@ fn errors_of_a_canary_are_no_reason_to_take_the_alias_back() {
     assert!(lines.contains("60: 10 errors in 10"), "{lines}");
     assert!(lines.contains("62: 0 errors in 10"), "{lines}");
     // Where CloudWatch knows nothing of single versions, the function counts as a whole.
-    let by_version = |s: &duckops::practice::Series| s.dimensions.len() == 3;
+    let by_version = |s: &duckops::practice::FakeMetric| s.dimensions.len() == 3;
     stage.practice.world().metrics.retain(|s| !by_version(s));
     let found = judged(&stage);
     assert_eq!(found["reason_code"], "roll-back", "{found:#}");

@@ -25,7 +25,7 @@ pub fn advance(state: &AlertState, check: &CheckRun<'_>, report: &mut model::Rep
         let mut current = before.clone().unwrap_or_default();
         let escalation = next.escalations.get(id);
         let change = advance_runbook(&mut current, before.as_ref(), escalation, check, runbook);
-        let told = current.told.as_ref().map(|told| model::Told {
+        let told = current.told.as_ref().map(|told| model::Notification {
             by: told.by.as_str().into(),
             at: from_millis(told.at),
             channel: told.channel.as_str().into(),
@@ -97,7 +97,7 @@ fn advance_runbook(
     before: Option<&RunbookState>,
     escalation: Option<&EscalationRecord>,
     check: &CheckRun<'_>,
-    runbook: &model::Runbook,
+    runbook: &model::RunbookReport,
 ) -> Change {
     current.runs.push(PastRun::new(check.at, runbook.verdict));
     let settled = debounced(&mut current.runs, check.debounce);
@@ -132,7 +132,7 @@ fn advance_runbook(
 fn due_messages(
     current: &mut RunbookState,
     check: &CheckRun<'_>,
-    runbook: &model::Runbook,
+    runbook: &model::RunbookReport,
 ) -> Vec<Message> {
     let mut messages = Vec::new();
     for channel in check.channels {

@@ -57,7 +57,7 @@ impl AlertState {
     /// [`AlertStateError`].
     pub fn read(document: &str) -> Result<Self, AlertStateError> {
         #[derive(Deserialize)]
-        struct Format {
+        struct StateFormat {
             format: u32,
         }
         if document.is_empty() {
@@ -65,7 +65,7 @@ impl AlertState {
         }
         let unreadable =
             |error: serde_json::Error| AlertStateError::Unreadable(error.to_string().into());
-        let Format { format } = serde_json::from_str(document).map_err(unreadable)?;
+        let StateFormat { format } = serde_json::from_str(document).map_err(unreadable)?;
         if format > FORMAT {
             return Err(AlertStateError::Newer(format));
         }

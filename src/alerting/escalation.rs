@@ -20,7 +20,7 @@ impl AlertState {
     pub fn escalate(
         &mut self,
         check: &CheckRun<'_>,
-        runbook: &model::Runbook,
+        runbook: &model::RunbookReport,
         brief: &EscalationContext,
     ) -> Vec<Message> {
         self.remove_expired(check.at);

@@ -75,11 +75,11 @@ pub struct Message {
     pub(super) attempts: u32,
     /// It is not sent before this.
     pub(super) due: i64,
-    pub(super) claim: Option<Claim>,
+    pub(super) claim: Option<SendClaim>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Claim {
+pub(super) struct SendClaim {
     pub(super) by: String,
     pub(super) until: i64,
 }
@@ -91,7 +91,7 @@ impl Message {
         kind: MessageKind,
         incident: &str,
         settled: Verdict,
-        runbook: &model::Runbook,
+        runbook: &model::RunbookReport,
     ) -> Self {
         let next = runbook.next_action.as_ref().map(|next| {
             let command = next.command.as_ref().map(Printable::as_str);
@@ -133,7 +133,7 @@ impl Message {
 impl Message {
     /// Keeps other runs away from it for [`LEASE`].
     pub(super) fn claim_for(&mut self, now: OffsetDateTime, run: &str) {
-        self.claim = Some(Claim {
+        self.claim = Some(SendClaim {
             by: run.to_owned(),
             until: millis(now).saturating_add(millis_of(LEASE)),
         });
@@ -160,7 +160,7 @@ pub fn escalation_message(
     check: &CheckRun<'_>,
     channel: &AlertChannel,
     incident: &str,
-    runbook: &model::Runbook,
+    runbook: &model::RunbookReport,
     brief: &EscalationContext,
 ) -> Message {
     let verdict = runbook.verdict;

@@ -27,14 +27,14 @@ fn report(verdict: Verdict) -> Report {
 }
 
 /// A series of checks of one runbook, some minutes apart.
-struct Series {
+struct CheckSeries {
     state: AlertState,
     channels: Vec<AlertChannel>,
     debounce: Debounce,
     minute: i64,
 }
 
-impl Series {
+impl CheckSeries {
     fn new(channels: &[AlertChannel]) -> Self {
         Self {
             state: AlertState::default(),
@@ -82,7 +82,7 @@ fn standing(report: &Report) -> &model::Standing {
 
 #[test]
 fn every_change_has_its_word_and_since_is_when_it_began() {
-    let mut series = Series::new(&[]);
+    let mut series = CheckSeries::new(&[]);
     let table = [
         (Fine, Change::Unchanged, 5),
         (Fine, Change::Unchanged, 5),
@@ -107,14 +107,14 @@ fn every_change_has_its_word_and_since_is_when_it_began() {
 
 #[test]
 fn the_first_check_that_finds_something_bad_says_new() {
-    let report = Series::new(&[]).check(Critical);
+    let report = CheckSeries::new(&[]).check(Critical);
     assert_eq!(standing(&report).change, Change::New);
     assert_eq!(standing(&report).before, None);
 }
 
 #[test]
 fn each_channel_is_told_of_transitions_only_and_from_its_verdict_on() {
-    let mut series = Series::new(&[channel("pager", Critical), channel("chat", Warning)]);
+    let mut series = CheckSeries::new(&[channel("pager", Critical), channel("chat", Warning)]);
     let mut kinds = |verdict| -> Vec<(String, &'static str)> {
         series.check(verdict);
         let told = series.told();
@@ -137,7 +137,7 @@ fn each_channel_is_told_of_transitions_only_and_from_its_verdict_on() {
 
 #[test]
 fn one_incident_has_one_key_and_the_next_has_another() {
-    let mut series = Series::new(&[channel("chat", Warning)]);
+    let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     let mut keys = Vec::new();
     for verdict in [Warning, Critical, Warning, Fine, Critical, Fine] {
         series.check(verdict);
@@ -150,7 +150,7 @@ fn one_incident_has_one_key_and_the_next_has_another() {
 
 #[test]
 fn what_was_not_told_when_nobody_listened_is_told_when_somebody_does() {
-    let mut series = Series::new(&[]);
+    let mut series = CheckSeries::new(&[]);
     series.check(Critical);
     series.check(Critical);
     assert_eq!(series.told(), []);
@@ -166,8 +166,8 @@ fn what_was_not_told_when_nobody_listened_is_told_when_somebody_does() {
 
 #[test]
 fn what_another_incident_explains_changes_nothing_and_tells_nobody() {
-    let mut series = Series::new(&[channel("chat", Warning)]);
-    let explained = |series: &mut Series| {
+    let mut series = CheckSeries::new(&[channel("chat", Warning)]);
+    let explained = |series: &mut CheckSeries| {
         let mut report = report(Unknown);
         report.runbooks[0].blocked_by = Some("inc-001".into());
         series.judged(&mut report);
@@ -188,7 +188,7 @@ fn what_another_incident_explains_changes_nothing_and_tells_nobody() {
 
 #[test]
 fn a_mute_holds_its_tongue_until_its_last_millisecond_and_then_ends_by_itself() {
-    let mut series = Series::new(&[channel("chat", Warning)]);
+    let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     series.check(Fine);
     // The next checks come at minutes 10, 15 and 20.
     series
@@ -212,7 +212,7 @@ fn a_mute_holds_its_tongue_until_its_last_millisecond_and_then_ends_by_itself() 
     assert_eq!((told.len(), told[0].1), (1, "trigger"));
     assert_eq!(told[0].3, "duckops:prod:inc-004:check-10");
 
-    let mut series = Series::new(&[channel("chat", Warning)]);
+    let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     series.state.mute("inc-004", at(5 * 60), "Ada");
     series.check(Critical);
     assert_eq!(series.told().len(), 1, "over at that very moment");
@@ -220,7 +220,7 @@ fn a_mute_holds_its_tongue_until_its_last_millisecond_and_then_ends_by_itself() 
 
 #[test]
 fn an_incident_that_ends_while_muted_is_called_off_afterwards() {
-    let mut series = Series::new(&[channel("chat", Warning)]);
+    let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     series.check(Critical);
     assert_eq!(series.told().len(), 1);
     series.state.mute("inc-004", at(16 * 60), "Ada");
@@ -234,7 +234,7 @@ fn an_incident_that_ends_while_muted_is_called_off_afterwards() {
 
 #[test]
 fn three_of_five_are_needed_and_until_then_it_is_said_and_does_not_count() {
-    let mut series = Series::new(&[channel("chat", Warning)]);
+    let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     series.debounce = Debounce::parse("3/5").unwrap();
     let mut codes = Vec::new();
     for verdict in [Critical, Fine, Critical, Fine, Critical, Fine, Fine, Fine] {
@@ -275,7 +275,7 @@ fn a_document_that_cannot_be_understood_is_an_error_and_never_a_first_check() {
         );
     }
     let whole = {
-        let mut series = Series::new(&[channel("chat", Warning)]);
+        let mut series = CheckSeries::new(&[channel("chat", Warning)]);
         series.check(Critical);
         series.state.write()
     };
@@ -285,8 +285,8 @@ fn a_document_that_cannot_be_understood_is_an_error_and_never_a_first_check() {
 }
 
 /// A state in which so many messages to one channel wait.
-fn waiting(messages: usize) -> Series {
-    let mut series = Series::new(&[channel("chat", Warning)]);
+fn waiting(messages: usize) -> CheckSeries {
+    let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     for i in 0..messages {
         series.check(if i % 2 == 0 { Critical } else { Fine });
     }
@@ -300,7 +300,7 @@ fn ids(messages: &[Message]) -> Vec<String> {
 
 #[test]
 fn a_claim_keeps_others_away_until_its_lease_ends() {
-    let Series {
+    let CheckSeries {
         mut state,
         channels,
         ..
@@ -328,7 +328,7 @@ fn a_claim_keeps_others_away_until_its_lease_ends() {
 
 #[test]
 fn a_channel_that_fails_is_left_alone_longer_each_time_and_nothing_overtakes() {
-    let Series {
+    let CheckSeries {
         mut state,
         channels,
         ..
@@ -356,7 +356,7 @@ fn a_channel_that_fails_is_left_alone_longer_each_time_and_nothing_overtakes() {
 #[test]
 fn a_pause_that_the_other_side_wants_is_kept_within_reason() {
     for (wanted, kept) in [(5, 60), (600, 600), (999_999, 1_800)] {
-        let Series {
+        let CheckSeries {
             mut state,
             channels,
             ..
@@ -380,7 +380,7 @@ fn a_pause_that_the_other_side_wants_is_kept_within_reason() {
 
 #[test]
 fn one_dead_channel_holds_up_no_other() {
-    let mut series = Series::new(&[channel("dead", Warning), channel("chat", Warning)]);
+    let mut series = CheckSeries::new(&[channel("dead", Warning), channel("chat", Warning)]);
     series.check(Critical);
     let now = at(3_600);
     let claimed = series.state.claim(now, "run", &series.channels);
@@ -405,7 +405,7 @@ fn one_dead_channel_holds_up_no_other() {
 
 #[test]
 fn who_was_told_first_is_remembered_until_the_incident_is_over() {
-    let mut series = Series::new(&[channel("chat", Warning)]);
+    let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     series.check(Critical);
     let now = at(301);
     let claimed = series.state.claim(now, "run", &series.channels);

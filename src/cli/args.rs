@@ -149,7 +149,7 @@ pub(super) enum Command {
     /// Check settings, credentials, account, clock, reachability and permissions
     Doctor(Doctor),
     /// Show how recorded facts developed
-    History(History),
+    History(HistoryArgs),
     /// Print alert rules for Prometheus, over the file that check --textfile writes
     Rules(Rules),
     /// The alias: what it is, whether a version is safe for it, and moving it
@@ -165,13 +165,13 @@ pub(super) enum Command {
     /// Call whoever an incident calls for, with everything they want to know, once
     Escalate(Escalate),
     /// Verdicts, writes, the alias, executions and audit events in one sequence
-    Timeline(Timeline),
+    Timeline(TimelineArgs),
     /// One run of a runbook as a page to look at
-    Report(Report),
+    Report(ReportArgs),
     /// What changed between two recordings of triage --save
     Diff(Diff),
     /// Show what was changed from this machine, and by which consent
-    Journal(Journal),
+    Journal(JournalArgs),
     /// Print the JSON Schema of the output
     Schema,
     /// Print a completion script for a shell
@@ -275,7 +275,7 @@ pub(super) struct Doctor {
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
-pub(super) struct History {
+pub(super) struct HistoryArgs {
     #[command(subcommand)]
     pub(super) action: Option<HistoryAction>,
     /// Such as peck.callback_errors; without it, every recorded fact
@@ -314,7 +314,7 @@ pub(super) struct Export {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Report {
+pub(super) struct ReportArgs {
     /// Such as inc-004
     pub(super) runbook: String,
     /// The file that the page is written to
@@ -323,14 +323,14 @@ pub(super) struct Report {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Timeline {
+pub(super) struct TimelineArgs {
     /// How far back, such as 6h
     #[arg(long, value_name = "DUR", default_value = "6h")]
     pub(super) since: String,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Journal {
+pub(super) struct JournalArgs {
     /// Check that no line was changed, removed or inserted
     #[arg(long)]
     pub(super) verify: bool,

@@ -22,7 +22,7 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// What was learned and judged.
-pub(super) struct Seen {
+pub(super) struct ObservedConnections {
     pub(super) connections: Connections,
     pub(super) report: Report,
 }
@@ -33,7 +33,7 @@ pub(super) async fn see(
     runbook: &str,
     lists: &Lists,
     only: Option<Only>,
-) -> Result<Seen, Failure> {
+) -> Result<ObservedConnections, Failure> {
     let runbook = context.library.get(runbook)?;
     let own = match &only {
         Some(Only::Bond(id)) => Some(id.as_str()),
@@ -58,7 +58,7 @@ pub(super) async fn see(
         step: None,
     };
     let report = answered.evaluate(&[asked], &[]).report;
-    Ok(Seen {
+    Ok(ObservedConnections {
         connections,
         report,
     })
@@ -114,7 +114,7 @@ pub(super) fn document(
 }
 
 /// For people the records, then what they were judged; for every other reader the verdict.
-pub(super) fn page(context: &Context, seen: &Seen, records: &str) -> String {
+pub(super) fn page(context: &Context, seen: &ObservedConnections, records: &str) -> String {
     let report = context.out.rendered(&seen.report);
     match context.out.format {
         Format::Table => {

@@ -7,7 +7,7 @@ use super::{Context, args, journal, out};
 use crate::alerting::AlertChannel;
 use crate::alerting::delivery::Channels;
 use crate::engine::escalation::{
-    Escalation, EscalationOptions, EscalationOutcome, EscalationRequest, Preflight,
+    EscalationOptions, EscalationOutcome, EscalationRequest, Preflight, PreparedEscalation,
     close_abandoned, gather, other_address, preflight, send,
 };
 use crate::engine::operator::operator;
@@ -33,7 +33,7 @@ pub(super) async fn main(context: &Context, args: &args::Escalate) -> Result<u8,
         journal: journal.as_ref(),
     };
     let situation = gather(&context.library, context.run()?, request).await?;
-    let escalation = Escalation {
+    let escalation = PreparedEscalation {
         situation: &situation,
         channels: chosen,
     };
@@ -85,7 +85,7 @@ fn chosen(channels: &Channels, named: &[String]) -> Result<Vec<AlertChannel>, Fa
 async fn ask_and_send(
     context: &Context,
     args: &args::Escalate,
-    escalation: &Escalation<'_>,
+    escalation: &PreparedEscalation<'_>,
     channels: &Channels,
     journal: Option<&Journal>,
     outcome: EscalationOutcome,
@@ -124,7 +124,7 @@ async fn ask_and_send(
 
 async fn ask(
     args: &args::Escalate,
-    escalation: &Escalation<'_>,
+    escalation: &PreparedEscalation<'_>,
     outcome: &EscalationOutcome,
     typed: &str,
 ) -> Reply {
@@ -144,7 +144,11 @@ async fn ask(
 }
 
 /// Prints the outcome; yields the exit code.
-fn print(context: &Context, escalation: &Escalation<'_>, outcome: &EscalationOutcome) -> u8 {
+fn print(
+    context: &Context,
+    escalation: &PreparedEscalation<'_>,
+    outcome: &EscalationOutcome,
+) -> u8 {
     for warning in &outcome.warnings {
         out::warn(&format!("duckops: {warning}"));
     }
@@ -162,7 +166,7 @@ fn print(context: &Context, escalation: &Escalation<'_>, outcome: &EscalationOut
 }
 
 fn document(
-    escalation: &Escalation<'_>,
+    escalation: &PreparedEscalation<'_>,
     outcome: &EscalationOutcome,
     cautions: &[&String],
 ) -> String {
@@ -199,7 +203,11 @@ fn document(
     json::document(DocumentKind::Escalate, &heading, &extra, true)
 }
 
-fn page(escalation: &Escalation<'_>, outcome: &EscalationOutcome, cautions: &[&String]) -> String {
+fn page(
+    escalation: &PreparedEscalation<'_>,
+    outcome: &EscalationOutcome,
+    cautions: &[&String],
+) -> String {
     let mut text = String::new();
     // The operator who consented at the terminal has read the message.
     let is_shown = !matches!(

@@ -20,7 +20,7 @@ use crate::runbook::Missing;
 use serde_json::json;
 use time::Duration;
 
-pub(super) async fn main(context: &Context, args: args::History) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: args::HistoryArgs) -> Result<u8, Failure> {
     match args.action {
         None => trends(context, args).await,
         Some(HistoryAction::Prune) => prune(context).await,
@@ -75,7 +75,7 @@ async fn prune(context: &Context) -> Result<u8, Failure> {
     ))
 }
 
-async fn trends(context: &Context, args: args::History) -> Result<u8, Failure> {
+async fn trends(context: &Context, args: args::HistoryArgs) -> Result<u8, Failure> {
     let since = args::since(&args.since, "24h")?;
     let now = super::now(&context.env);
     let span = (now - Duration::seconds(since), now);

@@ -21,7 +21,7 @@ pub(super) fn whole(context: &Context) -> Result<Chain, Failure> {
     Ok(journal::read_whole(&context.settings)?)
 }
 
-pub(super) fn main(context: &Context, args: &args::Journal) -> Result<u8, Failure> {
+pub(super) fn main(context: &Context, args: &args::JournalArgs) -> Result<u8, Failure> {
     let journal = open(context)?;
     let chain = journal
         .read()

@@ -13,7 +13,7 @@ use crate::engine::runbooks::{RequestedRunbooks, evaluate_recording};
 use crate::exit;
 use crate::fact::{Fact, FactValue, Probe, instant};
 use crate::observation::{FactState, Observations};
-use crate::report::entry::{Entry, HEAD, mark};
+use crate::report::entry::{GovernanceEntry, HEAD, mark};
 use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::{self, Report};
@@ -70,7 +70,7 @@ pub(super) async fn main(context: &Context, args: &args::Record) -> Result<u8, F
         Some(_) => None,
     };
     let note = args.note.as_deref().map(Printable::from);
-    let entry = Entry {
+    let entry = GovernanceEntry {
         id: &id,
         report: &learned.report,
         runbook: judged,
@@ -91,7 +91,7 @@ pub(super) async fn main(context: &Context, args: &args::Record) -> Result<u8, F
             context,
             &learned.report,
             judged,
-            &Told {
+            &RecordResult {
                 id: &id,
                 entry: &entry,
                 path: path.as_deref(),
@@ -109,7 +109,7 @@ pub(super) async fn main(context: &Context, args: &args::Record) -> Result<u8, F
         context,
         &learned.report,
         judged,
-        &Told {
+        &RecordResult {
             id: &id,
             entry: &entry,
             path: Some(&path),
@@ -251,7 +251,7 @@ fn appended(path: &Path, head: &str, entry: &str) -> (u8, String) {
 }
 
 /// What is told of an entry.
-struct Told<'a> {
+struct RecordResult<'a> {
     id: &'a str,
     entry: &'a str,
     path: Option<&'a Path>,
@@ -260,7 +260,12 @@ struct Told<'a> {
     dry_run: bool,
 }
 
-fn told(context: &Context, report: &Report, judged: &model::Runbook, told: &Told<'_>) -> u8 {
+fn told(
+    context: &Context,
+    report: &Report,
+    judged: &model::RunbookReport,
+    told: &RecordResult<'_>,
+) -> u8 {
     let summary = Printable::from(told.summary.as_str());
     if context.out.format == Format::Json {
         let heading = Heading {

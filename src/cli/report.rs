@@ -6,7 +6,7 @@ use crate::engine::runbooks::RequestedRunbooks;
 use crate::engine::{collect, timeline, trend};
 use crate::exit;
 use crate::fact::{self, instant};
-use crate::report::html::{Event, Page, render};
+use crate::report::html::{HtmlPage, TimelineRow, render};
 use crate::report::plot::Plot;
 use crate::state_dir::output;
 use time::Duration;
@@ -14,7 +14,7 @@ use time::Duration;
 /// How far back the timeline and the trends go, in seconds.
 const SPAN: i64 = 21_600;
 
-pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::ReportArgs) -> Result<u8, Failure> {
     let requested = RequestedRunbooks::load(&context.library, Some(&args.runbook), None)?;
     let runbook = context.library.get(&args.runbook)?;
     let run = context.run()?;
@@ -54,11 +54,11 @@ pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, F
             bounds: trend.bounds,
         })
         .collect();
-    let events: Vec<Event> = collected
+    let events: Vec<TimelineRow> = collected
         .timeline
         .moments
         .iter()
-        .map(|moment| Event {
+        .map(|moment| TimelineRow {
             at: instant(moment.at),
             witness: moment.witness.word(),
             text: moment.text.to_string(),
@@ -68,7 +68,7 @@ pub(super) async fn main(context: &Context, args: &args::Report) -> Result<u8, F
     let said: Vec<_> = std::iter::once(collected.summary(SPAN))
         .chain(collected.notes.iter().map(ToString::to_string))
         .collect();
-    let page = render(&Page {
+    let page = render(&HtmlPage {
         report: &report,
         plots: &plots,
         events: &events,

@@ -10,14 +10,14 @@ use crate::engine::timeline::{self, CollectedTimeline};
 use crate::fact::instant;
 use crate::report::json::{self, DocumentKind, Heading};
 use crate::report::markdown::inert;
-use crate::report::model::{Stack, Verdict};
+use crate::report::model::{StackIdentity, Verdict};
 use crate::text::Printable;
 use crate::timeline::Moment;
 use serde_json::json;
 use std::fmt::Write;
 use time::OffsetDateTime;
 
-pub(super) async fn main(context: &Context, args: &args::Timeline) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::TimelineArgs) -> Result<u8, Failure> {
     let since = args::since(&args.since, "6h")?;
     let run = context.run()?;
     let (stack, now) = (stack_heading(&run.stack), run.now);
@@ -37,7 +37,7 @@ pub(super) async fn main(context: &Context, args: &args::Timeline) -> Result<u8,
 fn print(
     context: &Context,
     collected: &CollectedTimeline,
-    stack: &Stack,
+    stack: &StackIdentity,
     (now, since): (OffsetDateTime, i64),
 ) -> u8 {
     let verdict = match collected.is_incomplete {

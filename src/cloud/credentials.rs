@@ -46,10 +46,10 @@ pub(super) struct CredentialSearch {
 
 /// The credentials of a run: those that were found so far, and where more are looked for.
 #[derive(Clone, Debug)]
-pub(super) struct RunCredentials(Arc<Sources>);
+pub(super) struct RunCredentials(Arc<CredentialSources>);
 
 #[derive(Debug)]
-struct Sources {
+struct CredentialSources {
     search: CredentialSearch,
     providers: Vec<(Source, SharedCredentialsProvider)>,
     /// Everything that was found, oldest first: all of it stays secret to the end of the run.
@@ -72,7 +72,7 @@ impl Found {
 
 impl RunCredentials {
     pub(super) fn new(search: CredentialSearch, config: &ProviderConfig) -> Self {
-        Self(Arc::new(Sources {
+        Self(Arc::new(CredentialSources {
             providers: search.sources(config),
             search,
             found: Mutex::default(),
@@ -143,7 +143,7 @@ impl ProvideCredentials for RunCredentials {
 #[error("{}", .0.detail)]
 pub(super) struct NotRenewed(pub(super) Unavailable);
 
-impl Sources {
+impl CredentialSources {
     /// Asks the sources one after the other.
     async fn find(&self) -> Result<Found, Unavailable> {
         let search = async {

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 /// What came of one question.
 #[derive(Debug)]
-pub struct Reply<T> {
+pub struct AwsAnswer<T> {
     /// The answer, or why there is none.
     pub answer: Result<T, Unavailable>,
     /// For the record of who was asked what.
@@ -25,7 +25,7 @@ pub async fn question<T, E>(
     question: String,
     action: &str,
     send: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-) -> Reply<T>
+) -> AwsAnswer<T>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
@@ -56,7 +56,7 @@ where
             .err()
             .map(|unavailable| unavailable.detail.clone()),
     };
-    Reply {
+    AwsAnswer {
         answer,
         asked,
         reached,

@@ -3,7 +3,7 @@
 use crate::fact::parse_instant;
 use crate::stack::Environment;
 use crate::state_dir::StateDirError;
-use crate::state_dir::journal::{Entry, Journal, Stage};
+use crate::state_dir::journal::{Journal, JournalEntry, Stage};
 use crate::text::{Printable, Untrusted};
 use time::OffsetDateTime;
 
@@ -43,7 +43,7 @@ pub fn recent_actions(
         return Ok(vec![why.into()]);
     }
     let now = now.unix_timestamp();
-    let is_recent = |entry: &Entry| {
+    let is_recent = |entry: &JournalEntry| {
         parse_instant(&entry.at).is_some_and(|at| (0..=RECENT).contains(&(now - at)))
     };
     let open: Vec<&str> = chain.open().iter().map(|entry| entry.id.as_str()).collect();
@@ -54,7 +54,7 @@ pub fn recent_actions(
         .collect())
 }
 
-fn outcome_line(entry: &Entry, is_open: bool) -> Option<Printable> {
+fn outcome_line(entry: &JournalEntry, is_open: bool) -> Option<Printable> {
     let outcome = match entry.stage {
         Stage::Outcome => entry.detail["outcome"].as_str().unwrap_or("outcome"),
         Stage::Verified => "verified",

@@ -259,7 +259,7 @@ fn version_events(settings: &Settings) -> Result<VersionEvents, Unavailable> {
 
 /// What a report says of its run beside the conclusion.
 pub(super) struct ReportOrigin {
-    pub(super) stack: model::Stack,
+    pub(super) stack: model::StackIdentity,
     pub(super) started_at: OffsetDateTime,
     pub(super) took: Duration,
     pub(super) notes: Vec<Printable>,
@@ -358,8 +358,8 @@ impl RunRecorder {
 }
 
 /// The stack as the heading of a report names it.
-pub fn stack_heading(stack: &Stack) -> model::Stack {
-    model::Stack {
+pub fn stack_heading(stack: &Stack) -> model::StackIdentity {
+    model::StackIdentity {
         name: stack.name.value.as_str().into(),
         api_url: stack.endpoint("").into(),
         region: stack.region.value.as_str().into(),

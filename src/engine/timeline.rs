@@ -8,7 +8,7 @@ use crate::history::{HistoryError, Sample, Summary};
 use crate::observation::{FactState, Observations};
 use crate::probe::{self, FeedItem, ProbeContext};
 use crate::stack::Settings;
-use crate::state_dir::journal::{Entry, Stage};
+use crate::state_dir::journal::{JournalEntry, Stage};
 use crate::text::{Printable, Untrusted};
 use crate::timeline::{self, Moment, Timeline, Witness};
 use std::collections::VecDeque;
@@ -136,7 +136,7 @@ fn journal_moments(settings: &Settings, from: i64) -> Result<Vec<Moment>, Journa
     Ok(moments.filter(|moment| moment.at >= from).collect())
 }
 
-fn journal_moment(entry: &Entry) -> Option<Moment> {
+fn journal_moment(entry: &JournalEntry) -> Option<Moment> {
     let what = match entry.stage {
         Stage::Sending => "sent",
         Stage::Outcome => entry.detail["outcome"].as_str().unwrap_or("outcome"),

@@ -38,9 +38,12 @@ pub(super) fn join(
 }
 
 /// When a run last recorded an agent as alive, or why that is not known.
-type Recorded = Result<Option<OffsetDateTime>, Unavailable>;
+type LastRecordedAlive = Result<Option<OffsetDateTime>, Unavailable>;
 
-fn state(observations: &Observations, recorded: &Recorded) -> Result<&'static str, Unavailable> {
+fn state(
+    observations: &Observations,
+    recorded: &LastRecordedAlive,
+) -> Result<&'static str, Unavailable> {
     match counts(observations)? {
         (_, _, 0) => Ok("empty"),
         (1.., _, _) => Ok("alive"),
@@ -118,7 +121,7 @@ fn seconds(observations: &Observations, path: &str) -> Option<i64> {
 /// Any one witness proves that an agent was alive. That none was takes all of them.
 fn alive_within_a_day(
     observations: &Observations,
-    recorded: &Recorded,
+    recorded: &LastRecordedAlive,
     now: OffsetDateTime,
 ) -> Result<bool, Unavailable> {
     let counted = observations.int(ALIVE).is_some_and(|n| n > 0);
@@ -198,7 +201,12 @@ mod tests {
         observations
     }
 
-    fn told(alive: i64, dead: i64, feed: &Feed, recorded: &Recorded) -> (String, Option<bool>) {
+    fn told(
+        alive: i64,
+        dead: i64,
+        feed: &Feed,
+        recorded: &LastRecordedAlive,
+    ) -> (String, Option<bool>) {
         let observations = observations(alive, dead, feed);
         let word = state(&observations, recorded)
             .unwrap_or("silent")

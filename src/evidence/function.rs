@@ -1,7 +1,7 @@
 //! The function's metrics in the window that its time limit asks for, and when its
 //! present errors began.
 
-use super::versions::{self, ErrorOwner, Series};
+use super::versions::{self, ErrorOwner, VersionSeries};
 use crate::fact::{self, FactValue};
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use time::OffsetDateTime;
@@ -87,7 +87,10 @@ fn window(observations: &Observations) -> i64 {
     WINDOW.max(limit + MINUTE)
 }
 
-fn series<'a>(observations: &'a Observations, path: &str) -> Result<&'a Series, Unavailable> {
+fn series<'a>(
+    observations: &'a Observations,
+    path: &str,
+) -> Result<&'a VersionSeries, Unavailable> {
     match observations.get(path) {
         FactState::Known(fact) => match &fact.value {
             FactValue::Series(points) => Ok(points),
@@ -122,7 +125,7 @@ fn metrics(
     let errors = series(observations, "lambda.errors_by_minute")?;
     let throttles = series(observations, "lambda.throttles_by_minute")?;
     let start = window_start(window, now);
-    let inside = |points: &Series| -> Invoked {
+    let inside = |points: &VersionSeries| -> Invoked {
         let inside: Vec<_> = points.iter().filter(|(at, _)| *at >= start).collect();
         (inside.iter().map(|(_, n)| n).sum(), !inside.is_empty())
     };
@@ -143,7 +146,7 @@ fn metrics(
 }
 
 /// The first minute of the newest run of errors; `Err` when the run may be older.
-fn errors_since(errors: &Series, now: i64) -> Option<Result<i64, i64>> {
+fn errors_since(errors: &VersionSeries, now: i64) -> Option<Result<i64, i64>> {
     let mut first: Option<i64> = None;
     for (at, _) in errors.iter().rev().filter(|(_, count)| *count > 0) {
         if first.is_some_and(|first| first - at > MAX_GAP) {

@@ -10,7 +10,7 @@ use crate::text::Untrusted;
 use time::OffsetDateTime;
 
 /// Points of one metric, oldest first.
-pub(super) type Series = [(i64, i64)];
+pub(super) type VersionSeries = [(i64, i64)];
 
 /// Whose the errors of the window are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ fn errors_by_version(
     };
     let invocations = groups(observations, "lambda.version_invocations_by_minute")?;
     let errors = groups(observations, "lambda.version_errors_by_minute")?;
-    let inside = |series: &Series| -> i64 {
+    let inside = |series: &VersionSeries| -> i64 {
         let inside = series.iter().filter(|(at, _)| *at >= start);
         inside.map(|(_, count)| count).sum()
     };
@@ -183,12 +183,12 @@ mod tests {
 
     const START: i64 = 600;
 
-    type Told<'a> = &'a [(&'a str, &'a [(i64, i64)])];
+    type ToldSeries<'a> = &'a [(&'a str, &'a [(i64, i64)])];
 
     fn error_owner(
         version: Option<&str>,
-        invocations: Option<Told<'_>>,
-        errors: Told<'_>,
+        invocations: Option<ToldSeries<'_>>,
+        errors: ToldSeries<'_>,
     ) -> ErrorOwner {
         let at = OffsetDateTime::UNIX_EPOCH;
         let mut alias = Observation::silent(
@@ -203,7 +203,7 @@ mod tests {
             Probe::Lambda,
             Unavailable::new(UnavailableReason::Missing, "no"),
         );
-        let groups = |told: Told<'_>| {
+        let groups = |told: ToldSeries<'_>| {
             let one =
                 |(name, points): &(&str, &[(i64, i64)])| (Untrusted::new(*name), points.to_vec());
             FactValue::Groups(told.iter().map(one).collect())
@@ -228,9 +228,9 @@ mod tests {
 
     #[test]
     fn errors_are_laid_to_whom_they_belong_and_to_nobody_without_proof() {
-        let both: Told<'_> = &[("61", &[(600, 9)]), ("62", &[(600, 9)])];
-        let only_62: Told<'_> = &[("62", &[(600, 9)])];
-        let table: [(Told<'_>, Told<'_>, ErrorOwner); 8] = [
+        let both: ToldSeries<'_> = &[("61", &[(600, 9)]), ("62", &[(600, 9)])];
+        let only_62: ToldSeries<'_> = &[("62", &[(600, 9)])];
+        let table: [(ToldSeries<'_>, ToldSeries<'_>, ErrorOwner); 8] = [
             (both, &[("61", &[(600, 3)])], ErrorOwner::ServingVersion),
             (both, &[("62", &[(600, 3)])], ErrorOwner::OtherVersions),
             (
@@ -255,7 +255,7 @@ mod tests {
             let found = error_owner(Some("61"), Some(invocations), errors);
             assert_eq!(found, due, "{invocations:?} {errors:?}");
         }
-        let others: Told<'_> = &[("62", &[(600, 3)])];
+        let others: ToldSeries<'_> = &[("62", &[(600, 3)])];
         assert_eq!(error_owner(None, Some(both), others), ErrorOwner::Unknown);
         assert_eq!(error_owner(Some("61"), None, others), ErrorOwner::Unknown);
     }

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 /// What the cases of one runbook showed.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct CaseResults {
     /// How many cases were judged, the generated all-silent one included.
     pub cases: usize,
     /// How many verdicts were compared.
@@ -22,8 +22,8 @@ pub struct Outcome {
 }
 
 /// Judges every case and the generated case in which nothing answers.
-pub fn rehearse(runbook: &Runbook) -> Outcome {
-    let mut outcome = Outcome {
+pub fn rehearse(runbook: &Runbook) -> CaseResults {
+    let mut outcome = CaseResults {
         cases: 0,
         verdicts: 0,
         complaints: Vec::new(),
@@ -54,7 +54,7 @@ pub fn rehearse(runbook: &Runbook) -> Outcome {
 fn play(
     runbook: &Runbook,
     case: &Case,
-    outcome: &mut Outcome,
+    outcome: &mut CaseResults,
     reached: &mut BTreeSet<(usize, usize)>,
 ) {
     let mut observations = Observations::default();
@@ -98,7 +98,7 @@ fn play(
 }
 
 /// With nothing answered, nothing may be said.
-fn unavailable(runbook: &Runbook, outcome: &mut Outcome) {
+fn unavailable(runbook: &Runbook, outcome: &mut CaseResults) {
     let mut observations = Observations::default();
     for (probe, declared) in crate::fact::all() {
         let observation = crate::observation::Observation::silent(

@@ -3,7 +3,7 @@
 mod case;
 mod step;
 
-pub use case::{Outcome, rehearse};
+pub use case::{CaseResults, rehearse};
 pub use step::Inputs;
 
 use crate::observation::{FactState, UnavailableReason};
@@ -34,7 +34,7 @@ pub struct Conclusion {
     /// Whom to call.
     pub escalation: Option<model::Escalation>,
     /// Those asked for, worst first.
-    pub runbooks: Vec<model::Runbook>,
+    pub runbooks: Vec<model::RunbookReport>,
 }
 
 /// Judges everything that was asked for. `parents` are the runbooks that may explain
@@ -64,8 +64,8 @@ pub fn judge(asked: &[Selection<'_>], parents: &[&Runbook], inputs: Inputs<'_>) 
         }
         (runbook, told)
     };
-    let own: Vec<(&Runbook, model::Runbook)> = own.into_iter().map(told).collect();
-    let signs: Vec<(&Runbook, model::Runbook)> = signs
+    let own: Vec<(&Runbook, model::RunbookReport)> = own.into_iter().map(told).collect();
+    let signs: Vec<(&Runbook, model::RunbookReport)> = signs
         .into_iter()
         .map(|(runbook, judged)| (runbook, summed_up(runbook, judged, inputs)))
         .collect();
@@ -81,7 +81,7 @@ pub fn judge(asked: &[Selection<'_>], parents: &[&Runbook], inputs: Inputs<'_>) 
             .any(|parent| parent.as_str() == id)
     };
     let causing = signs.iter().filter(|(parent, _)| explained(&parent.id));
-    let mut causes: Vec<&(&Runbook, model::Runbook)> = own
+    let mut causes: Vec<&(&Runbook, model::RunbookReport)> = own
         .iter()
         .chain(causing)
         .filter(|(_, judged)| judged.verdict == Verdict::Critical)
@@ -100,7 +100,10 @@ pub fn judge(asked: &[Selection<'_>], parents: &[&Runbook], inputs: Inputs<'_>) 
     conclude(cause, runbooks)
 }
 
-fn conclude(cause: Option<model::Runbook>, runbooks: Vec<model::Runbook>) -> Conclusion {
+fn conclude(
+    cause: Option<model::RunbookReport>,
+    runbooks: Vec<model::RunbookReport>,
+) -> Conclusion {
     let verdict = match cause {
         Some(_) => Verdict::Critical,
         None => Verdict::worst(runbooks.iter().map(|runbook| runbook.verdict)),
@@ -144,7 +147,7 @@ fn conclude(cause: Option<model::Runbook>, runbooks: Vec<model::Runbook>) -> Con
 /// what to do about it: said once, not once a step.
 fn common_obstacle(
     verdict: Verdict,
-    runbooks: &[model::Runbook],
+    runbooks: &[model::RunbookReport],
 ) -> Option<(Printable, Option<NextAction>)> {
     let steps = || runbooks.iter().flat_map(|runbook| &runbook.steps);
     let unknown = || steps().filter(|step| step.verdict() == Verdict::Unknown);
@@ -201,7 +204,11 @@ fn steps(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
     judged
 }
 
-fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -> model::Runbook {
+fn summed_up(
+    runbook: &Runbook,
+    judged: Vec<step::Judged>,
+    inputs: Inputs<'_>,
+) -> model::RunbookReport {
     let verdict = worst(&judged);
     let leading = || judged.iter().filter(|j| j.step.verdict() == verdict);
     let skipped = || judged.iter().find(|judged| judged.leads);
@@ -225,7 +232,7 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
     let next = primary.and_then(|step| step.next_action.clone());
     let then = primary.and_then(|step| step.then.clone());
     let escalations = judged.iter().filter_map(|j| j.step.escalation.clone());
-    model::Runbook {
+    model::RunbookReport {
         id: runbook.id.as_str().into(),
         title: runbook.title.as_str().into(),
         short: runbook.short.as_str().into(),
@@ -275,7 +282,7 @@ fn solve(parent: &str) -> NextAction {
 }
 
 /// A parent explains its child: what the child shows is not judged until the parent is solved.
-fn explain(child: &mut model::Runbook, parent: &str) {
+fn explain(child: &mut model::RunbookReport, parent: &str) {
     if child.verdict < Verdict::Unknown {
         return;
     }

@@ -34,7 +34,7 @@ impl<'a> Inputs<'a> {
 
 /// A step with the rule that decided it.
 pub(super) struct Judged {
-    pub(super) step: model::Step,
+    pub(super) step: model::StepReport,
     /// The index of the deciding rule; `None` when no rule could decide.
     pub(super) rule: Option<usize>,
     /// Whether that rule is what the whole runbook comes down to.
@@ -71,7 +71,7 @@ pub(super) fn judge(
                 .map(move |asked| (probe, asked.clone()))
         })
         .collect();
-    let step = model::Step {
+    let step = model::StepReport {
         number,
         id: step.id.as_str().into(),
         title: step.title.as_str().into(),

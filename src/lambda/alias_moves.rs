@@ -4,7 +4,7 @@
 use super::alias_target::AliasTarget;
 use super::version_events::{VersionEvent, VersionEventKind, VersionEvents};
 use crate::fact;
-use crate::state_dir::journal::{Chain, Entry, Stage};
+use crate::state_dir::journal::{Chain, JournalEntry, Stage};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -118,7 +118,7 @@ fn rolled_back(made: &AliasMove, version: i64) -> VersionEvent {
     }
 }
 
-fn alias_move(entry: &Entry, plan: &Value) -> AliasMove {
+fn alias_move(entry: &JournalEntry, plan: &Value) -> AliasMove {
     let text = |name: &str| plan[name].as_str().unwrap_or_default().to_owned();
     AliasMove {
         id: entry.id.clone(),

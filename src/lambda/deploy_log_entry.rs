@@ -100,11 +100,11 @@ impl DeployLogEntry {
 #[allow(clippy::expect_used, reason = "a test ends where it learns something")]
 mod tests {
     use super::*;
-    use crate::state_dir::journal::Entry;
+    use crate::state_dir::journal::JournalEntry;
     use serde_json::{Value, json};
 
     fn chain(steps: &[(&str, Stage, Value)]) -> Chain {
-        let entry = |(id, stage, detail): &(&str, Stage, Value)| Entry {
+        let entry = |(id, stage, detail): &(&str, Stage, Value)| JournalEntry {
             id: (*id).to_owned(),
             at: format!("2026-03-22T03:1{id}:00Z"),
             action: "alias rollback".to_owned(),

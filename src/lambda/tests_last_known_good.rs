@@ -4,20 +4,20 @@ use super::*;
 use crate::lambda::version_events::{VersionEvent, VersionEventKind};
 
 /// A version: number, invocations, errors, code, state; `gone` for one that was deleted.
-type Row = (i64, i64, i64, &'static str, &'static str);
+type VersionRow = (i64, i64, i64, &'static str, &'static str);
 
-struct Case {
+struct LastGoodCase {
     name: &'static str,
     /// Newest first; the first is the one that serves.
-    rows: &'static [Row],
+    rows: &'static [VersionRow],
     rolled_back: &'static [i64],
     good: Option<i64>,
 }
 
 const A: &str = "Active";
 
-const CASES: &[Case] = &[
-    Case {
+const CASES: &[LastGoodCase] = &[
+    LastGoodCase {
         name: "the one before served well",
         rows: &[
             (42, 900, 300, "c42", A),
@@ -27,7 +27,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(41),
     },
-    Case {
+    LastGoodCase {
         name: "a bad one in between",
         rows: &[
             (42, 900, 300, "c42", A),
@@ -37,7 +37,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "two bad ones in between",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -48,7 +48,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(39),
     },
-    Case {
+    LastGoodCase {
         name: "every other one is bad",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -58,19 +58,19 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "there is no other",
         rows: &[(1, 9, 9, "c1", A)],
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "the other never served",
         rows: &[(42, 9, 9, "c42", A), (41, 0, 0, "c41", A)],
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "a clean newer one that never served",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -80,7 +80,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "a newer one than the one that serves never served",
         rows: &[
             (43, 0, 0, "c43", A),
@@ -90,7 +90,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(41),
     },
-    Case {
+    LastGoodCase {
         name: "interleaved: only every second version is this alias's",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -102,7 +102,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "interleaved, and this alias's last one was bad",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -114,7 +114,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(38),
     },
-    Case {
+    LastGoodCase {
         name: "the one before was deleted",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -124,7 +124,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "all others were deleted",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -134,7 +134,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "the same code under another number",
         rows: &[
             (42, 9, 9, "same", A),
@@ -144,7 +144,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "all others run the same code",
         rows: &[
             (42, 9, 9, "same", A),
@@ -154,7 +154,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "the one before is inactive",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -164,13 +164,13 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "the only other is inactive",
         rows: &[(42, 9, 9, "c42", A), (41, 900, 0, "c41", "Inactive")],
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "the one before is pending",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -180,7 +180,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "the one before failed to build",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -190,7 +190,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "its state is not told",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -200,7 +200,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "too few invocations, then enough",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -210,7 +210,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "too few invocations everywhere",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -220,49 +220,49 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "one invocation short",
         rows: &[(42, 9, 9, "c42", A), (41, 72, 0, "c41", A)],
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "just enough",
         rows: &[(42, 9, 9, "c42", A), (41, 73, 0, "c41", A)],
         rolled_back: &[],
         good: Some(41),
     },
-    Case {
+    LastGoodCase {
         name: "one error in a hundred is too little evidence",
         rows: &[(42, 9, 9, "c42", A), (41, 100, 1, "c41", A)],
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "one error in a hundred and twenty is enough",
         rows: &[(42, 9, 9, "c42", A), (41, 120, 1, "c41", A)],
         rolled_back: &[],
         good: Some(41),
     },
-    Case {
+    LastGoodCase {
         name: "a rate of four percent, often enough",
         rows: &[(42, 9, 9, "c42", A), (41, 10_000, 400, "c41", A)],
         rolled_back: &[],
         good: Some(41),
     },
-    Case {
+    LastGoodCase {
         name: "a rate of four percent, not often enough",
         rows: &[(42, 9, 9, "c42", A), (41, 500, 20, "c41", A)],
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "a rate of five percent",
         rows: &[(42, 9, 9, "c42", A), (41, 100_000, 5_000, "c41", A)],
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "a rate of six percent, then a clean one",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -272,7 +272,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "it was rolled back before",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -282,7 +282,7 @@ const CASES: &[Case] = &[
         rolled_back: &[41],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "all were rolled back before",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -292,13 +292,13 @@ const CASES: &[Case] = &[
         rolled_back: &[40, 41],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "the one that serves was rolled back before",
         rows: &[(42, 9, 9, "c42", A), (41, 900, 0, "c41", A)],
         rolled_back: &[42],
         good: Some(41),
     },
-    Case {
+    LastGoodCase {
         name: "a newer one was rolled back, and an older one serves",
         rows: &[
             (42, 900, 300, "c42", A),
@@ -308,31 +308,31 @@ const CASES: &[Case] = &[
         rolled_back: &[42],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "more errors than invocations",
         rows: &[(42, 9, 9, "c42", A), (41, 90, 900, "c41", A)],
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "only errors",
         rows: &[(42, 9, 9, "c42", A), (41, 900, 900, "c41", A)],
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "the one that serves has no record",
         rows: &[(42, 0, 0, "c42", A), (41, 900, 0, "c41", A)],
         rolled_back: &[],
         good: Some(41),
     },
-    Case {
+    LastGoodCase {
         name: "the one that serves tells no code",
         rows: &[(42, 9, 9, "", A), (41, 900, 0, "c41", A)],
         rolled_back: &[],
         good: None,
     },
-    Case {
+    LastGoodCase {
         name: "the other tells no code",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -342,7 +342,7 @@ const CASES: &[Case] = &[
         rolled_back: &[],
         good: Some(40),
     },
-    Case {
+    LastGoodCase {
         name: "bad, deleted, same code, inactive, rolled back, unused, and one at last",
         rows: &[
             (42, 9, 9, "c42", A),
@@ -357,7 +357,7 @@ const CASES: &[Case] = &[
         rolled_back: &[37],
         good: Some(35),
     },
-    Case {
+    LastGoodCase {
         name: "numbers with gaps",
         rows: &[
             (90, 9, 9, "c90", A),
@@ -369,7 +369,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-fn configured(row: &Row) -> Result<VersionConfig, Unavailable> {
+fn configured(row: &VersionRow) -> Result<VersionConfig, Unavailable> {
     let (number, _, _, code, state) = *row;
     if state == "gone" {
         return Err(Unavailable::new(
@@ -383,7 +383,7 @@ fn configured(row: &Row) -> Result<VersionConfig, Unavailable> {
     Ok(sample)
 }
 
-fn assessed(case: &Case) -> Assessment {
+fn assessed(case: &LastGoodCase) -> Assessment {
     let serving = case
         .rows
         .iter()
@@ -426,7 +426,7 @@ fn assessed(case: &Case) -> Assessment {
 }
 
 /// Which of them serves: the newest, but where the name says otherwise.
-fn serving(case: &Case) -> i64 {
+fn serving(case: &LastGoodCase) -> i64 {
     match case.name {
         "a newer one than the one that serves never served" => 42,
         "a newer one was rolled back, and an older one serves" => 41,

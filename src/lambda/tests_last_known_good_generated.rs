@@ -30,7 +30,7 @@ impl Lcg {
 const SERVING: i64 = 50;
 const VERSIONS: std::ops::Range<i64> = 44..50;
 
-struct World {
+struct VersionWorld {
     published: Vec<i64>,
     metrics: Vec<VersionMetrics>,
     configs: BTreeMap<i64, Result<VersionConfig, Unavailable>>,
@@ -38,8 +38,8 @@ struct World {
     answered: Vec<AnsweredRun>,
 }
 
-fn generated(chance: &mut Lcg) -> World {
-    let mut world = World {
+fn generated(chance: &mut Lcg) -> VersionWorld {
+    let mut world = VersionWorld {
         published: vec![SERVING],
         metrics: Vec::new(),
         configs: BTreeMap::new(),
@@ -102,7 +102,7 @@ fn generated(chance: &mut Lcg) -> World {
     world
 }
 
-impl World {
+impl VersionWorld {
     fn assess_with(
         &self,
         configs: &BTreeMap<i64, Result<VersionConfig, Unavailable>>,

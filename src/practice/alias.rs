@@ -2,8 +2,8 @@
 //! and `Invoke`, which runs a version without moving anything.
 
 use super::lambda::{missing, ours, shown};
-use super::wire::{OperationResult, Payload, Refusal, RequestContext};
-use super::{AliasTarget, Effect, FakeStack};
+use super::wire::{OperationResult, Refusal, RequestContext, ResponseBody};
+use super::{Effect, FakeAlias, FakeStack};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ pub(super) fn update_alias(context: &RequestContext<'_>) -> OperationResult {
     });
     let (outcome, moves) = match moved {
         Ok(target) => (
-            Ok(Payload::Json(shown(context.world, &target))),
+            Ok(ResponseBody::Json(shown(context.world, &target))),
             Some(target),
         ),
         Err(refusal) => (Err(refusal), None),
@@ -59,7 +59,7 @@ pub(super) fn update_alias(context: &RequestContext<'_>) -> OperationResult {
     }
 }
 
-fn target(world: &FakeStack, update: Update) -> Result<AliasTarget, Refusal> {
+fn target(world: &FakeStack, update: Update) -> Result<FakeAlias, Refusal> {
     let now = &world.alias_target;
     if update
         .revision_id
@@ -99,7 +99,7 @@ fn target(world: &FakeStack, update: Update) -> Result<AliasTarget, Refusal> {
             return Err(missing(world, number));
         }
     }
-    Ok(AliasTarget {
+    Ok(FakeAlias {
         version,
         weights,
         revision: Ulid::generate().to_string(),
@@ -118,7 +118,7 @@ pub(super) fn invoke(context: &RequestContext<'_>) -> OperationResult {
             true => json!({"errorMessage": "Unable to import module", "errorType": "Runtime.ImportModuleError"}),
             false => json!({"statusCode": 200, "body": world.status.to_string()}),
         };
-        Ok(Payload::Json(status))
+        Ok(ResponseBody::Json(status))
     });
     OperationResult::new(format!("Invoke {qualifier}"), outcome)
 }

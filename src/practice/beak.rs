@@ -1,13 +1,13 @@
 //! The stack's own API: the status document and the audit feed.
 
-use super::wire::{OperationResult, Payload, RequestContext};
+use super::wire::{OperationResult, RequestContext, ResponseBody};
 use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::json;
 
 /// `GET /beak/system/status`
 pub(super) fn status(context: &RequestContext<'_>) -> OperationResult {
-    let body = Payload::Json(context.world.status.clone());
+    let body = ResponseBody::Json(context.world.status.clone());
     OperationResult::new(format!("GET {}", context.request.path), Ok(body))
 }
 
@@ -24,11 +24,11 @@ pub(super) fn audit(context: &RequestContext<'_>) -> OperationResult {
     OperationResult::new(format!("POST {}", context.request.path), outcome)
 }
 
-fn feed(context: &RequestContext<'_>, question: &AuditInput) -> Payload {
+fn feed(context: &RequestContext<'_>, question: &AuditInput) -> ResponseBody {
     let world = context.world;
     if let Some(body) = &world.audit_body {
-        return Payload::Bytes(Bytes::clone(body));
+        return ResponseBody::Bytes(Bytes::clone(body));
     }
     let shown = question.limit.unwrap_or(usize::MAX).min(world.audit.len());
-    Payload::Json(json!({"entries": world.audit[..shown]}))
+    ResponseBody::Json(json!({"entries": world.audit[..shown]}))
 }

@@ -1,9 +1,9 @@
 //! The three writes to a bond, as the stack's API takes them, and what they change.
 
 use super::FakeStack;
-use super::bond_state::{Bond, Issued};
+use super::bond_state::{FakeBond, Issued};
 use super::effect::Effect;
-use super::wire::{OperationResult, Payload, Refusal, RequestContext};
+use super::wire::{OperationResult, Refusal, RequestContext, ResponseBody};
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use serde_json::json;
@@ -82,7 +82,7 @@ fn write(
         Err(refusal) => OperationResult::new(input, Err(refusal)),
         Ok((answer, effect)) => OperationResult {
             effect: Some(effect),
-            ..OperationResult::new(input, Ok(Payload::Json(answer)))
+            ..OperationResult::new(input, Ok(ResponseBody::Json(answer)))
         },
     }
 }
@@ -102,7 +102,7 @@ fn authorized_bond(context: &RequestContext<'_>) -> Result<String, Refusal> {
     Ok(spaceduck_id)
 }
 
-fn bonded<'a>(world: &'a FakeStack, id: &str) -> Result<&'a Bond, Refusal> {
+fn bonded<'a>(world: &'a FakeStack, id: &str) -> Result<&'a FakeBond, Refusal> {
     match world.bonds.get(id) {
         None => Err(Refusal::known(
             404,
@@ -131,7 +131,7 @@ fn new_key(world: &FakeStack, bond: &str) -> String {
 impl FakeStack {
     /// Adds a live bond that the feed knows since some time before the scene's start.
     pub fn bond(&mut self, id: &str, since: std::time::Duration) {
-        let bond = Bond {
+        let bond = FakeBond {
             state: "BONDED".to_owned(),
             key: format!("bk_LIVE_of_{id}"),
         };

@@ -2,7 +2,7 @@
 
 /// What the stack holds of one bond.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bond {
+pub struct FakeBond {
     /// `BONDED`, `DENIED`, `EXPIRED` or `UNPECKED`.
     pub state: String,
     /// The Beak Key that counts.

@@ -34,7 +34,7 @@ impl Tree {
         encoder.into_writer()
     }
 
-    fn write(&self, to: &mut Encoder<Vec<u8>>) -> Written {
+    fn write(&self, to: &mut Encoder<Vec<u8>>) -> EncodeResult {
         match self {
             Tree::Null => to.null().map(drop),
             Tree::Bool(value) => to.bool(*value).map(drop),
@@ -69,7 +69,7 @@ impl Tree {
     }
 }
 
-type Written = Result<(), minicbor::encode::Error<Infallible>>;
+type EncodeResult = Result<(), minicbor::encode::Error<Infallible>>;
 
 /// No request of a client goes deeper.
 const DEEPEST: usize = 32;

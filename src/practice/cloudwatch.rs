@@ -2,11 +2,11 @@
 //! not an error, and no answer is in the order that one would like.
 
 use super::cbor::Tree;
-use super::metrics::{Statistic, Window};
+use super::metrics::{MetricWindow, Statistic};
 use super::paging::{page, size};
 use super::search::{self, Search};
-use super::wire::{OperationResult, Payload, Refusal, RequestContext, instant, seconds, tree};
-use super::{FakeStack, Series};
+use super::wire::{OperationResult, Refusal, RequestContext, ResponseBody, instant, seconds, tree};
+use super::{FakeMetric, FakeStack};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -81,7 +81,7 @@ fn data(
     context: &RequestContext<'_>,
     question: &GetMetricDataInput,
     told: &mut String,
-) -> Result<Payload, Refusal> {
+) -> Result<ResponseBody, Refusal> {
     let (from, to) = (question.start_time, question.end_time);
     let mut found = Vec::new();
     let world = context.world;
@@ -142,7 +142,7 @@ fn data(
     if let Some(next) = page.next {
         answer.push((Tree::from("NextToken"), next.into()));
     }
-    Ok(Payload::Tree(Tree::Map(answer)))
+    Ok(ResponseBody::Tree(Tree::Map(answer)))
 }
 
 /// `GetMetricStatistics`
@@ -160,7 +160,7 @@ pub(super) fn get_metric_statistics(context: &RequestContext<'_>) -> OperationRe
 fn statistics(
     context: &RequestContext<'_>,
     question: GetMetricStatisticsInput,
-) -> Result<Payload, Refusal> {
+) -> Result<ResponseBody, Refusal> {
     let GetMetricStatisticsInput {
         namespace,
         metric_name,
@@ -196,7 +196,7 @@ fn statistics(
         let numbers = numbers.map(|(s, value)| (Tree::from(s.name()), Tree::Float(value)));
         Tree::Map([stamp, unit].into_iter().chain(numbers).collect())
     });
-    Ok(Payload::Tree(tree([
+    Ok(ResponseBody::Tree(tree([
         ("Datapoints", Tree::Array(shown.collect())),
         ("Label", metric.metric_name.into()),
     ])))
@@ -255,7 +255,7 @@ impl Asked<'_> {
         &self,
         world: &'w FakeStack,
         label: Option<&str>,
-    ) -> Result<Vec<(Option<&'w Series>, String)>, Refusal> {
+    ) -> Result<Vec<(Option<&'w FakeMetric>, String)>, Refusal> {
         match self {
             Asked::Metric(stat) => {
                 let label = label.unwrap_or(&stat.metric.metric_name);
@@ -278,7 +278,7 @@ impl Asked<'_> {
 
 impl Metric {
     /// The series with exactly this namespace, name and dimensions.
-    fn find<'w>(&self, world: &'w FakeStack) -> Option<&'w Series> {
+    fn find<'w>(&self, world: &'w FakeStack) -> Option<&'w FakeMetric> {
         let mut asked: Vec<_> = self
             .dimensions
             .iter()
@@ -300,7 +300,7 @@ fn window(
     to: f64,
     period: i64,
     anchor: i64,
-) -> Result<Window, Refusal> {
+) -> Result<MetricWindow, Refusal> {
     let refuse = |message| Err(Refusal::unexpected(400, "InvalidParameterValue", message));
     if period <= 0 || period % 60 != 0 {
         return refuse(format!("The period {period} is not a multiple of 60"));
@@ -308,7 +308,7 @@ fn window(
     if from >= to {
         return refuse("The StartTime must be before the EndTime".to_owned());
     }
-    Ok(Window {
+    Ok(MetricWindow {
         from,
         to: to.min(seconds(context.now)),
         anchor,

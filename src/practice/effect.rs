@@ -6,7 +6,7 @@ use super::bond_state::Issued;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// The alias points elsewhere.
-    Alias(super::AliasTarget),
+    Alias(super::FakeAlias),
     /// A key was issued, and the one before it is dead.
     Rotated(Issued),
     /// An agent has given a sign of life.

@@ -2,7 +2,7 @@
 //! says when it denies or throttles is written down here.
 
 use super::fault::Fault;
-use super::wire::{Payload, Protocol, Refusal, Transmission, WireResponse};
+use super::wire::{Protocol, Refusal, ResponseBody, Transmission, WireResponse};
 use super::{FakeStack, Operation, sts};
 use hyper::StatusCode;
 
@@ -15,7 +15,8 @@ impl Fault {
         world: &FakeStack,
         honest: WireResponse,
     ) -> WireResponse {
-        let instead = |body: String| protocol.speak(StatusCode::OK, Payload::Bytes(body.into()));
+        let instead =
+            |body: String| protocol.speak(StatusCode::OK, ResponseBody::Bytes(body.into()));
         let refuse = |(status, code, message): (u16, &'static str, &str)| {
             protocol.refuse(&Refusal::known(status, code, message))
         };

@@ -1,8 +1,8 @@
 //! The function, its versions and its alias, as Lambda describes them.
 
 use super::paging::{page, size};
-use super::wire::{OperationResult, Payload, Refusal, RequestContext};
-use super::{AliasTarget, FakeStack, Operation, Version};
+use super::wire::{OperationResult, Refusal, RequestContext, ResponseBody};
+use super::{FakeAlias, FakeStack, Operation, Version};
 use hyper::Method;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -45,13 +45,13 @@ pub(super) fn get_alias(context: &RequestContext<'_>) -> OperationResult {
             .as_ref()
             .filter(|(_, moved)| moved.elapsed() < world.stale_for);
         let target = stale.map_or(&world.alias_target, |(before, _)| before);
-        Ok(Payload::Json(shown(world, target)))
+        Ok(ResponseBody::Json(shown(world, target)))
     });
     OperationResult::new(format!("GetAlias {name}"), outcome)
 }
 
 /// An alias as Lambda describes it.
-pub(super) fn shown(world: &FakeStack, target: &AliasTarget) -> Value {
+pub(super) fn shown(world: &FakeStack, target: &FakeAlias) -> Value {
     let mut alias = json!({
         "AliasArn": format!("{}:{}", world.function_arn(), world.alias),
         "Description": "",
@@ -76,7 +76,7 @@ pub(super) fn get_policy(context: &RequestContext<'_>) -> OperationResult {
     let outcome = of_alias(context).and_then(|()| {
         let policy = world.policy.as_ref();
         policy
-            .map(|policy| Payload::Json(json!({"Policy": policy, "RevisionId": "1"})))
+            .map(|policy| ResponseBody::Json(json!({"Policy": policy, "RevisionId": "1"})))
             .ok_or_else(|| {
                 let message = "The resource you requested does not exist.";
                 Refusal::known(404, "ResourceNotFoundException", message)
@@ -89,7 +89,7 @@ pub(super) fn get_policy(context: &RequestContext<'_>) -> OperationResult {
 pub(super) fn get_provisioned(context: &RequestContext<'_>) -> OperationResult {
     let outcome = of_alias(context).and_then(|()| {
         let kept = context.world.provisioned.clone();
-        kept.map(Payload::Json).ok_or_else(|| {
+        kept.map(ResponseBody::Json).ok_or_else(|| {
             let code = "ProvisionedConcurrencyConfigNotFoundException";
             let message = "No Provisioned Concurrency Config found for this function";
             Refusal::known(404, code, message)
@@ -101,7 +101,7 @@ pub(super) fn get_provisioned(context: &RequestContext<'_>) -> OperationResult {
 /// `GetFunctionConcurrency`
 pub(super) fn get_concurrency(context: &RequestContext<'_>) -> OperationResult {
     let outcome = ours(context).map(|()| {
-        Payload::Json(match context.world.reserved {
+        ResponseBody::Json(match context.world.reserved {
             Some(reserved) => json!({"ReservedConcurrentExecutions": reserved}),
             None => json!({}),
         })
@@ -150,7 +150,7 @@ pub(super) fn list_versions(context: &RequestContext<'_>) -> OperationResult {
             .iter()
             .map(|v| configuration(world, v))
             .collect();
-        Ok(Payload::Json(
+        Ok(ResponseBody::Json(
             json!({"NextMarker": page.next, "Versions": versions}),
         ))
     });
@@ -180,7 +180,7 @@ pub(super) fn get_configuration(context: &RequestContext<'_>) -> OperationResult
         let mut shown = configuration(world, found.ok_or_else(|| missing(world, &qualifier))?);
         shown["FunctionArn"] = format!("{}:{qualifier}", world.function_arn()).into();
         shown["Version"] = number.as_str().into();
-        Ok(Payload::Json(shown))
+        Ok(ResponseBody::Json(shown))
     });
     OperationResult::new(format!("GetFunctionConfiguration {qualifier}"), outcome)
 }

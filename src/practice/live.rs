@@ -4,7 +4,7 @@
 //! the scene began stays still, and so does everything that a scene is about.
 
 use super::FakeStack;
-use super::world::{Execution, LogEvent, Series};
+use super::world::{FakeExecution, FakeMetric, LogEvent};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -96,7 +96,7 @@ impl FakeStack {
                 "peck.requested",
                 json!({"detail": name}),
             );
-            self.executions.push(Execution {
+            self.executions.push(FakeExecution {
                 name,
                 status: "RUNNING".to_owned(),
                 start,
@@ -160,7 +160,7 @@ impl FakeStack {
         else {
             return;
         };
-        let mut series = Series {
+        let mut series = FakeMetric {
             points: Vec::new(),
             ..self.metrics[nth].clone()
         };
@@ -169,7 +169,7 @@ impl FakeStack {
                 value.clone_from(&self.alias_target.version);
             }
         }
-        let same = |other: &&mut Series| {
+        let same = |other: &&mut FakeMetric| {
             (&other.namespace, &other.name, &other.dimensions)
                 == (&series.namespace, &series.name, &series.dimensions)
         };
@@ -181,7 +181,7 @@ impl FakeStack {
                     .iter()
                     .any(|(at, _)| Some(*at) >= points.first().map(|p| p.0)) => {}
             Some(own) => own.points.extend(points),
-            None => self.metrics.push(Series { points, ..series }),
+            None => self.metrics.push(FakeMetric { points, ..series }),
         }
     }
 
@@ -248,14 +248,17 @@ impl FakeStack {
 
 const EXECUTED_VERSION: &str = "ExecutedVersion";
 
-fn executed_version(series: &Series) -> Option<&str> {
+fn executed_version(series: &FakeMetric) -> Option<&str> {
     let mut dimensions = series.dimensions.iter();
     let own = dimensions.find(|(name, _)| name == EXECUTED_VERSION);
     own.map(|(_, version)| version.as_str())
 }
 
 /// The newest point of a series that is going on, the time between its points, and its value.
-fn rhythm(series: &Series, from: OffsetDateTime) -> Option<(OffsetDateTime, time::Duration, f64)> {
+fn rhythm(
+    series: &FakeMetric,
+    from: OffsetDateTime,
+) -> Option<(OffsetDateTime, time::Duration, f64)> {
     if series.name == "Send" {
         return None;
     }
@@ -324,7 +327,7 @@ mod tests {
     fn after_a_cure_the_other_version_executes_and_nothing_fails() {
         let mut world = world("inc-001");
         world.advance(now() + time::Duration::MINUTE * 10);
-        let target = crate::practice::AliasTarget {
+        let target = crate::practice::FakeAlias {
             version: "61".to_owned(),
             ..world.alias_target.clone()
         };

@@ -2,7 +2,7 @@
 
 use super::paging::{page, size};
 use super::pattern::Pattern;
-use super::wire::{OperationResult, Payload, Refusal, RequestContext, millis};
+use super::wire::{OperationResult, Refusal, RequestContext, ResponseBody, millis};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn filter(
     context: &RequestContext<'_>,
     question: &FilterLogEventsInput,
     told: &mut String,
-) -> Result<Payload, Refusal> {
+) -> Result<ResponseBody, Refusal> {
     let world = context.world;
     if question.log_group_name != world.log_group {
         let message = "The specified log group does not exist.";
@@ -88,5 +88,5 @@ fn filter(
     if let Some(next) = page.next {
         answer["nextToken"] = next.into();
     }
-    Ok(Payload::Json(answer))
+    Ok(ResponseBody::Json(answer))
 }

@@ -1,13 +1,13 @@
 //! Points of a metric put into periods, as CloudWatch does before it answers: a window takes
 //! its start and leaves its end, and a period in which nothing was reported is no point.
 
-use super::Series;
+use super::FakeMetric;
 use super::wire::seconds;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 /// A half-open window of time, cut into periods that begin at the anchor; all in seconds.
-pub(super) struct Window {
+pub(super) struct MetricWindow {
     pub(super) from: f64,
     pub(super) to: f64,
     pub(super) anchor: i64,
@@ -24,12 +24,12 @@ pub(super) enum Statistic {
     Minimum,
 }
 
-impl Window {
+impl MetricWindow {
     /// The start of every period in which something was reported, oldest first, and what
     /// each statistic makes of it.
     pub(super) fn points(
         &self,
-        series: Option<&Series>,
+        series: Option<&FakeMetric>,
         statistics: &[Statistic],
     ) -> Vec<(OffsetDateTime, Vec<f64>)> {
         let mut periods: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
@@ -84,9 +84,9 @@ mod tests {
     use super::*;
 
     /// The start of each period and its sum.
-    fn sums(window: &Window, points: &[(i64, f64)]) -> Vec<(i64, f64)> {
+    fn sums(window: &MetricWindow, points: &[(i64, f64)]) -> Vec<(i64, f64)> {
         let at = |s| OffsetDateTime::from_unix_timestamp(s).expect("a small time");
-        let series = Series {
+        let series = FakeMetric {
             namespace: "AWS/SES".into(),
             name: "Send".into(),
             dimensions: Vec::new(),
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_window_takes_its_start_and_leaves_its_end() {
-        let window = Window {
+        let window = MetricWindow {
             from: 3_600.0,
             to: 7_200.0,
             anchor: 0,
@@ -114,14 +114,14 @@ mod tests {
     #[test]
     fn periods_begin_at_the_anchor() {
         let points = [(3_600, 1.0), (3_700, 2.0)];
-        let by_hour = Window {
+        let by_hour = MetricWindow {
             from: 0.0,
             to: 9_000.0,
             anchor: 0,
             period: 3_600,
         };
         assert_eq!(sums(&by_hour, &points), [(3_600, 3.0)]);
-        let anchored = Window {
+        let anchored = MetricWindow {
             anchor: 60,
             ..by_hour
         };
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn nothing_reported_is_no_point_rather_than_a_zero() {
-        let window = Window {
+        let window = MetricWindow {
             from: 0.0,
             to: 9_000.0,
             anchor: 0,

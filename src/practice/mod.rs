@@ -45,11 +45,13 @@ mod world;
 #[cfg(test)]
 mod sdk_tests;
 
-pub use bond_state::{Bond, Issued};
+pub use bond_state::{FakeBond, Issued};
 pub use cbor::Tree;
 pub use effect::Effect;
 pub use fault::Fault;
 pub use operation::Operation;
 pub use scene::{Expect, Scene, find, scenes};
-pub use server::{Practice, Seen};
-pub use world::{AliasTarget, Execution, FakeStack, LogEvent, Mail, Recorded, Series, Version};
+pub use server::{Practice, ReceivedRequest};
+pub use world::{
+    EarlierRun, FakeAlias, FakeExecution, FakeMetric, FakeStack, LogEvent, Mail, Version,
+};

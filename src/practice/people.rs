@@ -1,6 +1,6 @@
 //! The lists of agents and requests, for whoever may see them.
 
-use super::wire::{OperationResult, Payload, Refusal, RequestContext};
+use super::wire::{OperationResult, Refusal, RequestContext, ResponseBody};
 use hyper::Method;
 use serde::Deserialize;
 use serde_json::json;
@@ -49,7 +49,7 @@ pub(super) fn spaceducks(context: &RequestContext<'_>) -> OperationResult {
             wanted.is_none() || row["duckling_id"].as_str() == wanted
         });
         let rows: Vec<_> = rows.collect();
-        Payload::Json(match request.method {
+        ResponseBody::Json(match request.method {
             Method::GET => json!({"agents": rows}),
             _ => json!({"connections": rows}),
         })
@@ -63,7 +63,7 @@ pub(super) fn peck_list(context: &RequestContext<'_>) -> OperationResult {
     let outcome = context.input().and_then(|question: PeckListInput| {
         let bond = world.bonds.get(&question.spaceduck_id);
         match bond.is_some_and(|bond| bond.key == question.beak_key) {
-            true => Ok(Payload::Json(json!({"pecks": world.requests}))),
+            true => Ok(ResponseBody::Json(json!({"pecks": world.requests}))),
             false => Err(denied()),
         }
     });

@@ -2,7 +2,7 @@
 //! all dimensions, and terms that must be equal. Everything else that CloudWatch's search
 //! language can say is refused, so that no question is answered that was not understood.
 
-use super::{FakeStack, Series};
+use super::{FakeMetric, FakeStack};
 
 /// A search that was understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Search {
     }
 
     /// The series that have these dimensions, no more and no fewer, and these values.
-    pub(super) fn find<'w>(&self, world: &'w FakeStack) -> impl Iterator<Item = &'w Series> {
+    pub(super) fn find<'w>(&self, world: &'w FakeStack) -> impl Iterator<Item = &'w FakeMetric> {
         world.metrics.iter().filter(|series| {
             let has = |name: &String| series.dimensions.iter().any(|(n, _)| n == name);
             series.namespace == self.namespace
@@ -66,7 +66,7 @@ impl Search {
 }
 
 /// A label for one series: plain words, or the value of a dimension and nothing else.
-pub(super) fn label(wanted: &str, series: &Series) -> Option<String> {
+pub(super) fn label(wanted: &str, series: &FakeMetric) -> Option<String> {
     if !wanted.contains("${") {
         return Some(wanted.to_owned());
     }
@@ -82,8 +82,8 @@ mod tests {
     const ASKED: &str = "SEARCH('{AWS/Lambda,ExecutedVersion,FunctionName} \
                          MetricName=\"Errors\" FunctionName=\"f\"', 'Sum', 60)";
 
-    fn series(name: &str, dimensions: &[(&str, &str)]) -> Series {
-        Series {
+    fn series(name: &str, dimensions: &[(&str, &str)]) -> FakeMetric {
+        FakeMetric {
             namespace: "AWS/Lambda".to_owned(),
             name: name.to_owned(),
             dimensions: dimensions

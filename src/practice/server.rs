@@ -36,7 +36,7 @@ pub struct Practice {
 
 /// One request, as the log has it.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct ReceivedRequest {
     /// Such as `POST`.
     pub method: String,
     /// The path, without the query string.
@@ -55,7 +55,7 @@ pub struct Seen {
 
 struct Shared {
     world: Mutex<FakeStack>,
-    seen: Mutex<Vec<Seen>>,
+    seen: Mutex<Vec<ReceivedRequest>>,
     started: Instant,
 }
 
@@ -109,7 +109,7 @@ impl Practice {
     }
 
     /// Every request so far, in the order of arrival.
-    pub fn requests(&self) -> Vec<Seen> {
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
         lock(&self.shared.seen).clone()
     }
 
@@ -249,7 +249,7 @@ impl Shared {
             answer.transmission,
             Transmission::Hang | Transmission::Reset
         );
-        lock(&self.seen).push(Seen {
+        lock(&self.seen).push(ReceivedRequest {
             method: request.method.to_string(),
             path: request.path.clone(),
             operation,

@@ -1,6 +1,6 @@
 //! The mail account, as SES version 2 says it.
 
-use super::wire::{OperationResult, Payload, RequestContext};
+use super::wire::{OperationResult, RequestContext, ResponseBody};
 use serde_json::json;
 
 /// `GetAccount`
@@ -18,5 +18,5 @@ pub(super) fn get_account(context: &RequestContext<'_>) -> OperationResult {
         "SendingEnabled": mail.sending_enabled,
         "SuppressionAttributes": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
     });
-    OperationResult::new("GetAccount", Ok(Payload::Json(account)))
+    OperationResult::new("GetAccount", Ok(ResponseBody::Json(account)))
 }

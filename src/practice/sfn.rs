@@ -1,8 +1,8 @@
 //! Executions of the approval workflow, as Step Functions lists them.
 
 use super::paging::{page, size};
-use super::wire::{OperationResult, Payload, Refusal, RequestContext, seconds};
-use super::{Execution, FakeStack};
+use super::wire::{OperationResult, Refusal, RequestContext, ResponseBody, seconds};
+use super::{FakeExecution, FakeStack};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -32,7 +32,7 @@ fn list(
     context: &RequestContext<'_>,
     question: &ListExecutionsInput,
     told: &mut String,
-) -> Result<Payload, Refusal> {
+) -> Result<ResponseBody, Refusal> {
     let world = context.world;
     let arn = &question.state_machine_arn;
     if !arn.starts_with("arn:aws:states:") {
@@ -75,7 +75,7 @@ fn list(
     if let Some(next) = page.next {
         answer["nextToken"] = next.into();
     }
-    Ok(Payload::Json(answer))
+    Ok(ResponseBody::Json(answer))
 }
 
 const STATUSES: [&str; 6] = [
@@ -87,7 +87,7 @@ const STATUSES: [&str; 6] = [
     "PENDING_REDRIVE",
 ];
 
-impl Execution {
+impl FakeExecution {
     /// What is known of it at a moment: nothing before it starts, no end before it stops.
     fn as_of(&self, now: OffsetDateTime) -> Option<Self> {
         let ended = self.stop.is_none_or(|stop| stop <= now);
@@ -103,7 +103,7 @@ impl Execution {
     }
 }
 
-fn shown(world: &FakeStack, execution: &Execution) -> Value {
+fn shown(world: &FakeStack, execution: &FakeExecution) -> Value {
     let machine = world.state_machine_arn();
     let mut shown = json!({
         "executionArn": format!(

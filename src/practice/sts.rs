@@ -1,7 +1,7 @@
 //! Who is asking, as STS says it.
 
 use super::FakeStack;
-use super::wire::{OperationResult, Payload, REQUEST_ID, RequestContext, escape};
+use super::wire::{OperationResult, REQUEST_ID, RequestContext, ResponseBody, escape};
 
 /// The role that every caller of the practice stack has.
 pub(super) fn caller(world: &FakeStack) -> String {
@@ -22,5 +22,5 @@ pub(super) fn get_caller_identity(context: &RequestContext<'_>) -> OperationResu
         escape(&caller(world)),
         escape(&world.account),
     );
-    OperationResult::new("GetCallerIdentity", Ok(Payload::Xml(xml)))
+    OperationResult::new("GetCallerIdentity", Ok(ResponseBody::Xml(xml)))
 }

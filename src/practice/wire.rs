@@ -44,7 +44,7 @@ pub(super) enum Protocol {
 }
 
 /// What an operation has to say, before it is spoken.
-pub(super) enum Payload {
+pub(super) enum ResponseBody {
     Json(Value),
     Xml(String),
     /// A tree that can hold instants; spoken as CBOR or as JSON.
@@ -65,7 +65,7 @@ pub(super) struct Refusal {
 /// The question as the log shows it, and what came of it.
 pub(super) struct OperationResult {
     pub(super) question: String,
-    pub(super) outcome: Result<Payload, Refusal>,
+    pub(super) outcome: Result<ResponseBody, Refusal>,
     /// What it changes in the world, if it is a write.
     pub(super) effect: Option<Effect>,
 }
@@ -116,7 +116,7 @@ impl Refusal {
 }
 
 impl OperationResult {
-    pub(super) fn new(question: impl Into<String>, outcome: Result<Payload, Refusal>) -> Self {
+    pub(super) fn new(question: impl Into<String>, outcome: Result<ResponseBody, Refusal>) -> Self {
         Self {
             question: question.into(),
             outcome,
@@ -166,13 +166,13 @@ impl RequestContext<'_> {
 
 impl Protocol {
     /// An answer in this protocol.
-    pub(super) fn speak(self, status: StatusCode, payload: Payload) -> WireResponse {
+    pub(super) fn speak(self, status: StatusCode, payload: ResponseBody) -> WireResponse {
         let body = match payload {
-            Payload::Json(value) => value.to_string().into(),
-            Payload::Tree(tree) if self == Protocol::Cbor => tree.encoded().into(),
-            Payload::Tree(tree) => plain(tree).to_string().into(),
-            Payload::Xml(xml) => xml.into(),
-            Payload::Bytes(bytes) => bytes,
+            ResponseBody::Json(value) => value.to_string().into(),
+            ResponseBody::Tree(tree) if self == Protocol::Cbor => tree.encoded().into(),
+            ResponseBody::Tree(tree) => plain(tree).to_string().into(),
+            ResponseBody::Xml(xml) => xml.into(),
+            ResponseBody::Bytes(bytes) => bytes,
         };
         let mut headers = vec![
             ("content-type", self.content_type()),
@@ -199,19 +199,19 @@ impl Protocol {
             "Sender"
         };
         let payload = match self {
-            Protocol::Gateway => Payload::Json(json!({"message": message})),
-            Protocol::Rest => Payload::Json(json!({"message": message})),
-            Protocol::Json(_) => Payload::Json(json!({
+            Protocol::Gateway => ResponseBody::Json(json!({"message": message})),
+            Protocol::Rest => ResponseBody::Json(json!({"message": message})),
+            Protocol::Json(_) => ResponseBody::Json(json!({
                 "__type": format!("com.amazon.coral.service#{code}"), "message": message,
             })),
-            Protocol::Cbor => Payload::Tree(tree([
+            Protocol::Cbor => ResponseBody::Tree(tree([
                 (
                     "__type",
                     Tree::from(format!("com.amazonaws.cloudwatch#{code}")),
                 ),
                 ("message", Tree::from(message.as_str())),
             ])),
-            Protocol::Query => Payload::Xml(format!(
+            Protocol::Query => ResponseBody::Xml(format!(
                 "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error>\
                  <Type>{kind}</Type><Code>{code}</Code><Message>{}</Message></Error>\
                  <RequestId>{REQUEST_ID}</RequestId></ErrorResponse>",

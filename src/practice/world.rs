@@ -2,7 +2,7 @@
 //! may change while it is being served. It knows the names and shapes of the stack, not
 //! how they are sent and not what they mean to anyone.
 
-use super::{Bond, Fault, Issued, Operation};
+use super::{FakeBond, Fault, Issued, Operation};
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -41,19 +41,19 @@ pub struct FakeStack {
     /// What `POST /beak/audit` sends instead of [`FakeStack::audit`].
     pub audit_body: Option<Bytes>,
     /// Executions of the state machine, in any order.
-    pub executions: Vec<Execution>,
+    pub executions: Vec<FakeExecution>,
     /// Whether the state machine is of the express type, which cannot be listed.
     pub express: bool,
     /// The SES account.
     pub mail: Mail,
     /// CloudWatch metrics.
-    pub metrics: Vec<Series>,
+    pub metrics: Vec<FakeMetric>,
     /// The published versions of the function, oldest first.
     pub versions: Vec<Version>,
     /// Where the alias points.
-    pub alias_target: AliasTarget,
+    pub alias_target: FakeAlias,
     /// Where it pointed before its last move, for readers that are shown the past, and since when.
-    pub alias_before: Option<(AliasTarget, Instant)>,
+    pub alias_before: Option<(FakeAlias, Instant)>,
     /// For how long after a move readers are shown where the alias pointed before.
     pub stale_for: Duration,
     /// Members of a version's configuration that are not as usual, such as its `State`.
@@ -74,7 +74,7 @@ pub struct FakeStack {
     pub empty_log_pages: usize,
     /// What earlier runs would have recorded, oldest first. Nothing serves it: whoever plays
     /// the scene writes it into a history.
-    pub recorded: Vec<Recorded>,
+    pub recorded: Vec<EarlierRun>,
     /// How operations fail.
     pub faults: BTreeMap<Operation, Fault>,
     /// Waited before every answer.
@@ -82,7 +82,7 @@ pub struct FakeStack {
     /// The most items on a page of any paged operation.
     pub page_size: Option<usize>,
     /// The bonds that can be written to, by the agent's id.
-    pub bonds: BTreeMap<String, Bond>,
+    pub bonds: BTreeMap<String, FakeBond>,
     /// The rows of the list of agents and connections.
     pub agents: Vec<Value>,
     /// The rows of the list of requests.
@@ -97,7 +97,7 @@ pub struct FakeStack {
 
 /// One execution of the approval workflow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Execution {
+pub struct FakeExecution {
     /// Its name.
     pub name: String,
     /// `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
@@ -127,7 +127,7 @@ pub struct Mail {
 
 /// One CloudWatch metric.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Series {
+pub struct FakeMetric {
     /// Such as `AWS/SES`.
     pub namespace: String,
     /// Such as `Send`.
@@ -151,7 +151,7 @@ pub struct Version {
 
 /// Where the alias points.
 #[derive(Clone, Debug, PartialEq)]
-pub struct AliasTarget {
+pub struct FakeAlias {
     /// The version that takes the traffic the weights leave.
     pub version: String,
     /// Other versions and their share of the traffic.
@@ -173,7 +173,7 @@ pub struct LogEvent {
 
 /// What one earlier run would have recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recorded {
+pub struct EarlierRun {
     /// How long before the scene's start.
     pub ago: Duration,
     /// Names and values, such as `peck.callback_errors`.
@@ -208,7 +208,7 @@ impl FakeStack {
             },
             metrics: Vec::new(),
             versions: Vec::new(),
-            alias_target: AliasTarget {
+            alias_target: FakeAlias {
                 version: "61".into(),
                 weights: Vec::new(),
                 revision: "5e1f7a52-0000-4000-8000-000000000061".into(),
@@ -238,7 +238,7 @@ impl FakeStack {
 
     /// The alias moved: the status document follows it, and where a version was what made the
     /// API fail, another one makes it answer.
-    pub fn moved_to(&mut self, target: AliasTarget) {
+    pub fn moved_to(&mut self, target: FakeAlias) {
         let version = target.version.clone();
         let before = std::mem::replace(&mut self.alias_target, target);
         self.alias_before = Some((before, Instant::now()));

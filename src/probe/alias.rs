@@ -10,7 +10,7 @@ use super::{ProbeContext, aws};
 use crate::fact::{self, FactValue, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
-use answer::{Running, Target, Versions, alias, configuration, versions};
+use answer::{AliasAnswer, Running, Versions, alias, configuration, versions};
 use time::OffsetDateTime;
 
 /// Versions shown as evidence.
@@ -53,7 +53,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
 
 fn pointing(
     observation: &mut Observation,
-    target: &Result<Target, Unavailable>,
+    target: &Result<AliasAnswer, Unavailable>,
     at: OffsetDateTime,
 ) {
     let target = match target {
@@ -105,7 +105,7 @@ fn percent(share: f64) -> f64 {
 
 fn running(
     observation: &mut Observation,
-    target: &Result<Target, Unavailable>,
+    target: &Result<AliasAnswer, Unavailable>,
     running: Result<Running, Unavailable>,
     at: OffsetDateTime,
 ) {
@@ -176,7 +176,7 @@ mod tests {
     fn told(version: &str, revision: &str, weights: &[(&str, f64)]) -> Observation {
         let mut observation = Observation::new(Probe::Alias);
         let weights = weights.iter().map(|(v, w)| ((*v).to_owned(), *w)).collect();
-        let target = Ok(Target {
+        let target = Ok(AliasAnswer {
             version: version.to_owned(),
             revision: revision.to_owned(),
             weights,

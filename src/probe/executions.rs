@@ -21,11 +21,11 @@ pub(super) const ACTION: &str = "states:ListExecutions";
 
 /// What one status filter yielded, and why it is not all, if it is not.
 struct ExecutionList {
-    items: Vec<Execution>,
+    items: Vec<ListedExecution>,
     end: Result<(), Unavailable>,
 }
 
-struct Execution {
+struct ListedExecution {
     name: Untrusted,
     start: i64,
     stop: Option<i64>,
@@ -138,7 +138,7 @@ async fn list(
 
 /// Takes what is inside the window; says whether the page reached beyond it.
 fn take(
-    items: &mut Vec<Execution>,
+    items: &mut Vec<ListedExecution>,
     page: &[ExecutionListItem],
     since: Option<i64>,
     now: i64,
@@ -170,7 +170,7 @@ fn take(
             continue;
         }
         let stop = execution.stop_date().map(aws_smithy_types::DateTime::secs);
-        items.push(Execution {
+        items.push(ListedExecution {
             name: Untrusted::new(execution.name()),
             start,
             stop,

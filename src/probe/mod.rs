@@ -18,7 +18,7 @@ mod status;
 
 pub use audit::{FeedItem, listen};
 pub use connections::Access;
-pub(crate) use status::{Claim, StatusObject};
+pub(crate) use status::{ClaimedHealth, StatusObject};
 
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;

@@ -7,7 +7,7 @@ mod answerer;
 mod object;
 mod request;
 
-pub(crate) use object::{Claim, StatusObject};
+pub(crate) use object::{ClaimedHealth, StatusObject};
 pub(super) use request::skew;
 
 use super::ProbeContext;
@@ -40,7 +40,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
     match answer.outcome {
         request::StatusOutcome::Up(status) => {
             // An API that calls itself impaired has not recovered.
-            let good = i64::from(status.claim() != Claim::Degraded);
+            let good = i64::from(status.claim() != ClaimedHealth::Degraded);
             observation.set("api.up", FactValue::Bool(true), at);
             observation.set("api.good_answers", FactValue::Int(good), at);
             observation.set("api.cause", FactValue::Text(Untrusted::new("none")), at);

@@ -10,20 +10,20 @@ pub(super) const FORMAT: &str = "duckops recording";
 /// The whole file. Keys that a reader does not know it ignores; those that an older writer
 /// did not know have a default.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct File {
+pub(super) struct RecordingFile {
     pub(super) format: String,
     pub(super) format_version: String,
     pub(super) duckops_version: String,
     pub(super) started_at: String,
     pub(super) took_ns: u64,
-    pub(super) stack: Stack,
+    pub(super) stack: RecordedStack,
     /// What the names of the stack stand for.
     pub(super) names: BTreeMap<String, String>,
     pub(super) runbook: Option<String>,
     pub(super) step: Option<String>,
     #[serde(default)]
     pub(super) notes: Vec<String>,
-    pub(super) probes: BTreeMap<String, Probe>,
+    pub(super) probes: BTreeMap<String, RecordedProbe>,
     /// How many secrets of which kind were taken out.
     #[serde(default)]
     pub(super) removed: BTreeMap<String, usize>,
@@ -32,7 +32,7 @@ pub(super) struct File {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Stack {
+pub(super) struct RecordedStack {
     pub(super) name: String,
     pub(super) api_url: String,
     pub(super) region: String,
@@ -41,10 +41,10 @@ pub(super) struct Stack {
 
 /// What one probe was told.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Probe {
+pub(super) struct RecordedProbe {
     #[serde(default)]
     pub(super) asked: Vec<RecordedRequest>,
-    pub(super) facts: BTreeMap<String, Fact>,
+    pub(super) facts: BTreeMap<String, RecordedFact>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ pub(super) struct RecordedRequest {
 
 /// A fact, or why it is not known.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Fact {
+pub(super) struct RecordedFact {
     /// Its type; none where it is not known.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub(super) ty: Option<String>,

@@ -15,7 +15,7 @@ pub use write::{Leaks, write};
 
 use crate::observation::Observations;
 use crate::redact::Removed;
-use crate::report::model::Stack;
+use crate::report::model::StackIdentity;
 use crate::text::Printable;
 use crate::text::StackNames;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub const FORMAT_VERSION: &str = "1.0";
 #[derive(Debug)]
 pub struct Recording {
     /// Which system.
-    pub stack: Stack,
+    pub stack: StackIdentity,
     /// What the names of the stack stand for in the words of runbooks.
     pub naming: StackNames,
     /// When it began.

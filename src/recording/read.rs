@@ -1,13 +1,13 @@
 //! From the file to a run. Whatever the file lacks is not known, and whatever it holds that
 //! this version cannot understand is not known either; nothing is ever filled in.
 
-use super::form::{FORMAT, Fact, File, RecordedRequest};
+use super::form::{FORMAT, RecordedFact, RecordedRequest, RecordingFile};
 use super::{FORMAT_VERSION, Recording};
 use crate::fact::{Declared, FactType, FactValue, Group};
 use crate::fact::{PROBES, declared};
 use crate::observation::{self, Observation, Observations, Unavailable, UnavailableReason};
 use crate::redact::Removed;
-use crate::report::model::Stack;
+use crate::report::model::StackIdentity;
 use crate::runbook::stack_word;
 use crate::text::{Printable, Untrusted};
 use serde_json::Value;
@@ -59,7 +59,7 @@ pub fn read(bytes: &[u8]) -> Result<Recording, Unreadable> {
         Some(version) if major(version) == major(FORMAT_VERSION) => {}
         version => return Err(Unreadable::Newer(version.unwrap_or("?").into())),
     }
-    let file: File = serde_json::from_value(document).map_err(other)?;
+    let file: RecordingFile = serde_json::from_value(document).map_err(other)?;
     if !file.complete {
         return Err(Unreadable::CutOff);
     }
@@ -70,7 +70,7 @@ fn other(why: impl ToString) -> Unreadable {
     Unreadable::Other(why.to_string().into())
 }
 
-fn recording(file: File) -> Result<Recording, Unreadable> {
+fn recording(file: RecordingFile) -> Result<Recording, Unreadable> {
     let started_at = instant(&file.started_at)
         .ok_or_else(|| other(format!("`{}` is no time", Printable::from(file.started_at))))?;
     let mut notes: Vec<Printable> = file.notes.into_iter().map(Printable::from).collect();
@@ -102,7 +102,7 @@ fn recording(file: File) -> Result<Recording, Unreadable> {
         .into_iter()
         .filter_map(|(name, value)| Some((stack_word(&name)?, Printable::from(value))));
     Ok(Recording {
-        stack: Stack {
+        stack: StackIdentity {
             name: file.stack.name.into(),
             api_url: file.stack.api_url.into(),
             region: file.stack.region.into(),
@@ -142,7 +142,12 @@ fn asked(asked: RecordedRequest) -> observation::RequestLog {
     }
 }
 
-fn put(observation: &mut Observation, declared: &Declared, told: Fact, started_at: OffsetDateTime) {
+fn put(
+    observation: &mut Observation,
+    declared: &Declared,
+    told: RecordedFact,
+    started_at: OffsetDateTime,
+) {
     if let Some(code) = told.silent {
         let detail = Printable::from(told.detail.unwrap_or_default());
         let why = UnavailableReason::of_code(&code).unwrap_or(UnavailableReason::Unsupported);

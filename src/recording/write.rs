@@ -1,7 +1,9 @@
 //! From a run to the file. Secrets are taken out of every text, and the bytes are searched
 //! for those that are known before anybody gets them.
 
-use super::form::{FORMAT, Fact, File, Probe, RecordedRequest, Stack};
+use super::form::{
+    FORMAT, RecordedFact, RecordedProbe, RecordedRequest, RecordedStack, RecordingFile,
+};
 use super::{FORMAT_VERSION, Recording};
 use crate::fact::PROBES;
 use crate::fact::{self, FactValue};
@@ -50,13 +52,13 @@ pub fn write(recording: &mut Recording, secrets: &Secrets) -> Result<Vec<u8>, Le
 fn bytes(recording: &Recording, removed: &Removed) -> Vec<u8> {
     let text = |text: &Printable| text.to_string();
     let stack = &recording.stack;
-    let file = File {
+    let file = RecordingFile {
         format: FORMAT.to_owned(),
         format_version: FORMAT_VERSION.to_owned(),
         duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: utc(recording.started_at),
         took_ns: nanos(recording.took),
-        stack: Stack {
+        stack: RecordedStack {
             name: text(&stack.name),
             api_url: text(&stack.api_url),
             region: text(&stack.region),
@@ -82,9 +84,9 @@ fn bytes(recording: &Recording, removed: &Removed) -> Vec<u8> {
     bytes
 }
 
-fn probes(recording: &Recording) -> BTreeMap<String, Probe> {
+fn probes(recording: &Recording) -> BTreeMap<String, RecordedProbe> {
     let observations = &recording.observations;
-    let mut probes: BTreeMap<String, Probe> = BTreeMap::new();
+    let mut probes: BTreeMap<String, RecordedProbe> = BTreeMap::new();
     for (path, probe, outcome) in observations.all() {
         let told = probes.entry(probe.name().to_owned()).or_default();
         let fact = match outcome {
@@ -110,8 +112,8 @@ fn probes(recording: &Recording) -> BTreeMap<String, Probe> {
     probes
 }
 
-fn known(value: &FactValue, at: OffsetDateTime) -> Fact {
-    Fact {
+fn known(value: &FactValue, at: OffsetDateTime) -> RecordedFact {
+    RecordedFact {
         ty: Some(value.ty().name().to_owned()),
         value: match value {
             FactValue::Bool(yes) => (*yes).into(),
@@ -135,8 +137,8 @@ fn known(value: &FactValue, at: OffsetDateTime) -> Fact {
     }
 }
 
-fn silent(unavailable: &Unavailable) -> Fact {
-    Fact {
+fn silent(unavailable: &Unavailable) -> RecordedFact {
+    RecordedFact {
         ty: None,
         value: Value::Null,
         at: None,

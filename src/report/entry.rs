@@ -2,7 +2,7 @@
 //! numbers, what was done and who was called. Markdown in which text from outside is inert.
 
 use super::markdown::inert;
-use super::model::{Report, Runbook};
+use super::model::{Report, RunbookReport};
 use super::words::utc;
 use crate::text::Printable;
 use std::fmt::Write;
@@ -12,13 +12,13 @@ pub const HEAD: &str = "# Governance log\n\n";
 
 /// What the entry says beside the report.
 #[derive(Clone, Debug)]
-pub struct Entry<'a> {
+pub struct GovernanceEntry<'a> {
     /// Tells this entry from every other.
     pub id: &'a str,
     /// The run, and of its runbooks the one that is recorded.
     pub report: &'a Report,
-    /// See [`Entry::report`].
-    pub runbook: &'a Runbook,
+    /// See [`GovernanceEntry::report`].
+    pub runbook: &'a RunbookReport,
     /// Who records it, and how that is known.
     pub operator: &'a Printable,
     /// Who asked AWS; none where nobody was asked or that is not known.
@@ -38,7 +38,7 @@ pub fn mark(runbook: &str) -> String {
     format!("<!-- duckops {runbook} ")
 }
 
-impl Entry<'_> {
+impl GovernanceEntry<'_> {
     /// The entry; it ends with a line break.
     pub fn render(&self) -> String {
         let (report, runbook) = (self.report, self.runbook);
@@ -137,7 +137,7 @@ mod tests {
         let evil = report.runbooks[0].summary.clone();
         let render = |text: &Printable| {
             let numbers = [("a.fact", text.clone())];
-            let entry = Entry {
+            let entry = GovernanceEntry {
                 id: "01",
                 report: &report,
                 runbook: &report.runbooks[0],

@@ -2,7 +2,7 @@
 //! on a phone, on paper, in the dark and to a screen reader. Text from outside is text in it
 //! and nothing else; the page says so to the browser, too.
 
-use super::model::{Escalation, NextAction, Report, Runbook, Step, Verdict};
+use super::model::{Escalation, NextAction, Report, RunbookReport, StepReport, Verdict};
 use super::plot::{self, Plot};
 use super::words::{claim, name, utc, value};
 use base64::Engine;
@@ -12,7 +12,7 @@ use ring::digest::{SHA256, digest};
 
 /// One line of the timeline.
 #[derive(Clone, Debug)]
-pub struct Event {
+pub struct TimelineRow {
     /// When, as it is shown.
     pub at: String,
     /// Who tells of it.
@@ -25,13 +25,13 @@ pub struct Event {
 
 /// What the page shows beside the report.
 #[derive(Clone, Debug)]
-pub struct Page<'a> {
+pub struct HtmlPage<'a> {
     /// The run.
     pub report: &'a Report,
     /// The trends of its facts.
     pub plots: &'a [Plot<'a>],
     /// What happened before, oldest first.
-    pub events: &'a [Event],
+    pub events: &'a [TimelineRow],
     /// What must be said of them, in one line.
     pub told: &'a str,
 }
@@ -56,7 +56,7 @@ border-bottom:1px solid var(--line)}td,tbody th{display:block;border:0;padding:.
 @media print{body{max-width:none;font-size:11pt}h2{break-after:avoid}tr,svg,pre{break-inside:avoid}}";
 
 /// The whole page.
-pub fn render(page: &Page<'_>) -> String {
+pub fn render(page: &HtmlPage<'_>) -> String {
     let report = page.report;
     // The styles of the plots name lines by the words of verdicts, too, and only in pictures.
     let style = format!("{STYLE}\n{}", plot::STYLE);
@@ -150,7 +150,7 @@ fn escalation(due: &Escalation) -> Markup {
     }
 }
 
-fn runbook(runbook: &Runbook) -> Markup {
+fn runbook(runbook: &RunbookReport) -> Markup {
     html! {
         section {
             h2 { (name(&runbook.id)) ": " (verdict(runbook.verdict)) }
@@ -174,7 +174,7 @@ fn runbook(runbook: &Runbook) -> Markup {
     }
 }
 
-fn trends(page: &Page<'_>) -> Markup {
+fn trends(page: &HtmlPage<'_>) -> Markup {
     html! {
         section {
             h2 { "Trends" }
@@ -187,7 +187,7 @@ fn trends(page: &Page<'_>) -> Markup {
     }
 }
 
-fn timeline(page: &Page<'_>) -> Markup {
+fn timeline(page: &HtmlPage<'_>) -> Markup {
     html! {
         section {
             h2 { "Timeline" }
@@ -210,7 +210,7 @@ fn timeline(page: &Page<'_>) -> Markup {
     }
 }
 
-fn evidence(runbook: &Runbook) -> Markup {
+fn evidence(runbook: &RunbookReport) -> Markup {
     html! {
         section {
             h2 { "Evidence of " (name(&runbook.id)) }
@@ -220,7 +220,7 @@ fn evidence(runbook: &Runbook) -> Markup {
 }
 
 /// What one step stands on: its facts, the questions, and how to ask by hand.
-fn stands_on(step: &Step) -> Markup {
+fn stands_on(step: &StepReport) -> Markup {
     let facts = step.finding.evidence();
     html! {
         h3 { (step.number) ". " (claim(step)) }
@@ -262,7 +262,7 @@ mod tests {
     use super::*;
 
     fn page(report: &Report, text: &str) -> String {
-        let events = [Event {
+        let events = [TimelineRow {
             at: "2026-03-22T03:12:09Z".into(),
             witness: "audit",
             text: text.into(),
@@ -275,7 +275,7 @@ mod tests {
             span: (0, 3_600),
             bounds: Default::default(),
         }];
-        render(&Page {
+        render(&HtmlPage {
             report,
             plots: &plots,
             events: &events,

@@ -59,7 +59,7 @@ pub fn runbooks(report: &model::Report) -> serde_json::Value {
 #[derive(Clone, Debug)]
 pub struct Heading<'a> {
     /// Which system, where that is known.
-    pub stack: Option<&'a model::Stack>,
+    pub stack: Option<&'a model::StackIdentity>,
     /// When it began, where that is known.
     pub started_at: Option<OffsetDateTime>,
     /// How long it took, where that is known.
@@ -211,7 +211,7 @@ struct JsonStack<'a> {
 }
 
 impl<'a> JsonStack<'a> {
-    fn of(stack: Option<&'a model::Stack>) -> Self {
+    fn of(stack: Option<&'a model::StackIdentity>) -> Self {
         Self {
             name: stack.map(|s| s.name.as_str()),
             api_url: stack.map(|s| s.api_url.as_str()),
@@ -270,7 +270,7 @@ struct JsonRunbook<'a> {
 }
 
 impl<'a> JsonRunbook<'a> {
-    fn of(runbook: &'a model::Runbook) -> Self {
+    fn of(runbook: &'a model::RunbookReport) -> Self {
         Self {
             id: runbook.id.as_str(),
             title: runbook.title.as_str(),
@@ -302,7 +302,7 @@ struct JsonStep<'a> {
 }
 
 impl<'a> JsonStep<'a> {
-    fn of(step: &'a model::Step) -> Self {
+    fn of(step: &'a model::StepReport) -> Self {
         let evidence = step.finding.evidence();
         let asked = step.asked.iter().map(|(probe, asked)| JsonRequest {
             probe: probe.name(),

@@ -3,7 +3,7 @@
 //! no tag and no code, and calls nobody. Commands stand in indented blocks, which nothing
 //! on their line can end.
 
-use super::model::{Escalation, NextAction, Report, Runbook, Step, Verdict};
+use super::model::{Escalation, NextAction, Report, RunbookReport, StepReport, Verdict};
 use super::words::{name, standing, took, unmentioned, utc, value};
 
 /// The whole report.
@@ -35,7 +35,7 @@ pub fn render(report: &Report) -> String {
     out
 }
 
-fn runbook(out: &mut String, runbook: &Runbook, report: &Report) {
+fn runbook(out: &mut String, runbook: &RunbookReport, report: &Report) {
     out.push_str(&format!(
         "\n## {} {} {}: {}\n\n{}\n",
         runbook.verdict.word().to_ascii_uppercase(),
@@ -75,7 +75,7 @@ fn runbook(out: &mut String, runbook: &Runbook, report: &Report) {
     }
 }
 
-fn row(step: &Step) -> String {
+fn row(step: &StepReport) -> String {
     let evidence = step.finding.evidence().iter();
     let evidence: Vec<_> = evidence
         .map(|e| format!("{} {}", inert(e.fact), inert(&value(e))))

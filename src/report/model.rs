@@ -182,7 +182,7 @@ pub struct Escalation {
 
 /// One step, judged.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct StepReport {
     /// From 1, in the order of the runbook.
     pub number: usize,
     /// Its id.
@@ -212,7 +212,7 @@ pub struct Step {
     pub manual: Printable,
 }
 
-impl Step {
+impl StepReport {
     /// Its verdict.
     pub fn verdict(&self) -> Verdict {
         self.finding.verdict()
@@ -263,7 +263,7 @@ pub struct Standing {
     /// Until when nobody is told, and who wanted that.
     pub muted: Option<Muted>,
     /// Who was told of this incident first.
-    pub told: Option<Told>,
+    pub told: Option<Notification>,
 }
 
 /// A mute in force.
@@ -277,7 +277,7 @@ pub struct Muted {
 
 /// A notification that was delivered.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+pub struct Notification {
     /// By which host.
     pub by: Printable,
     /// When.
@@ -288,7 +288,7 @@ pub struct Told {
 
 /// One runbook, judged.
 #[derive(Clone, Debug)]
-pub struct Runbook {
+pub struct RunbookReport {
     /// Its id, such as `inc-004`.
     pub id: Printable,
     /// Its title.
@@ -316,14 +316,14 @@ pub struct Runbook {
     /// Whom to call.
     pub escalation: Option<Escalation>,
     /// Its steps in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<StepReport>,
     /// How it compares with the checks before; only `check` knows.
     pub standing: Option<Standing>,
 }
 
 /// Which production system a report speaks of.
 #[derive(Clone, Debug)]
-pub struct Stack {
+pub struct StackIdentity {
     /// Its name in the configuration.
     pub name: Printable,
     /// The base URL before `/beak/…`.
@@ -338,7 +338,7 @@ pub struct Stack {
 #[derive(Clone, Debug)]
 pub struct Report {
     /// Which system.
-    pub stack: Stack,
+    pub stack: StackIdentity,
     /// When it began.
     pub started_at: OffsetDateTime,
     /// How long it took.
@@ -354,7 +354,7 @@ pub struct Report {
     /// Whom to call.
     pub escalation: Option<Escalation>,
     /// Those asked for, worst first.
-    pub runbooks: Vec<Runbook>,
+    pub runbooks: Vec<RunbookReport>,
     /// What else must be said of this run: overridden endpoints, history not recorded, a clock that is off.
     pub notes: Vec<Printable>,
 }
@@ -363,7 +363,7 @@ impl Report {
     /// Whether there is nothing that somebody must be told: all is well, or whoever would
     /// have to know said that they do.
     pub fn is_silent(&self) -> bool {
-        let is_muted = |runbook: &Runbook| {
+        let is_muted = |runbook: &RunbookReport| {
             let standing = runbook.standing.as_ref();
             standing.is_some_and(|standing| standing.muted.is_some())
         };
@@ -386,7 +386,7 @@ impl Report {
     }
 
     /// Critical runbooks that the root cause does not explain, in their order.
-    pub fn further(&self) -> impl Iterator<Item = &Runbook> {
+    pub fn further(&self) -> impl Iterator<Item = &RunbookReport> {
         let cause = self.root_cause.as_ref();
         self.runbooks.iter().filter(move |runbook| {
             runbook.verdict == Verdict::Critical

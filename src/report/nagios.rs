@@ -6,7 +6,7 @@
 //! the runbooks.
 
 use super::metric::{Bound, MetricValue};
-use super::model::{Report, Runbook, Verdict};
+use super::model::{Report, RunbookReport, Verdict};
 use super::words::{cut, name};
 use crate::text::Printable;
 use std::collections::BTreeSet;
@@ -59,7 +59,7 @@ fn data(report: &Report) -> Vec<String> {
         out.push(format!("steps_{}={count}", verdict.word()));
     }
     // By id: the report's own order changes with what is worst.
-    let mut runbooks: Vec<&Runbook> = report.runbooks.iter().collect();
+    let mut runbooks: Vec<&RunbookReport> = report.runbooks.iter().collect();
     runbooks.sort_unstable_by_key(|runbook| &runbook.id);
     let mut labels = BTreeSet::new();
     let metrics = runbooks.iter().flat_map(|runbook| &runbook.metrics);

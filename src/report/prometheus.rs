@@ -7,7 +7,7 @@
 //! makes the collector skip the whole file. Every sample says which stack and which run it is
 //! of, so that two files can stand side by side.
 
-use super::model::{Report, Runbook, Verdict};
+use super::model::{Report, RunbookReport, Verdict};
 use super::words::utc;
 use crate::text::Printable;
 use std::collections::BTreeMap;
@@ -27,9 +27,9 @@ pub fn render(report: &Report) -> String {
     let mut ids: Vec<_> = report.runbooks.iter().map(|r| &r.id).collect();
     ids.sort_unstable();
     let ended = report.started_at + report.took;
-    let mut page = Page::of(&report.stack.name, &ids);
+    let mut page = MetricsPage::of(&report.stack.name, &ids);
     page.states("run", "The verdict of the run.", [(vec![], report.verdict)]);
-    let mut runbooks: Vec<&Runbook> = report.runbooks.iter().collect();
+    let mut runbooks: Vec<&RunbookReport> = report.runbooks.iter().collect();
     runbooks.sort_unstable_by_key(|runbook| &runbook.id);
     let states = runbooks
         .iter()
@@ -58,7 +58,7 @@ pub fn failure(
 ) -> String {
     let mut ids: Vec<_> = runbooks.iter().collect();
     ids.sort_unstable();
-    let mut page = Page::of(stack, &ids);
+    let mut page = MetricsPage::of(stack, &ids);
     page.states(
         "run",
         "The verdict of the run.",
@@ -74,13 +74,13 @@ pub fn failure(
 
 type Labels<'a> = Vec<(&'a str, &'a str)>;
 
-struct Page {
+struct MetricsPage {
     /// The labels that every sample has.
     common: String,
     out: String,
 }
 
-impl Page {
+impl MetricsPage {
     fn of(stack: &Printable, runbooks: &[&Printable]) -> Self {
         let run: Vec<_> = runbooks.iter().map(|id| id.as_str()).collect();
         let common = format!(
@@ -156,7 +156,7 @@ impl Page {
         }
     }
 
-    fn limits(&mut self, runbooks: &[&Runbook]) {
+    fn limits(&mut self, runbooks: &[&RunbookReport]) {
         let name = "duckops_limit";
         let help = "A limit of a runbook, by its name there; durations in seconds.";
         self.family(name, help);

@@ -71,8 +71,8 @@ pub(super) const CURL: &str =
     "curl -s https://beak.moonducks.example/prod/beak/system/status | python3 -m json.tool";
 pub(super) const LIST: &str = "aws stepfunctions list-executions --state-machine-arn arn:aws:states:us-east-1:111122223333:stateMachine:peck-approval-workflow --status-filter RUNNING --region us-east-1";
 
-fn step(number: usize, id: &str, title: &str, finding: Finding, summary: &str) -> Step {
-    Step {
+fn step(number: usize, id: &str, title: &str, finding: Finding, summary: &str) -> StepReport {
+    StepReport {
         number,
         id: p(id),
         title: p(title),
@@ -100,8 +100,8 @@ pub(super) fn proof(fact: &'static str, value: i64) -> Finding {
     }
 }
 
-fn stack() -> Stack {
-    Stack {
+fn stack() -> StackIdentity {
+    StackIdentity {
         name: p("prod"),
         api_url: p("https://beak.moonducks.example/prod"),
         region: p("us-east-1"),
@@ -111,7 +111,7 @@ fn stack() -> Stack {
 
 /// Metrics with the values that the steps have as evidence.
 fn metrics(
-    steps: &[Step],
+    steps: &[StepReport],
     all: &[(&str, &'static str, &'static str, Option<Bound>)],
 ) -> Vec<MetricValue> {
     let evidence = || steps.iter().flat_map(|step| step.finding.evidence());
@@ -138,7 +138,7 @@ fn metrics(
     all.iter().map(metric).collect()
 }
 
-fn peck_metrics(steps: &[Step]) -> Vec<MetricValue> {
+fn peck_metrics(steps: &[StepReport]) -> Vec<MetricValue> {
     let limit = Some(Bound::AtMost(10.0));
     let all = [
         (
@@ -159,7 +159,7 @@ fn peck_metrics(steps: &[Step]) -> Vec<MetricValue> {
     metrics(steps, &all)
 }
 
-fn fleet_metrics(steps: &[Step]) -> Vec<MetricValue> {
+fn fleet_metrics(steps: &[StepReport]) -> Vec<MetricValue> {
     let all = [
         ("agents_alive", "status.agents.alive", "count", None),
         ("pulse_age", "audit.pulse_age", "seconds", None),
@@ -167,8 +167,8 @@ fn fleet_metrics(steps: &[Step]) -> Vec<MetricValue> {
     metrics(steps, &all)
 }
 
-fn fleet(steps: Vec<Step>) -> Runbook {
-    Runbook {
+fn fleet(steps: Vec<StepReport>) -> RunbookReport {
+    RunbookReport {
         id: p("inc-003"),
         title: p("Agent fleet all dead"),
         metrics: fleet_metrics(&steps),
@@ -176,14 +176,14 @@ fn fleet(steps: Vec<Step>) -> Runbook {
     }
 }
 
-fn peck(steps: Vec<Step>) -> Runbook {
-    Runbook {
+fn peck(steps: Vec<StepReport>) -> RunbookReport {
+    RunbookReport {
         id: p("inc-004"),
         title: p("Peck callback_error spike"),
         severity: p("P1"),
         limits: vec![(p("per_day"), FactValue::Int(10))],
         metrics: peck_metrics(&steps),
-        verdict: Verdict::worst(steps.iter().map(Step::verdict)),
+        verdict: Verdict::worst(steps.iter().map(StepReport::verdict)),
         summary: p("14 callback errors in 24 h, over the limit of 10."),
         blocked_by: None,
         next_action: None,
@@ -196,7 +196,7 @@ fn peck(steps: Vec<Step>) -> Runbook {
     }
 }
 
-fn run(runbooks: Vec<Runbook>, summary: &str) -> Report {
+fn run(runbooks: Vec<RunbookReport>, summary: &str) -> Report {
     Report {
         stack: stack(),
         started_at: NOW,
@@ -320,7 +320,7 @@ pub(super) fn critical() -> Report {
         "Look at the fleet again in ten minutes.",
         Some("duckops triage inc-003 --wait 10m"),
     ));
-    let agents = Runbook {
+    let agents = RunbookReport {
         verdict: Verdict::Warning,
         summary: p("The newest pulse is 21 minutes old."),
         ..fleet(vec![
@@ -386,7 +386,7 @@ pub(super) fn all_ok() -> Report {
         proof("audit.pulse_age", 94),
         "The newest pulse is 1m 34s old.",
     );
-    let fine = |runbook: Runbook| Runbook {
+    let fine = |runbook: RunbookReport| RunbookReport {
         summary: p("All 2 steps are ok."),
         ..runbook
     };
@@ -452,7 +452,7 @@ pub(super) fn blocked() -> Report {
         "GET /beak/system/status",
         Some("HTTP 502 after 0.3 s"),
     )];
-    let lambda = Runbook {
+    let lambda = RunbookReport {
         id: p("inc-001"),
         title: p("Dead Lambda"),
         severity: p("P0"),

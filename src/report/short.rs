@@ -3,7 +3,9 @@
 //! before, what is unchanged is one line a runbook. Mentions are broken up, whatever a name or a
 //! log line holds.
 
-use super::model::{Change, Escalation, NextAction, Report, Runbook, Standing, Step, Verdict};
+use super::model::{
+    Change, Escalation, NextAction, Report, RunbookReport, Standing, StepReport, Verdict,
+};
 use super::words::{clock, count, cut, name, unmentioned};
 use crate::fact::duration;
 use time::OffsetDateTime;
@@ -28,7 +30,7 @@ pub fn render(report: &Report) -> String {
         lines.extend(action(next, escalation, report.started_at));
     }
     // What the first line is about comes first.
-    let (first, others): (Vec<&Runbook>, Vec<&Runbook>) = report
+    let (first, others): (Vec<&RunbookReport>, Vec<&RunbookReport>) = report
         .runbooks
         .iter()
         .partition(|runbook| Some(&runbook.id) == cause);
@@ -72,7 +74,7 @@ fn action(
 }
 
 /// What is wrong with a runbook, one line each; one line where the reader knows it already.
-fn rows(runbook: &Runbook, now: OffsetDateTime) -> Vec<String> {
+fn rows(runbook: &RunbookReport, now: OffsetDateTime) -> Vec<String> {
     let id = name(&runbook.id);
     let label = runbook.standing.as_ref().map(change_label);
     if let Some(standing) = &runbook.standing {
@@ -99,7 +101,7 @@ fn rows(runbook: &Runbook, now: OffsetDateTime) -> Vec<String> {
             _ => format!("{label}{word} {id} {}; caused by {parent}", runbook.summary),
         }];
     }
-    let bad: Vec<&Step> = runbook
+    let bad: Vec<&StepReport> = runbook
         .steps
         .iter()
         .filter(|step| step.verdict() >= Verdict::Warning)
@@ -109,7 +111,7 @@ fn rows(runbook: &Runbook, now: OffsetDateTime) -> Vec<String> {
     }
     let held = runbook.standing.as_ref().filter(|standing| standing.held);
     let held = held.map_or("", |_| " (held back)");
-    let line = |step: &&Step| {
+    let line = |step: &&StepReport| {
         let (number, word) = (step.number, step.verdict().short());
         format!(
             "{label}{word} {id}/{number} {}: {}{held}",
@@ -131,7 +133,7 @@ fn change_label(standing: &Standing) -> &'static str {
 }
 
 /// `for 4 min, since 17:48Z (1 critical, 3 warnings)`; nothing where it was ok and is ok.
-fn compared(runbook: &Runbook, standing: &Standing, now: OffsetDateTime) -> Option<String> {
+fn compared(runbook: &RunbookReport, standing: &Standing, now: OffsetDateTime) -> Option<String> {
     let mut parts = Vec::new();
     match standing.change {
         Change::Unchanged if standing.settled >= Verdict::Warning => {
@@ -159,7 +161,7 @@ fn compared(runbook: &Runbook, standing: &Standing, now: OffsetDateTime) -> Opti
 }
 
 /// ` (1 critical, 3 warnings)`
-fn tally(runbook: &Runbook) -> String {
+fn tally(runbook: &RunbookReport) -> String {
     let of = |verdict: Verdict| {
         let steps = runbook.steps.iter();
         steps.filter(|step| step.verdict() == verdict).count()

@@ -11,7 +11,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use super::model::{Escalation, NextAction, Report, Runbook, Verdict};
+use super::model::{Escalation, NextAction, Report, RunbookReport, Verdict};
 use super::palette::{Style, Tone};
 use super::words::{self, name, wrap};
 use rows::{Row, RowStyle};
@@ -27,7 +27,7 @@ const SCREEN: usize = 22;
 pub fn render(report: &Report, style: Style) -> String {
     let mut page = String::new();
     for density in Density::ALL {
-        page = Page::new(report, style, density, false).render();
+        page = TablePage::new(report, style, density, false).render();
         if page.lines().count() <= SCREEN {
             break;
         }
@@ -37,7 +37,7 @@ pub fn render(report: &Report, style: Style) -> String {
 
 /// The report with the evidence, the requests and the manual command of every step.
 pub fn explain(report: &Report, style: Style) -> String {
-    Page::new(report, style, Density::Whole, true).render()
+    TablePage::new(report, style, Density::Whole, true).render()
 }
 
 /// How much is left out so that the page fits. Each level includes those before it.
@@ -71,7 +71,7 @@ impl Density {
     ];
 }
 
-struct Page<'a> {
+struct TablePage<'a> {
     report: &'a Report,
     style: Style,
     density: Density,
@@ -79,7 +79,7 @@ struct Page<'a> {
     out: String,
 }
 
-impl<'a> Page<'a> {
+impl<'a> TablePage<'a> {
     fn new(report: &'a Report, style: Style, density: Density, explains: bool) -> Self {
         let width = style.width.max(2 * MARGIN);
         Self {
@@ -119,7 +119,7 @@ impl<'a> Page<'a> {
         );
     }
 
-    fn block(&mut self, runbook: &Runbook) {
+    fn block(&mut self, runbook: &RunbookReport) {
         let headline = format!("{} {}", name(&runbook.id), runbook.summary);
         let next = runbook.next_action.as_ref();
         let escalation = (runbook.id.as_str(), runbook.escalation.as_ref());
@@ -166,7 +166,7 @@ impl<'a> Page<'a> {
     }
 
     /// One row a step.
-    fn steps(&mut self, runbook: &Runbook) {
+    fn steps(&mut self, runbook: &RunbookReport) {
         let many = runbook.steps.len() > rows::LISTED;
         let joins = |verdict: Verdict| match verdict {
             Verdict::Skipped => many || self.density >= Density::JoinSkipped,
@@ -204,7 +204,7 @@ impl<'a> Page<'a> {
     }
 
     /// One row a runbook.
-    fn runbooks(&mut self, runbooks: &[Runbook]) {
+    fn runbooks(&mut self, runbooks: &[RunbookReport]) {
         let rows: Vec<_> = runbooks.iter().map(Row::of_runbook).collect();
         self.rows(&rows);
     }

@@ -1,7 +1,7 @@
 //! Small words that several formats share: names, times, values, and lines that fit.
 //! They know nothing of any single format.
 
-use super::model::{Change, Evidence, Report, Runbook, Standing, Step, Verdict};
+use super::model::{Change, Evidence, Report, RunbookReport, Standing, StepReport, Verdict};
 use crate::fact::{FactValue, instant};
 use crate::text::Printable;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub(super) fn name(id: &Printable) -> String {
 }
 
 /// The title of a step. It claims that all is well; under a bad verdict it must not read so.
-pub(super) fn claim(step: &Step) -> String {
+pub(super) fn claim(step: &StepReport) -> String {
     let claim = match step.verdict() {
         Verdict::Critical | Verdict::Warning => "not so: ",
         Verdict::Unknown => "not known: ",
@@ -83,7 +83,7 @@ pub(super) fn utc(at: OffsetDateTime) -> String {
 
 /// How a runbook compares with the checks before, in a few words; nothing where it was well
 /// and is well, or where nobody compared.
-pub(super) fn standing(runbook: &Runbook, now: OffsetDateTime) -> Option<String> {
+pub(super) fn standing(runbook: &RunbookReport, now: OffsetDateTime) -> Option<String> {
     let Standing {
         change,
         before,

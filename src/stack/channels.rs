@@ -1,7 +1,7 @@
 //! The channels that messages may go to, as the configuration file names them. A secret is
 //! only named here; it is read when it is needed.
 
-use super::config::{File, Notify};
+use super::config::{ConfigFile, Notify};
 use super::secret::SecretSource;
 use super::{Origin, SettingError};
 use crate::text::Printable;
@@ -52,13 +52,17 @@ pub enum ChannelKind {
 const KINDS: &str = "slack, pagerduty, webhook or command";
 
 /// Reads all of them; the first mistake ends it, with its line.
-pub(super) fn read(file: &File) -> Result<Vec<Channel>, SettingError> {
+pub(super) fn read(file: &ConfigFile) -> Result<Vec<Channel>, SettingError> {
     let all = file.config.notify.iter();
     all.map(|(name, section)| channel(file, name, section))
         .collect()
 }
 
-fn channel(file: &File, name: &str, section: &Spanned<Notify>) -> Result<Channel, SettingError> {
+fn channel(
+    file: &ConfigFile,
+    name: &str,
+    section: &Spanned<Notify>,
+) -> Result<Channel, SettingError> {
     let notify = section.get_ref();
     let wrong = |place: String, value: &str, wanted: &'static str| SettingError::Value {
         origin: Origin::File(place),

@@ -22,7 +22,7 @@ pub(super) struct Config {
     #[serde(default)]
     pub(super) notify: BTreeMap<String, Spanned<Notify>>,
     #[serde(default)]
-    pub(super) retention: Retention,
+    pub(super) retention: RetentionSection,
 }
 
 /// A `[notify.NAME]`.
@@ -42,7 +42,7 @@ pub(super) struct Notify {
 /// The `[retention]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Retention {
+pub(super) struct RetentionSection {
     pub(super) detail: Option<Spanned<String>>,
     pub(super) hourly: Option<Spanned<String>>,
 }
@@ -68,13 +68,13 @@ pub(super) struct Section {
 
 /// A configuration file that was read, and where its lines begin.
 #[derive(Debug)]
-pub(super) struct File {
+pub(super) struct ConfigFile {
     pub(super) config: Config,
     path: String,
     text: String,
 }
 
-impl File {
+impl ConfigFile {
     /// The file at `path`; one that does not exist is an empty one.
     pub(super) fn read(path: Option<&Path>) -> Result<Self, SettingError> {
         let shown = path

@@ -58,8 +58,8 @@ impl Settings {
     /// The first value that cannot be used, with where it came from.
     pub fn resolve(flags: &Flags, env: EnvLookup<'_>) -> Result<Self, SettingError> {
         let env = |name: &str| env(name).filter(|value| !value.is_empty());
-        let file = config::File::read(config_path(&env).as_deref())?;
-        let sources = Sources {
+        let file = config::ConfigFile::read(config_path(&env).as_deref())?;
+        let sources = SettingSources {
             env: &env,
             file: &file,
         };
@@ -148,7 +148,7 @@ impl Settings {
 }
 
 /// Seven days in full because verdicts look back that far, ninety by the hour.
-fn retention(file: &config::File) -> Result<(i64, i64), SettingError> {
+fn retention(file: &config::ConfigFile) -> Result<(i64, i64), SettingError> {
     const DAY: i64 = 86_400;
     let read = |value: &Option<toml::Spanned<String>>, built_in: i64, least: i64, wanted| {
         let Some(value) = value else {
@@ -171,7 +171,7 @@ fn retention(file: &config::File) -> Result<(i64, i64), SettingError> {
 
 fn stack(
     flags: &Flags,
-    sources: &Sources<'_>,
+    sources: &SettingSources<'_>,
     name: Setting<String>,
     section: &config::Section,
 ) -> Result<Stack, SettingError> {
@@ -344,12 +344,12 @@ fn checked<T>(
     }
 }
 
-struct Sources<'a> {
+struct SettingSources<'a> {
     env: EnvLookup<'a>,
-    file: &'a config::File,
+    file: &'a config::ConfigFile,
 }
 
-impl Sources<'_> {
+impl SettingSources<'_> {
     fn pick(
         &self,
         flag: &'static str,

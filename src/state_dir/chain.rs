@@ -46,7 +46,7 @@ impl Stage {
 /// One step of one write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct JournalEntry {
     /// Which write; its steps share it.
     pub id: String,
     /// When, RFC 3339 in UTC.
@@ -65,7 +65,7 @@ pub struct Entry {
 #[serde(deny_unknown_fields)]
 pub(super) struct Line {
     pub(super) number: u64,
-    pub(super) entry: Entry,
+    pub(super) entry: JournalEntry,
     /// How many bytes of a torn line stand before this one.
     pub(super) after_torn: usize,
     pub(super) previous: String,
@@ -75,7 +75,7 @@ pub(super) struct Line {
 #[derive(Clone, Debug, Default)]
 pub struct Chain {
     /// The entries that could be read, oldest first, with their numbers.
-    pub entries: Vec<(u64, Entry)>,
+    pub entries: Vec<(u64, JournalEntry)>,
     /// What is wrong with the chain, each with its line; of very many the first thousand.
     pub breaks: Vec<(usize, &'static str)>,
     /// Bytes after the last whole line: a write that was cut off.
@@ -89,7 +89,7 @@ pub struct Chain {
 }
 
 impl Chain {
-    pub(super) fn with_entries(self, entries: Vec<(u64, Entry)>) -> Self {
+    pub(super) fn with_entries(self, entries: Vec<(u64, JournalEntry)>) -> Self {
         Self { entries, ..self }
     }
 
@@ -110,7 +110,7 @@ impl Chain {
 
     /// The `sending` entry of every write whose outcome is open: not recorded, or recorded as
     /// one that a later reading has to settle (`"settled": false`).
-    pub fn open(&self) -> Vec<&Entry> {
+    pub fn open(&self) -> Vec<&JournalEntry> {
         let entries = || self.entries.iter().map(|(_, entry)| entry);
         let mut settled: HashMap<&str, bool> = HashMap::new();
         for entry in entries().filter(|entry| entry.stage == Stage::Outcome) {
@@ -123,7 +123,7 @@ impl Chain {
     }
 }
 
-impl Entry {
+impl JournalEntry {
     /// Whether this outcome is the last word, and not one that a later reading has to settle.
     pub(super) fn settles(&self) -> bool {
         self.stage == Stage::Outcome && self.detail["settled"] != false
@@ -193,7 +193,7 @@ impl Scan {
     pub(super) fn read(
         &mut self,
         mut source: impl BufRead,
-        mut keep: impl FnMut(u64, Entry),
+        mut keep: impl FnMut(u64, JournalEntry),
     ) -> std::io::Result<()> {
         let mut line = Vec::new();
         loop {
@@ -217,7 +217,7 @@ impl Scan {
     }
 
     /// The entry of one line, with the break that ends it unless it is the last one.
-    fn add(&mut self, bytes: &[u8]) -> Option<(u64, Entry)> {
+    fn add(&mut self, bytes: &[u8]) -> Option<(u64, JournalEntry)> {
         let text = String::from_utf8_lossy(bytes);
         self.line += 1;
         let at = self.line;

@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-pub use super::chain::{Chain, Entry, Stage};
+pub use super::chain::{Chain, JournalEntry, Stage};
 
 /// After how many bytes that are not in the index it is written anew: some 500 entries.
 const INDEX_EVERY: u64 = 256 * 1024;
@@ -50,11 +50,14 @@ impl Journal {
     ///
     /// # Errors
     /// As [`Journal::read`].
-    pub fn read_where(&self, is_wanted: impl Fn(&Entry) -> bool) -> Result<Chain, StateDirError> {
+    pub fn read_where(
+        &self,
+        is_wanted: impl Fn(&JournalEntry) -> bool,
+    ) -> Result<Chain, StateDirError> {
         let mut kept = Vec::new();
         let mut scan = Scan::new();
         if let Some(file) = private_file::existing(&self.path)? {
-            let keep = |number, entry: Entry| {
+            let keep = |number, entry: JournalEntry| {
                 if is_wanted(&entry) {
                     kept.push((number, entry));
                 }
@@ -101,7 +104,7 @@ impl Journal {
     ///
     /// # Errors
     /// Then none of them may be taken for recorded.
-    pub fn append(&self, entries: &[Entry]) -> Result<(), StateDirError> {
+    pub fn append(&self, entries: &[JournalEntry]) -> Result<(), StateDirError> {
         let failed = |error: std::io::Error| StateDirError::at(&self.path, error.to_string());
         let mut file = private_file::open(&self.path)?;
         private_file::hold(&file, &self.path)?;

@@ -2,7 +2,7 @@
 //! which still matter. It is a copy and may be removed; without it, or where the journal is not
 //! the one that it was made of, the journal is read from its beginning.
 
-use super::chain::{Entry, MAX_LINE, Scan, Stage, parse};
+use super::chain::{JournalEntry, MAX_LINE, Scan, Stage, parse};
 use super::{output, private_file};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -27,20 +27,20 @@ struct Index {
     lines: usize,
     /// Where the last line of the indexed part begins and ends, in bytes.
     last_line: (u64, u64),
-    entries: Vec<(u64, Entry)>,
+    entries: Vec<(u64, JournalEntry)>,
 }
 
 /// The newest entries of each command on each stack, and those of writes without an outcome.
 #[derive(Default)]
 pub(super) struct Recent {
-    commands: BTreeMap<(String, String), VecDeque<(u64, Entry)>>,
+    commands: BTreeMap<(String, String), VecDeque<(u64, JournalEntry)>>,
     /// Entries that are older, of writes without an outcome.
-    older: Vec<(u64, Entry)>,
+    older: Vec<(u64, JournalEntry)>,
     settled: HashSet<String>,
 }
 
 impl Recent {
-    pub(super) fn add(&mut self, number: u64, entry: Entry) {
+    pub(super) fn add(&mut self, number: u64, entry: JournalEntry) {
         if entry.settles() {
             self.older.retain(|(_, older)| older.id != entry.id);
             self.settled.insert(entry.id.clone());
@@ -59,7 +59,7 @@ impl Recent {
     }
 
     /// All of them, oldest first.
-    pub(super) fn entries(&self) -> Vec<(u64, Entry)> {
+    pub(super) fn entries(&self) -> Vec<(u64, JournalEntry)> {
         let newest = self.commands.values().flatten();
         let mut entries: Vec<_> = newest.chain(&self.older).cloned().collect();
         entries.sort_by_key(|(number, _)| *number);

@@ -3,7 +3,7 @@
 //! finished files are searched for it.
 
 use super::send::headers;
-use super::{Payload, sign};
+use super::{TestPayload, sign};
 use crate::redact::{hex, holds};
 use crate::state_dir::{
     input::{self, Links},
@@ -47,7 +47,7 @@ pub fn write(
     folder: &Path,
     url: &Url,
     secret: &str,
-    payload: &Payload,
+    payload: &TestPayload,
 ) -> Result<Vec<&'static str>, NoBundle> {
     let signature = sign(secret, &payload.body);
     let files = files(url, payload, &signature);
@@ -87,7 +87,7 @@ fn fill(folder: &Path, files: &[(&'static str, Vec<u8>)], secret: &str) -> Resul
     Ok(())
 }
 
-fn files(url: &Url, payload: &Payload, signature: &str) -> Vec<(&'static str, Vec<u8>)> {
+fn files(url: &Url, payload: &TestPayload, signature: &str) -> Vec<(&'static str, Vec<u8>)> {
     let mut head = String::new();
     let mut command = format!(
         "#!/bin/sh\n\
@@ -131,7 +131,7 @@ pub fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Event;
+    use super::super::WebhookEvent;
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
@@ -139,8 +139,8 @@ mod tests {
         Url::parse(text).expect("a URL")
     }
 
-    fn payload(body: &str) -> Payload {
-        Payload::recorded(Event::Pulse, "01A", body.as_bytes().to_vec())
+    fn payload(body: &str) -> TestPayload {
+        TestPayload::recorded(WebhookEvent::Pulse, "01A", body.as_bytes().to_vec())
     }
 
     #[test]

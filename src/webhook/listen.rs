@@ -32,7 +32,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// A wrong way of answering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fail {
+pub enum FailureMode {
     /// This status.
     Status(u16),
     /// Never.
@@ -45,7 +45,7 @@ pub enum Fail {
     Redirect,
 }
 
-impl FromStr for Fail {
+impl FromStr for FailureMode {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -53,11 +53,11 @@ impl FromStr for Fail {
             .strip_prefix("status-")
             .and_then(|code| code.parse().ok());
         match (text, status) {
-            (_, Some(code @ 200..=599)) => Ok(Fail::Status(code)),
-            ("hang", _) => Ok(Fail::Hang),
-            ("reset", _) => Ok(Fail::Reset),
-            ("slow", _) => Ok(Fail::Slow),
-            ("redirect", _) => Ok(Fail::Redirect),
+            (_, Some(code @ 200..=599)) => Ok(FailureMode::Status(code)),
+            ("hang", _) => Ok(FailureMode::Hang),
+            ("reset", _) => Ok(FailureMode::Reset),
+            ("slow", _) => Ok(FailureMode::Slow),
+            ("redirect", _) => Ok(FailureMode::Redirect),
             _ => Err("one of status-500 (or another code), hang, reset, slow, redirect"),
         }
     }
@@ -98,7 +98,7 @@ impl Signed {
 
 /// One delivery, as far as it is told.
 #[derive(Clone, Debug)]
-pub struct Delivery {
+pub struct ReceivedDelivery {
     /// The path that it came to.
     pub path: Untrusted,
     /// The event that its header names.
@@ -138,9 +138,9 @@ impl Receiver {
     }
 
     /// Receives until it is dropped, and tells each delivery.
-    pub async fn serve<T>(self, secret: String, fail: Option<Fail>, tell: T) -> Infallible
+    pub async fn serve<T>(self, secret: String, fail: Option<FailureMode>, tell: T) -> Infallible
     where
-        T: Fn(Delivery) + Send + Sync + 'static,
+        T: Fn(ReceivedDelivery) + Send + Sync + 'static,
     {
         let desk = Arc::new(Desk { secret, fail, tell });
         let room = Arc::new(Semaphore::new(AT_ONCE));
@@ -165,11 +165,11 @@ impl Receiver {
 
 struct Desk<T> {
     secret: String,
-    fail: Option<Fail>,
+    fail: Option<FailureMode>,
     tell: T,
 }
 
-async fn connection<T: Fn(Delivery)>(stream: TcpStream, desk: &Desk<T>) {
+async fn connection<T: Fn(ReceivedDelivery)>(stream: TcpStream, desk: &Desk<T>) {
     let torn = Notify::new();
     let service = service_fn(|request| respond(request, desk, &torn));
     let mut server = http1::Builder::new();
@@ -188,7 +188,7 @@ async fn connection<T: Fn(Delivery)>(stream: TcpStream, desk: &Desk<T>) {
     }
 }
 
-async fn respond<T: Fn(Delivery)>(
+async fn respond<T: Fn(ReceivedDelivery)>(
     request: Request<Incoming>,
     desk: &Desk<T>,
     torn: &Notify,
@@ -207,12 +207,12 @@ async fn respond<T: Fn(Delivery)>(
         Err(_) => (Bytes::new(), Signed::Unread, 408),
     };
     let answered = match desk.fail {
-        None | Some(Fail::Slow) => Some(honest),
-        Some(Fail::Status(status)) => Some(status),
-        Some(Fail::Redirect) => Some(302),
-        Some(Fail::Hang | Fail::Reset) => None,
+        None | Some(FailureMode::Slow) => Some(honest),
+        Some(FailureMode::Status(status)) => Some(status),
+        Some(FailureMode::Redirect) => Some(302),
+        Some(FailureMode::Hang | FailureMode::Reset) => None,
     };
-    (desk.tell)(Delivery {
+    (desk.tell)(ReceivedDelivery {
         path: Untrusted::new(head.uri.path()),
         event: text(&head.headers, EVENT).map(Untrusted::new),
         id: delivery_id(&head.headers, &body),
@@ -221,18 +221,18 @@ async fn respond<T: Fn(Delivery)>(
         answered,
     });
     match desk.fail {
-        Some(Fail::Hang) => std::future::pending::<()>().await,
-        Some(Fail::Reset) => {
+        Some(FailureMode::Hang) => std::future::pending::<()>().await,
+        Some(FailureMode::Reset) => {
             torn.notify_one();
             std::future::pending::<()>().await;
         }
-        Some(Fail::Slow) => tokio::time::sleep(LATE).await,
+        Some(FailureMode::Slow) => tokio::time::sleep(LATE).await,
         _ => {}
     }
     let status = answered.and_then(|code| StatusCode::from_u16(code).ok());
     let mut response = Response::new(Full::new(Bytes::from_static(b"{}\n")));
     *response.status_mut() = status.unwrap_or(StatusCode::OK);
-    if desk.fail == Some(Fail::Redirect) {
+    if desk.fail == Some(FailureMode::Redirect) {
         // To itself: who follows is seen.
         let place = HeaderValue::from_static("/redirected");
         response.headers_mut().insert(LOCATION, place);
@@ -276,17 +276,17 @@ mod tests {
     #[test]
     fn every_way_of_failing_has_a_name() {
         for (text, fail) in [
-            ("status-500", Fail::Status(500)),
-            ("status-204", Fail::Status(204)),
-            ("hang", Fail::Hang),
-            ("reset", Fail::Reset),
-            ("slow", Fail::Slow),
-            ("redirect", Fail::Redirect),
+            ("status-500", FailureMode::Status(500)),
+            ("status-204", FailureMode::Status(204)),
+            ("hang", FailureMode::Hang),
+            ("reset", FailureMode::Reset),
+            ("slow", FailureMode::Slow),
+            ("redirect", FailureMode::Redirect),
         ] {
             assert_eq!(text.parse(), Ok(fail));
         }
         for none in ["", "status-", "status-99", "status-600", "status-x", "Hang"] {
-            assert!(none.parse::<Fail>().is_err(), "{none}");
+            assert!(none.parse::<FailureMode>().is_err(), "{none}");
         }
     }
 }

@@ -25,7 +25,7 @@ mod sign;
 pub mod target;
 
 pub use near::near_miss;
-pub use payload::{Event, Payload};
+pub use payload::{TestPayload, WebhookEvent};
 pub use sign::{Malformed, sign, verify};
 
 /// The header that names the event.

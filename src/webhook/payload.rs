@@ -7,7 +7,7 @@ const NO_KEY: &str = "bk_EXAMPLE_not_a_key";
 
 /// An event of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum WebhookEvent {
     /// A bond came into force; the one event that carries a Beak Key.
     Bonded,
     /// An agent gave a sign of life.
@@ -16,16 +16,20 @@ pub enum Event {
     Unpecked,
 }
 
-impl Event {
+impl WebhookEvent {
     /// Every event.
-    pub const ALL: [Event; 3] = [Event::Bonded, Event::Pulse, Event::Unpecked];
+    pub const ALL: [WebhookEvent; 3] = [
+        WebhookEvent::Bonded,
+        WebhookEvent::Pulse,
+        WebhookEvent::Unpecked,
+    ];
 
     /// Its name on the wire.
     pub fn name(self) -> &'static str {
         match self {
-            Event::Bonded => "duck.bonded",
-            Event::Pulse => "duck.pulse",
-            Event::Unpecked => "duck.unpecked",
+            WebhookEvent::Bonded => "duck.bonded",
+            WebhookEvent::Pulse => "duck.pulse",
+            WebhookEvent::Unpecked => "duck.unpecked",
         }
     }
 
@@ -40,7 +44,7 @@ impl Event {
 
 /// A body, and the event that it is sent as.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Payload {
+pub struct TestPayload {
     /// The name of the event.
     pub event: &'static str,
     /// The id that the receiver's log can be searched for.
@@ -49,10 +53,10 @@ pub struct Payload {
     pub body: Vec<u8>,
 }
 
-impl Payload {
+impl TestPayload {
     /// One as the stack would make it. `at` is RFC 3339 in UTC. The ids and the key are
     /// examples, and say so.
-    pub fn made(event: Event, delivery: &str, at: &str) -> Self {
+    pub fn made(event: WebhookEvent, delivery: &str, at: &str) -> Self {
         let mut body = json!({
             "event": event.name(),
             "timestamp": at,
@@ -62,15 +66,15 @@ impl Payload {
             "test": true,
         });
         match event {
-            Event::Bonded => {
+            WebhookEvent::Bonded => {
                 body["peck_id"] = "peck_example".into();
                 body["beak_key"] = NO_KEY.into();
             }
-            Event::Pulse => {
+            WebhookEvent::Pulse => {
                 body["status"] = "ACTIVE".into();
                 body["health"] = "ALIVE".into();
             }
-            Event::Unpecked => body["status"] = "UNPECKED".into(),
+            WebhookEvent::Unpecked => body["status"] = "UNPECKED".into(),
         }
         Self {
             event: event.name(),
@@ -80,7 +84,7 @@ impl Payload {
     }
 
     /// One that was recorded.
-    pub fn recorded(event: Event, delivery: &str, body: Vec<u8>) -> Self {
+    pub fn recorded(event: WebhookEvent, delivery: &str, body: Vec<u8>) -> Self {
         Self {
             event: event.name(),
             delivery: delivery.to_owned(),
@@ -117,16 +121,16 @@ mod tests {
 
     #[test]
     fn every_event_is_known_by_its_name_and_its_payload_names_it() {
-        for event in Event::ALL {
-            assert_eq!(Event::named(event.name()), Some(event));
-            let payload = Payload::made(event, "01A", "2026-03-22T03:12:09Z");
+        for event in WebhookEvent::ALL {
+            assert_eq!(WebhookEvent::named(event.name()), Some(event));
+            let payload = TestPayload::made(event, "01A", "2026-03-22T03:12:09Z");
             let body: serde_json::Value = serde_json::from_slice(&payload.body).expect("JSON");
             assert_eq!(body["event"], event.name());
             assert_eq!(body["test"], true);
-            assert_eq!(body["beak_key"].is_string(), event == Event::Bonded);
+            assert_eq!(body["beak_key"].is_string(), event == WebhookEvent::Bonded);
             assert_eq!(payload.cautions(), Vec::<&str>::new());
         }
-        assert_eq!(Event::named("bonded"), Some(Event::Bonded));
+        assert_eq!(WebhookEvent::named("bonded"), Some(WebhookEvent::Bonded));
         for none in [
             "",
             "duck.",
@@ -134,14 +138,14 @@ mod tests {
             "DUCK.BONDED",
             "duck.duck.bonded",
         ] {
-            assert_eq!(Event::named(none), None, "{none}");
+            assert_eq!(WebhookEvent::named(none), None, "{none}");
         }
     }
 
     #[test]
     fn a_recorded_body_is_looked_at_before_it_leaves() {
         let cautions = |body: &str| {
-            Payload::recorded(Event::Bonded, "01A", body.as_bytes().to_vec()).cautions()
+            TestPayload::recorded(WebhookEvent::Bonded, "01A", body.as_bytes().to_vec()).cautions()
         };
         assert_eq!(cautions("{\"event\":\"duck.bonded\"}"), Vec::<&str>::new());
         for (body, word) in [

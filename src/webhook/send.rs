@@ -2,8 +2,8 @@
 //! Of the answer only its head is read: nothing in its body could tell more than its status,
 //! and it may be endless.
 
-use super::target::Target;
-use super::{DELIVERY, EVENT, Payload, SIGNATURE};
+use super::target::ResolvedTarget;
+use super::{DELIVERY, EVENT, SIGNATURE, TestPayload};
 use crate::cloud::{Exchange, Http, innermost, tls};
 use crate::text::Printable;
 use reqwest::header::{HeaderMap, HeaderName};
@@ -15,9 +15,9 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What came of it.
 #[derive(Clone, Debug)]
-pub enum Sent {
+pub enum SendOutcome {
     /// The receiver answered.
-    Answered(Answer),
+    Answered(ReceiverResponse),
     /// No connection was made, so nothing left.
     Never {
         /// Why.
@@ -66,7 +66,7 @@ impl Handshake {
 
 /// The head of an answer.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct ReceiverResponse {
     /// Its status.
     pub status: u16,
     /// From sending to the head of the answer.
@@ -74,7 +74,7 @@ pub struct Answer {
     headers: HeaderMap,
 }
 
-impl Answer {
+impl ReceiverResponse {
     #[cfg(test)]
     pub(super) fn for_tests(status: u16, headers: HeaderMap) -> Self {
         Self {
@@ -102,7 +102,7 @@ impl Answer {
 }
 
 /// The headers of a delivery, in the order of sending.
-pub fn headers(payload: &Payload, signature: &str) -> [(&'static str, String); 4] {
+pub fn headers(payload: &TestPayload, signature: &str) -> [(&'static str, String); 4] {
     [
         ("Content-Type", "application/json".to_owned()),
         (EVENT, payload.event.to_owned()),
@@ -114,19 +114,19 @@ pub fn headers(payload: &Payload, signature: &str) -> [(&'static str, String); 4
 /// Delivers a payload under a signature, once, and tells `http`'s observer.
 pub async fn deliver(
     http: &Http,
-    target: &Target,
-    payload: &Payload,
+    target: &ResolvedTarget,
+    payload: &TestPayload,
     signature: &str,
     limit: Duration,
-) -> Sent {
+) -> SendOutcome {
     let limit = limit.min(PATIENCE);
     let began = Instant::now();
     let sent = post(target, payload, signature, limit).await;
     http.saw(&Exchange {
         what: format!("POST {}", target.place()).into(),
         outcome: match &sent {
-            Sent::Answered(answer) => answer.status.to_string().into(),
-            Sent::Never { why, .. } | Sent::Lost(why) => why.clone(),
+            SendOutcome::Answered(answer) => answer.status.to_string().into(),
+            SendOutcome::Never { why, .. } | SendOutcome::Lost(why) => why.clone(),
         },
         took: began.elapsed(),
         // The body of the answer is not read.
@@ -135,8 +135,13 @@ pub async fn deliver(
     sent
 }
 
-async fn post(target: &Target, payload: &Payload, signature: &str, limit: Duration) -> Sent {
-    let never = |why: String| Sent::Never {
+async fn post(
+    target: &ResolvedTarget,
+    payload: &TestPayload,
+    signature: &str,
+    limit: Duration,
+) -> SendOutcome {
+    let never = |why: String| SendOutcome::Never {
         why: why.into(),
         tls: None,
     };
@@ -154,8 +159,10 @@ async fn post(target: &Target, payload: &Payload, signature: &str, limit: Durati
     }
     let began = Instant::now();
     match tokio::time::timeout(limit, request.send()).await {
-        Err(_) => Sent::Lost(format!("no answer within {:.0} s", limit.as_secs_f32()).into()),
-        Ok(Ok(response)) => Sent::Answered(Answer {
+        Err(_) => {
+            SendOutcome::Lost(format!("no answer within {:.0} s", limit.as_secs_f32()).into())
+        }
+        Ok(Ok(response)) => SendOutcome::Answered(ReceiverResponse {
             status: response.status().as_u16(),
             took: began.elapsed(),
             headers: response.headers().clone(),
@@ -164,11 +171,11 @@ async fn post(target: &Target, payload: &Payload, signature: &str, limit: Durati
             let error = error.without_url();
             let why = innermost(&error);
             match error.is_connect() || error.is_builder() {
-                true => Sent::Never {
+                true => SendOutcome::Never {
                     why,
                     tls: tls(&error).map(Handshake::of),
                 },
-                false => Sent::Lost(why),
+                false => SendOutcome::Lost(why),
             }
         }
     }
@@ -177,7 +184,7 @@ async fn post(target: &Target, payload: &Payload, signature: &str, limit: Durati
 #[cfg(test)]
 mod tests {
     use super::super::target::{Refused, parse};
-    use super::super::{Event, sign};
+    use super::super::{WebhookEvent, sign};
     use super::*;
     use std::io::{Read, Write};
     use std::net::TcpListener;
@@ -197,16 +204,16 @@ mod tests {
         });
         // No resolver knows this name.
         let url = format!("http://hook.example.invalid:{}/x?y=z", address.port());
-        let target = Target {
+        let target = ResolvedTarget {
             url: parse(&url).expect("a URL"),
             name: Some("hook.example.invalid".to_owned()),
             addresses: vec![address],
         };
-        let payload = Payload::made(Event::Pulse, "01A", "2026-03-22T03:12:09Z");
+        let payload = TestPayload::made(WebhookEvent::Pulse, "01A", "2026-03-22T03:12:09Z");
         let signature = sign("s", &payload.body);
         let http = Http::new(None);
         let sent = deliver(&http, &target, &payload, &signature, PATIENCE).await;
-        assert!(matches!(sent, Sent::Answered(a) if a.status == 204));
+        assert!(matches!(sent, SendOutcome::Answered(a) if a.status == 204));
         let request = server.join().expect("a thread");
         for line in [
             "POST /x?y=z HTTP/1.1",
@@ -227,7 +234,7 @@ mod tests {
     #[test]
     fn what_stands_in_between_does_not_speak_for_the_receiver() {
         for status in 200..600 {
-            let answer = Answer::for_tests(status, HeaderMap::new());
+            let answer = ReceiverResponse::for_tests(status, HeaderMap::new());
             let due = [408, 502, 504, 520, 524].contains(&status);
             assert_eq!(answer.is_hearsay(), due, "{status}");
         }

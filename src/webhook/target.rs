@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 /// A place that a delivery may go to.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub struct ResolvedTarget {
     /// The URL as it was given.
     pub url: Url,
     /// The name in it, where it is one.
@@ -17,7 +17,7 @@ pub struct Target {
     pub addresses: Vec<SocketAddr>,
 }
 
-impl Target {
+impl ResolvedTarget {
     /// Where it is, without what may be secret in the URL: no query and no fragment.
     pub fn place(&self) -> String {
         let mut url = self.url.clone();
@@ -75,7 +75,11 @@ const RESOLVE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// [`Refused`]: one address that is refused refuses the whole.
-pub async fn resolve(url: &Url, allow_private: bool, limit: Duration) -> Result<Target, Refused> {
+pub async fn resolve(
+    url: &Url,
+    allow_private: bool,
+    limit: Duration,
+) -> Result<ResolvedTarget, Refused> {
     let port = url.port_or_known_default().unwrap_or(443);
     let (name, addresses) = match url.host() {
         Some(Host::Ipv4(address)) => (None, vec![SocketAddr::from((address, port))]),
@@ -98,14 +102,14 @@ fn judged(
     name: Option<String>,
     addresses: Vec<SocketAddr>,
     allow_private: bool,
-) -> Result<Target, Refused> {
+) -> Result<ResolvedTarget, Refused> {
     if addresses.is_empty() {
         return Err(Refused::Name("it has no address".to_owned()));
     }
     for address in &addresses {
         permitted(address.ip(), allow_private)?;
     }
-    Ok(Target {
+    Ok(ResolvedTarget {
         url: url.clone(),
         name,
         addresses,

@@ -15,7 +15,7 @@ use crate::cloud::{Aws, Http};
 use crate::exit;
 use crate::fact;
 use crate::stack::Stack;
-use crate::state_dir::journal::{Entry, Journal, Stage};
+use crate::state_dir::journal::{Journal, JournalEntry, Stage};
 use crate::state_dir::private_file::StateDirError;
 use serde_json::{Value, json};
 use std::future::Future;
@@ -50,8 +50,8 @@ impl WriteContext<'_> {
     }
 
     /// An entry of the journal about the write with this id.
-    pub fn entry(&self, id: &str, command: &str, stage: Stage, detail: Value) -> Entry {
-        Entry {
+    pub fn entry(&self, id: &str, command: &str, stage: Stage, detail: Value) -> JournalEntry {
+        JournalEntry {
             id: id.to_owned(),
             at: self.timestamp(),
             action: command.to_owned(),

@@ -132,7 +132,7 @@ impl WriteReport {
     pub fn document(
         &self,
         kind: DocumentKind,
-        stack: &model::Stack,
+        stack: &model::StackIdentity,
         contact: &str,
         clock: Option<Clock>,
     ) -> String {

@@ -3,7 +3,7 @@
 
 use super::{Value, alias, journal, json, puts};
 use crate::support::{Stage, world};
-use duckops::practice::{FakeStack, Series, Version};
+use duckops::practice::{FakeMetric, FakeStack, Version};
 use std::time::Duration;
 
 pub(super) const APPROVED: [&str; 4] = [
@@ -36,7 +36,7 @@ pub(super) fn serve(world: &mut FakeStack, invocations: f64, errors: f64) {
     let at = world.now - Duration::from_secs(1);
     for (name, sum) in [("Invocations", invocations), ("Errors", errors)] {
         if invocations > 0.0 {
-            world.metrics.push(Series {
+            world.metrics.push(FakeMetric {
                 namespace: "AWS/Lambda".into(),
                 name: name.into(),
                 dimensions: dimensions

@@ -225,7 +225,9 @@ async fn requests_only(operators: usize, rounds: usize) {
             }
         }
         let requests = practice.requests();
-        let sent = |seen: &&duckops::practice::Seen| seen.operation == Some(Operation::UpdateAlias);
+        let sent = |seen: &&duckops::practice::ReceivedRequest| {
+            seen.operation == Some(Operation::UpdateAlias)
+        };
         figures.requests += requests[seen..].iter().filter(sent).count();
         seen = requests.len();
     }

@@ -112,7 +112,7 @@ impl Stage {
         self.duckops(arguments).env("DUCKOPS_STATE_DIR", state)
     }
 
-    fn record(&self, recorded: &[duckops::practice::Recorded]) {
+    fn record(&self, recorded: &[duckops::practice::EarlierRun]) {
         let flags = Flags {
             api_url: Some(self.practice.api_url()),
             ..Flags::default()

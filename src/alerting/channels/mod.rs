@@ -10,7 +10,7 @@ use crate::alerting::{DeliveryOutcome, Message};
 use crate::cloud::Http;
 use crate::stack::{Channel, ChannelKind, Environment, SecretError, SecretSource};
 use crate::text::{Printable, Untrusted};
-use payload::Payload;
+use payload::ChannelPayload;
 pub use payload::text;
 use std::process::Stdio;
 use std::time::Duration;
@@ -145,7 +145,7 @@ impl SendError {
 }
 
 /// One request, never repeated and never redirected.
-async fn post(http: &Http, url: &Url, payload: Payload) -> Result<(), SendError> {
+async fn post(http: &Http, url: &Url, payload: ChannelPayload) -> Result<(), SendError> {
     let client = http
         .client(url.as_str())
         .map_err(|unavailable| SendError::because(unavailable.detail))?;

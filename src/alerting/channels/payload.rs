@@ -12,12 +12,12 @@ use ring::hmac;
 use serde_json::json;
 
 /// What is sent over HTTP.
-pub(super) struct Payload {
+pub(super) struct ChannelPayload {
     pub(super) body: Vec<u8>,
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
-impl Payload {
+impl ChannelPayload {
     fn of(message: &Message, body: &serde_json::Value) -> Self {
         Self {
             body: body.to_string().into_bytes(),
@@ -41,7 +41,7 @@ pub fn text(message: &Message) -> String {
 }
 
 /// `{"text": …}` with the three characters that mean something to Slack written out.
-pub(super) fn slack(message: &Message) -> Payload {
+pub(super) fn slack(message: &Message) -> ChannelPayload {
     let inert = |text: &str| {
         let text = Printable::from(text).to_string();
         text.replace('&', "&amp;")
@@ -50,12 +50,12 @@ pub(super) fn slack(message: &Message) -> Payload {
             // Some workspaces link a bare name by themselves.
             .replace('@', "@ ")
     };
-    Payload::of(message, &json!({ "text": lines(message, &inert) }))
+    ChannelPayload::of(message, &json!({ "text": lines(message, &inert) }))
 }
 
 /// An event of PagerDuty's Events API, version 2. Everything of one incident has one key,
 /// so that a repetition is no second incident there.
-pub(super) fn pagerduty(message: &Message, key: &Secret) -> Payload {
+pub(super) fn pagerduty(message: &Message, key: &Secret) -> ChannelPayload {
     let severity = match message.verdict.as_str() {
         "critical" => "critical",
         "unknown" => "error",
@@ -95,11 +95,11 @@ pub(super) fn pagerduty(message: &Message, key: &Secret) -> Payload {
             },
         },
     });
-    Payload::of(message, &body)
+    ChannelPayload::of(message, &body)
 }
 
 /// Everything, as JSON; signed over the raw bytes where there is a secret.
-pub(super) fn webhook(message: &Message, secret: Option<&Secret>) -> Payload {
+pub(super) fn webhook(message: &Message, secret: Option<&Secret>) -> ChannelPayload {
     let body = json!({
         "format_version": "1.0",
         "id": message.id,
@@ -117,7 +117,7 @@ pub(super) fn webhook(message: &Message, secret: Option<&Secret>) -> Payload {
         "at": instant(message.at.div_euclid(1_000)),
         "host": message.host,
     });
-    let mut payload = Payload::of(message, &body);
+    let mut payload = ChannelPayload::of(message, &body);
     if let Some(secret) = secret {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
         let tag = hmac::sign(&key, &payload.body);

@@ -8,7 +8,9 @@ use crate::engine::run::stack_heading;
 use crate::fact::{Fact, FactValue, Probe, instant};
 use crate::lambda::last_known_good::KnownGood;
 use crate::observation::{FactState, Unavailable};
-use crate::report::model::{Finding, NextAction, Proof, Report, Runbook, Step, Verdict};
+use crate::report::model::{
+    Finding, NextAction, Proof, Report, RunbookReport, StepReport, Verdict,
+};
 use crate::text::Untrusted;
 use crate::write::alias::check;
 use crate::write::alias::findings::{AliasFindings, AliasQuery};
@@ -35,7 +37,7 @@ pub(super) async fn check(
 
 /// Says which version is the last known-good where the one in question is not safe: who asks about a
 /// version during an outage wants to know which one to take instead.
-fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut Runbook) {
+fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut RunbookReport) {
     let Ok(Some(good)) = last_known_good(findings) else {
         return;
     };
@@ -81,7 +83,7 @@ pub(super) async fn show(context: &Context, read: &AliasRead) -> Result<u8, Fail
     for (number, step) in (1..).zip(&mut runbook.steps) {
         step.number = number;
     }
-    runbook.verdict = Verdict::worst(runbook.steps.iter().map(Step::verdict));
+    runbook.verdict = Verdict::worst(runbook.steps.iter().map(StepReport::verdict));
     let worst = runbook
         .steps
         .iter()
@@ -116,7 +118,7 @@ fn query(read: &AliasRead, to: Option<&str>, around: bool) -> AliasQuery {
 }
 
 /// When and by what it came to where it points, as far as can be known.
-fn moved(findings: &AliasFindings) -> Step {
+fn moved(findings: &AliasFindings) -> StepReport {
     let alias = findings.seen.alias.as_ref().ok();
     let by = alias.and_then(|alias| findings.past.current_move(alias));
     let seconds = |path: &str| match findings.observations.get(path) {
@@ -159,7 +161,7 @@ fn moved(findings: &AliasFindings) -> Step {
     }
 }
 
-fn around(findings: &AliasFindings) -> Step {
+fn around(findings: &AliasFindings) -> StepReport {
     let title = "The versions around it are known";
     match &findings.seen.versions {
         Ok(all) => {
@@ -200,13 +202,13 @@ fn ok(findings: &AliasFindings, path: &'static str, value: FactValue) -> Finding
     Proof::of([fact]).map_or(Finding::Unknown(Vec::new()), Finding::Ok)
 }
 
-fn step(id: &str, title: &str, finding: Finding, summary: &str) -> Step {
+fn step(id: &str, title: &str, finding: Finding, summary: &str) -> StepReport {
     let reason = match finding {
         Finding::Ok(_) => "fine",
         Finding::Skipped(_) => "not-known-here",
         _ => "not-known",
     };
-    Step {
+    StepReport {
         number: 0,
         id: id.into(),
         title: title.into(),
@@ -223,7 +225,7 @@ fn step(id: &str, title: &str, finding: Finding, summary: &str) -> Step {
     }
 }
 
-fn report(findings: &AliasFindings, runbook: Runbook) -> Report {
+fn report(findings: &AliasFindings, runbook: RunbookReport) -> Report {
     Report {
         stack: stack_heading(findings.stack()),
         started_at: findings.clock.now,

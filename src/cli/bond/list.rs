@@ -2,7 +2,7 @@
 
 use super::record;
 use crate::cli::args::Watched;
-use crate::cli::connections::{Seen, called, document, page, see, show, when};
+use crate::cli::connections::{ObservedConnections, called, document, page, see, show, when};
 use crate::cli::fail::Failure;
 use crate::cli::out::Format;
 use crate::cli::{Context, facts};
@@ -62,7 +62,7 @@ fn worse(bond: &Bond, now: i64) -> (Class, Reverse<Option<i64>>, &str) {
     (bond.class(now), Reverse(bond.pulse_age(now)), &bond.id)
 }
 
-fn table(context: &Context, seen: &Seen, counts: &BTreeMap<Class, usize>) -> String {
+fn table(context: &Context, seen: &ObservedConnections, counts: &BTreeMap<Class, usize>) -> String {
     let (bonds, now) = (&seen.connections.bonds, seen.connections.now);
     if bonds.is_empty() {
         return "No bond is known.\n".to_owned();

@@ -88,7 +88,7 @@ fn compare(due: &Report, played: &Report) -> Vec<String> {
         for step in &runbook.steps {
             let steps = same.into_iter().flat_map(|same| &same.steps);
             let found = steps.clone().find(|other| other.id == step.id);
-            let (was, is) = (step.verdict(), found.map(model::Step::verdict));
+            let (was, is) = (step.verdict(), found.map(model::StepReport::verdict));
             if is != Some(was) {
                 let is = is.map_or("not there", model::Verdict::word);
                 otherwise.push(format!(

@@ -2,7 +2,7 @@
 
 use super::record;
 use crate::cli::args::Watched;
-use crate::cli::connections::{Seen, called, document, page, see, show, text, when};
+use crate::cli::connections::{ObservedConnections, called, document, page, see, show, text, when};
 use crate::cli::fail::Failure;
 use crate::cli::out::Format;
 use crate::cli::{Context, facts};
@@ -65,7 +65,7 @@ fn count(pecks: &[Peck], state: PeckState, now: i64) -> usize {
     pecks.iter().filter(|peck| peck.state(now) == state).count()
 }
 
-fn table(context: &Context, seen: &Seen) -> String {
+fn table(context: &Context, seen: &ObservedConnections) -> String {
     let (pecks, now) = (&seen.connections.pecks, seen.connections.now);
     let counted = STATES.into_iter().filter_map(|state| {
         let many = count(pecks, state, now);

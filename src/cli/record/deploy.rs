@@ -19,7 +19,7 @@ use std::path::Path;
 const HEAD: &str = "# Deploy log\n\n";
 
 /// What came of it.
-struct Told {
+struct DeployResult {
     code: u8,
     summary: String,
     next: Option<&'static str>,
@@ -36,7 +36,7 @@ pub(super) fn main(
     let moved = match DeployLogEntry::newest(&chain, &stack.key(), &stack.alias.value) {
         Ok(moved) => moved,
         Err(why) => {
-            let told = Told {
+            let told = DeployResult {
                 code: exit::WARNING,
                 summary: format!("{why}; nothing was written"),
                 next: Some("duckops alias show"),
@@ -46,17 +46,17 @@ pub(super) fn main(
     };
     let line = line(&moved, incident);
     let told = match read(path) {
-        Err(error) => Told {
+        Err(error) => DeployResult {
             code: exit::WARNING,
             summary: format!("{}: {error}; nothing was written", args::shown(path)),
             next: None,
         },
-        Ok(text) if text.contains(&moved.id) => Told {
+        Ok(text) if text.contains(&moved.id) => DeployResult {
             code: exit::WARNING,
             summary: format!("{} has it already; nothing was written", args::shown(path)),
             next: None,
         },
-        Ok(_) if args.dry_run => Told {
+        Ok(_) if args.dry_run => DeployResult {
             code: exit::OK,
             summary: format!("nothing was written to {}", args::shown(path)),
             next: None,
@@ -100,10 +100,10 @@ fn read(path: &Path) -> Result<String, InputError> {
 }
 
 /// Appends it, and reads the log as others will.
-fn write(path: &Path, moved: &DeployLogEntry, line: &str) -> Told {
+fn write(path: &Path, moved: &DeployLogEntry, line: &str) -> DeployResult {
     let (code, summary) = appended(path, HEAD, &format!("{line}\n"));
     if code != exit::OK {
-        return Told {
+        return DeployResult {
             code,
             summary,
             next: None,
@@ -113,12 +113,12 @@ fn write(path: &Path, moved: &DeployLogEntry, line: &str) -> Told {
         .map_err(|error| error.to_string())
         .and_then(|text| newest_version(&text).map_err(|error| error.to_string()));
     match newest {
-        Ok(newest) if newest == moved.to => Told {
+        Ok(newest) if newest == moved.to => DeployResult {
             code,
             summary: format!("{summary}: its newest entry names version {newest}"),
             next: None,
         },
-        other => Told {
+        other => DeployResult {
             code: exit::CRITICAL,
             summary: match other {
                 Ok(newest) => format!("{summary}, but its newest entry names version {newest}"),
@@ -134,7 +134,7 @@ fn print(
     args: &args::Record,
     path: &Path,
     entry: Option<(&DeployLogEntry, &str)>,
-    told: &Told,
+    told: &DeployResult,
 ) -> u8 {
     let summary = Printable::from(told.summary.as_str());
     let word = match (args.dry_run, told.code) {

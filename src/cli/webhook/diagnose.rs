@@ -8,7 +8,7 @@ use crate::cli::{Context, now};
 use crate::cloud::Http;
 use crate::report::checklist::ChecklistItem;
 use crate::report::json::DocumentKind;
-use crate::webhook::diagnose::{Case, diagnose, next};
+use crate::webhook::diagnose::{DiagnosisInput, diagnose, next};
 use crate::webhook::target;
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ pub(super) async fn main(
     let url = target::parse(&place.url).map_err(|why| Failure::usage(format!("--url: {why}")))?;
     out_of_the_way(context);
     let http = Http::new(crate::cli::observer(context.verbose));
-    let case = Case {
+    let case = DiagnosisInput {
         url: &url,
         allow_private: place.allow_private,
         payload: &payload,

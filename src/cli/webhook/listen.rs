@@ -11,7 +11,7 @@ use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::Verdict;
 use crate::text::{Printable, Untrusted};
-use crate::webhook::listen::{Delivery, Fail, Receiver, Signed};
+use crate::webhook::listen::{FailureMode, ReceivedDelivery, Receiver, Signed};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +24,7 @@ pub(super) async fn main(
 ) -> Result<u8, Failure> {
     let secret = secret(context, secret_file)?;
     let fail = fail.map(|mode| {
-        mode.parse::<Fail>()
+        mode.parse::<FailureMode>()
             .map_err(|known| Failure::usage(format!("--fail: {known}")))
     });
     let fail = fail.transpose()?;
@@ -44,7 +44,7 @@ pub(super) async fn main(
     let tally: Arc<[(Signed, AtomicU64); 4]> =
         Arc::new(Signed::ALL.map(|s| (s, AtomicU64::new(0))));
     let (printer, env, counts) = (context.out.clone(), context.env.clone(), Arc::clone(&tally));
-    let tell = move |delivery: Delivery| {
+    let tell = move |delivery: ReceivedDelivery| {
         for (signed, count) in counts.iter() {
             count.fetch_add(u64::from(*signed == delivery.signed), Ordering::Relaxed);
         }
@@ -75,7 +75,7 @@ fn shown(text: Option<&Untrusted>) -> Printable {
     text.map_or("-".into(), |text| text.printable(80))
 }
 
-fn line(at: &str, delivery: &Delivery) -> String {
+fn line(at: &str, delivery: &ReceivedDelivery) -> String {
     let answered = delivery
         .answered
         .map_or("no answer".to_owned(), |status| format!("HTTP {status}"));
@@ -89,7 +89,7 @@ fn line(at: &str, delivery: &Delivery) -> String {
     )
 }
 
-fn document(at: &str, delivery: &Delivery) -> String {
+fn document(at: &str, delivery: &ReceivedDelivery) -> String {
     let text = |text: &Option<Untrusted>| text.as_ref().map(|text| text.printable(200).to_string());
     let right = delivery.signed == Signed::Right;
     let verdict = if right { Verdict::Ok } else { Verdict::Warning };

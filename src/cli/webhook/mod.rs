@@ -16,7 +16,7 @@ use crate::stack::env_overrides;
 use crate::stack::{Secret, SecretSource};
 use crate::text::Printable;
 use crate::webhook::bundle::{self, NoBundle};
-use crate::webhook::{Event, Payload, target};
+use crate::webhook::{TestPayload, WebhookEvent, target};
 use serde_json::json;
 use std::path::Path;
 use ulid::Ulid;
@@ -83,7 +83,7 @@ async fn bundle(
 }
 
 /// What is to be known of a body, added to what people read.
-fn cautioned(payload: &Payload, text: &mut String) -> Vec<&'static str> {
+fn cautioned(payload: &TestPayload, text: &mut String) -> Vec<&'static str> {
     let cautions = payload.cautions();
     for caution in &cautions {
         text.push_str(&format!("caution: {caution}\n"));
@@ -106,9 +106,12 @@ fn secret(context: &Context, file: &SecretFile) -> Result<Secret, Failure> {
         .map_err(Failure::usage)
 }
 
-fn event(name: &str) -> Result<Event, Failure> {
-    Event::named(name).ok_or_else(|| {
-        let known: Vec<_> = Event::ALL.into_iter().map(Event::name).collect();
+fn event(name: &str) -> Result<WebhookEvent, Failure> {
+    WebhookEvent::named(name).ok_or_else(|| {
+        let known: Vec<_> = WebhookEvent::ALL
+            .into_iter()
+            .map(WebhookEvent::name)
+            .collect();
         let name = Printable::from(name);
         Failure::usage(format!(
             "there is no event `{name}`; there are: {}",
@@ -117,12 +120,12 @@ fn event(name: &str) -> Result<Event, Failure> {
     })
 }
 
-async fn payload(context: &Context, delivery: &Delivery) -> Result<Payload, Failure> {
+async fn payload(context: &Context, delivery: &Delivery) -> Result<TestPayload, Failure> {
     let event = event(&delivery.event)?;
     let id = Ulid::generate().to_string();
     match &delivery.data {
         None => Ok(made(context, event)),
-        Some(path) => Ok(Payload::recorded(
+        Some(path) => Ok(TestPayload::recorded(
             event,
             &id,
             body(context, "--data: ", path).await?,
@@ -130,10 +133,10 @@ async fn payload(context: &Context, delivery: &Delivery) -> Result<Payload, Fail
     }
 }
 
-fn made(context: &Context, event: Event) -> Payload {
+fn made(context: &Context, event: WebhookEvent) -> TestPayload {
     let id = Ulid::generate().to_string();
     let now = super::now(&context.env).unix_timestamp();
-    Payload::made(event, &id, &instant(now))
+    TestPayload::made(event, &id, &instant(now))
 }
 
 /// A body from a file, or from a descriptor such as `-`.

@@ -9,14 +9,14 @@ use crate::exit;
 use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::text::Printable;
-use crate::webhook::send::{Answer, Sent, deliver};
+use crate::webhook::send::{ReceiverResponse, SendOutcome, deliver};
 use crate::webhook::target::{self, Refused};
-use crate::webhook::{Payload, sign};
+use crate::webhook::{TestPayload, sign};
 use serde_json::json;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-struct Told {
+struct SendResult {
     code: u8,
     outcome: &'static str,
     summary: String,
@@ -58,7 +58,12 @@ pub(super) async fn main(
     Ok(print(context, &told, &payload, to.as_ref()))
 }
 
-fn print(context: &Context, told: &Told, payload: &Payload, to: Option<&Printable>) -> u8 {
+fn print(
+    context: &Context,
+    told: &SendResult,
+    payload: &TestPayload,
+    to: Option<&Printable>,
+) -> u8 {
     let verdict = match told.code {
         exit::OK => Verdict::Ok,
         exit::UNKNOWN => Verdict::Unknown,
@@ -98,8 +103,8 @@ fn print(context: &Context, told: &Told, payload: &Payload, to: Option<&Printabl
         .document(kind, verdict, told.code, summary, &text, &extra)
 }
 
-fn not_sent(why: &str, next: &str) -> Told {
-    Told {
+fn not_sent(why: &str, next: &str) -> SendResult {
+    SendResult {
         code: exit::WARNING,
         outcome: "not-sent",
         summary: format!("{why}; nothing was sent"),
@@ -109,7 +114,7 @@ fn not_sent(why: &str, next: &str) -> Told {
     }
 }
 
-fn not_permitted(refused: &Refused) -> Told {
+fn not_permitted(refused: &Refused) -> SendResult {
     let next = match refused {
         Refused::Address { .. } => "Give the address that deliveries come to from outside",
         _ => DIAGNOSE,
@@ -117,10 +122,10 @@ fn not_permitted(refused: &Refused) -> Told {
     not_sent(&refused.to_string(), next)
 }
 
-fn told(sent: Sent, payload: &Payload) -> Told {
+fn told(sent: SendOutcome, payload: &TestPayload) -> SendResult {
     match sent {
-        Sent::Never { why, .. } => not_sent(why.as_str(), DIAGNOSE),
-        Sent::Lost(why) => Told {
+        SendOutcome::Never { why, .. } => not_sent(why.as_str(), DIAGNOSE),
+        SendOutcome::Lost(why) => SendResult {
             code: exit::UNKNOWN,
             outcome: "unclear",
             summary: format!("sent, and not answered: {why}; the receiver may have taken it"),
@@ -128,18 +133,18 @@ fn told(sent: Sent, payload: &Payload) -> Told {
             status: None,
             took_ms: None,
         },
-        Sent::Answered(answer) => answered(&answer, payload),
+        SendOutcome::Answered(answer) => answered(&answer, payload),
     }
 }
 
-fn look(payload: &Payload) -> String {
+fn look(payload: &TestPayload) -> String {
     format!(
         "Search the receiver's log for {} before it is sent again",
         payload.delivery
     )
 }
 
-fn answered(answer: &Answer, payload: &Payload) -> Told {
+fn answered(answer: &ReceiverResponse, payload: &TestPayload) -> SendResult {
     let (status, took) = (answer.status, answer.took.as_millis());
     let (code, outcome, more, next) = if answer.is_accepted() {
         let next = "See in the receiver's log that it was handled; then the incident can be closed";
@@ -155,7 +160,7 @@ fn answered(answer: &Answer, payload: &Payload) -> Told {
         let next = format!("{DIAGNOSE}; the bond stands as it did");
         (exit::WARNING, "not-accepted", more, next)
     };
-    Told {
+    SendResult {
         code,
         outcome,
         summary: format!("HTTP {status} in {took} ms{more}"),

@@ -15,10 +15,10 @@ const MAX_NUMBERS: usize = 12;
 const MAX_LISTED: usize = 3;
 
 /// What the context is made of.
-pub(super) struct Sources<'a> {
+pub(super) struct ContextSources<'a> {
     pub(super) runbook: &'a Runbook,
     /// The same runbook in the report.
-    pub(super) evaluated: &'a model::Runbook,
+    pub(super) evaluated: &'a model::RunbookReport,
     pub(super) naming: &'a StackNames,
     pub(super) spell: Option<Spell>,
     pub(super) now: OffsetDateTime,
@@ -28,7 +28,7 @@ pub(super) struct Sources<'a> {
     pub(super) actions: &'a [Printable],
 }
 
-impl Sources<'_> {
+impl ContextSources<'_> {
     pub(super) fn context(&self) -> EscalationContext {
         let request = self.runbook.asks.as_ref().map(|asks| {
             // It names no facts.
@@ -55,7 +55,7 @@ impl Sources<'_> {
 }
 
 /// Since when it is bad: by the clock of the runbook where that began before the recorded runs.
-fn since(sources: &Sources<'_>) -> String {
+fn since(sources: &ContextSources<'_>) -> String {
     let ago = |at: i64| duration((sources.now.unix_timestamp() - at).max(0));
     let dated = |at: i64| format!("{} ({})", instant(at), ago(at));
     let recorded = sources.spell.map(|spell| {
@@ -80,7 +80,7 @@ fn since(sources: &Sources<'_>) -> String {
 }
 
 /// The earliest instant that a deadline of the runbook counts from, with its fact.
-fn clock(sources: &Sources<'_>) -> Option<(&'static str, i64)> {
+fn clock(sources: &ContextSources<'_>) -> Option<(&'static str, i64)> {
     let rules = sources.runbook.steps.iter().flat_map(|step| &step.rules);
     let clocks: Vec<_> = rules
         .filter_map(|rule| rule.escalate.as_ref()?.within.map(|(_, from)| from))
@@ -101,9 +101,9 @@ fn clock(sources: &Sources<'_>) -> Option<(&'static str, i64)> {
 
 /// The steps that are not well, the executions that they name, and the numbers of those steps
 /// that call for somebody.
-fn findings(evaluated: &model::Runbook) -> Vec<String> {
+fn findings(evaluated: &model::RunbookReport) -> Vec<String> {
     let bad = || {
-        let is_bad = |step: &&model::Step| step.verdict() >= Verdict::Warning;
+        let is_bad = |step: &&model::StepReport| step.verdict() >= Verdict::Warning;
         evaluated.steps.iter().filter(is_bad)
     };
     let steps = bad().map(|step| {

@@ -12,14 +12,14 @@ use crate::write::consent::Terms;
 use time::OffsetDateTime;
 
 /// A situation and the channels that its message goes to.
-pub struct Escalation<'a> {
+pub struct PreparedEscalation<'a> {
     /// What is known.
     pub situation: &'a Situation,
     /// Where the message goes; empty where it is printed only.
     pub channels: Vec<AlertChannel>,
 }
 
-impl Escalation<'_> {
+impl PreparedEscalation<'_> {
     /// The names of the channels.
     pub fn channel_names(&self) -> Vec<&str> {
         let channels = self.channels.iter();
@@ -77,7 +77,7 @@ pub(super) struct EscalationDraft {
     host: String,
     stack: String,
     channels: Vec<AlertChannel>,
-    runbook: model::Runbook,
+    runbook: model::RunbookReport,
     context: EscalationContext,
     since: OffsetDateTime,
 }

@@ -3,7 +3,7 @@
 use super::situation::Situation;
 use crate::alerting::{EscalationRecord, LEASE};
 use crate::fact::{instant, parse_instant};
-use crate::state_dir::journal::{Entry, Journal, Stage};
+use crate::state_dir::journal::{Journal, JournalEntry, Stage};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -18,7 +18,7 @@ impl EscalationJournal<'_> {
     /// Appends these stages; yields a caution where that failed, which stops nothing.
     pub(super) fn append(&self, stages: Vec<(Stage, Value)>) -> Option<String> {
         let situation = self.situation;
-        let entry = |(stage, detail)| Entry {
+        let entry = |(stage, detail)| JournalEntry {
             id: situation.id.clone(),
             at: instant(situation.now().unix_timestamp()),
             action: action(situation),
@@ -53,18 +53,18 @@ pub fn close_abandoned(journal: &Journal, situation: &Situation) {
         .escalated(runbook, OffsetDateTime::UNIX_EPOCH);
     // A younger one may be on its way: the run that sends it writes its outcome.
     let abandoned_before = (situation.now() - LEASE).unix_timestamp();
-    let is_abandoned = |entry: &&Entry| {
+    let is_abandoned = |entry: &&JournalEntry| {
         entry.action == action
             && entry.stack == situation.key.0
             && parse_instant(&entry.at).is_some_and(|at| at < abandoned_before)
     };
-    let closed = |entry: &Entry| {
+    let closed = |entry: &JournalEntry| {
         let record = known.filter(|record| record.is_of(&entry.id));
         let outcome = match record.and_then(EscalationRecord::delivered) {
             Some(_) => "delivered",
             None => "undelivered",
         };
-        Entry {
+        JournalEntry {
             at: instant(situation.now().unix_timestamp()),
             stage: Stage::Outcome,
             detail: json!({"outcome": outcome, "found_later": true}),

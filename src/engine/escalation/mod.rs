@@ -9,7 +9,7 @@ mod preflight;
 mod send;
 mod situation;
 
-pub use draft::Escalation;
+pub use draft::PreparedEscalation;
 pub use journal::close_abandoned;
 pub use outcome::EscalationOutcome;
 pub use preflight::{EscalationOptions, Preflight, other_address, preflight};

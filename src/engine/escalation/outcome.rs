@@ -33,7 +33,7 @@ pub(super) fn record(runbook: &str) -> (String, Option<String>) {
 
 impl EscalationOutcome {
     /// The outcome of an escalation that was sent, by its channels and by whether it is recorded.
-    pub(super) fn sent(self, runbook: &model::Runbook) -> Self {
+    pub(super) fn sent(self, runbook: &model::RunbookReport) -> Self {
         let names = |accepted: bool| {
             let channels = self.channels.iter();
             let names = channels.filter(|channel| channel.1 == accepted);

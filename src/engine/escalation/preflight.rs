@@ -1,6 +1,6 @@
 //! Whether an escalation is due at all, before anybody consents to it.
 
-use super::draft::Escalation;
+use super::draft::PreparedEscalation;
 use super::outcome::{EscalationOutcome, record};
 use super::situation::Situation;
 use crate::alerting::EscalationRecord;
@@ -33,7 +33,7 @@ pub enum Preflight {
 
 /// Decides whether there is something to consent to.
 pub fn preflight(
-    escalation: &Escalation<'_>,
+    escalation: &PreparedEscalation<'_>,
     channels: &Channels,
     options: EscalationOptions,
     other_address: Option<String>,

@@ -1,6 +1,6 @@
 //! Sending an escalation: written to the alert state for other hosts, sent, and noted.
 
-use super::draft::{Claimed, Escalation};
+use super::draft::{Claimed, PreparedEscalation};
 use super::journal::EscalationJournal;
 use super::outcome::EscalationOutcome;
 use super::preflight::already_sent;
@@ -22,7 +22,7 @@ const MAX_AGE: Duration = Duration::from_secs(600);
 /// Sends it. `on_send` is called when nothing but the outcome can stop it any more. `outcome`
 /// brings the cautions of the preflight.
 pub async fn send(
-    escalation: &Escalation<'_>,
+    escalation: &PreparedEscalation<'_>,
     channels: &Channels,
     journal: Option<&Journal>,
     consent: Consent,
@@ -118,7 +118,7 @@ fn delivery_word(channels: &[(String, bool)]) -> &'static str {
 
 /// Adds the escalation to the alert state.
 async fn claim(
-    escalation: &Escalation<'_>,
+    escalation: &PreparedEscalation<'_>,
     again: bool,
 ) -> Result<(Box<dyn History>, Claimed), String> {
     let Some(mut history) = escalation.situation.history.take() else {

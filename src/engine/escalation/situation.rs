@@ -1,6 +1,6 @@
 //! Everything to know before an escalation: the verdict now, since when, earlier escalations.
 
-use super::context::Sources;
+use super::context::ContextSources;
 use crate::alerting::delivery::host_name;
 use crate::alerting::{AlertState, EscalationContext};
 use crate::cloud::Http;
@@ -8,7 +8,7 @@ use crate::engine::operator::recent_actions;
 use crate::engine::run::Run;
 use crate::engine::runbooks::RequestedRunbooks;
 use crate::history::{History, HistoryError, Snapshot, StackKey, blocking};
-use crate::report::model::{Report, Runbook};
+use crate::report::model::{Report, RunbookReport};
 use crate::runbook::{Library, Missing};
 use crate::state_dir::journal::Journal;
 use crate::text::Printable;
@@ -58,7 +58,7 @@ pub struct Situation {
 
 impl Situation {
     /// The runbook in the report.
-    pub fn runbook(&self) -> &Runbook {
+    pub fn runbook(&self) -> &RunbookReport {
         &self.report.runbooks[self.index]
     }
 
@@ -117,7 +117,7 @@ pub async fn gather(
     let index = runbooks.position(|evaluated| evaluated.id.as_str() == runbook.id);
     let index = index.ok_or_else(|| Missing::name("runbook", &runbook.id, library.ids()))?;
     let actions = recent_actions(request.journal, report.started_at);
-    let sources = Sources {
+    let sources = ContextSources {
         runbook: &runbook,
         evaluated: &report.runbooks[index],
         naming: &evaluated.probe_context.stack.naming(),

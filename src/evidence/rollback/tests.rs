@@ -14,10 +14,10 @@ fn at(ago: i64) -> OffsetDateTime {
 }
 
 /// How long ago a run was, the version it saw behind the alias, and whether the API answered.
-type Run = (i64, i64, bool);
+type Sighting = (i64, i64, bool);
 
-fn past(runs: &[Run]) -> Result<RecordedSamples, Unavailable> {
-    let of = |value: fn(&Run) -> i64| -> Vec<Sample> {
+fn past(runs: &[Sighting]) -> Result<RecordedSamples, Unavailable> {
+    let of = |value: fn(&Sighting) -> i64| -> Vec<Sample> {
         runs.iter()
             .map(|run| Sample {
                 at: at(run.0),
@@ -285,7 +285,7 @@ fn a_gateway_throttling_and_a_lost_permission_are_no_reasons_to_roll_back() {
 
 #[test]
 fn the_way_back_was_seen_serving_and_still_exists() {
-    let table: [(&[Run], &str); 6] = [
+    let table: [(&[Sighting], &str); 6] = [
         (
             &[(7_200, 59, true), (3_600, 61, true), (600, 62, false)],
             "61",

@@ -20,9 +20,9 @@ const KEEP: Retention = Retention {
 };
 
 /// Numbers that look random and are the same in every run.
-struct Dice(u64);
+struct PruneDice(u64);
 
-impl Dice {
+impl PruneDice {
     fn below(&mut self, n: i64) -> i64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -34,7 +34,7 @@ impl Dice {
 /// A snapshot every ten minutes for so many days; the total is reset now and then.
 fn recorded(path: &Path, days: i64, seed: u64) -> Vec<(i64, i64)> {
     let mut history = Sqlite::open(path, LONG).unwrap();
-    let mut dice = Dice(seed);
+    let mut dice = PruneDice(seed);
     let (mut total, mut told) = (0, Vec::new());
     history.change(|_| Ok(())).unwrap();
     let Db::Open(db) = &mut history.db else {
@@ -93,7 +93,7 @@ fn pruning_loses_no_growth() {
         assert!(pruned.observations > 2_000, "{pruned:?}");
         let after = samples(&history, TOTAL);
         // From any reading that stayed to any other, the growth is what it was.
-        let mut dice = Dice(seed + 99);
+        let mut dice = PruneDice(seed + 99);
         for _ in 0..200 {
             let mut ends = [0, 0].map(|_| dice.below(after.len() as i64) as usize);
             ends.sort_unstable();

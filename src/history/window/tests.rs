@@ -195,12 +195,12 @@ impl SampleDice {
 }
 
 /// A world in which each event and each reset is known by its second.
-struct World {
+struct KnownEvents {
     events: Vec<(i64, i64)>,
     resets: Vec<i64>,
 }
 
-impl World {
+impl KnownEvents {
     fn new(dice: &mut SampleDice, resets: bool) -> Self {
         let events = (0..dice.below(40)).map(|_| (dice.below(1_000), 1 + dice.below(5)));
         let events = events.collect::<Vec<_>>();
@@ -238,7 +238,7 @@ fn the_true_increase_lies_between_the_bounds() {
     let mut dice = SampleDice(0x5eed_d0c5);
     let (mut bounded, mut exact, mut with_reset) = (0, 0, 0);
     for round in 0..20_000 {
-        let world = World::new(&mut dice, round % 2 == 0);
+        let world = KnownEvents::new(&mut dice, round % 2 == 0);
         let start = dice.below(998);
         let end = start + 1 + dice.below(999 - start);
         let samples = world.samples(&mut dice, end);
@@ -276,7 +276,7 @@ fn the_true_increase_lies_between_the_bounds() {
 fn windows_that_share_a_sampled_boundary_tile_without_gap_or_overlap() {
     let mut dice = SampleDice(0x0ddba11);
     for round in 0..5_000 {
-        let world = World::new(&mut dice, round % 2 == 0);
+        let world = KnownEvents::new(&mut dice, round % 2 == 0);
         let mut samples = world.samples(&mut dice, 999);
         let cut = 1 + dice.below(997);
         for second in [0, cut] {
@@ -305,7 +305,7 @@ fn windows_that_share_a_sampled_boundary_tile_without_gap_or_overlap() {
 fn leaving_a_sample_out_never_tightens_the_bounds() {
     let mut dice = SampleDice(0xfeed);
     for round in 0..5_000 {
-        let world = World::new(&mut dice, false);
+        let world = KnownEvents::new(&mut dice, false);
         let samples = world.samples(&mut dice, 999);
         let all = increase(&samples, window(300, 999)).unwrap();
         let mut fewer = samples.clone();

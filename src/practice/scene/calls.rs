@@ -1,7 +1,7 @@
 //! How often the function was called and how often it failed, as its metrics tell.
 
 use super::edit::{executed_by, function_measured, minutes};
-use crate::practice::{FakeStack, Series};
+use crate::practice::{FakeMetric, FakeStack};
 use std::time::Duration;
 
 /// The function was called as ever, but not in the last minutes.
@@ -34,7 +34,7 @@ pub(super) fn shared(world: &mut FakeStack, well: &str, fails: &str, erring: u64
 /// Somebody has called the function by itself once a minute for so long, and failed.
 pub(super) fn tested(world: &mut FakeStack, minute: u64) {
     let now = world.now;
-    let whole = |series: &&mut Series| {
+    let whole = |series: &&mut FakeMetric| {
         series.namespace == "AWS/Lambda"
             && series.name != "Throttles"
             && series.dimensions.len() == 1
@@ -49,7 +49,7 @@ pub(super) fn tested(world: &mut FakeStack, minute: u64) {
 
 /// CloudWatch knows nothing of these versions alone.
 pub(super) fn forget_version_metrics(world: &mut FakeStack, versions: &[&str]) {
-    let is_of = |series: &Series| {
+    let is_of = |series: &FakeMetric| {
         let mut dimensions = series.dimensions.iter();
         dimensions
             .any(|(name, value)| name == "ExecutedVersion" && versions.contains(&value.as_str()))

@@ -2,7 +2,7 @@
 //! places where the thing shows, so that a scene cannot contradict itself by accident.
 
 use crate::practice::{
-    Execution, FakeStack, Fault, LogEvent, Operation, Recorded, Series, Version,
+    EarlierRun, FakeExecution, FakeMetric, FakeStack, Fault, LogEvent, Operation, Version,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ pub(super) fn pulsed(world: &mut FakeStack, ago: Duration, duck: &str) {
 pub(super) fn remember(world: &mut FakeStack, hours: u64) {
     world.recorded = (0..hours * 2)
         .rev()
-        .map(|i| Recorded {
+        .map(|i| EarlierRun {
             ago: minutes(5 + i * 30),
             facts: Vec::new(),
         })
@@ -104,7 +104,7 @@ pub(super) fn ran(
         let counter = &mut world.status["peck_protocol"][counter];
         *counter = (counter.as_i64().unwrap_or_default() + 1).into();
     }
-    world.executions.push(Execution {
+    world.executions.push(FakeExecution {
         name: name.to_owned(),
         status: status.to_owned(),
         start: world.now - start,
@@ -165,7 +165,7 @@ pub(super) fn function_measured(world: &mut FakeStack, name: &str, points: &[(Du
         }
         // What somebody executed long before these points stays.
         let oldest = points.iter().map(|(ago, _)| *ago).max().unwrap_or_default();
-        let before = |series: &Series| {
+        let before = |series: &FakeMetric| {
             series.name == name
                 && series.dimensions.iter().any(|(n, _)| n == EXECUTED)
                 && series.points.iter().any(|(at, _)| *at + oldest >= now)
@@ -222,7 +222,7 @@ fn reported(
     dimensions: &[(&str, &str)],
     points: &[(Duration, f64)],
 ) {
-    let series = Series {
+    let series = FakeMetric {
         namespace: namespace.to_owned(),
         name: name.to_owned(),
         dimensions: dimensions
@@ -334,8 +334,9 @@ pub(super) fn moved(world: &mut FakeStack, to: &str, ago: Duration) {
     recorded_since(world, "alias.number", number, ago);
     // Whoever executes is another one since then.
     for name in ["Invocations", "Errors"] {
-        let whole =
-            |s: &&Series| s.namespace == "AWS/Lambda" && s.name == name && s.dimensions.len() == 1;
+        let whole = |s: &&FakeMetric| {
+            s.namespace == "AWS/Lambda" && s.name == name && s.dimensions.len() == 1
+        };
         if let Some(series) = world.metrics.iter().find(whole) {
             let now = world.now;
             let points: Vec<_> = (series.points.iter())

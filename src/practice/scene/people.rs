@@ -357,7 +357,7 @@ fn bonded(world: &mut FakeStack, id: &str, ago: Duration) {
     );
     world.bonds.insert(
         id.to_owned(),
-        crate::practice::Bond {
+        crate::practice::FakeBond {
             state: "BONDED".to_owned(),
             key: format!("bk_LIVE_of_{id}"),
         },

@@ -8,7 +8,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 /// Where the alias points.
-pub(super) struct Target {
+pub(super) struct AliasAnswer {
     pub(super) version: String,
     pub(super) revision: String,
     /// Other versions and their share of the traffic.
@@ -18,7 +18,7 @@ pub(super) struct Target {
 pub(super) async fn alias(
     context: &ProbeContext,
     client: &aws_sdk_lambda::Client,
-) -> (Result<Target, Unavailable>, Observation) {
+) -> (Result<AliasAnswer, Unavailable>, Observation) {
     let mut observation = Observation::new(Probe::Alias);
     let bytes = aws::Bytes::default();
     let request = client
@@ -57,7 +57,7 @@ pub(super) async fn alias(
                 "a weight of the alias is no share of the traffic",
             ));
         }
-        Ok(Target {
+        Ok(AliasAnswer {
             version: answer.function_version.unwrap_or_default(),
             revision: answer.revision_id.unwrap_or_default(),
             weights,

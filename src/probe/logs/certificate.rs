@@ -127,15 +127,15 @@ impl CertificateLine {
 
 /// A word in lower case, and what stands between it and the next one.
 #[derive(Debug)]
-struct Token {
+struct Word {
     word: String,
     /// The characters behind it.
     gap: String,
 }
 
 /// The words of a text: letters and digits, parted at the humps of `camelCase`.
-fn tokens(text: &str) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::new();
+fn tokens(text: &str) -> Vec<Word> {
+    let mut tokens: Vec<Word> = Vec::new();
     let mut before: Option<char> = None;
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -154,7 +154,7 @@ fn tokens(text: &str) -> Vec<Token> {
                     || (before.is_uppercase() && next.is_some_and(char::is_lowercase))
             });
         if before.is_none() || hump {
-            tokens.push(Token {
+            tokens.push(Word {
                 word: String::new(),
                 gap: String::new(),
             });
@@ -167,7 +167,7 @@ fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-fn is_about_mail(tokens: &[Token]) -> bool {
+fn is_about_mail(tokens: &[Word]) -> bool {
     let pair = |first: &[&str], second: &str| {
         tokens.windows(2).any(|pair| match pair {
             [one, two] => first.contains(&one.word.as_str()) && two.word == second,
@@ -182,7 +182,7 @@ fn is_about_mail(tokens: &[Token]) -> bool {
 
 /// A certificate of the platform's own, by what is done with it; or any, unless the line is about
 /// somebody's TLS.
-fn is_about_certificates(tokens: &[Token]) -> bool {
+fn is_about_certificates(tokens: &[Word]) -> bool {
     let is = |at: usize, words: &[&str]| {
         tokens
             .get(at)
@@ -205,7 +205,7 @@ fn is_about_certificates(tokens: &[Token]) -> bool {
             .any(|token| TLS.contains(&token.word.as_str())))
 }
 
-fn is_issued(tokens: &[Token]) -> bool {
+fn is_issued(tokens: &[Word]) -> bool {
     let at = tokens.iter().position(|token| token.word == "issued");
     at.is_some_and(|at| {
         let before = at.checked_sub(1).and_then(|before| tokens.get(before));
@@ -227,7 +227,7 @@ fn is_issued(tokens: &[Token]) -> bool {
 
 /// Whether a word of failure is meant: not one that is counted at zero, and not one that is
 /// denied.
-fn is_failed(tokens: &[Token]) -> bool {
+fn is_failed(tokens: &[Word]) -> bool {
     let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
     (0..tokens.len()).any(|at| {
         let phrase = match (word(at), word(at + 1)) {
@@ -240,7 +240,7 @@ fn is_failed(tokens: &[Token]) -> bool {
 }
 
 /// `failed=0`, `failed lookups: 0`, `errors: none`.
-fn is_counted_at_zero(tokens: &[Token], at: usize) -> bool {
+fn is_counted_at_zero(tokens: &[Word], at: usize) -> bool {
     let value = (at..at + 3).find_map(|place| {
         let token = tokens.get(place)?;
         let gap = token.gap.trim();
@@ -260,7 +260,7 @@ fn is_counted_at_zero(tokens: &[Token], at: usize) -> bool {
 }
 
 /// `0 failed`, `no errors`, `without an error`, `never failed`.
-fn is_denied(tokens: &[Token], at: usize) -> bool {
+fn is_denied(tokens: &[Word], at: usize) -> bool {
     (1..=2).any(|back| {
         let before = at.checked_sub(back).and_then(|before| tokens.get(before));
         before.is_some_and(|before| {

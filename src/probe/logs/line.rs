@@ -187,7 +187,7 @@ fn level_of_text(text: &str) -> Option<Level> {
     let mut ordinary = 0;
     let mut behind_separator = true;
     for (index, token) in tokens(first).take(HEAD).enumerate() {
-        let Token { word, mark } = token;
+        let LineToken { word, mark } = token;
         if word.is_empty() {
             behind_separator = true;
             continue;
@@ -245,13 +245,13 @@ enum Mark {
     Plain,
 }
 
-struct Token<'a> {
+struct LineToken<'a> {
     word: &'a str,
     mark: Mark,
 }
 
 /// The tokens of a line, each with how it stands there.
-fn tokens(line: &str) -> impl Iterator<Item = Token<'_>> {
+fn tokens(line: &str) -> impl Iterator<Item = LineToken<'_>> {
     let fields = line.split(['\t', '|']);
     let single = line.contains(['\t', '|']);
     fields.flat_map(move |field| {
@@ -264,10 +264,10 @@ fn tokens(line: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-fn token<'a>(words: &[&'a str], at: usize, alone: bool) -> Token<'a> {
+fn token<'a>(words: &[&'a str], at: usize, alone: bool) -> LineToken<'a> {
     let word = words.get(at).copied().unwrap_or_default();
     if matches!(word, "-" | "--" | ":") {
-        return Token {
+        return LineToken {
             word: "",
             mark: Mark::Separated,
         };
@@ -279,15 +279,15 @@ fn token<'a>(words: &[&'a str], at: usize, alone: bool) -> Token<'a> {
         .get(at + 1)
         .is_some_and(|next| matches!(*next, "-" | "--" | ":"));
     match bracketed {
-        Some(inner) => Token {
+        Some(inner) => LineToken {
             word: inner.trim(),
             mark: Mark::Bracketed,
         },
-        None if alone => Token {
+        None if alone => LineToken {
             word: word.trim_end_matches(':'),
             mark: Mark::Field,
         },
-        None if dash_follows => Token {
+        None if dash_follows => LineToken {
             word: word.trim_end_matches(':'),
             mark: Mark::Separated,
         },
@@ -296,12 +296,12 @@ fn token<'a>(words: &[&'a str], at: usize, alone: bool) -> Token<'a> {
             Some((head, _))
                 if !head.is_empty() && head.bytes().all(|b| b.is_ascii_alphabetic()) =>
             {
-                Token {
+                LineToken {
                     word: head,
                     mark: Mark::Colon,
                 }
             }
-            _ => Token {
+            _ => LineToken {
                 word: word.trim_end_matches([',', ';', ']']),
                 mark: Mark::Plain,
             },

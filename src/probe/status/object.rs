@@ -32,7 +32,7 @@ const GOOD: [&str; 5] = ["ok", "operational", "healthy", "up", "pass"];
 
 /// What the API says of itself in its `status` field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Claim {
+pub(crate) enum ClaimedHealth {
     /// It is well, or says nothing.
     Good,
     /// It is impaired.
@@ -43,14 +43,14 @@ pub(crate) enum Claim {
     Other,
 }
 
-impl Claim {
+impl ClaimedHealth {
     /// The word of the fact `api.claims`.
     pub(crate) fn word(self) -> &'static str {
         match self {
-            Claim::Good => "good",
-            Claim::Degraded => "degraded",
-            Claim::Outage => "outage",
-            Claim::Other => "other",
+            ClaimedHealth::Good => "good",
+            ClaimedHealth::Degraded => "degraded",
+            ClaimedHealth::Outage => "outage",
+            ClaimedHealth::Other => "other",
         }
     }
 }
@@ -94,24 +94,24 @@ impl StatusObject {
     }
 
     /// What its `status` field means.
-    pub(crate) fn claim(&self) -> Claim {
+    pub(crate) fn claim(&self) -> ClaimedHealth {
         if !self.document.has("status") {
-            return Claim::Good;
+            return ClaimedHealth::Good;
         }
         let Some(word) = self.status() else {
-            return Claim::Other;
+            return ClaimedHealth::Other;
         };
         let word = word.printable(40).to_string().trim().to_lowercase();
         let word = word.replace([' ', '-'], "_");
         let is_in = |words: &[&str]| words.contains(&word.as_str());
         if is_in(&OUTAGE) {
-            Claim::Outage
+            ClaimedHealth::Outage
         } else if is_in(&DEGRADED) {
-            Claim::Degraded
+            ClaimedHealth::Degraded
         } else if is_in(&GOOD) {
-            Claim::Good
+            ClaimedHealth::Good
         } else {
-            Claim::Other
+            ClaimedHealth::Other
         }
     }
 
@@ -182,24 +182,30 @@ mod tests {
         for (words, due) in [
             (
                 &["\"ok\"", "\"OK\"", "\"operational\"", "\"healthy\""][..],
-                Claim::Good,
+                ClaimedHealth::Good,
             ),
             (
                 &["\"degraded\"", "\"Maintenance\"", "\"partial outage\""],
-                Claim::Degraded,
+                ClaimedHealth::Degraded,
             ),
             (
                 &["\"outage\"", "\"DOWN\"", "\"error\"", "\"critical\""],
-                Claim::Outage,
+                ClaimedHealth::Outage,
             ),
-            (&["\"quacking\"", "3", "null", "true", "[]"], Claim::Other),
+            (
+                &["\"quacking\"", "3", "null", "true", "[]"],
+                ClaimedHealth::Other,
+            ),
         ] {
             for word in words {
                 assert_eq!(claim(word), due, "{word}");
             }
         }
         let silent = StatusObject::parse(br#"{"database":{}}"#).expect("a status");
-        assert_eq!((silent.claim(), silent.status()), (Claim::Good, None));
+        assert_eq!(
+            (silent.claim(), silent.status()),
+            (ClaimedHealth::Good, None)
+        );
     }
 
     #[test]

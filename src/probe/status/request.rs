@@ -1,7 +1,7 @@
 //! The request for the status, up to three times, with its failures told apart.
 
 use super::answerer::{self, Answerer};
-use super::object::{Claim, StatusObject};
+use super::object::{ClaimedHealth, StatusObject};
 use crate::cloud::{Exchange, chain, innermost, is_encoded, is_tls, stale};
 use crate::observation::{Observation, RequestLog, Unavailable, UnavailableReason};
 use crate::probe::ProbeContext;
@@ -163,7 +163,7 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> Attempt 
             "200 with an unexpected content-encoding",
         ),
         (200, Ok(())) => match StatusObject::parse(&body) {
-            Ok(status) if status.claim() == Claim::Outage => {
+            Ok(status) if status.claim() == ClaimedHealth::Outage => {
                 let word = status.status().unwrap_or_else(|| Untrusted::new("outage"));
                 let words = format!("HTTP 200, and its status says `{}`", word.printable(40));
                 (StatusOutcome::ClaimsOutage(status), words.into())

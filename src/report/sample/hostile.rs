@@ -39,7 +39,7 @@ pub(in crate::report) fn hostile() -> Report {
         Finding::Warning,
         Finding::Skipped,
     ];
-    let steps = verdicts.iter().enumerate().map(|(n, finding)| Step {
+    let steps = verdicts.iter().enumerate().map(|(n, finding)| StepReport {
         number: n + 1,
         id: e(),
         title: e(),
@@ -66,7 +66,7 @@ pub(in crate::report) fn hostile() -> Report {
         manual: e(),
     });
     Report {
-        stack: Stack {
+        stack: StackIdentity {
             name: e(),
             api_url: e(),
             region: e(),
@@ -78,7 +78,7 @@ pub(in crate::report) fn hostile() -> Report {
         escalation: Some(call()),
         notes: vec![e()],
         ..run(
-            vec![Runbook {
+            vec![RunbookReport {
                 id: e(),
                 title: e(),
                 severity: e(),

@@ -2,7 +2,7 @@
 //! the command that asks the same question without duckops.
 
 use crate::fact::FactValue;
-use crate::report::model::Step;
+use crate::report::model::StepReport;
 use crate::report::words;
 
 /// How many entries of a list are shown; `--output json` has all of them.
@@ -11,7 +11,7 @@ const ENTRIES: usize = 5;
 const ENTRY: usize = 1000;
 
 /// The lines under a step.
-pub(super) fn lines(step: &Step) -> Vec<String> {
+pub(super) fn lines(step: &StepReport) -> Vec<String> {
     let mut lines = Vec::new();
     if !step.reason_code.is_empty() {
         lines.push(format!("why: {}", step.reason_code));
@@ -51,7 +51,7 @@ pub(super) fn lines(step: &Step) -> Vec<String> {
 }
 
 /// The commands under a step, which are not broken.
-pub(super) fn commands(step: &Step) -> Vec<String> {
+pub(super) fn commands(step: &StepReport) -> Vec<String> {
     match step.manual.is_empty() {
         true => Vec::new(),
         false => vec![step.manual.to_string()],

@@ -1,6 +1,6 @@
 //! The rows of the table: one a step, or one a runbook where there are several.
 
-use crate::report::model::{Runbook, Step, Verdict};
+use crate::report::model::{RunbookReport, StepReport, Verdict};
 use crate::report::palette::{Style, Tone};
 use crate::report::words::{self, count, cut, name};
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, Width, presets};
@@ -25,7 +25,7 @@ pub(super) struct RowStyle {
 }
 
 impl Row {
-    pub(super) fn of_step(step: &Step, further: usize) -> Self {
+    pub(super) fn of_step(step: &StepReport, further: usize) -> Self {
         let number = match step.number {
             0 => String::new(),
             number => number.to_string(),
@@ -42,7 +42,7 @@ impl Row {
     }
 
     /// Steps of one verdict in one row, by their ids.
-    pub(super) fn joined_steps(steps: &[Step], verdict: Verdict) -> Option<Self> {
+    pub(super) fn joined_steps(steps: &[StepReport], verdict: Verdict) -> Option<Self> {
         let ids: Vec<_> = steps
             .iter()
             .filter(|step| step.verdict() == verdict)
@@ -61,7 +61,7 @@ impl Row {
         })
     }
 
-    pub(super) fn of_runbook(runbook: &Runbook) -> Self {
+    pub(super) fn of_runbook(runbook: &RunbookReport) -> Self {
         Self {
             verdict: runbook.verdict,
             name: [name(&runbook.id), runbook.short.to_string()],
@@ -72,7 +72,7 @@ impl Row {
 }
 
 /// How a runbook stands, in one line.
-fn state(runbook: &Runbook) -> String {
+fn state(runbook: &RunbookReport) -> String {
     let of = |verdict: Verdict| {
         let steps = runbook.steps.iter();
         steps

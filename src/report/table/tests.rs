@@ -16,7 +16,7 @@ fn at_80(report: &Report) -> String {
 
 /// The page of each runbook of a report, as if it alone had been asked for.
 fn each_alone(report: &Report) -> Vec<String> {
-    let alone = |runbook: &Runbook| Report {
+    let alone = |runbook: &RunbookReport| Report {
         runbooks: vec![runbook.clone()],
         ..report.clone()
     };

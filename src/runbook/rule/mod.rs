@@ -12,7 +12,7 @@ mod tests;
 use crate::fact::{FactType, FactValue};
 use crate::report::metric::Bound;
 use crate::report::model::Verdict;
-use parse::{Operator, Term, Written};
+use parse::{Comparison, Operand, Term};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -179,37 +179,37 @@ fn order(left: SideValue<'_>, right: SideValue<'_>) -> Option<Ordering> {
     }
 }
 
-impl Operator {
+impl Comparison {
     /// The same comparison with its sides exchanged.
     fn turned(self) -> Self {
         match self {
-            Operator::Less => Operator::Greater,
-            Operator::LessOrEqual => Operator::GreaterOrEqual,
-            Operator::Greater => Operator::Less,
-            Operator::GreaterOrEqual => Operator::LessOrEqual,
-            Operator::Equal | Operator::NotEqual => self,
+            Comparison::Less => Comparison::Greater,
+            Comparison::LessOrEqual => Comparison::GreaterOrEqual,
+            Comparison::Greater => Comparison::Less,
+            Comparison::GreaterOrEqual => Comparison::LessOrEqual,
+            Comparison::Equal | Comparison::NotEqual => self,
         }
     }
 
     /// The values for which a comparison with `end` does not hold; `None` without an order.
     fn complement(self, end: f64) -> Option<Bound> {
         match self {
-            Operator::Greater => Some(Bound::AtMost(end)),
-            Operator::GreaterOrEqual => Some(Bound::Below(end)),
-            Operator::Less => Some(Bound::AtLeast(end)),
-            Operator::LessOrEqual => Some(Bound::Above(end)),
-            Operator::Equal | Operator::NotEqual => None,
+            Comparison::Greater => Some(Bound::AtMost(end)),
+            Comparison::GreaterOrEqual => Some(Bound::Below(end)),
+            Comparison::Less => Some(Bound::AtLeast(end)),
+            Comparison::LessOrEqual => Some(Bound::Above(end)),
+            Comparison::Equal | Comparison::NotEqual => None,
         }
     }
 
     fn holds(self, order: Ordering) -> bool {
         match self {
-            Operator::Equal => order.is_eq(),
-            Operator::NotEqual => order.is_ne(),
-            Operator::Less => order.is_lt(),
-            Operator::LessOrEqual => order.is_le(),
-            Operator::Greater => order.is_gt(),
-            Operator::GreaterOrEqual => order.is_ge(),
+            Comparison::Equal => order.is_eq(),
+            Comparison::NotEqual => order.is_ne(),
+            Comparison::Less => order.is_lt(),
+            Comparison::LessOrEqual => order.is_le(),
+            Comparison::Greater => order.is_gt(),
+            Comparison::GreaterOrEqual => order.is_ge(),
         }
     }
 }
@@ -235,7 +235,7 @@ impl<'a> TypeChecker<'a> {
     }
 
     /// `None`, here and below, when there was a complaint.
-    fn term(&mut self, term: Term<Written<'_>>) -> Option<Term<Side>> {
+    fn term(&mut self, term: Term<Operand<'_>>) -> Option<Term<Side>> {
         match term {
             Term::Is(side) => self.boolean(side).map(Term::Is),
             Term::IsNot(side) => self.boolean(side).map(Term::IsNot),
@@ -251,7 +251,7 @@ impl<'a> TypeChecker<'a> {
     }
 
     /// A fact that is true or false may stand alone or behind a `!`.
-    fn boolean(&mut self, side: Written<'_>) -> Option<Side> {
+    fn boolean(&mut self, side: Operand<'_>) -> Option<Side> {
         match self.side(side)? {
             (Side::Constant(_), _) => self
                 .error("a condition is a comparison such as `fact > limits.name`, true or false"),
@@ -263,10 +263,10 @@ impl<'a> TypeChecker<'a> {
         }
     }
 
-    fn side(&mut self, side: Written<'_>) -> Option<(Side, SideType)> {
+    fn side(&mut self, side: Operand<'_>) -> Option<(Side, SideType)> {
         let path = match side {
-            Written::Literal(value) => return Some(constant(value)),
-            Written::Name(path) => path,
+            Operand::Literal(value) => return Some(constant(value)),
+            Operand::Name(path) => path,
         };
         if let Some(limit) = path.strip_prefix("limits.") {
             let Some(value) = self.scope.limits.get(limit) else {
@@ -313,10 +313,10 @@ fn constant(value: FactValue) -> (Side, SideType) {
 }
 
 /// Whether two sides may stand in one comparison.
-fn comparable(left: SideType, right: SideType, operator: Operator) -> Result<(), String> {
+fn comparable(left: SideType, right: SideType, operator: Comparison) -> Result<(), String> {
     use FactType::{Bool, Float, Int, Text};
     use SideType::{Number, Typed, Verdict};
-    let is_ordered = !matches!(operator, Operator::Equal | Operator::NotEqual);
+    let is_ordered = !matches!(operator, Comparison::Equal | Comparison::NotEqual);
     match (left, right) {
         (Typed(Bool | Text), Typed(_)) | (Verdict, _) | (_, Verdict) if is_ordered => {
             Err("only numbers and durations have an order: use == or !=".to_owned())

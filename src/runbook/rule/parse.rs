@@ -15,11 +15,11 @@ pub(super) enum Term<S> {
     /// It is false.
     IsNot(S),
     /// The comparison holds.
-    Compared(S, Operator, S),
+    Compared(S, Comparison, S),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Operator {
+pub(super) enum Comparison {
     Equal,
     NotEqual,
     Less,
@@ -30,7 +30,7 @@ pub(super) enum Operator {
 
 /// A side as it is written.
 #[derive(Debug)]
-pub(super) enum Written<'a> {
+pub(super) enum Operand<'a> {
     /// Identifiers with dots between them.
     Name(&'a str),
     Literal(FactValue),
@@ -50,7 +50,7 @@ enum Token<'a> {
 ///
 /// # Errors
 /// The first thing that is not of this language.
-pub(super) fn parse(source: &str) -> Result<Vec<Term<Written<'_>>>, String> {
+pub(super) fn parse(source: &str) -> Result<Vec<Term<Operand<'_>>>, String> {
     let mut parser = Parser {
         rest: source,
         token: Token::End,
@@ -71,7 +71,7 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn joined(&mut self) -> Result<Vec<Term<Written<'a>>>, String> {
+    fn joined(&mut self) -> Result<Vec<Term<Operand<'a>>>, String> {
         let mut terms = self.comparison()?;
         while self.eat("&&")? {
             terms.extend(self.comparison()?);
@@ -79,7 +79,7 @@ impl<'a> Parser<'a> {
         Ok(terms)
     }
 
-    fn comparison(&mut self) -> Result<Vec<Term<Written<'a>>>, String> {
+    fn comparison(&mut self) -> Result<Vec<Term<Operand<'a>>>, String> {
         let left = self.unary()?;
         let Some(operator) = self.operator() else {
             return Ok(left);
@@ -89,26 +89,26 @@ impl<'a> Parser<'a> {
         Ok(vec![Term::Compared(side(left)?, operator, side(right)?)])
     }
 
-    fn operator(&self) -> Option<Operator> {
+    fn operator(&self) -> Option<Comparison> {
         Some(match self.token {
-            Token::Sign("==") => Operator::Equal,
-            Token::Sign("!=") => Operator::NotEqual,
-            Token::Sign("<") => Operator::Less,
-            Token::Sign("<=") => Operator::LessOrEqual,
-            Token::Sign(">") => Operator::Greater,
-            Token::Sign(">=") => Operator::GreaterOrEqual,
+            Token::Sign("==") => Comparison::Equal,
+            Token::Sign("!=") => Comparison::NotEqual,
+            Token::Sign("<") => Comparison::Less,
+            Token::Sign("<=") => Comparison::LessOrEqual,
+            Token::Sign(">") => Comparison::Greater,
+            Token::Sign(">=") => Comparison::GreaterOrEqual,
             _ => return None,
         })
     }
 
-    fn unary(&mut self) -> Result<Vec<Term<Written<'a>>>, String> {
+    fn unary(&mut self) -> Result<Vec<Term<Operand<'a>>>, String> {
         match self.eat("!")? {
             true => Ok(vec![Term::IsNot(side(self.primary()?)?)]),
             false => self.primary(),
         }
     }
 
-    fn primary(&mut self) -> Result<Vec<Term<Written<'a>>>, String> {
+    fn primary(&mut self) -> Result<Vec<Term<Operand<'a>>>, String> {
         if self.eat("(")? {
             let inside = self.joined()?;
             return match self.eat(")")? {
@@ -118,12 +118,12 @@ impl<'a> Parser<'a> {
         }
         let minus = if self.eat("-")? { "-" } else { "" };
         let written = match self.token {
-            Token::Number(digits) => Written::Literal(number(&format!("{minus}{digits}"))?),
+            Token::Number(digits) => Operand::Literal(number(&format!("{minus}{digits}"))?),
             _ if minus == "-" => return Err("a minus stands only before a number".to_owned()),
-            Token::Text(text) => Written::Literal(FactValue::Text(Untrusted::new(text))),
-            Token::Name("true") => Written::Literal(FactValue::Bool(true)),
-            Token::Name("false") => Written::Literal(FactValue::Bool(false)),
-            Token::Name(name) if !name.split('.').any(is_keyword) => Written::Name(name),
+            Token::Text(text) => Operand::Literal(FactValue::Text(Untrusted::new(text))),
+            Token::Name("true") => Operand::Literal(FactValue::Bool(true)),
+            Token::Name("false") => Operand::Literal(FactValue::Bool(false)),
+            Token::Name(name) if !name.split('.').any(is_keyword) => Operand::Name(name),
             _ => return Err(self.misplaced()),
         };
         self.advance()?;
@@ -188,7 +188,7 @@ impl<'a> Parser<'a> {
 }
 
 /// The one side that stands here, where a comparison, or two, could.
-fn side<'a>(terms: Vec<Term<Written<'a>>>) -> Result<Written<'a>, String> {
+fn side<'a>(terms: Vec<Term<Operand<'a>>>) -> Result<Operand<'a>, String> {
     match <[_; 1]>::try_from(terms) {
         Ok([Term::Is(side)]) => Ok(side),
         _ => Err("each side of a comparison is a fact, a limit or a literal".to_owned()),

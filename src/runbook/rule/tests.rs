@@ -8,9 +8,9 @@ use cel::{Context, Program, Value as Cel};
 use std::collections::HashMap;
 
 /// Xorshift: the same conditions in every run.
-struct Dice(u64);
+struct ConditionDice(u64);
 
-impl Dice {
+impl ConditionDice {
     fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -44,7 +44,7 @@ const VERDICTS: &[Verdict] = &[
 ];
 
 /// A value of this type; a text may be one that the condition holds.
-fn some(ty: FactType, source: &str, dice: &mut Dice) -> (FactValue, Cel) {
+fn some(ty: FactType, source: &str, dice: &mut ConditionDice) -> (FactValue, Cel) {
     let quoted = source.split(['\'', '"']).skip(1).step_by(2);
     let texts: Vec<_> = TEXTS.iter().copied().chain(quoted).collect();
     let value = match ty {
@@ -97,7 +97,7 @@ fn agreed(
     condition: &Expression,
     program: &Program,
     limits: &BTreeMap<String, FactValue>,
-    dice: &mut Dice,
+    dice: &mut ConditionDice,
 ) -> bool {
     let facts: BTreeMap<&str, (FactValue, Cel)> = condition
         .facts
@@ -148,7 +148,7 @@ fn built_in() -> Vec<Runbook> {
 
 #[test]
 fn every_condition_of_the_built_in_runbooks_means_in_cel_what_it_means_here() {
-    let mut dice = Dice(7);
+    let mut dice = ConditionDice(7);
     let mut asked = 0;
     for runbook in built_in() {
         for rule in runbook.steps.iter().flat_map(|step| &step.rules) {
@@ -179,7 +179,7 @@ fn limits() -> BTreeMap<String, FactValue> {
 }
 
 /// A fact of this type.
-fn fact(ty: FactType, dice: &mut Dice) -> &'static str {
+fn fact(ty: FactType, dice: &mut ConditionDice) -> &'static str {
     let facts: Vec<_> = crate::fact::all()
         .flat_map(|(_, facts)| facts)
         .filter(|fact| fact.ty == ty)
@@ -226,7 +226,7 @@ fn others(ty: FactType) -> &'static [&'static str] {
 }
 
 /// The same with parentheses or room around it, or neither.
-fn wrapped(text: &str, dice: &mut Dice) -> String {
+fn wrapped(text: &str, dice: &mut ConditionDice) -> String {
     match dice.below(12) {
         0 => format!("({text})"),
         1 => format!("( {text}\t)"),
@@ -236,7 +236,7 @@ fn wrapped(text: &str, dice: &mut Dice) -> String {
 }
 
 /// One comparison as it should be.
-fn comparison(dice: &mut Dice) -> String {
+fn comparison(dice: &mut ConditionDice) -> String {
     let (ty, operators): (_, &[&str]) = dice.of(&[
         (FactType::Bool, &["==", "!="]),
         (FactType::Int, &["==", "!=", "<", "<=", ">", ">="]),
@@ -261,7 +261,7 @@ fn comparison(dice: &mut Dice) -> String {
 }
 
 /// Breaks a text in one place, or mends it.
-fn mutated(text: &str, dice: &mut Dice) -> String {
+fn mutated(text: &str, dice: &mut ConditionDice) -> String {
     const PARTS: &[&str] = &[
         "(",
         ")",
@@ -353,7 +353,7 @@ fn every_condition_that_is_read_here_is_cel_and_means_the_same_there() {
         limits: &limits,
         earlier_steps: &steps,
     };
-    let mut dice = Dice(20_260_322);
+    let mut dice = ConditionDice(20_260_322);
     let (mut read, mut refused, mut held) = (0, 0, 0);
     for round in 0..4_000 {
         let mut text = comparison(&mut dice);

@@ -1,8 +1,8 @@
 use super::*;
 use std::os::unix::fs::PermissionsExt;
 
-fn entry(id: &str, stage: Stage) -> Entry {
-    Entry {
+fn entry(id: &str, stage: Stage) -> JournalEntry {
+    JournalEntry {
         id: id.to_owned(),
         at: "2026-03-22T03:12:09Z".to_owned(),
         action: "alias rollback".to_owned(),

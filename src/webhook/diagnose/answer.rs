@@ -1,9 +1,9 @@
 //! What the receiver's answer tells: whether it verifies, what its clock shows, and whether
 //! it took the delivery.
 
-use super::Finding;
+use super::Diagnosis;
 use crate::report::model::Verdict;
-use crate::webhook::send::{Answer, Sent};
+use crate::webhook::send::{ReceiverResponse, SendOutcome};
 use reqwest::header::DATE;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -16,10 +16,10 @@ const CLOCK_ODD: u64 = 60;
 /// And one this far off makes receivers with a time window refuse everything.
 const CLOCK_OFF: u64 = 300;
 
-pub(super) fn signature(answer: &Answer, forged: Option<&Sent>) -> Finding {
+pub(super) fn signature(answer: &ReceiverResponse, forged: Option<&SendOutcome>) -> Diagnosis {
     let id = "signature";
     if matches!(answer.status, 401 | 403) {
-        return Finding::critical(
+        return Diagnosis::critical(
             id,
             format!("a right signature is refused, HTTP {}", answer.status),
         )
@@ -27,17 +27,17 @@ pub(super) fn signature(answer: &Answer, forged: Option<&Sent>) -> Finding {
             "The receiver has another secret, does not sign the raw bytes, or stands behind a login: compare with duckops webhook verify",
         );
     }
-    let told = |text: String| Finding::unknown(id, text);
+    let told = |text: String| Diagnosis::unknown(id, text);
     match forged {
         None => told(format!("not told by HTTP {}", answer.status)).fix("Mend the answer first"),
-        Some(Sent::Answered(forged)) if forged.is_accepted() => Finding::new(
+        Some(SendOutcome::Answered(forged)) if forged.is_accepted() => Diagnosis::new(
             id,
             Verdict::Warning,
             "a right signature is accepted, and so is a wrong one: the receiver does not verify",
         )
         .fix("Make the receiver compare the signature, in constant time, over the raw body"),
-        Some(Sent::Answered(forged)) => match forged.status {
-            400 | 401 | 403 | 422 => Finding::ok(
+        Some(SendOutcome::Answered(forged)) => match forged.status {
+            400 | 401 | 403 | 422 => Diagnosis::ok(
                 id,
                 format!(
                     "a right one is accepted and a wrong one refused, HTTP {}",
@@ -49,7 +49,7 @@ pub(super) fn signature(answer: &Answer, forged: Option<&Sent>) -> Finding {
             ))
             .fix("Have the receiver answer 401 to a wrong signature, then ask again"),
         },
-        Some(Sent::Never { why, .. } | Sent::Lost(why)) => told(format!(
+        Some(SendOutcome::Never { why, .. } | SendOutcome::Lost(why)) => told(format!(
             "a right one is accepted; a wrong one got no answer: {why}"
         ))
         .fix("Ask again, with a longer --deadline if that is over"),
@@ -57,7 +57,7 @@ pub(super) fn signature(answer: &Answer, forged: Option<&Sent>) -> Finding {
 }
 
 /// `now` is the wall clock as the answer came.
-pub(super) fn clock(answer: &Answer, now: OffsetDateTime) -> Finding {
+pub(super) fn clock(answer: &ReceiverResponse, now: OffsetDateTime) -> Diagnosis {
     let id = "clock";
     let form = format_description!(
         version = 2,
@@ -68,13 +68,13 @@ pub(super) fn clock(answer: &Answer, now: OffsetDateTime) -> Finding {
         Some(date.assume_utc().unix_timestamp())
     });
     let Some(told) = told else {
-        return Finding::unknown(id, "the answer has no Date, so no clock can be compared")
+        return Diagnosis::unknown(id, "the answer has no Date, so no clock can be compared")
             .fix("Have the receiver send a Date, or compare by hand: date -u on both machines");
     };
     let skew = told.saturating_sub(now.unix_timestamp());
     let found = format!("the answer's Date is {skew} s off this machine's clock");
     let (verdict, fix) = match skew.unsigned_abs() {
-        0..=CLOCK_ODD => return Finding::ok(id, found),
+        0..=CLOCK_ODD => return Diagnosis::ok(id, found),
         off if off <= CLOCK_OFF => (
             Verdict::Warning,
             "Set the clocks before a time window is missed",
@@ -84,14 +84,14 @@ pub(super) fn clock(answer: &Answer, now: OffsetDateTime) -> Finding {
             "Set the clocks: a receiver with a time window refuses everything by now",
         ),
     };
-    Finding::new(id, verdict, found).fix(fix)
+    Diagnosis::new(id, verdict, found).fix(fix)
 }
 
-pub(super) fn judged(answer: &Answer) -> Finding {
+pub(super) fn judged(answer: &ReceiverResponse) -> Diagnosis {
     let id = "answer";
     let found = format!("HTTP {} in {} ms", answer.status, answer.took.as_millis());
     let (verdict, fix) = match answer.status {
-        200..=299 if answer.took < SLOW => return Finding::ok(id, found),
+        200..=299 if answer.took < SLOW => return Diagnosis::ok(id, found),
         200..=299 => (
             Verdict::Warning,
             "Answer first and work afterwards: a delivery is given 10 s",
@@ -121,7 +121,7 @@ pub(super) fn judged(answer: &Answer) -> Finding {
             "Look into the receiver's log at this moment: why does it not take this delivery?",
         ),
     };
-    Finding::new(id, verdict, found).fix(fix)
+    Diagnosis::new(id, verdict, found).fix(fix)
 }
 
 #[cfg(test)]
@@ -130,12 +130,12 @@ mod tests {
     use reqwest::header::HeaderMap;
     use std::collections::BTreeSet;
 
-    fn answer(status: u16, date: Option<&'static str>) -> Answer {
+    fn answer(status: u16, date: Option<&'static str>) -> ReceiverResponse {
         let mut map = HeaderMap::new();
         if let Some(date) = date {
             map.insert(DATE, date.parse().expect("a header"));
         }
-        Answer::for_tests(status, map)
+        ReceiverResponse::for_tests(status, map)
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn a_receiver_verifies_only_if_it_refuses_a_wrong_signature_as_such() {
         let right = answer(200, None);
-        let wrong = |status| Sent::Answered(answer(status, None));
+        let wrong = |status| SendOutcome::Answered(answer(status, None));
         for (forged, verdict) in [
             (Some(wrong(401)), Verdict::Ok),
             (Some(wrong(403)), Verdict::Ok),
@@ -176,7 +176,7 @@ mod tests {
             (Some(wrong(500)), Verdict::Unknown),
             (Some(wrong(302)), Verdict::Unknown),
             (Some(wrong(429)), Verdict::Unknown),
-            (Some(Sent::Lost("x".into())), Verdict::Unknown),
+            (Some(SendOutcome::Lost("x".into())), Verdict::Unknown),
             (None, Verdict::Unknown),
         ] {
             assert_eq!(

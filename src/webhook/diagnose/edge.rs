@@ -1,24 +1,26 @@
 //! What stands before the receiver: TLS, and a tunnel.
 
-use super::Finding;
+use super::Diagnosis;
 use crate::report::model::Verdict;
-use crate::webhook::send::{Answer, Handshake, Sent};
+use crate::webhook::send::{Handshake, ReceiverResponse, SendOutcome};
 use reqwest::header::{HeaderName, SERVER};
 use url::Url;
 
-pub(super) fn tls(url: &Url, sent: &Sent) -> Finding {
+pub(super) fn tls(url: &Url, sent: &SendOutcome) -> Diagnosis {
     let id = "tls";
     match (url.scheme(), sent) {
-        ("http", _) => Finding::skipped(
+        ("http", _) => Diagnosis::skipped(
             id,
             "the URL is plain http: everybody on the way can read it",
         ),
-        (_, Sent::Answered(_)) => Finding::ok(id, "the certificate is accepted"),
-        (_, Sent::Never { why, tls }) => {
+        (_, SendOutcome::Answered(_)) => Diagnosis::ok(id, "the certificate is accepted"),
+        (_, SendOutcome::Never { why, tls }) => {
             let found = why.to_string();
-            Finding::critical(id, found).fix(mend(tls.unwrap_or(Handshake::Other)))
+            Diagnosis::critical(id, found).fix(mend(tls.unwrap_or(Handshake::Other)))
         }
-        (_, Sent::Lost(_)) => Finding::ok(id, "the certificate is accepted; no answer came"),
+        (_, SendOutcome::Lost(_)) => {
+            Diagnosis::ok(id, "the certificate is accepted; no answer came")
+        }
     }
 }
 
@@ -108,7 +110,7 @@ const CLOUDFLARE: [(u16, &str, &str); 9] = [
 ];
 
 /// Whether a tunnel stands before the receiver, and what it says of itself.
-pub(super) fn tunnel(url: &Url, answer: Option<&Answer>) -> Finding {
+pub(super) fn tunnel(url: &Url, answer: Option<&ReceiverResponse>) -> Diagnosis {
     let id = "tunnel";
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
     let named = ENDS
@@ -117,9 +119,9 @@ pub(super) fn tunnel(url: &Url, answer: Option<&Answer>) -> Finding {
         .map(|(_, name)| *name);
     let Some(answer) = answer else {
         return match named {
-            Some(name) => Finding::unknown(id, format!("{name}, which passed nothing on"))
+            Some(name) => Diagnosis::unknown(id, format!("{name}, which passed nothing on"))
                 .fix("See that the tunnel still runs, and on which URL"),
-            None => Finding::unknown(id, "no answer tells whether there is one"),
+            None => Diagnosis::unknown(id, "no answer tells whether there is one"),
         };
     };
     if let Some(code) = answer.header(&HeaderName::from_static("ngrok-error-code")) {
@@ -130,20 +132,20 @@ pub(super) fn tunnel(url: &Url, answer: Option<&Answer>) -> Finding {
         .iter()
         .find(|(status, ..)| is_cloudflare && *status == answer.status);
     match (own, named) {
-        (Some((status, why, fix)), _) => Finding::critical(
+        (Some((status, why, fix)), _) => Diagnosis::critical(
             id,
             format!("Cloudflare answers itself, HTTP {status}: {why}"),
         )
         .fix(fix),
-        (None, Some(name)) => Finding::ok(id, format!("{name} is open and passes on")),
+        (None, Some(name)) => Diagnosis::ok(id, format!("{name} is open and passes on")),
         (None, None) if is_cloudflare => {
-            Finding::ok(id, "Cloudflare stands before it and passes on")
+            Diagnosis::ok(id, "Cloudflare stands before it and passes on")
         }
-        (None, None) => Finding::skipped(id, "no tunnel is known by this name or answer"),
+        (None, None) => Diagnosis::skipped(id, "no tunnel is known by this name or answer"),
     }
 }
 
-fn ngrok(code: &str) -> Finding {
+fn ngrok(code: &str) -> Diagnosis {
     let code: String = code
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
@@ -158,7 +160,7 @@ fn ngrok(code: &str) -> Finding {
         }
         _ => "Look the code up at ngrok, and see that the tunnel leads to the receiver's port",
     };
-    Finding::new(
+    Diagnosis::new(
         "tunnel",
         Verdict::Critical,
         format!("ngrok answers itself, {code}"),
@@ -172,12 +174,12 @@ mod tests {
     use reqwest::header::HeaderMap;
     use std::collections::BTreeSet;
 
-    fn answer(status: u16, headers: &[(&'static str, &'static str)]) -> Answer {
+    fn answer(status: u16, headers: &[(&'static str, &'static str)]) -> ReceiverResponse {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.insert(*name, value.parse().expect("a header"));
         }
-        Answer::for_tests(status, map)
+        ReceiverResponse::for_tests(status, map)
     }
 
     fn url(text: &str) -> Url {

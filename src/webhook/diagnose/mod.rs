@@ -4,9 +4,9 @@
 mod answer;
 mod edge;
 
-use super::send::{Sent, deliver};
-use super::target::{Refused, Target, resolve};
-use super::{Payload, sign};
+use super::send::{SendOutcome, deliver};
+use super::target::{Refused, ResolvedTarget, resolve};
+use super::{TestPayload, sign};
 use crate::cloud::Http;
 use crate::report::model::Verdict;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct Diagnosis {
     /// Such as `name`.
     pub id: &'static str,
     /// How bad it is.
@@ -31,7 +31,7 @@ pub struct Finding {
     pub fix: Option<&'static str>,
 }
 
-impl Finding {
+impl Diagnosis {
     fn new(id: &'static str, verdict: Verdict, found: impl Into<String>) -> Self {
         Self {
             id,
@@ -78,20 +78,20 @@ pub const QUESTIONS: [&str; 7] = [
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug)]
-pub struct Case<'a> {
+pub struct DiagnosisInput<'a> {
     /// The receiver.
     pub url: &'a Url,
     /// Whether it may be on this machine or in a private network.
     pub allow_private: bool,
     /// The test delivery.
-    pub payload: &'a Payload,
+    pub payload: &'a TestPayload,
     /// The wall clock as the questions begin.
     pub now: OffsetDateTime,
     /// When there has to be an answer to all of them.
     pub until: Instant,
 }
 
-impl Case<'_> {
+impl DiagnosisInput<'_> {
     fn left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
     }
@@ -99,18 +99,18 @@ impl Case<'_> {
 
 /// Asks them, with at most two deliveries: one with the right signature and, where that was
 /// accepted, one with a wrong one.
-pub async fn diagnose(http: &Http, case: &Case<'_>, secret: &str) -> Vec<Finding> {
+pub async fn diagnose(http: &Http, case: &DiagnosisInput<'_>, secret: &str) -> Vec<Diagnosis> {
     let mut findings = Vec::with_capacity(QUESTIONS.len());
     if let Err(why) = ask(http, case, secret, &mut findings).await {
         let rest = QUESTIONS.iter().skip(findings.len());
-        findings.extend(rest.map(|id| Finding::unknown(id, why)));
+        findings.extend(rest.map(|id| Diagnosis::unknown(id, why)));
     }
     findings
 }
 
 /// What to do after all of it.
-pub fn next(findings: &[Finding]) -> String {
-    let bad = |finding: &&Finding| !matches!(finding.verdict, Verdict::Ok | Verdict::Skipped);
+pub fn next(findings: &[Diagnosis]) -> String {
+    let bad = |finding: &&Diagnosis| !matches!(finding.verdict, Verdict::Ok | Verdict::Skipped);
     match findings.iter().find(bad) {
         None => "The endpoint is healthy: replay the event that failed (duckops webhook send, or \
             webhook-events.html). Register it anew only if its URL or its secret changed \
@@ -128,9 +128,9 @@ pub fn next(findings: &[Finding]) -> String {
 /// `Err` says why the questions after the last finding cannot be asked.
 async fn ask(
     http: &Http,
-    case: &Case<'_>,
+    case: &DiagnosisInput<'_>,
     secret: &str,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<Diagnosis>,
 ) -> Result<(), &'static str> {
     let began = Instant::now();
     let target = match resolve(case.url, case.allow_private, case.left()).await {
@@ -140,14 +140,14 @@ async fn ask(
             return Err("not asked: there is no address to ask");
         }
     };
-    findings.push(Finding::ok("name", addresses(&target)));
+    findings.push(Diagnosis::ok("name", addresses(&target)));
     match reach(&target, case).await {
-        Ok(address) => findings.push(Finding::ok(
+        Ok(address) => findings.push(Diagnosis::ok(
             "reachable",
             format!("{address} takes connections"),
         )),
         Err(why) => {
-            findings.push(Finding::critical("reachable", why).fix(
+            findings.push(Diagnosis::critical("reachable", why).fix(
                 "Start the receiver, and open its port; behind a tunnel, see that the tunnel runs",
             ));
             return Err("not asked: nothing takes connections there");
@@ -160,15 +160,15 @@ async fn ask(
     let sent = deliver(http, &target, case.payload, &right, case.left()).await;
     findings.push(edge::tls(case.url, &sent));
     let answer = match sent {
-        Sent::Answered(answer) => answer,
-        Sent::Never { .. } if case.url.scheme() == "https" => {
+        SendOutcome::Answered(answer) => answer,
+        SendOutcome::Never { .. } if case.url.scheme() == "https" => {
             return Err("not asked: TLS comes first");
         }
-        Sent::Never { why, .. } | Sent::Lost(why) => {
+        SendOutcome::Never { why, .. } | SendOutcome::Lost(why) => {
             findings.push(edge::tunnel(case.url, None));
             let silent = "not asked: the receiver did not answer";
-            findings.extend(["signature", "clock"].map(|id| Finding::unknown(id, silent)));
-            findings.push(Finding::critical("answer", format!("none: {why}")).fix(
+            findings.extend(["signature", "clock"].map(|id| Diagnosis::unknown(id, silent)));
+            findings.push(Diagnosis::critical("answer", format!("none: {why}")).fix(
                 "Look into the receiver's log: it has to answer within 10 s, before it does its work",
             ));
             return Ok(());
@@ -189,7 +189,7 @@ async fn ask(
     Ok(())
 }
 
-fn unresolved(refused: &Refused) -> Finding {
+fn unresolved(refused: &Refused) -> Diagnosis {
     let (verdict, fix) = match refused {
         Refused::Name(_) => (
             Verdict::Critical,
@@ -201,10 +201,10 @@ fn unresolved(refused: &Refused) -> Finding {
         ),
         Refused::Url(_) => (Verdict::Critical, "Give the URL that is registered"),
     };
-    Finding::new("name", verdict, refused.to_string()).fix(fix)
+    Diagnosis::new("name", verdict, refused.to_string()).fix(fix)
 }
 
-fn addresses(target: &Target) -> String {
+fn addresses(target: &ResolvedTarget) -> String {
     let all: Vec<_> = target
         .addresses
         .iter()
@@ -216,7 +216,7 @@ fn addresses(target: &Target) -> String {
     }
 }
 
-async fn reach(target: &Target, case: &Case<'_>) -> Result<SocketAddr, String> {
+async fn reach(target: &ResolvedTarget, case: &DiagnosisInput<'_>) -> Result<SocketAddr, String> {
     let mut why = String::new();
     for address in &target.addresses {
         let limit = CONNECT.min(case.left());
@@ -240,9 +240,9 @@ mod tests {
 
     #[test]
     fn no_finding_leads_to_registering_first_or_to_the_humans() {
-        let well: Vec<_> = QUESTIONS.map(|id| Finding::ok(id, "")).into();
+        let well: Vec<_> = QUESTIONS.map(|id| Diagnosis::ok(id, "")).into();
         let mut ill = well.clone();
-        ill[3] = Finding::critical("tunnel", "gone");
+        ill[3] = Diagnosis::critical("tunnel", "gone");
         for (findings, word) in [(&well, "is healthy"), (&ill, "`tunnel`")] {
             let next = next(findings);
             for word in [

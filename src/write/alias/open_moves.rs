@@ -4,7 +4,7 @@
 use crate::fact::parse_instant;
 use crate::lambda::alias_moves::AliasMove;
 use crate::lambda::alias_target::AliasTarget;
-use crate::state_dir::journal::{Chain, Entry, Journal, Stage};
+use crate::state_dir::journal::{Chain, Journal, JournalEntry, Stage};
 use serde_json::json;
 
 /// From this age on an unanswered request is held to be without effect: AWS refuses a signature
@@ -92,7 +92,7 @@ pub fn settle(
         if !found.is_settled {
             detail["settled"] = false.into();
         }
-        Some(Entry {
+        Some(JournalEntry {
             id: open.id.clone(),
             at: timestamp.clone(),
             action: open.command.clone(),

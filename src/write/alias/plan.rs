@@ -227,8 +227,8 @@ mod tests {
     #[test]
     fn any_change_of_the_plan_voids_consent() {
         let plan = sample("41");
-        type Change = fn(&mut AliasPlan);
-        let changes: [(&str, Change); 8] = [
+        type Mutation = fn(&mut AliasPlan);
+        let changes: [(&str, Mutation); 8] = [
             ("target", |p| p.version = "40".into()),
             ("revision", |p| p.from.revision = "r43".into()),
             ("weights", |p| {

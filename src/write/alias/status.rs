@@ -1,7 +1,7 @@
 //! Reads the status API once after a move: 200 with a status, and the versions that it names.
 
 use crate::cloud::{Http, innermost, is_encoded, stale};
-use crate::probe::{Claim, StatusObject};
+use crate::probe::{ClaimedHealth, StatusObject};
 use crate::stack::Stack;
 use futures_util::StreamExt;
 use std::time::Duration;
@@ -69,11 +69,13 @@ fn read(body: &[u8]) -> StatusReading {
     match StatusObject::parse(body) {
         Err(unavailable) => StatusReading::Failed(unavailable.detail.to_string()),
         Ok(status) => match status.claim() {
-            Claim::Outage | Claim::Degraded => StatusReading::Failed(format!(
+            ClaimedHealth::Outage | ClaimedHealth::Degraded => StatusReading::Failed(format!(
                 "200, and its status says {}",
                 status.claim().word()
             )),
-            Claim::Good | Claim::Other => StatusReading::Answered(status.versions()),
+            ClaimedHealth::Good | ClaimedHealth::Other => {
+                StatusReading::Answered(status.versions())
+            }
         },
     }
 }

@@ -6,7 +6,7 @@ use super::id::BondId;
 use super::plan::Action;
 use super::summary::{BondSummary, ProvenState};
 use crate::fact::parse_instant;
-use crate::state_dir::journal::{Chain, Entry, Stage};
+use crate::state_dir::journal::{Chain, JournalEntry, Stage};
 use crate::write::guarded::WriteContext;
 use serde_json::json;
 
@@ -36,7 +36,7 @@ pub fn settle(context: &WriteContext<'_>, bond: &BondId, summary: &BondSummary) 
 }
 
 /// The open pulses and ends of one bond of this stack.
-fn open_on<'a>(chain: &'a Chain, stack: &str, bond: &BondId) -> Vec<&'a Entry> {
+fn open_on<'a>(chain: &'a Chain, stack: &str, bond: &BondId) -> Vec<&'a JournalEntry> {
     let is_of_bond = |id: &str| {
         chain.entries.iter().any(|(_, entry)| {
             entry.id == id
@@ -52,7 +52,11 @@ fn open_on<'a>(chain: &'a Chain, stack: &str, bond: &BondId) -> Vec<&'a Entry> {
 
 /// The outcome of an open write by the bond as it was read at `now`, in seconds since 1970;
 /// `None` while it may still be applied.
-fn found(open: &Entry, bond: &BondSummary, now: i64) -> Option<(&'static str, &'static str)> {
+fn found(
+    open: &JournalEntry,
+    bond: &BondSummary,
+    now: i64,
+) -> Option<(&'static str, &'static str)> {
     let sent = parse_instant(&open.at)?;
     let is_applied = match open.action == Action::Pulse.command() {
         true => bond.last_pulse.is_some_and(|pulse| pulse >= sent),
@@ -89,7 +93,7 @@ mod tests {
             ("bond pulse", bonded(), Some(-1), 900, Some("unchanged")),
         ];
         for (action, state, pulse, age, due) in table {
-            let open = Entry {
+            let open = JournalEntry {
                 id: "01A".to_owned(),
                 at: SENT.to_owned(),
                 action: action.to_owned(),

@@ -3,7 +3,7 @@
 
 use super::{DAY, HOUR, MINUTE, RecordedFacts, SLOWEST, before, fault, function, people, status};
 use crate::fact::parse_instant;
-use crate::practice::{Execution, FakeStack, Fault, LogEvent, Operation};
+use crate::practice::{FakeExecution, FakeStack, Fault, LogEvent, Operation};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -142,14 +142,15 @@ fn feed(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
 }
 
 fn executions(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
-    let mut ran: Vec<Execution> = Vec::new();
-    let execution =
-        |world: &FakeStack, name: &str, status: &str, start: u64, stop: Option<u64>| Execution {
+    let mut ran: Vec<FakeExecution> = Vec::new();
+    let execution = |world: &FakeStack, name: &str, status: &str, start: u64, stop: Option<u64>| {
+        FakeExecution {
             name: name.to_owned(),
             status: status.to_owned(),
             start: before(world, start),
             stop: stop.map(|ago| before(world, ago)),
-        };
+        }
+    };
     for line in facts.list("executions.longest_running") {
         if let Some((name, at)) = line.rsplit_once(" since ")
             && let Some(at) = parse_instant(at)

@@ -3,7 +3,7 @@
 
 use super::{DAY, HOUR, RecordedFacts, before};
 use crate::fact::parse_instant;
-use crate::practice::{FakeStack, Series, Version};
+use crate::practice::{FakeMetric, FakeStack, Version};
 
 pub(super) fn alias(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
     if let Some(version) = facts.text("alias.version") {
@@ -99,7 +99,7 @@ pub(super) fn metrics(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
             ("email.complaint_percent", "Reputation.ComplaintRate"),
         ] {
             if let Some(percent) = facts.float(fact) {
-                world.metrics.push(Series {
+                world.metrics.push(FakeMetric {
                     namespace: "AWS/SES".to_owned(),
                     name: metric.to_owned(),
                     dimensions: Vec::new(),
@@ -119,7 +119,7 @@ fn measured(
 ) {
     #[allow(clippy::cast_precision_loss, reason = "numbers of requests and mails")]
     let point = |(at, count): &(i64, i64)| (before(world, facts.ago(*at)), *count as f64);
-    let series = Series {
+    let series = FakeMetric {
         namespace: namespace.to_owned(),
         name: name.to_owned(),
         dimensions: dimensions.to_vec(),

@@ -2,7 +2,7 @@
 //! when this and that was seen.
 
 use super::{DAY, HOUR, MINUTE, RecordedFacts};
-use crate::practice::Recorded;
+use crate::practice::EarlierRun;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ impl Runs {
 }
 
 /// Oldest first.
-pub(super) fn recorded(facts: &RecordedFacts<'_>) -> Vec<Recorded> {
+pub(super) fn recorded(facts: &RecordedFacts<'_>) -> Vec<EarlierRun> {
     let mut runs = Runs::default();
     pecks(&mut runs, facts);
     certificates(&mut runs, facts);
@@ -31,7 +31,7 @@ pub(super) fn recorded(facts: &RecordedFacts<'_>) -> Vec<Recorded> {
     }
     function(&mut runs, facts);
     let runs = runs.0.into_iter().rev();
-    runs.map(|(ago, facts)| Recorded {
+    runs.map(|(ago, facts)| EarlierRun {
         ago: Duration::from_secs(ago),
         facts: facts.into_iter().collect(),
     })

@@ -9,16 +9,16 @@ use serde_json::{Value, json};
 const LONG_AGO: u64 = 40 * HOUR;
 
 /// An entry: how many seconds ago, of which type, and with which members.
-pub(super) type Entry = (u64, &'static str, Value);
+pub(super) type FeedEntry = (u64, &'static str, Value);
 
-pub(super) fn entries(facts: &RecordedFacts<'_>) -> Vec<Entry> {
+pub(super) fn entries(facts: &RecordedFacts<'_>) -> Vec<FeedEntry> {
     let mut entries = Vec::new();
     requests(&mut entries, facts);
     bonds(&mut entries, facts);
     entries
 }
 
-fn requests(entries: &mut Vec<Entry>, facts: &RecordedFacts<'_>) {
+fn requests(entries: &mut Vec<FeedEntry>, facts: &RecordedFacts<'_>) {
     // What came of a request, and how long after it was asked for.
     type Then = &'static [(u64, &'static str)];
     const APPROVED: Then = &[(2 * MINUTE, "peck.approved"), (3 * MINUTE, "duck.bonded")];
@@ -83,7 +83,7 @@ fn requests(entries: &mut Vec<Entry>, facts: &RecordedFacts<'_>) {
     }
 }
 
-fn bonds(entries: &mut Vec<Entry>, facts: &RecordedFacts<'_>) {
+fn bonds(entries: &mut Vec<FeedEntry>, facts: &RecordedFacts<'_>) {
     let count = |path: &str| {
         u64::try_from(facts.int(path).unwrap_or(0))
             .unwrap_or(0)

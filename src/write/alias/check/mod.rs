@@ -18,7 +18,7 @@ use crate::lambda::function_state::FunctionState;
 use crate::lambda::version_config::VersionConfig;
 use crate::lambda::version_metrics::VersionMetrics;
 use crate::observation::{Observations, RequestLog, Unavailable};
-use crate::report::model::{Escalation, NextAction, Runbook, Step, Verdict};
+use crate::report::model::{Escalation, NextAction, RunbookReport, StepReport, Verdict};
 use crate::stack::Stack;
 use result::CheckResult;
 use std::collections::BTreeSet;
@@ -81,7 +81,7 @@ impl PreflightInput<'_> {
 #[derive(Clone, Debug)]
 pub struct PreflightCheck {
     /// As a step of a report.
-    pub step: Step,
+    pub step: StepReport,
     gate: Gate,
 }
 
@@ -132,7 +132,7 @@ fn step(
     title: &str,
     probe: Probe,
     judged: CheckResult,
-) -> Step {
+) -> StepReport {
     let asked = match id {
         "alias" => input
             .asked
@@ -147,7 +147,7 @@ fn step(
         text: text.into(),
         command: judged.command.as_deref().map(Into::into),
     });
-    Step {
+    StepReport {
         number,
         id: id.into(),
         title: title.into(),
@@ -165,7 +165,7 @@ fn step(
 }
 
 /// The checks as a runbook, so that every renderer can show them.
-pub fn as_runbook(input: &PreflightInput<'_>, checks: &[PreflightCheck]) -> Runbook {
+pub fn as_runbook(input: &PreflightInput<'_>, checks: &[PreflightCheck]) -> RunbookReport {
     let verdict = Verdict::worst(checks.iter().map(|check| check.step.verdict()));
     let alias = &input.stack.alias.value;
     let version = match input.target {
@@ -186,12 +186,12 @@ pub fn as_runbook(input: &PreflightInput<'_>, checks: &[PreflightCheck]) -> Runb
         (Verdict::Ok, _) | (_, None) => String::new(),
         (_, Some(first)) => format!(": {}", first.step.summary),
     };
-    let steps: Vec<Step> = checks.iter().map(|check| check.step.clone()).collect();
+    let steps: Vec<StepReport> = checks.iter().map(|check| check.step.clone()).collect();
     let next_action = worst
         .iter()
         .find_map(|check| check.step.next_action.clone())
         .filter(|_| verdict != Verdict::Ok);
-    Runbook {
+    RunbookReport {
         id: "alias".into(),
         title: format!("{version} is safe to take the traffic of {alias}").into(),
         severity: "P0".into(),
