@@ -229,9 +229,9 @@ mod tests {
         for (name, case) in cases {
             let found = match StatusObject::parse(case.body.as_bytes()).map(|s| s.claim()) {
                 Err(_) => "unclear",
-                Ok(Claim::Good | Claim::Other) => "up",
-                Ok(Claim::Degraded) => "degraded",
-                Ok(Claim::Outage) => "outage",
+                Ok(ClaimedHealth::Good | ClaimedHealth::Other) => "up",
+                Ok(ClaimedHealth::Degraded) => "degraded",
+                Ok(ClaimedHealth::Outage) => "outage",
             };
             assert_eq!(found, case.outcome, "{name}");
         }
