@@ -9,14 +9,14 @@ mod runbook;
 mod triage;
 mod webhook;
 
-pub(super) use alias::{Alias, AliasAction, AliasRead, Guard};
-pub(super) use bond::{Bond, BondAction, BondGuard, Lists, Rotate, Watched};
-pub(super) use escalate::Escalate;
-pub(super) use peck::{Peck, PeckAction};
-pub(super) use record::Record;
-pub(super) use runbook::{Runbook, RunbookAction};
-pub(super) use triage::{Diff, Triage};
-pub(super) use webhook::{Delivery, SecretFile, Target, Webhook, WebhookAction};
+pub(super) use alias::{AliasAction, AliasArgs, AliasRead, Guard};
+pub(super) use bond::{BondAction, BondArgs, BondGuard, Lists, Rotate, Watched};
+pub(super) use escalate::EscalateArgs;
+pub(super) use peck::{PeckAction, PeckArgs};
+pub(super) use record::RecordArgs;
+pub(super) use runbook::{RunbookAction, RunbookArgs};
+pub(super) use triage::{DiffArgs, TriageArgs};
+pub(super) use webhook::{Delivery, SecretFile, Target, WebhookAction, WebhookArgs};
 
 use super::fail::Failure;
 use crate::fact::parse_duration;
@@ -135,41 +135,41 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Judge incidents: all of them, one, or one step of one
-    Triage(Triage),
+    Triage(TriageArgs),
     /// Judge as triage does, for cron: record, compare with the checks before, tell what changed
-    Check(Check),
+    Check(CheckArgs),
     /// Show every fact the probes yield, or those under a prefix
-    Facts(Facts),
+    Facts(FactsArgs),
     /// The runbooks as documents and as tested data
-    Runbook(Runbook),
+    Runbook(RunbookArgs),
     /// Practise on the embedded stack
-    Drill(Drill),
+    Drill(DrillArgs),
     /// Print the audit feed, filtered, while it arrives
-    Audit(Audit),
+    Audit(AuditArgs),
     /// Check settings, credentials, account, clock, reachability and permissions
-    Doctor(Doctor),
+    Doctor(DoctorArgs),
     /// Show how recorded facts developed
     History(HistoryArgs),
     /// Print alert rules for Prometheus, over the file that check --textfile writes
-    Rules(Rules),
+    Rules(RulesArgs),
     /// The alias: what it is, whether a version is safe for it, and moving it
-    Alias(Alias),
+    Alias(AliasArgs),
     /// The requests for a connection, by state
-    Peck(Peck),
+    Peck(PeckArgs),
     /// The bonds of the agents, by health; a pulse, a new key, the end
-    Bond(Bond),
+    Bond(BondArgs),
     /// Webhooks: test deliveries, their signatures, and a receiver
-    Webhook(Webhook),
+    Webhook(WebhookArgs),
     /// Put an incident, with exact numbers, into GOVERNANCE-LOG.md
-    Record(Record),
+    Record(RecordArgs),
     /// Call whoever an incident calls for, with everything they want to know, once
-    Escalate(Escalate),
+    Escalate(EscalateArgs),
     /// Verdicts, writes, the alias, executions and audit events in one sequence
     Timeline(TimelineArgs),
     /// One run of a runbook as a page to look at
     Report(ReportArgs),
     /// What changed between two recordings of triage --save
-    Diff(Diff),
+    Diff(DiffArgs),
     /// Show what was changed from this machine, and by which consent
     Journal(JournalArgs),
     /// Print the JSON Schema of the output
@@ -210,7 +210,7 @@ impl Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Check {
+pub(super) struct CheckArgs {
     /// Such as inc-004; without any, every incident
     #[arg(value_name = "RUNBOOK")]
     pub(super) asked: Vec<String>,
@@ -241,14 +241,14 @@ pub(super) struct Check {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Rules {
+pub(super) struct RulesArgs {
     /// How often the check is made
     #[arg(long, value_name = "DUR", default_value = "5m")]
     pub(super) interval: String,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Audit {
+pub(super) struct AuditArgs {
     /// Only entries whose type contains this, such as peck
     #[arg(long = "type", value_name = "T")]
     pub(super) kind: Option<String>,
@@ -264,7 +264,7 @@ pub(super) struct Audit {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Doctor {
+pub(super) struct DoctorArgs {
     /// Print the least AWS policy that lets everything be asked
     #[arg(long)]
     pub(super) policy: bool,
@@ -337,7 +337,7 @@ pub(super) struct JournalArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Facts {
+pub(super) struct FactsArgs {
     /// Only facts whose path begins with this, such as status.agents
     pub(super) prefix: Option<String>,
     /// List what there is, with type and meaning, and ask nobody
@@ -347,7 +347,7 @@ pub(super) struct Facts {
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
-pub(super) struct Drill {
+pub(super) struct DrillArgs {
     #[command(subcommand)]
     pub(super) action: Option<DrillAction>,
     /// Practise this incident, such as inc-004; without it, every scene

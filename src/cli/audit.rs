@@ -55,7 +55,7 @@ impl Filter {
     }
 }
 
-pub(super) async fn main(context: &Context, args: &args::Audit) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::AuditArgs) -> Result<u8, Failure> {
     let now = super::now(&context.env).unix_timestamp();
     let since = args.since.as_deref().map(|text| {
         parse_duration(text)

@@ -16,7 +16,7 @@ use crate::text::Printable;
 use std::path::Path;
 use time::OffsetDateTime;
 
-pub(super) async fn main(context: &Context, args: &args::Check) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::CheckArgs) -> Result<u8, Failure> {
     let requested = RequestedRunbooks::load_several(&context.library, &args.asked)?;
     let ended = run(context, args, &requested).await;
     if let (Err(_), Some(path)) = (&ended, &args.textfile) {
@@ -33,7 +33,7 @@ pub(super) async fn main(context: &Context, args: &args::Check) -> Result<u8, Fa
 
 async fn run(
     context: &Context,
-    args: &args::Check,
+    args: &args::CheckArgs,
     requested: &RequestedRunbooks,
 ) -> Result<u8, Failure> {
     let options = options(context, args, super::now(&context.env))?;
@@ -50,7 +50,7 @@ async fn run(
 
 fn options(
     context: &Context,
-    args: &args::Check,
+    args: &args::CheckArgs,
     now: OffsetDateTime,
 ) -> Result<CheckOptions, Failure> {
     let debounce = match &args.debounce {
@@ -82,7 +82,7 @@ fn options(
 
 fn mute_change(
     context: &Context,
-    args: &args::Check,
+    args: &args::CheckArgs,
     now: OffsetDateTime,
 ) -> Result<Option<MuteChange>, Failure> {
     let known = |id: &String| -> Result<String, Missing> {
@@ -106,7 +106,7 @@ fn mute_change(
 }
 
 /// Prints the report, and writes the file for the textfile collector.
-fn print(context: &Context, args: &args::Check, report: &Report) -> u8 {
+fn print(context: &Context, args: &args::CheckArgs, report: &Report) -> u8 {
     if let Some(path) = &args.textfile {
         write_textfile(path, &prometheus::render(report));
     }

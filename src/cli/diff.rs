@@ -14,7 +14,7 @@ use serde_json::json;
 use std::fmt::Write;
 use time::OffsetDateTime;
 
-pub(super) async fn main(context: &Context, args: &args::Diff) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::DiffArgs) -> Result<u8, Failure> {
     let (before, after) = (
         recording::load(context, "", &args.before).await?,
         recording::load(context, "", &args.after).await?,

@@ -8,7 +8,7 @@ use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use serde_json::json;
 
-pub(super) async fn main(context: &Context, args: &args::Doctor) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::DoctorArgs) -> Result<u8, Failure> {
     let settings = &context.settings;
     if args.policy {
         let policy = doctor::policy(settings, args.writes);

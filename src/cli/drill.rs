@@ -29,7 +29,7 @@ use std::time::Duration;
 use temp_history::{ServeFolder, TempHistory};
 use url::Url;
 
-pub(super) async fn main(context: &Context, args: &args::Drill) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::DrillArgs) -> Result<u8, Failure> {
     if let (None, Some(file)) = (&args.action, &args.from) {
         return from::main(context, file, args.runbook.as_deref()).await;
     }

@@ -22,7 +22,7 @@ use crate::write::consent::{Consent, Reply};
 use serde_json::json;
 use std::sync::atomic::Ordering;
 
-pub(super) async fn main(context: &Context, args: &args::Escalate) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::EscalateArgs) -> Result<u8, Failure> {
     let channels = Channels::open(&context.settings.channels, &context.env);
     let chosen = chosen(&channels, &args.channel)?;
     let journal = journal::open(context).ok();
@@ -84,7 +84,7 @@ fn chosen(channels: &Channels, named: &[String]) -> Result<Vec<AlertChannel>, Fa
 
 async fn ask_and_send(
     context: &Context,
-    args: &args::Escalate,
+    args: &args::EscalateArgs,
     escalation: &PreparedEscalation<'_>,
     channels: &Channels,
     journal: Option<&Journal>,
@@ -123,7 +123,7 @@ async fn ask_and_send(
 }
 
 async fn ask(
-    args: &args::Escalate,
+    args: &args::EscalateArgs,
     escalation: &PreparedEscalation<'_>,
     outcome: &EscalationOutcome,
     typed: &str,

@@ -15,7 +15,7 @@ use crate::text::Printable;
 use serde_json::json;
 use time::OffsetDateTime;
 
-pub(super) async fn main(context: &Context, args: &args::Facts) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::FactsArgs) -> Result<u8, Failure> {
     let prefix = args.prefix.as_deref().unwrap_or_default();
     let wanted: Vec<(Probe, &'static Declared)> = fact::all()
         .flat_map(|(probe, facts)| facts.iter().map(move |fact| (probe, fact)))

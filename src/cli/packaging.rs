@@ -1,7 +1,7 @@
 //! What a packager needs: alert rules, the schema, completion scripts and the manual page.
 
 use super::Context;
-use super::args::{Cli, Rules};
+use super::args::{Cli, RulesArgs};
 use super::fail::Failure;
 use crate::exit;
 use crate::fact::parse_duration;
@@ -11,7 +11,7 @@ use crate::report::schema;
 use crate::text::Printable;
 use clap::CommandFactory;
 
-pub(super) fn rules(context: &Context, args: &Rules) -> Result<u8, Failure> {
+pub(super) fn rules(context: &Context, args: &RulesArgs) -> Result<u8, Failure> {
     let interval = parse_duration(&args.interval)
         .and_then(|seconds| u64::try_from(seconds).ok())
         .filter(|seconds| (1..=86_400).contains(seconds))

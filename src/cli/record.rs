@@ -30,7 +30,7 @@ struct Learned {
     observations: Observations,
 }
 
-pub(super) async fn main(context: &Context, args: &args::Record) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::RecordArgs) -> Result<u8, Failure> {
     let asked = args.runbook.as_deref();
     let runbook = asked.map(|id| context.library.get(id)).transpose()?;
     let runbook = match (&args.deploy_log, runbook) {
@@ -122,7 +122,7 @@ pub(super) async fn main(context: &Context, args: &args::Record) -> Result<u8, F
 
 /// The log that is named: by flag, by the environment, by the configuration. It is never
 /// guessed: the working folder may be anybody's.
-fn place(context: &Context, args: &args::Record) -> Result<PathBuf, Failure> {
+fn place(context: &Context, args: &args::RecordArgs) -> Result<PathBuf, Failure> {
     let named = context.settings.stack.governance_log.as_ref();
     let path = args
         .log
@@ -145,7 +145,7 @@ fn place(context: &Context, args: &args::Record) -> Result<PathBuf, Failure> {
 
 async fn learn(
     context: &Context,
-    args: &args::Record,
+    args: &args::RecordArgs,
     runbook: &Runbook,
 ) -> Result<Learned, Failure> {
     if let Some(file) = &args.from {

@@ -17,7 +17,7 @@ pub(super) async fn load(context: &Context, flag: &str, path: &Path) -> Result<R
 /// `duckops triage --from FILE`
 pub(super) async fn replay(
     context: &Context,
-    args: &args::Triage,
+    args: &args::TriageArgs,
     path: &Path,
 ) -> Result<u8, Failure> {
     let recording = load(context, "--from: ", path).await?;

@@ -16,7 +16,7 @@ use crate::text::Printable;
 use serde_json::json;
 use std::fmt::Write;
 
-pub(super) async fn main(context: &Context, args: &args::Runbook) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::RunbookArgs) -> Result<u8, Failure> {
     match &args.action {
         RunbookAction::List => list(context),
         RunbookAction::Show { runbook } => show(context, runbook),

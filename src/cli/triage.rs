@@ -12,7 +12,7 @@ use crate::stack;
 use crate::text::Printable;
 use std::time::{Duration, Instant};
 
-pub(super) async fn main(context: &Context, args: &args::Triage) -> Result<u8, Failure> {
+pub(super) async fn main(context: &Context, args: &args::TriageArgs) -> Result<u8, Failure> {
     if let Some(path) = &args.from {
         return recording::replay(context, args, path).await;
     }
@@ -60,7 +60,7 @@ async fn finished(mut evaluated: EvaluatedRun, save_to: Option<SaveRequest>) -> 
     report
 }
 
-fn save_request(args: &args::Triage) -> Result<Option<SaveRequest>, Failure> {
+fn save_request(args: &args::TriageArgs) -> Result<Option<SaveRequest>, Failure> {
     let Some(path) = &args.save else {
         return Ok(None);
     };
@@ -86,7 +86,7 @@ fn saved(path: &Printable, removed: &str) -> String {
 
 /// The run that the settings ask for, with the version that the alias should have: by flag,
 /// by configuration, by the newest entry of the deploy log, in this order.
-async fn run(context: &Context, args: &args::Triage) -> Result<Run, Failure> {
+async fn run(context: &Context, args: &args::TriageArgs) -> Result<Run, Failure> {
     let mut run = context.run()?;
     if let Some(version) = &args.expect {
         run.expected_version = Some(version.clone());
@@ -128,7 +128,7 @@ pub(super) fn pause(flag: &str, text: &str) -> Result<Duration, Failure> {
 /// Asks again and again; ends only by a signal or when nobody reads any more.
 async fn watching(
     context: &Context,
-    args: &args::Triage,
+    args: &args::TriageArgs,
     requested: &RequestedRunbooks,
     every: Duration,
 ) -> Result<u8, Failure> {
@@ -145,7 +145,7 @@ async fn watching(
 /// Asks until it was ok five times in a row, or the time is over; one report at the end.
 async fn waiting(
     context: &Context,
-    args: &args::Triage,
+    args: &args::TriageArgs,
     requested: &RequestedRunbooks,
     limit: Duration,
     save_to: Option<SaveRequest>,

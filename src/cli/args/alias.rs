@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Alias {
+pub(in crate::cli) struct AliasArgs {
     #[command(subcommand)]
     pub(in crate::cli) action: AliasAction,
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Bond {
+pub(in crate::cli) struct BondArgs {
     #[command(subcommand)]
     pub(in crate::cli) action: BondAction,
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Escalate {
+pub(in crate::cli) struct EscalateArgs {
     /// Such as inc-004
     pub(in crate::cli) runbook: String,
     /// Consent without a terminal: the id of the runbook once more

@@ -4,7 +4,7 @@ use super::Watched;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Peck {
+pub(in crate::cli) struct PeckArgs {
     #[command(subcommand)]
     pub(in crate::cli) action: PeckAction,
 }

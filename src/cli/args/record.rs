@@ -4,7 +4,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Record {
+pub(in crate::cli) struct RecordArgs {
     /// Such as inc-004
     #[arg(required_unless_present = "deploy_log")]
     pub(in crate::cli) runbook: Option<String>,

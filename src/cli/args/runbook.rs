@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Runbook {
+pub(in crate::cli) struct RunbookArgs {
     #[command(subcommand)]
     pub(in crate::cli) action: RunbookAction,
 }

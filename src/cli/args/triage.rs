@@ -4,7 +4,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Triage {
+pub(in crate::cli) struct TriageArgs {
     /// Such as inc-004; without it, every incident
     pub(in crate::cli) runbook: Option<String>,
     /// One step of it, by number or id
@@ -33,7 +33,7 @@ pub(in crate::cli) struct Triage {
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Diff {
+pub(in crate::cli) struct DiffArgs {
     /// The recording that was made first
     pub(in crate::cli) before: PathBuf,
     /// The other; - in place of one of them is standard input

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Webhook {
+pub(in crate::cli) struct WebhookArgs {
     #[command(subcommand)]
     pub(in crate::cli) action: WebhookAction,
 }

@@ -27,7 +27,7 @@ struct DeployResult {
 
 pub(super) fn main(
     context: &Context,
-    args: &args::Record,
+    args: &args::RecordArgs,
     path: &Path,
     incident: Option<&str>,
 ) -> Result<u8, Failure> {
@@ -131,7 +131,7 @@ fn write(path: &Path, moved: &DeployLogEntry, line: &str) -> DeployResult {
 
 fn print(
     context: &Context,
-    args: &args::Record,
+    args: &args::RecordArgs,
     path: &Path,
     entry: Option<(&DeployLogEntry, &str)>,
     told: &DeployResult,
