@@ -11,6 +11,7 @@ pub(crate) mod corpus;
 mod credentials;
 mod error;
 mod http;
+mod page_tokens;
 mod question;
 
 pub use aws::Aws;
@@ -18,6 +19,7 @@ pub use aws_error::classify;
 pub use error::{chain, innermost, is_tls, tls};
 pub use http::{Exchange, Http, Observer, is_encoded, stale};
 
+pub use page_tokens::PageTokens;
 pub use question::question;
 
 use std::time::Duration;

@@ -7,6 +7,7 @@ use super::reader::FunctionReader;
 use super::smoke;
 use super::version_config::{self, VersionConfig};
 use super::version_metrics::{self, VersionMetrics};
+use crate::cloud::PageTokens;
 use crate::observation::{Unavailable, UnavailableReason};
 use aws_config::SdkConfig;
 
@@ -174,12 +175,12 @@ impl FunctionReader<'_> {
 
     async fn versions(&self, lambda: &aws_sdk_lambda::Client) -> Result<Vec<i64>, Unavailable> {
         let mut numbers = Vec::new();
-        let mut marker: Option<String> = None;
+        let mut markers = PageTokens::default();
         for page in 1.. {
             let request = lambda
                 .list_versions_by_function()
                 .function_name(self.function())
-                .set_marker(marker.clone());
+                .set_marker(markers.current());
             let question = format!("ListVersionsByFunction, page {page}");
             let answer = self
                 .question(question, "lambda:ListVersionsByFunction", request.send())
@@ -195,13 +196,9 @@ impl FunctionReader<'_> {
                     .iter()
                     .filter_map(|version| version.version()?.parse::<i64>().ok()),
             );
-            match answer.next_marker.filter(|next| !next.is_empty()) {
-                None => break,
-                Some(next) if marker.as_ref() == Some(&next) => {
-                    let why = "the pagination of the function's versions did not end";
-                    return Err(Unavailable::new(UnavailableReason::Incomplete, why));
-                }
-                Some(next) => marker = Some(next),
+            let next = answer.next_marker.filter(|next| !next.is_empty());
+            if !markers.advance(next, "the function's versions")? {
+                break;
             }
         }
         numbers.sort_unstable_by(|a, b| b.cmp(a));

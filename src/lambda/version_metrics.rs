@@ -6,6 +6,7 @@
 
 use super::error_rate::error_rate_at_most;
 use super::reader::FunctionReader;
+use crate::cloud::PageTokens;
 use crate::observation::{Unavailable, UnavailableReason};
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, StatusCode};
@@ -85,14 +86,14 @@ pub(crate) async fn read_window(
         .collect();
     let mut points: BTreeMap<String, BTreeMap<i64, i64>> = BTreeMap::new();
     let mut complete = 0;
-    let mut token: Option<String> = None;
+    let mut tokens = PageTokens::default();
     for page in 1.. {
         let request = client
             .get_metric_data()
             .set_metric_data_queries(Some(queries.clone()))
             .start_time(DateTime::from_secs(window.start))
             .end_time(DateTime::from_secs(window.end))
-            .set_next_token(token.clone());
+            .set_next_token(tokens.current());
         let question = format!("GetMetricData by version, page {page}");
         let answer = reader
             .question(question, "cloudwatch:GetMetricData", request.send())
@@ -118,13 +119,8 @@ pub(crate) async fn read_window(
                 .or_default()
                 .extend(pairs.map(|(at, value)| (at, value.round() as i64)));
         }
-        match answer.next_token {
-            None => break,
-            Some(next) if token.as_ref() == Some(&next) => {
-                let why = "the pagination of the versions' metrics did not end";
-                return Err(Unavailable::new(UnavailableReason::Incomplete, why));
-            }
-            Some(next) => token = Some(next),
+        if !tokens.advance(answer.next_token, "the versions' metrics")? {
+            break;
         }
     }
     if complete < queries.len() {

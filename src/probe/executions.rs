@@ -5,6 +5,7 @@
 //! consistent and may lag by moments.
 
 use super::{ProbeContext, aws};
+use crate::cloud::PageTokens;
 use crate::fact::{self, FactValue, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
@@ -73,7 +74,8 @@ async fn list(
         items: Vec::new(),
         end: Ok(()),
     };
-    let mut token: Option<String> = None;
+    let mut tokens = PageTokens::default();
+    let what = format!("{} executions", status.as_str());
     for page in 1.. {
         let bytes = aws::Bytes::default();
         let request = client
@@ -81,7 +83,7 @@ async fn list(
             .state_machine_arn(context.stack.state_machine_arn())
             .status_filter(status.clone())
             .max_results(PAGE)
-            .set_next_token(token.clone())
+            .set_next_token(tokens.current())
             .customize()
             .interceptor(bytes.clone());
         let question = format!("ListExecutions {}, page {page}", status.as_str());
@@ -117,20 +119,16 @@ async fn list(
             listed.end = Err(wrong);
             break;
         }
-        match next {
-            None => break,
-            Some(_) if outside => break,
-            Some(next) if token.as_ref() == Some(&next) => {
-                listed.end = Err(Unavailable::new(
-                    UnavailableReason::Incomplete,
-                    format!(
-                        "the pagination of {} executions did not end",
-                        status.as_str()
-                    ),
-                ));
+        if outside {
+            break;
+        }
+        match tokens.advance(next, &what) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(unavailable) => {
+                listed.end = Err(unavailable);
                 break;
             }
-            Some(next) => token = Some(next),
         }
     }
     (listed, observation)

@@ -18,6 +18,7 @@ mod log_counts;
 mod tests;
 
 use super::{ProbeContext, aws};
+use crate::cloud::PageTokens;
 use crate::fact::{FactValue, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
@@ -139,7 +140,7 @@ impl LogGroup<'_> {
         let mut observation = Observation::new(Probe::Logs);
         let (from, to) = self.window(search.span);
         let mut counts = LogCounts::new(from, to);
-        let mut token: Option<String> = None;
+        let mut tokens = PageTokens::default();
         for page in 1.. {
             let question = format!("FilterLogEvents {}, page {page}", search.name);
             let pattern = Some(filter::pattern(search.terms));
@@ -149,7 +150,7 @@ impl LogGroup<'_> {
                     question,
                     search.span,
                     pattern,
-                    token.clone(),
+                    tokens.current(),
                 )
                 .await;
             let answer = match answer {
@@ -162,16 +163,13 @@ impl LogGroup<'_> {
             for event in answer.events() {
                 take(&mut counts, event, &judge);
             }
-            match answer.next_token {
-                None => break,
-                Some(next) if token.as_ref() == Some(&next) => {
-                    counts.cut(Unavailable::new(
-                        UnavailableReason::Incomplete,
-                        format!("the pagination of the log ({}) did not end", search.name),
-                    ));
+            match tokens.advance(answer.next_token, &format!("the log ({})", search.name)) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(unavailable) => {
+                    counts.cut(unavailable);
                     break;
                 }
-                Some(next) => token = Some(next),
             }
         }
         (counts, observation)
@@ -179,24 +177,17 @@ impl LogGroup<'_> {
 
     /// Whether the group holds no line at all of the window of errors.
     async fn is_silent(&self, observation: &mut Observation) -> Result<bool, Unavailable> {
-        let mut token: Option<String> = None;
+        let mut tokens = PageTokens::default();
         for page in 1.. {
             let question = format!("FilterLogEvents any line of 15 min, page {page}");
             let answer = self
-                .page(observation, question, ERRORS.span, None, token.clone())
+                .page(observation, question, ERRORS.span, None, tokens.current())
                 .await?;
             if !answer.events().is_empty() {
                 return Ok(false);
             }
-            match answer.next_token {
-                None => break,
-                Some(next) if token.as_ref() == Some(&next) => {
-                    return Err(Unavailable::new(
-                        UnavailableReason::Incomplete,
-                        "the pagination of the log did not end",
-                    ));
-                }
-                Some(next) => token = Some(next),
+            if !tokens.advance(answer.next_token, "the log")? {
+                break;
             }
         }
         Ok(true)

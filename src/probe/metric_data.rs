@@ -5,6 +5,7 @@
 //! not affect metrics that were asked for by name.
 
 use super::{ProbeContext, aws};
+use crate::cloud::PageTokens;
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use aws_sdk_cloudwatch::types::{
     Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, StatusCode,
@@ -55,14 +56,14 @@ pub(super) async fn collect(
     let namespace = queries.first().map_or("nothing", |query| query.namespace);
     let mut gathered: Vec<SeriesBuilder> =
         queries.iter().map(|_| SeriesBuilder::default()).collect();
-    let mut token: Option<String> = None;
+    let mut tokens = PageTokens::default();
     for page in 1.. {
         let request = client
             .get_metric_data()
             .set_metric_data_queries(Some(asked.clone()))
             .start_time(DateTime::from_secs(window.start))
             .end_time(DateTime::from_secs(window.end))
-            .set_next_token(token.clone());
+            .set_next_token(tokens.current());
         let searching = queries.iter().any(|query| query.by.is_some());
         let how = if searching { " and by version" } else { "" };
         let question = format!("GetMetricData {namespace}{how}, page {page}");
@@ -94,15 +95,8 @@ pub(super) async fn collect(
                 }
             }
         }
-        match answer.next_token {
-            None => break,
-            Some(next) if token.as_ref() == Some(&next) => {
-                return Err(Unavailable::new(
-                    UnavailableReason::Incomplete,
-                    "the pagination of the metrics did not end",
-                ));
-            }
-            Some(next) => token = Some(next),
+        if !tokens.advance(answer.next_token, "the metrics")? {
+            break;
         }
     }
     let mut answer = MetricData {

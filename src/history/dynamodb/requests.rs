@@ -145,8 +145,17 @@ impl Table {
         let items = answer.items.filter(|items| Some(items.len()) == count);
         let items = items.ok_or_else(|| self.damaged("an answer to Query is not whole"))?;
         let next = answer.last_evaluated_key.filter(|key| !key.is_empty());
-        if next.is_some() && next == after {
-            return Err(self.damaged("the answers to Query go round in circles"));
+        if let (Some(after), Some(next)) = (&after, &next) {
+            // Query answers in the order of the keys, so each page ends beyond the one before it.
+            let (before, now) = (item::word(after, "sk"), item::word(next, "sk"));
+            let moves_on = if newest_first {
+                now < before
+            } else {
+                now > before
+            };
+            if now.is_none() || !moves_on {
+                return Err(self.damaged("the answers to Query go round in circles"));
+            }
         }
         Ok(ItemPage { items, next })
     }

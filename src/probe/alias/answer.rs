@@ -1,5 +1,6 @@
 //! The three questions and what is read of their answers.
 
+use crate::cloud::PageTokens;
 use crate::fact::{self, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::probe::{ProbeContext, aws};
@@ -120,13 +121,13 @@ pub(super) async fn versions(
 ) -> (Result<Versions, Unavailable>, Observation) {
     let mut observation = Observation::new(Probe::Alias);
     let mut versions = Versions::new();
-    let mut marker: Option<String> = None;
+    let mut markers = PageTokens::default();
     for page in 1.. {
         let bytes = aws::Bytes::default();
         let request = client
             .list_versions_by_function()
             .function_name(&context.stack.function.value)
-            .set_marker(marker.clone())
+            .set_marker(markers.current())
             .customize()
             .interceptor(bytes.clone());
         let question = format!("ListVersionsByFunction, page {page}");
@@ -160,16 +161,11 @@ pub(super) async fn versions(
             };
             versions.push((number, version.last_modified().and_then(modified)));
         }
-        match answer.next_marker.filter(|next| !next.is_empty()) {
-            None => break,
-            Some(next) if marker.as_ref() == Some(&next) => {
-                let unavailable = Unavailable::new(
-                    UnavailableReason::Incomplete,
-                    "the pagination of the function's versions did not end",
-                );
-                return (Err(unavailable), observation);
-            }
-            Some(next) => marker = Some(next),
+        let next = answer.next_marker.filter(|next| !next.is_empty());
+        match markers.advance(next, "the function's versions") {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(unavailable) => return (Err(unavailable), observation),
         }
     }
     versions.sort_unstable();

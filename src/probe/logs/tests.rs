@@ -146,6 +146,17 @@ async fn a_repeated_page_token_is_incomplete() {
 }
 
 #[tokio::test]
+async fn page_tokens_that_alternate_are_incomplete() {
+    let tokens = ["a", "b", "a", "b"];
+    let observation = asked(tokens.map(|token| page(&[], Some(token))).to_vec()).await;
+    assert_eq!(
+        int(&observation, "logs.errors_15m"),
+        Err(UnavailableReason::Incomplete)
+    );
+    assert_eq!(pages_read(&observation), 2 * 3);
+}
+
+#[tokio::test]
 async fn counts_before_the_deadline_are_lower_bounds() {
     let pages = vec![page(&[LINE, LINE], Some("t")), String::new()];
     let observation = asked(pages).await;
