@@ -401,7 +401,7 @@ fn raw(home: &Home, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_signature_is_right_or_wrong_and_a_near_miss_is_named() {
+fn a_signature_is_right_or_wrong_and_a_explain_mismatch_is_named() {
     let home = Home::new();
     fs::write(home.path("body"), r#"{"a": 1}"#).expect("written");
     let right = duckops::webhook::sign(SECRET, br#"{"a": 1}"#);

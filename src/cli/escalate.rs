@@ -92,7 +92,7 @@ async fn ask_and_send(
 ) -> EscalationOutcome {
     let terms = escalation.terms();
     let words = ask(args, escalation, &outcome, &terms.typed).await;
-    let consent = match Consent::from(&terms, words.answer()) {
+    let consent = match Consent::from(&terms, words.text()) {
         Ok(consent) => consent,
         Err(why) => {
             let command = format!(

@@ -313,7 +313,7 @@ mod tests {
 
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Case {
+    struct ErrorCase {
         code: String,
         message: String,
         status: u16,
@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn every_case_of_the_corpus_has_its_reason_and_its_fix() {
-        let cases = crate::cloud::corpus::cases::<Case>("aws-errors");
+        let cases = crate::cloud::corpus::cases::<ErrorCase>("aws-errors");
         println!("AWS error corpus: {} cases", cases.len());
         for (name, case) in cases {
             let found = said(

@@ -86,7 +86,7 @@ fn version_config(number: &str, answer: &GetFunctionConfigurationOutput) -> Vers
             .last_update_status()
             .map(|status| status.as_str().to_owned()),
         code: answer.code_sha256().map(str::to_owned),
-        published: answer.last_modified().and_then(modified),
+        published: answer.last_modified().and_then(parse_last_modified),
         runtime: answer.runtime().map(|runtime| runtime.as_str().to_owned()),
         timeout: answer.timeout().map(i64::from),
         settings,
@@ -161,8 +161,8 @@ impl VersionConfig {
     }
 }
 
-/// The form that Lambda writes times in, which is not quite RFC 3339.
-fn modified(text: &str) -> Option<i64> {
+/// Seconds since 1970 of `LastModified`, whose form is RFC 3339 but for a zone without a colon.
+pub(crate) fn parse_last_modified(text: &str) -> Option<i64> {
     const FORM: &[BorrowedFormatItem<'_>] = format_description!(
         "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond][offset_hour sign:mandatory][offset_minute]"
     );
@@ -176,6 +176,18 @@ fn modified(text: &str) -> Option<i64> {
 mod tests {
     use super::*;
     use aws_sdk_lambda::types::EnvironmentResponse;
+
+    #[test]
+    fn both_time_formats_are_read() {
+        for text in [
+            "2026-03-22T03:12:09.000+0000",
+            "2026-03-22T05:12:09.123+0200",
+            "2026-03-22T03:12:09Z",
+        ] {
+            assert_eq!(parse_last_modified(text), Some(1_774_149_129), "{text}");
+        }
+        assert_eq!(parse_last_modified("yesterday"), None);
+    }
 
     #[test]
     fn differences_name_the_environment_and_never_show_a_value() {

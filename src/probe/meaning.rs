@@ -404,7 +404,7 @@ mod tests {
 
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Case {
+    struct MeaningCase {
         #[serde(rename = "type")]
         kind: String,
         pulse: bool,
@@ -415,7 +415,7 @@ mod tests {
 
     #[test]
     fn every_event_of_the_corpus_has_its_meaning() {
-        let cases = crate::cloud::corpus::cases::<Case>("events");
+        let cases = crate::cloud::corpus::cases::<MeaningCase>("events");
         println!("event corpus: {} types", cases.len());
         for (name, case) in cases {
             let found = Meaning::of(&case.kind);

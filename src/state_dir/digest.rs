@@ -1,14 +1,11 @@
 //! SHA-256 in hexadecimal.
 
-use std::fmt::Write;
+use crate::redact::hex;
 
 /// The SHA-256 of some bytes, in lower-case hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-    digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(digest.as_ref())
 }
 
 #[cfg(test)]

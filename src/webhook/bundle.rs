@@ -4,12 +4,11 @@
 
 use super::send::headers;
 use super::{TestPayload, sign};
-use crate::redact::{hex, holds};
+use crate::redact::holds;
 use crate::state_dir::{
     input::{self, Links},
-    output,
+    output, sha256,
 };
-use ring::digest::{SHA256, digest};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -117,7 +116,7 @@ fn files(url: &Url, payload: &TestPayload, signature: &str) -> Vec<(&'static str
         ("send.sh", command.into_bytes()),
     ];
     let sums = files.iter().fold(String::new(), |mut sums, (name, bytes)| {
-        let _ = writeln!(sums, "{}  {name}", hex(digest(&SHA256, bytes).as_ref()));
+        let _ = writeln!(sums, "{}  {name}", sha256(bytes));
         sums
     });
     files.push(("SHA256SUMS", sums.into_bytes()));
@@ -133,6 +132,7 @@ pub fn quoted(text: &str) -> String {
 mod tests {
     use super::super::WebhookEvent;
     use super::*;
+    use crate::redact::hex;
     use std::os::unix::fs::PermissionsExt;
 
     fn url(text: &str) -> Url {

@@ -18,15 +18,15 @@
 pub mod bundle;
 pub mod diagnose;
 pub mod listen;
-mod near;
 mod payload;
 pub mod send;
 mod sign;
+mod signature_diagnosis;
 pub mod target;
 
-pub use near::near_miss;
 pub use payload::{TestPayload, WebhookEvent};
 pub use sign::{Malformed, sign, verify};
+pub use signature_diagnosis::explain_mismatch;
 
 /// The header that names the event.
 pub const EVENT: &str = "X-Space-Duck-Event";

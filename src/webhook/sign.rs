@@ -1,19 +1,14 @@
 //! The signature: HMAC-SHA256 of the raw body, in lower hexadecimal behind `sha256=`.
 
+use crate::redact::hex;
 use ring::hmac;
-use std::fmt::Write;
 
 const SCHEME: &str = "sha256=";
 
 /// The signature of a body.
 pub fn sign(secret: &str, body: &[u8]) -> String {
     let tag = hmac::sign(&key(secret.as_bytes()), body);
-    tag.as_ref()
-        .iter()
-        .fold(SCHEME.to_owned(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    format!("{SCHEME}{}", hex(tag.as_ref()))
 }
 
 /// A text that cannot be a signature, whatever the body.

@@ -50,18 +50,18 @@ pub enum Reply {
 
 impl Reply {
     /// The reply to compare with the terms.
-    pub fn answer(&self) -> Answer<'_> {
+    pub fn text(&self) -> ReplyText<'_> {
         match self {
-            Reply::Typed(line) => Answer::Typed(line),
-            Reply::Confirmed(words) => Answer::Confirmed(words),
-            Reply::Nothing => Answer::Nothing,
+            Reply::Typed(line) => ReplyText::Typed(line),
+            Reply::Confirmed(words) => ReplyText::Confirmed(words),
+            Reply::Nothing => ReplyText::Nothing,
         }
     }
 }
 
 /// What was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer<'a> {
+pub enum ReplyText<'a> {
     /// A line at the terminal that showed the plan.
     Typed(&'a str),
     /// The value of `--confirm`.
@@ -93,12 +93,12 @@ impl Consent {
     ///
     /// # Errors
     /// That nobody answered, or answered to something else.
-    pub fn from(terms: &Terms, answer: Answer<'_>) -> Result<Self, NoConsent> {
+    pub fn from(terms: &Terms, answer: ReplyText<'_>) -> Result<Self, NoConsent> {
         let (said, due, how) = match answer {
-            Answer::Nothing => return Err(NoConsent::Unavailable),
-            Answer::Typed(said) if said.trim().is_empty() => return Err(NoConsent::Unavailable),
-            Answer::Typed(said) => (said.trim(), &terms.typed, "typed"),
-            Answer::Confirmed(said) => (said, &terms.confirm, "--confirm"),
+            ReplyText::Nothing => return Err(NoConsent::Unavailable),
+            ReplyText::Typed(said) if said.trim().is_empty() => return Err(NoConsent::Unavailable),
+            ReplyText::Typed(said) => (said.trim(), &terms.typed, "typed"),
+            ReplyText::Confirmed(said) => (said, &terms.confirm, "--confirm"),
         };
         if said != due {
             return Err(NoConsent::OtherPlan);
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn only_the_exact_words_are_consent() {
-        use Answer::{Confirmed, Nothing, Typed};
+        use ReplyText::{Confirmed, Nothing, Typed};
         let table = [
             (Typed("prod 41"), true),
             (Typed(" prod 41\n"), true),
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn consent_to_one_plan_is_none_to_another() {
-        let consent = Consent::from(&terms("a"), Answer::Typed("prod 41"));
+        let consent = Consent::from(&terms("a"), ReplyText::Typed("prod 41"));
         let covers = |plan| consent.as_ref().is_ok_and(|c| c.covers(&terms(plan)));
         assert!(covers("a"));
         assert!(!covers("b"));

@@ -277,7 +277,7 @@ async fn confirm(
         Some(words) => Reply::Confirmed(words.clone()),
         None => context.operator.ask(&report, &terms.typed).await,
     };
-    let consent = match Consent::from(&terms, reply.answer()) {
+    let consent = match Consent::from(&terms, reply.text()) {
         Ok(consent) => consent,
         Err(why) => {
             let flag = quoted(&terms.confirm);

@@ -14,7 +14,7 @@ use duckops::state_dir::journal::Journal;
 use duckops::write::Clock;
 use duckops::write::alias::plan::{AliasPlan, Purpose};
 use duckops::write::alias::update::{AliasUpdate, MoveOutcome, alias_now};
-use duckops::write::consent::{Answer, Consent};
+use duckops::write::consent::{ReplyText, Consent};
 use duckops::write::guarded::{Unattended, WriteContext, WritePlan, carry_out};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -190,7 +190,7 @@ async fn requests_only(operators: usize, rounds: usize) {
                     };
                     let plan = plan(&context, &url, &target).await;
                     let confirm = format!("prod@62->{target}");
-                    let consent = Consent::from(&plan.terms(), Answer::Confirmed(&confirm));
+                    let consent = Consent::from(&plan.terms(), ReplyText::Confirmed(&confirm));
                     let began = Instant::now();
                     let consent = consent.expect("consent");
                     let applied = carry_out(&context, &AliasUpdate, &plan, consent).await;

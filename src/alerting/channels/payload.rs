@@ -8,7 +8,7 @@ use crate::alerting::{Message, MessageKind};
 use crate::fact::instant;
 use crate::stack::Secret;
 use crate::text::Printable;
-use ring::hmac;
+use crate::webhook::sign;
 use serde_json::json;
 
 /// What is sent over HTTP.
@@ -119,16 +119,8 @@ pub(super) fn webhook(message: &Message, secret: Option<&Secret>) -> ChannelPayl
     });
     let mut payload = ChannelPayload::of(message, &body);
     if let Some(secret) = secret {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
-        let tag = hmac::sign(&key, &payload.body);
-        let hex: String = tag
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        payload
-            .headers
-            .push(("x-duckops-signature", format!("sha256={hex}")));
+        let signature = sign(secret.expose(), &payload.body);
+        payload.headers.push(("x-duckops-signature", signature));
     }
     payload
 }

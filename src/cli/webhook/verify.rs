@@ -7,7 +7,7 @@ use crate::cli::fail::Failure;
 use crate::exit;
 use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
-use crate::webhook::{near_miss, verify};
+use crate::webhook::{explain_mismatch, verify};
 use serde_json::json;
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub(super) async fn main(
         .map_err(|why| Failure::usage(format!("--signature: {why}")))?;
     let reason = match right {
         true => None,
-        false => near_miss(secret.expose(), &body, signature),
+        false => explain_mismatch(secret.expose(), &body, signature),
     };
     let (verdict, code, summary) = match right {
         true => (Verdict::Ok, exit::OK, "the signature is right".to_owned()),

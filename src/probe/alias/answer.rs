@@ -1,12 +1,10 @@
 //! The three questions and what is read of their answers.
 
 use crate::cloud::PageTokens;
-use crate::fact::{self, Probe};
+use crate::fact::Probe;
+use crate::lambda::version_config::parse_last_modified;
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::probe::{ProbeContext, aws};
-use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 
 /// Where the alias points.
 pub(super) struct AliasAnswer {
@@ -105,7 +103,7 @@ pub(super) async fn configuration(
         Ok(Running {
             state: format!("{state}, last update {update}"),
             timeout: document.count("Timeout"),
-            published: answer.last_modified().and_then(modified),
+            published: answer.last_modified().and_then(parse_last_modified),
             version: answer.version.unwrap_or_default(),
         })
     });
@@ -159,7 +157,10 @@ pub(super) async fn versions(
                     observation,
                 );
             };
-            versions.push((number, version.last_modified().and_then(modified)));
+            versions.push((
+                number,
+                version.last_modified().and_then(parse_last_modified),
+            ));
         }
         let next = answer.next_marker.filter(|next| !next.is_empty());
         match markers.advance(next, "the function's versions") {
@@ -171,32 +172,4 @@ pub(super) async fn versions(
     versions.sort_unstable();
     versions.reverse();
     (Ok(versions), observation)
-}
-
-/// The form that Lambda writes times in, which is not quite RFC 3339.
-fn modified(text: &str) -> Option<i64> {
-    const FORM: &[BorrowedFormatItem<'_>] = format_description!(
-        "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond][offset_hour sign:mandatory][offset_minute]"
-    );
-    OffsetDateTime::parse(text, FORM)
-        .ok()
-        .map(OffsetDateTime::unix_timestamp)
-        .or_else(|| fact::parse_instant(text))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_time_formats_are_read() {
-        for text in [
-            "2026-03-22T03:12:09.000+0000",
-            "2026-03-22T05:12:09.123+0200",
-            "2026-03-22T03:12:09Z",
-        ] {
-            assert_eq!(modified(text), Some(1_774_149_129), "{text}");
-        }
-        assert_eq!(modified("yesterday"), None);
-    }
 }

@@ -1,8 +1,8 @@
 //! One entry of the audit feed: type, time and a few details, whatever the fields are called. Its
 //! strings are reused for the next entry, because a feed can have a million of them.
 
-use super::value::{Id, TextSeed, Time, skip_list};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use super::value::{Id, TextSeed, Time, skip_values};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 
 /// Words of a detail beyond this many bytes are not kept.
@@ -168,33 +168,7 @@ impl<'de> Visitor<'de> for &mut AuditEntry {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
-        skip_list(list)
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
+    skip_values!(list null boolean integer float text);
 }
 
 /// A field's name, looked up where it stands; whether names of people are wanted, too.

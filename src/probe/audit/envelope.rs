@@ -1,5 +1,6 @@
 //! The object around the entries of the feed, parsed when the answer is complete.
 
+use super::value::skip_values;
 use crate::observation::{Unavailable, UnavailableReason};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -120,6 +121,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
 }
 
 /// Whether a value is a list.
+#[derive(Default)]
 struct List(bool);
 
 impl<'de> Deserialize<'de> for List {
@@ -146,32 +148,5 @@ impl<'de> Visitor<'de> for ListVisitor {
         Ok(List(empty))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<List, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(List(false))
-    }
-
-    fn visit_unit<E>(self) -> Result<List, E> {
-        Ok(List(false))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<List, E> {
-        Ok(List(false))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<List, E> {
-        Ok(List(false))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<List, E> {
-        Ok(List(false))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<List, E> {
-        Ok(List(false))
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<List, E> {
-        Ok(List(false))
-    }
+    skip_values!(object null boolean integer float text);
 }

@@ -217,14 +217,14 @@ mod tests {
 
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Case {
+    struct StatusCase {
         body: String,
         outcome: String,
     }
 
     #[test]
     fn every_body_of_the_corpus_has_its_outcome() {
-        let cases = crate::cloud::corpus::cases::<Case>("status");
+        let cases = crate::cloud::corpus::cases::<StatusCase>("status");
         println!("status corpus: {} bodies", cases.len());
         for (name, case) in cases {
             let found = match StatusObject::parse(case.body.as_bytes()).map(|s| s.claim()) {

@@ -124,7 +124,7 @@ async fn again(
     plan: &AliasPlan,
     reply: &Reply,
 ) -> Result<Applied<MoveOutcome>, PreflightError> {
-    let consent = Consent::from(&plan.terms(), reply.answer());
+    let consent = Consent::from(&plan.terms(), reply.text());
     let consent = consent.map_err(|_| PreflightError::PlanChanged)?;
     carry_out(context, &AliasUpdate, plan, consent).await
 }

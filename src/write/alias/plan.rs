@@ -222,7 +222,7 @@ pub(super) fn sample(to: &str) -> AliasPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::write::consent::{Answer, Consent};
+    use crate::write::consent::{Consent, ReplyText};
 
     #[test]
     fn any_change_of_the_plan_voids_consent() {
@@ -243,7 +243,7 @@ mod tests {
             ("endpoint", |p| p.host = "http://127.0.0.1:1".into()),
         ];
         for (what, change) in changes {
-            let consent = Consent::from(&plan.terms(), Answer::Confirmed("prod@42->41"))
+            let consent = Consent::from(&plan.terms(), ReplyText::Confirmed("prod@42->41"))
                 .expect("the right words");
             let mut other = plan.clone();
             change(&mut other);

@@ -135,7 +135,7 @@ impl WritePlan for BondPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::write::consent::{Answer, Consent};
+    use crate::write::consent::{Consent, ReplyText};
 
     fn plan() -> BondPlan {
         BondPlan {
@@ -155,10 +155,10 @@ mod tests {
 
     #[test]
     fn consent_covers_this_bond_and_everything_in_its_plan() {
-        let consent = Consent::from(&plan().terms(), Answer::Confirmed("A1")).expect("consent");
+        let consent = Consent::from(&plan().terms(), ReplyText::Confirmed("A1")).expect("consent");
         assert!(consent.covers(&plan().terms()));
-        assert!(Consent::from(&plan().terms(), Answer::Confirmed("A10")).is_err());
-        assert!(Consent::from(&plan().terms(), Answer::Typed("yes")).is_err());
+        assert!(Consent::from(&plan().terms(), ReplyText::Confirmed("A10")).is_err());
+        assert!(Consent::from(&plan().terms(), ReplyText::Typed("yes")).is_err());
         let changes: [fn(&mut BondPlan); 8] = [
             |plan| plan.other_stack = Some(("s".to_owned(), "1".to_owned())),
             |plan| plan.action = Action::Disconnect,
@@ -181,11 +181,11 @@ mod tests {
         let mut other = plan();
         other.other_stack = Some(("staging".to_owned(), "111122223333".to_owned()));
         let given = |answer| Consent::from(&other.terms(), answer).is_ok();
-        assert!(given(Answer::Typed("A1 staging 111122223333")));
-        assert!(given(Answer::Confirmed("A1@staging/111122223333")));
+        assert!(given(ReplyText::Typed("A1 staging 111122223333")));
+        assert!(given(ReplyText::Confirmed("A1@staging/111122223333")));
         for words in ["A1", "A1 staging", "A1@staging"] {
-            assert!(!given(Answer::Typed(words)), "{words}");
-            assert!(!given(Answer::Confirmed(words)), "{words}");
+            assert!(!given(ReplyText::Typed(words)), "{words}");
+            assert!(!given(ReplyText::Confirmed(words)), "{words}");
         }
     }
 }

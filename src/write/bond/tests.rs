@@ -9,7 +9,7 @@ use crate::probe::{Access, ProbeContext};
 use crate::stack::{Flags, Settings};
 use crate::state_dir::journal::Journal;
 use crate::write::Clock;
-use crate::write::consent::{Answer, Consent, Reply};
+use crate::write::consent::{Consent, Reply, ReplyText};
 use crate::write::guarded::{Operator, PreflightError, WriteContext, WritePlan, carry_out};
 use crate::write::report::WriteReport;
 use std::future::Future;
@@ -96,7 +96,7 @@ async fn consent_to_another_plan_sends_nothing_and_leaves_nothing() {
     };
     let credentials = Credentials::default();
     let given = |plan: &BondPlan| {
-        let answer = Answer::Confirmed(plan.bond.as_str());
+        let answer = ReplyText::Confirmed(plan.bond.as_str());
         Consent::from(&plan.terms(), answer).expect("consent")
     };
     let rotation = Rotation {

@@ -11,7 +11,7 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// What was done to a body or to a secret whose signature is wrong, where undoing it makes
 /// it right.
-pub fn near_miss(secret: &str, body: &[u8], signature: &str) -> Option<&'static str> {
+pub fn explain_mismatch(secret: &str, body: &[u8], signature: &str) -> Option<&'static str> {
     let tag = tag(signature)?;
     if matches(secret.as_bytes(), body, &tag) {
         return Some(
@@ -154,7 +154,7 @@ mod tests {
     fn missed(secret: &str, body: &str, here: (&str, &str)) -> Option<&'static str> {
         let signature = sign(secret, body.as_bytes());
         assert_eq!(verify(here.0, here.1.as_bytes(), &signature), Ok(false));
-        near_miss(here.0, here.1.as_bytes(), &signature)
+        explain_mismatch(here.0, here.1.as_bytes(), &signature)
     }
 
     #[test]
@@ -237,8 +237,8 @@ mod tests {
     fn what_cannot_be_proven_is_not_said() {
         assert_eq!(missed("another", "{}", ("s", "{}")), None);
         assert_eq!(missed("s", "{}", ("s", "{\"a\":1}")), None);
-        assert_eq!(near_miss("s", b"{}", "sha256=00"), None);
+        assert_eq!(explain_mismatch("s", b"{}", "sha256=00"), None);
         let upper = sign("s", b"{}").to_uppercase().replace("SHA", "sha");
-        assert!(near_miss("s", b"{}", &upper).is_some_and(|why| why.contains("upper case")));
+        assert!(explain_mismatch("s", b"{}", &upper).is_some_and(|why| why.contains("upper case")));
     }
 }
