@@ -14,7 +14,7 @@ use duckops::state_dir::journal::Journal;
 use duckops::write::Clock;
 use duckops::write::alias::plan::{AliasPlan, Purpose};
 use duckops::write::alias::update::{AliasUpdate, MoveOutcome, alias_now};
-use duckops::write::consent::{ReplyText, Consent};
+use duckops::write::consent::{Consent, ReplyText};
 use duckops::write::guarded::{Unattended, WriteContext, WritePlan, carry_out};
 use std::collections::BTreeMap;
 use std::sync::Arc;
