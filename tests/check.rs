@@ -32,16 +32,22 @@ fn a_check_says_what_is_new_then_that_nothing_changed_then_what_is_over() {
     let first = check(&stage, &["inc-005"]);
     assert_eq!(first.code, 2, "{first:?}");
     assert!(
-        first.stdout.contains("INC-005/1 CRIT (new) 198 of 200"),
+        first
+            .stdout
+            .contains("\nNEW  CRIT INC-005/1 quota: 198 of 200"),
         "{first:?}"
     );
     let second = check(&stage, &["inc-005"]);
     let lines: Vec<_> = second.stdout.lines().collect();
-    assert_eq!(lines.len(), 2, "{second:?}");
+    assert_eq!(lines.len(), 3, "{second:?}");
     assert!(lines[0].starts_with("CRITICAL prod "), "{second:?}");
     assert_eq!(
         lines[1],
-        "INC-005 CRIT unchanged since 2026-03-22T03:12:09Z (0 s)"
+        "do: duckops escalate inc-005 (T-JOSH P0 now)"
+    );
+    assert_eq!(
+        lines[2],
+        "SAME CRIT INC-005 for 0 s, since 03:12Z (3 critical, 1 warning)"
     );
     assert_eq!(second.code, 2);
     // The same history, and a world in which all is well.
@@ -53,7 +59,7 @@ fn a_check_says_what_is_new_then_that_nothing_changed_then_what_is_over() {
         .run();
     assert_eq!(over.code, 0, "{over:?}");
     let lines: Vec<_> = over.stdout.lines().collect();
-    assert_eq!(lines[1], "INC-005 OK resolved, was critical");
+    assert_eq!(lines[1], "OVER OK INC-005 resolved, was critical");
     let quiet = well.duckops(&["check", "-q"]).run();
     assert_eq!((quiet.code, quiet.stdout.as_str()), (0, ""), "{quiet:?}");
 }
@@ -113,7 +119,7 @@ fn a_mute_is_recorded_and_shown_and_changes_no_exit_code() {
         "inc-005", "--mute", "inc-005", "--until", "2h", "--by", "Ada",
     ];
     let muted = check(&stage, &mute);
-    let words = "muted until 2026-03-22T05:12:09Z by Ada";
+    let words = "muted until 05:12Z by Ada";
     assert!(muted.stdout.contains(words), "{muted:?}");
     assert_eq!(muted.code, 2);
     let quiet = check(&stage, &["inc-005", "-q"]);

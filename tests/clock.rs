@@ -174,7 +174,7 @@ fn mail_over_the_quota_calls_at_once_and_more_urgently_while_people_register() {
     };
     let quota = ("inc-005", "quota");
     let none = ("warning", None);
-    row(&full(0, 190.0), quota, 0, none, "190 of 200 used");
+    row(&full(0, 190.0), quota, 0, none, "190 of 200 in 24 h (95 %)");
     let now = Some(("P0", Value::Null));
     for sent in [191.0, 192.0] {
         let due = ("critical", now.clone());

@@ -82,7 +82,7 @@ fn a_call_holds_what_whoever_is_called_wants_to_know_and_is_made_once() {
     let seen = brief["seen"].to_string();
     for part in [
         "note: mail to the owner is sent",
-        "step 1 callback-errors critical: At least 18 callback errors",
+        "step 1 callback-errors critical: 18 in 24 h (limit 10)",
         "step 5 stale warning: ",
         "peck.callback_errors_24h_min = 18\"",
         "executions.longest_running: peck-0099 since ",
@@ -158,7 +158,7 @@ fn without_consent_to_this_message_nobody_is_called() {
         let ran = stage.duckops(&[&plain[..], more].concat()).run();
         let ran = ended(ran, code);
         // It can be pasted all the same.
-        let line = "ESCALATION CRITICAL prod INC-004 Peck callback_error spike (P1): ";
+        let line = "ESCALATION CRITICAL prod INC-004 Peck callback errors: 18 in 24 h (limit 10) (P1)";
         assert!(ran.stdout.starts_with(line), "{ran:?}");
         assert!(ran.stdout.contains("nobody was called"), "{ran:?}");
     }

@@ -101,7 +101,6 @@ impl UnavailableReason {
         Some(match self {
             Self::NoCredentials => "No AWS credentials",
             Self::Expired => "AWS session expired",
-            Self::Denied => "AWS denied access",
             Self::Offline => "No connection from this machine: API and AWS both unreachable",
             Self::WrongAccount => "Wrong AWS account",
             Self::WrongRegion => "Wrong AWS region",

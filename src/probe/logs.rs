@@ -104,9 +104,11 @@ async fn log_group(
         .qualifier(&context.stack.alias.value)
         .customize()
         .interceptor(bytes.clone());
+    // Reading the log needs the rest of the time.
+    let third = context.deadline.saturating_duration_since(context.began) / 3;
     let answer = aws::question(
         observation,
-        context.deadline,
+        context.began + third,
         format!("GetFunctionConfiguration {}", context.stack.alias.value),
         CONFIGURATION,
         request.send(),

@@ -109,8 +109,14 @@ fn rows(runbook: &RunbookReport, now: OffsetDateTime) -> Vec<String> {
     if bad.is_empty() {
         return vec![format!("{label}{word} {id} {}", runbook.summary)];
     }
-    let held = runbook.standing.as_ref().filter(|standing| standing.held);
+    let standing = runbook.standing.as_ref();
+    let held = standing.filter(|standing| standing.held);
     let held = held.map_or("", |_| " (held back)");
+    let muted = standing.and_then(|standing| standing.muted.as_ref());
+    let muted = muted.map(|muted| {
+        let until = clock(muted.until, now);
+        format!("{label}{word} {id} muted until {until} by {}", muted.by)
+    });
     let line = |step: &&StepReport| {
         let (number, word) = (step.number, step.verdict().short());
         format!(
@@ -118,7 +124,7 @@ fn rows(runbook: &RunbookReport, now: OffsetDateTime) -> Vec<String> {
             step.id, step.summary
         )
     };
-    bad.iter().map(line).collect()
+    muted.into_iter().chain(bad.iter().map(line)).collect()
 }
 
 /// The first word of a row: how it compares with the check before.

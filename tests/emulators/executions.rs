@@ -254,7 +254,7 @@ fn another_account_makes_every_aws_step_unknown_and_both_are_named() {
                 let said = step["summary"].as_str().expect("a sentence");
                 let both = said.contains(ACCOUNT) && said.contains(OTHER);
                 // Steps that follow from another one name that instead.
-                let follows = said.contains("it follows from step quota");
+                let follows = said.contains("depends on step quota");
                 let due = !["capacity", "production-access", "record"].contains(id);
                 assert!(if due { both } else { follows }, "{id}: {said}");
             }

@@ -132,13 +132,16 @@ fn headline(message: &Message) -> String {
         MessageKind::Trigger | MessageKind::Update => message.verdict.to_ascii_uppercase(),
         MessageKind::Escalate => format!("ESCALATION {}", message.verdict.to_ascii_uppercase()),
     };
+    // Messages that an earlier version queued have a summary without the title.
+    let finding = match message.summary.starts_with(&message.title) {
+        true => message.summary.clone(),
+        false => format!("{}: {}", message.title, message.summary),
+    };
     format!(
-        "{word} {} {} {} ({}): {}",
+        "{word} {} {} {finding} ({})",
         message.stack,
         message.runbook.to_ascii_uppercase(),
-        message.title,
         message.severity,
-        message.summary
     )
 }
 
