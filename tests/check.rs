@@ -41,10 +41,7 @@ fn a_check_says_what_is_new_then_that_nothing_changed_then_what_is_over() {
     let lines: Vec<_> = second.stdout.lines().collect();
     assert_eq!(lines.len(), 3, "{second:?}");
     assert!(lines[0].starts_with("CRITICAL prod "), "{second:?}");
-    assert_eq!(
-        lines[1],
-        "do: duckops escalate inc-005 (T-JOSH P0 now)"
-    );
+    assert_eq!(lines[1], "do: duckops escalate inc-005 (T-JOSH P0 now)");
     assert_eq!(
         lines[2],
         "SAME CRIT INC-005 for 0 s, since 03:12Z (3 critical, 1 warning)"

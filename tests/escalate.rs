@@ -158,7 +158,8 @@ fn without_consent_to_this_message_nobody_is_called() {
         let ran = stage.duckops(&[&plain[..], more].concat()).run();
         let ran = ended(ran, code);
         // It can be pasted all the same.
-        let line = "ESCALATION CRITICAL prod INC-004 Peck callback errors: 18 in 24 h (limit 10) (P1)";
+        let line =
+            "ESCALATION CRITICAL prod INC-004 Peck callback errors: 18 in 24 h (limit 10) (P1)";
         assert!(ran.stdout.starts_with(line), "{ran:?}");
         assert!(ran.stdout.contains("nobody was called"), "{ran:?}");
     }

@@ -78,7 +78,16 @@ fn forged(text: &str, format: &str) -> Vec<String> {
         "markdown" => wrong.extend(markdown(text)),
         "short" => {
             let odd = text.lines().filter(|line| {
-                let heads = ["OK ", "WARNING ", "CRITICAL ", "UNKNOWN ", "INC-"];
+                let heads = [
+                    "OK ",
+                    "WARNING ",
+                    "CRITICAL ",
+                    "UNKNOWN ",
+                    "do: ",
+                    "WARN INC-",
+                    "CRIT INC-",
+                    "UNKN INC-",
+                ];
                 !heads.iter().any(|head| line.starts_with(head))
             });
             wrong.extend(odd.map(|line| format!("no line of ours: {line}")));
@@ -360,7 +369,8 @@ fn the_text_does_come_through_though_inert() {
         let door = DOORS.iter().find(|door| door.name == name).expect("a door");
         let stage = stage(door.open);
         for format in ["table", "json", "markdown"] {
-            let ran = stage.once(&["triage", runbook, "-o", format]).run();
+            let call = ["triage", runbook, "--explain", "-o", format];
+            let ran = stage.once(&call).run();
             assert!(
                 ran.stdout.contains("all is well")
                     || ran.stdout.contains("[2J")

@@ -161,6 +161,10 @@ fn common_obstacle(
         return None;
     }
     let first = unknown().find(|step| step.reason_code.as_str() == code)?;
+    // A token of the API that is missing or refused has the same reason code as a login to AWS.
+    if headline.contains("AWS") && !first.summary.as_str().contains("AWS") {
+        return None;
+    }
     let (all, silenced) = (steps().count(), unknown().count());
     let summary = format!("{headline}: {silenced} of {all} steps not judged");
     Some((summary.into(), first.next_action.clone()))
