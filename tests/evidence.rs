@@ -34,6 +34,7 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
     const SENDING: (Operation, &str) = (GetAccount, "SendingEnabled");
     const RATING: (Operation, &str) = (GetAccount, "EnforcementStatus");
     const PRODUCTION: (Operation, &str) = (GetAccount, "ProductionAccessEnabled");
+    const REVIEW: (Operation, &str) = (GetAccount, "Details.ReviewDetails.Status");
     const LOGGED: &[(Operation, &str)] = &[(FilterLogEvents, ""), OWNER];
     const TARGET: (Operation, &str) = (GetAlias, "FunctionVersion");
     const POINTS: &[(Operation, &str)] = &[TARGET, OWNER];
@@ -75,8 +76,7 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         // One witness of several suffices for this; the counts are the first.
         ("fleet.alive_24h", AGENTS),
         ("certs.backlog", TOTALS),
-        ("certs.stalled_24h", TOTALS),
-        ("certs.stalled_48h", TOTALS),
+        ("certs.pace", TOTALS),
         ("logs.errors_15m_min", LOGGED),
         ("logs.errors_15m", LOGGED),
         ("logs.cert_failures_1h_min", LOGGED),
@@ -103,6 +103,11 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         ),
         ("email.sending_enabled", &[SENDING, OWNER]),
         ("email.enforcement", &[RATING, OWNER]),
+        ("email.blocked", &[SENDING, RATING, OWNER]),
+        ("email.review", &[REVIEW, OWNER]),
+        // Sign-ups add to it, and without them none are known.
+        ("email.unmailed_signups", &[SENT, OWNER]),
+        ("email.bounces_24h", MEASURED),
         ("email.production_access", &[PRODUCTION, OWNER]),
         ("email.can_send", &[SENDING, RATING, LIMIT, SENT, OWNER]),
         (

@@ -97,6 +97,15 @@ fn value(declared: &Declared, runbook: &Runbook, dice: &mut Dice) -> FactValue {
 
 /// What no probe yields: two facts that exclude each other.
 fn impossible(facts: &Facts) -> bool {
+    // Sign-ups without a mail are counted only where no mail was sent, so nothing is used up.
+    let more_than_0 = |fact: &str| match facts.get(fact) {
+        Some(FactValue::Int(count)) => *count > 0,
+        Some(FactValue::Float(percent)) => *percent > 0.0,
+        _ => false,
+    };
+    if more_than_0("email.unmailed_signups") && more_than_0("email.used_percent") {
+        return true;
+    }
     let unlimited = facts.get("email.unlimited") == Some(&FactValue::Bool(true));
     unlimited && (facts.contains_key("email.used_percent") || facts.contains_key("email.left_24h"))
 }

@@ -1,5 +1,8 @@
 //! Do certificates keep pace with ducklings, and where does the mail go out from.
 
+#[cfg(test)]
+mod tests;
+
 use super::{CERTIFICATES, DAY, DUCKLINGS, RecordedSamples, increase_of, upper_bound};
 use crate::fact::{self, FactValue};
 use crate::history::Increase;
@@ -12,8 +15,11 @@ struct Span {
     words: &'static str,
     ducklings: &'static str,
     certificates: &'static str,
-    dated: &'static str,
+    issued: &'static str,
+    signups: &'static str,
     stalled: &'static str,
+    /// Certificates lag behind from this growth of the backlog on.
+    lag: i64,
 }
 
 const SPANS: [Span; 2] = [
@@ -22,82 +28,205 @@ const SPANS: [Span; 2] = [
         words: "24 h",
         ducklings: "growth.ducklings_24h_min",
         certificates: "growth.certificates_24h_min",
-        dated: "audit.certs_issued_24h_min",
+        issued: "audit.certs_issued_24h_min",
+        signups: "audit.signups_24h_min",
         stalled: "certs.stalled_24h",
+        lag: 3,
     },
     Span {
         length: Duration::days(2),
         words: "48 h",
         ducklings: "growth.ducklings_48h_min",
         certificates: "growth.certificates_48h_min",
-        dated: "audit.certs_issued_48h_min",
+        issued: "audit.certs_issued_48h_min",
+        signups: "audit.signups_48h_min",
         stalled: "certs.stalled_48h",
+        lag: 6,
     },
 ];
 
+/// What recorded totals and the dated feed show of one window.
+struct Shown {
+    words: &'static str,
+    lag: i64,
+    ducklings: Result<Increase, Unavailable>,
+    certificates: Result<Increase, Unavailable>,
+    /// Dated entries in the window.
+    signups: i64,
+    issued: i64,
+    /// Whether the feed was read to its end and reaches back over the window.
+    is_covered_by_feed: bool,
+    /// Ducklings without a certificate, by the counters.
+    backlog: Option<i64>,
+}
+
+/// Puts the facts of certificates and of the mail's posture; yields the sign-ups of the last
+/// 24 h that are known.
 pub(super) fn join(
     observation: &mut Observation,
     observations: &Observations,
     past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
-) {
-    for span in &SPANS {
+) -> Option<i64> {
+    let reach = match observations.get("audit.reach") {
+        FactState::Known(fact) => match fact.value {
+            FactValue::Duration(reach) => reach,
+            _ => 0,
+        },
+        FactState::Unavailable(_) | FactState::NotAsked => 0,
+    };
+    let windows = SPANS.each_ref().map(|span| {
         let ducklings = increase_of(observations, past, DUCKLINGS, now, span.length);
-        let certificates = increase_of(observations, past, CERTIFICATES, now, span.length);
-        let dated = observations.int(span.dated).unwrap_or(0);
-        let at_least = |increase_of: &Result<Increase, Unavailable>, dated: i64| {
-            let increase_of = increase_of.as_ref().map_err(Clone::clone)?;
-            Ok(FactValue::Int(increase_of.at_least.max(dated)))
-        };
-        observation.put(span.ducklings, at_least(&ducklings, 0), now);
-        observation.put(span.certificates, at_least(&certificates, dated), now);
-        let stalled = stalled(ducklings, certificates, dated, span.words);
-        observation.put(span.stalled, stalled.map(FactValue::Bool), now);
+        // The counters decide how much there was of anything.
+        let most = ducklings.as_ref().ok().and_then(|total| total.at_most);
+        let signups = observations.int(span.signups).unwrap_or(0);
+        Shown {
+            words: span.words,
+            lag: span.lag,
+            signups: most.map_or(signups, |most| signups.min(most)),
+            ducklings,
+            certificates: increase_of(observations, past, CERTIFICATES, now, span.length),
+            issued: observations.int(span.issued).unwrap_or(0),
+            is_covered_by_feed: reach >= span.length.whole_seconds(),
+            backlog: observations.int("certs.backlog"),
+        }
+    });
+    for (span, shown) in SPANS.iter().zip(&windows) {
+        let ducklings = shown.at_least(&shown.ducklings, shown.signups);
+        observation.put(span.ducklings, ducklings.map(FactValue::Int), now);
+        let certificates = shown.at_least(&shown.certificates, shown.issued);
+        observation.put(span.certificates, certificates.map(FactValue::Int), now);
+        observation.put(span.stalled, shown.stalled().map(FactValue::Bool), now);
     }
-    let posture = posture(observations).map(|word| FactValue::Text(Untrusted::new(word)));
-    observation.put("mail.posture", posture, now);
+    let [day, two_days] = &windows;
+    let word = |word: &'static str| FactValue::Text(Untrusted::new(word));
+    observation.put("certs.pace", pace(day, two_days).map(word), now);
+    observation.put("mail.posture", posture(observations).map(word), now);
+    day.at_least(&day.ducklings, day.signups).ok()
 }
 
-/// Whether ducklings came and certificates did not. A window that is not wholly known
-/// answers where what is known of it suffices.
-fn stalled(
-    ducklings: Result<Increase, Unavailable>,
-    certificates: Result<Increase, Unavailable>,
-    dated: i64,
-    window: &str,
-) -> Result<bool, Unavailable> {
-    let (ducklings, certificates) = (ducklings?, certificates?);
-    let issued = certificates.at_least.max(dated);
-    if certificates.at_most.is_some_and(|most| most < dated) {
-        upper_bound(&certificates, dated, "certificates issued")?;
+/// The worst that is proven, in a word. A stall of a day is one whether or not the day before is
+/// known; that nothing is wrong takes both windows.
+fn pace(day: &Shown, two_days: &Shown) -> Result<&'static str, Unavailable> {
+    let stalled = [two_days.stalled(), day.stalled()];
+    match stalled {
+        [Ok(true), _] => return Ok("stalled-48h"),
+        [_, Ok(true)] => return Ok("stalled-24h"),
+        _ if day.is_lagging() => return Ok("lagging-24h"),
+        _ if two_days.is_lagging() => return Ok("lagging-48h"),
+        _ => {}
     }
-    if issued > 0 {
-        return Ok(false);
+    for stalled in stalled {
+        stalled?;
     }
-    match (ducklings.at_least, ducklings.at_most, certificates.at_most) {
-        (_, Some(0), _) => Ok(false),
-        (1.., _, Some(0)) => Ok(true),
-        _ => {
-            let covered = ducklings.covered.min(certificates.covered) * 100.0;
-            let reset = [&ducklings, &certificates].iter().any(|total| total.reset);
-            let (why, more) = match reset {
-                true => (
-                    UnavailableReason::CounterReset,
-                    ", and a total fell (counter reset)",
-                ),
-                false => (UnavailableReason::NotCovered, ""),
-            };
-            let since = ducklings.since.map_or_else(String::new, |at| {
-                format!(", since {}", fact::instant(at.unix_timestamp()))
-            });
-            Err(Unavailable::new(
-                why,
-                format!(
-                    "recorded history covers {covered:.0} % of the last {window}{since}{more}: not enough to see whether certificates keep pace"
-                ),
-            )
-            .fix("Compare the two totals by hand, or let cron record: duckops triage inc-002"))
+    let is_complete = two_days.backlog.is_some_and(|backlog| backlog <= 0);
+    Ok(match two_days.is_recorded() || !is_complete {
+        true => "keeping",
+        false => "complete",
+    })
+}
+
+impl Shown {
+    /// The larger of what totals and feed prove; the feed alone where history cannot be read.
+    fn at_least(
+        &self,
+        total: &Result<Increase, Unavailable>,
+        dated: i64,
+    ) -> Result<i64, Unavailable> {
+        match total {
+            Ok(total) => Ok(total.at_least.max(dated)),
+            Err(unavailable) if dated > 0 && self.is_only_history_missing(unavailable) => Ok(dated),
+            Err(unavailable) => Err(unavailable.clone()),
         }
+    }
+
+    /// The counters are there and earlier ones cannot be read; a clock that is off is another
+    /// matter, since it makes the dates of the feed doubtful, too.
+    fn is_only_history_missing(&self, unavailable: &Unavailable) -> bool {
+        self.backlog.is_some() && unavailable.why == UnavailableReason::HistoryUnreadable
+    }
+
+    /// Whether recorded totals reach back over the window.
+    fn is_recorded(&self) -> bool {
+        let covers = |total: &Result<Increase, Unavailable>| {
+            total.as_ref().is_ok_and(|total| total.covered > 0.999)
+        };
+        covers(&self.ducklings) && covers(&self.certificates)
+    }
+
+    /// Whether ducklings came and certificates did not. A window that is not wholly known
+    /// answers where what is known of it suffices.
+    fn stalled(&self) -> Result<bool, Unavailable> {
+        let (ducklings, certificates) = match (&self.ducklings, &self.certificates) {
+            (Ok(ducklings), Ok(certificates)) => (ducklings, certificates),
+            (Err(unavailable), _) | (_, Err(unavailable)) => {
+                let alone = self.is_only_history_missing(unavailable);
+                let stalled = self.stalled_without_history(0).filter(|_| alone);
+                return stalled.ok_or_else(|| unavailable.clone());
+            }
+        };
+        if certificates.at_most.is_some_and(|most| most < self.issued) {
+            upper_bound(certificates, self.issued, "certificates issued")?;
+        }
+        let came = ducklings.at_least.max(self.signups);
+        if certificates.at_least.max(self.issued) > 0 {
+            return Ok(false);
+        }
+        match (came, ducklings.at_most, certificates.at_most) {
+            (_, Some(0), _) => return Ok(false),
+            (1.., _, Some(0)) => return Ok(true),
+            _ => {}
+        }
+        self.stalled_without_history(came)
+            .ok_or_else(|| self.not_covered(ducklings, certificates))
+    }
+
+    /// What feed and counters show by themselves. The silence of a feed counts where the counters
+    /// agree with it; `came` is what history shows of ducklings.
+    fn stalled_without_history(&self, came: i64) -> Option<bool> {
+        let backlog = self.backlog?;
+        let uncertified = self.issued == 0;
+        if self.is_covered_by_feed && self.signups > 0 && uncertified && backlog >= self.signups {
+            return Some(true);
+        }
+        let none_shown = came.max(self.signups) == 0 || !uncertified;
+        (backlog <= 0 && none_shown).then_some(false)
+    }
+
+    /// Whether the backlog is proven to have grown by so much, with fewer than half of the new
+    /// ducklings certified.
+    fn is_lagging(&self) -> bool {
+        let came = self.at_least(&self.ducklings, self.signups).unwrap_or(0);
+        let counted = self.certificates.as_ref().ok();
+        let counted = counted.and_then(|total| total.at_most);
+        // The feed shows certificates, so it would show more of them.
+        let agrees = self.backlog.is_some_and(|all| all >= came - self.issued);
+        let dated = (self.is_covered_by_feed && self.issued > 0 && agrees).then_some(self.issued);
+        let issued = [counted, dated].into_iter().flatten().min();
+        issued.is_some_and(|issued| came - issued >= self.lag && 2 * issued < came)
+    }
+
+    fn not_covered(&self, ducklings: &Increase, certificates: &Increase) -> Unavailable {
+        let window = self.words;
+        let covered = ducklings.covered.min(certificates.covered) * 100.0;
+        let reset = [ducklings, certificates].iter().any(|total| total.reset);
+        let (why, more) = match reset {
+            true => (
+                UnavailableReason::CounterReset,
+                ", and a total fell (counter reset)",
+            ),
+            false => (UnavailableReason::NotCovered, ""),
+        };
+        let since = ducklings.since.map_or_else(String::new, |at| {
+            format!(", since {}", fact::instant(at.unix_timestamp()))
+        });
+        Unavailable::new(
+            why,
+            format!(
+                "recorded history covers {covered:.0} % of the last {window}{since}{more}: not enough to see whether certificates keep pace"
+            ),
+        )
+        .fix("Compare the two totals by hand, or let cron record: duckops triage inc-002")
     }
 }
 
@@ -124,62 +253,4 @@ fn posture(observations: &Observations) -> Result<&'static str, Unavailable> {
         (false, true) => "production",
         _ => "disputed",
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ducklings_grew(at_least: i64, at_most: Option<i64>) -> Result<Increase, Unavailable> {
-        Ok(Increase {
-            at_least,
-            at_most,
-            covered: 0.5,
-            reset: at_most.is_none(),
-            since: None,
-        })
-    }
-
-    #[test]
-    fn a_stall_is_ducklings_without_certificates_and_both_must_be_proven() {
-        let table = [
-            // ducklings, certificates, dated, stalled
-            ((1, Some(1)), (0, Some(0)), 0, Some(true)),
-            ((1, Some(9)), (0, Some(0)), 0, Some(true)),
-            ((1, Some(1)), (1, Some(1)), 0, Some(false)),
-            ((0, Some(0)), (0, Some(0)), 0, Some(false)),
-            ((0, Some(0)), (0, Some(7)), 0, Some(false)),
-            ((0, Some(0)), (0, None), 0, Some(false)),
-            ((9, Some(9)), (0, Some(3)), 1, Some(false)),
-            ((9, None), (1, None), 0, Some(false)),
-            // What is not known
-            ((0, Some(1)), (0, Some(0)), 0, None),
-            ((1, Some(1)), (0, Some(1)), 0, None),
-            ((0, None), (0, Some(0)), 0, None),
-            ((1, Some(1)), (0, None), 0, None),
-            // What contradicts itself
-            ((1, Some(1)), (0, Some(0)), 1, None),
-        ];
-        for (ducklings, certificates, dated, due) in table {
-            let found = stalled(
-                ducklings_grew(ducklings.0, ducklings.1),
-                ducklings_grew(certificates.0, certificates.1),
-                dated,
-                "48 h",
-            );
-            assert_eq!(found.ok(), due, "{ducklings:?} {certificates:?} {dated}");
-        }
-    }
-
-    #[test]
-    fn a_total_that_is_silent_leaves_the_stall_silent() {
-        let silent = || {
-            Err(Unavailable::new(
-                UnavailableReason::Missing,
-                "no such total",
-            ))
-        };
-        assert!(stalled(silent(), ducklings_grew(1, Some(1)), 1, "24 h").is_err());
-        assert!(stalled(ducklings_grew(0, Some(0)), silent(), 0, "24 h").is_err());
-    }
 }

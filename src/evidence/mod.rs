@@ -111,7 +111,9 @@ pub fn join(
         ducklings_grew(observations, past, now),
         now,
     );
-    certs::join(&mut observation, observations, past, now);
+    let signups = certs::join(&mut observation, observations, past, now);
+    let unmailed = unmailed_signups(observations, signups).map(FactValue::Int);
+    observation.put("email.unmailed_signups", unmailed, now);
     fleet::join(&mut observation, observations, past, now);
     let shown = function::join(&mut observation, observations, now);
     let moved = rollback::alias_move_interval(observations, past, now.unix_timestamp());
@@ -260,6 +262,23 @@ fn ducklings_grew(
             UnavailableReason::NotCovered,
             "recorded history does not show whether ducklings registered in the last 24 h",
         )),
+    }
+}
+
+/// Sign-ups of the last 24 h that are known, if the account and the metrics both show that no
+/// mail was sent in that time.
+fn unmailed_signups(observations: &Observations, signups: Option<i64>) -> Result<i64, Unavailable> {
+    const SENT: &str = "email.sent_24h";
+    let sent = observations.int(SENT);
+    match (sent, observations.get(SENT)) {
+        (None, FactState::Unavailable(unavailable)) => Err(unavailable.clone()),
+        (None, _) => Err(Unavailable::new(
+            UnavailableReason::NotAsked,
+            format!("{SENT} was not asked for"),
+        )),
+        (Some(1..), _) => Ok(0),
+        _ if observations.int("email.sends_24h") > Some(0) => Ok(0),
+        _ => Ok(signups.unwrap_or(0)),
     }
 }
 

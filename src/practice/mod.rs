@@ -53,5 +53,5 @@ pub use operation::Operation;
 pub use scene::{Expect, Scene, find, scenes};
 pub use server::{Practice, ReceivedRequest};
 pub use world::{
-    EarlierRun, FakeAlias, FakeExecution, FakeMetric, FakeStack, LogEvent, Mail, Version,
+    EarlierRun, FakeAlias, FakeExecution, FakeMetric, FakeStack, LogEvent, Mail, Review, Version,
 };

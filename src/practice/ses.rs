@@ -6,7 +6,7 @@ use serde_json::json;
 /// `GetAccount`
 pub(super) fn get_account(context: &RequestContext<'_>) -> OperationResult {
     let mail = &context.world.mail;
-    let account = json!({
+    let mut account = json!({
         "DedicatedIpAutoWarmupEnabled": false,
         "EnforcementStatus": mail.enforcement,
         "ProductionAccessEnabled": mail.production_access,
@@ -18,5 +18,12 @@ pub(super) fn get_account(context: &RequestContext<'_>) -> OperationResult {
         "SendingEnabled": mail.sending_enabled,
         "SuppressionAttributes": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
     });
+    if let Some(review) = &mail.review {
+        let mut details = json!({"Status": review.status});
+        if !review.case.is_empty() {
+            details["CaseId"] = review.case.as_str().into();
+        }
+        account["Details"] = json!({"MailType": "TRANSACTIONAL", "ReviewDetails": details});
+    }
     OperationResult::new("GetAccount", Ok(ResponseBody::Json(account)))
 }

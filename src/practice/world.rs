@@ -123,6 +123,17 @@ pub struct Mail {
     pub sent_24h: f64,
     /// Recipients allowed in a second.
     pub max_rate: f64,
+    /// What became of a request for production access.
+    pub review: Option<Review>,
+}
+
+/// The review of a request for production access.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Review {
+    /// `PENDING`, `FAILED`, `GRANTED` or `DENIED`.
+    pub status: String,
+    /// The number of its support case; none where it is empty.
+    pub case: String,
 }
 
 /// One CloudWatch metric.
@@ -205,6 +216,7 @@ impl FakeStack {
                 max_24h: 200.0,
                 sent_24h: 0.0,
                 max_rate: 1.0,
+                review: None,
             },
             metrics: Vec::new(),
             versions: Vec::new(),

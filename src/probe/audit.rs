@@ -83,7 +83,10 @@ pub async fn listen(
 
 /// What holds even when the feed broke off.
 fn at_least(observation: &mut Observation, tally: &Tally, at: OffsetDateTime) {
+    let [signups_24h, signups_48h] = tally.signups();
     for (path, count) in [
+        ("audit.signups_24h_min", signups_24h),
+        ("audit.signups_48h_min", signups_48h),
         ("audit.callback_errors_24h_min", tally.callback_errors_24h),
         ("audit.callback_errors_1h_min", tally.callback_errors_1h),
         ("audit.pulses_min", tally.pulse_count),

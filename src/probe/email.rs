@@ -3,6 +3,7 @@
 use super::{ProbeContext, aws, document::JsonObject};
 use crate::fact::{FactValue, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
+use crate::text::Untrusted;
 use time::OffsetDateTime;
 
 pub(super) async fn observe(context: &ProbeContext) -> Observation {
@@ -60,6 +61,10 @@ fn fields(observation: &mut Observation, account: &JsonObject, at: OffsetDateTim
     let quota = quota(max.clone(), sent.clone());
     let unlimited = max.clone().and_then(sane).map(|max| max == -1);
     let can_send = can_send(account, unlimited, quota.as_ref().map(|(left, _)| *left));
+    observation.put("email.blocked", blocked(account).map(FactValue::Bool), at);
+    observation.put("email.review", review(account).map(FactValue::Text), at);
+    let case = account.text("Details.ReviewDetails.CaseId");
+    observation.put("email.review_case", case.map(FactValue::Text), at);
     observation.put("email.can_send", can_send.map(FactValue::Bool), at);
     observation.put("email.max_24h", max.clone().map(FactValue::Int), at);
     observation.put("email.sent_24h", sent.map(FactValue::Int), at);
@@ -80,6 +85,28 @@ fn fields(observation: &mut Observation, account: &JsonObject, at: OffsetDateTim
     );
 }
 
+/// One of the two obstacles is proof; that there is none takes both answers.
+fn blocked(account: &JsonObject) -> Result<bool, Unavailable> {
+    let disabled = account.flag("SendingEnabled").map(|enabled| !enabled);
+    let shut = account
+        .text("EnforcementStatus")
+        .map(|status| status.is("SHUTDOWN"));
+    match (disabled, shut) {
+        (Ok(true), _) | (_, Ok(true)) => Ok(true),
+        (disabled, shut) => Ok(disabled? || shut?),
+    }
+}
+
+/// What became of the request for production access; an account that never asked has no review.
+fn review(account: &JsonObject) -> Result<Untrusted, Unavailable> {
+    match account.text("Details.ReviewDetails.Status") {
+        Err(unavailable) if unavailable.why == UnavailableReason::Missing => {
+            Ok(Untrusted::new("none"))
+        }
+        review => review,
+    }
+}
+
 /// A limit is positive, or -1 for none.
 fn sane(max: i64) -> Result<i64, Unavailable> {
     match max {
@@ -98,9 +125,10 @@ fn can_send(
     left: Result<i64, &Unavailable>,
 ) -> Result<bool, Unavailable> {
     let enabled = account.flag("SendingEnabled");
+    // Under PROBATION mail still goes.
     let healthy = account
         .text("EnforcementStatus")
-        .map(|status| status.is("HEALTHY"));
+        .map(|status| status.is("HEALTHY") || status.is("PROBATION"));
     let room = match (unlimited, left) {
         (Ok(true), _) => Ok(true),
         (_, Ok(left)) => Ok(left > 0),

@@ -79,16 +79,25 @@ fn facts(
         ));
     }
     let (sends, bounces, complaints) = (sum("send"), sum("bounce"), sum("complaint"));
-    observation.set("email.sends_24h", FactValue::Int(sends), at);
     observation.set("email.bounces_24h", FactValue::Int(bounces), at);
     observation.set("email.complaints_24h", FactValue::Int(complaints), at);
-    let hourly = metric_data("send")
+    let hourly: Vec<_> = metric_data("send")
         .into_iter()
         .flatten()
         .map(|(at, value)| (*at, value.round() as i64))
         .collect();
-    observation.set("email.sends_hourly", FactValue::Series(hourly), at);
     let reputation = (newest("bouncerate"), newest("complaintrate"));
+    if hourly.is_empty() && reputation == (None, None) {
+        // Bounces alone do not show that nothing was sent.
+        let region = &context.stack.region.value;
+        let why = format!("CloudWatch has no points of AWS/SES Send in {region} for the last 24 h");
+        let unavailable = Unavailable::new(UnavailableReason::NoData, why);
+        observation.set_unavailable("email.sends_24h", unavailable.clone());
+        observation.set_unavailable("email.sends_hourly", unavailable);
+    } else {
+        observation.set("email.sends_24h", FactValue::Int(sends), at);
+        observation.set("email.sends_hourly", FactValue::Series(hourly), at);
+    }
     let from = if reputation == (None, None) {
         "counts"
     } else {

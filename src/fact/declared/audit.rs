@@ -83,6 +83,18 @@ pub(super) const FACTS: &[Declared] = &[
         "certificates issued in the last 48 h by dated entries, at least",
     ),
     fact(
+        "audit.signups_24h_min",
+        FactType::Int,
+        "count",
+        "ducklings that registered or hatched in the last 24 h by dated entries, at least",
+    ),
+    fact(
+        "audit.signups_48h_min",
+        FactType::Int,
+        "count",
+        "ducklings that registered or hatched in the last 48 h by dated entries, at least",
+    ),
+    fact(
         "audit.newest_pulses",
         FactType::List,
         "",

@@ -49,7 +49,25 @@ pub(super) const FACTS: &[Declared] = &[
         "email.can_send",
         FactType::Bool,
         "",
-        "whether SES takes mail now: sending enabled, account healthy, something left of the limit",
+        "whether SES takes mail now: sending enabled, HEALTHY or PROBATION, something left of the limit",
+    ),
+    fact(
+        "email.blocked",
+        FactType::Bool,
+        "",
+        "whether SES sends nothing at all, whatever the quota: sending disabled or SHUTDOWN",
+    ),
+    fact(
+        "email.review",
+        FactType::Text,
+        "",
+        "the review of the request for production access: PENDING, FAILED, GRANTED, DENIED or none",
+    ),
+    fact(
+        "email.review_case",
+        FactType::Text,
+        "",
+        "the number of its support case",
     ),
     fact(
         "email.used_percent",

@@ -1,6 +1,6 @@
 //! The joined facts by name, and which probes each is made from.
 
-use super::super::{Declared, FactType, Probe, clocked as fact};
+use super::super::{Declared, FactType, Probe, clocked as fact, steady};
 
 /// The running totals: what matters of them is by how much they grow.
 pub const TOTALS: &[&str] = &[
@@ -75,6 +75,12 @@ pub(super) const FACTS: &[Declared] = &[
         FactType::Bool,
         "",
         "whether ducklings registered in the last 48 h and no certificate was issued",
+    ),
+    fact(
+        "certs.pace",
+        FactType::Text,
+        "",
+        "certificates against ducklings: stalled-48h, stalled-24h, lagging-24h, lagging-48h, keeping or complete",
     ),
     fact(
         "certs.none_since",
@@ -250,6 +256,13 @@ pub(super) const FACTS: &[Declared] = &[
         "",
         "what shows that it was good",
     ),
+    // A clock that is off makes it too low at worst, and the quota is judged all the same.
+    steady(
+        "email.unmailed_signups",
+        FactType::Int,
+        "count",
+        "sign-ups of the last 24 h that are known while no mail was sent in that time, else 0",
+    ),
     fact(
         "email.capacity_in",
         FactType::Duration,
@@ -275,7 +288,8 @@ pub fn inputs(path: &str) -> &'static [Probe] {
     match path {
         "growth.ducklings_24h" => &[Probe::Status],
         "mail.posture" => &[Probe::Status, Probe::Email],
-        _ if ["fleet.", "growth.", "certs.stalled_"]
+        "email.unmailed_signups" => &[Probe::Status, Probe::Audit, Probe::Email, Probe::Metrics],
+        _ if ["fleet.", "growth.", "certs.stalled_", "certs.pace"]
             .iter()
             .any(|group| path.starts_with(group)) =>
         {

@@ -1,8 +1,10 @@
 //! Scenes of INC-002: certificates that do not come, and what the log says of them.
 
-use super::edit::{certified, hours, logged, minutes, sent};
+use super::edit::{certified, hours, logged, minutes, sent, told};
 use super::{Expect, Scene, healthy};
 use crate::practice::{FakeStack, Fault, Operation};
+use serde_json::json;
+use std::time::Duration;
 use time::OffsetDateTime;
 
 pub(super) const SCENES: &[Scene] = &[
@@ -49,6 +51,54 @@ pub(super) const SCENES: &[Scene] = &[
         build: |now| {
             let mut world = healthy::world(now);
             certified(&mut world, &[hours(40), hours(5)], &[hours(39)]);
+            world
+        },
+    },
+    Scene {
+        name: "certs-half",
+        hides: "Twenty ducklings came today and one got its certificate: nothing stands still, and \
+                hardly anything works.",
+        runbook: Some("inc-002"),
+        expect: Expect {
+            verdict: "warning",
+            root_cause: None,
+            steps: &[
+                ("inc-002", "counts", "warning"),
+                ("inc-002", "last-cert", "ok"),
+                ("inc-002", "logs", "ok"),
+                ("inc-002", "ses", "warning"),
+                ("inc-002", "code-path", "skipped"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            certified(&mut world, &twenty(), &[hours(3)]);
+            world
+        },
+    },
+    Scene {
+        name: "certs-day-one",
+        hides: "duckops was installed a minute ago and remembers nothing; the feed shows twenty \
+                ducklings hatch and not one certificate.",
+        runbook: Some("inc-002"),
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-002"),
+            steps: &[
+                ("inc-002", "counts", "critical"),
+                ("inc-002", "last-cert", "warning"),
+                ("inc-002", "logs", "ok"),
+                ("inc-002", "ses", "warning"),
+                ("inc-002", "code-path", "critical"),
+            ],
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            certified(&mut world, &twenty(), &[]);
+            for ago in twenty() {
+                told(&mut world, ago, "duck.hatched", json!({}));
+            }
+            world.recorded.clear();
             world
         },
     },
@@ -224,6 +274,11 @@ pub(super) const SCENES: &[Scene] = &[
         },
     },
 ];
+
+/// When twenty ducklings came, all of them within a day.
+fn twenty() -> Vec<Duration> {
+    (0..20).map(|nth| minutes(40 + nth * 55)).collect()
+}
 
 fn mail_refused(now: OffsetDateTime) -> FakeStack {
     let mut world = healthy::world(now);

@@ -3,7 +3,7 @@
 use super::edit::{hours, measured, minutes, sent, signed_up};
 use super::healthy::{self, no_reputation, reputation};
 use super::{Expect, Scene};
-use crate::practice::FakeStack;
+use crate::practice::{FakeStack, Review};
 use time::OffsetDateTime;
 
 /// What nothing but a critical quota sets off.
@@ -32,6 +32,14 @@ const EXHAUSTED: Expect = Expect {
         ("inc-005", "bounces", "ok"),
     ],
 };
+
+/// The account itself is in trouble, which neither waiting nor a higher limit mends.
+const NOTHING_GOES: &[(&str, &str, &str)] = &[
+    ("inc-005", "quota", "critical"),
+    ("inc-005", "capacity", "skipped"),
+    ("inc-005", "production-access", "skipped"),
+    ("inc-005", "record", "critical"),
+];
 
 /// A verdict on the bounces alone.
 macro_rules! bounces {
@@ -102,7 +110,7 @@ pub(super) const SCENES: &[Scene] = &[
         expect: Expect {
             verdict: "critical",
             root_cause: Some("inc-005"),
-            steps: &[("inc-005", "quota", "critical")],
+            steps: NOTHING_GOES,
         },
         build: |now| {
             let mut world = healthy::world(now);
@@ -110,6 +118,117 @@ pub(super) const SCENES: &[Scene] = &[
             world.mail.enforcement = "SHUTDOWN".into();
             world
         },
+    },
+    Scene {
+        name: "mail-shutdown",
+        hides: "The quota is used up and SES has shut the account down: no reset and no request \
+                for production access brings the mail back.",
+        runbook: Some("inc-005"),
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-005"),
+            steps: NOTHING_GOES,
+        },
+        build: |now| {
+            let mut world = exhausted(now);
+            world.mail.enforcement = "SHUTDOWN".into();
+            world
+        },
+    },
+    Scene {
+        name: "mail-probation",
+        hides: "SES has put the account on probation; mail still goes, and 12 of 200 are far \
+                from the limit.",
+        runbook: Some("inc-005"),
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-005"),
+            steps: NOTHING_GOES,
+        },
+        build: |now| {
+            let mut world = healthy::world(now);
+            world.mail.enforcement = "PROBATION".into();
+            world
+        },
+    },
+    Scene {
+        name: "mail-probation-full",
+        hides: "Two troubles at once: the account is on probation, and 198 of its 200 mails are \
+                gone.",
+        runbook: Some("inc-005"),
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-005"),
+            steps: &[
+                ("inc-005", "quota", "critical"),
+                ("inc-005", "capacity", "warning"),
+                ("inc-005", "production-access", "critical"),
+                ("inc-005", "record", "critical"),
+            ],
+        },
+        build: |now| {
+            let mut world = exhausted(now);
+            world.mail.enforcement = "PROBATION".into();
+            world
+        },
+    },
+    Scene {
+        name: "access-pending",
+        hides: "The quota is gone, and somebody has asked for production access already: a second \
+                request would only begin the review anew.",
+        runbook: Some("inc-005"),
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-005"),
+            steps: &[
+                ("inc-005", "quota", "critical"),
+                ("inc-005", "production-access", "warning"),
+            ],
+        },
+        build: |now| reviewed(now, "PENDING"),
+    },
+    Scene {
+        name: "access-denied",
+        hides: "The quota is gone, and the request for production access was denied: its case \
+                wants an answer.",
+        runbook: Some("inc-005"),
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-005"),
+            steps: &[
+                ("inc-005", "quota", "critical"),
+                ("inc-005", "production-access", "critical"),
+            ],
+        },
+        build: |now| reviewed(now, "DENIED"),
+    },
+    Scene {
+        name: "mail-not-sent",
+        hides: "Six ducklings signed up today, and not one mail left: the quota looks splendid.",
+        runbook: Some("inc-005"),
+        expect: quota_calm!("warning"),
+        build: |now| {
+            let mut world = healthy::world(now);
+            let moments: Vec<_> = (1..=6).map(|nth| hours(nth * 3)).collect();
+            signed_up(&mut world, 14, &moments);
+            sent(&mut world, &[]);
+            world
+        },
+    },
+    Scene {
+        name: "bounces-over-sends",
+        hides: "Three mails were sent and five came back: too few for a rate, and too many to be \
+                true.",
+        runbook: Some("inc-005"),
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-005"),
+            steps: &[
+                ("inc-005", "quota", "ok"),
+                ("inc-005", "bounces", "critical"),
+            ],
+        },
+        build: |now| bounced(now, 3, 5.0),
     },
     Scene {
         name: "bounce-5",
@@ -164,6 +283,15 @@ fn mails(now: OffsetDateTime, count: u32) -> FakeStack {
     let mut by_hour: Vec<_> = (1..=20).map(|hour| (hour, each)).collect();
     by_hour.push((21, rest));
     sent(&mut world, &by_hour);
+    world
+}
+
+fn reviewed(now: OffsetDateTime, status: &str) -> FakeStack {
+    let mut world = exhausted(now);
+    world.mail.review = Some(Review {
+        status: status.to_owned(),
+        case: "172000000000042".to_owned(),
+    });
     world
 }
 

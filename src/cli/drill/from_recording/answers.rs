@@ -3,7 +3,7 @@
 
 use super::{DAY, HOUR, MINUTE, RecordedFacts, SLOWEST, before, fault, function, people, status};
 use crate::fact::parse_instant;
-use crate::practice::{FakeExecution, FakeStack, Fault, LogEvent, Operation};
+use crate::practice::{FakeExecution, FakeStack, Fault, LogEvent, Operation, Review};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -112,6 +112,10 @@ fn feed(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
     more(issued, &is_issued, 2 * DAY, "audit.certs_issued_48h_min");
     let is_pulse = |kind: &str| kind.contains("pulse");
     more("pulse", &is_pulse, DAY, "audit.pulses_24h_min");
+    let signed_up = |kind: &str| kind.contains("registered") || kind.contains("hatched");
+    let signup = "duckling.registered";
+    more(signup, &signed_up, DAY, "audit.signups_24h_min");
+    more(signup, &signed_up, 2 * DAY, "audit.signups_48h_min");
     let reach = facts.span("audit.reach");
     if let Some(reach) = reach {
         more("pulse", &is_pulse, reach + 1, "audit.pulses");
@@ -119,9 +123,9 @@ fn feed(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
     entries.extend(
         facts
             .span("audit.registration_age")
-            .map(|ago| (ago, "duck.registered".to_owned())),
+            .map(|ago| (ago, "agent.registered".to_owned())),
     );
-    entries.extend(reach.map(|ago| (ago, "duck.hatched".to_owned())));
+    entries.extend(reach.map(|ago| (ago, "report.filed".to_owned())));
     let plain = |(ago, kind)| (ago, kind, json!({"spaceduck_id": "DECAF00000000001"}));
     let people = people::entries(facts).into_iter();
     let people = people.map(|(ago, kind, members)| (ago, kind.to_owned(), members));
@@ -208,6 +212,11 @@ fn mail(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
         .text("email.enforcement")
         .unwrap_or_else(|| "HEALTHY".into());
     mail.production_access = facts.bool("email.production_access").unwrap_or(false);
+    let review = facts.text("email.review").filter(|review| review != "none");
+    mail.review = review.map(|status| Review {
+        status,
+        case: facts.text("email.review_case").unwrap_or_default(),
+    });
     mail.sent_24h = number("email.sent_24h").unwrap_or(0.0);
     mail.max_24h = match facts.bool("email.unlimited") {
         Some(true) => -1.0,
