@@ -1,6 +1,5 @@
-//! A delivery as files for somebody else: the body, its headers with the signature, and a
-//! command that sends them. Nothing is contacted, and the secret is in none of it: the
-//! finished files are searched for it.
+//! A delivery as files for somebody else: the body, its headers with the signature, and a script
+//! that sends it. Nothing is sent, and the finished files are searched for the secret.
 
 use super::send::headers;
 use super::{TestPayload, sign};
@@ -16,9 +15,9 @@ use url::Url;
 /// The largest file of a bundle: a payload of 1 MiB, and what surrounds it.
 const MAX_FILE: u64 = 2 * 1024 * 1024;
 
-/// Why there is no bundle; nothing of it is left.
+/// Why no bundle was written; a partial one was removed.
 #[derive(Debug, thiserror::Error)]
-pub enum NoBundle {
+pub enum BundleError {
     /// The folder is there already, or cannot be made.
     #[error("{path} cannot be made: {why}")]
     Folder {
@@ -41,52 +40,56 @@ pub enum NoBundle {
 /// the umask. Yields the names of the files.
 ///
 /// # Errors
-/// [`NoBundle`].
+/// [`BundleError`].
 pub fn write(
     folder: &Path,
     url: &Url,
     secret: &str,
     payload: &TestPayload,
-) -> Result<Vec<&'static str>, NoBundle> {
+) -> Result<Vec<&'static str>, BundleError> {
     let signature = sign(secret, &payload.body);
-    let files = files(url, payload, &signature);
-    // Before anything is on disk: what was recorded may hold anything.
+    let files = bundle_files(url, payload, &signature);
+    // Before anything is written: a recorded body may hold the secret.
     for (name, bytes) in &files {
         if holds(bytes, secret) {
-            return Err(NoBundle::Secret(name));
+            return Err(BundleError::Secret(name));
         }
     }
-    output::create_folder(folder).map_err(|why| NoBundle::Folder {
+    output::create_folder(folder).map_err(|why| BundleError::Folder {
         path: folder.to_owned(),
         why,
     })?;
-    filled(folder, &files, secret)?;
+    fill_or_remove(folder, &files, secret)?;
     Ok(files.iter().map(|(name, _)| *name).collect())
 }
 
-/// Fills the folder, or takes it away.
-fn filled(folder: &Path, files: &[(&'static str, Vec<u8>)], secret: &str) -> Result<(), NoBundle> {
+/// Fills the folder, or removes it on failure.
+fn fill_or_remove(
+    folder: &Path,
+    files: &[(&'static str, Vec<u8>)],
+    secret: &str,
+) -> Result<(), BundleError> {
     fill(folder, files, secret).inspect_err(|_| {
         output::remove_folder(folder);
     })
 }
 
-fn fill(folder: &Path, files: &[(&'static str, Vec<u8>)], secret: &str) -> Result<(), NoBundle> {
+fn fill(folder: &Path, files: &[(&'static str, Vec<u8>)], secret: &str) -> Result<(), BundleError> {
     for (name, bytes) in files {
-        output::create(&folder.join(name), bytes, output::PRIVATE).map_err(NoBundle::File)?;
+        output::create(&folder.join(name), bytes, output::PRIVATE).map_err(BundleError::File)?;
     }
-    // And once more as it can be read again; what cannot be read is not known to be clean.
+    // Again as the files are on disk: a file that cannot be read is not proven free of the secret.
     for (name, _) in files {
         let bytes = input::read_file(&folder.join(name), Links::Refuse, MAX_FILE);
-        let bytes = bytes.map_err(|error| NoBundle::File(std::io::Error::other(error)))?;
+        let bytes = bytes.map_err(|error| BundleError::File(std::io::Error::other(error)))?;
         if holds(&bytes, secret) {
-            return Err(NoBundle::Secret(name));
+            return Err(BundleError::Secret(name));
         }
     }
     Ok(())
 }
 
-fn files(url: &Url, payload: &TestPayload, signature: &str) -> Vec<(&'static str, Vec<u8>)> {
+fn bundle_files(url: &Url, payload: &TestPayload, signature: &str) -> Vec<(&'static str, Vec<u8>)> {
     let mut head = String::new();
     let mut command = format!(
         "#!/bin/sh\n\
@@ -170,7 +173,7 @@ mod tests {
             "whsec_0123456789",
             &payload("other"),
         );
-        assert!(matches!(again, Err(NoBundle::Folder { .. })));
+        assert!(matches!(again, Err(BundleError::Folder { .. })));
         assert_eq!(
             std::fs::read(folder.join("payload.json")).expect("read"),
             b"{}"
@@ -192,18 +195,18 @@ mod tests {
         ] {
             let refused = write(&folder, &clean, secret, &payload(body));
             assert!(
-                matches!(refused, Err(NoBundle::Secret("payload.json"))),
+                matches!(refused, Err(BundleError::Secret("payload.json"))),
                 "{body}"
             );
             assert!(!folder.exists());
         }
         let key = url("https://example.invalid/?key=whsec_%220123/456");
         let refused = write(&folder, &key, secret, &payload("{}"));
-        assert!(matches!(refused, Err(NoBundle::Secret("send.sh"))));
+        assert!(matches!(refused, Err(BundleError::Secret("send.sh"))));
         assert!(!folder.exists());
         // One letter is in any text: then it cannot be told, and there is no bundle.
         let short = write(&folder, &clean, "e", &payload("{}"));
-        assert!(matches!(short, Err(NoBundle::Secret(_))));
+        assert!(matches!(short, Err(BundleError::Secret(_))));
     }
 
     #[test]
@@ -212,8 +215,11 @@ mod tests {
         let folder = home.path().join("bundle");
         std::fs::create_dir(&folder).expect("made");
         let files = [("a", b"clean".to_vec()), ("b", b"s3cret".to_vec())];
-        let refused = filled(&folder, &files, "s3cret");
-        assert!(matches!(refused, Err(NoBundle::Secret("b"))), "{refused:?}");
+        let refused = fill_or_remove(&folder, &files, "s3cret");
+        assert!(
+            matches!(refused, Err(BundleError::Secret("b"))),
+            "{refused:?}"
+        );
         assert!(!folder.exists());
     }
 

@@ -1,5 +1,5 @@
-//! A receiver on this machine: verifies what comes, tells it, answers; or answers wrongly on
-//! purpose. It keeps nothing, and what a body holds it never tells.
+//! A receiver on this machine: verifies each delivery, reports it and responds, or fails in a chosen
+//! way. It stores nothing and never reports what a body holds.
 
 use super::{DELIVERY, EVENT, SIGNATURE, verify};
 use crate::text::Untrusted;
@@ -19,29 +19,29 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 
-/// A larger delivery is none.
-const LARGEST: usize = 1024 * 1024;
-/// So many are received at a time; the others wait.
-const AT_ONCE: usize = 32;
-/// How long the head of a delivery may take to arrive, and then its body.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How late a slow answer comes.
-const LATE: Duration = Duration::from_secs(11);
-/// No connection lasts longer, whatever happens on it.
-const LONGEST: Duration = Duration::from_secs(60);
+/// The largest body that is read, in bytes.
+const MAX_BODY: usize = 1024 * 1024;
+/// Connections served at once; further ones wait.
+const MAX_CONNECTIONS: usize = 32;
+/// The longest wait for the headers of a delivery, and again for its body.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// The delay of [`FailureMode::Slow`], a second more than deliveries wait.
+const SLOW_ANSWER: Duration = Duration::from_secs(11);
+/// The longest life of a connection.
+const MAX_CONNECTION_TIME: Duration = Duration::from_secs(60);
 
-/// A wrong way of answering.
+/// How a receiver fails on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureMode {
-    /// This status.
+    /// Responds with this status.
     Status(u16),
-    /// Never.
+    /// Never responds.
     Hang,
-    /// The connection is torn.
+    /// Resets the connection.
     Reset,
-    /// The right answer, a second after deliveries have given up.
+    /// Responds as usual, but only after the sender has given up.
     Slow,
-    /// To another place.
+    /// Redirects to another path.
     Redirect,
 }
 
@@ -63,53 +63,53 @@ impl FromStr for FailureMode {
     }
 }
 
-/// What a signature turned out to be.
+/// The result of checking a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signed {
-    /// It is the body's.
+pub enum SignatureCheck {
+    /// It matches the body.
     Right,
-    /// It is not.
+    /// It does not match.
     Wrong,
-    /// There is none.
+    /// There is no signature.
     Missing,
-    /// It was not looked at: the body did not arrive, or is too large.
+    /// It was not checked: the body did not arrive or is too large.
     Unread,
 }
 
-impl Signed {
-    /// Everything that it can turn out to be.
-    pub const ALL: [Signed; 4] = [
-        Signed::Right,
-        Signed::Wrong,
-        Signed::Missing,
-        Signed::Unread,
+impl SignatureCheck {
+    /// Every result.
+    pub const ALL: [SignatureCheck; 4] = [
+        SignatureCheck::Right,
+        SignatureCheck::Wrong,
+        SignatureCheck::Missing,
+        SignatureCheck::Unread,
     ];
 
-    /// Its word.
+    /// Its word in output.
     pub fn word(self) -> &'static str {
         match self {
-            Signed::Right => "right",
-            Signed::Wrong => "wrong",
-            Signed::Missing => "missing",
-            Signed::Unread => "unread",
+            SignatureCheck::Right => "right",
+            SignatureCheck::Wrong => "wrong",
+            SignatureCheck::Missing => "missing",
+            SignatureCheck::Unread => "unread",
         }
     }
 }
 
-/// One delivery, as far as it is told.
+/// What is reported of one delivery.
 #[derive(Clone, Debug)]
 pub struct ReceivedDelivery {
-    /// The path that it came to.
+    /// The requested path.
     pub path: Untrusted,
-    /// The event that its header names.
+    /// The event named by its header.
     pub event: Option<Untrusted>,
     /// Its id, from the header or from the body.
     pub id: Option<Untrusted>,
-    /// Its signature.
-    pub signed: Signed,
+    /// The result of checking its signature.
+    pub signed: SignatureCheck,
     /// The bytes of its body.
     pub bytes: usize,
-    /// The status of the answer; none when there was none on purpose.
+    /// The status of the response; `None` if the receiver failed without one on purpose.
     pub answered: Option<u16>,
 }
 
@@ -120,10 +120,10 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Takes a port of this machine's loopback; any free one for 0.
+    /// Binds a port on the loopback address; 0 is any free one.
     ///
     /// # Errors
-    /// That the port is not to be had.
+    /// The port cannot be bound.
     pub async fn bind(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         Ok(Self { listener })
@@ -132,57 +132,66 @@ impl Receiver {
     /// Where it listens.
     ///
     /// # Errors
-    /// That the system does not say.
+    /// The system does not report the address.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Receives until it is dropped, and tells each delivery.
-    pub async fn serve<T>(self, secret: String, fail: Option<FailureMode>, tell: T) -> Infallible
+    /// Serves until it is dropped, and calls `on_delivery` for each delivery.
+    pub async fn serve<T>(
+        self,
+        secret: String,
+        fail: Option<FailureMode>,
+        on_delivery: T,
+    ) -> Infallible
     where
         T: Fn(ReceivedDelivery) + Send + Sync + 'static,
     {
-        let desk = Arc::new(Desk { secret, fail, tell });
-        let room = Arc::new(Semaphore::new(AT_ONCE));
+        let state = Arc::new(ReceiverState {
+            secret,
+            fail,
+            on_delivery,
+        });
+        let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         loop {
-            let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
+            let Ok(permit) = Arc::clone(&slots).acquire_owned().await else {
                 continue;
             };
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    let desk = Arc::clone(&desk);
+                    let state = Arc::clone(&state);
                     tokio::spawn(async move {
-                        connection(stream, &desk).await;
+                        connection(stream, &state).await;
                         drop(permit);
                     });
                 }
-                // Out of file descriptors, most likely: give them time to come back.
+                // Most likely out of file descriptors, which connections that end give back.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
     }
 }
 
-struct Desk<T> {
+struct ReceiverState<T> {
     secret: String,
     fail: Option<FailureMode>,
-    tell: T,
+    on_delivery: T,
 }
 
-async fn connection<T: Fn(ReceivedDelivery)>(stream: TcpStream, desk: &Desk<T>) {
-    let torn = Notify::new();
-    let service = service_fn(|request| respond(request, desk, &torn));
+async fn connection<T: Fn(ReceivedDelivery)>(stream: TcpStream, state: &ReceiverState<T>) {
+    let reset = Notify::new();
+    let service = service_fn(|request| respond(request, state, &reset));
     let mut server = http1::Builder::new();
     server
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(READ_TIMEOUT)
         .max_buf_size(64 * 1024)
         .keep_alive(false);
     let mut connection = server.serve_connection(TokioIo::new(stream), service);
     tokio::select! {
         _ = &mut connection => {}
-        () = tokio::time::sleep(LONGEST) => {}
-        () = torn.notified() => {
+        () = tokio::time::sleep(MAX_CONNECTION_TIME) => {}
+        () = reset.notified() => {
             let _ = connection.into_parts().io.into_inner().set_zero_linger();
         }
     }
@@ -190,29 +199,35 @@ async fn connection<T: Fn(ReceivedDelivery)>(stream: TcpStream, desk: &Desk<T>) 
 
 async fn respond<T: Fn(ReceivedDelivery)>(
     request: Request<Incoming>,
-    desk: &Desk<T>,
-    torn: &Notify,
+    state: &ReceiverState<T>,
+    reset: &Notify,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, LARGEST).collect();
-    let (body, signed, honest) = match tokio::time::timeout(PATIENCE, body).await {
+    let body = Limited::new(body, MAX_BODY).collect();
+    let (body, signed, correct_status) = match tokio::time::timeout(READ_TIMEOUT, body).await {
         Ok(Ok(body)) => {
             let body = body.to_bytes();
-            let signed = signed(&desk.secret, &head.headers, &body);
-            let honest = if signed == Signed::Right { 200 } else { 401 };
-            (body, signed, honest)
+            let signed = signed(&state.secret, &head.headers, &body);
+            let correct_status = if signed == SignatureCheck::Right {
+                200
+            } else {
+                401
+            };
+            (body, signed, correct_status)
         }
-        Ok(Err(error)) if error.is::<LengthLimitError>() => (Bytes::new(), Signed::Unread, 413),
-        Ok(Err(_)) => (Bytes::new(), Signed::Unread, 400),
-        Err(_) => (Bytes::new(), Signed::Unread, 408),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            (Bytes::new(), SignatureCheck::Unread, 413)
+        }
+        Ok(Err(_)) => (Bytes::new(), SignatureCheck::Unread, 400),
+        Err(_) => (Bytes::new(), SignatureCheck::Unread, 408),
     };
-    let answered = match desk.fail {
-        None | Some(FailureMode::Slow) => Some(honest),
+    let answered = match state.fail {
+        None | Some(FailureMode::Slow) => Some(correct_status),
         Some(FailureMode::Status(status)) => Some(status),
         Some(FailureMode::Redirect) => Some(302),
         Some(FailureMode::Hang | FailureMode::Reset) => None,
     };
-    (desk.tell)(ReceivedDelivery {
+    (state.on_delivery)(ReceivedDelivery {
         path: Untrusted::new(head.uri.path()),
         event: text(&head.headers, EVENT).map(Untrusted::new),
         id: delivery_id(&head.headers, &body),
@@ -220,33 +235,35 @@ async fn respond<T: Fn(ReceivedDelivery)>(
         bytes: body.len(),
         answered,
     });
-    match desk.fail {
+    match state.fail {
         Some(FailureMode::Hang) => std::future::pending::<()>().await,
         Some(FailureMode::Reset) => {
-            torn.notify_one();
+            reset.notify_one();
             std::future::pending::<()>().await;
         }
-        Some(FailureMode::Slow) => tokio::time::sleep(LATE).await,
+        Some(FailureMode::Slow) => tokio::time::sleep(SLOW_ANSWER).await,
         _ => {}
     }
     let status = answered.and_then(|code| StatusCode::from_u16(code).ok());
     let mut response = Response::new(Full::new(Bytes::from_static(b"{}\n")));
     *response.status_mut() = status.unwrap_or(StatusCode::OK);
-    if desk.fail == Some(FailureMode::Redirect) {
-        // To itself: who follows is seen.
+    if state.fail == Some(FailureMode::Redirect) {
+        // To this receiver, so that a sender that follows redirects is seen.
         let place = HeaderValue::from_static("/redirected");
         response.headers_mut().insert(LOCATION, place);
     }
     Ok(response)
 }
 
-/// One signature is looked at: of two, nobody can say which one the sender meant.
-fn signed(secret: &str, headers: &HeaderMap, body: &[u8]) -> Signed {
+/// Checks the signature. Two signature headers are ambiguous, so they count as wrong.
+fn signed(secret: &str, headers: &HeaderMap, body: &[u8]) -> SignatureCheck {
     let mut all = headers.get_all(SIGNATURE).iter();
     match (all.next().map(HeaderValue::to_str), all.next()) {
-        (None, _) => Signed::Missing,
-        (Some(Ok(signature)), None) if verify(secret, body, signature) == Ok(true) => Signed::Right,
-        _ => Signed::Wrong,
+        (None, _) => SignatureCheck::Missing,
+        (Some(Ok(signature)), None) if verify(secret, body, signature) == Ok(true) => {
+            SignatureCheck::Right
+        }
+        _ => SignatureCheck::Wrong,
     }
 }
 
@@ -254,7 +271,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// From the header, or from the body where that is JSON and names one.
+/// The id from the headers, else from a JSON body.
 fn delivery_id(headers: &HeaderMap, body: &[u8]) -> Option<Untrusted> {
     const NAMED: [&str; 4] = [
         DELIVERY,

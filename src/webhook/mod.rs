@@ -1,10 +1,9 @@
-//! Webhooks: what the stack sends to an agent's receiver, sent on purpose; and the receiver's
-//! side of it.
+//! Webhooks: test deliveries to an agent's receiver, the diagnosis of a failing one, and a receiver
+//! for tests.
 //!
-//! [`sign`] and [`verify`] speak of raw bytes; [`target`] says where anything may be sent at
-//! all; [`send`] delivers once; [`diagnose`] asks one question after the other; [`bundle`]
-//! writes it all down for somebody else; [`listen`] receives. The secret is in none of what
-//! they make or print.
+//! [`sign`] and [`verify`] work on raw bytes; [`target`] decides which addresses may be reached;
+//! [`send`] delivers once; [`diagnose`] runs the checks; [`bundle`] writes a delivery to files;
+//! [`listen`] receives. Nothing here writes or prints the secret.
 
 #![cfg_attr(
     test,
@@ -32,5 +31,5 @@ pub use signature_diagnosis::explain_mismatch;
 pub const EVENT: &str = "X-Space-Duck-Event";
 /// The header that holds the signature.
 pub const SIGNATURE: &str = "X-Space-Duck-Signature";
-/// A header of our own, by which a receiver's log can be searched for a test delivery.
+/// A header of duckops, so that a test delivery can be found in the receiver's log.
 pub const DELIVERY: &str = "X-Space-Duck-Delivery";

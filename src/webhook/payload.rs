@@ -1,16 +1,16 @@
-//! What is sent: a payload as the stack makes it, or a recorded one byte for byte.
+//! The payload of a test delivery: an example of an event, or a recorded body byte for byte.
 
 use serde_json::{Value, json};
 
-/// What stands in the place of a Beak Key where a payload is made.
-const NO_KEY: &str = "bk_EXAMPLE_not_a_key";
+/// The Beak Key of an example.
+const EXAMPLE_KEY: &str = "bk_EXAMPLE_not_a_key";
 
 /// An event of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WebhookEvent {
     /// A bond came into force; the one event that carries a Beak Key.
     Bonded,
-    /// An agent gave a sign of life.
+    /// An agent sent its pulse.
     Pulse,
     /// A bond was ended.
     Unpecked,
@@ -42,7 +42,7 @@ impl WebhookEvent {
     }
 }
 
-/// A body, and the event that it is sent as.
+/// The body of a test delivery with the event and the id of its headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestPayload {
     /// The name of the event.
@@ -54,9 +54,9 @@ pub struct TestPayload {
 }
 
 impl TestPayload {
-    /// One as the stack would make it. `at` is RFC 3339 in UTC. The ids and the key are
+    /// An example as the stack would send it. `at` is RFC 3339 in UTC. The ids and the key are
     /// examples, and say so.
-    pub fn made(event: WebhookEvent, delivery: &str, at: &str) -> Self {
+    pub fn example(event: WebhookEvent, delivery: &str, at: &str) -> Self {
         let mut body = json!({
             "event": event.name(),
             "timestamp": at,
@@ -68,7 +68,7 @@ impl TestPayload {
         match event {
             WebhookEvent::Bonded => {
                 body["peck_id"] = "peck_example".into();
-                body["beak_key"] = NO_KEY.into();
+                body["beak_key"] = EXAMPLE_KEY.into();
             }
             WebhookEvent::Pulse => {
                 body["status"] = "ACTIVE".into();
@@ -92,15 +92,15 @@ impl TestPayload {
         }
     }
 
-    /// What somebody should know before a body goes to a receiver or to another person.
-    pub fn cautions(&self) -> Vec<&'static str> {
+    /// Warnings to show before the body is sent or handed to another person.
+    pub fn warnings(&self) -> Vec<&'static str> {
         let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {
             return vec!["the body is no JSON, and is declared to be"];
         };
         let other = body.get("event").is_some_and(|event| *event != self.event);
         let key = body
             .get("beak_key")
-            .is_some_and(|key| *key != Value::Null && *key != NO_KEY);
+            .is_some_and(|key| *key != Value::Null && *key != EXAMPLE_KEY);
         let cautions = [
             (other, "the body names another event than its header"),
             (
@@ -123,12 +123,12 @@ mod tests {
     fn every_event_is_known_by_its_name_and_its_payload_names_it() {
         for event in WebhookEvent::ALL {
             assert_eq!(WebhookEvent::named(event.name()), Some(event));
-            let payload = TestPayload::made(event, "01A", "2026-03-22T03:12:09Z");
+            let payload = TestPayload::example(event, "01A", "2026-03-22T03:12:09Z");
             let body: serde_json::Value = serde_json::from_slice(&payload.body).expect("JSON");
             assert_eq!(body["event"], event.name());
             assert_eq!(body["test"], true);
             assert_eq!(body["beak_key"].is_string(), event == WebhookEvent::Bonded);
-            assert_eq!(payload.cautions(), Vec::<&str>::new());
+            assert_eq!(payload.warnings(), Vec::<&str>::new());
         }
         assert_eq!(WebhookEvent::named("bonded"), Some(WebhookEvent::Bonded));
         for none in [
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn a_recorded_body_is_looked_at_before_it_leaves() {
         let cautions = |body: &str| {
-            TestPayload::recorded(WebhookEvent::Bonded, "01A", body.as_bytes().to_vec()).cautions()
+            TestPayload::recorded(WebhookEvent::Bonded, "01A", body.as_bytes().to_vec()).warnings()
         };
         assert_eq!(cautions("{\"event\":\"duck.bonded\"}"), Vec::<&str>::new());
         for (body, word) in [

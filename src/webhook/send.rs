@@ -1,6 +1,5 @@
-//! One delivery: sent once, over a connection of its own, to an address that was judged.
-//! Of the answer only its head is read: nothing in its body could tell more than its status,
-//! and it may be endless.
+//! One delivery: sent once, over its own connection, to an address that was checked. The body of
+//! the response is not read: it may be endless, and the status is what counts.
 
 use super::target::ResolvedTarget;
 use super::{DELIVERY, EVENT, SIGNATURE, TestPayload};
@@ -10,45 +9,45 @@ use reqwest::header::{HeaderMap, HeaderName};
 use rustls::CertificateError as Bad;
 use std::time::{Duration, Instant};
 
-/// How long an answer is waited for; the stack itself waits no longer.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest wait for a response; the stack itself waits no longer.
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What came of it.
+/// The outcome of a delivery.
 #[derive(Clone, Debug)]
 pub enum SendOutcome {
     /// The receiver answered.
     Answered(ReceiverResponse),
-    /// No connection was made, so nothing left.
-    Never {
+    /// No connection was made, so nothing was sent.
+    NotSent {
         /// Why.
         why: Printable,
-        /// What was the matter with TLS, if that is what failed.
-        tls: Option<Handshake>,
+        /// The failure of the TLS handshake, if that is the reason.
+        tls: Option<TlsFailure>,
     },
-    /// It left, and no answer came.
-    Lost(Printable),
+    /// It was sent, and no response arrived.
+    NoAnswer(Printable),
 }
 
-/// Why two sides do not come to speak TLS.
+/// Why a TLS handshake failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Handshake {
+pub enum TlsFailure {
     /// The certificate has expired.
     Expired,
     /// The certificate is not valid yet.
     Early,
     /// The certificate is for another name.
     Name,
-    /// Nobody who is trusted here issued it.
+    /// Its issuer is not trusted here.
     Issuer,
-    /// Something else is the matter with the certificate.
+    /// The certificate is invalid for another reason.
     Certificate,
     /// What answers does not speak TLS.
     Plain,
-    /// They could not agree.
+    /// Any other failure of the handshake.
     Other,
 }
 
-impl Handshake {
+impl TlsFailure {
     fn of(error: &rustls::Error) -> Self {
         match error {
             rustls::Error::InvalidCertificate(bad) => match bad {
@@ -64,7 +63,7 @@ impl Handshake {
     }
 }
 
-/// The head of an answer.
+/// Status and headers of a response.
 #[derive(Clone, Debug)]
 pub struct ReceiverResponse {
     /// Its status.
@@ -89,14 +88,14 @@ impl ReceiverResponse {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Whether the receiver took it.
+    /// Whether the receiver accepted the delivery.
     pub fn is_accepted(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// Whether the answer is that of something in between that does not know what the
-    /// receiver did: a gateway that got no answer or a broken one, or lost patience.
-    pub fn is_hearsay(&self) -> bool {
+    /// Whether a gateway answered that does not know what the receiver did: it got no response,
+    /// a broken one, or timed out.
+    pub fn is_from_gateway(&self) -> bool {
         matches!(self.status, 408 | 502 | 504 | 520 | 524)
     }
 }
@@ -111,7 +110,7 @@ pub fn headers(payload: &TestPayload, signature: &str) -> [(&'static str, String
     ]
 }
 
-/// Delivers a payload under a signature, once, and tells `http`'s observer.
+/// Delivers a payload with a signature, once, and reports it to the observer of `http`.
 pub async fn deliver(
     http: &Http,
     target: &ResolvedTarget,
@@ -119,14 +118,14 @@ pub async fn deliver(
     signature: &str,
     limit: Duration,
 ) -> SendOutcome {
-    let limit = limit.min(PATIENCE);
+    let limit = limit.min(TIMEOUT);
     let began = Instant::now();
     let sent = post(target, payload, signature, limit).await;
     http.saw(&Exchange {
-        what: format!("POST {}", target.place()).into(),
+        what: format!("POST {}", target.without_query()).into(),
         outcome: match &sent {
             SendOutcome::Answered(answer) => answer.status.to_string().into(),
-            SendOutcome::Never { why, .. } | SendOutcome::Lost(why) => why.clone(),
+            SendOutcome::NotSent { why, .. } | SendOutcome::NoAnswer(why) => why.clone(),
         },
         took: began.elapsed(),
         // The body of the answer is not read.
@@ -141,7 +140,7 @@ async fn post(
     signature: &str,
     limit: Duration,
 ) -> SendOutcome {
-    let never = |why: String| SendOutcome::Never {
+    let never = |why: String| SendOutcome::NotSent {
         why: why.into(),
         tls: None,
     };
@@ -160,7 +159,7 @@ async fn post(
     let began = Instant::now();
     match tokio::time::timeout(limit, request.send()).await {
         Err(_) => {
-            SendOutcome::Lost(format!("no answer within {:.0} s", limit.as_secs_f32()).into())
+            SendOutcome::NoAnswer(format!("no answer within {:.0} s", limit.as_secs_f32()).into())
         }
         Ok(Ok(response)) => SendOutcome::Answered(ReceiverResponse {
             status: response.status().as_u16(),
@@ -171,11 +170,11 @@ async fn post(
             let error = error.without_url();
             let why = innermost(&error);
             match error.is_connect() || error.is_builder() {
-                true => SendOutcome::Never {
+                true => SendOutcome::NotSent {
                     why,
-                    tls: tls(&error).map(Handshake::of),
+                    tls: tls(&error).map(TlsFailure::of),
                 },
-                false => SendOutcome::Lost(why),
+                false => SendOutcome::NoAnswer(why),
             }
         }
     }
@@ -183,15 +182,14 @@ async fn post(
 
 #[cfg(test)]
 mod tests {
-    use super::super::target::{Refused, parse};
+    use super::super::target::{TargetError, parse};
     use super::super::{WebhookEvent, sign};
     use super::*;
     use std::io::{Read, Write};
     use std::net::TcpListener;
 
-    /// The heart of it: what the name means when the connection is made is not asked.
     #[tokio::test]
-    async fn a_connection_goes_to_the_address_that_was_judged_whatever_the_name_means() {
+    async fn a_delivery_connects_to_the_checked_address_without_resolving_the_name_again() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("its address");
         let server = std::thread::spawn(move || {
@@ -209,10 +207,10 @@ mod tests {
             name: Some("hook.example.invalid".to_owned()),
             addresses: vec![address],
         };
-        let payload = TestPayload::made(WebhookEvent::Pulse, "01A", "2026-03-22T03:12:09Z");
+        let payload = TestPayload::example(WebhookEvent::Pulse, "01A", "2026-03-22T03:12:09Z");
         let signature = sign("s", &payload.body);
         let http = Http::new(None);
-        let sent = deliver(&http, &target, &payload, &signature, PATIENCE).await;
+        let sent = deliver(&http, &target, &payload, &signature, TIMEOUT).await;
         assert!(matches!(sent, SendOutcome::Answered(a) if a.status == 204));
         let request = server.join().expect("a thread");
         for line in [
@@ -227,16 +225,16 @@ mod tests {
                 "{line}: {request}"
             );
         }
-        let asked = super::super::target::resolve(&target.url, true, PATIENCE).await;
-        assert!(matches!(asked, Err(Refused::Name(_))), "{asked:?}");
+        let asked = super::super::target::resolve(&target.url, true, TIMEOUT).await;
+        assert!(matches!(asked, Err(TargetError::Name(_))), "{asked:?}");
     }
 
     #[test]
-    fn what_stands_in_between_does_not_speak_for_the_receiver() {
+    fn gateway_statuses_are_not_taken_for_answers_of_the_receiver() {
         for status in 200..600 {
             let answer = ReceiverResponse::for_tests(status, HeaderMap::new());
             let due = [408, 502, 504, 520, 524].contains(&status);
-            assert_eq!(answer.is_hearsay(), due, "{status}");
+            assert_eq!(answer.is_from_gateway(), due, "{status}");
         }
     }
 }

@@ -11,26 +11,26 @@ pub fn sign(secret: &str, body: &[u8]) -> String {
     format!("{SCHEME}{}", hex(tag.as_ref()))
 }
 
-/// A text that cannot be a signature, whatever the body.
+/// The text does not have the form of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a signature is `sha256=` and 64 hexadecimal digits; a receiver refuses this one, whatever the body"
 )]
 pub struct Malformed;
 
-/// Whether a signature is that of a body. How long it takes says nothing about the right one.
+/// Whether a signature is that of a body, compared in constant time.
 /// Receivers compare the text, so digits in upper case are wrong.
 ///
 /// # Errors
-/// That the text is no signature at all.
+/// [`Malformed`].
 pub fn verify(secret: &str, body: &[u8], signature: &str) -> Result<bool, Malformed> {
-    let tag = tag(signature).ok_or(Malformed)?;
+    let tag = parse_tag(signature).ok_or(Malformed)?;
     let is_lower = !signature.bytes().any(|byte| byte.is_ascii_uppercase());
-    Ok(matches(secret.as_bytes(), body, &tag) && is_lower)
+    Ok(is_tag_of(secret.as_bytes(), body, &tag) && is_lower)
 }
 
 /// Whether the tag is that of a body under a key of any bytes; in constant time.
-pub(super) fn matches(secret: &[u8], body: &[u8], tag: &[u8; 32]) -> bool {
+pub(super) fn is_tag_of(secret: &[u8], body: &[u8], tag: &[u8; 32]) -> bool {
     hmac::verify(&key(secret), body, tag).is_ok()
 }
 
@@ -38,8 +38,8 @@ fn key(secret: &[u8]) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, secret)
 }
 
-/// What the digits of a signature stand for, in either case.
-pub(super) fn tag(signature: &str) -> Option<[u8; 32]> {
+/// The bytes of a signature, whose digits may be of either case.
+pub(super) fn parse_tag(signature: &str) -> Option<[u8; 32]> {
     let digits = signature.strip_prefix(SCHEME)?.as_bytes();
     let mut tag = [0; 32];
     if digits.len() != 2 * tag.len() {

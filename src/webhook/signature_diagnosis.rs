@@ -1,7 +1,7 @@
-//! Why a signature is wrong, where that can be proven: undoing one common mistake makes it
-//! right. Nothing here is guessed, and nothing of the secret is told.
+//! Why a signature does not match: each common mistake is undone in turn, and one is reported only
+//! if the signature then matches. The reasons hold no part of the secret.
 
-use super::sign::{matches, tag};
+use super::sign::{is_tag_of, parse_tag};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
@@ -9,28 +9,28 @@ use std::fmt::Write;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// What was done to a body or to a secret whose signature is wrong, where undoing it makes
-/// it right.
+/// The mistake in the body or in the secret that explains a signature that does not match; `None`
+/// where no known mistake does.
 pub fn explain_mismatch(secret: &str, body: &[u8], signature: &str) -> Option<&'static str> {
-    let tag = tag(signature)?;
-    if matches(secret.as_bytes(), body, &tag) {
+    let tag = parse_tag(signature)?;
+    if is_tag_of(secret.as_bytes(), body, &tag) {
         return Some(
             "the digits are the right ones, but in upper case: receivers compare the text",
         );
     }
-    let body_was = bodies(body)
+    let body_was = body_variants(body)
         .into_iter()
-        .find(|(body, _)| matches(secret.as_bytes(), body, &tag));
+        .find(|(body, _)| is_tag_of(secret.as_bytes(), body, &tag));
     let secret_was = || {
-        secrets(secret)
+        secret_variants(secret)
             .into_iter()
-            .find(|(secret, _)| matches(secret, body, &tag))
+            .find(|(secret, _)| is_tag_of(secret, body, &tag))
     };
     body_was.or_else(secret_was).map(|(_, why)| why)
 }
 
-/// The bodies that this one may have been before something was done to it.
-fn bodies(body: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
+/// What may have been signed in place of this body, with the mistake that would explain it.
+fn body_variants(body: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
     const ADDED: &str = "the body has a line break at its end that was not signed";
     const LOST: &str = "the signed body had a line break at its end that is missing here";
     const BREAKS: &str = "the line breaks of the body were converted";
@@ -53,12 +53,12 @@ fn bodies(body: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
     let Ok(json) = serde_json::from_str::<Value>(text) else {
         return all;
     };
-    // As it stands, and with the keys in the order of the alphabet.
+    // In the order of the text, and with sorted keys.
     let sorted = json.to_string();
     for text in [text, &sorted] {
         for gap in ["", " "] {
-            let text = respelled(text, gap);
-            all.push((ascii(&text).into_bytes(), ANEW));
+            let text = with_separators(text, gap);
+            all.push((escape_non_ascii(&text).into_bytes(), ANEW));
             all.push((text.into_bytes(), ANEW));
         }
     }
@@ -66,8 +66,8 @@ fn bodies(body: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
     all
 }
 
-/// JSON with no blank but this gap after each comma and colon; otherwise as it was spelled.
-fn respelled(json: &str, gap: &str) -> String {
+/// JSON with this gap after each comma and colon and no other whitespace outside strings.
+fn with_separators(json: &str, gap: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let (mut in_string, mut escaped) = (false, false);
     for c in json.chars() {
@@ -85,8 +85,8 @@ fn respelled(json: &str, gap: &str) -> String {
     out
 }
 
-/// JSON in ASCII alone, as some libraries write it.
-fn ascii(json: &str) -> String {
+/// JSON with `\u` escapes for everything beyond ASCII, the default of some libraries.
+fn escape_non_ascii(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c.is_ascii() {
@@ -102,8 +102,8 @@ fn ascii(json: &str) -> String {
     out
 }
 
-/// The secrets that the other side may use instead of this one.
-fn secrets(secret: &str) -> Vec<(Vec<u8>, &'static str)> {
+/// What the sender may have signed with in place of this secret, with the mistake.
+fn secret_variants(secret: &str) -> Vec<(Vec<u8>, &'static str)> {
     const BREAK: &str = "the sender's secret has a line break at its end";
     const BLANKS: &str = "the secret here has blanks at its ends, the sender's has none";
     const QUOTES: &str = "the secret here has quotation marks around it, the sender's has none";
@@ -133,11 +133,11 @@ fn secrets(secret: &str) -> Vec<(Vec<u8>, &'static str)> {
     let bare = coded.trim_end_matches('=');
     all.extend(STANDARD_NO_PAD.decode(bare).map(|bytes| (bytes, MEANT)));
     all.extend(URL_SAFE_NO_PAD.decode(bare).map(|bytes| (bytes, MEANT)));
-    all.extend(unhex(coded).map(|bytes| (bytes, MEANT)));
+    all.extend(decode_hex(coded).map(|bytes| (bytes, MEANT)));
     all
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
+fn decode_hex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<_>> = text.chars().map(|c| c.to_digit(16)).collect();
     let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
     let pairs = digits.chunks_exact(2);

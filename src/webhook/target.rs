@@ -1,25 +1,24 @@
-//! Where a delivery may go. A name is resolved once, every address is judged, and the
-//! connection goes to a judged address: what the name means a moment later gains nobody
-//! anything.
+//! Where a delivery may be sent. A name is resolved once, every address is checked, and the
+//! connection uses a checked address, so that DNS rebinding cannot redirect it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use url::{Host, Url};
 
-/// A place that a delivery may go to.
+/// A URL whose addresses may be delivered to.
 #[derive(Clone, Debug)]
 pub struct ResolvedTarget {
     /// The URL as it was given.
     pub url: Url,
     /// The name in it, where it is one.
     pub name: Option<String>,
-    /// The addresses, each of which was judged; never empty.
+    /// The addresses, all of them checked; never empty.
     pub addresses: Vec<SocketAddr>,
 }
 
 impl ResolvedTarget {
-    /// Where it is, without what may be secret in the URL: no query and no fragment.
-    pub fn place(&self) -> String {
+    /// The URL without query and fragment, which may hold a secret.
+    pub fn without_query(&self) -> String {
         let mut url = self.url.clone();
         url.set_query(None);
         url.set_fragment(None);
@@ -27,9 +26,9 @@ impl ResolvedTarget {
     }
 }
 
-/// Why nothing goes there.
+/// Why nothing is sent to a URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum TargetError {
     /// It is no URL, or none of a kind that webhooks are sent to.
     #[error("{0}")]
     Url(&'static str),
@@ -48,66 +47,66 @@ pub enum Refused {
     },
 }
 
-/// Reads a URL, and nothing else: nobody is asked.
+/// Parses a URL. Sends nothing.
 ///
 /// # Errors
-/// [`Refused::Url`].
-pub fn parse(text: &str) -> Result<Url, Refused> {
-    let url = Url::parse(text).map_err(|_| Refused::Url("this is no URL"))?;
+/// [`TargetError::Url`].
+pub fn parse(text: &str) -> Result<Url, TargetError> {
+    let url = Url::parse(text).map_err(|_| TargetError::Url("this is no URL"))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(Refused::Url("webhooks go to http or https"));
+        return Err(TargetError::Url("webhooks go to http or https"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Refused::Url(
+        return Err(TargetError::Url(
             "a URL with a name or a password in it is refused: it hides where it leads",
         ));
     }
     if url.host().is_none() || url.port_or_known_default().is_none() {
-        return Err(Refused::Url("the URL names no host"));
+        return Err(TargetError::Url("the URL names no host"));
     }
     Ok(url)
 }
 
 /// How long a name may take to be resolved.
-const RESOLVE: Duration = Duration::from_secs(5);
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Resolves the host of a URL, once, and judges every address.
+/// Resolves the host of a URL once and checks every address.
 ///
 /// # Errors
-/// [`Refused`]: one address that is refused refuses the whole.
+/// [`TargetError`]: one address that is refused refuses the whole.
 pub async fn resolve(
     url: &Url,
     allow_private: bool,
     limit: Duration,
-) -> Result<ResolvedTarget, Refused> {
+) -> Result<ResolvedTarget, TargetError> {
     let port = url.port_or_known_default().unwrap_or(443);
     let (name, addresses) = match url.host() {
         Some(Host::Ipv4(address)) => (None, vec![SocketAddr::from((address, port))]),
         Some(Host::Ipv6(address)) => (None, vec![SocketAddr::from((address, port))]),
         Some(Host::Domain(name)) => {
-            let limit = limit.min(RESOLVE);
+            let limit = limit.min(RESOLVE_TIMEOUT);
             let found = tokio::time::timeout(limit, tokio::net::lookup_host((name, port))).await;
             let found = found
-                .map_err(|_| Refused::Name(format!("no answer within {} s", limit.as_secs())))?
-                .map_err(|error| Refused::Name(error.to_string()))?;
+                .map_err(|_| TargetError::Name(format!("no answer within {} s", limit.as_secs())))?
+                .map_err(|error| TargetError::Name(error.to_string()))?;
             (Some(name.to_owned()), found.collect())
         }
-        None => return Err(Refused::Url("the URL names no host")),
+        None => return Err(TargetError::Url("the URL names no host")),
     };
-    judged(url, name, addresses, allow_private)
+    check_addresses(url, name, addresses, allow_private)
 }
 
-fn judged(
+fn check_addresses(
     url: &Url,
     name: Option<String>,
     addresses: Vec<SocketAddr>,
     allow_private: bool,
-) -> Result<ResolvedTarget, Refused> {
+) -> Result<ResolvedTarget, TargetError> {
     if addresses.is_empty() {
-        return Err(Refused::Name("it has no address".to_owned()));
+        return Err(TargetError::Name("it has no address".to_owned()));
     }
     for address in &addresses {
-        permitted(address.ip(), allow_private)?;
+        check_address(address.ip(), allow_private)?;
     }
     Ok(ResolvedTarget {
         url: url.clone(),
@@ -116,20 +115,20 @@ fn judged(
     })
 }
 
-/// Judges one address.
+/// Checks one address.
 ///
 /// # Errors
-/// [`Refused::Address`].
-pub fn permitted(address: IpAddr, allow_private: bool) -> Result<(), Refused> {
-    match kind(address) {
-        Kind::Public => Ok(()),
-        Kind::Private(_) if allow_private => Ok(()),
-        Kind::Private(what) => Err(Refused::Address {
+/// [`TargetError::Address`].
+pub fn check_address(address: IpAddr, allow_private: bool) -> Result<(), TargetError> {
+    match address_kind(address) {
+        AddressKind::Public => Ok(()),
+        AddressKind::Private(_) if allow_private => Ok(()),
+        AddressKind::Private(what) => Err(TargetError::Address {
             address,
             what,
             fix: "--allow-private sends there all the same",
         }),
-        Kind::Never(what) => Err(Refused::Address {
+        AddressKind::Never(what) => Err(TargetError::Address {
             address,
             what,
             fix: "nothing is ever sent there",
@@ -139,67 +138,69 @@ pub fn permitted(address: IpAddr, allow_private: bool) -> Result<(), Refused> {
 
 const METADATA: &str = "a metadata service";
 
-enum Kind {
+enum AddressKind {
     Public,
     Private(&'static str),
     Never(&'static str),
 }
 
-fn kind(address: IpAddr) -> Kind {
+fn address_kind(address: IpAddr) -> AddressKind {
     match address {
-        IpAddr::V4(address) => of_v4(address),
-        IpAddr::V6(address) => of_v6(address),
+        IpAddr::V4(address) => ipv4_kind(address),
+        IpAddr::V6(address) => ipv6_kind(address),
     }
 }
 
-fn of_v4(address: Ipv4Addr) -> Kind {
+fn ipv4_kind(address: Ipv4Addr) -> AddressKind {
     let [a, b, c, d] = address.octets();
     match (a, b, c, d) {
-        (169, 254, ..) => Kind::Never("link-local, where metadata services live"),
-        (100, 100, 100, 200) | (168, 63, 129, 16) | (192, 0, 0, 192) => Kind::Never(METADATA),
-        (224..=239, ..) => Kind::Never("multicast"),
-        (240..=255, ..) => Kind::Never("reserved or broadcast"),
-        (127, ..) => Kind::Private("loopback"),
-        (10, ..) | (172, 16..=31, ..) | (192, 168, ..) => Kind::Private("a private network"),
-        (100, 64..=127, ..) => Kind::Private("shared by a carrier"),
-        (0, ..) => Kind::Private("this host"),
-        (192, 0, 0, _) | (192, 88, 99, _) => Kind::Private("set aside for protocols"),
-        (192, 0, 2, _) | (198, 51, 100, _) | (203, 0, 113, _) => Kind::Private("an example"),
-        (198, 18..=19, ..) => Kind::Private("for benchmarks"),
-        _ => Kind::Public,
+        (169, 254, ..) => AddressKind::Never("link-local, where metadata services live"),
+        (100, 100, 100, 200) | (168, 63, 129, 16) | (192, 0, 0, 192) => {
+            AddressKind::Never(METADATA)
+        }
+        (224..=239, ..) => AddressKind::Never("multicast"),
+        (240..=255, ..) => AddressKind::Never("reserved or broadcast"),
+        (127, ..) => AddressKind::Private("loopback"),
+        (10, ..) | (172, 16..=31, ..) | (192, 168, ..) => AddressKind::Private("a private network"),
+        (100, 64..=127, ..) => AddressKind::Private("shared by a carrier"),
+        (0, ..) => AddressKind::Private("this host"),
+        (192, 0, 0, _) | (192, 88, 99, _) => AddressKind::Private("set aside for protocols"),
+        (192, 0, 2, _) | (198, 51, 100, _) | (203, 0, 113, _) => AddressKind::Private("an example"),
+        (198, 18..=19, ..) => AddressKind::Private("for benchmarks"),
+        _ => AddressKind::Public,
     }
 }
 
-fn of_v6(address: Ipv6Addr) -> Kind {
+fn ipv6_kind(address: Ipv6Addr) -> AddressKind {
     let s = address.segments();
-    // An IPv4 address in another guise is what it is.
+    // An IPv4 address inside an IPv6 one is judged as the IPv4 address.
     let inner = |high: u16, low: u16| {
         let [a, b] = high.to_be_bytes();
         let [c, d] = low.to_be_bytes();
-        of_v4(Ipv4Addr::new(a, b, c, d))
+        ipv4_kind(Ipv4Addr::new(a, b, c, d))
     };
     match s {
-        [0, 0, 0, 0, 0, 0, 0, 0] => Kind::Private("this host"),
-        [0, 0, 0, 0, 0, 0, 0, 1] => Kind::Private("loopback"),
+        [0, 0, 0, 0, 0, 0, 0, 0] => AddressKind::Private("this host"),
+        [0, 0, 0, 0, 0, 0, 0, 1] => AddressKind::Private("loopback"),
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
         | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
         | [0x2002, high, low, ..] => inner(high, low),
         // Where these lead cannot be told from the address alone.
-        [0x64, 0xff9b, 1, ..] => Kind::Never("a private translation"),
-        [0x2001, 0, ..] => Kind::Never("a tunnel (Teredo)"),
-        [.., 0 | 0x200, 0x5efe, _, _] => Kind::Never("a tunnel (ISATAP)"),
+        [0x64, 0xff9b, 1, ..] => AddressKind::Never("a private translation"),
+        [0x2001, 0, ..] => AddressKind::Never("a tunnel (Teredo)"),
+        [.., 0 | 0x200, 0x5efe, _, _] => AddressKind::Never("a tunnel (ISATAP)"),
         [0xfd00, 0xec2, ..]
         | [0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe]
-        | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254] => Kind::Never(METADATA),
-        [0xfe80..=0xfebf, ..] => Kind::Never("link-local, where metadata services live"),
-        [0xff00..=0xffff, ..] => Kind::Never("multicast"),
-        [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => Kind::Private("a private network"),
-        [0x100, 0, 0, 0, ..] => Kind::Private("discarded"),
-        [0x2001, 0x1..=0x1ff, ..] => Kind::Private("set aside for protocols"),
-        [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Kind::Private("an example"),
-        [0x2000..=0x3fff, ..] => Kind::Public,
-        _ => Kind::Private("assigned to nobody"),
+        | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254] => AddressKind::Never(METADATA),
+        [0xfe80..=0xfebf, ..] => AddressKind::Never("link-local, where metadata services live"),
+        [0xff00..=0xffff, ..] => AddressKind::Never("multicast"),
+        [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => AddressKind::Private("a private network"),
+        [0x100, 0, 0, 0, ..] => AddressKind::Private("discarded"),
+        [0x2001, 0x1..=0x1ff, ..] => AddressKind::Private("set aside for protocols"),
+        [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => AddressKind::Private("an example"),
+        [0x2000..=0x3fff, ..] => AddressKind::Public,
+        _ => AddressKind::Private("assigned to nobody"),
     }
 }
 
@@ -207,9 +208,9 @@ fn of_v6(address: Ipv6Addr) -> Kind {
 mod tests {
     use super::*;
 
-    fn judged(address: &str) -> &'static str {
+    fn check_addresses(address: &str) -> &'static str {
         let address: IpAddr = address.parse().expect("an address");
-        match (permitted(address, false), permitted(address, true)) {
+        match (check_address(address, false), check_address(address, true)) {
             (Ok(()), Ok(())) => "public",
             (Err(_), Ok(())) => "private",
             (Err(_), Err(_)) => "never",
@@ -246,7 +247,7 @@ mod tests {
             ),
         ] {
             for address in addresses.split(' ') {
-                assert_eq!(judged(address), due, "{address}");
+                assert_eq!(class_of(address), due, "{address}");
             }
         }
     }
@@ -254,22 +255,22 @@ mod tests {
     #[test]
     fn one_address_that_is_refused_refuses_them_all_and_none_is_refused_too() {
         let url = parse("https://hook.example.invalid/").expect("a URL");
-        let judged = |addresses: &[&str], allowed| {
+        let check = |addresses: &[&str], allowed| {
             let addresses = addresses.iter().map(|a| a.parse().expect("an address"));
-            super::judged(&url, None, addresses.collect(), allowed)
+            check_addresses(&url, None, addresses.collect(), allowed)
         };
         let public = "1.1.1.1:443";
-        assert!(judged(&[public], false).is_ok());
+        assert!(check(&[public], false).is_ok());
         for (bad, allowed) in [("127.0.0.1:443", false), ("169.254.169.254:443", true)] {
             for addresses in [[public, bad], [bad, public]] {
-                let refused = judged(&addresses, allowed);
+                let refused = check(&addresses, allowed);
                 assert!(
-                    matches!(refused, Err(Refused::Address { .. })),
+                    matches!(refused, Err(TargetError::Address { .. })),
                     "{addresses:?}"
                 );
             }
         }
-        assert!(matches!(judged(&[], true), Err(Refused::Name(_))));
+        assert!(matches!(check(&[], true), Err(TargetError::Name(_))));
     }
 
     #[test]
@@ -295,7 +296,7 @@ mod tests {
                 other => panic!("{url}: {other:?}"),
             };
             assert_eq!(found, address);
-            assert_ne!(judged(&found.to_string()), "public");
+            assert_ne!(check_addresses(&found.to_string()), "public");
         }
     }
 

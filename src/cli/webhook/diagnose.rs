@@ -1,6 +1,6 @@
 //! `duckops webhook diagnose`: why deliveries fail, one question after the other.
 
-use super::{event, made, out_of_the_way, secret};
+use super::{event, example, out_of_the_way, secret};
 use crate::cli::args::{SecretFile, Target};
 use crate::cli::checklist;
 use crate::cli::fail::Failure;
@@ -20,7 +20,7 @@ pub(super) async fn main(
 ) -> Result<u8, Failure> {
     let until = Instant::now() + context.settings.deadline.value;
     let secret = secret(context, secret_file)?;
-    let payload = made(context, event(name)?);
+    let payload = example(context, event(name)?);
     let url = target::parse(&place.url).map_err(|why| Failure::usage(format!("--url: {why}")))?;
     out_of_the_way(context);
     let http = Http::new(crate::cli::observer(context.verbose));

@@ -11,7 +11,7 @@ use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::Verdict;
 use crate::text::{Printable, Untrusted};
-use crate::webhook::listen::{FailureMode, ReceivedDelivery, Receiver, Signed};
+use crate::webhook::listen::{FailureMode, ReceivedDelivery, Receiver, SignatureCheck};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,14 +41,14 @@ pub(super) async fn main(
     out::warn(&format!(
         "# try it: duckops webhook send duck.pulse --url http://{address}/webhooks/spaceduck --secret-file FILE --allow-private"
     ));
-    let tally: Arc<[(Signed, AtomicU64); 4]> =
-        Arc::new(Signed::ALL.map(|s| (s, AtomicU64::new(0))));
+    let tally: Arc<[(SignatureCheck, AtomicU64); 4]> =
+        Arc::new(SignatureCheck::ALL.map(|s| (s, AtomicU64::new(0))));
     let (printer, env, counts) = (context.out.clone(), context.env.clone(), Arc::clone(&tally));
     let tell = move |delivery: ReceivedDelivery| {
         for (signed, count) in counts.iter() {
             count.fetch_add(u64::from(*signed == delivery.signed), Ordering::Relaxed);
         }
-        if printer.is_quiet() && delivery.signed == Signed::Right {
+        if printer.is_quiet() && delivery.signed == SignatureCheck::Right {
             return;
         }
         let at = instant(now(&env).unix_timestamp());
@@ -91,7 +91,7 @@ fn line(at: &str, delivery: &ReceivedDelivery) -> String {
 
 fn document(at: &str, delivery: &ReceivedDelivery) -> String {
     let text = |text: &Option<Untrusted>| text.as_ref().map(|text| text.printable(200).to_string());
-    let right = delivery.signed == Signed::Right;
+    let right = delivery.signed == SignatureCheck::Right;
     let verdict = if right { Verdict::Ok } else { Verdict::Warning };
     let summary = Printable::from(line(at, delivery));
     let heading = Heading {

@@ -15,7 +15,7 @@ use crate::report::model::Verdict;
 use crate::stack::env_overrides;
 use crate::stack::{Secret, SecretSource};
 use crate::text::Printable;
-use crate::webhook::bundle::{self, NoBundle};
+use crate::webhook::bundle::{self, BundleError};
 use crate::webhook::{TestPayload, WebhookEvent, target};
 use serde_json::json;
 use std::path::Path;
@@ -54,7 +54,7 @@ async fn bundle(
     let url = target::parse(url).map_err(|why| Failure::usage(format!("--url: {why}")))?;
     let payload = payload(context, delivery).await?;
     let files = bundle::write(out, &url, secret.expose(), &payload).map_err(|why| match why {
-        NoBundle::Folder { .. } => Failure::usage(format!("--out: {why}")),
+        BundleError::Folder { .. } => Failure::usage(format!("--out: {why}")),
         why => Failure::own(why.to_string()),
     })?;
     let folder = Printable::from(out.to_string_lossy().into_owned());
@@ -84,7 +84,7 @@ async fn bundle(
 
 /// What is to be known of a body, added to what people read.
 fn cautioned(payload: &TestPayload, text: &mut String) -> Vec<&'static str> {
-    let cautions = payload.cautions();
+    let cautions = payload.warnings();
     for caution in &cautions {
         text.push_str(&format!("caution: {caution}\n"));
     }
@@ -124,7 +124,7 @@ async fn payload(context: &Context, delivery: &Delivery) -> Result<TestPayload, 
     let event = event(&delivery.event)?;
     let id = Ulid::generate().to_string();
     match &delivery.data {
-        None => Ok(made(context, event)),
+        None => Ok(example(context, event)),
         Some(path) => Ok(TestPayload::recorded(
             event,
             &id,
@@ -133,10 +133,10 @@ async fn payload(context: &Context, delivery: &Delivery) -> Result<TestPayload, 
     }
 }
 
-fn made(context: &Context, event: WebhookEvent) -> TestPayload {
+fn example(context: &Context, event: WebhookEvent) -> TestPayload {
     let id = Ulid::generate().to_string();
     let now = super::now(&context.env).unix_timestamp();
-    TestPayload::made(event, &id, &instant(now))
+    TestPayload::example(event, &id, &instant(now))
 }
 
 /// A body from a file, or from a descriptor such as `-`.

@@ -10,7 +10,7 @@ use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
 use crate::text::Printable;
 use crate::webhook::send::{ReceiverResponse, SendOutcome, deliver};
-use crate::webhook::target::{self, Refused};
+use crate::webhook::target::{self, TargetError};
 use crate::webhook::{TestPayload, sign};
 use serde_json::json;
 use std::sync::atomic::Ordering;
@@ -52,7 +52,10 @@ pub(super) async fn main(
             let _ = context.sending.tells.set(tells);
             context.sending.begun.store(true, Ordering::SeqCst);
             let sent = deliver(&http, &target, &payload, &signature, left()).await;
-            (told(sent, &payload), Some(Printable::from(target.place())))
+            (
+                told(sent, &payload),
+                Some(Printable::from(target.without_query())),
+            )
         }
     };
     Ok(print(context, &told, &payload, to.as_ref()))
@@ -114,9 +117,9 @@ fn not_sent(why: &str, next: &str) -> SendResult {
     }
 }
 
-fn not_permitted(refused: &Refused) -> SendResult {
+fn not_permitted(refused: &TargetError) -> SendResult {
     let next = match refused {
-        Refused::Address { .. } => "Give the address that deliveries come to from outside",
+        TargetError::Address { .. } => "Give the address that deliveries come to from outside",
         _ => DIAGNOSE,
     };
     not_sent(&refused.to_string(), next)
@@ -124,8 +127,8 @@ fn not_permitted(refused: &Refused) -> SendResult {
 
 fn told(sent: SendOutcome, payload: &TestPayload) -> SendResult {
     match sent {
-        SendOutcome::Never { why, .. } => not_sent(why.as_str(), DIAGNOSE),
-        SendOutcome::Lost(why) => SendResult {
+        SendOutcome::NotSent { why, .. } => not_sent(why.as_str(), DIAGNOSE),
+        SendOutcome::NoAnswer(why) => SendResult {
             code: exit::UNKNOWN,
             outcome: "unclear",
             summary: format!("sent, and not answered: {why}; the receiver may have taken it"),
@@ -149,7 +152,7 @@ fn answered(answer: &ReceiverResponse, payload: &TestPayload) -> SendResult {
     let (code, outcome, more, next) = if answer.is_accepted() {
         let next = "See in the receiver's log that it was handled; then the incident can be closed";
         (exit::OK, "accepted", "", next.to_owned())
-    } else if answer.is_hearsay() {
+    } else if answer.is_from_gateway() {
         let more = ", from something before the receiver, which may have taken it";
         (exit::UNKNOWN, "unclear", more, look(payload))
     } else {

@@ -1,5 +1,5 @@
-//! What the receiver's answer tells: whether it verifies, what its clock shows, and whether
-//! it took the delivery.
+//! Checks of the receiver's response: whether the receiver verifies signatures, its clock, and
+//! whether it accepted the delivery.
 
 use super::Diagnosis;
 use crate::report::model::Verdict;
@@ -9,14 +9,18 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-/// An answer that takes longer than this is slow: receivers are given ten seconds.
+/// A response that takes longer is slow: the stack waits ten seconds.
 const SLOW: Duration = Duration::from_secs(5);
-/// A clock this far off is said, in seconds.
-const CLOCK_ODD: u64 = 60;
-/// And one this far off makes receivers with a time window refuse everything.
-const CLOCK_OFF: u64 = 300;
+/// The largest clock skew that is ok, in seconds.
+const MAX_SKEW_OK: u64 = 60;
+/// The largest clock skew that is only a warning, in seconds: beyond it receivers with a time
+/// window refuse everything.
+const MAX_SKEW_WARNING: u64 = 300;
 
-pub(super) fn signature(answer: &ReceiverResponse, forged: Option<&SendOutcome>) -> Diagnosis {
+pub(super) fn check_signature(
+    answer: &ReceiverResponse,
+    forged: Option<&SendOutcome>,
+) -> Diagnosis {
     let id = "signature";
     if matches!(answer.status, 401 | 403) {
         return Diagnosis::critical(
@@ -27,9 +31,11 @@ pub(super) fn signature(answer: &ReceiverResponse, forged: Option<&SendOutcome>)
             "The receiver has another secret, does not sign the raw bytes, or stands behind a login: compare with duckops webhook verify",
         );
     }
-    let told = |text: String| Diagnosis::unknown(id, text);
+    let undecided = |text: String| Diagnosis::unknown(id, text);
     match forged {
-        None => told(format!("not told by HTTP {}", answer.status)).fix("Mend the answer first"),
+        None => {
+            undecided(format!("not told by HTTP {}", answer.status)).fix("Mend the answer first")
+        }
         Some(SendOutcome::Answered(forged)) if forged.is_accepted() => Diagnosis::new(
             id,
             Verdict::Warning,
@@ -44,12 +50,12 @@ pub(super) fn signature(answer: &ReceiverResponse, forged: Option<&SendOutcome>)
                     forged.status
                 ),
             ),
-            status => told(format!(
+            status => undecided(format!(
                 "a right one is accepted; a wrong one got HTTP {status}, which refuses no signature"
             ))
             .fix("Have the receiver answer 401 to a wrong signature, then ask again"),
         },
-        Some(SendOutcome::Never { why, .. } | SendOutcome::Lost(why)) => told(format!(
+        Some(SendOutcome::NotSent { why, .. } | SendOutcome::NoAnswer(why)) => undecided(format!(
             "a right one is accepted; a wrong one got no answer: {why}"
         ))
         .fix("Ask again, with a longer --deadline if that is over"),
@@ -57,7 +63,7 @@ pub(super) fn signature(answer: &ReceiverResponse, forged: Option<&SendOutcome>)
 }
 
 /// `now` is the wall clock as the answer came.
-pub(super) fn clock(answer: &ReceiverResponse, now: OffsetDateTime) -> Diagnosis {
+pub(super) fn check_clock(answer: &ReceiverResponse, now: OffsetDateTime) -> Diagnosis {
     let id = "clock";
     let form = format_description!(
         version = 2,
@@ -74,8 +80,8 @@ pub(super) fn clock(answer: &ReceiverResponse, now: OffsetDateTime) -> Diagnosis
     let skew = told.saturating_sub(now.unix_timestamp());
     let found = format!("the answer's Date is {skew} s off this machine's clock");
     let (verdict, fix) = match skew.unsigned_abs() {
-        0..=CLOCK_ODD => return Diagnosis::ok(id, found),
-        off if off <= CLOCK_OFF => (
+        0..=MAX_SKEW_OK => return Diagnosis::ok(id, found),
+        off if off <= MAX_SKEW_WARNING => (
             Verdict::Warning,
             "Set the clocks before a time window is missed",
         ),
@@ -87,7 +93,7 @@ pub(super) fn clock(answer: &ReceiverResponse, now: OffsetDateTime) -> Diagnosis
     Diagnosis::new(id, verdict, found).fix(fix)
 }
 
-pub(super) fn judged(answer: &ReceiverResponse) -> Diagnosis {
+pub(super) fn check_status(answer: &ReceiverResponse) -> Diagnosis {
     let id = "answer";
     let found = format!("HTTP {} in {} ms", answer.status, answer.took.as_millis());
     let (verdict, fix) = match answer.status {
@@ -153,7 +159,7 @@ mod tests {
             (500, Verdict::Critical),
             (599, Verdict::Critical),
         ] {
-            let finding = judged(&answer(status, None));
+            let finding = check_status(&answer(status, None));
             assert_eq!(finding.verdict, verdict, "{status}");
             fixes.extend(finding.fix);
         }
@@ -176,17 +182,17 @@ mod tests {
             (Some(wrong(500)), Verdict::Unknown),
             (Some(wrong(302)), Verdict::Unknown),
             (Some(wrong(429)), Verdict::Unknown),
-            (Some(SendOutcome::Lost("x".into())), Verdict::Unknown),
+            (Some(SendOutcome::NoAnswer("x".into())), Verdict::Unknown),
             (None, Verdict::Unknown),
         ] {
             assert_eq!(
-                signature(&right, forged.as_ref()).verdict,
+                check_signature(&right, forged.as_ref()).verdict,
                 verdict,
                 "{forged:?}"
             );
         }
         for status in [401, 403] {
-            let refused = signature(&answer(status, None), None);
+            let refused = check_signature(&answer(status, None), None);
             assert_eq!(refused.verdict, Verdict::Critical);
         }
     }
@@ -194,7 +200,7 @@ mod tests {
     #[test]
     fn clocks_are_compared_to_the_second() {
         let now = OffsetDateTime::from_unix_timestamp(1_774_149_129).expect("a time");
-        let at = |date| clock(&answer(200, date), now).verdict;
+        let at = |date| check_clock(&answer(200, date), now).verdict;
         for (date, verdict) in [
             ("Sun, 22 Mar 2026 03:12:09 GMT", Verdict::Ok),
             ("Sun, 22 Mar 2026 03:13:09 GMT", Verdict::Ok),

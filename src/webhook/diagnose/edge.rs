@@ -1,12 +1,12 @@
-//! What stands before the receiver: TLS, and a tunnel.
+//! Checks of what stands in front of the receiver: TLS and a tunnel.
 
 use super::Diagnosis;
 use crate::report::model::Verdict;
-use crate::webhook::send::{Handshake, ReceiverResponse, SendOutcome};
+use crate::webhook::send::{ReceiverResponse, SendOutcome, TlsFailure};
 use reqwest::header::{HeaderName, SERVER};
 use url::Url;
 
-pub(super) fn tls(url: &Url, sent: &SendOutcome) -> Diagnosis {
+pub(super) fn check_tls(url: &Url, sent: &SendOutcome) -> Diagnosis {
     let id = "tls";
     match (url.scheme(), sent) {
         ("http", _) => Diagnosis::skipped(
@@ -14,42 +14,42 @@ pub(super) fn tls(url: &Url, sent: &SendOutcome) -> Diagnosis {
             "the URL is plain http: everybody on the way can read it",
         ),
         (_, SendOutcome::Answered(_)) => Diagnosis::ok(id, "the certificate is accepted"),
-        (_, SendOutcome::Never { why, tls }) => {
+        (_, SendOutcome::NotSent { why, tls }) => {
             let found = why.to_string();
-            Diagnosis::critical(id, found).fix(mend(tls.unwrap_or(Handshake::Other)))
+            Diagnosis::critical(id, found).fix(fix_for(tls.unwrap_or(TlsFailure::Other)))
         }
-        (_, SendOutcome::Lost(_)) => {
+        (_, SendOutcome::NoAnswer(_)) => {
             Diagnosis::ok(id, "the certificate is accepted; no answer came")
         }
     }
 }
 
-fn mend(handshake: Handshake) -> &'static str {
+fn fix_for(handshake: TlsFailure) -> &'static str {
     match handshake {
-        Handshake::Expired => {
+        TlsFailure::Expired => {
             "Renew the receiver's certificate, and see why it was not renewed by itself"
         }
-        Handshake::Early => {
+        TlsFailure::Early => {
             "Set the clocks here and where the certificate is made: it is not valid yet"
         }
-        Handshake::Name => {
+        TlsFailure::Name => {
             "Get a certificate for the name in the URL, or use the name that it is for"
         }
-        Handshake::Issuer => {
+        TlsFailure::Issuer => {
             "Have the receiver send its whole chain, from an issuer that everybody trusts; a self-signed certificate is refused"
         }
-        Handshake::Certificate => "Replace the receiver's certificate",
-        Handshake::Plain => {
+        TlsFailure::Certificate => "Replace the receiver's certificate",
+        TlsFailure::Plain => {
             "What answers on that port speaks no TLS: check the port, or put TLS before the receiver"
         }
-        Handshake::Other => {
+        TlsFailure::Other => {
             "See that the receiver, or what stands before it, speaks TLS 1.2 or 1.3 on that port"
         }
     }
 }
 
-/// Names that tunnels give to their ends.
-const ENDS: [(&str, &str); 8] = [
+/// Domains of tunnel services.
+const TUNNEL_DOMAINS: [(&str, &str); 8] = [
     (".ngrok.io", "ngrok"),
     (".ngrok.app", "ngrok"),
     (".ngrok.dev", "ngrok"),
@@ -60,7 +60,7 @@ const ENDS: [(&str, &str); 8] = [
     (".cfargotunnel.com", "Cloudflare Tunnel"),
 ];
 
-/// What Cloudflare means by a status of its own.
+/// The meaning of Cloudflare's own status codes, and the fix.
 const CLOUDFLARE: [(u16, &str, &str); 9] = [
     (
         502,
@@ -110,10 +110,10 @@ const CLOUDFLARE: [(u16, &str, &str); 9] = [
 ];
 
 /// Whether a tunnel stands before the receiver, and what it says of itself.
-pub(super) fn tunnel(url: &Url, answer: Option<&ReceiverResponse>) -> Diagnosis {
+pub(super) fn check_tunnel(url: &Url, answer: Option<&ReceiverResponse>) -> Diagnosis {
     let id = "tunnel";
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-    let named = ENDS
+    let named = TUNNEL_DOMAINS
         .iter()
         .find(|(end, _)| host.ends_with(end))
         .map(|(_, name)| *name);
@@ -194,27 +194,30 @@ mod tests {
             ("ERR_NGROK_8012", "receiver"),
             ("ERR_NGROK_9999", "Look the code up"),
         ] {
-            let found = tunnel(&plain, Some(&answer(404, &[("ngrok-error-code", code)])));
+            let found = check_tunnel(&plain, Some(&answer(404, &[("ngrok-error-code", code)])));
             assert_eq!(found.verdict, Verdict::Critical);
             assert_eq!(found.found, format!("ngrok answers itself, {code}"));
             assert!(found.fix.is_some_and(|fix| fix.contains(word)), "{found:?}");
         }
         for status in [502, 520, 521, 522, 523, 524, 525, 526, 530] {
             let own = answer(status, &[("server", "cloudflare")]);
-            assert_eq!(tunnel(&plain, Some(&own)).verdict, Verdict::Critical);
+            assert_eq!(check_tunnel(&plain, Some(&own)).verdict, Verdict::Critical);
             let other = answer(status, &[("server", "nginx")]);
-            assert_eq!(tunnel(&plain, Some(&other)).verdict, Verdict::Skipped);
+            assert_eq!(check_tunnel(&plain, Some(&other)).verdict, Verdict::Skipped);
         }
         let receivers = answer(500, &[("server", "cloudflare")]);
-        assert_eq!(tunnel(&plain, Some(&receivers)).verdict, Verdict::Ok);
+        assert_eq!(check_tunnel(&plain, Some(&receivers)).verdict, Verdict::Ok);
         for end in ["abc.trycloudflare.com", "x.ngrok-free.app", "x.ngrok.io."] {
             let open = url(&format!("https://{end}/hook"));
-            assert_eq!(tunnel(&open, Some(&answer(200, &[]))).verdict, Verdict::Ok);
-            assert_eq!(tunnel(&open, None).verdict, Verdict::Unknown);
+            assert_eq!(
+                check_tunnel(&open, Some(&answer(200, &[]))).verdict,
+                Verdict::Ok
+            );
+            assert_eq!(check_tunnel(&open, None).verdict, Verdict::Unknown);
         }
         let other = url("https://trycloudflare.com.example.invalid/");
         assert_eq!(
-            tunnel(&other, Some(&answer(200, &[]))).verdict,
+            check_tunnel(&other, Some(&answer(200, &[]))).verdict,
             Verdict::Skipped
         );
     }
@@ -222,15 +225,15 @@ mod tests {
     #[test]
     fn every_handshake_has_its_own_fix_and_none_is_to_look_away() {
         let all = [
-            Handshake::Expired,
-            Handshake::Early,
-            Handshake::Name,
-            Handshake::Issuer,
-            Handshake::Certificate,
-            Handshake::Plain,
-            Handshake::Other,
+            TlsFailure::Expired,
+            TlsFailure::Early,
+            TlsFailure::Name,
+            TlsFailure::Issuer,
+            TlsFailure::Certificate,
+            TlsFailure::Plain,
+            TlsFailure::Other,
         ];
-        let fixes: BTreeSet<_> = all.into_iter().map(mend).collect();
+        let fixes: BTreeSet<_> = all.into_iter().map(fix_for).collect();
         assert_eq!(fixes.len(), all.len());
         for fix in fixes {
             for word in ["insecure", "verify", "disable", "-k"] {

@@ -1,11 +1,11 @@
-//! Why a delivery fails, one question after the other, each with its own fix. None of them
-//! is another consent of the humans: a webhook that fails says nothing against the bond.
+//! Why a delivery fails: seven checks in order, each with its own fix. No fix asks for a new approval
+//! by people: a failing webhook does not affect the bond.
 
 mod answer;
 mod edge;
 
 use super::send::{SendOutcome, deliver};
-use super::target::{Refused, ResolvedTarget, resolve};
+use super::target::{ResolvedTarget, TargetError, resolve};
 use super::{TestPayload, sign};
 use crate::cloud::Http;
 use crate::report::model::Verdict;
@@ -15,10 +15,10 @@ use time::OffsetDateTime;
 use tokio::net::TcpStream;
 use url::Url;
 
-/// How long a connection may take.
+/// The longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(3);
 
-/// The answer to one question.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
     /// Such as `name`.
@@ -65,7 +65,7 @@ impl Diagnosis {
     }
 }
 
-/// The questions in their order.
+/// The checks in their order.
 pub const QUESTIONS: [&str; 7] = [
     "name",
     "reachable",
@@ -76,7 +76,7 @@ pub const QUESTIONS: [&str; 7] = [
     "answer",
 ];
 
-/// What is asked about.
+/// What is diagnosed.
 #[derive(Clone, Copy, Debug)]
 pub struct DiagnosisInput<'a> {
     /// The receiver.
@@ -85,30 +85,30 @@ pub struct DiagnosisInput<'a> {
     pub allow_private: bool,
     /// The test delivery.
     pub payload: &'a TestPayload,
-    /// The wall clock as the questions begin.
+    /// The wall clock when the checks begin.
     pub now: OffsetDateTime,
-    /// When there has to be an answer to all of them.
+    /// The deadline of all checks.
     pub until: Instant,
 }
 
 impl DiagnosisInput<'_> {
-    fn left(&self) -> Duration {
+    fn remaining(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
     }
 }
 
-/// Asks them, with at most two deliveries: one with the right signature and, where that was
-/// accepted, one with a wrong one.
+/// Runs the checks, with at most two deliveries: one with the right signature and, if that was
+/// accepted, one with a wrong signature.
 pub async fn diagnose(http: &Http, case: &DiagnosisInput<'_>, secret: &str) -> Vec<Diagnosis> {
     let mut findings = Vec::with_capacity(QUESTIONS.len());
-    if let Err(why) = ask(http, case, secret, &mut findings).await {
+    if let Err(why) = run_questions(http, case, secret, &mut findings).await {
         let rest = QUESTIONS.iter().skip(findings.len());
         findings.extend(rest.map(|id| Diagnosis::unknown(id, why)));
     }
     findings
 }
 
-/// What to do after all of it.
+/// What to do after the checks.
 pub fn next(findings: &[Diagnosis]) -> String {
     let bad = |finding: &&Diagnosis| !matches!(finding.verdict, Verdict::Ok | Verdict::Skipped);
     match findings.iter().find(bad) {
@@ -125,23 +125,23 @@ pub fn next(findings: &[Diagnosis]) -> String {
     }
 }
 
-/// `Err` says why the questions after the last finding cannot be asked.
-async fn ask(
+/// `Err` says why the checks after the last diagnosis were not run.
+async fn run_questions(
     http: &Http,
     case: &DiagnosisInput<'_>,
     secret: &str,
     findings: &mut Vec<Diagnosis>,
 ) -> Result<(), &'static str> {
     let began = Instant::now();
-    let target = match resolve(case.url, case.allow_private, case.left()).await {
+    let target = match resolve(case.url, case.allow_private, case.remaining()).await {
         Ok(target) => target,
         Err(refused) => {
-            findings.push(unresolved(&refused));
+            findings.push(unresolved_name(&refused));
             return Err("not asked: there is no address to ask");
         }
     };
     findings.push(Diagnosis::ok("name", addresses(&target)));
-    match reach(&target, case).await {
+    match connect(&target, case).await {
         Ok(address) => findings.push(Diagnosis::ok(
             "reachable",
             format!("{address} takes connections"),
@@ -153,19 +153,19 @@ async fn ask(
             return Err("not asked: nothing takes connections there");
         }
     }
-    if case.left().is_zero() {
+    if case.remaining().is_zero() {
         return Err("not asked: the deadline is over");
     }
     let right = sign(secret, &case.payload.body);
-    let sent = deliver(http, &target, case.payload, &right, case.left()).await;
-    findings.push(edge::tls(case.url, &sent));
+    let sent = deliver(http, &target, case.payload, &right, case.remaining()).await;
+    findings.push(edge::check_tls(case.url, &sent));
     let answer = match sent {
         SendOutcome::Answered(answer) => answer,
-        SendOutcome::Never { .. } if case.url.scheme() == "https" => {
+        SendOutcome::NotSent { .. } if case.url.scheme() == "https" => {
             return Err("not asked: TLS comes first");
         }
-        SendOutcome::Never { why, .. } | SendOutcome::Lost(why) => {
-            findings.push(edge::tunnel(case.url, None));
+        SendOutcome::NotSent { why, .. } | SendOutcome::NoAnswer(why) => {
+            findings.push(edge::check_tunnel(case.url, None));
             let silent = "not asked: the receiver did not answer";
             findings.extend(["signature", "clock"].map(|id| Diagnosis::unknown(id, silent)));
             findings.push(Diagnosis::critical("answer", format!("none: {why}")).fix(
@@ -175,31 +175,31 @@ async fn ask(
         }
     };
     let answered = case.now + began.elapsed();
-    findings.push(edge::tunnel(case.url, Some(&answer)));
+    findings.push(edge::check_tunnel(case.url, Some(&answer)));
     let forged = match answer.is_accepted() {
         true => {
             let wrong = sign(&format!("{secret} not"), &case.payload.body);
-            Some(deliver(http, &target, case.payload, &wrong, case.left()).await)
+            Some(deliver(http, &target, case.payload, &wrong, case.remaining()).await)
         }
         false => None,
     };
-    findings.push(answer::signature(&answer, forged.as_ref()));
-    findings.push(answer::clock(&answer, answered));
-    findings.push(answer::judged(&answer));
+    findings.push(answer::check_signature(&answer, forged.as_ref()));
+    findings.push(answer::check_clock(&answer, answered));
+    findings.push(answer::check_status(&answer));
     Ok(())
 }
 
-fn unresolved(refused: &Refused) -> Diagnosis {
+fn unresolved_name(refused: &TargetError) -> Diagnosis {
     let (verdict, fix) = match refused {
-        Refused::Name(_) => (
+        TargetError::Name(_) => (
             Verdict::Critical,
             "Mend the name, or ask with the URL that the endpoint has now: once that one is healthy it can be registered",
         ),
-        Refused::Address { .. } => (
+        TargetError::Address { .. } => (
             Verdict::Unknown,
             "Nothing was sent; a receiver on this machine or network is asked with --allow-private",
         ),
-        Refused::Url(_) => (Verdict::Critical, "Give the URL that is registered"),
+        TargetError::Url(_) => (Verdict::Critical, "Give the URL that is registered"),
     };
     Diagnosis::new("name", verdict, refused.to_string()).fix(fix)
 }
@@ -216,10 +216,10 @@ fn addresses(target: &ResolvedTarget) -> String {
     }
 }
 
-async fn reach(target: &ResolvedTarget, case: &DiagnosisInput<'_>) -> Result<SocketAddr, String> {
+async fn connect(target: &ResolvedTarget, case: &DiagnosisInput<'_>) -> Result<SocketAddr, String> {
     let mut why = String::new();
     for address in &target.addresses {
-        let limit = CONNECT.min(case.left());
+        let limit = CONNECT.min(case.remaining());
         match tokio::time::timeout(limit, TcpStream::connect(address)).await {
             Ok(Ok(_)) => return Ok(*address),
             Ok(Err(error)) => why = format!("{address}: {error}"),
