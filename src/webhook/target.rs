@@ -208,7 +208,7 @@ fn ipv6_kind(address: Ipv6Addr) -> AddressKind {
 mod tests {
     use super::*;
 
-    fn check_addresses(address: &str) -> &'static str {
+    fn class_of(address: &str) -> &'static str {
         let address: IpAddr = address.parse().expect("an address");
         match (check_address(address, false), check_address(address, true)) {
             (Ok(()), Ok(())) => "public",
