@@ -296,7 +296,7 @@ mod tests {
                 other => panic!("{url}: {other:?}"),
             };
             assert_eq!(found, address);
-            assert_ne!(check_addresses(&found.to_string()), "public");
+            assert_ne!(class_of(&found.to_string()), "public");
         }
     }
 
