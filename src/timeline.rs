@@ -1,5 +1,5 @@
-//! What happened, from several witnesses, in one sequence; and what happened just before it
-//! broke. Pure: it asks nobody, and it judges nothing that was not judged before.
+//! The timeline: events from several sources in one sequence, and those in the hour before the
+//! first bad verdict. Pure: no I/O, and no verdicts of its own.
 
 use crate::fact::{Fact, FactValue, parse_instant};
 use crate::history::{Sample, Summary};
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 /// A change this long before the first bad verdict may be its reason, in seconds.
 pub const BEFORE: i64 = 3_600;
 
-/// Who tells of a moment.
+/// The source of a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Witness {
     /// The alias, by recorded facts and the dates of its versions.
@@ -23,7 +23,7 @@ pub enum Witness {
     Audit,
     /// Step Functions.
     Executions,
-    /// Somebody who called for help.
+    /// Escalations.
     Call,
     /// The verdicts of recorded runs.
     Verdict,
@@ -42,19 +42,19 @@ impl Witness {
         }
     }
 
-    /// Whether what it tells is something that somebody did, or that came from outside, and so
-    /// could be a reason.
+    /// Whether its moments are actions or outside events, which could be the reason for a bad
+    /// verdict.
     fn could_be_a_reason(self) -> bool {
         matches!(self, Witness::Alias | Witness::Journal | Witness::Audit)
     }
 }
 
-/// One thing that happened.
+/// One event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moment {
     /// Seconds since 1970.
     pub at: i64,
-    /// Who tells.
+    /// Its source.
     pub witness: Witness,
     /// What happened.
     pub text: Printable,

@@ -34,7 +34,7 @@ pub const BUSY_BUDGET: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StackKey(pub String);
 
-/// What one run saw and judged.
+/// The numbers and verdicts of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// Recording the same id again changes nothing.
@@ -78,18 +78,17 @@ pub struct CheckState {
     pub document: String,
 }
 
-/// What came of an attempt to change a ledger.
+/// The outcome of an attempt to change the check state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Exchanged {
     /// It was changed, and is on disk.
     Done,
-    /// Somebody else changed it first. Read it again, and decide again.
+    /// Another process changed it first: read it and decide again.
     Lost,
 }
 
-/// A place that keeps snapshots. Its calls block, each for at most about the budget it
-/// was opened with.
+/// A store of snapshots. Calls block, each for about the budget it was opened with at most.
 pub trait History: Send {
     /// Records a snapshot; when it returns, the snapshot is on disk. Recording an id
     /// that is there already changes nothing.
@@ -202,7 +201,7 @@ pub fn share(table: &TableName, access: TableAccess, budget: Duration) -> Box<dy
     Box::new(dynamodb::DynamoDb::new(table, access, budget))
 }
 
-/// History for a run that keeps none: it knows nothing and forgets what it is told.
+/// History for a run that records none: always empty.
 #[derive(Clone, Copy, Debug)]
 pub struct Nowhere;
 

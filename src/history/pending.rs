@@ -15,18 +15,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
-/// So many are recorded by one run; the rest wait for the next.
-const AT_ONCE: usize = 50;
-/// No more wait; a history that takes nothing for so long needs somebody to look at it.
-const MOST: usize = 5_000;
+/// The most snapshots that one run records; the rest wait for the next run.
+const MAX_PER_RUN: usize = 50;
+/// The most snapshots that wait: a history that fails for so long needs an operator.
+const MAX_WAITING: usize = 5_000;
 /// The most files that one run reads, those of other histories included.
 const MAX_FILES: usize = 200;
 /// The most bytes that one run reads, but for the last file.
 const MAX_BYTES: u64 = 8 << 20;
 /// The most names that one run looks at.
 const MAX_LISTED: usize = 20_000;
-/// No snapshot is larger.
-const LARGEST: u64 = 1 << 20;
+/// The largest snapshot, in bytes.
+const MAX_SNAPSHOT: u64 = 1 << 20;
 
 /// A folder in which snapshots wait for one history.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl Queue {
 
     fn write(&self, snapshot: &Snapshot) -> io::Result<()> {
         private_file::make_folder(&self.folder).map_err(io::Error::other)?;
-        if input::count(&self.folder, MOST)? >= MOST {
+        if input::count(&self.folder, MAX_WAITING)? >= MAX_WAITING {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
         let text = serde_json::to_vec(&Waiting::of(&self.place, snapshot))?;
@@ -72,15 +72,15 @@ impl Queue {
         output::create(&self.folder.join(name), &text, output::PRIVATE)
     }
 
-    /// Which history a file waits for, as its name tells it: so that those of another one,
-    /// however many there are, need not be read.
+    /// The part of a file name that identifies the history, so that the files of others are
+    /// not read.
     fn fingerprint(&self) -> String {
         sha256(self.place.as_bytes()).chars().take(16).collect()
     }
 
-    /// Those that wait for this history: the oldest of those whose names say so, and after
-    /// them what names no history, which version 0.1.0 wrote. Of these as many are read as
-    /// the bounds allow, from another place on in each run, so that each has its turn.
+    /// The snapshots that wait for this history: first those with its fingerprint, oldest first,
+    /// then files without one, as version 0.1.0 wrote them. Reading these starts at another
+    /// file in each run, so that the limits exclude none for good.
     fn waiting(&self, turn: usize) -> Vec<(PathBuf, Snapshot)> {
         let files = input::some_files_in(&self.folder, "json", MAX_LISTED).unwrap_or_default();
         let ours = format!(".{}", self.fingerprint());
@@ -100,7 +100,7 @@ impl Queue {
         let mut budget = Budget::default();
         let mut found = Vec::new();
         for (_, path) in named.into_iter().chain(unnamed) {
-            if found.len() >= AT_ONCE || budget.is_spent() {
+            if found.len() >= MAX_PER_RUN || budget.is_spent() {
                 break;
             }
             if let Some(snapshot) = budget.read(&path, &self.place) {
@@ -111,19 +111,19 @@ impl Queue {
     }
 }
 
-/// A history with such a folder.
+/// A history with a queue of snapshots that it could not record.
 pub struct Pending {
     behind: Box<dyn History>,
     queue: Queue,
 }
 
 impl Pending {
-    /// What `behind` cannot take waits in `queue`, and what waits there goes to `behind`.
+    /// Snapshots that `behind` cannot record wait in `queue` until it can.
     pub fn new(behind: Box<dyn History>, queue: Queue) -> Self {
         Self { behind, queue }
     }
 
-    /// Records what waits. What cannot be recorded goes on waiting.
+    /// Records waiting snapshots, until one cannot be recorded.
     fn merge(&mut self, after: &Snapshot) {
         // The random part of an id is another one in each run.
         let turn = after.id.random() as usize;
@@ -136,7 +136,7 @@ impl Pending {
     }
 }
 
-/// What one run may still read of the folder.
+/// How much of the folder one run may still read.
 struct Budget {
     files: usize,
     bytes: u64,
@@ -159,14 +159,14 @@ impl Budget {
     /// A snapshot that waits for this place; `None` for anything else.
     fn read(&mut self, path: &Path, place: &str) -> Option<Snapshot> {
         self.files = self.files.saturating_sub(1);
-        let text = input::read_file(path, Links::Refuse, LARGEST).ok()?;
+        let text = input::read_file(path, Links::Refuse, MAX_SNAPSHOT).ok()?;
         self.bytes = self.bytes.saturating_sub(text.len() as u64);
         let waiting: Waiting = serde_json::from_slice(&text).ok()?;
         (waiting.place == place).then(|| waiting.snapshot())?
     }
 }
 
-/// A snapshot as it is written down.
+/// A waiting snapshot as it is stored.
 #[derive(Serialize, Deserialize)]
 struct Waiting {
     place: String,

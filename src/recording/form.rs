@@ -1,4 +1,4 @@
-//! The file as it is written: types that may grow and never change what they mean.
+//! The file format of a recording: types may gain fields, and the meaning of a field never changes.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub(super) struct RecordedStack {
     pub(super) account: String,
 }
 
-/// What one probe was told.
+/// The requests and facts of one probe.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct RecordedProbe {
     #[serde(default)]

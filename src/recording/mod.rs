@@ -1,9 +1,9 @@
-//! A recording: everything that a run was told, as a file, so that it can be judged again
-//! where nobody answers, by other runbooks, and by somebody else.
+//! Recordings: all facts of a run as a file, to be evaluated again offline, with other runbooks, or by
+//! somebody else.
 //!
-//! It holds declared facts and nothing besides: what an answer said beyond them was never
-//! kept. Secrets are taken out before it is written, and the finished file is searched again.
-//! This room judges nothing and asks nobody.
+//! A recording holds declared facts only, not the answers they came from. Secrets are removed
+//! before it is written, and the finished file is searched again. This module sends no requests
+//! and evaluates nothing.
 
 pub mod diff;
 mod form;
@@ -24,7 +24,7 @@ use time::OffsetDateTime;
 /// The version of the format. A new minor version only adds.
 pub const FORMAT_VERSION: &str = "1.0";
 
-/// One run, as it was told.
+/// One run: its stack, selection and facts.
 #[derive(Debug)]
 pub struct Recording {
     /// Which system.
@@ -39,7 +39,7 @@ pub struct Recording {
     pub runbook: Option<String>,
     /// The only step of it that was asked for.
     pub step: Option<String>,
-    /// What had to be said of the run.
+    /// Notes of the run.
     pub notes: Vec<Printable>,
     /// The facts.
     pub observations: Observations,

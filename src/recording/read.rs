@@ -1,5 +1,5 @@
-//! From the file to a run. Whatever the file lacks is not known, and whatever it holds that
-//! this version cannot understand is not known either; nothing is ever filled in.
+//! Reads a recording. Facts that are missing or that this version does not understand are unavailable;
+//! nothing is defaulted.
 
 use super::form::{FORMAT, RecordedFact, RecordedRequest, RecordingFile};
 use super::{FORMAT_VERSION, Recording};
@@ -15,10 +15,10 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// No honest recording is larger, in bytes.
+/// The largest recording, in bytes.
 pub const LARGEST: usize = 16 * 1024 * 1024;
 
-/// Why a file cannot be judged.
+/// Why a file cannot be read as a recording.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// It is no recording, or only a part of one.
@@ -40,7 +40,7 @@ pub enum Unreadable {
 /// Reads a file.
 ///
 /// # Errors
-/// Why it cannot be judged at all. A single fact that cannot be read is silent instead.
+/// [`Unreadable`]. A single fact that cannot be read is unavailable instead.
 pub fn read(bytes: &[u8]) -> Result<Recording, Unreadable> {
     if bytes.len() > LARGEST {
         return Err(Unreadable::TooLarge);

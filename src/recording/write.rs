@@ -1,5 +1,5 @@
-//! From a run to the file. Secrets are taken out of every text, and the bytes are searched
-//! for those that are known before anybody gets them.
+//! Writes a recording. Secrets are removed from every text, and the finished bytes are searched for
+//! known secrets.
 
 use super::form::{
     FORMAT, RecordedFact, RecordedProbe, RecordedRequest, RecordedStack, RecordingFile,
@@ -16,7 +16,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Why there is no file.
+/// Why no recording is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a secret of this run would be in it, in the name or the address of the stack perhaps; nothing was written"
@@ -26,7 +26,7 @@ pub struct Leaks;
 /// The bytes of the file. `secrets` are those that this run knows.
 ///
 /// # Errors
-/// That a known secret would be in it.
+/// [`Leaks`]: a known secret would be in it.
 pub fn write(recording: &mut Recording, secrets: &Secrets) -> Result<Vec<u8>, Leaks> {
     let mut removed = std::mem::take(&mut recording.removed);
     recording

@@ -1,9 +1,8 @@
 //! A log that people keep by hand and that grows by whole entries, such as GOVERNANCE-LOG.md.
 //!
-//! It is only ever appended to, whatever stands in it: nothing that was there is read for its
-//! meaning or written again. An entry is first kept beside the log together with the place that
-//! it goes to, then appended, synced and read back. Whoever is killed in between leaves a part
-//! of an entry and all of it beside; the next one who appends completes it.
+//! Existing content is never parsed or rewritten. An entry is first saved in a file beside the log,
+//! with its offset, then appended, synced and read back. A process that is killed in between
+//! leaves a partial entry and the saved one; the next append completes it.
 
 use super::digest::sha256;
 use super::input::{self, InputError, Links};
@@ -16,9 +15,9 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// No entry is larger, in bytes.
+/// The largest entry, in bytes.
 const LARGEST: u64 = 1024 * 1024;
-/// So often the log may be replaced under us before that is an error.
+/// How many times the log may be replaced while it is opened.
 const TRIES: usize = 5;
 
 /// Why an entry was not acknowledged.
@@ -39,7 +38,7 @@ pub struct AppendLog {
     beside: PathBuf,
 }
 
-/// What is to be appended, where.
+/// An entry to append, and its offset.
 #[derive(Serialize, Deserialize)]
 struct Intent {
     offset: u64,
@@ -164,7 +163,7 @@ impl AppendLog {
         options
     }
 
-    /// Keeps beside the log what is about to be appended.
+    /// Saves the entry that is about to be appended beside the log.
     fn intend(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let intent = Intent {
             offset,
@@ -189,7 +188,7 @@ impl AppendLog {
         kept
     }
 
-    /// Completes the entry that somebody who was killed left a part of.
+    /// Completes the partial entry of a process that was killed.
     fn complete(&self, log: &mut File) -> Result<(), StateDirError> {
         if let Some((offset, entry)) = self.intended()? {
             let rest = rest(log, offset, &entry).map_err(|error| self.failed(&error))?;
@@ -205,7 +204,7 @@ impl AppendLog {
         }
     }
 
-    /// What is kept beside the log, if it is whole: what was cut off was never appended.
+    /// The entry saved beside the log; `None` if it was cut off, as then nothing was appended.
     fn intended(&self) -> Result<Option<(u64, Vec<u8>)>, StateDirError> {
         let file = match self.options().read(true).open(&self.beside) {
             Ok(file) => file,

@@ -1,10 +1,9 @@
 //! The journal: a line for every step of every write, each bound to the one before it.
 //!
-//! A line is a JSON object that ends with the SHA-256 of all that stands before it in the
-//! line, the hash of the line before among it. Whoever changes, removes or inserts a line
-//! breaks the chain from there on. What was cut off at the very end cannot be seen; the
-//! newest hash, kept elsewhere, would show it. A line that was torn by a crash is left as
-//! it is: the next one says that it follows a torn one.
+//! A line is a JSON object that ends with the SHA-256 of the rest of the line, which includes the
+//! hash of the line before. Changing, removing or inserting a line breaks the chain from there
+//! on. Lines cut off at the end are not detected unless the newest hash is stored elsewhere. A
+//! line torn by a crash is left as it is: the next one records that it follows a torn line.
 
 use super::chain::{Line, MARK, Scan};
 use super::digest::sha256;
@@ -26,7 +25,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// The journal in this folder. Nothing is made yet.
+    /// The journal in this folder. Nothing is created yet.
     pub fn in_folder(state: &Path) -> Self {
         Self {
             path: state.join("journal.jsonl"),
@@ -103,7 +102,7 @@ impl Journal {
     /// Adds entries; when it returns, they are on disk.
     ///
     /// # Errors
-    /// Then none of them may be taken for recorded.
+    /// [`StateDirError`]; then none of them counts as recorded.
     pub fn append(&self, entries: &[JournalEntry]) -> Result<(), StateDirError> {
         let failed = |error: std::io::Error| StateDirError::at(&self.path, error.to_string());
         let mut file = private_file::open(&self.path)?;

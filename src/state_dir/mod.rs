@@ -1,7 +1,7 @@
-//! Files of this machine: the only code that opens any.
+//! Local files: the only code that opens any.
 //!
-//! Reading is bounded and never waits ([`input`]), writing is private, atomic and never
-//! through a link ([`output`]). Below that: the state folder's own files, locks, append-only
+//! Reading is bounded and never blocks ([`input`]); writing is private, atomic and never follows a
+//! link ([`output`]). Below that: the files of the state folder, locks, append-only
 //! logs and the journal. (SQLite opens its database itself, at a path that was checked here.)
 
 #![cfg_attr(

@@ -1,6 +1,6 @@
-//! A folder that holds secrets and the record of them. It is opened once, proven to be ours
-//! alone, and held: everything in it is reached through that handle, so that nobody can put
-//! another folder in its place meanwhile. Links in it are never followed.
+//! A folder for secrets that only the current user can access. It is opened once and checked;
+//! every file in it is opened relative to that handle, so that the folder cannot be swapped for
+//! another. Links in it are never followed.
 
 use super::private_file::{self, StateDirError};
 use rustix::fd::OwnedFd;
@@ -10,10 +10,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// No file of these folders is larger.
+/// The largest file in such a folder, in bytes.
 const LARGEST: u64 = 2 * 1024 * 1024;
 
-/// A folder of ours, open.
+/// An open folder of the current user.
 #[derive(Debug)]
 pub(crate) struct PrivateDir {
     handle: OwnedFd,
@@ -55,7 +55,7 @@ impl PrivateDir {
         Ok(Some(folder))
     }
 
-    /// Where a file of it is, to be told.
+    /// The path of a file in it, for messages.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
@@ -110,7 +110,7 @@ impl PrivateDir {
         }
     }
 
-    /// Gives a file another name, which nothing may have yet.
+    /// Renames a file; the new name must not exist.
     pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), StateDirError> {
         let (old, new) = (&self.handle, &self.handle);
         match fs::renameat_with(old, from, new, to, RenameFlags::NOREPLACE) {
@@ -121,7 +121,7 @@ impl PrivateDir {
         .map_err(|error| self.failed(to, error))
     }
 
-    /// Takes a file away; one that is gone already is fine.
+    /// Removes a file; one that does not exist is no error.
     pub(crate) fn remove(&self, name: &str) -> Result<(), StateDirError> {
         match fs::unlinkat(&self.handle, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
@@ -151,8 +151,8 @@ impl PrivateDir {
     }
 }
 
-/// Takes room on the disk for a file of so many bytes, so that filling it cannot fail for
-/// want of space. The room reads as zeros.
+/// Allocates disk space for a file of this size, so that writing it cannot fail for lack of
+/// space. The space reads as zeros.
 pub(crate) fn reserve(file: &mut File, size: u64) -> std::io::Result<()> {
     match fs::fallocate(&*file, FallocateFlags::empty(), 0, size) {
         Ok(()) => Ok(()),

@@ -1,5 +1,5 @@
-//! Files of the state folder: made 0600 in folders of 0700, whatever the umask; links are
-//! not followed; what belongs to somebody else is refused.
+//! Files of the state folder: created 0600 in folders of 0700, whatever the umask. Links are not
+//! followed, and files of other users are refused.
 
 use crate::text::Printable;
 use rustix::fs::OFlags;
@@ -9,10 +9,10 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long another process may hold a file.
+/// The longest wait for a file that another process has locked.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A place in the state folder that cannot be used.
+/// A path in the state folder that cannot be used.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{path} cannot be used: {why}")]
 pub struct StateDirError {
@@ -65,7 +65,7 @@ pub(crate) fn existing(path: &Path) -> Result<Option<File>, StateDirError> {
     }
 }
 
-/// Holds a file against everybody else who holds it this way, until it is closed.
+/// Locks a file against other processes until it is closed.
 pub(crate) fn hold(file: &File, path: &Path) -> Result<(), StateDirError> {
     let began = Instant::now();
     loop {
@@ -87,13 +87,13 @@ pub(crate) fn hold(file: &File, path: &Path) -> Result<(), StateDirError> {
 
 fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
-    // Not to follow a link, and not to wait for the other end of a pipe.
+    // Do not follow a link, and do not wait for the other end of a pipe.
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
     options.read(true).custom_flags(flags.cast_signed());
     options
 }
 
-/// Makes a new file and leaves one that is there already alone.
+/// Creates a file; `None` if one exists, which is left as it is.
 pub(crate) fn create_new(path: &Path) -> Result<Option<File>, StateDirError> {
     let failed = |error: io::Error| StateDirError::at(path, error.to_string());
     match options()
@@ -102,7 +102,7 @@ pub(crate) fn create_new(path: &Path) -> Result<Option<File>, StateDirError> {
         .mode(0o600)
         .open(path)
     {
-        // Whatever the umask took away.
+        // The umask may have removed permissions.
         Ok(file) => {
             file.set_permissions(Permissions::from_mode(0o600))
                 .map_err(failed)?;
