@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn every_case_of_the_corpus_has_its_reason_and_its_fix() {
-        let cases = crate::cloud::corpus::cases::<ErrorCase>("aws-errors");
+        let cases = crate::cloud::corpus_tests::cases::<ErrorCase>("aws-errors");
         println!("AWS error corpus: {} cases", cases.len());
         for (name, case) in cases {
             let found = said(

@@ -7,7 +7,7 @@
 mod aws;
 mod aws_error;
 #[cfg(test)]
-pub(crate) mod corpus;
+pub(crate) mod corpus_tests;
 mod credentials;
 mod error;
 mod http;

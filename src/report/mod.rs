@@ -19,6 +19,7 @@ pub mod rules;
 pub mod schema;
 pub mod short;
 pub mod table;
+pub mod verdict;
 pub(crate) mod words;
 
 #[cfg(test)]

@@ -3,83 +3,14 @@
 //! An ok cannot be made without evidence: [`Finding::Ok`] holds a [`Proof`], and a
 //! proof holds at least one fact. The exit code comes from here and nowhere else.
 
+pub use super::verdict::Verdict;
+
 use super::metric::MetricValue;
-use crate::exit;
 use crate::fact::{Fact, FactValue, Probe};
 use crate::observation::RequestLog;
 use crate::text::Printable;
 use std::time::Duration;
 use time::OffsetDateTime;
-
-/// What was concluded, from neutral to worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// Not needed; counts neither way.
-    Skipped,
-    /// Proven to be as it should.
-    Ok,
-    /// Not as it should be, and not yet an incident.
-    Warning,
-    /// Could not be told.
-    Unknown,
-    /// An incident.
-    Critical,
-}
-
-impl Verdict {
-    /// The word of machine formats.
-    pub fn word(self) -> &'static str {
-        match self {
-            Verdict::Skipped => "skipped",
-            Verdict::Ok => "ok",
-            Verdict::Warning => "warning",
-            Verdict::Unknown => "unknown",
-            Verdict::Critical => "critical",
-        }
-    }
-
-    /// The four letters of a table.
-    pub fn short(self) -> &'static str {
-        match self {
-            Verdict::Skipped => "SKIP",
-            Verdict::Ok => "OK",
-            Verdict::Warning => "WARN",
-            Verdict::Unknown => "UNKN",
-            Verdict::Critical => "CRIT",
-        }
-    }
-
-    /// The verdict of a word, as runbooks write it.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [
-            Verdict::Skipped,
-            Verdict::Ok,
-            Verdict::Warning,
-            Verdict::Unknown,
-            Verdict::Critical,
-        ]
-        .into_iter()
-        .find(|verdict| verdict.word() == word)
-    }
-
-    /// The exit code of a command that reads.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Verdict::Ok => exit::OK,
-            Verdict::Warning => exit::WARNING,
-            Verdict::Critical => exit::CRITICAL,
-            Verdict::Unknown | Verdict::Skipped => exit::UNKNOWN,
-        }
-    }
-
-    /// The worst of several; nothing judged at all is unknown.
-    pub fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
-        match verdicts.into_iter().max() {
-            None | Some(Verdict::Skipped) => Verdict::Unknown,
-            Some(worst) => worst,
-        }
-    }
-}
 
 /// One fact that a conclusion was drawn from.
 #[derive(Clone, Debug, PartialEq)]

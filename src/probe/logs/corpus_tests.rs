@@ -46,7 +46,7 @@ fn passes(terms: &[&str], line: &str) -> bool {
 
 #[test]
 fn every_case_of_the_corpus_has_its_right_value() {
-    let cases = crate::cloud::corpus::cases::<LogCase>("logs");
+    let cases = crate::cloud::corpus_tests::cases::<LogCase>("logs");
     let (mut faults, mut healthy, mut wrong) = (0, 0, Vec::new());
     for (name, case) in &cases {
         let found = (fault(&case.line), certificate(&case.line));

@@ -209,7 +209,7 @@ struct MeaningCase {
 
 #[test]
 fn every_event_of_the_corpus_has_its_meaning() {
-    let cases = crate::cloud::corpus::cases::<MeaningCase>("events");
+    let cases = crate::cloud::corpus_tests::cases::<MeaningCase>("events");
     println!("event corpus: {} types", cases.len());
     for (name, case) in cases {
         let found = Meaning::of(&case.kind);

@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn every_body_of_the_corpus_has_its_outcome() {
-        let cases = crate::cloud::corpus::cases::<StatusCase>("status");
+        let cases = crate::cloud::corpus_tests::cases::<StatusCase>("status");
         println!("status corpus: {} bodies", cases.len());
         for (name, case) in cases {
             let found = match StatusObject::parse(case.body.as_bytes()).map(|s| s.claim()) {
