@@ -291,9 +291,9 @@ const MISTAKES: &[Mistake] = &[
     ),
     (
         "  next    = ",
-        "  then    = ",
-        "  then    = ",
-        &["unknown field `then`"],
+        "  after   = ",
+        "  after   = ",
+        &["unknown field `after`"],
     ),
     ("title    = \"Too few ducklings\"", "", "", &["title"]),
     (

@@ -172,7 +172,9 @@ fn a_program_gets_its_arguments_as_they_are_and_the_message_on_standard_input() 
     let told = std::fs::read_to_string(told).expect("told");
     assert!(told.contains("\n$(touch pwned); `id`\n"), "{told}");
     assert!(
-        told.contains("CRITICAL prod INC-005 Mail quota: 198 of 200 sent in 24 h (99 %), 2 left (P0)"),
+        told.contains(
+            "CRITICAL prod INC-005 Mail quota: 198 of 200 sent in 24 h (99 %), 2 left (P0)"
+        ),
         "{told}"
     );
     assert!(told.contains("Message "), "{told}");

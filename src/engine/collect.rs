@@ -81,6 +81,9 @@ pub struct ProbeResults {
     pub assessment: Result<Assessment, Unavailable>,
 }
 
+/// A status API that has not answered by then counts as failing for what is looked up.
+const SLOW_STATUS: Duration = Duration::from_secs(2);
+
 /// Asks all probes at once. `past` is recorded history, or why it cannot be read.
 pub async fn ask_probes(
     asking: Arc<ProbeContext>,
@@ -95,13 +98,31 @@ pub async fn ask_probes(
         .collect();
     let past = past.await;
     // Whether single versions are asked about follows from these two; the others go on meanwhile.
-    let (first, others): (Vec<_>, Vec<_>) = running
-        .into_iter()
-        .partition(|(probe, _)| matches!(probe, Probe::Status | Probe::Alias));
-    let mut answers = answers_of(first).await;
+    let of = |wanted| move |(probe, _): &(Probe, _)| *probe == wanted;
+    let (alias, others): (Vec<_>, Vec<_>) = running.into_iter().partition(of(Probe::Alias));
+    let (status, others): (Vec<_>, Vec<_>) = others.into_iter().partition(of(Probe::Status));
+    let mut answers = answers_of(alias).await;
+    // A status API that hangs takes most of the deadline: versions are looked up meanwhile.
+    let mut status = std::pin::pin!(answers_of(status));
+    let patience = asking.began + SLOW_STATUS;
+    let is_slow = match tokio::time::timeout_at(patience.into(), &mut status).await {
+        Ok(in_time) => {
+            answers.extend(in_time);
+            false
+        }
+        Err(_) => true,
+    };
+    let late_status = async {
+        match is_slow {
+            true => status.await,
+            false => Vec::new(),
+        }
+    };
     let limit = asking.deadline + GRACE;
-    let lookup = tokio::time::timeout_at(limit.into(), versions::look_up(&asking, &answers, &past));
-    let (lookup, others) = tokio::join!(lookup, answers_of(others));
+    let lookup = versions::look_up(&asking, &answers, &past, is_slow);
+    let lookup = tokio::time::timeout_at(limit.into(), lookup);
+    let (lookup, late_status, others) = tokio::join!(lookup, late_status, answers_of(others));
+    answers.extend(late_status);
     let late = "the versions were not told in time";
     let lookup =
         lookup.unwrap_or_else(|_| Err(Unavailable::new(UnavailableReason::TimedOut, late)));

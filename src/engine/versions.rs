@@ -11,7 +11,8 @@ use crate::lambda::version_number;
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::probe::ProbeContext;
 
-/// Looks up single versions if this run needs them.
+/// Looks up single versions if this run needs them, as it does while the status API `is_slow` to
+/// answer.
 ///
 /// # Errors
 /// Why they were not looked up: nothing is wrong, or what to ask about is not known.
@@ -19,6 +20,7 @@ pub(super) async fn look_up(
     asking: &ProbeContext,
     answers: &[Observation],
     past: &Result<RecordedSamples, Unavailable>,
+    is_slow: bool,
 ) -> Result<VersionLookup, Unavailable> {
     let of = |probe| answers.iter().find(|answer| answer.probe == probe);
     let not_asked = |why: &str| Unavailable::new(UnavailableReason::NotAsked, why);
@@ -26,7 +28,8 @@ pub(super) async fn look_up(
         return Err(not_asked("the alias was not asked for"));
     };
     let serving = text(alias, "alias.version")?;
-    if !asking.versions.is_lookup_forced && !is_needed(asking, of(Probe::Status), &serving) {
+    let is_forced = asking.versions.is_lookup_forced || is_slow;
+    if !is_forced && !is_needed(asking, of(Probe::Status), &serving) {
         return Err(not_asked(
             "nothing shows that the API fails or that the alias has drifted, so no version to go back to was looked for",
         ));

@@ -9,6 +9,9 @@ use super::metric::MetricValue;
 use crate::fact::{Fact, FactValue, Probe};
 use crate::observation::RequestLog;
 use crate::text::Printable;
+
+pub use super::verdict::Verdict;
+
 use std::time::Duration;
 use time::OffsetDateTime;
 
