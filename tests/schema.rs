@@ -519,11 +519,12 @@ fn serving_the_practice_stack_is_one_document_that_fits_the_schema() {
     let documents: Vec<_> = std::iter::once(document).chain(mutants).collect();
     let complaints = validator::complaints(&schema(), &documents);
     assert!(complaints[0].is_empty(), "{:#?}", complaints[0]);
-    assert!(
-        complaints[1..]
-            .iter()
-            .all(|complaints| !complaints.is_empty())
-    );
+    let let_through: Vec<_> = documents[1..]
+        .iter()
+        .zip(&complaints[1..])
+        .filter(|(_, complaints)| complaints.is_empty())
+        .collect();
+    assert!(let_through.is_empty(), "{let_through:#?}");
 }
 
 /// Every scene is played here, over HTTP.

@@ -263,7 +263,7 @@ fn the_deadline_of_a_recovery_outlives_the_run() {
     }
     let ran = stage.duckops(&["triage", "inc-001"]);
     let ran = ran.env("DUCKOPS_TEST_NOW", "2026-03-22T03:27:09Z").run();
-    assert!(ran.stdout.contains("overdue by 10m"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("10 min overdue"), "{}", ran.stdout);
     assert!(
         ran.stdout.contains("Escalate to T-JOSH now"),
         "{}",
@@ -312,7 +312,7 @@ fn an_answer_is_slow_after_five_seconds_by_the_runbooks_own_law() {
     let played = |seconds: &str, due: &str| {
         let case = format!(
             "\n[[case]]\nname = \"{seconds} s\"\nfacts = {{ \"api.up\" = true, \
-             \"api.cause\" = \"none\", \"api.seconds\" = {seconds} }}\n\
+             \"api.cause\" = \"none\", \"api.claims\" = \"good\", \"api.seconds\" = {seconds} }}\n\
              expect = {{ probe = \"{due}\" }}\n"
         );
         let file = folder.path().join("inc-001.toml");

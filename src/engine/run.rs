@@ -119,6 +119,7 @@ impl Run {
             versions: self.versions,
             only: self.only,
             access: self.access,
+            configuration: crate::probe::SharedConfiguration::default(),
         }
     }
 

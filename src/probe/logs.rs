@@ -32,7 +32,6 @@ use log_counts::LogCounts;
 use time::OffsetDateTime;
 
 const ACTION: &str = "logs:FilterLogEvents";
-const CONFIGURATION: &str = "lambda:GetFunctionConfiguration";
 /// How far ahead of ours the clock of the logs may be, in seconds.
 const AHEAD: i64 = 60;
 
@@ -61,7 +60,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let Some(config) = aws::config(context, &mut observation).await else {
         return observation;
     };
-    let group = log_group(context, config, &mut observation).await;
+    let group = log_group(context, config).await;
     let client = aws_sdk_cloudwatchlogs::Client::new(config);
     let logs = LogGroup {
         context,
@@ -92,35 +91,17 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
 
 /// The group that the function logs to by its configuration; where that is not told, the one of
 /// the stack.
-async fn log_group(
-    context: &ProbeContext,
-    config: &SdkConfig,
-    observation: &mut Observation,
-) -> String {
-    let bytes = aws::Bytes::default();
-    let request = aws_sdk_lambda::Client::new(config)
-        .get_function_configuration()
-        .function_name(&context.stack.function.value)
-        .qualifier(&context.stack.alias.value)
-        .customize()
-        .interceptor(bytes.clone());
+async fn log_group(context: &ProbeContext, config: &SdkConfig) -> String {
+    let client = aws_sdk_lambda::Client::new(config);
     // Reading the log needs the rest of the time.
     let third = context.deadline.saturating_duration_since(context.began) / 3;
-    let answer = aws::question(
-        observation,
-        context.began + third,
-        format!("GetFunctionConfiguration {}", context.stack.alias.value),
-        CONFIGURATION,
-        request.send(),
-    )
-    .await;
-    let named = answer.and_then(|_| {
-        let document = bytes.document("function configuration")?;
-        document.text("LoggingConfig.LogGroup")
-    });
+    let asked = context.configuration.get(context, &client);
+    let asked = tokio::time::timeout_at((context.began + third).into(), asked).await;
+    let named = asked.ok().and_then(|asked| asked.answer.as_ref().ok());
+    let named = named.and_then(|found| found.document.text("LoggingConfig.LogGroup").ok());
     // A name is letters, digits and `_ - / . # :` (CreateLogGroup), so nothing is lost here.
     named.map_or_else(
-        |_| context.stack.log_group.value.clone(),
+        || context.stack.log_group.value.clone(),
         |name| name.printable(512).to_string(),
     )
 }

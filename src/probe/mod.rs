@@ -8,6 +8,7 @@ mod connections;
 mod document;
 mod email;
 mod executions;
+mod function_configuration;
 mod identity;
 pub(crate) mod lambda;
 mod logs;
@@ -18,6 +19,7 @@ mod status;
 
 pub use audit::{FeedItem, listen};
 pub use connections::Access;
+pub use function_configuration::SharedConfiguration;
 pub(crate) use status::{ClaimedHealth, StatusObject};
 
 use crate::cloud::{Aws, Http};
@@ -55,6 +57,8 @@ pub struct ProbeContext {
     pub only: Option<Only>,
     /// With what the lists are asked.
     pub access: Access,
+    /// The configuration of the function behind the alias, asked once a run.
+    pub configuration: SharedConfiguration,
 }
 
 impl ProbeContext {

@@ -78,34 +78,19 @@ pub(super) async fn configuration(
     client: &aws_sdk_lambda::Client,
 ) -> (Result<Running, Unavailable>, Observation) {
     let mut observation = Observation::new(Probe::Alias);
-    let bytes = aws::Bytes::default();
-    let request = client
-        .get_function_configuration()
-        .function_name(&context.stack.function.value)
-        .qualifier(&context.stack.alias.value)
-        .customize()
-        .interceptor(bytes.clone());
-    let question = format!("GetFunctionConfiguration {}", context.stack.alias.value);
-    let answer = aws::question(
-        &mut observation,
-        context.deadline,
-        question,
-        "lambda:GetFunctionConfiguration",
-        request.send(),
-    )
-    .await;
-    let running = answer.and_then(|answer| {
-        let document = bytes.document("function configuration")?;
-        let state = answer.state().map_or("no state", |state| state.as_str());
-        let update = answer
-            .last_update_status()
-            .map_or("not told", |update| update.as_str());
-        Ok(Running {
+    let asked = context.configuration.get(context, client).await;
+    observation.reached |= asked.reached;
+    observation.asked.extend(asked.requests.iter().cloned());
+    let running = asked.answer.as_ref().map_err(Clone::clone);
+    let running = running.map(|found| {
+        let state = found.state.as_deref().unwrap_or("no state");
+        let update = found.last_update.as_deref().unwrap_or("not told");
+        Running {
             state: format!("{state}, last update {update}"),
-            timeout: document.count("Timeout"),
-            published: answer.last_modified().and_then(parse_last_modified),
-            version: answer.version.unwrap_or_default(),
-        })
+            timeout: found.document.count("Timeout"),
+            published: found.last_modified.as_deref().and_then(parse_last_modified),
+            version: found.version.clone(),
+        }
     });
     (running, observation)
 }

@@ -94,6 +94,7 @@ async fn asked(pages: Vec<String>) -> Observation {
         versions: crate::lambda::version_lookup::VersionContext::default(),
         only: None,
         access: crate::probe::Access::default(),
+        configuration: crate::probe::SharedConfiguration::default(),
     };
     observe(&asking).await
 }

@@ -47,6 +47,7 @@ impl BondReader<'_> {
             versions: ask.versions.clone(),
             only: Some(Only::Bond(self.bond.to_string())),
             access,
+            configuration: crate::probe::SharedConfiguration::default(),
         };
         let mut observation = probe::observe(Probe::Connections, &ask).await;
         match observation.connections.take() {

@@ -81,6 +81,7 @@ async fn consent_to_another_plan_sends_nothing_and_leaves_nothing() {
         versions: Default::default(),
         only: None,
         access: Access::default(),
+        configuration: crate::probe::SharedConfiguration::default(),
     };
     let context = WriteContext {
         stack: &ask.stack,

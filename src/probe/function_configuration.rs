@@ -1,0 +1,80 @@
+//! The configuration of the function behind the alias: asked once a run, read by the probe of the
+//! alias and by the one of the log.
+
+use super::{ProbeContext, aws, document::JsonObject};
+use crate::observation::{Observation, RequestLog, Unavailable};
+use tokio::sync::OnceCell;
+
+/// The AWS action that it needs.
+pub(super) const ACTION: &str = "lambda:GetFunctionConfiguration";
+
+/// What Lambda answered.
+#[derive(Debug)]
+pub(super) struct FunctionConfiguration {
+    /// The whole answer, in which missing is missing.
+    pub(super) document: JsonObject,
+    pub(super) version: String,
+    pub(super) state: Option<String>,
+    pub(super) last_update: Option<String>,
+    pub(super) last_modified: Option<String>,
+}
+
+/// The answer and the request that it came from.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) answer: Result<FunctionConfiguration, Unavailable>,
+    pub(super) requests: Vec<RequestLog>,
+    pub(super) reached: bool,
+}
+
+/// The answer of a run, once somebody asked.
+#[derive(Debug, Default)]
+pub struct SharedConfiguration(OnceCell<Asked>);
+
+impl SharedConfiguration {
+    /// The answer; the first caller sends the request, later ones wait for it.
+    pub(super) async fn get(
+        &self,
+        context: &ProbeContext,
+        client: &aws_sdk_lambda::Client,
+    ) -> &Asked {
+        self.0.get_or_init(|| ask(context, client)).await
+    }
+}
+
+async fn ask(context: &ProbeContext, client: &aws_sdk_lambda::Client) -> Asked {
+    let mut observation = Observation::new(crate::fact::Probe::Alias);
+    let bytes = aws::Bytes::default();
+    let alias = &context.stack.alias.value;
+    let request = client
+        .get_function_configuration()
+        .function_name(&context.stack.function.value)
+        .qualifier(alias)
+        .customize()
+        .interceptor(bytes.clone());
+    let question = format!("GetFunctionConfiguration {alias}");
+    let answer = aws::question(
+        &mut observation,
+        context.deadline,
+        question,
+        ACTION,
+        request.send(),
+    )
+    .await;
+    let answer = answer.and_then(|answer| {
+        Ok(FunctionConfiguration {
+            document: bytes.document("function configuration")?,
+            state: answer.state().map(|state| state.as_str().to_owned()),
+            last_update: answer
+                .last_update_status()
+                .map(|update| update.as_str().to_owned()),
+            last_modified: answer.last_modified().map(str::to_owned),
+            version: answer.version.unwrap_or_default(),
+        })
+    });
+    Asked {
+        answer,
+        requests: observation.asked,
+        reached: observation.reached,
+    }
+}
