@@ -3,8 +3,6 @@
 //! An ok cannot be made without evidence: [`Finding::Ok`] holds a [`Proof`], and a
 //! proof holds at least one fact. The exit code comes from here and nowhere else.
 
-pub use super::verdict::Verdict;
-
 use super::metric::MetricValue;
 use crate::fact::{Fact, FactValue, Probe};
 use crate::observation::RequestLog;
