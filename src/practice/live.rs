@@ -19,6 +19,9 @@ const BETWEEN_REQUESTS: Duration = Duration::from_secs(60 * 60);
 /// Agents pulse at least this often, or are not counted as going on.
 const LONGEST_PULSE_INTERVAL: Duration = Duration::from_secs(15 * 60);
 
+/// Further than this in one step nothing is played.
+const LONGEST_ADVANCE: Duration = Duration::from_secs(7 * 86_400);
+
 impl FakeStack {
     /// Lets time pass until `to`: everything of the time since the last call happens. Does
     /// nothing for less than a second, or for a moment that has passed already.
@@ -28,6 +31,10 @@ impl FakeStack {
             return;
         }
         self.lived_until = to;
+        // A test that moves the clock by more is about the clock, not about what goes on.
+        if to - from > LONGEST_ADVANCE {
+            return;
+        }
         self.pulse(from, to);
         self.decide(from, to);
         self.measure(from, to);
