@@ -265,7 +265,8 @@ fn the_deadline_of_a_recovery_outlives_the_run() {
     let ran = ran.env("DUCKOPS_TEST_NOW", "2026-03-22T03:27:09Z").run();
     assert!(ran.stdout.contains("10 min overdue"), "{}", ran.stdout);
     assert!(
-        ran.stdout.contains("Escalate to T-JOSH now"),
+        ran.stdout
+            .contains("\n          duckops escalate inc-001\n"),
         "{}",
         ran.stdout
     );

@@ -27,7 +27,7 @@ impl FakeStack {
     /// nothing for less than a second, or for a moment that has passed already.
     pub fn advance(&mut self, to: OffsetDateTime) {
         let from = self.lived_until;
-        if to < from + STEP {
+        if to - from < STEP {
             return;
         }
         self.lived_until = to;

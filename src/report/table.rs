@@ -331,7 +331,7 @@ pub(super) fn whom(escalation: &Escalation, now: OffsetDateTime) -> String {
             let left = crate::fact::duration((due - now).whole_seconds());
             format!("by {}, in {left}", words::clock(due, now))
         }
-        Some(due) if due < now => {
+        Some(due) if now - due >= time::Duration::MINUTE => {
             let over = crate::fact::duration((now - due).whole_seconds());
             format!("now: {over} overdue")
         }

@@ -5,11 +5,12 @@
 //! | `{fact}`, `{limits.name}`, `{stack.name}` | the value, `(not known)` for an unavailable fact |
 //! | `{fact_min..fact_max}` | `18` where both bounds agree, else `at least 18` |
 //! | `{fact#agent}`, `{fact#entry/entries}` | `1 agent`, `2 agents`, `no agents` |
+//! | `{fact|first}` | the first entry of a list, at most 240 characters of it |
 //! | `[, newest {fact} ago]` | nothing unless every fact in the brackets is known |
 //!
 //! Commands have no brackets of this kind: `[` is a character of theirs.
 
-use crate::fact::FactValue;
+use crate::fact::{FactType, FactValue};
 use crate::text::{Printable, StackNames};
 use std::collections::BTreeMap;
 
@@ -21,6 +22,8 @@ pub struct Words(Vec<Part>);
 enum Part {
     Text(String),
     Fact(&'static str),
+    /// The first entry of a list.
+    First(&'static str),
     /// Two bounds of one count: the number alone where they agree, else `at least`.
     Range(&'static str, &'static str),
     /// A whole number with its noun: one form for 1, the other for every other number.
@@ -30,6 +33,9 @@ enum Part {
     /// Left out unless everything in it is known.
     Optional(Words),
 }
+
+/// How many characters of an entry of a list are shown.
+const ENTRY: usize = 240;
 
 /// The names of the stack that words may use, after `stack.`.
 const STACK_WORDS: [&str; 9] = [
@@ -140,6 +146,9 @@ impl Words {
         self.0.iter().all(|part| match part {
             Part::Optional(_) => true,
             Part::Range(lower, _) => fact(lower).is_some(),
+            Part::First(path) => {
+                matches!(fact(path), Some(FactValue::List(entries)) if !entries.is_empty())
+            }
             part => part.facts().iter().all(|path| fact(path).is_some()),
         })
     }
@@ -165,6 +174,10 @@ impl Part {
         match self {
             Part::Text(text) => Some(Printable::from(text.as_str())),
             Part::Fact(path) => fact(path).map(FactValue::shown),
+            Part::First(path) => match fact(path)? {
+                FactValue::List(entries) => Some(entries.first()?.printable(ENTRY)),
+                _ => None,
+            },
             Part::Range(lower, upper) => {
                 let (lower, upper) = (fact(lower)?, fact(upper));
                 let shown = lower.shown();
@@ -189,7 +202,7 @@ impl Part {
 
     fn facts(&self) -> Vec<&'static str> {
         match self {
-            Part::Fact(path) => vec![path],
+            Part::Fact(path) | Part::First(path) => vec![path],
             Part::Range(lower, upper) => vec![lower, upper],
             Part::Count(number, ..) => number.facts(),
             Part::Optional(words) => words.facts().collect(),
@@ -247,6 +260,13 @@ fn resolve(name: &str, limits: &BTreeMap<String, FactValue>) -> Result<Part, Str
             None => (noun.to_owned(), format!("{noun}s")),
         };
         return Ok(Part::Count(Box::new(number), one, many));
+    }
+    if let Some(list) = name.strip_suffix("|first") {
+        return match crate::fact::find(list) {
+            Some((_, fact)) if fact.ty == FactType::List => Ok(Part::First(fact.path)),
+            Some(_) => Err(format!("`{{{name}}}`: {list} is no list")),
+            None => Err(crate::fact::unknown_fact(list)),
+        };
     }
     if let Some((lower, upper)) = name.split_once("..") {
         return match (resolve(lower, limits)?, resolve(upper, limits)?) {
@@ -328,6 +348,26 @@ mod tests {
         assert_eq!(filled(text, &known), "down, 3 dead[x]");
         let broken = Words::parse("down [for", &BTreeMap::new());
         assert!(broken.is_err());
+    }
+
+    #[test]
+    fn the_first_entry_of_a_list_stands_alone_and_only_a_list_has_one() {
+        let list = |entries: &[&str]| {
+            FactValue::List(
+                entries
+                    .iter()
+                    .map(|e| crate::text::Untrusted::new(*e))
+                    .collect(),
+            )
+        };
+        let path = "logs.newest_errors";
+        assert_eq!(
+            filled("{logs.newest_errors|first}", &[(path, list(&["a", "b"]))]),
+            "a"
+        );
+        let optional = "x[: {logs.newest_errors|first}]";
+        assert_eq!(filled(optional, &[(path, list(&[]))]), "x");
+        assert!(Words::parse("{status.agents.dead|first}", &BTreeMap::new()).is_err());
     }
 
     #[test]
