@@ -1,4 +1,7 @@
 //! The rooms of `duckops`, from the outside world up to the verdict.
+// Guarded writes nest generic async functions deeper than the default of 128 allows.
+#![recursion_limit = "256"]
+
 pub mod alerting;
 pub mod cli;
 pub mod cloud;

@@ -140,8 +140,8 @@ fn written_anew(before: &str, output: &str) -> String {
     let lines: Vec<_> = output.lines().collect();
     let is_gap = |line: &&str| line.trim() == "…";
     let shown: Vec<_> = before.lines().collect();
-    let head = shown.iter().position(|line| is_gap(line));
-    let tail = shown.iter().rev().position(|line| is_gap(line));
+    let head = shown.iter().position(&is_gap);
+    let tail = shown.iter().rev().position(&is_gap);
     let cut = |line: &str| match line.chars().count() > WIDEST {
         true => {
             line.chars()

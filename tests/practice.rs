@@ -3,7 +3,7 @@
 
 use crate::support::{Duckops, Stage, at_once, now, step};
 use serde_json::Value;
-use std::io::Read;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -28,13 +28,10 @@ impl Served {
             .stderr(Stdio::null())
             .spawn()
             .expect("it starts");
-        let stdout = child.stdout.take().expect("a pipe").bytes();
+        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut text = Vec::new();
-        for byte in stdout {
-            text.push(byte.expect("a byte"));
-            if text.ends_with(b"\n")
-                && let Ok(document) = serde_json::from_slice::<Value>(&text)
-            {
+        while stdout.read_until(b'\n', &mut text).expect("a line") > 0 {
+            if let Ok(document) = serde_json::from_slice::<Value>(&text) {
                 let environment = document["environment"].as_object().expect("variables");
                 let text = |value: &Value| value.as_str().expect("a text").to_owned();
                 let environment = environment.iter().map(|(k, v)| (k.clone(), text(v)));
@@ -45,6 +42,7 @@ impl Served {
                 };
             }
         }
+        child.wait().expect("it ends");
         panic!("it ended: {}", String::from_utf8_lossy(&text));
     }
 

@@ -68,7 +68,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         name: &group,
     };
     let ((errors, a), (certificates, b)) = tokio::join!(
-        logs.search(ERRORS, |line| LogFault::of(line)),
+        logs.search(ERRORS, LogFault::of),
         logs.search(CERTIFICATES, |line| {
             CertificateLine::of(line).map(|kind| (kind, ()))
         }),

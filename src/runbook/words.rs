@@ -68,9 +68,9 @@ impl Words {
         let mut rest = text;
         while let Some(at) = rest.find('[') {
             let (before, from) = rest.split_at(at);
-            if from.starts_with("[[") {
+            if let Some(after) = from.strip_prefix("[[") {
                 parse_plain(&format!("{before}["), limits, &mut parts, &mut errors);
-                rest = &from[2..];
+                rest = after;
                 continue;
             }
             parse_plain(before, limits, &mut parts, &mut errors);

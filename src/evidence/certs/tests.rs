@@ -143,10 +143,11 @@ fn the_worst_that_is_proven_is_said_and_well_takes_both_windows() {
     let well = || shown((2, Some(2)), (2, Some(2)));
     let unclear = || shown((0, Some(9)), (0, Some(9)));
     let whole = |mut shown: Shown| {
-        for total in [&mut shown.ducklings, &mut shown.certificates] {
-            if let Ok(total) = total {
-                total.covered = 1.0;
-            }
+        for total in [&mut shown.ducklings, &mut shown.certificates]
+            .into_iter()
+            .flatten()
+        {
+            total.covered = 1.0;
         }
         shown
     };

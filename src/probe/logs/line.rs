@@ -220,10 +220,7 @@ fn names_nothing(line: &str, word: &str) -> bool {
     let Some(value) = rest.strip_prefix([':', '=']) else {
         return false;
     };
-    value
-        .split_whitespace()
-        .next()
-        .is_some_and(|value| is_nothing(value))
+    value.split_whitespace().next().is_some_and(is_nothing)
 }
 
 /// `Error:` at the start of a line is the name of an exception, which is judged as one.

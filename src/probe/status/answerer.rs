@@ -153,7 +153,8 @@ mod tests {
     #[test]
     fn html_and_marks_of_a_cache_are_an_edge() {
         let page = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title>";
-        let cases: [(u16, &[(&str, &str)], &str, &str); 7] = [
+        type Headers<'a> = &'a [(&'a str, &'a str)];
+        let cases: [(u16, Headers<'_>, &str, &str); 7] = [
             (
                 502,
                 &[("server", "awselb/2.0")],
