@@ -139,9 +139,10 @@ fn metrics_alone_show_triage_the_version_that_the_alias_command_takes() {
     let rollback = step(&document, "inc-001", "rollback");
     assert_eq!(rollback["reason_code"], "roll-back", "{rollback:#}");
     assert!(
-        rollback["summary"]
+        rollback["evidence"]
             .to_string()
-            .contains("0 errors in 400 invocations")
+            .contains("0 errors in 400 invocations"),
+        "{rollback:#}"
     );
 }
 

@@ -4,7 +4,7 @@
 
 use super::model::{Escalation, NextAction, Report, RunbookReport, StepReport, Verdict};
 use super::plot::{self, Plot};
-use super::words::{claim, name, utc, value};
+use super::words::{name, utc, value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -223,7 +223,7 @@ fn evidence(runbook: &RunbookReport) -> Markup {
 fn stands_on(step: &StepReport) -> Markup {
     let facts = step.finding.evidence();
     html! {
-        h3 { (step.number) ". " (claim(step)) }
+        h3 { (step.number) ". " (step.title) }
         @if step.verdict() > Verdict::Ok {
             @if let Some(next) = &step.next_action { (action("Next", next)) }
         }

@@ -1,7 +1,7 @@
 //! Small words that several formats share: names, times, values, and lines that fit.
 //! They know nothing of any single format.
 
-use super::model::{Change, Evidence, Report, RunbookReport, Standing, StepReport, Verdict};
+use super::model::{Change, Evidence, Report, RunbookReport, Standing, Verdict};
 use crate::fact::{FactValue, instant};
 use crate::text::Printable;
 use std::time::Duration;
@@ -11,16 +11,6 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// A runbook's id as people say it: `INC-004`.
 pub(super) fn name(id: &Printable) -> String {
     id.as_str().to_ascii_uppercase()
-}
-
-/// The title of a step. It claims that all is well; under a bad verdict it must not read so.
-pub(super) fn claim(step: &StepReport) -> String {
-    let claim = match step.verdict() {
-        Verdict::Critical | Verdict::Warning => "not so: ",
-        Verdict::Unknown => "not known: ",
-        Verdict::Ok | Verdict::Skipped => "",
-    };
-    format!("{claim}{}", step.title)
 }
 
 /// The first line of a report after its verdict: the incident and what it shows.
