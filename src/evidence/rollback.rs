@@ -194,8 +194,12 @@ fn rollback_reason(
             false => "not-needed",
         });
     }
-    if drift == Ok(true) {
-        return Ok("drift");
+    let is_gateway = text_fact(observations, "api.cause").is_ok_and(|cause| cause == "gateway");
+    match drift {
+        // A cause before the function is not mended by another version.
+        Ok(true) if is_gateway => return Ok("gateway"),
+        Ok(true) => return Ok("drift"),
+        _ => {}
     }
     let errors = errors_began_after_move(metrics, alias_move_interval);
     let of_others =
@@ -204,7 +208,7 @@ fn rollback_reason(
         return Ok("errors-after-move");
     }
     drift?;
-    if text_fact(observations, "api.cause").is_ok_and(|cause| cause == "gateway") {
+    if is_gateway {
         return Ok("gateway");
     }
     if metrics.as_ref().is_ok_and(|metrics| metrics.throttles > 0) {
