@@ -226,7 +226,8 @@ impl Shown {
                 "recorded history covers {covered:.0} % of the last {window}{since}{more}: not enough to see whether certificates keep pace"
             ),
         )
-        .fix("Compare the two totals by hand, or let cron record: duckops triage inc-002")
+        .fix("Let cron record, or compare the recorded totals")
+        .command("duckops history status.database.birth_certificates")
     }
 }
 

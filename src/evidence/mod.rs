@@ -216,7 +216,8 @@ fn join_callback_errors(
             UnavailableReason::NotCovered,
             "no total recorded an hour ago or earlier shows whether callback errors rise",
         )
-        .fix("Ask again in an hour, or let cron record: duckops triage inc-004")),
+        .fix("Let cron record, then check again in an hour")
+        .command("duckops help check")),
         (_, Err(unavailable)) => Err(unavailable),
     };
     let at_least = min_day.as_ref().ok().copied();

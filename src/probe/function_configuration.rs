@@ -21,7 +21,7 @@ pub(super) struct FunctionConfiguration {
 
 /// The answer and the request that it came from.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct ConfigurationAnswer {
     pub(super) answer: Result<FunctionConfiguration, Unavailable>,
     pub(super) requests: Vec<RequestLog>,
     pub(super) reached: bool,
@@ -29,7 +29,7 @@ pub(super) struct Asked {
 
 /// The answer of a run, once somebody asked.
 #[derive(Debug, Default)]
-pub struct SharedConfiguration(OnceCell<Asked>);
+pub struct SharedConfiguration(OnceCell<ConfigurationAnswer>);
 
 impl SharedConfiguration {
     /// The answer; the first caller sends the request, later ones wait for it.
@@ -37,12 +37,12 @@ impl SharedConfiguration {
         &self,
         context: &ProbeContext,
         client: &aws_sdk_lambda::Client,
-    ) -> &Asked {
+    ) -> &ConfigurationAnswer {
         self.0.get_or_init(|| ask(context, client)).await
     }
 }
 
-async fn ask(context: &ProbeContext, client: &aws_sdk_lambda::Client) -> Asked {
+async fn ask(context: &ProbeContext, client: &aws_sdk_lambda::Client) -> ConfigurationAnswer {
     let mut observation = Observation::new(crate::fact::Probe::Alias);
     let bytes = aws::Bytes::default();
     let alias = &context.stack.alias.value;
@@ -72,7 +72,7 @@ async fn ask(context: &ProbeContext, client: &aws_sdk_lambda::Client) -> Asked {
             version: answer.version.unwrap_or_default(),
         })
     });
-    Asked {
+    ConfigurationAnswer {
         answer,
         requests: observation.asked,
         reached: observation.reached,
