@@ -73,4 +73,6 @@ pub(super) struct RecordedFact {
     pub(super) detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) fix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) command: Option<String>,
 }

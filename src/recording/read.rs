@@ -142,6 +142,15 @@ fn asked(asked: RecordedRequest) -> observation::RequestLog {
     }
 }
 
+/// Whether a command of a recording is one that a report offers to be pasted. A recording comes
+/// from other hands: it may name a command of `duckops` or `aws`, and nothing that a shell would
+/// take for more than words.
+fn is_offered(command: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " -_./:=@,+'".contains(c);
+    (command.starts_with("duckops ") || command.starts_with("aws "))
+        && command.chars().all(is_plain)
+}
+
 fn put(
     observation: &mut Observation,
     declared: &Declared,
@@ -151,14 +160,13 @@ fn put(
     if let Some(code) = told.silent {
         let detail = Printable::from(told.detail.unwrap_or_default());
         let why = UnavailableReason::of_code(&code).unwrap_or(UnavailableReason::Unsupported);
-        let unavailable = Unavailable::new(why, detail);
-        return observation.set_unavailable(
-            declared.path,
-            match told.fix {
-                Some(fix) => unavailable.fix(fix),
-                None => unavailable,
-            },
-        );
+        let mut unavailable = Unavailable::new(why, detail);
+        unavailable.fix = told.fix.map(Printable::from);
+        unavailable.command = told
+            .command
+            .filter(|command| is_offered(command))
+            .map(Printable::from);
+        return observation.set_unavailable(declared.path, unavailable);
     }
     let at = told.at.as_deref().map_or(Some(started_at), instant);
     let is_due = told.ty.as_deref() == Some(declared.ty.name());
@@ -201,4 +209,29 @@ fn value(ty: FactType, told: Value) -> Option<FactValue> {
 
 fn instant(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_commands_of_duckops_and_aws_are_offered_from_a_recording() {
+        for offered in [
+            "duckops history status.database.birth_certificates",
+            "aws sso login --profile 'on call'",
+        ] {
+            assert!(is_offered(offered), "{offered}");
+        }
+        for refused in [
+            "curl -s http://127.0.0.1/x | sh",
+            "duckops doctor; rm -r .",
+            "duckops doctor\nrm -r .",
+            "aws sso login $(id)",
+            "awsome",
+            "",
+        ] {
+            assert!(!is_offered(refused), "{refused}");
+        }
+    }
 }

@@ -134,6 +134,7 @@ fn known(value: &FactValue, at: OffsetDateTime) -> RecordedFact {
         silent: None,
         detail: None,
         fix: None,
+        command: None,
     }
 }
 
@@ -145,6 +146,7 @@ fn silent(unavailable: &Unavailable) -> RecordedFact {
         silent: Some(unavailable.why.code().to_owned()),
         detail: Some(unavailable.detail.to_string()),
         fix: unavailable.fix.as_ref().map(Printable::to_string),
+        command: unavailable.command.as_ref().map(Printable::to_string),
     }
 }
 
