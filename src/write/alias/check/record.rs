@@ -4,7 +4,7 @@ use super::result::{CheckResult, number, text};
 use super::{PreflightInput, Purpose};
 use crate::fact::FactValue;
 use crate::lambda::error_rate::{MAX_ERROR_RATE, error_rate_at_least, error_rate_at_most};
-use crate::lambda::policy::lets_gateway_in;
+use crate::lambda::policy::{GatewayAccess, GatewayRequest, gateway_access};
 use crate::lambda::version_metrics::VersionMetrics;
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::Untrusted;
@@ -50,35 +50,76 @@ pub(super) fn permission(known: &PreflightInput<'_>) -> CheckResult {
         Ok(policy) => policy,
         Err(unavailable) => return CheckResult::unknown(unavailable),
     };
-    let lets = match policy {
-        None => Some(false),
-        Some(policy) => lets_gateway_in(policy),
+    let alias = &known.stack.alias.value;
+    let request = GatewayRequest::of(known.stack, known.at.unix_timestamp());
+    let access = match policy {
+        None => Ok(GatewayAccess::Refused("there is no policy".to_owned())),
+        Some(policy) => gateway_access(policy, &request),
     };
-    let Some(lets) = lets else {
-        return CheckResult::unsettled(
+    let is_up = known.yes("api.up") == Ok(true);
+    let told = |word| vec![text("alias.gateway", word)];
+    match access {
+        Err(why) => CheckResult::unsettled(
             "policy",
             Vec::new(),
-            "Not known: the policy of the alias cannot be understood.",
-        );
-    };
-    let told = vec![text(
-        "alias.gateway",
-        if lets { "allowed" } else { "not allowed" },
-    )];
-    let alias = &known.stack.alias.value;
-    if lets {
-        return CheckResult::ok(told, format!("The policy of {alias} lets API Gateway in."));
+            format!("Not known: the policy of {alias} cannot be understood: {why}."),
+        ),
+        Ok(GatewayAccess::Allowed { unchecked }) if unchecked.is_empty() => CheckResult::ok(
+            told("allowed"),
+            format!("The policy of {alias} lets API Gateway in."),
+        ),
+        Ok(GatewayAccess::Allowed { unchecked }) => CheckResult::ok(
+            told("allowed"),
+            format!(
+                "The policy of {alias} lets API Gateway in; not compared, since the address does not name it: {}.",
+                unchecked.join(", ")
+            ),
+        ),
+        Ok(GatewayAccess::Undecided(why)) => {
+            let why = Untrusted::new(why).printable(200);
+            let summary = format!(
+                "Whether the policy of {alias} lets API Gateway in cannot be evaluated: {why}"
+            );
+            match is_up {
+                true => CheckResult::warning(
+                    "conditions",
+                    told("undecided"),
+                    format!("{summary}. The API answers."),
+                ),
+                false => {
+                    CheckResult::unsettled("conditions", told("undecided"), format!("{summary}."))
+                }
+            }
+            .next("Compare the conditions with the stage and the organisation of the API")
+            .command(get_policy(known))
+        }
+        Ok(GatewayAccess::Refused(why)) => {
+            let why = Untrusted::new(why).printable(200);
+            let summary = format!("The policy of {alias} does not let API Gateway in ({why})");
+            match is_up {
+                true => CheckResult::warning("no-permission", told("not allowed"), format!("{summary}, yet the API answers: the integration may use a role instead."))
+                    .next("Find out by which permission the API invokes the alias")
+                    .command(get_policy(known)),
+                false => CheckResult::bad("no-permission", told("not allowed"), format!("{summary}: requests do not reach any version."))
+                    .next("Give the permission back; another version changes nothing")
+                    .command(match policy {
+                        None => format!(
+                            "aws lambda add-permission --function-name {} --qualifier {alias} --statement-id apigateway --action lambda:InvokeFunction --principal apigateway.amazonaws.com --region {}",
+                            known.stack.function.value, known.stack.region.value
+                        ),
+                        // What is in the way must be read first: a statement of the same name or a Deny.
+                        Some(_) => get_policy(known),
+                    }),
+            }
+        }
     }
-    let summary = format!("The policy of {alias} does not let API Gateway in");
-    match known.yes("api.up") {
-        Ok(true) => CheckResult::warning("no-permission", told, format!("{summary}, yet the API answers: the integration may use a role instead.")),
-        _ => CheckResult::bad("no-permission", told, format!("{summary}: requests do not reach any version."))
-            .next("Give the permission back; another version changes nothing")
-            .command(format!(
-                "aws lambda add-permission --function-name {} --qualifier {alias} --statement-id apigateway --action lambda:InvokeFunction --principal apigateway.amazonaws.com --region {}",
-                known.stack.function.value, known.stack.region.value
-            )),
-    }
+}
+
+fn get_policy(known: &PreflightInput<'_>) -> String {
+    format!(
+        "aws lambda get-policy --function-name {} --qualifier {} --region {}",
+        known.stack.function.value, known.stack.alias.value, known.stack.region.value
+    )
 }
 
 fn served<'a>(

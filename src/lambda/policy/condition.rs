@@ -1,0 +1,262 @@
+//! The conditions of a statement: every operator and every key in it must hold.
+
+use super::pattern::{arn_match, wildcard_match};
+use super::request::GatewayRequest;
+use super::shown;
+use crate::fact::parse_instant;
+use serde_json::Value;
+
+/// Whether a statement or a part of it matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Match {
+    /// It does; what was taken to match without being compared.
+    Yes(Vec<String>),
+    /// It does not: what it is about instead.
+    No(String),
+    /// It depends on this.
+    Unknown(String),
+}
+
+/// What the request carries under a condition key.
+enum ContextValue {
+    Known(String),
+    /// The source ARN, in which id or stage may be unknown.
+    Source,
+    /// The gateway sends no such key.
+    Absent,
+    /// It is not known whether the key is sent, or with which value.
+    Unknown,
+}
+
+/// Keys that a request of a service does not carry: they describe a caller with credentials, a
+/// session or a network.
+const ABSENT: [&str; 19] = [
+    "aws:principalarn",
+    "aws:principalaccount",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principaltype",
+    "aws:userid",
+    "aws:username",
+    "aws:multifactorauthpresent",
+    "aws:multifactorauthage",
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:vpcsourceip",
+    "aws:referer",
+    "aws:useragent",
+    "aws:tokenissuetime",
+    "lambda:eventsourcetoken",
+    "lambda:functionurlauthtype",
+    "lambda:invokedviafunctionurl",
+];
+
+fn context_value(key: &str, request: &GatewayRequest) -> ContextValue {
+    let known = |text: &str| ContextValue::Known(text.to_owned());
+    match key {
+        "aws:sourcearn" => ContextValue::Source,
+        "aws:sourceaccount" | "aws:resourceaccount" => known(&request.account),
+        "aws:requestedregion" => known(&request.region),
+        "aws:principalisawsservice" | "aws:securetransport" => known("true"),
+        "aws:principalservicename" => known(super::GATEWAY),
+        "aws:currenttime" | "aws:epochtime" => known(&request.at.to_string()),
+        _ if ABSENT.contains(&key) => ContextValue::Absent,
+        _ if key.starts_with("aws:principaltag/") => ContextValue::Absent,
+        _ => ContextValue::Unknown,
+    }
+}
+
+/// Whether all conditions of a statement hold.
+///
+/// # Errors
+/// That the block cannot be understood.
+pub(super) fn condition_match(
+    conditions: Option<&Value>,
+    request: &GatewayRequest,
+) -> Result<Match, String> {
+    let broken = || "its conditions cannot be understood".to_owned();
+    let operators = match conditions {
+        None => return Ok(Match::Yes(Vec::new())),
+        Some(Value::Object(operators)) => operators,
+        Some(_) => return Err(broken()),
+    };
+    let mut unchecked = Vec::new();
+    let mut open = None;
+    for (operator, keys) in operators {
+        for (key, wanted) in keys.as_object().ok_or_else(broken)? {
+            match key_match(operator, key, wanted, request) {
+                // One that fails is enough, whatever the others are.
+                no @ Match::No(_) => return Ok(no),
+                Match::Unknown(why) => open = open.or(Some(why)),
+                Match::Yes(more) => unchecked.extend(more),
+            }
+        }
+    }
+    unchecked.dedup();
+    Ok(open.map_or(Match::Yes(unchecked), Match::Unknown))
+}
+
+/// An operator without its set prefix and its suffix.
+struct Operator<'a> {
+    name: &'a str,
+    is_negated: bool,
+    /// Whether the key may be absent.
+    if_exists: bool,
+}
+
+impl<'a> Operator<'a> {
+    fn parse(text: &'a str) -> Self {
+        let (all, name) = match text.split_once(':') {
+            Some(("ForAllValues", name)) => (true, name),
+            Some(("ForAnyValue", name)) => (false, name),
+            _ => (false, text),
+        };
+        let (name, if_exists) = match name.strip_suffix("IfExists") {
+            Some(name) => (name, true),
+            None => (name, all),
+        };
+        Self {
+            name,
+            is_negated: name.contains("Not"),
+            if_exists,
+        }
+    }
+}
+
+fn key_match(operator: &str, key: &str, wanted: &Value, request: &GatewayRequest) -> Match {
+    let values: Vec<String> = match wanted {
+        Value::Array(all) => all.iter().map(plain).collect(),
+        one => vec![plain(one)],
+    };
+    let named = || format!("{operator} {key} {}", shown(wanted));
+    let operator = Operator::parse(operator);
+    let value = context_value(&key.to_lowercase(), request);
+    if operator.name == "Null" {
+        let is_absent = match value {
+            ContextValue::Unknown => return Match::Unknown(named()),
+            ContextValue::Absent => "true",
+            _ => "false",
+        };
+        return decided(values.iter().any(|value| value == is_absent), named());
+    }
+    match value {
+        ContextValue::Unknown => Match::Unknown(named()),
+        // A negated operator holds for a key that is not there.
+        ContextValue::Absent => decided(operator.if_exists || operator.is_negated, named()),
+        ContextValue::Source => source_match(&operator, &values, named(), request),
+        ContextValue::Known(actual) => match compare(&operator, &values, &actual) {
+            Some(holds) => decided(holds, named()),
+            None => Match::Unknown(named()),
+        },
+    }
+}
+
+fn decided(holds: bool, named: String) -> Match {
+    match holds {
+        true => Match::Yes(Vec::new()),
+        false => Match::No(named),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether an operator holds between the values of a policy and the one of the request; `None` for
+/// an operator that is not known here.
+fn compare(operator: &Operator<'_>, values: &[String], actual: &str) -> Option<bool> {
+    let positive = operator.name.replace("Not", "");
+    let one: fn(&str, &str) -> bool = match positive.as_str() {
+        "StringEquals" => |value, actual| value == actual,
+        "StringEqualsIgnoreCase" | "Bool" => |value, actual| value.eq_ignore_ascii_case(actual),
+        "StringLike" => wildcard_match,
+        "ArnEquals" | "ArnLike" => arn_match,
+        _ => return compare_instants(operator.name, values, actual),
+    };
+    let any = values.iter().any(|value| one(value, actual));
+    Some(any != operator.is_negated)
+}
+
+/// Date operators on the time of the request; numbers are taken as such for `aws:EpochTime`.
+fn compare_instants(name: &str, values: &[String], actual: &str) -> Option<bool> {
+    let name = name.strip_prefix("Date").or(name.strip_prefix("Numeric"))?;
+    let actual: i64 = actual.parse().ok()?;
+    let mut instants = Vec::new();
+    for value in values {
+        instants.push(value.parse().ok().or_else(|| parse_instant(value))?);
+    }
+    let any = |holds: fn(i64, i64) -> bool| instants.iter().any(|at| holds(actual, *at));
+    Some(match name {
+        "Equals" => any(|actual, at| actual == at),
+        "NotEquals" => !any(|actual, at| actual == at),
+        "LessThan" => any(|actual, at| actual < at),
+        "LessThanEquals" => any(|actual, at| actual <= at),
+        "GreaterThan" => any(|actual, at| actual > at),
+        "GreaterThanEquals" => any(|actual, at| actual >= at),
+        _ => return None,
+    })
+}
+
+/// The stage of the console's own test button. It is no deployed stage.
+const TEST_STAGE: &str = "test-invoke-stage";
+
+/// Compares the source ARN. An id or a stage that the address does not name is taken from the
+/// pattern, and that is said.
+fn source_match(
+    operator: &Operator<'_>,
+    values: &[String],
+    named: String,
+    request: &GatewayRequest,
+) -> Match {
+    let mut unchecked = Vec::new();
+    let mut any = false;
+    for value in values {
+        let (id, stage) = id_and_stage(value);
+        let taken = |part: Option<&str>| match part {
+            Some(TEST_STAGE) | None => "deployed".to_owned(),
+            // A wildcard covers what is left without it, and the letters themselves equal nothing.
+            Some(part) => part.replace('*', "").replace('?', "x"),
+        };
+        let actual = request.source_arn(&taken(id), &taken(stage));
+        let alone = Operator {
+            is_negated: false,
+            name: &operator.name.replace("Not", ""),
+            ..*operator
+        };
+        match compare(&alone, std::slice::from_ref(value), &actual) {
+            None => return Match::Unknown(named),
+            Some(true) => {
+                any = true;
+                let is_narrow = |part: Option<&str>| part.is_some_and(|part| part != "*");
+                if request.api_id.is_none() && is_narrow(id) {
+                    unchecked.push("the id of the API".to_owned());
+                }
+                if request.stage.is_none() && is_narrow(stage) {
+                    unchecked.push("the stage".to_owned());
+                }
+            }
+            Some(false) => {}
+        }
+    }
+    match (any, operator.is_negated) {
+        (true, false) => Match::Yes(unchecked),
+        (false, true) => Match::Yes(Vec::new()),
+        (true, true) if unchecked.is_empty() => Match::No(named),
+        // Whether the exception is about this API is what is not known.
+        (true, true) => Match::Unknown(named),
+        (false, false) => Match::No(named),
+    }
+}
+
+/// The id and the stage that a pattern of a source ARN names.
+fn id_and_stage(pattern: &str) -> (Option<&str>, Option<&str>) {
+    let resource = pattern.splitn(6, ':').nth(5);
+    let mut parts = resource
+        .into_iter()
+        .flat_map(|resource| resource.split('/'));
+    (parts.next(), parts.next())
+}

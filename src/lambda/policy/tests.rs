@@ -1,0 +1,103 @@
+//! Policies as they are found on aliases, each with what AWS decides.
+
+use super::*;
+use crate::cloud::corpus_tests::cases;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PolicyCase {
+    /// What the case shows.
+    #[serde(rename = "why")]
+    _why: String,
+    #[serde(default, rename = "source")]
+    _source: Option<String>,
+    /// The id of the API and its stage, where the address names them.
+    #[serde(default)]
+    api_id: Option<String>,
+    #[serde(default)]
+    stage: Option<String>,
+    policy: Value,
+    /// `allowed`, `refused`, `undecided` or `broken`.
+    access: String,
+    /// Words of the reason, or of what was not compared.
+    #[serde(default)]
+    says: Vec<String>,
+}
+
+/// 2026-03-22T03:12:09Z
+const NOW: i64 = 1_774_149_129;
+
+fn request(case: &PolicyCase) -> GatewayRequest {
+    GatewayRequest {
+        alias_arn: "arn:aws:lambda:us-east-1:123456789012:function:mission-control-api:prod"
+            .to_owned(),
+        partition: "aws",
+        account: "123456789012".to_owned(),
+        region: "us-east-1".to_owned(),
+        api_id: case.api_id.clone(),
+        stage: case.stage.clone(),
+        at: NOW,
+    }
+}
+
+#[test]
+fn every_policy_of_the_corpus_is_evaluated_as_aws_does() {
+    let cases = cases::<PolicyCase>("policies");
+    let (mut allowed, mut others, mut wrong) = (0, 0, Vec::new());
+    for (name, case) in &cases {
+        let text = case.policy.to_string();
+        let (found, words) = match gateway_access(&text, &request(case)) {
+            Ok(GatewayAccess::Allowed { unchecked }) => ("allowed", unchecked.join(", ")),
+            Ok(GatewayAccess::Refused(why)) => ("refused", why),
+            Ok(GatewayAccess::Undecided(why)) => ("undecided", why),
+            Err(why) => ("broken", why),
+        };
+        match found {
+            "allowed" => allowed += 1,
+            _ => others += 1,
+        }
+        let is_said = case.says.iter().all(|word| words.contains(word.as_str()));
+        if found != case.access || !is_said {
+            wrong.push(format!("{name}: {found} ({words}), not {}", case.access));
+        }
+    }
+    println!("policy corpus: {allowed} that let the gateway in, {others} that do not");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn text_that_is_no_policy_decides_nothing() {
+    let case = PolicyCase {
+        _why: String::new(),
+        _source: None,
+        api_id: None,
+        stage: None,
+        policy: Value::Null,
+        access: String::new(),
+        says: Vec::new(),
+    };
+    for text in ["nonsense", "{}", "[]", "null", r#"{"Statement":"Allow"}"#] {
+        assert!(gateway_access(text, &request(&case)).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn wildcards_cover_what_they_should() {
+    let table = [
+        ("*", "", true),
+        ("a*c", "abbc", true),
+        ("a*c", "abbd", false),
+        ("*b*b", "abab", true),
+        ("?", "", false),
+        ("a?", "ab", true),
+        ("", "", true),
+        ("", "a", false),
+    ];
+    for (pattern, text, covers) in table {
+        assert_eq!(wildcard_match(pattern, text), covers, "{pattern} {text}");
+    }
+    assert!(arn_match("arn:aws:s3:*:*:b/*", "arn:aws:s3:r:1:b/c:d"));
+    assert!(!arn_match("arn:aws:*:b/*", "arn:aws:s3:r:1:b/c"));
+    assert!(!arn_match("*", "arn:aws:s3:r:1:b/c"));
+}
