@@ -4,7 +4,7 @@ use super::alert_state::{AlertState, LastNotice, RunbookState};
 use super::check_run::CheckRun;
 use super::debounce::{Debounce, PastRun, debounced};
 use super::escalation_record::EscalationRecord;
-use super::message::{Message, MessageKind};
+use super::message::{Message, MessageKind, subject};
 use super::stored::{VerdictWord, from_millis, millis};
 use crate::report::model::{self, Change, Verdict};
 
@@ -12,6 +12,7 @@ use crate::report::model::{self, Change, Verdict};
 /// alert state. Due messages are in its outbox.
 pub fn advance(state: &AlertState, check: &CheckRun<'_>, report: &mut model::Report) -> AlertState {
     let mut next = state.clone();
+    next.correct_future(check.at);
     next.remove_expired(check.at);
     let overruling = debounce_run(&mut next, check, report);
     for runbook in &mut report.runbooks {
@@ -138,24 +139,34 @@ fn due_messages(
     for channel in check.channels {
         let settled = current.settled.0;
         let known = current.announced.get(&channel.name).cloned();
-        let kind = match (&known, settled >= channel.from) {
+        let is_told = settled >= channel.from && channel.is_for(runbook);
+        let kind = match (&known, is_told) {
             (None, true) => MessageKind::Trigger,
             (Some(known), true) if known.verdict.0 != settled => MessageKind::Update,
             (Some(_), false) => MessageKind::Resolve,
             _ => continue,
         };
+        let subject = match &known {
+            // The key must stay, whoever heads the list now.
+            Some(known) => known.subject.clone(),
+            None => subject(runbook),
+        };
         let incident = known
             .map(|known| known.incident)
             .or_else(|| current.incident.clone())
             .unwrap_or_else(|| check.id.to_owned());
-        messages.push(Message::new(
-            check, channel, kind, &incident, settled, runbook,
-        ));
+        let mut message = Message::new(check, channel, kind, &incident, settled, runbook);
+        message.set_subject(subject.as_deref());
+        messages.push(message);
         if kind == MessageKind::Resolve {
             current.announced.remove(&channel.name);
         } else {
             let verdict = VerdictWord(settled);
-            let announced = LastNotice { verdict, incident };
+            let announced = LastNotice {
+                verdict,
+                incident,
+                subject,
+            };
             current.announced.insert(channel.name.clone(), announced);
         }
     }

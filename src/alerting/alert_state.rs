@@ -6,7 +6,8 @@
 use super::debounce::PastRun;
 use super::escalation_record::EscalationRecord;
 use super::message::Message;
-use super::stored::{VerdictWord, from_millis, millis, millis_of};
+use super::stored::{CLOCK_TOLERANCE, VerdictWord, from_millis, millis, millis_of};
+use super::trouble_record::{ChannelTrouble, RefusedMessage};
 use crate::fact;
 use crate::text::Printable;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,13 @@ pub struct AlertState {
     pub(super) escalations: BTreeMap<String, EscalationRecord>,
     #[serde(default)]
     pub(super) outbox: Vec<Message>,
+    /// The channels that cannot be used, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) troubles: BTreeMap<String, ChannelTrouble>,
+    /// Messages that a channel refused for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) refused: Vec<RefusedMessage>,
+    /// Whether it outlives the run.
     /// Members of other versions.
     #[serde(flatten)]
     others: BTreeMap<String, serde_json::Value>,
@@ -93,6 +101,42 @@ impl AlertState {
             .retain(|_, call| millis(call.at()) > long_ago);
     }
 
+    /// Pulls times that lie in the future back to `now`. A clock that was ahead wrote them, and
+    /// what really happened then is not known; left as they are they would postpone messages and
+    /// hide incidents until the clock gets there.
+    pub(super) fn correct_future(&mut self, now: OffsetDateTime) {
+        let now = millis(now);
+        let limit = now.saturating_add(millis_of(CLOCK_TOLERANCE));
+        let correct = |at: &mut i64| {
+            if *at > limit {
+                *at = now;
+            }
+        };
+        for standing in self.runbooks.values_mut() {
+            // A verdict cannot stand since later than now, however little the clocks differ.
+            standing.since = standing.since.min(now);
+            standing
+                .runs
+                .iter_mut()
+                .for_each(|run| correct(&mut run.at));
+            if let Some(told) = &mut standing.told {
+                correct(&mut told.at);
+            }
+        }
+        let runs = self.runs.values_mut().flatten();
+        runs.for_each(|run| correct(&mut run.at));
+        for call in self.escalations.values_mut() {
+            correct(&mut call.at);
+            call.delivered.iter_mut().for_each(correct);
+        }
+        for message in &mut self.outbox {
+            correct(&mut message.at);
+        }
+        for trouble in self.troubles.values_mut() {
+            correct(&mut trouble.since);
+        }
+    }
+
     /// Mutes a runbook until a time; `by` is who asked for it.
     pub fn mute(&mut self, runbook: &str, until: OffsetDateTime, by: &str) {
         let mute = Mute {
@@ -145,6 +189,8 @@ pub(super) struct RunbookState {
 pub(super) struct LastNotice {
     pub(super) verdict: VerdictWord,
     pub(super) incident: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) subject: Option<String>,
 }
 
 /// A message that a channel accepted.

@@ -1,7 +1,7 @@
 //! One check and the channels that it notifies, as the alert state needs them.
 
 use super::debounce::Debounce;
-use crate::report::model::Verdict;
+use crate::report::model::{RunbookReport, Verdict};
 use time::OffsetDateTime;
 
 /// A channel that messages may go to.
@@ -11,6 +11,32 @@ pub struct AlertChannel {
     pub name: String,
     /// The least verdict that is sent to it.
     pub from: Verdict,
+    /// The priorities that are sent to it, such as `P0`; all of them where it is empty.
+    pub priorities: Vec<String>,
+    /// Whom a rule must call for, such as `T-JOSH`; anybody or nobody where it is empty.
+    pub recipients: Vec<String>,
+}
+
+impl AlertChannel {
+    /// A channel that is told of everything from this verdict on.
+    pub fn new(name: impl Into<String>, from: Verdict) -> Self {
+        Self {
+            name: name.into(),
+            from,
+            priorities: Vec::new(),
+            recipients: Vec::new(),
+        }
+    }
+
+    /// Whether an incident is for this channel, by its priority and by whom it calls for.
+    pub fn is_for(&self, runbook: &RunbookReport) -> bool {
+        let call = runbook.escalation.as_ref();
+        let priority = call.map_or(&runbook.severity, |call| &call.priority);
+        let of_priority = self.priorities.iter().any(|one| one == priority.as_str());
+        let to = |name: &String| call.is_some_and(|call| call.to.as_str() == name);
+        (self.priorities.is_empty() || of_priority)
+            && (self.recipients.is_empty() || self.recipients.iter().any(to))
+    }
 }
 
 /// One check, as it is compared with the ones before.
@@ -28,4 +54,9 @@ pub struct CheckRun<'a> {
     pub channels: &'a [AlertChannel],
     /// The stack by its name, for messages and their keys.
     pub stack: &'a str,
+    /// Whether the alert state outlives the run. Without it an incident has only the key that
+    /// every run can make anew.
+    pub has_state: bool,
+    /// Where the document of a runbook is, with `{runbook}` for its id.
+    pub runbook_url: Option<&'a str>,
 }

@@ -2,15 +2,16 @@
 
 use super::channels::{ChannelClient, ChannelError};
 use super::check_run::AlertChannel;
-use super::message::Message;
+use super::message::{Message, MessageKind};
 use super::outbox::DeliveryOutcome;
 use super::state_update::update_state;
 use crate::cloud::Http;
 use crate::history::{History, StackKey, blocking};
-use crate::report::model::Verdict;
+use crate::report::model::{ChannelReport, Verdict};
 use crate::stack::{self, Environment};
 use crate::state_dir::input::{self, Links};
 use crate::text::Printable;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,9 +39,11 @@ impl Channels {
         let mut opened = Self::default();
         let mut clients = Vec::new();
         for channel in channels {
+            let from = Verdict::from_word(&channel.from).unwrap_or(Verdict::Critical);
             opened.configured.push(AlertChannel {
-                name: channel.name.clone(),
-                from: Verdict::from_word(&channel.from).unwrap_or(Verdict::Critical),
+                priorities: channel.priorities.clone(),
+                recipients: channel.recipients.clone(),
+                ..AlertChannel::new(channel.name.clone(), from)
             });
             match ChannelClient::open(channel, env) {
                 Ok(client) => clients.push(client),
@@ -58,6 +61,14 @@ impl Channels {
             clients.any(|client| client.name() == channel.name)
         };
         self.configured.iter().filter(is_usable).cloned().collect()
+    }
+
+    /// The names of the channels that cannot be used, and why.
+    pub fn closed(&self) -> Vec<(String, String)> {
+        let closed = self.unusable.iter();
+        closed
+            .map(|(name, error)| (name.clone(), error.to_string()))
+            .collect()
     }
 
     /// A line for each channel that cannot be used; `consequence` completes "channel X …".
@@ -96,6 +107,8 @@ pub struct Delivery {
     pub end: Instant,
     /// The wall clock at its start, and the monotonic clock at the same moment.
     pub began: (OffsetDateTime, Instant),
+    /// The channels to report on afterwards.
+    pub channels: Vec<AlertChannel>,
 }
 
 /// The outcomes of a delivery.
@@ -109,10 +122,20 @@ pub struct Delivered {
     pub is_noted: bool,
     /// What the operator must know.
     pub warnings: Vec<String>,
+    /// How each channel stands afterwards; empty where that is not known.
+    pub channels: Vec<ChannelReport>,
+}
+
+/// One attempt to deliver.
+struct Attempt {
+    message: Message,
+    outcome: DeliveryOutcome,
+    why: Option<Printable>,
 }
 
 impl Delivery {
-    /// Sends to every channel at the same time, in order within each, and notes the outcomes.
+    /// Sends to every channel and about every incident at the same time, in order within one
+    /// incident, and notes the outcomes.
     pub async fn deliver(
         self,
         messages: Vec<Message>,
@@ -124,83 +147,138 @@ impl Delivery {
         for index in 0..clients.len() {
             let name = clients[index].name();
             let of_channel = messages.iter().filter(|message| message.channel == name);
-            let of_channel: Vec<_> = of_channel.cloned().collect();
-            let (clients, http) = (Arc::clone(&clients), self.http.clone());
-            sending.push(tokio::spawn(async move {
-                send_in_order(&clients[index], &http, of_channel, end).await
-            }));
+            for queue in by_incident(of_channel) {
+                let (clients, http) = (Arc::clone(&clients), self.http.clone());
+                let began = self.began;
+                sending.push(tokio::spawn(async move {
+                    send_in_order(&clients[index], &http, queue, (end, began)).await
+                }));
+            }
         }
-        let (mut outcomes, mut warnings) = (Vec::new(), Vec::new());
+        let mut attempts = Vec::new();
         for sent in sending {
-            let (sent, failed) = sent.await.unwrap_or_default();
-            outcomes.extend(sent);
-            warnings.extend(failed);
+            attempts.extend(sent.await.unwrap_or_default());
         }
         let noted = blocking(move || {
             let mut history = history;
-            let noted = self.note(history.as_mut(), &outcomes);
-            Ok((history, outcomes, noted))
+            let noted = self.note(history.as_mut(), &attempts);
+            Ok((history, attempts, noted))
         });
-        match noted.await {
-            Ok((history, outcomes, noted)) => {
-                warnings.extend(noted.as_ref().err().map(|why| {
-                    format!(
-                        "what was delivered could not be noted and may be sent again, with the same key: {why}"
-                    )
-                }));
-                Delivered {
-                    history: Some(history),
-                    outcomes,
-                    is_noted: noted.is_ok(),
-                    warnings,
-                }
-            }
-            Err(_) => Delivered {
-                warnings,
-                ..Delivered::default()
-            },
+        let Ok((history, attempts, noted)) = noted.await else {
+            return Delivered::default();
+        };
+        let is_noted = noted.is_ok();
+        let (warnings, channels) = noted.unwrap_or_else(|why| {
+            let failed = attempts.iter().filter_map(failure_line);
+            let unnoted = format!(
+                "what was delivered could not be noted and may be sent again, with the same key: {why}"
+            );
+            (failed.chain([unnoted]).collect(), Vec::new())
+        });
+        let outcomes = attempts.into_iter();
+        Delivered {
+            history: Some(history),
+            outcomes: outcomes
+                .map(|attempt| (attempt.message.id, attempt.outcome))
+                .collect(),
+            is_noted,
+            warnings,
+            channels,
         }
     }
 
+    /// Notes what came of each message; yields what the operator must be told now, and how the
+    /// channels stand.
     fn note(
         &self,
         history: &mut dyn History,
-        outcomes: &[(String, DeliveryOutcome)],
-    ) -> Result<(), String> {
+        attempts: &[Attempt],
+    ) -> Result<(Vec<String>, Vec<ChannelReport>), String> {
         let (wall, monotonic) = self.began;
         update_state(history, &self.key, &self.run, |state| {
             let now = wall + monotonic.elapsed();
-            for (id, outcome) in outcomes {
-                state.record_outcome(now, &self.run, &self.host, id, outcome);
+            let mut said = Vec::new();
+            let mut unusable = BTreeSet::new();
+            for attempt in attempts {
+                let Attempt {
+                    message, outcome, ..
+                } = attempt;
+                let why = attempt.why.as_ref().map_or("", Printable::as_str);
+                let must_say = state.note_answer(now, message, outcome, why);
+                state.record_outcome(now, &self.run, &self.host, &message.id, outcome);
+                match (outcome, must_say) {
+                    (_, false) => {}
+                    (DeliveryOutcome::Unusable, true) => {
+                        unusable.insert(message.channel.as_str());
+                    }
+                    (_, true) => said.extend(failure_line(attempt)),
+                }
             }
+            // With everything that waits for it.
+            let lines = unusable
+                .into_iter()
+                .filter_map(|name| state.trouble_line(now, name));
+            said.extend(lines.map(|line| line.to_string()));
+            (said, state.channel_reports(now, &self.channels))
         })
     }
 }
 
-/// Sends the messages of one channel. One that fails holds back those after it.
+/// The messages of each incident, in their order; an escalation is sent beside the others.
+fn by_incident<'a>(messages: impl Iterator<Item = &'a Message>) -> Vec<Vec<Message>> {
+    let mut queues: BTreeMap<(&str, bool), Vec<Message>> = BTreeMap::new();
+    for message in messages {
+        let is_escalation = message.kind == MessageKind::Escalate;
+        let queue = queues.entry((&message.runbook, is_escalation)).or_default();
+        queue.push(message.clone());
+    }
+    queues.into_values().collect()
+}
+
+/// A message that was not accepted, in a line.
+fn failure_line(attempt: &Attempt) -> Option<String> {
+    let why = attempt.why.as_ref()?;
+    let (channel, runbook) = (
+        &attempt.message.channel,
+        attempt.message.runbook.to_uppercase(),
+    );
+    Some(match attempt.outcome {
+        DeliveryOutcome::Refused => format!(
+            "channel {channel} refused the message about {runbook}, which is not sent again: {why}"
+        ),
+        _ => format!(
+            "channel {channel} was not told of {runbook}, which waits for the next check: {why}"
+        ),
+    })
+}
+
+/// Sends the messages of one incident to one channel. One that fails holds back those after it.
 async fn send_in_order(
     client: &ChannelClient,
     http: &Http,
     messages: Vec<Message>,
-    end: Instant,
-) -> (Vec<(String, DeliveryOutcome)>, Option<String>) {
-    let mut outcomes = Vec::new();
-    let mut failed = None;
+    (end, (wall, monotonic)): (Instant, (OffsetDateTime, Instant)),
+) -> Vec<Attempt> {
+    let mut attempts = Vec::new();
+    let mut is_held_back = false;
     for message in messages {
         let left = MESSAGE_LIMIT.min(end.saturating_duration_since(Instant::now()));
-        if failed.is_some() || left.is_zero() {
-            outcomes.push((message.id, DeliveryOutcome::Untried));
-            continue;
-        }
-        let (outcome, error) = client.send(http, &message, left).await;
-        failed = error.map(|why| {
-            format!(
-                "channel {} was not told of {}, which waits for the next check: {why}",
-                client.name(),
-                message.runbook.to_uppercase()
-            )
+        let (outcome, why) = match is_held_back || left.is_zero() {
+            true => (DeliveryOutcome::Untried, None),
+            false => {
+                let now = wall + monotonic.elapsed();
+                client.send(http, &message, left, now).await
+            }
+        };
+        is_held_back |= !matches!(
+            outcome,
+            DeliveryOutcome::Delivered | DeliveryOutcome::Refused
+        );
+        attempts.push(Attempt {
+            message,
+            outcome,
+            why,
         });
-        outcomes.push((message.id, outcome));
     }
-    (outcomes, failed)
+    attempts
 }

@@ -1,7 +1,7 @@
 //! The messages of the outbox: what each channel is sent about an incident.
 
 use super::check_run::{AlertChannel, CheckRun};
-use super::stored::{millis, millis_of};
+use super::stored::{CLOCK_TOLERANCE, millis, millis_of};
 use crate::fact;
 use crate::report::model::{self, Verdict};
 use crate::text::Printable;
@@ -49,6 +49,11 @@ pub struct Message {
     pub kind: MessageKind,
     /// The same for all messages of one incident.
     pub incident: String,
+    /// What another side tells repetitions by: of stack and runbook, and of the one bond or
+    /// request that it is about. The same with and without state. Messages of earlier versions
+    /// have none.
+    #[serde(default)]
+    pub dedup_key: String,
     /// The stack, by its name.
     pub stack: String,
     /// The runbook, by its id.
@@ -63,6 +68,12 @@ pub struct Message {
     pub summary: String,
     /// What to do, in words and as a command.
     pub next: Option<String>,
+    /// The command alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Where the runbook can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runbook_url: Option<String>,
     /// To whom to escalate.
     pub escalate: Option<String>,
     /// When it was written, in milliseconds since 1970.
@@ -73,6 +84,12 @@ pub struct Message {
     #[serde(default)]
     pub brief: Option<EscalationContext>,
     pub(super) attempts: u32,
+    /// When the last attempt was. A clock that shows less than that was put back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tried: Option<i64>,
+    /// Whether it is proven that the channel never had it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) is_unheard: bool,
     /// It is not sent before this.
     pub(super) due: i64,
     pub(super) claim: Option<SendClaim>,
@@ -106,11 +123,30 @@ impl Message {
             format!("{} {} {due}", call.to, call.priority)
         });
         let is_open = kind != MessageKind::Resolve;
+        let command = runbook.next_action.as_ref();
+        let command = command.and_then(|next| Some(next.command.as_ref()?.to_string()));
+        let url = check.runbook_url;
+        let key = format!("duckops:{}:{}", check.stack, runbook.id);
+        let id = match check.has_state {
+            true => format!("{}-{}-{}", check.id, runbook.id, channel.name),
+            // Every run of a day makes the same one.
+            false => format!(
+                "{key}:{}:{}:{}:{}",
+                check.at.date(),
+                kind.word(),
+                settled.word(),
+                channel.name
+            ),
+        };
         Self {
-            id: format!("{}-{}-{}", check.id, runbook.id, channel.name),
+            id,
             channel: channel.name.clone(),
             kind,
-            incident: format!("duckops:{}:{}:{incident}", check.stack, runbook.id),
+            incident: match check.has_state {
+                true => format!("{key}:{incident}"),
+                false => key.clone(),
+            },
+            dedup_key: key,
             stack: check.stack.to_owned(),
             runbook: runbook.id.to_string(),
             title: runbook.title.to_string(),
@@ -119,11 +155,15 @@ impl Message {
             summary: runbook.summary.to_string(),
             // An escalation asks for something else.
             next: next.filter(|_| is_open && kind != MessageKind::Escalate),
+            command: command.filter(|_| is_open && kind != MessageKind::Escalate),
+            runbook_url: url.map(|url| url.replace("{runbook}", runbook.id.as_str())),
             escalate: escalate.filter(|_| is_open),
             at: millis(check.at),
             host: check.host.to_owned(),
             brief: None,
             attempts: 0,
+            tried: None,
+            is_unheard: false,
             due: millis(check.at),
             claim: None,
         }
@@ -131,6 +171,37 @@ impl Message {
 }
 
 impl Message {
+    /// Makes the key that of one bond or request.
+    pub(super) fn set_subject(&mut self, subject: Option<&str>) {
+        if let Some(subject) = subject {
+            self.dedup_key = format!("{}:{subject}", self.dedup_key);
+        }
+    }
+
+    /// What another side tells repetitions by.
+    pub fn dedup_key(&self) -> &str {
+        match self.dedup_key.is_empty() {
+            true => &self.incident,
+            false => &self.dedup_key,
+        }
+    }
+
+    /// Whether it may be tried at this time, in milliseconds since 1970.
+    pub(super) fn is_due(&self, now: i64) -> bool {
+        // What was never tried is due when it is written.
+        let last = self.tried.unwrap_or(self.due);
+        let was_put_back = last > now.saturating_add(millis_of(CLOCK_TOLERANCE));
+        self.due <= now || was_put_back
+    }
+
+    /// Whether another run is at it. A claim that would last longer than any does was made by a
+    /// clock that was ahead.
+    pub(super) fn is_claimed(&self, now: i64, run: &str) -> bool {
+        let longest = now.saturating_add(2 * millis_of(LEASE));
+        let claim = self.claim.as_ref();
+        claim.is_some_and(|claim| claim.until > now && claim.until <= longest && claim.by != run)
+    }
+
     /// Keeps other runs away from it for [`LEASE`].
     pub(super) fn claim_for(&mut self, now: OffsetDateTime, run: &str) {
         self.claim = Some(SendClaim {
@@ -173,5 +244,24 @@ pub fn escalation_message(
         runbook,
     );
     message.brief = Some(brief.clone());
+    message.set_subject(subject(runbook).as_deref());
     message
+}
+
+/// The bond or request that a runbook about many is about: the one that its next action shows.
+pub(super) fn subject(runbook: &model::RunbookReport) -> Option<String> {
+    let id = runbook.id.as_str();
+    let command = runbook.next_action.as_ref()?.command.as_ref()?.as_str();
+    let mut words = command.split(' ');
+    let names = words.next() == Some("duckops") && words.next() == Some(id);
+    let (verb, subject) = (words.next()?, words.next()?);
+    (names && verb == "show" && !subject.starts_with('-')).then(|| subject.to_owned())
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }

@@ -15,6 +15,8 @@ mod message;
 mod outbox;
 mod state_update;
 mod stored;
+mod trouble;
+mod trouble_record;
 
 #[cfg(test)]
 mod tests;
@@ -27,3 +29,4 @@ pub use escalation_record::EscalationRecord;
 pub use message::{EscalationContext, LEASE, Message, MessageKind, escalation_message};
 pub use outbox::DeliveryOutcome;
 pub use state_update::{MAX_ATTEMPTS, backoff, update_state};
+pub use trouble::channel_notes;

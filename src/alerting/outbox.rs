@@ -2,13 +2,14 @@
 //! host at a time, and removed only once they were delivered.
 //!
 //! Delivery is at least once: a host that dies between a delivery and the note of it leaves a
-//! message that another host sends again, with the same key. The messages of one channel go out
-//! in the order in which they were written.
+//! message that another host sends again, with the same key. The messages of one incident go out
+//! to a channel in the order in which they were written, and hold back none of another incident.
 
 use super::alert_state::{AlertState, FirstDelivery};
 use super::check_run::AlertChannel;
 use super::message::{Message, MessageKind};
 use super::stored::{millis, millis_of};
+use crate::report::model::Verdict;
 use std::collections::BTreeSet;
 use time::{Duration, OffsetDateTime};
 
@@ -29,6 +30,10 @@ pub enum DeliveryOutcome {
         /// For at least this long.
         pause: Option<Duration>,
     },
+    /// The other side read it and will not have it, whenever it is sent.
+    Refused,
+    /// The channel takes nothing: a revoked address, a login page, a proxy in between.
+    Unusable,
     /// It was not tried.
     Untried,
 }
@@ -44,24 +49,73 @@ impl AlertState {
     ) -> Vec<Message> {
         self.drop_oldest();
         let (at, now) = (now, millis(now));
-        let mut waiting: BTreeSet<String> = BTreeSet::new();
+        self.drop_outdated(now, run);
+        let mut waiting = BTreeSet::new();
         let mut claimed = Vec::new();
         for message in &mut self.outbox {
             let known = channels
                 .iter()
                 .any(|channel| channel.name == message.channel);
-            let taken =
-                matches!(&message.claim, Some(claim) if claim.until > now && claim.by != run);
-            let waits = waiting.contains(&message.channel);
-            if !known || taken || waits || message.due > now {
-                // Nothing overtakes a message of its channel.
-                waiting.insert(message.channel.clone());
+            let taken = message.is_claimed(now, run);
+            let place = (
+                message.channel.clone(),
+                message.runbook.clone(),
+                // An escalation waits for nothing.
+                message.kind == MessageKind::Escalate,
+            );
+            if !known || taken || waiting.contains(&place) || !message.is_due(now) {
+                // Nothing overtakes a message of its incident.
+                waiting.insert(place);
                 continue;
             }
             message.claim_for(at, run);
             claimed.push(message.clone());
         }
         claimed
+    }
+
+    /// Of what a channel provably never had, drops what does not hold any more: an incident that
+    /// is over is not told, and of several states only the newest is.
+    fn drop_outdated(&mut self, now: i64, run: &str) {
+        let mut at = 0;
+        while at < self.outbox.len() {
+            match self.is_outdated(at, now, run) {
+                Some(end_too) => {
+                    let dropped = self.outbox.remove(at);
+                    // What follows is now the first that the channel hears.
+                    let next = self.outbox[at..].iter().position(|m| follows(&dropped, m));
+                    if let (Some(next), MessageKind::Trigger) = (next, dropped.kind) {
+                        let next = at + next;
+                        match self.outbox[next].kind {
+                            MessageKind::Resolve if end_too => drop(self.outbox.remove(next)),
+                            MessageKind::Update => {
+                                self.outbox[next].kind = MessageKind::Trigger;
+                                self.outbox[next].is_unheard = true;
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                None => at += 1,
+            }
+        }
+    }
+
+    /// Whether the message at this place was never heard and does not hold any more, and whether
+    /// its end need not be told either.
+    fn is_outdated(&self, at: usize, now: i64, run: &str) -> Option<bool> {
+        let message = &self.outbox[at];
+        if !message.is_unheard || message.is_claimed(now, run) {
+            return None;
+        }
+        if message.kind == MessageKind::Escalate {
+            let standing = self.runbooks.get(&message.runbook);
+            let is_over = standing.is_some_and(|now| now.settled.0 < Verdict::Warning);
+            return is_over.then_some(false);
+        }
+        let later = self.outbox[at + 1..].iter().find(|m| follows(message, m))?;
+        let is_untouched = later.attempts == 0 || later.is_unheard;
+        (is_untouched && !later.is_claimed(now, run)).then_some(true)
     }
 
     /// Notes what came of a message that this run claimed. One that another run claimed
@@ -94,21 +148,32 @@ impl AlertState {
             }
             return;
         }
+        if *outcome == DeliveryOutcome::Refused {
+            self.outbox.remove(place);
+            return;
+        }
         let message = &mut self.outbox[place];
         if message.claim.as_ref().is_none_or(|claim| claim.by != run) {
             return;
         }
         message.claim = None;
-        if let DeliveryOutcome::Failed { pause } = outcome {
-            message.attempts = message.attempts.saturating_add(1);
-            let doublings = message.attempts.saturating_sub(1).min(10);
-            let doubled = FIRST_WAIT * 2_i32.saturating_pow(doublings);
-            let wait = pause
-                .unwrap_or(Duration::ZERO)
-                .max(doubled)
-                .min(LONGEST_WAIT);
-            message.due = at.saturating_add(millis_of(wait));
-        }
+        let pause = match outcome {
+            DeliveryOutcome::Failed { pause } => *pause,
+            DeliveryOutcome::Unusable => None,
+            _ => return,
+        };
+        // After one lost answer the other side may have it, whatever comes later.
+        message.is_unheard =
+            *outcome == DeliveryOutcome::Unusable && (message.is_unheard || message.attempts == 0);
+        message.attempts = message.attempts.saturating_add(1);
+        let doublings = message.attempts.saturating_sub(1).min(10);
+        let doubled = FIRST_WAIT * 2_i32.saturating_pow(doublings);
+        let wait = pause
+            .unwrap_or(Duration::ZERO)
+            .max(doubled)
+            .min(LONGEST_WAIT);
+        message.tried = Some(at);
+        message.due = at.saturating_add(millis_of(wait));
     }
 
     /// How many messages wait for a channel.
@@ -121,4 +186,11 @@ impl AlertState {
         let superfluous = self.outbox.len().saturating_sub(MAX_MESSAGES);
         self.outbox.drain(..superfluous);
     }
+}
+
+/// Whether `later` is about the same incident, to the same channel.
+fn follows(earlier: &Message, later: &Message) -> bool {
+    later.channel == earlier.channel
+        && later.incident == earlier.incident
+        && later.kind != MessageKind::Escalate
 }

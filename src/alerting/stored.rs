@@ -5,6 +5,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::{Duration, OffsetDateTime};
 
+/// The clocks of hosts that share a state may differ by this much.
+pub(super) const CLOCK_TOLERANCE: Duration = Duration::minutes(2);
+
 /// A verdict, written as its word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct VerdictWord(pub(super) Verdict);

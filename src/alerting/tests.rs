@@ -12,10 +12,7 @@ fn at(second: i64) -> OffsetDateTime {
 }
 
 fn channel(name: &str, from: Verdict) -> AlertChannel {
-    AlertChannel {
-        name: name.to_owned(),
-        from,
-    }
+    AlertChannel::new(name, from)
 }
 
 /// One runbook with this verdict.
@@ -61,6 +58,8 @@ impl CheckSeries {
             debounce: self.debounce,
             channels: &self.channels,
             stack: "prod",
+            has_state: true,
+            runbook_url: None,
         };
         // Through its document, as in life.
         let state = AlertState::read(&self.state.write()).unwrap();
@@ -455,6 +454,8 @@ fn a_call_counts_for_its_spell_and_waits_for_nobody() {
         debounce: Debounce::NONE,
         channels: &channels,
         stack: "prod",
+        has_state: true,
+        runbook_url: None,
     };
     // A message that the channel did not take, and that is not due yet, is no reason to wait.
     let mut state = advance(

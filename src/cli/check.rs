@@ -3,7 +3,9 @@
 use super::fail::Failure;
 use super::{Context, args, out};
 use crate::alerting::Debounce;
+use crate::alerting::channels::heartbeat;
 use crate::alerting::delivery::{Channels, host_name};
+use crate::cloud::Http;
 use crate::engine::check::{self, CheckError, CheckOptions, MuteChange, parse_mute_end};
 use crate::engine::history_open;
 use crate::engine::runbooks::RequestedRunbooks;
@@ -15,6 +17,11 @@ use crate::state_dir::output;
 use crate::text::Printable;
 use std::path::Path;
 use time::OffsetDateTime;
+
+/// How to set up a channel, for whoever asked to notify none.
+const NO_CHANNEL: &str = "--notify: the configuration file names no channel. Set one up, such as \
+     `[notify.chat]` with `kind = \"slack\"` and `url_file = \"/etc/duckops/chat.url\"` (mode 600), in \
+     $XDG_CONFIG_HOME/duckops/config.toml; docs/cron-and-alerts.md has every kind";
 
 pub(super) async fn main(context: &Context, args: &args::CheckArgs) -> Result<u8, Failure> {
     let requested = RequestedRunbooks::load_several(&context.library, &args.asked)?;
@@ -42,8 +49,20 @@ async fn run(
     let finished = check::run(requested, context.run()?, options, state_dir).await?;
     let code = print(context, args, &finished.report);
     let retention = history_open::retention(&context.settings);
-    for warning in finished.notify_and_prune(retention).await {
+    let mut report = finished.report.clone();
+    let notified = finished.notify_and_prune(retention).await;
+    for warning in notified.warnings {
         out::warn(&format!("duckops: {warning}"));
+    }
+    if let (Some(path), true) = (&args.textfile, report.channels != notified.channels) {
+        report.channels = notified.channels;
+        write_textfile(path, &prometheus::render(&report));
+    }
+    if let Some(url) = &context.settings.heartbeat {
+        let now = super::now(&context.env);
+        if let Err(why) = heartbeat::beat(&Http::new(None), url, &context.env, now).await {
+            out::warn(&format!("duckops: the heartbeat was not accepted: {why}"));
+        }
     }
     Ok(code)
 }
@@ -65,9 +84,7 @@ fn options(
     let mute = mute_change(context, args, now)?;
     let channels = match (args.notify, context.settings.channels.as_slice()) {
         (true, []) => {
-            return Err(Failure::usage(
-                "--notify: the configuration file names no channel; see [notify.NAME] in docs/cron-and-alerts.md",
-            ));
+            return Err(Failure::usage(NO_CHANNEL));
         }
         (true, channels) => Channels::open(channels, &context.env),
         (false, _) => Channels::default(),
@@ -77,6 +94,7 @@ fn options(
         mute,
         channels,
         host: host_name(),
+        runbook_url: context.settings.runbook_url.clone(),
     })
 }
 

@@ -31,6 +31,7 @@ pub(super) async fn main(context: &Context, args: &args::EscalateArgs) -> Result
         operator: &operator(&context.env, args.operator.as_deref()),
         note: args.note.as_deref(),
         journal: journal.as_ref(),
+        runbook_url: context.settings.runbook_url.as_deref(),
     };
     let situation = gather(&context.library, context.run()?, request).await?;
     let escalation = PreparedEscalation {

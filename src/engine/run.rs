@@ -279,6 +279,7 @@ impl ReportOrigin {
             escalation: conclusion.escalation,
             runbooks: conclusion.runbooks,
             notes: self.notes,
+            channels: Vec::new(),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::model;
 use super::words::{millis, utc};
 use crate::fact::FactValue;
 use crate::text::Printable;
+use channel::JsonChannel;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use standing::JsonStanding;
@@ -42,6 +43,7 @@ pub fn render_ended(report: &model::Report, exit_code: u8, pretty: bool) -> Stri
             escalation: report.escalation.as_ref().map(JsonEscalation::of),
             runbooks: report.runbooks.iter().map(JsonRunbook::of).collect(),
             notes: report.notes.iter().map(Printable::as_str).collect(),
+            channels: report.channels.iter().map(JsonChannel::of).collect(),
             complete: true,
         },
         pretty,
@@ -92,6 +94,7 @@ pub fn failure(heading: &Heading<'_>, pretty: bool) -> String {
             escalation: None,
             runbooks: vec![],
             notes: vec![],
+            channels: vec![],
             complete: true,
         },
         pretty,
@@ -199,6 +202,7 @@ struct JsonRun<'a> {
     escalation: Option<JsonEscalation<'a>>,
     runbooks: Vec<JsonRunbook<'a>>,
     notes: Vec<&'a str>,
+    channels: Vec<JsonChannel<'a>>,
     complete: bool,
 }
 
@@ -383,6 +387,7 @@ struct JsonRequest<'a> {
     failure: Option<&'a str>,
 }
 
+mod channel;
 mod kind;
 mod standing;
 

@@ -253,6 +253,45 @@ pub struct RunbookReport {
     pub standing: Option<Standing>,
 }
 
+/// A channel of the configuration, as far as a check with notifications knows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChannelReport {
+    /// Its name.
+    pub name: Printable,
+    /// Why it cannot be used; `None` when it can, as far as that is known.
+    pub trouble: Option<Printable>,
+    /// Since when it cannot be used.
+    pub since: Option<OffsetDateTime>,
+    /// The messages that wait for it, oldest first.
+    pub waiting: Vec<WaitingNotice>,
+    /// The messages that it refused for good.
+    pub refused: Vec<RefusedNotice>,
+}
+
+/// A message that waits for its channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WaitingNotice {
+    /// About which runbook, by its id.
+    pub runbook: Printable,
+    /// `trigger`, `update`, `resolve` or `escalate`.
+    pub kind: &'static str,
+    /// The verdict that it tells.
+    pub verdict: Printable,
+    /// Since when it waits.
+    pub since: OffsetDateTime,
+}
+
+/// A message that its channel refused for good.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefusedNotice {
+    /// About which runbook, by its id.
+    pub runbook: Printable,
+    /// What the channel answered.
+    pub why: Printable,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
 /// Which production system a report speaks of.
 #[derive(Clone, Debug)]
 pub struct StackIdentity {
@@ -289,6 +328,8 @@ pub struct Report {
     pub runbooks: Vec<RunbookReport>,
     /// What else must be said of this run: overridden endpoints, history not recorded, a clock that is off.
     pub notes: Vec<Printable>,
+    /// The channels of a check with notifications.
+    pub channels: Vec<ChannelReport>,
 }
 
 impl Report {

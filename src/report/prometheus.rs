@@ -7,7 +7,7 @@
 //! makes the collector skip the whole file. Every sample says which stack and which run it is
 //! of, so that two files can stand side by side.
 
-use super::model::{Report, RunbookReport, Verdict};
+use super::model::{ChannelReport, Report, RunbookReport, Verdict};
 use super::words::utc;
 use crate::text::Printable;
 use std::collections::BTreeMap;
@@ -44,6 +44,7 @@ pub fn render(report: &Report) -> String {
     page.states("step", "The verdict of a step.", steps);
     page.facts(report);
     page.limits(&runbooks);
+    page.channels(&report.channels);
     page.times(ended, Some(ended), Some(report.took.as_secs_f64()));
     page.out
 }
@@ -125,6 +126,40 @@ impl MetricsPage {
                 labels.push(("verdict", state.word()));
                 self.sample(&name, &labels, f64::from(u8::from(state == verdict)));
                 labels.pop();
+            }
+        }
+    }
+
+    /// Of a check with notifications, so that a channel that is dead is seen although it cannot
+    /// say so itself.
+    fn channels(&mut self, channels: &[ChannelReport]) {
+        if channels.is_empty() {
+            return;
+        }
+        let name = "duckops_channel_usable";
+        self.family(name, "Whether messages can be sent to a channel.");
+        for channel in channels {
+            let usable = f64::from(u8::from(channel.trouble.is_none()));
+            self.sample(name, &[("channel", channel.name.as_str())], usable);
+        }
+        let counts: [(&str, &str, fn(&ChannelReport) -> usize); 2] = [
+            (
+                "duckops_channel_waiting_messages",
+                "Messages that wait for a channel.",
+                |channel| channel.waiting.len(),
+            ),
+            (
+                "duckops_channel_refused_messages",
+                "Messages that a channel refused for good, of incidents that last.",
+                |channel| channel.refused.len(),
+            ),
+        ];
+        for (name, help, count) in counts {
+            self.family(name, help);
+            for channel in channels {
+                let labels = [("channel", channel.name.as_str())];
+                #[expect(clippy::cast_precision_loss, reason = "at most some hundred messages")]
+                self.sample(name, &labels, count(channel) as f64);
             }
         }
     }

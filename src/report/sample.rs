@@ -208,6 +208,7 @@ fn run(runbooks: Vec<RunbookReport>, summary: &str) -> Report {
         escalation: None,
         runbooks,
         notes: vec![],
+        channels: vec![],
     }
 }
 
@@ -344,6 +345,7 @@ pub(super) fn critical() -> Report {
         notes: vec![p(
             "the history reaches back 26h; older runs were made by another host.",
         )],
+        channels: vec![],
         ..run(vec![peck, agents], spike)
     }
 }

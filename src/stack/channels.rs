@@ -1,7 +1,7 @@
 //! The channels that messages may go to, as the configuration file names them. A secret is
 //! only named here; it is read when it is needed.
 
-use super::config::{ConfigFile, Notify};
+use super::config::{ConfigFile, Notify, OneOrMany};
 use super::secret::SecretSource;
 use super::{Origin, SettingError};
 use crate::text::Printable;
@@ -18,6 +18,10 @@ pub struct Channel {
     pub kind: ChannelKind,
     /// The word of the verdict from which on it is told.
     pub from: String,
+    /// The priorities that it is told of; all of them where it is empty.
+    pub priorities: Vec<String>,
+    /// Whom a rule must call for; anybody or nobody where it is empty.
+    pub recipients: Vec<String>,
 }
 
 /// How a channel is spoken to.
@@ -64,11 +68,6 @@ fn channel(
     section: &Spanned<Notify>,
 ) -> Result<Channel, SettingError> {
     let notify = section.get_ref();
-    let wrong = |place: String, value: &str, wanted: &'static str| SettingError::Value {
-        origin: Origin::File(place),
-        value: Printable::from(value),
-        wanted,
-    };
     let missing = |wanted| wrong(file.place(section), name, wanted);
     let readable = name
         .bytes()
@@ -76,13 +75,6 @@ fn channel(
     if !readable || name.is_empty() || name.len() > 40 {
         return Err(missing("a name of letters, digits, - and _"));
     }
-    let source = |file_path: &Option<Spanned<String>>, variable: &Option<Spanned<String>>| match (
-        file_path, variable,
-    ) {
-        (Some(path), None) => Some(SecretSource::File(PathBuf::from(path.get_ref()))),
-        (None, Some(name)) => Some(SecretSource::Environment(name.get_ref().clone())),
-        _ => None,
-    };
     let url = source(&notify.url_file, &notify.url_env);
     let secret = source(&notify.secret_file, &notify.secret_env);
     let plain = match &notify.url {
@@ -149,5 +141,112 @@ fn channel(
         name: name.to_owned(),
         kind,
         from,
+        priorities: priorities(file, notify)?,
+        recipients: recipients(file, notify)?,
     })
+}
+
+/// The known priorities, most urgent first.
+const PRIORITIES: [&str; 4] = ["P0", "P1", "P2", "P3"];
+
+/// `"P1"` is P1 and what is more urgent, a list is exactly what it names.
+fn priorities(file: &ConfigFile, notify: &Notify) -> Result<Vec<String>, SettingError> {
+    let Some(named) = &notify.priority else {
+        return Ok(Vec::new());
+    };
+    let place = |name: &String| PRIORITIES.iter().position(|known| known == name);
+    let found = match named.get_ref() {
+        OneOrMany::One(least) => place(least).map(|least| (0..=least).collect::<Vec<_>>()),
+        OneOrMany::Many(names) if names.is_empty() => None,
+        OneOrMany::Many(names) => names.iter().map(place).collect(),
+    };
+    let Some(found) = found else {
+        return Err(wrong(
+            file.place(named),
+            &shown(named.get_ref()),
+            "P0, P1, P2, P3 or a list of these",
+        ));
+    };
+    Ok(found
+        .into_iter()
+        .map(|place| PRIORITIES[place].to_owned())
+        .collect())
+}
+
+fn recipients(file: &ConfigFile, notify: &Notify) -> Result<Vec<String>, SettingError> {
+    let Some(named) = &notify.recipients else {
+        return Ok(Vec::new());
+    };
+    let names = match named.get_ref() {
+        OneOrMany::One(name) => vec![name.clone()],
+        OneOrMany::Many(names) => names.clone(),
+    };
+    if names.is_empty() || names.iter().any(|name| name.trim().is_empty()) {
+        let wanted = "a name such as T-JOSH, or a list of names";
+        return Err(wrong(file.place(named), &shown(named.get_ref()), wanted));
+    }
+    Ok(names)
+}
+
+fn shown(named: &OneOrMany) -> String {
+    match named {
+        OneOrMany::One(name) => name.clone(),
+        OneOrMany::Many(names) => names.join(", "),
+    }
+}
+
+/// Reads where the heartbeat goes.
+pub(super) fn heartbeat(file: &ConfigFile) -> Result<Option<SecretSource>, SettingError> {
+    let Some(section) = &file.config.heartbeat else {
+        return Ok(None);
+    };
+    let heartbeat = section.get_ref();
+    match source(&heartbeat.url_file, &heartbeat.url_env) {
+        Some(url) => Ok(Some(url)),
+        None => Err(wrong(
+            file.place(section),
+            "heartbeat",
+            "a section with url_file or url_env",
+        )),
+    }
+}
+
+/// It may stand in messages and alert rules, so it holds no user and no password.
+pub(super) fn runbook_url(file: &ConfigFile) -> Result<Option<String>, SettingError> {
+    let Some(text) = &file.config.runbook_url else {
+        return Ok(None);
+    };
+    let is_usable = |text: &str| {
+        let url = Url::parse(&text.replace("{runbook}", "inc-001")).ok()?;
+        let is_web = ["http", "https"].contains(&url.scheme()) && url.has_host();
+        let is_open = url.username().is_empty() && url.password().is_none();
+        (is_web && is_open && text.contains("{runbook}")).then_some(())
+    };
+    match is_usable(text.get_ref()) {
+        Some(()) => Ok(Some(text.get_ref().clone())),
+        None => Err(wrong(
+            file.place(text),
+            text.get_ref(),
+            "an http or https URL without a password that holds {runbook}",
+        )),
+    }
+}
+
+fn source(
+    file_path: &Option<Spanned<String>>,
+    variable: &Option<Spanned<String>>,
+) -> Option<SecretSource> {
+    match (file_path, variable) {
+        (Some(path), None) => Some(SecretSource::File(PathBuf::from(path.get_ref()))),
+        (None, Some(name)) => Some(SecretSource::Environment(name.get_ref().clone())),
+        _ => None,
+    }
+}
+
+fn wrong(place: String, value: &str, wanted: &'static str) -> SettingError {
+    SettingError::Value {
+        origin: Origin::File(place),
+        value: Printable::from(value),
+        wanted,
+    }
 }

@@ -23,6 +23,26 @@ pub(super) struct Config {
     pub(super) notify: BTreeMap<String, Spanned<Notify>>,
     #[serde(default)]
     pub(super) retention: RetentionSection,
+    pub(super) heartbeat: Option<Spanned<Heartbeat>>,
+    pub(super) runbook_url: Option<Spanned<String>>,
+}
+
+/// The `[heartbeat]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Heartbeat {
+    pub(super) url_file: Option<Spanned<String>>,
+    pub(super) url_env: Option<Spanned<String>>,
+}
+
+/// One text, or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMany {
+    /// A single one.
+    One(String),
+    /// A list.
+    Many(Vec<String>),
 }
 
 /// A `[notify.NAME]`.
@@ -31,6 +51,9 @@ pub(super) struct Config {
 pub(super) struct Notify {
     pub(super) kind: Spanned<String>,
     pub(super) from: Option<Spanned<String>>,
+    pub(super) priority: Option<Spanned<OneOrMany>>,
+    #[serde(rename = "for")]
+    pub(super) recipients: Option<Spanned<OneOrMany>>,
     pub(super) url: Option<Spanned<String>>,
     pub(super) url_file: Option<Spanned<String>>,
     pub(super) url_env: Option<Spanned<String>>,

@@ -9,6 +9,7 @@ mod channels;
 mod config;
 mod deploy_log;
 pub mod env_overrides;
+mod retention;
 mod secret;
 mod settings;
 

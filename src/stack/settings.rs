@@ -3,6 +3,8 @@
 use super::base_url::{base_url, is_loopback};
 use super::channels::{self, Channel};
 use super::config;
+use super::retention;
+use super::secret::SecretSource;
 use super::{Origin, Setting, SettingError, Stack};
 use crate::fact::parse_duration;
 use std::path::PathBuf;
@@ -44,6 +46,10 @@ pub struct Settings {
     pub state_dir: Option<Setting<PathBuf>>,
     /// Whom messages may go to.
     pub channels: Vec<Channel>,
+    /// Where a sign of life goes after each complete check; the URL is a secret.
+    pub heartbeat: Option<SecretSource>,
+    /// Where the document of a runbook is, with `{runbook}` for its id.
+    pub runbook_url: Option<String>,
     /// For how long history keeps every reading, and then one an hour, in seconds.
     pub retention: (i64, i64),
 }
@@ -142,31 +148,11 @@ impl Settings {
             ),
             state_dir,
             channels: channels::read(&file)?,
-            retention: retention(&file)?,
+            heartbeat: channels::heartbeat(&file)?,
+            runbook_url: channels::runbook_url(&file)?,
+            retention: retention::read(&file)?,
         })
     }
-}
-
-/// Seven days in full because verdicts look back that far, ninety by the hour.
-fn retention(file: &config::ConfigFile) -> Result<(i64, i64), SettingError> {
-    const DAY: i64 = 86_400;
-    let read = |value: &Option<toml::Spanned<String>>, built_in: i64, least: i64, wanted| {
-        let Some(value) = value else {
-            return Ok(built_in.max(least));
-        };
-        parse_duration(value.get_ref())
-            .filter(|seconds| (least..=36_500 * DAY).contains(seconds))
-            .ok_or_else(|| SettingError::Value {
-                origin: Origin::File(file.place(value)),
-                value: value.get_ref().as_str().into(),
-                wanted,
-            })
-    };
-    let wanted = "a duration of at least 7d, which verdicts look back";
-    let detail = read(&file.config.retention.detail, 7 * DAY, 7 * DAY, wanted)?;
-    let wanted = "a duration that is no shorter than that of full detail";
-    let hourly = read(&file.config.retention.hourly, 90 * DAY, detail, wanted)?;
-    Ok((detail, hourly))
 }
 
 fn stack(

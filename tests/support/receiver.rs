@@ -21,19 +21,30 @@ impl Receiver {
         headers: &'static [(&str, &str)],
         after: Duration,
     ) -> Self {
+        let page = "<html>never looked at \x1b[2J</html>";
+        Self::saying(status, headers, page, after)
+    }
+
+    /// The same with this body.
+    pub(crate) fn saying(
+        status: &'static str,
+        headers: &'static [(&str, &str)],
+        page: &'static str,
+        after: Duration,
+    ) -> Self {
         let came = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&came);
         let raw = Raw::with(move |body| {
             std::thread::sleep(after);
             let body = serde_json::from_str(body).unwrap_or(Value::Null);
             kept.lock().expect("kept").push(body);
-            http(status, headers, b"<html>never looked at \x1b[2J</html>")
+            http(status, headers, page.as_bytes())
         });
         Self { raw, came }
     }
 
     pub(crate) fn well() -> Self {
-        Self::answering("200 OK", &[], Duration::ZERO)
+        Self::saying("200 OK", &[], "ok", Duration::ZERO)
     }
 
     pub(crate) fn url(&self) -> String {

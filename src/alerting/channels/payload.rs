@@ -18,6 +18,14 @@ pub(super) struct ChannelPayload {
 }
 
 impl ChannelPayload {
+    /// Nothing but the request itself.
+    pub(super) fn empty() -> Self {
+        Self {
+            body: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+
     fn of(message: &Message, body: &serde_json::Value) -> Self {
         Self {
             body: body.to_string().into_bytes(),

@@ -237,5 +237,6 @@ fn report(findings: &AliasFindings, runbook: RunbookReport) -> Report {
         escalation: None,
         runbooks: vec![runbook],
         notes: findings.all_notes(),
+        channels: Vec::new(),
     }
 }

@@ -2,18 +2,20 @@
 //! alert state, and notified.
 
 mod options;
+mod stateless;
 
 pub use options::{CheckOptions, MuteChange, MuteEndError, parse_mute_end};
 
 use super::run::{EvaluatedRun, Run};
 use super::runbooks::RequestedRunbooks;
 use crate::alerting::delivery::Delivery;
-use crate::alerting::{self, AlertState, CheckRun, MAX_ATTEMPTS, Message};
+use crate::alerting::{self, AlertState, MAX_ATTEMPTS};
 use crate::fact::{duration, instant, parse_instant};
-use crate::history::{CheckState, Exchanged, History, Retention, Snapshot, blocking};
-use crate::report::model::Report;
+use crate::history::{CheckState, Exchanged, History, Nowhere, Retention, Snapshot, blocking};
+use crate::report::model::{ChannelReport, Report};
 use crate::state_dir::lock::{self, Holder, Lock, LockError};
 use crate::text::Printable;
+use stateless::{DueNotifications, check_run, without_state};
 use std::path::Path;
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -41,8 +43,7 @@ pub struct FinishedCheck {
     /// Its report.
     pub report: Report,
     history: Option<Box<dyn History>>,
-    /// The messages that this run must deliver.
-    claimed: Vec<Message>,
+    due: DueNotifications,
     delivery: Delivery,
     options: Arc<CheckOptions>,
     _lock: Option<Lock>,
@@ -75,8 +76,8 @@ pub async fn run(
         }
         _ => None,
     };
-    notes.extend(options.channels.complaints("is not told now"));
     let http = run.http.clone();
+    let is_unrecorded = run.is_unrecorded();
     let evaluated = requested.collect_and_evaluate(run).await;
     let context = &evaluated.probe_context;
     let delivery = Delivery {
@@ -86,14 +87,17 @@ pub async fn run(
         host: options.host.clone(),
         end: context.deadline,
         began: (context.now, context.began),
+        channels: options.channels.configured.clone(),
     };
     let options = Arc::new(options);
-    let (mut report, history, claimed) = compare(evaluated, Arc::clone(&options)).await?;
+    let compared = compare(evaluated, Arc::clone(&options), is_unrecorded).await?;
+    let (mut report, history, due) = compared;
+    notes.extend(alerting::channel_notes(&report.channels, report.started_at));
     report.notes.splice(0..0, notes);
     Ok(FinishedCheck {
         report,
         history,
-        claimed,
+        due,
         delivery,
         options,
         _lock: lock,
@@ -119,24 +123,43 @@ fn active_since(holder: Option<Holder>, now: OffsetDateTime) -> Printable {
         .into()
 }
 
+/// What a check does when its report has been printed.
+pub struct Notified {
+    /// What the operator must be told in every format.
+    pub warnings: Vec<String>,
+    /// How the channels stand afterwards.
+    pub channels: Vec<ChannelReport>,
+}
+
 impl FinishedCheck {
     /// Delivers the claimed messages and thins out a little of the history. To be called when
-    /// the report has been printed, because a channel may be slow. Yields warnings.
-    pub async fn notify_and_prune(mut self, retention: Retention) -> Vec<String> {
-        let mut warnings = Vec::new();
+    /// the report has been printed, because a channel may be slow.
+    pub async fn notify_and_prune(mut self, retention: Retention) -> Notified {
+        let said = self.due.said.iter().map(ToString::to_string);
+        let mut warnings: Vec<_> = said.collect();
         let now = self.report.started_at;
-        if let Some(history) = self.history.take_if(|_| !self.claimed.is_empty()) {
+        let mut channels = self.report.channels;
+        let is_remembered = self.history.is_some() && self.due.has_state;
+        if !self.due.claimed.is_empty() {
+            let history = self.history.take().filter(|_| self.due.has_state);
+            let history = history.unwrap_or_else(|| Box::new(Nowhere));
             let clients = Arc::clone(&self.options.channels.clients);
-            let delivered = self.delivery.deliver(self.claimed, clients, history).await;
-            self.history = delivered.history;
+            let delivered = self
+                .delivery
+                .deliver(self.due.claimed, clients, history)
+                .await;
+            self.history = delivered.history.filter(|_| is_remembered);
             warnings.extend(delivered.warnings);
+            if is_remembered {
+                channels = delivered.channels;
+            }
         }
         if let Some(history) = self.history
             && let Err(why) = prune(history, retention, now).await
         {
             warnings.push(format!("old history was not thinned out: {why}"));
         }
-        warnings
+        Notified { warnings, channels }
     }
 }
 
@@ -156,11 +179,12 @@ async fn prune(
     .await
 }
 
-type Compared = (Report, Option<Box<dyn History>>, Vec<Message>);
+type Compared = (Report, Option<Box<dyn History>>, DueNotifications);
 
 async fn compare(
     evaluated: EvaluatedRun,
     options: Arc<CheckOptions>,
+    is_unrecorded: bool,
 ) -> Result<Compared, CheckError> {
     let EvaluatedRun {
         mut report,
@@ -175,31 +199,40 @@ async fn compare(
             let note = format!("this run was not recorded: {why}");
             report.notes.push(note.into());
         }
-        return match changes_mute {
-            true => Err(CheckError::MuteUnchanged(
-                "history cannot be used".to_owned(),
-            )),
-            false => Ok((report, None, Vec::new())),
-        };
+        if changes_mute {
+            let why = "history cannot be used".to_owned();
+            return Err(CheckError::MuteUnchanged(why));
+        }
+        let due = without_state(&mut report, &snapshot, &options, "history cannot be used");
+        return Ok((report, None, due));
     };
     let original = report.clone();
-    let (history, compared) = blocking(move || {
-        let compared = compare_and_record(history.as_mut(), &original, &snapshot, &options);
-        Ok((history, compared))
-    })
-    .await
-    .map_err(CheckError::Internal)?;
-    let mut claimed = Vec::new();
-    match compared {
-        Ok(compared) => (report, claimed) = compared,
+    let compared = {
+        let (options, snapshot) = (Arc::clone(&options), snapshot.clone());
+        blocking(move || {
+            let compared = compare_and_record(history.as_mut(), &original, &snapshot, &options);
+            Ok((history, compared))
+        })
+    };
+    let (history, compared) = compared.await.map_err(CheckError::Internal)?;
+    let due = match compared {
+        Ok((compared, due)) if !is_unrecorded => {
+            report = compared;
+            due
+        }
+        Ok((compared, _)) => {
+            report = compared;
+            without_state(&mut report, &snapshot, &options, "no history is kept")
+        }
         Err(why) if changes_mute => return Err(CheckError::MuteUnchanged(why)),
         Err(why) => {
             let note = format!("not compared with earlier checks: {why}");
             report.notes.push(note.into());
+            without_state(&mut report, &snapshot, &options, &why)
         }
-    }
+    };
     report.took = probe_context.began.elapsed();
-    Ok((report, Some(history), claimed))
+    Ok((report, Some(history), due))
 }
 
 /// Reads the alert state, compares, and writes the next one in one change with the snapshot.
@@ -209,18 +242,12 @@ fn compare_and_record(
     report: &Report,
     snapshot: &Snapshot,
     options: &CheckOptions,
-) -> Result<(Report, Vec<Message>), String> {
-    let usable = options.channels.usable();
+) -> Result<(Report, DueNotifications), String> {
     let id = snapshot.id.to_string();
     let stack = report.stack.name.to_string();
-    let check = CheckRun {
-        at: snapshot.at,
-        id: &id,
-        host: &options.host,
-        debounce: options.debounce,
-        channels: &options.channels.configured,
-        stack: &stack,
-    };
+    let check = check_run(snapshot.at, (&id, &stack), options);
+    let channels = &options.channels;
+    let (usable, closed) = (channels.usable(), channels.closed());
     for attempt in 0..MAX_ATTEMPTS {
         let (revision, mut state) = match read_state(history, snapshot) {
             Ok(read) => read,
@@ -233,11 +260,20 @@ fn compare_and_record(
         change_mute(&mut state, options.mute.as_ref(), attempt)?;
         let mut compared = report.clone();
         let mut next = alerting::advance(&state, &check, &mut compared);
-        let claimed = next.claim(check.at, check.id, &usable);
+        let mut due = DueNotifications {
+            has_state: true,
+            ..DueNotifications::default()
+        };
+        // Without --notify nothing is known of the channels.
+        if !channels.configured.is_empty() {
+            due.said = next.note_closed(check.at, &channels.configured, &closed);
+            due.claimed = next.claim(check.at, check.id, &usable);
+            compared.channels = next.channel_reports(check.at, &channels.configured);
+        }
         compared.notes.extend(next.mute_notes(check.at));
         let exchanged = history.exchange(&snapshot.stack, revision, &next.write(), Some(snapshot));
         match exchanged.map_err(|error| error.to_string())? {
-            Exchanged::Done => return Ok((compared, claimed)),
+            Exchanged::Done => return Ok((compared, due)),
             Exchanged::Lost => alerting::backoff(&id, attempt),
         }
     }

@@ -19,6 +19,8 @@ pub struct CheckOptions {
     pub channels: Channels,
     /// The name of this machine.
     pub host: String,
+    /// Where the document of a runbook is, with `{runbook}` for its id.
+    pub runbook_url: Option<String>,
 }
 
 /// A mute to begin or to end.

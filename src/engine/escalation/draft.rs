@@ -28,10 +28,7 @@ impl PreparedEscalation<'_> {
 
     /// The message as channels for plain text get it, and as it is pasted.
     pub fn message(&self) -> String {
-        let pasted = AlertChannel {
-            name: "pasted".to_owned(),
-            from: Verdict::Ok,
-        };
+        let pasted = AlertChannel::new("pasted", Verdict::Ok);
         let channel = self.channels.first().unwrap_or(&pasted);
         let draft = EscalationDraft {
             at: self.situation.report.started_at,
@@ -66,6 +63,8 @@ impl PreparedEscalation<'_> {
             runbook: situation.runbook().clone(),
             context: situation.context.clone(),
             since: situation.since(),
+            has_state: situation.has_state,
+            runbook_url: situation.runbook_url.clone(),
         }
     }
 }
@@ -80,6 +79,8 @@ pub(super) struct EscalationDraft {
     runbook: model::RunbookReport,
     context: EscalationContext,
     since: OffsetDateTime,
+    pub(super) has_state: bool,
+    runbook_url: Option<String>,
 }
 
 /// Who escalates.
@@ -99,6 +100,8 @@ impl EscalationDraft {
             debounce: Debounce::NONE,
             channels: &self.channels,
             stack: &self.stack,
+            has_state: self.has_state,
+            runbook_url: self.runbook_url.as_deref(),
         }
     }
 
@@ -147,10 +150,9 @@ mod tests {
                 id: format!("run-{number}"),
                 host: "a".to_owned(),
                 stack: "prod".to_owned(),
-                channels: vec![AlertChannel {
-                    name: "hook".to_owned(),
-                    from: Verdict::Critical,
-                }],
+                channels: vec![AlertChannel::new("hook", Verdict::Critical)],
+                has_state: true,
+                runbook_url: None,
                 runbook: report.runbooks[0].clone(),
                 context: EscalationContext::default(),
                 since: report.started_at,

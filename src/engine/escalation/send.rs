@@ -81,6 +81,7 @@ pub async fn send(
         host: situation.host.clone(),
         end: Instant::now() + SEND_LIMIT,
         began: situation.began,
+        channels: Vec::new(),
     };
     let clients = Arc::clone(&channels.clients);
     let delivered = delivery.deliver(messages.clone(), clients, history).await;

@@ -31,6 +31,8 @@ pub struct EscalationRequest<'a> {
     pub note: Option<&'a str>,
     /// The journal of this machine, where there is one.
     pub journal: Option<&'a Journal>,
+    /// Where the document of a runbook is, with `{runbook}` for its id.
+    pub runbook_url: Option<&'a str>,
 }
 
 /// Everything to know before an escalation.
@@ -53,6 +55,10 @@ pub struct Situation {
     pub(super) http: Http,
     /// The wall clock at the start of the run, and the monotonic clock at the same moment.
     pub(super) began: (OffsetDateTime, Instant),
+    /// Whether what is noted outlives the run.
+    pub(super) has_state: bool,
+    /// Where the document of a runbook is.
+    pub(super) runbook_url: Option<String>,
     spell: Option<Spell>,
 }
 
@@ -134,6 +140,8 @@ pub async fn gather(
         host: host_name(),
         key,
         state,
+        has_state: history.is_some() && !is_unrecorded,
+        runbook_url: request.runbook_url.map(str::to_owned),
         history: Cell::new(history),
         cautions,
         http,

@@ -28,7 +28,7 @@ fn broken<'a>(summary: &'a Printable) -> Heading<'a> {
     }
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "format_version",
     "duckops_version",
     "stack",
@@ -42,6 +42,7 @@ const KEYS: [&str; 14] = [
     "escalation",
     "runbooks",
     "notes",
+    "channels",
     "complete",
 ];
 

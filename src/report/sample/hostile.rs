@@ -77,6 +77,7 @@ pub(in crate::report) fn hostile() -> Report {
         next_action: Some(bad_action()),
         escalation: Some(call()),
         notes: vec![e()],
+        channels: vec![],
         ..run(
             vec![RunbookReport {
                 id: e(),

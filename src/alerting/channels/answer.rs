@@ -1,0 +1,275 @@
+//! What the answer of a channel means: the message was accepted, or whose fault it is that it was not.
+//!
+//! A transport's success is no acceptance: a login page, a proxy or a revoked webhook may answer
+//! 200. So each kind of channel is held to what its own interface documents. Nothing of a body is
+//! repeated but a short error word of Slack's.
+
+use super::send_error::SendError;
+use crate::alerting::outbox::DeliveryOutcome;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+/// The longest pause that another side may ask for and get, in seconds.
+const LONGEST_PAUSE: i64 = 1_800;
+/// More of an answer is not read.
+pub(super) const LARGEST_ANSWER: usize = 64 * 1024;
+
+/// Whose interface an answer is held to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AnswerOf {
+    Slack,
+    PagerDuty,
+    Webhook,
+}
+
+/// An answer as it came.
+pub(super) struct Answer<'a> {
+    pub(super) status: u16,
+    pub(super) headers: &'a HeaderMap,
+    /// At most [`LARGEST_ANSWER`] bytes of it.
+    pub(super) body: &'a [u8],
+    /// Whether the body had more.
+    pub(super) is_cut: bool,
+}
+
+/// Judges an answer; `now` is the wall clock.
+pub(super) fn judge(
+    of: AnswerOf,
+    answer: &Answer<'_>,
+    now: OffsetDateTime,
+) -> Result<(), SendError> {
+    let status = answer.status;
+    let why = format!("it answered HTTP {status}");
+    match status {
+        200..=299 => accepted(of, answer).map_err(|what| {
+            let why = format!("{why}, {what}").into();
+            SendError {
+                outcome: DeliveryOutcome::Unusable,
+                why,
+            }
+        }),
+        400 | 413 | 422 => Err(SendError {
+            outcome: DeliveryOutcome::Refused,
+            why: why.into(),
+        }),
+        408 | 425 | 429 => Err(later(answer, why, now)),
+        300..=499 => Err(SendError {
+            outcome: DeliveryOutcome::Unusable,
+            why: why.into(),
+        }),
+        _ => Err(later(answer, why, now)),
+    }
+}
+
+fn later(answer: &Answer<'_>, why: String, now: OffsetDateTime) -> SendError {
+    let header = |name: &str| answer.headers.get(name)?.to_str().ok();
+    SendError {
+        outcome: DeliveryOutcome::Failed {
+            pause: pause(header("retry-after"), header("date"), now),
+        },
+        why: why.into(),
+    }
+}
+
+/// `Retry-After`: so many seconds, or a time. A time counts from the answer's own `Date`, because
+/// the two clocks may differ.
+fn pause(wanted: Option<&str>, date: Option<&str>, now: OffsetDateTime) -> Option<time::Duration> {
+    let wanted = wanted?.trim();
+    let time = |text: &str| OffsetDateTime::parse(text.trim(), &Rfc2822).ok();
+    let seconds = match wanted.parse::<i64>() {
+        Ok(seconds) => seconds,
+        Err(_) => (time(wanted)? - date.and_then(time).unwrap_or(now)).whole_seconds(),
+    };
+    (seconds > 0).then(|| time::Duration::seconds(seconds.min(LONGEST_PAUSE)))
+}
+
+/// Whether a 2xx says that the message was accepted; else what it is instead.
+fn accepted(of: AnswerOf, answer: &Answer<'_>) -> Result<(), String> {
+    let json = serde_json::from_slice::<Value>(answer.body).ok();
+    match of {
+        AnswerOf::Slack => slack(answer.body, json.as_ref()),
+        AnswerOf::PagerDuty => match json {
+            Some(json) if answer.status == 202 && json["status"] == "success" => Ok(()),
+            _ => Err("which is not how the Events API accepts an event".to_owned()),
+        },
+        AnswerOf::Webhook => webhook(answer, json.as_ref()),
+    }
+}
+
+/// Incoming webhooks answer `ok` as text, Slack's Web API as JSON.
+fn slack(body: &[u8], json: Option<&Value>) -> Result<(), String> {
+    if body.trim_ascii() == b"ok" || json.is_some_and(|json| json["ok"] == true) {
+        return Ok(());
+    }
+    let word = match json {
+        Some(json) => json["error"].as_str(),
+        None => std::str::from_utf8(body.trim_ascii()).ok(),
+    };
+    let is_word = |word: &&str| {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+        (3..=40).contains(&word.len()) && word.bytes().all(plain)
+    };
+    Err(match word.filter(is_word) {
+        Some(word) => format!("but `{word}` instead of ok"),
+        None => "but nothing that Slack answers".to_owned(),
+    })
+}
+
+fn webhook(answer: &Answer<'_>, json: Option<&Value>) -> Result<(), String> {
+    let kind = answer.headers.get("content-type");
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.to_ascii_lowercase();
+    let head = answer.body.trim_ascii_start();
+    let head = head.get(..head.len().min(64)).unwrap_or_default();
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let is_page = ["<!doctype html", "<html", "<head", "<body"];
+    if kind.contains("html") || is_page.iter().any(|tag| head.starts_with(tag)) {
+        return Err("but a web page, such as that of a login or a proxy".to_owned());
+    }
+    if answer.is_cut && (kind.contains("json") || head.starts_with('{')) {
+        return Err("but a document that is too long for an answer".to_owned());
+    }
+    let denied = |json: &Value| {
+        let is_none =
+            |value: &Value| matches!(value, Value::Null | Value::Bool(false)) || value == "";
+        let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+        let holds = |name: &str| {
+            let value = json.get(name);
+            value.is_some_and(|value| !is_none(value) && !is_empty(value))
+        };
+        let says_no = |name: &str| {
+            let value = json.get(name);
+            value.is_some_and(|value| *value == false || *value == "false")
+        };
+        says_no("ok") || says_no("success") || holds("error") || holds("errors")
+    };
+    match json.is_some_and(denied) {
+        true => Err("but its JSON says that it failed".to_owned()),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use AnswerOf::{PagerDuty, Slack, Webhook};
+
+    fn outcome(of: AnswerOf, status: u16, headers: &[(&str, &str)], body: &str) -> DeliveryOutcome {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            let name = reqwest::header::HeaderName::from_bytes(name.as_bytes()).expect("a name");
+            map.insert(name, value.parse().expect("a value"));
+        }
+        let answer = Answer {
+            status,
+            headers: &map,
+            body: body.as_bytes(),
+            is_cut: false,
+        };
+        let judged = judge(of, &answer, OffsetDateTime::UNIX_EPOCH);
+        judged.map_or_else(|error| error.outcome, |()| DeliveryOutcome::Delivered)
+    }
+
+    #[test]
+    fn only_what_each_interface_documents_is_acceptance() {
+        let page = "<HTML>Please sign in</HTML>";
+        let table: [(AnswerOf, u16, &str, bool); 25] = [
+            (Slack, 200, "ok", true),
+            (Slack, 200, "ok\n", true),
+            (Slack, 200, r#"{"ok":true,"ts":"1"}"#, true),
+            (Slack, 200, r#"{"ok":false,"error":"not_authed"}"#, false),
+            (Slack, 200, r#"{"ok":"true"}"#, false),
+            (Slack, 200, "", false),
+            (Slack, 200, "okay", false),
+            (Slack, 200, "no_service", false),
+            (Slack, 200, "invalid_token", false),
+            (Slack, 200, page, false),
+            (
+                PagerDuty,
+                202,
+                r#"{"status":"success","dedup_key":"x"}"#,
+                true,
+            ),
+            (PagerDuty, 200, r#"{"status":"success"}"#, false),
+            (PagerDuty, 202, r#"{"status":"invalid event"}"#, false),
+            (PagerDuty, 202, "", false),
+            (PagerDuty, 202, page, false),
+            (Webhook, 200, "", true),
+            (Webhook, 204, "", true),
+            (Webhook, 202, "thanks", true),
+            (
+                Webhook,
+                200,
+                r#"{"ok":true,"error":null,"errors":[]}"#,
+                true,
+            ),
+            (Webhook, 200, r#"["anything"]"#, true),
+            (Webhook, 200, r#"{"ok":false}"#, false),
+            (Webhook, 200, r#"{"success":false}"#, false),
+            (Webhook, 200, r#"{"error":"no route"}"#, false),
+            (Webhook, 200, "\n <!DOCTYPE html><p>x", false),
+            (Webhook, 200, page, false),
+        ];
+        for (of, status, body, due) in table {
+            let found = outcome(of, status, &[], body);
+            let due = match due {
+                true => DeliveryOutcome::Delivered,
+                false => DeliveryOutcome::Unusable,
+            };
+            assert_eq!(found, due, "{of:?} {status} {body}");
+        }
+        let typed = outcome(
+            Webhook,
+            200,
+            &[("content-type", "text/html; charset=x")],
+            "x",
+        );
+        assert_eq!(typed, DeliveryOutcome::Unusable);
+    }
+
+    #[test]
+    fn a_status_says_whose_fault_it_is() {
+        for of in [Slack, PagerDuty, Webhook] {
+            for status in [400, 413, 422] {
+                assert_eq!(outcome(of, status, &[], "ok"), DeliveryOutcome::Refused);
+            }
+            for status in [301, 302, 307, 401, 403, 404, 407, 410, 451] {
+                assert_eq!(outcome(of, status, &[], "ok"), DeliveryOutcome::Unusable);
+            }
+            for status in [408, 425, 429, 500, 502, 503, 504] {
+                let due = DeliveryOutcome::Failed { pause: None };
+                assert_eq!(outcome(of, status, &[], "ok"), due, "{status}");
+            }
+        }
+    }
+
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        let date = ("date", "Sun, 22 Mar 2026 03:12:09 GMT");
+        for (wanted, due) in [
+            ("300", Some(300)),
+            ("999999", Some(LONGEST_PAUSE)),
+            ("0", None),
+            ("-5", None),
+            ("soon", None),
+            ("Sun, 22 Mar 2026 03:17:09 GMT", Some(300)),
+            ("Sun, 22 Mar 2026 03:12:09 GMT", None),
+            ("Sun, 22 Mar 2026 02:12:09 GMT", None),
+        ] {
+            let pause = due.map(time::Duration::seconds);
+            let found = outcome(Slack, 429, &[("retry-after", wanted), date], "");
+            assert_eq!(found, DeliveryOutcome::Failed { pause }, "{wanted}");
+        }
+        // Without a date it counts from here.
+        let found = outcome(
+            Slack,
+            503,
+            &[("retry-after", "Thu, 01 Jan 1970 00:01:30 GMT")],
+            "",
+        );
+        let pause = Some(time::Duration::seconds(90));
+        assert_eq!(found, DeliveryOutcome::Failed { pause });
+    }
+}

@@ -1,0 +1,78 @@
+//! The notifications of a check whose alert state cannot be read or kept: told all the same, each
+//! time, with the key that every run can make anew.
+
+use super::options::CheckOptions;
+use crate::alerting::{self, AlertState, CheckRun, Debounce, Message};
+use crate::history::Snapshot;
+use crate::report::model::Report;
+use crate::text::Printable;
+use time::OffsetDateTime;
+
+/// What is to be sent and said once the report has been printed.
+#[derive(Default)]
+pub(super) struct DueNotifications {
+    /// The messages that this run must deliver.
+    pub(super) claimed: Vec<Message>,
+    /// What standard error must say in every format.
+    pub(super) said: Vec<Printable>,
+    /// Whether the alert state holds them.
+    pub(super) has_state: bool,
+}
+
+/// A check as alerting needs it, by its id and the name of its stack.
+pub(super) fn check_run<'a>(
+    at: OffsetDateTime,
+    (id, stack): (&'a str, &'a str),
+    options: &'a CheckOptions,
+) -> CheckRun<'a> {
+    CheckRun {
+        at,
+        id,
+        host: &options.host,
+        debounce: options.debounce,
+        channels: &options.channels.configured,
+        stack,
+        has_state: true,
+        runbook_url: options.runbook_url.as_deref(),
+    }
+}
+
+/// The messages of a run that knows nothing of earlier ones; `why` says why it does not. A verdict
+/// that would have to be seen several times counts at once, because nobody counts.
+pub(super) fn without_state(
+    report: &mut Report,
+    snapshot: &Snapshot,
+    options: &CheckOptions,
+    why: &str,
+) -> DueNotifications {
+    let channels = &options.channels;
+    if channels.configured.is_empty() {
+        return DueNotifications::default();
+    }
+    let id = snapshot.id.to_string();
+    let stack = report.stack.name.to_string();
+    let check = CheckRun {
+        debounce: Debounce::NONE,
+        has_state: false,
+        ..check_run(snapshot.at, (&id, &stack), options)
+    };
+    // What it says of changes is not known.
+    let mut unused = report.clone();
+    let mut state = alerting::advance(&AlertState::default(), &check, &mut unused);
+    let mut said = state.note_closed(check.at, &channels.configured, &channels.closed());
+    let claimed = state.claim(check.at, check.id, &channels.usable());
+    report.channels = state.channel_reports(check.at, &channels.configured);
+    let note: Printable = format!(
+        "what the channels were told before is not known ({why}): each check tells it again, with the same key, and tells no end, mute or debounce"
+    )
+    .into();
+    if !claimed.is_empty() {
+        said.push(note.clone());
+    }
+    report.notes.push(note);
+    DueNotifications {
+        claimed,
+        said,
+        has_state: false,
+    }
+}
