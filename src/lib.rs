@@ -6,6 +6,7 @@ pub mod alerting;
 pub mod cli;
 pub mod cloud;
 pub mod connections;
+pub mod drill;
 pub mod engine;
 pub mod evidence;
 pub mod exit;

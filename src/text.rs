@@ -126,6 +126,12 @@ impl From<String> for Printable {
     }
 }
 
+/// A text of ours with several lines, each made safe and ended.
+pub fn printable_lines(text: &str) -> String {
+    let lines = text.lines().map(Printable::from);
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
 fn push_visible(out: &mut String, c: char) {
     match c {
         '\n' => out.push_str("\\n"),

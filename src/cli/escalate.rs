@@ -3,13 +3,14 @@
 use super::fail::Failure;
 use super::out::Format;
 use super::prompt;
-use super::{Context, args, journal, out};
+use super::{Context, args, out};
 use crate::alerting::AlertChannel;
 use crate::alerting::delivery::Channels;
 use crate::engine::escalation::{
     EscalationOptions, EscalationOutcome, EscalationRequest, Preflight, PreparedEscalation,
     close_abandoned, gather, other_address, preflight, send,
 };
+use crate::engine::journal;
 use crate::engine::operator::operator;
 use crate::exit;
 use crate::fact::instant;
@@ -25,7 +26,7 @@ use std::sync::atomic::Ordering;
 pub(super) async fn main(context: &Context, args: &args::EscalateArgs) -> Result<u8, Failure> {
     let channels = Channels::open(&context.settings.channels, &context.env);
     let chosen = chosen(&channels, &args.channel)?;
-    let journal = journal::open(context).ok();
+    let journal = journal::open(&context.settings).ok();
     let request = EscalationRequest {
         runbook: &args.runbook,
         operator: &operator(&context.env, args.operator.as_deref()),
@@ -174,16 +175,12 @@ fn document(
     let report = &escalation.situation.report;
     let runbook = escalation.situation.runbook();
     let due = runbook.escalation.as_ref();
-    let summary = Printable::from(outcome.summary.as_str());
-    let next = next_action(outcome);
     let heading = Heading {
-        stack: Some(&report.stack),
-        started_at: Some(report.started_at),
-        took: Some(report.took),
         verdict: runbook.verdict,
         exit_code: outcome.code,
-        summary: &summary,
-        next_action: next.as_ref(),
+        summary: outcome.summary.as_str().into(),
+        next_action: next_action(outcome),
+        ..Heading::of(report)
     };
     let extra = json!({
         "runbook": runbook.id.as_str(),

@@ -3,9 +3,8 @@
 
 use super::Context;
 use super::fail::Failure;
-use crate::exit;
+use crate::report::document::Document;
 use crate::report::json::DocumentKind;
-use crate::report::model::Verdict;
 use crate::report::words::wrap;
 use crate::runbook::Missing;
 use serde_json::json;
@@ -44,8 +43,6 @@ pub(super) fn main(context: &Context, runbook: &str, step: Option<&str>) -> Resu
         .collect();
     let summary = format!("{} guides of {}", steps.len(), runbook.id);
     let extra = json!({"runbook": runbook.id, "guides": guides});
-    let (verdict, code) = (Verdict::Ok, exit::OK);
-    Ok(context
-        .out
-        .document(DocumentKind::Guide, verdict, code, &summary, &shown, &extra))
+    let document = Document::ok(DocumentKind::Guide, summary, shown, extra);
+    Ok(context.out.document(&document))
 }

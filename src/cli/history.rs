@@ -2,21 +2,20 @@
 
 mod export;
 mod init;
-mod picture;
 
 use super::Context;
 use super::args::{self, HistoryAction};
 use super::fail::Failure;
 use crate::engine::history_open;
-use crate::report::json::DocumentKind;
-
-use crate::engine::trend::Trend;
+use crate::engine::trend::{self, Trend};
 use crate::engine::with_history::with_history;
-use crate::exit;
-use crate::fact::{duration, instant};
+use crate::fact::instant;
 use crate::history::{self, History, HistoryError, Location, StackKey};
-use crate::report::model::Verdict;
+use crate::report::document::Document;
+use crate::report::json::DocumentKind;
+use crate::report::plot;
 use crate::runbook::Missing;
+use crate::state_dir::output;
 use serde_json::json;
 use time::Duration;
 
@@ -65,14 +64,8 @@ async fn prune(context: &Context) -> Result<u8, Failure> {
     }
     let extra = json!({"readings": observations, "snapshots": snapshots});
     let summary = format!("{observations} readings were thinned out");
-    Ok(context.out.document(
-        DocumentKind::HistoryPrune,
-        Verdict::Ok,
-        exit::OK,
-        &summary,
-        &text,
-        &extra,
-    ))
+    let document = Document::ok(DocumentKind::HistoryPrune, summary, text, extra);
+    Ok(context.out.document(&document))
 }
 
 async fn trends(context: &Context, args: args::HistoryArgs) -> Result<u8, Failure> {
@@ -100,35 +93,11 @@ async fn trends(context: &Context, args: args::HistoryArgs) -> Result<u8, Failur
     };
     let trends = with(context, read).await?;
     if let (Some(path), [trend]) = (&args.svg, trends.as_slice()) {
-        picture::write(trend, path)?;
+        let picture = plot::svg(&trend.plot(&trend.observations()));
+        output::replace(path, picture.as_bytes(), output::PRIVATE).map_err(|error| {
+            Failure::own(format!("{} was not written: {error}", args::shown(path)))
+        })?;
     }
-    Ok(print(context, &trends, since))
-}
-
-fn print(context: &Context, trends: &[Trend], since: i64) -> u8 {
-    let glyphs = context.out.glyphs();
-    let last = format!("LAST {}", duration(since).to_uppercase());
-    let head = ["FACT", "RUNS", "LOW", "HIGH", "NOW", last.as_str()];
-    let text = super::facts::table(context, head, trends.iter().map(|trend| trend.row(glyphs)));
-    let extra: Vec<_> = trends
-        .iter()
-        .map(|trend| {
-            let samples: Vec<_> = trend
-                .samples
-                .iter()
-                .map(|sample| json!({"at": instant(sample.at.unix_timestamp()), "value": sample.value}))
-                .collect();
-            json!({"fact": trend.fact, "samples": samples})
-        })
-        .collect();
-    let summary = format!("{} recorded facts", trends.len());
-    let extra = json!({ "facts": extra });
-    context.out.document(
-        DocumentKind::History,
-        Verdict::Ok,
-        exit::OK,
-        &summary,
-        &text,
-        &extra,
-    )
+    let document = trend::document(&trends, since, context.out.screen);
+    Ok(context.out.document(&document))
 }

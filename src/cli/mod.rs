@@ -8,7 +8,6 @@ mod args;
 mod audit;
 mod bond;
 mod check;
-mod checklist;
 mod connections;
 
 mod diff;

@@ -3,7 +3,8 @@
 
 use super::fail::Failure;
 use crate::exit;
-use crate::report::json::DocumentKind;
+use crate::report::columns::Screen;
+use crate::report::document::Document;
 use crate::report::model::{NextAction, Report, Verdict};
 use crate::report::palette::Style;
 use crate::report::{json, markdown, nagios, prometheus, short, table};
@@ -59,10 +60,7 @@ impl Format {
 pub(super) struct Out {
     pub(super) format: Format,
     pub(super) style: Style,
-    /// Whether the reader's locale shows more than ASCII.
-    pub(super) unicode: bool,
-    /// How many columns the terminal has; `None` where standard output is none.
-    pub(super) terminal: Option<usize>,
+    pub(super) screen: Screen,
     quiet: bool,
     explains: bool,
 }
@@ -97,8 +95,10 @@ impl Out {
                 color: false,
                 width: 80,
             },
-            unicode: false,
-            terminal: None,
+            screen: Screen {
+                columns: None,
+                unicode: false,
+            },
             quiet: false,
             explains: false,
         }
@@ -134,8 +134,7 @@ impl Out {
         Ok(Self {
             format,
             style,
-            unicode,
-            terminal: columns,
+            screen: Screen { columns, unicode },
             quiet,
             explains,
         })
@@ -144,14 +143,6 @@ impl Out {
     /// Whether only what is not well is printed.
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
-    }
-
-    /// The glyphs of a sparkline, lowest first, as the reader's locale shows them.
-    pub(super) fn glyphs(&self) -> &'static [char] {
-        match self.unicode {
-            true => &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
-            false => &['_', '.', '-', '=', '#'],
-        }
     }
 
     /// Prints a report; yields the exit code.
@@ -165,12 +156,6 @@ impl Out {
             return code;
         }
         self.print(&self.rendered_ended(report, code), code)
-    }
-
-    /// Prints a text that a packager or a shell reads: as it is, or as a JSON document.
-    pub(super) fn text(&self, kind: DocumentKind, summary: &str, text: &str) -> u8 {
-        let extra = serde_json::json!({ "document": text });
-        self.document(kind, Verdict::Ok, exit::OK, summary, text, &extra)
     }
 
     /// Prints a report; for people with something more, in a table of its own.
@@ -234,30 +219,13 @@ impl Out {
         }
     }
 
-    /// Prints a document that is no report: for people as it is, or as JSON.
-    pub(super) fn document(
-        &self,
-        kind: DocumentKind,
-        verdict: Verdict,
-        code: u8,
-        summary: &str,
-        text: &str,
-        extra: &serde_json::Value,
-    ) -> u8 {
-        if self.format == Format::Json {
-            let summary = Printable::from(summary);
-            let heading = json::Heading {
-                stack: None,
-                started_at: None,
-                took: None,
-                verdict,
-                exit_code: code,
-                summary: &summary,
-                next_action: None,
-            };
-            return self.print(&json::document(kind, &heading, extra, true), code);
+    /// Prints a document that is no report; yields its exit code.
+    pub(super) fn document(&self, document: &Document) -> u8 {
+        let code = document.heading.exit_code;
+        match self.format {
+            Format::Json => self.print(&document.json(true), code),
+            _ => self.print(&document.text, code),
         }
-        self.print(text, code)
     }
 
     /// Says why there is no result; yields the exit code.
@@ -279,13 +247,9 @@ impl Out {
                     command: None,
                 };
                 let heading = json::Heading {
-                    stack: None,
-                    started_at: None,
-                    took: None,
-                    verdict: Verdict::Unknown,
                     exit_code: code,
-                    summary: &summary,
-                    next_action: (code == exit::USAGE).then_some(&next),
+                    next_action: (code == exit::USAGE).then_some(next),
+                    ..json::Heading::new(Verdict::Unknown, summary)
                 };
                 // On one line: it may end a series of such lines.
                 self.print(&json::failure(&heading, false), code)
@@ -349,11 +313,6 @@ fn colored(setting: &Setting<String>, env: &Environment, terminal: bool) -> Resu
             )))
         }
     }
-}
-
-/// A text of ours with several lines, each made safe.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = Printable> + '_ {
-    text.lines().map(Printable::from)
 }
 
 /// One line on standard error; nothing more can be done when that fails.

@@ -5,9 +5,11 @@ use super::args::{Cli, RulesArgs};
 use super::fail::Failure;
 use crate::exit;
 use crate::fact::parse_duration;
+use crate::report::document::Document;
 use crate::report::json::DocumentKind;
-use crate::report::rules::{self, Alert};
+use crate::report::rules;
 use crate::report::schema;
+use crate::runbook::model::Runbook;
 use crate::text::Printable;
 use clap::CommandFactory;
 
@@ -21,30 +23,14 @@ pub(super) fn rules(context: &Context, args: &RulesArgs) -> Result<u8, Failure> 
                 "--interval: `{text}` is not a duration of at most 1d, such as 5m"
             ))
         })?;
-    let alerts: Vec<_> = context
-        .library
-        .all()?
-        .into_iter()
-        .map(|runbook| Alert {
-            metrics: runbook
-                .metrics
-                .iter()
-                .map(|metric| metric.value(|_| None))
-                .collect(),
-            id: runbook.id.into(),
-            title: runbook.title.into(),
-            severity: runbook.severity.into(),
-            explained_by: runbook
-                .explained_by
-                .into_iter()
-                .map(Printable::from)
-                .collect(),
-        })
-        .collect();
+    let runbooks = context.library.all()?.into_iter();
+    let alerts: Vec<_> = runbooks.map(Runbook::into_alert).collect();
     let stack = Printable::from(context.settings.stack.name.value.as_str());
     let text = rules::render(&stack, &alerts, interval);
     let summary = format!("alert rules for {} runbooks", alerts.len());
-    Ok(context.out.text(DocumentKind::Rules, &summary, &text))
+    Ok(context
+        .out
+        .document(&Document::verbatim(DocumentKind::Rules, summary, text)))
 }
 
 /// The schema is a JSON document itself, and stands as it is in every format.
@@ -74,5 +60,7 @@ fn text(
     bytes: Vec<u8>,
 ) -> Result<u8, Failure> {
     let text = String::from_utf8(bytes).map_err(|error| Failure::own(error.to_string()))?;
-    Ok(context.out.text(kind, summary, &text))
+    Ok(context
+        .out
+        .document(&Document::verbatim(kind, summary, text)))
 }

@@ -4,9 +4,9 @@
 use super::fail::Failure;
 use super::out::Format;
 use super::{Context, out};
-use crate::engine::run::stack_heading;
 use crate::exit;
 use crate::report::json::DocumentKind;
+use crate::report::model::StackIdentity;
 use crate::write::Clock;
 use crate::write::consent::Reply;
 use crate::write::guarded::Operator;
@@ -96,7 +96,7 @@ pub(super) fn print(
     let stack = &context.settings.stack;
     let contact = &stack.escalation.value;
     let text = match context.out.format {
-        Format::Json => report.document(kind, &stack_heading(stack), contact, clock),
+        Format::Json => report.document(kind, &StackIdentity::of(stack), contact, clock),
         Format::Short => format!("{}\n", report.headline()),
         _ => report.text(contact),
     };

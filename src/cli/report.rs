@@ -5,7 +5,7 @@ use super::{Context, args, out};
 use crate::engine::runbooks::RequestedRunbooks;
 use crate::engine::{collect, timeline, trend};
 use crate::exit;
-use crate::fact::{self, instant};
+use crate::fact::instant;
 use crate::report::html::{HtmlPage, TimelineRow, render};
 use crate::report::plot::Plot;
 use crate::state_dir::output;
@@ -46,13 +46,7 @@ pub(super) async fn main(context: &Context, args: &args::ReportArgs) -> Result<u
         .collect();
     let plots: Vec<Plot<'_>> = drawn
         .iter()
-        .map(|(trend, observations)| Plot {
-            fact: &trend.fact,
-            unit: fact::find(&trend.fact).map_or("", |(_, declared)| declared.unit),
-            observations,
-            span: (from, now.unix_timestamp()),
-            bounds: trend.bounds,
-        })
+        .map(|(trend, observations)| trend.plot(observations))
         .collect();
     let events: Vec<TimelineRow> = collected
         .timeline

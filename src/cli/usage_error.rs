@@ -1,8 +1,9 @@
 //! What clap says of a command line that it does not understand.
 
 use super::fail::Failure;
-use super::out::{self, Out};
+use super::out::Out;
 use crate::exit;
+use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::text::Printable;
 
@@ -11,10 +12,11 @@ pub(super) fn from_clap(error: &clap::Error, foreseen: &Out) -> Result<u8, Failu
     use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
     let text = error.render().to_string();
     if matches!(error.kind(), DisplayHelp | DisplayVersion) {
-        return Ok(foreseen.text(DocumentKind::Help, "help", &text));
+        return Ok(foreseen.document(&Document::verbatim(DocumentKind::Help, "help", text)));
     }
-    let lines = out::lines(&text)
-        .map(|line| line.as_str().trim_end().into())
+    let lines = text
+        .lines()
+        .map(|line| Printable::from(Printable::from(line).as_str().trim_end()))
         .filter(|line: &Printable| !line.is_empty());
     Err(Failure {
         code: exit::USAGE,

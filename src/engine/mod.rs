@@ -3,15 +3,21 @@
 //! Everything that several commands share and that needs more than one of the rooms below.
 
 pub mod alias;
+pub mod audit;
 pub mod check;
 pub mod collect;
+pub mod connections;
 pub mod credentials;
+pub mod diff;
 pub mod doctor;
 pub mod escalation;
+pub mod history_init;
 pub mod history_open;
 pub mod journal;
 pub mod operator;
+pub mod record;
 pub mod run;
+pub mod runbook_checks;
 pub mod runbooks;
 pub mod save_recording;
 pub mod timeline;

@@ -225,7 +225,7 @@ impl CollectedRun {
             duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let origin = ReportOrigin {
-            stack: stack_heading(stack),
+            stack: model::StackIdentity::of(stack),
             started_at: *now,
             took: began.elapsed(),
             notes: self.notes,
@@ -356,16 +356,6 @@ impl RunRecorder {
             Some(queue) => queue.wait(snapshot).map_err(|error| error.to_string()),
             None => Ok(()),
         }
-    }
-}
-
-/// The stack as the heading of a report names it.
-pub fn stack_heading(stack: &Stack) -> model::StackIdentity {
-    model::StackIdentity {
-        name: stack.name.value.as_str().into(),
-        api_url: stack.endpoint("").into(),
-        region: stack.region.value.as_str().into(),
-        account: stack.account.value.as_str().into(),
     }
 }
 

@@ -7,10 +7,16 @@ use crate::fact::{Probe, duration, instant, parse_instant};
 use crate::history::{HistoryError, Sample, Summary};
 use crate::observation::{FactState, Observations};
 use crate::probe::{self, FeedItem, ProbeContext};
+use crate::report::columns::Screen;
+use crate::report::document::Document;
+use crate::report::json::DocumentKind;
+use crate::report::markdown::inert;
+use crate::report::model::{StackIdentity, Verdict};
 use crate::stack::Settings;
 use crate::state_dir::journal::{JournalEntry, Stage};
 use crate::text::{Printable, Untrusted};
 use crate::timeline::{self, Moment, Timeline, Witness};
+use serde_json::json;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use time::OffsetDateTime;
@@ -184,6 +190,65 @@ impl CollectedTimeline {
             None => format!("{at} {}; nothing is known of the hour before", broke.text),
         }
     }
+
+    /// The sequence as a document, for people as a table or as Markdown.
+    pub fn document(
+        &self,
+        stack: StackIdentity,
+        (now, since): (OffsetDateTime, i64),
+        is_markdown: bool,
+        screen: Screen,
+    ) -> Document {
+        let verdict = match self.is_incomplete {
+            true => Verdict::Unknown,
+            false => Verdict::Ok,
+        };
+        let moments = &self.timeline.moments;
+        let one = |moment: &Moment| json!({"at": instant(moment.at), "witness": moment.witness.word(), "text": moment.text.as_str()});
+        let broke = self.timeline.broke.and_then(|at| moments.get(at));
+        let extra = json!({
+            "moments": moments.iter().map(one).collect::<Vec<_>>(),
+            "pulses": self.pulses,
+            "broke": broke.map(one),
+            "before": self.timeline.before().map(one).collect::<Vec<_>>(),
+            "notes": self.notes.iter().map(Printable::as_str).collect::<Vec<_>>(),
+        });
+        let summary = Printable::from(self.summary(since));
+        let mut text = match is_markdown {
+            true => format!("{}\n\n{}", inert(summary.as_str()), markdown(moments)),
+            false => format!("{summary}\n\n{}", table(moments, screen)),
+        };
+        for note in &self.notes {
+            text.push_str(&format!("\nnote: {note}\n"));
+        }
+        let mut document = Document::new(DocumentKind::Timeline, verdict, summary, text, extra);
+        document.heading.stack = Some(stack);
+        document.heading.started_at = Some(now);
+        document
+    }
+}
+
+fn table(moments: &[Moment], screen: Screen) -> String {
+    let rows = moments.iter().map(|moment| {
+        let mark = if moment.is_bad { "!" } else { "" };
+        let witness = moment.witness.word().into();
+        [
+            instant(moment.at).into(),
+            mark.into(),
+            witness,
+            moment.text.clone(),
+        ]
+    });
+    screen.table(["AT", "", "WITNESS", "WHAT"], rows)
+}
+
+fn markdown(moments: &[Moment]) -> String {
+    let rows = moments.iter().map(|moment| {
+        let (at, what) = (instant(moment.at), inert(moment.text.as_str()));
+        format!("| {at} | {} | {what} |\n", moment.witness.word())
+    });
+    let head = "| at | witness | what |\n| --- | --- | --- |\n".to_owned();
+    std::iter::once(head).chain(rows).collect()
 }
 
 /// The events of the audit feed within the window.

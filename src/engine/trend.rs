@@ -2,12 +2,17 @@
 
 use super::run::Run;
 use super::with_history::with_history;
-use crate::fact::{self, FactType};
+use crate::fact::{self, FactType, duration, instant};
 use crate::history::{History, HistoryError, Sample, StackKey};
+use crate::report::columns::Screen;
+use crate::report::document::Document;
+use crate::report::json::DocumentKind;
 use crate::report::metric::Bounds;
+use crate::report::plot::Plot;
 use crate::runbook::metric::MetricDefinition;
 use crate::runbook::model::Runbook;
 use crate::text::Printable;
+use serde_json::json;
 use time::OffsetDateTime;
 
 /// Columns of a sparkline.
@@ -35,6 +40,17 @@ impl Trend {
     pub fn observations(&self) -> Vec<(i64, i64)> {
         let observation = |sample: &Sample| (sample.at.unix_timestamp(), sample.value);
         self.samples.iter().map(observation).collect()
+    }
+
+    /// The trend as a plot of its [`observations`](Self::observations).
+    pub fn plot<'a>(&'a self, observations: &'a [(i64, i64)]) -> Plot<'a> {
+        Plot {
+            fact: &self.fact,
+            unit: fact::find(&self.fact).map_or("", |(_, declared)| declared.unit),
+            observations,
+            span: (self.span.0.unix_timestamp(), self.span.1.unix_timestamp()),
+            bounds: self.bounds,
+        }
     }
 
     /// How many readings there are.
@@ -77,7 +93,7 @@ impl Trend {
     }
 
     /// Fact, number of readings, lowest, highest, newest, sparkline.
-    pub fn row(&self, glyphs: &[char]) -> [Printable; 6] {
+    fn row(&self, glyphs: &[char]) -> [Printable; 6] {
         let values = || self.samples.iter().map(|sample| sample.value);
         let shown = |value: Option<i64>| value.map_or("-".to_owned(), |value| value.to_string());
         [
@@ -115,6 +131,26 @@ impl Trend {
             .map(|column| column.map_or(' ', |value| glyphs[height(value)]))
             .collect()
     }
+}
+
+/// Trends as a table with a sparkline each, and as readings for programs; `since` in seconds.
+pub fn document(trends: &[Trend], since: i64, screen: Screen) -> Document {
+    let last = format!("LAST {}", duration(since).to_uppercase());
+    let head = ["FACT", "RUNS", "LOW", "HIGH", "NOW", last.as_str()];
+    let rows = trends.iter().map(|trend| trend.row(screen.glyphs()));
+    let text = screen.table(head, rows);
+    let sample =
+        |sample: &Sample| json!({"at": instant(sample.at.unix_timestamp()), "value": sample.value});
+    let facts: Vec<_> = trends
+        .iter()
+        .map(|trend| {
+            let samples: Vec<_> = trend.samples.iter().map(sample).collect();
+            json!({"fact": trend.fact, "samples": samples})
+        })
+        .collect();
+    let summary = format!("{} recorded facts", trends.len());
+    let extra = json!({ "facts": facts });
+    Document::ok(DocumentKind::History, summary, text, extra)
 }
 
 /// The trends of the numbers of a runbook, those with limits first.

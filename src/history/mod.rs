@@ -8,6 +8,7 @@
 mod blocking;
 mod dynamodb;
 mod error;
+pub mod export;
 mod location;
 mod pending;
 mod retention;

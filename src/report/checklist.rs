@@ -1,7 +1,11 @@
 //! The items of a checklist: what was checked, what was found, what to do.
 
+use super::columns::Screen;
+use super::document::Document;
+use super::json::DocumentKind;
 use super::model::Verdict;
 use crate::text::Printable;
+use serde_json::json;
 
 /// One thing that was checked.
 #[derive(Clone, Debug)]
@@ -41,4 +45,40 @@ impl ChecklistItem {
             fix: Some(fix.into()),
         }
     }
+}
+
+/// A checklist as a document of this kind, with the one thing to do now where there is one.
+pub fn document(
+    kind: DocumentKind,
+    checks: &[ChecklistItem],
+    next: Option<&str>,
+    screen: Screen,
+) -> Document {
+    let verdict = Verdict::worst(checks.iter().map(|check| check.verdict));
+    let is_bad = |check: &&ChecklistItem| !matches!(check.verdict, Verdict::Ok | Verdict::Skipped);
+    let rows = checks.iter().map(|check| {
+        let name = check.name.as_str().into();
+        [name, check.verdict.short().into(), check.found.clone()]
+    });
+    let mut text = screen.table(["CHECK", "VERDICT", "FOUND"], rows);
+    for check in checks {
+        if let Some(fix) = &check.fix {
+            text.push_str(&format!("fix {}: {fix}\n", check.name));
+        }
+    }
+    let summary = match checks.iter().filter(is_bad).count() {
+        0 => format!("All {} checks are ok.", checks.len()),
+        n => format!("{n} of {} checks need a look.", checks.len()),
+    };
+    text.push_str(&format!("{summary}\n"));
+    let checks: Vec<_> = checks
+        .iter()
+        .map(|c| json!({"check": c.name, "verdict": c.verdict.word(), "found": c.found.as_str(), "fix": c.fix.as_ref().map(Printable::as_str)}))
+        .collect();
+    let mut extra = json!({ "checks": checks });
+    if let Some(next) = next {
+        text.push_str(&format!("NEXT  {}\n", Printable::from(next)));
+        extra["next"] = next.into();
+    }
+    Document::new(kind, verdict, summary, text, extra)
 }

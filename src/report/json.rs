@@ -59,9 +59,9 @@ pub fn runbooks(report: &model::Report) -> serde_json::Value {
 
 /// What every document says of itself, whichever command made it.
 #[derive(Clone, Debug)]
-pub struct Heading<'a> {
+pub struct Heading {
     /// Which system, where that is known.
-    pub stack: Option<&'a model::StackIdentity>,
+    pub stack: Option<model::StackIdentity>,
     /// When it began, where that is known.
     pub started_at: Option<OffsetDateTime>,
     /// How long it took, where that is known.
@@ -71,26 +71,52 @@ pub struct Heading<'a> {
     /// The exit code of the process.
     pub exit_code: u8,
     /// What happened, in one sentence.
-    pub summary: &'a Printable,
+    pub summary: Printable,
     /// What to do, where there is something to do.
-    pub next_action: Option<&'a model::NextAction>,
+    pub next_action: Option<model::NextAction>,
+}
+
+impl Heading {
+    /// A heading that names no stack and no time, with the exit code of the verdict.
+    pub fn new(verdict: model::Verdict, summary: impl Into<Printable>) -> Self {
+        Self {
+            stack: None,
+            started_at: None,
+            took: None,
+            verdict,
+            exit_code: verdict.exit_code(),
+            summary: summary.into(),
+            next_action: None,
+        }
+    }
+
+    /// The heading of a report.
+    pub fn of(report: &model::Report) -> Self {
+        Self {
+            stack: Some(report.stack.clone()),
+            started_at: Some(report.started_at),
+            took: Some(report.took),
+            next_action: report.next_action.clone(),
+            ..Self::new(report.verdict, report.summary.clone())
+        }
+    }
 }
 
 /// The same document for a run that never came to a report: a usage error, a bad
 /// configuration, a panic. All keys are there; those of the report are null or empty.
-pub fn failure(heading: &Heading<'_>, pretty: bool) -> String {
+pub fn failure(heading: &Heading, pretty: bool) -> String {
     text(
         &JsonRun {
             format_version: FORMAT_VERSION,
             duckops_version: env!("CARGO_PKG_VERSION"),
-            stack: JsonStack::of(heading.stack),
+            stack: JsonStack::of(heading.stack.as_ref()),
             started_at: heading.started_at.map(utc),
             duration_ms: heading.took.map(millis),
             verdict: heading.verdict.word(),
             exit_code: heading.exit_code,
             root_cause: None,
             summary: heading.summary.as_str(),
-            next_action: heading.next_action.map(JsonAction::of),
+            next_action: heading.next_action.as_ref().map(JsonAction::of),
             escalation: None,
             runbooks: vec![],
             notes: vec![],
@@ -106,14 +132,14 @@ pub fn failure(heading: &Heading<'_>, pretty: bool) -> String {
 /// object stands under `result`; a key that the heading has is the heading's.
 pub fn document(
     kind: DocumentKind,
-    heading: &Heading<'_>,
+    heading: &Heading,
     extra: &serde_json::Value,
     pretty: bool,
 ) -> String {
     text(&JsonDocument(kind.name(), heading, extra), pretty)
 }
 
-struct JsonDocument<'a>(&'static str, &'a Heading<'a>, &'a serde_json::Value);
+struct JsonDocument<'a>(&'static str, &'a Heading, &'a serde_json::Value);
 
 /// The keys of a heading, and the one that ends a document.
 const HEADING: [&str; 10] = [
@@ -136,13 +162,16 @@ impl Serialize for JsonDocument<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("format_version", FORMAT_VERSION)?;
         map.serialize_entry("duckops_version", env!("CARGO_PKG_VERSION"))?;
-        map.serialize_entry("stack", &JsonStack::of(heading.stack))?;
+        map.serialize_entry("stack", &JsonStack::of(heading.stack.as_ref()))?;
         map.serialize_entry("started_at", &heading.started_at.map(utc))?;
         map.serialize_entry("duration_ms", &heading.took.map(millis))?;
         map.serialize_entry("verdict", heading.verdict.word())?;
         map.serialize_entry("exit_code", &heading.exit_code)?;
         map.serialize_entry("summary", heading.summary.as_str())?;
-        map.serialize_entry("next_action", &heading.next_action.map(JsonAction::of))?;
+        map.serialize_entry(
+            "next_action",
+            &heading.next_action.as_ref().map(JsonAction::of),
+        )?;
         map.serialize_entry("kind", kind)?;
         match extra {
             serde_json::Value::Object(keys) => {

@@ -4,15 +4,23 @@
 //! prints: it returns text, and the command line decides where that goes. What it says of
 //! the outside world has gone through [`crate::text`], so all that is left to do here is
 //! what a single format needs on top: its own markup must not be forged either.
+pub mod bond_checklist;
+pub mod bonds;
 pub mod checklist;
+pub mod columns;
+pub mod connections;
+pub mod document;
 pub mod entry;
+pub mod facts;
 pub mod html;
+pub mod journal;
 pub mod json;
 pub mod markdown;
 pub mod metric;
 pub mod model;
 pub mod nagios;
 pub mod palette;
+pub mod pecks;
 pub mod plot;
 pub mod prometheus;
 pub mod rules;

@@ -6,6 +6,7 @@
 use super::metric::MetricValue;
 use crate::fact::{Fact, FactValue, Probe};
 use crate::observation::RequestLog;
+use crate::stack::Stack;
 use crate::text::Printable;
 
 pub use super::verdict::Verdict;
@@ -303,6 +304,18 @@ pub struct StackIdentity {
     pub region: Printable,
     /// The AWS account it must be in.
     pub account: Printable,
+}
+
+impl StackIdentity {
+    /// The identity of a configured stack.
+    pub fn of(stack: &Stack) -> Self {
+        Self {
+            name: stack.name.value.as_str().into(),
+            api_url: stack.endpoint("").into(),
+            region: stack.region.value.as_str().into(),
+            account: stack.account.value.as_str().into(),
+        }
+    }
 }
 
 /// One run, judged.

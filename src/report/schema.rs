@@ -104,13 +104,8 @@ mod tests {
 
     fn documents() -> Vec<Value> {
         let heading = Heading {
-            stack: None,
-            started_at: None,
-            took: None,
-            verdict: Verdict::Unknown,
             exit_code: 64,
-            summary: &"no such runbook".into(),
-            next_action: None,
+            ..Heading::new(Verdict::Unknown, "no such runbook")
         };
         let reports = sample::all().map(|(_, report)| render(&report, false));
         let texts = reports.into_iter().chain([failure(&heading, false)]);

@@ -63,6 +63,16 @@ impl Verdict {
         }
     }
 
+    /// The verdict of a command that writes, by its exit code.
+    pub fn of_write(code: u8) -> Self {
+        match code {
+            exit::OK => Verdict::Ok,
+            exit::CRITICAL => Verdict::Critical,
+            exit::UNKNOWN => Verdict::Unknown,
+            _ => Verdict::Warning,
+        }
+    }
+
     /// The worst of several; nothing judged at all is unknown.
     pub fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
         match verdicts.into_iter().max() {

@@ -10,6 +10,7 @@ mod check;
 mod checker;
 mod embedded;
 mod library;
+pub mod listing;
 pub mod metric;
 mod metric_check;
 pub mod model;

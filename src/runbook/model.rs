@@ -4,6 +4,7 @@ use super::metric::MetricDefinition;
 use super::rule::Expression;
 use super::words::Words;
 use crate::fact::{FactValue, Probe};
+use crate::report::rules::Alert;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One incident or one state, as data.
@@ -36,6 +37,18 @@ pub struct Runbook {
 }
 
 impl Runbook {
+    /// What alert rules need of it.
+    pub fn into_alert(self) -> Alert {
+        let metrics = self.metrics.iter().map(|metric| metric.value(|_| None));
+        Alert {
+            metrics: metrics.collect(),
+            id: self.id.into(),
+            title: self.title.into(),
+            severity: self.severity.into(),
+            explained_by: self.explained_by.into_iter().map(Into::into).collect(),
+        }
+    }
+
     /// The facts that its steps and its metrics name.
     pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
         let metrics = self.metrics.iter().flat_map(MetricDefinition::facts);

@@ -4,10 +4,14 @@
 use super::send::headers;
 use super::{TestPayload, sign};
 use crate::redact::holds;
+use crate::report::document::Document;
+use crate::report::json::DocumentKind;
 use crate::state_dir::{
     input::{self, Links},
     output, sha256,
 };
+use crate::text::Printable;
+use serde_json::json;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -61,6 +65,26 @@ pub fn write(
     })?;
     fill_or_remove(folder, &files, secret)?;
     Ok(files.iter().map(|(name, _)| *name).collect())
+}
+
+/// The document about a bundle that was written.
+pub fn document(folder: &Path, files: &[&'static str], payload: &TestPayload) -> Document {
+    let folder = Printable::from(folder.to_string_lossy().into_owned());
+    let mut text = format!(
+        "{folder}: {}\n\
+         The secret is in none of them; the signature is, and it is good for this body only.\n",
+        files.join(", ")
+    );
+    let cautions = payload.append_warnings(&mut text);
+    text.push_str("NEXT  On a machine that reaches the receiver, in that folder: sh send.sh\n");
+    let summary = format!("{} files in {folder}", files.len());
+    let extra = json!({
+        "folder": folder.as_str(),
+        "files": files,
+        "event": payload.event,
+        "cautions": cautions,
+    });
+    Document::ok(DocumentKind::WebhookBundle, summary, text, extra)
 }
 
 /// Fills the folder, or removes it on failure.

@@ -1,6 +1,7 @@
 //! A receiver on this machine: verifies each delivery, reports it and responds, or fails in a chosen
 //! way. It stores nothing and never reports what a body holds.
 
+use super::received::{ReceivedDelivery, SignatureCheck};
 use super::{DELIVERY, EVENT, SIGNATURE, verify};
 use crate::text::Untrusted;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -61,56 +62,6 @@ impl FromStr for FailureMode {
             _ => Err("one of status-500 (or another code), hang, reset, slow, redirect"),
         }
     }
-}
-
-/// The result of checking a signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignatureCheck {
-    /// It matches the body.
-    Right,
-    /// It does not match.
-    Wrong,
-    /// There is no signature.
-    Missing,
-    /// It was not checked: the body did not arrive or is too large.
-    Unread,
-}
-
-impl SignatureCheck {
-    /// Every result.
-    pub const ALL: [SignatureCheck; 4] = [
-        SignatureCheck::Right,
-        SignatureCheck::Wrong,
-        SignatureCheck::Missing,
-        SignatureCheck::Unread,
-    ];
-
-    /// Its word in output.
-    pub fn word(self) -> &'static str {
-        match self {
-            SignatureCheck::Right => "right",
-            SignatureCheck::Wrong => "wrong",
-            SignatureCheck::Missing => "missing",
-            SignatureCheck::Unread => "unread",
-        }
-    }
-}
-
-/// What is reported of one delivery.
-#[derive(Clone, Debug)]
-pub struct ReceivedDelivery {
-    /// The requested path.
-    pub path: Untrusted,
-    /// The event named by its header.
-    pub event: Option<Untrusted>,
-    /// Its id, from the header or from the body.
-    pub id: Option<Untrusted>,
-    /// The result of checking its signature.
-    pub signed: SignatureCheck,
-    /// The bytes of its body.
-    pub bytes: usize,
-    /// The status of the response; `None` if the receiver failed without one on purpose.
-    pub answered: Option<u16>,
 }
 
 /// A receiver that waits for deliveries.

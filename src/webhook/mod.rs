@@ -18,14 +18,16 @@ pub mod bundle;
 pub mod diagnose;
 pub mod listen;
 mod payload;
+pub mod received;
 pub mod send;
+pub mod send_report;
 mod sign;
 mod signature_diagnosis;
 pub mod target;
 
 pub use payload::{TestPayload, WebhookEvent};
 pub use sign::{Malformed, sign, verify};
-pub use signature_diagnosis::explain_mismatch;
+pub use signature_diagnosis::{explain_mismatch, verification};
 
 /// The header that names the event.
 pub const EVENT: &str = "X-Space-Duck-Event";

@@ -92,6 +92,15 @@ impl TestPayload {
         }
     }
 
+    /// Appends the warnings to a text for people.
+    pub(super) fn append_warnings(&self, text: &mut String) -> Vec<&'static str> {
+        let warnings = self.warnings();
+        for warning in &warnings {
+            text.push_str(&format!("caution: {warning}\n"));
+        }
+        warnings
+    }
+
     /// Warnings to show before the body is sent or handed to another person.
     pub fn warnings(&self) -> Vec<&'static str> {
         let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {

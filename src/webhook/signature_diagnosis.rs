@@ -1,13 +1,41 @@
 //! Why a signature does not match: each common mistake is undone in turn, and one is reported only
 //! if the signature then matches. The reasons hold no part of the secret.
 
-use super::sign::{is_tag_of, parse_tag};
+use super::sign::{Malformed, is_tag_of, parse_tag, verify};
+use crate::report::document::Document;
+use crate::report::json::DocumentKind;
+use crate::report::model::Verdict;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Write;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Whether a signature is that of a body, as a document with the reason where it is not.
+///
+/// # Errors
+/// [`Malformed`].
+pub fn verification(secret: &str, body: &[u8], signature: &str) -> Result<Document, Malformed> {
+    let is_right = verify(secret, body, signature)?;
+    let reason = match is_right {
+        true => None,
+        false => explain_mismatch(secret, body, signature),
+    };
+    let (verdict, summary) = match is_right {
+        true => (Verdict::Ok, "the signature is right".to_owned()),
+        false => {
+            let reason = reason.unwrap_or("another secret, or other bytes than were signed");
+            let summary = format!("the signature is wrong: {reason}");
+            (Verdict::Critical, summary)
+        }
+    };
+    let (word, bytes) = (verdict.word().to_uppercase(), body.len());
+    let text = format!("{word}: {summary} ({bytes} bytes)\n");
+    let extra = json!({"right": is_right, "reason": reason, "bytes": bytes});
+    let kind = DocumentKind::WebhookVerify;
+    Ok(Document::new(kind, verdict, summary, text, extra))
+}
 
 /// The mistake in the body or in the secret that explains a signature that does not match; `None`
 /// where no known mistake does.

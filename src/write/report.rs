@@ -114,15 +114,6 @@ impl WriteReport {
         }
     }
 
-    fn verdict(&self) -> Verdict {
-        match self.code {
-            exit::OK => Verdict::Ok,
-            exit::CRITICAL => Verdict::Critical,
-            exit::UNKNOWN => Verdict::Unknown,
-            _ => Verdict::Warning,
-        }
-    }
-
     /// Outcome and summary on one line.
     pub fn headline(&self) -> String {
         Printable::from(format!("{}: {}", self.outcome.to_uppercase(), self.summary)).to_string()
@@ -136,15 +127,13 @@ impl WriteReport {
         contact: &str,
         clock: Option<Clock>,
     ) -> String {
-        let summary = Printable::from(self.summary.as_str());
         let heading = Heading {
-            stack: Some(stack),
+            stack: Some(stack.clone()),
             started_at: clock.map(|clock| clock.now),
             took: clock.map(|clock| clock.began.elapsed()),
-            verdict: self.verdict(),
             exit_code: self.code,
-            summary: &summary,
-            next_action: self.next.as_ref(),
+            next_action: self.next.clone(),
+            ..Heading::new(Verdict::of_write(self.code), self.summary.as_str())
         };
         let escalation = self.escalation.as_ref().map(|(due, reason)| {
             json!({

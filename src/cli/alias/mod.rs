@@ -2,22 +2,41 @@
 
 mod moving;
 mod order;
-mod read;
-mod versions;
 
 use super::args::{AliasAction, AliasRead};
 use super::fail::Failure;
 use super::{Context, named_file};
 use crate::engine::alias::collect_alias;
+use crate::write::alias::alias_report::{check_report, show_details, show_report};
 use crate::write::alias::findings::{AliasFindings, AliasQuery};
 
 pub(super) async fn main(context: &Context, action: &AliasAction) -> Result<u8, Failure> {
     match action {
-        AliasAction::Show(read) => read::show(context, read).await,
-        AliasAction::Check { to, read } => read::check(context, read, to.as_deref()).await,
+        AliasAction::Show(read) => {
+            let query = query(read, None, true);
+            let findings = findings(context, read, &query).await?;
+            let report = show_report(&findings, &query);
+            let details = show_details(&findings, context.out.screen);
+            Ok(context.out.report_with(&report, &details))
+        }
+        AliasAction::Check { to, read } => {
+            let query = query(read, to.as_deref(), false);
+            let findings = findings(context, read, &query).await?;
+            Ok(context.out.report(&check_report(&findings, &query)))
+        }
         AliasAction::Rollback { .. } | AliasAction::Promote { .. } => {
             moving::main(context, action).await
         }
+    }
+}
+
+fn query(read: &AliasRead, to: Option<&str>, around: bool) -> AliasQuery {
+    AliasQuery {
+        purpose: None,
+        to: to.map(str::to_owned),
+        smoke: read.smoke,
+        other_hosts: true,
+        around,
     }
 }
 

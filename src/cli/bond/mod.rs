@@ -1,28 +1,44 @@
 //! `duckops bond`: the agents' bonds, and the three writes to them.
 
-mod list;
 mod recover;
-mod show;
-mod verify;
 mod write;
 
-use super::args::BondAction;
+use super::args::{BondAction, Lists};
+use super::connections::{View, see, show};
 use super::fail::Failure;
 use super::{Context, guide};
-use crate::connections::{Bond, BondState};
-use crate::fact::instant;
+use crate::connections::Only;
 use crate::report::json::DocumentKind;
+use crate::report::{bond_checklist, bonds, checklist};
 use crate::write::bond::Action;
-use serde_json::{Value, json};
 
 /// The kind of document that a write to a bond prints.
 const WRITE: DocumentKind = DocumentKind::BondWrite;
 
 pub(super) async fn main(context: &Context, action: &BondAction) -> Result<u8, Failure> {
+    let screen = context.out.screen;
     match action {
-        BondAction::List(watched) => list::main(context, watched).await,
-        BondAction::Show { id, watched } => show::main(context, id, watched).await,
-        BondAction::Verify { id, lists } => verify::main(context, id, lists).await,
+        BondAction::List(watched) => {
+            let view = View {
+                kind: DocumentKind::Bonds,
+                runbook: "bond",
+                only: None,
+                json: &|all, _| bonds::list_json(all),
+                text: &|all, _| bonds::list_text(all, screen),
+            };
+            show(context, watched, &view).await
+        }
+        BondAction::Show { id, watched } => {
+            let view = View {
+                kind: DocumentKind::Bond,
+                runbook: "bond",
+                only: Some(Only::Bond(id.clone())),
+                json: &|all, _| bonds::page_json(all, id),
+                text: &|all, _| bonds::page_text(all, id, screen),
+            };
+            show(context, watched, &view).await
+        }
+        BondAction::Verify { id, lists } => verify(context, id, lists).await,
         BondAction::Guide { stage } => guide::main(context, "bond", stage.as_deref()),
         BondAction::Rotate(rotate) if rotate.recover => recover::main(context, &rotate.id),
         BondAction::Rotate(rotate) => {
@@ -38,28 +54,11 @@ pub(super) async fn main(context: &Context, action: &BondAction) -> Result<u8, F
     }
 }
 
-/// A bond for programs; what is not known is null.
-fn record(bond: &Bond, now: i64) -> Value {
-    let time = |at: Option<i64>| at.map(instant);
-    let newest = bond.pulse.filter(|_| bond.pulses.is_empty());
-    let pulses = bond.pulses.iter().copied().chain(newest);
-    json!({
-        "spaceduck_id": bond.id,
-        "name": bond.name.as_ref().map(|name| name.printable(200).to_string()),
-        "duckling_id": bond.duckling,
-        "state": bond.state().word(),
-        "health": bond.class(now).word(),
-        "uncertain": bond.uncertain.or(bond.unseen),
-        "bonded_at": time(bond.since),
-        "unpecked_at": time(bond.over),
-        "last_seen_at": time(bond.seen),
-        "pulse_age_s": bond.pulse_age(now),
-        "key_age_s": bond.key_age(),
-        "key_age_min_s": bond.key_min,
-        "key_age_max_s": bond.key_max,
-        "list_says": bond.contradiction().map(BondState::word),
-        "peck_id": bond.peck,
-        "peer": bond.peer,
-        "pulses": pulses.map(instant).collect::<Vec<_>>(),
-    })
+async fn verify(context: &Context, id: &str, lists: &Lists) -> Result<u8, Failure> {
+    let only = Some(Only::Bond(id.to_owned()));
+    let seen = see(context, "bond", lists, only).await?;
+    let checks = bond_checklist::checks(&seen.connections, &seen.report.summary);
+    let screen = context.out.screen;
+    let document = checklist::document(DocumentKind::BondVerify, &checks, None, screen);
+    Ok(context.out.document(&document))
 }

@@ -8,10 +8,10 @@ use crate::cli::fail::Failure;
 use crate::cli::out::{Format, Out};
 use crate::exit;
 use crate::fact;
+use crate::history::export::{CSV_HEAD, csv, record};
 use crate::history::{History, Sample, StackKey};
+use crate::report::document::Document;
 use crate::report::json::DocumentKind;
-use crate::report::model::Verdict;
-use crate::text::Printable;
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -35,7 +35,7 @@ fn write(
     let is_document = out.format == Format::Json;
     let mut lines = Vec::new();
     if format.csv && !is_document {
-        code = out.print("at,fact,value,unit\n", code);
+        code = out.print(CSV_HEAD, code);
     }
     for fact in history.facts(stack).map_err(failed)? {
         let mut samples = history
@@ -46,10 +46,10 @@ fn write(
         let unit = fact::find(&fact).map_or("", |(_, declared)| declared.unit);
         let line = |sample: &Sample| match format.csv {
             true => csv(sample, &fact, unit),
-            false => jsonl(sample, &fact, unit),
+            false => format!("{}\n", record(sample, &fact, unit)),
         };
         if is_document {
-            lines.extend(samples.iter().map(|sample| reading(sample, &fact, unit)));
+            lines.extend(samples.iter().map(|sample| record(sample, &fact, unit)));
             continue;
         }
         let text: String = samples.iter().map(line).collect();
@@ -58,8 +58,8 @@ fn write(
     if is_document {
         let summary = format!("{observations} readings");
         let extra = json!({ "readings": lines });
-        let kind = DocumentKind::HistoryExport;
-        return Ok(out.document(kind, Verdict::Ok, exit::OK, &summary, "", &extra));
+        let document = Document::ok(DocumentKind::HistoryExport, summary, "", extra);
+        return Ok(out.document(&document));
     }
     if !format.csv {
         // Who reads a file that was cut off notices that this is missing.
@@ -67,63 +67,4 @@ fn write(
         code = out.print(&format!("{end}\n"), code);
     }
     Ok(code)
-}
-
-fn at(sample: &Sample) -> String {
-    let millis = sample.at.replace_millisecond(sample.at.millisecond());
-    let at = millis.ok().and_then(|at| {
-        at.format(&time::format_description::well_known::Rfc3339)
-            .ok()
-    });
-    at.unwrap_or_default()
-}
-
-fn csv(sample: &Sample, fact: &str, unit: &str) -> String {
-    let (at, value) = (at(sample), sample.value);
-    format!("{at},{},{value},{}\n", cell(fact), cell(unit))
-}
-
-/// A text that no spreadsheet takes for a formula, whatever stands before or after it.
-fn cell(text: &str) -> String {
-    let text = Printable::from(text).to_string();
-    let guard = match text.starts_with(['=', '+', '-', '@', '|', '%']) {
-        true => "'",
-        false => "",
-    };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
-}
-
-fn jsonl(sample: &Sample, fact: &str, unit: &str) -> String {
-    format!("{}\n", reading(sample, fact, unit))
-}
-
-fn reading(sample: &Sample, fact: &str, unit: &str) -> serde_json::Value {
-    let unit = Some(unit).filter(|unit| !unit.is_empty());
-    let fact = Printable::from(fact).to_string();
-    json!({"at": at(sample), "fact": fact, "value": sample.value, "unit": unit})
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula_and_none_ends_early() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "|calc", "%x"] {
-            assert_eq!(cell(text), format!("\"'{text}\""));
-        }
-        assert_eq!(cell("a\",=1"), "\"a\"\",=1\"");
-        assert_eq!(cell("a\n=1\tb"), "\"a\\n=1\\tb\"");
-        assert_eq!(cell(""), "\"\"");
-    }
-
-    #[test]
-    fn a_time_keeps_its_milliseconds() {
-        let sample = |nanos| Sample {
-            at: OffsetDateTime::from_unix_timestamp_nanos(nanos).expect("a time"),
-            value: 0,
-        };
-        assert_eq!(at(&sample(1_500_000_000)), "1970-01-01T00:00:01.5Z");
-        assert_eq!(at(&sample(0)), "1970-01-01T00:00:00Z");
-    }
 }

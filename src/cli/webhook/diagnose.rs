@@ -2,11 +2,10 @@
 
 use super::{event, example, out_of_the_way, secret};
 use crate::cli::args::{SecretFile, Target};
-use crate::cli::checklist;
 use crate::cli::fail::Failure;
 use crate::cli::{Context, now};
 use crate::cloud::Http;
-use crate::report::checklist::ChecklistItem;
+use crate::report::checklist::{self, ChecklistItem};
 use crate::report::json::DocumentKind;
 use crate::webhook::diagnose::{DiagnosisInput, diagnose, next};
 use crate::webhook::target;
@@ -33,19 +32,8 @@ pub(super) async fn main(
     };
     let findings = diagnose(&http, &case, secret.expose()).await;
     let next = next(&findings);
-    let checks: Vec<_> = findings
-        .into_iter()
-        .map(|finding| ChecklistItem {
-            name: finding.id.to_owned(),
-            verdict: finding.verdict,
-            found: finding.found.into(),
-            fix: finding.fix.map(Into::into),
-        })
-        .collect();
-    Ok(checklist::print_next(
-        context,
-        DocumentKind::WebhookDiagnose,
-        &checks,
-        &next,
-    ))
+    let checks: Vec<_> = findings.into_iter().map(ChecklistItem::from).collect();
+    let (kind, screen) = (DocumentKind::WebhookDiagnose, context.out.screen);
+    let document = checklist::document(kind, &checks, Some(&next), screen);
+    Ok(context.out.document(&document))
 }

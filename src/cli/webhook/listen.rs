@@ -7,12 +7,8 @@ use crate::cli::out::Format;
 use crate::cli::{Context, interrupted, now, out};
 use crate::exit;
 use crate::fact::instant;
-use crate::report::json::DocumentKind;
-use crate::report::json::{self, Heading};
-use crate::report::model::Verdict;
-use crate::text::{Printable, Untrusted};
-use crate::webhook::listen::{FailureMode, ReceivedDelivery, Receiver, SignatureCheck};
-use serde_json::json;
+use crate::webhook::listen::{FailureMode, Receiver};
+use crate::webhook::received::{ReceivedDelivery, SignatureCheck};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -53,8 +49,8 @@ pub(super) async fn main(
         }
         let at = instant(now(&env).unix_timestamp());
         let text = match printer.format {
-            Format::Json => document(&at, &delivery),
-            _ => format!("{}\n", line(&at, &delivery)),
+            Format::Json => delivery.document(&at).json(false),
+            _ => delivery.document(&at).text,
         };
         printer.print(&text, exit::OK);
     };
@@ -69,48 +65,4 @@ pub(super) async fn main(
         .collect();
     out::warn(&format!("# ended; signatures: {}", tally.join(", ")));
     Ok(code)
-}
-
-fn shown(text: Option<&Untrusted>) -> Printable {
-    text.map_or("-".into(), |text| text.printable(80))
-}
-
-fn line(at: &str, delivery: &ReceivedDelivery) -> String {
-    let answered = delivery
-        .answered
-        .map_or("no answer".to_owned(), |status| format!("HTTP {status}"));
-    format!(
-        "{at}  {:<14} signature {:<7} delivery {}  {} bytes to {}, {answered}",
-        shown(delivery.event.as_ref()),
-        delivery.signed.word(),
-        shown(delivery.id.as_ref()),
-        delivery.bytes,
-        delivery.path.printable(80)
-    )
-}
-
-fn document(at: &str, delivery: &ReceivedDelivery) -> String {
-    let text = |text: &Option<Untrusted>| text.as_ref().map(|text| text.printable(200).to_string());
-    let right = delivery.signed == SignatureCheck::Right;
-    let verdict = if right { Verdict::Ok } else { Verdict::Warning };
-    let summary = Printable::from(line(at, delivery));
-    let heading = Heading {
-        stack: None,
-        started_at: None,
-        took: None,
-        verdict,
-        exit_code: verdict.exit_code(),
-        summary: &summary,
-        next_action: None,
-    };
-    let extra = json!({
-        "at": at,
-        "event": text(&delivery.event),
-        "signature": delivery.signed.word(),
-        "delivery_id": text(&delivery.id),
-        "path": delivery.path.printable(200).to_string(),
-        "bytes": delivery.bytes,
-        "answered": delivery.answered,
-    });
-    json::document(DocumentKind::WebhookDelivery, &heading, &extra, false)
 }

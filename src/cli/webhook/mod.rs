@@ -3,21 +3,16 @@
 mod diagnose;
 mod listen;
 mod send;
-mod verify;
 
 use super::args::{Delivery, SecretFile, WebhookAction};
 use super::fail::Failure;
 use super::{Context, named_file, out};
-use crate::exit;
 use crate::fact::instant;
-use crate::report::json::DocumentKind;
-use crate::report::model::Verdict;
 use crate::stack::env_overrides;
 use crate::stack::{Secret, SecretSource};
 use crate::text::Printable;
 use crate::webhook::bundle::{self, BundleError};
-use crate::webhook::{TestPayload, WebhookEvent, target};
-use serde_json::json;
+use crate::webhook::{TestPayload, WebhookEvent, target, verification};
 use std::path::Path;
 use ulid::Ulid;
 
@@ -36,12 +31,25 @@ pub(super) async fn main(context: &Context, action: &WebhookAction) -> Result<u8
             file,
             signature,
             secret,
-        } => verify::main(context, file, signature, secret).await,
+        } => verify(context, file, signature, secret).await,
         WebhookAction::Bundle { delivery, url, out } => bundle(context, delivery, url, out).await,
         WebhookAction::Listen { port, secret, fail } => {
             listen::main(context, *port, secret, fail.as_deref()).await
         }
     }
+}
+
+async fn verify(
+    context: &Context,
+    file: &Path,
+    signature: &str,
+    secret_file: &SecretFile,
+) -> Result<u8, Failure> {
+    let secret = secret(context, secret_file)?;
+    let body = body(context, "", file).await?;
+    let document = verification(secret.expose(), &body, signature);
+    let document = document.map_err(|why| Failure::usage(format!("--signature: {why}")))?;
+    Ok(context.out.document(&document))
 }
 
 async fn bundle(
@@ -57,38 +65,8 @@ async fn bundle(
         BundleError::Folder { .. } => Failure::usage(format!("--out: {why}")),
         why => Failure::own(why.to_string()),
     })?;
-    let folder = Printable::from(out.to_string_lossy().into_owned());
-    let mut text = format!("{folder}: {}\n", files.join(", "));
-    text.push_str(
-        "The secret is in none of them; the signature is, and it is good for this body only.\n",
-    );
-    let cautions = cautioned(&payload, &mut text);
-    text.push_str("NEXT  On a machine that reaches the receiver, in that folder: sh send.sh\n");
-    let summary = format!("{} files in {folder}", files.len());
-    let extra = json!({
-        "folder": folder.as_str(),
-        "files": files,
-        "event": payload.event,
-        "cautions": cautions,
-    });
-    let (verdict, code) = (Verdict::Ok, exit::OK);
-    Ok(context.out.document(
-        DocumentKind::WebhookBundle,
-        verdict,
-        code,
-        &summary,
-        &text,
-        &extra,
-    ))
-}
-
-/// What is to be known of a body, added to what people read.
-fn cautioned(payload: &TestPayload, text: &mut String) -> Vec<&'static str> {
-    let cautions = payload.warnings();
-    for caution in &cautions {
-        text.push_str(&format!("caution: {caution}\n"));
-    }
-    cautions
+    let document = bundle::document(out, &files, &payload);
+    Ok(context.out.document(&document))
 }
 
 /// Says that the environment's proxies are passed by: whoever relies on one should know.

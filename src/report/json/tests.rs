@@ -16,15 +16,10 @@ fn keys(text: &str) -> Vec<String> {
     top.map(|(key, _)| key.to_owned()).collect()
 }
 
-fn broken<'a>(summary: &'a Printable) -> Heading<'a> {
+fn broken() -> Heading {
     Heading {
-        stack: None,
-        started_at: None,
-        took: None,
-        verdict: model::Verdict::Unknown,
         exit_code: 64,
-        summary,
-        next_action: None,
+        ..Heading::new(model::Verdict::Unknown, "no such runbook")
     }
 }
 
@@ -48,16 +43,15 @@ const KEYS: [&str; 15] = [
 
 #[test]
 fn complete_is_the_last_key() {
-    let summary = "no such runbook".into();
     let others = [
-        failure(&broken(&summary), true),
+        failure(&broken(), true),
         document(
             DocumentKind::Help,
-            &broken(&summary),
+            &broken(),
             &json!({"a": 1, "complete": false, "z": 2}),
             true,
         ),
-        document(DocumentKind::Help, &broken(&summary), &json!([1, 2]), true),
+        document(DocumentKind::Help, &broken(), &json!([1, 2]), true),
     ];
     let reports = sample::all().map(|(_, report)| render(&report, true));
     for text in reports.iter().chain(&others) {
@@ -70,8 +64,7 @@ fn every_key_of_version_1_is_there_in_its_order() {
     for (name, report) in sample::all() {
         assert_eq!(keys(&render(&report, true)), KEYS, "{name}");
     }
-    let summary = "no such runbook".into();
-    assert_eq!(keys(&failure(&broken(&summary), true)), KEYS);
+    assert_eq!(keys(&failure(&broken(), true)), KEYS);
 }
 
 #[test]
@@ -127,8 +120,7 @@ fn absent_is_null_and_never_left_out() {
     let unknown = &value["runbooks"][0]["steps"][4]["evidence"][0];
     assert_eq!(unknown.get("value"), Some(&Value::Null));
     assert_eq!(unknown.get("at"), Some(&Value::Null));
-    let summary = "no such runbook".into();
-    let value = parsed(&failure(&broken(&summary), false));
+    let value = parsed(&failure(&broken(), false));
     assert_eq!(value["exit_code"], 64);
     assert_eq!(value["verdict"], "unknown");
     assert_eq!(value.get("started_at"), Some(&Value::Null));
@@ -164,10 +156,9 @@ fn values_have_the_type_of_the_fact() {
 #[test]
 fn no_control_byte_and_nothing_invisible_leaves_in_any_string() {
     let raw = sample::evil();
-    let summary = "text".into();
     let text = document(
         DocumentKind::Help,
-        &broken(&summary),
+        &broken(),
         &json!({"raw": raw, "k\u{9b}": 1}),
         false,
     );
@@ -199,9 +190,8 @@ fn one_line_for_watching_and_one_newline_at_the_end() {
 
 #[test]
 fn a_heading_cannot_be_overridden() {
-    let summary = "text".into();
     let extra = json!({"verdict": "ok", "exit_code": 0, "facts": []});
-    let text = document(DocumentKind::Help, &broken(&summary), &extra, false);
+    let text = document(DocumentKind::Help, &broken(), &extra, false);
     assert_eq!(text.matches("\"verdict\"").count(), 1, "{text}");
     assert_eq!(parsed(&text)["exit_code"], 64);
     assert_eq!(parsed(&text)["facts"], json!([]));

@@ -8,6 +8,7 @@ use super::send::{SendOutcome, deliver};
 use super::target::{ResolvedTarget, TargetError, resolve};
 use super::{TestPayload, sign};
 use crate::cloud::Http;
+use crate::report::checklist::ChecklistItem;
 use crate::report::model::Verdict;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -61,6 +62,17 @@ impl Diagnosis {
         Self {
             fix: Some(fix),
             ..self
+        }
+    }
+}
+
+impl From<Diagnosis> for ChecklistItem {
+    fn from(diagnosis: Diagnosis) -> Self {
+        Self {
+            name: diagnosis.id.to_owned(),
+            verdict: diagnosis.verdict,
+            found: diagnosis.found.into(),
+            fix: diagnosis.fix.map(Into::into),
         }
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! [`findings`] is what a command stands on; [`check`] judges it; [`move_alias`] fills in the
 //! guarded write: [`plan`], [`update`] as its one request, [`verify`] afterwards, [`canary`] for
-//! a promotion in two moves. Only [`update`] writes.
+//! a promotion in two moves. Only [`update`] writes. [`alias_report`] is what `alias check` and
+//! `alias show` say.
 
+pub mod alias_report;
 mod canary;
 pub mod canary_evaluation;
 pub mod check;
@@ -17,6 +19,7 @@ pub mod request;
 mod status;
 pub mod update;
 pub mod verify;
+mod version_table;
 
 /// The AWS actions that the checks need beside those of the probes.
 pub const READS: &[&str] = &[

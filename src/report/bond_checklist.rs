@@ -1,31 +1,19 @@
-//! `duckops bond verify`: the checklist of a new bond.
+//! The checklist of a new bond: in force, approved, key delivered, pulsing, visible.
 
-use crate::cli::Context;
-use crate::cli::args::Lists;
-use crate::cli::checklist;
-use crate::cli::connections::{see, text, when};
-use crate::cli::fail::Failure;
-use crate::connections::{Bond, BondState, Class, Connections, EventKind, Only, Peck, SLOW};
+use super::checklist::ChecklistItem;
+use super::connections::{text, when};
+use super::model::Verdict;
+use crate::connections::{Bond, BondState, Class, Connections, EventKind, Peck, SLOW};
 use crate::fact::duration;
-use crate::report::checklist::ChecklistItem;
-use crate::report::json::DocumentKind;
-use crate::report::model::Verdict;
+use crate::text::Printable;
 
-pub(super) async fn main(context: &Context, id: &str, lists: &Lists) -> Result<u8, Failure> {
-    let only = Some(Only::Bond(id.to_owned()));
-    let seen = see(context, "bond", lists, only).await?;
-    let checks = match seen.connections.bonds.first() {
-        Some(bond) => checks(&seen.connections, bond),
-        None => {
-            let why = seen.report.summary.clone();
-            let fix = "Check the id, and that the feed can be read: duckops bond list";
-            vec![ChecklistItem::bad("bond", Verdict::Unknown, why, fix)]
-        }
+/// The checks of the bond that was observed; `summary` says why there is none.
+pub fn checks(all: &Connections, summary: &Printable) -> Vec<ChecklistItem> {
+    let Some(bond) = all.bonds.first() else {
+        let fix = "Check the id, and that the feed can be read: duckops bond list";
+        let verdict = Verdict::Unknown;
+        return vec![ChecklistItem::bad("bond", verdict, summary.clone(), fix)];
     };
-    Ok(checklist::print(context, DocumentKind::BondVerify, &checks))
-}
-
-fn checks(all: &Connections, bond: &Bond) -> Vec<ChecklistItem> {
     let peck = bond
         .peck
         .as_ref()

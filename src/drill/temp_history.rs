@@ -1,6 +1,6 @@
 //! History as a scene would have it, in a folder that goes when the scene is over.
 
-use crate::cli::fail::Failure;
+use super::DrillError;
 use crate::history::{self, Location, Snapshot, StackKey};
 use crate::practice::FakeStack;
 use crate::stack::Stack;
@@ -15,10 +15,12 @@ pub(super) struct TempHistory {
 }
 
 impl TempHistory {
-    pub(super) fn keep(world: &FakeStack) -> Result<Self, Failure> {
-        let path = std::env::temp_dir().join(format!("duckops-practice-{}", Ulid::generate()));
-        output::create_folder(&path).map_err(|error| {
-            Failure::own(format!("{} could not be made: {error}", path.display()))
+    pub(super) fn keep(world: &FakeStack, temp_dir: &Path) -> Result<Self, DrillError> {
+        let path = temp_dir.join(format!("duckops-practice-{}", Ulid::generate()));
+        output::create_folder(&path).map_err(|why| DrillError::Write {
+            path: path.clone(),
+            what: "made",
+            why,
         })?;
         let snapshots = world
             .recorded
@@ -32,9 +34,8 @@ impl TempHistory {
         Location::Sqlite(self.path.join("history.db"))
     }
 
-    pub(super) fn write(&self, stack: &Stack, now: time::OffsetDateTime) -> Result<(), Failure> {
-        let failed = |error: history::HistoryError| Failure::own(format!("history: {error}"));
-        let mut history = history::open(&self.location(), history::BUSY_BUDGET).map_err(failed)?;
+    pub(super) fn write(&self, stack: &Stack, now: time::OffsetDateTime) -> Result<(), DrillError> {
+        let mut history = history::open(&self.location(), history::BUSY_BUDGET)?;
         for (ago, numbers) in &self.snapshots {
             let snapshot = Snapshot {
                 id: Ulid::generate(),
@@ -48,7 +49,7 @@ impl TempHistory {
                     .collect(),
                 duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
             };
-            history.record(&snapshot).map_err(failed)?;
+            history.record(&snapshot)?;
         }
         Ok(())
     }
@@ -72,9 +73,11 @@ pub(super) struct ServeFolder {
 }
 
 impl ServeFolder {
-    pub(super) fn make(folder: &Path, stack: &Stack, token: &str) -> Result<Self, Failure> {
-        let failed = |path: &Path, error: std::io::Error| {
-            Failure::own(format!("{} could not be written: {error}", path.display()))
+    pub(super) fn make(folder: &Path, stack: &Stack, token: &str) -> Result<Self, DrillError> {
+        let failed = |path: &Path, why: std::io::Error| DrillError::Write {
+            path: path.to_owned(),
+            what: "written",
+            why,
         };
         let (state, config) = (folder.join("state"), folder.join("config"));
         let settings = config.join("duckops");

@@ -1,69 +1,74 @@
-//! `duckops record --deploy-log FILE`: the last move of the alias, as the journal knows it, as
-//! a line of DEPLOY-LOG.md that can be read again.
+//! The last move of the alias, as the journal knows it, as a line of DEPLOY-LOG.md that can be
+//! read again.
 
-use super::appended;
-use crate::cli::fail::Failure;
-use crate::cli::{Context, args, journal, out};
+use super::{appended, shown};
 use crate::exit;
 use crate::lambda::deploy_log_entry::DeployLogEntry;
+use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::report::markdown::inert;
 use crate::report::model::Verdict;
-use crate::stack::newest_version;
+use crate::stack::{Stack, newest_version};
 use crate::state_dir::input::{self, InputError, Links};
-use crate::text::{Printable, Untrusted};
+use crate::state_dir::journal::Chain;
+use crate::text::{Printable, Untrusted, printable_lines};
 use serde_json::json;
 use std::path::Path;
 
 /// What begins a log that is new.
 const HEAD: &str = "# Deploy log\n\n";
 
-/// What came of it.
 struct DeployResult {
     code: u8,
     summary: String,
     next: Option<&'static str>,
 }
 
-pub(super) fn main(
-    context: &Context,
-    args: &args::RecordArgs,
+impl DeployResult {
+    fn new(code: u8, summary: String) -> Self {
+        let next = None;
+        Self {
+            code,
+            summary,
+            next,
+        }
+    }
+}
+
+/// Appends the newest move of the alias to a log, about an incident where one is named.
+pub fn record(
+    chain: &Chain,
+    stack: &Stack,
     path: &Path,
     incident: Option<&str>,
-) -> Result<u8, Failure> {
-    let chain = journal::whole(context)?;
-    let stack = &context.settings.stack;
-    let moved = match DeployLogEntry::newest(&chain, &stack.key(), &stack.alias.value) {
+    dry_run: bool,
+) -> Document {
+    let moved = match DeployLogEntry::newest(chain, &stack.key(), &stack.alias.value) {
         Ok(moved) => moved,
         Err(why) => {
-            let told = DeployResult {
+            let result = DeployResult {
                 code: exit::WARNING,
                 summary: format!("{why}; nothing was written"),
                 next: Some("duckops alias show"),
             };
-            return Ok(print(context, args, path, None, &told));
+            return document(path, None, &result, dry_run);
         }
     };
     let line = line(&moved, incident);
-    let told = match read(path) {
-        Err(error) => DeployResult {
-            code: exit::WARNING,
-            summary: format!("{}: {error}; nothing was written", args::shown(path)),
-            next: None,
-        },
-        Ok(text) if text.contains(&moved.id) => DeployResult {
-            code: exit::WARNING,
-            summary: format!("{} has it already; nothing was written", args::shown(path)),
-            next: None,
-        },
-        Ok(_) if args.dry_run => DeployResult {
-            code: exit::OK,
-            summary: format!("nothing was written to {}", args::shown(path)),
-            next: None,
-        },
+    let log = shown(path);
+    let result = match read(path) {
+        Err(error) => DeployResult::new(
+            exit::WARNING,
+            format!("{log}: {error}; nothing was written"),
+        ),
+        Ok(text) if text.contains(&moved.id) => {
+            let summary = format!("{log} has it already; nothing was written");
+            DeployResult::new(exit::WARNING, summary)
+        }
+        Ok(_) if dry_run => DeployResult::new(exit::OK, format!("nothing was written to {log}")),
         Ok(_) => write(path, &moved, &line),
     };
-    Ok(print(context, args, path, Some((&moved, &line)), &told))
+    document(path, Some((&moved, &line)), &result, dry_run)
 }
 
 /// The line, with nothing in it that would be taken for another version or for markup.
@@ -129,43 +134,33 @@ fn write(path: &Path, moved: &DeployLogEntry, line: &str) -> DeployResult {
     }
 }
 
-fn print(
-    context: &Context,
-    args: &args::RecordArgs,
+fn document(
     path: &Path,
     entry: Option<(&DeployLogEntry, &str)>,
-    told: &DeployResult,
-) -> u8 {
-    let summary = Printable::from(told.summary.as_str());
-    let word = match (args.dry_run, told.code) {
+    result: &DeployResult,
+    dry_run: bool,
+) -> Document {
+    let summary = Printable::from(result.summary.as_str());
+    let word = match (dry_run, result.code) {
         (true, _) => "DRY RUN ",
         (false, exit::OK | exit::CRITICAL) => "RECORDED",
         (false, _) => "NOT RECORDED",
     };
     let mut text = format!("{word}  {summary}\n");
     if let Some((_, line)) = entry {
-        let lines = out::lines(line).map(|line| format!("{line}\n"));
-        text.extend(lines);
+        text.push_str(&printable_lines(line));
     }
-    if let Some(next) = told.next {
+    if let Some(next) = result.next {
         text.push_str(&format!("NEXT      {next}\n"));
     }
     let extra = json!({
-        "log": args::shown(path).as_str(),
+        "log": shown(path).as_str(),
         "entry_id": entry.map(|(moved, _)| &moved.id),
         "version": entry.map(|(moved, _)| &moved.to),
         "entry": entry.map(|(_, line)| line),
-        "dry_run": args.dry_run,
+        "dry_run": dry_run,
     });
-    let verdict = match told.code {
-        exit::OK => Verdict::Ok,
-        exit::WARNING => Verdict::Warning,
-        exit::CRITICAL => Verdict::Critical,
-        _ => Verdict::Unknown,
-    };
-    let kind = DocumentKind::RecordDeploy;
-    let summary = summary.as_str();
-    context
-        .out
-        .document(kind, verdict, told.code, summary, &text, &extra)
+    let verdict = Verdict::of_write(result.code);
+    let document = Document::new(DocumentKind::RecordDeploy, verdict, summary, text, extra);
+    document.with_exit_code(result.code)
 }

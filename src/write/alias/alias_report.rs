@@ -1,38 +1,35 @@
-//! `duckops alias check` and `show`: reports like those of every incident, in every format.
+//! The reports of `alias check` and `alias show`, like those of every incident.
 
-use super::versions;
-use crate::cli::Context;
-use crate::cli::args::AliasRead;
-use crate::cli::fail::Failure;
-use crate::engine::run::stack_heading;
+use super::check;
+use super::findings::{AliasFindings, AliasQuery};
+use super::version_table;
 use crate::fact::{Fact, FactValue, Probe, instant};
 use crate::lambda::last_known_good::KnownGood;
 use crate::observation::{FactState, Unavailable};
+use crate::report::columns::Screen;
 use crate::report::model::{
-    Finding, NextAction, Proof, Report, RunbookReport, StepReport, Verdict,
+    Finding, NextAction, Proof, Report, RunbookReport, StackIdentity, StepReport, Verdict,
 };
 use crate::text::Untrusted;
-use crate::write::alias::check;
-use crate::write::alias::findings::{AliasFindings, AliasQuery};
 
 /// The checks that say what the alias is.
 const SHOWN: [&str; 5] = ["account", "alias", "weights", "current", "drift"];
 
-pub(super) async fn check(
-    context: &Context,
-    read: &AliasRead,
-    to: Option<&str>,
-) -> Result<u8, Failure> {
-    let query = query(read, to, false);
-    let findings = super::findings(context, read, &query).await?;
-    let target = findings.target.version.clone().unwrap_or_default();
-    let mut runbook = findings.checked(&query, &target, |known, checks| {
-        check::as_runbook(known, &checks)
-    });
+/// The report of `alias check`: whether the version that the query is about may serve.
+pub fn check_report(findings: &AliasFindings, query: &AliasQuery) -> Report {
+    let mut runbook = checked(findings, query);
     if matches!(runbook.verdict, Verdict::Critical | Verdict::Unknown) {
-        name_last_known_good(&findings, &target, &mut runbook);
+        let target = findings.target.version.clone().unwrap_or_default();
+        name_last_known_good(findings, &target, &mut runbook);
     }
-    Ok(context.out.report(&report(&findings, runbook)))
+    report(findings, runbook)
+}
+
+fn checked(findings: &AliasFindings, query: &AliasQuery) -> RunbookReport {
+    let target = findings.target.version.clone().unwrap_or_default();
+    findings.checked(query, &target, |known, checks| {
+        check::as_runbook(known, &checks)
+    })
 }
 
 /// Says which version is the last known-good where the one in question is not safe: who asks about a
@@ -66,20 +63,14 @@ fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut Ru
     });
 }
 
-pub(super) async fn show(context: &Context, read: &AliasRead) -> Result<u8, Failure> {
-    let query = query(read, None, true);
-    let findings = super::findings(context, read, &query).await?;
-    let target = findings.target.version.clone().unwrap_or_default();
-    let mut runbook = findings.checked(&query, &target, |known, checks| {
-        check::as_runbook(known, &checks)
-    });
+/// The report of `alias show`: where the alias points, since when, and the versions around it.
+pub fn show_report(findings: &AliasFindings, query: &AliasQuery) -> Report {
+    let mut runbook = checked(findings, query);
     runbook
         .steps
         .retain(|step| SHOWN.contains(&step.id.as_str()));
-    let came = moved(&findings);
-    let how = came.summary.to_string();
-    runbook.steps.push(came);
-    runbook.steps.push(around(&findings));
+    runbook.steps.push(moved(findings));
+    runbook.steps.push(around(findings));
     for (number, step) in (1..).zip(&mut runbook.steps) {
         step.number = number;
     }
@@ -102,19 +93,14 @@ pub(super) async fn show(context: &Context, read: &AliasRead) -> Result<u8, Fail
         (Err(unavailable), _) => format!("{name} is not known: {}", unavailable.detail),
     }
     .into();
-    let table = format!("{how}\n{}", versions::shown(context, &findings));
-    let report = report(&findings, runbook);
-    Ok(context.out.report_with(&report, &table))
+    report(findings, runbook)
 }
 
-fn query(read: &AliasRead, to: Option<&str>, around: bool) -> AliasQuery {
-    AliasQuery {
-        purpose: None,
-        to: to.map(str::to_owned),
-        smoke: read.smoke,
-        other_hosts: true,
-        around,
-    }
+/// What stands below the report of `alias show` for people: how the alias came to where it
+/// points, and the versions as a table.
+pub fn show_details(findings: &AliasFindings, screen: Screen) -> String {
+    let how = moved(findings).summary;
+    format!("{how}\n{}", version_table::table(findings, screen))
 }
 
 /// When and by what it came to where it points, as far as can be known.
@@ -165,7 +151,7 @@ fn around(findings: &AliasFindings) -> StepReport {
     let title = "The versions around it are known";
     match &findings.seen.versions {
         Ok(all) => {
-            let lines = versions::lines(findings);
+            let lines = version_table::lines(findings);
             let list = lines.iter().map(|line| Untrusted::new(line.as_str()));
             let value = FactValue::List(list.collect());
             let good = match last_known_good(findings) {
@@ -227,7 +213,7 @@ fn step(id: &str, title: &str, finding: Finding, summary: &str) -> StepReport {
 
 fn report(findings: &AliasFindings, runbook: RunbookReport) -> Report {
     Report {
-        stack: stack_heading(findings.stack()),
+        stack: StackIdentity::of(findings.stack()),
         started_at: findings.clock.now,
         took: findings.clock.began.elapsed(),
         verdict: runbook.verdict,

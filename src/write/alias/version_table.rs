@@ -1,21 +1,19 @@
 //! The versions around the alias, as a table with a picture of their errors over time.
 
-use crate::cli::Context;
-use crate::cli::facts::table;
+use super::findings::AliasFindings;
 use crate::fact::duration;
 use crate::lambda::{VersionConfig, VersionMetrics};
 use crate::observation::Unavailable;
+use crate::report::columns::Screen;
 use crate::text::{Printable, Untrusted};
-use crate::write::alias::findings::AliasFindings;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Columns of a picture.
 const COLUMNS: usize = 24;
-const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-const PLAIN: [char; 5] = ['_', '.', '-', '=', '#'];
 
 /// One line for each version, for people.
-pub(super) fn shown(context: &Context, findings: &AliasFindings) -> String {
+pub(super) fn table(findings: &AliasFindings, screen: Screen) -> String {
     let now = findings.clock.now.unix_timestamp();
     let served = findings.metrics.as_deref().unwrap_or_default();
     let first = served
@@ -25,14 +23,10 @@ pub(super) fn shown(context: &Context, findings: &AliasFindings) -> String {
     let span = first.min().unwrap_or(now)..now + 1;
     let most = served.iter().flat_map(|s| by_column(&s.errors, &span));
     let most = most.flatten().max().unwrap_or(0);
-    let glyphs = match context.out.unicode {
-        true => BLOCKS.as_slice(),
-        false => PLAIN.as_slice(),
-    };
     let rows = findings.around.iter().rev().map(|(number, configured)| {
         let theirs = served.iter().find(|served| served.number == *number);
         row(findings, *number, configured, theirs, now, |served| {
-            picture(served, &span, most, glyphs)
+            picture(served, &span, most, screen.glyphs())
         })
     });
     let head = [
@@ -45,7 +39,7 @@ pub(super) fn shown(context: &Context, findings: &AliasFindings) -> String {
         "ERRORS OVER TIME",
         "AS LAST KNOWN-GOOD",
     ];
-    table(context, head, rows)
+    screen.table(head, rows)
 }
 
 fn row(
@@ -97,7 +91,7 @@ fn row(
 }
 
 /// The sum in each column of a span; none where nothing was reported.
-fn by_column(points: &[(i64, i64)], span: &std::ops::Range<i64>) -> [Option<i64>; COLUMNS] {
+fn by_column(points: &[(i64, i64)], span: &Range<i64>) -> [Option<i64>; COLUMNS] {
     let mut columns = [None; COLUMNS];
     let whole = (span.end - span.start).max(1);
     for (at, value) in points.iter().filter(|(at, _)| span.contains(at)) {
@@ -110,12 +104,7 @@ fn by_column(points: &[(i64, i64)], span: &std::ops::Range<i64>) -> [Option<i64>
 
 /// Errors by column: the highest glyph is the most that any version had in one; a blank is
 /// a time in which the version did not serve.
-fn picture(
-    served: &VersionMetrics,
-    span: &std::ops::Range<i64>,
-    most: i64,
-    glyphs: &[char],
-) -> String {
+fn picture(served: &VersionMetrics, span: &Range<i64>, most: i64, glyphs: &[char]) -> String {
     let errors = by_column(&served.errors, span);
     let served = by_column(&served.invocations, span);
     let top = glyphs.len() as i64 - 1;
@@ -175,7 +164,11 @@ mod tests {
             invocations: vec![(0, 10), (10, 10), (20, 10)],
             errors: vec![(0, 0), (10, 1), (20, 1_000)],
         };
-        let picture = picture(&served, &(0..24), 1_000, &PLAIN);
+        let plain = Screen {
+            columns: None,
+            unicode: false,
+        };
+        let picture = picture(&served, &(0..24), 1_000, plain.glyphs());
         assert_eq!(picture, "_         .         #   ");
     }
 }

@@ -26,7 +26,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// A world that begins at `now` as the recorded one stood when it was recorded.
-pub(super) fn world(recording: &Recording, now: OffsetDateTime) -> FakeStack {
+pub fn world(recording: &Recording, now: OffsetDateTime) -> FakeStack {
     let facts = RecordedFacts {
         observations: &recording.observations,
         began: recording.started_at.unix_timestamp(),

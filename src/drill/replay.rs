@@ -1,0 +1,81 @@
+//! A recorded incident, practised.
+
+use super::{Drill, DrillError, Played, from_recording};
+use crate::engine::runbooks::{RequestedRunbooks, evaluate_recording};
+use crate::fact::{Fact, FactValue};
+use crate::observation::FactState;
+use crate::recording::Recording;
+use crate::report::model::{self, Report};
+use time::OffsetDateTime;
+
+/// What came of a recording that was played.
+pub struct Replayed {
+    /// Its triage.
+    pub played: Played,
+    /// The steps that end otherwise than they did, a line each.
+    pub different: Vec<String>,
+    /// How many steps were recorded.
+    pub steps: usize,
+}
+
+impl Drill<'_> {
+    /// Plays a recording from its own time on: of the runbook that is named, else of those that
+    /// were asked for when it was made.
+    ///
+    /// # Errors
+    /// [`DrillError`].
+    pub async fn replay(
+        self,
+        recording: &Recording,
+        title: &str,
+        runbook: Option<&str>,
+    ) -> Result<Replayed, DrillError> {
+        let due = evaluate_recording(self.library, recording, runbook, None)?;
+        let (asked, step) = match runbook {
+            Some(runbook) => (Some(runbook), None),
+            None => (recording.runbook.as_deref(), recording.step.as_deref()),
+        };
+        let selection = RequestedRunbooks::load(self.library, asked, step)?;
+        // To the second, as facts are.
+        let began = OffsetDateTime::from_unix_timestamp(recording.started_at.unix_timestamp());
+        let began = began.map_err(|_| DrillError::Time)?;
+        let expected = match recording.observations.get("alias.pinned") {
+            FactState::Known(Fact {
+                value: FactValue::Text(version),
+                ..
+            }) => Some(version.printable(40).to_string()),
+            _ => None,
+        };
+        let world = from_recording::world(recording, began);
+        let played = self.perform(world, &selection, title, expected).await?;
+        Ok(Replayed {
+            different: differences(&due, &played.report),
+            steps: due.runbooks.iter().map(|runbook| runbook.steps.len()).sum(),
+            played,
+        })
+    }
+}
+
+/// The steps that end otherwise than they did: the recording holds too little to play them.
+fn differences(due: &Report, played: &Report) -> Vec<String> {
+    let mut otherwise = Vec::new();
+    for runbook in &due.runbooks {
+        let same = played.runbooks.iter().find(|other| other.id == runbook.id);
+        for step in &runbook.steps {
+            let steps = same.into_iter().flat_map(|same| &same.steps);
+            let found = steps.clone().find(|other| other.id == step.id);
+            let (was, is) = (step.verdict(), found.map(model::StepReport::verdict));
+            if is != Some(was) {
+                let is = is.map_or("not there", model::Verdict::word);
+                otherwise.push(format!(
+                    "otherwise: {} {} was {}, plays as {is}: {}",
+                    runbook.id,
+                    step.id,
+                    was.word(),
+                    found.map_or("", |step| step.summary.as_str()),
+                ));
+            }
+        }
+    }
+    otherwise
+}

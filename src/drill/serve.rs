@@ -1,0 +1,94 @@
+//! A practice stack that runs until it is interrupted, for whoever practises in a shell.
+
+use super::temp_history::{ServeFolder, TempHistory};
+use super::{Drill, DrillError, at, start};
+use crate::practice::{FakeStack, Practice};
+use crate::report::document::Document;
+use crate::report::json::DocumentKind;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+/// A practice stack that runs, and what it keeps.
+pub struct ServedStack {
+    /// The environment of a shell that practises on it.
+    pub document: Document,
+    practice: Practice,
+    /// Removed with the stack.
+    _folder: TempHistory,
+}
+
+/// Starts a stack on a port of 127.0.0.1; 0 takes a free one.
+///
+/// # Errors
+/// [`DrillError`].
+pub async fn serve(
+    drill: Drill<'_>,
+    title: &str,
+    world: FakeStack,
+    port: u16,
+) -> Result<ServedStack, DrillError> {
+    let now = world.now;
+    let recorded = TempHistory::keep(&world, drill.temp_dir)?;
+    let (region, token) = (world.region.clone(), world.token.clone());
+    let practice = start(world, port).await?;
+    let stack = at(&drill.settings.stack, &practice)?;
+    recorded.write(&stack, now)?;
+    let (api_url, aws_url) = (practice.api_url(), practice.aws_url());
+    let folder = ServeFolder::make(&recorded.path, &stack, &token)?;
+    let environment = [
+        ("DUCKOPS_STACK", stack.name.value.as_str()),
+        ("DUCKOPS_API_URL", &api_url),
+        ("DUCKOPS_ACCOUNT", &stack.account.value),
+        ("DUCKOPS_HISTORY", &folder.history),
+        ("DUCKOPS_STATE_DIR", &folder.state),
+        ("DUCKOPS_TOKEN_FILE", &folder.token),
+        ("XDG_CONFIG_HOME", &folder.config),
+        ("AWS_ENDPOINT_URL", &aws_url),
+        ("AWS_REGION", &region),
+        ("AWS_DEFAULT_REGION", &region),
+        ("AWS_ACCESS_KEY_ID", "practice"),
+        ("AWS_SECRET_ACCESS_KEY", "practice"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    let mut text = format!("# practice stack, {title}\n");
+    for (name, value) in environment {
+        let _ = writeln!(text, "export {name}={value}");
+    }
+    text.push_str(
+        "# Everything that duckops keeps in that shell, it keeps in a folder that ends with this\n\
+         # stack; what it writes, it writes here: these addresses count as the stack's own.\n\
+         # Then, in that shell: duckops triage; curl $DUCKOPS_API_URL/beak/system/status; aws sesv2 get-account\n\
+         # ends with Ctrl-C\n",
+    );
+    let environment: BTreeMap<_, _> = environment.into_iter().collect();
+    let extra = json!({ "environment": environment });
+    Ok(ServedStack {
+        document: Document::ok(DocumentKind::DrillServe, title, text, extra),
+        practice,
+        _folder: recorded,
+    })
+}
+
+impl ServedStack {
+    /// Tells of each request that nobody should make. Never ends by itself.
+    pub async fn watch(&self, warn: impl Fn(&str)) -> std::convert::Infallible {
+        let mut reported = 0;
+        loop {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let refused = self
+                .practice
+                .requests()
+                .into_iter()
+                .filter(|seen| seen.unexpected);
+            for seen in refused.skip(reported) {
+                reported += 1;
+                let (method, path, question) = (seen.method, seen.path, seen.question);
+                warn(&format!(
+                    "refused, nobody should ask this: {method} {path} {question}"
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Runbooks as tested data: lint, their own cases, and a recording as a new case.
+
+use crate::exit;
+use crate::fact::{FactValue, instant};
+use crate::judge::{self, Inputs, Selection};
+use crate::observation::FactState;
+use crate::recording::Recording;
+use crate::report::document::Document;
+use crate::report::json::DocumentKind;
+use crate::report::model::Verdict;
+use crate::runbook::model::Runbook;
+use crate::runbook::{Complaint, Library, Missing};
+use serde_json::json;
+use std::fmt::Write;
+
+/// Everything that is wrong with one runbook, or with all.
+///
+/// # Errors
+/// There is no such runbook.
+pub fn lint(library: &Library, id: Option<&str>) -> Result<Document, Missing> {
+    let ids: Vec<&str> = match id {
+        Some(id) => vec![id],
+        None => library.ids().collect(),
+    };
+    let mut complaints = Vec::new();
+    for id in &ids {
+        match library.get(id) {
+            Ok(runbook) => complaints.extend(judge::rehearse(&runbook).complaints),
+            Err(Missing::Wrong(wrong)) => complaints.extend(wrong.0),
+            Err(other) => return Err(other),
+        }
+    }
+    let summary = format!("{} runbooks, {} complaints", ids.len(), complaints.len());
+    let text = match complaints.is_empty() {
+        true => format!("{summary}\n"),
+        false => lines(&complaints),
+    };
+    Ok(document(
+        DocumentKind::RunbookLint,
+        summary,
+        text,
+        &complaints,
+    ))
+}
+
+/// Plays the cases of one runbook, or of all.
+///
+/// # Errors
+/// There is no such runbook, or one cannot be loaded.
+pub fn test(library: &Library, id: Option<&str>) -> Result<Document, Missing> {
+    let runbooks = match id {
+        Some(id) => vec![library.get(id)?],
+        None => library.all()?,
+    };
+    let (mut text, mut complaints) = (String::new(), Vec::new());
+    for runbook in &runbooks {
+        let results = judge::rehearse(runbook);
+        let rules: usize = runbook.steps.iter().map(|step| step.rules.len()).sum();
+        let (cases, verdicts, wrong) = (results.cases, results.verdicts, results.complaints.len());
+        let _ = writeln!(
+            text,
+            "{}: {cases} cases, {verdicts} verdicts, {rules} rules, {wrong} complaints",
+            runbook.id
+        );
+        complaints.extend(results.complaints);
+    }
+    text.push_str(&lines(&complaints));
+    let summary = format!(
+        "{} runbooks, {} complaints",
+        runbooks.len(),
+        complaints.len()
+    );
+    Ok(document(
+        DocumentKind::RunbookTest,
+        summary,
+        text,
+        &complaints,
+    ))
+}
+
+fn lines(complaints: &[Complaint]) -> String {
+    let lines = complaints.iter().map(|complaint| format!("{complaint}\n"));
+    lines.collect()
+}
+
+fn document(
+    kind: DocumentKind,
+    summary: String,
+    text: String,
+    complaints: &[Complaint],
+) -> Document {
+    let (verdict, code) = match complaints.is_empty() {
+        true => (Verdict::Ok, exit::OK),
+        false => (Verdict::Unknown, exit::USAGE),
+    };
+    let complaints: Vec<_> = complaints
+        .iter()
+        .map(|c| json!({"file": c.file, "line": c.line, "text": c.text}))
+        .collect();
+    let extra = json!({ "complaints": complaints });
+    Document::new(kind, verdict, summary, text, extra).with_exit_code(code)
+}
+
+/// A recording as a case of the named runbook, of the one it was recorded for, or of every
+/// incident; `file` is where it comes from.
+///
+/// # Errors
+/// There is no such runbook, or one cannot be loaded.
+pub fn recorded_cases(
+    library: &Library,
+    recording: &Recording,
+    file: &str,
+    runbook: Option<&str>,
+) -> Result<Document, Missing> {
+    let runbooks = match runbook.or(recording.runbook.as_deref()) {
+        Some(id) => vec![library.get(id)?],
+        None => library.incidents()?,
+    };
+    let cases = runbooks.iter().map(|runbook| {
+        let case = case(runbook, recording);
+        format!("# For runbooks/{}.toml, from {file}\n{case}\n", runbook.id)
+    });
+    let summary = format!("{} cases", runbooks.len());
+    let text = cases.collect();
+    Ok(Document::verbatim(DocumentKind::RunbookCase, summary, text))
+}
+
+/// The facts that its conditions name, as they were recorded, and the verdicts that they give.
+fn case(runbook: &Runbook, recording: &Recording) -> String {
+    let asked = Selection {
+        runbook,
+        step: None,
+    };
+    let inputs = Inputs {
+        observations: &recording.observations,
+        naming: &recording.naming,
+    };
+    let judged = judge::judge(&[asked], &[], inputs);
+    let steps = judged.runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let expect: Vec<_> = steps
+        .map(|step| format!("{} = \"{}\"", step.id, step.verdict().word()))
+        .collect();
+    let mut facts: Vec<&str> = Vec::new();
+    let rules = runbook.steps.iter().flat_map(|step| &step.rules);
+    for fact in rules.flat_map(|rule| &rule.when.facts) {
+        if !facts.contains(fact) {
+            facts.push(fact);
+        }
+    }
+    let facts: Vec<_> = facts
+        .into_iter()
+        .filter_map(|path| match recording.observations.get(path) {
+            FactState::Known(fact) => Some(format!("\"{path}\" = {}", written(&fact.value)?)),
+            // What was not known is left out, and is not known in the case either.
+            FactState::Unavailable(_) | FactState::NotAsked => None,
+        })
+        .collect();
+    format!(
+        "[[case]]\nname   = \"recorded {}\"\nfacts  = {{ {} }}\nexpect = {{ {} }}\n",
+        instant(recording.started_at.unix_timestamp()),
+        facts.join(", "),
+        expect.join(", ")
+    )
+}
+
+/// As a case writes it; none where no condition could compare it.
+fn written(value: &FactValue) -> Option<String> {
+    Some(match value {
+        FactValue::Bool(yes) => yes.to_string(),
+        FactValue::Int(n) => n.to_string(),
+        FactValue::Float(x) => format!("{x:?}"),
+        FactValue::Text(text) => json!(text.printable(200).as_str()).to_string(),
+        FactValue::Duration(seconds) if *seconds >= 0 => format!("\"{seconds}s\""),
+        FactValue::Instant(seconds) => format!("\"{}\"", instant(*seconds)),
+        _ => return None,
+    })
+}

@@ -1,0 +1,86 @@
+//! The journal of writes, as `duckops journal` shows it.
+
+use super::columns::Screen;
+use super::document::Document;
+use super::json::DocumentKind;
+use super::model::Verdict;
+use crate::state_dir::journal::Chain;
+use crate::text::{Printable, Untrusted};
+use serde_json::json;
+
+/// The entries, or with `is_short` only whether the chain of them is whole.
+pub fn document(chain: &Chain, is_short: bool, screen: Screen) -> Document {
+    let (verdict, summary) = integrity(chain);
+    let mut text = match is_short {
+        true => String::new(),
+        false => table(chain, screen),
+    };
+    text.push_str(&format!("{}  {summary}\n", verdict.word().to_uppercase()));
+    for (line, why) in &chain.breaks {
+        text.push_str(&format!("line {line}: {why}\n"));
+    }
+    text.push_str(&format!(
+        "newest hash {}; note it elsewhere to see later that nothing was cut off\n",
+        Untrusted::new(chain.head.as_str()).printable(64)
+    ));
+    let entry = |(number, entry): &_| json!({"number": number, "entry": entry});
+    let entries: Vec<_> = chain.entries.iter().map(entry).collect();
+    let broken = |(line, why): &_| json!({"line": line, "why": why});
+    let breaks: Vec<_> = chain.breaks.iter().map(broken).collect();
+    let extra = json!({"journal": {
+        "entries": entries, "breaks": breaks, "torn_bytes": chain.torn, "head": chain.head,
+    }});
+    Document::new(DocumentKind::Journal, verdict, summary, text, extra)
+}
+
+fn integrity(chain: &Chain) -> (Verdict, String) {
+    let entries = chain.entries.len();
+    if !chain.is_whole() {
+        let breaks = chain.breaks.len();
+        let summary = format!(
+            "the chain is broken in {breaks} places: lines were changed, removed or inserted"
+        );
+        return (Verdict::Critical, summary);
+    }
+    let open = chain.open().len();
+    if open > 0 || chain.torn > 0 {
+        let summary = format!(
+            "the chain of {entries} entries is whole; {open} writes without an outcome, {} bytes torn at the end",
+            chain.torn
+        );
+        return (Verdict::Warning, summary);
+    }
+    (
+        Verdict::Ok,
+        format!("the chain of {entries} entries is whole"),
+    )
+}
+
+fn table(chain: &Chain, screen: Screen) -> String {
+    let shown = |text: &str, most| Untrusted::new(text).printable(most);
+    let rows = chain.entries.iter().map(|(number, entry)| {
+        let detail = &entry.detail;
+        let text = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
+        let what = match entry.stage.word() {
+            "plan" if detail["bond"].is_string() => text("bond"),
+            "plan" if detail["channels"].is_array() => format!("call {}", text("to")),
+            "plan" => format!("{} {} -> {}", text("alias"), text("from"), text("to")),
+            "consent" => text("how"),
+            "outcome" => {
+                let what = format!("{}{}", text("version"), text("fingerprint"));
+                format!("{} {what}", text("outcome"))
+            }
+            "verified" => text("status_api"),
+            _ => String::new(),
+        };
+        [
+            Printable::from(number.to_string()),
+            shown(&entry.at, 20),
+            shown(&entry.id, 26),
+            shown(&entry.action, 20),
+            entry.stage.word().into(),
+            shown(&what, 80),
+        ]
+    });
+    screen.table(["#", "AT", "WRITE", "COMMAND", "STEP", "WHAT"], rows)
+}
