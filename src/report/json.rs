@@ -11,13 +11,8 @@ use crate::fact::FactValue;
 use crate::text::Printable;
 use channel::JsonChannel;
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
 use standing::JsonStanding;
-use std::time::Duration;
-use time::OffsetDateTime;
 
-/// The version of the format. A new minor version only adds.
-pub const FORMAT_VERSION: &str = "1.0";
 /// How many characters of one text from outside are told.
 const TEXT: usize = 2000;
 
@@ -57,51 +52,6 @@ pub fn runbooks(report: &model::Report) -> serde_json::Value {
     serde_json::to_value(runbooks).unwrap_or_default()
 }
 
-/// What every document says of itself, whichever command made it.
-#[derive(Clone, Debug)]
-pub struct Heading {
-    /// Which system, where that is known.
-    pub stack: Option<model::StackIdentity>,
-    /// When it began, where that is known.
-    pub started_at: Option<OffsetDateTime>,
-    /// How long it took, where that is known.
-    pub took: Option<Duration>,
-    /// The verdict; for a failure, unknown.
-    pub verdict: model::Verdict,
-    /// The exit code of the process.
-    pub exit_code: u8,
-    /// What happened, in one sentence.
-    pub summary: Printable,
-    /// What to do, where there is something to do.
-    pub next_action: Option<model::NextAction>,
-}
-
-impl Heading {
-    /// A heading that names no stack and no time, with the exit code of the verdict.
-    pub fn new(verdict: model::Verdict, summary: impl Into<Printable>) -> Self {
-        Self {
-            stack: None,
-            started_at: None,
-            took: None,
-            verdict,
-            exit_code: verdict.exit_code(),
-            summary: summary.into(),
-            next_action: None,
-        }
-    }
-
-    /// The heading of a report.
-    pub fn of(report: &model::Report) -> Self {
-        Self {
-            stack: Some(report.stack.clone()),
-            started_at: Some(report.started_at),
-            took: Some(report.took),
-            next_action: report.next_action.clone(),
-            ..Self::new(report.verdict, report.summary.clone())
-        }
-    }
-}
-
 /// The same document for a run that never came to a report: a usage error, a bad
 /// configuration, a panic. All keys are there; those of the report are null or empty.
 pub fn failure(heading: &Heading, pretty: bool) -> String {
@@ -127,95 +77,6 @@ pub fn failure(heading: &Heading, pretty: bool) -> String {
     )
 }
 
-/// The document of a command that judges no runbook, such as `facts`: the heading, which
-/// kind of document it is, then the keys of `extra`, then `complete`. An `extra` that is no
-/// object stands under `result`; a key that the heading has is the heading's.
-pub fn document(
-    kind: DocumentKind,
-    heading: &Heading,
-    extra: &serde_json::Value,
-    pretty: bool,
-) -> String {
-    text(&JsonDocument(kind.name(), heading, extra), pretty)
-}
-
-struct JsonDocument<'a>(&'static str, &'a Heading, &'a serde_json::Value);
-
-/// The keys of a heading, and the one that ends a document.
-const HEADING: [&str; 10] = [
-    "format_version",
-    "duckops_version",
-    "stack",
-    "started_at",
-    "duration_ms",
-    "verdict",
-    "exit_code",
-    "summary",
-    "next_action",
-    "kind",
-];
-const END: &str = "complete";
-
-impl Serialize for JsonDocument<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let JsonDocument(kind, heading, extra) = self;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("format_version", FORMAT_VERSION)?;
-        map.serialize_entry("duckops_version", env!("CARGO_PKG_VERSION"))?;
-        map.serialize_entry("stack", &JsonStack::of(heading.stack.as_ref()))?;
-        map.serialize_entry("started_at", &heading.started_at.map(utc))?;
-        map.serialize_entry("duration_ms", &heading.took.map(millis))?;
-        map.serialize_entry("verdict", heading.verdict.word())?;
-        map.serialize_entry("exit_code", &heading.exit_code)?;
-        map.serialize_entry("summary", heading.summary.as_str())?;
-        map.serialize_entry(
-            "next_action",
-            &heading.next_action.as_ref().map(JsonAction::of),
-        )?;
-        map.serialize_entry("kind", kind)?;
-        match extra {
-            serde_json::Value::Object(keys) => {
-                for (key, value) in keys {
-                    if !HEADING.contains(&key.as_str()) && key != END {
-                        map.serialize_entry(key, value)?;
-                    }
-                }
-            }
-            other => map.serialize_entry("result", other)?,
-        }
-        map.serialize_entry(END, &true)?;
-        map.end()
-    }
-}
-
-/// The text of a document, with a newline at its end and nothing in it that a terminal
-/// would act upon or hide.
-fn text(document: &impl Serialize, pretty: bool) -> String {
-    let json = if pretty {
-        serde_json::to_string_pretty(document)
-    } else {
-        serde_json::to_string(document)
-    };
-    // Only a map whose keys are no text could fail, and there is none.
-    let json = json.unwrap_or_else(|_| "null".to_owned());
-    let mut out = String::with_capacity(json.len() + 1);
-    for c in json.chars() {
-        // Beyond ASCII a character can only stand inside a string.
-        let mut buffer = [0; 4];
-        let bare: &str = c.encode_utf8(&mut buffer);
-        if c < '\x7f' || Printable::from(bare).as_str() == bare {
-            out.push(c);
-        } else {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
-            }
-        }
-    }
-    out.push('\n');
-    out
-}
-
 #[derive(Serialize)]
 struct JsonRun<'a> {
     format_version: &'static str,
@@ -233,40 +94,6 @@ struct JsonRun<'a> {
     notes: Vec<&'a str>,
     channels: Vec<JsonChannel<'a>>,
     complete: bool,
-}
-
-#[derive(Serialize)]
-struct JsonStack<'a> {
-    name: Option<&'a str>,
-    api_url: Option<&'a str>,
-    region: Option<&'a str>,
-    account: Option<&'a str>,
-}
-
-impl<'a> JsonStack<'a> {
-    fn of(stack: Option<&'a model::StackIdentity>) -> Self {
-        Self {
-            name: stack.map(|s| s.name.as_str()),
-            api_url: stack.map(|s| s.api_url.as_str()),
-            region: stack.map(|s| s.region.as_str()),
-            account: stack.map(|s| s.account.as_str()),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct JsonAction<'a> {
-    text: &'a str,
-    command: Option<&'a str>,
-}
-
-impl<'a> JsonAction<'a> {
-    fn of(action: &'a model::NextAction) -> Self {
-        Self {
-            text: action.text.as_str(),
-            command: action.command.as_ref().map(Printable::as_str),
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -417,10 +244,15 @@ struct JsonRequest<'a> {
 }
 
 mod channel;
+mod heading;
 mod kind;
+mod shared;
 mod standing;
 
+pub use heading::{Heading, document};
 pub use kind::DocumentKind;
+pub use shared::FORMAT_VERSION;
+use shared::{JsonAction, JsonStack, text};
 
 #[cfg(test)]
 mod tests;
