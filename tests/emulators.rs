@@ -40,7 +40,7 @@ fn stage(now: OffsetDateTime) -> Stage {
     Stage::of(FakeStack {
         frozen: true,
         recorded: Vec::new(),
-        ..(healthy.build)(now)
+        ..healthy.world(now)
     })
 }
 

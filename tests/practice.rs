@@ -157,7 +157,7 @@ fn an_hour_later_a_scene_is_what_it_was() {
     ];
     at_once(5, &DUE, |(scene, due)| {
         let scene = duckops::practice::find(scene).expect("a scene");
-        let mut world = (scene.build)(now() - HOUR);
+        let mut world = scene.world(now() - HOUR);
         world.advance(now());
         (world.now, world.frozen) = (now(), true);
         for run in &mut world.recorded {

@@ -42,7 +42,7 @@ pub(super) async fn main(context: &Context, args: &args::DrillArgs) -> Result<u8
                 None => {
                     let scene = drill::find(scene)?;
                     let title = format!("scene {}: {}", scene.name, scene.hides);
-                    ((scene.build)(now), title)
+                    (scene.world(now), title)
                 }
             };
             world.latency = Duration::from_millis(*latency);

@@ -156,7 +156,7 @@ impl Drill<'_> {
     pub async fn play(self, scene: &Scene, runbook: Option<&str>) -> Result<Played, DrillError> {
         let runbook = runbook.or(scene.runbook);
         let selection = RequestedRunbooks::load(self.library, runbook, None)?;
-        let world = (scene.build)((self.clock)());
+        let world = scene.world((self.clock)());
         let title = format!("scene {}", scene.name);
         let mut played = self.perform(world, &selection, &title, None).await?;
         played.wrong.splice(0..0, compare(scene, &played.report));

@@ -294,7 +294,7 @@ mod tests {
     }
 
     fn world(scene: &str) -> FakeStack {
-        (find(scene).expect("a scene").build)(now())
+        find(scene).expect("a scene").world(now())
     }
 
     fn newest_pulse(world: &FakeStack) -> i64 {
@@ -388,7 +388,7 @@ mod tests {
     #[test]
     fn in_small_steps_the_same_happens_as_in_one() {
         for scene in scenes() {
-            let (mut once, mut often) = ((scene.build)(now()), (scene.build)(now()));
+            let (mut once, mut often) = (scene.world(now()), scene.world(now()));
             once.advance(now() + time::Duration::HOUR * 2);
             for minute in 1..=24 {
                 often.advance(now() + time::Duration::MINUTE * (minute * 5));

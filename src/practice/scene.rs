@@ -28,8 +28,17 @@ pub struct Scene {
     pub runbook: Option<&'static str>,
     /// What has to come out.
     pub expect: Expect,
-    /// Makes the world as it is at this moment.
-    pub build: fn(OffsetDateTime) -> FakeStack,
+    /// Turns a good day into it.
+    pub change: fn(&mut FakeStack),
+}
+
+impl Scene {
+    /// The world of the scene as it is at this moment.
+    pub fn world(&self, now: OffsetDateTime) -> FakeStack {
+        let mut world = healthy::world(now);
+        (self.change)(&mut world);
+        world
+    }
 }
 
 /// The verdict that is due: `ok`, `warning`, `critical`, `unknown` or `skipped`.
@@ -143,13 +152,13 @@ mod tests {
     }
 
     fn world(name: &str) -> FakeStack {
-        (find(name).expect("a scene").build)(now())
+        find(name).expect("a scene").world(now())
     }
 
     #[test]
     fn feeds_are_newest_first_and_nothing_is_from_the_future() {
         for scene in scenes() {
-            let world = (scene.build)(now());
+            let world = scene.world(now());
             let stamps: Vec<_> = world
                 .audit
                 .iter()
@@ -172,7 +181,7 @@ mod tests {
     #[test]
     fn what_is_told_twice_agrees() {
         for scene in scenes() {
-            let (name, world) = (scene.name, (scene.build)(now()));
+            let (name, world) = (scene.name, scene.world(now()));
             let sends = world.metrics.iter().filter(|series| series.name == "Send");
             for send in sends {
                 let sum: f64 = send.points.iter().map(|(_, mails)| mails).sum();

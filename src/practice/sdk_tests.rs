@@ -89,7 +89,7 @@ fn now() -> OffsetDateTime {
 
 /// The world of a scene, its clock stopped.
 fn world(scene: &str) -> FakeStack {
-    let mut world = (find(scene).expect("a scene").build)(now());
+    let mut world = find(scene).expect("a scene").world(now());
     world.frozen = true;
     world
 }

@@ -36,7 +36,7 @@ pub(crate) fn world(scene: &str) -> FakeStack {
     let scene = duckops::practice::find(scene).expect("a scene of this name");
     FakeStack {
         frozen: true,
-        ..(scene.build)(now())
+        ..scene.world(now())
     }
 }
 

@@ -1,66 +1,18 @@
 //! The facts of the executions probe.
 
-use super::super::{Declared, FactType, clocked as fact};
+use super::super::{Declared, FactType, clocked};
 
-pub(super) const FACTS: &[Declared] = &[
-    fact(
-        "executions.unsuccessful_24h",
-        FactType::Int,
-        "count",
-        "failed, timed out or aborted executions started in the last 24 h",
-    ),
-    fact(
-        "executions.unsuccessful_24h_min",
-        FactType::Int,
-        "count",
-        "the same, at least",
-    ),
-    fact(
-        "executions.failed_24h",
-        FactType::Int,
-        "count",
-        "failed executions started in the last 24 h",
-    ),
-    fact(
-        "executions.timed_out_24h",
-        FactType::Int,
-        "count",
-        "timed-out executions started in the last 24 h",
-    ),
-    fact(
-        "executions.aborted_24h",
-        FactType::Int,
-        "count",
-        "aborted executions started in the last 24 h",
-    ),
-    fact(
-        "executions.newest_unsuccessful",
-        FactType::List,
-        "",
-        "the 5 newest of them: status, name, start, stop",
-    ),
-    fact(
-        "executions.running",
-        FactType::Int,
-        "count",
-        "executions that are running",
-    ),
-    fact(
-        "executions.oldest_running_age",
-        FactType::Duration,
-        "seconds",
-        "how long the oldest has been running; 0 with none",
-    ),
-    fact(
-        "executions.oldest_running_age_min",
-        FactType::Duration,
-        "seconds",
-        "the same, at least",
-    ),
-    fact(
-        "executions.longest_running",
-        FactType::List,
-        "",
-        "the 5 longest-running: name, start",
-    ),
-];
+pub(super) const FACTS: &[Declared] = facts! { clocked:
+    "executions.unsuccessful_24h" Int "count"
+        "failed, timed out or aborted executions started in the last 24 h";
+    "executions.unsuccessful_24h_min" Int "count" "the same, at least";
+    "executions.failed_24h" Int "count" "failed executions started in the last 24 h";
+    "executions.timed_out_24h" Int "count" "timed-out executions started in the last 24 h";
+    "executions.aborted_24h" Int "count" "aborted executions started in the last 24 h";
+    "executions.newest_unsuccessful" List "" "the 5 newest of them: status, name, start, stop";
+    "executions.running" Int "count" "executions that are running";
+    "executions.oldest_running_age" Duration "seconds"
+        "how long the oldest has been running; 0 with none";
+    "executions.oldest_running_age_min" Duration "seconds" "the same, at least";
+    "executions.longest_running" List "" "the 5 longest-running: name, start";
+};

@@ -3,6 +3,16 @@
 //! Runbooks are checked against it when they are loaded, observations when they are added, and
 //! `duckops facts --schema` prints it.
 
+/// A table of facts: path, type, unit, meaning. `clocked` or `steady` is what all rows are that do
+/// not say otherwise.
+macro_rules! facts {
+    (@make $default:ident) => { $default };
+    (@make $default:ident $own:ident) => { $own };
+    ($default:ident: $($($own:ident)? $path:literal $type:ident $unit:literal $about:literal;)*) => {
+        &[$(facts!(@make $default $($own)?)($path, FactType::$type, $unit, $about)),*]
+    };
+}
+
 mod alias;
 mod audit;
 mod connections;

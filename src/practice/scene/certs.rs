@@ -1,11 +1,10 @@
 //! Scenes of INC-002: certificates that do not come, and what the log says of them.
 
 use super::edit::{certified, hours, logged, minutes, sent, told};
-use super::{Expect, Scene, healthy};
+use super::{Expect, Scene};
 use crate::practice::{FakeStack, Fault, Operation};
 use serde_json::json;
 use std::time::Duration;
-use time::OffsetDateTime;
 
 pub(super) const SCENES: &[Scene] = &[
     Scene {
@@ -24,13 +23,11 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-002", "code-path", "critical"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            certified(&mut world, &[hours(40), hours(20), hours(5)], &[]);
+        change: |world| {
+            certified(world, &[hours(40), hours(20), hours(5)], &[]);
             let message = "[ERROR] cert write failed: ValidationException";
-            logged(&mut world, minutes(50), message);
-            logged(&mut world, minutes(20), message);
-            world
+            logged(world, minutes(50), message);
+            logged(world, minutes(20), message);
         },
     },
     Scene {
@@ -48,11 +45,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-002", "code-path", "skipped"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            certified(&mut world, &[hours(40), hours(5)], &[hours(39)]);
-            world
-        },
+        change: |world| certified(world, &[hours(40), hours(5)], &[hours(39)]),
     },
     Scene {
         name: "certs-half",
@@ -70,11 +63,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-002", "code-path", "skipped"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            certified(&mut world, &twenty(), &[hours(3)]);
-            world
-        },
+        change: |world| certified(world, &twenty(), &[hours(3)]),
     },
     Scene {
         name: "certs-day-one",
@@ -92,14 +81,12 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-002", "code-path", "critical"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            certified(&mut world, &twenty(), &[]);
+        change: |world| {
+            certified(world, &twenty(), &[]);
             for ago in twenty() {
-                told(&mut world, ago, "duck.hatched", json!({}));
+                told(world, ago, "duck.hatched", json!({}));
             }
             world.recorded.clear();
-            world
         },
     },
     Scene {
@@ -117,11 +104,9 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-002", "code-path", "skipped"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             let came = [hours(30), hours(5), minutes(3)];
-            certified(&mut world, &came, &[hours(29), hours(4)]);
-            world
+            certified(world, &came, &[hours(29), hours(4)]);
         },
     },
     Scene {
@@ -137,11 +122,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-002", "code-path", "skipped"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            certified(&mut world, &[], &[]);
-            world
-        },
+        change: |world| certified(world, &[], &[]),
     },
     Scene {
         name: "certs-first-run",
@@ -158,11 +139,9 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-002", "code-path", "unknown"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            certified(&mut world, &[hours(40), hours(30)], &[]);
+        change: |world| {
+            certified(world, &[hours(40), hours(30)], &[]);
             world.recorded.clear();
-            world
         },
     },
     Scene {
@@ -177,14 +156,12 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-002", "last-cert", "unknown"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            certified(&mut world, &[hours(30), minutes(30)], &[hours(20)]);
-            let since = (now - hours(10)).unix_timestamp();
+        change: |world| {
+            certified(world, &[hours(30), minutes(30)], &[hours(20)]);
+            let since = (world.now - hours(10)).unix_timestamp();
             world
                 .audit
                 .retain(|e| e["timestamp"].as_i64() > Some(since));
-            world
         },
     },
     Scene {
@@ -204,7 +181,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-005", "capacity", "critical"),
             ],
         },
-        build: mail_refused,
+        change: mail_refused,
     },
     Scene {
         name: "log-empty-pages",
@@ -216,11 +193,9 @@ pub(super) const SCENES: &[Scene] = &[
             root_cause: None,
             steps: &[("inc-002", "counts", "ok"), ("inc-002", "logs", "warning")],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            logged(&mut world, minutes(50), "cert write failed: timed out");
+        change: |world| {
+            logged(world, minutes(50), "cert write failed: timed out");
             world.empty_log_pages = 20;
-            world
         },
     },
     Scene {
@@ -236,10 +211,8 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-002", "ses", "ok"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             world.faults.insert(Operation::FilterLogEvents, Fault::Deny);
-            world
         },
     },
     Scene {
@@ -251,11 +224,9 @@ pub(super) const SCENES: &[Scene] = &[
             root_cause: None,
             steps: &[("inc-002", "logs", "unknown")],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             let body = Fault::Body(r#"{"searchedLogStreams": []}"#.to_owned());
             world.faults.insert(Operation::FilterLogEvents, body);
-            world
         },
     },
     Scene {
@@ -267,10 +238,8 @@ pub(super) const SCENES: &[Scene] = &[
             root_cause: None,
             steps: &[("inc-002", "ses", "ok")],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             world.mail.production_access = true;
-            world
         },
     },
 ];
@@ -280,12 +249,10 @@ fn twenty() -> Vec<Duration> {
     (0..20).map(|nth| minutes(40 + nth * 55)).collect()
 }
 
-fn mail_refused(now: OffsetDateTime) -> FakeStack {
-    let mut world = healthy::world(now);
+fn mail_refused(world: &mut FakeStack) {
     let by_hour: Vec<_> = (1..=10).map(|hour| (hour, 20)).collect();
-    sent(&mut world, &by_hour);
+    sent(world, &by_hour);
     let message = "SES error: Daily message quota exceeded (cert mail)";
-    logged(&mut world, minutes(40), message);
-    logged(&mut world, minutes(18), message);
-    world
+    logged(world, minutes(40), message);
+    logged(world, minutes(18), message);
 }

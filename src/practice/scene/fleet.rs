@@ -1,11 +1,10 @@
 //! Scenes of INC-003: agents that stopped, and agents that never started.
 
 use super::edit::{agents, callback_errors, hours, minutes, never_pulsed, stopped, told};
-use super::healthy::{self, DUCKS};
+use super::healthy::DUCKS;
 use super::{Expect, Scene};
 use crate::practice::FakeStack;
 use serde_json::json;
-use time::OffsetDateTime;
 
 pub(super) const SCENES: &[Scene] = &[
     Scene {
@@ -23,11 +22,10 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-003", "handoff", "critical"),
             ],
         },
-        build: |now| {
-            let mut world = gone(now, 4);
+        change: |world| {
+            gone(world, 4);
             let moments: Vec<_> = (0..6).map(|nth| minutes(20 + nth * 30)).collect();
-            callback_errors(&mut world, 7, &moments);
-            world
+            callback_errors(world, 7, &moments);
         },
     },
     Scene {
@@ -45,7 +43,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-003", "handoff", "critical"),
             ],
         },
-        build: |now| gone(now, 30),
+        change: |world| gone(world, 30),
     },
     Scene {
         name: "fleet-lived-once",
@@ -61,15 +59,14 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-003", "handoff", "critical"),
             ],
         },
-        build: |now| {
-            let mut world = gone(now, 40);
-            let since = (now - hours(30)).unix_timestamp();
+        change: |world| {
+            gone(world, 40);
+            let since = (world.now - hours(30)).unix_timestamp();
             world
                 .audit
                 .retain(|e| e["timestamp"].as_i64() > Some(since));
             // One entry that shows how far back the feed goes.
-            told(&mut world, hours(29), "duck.hatched", json!({}));
-            world
+            told(world, hours(29), "duck.hatched", json!({}));
         },
     },
     Scene {
@@ -87,11 +84,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-003", "handoff", "skipped"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            never_pulsed(&mut world, 2);
-            world
-        },
+        change: |world| never_pulsed(world, 2),
     },
     Scene {
         name: "fleet-new-today",
@@ -107,12 +100,11 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-003", "handoff", "skipped"),
             ],
         },
-        build: |now| {
-            let mut world = young(now);
+        change: |world| {
+            young(world);
             for ago in [100, 90] {
-                told(&mut world, minutes(ago), "agent.registered", json!({}));
+                told(world, minutes(ago), "agent.registered", json!({}));
             }
-            world
         },
     },
     Scene {
@@ -129,7 +121,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-003", "handoff", "critical"),
             ],
         },
-        build: young,
+        change: young,
     },
     Scene {
         name: "fleet-empty",
@@ -146,11 +138,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-003", "handoff", "skipped"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            never_pulsed(&mut world, 0);
-            world
-        },
+        change: |world| never_pulsed(world, 0),
     },
     Scene {
         name: "fleet-one-dead",
@@ -167,32 +155,26 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-003", "handoff", "skipped"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            agents(&mut world, 2, 0, 1);
-            super::edit::silent(&mut world, DUCKS[2], hours(5));
-            callback_errors(&mut world, 7, &[minutes(31), minutes(22)]);
-            world
+        change: |world| {
+            agents(world, 2, 0, 1);
+            super::edit::silent(world, DUCKS[2], hours(5));
+            callback_errors(world, 7, &[minutes(31), minutes(22)]);
         },
     },
 ];
 
 /// The whole fleet stopped so many hours ago.
-pub(super) fn gone(now: OffsetDateTime, since: u64) -> FakeStack {
-    let mut world = healthy::world(now);
-    stopped(&mut world, &DUCKS, hours(since));
-    world
+pub(super) fn gone(world: &mut FakeStack, since: u64) {
+    stopped(world, &DUCKS, hours(since));
 }
 
 /// Two silent agents, no earlier run, and a feed of three hours.
-fn young(now: OffsetDateTime) -> FakeStack {
-    let mut world = healthy::world(now);
-    never_pulsed(&mut world, 2);
-    let since = (now - hours(3)).unix_timestamp();
+fn young(world: &mut FakeStack) {
+    never_pulsed(world, 2);
+    let since = (world.now - hours(3)).unix_timestamp();
     world
         .audit
         .retain(|e| e["timestamp"].as_i64() > Some(since));
     world.recorded.clear();
-    callback_errors(&mut world, 0, &[]);
-    world
+    callback_errors(world, 0, &[]);
 }

@@ -2,8 +2,8 @@
 
 use super::calls::{forget_version_metrics, no_metrics, shared, silent_for, tested};
 use super::edit::{erring, failing, function_measured, hours, logged, minutes, moved};
-use super::{Expect, Scene, healthy};
-use crate::practice::{Fault, Operation};
+use super::{Expect, Scene};
+use crate::practice::{FakeStack, Fault, Operation};
 
 /// Verdicts on the five steps, in their order.
 macro_rules! steps {
@@ -44,6 +44,21 @@ macro_rules! up {
     };
 }
 
+/// Version 62 went live forty minutes ago and cannot be loaded since twenty.
+fn unimportable(world: &mut FakeStack) {
+    let line = "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v8'";
+    moved(world, "62", minutes(40));
+    failing(world, &Fault::Status(502), minutes(20));
+    erring(world, line, minutes(20));
+}
+
+/// No run recorded that the API answered.
+fn forget_good_answers(world: &mut FakeStack) {
+    for run in &mut world.recorded {
+        run.facts.retain(|(fact, _)| *fact != "api.good_answers");
+    }
+}
+
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "inc-001",
@@ -51,17 +66,7 @@ pub(super) const SCENES: &[Scene] = &[
                 API answers 502. Version 61 was seen serving before.",
         runbook: Some("inc-001"),
         expect: down!("critical", "critical"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            moved(&mut world, "62", minutes(40));
-            failing(&mut world, &Fault::Status(502), minutes(20));
-            erring(
-                &mut world,
-                "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v8'",
-                minutes(20),
-            );
-            world
-        },
+        change: unimportable,
     },
     Scene {
         name: "onset-before-move",
@@ -69,12 +74,10 @@ pub(super) const SCENES: &[Scene] = &[
                 outage, and going back would change nothing.",
         runbook: Some("inc-001"),
         expect: down!("critical", "unknown"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            moved(&mut world, "62", minutes(40));
-            failing(&mut world, &Fault::Status(502), minutes(90));
-            erring(&mut world, "[ERROR] KeyError: 'eggs'", minutes(90));
-            world
+        change: |world| {
+            moved(world, "62", minutes(40));
+            failing(world, &Fault::Status(502), minutes(90));
+            erring(world, "[ERROR] KeyError: 'eggs'", minutes(90));
         },
     },
     Scene {
@@ -83,19 +86,9 @@ pub(super) const SCENES: &[Scene] = &[
                 metrics show that 61 served well.",
         runbook: Some("inc-001"),
         expect: down!("critical", "critical"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            moved(&mut world, "62", minutes(40));
-            failing(&mut world, &Fault::Status(502), minutes(20));
-            erring(
-                &mut world,
-                "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v8'",
-                minutes(20),
-            );
-            for run in &mut world.recorded {
-                run.facts.retain(|(fact, _)| *fact != "api.good_answers");
-            }
-            world
+        change: |world| {
+            unimportable(world);
+            forget_good_answers(world);
         },
     },
     Scene {
@@ -104,20 +97,10 @@ pub(super) const SCENES: &[Scene] = &[
                 served before it.",
         runbook: Some("inc-001"),
         expect: down!("critical", "critical"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            moved(&mut world, "62", minutes(40));
-            failing(&mut world, &Fault::Status(502), minutes(20));
-            erring(
-                &mut world,
-                "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v8'",
-                minutes(20),
-            );
-            for run in &mut world.recorded {
-                run.facts.retain(|(fact, _)| *fact != "api.good_answers");
-            }
-            forget_version_metrics(&mut world, &["60", "61"]);
-            world
+        change: |world| {
+            unimportable(world);
+            forget_good_answers(world);
+            forget_version_metrics(world, &["60", "61"]);
         },
     },
     Scene {
@@ -126,15 +109,13 @@ pub(super) const SCENES: &[Scene] = &[
                 Somebody's tests of $LATEST, which fail for two hours, are no part of it.",
         runbook: Some("inc-001"),
         expect: down!("critical", "critical"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            moved(&mut world, "62", minutes(40));
+        change: |world| {
+            moved(world, "62", minutes(40));
             world.alias_target.weights = vec![("61".to_owned(), 0.5)];
-            failing(&mut world, &Fault::Status(502), minutes(34));
-            erring(&mut world, "[ERROR] KeyError: 'eggs'", minutes(34));
-            shared(&mut world, "61", "62", 34);
-            tested(&mut world, 120);
-            world
+            failing(world, &Fault::Status(502), minutes(34));
+            erring(world, "[ERROR] KeyError: 'eggs'", minutes(34));
+            shared(world, "61", "62", 34);
+            tested(world, 120);
         },
     },
     Scene {
@@ -143,14 +124,12 @@ pub(super) const SCENES: &[Scene] = &[
                 to which a part of the traffic goes.",
         runbook: Some("inc-001"),
         expect: down!("critical", "unknown"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            moved(&mut world, "62", minutes(40));
+        change: |world| {
+            moved(world, "62", minutes(40));
             world.alias_target.weights = vec![("60".to_owned(), 0.5)];
-            failing(&mut world, &Fault::Status(502), minutes(20));
-            erring(&mut world, "[ERROR] KeyError: 'eggs'", minutes(20));
-            shared(&mut world, "62", "60", 20);
-            world
+            failing(world, &Fault::Status(502), minutes(20));
+            erring(world, "[ERROR] KeyError: 'eggs'", minutes(20));
+            shared(world, "62", "60", 20);
         },
     },
     Scene {
@@ -158,12 +137,10 @@ pub(super) const SCENES: &[Scene] = &[
         hides: "The function fails, and no earlier run tells when the alias moved.",
         runbook: Some("inc-001"),
         expect: down!("critical", "unknown"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            failing(&mut world, &Fault::Status(502), minutes(20));
-            erring(&mut world, "[ERROR] KeyError: 'eggs'", minutes(20));
+        change: |world| {
+            failing(world, &Fault::Status(502), minutes(20));
+            erring(world, "[ERROR] KeyError: 'eggs'", minutes(20));
             world.recorded.clear();
-            world
         },
     },
     Scene {
@@ -172,16 +149,14 @@ pub(super) const SCENES: &[Scene] = &[
                 answered.",
         runbook: Some("inc-001"),
         expect: down!("critical", "critical"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            moved(&mut world, "62", minutes(40));
-            failing(&mut world, &Fault::Hang, minutes(20));
+        change: |world| {
+            moved(world, "62", minutes(40));
+            failing(world, &Fault::Hang, minutes(20));
             erring(
-                &mut world,
+                world,
                 "0f1e2d3c Task timed out after 30.03 seconds",
                 minutes(20),
             );
-            world
         },
     },
     Scene {
@@ -189,44 +164,30 @@ pub(super) const SCENES: &[Scene] = &[
         hides: "Every connection to the API is torn; the function itself is calm.",
         runbook: Some("inc-001"),
         expect: down!("ok", "unknown"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            failing(&mut world, &Fault::Reset, minutes(20));
-            world
-        },
+        change: |world| failing(world, &Fault::Reset, minutes(20)),
     },
     Scene {
         name: "api-403",
         hides: "The gateway answers 403: a route or a key, and no proof of a dead function.",
         runbook: Some("inc-001"),
         expect: down!("ok", "unknown"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            failing(&mut world, &Fault::Deny, minutes(20));
-            world
-        },
+        change: |world| failing(world, &Fault::Deny, minutes(20)),
     },
     Scene {
         name: "api-429",
         hides: "The gateway throttles: 429 at every try, and nothing to roll back.",
         runbook: Some("inc-001"),
         expect: down!("ok", "unknown"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            failing(&mut world, &Fault::Throttle, minutes(20));
-            world
-        },
+        change: |world| failing(world, &Fault::Throttle, minutes(20)),
     },
     Scene {
         name: "api-redirect",
         hides: "The API sends everybody elsewhere, and nobody follows.",
         runbook: Some("inc-001"),
         expect: down!("ok", "unknown"),
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             let away = Fault::Redirect("https://elsewhere.invalid/".to_owned());
-            failing(&mut world, &away, minutes(20));
-            world
+            failing(world, &away, minutes(20));
         },
     },
     Scene {
@@ -235,11 +196,9 @@ pub(super) const SCENES: &[Scene] = &[
                 the gateway lost its permission.",
         runbook: Some("inc-001"),
         expect: down!("warning", "unknown"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            failing(&mut world, &Fault::Status(500), minutes(20));
-            silent_for(&mut world, 20);
-            world
+        change: |world| {
+            failing(world, &Fault::Status(500), minutes(20));
+            silent_for(world, 20);
         },
     },
     Scene {
@@ -248,11 +207,9 @@ pub(super) const SCENES: &[Scene] = &[
                 proves no peace.",
         runbook: Some("inc-001"),
         expect: down!("unknown", "unknown"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            failing(&mut world, &Fault::Status(500), minutes(20));
-            no_metrics(&mut world);
-            world
+        change: |world| {
+            failing(world, &Fault::Status(500), minutes(20));
+            no_metrics(world);
         },
     },
     Scene {
@@ -261,32 +218,22 @@ pub(super) const SCENES: &[Scene] = &[
                 clean.",
         runbook: Some("inc-001"),
         expect: up!("ok", "ok", "ok", "skipped", "skipped"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            no_metrics(&mut world);
-            world
-        },
+        change: |world| no_metrics(world),
     },
     Scene {
         name: "drift",
         hides: "The alias points to 62, the API says that it runs 61, and answers.",
         runbook: Some("inc-001"),
         expect: up!("warning", "ok", "warning", "ok", "ok"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            moved(&mut world, "62", hours(3));
-            world
-        },
+        change: |world| moved(world, "62", hours(3)),
     },
     Scene {
         name: "canary-left",
         hides: "A tenth of the traffic still goes to version 60.",
         runbook: Some("inc-001"),
         expect: up!("warning", "ok", "warning", "skipped", "ok"),
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             world.alias_target.weights = vec![("60".to_owned(), 0.1)];
-            world
         },
     },
     Scene {
@@ -294,56 +241,38 @@ pub(super) const SCENES: &[Scene] = &[
         hides: "The alias points to $LATEST: the next upload is live at once.",
         runbook: Some("inc-001"),
         expect: up!("warning", "ok", "warning", "ok", "ok"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            world.alias_target.version = "$LATEST".to_owned();
-            world
-        },
+        change: |world| world.alias_target.version = "$LATEST".to_owned(),
     },
     Scene {
         name: "throttled",
         hides: "Requests are throttled, which is neither an error nor an invocation.",
         runbook: Some("inc-001"),
         expect: up!("warning", "warning", "ok", "skipped", "ok"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            function_measured(&mut world, "Throttles", &[(minutes(3), 7.0)]);
-            world
-        },
+        change: |world| function_measured(world, "Throttles", &[(minutes(3), 7.0)]),
     },
     Scene {
         name: "errors-14m",
         hides: "One error line fourteen minutes ago: inside the quarter of an hour.",
         runbook: Some("inc-001"),
         expect: up!("warning", "warning", "ok", "skipped", "ok"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            logged(&mut world, minutes(14), "[ERROR] KeyError: 'eggs'");
-            world
-        },
+        change: |world| logged(world, minutes(14), "[ERROR] KeyError: 'eggs'"),
     },
     Scene {
         name: "errors-16m",
         hides: "One error line sixteen minutes ago: outside.",
         runbook: Some("inc-001"),
         expect: up!("ok", "ok", "ok", "skipped", "skipped"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            logged(&mut world, minutes(16), "[ERROR] KeyError: 'eggs'");
-            world
-        },
+        change: |world| logged(world, minutes(16), "[ERROR] KeyError: 'eggs'"),
     },
     Scene {
         name: "timeout-unlike-error",
         hides: "A line that a search for ERROR never finds: the task timed out.",
         runbook: Some("inc-001"),
         expect: up!("warning", "warning", "ok", "skipped", "ok"),
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             let line = "0f1e2d3c Task timed out after 30.03 seconds";
-            logged(&mut world, minutes(2), line);
+            logged(world, minutes(2), line);
             world.empty_log_pages = 3;
-            world
         },
     },
     Scene {
@@ -351,10 +280,8 @@ pub(super) const SCENES: &[Scene] = &[
         hides: "The operator's role may not read the alias.",
         runbook: Some("inc-001"),
         expect: up!("unknown", "ok", "unknown", "unknown", "unknown"),
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             world.faults.insert(Operation::GetAlias, Fault::Deny);
-            world
         },
     },
     Scene {
@@ -363,18 +290,10 @@ pub(super) const SCENES: &[Scene] = &[
                 back to.",
         runbook: Some("inc-001"),
         expect: down!("critical", "unknown"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            moved(&mut world, "62", minutes(40));
-            failing(&mut world, &Fault::Status(502), minutes(20));
-            erring(
-                &mut world,
-                "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v8'",
-                minutes(20),
-            );
+        change: |world| {
+            unimportable(world);
             let denied = Operation::ListVersionsByFunction;
             world.faults.insert(denied, Fault::Deny);
-            world
         },
     },
 ];

@@ -1,10 +1,9 @@
 //! Scenes of INC-005: the mail quota and the mails that came back.
 
 use super::edit::{hours, measured, minutes, sent, signed_up};
-use super::healthy::{self, no_reputation, reputation};
+use super::healthy::{no_reputation, reputation};
 use super::{Expect, Scene};
 use crate::practice::{FakeStack, Review};
-use time::OffsetDateTime;
 
 /// What nothing but a critical quota sets off.
 macro_rules! quota_calm {
@@ -59,48 +58,47 @@ pub(super) const SCENES: &[Scene] = &[
                 ducklings sign up and wait for theirs.",
         runbook: Some("inc-005"),
         expect: EXHAUSTED,
-        build: exhausted,
+        change: exhausted,
     },
     Scene {
         name: "quota-159",
         hides: "159 of 200 mails: one short of a warning.",
         runbook: Some("inc-005"),
         expect: quota_calm!("ok"),
-        build: |now| mails(now, 159),
+        change: |world| mails(world, 159),
     },
     Scene {
         name: "quota-160",
         hides: "160 of 200 mails: four fifths are a warning.",
         runbook: Some("inc-005"),
         expect: quota_calm!("warning"),
-        build: |now| mails(now, 160),
+        change: |world| mails(world, 160),
     },
     Scene {
         name: "quota-190",
         hides: "190 of 200 mails: exactly 95 % is not over 95 %.",
         runbook: Some("inc-005"),
         expect: quota_calm!("warning"),
-        build: |now| mails(now, 190),
+        change: |world| mails(world, 190),
     },
     Scene {
         name: "quota-191",
         hides: "191 of 200 mails: the first number over 95 %.",
         runbook: Some("inc-005"),
         expect: EXHAUSTED,
-        build: |now| mails(now, 191),
+        change: |world| mails(world, 191),
     },
     Scene {
         name: "unlimited",
         hides: "5,000 mails in a day, and a quota of -1, which means none.",
         runbook: Some("inc-005"),
         expect: quota_calm!("ok"),
-        build: |now| {
-            let mut world = mails(now, 5_000);
+        change: |world| {
+            mails(world, 5_000);
             world.mail.max_24h = -1.0;
             world.mail.production_access = true;
             world.status["ses"]["sandbox"] = false.into();
             world.status["ses"]["daily_quota"] = (-1).into();
-            world
         },
     },
     Scene {
@@ -112,11 +110,9 @@ pub(super) const SCENES: &[Scene] = &[
             root_cause: Some("inc-005"),
             steps: NOTHING_GOES,
         },
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             world.mail.sending_enabled = false;
             world.mail.enforcement = "SHUTDOWN".into();
-            world
         },
     },
     Scene {
@@ -129,10 +125,9 @@ pub(super) const SCENES: &[Scene] = &[
             root_cause: Some("inc-005"),
             steps: NOTHING_GOES,
         },
-        build: |now| {
-            let mut world = exhausted(now);
+        change: |world| {
+            exhausted(world);
             world.mail.enforcement = "SHUTDOWN".into();
-            world
         },
     },
     Scene {
@@ -145,11 +140,7 @@ pub(super) const SCENES: &[Scene] = &[
             root_cause: Some("inc-005"),
             steps: NOTHING_GOES,
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            world.mail.enforcement = "PROBATION".into();
-            world
-        },
+        change: |world| world.mail.enforcement = "PROBATION".into(),
     },
     Scene {
         name: "mail-probation-full",
@@ -166,10 +157,9 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-005", "record", "critical"),
             ],
         },
-        build: |now| {
-            let mut world = exhausted(now);
+        change: |world| {
+            exhausted(world);
             world.mail.enforcement = "PROBATION".into();
-            world
         },
     },
     Scene {
@@ -185,7 +175,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-005", "production-access", "warning"),
             ],
         },
-        build: |now| reviewed(now, "PENDING"),
+        change: |world| reviewed(world, "PENDING"),
     },
     Scene {
         name: "access-denied",
@@ -200,19 +190,17 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-005", "production-access", "critical"),
             ],
         },
-        build: |now| reviewed(now, "DENIED"),
+        change: |world| reviewed(world, "DENIED"),
     },
     Scene {
         name: "mail-not-sent",
         hides: "Six ducklings signed up today, and not one mail left: the quota looks splendid.",
         runbook: Some("inc-005"),
         expect: quota_calm!("warning"),
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             let moments: Vec<_> = (1..=6).map(|nth| hours(nth * 3)).collect();
-            signed_up(&mut world, 14, &moments);
-            sent(&mut world, &[]);
-            world
+            signed_up(world, 14, &moments);
+            sent(world, &[]);
         },
     },
     Scene {
@@ -228,28 +216,28 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-005", "bounces", "critical"),
             ],
         },
-        build: |now| bounced(now, 3, 5.0),
+        change: |world| bounced(world, 3, 5.0),
     },
     Scene {
         name: "bounce-5",
         hides: "Five of a hundred mails came back, which is where the warning begins.",
         runbook: Some("inc-005"),
         expect: bounces!("warning"),
-        build: |now| bounced(now, 100, 5.0),
+        change: |world| bounced(world, 100, 5.0),
     },
     Scene {
         name: "bounce-4",
         hides: "Four of a hundred mails came back: not good, not yet a warning.",
         runbook: Some("inc-005"),
         expect: bounces!("ok"),
-        build: |now| bounced(now, 100, 4.0),
+        change: |world| bounced(world, 100, 4.0),
     },
     Scene {
         name: "few-sends",
         hides: "One of twelve mails came back: eight percent, and far too few to mean anything.",
         runbook: Some("inc-005"),
         expect: bounces!("ok"),
-        build: |now| bounced(now, 12, 1.0),
+        change: |world| bounced(world, 12, 1.0),
     },
     Scene {
         name: "reputation-fraction",
@@ -257,10 +245,9 @@ pub(super) const SCENES: &[Scene] = &[
                 fraction.",
         runbook: Some("inc-005"),
         expect: bounces!("warning"),
-        build: |now| {
-            let mut world = mails(now, 100);
-            reputation(&mut world, 0.06, 0.0);
-            world
+        change: |world| {
+            mails(world, 100);
+            reputation(world, 0.06, 0.0);
         },
     },
     Scene {
@@ -268,46 +255,36 @@ pub(super) const SCENES: &[Scene] = &[
         hides: "CloudWatch has no point of any mail metric, and an empty list is no proof of peace.",
         runbook: Some("inc-005"),
         expect: bounces!("unknown"),
-        build: |now| {
-            let mut world = healthy::world(now);
-            world.metrics.clear();
-            world
-        },
+        change: |world| world.metrics.clear(),
     },
 ];
 
 /// So many mails, spread over the day.
-fn mails(now: OffsetDateTime, count: u32) -> FakeStack {
-    let mut world = healthy::world(now);
+fn mails(world: &mut FakeStack, count: u32) {
     let (each, rest) = (count / 20, count % 20);
     let mut by_hour: Vec<_> = (1..=20).map(|hour| (hour, each)).collect();
     by_hour.push((21, rest));
-    sent(&mut world, &by_hour);
-    world
+    sent(world, &by_hour);
 }
 
-fn reviewed(now: OffsetDateTime, status: &str) -> FakeStack {
-    let mut world = exhausted(now);
+fn reviewed(world: &mut FakeStack, status: &str) {
+    exhausted(world);
     world.mail.review = Some(Review {
         status: status.to_owned(),
         case: "172000000000042".to_owned(),
     });
-    world
 }
 
-fn bounced(now: OffsetDateTime, count: u32, bounces: f64) -> FakeStack {
-    let mut world = mails(now, count);
-    no_reputation(&mut world);
-    measured(&mut world, "Bounce", &[(hours(3) - minutes(30), bounces)]);
-    world
+fn bounced(world: &mut FakeStack, count: u32, bounces: f64) {
+    mails(world, count);
+    no_reputation(world);
+    measured(world, "Bounce", &[(hours(3) - minutes(30), bounces)]);
 }
 
-fn exhausted(now: OffsetDateTime) -> FakeStack {
-    let mut world = healthy::world(now);
+fn exhausted(world: &mut FakeStack) {
     let mut by_hour = vec![(3, 5), (7, 6), (11, 7)];
     by_hour.extend((15..=20).map(|hour| (hour, 30)));
-    sent(&mut world, &by_hour);
+    sent(world, &by_hour);
     let moments: Vec<_> = (0..24).map(|nth| minutes(25 + nth * 50)).collect();
-    signed_up(&mut world, 16, &moments);
-    world
+    signed_up(world, 16, &moments);
 }

@@ -3,7 +3,6 @@
 use super::edit::seconds;
 use super::{Expect, Scene, healthy};
 use crate::practice::{FakeStack, Fault, Operation};
-use time::OffsetDateTime;
 
 /// Everything behind the API is down.
 const API_DOWN: Expect = Expect {
@@ -32,7 +31,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "stale", "unknown"),
             ],
         },
-        build: |now| failing(now, &[(Operation::ListExecutions, Fault::Deny)]),
+        change: |world| failing(world, &[(Operation::ListExecutions, Fault::Deny)]),
     },
     Scene {
         name: "denied-mail",
@@ -46,7 +45,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-005", "bounces", "ok"),
             ],
         },
-        build: |now| failing(now, &[(Operation::GetAccount, Fault::Deny)]),
+        change: |world| failing(world, &[(Operation::GetAccount, Fault::Deny)]),
     },
     Scene {
         name: "expired-session",
@@ -62,10 +61,10 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "stale", "unknown"),
             ],
         },
-        build: |now| {
+        change: |world| {
             let aws = Operation::ALL.into_iter().filter(|o| o.service().is_some());
             let over: Vec<_> = aws.map(|o| (o, Fault::ExpiredToken)).collect();
-            failing(now, &over)
+            failing(world, &over)
         },
     },
     Scene {
@@ -73,11 +72,7 @@ pub(super) const SCENES: &[Scene] = &[
         hides: "Every answer takes a second, and all of them are good.",
         runbook: None,
         expect: healthy::ALL_WELL,
-        build: |now| {
-            let mut world = healthy::world(now);
-            world.latency = seconds(1);
-            world
-        },
+        change: |world| world.latency = seconds(1),
     },
     Scene {
         name: "hanging-audit",
@@ -93,7 +88,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "stale", "ok"),
             ],
         },
-        build: |now| failing(now, &[(Operation::Audit, Fault::Hang)]),
+        change: |world| failing(world, &[(Operation::Audit, Fault::Hang)]),
     },
     Scene {
         name: "torn-audit",
@@ -107,17 +102,15 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "executions", "ok"),
             ],
         },
-        build: |now| failing(now, &[(Operation::Audit, Fault::CutBody)]),
+        change: |world| failing(world, &[(Operation::Audit, Fault::CutBody)]),
     },
     Scene {
         name: "api-gone",
         hides: "Nothing listens where the API should be, while AWS answers as ever.",
         runbook: Some("inc-004"),
         expect: API_DOWN,
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             world.api_gone = true;
-            world
         },
     },
     Scene {
@@ -125,9 +118,12 @@ pub(super) const SCENES: &[Scene] = &[
         hides: "The function behind the API fails at every request.",
         runbook: Some("inc-004"),
         expect: API_DOWN,
-        build: |now| {
+        change: |world| {
             let broken = |operation| (operation, Fault::Status(500));
-            failing(now, &[broken(Operation::Status), broken(Operation::Audit)])
+            failing(
+                world,
+                &[broken(Operation::Status), broken(Operation::Audit)],
+            )
         },
     },
     Scene {
@@ -143,9 +139,12 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "agents", "unknown"),
             ],
         },
-        build: |now| {
+        change: |world| {
             let portal = |operation| (operation, Fault::Html);
-            failing(now, &[portal(Operation::Status), portal(Operation::Audit)])
+            failing(
+                world,
+                &[portal(Operation::Status), portal(Operation::Audit)],
+            )
         },
     },
     Scene {
@@ -163,17 +162,11 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-005", "bounces", "unknown"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            world.account = "210987654321".into();
-            world
-        },
+        change: |world| world.account = "210987654321".into(),
     },
 ];
 
 /// A good day on which these operations fail.
-fn failing(now: OffsetDateTime, faults: &[(Operation, Fault)]) -> FakeStack {
-    let mut world = healthy::world(now);
+fn failing(world: &mut FakeStack, faults: &[(Operation, Fault)]) {
     world.faults = faults.iter().cloned().collect();
-    world
 }

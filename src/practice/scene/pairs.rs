@@ -1,7 +1,7 @@
 //! Scenes with two things wrong at once: one of them explains or outranks the other.
 
 use super::edit::{callback_errors, certified, hours, logged, minutes, sent, stopped};
-use super::healthy::{self, DUCKS};
+use super::healthy::DUCKS;
 use super::{Expect, Scene};
 use crate::practice::{FakeStack, Fault, Operation};
 
@@ -20,11 +20,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-005", "quota", "ok"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            dead_fleet(&mut world);
-            world
-        },
+        change: |world| dead_fleet(world),
     },
     Scene {
         name: "callbacks-explained",
@@ -38,11 +34,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "agents", "critical"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            dead_fleet(&mut world);
-            world
-        },
+        change: |world| dead_fleet(world),
     },
     Scene {
         name: "fleet-and-quota",
@@ -56,11 +48,9 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-005", "quota", "critical"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            dead_fleet(&mut world);
-            exhausted(&mut world);
-            world
+        change: |world| {
+            dead_fleet(world);
+            exhausted(world);
         },
     },
     Scene {
@@ -77,16 +67,14 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-005", "quota", "critical"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            certified(&mut world, &[hours(40), hours(5)], &[]);
-            exhausted(&mut world);
+        change: |world| {
+            certified(world, &[hours(40), hours(5)], &[]);
+            exhausted(world);
             logged(
-                &mut world,
+                world,
                 minutes(30),
                 "SES: Daily message quota exceeded for cert mail",
             );
-            world
         },
     },
     Scene {
@@ -105,13 +93,11 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-005", "quota", "critical"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            exhausted(&mut world);
+        change: |world| {
+            exhausted(world);
             for operation in [Operation::Status, Operation::Audit] {
                 world.faults.insert(operation, Fault::Status(502));
             }
-            world
         },
     },
 ];

@@ -1,11 +1,10 @@
 //! Scenes of INC-004: callback errors, executions, agents.
 
 use super::edit::{agents, callback_errors, hours, minutes, pulsed, ran, seconds, silent};
-use super::healthy::{self, DUCKS};
+use super::healthy::DUCKS;
 use super::{Expect, Scene};
 use crate::practice::FakeStack;
 use std::time::Duration;
-use time::OffsetDateTime;
 
 pub(super) const SCENES: &[Scene] = &[
     Scene {
@@ -24,7 +23,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "stale", "warning"),
             ],
         },
-        build: spike,
+        change: spike,
     },
     Scene {
         name: "callback-10",
@@ -42,7 +41,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "stale", "ok"),
             ],
         },
-        build: |now| failed_before(now, 10),
+        change: |world| failed_before(world, 10),
     },
     Scene {
         name: "callback-11",
@@ -58,7 +57,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "executions", "warning"),
             ],
         },
-        build: |now| failed_before(now, 11),
+        change: |world| failed_before(world, 11),
     },
     Scene {
         name: "callback-rising",
@@ -73,11 +72,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "executions", "warning"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            callback_errors(&mut world, 7, &[minutes(31), minutes(22), minutes(13)]);
-            world
-        },
+        change: |world| callback_errors(world, 7, &[minutes(31), minutes(22), minutes(13)]),
     },
     Scene {
         name: "timed-out-only",
@@ -91,11 +86,9 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "callback-errors", "ok"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            ran(&mut world, "peck-0200", "TIMED_OUT", hours(3), None);
-            ran(&mut world, "peck-0201", "TIMED_OUT", hours(2), None);
-            world
+        change: |world| {
+            ran(world, "peck-0200", "TIMED_OUT", hours(3), None);
+            ran(world, "peck-0201", "TIMED_OUT", hours(2), None);
         },
     },
     Scene {
@@ -108,7 +101,7 @@ pub(super) const SCENES: &[Scene] = &[
             root_cause: None,
             steps: &[("inc-004", "stale", "ok"), ("inc-004", "executions", "ok")],
         },
-        build: |now| running_for(now, minutes(15) - seconds(30)),
+        change: |world| running_for(world, minutes(15) - seconds(30)),
     },
     Scene {
         name: "stale-16",
@@ -122,7 +115,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "executions", "ok"),
             ],
         },
-        build: |now| running_for(now, minutes(16)),
+        change: |world| running_for(world, minutes(16)),
     },
     Scene {
         name: "stale-last-page",
@@ -136,11 +129,11 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "executions", "ok"),
             ],
         },
-        build: |now| {
-            let mut world = running_for(now, hours(3));
+        change: |world| {
+            running_for(world, hours(3));
             for number in 0..7 {
                 ran(
-                    &mut world,
+                    world,
                     &format!("peck-03{number:02}"),
                     "RUNNING",
                     minutes(1 + number),
@@ -148,7 +141,6 @@ pub(super) const SCENES: &[Scene] = &[
                 );
             }
             world.page_size = Some(3);
-            world
         },
     },
     Scene {
@@ -160,7 +152,7 @@ pub(super) const SCENES: &[Scene] = &[
             root_cause: None,
             steps: &[("inc-004", "agents", "ok")],
         },
-        build: |now| last_pulse(now, minutes(29)),
+        change: |world| last_pulse(world, minutes(29)),
     },
     Scene {
         name: "pulse-30",
@@ -171,7 +163,7 @@ pub(super) const SCENES: &[Scene] = &[
             root_cause: None,
             steps: &[("inc-004", "agents", "warning")],
         },
-        build: |now| last_pulse(now, minutes(30)),
+        change: |world| last_pulse(world, minutes(30)),
     },
     Scene {
         name: "first-run",
@@ -185,11 +177,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "executions", "ok"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
-            world.recorded.clear();
-            world
-        },
+        change: |world| world.recorded.clear(),
     },
     Scene {
         name: "total-zero-first-run",
@@ -200,11 +188,9 @@ pub(super) const SCENES: &[Scene] = &[
             root_cause: None,
             steps: &[("inc-004", "callback-errors", "ok")],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             world.recorded.clear();
-            callback_errors(&mut world, 0, &[]);
-            world
+            callback_errors(world, 0, &[]);
         },
     },
     Scene {
@@ -217,7 +203,7 @@ pub(super) const SCENES: &[Scene] = &[
             root_cause: None,
             steps: &[("inc-004", "callback-errors", "unknown")],
         },
-        build: reset,
+        change: reset,
     },
     Scene {
         name: "missing-counter",
@@ -231,12 +217,10 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "agents", "ok"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             if let Some(status) = world.status.as_object_mut() {
                 status.remove("peck_protocol");
             }
-            world
         },
     },
     Scene {
@@ -251,51 +235,40 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "stale", "unknown"),
             ],
         },
-        build: |now| {
-            let mut world = healthy::world(now);
+        change: |world| {
             world.express = true;
-            world
         },
     },
 ];
 
-fn spike(now: OffsetDateTime) -> FakeStack {
-    let mut world = healthy::world(now);
+fn spike(world: &mut FakeStack) {
     let moments: Vec<_> = (0..18).map(|nth| minutes(12 + nth * 16)).collect();
-    callback_errors(&mut world, 7, &moments);
-    agents(&mut world, 2, 0, 1);
-    silent(&mut world, DUCKS[2], hours(5));
-    ran(&mut world, "peck-0099", "RUNNING", minutes(40), None);
-    world
+    callback_errors(world, 7, &moments);
+    agents(world, 2, 0, 1);
+    silent(world, DUCKS[2], hours(5));
+    ran(world, "peck-0099", "RUNNING", minutes(40), None);
 }
 
 /// So many callback errors, one an hour, the last one four hours ago.
-fn failed_before(now: OffsetDateTime, count: u64) -> FakeStack {
-    let mut world = healthy::world(now);
+fn failed_before(world: &mut FakeStack, count: u64) {
     let moments: Vec<_> = (0..count).map(|nth| hours(4 + nth)).collect();
-    callback_errors(&mut world, 7, &moments);
-    world
+    callback_errors(world, 7, &moments);
 }
 
-fn running_for(now: OffsetDateTime, time: Duration) -> FakeStack {
-    let mut world = healthy::world(now);
-    ran(&mut world, "peck-0099", "RUNNING", time, None);
-    world
+fn running_for(world: &mut FakeStack, time: Duration) {
+    ran(world, "peck-0099", "RUNNING", time, None);
 }
 
-fn last_pulse(now: OffsetDateTime, ago: Duration) -> FakeStack {
-    let mut world = healthy::world(now);
+fn last_pulse(world: &mut FakeStack, ago: Duration) {
     for duck in DUCKS {
-        silent(&mut world, duck, ago);
+        silent(world, duck, ago);
     }
-    pulsed(&mut world, ago, DUCKS[0]);
-    agents(&mut world, 0, 3, 0);
-    world
+    pulsed(world, ago, DUCKS[0]);
+    agents(world, 0, 3, 0);
 }
 
-fn reset(now: OffsetDateTime) -> FakeStack {
-    let mut world = healthy::world(now);
-    callback_errors(&mut world, 2, &[]);
+fn reset(world: &mut FakeStack) {
+    callback_errors(world, 2, &[]);
     for run in world.recorded.iter_mut().filter(|run| run.ago > hours(6)) {
         for (fact, value) in &mut run.facts {
             if *fact == "peck.callback_errors" {
@@ -303,5 +276,4 @@ fn reset(now: OffsetDateTime) -> FakeStack {
             }
         }
     }
-    world
 }

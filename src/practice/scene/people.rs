@@ -6,11 +6,10 @@ use super::{Expect, Scene};
 use crate::practice::{FakeStack, Fault, Operation};
 use serde_json::{Value, json};
 use std::time::Duration;
-use time::OffsetDateTime;
 
 /// A scene of one runbook with one step that matters.
 macro_rules! scene {
-    ($name:literal, $runbook:literal, $step:literal, $verdict:literal, $hides:literal, $build:expr) => {
+    ($name:literal, $runbook:literal, $step:literal, $verdict:literal, $hides:literal, $change:expr) => {
         Scene {
             name: $name,
             hides: $hides,
@@ -23,7 +22,7 @@ macro_rules! scene {
                 },
                 steps: &[($runbook, $step, $verdict)],
             },
-            build: $build,
+            change: $change,
         }
     };
 }
@@ -35,7 +34,7 @@ pub(super) const SCENES: &[Scene] = &[
         "pending",
         "ok",
         "A request has six of its ten minutes left.",
-        |now| asked(now, &[("peck_a1", minutes(4), &[])])
+        |world| asked(world, &[("peck_a1", minutes(4), &[])])
     ),
     scene!(
         "peck-closing",
@@ -43,7 +42,7 @@ pub(super) const SCENES: &[Scene] = &[
         "pending",
         "warning",
         "A request has eighty seconds left, and nobody has acted.",
-        |now| asked(now, &[("peck_a1", seconds(520), &[])])
+        |world| asked(world, &[("peck_a1", seconds(520), &[])])
     ),
     scene!(
         "peck-rivals",
@@ -51,8 +50,8 @@ pub(super) const SCENES: &[Scene] = &[
         "pending",
         "warning",
         "Somebody has asked twice: two requests of the same two agents are pending.",
-        |now| asked(
-            now,
+        |world| asked(
+            world,
             &[("peck_a1", minutes(4), &[]), ("peck_a2", minutes(2), &[])]
         )
     ),
@@ -62,8 +61,8 @@ pub(super) const SCENES: &[Scene] = &[
         "approved",
         "ok",
         "A request was approved, and the bond is there.",
-        |now| asked(
-            now,
+        |world| asked(
+            world,
             &[(
                 "peck_a1",
                 minutes(20),
@@ -77,8 +76,8 @@ pub(super) const SCENES: &[Scene] = &[
         "denied",
         "warning",
         "A human has said no, and means it.",
-        |now| asked(
-            now,
+        |world| asked(
+            world,
             &[("peck_a1", minutes(20), &[("peck.denied", minutes(15))])]
         )
     ),
@@ -88,7 +87,7 @@ pub(super) const SCENES: &[Scene] = &[
         "expired",
         "warning",
         "A request ran out of its ten minutes two minutes ago; nobody says so.",
-        |now| asked(now, &[("peck_a1", minutes(12), &[])])
+        |world| asked(world, &[("peck_a1", minutes(12), &[])])
     ),
     scene!(
         "peck-callback-error",
@@ -96,8 +95,8 @@ pub(super) const SCENES: &[Scene] = &[
         "callback-error",
         "critical",
         "A human approved, the callback failed, and there is no bond.",
-        |now| asked(
-            now,
+        |world| asked(
+            world,
             &[(
                 "peck_a1",
                 minutes(9),
@@ -114,8 +113,8 @@ pub(super) const SCENES: &[Scene] = &[
         "callback-error",
         "critical",
         "A human approved five minutes ago, and nothing came of it: no error, and no bond.",
-        |now| asked(
-            now,
+        |world| asked(
+            world,
             &[("peck_a1", minutes(9), &[("peck.approved", minutes(5))])]
         )
     ),
@@ -133,7 +132,7 @@ pub(super) const SCENES: &[Scene] = &[
         "pulse",
         "ok",
         "Three bonds that pulse, with keys of last week.",
-        |now| fleet(now, &[minutes(3), minutes(5), minutes(9)])
+        |world| fleet(world, &[minutes(3), minutes(5), minutes(9)])
     ),
     scene!(
         "bond-slow",
@@ -141,7 +140,7 @@ pub(super) const SCENES: &[Scene] = &[
         "pulse",
         "warning",
         "One of three agents has not pulsed for twelve minutes.",
-        |now| fleet(now, &[minutes(3), minutes(12), minutes(9)])
+        |world| fleet(world, &[minutes(3), minutes(12), minutes(9)])
     ),
     scene!(
         "bond-offline",
@@ -149,7 +148,7 @@ pub(super) const SCENES: &[Scene] = &[
         "pulse",
         "critical",
         "One of three agents has not pulsed for half an hour.",
-        |now| fleet(now, &[minutes(3), minutes(30), minutes(9)])
+        |world| fleet(world, &[minutes(3), minutes(30), minutes(9)])
     ),
     scene!(
         "bond-new",
@@ -157,7 +156,7 @@ pub(super) const SCENES: &[Scene] = &[
         "bond",
         "warning",
         "A bond is five minutes old, and its agent has not pulsed yet.",
-        |now| newborn(now, minutes(5))
+        |world| newborn(world, minutes(5))
     ),
     scene!(
         "bond-silent",
@@ -165,7 +164,7 @@ pub(super) const SCENES: &[Scene] = &[
         "bond",
         "critical",
         "A bond is ten minutes old, and its agent has never pulsed.",
-        |now| newborn(now, minutes(10))
+        |world| newborn(world, minutes(10))
     ),
     scene!(
         "bond-old-key",
@@ -173,11 +172,10 @@ pub(super) const SCENES: &[Scene] = &[
         "rotate",
         "warning",
         "A key was issued thirty-one days ago and never rotated.",
-        |now| {
-            let mut world = fleet(now, &[minutes(3), minutes(5)]);
-            bonded(&mut world, DUCKS[2], hours(31 * 24));
-            pulsed(&mut world, minutes(4), DUCKS[2]);
-            world
+        |world| {
+            fleet(world, &[minutes(3), minutes(5)]);
+            bonded(world, DUCKS[2], hours(31 * 24));
+            pulsed(world, minutes(4), DUCKS[2]);
         }
     ),
     scene!(
@@ -186,16 +184,15 @@ pub(super) const SCENES: &[Scene] = &[
         "webhook",
         "warning",
         "A delivery to an agent failed; its bond is none the worse for it.",
-        |now| {
-            let mut world = fleet(now, &[minutes(3), minutes(5)]);
+        |world| {
+            fleet(world, &[minutes(3), minutes(5)]);
             about(
-                &mut world,
+                world,
                 minutes(50),
                 "webhook.delivery_failed",
                 DUCKS[0],
                 json!({"detail": "HTTP 502 from the receiver"}),
             );
-            world
         }
     ),
     scene!(
@@ -212,7 +209,7 @@ pub(super) const SCENES: &[Scene] = &[
         "pulse",
         "ok",
         "All is well until a key is rotated: it is issued, and the answer is HTTP 502.",
-        |now| rotating(now, Fault::Status(502))
+        |world| rotating(world, Fault::Status(502))
     ),
     scene!(
         "rotate-cut",
@@ -220,7 +217,7 @@ pub(super) const SCENES: &[Scene] = &[
         "pulse",
         "ok",
         "All is well until a key is rotated: the answer breaks off in the middle of the key.",
-        |now| rotating(now, Fault::ResetAfter(30))
+        |world| rotating(world, Fault::ResetAfter(30))
     ),
     scene!(
         "rotate-renamed",
@@ -228,29 +225,28 @@ pub(super) const SCENES: &[Scene] = &[
         "pulse",
         "ok",
         "All is well until a key is rotated: it comes under a name that nobody knows.",
-        |now| rotating(now, Fault::Rename("beak_key", "new_secret"))
+        |world| rotating(world, Fault::Rename("beak_key", "new_secret"))
     ),
 ];
 
 /// A world with nobody but these requests between the same two agents: id, how long ago, and
 /// what happened since.
 #[allow(clippy::type_complexity, reason = "a table, read where it stands")]
-fn asked(now: OffsetDateTime, pecks: &[(&str, Duration, &[(&str, Duration)])]) -> FakeStack {
-    let mut world = FakeStack::empty(now);
+fn asked(world: &mut FakeStack, pecks: &[(&str, Duration, &[(&str, Duration)])]) {
+    *world = FakeStack::empty(world.now);
     // Somebody else's, long ago: this feed tells of bonds.
-    bonded(&mut world, DUCKS[2], hours(40));
+    bonded(world, DUCKS[2], hours(40));
     for (id, ago, since) in pecks {
-        request(&mut world, id, *ago, "peck_requested");
+        request(world, id, *ago, "peck_requested");
         for (event, ago) in *since {
             told(
-                &mut world,
+                world,
                 *ago,
                 event,
                 json!({"peck_id": id, "detail": format!("{event} {id}")}),
             );
         }
     }
-    world
 }
 
 fn request(world: &mut FakeStack, id: &str, ago: Duration, event: &str) {
@@ -261,9 +257,9 @@ fn request(world: &mut FakeStack, id: &str, ago: Duration, event: &str) {
     told(world, ago, event, entry);
 }
 
-fn all_states(now: OffsetDateTime) -> FakeStack {
-    let mut world = asked(
-        now,
+fn all_states(world: &mut FakeStack) {
+    asked(
+        world,
         &[
             ("peck_a1", minutes(4), &[]),
             (
@@ -278,73 +274,62 @@ fn all_states(now: OffsetDateTime) -> FakeStack {
     );
     // Known by words alone, and an id that another one contains.
     told(
-        &mut world,
+        world,
         minutes(30),
         "peck.sent",
         json!({"detail": "peck_id=peck_a10 from A1 to A2"}),
     );
     told(
-        &mut world,
+        world,
         minutes(28),
         "peck.denied",
         json!({"detail": "peck_id=peck_a10 by its human"}),
     );
-    world
 }
 
 /// Bonds of a week, each with its last pulse so long ago and one every ten minutes before.
-fn fleet(now: OffsetDateTime, last: &[Duration]) -> FakeStack {
-    let mut world = FakeStack::empty(now);
+fn fleet(world: &mut FakeStack, last: &[Duration]) {
+    *world = FakeStack::empty(world.now);
     for (duck, last) in DUCKS.iter().zip(last) {
-        bonded(&mut world, duck, hours(7 * 24));
+        bonded(world, duck, hours(7 * 24));
         for pulse in 0..40 {
-            pulsed(&mut world, *last + minutes(pulse * 10), duck);
+            pulsed(world, *last + minutes(pulse * 10), duck);
         }
     }
-    world
 }
 
 /// A healthy fleet whose keys are issued, and whose answers fail in this way.
-fn rotating(now: OffsetDateTime, fault: Fault) -> FakeStack {
-    let mut world = fleet(now, &[minutes(3), minutes(5), minutes(9)]);
+fn rotating(world: &mut FakeStack, fault: Fault) {
+    fleet(world, &[minutes(3), minutes(5), minutes(9)]);
     let done = Fault::Done(Box::new(fault));
     world.faults.insert(Operation::Rotate, done);
-    world
 }
 
-fn newborn(now: OffsetDateTime, ago: Duration) -> FakeStack {
-    let mut world = fleet(now, &[minutes(3), minutes(5)]);
-    bonded(&mut world, DUCKS[2], ago);
-    world
+fn newborn(world: &mut FakeStack, ago: Duration) {
+    fleet(world, &[minutes(3), minutes(5)]);
+    bonded(world, DUCKS[2], ago);
 }
 
-fn all_classes(now: OffsetDateTime) -> FakeStack {
-    let mut world = fleet(now, &[minutes(3), minutes(12), minutes(45)]);
+fn all_classes(world: &mut FakeStack) {
+    fleet(world, &[minutes(3), minutes(12), minutes(45)]);
     for (id, ago) in [
         ("DECAF00000000004", minutes(6)),
         ("DECAF00000000005", hours(9)),
     ] {
-        bonded(&mut world, id, ago);
+        bonded(world, id, ago);
     }
     about(
-        &mut world,
+        world,
         hours(2),
         "duck.unpecked",
         "DECAF00000000005",
         json!({}),
     );
-    about(
-        &mut world,
-        hours(3),
-        "duck.key_rotated",
-        DUCKS[0],
-        json!({}),
-    );
+    about(world, hours(3), "duck.key_rotated", DUCKS[0], json!({}));
     world.agents = DUCKS
         .iter()
         .map(|id| json!({"spaceduck_id": id, "agent_name": "demo", "status": "ACTIVE", "duckling_id": "DDDD000000000001"}))
         .collect();
-    world
 }
 
 fn bonded(world: &mut FakeStack, id: &str, ago: Duration) {
