@@ -38,8 +38,7 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
     const LOGGED: &[(Operation, &str)] = &[(FilterLogEvents, ""), OWNER];
     const TARGET: (Operation, &str) = (GetAlias, "FunctionVersion");
     const POINTS: &[(Operation, &str)] = &[TARGET, OWNER];
-    // The document names the version twice, and either suffices.
-    const VERSION: (Operation, &str) = (Status, "");
+    const UP: (Operation, &str) = (Status, "");
     // The feed adds to the totals, and without it they bound the growth alone.
     const DUCKLINGS: (Operation, &str) = (Status, "database.ducklings");
     const CERTIFICATES: (Operation, &str) = (Status, "database.birth_certificates");
@@ -79,6 +78,10 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         ("certs.pace", TOTALS),
         ("logs.errors_15m_min", LOGGED),
         ("logs.errors_15m", LOGGED),
+        // Without the alias no move of it is known, and every line counts.
+        ("logs.errors_since_move_min", LOGGED),
+        ("logs.errors_since_move", LOGGED),
+        ("logs.errors_before_move", LOGGED),
         ("logs.cert_failures_1h_min", LOGGED),
         ("logs.cert_failures_1h", LOGGED),
         ("logs.mail_errors_1h_min", LOGGED),
@@ -94,9 +97,13 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         ("recovery.waited", &[(Status, "")]),
         ("alias.latest", POINTS),
         ("alias.weighted", POINTS),
-        ("alias.drift", &[VERSION, TARGET, OWNER]),
+        // Any one witness of what is expected suffices; recorded runs are one.
+        ("alias.drift", POINTS),
+        ("alias.disputed", POINTS),
         // While the API answers, the rest of what it is made from does not count.
-        ("rollback.why", &[VERSION, TARGET, OWNER]),
+        ("rollback.why", &[UP, TARGET, OWNER]),
+        ("rollback.offered", &[UP, TARGET, OWNER]),
+        ("recovery.state", &[UP]),
         (
             "rollback.to_known",
             &[TARGET, (ListVersionsByFunction, "Versions"), OWNER],
@@ -421,6 +428,28 @@ struct Moved {
     independent: Vec<String>,
 }
 
+/// That the API fails is itself a fact. Then the alias is compared with what the last good answer came
+/// from, and what speaks against a rollback is no longer that the API answers.
+fn settled_by_recorded_runs(place: &Place, document: &Value) -> bool {
+    let found = |id| crate::support::step(document, "inc-001", id);
+    if place.0 != "inc-001" || found("probe")["verdict"] != "critical" {
+        return false;
+    }
+    match place.1.as_str() {
+        "alias" => found("alias")["evidence"].as_array().is_some_and(|all| {
+            let from = |it: &&Value| it["fact"] == "alias.expected_from";
+            all.iter()
+                .find(from)
+                .is_some_and(|it| it["value"] == "the last good answer")
+        }),
+        "rollback" => matches!(
+            found("rollback")["reason_code"].as_str(),
+            Some("gateway" | "no-errors")
+        ),
+        _ => false,
+    }
+}
+
 /// What a cell should not have changed, or should have.
 fn compare(baseline: &Baseline, cell: &Cell, document: &Value) -> Moved {
     let dependent = baseline.dependent(cell.operation, &cell.path);
@@ -437,6 +466,7 @@ fn compare(baseline: &Baseline, cell: &Cell, document: &Value) -> Moved {
                 || proven_otherwise
                 || (!untouched || matches!(after.as_str(), "ok" | "skipped"))
                     && baseline.settled_otherwise(place, cell, document)
+                || settled_by_recorded_runs(place, document)
         } else if cell.wide && touched.contains(place) {
             unproven || untouched
         } else {

@@ -38,6 +38,7 @@ mod people;
 mod practice;
 
 mod recording;
+mod recovery;
 mod rules;
 mod schema;
 mod sequence;

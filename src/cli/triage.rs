@@ -6,9 +6,9 @@ use super::{Context, args, named_file, out};
 use crate::engine::run::{EvaluatedRun, Run};
 use crate::engine::runbooks::RequestedRunbooks;
 use crate::engine::save_recording::{RecordedParts, SaveRequest};
-use crate::fact::{duration, parse_duration};
-use crate::report::model::{Report, Verdict};
-use crate::stack;
+use crate::engine::wait::{SHORTEST, Wait};
+use crate::fact::parse_duration;
+use crate::report::model::Report;
 use crate::text::Printable;
 use std::time::{Duration, Instant};
 
@@ -84,8 +84,8 @@ fn saved(path: &Printable, removed: &str) -> String {
     format!("saved {path} ({removed}); to judge it again: duckops triage --from {path}")
 }
 
-/// The run that the settings ask for, with the version that the alias should have: by flag,
-/// by configuration, by the newest entry of the deploy log, in this order.
+/// The run that the settings ask for, with the version that the alias should have by flag or by
+/// configuration, and the deploy log as one of the witnesses of it.
 async fn run(context: &Context, args: &args::TriageArgs) -> Result<Run, Failure> {
     let mut run = context.run()?;
     if let Some(version) = &args.expect {
@@ -94,23 +94,13 @@ async fn run(context: &Context, args: &args::TriageArgs) -> Result<Run, Failure>
     if let Some(path) = &args.deploy_log {
         let shown = Printable::from(path.to_string_lossy().into_owned());
         let text = named_file::deploy_log(context, path).await?;
-        run.versions.add_deploy_log(&text);
-        if run.expected_version.is_none() {
-            match stack::newest_version(&text) {
-                Ok(version) => run.expected_version = Some(version),
-                Err(why) => run
-                    .notes
-                    .push(format!("{shown} was not used: {why}").into()),
-            }
+        if let Err(why) = run.versions.add_deploy_log(&text) {
+            run.notes
+                .push(format!("{shown} was not used: {why}").into());
         }
     }
     Ok(run)
 }
-
-/// Not more often than the API's rate limit bears: 60 a minute, tries included.
-const SHORTEST: Duration = Duration::from_secs(2);
-/// So many answers in a row make a recovery.
-const STEADY: usize = 5;
 
 pub(super) fn pause(flag: &str, text: &str) -> Result<Duration, Failure> {
     parse_duration(text)
@@ -142,7 +132,8 @@ async fn watching(
     }
 }
 
-/// Asks until it was ok five times in a row, or the time is over; one report at the end.
+/// Asks until all is well five times in a row, a recovery is proven or the time is over; one report
+/// at the end.
 async fn waiting(
     context: &Context,
     args: &args::TriageArgs,
@@ -150,33 +141,22 @@ async fn waiting(
     limit: Duration,
     save_to: Option<SaveRequest>,
 ) -> Result<u8, Failure> {
-    let began = Instant::now();
-    let mut steady = 0;
+    let mut wait = Wait::new(limit);
     loop {
         let asked = Instant::now();
-        let mut evaluated = requested
-            .collect_and_evaluate(run(context, args).await?)
-            .await;
+        let mut run = run(context, args).await?;
+        run.waited = Some(wait.seen());
+        let mut evaluated = requested.collect_and_evaluate(run).await;
+        wait.note(&evaluated);
         let parts = RecordedParts::take(&mut evaluated);
         let report = evaluated.record().await;
-        steady = if report.verdict == Verdict::Ok {
-            steady + 1
-        } else {
-            0
-        };
-        let left = limit.saturating_sub(began.elapsed());
-        if steady == STEADY || left < SHORTEST {
+        if wait.is_over(&report) {
             if let Some(save_to) = save_to {
                 save(&save_to, parts, &report).await;
             }
             return Ok(context.out.report(&report));
         }
-        context.out.progress(&format!(
-            "{} {steady} of {STEADY} in a row, {} left: {}",
-            report.verdict.word(),
-            duration(i64::try_from(left.as_secs()).unwrap_or(i64::MAX)),
-            report.summary
-        ));
-        tokio::time::sleep(SHORTEST.saturating_sub(asked.elapsed())).await;
+        context.out.progress(&wait.progress(&report));
+        tokio::time::sleep(wait.pause(asked)).await;
     }
 }

@@ -224,6 +224,7 @@ impl Drill<'_> {
             now,
             expected_version,
             versions: VersionContext::default(),
+            waited: None,
             only: None,
             access: Access::default(),
             notes: vec![note.into()],

@@ -33,7 +33,8 @@ pub async fn collect_alias(
     });
     run.versions.is_lookup_forced = true;
     if let Some(log) = &deploy_log {
-        run.versions.add_deploy_log(log);
+        // What it deployed last is no question here; its rollbacks count in any case.
+        run.versions.add_deploy_log(log).ok();
     }
     let stack = run.stack.clone();
     let past = chain.as_ref().map_or_else(AliasMoves::default, |chain| {

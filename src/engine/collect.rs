@@ -5,7 +5,7 @@
 //! the clock can be believed, and what recorded history adds. This room judges nothing.
 
 use super::versions;
-use crate::evidence::{self, RecordedSamples};
+use crate::evidence::{self, RecordedSamples, VersionEvidence, WaitedFor};
 use crate::fact::{self, Fact, FactValue, Probe};
 use crate::lambda::last_known_good::Assessment;
 use crate::lambda::version_lookup::VersionLookup;
@@ -84,11 +84,13 @@ pub struct ProbeResults {
 /// A status API that has not answered by then counts as failing for what is looked up.
 const SLOW_STATUS: Duration = Duration::from_secs(2);
 
-/// Asks all probes at once. `past` is recorded history, or why it cannot be read.
+/// Asks all probes at once. `past` is recorded history, or why it cannot be read; `waited` what a
+/// run that waits for recovery has seen before.
 pub async fn ask_probes(
     asking: Arc<ProbeContext>,
     probes: &BTreeSet<Probe>,
     past: impl Future<Output = Result<RecordedSamples, Unavailable>>,
+    waited: Option<WaitedFor>,
 ) -> ProbeResults {
     let running: Vec<_> = probes
         .iter()
@@ -153,7 +155,14 @@ pub async fn ask_probes(
         .flat_map(|all| &all.notes);
     notes.extend(said.cloned());
     if probes.contains(&Probe::History) {
-        let mut joined = evidence::join(&observations, &past, &assessment, asking.now);
+        let metrics = lookup.as_ref().ok().map(|lookup| &lookup.metrics);
+        let metrics = metrics.and_then(|metrics| metrics.as_deref().ok());
+        let versions = VersionEvidence {
+            assessment: &assessment,
+            metrics: metrics.unwrap_or_default(),
+            context: &asking.versions,
+        };
+        let mut joined = evidence::join(&observations, &past, versions, waited, asking.now);
         if let Some(unavailable) = skew {
             joined.invalidate(
                 fact::declared(Probe::History),

@@ -23,4 +23,5 @@ pub mod save_recording;
 pub mod timeline;
 pub mod trend;
 mod versions;
+pub mod wait;
 pub mod with_history;

@@ -9,12 +9,12 @@ use super::credentials;
 use super::history_open::{self, BadHistorySetting, SharedRetention};
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;
+use crate::evidence::WaitedFor;
 use crate::fact::Probe;
 use crate::history::{History, Location, Pending, Queue, Snapshot, StackKey, blocking};
 use crate::judge::{self, Inputs, Selection};
 use crate::lambda::alias_moves::read_alias_moves;
 use crate::lambda::last_known_good::Assessment;
-use crate::lambda::version_events::VersionEvents;
 use crate::lambda::version_lookup::{VersionContext, VersionLookup};
 use crate::observation::{Observations, Unavailable, UnavailableReason};
 use crate::probe::{Access, ProbeContext};
@@ -56,6 +56,8 @@ pub struct Run {
     pub expected_version: Option<String>,
     /// What is known of versions before anybody is asked.
     pub versions: VersionContext,
+    /// What a run that waits for recovery has seen before; none where nobody waits.
+    pub waited: Option<WaitedFor>,
     /// The one request or bond to look at; such a run is not recorded.
     pub only: Option<Only>,
     /// The credentials for the lists of requests and bonds.
@@ -90,10 +92,8 @@ impl Run {
             deadline: settings.deadline.value,
             now,
             expected_version: expected_version.map(|version| version.value.clone()),
-            versions: VersionContext {
-                events: version_events(settings),
-                is_lookup_forced: false,
-            },
+            versions: version_context(settings),
+            waited: None,
             only: None,
             access: credentials::access_from_environment(env),
             notes,
@@ -138,7 +138,7 @@ impl Run {
         let budget = HISTORY_BUDGET.min(self.deadline / 4);
         let (location, retention) = (self.history.clone(), self.retention);
         let mut notes = self.notes.clone();
-        let queue = self.queue.clone();
+        let (queue, waited) = (self.queue.clone(), self.waited);
         let probe_context = Arc::new(self.into_probe_context());
         let opened = Arc::new(std::sync::Mutex::new(None));
         let past = {
@@ -156,7 +156,7 @@ impl Run {
             }
         };
         let (results, other) = tokio::join!(
-            collect::ask_probes(Arc::clone(&probe_context), probes, past),
+            collect::ask_probes(Arc::clone(&probe_context), probes, past, waited),
             other(Arc::clone(&probe_context)),
         );
         let history = opened.lock().ok().and_then(|mut opened| opened.take());
@@ -241,19 +241,30 @@ impl CollectedRun {
     }
 }
 
-/// Rollbacks and promotions of the alias that were made from this machine.
-fn version_events(settings: &Settings) -> Result<VersionEvents, Unavailable> {
+/// What this machine did to the alias.
+fn version_context(settings: &Settings) -> VersionContext {
     // Without a state folder nothing can have been moved from here.
     let Some(folder) = &settings.state_dir else {
-        return Ok(VersionEvents::default());
+        return VersionContext::default();
     };
     let stack = &settings.stack;
     match Journal::in_folder(&folder.value).read() {
-        Ok(chain) => Ok(read_alias_moves(&chain, &stack.key(), &stack.alias.value).events),
+        Ok(chain) => {
+            let moves = read_alias_moves(&chain, &stack.key(), &stack.alias.value);
+            VersionContext {
+                events: Ok(moves.events),
+                moves: moves.whole,
+                ..VersionContext::default()
+            }
+        }
         Err(error) => {
             let why = format!("the journal of earlier rollbacks cannot be read: {error}");
-            Err(Unavailable::new(UnavailableReason::HistoryUnreadable, why)
-                .fix("Name a folder that can be read and written: --state-dir DIR"))
+            let unavailable = Unavailable::new(UnavailableReason::HistoryUnreadable, why)
+                .fix("Name a folder that can be read and written: --state-dir DIR");
+            VersionContext {
+                events: Err(unavailable),
+                ..VersionContext::default()
+            }
         }
     }
 }

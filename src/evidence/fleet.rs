@@ -1,6 +1,6 @@
 //! Is the fleet alive, did it stop, or has it never lived.
 
-use super::{ALIVE, DAY, RecordedSamples};
+use super::{ALIVE, DAY, RecordedSamples, unavailable};
 use crate::fact::FactValue;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
@@ -67,16 +67,6 @@ fn counts(observations: &Observations) -> Result<(i64, i64, i64), Unavailable> {
         count("status.agents.dead")?,
         count("status.agents.total_bonded")?,
     ))
-}
-
-fn unavailable(observations: &Observations, path: &str) -> Unavailable {
-    match observations.get(path) {
-        FactState::Unavailable(unavailable) => unavailable.clone(),
-        _ => Unavailable::new(
-            UnavailableReason::NotAsked,
-            format!("{path} was not asked for"),
-        ),
-    }
 }
 
 /// Whether the feed shows a pulse, however old, and even if it broke off afterwards.

@@ -1,9 +1,11 @@
 //! The function's metrics in the window that its time limit asks for, and when its
 //! present errors began.
 
+use super::moves::AliasHistory;
 use super::versions::{self, ErrorOwner, VersionSeries};
 use crate::fact::{self, FactValue};
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
+use crate::text::Untrusted;
 use time::OffsetDateTime;
 
 const MINUTE: i64 = 60;
@@ -35,14 +37,32 @@ pub(super) struct FunctionMetrics {
 pub(super) fn join(
     observation: &mut Observation,
     observations: &Observations,
+    history: &Result<AliasHistory, Unavailable>,
     now: OffsetDateTime,
 ) -> Result<FunctionMetrics, Unavailable> {
     let window = window(observations);
     observation.set("lambda.window", FactValue::Duration(window), now);
+    let mut start = window_start(window, now.unix_timestamp());
     let mut metrics = metrics(observations, window, now.unix_timestamp());
+    let none = Unavailable::new(
+        UnavailableReason::NoData,
+        "nothing shows that the alias moved in this window",
+    );
+    let mut pending = Err(none);
+    if let (Ok((metrics, invoked)), Some(moved)) =
+        (&mut metrics, recovering_since(observations, history, start))
+    {
+        start = (moved + MINUTE - 1).div_euclid(MINUTE) * MINUTE;
+        let is_counted = since_move(observations, metrics, invoked, start);
+        if !is_counted {
+            let at = fact::instant(moved);
+            let told = format!("no metrics of this version yet since {at}");
+            pending = Ok(FactValue::Text(Untrusted::new(told)));
+        }
+    }
+    observation.put("lambda.pending", pending, now);
     match &mut metrics {
         Ok((metrics, invoked)) => {
-            let start = window_start(window, now.unix_timestamp());
             metrics.error_owner =
                 versions::join(observation, observations, start, metrics.errors, now);
             // What did not come through the alias began without it.
@@ -73,6 +93,46 @@ pub(super) fn join(
         }
     }
     metrics.map(|(metrics, _)| metrics)
+}
+
+/// When the alias moved, if it did so in the window and the API answers now: then what an earlier
+/// version did counts no more. While the API fails, all of the window is looked at.
+fn recovering_since(
+    observations: &Observations,
+    history: &Result<AliasHistory, Unavailable>,
+    start: i64,
+) -> Option<i64> {
+    let is_up = matches!(observations.get("api.up"),
+        FactState::Known(fact) if fact.value == FactValue::Bool(true));
+    history.as_ref().ok().filter(|_| is_up)?.move_since(start)
+}
+
+/// Counts from the first full minute after the move, of the version that serves alone where its
+/// metrics are told. Yields whether there are any points.
+fn since_move(
+    observations: &Observations,
+    metrics: &mut FunctionMetrics,
+    invoked: &mut Option<Invoked>,
+    start: i64,
+) -> bool {
+    let count = |path: &str| -> i64 {
+        let series = series(observations, path).unwrap_or_default();
+        let inside = series.iter().filter(|(at, _)| *at >= start);
+        inside.map(|(_, count)| count).sum()
+    };
+    metrics.throttles = count("lambda.throttles_by_minute");
+    metrics.stopped = false;
+    let own = versions::serving_since(observations, start);
+    let (calls, errors) = own.unwrap_or_else(|| {
+        let errors = count("lambda.errors_by_minute");
+        (count("lambda.invocations_by_minute"), errors)
+    });
+    metrics.errors = errors;
+    if errors == 0 {
+        metrics.errors_since = None;
+    }
+    *invoked = (calls > 0).then_some((calls, true));
+    calls > 0
 }
 
 /// An invocation counts at the minute it began in and is told when it ended.
@@ -285,7 +345,8 @@ mod tests {
         let mut observation = Observation::new(Probe::History);
         let told = observations([&[], &[], &[]], Some(30));
         let now = OffsetDateTime::from_unix_timestamp(NOW).expect("an instant");
-        join(&mut observation, &told, now).expect("metrics");
+        let unmoved = Err(Unavailable::new(UnavailableReason::Denied, "no"));
+        join(&mut observation, &told, &unmoved, now).expect("metrics");
         for path in ["lambda.invocations", "lambda.errors", "lambda.active"] {
             let why = observation.outcome(path).expect_err(path).why;
             assert_eq!(why, UnavailableReason::NoData, "{path}");

@@ -6,20 +6,26 @@
 
 mod certs;
 mod clock;
+mod expected;
 mod fleet;
 mod function;
+mod log_lines;
 mod log_silence;
 mod mail_silence;
+mod moves;
 mod outage;
+mod recovery;
 mod rollback;
 mod versions;
 
 pub use log_silence::check_log_silence;
 pub use mail_silence::check_mail_silence;
+pub use moves::VersionEvidence;
+pub use recovery::{STEADY, WaitedFor};
 
 use crate::fact::{FactValue, Probe};
 use crate::history::{History, HistoryError, Increase, Sample, StackKey, Window, increase};
-use crate::lambda::last_known_good::{AnsweredRun, Assessment};
+use crate::lambda::last_known_good::AnsweredRun;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use std::collections::{BTreeMap, BTreeSet};
 use time::{Duration, OffsetDateTime};
@@ -96,11 +102,12 @@ impl RecordedSamples {
 
 /// Makes the joined facts.
 ///
-/// `assessment` is the last known-good version, or why it was not looked for.
+/// `waited` is what a run that waits for recovery has seen so far.
 pub fn join(
     observations: &Observations,
     past: &Result<RecordedSamples, Unavailable>,
-    assessment: &Result<Assessment, Unavailable>,
+    versions: VersionEvidence<'_>,
+    waited: Option<WaitedFor>,
     now: OffsetDateTime,
 ) -> Observation {
     let mut observation = Observation::new(Probe::History);
@@ -115,13 +122,54 @@ pub fn join(
     let unmailed = unmailed_signups(observations, signups).map(FactValue::Int);
     observation.put("email.unmailed_signups", unmailed, now);
     fleet::join(&mut observation, observations, past, now);
-    let shown = function::join(&mut observation, observations, now);
-    let moved = rollback::alias_move_interval(observations, past, now.unix_timestamp());
-    outage::join(&mut observation, observations, &moved, past, now);
-    rollback::join(&mut observation, observations, shown, moved, now);
-    rollback::join_last_known_good(&mut observation, observations, assessment, now);
+    join_function(&mut observation, observations, past, versions, waited, now);
     join_mail_forecast(&mut observation, observations, now);
     observation
+}
+
+/// The function behind the API: its alias, its errors, what to do about them, and its recovery.
+fn join_function(
+    observation: &mut Observation,
+    observations: &Observations,
+    past: &Result<RecordedSamples, Unavailable>,
+    versions: VersionEvidence<'_>,
+    waited: Option<WaitedFor>,
+    now: OffsetDateTime,
+) {
+    let history = moves::alias_history(observations, past, versions, now.unix_timestamp());
+    let metrics = function::join(observation, observations, &history, now);
+    let log = log_lines::join(observation, observations, &history, now);
+    let drift = expected::join(observation, observations, past, versions, &history, now);
+    outage::join(observation, observations, &history, past, versions, now);
+    recovery::join(observation, observations, &log, past, waited, now);
+    let inputs = rollback::RollbackInputs {
+        observations,
+        drift,
+        metrics: &metrics,
+        history: &history,
+        log: &log,
+        versions,
+    };
+    rollback::join(observation, &inputs, now);
+    rollback::join_last_known_good(observation, observations, versions.assessment, now);
+}
+
+/// Why a fact is not known.
+fn unavailable(observations: &Observations, path: &str) -> Unavailable {
+    match observations.get(path) {
+        FactState::Unavailable(unavailable) => unavailable.clone(),
+        _ => Unavailable::new(
+            UnavailableReason::NotAsked,
+            format!("{path} was not asked for"),
+        ),
+    }
+}
+
+fn text_fact(observations: &Observations, path: &str) -> Result<String, Unavailable> {
+    match observations.get(path) {
+        FactState::Known(fact) => Ok(fact.value.shown().to_string()),
+        _ => Err(unavailable(observations, path)),
+    }
 }
 
 /// The increase of a running total up to its present value.

@@ -1,5 +1,5 @@
-//! Facts about a rollback: whether the alias is where it should be, whether the errors came with the
-//! version that serves, and which version to go back to.
+//! Facts about a rollback: whether the likeliest cause is the version that serves, and which version
+//! to go back to.
 //!
 //! The version to go back to is not chosen here: [`crate::lambda::last_known_good`] is the one place
 //! that does, so that `triage` and the alias commands name the same one.
@@ -8,224 +8,305 @@
 mod tests;
 
 use super::function::FunctionMetrics;
+use super::log_lines::LogErrors;
+use super::moves::{AliasHistory, VersionEvidence};
 use super::versions::ErrorOwner;
-use super::{ALIAS_NUMBER, RecordedSamples};
+use super::{DAY, text_fact, unavailable};
 use crate::fact::{self, FactValue};
+use crate::lambda::error_rate::{MAX_ERROR_RATE, error_rate_at_least};
 use crate::lambda::last_known_good::{Assessment, KnownGood};
-use crate::lambda::version_number as number;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
 
 const MINUTE: i64 = 60;
+const HOUR: i64 = 3_600;
+/// Errors that began so long after a version came, or longer, are not laid to it.
+const BLAME_WINDOW: i64 = DAY.whole_seconds();
+
+/// What a rollback is decided from.
+pub(super) struct RollbackInputs<'a> {
+    pub(super) observations: &'a Observations,
+    /// Whether the alias points elsewhere than expected.
+    pub(super) drift: Result<bool, Unavailable>,
+    pub(super) metrics: &'a Result<FunctionMetrics, Unavailable>,
+    pub(super) history: &'a Result<AliasHistory, Unavailable>,
+    pub(super) log: &'a LogErrors,
+    pub(super) versions: VersionEvidence<'a>,
+}
 
 pub(super) fn join(
     observation: &mut Observation,
-    observations: &Observations,
-    metrics: Result<FunctionMetrics, Unavailable>,
-    alias_move_interval: Result<MoveInterval, Unavailable>,
+    inputs: &RollbackInputs<'_>,
     now: OffsetDateTime,
 ) {
-    let text = |text_fact: &str| FactValue::Text(Untrusted::new(text_fact));
-    let expected_version = expected_version(observations);
-    let drift = expected_version.clone().and_then(|(expected_version, _)| {
-        let version = text_fact(observations, "alias.version")?;
-        Ok(number(&version) != number(&expected_version))
-    });
-    let version = expected_version.clone().map(|(version, _)| text(&version));
-    observation.put("alias.expected", version, now);
-    let from = expected_version.map(|(_, from)| text(from));
-    observation.put("alias.expected_from", from, now);
-    observation.put("alias.drift", drift.clone().map(FactValue::Bool), now);
-
-    let after = alias_move_interval.clone().and_then(|alias_move_interval| {
+    let history = inputs.history;
+    let after = history.clone().and_then(|history| {
         let open = || {
             Unavailable::new(
                 UnavailableReason::NotCovered,
                 "nothing shows an earlier version",
             )
         };
-        alias_move_interval
-            .after
-            .map(FactValue::Instant)
-            .ok_or_else(open)
+        history.after.map(FactValue::Instant).ok_or_else(open)
     });
-    let before = alias_move_interval
-        .clone()
-        .map(|alias_move_interval| FactValue::Instant(alias_move_interval.before));
+    let before = history.clone();
+    let before = before.map(|history| FactValue::Instant(history.before));
     observation.put("alias.moved_after", after, now);
     observation.put("alias.moved_before", before, now);
 
-    let rollback_reason = rollback_reason(observations, drift, &metrics, &alias_move_interval);
-    observation.put("rollback.why", rollback_reason.map(text), now);
+    let text = |text: &str| FactValue::Text(Untrusted::new(text));
+    let why = reason(inputs, now.unix_timestamp());
+    let because = why.clone().and_then(|why| {
+        let version = text_fact(inputs.observations, "alias.version")?;
+        let none = || Unavailable::new(UnavailableReason::NoData, "no rollback is due");
+        why.because(&version).ok_or_else(none)
+    });
+    let offered = why.clone().map(|why| why.because("").is_some());
+    observation.put("rollback.offered", offered.map(FactValue::Bool), now);
+    observation.put("rollback.because", because.map(|told| text(&told)), now);
+    observation.put("rollback.why", why.map(|why| text(why.word())), now);
 }
 
-fn unavailable(observations: &Observations, path: &str) -> Unavailable {
-    match observations.get(path) {
-        FactState::Unavailable(unavailable) => unavailable.clone(),
-        _ => Unavailable::new(
-            UnavailableReason::NotAsked,
-            format!("{path} was not asked for"),
-        ),
-    }
+/// What speaks for a rollback, or against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    /// The API answers and the alias is where it should be.
+    NotNeeded,
+    /// The alias is elsewhere, and the API answers.
+    DriftButUp,
+    /// What fails stands before the function.
+    Gateway,
+    /// Requests are refused for want of concurrency.
+    Throttled,
+    /// No request reaches the function.
+    NotInvoked,
+    /// Only other versions behind the alias fail.
+    ErrorsOfOthers,
+    /// The errors are older than the version.
+    ErrorsBeforeMove,
+    /// The version served well for more than a day before it failed.
+    ServedWell,
+    /// Neither log nor metrics show an error.
+    NoErrors,
+    /// The errors came with the version.
+    ErrorsAfterMove,
+    /// The version came after the API last answered well, and the function fails to answer.
+    CameAfterGood,
+    /// The alias is elsewhere, and the API fails.
+    Drift,
 }
 
-fn text_fact(observations: &Observations, path: &str) -> Result<String, Unavailable> {
-    match observations.get(path) {
-        FactState::Known(fact) => Ok(fact.value.shown().to_string()),
-        _ => Err(unavailable(observations, path)),
+impl Reason {
+    fn word(self) -> &'static str {
+        match self {
+            Reason::NotNeeded => "not-needed",
+            Reason::DriftButUp => "drift-but-up",
+            Reason::Gateway => "gateway",
+            Reason::Throttled => "throttled",
+            Reason::NotInvoked => "not-invoked",
+            Reason::ErrorsOfOthers => "errors-of-others",
+            Reason::ErrorsBeforeMove => "errors-before-move",
+            Reason::ServedWell => "served-well",
+            Reason::NoErrors => "no-errors",
+            Reason::ErrorsAfterMove => "errors-after-move",
+            Reason::CameAfterGood => "came-after-good",
+            Reason::Drift => "drift",
+        }
     }
-}
 
-/// The version that the alias should have, and who says so: the caller before the API.
-fn expected_version(observations: &Observations) -> Result<(String, &'static str), Unavailable> {
-    if let Ok(pinned) = text_fact(observations, "alias.pinned") {
-        return Ok((number(&pinned).to_owned(), "the caller"));
-    }
-    match text_fact(observations, "status.lambda_version") {
-        Ok(version) => Ok((number(&version).to_owned(), "the status API")),
-        Err(unavailable) => {
-            let at = text_fact(observations, "alias.version").map_or_else(
-                |_| String::new(),
-                |v| format!("the alias points to {v}, and "),
-            );
-            let detail = format!("{at}no expected version is known: {}", unavailable.detail);
-            Err(Unavailable::new(unavailable.why, detail).fix("Name the version: --expect VERSION"))
+    /// Why a rollback is due, where it is.
+    fn because(self, version: &str) -> Option<String> {
+        match self {
+            Reason::ErrorsAfterMove => Some(format!("errors since {version} came")),
+            Reason::CameAfterGood => Some(format!("{version} came after the last good answer")),
+            Reason::Drift => Some("alias drifted".to_owned()),
+            _ => None,
         }
     }
 }
 
-/// When the alias came to its version.
-#[derive(Clone)]
-pub(super) struct MoveInterval {
-    /// After this, if anything shows it.
-    pub(super) after: Option<i64>,
-    /// No later than this.
-    pub(super) before: i64,
-}
-
-/// From recorded runs and from the date of the version: it cannot serve before it exists.
-pub(super) fn alias_move_interval(
-    observations: &Observations,
-    past: &Result<RecordedSamples, Unavailable>,
-    now: i64,
-) -> Result<MoveInterval, Unavailable> {
-    let Some(current) = observations.int(ALIAS_NUMBER) else {
-        return Err(unavailable(observations, ALIAS_NUMBER));
-    };
-    let samples = past.as_ref().map_err(Clone::clone)?.of(ALIAS_NUMBER);
-    let last = samples.iter().rposition(|sample| sample.value != current);
-    let at = |index: usize| samples.get(index).map(|sample| sample.at.unix_timestamp());
-    let before = at(last.map_or(0, |last| last + 1)).unwrap_or(now);
-    let published = match observations.get("alias.published") {
-        FactState::Known(fact) => match fact.value {
-            FactValue::Instant(at) => Some(at),
-            _ => None,
-        },
-        _ => None,
-    };
-    let after = last.and_then(at).max(published);
-    if after.is_some_and(|after| after > before) {
-        return Err(Unavailable::new(
-            UnavailableReason::ClockOff,
-            "recorded history and the date of the version contradict each other",
-        ));
-    }
-    Ok(MoveInterval { after, before })
-}
-
-/// Whether the present errors began after the alias moved; `None` when there are none.
-fn errors_began_after_move(
-    metrics: &Result<FunctionMetrics, Unavailable>,
-    alias_move_interval: &Result<MoveInterval, Unavailable>,
-) -> Result<Option<bool>, Unavailable> {
-    let metrics = metrics.as_ref().map_err(Clone::clone)?;
-    let Some(since) = metrics.errors_since else {
-        return match metrics.counted {
-            true => Ok(None),
-            false => Err(Unavailable::new(
-                UnavailableReason::NoData,
-                "CloudWatch has no data points of the function, so nothing shows when it began to fail",
-            )),
-        };
-    };
-    let alias_move_interval = alias_move_interval.as_ref().map_err(Clone::clone)?;
-    let (Ok(latest) | Err(latest)) = since;
-    if alias_move_interval
-        .after
-        .is_some_and(|after| latest + MINUTE <= after)
-    {
-        return Ok(Some(false));
-    }
-    if since.is_ok_and(|since| since + MINUTE > alias_move_interval.before) {
-        return Ok(Some(true));
-    }
-    let from = alias_move_interval.after.map_or_else(
-        || "at some time".to_owned(),
-        |at| format!("after {}", fact::instant(at)),
-    );
-    let (before, latest) = (
-        fact::instant(alias_move_interval.before),
-        fact::instant(latest),
-    );
-    Err(Unavailable::new(
-        UnavailableReason::NotCovered,
-        format!(
-            "the alias moved {from} and no later than {before}, the errors began by {latest}: which came first is not known"
-        ),
-    )
-    .fix("Look up in DEPLOY-LOG.md when the alias moved"))
-}
-
-/// What speaks for a rollback, or against it, in a word.
-fn rollback_reason(
-    observations: &Observations,
-    drift: Result<bool, Unavailable>,
-    metrics: &Result<FunctionMetrics, Unavailable>,
-    alias_move_interval: &Result<MoveInterval, Unavailable>,
-) -> Result<&'static str, Unavailable> {
+fn reason(inputs: &RollbackInputs<'_>, now: i64) -> Result<Reason, Unavailable> {
+    let observations = inputs.observations;
     let up = match observations.get("api.up") {
         FactState::Known(fact) => fact.value == FactValue::Bool(true),
         _ => return Err(unavailable(observations, "api.up")),
     };
     if up {
-        return drift.map(|drift| match drift {
-            true => "drift-but-up",
-            false => "not-needed",
+        return inputs.drift.clone().map(|drift| match drift {
+            true => Reason::DriftButUp,
+            false => Reason::NotNeeded,
         });
     }
-    let is_gateway = text_fact(observations, "api.cause").is_ok_and(|cause| cause == "gateway");
-    match drift {
-        // A cause before the function is not mended by another version.
-        Ok(true) if is_gateway => return Ok("gateway"),
-        Ok(true) => return Ok("drift"),
-        _ => {}
+    // What fails before the function is not mended by another version, not even on drift.
+    let cause = text_fact(observations, "api.cause");
+    if cause.as_deref() == Ok("gateway") {
+        return Ok(Reason::Gateway);
     }
-    let errors = errors_began_after_move(metrics, alias_move_interval);
-    let of_others =
-        (metrics.as_ref()).is_ok_and(|metrics| metrics.error_owner == ErrorOwner::OtherVersions);
-    if errors == Ok(Some(true)) && !of_others {
-        return Ok("errors-after-move");
+    let metrics = inputs.metrics.as_ref().ok();
+    let failed = metrics.map_or(0, |metrics| metrics.errors);
+    if metrics.is_some_and(|metrics| metrics.throttles > 0 && failed == 0) {
+        return Ok(Reason::Throttled);
     }
-    drift?;
-    if is_gateway {
-        return Ok("gateway");
+    let is_log_clean = observations.int("logs.errors_15m") == Some(0);
+    if metrics.is_some_and(|metrics| metrics.stopped) && is_log_clean {
+        return Ok(Reason::NotInvoked);
     }
-    if metrics.as_ref().is_ok_and(|metrics| metrics.throttles > 0) {
-        return Ok("throttled");
+    if metrics.is_some_and(|metrics| metrics.error_owner == ErrorOwner::OtherVersions) {
+        return Ok(Reason::ErrorsOfOthers);
     }
-    if of_others {
-        return Ok("errors-of-others");
+    let is_drift = inputs.drift == Ok(true);
+    let mut onset = onset(inputs, now);
+    let history = match inputs.history {
+        Ok(history) => history,
+        Err(_) if is_drift => return Ok(Reason::Drift),
+        Err(unavailable) => {
+            let calm = onset.is_none().then(|| without_errors(inputs));
+            return calm.and_then(Result::ok).ok_or_else(|| unavailable.clone());
+        }
+    };
+    let came_after_good = history.came_after_good();
+    let Some(onset) = &mut onset else {
+        // A function can fail to answer and count as no error, as with a response that the gateway
+        // cannot read.
+        let fails = cause.as_deref() == Ok("lambda") || !is_log_clean;
+        return match came_after_good && fails {
+            true => Ok(Reason::CameAfterGood),
+            false if is_drift => Ok(Reason::Drift),
+            false => without_errors(inputs),
+        };
+    };
+    if is_older(inputs, history, onset) {
+        return Ok(Reason::ErrorsBeforeMove);
     }
-    match errors? {
-        Some(_) => Ok("errors-before-move"),
-        None if observations.int("logs.errors_15m") != Some(0) => Err(Unavailable::new(
-            UnavailableReason::NoData,
+    let served = onset.earliest.map(|began| began - history.before);
+    if history.is_dated && served.is_some_and(|served| served > BLAME_WINDOW) {
+        return Ok(Reason::ServedWell);
+    }
+    if came_after_good || began_with_version(inputs, history, onset) {
+        return Ok(Reason::ErrorsAfterMove);
+    }
+    match is_drift {
+        true => Ok(Reason::Drift),
+        false => Err(undated(history, onset.latest)),
+    }
+}
+
+/// When the present errors began, in seconds since 1970.
+struct Onset {
+    /// No earlier than this; `None` where they may be older than what was asked for.
+    earliest: Option<i64>,
+    /// No later than this.
+    latest: i64,
+}
+
+/// By the metrics, else by the lines of the log, which are there first.
+fn onset(inputs: &RollbackInputs<'_>, now: i64) -> Option<Onset> {
+    let metrics = inputs.metrics.as_ref().ok();
+    match metrics.and_then(|metrics| metrics.errors_since) {
+        Some(Ok(since)) => Some(Onset {
+            earliest: Some(since),
+            latest: since,
+        }),
+        Some(Err(latest)) => Some(Onset {
+            earliest: None,
+            latest,
+        }),
+        None => inputs.log.oldest_own.map(|oldest| {
+            // Calm minutes before the first line show that it is the first.
+            let is_first = metrics.is_some_and(|metrics| metrics.counted)
+                || oldest - (now - super::log_lines::WINDOW) > 2 * MINUTE;
+            Onset {
+                earliest: is_first.then_some(oldest),
+                latest: oldest,
+            }
+        }),
+    }
+}
+
+/// Whether the errors are clearly older than the version. Single errors of a version that served
+/// well otherwise are not of this outage.
+fn is_older(inputs: &RollbackInputs<'_>, history: &AliasHistory, onset: &mut Onset) -> bool {
+    let Some(after) = history
+        .after
+        .filter(|after| onset.latest + MINUTE <= *after)
+    else {
+        return false;
+    };
+    let sum = |names: [&str; 2]| {
+        let series = names
+            .iter()
+            .find_map(|path| match inputs.observations.get(path) {
+                FactState::Known(fact) => match &fact.value {
+                    FactValue::Series(points) => Some(points),
+                    _ => None,
+                },
+                _ => None,
+            });
+        let inside = series.into_iter().flatten();
+        let inside = inside.filter(|(at, _)| (after - HOUR..after).contains(at));
+        inside.map(|(_, count)| count).sum::<i64>()
+    };
+    let errors = sum(["lambda.alias_errors_by_minute", "lambda.errors_by_minute"]);
+    let invoked = sum([
+        "lambda.alias_invocations_by_minute",
+        "lambda.invocations_by_minute",
+    ]);
+    let is_stray = invoked > 0 && error_rate_at_least(errors, invoked) < MAX_ERROR_RATE;
+    if is_stray {
+        onset.earliest = Some(after);
+        onset.latest = history.before;
+    }
+    !is_stray
+}
+
+/// Whether the errors began with the version, or at most [`BLAME_WINDOW`] after it came.
+fn began_with_version(inputs: &RollbackInputs<'_>, history: &AliasHistory, onset: &Onset) -> bool {
+    let is_soon = |came: i64| onset.earliest.is_some_and(|at| at - came <= BLAME_WINDOW);
+    let came = if history.is_dated {
+        Some(history.before)
+    } else {
+        history.after
+    };
+    let own = inputs.versions.metrics.iter();
+    let own = own.filter(|metrics| metrics.number == history.current);
+    let (invoked, failed) = own.fold((0, 0), |(invoked, failed), metrics| {
+        (invoked + metrics.invoked(), failed + metrics.failed())
+    });
+    came.is_some_and(is_soon)
+        || invoked > 0 && error_rate_at_least(failed, invoked) >= MAX_ERROR_RATE
+}
+
+/// That nothing fails in the function, where that is shown.
+fn without_errors(inputs: &RollbackInputs<'_>) -> Result<Reason, Unavailable> {
+    let metrics = inputs.metrics.as_ref().map_err(Clone::clone)?;
+    let no_data = |why: &str| Err(Unavailable::new(UnavailableReason::NoData, why));
+    if !metrics.counted {
+        return no_data(
+            "CloudWatch has no data points of the function, so nothing shows when it began to fail",
+        );
+    }
+    if inputs.observations.int("logs.errors_15m") != Some(0) {
+        return no_data(
             "the metrics show no error yet, and the log is not proven clean: nothing shows when it began to fail",
-        )),
-        None if metrics.as_ref().is_ok_and(|metrics| metrics.stopped) => Ok("not-invoked"),
-        None => Ok("no-errors"),
+        );
     }
+    Ok(Reason::NoErrors)
+}
+
+fn undated(history: &AliasHistory, latest: i64) -> Unavailable {
+    let from = history.after.map_or_else(
+        || "at some time".to_owned(),
+        |at| format!("after {}", fact::instant(at)),
+    );
+    let (before, latest) = (fact::instant(history.before), fact::instant(latest));
+    Unavailable::new(
+        UnavailableReason::NotCovered,
+        format!(
+            "the alias moved {from} and no later than {before}, the errors began by {latest}: which came first is not known"
+        ),
+    )
+    .fix("Look up in DEPLOY-LOG.md when the alias moved")
 }
 
 /// The facts about the version to go back to.

@@ -85,6 +85,12 @@ pub(super) fn join(
     error_owner
 }
 
+/// Invocations and errors since `start` of the version behind the alias, where it is counted.
+pub(super) fn serving_since(observations: &Observations, start: i64) -> Option<(i64, i64)> {
+    let counted = errors_by_version(observations, start).ok()?;
+    Some((counted.invoked, counted.own))
+}
+
 /// What single versions show in the window.
 struct ErrorsByVersion {
     /// Invocations of the version behind the alias; never none.

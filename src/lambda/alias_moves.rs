@@ -15,8 +15,19 @@ pub struct AliasMoves {
     pub events: VersionEvents,
     /// The last move that was read back as in force.
     pub last: Option<AliasMove>,
+    /// Every move in force that gave a version all traffic, oldest first.
+    pub whole: Vec<WholeMove>,
     /// Moves that were about to be sent and have no recorded outcome.
     pub open: Vec<AliasMove>,
+}
+
+/// A move that gave a version all traffic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WholeMove {
+    /// When it was read back as in force, in seconds since 1970.
+    pub at: i64,
+    /// The version.
+    pub version: String,
 }
 
 /// One move.
@@ -57,6 +68,7 @@ pub fn read_alias_moves(chain: &Chain, stack: &str, alias: &str) -> AliasMoves {
                 };
                 let made = alias_move(entry, plan);
                 record_events(&mut moves.events, &made, plan);
+                moves.whole.extend(made.whole());
                 moves.last = Some(made);
             }
             _ => {}
@@ -149,6 +161,15 @@ impl AliasMoves {
 }
 
 impl AliasMove {
+    /// As a move that gave a version all traffic; none where it did not, or has no time.
+    fn whole(&self) -> Option<WholeMove> {
+        let at = fact::parse_instant(&self.at).filter(|_| !self.is_split)?;
+        Some(WholeMove {
+            at,
+            version: self.version.clone(),
+        })
+    }
+
     /// What became of an unfinished move, by the alias as it is now.
     pub fn found_later(&self, alias: &AliasTarget) -> (&'static str, String) {
         let split = alias.split();

@@ -4,6 +4,7 @@
 //! Nobody needs them while the API answers as expected, so they are asked only when something is
 //! wrong, and as far as possible at the same time: an outage is no moment for a chain of questions.
 
+use super::alias_moves::WholeMove;
 use super::deploy_log_events::deploy_log_events;
 use super::last_known_good::{
     AnsweredRun, Assessment, Witnesses, assess, candidates_to_inspect, rolled_back_versions,
@@ -13,6 +14,7 @@ use super::version_config::VersionConfig;
 use super::version_events::{EventStanding, VersionEvents};
 use super::version_metrics::VersionMetrics;
 use crate::observation::{RequestLog, Unavailable};
+use crate::stack::{NoVersion, deployments, newest_version};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,16 +30,54 @@ pub struct VersionContext {
     /// Rollbacks and promotions, by the journal and the deploy log; an error where the journal cannot
     /// be read, since a version that may have been rolled back must not be offered.
     pub events: Result<VersionEvents, Unavailable>,
+    /// The moves of the alias that the journal of this machine records, oldest first.
+    pub moves: Vec<WholeMove>,
+    /// What the newest entry of a DEPLOY-LOG.md says, where one was given and understood.
+    pub logged: Option<LoggedVersion>,
     /// Whether versions are looked up even if nothing seems to be wrong.
     pub is_lookup_forced: bool,
 }
 
 impl VersionContext {
-    /// Adds the rollbacks and deployments that a DEPLOY-LOG.md records.
-    pub fn add_deploy_log(&mut self, log: &str) {
+    /// Adds the rollbacks and deployments that a DEPLOY-LOG.md records, and the version that its
+    /// newest entry names.
+    ///
+    /// # Errors
+    /// Why the log names no version; its rollbacks count all the same.
+    pub fn add_deploy_log(&mut self, log: &str) -> Result<(), NoVersion> {
         if let Ok(events) = &mut self.events {
             events.extend(&deploy_log_events(log));
         }
+        self.logged = None;
+        self.logged = Some(LoggedVersion::newest(log)?);
+        Ok(())
+    }
+}
+
+/// The version that the newest entry of a DEPLOY-LOG.md names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedVersion {
+    /// Its number, as it stands there.
+    pub version: String,
+    /// It was deployed no earlier than this, in seconds since 1970.
+    pub from: i64,
+    /// And no later than this: the end of the day where the entry has a date alone.
+    pub until: i64,
+}
+
+impl LoggedVersion {
+    fn newest(log: &str) -> Result<Self, NoVersion> {
+        const DAY: i64 = 86_400;
+        let version = newest_version(log)?;
+        let mut entries = deployments(log).into_iter();
+        let entry = entries.find(|(_, named)| named.contains(&version));
+        let (from, _) = entry.ok_or(NoVersion::NoDate)?;
+        let is_date_alone = from.rem_euclid(DAY) == 0;
+        Ok(Self {
+            version,
+            from,
+            until: if is_date_alone { from + DAY - 1 } else { from },
+        })
     }
 }
 
@@ -45,6 +85,8 @@ impl Default for VersionContext {
     fn default() -> Self {
         Self {
             events: Ok(VersionEvents::default()),
+            moves: Vec::new(),
+            logged: None,
             is_lookup_forced: false,
         }
     }

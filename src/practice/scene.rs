@@ -3,6 +3,7 @@
 
 mod calls;
 mod certs;
+mod deploys;
 mod edit;
 mod fleet;
 mod function;
@@ -58,6 +59,7 @@ pub fn scenes() -> &'static [Scene] {
         [
             healthy::SCENES,
             function::SCENES,
+            deploys::SCENES,
             certs::SCENES,
             fleet::SCENES,
             peck::SCENES,

@@ -248,7 +248,8 @@ fn take<K: Copy + Ord, S: Ord>(
         ));
     }
     if let Some((kind, source)) = judge(&line) {
-        counts.keep(at, message, kind, source);
+        let stream = event.log_stream_name().unwrap_or_default();
+        counts.keep(at, stream, message, kind, source);
     }
 }
 
@@ -274,6 +275,8 @@ fn faults(
     let sources = FactValue::List(sources.collect());
     observation.set("logs.error_sources", sources, at);
     observation.set("logs.newest_errors", FactValue::List(counts.lines()), at);
+    let versions = counts.at_least(None).map(|_| counts.versions());
+    observation.put("logs.errors_by_version", versions, at);
 }
 
 fn certs(

@@ -15,7 +15,7 @@ mod settings;
 
 pub use base_url::is_loopback;
 pub use channels::{Channel, ChannelKind};
-pub use deploy_log::{deployments, log_blocks, newest_version};
+pub use deploy_log::{NoVersion, deployments, log_blocks, newest_version};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use settings::{Flags, Settings};
 

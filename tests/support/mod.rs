@@ -58,8 +58,20 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    /// Serves a scene whose clock runs, and writes into history what earlier runs would have
+    /// recorded. The binary is to be called without `DUCKOPS_TEST_NOW`.
+    pub(crate) fn live(scene: &str) -> Self {
+        let scene = duckops::practice::find(scene).expect("a scene of this name");
+        let now = OffsetDateTime::now_utc();
+        Self::starting(scene.world(now), now)
+    }
+
     /// Serves a world and writes into history what earlier runs would have recorded.
     pub(crate) fn of(world: FakeStack) -> Self {
+        Self::starting(world, now())
+    }
+
+    fn starting(world: FakeStack, now: OffsetDateTime) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -76,7 +88,7 @@ impl Stage {
             _runtime: runtime,
         };
         if !recorded.is_empty() {
-            stage.record(&recorded);
+            stage.record(&recorded, now);
         }
         stage
     }
@@ -112,7 +124,7 @@ impl Stage {
         self.duckops(arguments).env("DUCKOPS_STATE_DIR", state)
     }
 
-    fn record(&self, recorded: &[duckops::practice::EarlierRun]) {
+    fn record(&self, recorded: &[duckops::practice::EarlierRun], now: OffsetDateTime) {
         let flags = Flags {
             api_url: Some(self.practice.api_url()),
             ..Flags::default()
@@ -125,7 +137,7 @@ impl Stage {
             let numbers = run.facts.iter().map(|(name, n)| ((*name).to_owned(), *n));
             let snapshot = Snapshot {
                 id: Ulid::generate(),
-                at: now() - run.ago,
+                at: now - run.ago,
                 stack: StackKey(settings.stack.key()),
                 verdict: "ok".to_owned(),
                 runbooks: Vec::new(),

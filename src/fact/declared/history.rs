@@ -53,14 +53,33 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "lambda.errors_since" Instant "utc" "when the present errors began";
     "lambda.errors_since_max" Instant "utc" "the present errors began no later than this";
     "alias.expected" Text "" "the version that the alias should have";
-    "alias.expected_from" Text "" "who expects it: the caller or the status API";
+    "alias.expected_from" Text ""
+        "who expects it: the caller, DEPLOY-LOG.md, the journal, the status API or the last good answer";
+    "alias.disputed" Bool ""
+        "whether DEPLOY-LOG.md, the journal, the status API and the last good answer name different versions";
+    "alias.dispute" Text "" "which versions they name, where they differ";
     "alias.drift" Bool "" "whether the alias points to another version than expected";
     "alias.moved_after" Instant "utc" "the alias came to its version after this";
     "alias.moved_before" Instant "utc" "the alias came to its version no later than this";
+    "logs.errors_since_move" Int "lines"
+        "error lines of the last 15 minutes that are no older than the last move of the alias";
+    "logs.errors_since_move_min" Int "lines" "the same, at least";
+    "logs.errors_before_move" Int "lines"
+        "error lines of the last 15 minutes that are older than the last move of the alias, at least";
+    "lambda.pending" Text ""
+        "that the version behind the alias has no metrics yet since it came; not known otherwise";
+    "recovery.state" Text "" "down, calm (no failure was seen lately), recovering or restored";
+    "recovery.good_answers" Int "count"
+        "good answers of the status API in a row, this one among them";
+    "recovery.log_clean_for" Duration "seconds"
+        "how long after the last move of the alias the log was read to its end without an error line since";
     "recovery.since" Instant "utc"
         "since when the API is waited for: a run first saw it fail then, or the alias was moved after that";
     "recovery.waited" Duration "seconds" "how long the API is waited for; 0 while it answers";
     "rollback.why" Text "" "what speaks for or against a rollback, in a word";
+    "rollback.offered" Bool ""
+        "whether the likeliest cause is the version behind the alias, so that going back is due";
+    "rollback.because" Text "" "why it is due, in a few words";
     "rollback.to" Int "version"
         "the last known-good version, the one that `alias rollback` takes; looked for while the API fails or the alias has drifted";
     "rollback.to_known" Bool ""
@@ -87,10 +106,20 @@ pub fn inputs(path: &str) -> &'static [Probe] {
         {
             &[Probe::Status, Probe::Audit]
         }
+        _ if path.starts_with("logs.") && FACTS.iter().any(|fact| fact.path == path) => {
+            &[Probe::Logs, Probe::Alias]
+        }
+        "recovery.state" | "recovery.good_answers" | "recovery.log_clean_for" => {
+            &[Probe::Status, Probe::Alias, Probe::Logs]
+        }
         _ if path.starts_with("lambda.") && FACTS.iter().any(|fact| fact.path == path) => {
             &[Probe::Lambda, Probe::Alias]
         }
-        "alias.expected" | "alias.expected_from" | "alias.drift" => &[Probe::Status, Probe::Alias],
+        "alias.expected"
+        | "alias.expected_from"
+        | "alias.drift"
+        | "alias.disputed"
+        | "alias.dispute" => &[Probe::Status, Probe::Alias],
         "alias.moved_after" | "alias.moved_before" => &[Probe::Alias],
         // A move of the alias counts where the alias was asked for anyway.
         "certs.none_since" => &[Probe::Status],

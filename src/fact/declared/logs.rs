@@ -12,6 +12,8 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "logs.other_errors_15m_min" Int "lines" "all others, such as ERROR and tracebacks, at least";
     "logs.error_sources" List ""
         "by what the error lines are faults, with counts: level, platform record, runtime marker, stack trace of a language";
+    "logs.errors_by_version" Groups "lines"
+        "those lines for each version that logged them, by the second; the name is empty where the stream does not tell the version";
     "logs.group" Text ""
         "the log group that was read: the one of the function's LoggingConfig, else the stack's";
     "logs.silent" Bool "" "whether the log group holds no line at all of the last 15 minutes";

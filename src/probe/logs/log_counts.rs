@@ -18,6 +18,8 @@ pub(super) struct LogCounts<K, S> {
     window: std::ops::Range<i64>,
     counts: BTreeMap<K, i64>,
     sources: BTreeMap<S, i64>,
+    /// By the version that logged them, empty where that is not told, and by the second.
+    versions: BTreeMap<String, BTreeMap<i64, i64>>,
     /// Lines that matched and are dated outside the window.
     outside: i64,
     /// By time; the number keeps lines of one moment in the order they came in.
@@ -31,6 +33,7 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
             window: from..to,
             counts: BTreeMap::new(),
             sources: BTreeMap::new(),
+            versions: BTreeMap::new(),
             outside: 0,
             newest: BTreeSet::new(),
             cut: None,
@@ -38,13 +41,16 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
     }
 
     /// Counts a line, unless it lies outside the window: not every server looks at that.
-    pub(super) fn keep(&mut self, at: i64, message: &str, kind: K, source: S) {
+    pub(super) fn keep(&mut self, at: i64, stream: &str, message: &str, kind: K, source: S) {
         if !self.window.contains(&at) {
             self.outside += 1;
             return;
         }
         *self.counts.entry(kind).or_default() += 1;
         *self.sources.entry(source).or_default() += 1;
+        let seconds = self.versions.entry(version_of(stream).to_owned());
+        let second = at.div_euclid(1_000);
+        *seconds.or_default().entry(second).or_default() += 1;
         let message = message.trim_end();
         let end = message.floor_char_boundary(WHOLE);
         let line = message.get(..end).unwrap_or_default().to_owned();
@@ -62,6 +68,16 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
     /// How many lines each source gave.
     pub(super) fn sources(&self) -> impl Iterator<Item = (&S, i64)> {
         self.sources.iter().map(|(source, count)| (source, *count))
+    }
+
+    /// How many lines each version logged in which second; the name is empty where the stream does
+    /// not tell the version.
+    pub(super) fn versions(&self) -> FactValue {
+        let groups = self.versions.iter().map(|(version, seconds)| {
+            let points = seconds.iter().map(|(at, count)| (*at, *count));
+            (Untrusted::new(version.as_str()), points.collect())
+        });
+        FactValue::Groups(groups.collect())
     }
 
     /// Says that not everything was seen; the first reason stays.
@@ -135,14 +151,44 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
     }
 }
 
+/// The version that a stream belongs to, such as 61 of `2026/03/22/[61]0f1e2d3c`; empty where it
+/// does not tell.
+fn version_of(stream: &str) -> &str {
+    let inside = stream
+        .split_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'));
+    let version = inside.map_or("", |(version, _)| version);
+    let is_number = !version.is_empty() && version.bytes().all(|b| b.is_ascii_digit());
+    if is_number || version == "$LATEST" {
+        version
+    } else {
+        ""
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn a_stream_tells_the_version_that_logs_to_it() {
+        for (stream, version) in [
+            ("2026/03/22/[61]0f1e2d3c", "61"),
+            ("2026/03/22/mission-control-api[62]0f1e", "62"),
+            ("2026/03/22/[$LATEST]0f1e", "$LATEST"),
+            ("2026/03/22/0f1e", ""),
+            ("a[]b", ""),
+            ("a[x; y]b", ""),
+            ("", ""),
+        ] {
+            assert_eq!(version_of(stream), version, "{stream}");
+        }
+    }
+
+    #[test]
     fn an_incomplete_search_yields_lower_bounds_and_never_zero() {
         let mut counts = LogCounts::new(0, 10_000);
-        counts.keep(1_000, "a", 'a', ());
+        counts.keep(1_000, "", "a", 'a', ());
         assert_eq!(counts.exactly(None), Ok(FactValue::Int(1)));
         counts.cut(Unavailable::new(
             UnavailableReason::TimedOut,
@@ -163,7 +209,7 @@ mod tests {
     fn the_newest_lines_are_kept_in_any_order_of_pages() {
         let mut counts = LogCounts::new(0, 100_000);
         for second in (0..30).chain(30..60).rev() {
-            counts.keep(second * 1_000, &format!("line {second}\n"), (), ());
+            counts.keep(second * 1_000, "", &format!("line {second}\n"), (), ());
         }
         let lines = counts.lines();
         assert_eq!(lines.len(), NEWEST);
@@ -180,7 +226,7 @@ mod tests {
     fn lines_outside_the_window_do_not_count() {
         let mut counts = LogCounts::new(1_000, 2_000);
         for at in [999, 1_000, 1_999, 2_000] {
-            counts.keep(at, "x", (), ());
+            counts.keep(at, "", "x", (), ());
         }
         assert_eq!(counts.exactly(None), Ok(FactValue::Int(2)));
     }
@@ -188,7 +234,7 @@ mod tests {
     #[test]
     fn only_lines_outside_the_window_prove_no_absence() {
         let mut counts = LogCounts::new(1_000, 2_000);
-        counts.keep(2_000, "x", (), ());
+        counts.keep(2_000, "", "x", (), ());
         let unavailable = counts.exactly(None).expect_err("no proof");
         assert_eq!(unavailable.why, UnavailableReason::Contradictory);
         assert!(counts.at_least(None).is_err());

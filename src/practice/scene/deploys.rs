@@ -1,0 +1,109 @@
+//! Scenes of INC-001 in which it matters when the version came: a deploy that breaks at once, one that
+//! fails later, and causes that are older or stand before the function.
+
+use super::edit::{erring, failing, function_measured, hours, minutes, moved};
+use super::{Expect, Scene};
+use crate::practice::{FakeStack, Fault};
+use std::time::Duration;
+
+/// The API is down; verdicts on log, alias and rollback.
+macro_rules! down {
+    ($logs:literal, $alias:literal, $rollback:literal) => {
+        Expect {
+            verdict: "critical",
+            root_cause: Some("inc-001"),
+            steps: &[
+                ("inc-001", "probe", "critical"),
+                ("inc-001", "logs", $logs),
+                ("inc-001", "alias", $alias),
+                ("inc-001", "rollback", $rollback),
+                ("inc-001", "recovery", "critical"),
+            ],
+        }
+    };
+}
+
+pub(super) const SCENES: &[Scene] = &[
+    Scene {
+        name: "deploy-breaks-at-once",
+        hides: "Version 62 came three minutes ago and cannot be loaded: 502 from its first request. \
+                Every run up to five minutes ago saw 61 answer.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "critical", "critical"),
+        change: |world| broken_at_once(world, minutes(3)),
+    },
+    Scene {
+        name: "deploy-breaks-at-once-unwatched",
+        hides: "Version 62 came an hour ago and cannot be loaded, and nobody was watching: no run was \
+                ever recorded. Only the metrics of single versions tell.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "unknown", "critical"),
+        change: |world| {
+            broken_at_once(world, hours(1));
+            world.recorded.clear();
+        },
+    },
+    Scene {
+        name: "deploy-answers-nothing",
+        hides: "Version 62 came three minutes ago; it runs without an error, but what it returns is \
+                no response, so the gateway answers 502.",
+        runbook: Some("inc-001"),
+        expect: down!("ok", "critical", "critical"),
+        change: |world| {
+            moved(world, "62", minutes(3));
+            failing(world, &Fault::Status(502), minutes(3));
+            world.culprit = Some("62".to_owned());
+        },
+    },
+    Scene {
+        name: "deploy-after-a-stray",
+        hides: "Version 62 came three minutes ago and cannot be loaded. One request of 61 failed ten \
+                minutes before, which is no sign that the outage is older.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "critical", "critical"),
+        change: |world| {
+            broken_at_once(world, minutes(3));
+            let errors = |minute: u64| match minute {
+                1..=3 => 2.0,
+                13 => 1.0,
+                _ => 0.0,
+            };
+            let points: Vec<_> = (1..=240).map(|n| (minutes(n), errors(n))).collect();
+            function_measured(world, "Errors", &points);
+        },
+    },
+    Scene {
+        name: "served-well-then-fails",
+        hides: "Version 61 has served for days and fails since twenty minutes: whatever changed, it is \
+                not the version.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "ok", "skipped"),
+        change: |world| {
+            failing(world, &Fault::Status(502), minutes(20));
+            erring(world, "[ERROR] KeyError: 'eggs'", minutes(20));
+        },
+    },
+    Scene {
+        name: "authorizer-500-and-drift",
+        hides: "The alias moved to 62 forty minutes ago, and the authorizer fails: the gateway answers \
+                500 by itself, so going back mends nothing.",
+        runbook: Some("inc-001"),
+        expect: down!("ok", "critical", "skipped"),
+        change: |world| {
+            moved(world, "62", minutes(40));
+            failing(
+                world,
+                &Fault::Refuse(500, "AuthorizerConfigurationException"),
+                minutes(40),
+            );
+        },
+    },
+];
+
+/// Version 62 came so long ago and has failed at every request since.
+fn broken_at_once(world: &mut FakeStack, ago: Duration) {
+    let line = "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v9'";
+    moved(world, "62", ago);
+    failing(world, &Fault::Status(502), ago);
+    erring(world, line, ago);
+}
