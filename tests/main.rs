@@ -14,6 +14,7 @@ mod bond;
 mod check;
 mod clock;
 mod contrib;
+mod delivery;
 mod docs;
 mod doubts;
 mod emulators;

@@ -104,7 +104,7 @@ impl AlertState {
     /// Pulls times that lie in the future back to `now`. A clock that was ahead wrote them, and
     /// what really happened then is not known; left as they are they would postpone messages and
     /// hide incidents until the clock gets there.
-    pub(super) fn correct_future(&mut self, now: OffsetDateTime) {
+    pub fn correct_future(&mut self, now: OffsetDateTime) {
         let now = millis(now);
         let limit = now.saturating_add(millis_of(CLOCK_TOLERANCE));
         let correct = |at: &mut i64| {

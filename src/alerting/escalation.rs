@@ -3,8 +3,8 @@
 use super::alert_state::AlertState;
 use super::check_run::CheckRun;
 use super::escalation_record::EscalationRecord;
-use super::message::{EscalationContext, Message, escalation_message};
-use super::stored::millis;
+use super::message::{EscalationContext, LEASE, Message, MessageKind, escalation_message};
+use super::stored::{CLOCK_TOLERANCE, millis, millis_of};
 use crate::report::model::{self, Verdict};
 use time::OffsetDateTime;
 
@@ -15,6 +15,23 @@ impl AlertState {
         call.filter(|call| call.at >= millis(since))
     }
 
+    /// The escalation that keeps others from escalating: one that a channel accepted, or that is
+    /// younger than [`LEASE`]. Later whoever made it is dead or was not heard, and the next one
+    /// takes over.
+    pub fn standing_escalation(
+        &self,
+        runbook: &str,
+        since: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Option<&EscalationRecord> {
+        let is_young = |call: &EscalationRecord| {
+            let age = millis(now).saturating_sub(call.at);
+            (-millis_of(CLOCK_TOLERANCE)..millis_of(LEASE)).contains(&age)
+        };
+        let call = self.escalated(runbook, since);
+        call.filter(|call| call.delivered.is_some() || is_young(call))
+    }
+
     /// Writes an escalation to every channel and claims it for this run; it goes out before
     /// everything that waits.
     pub fn escalate(
@@ -23,15 +40,31 @@ impl AlertState {
         runbook: &model::RunbookReport,
         brief: &EscalationContext,
     ) -> Vec<Message> {
+        self.escalate_after(check, runbook, brief, None)
+    }
+
+    /// The same after an earlier escalation of the same incident: what that left undelivered is
+    /// replaced under the same key, because the channel may have it.
+    pub fn escalate_after(
+        &mut self,
+        check: &CheckRun<'_>,
+        runbook: &model::RunbookReport,
+        brief: &EscalationContext,
+        earlier: Option<&EscalationRecord>,
+    ) -> Vec<Message> {
+        self.correct_future(check.at);
         self.remove_expired(check.at);
         let id = runbook.id.as_str();
         let standing = self.runbooks.get(id);
         let open = standing.filter(|standing| standing.settled.0 >= Verdict::Warning);
         let incident = open.and_then(|open| open.incident.clone());
-        let incident = incident.unwrap_or_else(|| check.id.to_owned());
+        let incident = incident
+            .or_else(|| earlier.map(|earlier| earlier.incident.clone()))
+            .unwrap_or_else(|| check.id.to_owned());
         let message = |channel| escalation_message(check, channel, &incident, runbook, brief);
         let mut messages: Vec<_> = check.channels.iter().map(message).collect();
         for message in &mut messages {
+            self.take_over(message);
             message.claim_for(check.at, check.id);
         }
         self.outbox.extend(messages.iter().cloned());
@@ -45,6 +78,21 @@ impl AlertState {
         };
         self.escalations.insert(id.to_owned(), call);
         messages
+    }
+
+    /// Puts a message in the place of one of the same incident that an earlier caller left.
+    fn take_over(&mut self, message: &mut Message) {
+        let is_left = |left: &Message| {
+            left.kind == MessageKind::Escalate
+                && left.channel == message.channel
+                && left.runbook == message.runbook
+                && left.incident == message.incident
+        };
+        while let Some(place) = self.outbox.iter().position(is_left) {
+            let left = self.outbox.remove(place);
+            message.id = left.id;
+            message.attempts = left.attempts;
+        }
     }
 
     /// Notes that a channel accepted an escalation.

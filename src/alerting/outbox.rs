@@ -76,7 +76,7 @@ impl AlertState {
 
     /// Of what a channel provably never had, drops what does not hold any more: an incident that
     /// is over is not told, and of several states only the newest is.
-    fn drop_outdated(&mut self, now: i64, run: &str) {
+    pub(super) fn drop_outdated(&mut self, now: i64, run: &str) {
         let mut at = 0;
         while at < self.outbox.len() {
             match self.is_outdated(at, now, run) {

@@ -7,7 +7,7 @@ use super::alert_state::AlertState;
 use super::check_run::AlertChannel;
 use super::message::{Message, MessageKind};
 use super::outbox::DeliveryOutcome;
-use super::stored::{from_millis, millis, millis_of};
+use super::stored::{CLOCK_TOLERANCE, from_millis, millis, millis_of};
 use super::trouble_record::{ChannelTrouble, RefusedMessage};
 use crate::fact::duration;
 use crate::report::model::{ChannelReport, RefusedNotice, Verdict, WaitingNotice};
@@ -25,7 +25,8 @@ const MAX_REFUSED: usize = 50;
 
 /// Whether what was said then is said again now. A time in the future counts as long ago.
 fn is_said_again(said: i64, now: i64) -> bool {
-    !(0..millis_of(SAID_AGAIN)).contains(&now.saturating_sub(said))
+    let age = now.saturating_sub(said);
+    !(-millis_of(CLOCK_TOLERANCE)..millis_of(SAID_AGAIN)).contains(&age)
 }
 
 impl AlertState {
@@ -41,7 +42,7 @@ impl AlertState {
         self.forget_refused(at);
         self.troubles
             .retain(|name, _| channels.iter().any(|channel| channel.name == *name));
-        let mut said = Vec::new();
+        let mut must_be_said = Vec::new();
         for channel in channels {
             let name = channel.name.as_str();
             let why = closed.iter().find(|(closed, _)| closed == name);
@@ -59,11 +60,16 @@ impl AlertState {
                 (None, None) => false,
             };
             if must_say {
-                if let Some(trouble) = self.troubles.get_mut(name) {
-                    trouble.said = at;
-                }
-                said.extend(self.trouble_line(now, name));
+                must_be_said.push(name);
             }
+        }
+        self.drop_outdated(at, "");
+        let mut said = Vec::new();
+        for name in must_be_said {
+            if let Some(trouble) = self.troubles.get_mut(name) {
+                trouble.said = at;
+            }
+            said.extend(self.trouble_line(now, name));
         }
         for refused in &mut self.refused {
             if is_said_again(refused.said, at) {

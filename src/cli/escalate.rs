@@ -8,7 +8,7 @@ use crate::alerting::AlertChannel;
 use crate::alerting::delivery::Channels;
 use crate::engine::escalation::{
     EscalationOptions, EscalationOutcome, EscalationRequest, Preflight, PreparedEscalation,
-    close_abandoned, gather, other_address, preflight, send,
+    Situation, close_abandoned, gather, other_address, preflight, send,
 };
 use crate::engine::journal;
 use crate::engine::operator::operator;
@@ -34,7 +34,11 @@ pub(super) async fn main(context: &Context, args: &args::EscalateArgs) -> Result
         journal: journal.as_ref(),
         runbook_url: context.settings.runbook_url.as_deref(),
     };
-    let situation = gather(&context.library, context.run()?, request).await?;
+    let mut situation = gather(&context.library, context.run()?, request).await?;
+    let chosen = match args.channel.is_empty() {
+        true => concerned(&mut situation, chosen),
+        false => chosen,
+    };
     let escalation = PreparedEscalation {
         situation: &situation,
         channels: chosen,
@@ -82,6 +86,20 @@ fn chosen(channels: &Channels, named: &[String]) -> Result<Vec<AlertChannel>, Fa
     }
     let is_chosen = |channel: &&AlertChannel| named.is_empty() || named.contains(&channel.name);
     Ok(configured.iter().filter(is_chosen).cloned().collect())
+}
+
+/// The channels that are for this incident; one that is named is told in any case.
+fn concerned(situation: &mut Situation, channels: Vec<AlertChannel>) -> Vec<AlertChannel> {
+    let is_for = |channel: &AlertChannel| channel.is_for(situation.runbook());
+    let (told, others): (Vec<_>, Vec<_>) = channels.into_iter().partition(is_for);
+    if !others.is_empty() {
+        let names: Vec<_> = others.iter().map(|channel| channel.name.as_str()).collect();
+        let names = names.join(", ");
+        situation.cautions.push(format!(
+            "not for {names}, by `priority` and `for` of the configuration; to tell one all the same: --channel NAME"
+        ));
+    }
+    told
 }
 
 async fn ask_and_send(

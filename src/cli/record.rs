@@ -42,6 +42,7 @@ pub(super) async fn main(context: &Context, args: &args::RecordArgs) -> Result<u
         runbook: &runbook,
         operator: &operator(&context.env, args.operator.as_deref()),
         note: note.as_ref(),
+        stack: &context.settings.stack.key(),
         journal: journal.as_ref(),
         called: called.as_ref(),
         log: path.as_deref(),

@@ -2,6 +2,7 @@
 //!
 //! Everything that several commands share and that needs more than one of the rooms below.
 
+mod actions;
 pub mod alias;
 pub mod audit;
 pub mod check;

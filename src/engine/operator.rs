@@ -1,9 +1,9 @@
 //! Who operates, and what was done from this machine lately.
 
-use crate::fact::parse_instant;
+use super::actions::Writes;
 use crate::stack::Environment;
 use crate::state_dir::StateDirError;
-use crate::state_dir::journal::{Journal, JournalEntry, Stage};
+use crate::state_dir::journal::Journal;
 use crate::text::{Printable, Untrusted};
 use time::OffsetDateTime;
 
@@ -25,12 +25,14 @@ pub fn operator(env: &Environment, named: Option<&str>) -> Printable {
     }
 }
 
-/// The outcome of each write of the last 24 h by the journal, a line each.
+/// The outcome of each write of the last 24 h to the stack with this key, by the journal, a line
+/// each.
 ///
 /// # Errors
 /// The journal cannot be read.
 pub fn recent_actions(
     journal: Option<&Journal>,
+    stack: &str,
     now: OffsetDateTime,
 ) -> Result<Vec<Printable>, StateDirError> {
     let Some(journal) = journal else {
@@ -43,25 +45,5 @@ pub fn recent_actions(
         return Ok(vec![why.into()]);
     }
     let now = now.unix_timestamp();
-    let is_recent = |entry: &JournalEntry| {
-        parse_instant(&entry.at).is_some_and(|at| (0..=RECENT).contains(&(now - at)))
-    };
-    let open: Vec<&str> = chain.open().iter().map(|entry| entry.id.as_str()).collect();
-    let entries = chain.entries.iter().map(|(_, entry)| entry);
-    Ok(entries
-        .filter(|entry| is_recent(entry))
-        .filter_map(|entry| outcome_line(entry, open.contains(&entry.id.as_str())))
-        .collect())
-}
-
-fn outcome_line(entry: &JournalEntry, is_open: bool) -> Option<Printable> {
-    let outcome = match entry.stage {
-        Stage::Outcome => entry.detail["outcome"].as_str().unwrap_or("outcome"),
-        Stage::Verified => "verified",
-        Stage::Sending if is_open => "sent, and nobody recorded what came of it",
-        _ => return None,
-    };
-    let shown = |text: &str| Untrusted::new(text).printable(80);
-    let (at, action) = (shown(&entry.at), shown(&entry.action));
-    Some(format!("{at} {action}: {}", shown(outcome)).into())
+    Ok(Writes::of(&chain, stack).lines(now - RECENT, now))
 }

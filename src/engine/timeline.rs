@@ -1,5 +1,6 @@
 //! Collecting the timeline: recorded verdicts, the journal, the alias, executions, audit events.
 
+use super::actions::Writes;
 use super::journal::{self, JournalError};
 use super::run::Run;
 use super::with_history::with_history;
@@ -13,8 +14,8 @@ use crate::report::json::DocumentKind;
 use crate::report::markdown::inert;
 use crate::report::model::{StackIdentity, Verdict};
 use crate::stack::Settings;
-use crate::state_dir::journal::{JournalEntry, Stage};
-use crate::text::{Printable, Untrusted};
+use crate::state_dir::journal::JournalEntry;
+use crate::text::Printable;
 use crate::timeline::{self, Moment, Timeline, Witness};
 use serde_json::json;
 use std::collections::VecDeque;
@@ -134,29 +135,21 @@ async fn recorded(run: Run, from: i64) -> Result<(Vec<Summary>, Vec<Sample>), Hi
     .await
 }
 
-/// The writes of this machine.
+/// The writes of this machine to this stack.
 fn journal_moments(settings: &Settings, from: i64) -> Result<Vec<Moment>, JournalError> {
     let chain = journal::read_whole(settings)?;
-    let entries = chain.entries.iter().map(|(_, entry)| entry);
-    let moments = entries.filter_map(journal_moment);
+    let writes = Writes::of(&chain, &settings.stack.key());
+    let moment = |entry: &JournalEntry| {
+        // An escalation changes nothing, so it is no cause of what came after it.
+        let witness = match entry.action.starts_with("escalate ") {
+            true => Witness::Call,
+            false => Witness::Journal,
+        };
+        let text = writes.moment(entry)?;
+        Some(Moment::new(parse_instant(&entry.at)?, witness, text))
+    };
+    let moments = writes.entries().filter_map(moment);
     Ok(moments.filter(|moment| moment.at >= from).collect())
-}
-
-fn journal_moment(entry: &JournalEntry) -> Option<Moment> {
-    let what = match entry.stage {
-        Stage::Sending => "sent",
-        Stage::Outcome => entry.detail["outcome"].as_str().unwrap_or("outcome"),
-        Stage::Verified => "verified",
-        Stage::Plan | Stage::Consent => return None,
-    };
-    let shown = |text: &str| Untrusted::new(text).printable(80);
-    let text = format!("{}: {}", shown(&entry.action), shown(what));
-    // An escalation changes nothing, so it is no cause of what came after it.
-    let witness = match entry.action.starts_with("escalate ") {
-        true => Witness::Call,
-        false => Witness::Journal,
-    };
-    Some(Moment::new(parse_instant(&entry.at)?, witness, text))
 }
 
 impl CollectedTimeline {

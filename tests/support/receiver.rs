@@ -43,6 +43,22 @@ impl Receiver {
         Self { raw, came }
     }
 
+    /// One that answers each request by its number, from 1, and its body.
+    pub(crate) fn by(due: impl Fn(usize, &Value) -> Vec<u8> + Send + 'static) -> Self {
+        let came = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&came);
+        let raw = Raw::with(move |body| {
+            let body = serde_json::from_str(body).unwrap_or(Value::Null);
+            let number = {
+                let mut kept = kept.lock().expect("kept");
+                kept.push(body.clone());
+                kept.len()
+            };
+            due(number, &body)
+        });
+        Self { raw, came }
+    }
+
     pub(crate) fn well() -> Self {
         Self::saying("200 OK", &[], "ok", Duration::ZERO)
     }
@@ -69,6 +85,19 @@ pub(crate) fn configured(stage: &Stage, channels: &[(&str, &str, &str)]) {
             "[notify.{name}]\nkind = \"{kind}\"\nurl_file = \"{path}\"\nfrom = \"warning\"\n"
         ));
     }
+    std::fs::write(folder.join("config.toml"), text).expect("written");
+}
+
+/// A pager that is told of warnings too, with further lines of its section.
+pub(crate) fn pager(stage: &Stage, receiver: &Receiver, more: &str) {
+    let folder = stage.home().join(".config/duckops");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let key = folder.join("pager.key");
+    secret(&key, "R0123456789abcdefR0123456789abcd\n");
+    let url = receiver.raw.url();
+    let text = format!(
+        "[notify.pager]\nkind = \"pagerduty\"\nsecret_file = {key:?}\nurl = \"{url}\"\n{more}"
+    );
     std::fs::write(folder.join("config.toml"), text).expect("written");
 }
 

@@ -48,17 +48,70 @@ pub fn text(message: &Message) -> String {
     lines(message, &|text| Printable::from(text).to_string())
 }
 
-/// `{"text": …}` with the three characters that mean something to Slack written out.
+/// The longest text of one block; Slack takes 3,000 characters.
+const BLOCK: usize = 2_900;
+
+/// `text` for notifications and for clients that know no blocks, and the same as blocks, in which
+/// the next action is code that can be copied.
 pub(super) fn slack(message: &Message) -> ChannelPayload {
-    let inert = |text: &str| {
-        let text = Printable::from(text).to_string();
-        text.replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;")
-            // Some workspaces link a bare name by themselves.
-            .replace('@', "@ ")
-    };
-    ChannelPayload::of(message, &json!({ "text": lines(message, &inert) }))
+    let mut blocks = vec![section(&format!("*{}*", inert(&headline(message))))];
+    if let Some(next) = &message.next {
+        let command = message.command.as_deref();
+        let words = command.and_then(|command| next.strip_suffix(command)?.strip_suffix(": "));
+        let words = inert(words.unwrap_or(next));
+        blocks.push(section(&match command {
+            // A backtick would end the code.
+            Some(command) => format!("Next: {words}\n```{}```", code(command)),
+            None => format!("Next: {words}"),
+        }));
+    }
+    if let Some(escalate) = &message.escalate {
+        blocks.push(section(&format!("Escalate: {}", inert(escalate))));
+    }
+    let brief = brief_lines(message, &inert);
+    if !brief.is_empty() {
+        blocks.push(section(&brief.join("\n")));
+    }
+    let mut context = origin_lines(message, &inert);
+    context.extend(
+        message
+            .runbook_url
+            .as_deref()
+            .map(|url| format!("<{}>", link(url))),
+    );
+    let context = context.join("\n");
+    blocks.push(json!({"type": "context", "elements": [{"type": "mrkdwn", "text": context}]}));
+    let body = json!({ "text": lines(message, &inert), "blocks": blocks });
+    ChannelPayload::of(message, &body)
+}
+
+fn section(text: &str) -> serde_json::Value {
+    let text: String = text.chars().take(BLOCK).collect();
+    json!({"type": "section", "text": {"type": "mrkdwn", "text": text}})
+}
+
+/// Text with the characters that mean something to Slack written out.
+fn inert(text: &str) -> String {
+    escaped(text)
+        // Some workspaces link a bare name by themselves.
+        .replace('@', "@ ")
+}
+
+/// A command inside a block of code, which names nobody and which is pasted as it stands.
+fn code(command: &str) -> String {
+    escaped(command).replace('`', "'")
+}
+
+/// An address of the configuration between angle brackets.
+fn link(url: &str) -> String {
+    escaped(url).replace('|', "%7C")
+}
+
+fn escaped(text: &str) -> String {
+    let text = Printable::from(text).to_string();
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// An event of PagerDuty's Events API, version 2. Everything of one incident has one key,
@@ -76,17 +129,22 @@ pub(super) fn pagerduty(message: &Message, key: &Secret) -> ChannelPayload {
     };
     // A call must not vanish in the alert that is open already.
     let dedup_key = match message.kind {
-        MessageKind::Escalate => format!("{}:escalation", message.incident),
+        MessageKind::Escalate => format!("{}:escalation", message.dedup_key()),
         MessageKind::Trigger | MessageKind::Update | MessageKind::Resolve => {
-            message.incident.clone()
+            message.dedup_key().to_owned()
         }
     };
+    let links = message.runbook_url.iter().map(|url| {
+        let text = format!("Runbook {}", message.runbook.to_ascii_uppercase());
+        json!({"href": url, "text": text})
+    });
     let summary: String = headline(message).chars().take(1_000).collect();
     let body = json!({
         "routing_key": key.expose(),
         "event_action": action,
         "dedup_key": dedup_key,
         "client": "duckops",
+        "links": links.collect::<Vec<_>>(),
         "payload": {
             "summary": summary,
             "source": message.stack,
@@ -97,6 +155,8 @@ pub(super) fn pagerduty(message: &Message, key: &Secret) -> ChannelPayload {
             "custom_details": {
                 "message_id": message.id,
                 "next_action": message.next,
+                "command": message.command,
+                "incident": message.incident,
                 "escalation": message.escalate,
                 "brief": message.brief,
                 "host": message.host,
@@ -113,6 +173,7 @@ pub(super) fn webhook(message: &Message, secret: Option<&Secret>) -> ChannelPayl
         "id": message.id,
         "kind": message.kind.word(),
         "incident": message.incident,
+        "dedup_key": message.dedup_key(),
         "stack": message.stack,
         "runbook": message.runbook,
         "title": message.title,
@@ -120,6 +181,8 @@ pub(super) fn webhook(message: &Message, secret: Option<&Secret>) -> ChannelPayl
         "verdict": message.verdict,
         "summary": message.summary,
         "next_action": message.next,
+        "command": message.command,
+        "runbook_url": message.runbook_url,
         "escalation": message.escalate,
         "brief": message.brief,
         "at": instant(message.at.div_euclid(1_000)),
@@ -161,21 +224,35 @@ fn lines(message: &Message, inert: &dyn Fn(&str) -> String) -> String {
     if let Some(escalate) = &message.escalate {
         lines.push(format!("Escalate: {}", inert(escalate)));
     }
-    if let Some(brief) = &message.brief {
-        lines.push(format!("Asked: {}", inert(&brief.asked)));
-        lines.push(format!("Since: {}", inert(&brief.since)));
-        for (name, found) in [("Seen", &brief.seen), ("Tried", &brief.tried)] {
-            lines.push(format!("{name}:"));
-            lines.extend(found.iter().map(|line| format!("- {}", inert(line))));
-        }
-        lines.push(format!("Called by: {}", inert(&brief.by)));
+    lines.extend(brief_lines(message, inert));
+    lines.extend(origin_lines(message, inert));
+    lines.join("\n") + "\n"
+}
+
+/// What the recipient of an escalation needs.
+fn brief_lines(message: &Message, inert: &dyn Fn(&str) -> String) -> Vec<String> {
+    let Some(brief) = &message.brief else {
+        return Vec::new();
+    };
+    let mut lines = vec![
+        format!("Asked: {}", inert(&brief.asked)),
+        format!("Since: {}", inert(&brief.since)),
+    ];
+    for (name, found) in [("Seen", &brief.seen), ("Tried", &brief.tried)] {
+        lines.push(format!("{name}:"));
+        lines.extend(found.iter().map(|line| format!("- {}", inert(line))));
     }
-    lines.push(format!(
+    lines.push(format!("Called by: {}", inert(&brief.by)));
+    lines
+}
+
+/// When and where it was written, and its keys.
+fn origin_lines(message: &Message, inert: &dyn Fn(&str) -> String) -> Vec<String> {
+    let origin = format!(
         "{} by {}, {}",
         instant(message.at.div_euclid(1_000)),
         inert(&message.host),
         inert(&message.incident)
-    ));
-    lines.push(format!("Message {}", inert(&message.id)));
-    lines.join("\n") + "\n"
+    );
+    vec![origin, format!("Message {}", inert(&message.id))]
 }

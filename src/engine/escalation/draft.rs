@@ -114,7 +114,9 @@ impl EscalationDraft {
         again: bool,
     ) -> Result<Claimed, String> {
         update_state(history, key, &self.id, |state| {
-            let earlier = state.escalated(self.runbook.id.as_str(), self.since);
+            state.correct_future(self.at);
+            let id = self.runbook.id.as_str();
+            let earlier = state.standing_escalation(id, self.since, self.at);
             match earlier {
                 Some(earlier) if !again => Claimed::Earlier(earlier.clone()),
                 _ => Claimed::ByThisRun(self.add_to(state)),
@@ -124,7 +126,14 @@ impl EscalationDraft {
 
     /// Adds the escalation to this alert state.
     pub(super) fn add_to(&self, state: &mut AlertState) -> Vec<Message> {
-        state.escalate(&self.check(), &self.runbook, &self.context)
+        let earlier = state.escalated(self.runbook.id.as_str(), self.since);
+        let earlier = earlier.cloned();
+        state.escalate_after(
+            &self.check(),
+            &self.runbook,
+            &self.context,
+            earlier.as_ref(),
+        )
     }
 }
 

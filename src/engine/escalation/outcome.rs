@@ -17,6 +17,8 @@ pub struct EscalationOutcome {
     pub cautions: Vec<String>,
     /// Each channel that was tried, and whether it accepted the message.
     pub channels: Vec<(String, bool)>,
+    /// Whether what was not accepted is sent again; not where a channel refused the message itself.
+    pub is_tried_again: bool,
     /// Whether other hosts know of it; none where nothing was sent.
     pub recorded: Option<bool>,
     /// What to do next, and its command.
@@ -45,6 +47,7 @@ impl EscalationOutcome {
         let to = runbook.escalation.as_ref();
         let to = to.map_or(String::new(), |due| format!("{} ", due.to));
         let retry = match self.recorded {
+            Some(true) if !self.is_tried_again => "a message that was refused is not sent again",
             Some(true) => "it is tried again by the next check --notify",
             _ => "nothing keeps it",
         };

@@ -55,7 +55,13 @@ pub fn preflight(
     let complaints = channels.complaints("cannot be used");
     let complaints = complaints.iter().filter(is_chosen);
     outcome.cautions.extend(complaints.map(ToString::to_string));
-    let earlier = situation.state.escalated(id, situation.since());
+    let state = &situation.state;
+    let (since, now) = (situation.since(), situation.now());
+    let earlier = state.standing_escalation(id, since, now);
+    if let (None, Some(dead)) = (earlier, state.escalated(id, since)) {
+        let caution = format!("taken over: {}", describe(dead, situation));
+        outcome.cautions.push(caution);
+    }
     if let (Some(earlier), false) = (
         earlier,
         names.is_empty() || options.again || options.dry_run,

@@ -87,6 +87,8 @@ pub async fn send(
     let delivered = delivery.deliver(messages.clone(), clients, history).await;
     outcome.warnings = delivered.warnings;
     outcome.channels = accepted_by(&messages, &delivered.outcomes);
+    let mut outcomes = delivered.outcomes.iter();
+    outcome.is_tried_again = outcomes.all(|(_, outcome)| *outcome != DeliveryOutcome::Refused);
     outcome.word = delivery_word(&outcome.channels);
     let entry = json!({"outcome": outcome.word});
     let trouble = journal.append(vec![(Stage::Outcome, entry)]);

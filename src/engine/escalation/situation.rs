@@ -51,7 +51,7 @@ pub struct Situation {
     pub(super) state: AlertState,
     pub(super) history: Cell<Option<Box<dyn History>>>,
     /// What the operator should know.
-    pub(super) cautions: Vec<String>,
+    pub cautions: Vec<String>,
     pub(super) http: Http,
     /// The wall clock at the start of the run, and the monotonic clock at the same moment.
     pub(super) began: (OffsetDateTime, Instant),
@@ -122,7 +122,7 @@ pub async fn gather(
     let mut runbooks = report.runbooks.iter();
     let index = runbooks.position(|evaluated| evaluated.id.as_str() == runbook.id);
     let index = index.ok_or_else(|| Missing::name("runbook", &runbook.id, library.ids()))?;
-    let actions = recent_actions(request.journal, report.started_at);
+    let actions = recent_actions(request.journal, &key.0, report.started_at);
     let sources = ContextSources {
         runbook: &runbook,
         evaluated: &report.runbooks[index],
@@ -165,7 +165,8 @@ async fn past(
         let runs = history.summaries(&snapshot.stack, snapshot.at - LOOK_BACK);
         let spell = spell(&runs.map_err(failed)?, &runbook);
         let stored = history.ledger(&snapshot.stack).map_err(failed)?;
-        let state = AlertState::read(&stored.document).map_err(|error| error.to_string())?;
+        let mut state = AlertState::read(&stored.document).map_err(|error| error.to_string())?;
+        state.correct_future(snapshot.at);
         Ok((history, spell, state))
     })
     .await

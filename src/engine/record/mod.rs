@@ -38,6 +38,8 @@ pub struct RecordRequest<'a> {
     pub operator: &'a Printable,
     /// What the operator adds.
     pub note: Option<&'a Printable>,
+    /// The key of the stack; writes to another one do not belong to the incident.
+    pub stack: &'a str,
     /// The writes of this machine.
     pub journal: Option<&'a Journal>,
     /// Who was called about it already.
@@ -72,7 +74,7 @@ impl EvaluatedIncident {
             operator: request.operator,
             identity: identity.as_ref(),
             numbers: &numbers(request.runbook, &self.observations),
-            actions: &recent_actions(request.journal, report.started_at)?,
+            actions: &recent_actions(request.journal, request.stack, report.started_at)?,
             called: request.called,
             note: request.note,
         }
