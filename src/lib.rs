@@ -2,6 +2,9 @@
 // Guarded writes nest generic async functions deeper than the default of 128 allows.
 #![recursion_limit = "256"]
 
+#[macro_use]
+mod named;
+
 pub mod alerting;
 pub mod cli;
 pub mod cloud;

@@ -12,36 +12,20 @@ use time::OffsetDateTime;
 /// A change this long before the first bad verdict may be its reason, in seconds.
 pub const BEFORE: i64 = 3_600;
 
-/// The source of a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Witness {
-    /// The alias, by recorded facts and the dates of its versions.
-    Alias,
-    /// The journal of this machine.
-    Journal,
-    /// The audit feed.
-    Audit,
-    /// Step Functions.
-    Executions,
-    /// Escalations.
-    Call,
-    /// The verdicts of recorded runs.
-    Verdict,
+named_enum! {
+    /// The source of a moment.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Witness, word {
+        Alias "alias" "The alias, by recorded facts and the dates of its versions.";
+        Journal "journal" "The journal of this machine.";
+        Audit "audit" "The audit feed.";
+        Executions "executions" "Step Functions.";
+        Call "call" "Escalations.";
+        Verdict "verdict" "The verdicts of recorded runs.";
+    }
 }
 
 impl Witness {
-    /// Its name in output.
-    pub fn word(self) -> &'static str {
-        match self {
-            Witness::Alias => "alias",
-            Witness::Journal => "journal",
-            Witness::Audit => "audit",
-            Witness::Executions => "executions",
-            Witness::Call => "call",
-            Witness::Verdict => "verdict",
-        }
-    }
-
     /// Whether its moments are actions or outside events, which could be the reason for a bad
     /// verdict.
     fn could_be_a_reason(self) -> bool {

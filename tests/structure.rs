@@ -31,6 +31,7 @@ pub(crate) const ROOMS: &[&str] = &[
     "text",
     "redact",
     "exit",
+    "named",
 ];
 
 /// The outside world, for practice: it speaks HTTP and uses none of the rooms above. Only a drill

@@ -51,39 +51,23 @@ pub struct Bond {
     pub key_max: Option<i64>,
 }
 
-/// The state of a bond. Of several that are said of one agent the last of these counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum BondState {
-    /// It cannot be told.
-    Unknown,
-    /// The time to approve it ran out.
-    Expired,
-    /// A human said no.
-    Denied,
-    /// It was ended.
-    Unpecked,
-    /// A human has yet to act.
-    Pending,
-    /// It is in force.
-    Bonded,
+named_enum! {
+    /// The state of a bond. Of several that are said of one agent the last of these counts.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum BondState, word {
+        Unknown "UNKNOWN" "It cannot be told.";
+        Expired "EXPIRED" "The time to approve it ran out.";
+        Denied "DENIED" "A human said no.";
+        Unpecked "UNPECKED" "It was ended.";
+        Pending "PENDING" "A human has yet to act.";
+        Bonded "BONDED" "It is in force.";
+    }
 }
 
 impl BondState {
     /// Whether it can be in force no more.
     fn is_over(self) -> bool {
         matches!(self, Self::Unpecked | Self::Denied | Self::Expired)
-    }
-
-    /// Its word, as operators write it.
-    pub fn word(self) -> &'static str {
-        match self {
-            BondState::Bonded => "BONDED",
-            BondState::Unpecked => "UNPECKED",
-            BondState::Denied => "DENIED",
-            BondState::Expired => "EXPIRED",
-            BondState::Pending => "PENDING",
-            BondState::Unknown => "UNKNOWN",
-        }
     }
 
     /// The state that a word of a list means.
@@ -100,44 +84,16 @@ impl BondState {
     }
 }
 
-/// How fresh the pulse of a bond is, worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// No pulse for 30 minutes or more.
-    Offline,
-    /// It has never pulsed.
-    Never,
-    /// It cannot be told.
-    Unknown,
-    /// No pulse for 10 minutes or more.
-    Slow,
-    /// A pulse within 10 minutes.
-    Alive,
-    /// There is no bond in force.
-    Gone,
-}
-
-impl Class {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Offline,
-        Self::Never,
-        Self::Unknown,
-        Self::Slow,
-        Self::Alive,
-        Self::Gone,
-    ];
-
-    /// Its word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Class::Offline => "OFFLINE",
-            Class::Never => "NEVER PULSED",
-            Class::Unknown => "UNKNOWN",
-            Class::Slow => "SLOW",
-            Class::Alive => "ALIVE",
-            Class::Gone => "GONE",
-        }
+named_enum! {
+    /// How fresh the pulse of a bond is, worst first.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Class, word {
+        Offline "OFFLINE" "No pulse for 30 minutes or more.";
+        Never "NEVER PULSED" "It has never pulsed.";
+        Unknown "UNKNOWN" "It cannot be told.";
+        Slow "SLOW" "No pulse for 10 minutes or more.";
+        Alive "ALIVE" "A pulse within 10 minutes.";
+        Gone "GONE" "There is no bond in force.";
     }
 }
 

@@ -39,21 +39,17 @@ pub struct Peck {
     pub(super) last: Last,
 }
 
-/// The state of a request, most urgent first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PeckState {
-    /// A human acted, and no bond came of it.
-    CallbackError,
-    /// Waiting for a human.
-    Pending,
-    /// It cannot be told.
-    Unknown,
-    /// Its time ran out.
-    Expired,
-    /// A human said no.
-    Denied,
-    /// A human said yes.
-    Approved,
+named_enum! {
+    /// The state of a request, most urgent first.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum PeckState, word {
+        CallbackError "callback-error" "A human acted, and no bond came of it.";
+        Pending "pending" "Waiting for a human.";
+        Unknown "unknown" "It cannot be told.";
+        Expired "expired" "Its time ran out.";
+        Denied "denied" "A human said no.";
+        Approved "approved" "A human said yes.";
+    }
 }
 
 impl PeckState {
@@ -64,18 +60,6 @@ impl PeckState {
             word.as_str(),
             "connected" | "active" | "bond" | "bonded" | "bound" | "flock"
         )
-    }
-
-    /// Its word, as operators write it.
-    pub fn word(self) -> &'static str {
-        match self {
-            PeckState::CallbackError => "callback-error",
-            PeckState::Pending => "pending",
-            PeckState::Expired => "expired",
-            PeckState::Denied => "denied",
-            PeckState::Approved => "approved",
-            PeckState::Unknown => "unknown",
-        }
     }
 
     /// The state that a word of a list means.

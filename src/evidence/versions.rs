@@ -12,32 +12,19 @@ use time::OffsetDateTime;
 /// Points of one metric, oldest first.
 pub(super) type VersionSeries = [(i64, i64)];
 
-/// Whose the errors of the window are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ErrorOwner {
-    /// There are none.
-    NoOne,
-    /// Of the version behind the alias alone.
-    ServingVersion,
-    /// Of other versions behind the alias, all of them.
-    OtherVersions,
-    /// Of both.
-    Both,
-    /// Nothing tells.
-    Unknown,
+named_enum! {
+    /// Whose the errors of the window are.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(super) enum ErrorOwner, word {
+        NoOne "nobody" "There are none.";
+        ServingVersion "version" "Of the version behind the alias alone.";
+        OtherVersions "others" "Of other versions behind the alias, all of them.";
+        Both "both" "Of both.";
+        Unknown "untold" "Nothing tells.";
+    }
 }
 
 impl ErrorOwner {
-    fn word(self) -> &'static str {
-        match self {
-            ErrorOwner::NoOne => "nobody",
-            ErrorOwner::ServingVersion => "version",
-            ErrorOwner::OtherVersions => "others",
-            ErrorOwner::Both => "both",
-            ErrorOwner::Unknown => "untold",
-        }
-    }
-
     /// Whether the version behind the alias has errors of its own.
     pub(super) fn has_own(self) -> bool {
         matches!(self, ErrorOwner::ServingVersion | ErrorOwner::Both)

@@ -5,57 +5,31 @@
 
 mod declared;
 
-pub use declared::{PROBES, TOTALS, all, declared, find, inputs, unknown_fact};
+pub use declared::{TOTALS, all, declared, find, inputs, unknown_fact};
 
 use crate::text::{Printable, Untrusted};
 use std::fmt;
 use time::OffsetDateTime;
 
-/// One way of asking the outside world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Probe {
-    /// `GET /beak/system/status`.
-    Status,
-    /// `POST /beak/audit`.
-    Audit,
-    /// Step Functions executions of the approval workflow.
-    Executions,
-    /// The SES account: quota and enforcement.
-    Email,
-    /// CloudWatch metrics of SES.
-    Metrics,
-    /// The log of the Lambda function.
-    Logs,
-    /// Where the function's alias points, and which versions there are.
-    Alias,
-    /// CloudWatch metrics of the function.
-    Lambda,
-    /// Which AWS account answers.
-    Identity,
-    /// The requests and the bonds: the audit feed and the lists.
-    Connections,
-    /// What earlier runs recorded, joined with what this run was told.
-    History,
+named_enum! {
+    /// One way of asking the outside world.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Probe, name {
+        Status "status" "`GET /beak/system/status`.";
+        Audit "audit" "`POST /beak/audit`.";
+        Executions "executions" "Step Functions executions of the approval workflow.";
+        Email "email" "The SES account: quota and enforcement.";
+        Metrics "metrics" "CloudWatch metrics of SES.";
+        Logs "logs" "The log of the Lambda function.";
+        Alias "alias" "Where the function's alias points, and which versions there are.";
+        Lambda "lambda" "CloudWatch metrics of the function.";
+        Identity "identity" "Which AWS account answers.";
+        Connections "connections" "The requests and the bonds: the audit feed and the lists.";
+        History "history" "What earlier runs recorded, joined with what this run was told.";
+    }
 }
 
 impl Probe {
-    /// Its name in output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Probe::Status => "status",
-            Probe::Audit => "audit",
-            Probe::Executions => "executions",
-            Probe::Email => "email",
-            Probe::Metrics => "metrics",
-            Probe::Logs => "logs",
-            Probe::Alias => "alias",
-            Probe::Lambda => "lambda",
-            Probe::Identity => "identity",
-            Probe::Connections => "connections",
-            Probe::History => "history",
-        }
-    }
-
     /// Whether its answer comes from AWS and so counts only in the right account and region.
     pub fn is_aws(self) -> bool {
         matches!(
@@ -71,43 +45,19 @@ impl Probe {
     }
 }
 
-/// The type of a fact. Rules compare only like with like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FactType {
-    /// Yes or no.
-    Bool,
-    /// A whole number.
-    Int,
-    /// A number with a fraction, such as a percentage.
-    Float,
-    /// A word.
-    Text,
-    /// A few lines, newest first; evidence only, no rule compares it.
-    List,
-    /// Whole seconds.
-    Duration,
-    /// Whole seconds since 1970, UTC; evidence only.
-    Instant,
-    /// Numbers at points in time, oldest first; evidence only.
-    Series,
-    /// Several series, each with its name; evidence only.
-    Groups,
-}
-
-impl FactType {
-    /// Its name in messages and in the schema of facts.
-    pub fn name(self) -> &'static str {
-        match self {
-            FactType::Bool => "bool",
-            FactType::Int => "int",
-            FactType::Float => "float",
-            FactType::Text => "text",
-            FactType::List => "list",
-            FactType::Duration => "duration",
-            FactType::Instant => "instant",
-            FactType::Series => "series",
-            FactType::Groups => "groups",
-        }
+named_enum! {
+    /// The type of a fact. Rules compare only like with like.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum FactType, name {
+        Bool "bool" "Yes or no.";
+        Int "int" "A whole number.";
+        Float "float" "A number with a fraction, such as a percentage.";
+        Text "text" "A word.";
+        List "list" "A few lines, newest first; evidence only, no rule compares it.";
+        Duration "duration" "Whole seconds.";
+        Instant "instant" "Whole seconds since 1970, UTC; evidence only.";
+        Series "series" "Numbers at points in time, oldest first; evidence only.";
+        Groups "groups" "Several series, each with its name; evidence only.";
     }
 }
 

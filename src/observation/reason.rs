@@ -1,95 +1,41 @@
 //! The kinds of reasons for which a fact is unavailable.
 
-/// Why a fact is not known. The code is part of the output and stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnavailableReason {
-    /// The answer does not hold it.
-    Missing,
-    /// It is there, but not of the type or range it must have.
-    Mistyped,
-    /// It contradicts something else in the same answer.
-    Contradictory,
-    /// The caller may not ask.
-    Denied,
-    /// Asked too often.
-    Throttled,
-    /// The named resource does not exist where it was looked for.
-    NotFound,
-    /// The resource cannot answer this question.
-    Unsupported,
-    /// No answer in time.
-    TimedOut,
-    /// No connection: refused, or the name does not resolve.
-    Unreachable,
-    /// The connection broke before the answer was whole.
-    Broken,
-    /// The certificate or the handshake was not accepted.
-    Tls,
-    /// An HTTP status that is no answer.
-    HttpStatus,
-    /// A redirect, which is not followed.
-    Redirected,
-    /// Not the expected format.
-    NotJson,
-    /// More than can be an honest answer.
-    TooLarge,
-    /// Pages are missing: the end was not reached.
-    Incomplete,
-    /// No credentials, or none that can be used.
-    NoCredentials,
-    /// The credentials have expired.
-    Expired,
-    /// AWS answers from another account, or which one is not proven.
-    WrongAccount,
-    /// The region in force is not the stack's.
-    WrongRegion,
-    /// The local clock and the server's differ too much.
-    ClockOff,
-    /// The answer does not reach back far enough.
-    NotCovered,
-    /// The counter fell, so what it counted before is lost.
-    CounterReset,
-    /// Recorded history could not be read.
-    HistoryUnreadable,
-    /// There are no data points.
-    NoData,
-    /// Nothing answered from here: the fault may be on this side.
-    Offline,
-    /// The question was not asked in this run.
-    NotAsked,
+named_enum! {
+    /// Why a fact is not known. The code is part of the output and stays.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum UnavailableReason, code {
+        Missing "missing" "The answer does not hold it.";
+        Mistyped "mistyped" "It is there, but not of the type or range it must have.";
+        Contradictory "contradictory" "It contradicts something else in the same answer.";
+        Denied "denied" "The caller may not ask.";
+        Throttled "throttled" "Asked too often.";
+        NotFound "not-found" "The named resource does not exist where it was looked for.";
+        Unsupported "unsupported" "The resource cannot answer this question.";
+        TimedOut "timed-out" "No answer in time.";
+        Unreachable "unreachable" "No connection: refused, or the name does not resolve.";
+        Broken "broken-off" "The connection broke before the answer was whole.";
+        Tls "tls" "The certificate or the handshake was not accepted.";
+        HttpStatus "http-status" "An HTTP status that is no answer.";
+        Redirected "redirected" "A redirect, which is not followed.";
+        NotJson "not-json" "Not the expected format.";
+        TooLarge "too-large" "More than can be an honest answer.";
+        Incomplete "incomplete" "Pages are missing: the end was not reached.";
+        NoCredentials "no-credentials" "No credentials, or none that can be used.";
+        Expired "credentials-expired" "The credentials have expired.";
+        WrongAccount "wrong-account"
+            "AWS answers from another account, or which one is not proven.";
+        WrongRegion "wrong-region" "The region in force is not the stack's.";
+        ClockOff "clock-off" "The local clock and the server's differ too much.";
+        NotCovered "not-covered" "The answer does not reach back far enough.";
+        CounterReset "counter-reset" "The counter fell, so what it counted before is lost.";
+        HistoryUnreadable "history-unreadable" "Recorded history could not be read.";
+        NoData "no-data" "There are no data points.";
+        Offline "offline" "Nothing answered from here: the fault may be on this side.";
+        NotAsked "not-asked" "The question was not asked in this run.";
+    }
 }
 
 impl UnavailableReason {
-    const ALL: [Self; 27] = [
-        Self::Missing,
-        Self::Mistyped,
-        Self::Contradictory,
-        Self::Denied,
-        Self::Throttled,
-        Self::NotFound,
-        Self::Unsupported,
-        Self::TimedOut,
-        Self::Unreachable,
-        Self::Broken,
-        Self::Tls,
-        Self::HttpStatus,
-        Self::Redirected,
-        Self::NotJson,
-        Self::TooLarge,
-        Self::Incomplete,
-        Self::NoCredentials,
-        Self::Expired,
-        Self::WrongAccount,
-        Self::WrongRegion,
-        Self::ClockOff,
-        Self::NotCovered,
-        Self::CounterReset,
-        Self::HistoryUnreadable,
-        Self::NoData,
-        Self::Offline,
-        Self::NotAsked,
-    ];
-
     /// The reason of a code.
     pub fn of_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|why| why.code() == code)
@@ -126,39 +72,6 @@ impl UnavailableReason {
             | Self::HistoryUnreadable => "duckops doctor",
             _ => return None,
         })
-    }
-
-    /// The reason code of a step that this makes unknown.
-    pub fn code(self) -> &'static str {
-        match self {
-            UnavailableReason::Missing => "missing",
-            UnavailableReason::Mistyped => "mistyped",
-            UnavailableReason::Contradictory => "contradictory",
-            UnavailableReason::Denied => "denied",
-            UnavailableReason::Throttled => "throttled",
-            UnavailableReason::NotFound => "not-found",
-            UnavailableReason::Unsupported => "unsupported",
-            UnavailableReason::TimedOut => "timed-out",
-            UnavailableReason::Unreachable => "unreachable",
-            UnavailableReason::Broken => "broken-off",
-            UnavailableReason::Tls => "tls",
-            UnavailableReason::HttpStatus => "http-status",
-            UnavailableReason::Redirected => "redirected",
-            UnavailableReason::NotJson => "not-json",
-            UnavailableReason::TooLarge => "too-large",
-            UnavailableReason::Incomplete => "incomplete",
-            UnavailableReason::NoCredentials => "no-credentials",
-            UnavailableReason::Expired => "credentials-expired",
-            UnavailableReason::WrongAccount => "wrong-account",
-            UnavailableReason::WrongRegion => "wrong-region",
-            UnavailableReason::ClockOff => "clock-off",
-            UnavailableReason::NotCovered => "not-covered",
-            UnavailableReason::CounterReset => "counter-reset",
-            UnavailableReason::HistoryUnreadable => "history-unreadable",
-            UnavailableReason::NoData => "no-data",
-            UnavailableReason::Offline => "offline",
-            UnavailableReason::NotAsked => "not-asked",
-        }
     }
 }
 

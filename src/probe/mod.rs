@@ -24,7 +24,7 @@ pub(crate) use status::{ClaimedHealth, StatusObject};
 
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;
-use crate::fact::{PROBES, Probe};
+use crate::fact::Probe;
 use crate::lambda::version_lookup::VersionContext;
 use crate::observation::Observation;
 use crate::redact::Secrets;
@@ -79,7 +79,7 @@ impl ProbeContext {
 
 /// The probes that incidents need: who is asked when nothing is asked for by name.
 pub fn of_incidents() -> impl Iterator<Item = Probe> {
-    PROBES
+    Probe::ALL
         .into_iter()
         .filter(|probe| *probe != Probe::Connections)
 }

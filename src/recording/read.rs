@@ -4,7 +4,7 @@
 use super::form::{FORMAT, RecordedFact, RecordedRequest, RecordingFile};
 use super::{FORMAT_VERSION, Recording};
 use crate::fact::{Declared, FactType, FactValue, Group};
-use crate::fact::{PROBES, declared};
+use crate::fact::{Probe, declared};
 use crate::observation::{self, Observation, Observations, Unavailable, UnavailableReason};
 use crate::redact::Removed;
 use crate::report::model::StackIdentity;
@@ -76,7 +76,7 @@ fn recording(file: RecordingFile) -> Result<Recording, Unreadable> {
     let mut notes: Vec<Printable> = file.notes.into_iter().map(Printable::from).collect();
     let mut observations = Observations::default();
     let mut probes = file.probes;
-    for probe in PROBES {
+    for probe in Probe::ALL {
         let Some(told) = probes.remove(probe.name()) else {
             continue;
         };

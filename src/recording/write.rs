@@ -5,7 +5,7 @@ use super::form::{
     FORMAT, RecordedFact, RecordedProbe, RecordedRequest, RecordedStack, RecordingFile,
 };
 use super::{FORMAT_VERSION, Recording};
-use crate::fact::PROBES;
+use crate::fact::Probe;
 use crate::fact::{self, FactValue};
 use crate::observation::Unavailable;
 use crate::redact::{Removed, Secrets};
@@ -95,7 +95,7 @@ fn probes(recording: &Recording) -> BTreeMap<String, RecordedProbe> {
         };
         told.facts.insert(path.to_owned(), fact);
     }
-    for probe in PROBES {
+    for probe in Probe::ALL {
         let asked = observations
             .asked(probe)
             .iter()

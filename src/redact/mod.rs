@@ -18,39 +18,22 @@ pub use secrets::Secrets;
 
 use std::collections::BTreeMap;
 
-/// What kind of secret stood there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SecretKind {
-    /// One that this run knows, or whatever stood behind a secret's name.
-    Secret,
-    /// The key of an agent.
-    BeakKey,
-    /// The id of an AWS key, or a part of a signed request.
-    AwsKey,
-    /// A token by its form.
-    Token,
-    /// An address that lets in whoever knows it.
-    Hook,
-    /// A private key.
-    PrivateKey,
-    /// The number of the AWS account, where that was asked for.
-    Account,
-    /// Where somebody gets mail, in lines that others wrote.
-    Address,
+named_enum! {
+    /// What kind of secret stood there.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum SecretKind, word {
+        Secret "secret" "One that this run knows, or whatever stood behind a secret's name.";
+        BeakKey "beak_key" "The key of an agent.";
+        AwsKey "aws_key" "The id of an AWS key, or a part of a signed request.";
+        Token "token" "A token by its form.";
+        Hook "hook_url" "An address that lets in whoever knows it.";
+        PrivateKey "private_key" "A private key.";
+        Account "account" "The number of the AWS account, where that was asked for.";
+        Address "e_mail" "Where somebody gets mail, in lines that others wrote.";
+    }
 }
 
 impl SecretKind {
-    const ALL: [Self; 8] = [
-        Self::Secret,
-        Self::BeakKey,
-        Self::AwsKey,
-        Self::Token,
-        Self::Hook,
-        Self::PrivateKey,
-        Self::Account,
-        Self::Address,
-    ];
-
     /// What stands in its place.
     pub fn mark(self) -> &'static str {
         match self {
@@ -62,20 +45,6 @@ impl SecretKind {
             SecretKind::PrivateKey => "<private key>",
             SecretKind::Account => "<account>",
             SecretKind::Address => "<e-mail>",
-        }
-    }
-
-    /// Its name in a manifest.
-    pub fn word(self) -> &'static str {
-        match self {
-            SecretKind::Secret => "secret",
-            SecretKind::BeakKey => "beak_key",
-            SecretKind::AwsKey => "aws_key",
-            SecretKind::Token => "token",
-            SecretKind::Hook => "hook_url",
-            SecretKind::PrivateKey => "private_key",
-            SecretKind::Account => "account",
-            SecretKind::Address => "e_mail",
         }
     }
 

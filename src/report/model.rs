@@ -152,31 +152,15 @@ impl StepReport {
     }
 }
 
-/// How a verdict compares with the one of the check before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// It was well, and is not any more.
-    New,
-    /// It was bad, and is worse.
-    Worse,
-    /// It was bad, and is less so.
-    Better,
-    /// It was bad, and is well.
-    Resolved,
-    /// As it was.
-    Unchanged,
-}
-
-impl Change {
-    /// Its word in output.
-    pub fn word(self) -> &'static str {
-        match self {
-            Change::New => "new",
-            Change::Worse => "worse",
-            Change::Better => "better",
-            Change::Resolved => "resolved",
-            Change::Unchanged => "unchanged",
-        }
+named_enum! {
+    /// How a verdict compares with the one of the check before.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Change, word {
+        New "new" "It was well, and is not any more.";
+        Worse "worse" "It was bad, and is worse.";
+        Better "better" "It was bad, and is less so.";
+        Resolved "resolved" "It was bad, and is well.";
+        Unchanged "unchanged" "As it was.";
     }
 }
 

@@ -2,33 +2,19 @@
 
 use crate::exit;
 
-/// What was concluded, from neutral to worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// Not needed; counts neither way.
-    Skipped,
-    /// Proven to be as it should.
-    Ok,
-    /// Not as it should be, and not yet an incident.
-    Warning,
-    /// Could not be told.
-    Unknown,
-    /// An incident.
-    Critical,
+named_enum! {
+    /// What was concluded, from neutral to worst.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Verdict, word {
+        Skipped "skipped" "Not needed; counts neither way.";
+        Ok "ok" "Proven to be as it should.";
+        Warning "warning" "Not as it should be, and not yet an incident.";
+        Unknown "unknown" "Could not be told.";
+        Critical "critical" "An incident.";
+    }
 }
 
 impl Verdict {
-    /// The word of machine formats.
-    pub fn word(self) -> &'static str {
-        match self {
-            Verdict::Skipped => "skipped",
-            Verdict::Ok => "ok",
-            Verdict::Warning => "warning",
-            Verdict::Unknown => "unknown",
-            Verdict::Critical => "critical",
-        }
-    }
-
     /// The four letters of a table.
     pub fn short(self) -> &'static str {
         match self {
@@ -42,15 +28,7 @@ impl Verdict {
 
     /// The verdict of a word, as runbooks write it.
     pub fn from_word(word: &str) -> Option<Self> {
-        [
-            Verdict::Skipped,
-            Verdict::Ok,
-            Verdict::Warning,
-            Verdict::Unknown,
-            Verdict::Critical,
-        ]
-        .into_iter()
-        .find(|verdict| verdict.word() == word)
+        Self::ALL.into_iter().find(|verdict| verdict.word() == word)
     }
 
     /// The exit code of a command that reads.

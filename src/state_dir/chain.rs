@@ -14,32 +14,16 @@ pub(super) const MAX_LINE: u64 = 1024 * 1024;
 const MAX_BREAKS: usize = 1000;
 const NO_LINE: &str = "this is no line of the journal";
 
-/// How far a write has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// What would change.
-    Plan,
-    /// Who consented, and how.
-    Consent,
-    /// The request is about to be sent: from here on it may have been.
-    Sending,
-    /// What it came to, as read back.
-    Outcome,
-    /// What verifying it came to.
-    Verified,
-}
-
-impl Stage {
-    /// Its word in output.
-    pub fn word(self) -> &'static str {
-        match self {
-            Stage::Plan => "plan",
-            Stage::Consent => "consent",
-            Stage::Sending => "sending",
-            Stage::Outcome => "outcome",
-            Stage::Verified => "verified",
-        }
+named_enum! {
+    /// How far a write has come.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Stage, word {
+        Plan "plan" "What would change.";
+        Consent "consent" "Who consented, and how.";
+        Sending "sending" "The request is about to be sent: from here on it may have been.";
+        Outcome "outcome" "What it came to, as read back.";
+        Verified "verified" "What verifying it came to.";
     }
 }
 

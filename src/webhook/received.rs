@@ -6,36 +6,14 @@ use crate::report::model::Verdict;
 use crate::text::{Printable, Untrusted};
 use serde_json::json;
 
-/// The result of checking a signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignatureCheck {
-    /// It matches the body.
-    Right,
-    /// It does not match.
-    Wrong,
-    /// There is no signature.
-    Missing,
-    /// It was not checked: the body did not arrive or is too large.
-    Unread,
-}
-
-impl SignatureCheck {
-    /// Every result.
-    pub const ALL: [SignatureCheck; 4] = [
-        SignatureCheck::Right,
-        SignatureCheck::Wrong,
-        SignatureCheck::Missing,
-        SignatureCheck::Unread,
-    ];
-
-    /// Its word in output.
-    pub fn word(self) -> &'static str {
-        match self {
-            SignatureCheck::Right => "right",
-            SignatureCheck::Wrong => "wrong",
-            SignatureCheck::Missing => "missing",
-            SignatureCheck::Unread => "unread",
-        }
+named_enum! {
+    /// The result of checking a signature.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum SignatureCheck, word {
+        Right "right" "It matches the body.";
+        Wrong "wrong" "It does not match.";
+        Missing "missing" "There is no signature.";
+        Unread "unread" "It was not checked: the body did not arrive or is too large.";
     }
 }
 

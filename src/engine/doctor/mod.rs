@@ -243,7 +243,7 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
 /// Each AWS action a probe needs, by what came of asking.
 fn permissions(observations: &Observations) -> Vec<ChecklistItem> {
     let mut checks = Vec::new();
-    for probe in fact::PROBES.into_iter().filter(|probe| probe.is_aws()) {
+    for probe in fact::Probe::ALL.into_iter().filter(|probe| probe.is_aws()) {
         for action in probe::permissions(probe) {
             // Without an answer nothing is known of the permission; a refusal names it.
             let asked = observations.asked(probe);

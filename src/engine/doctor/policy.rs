@@ -11,7 +11,7 @@ use serde_json::json;
 /// The policy document: what reading needs, and with `writes` also what moving the alias does.
 pub fn policy(settings: &Settings, writes: bool) -> String {
     let stack = &settings.stack;
-    let mut actions: Vec<_> = fact::PROBES
+    let mut actions: Vec<_> = fact::Probe::ALL
         .into_iter()
         .filter(|probe| probe.is_aws())
         .flat_map(probe::permissions)

@@ -29,21 +29,6 @@ pub use history::{TOTALS, inputs};
 
 use super::{Declared, Probe};
 
-/// Every probe, in the order of output.
-pub const PROBES: [Probe; 11] = [
-    Probe::Status,
-    Probe::Audit,
-    Probe::Executions,
-    Probe::Email,
-    Probe::Metrics,
-    Probe::Logs,
-    Probe::Alias,
-    Probe::Lambda,
-    Probe::Identity,
-    Probe::Connections,
-    Probe::History,
-];
-
 /// The facts that a probe yields.
 pub fn declared(probe: Probe) -> &'static [Declared] {
     match probe {
@@ -63,7 +48,7 @@ pub fn declared(probe: Probe) -> &'static [Declared] {
 
 /// Every probe with its facts.
 pub fn all() -> impl Iterator<Item = (Probe, &'static [Declared])> {
-    PROBES.into_iter().map(|probe| (probe, declared(probe)))
+    Probe::ALL.into_iter().map(|probe| (probe, declared(probe)))
 }
 
 /// Finds a fact and its probe by path.
