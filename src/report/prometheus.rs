@@ -3,7 +3,7 @@
 //! Verdicts are state sets: every state is there, the one in force is 1. Facts that are
 //! numbers are gauges; one that is not known is `NaN`, so that its series goes on, and the
 //! metrics of the runbooks are there whatever a rule looked at. The limits of the runbooks are
-//! gauges too: a rule or a plot need not repeat them. There are no time stamps: a single one
+//! gauges too: a rule or a plot need not repeat them. Running totals are counters besides. There are no time stamps: a single one
 //! makes the collector skip the whole file. Every sample says which stack and which run it is
 //! of, so that two files can stand side by side.
 
@@ -43,6 +43,7 @@ pub fn render(report: &Report) -> String {
     });
     page.states("step", "The verdict of a step.", steps);
     page.facts(report);
+    page.totals(&runbooks);
     page.limits(&runbooks);
     page.channels(&report.channels);
     page.times(ended, Some(ended), Some(report.took.as_secs_f64()));
@@ -96,7 +97,11 @@ impl MetricsPage {
     }
 
     fn family(&mut self, name: &str, help: &str) {
-        let _ = writeln!(self.out, "# HELP {name} {help}\n# TYPE {name} gauge");
+        self.family_of("gauge", name, help);
+    }
+
+    fn family_of(&mut self, kind: &str, name: &str, help: &str) {
+        let _ = writeln!(self.out, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
     fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
@@ -188,6 +193,25 @@ impl MetricsPage {
         );
         for (path, (unit, value)) in facts {
             self.sample("duckops_fact", &[("fact", path), ("unit", unit)], value);
+        }
+    }
+
+    /// The running totals once more, as counters: they are for `increase()` and `rate()`, which a
+    /// `NaN` would spoil, so one that is not known is left out.
+    fn totals(&mut self, runbooks: &[&RunbookReport]) {
+        let metrics = runbooks.iter().flat_map(|runbook| &runbook.metrics);
+        let totals: BTreeMap<&str, (&str, f64)> = metrics
+            .filter(|metric| metric.total)
+            .filter_map(|metric| Some((metric.fact, (metric.unit, metric.value?))))
+            .collect();
+        if totals.is_empty() {
+            return;
+        }
+        let name = "duckops_fact_total";
+        let help = "A running total that the run saw, as a counter.";
+        self.family_of("counter", name, help);
+        for (path, (unit, value)) in totals {
+            self.sample(name, &[("fact", path), ("unit", unit)], value);
         }
     }
 
@@ -306,6 +330,26 @@ mod tests {
         let end = "fact=\"peck.callback_errors\",unit=\"count\"} NaN\n";
         assert!(text.contains(end), "{text}");
         assert!(!text.contains("email.sent_24h"), "{text}");
+        assert!(
+            !text.contains("counter"),
+            "nothing is known to count: {text}"
+        );
+    }
+
+    #[test]
+    fn a_running_total_is_a_counter_and_no_other_fact_is() {
+        let text = render(&sample::one_bad_runbook());
+        let counters = text.lines().filter(|line| line.ends_with(" counter"));
+        let counters: Vec<_> = counters.collect();
+        assert_eq!(counters, ["# TYPE duckops_fact_total counter"], "{text}");
+        let (_, counted) = text.split_once(counters[0]).expect("a counter");
+        let (counted, _) = counted.split_once("\n# ").expect("a family after it");
+        let labels = "stack=\"prod\",run=\"inc-004\",fact=\"peck.callback_errors\",unit=\"count\"";
+        assert_eq!(counted.trim(), format!("duckops_fact_total{{{labels}}} 31"));
+        assert!(
+            text.contains(&format!("duckops_fact{{{labels}}} 31\n")),
+            "{text}"
+        );
     }
 
     #[test]
