@@ -1,6 +1,8 @@
 //! From check to check: what is new, what is told, to whom, once.
 #![allow(clippy::unwrap_used)] // A broken test may say so loudly.
 
+mod outbox;
+
 use super::*;
 use crate::report::model::{self, Change, Report, Verdict};
 use crate::report::sample;
@@ -77,6 +79,16 @@ impl CheckSeries {
 
 fn standing(report: &Report) -> &model::Standing {
     report.runbooks[0].standing.as_ref().unwrap()
+}
+
+/// A state in which so many messages to one channel wait.
+fn waiting(messages: usize) -> CheckSeries {
+    let mut series = CheckSeries::new(&[channel("chat", Warning)]);
+    for i in 0..messages {
+        series.check(if i % 2 == 0 { Critical } else { Fine });
+    }
+    assert_eq!(series.state.waiting(), messages);
+    series
 }
 
 #[test]
@@ -281,125 +293,6 @@ fn a_document_that_cannot_be_understood_is_an_error_and_never_a_first_check() {
     for end in 1..whole.len() {
         assert!(AlertState::read(&whole[..end]).is_err(), "cut at {end}");
     }
-}
-
-/// A state in which so many messages to one channel wait.
-fn waiting(messages: usize) -> CheckSeries {
-    let mut series = CheckSeries::new(&[channel("chat", Warning)]);
-    for i in 0..messages {
-        series.check(if i % 2 == 0 { Critical } else { Fine });
-    }
-    assert_eq!(series.state.waiting(), messages);
-    series
-}
-
-fn ids(messages: &[Message]) -> Vec<String> {
-    messages.iter().map(|message| message.id.clone()).collect()
-}
-
-#[test]
-fn a_claim_keeps_others_away_until_its_lease_ends() {
-    let CheckSeries {
-        mut state,
-        channels,
-        ..
-    } = waiting(2);
-    let now = at(3_600);
-    let mine = state.claim(now, "one", &channels);
-    assert_eq!(mine.len(), 2);
-    let almost = now + LEASE - Duration::milliseconds(1);
-    assert_eq!(state.claim(almost, "two", &channels), []);
-    let theirs = state.claim(now + LEASE, "two", &channels);
-    assert_eq!(ids(&theirs), ids(&mine), "with the same keys");
-    // Who comes back from the dead does not spoil what the other does.
-    let id = &mine[0].id;
-    state.record_outcome(
-        now + LEASE,
-        "one",
-        "a",
-        id,
-        &DeliveryOutcome::Failed { pause: None },
-    );
-    assert_eq!(state.claim(now + LEASE, "three", &channels), []);
-    state.record_outcome(now + LEASE, "two", "b", id, &DeliveryOutcome::Delivered);
-    assert_eq!(state.waiting(), 1);
-}
-
-#[test]
-fn a_channel_that_fails_is_left_alone_longer_each_time_and_nothing_overtakes() {
-    let CheckSeries {
-        mut state,
-        channels,
-        ..
-    } = waiting(2);
-    let mut now = at(3_600);
-    for minutes in [1, 2, 4, 8, 16, 30, 30] {
-        let claimed = state.claim(now, "run", &channels);
-        assert_eq!(claimed.len(), 2, "{minutes}");
-        state.record_outcome(
-            now,
-            "run",
-            "a",
-            &claimed[0].id,
-            &DeliveryOutcome::Failed { pause: None },
-        );
-        state.record_outcome(now, "run", "a", &claimed[1].id, &DeliveryOutcome::Untried);
-        let due = now + Duration::minutes(minutes);
-        let early = due - Duration::milliseconds(1);
-        assert_eq!(state.claim(early, "run", &channels), [], "{minutes}");
-        now = due;
-    }
-    assert_eq!(state.waiting(), 2, "nothing is lost");
-}
-
-#[test]
-fn a_pause_that_the_other_side_wants_is_kept_within_reason() {
-    for (wanted, kept) in [(5, 60), (600, 600), (999_999, 1_800)] {
-        let CheckSeries {
-            mut state,
-            channels,
-            ..
-        } = waiting(1);
-        let now = at(3_600);
-        let claimed = state.claim(now, "run", &channels);
-        let pause = Some(Duration::seconds(wanted));
-        state.record_outcome(
-            now,
-            "run",
-            "a",
-            &claimed[0].id,
-            &DeliveryOutcome::Failed { pause },
-        );
-        let due = now + Duration::seconds(kept);
-        let early = due - Duration::milliseconds(1);
-        assert_eq!(state.claim(early, "run", &channels), [], "{wanted}");
-        assert_eq!(state.claim(due, "run", &channels).len(), 1, "{wanted}");
-    }
-}
-
-#[test]
-fn one_dead_channel_holds_up_no_other() {
-    let mut series = CheckSeries::new(&[channel("dead", Warning), channel("chat", Warning)]);
-    series.check(Critical);
-    let now = at(3_600);
-    let claimed = series.state.claim(now, "run", &series.channels);
-    series.state.record_outcome(
-        now,
-        "run",
-        "a",
-        &claimed[0].id,
-        &DeliveryOutcome::Failed { pause: None },
-    );
-    series
-        .state
-        .record_outcome(now, "run", "a", &claimed[1].id, &DeliveryOutcome::Delivered);
-    series.check(Fine);
-    let claimed = series.state.claim(now, "run", &series.channels);
-    let channels: Vec<_> = claimed.iter().map(|m| m.channel.as_str()).collect();
-    assert_eq!(channels, ["chat"]);
-    // A host that does not know a channel leaves its messages to those who do.
-    let other = [channel("elsewhere", Warning)];
-    assert_eq!(series.state.claim(now + LEASE, "other", &other), []);
 }
 
 #[test]

@@ -1,27 +1,14 @@
 //! Every condition that is read here is CEL and means the same there: an implementation of
 //! CEL that is not ours is asked.
 
+mod generated;
+
 use super::*;
 use crate::runbook::{Library, model::Runbook};
 use crate::text::Untrusted;
 use cel::{Context, Program, Value as Cel};
+use generated::{ConditionDice, comparison, limits, mutated};
 use std::collections::HashMap;
-
-/// Xorshift: the same conditions in every run.
-struct ConditionDice(u64);
-
-impl ConditionDice {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as usize % n
-    }
-
-    fn of<T: Copy>(&mut self, many: &[T]) -> T {
-        many[self.below(many.len())]
-    }
-}
 
 const INTS: &[i64] = &[-1, 0, 1, 2, 10, 900, i64::MAX, i64::MIN];
 const FLOATS: &[f64] = &[-0.5, -0.0, 0.0, 0.5, 1.0, 2.5, 10.0, 900.0, 1e300];
@@ -164,185 +151,6 @@ fn every_condition_of_the_built_in_runbooks_means_in_cel_what_it_means_here() {
         }
     }
     assert!(asked > 100, "only {asked} conditions");
-}
-
-/// Limits of every kind, one of them named by a word that CEL reserves.
-fn limits() -> BTreeMap<String, FactValue> {
-    let limits = [
-        ("few", FactValue::Int(2)),
-        ("share", FactValue::Float(2.5)),
-        ("old", FactValue::Duration(900)),
-        ("for", FactValue::Int(-1)),
-        ("in", FactValue::Int(1)),
-    ];
-    limits.map(|(name, value)| (name.to_owned(), value)).into()
-}
-
-/// A fact of this type.
-fn fact(ty: FactType, dice: &mut ConditionDice) -> &'static str {
-    let facts: Vec<_> = crate::fact::all()
-        .flat_map(|(_, facts)| facts)
-        .filter(|fact| fact.ty == ty)
-        .map(|fact| fact.path)
-        .collect();
-    dice.of(&facts)
-}
-
-/// What a fact of this type may be compared with, beside another fact.
-fn others(ty: FactType) -> &'static [&'static str] {
-    match ty {
-        FactType::Bool => &["true", "false"],
-        FactType::Int => &[
-            "0",
-            "007",
-            "-1",
-            "- 2",
-            "-9223372036854775808",
-            "limits.few",
-            "limits.for",
-        ],
-        FactType::Float => &[
-            "0.0",
-            ".5",
-            "-2.5e0",
-            "1e300",
-            "- 1.0E-2",
-            "2",
-            "limits.share",
-            "limits.few",
-        ],
-        FactType::Duration => &["limits.old"],
-        _ => &[
-            "''",
-            "\"ok\"",
-            "'a && b'",
-            "'Entenküken'",
-            "\"🦆\"",
-            "\"it's\"",
-            "verdict.quota",
-            "verdict.if",
-        ],
-    }
-}
-
-/// The same with parentheses or room around it, or neither.
-fn wrapped(text: &str, dice: &mut ConditionDice) -> String {
-    match dice.below(12) {
-        0 => format!("({text})"),
-        1 => format!("( {text}\t)"),
-        2 => format!(" {text} "),
-        _ => text.to_owned(),
-    }
-}
-
-/// One comparison as it should be.
-fn comparison(dice: &mut ConditionDice) -> String {
-    let (ty, operators): (_, &[&str]) = dice.of(&[
-        (FactType::Bool, &["==", "!="]),
-        (FactType::Int, &["==", "!=", "<", "<=", ">", ">="]),
-        (FactType::Duration, &["==", "!=", "<", "<=", ">", ">="]),
-        (FactType::Float, &["<", "<=", ">", ">="]),
-        (FactType::Text, &["==", "!="]),
-    ]);
-    let left = wrapped(fact(ty, dice), dice);
-    let other = match dice.below(3) {
-        0 => fact(ty, dice),
-        _ => dice.of(others(ty)),
-    };
-    let right = wrapped(other, dice);
-    let (operator, room) = (dice.of(operators), dice.of(&["", " ", "\n"]));
-    let text = match (ty, dice.below(4)) {
-        (FactType::Bool, 0) => left,
-        (FactType::Bool, 1) => format!("!{room}{left}"),
-        (_, 2) => format!("{right}{room}{operator}{room}{left}"),
-        _ => format!("{left}{room}{operator}{room}{right}"),
-    };
-    wrapped(&text, dice)
-}
-
-/// Breaks a text in one place, or mends it.
-fn mutated(text: &str, dice: &mut ConditionDice) -> String {
-    const PARTS: &[&str] = &[
-        "(",
-        ")",
-        "!",
-        "-",
-        "=",
-        "<",
-        "&&",
-        "||",
-        ".",
-        "'",
-        "\"",
-        "\\",
-        "\\n",
-        " ",
-        "1",
-        "u",
-        "e5",
-        "0x1F",
-        "r",
-        "b",
-        "//",
-        "?",
-        ":",
-        "[",
-        "`",
-        "+",
-        "true",
-        "null",
-        " in ",
-        "\u{a0}",
-        "ü",
-        "\n",
-        "limits.in",
-        "limits",
-        "verdict.quota",
-    ];
-    // What one could take for a word of the language, or of CEL.
-    const WORDS: &[&str] = &[
-        "limits.in",
-        "verdict.true",
-        "null",
-        "5u",
-        "0x1F",
-        "1.",
-        "1e999",
-        "99999999999999999999",
-        "-limits.few",
-        "r'ok'",
-        "b'ok'",
-        "'''ok'''",
-        "'a\\'b'",
-        "limits. few",
-        ".5.5",
-        "--1",
-        "!true",
-    ];
-    let types = [
-        FactType::Bool,
-        FactType::Int,
-        FactType::Float,
-        FactType::Text,
-    ];
-    let words: Vec<&str> = types
-        .into_iter()
-        .flat_map(others)
-        .copied()
-        .filter(|word| text.contains(word))
-        .collect();
-    if !words.is_empty() && dice.below(2) == 0 {
-        return text.replacen(dice.of(&words), dice.of(WORDS), 1);
-    }
-    let mut chars: Vec<char> = text.chars().collect();
-    let at = dice.below(chars.len() + 1);
-    let end = (at + dice.below(3)).min(chars.len());
-    let part = match end > at && dice.below(2) == 0 {
-        true => "",
-        false => dice.of(PARTS),
-    };
-    chars.splice(at..end, part.chars());
-    chars.into_iter().collect()
 }
 
 #[test]
