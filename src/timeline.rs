@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn only_changes_of_a_verdict_are_told_and_worse_ones_are_bad() {
+    fn only_verdict_changes_are_moments_and_worsening_ones_are_bad() {
         let runs = [
             run(10, &[("inc-001", "ok"), ("inc-004", "ok")]),
             run(20, &[("inc-004", "ok")]),
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_in_the_hour_before_is_named_newest_first_and_nothing_after() {
+    fn moments_of_the_hour_before_are_listed_newest_first() {
         let bad = |at| Moment {
             is_bad: true,
             ..Moment::new(at, Witness::Verdict, "INC-001 ok -> critical")
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_alias_moved_where_two_runs_saw_another_version() {
+    fn an_alias_move_lies_between_two_runs_with_different_versions() {
         let sample = |at, value| Sample {
             at: OffsetDateTime::from_unix_timestamp(at).expect("a time"),
             value,
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spell_begins_with_the_first_bad_run_after_the_last_good_one() {
+    fn a_spell_begins_with_the_first_bad_run_after_a_good_one() {
         let at = |at| OffsetDateTime::from_unix_timestamp(at).expect("a time");
         let seen = |words: &[&str]| {
             let runs: Vec<_> = (10..)

@@ -359,7 +359,7 @@ fn an_overridden_endpoint_is_refused_before_anything_is_asked() {
 }
 
 #[test]
-fn an_endpoint_of_the_profile_is_refused_too() {
+fn an_endpoint_set_by_the_profile_is_refused() {
     let stage = Stage::of(world("inc-001"));
     let config = stage.home().join("aws-config");
     let profile = format!("[default]\nendpoint_url = {}\n", stage.practice.aws_url());
@@ -389,7 +389,7 @@ fn another_region_is_refused() {
 }
 
 #[test]
-fn without_a_place_for_the_journal_nothing_is_sent() {
+fn without_a_journal_nothing_is_sent() {
     let stage = Stage::of(world("inc-001"));
     let victim = stage.home().join("victim");
     std::fs::write(&victim, "precious").expect("written");
@@ -404,7 +404,7 @@ fn without_a_place_for_the_journal_nothing_is_sent() {
 
 /// A rollback that cannot help is not forbidden, and nobody can say they were not told.
 #[test]
-fn a_rollback_that_cannot_help_is_advised_against_before_the_question() {
+fn a_useless_rollback_is_advised_against_before_the_prompt() {
     let throttled = |w: &mut FakeStack| w.reserved = Some(0);
     let locked_out = |w: &mut FakeStack| w.policy = Some(r#"{"Statement":[]}"#.into());
     type Case = (&'static str, fn(&mut FakeStack), &'static str);
@@ -434,7 +434,7 @@ fn a_rollback_that_cannot_help_is_advised_against_before_the_question() {
 }
 
 #[test]
-fn a_rollback_is_one_request_with_revision_and_no_weights_and_can_be_undone() {
+fn a_rollback_is_one_conditional_request_without_weights_and_can_be_undone() {
     let stage = Stage::of(world("inc-001"));
     let before = stage.practice.world().alias_target.clone();
     let (code, document) = alias(&stage, &["rollback", CONSENT, "--wait", "30s"]).json();
@@ -512,7 +512,7 @@ fn a_rollback_is_one_request_with_revision_and_no_weights_and_can_be_undone() {
 }
 
 #[test]
-fn the_lines_for_the_logs_are_read_back_by_what_reads_them() {
+fn the_log_lines_are_readable_by_their_own_readers() {
     let stage = Stage::of(world("inc-001"));
     let (_, document) = alias(&stage, &["rollback", CONSENT, "--wait", "30s"]).json();
     let line = document["deploy_log"].as_str().expect("a line");
@@ -533,7 +533,7 @@ fn the_lines_for_the_logs_are_read_back_by_what_reads_them() {
 }
 
 #[test]
-fn an_api_that_stays_down_is_not_verified_and_somebody_is_called() {
+fn a_rollback_with_the_api_still_down_is_not_verified_and_escalates() {
     let mut world = world("inc-001");
     world.culprit = None;
     let stage = Stage::of(world);
@@ -550,7 +550,7 @@ fn an_api_that_stays_down_is_not_verified_and_somebody_is_called() {
 
 /// An answer that a cache kept is of the version before, whatever it says.
 #[test]
-fn a_cached_answer_verifies_nothing() {
+fn a_cached_answer_does_not_verify_a_move() {
     let stage = Stage::of(world("inc-001"));
     let status = json!({"lambda_version": "v61", "lambda": {"version": "61"}}).to_string();
     for (header, value, well) in [
@@ -580,7 +580,7 @@ fn a_cached_answer_verifies_nothing() {
 
 /// Who cannot go on is told what to do about it.
 #[test]
-fn a_refusal_without_a_way_on_names_one() {
+fn every_refusal_names_a_next_step() {
     let mut denied = world("inc-001");
     denied.faults.insert(Operation::GetAlias, Fault::Deny);
     let ran = alias(&Stage::of(denied), &["rollback", CONSENT]).run();
@@ -603,7 +603,7 @@ fn a_refusal_without_a_way_on_names_one() {
 /// Whoever has nothing else gets the request as a command of others; after it was sent,
 /// nobody is tempted to send it again.
 #[test]
-fn the_request_stands_there_to_paste_only_until_it_was_sent() {
+fn the_manual_command_is_shown_only_before_the_request_is_sent() {
     let stage = Stage::of(world("inc-001"));
     let shown = |arguments: &[&str]| {
         let ran = alias(&stage, arguments).run();
@@ -646,7 +646,7 @@ fn no_value_of_the_environment_is_ever_shown_or_kept() {
 }
 
 #[test]
-fn a_check_ends_as_it_concludes_in_every_format() {
+fn alias_check_exits_with_its_verdict_in_every_format() {
     type Case = (
         &'static str,
         fn(&mut FakeStack),
@@ -726,7 +726,7 @@ fn a_check_ends_as_it_concludes_in_every_format() {
 
 /// Each answer taken away in turn: no check goes towards ok, and the permission is named.
 #[test]
-fn what_is_denied_is_unknown_and_names_the_permission() {
+fn a_denied_read_is_unknown_and_names_the_permission() {
     let denied = [
         (Operation::GetAlias, "lambda:GetAlias"),
         (
@@ -792,7 +792,7 @@ fn the_journal_shows_what_was_changed_and_that_it_was_not_tampered_with() {
 
 /// The policy that `doctor` prints permits everything that these commands and a triage ask.
 #[test]
-fn the_policy_permits_what_is_asked_and_without_writes_nothing_more() {
+fn the_policy_allows_exactly_the_reads_and_with_writes_the_writes() {
     let stage = Stage::of(world("inc-001"));
     let permitted = |arguments: &[&str]| -> BTreeSet<String> {
         let policy = stage.duckops(arguments).run();

@@ -53,7 +53,7 @@ fn commands(help: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn no_runbook_or_guide_offers_such_an_act_without_naming_the_approval() {
+fn every_act_that_needs_approval_names_it_in_runbooks_and_guides() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
     let (mut read, mut spoken) = (0, 0);
     for file in std::fs::read_dir(folder).expect("the runbooks") {
@@ -80,7 +80,7 @@ fn no_runbook_or_guide_offers_such_an_act_without_naming_the_approval() {
 }
 
 #[test]
-fn no_help_offers_such_an_act_without_naming_the_approval() {
+fn every_act_that_needs_approval_names_it_in_the_help() {
     let home = tempfile::tempdir().expect("a folder");
     let mut open = vec![Vec::new()];
     let mut read = 0;

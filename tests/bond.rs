@@ -123,7 +123,7 @@ fn a_rotation_leaves_the_new_key_in_a_file_and_nothing_else_behind() {
 }
 
 #[test]
-fn without_the_exact_id_nothing_is_sent() {
+fn a_bond_write_without_the_exact_id_sends_nothing() {
     let stage = Stage::of(bonded(Some(60)));
     for action in ["rotate", "disconnect"] {
         for confirm in [
@@ -154,7 +154,7 @@ fn without_the_exact_id_nothing_is_sent() {
 }
 
 #[test]
-fn what_is_not_bonded_or_does_not_pulse_is_not_rotated() {
+fn an_unbonded_or_silent_agent_is_not_rotated() {
     for (age, rotates) in [
         (Some(599), true),
         (Some(600), false),
@@ -214,7 +214,7 @@ fn what_is_not_bonded_or_does_not_pulse_is_not_rotated() {
 }
 
 #[test]
-fn a_guard_that_cannot_be_asked_refuses() {
+fn an_unavailable_guard_refuses_the_write() {
     for fault in [
         Fault::Deny,
         Fault::Reset,
@@ -235,7 +235,7 @@ fn a_guard_that_cannot_be_asked_refuses() {
 }
 
 #[test]
-fn another_address_needs_words_and_secrets_need_a_file_of_ones_own() {
+fn an_overridden_endpoint_needs_a_flag_and_a_secret_needs_a_private_file() {
     let stage = Stage::of(bonded(Some(60)));
     let token = secret(&stage, "token", "practice-token");
     let elsewhere = stage
@@ -264,7 +264,7 @@ fn another_address_needs_words_and_secrets_need_a_file_of_ones_own() {
 /// Every way in which the answer to a rotation can fail: what is told is what is true, the
 /// key is where it is said to be, and the next run does not send again by itself.
 #[test]
-fn however_the_answer_fails_what_is_told_is_true() {
+fn every_failed_answer_is_reported_truthfully() {
     let whole = r#"{"beak_key":"#.len() + "\"bk_LIVE_".len() + 40 + 1;
     let cases: Vec<(Fault, i32, bool)> = vec![
         // Nothing was issued, and that is known.
@@ -374,7 +374,7 @@ fn supersede(stage: &Stage, fault: &Fault, code: i32) {
 }
 
 #[test]
-fn a_key_that_arrived_before_the_answer_broke_off_is_kept_and_not_taken_for_verified() {
+fn a_key_from_a_truncated_answer_is_kept_and_not_verified() {
     let stage = Stage::of(bonded(Some(60)));
     let fault = Fault::Done(Box::new(Fault::ResetAfter(63)));
     stage
@@ -424,7 +424,7 @@ fn a_pulse_is_sent_with_the_agents_own_key_and_seen() {
 }
 
 #[test]
-fn an_end_names_the_bond_and_is_read_back() {
+fn a_disconnect_names_the_bond_and_is_read_back() {
     let stage = Stage::of(bonded(Some(60)));
     let ran = write(&stage, &["disconnect", ID, "--confirm", ID]).run();
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -456,7 +456,7 @@ fn an_end_names_the_bond_and_is_read_back() {
 /// An end whose answer was lost is open in the journal until a later reading shows what
 /// became of it.
 #[test]
-fn a_lost_answer_to_an_end_stays_open_until_a_later_reading_settles_it() {
+fn a_disconnect_without_answer_stays_open_until_a_later_read_settles_it() {
     for is_applied_late in [true, false] {
         let mut world = bonded(Some(60));
         world.faults.insert(Operation::Unpeck, Fault::Status(504));
@@ -489,7 +489,7 @@ fn a_lost_answer_to_an_end_stays_open_until_a_later_reading_settles_it() {
 
 /// An end is final: a pulse after it is a contradiction, and nothing is sent on one.
 #[test]
-fn a_bond_that_pulses_after_its_end_is_not_written_to() {
+fn a_bond_that_pulses_after_its_end_is_refused() {
     let mut world = bonded(Some(600));
     let (over, pulse) = (
         world.now - Duration::from_secs(300),
@@ -536,7 +536,7 @@ fn consent_names_a_stack_and_account_that_are_not_the_configured_ones() {
 
 /// Everybody could replace the journal and the locks in it.
 #[test]
-fn a_state_folder_that_everybody_can_write_to_is_refused() {
+fn a_world_writable_state_folder_is_refused() {
     let stage = Stage::of(bonded(Some(60)));
     fs::create_dir_all(stage.state()).expect("made");
     fs::set_permissions(stage.state(), fs::Permissions::from_mode(0o777)).expect("set");
@@ -546,7 +546,7 @@ fn a_state_folder_that_everybody_can_write_to_is_refused() {
 }
 
 #[test]
-fn two_rotations_of_one_bond_on_one_machine_are_one() {
+fn concurrent_rotations_of_one_bond_rotate_once() {
     let stage = Stage::of(bonded(Some(60)));
     let slow = Fault::Delay(Duration::from_millis(800));
     stage
@@ -577,7 +577,7 @@ fn two_rotations_of_one_bond_on_one_machine_are_one() {
 }
 
 #[test]
-fn what_cannot_be_kept_is_not_rotated() {
+fn a_rotation_whose_key_cannot_be_stored_is_refused() {
     let stage = Stage::of(bonded(Some(60)));
     let keys = stage.state().join("keys");
     fs::create_dir_all(&keys).expect("made");
@@ -597,7 +597,7 @@ fn what_cannot_be_kept_is_not_rotated() {
 }
 
 #[test]
-fn a_key_that_was_marked_as_stored_and_is_not_there_is_not_told_as_stored() {
+fn a_missing_key_file_is_not_reported_as_stored() {
     let stage = Stage::of(bonded(Some(60)));
     stage
         .practice
@@ -619,7 +619,7 @@ fn a_key_that_was_marked_as_stored_and_is_not_there_is_not_told_as_stored() {
 }
 
 #[test]
-fn verifying_waits_for_a_pulse_of_after_the_rotation() {
+fn verification_waits_for_a_pulse_after_the_rotation() {
     let stage = Stage::of(bonded(Some(60)));
     let verify = ["rotate", ID, "--confirm", ID, "--verify", "--wait"];
     let wait = |wait| {

@@ -27,7 +27,7 @@ fn change(document: &Value, runbook: &str) -> String {
 }
 
 #[test]
-fn a_check_says_what_is_new_then_that_nothing_changed_then_what_is_over() {
+fn checks_report_new_then_unchanged_then_resolved() {
     let stage = Stage::of(world("inc-005"));
     let first = check(&stage, &["inc-005"]);
     assert_eq!(first.code, 2, "{first:?}");
@@ -62,7 +62,7 @@ fn a_check_says_what_is_new_then_that_nothing_changed_then_what_is_over() {
 }
 
 #[test]
-fn all_that_is_well_is_one_line_and_with_quiet_none() {
+fn an_ok_check_is_one_line_and_none_with_quiet() {
     let stage = Stage::of(world("healthy"));
     let said = check(&stage, &[]);
     assert_eq!(said.code, 0, "{said:?}");
@@ -142,7 +142,7 @@ fn a_mute_is_recorded_and_shown_and_changes_no_exit_code() {
 }
 
 #[test]
-fn a_mute_that_cannot_be_meant_is_a_usage_error_and_one_that_cannot_be_kept_is_not_silent() {
+fn an_invalid_mute_is_a_usage_error_and_an_unsaved_one_is_reported() {
     let stage = Stage::of(world("healthy"));
     for (until, word) in [
         ("yesterday", "neither"),
@@ -185,7 +185,7 @@ fn a_mute_that_cannot_be_meant_is_a_usage_error_and_one_that_cannot_be_kept_is_n
 }
 
 #[test]
-fn of_two_checks_at_once_one_runs_and_the_other_says_so_and_the_dead_block_nobody() {
+fn one_of_two_concurrent_checks_runs_and_a_stale_lock_blocks_none() {
     let mut slow = world("inc-005");
     slow.latency = Duration::from_secs(2);
     let stage = Stage::of(slow);
@@ -230,7 +230,7 @@ fn of_two_checks_at_once_one_runs_and_the_other_says_so_and_the_dead_block_nobod
 /// Whatever breaks, a critical is a critical within the deadline, and says in one line on
 /// standard output or standard error what could not be kept.
 #[test]
-fn what_breaks_around_a_check_costs_neither_verdict_nor_exit_code() {
+fn failures_around_a_check_change_neither_verdict_nor_exit_code() {
     let stage = Stage::of(world("inc-005"));
     let state = |name: &str| {
         let folder = stage.home().join(name);
@@ -383,7 +383,7 @@ fn closed_streams_and_an_empty_environment_change_nothing() {
 }
 
 #[test]
-fn the_textfile_is_readable_and_follows_the_verdict_also_where_there_is_none() {
+fn the_textfile_follows_the_verdict_and_a_failed_run() {
     let stage = Stage::of(world("inc-005"));
     let path = stage.home().join("duckops.prom");
     let file = path.to_str().expect("a path");

@@ -79,7 +79,7 @@ fn five_minutes_from_the_first_failure_that_a_run_saw() {
 }
 
 #[test]
-fn eleven_callback_errors_in_a_day_call_within_five_minutes_of_the_run_that_saw_them_first() {
+fn eleven_callback_errors_a_day_are_due_five_minutes_after_the_first_run_that_saw_them() {
     let errors = |more: i64| {
         let mut world = world("healthy");
         let total = &mut world.status["peck_protocol"]["failure_breakdown"]["callback_error"];
@@ -194,7 +194,7 @@ fn mail_over_the_quota_calls_at_once_and_more_urgently_while_people_register() {
 }
 
 #[test]
-fn where_history_cannot_say_since_when_nobody_is_given_time() {
+fn without_a_known_onset_the_escalation_is_due_at_once() {
     let mut down = world("healthy");
     down.faults.insert(Operation::Status, Fault::Status(502));
     let stage = Stage::of(down);

@@ -249,7 +249,7 @@ fn prometheus_takes_the_configuration_and_its_exporter_serves_the_file() {
 /// A part of the thousand; the whole by
 /// `cargo test --test claims -- --ignored --nocapture a_thousand_kills`.
 #[test]
-fn whoever_reads_the_textfile_finds_it_whole_also_after_kills() {
+fn readers_never_see_a_partial_textfile_even_after_kills() {
     kills(40);
 }
 

@@ -69,7 +69,7 @@ fn listed(world: FakeStack, arguments: &[&str]) -> (i32, Value) {
 }
 
 #[test]
-fn an_approval_is_not_forgotten_among_reminders() {
+fn an_approval_survives_later_reminders() {
     let mut world = empty();
     asked(&mut world, 590);
     tell(&mut world, 500, "peck.approved", json!({"peck_id": "p1"}));
@@ -85,7 +85,7 @@ fn an_approval_is_not_forgotten_among_reminders() {
 }
 
 #[test]
-fn what_did_not_come_to_pass_changes_nothing() {
+fn an_event_that_did_not_happen_changes_nothing() {
     for kind in [
         "pulse.missed",
         "duck.pulse_failed",
@@ -116,7 +116,7 @@ fn what_did_not_come_to_pass_changes_nothing() {
 }
 
 #[test]
-fn a_list_that_dates_ahead_of_the_clock_brings_nobody_to_life() {
+fn a_list_dated_in_the_future_makes_no_agent_alive() {
     for (ahead, code) in [(300, 0), (301, 2), (10 * DAY, 2)] {
         let mut world = empty();
         bonded(&mut world, 9000, None);
@@ -190,7 +190,7 @@ fn a_key_is_dated_by_what_is_shown_of_it_to_the_second() {
 }
 
 #[test]
-fn what_the_feed_does_not_reach_is_not_fine() {
+fn a_period_the_feed_does_not_cover_is_not_ok() {
     let reaching = |reach: i64| {
         let mut world = FakeStack {
             frozen: true,
@@ -232,7 +232,7 @@ fn what_the_feed_does_not_reach_is_not_fine() {
 }
 
 #[test]
-fn what_names_nobody_could_be_anybodys() {
+fn an_event_without_id_makes_every_candidate_uncertain() {
     let with = |kind: &str, entry: Value| {
         let mut world = empty();
         tell(&mut world, 300, kind, entry);
@@ -298,7 +298,7 @@ fn what_names_nobody_could_be_anybodys() {
 }
 
 #[test]
-fn agents_that_are_counted_and_nowhere_to_be_seen_are_said() {
+fn counted_agents_that_no_list_shows_are_reported() {
     for (counted, verdict, code) in [(0, "ok", 0), (2, "ok", 0), (3, "warning", 1)] {
         let mut world = empty();
         bonded(&mut world, 9000, Some(60));
@@ -325,7 +325,7 @@ fn agents_that_are_counted_and_nowhere_to_be_seen_are_said() {
 }
 
 #[test]
-fn feed_and_list_that_disagree_are_said_and_neither_is_believed() {
+fn a_contradiction_of_feed_and_list_is_reported_and_unknown() {
     let row = |status: &str| {
         let mut world = empty();
         bonded(&mut world, 9000, Some(60));
@@ -367,7 +367,7 @@ fn feed_and_list_that_disagree_are_said_and_neither_is_believed() {
 }
 
 #[test]
-fn a_bond_that_a_list_shows_mends_a_callback_error() {
+fn a_listed_bond_resolves_a_callback_error() {
     let failed = || {
         let mut world = empty();
         asked(&mut world, 500);
@@ -393,7 +393,7 @@ fn a_bond_that_a_list_shows_mends_a_callback_error() {
 }
 
 #[test]
-fn a_credential_that_cannot_be_used_is_said_and_spares_the_incidents() {
+fn an_unusable_credential_is_reported_and_incidents_are_still_judged() {
     let mut world = empty();
     bonded(&mut world, 9000, Some(60));
     let stage = Stage::of(world);
@@ -441,7 +441,7 @@ fn a_credential_that_cannot_be_used_is_said_and_spares_the_incidents() {
 }
 
 #[test]
-fn what_is_well_is_quiet_and_what_is_over_is_named() {
+fn ok_connections_are_quiet_and_ended_ones_are_named() {
     let mut world = empty();
     asked(&mut world, 60);
     bonded(&mut world, 9000, Some(60));

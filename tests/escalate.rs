@@ -51,7 +51,7 @@ fn after(seconds: u64) -> String {
 }
 
 #[test]
-fn a_call_holds_what_whoever_is_called_wants_to_know_and_is_made_once() {
+fn an_escalation_has_its_context_and_is_sent_once() {
     let (stage, receiver) = hooked();
     stage.duckops(&["triage", "inc-004"]).run();
     let later = stage.practice.world().now + Duration::from_secs(240);
@@ -144,7 +144,7 @@ fn a_call_holds_what_whoever_is_called_wants_to_know_and_is_made_once() {
 }
 
 #[test]
-fn without_consent_to_this_message_nobody_is_called() {
+fn without_consent_to_this_message_nothing_is_sent() {
     let (stage, receiver) = hooked();
     let plain = ["escalate", "inc-004", "--endpoint-override"];
     for (more, code) in [
@@ -177,7 +177,7 @@ fn without_consent_to_this_message_nobody_is_called() {
 }
 
 #[test]
-fn without_a_channel_the_message_is_printed_and_nobody_counts_as_called() {
+fn without_a_channel_the_message_is_printed_and_not_recorded_as_sent() {
     let stage = Stage::of(world("inc-004"));
     for _ in 0..2 {
         let ran = ended(call(&stage, &[]).run(), 0);
@@ -195,7 +195,7 @@ fn without_a_channel_the_message_is_printed_and_nobody_counts_as_called() {
 }
 
 #[test]
-fn what_calls_for_nobody_calls_nobody() {
+fn an_incident_without_escalation_escalates_to_nobody() {
     let receiver = Receiver::well();
     let mut down = world("inc-004");
     down.faults.insert(Operation::Status, Fault::Status(502));
@@ -221,7 +221,7 @@ fn what_calls_for_nobody_calls_nobody() {
 }
 
 #[test]
-fn of_many_who_call_at_once_one_does_and_the_others_are_told_who() {
+fn one_of_many_concurrent_escalations_is_sent_and_the_others_name_it() {
     let (stage, receiver) = hooked();
     // The history exists before they race for it.
     stage.duckops(&["triage", "inc-004"]).run();
@@ -255,7 +255,7 @@ fn of_many_who_call_at_once_one_does_and_the_others_are_told_who() {
 }
 
 #[test]
-fn a_channel_that_takes_nothing_is_said_to_and_gets_it_later() {
+fn a_failing_channel_is_reported_and_retried_later() {
     let dead = Receiver::answering("500 Oops", &[], Duration::ZERO);
     let (stage, well) = hooked();
     let both = |dead: &Receiver| {
@@ -301,7 +301,7 @@ fn a_channel_that_takes_nothing_is_said_to_and_gets_it_later() {
 }
 
 #[test]
-fn a_history_that_cannot_be_used_keeps_nobody_from_being_called() {
+fn an_unusable_history_does_not_prevent_an_escalation() {
     let (stage, receiver) = hooked();
     let torn = stage.home().join("torn.db");
     std::fs::write(&torn, "no database").expect("written");
@@ -332,7 +332,7 @@ fn a_history_that_cannot_be_used_keeps_nobody_from_being_called() {
 }
 
 #[test]
-fn a_call_and_what_checks_tell_are_of_one_incident_and_the_next_one_calls_anew() {
+fn escalation_and_checks_share_an_incident_key_and_the_next_incident_escalates_again() {
     let receiver = Receiver::well();
     let stage = Stage::of(world("inc-005"));
     configured(&stage, &[("hook", "webhook", &receiver.url())]);
@@ -386,7 +386,7 @@ fn a_call_and_what_checks_tell_are_of_one_incident_and_the_next_one_calls_anew()
 }
 
 #[test]
-fn what_the_stack_says_calls_nobody_else_and_forges_no_line() {
+fn stack_text_in_an_escalation_mentions_nobody_and_forges_no_line() {
     let receiver = Receiver::well();
     let mut world = world("inc-004");
     let evil = "x\n<!channel> Asked: pay @here\u{202e}\u{1b}[2J";
@@ -407,7 +407,7 @@ fn what_the_stack_says_calls_nobody_else_and_forges_no_line() {
 }
 
 #[test]
-fn where_it_is_pasted_the_deadline_is_the_one_that_triage_shows() {
+fn the_printed_escalation_has_the_deadline_of_triage() {
     let stage = Stage::of(world("inc-004"));
     let (_, triage) = stage.duckops(&["triage", "inc-004"]).json();
     let (code, document) = stage.duckops(&["escalate", "inc-004"]).json();
@@ -418,7 +418,7 @@ fn where_it_is_pasted_the_deadline_is_the_one_that_triage_shows() {
 }
 
 #[test]
-fn a_call_that_was_killed_on_its_way_is_settled_in_the_journal_by_the_next_one() {
+fn a_killed_escalation_is_settled_in_the_journal_by_the_next() {
     let stage = Stage::of(world("inc-004"));
     let step = |id: &str, action: &str, at: &str, stage_: Step| JournalEntry {
         id: id.into(),
@@ -451,7 +451,7 @@ fn a_call_that_was_killed_on_its_way_is_settled_in_the_journal_by_the_next_one()
 }
 
 #[test]
-fn since_when_it_is_so_is_told_by_whatever_knows_it_longest() {
+fn since_is_the_earliest_known_onset() {
     // Runs saw the API fail for five minutes; none of them judged anything.
     let mut down = world("inc-001");
     let stage = Stage::of(down.clone());

@@ -594,7 +594,7 @@ pub(crate) fn maimed(operation: Operation, document: &Value, strict_client: bool
 }
 
 #[test]
-fn no_path_of_the_status_document_can_be_lost_without_being_missed() {
+fn removing_any_status_field_makes_dependent_steps_unknown() {
     let status = world("healthy").status;
     play("healthy", &maimed(Operation::Status, &status, false));
 }
@@ -616,7 +616,7 @@ fn account(scene: &str) -> Value {
 }
 
 #[test]
-fn no_member_of_the_mail_account_can_be_lost_without_being_missed() {
+fn removing_any_mail_account_field_makes_dependent_steps_unknown() {
     for scene in ["healthy", "inc-005"] {
         play(scene, &maimed(Operation::GetAccount, &account(scene), true));
     }
@@ -675,7 +675,7 @@ fn failures(operation: Operation) -> Vec<Cell> {
 }
 
 #[test]
-fn no_failing_operation_leaves_its_steps_ok() {
+fn a_failing_operation_leaves_no_dependent_step_ok() {
     for scene in ["healthy", "inc-005"] {
         let cells: Vec<_> = USED.into_iter().flat_map(failures).collect();
         play(scene, &cells);
@@ -683,7 +683,7 @@ fn no_failing_operation_leaves_its_steps_ok() {
 }
 
 #[test]
-fn a_status_that_is_torn_or_not_alone_is_no_status() {
+fn a_truncated_or_concatenated_status_is_unknown() {
     let status = world("healthy").status;
     let text = status.to_string();
     let mut cells = Vec::new();
@@ -769,7 +769,7 @@ fn wrong_lists() -> Vec<(&'static str, Value)> {
 }
 
 #[test]
-fn a_list_of_executions_that_lacks_something_is_not_an_empty_one() {
+fn an_incomplete_execution_list_is_not_empty() {
     let cells: Vec<_> = wrong_lists()
         .into_iter()
         .map(|(name, body)| {
@@ -789,7 +789,7 @@ fn a_list_of_executions_that_lacks_something_is_not_an_empty_one() {
 }
 
 #[test]
-fn pages_that_never_end_are_no_list() {
+fn endless_pagination_is_unknown() {
     let stage = Stage::of(world("healthy"));
     let headers = [("content-type", "application/x-amz-json-1.0")];
     let page = |token: &str| {
@@ -885,7 +885,7 @@ pub(crate) fn cbor(tree: &Tree) -> Vec<u8> {
 }
 
 #[test]
-fn metrics_that_lack_something_prove_no_low_rates() {
+fn incomplete_metrics_prove_no_low_rate() {
     let stage = Stage::of(world("healthy"));
     let ask = |body: Vec<u8>| {
         let headers = [

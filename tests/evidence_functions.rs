@@ -28,7 +28,7 @@ fn split(world: &FakeStack) -> Value {
 }
 
 #[test]
-fn no_member_of_the_alias_can_be_lost_without_being_missed() {
+fn removing_any_alias_field_makes_dependent_steps_unknown() {
     for scene in ["healthy", "inc-001"] {
         let honest = alias(&world(scene));
         play(scene, &maimed(Operation::GetAlias, &honest, true));
@@ -38,7 +38,7 @@ fn no_member_of_the_alias_can_be_lost_without_being_missed() {
 /// A split of the traffic that cannot be read is not no split. That it is absent is AWS's
 /// own way to say that there is none, so nothing can miss it.
 #[test]
-fn a_split_that_cannot_be_read_is_no_proof_of_none() {
+fn an_unreadable_traffic_split_is_unknown() {
     let honest = split(&world("canary-left"));
     let weights = "RoutingConfig.AdditionalVersionWeights";
     let body = |at: &str, value: Value| with(&honest, at, value);
@@ -91,7 +91,7 @@ fn a_split_that_cannot_be_read_is_no_proof_of_none() {
 }
 
 #[test]
-fn without_the_revision_that_was_read_the_alias_is_not_moved() {
+fn without_a_revision_the_alias_is_not_moved() {
     let scene = world("inc-001");
     let honest = alias(&scene);
     let stage = Stage::of(scene);
@@ -163,7 +163,7 @@ fn configuration(world: &FakeStack) -> Value {
 /// No verdict stands on the configuration: it widens a window or it does not, and it dates
 /// a version that recorded runs date too.
 #[test]
-fn no_member_of_the_configuration_moves_a_verdict_when_it_is_lost() {
+fn removing_any_configuration_field_changes_no_verdict() {
     let honest = configuration(&world("healthy"));
     play(
         "healthy",
@@ -179,7 +179,7 @@ fn versions(numbers: &[&str]) -> Value {
 }
 
 #[test]
-fn a_list_of_versions_that_lacks_something_names_no_way_back() {
+fn an_incomplete_version_list_offers_no_rollback() {
     let mut scene = world("inc-001");
     // Long ago, 60 was seen serving: what a list without 61 would offer instead.
     let long_ago = |run: &&mut EarlierRun| run.ago > Duration::from_secs(30 * 3_600);
@@ -326,14 +326,14 @@ fn wrong_logs() -> Vec<Cell> {
 }
 
 #[test]
-fn a_log_that_lacks_something_is_not_a_clean_one() {
+fn an_incomplete_log_is_not_clean() {
     for scene in ["healthy", "inc-001"] {
         play(scene, &wrong_logs());
     }
 }
 
 #[test]
-fn a_log_whose_pages_never_end_is_not_a_clean_one() {
+fn a_log_with_endless_pagination_is_not_clean() {
     let stage = Stage::of(world("healthy"));
     let headers = [("content-type", "application/x-amz-json-1.1")];
     let page = |token: &str| {
@@ -518,7 +518,7 @@ impl Asked {
 }
 
 #[test]
-fn metrics_of_the_function_that_lack_something_clear_no_version() {
+fn incomplete_function_metrics_clear_no_version() {
     let asked = Asked {
         stage: Stage::of(world("canary-errs")),
     };
@@ -590,7 +590,7 @@ const CALM: [Told; 8] = [
 ];
 
 #[test]
-fn what_a_search_lacks_takes_nothing_from_the_rest_and_the_rest_is_missed() {
+fn an_incomplete_metric_search_keeps_the_rest_and_is_reported() {
     let stage = Stage::of(world("healthy"));
     let headers = [
         ("content-type", "application/cbor"),
@@ -641,7 +641,7 @@ fn what_a_search_lacks_takes_nothing_from_the_rest_and_the_rest_is_missed() {
 
 /// Who knows no search refuses the whole question; the rest of it is learned all the same.
 #[test]
-fn a_cloudwatch_that_knows_no_search_is_asked_without() {
+fn without_metric_search_the_metrics_are_asked_one_by_one() {
     let stage = Stage::of(world("healthy"));
     let headers = [
         ("content-type", "application/cbor"),

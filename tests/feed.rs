@@ -203,7 +203,7 @@ fn unreadable() -> Vec<(String, String)> {
 }
 
 #[test]
-fn what_is_no_feed_proves_nothing() {
+fn a_body_that_is_not_a_feed_proves_nothing() {
     let stage = Stage::of(world("healthy"));
     let (_, due) = stage.once(&["triage"]).json();
     let bodies = unreadable();
@@ -241,7 +241,7 @@ fn an_empty_feed_is_quiet_but_shows_no_pulse() {
 }
 
 #[test]
-fn a_clock_five_minutes_ahead_is_still_believed_and_a_second_more_is_not() {
+fn a_clock_is_trusted_up_to_five_minutes_ahead() {
     let stage = Stage::of(world("healthy"));
     for (ahead, due) in [(299, "ok"), (300, "ok"), (301, "unknown")] {
         let mut entries = entries(|_| {});

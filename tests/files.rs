@@ -278,7 +278,7 @@ fn call(stage: &Stage, folder: &Path, arguments: &[String]) -> Duckops {
 }
 
 #[test]
-fn reading_what_is_no_regular_file_is_refused_within_the_deadline() {
+fn reading_anything_but_a_regular_file_is_refused_within_the_deadline() {
     let stage = Stage::of(world("inc-004"));
     let (mut runs, mut slowest, mut wrong) = (0, Duration::ZERO, Vec::new());
     for input in INPUTS {

@@ -584,7 +584,7 @@ fn promtool(file: &str) -> Option<(bool, String)> {
 }
 
 #[test]
-fn the_file_for_prometheus_is_one_that_its_collector_takes() {
+fn the_prometheus_file_is_accepted_by_its_collector() {
     let (mut files, mut count, mut checked) = (0, 0, 0);
     let mut help: BTreeMap<String, String> = BTreeMap::new();
     let mut families: BTreeMap<Option<&str>, BTreeSet<_>> = BTreeMap::new();
@@ -728,7 +728,7 @@ fn live(text: &str) -> Vec<String> {
 const MARKS: &str = "[ERROR] cert <b>failed</b> | x | `code` **bold** [a](http://127.0.0.1/) ![i](c) ~~s~~ # h <!-- c -->";
 
 #[test]
-fn markdown_holds_no_mark_that_is_not_ours() {
+fn markdown_holds_only_our_own_markup() {
     let mut texts: Vec<_> = told("markdown")
         .into_iter()
         .map(|told| (told.name, told.ran.stdout))

@@ -92,7 +92,7 @@ fn a_trend_is_drawn_with_the_limits_of_its_runbook() {
 }
 
 #[test]
-fn what_is_old_is_thinned_out_on_demand_and_the_limits_of_that_are_settings() {
+fn old_readings_are_pruned_on_demand_by_the_configured_retention() {
     let stage = Stage::of(world("healthy"));
     assert_eq!(stage.duckops(&["check"]).run().code, 0);
     let prune = |at: &str| {

@@ -297,7 +297,7 @@ pub(crate) const DOORS: &[Door] = &[
 ];
 
 #[test]
-fn hostile_text_is_inert_in_every_format_whichever_door_it_comes_in_by() {
+fn hostile_text_from_every_source_is_inert_in_every_format() {
     println!("hostile: {} doors, {} formats", DOORS.len(), FORMATS.len());
     let wrong = at_once(4, DOORS, |door| {
         let mut wrong = Vec::new();
@@ -350,7 +350,7 @@ fn hostile_text_is_inert_in_every_format_whichever_door_it_comes_in_by() {
 }
 
 #[test]
-fn the_text_does_come_through_though_inert() {
+fn hostile_text_is_shown_escaped() {
     // Or the claim above would be shown on texts that nobody prints.
     let stage = |open: fn(&mut FakeStack)| {
         let mut world = world("healthy");

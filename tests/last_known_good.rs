@@ -147,7 +147,7 @@ fn metrics_alone_show_triage_the_version_that_the_alias_command_takes() {
 }
 
 #[test]
-fn where_no_witness_knows_a_good_version_nobody_names_one() {
+fn without_a_witness_no_command_names_a_last_known_good() {
     let stage = Stage::of(world("onset-after-move-no-way-back"));
     assert_eq!(all_of(&stage, "no way back"), Named::None);
 }
@@ -223,7 +223,7 @@ fn alias_check_of_a_bad_version_names_the_last_known_good() {
 }
 
 #[test]
-fn a_run_in_which_all_is_well_asks_nothing_about_single_versions() {
+fn an_ok_run_requests_no_single_version() {
     let asked = |scene: &str| {
         let stage = Stage::of(world(scene));
         let (_, _) = stage.duckops(&["triage", "inc-001"]).json();

@@ -53,7 +53,7 @@ fn id_of(ran: &Ran) -> String {
 }
 
 #[test]
-fn an_exhausted_quota_is_recorded_with_exact_numbers_and_who_did_it() {
+fn an_exhausted_quota_is_recorded_with_numbers_and_operator() {
     let stage = Stage::of(world("inc-005"));
     let log = stage.home().join("GOVERNANCE-LOG.md");
     let done = |detail: Value, ago: u64| JournalEntry {
@@ -141,7 +141,7 @@ fn a_dry_run_shows_the_entry_and_writes_nothing() {
 }
 
 #[test]
-fn what_stands_in_the_log_is_never_touched() {
+fn existing_log_entries_are_never_changed() {
     let home = tempfile::tempdir().expect("a folder");
     for before in [
         "",
@@ -183,7 +183,7 @@ fn what_stands_in_the_log_is_never_touched() {
 }
 
 #[test]
-fn a_full_disk_takes_the_whole_entry_and_nothing_that_was_there() {
+fn a_full_disk_loses_the_entry_and_nothing_older() {
     let home = tempfile::tempdir().expect("a folder");
     let log = home.path().join("LOG.md");
     for size in [0, 3000, 4000] {
@@ -396,7 +396,7 @@ fn the_last_move_of_the_alias_goes_into_the_deploy_log_once_and_is_read_by_what_
 }
 
 #[test]
-fn a_deploy_log_that_says_something_newer_or_cannot_be_written_is_said_to() {
+fn a_newer_or_unwritable_deploy_log_is_reported() {
     let stage = rolled_back();
     let place = |name: &str| stage.home().join(name);
     let deploy = |log: &Path| stage.duckops(&["record", "--deploy-log", text(log)]).run();

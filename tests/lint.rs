@@ -450,7 +450,7 @@ const MISTAKES: &[Mistake] = &[
 ];
 
 #[test]
-fn every_mistake_is_told_with_its_file_and_line_before_anyone_is_asked() {
+fn every_runbook_mistake_is_reported_with_file_and_line_before_any_request() {
     println!("lint: {} mistakes", MISTAKES.len());
     let mut wrong = Vec::new();
     for (good, bad, part, words) in MISTAKES {
@@ -484,7 +484,7 @@ fn every_mistake_is_told_with_its_file_and_line_before_anyone_is_asked() {
 }
 
 #[test]
-fn all_mistakes_of_all_files_are_told_at_once() {
+fn all_mistakes_of_all_runbooks_are_reported_at_once() {
     let text = GOOD
         .replacen("ducklings < limits.few", "duckling < limits.fewer", 1)
         .replacen("{stack.api_url}", "{stack.url}", 1)
@@ -543,7 +543,7 @@ fn all_mistakes_of_all_files_are_told_at_once() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_a_usage_error() {
+fn a_missing_runbook_folder_is_a_usage_error() {
     let ran = lint(Path::new("/no/such/folder"));
     assert_eq!(ran.code, 64, "{ran:?}");
     assert!(
@@ -568,7 +568,7 @@ fn triaged(folder: &Path, runbook: &str, scene: &str) -> (i32, Value) {
 }
 
 #[test]
-fn a_new_incident_is_a_file_and_nothing_else() {
+fn a_new_incident_is_one_file() {
     let folder = folder(&[(NAME, GOOD)]);
     // A good day has sixteen ducklings.
     let (code, document) = triaged(folder.path(), "inc-006", "healthy");
@@ -657,7 +657,7 @@ fn a_limit_edited_in_a_copy_changes_the_verdict() {
 }
 
 #[test]
-fn a_limit_that_breaks_a_case_is_told_by_lint_and_by_test() {
+fn a_limit_that_breaks_a_case_fails_lint_and_test() {
     let text = built_in("inc-004.toml").replace("per_day     = 10", "per_day     = 9");
     let folder = folder(&[("inc-004.toml", &text)]);
     let ran = lint(folder.path());

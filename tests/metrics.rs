@@ -143,7 +143,7 @@ fn every_series_of_the_version_before_is_there() {
 
 /// No step shows these as evidence in these scenes, because another rule decided first.
 #[test]
-fn a_fact_that_the_run_learned_is_no_unknown_value() {
+fn a_known_fact_is_never_reported_as_unknown() {
     let home = tempfile::tempdir().expect("a folder");
     for (scene, label, fact, value) in [
         (

@@ -24,7 +24,7 @@ fn minute(minute: u32) -> String {
 }
 
 #[test]
-fn a_transition_is_told_once_and_its_end_too_with_the_key_of_the_incident() {
+fn a_transition_and_its_end_are_sent_once_under_one_key() {
     let receiver = Receiver::well();
     let stage = Stage::of(world("inc-005"));
     configured(&stage, &[("hook", "webhook", &receiver.url())]);
@@ -48,7 +48,7 @@ fn a_transition_is_told_once_and_its_end_too_with_the_key_of_the_incident() {
 }
 
 #[test]
-fn without_the_flag_nobody_is_told_and_with_it_what_still_holds_is() {
+fn without_notify_nothing_is_sent_and_with_it_standing_incidents_are() {
     let receiver = Receiver::well();
     let stage = Stage::of(world("inc-005"));
     configured(&stage, &[("hook", "webhook", &receiver.url())]);
@@ -59,7 +59,7 @@ fn without_the_flag_nobody_is_told_and_with_it_what_still_holds_is() {
 }
 
 #[test]
-fn a_dead_channel_costs_nothing_and_is_told_later_with_the_same_key() {
+fn a_dead_channel_costs_nothing_and_is_retried_with_the_same_key() {
     let refusing = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         format!(
@@ -134,7 +134,7 @@ fn a_dead_channel_costs_nothing_and_is_told_later_with_the_same_key() {
 }
 
 #[test]
-fn a_secret_that_others_can_read_is_not_used_and_its_message_waits() {
+fn a_readable_secret_is_not_used_and_its_message_waits() {
     let receiver = Receiver::well();
     let stage = Stage::of(world("inc-005"));
     configured(&stage, &[("hook", "webhook", &receiver.url())]);
@@ -185,7 +185,7 @@ fn a_program_gets_its_arguments_as_they_are_and_the_message_on_standard_input() 
 }
 
 #[test]
-fn a_channel_that_cannot_be_meant_is_a_usage_error_with_its_line() {
+fn an_invalid_channel_is_a_usage_error_with_its_line() {
     let stage = Stage::of(world("healthy"));
     let folder = stage.home().join(".config/duckops");
     std::fs::create_dir_all(&folder).expect("a folder");

@@ -84,7 +84,7 @@ fn foreign(browser: &Browser) -> Vec<String> {
 }
 
 #[test]
-fn hostile_text_behind_every_door_makes_no_element_no_request_and_no_sound() {
+fn hostile_text_in_the_page_makes_no_element_and_no_request() {
     let Some(browser) = Browser::start() else {
         return;
     };
@@ -128,7 +128,7 @@ fn hostile_text_behind_every_door_makes_no_element_no_request_and_no_sound() {
 }
 
 #[test]
-fn it_is_read_on_a_phone_on_a_desk_in_the_dark_and_by_ear() {
+fn the_page_is_readable_at_every_size_in_dark_mode_and_by_screen_reader() {
     let Some(browser) = Browser::start() else {
         return;
     };
@@ -258,7 +258,7 @@ fn the_page_says_what_the_report_says() {
 }
 
 #[test]
-fn the_file_is_ours_alone_replaced_whole_and_a_link_is_refused() {
+fn the_page_file_is_private_replaced_atomically_and_never_through_a_link() {
     let stage = Stage::of(world("inc-004"));
     let file = page(&stage, "inc-004", "page.html");
     std::fs::write(&file, "an older page").expect("written");

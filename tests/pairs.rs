@@ -320,7 +320,7 @@ fn judged(one: &Wrong, other: &Wrong, world: FakeStack, complaints: &mut Vec<Str
 }
 
 #[test]
-fn two_things_wrong_at_once_have_one_root_cause_and_fit_on_a_page() {
+fn two_simultaneous_faults_have_one_root_cause_and_fit_one_screen() {
     let healthy = world("healthy");
     let mut pairs = Vec::new();
     for (nth, one) in WRONG.iter().enumerate() {
@@ -353,7 +353,7 @@ fn two_things_wrong_at_once_have_one_root_cause_and_fit_on_a_page() {
 
 /// Without this, a merge that loses a scene would make every pair easy.
 #[test]
-fn a_pair_holds_what_each_of_its_scenes_holds() {
+fn a_pair_of_scenes_shows_both_faults() {
     let healthy = world("healthy");
     let both = merged(&healthy, world("fleet-and-callbacks"), world("inc-005"));
     assert_eq!(

@@ -53,7 +53,7 @@ fn asked(ago: i64) -> FakeStack {
 }
 
 #[test]
-fn the_ten_minutes_of_an_approval_are_counted_to_the_second() {
+fn the_approval_window_ends_to_the_second() {
     for (ago, state, code, left) in [
         (0, "pending", 0, Some(600)),
         (479, "pending", 0, Some(121)),
@@ -89,7 +89,7 @@ fn the_ten_minutes_of_an_approval_are_counted_to_the_second() {
 }
 
 #[test]
-fn pulses_are_classed_to_the_second_by_whatever_is_newer() {
+fn pulse_classes_are_exact_and_use_the_newer_source() {
     let with = |feed: i64| {
         let mut world = empty();
         tell(
@@ -166,7 +166,7 @@ fn pulses_are_classed_to_the_second_by_whatever_is_newer() {
 }
 
 #[test]
-fn every_form_of_time_and_of_naming_tells_the_same() {
+fn every_spelling_of_times_and_ids_gives_the_same_records() {
     let at = now().unix_timestamp() - 60;
     let stamps = [
         json!(at),
@@ -202,7 +202,7 @@ fn every_form_of_time_and_of_naming_tells_the_same() {
 }
 
 #[test]
-fn ids_that_contain_each_other_are_never_mixed_up() {
+fn ids_that_contain_each_other_are_kept_apart() {
     let mut world = asked(60);
     for (id, kind) in [
         ("p10", "peck.denied"),
@@ -239,7 +239,7 @@ fn ids_that_contain_each_other_are_never_mixed_up() {
 /// Takes each member of each entry away, then each entry's whole meaning: nothing of it
 /// makes a state look better than it is, but for whole entries, whose absence nobody can see.
 #[test]
-fn no_member_of_the_feed_can_be_lost_without_being_missed() {
+fn removing_any_feed_field_makes_dependent_states_unknown() {
     let rank = |verdict: &Value| match verdict.as_str() {
         Some("ok" | "skipped") => 0,
         Some("warning") => 1,
@@ -291,7 +291,7 @@ fn no_member_of_the_feed_can_be_lost_without_being_missed() {
 }
 
 #[test]
-fn a_feed_that_cannot_be_read_tells_of_nobody() {
+fn an_unreadable_feed_yields_no_records() {
     for fault in [
         Fault::Deny,
         Fault::Reset,
@@ -345,7 +345,7 @@ fn two_live_requests_of_one_pair_are_a_warning_on_both() {
 }
 
 #[test]
-fn names_are_shown_inert_and_guides_need_nobody() {
+fn names_are_shown_escaped_and_guides_send_no_request() {
     let hostile = "a\u{1b}[2J\u{202e}|\n`b`\u{7}\u{9b}c";
     let mut world = empty();
     tell(
@@ -400,7 +400,7 @@ fn names_are_shown_inert_and_guides_need_nobody() {
 }
 
 #[test]
-fn a_handoff_has_what_support_needs_and_a_new_bond_its_checklist() {
+fn a_handoff_names_what_support_needs_and_a_bond_has_a_checklist() {
     let stage = Stage::of(world("peck-callback-error"));
     let ran = stage
         .duckops(&["peck", "show", "peck_a1", "--handoff"])
@@ -431,7 +431,7 @@ fn a_handoff_has_what_support_needs_and_a_new_bond_its_checklist() {
 
 /// A part of what `benchmarks/compare.py` measures whole.
 #[test]
-fn many_bonds_take_little_more_than_reading_the_feed() {
+fn listing_many_bonds_costs_little_more_than_reading_the_feed() {
     const BONDS: usize = 20_000;
     const ENTRIES: usize = 200_000;
     let mut world = empty();

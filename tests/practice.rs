@@ -75,7 +75,7 @@ impl Served {
 }
 
 #[test]
-fn a_shell_that_practises_needs_no_override_and_leaves_nothing_behind() {
+fn a_practice_shell_needs_no_override_and_leaves_no_files() {
     let served = Served::scene("inc-001");
     for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
         assert_eq!(served.variable(name), "us-east-1");
@@ -118,7 +118,7 @@ fn a_bond_is_written_to_with_the_token_that_practice_gives() {
 }
 
 #[test]
-fn a_foreign_account_is_not_taken_for_the_stack_s_own() {
+fn a_foreign_account_is_not_accepted_in_practice() {
     let served = Served::scene("wrong-account");
     assert_eq!(served.variable("DUCKOPS_ACCOUNT"), "121546003735");
     let (code, document) = served.duckops(&["triage", "inc-005"]).json();
@@ -146,7 +146,7 @@ fn a_practice_stack_on_another_machine_is_refused() {
 
 /// Scenes with one thing wrong, and a good day, an hour after they began.
 #[test]
-fn an_hour_later_a_scene_is_what_it_was() {
+fn a_scene_is_judged_the_same_an_hour_later() {
     const HOUR: Duration = Duration::from_secs(3_600);
     const DUE: [(&str, &str); 5] = [
         ("healthy", "ok"),

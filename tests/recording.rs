@@ -40,7 +40,7 @@ fn recorded(stage: &Stage, name: &str) -> (PathBuf, Value) {
 }
 
 #[test]
-fn every_scene_is_judged_again_to_the_byte_with_nobody_there() {
+fn every_recorded_scene_replays_byte_for_byte_without_a_request() {
     let scenes: Vec<_> = duckops::practice::scenes().iter().enumerate().collect();
     let counted = at_once(6, &scenes, |(number, scene)| {
         let mut compared = 0;
@@ -91,7 +91,7 @@ fn every_scene_is_judged_again_to_the_byte_with_nobody_there() {
 }
 
 #[test]
-fn other_limits_judge_what_was_recorded_under_the_old_ones() {
+fn a_recording_is_judged_by_todays_limits() {
     let stage = Stage::of(world("inc-004"));
     let (file, _) = recorded(&stage, "a.json");
     let runbooks = path(&stage, "runbooks");
@@ -133,7 +133,7 @@ fn other_limits_judge_what_was_recorded_under_the_old_ones() {
 }
 
 #[test]
-fn a_recording_comes_by_standard_input_too() {
+fn a_recording_is_read_from_standard_input() {
     let stage = Stage::of(world("inc-005"));
     let (file, _) = recorded(&stage, "a.json");
     let home = tempfile::tempdir().expect("a folder");
@@ -146,7 +146,7 @@ fn a_recording_comes_by_standard_input_too() {
 }
 
 #[test]
-fn a_file_that_is_there_is_kept_and_nobody_is_asked() {
+fn an_existing_save_file_is_kept_and_nothing_is_requested() {
     let stage = Stage::of(world("healthy"));
     let (file, _) = recorded(&stage, "a.json");
     let before = std::fs::read(&file).expect("read");
@@ -173,7 +173,7 @@ fn a_file_that_is_there_is_kept_and_nobody_is_asked() {
 }
 
 #[test]
-fn a_full_disk_takes_the_file_and_not_the_verdict() {
+fn a_full_disk_loses_the_recording_and_not_the_verdict() {
     let stage = Stage::of(world("inc-004"));
     let file = path(&stage, "a.json");
     let command = stage
@@ -210,7 +210,7 @@ fn a_full_disk_takes_the_file_and_not_the_verdict() {
 /// Every part of a recording is taken away or replaced, one at a time: the file is refused, or
 /// no step moves towards ok.
 #[test]
-fn what_a_recording_lacks_never_makes_a_step_ok() {
+fn a_fact_missing_from_a_recording_never_makes_a_step_ok() {
     let mut edits = 0;
     for scene in ["healthy", "inc-004", "inc-005"] {
         let stage = Stage::of(world(scene));
@@ -261,7 +261,7 @@ fn what_a_recording_lacks_never_makes_a_step_ok() {
 }
 
 #[test]
-fn what_is_no_whole_recording_is_refused_with_what_to_do() {
+fn an_incomplete_recording_is_refused_with_a_next_step() {
     let stage = Stage::of(world("healthy"));
     let (file, document) = recorded(&stage, "a.json");
     let bytes = std::fs::read(&file).expect("read");
@@ -342,7 +342,7 @@ fn recordings_of_other_versions_are_judged() {
 
 /// The file that 0.1.0 wrote stays readable, whatever comes after it.
 #[test]
-fn the_recording_that_stands_in_the_tree_is_judged_as_it_was() {
+fn the_recording_in_the_tree_is_judged_as_it_was() {
     let kept = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/recordings/inc-004-1.0.json"
@@ -513,7 +513,7 @@ fn sixty_planted_secrets_are_in_no_output_and_no_file() {
 
 /// What no redaction reaches: the name of the stack itself. The finished bytes are searched.
 #[test]
-fn a_leak_that_is_planted_where_nothing_is_taken_out_is_found_and_refused() {
+fn an_unredacted_secret_is_found_and_the_recording_refused() {
     let stage = Stage::of(world("healthy"));
     let secret = "pl4nted-Secret-0f-the-token";
     let token = path(&stage, "token");
@@ -543,7 +543,7 @@ fn a_leak_that_is_planted_where_nothing_is_taken_out_is_found_and_refused() {
 }
 
 #[test]
-fn the_account_is_hidden_where_that_is_asked_for() {
+fn hide_account_removes_the_account_number() {
     let stage = Stage::of(world("inc-004"));
     let (_, open) = recorded(&stage, "open.json");
     assert!(open.to_string().contains("121546003735"));
@@ -559,7 +559,7 @@ fn the_account_is_hidden_where_that_is_asked_for() {
 }
 
 #[test]
-fn what_changed_between_two_recordings_is_told_with_the_newer_verdict() {
+fn diff_reports_changes_with_the_newer_verdict() {
     let stage = Stage::of(world("healthy"));
     let (before, _) = recorded(&stage, "before.json");
     let other = Stage::of(world("inc-004"));
@@ -647,7 +647,7 @@ fn a_recording_becomes_a_case_that_its_runbook_passes_and_another_limit_fails() 
 }
 
 #[test]
-fn practice_says_of_every_step_that_it_ends_otherwise_and_refuses_what_is_no_recording() {
+fn drill_from_reports_each_differing_step_and_refuses_an_invalid_recording() {
     let stage = Stage::of(world("inc-004"));
     let (file, mut document) = recorded(&stage, "a.json");
     // Facts that no stack could have told together.
@@ -692,7 +692,7 @@ fn practice_says_of_every_step_that_it_ends_otherwise_and_refuses_what_is_no_rec
 }
 
 #[test]
-fn people_who_get_mail_are_named_in_no_output_and_who_asked_is() {
+fn mail_recipients_appear_in_no_output_and_the_caller_does() {
     const SOMEBODY: &str = "some.body+1@people.example.org";
     let mut world = world("cert-mail-refused");
     for line in [

@@ -34,7 +34,7 @@ fn rolled_back() -> Stage {
 }
 
 #[test]
-fn waiting_ends_soon_after_the_fifth_good_answer_though_old_lines_are_in_the_window() {
+fn wait_ends_at_the_fifth_good_answer_despite_old_log_lines() {
     let stage = rolled_back();
     let began = Instant::now();
     let (code, document) = live(&stage, &["triage", "inc-001", "--wait", "5m"]).json();

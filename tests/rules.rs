@@ -168,7 +168,7 @@ fn each_alert_fires_when_it_is_due_and_only_then() {
 }
 
 #[test]
-fn the_interval_sets_what_is_stale_and_what_cannot_be_meant_is_refused() {
+fn the_interval_sets_the_staleness_and_an_invalid_one_is_refused() {
     let stage = Stage::of(world("healthy"));
     let hourly = stage.duckops(&["rules", "--interval", "1h"]).run();
     assert!(hourly.stdout.contains("> 10800"), "{hourly:?}");

@@ -393,7 +393,7 @@ fn people(home: &std::path::Path) -> Vec<Document> {
 }
 
 #[test]
-fn the_document_of_every_command_and_of_every_failure_is_what_the_schema_says() {
+fn every_document_and_every_failure_fits_the_schema() {
     let schema = schema();
     let mut all = documents().to_vec();
     let commands = all.len();
@@ -529,7 +529,7 @@ fn serving_the_practice_stack_is_one_document_that_fits_the_schema() {
 
 /// Every scene is played here, over HTTP.
 #[test]
-fn the_document_of_the_whole_drill_is_what_the_schema_says() {
+fn the_document_of_the_whole_drill_fits_the_schema() {
     let home = tempfile::tempdir().expect("a folder");
     let call: Call<'_> = (&["drill", "--deadline", "12s"], 0, Some("drill"));
     let drill = answer(Duckops::new(home.path(), call.0), call);

@@ -71,7 +71,7 @@ fn broken() -> Stage {
 }
 
 #[test]
-fn what_changed_just_before_it_broke_is_named_first() {
+fn the_last_change_before_the_failure_is_named_first() {
     let stage = broken();
     let (code, document) = stage.duckops(&["timeline"]).json();
     assert_eq!(code, 0, "{document:#}");
@@ -124,7 +124,7 @@ fn what_changed_just_before_it_broke_is_named_first() {
 }
 
 #[test]
-fn a_witness_that_is_silent_is_named_and_the_code_is_unknown() {
+fn an_unreadable_source_is_named_and_the_exit_code_is_unknown() {
     for (operation, says) in [
         (Operation::Audit, "the audit feed could not be read"),
         (Operation::ListExecutions, "executions could not be read"),
@@ -176,7 +176,7 @@ fn a_witness_that_is_silent_is_named_and_the_code_is_unknown() {
 }
 
 #[test]
-fn a_flood_of_events_is_cut_to_the_newest_and_said() {
+fn a_flood_of_events_is_cut_to_the_newest_and_reported() {
     let mut flood = world("healthy");
     for n in 0..1_000 {
         let at = now().unix_timestamp() - n;
@@ -201,7 +201,7 @@ fn a_flood_of_events_is_cut_to_the_newest_and_said() {
 }
 
 #[test]
-fn what_is_not_told_one_by_one_is_said_to_be_left_out() {
+fn omitted_events_are_counted() {
     let mut odd = world("inc-004");
     let at = now().unix_timestamp() - 60;
     odd.audit.insert(

@@ -78,7 +78,7 @@ fn timeless(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_terminal_gets_colours_unless_somebody_does_not_want_them() {
+fn a_terminal_gets_colour_unless_it_is_disabled() {
     let stage = Stage::of(world("inc-004"));
     let call = |more: &[&str]| {
         let arguments = [&["triage", "inc-004"], more].concat();
@@ -131,7 +131,7 @@ fn a_terminal_gets_colours_unless_somebody_does_not_want_them() {
 }
 
 #[test]
-fn a_sequence_that_is_no_colour_would_be_found() {
+fn the_escape_sequence_check_finds_a_planted_sequence() {
     assert_eq!(
         plain("\x1b[1;31mCRIT\x1b[0m\n"),
         Ok(("CRIT\n".to_owned(), 2))
@@ -142,7 +142,7 @@ fn a_sequence_that_is_no_colour_would_be_found() {
 }
 
 #[test]
-fn what_a_terminal_shows_fits_its_width() {
+fn terminal_output_fits_its_width() {
     let stage = Stage::of(world("inc-001"));
     let calls: [(&[&str], i32); 5] = [
         (&["triage", "inc-001"], 2),

@@ -238,7 +238,7 @@ fn one_error_in_the_last_hour_is_rising_by_dated_entries() {
 }
 
 #[test]
-fn what_history_does_not_hold_is_not_made_up() {
+fn missing_history_is_not_extrapolated() {
     let history = |errors: i64, totals: &[(u64, i64)]| {
         with(|w| {
             total(w, errors);
@@ -514,7 +514,7 @@ fn the_quota_warns_at_80_percent_and_is_critical_over_95() {
 }
 
 #[test]
-fn a_limit_of_minus_one_is_none_and_of_zero_is_nonsense() {
+fn a_quota_of_minus_one_is_unlimited_and_of_zero_is_invalid() {
     all_are_due(
         "inc-005",
         "quota",
@@ -625,7 +625,7 @@ fn bounces_and_complaints_are_rated_by_ses_where_it_does() {
 }
 
 #[test]
-fn fewer_than_fifty_mails_make_no_rate() {
+fn fewer_than_fifty_mails_give_no_rate() {
     let all_bounce = |sends| measured([sends, sends, 0.0], None);
     all_are_due(
         "inc-005",

@@ -243,7 +243,7 @@ fn down() -> FakeStack {
 }
 
 #[test]
-fn the_deadline_of_a_recovery_outlives_the_run() {
+fn the_recovery_deadline_is_kept_across_runs() {
     const DUE: &str = "2026-03-22T03:17:09Z";
     let stage = Stage::of(down());
     for (after, reason) in [
@@ -273,7 +273,7 @@ fn the_deadline_of_a_recovery_outlives_the_run() {
 }
 
 #[test]
-fn a_rollback_during_the_outage_begins_the_wait_anew_and_an_answer_ends_it() {
+fn a_rollback_restarts_the_recovery_clock_and_an_answer_ends_it() {
     let stage = Stage::of(down());
     run_at(&stage, 0);
     run_at(&stage, 600);
@@ -305,7 +305,7 @@ fn a_rollback_during_the_outage_begins_the_wait_anew_and_an_answer_ends_it() {
 
 /// The runbook's own limit, judged as data: over HTTP no world can wait for it exactly.
 #[test]
-fn an_answer_is_slow_after_five_seconds_by_the_runbooks_own_law() {
+fn an_answer_is_slow_after_five_seconds() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = env!("CARGO_MANIFEST_DIR");
     let runbook = std::fs::read_to_string(format!("{root}/runbooks/inc-001.toml"));
@@ -554,7 +554,7 @@ fn priorities(points: impl IntoIterator<Item = (String, FakeStack, &'static str)
 }
 
 #[test]
-fn a_fleet_that_lived_within_24_hours_is_p0() {
+fn a_dead_fleet_that_was_alive_within_24_hours_is_p0() {
     let alive = |ago, alive| (ago, vec![("status.agents.alive", alive)]);
     let by_the_feed = |ago| {
         with(|w| {
@@ -575,7 +575,7 @@ fn a_fleet_that_lived_within_24_hours_is_p0() {
 }
 
 #[test]
-fn a_fleet_is_dead_when_none_lives_and_one_is_dead() {
+fn a_fleet_is_dead_when_no_agent_is_alive_and_one_is_dead() {
     let agents = |alive: i64, slow: i64, dead: i64, bonded: i64| {
         with(|w| {
             w.status["agents"] =

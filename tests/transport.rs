@@ -56,12 +56,12 @@ fn is(url: &str, verdict: &str, words: &str) {
 const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
 
 #[test]
-fn a_connection_that_ends_without_an_answer_is_critical() {
+fn a_connection_closed_without_an_answer_is_critical() {
     is(&answering(""), "critical", "connection closed");
 }
 
 #[test]
-fn an_answer_that_never_comes_is_critical_and_the_deadline_holds() {
+fn a_hanging_api_is_critical_within_the_deadline() {
     let url = listener(|mut stream| {
         let _ = stream.read(&mut [0; 65_536]);
         std::thread::sleep(Duration::from_secs(30));
@@ -75,7 +75,7 @@ fn an_answer_that_never_comes_is_critical_and_the_deadline_holds() {
 }
 
 #[test]
-fn a_body_that_ends_early_proves_nothing() {
+fn a_truncated_body_proves_nothing() {
     let short = format!("{HEAD}Content-Length: 1000\r\n\r\n{{\"agents\":{{}}");
     is(
         &answering(short),
@@ -87,7 +87,7 @@ fn a_body_that_ends_early_proves_nothing() {
 }
 
 #[test]
-fn a_body_that_drips_is_cut_by_the_limit_of_a_try() {
+fn a_slow_body_is_cut_by_the_limit_of_a_try() {
     let url = listener(|mut stream| {
         let _ = stream.read(&mut [0; 65_536]);
         let _ = write!(stream, "{HEAD}Content-Length: 1000\r\n\r\n");
@@ -99,7 +99,7 @@ fn a_body_that_drips_is_cut_by_the_limit_of_a_try() {
 }
 
 #[test]
-fn a_body_without_an_end_is_cut_at_its_size() {
+fn an_endless_body_is_cut_at_the_size_limit() {
     let url = listener(|mut stream| {
         let _ = stream.read(&mut [0; 65_536]);
         let _ = write!(stream, "{HEAD}\r\n");
@@ -109,7 +109,7 @@ fn a_body_without_an_end_is_cut_at_its_size() {
 }
 
 #[test]
-fn nesting_and_headers_without_measure_are_refused() {
+fn excessive_nesting_and_headers_are_refused() {
     let deep = "[".repeat(100_000);
     is(
         &answering(format!("{HEAD}\r\n{deep}")),
@@ -124,19 +124,19 @@ fn nesting_and_headers_without_measure_are_refused() {
 }
 
 #[test]
-fn an_encoding_that_was_not_asked_for_is_not_unpacked() {
+fn an_unrequested_content_encoding_is_not_decoded() {
     let packed = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}";
     is(&answering(packed), "unknown", "content-encoding");
 }
 
 #[test]
-fn a_cached_answer_speaks_of_the_past() {
+fn a_cached_answer_is_not_the_present() {
     let old = format!("{HEAD}Age: 3600\r\nContent-Length: 9\r\n\r\n{{\"a\":\"b\"}}");
     is(&answering(old), "unknown", "cached");
 }
 
 #[test]
-fn other_statuses_are_no_answer() {
+fn other_http_statuses_are_not_an_answer() {
     is(
         &answering("HTTP/1.1 204 No Content\r\n\r\n"),
         "unknown",
@@ -163,7 +163,7 @@ fn a_handshake_that_fails_is_unknown_and_no_request_is_sent() {
 }
 
 #[test]
-fn a_name_that_does_not_resolve_speaks_of_this_machine() {
+fn an_unresolvable_name_points_to_this_machine() {
     is(
         "http://no-such-name.invalid",
         "critical",

@@ -58,7 +58,7 @@ fn a_triage_sends_each_question_once() {
 }
 
 #[test]
-fn errors_of_a_canary_are_no_reason_to_take_the_alias_back() {
+fn canary_errors_are_no_reason_for_a_rollback() {
     let stage = Stage::of(world("canary-errs"));
     let judged = |stage: &Stage| {
         let arguments = ["triage", "inc-001", "--expect", "62"];
@@ -84,7 +84,7 @@ fn errors_of_a_canary_are_no_reason_to_take_the_alias_back() {
 }
 
 #[test]
-fn a_status_that_names_two_versions_expects_none_of_them() {
+fn a_status_with_two_versions_expects_neither() {
     let mut world = world("healthy");
     world.status["lambda"]["version"] = "62".into();
     let stage = Stage::of(world);

@@ -74,7 +74,7 @@ fn a_mistyped_name_is_a_usage_error_that_suggests_the_right_one() {
 }
 
 #[test]
-fn a_value_that_cannot_be_used_is_named_with_its_origin() {
+fn an_invalid_setting_is_named_with_its_origin() {
     let flags: [(&str, &str); 14] = [
         ("--api-url", "not a URL"),
         ("--api-url", "ftp://127.0.0.1/"),
@@ -179,7 +179,7 @@ fn a_wrong_configuration_file_is_named_with_the_line() {
 }
 
 #[test]
-fn a_configuration_that_cannot_be_read_is_not_taken_for_none() {
+fn an_unreadable_configuration_is_an_error() {
     let home = tempfile::tempdir().expect("a folder");
     let folder = home.path().join(".config/duckops/config.toml");
     std::fs::create_dir_all(folder).expect("a folder where a file should be");
@@ -202,7 +202,7 @@ fn a_configuration_that_cannot_be_read_is_not_taken_for_none() {
 }
 
 #[test]
-fn an_unknown_stack_names_those_there_are() {
+fn an_unknown_stack_lists_the_known_ones() {
     let home = configured("[stack.staging]\n[stack.prod]\n");
     let ran = Duckops::new(home.path(), &["triage", "--stack", "stagging"]).run();
     assert_eq!(ran.code, 64, "{ran:?}");
@@ -460,7 +460,7 @@ fn in_a_shell(call: Duckops, script: &str) -> (i32, String) {
 }
 
 #[test]
-fn a_reader_that_goes_away_does_not_change_the_verdict() {
+fn a_closed_pipe_does_not_change_the_verdict() {
     for (scene, code) in [("healthy", 0), ("inc-004", 2), ("first-run", 3)] {
         let stage = Stage::of(world(scene));
         for format in FORMATS {
@@ -480,7 +480,7 @@ fn a_reader_that_goes_away_does_not_change_the_verdict() {
 }
 
 #[test]
-fn a_reader_that_was_never_there_does_not_change_the_verdict() {
+fn a_closed_standard_output_does_not_change_the_verdict() {
     for (scene, code) in [("healthy", 0), ("inc-004", 2), ("first-run", 3)] {
         let stage = Stage::of(world(scene));
         for format in FORMATS {
@@ -543,7 +543,7 @@ fn notes(document: &Value) -> String {
 }
 
 #[test]
-fn without_a_home_the_verdict_is_the_same_and_a_note_says_what_is_missing() {
+fn without_home_the_verdict_is_the_same_with_a_note() {
     // Dead fleet: critical with or without history.
     let mut dead = world("healthy");
     dead.status["agents"] = serde_json::json!({"alive": 0, "dead": 3, "total_bonded": 3});
@@ -667,7 +667,7 @@ fn without_credentials_aws_is_unknown_soon_and_no_metadata_service_is_asked() {
 }
 
 #[test]
-fn a_wrong_account_is_told_with_both_numbers() {
+fn a_wrong_account_is_reported_with_both_numbers() {
     let stage = Stage::of(world("wrong-account"));
     let (code, document) = stage.duckops(&["triage", "inc-005"]).json();
     assert_eq!(code, 3);
@@ -680,7 +680,7 @@ fn a_wrong_account_is_told_with_both_numbers() {
 }
 
 #[test]
-fn a_wrong_region_is_told_with_both_names_and_where_they_come_from() {
+fn a_wrong_region_is_reported_with_both_names_and_origins() {
     let stage = Stage::of(world("healthy"));
     for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
         let (code, document) = stage
@@ -733,7 +733,7 @@ fn without_history(stage: &Stage, call: Duckops, name: &str) -> String {
 }
 
 #[test]
-fn a_state_folder_that_cannot_be_written_does_not_cost_the_verdict() {
+fn an_unwritable_state_folder_does_not_change_the_verdict() {
     let stage = Stage::of(world("inc-004"));
     for folder in ["/proc/duckops", "/dev/null/duckops", "/sys/duckops"] {
         let call = stage
@@ -748,7 +748,7 @@ fn a_state_folder_that_cannot_be_written_does_not_cost_the_verdict() {
 }
 
 #[test]
-fn a_full_disk_does_not_cost_the_verdict_nor_what_was_recorded() {
+fn a_full_disk_loses_neither_verdict_nor_recorded_history() {
     for (scene, due) in [("healthy", "ok"), ("inc-004", "critical")] {
         let stage = Stage::of(world(scene));
         // No file may grow at all, which is what a full disk looks like.
@@ -788,7 +788,7 @@ fn a_full_disk_does_not_cost_the_verdict_nor_what_was_recorded() {
 }
 
 #[test]
-fn a_history_that_is_corrupt_is_left_as_it_is() {
+fn a_corrupt_history_is_left_unchanged() {
     let stage = Stage::of(world("inc-004"));
     let whole = std::fs::read(stage.state().join("history.db")).expect("a history");
     let mut flipped = whole.clone();
@@ -823,7 +823,7 @@ fn a_history_that_is_corrupt_is_left_as_it_is() {
 }
 
 #[test]
-fn a_history_that_is_no_plain_file_is_refused() {
+fn a_history_that_is_not_a_regular_file_is_refused() {
     let stage = Stage::of(world("inc-004"));
     let folder = tempfile::tempdir().expect("a folder");
     let fifo = folder.path().join("fifo");
@@ -923,7 +923,7 @@ fn timeless(mut document: Value) -> Value {
 }
 
 #[test]
-fn the_time_zone_and_the_language_change_nothing() {
+fn time_zone_and_locale_change_nothing() {
     let stage = Stage::of(world("inc-004"));
     let (_, due) = stage.once(&["triage"]).json();
     for (name, value) in [
@@ -943,7 +943,7 @@ fn the_time_zone_and_the_language_change_nothing() {
 }
 
 #[test]
-fn colour_comes_when_it_is_wanted_and_never_into_a_machine_format() {
+fn colour_follows_the_settings_and_never_enters_machine_formats() {
     let stage = Stage::of(world("inc-004"));
     let painted = |arguments: &[&str], variables: &[(&str, &str)]| {
         let mut call = stage.once(&[&["triage", "inc-004"], arguments].concat());
@@ -991,7 +991,7 @@ fn colour_comes_when_it_is_wanted_and_never_into_a_machine_format() {
 }
 
 #[test]
-fn a_panic_is_3_with_one_document() {
+fn a_panic_exits_3_with_one_document() {
     // Only a debug build can be told the time, and panics where it is told none.
     let stage = Stage::of(world("inc-004"));
     let ran = stage
@@ -1005,7 +1005,7 @@ fn a_panic_is_3_with_one_document() {
 }
 
 #[test]
-fn the_end_of_time_is_no_reason_to_panic() {
+fn extreme_clock_values_do_not_panic() {
     // Five minutes after it there is no deadline: the escalation of a critical step cannot
     // be reckoned, and is due now.
     let stage = Stage::of(world("inc-004"));

@@ -131,7 +131,7 @@ fn says(ran: &Ran, word: &str) {
 }
 
 #[test]
-fn a_test_delivery_arrives_signed_and_is_told_on_both_sides() {
+fn a_test_delivery_arrives_signed_and_both_sides_report_it() {
     let home = Home::new();
     let mut receiver = home.listen(&[]);
     let mut documents = Vec::new();
@@ -263,7 +263,7 @@ fn every_wrong_answer_has_its_code_and_its_finding() {
 }
 
 #[test]
-fn a_receiver_with_another_secret_refuses_and_the_diagnosis_says_so() {
+fn a_receiver_with_another_secret_is_diagnosed() {
     let home = Home::new();
     let other = Home::new();
     fs::write(other.path("secret"), "another_secret").expect("written");
@@ -297,7 +297,7 @@ fn counting() -> (String, Arc<AtomicUsize>) {
 }
 
 #[test]
-fn nothing_goes_where_it_may_not_however_it_is_written() {
+fn a_forbidden_address_is_refused_in_every_spelling() {
     let home = Home::new();
     let (port, count) = counting();
     for host in [
@@ -363,7 +363,7 @@ fn nothing_goes_where_it_may_not_however_it_is_written() {
 }
 
 #[test]
-fn a_proxy_of_the_environment_is_passed_by_and_that_is_said() {
+fn a_proxy_of_the_environment_is_bypassed_with_a_warning() {
     let home = Home::new();
     let mut receiver = home.listen(&[]);
     let (port, count) = counting();
@@ -401,7 +401,7 @@ fn raw(home: &Home, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_signature_is_right_or_wrong_and_a_explain_mismatch_is_named() {
+fn a_signature_is_verified_and_a_provable_mistake_is_named() {
     let home = Home::new();
     fs::write(home.path("body"), r#"{"a": 1}"#).expect("written");
     let right = duckops::webhook::sign(SECRET, br#"{"a": 1}"#);

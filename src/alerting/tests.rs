@@ -92,7 +92,7 @@ fn waiting(messages: usize) -> CheckSeries {
 }
 
 #[test]
-fn every_change_has_its_word_and_since_is_when_it_began() {
+fn each_change_has_its_word_and_keeps_when_it_began() {
     let mut series = CheckSeries::new(&[]);
     let table = [
         (Fine, Change::Unchanged, 5),
@@ -117,14 +117,14 @@ fn every_change_has_its_word_and_since_is_when_it_began() {
 }
 
 #[test]
-fn the_first_check_that_finds_something_bad_says_new() {
+fn the_first_bad_check_reports_new() {
     let report = CheckSeries::new(&[]).check(Critical);
     assert_eq!(standing(&report).change, Change::New);
     assert_eq!(standing(&report).before, None);
 }
 
 #[test]
-fn each_channel_is_told_of_transitions_only_and_from_its_verdict_on() {
+fn a_channel_gets_only_transitions_at_or_above_its_verdict() {
     let mut series = CheckSeries::new(&[channel("pager", Critical), channel("chat", Warning)]);
     let mut kinds = |verdict| -> Vec<(String, &'static str)> {
         series.check(verdict);
@@ -147,7 +147,7 @@ fn each_channel_is_told_of_transitions_only_and_from_its_verdict_on() {
 }
 
 #[test]
-fn one_incident_has_one_key_and_the_next_has_another() {
+fn each_incident_has_a_key_of_its_own() {
     let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     let mut keys = Vec::new();
     for verdict in [Warning, Critical, Warning, Fine, Critical, Fine] {
@@ -160,7 +160,7 @@ fn one_incident_has_one_key_and_the_next_has_another() {
 }
 
 #[test]
-fn what_was_not_told_when_nobody_listened_is_told_when_somebody_does() {
+fn an_incident_that_began_without_a_channel_is_sent_once_there_is_one() {
     let mut series = CheckSeries::new(&[]);
     series.check(Critical);
     series.check(Critical);
@@ -176,7 +176,7 @@ fn what_was_not_told_when_nobody_listened_is_told_when_somebody_does() {
 }
 
 #[test]
-fn what_another_incident_explains_changes_nothing_and_tells_nobody() {
+fn an_explained_incident_changes_no_state_and_sends_nothing() {
     let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     let explained = |series: &mut CheckSeries| {
         let mut report = report(Unknown);
@@ -198,7 +198,7 @@ fn what_another_incident_explains_changes_nothing_and_tells_nobody() {
 }
 
 #[test]
-fn a_mute_holds_its_tongue_until_its_last_millisecond_and_then_ends_by_itself() {
+fn a_mute_suppresses_messages_to_its_last_millisecond_and_then_ends() {
     let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     series.check(Fine);
     // The next checks come at minutes 10, 15 and 20.
@@ -230,7 +230,7 @@ fn a_mute_holds_its_tongue_until_its_last_millisecond_and_then_ends_by_itself() 
 }
 
 #[test]
-fn an_incident_that_ends_while_muted_is_called_off_afterwards() {
+fn an_incident_that_ends_while_muted_is_resolved_after_the_mute() {
     let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     series.check(Critical);
     assert_eq!(series.told().len(), 1);
@@ -244,7 +244,7 @@ fn an_incident_that_ends_while_muted_is_called_off_afterwards() {
 }
 
 #[test]
-fn three_of_five_are_needed_and_until_then_it_is_said_and_does_not_count() {
+fn three_of_five_bad_runs_are_needed_and_earlier_ones_are_shown_as_held() {
     let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     series.debounce = Debounce::parse("3/5").unwrap();
     let mut codes = Vec::new();
@@ -267,7 +267,7 @@ fn three_of_five_are_needed_and_until_then_it_is_said_and_does_not_count() {
 }
 
 #[test]
-fn a_document_that_cannot_be_understood_is_an_error_and_never_a_first_check() {
+fn unreadable_state_is_an_error_and_never_a_first_check() {
     assert_eq!(AlertState::read("").unwrap(), AlertState::default());
     let newer = AlertState::read(r#"{"format":2,"whatever":[]}"#);
     assert_eq!(newer, Err(AlertStateError::Newer(2)));
@@ -296,7 +296,7 @@ fn a_document_that_cannot_be_understood_is_an_error_and_never_a_first_check() {
 }
 
 #[test]
-fn who_was_told_first_is_remembered_until_the_incident_is_over() {
+fn the_first_delivery_is_remembered_until_the_incident_ends() {
     let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     series.check(Critical);
     let now = at(301);
@@ -317,7 +317,7 @@ fn who_was_told_first_is_remembered_until_the_incident_is_over() {
 }
 
 #[test]
-fn a_channel_that_is_gone_for_good_does_not_fill_the_world() {
+fn messages_of_a_dead_channel_are_bounded() {
     let mut series = waiting(230);
     let newest = series.state.outbox.last().unwrap().id.clone();
     let claimed = series.state.claim(at(999_999), "run", &series.channels);
@@ -330,7 +330,7 @@ fn a_channel_that_is_gone_for_good_does_not_fill_the_world() {
 }
 
 #[test]
-fn what_another_version_keeps_beside_it_outlives_this_one() {
+fn unknown_keys_of_another_version_are_kept() {
     let state = AlertState::read(r#"{"format":1,"later":{"a":[1,2]}}"#).unwrap();
     let written: serde_json::Value = serde_json::from_str(&state.write()).unwrap();
     assert_eq!(written["later"]["a"], serde_json::json!([1, 2]));
@@ -338,7 +338,7 @@ fn what_another_version_keeps_beside_it_outlives_this_one() {
 }
 
 #[test]
-fn a_call_counts_for_its_spell_and_waits_for_nobody() {
+fn an_escalation_counts_for_its_incident_and_does_not_wait_in_the_queue() {
     let channels = [channel("a", Critical)];
     let check = |id, second| CheckRun {
         at: at(second),

@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_message_decides_where_a_code_has_several_causes() {
+    fn an_ambiguous_aws_code_is_resolved_by_its_message() {
         let table = [
             (
                 "SignatureDoesNotMatch",

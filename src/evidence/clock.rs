@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn it_holds_since_the_first_run_of_an_unbroken_row() {
+    fn a_condition_holds_since_the_first_run_of_an_unbroken_series() {
         assert_eq!(over(&[]), Some(0));
         assert_eq!(over(&[(600, 10)]), Some(0));
         assert_eq!(over(&[(600, 11)]), Some(600));

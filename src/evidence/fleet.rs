@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn living_slow_and_empty_fleets_need_no_feed() {
+    fn alive_slow_and_empty_fleets_need_no_feed() {
         let torn = Feed {
             pulses: None,
             ..NO_PULSE
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn one_pulse_or_one_recording_proves_that_a_dead_fleet_stopped() {
+    fn a_pulse_or_a_recorded_run_proves_that_a_dead_fleet_has_stopped() {
         let torn_after_a_pulse = Feed {
             pulses: None,
             recent: 1,
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn never_pulsed_takes_a_feed_that_reaches_back_far_enough() {
+    fn never_pulsed_needs_a_feed_that_covers_the_window() {
         let table = [
             (86_400, None, "never-pulsed", Some(false)),
             (86_399, None, "silent", None),

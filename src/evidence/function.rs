@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn no_data_points_are_no_zeros() {
+    fn missing_data_points_are_not_zero() {
         let mut observation = Observation::new(Probe::History);
         let told = observations([&[], &[], &[]], Some(30));
         let now = OffsetDateTime::from_unix_timestamp(NOW).expect("an instant");
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn invocations_that_stopped_are_told_from_none_ever() {
+    fn stopped_invocations_are_distinguished_from_none_ever() {
         let told = observations([&[(3_600, 2), (600, 2)], &[], &[]], Some(30));
         let (found, _) = metrics(&told, 300, NOW).expect("metrics");
         assert!(found.stopped && found.errors == 0);
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_began_where_the_calm_before_them_ended() {
+    fn the_onset_of_errors_is_the_end_of_the_error_free_period() {
         let minute = |ago: i64| (NOW - ago * MINUTE).div_euclid(MINUTE) * MINUTE;
         let run = |agos: &[i64]| -> Vec<_> { agos.iter().map(|ago| (minute(*ago), 1)).collect() };
         assert_eq!(

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_the_version_that_was_left_are_older_whenever_they_came() {
+    fn log_lines_of_the_replaced_version_count_as_before_the_move() {
         let lines = [("62", 500), ("62", 100), ("61", 50), ("", 400), ("", 50)];
         assert_eq!(counted(&lines, Some((200, 140))), (3, 2));
         // Inside the interval the version tells, and without it the upper bound.
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_move_in_the_window_every_line_counts() {
+    fn every_log_line_counts_without_a_move_in_the_window() {
         let lines = [("62", 500), ("61", 50), ("", 400)];
         assert_eq!(counted(&lines, None), (0, 3));
         assert_eq!(counted(&lines, Some((2_000, 900))), (0, 3));

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_begins_with_the_first_run_that_saw_it() {
+    fn an_outage_begins_with_the_first_run_that_observed_it() {
         assert_eq!(ago(&[], None), Some(0));
         assert_eq!(ago(&[(600, true)], None), Some(0));
         assert_eq!(ago(&[(600, true), (240, false)], None), Some(240));
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn moving_the_alias_during_an_outage_begins_the_wait_anew() {
+    fn moving_the_alias_during_an_outage_restarts_the_recovery_clock() {
         let outage = [(7_200, true), (3_600, false), (240, false)];
         assert_eq!(ago(&outage, Some(7_200)), Some(3_600));
         assert_eq!(ago(&outage, Some(240)), Some(240));
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_move_of_an_outage_begins_the_wait_anew() {
+    fn only_the_first_move_of_an_outage_restarts_the_recovery_clock() {
         let outage = [(7_200, true), (3_600, false), (240, false)];
         assert_eq!(with_journal(&outage, Some(300), &[900, 300]), Some(900));
         // A move before the outage is none of its own.

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn without_history_whoever_waits_counts() {
+    fn without_history_waiting_ducklings_count() {
         let waited = |good, failed_ago: i64| {
             Some(WaitedFor {
                 good,

@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_laid_to_whom_they_belong_and_to_nobody_without_proof() {
+    fn errors_are_attributed_to_a_version_only_with_proof() {
         let both: ToldSeries<'_> = &[("61", &[(600, 9)]), ("62", &[(600, 9)])];
         let only_62: ToldSeries<'_> = &[("62", &[(600, 9)])];
         let table: [(ToldSeries<'_>, ToldSeries<'_>, ErrorOwner); 8] = [

@@ -45,7 +45,7 @@ mod tests {
     use time::OffsetDateTime;
 
     #[test]
-    fn no_cell_is_a_formula_and_none_ends_early() {
+    fn a_csv_cell_is_never_a_formula_and_never_ends_early() {
         for text in ["=1+1", "+1", "-1", "@SUM(A1)", "|calc", "%x"] {
             assert_eq!(cell(text), format!("\"'{text}\""));
         }

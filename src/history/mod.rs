@@ -281,7 +281,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_survive_to_the_millisecond_also_before_1970() {
+    fn times_before_1970_keep_their_milliseconds() {
         for ms in [0, 1, -1, -1_500, 1_770_000_000_123, i64::from(i32::MIN)] {
             assert_eq!(instant(ms).map(millis), Some(ms));
         }

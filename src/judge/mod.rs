@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_critical_quota_explains_failing_mail_and_not_the_stall() {
+    fn a_critical_quota_explains_failing_mail_but_not_a_certificate_stall() {
         for (used, explained) in [(95.0, false), (95.5, true)] {
             for (asked, parents) in [
                 (&["inc-002", "inc-005"][..], &["inc-001"][..]),
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_asked_for_is_a_cause_only_of_what_it_explains() {
+    fn an_unrequested_incident_is_root_cause_only_of_what_it_explains() {
         let pulse_old = |callbacks: bool| {
             let mut facts = vec![
                 ("status.agents.total_bonded", FactValue::Int(3)),

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_weight_of_nothing_is_none_and_one_beyond_everything_is_refused() {
+    fn a_zero_weight_is_none_and_a_weight_above_one_is_refused() {
         let with = |share: f64| {
             let weights = BTreeMap::from([("41".to_owned(), share)]);
             pointing(Some("42"), Some("r"), weights.iter())
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_a_shell_would_not_take_for_one_word_is_none() {
+    fn an_id_that_is_not_one_shell_word_is_refused() {
         let with = |version: &str, revision: &str, other: &str| {
             let weights = BTreeMap::from([(other.to_owned(), 0.1)]);
             pointing(Some(version), Some(revision), weights.iter())

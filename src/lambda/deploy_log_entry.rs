@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_is_of_the_newest_move_in_force() {
+    fn the_deploy_log_line_describes_the_newest_move_in_force() {
         let plan = |from: &str, to: &str, weights: Value| {
             json!({"alias": "prod", "from": from, "to": to, "version": to, "weights": weights,
                    "identity": "arn:me"})

@@ -97,7 +97,7 @@ mod tests {
     use crate::lambda::version_events::EventStanding;
 
     #[test]
-    fn a_rollback_row_ends_the_version_that_it_left_and_no_other() {
+    fn a_rollback_entry_rejects_only_the_version_it_left() {
         let rows = [
             "2026-03-22T03:11:00Z | prod | version 61 | alias rollback, was 62 | by arn:me | 200",
             "2026-03-22 rolled back v62 to v61",
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_deployment_promotes_again_and_what_is_no_deployment_does_not() {
+    fn only_a_later_deployment_promotes_a_version_again() {
         let back = "2026-03-20 rolled back v62 to v61\n";
         let again = format!("{back}2026-03-22 deployed version 62\n");
         let events = deploy_log_events(&again);

@@ -73,7 +73,7 @@ fn serving(case: &LastGoodCase) -> i64 {
 }
 
 #[test]
-fn forty_histories_have_the_right_choice_or_none() {
+fn forty_histories_yield_the_expected_last_known_good() {
     let mut right = 0;
     for case in CASES {
         let assessment = assessed(case);

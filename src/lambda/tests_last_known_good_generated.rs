@@ -154,7 +154,7 @@ impl VersionWorld {
 }
 
 #[test]
-fn in_generated_worlds_the_choice_is_allowed_and_depends_on_no_order_and_on_no_question() {
+fn the_choice_in_generated_worlds_is_allowed_and_independent_of_order_and_query() {
     let (mut named, mut unknown, mut none) = (0, 0, 0);
     for seed in 0..4_000 {
         let mut chance = Lcg(seed);

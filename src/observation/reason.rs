@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_is_the_code_of_one_reason() {
+    fn every_reason_code_names_one_reason() {
         for why in UnavailableReason::ALL {
             assert_eq!(UnavailableReason::of_code(why.code()), Some(why));
         }

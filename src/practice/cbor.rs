@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_without_a_length_end_at_their_mark() {
+    fn indefinite_length_lists_end_at_their_break_byte() {
         // {_ "a": [_ 1, 2]}
         let bytes = [0xbf, 0x61, b'a', 0x9f, 0x01, 0x02, 0xff, 0xff];
         let list = Tree::Array(vec![Tree::from(1_i64), Tree::from(2_i64)]);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn torn_endlessly_nested_and_unknown_items_are_refused() {
+    fn truncated_deeply_nested_and_unknown_items_are_refused() {
         for bytes in [&[][..], &[0x82, 0x01], &[0xbf, 0x61], &[0x43, 1, 2, 3]] {
             assert!(Tree::decoded(bytes).is_err(), "{bytes:?}");
         }

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_takes_its_start_and_leaves_its_end() {
+    fn a_metric_window_includes_its_start_and_excludes_its_end() {
         let window = MetricWindow {
             from: 3_600.0,
             to: 7_200.0,
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn periods_begin_at_the_anchor() {
+    fn metric_periods_are_aligned_to_the_anchor() {
         let points = [(3_600, 1.0), (3_700, 2.0)];
         let by_hour = MetricWindow {
             from: 0.0,
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_reported_is_no_point_rather_than_a_zero() {
+    fn a_period_without_data_has_no_data_point() {
         let window = MetricWindow {
             from: 0.0,
             to: 9_000.0,
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn each_statistic_is_its_own() {
+    fn each_statistic_is_computed_separately() {
         let of = |name| Statistic::named(name).map(|s| s.of(&[1.0, 2.0, 6.0]));
         let names = ["Sum", "Average", "Maximum", "Minimum", "SampleCount", "p99"];
         let numbers = [Some(9.0), Some(3.0), Some(6.0), Some(1.0), Some(3.0), None];

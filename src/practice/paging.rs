@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn following_the_tokens_meets_every_item_once() {
+    fn following_page_tokens_yields_every_item_once() {
         for (len, size) in [(0, 3), (1, 3), (3, 3), (7, 3), (7, 1), (7, 100)] {
             let mut met = Vec::new();
             let mut token = None;

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn of_optional_terms_one_is_enough() {
+    fn one_matching_optional_term_is_enough() {
         let pattern = "?ERROR ?\"Task timed out\"";
         assert!(matches(pattern, "Task timed out after 30.03 seconds"));
         assert!(matches(pattern, "[ERROR] KeyError"));
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn excluded_terms_and_phrases() {
+    fn excluded_terms_and_phrases_are_honoured() {
         assert!(!matches("ERROR -timeout", "ERROR: timeout"));
         assert!(matches(
             "\"Runtime exited\"",
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_played_is_refused() {
+    fn an_unsupported_pattern_is_refused() {
         for pattern in [
             "{ $.level = \"ERROR\" }",
             "[ip, user]",

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_twice_agrees() {
+    fn values_shown_in_two_places_agree() {
         for scene in scenes() {
             let (name, world) = (scene.name, scene.world(now()));
             let sends = world.metrics.iter().filter(|series| series.name == "Send");
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn scenes_at_a_limit_stand_exactly_there() {
+    fn boundary_scenes_are_exactly_at_their_limit() {
         for (name, errors) in [
             ("healthy", 0),
             ("callback-10", 10),

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_finds_what_has_its_dimensions_and_its_values() {
+    fn a_metric_search_matches_dimensions_and_values() {
         let search = Search::read(ASKED).expect("understood");
         assert_eq!((search.statistic.as_str(), search.period), ("Sum", 60));
         let mut world = FakeStack::empty(time::OffsetDateTime::UNIX_EPOCH);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_not_answered() {
+    fn an_unsupported_search_is_refused() {
         for odd in [
             "",
             "SUM(METRICS())",

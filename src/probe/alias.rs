@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn latest_has_no_number_and_odd_revisions_reach_no_command() {
+    fn latest_has_no_version_number_and_unusual_revisions_reach_no_command() {
         let observation = told("$LATEST", "5e1f; rm -rf ~", &[]);
         assert_eq!(shown(&observation, "alias.latest").as_deref(), Some("yes"));
         assert_eq!(shown(&observation, "alias.number"), None);

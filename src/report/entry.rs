@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hostile_text_gives_an_entry_no_other_shape() {
+    fn hostile_text_does_not_change_the_shape_of_an_entry() {
         let report = sample::hostile();
         let evil = report.runbooks[0].summary.clone();
         let render = |text: &Printable| {

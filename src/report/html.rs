@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn text_from_outside_is_text_in_the_page() {
+    fn outside_text_is_escaped_in_the_html_page() {
         let evil = "</style></td><script>alert(1)</script><img src=x onerror=y> \" '";
         let text = page(&sample::hostile(), evil);
         for tag in ["<script", "<img", "</style></td>"] {
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn the_policy_names_the_one_style_of_the_page() {
+    fn the_content_security_policy_allows_only_the_inline_style() {
         let text = page(&sample::critical(), "plain");
         let (_, style) = text.split_once("<style>").expect("a style");
         let (style, _) = style.split_once("</style>").expect("its end");

@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_mark_of_markdown_and_html_is_inert() {
+    fn markdown_and_html_markup_is_escaped() {
         let table = [
             ("a | b", "a \\| b"),
             ("```", "\\`\\`\\`"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_text_opens_no_cell_no_list_and_no_heading() {
+    fn hostile_text_opens_no_markdown_cell_list_or_heading() {
         let text = render(&sample::hostile());
         let report = sample::hostile();
         for line in text.lines() {
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_a_block_of_its_own_and_as_it_was() {
+    fn a_markdown_command_is_a_code_block_unchanged() {
         let text = render(&sample::critical());
         assert!(
             text.contains("\n\n    duckops record inc-004\n\n"),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_says_where_what_and_what_now() {
+    fn a_ticket_names_stack_finding_and_next_action() {
         let text = render(&sample::critical());
         for part in [
             "# CRITICAL: INC-004 INC-003\n",
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn all_ok_asks_for_nothing() {
+    fn an_ok_ticket_has_no_next_action() {
         let text = render(&sample::all_ok());
         assert!(
             !text.contains("by hand") && !text.contains("**Next"),

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_labels_are_the_same_whatever_was_found() {
+    fn performance_labels_do_not_depend_on_the_result() {
         let labels_then = render(&sample::one_bad_runbook());
         let labels_now = render(&sample::all_unknown());
         assert_eq!(labels(&labels_then), labels(&labels_now));
@@ -170,7 +170,7 @@ mod tests {
 
     /// Two runbooks of an operator may name a metric alike; a plugin's line may not.
     #[test]
-    fn a_label_that_two_runbooks_have_stands_once() {
+    fn a_label_of_two_runbooks_appears_once() {
         let mut report = sample::critical();
         let metrics = report.runbooks[0].metrics.clone();
         report.runbooks[1].metrics = metrics;

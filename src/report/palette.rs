@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_colour_a_tone_leaves_no_trace() {
+    fn without_colour_a_tone_adds_no_escape_sequence() {
         let plain = Style {
             color: false,
             width: 80,
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn with_colour_the_word_still_stands_there_and_the_tone_ends_with_it() {
+    fn with_colour_the_word_is_kept_and_the_tone_is_reset_after_it() {
         let colour = Style {
             color: true,
             width: 80,

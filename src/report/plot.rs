@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limits_are_marked_and_said() {
+    fn a_plot_marks_and_names_its_limits() {
         let bounds = Bounds {
             warning: Some(Bound::AtMost(159.0)),
             critical: Some(Bound::AtMost(190.0)),
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_million_readings_are_no_larger_than_the_picture_is_wide() {
+    fn a_plot_of_a_million_readings_is_bounded_by_its_width() {
         let observations: Vec<_> = (0..1_000_000)
             .map(|i| (i * 86_400 / 1_000_000, i % 97))
             .collect();
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_one_reading_and_no_change_are_drawn_too() {
+    fn plots_without_readings_with_one_and_without_change_are_drawn() {
         assert!(drawn(&[], Bounds::default()).contains("nothing recorded"));
         for observations in [
             &[(5, 0)][..],
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_a_gap() {
+    fn a_gap_in_the_readings_is_not_bridged() {
         let mut observations: Vec<_> = (0..20).map(|i| (i * 300, 1)).collect();
         observations.extend((200..220).map(|i| (i * 300, 1)));
         let picture = drawn(&observations, Bounds::default());
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_a_name_and_no_element() {
+    fn a_fact_name_is_escaped_in_the_plot() {
         let picture = svg(&Plot {
             fact: "</title><script>alert(1)</script>&",
             unit: "\"><img onerror=x>",

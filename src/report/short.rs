@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_too_long_for_a_chat_and_none_is_forged() {
+    fn chat_lines_are_bounded_and_never_forged() {
         for (sample_name, report) in sample::all() {
             let text = render(&report);
             for line in text.lines() {
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_calls_nobody() {
+    fn a_name_mentions_nobody_in_a_chat() {
         let report = Report {
             summary: "@everyone <!channel> look".into(),
             ..sample::critical()

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_called() {
+    fn mentions_are_defused() {
         assert_eq!(
             unmentioned("@everyone <!channel> <@U1> (@here)"),
             "@ everyone < !channel> < @ U1> (@ here)"

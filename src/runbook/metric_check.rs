@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_metric_that_cannot_be_meant_is_refused_with_the_reason() {
+    fn an_invalid_metric_is_refused_with_the_reason() {
         let fine = "name = \"alive\"\nfact = \"status.agents.alive\"\nhelp = \"Agents alive\"\n";
         assert_eq!(complaints(fine), [""; 0]);
         for (wrong, due) in [
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_built_in_runbooks_name_a_metric_alike() {
+    fn built_in_metric_names_are_unique() {
         let library = Library::open(None).expect("the built-in runbooks");
         let all = library.all().expect("the built-in runbooks");
         let names: Vec<_> = all

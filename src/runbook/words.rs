@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_entry_of_a_list_stands_alone_and_only_a_list_has_one() {
+    fn only_a_list_has_a_first_entry() {
         let list = |entries: &[&str]| {
             FactValue::List(
                 entries
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_keeps_its_brackets() {
+    fn brackets_in_a_command_are_kept() {
         let text = "aws x --query 'a[*].b' {stack.region}";
         let words = Words::parse_command(text, &BTreeMap::new()).expect("it resolves");
         let names = StackNames::from([("region", Printable::from("us-east-1"))]);

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_entry_counts_at_either_end() {
+    fn the_newest_deploy_log_entry_is_found_at_either_end() {
         let rising = "# Deploys\n2026-03-20 v59 by ops\n2026-03-22 v61 by ops\n";
         let falling = "## 2026-03-22T10:00:00Z\nversion 61, tested\n## 2026-03-20\nversion 59\n";
         let table = "| date | version |\n|---|---|\n| 2026-03-22 | v61 |\n| 2026-03-21 | v60 |\n";
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ambiguous_is_not_decided() {
+    fn an_ambiguous_deploy_log_names_no_version() {
         let table = [
             ("", NoVersion::NoDate),
             ("v61 is live", NoVersion::NoDate),

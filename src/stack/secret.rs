@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_file_that_nobody_else_can_use_is_read() {
+    fn a_secret_file_that_others_can_read_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key");
         fs::write(&path, "bk_live_x\n").expect("written");
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn one_newline_is_not_part_of_it_and_what_is_no_secret_is_refused() {
+    fn one_trailing_newline_is_stripped_and_an_unusable_secret_is_refused() {
         let source = SecretSource::Environment("KEY".to_owned());
         let read = |text: &str| source.read(&|_| Some(text.to_owned())).ok().map(|s| s.0);
         assert_eq!(read("a b"), Some("a b".to_owned()));
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_descriptor_of_the_callers_is_read_and_a_named_pipe_is_refused() {
+    fn a_secret_is_read_from_a_descriptor_and_not_from_a_named_pipe() {
         use std::io::Write;
         let (reader, mut writer) = std::io::pipe().expect("a pipe");
         let path = PathBuf::from(format!("/dev/fd/{}", reader.as_raw_fd()));
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_file_that_others_can_read_is_refused_through_its_descriptor_too() {
+    fn a_readable_secret_file_is_refused_through_its_descriptor_too() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key");
         fs::write(&path, "bk_live_x\n").expect("written");

@@ -11,7 +11,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_digest_of_nothing_is_the_known_one() {
+    fn the_digest_of_empty_input_is_the_known_value() {
         assert_eq!(
             super::sha256(b""),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

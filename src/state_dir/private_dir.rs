@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_taken_is_neither_followed_nor_replaced() {
+    fn an_existing_name_is_neither_followed_nor_replaced() {
         let state = tempfile::tempdir().expect("a folder");
         let outside = state.path().join("outside");
         std::fs::write(&outside, "theirs").expect("written");
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn room_that_is_not_there_is_refused_before_it_is_needed() {
+    fn missing_disk_space_is_refused_in_advance() {
         let state = tempfile::tempdir().expect("a folder");
         let folder = PrivateDir::open(&state.path().join("keys")).expect("made");
         let mut file = folder.create("a").expect("made");

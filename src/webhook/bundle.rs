@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bundle_is_for_its_owner_and_replaces_nothing() {
+    fn a_bundle_is_private_and_replaces_nothing() {
         let home = tempfile::tempdir().expect("a folder");
         let folder = home.path().join("bundle");
         let files = write(
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_the_secret_makes_no_bundle() {
+    fn a_payload_that_holds_the_secret_makes_no_bundle() {
         let home = tempfile::tempdir().expect("a folder");
         let secret = "whsec_\"0123/456";
         let clean = url("https://example.invalid/");
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_takes_any_text_for_one_word() {
+    fn any_text_is_quoted_as_one_shell_word() {
         for text in [
             "",
             "a b",

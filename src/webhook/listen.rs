@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_way_of_failing_has_a_name() {
+    fn every_failure_mode_has_a_name() {
         for (text, fail) in [
             ("status-500", FailureMode::Status(500)),
             ("status-204", FailureMode::Status(204)),

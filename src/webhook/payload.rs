@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recorded_body_is_looked_at_before_it_leaves() {
+    fn a_recorded_body_is_checked_for_warnings() {
         let cautions = |body: &str| {
             TestPayload::recorded(WebhookEvent::Bonded, "01A", body.as_bytes().to_vec()).warnings()
         };

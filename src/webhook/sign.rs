@@ -58,7 +58,7 @@ mod tests {
 
     /// RFC 4231, case 2.
     #[test]
-    fn the_signature_is_the_one_of_the_standard() {
+    fn the_signature_matches_rfc_4231() {
         let signature = sign("Jefe", b"what do ya want for nothing?");
         assert_eq!(
             signature,
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bit_makes_it_wrong_and_what_is_no_signature_is_said() {
+    fn one_flipped_bit_is_wrong_and_a_malformed_signature_is_an_error() {
         let (secret, body) = ("s", b"{\"a\":1}".as_slice());
         let right = sign(secret, body);
         assert_eq!(verify(secret, body, &right), Ok(true));

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_done_to_the_body_is_found_where_it_can_be_proven() {
+    fn a_provable_change_of_the_body_is_named() {
         let compact = r#"{"b":[1,2.50],"a":"ä: \", 😀"}"#;
         let spaced = r#"{"b": [1, 2.50], "a": "ä: \", 😀"}"#;
         for (signed, here, why) in [
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_matter_with_the_secret_is_found_where_it_can_be_proven() {
+    fn a_provable_mistake_in_the_secret_is_named() {
         let body = "{}";
         for (theirs, ours, why) in [
             ("s3cret\n", "s3cret", "line break"),
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_proven_is_not_said() {
+    fn an_unprovable_mismatch_has_no_explanation() {
         assert_eq!(missed("another", "{}", ("s", "{}")), None);
         assert_eq!(missed("s", "{}", ("s", "{\"a\":1}")), None);
         assert_eq!(explain_mismatch("s", b"{}", "sha256=00"), None);

@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn every_range_is_judged_by_its_ends() {
+    fn address_ranges_are_exact_at_both_ends() {
         for (addresses, due) in [
             (
                 "1.1.1.1 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0 168.63.129.15 168.63.129.17 169.253.255.255 169.255.0.0 172.15.255.255 172.32.0.0 192.167.255.255 192.169.0.0 198.17.255.255 198.20.0.0 223.255.255.255",
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_that_is_refused_refuses_them_all_and_none_is_refused_too() {
+    fn one_refused_address_or_none_at_all_refuses_the_target() {
         let url = parse("https://hook.example.invalid/").expect("a URL");
         let check = |addresses: &[&str], allowed| {
             let addresses = addresses.iter().map(|a| a.parse().expect("an address"));
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_in_disguise_is_read_as_what_it_is() {
+    fn a_disguised_address_is_recognized() {
         for (url, address) in [
             ("http://2130706433/", "127.0.0.1"),
             ("http://0x7f.1/", "127.0.0.1"),
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_place_for_a_webhook_is_refused() {
+    fn a_url_that_cannot_be_a_webhook_is_refused() {
         for none in [
             "",
             "x",

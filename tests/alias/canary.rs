@@ -139,7 +139,7 @@ fn a_canary_that_fails_is_taken_back() {
 }
 
 #[test]
-fn too_little_traffic_is_no_success_and_the_next_run_finds_the_shift() {
+fn a_canary_with_too_little_traffic_is_not_a_success_and_the_next_run_finds_the_shift() {
     for how in ["resume", "return"] {
         let stage = Stage::of(ready(3.0, 0.0));
         let (code, document) = promote(&stage, &["--canary", "10", "--bake", "1s"]);
@@ -187,7 +187,7 @@ fn too_little_traffic_is_no_success_and_the_next_run_finds_the_shift() {
 }
 
 #[test]
-fn a_stack_that_is_not_calm_takes_no_promotion() {
+fn a_promotion_is_refused_while_the_stack_is_not_calm() {
     type Case = (&'static str, fn(&mut FakeStack), &'static str);
     let cases: [Case; 2] = [
         (
@@ -213,7 +213,7 @@ fn a_stack_that_is_not_calm_takes_no_promotion() {
 
 /// The pipeline of the README.
 #[test]
-fn check_and_promote_stand_in_a_pipeline() {
+fn check_and_promote_work_in_a_pipeline() {
     let stage = Stage::of(ready(0.0, 0.0));
     let duckops = env!("CARGO_BIN_EXE_duckops");
     let line = format!(

@@ -98,7 +98,7 @@ fn play(case: &Case) -> Duration {
 }
 
 #[test]
-fn the_exit_code_is_what_reading_back_shows() {
+fn the_exit_code_follows_the_read_back() {
     // Most of the time is spent waiting.
     let took = at_once(10, CASES, play);
     for (case, took) in CASES.iter().zip(&took) {
@@ -119,7 +119,7 @@ fn the_exit_code_is_what_reading_back_shows() {
 
 /// Somebody at the console, who names no revision, moves the alias at the same moment.
 #[test]
-fn a_change_without_a_revision_at_the_same_moment_is_seen() {
+fn a_concurrent_change_without_revision_is_detected() {
     let mut world = world("inc-001");
     world.together = Some(std::sync::Arc::new(tokio::sync::Barrier::new(2)));
     let stage = Stage::of(world);
@@ -152,7 +152,7 @@ fn slow() -> FakeStack {
 
 /// Killed after so long, wherever it was: the next run tells the truth, by the alias itself.
 #[test]
-fn killed_at_any_moment_the_next_run_tells_the_truth() {
+fn after_a_kill_at_any_moment_the_next_run_reports_the_true_state() {
     let rounds: Vec<u64> = (0..22).collect();
     let ends = at_once(4, &rounds, |round| killed(*round));
     let count = |of: fn(&Killed) -> bool| ends.iter().filter(|end| of(end)).count();
@@ -266,7 +266,7 @@ fn signalled(stage: &Stage, signal: &str, when: impl Fn() -> bool) -> (i32, Stri
 }
 
 #[test]
-fn interrupted_before_anything_was_sent_nothing_was() {
+fn interrupting_before_the_request_sends_nothing() {
     for (signal, due) in [("INT", 130), ("TERM", 143)] {
         let stage = Stage::of(slow());
         let asked = || !stage.practice.requests().is_empty();
@@ -278,7 +278,7 @@ fn interrupted_before_anything_was_sent_nothing_was() {
 }
 
 #[test]
-fn interrupted_after_the_request_the_truth_is_waited_for() {
+fn interrupting_after_the_request_waits_for_the_outcome() {
     at_once(3, &["INT", "TERM", "HUP"], |signal| {
         let mut world = slow();
         world
@@ -304,7 +304,7 @@ fn interrupted_after_the_request_the_truth_is_waited_for() {
 
 /// A gateway gives up, and the change is applied seconds later.
 #[test]
-fn a_lost_answer_stays_open_until_a_later_reading_settles_it() {
+fn a_move_without_answer_stays_open_until_a_later_read_settles_it() {
     for late in [true, false] {
         let mut world = world("inc-001");
         world

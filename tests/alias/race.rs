@@ -129,7 +129,7 @@ fn commands(operators: usize, rounds: usize) {
 }
 
 #[test]
-fn of_several_commands_one_wins() {
+fn one_of_several_concurrent_commands_wins() {
     commands(2, 2);
     commands(4, 1);
 }
@@ -277,7 +277,7 @@ fn on_a_runtime(rounds: usize) {
 }
 
 #[test]
-fn of_several_operators_with_the_same_plan_one_wins() {
+fn one_of_several_operators_with_the_same_plan_wins() {
     on_a_runtime(10);
 }
 

@@ -62,7 +62,7 @@ fn leaks(folder: &Path, key: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_search_finds_what_is_planted() {
+fn the_key_search_finds_a_planted_key() {
     let key = "bk_LIVE_0123456789abcdef";
     assert_eq!(base64(b"ab"), "YWI");
     for text in [
@@ -191,7 +191,7 @@ fn ended(mut child: Child) -> Ran {
 }
 
 #[test]
-fn what_the_process_is_told_while_it_rotates_waits_until_the_key_is_kept() {
+fn signals_during_a_rotation_wait_until_the_key_is_stored() {
     for name in ["-INT", "-TERM", "-HUP"] {
         let stage = Stage::of(bonded(Some(60)));
         let child = slow(&stage);
@@ -223,7 +223,7 @@ fn what_the_process_is_told_while_it_rotates_waits_until_the_key_is_kept() {
 }
 
 #[test]
-fn interrupted_before_it_is_sent_nothing_has_happened() {
+fn interrupting_a_rotation_before_the_request_changes_nothing() {
     for (name, code) in [("-INT", 130), ("-TERM", 143)] {
         let stage = Stage::of(bonded(Some(60)));
         let delay = Fault::Delay(Duration::from_secs(5));
@@ -256,7 +256,7 @@ fn interrupted_before_it_is_sent_nothing_has_happened() {
 }
 
 #[test]
-fn nobody_who_stops_reading_takes_the_key_away() {
+fn a_closed_output_does_not_lose_the_key() {
     let shell = |stage: &Stage, script: &str| {
         let command = write(stage, &["rotate", ID, "--confirm", ID]).command();
         let mut shell = Command::new("bash");
@@ -297,7 +297,7 @@ fn nobody_who_stops_reading_takes_the_key_away() {
 }
 
 #[test]
-fn while_it_rotates_the_process_shows_no_secret_and_leaves_no_core() {
+fn a_rotating_process_shows_no_secret_and_leaves_no_core_dump() {
     let stage = Stage::of(bonded(Some(60)));
     let child = slow(&stage);
     let place = Path::new("/proc").join(child.id().to_string());

@@ -71,11 +71,11 @@ fn a_line_typed_after_the_plan_was_shown_is_consent() {
 }
 
 #[test]
-fn what_was_typed_before_the_plan_was_shown_is_no_consent() {
+fn input_typed_before_the_plan_is_not_consent() {
     assert_eq!(rotate(&format!("{ID}\n"), &[END]), (5, 0));
 }
 
 #[test]
-fn a_line_that_is_ended_by_the_end_of_input_is_no_consent() {
+fn a_line_ended_by_end_of_input_is_not_consent() {
     assert_eq!(rotate("", &[ID, END, END]), (5, 0));
 }

@@ -209,7 +209,7 @@ fn random(rounds: usize, seed: u64) -> Figures {
 }
 
 #[test]
-fn killed_at_any_moment_no_key_is_lost_without_being_told() {
+fn a_kill_at_any_moment_never_loses_a_key_silently() {
     let figures = random(120, 1);
     figures.hold("120 random kills");
     assert!(figures.killed > 0 && figures.recovered > 0, "{figures:?}");
@@ -303,7 +303,7 @@ fn kills_at_every_system_call_that_touches_a_file_or_the_socket() {
 
 #[test]
 #[ignore = "needs strace; a minute or two; run it by name"]
-fn kills_no_key_either_that_any_call_fails() {
+fn failing_any_system_call_loses_no_issued_key() {
     let stage = Stage::of(bonded(Some(60)));
     let mut figures = Figures::default();
     let round = Round::new(&stage, 0);
@@ -362,7 +362,7 @@ fn kills_no_key_either_that_any_call_fails() {
 /// calls; that is no power cut.
 #[test]
 #[ignore = "needs strace; run it by name"]
-fn kills_or_not_nothing_is_reported_before_the_key_and_its_name_are_synced() {
+fn nothing_is_reported_before_key_and_directory_are_synced() {
     let stage = Stage::of(bonded(Some(60)));
     let round = Round::new(&stage, 0);
     let (lines, _) = good_run(&round, &stage.home().join("trace"));

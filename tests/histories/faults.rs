@@ -229,7 +229,7 @@ fn complaints(document: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_verdict_comes_in_time_and_is_that_of_a_history_that_cannot_be_read() {
+fn an_unreadable_history_gives_its_verdict_within_the_deadline() {
     let mut told = 0;
     for scene in ["healthy", "inc-004"] {
         let stage = Stage::of(world(scene));
@@ -269,7 +269,7 @@ fn the_verdict_comes_in_time_and_is_that_of_a_history_that_cannot_be_read() {
 }
 
 #[test]
-fn what_cannot_be_recorded_is_said_once_and_waits() {
+fn an_unrecorded_snapshot_is_reported_once_and_queued() {
     for answers in [
         (|request| match request {
             Request::PutItem => error("AccessDeniedException"),
@@ -320,7 +320,7 @@ fn what_cannot_be_recorded_is_said_once_and_waits() {
 }
 
 #[test]
-fn a_table_that_is_slow_every_time_does_not_use_up_the_deadline() {
+fn a_slow_table_does_not_use_up_the_deadline() {
     const HOUR: i64 = 3_600_000;
     // Which page ends the search for which fact, and how old it is. Every call reads three
     // pages at most, each within its budget of 2 s, and all of them take 10 s.
@@ -371,7 +371,7 @@ fn a_table_that_is_slow_every_time_does_not_use_up_the_deadline() {
 }
 
 #[test]
-fn a_table_that_was_silent_once_is_not_waited_for_again() {
+fn an_unresponsive_table_is_asked_once_a_run() {
     let raw = Raw::with(|_| {
         std::thread::sleep(Duration::from_secs(60));
         Vec::new()

@@ -134,7 +134,7 @@ fn race(table: &Table, hosts: usize, rounds: usize) {
 }
 
 #[test]
-fn of_two_hosts_and_of_five_one_changes_the_ledger() {
+fn one_of_several_hosts_changes_the_ledger() {
     for hosts in [2, 5] {
         race(&Table::new(), hosts, 10);
     }
@@ -195,7 +195,7 @@ impl Machine {
 /// A table that does not answer in time, on a machine that has too much to do, costs a call its
 /// place among the others, and it says so: then they are made anew.
 #[test]
-fn of_people_on_several_machines_one_calls_and_the_others_are_told_who() {
+fn one_of_several_machines_escalates_and_the_others_name_it() {
     assert!((0..3).any(|_| one_of_them_calls()), "no table was in time");
 }
 
@@ -330,7 +330,7 @@ fn escalations(table: &Table, hosts: usize, rounds: usize) -> usize {
 }
 
 #[test]
-fn what_two_hosts_and_five_see_at_once_is_escalated_once() {
+fn an_incident_seen_by_several_hosts_is_escalated_once() {
     for hosts in [2, 5] {
         assert_eq!(escalations(&Table::new(), hosts, 2), 2);
     }
@@ -357,7 +357,7 @@ fn two_hundred_rounds_of_escalations() {
 }
 
 #[test]
-fn a_host_that_is_killed_while_it_tells_is_replaced_after_its_lease() {
+fn a_host_killed_during_delivery_is_replaced_after_its_lease() {
     let table = Table::new();
     let ill = Stage::of(world("inc-005"));
     let hanging = Raw::with(|_| {

@@ -28,7 +28,7 @@ impl Table {
 }
 
 #[test]
-fn the_first_of_an_hour_and_of_a_day_outlive_the_others() {
+fn the_first_reading_of_an_hour_and_of_a_day_is_kept_longest() {
     let table = Table::new();
     let mut history = table.open();
     let seconds = [0, 60, HOUR - 1, HOUR, HOUR + 1, DAY, DAY + 5, 3 * DAY - 1];
@@ -70,7 +70,7 @@ fn the_first_of_an_hour_and_of_a_day_outlive_the_others() {
 }
 
 #[test]
-fn hosts_have_one_order_that_of_time() {
+fn readings_of_all_hosts_are_ordered_by_time() {
     let table = Table::new();
     for (number, second) in [(1, 0), (2, 5_000), (3, 1_000)] {
         table
@@ -86,7 +86,7 @@ fn hosts_have_one_order_that_of_time() {
 }
 
 #[test]
-fn many_pages_are_one_past_and_all_windows_share_one_reading() {
+fn paged_history_is_read_once_for_all_windows() {
     let table = Table::new();
     let mut history = table.open();
     // A megabyte is a page: few snapshots, made large.
@@ -120,7 +120,7 @@ fn many_pages_are_one_past_and_all_windows_share_one_reading() {
 }
 
 #[test]
-fn what_others_wrote_into_the_table_is_damage_and_no_answer() {
+fn foreign_items_in_the_table_are_damage() {
     let table = Table::new();
     table.open().record(&snapshot(1, 0, 5)).expect("recorded");
     let pk = json!({"S": prod().0});
@@ -165,7 +165,7 @@ fn what_others_wrote_into_the_table_is_damage_and_no_answer() {
 
 /// Before the emulator, and loses the first answer to a conditional write.
 #[test]
-fn a_change_whose_answer_was_lost_is_not_taken_for_that_of_another() {
+fn a_write_with_a_lost_answer_is_recognized_as_our_own() {
     let table = Table::new();
     let url = table.emulator.url();
     let lost = std::sync::Arc::new(AtomicUsize::new(0));

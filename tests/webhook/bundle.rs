@@ -26,7 +26,7 @@ fn sent(folder: &Path) -> Option<Output> {
 }
 
 #[test]
-fn a_bundle_sends_itself_and_its_sums_are_right() {
+fn the_script_of_a_bundle_sends_it_and_its_checksums_match() {
     let home = Home::new();
     let mut receiver = home.listen(&[]);
     fs::write(
@@ -78,7 +78,7 @@ fn a_bundle_sends_itself_and_its_sums_are_right() {
 }
 
 #[test]
-fn a_bundle_contacts_nobody_and_is_its_owners_whatever_the_umask() {
+fn making_a_bundle_sends_nothing_and_is_private_whatever_the_umask() {
     let home = Home::new();
     let (port, count) = counting();
     for (name, place) in [
@@ -156,7 +156,7 @@ fn a_bundle_replaces_nothing_and_follows_no_link() {
 }
 
 #[test]
-fn what_holds_the_secret_in_any_guise_makes_no_bundle() {
+fn a_payload_with_the_secret_in_any_encoding_makes_no_bundle() {
     let home = Home::new();
     let hex: String = SECRET.bytes().map(|byte| format!("{byte:02X}")).collect();
     let escaped: String = SECRET
@@ -194,7 +194,7 @@ fn what_holds_the_secret_in_any_guise_makes_no_bundle() {
 }
 
 #[test]
-fn a_recorded_key_is_not_shared_unawares() {
+fn a_recorded_key_in_a_bundle_is_warned_about() {
     let home = Home::new();
     let body = r#"{"event":"duck.bonded","beak_key":"bk_live_0123456789"}"#;
     fs::write(home.path("recorded"), body).expect("written");

@@ -63,7 +63,7 @@ fn the_secret_is_in_no_stream_and_no_argument() {
 }
 
 #[test]
-fn a_secret_file_that_is_not_the_callers_alone_is_refused_by_every_command() {
+fn a_secret_file_others_can_read_is_refused_by_every_command() {
     let home = Home::new();
     fs::write(home.path("body"), "{}").expect("written");
     let wrong = format!("sha256={}", "0".repeat(64));

@@ -49,7 +49,7 @@ fn sent(home: &Home, url: &str, deadline: &str) -> Ran {
 }
 
 #[test]
-fn whatever_a_receiver_answers_the_deadline_holds_and_nothing_of_it_is_printed_raw() {
+fn every_receiver_answer_stays_within_the_deadline_and_is_printed_escaped() {
     const NO: Duration = Duration::ZERO;
     const DRIP: Duration = Duration::from_millis(100);
     const OK: &[u8] = b"HTTP/1.1 200 OK\r\n";
@@ -111,7 +111,7 @@ fn an_answer_is_waited_for_ten_seconds_and_no_longer() {
 }
 
 #[test]
-fn a_connection_that_is_torn_leaves_it_open_whether_the_delivery_was_taken() {
+fn a_reset_connection_leaves_the_delivery_unclear() {
     let home = Home::new();
     let torn = home.listen(&["--fail", "reset"]);
     let ran = sent(&home, &torn.url, "5s");
@@ -171,7 +171,7 @@ fn one_delivery_is_one_post_and_is_never_repeated() {
 }
 
 #[test]
-fn who_interrupts_a_delivery_learns_that_it_may_have_arrived() {
+fn interrupting_a_delivery_reports_that_it_may_have_arrived() {
     let home = Home::new();
     let (told, seen) = std::sync::mpsc::channel();
     let told = std::sync::Mutex::new(told);
@@ -207,7 +207,7 @@ fn who_interrupts_a_delivery_learns_that_it_may_have_arrived() {
 }
 
 #[test]
-fn a_body_that_is_waited_for_can_be_interrupted() {
+fn waiting_for_a_body_can_be_interrupted() {
     let home = Home::new();
     let signature = format!("sha256={}", "0".repeat(64));
     // Whether the signals or the command are looked at first is left to chance.

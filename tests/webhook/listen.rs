@@ -111,7 +111,7 @@ fn for_people_a_delivery_is_one_line_without_its_body() {
 }
 
 #[test]
-fn it_listens_on_this_machine_alone() {
+fn the_receiver_listens_on_loopback_only() {
     let home = Home::new();
     let receiver = home.listen(&[]);
     let port = address(&receiver)
@@ -125,7 +125,7 @@ fn it_listens_on_this_machine_alone() {
 }
 
 #[test]
-fn what_is_too_large_too_slow_or_torn_is_not_taken() {
+fn oversized_slow_or_truncated_deliveries_are_refused() {
     let home = Home::new();
     let mut receiver = home.listen(&[]);
     let large = delivery("", &"x".repeat(2 << 20));
@@ -171,7 +171,7 @@ fn what_is_too_large_too_slow_or_torn_is_not_taken() {
 }
 
 #[test]
-fn many_who_say_nothing_do_not_keep_a_delivery_away_for_long() {
+fn idle_connections_delay_a_delivery_only_briefly() {
     let home = Home::new();
     let receiver = home.listen(&[]);
     let idle: Vec<_> = (0..80)
@@ -193,7 +193,7 @@ fn many_who_say_nothing_do_not_keep_a_delivery_away_for_long() {
 }
 
 #[test]
-fn every_mode_answers_wrongly_in_its_own_way() {
+fn every_failure_mode_of_the_receiver_fails_as_named() {
     let home = Home::new();
     for (mode, code, word) in [
         ("status-500", 1, "HTTP 500"),
@@ -228,7 +228,7 @@ fn every_mode_answers_wrongly_in_its_own_way() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_said() {
+fn a_port_in_use_is_reported() {
     let home = Home::new();
     let receiver = home.listen(&[]);
     let port = address(&receiver)

@@ -71,7 +71,7 @@ impl Drop for Receivers {
 }
 
 #[test]
-fn a_certificate_that_is_not_in_order_is_told_apart_and_nothing_is_sent() {
+fn each_certificate_problem_is_distinguished_and_nothing_is_sent() {
     let home = Home::new();
     let receivers = Receivers::start();
     let ask = |command: &[&str], kind: &str| {

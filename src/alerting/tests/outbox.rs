@@ -35,7 +35,7 @@ fn a_claim_keeps_others_away_until_its_lease_ends() {
 }
 
 #[test]
-fn a_channel_that_fails_is_left_alone_longer_each_time_and_nothing_overtakes() {
+fn a_failing_channel_backs_off_longer_each_time_and_keeps_message_order() {
     let CheckSeries {
         mut state,
         channels,
@@ -62,7 +62,7 @@ fn a_channel_that_fails_is_left_alone_longer_each_time_and_nothing_overtakes() {
 }
 
 #[test]
-fn a_pause_that_the_other_side_wants_is_kept_within_reason() {
+fn a_requested_retry_delay_is_honoured_up_to_a_limit() {
     for (wanted, kept) in [(5, 60), (600, 600), (999_999, 1_800)] {
         let CheckSeries {
             mut state,
@@ -87,7 +87,7 @@ fn a_pause_that_the_other_side_wants_is_kept_within_reason() {
 }
 
 #[test]
-fn one_dead_channel_holds_up_no_other() {
+fn a_failing_channel_does_not_delay_the_others() {
     let mut series = CheckSeries::new(&[channel("dead", Warning), channel("chat", Warning)]);
     series.check(Critical);
     let now = at(3_600);

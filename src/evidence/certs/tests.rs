@@ -43,7 +43,7 @@ fn a_stall_is_ducklings_without_certificates_and_both_must_be_proven() {
 }
 
 #[test]
-fn a_total_that_is_silent_leaves_the_stall_silent() {
+fn an_unavailable_total_makes_the_stall_unavailable() {
     let silent = || {
         Err(Unavailable::new(
             UnavailableReason::Missing,
@@ -137,7 +137,7 @@ fn fewer_than_half_certified_and_three_more_waiting_is_a_lag() {
 }
 
 #[test]
-fn the_worst_that_is_proven_is_said_and_well_takes_both_windows() {
+fn the_worst_proven_pace_wins_and_ok_needs_both_windows() {
     let stalled = || shown((2, Some(2)), (0, Some(0)));
     let lagging = || shown((5, Some(5)), (1, Some(1)));
     let well = || shown((2, Some(2)), (2, Some(2)));

@@ -7,7 +7,7 @@ use super::*;
 use tempfile::TempDir;
 
 #[test]
-fn the_loser_of_an_exchange_records_nothing() {
+fn a_lost_compare_and_swap_records_nothing() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("h.db");
     let mut one = Sqlite::open(&path, LONG).unwrap();

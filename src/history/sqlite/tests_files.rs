@@ -217,7 +217,7 @@ fn a_symlink_among_parent_directories_is_followed() {
 }
 
 #[test]
-fn a_name_in_the_form_of_an_address_is_kept() {
+fn a_file_name_that_looks_like_a_uri_is_used_as_it_is() {
     let folder = TempDir::new().unwrap();
     for name in [
         "file:x?mode=memory",

@@ -50,7 +50,7 @@ fn windows(history: &Sqlite) -> usize {
 
 #[test]
 #[ignore = "takes a minute or two"]
-fn a_million_snapshots_cost_a_verdict_what_a_thousand_do() {
+fn reading_a_million_snapshots_costs_as_little_as_a_thousand() {
     let folder = TempDir::new().unwrap();
     let few = recorded(&folder.path().join("few.db"), 1_000);
     let many = recorded(&folder.path().join("many.db"), 1_000_000);

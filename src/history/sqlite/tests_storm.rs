@@ -170,7 +170,7 @@ fn storm(writers: usize, each: usize, kills: usize) {
 }
 
 #[test]
-fn acknowledged_snapshots_survive_a_short_storm_of_kills() {
+fn acknowledged_snapshots_survive_repeated_kills() {
     storm(6, 40, 25);
 }
 

@@ -234,7 +234,7 @@ impl KnownEvents {
 }
 
 #[test]
-fn the_true_increase_lies_between_the_bounds() {
+fn the_true_increase_always_lies_between_the_bounds() {
     let mut dice = SampleDice(0x5eed_d0c5);
     let (mut bounded, mut exact, mut with_reset) = (0, 0, 0);
     for round in 0..20_000 {
@@ -302,7 +302,7 @@ fn windows_that_share_a_sampled_boundary_tile_without_gap_or_overlap() {
 }
 
 #[test]
-fn leaving_a_sample_out_never_tightens_the_bounds() {
+fn removing_a_sample_never_tightens_the_bounds() {
     let mut dice = SampleDice(0xfeed);
     for round in 0..5_000 {
         let world = KnownEvents::new(&mut dice, false);

@@ -20,7 +20,7 @@ fn newest_pulse(world: &FakeStack) -> i64 {
 }
 
 #[test]
-fn what_was_alive_is_alive_after_an_hour_and_what_was_dead_is_dead() {
+fn agents_keep_their_state_for_an_hour() {
     let later = now() + time::Duration::HOUR;
     let mut healthy = world("healthy");
     let series = healthy.metrics.len();
@@ -45,7 +45,7 @@ fn what_was_alive_is_alive_after_an_hour_and_what_was_dead_is_dead() {
 }
 
 #[test]
-fn after_a_cure_the_other_version_executes_and_nothing_fails() {
+fn after_a_rollback_the_other_version_executes_without_errors() {
     let mut world = world("inc-001");
     world.advance(now() + time::Duration::MINUTE * 10);
     let target = crate::practice::FakeAlias {
@@ -76,7 +76,7 @@ fn after_a_cure_the_other_version_executes_and_nothing_fails() {
 }
 
 #[test]
-fn requests_are_decided_in_six_minutes_and_one_that_is_stuck_stays_stuck() {
+fn requests_are_decided_within_six_minutes_and_a_stuck_one_stays_stuck() {
     let mut healthy = world("healthy");
     healthy.advance(now() + time::Duration::HOUR * 3);
     let running = healthy.executions.iter().filter(|e| e.status == "RUNNING");
@@ -100,7 +100,7 @@ fn requests_are_decided_in_six_minutes_and_one_that_is_stuck_stays_stuck() {
 }
 
 #[test]
-fn in_small_steps_the_same_happens_as_in_one() {
+fn advancing_in_small_steps_equals_one_large_step() {
     for scene in scenes() {
         let (mut once, mut often) = (scene.world(now()), scene.world(now()));
         once.advance(now() + time::Duration::HOUR * 2);

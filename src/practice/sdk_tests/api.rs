@@ -68,7 +68,7 @@ async fn a_large_feed_arrives_whole_and_without_a_length() {
 }
 
 #[tokio::test]
-async fn what_nobody_should_ask_is_refused_and_remembered() {
+async fn an_unexpected_request_is_refused_and_counted() {
     let stack = practice(world("healthy")).await;
     let at = |path: &str| format!("{}{path}", stack.api_url());
     let refused = [
@@ -118,7 +118,7 @@ async fn the_clock_runs_unless_it_is_frozen() {
 }
 
 #[tokio::test]
-async fn a_gone_api_refuses_connections_while_aws_answers() {
+async fn an_api_that_is_down_refuses_connections_while_aws_answers() {
     let stack = practice(world("api-gone")).await;
     let url = format!("{}/beak/system/status", stack.api_url());
     let refused = http().get(url).send().await.expect_err("nobody listens");
@@ -139,7 +139,7 @@ async fn a_dropped_stack_answers_nobody() {
 }
 
 #[tokio::test]
-async fn a_wanted_port_is_taken_with_the_one_after_it() {
+async fn a_requested_port_is_used_with_the_next_one() {
     for _ in 0..10 {
         let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = free.local_addr().expect("its number").port();
@@ -155,6 +155,6 @@ async fn a_wanted_port_is_taken_with_the_one_after_it() {
 }
 
 #[tokio::test]
-async fn there_is_no_port_after_the_last() {
+async fn the_last_port_is_refused() {
     assert!(Practice::start(world("healthy"), u16::MAX).await.is_err());
 }

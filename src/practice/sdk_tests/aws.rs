@@ -83,7 +83,7 @@ async fn pages_join_to_the_whole_list() {
 }
 
 #[tokio::test]
-async fn an_execution_stops_when_its_time_has_come() {
+async fn a_running_execution_stops_at_its_time() {
     let mut scene = world("healthy");
     scene.executions[0].start = now() + time::Duration::minutes(1);
     scene.executions[1].stop = Some(now() + time::Duration::minutes(1));
@@ -99,7 +99,7 @@ async fn an_execution_stops_when_its_time_has_come() {
 }
 
 #[tokio::test]
-async fn another_state_machine_does_not_exist_and_an_express_one_has_no_list() {
+async fn an_unknown_or_express_state_machine_lists_no_executions() {
     let stack = practice(world("express")).await;
     let sfn = client!(aws_sdk_sfn, stack);
     let ours = stack.world().state_machine_arn();
@@ -197,7 +197,7 @@ async fn metrics_are_summed_by_period_and_not_in_the_order_asked() {
 }
 
 #[tokio::test]
-async fn one_metric_is_asked_as_the_runbook_does() {
+async fn metric_statistics_answer_the_manual_command_of_the_runbook() {
     let stack = practice(world("inc-005")).await;
     let cloudwatch = client!(aws_sdk_cloudwatch, stack);
     let end = now().unix_timestamp();

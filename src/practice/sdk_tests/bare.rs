@@ -29,7 +29,7 @@ async fn bare(stack: &Practice, service: &str, request: reqwest::RequestBuilder)
 }
 
 #[tokio::test]
-async fn cbor_says_that_it_is_cbor_even_when_it_refuses() {
+async fn a_cbor_error_has_the_cbor_content_type() {
     let stack = practice(world("healthy")).await;
     let path = "/service/GraniteServiceVersion20100801/operation/GetMetricData";
     let request = http()
@@ -46,7 +46,7 @@ async fn cbor_says_that_it_is_cbor_even_when_it_refuses() {
 }
 
 #[tokio::test]
-async fn nobody_is_answered_without_a_signature() {
+async fn an_unsigned_request_is_refused() {
     let stack = practice(world("healthy")).await;
     let url = format!("{}/v2/email/account", stack.aws_url());
     let answer = http().get(url).send().await.expect("an answer");

@@ -59,7 +59,7 @@ async fn refusals(stack: &Practice) -> [(u16, String); 4] {
 }
 
 #[tokio::test]
-async fn each_service_refuses_in_its_own_words() {
+async fn each_service_has_its_own_error_format() {
     let table = [
         (
             Fault::Deny,
@@ -121,7 +121,7 @@ async fn status(stack: &Practice) -> reqwest::Result<reqwest::Response> {
 }
 
 #[tokio::test]
-async fn the_api_fails_like_the_gateway_before_it() {
+async fn api_faults_look_like_those_of_the_gateway() {
     let table = [
         (
             Fault::Deny,
@@ -158,7 +158,7 @@ async fn the_api_fails_like_the_gateway_before_it() {
 }
 
 #[tokio::test]
-async fn a_hanging_operation_is_seen_but_never_answered() {
+async fn a_hanging_operation_is_logged_and_never_answered() {
     let stack = failing(Fault::Hang).await;
     let arrived = async {
         while stack.requests().is_empty() {
@@ -181,7 +181,7 @@ fn caused_by(error: &(dyn Error + 'static), kind: std::io::ErrorKind) -> bool {
 }
 
 #[tokio::test]
-async fn a_torn_connection_is_a_reset_before_any_answer() {
+async fn a_reset_fault_resets_the_connection_before_any_byte() {
     let stack = failing(Fault::Reset).await;
     let torn = status(&stack).await.expect_err("no answer");
     assert!(!torn.is_connect());
@@ -193,7 +193,7 @@ async fn a_torn_connection_is_a_reset_before_any_answer() {
 }
 
 #[tokio::test]
-async fn a_cut_body_has_the_right_beginning_and_no_end() {
+async fn a_cut_body_is_a_prefix_of_the_answer() {
     let honest = practice(world("healthy")).await;
     let whole = status(&honest)
         .await
@@ -224,7 +224,7 @@ async fn a_delay_and_the_latency_add_up() {
 }
 
 #[tokio::test]
-async fn a_fault_does_not_hide_a_question_nobody_should_ask() {
+async fn an_unexpected_request_is_counted_even_under_a_fault() {
     let stack = failing(Fault::Empty).await;
     let ses = client!(aws_sdk_sesv2, stack, "eu-west-1");
     let refused = ses.get_account().send().await.expect_err("not from there");

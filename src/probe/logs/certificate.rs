@@ -277,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn issued_failed_and_mail_are_counted_apart() {
+    fn issued_failed_and_mail_lines_are_counted_separately() {
         let table = [
             ("duck.cert_issued", Some(CertificateLine::Issued)),
             (

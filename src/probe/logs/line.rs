@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_hold_nothing_say_nothing() {
+    fn empty_log_fields_are_ignored() {
         let line =
             r#"{"message":"stored","error":null,"failed":0,"errors":[],"reason":"none","n":2}"#;
         let words = LogLine::parse(line).words();

@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_tells_the_version_that_logs_to_it() {
+    fn the_log_stream_names_its_version() {
         for (stream, version) in [
             ("2026/03/22/[61]0f1e2d3c", "61"),
             ("2026/03/22/mission-control-api[62]0f1e", "62"),

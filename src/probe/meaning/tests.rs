@@ -87,7 +87,7 @@ fn types_beyond_the_cache_are_still_classified() {
 }
 
 #[test]
-fn a_pulse_that_did_not_come_is_none_for_anybody() {
+fn a_missed_pulse_is_not_a_pulse() {
     for kind in [
         "pulse",
         "duck.pulse",

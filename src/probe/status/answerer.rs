@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_function_is_blamed_only_where_it_was_asked() {
+    fn the_function_is_blamed_only_when_it_was_invoked() {
         let json = r#"{"message":"Internal server error"}"#;
         let type_of = |kind| [("x-amzn-errortype", kind)];
         for kind in [
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn html_and_marks_of_a_cache_are_an_edge() {
+    fn html_and_cache_headers_indicate_an_edge() {
         let page = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title>";
         type Headers<'a> = &'a [(&'a str, &'a str)];
         let cases: [(u16, Headers<'_>, &str, &str); 7] = [

@@ -83,7 +83,7 @@ fn truncated_json_never_parses() {
 }
 
 #[test]
-fn the_document_says_what_the_contract_shows() {
+fn the_json_document_matches_the_contract() {
     let value = parsed(&render(&sample::critical(), false));
     assert_eq!(value["stack"]["account"], "111122223333");
     assert_eq!(value["started_at"], "2026-03-22T03:12:09Z");
@@ -110,7 +110,7 @@ fn the_document_says_what_the_contract_shows() {
 }
 
 #[test]
-fn absent_is_null_and_never_left_out() {
+fn absent_values_are_null_and_never_omitted() {
     let value = parsed(&render(&sample::critical(), false));
     let step = &value["runbooks"][0]["steps"][1];
     for key in ["next_action", "escalation"] {
@@ -154,7 +154,7 @@ fn values_have_the_type_of_the_fact() {
 }
 
 #[test]
-fn no_control_byte_and_nothing_invisible_leaves_in_any_string() {
+fn json_strings_hold_no_control_or_invisible_character() {
     let raw = sample::evil();
     let text = document(
         DocumentKind::Help,
@@ -180,7 +180,7 @@ fn no_control_byte_and_nothing_invisible_leaves_in_any_string() {
 }
 
 #[test]
-fn one_line_for_watching_and_one_newline_at_the_end() {
+fn watched_json_is_one_line_with_one_newline() {
     for (name, report) in sample::all() {
         let text = render(&report, false);
         assert_eq!(text.matches('\n').count(), 1, "{name}");

@@ -125,7 +125,7 @@ fn a_sample_is_a_series_and_one_number_without_a_time_stamp() {
 }
 
 #[test]
-fn a_name_cannot_end_its_label() {
+fn a_label_value_is_escaped() {
     assert_eq!(escaped(r#"a"b\"#), r#"a\"b\\"#);
     for line in render(&sample::hostile()).lines() {
         assert!(

@@ -283,7 +283,7 @@ fn text_from_outside_never_begins_a_line() {
 }
 
 #[test]
-fn colour_changes_the_looks_and_not_one_word() {
+fn colour_changes_no_word_of_the_table() {
     for (name, report) in sample::all() {
         let colour = render(
             &report,

@@ -134,7 +134,7 @@ fn built_in() -> Vec<Runbook> {
 }
 
 #[test]
-fn every_condition_of_the_built_in_runbooks_means_in_cel_what_it_means_here() {
+fn built_in_conditions_mean_the_same_in_another_cel_implementation() {
     let mut dice = ConditionDice(7);
     let mut asked = 0;
     for runbook in built_in() {
@@ -154,7 +154,7 @@ fn every_condition_of_the_built_in_runbooks_means_in_cel_what_it_means_here() {
 }
 
 #[test]
-fn every_condition_that_is_read_here_is_cel_and_means_the_same_there() {
+fn every_accepted_condition_is_cel_with_the_same_meaning() {
     let limits = limits();
     let steps = ["quota".to_owned(), "true".to_owned(), "if".to_owned()];
     let scope = Scope {
@@ -199,7 +199,7 @@ fn every_condition_that_is_read_here_is_cel_and_means_the_same_there() {
 }
 
 #[test]
-fn what_is_too_long_to_read_is_not_read() {
+fn a_condition_over_80_characters_is_refused() {
     let limits = limits();
     let scope = Scope {
         limits: &limits,

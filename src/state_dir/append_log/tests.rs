@@ -13,7 +13,7 @@ fn fresh() -> (tempfile::TempDir, PathBuf, AppendLog) {
 }
 
 #[test]
-fn entries_follow_what_is_there_and_change_nothing_of_it() {
+fn an_append_keeps_the_existing_bytes() {
     for (before, due) in [
         (None, "# Governance log\n\none\ntwo\n"),
         (Some(""), "# Governance log\n\none\ntwo\n"),
@@ -38,7 +38,7 @@ fn entries_follow_what_is_there_and_change_nothing_of_it() {
 }
 
 #[test]
-fn an_entry_that_was_cut_off_anywhere_is_completed_by_the_next() {
+fn an_entry_truncated_at_any_byte_is_completed_by_the_next_append() {
     let entry = "## a whole entry\n\nwith lines\n";
     for cut in 0..=entry.len() {
         let (_folder, path, ledger) = fresh();
@@ -58,7 +58,7 @@ fn an_entry_that_was_cut_off_anywhere_is_completed_by_the_next() {
 }
 
 #[test]
-fn what_is_kept_beside_counts_only_whole_and_only_where_it_fits() {
+fn a_pending_entry_counts_only_when_whole_and_matching() {
     let entry = "## a whole entry\n";
     let (_folder, path, ledger) = fresh();
     ledger.intend(0, entry.as_bytes()).expect("kept");
@@ -150,7 +150,7 @@ fn utf_16_is_refused_and_a_link_is_called_one() {
 }
 
 #[test]
-fn the_last_line_of_a_kind_is_found() {
+fn the_last_line_with_a_prefix_is_found() {
     let (_folder, path, ledger) = fresh();
     assert_eq!(ledger.last("<!-- x").expect("no log"), None);
     fs::write(&path, b"<!-- x 1\n\xff<!-- x 2\n<!-- x 3\ny\n").expect("written");

@@ -49,7 +49,7 @@ fn only_a_regular_file_within_its_limit_is_read() {
 
 /// The kernel gives no size for these; the limit holds all the same.
 #[test]
-fn a_file_that_does_not_tell_its_size_is_bounded_too() {
+fn a_file_without_a_size_is_bounded() {
     let read = read_file(Path::new("/proc/kallsyms"), Links::Follow, 1000);
     assert!(matches!(read, Err(InputError::TooLarge(1000))), "{read:?}");
 }
@@ -77,7 +77,7 @@ fn an_endless_descriptor_is_too_large() {
 }
 
 #[test]
-fn only_the_spellings_of_a_descriptor_name_one() {
+fn only_descriptor_paths_name_a_descriptor() {
     for path in ["-", "/dev/stdin", "/dev/fd/63", "/proc/self/fd/3"] {
         assert!(is_descriptor(Path::new(path)), "{path}");
     }

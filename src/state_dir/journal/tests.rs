@@ -25,7 +25,7 @@ fn filled() -> (tempfile::TempDir, Journal) {
 }
 
 #[test]
-fn what_was_appended_is_read_and_the_chain_is_whole() {
+fn appended_entries_are_read_back_in_a_whole_chain() {
     let (_folder, journal) = filled();
     let chain = journal.read().expect("read");
     assert!(chain.is_whole(), "{:?}", chain.breaks);
@@ -53,7 +53,7 @@ fn an_unsettled_outcome_stays_open_until_a_later_one_settles_it() {
 }
 
 #[test]
-fn it_is_0600_in_a_folder_of_0700() {
+fn the_journal_is_0600_in_a_0700_folder() {
     let (folder, journal) = filled();
     let mode = |path: &Path| {
         let seen = std::fs::metadata(path).expect("there");
@@ -64,7 +64,7 @@ fn it_is_0600_in_a_folder_of_0700() {
 }
 
 #[test]
-fn a_link_in_its_place_is_not_followed() {
+fn a_link_in_place_of_the_journal_is_not_followed() {
     let folder = tempfile::tempdir().expect("a folder");
     let victim = folder.path().join("victim");
     std::fs::write(&victim, "precious").expect("written");
@@ -77,7 +77,7 @@ fn a_link_in_its_place_is_not_followed() {
 
 /// Every byte changed, every line removed, doubled or moved: all of it is seen.
 #[test]
-fn no_change_goes_unseen() {
+fn every_changed_byte_breaks_the_chain() {
     let (_folder, journal) = filled();
     let text = std::fs::read_to_string(journal.path()).expect("read");
     let whole = chain(&text);
@@ -106,7 +106,7 @@ fn no_change_goes_unseen() {
 
 /// Whoever edits a line and reckons its hash anew breaks what the next line says of it.
 #[test]
-fn a_line_with_a_new_hash_of_its_own_is_seen() {
+fn a_line_rehashed_by_itself_breaks_the_chain() {
     let (_folder, journal) = filled();
     let text = std::fs::read_to_string(journal.path()).expect("read");
     let lines: Vec<_> = text.split_inclusive('\n').collect();
@@ -120,7 +120,7 @@ fn a_line_with_a_new_hash_of_its_own_is_seen() {
 
 /// A torn line is a part of the story: without it the next one, which tells of it, stands out.
 #[test]
-fn a_torn_line_that_is_taken_away_is_seen() {
+fn a_removed_torn_line_breaks_the_chain() {
     let (_folder, journal) = filled();
     let text = std::fs::read_to_string(journal.path()).expect("read");
     std::fs::write(journal.path(), &text[..text.len() - 9]).expect("written");
@@ -233,7 +233,7 @@ fn reading_what_is_recent_costs_the_same_however_long_the_journal_is() {
 }
 
 #[test]
-fn an_index_of_another_journal_is_not_believed() {
+fn an_index_of_another_journal_is_ignored() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = long(folder.path(), 1_000);
     bytes_read(&journal);
@@ -284,7 +284,7 @@ fn a_long_journal_is_checked_in_time_and_little_memory() {
 }
 
 #[test]
-fn a_line_without_end_is_no_line_and_costs_no_memory() {
+fn an_endless_line_is_refused_in_bounded_memory() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = long(folder.path(), 2);
     let text = std::fs::read_to_string(journal.path()).expect("read");

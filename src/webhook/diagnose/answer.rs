@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn every_answer_has_its_own_fix_and_none_is_a_new_approval() {
+    fn every_status_has_its_fix_and_none_asks_for_a_new_approval() {
         let mut fixes = BTreeSet::new();
         for (status, verdict) in [
             (200, Verdict::Ok),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn clocks_are_compared_to_the_second() {
+    fn clock_skew_is_compared_to_the_second() {
         let now = OffsetDateTime::from_unix_timestamp(1_774_149_129).expect("a time");
         let at = |date| check_clock(&answer(200, date), now).verdict;
         for (date, verdict) in [

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn tunnels_that_answer_themselves_are_found() {
+    fn a_tunnel_that_answers_by_itself_is_recognized() {
         let plain = url("https://example.invalid/");
         for (code, word) in [
             ("ERR_NGROK_3200", "agent"),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn every_handshake_has_its_own_fix_and_none_is_to_look_away() {
+    fn every_tls_failure_has_its_fix_and_none_disables_verification() {
         let all = [
             TlsFailure::Expired,
             TlsFailure::Early,

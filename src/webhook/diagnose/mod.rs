@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_finding_leads_to_registering_first_or_to_the_humans() {
+    fn no_diagnosis_asks_for_registering_first_or_for_a_new_approval() {
         let well: Vec<_> = QUESTIONS.map(|id| Diagnosis::ok(id, "")).into();
         let mut ill = well.clone();
         ill[3] = Diagnosis::critical("tunnel", "gone");

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_status_object_is_well() {
+    fn only_a_status_object_is_a_good_answer() {
         let all = r#"{"lambda_version":"v41","lambda_alias_version":"41","lambda":{"version":41}}"#;
         let well = |versions: &[&str]| {
             StatusReading::Answered(versions.iter().map(|v| (*v).to_owned()).collect())

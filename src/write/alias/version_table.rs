@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_shows_few_errors_and_none_apart_and_leaves_blanks_where_nothing_served() {
+    fn a_version_picture_distinguishes_few_errors_none_and_no_traffic() {
         let served = VersionMetrics {
             number: 1,
             invocations: vec![(0, 10), (10, 10), (20, 10)],

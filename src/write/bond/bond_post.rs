@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_answer_that_refused_it_is_a_proven_no() {
+    fn only_a_refusal_is_a_proven_rejection() {
         use Reading::{AsAsked, AsBefore, Unreadable};
         let lost = || PostAnswer::Lost("HTTP 504".to_owned());
         let table = [

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_or_an_option_is_no_id() {
+    fn a_path_or_an_option_is_not_a_bond_id() {
         for id in [
             "AAAA000000000001",
             "sd_7f3a",
