@@ -273,7 +273,7 @@ fn good_run(round: &Round<'_>, trace: &Path) -> (Vec<String>, BTreeMap<String, u
 
 #[test]
 #[ignore = "needs strace; some minutes; run it by name"]
-fn kills_at_every_system_call_that_touches_a_file_or_the_socket() {
+fn strace_kill_at_every_system_call_loses_no_key_silently() {
     let stage = Stage::of(bonded(Some(60)));
     let mut figures = Figures::default();
     let round = Round::new(&stage, 0);
@@ -303,7 +303,7 @@ fn kills_at_every_system_call_that_touches_a_file_or_the_socket() {
 
 #[test]
 #[ignore = "needs strace; a minute or two; run it by name"]
-fn failing_any_system_call_loses_no_issued_key() {
+fn strace_failure_of_any_system_call_loses_no_issued_key() {
     let stage = Stage::of(bonded(Some(60)));
     let mut figures = Figures::default();
     let round = Round::new(&stage, 0);
@@ -362,7 +362,7 @@ fn failing_any_system_call_loses_no_issued_key() {
 /// calls; that is no power cut.
 #[test]
 #[ignore = "needs strace; run it by name"]
-fn nothing_is_reported_before_key_and_directory_are_synced() {
+fn strace_nothing_is_reported_before_key_and_directory_are_synced() {
     let stage = Stage::of(bonded(Some(60)));
     let round = Round::new(&stage, 0);
     let (lines, _) = good_run(&round, &stage.home().join("trace"));
