@@ -7,6 +7,7 @@
 use crate::redact;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 /// The values behind the `{stack.…}` placeholders of runbook texts, by placeholder name.
 pub type StackNames = BTreeMap<&'static str, Printable>;
@@ -89,6 +90,11 @@ impl fmt::Debug for Untrusted {
 pub struct Printable(String);
 
 impl Printable {
+    /// A path.
+    pub fn path(path: &Path) -> Self {
+        Self::from(path.to_string_lossy().as_ref())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

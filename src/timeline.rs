@@ -47,7 +47,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Something that is no verdict.
+    /// A moment that is not a verdict.
     pub fn new(at: i64, witness: Witness, text: impl Into<Printable>) -> Self {
         Self {
             at,
@@ -68,8 +68,7 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Puts everything since `from` in order. Of one second what could be a reason stands
-    /// before the verdict.
+    /// Sorts everything since `from`. Within a second, possible causes come before the verdict.
     pub fn of(from: i64, moments: impl IntoIterator<Item = Moment>) -> Self {
         let mut moments: Vec<Moment> = moments
             .into_iter()
@@ -80,8 +79,7 @@ impl Timeline {
         Self { moments, broke }
     }
 
-    /// What happened in the hour before the first bad verdict and could be its reason, newest
-    /// first.
+    /// Possible causes in the hour before the first bad verdict, newest first.
     pub fn before(&self) -> impl Iterator<Item = &Moment> {
         let broke = self.broke.and_then(|at| self.moments.get(at));
         let earlier = self
@@ -96,8 +94,8 @@ impl Timeline {
     }
 }
 
-/// How the verdicts of recorded runs changed. What a run did not judge stays as it was; the
-/// first run of all says how it began.
+/// Verdict changes between recorded runs. A runbook that a run did not judge keeps its verdict;
+/// the first run sets the initial one.
 pub fn verdicts(runs: &[Summary]) -> Vec<Moment> {
     let mut known: BTreeMap<&str, Verdict> = BTreeMap::new();
     let mut moments = Vec::new();
@@ -129,12 +127,12 @@ pub fn verdicts(runs: &[Summary]) -> Vec<Moment> {
 pub struct Spell {
     /// The first run that saw it.
     pub since: OffsetDateTime,
-    /// The last run before it that saw the runbook well.
+    /// The last run before it in which the runbook was ok.
     pub well: Option<OffsetDateTime>,
 }
 
-/// The spell that the newest of these runs belong to; none where it is over. A run that could
-/// not tell neither begins nor ends one.
+/// The spell that is still going on by the newest run, if any. An unknown verdict neither begins
+/// nor ends one.
 pub fn spell(runs: &[Summary], runbook: &str) -> Option<Spell> {
     let (mut since, mut well) = (None, None);
     for run in runs {
@@ -148,7 +146,7 @@ pub fn spell(runs: &[Summary], runbook: &str) -> Option<Spell> {
     since.map(|since| Spell { since, well })
 }
 
-/// Where the alias came to another version, by what runs recorded of it.
+/// Moves of the alias, by the versions that runs recorded.
 pub fn alias(samples: &[Sample]) -> Vec<Moment> {
     let moved = samples.windows(2).filter_map(|pair| match pair {
         [before, after] if before.value != after.value => {
@@ -316,7 +314,7 @@ mod tests {
             seen(&["critical", "ok", "warning", "critical"]),
             Some((at(30), Some(at(20))))
         );
-        // Whoever could not tell saw neither that it began nor that it was over.
+        // An unknown verdict shows neither a beginning nor an end.
         assert_eq!(
             seen(&["unknown", "critical", "unknown"]),
             Some((at(20), None))

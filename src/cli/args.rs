@@ -23,7 +23,7 @@ use crate::fact::parse_duration;
 use crate::stack::Flags;
 use crate::text::Printable;
 use clap::{Args, Parser, Subcommand};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The value of `--since` in seconds; `example` is one that is right.
 pub(super) fn since(text: &str, example: &str) -> Result<i64, Failure> {
@@ -34,11 +34,6 @@ pub(super) fn since(text: &str, example: &str) -> Result<i64, Failure> {
             "--since: `{text}` is not a duration such as {example}"
         ))
     })
-}
-
-/// A path, printable.
-pub(super) fn shown(path: &Path) -> Printable {
-    Printable::from(path.to_string_lossy().into_owned())
 }
 
 /// Triage for the Space Duck production stack: a verdict and the next action for each step.

@@ -139,7 +139,7 @@ fn print(context: &Context, args: &args::CheckArgs, report: &Report) -> u8 {
 /// A file that cannot be written changes no verdict.
 fn write_textfile(path: &Path, page: &str) {
     if let Err(error) = output::replace(path, page.as_bytes(), output::SHARED) {
-        let path = args::shown(path);
+        let path = Printable::path(path);
         out::warn(&format!("duckops: {path} was not written: {error}"));
     }
 }

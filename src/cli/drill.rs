@@ -1,6 +1,6 @@
 //! `duckops drill`: the same triage, over HTTP, on the embedded practice stack.
 
-use super::args::{self, DrillAction, shown};
+use super::args::{self, DrillAction};
 use super::fail::Failure;
 use super::recording::load;
 use super::{Context, now, observer, out};
@@ -10,6 +10,7 @@ use crate::exit;
 use crate::fact::instant;
 use crate::practice::{self, FakeStack, Scene};
 use crate::recording::Recording;
+use crate::text::Printable;
 use std::path::Path;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -131,7 +132,7 @@ async fn recorded_world(
 
 fn title(file: &Path, recording: &Recording) -> String {
     let at = instant(recording.started_at.unix_timestamp());
-    format!("rebuilt from {}, recorded at {at}", shown(file))
+    format!("rebuilt from {}, recorded at {at}", Printable::path(file))
 }
 
 impl From<DrillError> for Failure {

@@ -16,6 +16,7 @@ use crate::report::json::DocumentKind;
 use crate::report::plot;
 use crate::runbook::Missing;
 use crate::state_dir::output;
+use crate::text::Printable;
 use serde_json::json;
 use time::Duration;
 
@@ -95,7 +96,10 @@ async fn trends(context: &Context, args: args::HistoryArgs) -> Result<u8, Failur
     if let (Some(path), [trend]) = (&args.svg, trends.as_slice()) {
         let picture = plot::svg(&trend.plot(&trend.observations()));
         output::replace(path, picture.as_bytes(), output::PRIVATE).map_err(|error| {
-            Failure::own(format!("{} was not written: {error}", args::shown(path)))
+            Failure::own(format!(
+                "{} was not written: {error}",
+                Printable::path(path)
+            ))
         })?;
     }
     let document = trend::document(&trends, since, context.out.screen);

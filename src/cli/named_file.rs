@@ -1,9 +1,9 @@
 //! Files that the command line names to be read.
 
 use super::Context;
-use super::args::shown;
 use super::fail::Failure;
 use crate::state_dir::input::{self, InputError};
+use crate::text::Printable;
 use std::path::Path;
 
 /// The bytes of a file, or of a descriptor such as `-`, which must reach its end within the
@@ -29,5 +29,5 @@ pub(super) async fn deploy_log(context: &Context, path: &Path) -> Result<String,
 }
 
 fn unreadable(flag: &str, path: &Path, error: &InputError) -> Failure {
-    Failure::usage(format!("{flag}{}: {error}", shown(path)))
+    Failure::usage(format!("{flag}{}: {error}", Printable::path(path)))
 }

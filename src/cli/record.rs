@@ -70,7 +70,7 @@ fn place(context: &Context, args: &args::RecordArgs) -> Result<PathBuf, Failure>
     })?;
     // Only what is typed may depend on where it is typed.
     if args.log.is_none() && !path.is_absolute() {
-        let shown = args::shown(&path);
+        let shown = Printable::path(&path);
         let why = format!("governance_log: `{shown}` is not a path from the root on");
         return Err(Failure::usage(why));
     }

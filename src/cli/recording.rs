@@ -1,17 +1,17 @@
 //! Recordings: reading one, and `duckops triage --from FILE`.
 
-use super::args::shown;
 use super::fail::Failure;
 use super::{Context, args, named_file, out};
 use crate::engine::runbooks::evaluate_recording;
 use crate::recording::{self, LARGEST, Recording};
+use crate::text::Printable;
 use std::path::Path;
 
 /// Reads the recording that `flag` names, or an argument by itself; `-` is standard input.
 pub(super) async fn load(context: &Context, flag: &str, path: &Path) -> Result<Recording, Failure> {
     let bytes = named_file::bytes(context, flag, path, LARGEST as u64).await?;
     recording::read(&bytes)
-        .map_err(|error| Failure::usage(format!("{flag}{}: {error}", shown(path))))
+        .map_err(|error| Failure::usage(format!("{flag}{}: {error}", Printable::path(path))))
 }
 
 /// `duckops triage --from FILE`
@@ -23,7 +23,7 @@ pub(super) async fn replay(
     let recording = load(context, "--from: ", path).await?;
     out::warn(&format!(
         "judged from {}, recorded at {}; nobody was asked now",
-        shown(path),
+        Printable::path(path),
         crate::fact::instant(recording.started_at.unix_timestamp())
     ));
     let report = evaluate_recording(

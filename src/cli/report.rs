@@ -9,6 +9,7 @@ use crate::fact::instant;
 use crate::report::html::{HtmlPage, TimelineRow, render};
 use crate::report::plot::Plot;
 use crate::state_dir::output;
+use crate::text::Printable;
 use time::Duration;
 
 /// How far back the timeline and the trends go, in seconds.
@@ -68,7 +69,7 @@ pub(super) async fn main(context: &Context, args: &args::ReportArgs) -> Result<u
         events: &events,
         told: &said.join("; "),
     });
-    let file = args::shown(&args.html);
+    let file = Printable::path(&args.html);
     let code = match output::replace(&args.html, page.as_bytes(), output::PRIVATE) {
         Ok(()) => {
             out::warn(&format!("wrote {file}"));

@@ -23,7 +23,7 @@ pub(super) async fn main(context: &Context, args: &args::RunbookArgs) -> Result<
         RunbookAction::Test { runbook } => runbook_checks::test(library, runbook.as_deref())?,
         RunbookAction::Case { file, runbook } => {
             let recording = recording::load(context, "", file).await?;
-            let (file, runbook) = (args::shown(file), runbook.as_deref());
+            let (file, runbook) = (Printable::path(file), runbook.as_deref());
             runbook_checks::recorded_cases(library, &recording, file.as_str(), runbook)?
         }
         RunbookAction::New { runbook } => new(context, runbook)?,
@@ -46,7 +46,7 @@ fn new(context: &Context, id: &str) -> Result<Document, Failure> {
     let text = listing::template(id);
     let written = output::create_folders(&folder.value)
         .and_then(|()| output::create(&path, text.as_bytes(), output::PRIVATE));
-    let path = args::shown(&path);
+    let path = Printable::path(&path);
     written.map_err(|error| Failure::usage(format!("{path} could not be written: {error}")))?;
     let text = format!("{path}\nChange it, then: duckops runbook lint {id} --runbooks …\n");
     let (kind, extra) = (DocumentKind::RunbookNew, json!({ "file": path.as_str() }));

@@ -66,13 +66,13 @@ fn save_request(args: &args::TriageArgs) -> Result<Option<SaveRequest>, Failure>
     };
     let requested = (args.runbook.clone(), args.step.clone());
     let request = SaveRequest::new(path, args.hide_account, requested);
-    let refused = |why| Failure::usage(format!("--save: {}: {why}", args::shown(path)));
+    let refused = |why| Failure::usage(format!("--save: {}: {why}", Printable::path(path)));
     request.map(Some).map_err(refused)
 }
 
 /// A recording that cannot be saved changes no verdict.
 async fn save(request: &SaveRequest, parts: RecordedParts, report: &Report) {
-    let path = args::shown(request.path());
+    let path = Printable::path(request.path());
     out::warn(&match request.save(parts, report).await {
         Ok(0) => saved(&path, "nothing in it looks like a secret"),
         Ok(removed) => saved(&path, &format!("{removed} secrets were taken out")),
@@ -92,7 +92,7 @@ async fn run(context: &Context, args: &args::TriageArgs) -> Result<Run, Failure>
         run.expected_version = Some(version.clone());
     }
     if let Some(path) = &args.deploy_log {
-        let shown = Printable::from(path.to_string_lossy().into_owned());
+        let shown = Printable::path(path);
         let text = named_file::deploy_log(context, path).await?;
         if let Err(why) = run.versions.add_deploy_log(&text) {
             run.notes

@@ -82,7 +82,7 @@ pub async fn read(
         }
     })
     .await;
-    let (count, entries) = taken(&collected);
+    let (count, entries) = take_all(&collected);
     let (verdict, summary) = match end {
         Ok(()) => (Verdict::Ok, format!("{count} entries")),
         Err(unavailable) => {
@@ -95,9 +95,9 @@ pub async fn read(
     Document::new(DocumentKind::Audit, verdict, summary, "", extra)
 }
 
-fn taken<T: Default>(shared: &Mutex<T>) -> T {
-    let taken = shared.lock().map(|mut all| std::mem::take(&mut *all));
-    taken.unwrap_or_default()
+fn take_all<T: Default>(shared: &Mutex<T>) -> T {
+    let take_all = shared.lock().map(|mut all| std::mem::take(&mut *all));
+    take_all.unwrap_or_default()
 }
 
 /// Reads the feed again and again and yields what is new.
@@ -126,7 +126,7 @@ impl AuditFollower {
             }
         })
         .await;
-        let mut fresh = taken(&fresh);
+        let mut fresh = take_all(&fresh);
         fresh.sort();
         fresh.retain(|(_, line)| !self.seen.contains(line));
         if let Some((newest, _)) = fresh.last() {

@@ -9,7 +9,10 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HistoryError {
     /// Something is there and cannot be read as history. It stays as it is.
-    #[error("{} cannot be read: {why}; it was left as it is", shown(path))]
+    #[error(
+        "{} cannot be read: {why}; it was left as it is",
+        Printable::path(path)
+    )]
     Unreadable {
         /// The database.
         path: PathBuf,
@@ -17,7 +20,7 @@ pub enum HistoryError {
         why: Printable,
     },
     /// Another process held the database for longer than we may wait.
-    #[error("{} is busy: another process held it for {} ms", shown(path), waited.as_millis())]
+    #[error("{} is busy: another process held it for {} ms", Printable::path(path), waited.as_millis())]
     Busy {
         /// The database.
         path: PathBuf,
@@ -25,7 +28,7 @@ pub enum HistoryError {
         waited: Duration,
     },
     /// Nothing could be recorded: no permission, no space, a read-only place.
-    #[error("{} cannot be written: {why}", shown(path))]
+    #[error("{} cannot be written: {why}", Printable::path(path))]
     NotWritable {
         /// The database, or the folder that could not be made.
         path: PathBuf,
@@ -35,7 +38,7 @@ pub enum HistoryError {
     /// A newer duckops made it; this one neither reads nor writes it.
     #[error(
         "{} has schema {found} and this duckops knows up to {known}: use a newer duckops",
-        shown(path)
+        Printable::path(path)
     )]
     Newer {
         /// The database.
@@ -134,11 +137,6 @@ impl HistoryError {
         let (path, why) = (path.to_owned(), why.into());
         Self::NotWritable { path, why }
     }
-}
-
-/// A path on one safe line.
-fn shown(path: &Path) -> Printable {
-    path.to_string_lossy().into_owned().into()
 }
 
 #[cfg(test)]

@@ -3,53 +3,6 @@
 
 use std::fmt;
 
-/// One question to the stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Operation {
-    /// `GET /beak/system/status`
-    Status,
-    /// `POST /beak/audit`
-    Audit,
-    /// `GET` and `POST /beak/spaceducks`: the agents and connections of a duckling.
-    Spaceducks,
-    /// `POST /beak/peck/list`: the requests of an agent.
-    PeckList,
-    /// `POST /beak/pulse`: a sign of life in an agent's name.
-    Pulse,
-    /// `POST /beak/rotate`: a new key for an agent.
-    Rotate,
-    /// `POST /beak/unpeck`: the end of a bond.
-    Unpeck,
-    /// STS: which account and role is this?
-    GetCallerIdentity,
-    /// Step Functions: the executions of a state machine.
-    ListExecutions,
-    /// SES: quota and enforcement.
-    GetAccount,
-    /// CloudWatch: several metrics at once.
-    GetMetricData,
-    /// CloudWatch: one metric.
-    GetMetricStatistics,
-    /// Lambda: where an alias points.
-    GetAlias,
-    /// Lambda: the published versions.
-    ListVersionsByFunction,
-    /// Lambda: the settings of one version.
-    GetFunctionConfiguration,
-    /// Lambda: who may invoke the alias.
-    GetPolicy,
-    /// Lambda: what is kept warm for the alias.
-    GetProvisionedConcurrencyConfig,
-    /// Lambda: what is reserved for the function.
-    GetFunctionConcurrency,
-    /// Lambda: one call of one version.
-    Invoke,
-    /// Lambda: where an alias shall point.
-    UpdateAlias,
-    /// Logs: the lines that match a pattern.
-    FilterLogEvents,
-}
-
 /// An AWS service, by the names it has in different places.
 pub(super) struct Service {
     /// In the credential scope of a signature.
@@ -58,64 +11,60 @@ pub(super) struct Service {
     pub(super) permission: &'static str,
 }
 
-impl Operation {
-    /// Every operation.
-    pub const ALL: [Operation; 21] = [
-        Operation::Status,
-        Operation::Audit,
-        Operation::Spaceducks,
-        Operation::PeckList,
-        Operation::Pulse,
-        Operation::Rotate,
-        Operation::Unpeck,
-        Operation::GetCallerIdentity,
-        Operation::ListExecutions,
-        Operation::GetAccount,
-        Operation::GetMetricData,
-        Operation::GetMetricStatistics,
-        Operation::GetAlias,
-        Operation::ListVersionsByFunction,
-        Operation::GetFunctionConfiguration,
-        Operation::GetPolicy,
-        Operation::GetProvisionedConcurrencyConfig,
-        Operation::GetFunctionConcurrency,
-        Operation::Invoke,
-        Operation::UpdateAlias,
-        Operation::FilterLogEvents,
-    ];
+macro_rules! operations {
+    ($($name:ident $service:expr, $about:literal;)*) => {
+        /// One question to the stack.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Operation {
+            $(#[doc = $about] $name,)*
+        }
 
-    /// The service that it belongs to; none for the stack's own API.
-    pub(super) fn service(self) -> Option<Service> {
-        let (signing, permission) = match self {
-            Operation::Status
-            | Operation::Audit
-            | Operation::Spaceducks
-            | Operation::PeckList
-            | Operation::Pulse
-            | Operation::Rotate
-            | Operation::Unpeck => return None,
-            Operation::GetCallerIdentity => ("sts", "sts"),
-            Operation::ListExecutions => ("states", "states"),
-            Operation::GetAccount => ("ses", "ses"),
-            Operation::GetMetricData | Operation::GetMetricStatistics => {
-                ("monitoring", "cloudwatch")
+        impl Operation {
+            /// Every operation.
+            pub const ALL: [Operation; [$($about),*].len()] = [$(Operation::$name),*];
+
+            /// The service that it belongs to; none for the stack's own API.
+            pub(super) fn service(self) -> Option<Service> {
+                let names: Option<(&str, &str)> = match self {
+                    $(Operation::$name => $service,)*
+                };
+                let (signing, permission) = names?;
+                Some(Service {
+                    signing,
+                    permission,
+                })
             }
-            Operation::GetAlias
-            | Operation::ListVersionsByFunction
-            | Operation::GetFunctionConfiguration
-            | Operation::GetPolicy
-            | Operation::GetProvisionedConcurrencyConfig
-            | Operation::GetFunctionConcurrency
-            | Operation::Invoke
-            | Operation::UpdateAlias => ("lambda", "lambda"),
-            Operation::FilterLogEvents => ("logs", "logs"),
-        };
-        Some(Service {
-            signing,
-            permission,
-        })
-    }
+        }
+    };
+}
 
+// Name, service in a signature and in a permission, meaning.
+operations! {
+    Status None, "`GET /beak/system/status`";
+    Audit None, "`POST /beak/audit`";
+    Spaceducks None, "`GET` and `POST /beak/spaceducks`: the agents and connections of a duckling.";
+    PeckList None, "`POST /beak/peck/list`: the requests of an agent.";
+    Pulse None, "`POST /beak/pulse`: a sign of life in an agent's name.";
+    Rotate None, "`POST /beak/rotate`: a new key for an agent.";
+    Unpeck None, "`POST /beak/unpeck`: the end of a bond.";
+    GetCallerIdentity Some(("sts", "sts")), "STS: which account and role is this?";
+    ListExecutions Some(("states", "states")), "Step Functions: the executions of a state machine.";
+    GetAccount Some(("ses", "ses")), "SES: quota and enforcement.";
+    GetMetricData Some(("monitoring", "cloudwatch")), "CloudWatch: several metrics at once.";
+    GetMetricStatistics Some(("monitoring", "cloudwatch")), "CloudWatch: one metric.";
+    GetAlias Some(("lambda", "lambda")), "Lambda: where an alias points.";
+    ListVersionsByFunction Some(("lambda", "lambda")), "Lambda: the published versions.";
+    GetFunctionConfiguration Some(("lambda", "lambda")), "Lambda: the settings of one version.";
+    GetPolicy Some(("lambda", "lambda")), "Lambda: who may invoke the alias.";
+    GetProvisionedConcurrencyConfig Some(("lambda", "lambda")),
+        "Lambda: what is kept warm for the alias.";
+    GetFunctionConcurrency Some(("lambda", "lambda")), "Lambda: what is reserved for the function.";
+    Invoke Some(("lambda", "lambda")), "Lambda: one call of one version.";
+    UpdateAlias Some(("lambda", "lambda")), "Lambda: where an alias shall point.";
+    FilterLogEvents Some(("logs", "logs")), "Logs: the lines that match a pattern.";
+}
+
+impl Operation {
     /// The operation of this name, such as `ListExecutions`.
     pub(super) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|o| o.to_string() == name)

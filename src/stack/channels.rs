@@ -1,5 +1,4 @@
-//! The channels that messages may go to, as the configuration file names them. A secret is
-//! only named here; it is read when it is needed.
+//! The configured channels. A secret is only named here and read when it is needed.
 
 use super::config::{ConfigFile, Notify, OneOrMany};
 use super::secret::SecretSource;
@@ -14,17 +13,17 @@ use url::Url;
 pub struct Channel {
     /// Its name.
     pub name: String,
-    /// How it is spoken to.
+    /// Its interface.
     pub kind: ChannelKind,
-    /// The word of the verdict from which on it is told.
+    /// The lowest verdict that is sent, as a word.
     pub from: String,
-    /// The priorities that it is told of; all of them where it is empty.
+    /// The priorities that are sent; all when empty.
     pub priorities: Vec<String>,
     /// Whom a rule must call for; anybody or nobody where it is empty.
     pub recipients: Vec<String>,
 }
 
-/// How a channel is spoken to.
+/// The interface of a channel.
 #[derive(Clone, Debug)]
 pub enum ChannelKind {
     /// An incoming webhook as Slack has them. The URL is the secret.
@@ -55,7 +54,10 @@ pub enum ChannelKind {
 
 const KINDS: &str = "slack, pagerduty, webhook or command";
 
-/// Reads all of them; the first mistake ends it, with its line.
+/// Reads all channels.
+///
+/// # Errors
+/// The first mistake, with its line.
 pub(super) fn read(file: &ConfigFile) -> Result<Vec<Channel>, SettingError> {
     let all = file.config.notify.iter();
     all.map(|(name, section)| channel(file, name, section))
@@ -195,7 +197,7 @@ fn shown(named: &OneOrMany) -> String {
     }
 }
 
-/// Reads where the heartbeat goes.
+/// Reads the heartbeat.
 pub(super) fn heartbeat(file: &ConfigFile) -> Result<Option<SecretSource>, SettingError> {
     let Some(section) = &file.config.heartbeat else {
         return Ok(None);

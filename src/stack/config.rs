@@ -1,4 +1,4 @@
-//! The configuration file: what may stand in it, and on which line a mistake is.
+//! The configuration file: its keys, and the line of a mistake.
 
 use super::SettingError;
 use crate::state_dir::input::{self, Links};
@@ -89,7 +89,7 @@ pub(super) struct Section {
     pub(super) practice: Option<bool>,
 }
 
-/// A configuration file that was read, and where its lines begin.
+/// A configuration file, with the offsets of its lines.
 #[derive(Debug)]
 pub(super) struct ConfigFile {
     pub(super) config: Config,

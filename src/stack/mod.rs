@@ -1,4 +1,4 @@
-//! Which stack is meant, and with which settings: each value with where it came from.
+//! The stack and the settings of a run, each value with its origin.
 //!
 //! A flag wins over the environment, that over the configuration file, that over what
 //! is built in. This room reads the configuration file and nothing else; the environment
@@ -56,7 +56,7 @@ impl fmt::Display for Origin {
 pub struct Setting<T> {
     /// The value.
     pub value: T,
-    /// Where it came from.
+    /// Its origin.
     pub origin: Origin,
 }
 
@@ -82,7 +82,7 @@ pub enum SettingError {
     /// A value is wrong.
     #[error("{origin}: `{value}` is not {wanted}")]
     Value {
-        /// Where it came from.
+        /// Its origin.
         origin: Origin,
         /// The value.
         value: Printable,
@@ -92,11 +92,11 @@ pub enum SettingError {
     /// The stack is not in the configuration file.
     #[error("{origin}: there is no [stack.{name}] in the configuration file{known}")]
     NoStack {
-        /// Where the name came from.
+        /// The origin of the name.
         origin: Origin,
         /// The name.
         name: Printable,
-        /// Those that there are.
+        /// The known stacks.
         known: Printable,
     },
 }
@@ -172,7 +172,7 @@ impl Stack {
         )
     }
 
-    /// What the words of runbooks call by `{stack.…}`.
+    /// The values of the `{stack.…}` placeholders in runbooks.
     pub fn naming(&self) -> StackNames {
         let url = self.endpoint("");
         let arn = self.state_machine_arn();
@@ -192,7 +192,7 @@ impl Stack {
         .collect()
     }
 
-    /// What sets this stack's recorded history apart from another's.
+    /// The key of this stack's recorded history.
     pub fn key(&self) -> String {
         [
             &self.name.value,

@@ -1,4 +1,4 @@
-//! Secrets: where they may come from, and that nothing prints them.
+//! Secrets: their sources, and a type that cannot be printed.
 //!
 //! A file that others can read or that somebody else owns is refused, and refused means that
 //! its content was never read. Descriptors that the caller hands over are read as well: `-`,
@@ -12,10 +12,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// No secret is longer.
+/// The longest secret, in bytes.
 const LONGEST: u64 = 4096;
 
-/// How long a descriptor may take that the configuration names.
+/// How long reading a descriptor named in the configuration may take.
 const CONFIGURED_WAIT: Duration = Duration::from_secs(2);
 
 /// A secret. It has no way to be printed.
@@ -23,12 +23,12 @@ const CONFIGURED_WAIT: Duration = Duration::from_secs(2);
 pub struct Secret(String);
 
 impl Secret {
-    /// One that somebody has already.
+    /// A secret that is already in memory.
     pub fn known(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The secret itself, for whoever has to send it or to sign with it.
+    /// The secret itself, to send it or to sign with it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -52,7 +52,7 @@ pub enum SecretSource {
 /// Why a secret cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
-    /// Others could read it, or it is no plain file.
+    /// Others can read it, or it is not a regular file.
     #[error("{path} is refused: {why}")]
     Refused {
         /// The file.
@@ -93,7 +93,7 @@ impl SecretSource {
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Secret, SecretError> {
         let (name, text) = match self {
-            Self::File(path) => (shown(path), file(path, wait)?),
+            Self::File(path) => (Printable::path(path), file(path, wait)?),
             Self::Environment(name) => (name.as_str().into(), env(name).unwrap_or_default()),
         };
         let text = text.strip_suffix('\n').unwrap_or(&text);
@@ -109,11 +109,11 @@ impl SecretSource {
 /// links; what it leads to must be the caller's and private.
 fn file(path: &Path, wait: Duration) -> Result<String, SecretError> {
     let unreadable = |why: InputError| SecretError::Unreadable {
-        path: shown(path),
+        path: Printable::path(path),
         why: why.to_string().into(),
     };
     let refused = |why: String| SecretError::Refused {
-        path: shown(path),
+        path: Printable::path(path),
         why: why.into(),
     };
     let handed = input::handed_over(path).map_err(unreadable)?;
@@ -140,7 +140,7 @@ fn file(path: &Path, wait: Duration) -> Result<String, SecretError> {
                 .to_owned(),
         )),
         Ok(bytes) => input::as_text(bytes).map_err(unreadable),
-        Err(InputError::TooLarge(_)) => Err(SecretError::Empty(shown(path))),
+        Err(InputError::TooLarge(_)) => Err(SecretError::Empty(Printable::path(path))),
         Err(error) => Err(unreadable(error)),
     }
 }
@@ -159,10 +159,6 @@ fn private(seen: &Metadata) -> Result<(), String> {
         ));
     }
     Ok(())
-}
-
-fn shown(path: &Path) -> Printable {
-    path.to_string_lossy().into_owned().into()
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub struct Flags {
     pub state_dir: Option<String>,
 }
 
-/// Everything in force for one run.
+/// The settings of one run.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The system under triage.
@@ -44,9 +44,9 @@ pub struct Settings {
     pub history: Option<Setting<String>>,
     /// The state folder; `None` when there is no home to put it in.
     pub state_dir: Option<Setting<PathBuf>>,
-    /// Whom messages may go to.
+    /// The channels that messages may be sent to.
     pub channels: Vec<Channel>,
-    /// Where a sign of life goes after each complete check; the URL is a secret.
+    /// The heartbeat that is called after each complete check; its URL is a secret.
     pub heartbeat: Option<SecretSource>,
     /// Where the document of a runbook is, with `{runbook}` for its id.
     pub runbook_url: Option<String>,
@@ -58,7 +58,7 @@ type EnvLookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 type Raw = Option<Setting<String>>;
 
 impl Settings {
-    /// Settles every value. An empty variable counts as unset.
+    /// Resolves every value. An empty variable counts as unset.
     ///
     /// # Errors
     /// The first value that cannot be used, with where it came from.
@@ -249,7 +249,7 @@ fn stack(
     })
 }
 
-/// Takes out of the message what may be a secret in a URL: the user and the query.
+/// Removes from the message what may be a secret in a URL: the user and the query.
 fn without_secrets(error: SettingError) -> SettingError {
     let SettingError::Value {
         origin,
@@ -311,7 +311,7 @@ fn folder(
     })
 }
 
-/// Turns the text of a setting into its value, or says what it should have been.
+/// Parses a setting; the error says what was expected.
 fn checked<T>(
     setting: Setting<String>,
     wanted: &'static str,

@@ -69,7 +69,7 @@ pub fn write(
 
 /// The document about a bundle that was written.
 pub fn document(folder: &Path, files: &[&'static str], payload: &TestPayload) -> Document {
-    let folder = Printable::from(folder.to_string_lossy().into_owned());
+    let folder = Printable::path(folder);
     let mut text = format!(
         "{folder}: {}\n\
          The secret is in none of them; the signature is, and it is good for this body only.\n",

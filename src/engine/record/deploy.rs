@@ -1,7 +1,7 @@
 //! The last move of the alias, as the journal knows it, as a line of DEPLOY-LOG.md that can be
 //! read again.
 
-use super::{appended, shown};
+use super::appended;
 use crate::exit;
 use crate::lambda::deploy_log_entry::DeployLogEntry;
 use crate::report::document::Document;
@@ -55,7 +55,7 @@ pub fn record(
         }
     };
     let line = line(&moved, incident);
-    let log = shown(path);
+    let log = Printable::path(path);
     let result = match read(path) {
         Err(error) => DeployResult::new(
             exit::WARNING,
@@ -154,7 +154,7 @@ fn document(
         text.push_str(&format!("NEXT      {next}\n"));
     }
     let extra = json!({
-        "log": shown(path).as_str(),
+        "log": Printable::path(path).as_str(),
         "entry_id": entry.map(|(moved, _)| &moved.id),
         "version": entry.map(|(moved, _)| &moved.to),
         "entry": entry.map(|(_, line)| line),

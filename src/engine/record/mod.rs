@@ -81,7 +81,10 @@ impl EvaluatedIncident {
         .render();
         let (code, summary) = match (request.dry_run, request.log) {
             (false, Some(log)) => append(log, &request.runbook.id, &entry),
-            (_, Some(log)) => (exit::OK, format!("nothing was written to {}", shown(log))),
+            (_, Some(log)) => (
+                exit::OK,
+                format!("nothing was written to {}", Printable::path(log)),
+            ),
             (_, None) => {
                 let summary = "nothing was written, and no log is named";
                 (exit::OK, summary.to_owned())
@@ -99,7 +102,7 @@ impl EvaluatedIncident {
         };
         let extra = json!({
             "runbook": judged.id.as_str(),
-            "log": request.log.map(|path| shown(path).to_string()),
+            "log": request.log.map(|path| Printable::path(path).to_string()),
             "entry_id": id,
             "entry": entry,
             "dry_run": request.dry_run,
@@ -118,10 +121,6 @@ impl EvaluatedIncident {
             text,
         }))
     }
-}
-
-fn shown(path: &Path) -> Printable {
-    Printable::from(path.to_string_lossy().into_owned())
 }
 
 /// Who was called about this incident in the last day, from any machine that shares the history;
@@ -192,7 +191,7 @@ pub(super) fn appended(path: &Path, head: &str, entry: &str) -> (u8, String) {
     match written {
         Ok(()) => (
             exit::OK,
-            format!("recorded in {} and read back", shown(path)),
+            format!("recorded in {} and read back", Printable::path(path)),
         ),
         Err(error @ AppendError::Refused(_)) => (exit::WARNING, error.to_string()),
         Err(error @ AppendError::Unsettled(_)) => (exit::UNKNOWN, error.to_string()),

@@ -12,7 +12,7 @@ pub(super) type DynamoItem = HashMap<String, AttributeValue>;
 pub(super) const LEDGER: &str = "ledger";
 /// The `sk` of the index of facts.
 pub(super) const FACTS: &str = "facts";
-/// What the `sk` of every snapshot begins with.
+/// The prefix of every snapshot's `sk`.
 pub(super) const SNAPSHOT: &str = "snap#";
 /// Thirteen digits sort as their numbers do, from 1970 to 2286.
 const LAST_MS: i64 = 9_999_999_999_999;
@@ -23,7 +23,7 @@ pub(super) fn sort_key(snapshot: &Snapshot) -> Option<String> {
     Some(format!("{}#{id}", moment(millis(snapshot.at))?))
 }
 
-/// What the `sk` of every snapshot of this millisecond begins with.
+/// The prefix of the `sk` of all snapshots of this millisecond.
 pub(super) fn moment(ms: i64) -> Option<String> {
     (0..=LAST_MS)
         .contains(&ms)
@@ -62,12 +62,12 @@ pub(super) fn number(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// An attribute that is a text.
+/// A string attribute.
 pub(super) fn word<'a>(item: &'a DynamoItem, name: &str) -> Option<&'a str> {
     Some(item.get(name)?.as_s().ok()?.as_str())
 }
 
-/// An attribute that is a whole number.
+/// An integer attribute.
 pub(super) fn parsed<T: std::str::FromStr>(item: &DynamoItem, name: &str) -> Option<T> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
@@ -82,7 +82,7 @@ pub(super) fn numbers(item: &DynamoItem) -> Option<(i64, Vec<(String, i64)>)> {
     Some((at, numbers.iter().map(number).collect::<Option<_>>()?))
 }
 
-/// Whether a snapshot had to wait until it was recorded.
+/// Whether a snapshot was queued before it was recorded.
 pub(super) fn is_late(item: &DynamoItem) -> Option<bool> {
     item.get("late")?.as_bool().ok().copied()
 }

@@ -1,25 +1,25 @@
 //! History in one DynamoDB table that several hosts share. It knows how snapshots are
-//! stored and found again, not what they mean; who may ask AWS, and in whose name, it is told.
+//! stored and found, not what they mean; the AWS configuration is passed in.
 //!
-//! Under the key of a stack (`pk`) there lie, by `sk`:
-//! - `snap#MS#ULID`, a snapshot each, its numbers as a map. Written only if it is not there,
-//!   so that recording it twice changes nothing. `expires` is when DynamoDB may delete it.
-//! - `ledger`, in revisions: changed only by who names the present one.
-//! - `facts`, in revisions too: which facts there are, since when, and when each was above
-//!   zero, to the hour. It spares looking for what was never recorded.
+//! Items under the key of a stack (`pk`), by `sk`:
+//! - `snap#MS#ULID`: one snapshot, its numbers as a map. Written only if absent, so that
+//!   recording it twice changes nothing. `expires` is when DynamoDB may delete it.
+//! - `ledger`: the check state, with a revision. A change must name the current one.
+//! - `facts`: the index of recorded facts, with a revision: since when each is recorded, and the
+//!   last hour it was above zero. It saves searching for facts that were never recorded.
 //!
-//! Only single items are written under a condition. In [`History::exchange`] the snapshot
-//! comes first and the ledger after it: who is told "done" finds both. Whoever dies between
-//! the two, or loses, leaves a snapshot of what was really seen and a ledger that does not
-//! know of it, which is harmless, because checks compare themselves with the ledger and never
-//! with snapshots; and the next attempt brings the same snapshot, which changes nothing.
+//! Writes are conditional and of single items. [`History::exchange`] writes the snapshot first and
+//! the ledger after it, so that a caller who is told "done" finds both. A process that dies between
+//! the two, or loses the exchange, leaves a true snapshot that the ledger does not know, which is
+//! harmless: checks compare with the ledger and never with snapshots, and the next attempt writes
+//! the same snapshot again, which changes nothing.
 //!
-//! Hosts have no common order of recording: samples come by time, then by id. A clock that
-//! was set back therefore shows as a total that fell, which bounds nothing, and one that is
-//! ahead as a sample from the future, as everywhere.
+//! Hosts share no order of recording: samples are sorted by time, then by id. A clock that was set
+//! back therefore shows as a total that fell, which bounds nothing, and a clock that is ahead as a
+//! sample from the future.
 //!
-//! Every read is strongly consistent, and every call ends with its budget. Once the table
-//! did not answer, it is not asked again by this run.
+//! Every read is strongly consistent, and every call ends within its budget. A table that did not
+//! answer once is not asked again in the run.
 
 mod item;
 mod requests;
@@ -46,41 +46,41 @@ use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use ulid::Ulid;
 
-/// What a run may have to do with the table. Making it needs more.
+/// The AWS actions of a run. Creating the table needs more.
 pub const ACTIONS: &[&str] = &[
     "dynamodb:DescribeTable",
     "dynamodb:Query",
     "dynamodb:PutItem",
 ];
 
-/// How often an index that others change too is tried to be changed.
+/// How often a concurrent change of the index is retried.
 const TRIES: usize = 10;
 
-/// Who asks AWS for a shared table, and where it must be.
+/// The access to a shared table, and where the table must be.
 #[derive(Clone, Debug)]
 pub struct TableAccess {
     /// Region, credentials and transport.
     pub config: SdkConfig,
-    /// The account of the stack. A table anywhere else is not used.
+    /// The account of the stack; a table in another one is refused.
     pub account: String,
-    /// How long a snapshot lives, and how long the first one of an hour.
+    /// How long any snapshot is kept, and how long the first one of an hour.
     pub keep: (time::Duration, time::Duration),
-    /// Drives the requests. Calls block, so they must come from a thread that it may spare.
+    /// Runs the requests. Calls block, so they must not come from a thread of this runtime.
     pub runtime: Handle,
 }
 
-/// A table, opened for one run. Nothing is asked before the first call.
+/// A table, opened for one run. The first request is sent with the first call.
 pub(super) struct DynamoDb {
     table: Table,
     keep: (time::Duration, time::Duration),
     runtime: Handle,
     budget: Duration,
-    /// Whether it was seen to be in the right account, of the right shape, and ready.
+    /// Whether it is known to be in the right account, of the right shape, and ready.
     proven: Cell<bool>,
-    /// Why it is not asked any more.
+    /// Why it is not asked again.
     gone: RefCell<Option<HistoryError>>,
     known: RefCell<BTreeMap<String, SnapshotReader>>,
-    /// What this run recorded already: who loses an exchange brings it again.
+    /// The snapshots this run has recorded: a lost exchange is retried with the same one.
     recorded: BTreeSet<Ulid>,
 }
 
@@ -98,7 +98,7 @@ impl DynamoDb {
         }
     }
 
-    /// Does this within the budget, once it is proven whose table it is.
+    /// Runs `work` within the budget, once the table is proven to be the stack's.
     fn within<T>(
         &self,
         work: impl Future<Output = Result<T, HistoryError>>,
@@ -124,7 +124,7 @@ impl DynamoDb {
         done
     }
 
-    /// The same, with what this run knows of a stack. What failed half-way is not kept.
+    /// The same with the cached reader of a stack, which is dropped on failure.
     fn knowing<T>(
         &self,
         stack: &StackKey,
@@ -137,8 +137,8 @@ impl DynamoDb {
         Ok(done)
     }
 
-    /// The snapshot, then the index of facts. Whoever dies in between leaves an index that
-    /// the next snapshot completes.
+    /// Writes the snapshot, then the index of facts. After a crash in between the next snapshot
+    /// completes the index.
     async fn put(
         &self,
         past: &mut SnapshotReader,
@@ -248,7 +248,7 @@ impl History for DynamoDb {
         self.within(self.table.replace(key, revision, document))
     }
 
-    /// DynamoDB deletes by itself what has expired.
+    /// DynamoDB deletes expired items itself.
     fn prune(&mut self, _: &Retention, _: OffsetDateTime) -> Result<Pruned, HistoryError> {
         Ok(Pruned::default())
     }

@@ -15,12 +15,12 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
-/// Where an item lies.
+/// The key of an item.
 pub(super) type ItemKey<'a> = (&'a StackKey, &'a str);
 
 const UNREADABLE: &str = "an item in it is not as duckops writes it";
 
-/// The table, and whose it must be.
+/// The table, and the account and region it must be in.
 pub(super) struct Table {
     pub(super) client: Client,
     pub(super) name: String,
@@ -35,7 +35,7 @@ pub(super) enum KeyRange {
     Beginning(&'static str),
 }
 
-/// Some items, and where those that follow begin.
+/// A page of items, and where the next one begins.
 pub(super) struct ItemPage {
     pub(super) items: Vec<DynamoItem>,
     pub(super) next: Option<DynamoItem>,
@@ -51,7 +51,7 @@ impl Table {
         }
     }
 
-    /// What AWS says of the table; `None` if there is none.
+    /// The description of the table; `None` if there is none.
     pub(super) async fn describe(&self) -> Result<Option<TableDescription>, HistoryError> {
         let asked = self.client.describe_table().table_name(&self.name).send();
         match asked.await.map_err(|e| self.meaning("DescribeTable", &e)) {
@@ -64,8 +64,8 @@ impl Table {
         }
     }
 
-    /// That the table is where the stack is, is made as ours are, and is ready. Its ARN is
-    /// what AWS itself says: a name alone would be found in any account.
+    /// Checks that the table is in the stack's account and region, has our key schema and is ready.
+    /// The ARN decides: a name alone exists in any account.
     pub(super) async fn prove(&self) -> Result<(), HistoryError> {
         let Some(found) = self.describe().await? else {
             return Err(self.no_table());
@@ -139,8 +139,8 @@ impl Table {
                 .expression_attribute_values(":a", item::text(start)),
         };
         let answer = asked.send().await.map_err(|e| self.meaning("Query", &e))?;
-        // The client makes an empty list of one that is missing; only a list that is there
-        // proves that there is nothing.
+        // The client turns a missing list into an empty one; only a list that is present proves
+        // that there are no items.
         let count = usize::try_from(answer.count).ok();
         let items = answer.items.filter(|items| Some(items.len()) == count);
         let items = items.ok_or_else(|| self.damaged("an answer to Query is not whole"))?;
@@ -160,7 +160,7 @@ impl Table {
         Ok(ItemPage { items, next })
     }
 
-    /// Whether anything lies there.
+    /// Whether there is an item under a key.
     pub(super) async fn has_between(
         &self,
         stack: &StackKey,
@@ -171,14 +171,14 @@ impl Table {
         Ok(!page.items.is_empty())
     }
 
-    /// Writes an item, unless one lies there already.
+    /// Writes an item unless its key exists.
     pub(super) async fn add(&self, item: DynamoItem) -> Result<(), HistoryError> {
         self.write(item, ("attribute_not_exists(pk)", None))
             .await
             .map(|_| ())
     }
 
-    /// Writes an item if that condition holds; `false` if not.
+    /// Writes an item under a condition; `false` if the condition does not hold.
     async fn write(
         &self,
         item: DynamoItem,
@@ -205,7 +205,7 @@ impl Table {
         }
     }
 
-    /// A document in its present revision, and who wrote that.
+    /// A document in its current revision, and the mark of its writer.
     async fn document(
         &self,
         (stack, name): ItemKey<'_>,
@@ -225,15 +225,15 @@ impl Table {
         read().ok_or_else(|| self.damaged(UNREADABLE))
     }
 
-    /// A document in its present revision; an empty one if nobody wrote any.
+    /// A document in its current revision; an empty one if there is none.
     pub(super) async fn ledger(&self, key: ItemKey<'_>) -> Result<CheckState, HistoryError> {
         self.document(key).await.map(|(ledger, _)| ledger)
     }
 
-    /// Puts a document in the place of this revision.
+    /// Replaces this revision of a document.
     ///
-    /// A request is sent again when its answer was lost, and then finds its own revision in
-    /// the way. Every write bears a mark of its own, so that this is not taken for another's.
+    /// The SDK retries when an answer is lost and then finds its own revision in the way, so each
+    /// write carries a mark that tells it from another host's.
     pub(super) async fn replace(
         &self,
         key: ItemKey<'_>,
@@ -281,7 +281,7 @@ impl Table {
         HistoryError::not_writable(Path::new(self.place().as_str()), why)
     }
 
-    /// An item of ours that could not be understood.
+    /// The error of an item that has not our form.
     pub(super) fn unreadable(&self) -> HistoryError {
         self.damaged(UNREADABLE)
     }
@@ -293,7 +293,7 @@ impl Table {
         }
     }
 
-    /// What an error means, by what can be done about it.
+    /// Classifies an SDK error by its remedy.
     pub(super) fn meaning<E>(&self, action: &str, error: &SdkError<E, HttpResponse>) -> HistoryError
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -346,7 +346,7 @@ impl Table {
     }
 }
 
-/// Not the same twice: every state of the hasher begins with other keys.
+/// A random mark: every hasher state begins with other keys.
 fn mark() -> String {
     let half = || RandomState::new().hash_one(std::process::id());
     format!("{:016x}{:016x}", half(), half())

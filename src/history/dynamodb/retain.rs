@@ -30,14 +30,14 @@ pub(super) async fn until(
     Ok(None)
 }
 
-/// Whether another snapshot lies in the same stretch of time.
+/// Whether another snapshot is in the same period.
 async fn is_taken(table: &Table, snapshot: &Snapshot, width: i64) -> Result<bool, HistoryError> {
     let start = millis(snapshot.at).div_euclid(width) * width;
     let span = item::moment(start).zip(item::moment(start + width - 1));
     let Some((first, last)) = span else {
         return Ok(false);
     };
-    // Behind every id of that millisecond.
+    // After every id of that millisecond.
     let span = (first, format!("{last}#~"));
     table.has_between(&snapshot.stack, span).await
 }

@@ -10,7 +10,7 @@ use std::mem;
 use time::OffsetDateTime;
 
 const HOUR_MS: i64 = 3_600_000;
-/// Nearly always the newest snapshot is no late one.
+/// The newest snapshot is nearly always not a queued one.
 const NEWEST: i32 = 4;
 
 /// The facts that were ever recorded for a stack.
@@ -18,7 +18,7 @@ const NEWEST: i32 = 4;
 #[serde(transparent)]
 pub(super) struct FactIndex(BTreeMap<String, FactSpan>);
 
-/// Of one fact: its oldest sample, and one of its newest hour above zero.
+/// The oldest sample of a fact, and one of its newest hour above zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct FactSpan {
     first: i64,
@@ -26,7 +26,7 @@ struct FactSpan {
 }
 
 impl FactIndex {
-    /// Adds what a snapshot shows; `false` if that is nothing new.
+    /// Adds the facts of a snapshot; `false` if nothing changed.
     pub(super) fn learn(&mut self, snapshot: &Snapshot) -> bool {
         let at = millis(snapshot.at);
         let mut learned = false;
@@ -51,7 +51,7 @@ impl FactIndex {
     }
 
     pub(super) fn write(&self) -> String {
-        // A map with text keys and plain numbers: there is nothing in it that could fail.
+        // A map of text keys and integers cannot fail to serialize.
         serde_json::to_string(self).unwrap_or_default()
     }
 
@@ -60,13 +60,13 @@ impl FactIndex {
     }
 }
 
-/// What was read of one stack so far.
+/// The snapshots of one stack that were read so far.
 pub(super) struct SnapshotReader {
     stack: StackKey,
     facts: Option<(u64, FactIndex)>,
     /// Newest first.
     samples: BTreeMap<String, Vec<(i64, i64)>>,
-    /// How far back everything was read.
+    /// The time back to which all snapshots were read.
     oldest: i64,
     next: Next,
 }
@@ -88,7 +88,7 @@ impl SnapshotReader {
         }
     }
 
-    /// Something was recorded: the samples are read again when they are asked for.
+    /// Drops the cached samples after a write.
     pub(super) fn forget(&mut self) {
         *self = Self {
             facts: self.facts.take(),
@@ -96,7 +96,7 @@ impl SnapshotReader {
         };
     }
 
-    /// The index of facts, in which revision.
+    /// The index of facts, with its revision.
     pub(super) async fn facts(&mut self, table: &Table) -> Result<(u64, FactIndex), HistoryError> {
         if let Some(facts) = &self.facts {
             return Ok(facts.clone());
@@ -109,12 +109,12 @@ impl SnapshotReader {
         Ok(self.facts.insert((read.revision, facts)).clone())
     }
 
-    /// This is the index now.
+    /// Replaces the cached index.
     pub(super) fn learned(&mut self, revision: u64, facts: FactIndex) {
         self.facts = Some((revision, facts));
     }
 
-    /// The index is not what it was.
+    /// Drops the cached index.
     pub(super) fn relearn(&mut self) {
         self.facts = None;
     }
@@ -187,7 +187,7 @@ impl SnapshotReader {
         self.read(fact).iter().find(|(at, _)| *at < from).copied()
     }
 
-    /// Reads the next page into the past; `false` if there is none.
+    /// Reads the next older page; `false` if there is none.
     async fn more(&mut self, table: &Table) -> Result<bool, HistoryError> {
         let after = match mem::replace(&mut self.next, Next::Nothing) {
             Next::Newest => None,

@@ -10,22 +10,22 @@ use aws_sdk_dynamodb::types::{
 };
 use std::time::Duration;
 
-/// The attribute in which an item says when it may be deleted.
+/// The attribute of an item's expiry time.
 const EXPIRES: &str = "expires";
-/// How often a new table is looked at until it is ready.
+/// The pause between two looks at a new table.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What making a table came to.
+/// The result of creating a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Initialised {
-    /// It was not there before.
+    /// The table was created.
     pub created: bool,
-    /// Its items did not expire before.
+    /// Expiry was turned on.
     pub expiry_turned_on: bool,
 }
 
-/// Makes the table if it is not there, waits until it is ready, and lets its items expire.
-/// What is there already is left as it is. The caller has proven whose account it is.
+/// Creates the table if there is none, waits until it is ready, and turns on expiry. An existing
+/// table is left as it is. The caller has proven that the account is the stack's.
 ///
 /// # Errors
 /// [`HistoryError`]; what was done until then stays, and doing it again goes on from there.
@@ -50,7 +50,7 @@ pub async fn initialise(
     })
 }
 
-/// `false` if somebody else was faster.
+/// `false` if another host created it first.
 async fn create(table: &Table) -> Result<bool, HistoryError> {
     let broken = |_| table.not_writable("the request could not be made");
     let mut asked = table
@@ -95,7 +95,7 @@ async fn ready(table: &Table) -> Result<(), HistoryError> {
     }
 }
 
-/// `false` if its items expired before.
+/// `false` if expiry was on.
 async fn expire(table: &Table) -> Result<bool, HistoryError> {
     let asked = table
         .client

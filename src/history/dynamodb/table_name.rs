@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A name that DynamoDB takes for a table.
+/// A valid table name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableName(String);
 

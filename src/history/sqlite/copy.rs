@@ -10,7 +10,7 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// More than that is not taken into memory; it is room for some five million snapshots.
+/// The largest database that is copied into memory: about five million snapshots.
 const MOST_BYTES: u64 = 256 << 20;
 
 /// Byte 18 and 19 of the header say how the file is written and read: 1 with a journal,
@@ -37,7 +37,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, HistoryError> {
     file.take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(failed)?;
-    // A writer that came and went left another time stamp; one that is there left a WAL.
+    // A writer that has finished changed the time stamp; an active one has a WAL.
     merged(path)?;
     if print(&fs::symlink_metadata(path).map_err(failed)?) != print(&before)
         || bytes.len() as u64 != before.len()
@@ -56,7 +56,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, HistoryError> {
     load().map_err(|e| failed_reading(path, &e))
 }
 
-/// What somebody recorded and SQLite has not yet put into the database would be missing.
+/// A non-empty WAL holds rows that a copy of the database file would lack.
 fn merged(path: &Path) -> Result<(), HistoryError> {
     if file::unmerged(path)? == 0 {
         return Ok(());

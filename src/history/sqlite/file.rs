@@ -7,10 +7,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// What SQLite keeps beside a database.
+/// The suffixes of the files that SQLite keeps beside a database.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// No database is shorter than a page, and no page is shorter than this.
+/// The smallest page, and so the smallest database.
 const SMALLEST_PAGE: u64 = 512;
 
 /// What is found where the database should be.
@@ -30,7 +30,7 @@ pub(super) fn look(path: &Path) -> Result<HistoryFile, HistoryError> {
     let found = match kind(path)? {
         None => HistoryFile::Nothing,
         Some(0) => HistoryFile::Empty,
-        // One byte alone would pass for an empty database.
+        // SQLite takes a file of one byte for an empty database.
         Some(1..SMALLEST_PAGE) => {
             return Err(HistoryError::unreadable(
                 path,
@@ -45,13 +45,13 @@ pub(super) fn look(path: &Path) -> Result<HistoryFile, HistoryError> {
     Ok(found)
 }
 
-/// How many bytes SQLite left beside the database that are not yet in it.
+/// The bytes in the WAL or journal beside the database.
 pub(super) fn unmerged(path: &Path) -> Result<u64, HistoryError> {
     let wal = kind(&beside(path, "-wal"))?.unwrap_or(0);
     Ok(wal + kind(&beside(path, "-journal"))?.unwrap_or(0))
 }
 
-/// The length of a plain file, `None` if nothing is there.
+/// The length of a regular file; `None` if there is none.
 fn kind(path: &Path) -> Result<Option<u64>, HistoryError> {
     let seen = match fs::symlink_metadata(path) {
         Ok(seen) => seen,
@@ -72,9 +72,9 @@ fn kind(path: &Path) -> Result<Option<u64>, HistoryError> {
     Err(HistoryError::unreadable(path, why))
 }
 
-/// A path that SQLite cannot take for a `file:` address or for `:memory:` (the bundled
-/// library reads such addresses whatever the flags say) and whose folder holds no
-/// links, which SQLite would refuse along with a link in the last place.
+/// An absolute path with its folder resolved. Absolute, because the bundled SQLite reads `file:`
+/// URIs and `:memory:` whatever the flags say; resolved, because `SQLITE_OPEN_NOFOLLOW` refuses
+/// links among the parent folders too.
 pub(super) fn plain(path: &Path) -> Result<PathBuf, HistoryError> {
     let (folder, name) = split(path)?;
     match fs::canonicalize(&folder) {
@@ -83,8 +83,8 @@ pub(super) fn plain(path: &Path) -> Result<PathBuf, HistoryError> {
     }
 }
 
-/// Makes an empty database file, 0600, and the folders that are missing, 0700. A file
-/// that is there by now is left alone.
+/// Creates an empty database file, 0600, and missing folders, 0700. A file that exists by now is
+/// left alone.
 pub(super) fn make(path: &Path) -> Result<(), HistoryError> {
     let (folder, _) = split(path)?;
     let refused = |error: StateDirError| HistoryError::not_writable(path, error.why().to_string());
@@ -95,7 +95,7 @@ pub(super) fn make(path: &Path) -> Result<(), HistoryError> {
     // Never closed: to close it would drop the locks that another connection of this
     // process may hold on the same file by now, as POSIX wants it. One handle, once.
     std::mem::forget(file);
-    // So that the name survives a power cut; not every file system can do it.
+    // The directory entry survives a power cut; not every file system supports this.
     let _ = output::sync_folder(&folder);
     Ok(())
 }

@@ -47,16 +47,16 @@ pub(super) struct Sqlite {
 }
 
 enum Db {
-    /// Nothing was ever recorded.
+    /// No file, so nothing was recorded.
     Empty,
-    /// Read, and perhaps written.
+    /// A connection that may write.
     Open(Connection),
-    /// A copy in memory of what we may only read.
+    /// A copy in memory of a read-only database.
     Copy(Connection),
 }
 
 impl Sqlite {
-    /// Looks at what is there and opens it for reading; makes and changes nothing.
+    /// Opens what is there for reading; creates and changes nothing.
     pub(super) fn open(path: &Path, budget: Duration) -> Result<Self, HistoryError> {
         schema::sound(rusqlite::version_number())
             .map_err(|why| HistoryError::unreadable(path, why))?;
@@ -83,8 +83,8 @@ impl Sqlite {
 }
 
 impl Sqlite {
-    /// One transaction that holds the write lock from its start, made again from its
-    /// beginning as long as another process is in the way.
+    /// One transaction that holds the write lock from its start, retried while another process
+    /// holds it.
     fn change<T>(
         &mut self,
         mut rows: impl FnMut(&Connection) -> rusqlite::Result<T>,
@@ -185,7 +185,7 @@ impl History for Sqlite {
 
     fn prune(&mut self, keep: &Retention, now: OffsetDateTime) -> Result<Pruned, HistoryError> {
         let mut pruned = Pruned::default();
-        // Hour by hour and day by day, so that nobody waits long for the lock.
+        // One period at a time, so that other processes wait only briefly for the lock.
         for grain in keep.grains(now) {
             for _ in 0..keep.at_once.unwrap_or(usize::MAX) {
                 let Some(part) = self.change(|change| prune::part(change, keep, grain))? else {
@@ -209,7 +209,7 @@ fn open_for_reading(path: &Path) -> Result<Db, HistoryError> {
     up_to_date(db, path, Db::Copy)
 }
 
-/// What an older duckops made is renewed here, and only that is changed by reading.
+/// Migrates a database of an older version; the only change that reading makes.
 fn up_to_date(
     mut db: Connection,
     path: &Path,
@@ -230,8 +230,8 @@ fn open_for_writing(path: &Path) -> Result<Connection, HistoryError> {
     connect(path)
 }
 
-/// Whether the file was deleted, moved or replaced since it was opened. What is recorded
-/// in such a file nobody would ever see again.
+/// Whether the file was deleted, moved or replaced since it was opened: rows written to it would
+/// be lost.
 fn was_moved(db: &Connection) -> bool {
     let mut moved = 0;
     db.file_control(Some(MAIN_DB), FileControl::HasMoved(&mut moved))
@@ -239,7 +239,7 @@ fn was_moved(db: &Connection) -> bool {
         && moved != 0
 }
 
-/// Never makes a file, never follows a link, never reads the path as an address.
+/// Opens without creating a file, following a link or reading the path as a URI.
 fn connect(path: &Path) -> Result<Connection, HistoryError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX

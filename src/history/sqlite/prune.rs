@@ -5,7 +5,7 @@ use super::super::{Pruned, Retention, millis};
 use rusqlite::{Connection, OptionalExtension, params};
 use time::{Duration, OffsetDateTime};
 
-/// So many hours or days are thinned in one transaction.
+/// The hours or days that one transaction prunes.
 const GRAINS: i64 = 24;
 
 const THINNED: &str = "SELECT up_to_ms FROM thinned WHERE grain_ms = ?1";
@@ -32,7 +32,7 @@ const STAYING: &str = "
 INSERT OR IGNORE INTO temp.staying
 SELECT seq FROM sample WHERE series = ?1 AND at_ms >= ?2 AND at_ms < ?3";
 
-/// Snapshots without a reading, unless they were the first to say something else.
+/// Snapshots without samples, unless their verdict was a change.
 const FORGET: &str = "
 DELETE FROM snapshot WHERE seq IN (
     SELECT seq FROM (
@@ -41,7 +41,7 @@ DELETE FROM snapshot WHERE seq IN (
     WHERE same AND seq NOT IN (SELECT seq FROM temp.staying))";
 
 /// Thins the next stretch to grains of this width, of what is older than `before`.
-/// `None`: there is nothing left to thin.
+/// `None` when nothing is left to prune.
 pub(super) fn part(
     db: &Connection,
     keep: &Retention,

@@ -37,8 +37,8 @@ WHERE stack = ?1 AND at_ms >= ?2 ORDER BY at_ms, seq";
 
 const LEDGER: &str = "SELECT revision, document FROM ledger WHERE stack = ?1";
 
-/// The number of a snapshot that had to wait: below zero, downwards. The order of
-/// recording says nothing of it, and it never is the newest.
+/// The sequence number of a queued snapshot: negative, descending. Its order of recording means
+/// nothing, and it is never the newest.
 const LATE: &str = "SELECT min(ifnull(min(seq), 0), 0) - 1 FROM snapshot";
 
 /// Adds a snapshot and its samples, unless its id is there already.
@@ -105,7 +105,7 @@ pub(super) fn samples(
         let (is_late, sample) = row?;
         if is_late { &mut late } else { &mut samples }.push(sample);
     }
-    // Those that had to wait stand where their time puts them.
+    // Queued snapshots are placed by their time.
     late.sort_by_key(|sample: &Sample| sample.at);
     for sample in late {
         let place = samples.iter().position(|other| other.at > sample.at);
@@ -131,7 +131,7 @@ pub(super) fn last_positive(
             return Ok(super::super::instant(newest).filter(|newest| *newest >= from));
         }
         None => return Ok(None),
-        // Recorded while the clock was ahead: older ones are looked for.
+        // Recorded while the clock was ahead, so an older one is needed.
         Some(_) => {}
     }
     db.prepare_cached(LAST_POSITIVE)?

@@ -84,7 +84,7 @@ CREATE TABLE thinned (
 ) STRICT;
 ";
 
-/// Whether the library that was linked keeps committed rows.
+/// Whether the linked library is free of the WAL bug.
 pub(super) fn sound(version: i32) -> Result<(), String> {
     if version >= SOUND_LIBRARY {
         return Ok(());
@@ -112,23 +112,23 @@ pub(super) fn settle(db: &Connection, path: &Path) -> Result<(), HistoryError> {
     set().map_err(|e| failed_opening(path, &e))
 }
 
-/// What a database holds.
+/// The state of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
-    /// Nothing yet.
+    /// No tables yet.
     Empty,
-    /// Tables of ours.
+    /// Tables of this schema.
     Ours,
-    /// Tables as an older duckops made them, which [`prepare`] brings up to date.
+    /// Tables of an older schema, which [`prepare`] migrates.
     Older,
 }
 
-/// What there is to read.
+/// Inspects a database before it is read.
 ///
 /// # Errors
 /// Another application's database, a newer schema, or no database at all.
 pub(super) fn content(db: &Connection, path: &Path) -> Result<Content, HistoryError> {
-    // In one transaction, or another process could make the tables between two answers.
+    // In one transaction, or another process could create the tables between two queries.
     let look = || {
         let look = db.unchecked_transaction()?;
         let seen = identity(&look)?;
@@ -168,7 +168,7 @@ fn judge(identity: (i64, i64, i64), path: &Path) -> Result<Content, HistoryError
 pub(super) fn prepare(db: &mut Connection, path: &Path) -> Result<(), HistoryError> {
     let failed = |e: rusqlite::Error| failed_writing(path, &e);
     let found = content(db, path)?;
-    // Where WAL is not possible SQLite stays with its journal, which is as safe.
+    // Without WAL SQLite uses its rollback journal, which is as safe.
     db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))
         .map_err(failed)?;
     if found == Content::Ours {
@@ -177,7 +177,7 @@ pub(super) fn prepare(db: &mut Connection, path: &Path) -> Result<(), HistoryErr
     renew(db, path)
 }
 
-/// Makes the tables as they are today, all or none, unless somebody else did since we looked.
+/// Creates or migrates the tables atomically, unless another process has done so meanwhile.
 pub(super) fn renew(db: &mut Connection, path: &Path) -> Result<(), HistoryError> {
     let failed = |e: rusqlite::Error| failed_writing(path, &e);
     let change = db

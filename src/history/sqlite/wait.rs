@@ -10,8 +10,8 @@ use std::time::Duration;
 
 const LONGEST_NAP_US: u64 = 25_000;
 
-/// Tries until the answer is anything but [`HistoryError::Busy`]. Naps for no longer
-/// than `budget` in all, and reports for how long.
+/// Retries until the answer is anything but [`HistoryError::Busy`], sleeping at most `budget` in
+/// all; the error says how long it waited.
 pub(super) fn patiently<T>(
     budget: Duration,
     mut attempt: impl FnMut() -> Result<T, HistoryError>,
@@ -34,7 +34,7 @@ pub(super) fn patiently<T>(
     }
 }
 
-/// Half of `step` to all of it, so that two who collided do not collide again.
+/// A jittered delay of half of `step` to all of it, so that two processes do not collide again.
 fn uneven(step: u64) -> u64 {
     step / 2 + RandomState::new().hash_one(step) % (step / 2 + 1)
 }

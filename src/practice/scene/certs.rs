@@ -1,6 +1,6 @@
 //! Scenes of INC-002: certificates that do not come, and what the log says of them.
 
-use super::edit::{certified, hours, logged, minutes, sent, told};
+use super::edit::{audit_event, certified, hours, logged, minutes, sent};
 use super::{Expect, Scene};
 use crate::practice::{FakeStack, Fault, Operation};
 use serde_json::json;
@@ -84,7 +84,7 @@ pub(super) const SCENES: &[Scene] = &[
         change: |world| {
             certified(world, &twenty(), &[]);
             for ago in twenty() {
-                told(world, ago, "duck.hatched", json!({}));
+                audit_event(world, ago, "duck.hatched", json!({}));
             }
             world.recorded.clear();
         },

@@ -1,7 +1,7 @@
 //! Scenes of INC-001 in which it matters when the version came: a deploy that breaks at once, one that
 //! fails later, and causes that are older or stand before the function.
 
-use super::edit::{erring, failing, function_measured, hours, minutes, moved};
+use super::edit::{alias_moved, erring, failing, function_measured, hours, minutes};
 use super::{Expect, Scene};
 use crate::practice::{FakeStack, Fault};
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub(super) const SCENES: &[Scene] = &[
         runbook: Some("inc-001"),
         expect: down!("ok", "critical", "critical"),
         change: |world| {
-            moved(world, "62", minutes(3));
+            alias_moved(world, "62", minutes(3));
             failing(world, &Fault::Status(502), minutes(3));
             world.culprit = Some("62".to_owned());
         },
@@ -90,7 +90,7 @@ pub(super) const SCENES: &[Scene] = &[
         runbook: Some("inc-001"),
         expect: down!("ok", "critical", "skipped"),
         change: |world| {
-            moved(world, "62", minutes(40));
+            alias_moved(world, "62", minutes(40));
             failing(
                 world,
                 &Fault::Refuse(500, "AuthorizerConfigurationException"),
@@ -103,7 +103,7 @@ pub(super) const SCENES: &[Scene] = &[
 /// Version 62 came so long ago and has failed at every request since.
 fn broken_at_once(world: &mut FakeStack, ago: Duration) {
     let line = "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v9'";
-    moved(world, "62", ago);
+    alias_moved(world, "62", ago);
     failing(world, &Fault::Status(502), ago);
     erring(world, line, ago);
 }

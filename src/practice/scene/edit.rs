@@ -25,7 +25,7 @@ pub(super) const fn hours(n: u64) -> Duration {
 }
 
 /// Something entered the audit feed, with these members beside its type and time.
-pub(super) fn told(world: &mut FakeStack, ago: Duration, event: &str, mut entry: Value) {
+pub(super) fn audit_event(world: &mut FakeStack, ago: Duration, event: &str, mut entry: Value) {
     let stamp = (world.now - ago).unix_timestamp();
     entry["event_type"] = event.into();
     entry["timestamp"] = stamp.into();
@@ -37,7 +37,7 @@ pub(super) fn told(world: &mut FakeStack, ago: Duration, event: &str, mut entry:
 
 /// An agent pulsed.
 pub(super) fn pulsed(world: &mut FakeStack, ago: Duration, duck: &str) {
-    told(
+    audit_event(
         world,
         ago,
         "pulse",
@@ -75,7 +75,7 @@ pub(super) fn callback_errors(world: &mut FakeStack, before: i64, moments: &[Dur
     for (number, &ago) in moments.iter().enumerate() {
         let name = format!("peck-{:04}", 100 + number);
         let detail = format!("{name}: the target agent could not be reached");
-        told(world, ago, "peck.callback_error", json!({"detail": detail}));
+        audit_event(world, ago, "peck.callback_error", json!({"detail": detail}));
         // Every third one runs into the time limit instead of failing.
         let status = if number % 3 == 2 {
             "TIMED_OUT"
@@ -267,7 +267,7 @@ pub(super) fn signed_up(world: &mut FakeStack, before: i64, moments: &[Duration]
     grew(world, "status.database.birth_certificates", total, moments);
     for (number, &ago) in moments.iter().enumerate() {
         let duckling = format!("DECAF1{number:010}");
-        told(
+        audit_event(
             world,
             ago,
             "duck.cert_issued",
@@ -322,7 +322,7 @@ pub(super) fn never_pulsed(world: &mut FakeStack, count: i64) {
 }
 
 /// The alias came to a new version so long ago; it was published a minute earlier.
-pub(super) fn moved(world: &mut FakeStack, to: &str, ago: Duration) {
+pub(super) fn alias_moved(world: &mut FakeStack, to: &str, ago: Duration) {
     world.versions.push(Version {
         number: to.to_owned(),
         modified: world.now - ago - minutes(1),

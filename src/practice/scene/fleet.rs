@@ -1,6 +1,6 @@
 //! Scenes of INC-003: agents that stopped, and agents that never started.
 
-use super::edit::{agents, callback_errors, hours, minutes, never_pulsed, stopped, told};
+use super::edit::{agents, audit_event, callback_errors, hours, minutes, never_pulsed, stopped};
 use super::healthy::DUCKS;
 use super::{Expect, Scene};
 use crate::practice::FakeStack;
@@ -66,7 +66,7 @@ pub(super) const SCENES: &[Scene] = &[
                 .audit
                 .retain(|e| e["timestamp"].as_i64() > Some(since));
             // One entry that shows how far back the feed goes.
-            told(world, hours(29), "duck.hatched", json!({}));
+            audit_event(world, hours(29), "duck.hatched", json!({}));
         },
     },
     Scene {
@@ -103,7 +103,7 @@ pub(super) const SCENES: &[Scene] = &[
         change: |world| {
             young(world);
             for ago in [100, 90] {
-                told(world, minutes(ago), "agent.registered", json!({}));
+                audit_event(world, minutes(ago), "agent.registered", json!({}));
             }
         },
     },

@@ -1,7 +1,7 @@
 //! Scenes of INC-001: the function behind the API, its alias, its log and its metrics.
 
 use super::calls::{forget_version_metrics, no_metrics, shared, silent_for, tested};
-use super::edit::{erring, failing, function_measured, hours, logged, minutes, moved};
+use super::edit::{alias_moved, erring, failing, function_measured, hours, logged, minutes};
 use super::{Expect, Scene};
 use crate::practice::{FakeStack, Fault, Operation};
 
@@ -47,7 +47,7 @@ macro_rules! up {
 /// Version 62 went live forty minutes ago and cannot be loaded since twenty.
 fn unimportable(world: &mut FakeStack) {
     let line = "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_v8'";
-    moved(world, "62", minutes(40));
+    alias_moved(world, "62", minutes(40));
     failing(world, &Fault::Status(502), minutes(20));
     erring(world, line, minutes(20));
 }
@@ -75,7 +75,7 @@ pub(super) const SCENES: &[Scene] = &[
         runbook: Some("inc-001"),
         expect: down!("critical", "critical", "skipped"),
         change: |world| {
-            moved(world, "62", minutes(40));
+            alias_moved(world, "62", minutes(40));
             failing(world, &Fault::Status(502), minutes(90));
             erring(world, "[ERROR] KeyError: 'eggs'", minutes(90));
         },
@@ -110,7 +110,7 @@ pub(super) const SCENES: &[Scene] = &[
         runbook: Some("inc-001"),
         expect: down!("critical", "warning", "critical"),
         change: |world| {
-            moved(world, "62", minutes(40));
+            alias_moved(world, "62", minutes(40));
             world.alias_target.weights = vec![("61".to_owned(), 0.5)];
             failing(world, &Fault::Status(502), minutes(34));
             erring(world, "[ERROR] KeyError: 'eggs'", minutes(34));
@@ -125,7 +125,7 @@ pub(super) const SCENES: &[Scene] = &[
         runbook: Some("inc-001"),
         expect: down!("critical", "warning", "skipped"),
         change: |world| {
-            moved(world, "62", minutes(40));
+            alias_moved(world, "62", minutes(40));
             world.alias_target.weights = vec![("60".to_owned(), 0.5)];
             failing(world, &Fault::Status(502), minutes(20));
             erring(world, "[ERROR] KeyError: 'eggs'", minutes(20));
@@ -151,7 +151,7 @@ pub(super) const SCENES: &[Scene] = &[
         runbook: Some("inc-001"),
         expect: down!("critical", "ok", "critical"),
         change: |world| {
-            moved(world, "62", minutes(40));
+            alias_moved(world, "62", minutes(40));
             failing(world, &Fault::Hang, minutes(20));
             erring(
                 world,
@@ -226,7 +226,7 @@ pub(super) const SCENES: &[Scene] = &[
         hides: "The alias points to 62, the API says that it runs 61, and answers.",
         runbook: Some("inc-001"),
         expect: up!("warning", "ok", "warning", "ok", "ok"),
-        change: |world| moved(world, "62", hours(3)),
+        change: |world| alias_moved(world, "62", hours(3)),
     },
     Scene {
         name: "canary-left",

@@ -1,8 +1,8 @@
 //! The stack on a good day, which every other scene starts from.
 
 use super::edit::{
-    agents, callback_errors, function_measured, grew, hours, logged, measured, minutes, pulsed,
-    ran, remember, seconds, sent, served_long_ago, signed_up, told,
+    agents, audit_event, callback_errors, function_measured, grew, hours, logged, measured,
+    minutes, pulsed, ran, remember, seconds, sent, served_long_ago, signed_up,
 };
 use super::{Expect, Scene};
 use crate::practice::{FakeStack, Version};
@@ -93,11 +93,11 @@ fn pecks(world: &mut FakeStack) {
     breakdown["expired"] = 2.into();
     callback_errors(world, 7, &[]);
     let about = |name: &str| json!({"spaceduck_id": DUCKS[1], "detail": name});
-    told(world, minutes(4), "peck.requested", about("peck-0004"));
+    audit_event(world, minutes(4), "peck.requested", about("peck-0004"));
     ran(world, "peck-0004", "RUNNING", minutes(4), None);
     for (name, ago) in [("peck-0003", 40), ("peck-0002", 100), ("peck-0001", 160)] {
-        told(world, minutes(ago), "peck.requested", about(name));
-        told(world, minutes(ago - 6), "peck.approved", about(name));
+        audit_event(world, minutes(ago), "peck.requested", about(name));
+        audit_event(world, minutes(ago - 6), "peck.approved", about(name));
         ran(
             world,
             name,

@@ -1,6 +1,6 @@
 //! Scenes of requests and bonds.
 
-use super::edit::{hours, minutes, pulsed, seconds, told};
+use super::edit::{audit_event, hours, minutes, pulsed, seconds};
 use super::healthy::DUCKS;
 use super::{Expect, Scene};
 use crate::practice::{FakeStack, Fault, Operation};
@@ -239,7 +239,7 @@ fn asked(world: &mut FakeStack, pecks: &[(&str, Duration, &[(&str, Duration)])])
     for (id, ago, since) in pecks {
         request(world, id, *ago, "peck_requested");
         for (event, ago) in *since {
-            told(
+            audit_event(
                 world,
                 *ago,
                 event,
@@ -254,7 +254,7 @@ fn request(world: &mut FakeStack, id: &str, ago: Duration, event: &str) {
         "peck_id": id, "requester_id": DUCKS[0], "requester_name": "demo", "target": DUCKS[1],
         "purpose": "share a calendar", "detail": format!("asked by {}", DUCKS[0]),
     });
-    told(world, ago, event, entry);
+    audit_event(world, ago, event, entry);
 }
 
 fn all_states(world: &mut FakeStack) {
@@ -273,13 +273,13 @@ fn all_states(world: &mut FakeStack) {
         ],
     );
     // Known by words alone, and an id that another one contains.
-    told(
+    audit_event(
         world,
         minutes(30),
         "peck.sent",
         json!({"detail": "peck_id=peck_a10 from A1 to A2"}),
     );
-    told(
+    audit_event(
         world,
         minutes(28),
         "peck.denied",
@@ -351,5 +351,5 @@ fn bonded(world: &mut FakeStack, id: &str, ago: Duration) {
 
 fn about(world: &mut FakeStack, ago: Duration, event: &str, id: &str, mut entry: Value) {
     entry["spaceduck_id"] = id.into();
-    told(world, ago, event, entry);
+    audit_event(world, ago, event, entry);
 }

@@ -69,8 +69,8 @@ pub fn show_report(findings: &AliasFindings, query: &AliasQuery) -> Report {
     runbook
         .steps
         .retain(|step| SHOWN.contains(&step.id.as_str()));
-    runbook.steps.push(moved(findings));
-    runbook.steps.push(around(findings));
+    runbook.steps.push(moved_step(findings));
+    runbook.steps.push(versions_step(findings));
     for (number, step) in (1..).zip(&mut runbook.steps) {
         step.number = number;
     }
@@ -99,12 +99,12 @@ pub fn show_report(findings: &AliasFindings, query: &AliasQuery) -> Report {
 /// What stands below the report of `alias show` for people: how the alias came to where it
 /// points, and the versions as a table.
 pub fn show_details(findings: &AliasFindings, screen: Screen) -> String {
-    let how = moved(findings).summary;
+    let how = moved_step(findings).summary;
     format!("{how}\n{}", version_table::table(findings, screen))
 }
 
 /// When and by what it came to where it points, as far as can be known.
-fn moved(findings: &AliasFindings) -> StepReport {
+fn moved_step(findings: &AliasFindings) -> StepReport {
     let alias = findings.seen.alias.as_ref().ok();
     let by = alias.and_then(|alias| findings.past.current_move(alias));
     let seconds = |path: &str| match findings.observations.get(path) {
@@ -147,7 +147,7 @@ fn moved(findings: &AliasFindings) -> StepReport {
     }
 }
 
-fn around(findings: &AliasFindings) -> StepReport {
+fn versions_step(findings: &AliasFindings) -> StepReport {
     let title = "The versions around it are known";
     match &findings.seen.versions {
         Ok(all) => {
