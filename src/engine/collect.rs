@@ -142,6 +142,7 @@ pub async fn ask_probes(
     let mut notes = Vec::new();
     mark_offline(&mut answers);
     check_account(&mut answers, &asking.stack, &mut notes);
+    evidence::check_refusal(&mut answers, &past, &asking.versions.moves, asking.now);
     evidence::check_mail_silence(&mut answers);
     evidence::check_log_silence(&mut answers, asking.now.unix_timestamp());
     let skew = check_clock_skew(&mut answers, &mut notes);

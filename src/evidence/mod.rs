@@ -15,6 +15,7 @@ mod mail_silence;
 mod moves;
 mod outage;
 mod recovery;
+mod refusal;
 mod rollback;
 mod versions;
 
@@ -22,6 +23,7 @@ pub use log_silence::check_log_silence;
 pub use mail_silence::check_mail_silence;
 pub use moves::VersionEvidence;
 pub use recovery::{STEADY, WaitedFor};
+pub use refusal::check_refusal;
 
 use crate::fact::{FactValue, Probe};
 use crate::history::{History, HistoryError, Increase, Sample, StackKey, Window, increase};

@@ -22,6 +22,8 @@ pub enum Fault {
     CutBody,
     /// This status with the protocol's error body.
     Status(u16),
+    /// This status with this body and no mark of the gateway, as from the function itself.
+    Own(u16, &'static str),
     /// This status and error code, as from a conflict.
     Refuse(u16, &'static str),
     /// What was asked takes effect all the same, and the answer fails in this way. Under

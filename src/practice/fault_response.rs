@@ -29,6 +29,10 @@ impl Fault {
             Fault::Throttle => refuse(codes.throttled),
             Fault::ExpiredToken => refuse(codes.expired),
             Fault::Status(status) => refuse((*status, "InternalFailure", "Internal server error")),
+            Fault::Own(status, body) => WireResponse {
+                status: StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST),
+                ..instead((*body).to_owned())
+            },
             Fault::Refuse(status, code) => refuse((*status, code, "Refused on purpose")),
             Fault::Done(after) => after.bend(operation, protocol, world, honest),
             Fault::Hang => WireResponse {

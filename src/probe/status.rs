@@ -63,6 +63,8 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
                 FactValue::Text(Untrusted::new(cause.word())),
                 at,
             );
+            let is_unmarked = cause == request::Cause::UnmarkedRefusal;
+            observation.set("api.unmarked", FactValue::Bool(is_unmarked), at);
             observation.default_unavailable(unavailable);
         }
         request::StatusOutcome::Unclear(unavailable) => {

@@ -6,6 +6,8 @@ pub(super) const FACTS: &[Declared] = facts! { steady:
     "api.up" Bool "" "whether the status API answered 200 with a status object";
     "api.answer" Text "" "what the status API answered, in words";
     "api.cause" Text "" "what a failing answer points to: lambda, gateway or network";
+    "api.unmarked" Bool ""
+        "whether the API refused (4xx) without a mark of the gateway or an edge; known while it fails";
     "api.claims" Text ""
         "what the API says of itself in its `status` field: good (also when it says nothing), degraded, outage, or other for a word in no list";
     "api.status" Text "" "the word in the `status` field of the status API";

@@ -56,6 +56,19 @@ pub(super) const SCENES: &[Scene] = &[
         },
     },
     Scene {
+        name: "deploy-lost-its-route",
+        hides: "Version 62 came three minutes ago and answers 404 to every path, in its own words and \
+                not in those of the gateway.",
+        runbook: Some("inc-001"),
+        expect: down!("ok", "critical", "critical"),
+        change: |world| {
+            let own = Fault::Own(404, "{\"error\":\"no such route\"}");
+            moved(world, "62", minutes(3));
+            failing(world, &own, minutes(3));
+            world.culprit = Some("62".to_owned());
+        },
+    },
+    Scene {
         name: "deploy-after-a-stray",
         hides: "Version 62 came three minutes ago and cannot be loaded. One request of 61 failed ten \
                 minutes before, which is no sign that the outage is older.",

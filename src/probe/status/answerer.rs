@@ -57,6 +57,37 @@ pub(super) fn of_server_error(status: u16, headers: &HeaderMap, body: &[u8]) -> 
     }
 }
 
+/// Messages that API Gateway writes by itself when it refuses a request.
+const GATEWAYS_MESSAGES: [&str; 10] = [
+    "forbidden",
+    "unauthorized",
+    "not found",
+    "missing authentication token",
+    "too many requests",
+    "limit exceeded",
+    "the security token included in the request is",
+    "the incoming token has expired",
+    "user is not authorized to access this resource",
+    "authorization header requires",
+];
+
+/// Whether a 4xx bears a mark of the gateway or of an edge: an error type, one of its own
+/// messages, or a web page.
+pub(super) fn is_marked_refusal(headers: &HeaderMap, body: &[u8]) -> bool {
+    let is_html = starts_with_html(body);
+    if error_type(headers).is_some() || is_html || edge(headers).is_some() {
+        return true;
+    }
+    let message = serde_json::from_slice::<serde_json::Value>(body);
+    let message = message.ok().and_then(|body| {
+        let message = body["message"]
+            .as_str()
+            .or_else(|| body["Message"].as_str());
+        message.map(str::to_lowercase)
+    });
+    message.is_some_and(|message| GATEWAYS_MESSAGES.iter().any(|own| message.starts_with(own)))
+}
+
 /// The gateway's error type: the part of `x-amzn-errortype` before a namespace or an address.
 fn error_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get("x-amzn-errortype")?;
@@ -148,6 +179,32 @@ mod tests {
             of(504, &[("via", "1.1 abc.cloudfront.net (CloudFront)")], json),
             Answerer::Function
         );
+    }
+
+    #[test]
+    fn a_refusal_bears_the_mark_of_the_gateway_or_may_be_the_functions_own() {
+        type Headers<'a> = &'a [(&'static str, &'static str)];
+        let cases: [(Headers<'_>, &str, bool); 8] = [
+            (&[("x-amzn-errortype", "ForbiddenException")], "{}", true),
+            (&[], r#"{"message":"Forbidden"}"#, true),
+            (&[], r#"{"message":"Missing Authentication Token"}"#, true),
+            (
+                &[],
+                r#"{"Message":"User is not authorized to access this resource"}"#,
+                true,
+            ),
+            (&[("server", "CloudFront")], "{}", true),
+            (&[], "<html>", true),
+            (&[], r#"{"error":"no such route"}"#, false),
+            (&[], r#"{"message":"duck not found in nest"}"#, false),
+        ];
+        for (headers, body, due) in cases {
+            let mut map = HeaderMap::new();
+            for (name, value) in headers {
+                map.insert(*name, HeaderValue::from_static(value));
+            }
+            assert_eq!(is_marked_refusal(&map, body.as_bytes()), due, "{body}");
+        }
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub(super) enum Cause {
     Lambda,
     /// The gateway, the route or a key: no proof of a dead Lambda.
     Gateway,
+    /// A refusal that bears no mark of the gateway: it counts as the gateway's, unless something
+    /// else shows that the function made it.
+    UnmarkedRefusal,
     /// The way there.
     Network,
 }
@@ -37,7 +40,7 @@ impl Cause {
     pub(super) fn word(self) -> &'static str {
         match self {
             Cause::Lambda => "lambda",
-            Cause::Gateway => "gateway",
+            Cause::Gateway | Cause::UnmarkedRefusal => "gateway",
             Cause::Network => "network",
         }
     }
@@ -187,12 +190,12 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> Attempt 
         }
         (500..=599, _) => server_error(status.as_u16(), &headers, &body),
         (429, _) => down(
-            Cause::Gateway,
+            refusal(&headers, &body),
             UnavailableReason::Throttled,
             "HTTP 429, throttled".to_owned(),
         ),
         (400..=499, _) => down(
-            Cause::Gateway,
+            refusal(&headers, &body),
             UnavailableReason::HttpStatus,
             format!(
                 "HTTP {}: gateway, route or key, not proof of a dead Lambda",
@@ -205,6 +208,14 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> Attempt 
         ),
     };
     (outcome, words, bytes)
+}
+
+/// Whose a 4xx is.
+fn refusal(headers: &header::HeaderMap, body: &[u8]) -> Cause {
+    match answerer::is_marked_refusal(headers, body) {
+        true => Cause::Gateway,
+        false => Cause::UnmarkedRefusal,
+    }
 }
 
 /// A 5xx, by who made it: what an edge or the gateway answers by itself never reached the
