@@ -55,6 +55,7 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         ("peck.callback_errors_24h_max", CALLBACKS),
         ("peck.callback_errors_rising", CALLBACKS),
         ("audit.newest_pecks_callback_errors", FEED),
+        ("audit.newest_pecks_callback_error_age", FEED),
         ("audit.pulse_age_min", FEED),
         ("audit.pulse_age", FEED),
         ("audit.pulses", FEED),
@@ -135,7 +136,10 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
 /// Where a fact is taken from.
 fn sources(fact: &str) -> &'static [(Operation, &'static str)] {
     // Everything about requests and bonds comes from the feed; `people` takes that apart.
-    if fact.starts_with("pecks.") || fact.starts_with("bonds.") {
+    if ["pecks.", "bonds.", "callbacks."]
+        .iter()
+        .any(|group| fact.starts_with(group))
+    {
         return &[(Operation::Audit, "")];
     }
     let row = TAKEN_FROM.iter().find(|(known, _)| *known == fact);

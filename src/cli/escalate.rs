@@ -215,6 +215,7 @@ fn document(
         })).collect::<Vec<_>>(),
         "recorded": outcome.recorded,
         "cautions": cautions,
+        "user_notice": escalation.situation.notice.as_ref().map(Printable::as_str),
     });
     json::document(DocumentKind::Escalate, &heading, &extra, true)
 }
@@ -238,6 +239,9 @@ fn page(
     text.push_str(&format!("{}: {summary}\n", outcome.word.to_uppercase()));
     for caution in cautions {
         text.push_str(&format!("caution: {}\n", Printable::from(caution.as_str())));
+    }
+    if let Some(notice) = &escalation.situation.notice {
+        text.push_str(&format!("FOR USERS  {notice}\n"));
     }
     if let Some(next) = next_action(outcome) {
         text.push_str(&format!("NEXT  {}\n", next.text));

@@ -1,5 +1,6 @@
 //! Builds one record for each request and each bond from feed events and list rows.
 
+use super::callbacks::{CallbackErrors, called};
 use super::fleet::Fleet;
 use super::join::Bondings;
 use super::uncertainty::{Unbonded, gaps, set_uncertainty, uncertain};
@@ -61,6 +62,7 @@ pub struct ConnectionsBuilder {
     bonds: Fleet,
     /// Bonds that came into force without naming their request.
     bondings: Bondings,
+    callback_errors: CallbackErrors,
     /// What names nobody, and so could be anybody's: of requests, and of agents.
     unattributed_pecks: Last,
     unattributed_bonds: Last,
@@ -77,6 +79,7 @@ impl ConnectionsBuilder {
             bonds: Fleet::new(matches!(only, Some(Only::Bond(_)))),
             only,
             bondings: Bondings::default(),
+            callback_errors: CallbackErrors::default(),
             unattributed_pecks: Last::default(),
             unattributed_bonds: Last::default(),
             tells_bonds: false,
@@ -86,6 +89,10 @@ impl ConnectionsBuilder {
     /// Takes in an entry of the feed.
     pub fn happened(&mut self, it: &FeedEvent<'_>) {
         self.tells_bonds |= it.event == EventKind::Bonded;
+        if it.event == EventKind::CallbackError && self.now - it.at < RECENT {
+            let agent = called(it.target, it.agent, it.requester);
+            self.callback_errors.note(it.at, it.peck, agent);
+        }
         self.for_its_request(it);
         self.for_its_agents(it);
     }
@@ -234,6 +241,7 @@ impl ConnectionsBuilder {
             unjoined,
             tells_bonds: self.tells_bonds,
         };
+        let callback_errors = self.callback_errors.end(&self.pecks);
         let mut pecks: Vec<Peck> = self.pecks.into_values().collect();
         for peck in &mut pecks {
             peck.uncertain = silent.or(uncertain(peck, &unbonded, now));
@@ -251,6 +259,7 @@ impl ConnectionsBuilder {
         Connections {
             pecks,
             bonds,
+            callback_errors,
             now,
             reach,
             gaps,

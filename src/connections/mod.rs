@@ -15,6 +15,7 @@
 
 mod bond;
 mod builder;
+mod callbacks;
 mod fleet;
 mod join;
 mod peck;
@@ -22,6 +23,7 @@ mod uncertainty;
 
 pub use bond::{Bond, BondState, Class, class};
 pub use builder::{ConnectionsBuilder, FeedEvent, ListRow};
+pub use callbacks::CallbackError;
 pub use peck::{Peck, PeckState};
 
 use crate::text::Untrusted;
@@ -127,6 +129,8 @@ pub struct Connections {
     pub pecks: Vec<Peck>,
     /// The bonds, in no order.
     pub bonds: Vec<Bond>,
+    /// The callbacks that failed in the last 24 h by the feed, newest first.
+    pub callback_errors: Vec<CallbackError>,
     /// The server's clock, in seconds since 1970.
     pub now: i64,
     /// How far back the feed goes, in seconds.
@@ -156,6 +160,10 @@ impl Connections {
             for text in ids.into_iter().flatten().chain(said) {
                 each(&mut [text]);
             }
+        }
+        for error in &mut self.callback_errors {
+            each(&mut [&mut error.peck]);
+            each(&mut [&mut error.agent]);
         }
         for bond in &mut self.bonds {
             let texts = [

@@ -152,6 +152,13 @@ fn exactly(observation: &mut Observation, tally: &Tally, at: OffsetDateTime) {
     );
     let errors = FactValue::Int(tally.pecks.callback_errors());
     observation.set("audit.newest_pecks_callback_errors", errors, at);
+    let age = tally.pecks.callback_error_age(tally.coverage.now);
+    let none = || {
+        let why = "none of the 5 newest peck entries is a callback error";
+        Unavailable::new(UnavailableReason::NoData, why)
+    };
+    let age = age.map(FactValue::Duration).ok_or_else(none);
+    observation.put("audit.newest_pecks_callback_error_age", age, at);
 }
 
 /// How old the newest of a kind is; without one it is at least as old as the feed.

@@ -4,6 +4,7 @@
 //! The records themselves go along with the reading. A list that was asked and failed might
 //! have told of anybody: then nobody's state is known, and the records say why.
 
+mod callbacks;
 mod lists;
 
 use super::ProbeContext;
@@ -49,6 +50,8 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         .as_ref()
         .map(|_| "a list that was asked failed");
     let connections = connections.builder.end(reach, silent, lists.notes);
+    // These come from the feed alone, which every step may read.
+    callbacks::facts(&mut observation, &connections, context.now);
     match lists.failed {
         Some(unavailable) => observation.default_unavailable(unavailable),
         None => facts(&mut observation, &connections, context, counted),

@@ -6,7 +6,7 @@
 use super::case;
 use super::checker::Checker;
 use super::metric_check;
-use super::model::{Escalate, Rule, Runbook, Step};
+use super::model::{Escalate, Notice, Rule, Runbook, Step};
 use super::raw;
 use super::rule::{Expression, Scope};
 use super::words::Words;
@@ -61,6 +61,10 @@ pub(super) fn runbook(raw: raw::RawRunbook, check: &mut Checker) -> Option<Runbo
         }
         Some(words)
     });
+    let notice = raw
+        .notice
+        .as_ref()
+        .and_then(|raw| notice(raw, &steps, &limits, check));
     let metrics = metric_check::all(&raw, &steps, check);
     let cases = raw
         .case
@@ -82,10 +86,35 @@ pub(super) fn runbook(raw: raw::RawRunbook, check: &mut Checker) -> Option<Runbo
             .into_iter()
             .map(Spanned::into_inner)
             .collect(),
+        notice,
         limits,
         metrics,
         steps,
         cases,
+    })
+}
+
+/// The notice to users, whose rule must exist.
+fn notice(
+    raw: &raw::RawNotice,
+    steps: &[Step],
+    limits: &BTreeMap<String, FactValue>,
+    check: &mut Checker,
+) -> Option<Notice> {
+    let named = raw.of.get_ref().split_once('/').filter(|(id, reason)| {
+        let mut steps = steps.iter().filter(|step| step.id == *id);
+        steps.any(|step| step.rules.iter().any(|rule| rule.reason == *reason))
+    });
+    if named.is_none() {
+        let why = format!("`{}` is no STEP/REASON of a rule", raw.of.get_ref());
+        check.at(&raw.of, why);
+    }
+    let text = check.words(&raw.text, limits)?;
+    let (step, reason) = named?;
+    Some(Notice {
+        step: step.to_owned(),
+        reason: reason.to_owned(),
+        text,
     })
 }
 

@@ -4,7 +4,9 @@ use super::metric::MetricDefinition;
 use super::rule::Expression;
 use super::words::Words;
 use crate::fact::{FactValue, Probe};
+use crate::report::model::RunbookReport;
 use crate::report::rules::Alert;
+use crate::text::{Printable, StackNames};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One incident or one state, as data.
@@ -26,6 +28,8 @@ pub struct Runbook {
     pub asks: Option<Words>,
     /// The incidents that, when critical, explain this one.
     pub explained_by: Vec<String>,
+    /// What affected users are told, and when.
+    pub notice: Option<Notice>,
     /// The numbers an operator may edit.
     pub limits: BTreeMap<String, FactValue>,
     /// The numbers that monitoring systems are given.
@@ -61,6 +65,32 @@ impl Runbook {
         self.explained_by
             .iter()
             .chain(rules.flat_map(|rule| &rule.explained_by))
+    }
+}
+
+/// What affected users are told while one rule holds.
+#[derive(Debug)]
+pub struct Notice {
+    /// The step of the rule.
+    pub step: String,
+    /// The reason of the rule.
+    pub reason: String,
+    /// The text.
+    pub text: Words,
+}
+
+impl Notice {
+    /// The text, where the rule decided and every fact that it names is known.
+    pub fn of<'v>(
+        &self,
+        judged: &RunbookReport,
+        value: impl Fn(&str) -> Option<&'v FactValue>,
+    ) -> Option<Printable> {
+        let mut steps = judged.steps.iter();
+        let step = steps.find(|step| step.id.as_str() == self.step)?;
+        let is_due = step.reason_code.as_str() == self.reason
+            && self.text.facts().all(|path| value(path).is_some());
+        is_due.then(|| self.text.fill(value, &BTreeMap::new(), &StackNames::new()))
     }
 }
 

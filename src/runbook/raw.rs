@@ -17,6 +17,7 @@ pub(super) struct RawRunbook {
     pub(super) asks: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) explained_by: Vec<Spanned<String>>,
+    pub(super) notice: Option<RawNotice>,
     #[serde(default)]
     pub(super) limits: BTreeMap<String, Spanned<Value>>,
     #[serde(default)]
@@ -25,6 +26,14 @@ pub(super) struct RawRunbook {
     pub(super) step: Vec<Spanned<RawStep>>,
     #[serde(default)]
     pub(super) case: Vec<Spanned<RawCase>>,
+}
+
+/// The `[notice]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNotice {
+    pub(super) of: Spanned<String>,
+    pub(super) text: Spanned<String>,
 }
 
 /// A `[[metric]]`.

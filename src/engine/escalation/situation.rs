@@ -8,6 +8,7 @@ use crate::engine::operator::recent_actions;
 use crate::engine::run::Run;
 use crate::engine::runbooks::RequestedRunbooks;
 use crate::history::{History, HistoryError, Snapshot, StackKey, blocking};
+use crate::observation::FactState;
 use crate::report::model::{Report, RunbookReport};
 use crate::runbook::{Library, Missing};
 use crate::state_dir::journal::Journal;
@@ -50,6 +51,8 @@ pub struct Situation {
     /// The alert state; empty where it cannot be read.
     pub(super) state: AlertState,
     pub(super) history: Cell<Option<Box<dyn History>>>,
+    /// What affected users are told, where that is due.
+    pub notice: Option<Printable>,
     /// What the operator should know.
     pub cautions: Vec<String>,
     pub(super) http: Http,
@@ -133,7 +136,17 @@ pub async fn gather(
         note: request.note,
         actions: &actions.unwrap_or_else(|error| vec![error.to_string().into()]),
     };
+    let observations = &evaluated.observations;
+    let notice = runbook.notice.as_ref().and_then(|notice| {
+        notice.of(&report.runbooks[index], |path| {
+            match observations.get(path) {
+                FactState::Known(fact) => Some(&fact.value),
+                FactState::Unavailable(_) | FactState::NotAsked => None,
+            }
+        })
+    });
     Ok(Situation {
+        notice,
         context: sources.context(),
         index,
         id,

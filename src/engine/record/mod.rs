@@ -51,6 +51,13 @@ pub struct RecordRequest<'a> {
 }
 
 impl EvaluatedIncident {
+    fn value(&self, path: &str) -> Option<&FactValue> {
+        match self.observations.get(path) {
+            FactState::Known(fact) => Some(&fact.value),
+            FactState::Unavailable(_) | FactState::NotAsked => None,
+        }
+    }
+
     /// Appends the entry of the incident to the log, and yields what came of it; `None` where the
     /// report does not hold the runbook.
     ///
@@ -79,6 +86,8 @@ impl EvaluatedIncident {
             note: request.note,
         }
         .render();
+        let notice = request.runbook.notice.as_ref();
+        let notice = notice.and_then(|notice| notice.of(judged, |path| self.value(path)));
         let (code, summary) = match (request.dry_run, request.log) {
             (false, Some(log)) => append(log, &request.runbook.id, &entry),
             (_, Some(log)) => (
@@ -100,7 +109,10 @@ impl EvaluatedIncident {
             (false, exit::OK) => format!("RECORDED  {summary}\nentry     {id}\n"),
             (false, _) => format!("NOT RECORDED  {summary}\nentry     {id}\n"),
         };
+        let told = notice.as_ref();
+        let text = text + &told.map_or_else(String::new, |told| format!("users     {told}\n"));
         let extra = json!({
+            "user_notice": told.map(Printable::as_str),
             "runbook": judged.id.as_str(),
             "log": request.log.map(|path| Printable::path(path).to_string()),
             "entry_id": id,

@@ -27,6 +27,8 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "audit.newest_pecks" List "" "the 5 newest peck entries";
     "audit.newest_pecks_callback_errors" Int "count"
         "callback errors among the 5 newest peck entries";
+    "audit.newest_pecks_callback_error_age" Duration "seconds"
+        "age of the newest callback error among the 5 newest peck entries";
     "audit.callback_errors_24h_min" Int "count" "dated callback errors of the last 24 h, at least";
     "audit.callback_errors_1h_min" Int "count" "dated callback errors of the last hour, at least";
 };

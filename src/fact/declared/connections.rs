@@ -3,6 +3,16 @@
 use super::super::{Declared, FactType, clocked};
 
 pub(super) const FACTS: &[Declared] = facts! { clocked:
+    "callbacks.errors_24h_min" Int "count" "failed callbacks of the last 24 h by the feed, at least";
+    "callbacks.failing" Int "count" "target agents with a failed callback in the last 24 h";
+    "callbacks.failing_offline" Int "count" "those of them without a pulse for 30 minutes or more";
+    "callbacks.errors_of_offline" Int "count" "failed callbacks of the last 24 h at those agents";
+    "callbacks.by_agent" List "" "the 5 agents with the most failed callbacks, and their pulse";
+    "callbacks.worst" Text ""
+        "the agent with the most failed callbacks, one that is offline first, and its pulse";
+    "callbacks.worst_id" Text "" "its id";
+    "callbacks.newest" List "" "the 5 newest failed callbacks, with request and agent";
+    "callbacks.newest_names" Text "" "requests and agents of those";
     "pecks.known" Int "count" "requests of the last 24 h";
     "pecks.all_known" Bool ""
         "yes where the state of every request of the last 24 h is certain; else not known";

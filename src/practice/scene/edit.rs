@@ -86,6 +86,15 @@ pub(super) fn callback_errors(world: &mut FakeStack, before: i64, moments: &[Dur
     }
 }
 
+/// All callbacks that failed were to this agent.
+pub(super) fn callbacks_were_to(world: &mut FakeStack, duck: &str) {
+    for entry in &mut world.audit {
+        if entry["event_type"] == "peck.callback_error" {
+            entry["target_spaceduck_id"] = duck.into();
+        }
+    }
+}
+
 /// An execution that started and perhaps stopped so long ago. The status document counts
 /// those that run or succeeded; its count of failures has a history of its own.
 pub(super) fn ran(

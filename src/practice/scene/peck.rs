@@ -1,6 +1,8 @@
 //! Scenes of INC-004: callback errors, executions, agents.
 
-use super::edit::{agents, callback_errors, hours, minutes, pulsed, ran, seconds, silent};
+use super::edit::{
+    agents, callback_errors, callbacks_were_to, hours, minutes, pulsed, ran, seconds, silent,
+};
 use super::healthy::DUCKS;
 use super::{Expect, Scene};
 use crate::practice::FakeStack;
@@ -24,6 +26,58 @@ pub(super) const SCENES: &[Scene] = &[
             ],
         },
         change: spike,
+    },
+    Scene {
+        name: "callbacks-one-dead",
+        hides: "Four callbacks failed in the last two hours, all to the one agent that has been dead \
+                for five; the other two pulse as ever.",
+        runbook: Some("inc-004"),
+        expect: Expect {
+            verdict: "warning",
+            root_cause: None,
+            steps: &[
+                ("inc-004", "callback-errors", "warning"),
+                ("inc-004", "events", "warning"),
+                ("inc-004", "agents", "ok"),
+                ("inc-004", "stale", "ok"),
+            ],
+        },
+        change: |world| {
+            let moments: Vec<_> = (0..4).map(|nth| minutes(20 + nth * 30)).collect();
+            callback_errors(world, 7, &moments);
+            callbacks_were_to(world, DUCKS[2]);
+            agents(world, 2, 0, 1);
+            silent(world, DUCKS[2], hours(5));
+        },
+    },
+    Scene {
+        name: "callback-stray",
+        hides: "One callback failed nineteen hours ago and nothing happened since: it is history, \
+                though it is still among the five newest requests.",
+        runbook: Some("inc-004"),
+        expect: Expect {
+            verdict: "ok",
+            root_cause: None,
+            steps: &[
+                ("inc-004", "callback-errors", "ok"),
+                ("inc-004", "events", "ok"),
+                ("inc-004", "agents", "ok"),
+            ],
+        },
+        change: |world| {
+            world.audit.retain(|entry| {
+                let kind = entry["event_type"].as_str();
+                !kind.is_some_and(|kind| kind.starts_with("peck"))
+            });
+            world.executions.clear();
+            for count in ["running", "succeeded"] {
+                world.status["peck_protocol"][count] = 0.into();
+            }
+            callback_errors(world, 7, &[hours(19)]);
+            callbacks_were_to(world, DUCKS[1]);
+            // It was answered in the end.
+            world.executions.clear();
+        },
     },
     Scene {
         name: "callback-10",
@@ -245,6 +299,7 @@ fn spike(world: &mut FakeStack) {
     let moments: Vec<_> = (0..18).map(|nth| minutes(12 + nth * 16)).collect();
     callback_errors(world, 7, &moments);
     agents(world, 2, 0, 1);
+    callbacks_were_to(world, DUCKS[2]);
     silent(world, DUCKS[2], hours(5));
     ran(world, "peck-0099", "RUNNING", minutes(40), None);
 }

@@ -160,6 +160,12 @@ impl Newest {
         self.kept.iter().filter(|kept| kept.callback_error).count() as i64
     }
 
+    /// How old the newest callback error among them is; not negative.
+    pub(super) fn callback_error_age(&self, now: i64) -> Option<i64> {
+        let newest = self.kept.iter().find(|kept| kept.callback_error)?;
+        Some((now - newest.at).max(0))
+    }
+
     /// `TIME TYPE` of each, newest first. Details are left out: they carry other people's ids.
     pub(super) fn lines(&self) -> Vec<Untrusted> {
         self.kept

@@ -1,0 +1,190 @@
+//! The facts about callbacks that failed: which requests, at which agents, and whether those agents
+//! still pulse.
+
+use super::NAMED;
+use crate::connections::{CallbackError, Class, Connections, OFFLINE, class};
+use crate::fact::{FactValue, duration, instant};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
+use crate::text::Untrusted;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+
+/// An agent at which callbacks failed.
+struct FailingAgent<'a> {
+    id: &'a str,
+    errors: i64,
+    /// Seconds since its newest sign of life; `None` without one.
+    pulse_age: Option<i64>,
+    /// Whether a pulse of the last 30 minutes would show.
+    would_show: bool,
+}
+
+impl FailingAgent<'_> {
+    /// Whether it has no pulse of the last 30 minutes.
+    fn is_offline(&self) -> bool {
+        match self.pulse_age {
+            Some(age) => class(age) == Class::Offline,
+            None => self.would_show,
+        }
+    }
+
+    fn line(&self, all: i64) -> String {
+        let pulse = match self.pulse_age {
+            None => "no pulse in the feed".to_owned(),
+            Some(age) => format!("{}, last pulse {} ago", class(age).word(), duration(age)),
+        };
+        let (id, errors) = (self.id, self.errors);
+        format!("{id}: {errors} of {all} callback errors in 24 h; {pulse}")
+    }
+}
+
+pub(super) fn facts(observation: &mut Observation, all: &Connections, at: OffsetDateTime) {
+    let agents = failing(all);
+    let offline: Vec<_> = agents.iter().filter(|agent| agent.is_offline()).collect();
+    let total = count(all.callback_errors.len());
+    let errors = offline.iter().map(|agent| agent.errors).sum();
+    for (path, value) in [
+        ("callbacks.errors_24h_min", total),
+        ("callbacks.failing", count(agents.len())),
+        ("callbacks.failing_offline", count(offline.len())),
+        ("callbacks.errors_of_offline", errors),
+    ] {
+        observation.set(path, FactValue::Int(value), at);
+    }
+    let lines = agents.iter().take(NAMED);
+    let lines = lines.map(|agent| Untrusted::new(agent.line(total)));
+    observation.set("callbacks.by_agent", FactValue::List(lines.collect()), at);
+    // Whoever is offline is named first: that is where something can be done.
+    let worst = offline.first().copied().or(agents.first());
+    let none = || Unavailable::new(UnavailableReason::NoData, "no callback failed in 24 h");
+    let text = |text: String| FactValue::Text(Untrusted::new(text));
+    let line = worst.map(|agent| text(agent.line(total)));
+    observation.put("callbacks.worst", line.ok_or_else(none), at);
+    let id = worst.map(|agent| text(agent.id.to_owned()));
+    observation.put("callbacks.worst_id", id.ok_or_else(none), at);
+    let newest = all.callback_errors.iter().take(NAMED);
+    let shown = newest.clone().map(|error| Untrusted::new(shown(error)));
+    observation.set("callbacks.newest", FactValue::List(shown.collect()), at);
+    let names: Vec<_> = newest.map(named).collect();
+    let names = (!names.is_empty()).then(|| text(names.join(", ")));
+    observation.put("callbacks.newest_names", names.ok_or_else(none), at);
+}
+
+/// The agents at which callbacks failed, the one with the most errors first. What names no agent
+/// counts for none.
+fn failing(all: &Connections) -> Vec<FailingAgent<'_>> {
+    let mut by_agent: BTreeMap<&str, i64> = BTreeMap::new();
+    let named = all.callback_errors.iter();
+    for error in named.filter(|error| !error.agent.is_empty()) {
+        *by_agent.entry(error.agent.as_str()).or_default() += 1;
+    }
+    let pulses: BTreeMap<&str, i64> = (all.bonds.iter())
+        .filter(|bond| by_agent.contains_key(bond.id.as_str()))
+        .filter_map(|bond| Some((bond.id.as_str(), bond.seen?)))
+        .collect();
+    let agent = |(id, errors)| FailingAgent {
+        id,
+        errors,
+        pulse_age: pulses.get(id).map(|at| (all.now - at).max(0)),
+        would_show: all.reach.is_some_and(|reach| reach >= OFFLINE),
+    };
+    let mut agents: Vec<_> = by_agent.into_iter().map(agent).collect();
+    // Sorting keeps the order of ids among equals.
+    agents.sort_by_key(|agent| std::cmp::Reverse(agent.errors));
+    agents
+}
+
+fn named(error: &CallbackError) -> String {
+    let or = |text: &str, otherwise: &str| match text {
+        "" => otherwise.to_owned(),
+        text => text.to_owned(),
+    };
+    let peck = or(&error.peck, "a request without id");
+    let agent = or(&error.agent, "an unnamed agent");
+    format!("{peck} at {agent}")
+}
+
+fn shown(error: &CallbackError) -> String {
+    format!("{} {}", instant(error.at), named(error))
+}
+
+fn count(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connections::Bond;
+
+    const NOW: i64 = 1_774_149_129;
+    const DAY: i64 = 86_400;
+
+    fn told(errors: &[(&str, &str)], pulses: &[(&str, i64)], reach: i64) -> Observation {
+        let error = |(n, (peck, agent)): (i64, &(&str, &str))| CallbackError {
+            at: NOW - 60 * n,
+            peck: (*peck).to_owned(),
+            agent: (*agent).to_owned(),
+        };
+        let mut all = Connections {
+            now: NOW,
+            reach: Some(reach),
+            callback_errors: (1..).zip(errors).map(error).collect(),
+            ..Connections::default()
+        };
+        for (id, ago) in pulses {
+            let mut bond = Bond::default();
+            (bond.id, bond.seen) = ((*id).to_owned(), Some(NOW - ago));
+            all.bonds.push(bond);
+        }
+        let mut observation = Observation::new(crate::fact::Probe::Connections);
+        facts(&mut observation, &all, OffsetDateTime::UNIX_EPOCH);
+        observation
+    }
+
+    fn shown_of(observation: &Observation, path: &str) -> String {
+        let fact = observation.outcome(path);
+        fact.map_or_else(
+            |_| "silent".to_owned(),
+            |fact| fact.value.shown().to_string(),
+        )
+    }
+
+    #[test]
+    fn a_dead_target_is_named_with_its_share_of_the_errors() {
+        let errors = [("p4", "D3"), ("p3", "D3"), ("p2", "D1"), ("p1", "")];
+        let all = told(&errors, &[("D1", 60), ("D3", 18_000)], DAY);
+        for (path, due) in [
+            ("callbacks.failing", "2"),
+            ("callbacks.failing_offline", "1"),
+            ("callbacks.errors_of_offline", "2"),
+            ("callbacks.worst_id", "D3"),
+            (
+                "callbacks.worst",
+                "D3: 2 of 4 callback errors in 24 h; OFFLINE, last pulse 5 h ago",
+            ),
+            (
+                "callbacks.newest_names",
+                "p4 at D3, p3 at D3, p2 at D1, p1 at an unnamed agent",
+            ),
+        ] {
+            assert_eq!(shown_of(&all, path), due, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_agent_is_offline_from_thirty_minutes_on_or_without_any_pulse() {
+        for (pulses, reach, offline) in [
+            (&[("D1", 1_799)][..], DAY, "0"),
+            (&[("D1", 1_800)], DAY, "1"),
+            (&[], 1_800, "1"),
+            (&[], 1_799, "0"),
+        ] {
+            let all = told(&[("p1", "D1")], pulses, reach);
+            assert_eq!(shown_of(&all, "callbacks.failing_offline"), offline);
+        }
+        let none = told(&[], &[("D1", 60)], DAY);
+        assert_eq!(shown_of(&none, "callbacks.failing_offline"), "0");
+        assert_eq!(shown_of(&none, "callbacks.worst"), "silent");
+    }
+}
