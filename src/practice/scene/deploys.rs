@@ -63,7 +63,7 @@ pub(super) const SCENES: &[Scene] = &[
         expect: down!("ok", "critical", "critical"),
         change: |world| {
             let own = Fault::Own(404, "{\"error\":\"no such route\"}");
-            moved(world, "62", minutes(3));
+            alias_moved(world, "62", minutes(3));
             failing(world, &own, minutes(3));
             world.culprit = Some("62".to_owned());
         },
