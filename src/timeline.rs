@@ -209,7 +209,6 @@ fn lines<'a>(observations: &'a Observations, path: &str) -> &'a [Untrusted] {
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used, reason = "a test ends where it learns something")]
 mod tests {
     use super::*;
     use ulid::Ulid;

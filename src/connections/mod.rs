@@ -4,15 +4,6 @@
 //! An outcome that names no request could belong to any of several; the state of each of those is
 //! marked uncertain. This module does not depend on wire formats or verdicts.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::expect_used,
-        clippy::panic,
-        reason = "a test ends where it learns something"
-    )
-)]
-
 mod bond;
 mod builder;
 mod callbacks;

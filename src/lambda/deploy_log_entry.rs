@@ -97,7 +97,6 @@ impl DeployLogEntry {
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used, reason = "a test ends where it learns something")]
 mod tests {
     use super::*;
     use crate::state_dir::journal::JournalEntry;

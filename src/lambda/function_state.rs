@@ -6,8 +6,8 @@ use super::endpoint_probe::EndpointProbe;
 use super::reader::FunctionReader;
 use super::smoke;
 use super::version_config::{self, VersionConfig};
+use super::version_list::{LIST_VERSIONS, VersionPages};
 use super::version_metrics::{self, VersionMetrics};
-use crate::cloud::PageTokens;
 use crate::observation::{Unavailable, UnavailableReason};
 use aws_config::SdkConfig;
 
@@ -174,35 +174,15 @@ impl FunctionReader<'_> {
     }
 
     async fn versions(&self, lambda: &aws_sdk_lambda::Client) -> Result<Vec<i64>, Unavailable> {
-        let mut numbers = Vec::new();
-        let mut markers = PageTokens::default();
-        for page in 1.. {
-            let request = lambda
-                .list_versions_by_function()
-                .function_name(self.function())
-                .set_marker(markers.current());
-            let question = format!("ListVersionsByFunction, page {page}");
-            let answer = self
-                .question(question, "lambda:ListVersionsByFunction", request.send())
-                .await?;
-            let Some(listed) = answer.versions else {
-                return Err(Unavailable::new(
-                    UnavailableReason::Missing,
-                    "the answer holds no versions",
-                ));
-            };
-            numbers.extend(
-                listed
-                    .iter()
-                    .filter_map(|version| version.version()?.parse::<i64>().ok()),
-            );
-            let next = answer.next_marker.filter(|next| !next.is_empty());
-            if !markers.advance(next, "the function's versions")? {
-                break;
+        let mut pages = VersionPages::default();
+        loop {
+            let (question, request) = pages.request(lambda, self.function());
+            let answer = self.question(question, LIST_VERSIONS, request.send());
+            if !pages.add(answer.await?)? {
+                let versions = pages.newest_first().into_iter();
+                return Ok(versions.map(|(number, _)| number).collect());
             }
         }
-        numbers.sort_unstable_by(|a, b| b.cmp(a));
-        Ok(numbers)
     }
 
     async fn policy(&self, lambda: &aws_sdk_lambda::Client) -> Result<Option<String>, Unavailable> {

@@ -16,6 +16,7 @@ pub mod reader;
 mod smoke;
 pub mod version_config;
 pub mod version_events;
+pub(crate) mod version_list;
 pub mod version_lookup;
 pub mod version_metrics;
 

@@ -6,15 +6,6 @@
 //! due. This room knows how the stack answers. It must not know what `duckops` asks for,
 //! how it reads the answers or what it concludes: it is what the conclusions are tested on.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::expect_used,
-        clippy::panic,
-        reason = "a test ends where it learns something"
-    )
-)]
-
 mod alias;
 mod beak;
 mod bond;

@@ -3,11 +3,6 @@
 //!
 //! This module sees texts and does not know where they come from or go to.
 
-#![cfg_attr(
-    test,
-    allow(clippy::expect_used, reason = "a test ends where it learns something")
-)]
-
 mod encodings;
 mod pattern;
 mod secrets;

@@ -5,15 +5,6 @@
 //! [`send`] delivers once; [`diagnose`] runs the checks; [`bundle`] writes a delivery to files;
 //! [`listen`] receives. Nothing here writes or prints the secret.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::expect_used,
-        clippy::panic,
-        reason = "a test ends where it learns something"
-    )
-)]
-
 pub mod bundle;
 pub mod diagnose;
 pub mod listen;

@@ -4,16 +4,6 @@
 //! reading back shows, a [`report`]. [`alias`] and [`bond`] fill it in. This module knows no
 //! terminal, and it judges no incident.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::expect_used,
-        clippy::panic,
-        clippy::print_stdout,
-        reason = "a test ends where it learns something, and says what"
-    )
-)]
-
 pub mod alias;
 pub mod bond;
 pub mod clock;

@@ -138,7 +138,6 @@ impl EscalationDraft {
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used, reason = "a test ends where it learns something")]
 mod tests {
     use super::*;
     use crate::history::{self, BUSY_BUDGET, Location};

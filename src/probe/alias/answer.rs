@@ -1,8 +1,8 @@
 //! The three questions and what is read of their answers.
 
-use crate::cloud::PageTokens;
 use crate::fact::Probe;
 use crate::lambda::version_config::parse_last_modified;
+use crate::lambda::version_list::{LIST_VERSIONS, VersionPages};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::probe::{ProbeContext, aws};
 
@@ -103,58 +103,26 @@ pub(super) async fn versions(
     client: &aws_sdk_lambda::Client,
 ) -> (Result<Versions, Unavailable>, Observation) {
     let mut observation = Observation::new(Probe::Alias);
-    let mut versions = Versions::new();
-    let mut markers = PageTokens::default();
-    for page in 1.. {
+    let versions = all_versions(context, client, &mut observation).await;
+    (versions, observation)
+}
+
+async fn all_versions(
+    context: &ProbeContext,
+    client: &aws_sdk_lambda::Client,
+    observation: &mut Observation,
+) -> Result<Versions, Unavailable> {
+    let mut pages = VersionPages::default();
+    loop {
         let bytes = aws::Bytes::default();
-        let request = client
-            .list_versions_by_function()
-            .function_name(&context.stack.function.value)
-            .set_marker(markers.current())
-            .customize()
-            .interceptor(bytes.clone());
-        let question = format!("ListVersionsByFunction, page {page}");
-        let answer = aws::question(
-            &mut observation,
-            context.deadline,
-            question,
-            "lambda:ListVersionsByFunction",
-            request.send(),
-        )
-        .await
-        .and_then(|answer| {
-            bytes.document("answer")?.list("Versions")?;
-            Ok(answer)
-        });
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(unavailable) => return (Err(unavailable), observation),
-        };
-        for version in answer.versions() {
-            let number = match version.version() {
-                Some("$LATEST") => continue,
-                number => number.and_then(|number| number.parse().ok()),
-            };
-            let Some(number) = number else {
-                let detail = "a version of the function has no number";
-                return (
-                    Err(Unavailable::new(UnavailableReason::Missing, detail)),
-                    observation,
-                );
-            };
-            versions.push((
-                number,
-                version.last_modified().and_then(parse_last_modified),
-            ));
-        }
-        let next = answer.next_marker.filter(|next| !next.is_empty());
-        match markers.advance(next, "the function's versions") {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(unavailable) => return (Err(unavailable), observation),
+        let (question, request) = pages.request(client, &context.stack.function.value);
+        let request = request.customize().interceptor(bytes.clone());
+        let (deadline, send) = (context.deadline, request.send());
+        let answer = aws::question(observation, deadline, question, LIST_VERSIONS, send).await?;
+        // The SDK makes an empty list of one that is missing.
+        bytes.document("answer")?.list("Versions")?;
+        if !pages.add(answer)? {
+            return Ok(pages.newest_first());
         }
     }
-    versions.sort_unstable();
-    versions.reverse();
-    (Ok(versions), observation)
 }
