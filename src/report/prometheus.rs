@@ -147,7 +147,8 @@ impl MetricsPage {
             let usable = f64::from(u8::from(channel.trouble.is_none()));
             self.sample(name, &[("channel", channel.name.as_str())], usable);
         }
-        let counts: [(&str, &str, fn(&ChannelReport) -> usize); 2] = [
+        type Count = fn(&ChannelReport) -> usize;
+        let counts: [(&str, &str, Count); 2] = [
             (
                 "duckops_channel_waiting_messages",
                 "Messages that wait for a channel.",
