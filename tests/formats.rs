@@ -258,7 +258,7 @@ fn the_line_for_nagios_follows_the_grammar_for_every_verdict() {
 /// The runbooks as an operator might have edited them: a limit, its line before and after.
 const EDITED: [(&str, &str, &str); 6] = [
     ("inc-001", "slow    = 5.0", "slow    = 2.5"),
-    ("inc-003", "\"10m\"   # agents", "\"12m\"   # agents"),
+    ("inc-003", "\"12m\"   # agents", "\"14m\"   # agents"),
     ("inc-003", "\"30m\"   # and", "\"1h\"   # and"),
     ("inc-004", "per_day     = 10 ", "per_day     = 30 "),
     (
@@ -313,7 +313,7 @@ fn a_limit_that_the_operator_edited_is_the_range_and_the_gauge() {
         ranges(&told("nagios", false)),
         due([
             ("api_seconds", ";5;;0"),
-            ("pulse_age", ";599;1799;0"),
+            ("pulse_age", ";719;1799;0"),
             ("cb_errors_24h_min", ";;10;0"),
             ("ses_used", ";159;190;0;200"),
         ])
@@ -322,7 +322,7 @@ fn a_limit_that_the_operator_edited_is_the_range_and_the_gauge() {
         ranges(&told("nagios", true)),
         due([
             ("api_seconds", ";2.5;;0"),
-            ("pulse_age", ";719;3599;0"),
+            ("pulse_age", ";839;3599;0"),
             ("cb_errors_24h_min", ";;30;0"),
             ("ses_used", ";99;121;0;200"),
         ])
@@ -353,7 +353,7 @@ fn a_limit_that_the_operator_edited_is_the_range_and_the_gauge() {
         [
             ("inc-001 slow", 5.0, 2.5),
             ("inc-003 pulse_offline", 1800.0, 3600.0),
-            ("inc-003 pulse_slow", 600.0, 720.0),
+            ("inc-003 pulse_slow", 720.0, 840.0),
             ("inc-004 per_day", 10.0, 30.0),
             ("inc-005 used_critical", 95.0, 60.5),
             ("inc-005 used_warning", 80.0, 50.0),

@@ -43,6 +43,7 @@ mod recovery;
 mod rules;
 mod schema;
 mod sequence;
+mod situations;
 mod structure;
 mod support;
 mod terminal;

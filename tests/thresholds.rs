@@ -445,6 +445,26 @@ fn all_dead_is_critical_and_nobody_is_ok() {
 }
 
 #[test]
+fn a_callback_error_of_more_than_an_hour_ago_is_history() {
+    let failed = |ago: i64| {
+        with(|w| {
+            let is_peck = |kind: &str| kind.contains("peck");
+            w.audit
+                .retain(|e| !e["event_type"].as_str().is_some_and(is_peck));
+            let at = now().unix_timestamp() - ago;
+            let entry = json!({"event_type": "peck.callback_error", "timestamp": at});
+            let place = w
+                .audit
+                .partition_point(|e| e["timestamp"].as_i64() > Some(at));
+            w.audit.insert(place, entry);
+        })
+    };
+    let points = [(3_599, "warning"), (3_600, "warning"), (3_601, "ok")];
+    let points = points.map(|(ago, due)| ("a callback error", failed(ago), due));
+    all_are_due("inc-004", "events", points.into());
+}
+
+#[test]
 fn a_callback_error_among_the_five_newest_pecks_is_a_warning() {
     let pecks = |kinds: &[&str]| {
         with(|w| {

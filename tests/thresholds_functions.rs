@@ -477,9 +477,9 @@ fn a_dated_certificate_ends_a_stall_if_it_is_of_the_window() {
 // ---- INC-003 ----
 
 #[test]
-fn a_pulse_is_fresh_for_10_minutes_and_slow_for_30() {
+fn a_pulse_is_fresh_for_12_minutes_and_slow_for_30() {
     let newest = |ago| with(|w| told(w, "pulse", "pulse", &[ago]));
-    let mut points: Vec<_> = around(10 * MINUTE, ["ok", "warning", "warning"], newest).collect();
+    let mut points: Vec<_> = around(12 * MINUTE, ["ok", "warning", "warning"], newest).collect();
     let offline = ["warning", "critical", "critical"];
     points.extend(around(30 * MINUTE, offline, newest));
     // Nobody is bonded: no pulse is due.

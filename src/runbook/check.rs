@@ -61,10 +61,9 @@ pub(super) fn runbook(raw: raw::RawRunbook, check: &mut Checker) -> Option<Runbo
         }
         Some(words)
     });
-    let notice = raw
-        .notice
-        .as_ref()
-        .and_then(|raw| notice(raw, &steps, &limits, check));
+    let notices = raw.notice.iter();
+    let notices = notices.filter_map(|raw| notice(raw, &steps, &limits, check));
+    let notices = notices.collect();
     let metrics = metric_check::all(&raw, &steps, check);
     let cases = raw
         .case
@@ -86,7 +85,7 @@ pub(super) fn runbook(raw: raw::RawRunbook, check: &mut Checker) -> Option<Runbo
             .into_iter()
             .map(Spanned::into_inner)
             .collect(),
-        notice,
+        notices,
         limits,
         metrics,
         steps,
@@ -94,7 +93,7 @@ pub(super) fn runbook(raw: raw::RawRunbook, check: &mut Checker) -> Option<Runbo
     })
 }
 
-/// The notice to users, whose rule must exist.
+/// A notice to users, whose rule must exist.
 fn notice(
     raw: &raw::RawNotice,
     steps: &[Step],

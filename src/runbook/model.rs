@@ -29,7 +29,7 @@ pub struct Runbook {
     /// The incidents that, when critical, explain this one.
     pub explained_by: Vec<String>,
     /// What affected users are told, and when.
-    pub notice: Option<Notice>,
+    pub notices: Vec<Notice>,
     /// The numbers an operator may edit.
     pub limits: BTreeMap<String, FactValue>,
     /// The numbers that monitoring systems are given.
@@ -59,6 +59,16 @@ impl Runbook {
         self.steps.iter().flat_map(Step::facts).chain(metrics)
     }
 
+    /// What affected users are told now: the first notice that is due.
+    pub fn notice<'v>(
+        &self,
+        judged: &RunbookReport,
+        value: impl Fn(&str) -> Option<&'v FactValue>,
+    ) -> Option<Printable> {
+        let mut notices = self.notices.iter();
+        notices.find_map(|notice| notice.of(judged, &value))
+    }
+
     /// Every incident that may explain it, or what one of its rules finds.
     pub fn explanations(&self) -> impl Iterator<Item = &String> {
         let rules = self.steps.iter().flat_map(|step| &step.rules);
@@ -81,7 +91,7 @@ pub struct Notice {
 
 impl Notice {
     /// The text, where the rule decided and every fact that it names is known.
-    pub fn of<'v>(
+    fn of<'v>(
         &self,
         judged: &RunbookReport,
         value: impl Fn(&str) -> Option<&'v FactValue>,

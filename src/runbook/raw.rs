@@ -17,7 +17,8 @@ pub(super) struct RawRunbook {
     pub(super) asks: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) explained_by: Vec<Spanned<String>>,
-    pub(super) notice: Option<RawNotice>,
+    #[serde(default)]
+    pub(super) notice: Vec<RawNotice>,
     #[serde(default)]
     pub(super) limits: BTreeMap<String, Spanned<Value>>,
     #[serde(default)]
@@ -28,7 +29,7 @@ pub(super) struct RawRunbook {
     pub(super) case: Vec<Spanned<RawCase>>,
 }
 
-/// The `[notice]`.
+/// A `[[notice]]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNotice {

@@ -137,13 +137,11 @@ pub async fn gather(
         actions: &actions.unwrap_or_else(|error| vec![error.to_string().into()]),
     };
     let observations = &evaluated.observations;
-    let notice = runbook.notice.as_ref().and_then(|notice| {
-        notice.of(&report.runbooks[index], |path| {
-            match observations.get(path) {
-                FactState::Known(fact) => Some(&fact.value),
-                FactState::Unavailable(_) | FactState::NotAsked => None,
-            }
-        })
+    let notice = runbook.notice(&report.runbooks[index], |path| {
+        match observations.get(path) {
+            FactState::Known(fact) => Some(&fact.value),
+            FactState::Unavailable(_) | FactState::NotAsked => None,
+        }
     });
     Ok(Situation {
         notice,

@@ -86,8 +86,7 @@ impl EvaluatedIncident {
             note: request.note,
         }
         .render();
-        let notice = request.runbook.notice.as_ref();
-        let notice = notice.and_then(|notice| notice.of(judged, |path| self.value(path)));
+        let notice = request.runbook.notice(judged, |path| self.value(path));
         let (code, summary) = match (request.dry_run, request.log) {
             (false, Some(log)) => append(log, &request.runbook.id, &entry),
             (_, Some(log)) => (

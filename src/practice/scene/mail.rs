@@ -89,6 +89,21 @@ pub(super) const SCENES: &[Scene] = &[
         change: |world| mails(world, 191),
     },
     Scene {
+        name: "quota-200",
+        hides: "All 200 mails are gone: nobody gets one until the first of them are a day old.",
+        runbook: Some("inc-005"),
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-005"),
+            steps: &[
+                ("inc-005", "quota", "critical"),
+                ("inc-005", "capacity", "critical"),
+                ("inc-005", "production-access", "critical"),
+            ],
+        },
+        change: |world| mails(world, 200),
+    },
+    Scene {
         name: "unlimited",
         hides: "5,000 mails in a day, and a quota of -1, which means none.",
         runbook: Some("inc-005"),
