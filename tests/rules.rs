@@ -94,7 +94,15 @@ fn each_alert_fires_when_it_is_due_and_only_then() {
         tests.push_str(&series(id, "unknown", "0x60"));
         tests.push_str(&last("0+60x60"));
         tests.push_str("    alert_rule_test:\n");
-        let labels = [("priority", priority), ("runbook", id), ("stack", "prod")];
+        let of = |priority, severity| {
+            [
+                ("priority", priority),
+                ("runbook", id),
+                ("severity", severity),
+                ("stack", "prod"),
+            ]
+        };
+        let labels = of(priority, "critical");
         for (other, _) in RUNBOOKS {
             let alert = format!("{}Critical", camel(other));
             for (at, fires) in [("9m", false), ("10m", true), ("19m", true), ("20m", false)] {
@@ -111,7 +119,7 @@ fn each_alert_fires_when_it_is_due_and_only_then() {
         tests.push_str(&series(id, "unknown", "1x60"));
         tests.push_str(&last("0+60x60"));
         tests.push_str("    alert_rule_test:\n");
-        let labels = [("priority", "P2"), ("runbook", id), ("stack", "prod")];
+        let labels = of("P2", "warning");
         let alert = format!("{}Unknown", camel(id));
         tests.push_str(&due("14m", &alert, None));
         tests.push_str(&due("15m", &alert, Some(&labels)));
@@ -121,7 +129,7 @@ fn each_alert_fires_when_it_is_due_and_only_then() {
         tests.push_str(&series(id, "warning", "1x9 0x9 1x40"));
         tests.push_str(&last("0+60x60"));
         tests.push_str("    alert_rule_test:\n");
-        let labels = [("priority", "P3"), ("runbook", id), ("stack", "prod")];
+        let labels = of("P3", "warning");
         let alert = format!("{}Warning", camel(id));
         tests.push_str(&due("19m", &alert, None));
         tests.push_str(&due("34m", &alert, None));
@@ -139,17 +147,48 @@ fn each_alert_fires_when_it_is_due_and_only_then() {
     tests.push_str("  - interval: 1m\n    input_series:\n");
     tests.push_str(&last("60x60"));
     tests.push_str("    alert_rule_test:\n");
-    let labels = [("priority", "P1"), ("run", "all"), ("stack", "prod")];
+    let labels = [
+        ("priority", "P1"),
+        ("run", "all"),
+        ("severity", "critical"),
+        ("stack", "prod"),
+    ];
     tests.push_str(&due("16m", "DuckopsCheckStale", None));
     tests.push_str(&due("17m", "DuckopsCheckStale", Some(&labels)));
     // No file at all.
     tests.push_str("  - interval: 1m\n    input_series:\n");
     tests.push_str(&series("inc-001", "critical", "0x60"));
     tests.push_str("    alert_rule_test:\n");
-    let labels = [("priority", "P1"), ("stack", "prod")];
+    let labels = [
+        ("priority", "P1"),
+        ("severity", "critical"),
+        ("stack", "prod"),
+    ];
     tests.push_str(&due("14m", "DuckopsCheckAbsent", None));
     tests.push_str(&due("15m", "DuckopsCheckAbsent", Some(&labels)));
-    points += 5;
+    tests.push_str(&due("60m", "DuckopsHostSilent", None));
+    points += 6;
+    // One of two hosts is gone with its series: nothing is stale, and not everything is absent.
+    tests.push_str("  - interval: 1m\n    input_series:\n");
+    for (host, values) in [("a", "0+60x90"), ("b", "0+60x20 _x70")] {
+        tests.push_str(
+            &last(values).replace("run=\"all\"", &format!("run=\"all\",instance=\"{host}\"")),
+        );
+    }
+    tests.push_str("    alert_rule_test:\n");
+    let labels = [
+        ("instance", "b"),
+        ("priority", "P1"),
+        ("run", "all"),
+        ("severity", "critical"),
+        ("stack", "prod"),
+    ];
+    for alert in ["DuckopsCheckAbsent", "DuckopsCheckStale"] {
+        tests.push_str(&due("60m", alert, None));
+    }
+    tests.push_str(&due("20m", "DuckopsHostSilent", None));
+    tests.push_str(&due("45m", "DuckopsHostSilent", Some(&labels)));
+    points += 4;
     std::fs::write(folder.join("tests.yml"), &tests).expect("written");
     let run = || {
         Command::new("promtool")
@@ -177,4 +216,41 @@ fn the_interval_sets_the_staleness_and_an_invalid_one_is_refused() {
         let ran = stage.duckops(&["rules", &argument]).run();
         assert_eq!(ran.code, 64, "{interval}: {ran:?}");
     }
+}
+
+#[test]
+fn every_alert_has_what_a_person_who_is_woken_needs() {
+    let stage = Stage::of(world("healthy"));
+    let parts = |text: &str| -> Vec<String> {
+        let alerts = text.split("      - alert: ").skip(1);
+        alerts.map(str::to_owned).collect()
+    };
+    let plain = stage.duckops(&["rules"]).run();
+    let alerts = parts(&plain.stdout);
+    assert_eq!(alerts.len(), 3 * RUNBOOKS.len() + 3, "{plain:?}");
+    for alert in &alerts {
+        for key in [
+            "severity: \"",
+            "summary: \"",
+            "description: \"",
+            "runbook_url: \"",
+        ] {
+            assert!(alert.contains(key), "{key}: {alert}");
+        }
+    }
+    for (id, _) in RUNBOOKS {
+        let of = |kind: &str| {
+            let runbook = format!("runbook: \"{id}\"");
+            let mut alerts = alerts.iter();
+            alerts.any(|alert| alert.contains(&runbook) && alert.contains(kind))
+        };
+        assert!(of("severity: \"critical\"") && of("Warning\""), "{id}");
+    }
+    let folder = stage.home().join(".config/duckops");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let text = "runbook_url = \"https://wiki.invalid/{runbook}.html\"\n";
+    std::fs::write(folder.join("config.toml"), text).expect("written");
+    let linked = stage.duckops(&["rules"]).run();
+    let link = "runbook_url: \"https://wiki.invalid/inc-004.html\"";
+    assert_eq!(linked.stdout.matches(link).count(), 3, "{linked:?}");
 }

@@ -26,7 +26,12 @@ pub(super) fn rules(context: &Context, args: &RulesArgs) -> Result<u8, Failure> 
     let runbooks = context.library.all()?.into_iter();
     let alerts: Vec<_> = runbooks.map(Runbook::into_alert).collect();
     let stack = Printable::from(context.settings.stack.name.value.as_str());
-    let text = rules::render(&stack, &alerts, interval);
+    let text = rules::render(
+        &stack,
+        &alerts,
+        interval,
+        context.settings.runbook_url.as_deref(),
+    );
     let summary = format!("alert rules for {} runbooks", alerts.len());
     Ok(context
         .out

@@ -1,7 +1,8 @@
 //! Alert rules for Prometheus, over the series that [`super::prometheus`] writes: for each
 //! runbook one for critical, one for a warning that stays and one for an unknown that stays,
-//! and two for a check that no longer runs, because a file that nobody renews is served for
-//! ever. Each alert of a runbook shows the values of the runbook's metrics.
+//! two for a check that no longer runs, because a file that nobody renews is served for
+//! ever, and one for a host among several that went silent. Each alert of a runbook shows the
+//! values of the runbook's metrics.
 
 use super::metric::MetricValue;
 use super::model::Verdict;
@@ -22,22 +23,27 @@ pub struct Alert {
     pub metrics: Vec<MetricValue>,
 }
 
-/// The rule file. `interval` is how often the check is made, in seconds.
-pub fn render(stack: &Printable, alerts: &[Alert], interval: u64) -> String {
+/// The rule file. `interval` is how often the check is made, in seconds; `url` is where the
+/// document of a runbook is, with `{runbook}` for its id.
+pub fn render(stack: &Printable, alerts: &[Alert], interval: u64, url: Option<&str>) -> String {
     let mut out = String::from(
         "# Alert rules over the file that `duckops check --textfile` writes.\n\
          groups:\n  - name: duckops\n    rules:\n",
     );
-    let stack = matcher("stack", stack);
+    let place = AlertPlace {
+        stack: matcher("stack", stack),
+        url,
+    };
     for alert in alerts {
-        incident(&mut out, &stack, alert);
+        incident(&mut out, &place, alert);
     }
     for alert in alerts {
-        lasting(&mut out, &stack, alert, Verdict::Warning, interval);
+        lasting(&mut out, &place, alert, Verdict::Warning, interval);
     }
     for alert in alerts {
-        lasting(&mut out, &stack, alert, Verdict::Unknown, interval);
+        lasting(&mut out, &place, alert, Verdict::Unknown, interval);
     }
+    let stack = &place.stack;
     let stale = 3 * interval;
     let last = "duckops_last_complete_run_timestamp_seconds";
     let checks = [
@@ -55,20 +61,44 @@ pub fn render(stack: &Printable, alerts: &[Alert], interval: u64) -> String {
             "No check is seen at all".to_owned(),
             "Look at the textfile collector and at cron or the timer, then: duckops doctor",
         ),
+        (
+            // Where one of several hosts is gone with its series, nothing is stale and nothing
+            // is absent.
+            "DuckopsHostSilent",
+            format!("max_over_time({last}{{{stack}}}[1d]) unless {last}{{{stack}}}"),
+            stale,
+            "A host that checked within the last day is not seen any more".to_owned(),
+            "Look at that host, its exporter and its cron or timer, then: duckops doctor",
+        ),
     ];
     for (name, expression, wait, summary, action) in checks {
-        let annotations = [("summary", inert(&summary)), ("action", inert(action))];
-        let labels = [("priority", "P1")];
+        let description = format!("{summary}. {action}");
+        let annotations = [
+            ("summary", inert(&summary)),
+            ("description", inert(&description)),
+            ("action", inert(action)),
+            ("runbook_url", "duckops help doctor".to_owned()),
+        ];
+        let labels = [("priority", "P1"), ("severity", "critical")];
         rule(&mut out, name, &expression, wait, &labels, &annotations);
     }
     out
 }
 
-fn incident(out: &mut String, stack: &str, alert: &Alert) {
+/// Where alerts are about, and where their runbooks are.
+struct AlertPlace<'a> {
+    /// The matcher of the stack.
+    stack: String,
+    url: Option<&'a str>,
+}
+
+fn incident(out: &mut String, place: &AlertPlace<'_>, alert: &Alert) {
+    let stack = &place.stack;
     let expression = format!("{} == 1", verdict(stack, &alert.id, Verdict::Critical));
     let labels = [
         ("priority", alert.severity.as_str()),
         ("runbook", alert.id.as_str()),
+        ("severity", "critical"),
     ];
     let summary = format!("{}: {}", name(&alert.id), alert.title);
     let action = format!("duckops triage {}", alert.id);
@@ -78,13 +108,14 @@ fn incident(out: &mut String, stack: &str, alert: &Alert) {
         &expression,
         0,
         &labels,
-        &annotations(stack, alert, &summary, &action),
+        &annotations(place, alert, &summary, &action),
     );
 }
 
 /// A verdict that stays for three checks. What another incident explains is no alert of its
 /// own: that incident alerts already.
-fn lasting(out: &mut String, stack: &str, alert: &Alert, lasts: Verdict, interval: u64) {
+fn lasting(out: &mut String, place: &AlertPlace<'_>, alert: &Alert, lasts: Verdict, interval: u64) {
+    let stack = &place.stack;
     let mut expression = format!("{} == 1", verdict(stack, &alert.id, lasts));
     for parent in &alert.explained_by {
         let parent = verdict(stack, parent, Verdict::Critical);
@@ -110,18 +141,35 @@ fn lasting(out: &mut String, stack: &str, alert: &Alert, lasts: Verdict, interva
         &format!("Duckops{}{word}", camel(&alert.id)),
         &expression,
         3 * interval,
-        &[("priority", priority), ("runbook", alert.id.as_str())],
-        &annotations(stack, alert, &summary, &action),
+        &[
+            ("priority", priority),
+            ("runbook", alert.id.as_str()),
+            ("severity", "warning"),
+        ],
+        &annotations(place, alert, &summary, &action),
     );
 }
 
 fn annotations(
-    stack: &str,
+    place: &AlertPlace<'_>,
     alert: &Alert,
     summary: &str,
     action: &str,
 ) -> Vec<(&'static str, String)> {
-    let mut all = vec![("summary", inert(summary)), ("action", inert(action))];
+    let stack = &place.stack;
+    let id = alert.id.as_str();
+    let title = alert.title.as_str();
+    let description =
+        format!("duckops check judges {title}. For the finding and the next action: {action}");
+    // Without a document the command that prints the runbook stands there.
+    let url = place.url.map(|url| url.replace("{runbook}", id));
+    let url = url.unwrap_or_else(|| format!("duckops runbook show {id}"));
+    let mut all = vec![
+        ("summary", inert(summary)),
+        ("description", inert(&description)),
+        ("action", inert(action)),
+        ("runbook_url", inert(&url)),
+    ];
     let metrics: Vec<_> = alert.metrics.iter().map(|one| number(stack, one)).collect();
     if !metrics.is_empty() {
         all.push(("numbers", metrics.join("; ")));
