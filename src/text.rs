@@ -38,6 +38,13 @@ impl Untrusted {
         Self(String::from_utf8_lossy(bytes).into_owned())
     }
 
+    /// The beginning of a body, far more than is ever shown of it: what is cut off here can hold
+    /// no secret whose rest is shown.
+    pub fn head_of(body: &[u8]) -> Self {
+        const HEAD: usize = 16 * 1024;
+        Self::from_bytes(body.get(..HEAD).unwrap_or(body))
+    }
+
     /// Whether it is exactly `other`, byte for byte.
     pub fn is(&self, other: &str) -> bool {
         self.0 == other
@@ -61,7 +68,9 @@ impl Untrusted {
     /// A form that is safe on one line of any sink, at most `max` characters of it;
     /// a longer text ends with the number of characters left out.
     pub fn printable(&self, max: usize) -> Printable {
-        let text = redact::looks(&self.0);
+        // Before anything is cut: of what a cut leaves, nobody could tell that it is secret.
+        let text = redact::known::hide(&self.0);
+        let text = redact::looks(&text);
         let mut out = String::with_capacity(text.len().min(max) + 16);
         let mut room = max;
         let mut chars = text.chars();

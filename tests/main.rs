@@ -42,6 +42,7 @@ mod recording;
 mod recovery;
 mod rules;
 mod schema;
+mod secrets;
 mod sequence;
 mod situations;
 mod structure;

@@ -22,6 +22,7 @@ pub fn advance(state: &AlertState, check: &CheckRun<'_>, report: &mut model::Rep
         }
         let id = runbook.id.as_str();
         let mute = next.mutes.get(id).cloned();
+        let mute = mute.or_else(|| next.subject_mute(runbook));
         let before = next.runbooks.get(id).cloned();
         let mut current = before.clone().unwrap_or_default();
         let escalation = next.escalations.get(id);

@@ -6,6 +6,7 @@
 use super::debounce::PastRun;
 use super::escalation_record::EscalationRecord;
 use super::message::Message;
+use super::mute::Mute;
 use super::stored::{CLOCK_TOLERANCE, VerdictWord, from_millis, millis, millis_of};
 use super::trouble_record::{ChannelTrouble, RefusedMessage};
 use crate::fact;
@@ -137,7 +138,7 @@ impl AlertState {
         }
     }
 
-    /// Mutes a runbook until a time; `by` is who asked for it.
+    /// Mutes a runbook, or one subject such as `bond:ID`, until a time; `by` is who asked for it.
     pub fn mute(&mut self, runbook: &str, until: OffsetDateTime, by: &str) {
         let mute = Mute {
             until: millis(until),
@@ -157,8 +158,19 @@ impl AlertState {
         let in_force = self.mutes.iter().filter(|(_, mute)| mute.until > now);
         let note = |(id, mute): (&String, &Mute)| {
             let until = fact::instant(from_millis(mute.until).unix_timestamp());
-            let (id, by) = (id.to_uppercase(), &mute.by);
-            format!("{id} is muted until {until} by {by}: nobody is told of it").into()
+            let by = &mute.by;
+            match id.split_once(':') {
+                Some((kind, name)) => {
+                    format!(
+                        "{kind} {name} is muted until {until} by {by}: nobody is told of it alone"
+                    )
+                }
+                None => {
+                    let id = id.to_uppercase();
+                    format!("{id} is muted until {until} by {by}: nobody is told of it")
+                }
+            }
+            .into()
         };
         in_force.map(note).collect()
     }
@@ -199,11 +211,4 @@ pub(super) struct FirstDelivery {
     pub(super) by: String,
     pub(super) at: i64,
     pub(super) channel: String,
-}
-
-/// A runbook that sends no messages until a time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Mute {
-    pub(super) until: i64,
-    pub(super) by: String,
 }

@@ -12,21 +12,27 @@ pub mod delivery;
 mod escalation;
 mod escalation_record;
 mod message;
+mod mute;
 mod outbox;
 mod state_update;
 mod stored;
+mod subject_mute;
 mod trouble;
 mod trouble_record;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_matrix;
 
 pub use advance::advance;
-pub use alert_state::{AlertState, AlertStateError, Mute};
+pub use alert_state::{AlertState, AlertStateError};
 pub use check_run::{AlertChannel, CheckRun};
 pub use debounce::Debounce;
 pub use escalation_record::EscalationRecord;
 pub use message::{EscalationContext, LEASE, Message, MessageKind, escalation_message};
+pub use mute::Mute;
 pub use outbox::DeliveryOutcome;
 pub use state_update::{MAX_ATTEMPTS, backoff, update_state};
+pub use subject_mute::{SUBJECTS, is_subject};
 pub use trouble::channel_notes;

@@ -167,8 +167,12 @@ pub(super) enum Command {
     Diff(DiffArgs),
     /// Show what was changed from this machine, and by which consent
     Journal(JournalArgs),
-    /// Print the JSON Schema of the output
-    Schema,
+    /// Print the JSON Schema of the output, or of the configuration
+    Schema {
+        /// That of the configuration file
+        #[arg(long)]
+        config: bool,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -221,8 +225,8 @@ pub(super) struct CheckArgs {
     /// Tell the channels of the configuration file what is new, worse, better or over
     #[arg(long)]
     pub(super) notify: bool,
-    /// Tell nobody of this runbook for a while; it is judged and shown all the same
-    #[arg(long, value_name = "RUNBOOK", requires_all = ["until", "by"], conflicts_with = "unmute")]
+    /// Tell nobody for a while of this runbook, or of one bond:ID, peck:ID or execution:NAME; it is judged and shown all the same
+    #[arg(long, value_name = "RUNBOOK|KIND:NAME", requires_all = ["until", "by"], conflicts_with = "unmute")]
     pub(super) mute: Option<String>,
     /// When the mute ends: a time such as 2026-03-22T06:00:00Z, or from now, such as 2h
     #[arg(long, value_name = "TIME", requires = "mute")]
@@ -231,7 +235,7 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "NAME")]
     pub(super) by: Option<String>,
     /// End a mute before its time
-    #[arg(long, value_name = "RUNBOOK")]
+    #[arg(long, value_name = "RUNBOOK|KIND:NAME")]
     pub(super) unmute: Option<String>,
 }
 

@@ -2,16 +2,15 @@
 
 use super::fail::Failure;
 use super::{Context, args, out};
-use crate::alerting::Debounce;
 use crate::alerting::channels::heartbeat;
 use crate::alerting::delivery::{Channels, host_name};
+use crate::alerting::{Debounce, SUBJECTS, is_subject};
 use crate::cloud::Http;
 use crate::engine::check::{self, CheckError, CheckOptions, MuteChange, parse_mute_end};
 use crate::engine::history_open;
 use crate::engine::runbooks::RequestedRunbooks;
 use crate::report::model::Report;
 use crate::report::prometheus;
-use crate::runbook::Missing;
 use crate::state_dir::input::{self, Links};
 use crate::state_dir::output;
 use crate::text::Printable;
@@ -103,8 +102,19 @@ fn mute_change(
     args: &args::CheckArgs,
     now: OffsetDateTime,
 ) -> Result<Option<MuteChange>, Failure> {
-    let known = |id: &String| -> Result<String, Missing> {
-        context.library.get(id).map(|runbook| runbook.id)
+    let known = |id: &String| -> Result<String, Failure> {
+        if is_subject(id) {
+            return Ok(id.clone());
+        }
+        if let Some((kind, _)) = id.split_once(':') {
+            let kinds = SUBJECTS.join(", ");
+            return Err(Failure::usage(format!(
+                "`{}` is nothing that can be muted: a runbook, or one subject as KIND:NAME with a kind of {kinds}; `{}` is none or has no name",
+                Printable::from(id.as_str()),
+                Printable::from(kind)
+            )));
+        }
+        Ok(context.library.get(id).map(|runbook| runbook.id)?)
     };
     Ok(match (&args.mute, &args.unmute) {
         (Some(runbook), _) => {

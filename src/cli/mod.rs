@@ -21,6 +21,7 @@ mod history;
 mod journal;
 mod named_file;
 mod out;
+mod own_texts;
 mod packaging;
 mod peck;
 mod prompt;
@@ -36,6 +37,7 @@ mod webhook;
 use crate::cloud::{Exchange, Http, Observer};
 use crate::engine::run::Run;
 use crate::exit;
+use crate::redact;
 use crate::runbook::Library;
 use crate::stack::{Environment, Origin, Settings};
 use crate::text::Printable;
@@ -139,6 +141,11 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
     if matches!(cli.command, Command::Check(_)) && settings.output.origin == Origin::BuiltIn {
         settings.output.value = "short".to_owned();
     }
+    // A secret source prints where the secret is, never the secret.
+    redact::known::arm(format!("{settings:?}"), own_texts::all);
+    for name in ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        env.get(name).map(|secret| redact::known::remember(secret));
+    }
     let default = Format::of(&settings.output)?;
     let out = Out::settled(default, &settings.color, &env, (cli.quiet, cli.explain))?;
     // From here on the format is known, also where only the configuration file names it.
@@ -202,7 +209,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Escalate(args) => escalate::main(context, &args).await,
         Command::Diff(args) => diff::main(context, &args).await,
         Command::Journal(args) => journal::main(context, &args),
-        Command::Schema => Ok(packaging::schema(context)),
+        Command::Schema { config } => Ok(packaging::schema(context, config)),
         Command::Completions { shell } => packaging::completions(context, shell),
         Command::Man => packaging::man(context),
     }

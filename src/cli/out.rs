@@ -3,6 +3,7 @@
 
 use super::fail::Failure;
 use crate::exit;
+use crate::redact;
 use crate::report::columns::Screen;
 use crate::report::document::Document;
 use crate::report::model::{NextAction, Report, Verdict};
@@ -188,6 +189,7 @@ impl Out {
             Format::Table if std::io::stdout().is_terminal() => "\x1b[H\x1b[2J",
             _ => "",
         };
+        let text = redact::known::hide(text);
         stdout
             .write_all(clear.as_bytes())
             .and_then(|()| stdout.write_all(text.as_bytes()))
@@ -263,6 +265,8 @@ impl Out {
     /// cannot be written takes an ok away, because nobody could read it.
     pub(super) fn print(&self, text: &str, code: u8) -> u8 {
         let mut stdout = std::io::stdout().lock();
+        // What came from outside was searched before it was cut; this is for what did not.
+        let text = redact::known::hide(text);
         match stdout
             .write_all(text.as_bytes())
             .and_then(|()| stdout.flush())
@@ -317,5 +321,6 @@ fn colored(setting: &Setting<String>, env: &Environment, terminal: bool) -> Resu
 
 /// One line on standard error; nothing more can be done when that fails.
 pub(super) fn warn(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", Printable::from(line));
+    let line = redact::known::hide(line);
+    let _ = writeln!(std::io::stderr(), "{}", Printable::from(&*line));
 }

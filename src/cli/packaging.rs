@@ -10,6 +10,7 @@ use crate::report::json::DocumentKind;
 use crate::report::rules;
 use crate::report::schema;
 use crate::runbook::model::Runbook;
+use crate::stack::config_schema;
 use crate::text::Printable;
 use clap::CommandFactory;
 
@@ -39,8 +40,12 @@ pub(super) fn rules(context: &Context, args: &RulesArgs) -> Result<u8, Failure> 
 }
 
 /// The schema is a JSON document itself, and stands as it is in every format.
-pub(super) fn schema(context: &Context) -> u8 {
-    context.out.print(schema::v1(), exit::OK)
+pub(super) fn schema(context: &Context, config: bool) -> u8 {
+    let text = match config {
+        true => config_schema(),
+        false => schema::v1(),
+    };
+    context.out.print(text, exit::OK)
 }
 
 pub(super) fn completions(context: &Context, shell: clap_complete::Shell) -> Result<u8, Failure> {

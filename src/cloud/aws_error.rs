@@ -81,7 +81,7 @@ fn not_renewed(error: &(dyn std::error::Error + 'static)) -> Option<Unavailable>
 fn no_answer(response: &HttpResponse, action: &str) -> Unavailable {
     let status = response.status().as_u16();
     let body = response.body().bytes().unwrap_or_default();
-    let head = Untrusted::from_bytes(body.get(..80).unwrap_or(body)).printable(80);
+    let head = Untrusted::head_of(body).printable(80);
     Unavailable::new(
         UnavailableReason::NotJson,
         format!("{action}: HTTP {status} that is no AWS answer: `{head}`"),

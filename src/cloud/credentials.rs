@@ -7,6 +7,7 @@
 
 use super::error::{chain, innermost, is_tls};
 use crate::observation::{Unavailable, UnavailableReason};
+use crate::redact;
 use crate::text::Untrusted;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
@@ -116,6 +117,9 @@ impl RunCredentials {
             (Ok(found), _) => {
                 let credentials = found.credentials.clone();
                 let mut all = self.0.found.lock().unwrap_or_else(PoisonError::into_inner);
+                let keys = &found.credentials;
+                redact::known::remember(keys.secret_access_key());
+                keys.session_token().map(redact::known::remember);
                 all.push(found);
                 Ok(credentials)
             }

@@ -3,8 +3,10 @@
 //! Each fact is declared once, by the probe that yields it, with its type, its unit and a one-line
 //! description. Rules, cases, messages and evidence refer to it by its path.
 
+mod bounds;
 mod declared;
 
+pub use bounds::upper_bounds;
 pub use declared::{TOTALS, all, declared, find, inputs, unknown_fact};
 
 use crate::text::{Printable, Untrusted};

@@ -157,6 +157,11 @@ impl Observation {
             .insert(path, outcome.map(|value| Fact { value, at }));
     }
 
+    /// What was learned of a fact as a number.
+    pub fn number(&self, path: &str) -> Option<f64> {
+        self.facts.get(path)?.as_ref().ok()?.value.number()
+    }
+
     /// Takes back everything that `which` names: it was said, but does not count.
     pub fn invalidate(
         &mut self,

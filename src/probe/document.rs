@@ -46,7 +46,7 @@ impl JsonObject {
     /// is what messages call it.
     pub(super) fn parse(name: &'static str, body: &[u8]) -> Result<Self, Unavailable> {
         let node: Node = serde_json::from_slice(body).map_err(|error| {
-            let head = Untrusted::from_bytes(body.get(..80).unwrap_or(body)).printable(80);
+            let head = Untrusted::head_of(body).printable(80);
             Unavailable::new(
                 UnavailableReason::NotJson,
                 format!("expected JSON, got `{head}` ({error})"),

@@ -8,6 +8,7 @@
 pub mod diff;
 mod form;
 mod read;
+mod repeated;
 mod write;
 
 pub use read::{LARGEST, Unreadable, read};

@@ -2,21 +2,28 @@
 //! nothing is defaulted.
 
 use super::form::{FORMAT, RecordedFact, RecordedRequest, RecordingFile};
+use super::repeated::repeated;
 use super::{FORMAT_VERSION, Recording};
-use crate::fact::{Declared, FactType, FactValue, Group};
-use crate::fact::{Probe, declared};
+use crate::fact::{self, Declared, FactType, FactValue, Group};
+use crate::fact::{Probe, declared, upper_bounds};
+use crate::observation::UnavailableReason::{Contradictory, Mistyped};
 use crate::observation::{self, Observation, Observations, Unavailable, UnavailableReason};
 use crate::redact::Removed;
 use crate::report::model::StackIdentity;
 use crate::runbook::stack_word;
 use crate::text::{Printable, Untrusted};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 /// The largest recording, in bytes.
 pub const LARGEST: usize = 16 * 1024 * 1024;
+
+/// How much older or newer than the recording a fact in it may be.
+const OLDEST: time::Duration = time::Duration::days(2);
+const NEWEST: time::Duration = time::Duration::hours(1);
 
 /// Why a file cannot be read as a recording.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,14 +70,20 @@ pub fn read(bytes: &[u8]) -> Result<Recording, Unreadable> {
     if !file.complete {
         return Err(Unreadable::CutOff);
     }
-    recording(file)
+    let repeated = repeated(bytes);
+    let is_fact = |name: &&String| fact::find(name).is_some();
+    if let Some(name) = repeated.iter().find(|name| !is_fact(name)) {
+        let name = Printable::from(name.as_str());
+        return Err(other(format!("`{name}` stands twice in it")));
+    }
+    recording(file, &repeated)
 }
 
 fn other(why: impl ToString) -> Unreadable {
     Unreadable::Other(why.to_string().into())
 }
 
-fn recording(file: RecordingFile) -> Result<Recording, Unreadable> {
+fn recording(file: RecordingFile, repeated: &BTreeSet<String>) -> Result<Recording, Unreadable> {
     let started_at = instant(&file.started_at)
         .ok_or_else(|| other(format!("`{}` is no time", Printable::from(file.started_at))))?;
     let mut notes: Vec<Printable> = file.notes.into_iter().map(Printable::from).collect();
@@ -92,7 +105,12 @@ fn recording(file: RecordingFile) -> Result<Recording, Unreadable> {
             if let Some(told) = facts.remove(fact.path) {
                 put(&mut observation, fact, told, started_at);
             }
+            if repeated.contains(fact.path) {
+                let why = "it stands twice in the recording";
+                reject(&mut observation, fact.path, Contradictory, why);
+            }
         }
+        reject_contradictions(&mut observation, facts_of);
         unknown(&mut notes, "facts", facts.into_keys());
         observations.add(facts_of, observation);
     }
@@ -171,6 +189,14 @@ fn put(
     let at = told.at.as_deref().map_or(Some(started_at), instant);
     let is_due = told.ty.as_deref() == Some(declared.ty.name());
     match (at, is_due.then(|| value(declared.ty, told.value)).flatten()) {
+        (Some(_), Some(value)) if !declared.admits(&value) => {
+            let why = "no probe yields such a value";
+            reject(observation, declared.path, Mistyped, why);
+        }
+        (Some(at), Some(_)) if !(-OLDEST..=NEWEST).contains(&(at - started_at)) => {
+            let why = "it is of another time than the recording";
+            reject(observation, declared.path, Contradictory, why);
+        }
         (Some(at), Some(value)) => observation.set(declared.path, value, at),
         _ => observation.set_unavailable(
             declared.path,
@@ -179,6 +205,30 @@ fn put(
                 format!("the recording does not hold a {} there", declared.ty.name()),
             ),
         ),
+    }
+}
+
+/// What the recording says of a fact does not count.
+fn reject(observation: &mut Observation, path: &'static str, reason: UnavailableReason, why: &str) {
+    let unavailable = Unavailable::new(reason, why);
+    observation.set_unavailable(path, unavailable);
+}
+
+/// Of a lower bound that exceeds its upper one neither counts.
+fn reject_contradictions(observation: &mut Observation, declared: &'static [Declared]) {
+    for fact in declared {
+        for above in upper_bounds(fact.path) {
+            let above = declared.iter().find(|other| other.path == above);
+            let Some(above) = above else { continue };
+            let numbers = [fact.path, above.path].map(|path| observation.number(path));
+            if let [Some(least), Some(most)] = numbers
+                && least > most
+            {
+                let why = format!("{} exceeds {}", fact.path, above.path);
+                reject(observation, fact.path, Contradictory, &why);
+                reject(observation, above.path, Contradictory, &why);
+            }
+        }
     }
 }
 

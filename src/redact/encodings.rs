@@ -60,7 +60,7 @@ pub(super) struct View {
 }
 
 impl View {
-    fn of(text: &[u8]) -> Self {
+    pub(super) fn of(text: &[u8]) -> Self {
         Self {
             bytes: text.to_vec(),
             starts: (0..=text.len()).collect(),

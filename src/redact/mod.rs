@@ -4,7 +4,9 @@
 //! This module sees texts and does not know where they come from or go to.
 
 mod encodings;
+pub mod known;
 mod pattern;
+mod runs;
 mod secrets;
 
 pub use encodings::{hex, holds};

@@ -1,6 +1,7 @@
 //! The secrets known to a run, and their removal from texts.
 
-use super::encodings::{guises, hex, views};
+use super::encodings::{View, guises, hex, views};
+use super::runs::Runs;
 use super::{Removed, SecretKind, pattern};
 use aho_corasick::AhoCorasick;
 use std::fmt;
@@ -15,6 +16,7 @@ const SHORTEST: usize = 8;
 pub struct Secrets {
     known: Vec<String>,
     finder: Option<AhoCorasick>,
+    runs: Option<Runs>,
     account: Option<String>,
 }
 
@@ -32,6 +34,7 @@ impl Secrets {
             finder: (!forms.is_empty())
                 .then(|| AhoCorasick::new(&forms).ok())
                 .flatten(),
+            runs: Runs::of(known.iter().map(String::as_str)),
             known,
             account: None,
         }
@@ -120,19 +123,21 @@ impl Secrets {
         };
         if !text.iter().any(|byte| matches!(byte, b'%' | b'+' | b'\\')) {
             // Nothing in it could be undone, as in most texts.
-            return joined(
-                finder
-                    .find_overlapping_iter(text)
-                    .map(|part| part.range())
-                    .collect(),
-            );
+            let whole = View::of(text);
+            return joined(self.find_in(finder, &whole));
         }
-        let mut found = Vec::new();
-        for view in views(text) {
-            let parts = finder.find_overlapping_iter(&view.bytes);
-            found.extend(parts.map(|part| view.origin(part.range())));
+        let views = views(text);
+        let found = views.iter().flat_map(|view| self.find_in(finder, view));
+        joined(found.collect())
+    }
+
+    fn find_in(&self, finder: &AhoCorasick, view: &View) -> Vec<Range<usize>> {
+        let parts = finder.find_overlapping_iter(&view.bytes);
+        let mut found: Vec<_> = parts.map(|part| view.origin(part.range())).collect();
+        if let Some(runs) = &self.runs {
+            found.extend(runs.find(view));
         }
-        joined(found)
+        found
     }
 }
 

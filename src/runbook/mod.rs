@@ -18,6 +18,11 @@ mod raw;
 mod rule;
 mod words;
 
+/// The text of each embedded runbook.
+pub fn embedded_texts() -> impl Iterator<Item = &'static str> {
+    embedded::RUNBOOKS.iter().map(|(_, text)| *text)
+}
+
 pub use library::{Library, Missing};
 pub use rule::Expression;
 pub use words::{Words, stack_word};

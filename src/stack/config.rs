@@ -145,3 +145,43 @@ fn line_of(text: &str, offset: usize) -> usize {
         .filter(|byte| *byte == b'\n')
         .count()
 }
+
+/// The JSON Schema of the configuration, with a newline at its end.
+pub fn schema() -> &'static str {
+    include_str!("config.schema.json")
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test ends where it learns something")]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// The keys that a section takes, by what it says of one that it does not know.
+    fn taken(section: &str) -> BTreeSet<String> {
+        let text = format!("{section}\nno_such_key = 1\n");
+        let error = toml::from_str::<Config>(&text).expect_err("an unknown key");
+        let message = error.message().to_owned();
+        let (_, expected) = message
+            .split_once("expected one of ")
+            .unwrap_or_else(|| message.split_once("expected ").expect("a list of keys"));
+        let names = expected.split('`').skip(1).step_by(2);
+        names.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_schema_has_exactly_the_keys_that_are_read() {
+        let schema: serde_json::Value = serde_json::from_str(schema()).expect("a schema");
+        for (section, place) in [
+            ("", "/properties"),
+            ("[stack.a]", "/$defs/stack/properties"),
+            ("[notify.a]\nkind = \"slack\"", "/$defs/channel/properties"),
+            ("[retention]", "/properties/retention/properties"),
+            ("[heartbeat]", "/properties/heartbeat/properties"),
+        ] {
+            let keys = schema.pointer(place).and_then(|keys| keys.as_object());
+            let keys = keys.expect("the keys").keys().cloned().collect();
+            assert_eq!(taken(section), keys, "{section}");
+        }
+    }
+}

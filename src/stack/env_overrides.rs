@@ -3,6 +3,8 @@
 use super::{Environment, Origin, Stack};
 use crate::text::Printable;
 
+pub use super::aws_endpoints::{EndpointOverride, endpoints};
+
 const PROXY_VARIABLES: [&str; 6] = [
     "HTTPS_PROXY",
     "https_proxy",
@@ -18,32 +20,16 @@ fn value<'a>(env: &'a Environment, name: &str) -> Option<&'a str> {
     value.filter(|value| !value.is_empty())
 }
 
-/// The variables that send AWS requests elsewhere, with their values.
-pub fn endpoints(env: &Environment) -> impl Iterator<Item = (&str, &str)> {
-    let is_ignored = env
-        .get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    env.iter()
-        .filter(move |(name, value)| {
-            name.starts_with("AWS_ENDPOINT_URL") && !value.is_empty() && !is_ignored
-        })
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-}
-
-/// The variables that send AWS requests to an address that is not the stack's own. The
-/// practice stack's AWS is on this machine, and nowhere else.
-pub fn other_aws_addresses<'a>(
-    env: &'a Environment,
-    stack: &Stack,
-) -> impl Iterator<Item = &'a str> {
-    let is_practice = stack.is_practice;
-    let is_own = move |url: &str| {
+/// What sends AWS requests to an address that is not the stack's own. The practice stack's AWS is
+/// on this machine, and nowhere else.
+pub fn other_aws_addresses(env: &Environment, stack: &Stack) -> Vec<EndpointOverride> {
+    let is_own = |url: &str| {
         let url = url::Url::parse(url);
-        is_practice && url.is_ok_and(|url| super::base_url::is_loopback(&url))
+        stack.is_practice && url.is_ok_and(|url| super::base_url::is_loopback(&url))
     };
-    endpoints(env)
-        .filter(move |(_, url)| !is_own(url))
-        .map(|(name, _)| name)
+    let mut found = endpoints(env, stack);
+    found.retain(|one| !is_own(&one.url));
+    found
 }
 
 /// The proxies that the environment names, each with its variable, without credentials.
@@ -54,8 +40,10 @@ pub fn proxies(env: &Environment) -> impl Iterator<Item = (&'static str, String)
 
 /// One note for each override in force.
 pub fn notes(env: &Environment, stack: &Stack) -> Vec<Printable> {
-    let endpoints = endpoints(env)
-        .map(|(name, url)| format!("endpoint overridden by {name}: {}", origin_of_url(url)));
+    let endpoints = endpoints(env, stack).into_iter().map(|one| {
+        let url = origin_of_url(&one.url);
+        format!("endpoint overridden by {}: {url}", one.name)
+    });
     let proxies = proxies(env).map(|(name, url)| format!("via proxy {url} ({name})"));
     let is_profile_ignored = value(env, "AWS_ACCESS_KEY_ID").is_some()
         && matches!(&stack.profile, Some(profile) if !matches!(profile.origin, Origin::Flag(_)));

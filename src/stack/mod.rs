@@ -4,6 +4,7 @@
 //! is built in. This room reads the configuration file and nothing else; the environment
 //! is handed to it.
 
+mod aws_endpoints;
 mod base_url;
 mod channels;
 mod config;
@@ -15,6 +16,7 @@ mod settings;
 
 pub use base_url::is_loopback;
 pub use channels::{Channel, ChannelKind};
+pub use config::schema as config_schema;
 pub use deploy_log::{NoVersion, deployments, log_blocks, newest_version};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use settings::{Flags, Settings};

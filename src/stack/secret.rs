@@ -4,6 +4,7 @@
 //! its content was never read. Descriptors that the caller hands over are read as well: `-`,
 //! and `/dev/fd/N`, which a shell makes of `<(…)`.
 
+use crate::redact;
 use crate::state_dir::input::{self, InputError, Links};
 use crate::text::Printable;
 use std::fmt;
@@ -25,7 +26,10 @@ pub struct Secret(String);
 impl Secret {
     /// A secret that is already in memory.
     pub fn known(text: impl Into<String>) -> Self {
-        Self(text.into())
+        let text = text.into();
+        // Whatever prints from now on does not print it.
+        redact::known::remember(&text);
+        Self(text)
     }
 
     /// The secret itself, to send it or to sign with it.
@@ -101,7 +105,7 @@ impl SecretSource {
         if text.is_empty() || text.len() as u64 > LONGEST || text.contains(['\n', '\r', '\0']) {
             return Err(SecretError::Empty(name));
         }
-        Ok(Secret(text.to_owned()))
+        Ok(Secret::known(text))
     }
 }
 

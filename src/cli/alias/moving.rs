@@ -22,8 +22,11 @@ const ENDPOINTS: [&str; 3] = [
 
 pub(super) async fn main(context: &Context, action: &AliasAction) -> Result<u8, Failure> {
     let order = order(action)?;
-    let overridden = env_overrides::other_aws_addresses(&context.env, &context.settings.stack)
-        .find(|variable| ENDPOINTS.contains(variable) && !order.guard.endpoint_override);
+    let overridden = env_overrides::other_aws_addresses(&context.env, &context.settings.stack);
+    let overridden = overridden
+        .iter()
+        .find(|one| ENDPOINTS.contains(&one.variable.as_str()) && !order.guard.endpoint_override);
+    let overridden = overridden.map(|one| one.name.as_str());
     let contact = &context.settings.stack.escalation.value;
     if let Err(refused) = refuse_early(&order.request, contact, overridden) {
         return Ok(print(context, KIND, &refused, None));

@@ -21,11 +21,13 @@ pub(super) async fn main(context: &Context, endpoint_override: bool) -> Result<u
             "history init makes a shared table: name it with --history dynamodb:TABLE",
         ));
     };
-    let overridden =
-        env_overrides::endpoints(&context.env).find(|(name, _)| ENDPOINTS.contains(name));
-    if let Some((name, _)) = overridden.filter(|_| !endpoint_override) {
+    let overridden = env_overrides::endpoints(&context.env, &context.settings.stack);
+    let mut overridden = overridden.into_iter();
+    let overridden = overridden.find(|one| ENDPOINTS.contains(&one.variable.as_str()));
+    if let Some(one) = overridden.filter(|_| !endpoint_override) {
         return Err(InitError::refused(format!(
-            "the endpoint is overridden by {name}; --endpoint-override makes the table there"
+            "the endpoint is overridden by {}; --endpoint-override makes the table there",
+            one.name
         ))
         .into());
     }

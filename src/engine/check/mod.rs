@@ -297,7 +297,11 @@ fn change_mute(
     match change {
         Some(MuteChange::Begin { runbook, until, by }) => state.mute(runbook, *until, by),
         Some(MuteChange::End { runbook }) if !state.unmute(runbook) && attempt == 0 => {
-            return Err(format!("{} was not muted", runbook.to_uppercase()));
+            let name = match runbook.contains(':') {
+                true => runbook.clone(),
+                false => runbook.to_uppercase(),
+            };
+            return Err(format!("{name} was not muted"));
         }
         _ => {}
     }

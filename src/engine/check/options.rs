@@ -28,7 +28,7 @@ pub struct CheckOptions {
 pub enum MuteChange {
     /// To begin one.
     Begin {
-        /// The id of the runbook.
+        /// The id of the runbook, or one subject such as `bond:ID`.
         runbook: String,
         /// When it ends.
         until: OffsetDateTime,
@@ -37,7 +37,7 @@ pub enum MuteChange {
     },
     /// To end one.
     End {
-        /// The id of the runbook.
+        /// The id of the runbook, or one subject such as `bond:ID`.
         runbook: String,
     },
 }

@@ -154,8 +154,8 @@ fn not_due(situation: &Situation) -> Option<EscalationOutcome> {
 /// Why the verdict may not be the stack's: the flag or variable that names another address.
 pub fn other_address(stack: &Stack, env: &Environment) -> Option<String> {
     let aws = || {
-        let mut names = env_overrides::other_aws_addresses(env, stack);
-        names.next().map(str::to_owned)
+        let others = env_overrides::other_aws_addresses(env, stack);
+        others.into_iter().next().map(|one| one.name)
     };
     let name = stack.other_api_address().or_else(aws)?;
     Some(format!(

@@ -2,6 +2,7 @@
 
 use crate::fact::{self, FactValue};
 use crate::observation::{Unavailable, UnavailableReason};
+use crate::redact;
 use crate::text::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +52,7 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
         let seconds = self.versions.entry(version_of(stream).to_owned());
         let second = at.div_euclid(1_000);
         *seconds.or_default().entry(second).or_default() += 1;
-        let message = message.trim_end();
+        let message = redact::known::hide(message.trim_end());
         let end = message.floor_char_boundary(WHOLE);
         let line = message.get(..end).unwrap_or_default().to_owned();
         self.newest.insert((at, self.all(), line));

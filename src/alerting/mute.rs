@@ -1,0 +1,10 @@
+//! A mute, as the alert state keeps it.
+
+use serde::{Deserialize, Serialize};
+
+/// A runbook, or a single subject of one, that sends no messages until a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mute {
+    pub(super) until: i64,
+    pub(super) by: String,
+}

@@ -1,0 +1,146 @@
+//! The secrets that this process has read so far, and what of them is hidden in every text that
+//! comes from outside or goes out.
+//!
+//! A secret is remembered where it is read, so that no command can forget to hand it on. Nothing
+//! is remembered before [`arm`] was called: tests of single parts share one process.
+
+use super::secrets::Secrets;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+#[derive(Default)]
+struct Registry {
+    texts: BTreeSet<String>,
+    /// Made from the texts when it is first needed.
+    secrets: Option<Arc<Secrets>>,
+}
+
+static REGISTRY: RwLock<Option<Registry>> = RwLock::new(None);
+static OWN_TEXTS: OnceLock<OwnTexts> = OnceLock::new();
+
+/// Texts that are no secret although a secret may share a part with them.
+struct OwnTexts {
+    settings: String,
+    /// Ours, made only when it is needed.
+    ours: OnceLock<String>,
+    make: fn() -> String,
+}
+
+/// Begins to remember secrets. `settings` are those that are no secret, `make` yields our texts.
+pub fn arm(settings: String, make: fn() -> String) {
+    let own = OwnTexts {
+        settings,
+        ours: OnceLock::new(),
+        make,
+    };
+    let _ = OWN_TEXTS.set(own);
+    let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
+    registry.get_or_insert_default();
+}
+
+/// Remembers a secret. Of a URL the parts that let somebody in are secrets of their own.
+pub fn remember(secret: &str) {
+    let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
+    let Some(registry) = registry.as_mut() else {
+        return;
+    };
+    let parts = parts(secret).into_iter().map(str::to_owned);
+    let before = registry.texts.len();
+    registry.texts.extend(parts);
+    if registry.texts.len() != before {
+        registry.secrets = None;
+    }
+}
+
+/// The text without what is known to be secret.
+pub fn hide(text: &str) -> Cow<'_, str> {
+    let Some(secrets) = secrets() else {
+        return Cow::Borrowed(text);
+    };
+    if !secrets.are_in(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
+    let mut hidden = text.to_owned();
+    secrets.hide_known(&mut [&mut hidden], &mut super::Removed::default());
+    Cow::Owned(hidden)
+}
+
+fn secrets() -> Option<Arc<Secrets>> {
+    let read = REGISTRY.read().unwrap_or_else(PoisonError::into_inner);
+    let registry = read.as_ref()?;
+    if registry.texts.is_empty() {
+        return None;
+    }
+    if let Some(secrets) = &registry.secrets {
+        return Some(Arc::clone(secrets));
+    }
+    drop(read);
+    let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
+    let registry = registry.as_mut()?;
+    let texts = &registry.texts;
+    let made = registry
+        .secrets
+        .get_or_insert_with(|| Arc::new(Secrets::new(texts.iter().cloned())));
+    Some(Arc::clone(made))
+}
+
+/// Whether this part of a secret also stands in a setting or in a text of ours.
+pub(super) fn is_ours(part: &[u8]) -> bool {
+    let Some(own) = OWN_TEXTS.get() else {
+        return false;
+    };
+    let Ok(part) = std::str::from_utf8(part) else {
+        return false;
+    };
+    own.settings.contains(part) || own.ours.get_or_init(own.make).contains(part)
+}
+
+/// What of a URL lets somebody in: user and password, and parts of path and query that are long
+/// enough to be a key. Of anything else all of it.
+pub(super) fn parts(secret: &str) -> Vec<&str> {
+    const KEY_LEAST: usize = 16;
+    let Some((scheme, rest)) = secret.split_once("://") else {
+        return vec![secret];
+    };
+    if !["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()) {
+        return vec![secret];
+    }
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (place, rest) = rest.split_at(end);
+    let user = place.rsplit_once('@').map(|(user, _)| user);
+    let user = user.into_iter().flat_map(|user| user.split(':'));
+    let keys = rest.split(['/', '?', '#', '&', '=', ';']);
+    let keys = keys.filter(|key| key.len() >= KEY_LEAST);
+    user.chain(keys).filter(|part| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_url_only_what_lets_somebody_in_is_secret() {
+        let short = "https://hooks.example.com/services/T0/B0";
+        for (url, due) in [
+            ("q1w2e3r4t5", vec!["q1w2e3r4t5"]),
+            (short, vec![]),
+            (
+                "https://hooks.example.com/services/T0/abcdefghijklmnop",
+                vec!["abcdefghijklmnop"],
+            ),
+            (
+                "HTTP://ada:secret@hooks.example.com?key=0123456789abcdef&x=1",
+                vec!["ada", "secret", "0123456789abcdef"],
+            ),
+        ] {
+            assert_eq!(parts(url), due, "{url}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_remembered_before_it_is_wanted() {
+        remember("q1w2e3r4t5y6u7i8o9p0");
+        assert_eq!(hide("q1w2e3r4t5y6u7i8o9p0"), "q1w2e3r4t5y6u7i8o9p0");
+    }
+}
