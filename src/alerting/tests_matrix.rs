@@ -351,11 +351,17 @@ async fn play(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_message_is_accepted_once_by_its_key_or_named_as_not_delivered() {
+    // More at once would only wait for each other until their time-outs.
+    let places = Arc::new(tokio::sync::Semaphore::new(12));
     let mut running = tokio::task::JoinSet::new();
     for kind in KINDS {
         for class in CLASSES {
             for situation in SITUATIONS {
-                running.spawn(play(kind, class, situation));
+                let places = Arc::clone(&places);
+                running.spawn(async move {
+                    let _place = places.acquire_owned().await.unwrap();
+                    play(kind, class, situation).await
+                });
             }
         }
     }
