@@ -200,15 +200,15 @@ fn a_period_the_feed_does_not_cover_is_not_ok() {
         world
     };
     for (reach, pending, all) in [
-        (599, "unknown", "unknown"),
-        (600, "skipped", "unknown"),
-        (DAY - 1, "skipped", "unknown"),
-        (DAY, "skipped", "ok"),
+        (599, "needs-credentials", "needs-credentials"),
+        (600, "none-pending", "needs-credentials"),
+        (DAY - 1, "none-pending", "needs-credentials"),
+        (DAY, "none-pending", "no-requests"),
     ] {
         let (_, document) = run(reaching(reach), &["triage", "peck"]);
-        let verdict = |id| step(&document, "peck", id)["verdict"].clone();
+        let reason = |id| step(&document, "peck", id)["reason_code"].clone();
         assert_eq!(
-            (verdict("pending"), verdict("callback-error")),
+            (reason("pending"), reason("callback-error")),
             (pending.into(), all.into()),
             "{reach}: {document:#}"
         );
@@ -226,9 +226,9 @@ fn a_period_the_feed_does_not_cover_is_not_ok() {
     let verdict = |id| step(&document, "peck", id)["verdict"].clone();
     assert_eq!(
         (verdict("denied"), verdict("callback-error")),
-        ("warning".into(), "critical".into())
+        ("ok".into(), "warning".into())
     );
-    assert_eq!(code, 2);
+    assert_eq!(code, 1);
 }
 
 #[test]
@@ -299,11 +299,17 @@ fn an_event_without_id_makes_every_candidate_uncertain() {
 
 #[test]
 fn counted_agents_that_no_list_shows_are_reported() {
-    for (counted, verdict, code) in [(0, "ok", 0), (2, "ok", 0), (3, "warning", 1)] {
+    for (counted, dead, verdict, code) in [
+        (0, 0, "ok", 0),
+        (2, 0, "ok", 0),
+        (3, 0, "ok", 0),
+        (3, 1, "warning", 1),
+        (9, 9, "warning", 1),
+    ] {
         let mut world = empty();
         bonded(&mut world, 9000, Some(60));
         world.status["agents"] =
-            json!({"alive": counted, "slow": 0, "dead": 0, "total_bonded": counted});
+            json!({"alive": counted - dead, "slow": 0, "dead": dead, "total_bonded": counted});
         let stage = Stage::of(world);
         for command in [vec!["triage", "bond"], vec!["bond", "list"]] {
             let (ended, document) = stage.once(&command).json();

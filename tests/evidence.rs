@@ -130,19 +130,29 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         ("email.bounce_percent", MEASURED),
         ("email.complaint_percent", MEASURED),
         ("growth.ducklings_24h", &[DUCKLINGS]),
+        // How the run was asked for, and no answer.
+        ("connections.single", &[]),
+        // It excuses, where the fleet is proven to be new; without proof it is no excuse.
+        ("bonds.unpulsed_expected", &[]),
+        (
+            "bonds.untraced",
+            &[
+                (Audit, ""),
+                (Status, "agents.total_bonded"),
+                (Status, "agents.alive"),
+            ],
+        ),
     ]
 };
 
 /// Where a fact is taken from.
 fn sources(fact: &str) -> &'static [(Operation, &'static str)] {
     // Everything about requests and bonds comes from the feed; `people` takes that apart.
-    if ["pecks.", "bonds.", "callbacks."]
-        .iter()
-        .any(|group| fact.starts_with(group))
-    {
+    let row = TAKEN_FROM.iter().find(|(known, _)| *known == fact);
+    let groups = ["pecks.", "bonds.", "callbacks."];
+    if row.is_none() && groups.iter().any(|group| fact.starts_with(group)) {
         return &[(Operation::Audit, "")];
     }
-    let row = TAKEN_FROM.iter().find(|(known, _)| *known == fact);
     row.unwrap_or_else(|| panic!("TAKEN_FROM does not say where {fact} is taken from"))
         .1
 }

@@ -192,9 +192,17 @@ type Line<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
 
 fn nagios(output: &str) -> Result<Line<'_>, String> {
     let wrong = |what: &str| Err(format!("{what}: {output:?}"));
-    let Some(line) = output.strip_suffix('\n').filter(|l| !l.contains('\n')) else {
-        return wrong("not one line");
+    let Some(whole) = output.strip_suffix('\n') else {
+        return wrong("no end of the line");
     };
+    // Long output follows where several incidents need an action each.
+    let (line, long) = whole.split_once('\n').unwrap_or((whole, ""));
+    if long.contains('|') || long.lines().flat_map(str::chars).any(char::is_control) {
+        return wrong("a bar or a control character in the long output");
+    }
+    if !long.is_empty() && !line.contains("; also ") {
+        return wrong("long output without a second incident");
+    }
     let Some((text, data)) = line.split_once('|') else {
         return wrong("no performance data");
     };
@@ -308,11 +316,12 @@ fn a_limit_that_the_operator_edited_is_the_range_and_the_gauge() {
             })
             .collect()
     };
-    let due = |all: [(&str, &str); 4]| all.map(|(l, r)| (l.to_owned(), r.to_owned())).into();
+    let due = |all: [(&str, &str); 5]| all.map(|(l, r)| (l.to_owned(), r.to_owned())).into();
     assert_eq!(
         ranges(&told("nagios", false)),
         due([
             ("api_seconds", ";5;;0"),
+            ("bonds_pulse_age", ";599;1799;0"),
             ("pulse_age", ";719;1799;0"),
             ("cb_errors_24h_min", ";;10;0"),
             ("ses_used", ";159;190;0;200"),
@@ -322,6 +331,7 @@ fn a_limit_that_the_operator_edited_is_the_range_and_the_gauge() {
         ranges(&told("nagios", true)),
         due([
             ("api_seconds", ";2.5;;0"),
+            ("bonds_pulse_age", ";599;1799;0"),
             ("pulse_age", ";839;3599;0"),
             ("cb_errors_24h_min", ";;30;0"),
             ("ses_used", ";99;121;0;200"),
@@ -598,7 +608,7 @@ fn the_prometheus_file_is_accepted_by_its_collector() {
             String::new(),
         );
         assert_eq!(states[&run], told.verdict, "{name}");
-        let steps = if told.runbook.is_some() { 5 } else { 25 };
+        let steps = if told.runbook.is_some() { 5 } else { 35 };
         assert_eq!(states.len(), 1 + steps / 5 + steps, "{name}");
         for (key, state) in &states {
             let whole = key.0 == "duckops_runbook_verdict";

@@ -603,7 +603,7 @@ fn a_new_incident_is_one_file() {
         .1;
     assert_eq!(
         all["runbooks"].as_array().map(Vec::len),
-        Some(6),
+        Some(8),
         "beside the built-in ones"
     );
 }

@@ -36,6 +36,7 @@ mod notify;
 mod page;
 mod pairs;
 mod people;
+mod plain;
 mod practice;
 
 mod recording;

@@ -48,7 +48,8 @@ fn drill(home: &Path, scene: &str, format: &str) -> String {
 
 /// The metrics of a line of Nagios: label, value and range.
 fn performance(line: &str) -> Vec<(&str, &str, &str)> {
-    let (_, data) = line.trim_end().split_once(" | ").expect("performance data");
+    let first = line.lines().next().expect("a line");
+    let (_, data) = first.split_once(" | ").expect("performance data");
     let metrics = data.split(' ').map(|metric| {
         let (label, rest) = metric.split_once('=').expect("a label");
         let (value, range) = rest.split_once(';').unwrap_or((rest, ""));
@@ -63,11 +64,11 @@ fn performance(line: &str) -> Vec<(&str, &str, &str)> {
 fn lost_labels(scene: &str, line: &str, before: &[String]) -> Vec<String> {
     let now = performance(line);
     let mut lost = Vec::new();
-    for (at, label_and_range) in before.iter().enumerate() {
+    for label_and_range in before {
         let (label, range) = label_and_range
             .split_once(';')
             .unwrap_or((label_and_range, ""));
-        let found = now.get(at).filter(|(known, ..)| *known == label);
+        let found = now.iter().find(|(known, ..)| *known == label);
         // A range that is a percentage was open where its whole stood in no evidence.
         let is_kept = found.is_some_and(|(_, _, now)| *now == range || range == ";;0");
         if !is_kept {
@@ -120,13 +121,18 @@ fn every_series_of_the_version_before_is_there() {
     let mut compared = 0;
     for group in &before.scenes {
         let page = drill(home.path(), &group.names[0], "prometheus");
+        // A run without a name asks for requests and bonds, too, and says so in its label.
+        let run = match group.run.as_str() {
+            "inc-001+inc-002+inc-003+inc-004+inc-005" => format!("bond+{}+peck", group.run),
+            named => named.to_owned(),
+        };
         for id in group.run.split('+') {
             let Series { facts, limits } = &before.runbooks[id];
             let facts = facts.iter().map(|Fact { fact, unit }| {
-                format!("duckops_fact{{stack=\"practice\",run=\"{}\",fact=\"{fact}\",unit=\"{unit}\"}} ", group.run)
+                format!("duckops_fact{{stack=\"practice\",run=\"{run}\",fact=\"{fact}\",unit=\"{unit}\"}} ")
             });
             let limits = limits.iter().map(|limit| {
-                format!("duckops_limit{{stack=\"practice\",run=\"{}\",runbook=\"{id}\",limit=\"{limit}\"}} ", group.run)
+                format!("duckops_limit{{stack=\"practice\",run=\"{run}\",runbook=\"{id}\",limit=\"{limit}\"}} ")
             });
             for series in facts.chain(limits) {
                 assert!(

@@ -240,7 +240,7 @@ fn judged(one: &Wrong, other: &Wrong, world: FakeStack, complaints: &mut Vec<Str
         complain(format!("{} for {cause:?}", document["root_cause"]));
     }
     let runbooks = document["runbooks"].as_array().expect("runbooks");
-    assert_eq!(runbooks.len(), 5, "{pair}");
+    assert_eq!(runbooks.len(), 7, "{pair}");
     for runbook in runbooks {
         let id = runbook["id"].as_str().expect("an id");
         let parents = EXPLAINED.iter().find(|(child, _)| *child == id);

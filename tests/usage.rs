@@ -311,7 +311,7 @@ fn every_format_ends_with_the_same_code() {
         ("healthy", 0),
         ("callback-rising", 1),
         ("inc-004", 2),
-        ("first-run", 3),
+        ("counter-reset", 3),
         ("api-gone", 2),
     ];
     for (scene, code) in scenes {
@@ -461,7 +461,7 @@ fn in_a_shell(call: Duckops, script: &str) -> (i32, String) {
 
 #[test]
 fn a_closed_pipe_does_not_change_the_verdict() {
-    for (scene, code) in [("healthy", 0), ("inc-004", 2), ("first-run", 3)] {
+    for (scene, code) in [("healthy", 0), ("inc-004", 2), ("counter-reset", 3)] {
         let stage = Stage::of(world(scene));
         for format in FORMATS {
             let call = || stage.once(&["triage", "inc-004", "-o", format]);
@@ -481,7 +481,7 @@ fn a_closed_pipe_does_not_change_the_verdict() {
 
 #[test]
 fn a_closed_standard_output_does_not_change_the_verdict() {
-    for (scene, code) in [("healthy", 0), ("inc-004", 2), ("first-run", 3)] {
+    for (scene, code) in [("healthy", 0), ("inc-004", 2), ("counter-reset", 3)] {
         let stage = Stage::of(world(scene));
         for format in FORMATS {
             let (reader, writer) = std::io::pipe().expect("a pipe");
@@ -510,7 +510,7 @@ fn an_ok_that_could_not_be_written_is_unknown() {
         ("healthy", 3),
         ("callback-rising", 1),
         ("inc-004", 2),
-        ("first-run", 3),
+        ("counter-reset", 3),
     ] {
         let stage = Stage::of(world(scene));
         for format in FORMATS {

@@ -60,6 +60,12 @@ pub enum AlertStateError {
 }
 
 impl AlertState {
+    /// Since when the verdict that changed least recently counts; `None` before the first check.
+    pub fn oldest_change(&self) -> Option<OffsetDateTime> {
+        let since = self.runbooks.values().map(|state| state.since).min()?;
+        Some(from_millis(since))
+    }
+
     /// Reads a document; an empty one is the state before the first check.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ pub use bond::{Bond, BondState, Class, class};
 pub use builder::{ConnectionsBuilder, FeedEvent, ListRow};
 pub use callbacks::CallbackError;
 pub use peck::{Peck, PeckState};
+pub use uncertainty::{BONDED_BEFORE_FEED, NO_BOND_IN_FEED};
 
 use crate::text::Untrusted;
 

@@ -2,6 +2,12 @@
 
 use super::{Bond, BondState, EventKind, Gap, Gaps, Last, Peck, PeckState, RECENT, WINDOW};
 
+/// A reason for a state that is not known which the lists would remove.
+pub const NO_BOND_IN_FEED: &str =
+    "it was approved, and the feed tells of no bond at all: whether it made one is not known";
+/// Another one.
+pub const BONDED_BEFORE_FEED: &str = "the feed does not reach back to when it was bonded";
+
 /// What a request comes to.
 const OUTCOMES: [EventKind; 4] = [
     EventKind::Approved,
@@ -62,9 +68,7 @@ pub(super) fn uncertain(peck: &Peck, unbonded: &Unbonded, now: i64) -> Option<&'
             Some("an outcome in the feed names no request, and could be this one's")
         }
         PeckState::CallbackError if peck.last(EventKind::CallbackError).is_some() => None,
-        PeckState::CallbackError if !tells_bonds => Some(
-            "it was approved, and the feed tells of no bond at all: whether it made one is not known",
-        ),
+        PeckState::CallbackError if !tells_bonds => Some(NO_BOND_IN_FEED),
         PeckState::CallbackError
             if unattributed.of(EventKind::Bonded).max(of_others) >= approved =>
         {
@@ -100,7 +104,7 @@ pub(super) fn set_uncertainty(bond: &mut Bond, unattributed: &Last, reach: Optio
         _ if pulse.is_some() && pulse >= bond.seen => {
             Some("a pulse in the feed names nobody, and could be this agent's")
         }
-        None if !covered => Some("the feed does not reach back to when it was bonded"),
+        None if !covered => Some(BONDED_BEFORE_FEED),
         _ => None,
     };
 }

@@ -16,6 +16,7 @@ pub use replay::Replayed;
 
 use crate::cloud::{Aws, Http};
 use crate::engine::history_open;
+use crate::engine::installation::FirstWrite;
 use crate::engine::run::Run;
 use crate::engine::runbooks::RequestedRunbooks;
 use crate::history::HistoryError;
@@ -227,6 +228,7 @@ impl Drill<'_> {
             waited: None,
             only: None,
             access: Access::default(),
+            first_write: FirstWrite::Never,
             notes: vec![note.into()],
         };
         let report = selection.triage(run).await;

@@ -173,6 +173,7 @@ pub async fn ask_probes(
         }
         observations.add(fact::declared(Probe::History), joined);
     }
+    evidence::join_population(&mut observations, asking.now);
     if let Err(unavailable) = past {
         notes.push(format!("history was not read: {}", unavailable.detail).into());
     }

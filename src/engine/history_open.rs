@@ -1,5 +1,6 @@
 //! Where history is kept, how it is opened, and what a run reads of it.
 
+use super::installation::{self, FirstWrite};
 use crate::cloud::Aws;
 use crate::evidence::RecordedSamples;
 use crate::fact;
@@ -151,16 +152,22 @@ pub async fn access(
 /// An open history with what the windows of a run need of it, or why neither is to be had.
 pub(super) type FetchedHistory = Result<(Box<dyn History>, RecordedSamples), Unavailable>;
 
-/// Reads what the windows of this run need. A table that answers slowly, each time within
+/// Reads what the windows of this run need. Without `first_write` nothing is recorded, and no
+/// history is a young one. A table that answers slowly, each time within
 /// its budget, must not use up the deadline all the same.
 pub(super) async fn fetch(
     opened: Result<Box<dyn History>, HistoryError>,
     key: StackKey,
+    first_write: Option<FirstWrite>,
     (now, deadline): (OffsetDateTime, Instant),
 ) -> FetchedHistory {
     let history = opened.map_err(unreadable)?;
     let fetched = tokio::task::spawn_blocking(move || {
-        let past = RecordedSamples::fetch(history.as_ref(), &key, now)?;
+        let mut past = RecordedSamples::fetch(history.as_ref(), &key, now)?;
+        if let Some(first_write) = first_write {
+            let oldest = past.oldest();
+            past.installed = installation::began(history.as_ref(), &key, oldest, first_write, now)?;
+        }
         Ok::<_, HistoryError>((history, past))
     });
     let failed = |why: &str| Err(Unavailable::new(UnavailableReason::HistoryUnreadable, why));

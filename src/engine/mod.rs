@@ -14,6 +14,7 @@ pub mod doctor;
 pub mod escalation;
 pub mod history_init;
 pub mod history_open;
+pub mod installation;
 pub mod journal;
 pub mod operator;
 pub mod record;

@@ -7,6 +7,7 @@
 use super::collect::{self, ProbeResults};
 use super::credentials;
 use super::history_open::{self, BadHistorySetting, SharedRetention};
+use super::installation::FirstWrite;
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;
 use crate::evidence::WaitedFor;
@@ -17,7 +18,7 @@ use crate::lambda::alias_moves::read_alias_moves;
 use crate::lambda::last_known_good::Assessment;
 use crate::lambda::version_lookup::{VersionContext, VersionLookup};
 use crate::observation::{Observations, Unavailable, UnavailableReason};
-use crate::probe::{Access, ProbeContext};
+use crate::probe::{Access, ProbeContext, SharedFeed};
 use crate::redact::Removed;
 use crate::report::model::{self, Report};
 use crate::runbook::model::Runbook;
@@ -62,6 +63,8 @@ pub struct Run {
     pub only: Option<Only>,
     /// The credentials for the lists of requests and bonds.
     pub access: Access,
+    /// The oldest change of the stack from this machine.
+    pub first_write: FirstWrite,
     /// Notes for the report, whatever its verdict.
     pub notes: Vec<Printable>,
 }
@@ -82,6 +85,7 @@ impl Run {
         notes.extend(env_overrides::notes(env, &settings.stack));
         notes.extend(unfinished_rotations(settings));
         let expected_version = settings.stack.expected_version.as_ref();
+        let (versions, first_write) = version_context(settings);
         Ok(Self {
             stack: settings.stack.clone(),
             aws: Aws::new(&settings.stack, http.clone()),
@@ -92,7 +96,8 @@ impl Run {
             deadline: settings.deadline.value,
             now,
             expected_version: expected_version.map(|version| version.value.clone()),
-            versions: version_context(settings),
+            versions,
+            first_write,
             waited: None,
             only: None,
             access: credentials::access_from_environment(env),
@@ -120,6 +125,7 @@ impl Run {
             only: self.only,
             access: self.access,
             configuration: crate::probe::SharedConfiguration::default(),
+            feed: SharedFeed::default(),
         }
     }
 
@@ -137,9 +143,12 @@ impl Run {
         let key = StackKey(self.stack.key());
         let budget = HISTORY_BUDGET.min(self.deadline / 4);
         let (location, retention) = (self.history.clone(), self.retention);
+        let first_write = (location != Location::None).then_some(self.first_write);
         let mut notes = self.notes.clone();
         let (queue, waited) = (self.queue.clone(), self.waited);
-        let probe_context = Arc::new(self.into_probe_context());
+        let mut probe_context = self.into_probe_context();
+        probe_context.feed = SharedFeed::for_probes(probes);
+        let probe_context = Arc::new(probe_context);
         let opened = Arc::new(std::sync::Mutex::new(None));
         let past = {
             let (opened, context) = (Arc::clone(&opened), Arc::clone(&probe_context));
@@ -148,7 +157,8 @@ impl Run {
                 let opening =
                     history_open::open(&location, &context.stack, &context.aws, retention, budget);
                 let until = (context.now, context.deadline);
-                let (history, past) = history_open::fetch(opening.await, key, until).await?;
+                let (history, past) =
+                    history_open::fetch(opening.await, key, first_write, until).await?;
                 if let Ok(mut opened) = opened.lock() {
                     *opened = Some(history);
                 }
@@ -241,30 +251,32 @@ impl CollectedRun {
     }
 }
 
-/// What this machine did to the alias.
-fn version_context(settings: &Settings) -> VersionContext {
+/// What this machine did to the alias, and its first write of any kind.
+fn version_context(settings: &Settings) -> (VersionContext, FirstWrite) {
     // Without a state folder nothing can have been moved from here.
     let Some(folder) = &settings.state_dir else {
-        return VersionContext::default();
+        return (VersionContext::default(), FirstWrite::Never);
     };
     let stack = &settings.stack;
     match Journal::in_folder(&folder.value).read() {
         Ok(chain) => {
             let moves = read_alias_moves(&chain, &stack.key(), &stack.alias.value);
-            VersionContext {
+            let versions = VersionContext {
                 events: Ok(moves.events),
                 moves: moves.whole,
                 ..VersionContext::default()
-            }
+            };
+            (versions, FirstWrite::of(&chain, &stack.key()))
         }
         Err(error) => {
             let why = format!("the journal of earlier rollbacks cannot be read: {error}");
             let unavailable = Unavailable::new(UnavailableReason::HistoryUnreadable, why)
                 .fix("Name a folder that can be read and written: --state-dir DIR");
-            VersionContext {
+            let versions = VersionContext {
                 events: Err(unavailable),
                 ..VersionContext::default()
-            }
+            };
+            (versions, FirstWrite::Unreadable)
         }
     }
 }

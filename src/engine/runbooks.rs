@@ -4,7 +4,6 @@ use super::collect;
 use super::run::{CollectedRun, EvaluatedRun, ReportOrigin, Run};
 use crate::fact::Probe;
 use crate::judge::{self, Inputs, Selection};
-use crate::probe;
 use crate::recording::Recording;
 use crate::report::model::Report;
 use crate::runbook::model::Runbook;
@@ -21,7 +20,7 @@ pub struct RequestedRunbooks {
 }
 
 impl RequestedRunbooks {
-    /// One runbook or all incidents, or one step of one, by number or id.
+    /// One runbook or all of them, or one step of one, by number or id.
     ///
     /// # Errors
     /// There is no such runbook or step, or a runbook is wrong.
@@ -31,13 +30,13 @@ impl RequestedRunbooks {
         step: Option<&str>,
     ) -> Result<Self, Missing> {
         let requested = match runbook {
-            None => Self::without_parents(library.incidents()?, None),
+            None => Self::without_parents(library.all()?, None),
             Some(id) => Self::without_parents(vec![library.get(id)?], step),
         };
         requested?.with_parents(library)
     }
 
-    /// Several runbooks, each once; all incidents where none is named.
+    /// Several runbooks, each once; all of them where none is named.
     ///
     /// # Errors
     /// There is no such runbook, or one is wrong.
@@ -68,7 +67,7 @@ impl RequestedRunbooks {
         run: Run,
     ) -> Result<EvaluatedRun, Missing> {
         let (requested, probes) = match runbook {
-            None => (None, probe::of_incidents().collect()),
+            None => (None, Probe::ALL.into()),
             Some(id) => {
                 let requested = Self::without_parents(vec![library.get(id)?], step)?;
                 let probes = requested.probes();
@@ -210,9 +209,9 @@ mod tests {
 
     /// [`RequestedRunbooks::load_while_collecting`] relies on it.
     #[test]
-    fn built_in_incidents_together_need_every_probe_of_incidents() {
+    fn built_in_runbooks_together_need_every_probe() {
         let library = Library::open(None).expect("the built-in ones");
         let requested = RequestedRunbooks::load(&library, None, None).expect("they are right");
-        assert_eq!(requested.probes(), probe::of_incidents().collect());
+        assert_eq!(requested.probes(), Probe::ALL.into());
     }
 }

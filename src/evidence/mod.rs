@@ -14,14 +14,17 @@ mod log_silence;
 mod mail_silence;
 mod moves;
 mod outage;
+mod population;
 mod recovery;
 mod refusal;
 mod rollback;
 mod versions;
+mod warming_up;
 
 pub use log_silence::check_log_silence;
 pub use mail_silence::check_mail_silence;
 pub use moves::VersionEvidence;
+pub use population::join_population;
 pub use recovery::{STEADY, WaitedFor};
 pub use refusal::check_refusal;
 
@@ -45,6 +48,8 @@ const DAY: Duration = Duration::DAY;
 pub struct RecordedSamples {
     samples: BTreeMap<&'static str, Vec<Sample>>,
     last_alive: Option<OffsetDateTime>,
+    /// When the first snapshot was recorded, on a first installation whose history is too young.
+    pub installed: Option<OffsetDateTime>,
 }
 
 /// How far back a version may have been seen serving and still be a way back.
@@ -78,7 +83,17 @@ impl RecordedSamples {
         Ok(Self {
             samples,
             last_alive: history.last_positive(stack, ALIVE, ever, now)?,
+            installed: None,
         })
+    }
+
+    /// When the oldest of these was recorded.
+    pub fn oldest(&self) -> Option<OffsetDateTime> {
+        self.samples
+            .values()
+            .flatten()
+            .map(|sample| sample.at)
+            .min()
     }
 }
 
@@ -126,6 +141,7 @@ pub fn join(
     fleet::join(&mut observation, observations, past, now);
     join_function(&mut observation, observations, past, versions, waited, now);
     join_mail_forecast(&mut observation, observations, now);
+    warming_up::join(&mut observation, observations, past, now);
     observation
 }
 

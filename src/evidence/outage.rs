@@ -106,6 +106,7 @@ mod tests {
             value: i64::from(*answered),
         };
         RecordedSamples {
+            installed: None,
             samples: BTreeMap::from([(GOOD_ANSWERS, runs.iter().map(sample).collect())]),
             last_alive: None,
         }

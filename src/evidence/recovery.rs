@@ -104,6 +104,7 @@ mod tests {
             value: i64::from(*good),
         };
         let past = Ok(RecordedSamples {
+            installed: None,
             samples: BTreeMap::from([(GOOD_ANSWERS, runs.iter().map(sample).collect())]),
             last_alive: None,
         });

@@ -99,6 +99,7 @@ mod tests {
             .collect()
         };
         let past = Ok(RecordedSamples {
+            installed: None,
             samples: BTreeMap::from([
                 (ALIAS_NUMBER, sample(|(_, version)| version)),
                 (GOOD_ANSWERS, sample(|_| 1)),

@@ -1,16 +1,19 @@
 //! From runbooks and readings to a report. Pure: no clock, no I/O, nothing asked.
 
 mod case;
+mod decision;
+mod explain;
 mod step;
 
 pub use case::{CaseResults, rehearse};
 pub use step::Inputs;
 
 use crate::observation::{FactState, UnavailableReason};
-use crate::report::model::{self, NextAction, Verdict};
+use crate::report::model::{self, NextAction, RunbookReport, Verdict};
+use crate::report::{clock, count};
 use crate::runbook::model::Runbook;
 use crate::text::Printable;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One runbook that was asked for, or one step of it.
 #[derive(Clone, Copy)]
@@ -34,76 +37,68 @@ pub struct Conclusion {
     /// Whom to call.
     pub escalation: Option<model::Escalation>,
     /// Those asked for, worst first.
-    pub runbooks: Vec<model::RunbookReport>,
+    pub runbooks: Vec<RunbookReport>,
 }
 
 /// Judges everything that was asked for. `parents` are the runbooks that may explain
 /// them and were not asked for: what the readings already say of those counts too.
 pub fn judge(asked: &[Selection<'_>], parents: &[&Runbook], inputs: Inputs<'_>) -> Conclusion {
-    let own: Vec<_> = asked
+    let mut own: Vec<_> = asked
         .iter()
         .map(|one| (one.runbook, evaluate_runbook(*one, inputs)))
         .collect();
-    let signs: Vec<_> = parents
+    let mut signs: Vec<_> = parents
         .iter()
         .map(|parent| (*parent, evaluate_parent(parent, inputs)))
         .filter(|(_, judged)| !judged.is_empty())
         .collect();
-    let critical: Vec<&Runbook> = own
-        .iter()
-        .chain(&signs)
+    let all = || own.iter().chain(&signs);
+    let critical: BTreeSet<String> = all()
         .filter(|(_, judged)| worst(judged) == Verdict::Critical)
-        .map(|(runbook, _)| *runbook)
+        .map(|(runbook, _)| runbook.id.clone())
         .collect();
-    let told = |(runbook, mut judged): (_, Vec<step::Judged>)| {
-        apply_explanations(runbook, &mut judged, &critical);
-        let mut told = summed_up(runbook, judged, inputs);
-        let parent = |id: &&String| critical.iter().any(|critical| critical.id == **id);
-        if let Some(parent) = runbook.explained_by.iter().find(parent) {
-            explain(&mut told, parent);
+    let told = |(runbook, judged): &mut (&Runbook, Vec<step::Judged>)| {
+        explain::rules(runbook, judged, &critical);
+        let blocked_by = explain::parent(runbook, judged, &critical);
+        let mut report = summed_up(runbook, std::mem::take(judged), inputs);
+        if let Some(parent) = blocked_by {
+            explain::block(&mut report, &parent);
         }
-        (runbook, told)
+        report
     };
-    let own: Vec<(&Runbook, model::RunbookReport)> = own.into_iter().map(told).collect();
-    let signs: Vec<(&Runbook, model::RunbookReport)> = signs
-        .into_iter()
-        .map(|(runbook, judged)| (runbook, summed_up(runbook, judged, inputs)))
-        .collect();
-    let explains = |id: &str| {
-        asked
-            .iter()
-            .any(|a| a.runbook.explained_by.iter().any(|parent| parent == id))
+    let reports = |judged: &mut [(&Runbook, Vec<step::Judged>)]| -> Vec<(u8, RunbookReport)> {
+        let judged = judged.iter_mut();
+        judged.map(|one| (one.0.rank, told(one))).collect()
     };
+    let (own, signs) = (reports(&mut own), reports(&mut signs));
     // What was not asked for is a cause only of what it explains: by itself it is not this run's.
-    let explained = |id: &str| {
-        own.iter()
-            .filter_map(|(_, judged)| judged.blocked_by.as_ref())
-            .any(|parent| parent.as_str() == id)
+    let explained = |id: &Printable| {
+        let blocked = own
+            .iter()
+            .filter_map(|(_, report)| report.blocked_by.as_ref());
+        blocked.into_iter().any(|parent| parent == id)
     };
-    let causing = signs.iter().filter(|(parent, _)| explained(&parent.id));
-    let mut causes: Vec<&(&Runbook, model::RunbookReport)> = own
+    let causing = signs.iter().filter(|(_, parent)| explained(&parent.id));
+    let cause = own
         .iter()
         .chain(causing)
-        .filter(|(_, judged)| judged.verdict == Verdict::Critical)
-        .collect();
-    causes.sort_by_key(|(runbook, _)| match explains(&runbook.id) {
-        true => (0, "", runbook.id.as_str()),
-        false => (1, runbook.severity.as_str(), runbook.id.as_str()),
+        .filter(|(_, report)| report.verdict == Verdict::Critical && report.blocked_by.is_none())
+        .min_by_key(|(rank, report)| (*rank, &report.severity, &report.id))
+        .map(|(_, report)| report.clone());
+    let mut runbooks = own;
+    runbooks.sort_by(|(rank_a, a), (rank_b, b)| {
+        let explained = |report: &RunbookReport| report.blocked_by.is_some();
+        (b.verdict.cmp(&a.verdict))
+            .then_with(|| explained(a).cmp(&explained(b)))
+            .then_with(|| (rank_a, &a.severity, &a.id).cmp(&(rank_b, &b.severity, &b.id)))
     });
-    let cause = causes.first().map(|(_, judged)| judged.clone());
-    let mut runbooks: Vec<_> = own.into_iter().map(|(_, judged)| judged).collect();
-    runbooks.sort_by(|a, b| {
-        b.verdict
-            .cmp(&a.verdict)
-            .then_with(|| (&a.severity, &a.id).cmp(&(&b.severity, &b.id)))
-    });
-    conclude(cause, runbooks)
+    conclude(
+        cause,
+        runbooks.into_iter().map(|(_, report)| report).collect(),
+    )
 }
 
-fn conclude(
-    cause: Option<model::RunbookReport>,
-    runbooks: Vec<model::RunbookReport>,
-) -> Conclusion {
+fn conclude(cause: Option<RunbookReport>, runbooks: Vec<RunbookReport>) -> Conclusion {
     let verdict = match cause {
         Some(_) => Verdict::Critical,
         None => Verdict::worst(runbooks.iter().map(|runbook| runbook.verdict)),
@@ -129,7 +124,18 @@ fn conclude(
         };
     }
     let summary = match (verdict, runbooks.as_slice()) {
-        (Verdict::Ok, [_, _, ..]) => format!("{0} of {0} runbooks ok", runbooks.len()),
+        (Verdict::Ok, [_, _, ..]) => {
+            let warming =
+                warming_up(&runbooks).map_or(String::new(), |warming| format!("; {warming}"));
+            let is_ok = |runbook: &&RunbookReport| runbook.verdict == Verdict::Ok;
+            let ok = runbooks.iter().filter(is_ok).count();
+            let all = runbooks.len();
+            let skipped = match all - ok {
+                0 => String::new(),
+                skipped => format!(", {skipped} skipped"),
+            };
+            format!("{ok} of {all} runbooks ok{skipped}{warming}")
+        }
         (_, [only]) if only.id == leading.id => leading.summary.to_string(),
         _ => format!("{} {}", leading.id.as_str().to_uppercase(), leading.summary),
     };
@@ -143,11 +149,23 @@ fn conclude(
     }
 }
 
+/// `1 check warming up until 18:50Z`; `None` where every step is judged.
+fn warming_up(runbooks: &[RunbookReport]) -> Option<String> {
+    let steps = runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let waiting: Vec<_> = steps.filter_map(|step| step.warming_up.as_ref()).collect();
+    let last = waiting.iter().max_by_key(|wait| wait.ready)?;
+    let checks = count(waiting.len(), "check", "checks");
+    Some(format!(
+        "{checks} warming up until {}",
+        clock(last.ready, last.at)
+    ))
+}
+
 /// The one reason for which several steps of an unknown run are not judged, as its first line, and
 /// what to do about it: said once, not once a step.
 fn common_obstacle(
     verdict: Verdict,
-    runbooks: &[model::RunbookReport],
+    runbooks: &[RunbookReport],
 ) -> Option<(Printable, Option<NextAction>)> {
     let steps = || runbooks.iter().flat_map(|runbook| &runbook.steps);
     let unknown = || steps().filter(|step| step.verdict() == Verdict::Unknown);
@@ -194,7 +212,7 @@ fn evaluate_parent(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
 }
 
 fn worst(judged: &[step::Judged]) -> Verdict {
-    Verdict::worst(judged.iter().map(|judged| judged.step.verdict()))
+    Verdict::worst_or_skipped(judged.iter().map(|judged| judged.step.verdict()))
 }
 
 fn steps(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
@@ -208,11 +226,7 @@ fn steps(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
     judged
 }
 
-fn summed_up(
-    runbook: &Runbook,
-    judged: Vec<step::Judged>,
-    inputs: Inputs<'_>,
-) -> model::RunbookReport {
+fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -> RunbookReport {
     let verdict = worst(&judged);
     let leading = || judged.iter().filter(|j| j.step.verdict() == verdict);
     let skipped = || judged.iter().find(|judged| judged.leads);
@@ -224,9 +238,20 @@ fn summed_up(
         .or_else(|| leading().next())
         .map(|judged| &judged.step);
     // The first row is what the incident shows; what to do about it may stand in a later step.
-    let finding = leading().next().or_else(skipped).map(|judged| &judged.step);
+    let skipped = skipped().filter(|_| verdict == Verdict::Skipped);
+    let finding = skipped
+        .or_else(|| leading().next())
+        .map(|judged| &judged.step);
+    let waiting = judged.iter().find_map(|judged| {
+        let wait = judged.step.warming_up.as_ref()?;
+        let until = clock(wait.ready, wait.at);
+        Some(format!(
+            "OK so far: {} not judged until {until}",
+            judged.step.id
+        ))
+    });
     let summary = match (verdict, finding) {
-        (Verdict::Ok, _) => "Every step is ok.".into(),
+        (Verdict::Ok, _) => waiting.map_or("Every step is ok.".into(), Printable::from),
         (_, Some(step)) => step
             .headline
             .clone()
@@ -236,7 +261,7 @@ fn summed_up(
     let next = primary.and_then(|step| step.next_action.clone());
     let then = primary.and_then(|step| step.then.clone());
     let escalations = judged.iter().filter_map(|j| j.step.escalation.clone());
-    model::RunbookReport {
+    RunbookReport {
         id: runbook.id.as_str().into(),
         title: runbook.title.as_str().into(),
         short: runbook.short.as_str().into(),
@@ -262,39 +287,6 @@ fn summed_up(
         steps: judged.into_iter().map(|judged| judged.step).collect(),
         standing: None,
     }
-}
-
-/// Names the incident that explains what a single rule found. The verdict stays.
-fn apply_explanations(runbook: &Runbook, judged: &mut [step::Judged], critical: &[&Runbook]) {
-    for step::Judged { step, rule, .. } in judged {
-        let written = runbook.steps.get(step.number - 1);
-        let rule = rule.and_then(|rule| written?.rules.get(rule));
-        let is_critical = |id: &&String| critical.iter().any(|critical| critical.id == **id);
-        if let Some(parent) = rule.and_then(|rule| rule.explained_by.iter().find(is_critical)) {
-            let name = parent.to_uppercase();
-            step.summary = format!("{}; caused by {name}", step.summary).into();
-            step.next_action = Some(solve(parent));
-        }
-    }
-}
-
-fn solve(parent: &str) -> NextAction {
-    NextAction {
-        text: format!("Fix {} first", parent.to_uppercase()).into(),
-        command: Some(format!("duckops triage {parent}").into()),
-    }
-}
-
-/// A parent explains its child: what the child shows is not judged until the parent is solved.
-fn explain(child: &mut model::RunbookReport, parent: &str) {
-    if child.verdict < Verdict::Unknown {
-        return;
-    }
-    child.verdict = Verdict::Unknown;
-    child.blocked_by = Some(parent.into());
-    child.summary = format!("not judged: {} first", parent.to_uppercase()).into();
-    child.next_action = Some(solve(parent));
-    child.escalation = None;
 }
 
 #[cfg(test)]

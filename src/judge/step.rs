@@ -1,13 +1,12 @@
-//! The judging law, for one step.
-//!
-//! The first rule whose facts are known and which holds decides. An ok, a warning or a
-//! skip stands only if every rule above it could be evaluated; otherwise the step is
-//! unknown and names what was silent. A critical may be reached past a silent rule.
-//! Nothing matched is unknown.
+//! One step with everything that a report holds of it, from the decision of its rules.
 
+use super::decision::{Decision, NotYet, decide};
 use crate::fact::{FactValue, Probe};
-use crate::observation::{FactState, Observations, Unavailable, UnavailableReason};
-use crate::report::model::{self, Escalation, Evidence, Finding, NextAction, Proof, Verdict};
+use crate::observation::{FactState, Observations, Unavailable};
+use crate::report::clock;
+use crate::report::model::{
+    self, Escalation, Evidence, Finding, NextAction, Proof, Verdict, WarmingUp,
+};
 use crate::runbook::model::{Escalate, Rule, Runbook, Step};
 use crate::text::Printable;
 use crate::text::StackNames;
@@ -39,6 +38,8 @@ pub(super) struct Judged {
     pub(super) rule: Option<usize>,
     /// Whether that rule is what the whole runbook comes down to.
     pub(super) leads: bool,
+    /// The incident that explains what the rule found.
+    pub(super) explained_by: Option<String>,
 }
 
 /// Judges one step. `earlier` holds the verdicts of the steps before it.
@@ -54,11 +55,22 @@ pub(super) fn judge(
         .manual
         .fill(|path| inputs.value(path), &runbook.limits, inputs.naming);
     let (rule, leads, head) = match decision {
-        Decision::Rule(index, rule) => (Some(index), rule.leads, told(runbook, step, rule, inputs)),
+        Decision::Rule {
+            index,
+            rule,
+            unchecked,
+        } => {
+            let mut head = told(runbook, step, rule, inputs);
+            head.also.extend(unchecked.map(|unavailable| {
+                Printable::from(format!("worse not ruled out: {}", unavailable.detail))
+            }));
+            (Some(index), rule.leads, head)
+        }
         Decision::Unknown {
             silent,
             unavailable,
         } => (None, false, not_told(&silent, unavailable, &manual, inputs)),
+        Decision::NotYet(not_yet) => (None, false, not_judged_yet(not_yet, inputs)),
     };
     let asked = step
         .probes()
@@ -83,108 +95,16 @@ pub(super) fn judge(
         next_action: head.next,
         then: head.then,
         escalation: head.escalation,
+        warming_up: head.warming_up,
         asked,
         manual,
     };
-    Judged { step, rule, leads }
-}
-
-enum Decision<'a> {
-    Rule(usize, &'a Rule),
-    Unknown {
-        silent: Vec<&'static str>,
-        unavailable: Unavailable,
-    },
-}
-
-fn decide<'a>(
-    step: &'a Step,
-    earlier: &BTreeMap<&str, Verdict>,
-    inputs: Inputs<'_>,
-) -> Decision<'a> {
-    let mut passed_over: Option<(Vec<&'static str>, Unavailable)> = None;
-    for (index, rule) in step.rules.iter().enumerate() {
-        if let Some(unavailable) = unevaluable(rule, earlier, inputs) {
-            passed_over.get_or_insert(unavailable);
-            continue;
-        }
-        let verdict = |step: &str| earlier.get(step).copied();
-        match rule.when.holds(|path| inputs.value(path), verdict) {
-            Ok(false) => {}
-            Ok(true) => {
-                return match passed_over {
-                    Some((silent, unavailable)) if rule.verdict != Verdict::Critical => {
-                        Decision::Unknown {
-                            silent,
-                            unavailable,
-                        }
-                    }
-                    _ => Decision::Rule(index, rule),
-                };
-            }
-            Err(error) => {
-                let unavailable = Unavailable::new(
-                    UnavailableReason::Mistyped,
-                    format!("the rule failed: {error}"),
-                );
-                passed_over.get_or_insert((rule.when.facts.clone(), unavailable));
-            }
-        }
+    Judged {
+        step,
+        rule,
+        leads,
+        explained_by: None,
     }
-    let (silent, unavailable) = passed_over.unwrap_or_else(|| {
-        (
-            Vec::new(),
-            Unavailable::new(
-                UnavailableReason::NoData,
-                "no rule of this step fits what was found",
-            ),
-        )
-    });
-    Decision::Unknown {
-        silent,
-        unavailable,
-    }
-}
-
-/// Why a rule cannot be evaluated: its silent facts and the first reason.
-fn unevaluable(
-    rule: &Rule,
-    earlier: &BTreeMap<&str, Verdict>,
-    inputs: Inputs<'_>,
-) -> Option<(Vec<&'static str>, Unavailable)> {
-    let silent: Vec<_> = rule
-        .when
-        .facts
-        .iter()
-        .filter_map(|path| match inputs.observations.get(path) {
-            FactState::Known(_) => None,
-            FactState::Unavailable(unavailable) => Some((*path, unavailable.clone())),
-            FactState::NotAsked => Some((
-                *path,
-                Unavailable::new(
-                    UnavailableReason::NotAsked,
-                    format!("{path} was not asked for"),
-                ),
-            )),
-        })
-        .collect();
-    if let Some((_, first)) = silent.first() {
-        let first = first.clone();
-        return Some((silent.into_iter().map(|(path, _)| path).collect(), first));
-    }
-    let unjudged = rule
-        .when
-        .steps
-        .iter()
-        .find(|step| matches!(earlier.get(step.as_str()), None | Some(Verdict::Unknown)))?;
-    Some((
-        Vec::new(),
-        Unavailable::new(
-            UnavailableReason::Missing,
-            format!("depends on step {unjudged}"),
-        )
-        .fix(format!("Fix step {unjudged} first")),
-    ))
 }
 
 /// What a decision says.
@@ -197,6 +117,7 @@ struct Head {
     next: Option<NextAction>,
     then: Option<Printable>,
     escalation: Option<Escalation>,
+    warming_up: Option<WarmingUp>,
 }
 
 fn told(runbook: &Runbook, step: &Step, rule: &Rule, inputs: Inputs<'_>) -> Head {
@@ -234,6 +155,7 @@ fn told(runbook: &Runbook, step: &Step, rule: &Rule, inputs: Inputs<'_>) -> Head
             .collect(),
         headline: rule.headline.as_ref().map(&fill),
         then: rule.then.as_ref().map(&fill),
+        warming_up: None,
         summary,
     }
 }
@@ -282,6 +204,39 @@ fn not_told(
         next: Some(next),
         then: None,
         escalation: None,
+        warming_up: None,
+    }
+}
+
+/// A step that is skipped because it cannot be judged yet, with what would let it be.
+fn not_judged_yet(not_yet: NotYet, inputs: Inputs<'_>) -> Head {
+    let mut warming_up = None;
+    let (reason, summary, next, silent) = match not_yet {
+        NotYet::WarmingUp { ready, at, silent } => {
+            let until = clock(ready, at);
+            let summary = format!("warming up: not judged until {until}");
+            warming_up = Some(WarmingUp { ready, at });
+            ("warming-up", summary, None, silent)
+        }
+        NotYet::NeedsCredentials { why, silent } => {
+            let summary = format!("not judged: {}", why.detail);
+            let next = why.fix.map(|text| NextAction {
+                text,
+                command: why.command,
+            });
+            ("needs-credentials", summary, next, silent)
+        }
+    };
+    Head {
+        finding: Finding::Skipped(evidence(silent.into_iter(), inputs)),
+        reason: reason.into(),
+        summary: summary.into(),
+        also: Vec::new(),
+        headline: None,
+        next,
+        then: None,
+        escalation: None,
+        warming_up,
     }
 }
 

@@ -225,6 +225,27 @@ impl Observations {
         self.reached.insert(observation.probe, observation.reached);
     }
 
+    /// Puts a value in place of that of a fact which another one is joined into.
+    pub fn set(&mut self, path: &'static str, value: FactValue, at: OffsetDateTime) {
+        if let Some((_, outcome)) = self.facts.get_mut(path) {
+            *outcome = Ok(Fact { value, at });
+        }
+    }
+
+    /// Makes a fact unavailable for the reason of another one that it is joined from.
+    pub fn copy_reason(&mut self, path: &'static str, from: &str) {
+        let reason = match self.get(from) {
+            FactState::Unavailable(unavailable) => unavailable.clone(),
+            _ => Unavailable::new(
+                UnavailableReason::NotAsked,
+                format!("{from} was not asked for"),
+            ),
+        };
+        if let Some((_, outcome)) = self.facts.get_mut(path) {
+            *outcome = Err(reason);
+        }
+    }
+
     /// What is known of a fact.
     pub fn get(&self, path: &str) -> FactState<'_> {
         match self.facts.get(path) {

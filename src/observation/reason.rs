@@ -21,6 +21,8 @@ named_enum! {
         TooLarge "too-large" "More than can be an honest answer.";
         Incomplete "incomplete" "Pages are missing: the end was not reached.";
         NoCredentials "no-credentials" "No credentials, or none that can be used.";
+        NeedsCredentials "needs-credentials"
+            "Only a token of the API would show it, and none is configured.";
         Expired "credentials-expired" "The credentials have expired.";
         WrongAccount "wrong-account"
             "AWS answers from another account, or which one is not proven.";

@@ -11,10 +11,11 @@ mod envelope;
 mod event;
 mod feed;
 mod request;
+mod shared;
 mod tally;
 mod value;
 
-pub(super) use connections::connections;
+pub use shared::SharedFeed;
 pub(super) use value::{Id, Time};
 
 use super::ProbeContext;
@@ -27,7 +28,7 @@ use time::OffsetDateTime;
 
 pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Audit);
-    let (tally, end) = request::read(context, &mut observation, Tally::new).await;
+    let (tally, end) = context.feed.tally(context, &mut observation).await;
     if let Some(tally) = tally {
         at_least(&mut observation, &tally, context.now);
         match end {
@@ -38,6 +39,17 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         observation.default_unavailable(unavailable);
     }
     observation
+}
+
+/// The records of requests and bonds, as the feed shows them. Records the question.
+///
+/// # Errors
+/// Why the feed was not read to its end; nobody's state is known then.
+pub(super) async fn connections(
+    context: &ProbeContext,
+    observation: &mut Observation,
+) -> Result<connections::ConnectionsSink, Unavailable> {
+    context.feed.connections(context, observation).await
 }
 
 /// One entry for whoever reads the feed itself.

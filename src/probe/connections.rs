@@ -8,9 +8,10 @@ mod callbacks;
 mod lists;
 
 use super::ProbeContext;
-use super::audit::connections;
+use super::audit;
 use crate::connections::{
-    Bond, BondState, Class, Connections, Gap, KEY_AGE, Only, Peck, PeckState, WINDOW,
+    BONDED_BEFORE_FEED, Bond, BondState, Class, Connections, EventKind, Gap, KEY_AGE,
+    NO_BOND_IN_FEED, OFFLINE, Only, Peck, PeckState, RECENT, SLOW, WINDOW,
 };
 use crate::fact::{FactValue, Probe, duration, instant};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
@@ -20,14 +21,16 @@ use time::OffsetDateTime;
 
 /// So many are named as evidence.
 const NAMED: usize = 5;
+/// What happened this long ago is news, in seconds; the same for failed executions and callback
+/// errors of INC-004.
+const NEWS: i64 = 3_600;
 
 pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Connections);
     let mut listing = Vec::new();
-    let (connections, lists, counted) = tokio::join!(
-        connections(context, &mut observation, context.only.clone()),
+    let (connections, lists) = tokio::join!(
+        audit::connections(context, &mut observation),
         lists::fetch_all(context, &mut listing),
-        counted(context),
     );
     observation.asked.extend(listing);
     let told = connections.and_then(|connections| match connections.unusable() {
@@ -54,28 +57,24 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
     callbacks::facts(&mut observation, &connections, context.now);
     match lists.failed {
         Some(unavailable) => observation.default_unavailable(unavailable),
-        None => facts(&mut observation, &connections, context, counted),
+        None => facts(&mut observation, &connections, context, lists.is_asked),
     }
     observation.connections = Some(connections);
     observation
-}
-
-/// How many bonded agents the status API counts, for comparing; nobody is compared in a run
-/// that is confined to one.
-async fn counted(context: &ProbeContext) -> Option<Observation> {
-    match context.only {
-        Some(_) => None,
-        None => Some(super::status::observe(context).await),
-    }
 }
 
 fn facts(
     observation: &mut Observation,
     all: &Connections,
     context: &ProbeContext,
-    counted: Option<Observation>,
+    lists_asked: bool,
 ) {
     let at = context.now;
+    let single = context.only.is_some();
+    observation.set("connections.single", FactValue::Bool(single), at);
+    // What INC-003 finds of the whole fleet is joined in afterwards.
+    observation.set("bonds.unpulsed_expected", FactValue::Bool(false), at);
+    observation.set("bonds.untraced", FactValue::Int(0), at);
     let is_known = match &context.only {
         None => true,
         Some(Only::Peck(_)) => !all.pecks.is_empty(),
@@ -94,30 +93,32 @@ fn facts(
         );
         return;
     }
-    of_pecks(observation, all, context.only.is_some(), at);
-    of_bonds(observation, all, context.only.is_some(), at);
-    let untraced = counted.map_or(Ok(0), |status| {
-        let untraced = untraced(&status, all);
-        observation.asked.extend(status.asked);
-        untraced
-    });
-    observation.put("bonds.untraced", untraced.map(FactValue::Int), at);
+    // Of everybody the lists would show what the feed does not; of one that was named it counts
+    // as missing.
+    let lacks_token = !single && !lists_asked;
+    of_pecks(observation, all, (single, lacks_token), at);
+    of_bonds(observation, all, (single, lacks_token), at);
 }
 
-/// How many of the bonded agents that the status API counts nothing else shows.
-fn untraced(status: &Observation, all: &Connections) -> Result<i64, Unavailable> {
-    let bonded = all.bonds.iter();
-    let bonded = bonded.filter(|bond| bond.state() == BondState::Bonded);
-    match status.outcome("status.agents.total_bonded")?.value {
-        FactValue::Int(counted) => Ok((counted - bonded.count() as i64).max(0)),
-        _ => Err(Unavailable::new(
-            UnavailableReason::Mistyped,
-            "the status counts no bonds",
-        )),
+/// A reason that the lists would remove.
+fn unlisted(lacks_token: bool, why: UnavailableReason, detail: String) -> Unavailable {
+    match lacks_token {
+        true => Unavailable::new(
+            UnavailableReason::NeedsCredentials,
+            format!("needs a token: {detail}"),
+        )
+        .fix("Name a token file, with which the lists are read (--token-file FILE)")
+        .command("duckops help bond"),
+        false => Unavailable::new(why, detail),
     }
 }
 
-fn of_pecks(observation: &mut Observation, all: &Connections, one: bool, at: OffsetDateTime) {
+fn of_pecks(
+    observation: &mut Observation,
+    all: &Connections,
+    (one, lacks_token): (bool, bool),
+    at: OffsetDateTime,
+) {
     let state = |peck: &Peck| peck.state(all.now);
     let are = |wanted| all.pecks.iter().filter(move |peck| state(peck) == wanted);
     let count = |wanted| are(wanted).count() as i64;
@@ -129,6 +130,7 @@ fn of_pecks(observation: &mut Observation, all: &Connections, one: bool, at: Off
     ] {
         set_int(observation, path, count(wanted), at);
     }
+    callback_errors(observation, all, at);
     set_int(
         observation,
         "pecks.rivals",
@@ -150,12 +152,16 @@ fn of_pecks(observation: &mut Observation, all: &Connections, one: bool, at: Off
     let doubt = doubtful.map(|peck| {
         let many = count(PeckState::Unknown);
         let why = peck.uncertain.unwrap_or("nothing says when it was asked");
+        let lacks_token = lacks_token && why == NO_BOND_IN_FEED;
         let detail = format!("the state of {many} requests is not certain: {why}");
-        Unavailable::new(UnavailableReason::Contradictory, detail)
+        unlisted(lacks_token, UnavailableReason::Contradictory, detail)
     });
     let gap = |gap: Option<Gap>| {
         let gap = gap.filter(|_| !one);
-        gap.map(|gap| Unavailable::new(UnavailableReason::NotCovered, said(gap)))
+        gap.map(|gap| {
+            let lacks_token = lacks_token && !matches!(gap, Gap::Nameless(_));
+            unlisted(lacks_token, UnavailableReason::NotCovered, said(gap))
+        })
     };
     let (pending, all_known) = (gap(all.gaps.pending), gap(all.gaps.pecks));
     let pending = doubt.clone().or(pending);
@@ -185,6 +191,13 @@ fn of_pecks(observation: &mut Observation, all: &Connections, one: bool, at: Off
     ] {
         let mut of: Vec<&Peck> = are(wanted).collect();
         of.sort_by_key(|peck| (std::cmp::Reverse(peck.newest()), peck.id.clone()));
+        if wanted == PeckState::CallbackError {
+            let none = || Unavailable::new(UnavailableReason::NoData, "no request has failed");
+            let newest = of
+                .first()
+                .map(|peck| FactValue::Text(Untrusted::new(&*peck.id)));
+            observation.put("pecks.newest_callback_error", newest.ok_or_else(none), at);
+        }
         let lines = of.into_iter().take(NAMED).map(|peck| {
             let when = peck
                 .begun()
@@ -195,7 +208,36 @@ fn of_pecks(observation: &mut Observation, all: &Connections, one: bool, at: Off
     }
 }
 
-fn of_bonds(observation: &mut Observation, all: &Connections, one: bool, at: OffsetDateTime) {
+/// The requests that went wrong after an approver acted, by how they did and how long ago.
+fn callback_errors(observation: &mut Observation, all: &Connections, at: OffsetDateTime) {
+    let failed = || {
+        let pecks = all.pecks.iter();
+        pecks.filter(|peck| peck.state(all.now) == PeckState::CallbackError)
+    };
+    let is_within =
+        |when: Option<i64>, window: i64| when.is_some_and(|when| all.now - when <= window);
+    let error = |peck: &&Peck| peck.last(EventKind::CallbackError);
+    let recent = failed().filter(|peck| is_within(error(peck), NEWS)).count();
+    let unbonded = |window: i64| {
+        let silent = failed().filter(|peck| error(peck).is_none());
+        let within = silent.filter(|peck| is_within(peck.last(EventKind::Approved), window));
+        within.count() as i64
+    };
+    for (path, count) in [
+        ("pecks.callback_errors_recent", recent as i64),
+        ("pecks.unbonded", unbonded(RECENT)),
+        ("pecks.unbonded_recent", unbonded(NEWS)),
+    ] {
+        set_int(observation, path, count, at);
+    }
+}
+
+fn of_bonds(
+    observation: &mut Observation,
+    all: &Connections,
+    (one, lacks_token): (bool, bool),
+    at: OffsetDateTime,
+) {
     let now = all.now;
     let bonded: Vec<&Bond> = all
         .bonds
@@ -214,6 +256,18 @@ fn of_bonds(observation: &mut Observation, all: &Connections, one: bool, at: Off
     set_int(observation, "bonds.slow", count(Class::Slow), at);
     set_int(observation, "bonds.offline", count(Class::Offline), at);
     set_int(observation, "bonds.unpulsed", count(Class::Never), at);
+    let lately = |bond: &&&Bond| {
+        let age = bond.pulse_age(now);
+        age.is_some_and(|age| age < OFFLINE + RECENT)
+    };
+    let lately: Vec<_> = are(Class::Offline).filter(lately).collect();
+    set_int(observation, "bonds.offline_24h", lately.len() as i64, at);
+    let overdue = |bond: &&&Bond| {
+        let age = bond.age(now);
+        age.is_none_or(|age| (SLOW..RECENT).contains(&age))
+    };
+    let overdue = are(Class::Never).filter(overdue).count() as i64;
+    set_int(observation, "bonds.unpulsed_24h", overdue, at);
     observation.set(
         "bonds.pulse_age",
         oldest(&mut pulsing().filter_map(|bond| bond.pulse_age(now))),
@@ -225,7 +279,7 @@ fn of_bonds(observation: &mut Observation, all: &Connections, one: bool, at: Off
         at,
     );
     failing(observation, &bonded, all, one, at);
-    keys(observation, &bonded, all, at);
+    keys(observation, &bonded, all, lacks_token, at);
     let unclear = all
         .bonds
         .iter()
@@ -242,10 +296,11 @@ fn of_bonds(observation: &mut Observation, all: &Connections, one: bool, at: Off
         .iter()
         .filter(|bond| bond.class(now) == Class::Unknown)
         .count();
+    let lacks_token = lacks_token && unclear == Some(BONDED_BEFORE_FEED);
     let unclear = unclear.map(|why| format!("{doubtful} bonds are not certain: {why}"));
     if let Some(why) = unclear.or(all.gaps.bonds.filter(|_| !one).map(said)) {
-        let unavailable = Unavailable::new(UnavailableReason::NotCovered, why)
-            .fix("With --token-file or --beak-key-file the lists are asked, which know when each agent was last seen");
+        let mut unavailable = unlisted(lacks_token, UnavailableReason::NotCovered, why);
+        unavailable.fix.get_or_insert_with(|| "With --token-file or --beak-key-file the lists are asked, which know when each agent was last seen".into());
         for path in [
             "bonds.bonded",
             "bonds.alive",
@@ -268,6 +323,15 @@ fn of_bonds(observation: &mut Observation, all: &Connections, one: bool, at: Off
         |bond: &&&Bond| matches!(bond.class(now), Class::Offline | Class::Slow | Class::Never);
     let mut worst: Vec<&&Bond> = bonded.iter().filter(stale).collect();
     worst.sort_by_key(|bond| (bond.class(now), bond.seen, bond.id.clone()));
+    // An agent that went OFFLINE today comes before one that has been so for a week.
+    let first = lately
+        .iter()
+        .chain(&worst)
+        .next()
+        .map(|bond| bond.id.clone());
+    let none = || Unavailable::new(UnavailableReason::NoData, "no agent is offline or slow");
+    let first = first.map(|id| FactValue::Text(Untrusted::new(id)));
+    observation.put("bonds.worst_id", first.ok_or_else(none), at);
     let lines = worst.into_iter().take(NAMED).map(|bond| {
         let age = bond
             .pulse_age(now)
@@ -297,7 +361,13 @@ fn failing(
 }
 
 /// Between which bounds the age of the oldest key lies.
-fn keys(observation: &mut Observation, bonded: &[&Bond], all: &Connections, at: OffsetDateTime) {
+fn keys(
+    observation: &mut Observation,
+    bonded: &[&Bond],
+    all: &Connections,
+    lacks_token: bool,
+    at: OffsetDateTime,
+) {
     let least = bonded.iter().map(|bond| bond.key_min).max().unwrap_or(0);
     observation.set("bonds.key_age_min", FactValue::Duration(least), at);
     let most = bonded
@@ -309,7 +379,8 @@ fn keys(observation: &mut Observation, bonded: &[&Bond], all: &Connections, at: 
     };
     let outcome = match (most, bonded.iter().filter(open).count()) {
         (Some(most), 0) => Ok(FactValue::Duration(most)),
-        (_, many) => Err(Unavailable::new(
+        (_, many) => Err(unlisted(
+            lacks_token,
             UnavailableReason::NotCovered,
             format!(
                 "the age of {many} keys is not known: the feed shows no rotation of them and goes back {}",

@@ -17,7 +17,7 @@ mod metric_data;
 mod metrics;
 mod status;
 
-pub use audit::{FeedItem, listen};
+pub use audit::{FeedItem, SharedFeed, listen};
 pub use connections::Access;
 pub use function_configuration::SharedConfiguration;
 pub(crate) use status::{ClaimedHealth, StatusObject};
@@ -59,6 +59,8 @@ pub struct ProbeContext {
     pub access: Access,
     /// The configuration of the function behind the alias, asked once a run.
     pub configuration: SharedConfiguration,
+    /// The audit feed, requested once a run.
+    pub feed: SharedFeed,
 }
 
 impl ProbeContext {
@@ -75,13 +77,6 @@ impl ProbeContext {
             .map(|secret| secret.expose().to_owned());
         Secrets::new(access.chain(self.aws.secrets()))
     }
-}
-
-/// The probes that incidents need: who is asked when nothing is asked for by name.
-pub fn of_incidents() -> impl Iterator<Item = Probe> {
-    Probe::ALL
-        .into_iter()
-        .filter(|probe| *probe != Probe::Connections)
 }
 
 /// The AWS actions that a probe needs.

@@ -30,6 +30,8 @@ pub mod table;
 pub mod verdict;
 pub(crate) mod words;
 
+pub(crate) use words::{clock, count};
+
 #[cfg(test)]
 pub(crate) mod sample;
 

@@ -113,6 +113,15 @@ pub struct Escalation {
     pub reason: Printable,
 }
 
+/// A step that waits for history to be old enough, on a first installation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WarmingUp {
+    /// When it will be judged.
+    pub ready: OffsetDateTime,
+    /// When that was found.
+    pub at: OffsetDateTime,
+}
+
 /// One step, judged.
 #[derive(Clone, Debug)]
 pub struct StepReport {
@@ -139,6 +148,8 @@ pub struct StepReport {
     pub then: Option<Printable>,
     /// Whom to call about this step.
     pub escalation: Option<Escalation>,
+    /// Until when it is not judged because history is too young.
+    pub warming_up: Option<WarmingUp>,
     /// The requests it stands on, by the probe that sent them.
     pub asked: Vec<(Probe, RequestLog)>,
     /// The same question as a command for a person.

@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 
 /// The first line is shorter than this.
 const LINE: usize = 80;
+/// No line of the long output is longer.
+const LONG_LINE: usize = 300;
 
 /// The line of a report.
 pub fn render(report: &Report) -> String {
@@ -21,8 +23,36 @@ pub fn render(report: &Report) -> String {
         _ => "TRIAGE".to_owned(),
     };
     let word = word(report.verdict);
-    let text = line(&format!("DUCKOPS {service} {word}: {}", report.summary));
-    format!("{text} | {}\n", data(report).join(" "))
+    let further: Vec<_> = report.further().map(|runbook| name(&runbook.id)).collect();
+    let also = match further.is_empty() {
+        true => String::new(),
+        false => format!("; also {}", further.join(", ")),
+    };
+    let text = plain_text(&format!("DUCKOPS {service} {word}: {}", report.summary));
+    let text = cut(&text, (LINE - 1).saturating_sub(also.len())) + &also;
+    let data = data(report).join(" ");
+    format!("{text} | {data}\n{}", long(report))
+}
+
+/// The long output: what to do about each incident, where there is more than one.
+fn long(report: &Report) -> String {
+    if report.further().next().is_none() {
+        return String::new();
+    }
+    let cause = report
+        .runbooks
+        .iter()
+        .filter(|runbook| Some(&runbook.id) == report.root_cause.as_ref());
+    let lines = cause.chain(report.further()).map(|runbook| {
+        let next = runbook.next_action.as_ref();
+        let action = next.map_or(String::new(), |next| match &next.command {
+            Some(command) => format!(": {command}"),
+            None => format!(": {}", next.text),
+        });
+        let text = format!("{} {}{action}", name(&runbook.id), runbook.summary);
+        cut(&plain_text(&text), LONG_LINE) + "\n"
+    });
+    lines.collect()
 }
 
 /// The line of a run that never came to a report. Without a report there is no set of
@@ -40,9 +70,13 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Short enough, and without the one character that would end the text.
+/// Without the one character that would end the text.
+fn plain_text(text: &str) -> String {
+    text.replace('|', "/")
+}
+
 fn line(text: &str) -> String {
-    cut(&text.replace('|', "/"), LINE - 1)
+    cut(&plain_text(text), LINE - 1)
 }
 
 fn data(report: &Report) -> Vec<String> {

@@ -10,7 +10,7 @@
 use super::model::{ChannelReport, Report, RunbookReport, Verdict};
 use super::words::utc;
 use crate::text::Printable;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use time::OffsetDateTime;
 
@@ -42,6 +42,7 @@ pub fn render(report: &Report) -> String {
         })
     });
     page.states("step", "The verdict of a step.", steps);
+    page.warming_up(&runbooks);
     page.facts(report);
     page.totals(&runbooks);
     page.limits(&runbooks);
@@ -110,6 +111,30 @@ impl MetricsPage {
             let _ = write!(self.out, ",{label}=\"{}\"", escaped(text));
         }
         let _ = writeln!(self.out, "}} {value}");
+    }
+
+    /// Whether a step waits for history to be old enough, on a first installation.
+    fn warming_up(&mut self, runbooks: &[&RunbookReport]) {
+        let name = "duckops_step_warming_up";
+        self.family(
+            name,
+            "Whether a step is not judged because history is too young.",
+        );
+        let mut seen = BTreeSet::new();
+        for runbook in runbooks {
+            for step in &runbook.steps {
+                let labels = [("runbook", runbook.id.as_str()), ("step", step.id.as_str())];
+                // The same series twice would make the collector drop the file.
+                if !seen.insert(labels) {
+                    continue;
+                }
+                self.sample(
+                    name,
+                    &labels,
+                    f64::from(u8::from(step.warming_up.is_some())),
+                );
+            }
+        }
     }
 
     fn states<'a>(

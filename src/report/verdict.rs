@@ -51,6 +51,11 @@ impl Verdict {
         }
     }
 
+    /// The worst of several, none of which need be judged: skipped where all are.
+    pub fn worst_or_skipped(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
+        verdicts.into_iter().max().unwrap_or(Verdict::Unknown)
+    }
+
     /// The worst of several; nothing judged at all is unknown.
     pub fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
         match verdicts.into_iter().max() {

@@ -52,7 +52,7 @@ pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
 }
 
 /// `17:53Z`, with its date unless that is today's.
-pub(super) fn clock(at: OffsetDateTime, now: OffsetDateTime) -> String {
+pub(crate) fn clock(at: OffsetDateTime, now: OffsetDateTime) -> String {
     let at = at.to_offset(time::UtcOffset::UTC);
     let clock = format!("{:02}:{:02}Z", at.hour(), at.minute());
     match at.date() == now.to_offset(time::UtcOffset::UTC).date() {

@@ -6,7 +6,7 @@
 use super::case;
 use super::checker::Checker;
 use super::metric_check;
-use super::model::{Escalate, Notice, Rule, Runbook, Step};
+use super::model::{DEFAULT_RANK, Escalate, Notice, Rule, Runbook, Step};
 use super::raw;
 use super::rule::{Expression, Scope};
 use super::words::Words;
@@ -80,6 +80,7 @@ pub(super) fn runbook(raw: raw::RawRunbook, check: &mut Checker) -> Option<Runbo
         title: raw.title.into_inner(),
         severity: raw.severity.into_inner(),
         asks,
+        rank: raw.rank.unwrap_or(DEFAULT_RANK),
         explained_by: raw
             .explained_by
             .into_iter()
@@ -223,6 +224,20 @@ fn step(raw: &Spanned<raw::RawStep>, scope: &Scope<'_>, check: &mut Checker) -> 
             None => check.at(path, crate::fact::unknown_fact(path.get_ref())),
         }
     }
+    let warming_up =
+        raw.warming_up
+            .as_ref()
+            .and_then(|path| match crate::fact::find(path.get_ref()) {
+                Some((_, fact)) if fact.ty == FactType::Instant => Some(fact.path),
+                Some(_) => {
+                    check.at(path, "`warming_up` needs a fact that is a time".to_owned());
+                    None
+                }
+                None => {
+                    check.at(path, crate::fact::unknown_fact(path.get_ref()));
+                    None
+                }
+            });
     let manual = check.command(&raw.manual, scope.limits);
     let rules = raw
         .rule
@@ -240,6 +255,7 @@ fn step(raw: &Spanned<raw::RawStep>, scope: &Scope<'_>, check: &mut Checker) -> 
             .iter()
             .map(|line| line.get_ref().clone())
             .collect(),
+        warming_up,
         rules,
     })
 }

@@ -26,7 +26,9 @@ pub struct Runbook {
     pub severity: String,
     /// What is asked of whoever is called about it.
     pub asks: Option<Words>,
-    /// The incidents that, when critical, explain this one.
+    /// Its place among several that are critical: the lowest is the root cause.
+    pub rank: u8,
+    /// The incidents that, when critical, explain that this one is not judged.
     pub explained_by: Vec<String>,
     /// What affected users are told, and when.
     pub notices: Vec<Notice>,
@@ -104,6 +106,9 @@ impl Notice {
     }
 }
 
+/// The rank of a runbook that names none: after every built-in incident.
+pub const DEFAULT_RANK: u8 = 50;
+
 /// One question, answered by a verdict.
 #[derive(Debug)]
 pub struct Step {
@@ -119,6 +124,9 @@ pub struct Step {
     pub show: Vec<&'static str>,
     /// What to know and to do without having asked anybody, a line each.
     pub guide: Vec<String>,
+    /// The fact that holds when history will be old enough for this step, while it is too young
+    /// on a first installation and nothing speaks against ok.
+    pub warming_up: Option<&'static str>,
     /// Its rules; the first that holds decides.
     pub rules: Vec<Rule>,
 }
@@ -139,6 +147,7 @@ impl Step {
         self.show
             .iter()
             .copied()
+            .chain(self.warming_up)
             .chain(self.manual.facts())
             .chain(rules)
     }

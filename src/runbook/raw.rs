@@ -15,6 +15,7 @@ pub(super) struct RawRunbook {
     pub(super) overview: Option<Spanned<String>>,
     pub(super) severity: Spanned<String>,
     pub(super) asks: Option<Spanned<String>>,
+    pub(super) rank: Option<u8>,
     #[serde(default)]
     pub(super) explained_by: Vec<Spanned<String>>,
     #[serde(default)]
@@ -63,6 +64,7 @@ pub(super) struct RawStep {
     pub(super) show: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) guide: Vec<Spanned<String>>,
+    pub(super) warming_up: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) rule: Vec<Spanned<RawRule>>,
 }

@@ -33,7 +33,7 @@ pub async fn checks(
     checks.push(history(&run).await);
     checks.extend(channels::checks(settings, env));
     checks.extend(credential_files::checks(env));
-    let probes: BTreeSet<Probe> = probe::of_incidents().collect();
+    let probes: BTreeSet<Probe> = Probe::ALL.into();
     let collected = run.collect(&probes).await;
     checks.extend(reachable(&settings.stack, &collected.observations));
     checks.extend(permissions(&collected.observations));

@@ -25,17 +25,29 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "pecks.expired" Int "count" "requests whose time ran out, at least";
     "pecks.callback_errors" Int "count"
         "requests that failed after a human acted, or were approved and made no bond";
+    "pecks.callback_errors_recent" Int "count"
+        "callback errors of the last 60 min that no later bond resolves";
+    "pecks.unbonded" Int "count"
+        "requests approved in the last 24 h that made no bond within 2 min";
+    "pecks.unbonded_recent" Int "count" "those of them that were approved in the last 60 min";
     "pecks.newest_pending" List "" "the 5 newest pending requests";
     "pecks.newest_denied" List "" "the 5 newest denied requests";
     "pecks.newest_expired" List "" "the 5 newest expired requests";
+    "pecks.newest_callback_error" Text "" "the newest request with a callback error";
     "pecks.newest_callback_errors" List "" "the 5 newest requests with a callback error";
+    "connections.single" Bool "" "whether the run is about one request or one bond";
     "bonds.bonded" Int "count" "bonds in force";
     "bonds.alive" Int "count" "bonds with a pulse within 10 minutes";
     "bonds.slow" Int "count" "bonds without a pulse for 10 minutes, at least";
     "bonds.offline" Int "count" "bonds without a pulse for 30 minutes, at least";
+    "bonds.offline_24h" Int "count" "those of them that went OFFLINE in the last 24 h, at least";
     "bonds.pulsing" Int "count" "bonds in force of which a pulse is known";
     "bonds.unpulsed" Int "count" "bonds in force that have never pulsed, at least";
     "bonds.unpulsed_for" Duration "seconds" "how long the oldest of those has been in force";
+    "bonds.unpulsed_24h" Int "count"
+        "bonds of the last 24 h that have not pulsed within 10 minutes, at least";
+    "bonds.unpulsed_expected" Bool ""
+        "whether no agent of the fleet has ever pulsed, as on a fresh platform";
     "bonds.pulse_age" Duration "seconds" "age of the stalest newest pulse of a bond";
     "bonds.key_age" Duration "seconds" "age of the oldest key of a bond in force, at most";
     "bonds.key_age_min" Duration "seconds" "age of the oldest key of a bond in force, at least";
@@ -43,5 +55,6 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "bonds.failing" Int "count" "bonds with a failed delivery in the last 24 h, at least";
     "bonds.untraced" Int "count"
         "bonded agents that the status API counts and neither feed nor lists show";
+    "bonds.worst_id" Text "" "the agent that is worst off";
     "bonds.worst" List "" "the 5 bonds that are worst off";
 };

@@ -15,6 +15,10 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "peck.callback_errors_rising" Bool "" "whether there was a callback error in the last hour";
     "peck.callback_errors_over_since" Instant "utc"
         "since when every recorded run saw more than 10 callback errors in 24 h";
+    "warming.callback_errors_until" Instant "utc"
+        "when history will show whether callback errors rise, on a first installation where nothing fails";
+    "warming.certificates_until" Instant "utc"
+        "when history will show whether certificates stall, on a first installation where none is missing";
     "growth.ducklings_24h" Bool "" "whether ducklings registered in the last 24 h";
     "growth.ducklings_24h_min" Int "count" "ducklings that registered in the last 24 h, at least";
     "growth.ducklings_48h_min" Int "count" "ducklings that registered in the last 48 h, at least";
@@ -97,6 +101,10 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
 /// The probes whose answers a joined fact is made from.
 pub fn inputs(path: &str) -> &'static [Probe] {
     match path {
+        "warming.callback_errors_until" => &[Probe::Status, Probe::Audit, Probe::Executions],
+        "warming.certificates_until" => &[Probe::Status, Probe::Audit],
+        "bonds.untraced" => &[Probe::Status],
+        "bonds.unpulsed_expected" => &[Probe::Status, Probe::Audit],
         "growth.ducklings_24h" => &[Probe::Status],
         "mail.posture" => &[Probe::Status, Probe::Email],
         "email.unmailed_signups" => &[Probe::Status, Probe::Audit, Probe::Email, Probe::Metrics],

@@ -129,14 +129,14 @@ pub(super) const SCENES: &[Scene] = &[
         hides: "Two ducklings wait for certificates, and nobody ever wrote down since when.",
         runbook: Some("inc-002"),
         expect: Expect {
-            verdict: "unknown",
+            verdict: "warning",
             root_cause: None,
             steps: &[
-                ("inc-002", "counts", "unknown"),
+                ("inc-002", "counts", "skipped"),
                 ("inc-002", "last-cert", "warning"),
                 ("inc-002", "logs", "ok"),
-                ("inc-002", "ses", "unknown"),
-                ("inc-002", "code-path", "unknown"),
+                ("inc-002", "ses", "warning"),
+                ("inc-002", "code-path", "skipped"),
             ],
         },
         change: |world| {

@@ -323,7 +323,7 @@ pub(super) fn never_pulsed(world: &mut FakeStack, count: i64) {
     world.audit.retain(|entry| {
         !entry["event_type"]
             .as_str()
-            .is_some_and(|t| t.contains("pulse"))
+            .is_some_and(|t| t.contains("pulse") || t == "duck.bonded")
     });
     agents(world, 0, 0, count);
     grew(world, "status.agents.alive", 0, &[]);

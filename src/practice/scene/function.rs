@@ -35,6 +35,17 @@ macro_rules! down {
             "critical"
         )
     };
+    ($logs:literal, $alias:literal, $rollback:literal) => {
+        steps!(
+            "critical",
+            Some("inc-001"),
+            "critical",
+            $logs,
+            $alias,
+            $rollback,
+            "critical"
+        )
+    };
 }
 
 /// The API answers.

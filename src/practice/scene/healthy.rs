@@ -86,7 +86,8 @@ fn fleet(world: &mut FakeStack) {
     }
 }
 
-/// A peck that is being decided, three that were approved, and old failures.
+/// A peck that is being decided, three that were approved and reconnected an agent each, and old
+/// failures.
 fn pecks(world: &mut FakeStack) {
     let breakdown = &mut world.status["peck_protocol"]["failure_breakdown"];
     breakdown["denied"] = 2.into();
@@ -95,9 +96,14 @@ fn pecks(world: &mut FakeStack) {
     let about = |name: &str| json!({"spaceduck_id": DUCKS[1], "detail": name});
     audit_event(world, minutes(4), "peck.requested", about("peck-0004"));
     ran(world, "peck-0004", "RUNNING", minutes(4), None);
-    for (name, ago) in [("peck-0003", 40), ("peck-0002", 100), ("peck-0001", 160)] {
+    for ((name, ago), duck) in [("peck-0003", 40), ("peck-0002", 100), ("peck-0001", 160)]
+        .into_iter()
+        .zip(DUCKS)
+    {
         audit_event(world, minutes(ago), "peck.requested", about(name));
         audit_event(world, minutes(ago - 6), "peck.approved", about(name));
+        let bond = json!({"spaceduck_id": duck, "peck_id": name});
+        audit_event(world, minutes(ago - 6) - seconds(4), "duck.bonded", bond);
         ran(
             world,
             name,

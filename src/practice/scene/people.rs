@@ -1,7 +1,7 @@
 //! Scenes of requests and bonds.
 
-use super::edit::{audit_event, hours, minutes, pulsed, seconds};
-use super::healthy::DUCKS;
+use super::edit::{agents, audit_event, hours, minutes, pulsed, seconds, sent};
+use super::healthy::{self, DUCKS};
 use super::{Expect, Scene};
 use crate::practice::{FakeStack, Fault, Operation};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck-closing",
         "peck",
         "pending",
-        "warning",
+        "ok",
         "A request has eighty seconds left, and nobody has acted.",
         |world| asked(world, &[("peck_a1", seconds(520), &[])])
     ),
@@ -74,7 +74,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck-denied",
         "peck",
         "denied",
-        "warning",
+        "ok",
         "A human has said no, and means it.",
         |world| asked(
             world,
@@ -85,7 +85,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck-expired",
         "peck",
         "expired",
-        "warning",
+        "ok",
         "A request ran out of its ten minutes two minutes ago; nobody says so.",
         |world| asked(world, &[("peck_a1", minutes(12), &[])])
     ),
@@ -93,7 +93,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck-callback-error",
         "peck",
         "callback-error",
-        "critical",
+        "warning",
         "A human approved, the callback failed, and there is no bond.",
         |world| asked(
             world,
@@ -122,7 +122,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck",
         "peck",
         "callback-error",
-        "critical",
+        "warning",
         "A request in every state, under every spelling.",
         all_states
     ),
@@ -229,13 +229,24 @@ pub(super) const SCENES: &[Scene] = &[
     ),
 ];
 
+/// An otherwise empty platform on which mail goes out.
+fn quiet(world: &mut FakeStack) {
+    *world = FakeStack::empty(world.now);
+    healthy::reputation(world, 0.0, 0.0);
+    sent(world, &[(2, 1)]);
+}
+
 /// A world with nobody but these requests between the same two agents: id, how long ago, and
 /// what happened since.
 #[allow(clippy::type_complexity, reason = "a table, read where it stands")]
 fn asked(world: &mut FakeStack, pecks: &[(&str, Duration, &[(&str, Duration)])]) {
-    *world = FakeStack::empty(world.now);
+    quiet(world);
+    agents(world, 1, 0, 0);
     // Somebody else's, long ago: this feed tells of bonds.
     bonded(world, DUCKS[2], hours(40));
+    for pulse in 0..6 {
+        pulsed(world, minutes(3 + pulse * 10), DUCKS[2]);
+    }
     for (id, ago, since) in pecks {
         request(world, id, *ago, "peck_requested");
         for (event, ago) in *since {
@@ -289,7 +300,14 @@ fn all_states(world: &mut FakeStack) {
 
 /// Bonds of a week, each with its last pulse so long ago and one every ten minutes before.
 fn fleet(world: &mut FakeStack, last: &[Duration]) {
-    *world = FakeStack::empty(world.now);
+    let older = |than: u64| last.iter().filter(|age| **age >= minutes(than)).count() as i64;
+    quiet(world);
+    agents(
+        world,
+        last.len() as i64 - older(10),
+        older(10) - older(30),
+        older(30),
+    );
     for (duck, last) in DUCKS.iter().zip(last) {
         bonded(world, duck, hours(7 * 24));
         for pulse in 0..40 {

@@ -4,14 +4,13 @@ use super::coverage::Coverage;
 use super::entry::{AuditEntry, Names};
 use super::event::feed_event;
 use super::feed::Sink;
-use super::request;
 use crate::connections::{ConnectionsBuilder, Only};
-use crate::observation::{Observation, Unavailable};
-use crate::probe::ProbeContext;
+use crate::observation::Unavailable;
 use crate::probe::meaning::Meanings;
 use time::OffsetDateTime;
 
 /// Everybody that the feed names.
+#[derive(Debug)]
 pub(in crate::probe) struct ConnectionsSink {
     pub(in crate::probe) builder: ConnectionsBuilder,
     coverage: Coverage,
@@ -20,7 +19,7 @@ pub(in crate::probe) struct ConnectionsSink {
 }
 
 impl ConnectionsSink {
-    fn new(now: OffsetDateTime, only: Option<Only>) -> Self {
+    pub(super) fn new(now: OffsetDateTime, only: Option<Only>) -> Self {
         let now = now.unix_timestamp();
         Self {
             builder: ConnectionsBuilder::new(now, only),
@@ -42,7 +41,9 @@ impl ConnectionsSink {
 }
 
 impl Sink for ConnectionsSink {
-    const NAMES: bool = true;
+    fn wants_names(&self) -> bool {
+        true
+    }
 
     fn entry(&mut self, entry: &AuditEntry) {
         let Some(at) = self.coverage.place(entry) else {
@@ -53,24 +54,4 @@ impl Sink for ConnectionsSink {
                 .happened(&feed_event(event, at, entry, &mut self.names_in_detail));
         }
     }
-}
-
-/// Reads the whole feed. Records the question.
-///
-/// # Errors
-/// Why the feed was not read to its end; nobody's state can be told then.
-pub(in crate::probe) async fn connections(
-    context: &ProbeContext,
-    observation: &mut Observation,
-    only: Option<Only>,
-) -> Result<ConnectionsSink, Unavailable> {
-    let make = |now| ConnectionsSink::new(now, only);
-    let (connections, end) = request::read(context, observation, make).await;
-    end?;
-    connections.ok_or_else(|| {
-        Unavailable::new(
-            crate::observation::UnavailableReason::Broken,
-            "the audit feed was not read",
-        )
-    })
 }

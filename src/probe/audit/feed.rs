@@ -15,7 +15,9 @@ const LARGEST: usize = 1024 * 1024;
 /// Takes the entries of a feed, one at a time, in the feed's order.
 pub(super) trait Sink {
     /// Whether entries are to say whom they name.
-    const NAMES: bool = false;
+    fn wants_names(&self) -> bool {
+        false
+    }
 
     /// One entry; it is used again for the next.
     fn entry(&mut self, entry: &AuditEntry);
@@ -87,10 +89,11 @@ impl StringState {
 
 impl<S: Sink> FeedReader<S> {
     pub(super) fn new(sink: S) -> Self {
+        let names = sink.wants_names().then(Box::default);
         Self {
             sink,
             entry: AuditEntry {
-                names: S::NAMES.then(Box::default),
+                names,
                 ..AuditEntry::default()
             },
             place: Position::Envelope,

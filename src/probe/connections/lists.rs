@@ -47,6 +47,8 @@ pub(super) struct ListResults {
     pub(super) notes: Vec<Printable>,
     /// Why a list that was asked did not answer.
     pub(super) failed: Option<Unavailable>,
+    /// Whether there are credentials with which a list was asked.
+    pub(super) is_asked: bool,
 }
 
 /// Asks every list that can be asked with what there is; says so when none can.
@@ -63,6 +65,7 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
         told.notes.push(unasked(&context.access).into());
         return told;
     }
+    told.is_asked = true;
     let all = questions.into_iter().map(async |question| {
         let began = Instant::now();
         let what = Printable::from(question.what);

@@ -95,6 +95,7 @@ async fn asked(pages: Vec<String>) -> Observation {
         only: None,
         access: crate::probe::Access::default(),
         configuration: crate::probe::SharedConfiguration::default(),
+        feed: crate::probe::SharedFeed::default(),
     };
     observe(&asking).await
 }

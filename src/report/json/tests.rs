@@ -23,7 +23,7 @@ fn broken() -> Heading {
     }
 }
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "format_version",
     "duckops_version",
     "stack",
@@ -32,6 +32,7 @@ const KEYS: [&str; 15] = [
     "verdict",
     "exit_code",
     "root_cause",
+    "further",
     "summary",
     "next_action",
     "escalation",

@@ -62,6 +62,7 @@ pub(in crate::report) fn hostile() -> Report {
         then: Some(e()),
         next_action: Some(bad_action()),
         escalation: Some(call()),
+        warming_up: None,
         asked: vec![asked(Probe::Audit, &evil_text, Some(&evil_text))],
         manual: e(),
     });

@@ -94,6 +94,7 @@ pub(in crate::report) fn step(
         next_action: None,
         then: None,
         escalation: None,
+        warming_up: None,
         asked: vec![status_asked()],
         manual: p(CURL),
     }

@@ -206,6 +206,7 @@ fn step(id: &str, title: &str, finding: Finding, summary: &str) -> StepReport {
         then: None,
         next_action: None,
         escalation: None,
+        warming_up: None,
         asked: Vec::new(),
         manual: "".into(),
     }

@@ -48,6 +48,7 @@ impl BondReader<'_> {
             only: Some(Only::Bond(self.bond.to_string())),
             access,
             configuration: crate::probe::SharedConfiguration::default(),
+            feed: crate::probe::SharedFeed::default(),
         };
         let mut observation = probe::observe(Probe::Connections, &ask).await;
         match observation.connections.take() {

@@ -82,6 +82,7 @@ async fn consent_to_another_plan_sends_nothing_and_leaves_nothing() {
         only: None,
         access: Access::default(),
         configuration: crate::probe::SharedConfiguration::default(),
+        feed: crate::probe::SharedFeed::default(),
     };
     let context = WriteContext {
         stack: &ask.stack,

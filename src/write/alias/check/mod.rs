@@ -159,6 +159,7 @@ fn step(
         then: None,
         next_action,
         escalation: None,
+        warming_up: None,
         asked,
         manual: manual(input, id).into(),
     }

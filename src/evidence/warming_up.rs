@@ -1,0 +1,154 @@
+//! When history will be old enough, on a first installation with nothing that speaks against ok.
+
+use super::{CALLBACK_ERRORS, DAY, HOUR, RecordedSamples};
+use crate::fact::FactValue;
+use crate::observation::{Observation, Observations, Unavailable, UnavailableReason};
+use time::{Duration, OffsetDateTime};
+
+/// A running total of at most so many errors bounds the increase of any window by itself
+/// (INC-004, `per_day`), so that only the last hour is open.
+const FEW: i64 = 10;
+
+pub(super) fn join(
+    observation: &mut Observation,
+    observations: &Observations,
+    past: &Result<RecordedSamples, Unavailable>,
+    now: OffsetDateTime,
+) {
+    let installed = past.as_ref().ok().and_then(|past| past.installed);
+    for (path, ready) in [
+        (
+            "warming.callback_errors_until",
+            installed.and_then(|first| Some(first + callback_errors(observations)?)),
+        ),
+        (
+            "warming.certificates_until",
+            installed.and_then(|first| Some(first + certificates(observations)?)),
+        ),
+    ] {
+        let ready = ready.filter(|ready| *ready > now).ok_or_else(|| {
+            Unavailable::new(
+                UnavailableReason::NoData,
+                "history is old enough, or something speaks against waiting for it",
+            )
+        });
+        let ready = ready.map(|ready| FactValue::Instant(ready.unix_timestamp()));
+        observation.put(path, ready, now);
+    }
+}
+
+/// How much history INC-004 step 1 needs, while nothing fails: no callback error in the feed, no
+/// failed execution in 24 h, no agent OFFLINE.
+fn callback_errors(observations: &Observations) -> Option<Duration> {
+    let is_zero = |path: &str| observations.int(path) == Some(0);
+    // A feed that broke off shows no absence: its pulses are counted only at its end.
+    observations.int("audit.pulses")?;
+    let is_quiet = is_zero("audit.callback_errors_24h_min")
+        && is_zero("executions.unsuccessful_24h")
+        && is_zero("status.agents.dead")
+        && observations.int("bonds.offline").unwrap_or(0) == 0;
+    let total = observations.int(CALLBACK_ERRORS)?;
+    is_quiet.then_some(if total <= FEW { HOUR } else { DAY })
+}
+
+/// How much history INC-002 step 1 needs, while every duckling has its certificate or no
+/// registration is visible.
+fn certificates(observations: &Observations) -> Option<Duration> {
+    let backlog = observations.int("certs.backlog")?;
+    observations.int("audit.pulses")?;
+    let registrations = observations.int("audit.signups_48h_min")?;
+    (backlog <= 0 || registrations == 0).then_some(2 * DAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact;
+
+    const NOW: OffsetDateTime = time::macros::datetime!(2026-03-22 03:12:09 UTC);
+
+    fn ready(
+        path: &str,
+        installed: Option<Duration>,
+        facts: &[(&'static str, i64)],
+    ) -> Option<i64> {
+        let mut observations = Observations::default();
+        for (probe, declared) in fact::all() {
+            let mut observation = Observation::new(probe);
+            for (path, value) in facts {
+                if declared.iter().any(|fact| fact.path == *path) {
+                    observation.set(path, FactValue::Int(*value), NOW);
+                }
+            }
+            observations.add(declared, observation);
+        }
+        let past = Ok(RecordedSamples {
+            installed: installed.map(|ago| NOW - ago),
+            ..RecordedSamples::default()
+        });
+        let mut joined = Observation::new(crate::fact::Probe::History);
+        join(&mut joined, &observations, &past, NOW);
+        match joined.outcome(path).ok()?.value {
+            FactValue::Instant(at) => Some((at - NOW.unix_timestamp()) / 60),
+            _ => None,
+        }
+    }
+
+    const QUIET: [(&str, i64); 5] = [
+        ("audit.pulses", 40),
+        ("audit.callback_errors_24h_min", 0),
+        ("executions.unsuccessful_24h", 0),
+        ("status.agents.dead", 0),
+        ("peck.callback_errors", 7),
+    ];
+
+    fn with(path: &'static str, value: i64) -> Vec<(&'static str, i64)> {
+        let others = QUIET.into_iter().filter(|(known, _)| *known != path);
+        others.chain([(path, value)]).collect()
+    }
+
+    #[test]
+    fn callback_errors_wait_for_an_hour_or_a_day_while_nothing_fails() {
+        let path = "warming.callback_errors_until";
+        let minutes = Duration::minutes;
+        assert_eq!(ready(path, Some(minutes(0)), &QUIET), Some(60));
+        assert_eq!(ready(path, Some(minutes(59)), &QUIET), Some(1));
+        assert_eq!(ready(path, Some(minutes(60)), &QUIET), None);
+        assert_eq!(ready(path, None, &QUIET), None);
+        let many = with("peck.callback_errors", 11);
+        assert_eq!(ready(path, Some(minutes(60)), &many), Some(23 * 60));
+        for against in [
+            with("audit.callback_errors_24h_min", 1),
+            with("executions.unsuccessful_24h", 1),
+            with("status.agents.dead", 1),
+            with("bonds.offline", 1),
+        ] {
+            assert_eq!(ready(path, Some(minutes(5)), &against), None, "{against:?}");
+        }
+        for lost in QUIET {
+            let rest: Vec<_> = QUIET.into_iter().filter(|known| *known != lost).collect();
+            assert_eq!(
+                ready(path, Some(minutes(5)), &rest),
+                None,
+                "without {lost:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn certificates_wait_for_two_days_unless_a_registration_has_none() {
+        let path = "warming.certificates_until";
+        let facts = |backlog: i64, registrations: i64| {
+            [
+                ("certs.backlog", backlog),
+                ("audit.pulses", 40),
+                ("audit.signups_48h_min", registrations),
+            ]
+        };
+        let after = Some(Duration::hours(1));
+        assert_eq!(ready(path, after, &facts(0, 9)), Some(47 * 60));
+        assert_eq!(ready(path, after, &facts(3, 0)), Some(47 * 60));
+        assert_eq!(ready(path, after, &facts(3, 1)), None);
+        assert_eq!(ready(path, Some(Duration::hours(48)), &facts(0, 0)), None);
+    }
+}
