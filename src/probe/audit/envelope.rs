@@ -1,8 +1,8 @@
 //! The object around the entries of the feed, parsed when the answer is complete.
 
-use super::value::skip_values;
 use crate::observation::{Unavailable, UnavailableReason};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 use std::fmt;
 
 /// The names under which the list of entries may stand.
@@ -23,14 +23,14 @@ const MORE: [&str; 10] = [
 ];
 
 /// Whether a value of these says so.
-fn says_more(value: &serde_json::Value) -> bool {
+fn says_more(value: &Value) -> bool {
     match value {
-        serde_json::Value::Null => false,
-        serde_json::Value::Bool(more) => *more,
-        serde_json::Value::String(token) => !token.is_empty(),
-        serde_json::Value::Object(key) => !key.is_empty(),
-        serde_json::Value::Array(list) => !list.is_empty(),
-        serde_json::Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::Null => false,
+        Value::Bool(more) => *more,
+        Value::String(token) => !token.is_empty(),
+        Value::Object(key) => !key.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Number(number) => number.as_f64() != Some(0.0),
     }
 }
 
@@ -101,15 +101,16 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
         let mut envelope = Envelope::default();
         while let Some(name) = map.next_key::<String>()? {
             match CONTAINERS.into_iter().find(|known| *known == name) {
-                Some(container) => match map.next_value::<List>()? {
-                    List(true) => envelope.lists += 1,
-                    List(false) => envelope.wrong = Some(container),
+                // The entries were taken out; whatever stands here now was no entry.
+                Some(container) => match map.next_value::<Value>()? {
+                    Value::Array(list) if list.is_empty() => envelope.lists += 1,
+                    _ => envelope.wrong = Some(container),
                 },
                 None if MORE.contains(&name.as_str()) => {
                     envelope.more |= says_more(&map.next_value()?);
                 }
                 None if name == "error" => {
-                    envelope.error |= !map.next_value::<serde_json::Value>()?.is_null();
+                    envelope.error |= !map.next_value::<Value>()?.is_null();
                 }
                 None => {
                     map.next_value::<IgnoredAny>()?;
@@ -118,35 +119,4 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
         }
         Ok(envelope)
     }
-}
-
-/// Whether a value is a list.
-#[derive(Default)]
-struct List(bool);
-
-impl<'de> Deserialize<'de> for List {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ListVisitor)
-    }
-}
-
-struct ListVisitor;
-
-impl<'de> Visitor<'de> for ListVisitor {
-    type Value = List;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of entries")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List, A::Error> {
-        // The entries were taken out; whatever stands here now was no entry.
-        let mut empty = true;
-        while list.next_element::<IgnoredAny>()?.is_some() {
-            empty = false;
-        }
-        Ok(List(empty))
-    }
-
-    skip_values!(object null boolean integer float text);
 }

@@ -57,6 +57,45 @@ macro_rules! skip_values {
 }
 pub(super) use skip_values;
 
+/// A value that is no list and no object.
+enum Scalar<'a> {
+    Text(&'a str),
+    Integer(i64),
+    /// Beyond what an `i64` holds.
+    Large(u64),
+    Fraction(f64),
+}
+
+/// Reads a value with a function; what is no scalar is skipped, and leaves the default.
+struct ReadScalar<F>(F);
+
+impl<'de, T: Default, F: FnOnce(Scalar<'_>) -> T> Visitor<'de> for ReadScalar<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<T, E> {
+        Ok((self.0)(Scalar::Text(text)))
+    }
+
+    fn visit_i64<E>(self, n: i64) -> Result<T, E> {
+        Ok((self.0)(Scalar::Integer(n)))
+    }
+
+    fn visit_u64<E>(self, n: u64) -> Result<T, E> {
+        let value = i64::try_from(n).map_or(Scalar::Large(n), Scalar::Integer);
+        Ok((self.0)(value))
+    }
+
+    fn visit_f64<E>(self, x: f64) -> Result<T, E> {
+        Ok((self.0)(Scalar::Fraction(x)))
+    }
+
+    skip_values!(list object null boolean);
+}
+
 /// Keeps at most so many bytes of a text, to the end of a word: half an id is another id.
 /// What is no text leaves nothing.
 pub(super) struct TextSeed<'a>(pub(super) &'a mut String, pub(super) usize);
@@ -65,31 +104,24 @@ impl<'de> DeserializeSeed<'de> for TextSeed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        self.0.clear();
-        deserializer.deserialize_any(self)
+        let Self(kept, most) = self;
+        kept.clear();
+        deserializer.deserialize_any(ReadScalar(|value: Scalar<'_>| {
+            if let Scalar::Text(text) = value {
+                kept.push_str(shortened(text, most));
+            }
+        }))
     }
 }
 
-impl<'de> Visitor<'de> for TextSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
+fn shortened(text: &str, most: usize) -> &str {
+    let kept = text.get(..text.floor_char_boundary(most));
+    let kept = kept.unwrap_or_default();
+    if kept.len() == text.len() {
+        return kept;
     }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        let mut kept = text
-            .get(..text.floor_char_boundary(self.1))
-            .unwrap_or_default();
-        if kept.len() < text.len() {
-            let end = kept.rfind(|c: char| c.is_whitespace() || ",;".contains(c));
-            kept = kept.get(..end.unwrap_or(0)).unwrap_or_default();
-        }
-        self.0.push_str(kept);
-        Ok(())
-    }
-
-    skip_values!(list object null boolean integer float);
+    let end = kept.rfind(|c: char| c.is_whitespace() || ",;".contains(c));
+    kept.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
 /// Keeps an id or a name, which may be a number; what is longer than one is none.
@@ -99,36 +131,15 @@ impl<'de> DeserializeSeed<'de> for Id<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        self.0.clear();
-        deserializer.deserialize_any(self)
+        let Self(id) = self;
+        id.clear();
+        deserializer.deserialize_any(ReadScalar(|value: Scalar<'_>| match value {
+            Scalar::Text(text) if text.len() <= NAME => id.push_str(text),
+            Scalar::Integer(n) => id.push_str(&n.to_string()),
+            Scalar::Large(n) => id.push_str(&n.to_string()),
+            Scalar::Text(_) | Scalar::Fraction(_) => {}
+        }))
     }
-}
-
-impl<'de> Visitor<'de> for Id<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an id")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        if text.len() <= NAME {
-            self.0.push_str(text);
-        }
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, n: i64) -> Result<(), E> {
-        self.0.push_str(&n.to_string());
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, n: u64) -> Result<(), E> {
-        self.0.push_str(&n.to_string());
-        Ok(())
-    }
-
-    skip_values!(list object null boolean float);
 }
 
 /// A time in any form that is one.
@@ -138,35 +149,14 @@ impl<'de> DeserializeSeed<'de> for Time {
     type Value = Option<i64>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<i64>, D::Error> {
-        let seconds = deserializer.deserialize_any(self)?;
+        let seconds = deserializer.deserialize_any(ReadScalar(|value: Scalar<'_>| match value {
+            Scalar::Text(text) => instant(text),
+            Scalar::Integer(n) => Some(n),
+            Scalar::Large(_) => None,
+            Scalar::Fraction(x) => whole_seconds(x),
+        }))?;
         Ok(seconds.filter(|seconds| *seconds >= EARLIEST))
     }
-}
-
-impl<'de> Visitor<'de> for Time {
-    type Value = Option<i64>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a time")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Option<i64>, E> {
-        Ok(instant(text))
-    }
-
-    fn visit_i64<E>(self, n: i64) -> Result<Option<i64>, E> {
-        Ok(Some(n))
-    }
-
-    fn visit_u64<E>(self, n: u64) -> Result<Option<i64>, E> {
-        Ok(i64::try_from(n).ok())
-    }
-
-    fn visit_f64<E>(self, x: f64) -> Result<Option<i64>, E> {
-        Ok(whole_seconds(x))
-    }
-
-    skip_values!(list object null boolean);
 }
 
 /// RFC 3339 with a zone, or a number of seconds written as text. A time without a zone
