@@ -149,12 +149,13 @@ impl<'de> DeserializeSeed<'de> for Time {
     type Value = Option<i64>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<i64>, D::Error> {
-        let seconds = deserializer.deserialize_any(ReadScalar(|value: Scalar<'_>| match value {
-            Scalar::Text(text) => instant(text),
-            Scalar::Integer(n) => Some(n),
-            Scalar::Large(_) => None,
-            Scalar::Fraction(x) => whole_seconds(x),
-        }))?;
+        let seconds =
+            deserializer.deserialize_any(ReadScalar(|value: Scalar<'_>| match value {
+                Scalar::Text(text) => instant(text),
+                Scalar::Integer(n) => Some(n),
+                Scalar::Large(_) => None,
+                Scalar::Fraction(x) => whole_seconds(x),
+            }))?;
         Ok(seconds.filter(|seconds| *seconds >= EARLIEST))
     }
 }
