@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// answer (the whole answer where the path is empty).
 const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
     use Operation::{
-        Audit, FilterLogEvents, GetAccount, GetAlias, GetCallerIdentity, GetMetricData,
-        ListExecutions, ListVersionsByFunction, Status,
+        Audit, FilterLogEvents, GetAccount, GetAlias, GetCallerIdentity, GetFunctionConfiguration,
+        GetMetricData, ListExecutions, ListVersionsByFunction, Status,
     };
     const CALLBACKS: &[(Operation, &str)] =
         &[(Status, "peck_protocol.failure_breakdown.callback_error")];
@@ -37,6 +37,8 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
     const REVIEW: (Operation, &str) = (GetAccount, "Details.ReviewDetails.Status");
     const LOGGED: &[(Operation, &str)] = &[(FilterLogEvents, ""), OWNER];
     const TARGET: (Operation, &str) = (GetAlias, "FunctionVersion");
+    const STATE: (Operation, &str) = (GetFunctionConfiguration, "State");
+    const UPDATE: (Operation, &str) = (GetFunctionConfiguration, "LastUpdateStatus");
     const POINTS: &[(Operation, &str)] = &[TARGET, OWNER];
     const UP: (Operation, &str) = (Status, "");
     // The feed adds to the totals, and without it they bound the growth alone.
@@ -62,8 +64,11 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         ("audit.reach", FEED),
         ("audit.cert_age_min", FEED),
         ("audit.cert_age", FEED),
-        ("executions.unsuccessful_24h_min", LISTED),
-        ("executions.unsuccessful_24h", LISTED),
+        // Denied and expired requests of the feed only make failures fewer.
+        ("executions.failures_1h_min", LISTED),
+        ("executions.failures_24h_min", LISTED),
+        ("executions.failures_24h", LISTED),
+        ("executions.outcomes_24h", LISTED),
         ("executions.oldest_running_age_min", LISTED),
         ("executions.oldest_running_age", LISTED),
         ("status.agents.all_dead", AGENTS),
@@ -101,6 +106,7 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         // Any one witness of what is expected suffices; recorded runs are one.
         ("alias.drift", POINTS),
         ("alias.disputed", POINTS),
+        ("alias.standing", &[STATE, UPDATE, OWNER]),
         // While the API answers, the rest of what it is made from does not count.
         ("rollback.why", &[UP, TARGET, OWNER]),
         ("rollback.offered", &[UP, TARGET, OWNER]),

@@ -144,6 +144,13 @@ pub async fn ask_probes(
     check_account(&mut answers, &asking.stack, &mut notes);
     evidence::check_refusal(&mut answers, &past, &asking.versions.moves, asking.now);
     evidence::check_mail_silence(&mut answers);
+    if let Ok(VersionLookup {
+        gateway: Some(access),
+        ..
+    }) = &lookup
+    {
+        evidence::check_gateway(&mut answers, access, asking.now);
+    }
     evidence::check_log_silence(&mut answers, asking.now.unix_timestamp());
     let skew = check_clock_skew(&mut answers, &mut notes);
     let mut observations = Observations::default();

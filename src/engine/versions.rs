@@ -28,6 +28,7 @@ pub(super) async fn look_up(
         return Err(not_asked("the alias was not asked for"));
     };
     let serving = text(alias, "alias.version")?;
+    let fails = of(Probe::Status).is_some_and(is_failing);
     let is_forced = asking.versions.is_lookup_forced || is_slow;
     if !is_forced && !is_needed(asking, of(Probe::Status), &serving) {
         return Err(not_asked(
@@ -45,7 +46,14 @@ pub(super) async fn look_up(
     let answered = past.as_ref().map(RecordedSamples::answered_runs);
     let reader = FunctionReader::new(&asking.stack, &asking.aws, asking.now, asking.deadline);
     let answered = answered.unwrap_or_default();
-    let lookup = look_up_versions(&reader, &serving, published.collect(), events, answered);
+    let lookup = look_up_versions(
+        &reader,
+        &serving,
+        published.collect(),
+        events,
+        answered,
+        fails || is_slow,
+    );
     Ok(lookup.await)
 }
 
@@ -54,13 +62,17 @@ fn text(observation: &Observation, path: &str) -> Result<String, Unavailable> {
     Ok(fact.value.shown().to_string())
 }
 
+fn is_failing(status: &Observation) -> bool {
+    let up = status.outcome("api.up");
+    up.is_ok_and(|up| up.value == FactValue::Bool(false))
+}
+
 /// Whether the API fails or the alias points elsewhere than expected.
 fn is_needed(asking: &ProbeContext, status: Option<&Observation>, serving: &str) -> bool {
     let Some(status) = status else {
         return false;
     };
-    let fails = status.outcome("api.up");
-    if fails.is_ok_and(|up| up.value == FactValue::Bool(false)) {
+    if is_failing(status) {
         return true;
     }
     let reported = || text(status, "status.lambda_version").ok();

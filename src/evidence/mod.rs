@@ -6,9 +6,11 @@
 
 mod certs;
 mod clock;
+mod executions;
 mod expected;
 mod fleet;
 mod function;
+mod gateway;
 mod log_lines;
 mod log_silence;
 mod mail_silence;
@@ -21,6 +23,7 @@ mod rollback;
 mod versions;
 mod warming_up;
 
+pub use gateway::check_gateway;
 pub use log_silence::check_log_silence;
 pub use mail_silence::check_mail_silence;
 pub use moves::VersionEvidence;
@@ -139,6 +142,7 @@ pub fn join(
     let unmailed = unmailed_signups(observations, signups).map(FactValue::Int);
     observation.put("email.unmailed_signups", unmailed, now);
     fleet::join(&mut observation, observations, past, now);
+    executions::join(&mut observation, observations, now);
     join_function(&mut observation, observations, past, versions, waited, now);
     join_mail_forecast(&mut observation, observations, now);
     warming_up::join(&mut observation, observations, past, now);

@@ -395,8 +395,10 @@ mod tests {
                 ("audit.newest_pecks_callback_errors", FactValue::Int(0)),
                 ("peck.callback_errors_24h_max", FactValue::Int(0)),
                 ("peck.callback_errors_rising", FactValue::Bool(false)),
-                ("executions.unsuccessful_24h_min", FactValue::Int(0)),
-                ("executions.unsuccessful_24h", FactValue::Int(0)),
+                ("executions.failures_1h_min", FactValue::Int(0)),
+                ("executions.failures_24h_min", FactValue::Int(0)),
+                ("executions.failures_24h", FactValue::Int(0)),
+                ("executions.outcomes_24h", FactValue::Int(0)),
                 ("executions.oldest_running_age_min", FactValue::Duration(0)),
                 ("executions.oldest_running_age", FactValue::Duration(0)),
             ];

@@ -2,7 +2,9 @@
 //! on its own: one that is denied leaves the others standing.
 
 use super::alias_target::{AliasTarget, pointing};
+use super::answer_owner::check_function_arn;
 use super::endpoint_probe::EndpointProbe;
+use super::policy::{GatewayAccess, GatewayRequest, gateway_access};
 use super::reader::FunctionReader;
 use super::smoke;
 use super::version_config::{self, VersionConfig};
@@ -134,6 +136,7 @@ impl FunctionReader<'_> {
             .question(question, "lambda:GetAlias", request.send())
             .await;
         let pointing = answer.and_then(|answer| {
+            check_function_arn(self.stack, answer.alias_arn(), &[self.alias()])?;
             let weights = answer
                 .routing_config()
                 .and_then(|routing| routing.additional_version_weights());
@@ -178,10 +181,26 @@ impl FunctionReader<'_> {
         loop {
             let (question, request) = pages.request(lambda, self.function());
             let answer = self.question(question, LIST_VERSIONS, request.send());
-            if !pages.add(answer.await?)? {
+            if !pages.add(self.stack, answer.await?)? {
                 let versions = pages.newest_first().into_iter();
                 return Ok(versions.map(|(number, _)| number).collect());
             }
+        }
+    }
+
+    /// Whether the policy of the alias lets API Gateway in.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub(crate) async fn gateway_access(&self) -> Result<GatewayAccess, Unavailable> {
+        let lambda = aws_sdk_lambda::Client::new(self.aws.config().await?);
+        let request = GatewayRequest::of(self.stack, self.now.unix_timestamp());
+        match self.policy(&lambda).await? {
+            None => Ok(GatewayAccess::Refused("there is no policy".to_owned())),
+            Some(policy) => gateway_access(&policy, &request).map_err(|why| {
+                let why = format!("the policy of the alias cannot be understood: {why}");
+                Unavailable::new(UnavailableReason::Mistyped, why)
+            }),
         }
     }
 

@@ -311,7 +311,7 @@ fn rejection_from_config(
         Some(Ok(config)) => config,
     };
     if !config.is_ready() {
-        return Ok(Some(format!("it is not ready: {}", config.state_shown())));
+        return Ok(Some(format!("it is not ready: {}", config.state)));
     }
     let serving = witnesses.serving;
     if !serving.differences(config).is_empty() {

@@ -5,6 +5,7 @@
 
 pub mod alias_moves;
 pub mod alias_target;
+pub(crate) mod answer_owner;
 pub mod deploy_log_entry;
 pub mod deploy_log_events;
 pub mod endpoint_probe;
@@ -19,6 +20,7 @@ pub mod version_events;
 pub(crate) mod version_list;
 pub mod version_lookup;
 pub mod version_metrics;
+pub mod version_state;
 
 pub use version_config::VersionConfig;
 pub use version_metrics::VersionMetrics;

@@ -17,7 +17,7 @@ fn configured(row: &VersionRow) -> Result<VersionConfig, Unavailable> {
     }
     let mut sample = VersionConfig::sample(&number.to_string(), code, state);
     sample.code = sample.code.filter(|code| !code.is_empty());
-    sample.state = sample.state.filter(|state| !state.is_empty());
+    sample.state.state = sample.state.state.filter(|state| !state.is_empty());
     Ok(sample)
 }
 

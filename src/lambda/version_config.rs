@@ -2,7 +2,9 @@
 //!
 //! Values of the environment may be secrets, so only their digests are kept.
 
+use super::answer_owner::check_function_arn;
 use super::reader::FunctionReader;
+use super::version_state::{VersionStanding, VersionState};
 use crate::fact;
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::state_dir::sha256;
@@ -17,10 +19,8 @@ use time::macros::format_description;
 pub struct VersionConfig {
     /// Its number, or `$LATEST`.
     pub number: String,
-    /// `Active`, `Pending`, `Inactive` or `Failed`; `None` when the answer has no state.
-    pub state: Option<String>,
-    /// `Successful`, `InProgress` or `Failed`; `None` when the answer has no update status.
-    pub update: Option<String>,
+    /// Its state, as Lambda reports it.
+    pub state: VersionState,
     /// SHA-256 of its code, as Lambda writes it.
     pub code: Option<String>,
     /// When it was published, in seconds since 1970.
@@ -52,6 +52,7 @@ pub(crate) async fn read_version_config(
         let why = "Lambda described another version than the one asked for";
         return Err(Unavailable::new(UnavailableReason::Contradictory, why));
     }
+    check_function_arn(reader.stack, answer.function_arn(), &[number])?;
     Ok(version_config(number, &answer))
 }
 
@@ -81,10 +82,7 @@ fn version_config(number: &str, answer: &GetFunctionConfigurationOutput) -> Vers
     let variables = answer.environment().and_then(|e| e.variables());
     VersionConfig {
         number: number.to_owned(),
-        state: answer.state().map(|state| state.as_str().to_owned()),
-        update: answer
-            .last_update_status()
-            .map(|status| status.as_str().to_owned()),
+        state: VersionState::of(answer),
         code: answer.code_sha256().map(str::to_owned),
         published: answer.last_modified().and_then(parse_last_modified),
         runtime: answer.runtime().map(|runtime| runtime.as_str().to_owned()),
@@ -101,16 +99,7 @@ fn version_config(number: &str, answer: &GetFunctionConfigurationOutput) -> Vers
 impl VersionConfig {
     /// Whether it can take traffic at once.
     pub fn is_ready(&self) -> bool {
-        self.state.as_deref() == Some("Active") && self.update.as_deref() == Some("Successful")
-    }
-
-    /// Its state in words.
-    pub fn state_shown(&self) -> String {
-        format!(
-            "{}, last update {}",
-            self.state.as_deref().unwrap_or("state not told"),
-            self.update.as_deref().unwrap_or("not told")
-        )
+        self.state.standing() == Ok(VersionStanding::Ready)
     }
 
     /// What is different in another version: settings with their values, the environment by
@@ -149,8 +138,11 @@ impl VersionConfig {
     pub(crate) fn sample(number: &str, code: &str, state: &str) -> Self {
         Self {
             number: number.to_owned(),
-            state: Some(state.to_owned()),
-            update: Some("Successful".to_owned()),
+            state: VersionState {
+                state: Some(state.to_owned()),
+                update: Some("Successful".to_owned()),
+                ..VersionState::default()
+            },
             code: Some(code.to_owned()),
             published: Some(0),
             runtime: Some("python3.12".to_owned()),

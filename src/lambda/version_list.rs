@@ -1,8 +1,10 @@
 //! The published versions of the function, over all pages.
 
+use super::answer_owner::check_function_arn;
 use super::version_config::parse_last_modified;
 use crate::cloud::PageTokens;
 use crate::observation::{Unavailable, UnavailableReason};
+use crate::stack::Stack;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::list_versions_by_function::ListVersionsByFunctionOutput;
 use aws_sdk_lambda::operation::list_versions_by_function::builders::ListVersionsByFunctionFluentBuilder;
@@ -40,11 +42,15 @@ impl VersionPages {
     /// The list is not what it should be, so nothing is known of its end.
     pub(crate) fn add(
         &mut self,
+        stack: &Stack,
         answer: ListVersionsByFunctionOutput,
     ) -> Result<bool, Unavailable> {
         let missing = |detail| Unavailable::new(UnavailableReason::Missing, detail);
         let listed = answer.versions;
         for version in listed.ok_or_else(|| missing("the answer holds no versions"))? {
+            if let (Some(number), arn @ Some(_)) = (version.version(), version.function_arn()) {
+                check_function_arn(stack, arn, &[number])?;
+            }
             let number = match version.version() {
                 Some("$LATEST") => continue,
                 number => number.and_then(|number| number.parse().ok()),

@@ -9,6 +9,7 @@ use super::deploy_log_events::deploy_log_events;
 use super::last_known_good::{
     AnsweredRun, Assessment, Witnesses, assess, candidates_to_inspect, rolled_back_versions,
 };
+use super::policy::GatewayAccess;
 use super::reader::FunctionReader;
 use super::version_config::VersionConfig;
 use super::version_events::{EventStanding, VersionEvents};
@@ -99,6 +100,8 @@ pub struct VersionLookup {
     pub serving: Result<VersionConfig, Unavailable>,
     /// What the newest versions did behind the alias.
     pub metrics: Result<Vec<VersionMetrics>, Unavailable>,
+    /// Whether the policy of the alias lets API Gateway in; `None` where nothing asks for it.
+    pub gateway: Option<Result<GatewayAccess, Unavailable>>,
     /// The configuration of the versions that were inspected.
     pub configs: BTreeMap<i64, Result<VersionConfig, Unavailable>>,
     /// The numbers of all published versions.
@@ -111,13 +114,15 @@ pub struct VersionLookup {
     pub asked: Vec<RequestLog>,
 }
 
-/// Asks for what [`VersionLookup::assess`] needs. `serving` is where the alias points.
+/// Asks for what [`VersionLookup::assess`] needs. `serving` is where the alias points; the policy of
+/// the alias matters only while the API fails.
 pub async fn look_up_versions(
     reader: &FunctionReader<'_>,
     serving: &str,
     published: Vec<i64>,
     events: VersionEvents,
     answered: Vec<AnsweredRun>,
+    asks_policy: bool,
 ) -> VersionLookup {
     let early: Vec<i64> = published
         .iter()
@@ -126,14 +131,22 @@ pub async fn look_up_versions(
         .filter(|number| events.standing(*number) != EventStanding::RolledBack)
         .take(EARLY_CONFIG_LOOKUPS)
         .collect();
-    let (serving, metrics, configs) = tokio::join!(
+    let gateway = async {
+        match asks_policy {
+            true => Some(reader.gateway_access().await),
+            false => None,
+        }
+    };
+    let (serving, metrics, configs, gateway) = tokio::join!(
         reader.version_config(serving),
         reader.version_metrics(&published),
         fetch_configs(reader, &early),
+        gateway,
     );
     let mut lookup = VersionLookup {
         serving,
         metrics,
+        gateway,
         configs,
         published,
         events,

@@ -8,6 +8,7 @@ mod answer;
 
 use super::{ProbeContext, aws};
 use crate::fact::{self, FactValue, Probe};
+use crate::lambda::version_state::VersionStanding;
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use answer::{AliasAnswer, Running, Versions, alias, configuration, versions};
@@ -109,7 +110,12 @@ fn running(
     running: Result<Running, Unavailable>,
     at: OffsetDateTime,
 ) {
-    const PATHS: [&str; 3] = ["alias.timeout", "alias.published", "alias.function_state"];
+    const PATHS: [&str; 4] = [
+        "alias.timeout",
+        "alias.published",
+        "alias.function_state",
+        "alias.standing",
+    ];
     let agrees = |running: Running| match target {
         Ok(target) if target.version != running.version => Err(Unavailable::new(
             UnavailableReason::Contradictory,
@@ -133,8 +139,23 @@ fn running(
                 || Unavailable::new(UnavailableReason::Missing, "the version has no date");
             let published = running.published.ok_or_else(undated);
             observation.put("alias.published", published.map(FactValue::Instant), at);
-            let state = FactValue::Text(Untrusted::new(running.state));
+            let state = FactValue::Text(Untrusted::new(running.state.to_string()));
             observation.set("alias.function_state", state, at);
+            let standing = running.state.standing().map(|standing| {
+                FactValue::Text(Untrusted::new(match standing {
+                    VersionStanding::Ready => "ready",
+                    VersionStanding::Inactive => "inactive",
+                    VersionStanding::Coming => "coming",
+                    VersionStanding::Failed => "failed",
+                }))
+            });
+            let standing = standing.map_err(|missing| {
+                Unavailable::new(
+                    UnavailableReason::Missing,
+                    format!("Lambda does not tell {missing} of the version"),
+                )
+            });
+            observation.put("alias.standing", standing, at);
         }
         Err(unavailable) => PATHS
             .iter()

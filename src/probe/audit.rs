@@ -6,6 +6,7 @@
 
 mod connections;
 mod coverage;
+mod declined;
 mod entry;
 mod envelope;
 mod event;
@@ -96,7 +97,12 @@ pub async fn listen(
 /// What holds even when the feed broke off.
 fn at_least(observation: &mut Observation, tally: &Tally, at: OffsetDateTime) {
     let [signups_24h, signups_48h] = tally.signups();
+    let [declined_1h, declined_24h] = tally.declined.nameless();
+    let declined = tally.declined.by_id(tally.coverage.now);
+    observation.set("audit.declined_by_id", FactValue::Groups(declined), at);
     for (path, count) in [
+        ("audit.declined_1h_min", declined_1h),
+        ("audit.declined_24h_min", declined_24h),
         ("audit.signups_24h_min", signups_24h),
         ("audit.signups_48h_min", signups_48h),
         ("audit.callback_errors_24h_min", tally.callback_errors_24h),

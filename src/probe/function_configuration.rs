@@ -2,6 +2,8 @@
 //! alias and by the one of the log.
 
 use super::{ProbeContext, aws, document::JsonObject};
+use crate::lambda::answer_owner::check_function_arn;
+use crate::lambda::version_state::VersionState;
 use crate::observation::{Observation, RequestLog, Unavailable};
 use tokio::sync::OnceCell;
 
@@ -14,8 +16,7 @@ pub(super) struct FunctionConfiguration {
     /// The whole answer, in which missing is missing.
     pub(super) document: JsonObject,
     pub(super) version: String,
-    pub(super) state: Option<String>,
-    pub(super) last_update: Option<String>,
+    pub(super) state: VersionState,
     pub(super) last_modified: Option<String>,
 }
 
@@ -62,12 +63,12 @@ async fn ask(context: &ProbeContext, client: &aws_sdk_lambda::Client) -> Configu
     )
     .await;
     let answer = answer.and_then(|answer| {
+        let version = answer.version().unwrap_or_default();
+        // The ARN ends with what was asked for; emulators name the version instead.
+        check_function_arn(&context.stack, answer.function_arn(), &[alias, version])?;
         Ok(FunctionConfiguration {
             document: bytes.document("function configuration")?,
-            state: answer.state().map(|state| state.as_str().to_owned()),
-            last_update: answer
-                .last_update_status()
-                .map(|update| update.as_str().to_owned()),
+            state: VersionState::of(&answer),
             last_modified: answer.last_modified().map(str::to_owned),
             version: answer.version.unwrap_or_default(),
         })

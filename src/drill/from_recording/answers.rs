@@ -159,6 +159,7 @@ fn executions(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
         if let Some((name, at)) = line.rsplit_once(" since ")
             && let Some(at) = parse_instant(at)
         {
+            let name = name.trim_end_matches(" (redriven)");
             ran.push(execution(world, name, "RUNNING", facts.ago(at), None));
         }
     }

@@ -12,7 +12,14 @@ pub(super) const FACTS: &[Declared] = facts! { steady:
     "alias.split" Text "" "how the traffic is split between versions";
     "alias.timeout" Duration "seconds" "the time limit of the function";
     "alias.published" Instant "utc" "when the version behind the alias was published";
-    "alias.function_state" Text "" "state and last update of the version behind the alias";
+    "alias.function_state" Text ""
+        "state and last update of the version behind the alias, with the reasons that Lambda gives";
+    "alias.standing" Text ""
+        "whether that version can serve: ready, inactive, coming or failed";
+    "alias.gateway" Text ""
+        "whether the policy of the alias lets API Gateway in: allowed, refused or undecided; asked while the API fails";
+    "alias.gateway_reason" Text ""
+        "which statement of the policy decides that, or what of it cannot be evaluated";
     "alias.versions" List "" "the numbers of all published versions, newest first";
     "alias.newest_versions" List "" "the 5 newest published versions with their dates";
 };

@@ -11,6 +11,12 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "audit.pulses" Int "count" "pulse entries in the feed";
     "audit.pulses_min" Int "count" "pulse entries seen, also in a feed that broke off";
     "audit.pulses_24h_min" Int "count" "pulse entries of the last 24 h, at least";
+    "audit.declined_1h_min" Int "count"
+        "entries of the last hour that a request was denied or expired, without its id, at least";
+    "audit.declined_24h_min" Int "count"
+        "entries of the last 24 h that a request was denied or expired, without its id, at least";
+    "audit.declined_by_id" Groups "count"
+        "when each request of the last 24 h was denied or its time ran out, by its id";
     "audit.registration_age" Duration "seconds" "age of the first registration that the feed shows";
     "audit.cert_age" Duration "seconds" "age of the newest certificate entry";
     "audit.cert_age_min" Duration "seconds" "the newest certificate entry is at least this old";

@@ -19,6 +19,14 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
         "when history will show whether callback errors rise, on a first installation where nothing fails";
     "warming.certificates_until" Instant "utc"
         "when history will show whether certificates stall, on a first installation where none is missing";
+    "executions.outcomes_24h" Int "count"
+        "executions that ended without success in the last 24 h and belong to requests that were denied or expired";
+    "executions.failures_24h" Int "count"
+        "the others that ended without success in the last 24 h";
+    "executions.failures_24h_min" Int "count" "the same, at least";
+    "executions.failures_1h_min" Int "count"
+        "those of them that ended in the last hour, at least";
+    "executions.newest_failure_age" Duration "seconds" "how long ago the newest of them ended";
     "growth.ducklings_24h" Bool "" "whether ducklings registered in the last 24 h";
     "growth.ducklings_24h_min" Int "count" "ducklings that registered in the last 24 h, at least";
     "growth.ducklings_48h_min" Int "count" "ducklings that registered in the last 48 h, at least";
@@ -106,6 +114,9 @@ pub fn inputs(path: &str) -> &'static [Probe] {
         "bonds.untraced" => &[Probe::Status],
         "bonds.unpulsed_expected" => &[Probe::Status, Probe::Audit],
         "growth.ducklings_24h" => &[Probe::Status],
+        _ if path.starts_with("executions.") && FACTS.iter().any(|fact| fact.path == path) => {
+            &[Probe::Executions, Probe::Audit]
+        }
         "mail.posture" => &[Probe::Status, Probe::Email],
         "email.unmailed_signups" => &[Probe::Status, Probe::Audit, Probe::Email, Probe::Metrics],
         _ if ["fleet.", "growth.", "certs.stalled_", "certs.pace"]

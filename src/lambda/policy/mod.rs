@@ -18,7 +18,7 @@ use serde_json::Value;
 
 /// Whether API Gateway may invoke the alias.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum GatewayAccess {
+pub enum GatewayAccess {
     /// It may; what was not compared, where something was not.
     Allowed {
         /// Parts of the policy that were taken to match without being compared.

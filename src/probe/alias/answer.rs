@@ -1,8 +1,10 @@
 //! The three questions and what is read of their answers.
 
 use crate::fact::Probe;
+use crate::lambda::answer_owner::check_function_arn;
 use crate::lambda::version_config::parse_last_modified;
 use crate::lambda::version_list::{LIST_VERSIONS, VersionPages};
+use crate::lambda::version_state::VersionState;
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::probe::{ProbeContext, aws};
 
@@ -38,6 +40,8 @@ pub(super) async fn alias(
     let target = answer.and_then(|answer| {
         let document = bytes.document("alias")?;
         document.text("FunctionVersion")?;
+        let alias = context.stack.alias.value.as_str();
+        check_function_arn(&context.stack, answer.alias_arn(), &[alias])?;
         document.single("RoutingConfig.AdditionalVersionWeights")?;
         let mut weights: Vec<(String, f64)> = answer
             .routing_config()
@@ -69,7 +73,7 @@ pub(super) async fn alias(
 pub(super) struct Running {
     pub(super) version: String,
     pub(super) timeout: Result<i64, Unavailable>,
-    pub(super) state: String,
+    pub(super) state: VersionState,
     pub(super) published: Option<i64>,
 }
 
@@ -82,15 +86,11 @@ pub(super) async fn configuration(
     observation.reached |= asked.reached;
     observation.asked.extend(asked.requests.iter().cloned());
     let running = asked.answer.as_ref().map_err(Clone::clone);
-    let running = running.map(|found| {
-        let state = found.state.as_deref().unwrap_or("no state");
-        let update = found.last_update.as_deref().unwrap_or("not told");
-        Running {
-            state: format!("{state}, last update {update}"),
-            timeout: found.document.count("Timeout"),
-            published: found.last_modified.as_deref().and_then(parse_last_modified),
-            version: found.version.clone(),
-        }
+    let running = running.map(|found| Running {
+        state: found.state.clone(),
+        timeout: found.document.count("Timeout"),
+        published: found.last_modified.as_deref().and_then(parse_last_modified),
+        version: found.version.clone(),
     });
     (running, observation)
 }
@@ -121,7 +121,7 @@ async fn all_versions(
         let answer = aws::question(observation, deadline, question, LIST_VERSIONS, send).await?;
         // The SDK makes an empty list of one that is missing.
         bytes.document("answer")?.list("Versions")?;
-        if !pages.add(answer)? {
+        if !pages.add(&context.stack, answer)? {
             return Ok(pages.newest_first());
         }
     }

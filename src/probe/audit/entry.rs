@@ -17,6 +17,8 @@ pub(super) struct AuditEntry {
     pub(super) at: Option<i64>,
     /// The beginning of its detail.
     pub(super) detail: String,
+    /// The request that it is about, by a field of its own; with names it stands there.
+    pub(super) peck: String,
     /// Whom it names, where that is wanted.
     pub(super) names: Option<Box<Names>>,
 }
@@ -54,6 +56,7 @@ impl AuditEntry {
         self.kind.clear();
         self.at = None;
         self.detail.clear();
+        self.peck.clear();
         for name in self.names.iter_mut().flat_map(|names| names.all()) {
             name.clear();
         }
@@ -91,9 +94,9 @@ fn field(name: &str, with_names: bool) -> Option<(Field, usize)> {
         "ts" => (Field::Time, 2),
         "detail" => (Field::Detail, 0),
         "description" => (Field::Detail, 1),
-        _ if !with_names => return None,
         "peck_id" => (Field::Peck, 0),
         "request_id" => (Field::Peck, 1),
+        _ if !with_names => return None,
         "spaceduck_id" => (Field::Agent, 0),
         "agent_id" => (Field::Agent, 1),
         "sdid" => (Field::Agent, 2),
@@ -157,6 +160,9 @@ impl<'de> Visitor<'de> for &mut AuditEntry {
                     let mut names = self.names.iter_mut().flat_map(|names| names.all());
                     match names.nth(place) {
                         Some(text) => map.next_value_seed(Id(text))?,
+                        None if name == Field::Peck => {
+                            map.next_value_seed(Id(&mut self.peck))?;
+                        }
                         None => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }

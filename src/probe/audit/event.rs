@@ -20,7 +20,7 @@ pub(super) fn feed_event<'a>(
     let names = names.as_deref();
     // Of a pulse nothing matters but whose it is, and most of a feed is pulses.
     let enough = event == EventKind::Pulse && names.is_some_and(|names| !names.agent.is_empty());
-    in_words(if enough { "" } else { detail }, names_in_detail);
+    names_in_words(if enough { "" } else { detail }, names_in_detail);
     let either = |own: fn(&Names) -> &String| match names.map(own) {
         Some(own) if !own.is_empty() => own.as_str(),
         _ => "",
@@ -46,7 +46,7 @@ pub(super) fn feed_event<'a>(
 
 /// Ids in the words of a detail: behind their name (`peck_id=p1`, `spaceduck_id: A1`), or by
 /// the forms that ids are known to have. A word is an id whole or not at all.
-fn in_words(detail: &str, names: &mut Names) {
+pub(super) fn names_in_words(detail: &str, names: &mut Names) {
     let Names {
         peck,
         agent,
@@ -147,7 +147,7 @@ mod tests {
 
     fn names_in_detail(detail: &str) -> [String; 5] {
         let mut names = Names::default();
-        in_words(detail, &mut names);
+        names_in_words(detail, &mut names);
         [
             names.peck,
             names.agent,

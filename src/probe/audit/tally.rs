@@ -4,6 +4,7 @@
 mod tests;
 
 use super::coverage::Coverage;
+use super::declined::DeclinedRequests;
 use super::entry::AuditEntry;
 use super::feed::Sink;
 use crate::fact;
@@ -22,6 +23,8 @@ pub(super) struct Tally {
     pub(super) pecks: Newest,
     pub(super) callback_errors_24h: i64,
     pub(super) callback_errors_1h: i64,
+    /// Requests that were denied or whose time ran out.
+    pub(super) declined: DeclinedRequests,
     pub(super) pulse_count: i64,
     pub(super) pulses_24h: i64,
     pub(super) certs: Newest,
@@ -42,6 +45,7 @@ impl Tally {
             pecks: Newest::of(5),
             callback_errors_24h: 0,
             callback_errors_1h: 0,
+            declined: DeclinedRequests::default(),
             pulse_count: 0,
             pulses_24h: 0,
             certs: Newest::of(3),
@@ -85,6 +89,9 @@ impl Tally {
         }
         if meaning.peck || meaning.callback_error {
             self.pecks.offer(at, entry);
+        }
+        if let Some(event) = meaning.event {
+            self.declined.note(event, at, now, entry);
         }
         if meaning.callback_error {
             self.callback_errors_24h += i64::from(at > now - DAY);

@@ -80,7 +80,7 @@ fn row(
         |count: fn(&VersionMetrics) -> i64| text(served.map(|served| count(served).to_string()));
     [
         Printable::from(format!("{number}{mark}")),
-        text(known.and_then(|c| c.state.clone())),
+        text(known.and_then(|c| c.state.state.clone())),
         text(code),
         text(age),
         count(VersionMetrics::invoked),
@@ -136,7 +136,7 @@ pub(super) fn lines(findings: &AliasFindings) -> Vec<String> {
         .rev()
         .map(|(number, configured)| {
             let state = match configured {
-                Ok(configured) => configured.state_shown(),
+                Ok(configured) => configured.state.to_string(),
                 Err(unavailable) => format!("not known: {}", unavailable.detail),
             };
             let record = served

@@ -1,9 +1,10 @@
 //! The checks of the alias and of the target version, by what Lambda reports.
 
 use super::result::{CheckResult, list, number, text};
-use super::runtimes::{SUPPORTED, UNSUPPORTED};
+use super::runtimes::{self, TABLE_DAY};
 use super::{PreflightInput, Purpose};
 use crate::lambda::endpoint_probe::is_aws;
+use crate::lambda::version_state::VersionStanding;
 use crate::observation::UnavailableReason;
 use crate::stack::is_loopback;
 use crate::text::Untrusted;
@@ -242,20 +243,23 @@ pub(super) fn state(input: &PreflightInput<'_>) -> CheckResult {
         Ok(configured) => configured,
         Err(unavailable) => return CheckResult::unknown(unavailable),
     };
-    let shown = Untrusted::new(configured.state_shown())
-        .printable(80)
+    let shown = Untrusted::new(configured.state.to_string())
+        .printable(240)
         .to_string();
     let evidence = vec![text("target.state", shown.as_str())];
     let target = &configured.number;
-    match (configured.state.as_deref(), configured.update.as_deref()) {
-        (Some("Active"), Some("Successful")) => {
+    let not_ready = |reason| {
+        CheckResult::bad(
+            reason,
+            evidence.clone(),
+            format!("Version {target} is not ready: {shown}."),
+        )
+    };
+    match configured.state.standing() {
+        Ok(VersionStanding::Ready) => {
             CheckResult::ok(evidence, format!("Version {target} is active."))
         }
-        (None, _) | (_, None) => {
-            let summary = format!("Not known: Lambda does not tell the state of version {target}.");
-            CheckResult::unsettled("missing", evidence, summary)
-        }
-        (Some("Inactive"), _) => CheckResult::bad(
+        Ok(VersionStanding::Inactive) => CheckResult::bad(
             "inactive",
             evidence,
             format!("Version {target} is inactive: it was idle so long that its first requests would fail."),
@@ -265,8 +269,14 @@ pub(super) fn state(input: &PreflightInput<'_>) -> CheckResult {
             "aws lambda invoke --function-name {} --qualifier {target} --region {} /dev/null",
             input.stack.function.value, input.stack.region.value
         )),
-        _ => CheckResult::bad("not-ready", evidence, format!("Version {target} is not ready: {shown}."))
-            .next("Wait until it is active, or choose another"),
+        Ok(VersionStanding::Coming) => not_ready("not-ready").next("Ask again in a minute: it is still being prepared"),
+        Ok(VersionStanding::Failed) => not_ready("failed")
+            .next("Remove the cause that Lambda names, or choose another version: time alone mends nothing"),
+        Err(missing) => CheckResult::unsettled(
+            "missing",
+            evidence,
+            format!("Not known: Lambda does not tell {missing} of version {target}."),
+        ),
     }
 }
 
@@ -341,22 +351,35 @@ pub(super) fn runtime(input: &PreflightInput<'_>) -> CheckResult {
     };
     let shown = Untrusted::new(runtime).printable(40);
     let evidence = vec![text("target.runtime", runtime)];
-    if UNSUPPORTED.contains(&runtime) {
+    let Some(known) = runtimes::runtime(runtime) else {
+        return CheckResult::warning(
+            "unlisted",
+            evidence,
+            format!("{shown} is in no list of this duckops, which is of {TABLE_DAY}."),
+        )
+        .next("Look it up: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html");
+    };
+    let today = input.at.date();
+    let (deprecated, blocked) = (known.deprecated, known.updates_blocked);
+    if today >= deprecated {
+        let updates = match blocked {
+            Some(day) if today >= day => {
+                format!("; functions with it are blocked for updates since {day}")
+            }
+            Some(day) => format!("; functions with it are blocked for updates from {day} on"),
+            None => String::new(),
+        };
         return CheckResult::warning(
             "given-up",
             evidence,
-            format!("AWS no longer supports {shown}."),
+            format!("{shown} is deprecated since {deprecated}, without security patches{updates}."),
         )
         .next("Plan a version with a newer runtime");
     }
-    match SUPPORTED.contains(&runtime) {
-        true => CheckResult::ok(evidence, format!("{shown} is supported.")),
-        false => CheckResult::unsettled(
-            "unlisted",
-            evidence,
-            format!("Not known: {shown} is in no list of this duckops."),
-        ),
-    }
+    CheckResult::ok(
+        evidence,
+        format!("{shown} is supported until {deprecated}."),
+    )
 }
 
 pub(super) fn provisioned(input: &PreflightInput<'_>) -> CheckResult {

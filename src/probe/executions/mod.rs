@@ -1,21 +1,27 @@
 //! Step Functions `ListExecutions`: the outcomes of the approval workflow.
 //!
-//! The list is newest first. Failed executions are paged until a start lies outside the window;
-//! running ones are paged to the end, because the stale ones stand last. The list is eventually
-//! consistent and may lag by moments.
+//! The list is newest start first, so an execution that ended a moment ago may stand anywhere in it:
+//! every list is paged until nothing later can matter. The list is eventually consistent and may lag
+//! by moments.
+
+mod item;
+#[cfg(test)]
+mod tests;
 
 use super::{ProbeContext, aws};
 use crate::cloud::PageTokens;
-use crate::fact::{self, FactValue, Probe};
+use crate::fact::{self, FactValue, Group, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus};
+use item::{Ended, ListedExecution};
 use time::OffsetDateTime;
 
 const DAY: i64 = 86_400;
 const PAGE: i32 = 1_000;
-/// Clocks differ a little; a start further ahead is none.
-const AHEAD: i64 = 300;
+/// A standard workflow runs for a year at most and can be redriven for 14 days after that (Step
+/// Functions quotas), so what started earlier than both before the window cannot end in it.
+const LONGEST: i64 = (366 + 14) * DAY;
 /// Shown as evidence.
 const NEWEST: usize = 5;
 pub(super) const ACTION: &str = "states:ListExecutions";
@@ -26,10 +32,13 @@ struct ExecutionList {
     end: Result<(), Unavailable>,
 }
 
-struct ListedExecution {
-    name: Untrusted,
-    start: i64,
-    stop: Option<i64>,
+impl ExecutionList {
+    /// Notes why it is not all; the first reason stays.
+    fn cut(&mut self, why: Unavailable) {
+        if self.end.is_ok() {
+            self.end = Err(why);
+        }
+    }
 }
 
 pub(super) async fn observe(context: &ProbeContext) -> Observation {
@@ -62,7 +71,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
     observation
 }
 
-/// Pages one status; newest first, until a start lies before `since`.
+/// Pages one status. With `since`, only what ended after it is kept.
 async fn list(
     context: &ProbeContext,
     client: &aws_sdk_sfn::Client,
@@ -109,24 +118,22 @@ async fn list(
             }
         };
         let next = answer.next_token;
-        let (outside, wrong) = take(
-            &mut listed.items,
-            &answer.executions,
-            since,
-            context.now.unix_timestamp(),
-        );
-        if let Some(wrong) = wrong {
-            listed.end = Err(wrong);
-            break;
-        }
-        if outside {
-            break;
+        let now = context.now.unix_timestamp();
+        match take(&mut listed, &answer.executions, since, |item| {
+            ListedExecution::of(item, &context.stack, now)
+        }) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(wrong) => {
+                listed.cut(wrong);
+                break;
+            }
         }
         match tokens.advance(next, &what) {
             Ok(true) => {}
             Ok(false) => break,
             Err(unavailable) => {
-                listed.end = Err(unavailable);
+                listed.cut(unavailable);
                 break;
             }
         }
@@ -134,47 +141,37 @@ async fn list(
     (listed, observation)
 }
 
-/// Takes what is inside the window; says whether the page reached beyond it.
+/// Takes what is inside the window; says whether a later page can matter.
 fn take(
-    items: &mut Vec<ListedExecution>,
+    listed: &mut ExecutionList,
     page: &[ExecutionListItem],
     since: Option<i64>,
-    now: i64,
-) -> (bool, Option<Unavailable>) {
-    let mut outside = false;
-    for execution in page {
-        let start = execution.start_date().secs();
-        if start <= 0 {
-            // The client puts 1970 where the answer has no start.
-            return (
-                outside,
-                Some(Unavailable::new(
-                    UnavailableReason::Missing,
-                    "an execution in the list has no start",
-                )),
-            );
-        }
-        if start > now + AHEAD {
-            return (
-                outside,
-                Some(Unavailable::new(
-                    UnavailableReason::Contradictory,
-                    "an execution in the list starts in the future",
-                )),
-            );
-        }
-        if since.is_some_and(|since| start <= since) {
-            outside = true;
+    read: impl Fn(&ExecutionListItem) -> Result<ListedExecution, Unavailable>,
+) -> Result<bool, Unavailable> {
+    for item in page {
+        let execution = read(item)?;
+        let Some(since) = since else {
+            listed.items.push(execution);
             continue;
+        };
+        if execution.start < since - LONGEST {
+            return Ok(false);
         }
-        let stop = execution.stop_date().map(aws_smithy_types::DateTime::secs);
-        items.push(ListedExecution {
-            name: Untrusted::new(execution.name()),
-            start,
-            stop,
-        });
+        match execution.ended(since) {
+            Ended::Inside(_) => listed.items.push(execution),
+            Ended::Before => {}
+            Ended::Unknown => {
+                let name = execution.name.printable(80);
+                listed.cut(Unavailable::new(
+                    UnavailableReason::Missing,
+                    format!(
+                        "{name} started before the window, and the list does not say when it ended"
+                    ),
+                ));
+            }
+        }
     }
-    (outside, None)
+    Ok(true)
 }
 
 fn set_unsuccessful(
@@ -208,19 +205,33 @@ fn set_unsuccessful(
         end.map_or(Ok(FactValue::Int(sum)), Err),
         at,
     );
+    let since = at.unix_timestamp() - DAY;
     let mut all: Vec<_> = lists
         .iter()
         .flat_map(|(status, list)| list.items.iter().map(move |item| (*status, item)))
+        .filter_map(|(status, item)| match item.ended(since) {
+            Ended::Inside(ended) => Some((ended, status, item)),
+            Ended::Before | Ended::Unknown => None,
+        })
         .collect();
-    all.sort_by_key(|(_, item)| std::cmp::Reverse(item.start));
-    let lines = all.into_iter().take(NEWEST).map(|(status, item)| {
+    all.sort_by_key(|(ended, ..)| std::cmp::Reverse(*ended));
+    let ended = all
+        .iter()
+        .map(|(ended, _, item)| -> Group { (item.name.clone(), vec![(*ended, 1)]) });
+    observation.set(
+        "executions.ended_24h_by_name",
+        FactValue::Groups(ended.collect()),
+        at,
+    );
+    let lines = all.into_iter().take(NEWEST).map(|(_, status, item)| {
         let stop = item
             .stop
             .map_or_else(|| "stop not given".to_owned(), fact::instant);
         Untrusted::new(format!(
-            "{status} {} {} to {stop}",
+            "{status} {} {} to {stop}{}",
             item.name.printable(80),
-            fact::instant(item.start)
+            fact::instant(item.start),
+            redriven(item)
         ))
     });
     observation.set(
@@ -230,45 +241,54 @@ fn set_unsuccessful(
     );
 }
 
-fn set_running(observation: &mut Observation, mut running: ExecutionList, at: OffsetDateTime) {
-    running.items.sort_by_key(|item| item.start);
-    let oldest = running
-        .items
-        .first()
-        .map_or(0, |item| (at.unix_timestamp() - item.start).max(0));
-    let count = running.items.len() as i64;
-    match &running.end {
-        Ok(()) => observation.set(
-            "executions.oldest_running_age_min",
-            FactValue::Duration(oldest),
-            at,
-        ),
-        Err(unavailable) if count == 0 => {
-            observation.set_unavailable("executions.oldest_running_age_min", unavailable.clone())
-        }
-        Err(_) => observation.set(
-            "executions.oldest_running_age_min",
-            FactValue::Duration(oldest),
-            at,
-        ),
+/// How an execution was redriven, if it was. No reader of the line takes the time for a stop: it
+/// stands in brackets.
+fn redriven(item: &ListedExecution) -> String {
+    match item.redriven {
+        Some(at) => format!(" (redriven {})", fact::instant(at)),
+        None if item.redrives > 0 => " (redriven)".to_owned(),
+        None => String::new(),
     }
-    observation.put(
-        "executions.running",
-        running.end.clone().map(|()| FactValue::Int(count)),
-        at,
-    );
-    observation.put(
-        "executions.oldest_running_age",
-        running.end.map(|()| FactValue::Duration(oldest)),
-        at,
-    );
-    let lines = running.items.iter().take(NEWEST);
-    let lines = lines.map(|item| {
-        Untrusted::new(format!(
-            "{} since {}",
-            item.name.printable(80),
-            fact::instant(item.start)
-        ))
+}
+
+fn set_running(observation: &mut Observation, mut running: ExecutionList, at: OffsetDateTime) {
+    let count = running.items.len() as i64;
+    let counted = running.end.clone().map(|()| FactValue::Int(count));
+    let redriven = running.items.iter().filter(|item| item.redrives > 0);
+    let redriven = FactValue::Int(redriven.count() as i64);
+    let mut since = Vec::new();
+    let mut undated = None;
+    for item in std::mem::take(&mut running.items) {
+        match item.running_since() {
+            Ok(at) => since.push((at, item)),
+            Err(unavailable) => undated = Some(unavailable),
+        }
+    }
+    if let Some(unavailable) = undated {
+        running.cut(unavailable);
+    }
+    since.sort_by_key(|(at, _)| *at);
+    let oldest = since
+        .first()
+        .map_or(0, |(since, _)| (at.unix_timestamp() - since).max(0));
+    let oldest = FactValue::Duration(oldest);
+    // With nothing learned at all, "at least no time" would only look like knowledge.
+    let at_least = match &running.end {
+        Err(unavailable) if since.is_empty() => Err(unavailable.clone()),
+        _ => Ok(oldest.clone()),
+    };
+    observation.put("executions.oldest_running_age_min", at_least, at);
+    let exact = running.end.map(|()| oldest);
+    observation.put("executions.oldest_running_age", exact, at);
+    let known = counted.clone().map(|_| redriven);
+    observation.put("executions.running_redriven", known, at);
+    observation.put("executions.running", counted, at);
+    let lines = since.iter().take(NEWEST).map(|(since, item)| {
+        let name = item.name.printable(80);
+        Untrusted::new(match item.redrives {
+            0 => format!("{name} since {}", fact::instant(*since)),
+            _ => format!("{name} (redriven) since {}", fact::instant(*since)),
+        })
     });
     observation.set(
         "executions.longest_running",

@@ -1,0 +1,195 @@
+//! Which executions that ended without success are failures: those of requests that were denied or
+//! expired are outcomes of the approval, not faults.
+
+use crate::fact::FactValue;
+use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
+use time::OffsetDateTime;
+
+const HOUR: i64 = 3_600;
+const DAY: i64 = 86_400;
+const ENDED: &str = "executions.ended_24h_by_name";
+const ALL: &str = "executions.unsuccessful_24h";
+
+pub(super) fn join(
+    observation: &mut Observation,
+    observations: &Observations,
+    now: OffsetDateTime,
+) {
+    let seconds = now.unix_timestamp();
+    let ended = match by_name(observations, ENDED) {
+        Ok(ended) => ended,
+        Err(unavailable) => {
+            for path in [
+                "executions.outcomes_24h",
+                "executions.failures_24h",
+                "executions.failures_24h_min",
+                "executions.failures_1h_min",
+                "executions.newest_failure_age",
+            ] {
+                observation.set_unavailable(path, unavailable.clone());
+            }
+            return;
+        }
+    };
+    let by_id = by_name(observations, "audit.declined_by_id").unwrap_or_default();
+    let outcomes = |since: i64, nameless: &str| {
+        let nameless = observations.int(nameless).unwrap_or(0);
+        outcomes(&ended, &by_id, seconds - since, nameless)
+    };
+    let day = outcomes(DAY, "audit.declined_24h_min");
+    let hour = outcomes(HOUR, "audit.declined_1h_min");
+    let failed = |outcomes: &Outcomes| outcomes.ended - outcomes.count;
+    observation.set("executions.outcomes_24h", FactValue::Int(day.count), now);
+    let failures = FactValue::Int(failed(&day));
+    let recent = FactValue::Int(failed(&hour));
+    observation.set("executions.failures_1h_min", recent, now);
+    // A list that was cut short without any execution in it shows nothing.
+    let whole = missing(observations, ALL);
+    let at_least = match &whole {
+        Some(unavailable) if ended.is_empty() => Err(unavailable.clone()),
+        _ => Ok(failures.clone()),
+    };
+    observation.put("executions.failures_24h_min", at_least, now);
+    let exact = whole.map_or(Ok(failures), Err);
+    observation.put("executions.failures_24h", exact, now);
+    let none = || Unavailable::new(UnavailableReason::NoData, "no execution failed in 24 h");
+    let age = day.newest_failure.map(|at| (seconds - at).max(0));
+    let age = age.map(FactValue::Duration).ok_or_else(none);
+    observation.put("executions.newest_failure_age", age, now);
+}
+
+fn missing(observations: &Observations, path: &str) -> Option<Unavailable> {
+    match observations.get(path) {
+        FactState::Known(_) => None,
+        FactState::Unavailable(unavailable) => Some(unavailable.clone()),
+        FactState::NotAsked => Some(Unavailable::new(
+            UnavailableReason::NotAsked,
+            format!("{path} was not asked for"),
+        )),
+    }
+}
+
+/// A name and the moment that counts for it.
+type NamedInstant = (String, i64);
+
+/// The first point of each group of a fact.
+fn by_name(observations: &Observations, path: &str) -> Result<Vec<NamedInstant>, Unavailable> {
+    if let FactState::Known(fact) = observations.get(path)
+        && let FactValue::Groups(groups) = &fact.value
+    {
+        let first = groups.iter().filter_map(|(name, points)| {
+            let (at, _) = points.first()?;
+            Some((name.printable(200).to_string(), *at))
+        });
+        return Ok(first.collect());
+    }
+    let mistyped = || {
+        let why = format!("{path} holds no groups");
+        Unavailable::new(UnavailableReason::Mistyped, why)
+    };
+    Err(missing(observations, path).unwrap_or_else(mistyped))
+}
+
+/// What ended in a window, and how much of it was an outcome.
+struct Outcomes {
+    ended: i64,
+    count: i64,
+    newest_failure: Option<i64>,
+}
+
+/// By id where the name of an execution holds one of a request that was declined, else as many as
+/// the feed shows in the window, with an id or without.
+fn outcomes(
+    ended: &[NamedInstant],
+    declined: &[NamedInstant],
+    since: i64,
+    nameless: i64,
+) -> Outcomes {
+    let mut inside = 0;
+    let mut failures = Vec::new();
+    // Where the names of executions hold ids, a request that is left over explains no other.
+    let mut is_by_id = false;
+    for (name, at) in ended {
+        let is_declined = declined.iter().any(|(id, _)| holds_word(name, id));
+        is_by_id |= is_declined;
+        if *at > since {
+            inside += 1;
+            if !is_declined {
+                failures.push(*at);
+            }
+        }
+    }
+    let unused = declined.iter().filter(|(_, at)| *at > since && !is_by_id);
+    let shown = unused.count() + usize::try_from(nameless).unwrap_or(0);
+    // Which of them are the outcomes is not known: the newest are taken for failures.
+    failures.sort_unstable_by_key(|at| std::cmp::Reverse(*at));
+    failures.truncate(failures.len().saturating_sub(shown));
+    let count = inside - failures.len();
+    Outcomes {
+        ended: i64::try_from(inside).unwrap_or(i64::MAX),
+        count: i64::try_from(count).unwrap_or(i64::MAX),
+        newest_failure: failures.first().copied(),
+    }
+}
+
+/// Whether a text holds a word, with nothing of a word directly before and after it.
+fn holds_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric();
+    !word.is_empty()
+        && text.match_indices(word).any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            let after = text[at + word.len()..].chars().next();
+            !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_774_149_129;
+
+    fn named(list: &[(&str, i64)]) -> Vec<NamedInstant> {
+        let named = list
+            .iter()
+            .map(|(name, ago)| ((*name).to_owned(), NOW - ago));
+        named.collect()
+    }
+
+    /// Failures of the day and of the hour.
+    fn failures(ended: &[(&str, i64)], declined: &[(&str, i64)], nameless: i64) -> (i64, i64) {
+        let count = |window: i64| {
+            let outcomes = outcomes(&named(ended), &named(declined), NOW - window, nameless);
+            outcomes.ended - outcomes.count
+        };
+        (count(DAY), count(HOUR))
+    }
+
+    #[test]
+    fn executions_of_declined_requests_are_outcomes_and_all_others_failures() {
+        let declined = &[("p-1", 3_900), ("p-2", 1_400), ("p-3", 1_300)];
+        let table: &[(&[(&str, i64)], (i64, i64))] = &[
+            (&[], (0, 0)),
+            (&[("p-1", 3_900)], (0, 0)),
+            (&[("run-p-2-1", 1_400)], (0, 0)),
+            (&[("p-1", 3_900), ("p-4", 790)], (1, 1)),
+            (&[("p-1", 3_900), ("p-44", 700)], (1, 1)),
+            // No name holds an id: as many as the feed shows, three today and two in this hour.
+            (&[("a", 700)], (0, 0)),
+            (&[("a", 700), ("b", 700), ("c", 700), ("d", 700)], (1, 2)),
+        ];
+        for (ended, due) in table {
+            assert_eq!(failures(ended, declined, 0), *due, "{ended:?}");
+        }
+        assert_eq!(failures(&[("p-1", 3_900), ("p-2", 10)], &[], 0), (2, 1));
+    }
+
+    #[test]
+    fn entries_that_name_no_request_are_outcomes_too() {
+        let ended = &[("p-1", 60), ("b", 60), ("c", 60)];
+        for (nameless, due) in [(0, 2), (1, 1), (2, 0), (9, 0)] {
+            let found = failures(ended, &[("p-1", 100)], nameless);
+            assert_eq!(found, (due, due), "{nameless}");
+        }
+    }
+}
