@@ -517,7 +517,15 @@ fn the_log_lines_are_readable_by_their_own_readers() {
     let (_, document) = alias(&stage, &["rollback", CONSENT, "--wait", "30s"]).json();
     let line = document["deploy_log"].as_str().expect("a line");
     assert_eq!(
-        duckops::stack::newest_version(line).as_deref(),
+        duckops::stack::newest_version(
+            line,
+            duckops::stack::DeployLogScope {
+                function: "mission-control-api",
+                alias: "prod",
+                now: i64::MAX,
+            }
+        )
+        .as_deref(),
         Ok("61"),
         "{line}"
     );

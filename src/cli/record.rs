@@ -19,7 +19,9 @@ pub(super) async fn main(context: &Context, args: &args::RecordArgs) -> Result<u
             let incident = runbook.map(|runbook| runbook.id);
             let chain = journal::read_whole(&context.settings)?;
             let stack = &context.settings.stack;
-            let document = deploy::record(&chain, stack, path, incident.as_deref(), args.dry_run);
+            let now = super::now(&context.env).unix_timestamp();
+            let document =
+                deploy::record(&chain, stack, path, incident.as_deref(), args.dry_run, now);
             return Ok(context.out.document(&document));
         }
         (None, Some(runbook)) => runbook,

@@ -94,7 +94,8 @@ async fn run(context: &Context, args: &args::TriageArgs) -> Result<Run, Failure>
     if let Some(path) = &args.deploy_log {
         let shown = Printable::path(path);
         let text = named_file::deploy_log(context, path).await?;
-        if let Err(why) = run.versions.add_deploy_log(&text) {
+        let scope = run.stack.deploy_log_scope(run.now.unix_timestamp());
+        if let Err(why) = run.versions.add_deploy_log(&text, scope) {
             run.notes
                 .push(format!("{shown} was not used: {why}").into());
         }

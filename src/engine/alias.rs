@@ -34,7 +34,8 @@ pub async fn collect_alias(
     run.versions.is_lookup_forced = true;
     if let Some(log) = &deploy_log {
         // What it deployed last is no question here; its rollbacks count in any case.
-        run.versions.add_deploy_log(log).ok();
+        let scope = run.stack.deploy_log_scope(run.now.unix_timestamp());
+        run.versions.add_deploy_log(log, scope).ok();
     }
     let stack = run.stack.clone();
     let past = chain.as_ref().map_or_else(AliasMoves::default, |chain| {

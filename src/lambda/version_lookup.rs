@@ -15,7 +15,7 @@ use super::version_config::VersionConfig;
 use super::version_events::{EventStanding, VersionEvents};
 use super::version_metrics::VersionMetrics;
 use crate::observation::{RequestLog, Unavailable};
-use crate::stack::{NoVersion, deployments, newest_version};
+use crate::stack::{DeployLogScope, NoVersion, newest_change};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,12 +45,16 @@ impl VersionContext {
     ///
     /// # Errors
     /// Why the log names no version; its rollbacks count all the same.
-    pub fn add_deploy_log(&mut self, log: &str) -> Result<(), NoVersion> {
+    pub fn add_deploy_log(
+        &mut self,
+        log: &str,
+        scope: DeployLogScope<'_>,
+    ) -> Result<(), NoVersion> {
         if let Ok(events) = &mut self.events {
-            events.extend(&deploy_log_events(log));
+            events.extend(&deploy_log_events(log, scope));
         }
         self.logged = None;
-        self.logged = Some(LoggedVersion::newest(log)?);
+        self.logged = Some(LoggedVersion::newest(log, scope)?);
         Ok(())
     }
 }
@@ -67,17 +71,18 @@ pub struct LoggedVersion {
 }
 
 impl LoggedVersion {
-    fn newest(log: &str) -> Result<Self, NoVersion> {
+    fn newest(log: &str, scope: DeployLogScope<'_>) -> Result<Self, NoVersion> {
         const DAY: i64 = 86_400;
-        let version = newest_version(log)?;
-        let mut entries = deployments(log).into_iter();
-        let entry = entries.find(|(_, named)| named.contains(&version));
-        let (from, _) = entry.ok_or(NoVersion::NoDate)?;
-        let is_date_alone = from.rem_euclid(DAY) == 0;
+        let (version, change) = newest_change(log, scope)?;
+        let from = change.at;
         Ok(Self {
             version,
             from,
-            until: if is_date_alone { from + DAY - 1 } else { from },
+            until: if change.is_date_alone {
+                from + DAY - 1
+            } else {
+                from
+            },
         })
     }
 }

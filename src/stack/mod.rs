@@ -17,7 +17,9 @@ mod settings;
 pub use base_url::is_loopback;
 pub use channels::{Channel, ChannelKind};
 pub use config::schema as config_schema;
-pub use deploy_log::{NoVersion, deployments, log_blocks, newest_version};
+pub use deploy_log::{
+    DeployLogScope, LoggedChange, NoVersion, changes, newest_change, newest_version,
+};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use settings::{Flags, Settings};
 
@@ -154,6 +156,15 @@ impl Stack {
 }
 
 impl Stack {
+    /// What a DEPLOY-LOG.md of this stack is about, read at an instant in seconds since 1970.
+    pub fn deploy_log_scope(&self, now: i64) -> DeployLogScope<'_> {
+        DeployLogScope {
+            function: &self.function.value,
+            alias: &self.alias.value,
+            now,
+        }
+    }
+
     /// The ARN of the approval workflow; it follows account and region unless configured whole.
     pub fn state_machine_arn(&self) -> String {
         let name = &self.state_machine.value;

@@ -8,7 +8,7 @@ use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::report::markdown::inert;
 use crate::report::model::Verdict;
-use crate::stack::{Stack, newest_version};
+use crate::stack::{DeployLogScope, Stack, newest_version};
 use crate::state_dir::input::{self, InputError, Links};
 use crate::state_dir::journal::Chain;
 use crate::text::{Printable, Untrusted, printable_lines};
@@ -42,6 +42,7 @@ pub fn record(
     path: &Path,
     incident: Option<&str>,
     dry_run: bool,
+    now: i64,
 ) -> Document {
     let moved = match DeployLogEntry::newest(chain, &stack.key(), &stack.alias.value) {
         Ok(moved) => moved,
@@ -54,7 +55,8 @@ pub fn record(
             return document(path, None, &result, dry_run);
         }
     };
-    let line = line(&moved, incident);
+    let scope = stack.deploy_log_scope(now);
+    let line = line(&moved, incident, scope);
     let log = Printable::path(path);
     let result = match read(path) {
         Err(error) => DeployResult::new(
@@ -66,13 +68,13 @@ pub fn record(
             DeployResult::new(exit::WARNING, summary)
         }
         Ok(_) if dry_run => DeployResult::new(exit::OK, format!("nothing was written to {log}")),
-        Ok(_) => write(path, &moved, &line),
+        Ok(_) => write(path, &moved, &line, scope),
     };
     document(path, Some((&moved, &line)), &result, dry_run)
 }
 
 /// The line, with nothing in it that would be taken for another version or for markup.
-fn line(moved: &DeployLogEntry, incident: Option<&str>) -> String {
+fn line(moved: &DeployLogEntry, incident: Option<&str>, scope: DeployLogScope<'_>) -> String {
     let shown = |text: &str| inert(Untrusted::new(text).printable(300).as_str());
     let inert = DeployLogEntry {
         by: shown(&moved.by),
@@ -82,7 +84,7 @@ fn line(moved: &DeployLogEntry, incident: Option<&str>) -> String {
     let about = incident.map_or(String::new(), |id| format!(" | {}", id.to_uppercase()));
     let end = |line: String| format!("{line}{about} | journal {}", moved.id);
     let full = end(inert.line());
-    if newest_version(&full).as_deref() == Ok(&moved.to) {
+    if newest_version(&full, scope).as_deref() == Ok(&moved.to) {
         return full;
     }
     end(DeployLogEntry {
@@ -105,7 +107,12 @@ fn read(path: &Path) -> Result<String, InputError> {
 }
 
 /// Appends it, and reads the log as others will.
-fn write(path: &Path, moved: &DeployLogEntry, line: &str) -> DeployResult {
+fn write(
+    path: &Path,
+    moved: &DeployLogEntry,
+    line: &str,
+    scope: DeployLogScope<'_>,
+) -> DeployResult {
     let (code, summary) = appended(path, HEAD, &format!("{line}\n"));
     if code != exit::OK {
         return DeployResult {
@@ -116,7 +123,7 @@ fn write(path: &Path, moved: &DeployLogEntry, line: &str) -> DeployResult {
     }
     let newest = read(path)
         .map_err(|error| error.to_string())
-        .and_then(|text| newest_version(&text).map_err(|error| error.to_string()));
+        .and_then(|text| newest_version(&text, scope).map_err(|error| error.to_string()));
     match newest {
         Ok(newest) if newest == moved.to => DeployResult {
             code,

@@ -3,7 +3,7 @@
 use super::result::{CheckResult, number, text};
 use super::{PreflightInput, Purpose};
 use crate::fact::FactValue;
-use crate::stack;
+use crate::stack::{changes, newest_version};
 
 /// From this many mails in 24 h on, a deployment waits: the limit is 200.
 const MAX_MAILS_24H: i64 = 160;
@@ -17,35 +17,43 @@ pub(super) fn deploy_log(input: &PreflightInput<'_>) -> CheckResult {
             "DEPLOY-LOG.md was not given; --deploy-log FILE reads it.",
         );
     };
-    let entries = stack::deployments(log);
-    if entries.is_empty() {
+    let scope = input.stack.deploy_log_scope(input.at.unix_timestamp());
+    let changes = changes(log, scope);
+    let newest = match newest_version(log, scope) {
+        Ok(newest) => newest,
+        Err(why) if !changes.is_empty() => {
+            return CheckResult::warning(
+                "not-understood",
+                vec![text("deploy_log.newest", why.to_string())],
+                format!("DEPLOY-LOG.md does not tell what serves: {why}."),
+            )
+            .next("Write its newest entry as duckops does: duckops record --deploy-log FILE");
+        }
+        Err(_) => String::new(),
+    };
+    if changes.is_empty() {
         return CheckResult::unsettled(
             "no-entry",
             Vec::new(),
             "Not known: no entry of DEPLOY-LOG.md has a date and a version.",
         );
     }
-    let evidence = vec![text("deploy_log.newest", entries[0].1.join(" "))];
-    let mentions = entries
-        .iter()
-        .filter(|(_, versions)| versions.iter().any(|v| v == input.target));
+    let evidence = vec![text("deploy_log.newest", newest.as_str())];
     let target = input.target;
-    let listed = mentions.count() > 0;
+    let listed = changes
+        .iter()
+        .any(|change| change.version.as_deref() == Some(target));
     let serving = input
         .seen
         .alias
         .as_ref()
         .ok()
         .map(|alias| alias.version.as_str());
-    let newest = &entries[0].1;
-    if let Some(serving) = serving.filter(|serving| !newest.iter().any(|v| v == serving)) {
+    if let Some(serving) = serving.filter(|serving| newest != *serving) {
         return CheckResult::warning(
             "disagrees",
             evidence,
-            format!(
-                "Its newest entry names {}, the alias points to {serving}.",
-                newest.join(" and ")
-            ),
+            format!("Its newest entry names {newest}, the alias points to {serving}."),
         )
         .next("Settle which is right before the next change");
     }

@@ -1,0 +1,314 @@
+//! The blocks of the log: what belongs to one date.
+
+use super::date::{self, FoundDate};
+use super::table::{self, Column};
+use super::words::{announces_version, whole_version, words};
+
+const DAY: i64 = 86_400;
+
+/// The form of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Heading,
+    Item,
+    Row,
+    Prose,
+}
+
+/// A date and what stands with it.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    /// `None` for a row whose date cannot be read.
+    pub(super) date: Option<FoundDate>,
+    pub(super) shape: Shape,
+    /// Its text without the date.
+    pub(super) text: String,
+    /// The first line as it stands.
+    pub(super) line: String,
+    /// Its cells with what they hold, where it is a row of a table with a header.
+    pub(super) cells: Vec<(Column, String)>,
+    /// The headings above it.
+    pub(super) context: String,
+    /// Whether it is an open item of a task list.
+    pub(super) is_open_task: bool,
+    level: usize,
+    indent: usize,
+    /// Whether it goes on after a blank line.
+    is_sticky: bool,
+}
+
+/// Everything with a date, in the order of the text.
+pub(super) fn blocks(content: &str) -> Vec<Block> {
+    let mut reader = Reader::default();
+    let lines: Vec<&str> = content.split('\n').collect();
+    for (at, line) in lines.iter().enumerate() {
+        let next = lines.get(at + 1).copied().unwrap_or_default();
+        reader.line(line, next);
+    }
+    reader.close();
+    reader.done
+}
+
+#[derive(Default)]
+struct Reader {
+    done: Vec<Block>,
+    open: Option<Block>,
+    /// The undated headings above, by level.
+    context: Vec<(usize, String)>,
+    columns: Option<Vec<Column>>,
+}
+
+impl Reader {
+    fn close(&mut self) {
+        // A heading whose date never came is about something else.
+        self.done.extend(
+            self.open
+                .take()
+                .filter(|open| open.date.is_some() || open.shape == Shape::Row),
+        );
+    }
+
+    fn line(&mut self, line: &str, next: &str) {
+        if line.trim().is_empty() {
+            self.columns = None;
+            if !self.open.as_ref().is_some_and(|open| open.is_sticky) {
+                self.close();
+            }
+            return;
+        }
+        let Marked {
+            text,
+            level,
+            indent,
+            is_item,
+            is_open_task,
+        } = marked(line, next);
+        if is_underline(line) {
+            return;
+        }
+        if level > 0 {
+            return self.heading(text, level);
+        }
+        let found = date::find(text);
+        if let Some(cells) = table::cells(text, self.columns.is_some() || is_list_of_names(text)) {
+            if cells.len() > 1 && self.row(text, cells, found) {
+                return;
+            }
+        }
+        let block = |found: FoundDate| Block {
+            date: Some(found),
+            shape: if is_item { Shape::Item } else { Shape::Prose },
+            text: without(text, found),
+            line: text.to_owned(),
+            cells: Vec::new(),
+            context: String::new(),
+            is_open_task,
+            level: 0,
+            indent,
+            is_sticky: false,
+        };
+        match (found, self.open.as_mut()) {
+            (Some(found), Some(open)) if open.is_sticky => {
+                let rest = without(text, found);
+                let is_its_day = open
+                    .date
+                    .is_none_or(|own| own.at.div_euclid(DAY) == found.at.div_euclid(DAY));
+                if !is_its_day || (has_version(&rest) && open.date.is_some()) {
+                    return self.begin(block(found));
+                }
+                open.date.get_or_insert(found);
+                open.add(&rest);
+            }
+            (Some(found), _) => {
+                let mut block = block(found);
+                let rest = words(&block.text);
+                let has_number = rest.iter().any(|word| whole_version(word, true).is_some());
+                block.is_sticky = rest.len() <= 2 && !has_number;
+                self.begin(block);
+            }
+            (None, Some(open)) if open.is_sticky || !is_item || indent > open.indent => {
+                open.add(text)
+            }
+            (None, _) => self.close(),
+        }
+    }
+
+    fn begin(&mut self, mut block: Block) {
+        self.close();
+        block.context = self
+            .context
+            .iter()
+            .map(|(_, text)| format!("{text} "))
+            .collect();
+        self.open = Some(block);
+    }
+
+    fn heading(&mut self, text: &str, level: usize) {
+        self.columns = None;
+        let found = date::find(text);
+        if let (None, Some(open)) = (found, self.open.as_mut())
+            && open.is_sticky
+            && open.level > 0
+            && level > open.level
+        {
+            return open.add(text);
+        }
+        self.close();
+        self.context.retain(|(above, _)| *above < level);
+        if found.is_none() && !has_version(text) {
+            return self.context.push((level, text.to_owned()));
+        }
+        self.begin(Block {
+            date: found,
+            shape: Shape::Heading,
+            text: found.map_or_else(|| text.to_owned(), |found| without(text, found)),
+            line: text.to_owned(),
+            cells: Vec::new(),
+            context: String::new(),
+            is_open_task: false,
+            level,
+            indent: 0,
+            is_sticky: true,
+        });
+    }
+
+    /// Whether the row was taken.
+    fn row(&mut self, text: &str, cells: Vec<String>, found: Option<FoundDate>) -> bool {
+        if table::is_rule(&cells) {
+            return true;
+        }
+        if found.is_none()
+            && let Some(columns) = table::header(&cells)
+        {
+            self.columns = Some(columns);
+            return true;
+        }
+        let inside = self.open.as_ref().is_some_and(|open| open.is_sticky);
+        let columns = self.columns.as_deref().unwrap_or_default();
+        let dated = cells
+            .iter()
+            .zip(columns)
+            .find(|(_, column)| **column == Column::Date);
+        let has_odd_date =
+            dated.is_some_and(|(cell, _)| cell.contains(|c: char| c.is_ascii_digit()));
+        if found.is_none() && (inside || !has_odd_date) {
+            return columns.iter().len() > 0 && !inside;
+        }
+        let columns = columns
+            .iter()
+            .copied()
+            .chain(std::iter::repeat(Column::Other));
+        let cells = match self.columns {
+            Some(_) => columns
+                .zip(cells)
+                .map(|(column, cell)| (column, cell))
+                .collect(),
+            None => Vec::new(),
+        };
+        self.begin(Block {
+            date: found,
+            shape: Shape::Row,
+            text: found.map_or_else(|| text.to_owned(), |found| without(text, found)),
+            line: text.to_owned(),
+            cells,
+            context: String::new(),
+            is_open_task: false,
+            level: 0,
+            indent: 0,
+            is_sticky: false,
+        });
+        self.close();
+        true
+    }
+}
+
+impl Block {
+    fn add(&mut self, text: &str) {
+        self.text.push('\n');
+        self.text.push_str(text);
+    }
+}
+
+/// A header of values separated by commas: `date,version,by`.
+fn is_list_of_names(text: &str) -> bool {
+    text.contains(',')
+        && table::cells(text, true).is_some_and(|cells| table::header(&cells).is_some())
+}
+
+fn without(text: &str, found: FoundDate) -> String {
+    let (before, after) = (text.get(..found.start), text.get(found.end..));
+    format!(
+        "{} {}",
+        before.unwrap_or_default(),
+        after.unwrap_or_default()
+    )
+}
+
+fn has_version(text: &str) -> bool {
+    let words = words(text);
+    let said = words
+        .windows(2)
+        .any(|pair| announces_version(&pair[0]) && whole_version(&pair[1], true).is_some());
+    said || words
+        .iter()
+        .any(|word| whole_version(word, false).is_some())
+}
+
+/// A line without its marks.
+struct Marked<'a> {
+    text: &'a str,
+    /// Of a heading; 0 for any other line.
+    level: usize,
+    indent: usize,
+    is_item: bool,
+    is_open_task: bool,
+}
+
+fn marked<'a>(line: &'a str, next: &str) -> Marked<'a> {
+    let line = line.trim_end();
+    let text = line.trim_start().trim_start_matches('>').trim_start();
+    let indent = line.len() - text.len();
+    let marks = text.chars().take_while(|c| *c == '#').count();
+    let is_heading = (1..=6).contains(&marks) && text[marks..].starts_with([' ', '\t']);
+    let is_underlined = is_underline(next) && !text.contains('|') && !text.starts_with(['-', '*']);
+    let level = match (is_heading, is_underlined) {
+        (true, _) => marks,
+        (false, true) => 2,
+        (false, false) => 0,
+    };
+    if level > 0 {
+        let text = text[if is_heading { marks } else { 0 }..].trim();
+        return Marked {
+            text,
+            level,
+            indent,
+            is_item: false,
+            is_open_task: false,
+        };
+    }
+    let number = text.chars().take_while(char::is_ascii_digit).count();
+    let is_numbered = (1..=3).contains(&number) && text[number..].starts_with(". ");
+    let item = ["- ", "* ", "+ ", "\u{2022} "]
+        .into_iter()
+        .find_map(|mark| text.strip_prefix(mark));
+    let item = item.or_else(|| is_numbered.then(|| &text[number + 2..]));
+    let is_item = item.is_some();
+    let text = item.unwrap_or(text).trim_start();
+    let open = text.strip_prefix("[ ]");
+    let done = text
+        .strip_prefix("[x]")
+        .or_else(|| text.strip_prefix("[X]"));
+    Marked {
+        text: open.or(done).unwrap_or(text).trim_start(),
+        level: 0,
+        indent,
+        is_item,
+        is_open_task: open.is_some(),
+    }
+}
+
+/// A line under a heading, or a rule.
+fn is_underline(line: &str) -> bool {
+    let line = line.trim();
+    line.len() >= 3 && (line.chars().all(|c| c == '=') || line.chars().all(|c| c == '-'))
+}

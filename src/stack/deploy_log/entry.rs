@@ -1,0 +1,464 @@
+//! What a block is: a deployment of the alias, a rollback, something else, or not understood.
+
+use super::blocks::{Block, Shape, blocks};
+use super::date;
+use super::markup::content;
+use super::table::Column;
+use super::words::{self, whole_version};
+use super::{DeployLogScope, NoVersion};
+
+/// What an entry of the log is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum EntryKind {
+    /// This version serves since then.
+    Deployed(String),
+    RolledBack {
+        left: Vec<String>,
+        target: Option<String>,
+    },
+    /// No deployment of this alias.
+    Other,
+    /// It may be one.
+    Unclear(NoVersion),
+}
+
+/// An entry with its date, in seconds since 1970.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) at: i64,
+    pub(super) is_date_alone: bool,
+    pub(super) kind: EntryKind,
+}
+
+/// Every entry of the log, in the order of the text.
+pub(super) fn entries(text: &str, scope: DeployLogScope<'_>) -> Vec<Entry> {
+    let blocks = blocks(&content(text));
+    let mut entries: Vec<(Entry, Shape)> = blocks
+        .iter()
+        .map(|block| (entry(block, scope), block.shape))
+        .collect();
+    // In a log of items, rows or headings a dated sentence without a version is a remark.
+    let is_entry = |(entry, shape): &(Entry, Shape)| {
+        *shape != Shape::Prose && !matches!(entry.kind, EntryKind::Other | EntryKind::Unclear(_))
+    };
+    if entries.iter().any(is_entry) {
+        for (entry, shape) in &mut entries {
+            if *shape == Shape::Prose && entry.kind == EntryKind::Unclear(NoVersion::None) {
+                entry.kind = EntryKind::Other;
+            }
+        }
+    }
+    entries.into_iter().map(|(entry, _)| entry).collect()
+}
+
+fn entry(block: &Block, scope: DeployLogScope<'_>) -> Entry {
+    let recorded = recorded(&block.line, scope);
+    let Some(found) = block.date else {
+        // A row whose date cannot be read may be the newest.
+        let kind = match judge(block, scope) {
+            EntryKind::Other => EntryKind::Other,
+            _ => EntryKind::Unclear(NoVersion::Unclear),
+        };
+        return Entry {
+            at: i64::MAX,
+            is_date_alone: false,
+            kind,
+        };
+    };
+    let is_to_come = date::is_to_come(found, scope.now);
+    // A date to come may be an earlier one with day and month the other way round.
+    let at = found.other.filter(|_| is_to_come).unwrap_or(found.at);
+    let kind = match recorded {
+        Some(kind) => kind,
+        None if is_to_come && found.other.is_none() => EntryKind::Other,
+        None => match judge(block, scope) {
+            EntryKind::Other => EntryKind::Other,
+            _ if found.other.is_some() => EntryKind::Unclear(NoVersion::Unclear),
+            kind => kind,
+        },
+    };
+    Entry {
+        at,
+        is_date_alone: found.is_alone,
+        kind,
+    }
+}
+
+/// A line that duckops wrote itself: `TIME | ALIAS | version N | COMMAND, was M | by … | …`.
+fn recorded(line: &str, scope: DeployLogScope<'_>) -> Option<EntryKind> {
+    let mut parts = line.split(" | ");
+    let is_timed = time::OffsetDateTime::parse(
+        parts.next()?.trim(),
+        &time::format_description::well_known::Rfc3339,
+    )
+    .is_ok();
+    let alias = parts.next()?.trim();
+    let version = parts.next()?.trim().strip_prefix("version ")?;
+    let (command, was) = parts.next()?.trim().rsplit_once(", was ")?;
+    let version = whole_version(version, true)?;
+    if !is_timed || !command.starts_with("alias ") {
+        return None;
+    }
+    Some(match command {
+        _ if alias != scope.alias => EntryKind::Other,
+        _ if command.starts_with("alias rollback") => EntryKind::RolledBack {
+            left: whole_version(was.trim(), true).into_iter().collect(),
+            target: Some(version),
+        },
+        _ => EntryKind::Deployed(version),
+    })
+}
+
+fn judge(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
+    let context = words::words(&block.context);
+    let is_ours = |word: &String| *word == scope.alias || is_production(word);
+    let elsewhere = context.iter().any(|word| {
+        words::names_other_environment(word)
+            || matches!(
+                word.as_str(),
+                "planned"
+                    | "upcoming"
+                    | "scheduled"
+                    | "example"
+                    | "examples"
+                    | "template"
+                    | "format"
+            )
+            || words::is_other_function(word, scope.function)
+    });
+    if block.is_open_task || (elsewhere && !context.iter().any(is_ours)) {
+        return EntryKind::Other;
+    }
+    match block.cells.is_empty() {
+        true => prose(&words::words(&block.text), scope, Vec::new()),
+        false => row(block, scope),
+    }
+}
+
+fn is_production(word: &str) -> bool {
+    matches!(word, "prod" | "production" | "prd")
+}
+
+/// A row of a table with a header.
+fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
+    let of = |wanted: Column| {
+        let cells = block
+            .cells
+            .iter()
+            .filter(move |(column, _)| *column == wanted);
+        cells.map(|(_, cell)| words::words(cell))
+    };
+    let any = |wanted: Column, holds: &dyn Fn(&String) -> bool| {
+        of(wanted).flatten().any(|word| holds(&word))
+    };
+    let is_ours = |word: &String| *word == scope.alias || is_production(word);
+    let functions: Vec<String> = of(Column::Function).flatten().collect();
+    let is_other_function = functions.iter().any(|word| {
+        word.contains(|c: char| c.is_alphabetic()) && whole_version(word, false).is_none()
+    }) && !functions.iter().any(|word| {
+        word.eq_ignore_ascii_case(scope.function)
+            || matches!(word.as_str(), "lambda" | "backend" | "function")
+    });
+    let is_other_alias =
+        any(Column::Alias, &|_| true) && !any(Column::Alias, &|word| *word == scope.alias);
+    let is_elsewhere = any(Column::Environment, &|word| {
+        words::names_other_environment(word)
+    }) && !any(Column::Environment, &is_ours);
+    if is_other_function || is_other_alias || is_elsewhere {
+        return EntryKind::Other;
+    }
+    let status: Vec<String> = of(Column::Status).flatten().collect();
+    let rest: Vec<String> = block
+        .cells
+        .iter()
+        .filter(|(column, _)| matches!(column, Column::Status | Column::Other))
+        .flat_map(|(_, cell)| words::words(cell))
+        .collect();
+    let is_undone = status
+        .iter()
+        .any(|word| words::is_plan(word) || words::is_failure(word))
+        || is_negated(&status);
+    let versions: Vec<Vec<String>> = of(Column::Version).collect();
+    let number = |words: &[String]| {
+        words
+            .iter()
+            .rev()
+            .find_map(|word| whole_version(word, true))
+    };
+    let named: Vec<String> = versions.iter().filter_map(|words| number(words)).collect();
+    if words::is_rollback(&rest) {
+        // The version column of such a row holds where it went or what was left: the words tell.
+        let mut all = rest.clone();
+        let held = named.iter().filter(|version| !mentions(&rest, version));
+        all.extend(held.map(|version| format!("v{version}")));
+        all.extend(
+            of(Column::Previous)
+                .flatten()
+                .flat_map(|word| ["from".to_owned(), word]),
+        );
+        return rollback(&all);
+    }
+    if is_undone {
+        return EntryKind::Other;
+    }
+    let first_other = block
+        .cells
+        .iter()
+        .find(|(column, _)| *column == Column::Other);
+    let leading = first_other
+        .map(|(_, cell)| words::words(cell))
+        .unwrap_or_default();
+    if status.is_empty()
+        && leading
+            .first()
+            .is_some_and(|word| is_planned_word(word) || word == "failed")
+    {
+        return EntryKind::Other;
+    }
+    match named.as_slice() {
+        [] if versions
+            .iter()
+            .flatten()
+            .any(|word| words::is_release(word)) =>
+        {
+            EntryKind::Unclear(NoVersion::None)
+        }
+        [] => {
+            let text: Vec<String> = words::words(&block.text);
+            prose(&text, scope, functions)
+        }
+        [one] => EntryKind::Deployed(one.clone()),
+        _ => EntryKind::Unclear(NoVersion::Several),
+    }
+}
+
+fn mentions(words: &[String], version: &str) -> bool {
+    words
+        .iter()
+        .any(|word| whole_version(word, true).as_deref() == Some(version))
+}
+
+/// Words of free text.
+fn prose(text: &[String], scope: DeployLogScope<'_>, own: Vec<String>) -> EntryKind {
+    let has = |name: &str| text.iter().any(|word| word == name);
+    let function = scope.function.to_lowercase();
+    let is_foreign =
+        |word: &String| words::is_other_function(word, scope.function) && !own.contains(word);
+    if text.iter().any(is_foreign) && !has(&function) {
+        return EntryKind::Other;
+    }
+    if words::is_rollback(text) {
+        return rollback(text);
+    }
+    let is_ours = |word: &String| *word == scope.alias || is_production(word);
+    let elsewhere = text.iter().enumerate().any(|(at, word)| {
+        let before = at.checked_sub(1).map(|at| text[at].as_str());
+        let is_named = matches!(
+            before,
+            None | Some("to" | "in" | "on" | "env" | "environment" | "stage")
+        );
+        words::is_other_environment(word) || (is_named && words::names_other_environment(word))
+    });
+    if elsewhere && !text.iter().any(is_ours) {
+        return EntryKind::Other;
+    }
+    let Versions {
+        named,
+        is_foreign,
+        is_release,
+    } = versions(text, scope);
+    let is_done = text.iter().enumerate().any(|(at, word)| {
+        let is_denied = at.checked_sub(1).is_some_and(|at| text[at] == "not");
+        words::is_done(word) && !is_denied
+    });
+    match (is_undone(text), is_done) {
+        (true, false) => return EntryKind::Other,
+        (true, true) => return EntryKind::Unclear(NoVersion::Unclear),
+        (false, _) => {}
+    }
+    match named.as_slice() {
+        [] if is_foreign || words::is_about_document(text) => EntryKind::Other,
+        [] => EntryKind::Unclear(NoVersion::None),
+        // The release may be one of another thing; the version says which of the function's it is.
+        [_] if is_release && is_foreign => EntryKind::Unclear(NoVersion::Unclear),
+        [one] => EntryKind::Deployed(one.clone()),
+        _ => EntryKind::Unclear(NoVersion::Several),
+    }
+}
+
+/// The whole versions that are named, each once, and what else has a number.
+struct Versions {
+    named: Vec<String>,
+    /// Whether something else with a version of its own is named.
+    is_foreign: bool,
+    is_release: bool,
+}
+
+fn versions(text: &[String], scope: DeployLogScope<'_>) -> Versions {
+    let function = scope.function.to_lowercase();
+    let mut found = Versions {
+        named: Vec::new(),
+        is_foreign: false,
+        is_release: false,
+    };
+    let word = |at: usize, back: usize| at.checked_sub(back).map_or("", |at| text[at].as_str());
+    for (at, own) in text.iter().enumerate() {
+        let (one, two) = (word(at, 1), word(at, 2));
+        found.is_release |= words::is_release(own);
+        let is_said = words::announces_version(one);
+        let is_of_function = one == function || one == scope.alias;
+        let is_pointed = matches!(one, "->" | "now")
+            && (two == scope.alias || two == "alias" || two == function);
+        let Some(version) = whole_version(own, is_said || is_of_function || is_pointed) else {
+            continue;
+        };
+        let before = if is_said { two } else { one };
+        if words::is_thing_with_versions(before) {
+            found.is_foreign = true;
+        } else if !matches!(
+            before,
+            "was" | "previously" | "previous" | "replaces" | "replacing" | "supersedes"
+        ) && !found.named.contains(&version)
+        {
+            found.named.push(version);
+        }
+    }
+    found
+}
+
+fn is_planned_word(word: &str) -> bool {
+    matches!(
+        word,
+        "planned"
+            | "scheduled"
+            | "upcoming"
+            | "tbd"
+            | "todo"
+            | "proposed"
+            | "queued"
+            | "tentative"
+            | "postponed"
+            | "deferred"
+            | "draft"
+    )
+}
+
+fn is_negated(text: &[String]) -> bool {
+    text.windows(2).any(|pair| {
+        pair[0] == "not"
+            && (words::is_done(&pair[1]) || matches!(pair[1].as_str(), "yet" | "in" | "started"))
+    })
+}
+
+/// Whether the words say that it was planned or did not work.
+fn is_undone(text: &[String]) -> bool {
+    let is_version = |word: &str| whole_version(word, true).is_some();
+    let is_act = |word: &str| {
+        matches!(
+            word,
+            "deploy"
+                | "deployment"
+                | "deploying"
+                | "promotion"
+                | "rollout"
+                | "release"
+                | "canary"
+                | "smoke"
+                | "upload"
+                | "to"
+        )
+    };
+    let at = |at: usize| text.get(at).map_or("", String::as_str);
+    text.iter().enumerate().any(|(here, word)| {
+        let before = here.checked_sub(1).map_or("", at);
+        let after = at(here + 1);
+        if is_planned_word(word) {
+            return before != "as"
+                && !matches!(
+                    after,
+                    "maintenance" | "window" | "downtime" | "job" | "jobs" | "task" | "tasks"
+                );
+        }
+        let fails = matches!(
+            word.as_str(),
+            "failed"
+                | "aborted"
+                | "cancelled"
+                | "canceled"
+                | "abandoned"
+                | "rejected"
+                | "unsuccessful"
+                | "failure"
+        );
+        fails
+            && (here == 0
+                || here + 1 == text.len()
+                || is_version(before)
+                || is_act(before)
+                || is_act(after))
+    }) || is_negated(text)
+        || text.windows(2).any(|pair| {
+            matches!(
+                (pair[0].as_str(), pair[1].as_str()),
+                ("will", "be") | ("to", "be") | ("going", "to") | ("dry", "run")
+            )
+        })
+        || text.iter().any(|word| word == "dry-run")
+}
+
+/// The versions that a rollback left and where it went. Behind these words a bare number is a version.
+fn rollback(text: &[String]) -> EntryKind {
+    let version = |at: usize| {
+        let word = text.get(at)?;
+        match words::announces_version(word) {
+            true => whole_version(text.get(at + 1)?, true),
+            false => whole_version(word, true),
+        }
+    };
+    let (mut left, mut targets) = (Vec::new(), Vec::new());
+    for (at, word) in text.iter().enumerate() {
+        let before = at.checked_sub(1).map_or("", |at| text[at].as_str());
+        let is_left = match word.as_str() {
+            "was" | "from" | "reverted" | "revert" | "rollback" => true,
+            "back" => before.starts_with("roll"),
+            "of" => matches!(before, "rollback" | "roll-back"),
+            _ => false,
+        };
+        match word.as_str() {
+            _ if is_left => left.extend(version(at + 1)),
+            "to" | "now" | "->" | "restored" => targets.extend(version(at + 1)),
+            _ => {}
+        }
+    }
+    // "v62 deployed, rolled back at noon to v61": whatever is named and is not where it went.
+    let named: Vec<String> = (0..text.len())
+        .filter(|at| {
+            whole_version(
+                &text[*at],
+                at.checked_sub(1)
+                    .is_some_and(|at| words::announces_version(&text[at])),
+            )
+            .is_some()
+        })
+        .filter_map(|at| whole_version(&text[at], true))
+        .collect();
+    left.retain(|version| !targets.contains(version));
+    let others = named
+        .iter()
+        .filter(|version| !targets.contains(version) && !left.contains(version));
+    let others: Vec<String> = others.cloned().collect();
+    match (left.is_empty(), targets.is_empty()) {
+        (true, _) => left.extend(others),
+        (false, true) => targets.extend(others),
+        (false, false) => {}
+    }
+    left.sort();
+    left.dedup();
+    targets.sort();
+    targets.dedup();
+    let target = match targets.as_slice() {
+        [one] => Some(one.clone()),
+        _ => None,
+    };
+    EntryKind::RolledBack { left, target }
+}

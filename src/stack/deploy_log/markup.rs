@@ -1,0 +1,60 @@
+//! Takes out of the text what is no content: comments, code blocks, front matter, struck words.
+
+/// The text as its readers see it, with line ends of one kind.
+pub(super) fn content(text: &str) -> String {
+    let text = text.trim_start_matches('\u{feff}');
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = between(&text, "<!--", "-->");
+    let text = without_fences(without_front_matter(&text));
+    let text = between(&text, "~~", "~~");
+    text.replace(['`', '\u{a0}'], " ")
+}
+
+/// Without what stands between two marks; an opened one that is not closed ends the text, as it does
+/// for a reader of HTML. Strikes end with their line.
+fn between(text: &str, open: &str, close: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(open) {
+        kept.push_str(&rest[..at]);
+        let inside = &rest[at + open.len()..];
+        let line_end = inside.find('\n').unwrap_or(inside.len());
+        let end = inside.find(close);
+        rest = match end {
+            Some(end) if open != close || end < line_end => &inside[end + close.len()..],
+            None if open != close => "",
+            // A lone mark is a mark.
+            _ => {
+                kept.push_str(open);
+                inside
+            }
+        };
+    }
+    kept + rest
+}
+
+/// Without a block of settings between lines of three hyphens at the top.
+fn without_front_matter(text: &str) -> &str {
+    let Some(inside) = text.strip_prefix("---\n") else {
+        return text;
+    };
+    inside.find("\n---\n").map_or(text, |at| &inside[at + 5..])
+}
+
+fn without_fences(text: &str) -> String {
+    let mut kept = Vec::new();
+    let mut fence: Option<&str> = None;
+    for line in text.split('\n') {
+        let start = line.trim_start();
+        let mark = ["```", "~~~"]
+            .into_iter()
+            .find(|mark| start.starts_with(mark));
+        match (fence, mark) {
+            (None, Some(mark)) => fence = Some(mark),
+            (Some(open), Some(mark)) if open == mark => fence = None,
+            (Some(_), _) => {}
+            (None, None) => kept.push(line),
+        }
+    }
+    kept.join("\n")
+}

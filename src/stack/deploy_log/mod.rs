@@ -1,0 +1,139 @@
+//! DEPLOY-LOG.md: which version did its newest entry deploy?
+//!
+//! The log is free text, so only what is understood counts. An entry is a date and a whole version
+//! number of this function, in a list, a table, a heading with fields or prose. What is no deployment
+//! of the alias (planned, failed, another environment or function, a date to come, an example) is
+//! passed over. Where the newest entry cannot be understood the log is not used: an older one would
+//! be a guess.
+
+mod blocks;
+mod date;
+mod entry;
+mod markup;
+mod table;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use entry::{Entry, EntryKind, entries};
+
+/// What the log is about. Without an instant no date is one to come.
+#[derive(Clone, Copy, Debug)]
+pub struct DeployLogScope<'a> {
+    /// The function.
+    pub function: &'a str,
+    /// The alias.
+    pub alias: &'a str,
+    /// The present moment, in seconds since 1970.
+    pub now: i64,
+}
+
+/// Why the log names no version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoVersion {
+    /// No line has a date.
+    #[error("no entry in it has a date such as 2026-03-22")]
+    NoDate,
+    /// The newest entry names no version.
+    #[error("its newest entry names no version such as v61")]
+    None,
+    /// The newest entry names several versions.
+    #[error("its newest entry names more than one version")]
+    Several,
+    /// The newest entry may or may not be a deployment.
+    #[error("its newest entry is not understood as a deployment")]
+    Unclear,
+    /// The newest entry is a rollback and does not say where to.
+    #[error("its newest entry is a rollback that does not say to which version")]
+    NoTarget,
+}
+
+/// A deployment or a rollback that the log records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedChange {
+    /// When, in seconds since 1970; the beginning of the day where there is only a date.
+    pub at: i64,
+    /// Whether the entry has a date alone.
+    pub is_date_alone: bool,
+    /// The version that serves since then; `None` for a rollback that does not say where to.
+    pub version: Option<String>,
+    /// The versions that were left by a rollback; empty for a deployment.
+    pub left: Vec<String>,
+    /// Whether it is a rollback.
+    pub is_rollback: bool,
+}
+
+/// Everything that the log records of this function and alias, newest first.
+pub fn changes(text: &str, scope: DeployLogScope<'_>) -> Vec<LoggedChange> {
+    let mut found: Vec<_> = entries(text, scope)
+        .into_iter()
+        .filter_map(change)
+        .collect();
+    found.sort_by_key(|change| std::cmp::Reverse(change.at));
+    found
+}
+
+fn change(entry: Entry) -> Option<LoggedChange> {
+    let (version, left, is_rollback) = match entry.kind {
+        EntryKind::Deployed(version) => (Some(version), Vec::new(), false),
+        EntryKind::RolledBack { left, target } => (target, left, true),
+        EntryKind::Other | EntryKind::Unclear(_) => return None,
+    };
+    Some(LoggedChange {
+        at: entry.at,
+        is_date_alone: entry.is_date_alone,
+        version,
+        left,
+        is_rollback,
+    })
+}
+
+/// The version that the newest entry names.
+///
+/// # Errors
+/// That there is none, or more than one, or that the newest entry is not understood.
+pub fn newest_version(text: &str, scope: DeployLogScope<'_>) -> Result<String, NoVersion> {
+    newest_change(text, scope).map(|(version, _)| version)
+}
+
+/// The newest entry and the version that serves since then.
+///
+/// # Errors
+/// As [`newest_version`].
+pub fn newest_change(
+    text: &str,
+    scope: DeployLogScope<'_>,
+) -> Result<(String, LoggedChange), NoVersion> {
+    let mut entries = entries(text, scope);
+    entries.retain(|entry| entry.kind != EntryKind::Other);
+    let newest = entries.iter().map(|entry| entry.at).max();
+    let newest = newest.ok_or(NoVersion::NoDate)?;
+    // Logs grow at either end: what is ambiguous at one moment must not be decided by its place.
+    entries.retain(|entry| entry.at == newest);
+    let left: Vec<String> = entries
+        .iter()
+        .flat_map(|entry| match &entry.kind {
+            EntryKind::RolledBack { left, .. } => left.clone(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let mut found: Option<(String, LoggedChange)> = None;
+    for entry in entries {
+        if let EntryKind::Unclear(why) = entry.kind {
+            return Err(why);
+        }
+        let Some(change) = change(entry) else {
+            continue;
+        };
+        let version = change.version.clone().ok_or(NoVersion::NoTarget)?;
+        // A deployment and its rollback may have one date.
+        if !change.is_rollback && left.contains(&version) {
+            continue;
+        }
+        match &found {
+            Some((known, _)) if *known != version => return Err(NoVersion::Several),
+            _ => found = Some((version, change)),
+        }
+    }
+    found.ok_or(NoVersion::None)
+}

@@ -1,0 +1,102 @@
+//! Rows of tables, in pipes or separated by commas, and what their columns hold.
+
+use super::words::words;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Column {
+    Date,
+    Version,
+    /// The version before.
+    Previous,
+    Environment,
+    /// Which alias.
+    Alias,
+    Status,
+    Function,
+    Other,
+}
+
+impl Column {
+    fn of(header: &str) -> Self {
+        let words = words(header);
+        let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
+        match () {
+            () if has(&["from", "previous", "prev", "old", "before", "replaced"]) => Self::Previous,
+            () if has(&["version", "ver", "functionversion", "v"]) => Self::Version,
+            () if has(&[
+                "date",
+                "when",
+                "time",
+                "timestamp",
+                "day",
+                "utc",
+                "datum",
+                "deployed-at",
+            ]) =>
+            {
+                Self::Date
+            }
+            () if has(&["env", "environment", "stage"]) => Self::Environment,
+            () if has(&["alias"]) => Self::Alias,
+            () if has(&["status", "state", "result", "outcome"]) => Self::Status,
+            () if has(&["function", "lambda", "service", "component", "app"]) => Self::Function,
+            () => Self::Other,
+        }
+    }
+}
+
+/// The cells of a row in pipes, or of a line of values separated by commas where `commas` are
+/// expected; `None` for any other line.
+pub(super) fn cells(line: &str, commas: bool) -> Option<Vec<String>> {
+    let line = line.trim();
+    if line.contains('|') {
+        let inside = line.strip_prefix('|').unwrap_or(line);
+        let inside = inside.strip_suffix('|').unwrap_or(inside);
+        return Some(
+            inside
+                .split('|')
+                .map(|cell| cell.trim().to_owned())
+                .collect(),
+        );
+    }
+    if !commas || !line.contains(',') {
+        return None;
+    }
+    let mut cells = vec![String::new()];
+    let mut is_quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => cells.push(String::new()),
+            c => {
+                if let Some(cell) = cells.last_mut() {
+                    cell.push(c);
+                }
+            }
+        }
+    }
+    Some(
+        cells
+            .into_iter()
+            .map(|cell| cell.trim().to_owned())
+            .collect(),
+    )
+}
+
+/// Whether a row only separates a header from what follows.
+pub(super) fn is_rule(cells: &[String]) -> bool {
+    let is_rule = |cell: &String| !cell.is_empty() && cell.chars().all(|c| "-: ".contains(c));
+    cells.iter().all(is_rule)
+}
+
+/// The columns of a header; `None` for a row that is none. One with a date and a version is.
+pub(super) fn header(cells: &[String]) -> Option<Vec<Column>> {
+    let columns: Vec<_> = cells.iter().map(|cell| Column::of(cell)).collect();
+    let has = |wanted| columns.contains(&wanted);
+    let is_short = cells
+        .iter()
+        .all(|cell| cell.split_whitespace().count() <= 4);
+    (is_short && has(Column::Date) && (has(Column::Version) || has(Column::Function)))
+        .then_some(columns)
+}
