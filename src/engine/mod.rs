@@ -19,6 +19,7 @@ pub mod journal;
 pub mod operator;
 pub mod record;
 pub mod run;
+mod run_recorder;
 pub mod runbook_checks;
 pub mod runbooks;
 pub mod save_recording;

@@ -8,11 +8,12 @@ use super::collect::{self, ProbeResults};
 use super::credentials;
 use super::history_open::{self, BadHistorySetting, SharedRetention};
 use super::installation::FirstWrite;
+use super::run_recorder::RunRecorder;
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;
 use crate::evidence::WaitedFor;
 use crate::fact::Probe;
-use crate::history::{History, Location, Pending, Queue, Snapshot, StackKey, blocking};
+use crate::history::{Location, Queue, Snapshot, StackKey, blocking};
 use crate::judge::{self, Inputs, Selection};
 use crate::lambda::alias_moves::read_alias_moves;
 use crate::lambda::last_known_good::Assessment;
@@ -340,45 +341,6 @@ impl EvaluatedRun {
         }
         report.took = probe_context.began.elapsed();
         report
-    }
-}
-
-/// Where a snapshot goes: history where it could be opened, else the queue.
-#[derive(Default)]
-pub struct RunRecorder {
-    /// History, where it could be opened.
-    pub history: Option<Box<dyn History>>,
-    queue: Option<Queue>,
-}
-
-impl RunRecorder {
-    fn new(history: Option<Box<dyn History>>, queue: Option<Queue>) -> Self {
-        let history = match (history, &queue) {
-            (Some(history), Some(queue)) => {
-                Some(Box::new(Pending::new(history, queue.clone())) as Box<dyn History>)
-            }
-            (history, _) => history,
-        };
-        Self { history, queue }
-    }
-
-    fn record(&mut self, snapshot: &Snapshot) -> Result<(), String> {
-        match &mut self.history {
-            Some(history) => history.record(snapshot).map_err(|error| error.to_string()),
-            None => self.enqueue(snapshot),
-        }
-    }
-
-    /// Puts the snapshot where a later run finds it, because history could not be opened. The
-    /// report has a note of that already.
-    ///
-    /// # Errors
-    /// The text of what the file system said.
-    pub fn enqueue(&self, snapshot: &Snapshot) -> Result<(), String> {
-        match &self.queue {
-            Some(queue) => queue.wait(snapshot).map_err(|error| error.to_string()),
-            None => Ok(()),
-        }
     }
 }
 

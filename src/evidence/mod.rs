@@ -13,6 +13,7 @@ mod function;
 mod gateway;
 mod log_lines;
 mod log_silence;
+mod mail_forecast;
 mod mail_silence;
 mod moves;
 mod outage;
@@ -144,7 +145,7 @@ pub fn join(
     fleet::join(&mut observation, observations, past, now);
     executions::join(&mut observation, observations, now);
     join_function(&mut observation, observations, past, versions, waited, now);
-    join_mail_forecast(&mut observation, observations, now);
+    mail_forecast::join_mail_forecast(&mut observation, observations, now);
     warming_up::join(&mut observation, observations, past, now);
     observation
 }
@@ -351,55 +352,4 @@ fn unmailed_signups(observations: &Observations, signups: Option<i64>) -> Result
         _ if observations.int("email.sends_24h") > Some(0) => Ok(0),
         _ => Ok(signups.unwrap_or(0)),
     }
-}
-
-/// The quota is a rolling window: each hour's mail leaves it 24 h after that hour's end.
-fn join_mail_forecast(
-    observation: &mut Observation,
-    observations: &Observations,
-    now: OffsetDateTime,
-) {
-    const BUCKET: i64 = 3_600;
-    let series = match observations.get("email.sends_hourly") {
-        FactState::Known(fact) => &fact.value,
-        FactState::Unavailable(unavailable) => {
-            return observation.default_unavailable(unavailable.clone());
-        }
-        FactState::NotAsked => return,
-    };
-    let (FactValue::Series(hours), Some(max), Some(sent)) = (
-        series,
-        observations.int("email.max_24h"),
-        observations.int("email.sent_24h"),
-    ) else {
-        return observation.default_unavailable(Unavailable::new(
-            UnavailableReason::Missing,
-            "without the quota there is no forecast",
-        ));
-    };
-    let leaves = |hour: i64| hour + BUCKET + DAY.whole_seconds();
-    let mut to_free = sent - max + 1;
-    let first = hours.iter().find(|(_, mails)| {
-        to_free -= mails;
-        to_free <= 0
-    });
-    let last = hours.iter().rfind(|(_, mails)| *mails > 0);
-    let (Some((first, _)), Some((last, _))) = (first, last) else {
-        return observation.default_unavailable(Unavailable::new(
-            UnavailableReason::NoData,
-            "the mails of the metrics do not add up to what the quota counts",
-        ));
-    };
-    let wait = |hour: i64| (leaves(hour) - now.unix_timestamp()).max(0);
-    observation.set("email.capacity_in", FactValue::Duration(wait(*first)), now);
-    observation.set(
-        "email.capacity_at",
-        FactValue::Instant(now.unix_timestamp() + wait(*first)),
-        now,
-    );
-    observation.set(
-        "email.full_capacity_in",
-        FactValue::Duration(wait(*last)),
-        now,
-    );
 }

@@ -10,8 +10,8 @@ mod lists;
 use super::ProbeContext;
 use super::audit;
 use crate::connections::{
-    BONDED_BEFORE_FEED, Bond, BondState, Class, Connections, EventKind, Gap, KEY_AGE,
-    NO_BOND_IN_FEED, OFFLINE, Only, Peck, PeckState, RECENT, SLOW, WINDOW,
+    BONDED_BEFORE_FEED, Bond, BondState, Class, Connections, Gap, KEY_AGE, NO_BOND_IN_FEED,
+    OFFLINE, Only, Peck, PeckState, RECENT, SLOW, WINDOW,
 };
 use crate::fact::{FactValue, Probe, duration, instant};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
@@ -21,10 +21,6 @@ use time::OffsetDateTime;
 
 /// So many are named as evidence.
 const NAMED: usize = 5;
-/// What happened this long ago is news, in seconds; the same for failed executions and callback
-/// errors of INC-004.
-const NEWS: i64 = 3_600;
-
 pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Connections);
     let mut listing = Vec::new();
@@ -130,7 +126,7 @@ fn of_pecks(
     ] {
         set_int(observation, path, count(wanted), at);
     }
-    callback_errors(observation, all, at);
+    callbacks::request_errors(observation, all, at);
     set_int(
         observation,
         "pecks.rivals",
@@ -205,30 +201,6 @@ fn of_pecks(
             Untrusted::new(format!("{} asked {when}", peck.id))
         });
         observation.set(path, FactValue::List(lines.collect()), at);
-    }
-}
-
-/// The requests that went wrong after an approver acted, by how they did and how long ago.
-fn callback_errors(observation: &mut Observation, all: &Connections, at: OffsetDateTime) {
-    let failed = || {
-        let pecks = all.pecks.iter();
-        pecks.filter(|peck| peck.state(all.now) == PeckState::CallbackError)
-    };
-    let is_within =
-        |when: Option<i64>, window: i64| when.is_some_and(|when| all.now - when <= window);
-    let error = |peck: &&Peck| peck.last(EventKind::CallbackError);
-    let recent = failed().filter(|peck| is_within(error(peck), NEWS)).count();
-    let unbonded = |window: i64| {
-        let silent = failed().filter(|peck| error(peck).is_none());
-        let within = silent.filter(|peck| is_within(peck.last(EventKind::Approved), window));
-        within.count() as i64
-    };
-    for (path, count) in [
-        ("pecks.callback_errors_recent", recent as i64),
-        ("pecks.unbonded", unbonded(RECENT)),
-        ("pecks.unbonded_recent", unbonded(NEWS)),
-    ] {
-        set_int(observation, path, count, at);
     }
 }
 
