@@ -417,3 +417,39 @@ fn the_textfile_follows_the_verdict_and_a_failed_run() {
     assert_eq!(nowhere.code, 2);
     assert!(nowhere.stderr.contains("was not written"), "{nowhere:?}");
 }
+
+#[test]
+fn a_single_subject_is_muted_and_listed_and_ends_like_any_other_mute() {
+    let stage = Stage::of(world("inc-005"));
+    for subject in [
+        "bond:AAAA000000000001",
+        "peck:peck_7f3a",
+        "execution:peck-0099",
+    ] {
+        let (kind, name) = subject.split_once(':').expect("a kind");
+        let mute = ["inc-005", "--mute", subject, "--until", "2h", "--by", "Ada"];
+        let muted = check(&stage, &mute);
+        assert_eq!(muted.code, 2, "{muted:?}");
+        let (_, document) = standing(&stage, &["inc-005"]);
+        let words = format!("{kind} {name} is muted until 2026-03-22T05:12:09Z by Ada");
+        assert!(
+            document["notes"].to_string().contains(&words),
+            "{document:#}"
+        );
+        // Another incident is not about it.
+        let of = &document["runbooks"][0]["standing"]["muted"];
+        assert!(of.is_null(), "{of}");
+        let ended = check(&stage, &["inc-005", "--unmute", subject]);
+        assert_eq!(ended.code, 2, "{ended:?}");
+        let again = check(&stage, &["inc-005", "--unmute", subject]);
+        assert_eq!(again.code, 3, "{again:?}");
+    }
+    for wrong in ["bond:", "agent:AAAA", "bond:a b", ":x"] {
+        let ran = check(
+            &stage,
+            &["inc-005", "--mute", wrong, "--until", "2h", "--by", "Ada"],
+        );
+        assert_eq!(ran.code, 64, "{wrong}: {ran:?}");
+        assert!(ran.stderr.contains("bond, peck, execution"), "{ran:?}");
+    }
+}

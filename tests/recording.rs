@@ -743,3 +743,62 @@ fn mail_recipients_appear_in_no_output_and_the_caller_does() {
         "{identity}"
     );
 }
+
+/// Values that no probe yields, times of another day, contradictions and repetitions prove
+/// nothing, whoever wrote them.
+#[test]
+fn a_recording_with_impossible_values_is_never_ok() {
+    let stage = Stage::of(world("healthy"));
+    let file = path(&stage, "a.json");
+    let saved = stage.once(&["triage", "--save", text(&file)]).run();
+    assert_eq!(saved.code, 0, "{saved:?}");
+    let whole: Value =
+        serde_json::from_slice(&std::fs::read(&file).expect("read")).expect("a document");
+    let judged = |name: &str, document: &str| {
+        let changed = path(&stage, &format!("{name}.json"));
+        std::fs::write(&changed, document).expect("written");
+        alone(&["triage", "-o", "json", "--from", text(&changed)])
+    };
+    let code_of = |fact: &str, change: &dyn Fn(&mut Value)| {
+        let mut document = whole.clone();
+        let probes = document["probes"].as_object_mut().expect("probes");
+        let told = probes
+            .values_mut()
+            .find_map(|probe| probe["facts"].get_mut(fact));
+        change(told.unwrap_or_else(|| panic!("no {fact}")));
+        let ran = judged("changed", &document.to_string());
+        assert!(ran.stdout.contains("\"verdict\""), "{ran:?}");
+        ran.code
+    };
+    assert_eq!(judged("as-it-was", &whole.to_string()).code, 0);
+    for (fact, value) in [
+        ("audit.pulse_age", json!(-60)),
+        ("executions.oldest_running_age", json!(-1)),
+        ("email.sent_24h", json!(-5)),
+        ("peck.callback_errors", json!(i64::MAX)),
+        ("status.agents.alive", json!(1_000_000)),
+    ] {
+        let code = code_of(fact, &|told| told["value"] = value.clone());
+        assert_ne!(code, 0, "{fact} = {value}");
+    }
+    for at in ["2025-03-22T03:12:09Z", "2026-03-24T03:12:09Z"] {
+        let code = code_of("email.sent_24h", &|told| told["at"] = json!(at));
+        assert_ne!(code, 0, "of {at}");
+    }
+    // A fact that stands twice, and a name of the form that does.
+    let fact = whole["probes"]["email"]["facts"]["email.sent_24h"].to_string();
+    let member = format!("\"email.sent_24h\":{fact}");
+    let document = whole.to_string();
+    assert!(document.contains(&member), "{document}");
+    let twice = document.replace(&member, &format!("{member},{member}"));
+    let ran = judged("twice", &twice);
+    assert_ne!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains("stands twice"), "{ran:?}");
+    let twice = document.replacen(
+        "\"complete\":true",
+        "\"complete\":true,\"complete\":true",
+        1,
+    );
+    let ran = judged("complete", &twice);
+    assert_eq!(ran.code, 3, "{ran:?}");
+}

@@ -4,10 +4,11 @@
 //! A secret is remembered where it is read, so that no command can forget to hand it on. Nothing
 //! is remembered before [`arm`] was called: tests of single parts share one process.
 
+use super::own_texts;
 use super::secrets::Secrets;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 #[derive(Default)]
 struct Registry {
@@ -17,24 +18,9 @@ struct Registry {
 }
 
 static REGISTRY: RwLock<Option<Registry>> = RwLock::new(None);
-static OWN_TEXTS: OnceLock<OwnTexts> = OnceLock::new();
-
-/// Texts that are no secret although a secret may share a part with them.
-struct OwnTexts {
-    settings: String,
-    /// Ours, made only when it is needed.
-    ours: OnceLock<String>,
-    make: fn() -> String,
-}
-
 /// Begins to remember secrets. `settings` are those that are no secret, `make` yields our texts.
 pub fn arm(settings: String, make: fn() -> String) {
-    let own = OwnTexts {
-        settings,
-        ours: OnceLock::new(),
-        make,
-    };
-    let _ = OWN_TEXTS.set(own);
+    own_texts::set(settings, make);
     let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
     registry.get_or_insert_default();
 }
@@ -83,17 +69,6 @@ fn secrets() -> Option<Arc<Secrets>> {
         .secrets
         .get_or_insert_with(|| Arc::new(Secrets::new(texts.iter().cloned())));
     Some(Arc::clone(made))
-}
-
-/// Whether this part of a secret also stands in a setting or in a text of ours.
-pub(super) fn is_ours(part: &[u8]) -> bool {
-    let Some(own) = OWN_TEXTS.get() else {
-        return false;
-    };
-    let Ok(part) = std::str::from_utf8(part) else {
-        return false;
-    };
-    own.settings.contains(part) || own.ours.get_or_init(own.make).contains(part)
 }
 
 /// What of a URL lets somebody in: user and password, and parts of path and query that are long

@@ -5,6 +5,7 @@
 
 mod encodings;
 pub mod known;
+mod own_texts;
 mod pattern;
 mod runs;
 mod secrets;

@@ -4,7 +4,7 @@
 //! Parts that our own texts or settings hold are spared: they prove nothing.
 
 use super::encodings::{View, guises, hex};
-use super::known;
+use super::own_texts;
 use aho_corasick::AhoCorasick;
 use std::ops::Range;
 
@@ -67,7 +67,7 @@ impl Runs {
             let after = after.zip(&form[at + part.len()..]);
             let after = after.take_while(|(a, b)| a == b).count();
             let run = part.start() - before..part.end() + after;
-            if run.len() >= *least && !known::is_ours(&text[run.clone()]) {
+            if run.len() >= *least && !own_texts::hold(&text[run.clone()]) {
                 found.push(view.origin(run));
             }
         }
