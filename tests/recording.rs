@@ -774,20 +774,20 @@ fn a_recording_with_impossible_values_is_never_ok() {
     for (fact, value) in [
         ("audit.pulse_age", json!(-60)),
         ("executions.oldest_running_age", json!(-1)),
-        ("email.sent_24h", json!(-5)),
-        ("peck.callback_errors", json!(i64::MAX)),
+        ("email.used_percent", json!("-5")),
+        ("email.used_percent", json!("1e300")),
         ("status.agents.alive", json!(1_000_000)),
     ] {
         let code = code_of(fact, &|told| told["value"] = value.clone());
         assert_ne!(code, 0, "{fact} = {value}");
     }
     for at in ["2025-03-22T03:12:09Z", "2026-03-24T03:12:09Z"] {
-        let code = code_of("email.sent_24h", &|told| told["at"] = json!(at));
+        let code = code_of("email.used_percent", &|told| told["at"] = json!(at));
         assert_ne!(code, 0, "of {at}");
     }
     // A fact that stands twice, and a name of the form that does.
-    let fact = whole["probes"]["email"]["facts"]["email.sent_24h"].to_string();
-    let member = format!("\"email.sent_24h\":{fact}");
+    let fact = whole["probes"]["email"]["facts"]["email.used_percent"].to_string();
+    let member = format!("\"email.used_percent\":{fact}");
     let document = whole.to_string();
     assert!(document.contains(&member), "{document}");
     let twice = document.replace(&member, &format!("{member},{member}"));

@@ -25,6 +25,8 @@ pub(super) async fn main(context: &Context, action: &AliasAction) -> Result<u8, 
     let overridden = env_overrides::other_aws_addresses(&context.env, &context.settings.stack);
     let overridden = overridden
         .iter()
+        // What a file sets is refused with the account that it leads to.
+        .filter(|one| one.name == one.variable)
         .find(|one| ENDPOINTS.contains(&one.variable.as_str()) && !order.guard.endpoint_override);
     let overridden = overridden.map(|one| one.name.as_str());
     let contact = &context.settings.stack.escalation.value;
