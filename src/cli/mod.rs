@@ -144,7 +144,9 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
     // A secret source prints where the secret is, never the secret.
     redact::known::arm(format!("{settings:?}"), own_texts::all);
     for name in ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
-        env.get(name).map(|secret| redact::known::remember(secret));
+        if let Some(secret) = env.get(name) {
+            redact::known::remember(secret);
+        }
     }
     let default = Format::of(&settings.output)?;
     let out = Out::settled(default, &settings.color, &env, (cli.quiet, cli.explain))?;
