@@ -47,7 +47,9 @@ async fn once(context: &Context, filter: AuditFilter) -> Result<u8, Failure> {
     if is_json {
         return Ok(context.out.document(&document));
     }
-    out::warn(document.heading.summary.as_str());
+    if !out::is_output_lost() {
+        out::warn(document.heading.summary.as_str());
+    }
     Ok(document.heading.exit_code)
 }
 

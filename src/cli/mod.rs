@@ -34,12 +34,12 @@ mod triage;
 mod usage_error;
 mod webhook;
 
-use crate::cloud::{Exchange, Http, Observer};
+use crate::cloud::{Exchange, Http, Observer, TrustedRoots};
 use crate::engine::run::Run;
 use crate::exit;
 use crate::redact;
 use crate::runbook::Library;
-use crate::stack::{Environment, Origin, Settings};
+use crate::stack::{Environment, Origin, Settings, env_overrides};
 use crate::text::Printable;
 use args::{Cli, Command};
 use clap::Parser;
@@ -65,7 +65,12 @@ struct Context {
 impl Context {
     /// The run that the settings ask for, by the wall clock of now.
     fn run(&self) -> Result<Run, Failure> {
-        let http = Http::new(observer(self.verbose));
+        let seen = observer(self.verbose);
+        let http = match env_overrides::passes_all_proxies_by(&self.env) {
+            true => Http::direct(seen),
+            false => Http::new(seen),
+        };
+        let http = http.trusting(TrustedRoots::read(&|name| self.env.get(name).cloned()));
         Ok(Run::new(&self.settings, &self.env, http, now(&self.env))?)
     }
 }
@@ -117,12 +122,38 @@ pub fn main() -> u8 {
             env!("CARGO_PKG_VERSION")
         ));
     }));
-    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| start(&arguments, env, &out)));
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        // A setting that cannot be read must not count as unset: the next one down is production.
+        match std::env::vars_os().find_map(unreadable_setting) {
+            Some(name) => Err(Failure::usage(format!("{name} is not UTF-8"))),
+            None => start(&arguments, env, &out),
+        }
+    }));
     match ended {
-        Ok(Ok(code)) => code,
+        Ok(Ok(code)) => out::with_lost_output(code),
         Ok(Err(failure)) => out.fail(&failure),
         Err(_) => out.fail(&Failure::internal()),
     }
+}
+
+/// The name of a variable that duckops reads and whose value is not UTF-8.
+fn unreadable_setting((name, value): (OsString, OsString)) -> Option<String> {
+    const FAMILIES: [&str; 4] = ["DUCKOPS_", "AWS_", "XDG_", "SSL_CERT_"];
+    const OTHERS: [&str; 9] = [
+        "HOME",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "NO_PROXY",
+        "no_proxy",
+    ];
+    let name = name.into_string().ok()?;
+    let is_read =
+        OTHERS.contains(&name.as_str()) || FAMILIES.iter().any(|family| name.starts_with(family));
+    (is_read && value.into_string().is_err()).then_some(name)
 }
 
 fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8, Failure> {

@@ -14,6 +14,7 @@ use crate::stack::{Origin, Setting};
 use crate::text::Printable;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -274,17 +275,32 @@ impl Out {
             Ok(()) => code,
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => code,
             Err(error) => {
-                warn(&format!(
-                    "duckops: cannot write output: {}",
-                    Printable::from(error.to_string())
-                ));
-                if code == exit::OK {
-                    exit::UNKNOWN
-                } else {
-                    code
+                // What fails once fails for every line after it: one complaint is enough.
+                if !OUTPUT_LOST.swap(true, Ordering::Relaxed) {
+                    warn(&format!(
+                        "duckops: cannot write output: {}",
+                        Printable::from(error.to_string())
+                    ));
                 }
+                with_lost_output(code)
             }
         }
+    }
+}
+
+/// Whether output could not be written in this process.
+static OUTPUT_LOST: AtomicBool = AtomicBool::new(false);
+
+/// Whether output could not be written: what is said of it would only be a second complaint.
+pub(super) fn is_output_lost() -> bool {
+    OUTPUT_LOST.load(Ordering::Relaxed)
+}
+
+/// The exit code of a run, which is not ok where output was lost.
+pub(super) fn with_lost_output(code: u8) -> u8 {
+    match is_output_lost() {
+        true if code == exit::OK => exit::UNKNOWN,
+        _ => code,
     }
 }
 

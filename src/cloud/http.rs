@@ -1,7 +1,7 @@
 //! The HTTP stack: two clients, each built when it is first needed, and the connector that puts
 //! them under every AWS client.
 
-use super::{CONNECT, innermost};
+use super::{CONNECT, TrustedRoots, innermost};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::{Printable, Untrusted};
 use aws_smithy_runtime_api::client::http::{
@@ -46,6 +46,7 @@ pub struct Http {
     direct: bool,
     /// Whether every request has a connection of its own.
     unpooled: bool,
+    roots: TrustedRoots,
 }
 
 #[derive(Default)]
@@ -78,7 +79,13 @@ impl Http {
             observer,
             direct: false,
             unpooled: false,
+            roots: TrustedRoots::default(),
         }
+    }
+
+    /// The same stack, which trusts these roots, too.
+    pub fn trusting(self, roots: TrustedRoots) -> Self {
+        Self { roots, ..self }
     }
 
     /// A stack that goes straight to this machine's own loopback, whatever proxy is set.
@@ -141,6 +148,9 @@ impl Http {
     }
 
     fn build(&self, secure: bool) -> Result<reqwest::Client, String> {
+        if let (true, Some(problem)) = (secure, &self.roots.problem) {
+            return Err(problem.clone());
+        }
         let built = self.builder(secure).build();
         built.map_err(|error| error.without_url().to_string())
     }
@@ -156,7 +166,7 @@ impl Http {
         let _ = rustls::crypto::ring::default_provider().install_default();
         // The plain client never meets TLS, and loading the trusted roots takes milliseconds.
         let builder = if secure {
-            builder
+            builder.tls_certs_merge(self.roots.extra.clone())
         } else {
             builder.tls_certs_only([])
         };

@@ -13,6 +13,7 @@ mod error;
 mod http;
 mod page_tokens;
 mod question;
+mod trusted_roots;
 
 pub use aws::Aws;
 pub use aws_error::classify;
@@ -21,6 +22,7 @@ pub use http::{Exchange, Http, Observer, is_encoded, stale};
 
 pub use page_tokens::PageTokens;
 pub use question::question;
+pub use trusted_roots::TrustedRoots;
 
 use std::time::Duration;
 

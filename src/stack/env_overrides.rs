@@ -38,13 +38,97 @@ pub fn proxies(env: &Environment) -> impl Iterator<Item = (&'static str, String)
     names.filter_map(|name| Some((name, origin_of_url(value(env, name)?))))
 }
 
+/// The exceptions from proxies, as the HTTP client reads them.
+fn exceptions(env: &Environment) -> impl Iterator<Item = &str> {
+    let listed = value(env, "NO_PROXY").or_else(|| value(env, "no_proxy"));
+    let listed = listed.into_iter().flat_map(|listed| listed.split(','));
+    listed
+        .map(str::trim)
+        .filter(|exception| !exception.is_empty())
+}
+
+/// Whether nothing goes through a proxy: `NO_PROXY=*` covers addresses, too.
+pub fn passes_all_proxies_by(env: &Environment) -> bool {
+    exceptions(env).any(|exception| exception == "*")
+}
+
+/// The proxies that requests to the API and to AWS go through, each with its variable.
+fn proxies_in_use<'a>(
+    env: &'a Environment,
+    stack: &Stack,
+) -> impl Iterator<Item = (&'static str, String)> + 'a {
+    let aws: Vec<_> = endpoints(env, stack)
+        .iter()
+        .filter_map(|endpoint| url::Url::parse(&endpoint.url).ok())
+        .collect();
+    let aws_by_default = aws.is_empty();
+    let used: Vec<_> = aws
+        .into_iter()
+        .chain([stack.api_url.value.clone()])
+        .filter(|url| !is_exception(env, url))
+        .map(|url| url.scheme().to_owned())
+        .chain((aws_by_default && !passes_all_proxies_by(env)).then(|| "https".to_owned()))
+        .collect();
+    let serves = move |name: &str| {
+        let scheme = name
+            .split(['_'])
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        used.iter().any(|used| *used == scheme || scheme == "all")
+    };
+    proxies(env).filter(move |(name, _)| serves(name))
+}
+
+/// Whether a URL is an exception from proxies, by its address, its network or its domain.
+fn is_exception(env: &Environment, url: &url::Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let address: Option<std::net::IpAddr> = host.parse().ok();
+    exceptions(env).any(|exception| match (exception, address) {
+        ("*", _) => true,
+        (exception, Some(address)) => match exception.split_once('/') {
+            Some((network, bits)) => is_in_network(address, network, bits),
+            None => exception.parse() == Ok(address),
+        },
+        (exception, None) => {
+            let domain = exception.trim_start_matches('.').to_ascii_lowercase();
+            host == domain
+                || host
+                    .strip_suffix(&domain)
+                    .is_some_and(|rest| rest.ends_with('.'))
+        }
+    })
+}
+
+fn is_in_network(address: std::net::IpAddr, network: &str, bits: &str) -> bool {
+    use std::net::IpAddr::{V4, V6};
+    let Ok(bits) = bits.parse::<u32>() else {
+        return false;
+    };
+    match (address, network.parse()) {
+        (V4(address), Ok(V4(network))) if bits <= 32 => {
+            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+            u32::from(address) & mask == u32::from(network) & mask
+        }
+        (V6(address), Ok(V6(network))) if bits <= 128 => {
+            let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
+            u128::from(address) & mask == u128::from(network) & mask
+        }
+        _ => false,
+    }
+}
+
 /// One note for each override in force.
 pub fn notes(env: &Environment, stack: &Stack) -> Vec<Printable> {
     let endpoints = endpoints(env, stack).into_iter().map(|one| {
         let url = origin_of_url(&one.url);
         format!("endpoint overridden by {}: {url}", one.name)
     });
-    let proxies = proxies(env).map(|(name, url)| format!("via proxy {url} ({name})"));
+    let proxies = proxies_in_use(env, stack).map(|(name, url)| format!("via proxy {url} ({name})"));
+    let api_url = stack.other_api_address().map(|origin| {
+        let url = origin_of_url(stack.api_url.value.as_str());
+        format!("the API's address is overridden by {origin}: {url}")
+    });
     let is_profile_ignored = value(env, "AWS_ACCESS_KEY_ID").is_some()
         && matches!(&stack.profile, Some(profile) if !matches!(profile.origin, Origin::Flag(_)));
     let practice = stack
@@ -56,6 +140,7 @@ pub fn notes(env: &Environment, stack: &Stack) -> Vec<Printable> {
     });
     practice
         .into_iter()
+        .chain(api_url)
         .chain(endpoints)
         .chain(proxies)
         .chain(profile)
@@ -75,4 +160,35 @@ fn origin_of_url(url: &str) -> String {
         url.host_str().unwrap_or_default(),
         port.unwrap_or_default()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_excepted(exceptions: &str, url: &str) -> bool {
+        let env = Environment::from([("NO_PROXY".to_owned(), exceptions.to_owned())]);
+        is_exception(&env, &url::Url::parse(url).expect("a URL"))
+    }
+
+    #[test]
+    fn exceptions_from_proxies_are_addresses_networks_and_domains() {
+        for (exceptions, url, due) in [
+            ("*", "http://127.0.0.1:9", true),
+            ("127.0.0.1", "http://127.0.0.1:9", true),
+            ("127.0.0.2", "http://127.0.0.1:9", false),
+            ("10.0.0.0/8, 127.0.0.0/8", "http://127.0.0.1:9", true),
+            ("10.0.0.0/8", "http://127.0.0.1:9", false),
+            ("0.0.0.0/0", "http://127.0.0.1:9", true),
+            ("::1", "http://[::1]:9", true),
+            ("fd00::/8", "http://[fd00::1]", true),
+            (".example.com", "https://api.example.com", true),
+            ("example.com", "https://example.com", true),
+            ("ample.com", "https://example.com", false),
+            ("", "https://example.com", false),
+            ("127.0.0.0/x", "http://127.0.0.1", false),
+        ] {
+            assert_eq!(is_excepted(exceptions, url), due, "{exceptions} {url}");
+        }
+    }
 }

@@ -54,6 +54,9 @@ pub struct Settings {
     pub retention: (i64, i64),
 }
 
+/// The stack that `drill serve` plays.
+const PRACTICE: &str = "practice";
+
 type EnvLookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 type Raw = Option<Setting<String>>;
 
@@ -72,7 +75,9 @@ impl Settings {
         let config = &file.config;
         let name = sources.or("--stack", &flags.stack, "DUCKOPS_STACK", None, "prod");
         let section = config.stack.get(&name.value);
-        if section.is_none() && name.value != "prod" {
+        // The practice stack needs no section: every address of it is on this machine.
+        let is_practice = section.is_none() && name.value == PRACTICE;
+        if section.is_none() && name.value != "prod" && !is_practice {
             let known: Vec<_> = config.stack.keys().map(String::as_str).collect();
             let known = if known.is_empty() {
                 String::new()
@@ -85,7 +90,10 @@ impl Settings {
                 known: known.into(),
             });
         }
-        let default_section = config::Section::default();
+        let default_section = config::Section {
+            practice: is_practice.then_some(true),
+            ..config::Section::default()
+        };
         let stack = stack(flags, &sources, name, section.unwrap_or(&default_section))?;
         let deadline = sources.or(
             "--deadline",

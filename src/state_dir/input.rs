@@ -49,9 +49,10 @@ impl InputError {
     /// The text of an editor or shell that writes UTF-16, such as PowerShell's `>`.
     pub const UTF16: Self = Self::NotText("it is UTF-16, not UTF-8");
 
-    /// Whether there is nothing at the path.
+    /// Whether there is nothing at the path; below a file there is nothing either.
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
+        use io::ErrorKind::{NotADirectory, NotFound};
+        matches!(self, Self::Io(error) if matches!(error.kind(), NotFound | NotADirectory))
     }
 }
 

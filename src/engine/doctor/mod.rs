@@ -240,6 +240,27 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
     checks
 }
 
+/// What mends a failed request: a policy only where AWS refused it, and neither a policy nor a login
+/// where the line is dead.
+fn permission_fix(observations: &Observations, probe: fact::Probe, action: &str) -> String {
+    let silent: Vec<_> = observations
+        .all()
+        .filter(|(_, of, _)| *of == probe)
+        .filter_map(|(_, _, outcome)| outcome.as_ref().err())
+        .collect();
+    let is_denied = |why: UnavailableReason| why == UnavailableReason::Denied;
+    if silent.iter().any(|unavailable| is_denied(unavailable.why)) {
+        return format!("Allow {action}: duckops doctor --policy prints the least that is needed");
+    }
+    let own = silent
+        .iter()
+        .find_map(|unavailable| unavailable.fix.as_ref());
+    own.map_or_else(
+        || "Check the network, the proxy and the AWS endpoint of this machine".to_owned(),
+        ToString::to_string,
+    )
+}
+
 /// Each AWS action a probe needs, by what came of asking.
 fn permissions(observations: &Observations) -> Vec<ChecklistItem> {
     let mut checks = Vec::new();
@@ -259,9 +280,7 @@ fn permissions(observations: &Observations) -> Vec<ChecklistItem> {
                     *action,
                     Verdict::Unknown,
                     failure.clone(),
-                    format!(
-                        "Allow {action}: duckops doctor --policy prints the least that is needed"
-                    ),
+                    permission_fix(observations, probe, action),
                 ),
                 (_, None) => {
                     ChecklistItem::ok(*action, format!("answered, {} requests", asked.len()))
