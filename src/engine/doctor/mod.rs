@@ -12,7 +12,7 @@ use super::run::Run;
 use crate::fact::{self, Probe};
 use crate::history::{self, History, HistoryError, Location, StackKey};
 use crate::judge;
-use crate::observation::{FactState, Observations};
+use crate::observation::{FactState, Observations, UnavailableReason};
 use crate::probe;
 use crate::report::checklist::ChecklistItem;
 use crate::report::model::Verdict;
