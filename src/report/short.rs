@@ -98,7 +98,7 @@ fn rows(runbook: &RunbookReport, now: OffsetDateTime) -> Vec<String> {
         let parent = name(parent);
         return vec![match runbook.verdict {
             Verdict::Unknown => format!("{label}{word} {id} not judged: {parent} first"),
-            _ => format!("{label}{word} {id} {}; caused by {parent}", runbook.summary),
+            _ => format!("{label}{word} {id} {}", runbook.summary),
         }];
     }
     let bad: Vec<&StepReport> = runbook

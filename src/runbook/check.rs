@@ -7,6 +7,7 @@ use super::case;
 use super::checker::Checker;
 use super::metric_check;
 use super::model::{DEFAULT_RANK, Escalate, Notice, Rule, Runbook, Step};
+use super::pasteable;
 use super::raw;
 use super::rule::{Expression, Scope};
 use super::words::Words;
@@ -25,6 +26,13 @@ pub(super) fn runbook(raw: raw::RawRunbook, check: &mut Checker) -> Option<Runbo
     }
     let mut earlier: Vec<String> = Vec::new();
     for raw_step in &raw.step {
+        for rule in &raw_step.get_ref().rule {
+            if let Some(command) = &rule.get_ref().command
+                && let Some(why) = pasteable::complaint(command.get_ref(), raw.id.get_ref())
+            {
+                check.at(command, why);
+            }
+        }
         let id = &raw_step.get_ref().id;
         if !is_id(id.get_ref()) {
             check.at(

@@ -14,6 +14,7 @@ pub mod listing;
 pub mod metric;
 mod metric_check;
 pub mod model;
+mod pasteable;
 mod raw;
 mod rule;
 mod words;

@@ -84,12 +84,19 @@ fn state(runbook: &RunbookReport) -> String {
     if let Some(parent) = &runbook.blocked_by {
         return match runbook.verdict {
             Verdict::Unknown => format!("not judged: {} first", name(parent)),
-            verdict => format!(
-                "{}; caused by {}",
-                first(verdict).unwrap_or_default(),
-                name(parent)
-            ),
+            // The step says by which incident it is caused.
+            verdict => first(verdict).unwrap_or_default(),
         };
+    }
+    let waiting: Vec<_> = runbook
+        .steps
+        .iter()
+        .filter(|step| step.warming_up.is_some())
+        .map(|step| step.id.as_str())
+        .collect();
+    if runbook.verdict == Verdict::Ok && !waiting.is_empty() {
+        let (ok, ids) = (of(Verdict::Ok).len(), waiting.join(", "));
+        return format!("{ok} ok; {} warming up: {ids}", waiting.len());
     }
     match runbook.verdict {
         Verdict::Critical => {
