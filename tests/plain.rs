@@ -25,7 +25,8 @@ fn play(stage: &Stage, command: &str) -> Option<String> {
     if words == ["triage"] {
         return Some("it is the command that was run".to_owned());
     }
-    let ran = stage.once(&words).run();
+    // What the run itself has recorded is there by now.
+    let ran = stage.duckops(&words).run();
     let right = match (is_write, ran.code) {
         // Its plan passed every check, and consent is all that is missing.
         (true, code) => code == 5,
@@ -45,7 +46,7 @@ fn found(name: &str) -> (String, Option<String>) {
     let deadline = deadline(&world);
     let stage = Stage::of(world);
     let ran = stage
-        .once(&["triage", "-o", "json", "--deadline", deadline])
+        .duckops(&["triage", "-o", "json", "--deadline", deadline])
         .run();
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("one document");
     let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();

@@ -20,7 +20,7 @@ fn schema() -> Value {
 type Call<'a> = (&'a [&'a str], i32, Option<&'a str>);
 
 /// Calls that ask nobody and so need no stack.
-const ALONE: [Call<'_>; 45] = [
+const ALONE: [Call<'_>; 49] = [
     (&["facts", "--schema"], 0, Some("fact-schema")),
     (&["facts", "api", "--schema"], 0, Some("fact-schema")),
     (&["facts", "no.such"], 64, None),
@@ -56,6 +56,10 @@ const ALONE: [Call<'_>; 45] = [
     (&["drill", "inc-004", "--scene", "no-such-scene"], 64, None),
     (&["no-such-command"], 64, None),
     (&["man"], 0, Some("man")),
+    (&["help"], 0, Some("help")),
+    (&["help", "exit-codes"], 0, Some("help")),
+    (&["help", "alias", "rollback"], 0, Some("help")),
+    (&["help", "no-such-command"], 64, None),
     (&["completions", "bash"], 0, Some("completions")),
     (&["completions", "no-such-shell"], 64, None),
     (&["rules"], 0, Some("rules")),

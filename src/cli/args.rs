@@ -173,6 +173,12 @@ pub(super) enum Command {
         #[arg(long)]
         config: bool,
     },
+    /// Show the help of a command, or of exit-codes
+    Help {
+        /// The command, such as `alias rollback`, or exit-codes
+        #[arg(value_name = "COMMAND")]
+        topic: Vec<String>,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell

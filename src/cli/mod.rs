@@ -17,6 +17,7 @@ mod escalate;
 mod facts;
 mod fail;
 mod guide;
+mod help;
 mod history;
 mod journal;
 mod named_file;
@@ -243,6 +244,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Diff(args) => diff::main(context, &args).await,
         Command::Journal(args) => journal::main(context, &args),
         Command::Schema { config } => Ok(packaging::schema(context, config)),
+        Command::Help { topic } => help::main(context, &topic),
         Command::Completions { shell } => packaging::completions(context, shell),
         Command::Man => packaging::man(context),
     }

@@ -1,6 +1,6 @@
 //! The cases of a runbook, judged by the same law, and what they leave uncovered.
 
-use super::step::Inputs;
+use super::inputs::Inputs;
 use super::steps;
 use crate::observation::{Observations, Unavailable, UnavailableReason};
 use crate::report::model::Verdict;

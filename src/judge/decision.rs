@@ -8,7 +8,7 @@
 //! Two kinds of silence are no fault and end as skipped: history of a first installation that is
 //! too young, for a step that warms up; and what only a token of the API would show.
 
-use super::step::Inputs;
+use super::inputs::Inputs;
 use crate::fact::{Fact, FactValue, Probe};
 use crate::observation::{FactState, Unavailable, UnavailableReason};
 use crate::report::model::Verdict;

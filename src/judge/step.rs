@@ -1,35 +1,17 @@
 //! One step with everything that a report holds of it, from the decision of its rules.
 
 use super::decision::{Decision, NotYet, decide};
+use super::inputs::Inputs;
 use crate::fact::{FactValue, Probe};
-use crate::observation::{FactState, Observations, Unavailable};
+use crate::observation::{FactState, Unavailable};
 use crate::report::clock;
 use crate::report::model::{
     self, Escalation, Evidence, Finding, NextAction, Proof, Verdict, WarmingUp,
 };
 use crate::runbook::model::{Escalate, Rule, Runbook, Step};
 use crate::text::Printable;
-use crate::text::StackNames;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
-
-/// Everything a judgement draws on; nothing else reaches it.
-#[derive(Clone, Copy)]
-pub struct Inputs<'a> {
-    /// What the run was told.
-    pub observations: &'a Observations,
-    /// What the names of the stack stand for.
-    pub naming: &'a StackNames,
-}
-
-impl<'a> Inputs<'a> {
-    pub(super) fn value(self, path: &str) -> Option<&'a FactValue> {
-        match self.observations.get(path) {
-            FactState::Known(fact) => Some(&fact.value),
-            _ => None,
-        }
-    }
-}
 
 /// A step with the rule that decided it.
 pub(super) struct Judged {

@@ -1,0 +1,114 @@
+//! What a run comes to: its verdict, its first line and the one thing to do.
+
+use crate::observation::UnavailableReason;
+use crate::report::model::{self, NextAction, RunbookReport, Verdict};
+use crate::report::{clock, count};
+use crate::text::Printable;
+use std::collections::BTreeMap;
+
+/// What a run concludes: the report without its times and its stack.
+pub struct Conclusion {
+    /// The verdict of the run.
+    pub verdict: Verdict,
+    /// The incident to solve first.
+    pub root_cause: Option<Printable>,
+    /// The conclusion in one sentence.
+    pub summary: Printable,
+    /// The one thing to do now.
+    pub next_action: Option<NextAction>,
+    /// Whom to call.
+    pub escalation: Option<model::Escalation>,
+    /// Those asked for, worst first.
+    pub runbooks: Vec<RunbookReport>,
+}
+
+/// The conclusion of these runbooks, of which `cause` is the root cause.
+pub(super) fn of(cause: Option<RunbookReport>, runbooks: Vec<RunbookReport>) -> Conclusion {
+    let verdict = match cause {
+        Some(_) => Verdict::Critical,
+        None => Verdict::worst(runbooks.iter().map(|runbook| runbook.verdict)),
+    };
+    let Some(leading) = cause.as_ref().or(runbooks.first()) else {
+        return Conclusion {
+            verdict,
+            root_cause: None,
+            summary: "Nothing was judged.".into(),
+            next_action: None,
+            escalation: None,
+            runbooks,
+        };
+    };
+    if let Some((summary, next_action)) = common_obstacle(verdict, &runbooks) {
+        return Conclusion {
+            verdict,
+            root_cause: None,
+            summary,
+            next_action,
+            escalation: None,
+            runbooks,
+        };
+    }
+    let summary = match (verdict, runbooks.as_slice()) {
+        (Verdict::Ok, [_, _, ..]) => {
+            let warming =
+                warming_up(&runbooks).map_or(String::new(), |warming| format!("; {warming}"));
+            let is_ok = |runbook: &&RunbookReport| runbook.verdict == Verdict::Ok;
+            let ok = runbooks.iter().filter(is_ok).count();
+            let all = runbooks.len();
+            let skipped = match all - ok {
+                0 => String::new(),
+                skipped => format!(", {skipped} skipped"),
+            };
+            format!("{ok} of {all} runbooks ok{skipped}{warming}")
+        }
+        (_, [only]) if only.id == leading.id => leading.summary.to_string(),
+        _ => format!("{} {}", leading.id.as_str().to_uppercase(), leading.summary),
+    };
+    Conclusion {
+        verdict,
+        root_cause: cause.as_ref().map(|cause| cause.id.clone()),
+        summary: summary.into(),
+        next_action: leading.next_action.clone(),
+        escalation: leading.escalation.clone(),
+        runbooks,
+    }
+}
+
+/// `1 check warming up until 18:50Z`; `None` where every step is judged.
+fn warming_up(runbooks: &[RunbookReport]) -> Option<String> {
+    let steps = runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let waiting: Vec<_> = steps.filter_map(|step| step.warming_up.as_ref()).collect();
+    let last = waiting.iter().max_by_key(|wait| wait.ready)?;
+    let checks = count(waiting.len(), "check", "checks");
+    Some(format!(
+        "{checks} warming up until {}",
+        clock(last.ready, last.at)
+    ))
+}
+
+/// The one reason for which several steps of an unknown run are not judged, as its first line, and
+/// what to do about it: said once, not once a step.
+fn common_obstacle(
+    verdict: Verdict,
+    runbooks: &[RunbookReport],
+) -> Option<(Printable, Option<NextAction>)> {
+    let steps = || runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let unknown = || steps().filter(|step| step.verdict() == Verdict::Unknown);
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for step in unknown() {
+        *counts.entry(step.reason_code.as_str()).or_default() += 1;
+    }
+    let (code, silenced) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    let headline = UnavailableReason::of_code(code)?.headline()?;
+    if verdict != Verdict::Unknown || silenced < 2 {
+        return None;
+    }
+    let first = unknown().find(|step| step.reason_code.as_str() == code)?;
+    // A token of the API that is missing or refused has the same reason code as a login to AWS.
+    if headline.contains("AWS") && !first.summary.as_str().contains("AWS") {
+        return None;
+    }
+    let (all, silenced) = (steps().count(), unknown().count());
+    let summary = format!("{headline}: {silenced} of {all} steps not judged");
+    Some((summary.into(), first.next_action.clone()))
+}
