@@ -1,7 +1,9 @@
 //! Trusted roots that the environment names: `AWS_CA_BUNDLE`, which the AWS tools read, beside the
 //! machine's own, and `SSL_CERT_FILE` in place of them.
 
+use crate::state_dir::input::{self, Links};
 use reqwest::Certificate;
+use std::path::Path;
 
 /// Roots to trust beside the machine's own, or why a file of them cannot be used.
 #[derive(Clone, Debug, Default)]
@@ -36,11 +38,8 @@ impl TrustedRoots {
 }
 
 fn certificates(path: &str) -> Result<Vec<Certificate>, String> {
-    let kind = std::fs::metadata(path).map_err(|error| error.to_string())?;
-    if !kind.is_file() || kind.len() > LARGEST {
-        return Err("it is no file of certificates".to_owned());
-    }
-    let text = std::fs::read(path).map_err(|error| error.to_string())?;
+    let text = input::read_file(Path::new(path), Links::Follow, LARGEST);
+    let text = text.map_err(|error| error.to_string())?;
     match Certificate::from_pem_bundle(&text) {
         Ok(found) if !found.is_empty() => Ok(found),
         _ => Err("it holds no certificate".to_owned()),

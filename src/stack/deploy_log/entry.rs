@@ -3,7 +3,9 @@
 use super::blocks::{Block, Shape, blocks};
 use super::date;
 use super::markup::content;
+use super::rollback::rollback;
 use super::table::Column;
+use super::undone::{is_negated, is_planned_word, is_undone};
 use super::words::{self, whole_version};
 use super::{DeployLogScope, NoVersion};
 
@@ -196,7 +198,7 @@ fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
                 .flatten()
                 .flat_map(|word| ["from".to_owned(), word]),
         );
-        return rollback(&all);
+        return rolled_back(&all);
     }
     if is_undone {
         return EntryKind::Other;
@@ -248,7 +250,7 @@ fn prose(text: &[String], scope: DeployLogScope<'_>, own: Vec<String>) -> EntryK
         return EntryKind::Other;
     }
     if words::is_rollback(text) {
-        return rollback(text);
+        return rolled_back(text);
     }
     let is_ours = |word: &String| *word == scope.alias || is_production(word);
     let elsewhere = text.iter().enumerate().any(|(at, word)| {
@@ -326,139 +328,7 @@ fn versions(text: &[String], scope: DeployLogScope<'_>) -> Versions {
     found
 }
 
-fn is_planned_word(word: &str) -> bool {
-    matches!(
-        word,
-        "planned"
-            | "scheduled"
-            | "upcoming"
-            | "tbd"
-            | "todo"
-            | "proposed"
-            | "queued"
-            | "tentative"
-            | "postponed"
-            | "deferred"
-            | "draft"
-    )
-}
-
-fn is_negated(text: &[String]) -> bool {
-    text.windows(2).any(|pair| {
-        pair[0] == "not"
-            && (words::is_done(&pair[1]) || matches!(pair[1].as_str(), "yet" | "in" | "started"))
-    })
-}
-
-/// Whether the words say that it was planned or did not work.
-fn is_undone(text: &[String]) -> bool {
-    let is_version = |word: &str| whole_version(word, true).is_some();
-    let is_act = |word: &str| {
-        matches!(
-            word,
-            "deploy"
-                | "deployment"
-                | "deploying"
-                | "promotion"
-                | "rollout"
-                | "release"
-                | "canary"
-                | "smoke"
-                | "upload"
-                | "to"
-        )
-    };
-    let at = |at: usize| text.get(at).map_or("", String::as_str);
-    text.iter().enumerate().any(|(here, word)| {
-        let before = here.checked_sub(1).map_or("", at);
-        let after = at(here + 1);
-        if is_planned_word(word) {
-            return before != "as"
-                && !matches!(
-                    after,
-                    "maintenance" | "window" | "downtime" | "job" | "jobs" | "task" | "tasks"
-                );
-        }
-        let fails = matches!(
-            word.as_str(),
-            "failed"
-                | "aborted"
-                | "cancelled"
-                | "canceled"
-                | "abandoned"
-                | "rejected"
-                | "unsuccessful"
-                | "failure"
-        );
-        fails
-            && (here == 0
-                || here + 1 == text.len()
-                || is_version(before)
-                || is_act(before)
-                || is_act(after))
-    }) || is_negated(text)
-        || text.windows(2).any(|pair| {
-            matches!(
-                (pair[0].as_str(), pair[1].as_str()),
-                ("will", "be") | ("to", "be") | ("going", "to") | ("dry", "run")
-            )
-        })
-        || text.iter().any(|word| word == "dry-run")
-}
-
-/// The versions that a rollback left and where it went. Behind these words a bare number is a version.
-fn rollback(text: &[String]) -> EntryKind {
-    let version = |at: usize| {
-        let word = text.get(at)?;
-        match words::announces_version(word) {
-            true => whole_version(text.get(at + 1)?, true),
-            false => whole_version(word, true),
-        }
-    };
-    let (mut left, mut targets) = (Vec::new(), Vec::new());
-    for (at, word) in text.iter().enumerate() {
-        let before = at.checked_sub(1).map_or("", |at| text[at].as_str());
-        let is_left = match word.as_str() {
-            "was" | "from" | "reverted" | "revert" | "rollback" => true,
-            "back" => before.starts_with("roll"),
-            "of" => matches!(before, "rollback" | "roll-back"),
-            _ => false,
-        };
-        match word.as_str() {
-            _ if is_left => left.extend(version(at + 1)),
-            "to" | "now" | "->" | "restored" => targets.extend(version(at + 1)),
-            _ => {}
-        }
-    }
-    // "v62 deployed, rolled back at noon to v61": whatever is named and is not where it went.
-    let named: Vec<String> = (0..text.len())
-        .filter(|at| {
-            whole_version(
-                &text[*at],
-                at.checked_sub(1)
-                    .is_some_and(|at| words::announces_version(&text[at])),
-            )
-            .is_some()
-        })
-        .filter_map(|at| whole_version(&text[at], true))
-        .collect();
-    left.retain(|version| !targets.contains(version));
-    let others = named
-        .iter()
-        .filter(|version| !targets.contains(version) && !left.contains(version));
-    let others: Vec<String> = others.cloned().collect();
-    match (left.is_empty(), targets.is_empty()) {
-        (true, _) => left.extend(others),
-        (false, true) => targets.extend(others),
-        (false, false) => {}
-    }
-    left.sort();
-    left.dedup();
-    targets.sort();
-    targets.dedup();
-    let target = match targets.as_slice() {
-        [one] => Some(one.clone()),
-        _ => None,
-    };
+fn rolled_back(text: &[String]) -> EntryKind {
+    let (left, target) = rollback(text);
     EntryKind::RolledBack { left, target }
 }

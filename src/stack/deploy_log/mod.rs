@@ -10,9 +10,11 @@ mod blocks;
 mod date;
 mod entry;
 mod markup;
+mod rollback;
 mod table;
 #[cfg(test)]
 mod tests;
+mod undone;
 mod words;
 
 use entry::{Entry, EntryKind, entries};

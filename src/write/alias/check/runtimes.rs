@@ -5,25 +5,72 @@
 //! functions are blocked move often and stand here only where both were clear. AWS adds runtimes and
 //! moves days: one that is missing here is unknown to this build, not wrong.
 
+use super::PreflightInput;
+use super::result::{CheckResult, text};
+use crate::text::Untrusted;
 use time::Date;
 use time::macros::date;
 
 /// The day on which the table was compared with its sources.
-pub(super) const TABLE_DAY: &str = "2026-02-11";
+const TABLE_DAY: &str = "2026-02-11";
 
 /// A runtime with its end.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Runtime {
+struct Runtime {
     name: &'static str,
     /// From this day on there are no security patches.
-    pub(super) deprecated: Date,
+    deprecated: Date,
     /// From this day on functions with it cannot be updated; `None` where it is not clear.
-    pub(super) updates_blocked: Option<Date>,
+    updates_blocked: Option<Date>,
 }
 
 /// The runtime of that name.
-pub(super) fn runtime(name: &str) -> Option<&'static Runtime> {
+fn find(name: &str) -> Option<&'static Runtime> {
     RUNTIMES.iter().find(|runtime| runtime.name == name)
+}
+
+pub(super) fn runtime(input: &PreflightInput<'_>) -> CheckResult {
+    let configured = match input.configured {
+        Ok(configured) => configured,
+        Err(unavailable) => return CheckResult::unknown(unavailable),
+    };
+    let Some(runtime) = configured.runtime.as_deref() else {
+        return CheckResult::skipped(
+            "image",
+            "The version is an image: it brings its own runtime.",
+        );
+    };
+    let shown = Untrusted::new(runtime).printable(40);
+    let evidence = vec![text("target.runtime", runtime)];
+    let Some(known) = find(runtime) else {
+        return CheckResult::warning(
+            "unlisted",
+            evidence,
+            format!("{shown} is in no list of this duckops, which is of {TABLE_DAY}."),
+        )
+        .next("Look it up: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html");
+    };
+    let today = input.at.date();
+    let (deprecated, blocked) = (known.deprecated, known.updates_blocked);
+    if today >= deprecated {
+        let updates = match blocked {
+            Some(day) if today >= day => {
+                format!("; functions with it are blocked for updates since {day}")
+            }
+            Some(day) => format!("; functions with it are blocked for updates from {day} on"),
+            None => String::new(),
+        };
+        return CheckResult::warning(
+            "given-up",
+            evidence,
+            format!("{shown} is deprecated since {deprecated}, without security patches{updates}."),
+        )
+        .next("Plan a version with a newer runtime");
+    }
+    CheckResult::ok(
+        evidence,
+        format!("{shown} is supported until {deprecated}."),
+    )
 }
 
 const fn until(name: &'static str, deprecated: Date, updates_blocked: Option<Date>) -> Runtime {

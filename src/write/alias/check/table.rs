@@ -2,7 +2,7 @@
 //! person would ask the same.
 
 use super::result::CheckResult;
-use super::{PreflightInput, promotion, record, target};
+use super::{PreflightInput, promotion, record, runtimes, target};
 use crate::fact::Probe;
 
 /// What a check does to a write.
@@ -90,7 +90,7 @@ pub(super) const CHECKS: [(&str, &str, Gate, Probe, Made); 27] = [
         "The runtime is supported",
         Gate::Open,
         Probe::Alias,
-        target::runtime,
+        runtimes::runtime,
     ),
     (
         "provisioned",

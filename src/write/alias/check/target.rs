@@ -1,7 +1,6 @@
 //! The checks of the alias and of the target version, by what Lambda reports.
 
 use super::result::{CheckResult, list, number, text};
-use super::runtimes::{self, TABLE_DAY};
 use super::{PreflightInput, Purpose};
 use crate::lambda::endpoint_probe::is_aws;
 use crate::lambda::version_state::VersionStanding;
@@ -336,50 +335,6 @@ pub(super) fn configuration(input: &PreflightInput<'_>) -> CheckResult {
         )
         .next("Read the differences: each should be meant"),
     }
-}
-
-pub(super) fn runtime(input: &PreflightInput<'_>) -> CheckResult {
-    let configured = match input.configured {
-        Ok(configured) => configured,
-        Err(unavailable) => return CheckResult::unknown(unavailable),
-    };
-    let Some(runtime) = configured.runtime.as_deref() else {
-        return CheckResult::skipped(
-            "image",
-            "The version is an image: it brings its own runtime.",
-        );
-    };
-    let shown = Untrusted::new(runtime).printable(40);
-    let evidence = vec![text("target.runtime", runtime)];
-    let Some(known) = runtimes::runtime(runtime) else {
-        return CheckResult::warning(
-            "unlisted",
-            evidence,
-            format!("{shown} is in no list of this duckops, which is of {TABLE_DAY}."),
-        )
-        .next("Look it up: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html");
-    };
-    let today = input.at.date();
-    let (deprecated, blocked) = (known.deprecated, known.updates_blocked);
-    if today >= deprecated {
-        let updates = match blocked {
-            Some(day) if today >= day => {
-                format!("; functions with it are blocked for updates since {day}")
-            }
-            Some(day) => format!("; functions with it are blocked for updates from {day} on"),
-            None => String::new(),
-        };
-        return CheckResult::warning(
-            "given-up",
-            evidence,
-            format!("{shown} is deprecated since {deprecated}, without security patches{updates}."),
-        )
-        .next("Plan a version with a newer runtime");
-    }
-    CheckResult::ok(
-        evidence,
-        format!("{shown} is supported until {deprecated}."),
-    )
 }
 
 pub(super) fn provisioned(input: &PreflightInput<'_>) -> CheckResult {

@@ -1,0 +1,60 @@
+//! What a rollback left, and where it went.
+
+use super::words::{self, whole_version};
+
+/// The versions that a rollback left and where it went. Behind these words a bare number is a version.
+pub(super) fn rollback(text: &[String]) -> (Vec<String>, Option<String>) {
+    let version = |at: usize| {
+        let word = text.get(at)?;
+        match words::announces_version(word) {
+            true => whole_version(text.get(at + 1)?, true),
+            false => whole_version(word, true),
+        }
+    };
+    let (mut left, mut targets) = (Vec::new(), Vec::new());
+    for (at, word) in text.iter().enumerate() {
+        let before = at.checked_sub(1).map_or("", |at| text[at].as_str());
+        let is_left = match word.as_str() {
+            "was" | "from" | "reverted" | "revert" | "rollback" => true,
+            "back" => before.starts_with("roll"),
+            "of" => matches!(before, "rollback" | "roll-back"),
+            _ => false,
+        };
+        match word.as_str() {
+            _ if is_left => left.extend(version(at + 1)),
+            "to" | "now" | "->" | "restored" => targets.extend(version(at + 1)),
+            _ => {}
+        }
+    }
+    // "v62 deployed, rolled back at noon to v61": whatever is named and is not where it went.
+    let named: Vec<String> = (0..text.len())
+        .filter(|at| {
+            whole_version(
+                &text[*at],
+                at.checked_sub(1)
+                    .is_some_and(|at| words::announces_version(&text[at])),
+            )
+            .is_some()
+        })
+        .filter_map(|at| whole_version(&text[at], true))
+        .collect();
+    left.retain(|version| !targets.contains(version));
+    let others = named
+        .iter()
+        .filter(|version| !targets.contains(version) && !left.contains(version));
+    let others: Vec<String> = others.cloned().collect();
+    match (left.is_empty(), targets.is_empty()) {
+        (true, _) => left.extend(others),
+        (false, true) => targets.extend(others),
+        (false, false) => {}
+    }
+    left.sort();
+    left.dedup();
+    targets.sort();
+    targets.dedup();
+    let target = match targets.as_slice() {
+        [one] => Some(one.clone()),
+        _ => None,
+    };
+    (left, target)
+}

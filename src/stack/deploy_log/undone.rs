@@ -1,0 +1,83 @@
+//! Words that say that a deployment was planned or did not work.
+
+use super::words::{self, whole_version};
+
+pub(super) fn is_planned_word(word: &str) -> bool {
+    matches!(
+        word,
+        "planned"
+            | "scheduled"
+            | "upcoming"
+            | "tbd"
+            | "todo"
+            | "proposed"
+            | "queued"
+            | "tentative"
+            | "postponed"
+            | "deferred"
+            | "draft"
+    )
+}
+
+pub(super) fn is_negated(text: &[String]) -> bool {
+    text.windows(2).any(|pair| {
+        pair[0] == "not"
+            && (words::is_done(&pair[1]) || matches!(pair[1].as_str(), "yet" | "in" | "started"))
+    })
+}
+
+/// Whether the words say that it was planned or did not work.
+pub(super) fn is_undone(text: &[String]) -> bool {
+    let is_version = |word: &str| whole_version(word, true).is_some();
+    let is_act = |word: &str| {
+        matches!(
+            word,
+            "deploy"
+                | "deployment"
+                | "deploying"
+                | "promotion"
+                | "rollout"
+                | "release"
+                | "canary"
+                | "smoke"
+                | "upload"
+                | "to"
+        )
+    };
+    let at = |at: usize| text.get(at).map_or("", String::as_str);
+    text.iter().enumerate().any(|(here, word)| {
+        let before = here.checked_sub(1).map_or("", at);
+        let after = at(here + 1);
+        if is_planned_word(word) {
+            return before != "as"
+                && !matches!(
+                    after,
+                    "maintenance" | "window" | "downtime" | "job" | "jobs" | "task" | "tasks"
+                );
+        }
+        let fails = matches!(
+            word.as_str(),
+            "failed"
+                | "aborted"
+                | "cancelled"
+                | "canceled"
+                | "abandoned"
+                | "rejected"
+                | "unsuccessful"
+                | "failure"
+        );
+        fails
+            && (here == 0
+                || here + 1 == text.len()
+                || is_version(before)
+                || is_act(before)
+                || is_act(after))
+    }) || is_negated(text)
+        || text.windows(2).any(|pair| {
+            matches!(
+                (pair[0].as_str(), pair[1].as_str()),
+                ("will", "be") | ("to", "be") | ("going", "to") | ("dry", "run")
+            )
+        })
+        || text.iter().any(|word| word == "dry-run")
+}
