@@ -36,6 +36,7 @@ use crate::fact::{FactValue, Probe};
 use crate::history::{History, HistoryError, Increase, Sample, StackKey, Window, increase};
 use crate::lambda::last_known_good::AnsweredRun;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
+use crate::text::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 use time::{Duration, OffsetDateTime};
 
@@ -291,6 +292,8 @@ fn join_callback_errors(
         .command("duckops help check")),
         (_, Err(unavailable)) => Err(unavailable),
     };
+    let calm = none_since(observations, &rising, now);
+    observation.put("peck.callback_errors_none_since", calm, now);
     let at_least = min_day.as_ref().ok().copied();
     observation.put(CALLBACK_ERRORS_24H, min_day.map(FactValue::Int), now);
     observation.put(
@@ -304,6 +307,33 @@ fn join_callback_errors(
         now,
     );
     at_least
+}
+
+/// Since when there was no callback error, where the last hour had none: what a window of a day shows
+/// may be over.
+fn none_since(
+    observations: &Observations,
+    rising: &Result<bool, Unavailable>,
+    now: OffsetDateTime,
+) -> Result<FactValue, Unavailable> {
+    const AGE: &str = "audit.callback_error_age";
+    let age = match observations.get(AGE) {
+        FactState::Known(fact) => match fact.value {
+            FactValue::Duration(age) => age,
+            _ => return Err(unavailable(observations, AGE)),
+        },
+        _ => return Err(unavailable(observations, AGE)),
+    };
+    if rising.clone()? || age < HOUR.whole_seconds() {
+        return Err(Unavailable::new(
+            UnavailableReason::NoData,
+            "there was a callback error in the last hour",
+        ));
+    }
+    let at = crate::fact::instant(now.unix_timestamp() - age);
+    // Of `2026-03-22T17:40:09Z` the minute, as a first line has it.
+    let minute = at.get(11..16).unwrap_or(&at);
+    Ok(FactValue::Text(Untrusted::new(format!("{minute}Z"))))
 }
 
 /// The upper bound, unless a reset took it away or something else proves more.

@@ -168,6 +168,12 @@ fn exactly(observation: &mut Observation, tally: &Tally, at: OffsetDateTime) {
         FactValue::List(tally.pecks.lines()),
         at,
     );
+    let newest = tally.callback_error_age().map(FactValue::Duration);
+    let none = || {
+        let why = "the feed shows no callback error";
+        Unavailable::new(UnavailableReason::NoData, why)
+    };
+    observation.put("audit.callback_error_age", newest.ok_or_else(none), at);
     let errors = FactValue::Int(tally.pecks.callback_errors());
     observation.set("audit.newest_pecks_callback_errors", errors, at);
     let age = tally.pecks.callback_error_age(tally.coverage.now);

@@ -35,6 +35,7 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
         "callback errors among the 5 newest peck entries";
     "audit.newest_pecks_callback_error_age" Duration "seconds"
         "age of the newest callback error among the 5 newest peck entries";
+    "audit.callback_error_age" Duration "seconds" "age of the newest dated callback error";
     "audit.callback_errors_24h_min" Int "count" "dated callback errors of the last 24 h, at least";
     "audit.callback_errors_1h_min" Int "count" "dated callback errors of the last hour, at least";
 };

@@ -13,6 +13,8 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "peck.callback_errors_24h_min" Int "count" "callback errors of the last 24 h, at least";
     "peck.callback_errors_24h_max" Int "count" "callback errors of the last 24 h, at most";
     "peck.callback_errors_rising" Bool "" "whether there was a callback error in the last hour";
+    "peck.callback_errors_none_since" Text ""
+        "since when there was none, such as 17:40Z; known where the last hour had none";
     "peck.callback_errors_over_since" Instant "utc"
         "since when every recorded run saw more than 10 callback errors in 24 h";
     "warming.callback_errors_until" Instant "utc"

@@ -25,6 +25,8 @@ pub(super) struct Tally {
     pub(super) callback_errors_1h: i64,
     /// Requests that were denied or whose time ran out.
     pub(super) declined: DeclinedRequests,
+    /// When the newest callback failed, in seconds since 1970.
+    newest_callback_error: Option<i64>,
     pub(super) pulse_count: i64,
     pub(super) pulses_24h: i64,
     pub(super) certs: Newest,
@@ -46,6 +48,7 @@ impl Tally {
             callback_errors_24h: 0,
             callback_errors_1h: 0,
             declined: DeclinedRequests::default(),
+            newest_callback_error: None,
             pulse_count: 0,
             pulses_24h: 0,
             certs: Newest::of(3),
@@ -96,6 +99,7 @@ impl Tally {
         if meaning.callback_error {
             self.callback_errors_24h += i64::from(at > now - DAY);
             self.callback_errors_1h += i64::from(at > now - HOUR);
+            self.newest_callback_error = self.newest_callback_error.max(Some(at));
         }
     }
 
@@ -103,6 +107,12 @@ impl Tally {
     /// each kind, so the kinds are not added up.
     pub(super) fn signups(&self) -> [i64; 2] {
         [0, 1].map(|span| self.signed_up[span].max(self.hatched[span]))
+    }
+
+    /// How old the newest callback error is; not negative.
+    pub(super) fn callback_error_age(&self) -> Option<i64> {
+        self.newest_callback_error
+            .map(|at| (self.coverage.now - at).max(0))
     }
 
     /// Seconds back to the first registration that the feed shows.
