@@ -188,3 +188,53 @@ fn users_are_told_when_mail_is_expected_again_and_only_while_the_quota_is_the_ca
         }
     }
 }
+
+#[test]
+fn failed_callbacks_name_their_requests_and_the_dead_agent() {
+    for (scene, reason, share) in [
+        ("inc-004", "targets-offline-over-limit", "18 of 18"),
+        ("callbacks-one-dead", "targets-offline", "4 of 4"),
+    ] {
+        let stage = Stage::of(world(scene));
+        for asked in [&["triage"][..], &["triage", "inc-004"]] {
+            let (_, document) = stage.once(asked).json();
+            let agents = step(&document, "inc-004", "agents");
+            assert_eq!(agents["reason_code"], reason, "{scene}: {agents:#}");
+            let told = agents["summary"].as_str().expect("a summary");
+            assert!(
+                told.contains(&format!("DECAF00000000003: {share}")),
+                "{told}"
+            );
+            assert!(told.contains("OFFLINE"), "{told}");
+            let next = &agents["next_action"]["command"];
+            assert_eq!(next, "duckops bond show DECAF00000000003");
+            let events = step(&document, "inc-004", "events").to_string();
+            assert!(events.contains("peck-0100 at DECAF00000000003"), "{events}");
+        }
+        // An agent that pulses is no explanation.
+        let mut alive = world(scene);
+        alive.audit.insert(
+            0,
+            json!({"event_type": "pulse", "timestamp": NOW - 30, "spaceduck_id": "DECAF00000000003"}),
+        );
+        let (_, document) = Stage::of(alive).once(&["triage", "inc-004"]).json();
+        let agents = step(&document, "inc-004", "agents");
+        assert_eq!(agents["reason_code"], "pulse-fresh", "{scene}: {agents:#}");
+    }
+}
+
+#[test]
+fn what_a_window_of_a_day_shows_says_since_when_it_is_calm() {
+    for (scene, since) in [
+        ("callback-11", Some("none since 23:12Z")),
+        ("inc-004", None),
+    ] {
+        let stage = Stage::of(world(scene));
+        let (_, document) = stage.once(&["triage", "inc-004"]).json();
+        let first = document["summary"].as_str().expect("a summary");
+        match since {
+            Some(since) => assert!(first.ends_with(since), "{first}"),
+            None => assert!(!first.contains("none since"), "{first}"),
+        }
+    }
+}

@@ -21,7 +21,7 @@ pub(super) const SCENES: &[Scene] = &[
                 ("inc-004", "callback-errors", "critical"),
                 ("inc-004", "events", "warning"),
                 ("inc-004", "executions", "warning"),
-                ("inc-004", "agents", "ok"),
+                ("inc-004", "agents", "critical"),
                 ("inc-004", "stale", "warning"),
             ],
         },
@@ -38,7 +38,7 @@ pub(super) const SCENES: &[Scene] = &[
             steps: &[
                 ("inc-004", "callback-errors", "warning"),
                 ("inc-004", "events", "warning"),
-                ("inc-004", "agents", "ok"),
+                ("inc-004", "agents", "warning"),
                 ("inc-004", "stale", "ok"),
             ],
         },

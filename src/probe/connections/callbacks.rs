@@ -8,7 +8,7 @@ use crate::connections::{
 use crate::fact::{FactValue, duration, instant};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 /// What happened this long ago is news, in seconds; the same for failed executions and callback
@@ -21,8 +21,9 @@ struct FailingAgent<'a> {
     errors: i64,
     /// Seconds since its newest sign of life; `None` without one.
     pulse_age: Option<i64>,
-    /// Whether a pulse of the last 30 minutes would show.
-    would_show: bool,
+    /// Whether it is bonded and a pulse of the last 30 minutes would show. An agent that is asked for
+    /// its first bond has no pulse to miss.
+    would_pulse: bool,
 }
 
 impl FailingAgent<'_> {
@@ -30,7 +31,7 @@ impl FailingAgent<'_> {
     fn is_offline(&self) -> bool {
         match self.pulse_age {
             Some(age) => class(age) == Class::Offline,
-            None => self.would_show,
+            None => self.would_pulse,
         }
     }
 
@@ -88,11 +89,15 @@ fn failing(all: &Connections) -> Vec<FailingAgent<'_>> {
         .filter(|bond| by_agent.contains_key(bond.id.as_str()))
         .filter_map(|bond| Some((bond.id.as_str(), bond.seen?)))
         .collect();
+    let bonded: BTreeSet<&str> = (all.bonds.iter())
+        .filter(|bond| bond.since.is_some() && bond.over.is_none())
+        .map(|bond| bond.id.as_str())
+        .collect();
     let agent = |(id, errors)| FailingAgent {
         id,
         errors,
         pulse_age: pulses.get(id).map(|at| (all.now - at).max(0)),
-        would_show: all.reach.is_some_and(|reach| reach >= OFFLINE),
+        would_pulse: all.reach.is_some_and(|reach| reach >= OFFLINE) && bonded.contains(id),
     };
     let mut agents: Vec<_> = by_agent.into_iter().map(agent).collect();
     // Sorting keeps the order of ids among equals.
@@ -140,7 +145,9 @@ mod tests {
         };
         for (id, ago) in pulses {
             let mut bond = Bond::default();
-            (bond.id, bond.seen) = ((*id).to_owned(), Some(NOW - ago));
+            bond.id = (*id).to_owned();
+            bond.seen = (*ago < i64::MAX).then(|| NOW - ago);
+            bond.since = Some(NOW - DAY);
             all.bonds.push(bond);
         }
         let mut observation = Observation::new(crate::fact::Probe::Connections);
@@ -183,10 +190,15 @@ mod tests {
         for (pulses, reach, offline) in [
             (&[("D1", 1_799)][..], DAY, "0"),
             (&[("D1", 1_800)], DAY, "1"),
-            (&[], 1_800, "1"),
-            (&[], 1_799, "0"),
+            // Nobody knows that it is bonded: no pulse is due.
+            (&[], DAY, "0"),
         ] {
             let all = told(&[("p1", "D1")], pulses, reach);
+            assert_eq!(shown_of(&all, "callbacks.failing_offline"), offline);
+        }
+        // One that is bonded and has never pulsed is missed where a pulse would show.
+        for (reach, offline) in [(1_800, "1"), (1_799, "0")] {
+            let all = told(&[("p1", "D1")], &[("D1", i64::MAX)], reach);
             assert_eq!(shown_of(&all, "callbacks.failing_offline"), offline);
         }
         let none = told(&[], &[("D1", 60)], DAY);
