@@ -3,7 +3,7 @@
 use super::edit::{agents, audit_event, hours, minutes, pulsed, seconds, sent};
 use super::healthy::{self, DUCKS};
 use super::{Expect, Scene};
-use crate::practice::{FakeStack, Fault, Operation};
+use crate::practice::{FakeStack, Fault, Operation, Version};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -229,9 +229,14 @@ pub(super) const SCENES: &[Scene] = &[
     ),
 ];
 
-/// An otherwise empty platform on which mail goes out.
+/// An otherwise empty platform with the version that serves it, on which mail goes out.
 fn quiet(world: &mut FakeStack) {
     *world = FakeStack::empty(world.now);
+    world.versions.push(Version {
+        number: "61".to_owned(),
+        modified: world.now - hours(72),
+        code_sha256: "EXAMPLE61=".to_owned(),
+    });
     healthy::reputation(world, 0.0, 0.0);
     sent(world, &[(2, 1)]);
 }
