@@ -202,10 +202,10 @@ fn the_table_of_sources_knows_every_fact_that_a_rule_compares() {
     }
     for fact in &facts {
         let (own, _) = fact::find(fact).unwrap_or_else(|| panic!("{fact} is declared"));
-        let made_from = match own {
-            Probe::History => fact::inputs(fact),
-            _ => &[own],
-        };
+        let mut made_from = fact::inputs(fact).to_vec();
+        if own != Probe::History {
+            made_from.push(own);
+        }
         let from_aws = made_from.iter().any(|probe| probe.is_aws());
         for (operation, path) in sources(fact) {
             let right = match operation {

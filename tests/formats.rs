@@ -196,7 +196,11 @@ fn nagios(output: &str) -> Result<Line<'_>, String> {
         return wrong("no end of the line");
     };
     // Long output follows where several incidents need an action each.
-    let (line, long) = whole.split_once('\n').unwrap_or((whole, ""));
+    let (line, long) = whole.split_once('\n').unwrap_or((whole, "none"));
+    if long.is_empty() {
+        return wrong("an empty line");
+    }
+    let long = if whole == line { "" } else { long };
     if long.contains('|') || long.lines().flat_map(str::chars).any(char::is_control) {
         return wrong("a bar or a control character in the long output");
     }

@@ -30,7 +30,7 @@ impl Dice {
     }
 }
 
-fn verdicts(runbook: &Runbook, facts: &Facts) -> Vec<Verdict> {
+fn verdicts(runbook: &Runbook, facts: &Facts) -> Vec<(Verdict, bool)> {
     let mut observations = Observations::default();
     for (probe, declared) in fact::all() {
         let unavailable = Unavailable::new(UnavailableReason::Missing, "nobody said so");
@@ -54,7 +54,11 @@ fn verdicts(runbook: &Runbook, facts: &Facts) -> Vec<Verdict> {
     concluded.runbooks[0]
         .steps
         .iter()
-        .map(|step| step.verdict())
+        .map(|step| {
+            let mut also = step.also.iter();
+            let is_open = also.any(|line| line.as_str().starts_with("worse not ruled out: "));
+            (step.verdict(), is_open)
+        })
         .collect()
 }
 
@@ -127,11 +131,13 @@ fn forget_one_at_a_time(runbook: &Runbook, facts: &Facts, count: &mut Count) {
         for (at, (before, after)) in knowing.iter().zip(&less).enumerate() {
             count.comparisons += 1;
             count.moved += usize::from(before != after);
+            let (before, after, is_open) = (&before.0, &after.0, after.1);
             let became_ok = *after == Verdict::Ok && *before != Verdict::Ok;
-            let hushed =
-                *before == Verdict::Unknown && matches!(after, Verdict::Warning | Verdict::Skipped);
+            let hushed = *before == Verdict::Unknown
+                && (*after == Verdict::Skipped || (*after == Verdict::Warning && !is_open));
             // A warning that holds stands by itself, and says what could not be checked.
-            let soothed = *before == Verdict::Critical && *after == Verdict::Skipped;
+            let soothed = *before == Verdict::Critical
+                && (*after == Verdict::Skipped || (*after == Verdict::Warning && !is_open));
             if became_ok || hushed || soothed {
                 count.wrong.push(format!(
                     "{} {}: {before:?} without {forgotten} is {after:?}: {facts:?}",

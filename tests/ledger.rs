@@ -399,7 +399,11 @@ fn the_last_move_of_the_alias_goes_into_the_deploy_log_once_and_is_read_by_what_
 fn a_newer_or_unwritable_deploy_log_is_reported() {
     let stage = rolled_back();
     let place = |name: &str| stage.home().join(name);
-    let deploy = |log: &Path| stage.duckops(&["record", "--deploy-log", text(log)]).run();
+    // Two days later: an entry with a date that is still to come is no deployment.
+    let deploy = |log: &Path| {
+        let call = stage.duckops(&["record", "--deploy-log", text(log)]);
+        call.env("DUCKOPS_TEST_NOW", "2026-03-24T03:12:09Z").run()
+    };
     // Somebody deployed since then, by the log: that stays the newest.
     let newer = place("NEWER.md");
     std::fs::write(&newer, "2026-03-23 v63 by ops\n").expect("a log");

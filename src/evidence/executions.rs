@@ -168,7 +168,8 @@ mod tests {
     #[test]
     fn executions_of_declined_requests_are_outcomes_and_all_others_failures() {
         let declined = &[("p-1", 3_900), ("p-2", 1_400), ("p-3", 1_300)];
-        let table: &[(&[(&str, i64)], (i64, i64))] = &[
+        type Row<'a> = (&'a [(&'a str, i64)], (i64, i64));
+        let table: &[Row<'_>] = &[
             (&[], (0, 0)),
             (&[("p-1", 3_900)], (0, 0)),
             (&[("run-p-2-1", 1_400)], (0, 0)),

@@ -117,7 +117,12 @@ fn steps(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
     let mut judged: Vec<step::Judged> = Vec::new();
     for (index, step) in runbook.steps.iter().enumerate() {
         let this = step::judge(runbook, index + 1, step, &earlier, inputs);
-        earlier.insert(step.id.as_str(), this.step.verdict());
+        // For whatever depends on it, a warning that may be worse is not known.
+        let verdict = match this.is_open {
+            true => Verdict::Unknown,
+            false => this.step.verdict(),
+        };
+        earlier.insert(step.id.as_str(), verdict);
         judged.push(this);
     }
     judged

@@ -22,6 +22,8 @@ pub(super) struct Judged {
     pub(super) leads: bool,
     /// The incident that explains what the rule found.
     pub(super) explained_by: Option<String>,
+    /// Whether a worse verdict could not be ruled out.
+    pub(super) is_open: bool,
 }
 
 /// Judges one step. `earlier` holds the verdicts of the steps before it.
@@ -36,6 +38,7 @@ pub(super) fn judge(
     let manual = step
         .manual
         .fill(|path| inputs.value(path), &runbook.limits, inputs.naming);
+    let mut is_open = false;
     let (rule, leads, head) = match decision {
         Decision::Rule {
             index,
@@ -43,6 +46,7 @@ pub(super) fn judge(
             unchecked,
         } => {
             let mut head = told(runbook, step, rule, inputs);
+            is_open = unchecked.is_some();
             head.also.extend(unchecked.map(|unavailable| {
                 Printable::from(format!("worse not ruled out: {}", unavailable.detail))
             }));
@@ -86,6 +90,7 @@ pub(super) fn judge(
         rule,
         leads,
         explained_by: None,
+        is_open,
     }
 }
 

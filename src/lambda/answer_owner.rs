@@ -27,7 +27,8 @@ pub(crate) fn check_function_arn(
     let qualifier = parts.next();
     let is_ours = match qualifier {
         Some(found) => qualifiers.contains(&found),
-        None => qualifiers.is_empty(),
+        // The function without a qualifier is its unpublished version.
+        None => qualifiers.is_empty() || qualifiers.contains(&"$LATEST"),
     };
     if kind && name && is_ours && parts.next().is_none() {
         return Ok(());

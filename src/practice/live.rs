@@ -123,6 +123,13 @@ impl FakeStack {
             self.count_pecks("running", -1);
             self.count_pecks("succeeded", 1);
             self.tell(at, "peck.approved", json!({"detail": name}));
+            let agents = self.audit.iter().rev();
+            let bonded = agents.filter(|entry| entry["event_type"] == "duck.bonded");
+            let agent = bonded.map(|entry| entry["spaceduck_id"].clone()).next();
+            if let Some(agent) = agent {
+                let bond = json!({"peck_id": name, "spaceduck_id": agent});
+                self.tell(at + 4, "duck.bonded", bond);
+            }
         }
     }
 

@@ -45,7 +45,7 @@ fn executions_are_the_same_in_the_aws_command() {
     let moved = [(SFN, emulator.url())];
     let document = triage(&stage, this_second(), "inc-004", &moved, &[]);
     for (id, path, count) in [
-        ("executions", "executions.unsuccessful_24h_min", 3),
+        ("executions", "executions.unsuccessful_24h", 3),
         ("stale", "executions.running", 1),
     ] {
         let step = step(&document, "inc-004", id);

@@ -168,7 +168,8 @@ fn doctor_says_whether_the_table_is_there_and_usable() {
     assert_eq!(history["verdict"], "unknown", "{history:#}");
     assert_eq!(history["fix"], "Make it: duckops history init");
     assert_eq!(duckops(&stage, &table, &INIT).run().code, 0);
-    assert_eq!(duckops(&stage, &table, &["triage"]).run().code, 3);
+    // A first run on a healthy stack is fine: what needs history is warming up.
+    assert_eq!(duckops(&stage, &table, &["triage"]).run().code, 0);
     let (_, document) = duckops(&stage, &table, &["doctor"]).json();
     let history = check(&document, "history");
     assert_eq!(history["verdict"], "ok", "{history:#}");

@@ -255,12 +255,11 @@ fn asked(world: &mut FakeStack, pecks: &[(&str, Duration, &[(&str, Duration)])])
     for (id, ago, since) in pecks {
         request(world, id, *ago, "peck_requested");
         for (event, ago) in *since {
-            audit_event(
-                world,
-                *ago,
-                event,
-                json!({"peck_id": id, "detail": format!("{event} {id}")}),
-            );
+            let mut entry = json!({"peck_id": id, "detail": format!("{event} {id}")});
+            if *event == "duck.bonded" {
+                entry["spaceduck_id"] = DUCKS[2].into();
+            }
+            audit_event(world, *ago, event, entry);
         }
     }
 }

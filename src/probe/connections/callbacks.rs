@@ -123,6 +123,30 @@ fn count(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
+/// The requests that went wrong after an approver acted, by how they did and how long ago.
+pub(super) fn request_errors(observation: &mut Observation, all: &Connections, at: OffsetDateTime) {
+    let failed = || {
+        let pecks = all.pecks.iter();
+        pecks.filter(|peck| peck.state(all.now) == PeckState::CallbackError)
+    };
+    let is_within =
+        |when: Option<i64>, window: i64| when.is_some_and(|when| all.now - when <= window);
+    let error = |peck: &&Peck| peck.last(EventKind::CallbackError);
+    let recent = failed().filter(|peck| is_within(error(peck), NEWS)).count();
+    let unbonded = |window: i64| {
+        let silent = failed().filter(|peck| error(peck).is_none());
+        let within = silent.filter(|peck| is_within(peck.last(EventKind::Approved), window));
+        within.count() as i64
+    };
+    for (path, count) in [
+        ("pecks.callback_errors_recent", recent as i64),
+        ("pecks.unbonded", unbonded(RECENT)),
+        ("pecks.unbonded_recent", unbonded(NEWS)),
+    ] {
+        observation.set(path, FactValue::Int(count), at);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,29 +228,5 @@ mod tests {
         let none = told(&[], &[("D1", 60)], DAY);
         assert_eq!(shown_of(&none, "callbacks.failing_offline"), "0");
         assert_eq!(shown_of(&none, "callbacks.worst"), "silent");
-    }
-}
-
-/// The requests that went wrong after an approver acted, by how they did and how long ago.
-pub(super) fn request_errors(observation: &mut Observation, all: &Connections, at: OffsetDateTime) {
-    let failed = || {
-        let pecks = all.pecks.iter();
-        pecks.filter(|peck| peck.state(all.now) == PeckState::CallbackError)
-    };
-    let is_within =
-        |when: Option<i64>, window: i64| when.is_some_and(|when| all.now - when <= window);
-    let error = |peck: &&Peck| peck.last(EventKind::CallbackError);
-    let recent = failed().filter(|peck| is_within(error(peck), NEWS)).count();
-    let unbonded = |window: i64| {
-        let silent = failed().filter(|peck| error(peck).is_none());
-        let within = silent.filter(|peck| is_within(peck.last(EventKind::Approved), window));
-        within.count() as i64
-    };
-    for (path, count) in [
-        ("pecks.callback_errors_recent", recent as i64),
-        ("pecks.unbonded", unbonded(RECENT)),
-        ("pecks.unbonded_recent", unbonded(NEWS)),
-    ] {
-        observation.set(path, FactValue::Int(count), at);
     }
 }

@@ -90,10 +90,12 @@ impl Reader {
             return self.heading(text, level);
         }
         let found = date::find(text);
-        if let Some(cells) = table::cells(text, self.columns.is_some() || is_list_of_names(text)) {
-            if cells.len() > 1 && self.row(text, cells, found) {
-                return;
-            }
+        let is_row = self.columns.is_some() || is_list_of_names(text);
+        if let Some(cells) = table::cells(text, is_row)
+            && cells.len() > 1
+            && self.row(text, cells, found)
+        {
+            return;
         }
         let block = |found: FoundDate| Block {
             date: Some(found),
@@ -199,10 +201,7 @@ impl Reader {
             .copied()
             .chain(std::iter::repeat(Column::Other));
         let cells = match self.columns {
-            Some(_) => columns
-                .zip(cells)
-                .map(|(column, cell)| (column, cell))
-                .collect(),
+            Some(_) => columns.zip(cells).collect(),
             None => Vec::new(),
         };
         self.begin(Block {
