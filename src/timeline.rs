@@ -42,8 +42,8 @@ pub struct Moment {
     pub witness: Witness,
     /// What happened.
     pub text: Printable,
-    /// Whether a verdict became warning, unknown or critical here.
-    pub is_bad: bool,
+    /// The verdict that a runbook came to here, where it is worse than ok.
+    pub bad: Option<Verdict>,
 }
 
 impl Moment {
@@ -53,7 +53,7 @@ impl Moment {
             at,
             witness,
             text: text.into(),
-            is_bad: false,
+            bad: None,
         }
     }
 }
@@ -75,7 +75,15 @@ impl Timeline {
             .filter(|moment| moment.at >= from)
             .collect();
         moments.sort_by(|a, b| (a.at, a.witness, &a.text).cmp(&(b.at, b.witness, &b.text)));
-        let broke = moments.iter().position(|moment| moment.is_bad);
+        let first = moments.iter().find(|moment| moment.bad.is_some());
+        let first = first.map(|moment| moment.at);
+        // Of several in one run the worst is what broke: others may only be explained by it.
+        let broke = moments
+            .iter()
+            .enumerate()
+            .filter(|(_, moment)| moment.bad.is_some() && Some(moment.at) == first)
+            .max_by_key(|(index, moment)| (moment.bad, std::cmp::Reverse(*index)))
+            .map(|(index, _)| index);
         Self { moments, broke }
     }
 
@@ -114,7 +122,9 @@ pub fn verdicts(runs: &[Summary]) -> Vec<Moment> {
                 None => format!("{name} is {}", now.word()),
             };
             moments.push(Moment {
-                is_bad: now >= Verdict::Warning && before.is_none_or(|before| before < now),
+                bad: Some(now).filter(|now| {
+                    *now >= Verdict::Warning && before.is_none_or(|before| before < *now)
+                }),
                 ..Moment::new(run.at.unix_timestamp(), Witness::Verdict, text)
             });
         }
@@ -238,7 +248,7 @@ mod tests {
         ];
         let told: Vec<_> = verdicts(&runs)
             .into_iter()
-            .map(|moment| (moment.at, moment.text.to_string(), moment.is_bad))
+            .map(|moment| (moment.at, moment.text.to_string(), moment.bad.is_some()))
             .collect();
         let due = [
             (10, "INC-001 is ok", false),
@@ -254,7 +264,7 @@ mod tests {
     #[test]
     fn moments_of_the_hour_before_are_listed_newest_first() {
         let bad = |at| Moment {
-            is_bad: true,
+            bad: Some(Verdict::Critical),
             ..Moment::new(at, Witness::Verdict, "INC-001 ok -> critical")
         };
         let moved = |at, text: &str| Moment::new(at, Witness::Alias, text);
@@ -275,7 +285,7 @@ mod tests {
             .map(|moment| moment.text.as_str())
             .collect();
         assert_eq!(before, ["at once", "rollback", "an hour"]);
-        let calm = Timeline::of(0, moments.into_iter().filter(|moment| !moment.is_bad));
+        let calm = Timeline::of(0, moments.into_iter().filter(|moment| moment.bad.is_none()));
         assert_eq!((calm.broke, calm.before().count()), (None, 0));
     }
 

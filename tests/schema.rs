@@ -283,7 +283,7 @@ fn people(home: &std::path::Path) -> Vec<Document> {
     let (pecks, bonds) = (Stage::of(world("peck")), Stage::of(world("bond")));
     let id = "DECAF00000000001";
     let asked: [(&Stage, Call<'_>); 11] = [
-        (&pecks, (&["peck", "list"], 2, Some("pecks"))),
+        (&pecks, (&["peck", "list"], 1, Some("pecks"))),
         (&pecks, (&["peck", "show", "peck_a1"], 0, Some("peck"))),
         (&pecks, (&["peck", "show", "nobody"], 3, Some("peck"))),
         (&bonds, (&["bond", "list"], 2, Some("bonds"))),

@@ -164,7 +164,7 @@ fn the_day_of_recorded_totals_begins_24_hours_ago_to_the_second() {
             ("11 since 24 h", since(DAY, 11), "critical"),
             ("11 since 24 h and a second", since(DAY + 1, 11), "unknown"),
             // Ten since then: what came before bounds them only if it is as old as the day.
-            ("10 since 24 h less a second", since(DAY - 1, 10), "unknown"),
+            ("10 since 24 h less a second", since(DAY - 1, 10), "skipped"),
             ("10 since 24 h", since(DAY, 10), "ok"),
             ("10 since 24 h and a second", since(DAY + 1, 10), "ok"),
         ],
@@ -203,7 +203,7 @@ fn one_error_in_the_last_hour_is_rising_by_recorded_totals() {
             (
                 "none since an hour less a second",
                 none_since(HOUR - 1),
-                "unknown",
+                "skipped",
             ),
             ("none since an hour", none_since(HOUR), "ok"),
             (
@@ -250,12 +250,13 @@ fn missing_history_is_not_extrapolated() {
         "callback-errors",
         vec![
             ("first run, a total of 0", history(0, &[]), "ok"),
-            ("first run, a total of 1", history(1, &[]), "unknown"),
-            ("first run, a total of 11", history(11, &[]), "unknown"),
+            // A first installation on which nothing fails is warming up.
+            ("first run, a total of 1", history(1, &[]), "skipped"),
+            ("first run, a total of 11", history(11, &[]), "skipped"),
             (
                 "recorded five minutes ago only",
                 history(7, &[(5 * MINUTE, 7)]),
-                "unknown",
+                "skipped",
             ),
             (
                 "recorded an hour ago only, at most 10",
@@ -265,7 +266,7 @@ fn missing_history_is_not_extrapolated() {
             (
                 "recorded an hour ago only, at most 11",
                 history(11, &[(HOUR, 11)]),
-                "unknown",
+                "skipped",
             ),
             ("a gap of two days", history(7, &[(2 * DAY, 7)]), "ok"),
             (
@@ -322,13 +323,16 @@ fn started(world: &mut FakeStack, status: &str, ago: u64) {
 }
 
 #[test]
-fn an_execution_counts_for_24_hours_from_its_start() {
+fn an_execution_without_a_stop_counts_for_24_hours_from_its_start() {
     let mut points = Vec::new();
     for status in ["FAILED", "TIMED_OUT", "ABORTED"] {
         for (what, ago, due) in [
-            ("started 24 h less a second ago", DAY - 1, "warning"),
-            ("started 24 h ago", DAY, "ok"),
-            ("started 24 h and a second ago", DAY + 1, "ok"),
+            // One failure is news for an hour, and few for the rest of the day.
+            ("started an hour less a second ago", HOUR - 1, "warning"),
+            ("started an hour and a second ago", HOUR + 1, "ok"),
+            ("started 24 h less a second ago", DAY - 1, "ok"),
+            // It may have ended now.
+            ("started 24 h and a second ago", DAY + 1, "unknown"),
         ] {
             points.push((what, with(|w| started(w, status, ago)), due));
         }

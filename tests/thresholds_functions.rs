@@ -516,6 +516,7 @@ fn a_fleet_has_never_pulsed_if_the_feed_goes_back_24_hours_or_to_before_the_firs
         with(|w| {
             dead(w);
             told(w, "pulse", "", &[]);
+            told(w, "bonded", "", &[]);
             reaching(w, ago);
             w.recorded.clear();
         })
@@ -526,6 +527,7 @@ fn a_fleet_has_never_pulsed_if_the_feed_goes_back_24_hours_or_to_before_the_firs
         with(|w| {
             dead(w);
             told(w, "pulse", "", &[]);
+            told(w, "bonded", "", &[]);
             reaching(w, reach);
             told(w, "registered", "agent.registered", &[2 * HOUR]);
             w.recorded.clear();

@@ -289,9 +289,11 @@ fn call_made_with_0_1_0_is_not_made_again() {
     let escalated = |one: &&Value| one["runbook"] == "inc-004";
     assert_eq!(receiver.came().iter().filter(escalated).count(), 0);
     let entry = text_of(&stage, &["record", "inc-004", "--dry-run"], 0);
-    for part in ["2026-03-22T03:08:09", "Ada", "ops-1", "alias rollback"] {
+    for part in ["2026-03-22T03:08:09", "Ada", "ops-1"] {
         assert!(entry.contains(part), "{part}: {entry}");
     }
+    // The journal of that folder is about another stack: its API has another address.
+    assert!(!entry.contains("alias rollback"), "{entry}");
     let again = [&call[..], &["--again"]].concat();
     text_of(&stage, &again, 0);
     assert_eq!(receiver.came().iter().filter(escalated).count(), 1);

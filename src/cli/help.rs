@@ -3,6 +3,7 @@
 use super::Context;
 use super::args::Cli;
 use super::fail::Failure;
+use crate::exit;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::runbook::Missing;
@@ -11,34 +12,66 @@ use clap::CommandFactory;
 /// The topic that is no command.
 const EXIT_CODES: &str = "exit-codes";
 
-const CODES: &str = "\
-Exit codes of commands that read (triage, check, show, list, alias check, doctor):
-    0  ok
-    1  warning
-    2  critical
-    3  unknown, or duckops itself failed
-   64  usage error; 3 under --output nagios
-  130  interrupted from the keyboard
-  143  ended by another process
-
-Exit codes of commands that change something (alias rollback, bond rotate):
-    0  done, and read back
-    1  not applied, and that is proven
-    2  applied, but verifying or recording it failed
-    3  may have been applied: do not repeat it
-    4  changed by another user first; nothing of this command was applied
-    5  consent missing; nothing was sent
-   64  usage error
-  130, 143  interrupted before anything was sent
-
-Of escalate: 0 sent or printed, 1 nothing due, 2 a channel did not take it, 4 sent already,
-5 consent missing. Of record: 0 recorded, 1 not recorded, 3 may be recorded. Of webhook send:
-0 accepted, 1 not accepted or nothing sent, 3 sent and not answered.
-";
+/// What each exit code means, by the constants of [`exit`].
+fn codes() -> String {
+    let reads = [
+        (exit::OK, "ok"),
+        (exit::WARNING, "warning"),
+        (exit::CRITICAL, "critical"),
+        (exit::UNKNOWN, "unknown, or duckops itself failed"),
+        (
+            exit::USAGE,
+            "usage error; that of unknown under --output nagios",
+        ),
+        (exit::INTERRUPTED, "interrupted from the keyboard"),
+        (exit::TERMINATED, "ended by another process"),
+    ];
+    let writes = [
+        (exit::OK, "done, and read back"),
+        (exit::WARNING, "not applied, and that is proven"),
+        (
+            exit::CRITICAL,
+            "applied, but verifying or recording it failed",
+        ),
+        (exit::UNKNOWN, "may have been applied: do not repeat it"),
+        (
+            exit::CONFLICT,
+            "changed by another user first; nothing of this command was applied",
+        ),
+        (exit::NO_CONSENT, "consent missing; nothing was sent"),
+        (exit::USAGE, "usage error"),
+        (exit::INTERRUPTED, "interrupted before anything was sent"),
+        (exit::TERMINATED, "ended before anything was sent"),
+    ];
+    let escalate = [
+        (exit::OK, "sent, or printed"),
+        (exit::WARNING, "nothing is due"),
+        (exit::CRITICAL, "a channel did not take it"),
+        (exit::CONFLICT, "sent already"),
+        (exit::NO_CONSENT, "consent missing"),
+    ];
+    let tables: [(&str, &[(u8, &str)]); 3] = [
+        (
+            "read (triage, check, show, list, alias check, doctor)",
+            &reads,
+        ),
+        ("change something (alias rollback, bond rotate)", &writes),
+        ("page a contact (escalate)", &escalate),
+    ];
+    let mut text = String::new();
+    for (commands, rows) in tables {
+        let gap = if text.is_empty() { "" } else { "\n" };
+        text.push_str(&format!("{gap}Exit codes of commands that {commands}:\n"));
+        for (code, meaning) in rows {
+            text.push_str(&format!("  {code:>3}  {meaning}\n"));
+        }
+    }
+    text
+}
 
 pub(super) fn main(context: &Context, topic: &[String]) -> Result<u8, Failure> {
     let text = match topic {
-        [only] if only == EXIT_CODES => CODES.to_owned(),
+        [only] if only == EXIT_CODES => codes(),
         topic => of_command(topic)?,
     };
     let document = Document::verbatim(DocumentKind::Help, "help", text);

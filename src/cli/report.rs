@@ -57,7 +57,7 @@ pub(super) async fn main(context: &Context, args: &args::ReportArgs) -> Result<u
             at: instant(moment.at),
             witness: moment.witness.word(),
             text: moment.text.to_string(),
-            is_bad: moment.is_bad,
+            is_bad: moment.bad.is_some(),
         })
         .collect();
     let said: Vec<_> = std::iter::once(collected.summary(SPAN))

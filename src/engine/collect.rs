@@ -34,7 +34,7 @@ pub fn probes_for_steps<'a>(
 ) -> BTreeSet<Probe> {
     let mut facts: BTreeSet<&'static str> = BTreeSet::new();
     for (runbook, step) in steps {
-        facts.extend(step.facts());
+        facts.extend(step.facts().chain(step.warming_up));
         let named: BTreeSet<&str> = step
             .rules
             .iter()

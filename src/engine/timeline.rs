@@ -223,7 +223,7 @@ impl CollectedTimeline {
 
 fn table(moments: &[Moment], screen: Screen) -> String {
     let rows = moments.iter().map(|moment| {
-        let mark = if moment.is_bad { "!" } else { "" };
+        let mark = if moment.bad.is_some() { "!" } else { "" };
         let witness = moment.witness.word().into();
         [
             instant(moment.at).into(),

@@ -1,7 +1,7 @@
 //! When history will be old enough, on a first installation with nothing that speaks against ok.
 
 use super::{CALLBACK_ERRORS, DAY, HOUR, RecordedSamples};
-use crate::fact::FactValue;
+use crate::fact::{Fact, FactValue};
 use crate::observation::{Observation, Observations, Unavailable, UnavailableReason};
 use time::{Duration, OffsetDateTime};
 
@@ -15,6 +15,13 @@ pub(super) fn join(
     past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) {
+    let registered = match observation.outcome("growth.ducklings_48h_min") {
+        Ok(Fact {
+            value: FactValue::Int(grown),
+            ..
+        }) => grown,
+        _ => 0,
+    };
     let installed = past.as_ref().ok().and_then(|past| past.installed);
     for (path, ready) in [
         (
@@ -23,7 +30,7 @@ pub(super) fn join(
         ),
         (
             "warming.certificates_until",
-            installed.and_then(|first| Some(first + certificates(observations)?)),
+            installed.and_then(|first| Some(first + certificates(observations, registered)?)),
         ),
     ] {
         let ready = ready.filter(|ready| *ready > now).ok_or_else(|| {
@@ -53,10 +60,10 @@ fn callback_errors(observations: &Observations) -> Option<Duration> {
 
 /// How much history INC-002 step 1 needs, while every duckling has its certificate or no
 /// registration is visible.
-fn certificates(observations: &Observations) -> Option<Duration> {
+fn certificates(observations: &Observations, registered: i64) -> Option<Duration> {
     let backlog = observations.int("certs.backlog")?;
     observations.int("audit.pulses")?;
-    let registrations = observations.int("audit.signups_48h_min")?;
+    let registrations = observations.int("audit.signups_48h_min")?.max(registered);
     (backlog <= 0 || registrations == 0).then_some(2 * DAY)
 }
 

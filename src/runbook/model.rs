@@ -137,7 +137,8 @@ impl Step {
         let own = self
             .facts()
             .filter_map(|path| crate::fact::find(path).map(|(probe, _)| probe));
-        let joined = self.facts().flat_map(crate::fact::inputs).copied();
+        let joined = self.facts().chain(self.warming_up);
+        let joined = joined.flat_map(crate::fact::inputs).copied();
         own.chain(joined).collect()
     }
 
@@ -147,7 +148,6 @@ impl Step {
         self.show
             .iter()
             .copied()
-            .chain(self.warming_up)
             .chain(self.manual.facts())
             .chain(rules)
     }
