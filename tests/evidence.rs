@@ -39,6 +39,8 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
     const TARGET: (Operation, &str) = (GetAlias, "FunctionVersion");
     const STATE: (Operation, &str) = (GetFunctionConfiguration, "State");
     const UPDATE: (Operation, &str) = (GetFunctionConfiguration, "LastUpdateStatus");
+    // An answer about another function says nothing of this one.
+    const NAMED: (Operation, &str) = (GetFunctionConfiguration, "FunctionArn");
     const POINTS: &[(Operation, &str)] = &[TARGET, OWNER];
     const UP: (Operation, &str) = (Status, "");
     // The feed adds to the totals, and without it they bound the growth alone.
@@ -106,7 +108,7 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         // Any one witness of what is expected suffices; recorded runs are one.
         ("alias.drift", POINTS),
         ("alias.disputed", POINTS),
-        ("alias.standing", &[STATE, UPDATE, OWNER]),
+        ("alias.standing", &[STATE, UPDATE, NAMED, OWNER]),
         // While the API answers, the rest of what it is made from does not count.
         ("rollback.why", &[UP, TARGET, OWNER]),
         ("rollback.offered", &[UP, TARGET, OWNER]),

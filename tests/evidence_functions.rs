@@ -160,10 +160,11 @@ fn configuration(world: &FakeStack) -> Value {
     })
 }
 
-/// No verdict stands on the configuration: it widens a window or it does not, and it dates
-/// a version that recorded runs date too.
+/// That the version behind the alias can take traffic stands on its state, on its last update and
+/// on whose they are. No verdict stands on the rest: that widens a window or it does not, and it
+/// dates a version that recorded runs date too.
 #[test]
-fn removing_any_configuration_field_changes_no_verdict() {
+fn removing_any_configuration_field_but_the_state_changes_no_verdict() {
     let honest = configuration(&world("healthy"));
     play(
         "healthy",

@@ -78,17 +78,13 @@ fn forged(text: &str, format: &str) -> Vec<String> {
         "markdown" => wrong.extend(markdown(text)),
         "short" => {
             let odd = text.lines().filter(|line| {
-                let heads = [
-                    "OK ",
-                    "WARNING ",
-                    "CRITICAL ",
-                    "UNKNOWN ",
-                    "do: ",
-                    "WARN INC-",
-                    "CRIT INC-",
-                    "UNKN INC-",
-                ];
-                !heads.iter().any(|head| line.starts_with(head))
+                let heads = ["OK ", "WARNING ", "CRITICAL ", "UNKNOWN ", "do: "];
+                let rows = ["INC-", "BOND/", "PECK/"];
+                let is_row = ["WARN ", "CRIT ", "UNKN "]
+                    .iter()
+                    .filter_map(|verdict| line.strip_prefix(verdict))
+                    .any(|rest| rows.iter().any(|row| rest.starts_with(row)));
+                !is_row && !heads.iter().any(|head| line.starts_with(head))
             });
             wrong.extend(odd.map(|line| format!("no line of ours: {line}")));
         }
@@ -136,7 +132,9 @@ fn execution(world: &mut FakeStack, status: &str, ago: u64) {
     });
 }
 
-const RUNBOOKS: [&str; 5] = ["inc-001", "inc-002", "inc-003", "inc-004", "inc-005"];
+const RUNBOOKS: [&str; 7] = [
+    "inc-001", "inc-002", "inc-003", "inc-004", "inc-005", "bond", "peck",
+];
 
 pub(crate) const DOORS: &[Door] = &[
     Door {
@@ -246,10 +244,11 @@ pub(crate) const DOORS: &[Door] = &[
         name: "the version behind the alias",
         open: |w| {
             let evil = format!("6 {EVIL}");
-            w.faults.insert(
-                Operation::GetAlias,
-                Fault::Body(json!({"FunctionVersion": evil, "RevisionId": evil}).to_string()),
-            );
+            // Of the right alias, or nothing of it would be read.
+            let arn = format!("{}:prod", w.function_arn());
+            let body = json!({"AliasArn": arn, "FunctionVersion": evil, "RevisionId": evil});
+            w.faults
+                .insert(Operation::GetAlias, Fault::Body(body.to_string()));
         },
     },
     Door {
@@ -266,7 +265,8 @@ pub(crate) const DOORS: &[Door] = &[
     Door {
         name: "the configuration of the function",
         open: |w| {
-            let evil = json!({"Version": "61", "State": EVIL, "Timeout": 30, "LastModified": EVIL});
+            let arn = format!("{}:61", w.function_arn());
+            let evil = json!({"FunctionArn": arn, "Version": "61", "State": EVIL, "Timeout": 30, "LastModified": EVIL});
             w.faults.insert(
                 Operation::GetFunctionConfiguration,
                 Fault::Body(evil.to_string()),

@@ -39,18 +39,51 @@ const WRONG: [Wrong; 17] = [
     wrong("first-run", &[]),
 ];
 
-/// What is solved first: the incidents that explain others, then P0 before P1, then by id.
-/// `None` where nothing is critical.
+/// What is solved first: the incidents that explain others, then P0 before P1, then by id;
+/// single connections last. `None` where nothing is critical.
 fn due(critical: &BTreeSet<&'static str>) -> Option<&'static str> {
-    let order = ["inc-001", "inc-003", "inc-005", "inc-002", "inc-004"];
+    let order = [
+        "inc-001", "inc-003", "inc-005", "inc-002", "inc-004", "bond", "peck",
+    ];
     order.into_iter().find(|id| critical.contains(id))
 }
 
 /// Who explains whom.
-const EXPLAINED: [(&str, &[&str]); 3] = [
-    ("inc-002", &["inc-001"]),
-    ("inc-003", &["inc-001"]),
-    ("inc-004", &["inc-001", "inc-003"]),
+struct Explained {
+    id: &'static str,
+    /// Those that take its evidence away: while one of them is critical, what is unknown of it
+    /// is not judged.
+    unknown_by: &'static [&'static str],
+    /// Those that cause what its rules find.
+    found_by: &'static [&'static str],
+}
+
+const EXPLAINED: [Explained; 5] = [
+    Explained {
+        id: "inc-002",
+        unknown_by: &["inc-001"],
+        found_by: &["inc-005"],
+    },
+    Explained {
+        id: "inc-003",
+        unknown_by: &["inc-001"],
+        found_by: &[],
+    },
+    Explained {
+        id: "inc-004",
+        unknown_by: &["inc-001", "inc-003"],
+        found_by: &["inc-003"],
+    },
+    Explained {
+        id: "bond",
+        unknown_by: &["inc-001"],
+        found_by: &["inc-003"],
+    },
+    Explained {
+        id: "peck",
+        unknown_by: &["inc-001"],
+        found_by: &["inc-004"],
+    },
 ];
 
 /// What is critical when both scenes are played at once.
@@ -243,31 +276,52 @@ fn judged(one: &Wrong, other: &Wrong, world: FakeStack, complaints: &mut Vec<Str
     assert_eq!(runbooks.len(), 7, "{pair}");
     for runbook in runbooks {
         let id = runbook["id"].as_str().expect("an id");
-        let parents = EXPLAINED.iter().find(|(child, _)| *child == id);
-        let parents = parents.map_or(&[][..], |(_, parents)| parents);
-        let parent = parents.iter().find(|parent| critical.contains(**parent));
+        let explained = EXPLAINED.iter().find(|child| child.id == id);
+        let of = |parents: fn(&Explained) -> &'static [&'static str]| {
+            let parents = explained.map_or(&[][..], parents).iter().copied();
+            parents
+                .filter(|parent| critical.contains(parent))
+                .collect::<Vec<_>>()
+        };
+        let (unknown_by, found_by) = (of(|child| child.unknown_by), of(|child| child.found_by));
         let verdict = runbook["verdict"].as_str().expect("a verdict");
-        match parent {
-            Some(parent) => {
-                // A parent explains what is bad and what is not known; the rest needs none.
-                let explained = runbook["blocked_by"] == **parent && verdict == "unknown";
-                let fine = runbook["blocked_by"].is_null() && matches!(verdict, "ok" | "warning");
-                let may_stay = fine && !critical.contains(id);
-                if !(explained || may_stay) {
-                    complain(format!("{id} is {verdict}, by {}", runbook["blocked_by"]));
+        let summary = runbook["summary"].as_str().expect("a summary");
+        let is_blocked = match (verdict, runbook["blocked_by"].as_str()) {
+            (_, None) => false,
+            ("unknown", Some(parent)) => {
+                let due = format!("not judged: {} first", parent.to_ascii_uppercase());
+                if unknown_by.first() != Some(&parent) || summary != due {
+                    complain(format!("{id} is not judged for {parent}: {summary}"));
                 }
-                if explained && !runbook["escalation"].is_null() {
-                    complain(format!("{id} calls somebody though {parent} explains it"));
-                }
+                true
             }
-            None => {
-                if !runbook["blocked_by"].is_null() {
-                    complain(format!("{id} is explained by {}", runbook["blocked_by"]));
+            ("warning" | "critical", Some(parent)) => {
+                let due = format!("; caused by {}", parent.to_ascii_uppercase());
+                if !found_by.contains(&parent) || !summary.ends_with(&due) {
+                    complain(format!("{id} is {verdict} by {parent}: {summary}"));
                 }
-                if (verdict == "critical") != critical.contains(id) {
-                    complain(format!("{id} is {verdict}: {}", runbook["summary"]));
-                }
+                true
             }
+            (_, Some(parent)) => {
+                complain(format!("{id} is {verdict}, and explained by {parent}"));
+                true
+            }
+        };
+        if is_blocked && !runbook["escalation"].is_null() {
+            complain(format!("{id} calls somebody though another explains it"));
+        }
+        // A parent explains what is bad and what is not known; the rest needs none.
+        if !unknown_by.is_empty() && verdict == "unknown" && !is_blocked {
+            complain(format!("{id} is unknown, and {unknown_by:?} critical"));
+        }
+        let has_parent = !unknown_by.is_empty() || !found_by.is_empty();
+        if has_parent && critical.contains(id) && !is_blocked {
+            complain(format!("{id} is {verdict} by itself: {summary}"));
+        }
+        // What takes the evidence away may leave an incident unknown that is critical without it.
+        let is_due = critical.contains(id) && !(verdict == "unknown" && is_blocked);
+        if (verdict == "critical") != is_due {
+            complain(format!("{id} is {verdict}: {summary}"));
         }
     }
 

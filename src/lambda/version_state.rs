@@ -31,15 +31,17 @@ pub enum VersionStanding {
 
 impl VersionState {
     pub(crate) fn of(answer: &GetFunctionConfigurationOutput) -> Self {
+        // An empty word tells nothing, least of all that something failed.
+        let told = |word: &str| (!word.is_empty()).then(|| word.to_owned());
         Self {
-            state: answer.state().map(|state| state.as_str().to_owned()),
+            state: answer.state().and_then(|state| told(state.as_str())),
             state_reason: reason(
                 answer.state_reason_code().map(|code| code.as_str()),
                 answer.state_reason(),
             ),
             update: answer
                 .last_update_status()
-                .map(|status| status.as_str().to_owned()),
+                .and_then(|status| told(status.as_str())),
             update_reason: reason(
                 answer
                     .last_update_status_reason_code()
@@ -129,6 +131,19 @@ mod tests {
                 "{state} {update}"
             );
         }
+    }
+
+    #[test]
+    fn an_empty_word_is_no_state() {
+        let of = |state: &str, update: &str| {
+            let answer = GetFunctionConfigurationOutput::builder()
+                .state(state.into())
+                .last_update_status(update.into());
+            VersionState::of(&answer.build()).standing()
+        };
+        assert_eq!(of("", "Successful"), Err("the state"));
+        assert_eq!(of("Active", ""), Err("the last update"));
+        assert_eq!(of("Active", "Successful"), Ok(VersionStanding::Ready));
     }
 
     #[test]

@@ -155,6 +155,7 @@ fn running(
                     format!("Lambda does not tell {missing} of the version"),
                 )
             });
+            let standing = running.stated_once.and(standing);
             observation.put("alias.standing", standing, at);
         }
         Err(unavailable) => PATHS

@@ -12,8 +12,10 @@ mod corpus_tests;
 mod fault;
 mod filter;
 mod level;
+mod level_in_text;
 mod line;
 mod log_counts;
+mod nothing;
 #[cfg(test)]
 mod tests;
 

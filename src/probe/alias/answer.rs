@@ -74,6 +74,8 @@ pub(super) struct Running {
     pub(super) version: String,
     pub(super) timeout: Result<i64, Unavailable>,
     pub(super) state: VersionState,
+    /// That each part of the state stands once in the answer, so that it has one meaning.
+    pub(super) stated_once: Result<(), Unavailable>,
     pub(super) published: Option<i64>,
 }
 
@@ -88,6 +90,9 @@ pub(super) async fn configuration(
     let running = asked.answer.as_ref().map_err(Clone::clone);
     let running = running.map(|found| Running {
         state: found.state.clone(),
+        stated_once: ["State", "LastUpdateStatus"]
+            .iter()
+            .try_for_each(|name| found.document.single(name)),
         timeout: found.document.count("Timeout"),
         published: found.last_modified.as_deref().and_then(parse_last_modified),
         version: found.version.clone(),

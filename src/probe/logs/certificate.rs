@@ -4,7 +4,8 @@
 //! `ssl` in `ClassLoader` are letters.
 
 use super::level::Level;
-use super::line::{LogLine, is_nothing};
+use super::line::LogLine;
+use super::nothing::is_nothing;
 use crate::probe::meaning::is_failure_word;
 
 /// What a line says of certificates or of mail.

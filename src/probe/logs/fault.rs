@@ -4,7 +4,8 @@
 //! stack trace. A level decides by itself; only a line without one is searched for the others.
 
 use super::level::Level;
-use super::line::{LogLine, is_nothing};
+use super::line::LogLine;
+use super::nothing::is_nothing;
 use regex::Regex;
 use serde_json::Value;
 use std::sync::LazyLock;
