@@ -79,7 +79,7 @@ fn forged(text: &str, format: &str) -> Vec<String> {
         "short" => {
             let odd = text.lines().filter(|line| {
                 let heads = ["OK ", "WARNING ", "CRITICAL ", "UNKNOWN ", "do: "];
-                let rows = ["INC-", "BOND/", "PECK/"];
+                let rows = ["INC-", "BOND/", "BOND ", "PECK/", "PECK "];
                 let is_row = ["WARN ", "CRIT ", "UNKN "]
                     .iter()
                     .filter_map(|verdict| line.strip_prefix(verdict))

@@ -22,9 +22,11 @@ const WRONG: [Wrong; 17] = [
     wrong("api-500", &["inc-001"]),
     wrong("inc-001", &["inc-001"]),
     // A fleet that lived four hours ago, with callbacks that fail since.
-    wrong("fleet-and-callbacks", &["inc-003", "inc-004"]),
-    wrong("fleet-dead-30h", &["inc-003"]),
-    wrong("inc-004", &["inc-004"]),
+    wrong("fleet-and-callbacks", &["inc-003", "inc-004", "bond"]),
+    // Offline for longer than a day is no news of a single bond.
+    wrong("fleet-dead-30h", &["inc-003", "inc-004"]),
+    // One of its agents has not pulsed for five hours.
+    wrong("inc-004", &["inc-004", "bond"]),
     wrong("inc-005", &["inc-005"]),
     // 200 of 200, and mails with certificates that were refused.
     wrong("cert-mail-refused", &["inc-005"]),
@@ -54,15 +56,15 @@ struct Explained {
     /// Those that take its evidence away: while one of them is critical, what is unknown of it
     /// is not judged.
     unknown_by: &'static [&'static str],
-    /// Those that cause what its rules find.
-    found_by: &'static [&'static str],
+    /// Those that cause what its rules find, and a word of the findings that they cause.
+    found_by: &'static [(&'static str, &'static str)],
 }
 
 const EXPLAINED: [Explained; 5] = [
     Explained {
         id: "inc-002",
         unknown_by: &["inc-001"],
-        found_by: &["inc-005"],
+        found_by: &[("inc-005", "mail")],
     },
     Explained {
         id: "inc-003",
@@ -72,17 +74,17 @@ const EXPLAINED: [Explained; 5] = [
     Explained {
         id: "inc-004",
         unknown_by: &["inc-001", "inc-003"],
-        found_by: &["inc-003"],
+        found_by: &[("inc-003", "")],
     },
     Explained {
         id: "bond",
         unknown_by: &["inc-001"],
-        found_by: &["inc-003"],
+        found_by: &[("inc-003", "")],
     },
     Explained {
         id: "peck",
         unknown_by: &["inc-001"],
-        found_by: &["inc-004"],
+        found_by: &[("inc-004", "")],
     },
 ];
 
@@ -97,6 +99,10 @@ fn critical(one: &Wrong, other: &Wrong) -> BTreeSet<&'static str> {
     // Certificates stall by what earlier runs recorded, and there were none.
     if scenes.contains(&"first-run") {
         all.remove("inc-002");
+    }
+    // Only the feed tells when an agent pulsed.
+    if scenes.contains(&"torn-audit") || scenes.contains(&"hanging-audit") {
+        all.remove("bond");
     }
     all
 }
@@ -277,15 +283,15 @@ fn judged(one: &Wrong, other: &Wrong, world: FakeStack, complaints: &mut Vec<Str
     for runbook in runbooks {
         let id = runbook["id"].as_str().expect("an id");
         let explained = EXPLAINED.iter().find(|child| child.id == id);
-        let of = |parents: fn(&Explained) -> &'static [&'static str]| {
-            let parents = explained.map_or(&[][..], parents).iter().copied();
-            parents
-                .filter(|parent| critical.contains(parent))
-                .collect::<Vec<_>>()
-        };
-        let (unknown_by, found_by) = (of(|child| child.unknown_by), of(|child| child.found_by));
-        let verdict = runbook["verdict"].as_str().expect("a verdict");
         let summary = runbook["summary"].as_str().expect("a summary");
+        let verdict = runbook["verdict"].as_str().expect("a verdict");
+        let unknown_by = explained.map_or(&[][..], |child| child.unknown_by);
+        let unknown_by = unknown_by.iter().copied();
+        let unknown_by: Vec<_> = unknown_by.filter(|id| critical.contains(id)).collect();
+        let found_by = explained.map_or(&[][..], |child| child.found_by).iter();
+        let found_by = found_by.filter(|(_, word)| summary.contains(word));
+        let found_by = found_by.map(|(id, _)| *id);
+        let found_by: Vec<_> = found_by.filter(|id| critical.contains(id)).collect();
         let is_blocked = match (verdict, runbook["blocked_by"].as_str()) {
             (_, None) => false,
             ("unknown", Some(parent)) => {

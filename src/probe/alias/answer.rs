@@ -74,7 +74,7 @@ pub(super) struct Running {
     pub(super) version: String,
     pub(super) timeout: Result<i64, Unavailable>,
     pub(super) state: VersionState,
-    /// That each part of the state stands once in the answer, so that it has one meaning.
+    /// That the state and whose it is stand once in the answer, so that they have one meaning.
     pub(super) stated_once: Result<(), Unavailable>,
     pub(super) published: Option<i64>,
 }
@@ -90,7 +90,7 @@ pub(super) async fn configuration(
     let running = asked.answer.as_ref().map_err(Clone::clone);
     let running = running.map(|found| Running {
         state: found.state.clone(),
-        stated_once: ["State", "LastUpdateStatus"]
+        stated_once: ["FunctionArn", "State", "LastUpdateStatus"]
             .iter()
             .try_for_each(|name| found.document.single(name)),
         timeout: found.document.count("Timeout"),
