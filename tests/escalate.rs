@@ -197,7 +197,7 @@ fn without_a_channel_the_message_is_printed_and_not_recorded_as_sent() {
 #[test]
 fn an_incident_without_escalation_escalates_to_nobody() {
     let receiver = Receiver::well();
-    let mut down = world("inc-004");
+    let mut down = world("healthy");
     down.faults.insert(Operation::Status, Fault::Status(502));
     for (world, words) in [
         (
