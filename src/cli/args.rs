@@ -129,43 +129,43 @@ impl Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Judge incidents: all of them, one, or one step of one
+    /// Judge all runbooks, one, or one step of one: verdict and next action
     Triage(TriageArgs),
-    /// Judge as triage does, for cron: record, compare with the checks before, tell what changed
+    /// Run triage from cron: record, compare, report changes
     Check(CheckArgs),
-    /// Show every fact the probes yield, or those under a prefix
+    /// Show the readings behind the verdicts, or those under a prefix
     Facts(FactsArgs),
-    /// The runbooks as documents and as tested data
+    /// List, show, check, test and make runbooks
     Runbook(RunbookArgs),
     /// Practise on the embedded stack
     Drill(DrillArgs),
-    /// Print the audit feed, filtered, while it arrives
+    /// Stream the audit feed, filtered
     Audit(AuditArgs),
     /// Check settings, credentials, account, clock, reachability and permissions
     Doctor(DoctorArgs),
-    /// Show how recorded facts developed
+    /// Show the recorded trend of a fact
     History(HistoryArgs),
     /// Print alert rules for Prometheus, over the file that check --textfile writes
     Rules(RulesArgs),
-    /// The alias: what it is, whether a version is safe for it, and moving it
+    /// Show, check, roll back or promote the prod alias
     Alias(AliasArgs),
-    /// The requests for a connection, by state
+    /// List and diagnose peck requests
     Peck(PeckArgs),
-    /// The bonds of the agents, by health; a pulse, a new key, the end
+    /// List and diagnose bonds; send a pulse, rotate a key, unpeck
     Bond(BondArgs),
-    /// Webhooks: test deliveries, their signatures, and a receiver
+    /// Send, verify and receive webhook deliveries
     Webhook(WebhookArgs),
-    /// Put an incident, with exact numbers, into GOVERNANCE-LOG.md
+    /// Append the incident to GOVERNANCE-LOG.md
     Record(RecordArgs),
-    /// Call whoever an incident calls for, with everything they want to know, once
+    /// Page the on-call contact once, with the findings
     Escalate(EscalateArgs),
-    /// Verdicts, writes, the alias, executions and audit events in one sequence
+    /// Show events in order: verdicts, writes, alias, executions, audit
     Timeline(TimelineArgs),
-    /// One run of a runbook as a page to look at
+    /// Write one run of a runbook as an HTML page
     Report(ReportArgs),
-    /// What changed between two recordings of triage --save
+    /// Compare two recordings of triage --save
     Diff(DiffArgs),
-    /// Show what was changed from this machine, and by which consent
+    /// Show changes made from this machine, and who confirmed them
     Journal(JournalArgs),
     /// Print the JSON Schema of the output, or of the configuration
     Schema {
@@ -216,7 +216,7 @@ impl Command {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Such as inc-004; without any, every incident
+    /// Such as inc-004; without any, all seven runbooks
     #[arg(value_name = "RUNBOOK")]
     pub(super) asked: Vec<String>,
     /// Count a verdict only after so many bad runs of so many, such as 3/5
@@ -228,10 +228,10 @@ pub(super) struct CheckArgs {
     /// Print only when something changed since the check before
     #[arg(long)]
     pub(super) changes: bool,
-    /// Tell the channels of the configuration file what is new, worse, better or over
+    /// Notify the channels of the configuration file of changes
     #[arg(long)]
     pub(super) notify: bool,
-    /// Tell nobody for a while of this runbook, or of one bond:ID, peck:ID or execution:NAME; it is judged and shown all the same
+    /// Mute notifications of this runbook, or of one bond:ID, peck:ID or execution:NAME
     #[arg(long, value_name = "RUNBOOK|KIND:NAME", requires_all = ["until", "by"], conflicts_with = "unmute")]
     pub(super) mute: Option<String>,
     /// When the mute ends: a time such as 2026-03-22T06:00:00Z, or from now, such as 2h

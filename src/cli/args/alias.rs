@@ -10,9 +10,11 @@ pub(in crate::cli) struct AliasArgs {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum AliasAction {
-    /// Where it points, how it came there, and the versions around it
+    /// Show where prod points, since when, and the versions around it
     Show(AliasRead),
-    /// Is a version safe to take its traffic? Ends 0 safe, 1 with caution, 2 not, 3 cannot tell
+    /// Check whether a version is safe to serve prod
+    ///
+    /// Exit codes: 0 safe, 1 safe with cautions, 2 not safe, 3 not judged.
     Check {
         /// The version; without it, the one that serves
         #[arg(long, value_name = "VERSION")]
@@ -20,7 +22,7 @@ pub(in crate::cli) enum AliasAction {
         #[command(flatten)]
         read: AliasRead,
     },
-    /// Go back to a version that served well; INC-001 step 4
+    /// Move prod back to the last known-good version
     Rollback {
         #[command(flatten)]
         read: AliasRead,
@@ -30,7 +32,7 @@ pub(in crate::cli) enum AliasAction {
         #[arg(long, value_name = "VERSION")]
         to: Option<String>,
     },
-    /// Let a version take the traffic, with approval
+    /// Move prod to a version, with approval; canary optional
     Promote {
         #[command(flatten)]
         read: AliasRead,
@@ -42,13 +44,13 @@ pub(in crate::cli) enum AliasAction {
         /// Who approved it
         #[arg(long, value_name = "NAME")]
         approved_by: Option<String>,
-        /// What they said, or where it is written
+        /// The words of the approval, or where they are written
         #[arg(long, value_name = "TEXT")]
         approval_note: Option<String>,
-        /// First give it only this share of the traffic, in percent
+        /// Start with this share of the traffic, in percent
         #[arg(long, value_name = "PERCENT", requires = "bake", value_parser = clap::value_parser!(u32).range(1..=50))]
         canary: Option<u32>,
-        /// For so long, such as 10m, before the rest follows
+        /// How long the canary runs, such as 10m, before the rest follows
         #[arg(long, value_name = "DUR", requires = "canary")]
         bake: Option<String>,
     },
@@ -59,7 +61,7 @@ pub(in crate::cli) struct AliasRead {
     /// A DEPLOY-LOG.md to compare with
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) deploy_log: Option<std::path::PathBuf>,
-    /// Run the version once alone, with a read of the status
+    /// Invoke the version once, with a status request
     #[arg(long)]
     pub(in crate::cli) smoke: bool,
 }
@@ -67,13 +69,13 @@ pub(in crate::cli) struct AliasRead {
 /// What every command takes that changes something.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Guard {
-    /// Consent where nobody can type it, such as 'prod@42->41': alias, version there, version wanted
+    /// Consent without a terminal, such as 'prod@42->41': alias, version now, version wanted
     #[arg(long, value_name = "WORDS")]
     pub(in crate::cli) confirm: Option<String>,
-    /// Ask and check everything, show the plan, and change nothing
+    /// Run every check and show the plan; change nothing
     #[arg(long, short = 'n')]
     pub(in crate::cli) dry_run: bool,
-    /// How long to watch afterwards whether it works
+    /// How long to verify afterwards
     #[arg(long, value_name = "DUR", default_value = "5m")]
     pub(in crate::cli) wait: String,
     /// Send it to an endpoint that is not AWS's own

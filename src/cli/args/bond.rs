@@ -23,7 +23,7 @@ pub(in crate::cli) enum BondAction {
         #[command(flatten)]
         watched: Watched,
     },
-    /// Go through the checklist of a new bond
+    /// Check a new bond against its checklist
     Verify {
         /// The agent's id
         #[arg(value_name = "SPACEDUCK_ID")]
@@ -31,7 +31,7 @@ pub(in crate::cli) enum BondAction {
         #[command(flatten)]
         lists: Lists,
     },
-    /// What to do at a stage: bond, pulse, rotate, disconnect or webhook; asks nobody
+    /// Show what to do at a stage: bond, pulse, rotate, disconnect, webhook (no network)
     Guide {
         /// The stage; without it, all of them
         stage: Option<String>,
@@ -44,9 +44,9 @@ pub(in crate::cli) enum BondAction {
         #[command(flatten)]
         guard: BondGuard,
     },
-    /// Have a new Beak Key issued; the old one is dead at once
+    /// Issue a new Beak Key; the old one stops working at once
     Rotate(Rotate),
-    /// End a bond for good
+    /// Unpeck a bond permanently
     Disconnect {
         /// The agent's id
         #[arg(value_name = "SPACEDUCK_ID")]
@@ -66,10 +66,10 @@ pub(in crate::cli) struct Rotate {
     /// Wait for the first pulse with the new key
     #[arg(long)]
     pub(in crate::cli) verify: bool,
-    /// For at most so long
+    /// How long to wait for it
     #[arg(long, value_name = "DUR", default_value = "10m")]
     pub(in crate::cli) wait: String,
-    /// Find out what an unfinished rotation came to; sends nothing
+    /// Find out the outcome of an unfinished rotation; sends nothing
     #[arg(long, conflicts_with_all = ["verify", "supersede", "force_stale_pulse", "confirm", "dry_run"])]
     pub(in crate::cli) recover: bool,
     /// Rotate again although this rotation may have issued a key that was lost
@@ -83,10 +83,10 @@ pub(in crate::cli) struct Rotate {
 /// What every write to a bond takes.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BondGuard {
-    /// Consent where nobody can type it: the agent's id once more
+    /// Consent without a terminal: the agent's id once more
     #[arg(long, value_name = "SPACEDUCK_ID")]
     pub(in crate::cli) confirm: Option<String>,
-    /// Ask and check everything, show the plan, and change nothing
+    /// Run every check and show the plan; change nothing
     #[arg(long, short = 'n')]
     pub(in crate::cli) dry_run: bool,
     /// Send it to an address that is not the stack's configured one

@@ -24,7 +24,7 @@ pub(in crate::cli) enum PeckAction {
         #[command(flatten)]
         watched: Watched,
     },
-    /// What to do in a state: pending, approved, denied, expired or callback-error; asks nobody
+    /// Show what to do in a state: pending, approved, denied, expired, callback-error (no network)
     Guide {
         /// The state; without it, all of them
         state: Option<String>,

@@ -17,13 +17,13 @@ pub(in crate::cli) struct RecordArgs {
     /// Who records it [default: the name of the login]
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) operator: Option<String>,
-    /// What is to be said beside the numbers
+    /// A note to record with the numbers
     #[arg(long, value_name = "TEXT")]
     pub(in crate::cli) note: Option<String>,
-    /// Record what a recording of triage --save holds, and ask nobody; - is standard input
+    /// Record a recording of triage --save, without network; - is standard input
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) from: Option<PathBuf>,
-    /// Show the entry and write nothing
+    /// Show the entry; write nothing
     #[arg(long, short = 'n')]
     pub(in crate::cli) dry_run: bool,
 }

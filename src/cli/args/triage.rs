@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TriageArgs {
-    /// Such as inc-004; without it, every incident
+    /// Such as inc-004; without it, all seven runbooks
     pub(in crate::cli) runbook: Option<String>,
     /// One step of it, by number or id
     pub(in crate::cli) step: Option<String>,

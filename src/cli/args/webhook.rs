@@ -26,7 +26,7 @@ pub(in crate::cli) enum WebhookAction {
         #[command(flatten)]
         target: Target,
     },
-    /// Find out why deliveries fail: name, connection, TLS, tunnel, signature, clock, answer
+    /// Test each stage of a delivery: DNS to receiver answer
     ///
     /// Sends one test delivery and, where that is accepted, a second one with a wrong signature,
     /// which a receiver has to refuse. Ends as triage does: 0 ok, 1 warning, 2 critical, 3 unknown.
@@ -39,7 +39,7 @@ pub(in crate::cli) enum WebhookAction {
         #[command(flatten)]
         secret: SecretFile,
     },
-    /// Is a signature that of a body?
+    /// Verify the signature of a body
     ///
     /// Compared in constant time, over the raw bytes. Where a common mistake can be proven to be
     /// the reason, it is named. Ends 0 right; 2 wrong, digits in upper case included, because
@@ -54,7 +54,7 @@ pub(in crate::cli) enum WebhookAction {
         #[command(flatten)]
         secret: SecretFile,
     },
-    /// Write a delivery down for somebody else: body, headers, a curl command
+    /// Write a replay bundle: body, headers, a curl command
     ///
     /// Contacts nobody, so the URL may lead anywhere. The secret is in none of the files: they
     /// are searched for it, raw and encoded, and removed if it is there.
@@ -68,10 +68,10 @@ pub(in crate::cli) enum WebhookAction {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// Receive deliveries on this machine: verify, tell and answer them, until interrupted
+    /// Run a local receiver that verifies, prints and answers deliveries
     ///
     /// On 127.0.0.1 only, whatever the path. Answers 200 to a right signature and 401 to any
-    /// other. What a body holds is not told. With --output json each delivery is one document on
+    /// other. The content of a body is not printed. With --output json each delivery is one document on
     /// one line. Ends 130 with Ctrl-C and 143 when asked to end.
     Listen {
         /// The port on 127.0.0.1; 0 is any
