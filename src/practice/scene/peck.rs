@@ -142,7 +142,7 @@ pub(super) const SCENES: &[Scene] = &[
         },
         change: |world| {
             ran(world, "peck-0200", "TIMED_OUT", hours(3), None);
-            ran(world, "peck-0201", "TIMED_OUT", hours(2), None);
+            ran(world, "peck-0201", "TIMED_OUT", minutes(50), None);
         },
     },
     Scene {
