@@ -251,7 +251,7 @@ impl Baseline {
     fn of(document: &Value) -> Self {
         let library = Library::open(None).expect("the built-in runbooks");
         let mut stands_on = BTreeMap::new();
-        let runbooks: Vec<_> = library.incidents().expect("runbooks without complaints");
+        let runbooks: Vec<_> = library.all().expect("runbooks without complaints");
         for runbook in &runbooks {
             for index in 0..runbook.steps.len() {
                 let place = (runbook.id.clone(), runbook.steps[index].id.clone());
