@@ -5,7 +5,7 @@ use super::fail::Failure;
 use super::recording::load;
 use super::{Context, now, observer, out};
 use crate::cloud::Http;
-use crate::drill::{self, Drill, DrillError, Played, Replayed, long_feed, world};
+use crate::drill::{self, Drill, DrillError, Played, Replayed, long_feed};
 use crate::exit;
 use crate::fact::instant;
 use crate::practice::{self, FakeStack, Scene};
@@ -39,7 +39,7 @@ pub(super) async fn main(context: &Context, args: &args::DrillArgs) -> Result<u8
         ) => {
             let now = now(&context.env);
             let (mut world, title) = match from {
-                Some(file) => recorded_world(context, file, now).await?,
+                Some(file) => recorded_world(context, drill, file, now).await?,
                 None => {
                     let scene = drill::find(scene)?;
                     let title = format!("scene {}: {}", scene.name, scene.hides);
@@ -96,12 +96,18 @@ async fn replay(
         mut played,
         different,
         steps,
+        not_played,
     } = drill.replay(&recording, &title, runbook).await?;
     out::warn(&format!("practice {title}"));
     different
         .iter()
         .chain(&played.wrong)
         .for_each(|line| out::warn(line));
+    if not_played > 0 {
+        out::warn(&format!(
+            "{not_played} steps were not played: a recording does not hold the requests and bonds that they are about"
+        ));
+    }
     out::warn(&format!(
         "{} of {steps} steps end as recorded, with {} requests over HTTP on 127.0.0.1",
         steps - different.len(),
@@ -123,11 +129,13 @@ fn print(context: &Context, played: &Played) -> u8 {
 /// The recorded world from `now` on, and what it is called.
 async fn recorded_world(
     context: &Context,
+    drill: Drill<'_>,
     file: &Path,
     now: OffsetDateTime,
 ) -> Result<(FakeStack, String), Failure> {
     let recording = load(context, "--from: ", file).await?;
-    Ok((world(&recording, now), title(file, &recording)))
+    let world = drill.world_of(&recording, now)?;
+    Ok((world, title(file, &recording)))
 }
 
 fn title(file: &Path, recording: &Recording) -> String {

@@ -10,7 +10,6 @@ mod replay;
 pub mod serve;
 mod temp_history;
 
-pub use from_recording::world;
 pub use long_feed::long_feed;
 pub use replay::Replayed;
 

@@ -2,10 +2,12 @@
 
 use super::{Drill, DrillError, Played, from_recording};
 use crate::engine::runbooks::{RequestedRunbooks, evaluate_recording};
-use crate::fact::{Fact, FactValue};
+use crate::fact::{Fact, FactValue, Probe};
 use crate::observation::FactState;
+use crate::practice::FakeStack;
 use crate::recording::Recording;
 use crate::report::model::{self, Report};
+use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
 /// What came of a recording that was played.
@@ -14,8 +16,10 @@ pub struct Replayed {
     pub played: Played,
     /// The steps that end otherwise than they did, a line each.
     pub different: Vec<String>,
-    /// How many steps were recorded.
+    /// How many steps were compared.
     pub steps: usize,
+    /// How many were left out: the requests and bonds that they are about cannot be rebuilt.
+    pub not_played: usize,
 }
 
 impl Drill<'_> {
@@ -46,14 +50,57 @@ impl Drill<'_> {
             }) => Some(version.printable(40).to_string()),
             _ => None,
         };
-        let world = from_recording::world(recording, began);
+        let recorded: usize = due.runbooks.iter().map(|runbook| runbook.steps.len()).sum();
+        let is_of_people = is_of_people(&selection);
+        let left_out = match is_of_people {
+            true => BTreeSet::new(),
+            false => selection.steps_about(Probe::Connections),
+        };
+        let world = from_recording::world(recording, began, is_of_people);
         let played = self.perform(world, &selection, title, expected).await?;
+        let due = without(due, &left_out);
+        let steps = due.runbooks.iter().map(|runbook| runbook.steps.len()).sum();
         Ok(Replayed {
             different: differences(&due, &played.report),
-            steps: due.runbooks.iter().map(|runbook| runbook.steps.len()).sum(),
+            steps,
+            not_played: recorded - steps,
             played,
         })
     }
+
+    /// The world of a recording from `now` on, for the runbooks that were asked for then.
+    ///
+    /// # Errors
+    /// [`DrillError`].
+    pub fn world_of(
+        self,
+        recording: &Recording,
+        now: OffsetDateTime,
+    ) -> Result<FakeStack, DrillError> {
+        let (asked, step) = (recording.runbook.as_deref(), recording.step.as_deref());
+        let selection = RequestedRunbooks::load(self.library, asked, step)?;
+        Ok(from_recording::world(
+            recording,
+            now,
+            is_of_people(&selection),
+        ))
+    }
+}
+
+/// Whether these are about nothing but requests and bonds.
+fn is_of_people(selection: &RequestedRunbooks) -> bool {
+    selection.steps_about(Probe::Connections).len() == selection.step_count()
+}
+
+/// The report without these steps, each named by its runbook and its id.
+fn without(mut report: Report, left_out: &BTreeSet<(String, String)>) -> Report {
+    for runbook in &mut report.runbooks {
+        let id = runbook.id.to_string();
+        runbook
+            .steps
+            .retain(|step| !left_out.contains(&(id.clone(), step.id.to_string())));
+    }
+    report
 }
 
 /// The steps that end otherwise than they did: the recording holds too little to play them.

@@ -2,7 +2,7 @@
 
 use super::collect;
 use super::run::{CollectedRun, EvaluatedRun, ReportOrigin, Run};
-use crate::fact::Probe;
+use crate::fact::{self, Probe};
 use crate::judge::{self, Inputs, Selection};
 use crate::recording::Recording;
 use crate::report::model::Report;
@@ -123,6 +123,30 @@ impl RequestedRunbooks {
                 .map(move |(_, step)| (runbook, step))
         });
         collect::probes_for_steps(steps)
+    }
+
+    /// How many steps the runbooks have.
+    pub fn step_count(&self) -> usize {
+        let steps = self.runbooks.iter().map(|runbook| runbook.steps.len());
+        steps.sum()
+    }
+
+    /// The steps whose rules compare facts of this probe, facts made from its answers among them,
+    /// each by its runbook and its id.
+    pub fn steps_about(&self, probe: Probe) -> BTreeSet<(String, String)> {
+        let is_about = |path: &&str| {
+            fact::find(path).is_some_and(|(of, _)| of == probe)
+                || fact::inputs(path).contains(&probe)
+        };
+        let steps = self.runbooks.iter().flat_map(|runbook| {
+            let steps = runbook.steps.iter();
+            steps.filter_map(move |step| {
+                let mut compared = step.rules.iter().flat_map(|rule| &rule.when.facts);
+                let is_left = compared.any(|path| is_about(&path));
+                is_left.then(|| (runbook.id.clone(), step.id.clone()))
+            })
+        });
+        steps.collect()
     }
 
     /// Asks the probes, evaluates the result and records it.

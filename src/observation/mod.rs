@@ -318,7 +318,8 @@ impl Observations {
         }
     }
 
-    /// Hands over every line of the lists, and why facts are not known: what others wrote.
+    /// Hands over every line of the lists, the name of every group, and why facts are not known:
+    /// what others wrote.
     pub fn each_line(&mut self, mut each: impl FnMut(&mut String)) {
         for (_, outcome) in self.facts.values_mut() {
             match outcome {
@@ -326,6 +327,10 @@ impl Observations {
                     value: FactValue::List(lines),
                     ..
                 }) => lines.iter_mut().map(Untrusted::exposed).for_each(&mut each),
+                Ok(Fact {
+                    value: FactValue::Groups(groups),
+                    ..
+                }) => groups.iter_mut().for_each(|(name, _)| each(name.exposed())),
                 Ok(_) => {}
                 Err(unavailable) => unavailable.texts().for_each(|text| text.edited(&mut each)),
             }

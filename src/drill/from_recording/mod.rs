@@ -26,10 +26,18 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// A world that begins at `now` as the recorded one stood when it was recorded.
-pub fn world(recording: &Recording, now: OffsetDateTime) -> FakeStack {
+///
+/// Which entry of the feed was about whom is not recorded. So the feed is made up either for what
+/// was counted of it, or, where it `rebuilds_people`, for the requests and bonds alone.
+pub(super) fn world(
+    recording: &Recording,
+    now: OffsetDateTime,
+    rebuilds_people: bool,
+) -> FakeStack {
     let facts = RecordedFacts {
         observations: &recording.observations,
         began: recording.started_at.unix_timestamp(),
+        rebuilds_people,
     };
     let mut world = FakeStack::empty(now);
     let account = facts.text("aws.account");
@@ -47,6 +55,8 @@ struct RecordedFacts<'a> {
     observations: &'a Observations,
     /// When it was, in seconds since 1970.
     began: i64,
+    /// Whether the feed is that of the requests and bonds.
+    rebuilds_people: bool,
 }
 
 impl<'a> RecordedFacts<'a> {

@@ -6,6 +6,9 @@ use crate::practice::EarlierRun;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// Who says which version is expected, where the last run that was answered does.
+const LAST_GOOD_ANSWER: &str = "the last good answer";
+
 /// Between two runs.
 const RUNS: u64 = 1_800;
 /// So many runs are made up where it must be seen that something went on for a while.
@@ -111,6 +114,19 @@ fn function(runs: &mut Runs, facts: &RecordedFacts<'_>) {
     if let Some(ago) = facts.ago_of("alias.moved_before").filter(|ago| *ago > 0) {
         runs.saw(ago, ALIAS, present);
     }
+    // While the API fails, the version that answered last is the expected one where nobody else
+    // names one: then this version has answered since it came.
+    let expected = facts.text("alias.expected_from");
+    let by_answer = expected.as_deref() == Some(LAST_GOOD_ANSWER);
+    let last = facts.text("alias.expected").filter(|_| by_answer);
+    let last: Option<i64> = last.and_then(|version| version.parse().ok());
+    let failing = facts.int(ANSWERED) == Some(0);
+    if last == Some(present)
+        && failing
+        && let Some(ago) = facts.ago_of("alias.moved_before").filter(|ago| *ago > 0)
+    {
+        runs.saw(ago, ANSWERED, 1);
+    }
     let before = facts.int("rollback.to");
     let earliest = facts.ago_of("alias.moved_after");
     let known = facts.ago_of("alias.moved_before").unwrap_or(0);
@@ -119,7 +135,11 @@ fn function(runs: &mut Runs, facts: &RecordedFacts<'_>) {
         let until = earliest.unwrap_or(known + DAY).max(known + 1);
         for run in 0..SOME {
             runs.saw(until + run * RUNS, ALIAS, before);
-            runs.saw(until + run * RUNS, ANSWERED, 1);
+            // A run that was answered would have told which version is expected; where that
+            // is not known, metrics alone showed this one.
+            if !(failing && facts.unavailable("alias.expected").is_some()) {
+                runs.saw(until + run * RUNS, ANSWERED, 1);
+            }
         }
     }
 }
