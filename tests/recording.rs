@@ -39,6 +39,17 @@ fn recorded(stage: &Stage, name: &str) -> (PathBuf, Value) {
     (file, serde_json::from_slice(&bytes).expect("JSON"))
 }
 
+/// Scenes of which one step cannot be played from its facts, and which: a recording holds what was
+/// concluded from a refusal or a denied call, and not the answer itself. The drill says so.
+const NOT_REBUILT: [(&str, &str); 5] = [
+    // Earlier runs are made up for what was recorded of them, and then it is no first run.
+    ("first-run", "inc-004 callback-errors"),
+    ("certs-first-run", "inc-004 callback-errors"),
+    ("versions-denied", "inc-001 alias"),
+    ("deploy-lost-its-route", "inc-001 rollback"),
+    ("authorizer-500-and-drift", "inc-001 rollback"),
+];
+
 #[test]
 fn every_recorded_scene_replays_byte_for_byte_without_a_request() {
     let scenes: Vec<_> = duckops::practice::scenes().iter().enumerate().collect();
@@ -72,6 +83,19 @@ fn every_recorded_scene_replays_byte_for_byte_without_a_request() {
         }
         // And it can be practised: every step ends there as it did here.
         let practised = alone(&["drill", "--from", text(&live[0].1), "--deadline", deadline]);
+        if let Some((_, step)) = NOT_REBUILT.iter().find(|(name, _)| *name == scene.name) {
+            assert_eq!(practised.code, 3, "{}: {practised:?}", scene.name);
+            let differing: Vec<_> = practised
+                .stderr
+                .lines()
+                .filter(|line| line.starts_with("otherwise: "))
+                .collect();
+            let [only] = differing.as_slice() else {
+                panic!("{}: {differing:?}", scene.name);
+            };
+            assert!(only.starts_with(&format!("otherwise: {step} ")), "{only}");
+            return (compared, 0);
+        }
         assert_eq!(practised.code, 0, "{}: {practised:?}", scene.name);
         let told = practised.stderr.lines().last().unwrap_or_default();
         let (same, all) = told.split_once(" of ").expect("so many of so many");

@@ -147,7 +147,7 @@ pub(super) enum Command {
     History(HistoryArgs),
     /// Print alert rules for Prometheus, over the file that check --textfile writes
     Rules(RulesArgs),
-    /// Show, check, roll back or promote the prod alias
+    /// Show, check or roll back the prod alias; promote with approval
     Alias(AliasArgs),
     /// List and diagnose peck requests
     Peck(PeckArgs),

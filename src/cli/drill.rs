@@ -105,7 +105,7 @@ async fn replay(
         .for_each(|line| out::warn(line));
     if not_played > 0 {
         out::warn(&format!(
-            "{not_played} steps were not played: a recording does not hold the requests and bonds that they are about"
+            "{not_played} steps were not played: the recording does not hold what they are about (requests, bonds, newer facts)"
         ));
     }
     out::warn(&format!(

@@ -5,7 +5,7 @@ use crate::engine::runbooks::{RequestedRunbooks, evaluate_recording};
 use crate::fact::{Fact, FactValue, Probe};
 use crate::observation::FactState;
 use crate::practice::FakeStack;
-use crate::recording::Recording;
+use crate::recording::{MISSING, Recording};
 use crate::report::model::{self, Report};
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
@@ -18,7 +18,8 @@ pub struct Replayed {
     pub different: Vec<String>,
     /// How many steps were compared.
     pub steps: usize,
-    /// How many were left out: the requests and bonds that they are about cannot be rebuilt.
+    /// How many were left out: the requests and bonds that they are about cannot be rebuilt, or an
+    /// older recording lacks their facts.
     pub not_played: usize,
 }
 
@@ -92,13 +93,16 @@ fn is_of_people(selection: &RequestedRunbooks) -> bool {
     selection.steps_about(Probe::Connections).len() == selection.step_count()
 }
 
-/// The report without these steps, each named by its runbook and its id.
+/// The report without these steps, each named by its runbook and its id, and without those that
+/// an older recording lacks the facts of.
 fn without(mut report: Report, left_out: &BTreeSet<(String, String)>) -> Report {
     for runbook in &mut report.runbooks {
         let id = runbook.id.to_string();
-        runbook
-            .steps
-            .retain(|step| !left_out.contains(&(id.clone(), step.id.to_string())));
+        runbook.steps.retain(|step| {
+            let lacks_facts = step.verdict() == model::Verdict::Unknown
+                && step.summary.as_str().ends_with(MISSING);
+            !lacks_facts && !left_out.contains(&(id.clone(), step.id.to_string()))
+        });
     }
     report
 }

@@ -7,7 +7,7 @@ use crate::observation::FactState;
 use crate::recording::Recording;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
-use crate::report::model::Verdict;
+use crate::report::model::{StepReport, Verdict};
 use crate::runbook::model::Runbook;
 use crate::runbook::{Complaint, Library, Missing};
 use serde_json::json;
@@ -137,7 +137,27 @@ fn case(runbook: &Runbook, recording: &Recording) -> String {
     };
     let judged = judge::judge(&[asked], &[], inputs);
     let steps = judged.runbooks.iter().flat_map(|runbook| &runbook.steps);
+    // A case has facts and no reasons why others are missing, so a step that is not judged yet for
+    // such a reason is nothing that a case could expect.
+    let is_not_yet = |step: &&StepReport| {
+        matches!(
+            step.reason_code.as_str(),
+            "warming-up" | "needs-credentials"
+        )
+    };
+    let not_yet: Vec<&str> = steps
+        .clone()
+        .filter(is_not_yet)
+        .map(|step| step.id.as_str())
+        .collect();
+    let depends = |step: &&StepReport| {
+        let written = runbook.steps.iter().find(|own| own.id == step.id.as_str());
+        let rules = written.into_iter().flat_map(|own| &own.rules);
+        let mut named = rules.flat_map(|rule| &rule.when.steps);
+        named.any(|earlier| not_yet.contains(&earlier.as_str()))
+    };
     let expect: Vec<_> = steps
+        .filter(|step| !is_not_yet(step) && !depends(step))
         .map(|step| format!("{} = \"{}\"", step.id, step.verdict().word()))
         .collect();
     let mut facts: Vec<&str> = Vec::new();

@@ -12,10 +12,16 @@ const INSTANTS: std::ops::Range<i64> = 1_420_070_400..7_258_118_400;
 /// A rate may exceed its limit, but not as far as this.
 const MOST_PERCENT: f64 = 100_000.0;
 
+/// What may be below zero: a difference, and the quota that stands for no limit.
+const SIGNED: [&str; 3] = ["certs.backlog", "email.left_24h", "email.max_24h"];
+
 impl Declared {
     /// Whether a probe could yield this value. Counts, ages and rates are never negative.
     pub fn admits(&self, value: &FactValue) -> bool {
         match (self.ty, value) {
+            (FactType::Int, FactValue::Int(n)) if SIGNED.contains(&self.path) => {
+                (-MOST..=MOST).contains(n)
+            }
             (FactType::Int, FactValue::Int(n)) => (0..=MOST).contains(n),
             (FactType::Duration, FactValue::Duration(n)) => (0..=LONGEST).contains(n),
             (FactType::Instant, FactValue::Instant(at)) => INSTANTS.contains(at),

@@ -47,3 +47,6 @@ pub struct Recording {
     /// How many secrets of which kind were taken out.
     pub removed: Removed,
 }
+
+/// Why a fact is not known that a recording does not have, such as one of a newer version.
+pub const MISSING: &str = "the recording does not hold it";

@@ -3,7 +3,7 @@
 
 use super::form::{FORMAT, RecordedFact, RecordedRequest, RecordingFile};
 use super::repeated::repeated;
-use super::{FORMAT_VERSION, Recording};
+use super::{FORMAT_VERSION, MISSING, Recording};
 use crate::fact::{self, Declared, FactType, FactValue, Group};
 use crate::fact::{Probe, declared, upper_bounds};
 use crate::observation::UnavailableReason::{Contradictory, Mistyped};
@@ -95,10 +95,7 @@ fn recording(file: RecordingFile, repeated: &BTreeSet<String>) -> Result<Recordi
         };
         let facts_of = declared(probe);
         let mut observation = Observation::new(probe);
-        observation.default_unavailable(Unavailable::new(
-            UnavailableReason::Missing,
-            "the recording does not hold it",
-        ));
+        observation.default_unavailable(Unavailable::new(UnavailableReason::Missing, MISSING));
         observation.asked = told.asked.into_iter().map(asked).collect();
         let mut facts = told.facts;
         for fact in facts_of {
@@ -218,7 +215,9 @@ fn reject(observation: &mut Observation, path: &'static str, reason: Unavailable
 fn reject_contradictions(observation: &mut Observation, declared: &'static [Declared]) {
     for fact in declared {
         for above in upper_bounds(fact.path) {
-            let above = declared.iter().find(|other| other.path == above);
+            // A count bounds a count: `growth.ducklings_24h` only says whether there was any.
+            let is_bound = |other: &&Declared| other.path == above && other.ty == fact.ty;
+            let above = declared.iter().find(is_bound);
             let Some(above) = above else { continue };
             let numbers = [fact.path, above.path].map(|path| observation.number(path));
             if let [Some(least), Some(most)] = numbers

@@ -13,6 +13,10 @@ pub(super) type FeedEntry = (u64, &'static str, Value);
 
 pub(super) fn entries(facts: &RecordedFacts<'_>) -> Vec<FeedEntry> {
     let mut entries = Vec::new();
+    // Where every request of the day was known, the feed went back a day.
+    if facts.int("pecks.known").is_some() {
+        entries.push((50 * HOUR, "system.started", json!({})));
+    }
     requests(&mut entries, facts);
     bonds(&mut entries, facts);
     entries
@@ -26,6 +30,9 @@ fn requests(entries: &mut Vec<FeedEntry>, facts: &RecordedFacts<'_>) {
         (2 * MINUTE, "peck.approved"),
         (3 * MINUTE, "peck.callback-error"),
     ];
+    const UNBONDED: Then = &[(2 * MINUTE, "peck.approved")];
+    let unbonded = facts.int("pecks.unbonded").unwrap_or(0);
+    let unbonded = usize::try_from(unbonded).unwrap_or(0);
     let left = facts.span("pecks.least_left").unwrap_or(0);
     let duplicates = facts.int("pecks.rivals").unwrap_or(0) > 0;
     let states: [(&str, &str, Then, u64); 5] = [
@@ -75,7 +82,8 @@ fn requests(entries: &mut Vec<FeedEntry>, facts: &RecordedFacts<'_>) {
             let (from, to) = (format!("DEC0{pair:012}"), format!("DEC1{pair:012}"));
             let asked = json!({"peck_id": id, "requester_id": from, "target": to});
             entries.push((ago, "peck.requested", asked));
-            for (after, event) in then {
+            let is_unbonded = count == "pecks.callback_errors" && nth < unbonded;
+            for (after, event) in if is_unbonded { UNBONDED } else { then } {
                 let ago = ago.saturating_sub(*after).max(1);
                 entries.push((ago, event, json!({"peck_id": id})));
             }
