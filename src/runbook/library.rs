@@ -162,8 +162,7 @@ impl Library {
         self.those(|_| true)
     }
 
-    /// The incidents, checked: all but the runbooks about requests and bonds, which are
-    /// judged only when they are asked for by name.
+    /// The incidents, checked: all but the runbooks about requests and bonds.
     ///
     /// # Errors
     /// Everything that is wrong with any of them.

@@ -210,9 +210,13 @@ fn random(rounds: usize, seed: u64) -> Figures {
 
 #[test]
 fn a_kill_at_any_moment_never_loses_a_key_silently() {
-    let figures = random(120, 1);
-    figures.hold("120 random kills");
-    assert!(figures.killed > 0 && figures.recovered > 0, "{figures:?}");
+    // On a busy machine a whole batch may miss the moment between answer and key file.
+    let is_telling = (1..=6).any(|seed| {
+        let figures = random(120, seed);
+        figures.hold("120 random kills");
+        figures.killed > 0 && figures.recovered > 0
+    });
+    assert!(is_telling, "no kill left a key to recover");
 }
 
 #[test]
