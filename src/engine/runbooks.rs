@@ -142,7 +142,7 @@ impl RequestedRunbooks {
             let steps = runbook.steps.iter();
             steps.filter_map(move |step| {
                 let mut compared = step.rules.iter().flat_map(|rule| &rule.when.facts);
-                let is_left = compared.any(|path| is_about(path));
+                let is_left = compared.any(&is_about);
                 is_left.then(|| (runbook.id.clone(), step.id.clone()))
             })
         });
