@@ -238,3 +238,41 @@ fn what_a_window_of_a_day_shows_says_since_when_it_is_calm() {
         }
     }
 }
+
+#[test]
+fn a_healthy_first_day_ends_0_and_says_what_is_not_judged_yet() {
+    let stage = Stage::of(world("first-run"));
+    for (arguments, line) in [
+        (
+            &["triage", "inc-004"][..],
+            "OK        INC-004 OK so far: callback-errors not judged until 04:12Z\n",
+        ),
+        (
+            &["triage"],
+            "OK        7 of 7 runbooks ok; 1 check warming up until 04:12Z\n",
+        ),
+        (
+            &["check"],
+            "OK prod 7 of 7 runbooks ok; 1 check warming up until 04:12Z\n",
+        ),
+    ] {
+        let ran = stage.once(arguments).run();
+        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
+        assert!(
+            ran.stdout.starts_with(line),
+            "{arguments:?}: {}",
+            ran.stdout
+        );
+    }
+    let ran = stage.once(&["triage", "inc-004", "-o", "prometheus"]).run();
+    let gauge = |step: &str, value: u8| format!("step=\"{step}\"}} {value}\n");
+    let page: String = ran
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("duckops_step_warming_up{"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    for (step, value) in [("callback-errors", 1), ("events", 0), ("stale", 0)] {
+        assert!(page.contains(&gauge(step, value)), "{page}");
+    }
+}

@@ -25,6 +25,10 @@ pub(super) fn headline(report: &Report) -> String {
         .as_ref()
         .is_some_and(|cause| *cause != only.id);
     match report.verdict {
+        // What waits for history says "OK so far" itself, and fits one line without the title.
+        Verdict::Ok if only.steps.iter().any(|step| step.warming_up.is_some()) => {
+            format!("{} {summary}", name(&only.id))
+        }
         Verdict::Ok => format!("{} {}: {summary}", name(&only.id), only.title),
         _ if is_named => summary.to_string(),
         Verdict::Unknown if *summary != only.summary => summary.to_string(),
