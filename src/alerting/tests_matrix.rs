@@ -164,7 +164,7 @@ fn report(ids: &[&str]) -> Report {
     report
 }
 
-struct Case {
+struct DeliveryCase {
     place: Location,
     clients: Arc<Vec<ChannelClient>>,
     channels: Vec<AlertChannel>,
@@ -172,7 +172,7 @@ struct Case {
     ids: &'static [&'static str],
 }
 
-impl Case {
+impl DeliveryCase {
     fn history(&self) -> Box<dyn History> {
         match self.has_state {
             true => history::open(&self.place, BUSY_BUDGET).unwrap(),
@@ -262,7 +262,7 @@ async fn play(
         priorities: Vec::new(),
         recipients: Vec::new(),
     };
-    let case = Case {
+    let case = DeliveryCase {
         place: Location::Sqlite(folder.path().join("history.db")),
         clients: Arc::new(vec![ChannelClient::open(&channel, &env).unwrap()]),
         channels: vec![AlertChannel::new("it", Verdict::Critical)],

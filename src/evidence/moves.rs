@@ -89,14 +89,14 @@ pub(super) fn alias_history(
 
 /// What one witness shows: after when, and by when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Bounds {
+struct MoveBounds {
     after: Option<i64>,
     before: Option<i64>,
 }
 
 impl AliasHistory {
     /// Takes in another witness, unless it contradicts what stronger ones show.
-    fn narrow(&mut self, bounds: Bounds, now: i64) {
+    fn narrow(&mut self, bounds: MoveBounds, now: i64) {
         let after = self.after.max(bounds.after);
         let told = bounds.before.map_or(self.before, |at| at.min(self.before));
         let before = told.min(now);
@@ -145,26 +145,26 @@ fn recorded(
 }
 
 /// The journal has the moment to the minute: a move is read back just after it was sent.
-fn by_journal(context: &VersionContext, current: i64) -> Option<Bounds> {
+fn by_journal(context: &VersionContext, current: i64) -> Option<MoveBounds> {
     let last = context.moves.last()?;
     let is_current = last.version == current.to_string();
-    is_current.then_some(Bounds {
+    is_current.then_some(MoveBounds {
         after: Some(last.at - MINUTE),
         before: Some(last.at),
     })
 }
 
-fn by_deploy_log(context: &VersionContext, current: i64) -> Option<Bounds> {
+fn by_deploy_log(context: &VersionContext, current: i64) -> Option<MoveBounds> {
     let logged = context.logged.as_ref()?;
     let is_current = logged.version == current.to_string();
-    is_current.then_some(Bounds {
+    is_current.then_some(MoveBounds {
         after: Some(logged.from - MINUTE),
         before: Some(logged.until + MINUTE),
     })
 }
 
 /// By the minutes in which single versions were executed.
-fn by_minutes(observations: &Observations, current: i64) -> Option<Bounds> {
+fn by_minutes(observations: &Observations, current: i64) -> Option<MoveBounds> {
     let FactState::Known(fact) = observations.get("lambda.version_invocations_by_minute") else {
         return None;
     };
@@ -183,7 +183,7 @@ fn by_minutes(observations: &Observations, current: i64) -> Option<Bounds> {
     takeover(&points(mine), &points(others), MINUTE)
 }
 
-fn by_hours(metrics: &[VersionMetrics], current: i64) -> Option<Bounds> {
+fn by_hours(metrics: &[VersionMetrics], current: i64) -> Option<MoveBounds> {
     let points = |is_own: bool| -> Vec<(i64, i64)> {
         let wanted = metrics.iter().filter(|m| (m.number == current) == is_own);
         wanted.flat_map(|m| m.invocations.clone()).collect()
@@ -193,7 +193,7 @@ fn by_hours(metrics: &[VersionMetrics], current: i64) -> Option<Bounds> {
 
 /// One version took over from others after the last period in which one of those was executed, and
 /// no later than the end of the next period in which it was.
-fn takeover(own: &[(i64, i64)], others: &[(i64, i64)], period: i64) -> Option<Bounds> {
+fn takeover(own: &[(i64, i64)], others: &[(i64, i64)], period: i64) -> Option<MoveBounds> {
     let executed = |points: &[(i64, i64)]| -> Vec<i64> {
         let executed = points.iter().filter(|(_, count)| *count > 0);
         executed.map(|(at, _)| *at).collect()
@@ -201,7 +201,7 @@ fn takeover(own: &[(i64, i64)], others: &[(i64, i64)], period: i64) -> Option<Bo
     let after = executed(others).into_iter().max();
     let since = executed(own).into_iter().filter(|at| Some(*at) >= after);
     let before = since.min().map(|at| at + period);
-    before.map(|before| Bounds {
+    before.map(|before| MoveBounds {
         after,
         before: Some(before),
     })

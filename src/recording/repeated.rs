@@ -10,7 +10,7 @@ use std::fmt;
 pub(super) fn repeated(document: &[u8]) -> BTreeSet<String> {
     FOUND.with_borrow_mut(BTreeSet::clear);
     // What is no JSON was refused before.
-    let _ = serde_json::from_slice::<Scan>(document);
+    let _ = serde_json::from_slice::<RepeatScan>(document);
     FOUND.with_borrow_mut(std::mem::take)
 }
 
@@ -19,9 +19,9 @@ thread_local! {
 }
 
 /// Any value, of which nothing is kept.
-struct Scan;
+struct RepeatScan;
 
-impl<'de> Deserialize<'de> for Scan {
+impl<'de> Deserialize<'de> for RepeatScan {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ScanVisitor)
     }
@@ -30,49 +30,49 @@ impl<'de> Deserialize<'de> for Scan {
 struct ScanVisitor;
 
 impl<'de> Visitor<'de> for ScanVisitor {
-    type Value = Scan;
+    type Value = RepeatScan;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scan, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RepeatScan, A::Error> {
         let mut names = BTreeSet::new();
-        while let Some((name, _)) = map.next_entry::<String, Scan>()? {
+        while let Some((name, _)) = map.next_entry::<String, RepeatScan>()? {
             if let Some(again) = names.replace(name) {
                 FOUND.with_borrow_mut(|found| found.insert(again));
             }
         }
-        Ok(Scan)
+        Ok(RepeatScan)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Scan, A::Error> {
-        while entries.next_element::<Scan>()?.is_some() {}
-        Ok(Scan)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<RepeatScan, A::Error> {
+        while entries.next_element::<RepeatScan>()?.is_some() {}
+        Ok(RepeatScan)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Scan, E> {
-        Ok(Scan)
+    fn visit_bool<E>(self, _: bool) -> Result<RepeatScan, E> {
+        Ok(RepeatScan)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Scan, E> {
-        Ok(Scan)
+    fn visit_i64<E>(self, _: i64) -> Result<RepeatScan, E> {
+        Ok(RepeatScan)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Scan, E> {
-        Ok(Scan)
+    fn visit_u64<E>(self, _: u64) -> Result<RepeatScan, E> {
+        Ok(RepeatScan)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Scan, E> {
-        Ok(Scan)
+    fn visit_f64<E>(self, _: f64) -> Result<RepeatScan, E> {
+        Ok(RepeatScan)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Scan, E> {
-        Ok(Scan)
+    fn visit_str<E>(self, _: &str) -> Result<RepeatScan, E> {
+        Ok(RepeatScan)
     }
 
-    fn visit_unit<E>(self) -> Result<Scan, E> {
-        Ok(Scan)
+    fn visit_unit<E>(self) -> Result<RepeatScan, E> {
+        Ok(RepeatScan)
     }
 }
 

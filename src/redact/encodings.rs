@@ -53,13 +53,13 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// A text with one way of writing undone, and where each of its bytes came from.
-pub(super) struct View {
+pub(super) struct DecodedView {
     pub(super) bytes: Vec<u8>,
     /// For each byte where it begins in the text itself, and at last where that ends.
     starts: Vec<usize>,
 }
 
-impl View {
+impl DecodedView {
     pub(super) fn of(text: &[u8]) -> Self {
         Self {
             bytes: text.to_vec(),
@@ -95,8 +95,8 @@ impl View {
 }
 
 /// The text as it is and with each way of writing undone that it shows.
-pub(super) fn views(text: &[u8]) -> Vec<View> {
-    let whole = View::of(text);
+pub(super) fn views(text: &[u8]) -> Vec<DecodedView> {
+    let whole = DecodedView::of(text);
     let url = whole.undone(percent);
     let form =
         whole.undone(|rest| percent(rest).or(rest.starts_with(b"+").then(|| (vec![b' '], 1))));

@@ -3,7 +3,7 @@
 //!
 //! Parts that our own texts or settings hold are spared: they prove nothing.
 
-use super::encodings::{View, guises, hex};
+use super::encodings::{DecodedView, guises, hex};
 use super::own_texts;
 use aho_corasick::AhoCorasick;
 use std::ops::Range;
@@ -54,7 +54,7 @@ impl Runs {
     }
 
     /// Where this view holds such a part, in places of the text itself.
-    pub(super) fn find(&self, view: &View) -> Vec<Range<usize>> {
+    pub(super) fn find(&self, view: &DecodedView) -> Vec<Range<usize>> {
         let text = &view.bytes;
         let mut found: Vec<Range<usize>> = Vec::new();
         for part in self.finder.find_overlapping_iter(text) {

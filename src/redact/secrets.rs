@@ -1,6 +1,6 @@
 //! The secrets known to a run, and their removal from texts.
 
-use super::encodings::{View, guises, hex, views};
+use super::encodings::{DecodedView, guises, hex, views};
 use super::runs::Runs;
 use super::{Removed, SecretKind, pattern};
 use aho_corasick::AhoCorasick;
@@ -123,7 +123,7 @@ impl Secrets {
         };
         if !text.iter().any(|byte| matches!(byte, b'%' | b'+' | b'\\')) {
             // Nothing in it could be undone, as in most texts.
-            let whole = View::of(text);
+            let whole = DecodedView::of(text);
             return joined(self.find_in(finder, &whole));
         }
         let views = views(text);
@@ -131,7 +131,7 @@ impl Secrets {
         joined(found.collect())
     }
 
-    fn find_in(&self, finder: &AhoCorasick, view: &View) -> Vec<Range<usize>> {
+    fn find_in(&self, finder: &AhoCorasick, view: &DecodedView) -> Vec<Range<usize>> {
         let parts = finder.find_overlapping_iter(&view.bytes);
         let mut found: Vec<_> = parts.map(|part| view.origin(part.range())).collect();
         if let Some(runs) = &self.runs {

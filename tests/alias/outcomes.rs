@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// One way for the answer to go wrong, and what is then true.
-struct Case {
+struct OutcomeCase {
     what: &'static str,
     fault: fn() -> Option<Fault>,
     stale: u64,
@@ -25,31 +25,31 @@ fn done(fault: Fault) -> Option<Fault> {
 }
 
 #[rustfmt::skip]
-const CASES: &[Case] = &[
-    Case { what: "all well", fault: || None, stale: 0, blind: false, code: 0, outcome: "done", applied: true },
-    Case { what: "reads lag two seconds behind", fault: || None, stale: 2, blind: false, code: 0, outcome: "done", applied: true },
-    Case { what: "applied, the connection torn", fault: || done(Fault::Reset), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
-    Case { what: "applied, torn, and reads lag behind", fault: || done(Fault::Reset), stale: 2, blind: false, code: 0, outcome: "done", applied: true },
-    Case { what: "applied, then 500", fault: || done(Fault::Status(500)), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
-    Case { what: "applied, 500, and reads lag behind", fault: || done(Fault::Status(500)), stale: 2, blind: false, code: 0, outcome: "done", applied: true },
-    Case { what: "applied, half an answer", fault: || done(Fault::CutBody), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
-    Case { what: "applied, an answer that is none", fault: || done(Fault::Html), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
-    Case { what: "applied, no answer", fault: || done(Fault::Hang), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
-    Case { what: "500 without effect", fault: || Some(Fault::Status(500)), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
-    Case { what: "torn without effect", fault: || Some(Fault::Reset), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
-    Case { what: "no answer and no effect", fault: || Some(Fault::Hang), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
-    Case { what: "504 without effect", fault: || Some(Fault::Status(504)), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
-    Case { what: "412 though nobody changed it", fault: || Some(Fault::Refuse(412, "PreconditionFailedException")), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
-    Case { what: "409", fault: || Some(Fault::Refuse(409, "ResourceConflictException")), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
-    Case { what: "429", fault: || Some(Fault::Throttle), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
-    Case { what: "denied", fault: || Some(Fault::Deny), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
-    Case { what: "a redirect", fault: || Some(Fault::Redirect("http://127.0.0.1:1/".into())), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
-    Case { what: "applied, and then nobody may read", fault: || None, stale: 0, blind: true, code: 2, outcome: "overtaken", applied: true },
-    Case { what: "applied, 500, and then nobody may read", fault: || done(Fault::Status(500)), stale: 0, blind: true, code: 3, outcome: "unclear", applied: true },
-    Case { what: "500, and then nobody may read", fault: || Some(Fault::Status(500)), stale: 0, blind: true, code: 3, outcome: "unclear", applied: false },
+const CASES: &[OutcomeCase] = &[
+    OutcomeCase { what: "all well", fault: || None, stale: 0, blind: false, code: 0, outcome: "done", applied: true },
+    OutcomeCase { what: "reads lag two seconds behind", fault: || None, stale: 2, blind: false, code: 0, outcome: "done", applied: true },
+    OutcomeCase { what: "applied, the connection torn", fault: || done(Fault::Reset), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
+    OutcomeCase { what: "applied, torn, and reads lag behind", fault: || done(Fault::Reset), stale: 2, blind: false, code: 0, outcome: "done", applied: true },
+    OutcomeCase { what: "applied, then 500", fault: || done(Fault::Status(500)), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
+    OutcomeCase { what: "applied, 500, and reads lag behind", fault: || done(Fault::Status(500)), stale: 2, blind: false, code: 0, outcome: "done", applied: true },
+    OutcomeCase { what: "applied, half an answer", fault: || done(Fault::CutBody), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
+    OutcomeCase { what: "applied, an answer that is none", fault: || done(Fault::Html), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
+    OutcomeCase { what: "applied, no answer", fault: || done(Fault::Hang), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
+    OutcomeCase { what: "500 without effect", fault: || Some(Fault::Status(500)), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    OutcomeCase { what: "torn without effect", fault: || Some(Fault::Reset), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    OutcomeCase { what: "no answer and no effect", fault: || Some(Fault::Hang), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    OutcomeCase { what: "504 without effect", fault: || Some(Fault::Status(504)), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    OutcomeCase { what: "412 though nobody changed it", fault: || Some(Fault::Refuse(412, "PreconditionFailedException")), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    OutcomeCase { what: "409", fault: || Some(Fault::Refuse(409, "ResourceConflictException")), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    OutcomeCase { what: "429", fault: || Some(Fault::Throttle), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    OutcomeCase { what: "denied", fault: || Some(Fault::Deny), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    OutcomeCase { what: "a redirect", fault: || Some(Fault::Redirect("http://127.0.0.1:1/".into())), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    OutcomeCase { what: "applied, and then nobody may read", fault: || None, stale: 0, blind: true, code: 2, outcome: "overtaken", applied: true },
+    OutcomeCase { what: "applied, 500, and then nobody may read", fault: || done(Fault::Status(500)), stale: 0, blind: true, code: 3, outcome: "unclear", applied: true },
+    OutcomeCase { what: "500, and then nobody may read", fault: || Some(Fault::Status(500)), stale: 0, blind: true, code: 3, outcome: "unclear", applied: false },
 ];
 
-fn play(case: &Case) -> Duration {
+fn play(case: &OutcomeCase) -> Duration {
     let mut world = world("inc-001");
     if let Some(fault) = (case.fault)() {
         world.faults.insert(Operation::UpdateAlias, fault);

@@ -14,11 +14,11 @@ const RUNS: u64 = 1_800;
 /// So many runs are made up where it must be seen that something went on for a while.
 const SOME: u64 = 4;
 
-/// Runs by how many seconds ago they were.
+/// MadeUpRuns by how many seconds ago they were.
 #[derive(Default)]
-struct Runs(BTreeMap<u64, BTreeMap<&'static str, i64>>);
+struct MadeUpRuns(BTreeMap<u64, BTreeMap<&'static str, i64>>);
 
-impl Runs {
+impl MadeUpRuns {
     fn saw(&mut self, ago: u64, fact: &'static str, value: i64) {
         self.0.entry(ago).or_default().insert(fact, value);
     }
@@ -26,7 +26,7 @@ impl Runs {
 
 /// Oldest first.
 pub(super) fn recorded(facts: &RecordedFacts<'_>) -> Vec<EarlierRun> {
-    let mut runs = Runs::default();
+    let mut runs = MadeUpRuns::default();
     pecks(&mut runs, facts);
     certificates(&mut runs, facts);
     if let Some(ago) = facts.ago_of("fleet.last_alive") {
@@ -43,12 +43,12 @@ pub(super) fn recorded(facts: &RecordedFacts<'_>) -> Vec<EarlierRun> {
 
 /// A running total: what lies on both sides of the beginning of a window says how much it grew
 /// in it, to the number.
-fn grew(runs: &mut Runs, fact: &'static str, window: u64, then: i64) {
+fn grew(runs: &mut MadeUpRuns, fact: &'static str, window: u64, then: i64) {
     runs.saw(window + MINUTE, fact, then);
     runs.saw(window - MINUTE, fact, then);
 }
 
-fn pecks(runs: &mut Runs, facts: &RecordedFacts<'_>) {
+fn pecks(runs: &mut MadeUpRuns, facts: &RecordedFacts<'_>) {
     const TOTAL: &str = "peck.callback_errors";
     if let Some(ago) = facts.ago_of("peck.callback_errors_over_since") {
         runs.saw(ago, "peck.callback_errors_24h_min", 11);
@@ -72,7 +72,7 @@ fn pecks(runs: &mut Runs, facts: &RecordedFacts<'_>) {
     }
 }
 
-fn certificates(runs: &mut Runs, facts: &RecordedFacts<'_>) {
+fn certificates(runs: &mut MadeUpRuns, facts: &RecordedFacts<'_>) {
     for (total, windows) in [
         (
             "status.database.ducklings",
@@ -102,7 +102,7 @@ fn certificates(runs: &mut Runs, facts: &RecordedFacts<'_>) {
 }
 
 /// Where the alias was, and whether the API answered then.
-fn function(runs: &mut Runs, facts: &RecordedFacts<'_>) {
+fn function(runs: &mut MadeUpRuns, facts: &RecordedFacts<'_>) {
     const ALIAS: &str = "alias.number";
     const ANSWERED: &str = "api.good_answers";
     if let Some(ago) = facts.ago_of("recovery.since").filter(|ago| *ago > 0) {

@@ -24,13 +24,13 @@ pub(super) fn find(line: &str) -> Option<FoundDate> {
 
 /// A word and where it begins and ends.
 #[derive(Clone, Copy, Debug)]
-struct Word<'a> {
+struct DateWord<'a> {
     text: &'a str,
     start: usize,
     end: usize,
 }
 
-fn words(line: &str) -> Vec<Word<'_>> {
+fn words(line: &str) -> Vec<DateWord<'_>> {
     let is_gap = |c: char| c.is_whitespace() || "|[](){}*,;\"'<>_=".contains(c);
     let mut words = Vec::new();
     let mut start = None;
@@ -39,7 +39,7 @@ fn words(line: &str) -> Vec<Word<'_>> {
             (false, None) => start = Some(at),
             (true, Some(from)) => {
                 let text = line[from..at].trim_end_matches(['.', ':', '!', '?']);
-                words.push(Word {
+                words.push(DateWord {
                     text,
                     start: from,
                     end: from + text.len(),
@@ -54,12 +54,12 @@ fn words(line: &str) -> Vec<Word<'_>> {
 }
 
 /// A date that begins with the first of these words.
-fn at_word(words: &[Word<'_>]) -> Option<FoundDate> {
+fn at_word(words: &[DateWord<'_>]) -> Option<FoundDate> {
     let first = words.first()?;
     let found = |date: Date,
                  other: Option<Date>,
-                 last: &Word<'_>,
-                 rest: &[Word<'_>],
+                 last: &DateWord<'_>,
+                 rest: &[DateWord<'_>],
                  time: Option<&str>| {
         let own = time.and_then(clock);
         let (clock_found, end) = match own {
@@ -177,7 +177,7 @@ fn month(text: &str) -> Option<Month> {
 type Clock = (Time, UtcOffset);
 
 /// A time in the words after a date, with its zone, and where it ends.
-fn following_clock(rest: &[Word<'_>]) -> Option<(Clock, usize)> {
+fn following_clock(rest: &[DateWord<'_>]) -> Option<(Clock, usize)> {
     let at = usize::from(
         rest.first()
             .is_some_and(|word| matches!(word.text, "at" | "@" | "T")),

@@ -41,7 +41,7 @@ fn an_ambiguous_deploy_log_names_no_version() {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LogCase {
+struct DeployLogCase {
     /// What the case shows.
     #[serde(rename = "why")]
     _why: String,
@@ -57,7 +57,7 @@ fn every_log_of_the_corpus_names_its_newest_version_or_none() {
     for entry in std::fs::read_dir(folder).expect("the folder of the corpus") {
         let path = entry.expect("an entry").path();
         let text = std::fs::read_to_string(&path).expect("a case");
-        let case: LogCase =
+        let case: DeployLogCase =
             serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let found = newest(&case.log.join("\n"));
         let named = found.clone().unwrap_or_else(|_| "not used".to_owned());
