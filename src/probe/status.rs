@@ -5,6 +5,7 @@
 
 mod answerer;
 mod object;
+mod outcome;
 mod request;
 
 pub(crate) use object::{ClaimedHealth, StatusObject};
@@ -38,7 +39,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         at,
     );
     match answer.outcome {
-        request::StatusOutcome::Up(status) => {
+        outcome::StatusOutcome::Up(status) => {
             // An API that calls itself impaired has not recovered.
             let good = i64::from(status.claim() != ClaimedHealth::Degraded);
             observation.set("api.up", FactValue::Bool(true), at);
@@ -47,15 +48,15 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
             claims(&mut observation, &status, at);
             fields(&mut observation, status.document(), at);
         }
-        request::StatusOutcome::ClaimsOutage(status) => {
-            let cause = FactValue::Text(Untrusted::new(request::Cause::Lambda.word()));
+        outcome::StatusOutcome::ClaimsOutage(status) => {
+            let cause = FactValue::Text(Untrusted::new(outcome::Cause::Lambda.word()));
             observation.set("api.up", FactValue::Bool(false), at);
             observation.set("api.good_answers", FactValue::Int(0), at);
             observation.set("api.cause", cause, at);
             claims(&mut observation, &status, at);
             fields(&mut observation, status.document(), at);
         }
-        request::StatusOutcome::Down { cause, unavailable } => {
+        outcome::StatusOutcome::Down { cause, unavailable } => {
             observation.set("api.up", FactValue::Bool(false), at);
             observation.set("api.good_answers", FactValue::Int(0), at);
             observation.set(
@@ -63,11 +64,11 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
                 FactValue::Text(Untrusted::new(cause.word())),
                 at,
             );
-            let is_unmarked = cause == request::Cause::UnmarkedRefusal;
+            let is_unmarked = cause == outcome::Cause::UnmarkedRefusal;
             observation.set("api.unmarked", FactValue::Bool(is_unmarked), at);
             observation.default_unavailable(unavailable);
         }
-        request::StatusOutcome::Unclear(unavailable) => {
+        outcome::StatusOutcome::Unclear(unavailable) => {
             observation.default_unavailable(unavailable)
         }
     }

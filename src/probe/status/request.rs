@@ -2,8 +2,10 @@
 
 use super::answerer::{self, Answerer};
 use super::object::{ClaimedHealth, StatusObject};
-use crate::cloud::{Exchange, chain, innermost, is_encoded, is_tls, stale};
-use crate::observation::{Observation, RequestLog, Unavailable, UnavailableReason};
+use super::outcome::{Attempt, Cause, LARGEST, ReadError, StatusOutcome};
+use super::outcome::{broken, down, not_sent, timed_out, unclear};
+use crate::cloud::{Exchange, chain, is_encoded, is_tls, stale};
+use crate::observation::{Observation, RequestLog, UnavailableReason};
 use crate::probe::ProbeContext;
 use crate::text::{Printable, Untrusted};
 use futures_util::StreamExt;
@@ -13,53 +15,14 @@ use time::OffsetDateTime;
 
 /// The path, as the runbooks name it.
 const PATH: &str = "/beak/system/status";
-/// One try may take this long.
-const TRY: Duration = Duration::from_secs(5);
+/// One try may take this long, where the deadline allows it.
+const TRY: Duration = Duration::from_secs(12);
 /// So many tries before the API counts as failing.
 const TRIES: usize = 3;
+/// Only a failure that comes this fast is tried again: a slow one has had its time.
+const FAST: Duration = Duration::from_secs(2);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(200);
-/// A larger body is no status.
-const LARGEST: usize = 8 * 1024 * 1024;
-
-/// What a failing answer points to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
-    /// The function or what stands directly before it.
-    Lambda,
-    /// The gateway, the route or a key: no proof of a dead Lambda.
-    Gateway,
-    /// A refusal that bears no mark of the gateway: it counts as the gateway's, unless something
-    /// else shows that the function made it.
-    UnmarkedRefusal,
-    /// The way there.
-    Network,
-}
-
-impl Cause {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Cause::Lambda => "lambda",
-            Cause::Gateway | Cause::UnmarkedRefusal => "gateway",
-            Cause::Network => "network",
-        }
-    }
-}
-
-/// What came of asking.
-pub(super) enum StatusOutcome {
-    /// 200 with a status object.
-    Up(StatusObject),
-    /// 200 with a status object that calls the API down.
-    ClaimsOutage(StatusObject),
-    /// The judged thing failed.
-    Down {
-        cause: Cause,
-        unavailable: Unavailable,
-    },
-    /// An answer that is not the API's: nothing follows from it.
-    Unclear(Unavailable),
-}
 
 /// The last answer, and how long it took from the first try on.
 pub(super) struct StatusAnswer {
@@ -68,7 +31,7 @@ pub(super) struct StatusAnswer {
     pub(super) took: Duration,
 }
 
-/// Asks until it is up, unclear, tried three times or out of time.
+/// Asks until it is up, unclear, slow to fail, tried three times or out of time.
 pub(super) async fn with_tries(
     context: &ProbeContext,
     observation: &mut Observation,
@@ -103,6 +66,7 @@ pub(super) async fn with_tries(
         });
         let again = matches!(outcome, StatusOutcome::Down { .. })
             && observation.asked.len() < TRIES
+            && took < FAST
             && context.deadline.saturating_duration_since(Instant::now()) > PAUSE;
         if !again {
             return StatusAnswer {
@@ -115,8 +79,6 @@ pub(super) async fn with_tries(
         tokio::time::sleep(PAUSE).await;
     }
 }
-
-type Attempt = (StatusOutcome, Printable, u64);
 
 async fn once(context: &ProbeContext, observation: &mut Observation) -> Attempt {
     let url = context.stack.endpoint(PATH);
@@ -255,116 +217,6 @@ async fn read(response: reqwest::Response) -> (Vec<u8>, Result<(), ReadError>) {
         }
     }
     (body, Ok(()))
-}
-
-enum ReadError {
-    TooLarge,
-    Broken(String),
-}
-
-/// A reset speaks of the far side; an end before the announced length only of this answer.
-fn broken(why: ReadError, bytes: u64, declared: Option<u64>) -> (StatusOutcome, Printable) {
-    match why {
-        ReadError::TooLarge => unclear(
-            UnavailableReason::TooLarge,
-            &format!("the status is larger than {} MiB", LARGEST >> 20),
-        ),
-        ReadError::Broken(why) if why.contains("reset") => down(
-            Cause::Network,
-            UnavailableReason::Broken,
-            format!("connection reset after {bytes} bytes"),
-        ),
-        ReadError::Broken(_) => {
-            let expected = declared.map(|n| format!(" of {n}")).unwrap_or_default();
-            unclear(
-                UnavailableReason::Broken,
-                &format!("truncated after {bytes}{expected} bytes"),
-            )
-        }
-    }
-}
-
-fn not_sent(error: &reqwest::Error) -> Attempt {
-    let text = chain(error);
-    let lower = text.to_lowercase();
-    let (outcome, words) = if is_tls(error) {
-        unclear(
-            UnavailableReason::Tls,
-            &format!("TLS failed: {}", innermost(error)),
-        )
-    } else if lower.contains("dns error") || lower.contains("lookup address") {
-        down(
-            Cause::Network,
-            UnavailableReason::Unreachable,
-            "could not resolve the name of the API from this machine".to_owned(),
-        )
-    } else if error.is_connect() && error.is_timeout() {
-        down(
-            Cause::Network,
-            UnavailableReason::Unreachable,
-            "timed out connecting".to_owned(),
-        )
-    } else if lower.contains("refused") {
-        down(
-            Cause::Network,
-            UnavailableReason::Unreachable,
-            "connection refused, no response".to_owned(),
-        )
-    } else if error.is_connect() {
-        down(
-            Cause::Network,
-            UnavailableReason::Unreachable,
-            format!("no connection: {}", innermost(error)),
-        )
-    } else if lower.contains("headers") || lower.contains("too large") {
-        unclear(
-            UnavailableReason::TooLarge,
-            "the answer's headers are too large or malformed",
-        )
-    } else {
-        down(
-            Cause::Network,
-            UnavailableReason::Broken,
-            format!("connection broken off: {}", innermost(error)),
-        )
-    };
-    (outcome, words, 0)
-}
-
-/// Without an answer: critical. In the middle of one: it may be slow, it is not an answer.
-fn timed_out(took: Duration, answering: bool) -> Attempt {
-    let seconds = took.as_secs_f32();
-    let (outcome, words) = if answering {
-        unclear(
-            UnavailableReason::TimedOut,
-            &format!("the body was incomplete after {seconds:.1} s"),
-        )
-    } else {
-        down(
-            Cause::Lambda,
-            UnavailableReason::TimedOut,
-            format!("no response within {seconds:.1} s"),
-        )
-    };
-    (outcome, words, 0)
-}
-
-fn down(cause: Cause, why: UnavailableReason, words: String) -> (StatusOutcome, Printable) {
-    let words = Printable::from(words);
-    (
-        StatusOutcome::Down {
-            cause,
-            unavailable: Unavailable::new(why, format!("the status API failed: {words}")),
-        },
-        words,
-    )
-}
-
-fn unclear(why: UnavailableReason, words: &str) -> (StatusOutcome, Printable) {
-    (
-        StatusOutcome::Unclear(Unavailable::new(why, words)),
-        words.into(),
-    )
 }
 
 /// The server's clock minus ours, from its `Date`.
