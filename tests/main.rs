@@ -10,6 +10,7 @@
 
 mod alias;
 mod approval;
+mod aws_credentials;
 mod aws_files;
 mod bond;
 mod check;

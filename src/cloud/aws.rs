@@ -41,6 +41,7 @@ impl Aws {
             profile: profile.map(|profile| profile.value.clone()),
             profile_first: profile.is_some_and(|profile| matches!(profile.origin, Origin::Flag(_))),
             instance_metadata: stack.instance_metadata,
+            limit: stack.credentials_timeout,
         };
         let provider = ProviderConfig::without_region()
             .with_region(Some(Region::new(region.clone())))

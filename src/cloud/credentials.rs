@@ -5,6 +5,7 @@
 //! Sources are asked in the order of the AWS SDKs. The first that has something to say decides,
 //! also when that is an error: the advice depends on which source failed and how.
 
+use super::credential_process::CredentialProcess;
 use super::error::{chain, innermost, is_tls};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::redact;
@@ -17,9 +18,6 @@ use aws_smithy_async::time::{SystemTimeSource, TimeSource};
 use aws_types::os_shim_internal::{Env, Fs};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-/// The longest search for credentials. A `credential_process` that asks a vault takes seconds.
-const LONGEST: Duration = Duration::from_secs(6);
 
 /// Keys that expire within this time are replaced: a request signed with them could arrive late.
 const BEFORE_EXPIRY: Duration = Duration::from_secs(10);
@@ -34,6 +32,17 @@ enum Source {
     InstanceMetadata,
 }
 
+/// What the files of AWS say of the profile that was chosen.
+#[derive(Clone, Copy, Debug, Default)]
+struct ChosenProfile {
+    /// It was named, and no file defines it.
+    is_missing: bool,
+    /// Its role is assumed with a one-time code.
+    wants_mfa: bool,
+    /// Its keys come from `aws login`.
+    logs_in: bool,
+}
+
 /// What the search depends on.
 #[derive(Clone, Debug)]
 pub(super) struct CredentialSearch {
@@ -43,6 +52,8 @@ pub(super) struct CredentialSearch {
     pub(super) profile_first: bool,
     /// Whether the instance metadata service may be asked.
     pub(super) instance_metadata: bool,
+    /// How long the search may take. A `credential_process` that asks a vault takes seconds.
+    pub(super) limit: Duration,
 }
 
 /// The credentials of a run: those that were found so far, and where more are looked for.
@@ -160,13 +171,15 @@ impl CredentialSources {
                         });
                     }
                     Err(CredentialsError::CredentialsNotLoaded(_)) => {}
-                    Err(error) => return Err(self.search.failed(*source, &error)),
+                    Err(error) => {
+                        let profile = self.search.chosen_profile().await;
+                        return Err(self.search.failed(*source, &error, &profile));
+                    }
                 }
             }
-            let missing = self.search.is_profile_missing().await;
-            Err(self.search.nowhere(missing))
+            Err(self.search.nowhere(&self.search.chosen_profile().await))
         };
-        let found = tokio::time::timeout(LONGEST, search).await;
+        let found = tokio::time::timeout(self.search.limit, search).await;
         found.unwrap_or_else(|_| Err(self.search.too_slow()))
     }
 }
@@ -191,6 +204,10 @@ impl CredentialSearch {
             let environment = SharedCredentialsProvider::new(environment);
             sources.push((Source::Environment, environment));
         }
+        let process = CredentialProcess {
+            profile: self.profile.clone(),
+        };
+        sources.push((Source::Profile, SharedCredentialsProvider::new(process)));
         sources.push((Source::Profile, profile));
         sources.push((Source::WebIdentity, SharedCredentialsProvider::new(token)));
         sources.push((Source::Container, SharedCredentialsProvider::new(container)));
@@ -204,14 +221,21 @@ impl CredentialSearch {
         sources
     }
 
-    /// Whether a profile was chosen that no file of AWS defines.
-    async fn is_profile_missing(&self) -> bool {
-        let Some(name) = &self.profile else {
-            return false;
-        };
+    /// What the files of AWS say of the profile, for the advice after a failure.
+    async fn chosen_profile(&self) -> ChosenProfile {
         let (fs, env) = (Fs::real(), Env::real());
         let defined = aws_config::profile::load(&fs, &env, &Default::default(), None).await;
-        defined.is_ok_and(|defined| defined.get_profile(name).is_none())
+        let Ok(defined) = defined else {
+            return ChosenProfile::default();
+        };
+        let name = self.profile.as_deref();
+        let chosen = defined.get_profile(name.unwrap_or_else(|| defined.selected_profile()));
+        let has = |key| chosen.is_some_and(|chosen| chosen.get(key).is_some());
+        ChosenProfile {
+            is_missing: self.profile.is_some() && chosen.is_none(),
+            wants_mfa: has("mfa_serial"),
+            logs_in: has("login_session"),
+        }
     }
 
     fn profile_name(&self) -> String {
@@ -219,9 +243,18 @@ impl CredentialSearch {
         name.printable(60).to_string()
     }
 
-    fn nowhere(&self, missing_profile: bool) -> Unavailable {
+    /// The command that brings new keys to the profile.
+    fn log_in(&self, chosen: &ChosenProfile) -> String {
         let profile = self.profile_name();
-        if missing_profile {
+        match chosen.logs_in {
+            true => format!("aws login --profile {profile}"),
+            false => format!("aws sso login --profile {profile}"),
+        }
+    }
+
+    fn nowhere(&self, chosen: &ChosenProfile) -> Unavailable {
+        let profile = self.profile_name();
+        if chosen.is_missing {
             return no_such_profile(&profile);
         }
         let metadata = if self.instance_metadata {
@@ -236,10 +269,15 @@ impl CredentialSearch {
             ),
         )
         .fix("Log in to AWS, then run duckops again; another profile: AWS_PROFILE")
-        .command(format!("aws sso login --profile {profile}"))
+        .command(self.log_in(chosen))
     }
 
-    fn failed(&self, source: Source, error: &CredentialsError) -> Unavailable {
+    fn failed(
+        &self,
+        source: Source,
+        error: &CredentialsError,
+        chosen: &ChosenProfile,
+    ) -> Unavailable {
         let profile = self.profile_name();
         let texts = chain(error).to_lowercase();
         let text = innermost(error);
@@ -270,10 +308,15 @@ impl CredentialSearch {
             return unavailable(UnavailableReason::Unreachable)
                 .fix("Check the network and the proxy of this machine, then ask again");
         }
+        if source == Source::Profile && chosen.wants_mfa {
+            return unavailable(UnavailableReason::NoCredentials)
+                .fix(format!("Profile {profile} needs a one-time code (mfa_serial), which duckops does not ask for: take the keys from the AWS CLI"))
+                .command(format!("eval \"$(aws configure export-credentials --profile {profile} --format env)\""));
+        }
         if texts.contains("expired") {
             return unavailable(UnavailableReason::Expired)
                 .fix("Log in to AWS again, then run duckops again")
-                .command(format!("aws sso login --profile {profile}"));
+                .command(self.log_in(chosen));
         }
         let fix = match source {
             Source::WebIdentity => {
@@ -287,13 +330,13 @@ impl CredentialSearch {
             Source::Profile if texts.contains("process") => {
                 format!("Run the credential_process of profile {profile} by hand and read its error")
             }
-            Source::Profile if texts.contains("sso") || texts.contains("token") => {
+            Source::Profile if chosen.logs_in || texts.contains("sso") || texts.contains("token") => {
                 "Log in to AWS again, then run duckops again".to_owned()
             }
             Source::Profile => format!("Check profile {profile} in ~/.aws/config and ~/.aws/credentials, or log in again"),
         };
         let command = match source {
-            Source::Profile => format!("aws sso login --profile {profile}"),
+            Source::Profile => self.log_in(chosen),
             _ => "duckops doctor".to_owned(),
         };
         unavailable(UnavailableReason::NoCredentials)
@@ -307,11 +350,11 @@ impl CredentialSearch {
             UnavailableReason::NoCredentials,
             format!(
                 "no AWS credentials within {} s: a source such as the credential_process of profile `{profile}` is too slow",
-                LONGEST.as_secs()
+                self.limit.as_secs()
             ),
         )
         .fix(format!(
-            "Run the credential_process of profile {profile} by hand and see what it waits for"
+            "Run the credential_process of profile {profile} by hand and see what it waits for; credentials_timeout in config.toml gives it longer"
         ))
         .command(format!("aws configure get credential_process --profile {profile}"))
     }

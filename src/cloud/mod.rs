@@ -8,10 +8,12 @@ mod aws;
 mod aws_error;
 #[cfg(test)]
 pub(crate) mod corpus_tests;
+mod credential_process;
 mod credentials;
 mod error;
 mod http;
 mod page_tokens;
+mod process_group;
 mod question;
 mod trusted_roots;
 
@@ -21,6 +23,7 @@ pub use error::{chain, innermost, is_tls, tls};
 pub use http::{Exchange, Http, Observer, is_encoded, stale};
 
 pub use page_tokens::PageTokens;
+pub use process_group::ProcessGroup;
 pub use question::question;
 pub use trusted_roots::TrustedRoots;
 

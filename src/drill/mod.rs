@@ -298,6 +298,7 @@ fn at(configured: &Stack, practice: &Practice) -> Result<Stack, DrillError> {
         other_region: None,
         profile: None,
         instance_metadata: false,
+        credentials_timeout: configured.credentials_timeout,
         is_practice: true,
     })
 }

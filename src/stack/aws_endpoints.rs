@@ -1,5 +1,6 @@
 //! Where AWS requests are sent instead of to AWS: by the environment, and by the AWS configuration
-//! file of the profile in use. The environment wins, as in every AWS tool.
+//! file of the profile in use. The environment wins, as in every AWS tool. Also the region that
+//! the profile names: the stack has its own, and a difference is worth a note.
 
 use super::{Environment, Stack};
 use crate::state_dir::input::{self, Links};
@@ -50,9 +51,42 @@ pub fn endpoints(env: &Environment, stack: &Stack) -> Vec<EndpointOverride> {
     found
 }
 
-/// What the AWS files say for the profile in use. A file that cannot be read says nothing here;
-/// the search for credentials says why.
+/// The region of the profile in use and the profile's name, where the profile names one that is
+/// not the stack's and nothing else decides.
+pub(super) fn other_region_of_profile(
+    env: &Environment,
+    stack: &Stack,
+) -> Option<(String, String)> {
+    let is_set = |name: &str| env.get(name).is_some_and(|value| !value.is_empty());
+    if stack.is_practice || is_set("AWS_REGION") || is_set("AWS_DEFAULT_REGION") {
+        return None;
+    }
+    let (profile, files) = files(env, stack);
+    let mut regions = files.iter().filter_map(|(_, text, is_config)| {
+        let sections = sections(text);
+        section(&sections, &profile, *is_config)?
+            .get("region")
+            .cloned()
+    });
+    let region = regions.next()?;
+    (region != stack.region.value).then_some((region, profile))
+}
+
+/// What the AWS files say for the profile in use.
 fn configured(env: &Environment, stack: &Stack) -> Vec<EndpointOverride> {
+    let (profile, files) = files(env, stack);
+    let found = files
+        .iter()
+        .flat_map(|(path, text, is_config)| of_file(text, &profile, path, *is_config));
+    found.collect()
+}
+
+/// An AWS file: its path, its text, and whether it is the configuration and not the credentials.
+type AwsFile = (PathBuf, String, bool);
+
+/// The profile in use, and the files that may say something of it. One that cannot be read says
+/// nothing here; the search for credentials says why.
+fn files(env: &Environment, stack: &Stack) -> (String, Vec<AwsFile>) {
     let set = |name: &str| env.get(name).filter(|value| !value.is_empty());
     let profile = match (&stack.profile, set("AWS_PROFILE")) {
         (Some(profile), _) => profile.value.clone(),
@@ -68,14 +102,14 @@ fn configured(env: &Environment, stack: &Stack) -> Vec<EndpointOverride> {
         (file("AWS_CONFIG_FILE", "config"), true),
         (file("AWS_SHARED_CREDENTIALS_FILE", "credentials"), false),
     ];
-    let mut found = Vec::new();
+    let mut read = Vec::new();
     for (path, is_config) in files {
         let Some(path) = path else { continue };
         if let Ok(text) = input::read_text(&path, Links::Follow, input::MAX_TEXT) {
-            found.extend(of_file(&text, &profile, &path, is_config));
+            read.push((path, text, is_config));
         }
     }
-    found
+    (profile, read)
 }
 
 /// Keys of a section; of one that is indented, as `service.key`.
@@ -119,16 +153,24 @@ fn sections(text: &str) -> Sections {
     sections
 }
 
-fn of_file(text: &str, profile: &str, path: &Path, is_config: bool) -> Vec<EndpointOverride> {
-    let sections = sections(text);
+/// The section of a profile.
+fn section<'a>(
+    sections: &'a Sections,
+    profile: &str,
+    is_config: bool,
+) -> Option<&'a BTreeMap<String, String>> {
     let name = match is_config && profile != "default" {
         true => format!("profile {profile}"),
         false => profile.to_owned(),
     };
     // The default profile may be written either way.
     let section = sections.get(&name);
-    let section = section.or_else(|| sections.get(&format!("profile {profile}")));
-    let Some(section) = section else {
+    section.or_else(|| sections.get(&format!("profile {profile}")))
+}
+
+fn of_file(text: &str, profile: &str, path: &Path, is_config: bool) -> Vec<EndpointOverride> {
+    let sections = sections(text);
+    let Some(section) = section(&sections, profile, is_config) else {
         return Vec::new();
     };
     let ignored = section.get("ignore_configured_endpoint_urls");

@@ -86,6 +86,7 @@ pub(super) struct Section {
     pub(super) escalation: Option<Spanned<String>>,
     pub(super) governance_log: Option<Spanned<String>>,
     pub(super) instance_metadata: Option<bool>,
+    pub(super) credentials_timeout: Option<Spanned<String>>,
     pub(super) practice: Option<bool>,
 }
 

@@ -3,6 +3,7 @@
 use super::{Environment, Origin, Stack};
 use crate::text::Printable;
 
+use super::aws_endpoints::other_region_of_profile;
 pub use super::aws_endpoints::{EndpointOverride, endpoints};
 
 const PROXY_VARIABLES: [&str; 6] = [
@@ -138,12 +139,17 @@ pub fn notes(env: &Environment, stack: &Stack) -> Vec<Printable> {
         "the AWS profile is ignored because AWS_ACCESS_KEY_ID is set; --profile would win"
             .to_owned()
     });
+    let region = other_region_of_profile(env, stack).map(|(region, profile)| {
+        let own = &stack.region.value;
+        format!("requests go to {own}, the stack's region; profile {profile} names {region}")
+    });
     practice
         .into_iter()
         .chain(api_url)
         .chain(endpoints)
         .chain(proxies)
         .chain(profile)
+        .chain(region)
         .map(Printable::from)
         .collect()
 }

@@ -27,6 +27,7 @@ use crate::text::Printable;
 use crate::text::StackNames;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 use url::Url;
 
 /// A snapshot of the environment, as far as it is text.
@@ -136,6 +137,8 @@ pub struct Stack {
     pub profile: Option<Setting<String>>,
     /// Whether credentials may come from the instance metadata service.
     pub instance_metadata: bool,
+    /// How long the search for AWS credentials may take.
+    pub credentials_timeout: Duration,
     /// Whether it is the practice stack. Its own addresses are all on this machine, and no
     /// other address is its own.
     pub is_practice: bool,

@@ -207,6 +207,14 @@ fn stack(
         &section.log_group,
         &format!("/aws/lambda/{}", function.value),
     );
+    let credentials_timeout = checked(
+        named(&section.credentials_timeout, "6s"),
+        "a duration from 1s to 5m, such as 30s",
+        |text| {
+            let seconds = parse_duration(text).filter(|seconds| (1..=300).contains(seconds))?;
+            Some(Duration::from_secs(seconds.unsigned_abs()))
+        },
+    )?;
     let is_practice = section.practice.unwrap_or(false);
     let api_url = checked(
         api_url,
@@ -253,6 +261,7 @@ fn stack(
             section.profile.as_ref(),
         ),
         instance_metadata: section.instance_metadata.unwrap_or(false),
+        credentials_timeout: credentials_timeout.value,
         is_practice,
     })
 }

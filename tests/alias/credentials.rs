@@ -3,9 +3,7 @@
 
 use super::canary::{APPROVED, ready, serve};
 use super::{alias, json, puts};
-use crate::support::{Stage, http};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use crate::support::{Stage, front, http};
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -21,57 +19,16 @@ printf '{"Version":1,"AccessKeyId":"ASIA%s","SecretAccessKey":"s","SessionToken"
 
 /// Stands before the practice stack and refuses keys that have expired, as AWS does.
 fn refusing_expired_keys(practice: String) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let practice = practice.clone();
-            // A caller that goes away is the caller's affair.
-            std::thread::spawn(move || drop(pass_on(&stream, &practice)));
-        }
-    });
-    format!("http://{address}")
-}
-
-fn pass_on(mut stream: &TcpStream, practice: &str) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream);
-    let (mut head, mut length, mut expiry) = (String::new(), 0, None);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        let lower = line.to_lowercase();
-        if let Some(value) = lower.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or(0);
-        }
-        if let Some((_, key)) = line.split_once("Credential=ASIA") {
-            expiry = key
-                .split('/')
-                .next()
-                .and_then(|key| key.parse::<u64>().ok());
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-        if !lower.starts_with("connection:") {
-            head.push_str(&line);
-        }
-    }
-    let mut body = Vec::new();
-    reader.take(length).read_to_end(&mut body)?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    if expiry.is_none_or(|expiry| now.is_ok_and(|now| now.as_secs() > expiry)) {
+    front::before(practice, |request| {
+        let expiry = request
+            .key()
+            .and_then(|key| key.strip_prefix("ASIA")?.parse::<u64>().ok());
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let is_over = expiry.is_none_or(|expiry| now.is_ok_and(|now| now.as_secs() > expiry));
         let name = ("x-amzn-errortype", "ExpiredTokenException");
         let body = br#"{"message":"The security token included in the request is expired"}"#;
-        return stream.write_all(&http("403 Forbidden", &[name], body));
-    }
-    let mut stack = TcpStream::connect(practice.trim_start_matches("http://"))?;
-    stack.write_all(format!("{head}connection: close\r\n\r\n").as_bytes())?;
-    stack.write_all(&body)?;
-    let mut answer = Vec::new();
-    stack.read_to_end(&mut answer)?;
-    stream.write_all(&answer)
+        is_over.then(|| http("403 Forbidden", &[name], body))
+    })
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod at_once;
 pub(crate) mod browser;
 pub(crate) mod emulator;
+pub(crate) mod front;
 mod raw;
 pub(crate) mod receiver;
 pub(crate) mod validator;
