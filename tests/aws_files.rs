@@ -26,7 +26,7 @@ fn an_endpoint_of_the_aws_configuration_is_named_in_the_notes_of_a_run() {
     let output = by_file(&stage, &["triage", "-o", "json"]);
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a document");
     let notes = document["notes"].to_string();
-    let words = "endpoint overridden by endpoint_url of profile default in ";
+    let words = "(endpoint_url of profile default in ";
     assert!(notes.contains(words), "{notes}");
 }
 

@@ -11,10 +11,9 @@ use crate::engine::connections::{ObservedConnections, observe};
 use crate::engine::credentials;
 use crate::exit;
 use crate::probe::Access;
-use crate::report::connections::RecordText;
 use crate::report::document::Document;
 use crate::report::json::{DocumentKind, runbooks};
-use crate::report::model::Report;
+use crate::report::model::{Layout, NextAction, Report};
 use crate::text::{Printable, printable_lines};
 use serde_json::Value;
 use std::time::Instant;
@@ -26,7 +25,11 @@ pub(super) struct View<'a> {
     pub(super) runbook: &'static str,
     pub(super) only: Option<Only>,
     pub(super) json: &'a dyn Fn(&mut Connections, &Report) -> Value,
-    pub(super) text: &'a dyn Fn(&mut Connections, &Report) -> RecordText,
+    /// What to do now, where that is not what the runbook says.
+    pub(super) next: &'a dyn Fn(&Connections, &Report) -> Option<NextAction>,
+    pub(super) layout: &'a dyn Fn(&mut Connections, &Report) -> Layout,
+    /// A text that stands alone, in place of the report.
+    pub(super) alone: Option<&'a dyn Fn(&Connections, &Report) -> Option<String>>,
 }
 
 /// Observes all connections or one.
@@ -77,7 +80,7 @@ pub(super) async fn show(
     }
 }
 
-/// For people the records, then what they were judged; for every other reader the verdict.
+/// For people the verdict with the records; for every other reader the verdict.
 async fn once(
     context: &Context,
     watched: &Watched,
@@ -85,8 +88,16 @@ async fn once(
     pretty: bool,
 ) -> Result<(String, u8), Failure> {
     let mut seen = see(context, view.runbook, &watched.lists, view.only.clone()).await?;
-    let (connections, report) = (&mut seen.connections, &seen.report);
+    let (connections, report) = (&mut seen.connections, &mut seen.report);
     let code = report.exit_code();
+    let layout = (view.layout)(connections, report);
+    if let Some(headline) = &layout.headline {
+        report.summary = headline.clone();
+    }
+    report.layout = layout;
+    if let Some(next) = (view.next)(connections, report) {
+        report.next_action = Some(next);
+    }
     if context.out.format == Format::Json {
         let mut extra = (view.json)(connections, report);
         extra["runbooks"] = runbooks(report);
@@ -94,11 +105,10 @@ async fn once(
         let document = Document::of(view.kind, report, "", extra);
         return Ok((document.json(pretty), code));
     }
-    let records = (view.text)(connections, report);
-    let lines = printable_lines(&records.text);
-    Ok(match context.out.format {
-        _ if records.is_alone => (lines, code),
-        Format::Table => (format!("{lines}\n{}", context.out.rendered(report)), code),
-        _ => (context.out.rendered(report), code),
-    })
+    let alone = view.alone.and_then(|alone| alone(connections, report));
+    let text = alone.map_or_else(
+        || context.out.rendered(report),
+        |text| printable_lines(&text),
+    );
+    Ok((text, code))
 }

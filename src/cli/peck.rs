@@ -4,8 +4,9 @@ use super::args::PeckAction;
 use super::connections::{View, show};
 use super::fail::Failure;
 use super::{Context, guide};
-use crate::connections::Only;
+use crate::connections::{Connections, Only};
 use crate::report::json::DocumentKind;
+use crate::report::model::Report;
 use crate::report::pecks;
 
 pub(super) async fn main(context: &Context, action: &PeckAction) -> Result<u8, Failure> {
@@ -16,7 +17,9 @@ pub(super) async fn main(context: &Context, action: &PeckAction) -> Result<u8, F
                 runbook: "peck",
                 only: None,
                 json: &|all, _| pecks::list_json(all),
-                text: &|all, _| pecks::list_text(all, context.out.screen),
+                next: &pecks::list_next,
+                layout: &|all, report| pecks::list_page(all, report, context.out.style.width),
+                alone: None,
             };
             show(context, watched, &view).await
         }
@@ -25,12 +28,17 @@ pub(super) async fn main(context: &Context, action: &PeckAction) -> Result<u8, F
             handoff,
             watched,
         } => {
+            let handoff_text = |all: &Connections, report: &Report| {
+                pecks::handoff_text(all, report.summary.as_str())
+            };
             let view = View {
                 kind: DocumentKind::Peck,
                 runbook: "peck",
                 only: Some(Only::Peck(id.clone())),
                 json: &|all, report| pecks::page_json(all, id, report.summary.as_str()),
-                text: &|all, report| pecks::page_text(all, id, report.summary.as_str(), *handoff),
+                next: &|_, _| None,
+                layout: &|all, report| pecks::page_layout(all, id, report),
+                alone: handoff.then_some(&handoff_text),
             };
             show(context, watched, &view).await
         }

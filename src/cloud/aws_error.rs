@@ -36,15 +36,14 @@ where
             }
         },
         SdkError::ResponseError(answer) => no_answer(answer.raw(), action),
-        SdkError::TimeoutError(_) => Unavailable::new(
-            UnavailableReason::TimedOut,
-            format!("{action} did not answer in time"),
-        )
-        .fix(NETWORK),
+        SdkError::TimeoutError(_) => {
+            Unavailable::new(UnavailableReason::TimedOut, format!("{action} timed out"))
+                .fix(NETWORK)
+        }
         SdkError::DispatchFailure(failure) => {
             let connector = failure.as_connector_error();
             let text = connector.map_or_else(|| innermost(error), |e| innermost(e));
-            let detail = format!("{action} could not be asked: {text}");
+            let detail = format!("{action} not reached: {text}");
             match connector {
                 Some(connector) if is_tls(connector) => Unavailable::new(
                     UnavailableReason::Tls,
@@ -99,8 +98,9 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
     if is_clock(code, message) {
         return unavailable(
             UnavailableReason::ClockOff,
-            format!("AWS refuses the time of this machine's clock ({named}): {words}"),
+            format!("AWS rejected the clock of this machine ({named})"),
         )
+        .reply(words)
         .fix("Set the clock of this machine");
     }
     match code {
@@ -108,11 +108,9 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
             || code == "UnauthorizedOperation"
             || code == "AuthorizationError" =>
         {
-            unavailable(
-                UnavailableReason::Denied,
-                format!("{action} is denied: {words}"),
-            )
-            .fix(permission_fix(message, action))
+            unavailable(UnavailableReason::Denied, format!("AWS denied {action}"))
+                .reply(words)
+                .fix(permission_fix(message, action))
         }
         _ if code.contains("Throttl")
             || code.starts_with("TooManyRequests")
@@ -122,14 +120,16 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
         {
             unavailable(
                 UnavailableReason::Throttled,
-                format!("{action} is throttled: {words}"),
+                format!("AWS throttled {action}"),
             )
-            .fix("Wait a minute and ask again")
+            .reply(words)
+            .fix("Wait a minute, then run duckops again")
         }
         "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => unavailable(
             UnavailableReason::Expired,
-            format!("the AWS credentials have expired ({action}): {words}"),
+            format!("AWS session expired ({action})"),
         )
+        .reply(words)
         .fix("Log in to AWS again, then run duckops again"),
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
@@ -142,15 +142,15 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
         | "MissingAuthenticationTokenException"
         | "AuthFailure" => unavailable(
             UnavailableReason::NoCredentials,
-            format!("AWS does not accept the credentials ({named}): {words}"),
+            format!("AWS rejected the credentials ({named})"),
         )
+        .reply(words)
         .fix("Log in to AWS again or choose another AWS_PROFILE; a wrong clock does this too"),
         "OptInRequired" | "SubscriptionRequiredException" => unavailable(
             UnavailableReason::Denied,
-            format!(
-                "{action}: the account has not enabled this service or region ({named}): {words}"
-            ),
+            format!("{action}: service or region not enabled in this account ({named})"),
         )
+        .reply(words)
         .fix("Check the account and the region of this stack"),
         _ if code.contains("NotFound")
             || code.contains("DoesNotExist")
@@ -170,7 +170,7 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
             UnavailableReason::HttpStatus,
             format!("{action}: HTTP {status} {named}: {words}"),
         )
-        .fix("AWS itself fails: ask again in a minute, and see the AWS Health Dashboard"),
+        .fix("Run duckops again in a minute; see the AWS Health Dashboard"),
         _ => unavailable(
             UnavailableReason::HttpStatus,
             format!("{action}: HTTP {status} {named}: {words}"),
@@ -201,7 +201,7 @@ fn permission_fix(message: &str, action: &str) -> String {
     let about = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if about(&["service control policy", "resource control policy"]) {
         return format!(
-            "A policy of the AWS organisation denies {action}: its administrators can change that, a permission on this identity cannot"
+            "Have the administrators of the AWS organisation allow {action}; a permission on this identity does not help"
         );
     }
     let explicit = about(&["explicit deny"]);
@@ -228,9 +228,7 @@ fn permission_fix(message: &str, action: &str) -> String {
         }
     }
     if explicit {
-        return format!(
-            "A policy denies {action} explicitly, and a further allow does not lift that: remove the deny"
-        );
+        return format!("Find the policy that denies {action} explicitly, and remove the deny");
     }
     format!("Allow {action} for this identity")
 }

@@ -260,14 +260,15 @@ impl CredentialSearch {
         let metadata = if self.instance_metadata {
             ""
         } else {
-            " (the instance metadata service is not asked)"
+            "; not the instance metadata service"
         };
         Unavailable::new(
             UnavailableReason::NoCredentials,
-            format!(
-                "no AWS credentials: looked in the environment, profile `{profile}`, a web identity token and the container{metadata}"
-            ),
+            "no AWS credentials",
         )
+        .reply(format!(
+            "searched environment, profile {profile}, web identity token, container role{metadata}"
+        ))
         .fix("Log in to AWS, then run duckops again; another profile: AWS_PROFILE")
         .command(self.log_in(chosen))
     }

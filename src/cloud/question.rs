@@ -51,10 +51,7 @@ where
         question: question.into(),
         took: began.elapsed(),
         bytes: None,
-        failure: answer
-            .as_ref()
-            .err()
-            .map(|unavailable| unavailable.detail.clone()),
+        failure: answer.as_ref().err().map(Unavailable::in_full),
     };
     AwsAnswer {
         answer,

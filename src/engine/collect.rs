@@ -244,9 +244,9 @@ fn mark_offline(answers: &mut [Observation]) {
     {
         let unavailable = Unavailable::new(
             UnavailableReason::Offline,
-            "nothing answers from here, neither the API nor AWS",
+            "no connection from this machine",
         )
-        .fix("Check this machine's own network first: you may be offline");
+        .fix("Check network, VPN and proxy of this machine");
         observation.invalidate(
             fact::declared(observation.probe),
             |fact| matches!(fact.path, "api.up" | "api.good_answers" | "api.cause"),

@@ -304,6 +304,7 @@ impl ReportOrigin {
             runbooks: conclusion.runbooks,
             notes: self.notes,
             channels: Vec::new(),
+            layout: conclusion.layout,
         }
     }
 }

@@ -173,7 +173,7 @@ fn values(points: &[(i64, i64)]) -> String {
 
 /// At most two decimals, and none that say nothing; a small share is never rounded to zero.
 fn float(x: f64) -> String {
-    let digits = if x != 0.0 && x.abs() < 0.1 { 4 } else { 2 };
+    let digits = if x != 0.0 && x.abs() < 0.005 { 4 } else { 2 };
     let text = format!("{x:.digits$}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -328,6 +328,7 @@ mod tests {
     fn a_small_weight_is_not_rounded_to_zero() {
         assert_eq!(float(0.05), "0.05");
         assert_eq!(float(0.0004), "0.0004");
+        assert_eq!(float(0.0287), "0.03");
         assert_eq!(float(95.0), "95");
         assert_eq!(float(95.049), "95.05");
     }

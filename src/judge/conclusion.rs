@@ -1,7 +1,7 @@
 //! What a run comes to: its verdict, its first line and the one thing to do.
 
 use crate::observation::UnavailableReason;
-use crate::report::model::{self, NextAction, RunbookReport, Verdict};
+use crate::report::model::{self, Layout, NextAction, RunbookReport, Verdict};
 use crate::report::{clock, count};
 use crate::text::Printable;
 use std::collections::BTreeMap;
@@ -20,6 +20,8 @@ pub struct Conclusion {
     pub escalation: Option<model::Escalation>,
     /// Those asked for, worst first.
     pub runbooks: Vec<RunbookReport>,
+    /// What the table shows beside the steps.
+    pub layout: Layout,
 }
 
 /// The conclusion of these runbooks, of which `cause` is the root cause.
@@ -36,9 +38,10 @@ pub(super) fn of(cause: Option<RunbookReport>, runbooks: Vec<RunbookReport>) -> 
             next_action: None,
             escalation: None,
             runbooks,
+            layout: Layout::default(),
         };
     };
-    if let Some((summary, next_action)) = common_obstacle(verdict, &runbooks) {
+    if let Some((summary, next_action, layout)) = common_obstacle(verdict, &runbooks) {
         return Conclusion {
             verdict,
             root_cause: None,
@@ -46,6 +49,7 @@ pub(super) fn of(cause: Option<RunbookReport>, runbooks: Vec<RunbookReport>) -> 
             next_action,
             escalation: None,
             runbooks,
+            layout,
         };
     }
     let summary = match (verdict, runbooks.as_slice()) {
@@ -71,6 +75,7 @@ pub(super) fn of(cause: Option<RunbookReport>, runbooks: Vec<RunbookReport>) -> 
         next_action: leading.next_action.clone(),
         escalation: leading.escalation.clone(),
         runbooks,
+        layout: Layout::default(),
     }
 }
 
@@ -91,7 +96,7 @@ fn warming_up(runbooks: &[RunbookReport]) -> Option<String> {
 fn common_obstacle(
     verdict: Verdict,
     runbooks: &[RunbookReport],
-) -> Option<(Printable, Option<NextAction>)> {
+) -> Option<(Printable, Option<NextAction>, Layout)> {
     let steps = || runbooks.iter().flat_map(|runbook| &runbook.steps);
     let unknown = || steps().filter(|step| step.verdict() == Verdict::Unknown);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -105,10 +110,24 @@ fn common_obstacle(
     }
     let first = unknown().find(|step| step.reason_code.as_str() == code)?;
     // A token of the API that is missing or refused has the same reason code as a login to AWS.
-    if headline.contains("AWS") && !first.summary.as_str().contains("AWS") {
+    let is_of_aws = matches!(code, "no-credentials" | "credentials-expired");
+    if is_of_aws && !first.summary.as_str().contains("AWS") {
         return None;
     }
     let (all, silenced) = (steps().count(), unknown().count());
-    let summary = format!("{headline}: {silenced} of {all} steps not judged");
-    Some((summary.into(), first.next_action.clone()))
+    let summary = match silenced == all && code == UnavailableReason::Offline.code() {
+        true => headline.to_owned(),
+        false => format!("{headline}: {silenced} of {all} steps not judged"),
+    };
+    let mut layout = Layout {
+        headline: Some(summary.as_str().into()),
+        ..Layout::default()
+    };
+    let why = UnavailableReason::of_code(code);
+    if let Some(reply) = &first.reply
+        && why == Some(UnavailableReason::NoCredentials)
+    {
+        layout.details.push(("reason", reply.clone()));
+    }
+    Some((summary.into(), first.next_action.clone(), layout))
 }

@@ -13,7 +13,7 @@ pub use inputs::Inputs;
 
 use crate::observation::FactState;
 use crate::report::clock;
-use crate::report::model::{RunbookReport, Verdict};
+use crate::report::model::{RunbookReport, StepReport, Verdict};
 use crate::runbook::model::Runbook;
 use crate::text::Printable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -154,6 +154,7 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
     });
     let summary = match (verdict, finding) {
         (Verdict::Ok, _) => waiting.map_or("Every step is ok.".into(), Printable::from),
+        (Verdict::Unknown, Some(step)) if step.headline.is_none() => unjudged(step, &judged),
         (_, Some(step)) => step
             .headline
             .clone()
@@ -189,6 +190,23 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
         steps: judged.into_iter().map(|judged| judged.step).collect(),
         standing: None,
     }
+}
+
+/// `executions, stale not judged: AWS denied states:ListExecutions`, with every step that lacks
+/// the same thing.
+fn unjudged(first: &StepReport, judged: &[step::Judged]) -> Printable {
+    let same = judged.iter().map(|judged| &judged.step);
+    let same = same
+        .filter(|step| step.verdict() == Verdict::Unknown && step.reason_code == first.reason_code);
+    let ids: Vec<_> = same
+        .filter(|step| step.summary == first.summary)
+        .map(|step| step.id.as_str())
+        .collect();
+    let steps = match ids.len() {
+        all if all == judged.len() && all > 1 => format!("all {all} steps"),
+        _ => ids.join(", "),
+    };
+    format!("{steps} {}", first.summary).into()
 }
 
 #[cfg(test)]

@@ -82,6 +82,7 @@ pub(super) fn judge(
         then: head.then,
         escalation: head.escalation,
         warming_up: head.warming_up,
+        reply: head.reply,
         asked,
         manual,
     };
@@ -105,6 +106,7 @@ struct Head {
     then: Option<Printable>,
     escalation: Option<Escalation>,
     warming_up: Option<WarmingUp>,
+    reply: Option<Printable>,
 }
 
 fn told(runbook: &Runbook, step: &Step, rule: &Rule, inputs: Inputs<'_>) -> Head {
@@ -143,6 +145,7 @@ fn told(runbook: &Runbook, step: &Step, rule: &Rule, inputs: Inputs<'_>) -> Head
         headline: rule.headline.as_ref().map(&fill),
         then: rule.then.as_ref().map(&fill),
         warming_up: None,
+        reply: None,
         summary,
     }
 }
@@ -192,6 +195,7 @@ fn not_told(
         then: None,
         escalation: None,
         warming_up: None,
+        reply: unavailable.reply,
     }
 }
 
@@ -224,6 +228,7 @@ fn not_judged_yet(not_yet: NotYet, inputs: Inputs<'_>) -> Head {
         then: None,
         escalation: None,
         warming_up,
+        reply: None,
     }
 }
 

@@ -19,8 +19,10 @@ use time::OffsetDateTime;
 pub struct Unavailable {
     /// The kind of reason.
     pub why: UnavailableReason,
-    /// What happened, as the end of "not known: …".
+    /// What happened, as the end of "not judged: …".
     pub detail: Printable,
+    /// The words of the other side, which stand with the request and in no summary.
+    pub reply: Option<Printable>,
     /// What the operator can do about it.
     pub fix: Option<Printable>,
     /// The same as a command, where it is not the one of the reason.
@@ -33,14 +35,33 @@ impl Unavailable {
         Self {
             why,
             detail: detail.into(),
+            reply: None,
             fix: None,
             command: None,
         }
     }
 
     fn texts(&mut self) -> impl Iterator<Item = &mut Printable> {
-        let optional = [self.fix.as_mut(), self.command.as_mut()];
+        let optional = [
+            self.reply.as_mut(),
+            self.fix.as_mut(),
+            self.command.as_mut(),
+        ];
         std::iter::once(&mut self.detail).chain(optional.into_iter().flatten())
+    }
+
+    /// Adds the words of the other side.
+    pub fn reply(mut self, reply: impl Into<Printable>) -> Self {
+        self.reply = Some(reply.into()).filter(|reply: &Printable| !reply.is_empty());
+        self
+    }
+
+    /// What happened with the words of the other side, for the record of a request.
+    pub fn in_full(&self) -> Printable {
+        match &self.reply {
+            None => self.detail.clone(),
+            Some(reply) => format!("{}: {reply}", self.detail).into(),
+        }
     }
 
     /// Adds what the operator can do.

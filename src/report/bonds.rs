@@ -1,14 +1,19 @@
 //! Bonds as a list, as a page each, and as records for programs.
 
 use super::columns::Screen;
-use super::connections::{MAX_ROWS, RecordText, agent, omitted, text, when};
-use crate::connections::{Bond, BondState, Class, Connections, OFFLINE};
+use super::connections::{MAX_ROWS, agent, ago, not_judged, omitted, page, source, text};
+use super::model::{Layout, NextAction, Report, StepRows, Verdict};
+use super::words::count;
+use crate::connections::{Bond, BondState, Class, Connections, KEY_AGE, OFFLINE, SLOW};
 use crate::fact::{duration, instant};
 use crate::text::Printable;
 use serde_json::{Map, Value, json};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+
+/// What a token adds to the feed.
+const LISTS: &str = "the lists of agents";
 
 /// All bonds for programs, worst first.
 pub fn list_json(connections: &mut Connections) -> Value {
@@ -21,34 +26,117 @@ pub fn list_json(connections: &mut Connections) -> Value {
     json!({"bonds": records, "counts": Map::from_iter(counts)})
 }
 
-/// The worst bonds as a table.
-pub fn list_text(connections: &mut Connections, screen: Screen) -> RecordText {
+/// The worst bonds: what is wrong with the first of them, and a table.
+pub fn list_page(connections: &mut Connections, report: &Report, width: usize) -> Layout {
     let (counts, now) = (counts(connections), connections.now);
     let bonds = &mut connections.bonds;
-    if bonds.is_empty() {
-        return "No bond is known.\n".to_owned().into();
-    }
     let shown = bonds.len().min(MAX_ROWS);
     // Only what is shown is put in order.
     if bonds.len() > shown {
         bonds.select_nth_unstable_by(shown, |a, b| worst_first(a, b, now));
     }
     bonds[..shown].sort_by(|a, b| worst_first(a, b, now));
-    let counts: Vec<_> = counts
-        .iter()
-        .filter(|(_, many)| **many > 0)
-        .map(|(class, many)| format!("{many} {}", class.word()))
-        .collect();
-    let head = ["HEALTH", "AGENT", "LAST PULSE", "BONDED", "KEY", "NAME"];
-    let rows = bonds.iter().take(shown).map(|bond| row(bond, now));
-    format!(
-        "{} bonds: {}\n\n{}{}",
-        bonds.len(),
-        counts.join(", "),
-        screen.table(head, rows),
-        omitted(bonds.len())
-    )
-    .into()
+    let mut body = String::new();
+    if !bonds.is_empty() {
+        let screen = Screen {
+            columns: Some(width),
+            unicode: false,
+        };
+        let head = [
+            "HEALTH",
+            "AGENT",
+            "LAST PULSE",
+            "LIMIT",
+            "BONDED",
+            "KEY AGE",
+            "NAME",
+        ];
+        body.push_str(&screen.table(head, bonds.iter().take(shown).map(|bond| row(bond, now))));
+        body.push_str(&omitted(bonds.len()));
+    }
+    let headline = list_finding(bonds, &counts, report, now);
+    let mut page = page(headline, &body, StepRows::Judged);
+    page.details.push(source(report, LISTS));
+    page
+}
+
+/// How many bonds are how well, with the worst of them; `None` where the runbook's own words say
+/// what is wrong.
+fn list_finding(
+    bonds: &[Bond],
+    counts: &BTreeMap<Class, usize>,
+    report: &Report,
+    now: i64,
+) -> Option<String> {
+    let of = |class: &Class| counts.get(class).copied().unwrap_or(0);
+    let in_force = bonds.len() - of(&Class::Gone);
+    let total = count(in_force, "bond", "bonds");
+    match (report.verdict, bonds.first()) {
+        (Verdict::Ok | Verdict::Skipped, _) if in_force == 0 => Some("no bond in force".to_owned()),
+        (Verdict::Ok | Verdict::Skipped, _) => {
+            let counted = Class::ALL.into_iter().filter(|class| *class != Class::Gone);
+            let counted = counted.filter(|class| of(class) > 0);
+            let counted: Vec<_> = counted
+                .map(|class| format!("{} {}", of(&class), class.word()))
+                .collect();
+            Some(format!("{total}: {}", counted.join(", ")))
+        }
+        (Verdict::Warning, Some(_)) if leading_step(report) == Some("rotate") => {
+            let oldest = bonds.iter().max_by_key(|bond| bond.key_min)?;
+            let (old, limit) = (duration(oldest.key_min), duration(KEY_AGE));
+            let over = bonds.iter().filter(|bond| bond.key_min > KEY_AGE).count();
+            let id = text(&oldest.id);
+            Some(format!(
+                "{over} of {total} with an old key: {id}, {old} (limit {limit})"
+            ))
+        }
+        (Verdict::Warning | Verdict::Critical, Some(worst)) => {
+            let class = worst.class(now);
+            let leads = leading_step(report) == Some("pulse") || class == Class::Never;
+            let state = state(worst, now).filter(|_| leads)?;
+            let class = format!("{} of {total} {}", of(&class), class.word());
+            Some(format!("{class}: {}, {state}", text(&worst.id)))
+        }
+        _ => None,
+    }
+}
+
+/// `7 d ago, 2026-03-15T03:12:09Z`
+fn aged(at: Option<i64>, now: i64) -> String {
+    match at {
+        Some(at) if at <= now => format!("{}, {}", ago(Some(at), now), instant(at)),
+        at => ago(at, now),
+    }
+}
+
+/// The id of the step that the verdict comes from.
+fn leading_step(report: &Report) -> Option<&str> {
+    let steps = report.runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let mut worst = steps.filter(|step| step.verdict() == report.verdict);
+    worst.next().map(|step| step.id.as_str())
+}
+
+/// `last pulse 45 min ago (limit 30 min)`; `None` where there is no bond to speak of.
+fn state(bond: &Bond, now: i64) -> Option<String> {
+    let limit = limit(bond.class(now)).map_or(String::new(), |limit| {
+        format!(" (limit {})", duration(limit))
+    });
+    Some(match bond.class(now) {
+        Class::Never => format!("no pulse in {}{limit}", bond.age(now).map(duration)?),
+        Class::Offline | Class::Slow | Class::Alive => {
+            format!("last pulse {}{limit}", ago(bond.seen, now))
+        }
+        Class::Unknown | Class::Gone => return None,
+    })
+}
+
+/// The limit that a class is over, or that is the next one, in seconds.
+fn limit(class: Class) -> Option<i64> {
+    match class {
+        Class::Offline => Some(OFFLINE),
+        Class::Slow | Class::Never => Some(SLOW),
+        Class::Alive | Class::Unknown | Class::Gone => None,
+    }
 }
 
 fn counts(connections: &Connections) -> BTreeMap<Class, usize> {
@@ -67,7 +155,7 @@ fn worst_first(one: &Bond, other: &Bond, now: i64) -> Ordering {
         .then_with(|| one.id.cmp(&other.id))
 }
 
-fn row(bond: &Bond, now: i64) -> [Printable; 6] {
+fn row(bond: &Bond, now: i64) -> [Printable; 7] {
     let class = bond.class(now);
     let health = match class {
         Class::Gone => bond.state().word(),
@@ -78,10 +166,16 @@ fn row(bond: &Bond, now: i64) -> [Printable; 6] {
         Some(_) => agent(None, bond.name.as_ref()),
         None => "-".to_owned(),
     };
+    let pulse = match (bond.pulse_age(now), bond.unseen.is_some()) {
+        (Some(age), _) => duration(age),
+        (None, true) => "not known".to_owned(),
+        (None, false) => "none".to_owned(),
+    };
     [
         health.into(),
         text(&bond.id),
-        when(bond.seen, now).into(),
+        pulse.into(),
+        limit(class).map_or(String::new(), duration).into(),
         age(bond.age(now)).into(),
         age(bond.key_age()).into(),
         name.into(),
@@ -123,44 +217,91 @@ pub fn page_json(connections: &Connections, id: &str) -> Value {
     })
 }
 
+/// What to do now, where the runbook's own command is the list itself.
+pub fn list_next(connections: &Connections, report: &Report) -> Option<NextAction> {
+    let next = report.next_action.clone()?;
+    let bonds = connections.bonds.iter();
+    if next.command.as_ref()?.as_str() != "duckops bond list" {
+        return None;
+    }
+    if leading_step(report) == Some("rotate") {
+        let oldest = bonds.max_by_key(|bond| bond.key_min)?;
+        let (id, age) = (text(&oldest.id), duration(oldest.key_min));
+        return Some(NextAction {
+            text: format!("Rotate the key of {id}: {age} old").into(),
+            command: Some(format!("duckops bond rotate {id} --dry-run").into()),
+        });
+    }
+    let worst = bonds.min_by(|a, b| worst_first(a, b, connections.now))?;
+    Some(NextAction {
+        command: Some(format!("duckops bond show {}", text(&worst.id)).into()),
+        ..next
+    })
+}
+
 /// One bond with its pulse and its key.
-pub fn page_text(connections: &Connections, id: &str, screen: Screen) -> RecordText {
-    match connections.bonds.first() {
-        None => format!("BOND {}: nothing is known of it\n", text(id)).into(),
-        Some(bond) => block(bond, connections.now, screen.glyphs()).into(),
+pub fn page_layout(connections: &Connections, id: &str, report: &Report, screen: Screen) -> Layout {
+    let Some(bond) = connections.bonds.first() else {
+        return page(Some(not_judged(id, report)), "", StepRows::Further);
+    };
+    let now = connections.now;
+    let body = body(bond, now, screen.glyphs());
+    let mut page = page(Some(finding(bond, report, now)), &body, StepRows::Further);
+    page.details.push(source(report, LISTS));
+    page
+}
+
+/// The state of a bond with what is wrong about it.
+fn finding(bond: &Bond, report: &Report, now: i64) -> String {
+    let (id, class) = (text(&bond.id), bond.class(now));
+    let health = match (class, state(bond, now)) {
+        (Class::Gone, _) => {
+            let since = bond
+                .over
+                .map_or(String::new(), |at| format!(" {}", ago(Some(at), now)));
+            format!("{}{since}", bond.state().word())
+        }
+        (class, Some(state)) => format!("{}: {state}", class.word()),
+        (class, None) => {
+            let why = bond.uncertain.or(bond.unseen);
+            let why = why.map_or(String::new(), |why| format!(": {why}"));
+            format!("{}{why}", class.word())
+        }
+    };
+    match (report.verdict, leading_step(report)) {
+        (Verdict::Warning | Verdict::Critical, Some("rotate")) => {
+            let age = duration(bond.key_min);
+            format!("{id} key {age} old (limit {}); {health}", duration(KEY_AGE))
+        }
+        (Verdict::Warning | Verdict::Critical, Some("webhook")) => {
+            format!("{id} deliveries failed in 24 h; {health}")
+        }
+        _ => format!("{id} {health}"),
     }
 }
 
-fn block(bond: &Bond, now: i64, glyphs: &[char]) -> String {
-    let class = bond.class(now);
-    let health = match class {
-        Class::Gone => String::new(),
-        _ if bond.state() == BondState::Unknown => String::new(),
-        class => format!(", {}", class.word()),
-    };
-    let mut block = format!("BOND {}  {}{health}\n", text(&bond.id), bond.state().word());
+fn body(bond: &Bond, now: i64, glyphs: &[char]) -> String {
     let key = match (bond.key_min, bond.key_max) {
-        (least, Some(most)) if least == most => format!("{} old", duration(most)),
-        (0, Some(most)) => format!("at most {} old", duration(most)),
-        (0, None) => "age not known".to_owned(),
-        (least, Some(most)) => format!("{} to {} old", duration(least), duration(most)),
-        (least, None) => format!(
-            "at least {} old: the feed shows no rotation",
-            duration(least)
-        ),
+        (least, Some(most)) if least == most => duration(most),
+        (0, Some(most)) => format!("at most {}", duration(most)),
+        (0, None) => "not known".to_owned(),
+        (least, Some(most)) => format!("{} to {}", duration(least), duration(most)),
+        (least, None) => format!("at least {}: no rotation in the feed", duration(least)),
     };
     let known = |text: &Option<String>| agent(text.as_deref(), None);
+    let mut body = String::new();
     let mut lines = vec![
         ("name", agent(None, bond.name.as_ref())),
         ("duckling", known(&bond.duckling)),
-        ("bonded", when(bond.since, now)),
+        ("state", bond.state().word().to_owned()),
+        ("bonded", aged(bond.since, now)),
         ("peer", known(&bond.peer)),
         ("request", known(&bond.peck)),
-        ("last seen", when(bond.seen, now)),
-        ("key", key),
+        ("last pulse", aged(bond.seen, now)),
+        ("key age", key),
     ];
     if bond.over.is_some() {
-        lines.insert(3, ("unpecked", when(bond.over, now)));
+        lines.insert(4, ("unpecked", aged(bond.over, now)));
     }
     if let Some(spark) = gaps(&bond.pulses, now, glyphs) {
         lines.push(("pulses", spark));
@@ -170,9 +311,9 @@ fn block(bond: &Bond, now: i64, glyphs: &[char]) -> String {
     lines.extend(bond.uncertain.map(|why| ("uncertain", why.to_owned())));
     lines.extend(bond.unseen.map(|why| ("uncertain", why.to_owned())));
     for (label, value) in lines {
-        let _ = writeln!(block, "  {label:<11} {value}");
+        let _ = writeln!(body, "  {label:<11} {value}");
     }
-    block
+    body
 }
 
 /// The time between the last pulses, oldest first, and since the newest: a glyph each, the
@@ -190,8 +331,8 @@ fn gaps(pulses: &[i64], now: i64, glyphs: &[char]) -> Option<String> {
     let drawn: String = gaps.iter().filter_map(glyph).collect();
     let longest = gaps.iter().max().copied().map_or(String::new(), duration);
     Some(format!(
-        "{drawn}  the time between the last {} and since; {longest} at most",
-        pulses.len()
+        "{drawn}  gaps of the last {}, longest {longest}",
+        count(pulses.len(), "pulse", "pulses")
     ))
 }
 

@@ -1,30 +1,66 @@
 //! Words that the lists and pages of pecks and bonds share.
 
+use super::model::{Layout, Report, StepRows, Verdict};
 use crate::fact::{duration, instant};
 use crate::text::{Printable, Untrusted};
 
 /// So many records stand in a table; the JSON document has them all.
 pub(super) const MAX_ROWS: usize = 40;
 
-/// The records of a command as text.
-#[derive(Clone, Debug)]
-pub struct RecordText {
-    /// The text; its lines are not yet safe to print.
-    pub text: String,
-    /// Whether it stands alone, without the report of the run.
-    pub is_alone: bool,
-}
-
-impl From<String> for RecordText {
-    fn from(text: String) -> Self {
-        Self {
-            text,
-            is_alone: false,
-        }
+/// A page of records: the finding of its first line, what stands below it, which steps follow.
+pub(super) fn page(headline: Option<String>, body: &str, rows: StepRows) -> Layout {
+    Layout {
+        headline: headline.map(Printable::from),
+        body: body.lines().map(Printable::from).collect(),
+        rows,
+        details: Vec::new(),
     }
 }
 
-/// `2026-03-22T03:12:09Z (5m ago)`
+/// The finding where a step could not be judged: the id and why.
+pub(super) fn not_judged(id: &str, report: &Report) -> String {
+    let steps = report.runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let mut unknown = steps.filter(|step| step.verdict() == Verdict::Unknown);
+    let why = unknown
+        .next()
+        .map_or("not judged", |step| step.summary.as_str());
+    format!("{} {why}", text(id))
+}
+
+/// Where the records come from, and what would add to them.
+pub(super) fn source(report: &Report, lists: &str) -> (&'static str, Printable) {
+    let steps = report.runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let mut lists_read = steps.flat_map(|step| &step.asked).filter(|(_, request)| {
+        let question = request.question.as_str();
+        request.failure.is_none() && !question.contains("/beak/audit")
+    });
+    let source = match lists_read.next() {
+        Some(_) => format!("audit feed and {lists}"),
+        None => format!("audit feed only; --token-file adds {lists}"),
+    };
+    ("source", source.into())
+}
+
+/// `5 min ago`, `now`, `not known`
+pub(super) fn ago(at: Option<i64>, now: i64) -> String {
+    match at {
+        None => "not known".to_owned(),
+        Some(at) if at > now => instant(at),
+        Some(at) if at == now => "now".to_owned(),
+        Some(at) => format!("{} ago", duration(now - at)),
+    }
+}
+
+/// `17:43:01Z`, with its date where that is not today.
+pub(super) fn clock_time(at: i64, now: i64) -> String {
+    let (at, now) = (instant(at), instant(now));
+    match (at.split_once('T'), now.split_once('T')) {
+        (Some((date, time)), Some((today, _))) if date == today => time.to_owned(),
+        _ => at,
+    }
+}
+
+/// `2026-03-22T03:12:09Z (5 min ago)`
 pub(super) fn when(at: Option<i64>, now: i64) -> String {
     match at {
         None => "not known".to_owned(),

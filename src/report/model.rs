@@ -150,6 +150,8 @@ pub struct StepReport {
     pub escalation: Option<Escalation>,
     /// Until when it is not judged because history is too young.
     pub warming_up: Option<WarmingUp>,
+    /// The words of the other side where it is not judged, such as AWS's own sentence.
+    pub reply: Option<Printable>,
     /// The requests it stands on, by the probe that sent them.
     pub asked: Vec<(Probe, RequestLog)>,
     /// The same question as a command for a person.
@@ -338,6 +340,33 @@ pub struct Report {
     pub notes: Vec<Printable>,
     /// The channels of a check with notifications.
     pub channels: Vec<ChannelReport>,
+    /// What the table shows beside the steps.
+    pub layout: Layout,
+}
+
+/// What the table of a report shows beside its steps, or in their place.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// The finding of the first line, where it is not that of the runbook.
+    pub headline: Option<Printable>,
+    /// Lines between the answer and the steps, as they stand.
+    pub body: Vec<Printable>,
+    /// Which steps have a row.
+    pub rows: StepRows,
+    /// Labelled lines below the steps.
+    pub details: Vec<(&'static str, Printable)>,
+}
+
+/// Which steps have a row in the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum StepRows {
+    /// All of them.
+    #[default]
+    All,
+    /// All but the skipped ones.
+    Judged,
+    /// Those that are neither ok nor skipped and that the first line does not state.
+    Further,
 }
 
 impl Report {

@@ -1,8 +1,12 @@
 //! Requests for a connection (pecks) as a list, as a page each, and as records for programs.
 
 use super::columns::Screen;
-use super::connections::{MAX_ROWS, RecordText, agent, omitted, text, when};
-use crate::connections::{Connections, EventKind, Peck, PeckState};
+use super::connections::{
+    MAX_ROWS, agent, ago, clock_time, not_judged, omitted, page, source, text, when,
+};
+use super::model::{Layout, NextAction, Report, StepRows, Verdict};
+use super::words;
+use crate::connections::{BOND_DUE, Connections, EventKind, Peck, PeckState, WINDOW};
 use crate::fact::{duration, instant};
 use crate::text::{Printable, Untrusted};
 use serde_json::{Map, Value, json};
@@ -17,6 +21,11 @@ const STATES: [PeckState; 6] = [
     PeckState::Approved,
 ];
 
+/// What a token adds to the feed.
+const LISTS: &str = "the request lists";
+/// From this width on the table shows names and purposes.
+const WITH_PURPOSE: usize = 120;
+
 /// All requests for programs, most urgent first.
 pub fn list_json(connections: &mut Connections) -> Value {
     sort(connections);
@@ -26,8 +35,8 @@ pub fn list_json(connections: &mut Connections) -> Value {
     json!({"requests": records, "counts": Map::from_iter(counts)})
 }
 
-/// The most urgent requests as a table.
-pub fn list_text(connections: &mut Connections, screen: Screen) -> RecordText {
+/// The most urgent requests: what is wrong with the first of them, and a table.
+pub fn list_page(connections: &mut Connections, report: &Report, width: usize) -> Layout {
     sort(connections);
     let (pecks, now) = (&connections.pecks, connections.now);
     let counted = STATES.into_iter().filter_map(|state| {
@@ -35,21 +44,39 @@ pub fn list_text(connections: &mut Connections, screen: Screen) -> RecordText {
         (many > 0).then(|| format!("{many} {}", state.word()))
     });
     let counted: Vec<_> = counted.collect();
-    let mut text = match counted.is_empty() {
-        true => "No request in the last 24 h.\n".to_owned(),
-        false => format!(
-            "{} requests in 24 h: {}\n\n",
-            pecks.len(),
-            counted.join(", ")
-        ),
+    let total = words::count(pecks.len(), "request", "requests");
+    let headline = match (report.verdict, pecks.first()) {
+        (Verdict::Ok | Verdict::Skipped, None) => Some("no request in 24 h".to_owned()),
+        (Verdict::Ok | Verdict::Skipped, _) => {
+            Some(format!("{total} in 24 h: {}", counted.join(", ")))
+        }
+        (Verdict::Warning | Verdict::Critical, Some(first))
+            if first.state(now) == PeckState::CallbackError =>
+        {
+            let of = format!("{} of {total}", count(pecks, PeckState::CallbackError, now));
+            let since = ago(first.newest(), now);
+            Some(format!("{of} without a bond: {}, {since}", text(&first.id)))
+        }
+        _ => None,
     };
+    let mut body = String::new();
     if !pecks.is_empty() {
-        let head = ["STATE", "PECK", "LEFT", "ASKED", "WHO AND WHAT FOR"];
-        let rows = pecks.iter().take(MAX_ROWS).map(|peck| row(peck, now));
-        text.push_str(&screen.table(head, rows));
+        let screen = Screen {
+            columns: Some(width),
+            unicode: false,
+        };
+        let head = ["STATE", "PECK", "TIME", "REQUESTER -> TARGET"];
+        let is_wide = width >= WITH_PURPOSE;
+        let rows = pecks
+            .iter()
+            .take(MAX_ROWS)
+            .map(|peck| row(peck, now, is_wide));
+        body.push_str(&screen.table(head, rows));
     }
-    text.push_str(&omitted(pecks.len()));
-    text.into()
+    body.push_str(&omitted(pecks.len()));
+    let mut page = page(headline, &body, StepRows::Judged);
+    page.details.push(source(report, LISTS));
+    page
 }
 
 fn sort(connections: &mut Connections) {
@@ -73,27 +100,29 @@ fn count(pecks: &[Peck], state: PeckState, now: i64) -> usize {
     pecks.iter().filter(|peck| peck.state(now) == state).count()
 }
 
-fn row(peck: &Peck, now: i64) -> [Printable; 5] {
+fn row(peck: &Peck, now: i64, is_wide: bool) -> [Printable; 4] {
     let state = peck.state(now);
-    let left = match state {
-        PeckState::Pending => peck.left(now).map_or("-".to_owned(), duration),
-        _ => "-".to_owned(),
+    let time = match (state, peck.left(now)) {
+        (PeckState::Pending, Some(left)) => format!("{} left", duration(left)),
+        _ => ago(peck.begun(), now),
     };
-    let requester = agent(peck.requester.as_deref(), peck.requester_name.as_ref());
+    let name = peck.requester_name.as_ref().filter(|_| is_wide);
+    let requester = agent(peck.requester.as_deref(), name);
     let target = agent(peck.target.as_deref(), None);
-    let purpose = peck.purpose.as_ref().map_or(String::new(), |purpose| {
+    let purpose = peck.purpose.as_ref().filter(|_| is_wide);
+    let purpose = purpose.map_or(String::new(), |purpose| {
         format!(": \"{}\"", purpose.printable(60))
     });
-    let rival = match peck.duplicates {
+    let rivals = match peck.duplicates {
         0 => String::new(),
-        n => format!(" (beside {n} of the same two)"),
+        1 => " (rival)".to_owned(),
+        n => format!(" ({n} rivals)"),
     };
     [
         state.word().to_uppercase().into(),
         text(&peck.id),
-        left.into(),
-        when(peck.begun(), now).into(),
-        format!("{requester} -> {target}{purpose}{rival}").into(),
+        time.into(),
+        format!("{requester} -> {target}{purpose}{rivals}").into(),
     ]
 }
 
@@ -134,64 +163,147 @@ pub fn page_json(connections: &Connections, id: &str, summary: &str) -> Value {
     })
 }
 
-/// One request, or with `is_handoff` the text for support alone.
-pub fn page_text(
-    connections: &Connections,
-    id: &str,
-    summary: &str,
-    is_handoff: bool,
-) -> RecordText {
-    match connections.pecks.first() {
-        None => format!("PECK {}: nothing is known of it\n", text(id)).into(),
-        Some(peck) if is_handoff => RecordText {
-            text: handoff(peck, connections, summary),
-            is_alone: true,
+/// What to do now, where the runbook's own command is the list itself.
+pub fn list_next(connections: &Connections, report: &Report) -> Option<NextAction> {
+    let next = report.next_action.clone()?;
+    let first = connections.pecks.first()?;
+    let is_list = next.command.as_ref()?.as_str() == "duckops peck list";
+    is_list.then(|| NextAction {
+        command: Some(format!("duckops peck show {}", text(&first.id)).into()),
+        ..next
+    })
+}
+
+/// What support needs to know of the request, alone; `None` where it is not known.
+pub fn handoff_text(connections: &Connections, summary: &str) -> Option<String> {
+    let peck = connections.pecks.first()?;
+    Some(handoff(peck, connections, summary))
+}
+
+/// One request: its state, who asks whom for what, and what happened.
+pub fn page_layout(connections: &Connections, id: &str, report: &Report) -> Layout {
+    let Some(peck) = connections.pecks.first() else {
+        return page(Some(not_judged(id, report)), "", StepRows::Further);
+    };
+    let now = connections.now;
+    let state = peck.state(now);
+    let mut page = page(
+        Some(finding(peck, now)),
+        &body(peck, now),
+        StepRows::Further,
+    );
+    if state == PeckState::CallbackError {
+        let replay = "bond missing too: replay the webhook (webhook-events.html)";
+        let handoff = format!("hand off: duckops peck show {} --handoff", text(&peck.id));
+        page.details.push(("then", replay.into()));
+        page.details.push(("", handoff.into()));
+    }
+    page.details.push(source(report, LISTS));
+    page
+}
+
+/// The state of a request in a few words, with its ages and limits.
+fn finding(peck: &Peck, now: i64) -> String {
+    let (id, state) = (text(&peck.id), peck.state(now));
+    let since = |event| peck.last(event).map(|at| ago(Some(at), now));
+    let rivals = match peck.duplicates {
+        0 => String::new(),
+        n => format!(
+            "; {} too",
+            words::count(n, "rival request", "rival requests")
+        ),
+    };
+    match state {
+        PeckState::CallbackError => {
+            match (since(EventKind::CallbackError), since(EventKind::Approved)) {
+                (Some(error), _) => format!("{id} callback error {error}, no bond since"),
+                (None, Some(approved)) => {
+                    let limit = duration(BOND_DUE);
+                    format!("{id} callback error: approved {approved}, no bond (limit {limit})")
+                }
+                (None, None) => format!("{id} callback error"),
+            }
+        }
+        PeckState::Pending => {
+            let left = peck.left(now).map_or("not known".to_owned(), duration);
+            format!("{id} pending: {left} of {} left{rivals}", duration(WINDOW))
+        }
+        PeckState::Approved => match (since(EventKind::Bonded), since(EventKind::Approved)) {
+            (Some(bonded), _) => format!("{id} approved, bonded {bonded}"),
+            (None, Some(approved)) => format!("{id} approved {approved}"),
+            (None, None) => format!("{id} approved"),
         },
-        Some(peck) => block(peck, connections.now).into(),
+        PeckState::Denied => match since(EventKind::Denied) {
+            Some(denied) => format!("{id} denied by the approver {denied}"),
+            None => format!("{id} denied by the approver"),
+        },
+        PeckState::Expired => {
+            let closed = ago(peck.closes(), now);
+            format!(
+                "{id} expired {closed}: no approval within {}",
+                duration(WINDOW)
+            )
+        }
+        PeckState::Unknown => {
+            let why = peck.uncertain.unwrap_or("no start in the feed");
+            format!("{id} not judged: {why}")
+        }
     }
 }
 
-fn block(peck: &Peck, now: i64) -> String {
-    let state = peck.state(now);
-    let left = match (state, peck.left(now)) {
-        (PeckState::Pending, Some(left)) => format!(", {} left of the ten minutes", duration(left)),
-        _ => String::new(),
-    };
-    let mut block = format!(
-        "PECK {}  {}{left}\n",
-        text(&peck.id),
-        state.word().to_uppercase()
-    );
-    for (label, value) in facts(peck, now) {
-        let _ = writeln!(block, "  {label:<11} {value}");
+fn body(peck: &Peck, now: i64) -> String {
+    let mut body = String::new();
+    for (label, value) in parties(peck) {
+        let _ = writeln!(body, "  {label:<9}  {value}");
     }
     for (at, _, kind) in peck.events.iter().rev() {
-        let _ = writeln!(block, "  {}  {}", instant(*at), kind.printable(60));
+        let (at, age) = (clock_time(*at, now), ago(Some(*at), now));
+        let kind = kind.printable(60).to_string();
+        let _ = writeln!(body, "  {at:<9}  {kind:<16}  {age}");
     }
-    block
+    let bonded = peck.last(EventKind::Bonded).is_some() || peck.bond_listed;
+    if peck.state(now) == PeckState::CallbackError && !bonded {
+        let error = match peck.last(EventKind::CallbackError) {
+            Some(_) => "no bond in the feed since",
+            None => "no bond, no error in the feed since",
+        };
+        let _ = writeln!(body, "  {:<9}  {error}", "");
+    }
+    for (label, value) in doubts(peck, now) {
+        let _ = writeln!(body, "  {label:<9}  {value}");
+    }
+    body
 }
 
-fn facts(peck: &Peck, now: i64) -> Vec<(&'static str, String)> {
-    let duplicates = match (peck.duplicates, &peck.requester, &peck.target) {
-        (0, Some(_), Some(_)) => "no other live request of the same two".to_owned(),
-        (0, ..) => "not known: the request names not both agents".to_owned(),
-        (n, ..) => format!("{n} other live requests of the same two"),
-    };
-    let mut facts = vec![
-        ("asked", when(peck.begun(), now)),
-        (
-            "requester",
-            agent(peck.requester.as_deref(), peck.requester_name.as_ref()),
-        ),
+fn parties(peck: &Peck) -> [(&'static str, String); 3] {
+    let requester = agent(peck.requester.as_deref(), peck.requester_name.as_ref());
+    [
+        ("requester", requester),
         ("target", agent(peck.target.as_deref(), None)),
         ("purpose", quoted(peck.purpose.as_ref())),
-        ("a human", acted(peck, now)),
-        ("beside it", duplicates),
-    ];
-    let other = peck.contradiction(now);
-    facts.extend(other.map(|said| ("but", format!("a list says {}", said.word()))));
-    facts.extend(peck.uncertain.map(|why| ("uncertain", why.to_owned())));
-    facts
+    ]
+}
+
+/// What may stand against the state.
+fn doubts(peck: &Peck, now: i64) -> Vec<(&'static str, String)> {
+    let rivals = match (peck.duplicates, &peck.requester, &peck.target) {
+        (0, Some(_), Some(_)) => "none: no other live request between the same agents".to_owned(),
+        (0, ..) => "not known: the request does not name both agents".to_owned(),
+        (n, ..) => {
+            let others = words::count(n, "other live request", "other live requests");
+            format!("{others} between the same agents")
+        }
+    };
+    let listed = peck.contradiction(now);
+    let listed = listed.map(|listed| {
+        (
+            "listed",
+            format!("the request list shows {}", listed.word()),
+        )
+    });
+    let uncertain = peck.uncertain.map(|why| ("uncertain", why.to_owned()));
+    let rivals = Some(("rivals", rivals));
+    [rivals, listed, uncertain].into_iter().flatten().collect()
 }
 
 fn quoted(text: Option<&Untrusted>) -> String {
@@ -200,13 +312,13 @@ fn quoted(text: Option<&Untrusted>) -> String {
     })
 }
 
-/// What a human has done about it.
-fn acted(peck: &Peck, now: i64) -> String {
+/// What the approver has done about it.
+fn approver(peck: &Peck, now: i64) -> String {
     let acts = [
-        (EventKind::Approved, "approved it"),
-        (EventKind::Denied, "denied it"),
-        (EventKind::CallbackError, "acted, and the callback failed"),
-        (EventKind::Bonded, "and it was bonded"),
+        (EventKind::Approved, "approved"),
+        (EventKind::Denied, "denied"),
+        (EventKind::CallbackError, "callback failed"),
+        (EventKind::Bonded, "bonded"),
     ];
     let done: Vec<_> = acts
         .into_iter()
@@ -216,7 +328,7 @@ fn acted(peck: &Peck, now: i64) -> String {
         })
         .collect();
     match done.is_empty() {
-        true => "has not acted, as far as is known".to_owned(),
+        true => "no decision in the feed".to_owned(),
         false => done.join("; "),
     }
 }
@@ -225,13 +337,16 @@ fn acted(peck: &Peck, now: i64) -> String {
 fn handoff(peck: &Peck, all: &Connections, summary: &str) -> String {
     let now = all.now;
     let mut text = format!(
-        "Peck {} is {} at {}\n",
+        "Peck {}: {} at {}\n",
         text(&peck.id),
         peck.state(now).word(),
         instant(now)
     );
     let _ = writeln!(text, "peck_id:   {}", super::connections::text(&peck.id));
-    for (label, value) in facts(peck, now) {
+    let _ = writeln!(text, "asked:     {}", when(peck.begun(), now));
+    let decision = [("approver", approver(peck, now))];
+    let lines = parties(peck).into_iter().chain(decision);
+    for (label, value) in lines.chain(doubts(peck, now)) {
         let _ = writeln!(text, "{:<10} {value}", format!("{label}:"));
     }
     let _ = writeln!(text, "verdict:   {summary}");

@@ -6,14 +6,16 @@
 //! first, never a number and never a command. `--explain` shows everything.
 
 mod explain;
+mod offline;
 mod rows;
 
 #[cfg(test)]
 mod tests;
 
-use super::model::{Escalation, NextAction, Report, RunbookReport, Verdict};
+use super::model::{Escalation, NextAction, Report, RunbookReport, StepReport, StepRows, Verdict};
 use super::palette::{Style, Tone};
-use super::words::{self, name, wrap};
+use super::words::{self, cut, name, wrap};
+use crate::text::Printable;
 use rows::{Row, RowStyle};
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
@@ -76,6 +78,8 @@ struct TablePage<'a> {
     style: Style,
     density: Density,
     explains: bool,
+    /// Failures of requests that are already explained.
+    seen: BTreeSet<String>,
     out: String,
 }
 
@@ -87,6 +91,7 @@ impl<'a> TablePage<'a> {
             style: Style { width, ..style },
             density,
             explains,
+            seen: BTreeSet::new(),
             out: String::new(),
         }
     }
@@ -96,9 +101,11 @@ impl<'a> TablePage<'a> {
         for runbook in self.report.further() {
             self.block(runbook);
         }
-        self.out.push('\n');
+        self.body();
         match self.report.runbooks.as_slice() {
+            _ if !self.explains && offline::is_offline(self.report) => self.no_connection(),
             [only] => self.steps(only),
+            several if self.explains => self.each_runbook(several),
             several => self.runbooks(several),
         }
         self.close();
@@ -165,8 +172,59 @@ impl<'a> TablePage<'a> {
         }
     }
 
+    /// The lines between the answer and the steps.
+    fn body(&mut self) {
+        let body = &self.report.layout.body;
+        if body.is_empty() {
+            return;
+        }
+        self.out.push('\n');
+        for line in body {
+            for line in words::wrap_in(line.as_str(), self.style.width) {
+                self.line(&line);
+            }
+        }
+    }
+
+    /// What was tried, in place of steps of which none could be judged.
+    fn no_connection(&mut self) {
+        self.out.push('\n');
+        for line in offline::lines(self.report) {
+            self.line(&cut(&line, self.style.width));
+        }
+        let nothing = format!(
+            "Nothing was judged: this run shows nothing about the state of {}.",
+            self.report.stack.name
+        );
+        self.out.push('\n');
+        for line in wrap(&nothing, self.style.width) {
+            self.line(&line);
+        }
+    }
+
+    /// The steps of each runbook under its own heading.
+    fn each_runbook(&mut self, runbooks: &[RunbookReport]) {
+        for runbook in runbooks {
+            let heading = format!("{} {}", name(&runbook.id), runbook.title);
+            self.out.push('\n');
+            let heading = self.style.paint(Tone::Strong, &heading);
+            self.line(&heading);
+            self.step_rows(runbook);
+        }
+    }
+
     /// One row a step.
     fn steps(&mut self, runbook: &RunbookReport) {
+        let before = self.out.len();
+        self.out.push('\n');
+        self.step_rows(runbook);
+        // Without a row there is no gap either.
+        if self.out.len() == before + 1 {
+            self.out.truncate(before);
+        }
+    }
+
+    fn step_rows(&mut self, runbook: &RunbookReport) {
         let many = runbook.steps.len() > rows::LISTED;
         let joins = |verdict: Verdict| match verdict {
             Verdict::Skipped => many || self.density >= Density::JoinSkipped,
@@ -175,11 +233,22 @@ impl<'a> TablePage<'a> {
             Verdict::Critical => false,
         };
         let joins = |verdict| !self.explains && joins(verdict);
+        let leading = leading(self.report, runbook);
+        let has_row = |step: &&StepReport| match self.report.layout.rows {
+            _ if self.explains => true,
+            StepRows::All => true,
+            StepRows::Judged => step.verdict() != Verdict::Skipped,
+            StepRows::Further => {
+                let is_said = leading.is_some_and(|leading| leading.summary == step.summary);
+                step.verdict() >= Verdict::Warning && !is_said
+            }
+        };
+        let shown: Vec<&StepReport> = runbook.steps.iter().filter(has_row).collect();
         let mut rows = Vec::new();
-        for step in runbook.steps.iter().filter(|step| !joins(step.verdict())) {
+        for step in shown.iter().filter(|step| !joins(step.verdict())) {
             let mut row = Row::of_step(step, self.further_rows());
             if self.explains {
-                row.lines.extend(explain::lines(step));
+                row.under = explain::lines(step, &mut self.seen);
                 row.commands = explain::commands(step);
             }
             rows.push(row);
@@ -196,7 +265,7 @@ impl<'a> TablePage<'a> {
         ] {
             rows.extend(
                 joins(verdict)
-                    .then(|| Row::joined_steps(&runbook.steps, verdict))
+                    .then(|| Row::joined_steps(&shown, verdict))
                     .flatten(),
             );
         }
@@ -205,6 +274,7 @@ impl<'a> TablePage<'a> {
 
     /// One row a runbook.
     fn runbooks(&mut self, runbooks: &[RunbookReport]) {
+        self.out.push('\n');
         let rows: Vec<_> = runbooks.iter().map(Row::of_runbook).collect();
         self.rows(&rows);
     }
@@ -235,11 +305,13 @@ impl<'a> TablePage<'a> {
         if let Some(then) = words::then(report) {
             lines.push(("then", then));
         }
+        let details = report.layout.details.iter();
+        lines.extend(details.map(|(label, text)| (*label, text.to_string())));
         match report.notes.len() {
             count if self.density >= Density::CountNotes && count > 1 => {
                 lines.push(("notes", format!("{count} notes about this run: --explain")));
             }
-            _ => lines.extend(report.notes.iter().map(|note| ("note", note.to_string()))),
+            _ => lines.extend(report.notes.iter().map(note)),
         }
         self.out.push('\n');
         for (label, text) in lines {
@@ -270,11 +342,13 @@ impl<'a> TablePage<'a> {
             Verdict::Ok => "",
             _ => " \u{b7} more: --explain",
         };
+        // Without an answer of AWS nobody has confirmed the account.
+        let place = match words::is_account_confirmed(report) {
+            true => format!("{} {} {}", stack.name, stack.account, stack.region),
+            false => format!("{} {}, account not confirmed", stack.name, stack.region),
+        };
         format!(
-            "{} {} {} \u{b7} {requests}, {} \u{b7} exit {}{more}",
-            stack.name,
-            stack.account,
-            stack.region,
+            "{place} \u{b7} {requests}, {} \u{b7} exit {}{more}",
             words::seconds(report.took),
             report.exit_code()
         )
@@ -323,12 +397,34 @@ fn wrap_at(text: &str, separator: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A note with its label, which it may begin with itself.
+fn note(note: &Printable) -> (&'static str, String) {
+    match note.as_str().strip_prefix("endpoint ") {
+        Some(endpoint) => ("endpoint", endpoint.to_owned()),
+        None => ("note", note.to_string()),
+    }
+}
+
+/// The step that the first line states.
+fn leading<'a>(report: &Report, runbook: &'a RunbookReport) -> Option<&'a StepReport> {
+    let mut steps = runbook.steps.iter();
+    steps.find(|step| step.verdict() == report.verdict)
+}
+
+/// Seconds to the nearest minute, from two minutes on.
+fn rounded(seconds: i64) -> i64 {
+    match seconds {
+        120.. => (seconds + 30) / 60 * 60,
+        _ => seconds,
+    }
+}
+
 /// `T-JOSH (P1) by 17:53Z, in 5 min`
 pub(super) fn whom(escalation: &Escalation, now: OffsetDateTime) -> String {
     let Escalation { to, priority, .. } = escalation;
     let by = match escalation.due {
         Some(due) if due > now => {
-            let left = crate::fact::duration((due - now).whole_seconds());
+            let left = crate::fact::duration(rounded((due - now).whole_seconds()));
             format!("by {}, in {left}", words::clock(due, now))
         }
         Some(due) if now - due >= time::Duration::MINUTE => {

@@ -15,6 +15,9 @@ pub(super) fn name(id: &Printable) -> String {
 
 /// The first line of a report after its verdict: the incident and what it shows.
 pub(super) fn headline(report: &Report) -> String {
+    if let Some(headline) = &report.layout.headline {
+        return headline.to_string();
+    }
     let [only] = report.runbooks.as_slice() else {
         return report.summary.to_string();
     };
@@ -44,6 +47,18 @@ pub(super) fn then(report: &Report) -> Option<String> {
     };
     let then = leading?.then.as_ref()?;
     Some(then.to_string())
+}
+
+/// Whether AWS may have confirmed the account: not where the run had nothing to ask it with.
+pub(super) fn is_account_confirmed(report: &Report) -> bool {
+    let steps = report.runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let mut unasked = steps.filter(|step| {
+        matches!(
+            step.reason_code.as_str(),
+            "no-credentials" | "credentials-expired" | "offline" | "wrong-account"
+        )
+    });
+    report.verdict != Verdict::Unknown || unasked.next().is_none()
 }
 
 /// `1 agent`, `2 agents`, `no agents`.
@@ -195,6 +210,31 @@ pub(crate) fn wrap(text: &str, max: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// A line that is set in, broken so that what follows is set in by two more.
+pub(crate) fn wrap_in(line: &str, width: usize) -> Vec<String> {
+    let indent = line.len() - line.trim_start().len();
+    if self::width(line) <= width {
+        return vec![line.to_owned()];
+    }
+    wrap_from(line.trim_start(), indent, indent + 2, width)
+}
+
+/// A text as lines of at most `width` columns, the first set in by `first` and the others by
+/// `further`.
+pub(super) fn wrap_from(text: &str, first: usize, further: usize, width: usize) -> Vec<String> {
+    let further = further.min(width / 2);
+    let first = first.min(further);
+    if self::width(text) + first <= width {
+        return vec![format!("{:first$}{text}", "")];
+    }
+    let parts = wrap(text, width.saturating_sub(further).max(2));
+    let parts = parts.iter().enumerate().map(|(at, part)| {
+        let indent = if at == 0 { first } else { further };
+        format!("{:indent$}{part}", "")
+    });
+    parts.collect()
 }
 
 /// A text in which nobody is called by a chat or a ticket system: neither `@name` nor

@@ -123,12 +123,12 @@ fn is_in_network(address: std::net::IpAddr, network: &str, bits: &str) -> bool {
 pub fn notes(env: &Environment, stack: &Stack) -> Vec<Printable> {
     let endpoints = endpoints(env, stack).into_iter().map(|one| {
         let url = origin_of_url(&one.url);
-        format!("endpoint overridden by {}: {url}", one.name)
+        format!("endpoint {url} ({}), not AWS", one.name)
     });
     let proxies = proxies_in_use(env, stack).map(|(name, url)| format!("via proxy {url} ({name})"));
     let api_url = stack.other_api_address().map(|origin| {
         let url = origin_of_url(stack.api_url.value.as_str());
-        format!("the API's address is overridden by {origin}: {url}")
+        format!("endpoint {url} ({origin}), not the API of the stack")
     });
     let is_profile_ignored = value(env, "AWS_ACCESS_KEY_ID").is_some()
         && matches!(&stack.profile, Some(profile) if !matches!(profile.origin, Origin::Flag(_)));

@@ -24,7 +24,9 @@ pub(super) async fn main(context: &Context, action: &BondAction) -> Result<u8, F
                 runbook: "bond",
                 only: None,
                 json: &|all, _| bonds::list_json(all),
-                text: &|all, _| bonds::list_text(all, screen),
+                next: &bonds::list_next,
+                layout: &|all, report| bonds::list_page(all, report, context.out.style.width),
+                alone: None,
             };
             show(context, watched, &view).await
         }
@@ -34,7 +36,9 @@ pub(super) async fn main(context: &Context, action: &BondAction) -> Result<u8, F
                 runbook: "bond",
                 only: Some(Only::Bond(id.clone())),
                 json: &|all, _| bonds::page_json(all, id),
-                text: &|all, _| bonds::page_text(all, id, screen),
+                next: &|_, _| None,
+                layout: &|all, report| bonds::page_layout(all, id, report, screen),
+                alone: None,
             };
             show(context, watched, &view).await
         }

@@ -122,17 +122,13 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
             None => Ok(FactValue::Int(count)),
             Some(unavailable) if self.all() == 0 => Err(unavailable.clone()),
             Some(unavailable) => Err(Unavailable {
-                detail: format!(
-                    "at least {count}, for not all was read: {}",
-                    unavailable.detail
-                )
-                .into(),
+                detail: format!("at least {count}, not all read: {}", unavailable.detail).into(),
                 why: match unavailable.why {
                     UnavailableReason::TimedOut => UnavailableReason::Incomplete,
                     why => why,
                 },
-                fix: unavailable.fix.clone(),
                 command: None,
+                ..unavailable.clone()
             }),
         }
     }

@@ -95,6 +95,7 @@ pub(in crate::report) fn step(
         then: None,
         escalation: None,
         warming_up: None,
+        reply: None,
         asked: vec![status_asked()],
         manual: p(CURL),
     }
@@ -220,5 +221,6 @@ pub(in crate::report) fn run(runbooks: Vec<RunbookReport>, summary: &str) -> Rep
         runbooks,
         notes: vec![],
         channels: vec![],
+        layout: Default::default(),
     }
 }

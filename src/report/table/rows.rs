@@ -13,6 +13,8 @@ pub(super) struct Row {
     pub(super) verdict: Verdict,
     name: [String; 2],
     pub(super) lines: Vec<String>,
+    /// What explains it, a label of ten columns and a text each, over the whole width.
+    pub(super) under: Vec<String>,
     /// Commands under it, each whole on a line of its own.
     pub(super) commands: Vec<String>,
 }
@@ -37,12 +39,13 @@ impl Row {
             lines: std::iter::once(step.summary.to_string())
                 .chain(also)
                 .collect(),
+            under: Vec::new(),
             commands: Vec::new(),
         }
     }
 
     /// Steps of one verdict in one row, by their ids.
-    pub(super) fn joined_steps(steps: &[StepReport], verdict: Verdict) -> Option<Self> {
+    pub(super) fn joined_steps(steps: &[&StepReport], verdict: Verdict) -> Option<Self> {
         let ids: Vec<_> = steps
             .iter()
             .filter(|step| step.verdict() == verdict)
@@ -57,6 +60,7 @@ impl Row {
             verdict,
             name: [number.to_owned(), noun.to_owned()],
             lines: vec![ids.join(" ")],
+            under: Vec::new(),
             commands: Vec::new(),
         })
     }
@@ -66,6 +70,7 @@ impl Row {
             verdict: runbook.verdict,
             name: [name(&runbook.id), runbook.short.to_string()],
             lines: vec![state(runbook)],
+            under: Vec::new(),
             commands: Vec::new(),
         }
     }
@@ -148,6 +153,8 @@ fn state(runbook: &RunbookReport) -> String {
 const INDENT: usize = 2;
 /// A verdict and a blank.
 const WORD: usize = 5;
+/// The label of an explanation.
+const LABEL: usize = 10;
 
 /// The widths of the columns, the same in every row.
 struct Layout {
@@ -226,9 +233,11 @@ impl Layout {
             column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
         }
         let lines = table.lines().map(|line| line.trim_end().to_owned());
+        let under = row.under.iter();
+        let under = under.flat_map(|line| labelled(line, self.style.width));
         let commands = row.commands.iter();
         let commands = commands.map(|command| format!("{:1$}{command}", "", INDENT + WORD));
-        lines.chain(commands).collect()
+        lines.chain(under).chain(commands).collect()
     }
 
     fn word(&self, verdict: Verdict) -> Cell {
@@ -253,6 +262,21 @@ impl Layout {
         }
         table
     }
+}
+
+/// A line of an explanation, whose further lines begin below its text.
+fn labelled(line: &str, width: usize) -> Vec<String> {
+    let indent = INDENT + WORD;
+    let (label, text) = match line.char_indices().nth(LABEL) {
+        Some((at, _)) if line[..at].ends_with(' ') => line.split_at(at),
+        _ => return words::wrap_from(line, indent, indent, width),
+    };
+    let text = words::wrap_from(text, 0, 0, width.saturating_sub(indent + LABEL));
+    let lines = text.iter().enumerate().map(|(at, text)| {
+        let label = if at == 0 { label } else { "" };
+        format!("{:indent$}{label:LABEL$}{text}", "")
+    });
+    lines.collect()
 }
 
 /// The rows as lines.

@@ -207,6 +207,7 @@ fn step(id: &str, title: &str, finding: Finding, summary: &str) -> StepReport {
         next_action: None,
         escalation: None,
         warming_up: None,
+        reply: None,
         asked: Vec::new(),
         manual: "".into(),
     }
@@ -225,5 +226,6 @@ fn report(findings: &AliasFindings, runbook: RunbookReport) -> Report {
         runbooks: vec![runbook],
         notes: findings.all_notes(),
         channels: Vec::new(),
+        layout: Default::default(),
     }
 }

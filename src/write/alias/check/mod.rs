@@ -160,6 +160,7 @@ fn step(
         next_action,
         escalation: None,
         warming_up: None,
+        reply: None,
         asked,
         manual: manual(input, id).into(),
     }
