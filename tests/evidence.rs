@@ -624,7 +624,7 @@ fn removing_any_status_field_makes_dependent_steps_unknown() {
 /// What SES says of the account of a scene.
 fn account(scene: &str) -> Value {
     let mail = world(scene).mail;
-    json!({
+    let mut account = json!({
         "DedicatedIpAutoWarmupEnabled": false,
         "EnforcementStatus": mail.enforcement,
         "ProductionAccessEnabled": mail.production_access,
@@ -634,12 +634,17 @@ fn account(scene: &str) -> Value {
             "SentLast24Hours": mail.sent_24h,
         },
         "SendingEnabled": mail.sending_enabled,
-    })
+    });
+    if let Some(review) = mail.review {
+        let details = json!({"Status": review.status, "CaseId": review.case});
+        account["Details"] = json!({"ReviewDetails": details});
+    }
+    account
 }
 
 #[test]
 fn removing_any_mail_account_field_makes_dependent_steps_unknown() {
-    for scene in ["healthy", "inc-005"] {
+    for scene in ["healthy", "inc-005", "access-pending", "access-denied"] {
         play(scene, &maimed(Operation::GetAccount, &account(scene), true));
     }
 }
@@ -808,6 +813,77 @@ fn an_incomplete_execution_list_is_not_empty() {
         })
         .collect();
     play("healthy", &cells);
+}
+
+/// The dates that a step of the executions stands on: where one is gone, null or mistyped, the step
+/// is not ok.
+#[test]
+fn an_execution_without_the_date_that_decides_is_unknown() {
+    let item = |start: i64, more: &[(&str, Value)]| {
+        let mut item = json!({
+            "executionArn": "arn:aws:states:us-east-1:121546003735:execution:peck-approval-workflow:peck-0004",
+            "stateMachineArn": "arn:aws:states:us-east-1:121546003735:stateMachine:peck-approval-workflow",
+            "name": "peck-0004", "status": "FAILED", "startDate": crate::support::NOW - start,
+        });
+        for (name, value) in more {
+            item[name] = value.clone();
+        }
+        item
+    };
+    let ago = |seconds: i64| json!(crate::support::NOW - seconds);
+    let cases = [
+        (
+            "executions",
+            "stopDate",
+            item(111_600, &[("stopDate", ago(108_000))]),
+        ),
+        (
+            "executions",
+            "stateMachineArn",
+            item(111_600, &[("stopDate", ago(108_000))]),
+        ),
+        (
+            "stale",
+            "redriveDate",
+            item(
+                259_200,
+                &[("redriveCount", json!(1)), ("redriveDate", ago(240))],
+            ),
+        ),
+    ];
+    let (mut wrong, mut tried) = (Vec::new(), 0);
+    for (of, field, honest) in cases {
+        let stage = Stage::of(world("healthy"));
+        let verdict = |item: &Value| {
+            let body = json!({"executions": [item]}).to_string();
+            let fault = Fault::Body(body);
+            stage
+                .practice
+                .world()
+                .faults
+                .insert(Operation::ListExecutions, fault);
+            let (_, document) = stage.once(&["triage", "inc-004"]).json();
+            crate::support::step(&document, "inc-004", of)["verdict"].clone()
+        };
+        assert_eq!(verdict(&honest), "ok", "{of}: {honest}");
+        let mut gone = honest.clone();
+        gone.as_object_mut().expect("an object").remove(field);
+        let mut maimed = vec![("gone", gone)];
+        for (what, value) in dresses(&honest[field]) {
+            let mut changed = honest.clone();
+            changed[field] = value;
+            maimed.push((what, changed));
+        }
+        for (what, item) in maimed {
+            tried += 1;
+            // A date of a fraction more is the same date.
+            if what != "a fraction" && verdict(&item) == "ok" {
+                wrong.push(format!("{of}: {field} {what}"));
+            }
+        }
+    }
+    println!("evidence, dates of executions: {tried} cells");
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

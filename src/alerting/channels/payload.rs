@@ -114,8 +114,8 @@ fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-/// An event of PagerDuty's Events API, version 2. Everything of one incident has one key,
-/// so that a repetition is no second incident there.
+/// An event of PagerDuty's Events API, version 2. Everything of one incident has one key, an
+/// escalation too, so that a repetition is no second incident there and its end resolves all of it.
 pub(super) fn pagerduty(message: &Message, key: &Secret) -> ChannelPayload {
     let severity = match message.verdict.as_str() {
         "critical" => "critical",
@@ -127,13 +127,6 @@ pub(super) fn pagerduty(message: &Message, key: &Secret) -> ChannelPayload {
         MessageKind::Trigger | MessageKind::Update | MessageKind::Escalate => "trigger",
         MessageKind::Resolve => "resolve",
     };
-    // A call must not vanish in the alert that is open already.
-    let dedup_key = match message.kind {
-        MessageKind::Escalate => format!("{}:escalation", message.dedup_key()),
-        MessageKind::Trigger | MessageKind::Update | MessageKind::Resolve => {
-            message.dedup_key().to_owned()
-        }
-    };
     let links = message.runbook_url.iter().map(|url| {
         let text = format!("Runbook {}", message.runbook.to_ascii_uppercase());
         json!({"href": url, "text": text})
@@ -142,7 +135,7 @@ pub(super) fn pagerduty(message: &Message, key: &Secret) -> ChannelPayload {
     let body = json!({
         "routing_key": key.expose(),
         "event_action": action,
-        "dedup_key": dedup_key,
+        "dedup_key": message.dedup_key(),
         "client": "duckops",
         "links": links.collect::<Vec<_>>(),
         "payload": {
