@@ -14,13 +14,16 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// The innermost cause of an error, which says what happened; those around it only say where.
+/// The innermost cause of an error, which says what happened; those around it only say where. The
+/// number that the standard library puts behind the words of the system says nothing more.
 pub fn innermost(error: &(dyn std::error::Error + 'static)) -> Printable {
     let mut inner = error;
     while let Some(next) = inner.source() {
         inner = next;
     }
-    Untrusted::new(inner.to_string()).printable(160)
+    let words = inner.to_string();
+    let words = words.split(" (os error ").next().unwrap_or_default();
+    Untrusted::new(words).printable(160)
 }
 
 /// What TLS says, where it is what failed, at whatever depth.

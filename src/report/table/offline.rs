@@ -49,7 +49,7 @@ fn failure(report: &Report, is_api: bool) -> Option<(String, usize, Duration)> {
     let why = why
         .split_once(" not reached: ")
         .map_or(why.as_str(), |(_, why)| why);
-    let why = why.split(" (os error").next().unwrap_or(why).to_lowercase();
+    let why = why.to_lowercase();
     let why = why.trim_end_matches(", no response").to_owned();
     // The steps of one runbook may stand on the same requests.
     let of_step = steps(report).map(|step| {
