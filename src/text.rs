@@ -171,6 +171,18 @@ fn is_invisible(c: char) -> bool {
         | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe20..=0xfe2f)
 }
 
+/// The one name that begins with what was asked for, or else the last of those that differ from it
+/// in one edit: a letter more, less or other, or two letters changed over.
+pub fn near<'a>(asked: &str, known: &[&'a str]) -> Option<&'a str> {
+    let asked = asked.to_lowercase();
+    let mut begins = known.iter().filter(|name| name.starts_with(&asked));
+    let only = begins
+        .next()
+        .filter(|_| !asked.is_empty() && begins.next().is_none());
+    let is_close = |name: &&&str| strsim::damerau_levenshtein(&asked, name) <= 1;
+    only.or_else(|| known.iter().rfind(is_close)).copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,12 +39,18 @@ fn help(home: &Path, command: &[String]) -> String {
     ran.stdout
 }
 
-/// The names that stand under `Commands:`, but for `help`.
-fn commands(help: &str) -> BTreeSet<String> {
-    help.lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| !line.is_empty())
+/// The names that stand under `Commands:`, or in the groups of the overview, but for `help`.
+pub(crate) fn commands(help: &str) -> BTreeSet<String> {
+    // The overview has them in groups, of which the last one ends where the examples begin.
+    let groups = help.split_once("\nTriage (reads only):\n");
+    let groups = groups.and_then(|(_, rest)| rest.split_once("\nExamples:\n"));
+    let level = help.split_once("\nCommands:\n").map(|(_, rest)| rest);
+    let level = level.and_then(|rest| rest.split("\n\n").next());
+    groups
+        .map(|(groups, _)| groups)
+        .or(level)
+        .unwrap_or_default()
+        .lines()
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help")

@@ -446,16 +446,11 @@ fn commands(home: &std::path::Path, path: &[String]) -> Vec<String> {
     let mut arguments: Vec<&str> = path.iter().map(String::as_str).collect();
     arguments.push("--help");
     let help = Duckops::new(home, &arguments).run().stdout;
-    let listed = help.split("\nCommands:\n").nth(1).unwrap_or_default();
-    let names = listed
-        .lines()
-        .take_while(|line| line.starts_with("  "))
-        .filter(|line| !line.starts_with("   "))
-        .filter_map(|line| line.split_whitespace().next());
+    let names = crate::approval::commands(&help);
     let mut all = Vec::new();
     for name in names {
         let mut path = path.to_vec();
-        path.push(name.to_owned());
+        path.push(name);
         let below = commands(home, &path);
         match below.is_empty() {
             true => all.push(path.join(" ")),

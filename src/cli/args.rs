@@ -2,7 +2,10 @@
 
 mod alias;
 mod bond;
+mod check;
+mod drill;
 mod escalate;
+mod history;
 mod peck;
 mod record;
 mod runbook;
@@ -11,7 +14,10 @@ mod webhook;
 
 pub(super) use alias::{AliasAction, AliasArgs, AliasRead, Guard};
 pub(super) use bond::{BondAction, BondArgs, BondGuard, Lists, Rotate, Watched};
+pub(super) use check::CheckArgs;
+pub(super) use drill::{DrillAction, DrillArgs};
 pub(super) use escalate::EscalateArgs;
+pub(super) use history::{Export, HistoryAction, HistoryArgs};
 pub(super) use peck::{PeckAction, PeckArgs};
 pub(super) use record::RecordArgs;
 pub(super) use runbook::{RunbookAction, RunbookArgs};
@@ -44,9 +50,6 @@ pub(super) fn since(text: &str, example: &str) -> Result<i64, Failure> {
     about,
     propagate_version = true,
     disable_help_subcommand = true
-)]
-#[command(
-    after_help = "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown, 64 usage, 130 and 143 interrupted.\nOf a command that changes something: 0 done and read back, 1 not applied, 2 applied but not verified, 3 may have been applied, 4 somebody else was first, 5 no consent."
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -184,8 +187,15 @@ pub(super) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page of a command, or write those of all
+    Man {
+        /// The command, such as `alias rollback`; without it, the page about all
+        #[arg(value_name = "COMMAND")]
+        topic: Vec<String>,
+        /// Write a page for every command into this folder
+        #[arg(long, value_name = "DIR", conflicts_with = "topic")]
+        out: Option<PathBuf>,
+    },
 }
 
 impl Command {
@@ -212,37 +222,6 @@ impl Command {
         };
         matches!(webhook.action, WebhookAction::Listen { .. })
     }
-}
-
-#[derive(Debug, Args)]
-pub(super) struct CheckArgs {
-    /// Such as inc-004; without any, all seven runbooks
-    #[arg(value_name = "RUNBOOK")]
-    pub(super) asked: Vec<String>,
-    /// Count a verdict only after so many bad runs of so many, such as 3/5
-    #[arg(long = "for", value_name = "N/M")]
-    pub(super) debounce: Option<String>,
-    /// Also write the result for node_exporter's textfile collector
-    #[arg(long, value_name = "FILE")]
-    pub(super) textfile: Option<PathBuf>,
-    /// Print only when something changed since the check before
-    #[arg(long)]
-    pub(super) changes: bool,
-    /// Notify the channels of the configuration file of changes
-    #[arg(long)]
-    pub(super) notify: bool,
-    /// Mute notifications of this runbook, or of one bond:ID, peck:ID or execution:NAME
-    #[arg(long, value_name = "RUNBOOK|KIND:NAME", requires_all = ["until", "by"], conflicts_with = "unmute")]
-    pub(super) mute: Option<String>,
-    /// When the mute ends: a time such as 2026-03-22T06:00:00Z, or from now, such as 2h
-    #[arg(long, value_name = "TIME", requires = "mute")]
-    pub(super) until: Option<String>,
-    /// Who mutes
-    #[arg(long, value_name = "NAME")]
-    pub(super) by: Option<String>,
-    /// End a mute before its time
-    #[arg(long, value_name = "RUNBOOK|KIND:NAME")]
-    pub(super) unmute: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -279,46 +258,6 @@ pub(super) struct DoctorArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(super) struct HistoryArgs {
-    #[command(subcommand)]
-    pub(super) action: Option<HistoryAction>,
-    /// Such as peck.callback_errors; without it, every recorded fact
-    pub(super) fact: Option<String>,
-    /// How far back, such as 24h
-    #[arg(long, value_name = "DUR", default_value = "24h")]
-    pub(super) since: String,
-    /// Draw the trend of one fact as a picture, with its limits
-    #[arg(long, value_name = "FILE", requires = "fact")]
-    pub(super) svg: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum HistoryAction {
-    /// Make the table of --history dynamodb:TABLE, in the stack's account and region
-    Init {
-        /// Make it although an AWS endpoint is overridden
-        #[arg(long)]
-        endpoint_override: bool,
-    },
-    /// Thin out what is old: the hours after seven days, the days after ninety
-    Prune,
-    /// Write every reading, for a spreadsheet or a program
-    Export(Export),
-}
-
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(super) struct Export {
-    /// As CSV, safe to open in a spreadsheet
-    #[arg(long)]
-    pub(super) csv: bool,
-    /// As lines of JSON
-    #[arg(long)]
-    pub(super) jsonl: bool,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct ReportArgs {
     /// Such as inc-004
     pub(super) runbook: String,
@@ -348,43 +287,4 @@ pub(super) struct FactsArgs {
     /// List what there is, with type and meaning, and ask nobody
     #[arg(long)]
     pub(super) schema: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(super) struct DrillArgs {
-    #[command(subcommand)]
-    pub(super) action: Option<DrillAction>,
-    /// Practise this incident, such as inc-004; without it, every scene
-    pub(super) runbook: Option<String>,
-    /// The scene to play instead of the incident's own
-    #[arg(long, value_name = "NAME")]
-    pub(super) scene: Option<String>,
-    /// A recording of triage --save to play instead of a scene
-    #[arg(long, value_name = "FILE", conflicts_with = "scene")]
-    pub(super) from: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum DrillAction {
-    /// Keep the practice stack up, and say how to point other tools at it
-    Serve {
-        /// The scene to play
-        #[arg(long, value_name = "NAME", default_value = "healthy")]
-        scene: String,
-        /// A recording of triage --save to serve instead of a scene
-        #[arg(long, value_name = "FILE", conflicts_with = "scene")]
-        from: Option<PathBuf>,
-        /// Port of the API on 127.0.0.1; AWS takes the next one; 0 is any
-        #[arg(long, value_name = "N", default_value_t = 0)]
-        port: u16,
-        /// Wait so many milliseconds before each answer
-        #[arg(long, value_name = "MS", default_value_t = 0)]
-        latency: u64,
-        /// Put so many entries into the audit feed, one a second
-        #[arg(long, value_name = "N")]
-        feed: Option<u64>,
-    },
-    /// List the scenes
-    Scenes,
 }

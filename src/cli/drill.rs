@@ -26,7 +26,13 @@ pub(super) async fn main(context: &Context, args: &args::DrillArgs) -> Result<u8
     if let (None, Some(file)) = (&args.action, &args.from) {
         return replay(context, drill, file, args.runbook.as_deref()).await;
     }
-    match (&args.action, &args.runbook, &args.scene) {
+    // A number is that of an incident; any other name may be a scene's.
+    let by_number = |name: &String| match context.library.get(name) {
+        Ok(runbook) => runbook.id,
+        Err(_) => name.clone(),
+    };
+    let runbook = args.runbook.as_ref().map(by_number);
+    match (&args.action, &runbook, &args.scene) {
         (
             Some(DrillAction::Serve {
                 scene,

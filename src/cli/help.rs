@@ -1,13 +1,12 @@
 //! `duckops help`: the help of a command, and what the exit codes mean.
 
 use super::Context;
-use super::args::Cli;
+use super::command_line;
 use super::fail::Failure;
 use crate::exit;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::runbook::Missing;
-use clap::CommandFactory;
 
 /// The topic that is no command.
 const EXIT_CODES: &str = "exit-codes";
@@ -79,20 +78,13 @@ pub(super) fn main(context: &Context, topic: &[String]) -> Result<u8, Failure> {
 }
 
 fn of_command(topic: &[String]) -> Result<String, Failure> {
-    let mut command = Cli::command();
-    command.build();
+    let root = command_line::command();
+    let mut command = &root;
     for name in topic {
-        let names: Vec<String> = command
-            .get_subcommands()
-            .map(|known| known.get_name().to_owned())
-            .collect();
-        match command.find_subcommand(name) {
-            Some(found) => command = found.clone(),
-            None => {
-                let known = names.iter().map(String::as_str).chain([EXIT_CODES]);
-                return Err(Missing::name("command", name, known).into());
-            }
-        }
+        command = command.find_subcommand(name).ok_or_else(|| {
+            let names = command.get_subcommands().map(clap::Command::get_name);
+            Missing::name("command", name, names.chain([EXIT_CODES]))
+        })?;
     }
-    Ok(command.render_long_help().to_string())
+    Ok(command.clone().render_help().to_string())
 }

@@ -8,6 +8,8 @@ mod args;
 mod audit;
 mod bond;
 mod check;
+mod command_line;
+mod complete;
 mod connections;
 
 mod diff;
@@ -123,6 +125,9 @@ pub fn main() -> u8 {
             env!("CARGO_PKG_VERSION")
         ));
     }));
+    if let Some(shell) = env.get(complete::VARIABLE) {
+        return complete::main(shell, &arguments, &env);
+    }
     let ended = std::panic::catch_unwind(AssertUnwindSafe(|| {
         // A setting that cannot be read must not count as unset: the next one down is production.
         match std::env::vars_os().find_map(unreadable_setting) {
@@ -160,13 +165,14 @@ fn unreadable_setting((name, value): (OsString, OsString)) -> Option<String> {
 fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8, Failure> {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(error_before) => {
             // What clap repeats of an argument must not look like lines of its own.
             let inert = arguments
                 .iter()
                 .map(|argument| Printable::from(argument.to_string_lossy().as_ref()).to_string());
-            let error = Cli::try_parse_from(inert).err().unwrap_or(error);
-            return usage_error::from_clap(&error, foreseen);
+            let mut command = command_line::command();
+            let error = command.try_get_matches_from_mut(inert).err();
+            return usage_error::from_clap(&error.unwrap_or(error_before), foreseen, &command);
         }
     };
     let mut settings = Settings::resolve(&cli.flags(), &|name| env.get(name).cloned())?;
@@ -246,7 +252,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Schema { config } => Ok(packaging::schema(context, config)),
         Command::Help { topic } => help::main(context, &topic),
         Command::Completions { shell } => packaging::completions(context, shell),
-        Command::Man => packaging::man(context),
+        Command::Man { topic, out } => packaging::man(context, &topic, out.as_deref()),
     }
 }
 

@@ -1,18 +1,22 @@
-//! What a packager needs: alert rules, the schema, completion scripts and the manual page.
+//! What a packager needs: alert rules, the schema, completion scripts and the manual pages.
 
 use super::Context;
-use super::args::{Cli, RulesArgs};
+use super::args::RulesArgs;
 use super::fail::Failure;
+use super::{command_line, complete};
 use crate::exit;
 use crate::fact::parse_duration;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::report::rules;
 use crate::report::schema;
+use crate::runbook::Missing;
 use crate::runbook::model::Runbook;
 use crate::stack::config_schema;
+use crate::state_dir::output;
 use crate::text::Printable;
-use clap::CommandFactory;
+use serde_json::json;
+use std::path::Path;
 
 pub(super) fn rules(context: &Context, args: &RulesArgs) -> Result<u8, Failure> {
     let interval = parse_duration(&args.interval)
@@ -49,28 +53,60 @@ pub(super) fn schema(context: &Context, config: bool) -> u8 {
 }
 
 pub(super) fn completions(context: &Context, shell: clap_complete::Shell) -> Result<u8, Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "duckops", &mut script);
+    let script = complete::registration(&shell.to_string()).map_err(Failure::own)?;
     let summary = format!("completions for {shell}");
-    text(context, DocumentKind::Completions, &summary, script)
+    let document = Document::verbatim(DocumentKind::Completions, summary, script);
+    Ok(context.out.document(&document))
 }
 
-pub(super) fn man(context: &Context) -> Result<u8, Failure> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command())
-        .render(&mut page)
-        .map_err(|error| Failure::own(format!("the manual page could not be made: {error}")))?;
-    text(context, DocumentKind::Man, "the manual page", page)
-}
-
-fn text(
+/// The page about one command or about all; with a folder, a page for every command into it.
+pub(super) fn man(
     context: &Context,
-    kind: DocumentKind,
-    summary: &str,
-    bytes: Vec<u8>,
+    topic: &[String],
+    folder: Option<&Path>,
 ) -> Result<u8, Failure> {
-    let text = String::from_utf8(bytes).map_err(|error| Failure::own(error.to_string()))?;
-    Ok(context
-        .out
-        .document(&Document::verbatim(kind, summary, text)))
+    let root = command_line::command();
+    let Some(folder) = folder else {
+        let known = command_line::paths(&root);
+        let command = command_line::find(&root, topic).ok_or_else(|| {
+            Missing::name(
+                "command",
+                &topic.join(" "),
+                known.iter().map(String::as_str),
+            )
+        })?;
+        let (page, summary) = (page(command)?, "the manual page");
+        let document = Document::verbatim(DocumentKind::Man, summary, page);
+        return Ok(context.out.document(&document));
+    };
+    let failed = |path: &Path, error: std::io::Error| {
+        Failure::own(format!(
+            "{} was not written: {error}",
+            Printable::path(path)
+        ))
+    };
+    output::create_folders(folder).map_err(|error| failed(folder, error))?;
+    let mut files = Vec::new();
+    for path in std::iter::once(String::new()).chain(command_line::paths(&root)) {
+        let names = path.split_whitespace();
+        let Some(command) = command_line::find(&root, names.clone()) else {
+            continue;
+        };
+        let name: Vec<_> = std::iter::once("duckops").chain(names).collect();
+        let file = folder.join(format!("{}.1", name.join("-")));
+        output::replace(&file, page(command)?.as_bytes(), output::SHARED)
+            .map_err(|error| failed(&file, error))?;
+        files.push(Printable::path(&file).to_string());
+    }
+    let summary = format!("{} manual pages", files.len());
+    let text = files.join("\n") + "\n";
+    let document = Document::ok(DocumentKind::Man, summary, text, json!({ "files": files }));
+    Ok(context.out.document(&document))
+}
+
+fn page(command: &clap::Command) -> Result<String, Failure> {
+    let mut page = Vec::new();
+    let made = clap_mangen::Man::new(command.clone()).render(&mut page);
+    made.map_err(|error| Failure::own(format!("the manual page could not be made: {error}")))?;
+    String::from_utf8(page).map_err(|error| Failure::own(error.to_string()))
 }

@@ -16,7 +16,7 @@ pub(super) async fn main(context: &Context, args: &args::TriageArgs) -> Result<u
     if let Some(path) = &args.from {
         return recording::replay(context, args, path).await;
     }
-    let save_to = save_request(args)?;
+    let save_to = save_request(context, args)?;
     let is_once = args.watch.is_none() && args.wait.is_none();
     if is_once && context.settings.runbooks.is_none() {
         let library = context.library.clone();
@@ -60,11 +60,16 @@ async fn finished(mut evaluated: EvaluatedRun, save_to: Option<SaveRequest>) -> 
     report
 }
 
-fn save_request(args: &args::TriageArgs) -> Result<Option<SaveRequest>, Failure> {
+fn save_request(
+    context: &Context,
+    args: &args::TriageArgs,
+) -> Result<Option<SaveRequest>, Failure> {
     let Some(path) = &args.save else {
         return Ok(None);
     };
-    let requested = (args.runbook.clone(), args.step.clone());
+    let runbook = args.runbook.as_ref().map(|id| context.library.get(id));
+    let runbook = runbook.transpose()?.map(|runbook| runbook.id);
+    let requested = (runbook, args.step.clone());
     let request = SaveRequest::new(path, args.hide_account, requested);
     let refused = |why| Failure::usage(format!("--save: {}: {why}", Printable::path(path)));
     request.map(Some).map_err(refused)

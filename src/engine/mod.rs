@@ -7,6 +7,7 @@ pub mod alias;
 pub mod audit;
 pub mod check;
 pub mod collect;
+pub mod completion;
 pub mod connections;
 pub mod credentials;
 pub mod diff;

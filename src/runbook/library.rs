@@ -4,6 +4,7 @@ use super::metric::MetricDefinition;
 use super::model::Runbook;
 use super::{Complaint, Complaints, embedded, load};
 use crate::state_dir::input::{self, Links};
+use crate::text::near;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -52,29 +53,25 @@ pub enum Missing {
 
 impl Missing {
     /// Names what was asked for and what is nearest to it.
-    pub fn name<'a>(
-        kind: &'static str,
-        asked: &str,
-        known: impl Iterator<Item = &'a str> + Clone,
-    ) -> Self {
-        let near = known
-            .clone()
-            .map(|name| {
-                (
-                    strsim::normalized_damerau_levenshtein(&asked.to_lowercase(), name),
-                    name,
-                )
-            })
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .filter(|(score, _)| *score >= 0.6)
-            .map(|(_, name)| name.to_owned());
+    pub fn name<'a>(kind: &'static str, asked: &str, known: impl Iterator<Item = &'a str>) -> Self {
+        let known: Vec<_> = known.collect();
+        let number = || incident_id(asked.rsplit('-').next()?);
+        let by_number = || number().and_then(|id| known.iter().copied().find(|name| *name == id));
+        let near = near(asked, &known).or_else(by_number);
+        let near = near.map(str::to_owned);
         Missing::Name {
             kind,
             asked: asked.into(),
             near,
-            known: known.collect::<Vec<_>>().join(", "),
+            known: known.join(", "),
         }
     }
+}
+
+/// The id of the incident with a number of at most three digits: `inc-004` of `4` and of `004`.
+fn incident_id(number: &str) -> Option<String> {
+    let is_number = (1..=3).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| format!("inc-{number:0>3}"))
 }
 
 impl Library {
@@ -118,15 +115,14 @@ impl Library {
         self.0.keys().map(String::as_str)
     }
 
-    /// One runbook, checked.
+    /// One runbook by its id, or an incident by its number alone, checked.
     ///
     /// # Errors
     /// That there is none, with the nearest name; or everything that is wrong with it.
     pub fn get(&self, id: &str) -> Result<Runbook, Missing> {
-        let (file, text) = self
-            .0
-            .get(&id.to_lowercase())
-            .ok_or_else(|| Missing::name("runbook", id, self.ids()))?;
+        let by_number = || self.0.get(&incident_id(id)?);
+        let found = self.0.get(&id.to_lowercase()).or_else(by_number);
+        let (file, text) = found.ok_or_else(|| Missing::name("runbook", id, self.ids()))?;
         let runbook = load(file, text)?;
         let strangers = runbook
             .explanations()

@@ -21,7 +21,7 @@ pub use deploy_log::{
     DeployLogScope, LoggedChange, NoVersion, changes, newest_change, newest_version,
 };
 pub use secret::{Secret, SecretError, SecretSource};
-pub use settings::{Flags, Settings};
+pub use settings::{Flags, Settings, config_path, stack_names};
 
 use crate::text::Printable;
 use crate::text::StackNames;

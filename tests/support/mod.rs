@@ -5,6 +5,7 @@ mod at_once;
 pub(crate) mod browser;
 pub(crate) mod emulator;
 pub(crate) mod front;
+pub(crate) mod pty;
 mod raw;
 pub(crate) mod receiver;
 pub(crate) mod validator;

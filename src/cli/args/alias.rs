@@ -13,8 +13,6 @@ pub(in crate::cli) enum AliasAction {
     /// Show where prod points, since when, and the versions around it
     Show(AliasRead),
     /// Check whether a version is safe to serve prod
-    ///
-    /// Exit codes: 0 safe, 1 safe with cautions, 2 not safe, 3 not judged.
     Check {
         /// The version; without it, the one that serves
         #[arg(long, value_name = "VERSION")]

@@ -28,6 +28,7 @@ mod status;
 pub use history::{TOTALS, inputs};
 
 use super::{Declared, Probe};
+use crate::text::near;
 
 /// The facts that a probe yields.
 pub fn declared(probe: Probe) -> &'static [Declared] {
@@ -63,20 +64,10 @@ pub fn find(path: &str) -> Option<(Probe, &'static Declared)> {
 
 /// The error message for a path that is not declared, with the nearest declared one.
 pub fn unknown_fact(path: &str) -> String {
-    let near = all()
-        .flat_map(|(_, facts)| facts)
-        .map(|fact| {
-            (
-                strsim::normalized_damerau_levenshtein(path, fact.path),
-                fact.path,
-            )
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match near {
-        Some((score, near)) if score > 0.5 => {
-            format!("no probe yields `{path}`; did you mean `{near}`?")
-        }
-        _ => format!("no probe yields `{path}`; `duckops facts --schema` lists those there are"),
+    let paths = all().flat_map(|(_, facts)| facts).map(|fact| fact.path);
+    match near(path, &paths.collect::<Vec<_>>()) {
+        Some(near) => format!("no probe yields `{path}`; did you mean `{near}`?"),
+        None => format!("no probe yields `{path}`; `duckops facts --schema` lists those there are"),
     }
 }
 

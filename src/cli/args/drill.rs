@@ -1,0 +1,43 @@
+//! The arguments of `duckops drill`.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(in crate::cli) struct DrillArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) action: Option<DrillAction>,
+    /// Practise this incident, such as inc-004; without it, every scene
+    pub(in crate::cli) runbook: Option<String>,
+    /// The scene to play instead of the incident's own
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) scene: Option<String>,
+    /// A recording of triage --save to play instead of a scene
+    #[arg(long, value_name = "FILE", conflicts_with = "scene")]
+    pub(in crate::cli) from: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum DrillAction {
+    /// Keep the practice stack up, and say how to point other tools at it
+    Serve {
+        /// The scene to play
+        #[arg(long, value_name = "NAME", default_value = "healthy")]
+        scene: String,
+        /// A recording of triage --save to serve instead of a scene
+        #[arg(long, value_name = "FILE", conflicts_with = "scene")]
+        from: Option<PathBuf>,
+        /// Port of the API on 127.0.0.1; AWS takes the next one; 0 is any
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        port: u16,
+        /// Wait so many milliseconds before each answer
+        #[arg(long, value_name = "MS", default_value_t = 0)]
+        latency: u64,
+        /// Put so many entries into the audit feed, one a second
+        #[arg(long, value_name = "N")]
+        feed: Option<u64>,
+    },
+    /// List the scenes
+    Scenes,
+}
