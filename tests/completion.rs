@@ -66,7 +66,7 @@ const CELLS: [(&str, &str); 14] = [
     ("alias check --to ", "61"),
     ("triage --profile duck", "duck-prod"),
     ("--stack reh", "rehearsal"),
-    ("drill --scene fleet-and", "fleet-and-quota"),
+    ("drill --scene fleet-and-q", "fleet-and-quota"),
     ("triage -o js", "json"),
 ];
 
