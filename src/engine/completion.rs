@@ -6,7 +6,7 @@ use crate::fact;
 use crate::history::{self, Location, StackKey};
 use crate::lambda::alias_moves::read_alias_moves;
 use crate::runbook::Library;
-use crate::stack::{Environment, Flags, Settings, stack_names};
+use crate::stack::{Environment, Flags, Settings, config_path, stack_names};
 use crate::state_dir::input::{self, Links};
 use crate::state_dir::journal::Journal;
 use std::collections::BTreeSet;
@@ -139,7 +139,7 @@ impl CompletionSources {
 
     /// The stacks of the configuration file.
     pub fn stacks(&self) -> Vec<Candidate> {
-        let names = stack_names(&|name| self.env.get(name).cloned());
+        let names = stack_names(config_path(&|name| self.env.get(name).cloned()).as_deref());
         names.into_iter().map(|name| (name, None)).collect()
     }
 

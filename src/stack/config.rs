@@ -98,6 +98,12 @@ pub(super) struct ConfigFile {
     text: String,
 }
 
+/// The names of the stacks in a configuration file, where it can be read.
+pub fn stack_names(path: Option<&Path>) -> Vec<String> {
+    let names = ConfigFile::read(path).map(|file| file.config.stack.into_keys().collect());
+    names.unwrap_or_default()
+}
+
 impl ConfigFile {
     /// The file at `path`; one that does not exist is an empty one.
     pub(super) fn read(path: Option<&Path>) -> Result<Self, SettingError> {

@@ -17,11 +17,12 @@ mod settings;
 pub use base_url::is_loopback;
 pub use channels::{Channel, ChannelKind};
 pub use config::schema as config_schema;
+pub use config::stack_names;
 pub use deploy_log::{
     DeployLogScope, LoggedChange, NoVersion, changes, newest_change, newest_version,
 };
 pub use secret::{Secret, SecretError, SecretSource};
-pub use settings::{Flags, Settings, config_path, stack_names};
+pub use settings::{Flags, Settings, config_path};
 
 use crate::text::Printable;
 use crate::text::StackNames;

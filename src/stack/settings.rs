@@ -300,13 +300,6 @@ fn absolute(text: &str) -> Option<PathBuf> {
     path.is_absolute().then_some(path)
 }
 
-/// The names of the stacks in the configuration file, where it can be read.
-pub fn stack_names(env: EnvLookup<'_>) -> Vec<String> {
-    let file = config::ConfigFile::read(config_path(env).as_deref());
-    let names = file.map(|file| file.config.stack.into_keys().collect());
-    names.unwrap_or_default()
-}
-
 /// Where the configuration file is, by the XDG convention; none without a home.
 pub fn config_path(env: EnvLookup<'_>) -> Option<PathBuf> {
     folder(env, "XDG_CONFIG_HOME", ".config").map(|(folder, _)| folder.join("duckops/config.toml"))
