@@ -5,6 +5,9 @@ Starts the practice stack of the release binary on loopback, runs both sides in 
 prints medians and ratios: wall time, CPU time of the whole process tree, peak memory. Before that
 it measures how long the binary takes from its start to the first byte of its first request,
 on plain HTTP (--start: only that, which needs nothing but this script and the binary).
+With --tls it measures runs over TLS at several round trips and nothing else; that needs openssl
+and `cargo build --release --example tls-front`. --before names an older binary, which takes turns
+with the other one.
 Otherwise needs curl, and the `aws` command on the PATH or in the folder named by --aws.
 
     cargo build --release && python3 benchmarks/compare.py [--rounds 15] [--aws BIN_FOLDER]
@@ -141,14 +144,74 @@ def started(binary, rounds):
     print()
 
 
+SERVICES = ("LAMBDA", "CLOUDWATCH", "CLOUDWATCH_LOGS", "SFN", "SESV2", "STS")
+ROUND_TRIPS = (5, 30, 100)
+
+
+def certificates(folder):
+    """A CA of our own and a certificate of 127.0.0.1 by it: the paths of CA, chain and key."""
+    at = lambda name: os.path.join(folder, name)
+    run = lambda *words: subprocess.run(["openssl", *words], check=True, stderr=subprocess.DEVNULL)
+    new = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    run(*new, "-x509", "-days", "2", "-keyout", at("ca.key"), "-out", at("ca.pem"), "-subj", "/CN=benchmark CA")
+    run(*new, "-keyout", at("key.pem"), "-out", at("request.pem"), "-subj", "/CN=127.0.0.1")
+    with open(at("names"), "w") as names:
+        names.write("subjectAltName=IP:127.0.0.1\n")
+    run("x509", "-req", "-days", "2", "-in", at("request.pem"), "-CA", at("ca.pem"), "-CAkey", at("ca.key"),
+        "-CAcreateserial", "-extfile", at("names"), "-out", at("chain.pem"))
+    return at("ca.pem"), at("chain.pem"), at("key.pem")
+
+
+def over_tls(binary, before, rounds):
+    """Wall time of runs over TLS, against the least: a round trip each for connection, handshake, request."""
+    front_binary = os.path.join(os.path.dirname(binary), "examples", "tls-front")
+    print("| round trip | run | binary | wall, ms | CPU, ms | times the least | over the least, ms |")
+    print("|---|---|---|---|---|---|---|")
+    stack, pointed = serve(binary)
+    address = lambda name: pointed[name].removeprefix("http://").rstrip("/")
+    with tempfile.TemporaryDirectory() as folder:
+        ca, chain, key = certificates(folder)
+        for trip in ROUND_TRIPS:
+            front = subprocess.Popen(
+                [front_binary, str(trip), chain, key, address("DUCKOPS_API_URL"), address("AWS_ENDPOINT_URL"),
+                 str(len(SERVICES))], stdout=subprocess.PIPE, text=True)
+            ports = [line.strip() for line in iter(front.stdout.readline, "ready\n")]
+            here = [f"https://127.0.0.1:{port}" for port in ports]
+            env = clean(pointed)
+            env.update(DUCKOPS_API_URL=here[0], AWS_ENDPOINT_URL=here[1], SSL_CERT_FILE=ca)
+            env.update({f"AWS_ENDPOINT_URL_{name}": url for name, url in zip(SERVICES, here[1:])})
+            for run in (("inc-004",), ("inc-001",), ()):
+                binaries = [path for path in (before, binary) if path]
+                commands = [[path, "triage", *run] for path in binaries]
+                for command in commands:
+                    once(command, env)
+                figures = [[once(command, env) for command in commands] for _ in range(rounds)]
+                for which, path in enumerate(binaries):
+                    wall = statistics.median(figure[which][0] for figure in figures) * 1000
+                    cpu = statistics.median(figure[which][1] for figure in figures) * 1000
+                    codes = sorted({figure[which][3] for figure in figures})
+                    name = "before" if path == before else "this one"
+                    print(f"| {trip} ms | triage {' '.join(run)} | {name} | {wall:.1f} | {cpu:.1f} "
+                          f"| {wall / (3 * trip):.2f} | {wall - 3 * trip:.1f} | exit {codes}", flush=True)
+            front.terminate()
+            front.wait()
+    stack.terminate()
+    stack.wait()
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=15)
     arguments.add_argument("--start", action="store_true", help="measure only the start")
+    arguments.add_argument("--tls", action="store_true", help="measure only runs over TLS")
+    arguments.add_argument("--before", help="an older binary to take turns with, for --tls")
     arguments.add_argument("--aws", help="folder that holds the aws command")
     arguments.add_argument("--duckops", default=os.path.join(HERE, "..", "target", "release", "duckops"))
     options = arguments.parse_args()
     binary = os.path.abspath(options.duckops)
+    if options.tls:
+        over_tls(binary, options.before, options.rounds)
+        return
     started(binary, max(15, options.rounds))
     if options.start:
         return
