@@ -55,7 +55,7 @@ impl Issuer {
                 ));
             }
             if body.contains("Action=AssumeRole&") || body.ends_with("Action=AssumeRole") {
-                if body.contains("role%2Fcode") {
+                if body.contains("role%2Fcode") || body.contains("role%2Fclosed") {
                     let xml = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>\
                          <Message>User: arn:aws:iam::121546003735:user/oncall is not authorized to \
                          perform: sts:AssumeRole</Message></Error></ErrorResponse>";
@@ -198,6 +198,7 @@ fn a_source_that_fails_is_named_with_its_own_fix() {
          [profile login]\nlogin_session = arn:aws:iam::121546003735:user/oncall\n\
          [profile static]\naws_access_key_id = AKIASTATIC\naws_secret_access_key = s\n\
          [profile code]\nrole_arn = arn:aws:iam::121546003735:role/code\nsource_profile = static\nmfa_serial = arn:aws:iam::121546003735:mfa/oncall\n\
+         [profile closed]\nrole_arn = arn:aws:iam::121546003735:role/closed\nsource_profile = static\n\
          [profile process]\ncredential_process = echo no vault here >&2; exit 3\n\
          [profile odd]\ncredential_process = echo '{\"Version\":1,\"SecretAccessKey\":\"s3cr3t-of-odd\"}'\n",
     );
@@ -210,6 +211,11 @@ fn a_source_that_fails_is_named_with_its_own_fix() {
             profile("code"),
             "mfa_serial",
             "eval \"$(aws configure export-credentials --profile code --format env)\"",
+        ),
+        (
+            profile("closed"),
+            "trust policy",
+            "aws sts get-caller-identity --profile static",
         ),
         (
             profile("process"),

@@ -33,7 +33,7 @@ enum Source {
 }
 
 /// What the files of AWS say of the profile that was chosen.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct ChosenProfile {
     /// It was named, and no file defines it.
     is_missing: bool,
@@ -41,6 +41,8 @@ struct ChosenProfile {
     wants_mfa: bool,
     /// Its keys come from `aws login`.
     logs_in: bool,
+    /// The profile whose keys assume its role.
+    source: Option<String>,
 }
 
 /// What the search depends on.
@@ -235,6 +237,9 @@ impl CredentialSearch {
             is_missing: self.profile.is_some() && chosen.is_none(),
             wants_mfa: has("mfa_serial"),
             logs_in: has("login_session"),
+            source: chosen
+                .and_then(|chosen| chosen.get("source_profile"))
+                .map(|name| Untrusted::new(name).printable(60).to_string()),
         }
     }
 
@@ -318,6 +323,11 @@ impl CredentialSearch {
             return unavailable(UnavailableReason::Expired)
                 .fix("Log in to AWS again, then run duckops again")
                 .command(self.log_in(chosen));
+        }
+        if let (Some(source_profile), true) = (&chosen.source, texts.contains("assumerole")) {
+            return unavailable(UnavailableReason::Denied)
+                .fix(format!("Allow the identity of profile {source_profile} to assume the role of profile {profile}: both the role's trust policy and sts:AssumeRole"))
+                .command(format!("aws sts get-caller-identity --profile {source_profile}"));
         }
         let fix = match source {
             Source::WebIdentity => {
