@@ -76,7 +76,7 @@ pub(super) struct Cli {
     #[arg(long, global = true, value_name = "ID", help_heading = "Which stack")]
     account: Option<String>,
 
-    /// table, short, json, nagios, prometheus or markdown [default: table]
+    /// table, short, json, nagios, prometheus, markdown or junit [default: table]
     #[arg(
         long,
         short,
@@ -170,11 +170,16 @@ pub(super) enum Command {
     Diff(DiffArgs),
     /// Show changes made from this machine, and who confirmed them
     Journal(JournalArgs),
-    /// Print the JSON Schema of the output, or of the configuration
+    /// Serve the commands that only read to coding agents, over the Model Context Protocol
+    Mcp,
+    /// Print the JSON Schema of the output, of the configuration or of runbooks
     Schema {
         /// That of the configuration file
-        #[arg(long)]
+        #[arg(long, conflicts_with = "runbook")]
         config: bool,
+        /// That of a runbook file
+        #[arg(long)]
+        runbook: bool,
     },
     /// Show the help of a command, or of exit-codes
     Help {
@@ -203,6 +208,17 @@ impl Command {
     pub(super) fn serves(&self) -> bool {
         match self {
             Command::Drill(drill) => matches!(drill.action, Some(DrillAction::Serve { .. })),
+            Command::Mcp => true,
+            _ => false,
+        }
+    }
+
+    /// Whether its result can be told as test cases, in JUnit XML.
+    pub(super) fn has_cases(&self) -> bool {
+        match self {
+            Command::Check(_) => true,
+            Command::Alias(alias) => matches!(alias.action, AliasAction::Check { .. }),
+            Command::Runbook(runbook) => matches!(runbook.action, RunbookAction::Test { .. }),
             _ => false,
         }
     }

@@ -1,7 +1,8 @@
 //! `duckops check`: the evaluation of `triage`, compared with earlier checks.
 
 use super::fail::Failure;
-use super::{Context, args, out};
+use super::out::{self, Out};
+use super::{Context, args};
 use crate::alerting::channels::heartbeat;
 use crate::alerting::delivery::{Channels, host_name};
 use crate::alerting::{Debounce, SUBJECTS, is_subject};
@@ -42,11 +43,12 @@ async fn run(
     args: &args::CheckArgs,
     requested: &RequestedRunbooks,
 ) -> Result<u8, Failure> {
+    let out = context.out.counting_warnings(args.strict)?;
     let options = options(context, args, super::now(&context.env))?;
     let state_dir = context.settings.state_dir.as_ref();
     let state_dir = state_dir.map(|folder| folder.value.as_path());
     let finished = check::run(requested, context.run()?, options, state_dir).await?;
-    let code = print(context, args, &finished.report);
+    let code = print(&out, args, &finished.report);
     let retention = history_open::retention(&context.settings);
     let mut report = finished.report.clone();
     let notified = finished.notify_and_prune(retention).await;
@@ -134,15 +136,15 @@ fn mute_change(
 }
 
 /// Prints the report, and writes the file for the textfile collector.
-fn print(context: &Context, args: &args::CheckArgs, report: &Report) -> u8 {
+fn print(out: &Out, args: &args::CheckArgs, report: &Report) -> u8 {
     if let Some(path) = &args.textfile {
         write_textfile(path, &prometheus::render(report));
     }
     let is_omitted =
-        (report.is_silent() && context.out.is_quiet()) || (args.changes && !report.has_changed());
+        (report.is_silent() && out.is_quiet()) || (args.changes && !report.has_changed());
     match is_omitted {
         true => report.exit_code(),
-        false => context.out.report(report),
+        false => out.report(report),
     }
 }
 

@@ -22,6 +22,8 @@ mod guide;
 mod help;
 mod history;
 mod journal;
+mod kept;
+mod mcp;
 mod named_file;
 mod out;
 mod own_texts;
@@ -189,7 +191,12 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
     let default = Format::of(&settings.output)?;
     let out = Out::settled(default, &settings.color, &env, (cli.quiet, cli.explain))?;
     // From here on the format is known, also where only the configuration file names it.
-    let ended = run(cli, settings, out.clone(), env);
+    let ended = match out.format == Format::Junit && !cli.command.has_cases() {
+        true => Err(Failure::usage(
+            "-o junit: only check, alias check and runbook test have test cases",
+        )),
+        false => run(cli, settings, out.clone(), env),
+    };
     Ok(ended.unwrap_or_else(|failure| out.fail(&failure)))
 }
 
@@ -249,7 +256,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Escalate(args) => escalate::main(context, &args).await,
         Command::Diff(args) => diff::main(context, &args).await,
         Command::Journal(args) => journal::main(context, &args),
-        Command::Schema { config } => Ok(packaging::schema(context, config)),
+        Command::Mcp => mcp::main(context).await,
+        Command::Schema { config, runbook } => Ok(packaging::schema(context, config, runbook)),
         Command::Help { topic } => help::main(context, &topic),
         Command::Completions { shell } => packaging::completions(context, shell),
         Command::Man { topic, out } => packaging::man(context, &topic, out.as_deref()),

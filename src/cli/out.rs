@@ -2,13 +2,14 @@
 //! happens when nobody can read it.
 
 use super::fail::Failure;
+use super::kept::Kept;
 use crate::exit;
 use crate::redact;
 use crate::report::columns::Screen;
 use crate::report::document::Document;
 use crate::report::model::{NextAction, Report, Verdict};
 use crate::report::palette::Style;
-use crate::report::{json, markdown, nagios, prometheus, short, table};
+use crate::report::{json, junit, markdown, nagios, prometheus, short, table};
 use crate::stack::Environment;
 use crate::stack::{Origin, Setting};
 use crate::text::Printable;
@@ -25,16 +26,18 @@ pub(super) enum Format {
     Nagios,
     Prometheus,
     Markdown,
+    Junit,
 }
 
 impl Format {
-    const ALL: [(&'static str, Format); 6] = [
+    const ALL: [(&'static str, Format); 7] = [
         ("table", Format::Table),
         ("short", Format::Short),
         ("json", Format::Json),
         ("nagios", Format::Nagios),
         ("prometheus", Format::Prometheus),
         ("markdown", Format::Markdown),
+        ("junit", Format::Junit),
     ];
 
     fn named(name: &str) -> Option<Self> {
@@ -65,9 +68,40 @@ pub(super) struct Out {
     pub(super) screen: Screen,
     quiet: bool,
     explains: bool,
+    /// Whether a warning is a failure in JUnit XML.
+    is_strict: bool,
+    /// Takes what would stand on standard output, where that carries something else.
+    kept: Option<Kept>,
 }
 
 impl Out {
+    /// JSON that is kept and not written to standard output.
+    pub(super) fn json_kept_in(kept: &Kept) -> Self {
+        Self {
+            kept: Some(kept.clone()),
+            ..Self::plain(Format::Json)
+        }
+    }
+
+    /// For no terminal.
+    fn plain(format: Format) -> Self {
+        Self {
+            format,
+            style: Style {
+                color: false,
+                width: 80,
+            },
+            screen: Screen {
+                columns: None,
+                unicode: false,
+            },
+            quiet: false,
+            explains: false,
+            is_strict: false,
+            kept: None,
+        }
+    }
+
     /// As far as it can be told before the command line is understood.
     pub(super) fn foreseen(arguments: &[OsString], env: &Environment) -> Self {
         let texts: Vec<_> = arguments
@@ -91,19 +125,7 @@ impl Out {
         let format = named
             .or_else(|| Format::named(env.get("DUCKOPS_OUTPUT")?))
             .unwrap_or(Format::Table);
-        Self {
-            format,
-            style: Style {
-                color: false,
-                width: 80,
-            },
-            screen: Screen {
-                columns: None,
-                unicode: false,
-            },
-            quiet: false,
-            explains: false,
-        }
+        Self::plain(format)
     }
 
     /// With everything known.
@@ -139,6 +161,21 @@ impl Out {
             screen: Screen { columns, unicode },
             quiet,
             explains,
+            is_strict: false,
+            kept: None,
+        })
+    }
+
+    /// The same, with warnings as failures where `--strict` asks for that.
+    pub(super) fn counting_warnings(&self, is_strict: bool) -> Result<Self, Failure> {
+        if is_strict && self.format != Format::Junit {
+            return Err(Failure::usage(
+                "--strict: only JUnit XML has failures: add -o junit",
+            ));
+        }
+        Ok(Self {
+            is_strict,
+            ..self.clone()
         })
     }
 
@@ -219,6 +256,7 @@ impl Out {
             Format::Nagios => nagios::render(report),
             Format::Prometheus => prometheus::render(report),
             Format::Markdown => markdown::render(report),
+            Format::Junit => junit::render(report, self.is_strict),
         }
     }
 
@@ -258,6 +296,7 @@ impl Out {
                 self.print(&json::failure(&heading, false), code)
             }
             Format::Nagios => self.print(&nagios::failure(&summary), code),
+            Format::Junit => self.print(&junit::failure(&summary), code),
             _ => code,
         }
     }
@@ -265,9 +304,13 @@ impl Out {
     /// Writes to standard output. A reader that went away changes nothing; an output that
     /// cannot be written takes an ok away, because nobody could read it.
     pub(super) fn print(&self, text: &str, code: u8) -> u8 {
-        let mut stdout = std::io::stdout().lock();
         // What came from outside was searched before it was cut; this is for what did not.
         let text = redact::known::hide(text);
+        if let Some(kept) = &self.kept {
+            kept.add(&text);
+            return code;
+        }
+        let mut stdout = std::io::stdout().lock();
         match stdout
             .write_all(text.as_bytes())
             .and_then(|()| stdout.flush())

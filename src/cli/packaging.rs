@@ -10,8 +10,8 @@ use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::report::rules;
 use crate::report::schema;
-use crate::runbook::Missing;
-use crate::runbook::model::Runbook;
+
+use crate::runbook::{self, Missing, model::Runbook};
 use crate::stack::config_schema;
 use crate::state_dir::output;
 use crate::text::Printable;
@@ -44,12 +44,13 @@ pub(super) fn rules(context: &Context, args: &RulesArgs) -> Result<u8, Failure> 
 }
 
 /// The schema is a JSON document itself, and stands as it is in every format.
-pub(super) fn schema(context: &Context, config: bool) -> u8 {
-    let text = match config {
-        true => config_schema(),
-        false => schema::v1(),
+pub(super) fn schema(context: &Context, config: bool, runbook: bool) -> u8 {
+    let text = match (config, runbook) {
+        (true, _) => config_schema().to_owned(),
+        (_, true) => runbook::schema(),
+        _ => schema::v1().to_owned(),
     };
-    context.out.print(text, exit::OK)
+    context.out.print(&text, exit::OK)
 }
 
 pub(super) fn completions(context: &Context, shell: clap_complete::Shell) -> Result<u8, Failure> {

@@ -2,10 +2,12 @@
 
 use super::args::{self, RunbookAction};
 use super::fail::Failure;
+use super::out::Format;
 use super::{Context, recording};
 use crate::engine::runbook_checks;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
+use crate::report::junit;
 use crate::runbook::listing;
 use crate::state_dir::output;
 use crate::text::Printable;
@@ -20,7 +22,15 @@ pub(super) async fn main(context: &Context, args: &args::RunbookArgs) -> Result<
             listing::show(&library.get(runbook)?, &naming)
         }
         RunbookAction::Lint { runbook } => runbook_checks::lint(library, runbook.as_deref())?,
-        RunbookAction::Test { runbook } => runbook_checks::test(library, runbook.as_deref())?,
+        RunbookAction::Test { runbook } => {
+            let document = runbook_checks::test(library, runbook.as_deref())?;
+            if context.out.format == Format::Junit {
+                let suites = runbook_checks::test_suites(library, runbook.as_deref())?;
+                let code = document.heading.exit_code;
+                return Ok(context.out.print(&junit::document(&suites), code));
+            }
+            document
+        }
         RunbookAction::Case { file, runbook } => {
             let recording = recording::load(context, "", file).await?;
             let (file, runbook) = (Printable::path(file), runbook.as_deref());
@@ -30,6 +40,9 @@ pub(super) async fn main(context: &Context, args: &args::RunbookArgs) -> Result<
     };
     Ok(context.out.document(&document))
 }
+
+/// The file beside new runbooks that tells an editor what may stand in them; the template names it.
+const SCHEMA: &str = "runbook.schema.json";
 
 /// Writes a runbook that already passes its own lint, to be changed step by step.
 fn new(context: &Context, id: &str) -> Result<Document, Failure> {
@@ -44,8 +57,12 @@ fn new(context: &Context, id: &str) -> Result<Document, Failure> {
     }
     let path = folder.value.join(format!("{id}.toml"));
     let text = listing::template(id);
+    // Editors find it by the first line of the runbook.
+    let schema = folder.value.join(SCHEMA);
+    let schema_text = crate::runbook::schema();
     let written = output::create_folders(&folder.value)
-        .and_then(|()| output::create(&path, text.as_bytes(), output::PRIVATE));
+        .and_then(|()| output::create(&path, text.as_bytes(), output::PRIVATE))
+        .and_then(|()| output::replace(&schema, schema_text.as_bytes(), output::SHARED));
     let path = Printable::path(&path);
     written.map_err(|error| Failure::usage(format!("{path} could not be written: {error}")))?;
     let text = format!("{path}\nChange it, then: duckops runbook lint {id} --runbooks …\n");

@@ -2,14 +2,16 @@
 
 use crate::exit;
 use crate::fact::{FactValue, instant};
-use crate::judge::{self, Inputs, Selection};
+use crate::judge::{self, CaseResults, Check, Inputs, Selection};
 use crate::observation::FactState;
 use crate::recording::Recording;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
+use crate::report::junit;
 use crate::report::model::{StepReport, Verdict};
 use crate::runbook::model::Runbook;
 use crate::runbook::{Complaint, Library, Missing};
+use crate::text::Printable;
 use serde_json::json;
 use std::fmt::Write;
 
@@ -76,6 +78,45 @@ pub fn test(library: &Library, id: Option<&str>) -> Result<Document, Missing> {
         text,
         &complaints,
     ))
+}
+
+/// The cases of one runbook, or of all, as suites of tests.
+///
+/// # Errors
+/// There is no such runbook, or one cannot be loaded.
+pub fn test_suites(library: &Library, id: Option<&str>) -> Result<Vec<junit::Suite>, Missing> {
+    let runbooks = match id {
+        Some(id) => vec![library.get(id)?],
+        None => library.all()?,
+    };
+    Ok(runbooks.iter().map(suite).collect())
+}
+
+fn suite(runbook: &Runbook) -> junit::Suite {
+    let CaseResults {
+        complaints, checks, ..
+    } = judge::rehearse(runbook);
+    let case = |check: Check| {
+        let complaints = &complaints[check.complaints];
+        junit::Case {
+            name: Printable::from(check.name.as_str()).to_string(),
+            outcome: match complaints {
+                [] => junit::Outcome::Passed,
+                _ => junit::Outcome::Failed("complaint"),
+            },
+            message: match complaints {
+                [] => "as expected".to_owned(),
+                [first, ..] => first.to_string(),
+            },
+            details: lines(complaints),
+        }
+    };
+    junit::Suite {
+        name: runbook.id.clone(),
+        began: None,
+        took: None,
+        cases: checks.into_iter().map(case).collect(),
+    }
 }
 
 fn lines(complaints: &[Complaint]) -> String {

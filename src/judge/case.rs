@@ -8,6 +8,7 @@ use crate::runbook::Complaint;
 use crate::runbook::model::{Case, Runbook};
 use crate::text::StackNames;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use time::OffsetDateTime;
 
 /// What the cases of one runbook showed.
@@ -19,6 +20,28 @@ pub struct CaseResults {
     pub verdicts: usize,
     /// Every verdict that was not as expected and every rule that no case reached.
     pub complaints: Vec<Complaint>,
+    /// What was checked, each with its share of the complaints, in order.
+    pub checks: Vec<Check>,
+}
+
+/// One thing that was checked.
+#[derive(Debug)]
+pub struct Check {
+    /// The name of the case, or what else was checked.
+    pub name: String,
+    /// Which of the complaints it gave rise to.
+    pub complaints: Range<usize>,
+}
+
+impl CaseResults {
+    /// What was complained about since the check before is this one's.
+    fn checked(&mut self, name: &str) {
+        let before = self.checks.last().map_or(0, |check| check.complaints.end);
+        self.checks.push(Check {
+            name: name.to_owned(),
+            complaints: before..self.complaints.len(),
+        });
+    }
 }
 
 /// Judges every case and the generated case in which nothing answers.
@@ -27,12 +50,15 @@ pub fn rehearse(runbook: &Runbook) -> CaseResults {
         cases: 0,
         verdicts: 0,
         complaints: Vec::new(),
+        checks: Vec::new(),
     };
     let mut reached: BTreeSet<(usize, usize)> = BTreeSet::new();
     for case in &runbook.cases {
         play(runbook, case, &mut outcome, &mut reached);
+        outcome.checked(&case.name);
     }
     unavailable(runbook, &mut outcome);
+    outcome.checked("nothing answers");
     for (at, step) in runbook.steps.iter().enumerate() {
         for (index, rule) in step.rules.iter().enumerate() {
             if !reached.contains(&(at, index)) {
@@ -48,6 +74,7 @@ pub fn rehearse(runbook: &Runbook) -> CaseResults {
             }
         }
     }
+    outcome.checked("every rule is reached by a case");
     outcome
 }
 

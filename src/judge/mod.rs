@@ -7,7 +7,7 @@ mod explain;
 mod inputs;
 mod step;
 
-pub use case::{CaseResults, rehearse};
+pub use case::{CaseResults, Check, rehearse};
 pub use conclusion::Conclusion;
 pub use inputs::Inputs;
 

@@ -15,6 +15,7 @@ pub mod facts;
 pub mod html;
 pub mod journal;
 pub mod json;
+pub mod junit;
 pub mod markdown;
 pub mod metric;
 pub mod model;
@@ -59,6 +60,7 @@ mod tests {
             ("nagios", nagios::render(&report)),
             ("markdown", markdown::render(&report)),
             ("prometheus", prometheus::render(&report)),
+            ("junit", junit::render(&report, false)),
         ];
         for (format, text) in formats {
             for line in text.lines() {

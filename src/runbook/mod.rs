@@ -17,6 +17,8 @@ pub mod model;
 mod pasteable;
 mod raw;
 mod rule;
+mod schema;
+mod schema_words;
 mod words;
 
 /// The text of each embedded runbook.
@@ -26,6 +28,7 @@ pub fn embedded_texts() -> impl Iterator<Item = &'static str> {
 
 pub use library::{Library, Missing};
 pub use rule::Expression;
+pub use schema::schema;
 pub use words::{Words, stack_word};
 
 use std::fmt;

@@ -19,10 +19,11 @@ pub(super) async fn main(context: &Context, action: &AliasAction) -> Result<u8, 
             let details = show_details(&findings, context.out.screen);
             Ok(context.out.report_with(&report, &details))
         }
-        AliasAction::Check { to, read } => {
+        AliasAction::Check { to, read, strict } => {
+            let out = context.out.counting_warnings(*strict)?;
             let query = query(read, to.as_deref(), false);
             let findings = findings(context, read, &query).await?;
-            Ok(context.out.report(&check_report(&findings, &query)))
+            Ok(out.report(&check_report(&findings, &query)))
         }
         AliasAction::Rollback { .. } | AliasAction::Promote { .. } => {
             moving::main(context, action).await

@@ -19,6 +19,9 @@ pub(in crate::cli) enum AliasAction {
         to: Option<String>,
         #[command(flatten)]
         read: AliasRead,
+        /// With -o junit, count a warning as a failure
+        #[arg(long)]
+        strict: bool,
     },
     /// Move prod back to the last known-good version
     Rollback {
@@ -54,7 +57,7 @@ pub(in crate::cli) enum AliasAction {
     },
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(in crate::cli) struct AliasRead {
     /// A DEPLOY-LOG.md to compare with
     #[arg(long, value_name = "FILE")]

@@ -17,6 +17,9 @@ pub(in crate::cli) struct CheckArgs {
     /// Print only when something changed since the check before
     #[arg(long)]
     pub(in crate::cli) changes: bool,
+    /// With -o junit, count a warning as a failure
+    #[arg(long)]
+    pub(in crate::cli) strict: bool,
     /// Notify the channels of the configuration file of changes
     #[arg(long)]
     pub(in crate::cli) notify: bool,

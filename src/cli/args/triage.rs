@@ -3,7 +3,7 @@
 use clap::Args;
 use std::path::PathBuf;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(in crate::cli) struct TriageArgs {
     /// Such as inc-004; without it, all seven runbooks
     pub(in crate::cli) runbook: Option<String>,
