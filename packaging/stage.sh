@@ -10,7 +10,7 @@ staged=target/packaging
 rm -rf "$staged"
 mkdir -p "$staged/man" "$staged/completions"
 cp "$binary" "$staged/duckops"
-"$binary" man >"$staged/man/duckops.1"
+"$binary" man --out "$staged/man" >/dev/null
 gzip --no-name --best "$staged"/man/*.1
 "$binary" completions bash >"$staged/completions/duckops"
 "$binary" completions zsh >"$staged/completions/_duckops"

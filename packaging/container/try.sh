@@ -59,6 +59,8 @@ with open(out, "w") as file:
     file.write(f"variables=({' '.join(found['ENV'])})\nuser={found['USER']}\nfolder={found['WORKDIR']}\n")
     file.write(f"command={found['CMD']}\nhealth={found['HEALTH']}\n")
 PY
+variables=() user='' folder='' command='' health=''
+# shellcheck source=/dev/null
 . "$work/recipe.env"
 
 inside() { # as the container runs: its user, its variables and nothing else

@@ -47,6 +47,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "drill",
             "runbook",
             "rules",
+            "mcp",
             "schema",
             "completions",
             "man",
@@ -67,7 +68,7 @@ const FIRST: [(&str, usize); 6] = [
 ];
 
 /// What the exit codes of a command mean, by the word that stands beside its path.
-const CODES: [(&str, &str); 14] = [
+const CODES: [(&str, &str); 15] = [
     (
         "reads",
         "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown, 64 usage, 130 or 143 interrupted",
@@ -113,6 +114,10 @@ const CODES: [(&str, &str); 14] = [
     (
         "serves",
         "Exit codes: 130 or 143 ended by a signal, 64 usage",
+    ),
+    (
+        "protocol",
+        "Exit codes: 0 the input ended, 3 the stream broke, 64 usage",
     ),
     ("local", "Exit codes: 0 done, 64 usage"),
 ];
