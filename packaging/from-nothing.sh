@@ -48,7 +48,17 @@ printf '%s\n' "${variables[@]}" >>"$root/etc/default/duckops"
 tail -n "${#variables[@]}" "$root/etc/default/duckops"
 
 say "the configuration"
-SETUP
+# A channel that writes down what it is told, in place of a chat or a pager.
+printf '#!/bin/sh\ncat >>/var/lib/duckops/told\n' >"$root/usr/local/bin/page"
+chmod 755 "$root/usr/local/bin/page"
+url=$(printf '%s\n' "${variables[@]}" | sed -n 's/^DUCKOPS_API_URL=//p')
+shown chroot "$root" /usr/bin/env -i PATH=/usr/bin:/bin XDG_CONFIG_HOME=/etc HOME=/root DUCKOPS_STATE_DIR=/root/state "${variables[@]}" \
+    duckops init --profile none --api-url "$url" --channel command:/usr/local/bin/page --governance-log none
+# It holds no secret, and the user of the unit has to read it.
+chgrp --reference="$root/etc/duckops" "$root/etc/duckops/config.toml"
+chmod 640 "$root/etc/duckops/config.toml"
+cat "$root/etc/duckops/config.toml"
+echo "DUCKOPS_CHECK_OPTIONS=--notify" >>"$root/etc/default/duckops"
 
 say "the check, by the command line of its unit, as its user"
 unit=$root/usr/lib/systemd/system/duckops-check.service
@@ -68,6 +78,8 @@ echo "exit $code"
 textfile=$root/var/lib/prometheus/node-exporter/duckops.prom
 ls -l "$textfile"
 grep -c '^duckops_' "$textfile"
+echo "told: $(head -c 300 "$root/var/lib/duckops/told" | head -n 2)"
+[ -s "$root/var/lib/duckops/told" ] || { echo "$0: nobody was told" >&2; exit 1; }
 
 say "node_exporter serves it, Prometheus scrapes it, with the rules of duckops"
 shown chroot "$root" /usr/bin/env "${environment[@]}" duckops rules >"$work/duckops.rules.yml"

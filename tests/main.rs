@@ -40,6 +40,7 @@ mod lint;
 mod mcp;
 mod metrics;
 mod notify;
+mod packaging;
 mod page;
 mod pairs;
 mod people;
