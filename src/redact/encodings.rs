@@ -3,7 +3,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use std::fmt::Write;
 
 /// Whether bytes hold a secret in any guise, however short it is.
 pub fn holds(bytes: &[u8], secret: &str) -> bool {
@@ -11,7 +10,7 @@ pub fn holds(bytes: &[u8], secret: &str) -> bool {
     let views = views(bytes);
     views.iter().any(|view| {
         let lower = view.bytes.to_ascii_lowercase();
-        within(&lower, hex(secret.as_bytes()).as_bytes())
+        within(&lower, hex::encode(secret.as_bytes()).as_bytes())
             || guises
                 .iter()
                 .any(|encodings| within(&view.bytes, encodings))
@@ -42,14 +41,6 @@ pub(super) fn guises(secret: &str) -> Vec<Vec<u8>> {
 
 fn shifted(secret: &str, by: usize) -> Vec<u8> {
     [&[0; 2][..by], secret.as_bytes()].concat()
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// A text with one way of writing undone, and where each of its bytes came from.

@@ -10,7 +10,7 @@ mod pattern;
 mod runs;
 mod secrets;
 
-pub use encodings::{hex, holds};
+pub use encodings::holds;
 pub use pattern::{addresses, looks};
 pub use secrets::Secrets;
 

@@ -3,7 +3,7 @@
 //!
 //! Parts that our own texts or settings hold are spared: they prove nothing.
 
-use super::encodings::{DecodedView, guises, hex};
+use super::encodings::{DecodedView, guises};
 use super::own_texts;
 use aho_corasick::AhoCorasick;
 use std::ops::Range;
@@ -77,7 +77,7 @@ impl Runs {
 
 /// A secret in every encoding, and how many bytes of that are eight of its characters.
 fn forms(secret: &str) -> Vec<(Vec<u8>, usize)> {
-    let digits = hex(secret.as_bytes());
+    let digits = hex::encode(secret.as_bytes());
     let upper = digits.to_uppercase().into_bytes();
     let mut forms = vec![(digits.into_bytes(), 2 * RUN), (upper, 2 * RUN)];
     let mut guises = guises(secret).into_iter();
@@ -127,7 +127,7 @@ mod tests {
                 let part = &SECRET[at..at + length];
                 let due = if length < RUN { 0 } else { length };
                 assert_eq!(hidden(&format!("=!{part}#=")), due, "{part}");
-                let hex = hex(part.as_bytes());
+                let hex = hex::encode(part.as_bytes());
                 assert_eq!(hidden(&format!("x{hex}y")), 2 * due, "{part} as {hex}");
                 assert_eq!(hidden(&hex.to_uppercase()), 2 * due, "{part}");
             }

@@ -1,6 +1,6 @@
 //! The secrets known to a run, and their removal from texts.
 
-use super::encodings::{DecodedView, guises, hex, views};
+use super::encodings::{DecodedView, guises, views};
 use super::runs::Runs;
 use super::{Removed, SecretKind, pattern};
 use aho_corasick::AhoCorasick;
@@ -157,7 +157,7 @@ fn is_word(secret: &str) -> bool {
 /// short to prove anything.
 fn forms(secret: &str) -> Vec<Vec<u8>> {
     let mut forms = guises(secret);
-    let digits = hex(secret.as_bytes());
+    let digits = hex::encode(secret.as_bytes());
     forms.extend([digits.to_uppercase().into_bytes(), digits.into_bytes()]);
     forms.retain(|form| form.len() >= SHORTEST);
     forms
@@ -211,8 +211,8 @@ mod tests {
         use base64::engine::general_purpose::{STANDARD, URL_SAFE};
         let mut all = vec![
             SECRET.to_owned(),
-            hex(SECRET.as_bytes()),
-            hex(SECRET.as_bytes()).to_uppercase(),
+            hex::encode(SECRET.as_bytes()),
+            hex::encode(SECRET.as_bytes()).to_uppercase(),
             utf8_percent_encode(SECRET, NON_ALPHANUMERIC).to_string(),
             SECRET.replace('+', "%2B").replace(' ', "+"),
             serde_json::Value::from(SECRET).to_string(),
@@ -278,7 +278,10 @@ mod tests {
                 }
             }
         }
-        let cuts: Vec<_> = hex(SECRET.as_bytes()).chars().map(String::from).collect();
+        let cuts: Vec<_> = hex::encode(SECRET.as_bytes())
+            .chars()
+            .map(String::from)
+            .collect();
         let cuts: Vec<&str> = cuts.iter().map(String::as_str).collect();
         let (letters, _) = hidden(&cuts);
         assert!(

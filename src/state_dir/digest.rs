@@ -1,11 +1,9 @@
 //! SHA-256 in hexadecimal.
 
-use crate::redact::hex;
-
 /// The SHA-256 of some bytes, in lower-case hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-    hex(digest.as_ref())
+    hex::encode(digest.as_ref())
 }
 
 #[cfg(test)]

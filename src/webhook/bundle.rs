@@ -159,7 +159,6 @@ pub fn quoted(text: &str) -> String {
 mod tests {
     use super::super::WebhookEvent;
     use super::*;
-    use crate::redact::hex;
     use std::os::unix::fs::PermissionsExt;
 
     fn url(text: &str) -> Url {
@@ -214,7 +213,7 @@ mod tests {
             secret,
             "whsec_\\\"0123/456",
             "whsec_%220123%2F456",
-            &hex(secret.as_bytes()),
+            &hex::encode(secret.as_bytes()),
             "d2hzZWNfIjAxMjMvNDU2",
         ] {
             let refused = write(&folder, &clean, secret, &payload(body));

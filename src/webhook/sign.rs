@@ -1,6 +1,5 @@
 //! The signature: HMAC-SHA256 of the raw body, in lower hexadecimal behind `sha256=`.
 
-use crate::redact::hex;
 use ring::hmac;
 
 const SCHEME: &str = "sha256=";
@@ -8,7 +7,7 @@ const SCHEME: &str = "sha256=";
 /// The signature of a body.
 pub fn sign(secret: &str, body: &[u8]) -> String {
     let tag = hmac::sign(&key(secret.as_bytes()), body);
-    format!("{SCHEME}{}", hex(tag.as_ref()))
+    format!("{SCHEME}{}", hex::encode(tag.as_ref()))
 }
 
 /// The text does not have the form of a signature.

@@ -161,17 +161,8 @@ fn secret_variants(secret: &str) -> Vec<(Vec<u8>, &'static str)> {
     let bare = coded.trim_end_matches('=');
     all.extend(STANDARD_NO_PAD.decode(bare).map(|bytes| (bytes, MEANT)));
     all.extend(URL_SAFE_NO_PAD.decode(bare).map(|bytes| (bytes, MEANT)));
-    all.extend(decode_hex(coded).map(|bytes| (bytes, MEANT)));
+    all.extend(hex::decode(coded).map(|bytes| (bytes, MEANT)));
     all
-}
-
-fn decode_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<_>> = text.chars().map(|c| c.to_digit(16)).collect();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
-    let pairs = digits.chunks_exact(2);
-    pairs
-        .map(|pair| u8::try_from(pair.iter().fold(0, |byte, digit| byte << 4 | digit)).ok())
-        .collect()
 }
 
 #[cfg(test)]

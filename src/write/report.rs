@@ -7,6 +7,7 @@ use crate::fact::instant;
 use crate::report::json::{self, DocumentKind, Heading};
 use crate::report::model::{self, NextAction, Verdict};
 use crate::text::Printable;
+use crate::webhook::bundle;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use time::OffsetDateTime;
@@ -268,6 +269,6 @@ pub(super) fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:@/-".contains(c);
     match !text.is_empty() && text.chars().all(is_plain) {
         true => text.to_owned(),
-        false => format!("'{text}'"),
+        false => bundle::quoted(text),
     }
 }
