@@ -16,15 +16,16 @@ pids=()
 cleanup() {
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
     wait 2>/dev/null || true
-    rm -rf "$work"
+    remove_root "$root" && rm -rf --one-file-system "$work"
 }
+. packaging/root.sh
 trap cleanup EXIT
 step=0
 say() { step=$((step + 1)); printf '\n== %s. %s\n' "$step" "$*"; }
-shown() { echo "\$ $*"; "$@"; }
+shown() { echo "\$ $*" >&2; "$@"; }
 
 say "a clean root"
-debootstrap --variant=minbase --include=systemd,acl,ca-certificates stable "$root" >"$work/log" 2>&1 || { tail "$work/log"; exit 1; }
+make_root "$root" stable systemd,acl,ca-certificates
 (. "$root/etc/os-release" && echo "$PRETTY_NAME")
 
 say "the package"
@@ -36,14 +37,16 @@ say "the practice stack, with an incident, in place of production"
 chroot "$root" duckops drill serve --scene inc-004 >"$work/serve" &
 pids+=($!)
 for _ in $(seq 100); do grep -q DUCKOPS_API_URL "$work/serve" && break; sleep 0.1; done
-mapfile -t variables < <(sed -n 's/^export //p' "$work/serve" | tr -d "'\"")
+# Where the practice stack is, and the keys for it; state, history and configuration are those of
+# the installation.
+mapfile -t variables < <(sed -n 's/^export //p' "$work/serve" | tr -d "'\"" | grep -E '^(DUCKOPS_API_URL|DUCKOPS_ACCOUNT|AWS_[A-Z0-9_]+)=')
 for one in "${variables[@]}"; do
     case $one in
         *_URL=http://127.0.0.1:* | *_URL_*=http://127.0.0.1:*) ;;
         *_URL*) echo "$0: $one is not on loopback" >&2; exit 1 ;;
     esac
 done
-# What would stand in the configuration for production stands in the file that the unit reads.
+# For production the keys would be those of a role; here they stand in the file that the unit reads.
 printf '%s\n' "${variables[@]}" >>"$root/etc/default/duckops"
 tail -n "${#variables[@]}" "$root/etc/default/duckops"
 

@@ -11,7 +11,8 @@ rpm=${2:-$(ls -t target/dist/*.rpm | head -n 1)}
 work=$(mktemp -d)
 # The root of a package manager must be readable for the users in it.
 chmod 755 "$work"
-trap 'rm -rf "$work"' EXIT
+. packaging/root.sh
+trap 'remove_root "$work/deb" && rm -rf --one-file-system "$work"' EXIT
 
 say() { printf '\n== %s\n' "$*"; }
 expect() {
@@ -23,8 +24,7 @@ expect() {
 listed() { (cd "$1" && find . -path ./proc -prune -o \( -type f -o -type l -o -type d \) -printf '%p %y %U:%G %m\n' | sort); }
 
 say "a clean Debian root"
-debootstrap --variant=minbase --include=systemd,acl,ca-certificates stable "$work/deb" >"$work/log" 2>&1 ||
-    { tail "$work/log"; exit 1; }
+make_root "$work/deb" stable systemd,acl,ca-certificates
 listed "$work/deb" >"$work/before"
 
 say "install $deb"
@@ -60,7 +60,7 @@ chroot "$work/deb" dpkg --purge duckops
 listed "$work/deb" >"$work/after"
 # dpkg's own records, the user, and the collector's folder, which is node_exporter's, may stay.
 left=$(comm -13 <(cut -d' ' -f1 "$work/before") <(cut -d' ' -f1 "$work/after") |
-    grep -vE '^\./(var/lib/(dpkg|prometheus)|var/log|var/cache|etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$)' || true)
+    grep -vE '^\./(var/lib/(dpkg|prometheus)|var/log|var/cache|run/systemd|etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$)' || true)
 expect "what is left" "" "$left"
 
 say "a clean root for $rpm"
@@ -76,5 +76,5 @@ rpm --root "$work/rpm" --query --scripts duckops >/dev/null
 expect "modes" "755" "$(stat -c %a "$work/rpm/usr/bin/duckops")"
 cmp "$work/rpm/usr/bin/duckops" target/packaging/duckops
 rpm --root "$work/rpm" --erase --nodeps --noscripts duckops
-expect "what is left" "" "$(find "$work/rpm" -name '*duckops*' | head)"
+expect "what is left" "" "$(find "$work/rpm" -type f -path '*duckops*' | head)"
 say "both packages were installed, used and removed"

@@ -15,13 +15,14 @@ pids=()
 cleanup() {
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
     wait 2>/dev/null || true
-    rm -rf "$work"
+    remove_root "$root" && rm -rf --one-file-system "$work"
 }
+. packaging/root.sh
 trap cleanup EXIT
 say() { printf '\n== %s\n' "$*"; }
 
 say "FROM: a clean root"
-debootstrap --variant=minbase bookworm "$root" >"$work/log" 2>&1 || { tail "$work/log"; exit 1; }
+make_root "$root" bookworm
 
 python3 - packaging/container/Dockerfile "$root" "$binary" "$work/recipe.env" <<'PY'
 import json, os, re, shutil, subprocess, sys
@@ -84,7 +85,7 @@ say "the command, every 2 s, on the practice stack"
 stack=$!
 pids+=("$stack")
 for _ in $(seq 100); do grep -q DUCKOPS_API_URL "$work/serve" && break; sleep 0.1; done
-mapfile -t extra < <(sed -n 's/^export //p' "$work/serve" | tr -d "'\"")
+mapfile -t extra < <(sed -n 's/^export //p' "$work/serve" | tr -d "'\"" | grep -E '^(DUCKOPS_API_URL|DUCKOPS_ACCOUNT|AWS_[A-Z0-9_]+)=')
 extra+=(DUCKOPS_INTERVAL=2)
 for one in "${extra[@]}"; do
     case $one in
