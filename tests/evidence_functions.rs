@@ -681,7 +681,7 @@ fn without_metric_search_the_metrics_are_asked_one_by_one() {
         .run();
     assert!(
         ran.stdout
-            .contains("not asked for the metrics of single versions"),
+            .contains("metrics of single versions not requested"),
         "{}",
         ran.stdout
     );

@@ -640,7 +640,7 @@ fn without_credentials_aws_is_unknown_soon_and_no_metadata_service_is_asked() {
             "profile `default`",
             "web identity",
             "container",
-            "metadata service is not asked",
+            "not the instance metadata service",
         ] {
             assert!(
                 step["summary"].to_string().contains(place),

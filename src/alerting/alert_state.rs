@@ -55,7 +55,7 @@ pub enum AlertStateError {
     #[error("what earlier checks left cannot be read: {0}")]
     Unreadable(Printable),
     /// A newer duckops wrote it.
-    #[error("a newer duckops left format {0}, and this one knows {FORMAT}: use a newer duckops")]
+    #[error("written by a newer duckops in format {0}, this one reads {FORMAT}: use a newer duckops")]
     Newer(u32),
 }
 
@@ -168,12 +168,12 @@ impl AlertState {
             match id.split_once(':') {
                 Some((kind, name)) => {
                     format!(
-                        "{kind} {name} is muted until {until} by {by}: nobody is told of it alone"
+                        "{kind} {name} is muted until {until} by {by}: no message about it alone"
                     )
                 }
                 None => {
                     let id = id.to_uppercase();
-                    format!("{id} is muted until {until} by {by}: nobody is told of it")
+                    format!("{id} is muted until {until} by {by}: no messages")
                 }
             }
             .into()

@@ -247,7 +247,7 @@ fn failure_line(attempt: &Attempt) -> Option<String> {
             "channel {channel} refused the message about {runbook}, which is not sent again: {why}"
         ),
         _ => format!(
-            "channel {channel} was not told of {runbook}, which waits for the next check: {why}"
+            "channel {channel} did not get {runbook}, the next check tries again: {why}"
         ),
     })
 }

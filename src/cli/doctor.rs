@@ -3,9 +3,9 @@
 use super::fail::Failure;
 use super::{Context, args};
 use crate::engine::doctor;
-use crate::report::checklist;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
+use crate::report::{self, checklist};
 use serde_json::{Value, json};
 
 pub(super) async fn main(context: &Context, args: &args::DoctorArgs) -> Result<u8, Failure> {
@@ -18,7 +18,12 @@ pub(super) async fn main(context: &Context, args: &args::DoctorArgs) -> Result<u
     } else {
         let run = context.run()?;
         let checks = doctor::checks(settings, &context.env, &context.library, run).await;
-        checklist::document(DocumentKind::Doctor, &checks, None, context.out.screen)
+        let mut document =
+            checklist::document(DocumentKind::Doctor, &checks, None, context.out.screen);
+        if !context.out.explains() {
+            document.text = report::doctor::page(&checks, context.out.style);
+        }
+        document
     };
     Ok(context.out.document(&document))
 }

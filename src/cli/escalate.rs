@@ -17,6 +17,7 @@ use crate::fact::instant;
 use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::NextAction;
+use crate::report::words::wrap;
 use crate::state_dir::journal::Journal;
 use crate::text::Printable;
 use crate::write::consent::{Consent, Reply};
@@ -96,7 +97,7 @@ fn concerned(situation: &mut Situation, channels: Vec<AlertChannel>) -> Vec<Aler
         let names: Vec<_> = others.iter().map(|channel| channel.name.as_str()).collect();
         let names = names.join(", ");
         situation.cautions.push(format!(
-            "not for {names}, by `priority` and `for` of the configuration; to tell one all the same: --channel NAME"
+            "not sent to {names} (`priority` or `for`); to send anyway: --channel NAME"
         ));
     }
     told
@@ -123,9 +124,9 @@ async fn ask_and_send(
             return EscalationOutcome {
                 code: exit::NO_CONSENT,
                 word: "no-consent",
-                summary: format!("{why}; nobody was called"),
+                summary: format!("{why}; nothing was sent"),
                 next: Some((
-                    "Read the message; to have it sent, consent to it".to_owned(),
+                    "Read the message, then confirm it".to_owned(),
                     Some(command),
                 )),
                 ..outcome
@@ -153,10 +154,10 @@ async fn ask(
         None if prompt::can_ask() => {
             escalation.message().lines().for_each(out::warn);
             for caution in &outcome.cautions {
-                out::warn(&format!("caution:  {caution}"));
+                out::warn(&format!("warning   {caution}"));
             }
             let names = escalation.channel_names().join(", ");
-            out::warn(&format!("It goes to: {names}"));
+            out::warn(&format!("Goes to: {names}"));
             prompt::ask(typed).await
         }
         None => Reply::Nothing,
@@ -225,31 +226,70 @@ fn page(
     outcome: &EscalationOutcome,
     cautions: &[&String],
 ) -> String {
-    let mut text = String::new();
+    let mut text = labelled(word(outcome.word).as_str(), &headline(outcome));
+    if let Some(next) = next_action(outcome) {
+        text.push_str(&labelled("NEXT", next.text.as_str()));
+        if let Some(command) = &next.command {
+            text.push_str(&format!("          {command}\n"));
+        }
+    }
+    for caution in cautions {
+        text.push_str(&labelled("warning", caution));
+    }
+    if let Some(notice) = &escalation.situation.notice {
+        text.push_str(&labelled("FOR USERS", notice.as_str()));
+    }
     // The operator who consented at the terminal has read the message.
     let is_shown = !matches!(
         outcome.word,
         "delivered" | "half-delivered" | "not-recorded" | "already"
     );
     if is_shown && escalation.situation.runbook().escalation.is_some() {
-        text.push_str(&escalation.message());
-        text.push('\n');
+        text.push_str(&format!(
+            "\n--- message ---\n{}--- end ---\n",
+            escalation.message()
+        ));
     }
-    let summary = Printable::from(outcome.summary.as_str());
-    text.push_str(&format!("{}: {summary}\n", outcome.word.to_uppercase()));
-    for caution in cautions {
-        text.push_str(&format!("caution: {}\n", Printable::from(caution.as_str())));
-    }
-    if let Some(notice) = &escalation.situation.notice {
-        text.push_str(&format!("FOR USERS  {notice}\n"));
-    }
-    if let Some(next) = next_action(outcome) {
-        text.push_str(&format!("NEXT  {}\n", next.text));
-        if let Some(command) = &next.command {
-            text.push_str(&format!("      {command}\n"));
-        }
+    if outcome.word == "printed" {
+        text.push_str("set up a channel: duckops help escalate\n");
     }
     text
+}
+
+/// The outcome as a person reads it.
+fn word(outcome: &str) -> String {
+    match outcome {
+        "printed" | "no-consent" => "NOT SENT".to_owned(),
+        word => word.to_uppercase().replace('-', " "),
+    }
+}
+
+/// A label and a text, over as many lines as it takes.
+fn labelled(label: &str, text: &str) -> String {
+    let text = Printable::from(text);
+    let parts = wrap(text.as_str(), 70);
+    let parts = parts.iter().enumerate().map(|(at, part)| {
+        let label = if at == 0 { label } else { "" };
+        let gap = " ".repeat(10_usize.saturating_sub(label.len()).max(1));
+        format!("{label}{gap}{part}\n")
+    });
+    parts.collect()
+}
+
+/// The outcome in one sentence. One that begins with the name of a channel keeps it as it is.
+fn headline(outcome: &EscalationOutcome) -> String {
+    let mut names = outcome.channels.iter().map(|(name, _)| name.as_str());
+    match names.any(|name| outcome.summary.starts_with(name)) {
+        true => outcome.summary.clone(),
+        false => capitalised(&outcome.summary),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }
 
 fn next_action(outcome: &EscalationOutcome) -> Option<NextAction> {

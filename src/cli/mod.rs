@@ -287,7 +287,7 @@ async fn ended(sending: &Sending) -> u8 {
         .get()
         .map_or("duckops journal", String::as_str);
     out::warn(&format!(
-        "duckops: given up; it may have been applied: {tells} tells"
+        "duckops: interrupted; it may have been applied: find out with {tells}"
     ));
     exit::UNKNOWN
 }

@@ -184,6 +184,11 @@ impl Out {
         self.quiet
     }
 
+    /// Whether everything is shown.
+    pub(super) fn explains(&self) -> bool {
+        self.explains
+    }
+
     /// Prints a report; yields the exit code.
     pub(super) fn report(&self, report: &Report) -> u8 {
         self.report_ended(report, report.exit_code())

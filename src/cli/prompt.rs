@@ -98,7 +98,11 @@ pub(super) fn print(
     let text = match context.out.format {
         Format::Json => report.document(kind, &StackIdentity::of(stack), contact, clock),
         Format::Short => format!("{}\n", report.headline()),
-        _ => report.text(contact),
+        _ => {
+            let (name, account) = (&stack.name.value, &stack.account.value);
+            let place = format!("{name} {account} {}", stack.region.value);
+            report.text(contact, &place)
+        }
     };
     match context.out.print(&text, report.code) {
         exit::UNKNOWN if report.code == exit::OK => exit::CRITICAL,

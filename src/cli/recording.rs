@@ -22,7 +22,7 @@ pub(super) async fn replay(
 ) -> Result<u8, Failure> {
     let recording = load(context, "--from: ", path).await?;
     out::warn(&format!(
-        "judged from {}, recorded at {}; nobody was asked now",
+        "judged from {}, recorded at {}; no request was sent",
         Printable::path(path),
         crate::fact::instant(recording.started_at.unix_timestamp())
     ));

@@ -305,14 +305,14 @@ impl CredentialSearch {
         }
         if texts.contains("timed out") || texts.contains("timeout") {
             return unavailable(UnavailableReason::TimedOut)
-                .fix("Check the network and the proxy of this machine, then ask again");
+                .fix("Check the network and the proxy of this machine, then run duckops again");
         }
         if ["refused", "dns error", "dispatch failure", "unreachable"]
             .iter()
             .any(|word| texts.contains(word))
         {
             return unavailable(UnavailableReason::Unreachable)
-                .fix("Check the network and the proxy of this machine, then ask again");
+                .fix("Check the network and the proxy of this machine, then run duckops again");
         }
         if source == Source::Profile && chosen.wants_mfa {
             return unavailable(UnavailableReason::NoCredentials)
@@ -339,7 +339,7 @@ impl CredentialSearch {
                 "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or unset them".to_owned()
             }
             Source::Profile if texts.contains("process") => {
-                format!("Run the credential_process of profile {profile} by hand and read its error")
+                format!("Run the credential_process of profile {profile} and read its error")
             }
             Source::Profile if chosen.logs_in || texts.contains("sso") || texts.contains("token") => {
                 "Log in to AWS again, then run duckops again".to_owned()
@@ -365,7 +365,7 @@ impl CredentialSearch {
             ),
         )
         .fix(format!(
-            "Run the credential_process of profile {profile} by hand and see what it waits for; credentials_timeout in config.toml gives it longer"
+            "Run the credential_process of profile {profile} and see what it waits for; credentials_timeout in config.toml gives it longer"
         ))
         .command(format!("aws configure get credential_process --profile {profile}"))
     }
@@ -375,7 +375,7 @@ fn no_such_profile(profile: &str) -> Unavailable {
     Unavailable::new(
         UnavailableReason::NoCredentials,
         format!(
-            "no such AWS profile: `{profile}` is not defined in ~/.aws/config or ~/.aws/credentials"
+            "AWS profile {profile} is not in ~/.aws/config or ~/.aws/credentials"
         ),
     )
     .fix("Choose a profile that exists, with --profile or AWS_PROFILE")

@@ -40,7 +40,7 @@ where
             (Err(classify(&error, action)), reached)
         }
         Err(_) => {
-            let why = format!("{question} did not answer in time");
+            let why = format!("{question} timed out");
             (
                 Err(Unavailable::new(UnavailableReason::TimedOut, why)),
                 false,

@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn pulses_without_agent_make_only_affected_states_unknown() {
         let unseen = |ago| Bond {
-            unseen: Some("some pulses name nobody"),
+            unseen: Some("some pulses name no agent"),
             ..bond(&[(9000, EventKind::Bonded), (ago, EventKind::Pulse)])
         };
         assert_eq!(unseen(599).class(NOW), Class::Alive);

@@ -4,7 +4,7 @@ use super::{Bond, BondState, EventKind, Gap, Gaps, Last, Peck, PeckState, RECENT
 
 /// A reason for a state that is not known which the lists would remove.
 pub const NO_BOND_IN_FEED: &str =
-    "it was approved, and the feed tells of no bond at all: whether it made one is not known";
+    "approved, and the feed shows no bonds at all";
 /// Another one.
 pub const BONDED_BEFORE_FEED: &str = "the feed does not reach back to when it was bonded";
 
@@ -91,7 +91,7 @@ pub(super) fn set_uncertainty(bond: &mut Bond, unattributed: &Last, reach: Optio
             Some("it was unpecked, and it pulsed after that: the feed contradicts itself")
         }
         _ if unpecked.is_some() && unpecked >= bond.since.max(bond.seen) => {
-            Some("an end in the feed names nobody, and could be this bond's")
+            Some("an unpeck in the feed names no agent")
         }
         Some(_) if bond.state() == BondState::Unknown => {
             Some("a list calls it over, and the feed shows it in force")
@@ -102,7 +102,7 @@ pub(super) fn set_uncertainty(bond: &mut Bond, unattributed: &Last, reach: Optio
     let covered = reach.is_some() && bond.since.is_some_and(|since| horizon <= since);
     bond.unseen = match bond.seen {
         _ if pulse.is_some() && pulse >= bond.seen => {
-            Some("a pulse in the feed names nobody, and could be this agent's")
+            Some("a pulse in the feed names no agent")
         }
         None if !covered => Some(BONDED_BEFORE_FEED),
         _ => None,

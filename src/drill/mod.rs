@@ -232,7 +232,7 @@ impl Drill<'_> {
         };
         let report = selection.triage(run).await;
         let unexpected = practice.unexpected();
-        let wrong = (unexpected > 0).then(|| format!("{unexpected} requests that nobody expected"));
+        let wrong = (unexpected > 0).then(|| format!("{} not expected", crate::report::count(unexpected, "request", "requests")));
         Ok(Played {
             report,
             wrong: wrong.into_iter().collect(),

@@ -86,7 +86,7 @@ impl ServedStack {
                 reported += 1;
                 let (method, path, question) = (seen.method, seen.path, seen.question);
                 warn(&format!(
-                    "refused, nobody should ask this: {method} {path} {question}"
+                    "refused, not part of the practice stack: {method} {path} {question}"
                 ));
             }
         }

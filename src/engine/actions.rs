@@ -72,7 +72,7 @@ impl<'a> Writes<'a> {
                 Stage::Sending if self.open.contains(id) && !self.has_outcome(id) => {
                     let plan = self.plans.get(id).copied();
                     let what = with_object(entry, plan);
-                    format!("{what}: sent, and nobody recorded what came of it")
+                    format!("{what}: sent, outcome not recorded")
                 }
                 _ => return None,
             };
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(
             lines(begun.clone()),
             [
-                "2026-03-22T17:10:00Z alias rollback prod 62 to 61: sent, and nobody recorded what came of it"
+                "2026-03-22T17:10:00Z alias rollback prod 62 to 61: sent, outcome not recorded"
             ]
         );
         let ended = |outcome: &str, well: Option<bool>| {

@@ -125,7 +125,7 @@ pub async fn ask_probes(
     let lookup = tokio::time::timeout_at(limit.into(), lookup);
     let (lookup, late_status, others) = tokio::join!(lookup, late_status, answers_of(others));
     answers.extend(late_status);
-    let late = "the versions were not told in time";
+    let late = "the versions were not read in time";
     let lookup =
         lookup.unwrap_or_else(|_| Err(Unavailable::new(UnavailableReason::TimedOut, late)));
     if let (Ok(lookup), Some(alias)) = (
@@ -227,7 +227,7 @@ async fn run_probe(probe: Probe, asking: Arc<ProbeContext>) -> Observation {
             probe,
             Unavailable::new(
                 UnavailableReason::TimedOut,
-                format!("the {probe} probe did not answer in time"),
+                format!("{probe} timed out"),
             ),
         ),
     }
@@ -263,7 +263,7 @@ fn check_account(answers: &mut [Observation], stack: &Stack, notes: &mut Vec<Pri
             Unavailable::new(
                 UnavailableReason::WrongRegion,
                 format!(
-                    "region {} (from {}) is not the stack's region {} (from {})",
+                    "region {} ({}), the stack is in {} ({})",
                     other.value, other.origin, stack.region.value, stack.region.origin
                 ),
             )
@@ -286,7 +286,7 @@ fn check_account(answers: &mut [Observation], stack: &Stack, notes: &mut Vec<Pri
                         Unavailable::new(
                             UnavailableReason::WrongAccount,
                             format!(
-                                "AWS answers from account {}, the stack is in {account}",
+                                "AWS account {}, the stack is in {account}",
                                 value.shown()
                             ),
                         )
@@ -344,7 +344,7 @@ fn check_clock_skew(
         return None;
     }
     let unavailable = Unavailable::new(UnavailableReason::ClockOff, detail)
-        .fix("Set this machine's clock and ask again");
+        .fix("Set the clock of this machine, then run duckops again");
     for observation in answers.iter_mut() {
         let declared = fact::declared(observation.probe);
         observation.invalidate(declared, |fact| fact.clocked, &unavailable);

@@ -74,14 +74,14 @@ async fn prove(asking: &Arc<ProbeContext>) -> Result<(), InitError> {
     match told.observations.get("aws.account") {
         FactState::Known(found) if found.value.shown().as_str() == account.as_str() => Ok(()),
         FactState::Known(found) => Err(InitError::refused(format!(
-            "AWS answers from account {}, the stack is in {account}",
+            "AWS account {}, the stack is in {account}",
             found.value.shown()
         ))),
         FactState::Unavailable(unavailable) => {
             Err(InitError::refused(unavailable.detail.to_string()).and(unavailable.fix.clone()))
         }
         FactState::NotAsked => Err(InitError::refused(
-            "nobody was asked whose account this is".to_owned(),
+            "the account was not checked".to_owned(),
         )),
     }
 }

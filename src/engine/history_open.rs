@@ -131,7 +131,7 @@ pub async fn access(
         return Err(HistoryError::Elsewhere {
             place: "shared history".into(),
             why: format!(
-                "region {} (from {}) is not the stack's region {} (from {})",
+                "region {} ({}), the stack is in {} ({})",
                 other.value, other.origin, stack.region.value, stack.region.origin
             )
             .into(),

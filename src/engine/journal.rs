@@ -11,7 +11,7 @@ pub enum JournalError {
     #[error("there is no state directory for the journal: set HOME or --state-dir")]
     NoStateDir,
     /// It was changed by someone else.
-    #[error("the journal is not whole, so nothing of it is told: duckops journal --verify")]
+    #[error("the journal is not whole, so no entry is shown: duckops journal --verify")]
     NotWhole,
     /// It cannot be read.
     #[error(transparent)]

@@ -110,15 +110,15 @@ fn omissions(
     let mut notes = Vec::new();
     if known > listed {
         let omitted = known - listed;
-        notes.push(format!("{omitted} more executions of the last 24 h are not told").into());
+        notes.push(format!("not shown: {omitted} more executions of the last 24 h").into());
     }
     if events.undated > 0 {
         let undated = events.undated;
-        notes.push(format!("{undated} audit entries have no usable time and are not told").into());
+        notes.push(format!("not shown: {undated} audit entries without a usable time").into());
     }
     if events.left_out > 0 {
         let omitted = events.left_out;
-        notes.push(format!("{omitted} older audit events are not told").into());
+        notes.push(format!("not shown: {omitted} older audit events").into());
     }
     notes
 }

@@ -25,7 +25,7 @@ pub(super) async fn look_up(
     let of = |probe| answers.iter().find(|answer| answer.probe == probe);
     let not_asked = |why: &str| Unavailable::new(UnavailableReason::NotAsked, why);
     let Some(alias) = of(Probe::Alias) else {
-        return Err(not_asked("the alias was not asked for"));
+        return Err(not_asked("the alias was not requested"));
     };
     let serving = text(alias, "alias.version")?;
     let fails = of(Probe::Status).is_some_and(is_failing);

@@ -244,7 +244,7 @@ fn posture(observations: &Observations) -> Result<&'static str, Unavailable> {
         FactState::Unavailable(unavailable) => Err(unavailable.clone()),
         FactState::NotAsked => Err(Unavailable::new(
             UnavailableReason::NotAsked,
-            format!("{path} was not asked for"),
+            format!("{path} not requested"),
         )),
     };
     let sandbox = flag("status.ses.sandbox")?;

@@ -64,7 +64,7 @@ fn missing(observations: &Observations, path: &str) -> Option<Unavailable> {
         FactState::Unavailable(unavailable) => Some(unavailable.clone()),
         FactState::NotAsked => Some(Unavailable::new(
             UnavailableReason::NotAsked,
-            format!("{path} was not asked for"),
+            format!("{path} not requested"),
         )),
     }
 }

@@ -162,7 +162,7 @@ fn series<'a>(
         FactState::Unavailable(unavailable) => Err(unavailable.clone()),
         FactState::NotAsked => Err(Unavailable::new(
             UnavailableReason::NotAsked,
-            format!("{path} was not asked for"),
+            format!("{path} not requested"),
         )),
     }
 }

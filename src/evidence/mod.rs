@@ -184,7 +184,7 @@ fn unavailable(observations: &Observations, path: &str) -> Unavailable {
         FactState::Unavailable(unavailable) => unavailable.clone(),
         _ => Unavailable::new(
             UnavailableReason::NotAsked,
-            format!("{path} was not asked for"),
+            format!("{path} not requested"),
         ),
     }
 }
@@ -210,7 +210,7 @@ fn increase_of(
         FactState::NotAsked => {
             return Err(Unavailable::new(
                 UnavailableReason::NotAsked,
-                format!("{fact} was not asked for"),
+                format!("{fact} not requested"),
             ));
         }
     };
@@ -376,7 +376,7 @@ fn unmailed_signups(observations: &Observations, signups: Option<i64>) -> Result
         (None, FactState::Unavailable(unavailable)) => Err(unavailable.clone()),
         (None, _) => Err(Unavailable::new(
             UnavailableReason::NotAsked,
-            format!("{SENT} was not asked for"),
+            format!("{SENT} not requested"),
         )),
         (Some(1..), _) => Ok(0),
         _ if observations.int("email.sends_24h") > Some(0) => Ok(0),

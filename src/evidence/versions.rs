@@ -106,7 +106,7 @@ fn errors_by_version(
         FactState::NotAsked => {
             return Err(Unavailable::new(
                 UnavailableReason::NotAsked,
-                "the alias was not asked for",
+                "the alias was not requested",
             ));
         }
     };
@@ -145,7 +145,7 @@ fn errors_by_version(
     if errors_by_version.invoked == 0 {
         let version = current.printable(20);
         let detail = format!(
-            "CloudWatch has no invocations of version {version} alone, so whose errors they are is not told"
+            "CloudWatch has no invocations of version {version} alone, so the version of the errors is not known"
         );
         return Err(Unavailable::new(UnavailableReason::NoData, detail));
     }
@@ -164,7 +164,7 @@ fn groups<'a>(observations: &'a Observations, path: &str) -> Result<&'a [Group],
         FactState::Unavailable(unavailable) => Err(unavailable.clone()),
         FactState::NotAsked => Err(Unavailable::new(
             UnavailableReason::NotAsked,
-            format!("{path} was not asked for"),
+            format!("{path} not requested"),
         )),
     }
 }

@@ -37,7 +37,7 @@ pub enum HistoryError {
     },
     /// A newer duckops made it; this one neither reads nor writes it.
     #[error(
-        "{} has schema {found} and this duckops knows up to {known}: use a newer duckops",
+        "{} has schema {found}, this duckops reads up to {known}: use a newer duckops",
         Printable::path(path)
     )]
     Newer {
@@ -118,7 +118,7 @@ impl HistoryError {
             Self::Denied { action, .. } => {
                 format!("Allow {action}: duckops doctor --policy prints the least that is needed")
             }
-            Self::Throttled { .. } => "Wait a minute and ask again".to_owned(),
+            Self::Throttled { .. } => "Wait a minute, then run duckops again".to_owned(),
             Self::NoCredentials { .. } => "Log in: aws sso login".to_owned(),
             Self::NoAnswer { .. } => "Ask again, or run without it: --history none".to_owned(),
             Self::Elsewhere { .. } => {

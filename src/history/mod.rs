@@ -189,7 +189,7 @@ pub fn open(location: &Location, budget: Duration) -> Result<Box<dyn History>, H
     match location {
         Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, budget)?)),
         Location::DynamoDb(_) => {
-            let why = format!("{location} is reached through AWS, and nobody is logged in");
+            let why = format!("{location} needs a login to AWS");
             Err(HistoryError::NoCredentials { why: why.into() })
         }
         Location::None => Ok(Box::new(Nowhere)),

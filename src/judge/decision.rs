@@ -133,7 +133,7 @@ fn unevaluable(
                 *path,
                 Unavailable::new(
                     UnavailableReason::NotAsked,
-                    format!("{path} was not asked for"),
+                    format!("{path} not requested"),
                 ),
             )),
         })

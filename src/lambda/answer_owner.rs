@@ -63,7 +63,7 @@ fn check_place<'a>(
     arn: Option<&'a str>,
     service: &str,
 ) -> Result<&'a str, Unavailable> {
-    let missing = "the answer has no ARN, so whose it is cannot be told";
+    let missing = "the answer has no ARN, so its owner is not proven";
     let missing = || Unavailable::new(UnavailableReason::Missing, missing);
     let text = arn.filter(|arn| !arn.is_empty()).ok_or_else(missing)?;
     let mut parts = text.splitn(6, ':');

@@ -33,6 +33,24 @@ pub(crate) fn error_rate_at_least(errors: i64, invocations: i64) -> f64 {
     wilson_bounds(errors, invocations).0
 }
 
+/// `40 errors in 80 invocations (50 %)`; without errors no rate is needed.
+pub(crate) fn record(errors: i64, invocations: i64) -> String {
+    let count = |number: i64, one: &str, many: &str| match number {
+        1 => format!("1 {one}"),
+        number => format!("{number} {many}"),
+    };
+    let invoked = count(invocations, "invocation", "invocations");
+    let record = format!("{} in {invoked}", count(errors, "error", "errors"));
+    match (errors, invocations) {
+        (1.., 1..) => {
+            let rate = errors as f64 / invocations as f64 * 100.0;
+            let digits = usize::from(rate < 10.0);
+            format!("{record} ({rate:.digits$} %)")
+        }
+        _ => record,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -256,9 +256,10 @@ impl Record {
             return None;
         }
         Some(match invoked {
-            0 => "it never served this alias in the last 30 days".to_owned(),
+            0 => "did not serve this alias in 30 d".to_owned(),
             _ => format!(
-                "too little evidence: {failed} errors in {invoked} invocations; {MIN_CLEAN_INVOCATIONS} without an error would do"
+                "too few invocations: {} ({MIN_CLEAN_INVOCATIONS} without an error needed)",
+                crate::lambda::error_rate::record(failed, invoked)
             ),
         })
     }
@@ -266,17 +267,15 @@ impl Record {
     fn describe(&self) -> String {
         match self.counts {
             None | Some((0, _)) => "never served".to_owned(),
-            Some((invoked, failed)) => {
-                let bound = error_rate_at_most(failed, invoked) * 100.0;
-                format!("{failed} errors in {invoked} invocations, at most {bound:.1} %")
-            }
+            Some((invoked, failed)) => crate::lambda::error_rate::record(failed, invoked),
         }
     }
 
     fn evidence(&self) -> String {
         let answered = self.answered_at.map(|at| {
             let at = fact::instant(at);
-            format!("the API answered on {at} while the alias pointed to it")
+            let minute = at.get(..16).unwrap_or(&at).replace('T', " ");
+            format!("API answered 200 at {minute}Z")
         });
         let counted = self.counts.filter(|(invoked, _)| *invoked > 0);
         let counted = counted.map(|_| self.describe());
@@ -295,7 +294,7 @@ fn rejection_from_config(
 ) -> Result<Option<String>, Unavailable> {
     let config = match witnesses.configs.get(&number) {
         None => {
-            let why = format!("the state of version {number} was not asked for");
+            let why = format!("the state of version {number} was not requested");
             return Err(Unavailable::new(UnavailableReason::NotAsked, why));
         }
         Some(Err(unavailable)) if unavailable.why == UnavailableReason::NotFound => {

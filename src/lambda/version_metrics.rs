@@ -4,7 +4,6 @@
 //! ExecutedVersion. Under any other dimensions CloudWatch answers an empty series without an error,
 //! which would prove nothing.
 
-use super::error_rate::error_rate_at_most;
 use super::reader::FunctionReader;
 use crate::cloud::PageTokens;
 use crate::observation::{Unavailable, UnavailableReason};
@@ -46,10 +45,7 @@ impl VersionMetrics {
     pub(crate) fn describe(&self) -> String {
         match (self.invoked(), self.failed()) {
             (0, _) => "never served".to_owned(),
-            (invoked, failed) => {
-                let bound = error_rate_at_most(failed, invoked) * 100.0;
-                format!("{failed} errors in {invoked} invocations, at most {bound:.1} %")
-            }
+            (invoked, failed) => crate::lambda::error_rate::record(failed, invoked),
         }
     }
 }

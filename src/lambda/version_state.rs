@@ -90,7 +90,7 @@ impl fmt::Display for VersionState {
             "{}{}, last update {}{}",
             self.state.as_deref().unwrap_or("no state"),
             with_reason(&self.state_reason),
-            self.update.as_deref().unwrap_or("not told"),
+            self.update.as_deref().unwrap_or("not returned"),
             with_reason(&self.update_reason)
         )
     }

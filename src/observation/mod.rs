@@ -259,7 +259,7 @@ impl Observations {
             FactState::Unavailable(unavailable) => unavailable.clone(),
             _ => Unavailable::new(
                 UnavailableReason::NotAsked,
-                format!("{from} was not asked for"),
+                format!("{from} not requested"),
             ),
         };
         if let Some((_, outcome)) = self.facts.get_mut(path) {

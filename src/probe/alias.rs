@@ -125,7 +125,7 @@ fn running(
                 Untrusted::new(running.version.as_str()).printable(40)
             ),
         )
-        .fix("Somebody is moving the alias: ask again in a minute")),
+        .fix("Run duckops again in a minute: the alias is being moved")),
         _ => Ok(running),
     };
     match running.and_then(agrees) {
@@ -152,7 +152,7 @@ fn running(
             let standing = standing.map_err(|missing| {
                 Unavailable::new(
                     UnavailableReason::Missing,
-                    format!("Lambda does not tell {missing} of the version"),
+                    format!("Lambda did not return {missing} of the version"),
                 )
             });
             let standing = running.stated_once.and(standing);

@@ -83,9 +83,9 @@ fn facts(
         observation.default_unavailable(
             Unavailable::new(
                 UnavailableReason::NotFound,
-                format!("nothing is known of this id; the audit feed {back}"),
+                format!("no entry of this id; the audit feed {back}"),
             )
-            .fix("Check the id; with --token-file or --beak-key-file the lists are asked, too"),
+            .fix("Check the id; --token-file or --beak-key-file adds the lists"),
         );
         return;
     }

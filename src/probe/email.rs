@@ -55,7 +55,7 @@ fn fields(observation: &mut Observation, account: &JsonObject, at: OffsetDateTim
             0.. => Ok(sent),
             _ => Err(Unavailable::new(
                 UnavailableReason::Contradictory,
-                format!("SES says that {sent} were sent"),
+                format!("SES reports {sent} sent"),
             )),
         });
     let quota = quota(max.clone(), sent.clone());
@@ -113,7 +113,7 @@ fn sane(max: i64) -> Result<i64, Unavailable> {
         -1 | 1.. => Ok(max),
         _ => Err(Unavailable::new(
             UnavailableReason::Contradictory,
-            format!("SES says that the daily limit is {max}"),
+            format!("SES reports a daily limit of {max}"),
         )),
     }
 }

@@ -166,7 +166,7 @@ fn versions(name: &str, found: SeriesByLabel) -> Result<Vec<Group>, Unavailable>
             let label = Untrusted::new(label).printable(40);
             return Err(Unavailable::new(
                 UnavailableReason::Mistyped,
-                format!("CloudWatch tells {name} of `{label}`, which is no version"),
+                format!("CloudWatch returned {name} of `{label}`, which is not a version"),
             ));
         }
         versions.push((number, Untrusted::new(label), series(&metric_data)));
@@ -179,7 +179,7 @@ fn versions(name: &str, found: SeriesByLabel) -> Result<Vec<Group>, Unavailable>
 }
 
 fn unsearched() -> Unavailable {
-    let detail = "CloudWatch was not asked for the metrics of single versions";
+    let detail = "metrics of single versions not requested";
     Unavailable::new(UnavailableReason::Unsupported, detail)
 }
 

@@ -156,7 +156,7 @@ impl SeriesBuilder {
                 let code = other.map_or("no status", StatusCode::as_str);
                 return Err(Unavailable::new(
                     UnavailableReason::Incomplete,
-                    format!("CloudWatch answered {code} for {name}"),
+                    format!("CloudWatch returned {code} for {name}"),
                 ));
             }
         }

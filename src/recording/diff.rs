@@ -100,7 +100,7 @@ fn shown(known: &FactState<'_>) -> Printable {
         FactState::Unavailable(unavailable) => {
             format!("not known ({})", unavailable.why.code()).into()
         }
-        FactState::NotAsked => "not asked".into(),
+        FactState::NotAsked => "not requested".into(),
     }
 }
 

@@ -35,7 +35,7 @@ fn in_force(bond: &Bond, now: i64) -> ChecklistItem {
             "bonded",
             Verdict::Unknown,
             bond.uncertain
-                .unwrap_or("nothing says whether it is in force"),
+                .unwrap_or("no entry shows whether it is in force"),
             "Look at connection-card.html",
         ),
         state => ChecklistItem::bad(
@@ -52,7 +52,7 @@ fn approvals(peck: Option<&Peck>) -> ChecklistItem {
     let name = "approvals";
     let fix = "Look at request-history.html: APPROVED, with the decisions of both ducklings";
     let Some(peck) = peck else {
-        let why = "the feed does not say from which request it came";
+        let why = "the feed does not name its request";
         return ChecklistItem::bad(name, Verdict::Unknown, why, fix);
     };
     let of = |wanted| {
@@ -83,12 +83,12 @@ fn delivered(bond: &Bond, now: i64) -> ChecklistItem {
             "a delivery to it failed in the last 24 h",
             replay,
         ),
-        (false, Some(_), _) => ChecklistItem::ok(name, "it pulses, so it has its key"),
+        (false, Some(_), _) => ChecklistItem::ok(name, "pulses, so it has its key"),
         (false, None, Some(since)) => ChecklistItem::bad(
             name,
             Verdict::Unknown,
             format!(
-                "duck.bonded was sent {}; whether the key arrived the receiver's log tells",
+                "duck.bonded was sent {}; the log of the receiver shows whether the key arrived",
                 when(Some(since), now)
             ),
             replay,
@@ -104,7 +104,7 @@ fn delivered(bond: &Bond, now: i64) -> ChecklistItem {
 
 fn first_pulse(bond: &Bond, now: i64) -> ChecklistItem {
     let name = "first pulse";
-    let fix = "Start the runtime, or send one by hand: duckops bond pulse";
+    let fix = "Start the runtime, or send one pulse: duckops bond pulse";
     let age = bond.age(now);
     match (bond.class(now), bond.pulse_age(now), age) {
         (Class::Alive, Some(pulse), _) => ChecklistItem::ok(
@@ -127,7 +127,7 @@ fn first_pulse(bond: &Bond, now: i64) -> ChecklistItem {
             name,
             Verdict::Warning,
             format!(
-                "none yet, {} after the bond; ten minutes are allowed",
+                "none yet, {} after the bond (limit 10 min)",
                 duration(age)
             ),
             fix,
@@ -147,7 +147,7 @@ fn first_pulse(bond: &Bond, now: i64) -> ChecklistItem {
             bond.unseen
                 .or(bond.uncertain)
                 .unwrap_or("no pulse is known"),
-            "With --token-file the lists are asked, which know when it was last seen",
+            "Add --token-file: the lists show the last pulse",
         ),
     }
 }
@@ -155,18 +155,18 @@ fn first_pulse(bond: &Bond, now: i64) -> ChecklistItem {
 fn visible(bond: &Bond) -> ChecklistItem {
     let name = "in the fleet";
     match bond.listed {
-        Some(BondState::Bonded) => ChecklistItem::ok(name, "the list shows it"),
+        Some(BondState::Bonded) => ChecklistItem::ok(name, "listed as bonded"),
         Some(state) => ChecklistItem::bad(
             name,
             Verdict::Warning,
-            format!("the list calls it {}", state.word()),
+            format!("listed as {}", state.word()),
             "Look at the Bonded lane of fleet-dashboard.html",
         ),
         None => ChecklistItem::bad(
             name,
             Verdict::Skipped,
-            "no list shows it, or none was asked",
-            "Look at the Bonded lane of fleet-dashboard.html, or ask with --token-file",
+            "not in a list, or no list was read",
+            "Look at the Bonded lane of fleet-dashboard.html, or add --token-file",
         ),
     }
 }

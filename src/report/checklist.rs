@@ -4,6 +4,7 @@ use super::columns::Screen;
 use super::document::Document;
 use super::json::DocumentKind;
 use super::model::Verdict;
+use super::words::count;
 use crate::text::Printable;
 use serde_json::json;
 
@@ -67,8 +68,12 @@ pub fn document(
         }
     }
     let summary = match checks.iter().filter(is_bad).count() {
-        0 => format!("All {} checks are ok.", checks.len()),
-        n => format!("{n} of {} checks need a look.", checks.len()),
+        0 => format!("{} ok", count(checks.len(), "check", "checks")),
+        n => {
+            let needs = if n == 1 { "needs" } else { "need" };
+            let all = count(checks.len(), "check", "checks");
+            format!("{n} of {all} {needs} attention")
+        }
     };
     text.push_str(&format!("{summary}\n"));
     let checks: Vec<_> = checks

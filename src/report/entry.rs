@@ -113,7 +113,7 @@ impl GovernanceEntry<'_> {
         }
         match self.actions {
             [] => out.push_str(
-                "\nNothing was changed from this machine in the last 24 h, and nobody called.\n",
+                "\nChanges from this machine in 24 h: none. Pages sent: none.\n",
             ),
             actions => {
                 out.push_str("\nDone from this machine in the last 24 h:\n\n");

@@ -59,7 +59,7 @@ pub fn observed(
                 let text = format!("not known: {}", unavailable.detail);
                 (text.into(), String::new())
             }
-            FactState::NotAsked => ("not asked".into(), String::new()),
+            FactState::NotAsked => ("not requested".into(), String::new()),
         };
         let [path, unit, probe] = [fact.path, fact.unit, probe.name()].map(Printable::from);
         [path, unit, probe, age.into(), value]

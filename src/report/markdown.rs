@@ -70,7 +70,7 @@ fn runbook(out: &mut String, runbook: &RunbookReport, report: &Report) {
             escalate(out, step.escalation.as_ref());
         }
         if !step.manual.is_empty() && runbook.blocked_by.is_none() {
-            out.push_str(&format!("\n**{title}, by hand:**\n\n    {}\n", step.manual));
+            out.push_str(&format!("\n**{title}, check it yourself:**\n\n    {}\n", step.manual));
         }
     }
 }
@@ -240,7 +240,7 @@ mod tests {
     fn an_ok_ticket_has_no_next_action() {
         let text = render(&sample::all_ok());
         assert!(
-            !text.contains("by hand") && !text.contains("**Next"),
+            !text.contains("check it yourself") && !text.contains("**Next"),
             "{text}"
         );
     }

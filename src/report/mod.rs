@@ -9,6 +9,7 @@ pub mod bonds;
 pub mod checklist;
 pub mod columns;
 pub mod connections;
+pub mod doctor;
 pub mod document;
 pub mod entry;
 pub mod facts;

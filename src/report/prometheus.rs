@@ -181,7 +181,7 @@ impl MetricsPage {
             ),
             (
                 "duckops_channel_refused_messages",
-                "Messages that a channel refused for good, of incidents that last.",
+                "Messages that a channel refused permanently, of open incidents.",
                 |channel| channel.refused.len(),
             ),
         ];

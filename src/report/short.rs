@@ -143,9 +143,14 @@ fn compared(runbook: &RunbookReport, standing: &Standing, now: OffsetDateTime) -
     let mut parts = Vec::new();
     match standing.change {
         Change::Unchanged if standing.settled >= Verdict::Warning => {
-            let age = duration((now - standing.since).whole_seconds().max(0));
+            let age = (now - standing.since).whole_seconds().max(0);
+            // What the check before saw in this very second has no age yet.
+            let age = match age {
+                0 => String::new(),
+                age => format!("for {}, ", duration(age)),
+            };
             let since = clock(standing.since, now);
-            parts.push(format!("for {age}, since {since}{}", tally(runbook)));
+            parts.push(format!("{age}since {since}{}", tally(runbook)));
         }
         Change::Unchanged if standing.held => {}
         Change::Unchanged => return None,

@@ -42,6 +42,86 @@ pub fn explain(report: &Report, style: Style) -> String {
     TablePage::new(report, style, Density::Whole, true).render()
 }
 
+/// A page that is no report: what is wrong, what to do, a row for each thing, and lines below.
+pub(super) fn page(
+    answer: (Verdict, &str),
+    next: Option<&NextAction>,
+    named: &[(Verdict, String, Vec<String>)],
+    below: &[String],
+    style: Style,
+) -> String {
+    let mut out = Answer {
+        style,
+        out: String::new(),
+    };
+    out.finding(answer.0, answer.1);
+    if let Some(next) = next {
+        out.next(answer.0, next.text.as_str());
+        if let Some(command) = &next.command {
+            out.command(command.as_str());
+        }
+    }
+    let mut out = out.out;
+    out.push('\n');
+    let rows: Vec<_> = named
+        .iter()
+        .map(|(verdict, name, lines)| Row::named(*verdict, name, lines.clone()))
+        .collect();
+    let how = RowStyle {
+        style,
+        shortens: false,
+    };
+    let rows = rows::table(&rows, &how).into_iter();
+    let below = below.iter().flat_map(|line| wrap(line, style.width));
+    for line in rows.chain(std::iter::once(String::new())).chain(below) {
+        out.push_str(&line);
+        out.push('\n');
+    }
+    out
+}
+
+/// The first lines of a page.
+struct Answer {
+    style: Style,
+    out: String,
+}
+
+impl Answer {
+    fn finding(&mut self, verdict: Verdict, headline: &str) {
+        let word = verdict.word().to_ascii_uppercase();
+        self.labelled(&word, Tone::of(verdict), headline, Tone::Strong);
+    }
+
+    fn next(&mut self, verdict: Verdict, text: &str) {
+        let label = match verdict {
+            Verdict::Critical | Verdict::Unknown => "DO NOW",
+            _ => "NEXT",
+        };
+        self.labelled(label, Tone::Strong, text, Tone::Plain);
+    }
+
+    /// A command stands alone on its line and is never broken, so that it can be pasted.
+    fn command(&mut self, command: &str) {
+        let command = self.style.paint(Tone::Strong, command);
+        self.out.push_str(&format!("{:MARGIN$}{command}\n", ""));
+    }
+
+    fn labelled(&mut self, label: &str, label_tone: Tone, text: &str, tone: Tone) {
+        let style = self.style;
+        for (at, text) in wrap(text, style.width - MARGIN).iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            let gap = " ".repeat(MARGIN.saturating_sub(words::width(label)));
+            let line = format!(
+                "{}{gap}{}",
+                style.paint(label_tone, label),
+                style.paint(tone, text)
+            );
+            self.out.push_str(line.trim_end());
+            self.out.push('\n');
+        }
+    }
+}
+
 /// How much is left out so that the page fits. Each level includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 enum Density {
@@ -140,15 +220,10 @@ impl<'a> TablePage<'a> {
         next: Option<&NextAction>,
         (id, escalation): (&str, Option<&Escalation>),
     ) {
-        let word = verdict.word().to_ascii_uppercase();
-        self.labelled(&word, Tone::of(verdict), headline, Tone::Strong);
+        self.answered(|answer| answer.finding(verdict, headline));
         let whom = escalation.map(|escalation| whom(escalation, self.report.started_at));
         let mut is_said = false;
         if let Some(next) = next {
-            let label = match verdict {
-                Verdict::Critical | Verdict::Unknown => "DO NOW",
-                _ => "NEXT",
-            };
             let mut text = next.text.to_string();
             // The deadline stands where the escalation is the action itself.
             if let (Some(escalation), Some(whom)) = (escalation, &whom)
@@ -157,7 +232,7 @@ impl<'a> TablePage<'a> {
                 text = format!("Escalate to {whom}{rest}");
                 is_said = true;
             }
-            self.labelled(label, Tone::Strong, &text, Tone::Plain);
+            self.answered(|answer| answer.next(verdict, &text));
             if let Some(command) = &next.command {
                 self.command(command.as_str());
             }
@@ -265,7 +340,7 @@ impl<'a> TablePage<'a> {
         ] {
             rows.extend(
                 joins(verdict)
-                    .then(|| Row::joined_steps(&shown, verdict))
+                    .then(|| Row::joined_steps(&shown, verdict, many))
                     .flatten(),
             );
         }
@@ -354,24 +429,21 @@ impl<'a> TablePage<'a> {
         )
     }
 
-    /// A command stands alone on its line and is never broken, so that it can be pasted.
+    fn answered(&mut self, write: impl FnOnce(&mut Answer)) {
+        let mut answer = Answer {
+            style: self.style,
+            out: std::mem::take(&mut self.out),
+        };
+        write(&mut answer);
+        self.out = answer.out;
+    }
+
     fn command(&mut self, command: &str) {
-        let command = self.style.paint(Tone::Strong, command);
-        self.line(&format!("{:MARGIN$}{command}", ""));
+        self.answered(|answer| answer.command(command));
     }
 
     fn labelled(&mut self, label: &str, label_tone: Tone, text: &str, tone: Tone) {
-        let style = self.style;
-        for (at, text) in wrap(text, style.width - MARGIN).iter().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            let gap = " ".repeat(MARGIN.saturating_sub(words::width(label)));
-            let line = format!(
-                "{}{gap}{}",
-                style.paint(label_tone, label),
-                style.paint(tone, text)
-            );
-            self.line(line.trim_end());
-        }
+        self.answered(|answer| answer.labelled(label, label_tone, text, tone));
     }
 
     fn line(&mut self, line: &str) {

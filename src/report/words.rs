@@ -103,14 +103,17 @@ pub(super) fn standing(runbook: &RunbookReport, now: OffsetDateTime) -> Option<S
         told,
     } = runbook.standing.as_ref()?;
     let was = before.map_or("ok", Verdict::word);
-    let age = crate::fact::duration((now - *since).whole_seconds().max(0));
+    let age = (now - *since).whole_seconds().max(0);
     let mut parts = vec![match change {
         Change::New => "new".to_owned(),
         Change::Worse | Change::Better | Change::Resolved => {
             format!("{}, was {was}", change.word())
         }
         Change::Unchanged if *settled >= Verdict::Warning => {
-            format!("unchanged since {} ({age})", utc(*since))
+            match age {
+                0 => format!("unchanged since {}", utc(*since)),
+                age => format!("unchanged since {} ({})", utc(*since), crate::fact::duration(age)),
+            }
         }
         Change::Unchanged if *held => String::new(),
         Change::Unchanged => return None,
@@ -121,7 +124,7 @@ pub(super) fn standing(runbook: &RunbookReport, now: OffsetDateTime) -> Option<S
         parts.push(format!("{} still counts", settled.word()));
     }
     if let Some(told) = told {
-        parts.push(format!("told by {} at {}", told.by, utc(told.at)));
+        parts.push(format!("sent by {} at {}", told.by, utc(told.at)));
     }
     if let Some(muted) = muted {
         parts.push(format!("muted until {} by {}", utc(muted.until), muted.by));

@@ -64,7 +64,7 @@ pub(super) fn runbook(raw: raw::RawRunbook, check: &mut Checker) -> Option<Runbo
     let asks = raw.asks.as_ref().and_then(|asks| {
         let words = check.words(asks, &limits)?;
         if let Some(fact) = words.facts().next() {
-            let why = format!("`asks` names the fact {fact}; whoever is called is told them all");
+            let why = format!("`asks` names the fact {fact}; the message has them all");
             check.at(asks, why);
         }
         Some(words)

@@ -62,7 +62,7 @@ fn text(runbook: &Runbook, naming: &StackNames) -> String {
             );
         }
         let manual = step.manual.fill(|_| None, &runbook.limits, naming);
-        let _ = writeln!(text, "   by hand   {manual}");
+        let _ = writeln!(text, "   check it yourself  {manual}");
     }
     printable_lines(&text)
 }

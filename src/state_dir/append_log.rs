@@ -86,7 +86,7 @@ impl AppendLog {
             .and_then(|_| log.read_exact(&mut written))
             .map_err(unsettled)?;
         if written != bytes.as_bytes() {
-            let why = "it does not hold what was written: somebody else wrote there";
+            let why = "it does not hold what was written: another process wrote there";
             return Err(AppendError::Unsettled(StateDirError::at(&self.path, why)));
         }
         // So that the name of a new log survives a power cut; not every file system can do it.
@@ -231,7 +231,7 @@ impl AppendLog {
         let cut = match ends_with_part_of(log, offset, entry) {
             Ok(true) => log.set_len(offset).and_then(|()| log.sync_all()),
             Ok(false) => {
-                let why = format!("{why}, and somebody else wrote behind the entry meanwhile");
+                let why = format!("{why}, and another process wrote behind the entry meanwhile");
                 return AppendError::Unsettled(StateDirError::at(&self.path, why));
             }
             Err(error) => Err(error),

@@ -225,7 +225,7 @@ impl Scan {
         };
         match self.pending.take() {
             Some((torn, length)) if length != line.after_torn => self.broken(torn, NO_LINE),
-            None if line.after_torn > 0 => self.broken(at, "the torn line before it is gone"),
+            None if line.after_torn > 0 => self.broken(at, "the torn line before it is missing"),
             _ => {}
         }
         if !right {

@@ -47,7 +47,7 @@ impl PrivateDir {
         };
         let seen = fs::fstat(&folder.handle).map_err(|error| folder.failed("", error))?;
         if seen.st_uid != rustix::process::geteuid().as_raw() {
-            return Err(StateDirError::at(path, "it belongs to somebody else"));
+            return Err(StateDirError::at(path, "it belongs to another user"));
         }
         if seen.st_mode & 0o077 != 0 {
             return Err(StateDirError::at(path, "others may use it: chmod 700 it"));
@@ -75,7 +75,7 @@ impl PrivateDir {
     /// Opens a file of ours to append to.
     pub(crate) fn append(&self, name: &str) -> Result<File, StateDirError> {
         self.ours(name, OFlags::RDWR | OFlags::APPEND)?
-            .ok_or_else(|| StateDirError::at(&self.path(name), "it is gone"))
+            .ok_or_else(|| StateDirError::at(&self.path(name), "it does not exist any more"))
     }
 
     /// What a file of ours holds; `None` when there is none.

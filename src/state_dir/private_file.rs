@@ -130,7 +130,7 @@ pub(crate) fn must_be_own_file(path: &Path, file: &File) -> Result<(), StateDirE
         return Err(StateDirError::at(path, "it is not a regular file"));
     }
     if seen.uid() != rustix::process::geteuid().as_raw() {
-        return Err(StateDirError::at(path, "it belongs to somebody else"));
+        return Err(StateDirError::at(path, "it belongs to another user"));
     }
     Ok(())
 }

@@ -200,7 +200,7 @@ fn ipv6_kind(address: Ipv6Addr) -> AddressKind {
         [0x2001, 0x1..=0x1ff, ..] => AddressKind::Private("set aside for protocols"),
         [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => AddressKind::Private("an example"),
         [0x2000..=0x3fff, ..] => AddressKind::Public,
-        _ => AddressKind::Private("assigned to nobody"),
+        _ => AddressKind::Private("not assigned"),
     }
 }
 

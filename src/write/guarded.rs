@@ -95,6 +95,15 @@ pub trait WritePlan {
     }
     /// The command that tells later what the write came to.
     fn finds_out(&self) -> String;
+    /// What it does, as an order: `roll back prod from version 62 to 61`.
+    fn what(&self) -> String {
+        self.command().to_owned()
+    }
+    /// The command line that plans the same, without its consent; `None` where only the operator
+    /// knows all of its arguments.
+    fn confirmed_command(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What a write came to, as read back.
@@ -281,10 +290,20 @@ async fn confirm(
         Ok(consent) => consent,
         Err(why) => {
             let flag = quoted(&terms.confirm);
-            let next = format!("Read the plan; to consent to it, add --confirm {flag}");
+            let next = match plan.confirmed_command() {
+                Some(command) => next_action(
+                    "Read the plan, then confirm it",
+                    Some(format!("{command} --confirm {flag}")),
+                ),
+                None => next_action(
+                    format!("Read the plan, then confirm it: --confirm {flag}"),
+                    None,
+                ),
+            };
+            let why = format!("{why}: {}", plan.what());
             let end = WriteReport {
-                next: next_action(next, None),
-                ..WriteReport::nothing_sent(exit::NO_CONSENT, "no-consent", why.to_string())
+                next,
+                ..WriteReport::nothing_sent(exit::NO_CONSENT, "no-consent", why)
             };
             return Err(Box::new(report.ended_as(end)));
         }

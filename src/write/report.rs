@@ -6,6 +6,7 @@ use crate::exit;
 use crate::fact::instant;
 use crate::report::json::{self, DocumentKind, Heading};
 use crate::report::model::{self, NextAction, Verdict};
+use crate::report::words::wrap;
 use crate::text::Printable;
 use crate::webhook::bundle;
 use serde_json::{Value, json};
@@ -117,7 +118,7 @@ impl WriteReport {
 
     /// Outcome and summary on one line.
     pub fn headline(&self) -> String {
-        Printable::from(format!("{}: {}", self.outcome.to_uppercase(), self.summary)).to_string()
+        Printable::from(format!("{} {}", self.word(), self.summary)).to_string()
     }
 
     /// The report as one JSON document of this kind.
@@ -175,93 +176,165 @@ impl WriteReport {
     }
 
     /// The report for people; in a dry run every line says so.
-    pub fn text(&self, contact: &str) -> String {
-        let mut lines = vec![self.headline(), String::new()];
+    pub fn text(&self, contact: &str, place: &str) -> String {
+        let mut lines = self.answer(contact);
+        lines.push(String::new());
+        let mut rows: Vec<(String, String)> = Vec::new();
         if let Some(plan) = &self.plan {
-            lines.extend(labelled_lines(&plan.lines));
-            // Once the request was sent, the report must not invite to send it again.
-            let by_hand = plan.by_hand.iter().filter(|_| self.recorded.is_none());
-            lines.extend(by_hand.map(|command| labelled("by hand:", command)));
+            rows.extend(plan.lines.iter().cloned());
         }
         let groups = [
-            ("refused:", &self.refusals),
-            ("ADVISED AGAINST:", &self.advice),
-            ("caution:", &self.cautions),
-            ("considered:", &self.candidates),
+            ("refused", &self.refusals),
+            ("ADVISED AGAINST", &self.advice),
+            ("warning", &self.cautions),
+            ("others", &self.candidates),
         ];
         for (label, texts) in groups {
-            lines.extend(texts.iter().map(|text| labelled(label, text)));
+            rows.extend(texts.iter().map(|text| (label.to_owned(), text.clone())));
         }
-        if let (Some(confirm), None) = (&self.confirm, self.recorded) {
-            let flag = format!("--confirm {}", quoted(confirm));
-            lines.push(labelled("consent:", &flag));
-        }
-        lines.extend(labelled_lines(&self.findings));
+        let findings = self.findings.iter();
+        rows.extend(findings.map(|(label, text)| ((*label).to_owned(), text.clone())));
         if let (Some(plan), Some(recorded)) = (&self.plan, self.recorded) {
             let kept = match recorded {
-                true => format!("{} (duckops journal)", plan.id),
+                true => plan.id.clone(),
                 false => format!("{} could NOT be completed", plan.id),
             };
-            lines.push(labelled("journal:", &kept));
+            rows.push(("journal".to_owned(), kept));
         }
-        if let Some((due, reason)) = &self.escalation {
-            let due = instant(due.unix_timestamp());
-            lines.push(labelled(
-                "ESCALATE",
-                &format!("{contact} P0 by {due}: {reason}"),
-            ));
+        let rows = rows.iter();
+        lines.extend(rows.flat_map(|(label, text)| row(label, text)));
+        // What is pasted stands whole on a line of its own.
+        let is_asked = self.outcome == "no-consent";
+        if let (Some(confirm), None, false) = (&self.confirm, self.recorded, is_asked) {
+            lines.push(format!("  consent    --confirm {}", quoted(confirm)));
+        }
+        lines.extend(self.undo.iter().map(|undo| format!("  undo       {undo}")));
+        if let Some(plan) = &self.plan {
+            // Once the request was sent, the report must not invite to send it again.
+            let by_hand = plan.by_hand.iter().filter(|_| self.recorded.is_none());
+            lines.extend(by_hand.map(|command| format!("  aws CLI    {command}")));
         }
         let pasted = [
-            ("undo:", &self.undo),
-            ("DEPLOY-LOG.md", &self.deploy_log),
-            ("GOVERNANCE-LOG.md", &self.governance_log),
+            ("DEPLOY-LOG.md line:", &self.deploy_log),
+            ("GOVERNANCE-LOG.md line:", &self.governance_log),
         ];
         for (label, text) in pasted {
             if let Some(text) = text {
-                lines.push(label.to_owned());
-                lines.push(format!("  {text}"));
+                lines.extend([String::new(), label.to_owned(), text.clone()]);
             }
         }
-        if let Some(next) = &self.next {
-            lines.push(labelled("NEXT", next.text.as_str()));
-            let command = next.command.iter();
-            lines.extend(command.map(|command| format!("  {command}")));
-        }
+        lines.push(String::new());
         let notes = self.notes.iter();
-        lines.extend(notes.map(|note| labelled("note:", note.as_str())));
-        lines.push(format!("exit {}", self.code));
+        lines.extend(notes.flat_map(|note| {
+            let note = note.as_str();
+            let endpoint = note.strip_prefix("endpoint ");
+            endpoint.map_or_else(|| labelled("note", note), |url| labelled("endpoint", url))
+        }));
+        let sent = match self.recorded {
+            None => " \u{b7} nothing was sent",
+            Some(_) => "",
+        };
+        lines.push(format!("{place}{sent} \u{b7} exit {}", self.code));
         let dry = match self.outcome {
             "dry-run" => "DRY RUN  ",
             _ => "",
         };
         lines.into_iter().fold(String::new(), |mut text, line| {
-            let _ = writeln!(text, "{dry}{}", Printable::from(line));
+            let line = format!("{dry}{}", Printable::from(line));
+            let _ = writeln!(
+                text,
+                "{}",
+                if dry.is_empty() {
+                    line.trim_end()
+                } else {
+                    &line
+                }
+            );
             text
         })
     }
 
+    /// What came of it, what to do, whom to call by when.
+    fn answer(&self, contact: &str) -> Vec<String> {
+        let mut lines = labelled(&self.word(), &capitalised(self.finding()));
+        if let Some(next) = &self.next {
+            let label = match self.outcome {
+                "done" | "dry-run" | "recovered" | "nothing-open" => "NEXT",
+                _ => "DO NOW",
+            };
+            lines.extend(labelled(label, next.text.as_str()));
+            let command = next.command.iter();
+            lines.extend(command.map(|command| format!("{:MARGIN$}{command}", "")));
+        }
+        if let Some((due, reason)) = &self.escalation {
+            let due = instant(due.unix_timestamp());
+            let whom = format!("{contact} (P0) by {due}: {reason}");
+            lines.extend(labelled("ESCALATE", &whom));
+        }
+        lines
+    }
+
+    /// The summary without what the last line says.
+    fn finding(&self) -> &str {
+        match self.recorded {
+            None => self.summary.trim_end_matches("; nothing was sent"),
+            Some(_) => &self.summary,
+        }
+    }
+
+    /// The outcome as a person reads it.
+    fn word(&self) -> String {
+        match self.outcome {
+            "no-consent" => "NOT SENT".to_owned(),
+            outcome => outcome.to_uppercase().replace('-', " "),
+        }
+    }
+
     /// What a person reads before the question: the plan and what speaks against it.
     pub fn question_lines(&self) -> Vec<String> {
-        let plan = self
-            .plan
-            .iter()
-            .flat_map(|plan| labelled_lines(&plan.lines));
+        let plan = self.plan.iter().flat_map(|plan| &plan.lines);
+        let plan = plan.flat_map(|(label, text)| row(label, text));
         let advice = self.advice.iter();
         let advice = advice.map(|advice| format!("ADVISED AGAINST: {advice}"));
         let cautions = self.cautions.iter();
-        let cautions = cautions.map(|caution| labelled("caution:", caution));
+        let cautions = cautions.flat_map(|caution| row("warning", caution));
         plan.chain(advice).chain(cautions).collect()
     }
 }
 
-fn labelled_lines<L: AsRef<str>>(lines: &[(L, String)]) -> impl Iterator<Item = String> + '_ {
-    let lines = lines.iter();
-    lines.map(|(label, text)| labelled(label.as_ref(), text))
+/// Where the text of a labelled line begins.
+const MARGIN: usize = 10;
+/// A line is no longer than this where it may be broken.
+const WIDTH: usize = 80;
+
+/// A label and a text, over as many lines as it takes.
+fn labelled(label: &str, text: &str) -> Vec<String> {
+    let parts = wrap(text, WIDTH - MARGIN);
+    let parts = parts.iter().enumerate().map(|(at, part)| {
+        let label = if at == 0 { label } else { "" };
+        let gap = " ".repeat(MARGIN.saturating_sub(label.len()).max(1));
+        format!("{label}{gap}{part}")
+    });
+    parts.collect()
 }
 
-fn labelled(label: &str, text: &str) -> String {
-    let gap = if label.len() >= 12 { " " } else { "" };
-    format!("{label:<12}{gap}{text}")
+/// The same, set in as a row.
+fn row(label: &str, text: &str) -> Vec<String> {
+    const LABEL: usize = 11;
+    let parts = wrap(text, WIDTH - LABEL - 2);
+    let parts = parts.iter().enumerate().map(|(at, part)| {
+        let label = if at == 0 { label } else { "" };
+        let gap = " ".repeat(LABEL.saturating_sub(label.len()).max(1));
+        format!("  {label}{gap}{part}")
+    });
+    parts.collect()
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }
 
 /// A value as the shell takes it for one word.

@@ -194,19 +194,21 @@ fn headline(message: &Message) -> String {
     let word = match message.kind {
         MessageKind::Resolve => "RESOLVED".to_owned(),
         MessageKind::Trigger | MessageKind::Update => message.verdict.to_ascii_uppercase(),
-        MessageKind::Escalate => format!("ESCALATION {}", message.verdict.to_ascii_uppercase()),
+        MessageKind::Escalate => message.severity.clone(),
     };
     // Messages that an earlier version queued have a summary without the title.
     let finding = match message.summary.starts_with(&message.title) {
         true => message.summary.clone(),
         false => format!("{}: {}", message.title, message.summary),
     };
-    format!(
-        "{word} {} {} {finding} ({})",
-        message.stack,
-        message.runbook.to_ascii_uppercase(),
-        message.severity,
-    )
+    let runbook = message.runbook.to_ascii_uppercase();
+    match message.kind {
+        MessageKind::Escalate => format!("{word} {runbook} {finding}, {}", message.stack),
+        _ => format!(
+            "{word} {} {runbook} {finding} ({})",
+            message.stack, message.severity
+        ),
+    }
 }
 
 fn lines(message: &Message, inert: &dyn Fn(&str) -> String) -> String {
@@ -215,7 +217,11 @@ fn lines(message: &Message, inert: &dyn Fn(&str) -> String) -> String {
         lines.push(format!("Next: {}", inert(next)));
     }
     if let Some(escalate) = &message.escalate {
-        lines.push(format!("Escalate: {}", inert(escalate)));
+        let label = match message.kind {
+            MessageKind::Escalate => "To",
+            _ => "Escalate",
+        };
+        lines.push(format!("{label}: {}", inert(escalate)));
     }
     lines.extend(brief_lines(message, inert));
     lines.extend(origin_lines(message, inert));
@@ -228,23 +234,38 @@ fn brief_lines(message: &Message, inert: &dyn Fn(&str) -> String) -> Vec<String>
         return Vec::new();
     };
     let mut lines = vec![
-        format!("Asked: {}", inert(&brief.asked)),
+        format!("Decision needed: {}", inert(&brief.asked)),
         format!("Since: {}", inert(&brief.since)),
     ];
-    for (name, found) in [("Seen", &brief.seen), ("Tried", &brief.tried)] {
+    for (name, found) in [("Findings", &brief.seen), ("Changes", &brief.tried)] {
         lines.push(format!("{name}:"));
-        lines.extend(found.iter().map(|line| format!("- {}", inert(line))));
+        let found = found.iter().filter(|line| !is_raw_fact(line));
+        lines.extend(found.map(|line| format!("- {}", inert(line))));
     }
-    lines.push(format!("Called by: {}", inert(&brief.by)));
+    if brief.by != "not known" {
+        lines.push(format!("Sent by: {}", inert(&brief.by)));
+    }
     lines
+}
+
+/// Whether a line begins with the path of a fact: those are for programs, which get them in the
+/// document of the message.
+fn is_raw_fact(line: &str) -> bool {
+    let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let path = first.trim_end_matches(':');
+    let is_path = |text: &str| {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
+        text.contains('.') && text.chars().all(plain)
+    };
+    is_path(path) && (first.ends_with(':') || rest.starts_with("= "))
 }
 
 /// When and where it was written, and its keys.
 fn origin_lines(message: &Message, inert: &dyn Fn(&str) -> String) -> Vec<String> {
     let origin = format!(
-        "{} by {}, {}",
-        instant(message.at.div_euclid(1_000)),
+        "Sent from {}, {}, {}",
         inert(&message.host),
+        instant(message.at.div_euclid(1_000)),
         inert(&message.incident)
     );
     vec![origin, format!("Message {}", inert(&message.id))]

@@ -63,7 +63,7 @@ pub(super) fn without_state(
     let claimed = state.claim(check.at, check.id, &channels.usable());
     report.channels = state.channel_reports(check.at, &channels.configured);
     let note: Printable = format!(
-        "what the channels were told before is not known ({why}): each check tells it again, with the same key, and tells no end, mute or debounce"
+        "earlier notifications not readable ({why}): each check sends again, with the same key, without end, mute or debounce"
     )
     .into();
     if !claimed.is_empty() {

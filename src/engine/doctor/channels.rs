@@ -17,12 +17,12 @@ pub(super) fn checks(settings: &Settings, env: &Environment) -> Vec<ChecklistIte
     for channel in &settings.channels {
         let name = format!("channel {}", channel.name);
         checks.push(match ChannelClient::open(channel, env) {
-            Ok(_) => ChecklistItem::ok(name, format!("told from {} on", channel.from)),
+            Ok(_) => ChecklistItem::ok(name, format!("gets messages from {} on", channel.from)),
             Err(why) => ChecklistItem::bad(
                 name,
                 Verdict::Warning,
                 why.to_string(),
-                "Put it right: until then its messages wait",
+                "Correct it: until then its messages wait",
             ),
         });
     }

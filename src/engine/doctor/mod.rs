@@ -42,10 +42,31 @@ pub async fn checks(
             "note",
             Verdict::Warning,
             note.clone(),
-            "Make sure that this is what you want",
+            note_fix(note.as_str()),
         )
     }));
     checks
+}
+
+/// What to do about a note: what it affects, and how to undo it.
+fn note_fix(note: &str) -> String {
+    let variable = note
+        .rsplit_once(" (")
+        .and_then(|(_, rest)| rest.split([')', ',']).next())
+        .filter(|name| {
+            name.bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        });
+    match variable {
+        Some(name) if note.starts_with("endpoint ") => {
+            format!("Unset it to reach AWS, or keep it for practice: unset {name}")
+        }
+        Some(name) => format!("Every request goes this way; to undo it: unset {name}"),
+        None if note.starts_with("this is the practice") => {
+            "Use another shell for prod: this one has the exports of a drill".to_owned()
+        }
+        None => "Read the note; it weakens what a triage shows".to_owned(),
+    }
 }
 
 /// Each value in force and where it came from.
@@ -111,12 +132,12 @@ fn runbooks(library: &Library) -> ChecklistItem {
             match complaints {
                 0 => ChecklistItem::ok(
                     "runbooks",
-                    format!("{} runbooks, their cases hold", runbooks.len()),
+                    format!("{} loaded, all cases pass", runbooks.len()),
                 ),
                 n => ChecklistItem::bad(
                     "runbooks",
                     Verdict::Warning,
-                    format!("{n} complaints"),
+                    crate::report::count(n, "complaint", "complaints"),
                     "duckops runbook lint",
                 ),
             }
@@ -131,8 +152,8 @@ async fn history(run: &Run) -> ChecklistItem {
         return ChecklistItem::bad(
             "history",
             Verdict::Warning,
-            "none is kept",
-            "Name a folder: --state-dir; without history, windows of 24 h cannot be judged",
+            "none: windows of 24 h are not judged",
+            "Name a folder for the history: --state-dir DIR",
         );
     }
     let budget = history::BUSY_BUDGET;
@@ -148,7 +169,7 @@ async fn history(run: &Run) -> ChecklistItem {
         }
         (Ok(facts), location) => ChecklistItem::ok(
             "history",
-            format!("{location} is the stack's and readable: {facts} facts"),
+            format!("readable, of this stack, {facts} facts: {location}"),
         ),
         (Err(error), _) => ChecklistItem::bad(
             "history",
@@ -181,10 +202,14 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
             let fix = unavailable.fix.clone().unwrap_or_else(|| fix.into());
             ChecklistItem::bad(name, Verdict::Unknown, unavailable.detail.clone(), fix)
         }
-        FactState::NotAsked => ChecklistItem::bad(name, Verdict::Unknown, "not asked", fix),
+        FactState::NotAsked => ChecklistItem::bad(name, Verdict::Unknown, "not checked", fix),
     };
-    checks.push(fact("identity", "aws.identity", "Log in: aws sso login"));
-    let account = fact("account", "aws.account", "Log in: aws sso login");
+    checks.push(fact(
+        "identity",
+        "aws.identity",
+        "Log in to AWS: aws sso login",
+    ));
+    let account = fact("account", "aws.account", "Log in to AWS: aws sso login");
     checks.push(match account.verdict {
         Verdict::Ok if account.found.as_str() != stack.account.value => ChecklistItem::bad(
             "account",
@@ -205,7 +230,7 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
             let answer = observations.get("api.answer");
             let found = match answer {
                 FactState::Known(answer) => answer.value.shown(),
-                _ => "it fails".into(),
+                _ => "down".into(),
             };
             ChecklistItem::bad(
                 "status api",
@@ -220,22 +245,22 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
     checks.push(fact(
         "audit api",
         "audit.entries",
-        "Ask it by hand: duckops runbook show inc-004",
+        "Check it yourself: duckops runbook show inc-004",
     ));
     checks.push(match observations.skew() {
         None => ChecklistItem::bad(
             "clock",
             Verdict::Unknown,
-            "no answer told the time",
-            "ChecklistItem the API first",
+            "no dated answer",
+            "Check the API first: duckops triage inc-001",
         ),
         Some(skew) if skew.abs() > 60 => ChecklistItem::bad(
             "clock",
             Verdict::Warning,
-            format!("{} off the API's clock", crate::fact::duration(skew)),
-            "Set this machine's clock",
+            format!("{} off the API", crate::fact::duration(skew)),
+            "Set the clock of this machine",
         ),
-        Some(skew) => ChecklistItem::ok("clock", format!("{skew} s off the API's clock")),
+        Some(skew) => ChecklistItem::ok("clock", format!("{skew} s off the API")),
     });
     checks
 }
@@ -250,7 +275,7 @@ fn permission_fix(observations: &Observations, probe: fact::Probe, action: &str)
         .collect();
     let is_denied = |why: UnavailableReason| why == UnavailableReason::Denied;
     if silent.iter().any(|unavailable| is_denied(unavailable.why)) {
-        return format!("Allow {action}: duckops doctor --policy prints the least that is needed");
+        return format!("Allow {action}; the least policy: duckops doctor --policy");
     }
     let own = silent
         .iter()
@@ -259,6 +284,19 @@ fn permission_fix(observations: &Observations, probe: fact::Probe, action: &str)
         || "Check the network, the proxy and the AWS endpoint of this machine".to_owned(),
         ToString::to_string,
     )
+}
+
+/// Why nothing was asked of a probe.
+fn not_checked(observations: &Observations, probe: fact::Probe) -> String {
+    let mut silent = observations
+        .all()
+        .filter(|(_, of, _)| *of == probe)
+        .filter_map(|(_, _, outcome)| outcome.as_ref().err());
+    let why = silent
+        .next()
+        .map(|unavailable| unavailable.detail.to_string());
+    let why = why.unwrap_or_else(|| "no request was sent".to_owned());
+    format!("not checked: {why}")
 }
 
 /// Each AWS action a probe needs, by what came of asking.
@@ -273,8 +311,8 @@ fn permissions(observations: &Observations) -> Vec<ChecklistItem> {
                 ([], _) => ChecklistItem::bad(
                     *action,
                     Verdict::Unknown,
-                    "not asked: there are no credentials",
-                    "Log in: aws sso login",
+                    not_checked(observations, probe),
+                    "Log in to AWS: aws sso login",
                 ),
                 (_, Some(failure)) => ChecklistItem::bad(
                     *action,
@@ -282,9 +320,13 @@ fn permissions(observations: &Observations) -> Vec<ChecklistItem> {
                     failure.clone(),
                     permission_fix(observations, probe, action),
                 ),
-                (_, None) => {
-                    ChecklistItem::ok(*action, format!("answered, {} requests", asked.len()))
-                }
+                (_, None) => ChecklistItem::ok(
+                    *action,
+                    format!(
+                        "granted, {}",
+                        crate::report::count(asked.len(), "request", "requests")
+                    ),
+                ),
             });
         }
     }

@@ -36,7 +36,7 @@ impl ContextSources<'_> {
         });
         let next_action = || Some(self.evaluated.next_action.as_ref()?.text.clone());
         let request = request.or_else(next_action);
-        let none = ["nothing was changed from this machine in the last 24 h".into()];
+        let none = ["none from this machine in 24 h".into()];
         let actions = match self.actions {
             [] => &none,
             actions => actions,
@@ -57,23 +57,26 @@ impl ContextSources<'_> {
 /// Since when it is bad: by the clock of the runbook where that began before the recorded runs.
 fn since(sources: &ContextSources<'_>) -> String {
     let ago = |at: i64| duration((sources.now.unix_timestamp() - at).max(0));
-    let dated = |at: i64| format!("{} ({})", instant(at), ago(at));
+    let dated = |at: i64| match sources.now.unix_timestamp() - at {
+        ..=0 => instant(at),
+        _ => format!("{} ({} ago)", instant(at), ago(at)),
+    };
     let recorded = sources.spell.map(|spell| {
         let well = match spell.well {
-            Some(well) => format!("the run at {} saw it well", instant(well.unix_timestamp())),
-            None => "no run of the last 48 h saw it well".to_owned(),
+            Some(well) => format!("ok at {}", instant(well.unix_timestamp())),
+            None => "no ok run in 48 h".to_owned(),
         };
         let since = spell.since.unix_timestamp();
-        (since, format!("{} by recorded runs; {well}", dated(since)))
+        (since, format!("{}, first recorded; {well}", dated(since)))
     });
     match (clock(sources), recorded) {
         (Some((fact, at)), Some((since, recorded))) if at < since => {
-            format!("{}, {fact}; bad since {recorded}", dated(at))
+            format!("{}, {fact}; recorded since {recorded}", dated(at))
         }
         (_, Some((_, recorded))) => recorded,
-        (Some((fact, at)), None) => format!("{}, {fact}; no run is recorded", dated(at)),
+        (Some((fact, at)), None) => format!("{}, {fact}; no recorded run", dated(at)),
         (None, None) => format!(
-            "not recorded; seen at {}",
+            "not recorded; found at {}",
             instant(sources.now.unix_timestamp())
         ),
     }
@@ -107,8 +110,8 @@ fn findings(evaluated: &model::RunbookReport) -> Vec<String> {
         evaluated.steps.iter().filter(is_bad)
     };
     let steps = bad().map(|step| {
-        let (id, word) = (&step.id, step.verdict().word());
-        format!("step {} {id} {word}: {}", step.number, step.summary)
+        let (id, word) = (&step.id, step.verdict().short());
+        format!("{word} {} {id}: {}", step.number, step.summary)
     });
     let executions = bad().flat_map(|step| step.finding.evidence());
     let calling = bad().filter(|step| step.escalation.is_some());

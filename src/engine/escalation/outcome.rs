@@ -30,7 +30,7 @@ pub struct EscalationOutcome {
 /// The command that records an incident, as the next action.
 pub(super) fn record(runbook: &str) -> (String, Option<String>) {
     let command = format!("duckops record {runbook}");
-    ("Record it".to_owned(), Some(command))
+    ("Record the incident".to_owned(), Some(command))
 }
 
 impl EscalationOutcome {
@@ -47,9 +47,9 @@ impl EscalationOutcome {
         let to = runbook.escalation.as_ref();
         let to = to.map_or(String::new(), |due| format!("{} ", due.to));
         let retry = match self.recorded {
-            Some(true) if !self.is_tried_again => "a message that was refused is not sent again",
-            Some(true) => "it is tried again by the next check --notify",
-            _ => "nothing keeps it",
+            Some(true) if !self.is_tried_again => "a refused message is not sent again",
+            Some(true) => "the next check --notify tries again",
+            _ => "not kept for a retry",
         };
         let by_hand = (
             format!("Call {to}by other means, and paste the message"),
@@ -82,7 +82,7 @@ impl EscalationOutcome {
                     "{} took it, but that is not recorded everywhere",
                     names(true)
                 ),
-                ("Tell the others that you called".to_owned(), record.1),
+                ("Report to the team that you paged".to_owned(), record.1),
             ),
         };
         Self {

@@ -76,7 +76,10 @@ pub fn preflight(
         return Preflight::Done(EscalationOutcome {
             code: exit::OK,
             word: "printed",
-            summary: "no channel is configured, so nobody was called: paste the message".to_owned(),
+            summary: format!(
+                "no channel is configured: paste this message to {} now",
+                contact(situation)
+            ),
             next: Some(record(id)),
             ..outcome
         });
@@ -86,7 +89,7 @@ pub fn preflight(
         return Preflight::Done(EscalationOutcome {
             code: exit::OK,
             word: "dry-run",
-            summary: format!("would be sent through {names}; nobody was called"),
+            summary: format!("goes to {names}; nothing was sent"),
             ..outcome
         });
     }
@@ -94,11 +97,8 @@ pub fn preflight(
         Some(why) if !options.endpoint_override => Preflight::Done(EscalationOutcome {
             code: exit::WARNING,
             word: "refused",
-            summary: format!("{why}; nobody was called"),
-            next: Some((
-                "Unset it, or say in words that you mean it: --endpoint-override".to_owned(),
-                None,
-            )),
+            summary: format!("{why}; nothing was sent"),
+            next: Some(("Unset it, or add --endpoint-override".to_owned(), None)),
             ..outcome
         }),
         _ => Preflight::AskConsent(outcome),
@@ -121,7 +121,7 @@ fn not_due(situation: &Situation) -> Option<EscalationOutcome> {
     };
     let about_cause = |cause: &Printable| {
         let text = format!(
-            "Call about {}, which explains it",
+            "Escalate {}, which explains it",
             cause.as_str().to_uppercase()
         );
         (text, Some(format!("duckops escalate {cause}")))
@@ -129,21 +129,21 @@ fn not_due(situation: &Situation) -> Option<EscalationOutcome> {
     Some(match (&runbook.blocked_by, &situation.report.root_cause) {
         (Some(cause), _) | (None, Some(cause)) if *cause != runbook.id => refused(
             format!(
-                "{name} was not judged, because {} comes first; nobody was called",
+                "{name} not judged: caused by {}; nothing was sent",
                 cause.as_str().to_uppercase()
             ),
             about_cause(cause),
         ),
         _ => refused(
             format!(
-                "{name} is {}, and nothing of it calls for anybody: {} Nobody was called",
+                "{name} is {}, no escalation is due: {}; nothing was sent",
                 runbook.verdict.word(),
                 runbook.summary
             ),
             match runbook.verdict {
-                Verdict::Ok => ("There is nothing to do".to_owned(), None),
+                Verdict::Ok => ("No action needed".to_owned(), None),
                 _ => (
-                    "See what is to be done".to_owned(),
+                    "Show the steps".to_owned(),
                     Some(format!("duckops triage {}", runbook.id)),
                 ),
             },
@@ -159,8 +159,14 @@ pub fn other_address(stack: &Stack, env: &Environment) -> Option<String> {
     };
     let name = stack.other_api_address().or_else(aws)?;
     Some(format!(
-        "{name} names another address than the stack's, so this may be no real incident"
+        "{name} is set, so this run did not reach the stack"
     ))
+}
+
+/// Whom the runbook escalates to.
+fn contact(situation: &Situation) -> Printable {
+    let escalation = situation.runbook().escalation.as_ref();
+    escalation.map_or_else(|| "the on-call contact".into(), |due| due.to.clone())
 }
 
 /// An earlier escalation in one sentence.
@@ -168,11 +174,11 @@ fn describe(earlier: &EscalationRecord, situation: &Situation) -> String {
     let started = situation.report.started_at.unix_timestamp();
     let at = earlier.at().unix_timestamp();
     let delivery = match earlier.delivered() {
-        Some(_) => "and a channel took it",
-        None => "and no channel took it yet",
+        Some(_) => "delivered",
+        None => "not delivered yet",
     };
     format!(
-        "escalated already {} ago, at {}, by {} on {}, {delivery}",
+        "paged {} ago, at {}, by {} on {}, {delivery}",
         duration((started - at).max(0)),
         instant(at),
         Printable::from(earlier.by.as_str()),
@@ -189,9 +195,9 @@ pub(super) fn already_sent(
     EscalationOutcome {
         code: exit::CONFLICT,
         word: "already",
-        summary: format!("{}; nobody was called now", describe(earlier, situation)),
+        summary: format!("{}; nothing was sent now", describe(earlier, situation)),
         next: Some((
-            "Ask whoever called; to call once more, add --again".to_owned(),
+            "Contact the sender; to page again, add --again".to_owned(),
             None,
         )),
         ..outcome

@@ -35,7 +35,8 @@ pub async fn send(
         return EscalationOutcome {
             code: exit::WARNING,
             word: "refused",
-            summary: "the message is not the one that was consented to, or older than 10 minutes; nobody was called".to_owned(),
+            summary: "the message changed since consent, or is older than 10 min; nothing was sent"
+                .to_owned(),
             next: Some(("Make it anew and read it again".to_owned(), None)),
             ..outcome
         };
@@ -68,7 +69,7 @@ pub async fn send(
     let messages = match claimed {
         Claimed::ByThisRun(messages) => messages,
         Claimed::Earlier(earlier) => {
-            let entry = json!({"outcome": "somebody called already"});
+            let entry = json!({"outcome": "already paged"});
             let trouble = journal.append(vec![(Stage::Outcome, entry)]);
             outcome.cautions.extend(trouble);
             return already_sent(&earlier, situation, outcome);

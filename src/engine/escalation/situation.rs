@@ -116,7 +116,7 @@ pub async fn gather(
         Ok((history, spell, state)) => (Some(history), spell, state),
         Err(why) => {
             cautions.push(format!(
-                "whether somebody called already is not known: {why}"
+                "earlier pages not readable: {why}"
             ));
             (None, None, AlertState::default())
         }

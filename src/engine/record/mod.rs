@@ -171,7 +171,7 @@ fn numbers(runbook: &Runbook, observations: &Observations) -> Vec<(&'static str,
             FactState::Unavailable(unavailable) => {
                 format!("not known: {}", unavailable.detail).into()
             }
-            FactState::NotAsked => "not asked".into(),
+            FactState::NotAsked => "not requested".into(),
         };
         numbers.push((path, value));
     }

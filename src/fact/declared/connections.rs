@@ -16,15 +16,15 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "pecks.known" Int "count" "requests of the last 24 h";
     "pecks.all_known" Bool ""
         "yes where the state of every request of the last 24 h is certain; else not known";
-    "pecks.pending" Int "count" "requests that wait for a human";
+    "pecks.pending" Int "count" "requests that wait for an approver";
     "pecks.least_left" Duration "seconds"
         "the least time that is left of a pending request; the whole window without one";
     "pecks.rivals" Int "count" "pending requests beside another one of the same two";
     "pecks.approved" Int "count" "requests that were approved";
-    "pecks.denied" Int "count" "requests that a human denied, at least";
+    "pecks.denied" Int "count" "requests that an approver denied, at least";
     "pecks.expired" Int "count" "requests whose time ran out, at least";
     "pecks.callback_errors" Int "count"
-        "requests that failed after a human acted, or were approved and made no bond";
+        "requests that failed after a decision, or were approved without a bond";
     "pecks.callback_errors_recent" Int "count"
         "callback errors of the last 60 min that no later bond resolves";
     "pecks.unbonded" Int "count"
@@ -48,7 +48,7 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
         "bonds of the last 24 h that have not pulsed within 10 minutes, at least";
     "bonds.unpulsed_expected" Bool ""
         "whether no agent of the fleet has ever pulsed, as on a fresh platform";
-    "bonds.pulse_age" Duration "seconds" "age of the stalest newest pulse of a bond";
+    "bonds.pulse_age" Duration "seconds" "age of the oldest last pulse of any bond";
     "bonds.key_age" Duration "seconds" "age of the oldest key of a bond in force, at most";
     "bonds.key_age_min" Duration "seconds" "age of the oldest key of a bond in force, at least";
     "bonds.unpecked" Int "count" "bonds that were ended";

@@ -63,7 +63,7 @@ fn merged(path: &Path) -> Result<(), HistoryError> {
     }
     Err(HistoryError::unreadable(
         path,
-        "its folder cannot be written to while rows wait beside it",
+        "its folder is not writable while rows wait in it",
     ))
 }
 

@@ -47,11 +47,11 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Unavailable> {
     match (envelope.lists, envelope.wrong, envelope.error) {
         (_, _, true) => Err(Unavailable::new(
             UnavailableReason::NotJson,
-            "the audit feed answered 200 with an error in the body",
+            "audit API 200 with an error in the body",
         )),
         (1, None, _) if envelope.more => Err(Unavailable::new(
             UnavailableReason::Incomplete,
-            "the audit feed says that it has more: what it does not show is not absent",
+            "the audit feed has more entries than it returned",
         )),
         (1, None, _) => Ok(()),
         (_, Some(name), _) => Err(Unavailable::new(

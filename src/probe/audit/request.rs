@@ -69,7 +69,7 @@ async fn exchange<S: Sink + Send + 'static>(
                 None,
                 Err(Unavailable::new(
                     UnavailableReason::TimedOut,
-                    "the audit feed did not answer in time",
+                    "audit API timed out",
                 )),
                 0,
             );
@@ -109,7 +109,7 @@ async fn exchange<S: Sink + Send + 'static>(
             Err(_) => {
                 cut = Some(Unavailable::new(
                     UnavailableReason::TimedOut,
-                    format!("the audit feed was not whole in time, after {bytes} bytes"),
+                    format!("audit API timed out after {bytes} bytes"),
                 ));
                 break;
             }
@@ -148,21 +148,21 @@ fn refused(status: u16, headers: &header::HeaderMap) -> Option<Unavailable> {
         }
         300..=399 => Unavailable::new(
             UnavailableReason::Redirected,
-            format!("the audit feed answered HTTP {status}, a redirect that is not followed"),
+            format!("audit API HTTP {status}, a redirect (not followed)"),
         ),
         401 | 403 => Unavailable::new(
             UnavailableReason::Denied,
-            format!("the audit feed answered HTTP {status}"),
+            format!("audit API HTTP {status}"),
         )
-        .fix("The audit feed may want a key by now: ask it by hand"),
+        .fix("Check whether the audit feed needs a key now"),
         429 => Unavailable::new(
             UnavailableReason::Throttled,
-            "the audit feed answered HTTP 429, throttled",
+            "audit API HTTP 429, throttled",
         )
-        .fix("Wait a minute and ask again"),
+        .fix("Wait a minute, then run duckops again"),
         other => Unavailable::new(
             UnavailableReason::HttpStatus,
-            format!("the audit feed answered HTTP {other}"),
+            format!("audit API HTTP {other}"),
         ),
     };
     Some(unavailable)
@@ -178,6 +178,6 @@ fn not_sent(error: &reqwest::Error) -> Unavailable {
     };
     Unavailable::new(
         why,
-        format!("the audit feed cannot be asked: {}", innermost(error)),
+        format!("audit API not reached: {}", innermost(error)),
     )
 }

@@ -73,7 +73,7 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
         let timed_out = || {
             Err(Unavailable::new(
                 UnavailableReason::TimedOut,
-                "no answer in time",
+                "timed out",
             ))
         };
         let answer = answer.unwrap_or_else(|_| timed_out());
@@ -114,7 +114,7 @@ fn unasked(access: &Access) -> &'static str {
     match access.key {
         None => "no list was asked: what is known comes from the audit feed alone",
         Some(_) => {
-            "no list was asked: a Beak Key alone names nobody; name its agent (--spaceduck) or duckling (--duckling)"
+            "no list was read: a Beak Key names no agent; add --spaceduck or --duckling"
         }
     }
 }
@@ -131,7 +131,7 @@ fn questions(context: &ProbeContext) -> Result<Vec<ListRequest>, Unavailable> {
     if let Some(why) = unusable {
         return Err(
             Unavailable::new(UnavailableReason::NoCredentials, why.clone())
-                .fix("Mend the file, or name none"),
+                .fix("Correct the file, or leave it out"),
         );
     }
     let mut questions = Vec::new();

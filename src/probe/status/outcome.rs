@@ -169,7 +169,7 @@ pub(super) fn down(
     (
         StatusOutcome::Down {
             cause,
-            unavailable: Unavailable::new(why, format!("the status API failed: {words}")),
+            unavailable: Unavailable::new(why, format!("status API {words}")),
         },
         words,
     )

@@ -45,7 +45,11 @@ impl Row {
     }
 
     /// Steps of one verdict in one row, by their ids.
-    pub(super) fn joined_steps(steps: &[&StepReport], verdict: Verdict) -> Option<Self> {
+    pub(super) fn joined_steps(
+        steps: &[&StepReport],
+        verdict: Verdict,
+        is_check: bool,
+    ) -> Option<Self> {
         let ids: Vec<_> = steps
             .iter()
             .filter(|step| step.verdict() == verdict)
@@ -54,7 +58,10 @@ impl Row {
         if ids.is_empty() {
             return None;
         }
-        let noun = count(ids.len(), "step", "steps");
+        let noun = match is_check {
+            true => count(ids.len(), "check", "checks"),
+            false => count(ids.len(), "step", "steps"),
+        };
         let (number, noun) = noun.split_once(' ').unwrap_or((&noun, ""));
         Some(Self {
             verdict,
@@ -63,6 +70,17 @@ impl Row {
             under: Vec::new(),
             commands: Vec::new(),
         })
+    }
+
+    /// A row with a name of one column.
+    pub(super) fn named(verdict: Verdict, name: &str, lines: Vec<String>) -> Self {
+        Self {
+            verdict,
+            name: [String::new(), name.to_owned()],
+            lines,
+            under: Vec::new(),
+            commands: Vec::new(),
+        }
     }
 
     pub(super) fn of_runbook(runbook: &RunbookReport) -> Self {
@@ -172,7 +190,12 @@ impl Layout {
             let widths = rows.iter().map(|row| words::width(&row.name[at]));
             widths.max().unwrap_or(0)
         };
-        let (first, second) = (widest(0) + 1, widest(1) + 2);
+        // Rows of one name have no first column.
+        let first = match widest(0) {
+            0 => 0,
+            widest => widest + 1,
+        };
+        let second = widest(1) + 2;
         let used = INDENT + WORD + first + second;
         let is_narrow = width < used + 20;
         let columns = match is_narrow {

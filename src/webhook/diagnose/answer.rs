@@ -34,7 +34,7 @@ pub(super) fn check_signature(
     let undecided = |text: String| Diagnosis::unknown(id, text);
     match forged {
         None => {
-            undecided(format!("not told by HTTP {}", answer.status)).fix("Mend the answer first")
+            undecided(format!("not shown by HTTP {}", answer.status)).fix("Fix the answer first")
         }
         Some(SendOutcome::Answered(forged)) if forged.is_accepted() => Diagnosis::new(
             id,
@@ -53,7 +53,7 @@ pub(super) fn check_signature(
             status => undecided(format!(
                 "a right one is accepted; a wrong one got HTTP {status}, which refuses no signature"
             ))
-            .fix("Have the receiver answer 401 to a wrong signature, then ask again"),
+            .fix("Have the receiver answer 401 to a wrong signature, then run it again"),
         },
         Some(SendOutcome::NotSent { why, .. } | SendOutcome::NoAnswer(why)) => undecided(format!(
             "a right one is accepted; a wrong one got no answer: {why}"
@@ -75,7 +75,7 @@ pub(super) fn check_clock(answer: &ReceiverResponse, now: OffsetDateTime) -> Dia
     });
     let Some(told) = told else {
         return Diagnosis::unknown(id, "the answer has no Date, so no clock can be compared")
-            .fix("Have the receiver send a Date, or compare by hand: date -u on both machines");
+            .fix("Have the receiver send a Date, or compare the clocks yourself: date -u on both machines");
     };
     let skew = told.saturating_sub(now.unix_timestamp());
     let found = format!("the answer's Date is {skew} s off this machine's clock");

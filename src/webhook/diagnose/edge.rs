@@ -104,7 +104,7 @@ const CLOUDFLARE: [(u16, &str, &str); 9] = [
     ),
     (
         530,
-        "the tunnel is gone (1033), or its name leads nowhere (1016)",
+        "tunnel closed (1033), or its name does not resolve (1016)",
         "Start cloudflared again, and see which name its tunnel has; a quick tunnel has a new URL each time",
     ),
 ];
@@ -121,7 +121,7 @@ pub(super) fn check_tunnel(url: &Url, answer: Option<&ReceiverResponse>) -> Diag
         return match named {
             Some(name) => Diagnosis::unknown(id, format!("{name}, which passed nothing on"))
                 .fix("See that the tunnel still runs, and on which URL"),
-            None => Diagnosis::unknown(id, "no answer tells whether there is one"),
+            None => Diagnosis::unknown(id, "no answer shows whether there is one"),
         };
     };
     if let Some(code) = answer.header(&HeaderName::from_static("ngrok-error-code")) {

@@ -129,7 +129,7 @@ pub fn next(findings: &[Diagnosis]) -> String {
             (spaceduck-bot-home.html, Webhook); close the incident once a test delivery succeeded"
             .to_owned(),
         Some(first) => format!(
-            "Begin with `{}`, then ask again. Register nothing anew before the endpoint is \
+            "Begin with `{}`, then run it again. Register nothing anew before the endpoint is \
             healthy (spaceduck-bot-home.html, Webhook), and close the incident only once a test \
             delivery succeeded (webhook-events.html). The bond stands as it did",
             first.id
@@ -149,7 +149,7 @@ async fn run_questions(
         Ok(target) => target,
         Err(refused) => {
             findings.push(unresolved_name(&refused));
-            return Err("not asked: there is no address to ask");
+            return Err("not tested: no address");
         }
     };
     findings.push(Diagnosis::ok("name", addresses(&target)));
@@ -162,11 +162,11 @@ async fn run_questions(
             findings.push(Diagnosis::critical("reachable", why).fix(
                 "Start the receiver, and open its port; behind a tunnel, see that the tunnel runs",
             ));
-            return Err("not asked: nothing takes connections there");
+            return Err("not tested: no connection");
         }
     }
     if case.remaining().is_zero() {
-        return Err("not asked: the deadline is over");
+        return Err("not tested: the deadline is over");
     }
     let right = sign(secret, &case.payload.body);
     let sent = deliver(http, &target, case.payload, &right, case.remaining()).await;
@@ -174,11 +174,11 @@ async fn run_questions(
     let answer = match sent {
         SendOutcome::Answered(answer) => answer,
         SendOutcome::NotSent { .. } if case.url.scheme() == "https" => {
-            return Err("not asked: TLS comes first");
+            return Err("not tested: fix TLS first");
         }
         SendOutcome::NotSent { why, .. } | SendOutcome::NoAnswer(why) => {
             findings.push(edge::check_tunnel(case.url, None));
-            let silent = "not asked: the receiver did not answer";
+            let silent = "not tested: the receiver did not answer";
             findings.extend(["signature", "clock"].map(|id| Diagnosis::unknown(id, silent)));
             findings.push(Diagnosis::critical("answer", format!("none: {why}")).fix(
                 "Look into the receiver's log: it has to answer within 10 s, before it does its work",

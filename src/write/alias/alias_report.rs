@@ -7,6 +7,7 @@ use crate::fact::{Fact, FactValue, Probe, instant};
 use crate::lambda::last_known_good::KnownGood;
 use crate::observation::{FactState, Unavailable};
 use crate::report::columns::Screen;
+use crate::report::count;
 use crate::report::model::{
     Finding, NextAction, Proof, Report, RunbookReport, StackIdentity, StepReport, Verdict,
 };
@@ -18,11 +19,14 @@ const SHOWN: [&str; 5] = ["account", "alias", "weights", "current", "drift"];
 /// The report of `alias check`: whether the version that the query is about may serve.
 pub fn check_report(findings: &AliasFindings, query: &AliasQuery) -> Report {
     let mut runbook = checked(findings, query);
+    let headline = runbook.summary.clone();
     if matches!(runbook.verdict, Verdict::Critical | Verdict::Unknown) {
         let target = findings.target.version.clone().unwrap_or_default();
         name_last_known_good(findings, &target, &mut runbook);
     }
-    report(findings, runbook)
+    let mut report = report(findings, runbook);
+    report.layout.headline = Some(headline);
+    report
 }
 
 fn checked(findings: &AliasFindings, query: &AliasQuery) -> RunbookReport {
@@ -42,16 +46,37 @@ fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut Ru
     if version.to_string() == target {
         return;
     }
-    let summary = runbook.summary.to_string();
-    let summary = summary.trim_end_matches('.');
-    runbook.summary = format!("{summary}. The last known-good is {version}: {evidence}.").into();
+    let summary = &runbook.summary;
+    runbook.summary = format!("{summary}. The last known-good is {version}: {evidence}").into();
+    // Where the version in question serves, the last known-good is the way back.
+    let serves = findings
+        .seen
+        .alias
+        .as_ref()
+        .is_ok_and(|alias| alias.version == target);
+    // Another finding, such as weights that stayed, has a next action of its own.
+    let has_failed = runbook.steps.iter().any(|step| {
+        step.verdict() == Verdict::Critical && step.id.as_str() == "record"
+    });
+    if has_failed && serves {
+        let alias = &findings.stack().alias.value;
+        let text = format!(
+            "Roll back {alias} to version {version}: {}",
+            good_record(&evidence)
+        );
+        runbook.next_action = Some(NextAction {
+            text: text.into(),
+            command: Some(format!("duckops alias rollback --to {version}").into()),
+        });
+        return;
+    }
     // What a check says itself comes first, unless that names no command.
     let says_more = runbook
         .next_action
         .as_ref()
         .map(|next| next.text.to_string());
     let text = match says_more {
-        Some(more) => format!("{more}; or check the last known-good, {version}"),
+        Some(more) => more,
         None => format!("Check the last known-good, {version}"),
     };
     let command = runbook.next_action.take().and_then(|next| next.command);
@@ -61,6 +86,11 @@ fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut Ru
             command.unwrap_or_else(|| format!("duckops alias check --to {version}").into()),
         ),
     });
+}
+
+/// The part of the evidence that is the record of errors.
+fn good_record(evidence: &str) -> &str {
+    evidence.rsplit("; ").next().unwrap_or(evidence)
 }
 
 /// The report of `alias show`: where the alias points, since when, and the versions around it.
@@ -81,26 +111,28 @@ pub fn show_report(findings: &AliasFindings, query: &AliasQuery) -> Report {
         .find(|s| s.verdict() == runbook.verdict);
     runbook.next_action = worst.and_then(|step| step.next_action.clone());
     let name = &findings.stack().alias.value;
-    runbook.title = format!("{name} is one version that serves well").into();
+    runbook.title = name.as_str().into();
     runbook.summary = match (&findings.seen.alias, runbook.verdict) {
-        (Ok(alias), Verdict::Ok) => format!("{name}: {}", alias.split()),
+        (Ok(alias), Verdict::Ok) => format!("{name} {}", alias.split()),
         (Ok(alias), _) => {
-            let why = worst
-                .map(|step| step.summary.to_string())
-                .unwrap_or_default();
-            format!("{name}: {}. {why}", alias.split())
+            let why = worst.map_or(String::new(), |step| {
+                format!("; {} {}", step.id, step.summary)
+            });
+            format!("{name} {}{why}", alias.split())
         }
-        (Err(unavailable), _) => format!("{name} is not known: {}", unavailable.detail),
+        (Err(unavailable), _) => format!("{name} not judged: {}", unavailable.detail),
     }
     .into();
-    report(findings, runbook)
+    let headline = runbook.summary.clone();
+    let mut report = report(findings, runbook);
+    report.layout.headline = Some(headline);
+    report
 }
 
 /// What stands below the report of `alias show` for people: how the alias came to where it
 /// points, and the versions as a table.
 pub fn show_details(findings: &AliasFindings, screen: Screen) -> String {
-    let how = moved_step(findings).summary;
-    format!("{how}\n{}", version_table::table(findings, screen))
+    version_table::table(findings, screen)
 }
 
 /// When and by what it came to where it points, as far as can be known.
@@ -116,15 +148,15 @@ fn moved_step(findings: &AliasFindings) -> StepReport {
     };
     let told = match by {
         Some(by) => Some(format!(
-            "from {} to {} at {}, by {} on this machine (journal {})",
+            "from {} to {} at {} by {} (journal {})",
             by.from, by.to, by.at, by.command, by.id
         )),
         None => seconds("alias.moved_before").map(|before| match seconds("alias.moved_after") {
-            Some(after) => format!("after {after} and no later than {before}, by recorded runs"),
-            None => format!("no later than {before}"),
+            Some(after) => format!("between {after} and {before} (recorded runs)"),
+            None => format!("before {before}"),
         }),
     };
-    let title = "It is known when it came to where it points";
+    let title = "Last move";
     match told {
         Some(told) => {
             let value = FactValue::Text(Untrusted::new(told.as_str()));
@@ -132,7 +164,7 @@ fn moved_step(findings: &AliasFindings) -> StepReport {
                 "moved",
                 title,
                 ok(findings, "alias.moved", value),
-                &format!("It moved {told}."),
+                &format!("moved {told}"),
             )
         }
         None => {
@@ -141,27 +173,30 @@ fn moved_step(findings: &AliasFindings) -> StepReport {
                 "moved",
                 title,
                 finding,
-                "When it moved is not known: neither the journal nor recorded runs say.",
+                "not in the journal, not in recorded runs",
             )
         }
     }
 }
 
 fn versions_step(findings: &AliasFindings) -> StepReport {
-    let title = "The versions around it are known";
+    let title = "Versions";
     match &findings.seen.versions {
         Ok(all) => {
             let lines = version_table::lines(findings);
             let list = lines.iter().map(|line| Untrusted::new(line.as_str()));
             let value = FactValue::List(list.collect());
             let good = match last_known_good(findings) {
-                Ok(Some(good)) => format!("the last known-good is {}", good.version),
-                Ok(None) => "none is proven to be a last known-good".to_owned(),
+                Ok(Some(good)) => format!("last known-good {}", good.version),
+                Ok(None) => "no last known-good proven".to_owned(),
                 Err(unavailable) => {
-                    format!("the last known-good is not known: {}", unavailable.detail)
+                    format!("last known-good not judged: {}", unavailable.detail)
                 }
             };
-            let summary = format!("{} versions are published; {good}.", all.len());
+            let summary = format!(
+                "{} published; {good}",
+                count(all.len(), "version", "versions")
+            );
             step(
                 "versions",
                 title,
@@ -170,7 +205,7 @@ fn versions_step(findings: &AliasFindings) -> StepReport {
             )
         }
         Err(unavailable) => {
-            let summary = format!("Not known: {}.", unavailable.detail);
+            let summary = format!("not judged: {}", unavailable.detail);
             step("versions", title, Finding::Unknown(Vec::new()), &summary)
         }
     }

@@ -94,7 +94,7 @@ pub(super) async fn go_on(
             code: exit::CRITICAL,
             outcome: "overtaken",
             summary: format!(
-                "somebody changed the alias during the bake: {}",
+                "another user changed the alias during the bake: {}",
                 alias.split()
             ),
             next: next_action(

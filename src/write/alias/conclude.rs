@@ -36,7 +36,7 @@ pub(super) fn not_in_force(
         MoveOutcome::Conflict { alias } => {
             let split = alias.split();
             let why =
-                format!("somebody else changed it first: {split}; nothing of ours was applied");
+                format!("changed by another user first: {split}; nothing of this plan was applied");
             (exit::CONFLICT, "conflict", why)
         }
         MoveOutcome::Overtaken { why, .. } => (exit::CRITICAL, "overtaken", why.clone()),
@@ -118,7 +118,7 @@ pub(super) async fn conclude(
             code: exit::CRITICAL,
             outcome: "not-recorded",
             summary: format!("{}; the journal was not completed: {error}", report.summary),
-            next: next_action("Write it down by hand: the lines are above", None),
+            next: next_action("Copy the lines below into both logs", None),
             ..WriteReport::default()
         },
         (Ok(()), true) => WriteReport {
@@ -126,7 +126,7 @@ pub(super) async fn conclude(
             outcome: "done",
             summary: report.summary.clone(),
             next: next_action(
-                "See that Mission Control's tiles are green, and put the lines into both logs",
+                "Check that Mission Control's tiles are green, then record the change",
                 Some("duckops record --deploy-log DEPLOY-LOG.md".to_owned()),
             ),
             ..WriteReport::default()
@@ -146,8 +146,8 @@ fn write_down(
     let (from, to, name) = (&plan.from.version, &plan.version, &plan.alias);
     let command = plan.purpose.command();
     report.findings.extend([
-        ("verified:", verified.summary.clone()),
-        ("metrics:", verified.metrics.clone()),
+        ("verified", verified.summary.clone()),
+        ("metrics", verified.metrics.clone()),
     ]);
     report.verified = Some(verified.json());
     report.undo = Some(format!(

@@ -127,7 +127,7 @@ pub(super) fn decide(
                 "the answer was lost ({why}); the state is verified"
             )),
             UpdateAnswer::Outdated | UpdateAnswer::Refused(_) | UpdateAnswer::NotSent(_) => {
-                Some("somebody else made the same change; the state is verified".to_owned())
+                Some("another user made the same change; the state is verified".to_owned())
             }
         };
         return Some(MoveOutcome::InForce { alias, odd });
@@ -150,14 +150,14 @@ pub(super) fn decide(
         }),
         UpdateAnswer::Accepted => Some(MoveOutcome::Overtaken {
             why: format!(
-                "it was applied, and somebody changed it since: {}",
+                "it was applied, and another user changed it since: {}",
                 alias.split()
             ),
             alias: Some(alias),
         }),
         UpdateAnswer::Lost(why) => Some(MoveOutcome::Unclear {
             why: format!(
-                "{why}; and somebody changed the alias meanwhile: {}",
+                "{why}; another user changed the alias meanwhile: {}",
                 alias.split()
             ),
             alias: Some(alias),

@@ -90,6 +90,23 @@ impl WritePlan for AliasPlan {
         "duckops alias show".to_owned()
     }
 
+    fn what(&self) -> String {
+        let verb = match self.purpose {
+            Purpose::Rollback => "roll back",
+            Purpose::Promotion => "promote",
+        };
+        format!(
+            "{verb} {} from version {} to {}",
+            self.alias, self.from.version, self.to
+        )
+    }
+
+    fn confirmed_command(&self) -> Option<String> {
+        // A promotion is confirmed with its approval, which the operator gave on the command line.
+        let is_rollback = self.purpose == Purpose::Rollback;
+        is_rollback.then(|| format!("duckops {} --to {}", self.command(), self.to))
+    }
+
     fn terms(&self) -> Terms {
         let (alias, from, to) = (&self.alias, &self.from.version, &self.to);
         Terms::of(
@@ -126,41 +143,37 @@ impl WritePlan for AliasPlan {
     fn lines(&self) -> Vec<(String, String)> {
         let line = |label: &str, text: String| (label.to_owned(), text);
         let caller = &self.caller;
-        let mut lines = vec![
-            line(
-                "plan:",
-                format!(
-                    "{} of {}, alias {}",
-                    self.command(),
-                    self.function,
-                    self.alias
-                ),
+        let differs = match self.differences.is_empty() {
+            true => "; only the code differs",
+            false => "",
+        };
+        let mut lines = vec![line(
+            "change",
+            format!(
+                "{} {} -> {}{differs}",
+                self.alias,
+                self.from.split(),
+                self.wanted()
             ),
-            line(
-                "from:",
-                format!("{} (revision {})", self.from.split(), self.from.revision),
-            ),
-            line("to:", self.wanted()),
-        ];
-        lines.extend(self.then.iter().map(|then| line("then:", then.clone())));
+        )];
+        lines.extend(self.then.iter().map(|then| line("then", then.clone())));
+        let differences = self.differences.iter();
+        lines.extend(differences.map(|difference| line("differs", difference.clone())));
+        if let Some((by, note)) = &self.approval {
+            lines.push(line("approved", format!("by {by}: {note}")));
+        }
+        let (alias, revision) = (&self.alias, &self.from.revision);
+        lines.push(line(
+            "guard",
+            format!("sent only if {alias} is still at revision {revision}"),
+        ));
         lines.extend([
             line(
-                "where:",
-                format!(
-                    "account {}, region {}, at {}",
-                    caller.account, self.region, self.host
-                ),
+                "at",
+                format!("{} of {}, {}", self.function, caller.account, self.host),
             ),
-            line("as:", caller.arn.clone()),
+            line("as", caller.arn.clone()),
         ]);
-        if let Some((by, note)) = &self.approval {
-            lines.push(line("approved:", format!("by {by}: {note}")));
-        }
-        if self.differences.is_empty() {
-            lines.push(line("differs:", "nothing but the code".to_owned()));
-        }
-        let differences = self.differences.iter();
-        lines.extend(differences.map(|difference| line("differs:", difference.clone())));
         lines
     }
 

@@ -74,7 +74,7 @@ impl BondCommand<'_> {
             guard::check_unfinished(state, &request.bond, request.supersede.as_deref())?;
         }
         let (token, key) = self.secrets.as_ref().map_err(|why| {
-            let next = "Keep it in a file of yours that nobody else can read: chmod 600";
+            let next = "Keep it in a file that only you can read: chmod 600";
             Box::new(WriteReport::refused(why, next, None))
         })?;
         let credentials = guard::credentials(request.action, token.as_ref(), key.as_ref())?;
@@ -190,7 +190,7 @@ fn refused(objection: &Objection, plan: &BondPlan) -> WriteReport {
     let show = Some(format!("duckops bond show {}", plan.bond));
     let (next, command) = match objection {
         Objection::NotBonded("UNPECKED") => (
-            "A bond that is over comes back only by a new peck that both humans approve",
+            "An ended bond needs a new peck that both approvers accept",
             None,
         ),
         Objection::NotBonded(_) => (
@@ -216,11 +216,11 @@ fn cautions(action: Action, bond: &BondSummary) -> Vec<String> {
     let cautions: &[&str] = match action {
         Action::Pulse => &["a pulse says that the agent is alive: it hides an agent that is not"],
         Action::Rotate => &[
-            "the old key is dead at once, and the new one is shown to nobody: it goes to a file here",
+            "the old key stops working at once; the new one is written to a file, not shown",
             "other rotations are seen in this state directory only: one begun on another machine is not",
         ],
         Action::Disconnect => &[
-            "this cannot be undone: a new peck that both humans approve is the only way back",
+            "this cannot be undone: only a new peck that both approvers accept reconnects",
             "what relies on this bond's key fails at once: agree on it with the agent's owner first",
             "a failed webhook is no reason: its delivery can be replayed; against a leaked key a rotation is enough",
         ],

@@ -91,6 +91,10 @@ impl WritePlan for BondPlan {
         }
     }
 
+    fn what(&self) -> String {
+        format!("{} of {}", self.action.command(), self.bond)
+    }
+
     /// The id of the bond, and nothing shorter; on a stack that is not the configured one its
     /// name and account as well.
     fn terms(&self) -> Terms {
@@ -112,22 +116,22 @@ impl WritePlan for BondPlan {
     fn lines(&self) -> Vec<(String, String)> {
         let line = |label: &str, text: String| (label.to_owned(), text);
         let what = format!("{} of {}", self.action.command(), self.bond);
-        let mut lines = vec![line("plan:", what)];
+        let mut lines = vec![line("change", what)];
         let about = self.about.iter();
-        lines.extend(about.map(|(label, text)| line(&format!("{label}:"), text.clone())));
+        lines.extend(about.map(|(label, text)| line(label, text.clone())));
         if let Some((stack, account)) = &self.other_stack {
-            lines.push(line("stack:", format!("{stack}, account {account}")));
+            lines.push(line("stack", format!("{stack}, account {account}")));
         }
         let host = match &self.proxy {
             Some(proxy) => format!("{} via proxy {proxy}", self.host),
             None => self.host.clone(),
         };
-        lines.push(line("where:", host));
-        lines.push(line("with:", self.credentials.clone()));
+        lines.push(line("where", host));
+        lines.push(line("with", self.credentials.clone()));
         let reason = self.reason.iter();
-        lines.extend(reason.map(|reason| line("because:", reason.clone())));
+        lines.extend(reason.map(|reason| line("because", reason.clone())));
         let superseded = self.supersedes.iter();
-        lines.extend(superseded.map(|id| line("gives up:", format!("the rotation {id}"))));
+        lines.extend(superseded.map(|id| line("gives up", format!("the rotation {id}"))));
         lines
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn ended(bond: &BondId, outcome: &RotationOutcome, report: WriteRepor
                 path(spool)
             ),
             next_action(
-                "Take the key out of that file by hand; do not rotate again before that",
+                "Take the key out of that file; do not rotate again before that",
                 recover,
             ),
         ),
@@ -124,19 +124,19 @@ pub(super) fn propagation(before: &BondSummary, fingerprint: &str) -> Vec<(&'sta
     };
     let mut lines = vec![
         (
-            "key:",
+            "key",
             format!(
                 "{fingerprint} is the beginning of its SHA-256; the key itself is printed nowhere"
             ),
         ),
         (
-            "give it to:",
+            "give it to",
             format!("the agent's runtime, and {consumers}"),
         ),
     ];
     lines.extend(before.last_pulse.map(|pulse| {
         (
-            "by when:",
+            "by when",
             format!(
                 "without a pulse with it the bond is SLOW from {} and OFFLINE from {}",
                 instant(pulse + SLOW),
@@ -145,7 +145,7 @@ pub(super) fn propagation(before: &BondSummary, fingerprint: &str) -> Vec<(&'sta
         )
     }));
     lines.push((
-        "if broken:",
+        "if broken",
         "a consumer that stays cut off is reconnected by a new peck, never by the old key"
             .to_owned(),
     ));
@@ -177,7 +177,7 @@ pub(super) async fn verify(
     };
     match pulse {
         Some(pulse) if recorded.is_ok() => {
-            let line = ("verified:", format!("a pulse at {}", instant(pulse)));
+            let line = ("verified", format!("a pulse at {}", instant(pulse)));
             report.findings.push(line);
             WriteReport {
                 summary: format!("{}; the agent pulses with it", report.summary),
@@ -233,7 +233,7 @@ pub fn recovered(context: &WriteContext<'_>, bond: &BondId) -> WriteReport {
     let findings = all.iter().map(|(one, report)| {
         let begun = one.at.as_deref().unwrap_or("an unknown time");
         let text = format!("{} of {begun}: {}", one.id, report.summary);
-        ("rotation:", text)
+        ("rotation", text)
     });
     let results: Vec<_> = recovered
         .iter()

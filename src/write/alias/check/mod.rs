@@ -179,15 +179,36 @@ pub fn as_runbook(input: &PreflightInput<'_>, checks: &[PreflightCheck]) -> Runb
         .filter(|check| check.step.verdict() == verdict)
         .collect();
     let what = match verdict {
-        Verdict::Critical => "is not safe to take",
-        Verdict::Unknown => "cannot be told to be safe for",
-        Verdict::Warning => "can take, with caution,",
-        Verdict::Ok | Verdict::Skipped => "is safe to take",
+        Verdict::Critical => "is not safe for",
+        Verdict::Unknown => "is not proven safe for",
+        Verdict::Warning => "is safe for",
+        Verdict::Ok | Verdict::Skipped => "is safe for",
     };
-    let why = match (verdict, worst.first()) {
-        (Verdict::Ok, _) | (_, None) => String::new(),
-        (_, Some(first)) => format!(": {}", first.step.summary),
+    // Where all is well, its record says why.
+    let record = || {
+        checks
+            .iter()
+            .find(|check| check.step.id.as_str() == "record")
     };
+    let first = match verdict {
+        Verdict::Ok => record().filter(|check| check.step.verdict() == Verdict::Ok),
+        _ => worst.first().copied(),
+    };
+    let why = first.map_or(String::new(), |first| {
+        let summary = first.step.summary.as_str();
+        let summary = summary
+            .strip_prefix(&format!("{}: ", input.target))
+            .unwrap_or(summary);
+        let caution = match verdict {
+            Verdict::Warning => ", with caution",
+            _ => "",
+        };
+        let id = match first.step.id.as_str() {
+            "record" => String::new(),
+            id => format!("{id} "),
+        };
+        format!("{caution}: {id}{summary}")
+    });
     let steps: Vec<StepReport> = checks.iter().map(|check| check.step.clone()).collect();
     let next_action = worst
         .iter()
@@ -195,12 +216,12 @@ pub fn as_runbook(input: &PreflightInput<'_>, checks: &[PreflightCheck]) -> Runb
         .filter(|_| verdict != Verdict::Ok);
     RunbookReport {
         id: "alias".into(),
-        title: format!("{version} is safe to take the traffic of {alias}").into(),
+        title: format!("{version} for {alias}").into(),
         severity: "P0".into(),
         limits: Vec::new(),
         metrics: Vec::new(),
         verdict,
-        summary: format!("{version} {what} the traffic of {alias}{why}").into(),
+        summary: format!("{version} {what} {alias}{why}").into(),
         blocked_by: None,
         standing: None,
         short: "alias".into(),

@@ -3,6 +3,7 @@
 use super::result::{CheckResult, number, text};
 use super::{PreflightInput, Purpose};
 use crate::fact::FactValue;
+use crate::report::count;
 use crate::stack::{changes, newest_version};
 
 /// From this many mails in 24 h on, a deployment waits: the limit is 200.
@@ -12,10 +13,7 @@ const MIN_FEED_REACH: i64 = 30 * 60;
 
 pub(super) fn deploy_log(input: &PreflightInput<'_>) -> CheckResult {
     let Some(log) = input.deploy_log else {
-        return CheckResult::skipped(
-            "not-given",
-            "DEPLOY-LOG.md was not given; --deploy-log FILE reads it.",
-        );
+        return CheckResult::skipped("not-given", "not read; --deploy-log FILE reads it");
     };
     let scope = input.stack.deploy_log_scope(input.at.unix_timestamp());
     let changes = changes(log, scope);
@@ -25,9 +23,9 @@ pub(super) fn deploy_log(input: &PreflightInput<'_>) -> CheckResult {
             return CheckResult::warning(
                 "not-understood",
                 vec![text("deploy_log.newest", why.to_string())],
-                format!("DEPLOY-LOG.md does not tell what serves: {why}."),
+                format!("DEPLOY-LOG.md not readable: {why}"),
             )
-            .next("Write its newest entry as duckops does: duckops record --deploy-log FILE");
+            .next("Write its newest entry in the format of duckops record");
         }
         Err(_) => String::new(),
     };
@@ -35,7 +33,7 @@ pub(super) fn deploy_log(input: &PreflightInput<'_>) -> CheckResult {
         return CheckResult::unsettled(
             "no-entry",
             Vec::new(),
-            "Not known: no entry of DEPLOY-LOG.md has a date and a version.",
+            "not judged: no entry with date and version",
         );
     }
     let evidence = vec![text("deploy_log.newest", newest.as_str())];
@@ -53,16 +51,16 @@ pub(super) fn deploy_log(input: &PreflightInput<'_>) -> CheckResult {
         return CheckResult::warning(
             "disagrees",
             evidence,
-            format!("Its newest entry names {newest}, the alias points to {serving}."),
+            format!("newest entry {newest}, alias on {serving}"),
         )
-        .next("Settle which is right before the next change");
+        .next("Find out which is right before the next change");
     }
     match listed {
-        true => CheckResult::ok(evidence, format!("It lists version {target}.")),
+        true => CheckResult::ok(evidence, format!("lists version {target}")),
         false => CheckResult::warning(
             "not-listed",
             evidence,
-            format!("It does not list version {target}."),
+            format!("version {target} not listed"),
         ),
     }
 }
@@ -72,12 +70,10 @@ pub(super) fn governance(input: &PreflightInput<'_>) -> CheckResult {
     CheckResult::skipped(
         "rules",
         match input.purpose {
-            Some(Purpose::Rollback) => format!(
-                "INC-001 step 4 allows going back without prior approval; not restored 5 minutes later: {whom}."
-            ),
-            _ => format!(
-                "A promotion needs the approval of {whom}, and a version that was tested in staging and stands in DEPLOY-LOG.md."
-            ),
+            Some(Purpose::Rollback) => {
+                format!("INC-001 step 4 needs no approval; {whom} if not restored in 5 min")
+            }
+            _ => format!("promotion needs approval of {whom}, staging test, DEPLOY-LOG.md"),
         },
     )
 }
@@ -88,15 +84,18 @@ pub(super) fn alone(input: &PreflightInput<'_>) -> CheckResult {
         None => CheckResult::unsettled(
             "no-state",
             Vec::new(),
-            "Not known: there is no state folder for locks.",
+            "not judged: no state folder for locks",
         ),
-        Some(false) => CheckResult::ok(lock_is("free"), "No other run on this machine is at it."),
+        Some(false) => CheckResult::ok(
+            lock_is("free"),
+            "no other duckops on this machine is changing the alias",
+        ),
         Some(true) => CheckResult::warning(
             "busy",
             lock_is("held"),
-            "Another duckops on this machine has a plan open for this alias.",
+            "another duckops on this machine has an open plan",
         )
-        .next("Talk to each other; only one of you can win"),
+        .next("Agree with its user on one change"),
     }
 }
 
@@ -111,7 +110,7 @@ pub(super) fn status(input: &PreflightInput<'_>) -> CheckResult {
         Some(unavailable) => CheckResult::unknown(&unavailable),
         None => CheckResult::ok(
             vec![("api.up", FactValue::Bool(true))],
-            "It carries version, database and agents.",
+            "version, database and agents reported",
         ),
     }
 }
@@ -122,13 +121,13 @@ pub(super) fn fleet(input: &PreflightInput<'_>) -> CheckResult {
         Ok(dead) => {
             let evidence = vec![("status.agents.all_dead", FactValue::Bool(dead))];
             match dead {
-                false => CheckResult::ok(evidence, "It is not."),
+                false => CheckResult::ok(evidence, "not all agents dead"),
                 true => CheckResult::bad(
                     "all-dead",
                     evidence,
-                    "Every agent is dead: what a new version does cannot be seen.",
+                    "all agents dead: effects of a version not visible",
                 )
-                .next("Solve INC-003 first")
+                .next("Fix INC-003 first")
                 .command("duckops triage inc-003"),
             }
         }
@@ -142,22 +141,29 @@ pub(super) fn audit(input: &PreflightInput<'_>) -> CheckResult {
     ) {
         (Ok(FactValue::Duration(reach)), Ok(FactValue::Int(errors))) => (*reach, *errors),
         (Err(unavailable), _) | (_, Err(unavailable)) => return CheckResult::unknown(&unavailable),
-        _ => return CheckResult::unsettled("mistyped", Vec::new(), "Not known."),
+        _ => return CheckResult::unsettled("mistyped", Vec::new(), "not judged: not a number"),
     };
     let evidence = vec![number("audit.callback_errors_1h_min", errors)];
     match errors {
         0 if reach < MIN_FEED_REACH => CheckResult::unsettled(
             "not-covered",
             evidence,
-            "Not known: the feed does not reach back 30 minutes.",
+            "not judged: feed reaches back less than 30 min",
         ),
-        0 => CheckResult::ok(evidence, "No callback error in the last hour."),
+        0 => CheckResult::ok(evidence, "no callback errors in the last hour"),
         _ => CheckResult::bad(
             "errors",
             evidence,
-            format!("{errors} callback errors in the last hour."),
+            format!(
+                "{} in the last hour",
+                count(
+                    usize::try_from(errors).unwrap_or(usize::MAX),
+                    "callback error",
+                    "callback errors"
+                )
+            ),
         )
-        .next("Solve INC-004 first")
+        .next("Fix INC-004 first")
         .command("duckops triage inc-004"),
     }
 }
@@ -166,24 +172,24 @@ pub(super) fn mail(input: &PreflightInput<'_>) -> CheckResult {
     if input.yes("email.unlimited") == Ok(true) {
         return CheckResult::ok(
             vec![("email.unlimited", FactValue::Bool(true))],
-            "There is no daily limit.",
+            "no daily limit",
         );
     }
     match input.fact("email.sent_24h") {
         Ok(FactValue::Int(sent)) => {
             let evidence = vec![number("email.sent_24h", *sent)];
             match *sent < MAX_MAILS_24H {
-                true => CheckResult::ok(evidence, format!("{sent} in the last 24 h.")),
+                true => CheckResult::ok(evidence, format!("{sent} sent in 24 h")),
                 false => CheckResult::bad(
                     "much-mail",
                     evidence,
-                    format!("{sent} mails in the last 24 h: a deployment sends more."),
+                    format!("{sent} sent in 24 h (limit 160)"),
                 )
-                .next("Wait for INC-005 to be solved")
+                .next("Fix INC-005 first")
                 .command("duckops triage inc-005"),
             }
         }
-        Ok(_) => CheckResult::unsettled("mistyped", Vec::new(), "Not known."),
+        Ok(_) => CheckResult::unsettled("mistyped", Vec::new(), "not judged: not a number"),
         Err(unavailable) => CheckResult::unknown(&unavailable),
     }
 }
@@ -192,6 +198,6 @@ pub(super) fn freeze(input: &PreflightInput<'_>) -> CheckResult {
     let whom = &input.stack.escalation.value;
     CheckResult::skipped(
         "not-known-here",
-        format!("No system tells of a change freeze: {whom} says so with the approval."),
+        format!("no system to query; {whom} confirms with the approval"),
     )
 }

@@ -7,6 +7,7 @@ use crate::lambda::error_rate::{MAX_ERROR_RATE, error_rate_at_least, error_rate_
 use crate::lambda::policy::{GatewayAccess, GatewayRequest, gateway_access};
 use crate::lambda::version_metrics::VersionMetrics;
 use crate::observation::{Unavailable, UnavailableReason};
+use crate::report::count;
 use crate::text::Untrusted;
 
 pub(super) fn concurrency(known: &PreflightInput<'_>) -> CheckResult {
@@ -19,9 +20,9 @@ pub(super) fn concurrency(known: &PreflightInput<'_>) -> CheckResult {
         return CheckResult::bad(
             "nothing-reserved",
             told,
-            "Reserved concurrency is 0: the function may not run at all, whatever version serves.",
+            "reserved concurrency is 0: no version can run",
         )
-        .next("Somebody stopped it on purpose: ask before giving it room again")
+        .next("Find out who set it to 0 before raising it")
         .command(format!(
             "aws lambda get-function-concurrency --function-name {} --region {}",
             known.stack.function.value, known.stack.region.value
@@ -35,13 +36,13 @@ pub(super) fn concurrency(known: &PreflightInput<'_>) -> CheckResult {
     let mut told = vec![number("lambda.throttles_min", throttles)];
     told.extend(reserved.map(|reserved| number("function.reserved", reserved)));
     match throttles {
-        0 => CheckResult::ok(told, "Nothing is throttled."),
+        0 => CheckResult::ok(told, "no request throttled"),
         _ => CheckResult::bad(
             "throttled",
             told,
-            format!("{throttles} requests were throttled: another version adds no concurrency."),
+            format!("{throttles} throttled; another version adds no concurrency"),
         )
-        .next("Raise the concurrency or find out who sends so much; a rollback is the wrong fix"),
+        .next("Raise the concurrency, or find the source of the load; do not roll back"),
     }
 }
 
@@ -62,46 +63,41 @@ pub(super) fn permission(known: &PreflightInput<'_>) -> CheckResult {
         Err(why) => CheckResult::unsettled(
             "policy",
             Vec::new(),
-            format!("Not known: the policy of {alias} cannot be understood: {why}."),
+            format!("not judged: policy of {alias} not understood: {why}"),
         ),
-        Ok(GatewayAccess::Allowed { unchecked }) if unchecked.is_empty() => CheckResult::ok(
-            told("allowed"),
-            format!("The policy of {alias} lets API Gateway in."),
-        ),
+        Ok(GatewayAccess::Allowed { unchecked }) if unchecked.is_empty() => {
+            CheckResult::ok(told("allowed"), format!("API Gateway may invoke {alias}"))
+        }
         Ok(GatewayAccess::Allowed { unchecked }) => CheckResult::ok(
             told("allowed"),
             format!(
-                "The policy of {alias} lets API Gateway in; not compared, since the address does not name it: {}.",
+                "API Gateway may invoke {alias}; not compared: {}",
                 unchecked.join(", ")
             ),
         ),
         Ok(GatewayAccess::Undecided(why)) => {
             let why = Untrusted::new(why).printable(200);
-            let summary = format!(
-                "Whether the policy of {alias} lets API Gateway in cannot be evaluated: {why}"
-            );
+            let summary = format!("policy of {alias} not decidable: {why}");
             match is_up {
                 true => CheckResult::warning(
                     "conditions",
                     told("undecided"),
-                    format!("{summary}. The API answers."),
+                    format!("{summary}; API up"),
                 ),
-                false => {
-                    CheckResult::unsettled("conditions", told("undecided"), format!("{summary}."))
-                }
+                false => CheckResult::unsettled("conditions", told("undecided"), summary.clone()),
             }
             .next("Compare the conditions with the stage and the organisation of the API")
             .command(get_policy(known))
         }
         Ok(GatewayAccess::Refused(why)) => {
             let why = Untrusted::new(why).printable(200);
-            let summary = format!("The policy of {alias} does not let API Gateway in ({why})");
+            let summary = format!("API Gateway may not invoke {alias} ({why})");
             match is_up {
-                true => CheckResult::warning("no-permission", told("not allowed"), format!("{summary}, yet the API answers: the integration may use a role instead."))
+                true => CheckResult::warning("no-permission", told("not allowed"), format!("{summary}; API up, perhaps through a role"))
                     .next("Find out by which permission the API invokes the alias")
                     .command(get_policy(known)),
-                false => CheckResult::bad("no-permission", told("not allowed"), format!("{summary}: requests do not reach any version."))
-                    .next("Give the permission back; another version changes nothing")
+                false => CheckResult::bad("no-permission", told("not allowed"), format!("{summary}: no version gets requests"))
+                    .next("Restore the permission; another version changes nothing")
                     .command(match policy {
                         None => format!(
                             "aws lambda add-permission --function-name {} --qualifier {alias} --statement-id apigateway --action lambda:InvokeFunction --principal apigateway.amazonaws.com --region {}",
@@ -142,14 +138,14 @@ pub(super) fn series(known: &PreflightInput<'_>) -> CheckResult {
         Err(unavailable) => CheckResult::unknown(&unavailable),
         Ok(Some(served)) if served.invoked() > 0 => CheckResult::ok(
             vec![number("current.invocations", served.invoked())],
-            "CloudWatch counts the version that serves.",
+            "CloudWatch counts the version that serves",
         ),
         Ok(_) => CheckResult::unsettled(
             "no-data",
             Vec::new(),
-            "Not known: CloudWatch has nothing of the version that serves, under its alias.",
+            "not judged: no CloudWatch data of the version that serves",
         )
-        .next("Look whether requests go through the alias at all: the integration's URI must end in :prod"),
+        .next("Check that requests use the alias: the URI of the integration ends in :prod"),
     }
 }
 
@@ -160,28 +156,39 @@ fn current_told(served: &VersionMetrics) -> Vec<super::result::CheckEvidence> {
     ]
 }
 
+/// `1 error`, `12 errors`
+fn errors(number: i64) -> String {
+    count(usize::try_from(number).unwrap_or(0), "error", "errors")
+}
+
 fn current_is(served: &VersionMetrics) -> String {
-    format!("Version {} served: {}.", served.number, served.describe())
+    format!("{}: {}", served.number, served.describe())
 }
 
 pub(super) fn current(known: &PreflightInput<'_>) -> CheckResult {
     let served = match serving(known) {
         Err(unavailable) => return CheckResult::unknown(&unavailable),
-        Ok(None) => return CheckResult::skipped("no-data", "There is nothing to count."),
+        Ok(None) => return CheckResult::skipped("no-data", "no invocations to count"),
         Ok(Some(served)) => served,
     };
     let (told, is) = (current_told(served), current_is(served));
     let recent = known.observations.int("lambda.errors_min").unwrap_or(0);
     match (served.invoked(), recent) {
-        (0, _) => CheckResult::skipped("no-data", "There is nothing to count."),
-        (_, 1..) => {
-            CheckResult::warning("failing", told, format!("{recent} errors right now. {is}"))
-        }
+        (0, _) => CheckResult::skipped("no-data", "no invocations to count"),
+        (_, 1..) => CheckResult::warning(
+            "failing",
+            told,
+            format!(
+                "{} serves now: {} in the last 5 min",
+                served.number,
+                errors(recent)
+            ),
+        ),
         (invoked, _) if error_rate_at_least(served.failed(), invoked) > MAX_ERROR_RATE => {
             CheckResult::warning("failing", told, is)
         }
         (invoked, _) if error_rate_at_most(served.failed(), invoked) > MAX_ERROR_RATE => {
-            CheckResult::warning("few", told, format!("Too little to tell. {is}"))
+            CheckResult::warning("few", told, format!("{is}; too few for a verdict"))
         }
         _ => CheckResult::ok(told, is),
     }
@@ -199,12 +206,12 @@ pub(super) fn target(known: &PreflightInput<'_>) -> CheckResult {
             true => CheckResult::warning(
                 "undoes",
                 told,
-                format!("Version {target} was rolled back just now: this undoes that."),
+                format!("{target} was rolled back last; this undoes it"),
             ),
             false => CheckResult::bad(
                 "rolled-back",
                 told,
-                format!("Version {target} was rolled back before, by the journal."),
+                format!("{target} was rolled back before (journal)"),
             )
             .next("Publish the repaired code as a new version"),
         };
@@ -214,20 +221,14 @@ pub(super) fn target(known: &PreflightInput<'_>) -> CheckResult {
         Ok(served) => served,
     };
     let Some(served) = served.filter(|served| served.invoked() > 0) else {
-        let never = format!(
-            "Version {} never served this alias in the last 30 days",
-            known.target
-        );
+        let never = format!("{} did not serve prod in 30 d", known.target);
         return match known.is_back() || known.is(Purpose::Rollback) {
             true => CheckResult::warning(
                 "never-served",
                 vec![number("target.invocations", 0)],
-                format!("{never}: nothing shows that it is good."),
+                format!("{never}: no record"),
             ),
-            false => CheckResult::skipped(
-                "never-served",
-                format!("{never}: nothing speaks against it yet."),
-            ),
+            false => CheckResult::skipped("never-served", format!("{never}: no record")),
         };
     };
     let told = vec![
@@ -240,7 +241,7 @@ pub(super) fn target(known: &PreflightInput<'_>) -> CheckResult {
             CheckResult::bad("failed-before", told, is).next("Choose a version with a good record")
         }
         (failed, invoked) if error_rate_at_most(failed, invoked) > MAX_ERROR_RATE => {
-            CheckResult::warning("few", told, format!("Too little to tell. {is}"))
+            CheckResult::warning("few", told, format!("{is}; too few for a verdict"))
         }
         _ => CheckResult::ok(told, is),
     }
@@ -267,7 +268,7 @@ pub(super) fn onset(known: &PreflightInput<'_>) -> CheckResult {
     let why = match known.fact("rollback.why") {
         Ok(why) => why.shown().to_string(),
         Err(unavailable) if unavailable.why == UnavailableReason::NotAsked => {
-            return CheckResult::skipped("not-asked", "Not asked.");
+            return CheckResult::skipped("not-asked", "not requested");
         }
         // Without an expected version it is not settled; the times alone may settle it.
         Err(unavailable) => match older(known) {
@@ -278,51 +279,43 @@ pub(super) fn onset(known: &PreflightInput<'_>) -> CheckResult {
     };
     let told = vec![text("rollback.why", why.as_str())];
     match why.as_str() {
-        "errors-after-move" => CheckResult::ok(
-            told,
-            "The errors began after the alias moved: this version brought them.",
-        ),
+        "errors-after-move" => CheckResult::ok(told, "errors began after the alias moved"),
         "errors-before-move" => CheckResult::warning(
             "errors-before-move",
             told,
-            "The errors began before the alias moved: the version that serves did not bring them.",
+            "errors began before the alias moved",
         )
-        .next("Look for the cause elsewhere; going back is unlikely to help"),
+        .next("Look for another cause; a rollback is unlikely to help"),
         "throttled" => CheckResult::warning(
             "throttled",
             told,
-            "Requests are throttled: no version adds concurrency.",
+            "requests throttled; no version adds concurrency",
         ),
         "gateway" => CheckResult::warning(
             "gateway",
             told,
-            "The failing answer speaks of the gateway, the route or the key, not of a version.",
+            "answer comes from gateway, route or key, not from a version",
         ),
-        "not-invoked" => CheckResult::warning(
-            "not-invoked",
-            told,
-            "Requests do not reach the function: no version is the cause.",
-        ),
+        "not-invoked" => {
+            CheckResult::warning("not-invoked", told, "no request reaches the function")
+        }
         "no-errors" => CheckResult::warning(
             "no-errors",
             told,
-            "The API fails, and neither log nor metrics show an error of this version.",
+            "API down, no error of this version in log or metrics",
         ),
-        "drift" | "drift-but-up" => CheckResult::ok(told, "The alias is not where it should be."),
-        _ => CheckResult::skipped("no-errors", "There are no errors to explain."),
+        "drift" | "drift-but-up" => CheckResult::ok(told, "alias not on the expected version"),
+        _ => CheckResult::skipped("no-errors", "no errors"),
     }
 }
 
 pub(super) fn smoke(known: &PreflightInput<'_>) -> CheckResult {
     match known.smoke {
-        None => CheckResult::skipped(
-            "not-wanted",
-            "Not run alone; --smoke does so, with one read of the status.",
-        ),
+        None => CheckResult::skipped("not-wanted", "not run; --smoke invokes it once"),
         Some(Ok(answer)) => CheckResult::ok(
             vec![text("target.smoke", answer.as_str())],
             format!(
-                "Run alone, it answers {}.",
+                "invoked once: {}",
                 Untrusted::new(answer.as_str()).printable(80)
             ),
         ),
@@ -330,7 +323,7 @@ pub(super) fn smoke(known: &PreflightInput<'_>) -> CheckResult {
             "smoke",
             vec![text("target.smoke", why.as_str())],
             format!(
-                "Run alone, it fails: {}.",
+                "invoked once, failed: {}",
                 Untrusted::new(why.as_str()).printable(160)
             ),
         )
@@ -352,18 +345,15 @@ pub(super) fn drift(known: &PreflightInput<'_>) -> CheckResult {
         text("alias.version", alias.version.as_str()),
     ];
     match said.trim_start_matches(['v', 'V']) == alias.version {
-        true => CheckResult::ok(
-            told,
-            format!("The API says that it runs version {}.", alias.version),
-        ),
+        true => CheckResult::ok(told, format!("API reports version {}", alias.version)),
         false => CheckResult::warning(
             "drift",
             told,
             format!(
-                "The API says that it runs {said}, the alias points to {}.",
+                "API reports {said}, alias on {}",
                 Untrusted::new(alias.version.as_str()).printable(20)
             ),
         )
-        .next("Ask again in a minute; if it stays, find out what the gateway invokes"),
+        .next("Check again in a minute; if it stays, find out what the gateway invokes"),
     }
 }

@@ -64,7 +64,7 @@ impl CheckResult {
             Verdict::Unknown,
             unavailable.why.code(),
             Vec::new(),
-            format!("Not known: {}.", unavailable.detail),
+            format!("not judged: {}", unavailable.detail),
         );
         judged.next = unavailable.fix.as_ref().map(ToString::to_string);
         judged
@@ -146,7 +146,7 @@ impl PreflightInput<'_> {
             observation::FactState::Unavailable(unavailable) => Err(unavailable.clone()),
             observation::FactState::NotAsked => Err(Unavailable::new(
                 observation::UnavailableReason::NotAsked,
-                format!("{path} was not asked for"),
+                format!("{path} not requested"),
             )),
         }
     }

@@ -35,10 +35,7 @@ pub(super) fn runtime(input: &PreflightInput<'_>) -> CheckResult {
         Err(unavailable) => return CheckResult::unknown(unavailable),
     };
     let Some(runtime) = configured.runtime.as_deref() else {
-        return CheckResult::skipped(
-            "image",
-            "The version is an image: it brings its own runtime.",
-        );
+        return CheckResult::skipped("image", "image with its own runtime");
     };
     let shown = Untrusted::new(runtime).printable(40);
     let evidence = vec![text("target.runtime", runtime)];
@@ -46,7 +43,7 @@ pub(super) fn runtime(input: &PreflightInput<'_>) -> CheckResult {
         return CheckResult::warning(
             "unlisted",
             evidence,
-            format!("{shown} is in no list of this duckops, which is of {TABLE_DAY}."),
+            format!("{shown} not in the list of {TABLE_DAY}"),
         )
         .next("Look it up: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html");
     };
@@ -55,22 +52,19 @@ pub(super) fn runtime(input: &PreflightInput<'_>) -> CheckResult {
     if today >= deprecated {
         let updates = match blocked {
             Some(day) if today >= day => {
-                format!("; functions with it are blocked for updates since {day}")
+                format!("; updates blocked since {day}")
             }
-            Some(day) => format!("; functions with it are blocked for updates from {day} on"),
+            Some(day) => format!("; updates blocked from {day} on"),
             None => String::new(),
         };
         return CheckResult::warning(
             "given-up",
             evidence,
-            format!("{shown} is deprecated since {deprecated}, without security patches{updates}."),
+            format!("{shown} deprecated since {deprecated}, no security patches{updates}"),
         )
         .next("Plan a version with a newer runtime");
     }
-    CheckResult::ok(
-        evidence,
-        format!("{shown} is supported until {deprecated}."),
-    )
+    CheckResult::ok(evidence, format!("{shown} supported until {deprecated}"))
 }
 
 const fn until(name: &'static str, deprecated: Date, updates_blocked: Option<Date>) -> Runtime {

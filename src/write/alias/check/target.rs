@@ -5,6 +5,7 @@ use super::{PreflightInput, Purpose};
 use crate::lambda::endpoint_probe::is_aws;
 use crate::lambda::version_state::VersionStanding;
 use crate::observation::UnavailableReason;
+use crate::report::count;
 use crate::stack::is_loopback;
 use crate::text::Untrusted;
 use url::Url;
@@ -43,7 +44,7 @@ pub(super) fn account(input: &PreflightInput<'_>) -> CheckResult {
     ];
     if caller.account != *account {
         let found = Untrusted::new(caller.account.as_str()).printable(20);
-        let summary = format!("AWS answers from account {found}, the stack is in {account}.");
+        let summary = format!("AWS account {found}, the stack is in {account}");
         return CheckResult::bad("wrong-account", evidence, summary).next(format!(
             "Choose the profile of account {account}: AWS_PROFILE=…"
         ));
@@ -77,7 +78,7 @@ pub(super) fn account(input: &PreflightInput<'_>) -> CheckResult {
             let who = Untrusted::new(caller.arn.as_str()).printable(120);
             CheckResult::ok(
                 evidence,
-                format!("Account {account}, region {region}, as {who}."),
+                format!("account {account}, region {region}, as {who}"),
             )
         }
     }
@@ -85,26 +86,26 @@ pub(super) fn account(input: &PreflightInput<'_>) -> CheckResult {
 
 pub(super) fn clock(input: &PreflightInput<'_>) -> CheckResult {
     let Some(skew) = input.observations.skew() else {
-        return CheckResult::unsettled("no-date", Vec::new(), "Not known: no answer was dated.");
+        return CheckResult::unsettled("no-date", Vec::new(), "not judged: no dated answer");
     };
     let evidence = vec![number("clock.skew", skew)];
     let off = skew.abs();
     match off {
         0..=CLOCK_SKEW_WARNING => {
-            CheckResult::ok(evidence, format!("This machine's clock is {off} s off."))
+            CheckResult::ok(evidence, format!("clock of this machine {off} s off"))
         }
         61..=CLOCK_SKEW_LIMIT => CheckResult::warning(
             "clock-odd",
             evidence,
-            format!("This machine's clock is {off} s off."),
+            format!("clock of this machine {off} s off"),
         )
-        .next("Set the clock"),
+        .next("Set the clock of this machine"),
         _ => CheckResult::bad(
             "clock-off",
             evidence,
-            format!("This machine's clock is {off} s off."),
+            format!("clock of this machine {off} s off"),
         )
-        .next("Set the clock"),
+        .next("Set the clock of this machine"),
     }
 }
 
@@ -114,7 +115,7 @@ pub(super) fn alias(input: &PreflightInput<'_>) -> CheckResult {
         Err(unavailable) if unavailable.why == UnavailableReason::NotFound => CheckResult::bad(
             "no-alias",
             vec![text("alias.name", name.as_str())],
-            format!("There is no alias {name}: {}.", unavailable.detail),
+            format!("alias {name} does not exist: {}", unavailable.detail),
         ),
         Err(unavailable) => CheckResult::unknown(unavailable),
         Ok(alias) => {
@@ -127,12 +128,12 @@ pub(super) fn alias(input: &PreflightInput<'_>) -> CheckResult {
                 "$LATEST" => CheckResult::warning(
                     "latest",
                     evidence,
-                    format!("{name} points to $LATEST, which changes with every upload."),
+                    format!("{name} on $LATEST, which changes with every upload"),
                 )
                 .next("Publish a version and promote it"),
                 _ => {
                     let revision = &alias.revision;
-                    let summary = format!("{name} points to version {shown}, revision {revision}.");
+                    let summary = format!("{name} on version {shown}, revision {revision}");
                     CheckResult::ok(evidence, summary)
                 }
             }
@@ -148,40 +149,33 @@ pub(super) fn weights(input: &PreflightInput<'_>) -> CheckResult {
     let split = Untrusted::new(alias.split()).printable(120).to_string();
     let evidence = vec![text("alias.split", split.as_str())];
     if alias.weights.is_empty() {
-        return CheckResult::ok(
-            evidence,
-            format!("All traffic goes where the alias points: {split}."),
-        );
+        return CheckResult::ok(evidence, format!("{split}"));
     }
     if input.is(Purpose::Rollback) {
         return CheckResult::warning(
             "weighted",
             evidence,
-            format!("The traffic is split, {split}: this rollback ends that."),
+            format!("traffic split, {split}; this rollback ends it"),
         );
     }
     if input.half_done == Some(input.target) && input.is(Purpose::Promotion) {
         return CheckResult::warning(
             "half-done",
             evidence,
-            format!("A shift was left half done, {split}: this goes on with it."),
+            format!("unfinished shift, {split}; this goes on with it"),
         );
     }
     if let Some(coming) = input.half_done {
-        let summary = format!("A shift to version {coming} was left half done: {split}.");
+        let summary = format!("unfinished shift to version {coming}: {split}");
         let serving = &alias.version;
         return CheckResult::bad("half-done", evidence, summary)
-            .next(format!("Go on with it (duckops alias promote --to {coming} …), or return to version {serving}"))
+            .next(format!(
+                "Return to version {serving}, or go on with the promotion of {coming}"
+            ))
             .command(format!("duckops alias rollback --to {serving}"));
     }
-    CheckResult::bad(
-        "weighted",
-        evidence,
-        format!("The traffic is split and stayed so: {split}."),
-    )
-    .next(
-        "Find out whose canary this is; Lambda's own weights of a transition go away by themselves",
-    )
+    CheckResult::bad("weighted", evidence, format!("traffic split: {split}"))
+        .next("Find out whose canary this is; weights of a Lambda transition go away alone")
 }
 
 pub(super) fn deployment(input: &PreflightInput<'_>) -> CheckResult {
@@ -193,8 +187,8 @@ pub(super) fn deployment(input: &PreflightInput<'_>) -> CheckResult {
     CheckResult::skipped(
         "not-asked",
         match split {
-            true => "CodeDeploy is not asked; the weights may be its canary.",
-            false => "CodeDeploy is not asked; no shift of traffic shows on the alias.",
+            true => "CodeDeploy not queried; the weights may be its canary",
+            false => "CodeDeploy not queried; no weights on the alias",
         },
     )
 }
@@ -210,30 +204,26 @@ pub(super) fn exists(input: &PreflightInput<'_>) -> CheckResult {
         return CheckResult::bad(
             "not-published",
             evidence,
-            format!("{target} is no published version."),
+            format!("{target} is not a published version"),
         )
-        .next("Name a version by its number: duckops alias show lists them");
+        .next("Name a version by its number");
     }
     let serving = input.seen.alias.as_ref();
     let is_serving = serving.is_ok_and(|alias| alias.version == input.target);
     let ends_split = serving.is_ok_and(|alias| !alias.weights.is_empty());
     match input.configured {
         Err(unavailable) if unavailable.why == UnavailableReason::NotFound => {
-            let summary = format!("There is no version {target}.");
-            CheckResult::bad("no-version", evidence, summary)
-                .next("Name one that exists: duckops alias show lists them")
+            let summary = format!("version {target} does not exist");
+            CheckResult::bad("no-version", evidence, summary).next("Name a version that exists")
         }
         Err(unavailable) => CheckResult::unknown(unavailable),
         Ok(_) if is_serving && input.purpose.is_some() && !ends_split => CheckResult::bad(
             "same-version",
             evidence,
-            format!("The alias points to version {target} already: there is nothing to change."),
+            format!("alias is on version {target} already"),
         ),
-        Ok(_) if is_serving => CheckResult::ok(
-            evidence,
-            format!("Version {target} is the one that serves."),
-        ),
-        Ok(_) => CheckResult::ok(evidence, format!("Version {target} is published.")),
+        Ok(_) if is_serving => CheckResult::ok(evidence, format!("{target} serves now")),
+        Ok(_) => CheckResult::ok(evidence, format!("{target} is published")),
     }
 }
 
@@ -251,30 +241,30 @@ pub(super) fn state(input: &PreflightInput<'_>) -> CheckResult {
         CheckResult::bad(
             reason,
             evidence.clone(),
-            format!("Version {target} is not ready: {shown}."),
+            format!("{target} not ready: {shown}"),
         )
     };
     match configured.state.standing() {
-        Ok(VersionStanding::Ready) => {
-            CheckResult::ok(evidence, format!("Version {target} is active."))
-        }
+        Ok(VersionStanding::Ready) => CheckResult::ok(evidence, format!("{target} is active")),
         Ok(VersionStanding::Inactive) => CheckResult::bad(
             "inactive",
             evidence,
-            format!("Version {target} is inactive: it was idle so long that its first requests would fail."),
+            format!("{target} inactive: first requests would fail"),
         )
-        .next("Warm it up by running it once, wait until it is active, and ask again")
+        .next("Invoke it once, wait until it is active, then check again")
         .command(format!(
             "aws lambda invoke --function-name {} --qualifier {target} --region {} /dev/null",
             input.stack.function.value, input.stack.region.value
         )),
-        Ok(VersionStanding::Coming) => not_ready("not-ready").next("Ask again in a minute: it is still being prepared"),
+        Ok(VersionStanding::Coming) => {
+            not_ready("not-ready").next("Check again in a minute: it is still being prepared")
+        }
         Ok(VersionStanding::Failed) => not_ready("failed")
-            .next("Remove the cause that Lambda names, or choose another version: time alone mends nothing"),
+            .next("Remove the cause that Lambda names, or choose another version"),
         Err(missing) => CheckResult::unsettled(
             "missing",
             evidence,
-            format!("Not known: Lambda does not tell {missing} of version {target}."),
+            format!("not judged: Lambda did not return {missing} of {target}"),
         ),
     }
 }
@@ -285,13 +275,13 @@ pub(super) fn code(input: &PreflightInput<'_>) -> CheckResult {
         (Err(unavailable), _) | (_, Err(unavailable)) => return CheckResult::unknown(unavailable),
     };
     if target.number == current.number {
-        return CheckResult::skipped("same-version", "It is the version that serves.");
+        return CheckResult::skipped("same-version", format!("{} serves now", target.number));
     }
     let (Some(code), Some(serving)) = (&target.code, &current.code) else {
         return CheckResult::unsettled(
             "missing",
             Vec::new(),
-            "Not known: Lambda does not tell the code of both versions.",
+            "not judged: Lambda did not return the code of both",
         );
     };
     let evidence = vec![
@@ -299,19 +289,17 @@ pub(super) fn code(input: &PreflightInput<'_>) -> CheckResult {
         text("alias.code", serving.as_str()),
     ];
     if code != serving {
-        return CheckResult::ok(evidence, "The two versions run different code.");
+        return CheckResult::ok(evidence, "code differs");
     }
     let (number, serving) = (&target.number, &current.number);
     let differences = current.differences(target);
     if differences.is_empty() {
-        let summary = format!(
-            "Version {number} has the same code and configuration as version {serving}: moving to it changes nothing."
-        );
+        let summary = format!("{number} has the code and configuration of {serving}");
         return CheckResult::bad("same-code", evidence, summary).next("Choose another version");
     }
     // CodeSha256 covers the code alone: this may be exactly the rollback of a configuration.
     let summary = format!(
-        "The same code as version {serving} with another configuration: {}.",
+        "code of {serving}, other configuration: {}",
         differences.join("; ")
     );
     CheckResult::ok(evidence, summary)
@@ -325,34 +313,35 @@ pub(super) fn configuration(input: &PreflightInput<'_>) -> CheckResult {
     let differences = current.differences(target);
     let evidence = vec![list("target.differences", &differences)];
     match differences.len() {
-        0 => CheckResult::ok(evidence, "Both are configured alike."),
+        0 => CheckResult::ok(evidence, "no setting differs"),
         many => CheckResult::warning(
             "differs",
             evidence,
             format!(
-                "{many} settings differ; data, secrets and workflows do not move with a version."
+                "{} differ; data and secrets stay",
+                count(many, "setting", "settings")
             ),
         )
-        .next("Read the differences: each should be meant"),
+        .next("Read the differences: each should be intended"),
     }
 }
 
 pub(super) fn provisioned(input: &PreflightInput<'_>) -> CheckResult {
     match &input.seen.provisioned {
         Err(unavailable) => CheckResult::unknown(unavailable),
-        Ok(None) => CheckResult::skipped("none", "Nothing is kept warm for the alias."),
+        Ok(None) => CheckResult::skipped("none", "no provisioned concurrency"),
         Ok(Some(status)) => {
             let evidence = vec![text("alias.provisioned", status.as_str())];
             let shown = Untrusted::new(status.as_str()).printable(40);
             match status.as_str() {
                 "READY" => CheckResult::ok(
                     evidence,
-                    "What is kept warm is ready; a move takes it away for minutes while it is built anew.",
+                    "provisioned concurrency ready; a move rebuilds it",
                 ),
                 _ => CheckResult::warning(
                     "not-ready",
                     evidence,
-                    format!("What is kept warm is {shown}: expect cold starts."),
+                    format!("provisioned concurrency {shown}: cold starts"),
                 ),
             }
         }
