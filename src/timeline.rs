@@ -63,7 +63,7 @@ impl Moment {
 pub struct Timeline {
     /// Oldest first.
     pub moments: Vec<Moment>,
-    /// Where the first bad verdict stands among them.
+    /// Where the worst verdict first stands among them.
     pub broke: Option<usize>,
 }
 
@@ -75,13 +75,12 @@ impl Timeline {
             .filter(|moment| moment.at >= from)
             .collect();
         moments.sort_by(|a, b| (a.at, a.witness, &a.text).cmp(&(b.at, b.witness, &b.text)));
-        let first = moments.iter().find(|moment| moment.bad.is_some());
-        let first = first.map(|moment| moment.at);
-        // Of several in one run the worst is what broke: others may only be explained by it.
+        // The worst is what broke, and of several the first: a warning that came before a critical,
+        // or beside it, is not what people look for.
         let broke = moments
             .iter()
             .enumerate()
-            .filter(|(_, moment)| moment.bad.is_some() && Some(moment.at) == first)
+            .filter(|(_, moment)| moment.bad.is_some())
             .max_by_key(|(index, moment)| (moment.bad, std::cmp::Reverse(*index)))
             .map(|(index, _)| index);
         Self { moments, broke }
@@ -162,7 +161,7 @@ pub fn alias(samples: &[Sample]) -> Vec<Moment> {
         [before, after] if before.value != after.value => {
             let since = crate::fact::instant(before.at.unix_timestamp());
             let text = format!(
-                "the alias came from version {} to {}, after {since}",
+                "alias moved from version {} to {} after {since}",
                 before.value, after.value
             );
             Some(Moment::new(after.at.unix_timestamp(), Witness::Alias, text))

@@ -142,7 +142,7 @@ const REFUSALS: &[Refusal] = &[
         change: as_it_is,
         arguments: &["rollback", "--to", "77", "--confirm", "prod@62->77"],
         code: 1,
-        says: &["no version 77"],
+        says: &["version 77 does not exist"],
     },
     Refusal {
         what: "$LATEST",
@@ -155,14 +155,14 @@ const REFUSALS: &[Refusal] = &[
             "prod@62->$LATEST",
         ],
         code: 1,
-        says: &["no published version"],
+        says: &["not a published version"],
     },
     Refusal {
         what: "a version with a sign",
         change: as_it_is,
         arguments: &["rollback", "--to=-61", "--confirm", "prod@62->-61"],
         code: 1,
-        says: &["no published version"],
+        says: &["not a published version"],
     },
     Refusal {
         what: "the version that serves",
@@ -181,7 +181,7 @@ const REFUSALS: &[Refusal] = &[
         },
         arguments: BACK,
         code: 1,
-        says: &["inactive", "Warm it up"],
+        says: &["inactive", "Invoke it once"],
     },
     Refusal {
         what: "a version that is being updated",
@@ -200,7 +200,7 @@ const REFUSALS: &[Refusal] = &[
         change: |w| drop(w.configured.insert("61".into(), json!({"State": null}))),
         arguments: BACK,
         code: 1,
-        says: &["does not tell the state"],
+        says: &["did not return the state"],
     },
     Refusal {
         what: "a version that may not be read",
@@ -224,7 +224,7 @@ const REFUSALS: &[Refusal] = &[
         },
         arguments: BACK,
         code: 1,
-        says: &["same code"],
+        says: &["the code and configuration of"],
     },
     Refusal {
         what: "nobody knows a good version",
@@ -236,7 +236,7 @@ const REFUSALS: &[Refusal] = &[
         code: 1,
         says: &[
             "no version is proven to be good",
-            "version 61: it never served",
+            "version 61: did not serve",
         ],
     },
     Refusal {
@@ -301,7 +301,7 @@ const REFUSALS: &[Refusal] = &[
             "n",
         ],
         code: 1,
-        says: &["Reserved concurrency is 0"],
+        says: &["reserved concurrency is 0"],
     },
 ];
 
@@ -410,8 +410,8 @@ fn a_useless_rollback_is_advised_against_before_the_prompt() {
     type Case = (&'static str, fn(&mut FakeStack), &'static str);
     // To version 60, whose own record is clean in all three.
     let cases: [Case; 3] = [
-        ("inc-001", throttled, "Reserved concurrency is 0"),
-        ("inc-001", locked_out, "does not let API Gateway in"),
+        ("inc-001", throttled, "reserved concurrency is 0"),
+        ("inc-001", locked_out, "API Gateway may not invoke"),
         (
             "onset-before-move",
             as_it_is,
@@ -427,7 +427,10 @@ fn a_useless_rollback_is_advised_against_before_the_prompt() {
         let advice = document["advice"].to_string();
         assert!(advice.contains(says), "{scene}: {advice}");
         let ran = alias(&stage, &["rollback", "--to", "60"]).run();
-        let (advice, question) = (ran.stdout.find("ADVISED AGAINST"), ran.stdout.find("NEXT"));
+        let (advice, question) = (
+            ran.stdout.find("ADVISED AGAINST"),
+            ran.stdout.find("DO NOW"),
+        );
         assert!(advice.is_some() && advice < question, "{ran:?}");
         assert!(puts(&stage).is_empty());
     }
@@ -603,7 +606,7 @@ fn every_refusal_names_a_next_step() {
         .env("DUCKOPS_STATE_DIR", &file)
         .run();
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.stdout.contains("NEXT"), "{ran:?}");
+    assert!(ran.stdout.contains("DO NOW"), "{ran:?}");
     assert!(ran.stdout.contains("--state-dir DIR"), "{ran:?}");
     assert!(puts(&stage).is_empty());
 }

@@ -98,14 +98,17 @@ fn an_escalation_has_its_context_and_is_sent_once() {
     // Somebody else, a minute later.
     let again = call(&stage, &[]).env("DUCKOPS_TEST_NOW", after(300)).run();
     let again = ended(again, 4);
-    assert!(again.stdout.contains("paged "), "{again:?}");
+    // Broken into lines wherever the screen ends.
+    let said: Vec<_> = again.stdout.split_whitespace().collect();
+    let said = said.join(" ");
     for words in [
+        "Paged ",
         " ago, at 2026-03-22T03:16:",
         "Z, by operator (by login) on ",
+        ", delivered",
     ] {
-        assert!(again.stdout.contains(words), "{again:?}");
+        assert!(said.contains(words), "{words}: {said}");
     }
-    assert!(again.stdout.contains(", delivered"), "{again:?}");
     assert_eq!(receiver.came().len(), 1);
     let meant = call(&stage, &["--again"]).env("DUCKOPS_TEST_NOW", after(300));
     ended(meant.run(), 0);
@@ -392,7 +395,7 @@ fn escalation_and_checks_share_an_incident_key_and_the_next_incident_escalates_a
 fn stack_text_in_an_escalation_mentions_nobody_and_forges_no_line() {
     let receiver = Receiver::well();
     let mut world = world("inc-004");
-    let evil = "x\n<!channel> Asked: pay @here\u{202e}\u{1b}[2J";
+    let evil = "x\n<!channel> Decision needed: pay @here\u{202e}\u{1b}[2J";
     for execution in &mut world.executions {
         execution.name = format!("{evil}{}", execution.name);
     }
@@ -405,7 +408,9 @@ fn stack_text_in_an_escalation_mentions_nobody_and_forges_no_line() {
     for bad in ["<!channel>", "@here", "\u{202e}", "\u{1b}"] {
         assert!(!text.contains(bad), "{bad:?}: {text}");
     }
-    let asked = text.lines().filter(|line| line.starts_with("Asked:"));
+    let asked = text
+        .lines()
+        .filter(|line| line.starts_with("Decision needed:"));
     assert_eq!(asked.count(), 1, "{text}");
 }
 

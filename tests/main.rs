@@ -51,6 +51,7 @@ mod recording;
 mod recovery;
 mod rules;
 mod schema;
+mod screens;
 mod secrets;
 mod sequence;
 mod situations;

@@ -64,6 +64,7 @@ const TEMPLATE: &[&str] = &[
     "style[]",
     "svg[aria-labelledby role viewBox xmlns]",
     "table[]",
+    "table[class]",
     "tbody[]",
     "td[]",
     "text[class x y]",
@@ -73,6 +74,10 @@ const TEMPLATE: &[&str] = &[
     "title[id]",
     "tr[]",
     "tr[class]",
+    "details[]",
+    "details[open]",
+    "summary[]",
+    "div[class]",
 ];
 
 fn foreign(browser: &Browser) -> Vec<String> {

@@ -55,7 +55,9 @@ pub enum AlertStateError {
     #[error("what earlier checks left cannot be read: {0}")]
     Unreadable(Printable),
     /// A newer duckops wrote it.
-    #[error("written by a newer duckops in format {0}, this one reads {FORMAT}: use a newer duckops")]
+    #[error(
+        "written by a newer duckops in format {0}, this one reads {FORMAT}: use a newer duckops"
+    )]
     Newer(u32),
 }
 

@@ -246,9 +246,7 @@ fn failure_line(attempt: &Attempt) -> Option<String> {
         DeliveryOutcome::Refused => format!(
             "channel {channel} refused the message about {runbook}, which is not sent again: {why}"
         ),
-        _ => format!(
-            "channel {channel} did not get {runbook}, the next check tries again: {why}"
-        ),
+        _ => format!("channel {channel} did not get {runbook}, the next check tries again: {why}"),
     })
 }
 

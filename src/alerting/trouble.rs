@@ -249,7 +249,13 @@ fn trouble_line(channel: &ChannelReport, now: OffsetDateTime) -> Option<Printabl
         [one] => format!("; waiting: {one}"),
         all => format!("; {} wait: {}", all.len(), all.join(", ")),
     };
-    Some(format!("channel {} gets no messages now: {why}{waiting}", channel.name).into())
+    Some(
+        format!(
+            "channel {} gets no messages now: {why}{waiting}",
+            channel.name
+        )
+        .into(),
+    )
 }
 
 fn refused_line(channel: &str, runbook: &str, why: &str) -> Printable {

@@ -300,7 +300,7 @@ pub(super) struct JournalArgs {
 pub(super) struct FactsArgs {
     /// Only facts whose path begins with this, such as status.agents
     pub(super) prefix: Option<String>,
-    /// List what there is, with type and meaning, and ask nobody
+    /// List all facts with type and meaning, no network
     #[arg(long)]
     pub(super) schema: bool,
 }

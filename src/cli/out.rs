@@ -9,13 +9,14 @@ use crate::report::columns::Screen;
 use crate::report::document::Document;
 use crate::report::model::{NextAction, Report, Verdict};
 use crate::report::palette::Style;
-use crate::report::{json, junit, markdown, nagios, prometheus, short, table};
+use crate::report::{json, junit, links, markdown, nagios, prometheus, short, table};
 use crate::stack::Environment;
 use crate::stack::{Origin, Setting};
 use crate::text::Printable;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use supports_hyperlinks::Stream;
 
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +73,8 @@ pub(super) struct Out {
     is_strict: bool,
     /// Takes what would stand on standard output, where that carries something else.
     kept: Option<Kept>,
+    /// Whether the terminal opens addresses behind words.
+    has_links: bool,
 }
 
 impl Out {
@@ -97,6 +100,7 @@ impl Out {
             },
             quiet: false,
             explains: false,
+            has_links: false,
             is_strict: false,
             kept: None,
         }
@@ -163,6 +167,8 @@ impl Out {
             explains,
             is_strict: false,
             kept: None,
+            // Whoever wants no colour wants no other escape sequence either.
+            has_links: terminal && colour && supports_hyperlinks::on(Stream::Stdout),
         })
     }
 
@@ -254,8 +260,16 @@ impl Out {
     /// A report of a process that ends with this code.
     pub(super) fn rendered_ended(&self, report: &Report, code: u8) -> String {
         match self.format {
-            Format::Table if self.explains => table::explain(report, self.style),
-            Format::Table => table::render(report, self.style),
+            Format::Table => {
+                let text = match self.explains {
+                    true => table::explain(report, self.style),
+                    false => table::render(report, self.style),
+                };
+                match self.has_links {
+                    true => links::linked(&text, report),
+                    false => text,
+                }
+            }
             Format::Short => short::render(report),
             Format::Json => json::render_ended(report, code, true),
             Format::Nagios => nagios::render(report),

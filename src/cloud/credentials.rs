@@ -374,9 +374,7 @@ impl CredentialSearch {
 fn no_such_profile(profile: &str) -> Unavailable {
     Unavailable::new(
         UnavailableReason::NoCredentials,
-        format!(
-            "AWS profile {profile} is not in ~/.aws/config or ~/.aws/credentials"
-        ),
+        format!("no such AWS profile: {profile} is not in ~/.aws/config or ~/.aws/credentials"),
     )
     .fix("Choose a profile that exists, with --profile or AWS_PROFILE")
     .command("aws configure list-profiles")

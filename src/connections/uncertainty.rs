@@ -3,8 +3,7 @@
 use super::{Bond, BondState, EventKind, Gap, Gaps, Last, Peck, PeckState, RECENT, WINDOW};
 
 /// A reason for a state that is not known which the lists would remove.
-pub const NO_BOND_IN_FEED: &str =
-    "approved, and the feed shows no bonds at all";
+pub const NO_BOND_IN_FEED: &str = "approved, and the feed shows no bonds at all";
 /// Another one.
 pub const BONDED_BEFORE_FEED: &str = "the feed does not reach back to when it was bonded";
 
@@ -101,9 +100,7 @@ pub(super) fn set_uncertainty(bond: &mut Bond, unattributed: &Last, reach: Optio
     // What the feed shows of a bond it shows from there on; what a list shows it may not.
     let covered = reach.is_some() && bond.since.is_some_and(|since| horizon <= since);
     bond.unseen = match bond.seen {
-        _ if pulse.is_some() && pulse >= bond.seen => {
-            Some("a pulse in the feed names no agent")
-        }
+        _ if pulse.is_some() && pulse >= bond.seen => Some("a pulse in the feed names no agent"),
         None if !covered => Some(BONDED_BEFORE_FEED),
         _ => None,
     };

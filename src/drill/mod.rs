@@ -232,7 +232,12 @@ impl Drill<'_> {
         };
         let report = selection.triage(run).await;
         let unexpected = practice.unexpected();
-        let wrong = (unexpected > 0).then(|| format!("{} not expected", crate::report::count(unexpected, "request", "requests")));
+        let wrong = (unexpected > 0).then(|| {
+            format!(
+                "{} not expected",
+                crate::report::count(unexpected, "request", "requests")
+            )
+        });
         Ok(Played {
             report,
             wrong: wrong.into_iter().collect(),

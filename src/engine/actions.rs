@@ -183,9 +183,7 @@ mod tests {
         ];
         assert_eq!(
             lines(begun.clone()),
-            [
-                "2026-03-22T17:10:00Z alias rollback prod 62 to 61: sent, outcome not recorded"
-            ]
+            ["2026-03-22T17:10:00Z alias rollback prod 62 to 61: sent, outcome not recorded"]
         );
         let ended = |outcome: &str, well: Option<bool>| {
             let mut entries = begun.clone();

@@ -225,10 +225,7 @@ async fn run_probe(probe: Probe, asking: Arc<ProbeContext>) -> Observation {
         Ok(observation) => observation,
         Err(_) => Observation::silent(
             probe,
-            Unavailable::new(
-                UnavailableReason::TimedOut,
-                format!("{probe} timed out"),
-            ),
+            Unavailable::new(UnavailableReason::TimedOut, format!("{probe} timed out")),
         ),
     }
 }
@@ -285,10 +282,7 @@ fn check_account(answers: &mut [Observation], stack: &Stack, notes: &mut Vec<Pri
                     Ok(Fact { value, .. }) => Some(
                         Unavailable::new(
                             UnavailableReason::WrongAccount,
-                            format!(
-                                "AWS account {}, the stack is in {account}",
-                                value.shown()
-                            ),
+                            format!("AWS account {}, the stack is in {account}", value.shown()),
                         )
                         .fix(format!(
                             "Choose the profile of account {account}: AWS_PROFILE=…"

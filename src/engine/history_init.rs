@@ -80,9 +80,7 @@ async fn prove(asking: &Arc<ProbeContext>) -> Result<(), InitError> {
         FactState::Unavailable(unavailable) => {
             Err(InitError::refused(unavailable.detail.to_string()).and(unavailable.fix.clone()))
         }
-        FactState::NotAsked => Err(InitError::refused(
-            "the account was not checked".to_owned(),
-        )),
+        FactState::NotAsked => Err(InitError::refused("the account was not checked".to_owned())),
     }
 }
 

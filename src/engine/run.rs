@@ -291,7 +291,10 @@ pub(super) struct ReportOrigin {
 }
 
 impl ReportOrigin {
-    pub(super) fn report(self, conclusion: judge::Conclusion) -> Report {
+    pub(super) fn report(mut self, mut conclusion: judge::Conclusion) -> Report {
+        // Why a whole run could not be judged is said of the run, once.
+        let details = conclusion.layout.details.drain(..);
+        self.notes.extend(details.map(|(_, text)| text));
         Report {
             stack: self.stack,
             started_at: self.started_at,

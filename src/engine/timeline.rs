@@ -113,8 +113,9 @@ fn omissions(
         notes.push(format!("not shown: {omitted} more executions of the last 24 h").into());
     }
     if events.undated > 0 {
-        let undated = events.undated;
-        notes.push(format!("not shown: {undated} audit entries without a usable time").into());
+        let undated = usize::try_from(events.undated).unwrap_or(usize::MAX);
+        let undated = crate::report::count(undated, "audit entry", "audit entries");
+        notes.push(format!("not shown: {undated} without a usable time").into());
     }
     if events.left_out > 0 {
         let omitted = events.left_out;
@@ -161,10 +162,16 @@ impl CollectedTimeline {
             let many = timeline.moments.len();
             if self.is_incomplete {
                 // What could not be read may hold what broke.
-                return format!("not known what broke in {span}: not every witness could be read");
+                return format!("not judged what broke in {span}: not every source was read");
             }
             return format!(
-                "no recorded verdict became worse in {span}; {many} events and {pulses} pulses"
+                "no recorded verdict became worse in {span}; {} and {}",
+                crate::report::count(many, "event", "events"),
+                crate::report::count(
+                    usize::try_from(pulses).unwrap_or(usize::MAX),
+                    "pulse",
+                    "pulses"
+                )
             );
         };
         let at = instant(broke.at);
@@ -172,7 +179,8 @@ impl CollectedTimeline {
         let changed = timeline
             .before()
             .find(|moment| moment.witness != Witness::Audit);
-        match changed.or_else(|| timeline.before().next()) {
+        let changed = changed.or_else(|| timeline.before().find(|moment| is_change(moment)));
+        match changed {
             Some(before) => format!(
                 "{at} {}; {} before: {} ({})",
                 broke.text,
@@ -180,7 +188,7 @@ impl CollectedTimeline {
                 before.text,
                 before.witness.word()
             ),
-            None => format!("{at} {}; nothing is known of the hour before", broke.text),
+            None => format!("{at} {}; no change recorded in the hour before", broke.text),
         }
     }
 
@@ -221,6 +229,15 @@ impl CollectedTimeline {
     }
 }
 
+/// Whether an entry of the audit feed is a change of the stack, and no ordinary request.
+fn is_change(moment: &Moment) -> bool {
+    const CHANGES: [&str; 8] = [
+        "deploy", "release", "version", "config", "rotat", "unpeck", "revok", "policy",
+    ];
+    let text = moment.text.as_str().to_ascii_lowercase();
+    CHANGES.iter().any(|word| text.contains(word))
+}
+
 fn table(moments: &[Moment], screen: Screen) -> String {
     let rows = moments.iter().map(|moment| {
         let mark = if moment.bad.is_some() { "!" } else { "" };
@@ -232,7 +249,7 @@ fn table(moments: &[Moment], screen: Screen) -> String {
             moment.text.clone(),
         ]
     });
-    screen.table(["AT", "", "WITNESS", "WHAT"], rows)
+    screen.table(["AT", "", "SOURCE", "WHAT"], rows)
 }
 
 fn markdown(moments: &[Moment]) -> String {
@@ -240,7 +257,7 @@ fn markdown(moments: &[Moment]) -> String {
         let (at, what) = (instant(moment.at), inert(moment.text.as_str()));
         format!("| {at} | {} | {what} |\n", moment.witness.word())
     });
-    let head = "| at | witness | what |\n| --- | --- | --- |\n".to_owned();
+    let head = "| at | source | what |\n| --- | --- | --- |\n".to_owned();
     std::iter::once(head).chain(rows).collect()
 }
 

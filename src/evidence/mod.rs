@@ -182,10 +182,7 @@ fn join_function(
 fn unavailable(observations: &Observations, path: &str) -> Unavailable {
     match observations.get(path) {
         FactState::Unavailable(unavailable) => unavailable.clone(),
-        _ => Unavailable::new(
-            UnavailableReason::NotAsked,
-            format!("{path} not requested"),
-        ),
+        _ => Unavailable::new(UnavailableReason::NotAsked, format!("{path} not requested")),
     }
 }
 

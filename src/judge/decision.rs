@@ -131,10 +131,7 @@ fn unevaluable(
             FactState::Unavailable(unavailable) => Some((*path, unavailable.clone())),
             FactState::NotAsked => Some((
                 *path,
-                Unavailable::new(
-                    UnavailableReason::NotAsked,
-                    format!("{path} not requested"),
-                ),
+                Unavailable::new(UnavailableReason::NotAsked, format!("{path} not requested")),
             )),
         })
         .collect();

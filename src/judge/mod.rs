@@ -139,6 +139,9 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
         .find(|judged| judged.leads)
         .or_else(|| leading().next())
         .map(|judged| &judged.step);
+    let is_known =
+        |words: &&crate::runbook::Words| words.is_known(&|path: &str| inputs.value(path));
+    let overview = runbook.overview.as_ref().filter(is_known).map(fill);
     // The first row is what the incident shows; what to do about it may stand in a later step.
     let skipped = skipped().filter(|_| verdict == Verdict::Skipped);
     let finding = skipped
@@ -153,7 +156,14 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
         ))
     });
     let summary = match (verdict, finding) {
-        (Verdict::Ok, _) => waiting.map_or("Every step is ok.".into(), Printable::from),
+        (Verdict::Ok, _) => match (waiting, &overview) {
+            (Some(waiting), _) => waiting.into(),
+            (None, Some(overview)) => overview.clone(),
+            (None, None) => {
+                let all = judged.len();
+                format!("{all} of {all} steps ok").into()
+            }
+        },
         (Verdict::Unknown, Some(step)) if step.headline.is_none() => unjudged(step, &judged),
         (_, Some(step)) => step
             .headline
@@ -168,7 +178,7 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
         id: runbook.id.as_str().into(),
         title: runbook.title.as_str().into(),
         short: runbook.short.as_str().into(),
-        overview: runbook.overview.as_ref().map(fill),
+        overview,
         severity: runbook.severity.as_str().into(),
         limits: runbook
             .limits

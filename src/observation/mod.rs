@@ -257,10 +257,7 @@ impl Observations {
     pub fn copy_reason(&mut self, path: &'static str, from: &str) {
         let reason = match self.get(from) {
             FactState::Unavailable(unavailable) => unavailable.clone(),
-            _ => Unavailable::new(
-                UnavailableReason::NotAsked,
-                format!("{from} not requested"),
-            ),
+            _ => Unavailable::new(UnavailableReason::NotAsked, format!("{from} not requested")),
         };
         if let Some((_, outcome)) = self.facts.get_mut(path) {
             *outcome = Err(reason);

@@ -126,10 +126,7 @@ fn first_pulse(bond: &Bond, now: i64) -> ChecklistItem {
         (Class::Never, _, Some(age)) if age < SLOW => ChecklistItem::bad(
             name,
             Verdict::Warning,
-            format!(
-                "none yet, {} after the bond (limit 10 min)",
-                duration(age)
-            ),
+            format!("none yet, {} after the bond (limit 10 min)", duration(age)),
             fix,
         ),
         (Class::Never, _, Some(age)) => ChecklistItem::bad(

@@ -15,6 +15,9 @@ use std::fmt::Write;
 /// What a token adds to the feed.
 const LISTS: &str = "the lists of agents";
 
+/// From this width on the table has all columns.
+const WIDE: usize = 80;
+
 /// All bonds for programs, worst first.
 pub fn list_json(connections: &mut Connections) -> Value {
     let now = connections.now;
@@ -42,6 +45,7 @@ pub fn list_page(connections: &mut Connections, report: &Report, width: usize) -
             columns: Some(width),
             unicode: false,
         };
+        let rows = bonds.iter().take(shown).map(|bond| row(bond, now));
         let head = [
             "HEALTH",
             "AGENT",
@@ -51,7 +55,14 @@ pub fn list_page(connections: &mut Connections, report: &Report, width: usize) -
             "KEY AGE",
             "NAME",
         ];
-        body.push_str(&screen.table(head, bonds.iter().take(shown).map(|bond| row(bond, now))));
+        // What decides fits a narrow screen; the rest stands on the page of each bond.
+        body.push_str(&match width < WIDE {
+            true => screen.table(
+                [head[0], head[1], head[2], head[3]],
+                rows.map(|[health, agent, pulse, limit, ..]| [health, agent, pulse, limit]),
+            ),
+            false => screen.table(head, rows),
+        });
         body.push_str(&omitted(bonds.len()));
     }
     let headline = list_finding(bonds, &counts, report, now);

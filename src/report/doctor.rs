@@ -12,13 +12,7 @@ use crate::text::Printable;
 const GROUPS: [(&str, &[&str]); 6] = [
     (
         "settings",
-        &[
-            "stack",
-            "region",
-            "profile",
-            "deadline",
-            "output",
-        ],
+        &["stack", "region", "profile", "deadline", "output"],
     ),
     ("API", &["api url", "status api", "audit api", "clock"]),
     ("identity", &["identity", "account"]),
@@ -26,6 +20,9 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("runbooks", &["runbooks"]),
     ("keys", &["beak key", "token"]),
 ];
+
+/// Lines of a terminal of 24 rows that leave the prompt in sight.
+const SCREEN: usize = 22;
 
 /// A row: its verdict, its name, its lines.
 type NamedRow = (Verdict, String, Vec<String>);
@@ -56,7 +53,19 @@ pub fn page(checks: &[ChecklistItem], style: Style) -> String {
     let below = [format!(
         "exit {code} \u{b7} every check with its value and origin: duckops doctor --explain"
     )];
-    table::page((verdict, &headline), next.as_ref(), &rows, &below, style)
+    let page =
+        |rows: &[NamedRow]| table::page((verdict, &headline), next.as_ref(), rows, &below, style);
+    let whole = page(&rows);
+    if whole.lines().count() <= SCREEN {
+        return whole;
+    }
+    // What is well is named only, where not all of it fits.
+    let (ok, mut rest): (Vec<_>, Vec<_>) = rows
+        .into_iter()
+        .partition(|(verdict, ..)| *verdict <= Verdict::Ok);
+    let names: Vec<_> = ok.iter().map(|(_, name, _)| name.as_str()).collect();
+    rest.push((Verdict::Ok, "others".to_owned(), vec![names.join(", ")]));
+    page(&rest)
 }
 
 fn is_bad(check: &ChecklistItem) -> bool {
@@ -100,7 +109,7 @@ fn next(fix: &Printable) -> NextAction {
             command: Some(command.into()),
         },
         _ if is_command(fix.as_str()) => NextAction {
-            text: "Find out more".into(),
+            text: "Show what is wrong and what to do".into(),
             command: Some(fix.clone()),
         },
         _ => NextAction {
@@ -152,6 +161,9 @@ fn row(group: &str, checks: &[&ChecklistItem]) -> Option<NamedRow> {
         let text = match check.name.as_str() {
             "history" | "retention" | "identity" | "runbooks" | "region" => found,
             "api url" => found,
+            _ if is_bad(check) && matches!(check.name.as_str(), "status api" | "audit api") => {
+                found
+            }
             "status api" => format!("status {found}"),
             "audit api" => format!("audit {found} entries"),
             name => format!("{name} {found}"),
@@ -174,7 +186,11 @@ fn shortened(check: &ChecklistItem) -> String {
         "identity" => found.rsplit(':').next().unwrap_or(found),
         "history" => found.split(": ").next().unwrap_or(found),
         "beak key" | "token" if check.verdict == Verdict::Ok => {
-            if found.starts_with("none") { "none" } else { "readable" }
+            if found.starts_with("none") {
+                "none"
+            } else {
+                "readable"
+            }
         }
         "api url" => found,
         _ => found.split(" (").next().unwrap_or(found),

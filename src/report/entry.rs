@@ -112,9 +112,7 @@ impl GovernanceEntry<'_> {
             let _ = writeln!(out, "| {} | {} |", inert(name), inert(value.as_str()));
         }
         match self.actions {
-            [] => out.push_str(
-                "\nChanges from this machine in 24 h: none. Pages sent: none.\n",
-            ),
+            [] => out.push_str("\nChanges from this machine in 24 h: none. Pages sent: none.\n"),
             actions => {
                 out.push_str("\nDone from this machine in the last 24 h:\n\n");
                 for action in actions {

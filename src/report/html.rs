@@ -4,7 +4,8 @@
 
 use super::model::{Escalation, NextAction, Report, RunbookReport, StepReport, Verdict};
 use super::plot::{self, Plot};
-use super::words::{name, utc, value};
+use super::table::whom;
+use super::words::{self, name, utc, value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -49,7 +50,10 @@ th,td{text-align:left;vertical-align:top;padding:.3rem .5rem;border-bottom:1px s
 pre{white-space:pre-wrap;background:var(--soft);padding:.6rem;border-radius:.3rem}\
 .verdict{font-weight:700;white-space:nowrap}.ok{color:var(--ok)}.warning{color:var(--warning)}\
 .critical{color:var(--critical)}.unknown{color:var(--unknown)}.skipped{color:var(--skipped)}\
-.lead{font-size:1.1rem}.bad td{font-weight:700}svg{width:100%;height:auto;border:1px solid var(--line);margin:.5rem 0}\
+.facts{table-layout:fixed}.facts thead th:first-child{width:34%}.facts thead th:last-child{width:24%}\
+.place{font-size:.85rem;color:var(--skipped)}details{margin:.4rem 0}summary{cursor:pointer;font-weight:600}\
+.plots{display:grid;gap:.75rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr))}\
+.bad td{font-weight:700}svg{width:100%;height:auto;border:1px solid var(--line)}\
 footer{margin-top:2rem;font-size:.85rem}\
 @media(max-width:40rem){thead{position:absolute;left:-999rem}tr{display:block;padding:.4rem 0;\
 border-bottom:1px solid var(--line)}td,tbody th{display:block;border:0;padding:.1rem 0}}\
@@ -78,27 +82,27 @@ pub fn render(page: &HtmlPage<'_>) -> String {
             }
             body {
                 header {
-                    h1 { (verdict(report.verdict)) " " (heading(report)) }
-                    p {
+                    h1 { (verdict(report.verdict)) " " (words::headline(report)) }
+                    @if let Some(next) = &report.next_action { (action(do_now(report), next)) }
+                    @if let Some(due) = &report.escalation { (escalation(due, report)) }
+                    @if let Some(cause) = &report.root_cause {
+                        @if report.runbooks.iter().all(|one| one.id != *cause) {
+                            p { "Root cause: " (name(cause)) "." }
+                        }
+                    }
+                    p.place {
                         "Stack " (report.stack.name.as_str())
                         ", account " (report.stack.account.as_str())
                         ", region " (report.stack.region.as_str())
                         ", " (report.stack.api_url.as_str())
                         ", " (utc(report.started_at)) "."
                     }
-                    p.lead { (report.summary.as_str()) }
-                    @if let Some(cause) = &report.root_cause {
-                        p { "Root cause: " (name(cause)) "." }
-                    }
-                    @if let Some(next) = &report.next_action { (action("Next", next)) }
-                    @if let Some(due) = &report.escalation { (escalation(due)) }
                     @for note in &report.notes { p { "Note: " (note.as_str()) } }
                 }
                 main {
-                    @for one in &report.runbooks { (runbook(one)) }
+                    @for one in &report.runbooks { (runbook(one)) (evidence(one)) }
                     (trends(page))
                     (timeline(page))
-                    @for one in &report.runbooks { (evidence(one)) }
                 }
                 footer {
                     "Made by duckops " (env!("CARGO_PKG_VERSION")) ". Nothing in this page is loaded from elsewhere."
@@ -138,14 +142,21 @@ fn action(what: &str, next: &NextAction) -> Markup {
     }
 }
 
-fn escalation(due: &Escalation) -> Markup {
-    let by = due
-        .due
-        .map_or("at once".to_owned(), |by| format!("by {}", utc(by)));
+/// The label of the next action, as on a terminal.
+fn do_now(report: &Report) -> &'static str {
+    match report.verdict {
+        Verdict::Critical | Verdict::Unknown => "Do now",
+        _ => "Next",
+    }
+}
+
+fn escalation(due: &Escalation, report: &Report) -> Markup {
     html! {
         p {
             strong { "Escalate: " }
-            (due.to.as_str()) " " (due.priority.as_str()) " " (by) ": " (due.reason.as_str())
+            (whom(due, report.started_at))
+            @if let Some(by) = due.due { " (" (utc(by)) ")" }
+            ": " (due.reason.as_str())
         }
     }
 }
@@ -179,30 +190,54 @@ fn trends(page: &HtmlPage<'_>) -> Markup {
         section {
             h2 { "Trends" }
             @if page.plots.is_empty() { p { "Nothing was recorded before this run." } }
-            @for (number, plot) in page.plots.iter().enumerate() {
-                // Drawn by ourselves, and its texts are escaped there.
-                (PreEscaped(plot::inline(plot, number)))
+            div.plots {
+                @for (number, plot) in page.plots.iter().enumerate() {
+                    // Drawn by ourselves, and its texts are escaped there.
+                    (PreEscaped(plot::inline(plot, number)))
+                }
             }
         }
     }
 }
 
+/// Events that are shown at once; the others are folded.
+const SHOWN_EVENTS: usize = 8;
+
 fn timeline(page: &HtmlPage<'_>) -> Markup {
+    let count = page.events.len();
+    let newest = count.saturating_sub(SHOWN_EVENTS);
+    let is_shown = |(at, event): &(usize, &TimelineRow)| event.is_bad || *at >= newest;
+    let events = || page.events.iter().enumerate();
+    let short: Vec<_> = events().filter(is_shown).map(|(_, event)| event).collect();
+    // Of many that are bad the newest count, too.
+    let short = &short[short.len().saturating_sub(2 * SHOWN_EVENTS)..];
     html! {
         section {
             h2 { "Timeline" }
             p { (page.told) }
-            table {
-                thead { tr {
-                    th scope="col" { "When" } th scope="col" { "Witness" } th scope="col" { "What" }
-                } }
-                tbody {
-                    @for event in page.events {
-                        tr class=[event.is_bad.then_some("bad")] {
-                            th scope="row" { (event.at) }
-                            td { (event.witness) }
-                            td { @if event.is_bad { "worse: " } (event.text) }
-                        }
+            (event_table(short))
+            @if short.len() < count {
+                details {
+                    summary { "All " (count) " events" }
+                    (event_table(&page.events.iter().collect::<Vec<_>>()))
+                }
+            }
+        }
+    }
+}
+
+fn event_table(events: &[&TimelineRow]) -> Markup {
+    html! {
+        table {
+            thead { tr {
+                th scope="col" { "When" } th scope="col" { "Source" } th scope="col" { "What" }
+            } }
+            tbody {
+                @for event in events {
+                    tr class=[event.is_bad.then_some("bad")] {
+                        th scope="row" { (event.at) }
+                        td { (event.witness) }
+                        td { @if event.is_bad { "worse: " } (event.text) }
                     }
                 }
             }
@@ -214,7 +249,10 @@ fn evidence(runbook: &RunbookReport) -> Markup {
     html! {
         section {
             h2 { "Evidence of " (name(&runbook.id)) }
-            @for step in &runbook.steps { (stands_on(step)) }
+            // What is critical is what the reader opens the page for.
+            @for step in &runbook.steps {
+                details open[step.verdict() == Verdict::Critical] { (stands_on(step)) }
+            }
         }
     }
 }
@@ -223,14 +261,14 @@ fn evidence(runbook: &RunbookReport) -> Markup {
 fn stands_on(step: &StepReport) -> Markup {
     let facts = step.finding.evidence();
     html! {
-        h3 { (step.number) ". " (step.title) }
+        summary { (step.number) ". " (step.title) ": " (verdict(step.verdict())) }
         @if step.verdict() > Verdict::Ok {
             @if let Some(next) = &step.next_action { (action("Next", next)) }
         }
         @if !facts.is_empty() {
-            table {
+            table.facts {
                 thead { tr {
-                    th scope="col" { "Fact" } th scope="col" { "Value" } th scope="col" { "By" }
+                    th scope="col" { "Fact" } th scope="col" { "Value" } th scope="col" { "Source" }
                 } }
                 tbody {
                     @for fact in facts {
@@ -248,7 +286,7 @@ fn stands_on(step: &StepReport) -> Markup {
         }
         @for (probe, asked) in &step.asked {
             p {
-                "Asked by " (probe.name()) ": " (asked.question.as_str())
+                "Source: " (probe.name()) ", " (asked.question.as_str())
                 @if let Some(failure) = &asked.failure { " failed: " (failure.as_str()) }
             }
         }

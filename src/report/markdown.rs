@@ -70,7 +70,10 @@ fn runbook(out: &mut String, runbook: &RunbookReport, report: &Report) {
             escalate(out, step.escalation.as_ref());
         }
         if !step.manual.is_empty() && runbook.blocked_by.is_none() {
-            out.push_str(&format!("\n**{title}, check it yourself:**\n\n    {}\n", step.manual));
+            out.push_str(&format!(
+                "\n**{title}, check it yourself:**\n\n    {}\n",
+                step.manual
+            ));
         }
     }
 }

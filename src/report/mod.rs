@@ -17,6 +17,8 @@ pub mod html;
 pub mod journal;
 pub mod json;
 pub mod junit;
+mod layout;
+pub mod links;
 pub mod markdown;
 pub mod metric;
 pub mod model;

@@ -9,6 +9,7 @@ use crate::observation::RequestLog;
 use crate::stack::Stack;
 use crate::text::Printable;
 
+pub use super::layout::{Layout, StepRows};
 pub use super::verdict::Verdict;
 
 use std::time::Duration;
@@ -342,31 +343,6 @@ pub struct Report {
     pub channels: Vec<ChannelReport>,
     /// What the table shows beside the steps.
     pub layout: Layout,
-}
-
-/// What the table of a report shows beside its steps, or in their place.
-#[derive(Clone, Debug, Default)]
-pub struct Layout {
-    /// The finding of the first line, where it is not that of the runbook.
-    pub headline: Option<Printable>,
-    /// Lines between the answer and the steps, as they stand.
-    pub body: Vec<Printable>,
-    /// Which steps have a row.
-    pub rows: StepRows,
-    /// Labelled lines below the steps.
-    pub details: Vec<(&'static str, Printable)>,
-}
-
-/// Which steps have a row in the table.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum StepRows {
-    /// All of them.
-    #[default]
-    All,
-    /// All but the skipped ones.
-    Judged,
-    /// Those that are neither ok nor skipped and that the first line does not state.
-    Further,
 }
 
 impl Report {

@@ -23,6 +23,8 @@ const STATES: [PeckState; 6] = [
 
 /// What a token adds to the feed.
 const LISTS: &str = "the request lists";
+/// From this width on the table shows both agents.
+const WIDE: usize = 80;
 /// From this width on the table shows names and purposes.
 const WITH_PURPOSE: usize = 120;
 
@@ -71,7 +73,14 @@ pub fn list_page(connections: &mut Connections, report: &Report, width: usize) -
             .iter()
             .take(MAX_ROWS)
             .map(|peck| row(peck, now, is_wide));
-        body.push_str(&screen.table(head, rows));
+        // Who asks whom stands on the page of each request where it does not fit.
+        body.push_str(&match width < WIDE {
+            true => screen.table(
+                [head[0], head[1], head[2]],
+                rows.map(|[state, peck, time, _]| [state, peck, time]),
+            ),
+            false => screen.table(head, rows),
+        });
     }
     body.push_str(&omitted(pecks.len()));
     let mut page = page(headline, &body, StepRows::Judged);

@@ -2,15 +2,18 @@
 //! reader, and does nothing. However many readings there are, it has no more points than
 //! columns.
 
-use super::metric::{Bound, Bounds};
+mod scale;
+
+use super::metric::Bounds;
 use crate::fact::{duration, instant};
 use crate::text::Printable;
+use scale::{Measure, Scale};
 use std::fmt::Write as _;
 
 /// The whole picture, in its own units.
-const SIZE: (f64, f64) = (960.0, 360.0);
+const SIZE: (f64, f64) = (400.0, 250.0);
 /// The plot in it: left, top, right, bottom.
-const FRAME: (f64, f64, f64, f64) = (80.0, 48.0, 936.0, 312.0);
+const FRAME: (f64, f64, f64, f64) = (52.0, 38.0, 388.0, 214.0);
 /// Readings further apart than this many usual distances have a gap between them.
 const GAP: i64 = 4;
 
@@ -42,14 +45,15 @@ pub fn inline(plot: &Plot<'_>, number: usize) -> String {
 
 fn drawing(plot: &Plot<'_>, mark: &str, style: &str) -> String {
     let scale = Scale::of(plot);
-    let title = text(&format!("{} ({})", plot.fact, unit(plot.unit)));
+    let measure = Measure::of(plot);
+    let title = text(&format!("{} ({})", plot.fact, measure.name()));
     let (width, height) = SIZE;
     let (left, top, right, bottom) = FRAME;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"title{mark} desc{mark}\">\n\
          <title id=\"title{mark}\">{title}</title>\n<desc id=\"desc{mark}\">{}</desc>\n{style}\
          <rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n\
-         <text class=\"head\" x=\"{left}\" y=\"28\">{title}</text>\n",
+         <text class=\"head\" x=\"12\" y=\"20\">{title}</text>\n",
         text(&summary(plot)),
         style = match style {
             "" => String::new(),
@@ -62,38 +66,42 @@ fn drawing(plot: &Plot<'_>, mark: &str, style: &str) -> String {
             out,
             "<line class=\"grid\" x1=\"{left}\" y1=\"{y:.1}\" x2=\"{right}\" y2=\"{y:.1}\"/>\
              <text class=\"y\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-            left - 8.0,
+            left - 6.0,
             y + 4.0,
-            plain(value)
+            measure.tick(value)
         );
     }
     for at in times(plot.span) {
-        let x = scale.x(at);
+        let (x, label) = (scale.x(at), clock(at, plot.span));
         let _ = writeln!(
             out,
             "<line class=\"grid\" x1=\"{x:.1}\" y1=\"{top}\" x2=\"{x:.1}\" y2=\"{bottom}\"/>\
-             <text class=\"x\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
-            bottom + 20.0,
-            clock(at, plot.span)
+             <text class=\"x\" x=\"{:.1}\" y=\"{:.1}\">{label}</text>",
+            // Whole within the picture, wherever its line is.
+            x.min(width - 4.0 - label.len() as f64 * HALF_LETTER),
+            bottom + 19.0
         );
     }
     let limits = [
         ("warning", plot.bounds.warning),
         ("critical", plot.bounds.critical),
     ];
+    let mut above = f64::INFINITY;
     for (word, limit) in limits {
         let Some(limit) = limit else { continue };
         let y = scale.y(limit.end());
+        // Two labels that are too close for each other stand on either side of their lines.
+        let is_close = (y - above).abs() < LABEL && y > above;
+        let label = if is_close { y + LABEL } else { y - 4.0 };
+        above = y;
         let _ = writeln!(
             out,
             "<line class=\"{word}\" x1=\"{left}\" y1=\"{y:.1}\" x2=\"{right}\" y2=\"{y:.1}\"/>\
-             <text class=\"limit\" x=\"{right}\" y=\"{:.1}\">{word} {} {}</text>",
-            y - 5.0,
-            limit.outside(),
-            plain(limit.end())
+             <text class=\"limit\" x=\"{right}\" y=\"{label:.1}\">{word} {}</text>",
+            measure.limit(limit)
         );
     }
-    let path = line(plot, &scale);
+    let (path, alone) = line(plot, &scale);
     match path.is_empty() {
         true => {
             let (x, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
@@ -105,11 +113,12 @@ fn drawing(plot: &Plot<'_>, mark: &str, style: &str) -> String {
         false => {
             let _ = writeln!(out, "<path class=\"line\" d=\"{path}\"/>");
             // A reading alone is no line, and the last one is what people look for.
-            if let Some((at, value)) = plot.observations.last() {
-                let (x, y) = (scale.x(*at), scale.y(*value as f64));
+            let last = plot.observations.last();
+            let last = last.map(|(at, value)| (scale.x(*at), scale.y(*value as f64)));
+            for (x, y) in alone.into_iter().chain(last) {
                 let _ = writeln!(
                     out,
-                    "<circle class=\"dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>"
+                    "<circle class=\"dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.5\"/>"
                 );
             }
         }
@@ -119,7 +128,7 @@ fn drawing(plot: &Plot<'_>, mark: &str, style: &str) -> String {
 
 /// How it looks, in the light and in the dark.
 pub const STYLE: &str = "\
-.paper{fill:#fff}text{font:13px system-ui,sans-serif;fill:#222}.head{font-size:16px;font-weight:600}\
+.paper{fill:#fff}text{font:13px system-ui,sans-serif;fill:#222}.head{font-weight:600}\
 .y{text-anchor:end}.x{text-anchor:middle}.none{text-anchor:middle}.limit{text-anchor:end}\
 .grid{stroke:#ddd}.dot{fill:#0b5cad}.line{fill:none;stroke:#0b5cad;stroke-width:2;stroke-linejoin:round}\
 .warning{stroke:#9a6700;stroke-width:1.5;stroke-dasharray:8 5}\
@@ -128,59 +137,14 @@ pub const STYLE: &str = "\
 .dot{fill:#7cb7ff}.line{stroke:#7cb7ff}.warning{stroke:#e3b341}.critical{stroke:#ff8a80}}";
 
 /// Where a value and a time are drawn.
-struct Scale {
-    low: f64,
-    high: f64,
-    step: f64,
-    span: (i64, i64),
-}
-
-impl Scale {
-    /// Readings and limits are inside, and so is zero where nothing is below it.
-    fn of(plot: &Plot<'_>) -> Self {
-        let limits = [plot.bounds.warning, plot.bounds.critical];
-        let values = plot.observations.iter().map(|(_, value)| *value as f64);
-        let (mut low, mut high) = (0.0_f64, 1.0_f64);
-        for value in values.chain(limits.into_iter().flatten().map(Bound::end)) {
-            low = low.min(value);
-            high = high.max(value);
-        }
-        let rough = (high - low) / 5.0;
-        let size = 10_f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0]
-            .into_iter()
-            .map(|times| times * size)
-            .find(|step| *step >= rough)
-            .unwrap_or(rough);
-        let step = step.max(1.0);
-        Self {
-            low: (low / step).floor() * step,
-            high: (high / step).ceil() * step,
-            step,
-            span: plot.span,
-        }
-    }
-
-    fn ticks(&self) -> impl Iterator<Item = f64> + '_ {
-        let count = ((self.high - self.low) / self.step).round() as usize;
-        (0..=count.min(20)).map(|i| self.low + i as f64 * self.step)
-    }
-
-    fn y(&self, value: f64) -> f64 {
-        let (_, top, _, bottom) = FRAME;
-        bottom - (value - self.low) / (self.high - self.low) * (bottom - top)
-    }
-
-    fn x(&self, at: i64) -> f64 {
-        let (left, _, right, _) = FRAME;
-        let whole = (self.span.1 - self.span.0).max(1) as f64;
-        left + (at - self.span.0) as f64 / whole * (right - left)
-    }
-}
+/// Half of the width of a letter of a label.
+const HALF_LETTER: f64 = 3.8;
+/// The least distance of two lines of labels.
+const LABEL: f64 = 13.0;
 
 /// Steps, because a reading holds until the next one; broken where nothing was recorded for
 /// long. Of a column with many readings its first, lowest, highest and last are drawn.
-fn line(plot: &Plot<'_>, scale: &Scale) -> String {
+fn line(plot: &Plot<'_>, scale: &Scale) -> (String, Vec<(f64, f64)>) {
     let mut apart: Vec<i64> = plot
         .observations
         .windows(2)
@@ -189,6 +153,9 @@ fn line(plot: &Plot<'_>, scale: &Scale) -> String {
     apart.sort_unstable();
     let usual = apart.get(apart.len() / 2).copied().unwrap_or(0);
     let mut out = String::new();
+    let mut alone = Vec::new();
+    // Where the present stretch began, while it is one reading only.
+    let mut single: Option<(f64, f64)> = None;
     let mut before: Option<(i64, f64)> = None;
     let mut rest = plot.observations;
     while let Some(((at, first), _)) = rest.split_first() {
@@ -204,9 +171,13 @@ fn line(plot: &Plot<'_>, scale: &Scale) -> String {
         match before {
             Some((last, _)) if at - last <= GAP * usual => {
                 let _ = write!(out, "H{x:.1}");
+                single = None;
             }
             _ => {
-                let _ = write!(out, "M{x:.1} {:.1}", scale.y(*first as f64));
+                alone.extend(single.take());
+                let y = scale.y(*first as f64);
+                let _ = write!(out, "M{x:.1} {y:.1}");
+                single = Some((x, y));
             }
         }
         let lowest = values().min().unwrap_or(*first);
@@ -225,8 +196,10 @@ fn line(plot: &Plot<'_>, scale: &Scale) -> String {
         && plot.span.1 - last <= GAP * usual
     {
         let _ = write!(out, "H{:.1}", FRAME.2);
+        single = None;
     }
-    out
+    alone.extend(single);
+    (out, alone)
 }
 
 fn summary(plot: &Plot<'_>) -> String {
@@ -243,13 +216,15 @@ fn summary(plot: &Plot<'_>) -> String {
     else {
         return head;
     };
+    let measure = Measure::of(plot);
+    let [low, high, last] = [low, high, last].map(|value| measure.tick(value as f64));
     let mut out = format!("{head}: lowest {low}, highest {high}, last {last}");
     for (word, limit) in [
         ("warning", plot.bounds.warning),
         ("critical", plot.bounds.critical),
     ] {
         if let Some(limit) = limit {
-            let _ = write!(out, "; {word} {} {}", limit.outside(), plain(limit.end()));
+            let _ = write!(out, "; {word} {}", Measure::of(plot).limit(limit));
         }
     }
     out
@@ -261,8 +236,12 @@ fn times((from, to): (i64, i64)) -> Vec<i64> {
         60, 300, 900, 3_600, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000,
         31_536_000,
     ];
-    let step = STEPS.into_iter().find(|step| (to - from) / step <= 8);
-    let step = step.unwrap_or((to - from) / 8).max(1);
+    // Dates are wider than times of a day.
+    let most = |step: i64| if step < 86_400 { 6 } else { 4 };
+    let step = STEPS
+        .into_iter()
+        .find(|step| (to - from) / step <= most(*step));
+    let step = step.unwrap_or((to - from) / 4).max(1);
     let first = from.div_euclid(step) * step + step;
     (0..9)
         .map(|i| first + i * step)
@@ -282,15 +261,6 @@ fn clock(at: i64, (from, to): (i64, i64)) -> String {
     part.unwrap_or(&text).to_owned()
 }
 
-fn unit(unit: &str) -> &str {
-    if unit.is_empty() { "value" } else { unit }
-}
-
-fn plain(value: f64) -> String {
-    let text = format!("{value:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
 /// A text as the content of an element.
 fn text(text: &str) -> String {
     let text = Printable::from(text).to_string();
@@ -302,6 +272,7 @@ fn text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::metric::Bound;
 
     fn drawn(observations: &[(i64, i64)], bounds: Bounds) -> String {
         svg(&Plot {
@@ -361,6 +332,35 @@ mod tests {
                 "{picture}"
             );
         }
+    }
+
+    #[test]
+    fn an_isolated_reading_is_a_point_and_a_limit_speaks_in_minutes() {
+        let bounds = Bounds {
+            warning: Some(Bound::AtMost(599.0)),
+            critical: Some(Bound::AtMost(1_799.0)),
+            ..Bounds::default()
+        };
+        let picture = svg(&Plot {
+            fact: "bonds.pulse_age",
+            unit: "seconds",
+            observations: &[(100, 60), (40_000, 2_400), (40_060, 2_460), (80_000, 120)],
+            span: (0, 86_400),
+            bounds,
+        });
+        for words in ["bonds.pulse_age (minutes)", "critical from 30 min", ">40<"] {
+            assert!(picture.contains(words), "{words}: {picture}");
+        }
+        assert!(!picture.contains("1799"), "{picture}");
+        // The first and the last stand alone, and the last is marked in any case.
+        assert!(picture.matches("<circle").count() >= 2, "{picture}");
+        let (x, _) = picture
+            .split_once("<circle")
+            .expect("a point")
+            .1
+            .split_once("cy")
+            .expect("x");
+        assert!(x.contains("cx=\"52."), "the first reading: {x}");
     }
 
     #[test]

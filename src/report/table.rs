@@ -5,7 +5,9 @@
 //! at most 22 lines of 80 columns: what does not fit is shortened in a fixed order, skipped rows
 //! first, never a number and never a command. `--explain` shows everything.
 
+mod answer;
 mod explain;
+mod lines;
 mod offline;
 mod rows;
 
@@ -15,13 +17,14 @@ mod tests;
 use super::model::{Escalation, NextAction, Report, RunbookReport, StepReport, StepRows, Verdict};
 use super::palette::{Style, Tone};
 use super::words::{self, cut, name, wrap};
-use crate::text::Printable;
+pub(super) use answer::page;
+pub(super) use lines::whom;
+
+use answer::{Answer, MARGIN};
+use lines::{leading, note, wrap_at};
 use rows::{Row, RowStyle};
 use std::collections::BTreeSet;
-use time::OffsetDateTime;
 
-/// Where the text of a labelled line begins.
-const MARGIN: usize = 10;
 /// Lines of a terminal of 24 rows that leave the prompt in sight.
 const SCREEN: usize = 22;
 
@@ -40,86 +43,6 @@ pub fn render(report: &Report, style: Style) -> String {
 /// The report with the evidence, the requests and the manual command of every step.
 pub fn explain(report: &Report, style: Style) -> String {
     TablePage::new(report, style, Density::Whole, true).render()
-}
-
-/// A page that is no report: what is wrong, what to do, a row for each thing, and lines below.
-pub(super) fn page(
-    answer: (Verdict, &str),
-    next: Option<&NextAction>,
-    named: &[(Verdict, String, Vec<String>)],
-    below: &[String],
-    style: Style,
-) -> String {
-    let mut out = Answer {
-        style,
-        out: String::new(),
-    };
-    out.finding(answer.0, answer.1);
-    if let Some(next) = next {
-        out.next(answer.0, next.text.as_str());
-        if let Some(command) = &next.command {
-            out.command(command.as_str());
-        }
-    }
-    let mut out = out.out;
-    out.push('\n');
-    let rows: Vec<_> = named
-        .iter()
-        .map(|(verdict, name, lines)| Row::named(*verdict, name, lines.clone()))
-        .collect();
-    let how = RowStyle {
-        style,
-        shortens: false,
-    };
-    let rows = rows::table(&rows, &how).into_iter();
-    let below = below.iter().flat_map(|line| wrap(line, style.width));
-    for line in rows.chain(std::iter::once(String::new())).chain(below) {
-        out.push_str(&line);
-        out.push('\n');
-    }
-    out
-}
-
-/// The first lines of a page.
-struct Answer {
-    style: Style,
-    out: String,
-}
-
-impl Answer {
-    fn finding(&mut self, verdict: Verdict, headline: &str) {
-        let word = verdict.word().to_ascii_uppercase();
-        self.labelled(&word, Tone::of(verdict), headline, Tone::Strong);
-    }
-
-    fn next(&mut self, verdict: Verdict, text: &str) {
-        let label = match verdict {
-            Verdict::Critical | Verdict::Unknown => "DO NOW",
-            _ => "NEXT",
-        };
-        self.labelled(label, Tone::Strong, text, Tone::Plain);
-    }
-
-    /// A command stands alone on its line and is never broken, so that it can be pasted.
-    fn command(&mut self, command: &str) {
-        let command = self.style.paint(Tone::Strong, command);
-        self.out.push_str(&format!("{:MARGIN$}{command}\n", ""));
-    }
-
-    fn labelled(&mut self, label: &str, label_tone: Tone, text: &str, tone: Tone) {
-        let style = self.style;
-        for (at, text) in wrap(text, style.width - MARGIN).iter().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            let gap = " ".repeat(MARGIN.saturating_sub(words::width(label)));
-            let line = format!(
-                "{}{gap}{}",
-                style.paint(label_tone, label),
-                style.paint(tone, text)
-            );
-            self.out.push_str(line.trim_end());
-            self.out.push('\n');
-        }
-    }
 }
 
 /// How much is left out so that the page fits. Each level includes those before it.
@@ -350,7 +273,16 @@ impl<'a> TablePage<'a> {
     /// One row a runbook.
     fn runbooks(&mut self, runbooks: &[RunbookReport]) {
         self.out.push('\n');
-        let rows: Vec<_> = runbooks.iter().map(Row::of_runbook).collect();
+        let is_joined = |runbook: &&RunbookReport| {
+            self.density >= Density::JoinOk && runbook.verdict <= Verdict::Ok
+        };
+        let (ok, others): (Vec<_>, Vec<_>) = runbooks.iter().partition(is_joined);
+        let mut rows: Vec<_> = others.into_iter().map(Row::of_runbook).collect();
+        match ok.as_slice() {
+            [] => {}
+            [only] => rows.push(Row::of_runbook(only)),
+            several => rows.push(Row::joined_runbooks(several)),
+        }
         self.rows(&rows);
     }
 
@@ -450,60 +382,4 @@ impl<'a> TablePage<'a> {
         self.out.push_str(line);
         self.out.push('\n');
     }
-}
-
-/// A text as lines that are broken at a separator only, unless one part alone is too wide.
-fn wrap_at(text: &str, separator: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for part in text.split(separator) {
-        match lines.last_mut() {
-            Some(line)
-                if words::width(line) + words::width(separator) + words::width(part) <= width =>
-            {
-                line.push_str(separator);
-                line.push_str(part);
-            }
-            _ => lines.extend(wrap(part, width)),
-        }
-    }
-    lines
-}
-
-/// A note with its label, which it may begin with itself.
-fn note(note: &Printable) -> (&'static str, String) {
-    match note.as_str().strip_prefix("endpoint ") {
-        Some(endpoint) => ("endpoint", endpoint.to_owned()),
-        None => ("note", note.to_string()),
-    }
-}
-
-/// The step that the first line states.
-fn leading<'a>(report: &Report, runbook: &'a RunbookReport) -> Option<&'a StepReport> {
-    let mut steps = runbook.steps.iter();
-    steps.find(|step| step.verdict() == report.verdict)
-}
-
-/// Seconds to the nearest minute, from two minutes on.
-fn rounded(seconds: i64) -> i64 {
-    match seconds {
-        120.. => (seconds + 30) / 60 * 60,
-        _ => seconds,
-    }
-}
-
-/// `T-JOSH (P1) by 17:53Z, in 5 min`
-pub(super) fn whom(escalation: &Escalation, now: OffsetDateTime) -> String {
-    let Escalation { to, priority, .. } = escalation;
-    let by = match escalation.due {
-        Some(due) if due > now => {
-            let left = crate::fact::duration(rounded((due - now).whole_seconds()));
-            format!("by {}, in {left}", words::clock(due, now))
-        }
-        Some(due) if now - due >= time::Duration::MINUTE => {
-            let over = crate::fact::duration((now - due).whole_seconds());
-            format!("now: {over} overdue")
-        }
-        _ => "now".to_owned(),
-    };
-    format!("{to} ({priority}) {by}")
 }

@@ -109,12 +109,14 @@ pub(super) fn standing(runbook: &RunbookReport, now: OffsetDateTime) -> Option<S
         Change::Worse | Change::Better | Change::Resolved => {
             format!("{}, was {was}", change.word())
         }
-        Change::Unchanged if *settled >= Verdict::Warning => {
-            match age {
-                0 => format!("unchanged since {}", utc(*since)),
-                age => format!("unchanged since {} ({})", utc(*since), crate::fact::duration(age)),
-            }
-        }
+        Change::Unchanged if *settled >= Verdict::Warning => match age {
+            0 => format!("unchanged since {}", utc(*since)),
+            age => format!(
+                "unchanged since {} ({})",
+                utc(*since),
+                crate::fact::duration(age)
+            ),
+        },
         Change::Unchanged if *held => String::new(),
         Change::Unchanged => return None,
     }];
@@ -158,6 +160,8 @@ pub(crate) fn value(evidence: &Evidence) -> String {
         (FactValue::Int(_) | FactValue::Float(_), unit)
             if !matches!(unit, "" | "count" | "version") =>
         {
+            let is_one = matches!(value, FactValue::Int(1));
+            let unit = unit.strip_suffix('s').filter(|_| is_one).unwrap_or(unit);
             format!("{shown} {unit}")
         }
         _ => shown.to_string(),

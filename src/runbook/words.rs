@@ -116,7 +116,21 @@ impl Words {
         limits: &BTreeMap<String, FactValue>,
         stack: &StackNames,
     ) -> Printable {
-        self.filled(&fact, limits, stack)
+        let filled = self.filled(&fact, limits, stack);
+        // What began in this very second has no age yet.
+        let text = filled.as_str();
+        match text.contains("0 s") {
+            true => {
+                let now = text.replace(" for 0 s", "");
+                now.strip_prefix("0 s ago")
+                    .map_or_else(
+                        || now.replace(" 0 s ago", " now"),
+                        |rest| format!("now{}", rest.replace(" 0 s ago", " now")),
+                    )
+                    .into()
+            }
+            false => filled,
+        }
     }
 
     fn filled<'a>(

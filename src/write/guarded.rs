@@ -10,7 +10,7 @@ use super::consent::{Consent, Reply, Terms};
 pub use super::open_state::open_state;
 pub use super::operator::{Operator, Unattended};
 pub use super::preflight_error::PreflightError;
-use super::report::{PlanView, WriteReport, next_action, quoted};
+use super::report::{PlanView, WriteReport, quoted};
 use crate::cloud::{Aws, Http};
 use crate::exit;
 use crate::fact;
@@ -289,22 +289,9 @@ async fn confirm(
     let consent = match Consent::from(&terms, reply.text()) {
         Ok(consent) => consent,
         Err(why) => {
-            let flag = quoted(&terms.confirm);
-            let next = match plan.confirmed_command() {
-                Some(command) => next_action(
-                    "Read the plan, then confirm it",
-                    Some(format!("{command} --confirm {flag}")),
-                ),
-                None => next_action(
-                    format!("Read the plan, then confirm it: --confirm {flag}"),
-                    None,
-                ),
-            };
+            let flag = format!("--confirm {}", quoted(&terms.confirm));
             let why = format!("{why}: {}", plan.what());
-            let end = WriteReport {
-                next,
-                ..WriteReport::nothing_sent(exit::NO_CONSENT, "no-consent", why)
-            };
+            let end = WriteReport::without_consent(why, plan.confirmed_command(), &flag);
             return Err(Box::new(report.ended_as(end)));
         }
     };

@@ -92,6 +92,22 @@ impl WriteReport {
         }
     }
 
+    /// An end for want of consent, with the command that gives it, or the flag alone where the
+    /// command is not known.
+    pub fn without_consent(why: String, command: Option<String>, flag: &str) -> Self {
+        let next = match command {
+            Some(command) => next_action(
+                "Read the plan, then confirm it",
+                Some(format!("{command} {flag}")),
+            ),
+            None => next_action(format!("Read the plan, then confirm it: {flag}"), None),
+        };
+        Self {
+            next,
+            ..Self::nothing_sent(exit::NO_CONSENT, "no-consent", why)
+        }
+    }
+
     /// A refusal before anything was sent, and what to do instead.
     pub fn refused(
         summary: impl AsRef<str>,
@@ -185,7 +201,6 @@ impl WriteReport {
         }
         let groups = [
             ("refused", &self.refusals),
-            ("ADVISED AGAINST", &self.advice),
             ("warning", &self.cautions),
             ("others", &self.candidates),
         ];
@@ -257,6 +272,9 @@ impl WriteReport {
     /// What came of it, what to do, whom to call by when.
     fn answer(&self, contact: &str) -> Vec<String> {
         let mut lines = labelled(&self.word(), &capitalised(self.finding()));
+        // Before the command that would do it all the same.
+        let advice = self.advice.iter();
+        lines.extend(advice.flat_map(|advice| labelled("ADVISED AGAINST", advice)));
         if let Some(next) = &self.next {
             let label = match self.outcome {
                 "done" | "dry-run" | "recovered" | "nothing-open" => "NEXT",
@@ -309,10 +327,11 @@ const WIDTH: usize = 80;
 
 /// A label and a text, over as many lines as it takes.
 fn labelled(label: &str, text: &str) -> Vec<String> {
-    let parts = wrap(text, WIDTH - MARGIN);
+    let margin = MARGIN.max(label.len() + 1);
+    let parts = wrap(text, WIDTH - margin);
     let parts = parts.iter().enumerate().map(|(at, part)| {
         let label = if at == 0 { label } else { "" };
-        let gap = " ".repeat(MARGIN.saturating_sub(label.len()).max(1));
+        let gap = " ".repeat(margin - label.len());
         format!("{label}{gap}{part}")
     });
     parts.collect()

@@ -158,7 +158,7 @@ fn a_canary_with_too_little_traffic_is_not_a_success_and_the_next_run_finds_the_
         let (code, document) = alias(&stage, &["check", "--to", "62", "--deadline", "8s"]).json();
         assert_eq!(code, 2, "{document:#}");
         let said = document["summary"].to_string();
-        assert!(said.contains("left half done"), "{said}");
+        assert!(said.contains("unfinished shift"), "{said}");
         let (code, document) = match how {
             "resume" => promote(&stage, &[]),
             _ => alias(
@@ -193,9 +193,9 @@ fn a_promotion_is_refused_while_the_stack_is_not_calm() {
         (
             "all dead",
             |w| w.status["agents"] = json!({"alive": 0, "slow": 0, "dead": 3, "total_bonded": 3}),
-            "Every agent is dead",
+            "all agents dead",
         ),
-        ("much mail", |w| w.mail.sent_24h = 160.0, "160 mails"),
+        ("much mail", |w| w.mail.sent_24h = 160.0, "160 sent"),
     ];
     for (what, change, says) in cases {
         let mut world = ready(0.0, 0.0);

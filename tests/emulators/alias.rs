@@ -149,7 +149,7 @@ fn nothing_is_sent_without_consent_or_against_a_check() {
             &["rollback", "--to", "7", WORD, "--confirm", "prod@3->7"],
             &[],
             1,
-            "no version 7",
+            "version 7 does not exist",
         ),
         (
             &["rollback", "--to", "3", WORD, "--confirm", "prod@3->3"],
@@ -168,7 +168,7 @@ fn nothing_is_sent_without_consent_or_against_a_check() {
             ],
             &[],
             1,
-            "no published version",
+            "not a published version",
         ),
         (
             &["promote", "--to", "2", WORD, "--confirm", "prod@3->2"],

@@ -9,19 +9,19 @@ pub(in crate::cli) struct TriageArgs {
     pub(in crate::cli) runbook: Option<String>,
     /// One step of it, by number or id
     pub(in crate::cli) step: Option<String>,
-    /// The version that the alias should have
+    /// The version that prod is expected to be on
     #[arg(long, value_name = "VERSION")]
     pub(in crate::cli) expect: Option<String>,
     /// A DEPLOY-LOG.md, whose newest entry names that version
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) deploy_log: Option<PathBuf>,
-    /// Keep everything that was told in a new file, without secrets, to be judged again
+    /// Save a recording to a new file, without secrets, to be judged again
     #[arg(long, value_name = "FILE", conflicts_with = "watch")]
     pub(in crate::cli) save: Option<PathBuf>,
     /// In that file also hide the number of the AWS account
     #[arg(long, requires = "save")]
     pub(in crate::cli) hide_account: bool,
-    /// Judge such a file and ask nobody; - is standard input
+    /// Judge such a recording, no network; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["save", "expect", "deploy_log", "wait", "watch"])]
     pub(in crate::cli) from: Option<PathBuf>,
     /// Ask again and again until it is ok, for at most this long, such as 5m

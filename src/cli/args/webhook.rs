@@ -56,7 +56,7 @@ pub(in crate::cli) enum WebhookAction {
     },
     /// Write a replay bundle: body, headers, a curl command
     ///
-    /// Contacts nobody, so the URL may lead anywhere. The secret is in none of the files: they
+    /// Sends nothing, so the URL may lead anywhere. The secret is in none of the files: they
     /// are searched for it, raw and encoded, and removed if it is there.
     Bundle {
         #[command(flatten)]

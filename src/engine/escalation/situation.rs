@@ -115,9 +115,7 @@ pub async fn gather(
     let (history, spell, state) = match past {
         Ok((history, spell, state)) => (Some(history), spell, state),
         Err(why) => {
-            cautions.push(format!(
-                "earlier pages not readable: {why}"
-            ));
+            cautions.push(format!("earlier pages not readable: {why}"));
             (None, None, AlertState::default())
         }
     };

@@ -176,8 +176,5 @@ fn not_sent(error: &reqwest::Error) -> Unavailable {
     } else {
         UnavailableReason::Broken
     };
-    Unavailable::new(
-        why,
-        format!("audit API not reached: {}", innermost(error)),
-    )
+    Unavailable::new(why, format!("audit API not reached: {}", innermost(error)))
 }

@@ -70,12 +70,7 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
         let began = Instant::now();
         let what = Printable::from(question.what);
         let answer = tokio::time::timeout_at(context.deadline.into(), fetch(question)).await;
-        let timed_out = || {
-            Err(Unavailable::new(
-                UnavailableReason::TimedOut,
-                "timed out",
-            ))
-        };
+        let timed_out = || Err(Unavailable::new(UnavailableReason::TimedOut, "timed out"));
         let answer = answer.unwrap_or_else(|_| timed_out());
         (what, began.elapsed(), answer)
     });
@@ -112,10 +107,8 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
 /// Why no list was asked.
 fn unasked(access: &Access) -> &'static str {
     match access.key {
-        None => "no list was asked: what is known comes from the audit feed alone",
-        Some(_) => {
-            "no list was read: a Beak Key names no agent; add --spaceduck or --duckling"
-        }
+        None => "no list was read: audit feed only",
+        Some(_) => "no list was read: a Beak Key names no agent; add --spaceduck or --duckling",
     }
 }
 

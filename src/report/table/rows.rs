@@ -83,6 +83,18 @@ impl Row {
         }
     }
 
+    /// Runbooks that are ok in one row, by their names.
+    pub(super) fn joined_runbooks(runbooks: &[&RunbookReport]) -> Self {
+        let names: Vec<_> = runbooks.iter().map(|runbook| name(&runbook.id)).collect();
+        Self {
+            verdict: Verdict::Ok,
+            name: [runbooks.len().to_string(), "runbooks".to_owned()],
+            lines: vec![names.join(", ")],
+            under: Vec::new(),
+            commands: Vec::new(),
+        }
+    }
+
     pub(super) fn of_runbook(runbook: &RunbookReport) -> Self {
         Self {
             verdict: runbook.verdict,
@@ -160,10 +172,11 @@ fn state(runbook: &RunbookReport) -> String {
             };
             format!("{}{more}", first(Verdict::Warning).unwrap_or_default())
         }
-        Verdict::Ok | Verdict::Skipped => runbook.overview.as_ref().map_or_else(
-            || format!("{total} of {total} steps ok"),
-            ToString::to_string,
-        ),
+        Verdict::Ok | Verdict::Skipped => match (&runbook.overview, runbook.verdict) {
+            (Some(overview), _) => overview.to_string(),
+            (None, Verdict::Skipped) => first(Verdict::Skipped).unwrap_or_default(),
+            (None, _) => format!("{total} of {total} steps ok"),
+        },
     }
 }
 
@@ -200,6 +213,8 @@ impl Layout {
         let is_narrow = width < used + 20;
         let columns = match is_narrow {
             true => vec![INDENT, WORD, width.saturating_sub(INDENT + WORD).max(10)],
+            // A column of no width would still take one.
+            false if first == 0 => vec![INDENT, WORD, second, width - used],
             false => vec![INDENT, WORD, first, second, width - used],
         };
         Self {
@@ -237,13 +252,12 @@ impl Layout {
             table.add_row(vec!["".into(), self.word(row.verdict), name]);
         } else {
             let text = texts.next().map_or("", String::as_str);
-            table.add_row(vec![
-                "".into(),
-                self.word(row.verdict),
-                style.cell(tone, first),
-                style.cell(tone, second),
-                style.cell(tone, text),
-            ]);
+            let mut cells = vec!["".into(), self.word(row.verdict)];
+            if self.columns.len() == 5 {
+                cells.push(style.cell(tone, first));
+            }
+            cells.extend([style.cell(tone, second), style.cell(tone, text)]);
+            table.add_row(cells);
         }
         for text in texts {
             let mut cells = vec!["".into(); self.columns.len() - 1];

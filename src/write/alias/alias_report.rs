@@ -55,9 +55,10 @@ fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut Ru
         .as_ref()
         .is_ok_and(|alias| alias.version == target);
     // Another finding, such as weights that stayed, has a next action of its own.
-    let has_failed = runbook.steps.iter().any(|step| {
-        step.verdict() == Verdict::Critical && step.id.as_str() == "record"
-    });
+    let has_failed = runbook
+        .steps
+        .iter()
+        .any(|step| step.verdict() == Verdict::Critical && step.id.as_str() == "record");
     if has_failed && serves {
         let alias = &findings.stack().alias.value;
         let text = format!(

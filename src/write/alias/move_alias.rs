@@ -195,7 +195,7 @@ impl MoveAlias<'_> {
 fn describe(check: &PreflightCheck) -> String {
     let (id, summary) = (&check.step.id, &check.step.summary);
     match &check.step.next_action {
-        Some(next) => format!("{id}: {summary} {}.", next.text),
+        Some(next) => format!("{id}: {summary}; {}", next.text),
         None => format!("{id}: {summary}"),
     }
 }

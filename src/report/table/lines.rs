@@ -1,0 +1,62 @@
+//! Lines of a table: notes, the escalation, and texts that break at a separator.
+
+use crate::report::model::{Escalation, Report, RunbookReport, StepReport};
+use crate::report::words::{self, wrap};
+use crate::text::Printable;
+use time::OffsetDateTime;
+
+/// A text as lines that are broken at a separator only, unless one part alone is too wide.
+pub(super) fn wrap_at(text: &str, separator: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in text.split(separator) {
+        match lines.last_mut() {
+            Some(line)
+                if words::width(line) + words::width(separator) + words::width(part) <= width =>
+            {
+                line.push_str(separator);
+                line.push_str(part);
+            }
+            _ => lines.extend(wrap(part, width)),
+        }
+    }
+    lines
+}
+
+/// A note with its label, which it may begin with itself.
+pub(super) fn note(note: &Printable) -> (&'static str, String) {
+    match note.as_str().strip_prefix("endpoint ") {
+        Some(endpoint) => ("endpoint", endpoint.to_owned()),
+        None => ("note", note.to_string()),
+    }
+}
+
+/// The step that the first line states.
+pub(super) fn leading<'a>(report: &Report, runbook: &'a RunbookReport) -> Option<&'a StepReport> {
+    let mut steps = runbook.steps.iter();
+    steps.find(|step| step.verdict() == report.verdict)
+}
+
+/// Seconds to the nearest minute, from two minutes on.
+fn rounded(seconds: i64) -> i64 {
+    match seconds {
+        120.. => (seconds + 30) / 60 * 60,
+        _ => seconds,
+    }
+}
+
+/// `T-JOSH (P1) by 17:53Z, in 5 min`
+pub(in crate::report) fn whom(escalation: &Escalation, now: OffsetDateTime) -> String {
+    let Escalation { to, priority, .. } = escalation;
+    let by = match escalation.due {
+        Some(due) if due > now => {
+            let left = crate::fact::duration(rounded((due - now).whole_seconds()));
+            format!("by {}, in {left}", words::clock(due, now))
+        }
+        Some(due) if now - due >= time::Duration::MINUTE => {
+            let over = crate::fact::duration((now - due).whole_seconds());
+            format!("now: {over} overdue")
+        }
+        _ => "now".to_owned(),
+    };
+    format!("{to} ({priority}) {by}")
+}
