@@ -299,7 +299,7 @@ mod tests {
         assert_eq!(moved[0].at, 30);
         assert_eq!(
             moved[0].text.as_str(),
-            "the alias came from version 60 to 61, after 1970-01-01T00:00:20Z"
+            "alias moved from version 60 to 61 after 1970-01-01T00:00:20Z"
         );
         assert!(alias(&[sample(10, 60)]).is_empty());
     }

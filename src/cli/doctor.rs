@@ -20,7 +20,7 @@ pub(super) async fn main(context: &Context, args: &args::DoctorArgs) -> Result<u
         let checks = doctor::checks(settings, &context.env, &context.library, run).await;
         let mut document =
             checklist::document(DocumentKind::Doctor, &checks, None, context.out.screen);
-        if !context.out.explains() {
+        if !context.out.explains {
             document.text = report::doctor::page(&checks, context.out.style);
         }
         document

@@ -68,7 +68,7 @@ pub(super) struct Out {
     pub(super) style: Style,
     pub(super) screen: Screen,
     quiet: bool,
-    explains: bool,
+    pub(super) explains: bool,
     /// Whether a warning is a failure in JUnit XML.
     is_strict: bool,
     /// Takes what would stand on standard output, where that carries something else.
@@ -188,11 +188,6 @@ impl Out {
     /// Whether only what is not well is printed.
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
-    }
-
-    /// Whether everything is shown.
-    pub(super) fn explains(&self) -> bool {
-        self.explains
     }
 
     /// Prints a report; yields the exit code.

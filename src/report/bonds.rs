@@ -66,7 +66,7 @@ pub fn list_page(connections: &mut Connections, report: &Report, width: usize) -
         body.push_str(&omitted(bonds.len()));
     }
     let headline = list_finding(bonds, &counts, report, now);
-    let mut page = page(headline, &body, StepRows::Judged);
+    let mut page = page(headline, &body, steps(width));
     page.details.push(source(report, LISTS));
     page
 }
@@ -117,6 +117,14 @@ fn aged(at: Option<i64>, now: i64) -> String {
     match at {
         Some(at) if at <= now => format!("{}, {}", ago(Some(at), now), instant(at)),
         at => ago(at, now),
+    }
+}
+
+/// A narrow screen has no room for what is well beside the table.
+fn steps(width: usize) -> StepRows {
+    match width < WIDE {
+        true => StepRows::Further,
+        false => StepRows::Judged,
     }
 }
 

@@ -262,7 +262,7 @@ mod tests {
             unasked("ses:GetAccount"),
         ];
         let text = page_of(&checks);
-        assert_eq!(text.matches("UNKN").count(), 1, "{text}");
+        assert_eq!(text.matches("  UNKN ").count(), 1, "{text}");
         assert_eq!(text.matches("aws sso login").count(), 1, "{text}");
         assert!(
             text.starts_with("UNKNOWN   2 of 3 checks need attention"),

@@ -16,10 +16,7 @@ const PAGE: &str = r"(?-u)\b(?:connection-card|connection|fleet-dashboard|peck-r
 const STEP: &str = r"(?m-u)^(  [!-~\x1b]*(?:CRIT|WARN|UNKN|ok|skip)[!-~\x1b]* +\d+ )(logs|executions|stale|quota|capacity|production-access|bounces)( )";
 
 /// The lists of executions, whose lines hold the name of one.
-const EXECUTIONS: [&str; 2] = [
-    "executions.newest_unsuccessful",
-    "executions.longest_running",
-];
+const EXECUTIONS: &str = "executions.";
 
 /// The text with links in it.
 pub fn linked(text: &str, report: &Report) -> String {
@@ -61,7 +58,7 @@ fn executions(report: &Report) -> BTreeSet<String> {
     let steps = report.runbooks.iter().flat_map(|runbook| &runbook.steps);
     let evidence = steps.flat_map(|step| step.finding.evidence());
     let mut names = BTreeSet::new();
-    for evidence in evidence.filter(|evidence| EXECUTIONS.contains(&evidence.fact)) {
+    for evidence in evidence.filter(|evidence| evidence.fact.starts_with(EXECUTIONS)) {
         let Some(FactValue::List(lines)) = &evidence.value else {
             continue;
         };

@@ -344,7 +344,14 @@ mod tests {
         let picture = svg(&Plot {
             fact: "bonds.pulse_age",
             unit: "seconds",
-            observations: &[(100, 60), (40_000, 2_400), (40_060, 2_460), (80_000, 120)],
+            observations: &[
+                (100, 60),
+                (40_000, 2_400),
+                (40_060, 2_460),
+                (40_120, 2_400),
+                (40_180, 2_400),
+                (80_000, 120),
+            ],
             span: (0, 86_400),
             bounds,
         });

@@ -225,7 +225,7 @@ fn a_long_list_of_checks_shows_failing_ones_and_counts_the_others() {
     }
     let text = at_80(&report);
     assert!(text.lines().count() <= SCREEN, "{text}");
-    assert!(text.contains("  ok   21 steps"), "{text}");
+    assert!(text.contains("  ok   21 checks"), "{text}");
     assert!(text.contains("check-25"), "{text}");
 }
 
