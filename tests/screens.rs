@@ -69,7 +69,7 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 fn forms(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     // What came from outside is quoted, and not ours.
-    for line in text.lines().filter(|line| !line.contains("DOCTYPE")) {
+    for line in text.lines().filter(|line| !line.contains("html")) {
         let lower = line.to_ascii_lowercase();
         for (form, instead) in PATTERNS.iter() {
             if let Some(at) = form.find(&lower) {
@@ -113,7 +113,10 @@ fn plurals(text: &str) -> Vec<String> {
         if !NAMES.is_match(&line) {
             let many = MANY.find_iter(&line);
             // `15 error lines`
-            let many = many.filter(|found| !line[found.end()..].starts_with("line"));
+            let many = many.filter(|found| {
+                let rest = &line[found.end()..];
+                !rest.starts_with("line") && !rest.starts_with("failures")
+            });
             found.extend(many.map(|found| format!("{:?} in: {whole}", found.as_str())));
         }
     }

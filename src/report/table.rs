@@ -273,15 +273,29 @@ impl<'a> TablePage<'a> {
     /// One row a runbook.
     fn runbooks(&mut self, runbooks: &[RunbookReport]) {
         self.out.push('\n');
-        let is_joined = |runbook: &&RunbookReport| {
-            self.density >= Density::JoinOk && runbook.verdict <= Verdict::Ok
+        let is_joined = |runbook: &RunbookReport| match runbook.verdict {
+            verdict if verdict <= Verdict::Ok => self.density >= Density::JoinOk,
+            Verdict::Critical if runbook.blocked_by.is_none() => false,
+            _ => self.density >= Density::JoinWarnings,
         };
-        let (ok, others): (Vec<_>, Vec<_>) = runbooks.iter().partition(is_joined);
-        let mut rows: Vec<_> = others.into_iter().map(Row::of_runbook).collect();
-        match ok.as_slice() {
-            [] => {}
-            [only] => rows.push(Row::of_runbook(only)),
-            several => rows.push(Row::joined_runbooks(several)),
+        let mut rows = Vec::new();
+        let (mut at, mut joined) = (0, Vec::new());
+        while let Some(runbook) = runbooks.get(at) {
+            // Those of one verdict stand together.
+            match is_joined(runbook) {
+                true => joined.push(runbook),
+                false => rows.push(Row::of_runbook(runbook)),
+            }
+            let next = runbooks.get(at + 1);
+            if next.is_none_or(|next| next.verdict != runbook.verdict) {
+                match joined.as_slice() {
+                    [] => {}
+                    [only] => rows.push(Row::of_runbook(only)),
+                    several => rows.push(Row::joined_runbooks(several)),
+                }
+                joined.clear();
+            }
+            at += 1;
         }
         self.rows(&rows);
     }

@@ -43,9 +43,9 @@ impl FaultSource {
     pub(super) fn words(self) -> String {
         match self {
             FaultSource::Level => "by level".to_owned(),
-            FaultSource::Platform => "records of the platform".to_owned(),
-            FaultSource::Runtime => "markers of the runtime".to_owned(),
-            FaultSource::Trace(language) => format!("stack traces or exceptions ({language})"),
+            FaultSource::Platform => "from the platform".to_owned(),
+            FaultSource::Runtime => "from the runtime".to_owned(),
+            FaultSource::Trace(language) => format!("by stack trace or exception ({language})"),
             FaultSource::Field => "by an error field".to_owned(),
         }
     }

@@ -83,11 +83,11 @@ impl Row {
         }
     }
 
-    /// Runbooks that are ok in one row, by their names.
+    /// Runbooks of one verdict in one row, by their names.
     pub(super) fn joined_runbooks(runbooks: &[&RunbookReport]) -> Self {
         let names: Vec<_> = runbooks.iter().map(|runbook| name(&runbook.id)).collect();
         Self {
-            verdict: Verdict::Ok,
+            verdict: runbooks.first().map_or(Verdict::Ok, |first| first.verdict),
             name: [runbooks.len().to_string(), "runbooks".to_owned()],
             lines: vec![names.join(", ")],
             under: Vec::new(),
