@@ -44,7 +44,7 @@ fn checks_report_new_then_unchanged_then_resolved() {
     assert_eq!(lines[1], "do: duckops escalate inc-005 (T-JOSH P0 now)");
     assert_eq!(
         lines[2],
-        "SAME CRIT INC-005 for 0 s, since 03:12Z (3 critical, 1 warning)"
+        "SAME CRIT INC-005 since 03:12Z (3 critical, 1 warning)"
     );
     assert_eq!(second.code, 2);
     // The same history, and a world in which all is well.

@@ -43,9 +43,9 @@ fn by_show(ask: &dyn Fn(&[&str]) -> Duckops) -> Named {
     let (_, document) = ask(&["alias", "show"]).json();
     let versions = step(&document, "alias", "versions");
     let summary = versions["summary"].as_str().expect("a summary");
-    match number_after(summary, "the last known-good is ") {
+    match number_after(summary, "last known-good ") {
         Some(version) => Named::Version(version),
-        None if summary.contains("none is proven") => Named::None,
+        None if summary.contains("no last known-good proven") => Named::None,
         None => Named::Unknown,
     }
 }

@@ -144,7 +144,7 @@ fn a_readable_secret_is_not_used_and_its_message_waits() {
     assert_eq!(ran.code, 2);
     let (_, document) = stage.duckops(&["check", "inc-005", "--notify"]).json();
     let notes = document["notes"].to_string();
-    assert!(notes.contains("hook is not told now"), "{notes}");
+    assert!(notes.contains("hook gets no messages now"), "{notes}");
     assert!(notes.contains("chmod 600"), "{notes}");
     assert_eq!(receiver.raw.connections(), 0);
     secret(&path, &receiver.url());

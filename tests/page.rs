@@ -205,7 +205,10 @@ fn the_page_says_what_the_report_says() {
     let stage = Stage::of(world("inc-004"));
     let file = page(&stage, "inc-004", "page.html");
     browser.open(&file);
-    let shown = browser.value("return document.body.innerText");
+    // What is folded is in the page, too.
+    let unfolded = "document.querySelectorAll('details').forEach(d => { d.open = true }); \
+                    return document.body.innerText";
+    let shown = browser.value(unfolded);
     let shown = shown.as_str().expect("a text");
     let (_, document) = stage.once(&["triage", "inc-004"]).json();
     let runbook = &document["runbooks"][0];

@@ -345,7 +345,8 @@ fn recordings_of_other_versions_are_judged() {
     let judged = alone(&["triage", "--from", text(&other)]);
     assert_eq!(judged.code, own.code);
     let lines = |ran: &Ran| {
-        let is_note = |line: &&str| line.starts_with("note ") || line.starts_with("notes ");
+        let notes = ["note ", "notes ", "endpoint "];
+        let is_note = |line: &&str| notes.iter().any(|label| line.starts_with(label));
         let own = ran.stdout.lines().filter(|line| !is_note(line));
         own.map(str::to_owned).collect::<Vec<_>>()
     };

@@ -235,13 +235,17 @@ fn trouble_line(channel: &ChannelReport, now: OffsetDateTime) -> Option<Printabl
     let why = channel.trouble.as_ref()?;
     let waiting = channel.waiting.iter().map(|message| {
         let age = (now - message.since).whole_seconds().max(0);
-        let (runbook, age) = (message.runbook.as_str().to_uppercase(), duration(age));
+        let runbook = message.runbook.as_str().to_uppercase();
+        let age = match age {
+            0 => String::new(),
+            age => format!(" for {}", duration(age)),
+        };
         let what = match message.kind {
             word if word == MessageKind::Resolve.word() => "resolved",
             word if word == MessageKind::Escalate.word() => "escalation",
             _ => message.verdict.as_str(),
         };
-        format!("{runbook} {what} for {age}")
+        format!("{runbook} {what}{age}")
     });
     let waiting: Vec<_> = waiting.collect();
     let waiting = match waiting.as_slice() {

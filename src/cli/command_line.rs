@@ -245,10 +245,10 @@ fn overview(root: &Command, examples: &[Examples]) -> String {
 }
 
 /// The command at a path below another one.
-pub(super) fn find<'a>(
-    command: &'a Command,
+pub(super) fn find(
+    command: &Command,
     path: impl IntoIterator<Item = impl AsRef<str>>,
-) -> Option<&'a Command> {
+) -> Option<&Command> {
     let mut path = path.into_iter();
     path.try_fold(command, |command, name| {
         command.find_subcommand(name.as_ref())

@@ -18,6 +18,9 @@ use crate::text::{Printable, printable_lines};
 use serde_json::Value;
 use std::time::Instant;
 
+/// A text that stands alone, in place of a report; `None` where there is nothing to hand over.
+type StandaloneText = dyn Fn(&Connections, &Report) -> Option<String>;
+
 /// One way to look at the connections.
 pub(super) struct View<'a> {
     pub(super) kind: DocumentKind,
@@ -29,7 +32,7 @@ pub(super) struct View<'a> {
     pub(super) next: &'a dyn Fn(&Connections, &Report) -> Option<NextAction>,
     pub(super) layout: &'a dyn Fn(&mut Connections, &Report) -> Layout,
     /// A text that stands alone, in place of the report.
-    pub(super) alone: Option<&'a dyn Fn(&Connections, &Report) -> Option<String>>,
+    pub(super) alone: Option<&'a StandaloneText>,
 }
 
 /// Observes all connections or one.

@@ -17,7 +17,7 @@ use crate::fact::instant;
 use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::NextAction;
-use crate::report::words::wrap;
+use crate::report::words::wrap_words;
 use crate::state_dir::journal::Journal;
 use crate::text::Printable;
 use crate::write::consent::{Consent, Reply};
@@ -237,7 +237,8 @@ fn page(
         text.push_str(&labelled("warning", caution));
     }
     if let Some(notice) = &escalation.situation.notice {
-        text.push_str(&labelled("FOR USERS", notice.as_str()));
+        // It is pasted as it stands.
+        text.push_str(&format!("FOR USERS {notice}\n"));
     }
     // The operator who consented at the terminal has read the message.
     let is_shown = !matches!(
@@ -267,7 +268,7 @@ fn word(outcome: &str) -> String {
 /// A label and a text, over as many lines as it takes.
 fn labelled(label: &str, text: &str) -> String {
     let text = Printable::from(text);
-    let parts = wrap(text.as_str(), 70);
+    let parts = wrap_words(text.as_str(), 70);
     let parts = parts.iter().enumerate().map(|(at, part)| {
         let label = if at == 0 { label } else { "" };
         let gap = " ".repeat(10_usize.saturating_sub(label.len()).max(1));

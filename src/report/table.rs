@@ -274,7 +274,6 @@ impl<'a> TablePage<'a> {
     fn runbooks(&mut self, runbooks: &[RunbookReport]) {
         self.out.push('\n');
         let is_joined = |runbook: &RunbookReport| match runbook.verdict {
-            verdict if verdict <= Verdict::Ok => self.density >= Density::JoinOk,
             Verdict::Critical if runbook.blocked_by.is_none() => false,
             _ => self.density >= Density::JoinWarnings,
         };

@@ -219,6 +219,25 @@ pub(crate) fn wrap(text: &str, max: usize) -> Vec<String> {
     lines
 }
 
+/// A text as lines of at most `max` columns, broken between words only: a path or a flag with its
+/// value stays whole, however long it is.
+pub(crate) fn wrap_words(text: &str, max: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= max => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    if lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines
+}
+
 /// A line that is set in, broken so that what follows is set in by two more.
 pub(crate) fn wrap_in(line: &str, width: usize) -> Vec<String> {
     let indent = line.len() - line.trim_start().len();

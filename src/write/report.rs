@@ -6,7 +6,7 @@ use crate::exit;
 use crate::fact::instant;
 use crate::report::json::{self, DocumentKind, Heading};
 use crate::report::model::{self, NextAction, Verdict};
-use crate::report::words::wrap;
+use crate::report::words::wrap_words;
 use crate::text::Printable;
 use crate::webhook::bundle;
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ impl WriteReport {
                 "Read the plan, then confirm it",
                 Some(format!("{command} {flag}")),
             ),
-            None => next_action(format!("Read the plan, then confirm it: {flag}"), None),
+            None => next_action(format!("Read the plan, then add its consent: {flag}"), None),
         };
         Self {
             next,
@@ -219,7 +219,8 @@ impl WriteReport {
         let rows = rows.iter();
         lines.extend(rows.flat_map(|(label, text)| row(label, text)));
         // What is pasted stands whole on a line of its own.
-        let is_asked = self.outcome == "no-consent";
+        let next = self.next.as_ref().and_then(|next| next.command.as_ref());
+        let is_asked = next.is_some_and(|command| command.as_str().contains("--confirm "));
         if let (Some(confirm), None, false) = (&self.confirm, self.recorded, is_asked) {
             lines.push(format!("  consent    --confirm {}", quoted(confirm)));
         }
@@ -328,7 +329,7 @@ const WIDTH: usize = 80;
 /// A label and a text, over as many lines as it takes.
 fn labelled(label: &str, text: &str) -> Vec<String> {
     let margin = MARGIN.max(label.len() + 1);
-    let parts = wrap(text, WIDTH - margin);
+    let parts = wrap_words(text, WIDTH - margin);
     let parts = parts.iter().enumerate().map(|(at, part)| {
         let label = if at == 0 { label } else { "" };
         let gap = " ".repeat(margin - label.len());
@@ -340,7 +341,7 @@ fn labelled(label: &str, text: &str) -> Vec<String> {
 /// The same, set in as a row.
 fn row(label: &str, text: &str) -> Vec<String> {
     const LABEL: usize = 11;
-    let parts = wrap(text, WIDTH - LABEL - 2);
+    let parts = wrap_words(text, WIDTH - LABEL - 2);
     let parts = parts.iter().enumerate().map(|(at, part)| {
         let label = if at == 0 { label } else { "" };
         let gap = " ".repeat(LABEL.saturating_sub(label.len()).max(1));

@@ -173,13 +173,16 @@ fn contact(situation: &Situation) -> Printable {
 fn describe(earlier: &EscalationRecord, situation: &Situation) -> String {
     let started = situation.report.started_at.unix_timestamp();
     let at = earlier.at().unix_timestamp();
+    let age = match started - at {
+        ..=0 => "now,".to_owned(),
+        age => format!("{} ago,", duration(age)),
+    };
     let delivery = match earlier.delivered() {
         Some(_) => "delivered",
         None => "not delivered yet",
     };
     format!(
-        "paged {} ago, at {}, by {} on {}, {delivery}",
-        duration((started - at).max(0)),
+        "paged {age} at {}, by {} on {}, {delivery}",
         instant(at),
         Printable::from(earlier.by.as_str()),
         Printable::from(earlier.host.as_str()),

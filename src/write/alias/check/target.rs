@@ -149,7 +149,7 @@ pub(super) fn weights(input: &PreflightInput<'_>) -> CheckResult {
     let split = Untrusted::new(alias.split()).printable(120).to_string();
     let evidence = vec![text("alias.split", split.as_str())];
     if alias.weights.is_empty() {
-        return CheckResult::ok(evidence, format!("{split}"));
+        return CheckResult::ok(evidence, split.to_string());
     }
     if input.is(Purpose::Rollback) {
         return CheckResult::warning(
