@@ -26,6 +26,10 @@ struct Seen {
     is_over: bool,
 }
 
+#[allow(
+    dead_code,
+    reason = "what a program on a terminal can be asked, used or not"
+)]
 impl Pty {
     /// Starts a program with all three streams on a terminal that controls it.
     pub(crate) fn start(command: Command, rows: u16, columns: u16) -> Self {
