@@ -293,7 +293,7 @@ fn the_key_of_the_chosen_profile_asks_and_the_run_says_where() {
         .run();
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.stdout.contains(&format!("account {OTHER}")), "{ran:?}");
-    let overridden = format!("AWS_ENDPOINT_URL: {}", emulator.url());
+    let overridden = format!("endpoint  {} (AWS_ENDPOINT_URL), not AWS", emulator.url());
     assert!(ran.stdout.contains(&overridden), "{ran:?}");
     let exchanges = ran.stderr.lines().filter(|line| {
         line.contains(&emulator.url())

@@ -313,5 +313,5 @@ fn no_copy_is_made_while_the_wal_holds_rows() {
     history.record(&snapshot(1, 0, 1)).unwrap();
     assert!(fs::metadata(file::beside(&path, "-wal")).unwrap().size() > 0);
     let refused = copy::open(&path).err().unwrap().to_string();
-    assert!(refused.contains("rows wait beside it"), "{refused}");
+    assert!(refused.contains("rows wait in it"), "{refused}");
 }

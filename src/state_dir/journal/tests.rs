@@ -130,7 +130,7 @@ fn a_removed_torn_line_breaks_the_chain() {
     assert!(chain(&text).is_whole());
     lines.remove(2);
     let found = chain(&lines.concat());
-    assert_eq!(found.breaks, [(3, "the torn line before it is gone")]);
+    assert_eq!(found.breaks, [(3, "the torn line before it is missing")]);
 }
 
 /// Torn at every byte by a crash: what was whole is read, the next entry follows.
