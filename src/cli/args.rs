@@ -6,6 +6,7 @@ mod check;
 mod drill;
 mod escalate;
 mod history;
+mod init;
 mod peck;
 mod record;
 mod runbook;
@@ -18,6 +19,7 @@ pub(super) use check::CheckArgs;
 pub(super) use drill::{DrillAction, DrillArgs};
 pub(super) use escalate::EscalateArgs;
 pub(super) use history::{Export, HistoryAction, HistoryArgs};
+pub(super) use init::InitArgs;
 pub(super) use peck::{PeckAction, PeckArgs};
 pub(super) use record::RecordArgs;
 pub(super) use runbook::{RunbookAction, RunbookArgs};
@@ -144,6 +146,8 @@ pub(super) enum Command {
     Drill(DrillArgs),
     /// Stream the audit feed, filtered
     Audit(AuditArgs),
+    /// Ask for what a new installation needs, and write the configuration
+    Init(InitArgs),
     /// Check settings, credentials, account, clock, reachability and permissions
     Doctor(DoctorArgs),
     /// Show the recorded trend of a fact
@@ -233,10 +237,11 @@ impl Command {
 
     /// Whether the command listens for signals itself.
     pub(super) fn ends_itself(&self) -> bool {
-        let Command::Webhook(webhook) = self else {
-            return false;
-        };
-        matches!(webhook.action, WebhookAction::Listen { .. })
+        match self {
+            Command::Webhook(webhook) => matches!(webhook.action, WebhookAction::Listen { .. }),
+            Command::Triage(triage) => triage.guide,
+            _ => false,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::fail::Failure;
 use super::out::Format;
 use super::triage::pause;
-use super::{Context, args, out};
+use super::{Context, args, out, progress};
 use crate::engine::audit::{AuditFilter, AuditFollower, read};
 use crate::exit;
 use crate::fact::parse_duration;
@@ -43,7 +43,14 @@ async fn once(context: &Context, filter: AuditFilter) -> Result<u8, Failure> {
         out.print(&format!("{line}\n"), exit::OK);
     };
     let asking = context.run()?.into_probe_context();
-    let document = read(&asking, filter, (!is_json).then_some(print)).await;
+    let document = read(&asking, filter, (!is_json).then_some(print), |entries| {
+        // Not for each: the line is drawn ten times a second.
+        if entries % 256 == 0 {
+            progress::count("audit feed", entries);
+        }
+    })
+    .await;
+    progress::done();
     if is_json {
         return Ok(context.out.document(&document));
     }

@@ -43,6 +43,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     (
         "Set up",
         &[
+            "init",
             "doctor",
             "drill",
             "runbook",
@@ -101,6 +102,10 @@ const CODES: [(&str, &str); 15] = [
         "journal",
         "Exit codes: 0 whole and settled, 1 a write is open, 2 the chain is broken, 64 usage",
     ),
+    (
+        "init",
+        "Exit codes: 0 written, 1 a configuration exists, 3 not written, 64 usage",
+    ),
     ("lists", "Exit codes: 0 printed, 3 unreadable, 64 usage"),
     (
         "table",
@@ -126,7 +131,7 @@ const CODES: [(&str, &str); 15] = [
 const WIDTH: usize = 80;
 
 /// The examples of one command.
-struct Examples {
+struct CommandExamples {
     path: &'static str,
     codes: &'static str,
     /// A comment, and the command line, which may go on after a backslash.
@@ -134,14 +139,14 @@ struct Examples {
 }
 
 /// Every command's examples, in the order of the file.
-fn all_examples() -> Vec<Examples> {
+fn all_examples() -> Vec<CommandExamples> {
     let blocks = include_str!("examples.txt").split("\n\n");
     let read = |block: &'static str| {
         let (head, rest) = block.trim().split_once('\n')?;
         let (path, codes) = head.strip_prefix('[')?.split_once("] ")?;
         let examples = rest.split("# ").skip(1);
         let lines = examples.filter_map(|example| example.trim_end().split_once('\n'));
-        Some(Examples {
+        Some(CommandExamples {
             path,
             codes,
             lines: lines.collect(),
@@ -178,7 +183,7 @@ pub(super) fn command() -> Command {
 }
 
 /// A command and those below it, with examples and exit codes after the options.
-fn dressed(command: Command, path: &str, examples: &[Examples]) -> Command {
+fn dressed(command: Command, path: &str, examples: &[CommandExamples]) -> Command {
     let command = command.mut_subcommands(|inner| {
         let path = format!("{path} {}", inner.get_name());
         dressed(inner, path.trim(), examples)
@@ -213,7 +218,7 @@ fn dressed(command: Command, path: &str, examples: &[Examples]) -> Command {
 }
 
 /// The help of `duckops` itself: the commands by group.
-fn overview(root: &Command, examples: &[Examples]) -> String {
+fn overview(root: &Command, examples: &[CommandExamples]) -> String {
     let mut groups = String::new();
     for (title, paths) in GROUPS {
         groups.push_str(&format!("{title}:\n"));
@@ -284,7 +289,7 @@ mod tests {
                 is_leaf(&root, &path) || ["drill", "history"].contains(&path.as_str());
             assert_eq!(known.contains(&path.as_str()), runs_itself, "{path}");
         }
-        for Examples { path, codes, lines } in &examples {
+        for CommandExamples { path, codes, lines } in &examples {
             assert!(find(&root, path.split(' ')).is_some(), "{path}");
             assert!(
                 CODES.iter().any(|(word, _)| word == codes),

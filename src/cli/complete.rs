@@ -45,7 +45,7 @@ pub(super) fn main(shell: &str, arguments: &[OsString], env: &Environment) -> u8
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
-    let source = Arc::new(Source {
+    let source = Arc::new(CandidateSource {
         sources: CompletionSources::new(&flags(&texts), env, now(env)),
         words: texts,
     });
@@ -75,12 +75,12 @@ fn flags(words: &[String]) -> Flags {
     }
 }
 
-struct Source {
+struct CandidateSource {
     sources: CompletionSources,
     words: Vec<String>,
 }
 
-impl Source {
+impl CandidateSource {
     /// The candidates for an argument, by its id.
     fn candidates(&self, argument: &str) -> Option<Vec<Candidate>> {
         let named = |names: &[&str]| {
@@ -128,7 +128,7 @@ impl Source {
     }
 }
 
-fn with_candidates(command: Command, source: &Arc<Source>) -> Command {
+fn with_candidates(command: Command, source: &Arc<CandidateSource>) -> Command {
     let command = command.mut_subcommands(|inner| with_candidates(inner, source));
     command.mut_args(|argument| {
         let id = argument.get_id().to_string();
@@ -141,7 +141,7 @@ fn with_candidates(command: Command, source: &Arc<Source>) -> Command {
     })
 }
 
-/// The arguments that [`Source::candidates`] knows.
+/// The arguments that [`CandidateSource::candidates`] knows.
 const COMPLETED: [&str; 18] = [
     "runbook", "asked", "mute", "unmute", "step", "state", "stage", "prefix", "fact", "to",
     "expect", "profile", "stack", "channel", "scene", "output", "color", "topic",

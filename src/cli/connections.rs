@@ -4,6 +4,7 @@
 use super::Context;
 use super::args::{Lists, Watched};
 use super::fail::Failure;
+use super::guide::watch::{self, WatchRound};
 use super::out::Format;
 use super::triage::pause;
 use crate::connections::{Connections, Only};
@@ -67,20 +68,34 @@ pub(super) async fn show(
     let wanted = |code: u8| code != exit::OK || !out.is_quiet();
     let watch = watched.watch.as_deref();
     let Some(every) = watch.map(|text| pause("--watch", text)).transpose()? else {
-        let (text, code) = once(context, watched, view, true).await?;
+        let ObservedOnce { text, code, .. } = once(context, watched, view, true).await?;
         return Ok(match wanted(code) {
             true => out.print(&text, code),
             false => code,
         });
     };
+    if watch::is_drawn(context) {
+        let round = async || {
+            let ObservedOnce { text, report, .. } = once(context, watched, view, false).await?;
+            Ok(WatchRound { text, report })
+        };
+        return watch::main(context, every, round).await;
+    }
     loop {
         let began = Instant::now();
-        let (text, code) = once(context, watched, view, false).await?;
+        let ObservedOnce { text, code, .. } = once(context, watched, view, false).await?;
         if wanted(code) && !out.next(&text) {
             return Ok(code);
         }
         tokio::time::sleep(every.saturating_sub(began.elapsed())).await;
     }
+}
+
+/// What was observed once: the text, the exit code, and what they were judged by.
+struct ObservedOnce {
+    text: String,
+    code: u8,
+    report: Report,
 }
 
 /// For people the verdict with the records; for every other reader the verdict.
@@ -89,7 +104,7 @@ async fn once(
     watched: &Watched,
     view: &View<'_>,
     pretty: bool,
-) -> Result<(String, u8), Failure> {
+) -> Result<ObservedOnce, Failure> {
     let mut seen = see(context, view.runbook, &watched.lists, view.only.clone()).await?;
     let (connections, report) = (&mut seen.connections, &mut seen.report);
     let code = report.exit_code();
@@ -106,12 +121,20 @@ async fn once(
         extra["runbooks"] = runbooks(report);
         extra["notes"] = report.notes.iter().map(Printable::as_str).collect();
         let document = Document::of(view.kind, report, "", extra);
-        return Ok((document.json(pretty), code));
+        return Ok(ObservedOnce {
+            text: document.json(pretty),
+            code,
+            report: seen.report,
+        });
     }
     let alone = view.alone.and_then(|alone| alone(connections, report));
     let text = alone.map_or_else(
         || context.out.rendered(report),
         |text| printable_lines(&text),
     );
-    Ok((text, code))
+    Ok(ObservedOnce {
+        text,
+        code,
+        report: seen.report,
+    })
 }

@@ -2,8 +2,9 @@
 
 use super::args::{self, DrillAction};
 use super::fail::Failure;
+use super::out::Format;
 use super::recording::load;
-use super::{Context, now, observer, out};
+use super::{Context, now, observer, out, progress};
 use crate::cloud::Http;
 use crate::drill::{self, Drill, DrillError, Played, Replayed, long_feed};
 use crate::exit;
@@ -22,6 +23,7 @@ pub(super) async fn main(context: &Context, args: &args::DrillArgs) -> Result<u8
         temp_dir: &std::env::temp_dir(),
         clock: &|| now(&context.env),
         http: &|| Http::direct(observer(context.verbose)),
+        waiting: &context.waiting,
     };
     if let (None, Some(file)) = (&args.action, &args.from) {
         return replay(context, drill, file, args.runbook.as_deref()).await;
@@ -62,7 +64,7 @@ pub(super) async fn main(context: &Context, args: &args::DrillArgs) -> Result<u8
         (Some(DrillAction::Scenes), ..) => {
             Ok(context.out.document(&drill::scenes(context.out.screen)))
         }
-        (None, None, None) => Ok(context.out.document(&drill.every_scene().await?)),
+        (None, None, None) => every_scene(context, drill).await,
         // A scene's name says which runbook it is for.
         (None, Some(name), None)
             if context.library.get(name).is_err() && practice::find(name).is_some() =>
@@ -74,6 +76,24 @@ pub(super) async fn main(context: &Context, args: &args::DrillArgs) -> Result<u8
             let scene = drill::find(name.map_or("healthy", String::as_str))?;
             one_scene(context, drill, scene, runbook.as_deref()).await
         }
+    }
+}
+
+/// Plays all scenes; a person sees of each what came of it as soon as that is known.
+async fn every_scene(context: &Context, drill: Drill<'_>) -> Result<u8, Failure> {
+    let is_document = context.out.format == Format::Json;
+    let document = drill.every_scene(|lines, number, total| {
+        if !is_document {
+            context.out.print(lines, exit::OK);
+        }
+        let of = |number| u64::try_from(number).unwrap_or(u64::MAX);
+        progress::bar("scenes", of(number), of(total));
+    });
+    let document = document.await?;
+    progress::done();
+    match is_document {
+        true => Ok(context.out.document(&document)),
+        false => Ok(document.heading.exit_code),
     }
 }
 

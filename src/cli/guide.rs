@@ -1,6 +1,10 @@
 //! What to do in the state of a request or at the stage of a bond, from the runbook's own
 //! words. Asks nobody.
 
+pub(super) mod screen;
+pub(super) mod walk;
+pub(super) mod watch;
+
 use super::Context;
 use super::fail::Failure;
 use crate::report::document::Document;

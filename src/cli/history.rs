@@ -3,9 +3,9 @@
 mod export;
 mod init;
 
-use super::Context;
 use super::args::{self, HistoryAction};
 use super::fail::Failure;
+use super::{Context, progress};
 use crate::engine::history_open;
 use crate::engine::trend::{self, Trend};
 use crate::engine::with_history::with_history;
@@ -45,6 +45,7 @@ pub(super) fn failed(error: HistoryError) -> Failure {
 
 async fn prune(context: &Context) -> Result<u8, Failure> {
     let keep = history_open::retention(&context.settings);
+    progress::say("thinning out old readings");
     let now = super::now(&context.env);
     let history::Pruned {
         observations,
@@ -53,6 +54,7 @@ async fn prune(context: &Context) -> Result<u8, Failure> {
         history.prune(&keep, now).map_err(failed)
     })
     .await?;
+    progress::done();
     let since = |span: Duration| instant((now - span).unix_timestamp());
     let mut text = format!(
         "{observations} readings and {snapshots} whole snapshots were thinned out\n\

@@ -21,6 +21,7 @@ mod fail;
 mod guide;
 mod help;
 mod history;
+mod init;
 mod journal;
 mod kept;
 mod mcp;
@@ -29,6 +30,7 @@ mod out;
 mod own_texts;
 mod packaging;
 mod peck;
+mod progress;
 mod prompt;
 mod record;
 mod recording;
@@ -41,10 +43,11 @@ mod webhook;
 
 use crate::cloud::{Exchange, Http, Observer, TrustedRoots};
 use crate::engine::run::Run;
+use crate::engine::waiting::Waiting;
 use crate::exit;
 use crate::redact;
 use crate::runbook::Library;
-use crate::stack::{Environment, Origin, Settings, env_overrides};
+use crate::stack::{Environment, Flags, Origin, Settings, env_overrides};
 use crate::text::Printable;
 use args::{Cli, Command};
 use clap::Parser;
@@ -57,14 +60,19 @@ use std::sync::{Arc, OnceLock};
 use time::OffsetDateTime;
 
 /// Everything a command works with.
+#[derive(Clone)]
 struct Context {
     settings: Settings,
     library: Library,
     out: Out,
     env: Environment,
+    /// The flags that the settings come from.
+    flags: Flags,
     verbose: bool,
     /// How far a command is that changes something.
     sending: Sending,
+    /// What its runs wait for.
+    waiting: Waiting,
 }
 
 impl Context {
@@ -76,7 +84,10 @@ impl Context {
             false => Http::new(seen),
         };
         let http = http.trusting(TrustedRoots::read(&|name| self.env.get(name).cloned()));
-        Ok(Run::new(&self.settings, &self.env, http, now(&self.env))?)
+        Ok(Run {
+            waiting: self.waiting.clone(),
+            ..Run::new(&self.settings, &self.env, http, now(&self.env))?
+        })
     }
 }
 
@@ -211,9 +222,12 @@ fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, F
         library,
         out,
         env,
+        flags: cli.flags(),
         verbose: cli.verbose,
         sending: Sending::default(),
+        waiting: Waiting::default(),
     };
+    progress::start(&context.waiting, context.out.is_quiet(), &context.env);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -230,6 +244,7 @@ fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, F
             }
         }
     });
+    progress::done();
     // A parser that still waits for the rest of a feed must not hold up the answer.
     runtime.shutdown_background();
     code
@@ -243,6 +258,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Runbook(args) => runbook::main(context, &args).await,
         Command::Drill(args) => drill::main(context, &args).await,
         Command::Audit(args) => audit::main(context, &args).await,
+        Command::Init(args) => init::main(context, &args).await,
         Command::Doctor(args) => doctor::main(context, &args).await,
         Command::History(args) => history::main(context, args).await,
         Command::Rules(args) => packaging::rules(context, &args),

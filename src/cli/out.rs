@@ -3,6 +3,7 @@
 
 use super::fail::Failure;
 use super::kept::Kept;
+use super::progress;
 use crate::exit;
 use crate::redact;
 use crate::report::columns::Screen;
@@ -227,25 +228,11 @@ impl Out {
 
     /// Prints the next of a series; yields whether anybody still reads.
     pub(super) fn next(&self, text: &str) -> bool {
+        let _aside = progress::aside();
         let mut stdout = std::io::stdout().lock();
-        let clear = match self.format {
-            // From the top of a cleared screen.
-            Format::Table if std::io::stdout().is_terminal() => "\x1b[H\x1b[2J",
-            _ => "",
-        };
         let text = redact::known::hide(text);
-        stdout
-            .write_all(clear.as_bytes())
-            .and_then(|()| stdout.write_all(text.as_bytes()))
-            .and_then(|()| stdout.flush())
-            .is_ok()
-    }
-
-    /// Tells a person who waits how it goes.
-    pub(super) fn progress(&self, line: &str) {
-        if std::io::stderr().is_terminal() && !self.quiet {
-            warn(line);
-        }
+        let written = stdout.write_all(text.as_bytes());
+        written.and_then(|()| stdout.flush()).is_ok()
     }
 
     pub(super) fn rendered(&self, report: &Report) -> String {
@@ -318,6 +305,7 @@ impl Out {
     /// Writes to standard output. A reader that went away changes nothing; an output that
     /// cannot be written takes an ok away, because nobody could read it.
     pub(super) fn print(&self, text: &str, code: u8) -> u8 {
+        let _aside = progress::aside();
         // What came from outside was searched before it was cut; this is for what did not.
         let text = redact::known::hide(text);
         if let Some(kept) = &self.kept {
@@ -334,10 +322,8 @@ impl Out {
             Err(error) => {
                 // What fails once fails for every line after it: one complaint is enough.
                 if !OUTPUT_LOST.swap(true, Ordering::Relaxed) {
-                    warn(&format!(
-                        "duckops: cannot write output: {}",
-                        Printable::from(error.to_string())
-                    ));
+                    let why = Printable::from(error.to_string());
+                    warn_beside(&format!("duckops: cannot write output: {why}"));
                 }
                 with_lost_output(code)
             }
@@ -394,6 +380,18 @@ fn colored(setting: &Setting<String>, env: &Environment, terminal: bool) -> Resu
 
 /// One line on standard error; nothing more can be done when that fails.
 pub(super) fn warn(line: &str) {
+    let _aside = progress::aside();
+    warn_beside(line);
+}
+
+/// The same where no line of progress can be in the way.
+fn warn_beside(line: &str) {
     let line = redact::known::hide(line);
     let _ = writeln!(std::io::stderr(), "{}", Printable::from(&*line));
+}
+
+/// A question on standard error; the answer is typed beside it.
+pub(super) fn ask(question: &str) {
+    progress::done();
+    let _ = write!(std::io::stderr(), "{question}");
 }

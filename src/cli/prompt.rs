@@ -3,7 +3,7 @@
 
 use super::fail::Failure;
 use super::out::Format;
-use super::{Context, out};
+use super::{Context, out, progress};
 use crate::exit;
 use crate::report::json::DocumentKind;
 use crate::report::model::StackIdentity;
@@ -12,9 +12,10 @@ use crate::write::consent::Reply;
 use crate::write::guarded::Operator;
 use crate::write::report::WriteReport;
 use std::future::Future;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// The operator at this terminal, if there is one.
 pub(super) struct Terminal<'a>(pub(super) &'a Context);
@@ -42,7 +43,11 @@ impl Operator for Terminal<'_> {
     }
 
     fn progress(&self, line: &str) {
-        self.0.out.progress(line);
+        progress::say(line);
+    }
+
+    fn count_down(&self, line: &str, left: Duration) {
+        progress::count_down(line, left);
     }
 
     fn sending(&self, finds_out: &str) {
@@ -71,18 +76,25 @@ pub(super) fn can_ask() -> bool {
 /// Asks for the words that consent to what was just shown. What was typed before is thrown
 /// away, and a line that ends with the input is no reply: nobody has finished it.
 pub(super) async fn ask(words: &str) -> Reply {
+    progress::done();
     out::warn("");
     out::warn(&format!("To go ahead, type: {words}"));
-    let _ = write!(std::io::stderr(), "> ");
+    out::ask("> ");
     let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
+    match read_line().await {
+        Some(line) => Reply::Typed(line),
+        None => Reply::Nothing,
+    }
+}
+
+/// A whole line that is typed; none where the input ends before its end.
+pub(super) async fn read_line() -> Option<String> {
     let line = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line).map(|_| line)
     });
-    match line.await {
-        Ok(Ok(line)) if line.ends_with('\n') => Reply::Typed(line),
-        _ => Reply::Nothing,
-    }
+    let line = line.await.ok()?.ok()?;
+    line.ends_with('\n').then_some(line)
 }
 
 /// Prints the report of a write; yields the exit code. A report of success that could not be

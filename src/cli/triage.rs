@@ -1,8 +1,10 @@
 //! `duckops triage`: every incident, one, or one step of one.
 
 use super::fail::Failure;
+use super::guide::walk;
+use super::guide::watch::{self, WatchRound};
 use super::recording;
-use super::{Context, args, named_file, out};
+use super::{Context, args, named_file, out, progress};
 use crate::engine::run::{EvaluatedRun, Run};
 use crate::engine::runbooks::RequestedRunbooks;
 use crate::engine::save_recording::{RecordedParts, SaveRequest};
@@ -13,6 +15,9 @@ use crate::text::Printable;
 use std::time::{Duration, Instant};
 
 pub(super) async fn main(context: &Context, args: &args::TriageArgs) -> Result<u8, Failure> {
+    if args.guide {
+        return walk::main(context, args).await;
+    }
     if let Some(path) = &args.from {
         return recording::replay(context, args, path).await;
     }
@@ -91,7 +96,7 @@ fn saved(path: &Printable, removed: &str) -> String {
 
 /// The run that the settings ask for, with the version that the alias should have by flag or by
 /// configuration, and the deploy log as one of the witnesses of it.
-async fn run(context: &Context, args: &args::TriageArgs) -> Result<Run, Failure> {
+pub(super) async fn run(context: &Context, args: &args::TriageArgs) -> Result<Run, Failure> {
     let mut run = context.run()?;
     if let Some(version) = &args.expect {
         run.expected_version = Some(version.clone());
@@ -128,6 +133,14 @@ async fn watching(
     requested: &RequestedRunbooks,
     every: Duration,
 ) -> Result<u8, Failure> {
+    if watch::is_drawn(context) {
+        let round = async || {
+            let report = requested.triage(run(context, args).await?).await;
+            let text = watch::rendered(context, &report);
+            Ok(WatchRound { text, report })
+        };
+        return watch::main(context, every, round).await;
+    }
     loop {
         let began = Instant::now();
         let report = requested.triage(run(context, args).await?).await;
@@ -162,7 +175,7 @@ async fn waiting(
             }
             return Ok(context.out.report(&report));
         }
-        context.out.progress(&wait.progress(&report));
+        progress::count_down(&wait.progress(&report), wait.left());
         tokio::time::sleep(wait.pause(asked)).await;
     }
 }

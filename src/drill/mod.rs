@@ -18,6 +18,7 @@ use crate::engine::history_open;
 use crate::engine::installation::FirstWrite;
 use crate::engine::run::Run;
 use crate::engine::runbooks::RequestedRunbooks;
+use crate::engine::waiting::Waiting;
 use crate::history::HistoryError;
 use crate::lambda::version_lookup::VersionContext;
 use crate::practice::{self, FakeStack, Practice, Scene};
@@ -81,6 +82,8 @@ pub struct Drill<'a> {
     pub clock: &'a dyn Fn() -> OffsetDateTime,
     /// A client that uses no proxy.
     pub http: &'a dyn Fn() -> Http,
+    /// What the run of a single scene waits for.
+    pub waiting: &'a Waiting,
 }
 
 /// A scene by its name.
@@ -163,18 +166,34 @@ impl Drill<'_> {
         Ok(played)
     }
 
-    /// Plays all of them and says of each whether triage found what it hides.
-    pub async fn every_scene(self) -> Result<Document, DrillError> {
+    /// Plays all of them and says of each whether triage found what it hides, to `show` as soon as
+    /// it is known: the lines of a scene, its number from 1 on, and how many scenes there are.
+    ///
+    /// # Errors
+    /// [`DrillError`].
+    pub async fn every_scene(
+        self,
+        mut show: impl FnMut(&str, usize, usize),
+    ) -> Result<Document, DrillError> {
+        let total = practice::scenes().len();
+        // Several are played at once: what one of them waits for would hide the others.
+        let none = Waiting::default();
+        let drill = Drill {
+            waiting: &none,
+            ..self
+        };
+        let mut number = 0;
         let (mut text, mut extra, mut missed) = (String::new(), Vec::new(), 0);
         // Most of the time is spent waiting for what fails in a scene; each has a stack of its own.
         let mut played = stream::iter(practice::scenes())
-            .map(|scene| async move { (scene, self.play(scene, None).await) })
+            .map(|scene| async move { (scene, drill.play(scene, None).await) })
             .buffered(SCENES_AT_ONCE);
         while let Some((scene, played)) = played.next().await {
             let played = played?;
             let right = played.wrong.is_empty();
             missed += usize::from(!right);
             let mark = if right { "found " } else { "MISSED" };
+            let shown = text.len();
             let _ = writeln!(
                 text,
                 "{mark}  {:<22} {}",
@@ -184,11 +203,14 @@ impl Drill<'_> {
             for wrong in &played.wrong {
                 let _ = writeln!(text, "        {wrong}");
             }
+            number += 1;
+            show(&text[shown..], number, total);
             extra.push(json!({"scene": scene.name, "verdict": played.report.verdict.word(), "found": right, "wrong": played.wrong}));
         }
-        let total = practice::scenes().len();
         let summary = format!("{} of {total} scenes found", total - missed);
+        let shown = text.len();
         let _ = writeln!(text, "{summary}");
+        show(&text[shown..], total, total);
         let verdict = match missed {
             0 => Verdict::Ok,
             _ => Verdict::Unknown,
@@ -229,6 +251,7 @@ impl Drill<'_> {
             access: Access::default(),
             first_write: FirstWrite::Never,
             notes: vec![note.into()],
+            waiting: self.waiting.clone(),
         };
         let report = selection.triage(run).await;
         let unexpected = practice.unexpected();

@@ -60,15 +60,20 @@ impl AuditFilter {
 }
 
 /// Reads the feed once. Each wanted entry is handed to `print` as a line while it arrives, so
-/// memory does not grow with the feed; without `print`, the entries are in the document.
+/// memory does not grow with the feed; without `print`, the entries are in the document. `count` is
+/// told how many entries were read so far, wanted or not.
 pub async fn read(
     context: &ProbeContext,
     filter: AuditFilter,
     print: Option<impl Fn(&str) + Send + 'static>,
+    count: impl Fn(u64) + Send + 'static,
 ) -> Document {
     let collected = Arc::new(Mutex::new((0_u64, Vec::new())));
     let shared = Arc::clone(&collected);
+    let mut read = 0;
     let end = probe::listen(context, move |entry| {
+        read += 1;
+        count(read);
         if !filter.wants(&entry) {
             return;
         }

@@ -5,6 +5,7 @@
 //! the clock can be believed, and what recorded history adds. This room judges nothing.
 
 use super::versions;
+use super::waiting::Waiting;
 use crate::evidence::{self, RecordedSamples, VersionEvidence, WaitedFor};
 use crate::fact::{self, Fact, FactValue, Probe};
 use crate::lambda::last_known_good::Assessment;
@@ -91,12 +92,16 @@ pub async fn ask_probes(
     probes: &BTreeSet<Probe>,
     past: impl Future<Output = Result<RecordedSamples, Unavailable>>,
     waited: Option<WaitedFor>,
+    waiting: &Waiting,
 ) -> ProbeResults {
     let running: Vec<_> = probes
         .iter()
         .copied()
         .filter(|probe| *probe != Probe::History)
-        .map(|probe| (probe, tokio::spawn(run_probe(probe, Arc::clone(&asking)))))
+        .map(|probe| {
+            let running = run_probe(probe, Arc::clone(&asking), waiting.clone());
+            (probe, tokio::spawn(running))
+        })
         .collect();
     let past = past.await;
     // Whether single versions are asked about follows from these two; the others go on meanwhile.
@@ -219,15 +224,17 @@ async fn answers_of(running: Vec<(Probe, JoinHandle<Observation>)>) -> Vec<Obser
     answers
 }
 
-async fn run_probe(probe: Probe, asking: Arc<ProbeContext>) -> Observation {
+async fn run_probe(probe: Probe, asking: Arc<ProbeContext>, waiting: Waiting) -> Observation {
     let limit = asking.deadline + GRACE;
-    match tokio::time::timeout_at(limit.into(), probe::observe(probe, &asking)).await {
+    let answer = match tokio::time::timeout_at(limit.into(), probe::observe(probe, &asking)).await {
         Ok(observation) => observation,
         Err(_) => Observation::silent(
             probe,
             Unavailable::new(UnavailableReason::TimedOut, format!("{probe} timed out")),
         ),
-    }
+    };
+    waiting.answered(probe);
+    answer
 }
 
 /// A connection that fails speaks of the far side only if something else answers from here.

@@ -3,6 +3,7 @@
 use super::collect;
 use super::history_open;
 use super::run::Run;
+use super::waiting::Waiting;
 use crate::evidence::RecordedSamples;
 use crate::fact::Probe;
 use crate::history::{self, Initialised, TableName};
@@ -69,7 +70,8 @@ pub async fn init(run: Run, table: &TableName) -> Result<Document, InitError> {
 async fn prove(asking: &Arc<ProbeContext>) -> Result<(), InitError> {
     let probes = BTreeSet::from([Probe::Identity]);
     let none = async { Ok(RecordedSamples::default()) };
-    let told = collect::ask_probes(Arc::clone(asking), &probes, none, None).await;
+    let told =
+        collect::ask_probes(Arc::clone(asking), &probes, none, None, &Waiting::default()).await;
     let account = &asking.stack.account.value;
     match told.observations.get("aws.account") {
         FactState::Known(found) if found.value.shown().as_str() == account.as_str() => Ok(()),

@@ -9,6 +9,7 @@ use super::credentials;
 use super::history_open::{self, BadHistorySetting, SharedRetention};
 use super::installation::FirstWrite;
 use super::run_recorder::RunRecorder;
+use super::waiting::Waiting;
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;
 use crate::evidence::WaitedFor;
@@ -68,6 +69,8 @@ pub struct Run {
     pub first_write: FirstWrite,
     /// Notes for the report, whatever its verdict.
     pub notes: Vec<Printable>,
+    /// What is waited for, for whoever shows it.
+    pub waiting: Waiting,
 }
 
 impl Run {
@@ -103,6 +106,7 @@ impl Run {
             only: None,
             access: credentials::access_from_environment(env),
             notes,
+            waiting: Waiting::default(),
         })
     }
 
@@ -147,19 +151,28 @@ impl Run {
         let first_write = (location != Location::None).then_some(self.first_write);
         let mut notes = self.notes.clone();
         let (queue, waited) = (self.queue.clone(), self.waited);
+        let waiting = self.waiting.clone();
+        waiting.begin(
+            probes
+                .iter()
+                .copied()
+                .chain([Probe::History])
+                .collect::<BTreeSet<_>>(),
+        );
         let mut probe_context = self.into_probe_context();
         probe_context.feed = SharedFeed::for_probes(probes);
         let probe_context = Arc::new(probe_context);
         let opened = Arc::new(std::sync::Mutex::new(None));
         let past = {
             let (opened, context) = (Arc::clone(&opened), Arc::clone(&probe_context));
-            let key = key.clone();
+            let (key, waiting) = (key.clone(), waiting.clone());
             async move {
                 let opening =
                     history_open::open(&location, &context.stack, &context.aws, retention, budget);
                 let until = (context.now, context.deadline);
-                let (history, past) =
-                    history_open::fetch(opening.await, key, first_write, until).await?;
+                let fetched = history_open::fetch(opening.await, key, first_write, until).await;
+                waiting.answered(Probe::History);
+                let (history, past) = fetched?;
                 if let Ok(mut opened) = opened.lock() {
                     *opened = Some(history);
                 }
@@ -167,7 +180,7 @@ impl Run {
             }
         };
         let (results, other) = tokio::join!(
-            collect::ask_probes(Arc::clone(&probe_context), probes, past, waited),
+            collect::ask_probes(Arc::clone(&probe_context), probes, past, waited, &waiting),
             other(Arc::clone(&probe_context)),
         );
         let history = opened.lock().ok().and_then(|mut opened| opened.take());

@@ -64,15 +64,14 @@ impl Wait {
         self.ok >= STEADY || is_restored(report) || self.left() < SHORTEST
     }
 
-    /// What to say while waiting.
+    /// What to say while waiting, beside how much time is left.
     pub fn progress(&self, report: &Report) -> String {
-        let left = crate::fact::duration(i64::try_from(self.left().as_secs()).unwrap_or(i64::MAX));
         let count = match self.seen.good {
             0 => format!("{} of {STEADY} ok in a row", self.ok.min(STEADY)),
             good => format!("{} of {STEADY} good answers in a row", good.min(STEADY)),
         };
         let verdict = report.verdict.word();
-        format!("{verdict}, {count}, {left} left: {}", report.summary)
+        format!("{verdict}, {count}: {}", report.summary)
     }
 
     /// How long to wait before the next run, if the last one began at `asked`.
@@ -84,7 +83,8 @@ impl Wait {
         every.saturating_sub(asked.elapsed()).min(self.left())
     }
 
-    fn left(&self) -> Duration {
+    /// How much time is left.
+    pub fn left(&self) -> Duration {
         self.limit.saturating_sub(self.began.elapsed())
     }
 }

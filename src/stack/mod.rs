@@ -10,6 +10,7 @@ mod channels;
 mod config;
 mod deploy_log;
 pub mod env_overrides;
+mod flags;
 mod retention;
 mod secret;
 mod settings;
@@ -21,8 +22,9 @@ pub use config::stack_names;
 pub use deploy_log::{
     DeployLogScope, LoggedChange, NoVersion, changes, newest_change, newest_version,
 };
+pub use flags::Flags;
 pub use secret::{Secret, SecretError, SecretSource};
-pub use settings::{Flags, Settings, config_path};
+pub use settings::{Settings, config_path};
 
 use crate::text::Printable;
 use crate::text::StackNames;

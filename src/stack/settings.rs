@@ -3,29 +3,13 @@
 use super::base_url::{base_url, is_loopback};
 use super::channels::{self, Channel};
 use super::config;
+use super::flags::Flags;
 use super::retention;
 use super::secret::SecretSource;
 use super::{Origin, Setting, SettingError, Stack};
 use crate::fact::parse_duration;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// The flags of the command line that settings come from.
-#[derive(Clone, Debug, Default)]
-#[allow(missing_docs)] // each is the flag of its name
-pub struct Flags {
-    pub stack: Option<String>,
-    pub api_url: Option<String>,
-    pub region: Option<String>,
-    pub profile: Option<String>,
-    pub account: Option<String>,
-    pub output: Option<String>,
-    pub color: Option<String>,
-    pub deadline: Option<String>,
-    pub runbooks: Option<String>,
-    pub history: Option<String>,
-    pub state_dir: Option<String>,
-}
 
 /// The settings of one run.
 #[derive(Clone, Debug)]

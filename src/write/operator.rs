@@ -4,6 +4,7 @@ use super::consent::Reply;
 use super::report::WriteReport;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// The person who runs the command, as a guarded write meets them.
 pub trait Operator: Sync {
@@ -20,6 +21,11 @@ pub trait Operator: Sync {
 
     /// Shows how far a long wait has come.
     fn progress(&self, line: &str);
+
+    /// Shows what is waited for, and how much time is left.
+    fn count_down(&self, line: &str, left: Duration) {
+        self.progress(&format!("{line}, {} s left", left.as_secs()));
+    }
 
     /// From now on a request may be on its way: an interruption waits for its outcome.
     /// `finds_out` is the command that tells later what it came to.

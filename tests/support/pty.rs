@@ -142,6 +142,16 @@ impl Pty {
         self.ours.write_all(keys.as_bytes()).expect("typed");
     }
 
+    /// Asks the program to end, as another process would. The child that was started is it:
+    /// `setsid` becomes the program.
+    pub(crate) fn terminate(&self) {
+        let id = i32::try_from(self.child.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw);
+        let id = id.expect("a process");
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("a signal");
+    }
+
     /// Gives the terminal another size.
     pub(crate) fn resize(&mut self, rows: u16, columns: u16) {
         let mut seen = self.seen.lock().expect("the screen");

@@ -9,6 +9,9 @@ pub(in crate::cli) struct TriageArgs {
     pub(in crate::cli) runbook: Option<String>,
     /// One step of it, by number or id
     pub(in crate::cli) step: Option<String>,
+    /// Go through a runbook step by step, on a terminal
+    #[arg(long, short, requires = "runbook", conflicts_with_all = ["save", "from", "wait", "watch", "step"])]
+    pub(in crate::cli) guide: bool,
     /// The version that prod is expected to be on
     #[arg(long, value_name = "VERSION")]
     pub(in crate::cli) expect: Option<String>,

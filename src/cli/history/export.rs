@@ -6,6 +6,7 @@ use crate::cli::Context;
 use crate::cli::args::Export;
 use crate::cli::fail::Failure;
 use crate::cli::out::{Format, Out};
+use crate::cli::progress;
 use crate::exit;
 use crate::fact;
 use crate::history::export::{CSV_HEAD, csv, record};
@@ -37,7 +38,10 @@ fn write(
     if format.csv && !is_document {
         code = out.print(CSV_HEAD, code);
     }
-    for fact in history.facts(stack).map_err(failed)? {
+    let facts = history.facts(stack).map_err(failed)?;
+    let total = u64::try_from(facts.len()).unwrap_or(u64::MAX);
+    for (done, fact) in (0..).zip(facts) {
+        progress::bar("facts", done, total);
         let mut samples = history
             .samples(stack, &fact, OffsetDateTime::UNIX_EPOCH)
             .map_err(failed)?;
@@ -55,6 +59,7 @@ fn write(
         let text: String = samples.iter().map(line).collect();
         code = out.print(&text, code);
     }
+    progress::done();
     if is_document {
         let summary = format!("{observations} readings");
         let extra = json!({ "readings": lines });

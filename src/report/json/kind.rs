@@ -26,6 +26,7 @@ named_enum! {
         HistoryExport "history-export" "`history export`.";
         HistoryInit "history-init" "`history init`.";
         HistoryPrune "history-prune" "`history prune`.";
+        Init "init" "`init`.";
         Journal "journal" "`journal`.";
         Man "man" "`man`.";
         Peck "peck" "`peck show`.";

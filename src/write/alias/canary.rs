@@ -257,10 +257,9 @@ async fn watch(
         if context.operator.wants_to_end() {
             return BakeEnd::Interrupted(described);
         }
-        let left = bake.saturating_sub(began.elapsed()).as_secs();
-        context
-            .operator
-            .progress(&format!("baking, {left} s left: {described}"));
+        let left = bake.saturating_sub(began.elapsed());
+        let operator = context.operator;
+        operator.count_down(&format!("canary bakes: {described}"), left);
         tokio::time::sleep(pause.min(bake.saturating_sub(began.elapsed()))).await;
     }
 }
