@@ -69,7 +69,7 @@ const FIRST: [(&str, usize); 6] = [
 ];
 
 /// What the exit codes of a command mean, by the word that stands beside its path.
-const CODES: [(&str, &str); 15] = [
+const CODES: [(&str, &str); 16] = [
     (
         "reads",
         "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown, 64 usage, 130 or 143 interrupted",

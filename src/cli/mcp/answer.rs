@@ -6,8 +6,9 @@ use super::super::fail::Failure;
 use super::super::kept::Kept;
 use super::super::out::Out;
 use super::super::{Context, Sending, dispatch};
+use crate::engine::waiting::Waiting;
 use crate::runbook::Library;
-use crate::stack::{Environment, Settings};
+use crate::stack::{Environment, Flags, Settings};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,8 +117,10 @@ impl Answers {
             library,
             out,
             env: Environment::clone(&self.env),
+            flags: Flags::default(),
             verbose: self.verbose,
             sending: Sending::default(),
+            waiting: Waiting::default(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
