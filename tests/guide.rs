@@ -78,14 +78,20 @@ fn a_bad_deploy_is_found_rolled_back_confirmed_and_recorded() {
     let flat = end.replace('\n', "");
     assert!(flat.contains("ran duckops alias rollback"), "{end}");
     pty.press("w");
-    pty.wait_for("any key goes on");
+    // What the rollback left on the screen stands above it.
+    pty.wait("the entry", |screen| {
+        let (_, after) = screen.split_once("RECORDED").unwrap_or_default();
+        after.contains("any key goes on")
+    });
     let recorded = std::fs::read_to_string(&log).expect("the log");
     assert!(
         recorded.contains("INC-001") && recorded.contains("step 1 probe CRIT -> OK"),
         "{recorded}"
     );
     pty.press(" ");
-    pty.wait_for("end of 5 steps");
+    pty.wait("all answers", |screen| {
+        screen.contains("end of 5 steps") && !screen.contains("asking")
+    });
     pty.press("q");
     let (code, written) = pty.end();
     assert!(
@@ -135,17 +141,27 @@ fn each_key_does_what_the_last_lines_say() {
         (true, true),
         "an alternate screen without a cursor"
     );
-    let before = stage.practice.requests().len();
     pty.press("a");
     pty.wait_for("asked step 1 again: no verdict changed");
-    let asked: Vec<_> = stage.practice.requests().split_off(before);
-    let is_of_others =
-        |operation: &Option<Operation>| *operation == Some(Operation::ListExecutions);
-    assert!(!asked.is_empty(), "something was asked");
-    assert!(
-        !asked.iter().any(|request| is_of_others(&request.operation)),
-        "{asked:?}"
-    );
+    // Step 2 stands on the audit feed alone, and so nothing else is asked.
+    pty.press("n");
+    pty.wait_for("step 2 of 5");
+    let operations = |from: usize| {
+        let requests = stage.practice.requests().split_off(from);
+        requests
+            .into_iter()
+            .filter_map(|request| request.operation)
+            .collect::<Vec<_>>()
+    };
+    assert!(operations(0).contains(&Operation::ListExecutions));
+    let before = stage.practice.requests().len();
+    pty.press("a");
+    pty.wait_for("asked step 2 again: no verdict changed");
+    let asked = operations(before);
+    assert!(asked.contains(&Operation::Audit), "{asked:?}");
+    assert!(!asked.contains(&Operation::ListExecutions), "{asked:?}");
+    pty.press("b");
+    pty.wait_for("step 1 of 5");
     pty.press("v");
     let evidence = pty.wait_for("evidence");
     assert!(evidence.contains("callback-errors"), "{evidence}");

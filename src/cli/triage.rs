@@ -1,7 +1,6 @@
 //! `duckops triage`: every incident, one, or one step of one.
 
 use super::fail::Failure;
-use super::guide::walk;
 use super::guide::watch::{self, WatchRound};
 use super::recording;
 use super::{Context, args, named_file, out, progress};
@@ -15,9 +14,6 @@ use crate::text::Printable;
 use std::time::{Duration, Instant};
 
 pub(super) async fn main(context: &Context, args: &args::TriageArgs) -> Result<u8, Failure> {
-    if args.guide {
-        return walk::main(context, args).await;
-    }
     if let Some(path) = &args.from {
         return recording::replay(context, args, path).await;
     }

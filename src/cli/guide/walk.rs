@@ -25,6 +25,8 @@ enum WalkEnd {
     /// By a signal, or Ctrl-C.
     By(u8),
     Failed(Failure),
+    /// By `q` while answers were on their way.
+    Quit,
 }
 
 impl From<std::io::Error> for WalkEnd {
@@ -91,7 +93,7 @@ pub(in crate::cli) async fn main(
     // The terminal is given back before anything is printed on it.
     walk.screen = None;
     match ended {
-        Ok(()) => {
+        Ok(()) | Err(WalkEnd::Quit) => {
             let summary = walk.session.summary();
             let code = walk.session.exit_code();
             Ok(context.out.print(&format!("{summary}\n"), code))
@@ -255,6 +257,7 @@ impl GuideWalk<'_> {
             loop {
                 match screen.input().await {
                     Ok(KeyInput::Interrupt) => return WalkEnd::By(exit::INTERRUPTED),
+                    Ok(KeyInput::Key(KeyCode::Char('q'))) => return WalkEnd::Quit,
                     Ok(_) => {}
                     Err(error) => return error.into(),
                 }
