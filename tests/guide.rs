@@ -85,7 +85,7 @@ fn a_bad_deploy_is_found_rolled_back_confirmed_and_recorded() {
     });
     let recorded = std::fs::read_to_string(&log).expect("the log");
     assert!(
-        recorded.contains("INC-001") && recorded.contains("step 1 probe CRIT -> OK"),
+        recorded.contains("INC-001") && recorded.contains("step 1 probe CRIT -&gt; OK"),
         "{recorded}"
     );
     pty.press(" ");
@@ -163,8 +163,8 @@ fn each_key_does_what_the_last_lines_say() {
     pty.press("b");
     pty.wait_for("step 1 of 5");
     pty.press("v");
-    let evidence = pty.wait_for("evidence");
-    assert!(evidence.contains("callback-errors"), "{evidence}");
+    let evidence = pty.wait_for("1 callback-errors");
+    assert!(evidence.contains("evidence  peck."), "{evidence}");
     pty.press("v");
     pty.wait_for("finding ");
     pty.press("c");

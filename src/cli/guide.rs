@@ -1,11 +1,12 @@
 //! What to do in the state of a request or at the stage of a bond, from the runbook's own
-//! words. Asks nobody.
+//! words. Sends no request. Below it, the walk through a runbook (`--guide`) and the drawn watch.
 
-pub(super) mod screen;
-pub(super) mod walk;
+mod screen;
+mod walk;
 pub(super) mod watch;
 
 use super::Context;
+use super::args::TriageArgs;
 use super::fail::Failure;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
@@ -13,6 +14,11 @@ use crate::report::words::wrap;
 use crate::runbook::Missing;
 use serde_json::json;
 use std::fmt::Write;
+
+/// `duckops triage RUNBOOK --guide`: through a runbook step by step, on a terminal.
+pub(super) async fn walk_through(context: &Context, args: &TriageArgs) -> Result<u8, Failure> {
+    walk::main(context, args).await
+}
 
 pub(super) fn main(context: &Context, runbook: &str, step: Option<&str>) -> Result<u8, Failure> {
     let runbook = context.library.get(runbook)?;

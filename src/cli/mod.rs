@@ -252,7 +252,7 @@ fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, F
 
 async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
     match command {
-        Command::Triage(args) if args.guide => guide::walk::main(context, &args).await,
+        Command::Triage(args) if args.guide => guide::walk_through(context, &args).await,
         Command::Triage(args) => triage::main(context, &args).await,
         Command::Check(args) => check::main(context, &args).await,
         Command::Facts(args) => facts::main(context, &args).await,
