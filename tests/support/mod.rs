@@ -46,7 +46,7 @@ pub(crate) fn world(scene: &str) -> FakeStack {
 /// for; elsewhere it only leaves a busy machine the time that it needs.
 pub(crate) fn deadline(world: &FakeStack) -> &'static str {
     match world.faults.values().any(|fault| *fault == Fault::Hang) {
-        true => "10s",
+        true => "14s",
         false => "45s",
     }
 }
