@@ -178,6 +178,25 @@ fn make_documents() -> Vec<Document> {
     let torn = Stage::of(torn);
     let call: Call<'_> = (&["audit"], 3, Some("audit"));
     all.push(answer(torn.duckops(call.0), call));
+    // A first configuration, in a home of its own: the commands above have none.
+    let first = Stage::of(world("healthy"));
+    let url = first.practice.api_url();
+    let call: Call<'_> = (
+        &[
+            "init",
+            "--profile",
+            "none",
+            "--api-url",
+            &url,
+            "--channel",
+            "none",
+            "--governance-log",
+            "none",
+        ],
+        0,
+        Some("init"),
+    );
+    all.push(answer(first.duckops(call.0), call));
     // A history that is none.
     std::fs::write(home.path().join("torn.db"), "no database").expect("a file");
     let call: Call<'_> = (&["history", "--history", "sqlite:torn.db"], 3, None);
