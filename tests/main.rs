@@ -55,6 +55,7 @@ mod recovery;
 mod rules;
 mod schema;
 mod screens;
+mod season;
 mod secrets;
 mod sequence;
 mod situations;

@@ -1,18 +1,26 @@
 //! Which executions that ended without success are failures: those of requests that were denied or
 //! expired are outcomes of the approval, not faults.
+//!
+//! Two witnesses tell of such requests: the feed, as far as it reaches back, and the counters of the
+//! status API, as far as runs recorded them.
 
+use super::{DECLINED, RecordedSamples, increase_of};
 use crate::fact::FactValue;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
+/// Runs are some minutes apart, and what a counter grew by is known from one to the next: failures of
+/// the last hour are told apart in a window that is longer by this.
+const BETWEEN_RUNS: i64 = 900;
 const ENDED: &str = "executions.ended_24h_by_name";
 const ALL: &str = "executions.unsuccessful_24h";
 
 pub(super) fn join(
     observation: &mut Observation,
     observations: &Observations,
+    past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) {
     let seconds = now.unix_timestamp();
@@ -33,15 +41,23 @@ pub(super) fn join(
     };
     let by_id = by_name(observations, "audit.declined_by_id").unwrap_or_default();
     let outcomes = |since: i64, nameless: &str| {
-        let nameless = observations.int(nameless).unwrap_or(0);
-        outcomes(&ended, &by_id, seconds - since, nameless)
+        let counted = increase_of(observations, past, DECLINED, now, Duration::seconds(since));
+        let declined = Declined {
+            by_id: &by_id,
+            nameless: observations.int(nameless).unwrap_or(0),
+            counted: counted.map_or(0, |counted| counted.at_least),
+        };
+        outcomes(&ended, &declined, seconds - since)
     };
     let day = outcomes(DAY, "audit.declined_24h_min");
-    let hour = outcomes(HOUR, "audit.declined_1h_min");
-    let failed = |outcomes: &Outcomes| outcomes.ended - outcomes.count;
+    let hour = outcomes(HOUR + BETWEEN_RUNS, "audit.declined_1h_min");
+    let failed = |outcomes: &Outcomes, since: i64| {
+        let failures = outcomes.failures.iter().filter(|at| **at > since);
+        i64::try_from(failures.count()).unwrap_or(i64::MAX)
+    };
     observation.set("executions.outcomes_24h", FactValue::Int(day.count), now);
-    let failures = FactValue::Int(failed(&day));
-    let recent = FactValue::Int(failed(&hour));
+    let failures = FactValue::Int(failed(&day, seconds - DAY));
+    let recent = FactValue::Int(failed(&hour, seconds - HOUR));
     observation.set("executions.failures_1h_min", recent, now);
     // A list that was cut short without any execution in it shows nothing.
     let whole = missing(observations, ALL);
@@ -53,7 +69,7 @@ pub(super) fn join(
     let exact = whole.map_or(Ok(failures), Err);
     observation.put("executions.failures_24h", exact, now);
     let none = || Unavailable::new(UnavailableReason::NoData, "no execution failed in 24 h");
-    let age = day.newest_failure.map(|at| (seconds - at).max(0));
+    let age = day.failures.first().map(|at| (seconds - at).max(0));
     let age = age.map(FactValue::Duration).ok_or_else(none);
     observation.put("executions.newest_failure_age", age, now);
 }
@@ -92,25 +108,30 @@ fn by_name(observations: &Observations, path: &str) -> Result<Vec<NamedInstant>,
 
 /// What ended in a window, and how much of it was an outcome.
 struct Outcomes {
-    ended: i64,
     count: i64,
-    newest_failure: Option<i64>,
+    /// When each of the others ended, newest first.
+    failures: Vec<i64>,
+}
+
+/// What is known of requests that were denied or expired.
+struct Declined<'a> {
+    /// Those that the feed names, and when.
+    by_id: &'a [NamedInstant],
+    /// Those in the window that it does not name.
+    nameless: i64,
+    /// Those in the window by the counters, at least.
+    counted: i64,
 }
 
 /// By id where the name of an execution holds one of a request that was declined, else as many as
-/// the feed shows in the window, with an id or without.
-fn outcomes(
-    ended: &[NamedInstant],
-    declined: &[NamedInstant],
-    since: i64,
-    nameless: i64,
-) -> Outcomes {
+/// the feed or the counters show in the window, with an id or without.
+fn outcomes(ended: &[NamedInstant], declined: &Declined<'_>, since: i64) -> Outcomes {
     let mut inside = 0;
     let mut failures = Vec::new();
     // Where the names of executions hold ids, a request that is left over explains no other.
     let mut is_by_id = false;
     for (name, at) in ended {
-        let is_declined = declined.iter().any(|(id, _)| holds_word(name, id));
+        let is_declined = declined.by_id.iter().any(|(id, _)| holds_word(name, id));
         is_by_id |= is_declined;
         if *at > since {
             inside += 1;
@@ -119,16 +140,23 @@ fn outcomes(
             }
         }
     }
-    let unused = declined.iter().filter(|(_, at)| *at > since && !is_by_id);
-    let shown = unused.count() + usize::try_from(nameless).unwrap_or(0);
+    let named = inside - failures.len();
+    let unused = declined
+        .by_id
+        .iter()
+        .filter(|(_, at)| *at > since && !is_by_id);
+    let shown = unused.count() + usize::try_from(declined.nameless).unwrap_or(0);
+    // The counters hold those that were found by their names, too.
+    let counted = usize::try_from(declined.counted)
+        .unwrap_or(0)
+        .saturating_sub(named);
     // Which of them are the outcomes is not known: the newest are taken for failures.
     failures.sort_unstable_by_key(|at| std::cmp::Reverse(*at));
-    failures.truncate(failures.len().saturating_sub(shown));
+    failures.truncate(failures.len().saturating_sub(shown.max(counted)));
     let count = inside - failures.len();
     Outcomes {
-        ended: i64::try_from(inside).unwrap_or(i64::MAX),
         count: i64::try_from(count).unwrap_or(i64::MAX),
-        newest_failure: failures.first().copied(),
+        failures,
     }
 }
 
@@ -157,10 +185,20 @@ mod tests {
     }
 
     /// Failures of the day and of the hour.
-    fn failures(ended: &[(&str, i64)], declined: &[(&str, i64)], nameless: i64) -> (i64, i64) {
+    fn failures(
+        ended: &[(&str, i64)],
+        declined: &[(&str, i64)],
+        (nameless, counted): (i64, i64),
+    ) -> (i64, i64) {
         let count = |window: i64| {
-            let outcomes = outcomes(&named(ended), &named(declined), NOW - window, nameless);
-            outcomes.ended - outcomes.count
+            let by_id = named(declined);
+            let declined = Declined {
+                by_id: &by_id,
+                nameless,
+                counted,
+            };
+            let failures = outcomes(&named(ended), &declined, NOW - window).failures;
+            i64::try_from(failures.len()).expect("few")
         };
         (count(DAY), count(HOUR))
     }
@@ -180,17 +218,38 @@ mod tests {
             (&[("a", 700), ("b", 700), ("c", 700), ("d", 700)], (1, 2)),
         ];
         for (ended, due) in table {
-            assert_eq!(failures(ended, declined, 0), *due, "{ended:?}");
+            assert_eq!(failures(ended, declined, (0, 0)), *due, "{ended:?}");
         }
-        assert_eq!(failures(&[("p-1", 3_900), ("p-2", 10)], &[], 0), (2, 1));
+        assert_eq!(
+            failures(&[("p-1", 3_900), ("p-2", 10)], &[], (0, 0)),
+            (2, 1)
+        );
     }
 
     #[test]
     fn entries_that_name_no_request_are_outcomes_too() {
         let ended = &[("p-1", 60), ("b", 60), ("c", 60)];
         for (nameless, due) in [(0, 2), (1, 1), (2, 0), (9, 0)] {
-            let found = failures(ended, &[("p-1", 100)], nameless);
+            let found = failures(ended, &[("p-1", 100)], (nameless, 0));
             assert_eq!(found, (due, due), "{nameless}");
         }
+    }
+
+    #[test]
+    fn declined_requests_that_only_the_counters_show_are_outcomes_too() {
+        let ended = &[("p-1", 60), ("b", 70), ("c", 5_000)];
+        // One of them is named by the feed, and counted as well.
+        for (counted, due) in [
+            (0, (2, 1)),
+            (1, (2, 1)),
+            (2, (1, 0)),
+            (3, (0, 0)),
+            (9, (0, 0)),
+        ] {
+            let found = failures(ended, &[("p-1", 100)], (0, counted));
+            assert_eq!(found, due, "{counted}");
+        }
+        // The newest are taken for the failures.
+        assert_eq!(failures(&[("a", 60), ("b", 5_000)], &[], (0, 1)), (1, 0));
     }
 }

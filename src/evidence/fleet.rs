@@ -1,10 +1,14 @@
 //! Is the fleet alive, did it stop, or has it never lived.
 
-use super::{ALIVE, DAY, RecordedSamples, unavailable};
+use super::{ALIVE, DAY, GOOD_ANSWERS, RecordedSamples, unavailable};
 use crate::fact::FactValue;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
+
+/// An agent pulses every ten minutes, and runs are some minutes apart: so long after one that saw the
+/// API fail, silence says nothing of an agent, because no pulse could arrive.
+const RETURNING: Duration = Duration::minutes(16);
 
 pub(super) fn join(
     observation: &mut Observation,
@@ -22,6 +26,8 @@ pub(super) fn join(
         state.map(|word| FactValue::Text(Untrusted::new(word))),
         now,
     );
+    let returning = past.as_ref().is_ok_and(|past| is_returning(past, now));
+    observation.put("fleet.returning", Ok(FactValue::Bool(returning)), now);
     let alive = alive_within_a_day(observations, &recorded, now);
     observation.put("fleet.alive_24h", alive.map(FactValue::Bool), now);
     let last = recorded.and_then(|last| {
@@ -35,6 +41,13 @@ pub(super) fn join(
     });
     let last = last.map(|at| FactValue::Instant(at.unix_timestamp()));
     observation.put("fleet.last_alive", last, now);
+}
+
+/// Whether a run saw the API fail a short while ago.
+fn is_returning(past: &RecordedSamples, now: OffsetDateTime) -> bool {
+    let failed = past.of(GOOD_ANSWERS).iter().filter(|run| run.value == 0);
+    let mut ages = failed.map(|run| now - run.at);
+    ages.any(|age| !age.is_negative() && age < RETURNING)
 }
 
 /// When a run last recorded an agent as alive, or why that is not known.

@@ -4,6 +4,7 @@
 //! from both sides, dated audit entries from below. This is the one probe that asks
 //! nobody: it reads the samples it is handed and the other probes' facts.
 
+mod cert_age;
 mod certs;
 mod clock;
 mod executions;
@@ -41,6 +42,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::{Duration, OffsetDateTime};
 
 const CALLBACK_ERRORS: &str = "peck.callback_errors";
+const DECLINED: &str = "peck.declined";
 const DUCKLINGS: &str = "status.database.ducklings";
 const CERTIFICATES: &str = "status.database.birth_certificates";
 const ALIVE: &str = "status.agents.alive";
@@ -76,6 +78,7 @@ impl RecordedSamples {
         let mut samples = BTreeMap::new();
         for (fact, span) in [
             (CALLBACK_ERRORS, DAY),
+            (DECLINED, DAY),
             (DUCKLINGS, 2 * DAY),
             (CERTIFICATES, 2 * DAY),
             (ALIAS_NUMBER, KNOWN_GOOD_WINDOW),
@@ -141,10 +144,11 @@ pub fn join(
         now,
     );
     let signups = certs::join(&mut observation, observations, past, now);
+    cert_age::join(&mut observation, observations, past, now);
     let unmailed = unmailed_signups(observations, signups).map(FactValue::Int);
     observation.put("email.unmailed_signups", unmailed, now);
     fleet::join(&mut observation, observations, past, now);
-    executions::join(&mut observation, observations, now);
+    executions::join(&mut observation, observations, past, now);
     join_function(&mut observation, observations, past, versions, waited, now);
     mail_forecast::join_mail_forecast(&mut observation, observations, now);
     warming_up::join(&mut observation, observations, past, now);

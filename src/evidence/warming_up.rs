@@ -1,5 +1,6 @@
 //! When history will be old enough, on a first installation with nothing that speaks against ok.
 
+use super::cert_age::fewest_waiting;
 use super::{CALLBACK_ERRORS, DAY, HOUR, RecordedSamples};
 use crate::fact::{Fact, FactValue};
 use crate::observation::{Observation, Observations, Unavailable, UnavailableReason};
@@ -15,22 +16,27 @@ pub(super) fn join(
     past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) {
-    let registered = match observation.outcome("growth.ducklings_48h_min") {
+    let count = |path: &str| match observation.outcome(path) {
         Ok(Fact {
-            value: FactValue::Int(grown),
+            value: FactValue::Int(count),
             ..
-        }) => grown,
-        _ => 0,
+        }) => Some(count),
+        _ => None,
     };
+    let registered = count("growth.ducklings_48h_min").unwrap_or(0);
+    // Those of requests that were denied or expired are no failures.
+    let failures = count("executions.failures_24h");
+    let waiting = fewest_waiting(observations, past.as_ref().ok(), now - HOUR);
     let installed = past.as_ref().ok().and_then(|past| past.installed);
     for (path, ready) in [
         (
             "warming.callback_errors_until",
-            installed.and_then(|first| Some(first + callback_errors(observations)?)),
+            installed.and_then(|first| Some(first + callback_errors(observations, failures)?)),
         ),
         (
             "warming.certificates_until",
-            installed.and_then(|first| Some(first + certificates(observations, registered)?)),
+            installed
+                .and_then(|first| Some(first + certificates(observations, waiting, registered)?)),
         ),
     ] {
         let ready = ready.filter(|ready| *ready > now).ok_or_else(|| {
@@ -46,22 +52,26 @@ pub(super) fn join(
 
 /// How much history INC-004 step 1 needs, while nothing fails: no callback error in the feed, no
 /// failed execution in 24 h, no agent OFFLINE.
-fn callback_errors(observations: &Observations) -> Option<Duration> {
+fn callback_errors(observations: &Observations, failures: Option<i64>) -> Option<Duration> {
     let is_zero = |path: &str| observations.int(path) == Some(0);
     // A feed that broke off shows no absence: its pulses are counted only at its end.
     observations.int("audit.pulses")?;
     let is_quiet = is_zero("audit.callback_errors_24h_min")
-        && is_zero("executions.unsuccessful_24h")
+        && failures == Some(0)
         && is_zero("status.agents.dead")
         && observations.int("bonds.offline").unwrap_or(0) == 0;
     let total = observations.int(CALLBACK_ERRORS)?;
     is_quiet.then_some(if total <= FEW { HOUR } else { DAY })
 }
 
-/// How much history INC-002 step 1 needs, while every duckling has its certificate or no
-/// registration is visible.
-fn certificates(observations: &Observations, registered: i64) -> Option<Duration> {
-    let backlog = observations.int("certs.backlog")?;
+/// How much history INC-002 step 1 needs, while every duckling had its certificate within the last
+/// hour (one takes some minutes) or no registration is visible.
+fn certificates(
+    observations: &Observations,
+    waiting: Option<i64>,
+    registered: i64,
+) -> Option<Duration> {
+    let backlog = waiting?;
     observations.int("audit.pulses")?;
     let registrations = observations.int("audit.signups_48h_min")?.max(registered);
     (backlog <= 0 || registrations == 0).then_some(2 * DAY)
@@ -94,6 +104,12 @@ mod tests {
             ..RecordedSamples::default()
         });
         let mut joined = Observation::new(crate::fact::Probe::History);
+        for (path, value) in facts
+            .iter()
+            .filter(|(path, _)| *path == "executions.failures_24h")
+        {
+            joined.set(path, FactValue::Int(*value), NOW);
+        }
         join(&mut joined, &observations, &past, NOW);
         match joined.outcome(path).ok()?.value {
             FactValue::Instant(at) => Some((at - NOW.unix_timestamp()) / 60),
@@ -104,7 +120,7 @@ mod tests {
     const QUIET: [(&str, i64); 5] = [
         ("audit.pulses", 40),
         ("audit.callback_errors_24h_min", 0),
-        ("executions.unsuccessful_24h", 0),
+        ("executions.failures_24h", 0),
         ("status.agents.dead", 0),
         ("peck.callback_errors", 7),
     ];
@@ -126,7 +142,7 @@ mod tests {
         assert_eq!(ready(path, Some(minutes(60)), &many), Some(23 * 60));
         for against in [
             with("audit.callback_errors_24h_min", 1),
-            with("executions.unsuccessful_24h", 1),
+            with("executions.failures_24h", 1),
             with("status.agents.dead", 1),
             with("bonds.offline", 1),
         ] {

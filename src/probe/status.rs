@@ -101,6 +101,7 @@ fn fields(observation: &mut Observation, document: &JsonObject, at: OffsetDateTi
     ] {
         observation.put(fact, count(path), at);
     }
+    observation.put("peck.declined", declined(document).map(FactValue::Int), at);
     let ducklings = document.count("database.ducklings");
     let certificates = document.count("database.birth_certificates");
     let backlog = ducklings.and_then(|ducklings| Ok(ducklings - certificates?));
@@ -124,6 +125,24 @@ fn fields(observation: &mut Observation, document: &JsonObject, at: OffsetDateTi
         observation.put(fact, version.map(FactValue::Text), at);
     }
     agents(observation, document, at);
+}
+
+/// The counters of requests that came to nothing by intent; each may be missing.
+const DECLINED: [&str; 3] = [
+    "peck_protocol.failure_breakdown.denied",
+    "peck_protocol.failure_breakdown.expired",
+    "peck_protocol.failure_breakdown.rejected",
+];
+
+/// Their sum. Where none of them is there, nothing was counted.
+fn declined(document: &JsonObject) -> Result<i64, Unavailable> {
+    let counts = DECLINED.map(|path| document.count(path));
+    let is_missing = |count: &Result<i64, Unavailable>| matches!(count, Err(unavailable) if unavailable.why == UnavailableReason::Missing);
+    if let Some(missing) = counts.iter().find(|_| counts.iter().all(is_missing)) {
+        return missing.clone();
+    }
+    let counted = counts.into_iter().filter(|count| !is_missing(count));
+    counted.sum()
 }
 
 /// A version that has two places in the document: either suffices, but two that differ

@@ -40,10 +40,17 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
         "whether ducklings registered in the last 48 h and no certificate was issued";
     "certs.pace" Text ""
         "certificates against ducklings: stalled-48h, stalled-24h, lagging-24h, lagging-48h, keeping or complete";
+    "certs.waiting_24h" Int "count"
+        "ducklings that may have waited for a certificate for 24 h: the fewest without one that any run of that time saw";
+    "certs.newest_age" Duration "seconds"
+        "how long ago the newest certificate was issued, at most, by the feed or by recorded totals";
+    "certs.newest_age_min" Duration "seconds" "the same, at least";
     "certs.none_since" Instant "utc"
         "since when every recorded run saw the present number of certificates";
     "mail.posture" Text "" "what status.ses and SES say together: sandbox, production or disputed";
     "fleet.state" Text "" "the bonded agents together: empty, alive, slow, never-pulsed or stopped";
+    "fleet.returning" Bool ""
+        "whether a recorded run of the last 16 minutes saw the API fail, so that agents could not pulse";
     "fleet.alive_24h" Bool "" "whether an agent was alive in the last 24 h";
     "fleet.last_alive" Instant "utc" "when a run last recorded an agent as alive";
     "lambda.window" Duration "seconds"
@@ -117,13 +124,20 @@ pub fn inputs(path: &str) -> &'static [Probe] {
         "bonds.unpulsed_expected" => &[Probe::Status, Probe::Audit],
         "growth.ducklings_24h" => &[Probe::Status],
         _ if path.starts_with("executions.") && FACTS.iter().any(|fact| fact.path == path) => {
-            &[Probe::Executions, Probe::Audit]
+            &[Probe::Executions, Probe::Audit, Probe::Status]
         }
         "mail.posture" => &[Probe::Status, Probe::Email],
         "email.unmailed_signups" => &[Probe::Status, Probe::Audit, Probe::Email, Probe::Metrics],
-        _ if ["fleet.", "growth.", "certs.stalled_", "certs.pace"]
-            .iter()
-            .any(|group| path.starts_with(group)) =>
+        _ if [
+            "fleet.",
+            "growth.",
+            "certs.stalled_",
+            "certs.pace",
+            "certs.newest_",
+            "certs.waiting_",
+        ]
+        .iter()
+        .any(|group| path.starts_with(group)) =>
         {
             &[Probe::Status, Probe::Audit]
         }

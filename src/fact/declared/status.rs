@@ -27,4 +27,6 @@ pub(super) const FACTS: &[Declared] = facts! { steady:
     "status.lambda_version" Text "" "the version that the API says it runs";
     "status.alias_version" Text "" "the version that the API says its alias points to";
     "peck.callback_errors" Int "count" "callback errors so far, a running total";
+    "peck.declined" Int "count"
+        "requests that were denied or expired so far, a running total; known where the status counts them";
 };
