@@ -2,11 +2,11 @@
 //! witness reaches back: the feed shows certificates with their times, recorded totals show between
 //! which two runs there was one.
 
+use super::last_growth::{LastGrowth, last_growth};
 use super::{CERTIFICATES, DAY, DUCKLINGS, RecordedSamples, unavailable};
 use crate::fact::FactValue;
-use crate::history::Sample;
 use crate::observation::{FactState, Observation, Observations, Unavailable};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 const BACKLOG: &str = "certs.backlog";
 
@@ -22,7 +22,9 @@ pub(super) fn join(
     observation.put("certs.waiting_24h", waiting.map(FactValue::Int), now);
     let total = observations.int(CERTIFICATES);
     let samples = recorded.map_or(&[][..], |past| past.of(CERTIFICATES));
-    let issued = total.map_or(Issued::default(), |total| last_issued(samples, total, now));
+    let issued = total.map_or(LastGrowth::default(), |total| {
+        last_growth(samples, total, now)
+    });
     let seconds = now.unix_timestamp();
     let ago = |at: OffsetDateTime| (seconds - at.unix_timestamp()).max(0);
     let dated = age(observations, "audit.cert_age");
@@ -78,52 +80,14 @@ pub(super) fn fewest_waiting(
     Some(backlogs.fold(now, i64::min))
 }
 
-/// What recorded totals show of the newest certificate.
-#[derive(Default)]
-struct Issued {
-    /// It was issued after this run, and no later than the next one.
-    after: Option<OffsetDateTime>,
-    by: Option<OffsetDateTime>,
-    /// Where no run saw the total grow: the first of them.
-    none_since: Option<OffsetDateTime>,
-}
-
-fn last_issued(samples: &[Sample], total: i64, now: OffsetDateTime) -> Issued {
-    // A run of the future says that some clock is wrong; then nothing is drawn from any.
-    if samples
-        .iter()
-        .any(|sample| sample.at > now + Duration::MINUTE)
-    {
-        return Issued::default();
-    }
-    let current = Sample {
-        at: now,
-        value: total,
-    };
-    let all: Vec<_> = samples.iter().copied().chain([current]).collect();
-    let grown = all
-        .windows(2)
-        .rev()
-        .find(|pair| pair[1].value > pair[0].value);
-    match grown {
-        Some(pair) => Issued {
-            after: Some(pair[0].at),
-            by: Some(pair[1].at),
-            none_since: None,
-        },
-        None => Issued {
-            none_since: samples.first().map(|first| first.at),
-            ..Issued::default()
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fact::{self, Probe};
+    use crate::history::Sample;
     use crate::observation::UnavailableReason;
     use std::collections::BTreeMap;
+    use time::Duration;
 
     const NOW: OffsetDateTime = time::macros::datetime!(2026-03-22 03:12:09 UTC);
     const HOURS: i64 = 3_600;

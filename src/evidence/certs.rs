@@ -3,7 +3,8 @@
 #[cfg(test)]
 mod tests;
 
-use super::{CERTIFICATES, DAY, DUCKLINGS, RecordedSamples, increase_of, upper_bound};
+use super::cert_age::fewest_waiting;
+use super::{CERTIFICATES, DAY, DUCKLINGS, HOUR, RecordedSamples, increase_of, upper_bound};
 use crate::fact::{self, FactValue};
 use crate::history::Increase;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
@@ -58,6 +59,8 @@ struct Shown {
     is_covered_by_feed: bool,
     /// Ducklings without a certificate, by the counters.
     backlog: Option<i64>,
+    /// Those of them that came within the last hour: a certificate takes some minutes.
+    young: i64,
 }
 
 /// Puts the facts of certificates and of the mail's posture; yields the sign-ups of the last
@@ -75,6 +78,11 @@ pub(super) fn join(
         },
         FactState::Unavailable(_) | FactState::NotAsked => 0,
     };
+    let backlog = observations.int("certs.backlog");
+    let waiting = fewest_waiting(observations, past.as_ref().ok(), now - HOUR);
+    let young = backlog
+        .zip(waiting)
+        .map_or(0, |(all, waiting)| (all - waiting).max(0));
     let windows = SPANS.each_ref().map(|span| {
         let ducklings = increase_of(observations, past, DUCKLINGS, now, span.length);
         // The counters decide how much there was of anything.
@@ -88,7 +96,8 @@ pub(super) fn join(
             certificates: increase_of(observations, past, CERTIFICATES, now, span.length),
             issued: observations.int(span.issued).unwrap_or(0),
             is_covered_by_feed: reach >= span.length.whole_seconds(),
-            backlog: observations.int("certs.backlog"),
+            backlog,
+            young,
         }
     });
     for (span, shown) in SPANS.iter().zip(&windows) {
@@ -154,7 +163,7 @@ impl Shown {
         covers(&self.ducklings) && covers(&self.certificates)
     }
 
-    /// Whether ducklings came and certificates did not. A window that is not wholly known
+    /// Whether ducklings came more than an hour ago and certificates did not. A window that is not wholly known
     /// answers where what is known of it suffices.
     fn stalled(&self) -> Result<bool, Unavailable> {
         let (ducklings, certificates) = match (&self.ducklings, &self.certificates) {
@@ -174,7 +183,7 @@ impl Shown {
         }
         match (came, ducklings.at_most, certificates.at_most) {
             (_, Some(0), _) => return Ok(false),
-            (1.., _, Some(0)) => return Ok(true),
+            (1.., _, Some(0)) => return Ok(came > self.young),
             _ => {}
         }
         self.stalled_without_history(came)
@@ -187,7 +196,7 @@ impl Shown {
         let backlog = self.backlog?;
         let uncertified = self.issued == 0;
         if self.is_covered_by_feed && self.signups > 0 && uncertified && backlog >= self.signups {
-            return Some(true);
+            return Some(self.signups > self.young);
         }
         let none_shown = came.max(self.signups) == 0 || !uncertified;
         (backlog <= 0 && none_shown).then_some(false)

@@ -41,11 +41,15 @@ pub(super) fn join(
     };
     let by_id = by_name(observations, "audit.declined_by_id").unwrap_or_default();
     let outcomes = |since: i64, nameless: &str| {
-        let counted = increase_of(observations, past, DECLINED, now, Duration::seconds(since));
+        let start = now - Duration::seconds(since);
+        let counted = increase_of(observations, past, DECLINED, now, now - start);
+        let runs = past.as_ref().map_or(&[][..], |past| past.of(DECLINED));
+        let first = runs.iter().map(|run| run.at).find(|at| *at >= start);
         let declined = Declined {
             by_id: &by_id,
             nameless: observations.int(nameless).unwrap_or(0),
             counted: counted.map_or(0, |counted| counted.at_least),
+            counted_since: first.unwrap_or(now).unix_timestamp(),
         };
         outcomes(&ended, &declined, seconds - since)
     };
@@ -119,14 +123,16 @@ struct Declined<'a> {
     by_id: &'a [NamedInstant],
     /// Those in the window that it does not name.
     nameless: i64,
-    /// Those in the window by the counters, at least.
+    /// Those by the counters, since the first run in the window.
     counted: i64,
+    counted_since: i64,
 }
 
 /// By id where the name of an execution holds one of a request that was declined, else as many as
 /// the feed or the counters show in the window, with an id or without.
 fn outcomes(ended: &[NamedInstant], declined: &Declined<'_>, since: i64) -> Outcomes {
     let mut inside = 0;
+    let mut counted_by_id = 0;
     let mut failures = Vec::new();
     // Where the names of executions hold ids, a request that is left over explains no other.
     let mut is_by_id = false;
@@ -135,21 +141,19 @@ fn outcomes(ended: &[NamedInstant], declined: &Declined<'_>, since: i64) -> Outc
         is_by_id |= is_declined;
         if *at > since {
             inside += 1;
-            if !is_declined {
-                failures.push(*at);
+            match is_declined {
+                true => counted_by_id += i64::from(*at > declined.counted_since),
+                false => failures.push(*at),
             }
         }
     }
-    let named = inside - failures.len();
     let unused = declined
         .by_id
         .iter()
         .filter(|(_, at)| *at > since && !is_by_id);
     let shown = unused.count() + usize::try_from(declined.nameless).unwrap_or(0);
     // The counters hold those that were found by their names, too.
-    let counted = usize::try_from(declined.counted)
-        .unwrap_or(0)
-        .saturating_sub(named);
+    let counted = usize::try_from(declined.counted - counted_by_id).unwrap_or(0);
     // Which of them are the outcomes is not known: the newest are taken for failures.
     failures.sort_unstable_by_key(|at| std::cmp::Reverse(*at));
     failures.truncate(failures.len().saturating_sub(shown.max(counted)));
@@ -196,6 +200,7 @@ mod tests {
                 by_id: &by_id,
                 nameless,
                 counted,
+                counted_since: NOW - 4_000,
             };
             let failures = outcomes(&named(ended), &declined, NOW - window).failures;
             i64::try_from(failures.len()).expect("few")

@@ -12,11 +12,13 @@ mod expected;
 mod fleet;
 mod function;
 mod gateway;
+mod last_growth;
 mod log_lines;
 mod log_silence;
 mod mail_forecast;
 mod mail_silence;
 mod moves;
+mod none_since;
 mod outage;
 mod population;
 mod recovery;
@@ -37,7 +39,6 @@ use crate::fact::{FactValue, Probe};
 use crate::history::{History, HistoryError, Increase, Sample, StackKey, Window, increase};
 use crate::lambda::last_known_good::AnsweredRun;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
-use crate::text::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 use time::{Duration, OffsetDateTime};
 
@@ -149,6 +150,7 @@ pub fn join(
     observation.put("email.unmailed_signups", unmailed, now);
     fleet::join(&mut observation, observations, past, now);
     executions::join(&mut observation, observations, past, now);
+    none_since::join(&mut observation, observations, past, now);
     join_function(&mut observation, observations, past, versions, waited, now);
     mail_forecast::join_mail_forecast(&mut observation, observations, now);
     warming_up::join(&mut observation, observations, past, now);
@@ -293,8 +295,6 @@ fn join_callback_errors(
         .command("duckops help check")),
         (_, Err(unavailable)) => Err(unavailable),
     };
-    let calm = none_since(observations, &rising, now);
-    observation.put("peck.callback_errors_none_since", calm, now);
     let at_least = min_day.as_ref().ok().copied();
     observation.put(CALLBACK_ERRORS_24H, min_day.map(FactValue::Int), now);
     observation.put(
@@ -308,33 +308,6 @@ fn join_callback_errors(
         now,
     );
     at_least
-}
-
-/// Since when there was no callback error, where the last hour had none: what a window of a day shows
-/// may be over.
-fn none_since(
-    observations: &Observations,
-    rising: &Result<bool, Unavailable>,
-    now: OffsetDateTime,
-) -> Result<FactValue, Unavailable> {
-    const AGE: &str = "audit.callback_error_age";
-    let age = match observations.get(AGE) {
-        FactState::Known(fact) => match fact.value {
-            FactValue::Duration(age) => age,
-            _ => return Err(unavailable(observations, AGE)),
-        },
-        _ => return Err(unavailable(observations, AGE)),
-    };
-    if rising.clone()? || age < HOUR.whole_seconds() {
-        return Err(Unavailable::new(
-            UnavailableReason::NoData,
-            "there was a callback error in the last hour",
-        ));
-    }
-    let at = crate::fact::instant(now.unix_timestamp() - age);
-    // Of `2026-03-22T17:40:09Z` the minute, as a first line has it.
-    let minute = at.get(11..16).unwrap_or(&at);
-    Ok(FactValue::Text(Untrusted::new(format!("{minute}Z"))))
 }
 
 /// The upper bound, unless a reset took it away or something else proves more.

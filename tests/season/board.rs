@@ -3,14 +3,17 @@
 
 use super::incident::{Due, Incident, Kind};
 use super::platform::{DAY, MINUTE, Profile};
-use super::run::{cleared_by, first_line, told};
+use super::run::{first_line, told};
 use super::watch::Checked;
-use duckops::report::model::{Report, Verdict};
+use duckops::report::model::{Report, StepReport, Verdict};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// From when the platform shows it until the next check has run.
 const LIMIT: i64 = 5 * MINUTE + 15;
+
+/// So long after the fix what looks at the present is calm.
+const CLEARED: i64 = 20 * MINUTE;
 
 /// A run in calm time that was not ok.
 pub(super) struct NotOk {
@@ -131,28 +134,37 @@ impl Board {
                 notes.pages_after.push(format!("{}: {what}", told(at)));
             }
         }
-        let is_window = matches!(incident.kind, Kind::SpikeOf14 | Kind::OneDeadAgent);
-        let judged = report.runbooks.iter().find(|r| r.id.as_str() == runbook);
-        let verdict = judged.map_or(Verdict::Unknown, |judged| judged.verdict);
-        if is_window {
-            let is_critical = root(report) == Some("inc-004");
-            if at >= fixed + cleared_by()
-                && is_critical
-                && !report.summary.as_str().contains("none since")
-            {
-                notes
-                    .none_since
-                    .push(format!("{}: {}", told(at), report.summary));
+        if at < fixed + CLEARED {
+            return;
+        }
+        let line = || format!("{}: {}", told(at), first_line(report));
+        match incident.kind {
+            // A window of a day still shows it, and says that it is over.
+            Kind::SpikeOf14 | Kind::OneDeadAgent => {
+                let over = report.summary.as_str().contains("none since");
+                let is_told = root(report) == Some("inc-004");
+                if is_told && !over {
+                    notes.none_since.push(line());
+                }
+                let is_other = |id: &&str| !["inc-004", "peck"].contains(id);
+                if root(report).as_ref().is_some_and(is_other) {
+                    notes.not_cleared.push(line());
+                }
             }
-            if at >= fixed + cleared_by() && verdict >= Verdict::Critical && runbook != "inc-004" {
-                notes
-                    .not_cleared
-                    .push(format!("{}: {}", told(at), first_line(report)));
+            kind => {
+                let is_its_own = |step: &&StepReport| match kind {
+                    // Clean-up aborts it, which the step beside shows for an hour.
+                    Kind::StuckExecution => step.id.as_str() == "stale",
+                    // The lines of the failures stay for an hour.
+                    Kind::HalfFailingCertificates => step.id.as_str() != "logs",
+                    _ => true,
+                };
+                let judged = report.runbooks.iter().filter(|r| r.id.as_str() == runbook);
+                let mut steps = judged.flat_map(|judged| &judged.steps).filter(is_its_own);
+                if steps.any(|step| step.verdict() >= Verdict::Warning) {
+                    notes.not_cleared.push(line());
+                }
             }
-        } else if at >= fixed + cleared_by() && verdict >= Verdict::Warning {
-            notes
-                .not_cleared
-                .push(format!("{}: {}", told(at), first_line(report)));
         }
     }
 

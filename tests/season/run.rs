@@ -13,8 +13,6 @@ use duckops::report::model::{Report, Verdict};
 const EVERY: i64 = 5 * MINUTE;
 /// So long after a stray error its traces may be told.
 const STRAY: i64 = 60 * MINUTE;
-/// So long after the fix what looks at the present is calm.
-const CLEARED: i64 = 20 * MINUTE;
 
 /// What happens in a season.
 #[derive(Clone, Debug)]
@@ -276,8 +274,4 @@ fn trace(checked: &Checked, at: i64, running: Option<&Incident>) {
             .as_ref()
             .map(|next| next.command.as_ref().map(ToString::to_string))
     );
-}
-
-pub(super) const fn cleared_by() -> i64 {
-    CLEARED
 }

@@ -30,7 +30,6 @@ pub(super) struct Watch {
     pager: Receiver,
     chat: Receiver,
     paged: usize,
-    chatted: usize,
     /// The version that the configuration names, where it names one.
     expected: Option<u32>,
     moves: u32,
@@ -41,8 +40,6 @@ pub(super) struct Checked {
     pub(super) report: Report,
     /// What the pager got.
     pub(super) pages: Vec<Value>,
-    /// What the chat got.
-    pub(super) chats: Vec<Value>,
 }
 
 impl Watch {
@@ -65,7 +62,6 @@ impl Watch {
             pager: Receiver::well(),
             chat: Receiver::well(),
             paged: 0,
-            chatted: 0,
             expected: None,
             moves: 0,
         }
@@ -150,12 +146,7 @@ impl Watch {
             self.practice.requests()
         );
         let pages = new(&self.pager, &mut self.paged);
-        let chats = new(&self.chat, &mut self.chatted);
-        Checked {
-            report,
-            pages,
-            chats,
-        }
+        Checked { report, pages }
     }
 
     /// A move of the alias as `alias promote` or `alias rollback` writes it down.

@@ -74,6 +74,7 @@ fn shown(ducklings: (i64, Option<i64>), certificates: (i64, Option<i64>)) -> Sho
         issued: 0,
         is_covered_by_feed: false,
         backlog: Some(3),
+        young: 0,
     }
 }
 
@@ -170,5 +171,23 @@ fn the_worst_proven_pace_wins_and_ok_needs_both_windows() {
     ];
     for (number, (day, two_days, due)) in table.into_iter().enumerate() {
         assert_eq!(pace(&day, &two_days).ok(), due, "row {number}");
+    }
+}
+
+#[test]
+fn whoever_registered_within_the_hour_is_not_stalled_yet() {
+    for (young, by_counters, by_feed) in [(0, true, true), (1, true, true), (2, false, false)] {
+        let counted = Shown {
+            young,
+            ..shown((2, Some(2)), (0, Some(0)))
+        };
+        assert_eq!(counted.stalled().ok(), Some(by_counters), "{young}");
+        let dated = Shown {
+            young,
+            signups: 2,
+            is_covered_by_feed: true,
+            ..shown((0, Some(36)), (0, Some(16)))
+        };
+        assert_eq!(dated.stalled().ok(), Some(by_feed), "{young}");
     }
 }

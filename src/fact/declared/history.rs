@@ -14,7 +14,7 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "peck.callback_errors_24h_max" Int "count" "callback errors of the last 24 h, at most";
     "peck.callback_errors_rising" Bool "" "whether there was a callback error in the last hour";
     "peck.callback_errors_none_since" Text ""
-        "since when there was none, such as 17:40Z; known where the last hour had none";
+        "since when there was none, such as 17:40Z; known where that is 15 minutes ago or more";
     "peck.callback_errors_over_since" Instant "utc"
         "since when every recorded run saw more than 10 callback errors in 24 h";
     "warming.callback_errors_until" Instant "utc"
@@ -29,6 +29,8 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "executions.failures_1h_min" Int "count"
         "those of them that ended in the last hour, at least";
     "executions.newest_failure_age" Duration "seconds" "how long ago the newest of them ended";
+    "executions.failures_none_since" Text ""
+        "when the newest of them ended, as `17:40Z`, where that was 15 minutes ago or more";
     "growth.ducklings_24h" Bool "" "whether ducklings registered in the last 24 h";
     "growth.ducklings_24h_min" Int "count" "ducklings that registered in the last 24 h, at least";
     "growth.ducklings_48h_min" Int "count" "ducklings that registered in the last 48 h, at least";
@@ -45,6 +47,8 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "certs.newest_age" Duration "seconds"
         "how long ago the newest certificate was issued, at most, by the feed or by recorded totals";
     "certs.newest_age_min" Duration "seconds" "the same, at least";
+    "certs.none_missed_since" Text ""
+        "since when no further duckling was left without a certificate, as `17:40Z`, where that is 15 minutes ago or more";
     "certs.none_since" Instant "utc"
         "since when every recorded run saw the present number of certificates";
     "mail.posture" Text "" "what status.ses and SES say together: sandbox, production or disputed";
@@ -135,6 +139,7 @@ pub fn inputs(path: &str) -> &'static [Probe] {
             "certs.pace",
             "certs.newest_",
             "certs.waiting_",
+            "certs.none_missed_",
         ]
         .iter()
         .any(|group| path.starts_with(group)) =>
