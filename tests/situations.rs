@@ -140,7 +140,7 @@ fn a_version_that_served_well_for_days_is_not_taken_back() {
     let next = document["next_action"]["command"]
         .as_str()
         .expect("a command");
-    assert!(next.starts_with("aws logs filter-log-events"), "{next}");
+    assert_eq!(next, "duckops facts logs.newest_errors");
     // A day after it came it is blamed again.
     let mut young = world("served-well-then-fails");
     let day = Duration::from_secs(86_400);
@@ -275,4 +275,70 @@ fn a_healthy_first_day_ends_0_and_says_what_is_not_judged_yet() {
     for (step, value) in [("callback-errors", 1), ("events", 0), ("stale", 0)] {
         assert!(page.contains(&gauge(step, value)), "{page}");
     }
+}
+
+#[test]
+fn a_bond_entry_does_not_hide_that_no_agent_has_ever_pulsed() {
+    // Both bonds are five hours old, and the feed begins with them.
+    let mut fresh = world("fleet-new");
+    fresh.audit.clear();
+    for duck in ["DECAF00000000001", "DECAF00000000002"] {
+        fresh.audit.push(
+            json!({"event_type": "duck.bonded", "timestamp": NOW - 18_000, "spaceduck_id": duck}),
+        );
+    }
+    let partial = {
+        let mut partial = fresh.clone();
+        partial.audit.pop();
+        partial
+    };
+    for (world, reason) in [(fresh, "never-pulsed"), (partial, "all-dead")] {
+        let stage = Stage::of(world);
+        for asked in [&["triage"][..], &["triage", "inc-003"]] {
+            let (_, document) = stage.once(asked).json();
+            let agents = step(&document, "inc-003", "agents");
+            assert_eq!(agents["reason_code"], reason, "{asked:?}: {agents:#}");
+        }
+    }
+}
+
+#[test]
+fn what_does_not_reach_the_function_is_looked_for_before_it() {
+    for (scene, command) in [
+        ("api-gone", "duckops doctor"),
+        ("not-invoked", "aws lambda get-policy"),
+    ] {
+        let stage = Stage::of(world(scene));
+        for asked in [&["triage"][..], &["triage", "inc-001"]] {
+            let (_, document) = stage.once(asked).json();
+            let next = document["next_action"]["command"].as_str().expect("one");
+            assert!(next.starts_with(command), "{scene} {asked:?}: {next}");
+        }
+    }
+}
+
+#[test]
+fn a_day_of_failed_executions_and_a_lag_of_certificates_say_since_when_they_are_over() {
+    let minutes = |n: u64| Duration::from_secs(n * 60);
+    // Twelve executions failed, the last of them at 01:12Z.
+    let mut failed = world("healthy");
+    for nth in 0..12 {
+        failed.executions.push(duckops::practice::FakeExecution {
+            name: format!("run-{nth}"),
+            status: "FAILED".to_owned(),
+            start: now() - minutes(130 + nth * 30),
+            stop: Some(now() - minutes(120 + nth * 30)),
+        });
+    }
+    let (_, document) = Stage::of(failed).once(&["triage", "inc-004"]).json();
+    let executions = step(&document, "inc-004", "executions");
+    assert_eq!(executions["reason_code"], "many-unsuccessful-executions");
+    let first = document["summary"].as_str().expect("a summary");
+    assert!(first.ends_with("none since 01:12Z"), "{first}");
+    let (_, document) = Stage::of(world("certs-half"))
+        .once(&["triage", "inc-002"])
+        .json();
+    let counts = step(&document, "inc-002", "counts");
+    let told = counts["summary"].as_str().expect("a summary");
+    assert!(told.contains("none missed since"), "{told}");
 }

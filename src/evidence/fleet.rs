@@ -1,6 +1,7 @@
 //! Is the fleet alive, did it stop, or has it never lived.
 
 use super::{ALIVE, DAY, GOOD_ANSWERS, RecordedSamples, unavailable};
+use crate::connections::BondState;
 use crate::fact::FactValue;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
@@ -88,7 +89,8 @@ fn pulsed(observations: &Observations) -> bool {
 }
 
 /// Proven by a whole feed without a pulse that reaches back a day, or to before the first
-/// registration that it shows.
+/// registration that it shows, or that shows how each of the bonded agents was bonded: before that it
+/// had no key to pulse with.
 fn never_pulsed(observations: &Observations) -> Result<&'static str, Unavailable> {
     if observations.int("audit.pulses") != Some(0) {
         return Err(unavailable(observations, "audit.pulses"));
@@ -98,7 +100,14 @@ fn never_pulsed(observations: &Observations) -> Result<&'static str, Unavailable
     };
     let before_the_first =
         seconds(observations, "audit.registration_age").is_some_and(|n| reach > n);
-    if reach >= DAY.whole_seconds() || before_the_first {
+    let bonds = observations
+        .connections()
+        .into_iter()
+        .flat_map(|all| &all.bonds);
+    let shown = bonds.filter(|bond| bond.state() == BondState::Bonded && bond.since.is_some());
+    let total = observations.int("status.agents.total_bonded");
+    let shows_all = total.is_some_and(|total| shown.count() as i64 >= total);
+    if reach >= DAY.whole_seconds() || before_the_first || shows_all {
         return Ok("never-pulsed");
     }
     let reach = crate::fact::duration(reach);

@@ -156,7 +156,12 @@ impl Incident {
             Kind::StalledCertificates => {
                 platform.issuing = Issuing::Stalled;
                 vec![
-                    due("24 h", "inc-002", "warning", "aws logs filter-log-events"),
+                    due(
+                        "24 h",
+                        "inc-002",
+                        "warning",
+                        "duckops facts logs.newest_certs",
+                    ),
                     due("48 h", "inc-002", "critical", "duckops escalate inc-002"),
                 ]
             }
@@ -166,7 +171,7 @@ impl Incident {
                     "failures",
                     "inc-002",
                     "warning",
-                    "aws logs filter-log-events",
+                    "duckops facts logs.newest_certs",
                 )]
             }
             Kind::DeadFleet => {

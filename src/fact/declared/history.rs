@@ -126,6 +126,7 @@ pub fn inputs(path: &str) -> &'static [Probe] {
         "warming.certificates_until" => &[Probe::Status, Probe::Audit],
         "bonds.untraced" => &[Probe::Status],
         "bonds.unpulsed_expected" => &[Probe::Status, Probe::Audit],
+        "fleet.state" => &[Probe::Status, Probe::Audit, Probe::Connections],
         "growth.ducklings_24h" => &[Probe::Status],
         _ if path.starts_with("executions.") && FACTS.iter().any(|fact| fact.path == path) => {
             &[Probe::Executions, Probe::Audit, Probe::Status]

@@ -207,7 +207,7 @@ pub(super) const SCENES: &[Scene] = &[
         hides: "The API answers 500, and for twenty minutes no request has reached the function: \
                 the gateway lost its permission.",
         runbook: Some("inc-001"),
-        expect: down!("warning", "ok", "skipped"),
+        expect: down!("critical", "ok", "skipped"),
         change: |world| {
             failing(world, &Fault::Status(500), minutes(20));
             silent_for(world, 20);
