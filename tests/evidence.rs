@@ -80,8 +80,13 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         ),
         ("status.agents.dead", &[(Status, "agents.dead")]),
         ("fleet.state", AGENTS),
+        // Only recorded runs say that the API failed lately.
+        ("fleet.returning", &[]),
         // One witness of several suffices for this; the counts are the first.
         ("fleet.alive_24h", AGENTS),
+        // Recorded totals date the newest certificate as well as the feed does.
+        ("certs.newest_age_min", &[CERTIFICATES]),
+        ("certs.newest_age", &[CERTIFICATES]),
         ("certs.backlog", TOTALS),
         ("certs.pace", TOTALS),
         ("logs.errors_15m_min", LOGGED),

@@ -110,6 +110,11 @@ fn impossible(facts: &Facts) -> bool {
     if more_than_0("email.unmailed_signups") && more_than_0("email.used_percent") {
         return true;
     }
+    // Targets that are offline are bonded agents, so some are bonded.
+    let none_bonded = facts.get("status.agents.total_bonded") == Some(&FactValue::Int(0));
+    if none_bonded && more_than_0("callbacks.failing_offline") {
+        return true;
+    }
     let unlimited = facts.get("email.unlimited") == Some(&FactValue::Bool(true));
     unlimited && (facts.contains_key("email.used_percent") || facts.contains_key("email.left_24h"))
 }
