@@ -372,6 +372,8 @@ fn the_newest_certificate_may_be_24_hours_old_while_somebody_waits() {
     let newest = |backlog: i64| {
         move |ago| {
             with(|w| {
+                // Recorded totals date certificates as well.
+                w.recorded.clear();
                 waiting(w, backlog);
                 told(w, "cert", "duck.cert_issued", &[ago]);
             })
@@ -383,6 +385,7 @@ fn the_newest_certificate_may_be_24_hours_old_while_somebody_waits() {
     // None at all: as old as the feed, at least.
     let none = |ago| {
         with(|w| {
+            w.recorded.clear();
             waiting(w, 1);
             told(w, "cert", "", &[]);
             reaching(w, ago);

@@ -131,13 +131,10 @@ impl RequestedRunbooks {
         steps.sum()
     }
 
-    /// The steps whose rules compare facts of this probe, facts made from its answers among them,
-    /// each by its runbook and its id.
+    /// The steps whose rules compare facts of this probe, each by its runbook and its id. A fact of
+    /// several probes, such as `fleet.state`, is none of one of them.
     pub fn steps_about(&self, probe: Probe) -> BTreeSet<(String, String)> {
-        let is_about = |path: &&str| {
-            fact::find(path).is_some_and(|(of, _)| of == probe)
-                || fact::inputs(path).contains(&probe)
-        };
+        let is_about = |path: &&str| fact::find(path).is_some_and(|(of, _)| of == probe);
         let steps = self.runbooks.iter().flat_map(|runbook| {
             let steps = runbook.steps.iter();
             steps.filter_map(move |step| {

@@ -17,7 +17,7 @@ pub(super) fn join(
     now: OffsetDateTime,
 ) {
     let recorded = past.as_ref().ok();
-    let waiting = fewest_waiting(observations, recorded, now - DAY);
+    let waiting = fewest_waiting(observations, recorded, now.saturating_sub(DAY));
     let waiting = waiting.ok_or_else(|| unavailable(observations, BACKLOG));
     observation.put("certs.waiting_24h", waiting.map(FactValue::Int), now);
     let total = observations.int(CERTIFICATES);

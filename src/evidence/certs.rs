@@ -79,7 +79,7 @@ pub(super) fn join(
         FactState::Unavailable(_) | FactState::NotAsked => 0,
     };
     let backlog = observations.int("certs.backlog");
-    let waiting = fewest_waiting(observations, past.as_ref().ok(), now - HOUR);
+    let waiting = fewest_waiting(observations, past.as_ref().ok(), now.saturating_sub(HOUR));
     let young = backlog
         .zip(waiting)
         .map_or(0, |(all, waiting)| (all - waiting).max(0));

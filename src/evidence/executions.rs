@@ -61,7 +61,9 @@ pub(super) fn join(
     };
     observation.set("executions.outcomes_24h", FactValue::Int(day.count), now);
     let failures = FactValue::Int(failed(&day, seconds - DAY));
-    let recent = FactValue::Int(failed(&hour, seconds - HOUR));
+    // No more than those of the day: the counters of the day may explain more of them.
+    let recent = failed(&hour, seconds - HOUR).min(failed(&day, seconds - DAY));
+    let recent = FactValue::Int(recent);
     observation.set("executions.failures_1h_min", recent, now);
     // A list that was cut short without any execution in it shows nothing.
     let whole = missing(observations, ALL);

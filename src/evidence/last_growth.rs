@@ -18,7 +18,7 @@ pub(super) struct LastGrowth {
 pub(super) fn last_growth(samples: &[Sample], total: i64, now: OffsetDateTime) -> LastGrowth {
     // A run of the future says that some clock is wrong; then nothing is drawn from any.
     let mut times = samples.iter().map(|sample| sample.at);
-    if times.any(|at| at > now + Duration::MINUTE) {
+    if times.any(|at| at - now > Duration::MINUTE) {
         return LastGrowth::default();
     }
     let current = Sample {

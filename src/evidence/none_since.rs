@@ -84,7 +84,7 @@ fn last_missed_certificate(
     past: Option<&RecordedSamples>,
     now: OffsetDateTime,
 ) -> Result<OffsetDateTime, Unavailable> {
-    let waiting = fewest_waiting(observations, past, now - HOUR);
+    let waiting = fewest_waiting(observations, past, now.saturating_sub(HOUR));
     let waiting = waiting.ok_or_else(|| unavailable(observations, "certs.backlog"))?;
     let certificates = past.map_or(&[][..], |past| past.of(CERTIFICATES));
     let ducklings = past.map_or(&[][..], |past| past.of(DUCKLINGS));
