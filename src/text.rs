@@ -141,6 +141,16 @@ impl From<String> for Printable {
     }
 }
 
+/// The words of a system's error, without the number that the standard library puts behind them: it
+/// says nothing more.
+pub fn words_of(error: &(dyn fmt::Display + '_)) -> String {
+    let mut words = error.to_string();
+    if let Some(end) = words.find(" (os error ") {
+        words.truncate(end);
+    }
+    words
+}
+
 /// A text of ours with several lines, each made safe and ended.
 pub fn printable_lines(text: &str) -> String {
     let lines = text.lines().map(Printable::from);

@@ -368,6 +368,55 @@ fn help_and_runbooks_are_in_plain_words() {
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Files that are missing, folders where a file is due, ports in use: what failed in words.
+#[test]
+fn errors_of_the_system_are_in_plain_words() {
+    let stage = Stage::of(world("inc-004"));
+    std::fs::create_dir(stage.home().join("folder")).expect("a folder");
+    std::fs::write(stage.home().join("file"), "text").expect("a file");
+    let held = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = held.local_addr().expect("bound").port().to_string();
+    let calls: [&[&str]; 13] = [
+        &["triage", "--deploy-log", "nowhere"],
+        &["triage", "--runbooks", "nowhere"],
+        &["triage", "--save", "file/a.json"],
+        &["check", "--textfile", "file/duckops.prom"],
+        &["report", "inc-004", "--html", "file/page.html"],
+        &["history", "peck.callback_errors", "--svg", "file/a.svg"],
+        &["drill", "--from", "nowhere"],
+        &["diff", "nowhere", "file/b"],
+        &["record", "inc-004", "--log", "file/LOG.md"],
+        &["runbook", "lint", "--runbooks", "nowhere"],
+        &["runbook", "new", "inc-006", "--runbooks", "file/own"],
+        &[
+            "webhook",
+            "verify",
+            "--secret-file",
+            "nowhere",
+            "--data",
+            "nowhere",
+        ],
+        &[
+            "webhook",
+            "listen",
+            "--secret-file",
+            "nowhere",
+            "--port",
+            &port,
+        ],
+    ];
+    let mut wrong = Vec::new();
+    for call in calls {
+        let ran = stage.duckops(call).run();
+        let text = format!("{}{}", ran.stdout, ran.stderr);
+        println!("{}\n{}", call.join(" "), ran.stderr);
+        let names_it = text.contains("nowhere") || text.contains("file") || text.contains(&port);
+        assert!(names_it, "{call:?}: {text}");
+        wrong.extend(forms(&text));
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 #[test]
 fn the_checks_of_words_find_planted_ones() {
     for planted in [

@@ -14,7 +14,7 @@ use crate::report::model::Report;
 use crate::report::prometheus;
 use crate::state_dir::input::{self, Links};
 use crate::state_dir::output;
-use crate::text::Printable;
+use crate::text::{Printable, words_of};
 use std::path::Path;
 use time::OffsetDateTime;
 
@@ -152,7 +152,10 @@ fn print(out: &Out, args: &args::CheckArgs, report: &Report) -> u8 {
 fn write_textfile(path: &Path, page: &str) {
     if let Err(error) = output::replace(path, page.as_bytes(), output::SHARED) {
         let path = Printable::path(path);
-        out::warn(&format!("duckops: {path} was not written: {error}"));
+        out::warn(&format!(
+            "duckops: {path} was not written: {}",
+            words_of(&error)
+        ));
     }
 }
 

@@ -16,7 +16,7 @@ use crate::report::json::DocumentKind;
 use crate::report::plot;
 use crate::runbook::Missing;
 use crate::state_dir::output;
-use crate::text::Printable;
+use crate::text::{Printable, words_of};
 use serde_json::json;
 use time::Duration;
 
@@ -99,8 +99,9 @@ async fn trends(context: &Context, args: args::HistoryArgs) -> Result<u8, Failur
         let picture = plot::svg(&trend.plot(&trend.observations()));
         output::replace(path, picture.as_bytes(), output::PRIVATE).map_err(|error| {
             Failure::own(format!(
-                "{} was not written: {error}",
-                Printable::path(path)
+                "{} was not written: {}",
+                Printable::path(path),
+                words_of(&error)
             ))
         })?;
     }

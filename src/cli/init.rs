@@ -9,7 +9,7 @@ use crate::engine::doctor;
 use crate::engine::init::{self, InitAnswers, WrittenConfiguration, parse_channel, parse_log};
 use crate::stack::{Flags, Origin, Settings, config_path};
 use crate::state_dir::output;
-use crate::text::Printable;
+use crate::text::{Printable, words_of};
 
 /// Every question: the flag that answers it.
 const FLAGS: [&str; 4] = ["--profile", "--api-url", "--channel", "--governance-log"];
@@ -90,8 +90,9 @@ pub(super) async fn main(context: &Context, args: &InitArgs) -> Result<u8, Failu
     let written = init::write(&path, &answers.configuration());
     let written = written.map_err(|error| {
         Failure::own(format!(
-            "{} was not written: {error}",
-            Printable::path(&path)
+            "{} was not written: {}",
+            Printable::path(&path),
+            words_of(&error)
         ))
     })?;
     if let WrittenConfiguration::Exists(difference) = written {

@@ -29,5 +29,9 @@ pub(super) async fn deploy_log(context: &Context, path: &Path) -> Result<String,
 }
 
 fn unreadable(flag: &str, path: &Path, error: &InputError) -> Failure {
-    Failure::usage(format!("{flag}{}: {error}", Printable::path(path)))
+    let path = Printable::path(path);
+    match error.fix() {
+        Some(fix) => Failure::usage(format!("{flag}{path}: {error}\n{fix}")),
+        None => Failure::usage(format!("{flag}{path}: {error}")),
+    }
 }

@@ -14,7 +14,7 @@ use crate::report::schema;
 use crate::runbook::{self, Missing, model::Runbook};
 use crate::stack::config_schema;
 use crate::state_dir::output;
-use crate::text::Printable;
+use crate::text::{Printable, words_of};
 use serde_json::json;
 use std::path::Path;
 
@@ -82,8 +82,9 @@ pub(super) fn man(
     };
     let failed = |path: &Path, error: std::io::Error| {
         Failure::own(format!(
-            "{} was not written: {error}",
-            Printable::path(path)
+            "{} was not written: {}",
+            Printable::path(path),
+            words_of(&error)
         ))
     };
     output::create_folders(folder).map_err(|error| failed(folder, error))?;

@@ -9,7 +9,7 @@ use crate::fact::instant;
 use crate::report::html::{HtmlPage, TimelineRow, render};
 use crate::report::plot::Plot;
 use crate::state_dir::output;
-use crate::text::Printable;
+use crate::text::{Printable, words_of};
 use time::Duration;
 
 /// How far back the timeline and the trends go, in seconds.
@@ -76,7 +76,10 @@ pub(super) async fn main(context: &Context, args: &args::ReportArgs) -> Result<u
             report.exit_code()
         }
         Err(error) => {
-            out::warn(&format!("duckops: {file} was not written: {error}"));
+            out::warn(&format!(
+                "duckops: {file} was not written: {}",
+                words_of(&error)
+            ));
             // Whatever the verdict is: the page that was asked for is not there.
             match report.exit_code() {
                 exit::OK => exit::UNKNOWN,

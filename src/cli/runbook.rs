@@ -10,7 +10,7 @@ use crate::report::json::DocumentKind;
 use crate::report::junit;
 use crate::runbook::listing;
 use crate::state_dir::output;
-use crate::text::Printable;
+use crate::text::{Printable, words_of};
 use serde_json::json;
 
 pub(super) async fn main(context: &Context, args: &args::RunbookArgs) -> Result<u8, Failure> {
@@ -64,7 +64,9 @@ fn new(context: &Context, id: &str) -> Result<Document, Failure> {
         .and_then(|()| output::create(&path, text.as_bytes(), output::PRIVATE))
         .and_then(|()| output::replace(&schema, schema_text.as_bytes(), output::SHARED));
     let path = Printable::path(&path);
-    written.map_err(|error| Failure::usage(format!("{path} could not be written: {error}")))?;
+    written.map_err(|error| {
+        Failure::usage(format!("{path} could not be written: {}", words_of(&error)))
+    })?;
     let text = format!("{path}\nChange it, then: duckops runbook lint {id} --runbooks …\n");
     let (kind, extra) = (DocumentKind::RunbookNew, json!({ "file": path.as_str() }));
     Ok(Document::ok(kind, format!("wrote {path}"), text, extra))

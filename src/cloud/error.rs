@@ -1,6 +1,6 @@
 //! Reads the cause out of an error of the HTTP stack.
 
-use crate::text::{Printable, Untrusted};
+use crate::text::{Printable, Untrusted, words_of};
 
 /// An error with all its causes, one after the other: what is searched, not what is shown.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
@@ -14,16 +14,13 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// The innermost cause of an error, which says what happened; those around it only say where. The
-/// number that the standard library puts behind the words of the system says nothing more.
+/// The innermost cause of an error, which says what happened; those around it only say where.
 pub fn innermost(error: &(dyn std::error::Error + 'static)) -> Printable {
     let mut inner = error;
     while let Some(next) = inner.source() {
         inner = next;
     }
-    let words = inner.to_string();
-    let words = words.split(" (os error ").next().unwrap_or_default();
-    Untrusted::new(words).printable(160)
+    Untrusted::new(words_of(&inner)).printable(160)
 }
 
 /// What TLS says, where it is what failed, at whatever depth.

@@ -30,7 +30,7 @@ use crate::report::model::{Report, Verdict};
 use crate::report::short;
 use crate::runbook::{Library, Missing};
 use crate::stack::{Origin, Setting, Settings, Stack};
-use crate::text::Printable;
+use crate::text::{Printable, words_of};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use std::fmt::Write;
@@ -46,10 +46,10 @@ pub enum DrillError {
     #[error(transparent)]
     Missing(#[from] Missing),
     /// The practice stack could not start.
-    #[error("the practice stack could not start on 127.0.0.1: {0}")]
+    #[error("the practice stack could not start on 127.0.0.1: {}", words_of(.0))]
     Start(std::io::Error),
     /// A file or a folder of the drill could not be written.
-    #[error("{path} could not be {what}: {why}")]
+    #[error("{path} could not be {what}: {}", words_of(why))]
     Write {
         /// The file or folder.
         path: PathBuf,

@@ -4,7 +4,7 @@ use super::metric::MetricDefinition;
 use super::model::Runbook;
 use super::{Complaint, Complaints, embedded, load};
 use crate::state_dir::input::{self, Links};
-use crate::text::near;
+use crate::text::{near, words_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -31,7 +31,7 @@ pub enum Missing {
         known: String,
     },
     /// The folder of runbooks cannot be read.
-    #[error("the runbook folder {path} cannot be read: {why}")]
+    #[error("the runbook folder {path} cannot be read: {}", words_of(why))]
     Folder {
         /// The folder.
         path: crate::text::Printable,
@@ -39,7 +39,7 @@ pub enum Missing {
         why: crate::text::Printable,
     },
     /// A file in it cannot be read.
-    #[error("the runbook {path} cannot be read: {why}")]
+    #[error("the runbook {path} cannot be read: {}", words_of(why))]
     File {
         /// The file.
         path: crate::text::Printable,

@@ -26,8 +26,8 @@ pub use flags::Flags;
 pub use secret::{Secret, SecretError, SecretSource};
 pub use settings::{Settings, config_path};
 
-use crate::text::Printable;
 use crate::text::StackNames;
+use crate::text::{Printable, words_of};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -72,7 +72,7 @@ pub struct Setting<T> {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingError {
     /// The configuration file cannot be read.
-    #[error("the configuration file {path} cannot be read: {why}")]
+    #[error("the configuration file {path} cannot be read: {}", words_of(why))]
     Unreadable {
         /// The file.
         path: Printable,

@@ -8,6 +8,7 @@ use super::digest::sha256;
 use super::input::{self, InputError, Links};
 use super::output;
 use super::private_file::{StateDirError, hold};
+use crate::text::words_of;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
@@ -209,12 +210,12 @@ impl AppendLog {
         let file = match self.options().read(true).open(&self.beside) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(StateDirError::at(&self.beside, error.to_string())),
+            Err(error) => return Err(StateDirError::at(&self.beside, words_of(&error))),
         };
         let mut bytes = Vec::new();
         file.take(2 * LARGEST)
             .read_to_end(&mut bytes)
-            .map_err(|error| StateDirError::at(&self.beside, error.to_string()))?;
+            .map_err(|error| StateDirError::at(&self.beside, words_of(&error)))?;
         let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
             return Ok(None);
         };
@@ -253,7 +254,7 @@ impl AppendLog {
     }
 
     fn failed(&self, error: &io::Error) -> StateDirError {
-        StateDirError::at(&self.path, error.to_string())
+        StateDirError::at(&self.path, words_of(error))
     }
 }
 

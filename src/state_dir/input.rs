@@ -4,6 +4,7 @@
 //! read has a limit of bytes. The exceptions are the descriptors that the caller hands over
 //! (`-`, `/dev/stdin`, `/dev/fd/N`): they may be pipes, and are read until a given time.
 
+use crate::text::words_of;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -23,7 +24,7 @@ pub const MAX_LOG: u64 = 16 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// It cannot be opened or read.
-    #[error("{0}")]
+    #[error("{}", words_of(.0))]
     Io(#[from] io::Error),
     /// It is a folder, a pipe, a socket or a device.
     #[error("it is {0}, not a regular file")]
@@ -48,6 +49,21 @@ pub enum InputError {
 impl InputError {
     /// The text of an editor or shell that writes UTF-16, such as PowerShell's `>`.
     pub const UTF16: Self = Self::NotText("it is UTF-16, not UTF-8");
+
+    /// What whoever named the path can do, where the words of the error do not say it.
+    pub fn fix(&self) -> Option<&'static str> {
+        match self {
+            _ if self.is_missing() => Some("check the path; a relative one starts in this folder"),
+            Self::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                Some("make it readable for the user that runs duckops")
+            }
+            Self::NotRegular(_) => {
+                Some("give the path of a regular file, or `-` for standard input")
+            }
+            Self::TooLarge(_) => Some("give a part of it"),
+            _ => None,
+        }
+    }
 
     /// Whether there is nothing at the path; below a file there is nothing either.
     pub fn is_missing(&self) -> bool {

@@ -9,6 +9,7 @@ use super::chain::{Line, MARK, Scan};
 use super::digest::sha256;
 use super::journal_index::{self, Recent};
 use super::private_file::{self, StateDirError};
+use crate::text::words_of;
 use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -96,7 +97,7 @@ impl Journal {
     }
 
     fn scanned<T>(&self, result: std::io::Result<T>) -> Result<T, StateDirError> {
-        result.map_err(|error| StateDirError::at(&self.path, error.to_string()))
+        result.map_err(|error| StateDirError::at(&self.path, words_of(&error)))
     }
 
     /// Adds entries; when it returns, they are on disk.
@@ -104,7 +105,7 @@ impl Journal {
     /// # Errors
     /// [`StateDirError`]; then none of them counts as recorded.
     pub fn append(&self, entries: &[JournalEntry]) -> Result<(), StateDirError> {
-        let failed = |error: std::io::Error| StateDirError::at(&self.path, error.to_string());
+        let failed = |error: std::io::Error| StateDirError::at(&self.path, words_of(&error));
         let mut file = private_file::open(&self.path)?;
         private_file::hold(&file, &self.path)?;
         let (kept, _) = self.resumed(&mut file)?;
@@ -123,7 +124,7 @@ impl Journal {
                 previous,
             };
             let line = serde_json::to_string(&line)
-                .map_err(|error| StateDirError::at(&self.path, error.to_string()))?;
+                .map_err(|error| StateDirError::at(&self.path, words_of(&error)))?;
             // All but the brace that ends it: the hash goes in before that.
             let body = &line[..line.len() - 1];
             previous = sha256(body.as_bytes());

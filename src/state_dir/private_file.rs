@@ -1,7 +1,7 @@
 //! Files of the state folder: created 0600 in folders of 0700, whatever the umask. Links are not
 //! followed, and files of other users are refused.
 
-use crate::text::Printable;
+use crate::text::{Printable, words_of};
 use rustix::fs::OFlags;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
@@ -45,7 +45,7 @@ pub(crate) fn open_to_write(path: &Path) -> Result<File, StateDirError> {
 }
 
 fn open_with(path: &Path, options: &mut OpenOptions) -> Result<File, StateDirError> {
-    let failed = |error: io::Error| StateDirError::at(path, error.to_string());
+    let failed = |error: io::Error| StateDirError::at(path, words_of(&error));
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
@@ -61,7 +61,7 @@ pub(crate) fn existing(path: &Path) -> Result<Option<File>, StateDirError> {
     match options().open(path) {
         Ok(file) => must_be_own_file(path, &file).map(|()| Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StateDirError::at(path, error.to_string())),
+        Err(error) => Err(StateDirError::at(path, words_of(&error))),
     }
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn hold(file: &File, path: &Path) -> Result<(), StateDirError> {
         match file.try_lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::Error(error)) => {
-                return Err(StateDirError::at(path, error.to_string()));
+                return Err(StateDirError::at(path, words_of(&error)));
             }
             Err(TryLockError::WouldBlock) if began.elapsed() > PATIENCE => {
                 return Err(StateDirError::at(
@@ -95,7 +95,7 @@ fn options() -> OpenOptions {
 
 /// Creates a file; `None` if one exists, which is left as it is.
 pub(crate) fn create_new(path: &Path) -> Result<Option<File>, StateDirError> {
-    let failed = |error: io::Error| StateDirError::at(path, error.to_string());
+    let failed = |error: io::Error| StateDirError::at(path, words_of(&error));
     match options()
         .write(true)
         .create_new(true)
@@ -125,7 +125,7 @@ pub(crate) fn refuse_link(folder: &Path) -> Result<(), StateDirError> {
 pub(crate) fn must_be_own_file(path: &Path, file: &File) -> Result<(), StateDirError> {
     let seen = file
         .metadata()
-        .map_err(|error| StateDirError::at(path, error.to_string()))?;
+        .map_err(|error| StateDirError::at(path, words_of(&error)))?;
     if !seen.is_file() {
         return Err(StateDirError::at(path, "it is not a regular file"));
     }
@@ -146,7 +146,7 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), StateDirError> {
     {
         make_folder(parent)?;
     }
-    let failed = |error: io::Error| StateDirError::at(folder, error.to_string());
+    let failed = |error: io::Error| StateDirError::at(folder, words_of(&error));
     match DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(failed),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),

@@ -10,7 +10,7 @@ use crate::state_dir::{
     input::{self, Links},
     output, sha256,
 };
-use crate::text::Printable;
+use crate::text::{Printable, words_of};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ const MAX_FILE: u64 = 2 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// The folder is there already, or cannot be made.
-    #[error("{path} cannot be made: {why}")]
+    #[error("{path} cannot be made: {}", words_of(why))]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -31,7 +31,7 @@ pub enum BundleError {
         why: std::io::Error,
     },
     /// A file cannot be written, or not be read again.
-    #[error("the bundle cannot be written: {0}")]
+    #[error("the bundle cannot be written: {}", words_of(.0))]
     File(std::io::Error),
     /// The secret would be in it.
     #[error(

@@ -4,7 +4,7 @@ use super::payload;
 use super::send_error::SendError;
 use crate::alerting::Message;
 use crate::cloud::ProcessGroup;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, words_of};
 use std::process::Stdio;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -27,7 +27,10 @@ pub(super) async fn run(
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let mut running = ProcessGroup::spawn(&mut command).map_err(|error| {
-        SendError::passing(format!("the program could not be started: {error}"))
+        SendError::passing(format!(
+            "the program could not be started: {}",
+            words_of(&error)
+        ))
     })?;
     if let Some(mut input) = running.input() {
         // A program that does not read to the end may still do its work.

@@ -10,6 +10,7 @@ use crate::cli::{Context, args, triage};
 use crate::engine::guide::{GuideSession, command_words};
 use crate::engine::run::Run;
 use crate::exit;
+use crate::text::words_of;
 use crossterm::event::KeyCode;
 use crossterm::style::Stylize;
 use tokio::process::Command;
@@ -31,7 +32,10 @@ enum WalkEnd {
 
 impl From<std::io::Error> for WalkEnd {
     fn from(error: std::io::Error) -> Self {
-        WalkEnd::Failed(Failure::own(format!("the terminal is lost: {error}")))
+        WalkEnd::Failed(Failure::own(format!(
+            "the terminal is lost: {}",
+            words_of(&error)
+        )))
     }
 }
 

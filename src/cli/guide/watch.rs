@@ -9,6 +9,7 @@ use crate::engine::watch::WatchLog;
 use crate::exit;
 use crate::fact::duration;
 use crate::report::model::Report;
+use crate::text::words_of;
 use crossterm::event::KeyCode;
 use std::time::{Duration, Instant};
 
@@ -43,7 +44,8 @@ pub(in crate::cli) async fn main(
     every: Duration,
     mut round: impl AsyncFnMut() -> Result<WatchRound, Failure>,
 ) -> Result<u8, Failure> {
-    let lost = |error: std::io::Error| Failure::own(format!("the terminal is lost: {error}"));
+    let lost =
+        |error: std::io::Error| Failure::own(format!("the terminal is lost: {}", words_of(&error)));
     let screen = TerminalScreen::enter().map_err(lost)?;
     let mut log = WatchLog::default();
     let mut page = DrawnPage {

@@ -7,6 +7,7 @@ use crate::cli::out::Format;
 use crate::cli::{Context, interrupted, now, out};
 use crate::exit;
 use crate::fact::instant;
+use crate::text::words_of;
 use crate::webhook::listen::{FailureMode, Receiver};
 use crate::webhook::received::{ReceivedDelivery, SignatureCheck};
 use std::sync::Arc;
@@ -26,7 +27,10 @@ pub(super) async fn main(
     let fail = fail.transpose()?;
     let receiver = Receiver::bind(port).await;
     let receiver = receiver.map_err(|error| {
-        Failure::own(format!("port {port} of 127.0.0.1 cannot be used: {error}"))
+        Failure::own(format!(
+            "port {port} of 127.0.0.1 cannot be used: {}",
+            words_of(&error)
+        ))
     })?;
     let address = receiver
         .address()

@@ -4,6 +4,7 @@
 
 use super::{HistoryError, failed_reading, file};
 use crate::state_dir::input::{self, Links};
+use crate::text::words_of;
 use rusqlite::{Connection, MAIN_DB};
 use std::fs::{self, Metadata};
 use std::io::Read;
@@ -19,7 +20,7 @@ const WRITTEN_AND_READ_WITH: std::ops::Range<usize> = 18..20;
 
 /// A connection to a copy in memory.
 pub(super) fn open(path: &Path) -> Result<Connection, HistoryError> {
-    let failed = |e: std::io::Error| HistoryError::unreadable(path, e.to_string());
+    let failed = |e: std::io::Error| HistoryError::unreadable(path, words_of(&e));
     let refused = |why: &str| HistoryError::unreadable(path, why);
     merged(path)?;
     let before = fs::symlink_metadata(path).map_err(failed)?;

@@ -10,6 +10,7 @@ use super::{TestPayload, sign};
 use crate::cloud::Http;
 use crate::report::checklist::ChecklistItem;
 use crate::report::model::Verdict;
+use crate::text::words_of;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -234,7 +235,7 @@ async fn connect(target: &ResolvedTarget, case: &DiagnosisInput<'_>) -> Result<S
         let limit = CONNECT.min(case.remaining());
         match tokio::time::timeout(limit, TcpStream::connect(address)).await {
             Ok(Ok(_)) => return Ok(*address),
-            Ok(Err(error)) => why = format!("{address}: {error}"),
+            Ok(Err(error)) => why = format!("{address}: {}", words_of(&error)),
             Err(_) => {
                 why = format!(
                     "{address}: no connection within {:.0} s",
