@@ -2,11 +2,12 @@
 //! history of a run, and neither its verdict nor its deadline; and it proves nothing.
 
 use super::{ACCOUNT, access, ducks, prod};
-use crate::support::{Duckops, Raw, Stage, http, verdicts, world};
+use crate::support::{Duckops, Raw, Stage, front, http, verdicts, world};
 use duckops::history::{self, HistoryError};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 /// What a table in trouble answers, by the request.
@@ -398,10 +399,46 @@ fn an_account_that_is_not_the_stacks_is_never_written_to() {
     let stage = Stage::of(world("inc-005"));
     let raw = Raw::with(|body| {
         let request = Request::of(body);
-        assert!(request == Request::DescribeTable, "it was asked for more");
+        assert!(request != Request::PutItem, "it was written to");
         described(request, "999999999999", "us-east-1")
     });
-    let (code, _) = duckops(&stage, &raw.url(), &["check", "inc-005"]).json();
+    let (code, document) = duckops(&stage, &raw.url(), &["check", "inc-005"]).json();
     assert_eq!(code, 2);
-    assert_eq!(raw.connections(), 1);
+    // What was read beside the description counts for nothing.
+    let growth = &document["probes"]["history"];
+    assert!(document.to_string().contains("999999999999"), "{growth:#}");
+    assert_eq!(
+        raw.connections(),
+        3,
+        "the table, its index, its newest page"
+    );
+}
+
+/// Nothing is answered until all that one round trip can ask has arrived.
+#[test]
+fn first_reading_of_a_table_takes_one_round_trip() {
+    let arrived = Arc::new((Mutex::new(0), Condvar::new()));
+    let held = Arc::clone(&arrived);
+    let url = front::before(String::new(), move |request| {
+        let (count, all) = &*held;
+        let mut count = count.lock().expect("a count");
+        *count += 1;
+        all.notify_all();
+        let limit = Duration::from_secs(20);
+        let (_count, waited) = all
+            .wait_timeout_while(count, limit, |count| *count < 3)
+            .expect("a count");
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        match waited.timed_out() {
+            true => Some(error("AccessDeniedException")),
+            false => Some(well(Request::of(&body))),
+        }
+    });
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let keep = (time::Duration::days(7), time::Duration::days(90));
+    let access = access(&runtime, &url, keep);
+    let history = history::share(&ducks(), access, Duration::from_secs(60));
+    let read = history.samples(&prod(), "peck.callback_errors", super::at(0));
+    assert_eq!(read, Ok(Vec::new()));
+    assert_eq!(*arrived.0.lock().expect("a count"), 3);
 }

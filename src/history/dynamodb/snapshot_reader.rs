@@ -101,12 +101,8 @@ impl SnapshotReader {
         if let Some(facts) = &self.facts {
             return Ok(facts.clone());
         }
-        let read = table.ledger((&self.stack, item::FACTS)).await?;
-        let facts = match read.document.as_str() {
-            "" => FactIndex::default(),
-            text => serde_json::from_str(text).map_err(|_| table.unreadable())?,
-        };
-        Ok(self.facts.insert((read.revision, facts)).clone())
+        let facts = read_facts(table, &self.stack).await?;
+        Ok(self.facts.insert(facts).clone())
     }
 
     /// Replaces the cached index.
@@ -174,7 +170,15 @@ impl SnapshotReader {
         Ok(newest.filter(|at| *at >= from).and_then(instant))
     }
 
+    /// What the index has of a fact. The newest snapshots are read beside it: of all facts that are
+    /// asked for, most are recorded with every run.
     async fn known(&mut self, table: &Table, fact: &str) -> Result<Option<FactSpan>, HistoryError> {
+        if self.facts.is_none() && matches!(self.next, Next::Newest) {
+            let stack = self.stack.clone();
+            let (facts, page) = tokio::join!(read_facts(table, &stack), self.more(table));
+            page?;
+            self.facts = Some(facts?);
+        }
         let (_, facts) = self.facts(table).await?;
         Ok(facts.0.get(fact).copied())
     }
@@ -209,6 +213,15 @@ impl SnapshotReader {
         self.next = next.map_or(Next::Nothing, Next::After);
         Ok(true)
     }
+}
+
+async fn read_facts(table: &Table, stack: &StackKey) -> Result<(u64, FactIndex), HistoryError> {
+    let read = table.ledger((stack, item::FACTS)).await?;
+    let facts = match read.document.as_str() {
+        "" => FactIndex::default(),
+        text => serde_json::from_str(text).map_err(|_| table.unreadable())?,
+    };
+    Ok((read.revision, facts))
 }
 
 /// See [`super::History::latest`].
