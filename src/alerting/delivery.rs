@@ -127,7 +127,7 @@ pub struct Delivered {
 }
 
 /// One attempt to deliver.
-struct Attempt {
+struct DeliveryAttempt {
     message: Message,
     outcome: DeliveryOutcome,
     why: Option<Printable>,
@@ -192,7 +192,7 @@ impl Delivery {
     fn note(
         &self,
         history: &mut dyn History,
-        attempts: &[Attempt],
+        attempts: &[DeliveryAttempt],
     ) -> Result<(Vec<String>, Vec<ChannelReport>), String> {
         let (wall, monotonic) = self.began;
         update_state(history, &self.key, &self.run, |state| {
@@ -200,7 +200,7 @@ impl Delivery {
             let mut said = Vec::new();
             let mut unusable = BTreeSet::new();
             for attempt in attempts {
-                let Attempt {
+                let DeliveryAttempt {
                     message, outcome, ..
                 } = attempt;
                 let why = attempt.why.as_ref().map_or("", Printable::as_str);
@@ -236,7 +236,7 @@ fn by_incident<'a>(messages: impl Iterator<Item = &'a Message>) -> Vec<Vec<Messa
 }
 
 /// A message that was not accepted, in a line.
-fn failure_line(attempt: &Attempt) -> Option<String> {
+fn failure_line(attempt: &DeliveryAttempt) -> Option<String> {
     let why = attempt.why.as_ref()?;
     let (channel, runbook) = (
         &attempt.message.channel,
@@ -256,7 +256,7 @@ async fn send_in_order(
     http: &Http,
     messages: Vec<Message>,
     (end, (wall, monotonic)): (Instant, (OffsetDateTime, Instant)),
-) -> Vec<Attempt> {
+) -> Vec<DeliveryAttempt> {
     let mut attempts = Vec::new();
     let mut is_held_back = false;
     for message in messages {
@@ -272,7 +272,7 @@ async fn send_in_order(
             outcome,
             DeliveryOutcome::Delivered | DeliveryOutcome::Refused
         );
-        attempts.push(Attempt {
+        attempts.push(DeliveryAttempt {
             message,
             outcome,
             why,

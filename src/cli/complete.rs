@@ -2,7 +2,7 @@
 //! answer to the questions that this script asks. Contacts no network.
 
 use super::{Environment, command_line, now};
-use crate::engine::completion::{Candidate, CompletionSources};
+use crate::engine::completion::{CompletionSources, DescribedWord};
 use crate::exit;
 use crate::practice;
 use crate::stack::Flags;
@@ -82,7 +82,7 @@ struct CandidateSource {
 
 impl CandidateSource {
     /// The candidates for an argument, by its id.
-    fn candidates(&self, argument: &str) -> Option<Vec<Candidate>> {
+    fn candidates(&self, argument: &str) -> Option<Vec<DescribedWord>> {
         let named = |names: &[&str]| {
             names
                 .iter()

@@ -21,7 +21,7 @@ const RECORDED: time::Duration = time::Duration::days(30);
 const BUDGET: Duration = Duration::from_millis(200);
 
 /// A name, and what it stands for.
-pub type Candidate = (String, Option<String>);
+pub type DescribedWord = (String, Option<String>);
 
 /// Where the names of one completion come from.
 pub struct CompletionSources {
@@ -46,7 +46,7 @@ impl CompletionSources {
     }
 
     /// Every runbook with its title.
-    pub fn runbooks(&self) -> Vec<Candidate> {
+    pub fn runbooks(&self) -> Vec<DescribedWord> {
         let Some(library) = &self.library else {
             return Vec::new();
         };
@@ -55,7 +55,7 @@ impl CompletionSources {
     }
 
     /// The steps of the first of these words that names a runbook.
-    pub fn steps_of<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Vec<Candidate> {
+    pub fn steps_of<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Vec<DescribedWord> {
         let library = self.library.as_ref();
         let mut words = words.into_iter();
         let runbook = words.find_map(|word| library?.get(word).ok());
@@ -65,7 +65,7 @@ impl CompletionSources {
     }
 
     /// Every declared fact with its meaning.
-    pub fn facts(&self) -> Vec<Candidate> {
+    pub fn facts(&self) -> Vec<DescribedWord> {
         let facts = fact::all().flat_map(|(_, facts)| facts);
         let named = facts.map(|fact| (fact.path.to_owned(), Some(fact.about.to_owned())));
         named.collect()
@@ -73,7 +73,7 @@ impl CompletionSources {
 
     /// The versions that the journal moved the alias from or to, that history recorded lately, or
     /// that the configuration expects; the newest first.
-    pub fn versions(&self) -> Vec<Candidate> {
+    pub fn versions(&self) -> Vec<DescribedWord> {
         let Some(settings) = &self.settings else {
             return Vec::new();
         };
@@ -109,7 +109,7 @@ impl CompletionSources {
     }
 
     /// The profiles of the AWS configuration files.
-    pub fn profiles(&self) -> Vec<Candidate> {
+    pub fn profiles(&self) -> Vec<DescribedWord> {
         let file = |variable: &str, name: &str| {
             let named = self.env.get(variable).map(PathBuf::from);
             let home = || Some(Path::new(self.env.get("HOME")?).join(".aws").join(name));
@@ -138,13 +138,13 @@ impl CompletionSources {
     }
 
     /// The stacks of the configuration file.
-    pub fn stacks(&self) -> Vec<Candidate> {
+    pub fn stacks(&self) -> Vec<DescribedWord> {
         let names = stack_names(config_path(&|name| self.env.get(name).cloned()).as_deref());
         names.into_iter().map(|name| (name, None)).collect()
     }
 
     /// The channels of the configuration file.
-    pub fn channels(&self) -> Vec<Candidate> {
+    pub fn channels(&self) -> Vec<DescribedWord> {
         let channels = self.settings.iter().flat_map(|settings| &settings.channels);
         channels
             .map(|channel| (channel.name.clone(), None))

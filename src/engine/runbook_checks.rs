@@ -98,7 +98,7 @@ fn suite(runbook: &Runbook) -> junit::Suite {
     } = judge::rehearse(runbook);
     let case = |check: Check| {
         let complaints = &complaints[check.complaints];
-        junit::Case {
+        junit::TestCase {
             name: Printable::from(check.name.as_str()).to_string(),
             outcome: match complaints {
                 [] => junit::Outcome::Passed,

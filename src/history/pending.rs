@@ -67,7 +67,7 @@ impl Queue {
         if input::count(&self.folder, MAX_WAITING)? >= MAX_WAITING {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
-        let text = serde_json::to_vec(&Waiting::of(&self.place, snapshot))?;
+        let text = serde_json::to_vec(&PendingFile::of(&self.place, snapshot))?;
         let name = format!("{}.{}.json", snapshot.id, self.fingerprint());
         output::create(&self.folder.join(name), &text, output::PRIVATE)
     }
@@ -161,14 +161,14 @@ impl Budget {
         self.files = self.files.saturating_sub(1);
         let text = input::read_file(path, Links::Refuse, MAX_SNAPSHOT).ok()?;
         self.bytes = self.bytes.saturating_sub(text.len() as u64);
-        let waiting: Waiting = serde_json::from_slice(&text).ok()?;
+        let waiting: PendingFile = serde_json::from_slice(&text).ok()?;
         (waiting.place == place).then(|| waiting.snapshot())?
     }
 }
 
 /// A waiting snapshot as it is stored.
 #[derive(Serialize, Deserialize)]
-struct Waiting {
+struct PendingFile {
     place: String,
     id: String,
     at_ms: i64,
@@ -179,7 +179,7 @@ struct Waiting {
     version: String,
 }
 
-impl Waiting {
+impl PendingFile {
     fn of(place: &str, snapshot: &Snapshot) -> Self {
         Self {
             place: place.to_owned(),

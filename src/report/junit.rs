@@ -29,7 +29,7 @@ pub enum Outcome {
 
 /// One test.
 #[derive(Clone, Debug)]
-pub struct Case {
+pub struct TestCase {
     /// Its name, unique within its suite.
     pub name: String,
     /// How it ended.
@@ -50,7 +50,7 @@ pub struct Suite {
     /// How long all of them took, where that is known.
     pub took: Option<Duration>,
     /// In their order.
-    pub cases: Vec<Case>,
+    pub cases: Vec<TestCase>,
 }
 
 /// The whole report; with `is_strict` a warning is a failure. Where something is critical or
@@ -72,7 +72,7 @@ pub fn render(report: &Report, is_strict: bool) -> String {
 
 /// A command that came to no result: one case, which is an error.
 pub fn failure(summary: &Printable) -> String {
-    let case = Case {
+    let case = TestCase {
         name: "run".to_owned(),
         outcome: Outcome::Error,
         message: summary.to_string(),
@@ -103,7 +103,7 @@ fn suite(runbook: &RunbookReport, report: &Report, counting: &Counting) -> Suite
     let mut cases: Vec<_> = cases.collect();
     if let Some(by) = &runbook.blocked_by {
         let message = format!("not judged until {} is solved", name(by));
-        cases = vec![Case {
+        cases = vec![TestCase {
             name: "run".to_owned(),
             outcome: Outcome::Skipped,
             message,
@@ -113,7 +113,7 @@ fn suite(runbook: &RunbookReport, report: &Report, counting: &Counting) -> Suite
     timed(&name(&runbook.id), report, cases)
 }
 
-fn timed(name: &str, report: &Report, cases: Vec<Case>) -> Suite {
+fn timed(name: &str, report: &Report, cases: Vec<TestCase>) -> Suite {
     Suite {
         name: name.to_owned(),
         began: Some(report.started_at),
@@ -122,7 +122,7 @@ fn timed(name: &str, report: &Report, cases: Vec<Case>) -> Suite {
     }
 }
 
-fn case(step: &StepReport, counting: &Counting) -> Case {
+fn case(step: &StepReport, counting: &Counting) -> TestCase {
     let name = format!("{} {}", step.number, step.title);
     let evidence = step.finding.evidence().iter();
     let mut lines: Vec<_> = evidence
@@ -136,7 +136,7 @@ fn case(step: &StepReport, counting: &Counting) -> Case {
     if step.verdict() >= Verdict::Warning && !step.manual.is_empty() {
         lines.push(format!("by hand: {}", step.manual));
     }
-    Case {
+    TestCase {
         details: lines.join("\n"),
         ..counting.case(step.verdict(), &name, step.summary.as_str())
     }
@@ -167,9 +167,9 @@ impl Counting {
         }
     }
 
-    fn case(&self, verdict: Verdict, name: &str, summary: &str) -> Case {
+    fn case(&self, verdict: Verdict, name: &str, summary: &str) -> TestCase {
         let (outcome, prefix) = self.outcome(verdict);
-        Case {
+        TestCase {
             name: name.to_owned(),
             outcome,
             message: format!("{prefix}{summary}"),
@@ -210,7 +210,7 @@ fn written(suite: &Suite) -> Markup {
     }
 }
 
-fn test(case: &Case, suite: &str) -> Markup {
+fn test(case: &TestCase, suite: &str) -> Markup {
     let (message, details) = (xml(&case.message), xml(&case.details));
     let text = html! { (message) "\n" (details) };
     html! {

@@ -20,7 +20,7 @@ use super::words::{self, cut, name, wrap};
 pub(super) use answer::page;
 pub(super) use lines::whom;
 
-use answer::{Answer, MARGIN};
+use answer::{AnswerBlock, MARGIN};
 use lines::{leading, note, wrap_at};
 use rows::{Row, RowStyle};
 use std::collections::BTreeSet;
@@ -374,8 +374,8 @@ impl<'a> TablePage<'a> {
         )
     }
 
-    fn answered(&mut self, write: impl FnOnce(&mut Answer)) {
-        let mut answer = Answer {
+    fn answered(&mut self, write: impl FnOnce(&mut AnswerBlock)) {
+        let mut answer = AnswerBlock {
             style: self.style,
             out: std::mem::take(&mut self.out),
         };

@@ -25,7 +25,7 @@ pub(super) enum AnswerOf {
 }
 
 /// An answer as it came.
-pub(super) struct Answer<'a> {
+pub(super) struct ChannelAnswer<'a> {
     pub(super) status: u16,
     pub(super) headers: &'a HeaderMap,
     /// At most [`LARGEST_ANSWER`] bytes of it.
@@ -37,7 +37,7 @@ pub(super) struct Answer<'a> {
 /// Judges an answer; `now` is the wall clock.
 pub(super) fn judge(
     of: AnswerOf,
-    answer: &Answer<'_>,
+    answer: &ChannelAnswer<'_>,
     now: OffsetDateTime,
 ) -> Result<(), SendError> {
     let status = answer.status;
@@ -63,7 +63,7 @@ pub(super) fn judge(
     }
 }
 
-fn later(answer: &Answer<'_>, why: String, now: OffsetDateTime) -> SendError {
+fn later(answer: &ChannelAnswer<'_>, why: String, now: OffsetDateTime) -> SendError {
     let header = |name: &str| answer.headers.get(name)?.to_str().ok();
     SendError {
         outcome: DeliveryOutcome::Failed {
@@ -86,7 +86,7 @@ fn pause(wanted: Option<&str>, date: Option<&str>, now: OffsetDateTime) -> Optio
 }
 
 /// Whether a 2xx says that the message was accepted; else what it is instead.
-fn accepted(of: AnswerOf, answer: &Answer<'_>) -> Result<(), String> {
+fn accepted(of: AnswerOf, answer: &ChannelAnswer<'_>) -> Result<(), String> {
     let json = serde_json::from_slice::<Value>(answer.body).ok();
     match of {
         AnswerOf::Slack => slack(answer.body, json.as_ref()),
@@ -117,7 +117,7 @@ fn slack(body: &[u8], json: Option<&Value>) -> Result<(), String> {
     })
 }
 
-fn webhook(answer: &Answer<'_>, json: Option<&Value>) -> Result<(), String> {
+fn webhook(answer: &ChannelAnswer<'_>, json: Option<&Value>) -> Result<(), String> {
     let kind = answer.headers.get("content-type");
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.to_ascii_lowercase();
@@ -162,7 +162,7 @@ mod tests {
             let name = reqwest::header::HeaderName::from_bytes(name.as_bytes()).expect("a name");
             map.insert(name, value.parse().expect("a value"));
         }
-        let answer = Answer {
+        let answer = ChannelAnswer {
             status,
             headers: &map,
             body: body.as_bytes(),

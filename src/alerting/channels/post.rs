@@ -1,6 +1,6 @@
 //! One request to a channel that speaks HTTP.
 
-use super::answer::{self, Answer, AnswerOf, LARGEST_ANSWER};
+use super::answer::{self, AnswerOf, ChannelAnswer, LARGEST_ANSWER};
 use super::payload::ChannelPayload;
 use super::send_error::SendError;
 use crate::cloud::Http;
@@ -39,7 +39,7 @@ pub(super) async fn post(
             break;
         }
     }
-    let answer = Answer {
+    let answer = ChannelAnswer {
         status: response.status().as_u16(),
         headers: response.headers(),
         body: &body,

@@ -22,7 +22,7 @@ const STACK: usize = 8 << 20;
 
 /// What a call came to.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct ToolAnswer {
     /// The document of the command, as with `-o json`.
     pub(super) document: String,
     /// Whether the command came to no result: a wrong argument, or duckops itself failed.
@@ -75,7 +75,7 @@ impl Answers {
     }
 
     /// Runs a command on a thread of its own, so that calls do not wait for each other.
-    pub(super) async fn of(&self, command: Command) -> Answer {
+    pub(super) async fn of(&self, command: Command) -> ToolAnswer {
         let _counted = Counted::begin(&self.running);
         let limit = self.settings.deadline.value + GRACE;
         let own = self.clone();
@@ -84,26 +84,26 @@ impl Answers {
         // Whoever gave up no longer listens.
         let begun = thread.spawn(move || drop(answers.send(own.run(command))));
         if let Err(error) = begun {
-            return Answer::failed(&Failure::own(format!("the call could not begin: {error}")));
+            return ToolAnswer::failed(&Failure::own(format!("the call could not begin: {error}")));
         }
         match tokio::time::timeout(limit, answer).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Answer::failed(&Failure::internal()),
-            Err(_) => Answer::failed(&Failure::own(format!(
+            Ok(Err(_)) => ToolAnswer::failed(&Failure::internal()),
+            Err(_) => ToolAnswer::failed(&Failure::own(format!(
                 "no answer within {} s: nothing was judged",
                 limit.as_secs()
             ))),
         }
     }
 
-    fn run(&self, command: Command) -> Answer {
+    fn run(&self, command: Command) -> ToolAnswer {
         let kept = Kept::default();
         match self.carry_out(command, Out::json_kept_in(&kept)) {
-            Ok(()) => Answer {
+            Ok(()) => ToolAnswer {
                 document: kept.take(),
                 has_failed: false,
             },
-            Err(failure) => Answer::failed(&failure),
+            Err(failure) => ToolAnswer::failed(&failure),
         }
     }
 
@@ -132,7 +132,7 @@ impl Answers {
     }
 }
 
-impl Answer {
+impl ToolAnswer {
     pub(super) fn failed(failure: &Failure) -> Self {
         let kept = Kept::default();
         Out::json_kept_in(&kept).fail(failure);

@@ -24,7 +24,7 @@ impl Health {
     }
 }
 
-type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Wake = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// An input that ends only after every call was answered: a client may write its calls, close
 /// its end and then read.
@@ -33,7 +33,7 @@ pub(super) struct Input<R> {
     health: Health,
     /// Whether the last byte so far ended a message.
     is_between: bool,
-    idle: Waiting,
+    idle: Wake,
     has_ended: bool,
 }
 

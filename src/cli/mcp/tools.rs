@@ -6,7 +6,7 @@ use super::super::args::{
     RunbookArgs, TriageArgs,
 };
 use super::super::fail::Failure;
-use super::answer::{Answer, Answers};
+use super::answer::{Answers, ToolAnswer};
 use crate::text::Printable;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{CallToolResult, ContentBlock};
@@ -32,7 +32,7 @@ struct Triage {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Step {
+struct StepArguments {
     /// Such as inc-004.
     runbook: String,
     /// The step by number or id, such as 1.
@@ -58,14 +58,14 @@ struct Facts {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Runbook {
+struct RunbookArguments {
     /// Such as inc-004; without it, the list of all runbooks.
     runbook: Option<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct History {
+struct HistoryArguments {
     /// The path of a recorded fact, such as peck.callback_errors; without it, every one.
     fact: Option<String>,
     /// How far back, such as 24h, which is the default.
@@ -74,7 +74,7 @@ struct History {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Journal {
+struct JournalArguments {
     /// Also check that no line was changed, removed or inserted.
     #[serde(default)]
     verify: bool,
@@ -82,7 +82,7 @@ struct Journal {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Recording {
+struct RecordingArguments {
     /// The file that `duckops triage --save` wrote.
     file: PathBuf,
     /// Judge by this runbook, such as inc-004; without it, by what was asked for then.
@@ -93,7 +93,7 @@ struct Recording {
 
 type Called = Result<CallToolResult, ErrorData>;
 
-fn result(answer: Answer) -> CallToolResult {
+fn result(answer: ToolAnswer) -> CallToolResult {
     let content = vec![ContentBlock::text(answer.document)];
     match answer.has_failed {
         true => CallToolResult::error(content),
@@ -128,7 +128,7 @@ impl Tools {
         description = "Judge one step of one runbook now. Asks only what this step needs.",
         annotations(title = "Triage of one step", read_only_hint = true)
     )]
-    async fn step(&self, Parameters(asked): Parameters<Step>) -> Called {
+    async fn step(&self, Parameters(asked): Parameters<StepArguments>) -> Called {
         self.answer(Command::Triage(TriageArgs {
             runbook: Some(asked.runbook),
             step: Some(asked.step),
@@ -166,7 +166,7 @@ impl Tools {
         description = "Show a runbook as a document: its steps, rules, limits and manual commands; or list the runbooks. Asks nobody.",
         annotations(title = "Runbook", read_only_hint = true, open_world_hint = false)
     )]
-    async fn runbook(&self, Parameters(asked): Parameters<Runbook>) -> Called {
+    async fn runbook(&self, Parameters(asked): Parameters<RunbookArguments>) -> Called {
         let action = match asked.runbook {
             Some(runbook) => RunbookAction::Show { runbook },
             None => RunbookAction::List,
@@ -178,7 +178,7 @@ impl Tools {
         description = "Show the recorded trend of a fact, or of every recorded one. Asks nobody but history.",
         annotations(title = "History", read_only_hint = true)
     )]
-    async fn history(&self, Parameters(asked): Parameters<History>) -> Called {
+    async fn history(&self, Parameters(asked): Parameters<HistoryArguments>) -> Called {
         self.answer(Command::History(HistoryArgs {
             action: None,
             fact: asked.fact,
@@ -192,7 +192,7 @@ impl Tools {
         description = "Show the changes made from this machine, and who confirmed them. Asks nobody.",
         annotations(title = "Journal", read_only_hint = true, open_world_hint = false)
     )]
-    async fn journal(&self, Parameters(asked): Parameters<Journal>) -> Called {
+    async fn journal(&self, Parameters(asked): Parameters<JournalArguments>) -> Called {
         self.answer(Command::Journal(JournalArgs {
             verify: asked.verify,
         }))
@@ -203,12 +203,12 @@ impl Tools {
         description = "Judge a recording of `duckops triage --save` again. Asks nobody.",
         annotations(title = "Recording", read_only_hint = true, open_world_hint = false)
     )]
-    async fn recording(&self, Parameters(asked): Parameters<Recording>) -> Called {
+    async fn recording(&self, Parameters(asked): Parameters<RecordingArguments>) -> Called {
         // Standard input is the protocol, and a pipe or a device may never end.
         if !asked.file.is_file() {
             let path = Printable::path(&asked.file);
             let failure = Failure::usage(format!("file: {path} is not a file"));
-            return Ok(result(Answer::failed(&failure)));
+            return Ok(result(ToolAnswer::failed(&failure)));
         }
         self.answer(Command::Triage(TriageArgs {
             runbook: asked.runbook,

@@ -98,14 +98,14 @@ pub(super) fn condition_match(
 }
 
 /// An operator without its set prefix and its suffix.
-struct Operator<'a> {
+struct ConditionOperator<'a> {
     name: &'a str,
     is_negated: bool,
     /// Whether the key may be absent.
     if_exists: bool,
 }
 
-impl<'a> Operator<'a> {
+impl<'a> ConditionOperator<'a> {
     fn parse(text: &'a str) -> Self {
         let (all, name) = match text.split_once(':') {
             Some(("ForAllValues", name)) => (true, name),
@@ -130,7 +130,7 @@ fn key_match(operator: &str, key: &str, wanted: &Value, request: &GatewayRequest
         one => vec![plain(one)],
     };
     let named = || format!("{operator} {key} {}", shown(wanted));
-    let operator = Operator::parse(operator);
+    let operator = ConditionOperator::parse(operator);
     let value = context_value(&key.to_lowercase(), request);
     if operator.name == "Null" {
         let is_absent = match value {
@@ -168,7 +168,7 @@ fn plain(value: &Value) -> String {
 
 /// Whether an operator holds between the values of a policy and the one of the request; `None` for
 /// an operator that is not known here.
-fn compare(operator: &Operator<'_>, values: &[String], actual: &str) -> Option<bool> {
+fn compare(operator: &ConditionOperator<'_>, values: &[String], actual: &str) -> Option<bool> {
     let positive = operator.name.replace("Not", "");
     let one: fn(&str, &str) -> bool = match positive.as_str() {
         "StringEquals" => |value, actual| value == actual,
@@ -207,7 +207,7 @@ const TEST_STAGE: &str = "test-invoke-stage";
 /// Compares the source ARN. An id or a stage that the address does not name is taken from the
 /// pattern, and that is said.
 fn source_match(
-    operator: &Operator<'_>,
+    operator: &ConditionOperator<'_>,
     values: &[String],
     named: String,
     request: &GatewayRequest,
@@ -222,7 +222,7 @@ fn source_match(
             Some(part) => part.replace('*', "").replace('?', "x"),
         };
         let actual = request.source_arn(&taken(id), &taken(stage));
-        let alone = Operator {
+        let alone = ConditionOperator {
             is_negated: false,
             name: &operator.name.replace("Not", ""),
             ..*operator

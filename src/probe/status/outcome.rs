@@ -54,7 +54,7 @@ pub(super) enum StatusOutcome {
 }
 
 /// What came of one try: its meaning, its words and the bytes that arrived.
-pub(super) type Attempt = (StatusOutcome, Printable, u64);
+pub(super) type StatusAttempt = (StatusOutcome, Printable, u64);
 
 /// Why a body is not whole.
 pub(super) enum ReadError {
@@ -88,7 +88,7 @@ pub(super) fn broken(
     }
 }
 
-pub(super) fn not_sent(error: &reqwest::Error) -> Attempt {
+pub(super) fn not_sent(error: &reqwest::Error) -> StatusAttempt {
     let text = chain(error);
     let lower = text.to_lowercase();
     let (outcome, words) = if is_tls(error) {
@@ -137,7 +137,7 @@ pub(super) fn not_sent(error: &reqwest::Error) -> Attempt {
 
 /// Without an answer for long enough: critical. Cut by a short deadline, or in the middle of an
 /// answer: it may be slow, and nothing follows.
-pub(super) fn timed_out(took: Duration, answering: bool) -> Attempt {
+pub(super) fn timed_out(took: Duration, answering: bool) -> StatusAttempt {
     let seconds = took.as_secs_f32();
     let (outcome, words) = if answering {
         unclear(

@@ -2,7 +2,7 @@
 
 use super::answerer::{self, Answerer};
 use super::object::{ClaimedHealth, StatusObject};
-use super::outcome::{Attempt, Cause, LARGEST, ReadError, StatusOutcome};
+use super::outcome::{Cause, LARGEST, ReadError, StatusAttempt, StatusOutcome};
 use super::outcome::{broken, down, not_sent, timed_out, unclear};
 use crate::cloud::{Exchange, chain, is_encoded, is_tls, stale};
 use crate::observation::{Observation, RequestLog, UnavailableReason};
@@ -80,7 +80,7 @@ pub(super) async fn with_tries(
     }
 }
 
-async fn once(context: &ProbeContext, observation: &mut Observation) -> Attempt {
+async fn once(context: &ProbeContext, observation: &mut Observation) -> StatusAttempt {
     let url = context.stack.endpoint(PATH);
     let client = match context.http.client(&url) {
         Ok(client) => client,

@@ -16,7 +16,7 @@ pub(in crate::report) fn page(
     below: &[String],
     style: Style,
 ) -> String {
-    let mut out = Answer {
+    let mut out = AnswerBlock {
         style,
         out: String::new(),
     };
@@ -47,12 +47,12 @@ pub(in crate::report) fn page(
 }
 
 /// The first lines of a page.
-pub(super) struct Answer {
+pub(super) struct AnswerBlock {
     pub(super) style: Style,
     pub(super) out: String,
 }
 
-impl Answer {
+impl AnswerBlock {
     pub(super) fn finding(&mut self, verdict: Verdict, headline: &str) {
         let word = verdict.word().to_ascii_uppercase();
         self.labelled(&word, Tone::of(verdict), headline, Tone::Strong);

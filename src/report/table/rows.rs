@@ -188,7 +188,7 @@ const WORD: usize = 5;
 const LABEL: usize = 10;
 
 /// The widths of the columns, the same in every row.
-struct Layout {
+struct RowLayout {
     style: Style,
     columns: Vec<usize>,
     /// On a narrow terminal the text stands below the name.
@@ -196,7 +196,7 @@ struct Layout {
     shortens: bool,
 }
 
-impl Layout {
+impl RowLayout {
     fn of(rows: &[Row], how: &RowStyle) -> Self {
         let width = how.style.width;
         let widest = |at: usize| {
@@ -318,6 +318,6 @@ fn labelled(line: &str, width: usize) -> Vec<String> {
 
 /// The rows as lines.
 pub(super) fn table(rows: &[Row], how: &RowStyle) -> Vec<String> {
-    let layout = Layout::of(rows, how);
+    let layout = RowLayout::of(rows, how);
     rows.iter().flat_map(|row| layout.lines(row)).collect()
 }

@@ -174,10 +174,10 @@ fn month(text: &str) -> Option<Month> {
     Month::try_from(u8::try_from(at + 1).ok()?).ok()
 }
 
-type Clock = (Time, UtcOffset);
+type ClockTime = (Time, UtcOffset);
 
 /// A time in the words after a date, with its zone, and where it ends.
-fn following_clock(rest: &[DateWord<'_>]) -> Option<(Clock, usize)> {
+fn following_clock(rest: &[DateWord<'_>]) -> Option<(ClockTime, usize)> {
     let at = usize::from(
         rest.first()
             .is_some_and(|word| matches!(word.text, "at" | "@" | "T")),
@@ -196,7 +196,7 @@ fn following_clock(rest: &[DateWord<'_>]) -> Option<(Clock, usize)> {
 }
 
 /// `14:30`, `14:30:05.123`, each with `Z`, `UTC` or an offset behind it or not.
-fn clock(text: &str) -> Option<Clock> {
+fn clock(text: &str) -> Option<ClockTime> {
     let text = text.trim_end_matches("UTC");
     let (text, offset) = match text.find(['Z', 'z', '+', '-']) {
         Some(at) if matches!(&text[at..], "Z" | "z") => (&text[..at], UtcOffset::UTC),

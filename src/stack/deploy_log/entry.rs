@@ -264,7 +264,7 @@ fn prose(text: &[String], scope: DeployLogScope<'_>, own: Vec<String>) -> EntryK
     if elsewhere && !text.iter().any(is_ours) {
         return EntryKind::Other;
     }
-    let Versions {
+    let NamedVersions {
         named,
         is_foreign,
         is_release,
@@ -289,16 +289,16 @@ fn prose(text: &[String], scope: DeployLogScope<'_>, own: Vec<String>) -> EntryK
 }
 
 /// The whole versions that are named, each once, and what else has a number.
-struct Versions {
+struct NamedVersions {
     named: Vec<String>,
     /// Whether something else with a version of its own is named.
     is_foreign: bool,
     is_release: bool,
 }
 
-fn versions(text: &[String], scope: DeployLogScope<'_>) -> Versions {
+fn versions(text: &[String], scope: DeployLogScope<'_>) -> NamedVersions {
     let function = scope.function.to_lowercase();
-    let mut found = Versions {
+    let mut found = NamedVersions {
         named: Vec::new(),
         is_foreign: false,
         is_release: false,
