@@ -245,6 +245,39 @@ fn no_source_file_is_longer_than_can_be_read() {
     assert_eq!(long, Vec::<String>::new());
 }
 
+/// The types that a file declares at its top level.
+fn declared_types(code: &str) -> Vec<String> {
+    let is_type = |word: &&str| matches!(*word, "struct" | "enum" | "trait" | "type");
+    code.lines()
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()))
+        .filter_map(|line| {
+            let mut words = line.split([' ', '<', '(', ';', '{', ':', '=']);
+            words.find(|word| is_type(word))?;
+            let name = words.next()?;
+            name.starts_with(char::is_uppercase)
+                .then(|| name.to_owned())
+        })
+        .collect()
+}
+
+/// One type name, one meaning.
+#[test]
+fn every_type_name_is_declared_once() {
+    let planted = "pub(super) struct One<T>;\nimpl Two {}\n    type Three = u8;\ntype Four = u8;";
+    assert_eq!(declared_types(planted), ["One", "Four"]);
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in sources() {
+        for name in declared_types(&source.code) {
+            let place = source.path.display().to_string();
+            places.entry(name).or_default().push(place);
+        }
+    }
+    println!("structure: {} type names", places.len());
+    assert!(places.len() > 400, "{} type names", places.len());
+    places.retain(|_, files| files.len() > 1);
+    assert_eq!(places, BTreeMap::new());
+}
+
 #[test]
 fn only_the_command_line_touches_clock_environment_and_terminal() {
     let mut wrong = Vec::new();

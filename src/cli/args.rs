@@ -24,7 +24,7 @@ pub(super) use peck::{PeckAction, PeckArgs};
 pub(super) use record::RecordArgs;
 pub(super) use runbook::{RunbookAction, RunbookArgs};
 pub(super) use triage::{DiffArgs, TriageArgs};
-pub(super) use webhook::{Delivery, SecretFile, Target, WebhookAction, WebhookArgs};
+pub(super) use webhook::{DeliveryArgs, SecretFile, Target, WebhookAction, WebhookArgs};
 
 use super::fail::Failure;
 use crate::fact::parse_duration;

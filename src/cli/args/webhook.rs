@@ -22,7 +22,7 @@ pub(in crate::cli) enum WebhookAction {
     /// 130, 143 interrupted before anything was sent.
     Send {
         #[command(flatten)]
-        delivery: Delivery,
+        delivery: DeliveryArgs,
         #[command(flatten)]
         target: Target,
     },
@@ -60,7 +60,7 @@ pub(in crate::cli) enum WebhookAction {
     /// are searched for it, raw and encoded, and removed if it is there.
     Bundle {
         #[command(flatten)]
-        delivery: Delivery,
+        delivery: DeliveryArgs,
         /// Where it would be sent
         #[arg(long, value_name = "URL")]
         url: String,
@@ -86,7 +86,7 @@ pub(in crate::cli) enum WebhookAction {
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Delivery {
+pub(in crate::cli) struct DeliveryArgs {
     /// duck.bonded, duck.pulse or duck.unpecked
     #[arg(value_name = "EVENT")]
     pub(in crate::cli) event: String,

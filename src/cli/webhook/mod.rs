@@ -4,7 +4,7 @@ mod diagnose;
 mod listen;
 mod send;
 
-use super::args::{Delivery, SecretFile, WebhookAction};
+use super::args::{DeliveryArgs, SecretFile, WebhookAction};
 use super::fail::Failure;
 use super::{Context, named_file, out};
 use crate::fact::instant;
@@ -54,7 +54,7 @@ async fn verify(
 
 async fn bundle(
     context: &Context,
-    delivery: &Delivery,
+    delivery: &DeliveryArgs,
     url: &str,
     out: &Path,
 ) -> Result<u8, Failure> {
@@ -98,7 +98,7 @@ fn event(name: &str) -> Result<WebhookEvent, Failure> {
     })
 }
 
-async fn payload(context: &Context, delivery: &Delivery) -> Result<TestPayload, Failure> {
+async fn payload(context: &Context, delivery: &DeliveryArgs) -> Result<TestPayload, Failure> {
     let event = event(&delivery.event)?;
     let id = Ulid::generate().to_string();
     match &delivery.data {

@@ -2,7 +2,7 @@
 
 use super::{out_of_the_way, payload, secret};
 use crate::cli::Context;
-use crate::cli::args::{Delivery, Target};
+use crate::cli::args::{DeliveryArgs, Target};
 use crate::cli::fail::Failure;
 use crate::cloud::Http;
 use crate::text::Printable;
@@ -14,7 +14,7 @@ use std::time::Instant;
 
 pub(super) async fn main(
     context: &Context,
-    delivery: &Delivery,
+    delivery: &DeliveryArgs,
     place: &Target,
 ) -> Result<u8, Failure> {
     let until = Instant::now() + context.settings.deadline.value;
