@@ -12,7 +12,16 @@ use std::path::{Path, PathBuf};
 /// A lock, held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a process that is being started holds a copy of it until it
+    /// runs its program, and the lock with it.
+    fn drop(&mut self) {
+        // What cannot be given back is given back when the process ends.
+        let _ = self.file.unlock();
+    }
 }
 
 /// Who holds a lock, as far as that is written in it.
@@ -62,7 +71,7 @@ pub fn take(
         .set_len(0)
         .and_then(|()| file.rewind())
         .and_then(|()| file.write_all(text.as_bytes()));
-    Ok(Lock { _file: file })
+    Ok(Lock { file })
 }
 
 /// Whether a run holds this lock now. Makes no file.
@@ -80,7 +89,10 @@ pub fn is_held(
         return Ok(false);
     };
     match file.try_lock() {
-        Ok(()) => Ok(false),
+        Ok(()) => {
+            drop(Lock { file });
+            Ok(false)
+        }
         Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(error)) => Err(StateDirError::at(&path, error.to_string())),
     }
@@ -145,6 +157,16 @@ mod tests {
         let none = super::is_held(&state.path().join("none"), "check", "prod", "inc-001");
         assert!(!none.expect("looked at"));
         assert!(!state.path().join("none").exists());
+    }
+
+    #[test]
+    fn copy_of_the_file_in_a_starting_process_does_not_keep_the_lock() {
+        let state = tempfile::tempdir().expect("a folder");
+        let held = take_at(state.path(), "prod", "inc-001").expect("free");
+        let _copy = held.file.try_clone().expect("a copy");
+        assert!(take_at(state.path(), "prod", "inc-001").is_err());
+        drop(held);
+        assert!(take_at(state.path(), "prod", "inc-001").is_ok());
     }
 
     #[test]
