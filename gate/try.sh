@@ -30,6 +30,8 @@ script gitlab.yml gitlab >"$work/gitlab.sh"
 
 serve() { # SCENE
     [ -z "$server" ] || { kill "$server"; wait "$server" 2>/dev/null || true; }
+    # The shell in the background may open it late, and what stood there is of the scene before.
+    : >"$work/serve"
     "$duckops" drill serve --scene "$1" >"$work/serve" &
     server=$!
     for _ in $(seq 100); do grep -q DUCKOPS_API_URL "$work/serve" && break; sleep 0.1; done
