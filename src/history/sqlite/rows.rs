@@ -226,8 +226,9 @@ mod tests {
 
     #[test]
     fn every_query_finds_its_rows_by_index_and_walks_no_table() {
-        let db = Connection::open_in_memory().unwrap();
-        db.execute_batch(super::super::schema::TABLES).unwrap();
+        let db = Connection::open_in_memory().expect("a database");
+        db.execute_batch(super::super::schema::TABLES)
+            .expect("tables");
         let all = [
             SAMPLES,
             EVER_POSITIVE,
@@ -238,7 +239,9 @@ mod tests {
             LEDGER,
         ];
         for query in all {
-            let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+            let mut plan = db
+                .prepare(&format!("EXPLAIN QUERY PLAN {query}"))
+                .expect("a plan");
             let steps = plan.raw_query().mapped(|row| row.get::<_, String>(3));
             let steps: Vec<_> = steps.map(Result::unwrap).collect();
             let searched = steps.iter().filter(|s| s.starts_with("SEARCH")).count();
