@@ -5,8 +5,8 @@
 use super::last_growth::{LastGrowth, last_growth};
 use super::{CERTIFICATES, DAY, DUCKLINGS, RecordedSamples, unavailable};
 use crate::fact::FactValue;
-use crate::observation::{FactState, Observation, Observations, Unavailable};
-use time::OffsetDateTime;
+use crate::observation::{Observation, Observations, Unavailable};
+use time::{Duration, OffsetDateTime};
 
 const BACKLOG: &str = "certs.backlog";
 
@@ -17,7 +17,7 @@ pub(super) fn join(
     now: OffsetDateTime,
 ) {
     let recorded = past.as_ref().ok();
-    let waiting = fewest_waiting(observations, recorded, now.saturating_sub(DAY));
+    let waiting = fewest_waiting(observations, recorded, (now, DAY));
     let waiting = waiting.ok_or_else(|| unavailable(observations, BACKLOG));
     observation.put("certs.waiting_24h", waiting.map(FactValue::Int), now);
     let total = observations.int(CERTIFICATES);
@@ -27,13 +27,13 @@ pub(super) fn join(
     });
     let seconds = now.unix_timestamp();
     let ago = |at: OffsetDateTime| (seconds - at.unix_timestamp()).max(0);
-    let dated = age(observations, "audit.cert_age");
+    let dated = observations.seconds("audit.cert_age");
     let newest = [dated, issued.after.map(ago)].into_iter().flatten().min();
     let newest = newest.ok_or_else(|| unavailable(observations, "audit.cert_age"));
     observation.put("certs.newest_age", newest.map(FactValue::Duration), now);
     let seen = [dated, issued.by.map(ago)].into_iter().flatten().min();
     let none_for = [
-        age(observations, "audit.cert_age_min"),
+        observations.seconds("audit.cert_age_min"),
         issued.none_since.map(ago),
     ];
     let at_least = seen.or_else(|| none_for.into_iter().flatten().max());
@@ -45,39 +45,29 @@ pub(super) fn join(
     );
 }
 
-fn age(observations: &Observations, path: &str) -> Option<i64> {
-    match observations.get(path) {
-        FactState::Known(fact) => match fact.value {
-            FactValue::Duration(age) => Some(age),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The fewest ducklings without a certificate that this run or a recorded one since then saw: no more
-/// than these have waited for so long.
+/// The fewest ducklings without a certificate that this run saw, or a recorded one within some time
+/// before now: no more than these have waited for so long.
 pub(super) fn fewest_waiting(
     observations: &Observations,
     past: Option<&RecordedSamples>,
-    since: OffsetDateTime,
+    (now, within): (OffsetDateTime, Duration),
 ) -> Option<i64> {
-    let now = observations.int(BACKLOG)?;
+    let backlog = observations.int(BACKLOG)?;
     let Some(past) = past else {
-        return Some(now);
+        return Some(backlog);
     };
     let certificates = past.of(CERTIFICATES);
     let recorded = past
         .of(DUCKLINGS)
         .iter()
-        .filter(|sample| sample.at >= since);
+        .filter(|sample| now - sample.at <= within);
     let backlogs = recorded.filter_map(|ducklings| {
         let same_run = certificates
             .iter()
             .find(|sample| sample.at == ducklings.at)?;
         Some(ducklings.value - same_run.value)
     });
-    Some(backlogs.fold(now, i64::min))
+    Some(backlogs.fold(backlog, i64::min))
 }
 
 #[cfg(test)]
@@ -87,7 +77,6 @@ mod tests {
     use crate::history::Sample;
     use crate::observation::UnavailableReason;
     use std::collections::BTreeMap;
-    use time::Duration;
 
     const NOW: OffsetDateTime = time::macros::datetime!(2026-03-22 03:12:09 UTC);
     const HOURS: i64 = 3_600;

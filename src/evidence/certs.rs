@@ -71,15 +71,9 @@ pub(super) fn join(
     past: &Result<RecordedSamples, Unavailable>,
     now: OffsetDateTime,
 ) -> Option<i64> {
-    let reach = match observations.get("audit.reach") {
-        FactState::Known(fact) => match fact.value {
-            FactValue::Duration(reach) => reach,
-            _ => 0,
-        },
-        FactState::Unavailable(_) | FactState::NotAsked => 0,
-    };
+    let reach = observations.seconds("audit.reach").unwrap_or(0);
     let backlog = observations.int("certs.backlog");
-    let waiting = fewest_waiting(observations, past.as_ref().ok(), now.saturating_sub(HOUR));
+    let waiting = fewest_waiting(observations, past.as_ref().ok(), (now, HOUR));
     let young = backlog
         .zip(waiting)
         .map_or(0, |(all, waiting)| (all - waiting).max(0));
@@ -163,8 +157,8 @@ impl Shown {
         covers(&self.ducklings) && covers(&self.certificates)
     }
 
-    /// Whether ducklings came more than an hour ago and certificates did not. A window that is not wholly known
-    /// answers where what is known of it suffices.
+    /// Whether ducklings came more than an hour ago and certificates did not. A window that is not
+    /// wholly known answers where what is known of it suffices.
     fn stalled(&self) -> Result<bool, Unavailable> {
         let (ducklings, certificates) = match (&self.ducklings, &self.certificates) {
             (Ok(ducklings), Ok(certificates)) => (ducklings, certificates),

@@ -41,7 +41,7 @@ pub(super) fn join(
     };
     let by_id = by_name(observations, "audit.declined_by_id").unwrap_or_default();
     let outcomes = |since: i64, nameless: &str| {
-        let start = now - Duration::seconds(since);
+        let start = now.saturating_sub(Duration::seconds(since));
         let counted = increase_of(observations, past, DECLINED, now, now - start);
         let runs = past.as_ref().map_or(&[][..], |past| past.of(DECLINED));
         let first = runs.iter().map(|run| run.at).find(|at| *at >= start);

@@ -3,7 +3,7 @@
 use super::{ALIVE, DAY, GOOD_ANSWERS, RecordedSamples, unavailable};
 use crate::connections::BondState;
 use crate::fact::FactValue;
-use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
+use crate::observation::{Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use time::{Duration, OffsetDateTime};
 
@@ -95,11 +95,12 @@ fn never_pulsed(observations: &Observations) -> Result<&'static str, Unavailable
     if observations.int("audit.pulses") != Some(0) {
         return Err(unavailable(observations, "audit.pulses"));
     }
-    let Some(reach) = seconds(observations, "audit.reach") else {
+    let Some(reach) = observations.seconds("audit.reach") else {
         return Err(unavailable(observations, "audit.reach"));
     };
-    let before_the_first =
-        seconds(observations, "audit.registration_age").is_some_and(|n| reach > n);
+    let before_the_first = observations
+        .seconds("audit.registration_age")
+        .is_some_and(|n| reach > n);
     let bonds = observations
         .connections()
         .into_iter()
@@ -120,16 +121,6 @@ fn never_pulsed(observations: &Observations) -> Result<&'static str, Unavailable
     .fix("Ask the spaceduck-bot team whether these agents ever pulsed"))
 }
 
-fn seconds(observations: &Observations, path: &str) -> Option<i64> {
-    match observations.get(path) {
-        FactState::Known(fact) => match fact.value {
-            FactValue::Duration(seconds) => Some(seconds),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// Any one witness proves that an agent was alive. That none was takes all of them.
 fn alive_within_a_day(
     observations: &Observations,
@@ -140,7 +131,7 @@ fn alive_within_a_day(
     let dated = observations
         .int("audit.pulses_24h_min")
         .is_some_and(|n| n > 0);
-    let kept = matches!(recorded, Ok(Some(at)) if *at > now - DAY);
+    let kept = matches!(recorded, Ok(Some(at)) if now - *at < DAY);
     if counted || dated || kept {
         return Ok(true);
     }
@@ -148,7 +139,7 @@ fn alive_within_a_day(
         return Err(unavailable(observations, ALIVE));
     }
     recorded.as_ref().map_err(Clone::clone)?;
-    match seconds(observations, "audit.pulse_age_min") {
+    match observations.seconds("audit.pulse_age_min") {
         Some(age) if age >= DAY.whole_seconds() => Ok(false),
         Some(age) => Err(Unavailable::new(
             UnavailableReason::NotCovered,

@@ -5,7 +5,7 @@ use super::cert_age::fewest_waiting;
 use super::last_growth::last_growth;
 use super::{CALLBACK_ERRORS, CERTIFICATES, DUCKLINGS, HOUR, RecordedSamples, unavailable};
 use crate::fact::{self, Fact, FactValue};
-use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
+use crate::observation::{Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use time::{Duration, OffsetDateTime};
 
@@ -29,7 +29,7 @@ pub(super) fn join(
         Ok(Fact {
             value: FactValue::Duration(age),
             ..
-        }) => Ok(now - Duration::seconds(age)),
+        }) => Ok(now.saturating_sub(Duration::seconds(age))),
         Ok(_) => Err(unavailable(observations, "executions.newest_failure_age")),
         Err(unavailable) => Err(unavailable),
     };
@@ -62,13 +62,8 @@ fn last_callback_error(
     now: OffsetDateTime,
 ) -> Result<OffsetDateTime, Unavailable> {
     const AGE: &str = "audit.callback_error_age";
-    let dated = match observations.get(AGE) {
-        FactState::Known(Fact {
-            value: FactValue::Duration(age),
-            ..
-        }) => Some(now - Duration::seconds(*age)),
-        _ => None,
-    };
+    let dated = observations.seconds(AGE);
+    let dated = dated.map(|age| now.saturating_sub(Duration::seconds(age)));
     let total = observations.int(CALLBACK_ERRORS);
     let counted = past
         .zip(total)
@@ -84,7 +79,7 @@ fn last_missed_certificate(
     past: Option<&RecordedSamples>,
     now: OffsetDateTime,
 ) -> Result<OffsetDateTime, Unavailable> {
-    let waiting = fewest_waiting(observations, past, now.saturating_sub(HOUR));
+    let waiting = fewest_waiting(observations, past, (now, HOUR));
     let waiting = waiting.ok_or_else(|| unavailable(observations, "certs.backlog"))?;
     let certificates = past.map_or(&[][..], |past| past.of(CERTIFICATES));
     let ducklings = past.map_or(&[][..], |past| past.of(DUCKLINGS));

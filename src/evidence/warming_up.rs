@@ -26,7 +26,7 @@ pub(super) fn join(
     let registered = count("growth.ducklings_48h_min").unwrap_or(0);
     // Those of requests that were denied or expired are no failures.
     let failures = count("executions.failures_24h");
-    let waiting = fewest_waiting(observations, past.as_ref().ok(), now - HOUR);
+    let waiting = fewest_waiting(observations, past.as_ref().ok(), (now, HOUR));
     let installed = past.as_ref().ok().and_then(|past| past.installed);
     for (path, ready) in [
         (

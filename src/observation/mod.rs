@@ -284,6 +284,17 @@ impl Observations {
         }
     }
 
+    /// The seconds of a fact that is a duration, if it is known.
+    pub fn seconds(&self, path: &str) -> Option<i64> {
+        match self.get(path) {
+            FactState::Known(Fact {
+                value: FactValue::Duration(seconds),
+                ..
+            }) => Some(*seconds),
+            _ => None,
+        }
+    }
+
     /// Which probe a fact of this run came from.
     pub fn source(&self, path: &str) -> Option<Probe> {
         self.facts.get(path).map(|(probe, _)| *probe)

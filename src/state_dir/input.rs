@@ -53,7 +53,7 @@ impl InputError {
     /// What whoever named the path can do, where the words of the error do not say it.
     pub fn fix(&self) -> Option<&'static str> {
         match self {
-            _ if self.is_missing() => Some("check the path; a relative one starts in this folder"),
+            _ if self.is_missing() => Some("give the path of a file that exists"),
             Self::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 Some("make it readable for the user that runs duckops")
             }
