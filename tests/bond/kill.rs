@@ -405,7 +405,7 @@ fn strace_nothing_is_reported_before_key_and_directory_are_synced() {
         ("the key", place("fsync", &[".key.tmp>"])),
         ("the key's name", place("renameat2", &["/keys>"])),
         ("the keys' folder again", last("fsync", &["/keys>"])),
-        ("the report", place("write", &["DONE: "])),
+        ("the report", place("write", &["(1<", "DONE "])),
     ];
     for pair in order.windows(2) {
         assert!(
@@ -422,7 +422,7 @@ fn strace_nothing_is_reported_before_key_and_directory_are_synced() {
             && lines[*at].ends_with("= 0")
     });
     assert!(
-        synced.is_some_and(|at| at < place("write", &["DONE: "])),
+        synced.is_some_and(|at| at < place("write", &["(1<", "DONE "])),
         "{order:?}"
     );
     let marks = lines.iter().take(sent);
