@@ -90,6 +90,7 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         ("certs.newest_age", &[CERTIFICATES]),
         ("certs.backlog", TOTALS),
         ("certs.pace", TOTALS),
+        ("logs.errors_about", LOGGED),
         ("logs.errors_15m_min", LOGGED),
         ("logs.errors_15m", LOGGED),
         // Without the alias no move of it is known, and every line counts.

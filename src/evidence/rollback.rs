@@ -169,9 +169,12 @@ fn reason(inputs: &RollbackInputs<'_>, now: i64) -> Result<Reason, Unavailable> 
     let Some(onset) = &mut onset else {
         // A function can fail to answer and count as no error, as with a response that the gateway
         // cannot read.
-        let fails = cause.as_deref() == Ok("lambda") || !is_log_clean;
-        return match came_after_good && fails {
+        let is_own_answer = cause.as_deref() == Ok("lambda");
+        // Log and metrics come later than the answer: in the first minutes it is the only error.
+        let came_lately = history.move_since(now - BLAME_WINDOW).is_some();
+        return match came_after_good && (is_own_answer || !is_log_clean) {
             true => Ok(Reason::CameAfterGood),
+            false if is_own_answer && came_lately => Ok(Reason::ErrorsAfterMove),
             false if is_drift => Ok(Reason::Drift),
             false => without_errors(inputs),
         };

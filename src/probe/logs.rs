@@ -27,10 +27,11 @@ use crate::text::Untrusted;
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsOutput;
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
-use certificate::CertificateLine;
+use certificate::{CertificateLine, FaultSubject};
 use fault::{FaultSource, LogFault};
 use line::LogLine;
 use log_counts::LogCounts;
+use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 const ACTION: &str = "logs:FilterLogEvents";
@@ -70,7 +71,9 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         name: &group,
     };
     let ((errors, a), (certificates, b)) = tokio::join!(
-        logs.search(ERRORS, LogFault::of),
+        logs.search(ERRORS, |line| {
+            LogFault::of(line).map(|(kind, source)| (kind, (source, FaultSubject::of(line))))
+        }),
         logs.search(CERTIFICATES, |line| {
             CertificateLine::of(line).map(|kind| (kind, ()))
         }),
@@ -257,7 +260,7 @@ fn take<K: Copy + Ord, S: Ord>(
 
 fn faults(
     observation: &mut Observation,
-    counts: LogCounts<LogFault, FaultSource>,
+    counts: LogCounts<LogFault, (FaultSource, FaultSubject)>,
     at: OffsetDateTime,
 ) {
     let kinds = [
@@ -271,11 +274,27 @@ fn faults(
     for (path, kind) in kinds {
         observation.put(path, counts.at_least(Some(kind)), at);
     }
-    let sources = counts
-        .sources()
-        .map(|(source, count)| Untrusted::new(format!("{count} {}", source.words())));
+    let mut sources = BTreeMap::<FaultSource, i64>::new();
+    let mut subjects = BTreeSet::new();
+    for ((source, subject), count) in counts.sources() {
+        *sources.entry(*source).or_default() += count;
+        subjects.insert(*subject);
+    }
+    let sources = sources.iter();
+    let sources =
+        sources.map(|(source, count)| Untrusted::new(format!("{count} {}", source.words())));
     let sources = FactValue::List(sources.collect());
     observation.set("logs.error_sources", sources, at);
+    let subject = counts.at_least(None).map(|_| {
+        let word = match (subjects.pop_first(), subjects.is_empty()) {
+            (None, _) => "nothing",
+            (Some(FaultSubject::Certificates), true) => "certificates",
+            (Some(FaultSubject::Mail), true) => "mail",
+            _ => "other",
+        };
+        FactValue::Text(Untrusted::new(word))
+    });
+    observation.put("logs.errors_about", subject, at);
     observation.set("logs.newest_errors", FactValue::List(counts.lines()), at);
     let versions = counts.at_least(None).map(|_| counts.versions());
     observation.put("logs.errors_by_version", versions, at);

@@ -325,6 +325,24 @@ fn a_gateway_throttling_and_a_lost_permission_are_no_reasons_to_roll_back() {
 }
 
 #[test]
+fn the_failing_answer_is_an_error_of_a_version_that_came_within_a_day() {
+    let why = |now: &Now, runs: &[Sighting]| {
+        let observation = joined(now, errors(None), &past(runs));
+        told(&observation, "rollback.why")
+    };
+    let moved = |ago: i64| [(ago + 300, 61, true), (ago, 62, true), (300, 62, true)];
+    assert_eq!(why(&DOWN_AS_EXPECTED, &moved(2_400)), "errors-after-move");
+    assert_eq!(why(&DOWN_AS_EXPECTED, &moved(86_000)), "errors-after-move");
+    assert_eq!(why(&DOWN_AS_EXPECTED, &moved(87_000)), "no-errors");
+    // Who answered is not known, so neither is whose error it is.
+    let network = Now {
+        cause: "network",
+        ..DOWN_AS_EXPECTED
+    };
+    assert_eq!(why(&network, &moved(2_400)), "no-errors");
+}
+
+#[test]
 fn the_way_back_was_seen_serving_and_still_exists() {
     let table: [(&[Sighting], &str); 6] = [
         (

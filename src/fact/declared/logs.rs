@@ -12,6 +12,8 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "logs.other_errors_15m_min" Int "lines" "all others, such as ERROR and tracebacks, at least";
     "logs.error_sources" List ""
         "by what the error lines are faults, with counts: level, platform record, runtime marker, stack trace of a language";
+    "logs.errors_about" Text ""
+        "what all error lines that were read are about: certificates or mail; other, or nothing where there is none";
     "logs.errors_by_version" Groups "lines"
         "those lines for each version that logged them, by the second; the name is empty where the stream does not tell the version";
     "logs.group" Text ""

@@ -21,6 +21,24 @@ pub(super) enum CertificateLine {
     Mentioned,
 }
 
+/// What a fault of the function is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum FaultSubject {
+    Certificates,
+    Mail,
+    Other,
+}
+
+impl FaultSubject {
+    pub(super) fn of(line: &LogLine<'_>) -> Self {
+        match CertificateLine::of(line) {
+            Some(CertificateLine::Failed) => Self::Certificates,
+            Some(CertificateLine::MailFailed) => Self::Mail,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// Words of a certificate.
 const CERTIFICATE: [&str; 6] = [
     "cert",

@@ -199,3 +199,25 @@ async fn a_line_without_time_or_text_leaves_counts_as_lower_bounds() {
         Err(UnavailableReason::Missing)
     );
 }
+
+#[tokio::test]
+async fn errors_that_are_all_of_one_subject_say_so() {
+    let certificate = "[ERROR] birth certificate write failed for duckling 0001";
+    let mail = "[ERROR] SES SendEmail failed: MessageRejected";
+    let table: [(&[&str], &str); 5] = [
+        (&[certificate, certificate], "certificates"),
+        (&[mail], "mail"),
+        (&[certificate, mail], "other"),
+        (&[certificate, LINE], "other"),
+        (&["START"], "nothing"),
+    ];
+    for (lines, about) in table {
+        let observation = asked(vec![page(lines, None)]).await;
+        let found = observation.outcome("logs.errors_about").expect("known");
+        assert_eq!(
+            found.value,
+            FactValue::Text(Untrusted::new(about)),
+            "{lines:?}"
+        );
+    }
+}
