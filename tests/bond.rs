@@ -489,6 +489,41 @@ fn a_disconnect_without_answer_stays_open_until_a_later_read_settles_it() {
     }
 }
 
+/// A success that is none is a lost answer, not an acceptance.
+#[test]
+fn a_success_that_denies_itself_is_no_acceptance_of_a_bond_write() {
+    let faults = [
+        Fault::Html,
+        Fault::Body(r#"{"success":false}"#.to_owned()),
+        Fault::Body(r#"{"error":"upstream"}"#.to_owned()),
+    ];
+    let cases: Vec<_> = faults
+        .iter()
+        .flat_map(|fault| [(fault, Operation::Unpeck), (fault, Operation::Pulse)])
+        .collect();
+    at_once(6, &cases, |(fault, operation)| {
+        let mut world = bonded(Some(60));
+        world.faults.insert(*operation, (*fault).clone());
+        let stage = Stage::of(world);
+        let key = secret(&stage, "key", &format!("bk_LIVE_of_{ID}"));
+        let action = match operation {
+            Operation::Unpeck => "disconnect",
+            _ => "pulse",
+        };
+        let ran = write(&stage, &[action, ID, "--confirm", ID]);
+        let ran = ran.env("DUCKOPS_BEAK_KEY_FILE", key.into_os_string());
+        let (code, document) = ran.json();
+        assert_eq!(
+            (code, &document["outcome"]),
+            (3, &"unclear".into()),
+            "{action} {fault:?}: {document:#}"
+        );
+        assert_eq!(writes(&stage), 1, "{action} {fault:?}");
+        let open = stage.duckops(&["journal", "--verify"]).run();
+        assert_eq!(open.code, 1, "{action} {fault:?}: it is open");
+    });
+}
+
 /// An end is final: a pulse after it is a contradiction, and nothing is sent on one.
 #[test]
 fn a_bond_that_pulses_after_its_end_is_refused() {

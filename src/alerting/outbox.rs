@@ -50,6 +50,7 @@ impl AlertState {
         self.drop_oldest();
         let (at, now) = (now, millis(now));
         self.drop_outdated(now, run);
+        let held = self.held_by_other_incidents();
         let mut waiting = BTreeSet::new();
         let mut claimed = Vec::new();
         for message in &mut self.outbox {
@@ -63,7 +64,9 @@ impl AlertState {
                 // An escalation waits for nothing.
                 message.kind == MessageKind::Escalate,
             );
-            if !known || taken || waiting.contains(&place) || !message.is_due(now) {
+            let is_due = message.is_due(now)
+                || (held.contains(&(place.0.clone(), place.1.clone())) && message.may_hurry(now));
+            if !known || taken || waiting.contains(&place) || !is_due {
                 // Nothing overtakes a message of its incident.
                 waiting.insert(place);
                 continue;
@@ -72,6 +75,23 @@ impl AlertState {
             claimed.push(message.clone());
         }
         claimed
+    }
+
+    /// Channels and runbooks where a new incident, never tried, stands behind a message of an earlier
+    /// one. It must not be overtaken, and that one must not pause for long.
+    fn held_by_other_incidents(&self) -> BTreeSet<(String, String)> {
+        let fresh = self.outbox.iter().enumerate().filter(|(at, message)| {
+            let is_new = message.kind == MessageKind::Trigger && message.attempts == 0;
+            is_new
+                && self.outbox[..*at].iter().any(|earlier| {
+                    earlier.channel == message.channel
+                        && earlier.runbook == message.runbook
+                        && earlier.incident != message.incident
+                })
+        });
+        fresh
+            .map(|(_, message)| (message.channel.clone(), message.runbook.clone()))
+            .collect()
     }
 
     /// Of what a channel provably never had, drops what does not hold any more: an incident that
@@ -166,11 +186,9 @@ impl AlertState {
         message.is_unheard =
             *outcome == DeliveryOutcome::Unusable && (message.is_unheard || message.attempts == 0);
         message.attempts = message.attempts.saturating_add(1);
-        let doublings = message.attempts.saturating_sub(1).min(10);
-        let doubled = FIRST_WAIT * 2_i32.saturating_pow(doublings);
         let wait = pause
             .unwrap_or(Duration::ZERO)
-            .max(doubled)
+            .max(message.own_wait())
             .min(LONGEST_WAIT);
         message.tried = Some(at);
         message.due = at.saturating_add(millis_of(wait));
@@ -185,6 +203,22 @@ impl AlertState {
     fn drop_oldest(&mut self) {
         let superfluous = self.outbox.len().saturating_sub(MAX_MESSAGES);
         self.outbox.drain(..superfluous);
+    }
+}
+
+impl Message {
+    /// How long it pauses after so many attempts, where the other side asked for nothing.
+    fn own_wait(&self) -> Duration {
+        let doublings = self.attempts.saturating_sub(1).min(10);
+        (FIRST_WAIT * 2_i32.saturating_pow(doublings)).min(LONGEST_WAIT)
+    }
+
+    /// Whether it may be tried before it is due: the pause is our own, and no shorter than the first.
+    fn may_hurry(&self, now: i64) -> bool {
+        self.tried.is_some_and(|tried| {
+            self.due.saturating_sub(tried) <= millis_of(self.own_wait())
+                && tried.saturating_add(millis_of(FIRST_WAIT)) <= now
+        })
     }
 }
 

@@ -10,6 +10,7 @@ mod aws_error;
 pub(crate) mod corpus_tests;
 mod credential_process;
 mod credentials;
+mod denial;
 mod error;
 mod http;
 mod page_tokens;
@@ -19,6 +20,7 @@ mod trusted_roots;
 
 pub use aws::Aws;
 pub use aws_error::classify;
+pub use denial::denial;
 pub use error::{chain, innermost, is_tls, tls};
 pub use http::{Exchange, Http, Observer, is_encoded, stale};
 

@@ -12,6 +12,7 @@ mod secrets;
 
 pub use encodings::holds;
 pub use pattern::{addresses, looks};
+pub use runs::is_random;
 pub use secrets::Secrets;
 
 use std::collections::BTreeMap;

@@ -29,7 +29,7 @@ impl Runs {
     /// The parts of those secrets that look random; none where there are no such secrets.
     pub(super) fn of<'a>(secrets: impl Iterator<Item = &'a str>) -> Option<Self> {
         let forms: Vec<_> = secrets
-            .filter(|secret| looks_random(secret))
+            .filter(|secret| is_random(secret))
             .flat_map(forms)
             .collect();
         let (mut patterns, mut places) = (Vec::new(), Vec::new());
@@ -88,7 +88,7 @@ fn forms(secret: &str) -> Vec<(Vec<u8>, usize)> {
 }
 
 /// Whether nobody would choose it as a word or a sentence.
-fn looks_random(secret: &str) -> bool {
+pub fn is_random(secret: &str) -> bool {
     let mut different: Vec<_> = secret.bytes().collect();
     different.sort_unstable();
     different.dedup();

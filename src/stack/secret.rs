@@ -97,7 +97,7 @@ impl SecretSource {
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Secret, SecretError> {
         let (name, text) = match self {
-            Self::File(path) => (Printable::path(path), file(path, wait)?),
+            Self::File(path) => (shown(path), file(path, wait)?),
             Self::Environment(name) => (name.as_str().into(), env(name).unwrap_or_default()),
         };
         let text = text.strip_suffix('\n').unwrap_or(&text);
@@ -113,11 +113,11 @@ impl SecretSource {
 /// links; what it leads to must be the caller's and private.
 fn file(path: &Path, wait: Duration) -> Result<String, SecretError> {
     let unreadable = |why: InputError| SecretError::Unreadable {
-        path: Printable::path(path),
+        path: shown(path),
         why: why.to_string().into(),
     };
     let refused = |why: String| SecretError::Refused {
-        path: Printable::path(path),
+        path: shown(path),
         why: why.into(),
     };
     let handed = input::handed_over(path).map_err(unreadable)?;
@@ -144,7 +144,7 @@ fn file(path: &Path, wait: Duration) -> Result<String, SecretError> {
                 .to_owned(),
         )),
         Ok(bytes) => input::as_text(bytes).map_err(unreadable),
-        Err(InputError::TooLarge(_)) => Err(SecretError::Empty(Printable::path(path))),
+        Err(InputError::TooLarge(_)) => Err(SecretError::Empty(shown(path))),
         Err(error) => Err(unreadable(error)),
     }
 }
@@ -163,6 +163,18 @@ fn private(seen: &Metadata) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// The path as it may be printed: whoever puts the secret where its file belongs must not find it in
+/// every report.
+fn shown(path: &Path) -> Printable {
+    let text = path.to_string_lossy();
+    let is_secret = text.contains("://") || (!text.contains('/') && redact::is_random(&text));
+    if !is_secret {
+        return Printable::path(path);
+    }
+    redact::known::remember(&text);
+    "what is named as a file looks like the secret itself: it is not shown, and".into()
 }
 
 #[cfg(test)]
@@ -204,6 +216,21 @@ mod tests {
         ));
         let missing = read(&folder.path().join("none"));
         assert!(matches!(missing, Err(SecretError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_its_file_is_not_shown() {
+        for (given, is_shown) in [
+            ("https://hooks.example.com/services/T0/B0/abc", false),
+            ("t0kR9vQx2LmZp7WcYb4NdSgH8jUfEa6K1oTi5rXq", false),
+            ("/run/secrets/t0kR9vQx2LmZp7WcYb4NdSgH8jUfEa6K", true),
+            ("./t0kR9vQx2LmZp7WcYb4NdSgH8jUfEa6K", true),
+            ("hook.secret", true),
+        ] {
+            let why = read(Path::new(given)).expect_err("no such file").to_string();
+            assert_eq!(why.contains(given), is_shown, "{why}");
+            assert!(why.ends_with("cannot be read: No such file or directory"), "{why}");
+        }
     }
 
     #[test]

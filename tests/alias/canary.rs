@@ -2,8 +2,10 @@
 //! too little traffic to tell; what is left half done is found by the next run.
 
 use super::{Value, alias, journal, json, puts};
-use crate::support::{Stage, world};
+use crate::support::{Stage, front, http_put, world};
 use duckops::practice::{FakeMetric, FakeStack, Version};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub(super) const APPROVED: [&str; 4] = [
@@ -136,6 +138,56 @@ fn a_canary_that_fails_is_taken_back() {
         document.to_string().contains("rolled back before"),
         "{document:#}"
     );
+}
+
+/// A change of the alias's description, say: it has another revision and splits as before.
+fn describe(aws: &str) {
+    let path = "2015-03-31/functions/mission-control-api/aliases/prod";
+    let answer = http_put(&format!("{aws}/{path}"), "{}");
+    assert!(answer.contains("200 OK"), "{answer}");
+}
+
+#[test]
+fn a_canary_that_fails_is_taken_back_although_the_alias_has_another_revision() {
+    for is_in_the_bake in [true, false] {
+        let stage = Stage::of(ready(0.0, 0.0));
+        let (practice, moves) = (stage.practice.aws_url(), Arc::new(AtomicUsize::new(0)));
+        let aws = front::before(practice.clone(), move |request| {
+            let is_move = request.head.starts_with("PUT");
+            if is_move && moves.fetch_add(1, Ordering::SeqCst) == 1 && !is_in_the_bake {
+                // Between the last look and the way back.
+                describe(&practice);
+            }
+            None
+        });
+        let (code, document) = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let began = std::time::Instant::now();
+                while puts(&stage).is_empty() && began.elapsed() < Duration::from_secs(60) {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                if is_in_the_bake {
+                    // After the alias was read back.
+                    std::thread::sleep(Duration::from_secs(2));
+                    describe(&stage.practice.aws_url());
+                }
+                serve(&mut stage.practice.world(), 40.0, 20.0);
+            });
+            let mut arguments = vec!["promote", "--to", "62", "--confirm", "prod@61->62"];
+            arguments.extend(APPROVED);
+            arguments.extend(["--canary", "10", "--bake", "30s"]);
+            alias(&stage, &arguments)
+                .env("AWS_ENDPOINT_URL", &aws)
+                .json()
+        });
+        assert_eq!(
+            (code, &document["outcome"]),
+            (2, &json!("returned")),
+            "{document:#}"
+        );
+        let end = stage.practice.world().alias_target.clone();
+        assert_eq!((end.version.as_str(), end.weights.len()), ("61", 0));
+    }
 }
 
 #[test]

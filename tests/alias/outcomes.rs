@@ -24,6 +24,9 @@ fn done(fault: Fault) -> Option<Fault> {
     Some(Fault::Done(Box::new(fault)))
 }
 
+/// As from a cache or a proxy.
+const OTHER_ALIAS: &str = r#"{"AliasArn":"arn:aws:lambda:us-east-1:121546003735:function:mission-control-api:dev","Name":"dev","FunctionVersion":"61","RevisionId":"another"}"#;
+
 #[rustfmt::skip]
 const CASES: &[OutcomeCase] = &[
     OutcomeCase { what: "all well", fault: || None, stale: 0, blind: false, code: 0, outcome: "done", applied: true },
@@ -39,6 +42,11 @@ const CASES: &[OutcomeCase] = &[
     OutcomeCase { what: "torn without effect", fault: || Some(Fault::Reset), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
     OutcomeCase { what: "no answer and no effect", fault: || Some(Fault::Hang), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
     OutcomeCase { what: "504 without effect", fault: || Some(Fault::Status(504)), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    OutcomeCase { what: "200 with nothing and no effect", fault: || Some(Fault::Empty), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    OutcomeCase { what: "200 with {} and no effect", fault: || Some(Fault::Body("{}".into())), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    OutcomeCase { what: "a web page and no effect", fault: || Some(Fault::Html), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    OutcomeCase { what: "200 about another alias", fault: || Some(Fault::Body(OTHER_ALIAS.into())), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    OutcomeCase { what: "applied, 200 with nothing", fault: || done(Fault::Empty), stale: 0, blind: false, code: 0, outcome: "done", applied: true },
     OutcomeCase { what: "412 though nobody changed it", fault: || Some(Fault::Refuse(412, "PreconditionFailedException")), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
     OutcomeCase { what: "409", fault: || Some(Fault::Refuse(409, "ResourceConflictException")), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
     OutcomeCase { what: "429", fault: || Some(Fault::Throttle), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },

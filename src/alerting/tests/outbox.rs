@@ -62,6 +62,39 @@ fn a_failing_channel_backs_off_longer_each_time_and_keeps_message_order() {
 }
 
 #[test]
+fn a_new_incident_does_not_wait_for_the_long_pause_of_an_earlier_one() {
+    for asked in [None, Some(Duration::seconds(1_200))] {
+        let mut series = waiting(2);
+        let channels = series.channels.clone();
+        let mut now = at(3_600);
+        let pauses = [None, None, None, asked];
+        for pause in pauses {
+            let claimed = series.state.claim(now, "run", &channels);
+            let failed = DeliveryOutcome::Failed { pause };
+            let ids = ids(&claimed);
+            series
+                .state
+                .record_outcome(now, "run", "a", &ids[0], &failed);
+            let untried = &DeliveryOutcome::Untried;
+            series
+                .state
+                .record_outcome(now, "run", "a", &ids[1], untried);
+            now += Duration::minutes(4);
+        }
+        let tried = now - Duration::minutes(4);
+        let after = |seconds: i64| tried + Duration::seconds(seconds);
+        assert_eq!(series.state.claim(after(61), "run", &channels), []);
+        series.check(Critical);
+        assert_eq!(series.state.claim(after(59), "run", &channels), []);
+        let due = if asked.is_some() { 1_200 } else { 60 };
+        assert_eq!(series.state.claim(after(due - 1), "run", &channels), []);
+        let claimed = series.state.claim(after(due), "run", &channels);
+        let kinds: Vec<_> = claimed.iter().map(|message| message.kind.word()).collect();
+        assert_eq!(kinds, ["trigger", "resolve", "trigger"], "in their order");
+    }
+}
+
+#[test]
 fn a_requested_retry_delay_is_honoured_up_to_a_limit() {
     for (wanted, kept) in [(5, 60), (600, 600), (999_999, 1_800)] {
         let CheckSeries {

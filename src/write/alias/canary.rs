@@ -24,8 +24,8 @@ const RETURN_PAUSE: Duration = Duration::from_secs(1);
 
 /// How a bake ended; each with what the version has served.
 enum BakeEnd {
-    /// The version with the small share was judged.
-    Judged(CanaryVerdict, String),
+    /// The version with the small share was judged; the alias as it stands then.
+    Judged(CanaryVerdict, String, AliasTarget),
     /// The operator wants the command to end.
     Interrupted(String),
     /// The alias is no longer as the first move left it.
@@ -71,8 +71,8 @@ pub(super) async fn go_on(
     };
     let mut report = sent(&applied, report);
     match watch(context, plan, alias, bake).await {
-        BakeEnd::Judged(CanaryVerdict::Good, served) => {
-            let rest = next_move(plan, alias, &plan.to);
+        BakeEnd::Judged(CanaryVerdict::Good, served, alias) => {
+            let rest = next_move(plan, &alias, &plan.to);
             let served = format!("the canary served well: {served}");
             report.cautions.push(served);
             let report = report.planned(&rest);
@@ -81,10 +81,10 @@ pub(super) async fn go_on(
                 Err(why) => half_done(plan, report, &format!("the rest could not be sent: {why}")),
             }
         }
-        BakeEnd::Judged(CanaryVerdict::Bad, served) => {
+        BakeEnd::Judged(CanaryVerdict::Bad, served, alias) => {
             take_back(context, plan, alias, reply, &served, report).await
         }
-        BakeEnd::Judged(_, served) => half_done(
+        BakeEnd::Judged(_, served, _) => half_done(
             plan,
             report,
             &format!("not enough traffic to tell: {served}"),
@@ -129,20 +129,21 @@ async fn again(
     carry_out(context, &AliasUpdate, plan, consent).await
 }
 
-/// Takes all traffic from a version that fails. While the alias is proven to stand as the
-/// first move left it, another attempt cannot undo anybody's change: each names that revision.
+/// Takes all traffic from a version that fails. While the alias is proven to split the traffic as
+/// the first move did, another attempt cannot undo anybody's change of it: each names the revision
+/// that was read last.
 async fn take_back(
     context: &WriteContext<'_>,
     plan: &AliasPlan,
-    alias: &AliasTarget,
+    alias: AliasTarget,
     reply: &Reply,
     served: &str,
     report: WriteReport,
 ) -> WriteReport {
-    let mut report = report;
+    let (mut report, mut alias) = (report, alias);
     let mut pause = RETURN_PAUSE;
     for attempt in 1.. {
-        let back = next_move(plan, alias, &plan.from.version);
+        let back = next_move(plan, &alias, &plan.from.version);
         report = report.planned(&back);
         let is_last = attempt == RETURN_ATTEMPTS;
         let why = match again(context, &back, reply).await {
@@ -162,6 +163,11 @@ async fn take_back(
                     why,
                     alias: Some(seen),
                 } if seen.revision == alias.revision => why.clone(),
+                // Only its description or the like was changed.
+                MoveOutcome::Conflict { alias: seen } if plan.is_in_force(seen) => {
+                    alias = seen.clone();
+                    "the alias has another revision".to_owned()
+                }
                 _ => {
                     let failed = not_in_force(&back, &applied, report);
                     let summary = format!("the canary FAILS ({served}); {}", failed.summary);
@@ -225,6 +231,7 @@ async fn watch(
     let began = Instant::now();
     let since = context.clock.at().unix_timestamp();
     let pause = (bake / 10).clamp(Duration::from_secs(1), Duration::from_secs(30));
+    let mut alias = alias.clone();
     loop {
         let is_over = began.elapsed() >= bake;
         let deadline = Instant::now() + Duration::from_secs(8);
@@ -247,12 +254,15 @@ async fn watch(
         };
         if let Ok(seen) = alias_now(context).await
             && seen.revision != alias.revision
-            && !plan.is_in_force(&seen)
         {
-            return BakeEnd::Changed(seen);
+            match plan.is_in_force(&seen) {
+                // Its description or the like was changed: the way back must name this revision.
+                true => alias = seen,
+                false => return BakeEnd::Changed(seen),
+            }
         }
         if judged != CanaryVerdict::StillBaking {
-            return BakeEnd::Judged(judged, described);
+            return BakeEnd::Judged(judged, described, alias);
         }
         if context.operator.wants_to_end() {
             return BakeEnd::Interrupted(described);

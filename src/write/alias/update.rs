@@ -9,10 +9,13 @@ use super::outcome::{UpdateAnswer, blind, decide};
 use super::plan::{AliasPlan, shares};
 use crate::cloud::classify;
 use crate::lambda::alias_target::AliasTarget;
+use crate::lambda::answer_owner::check_function_arn;
 use crate::lambda::endpoint_probe::EndpointProbe;
 use crate::lambda::reader::{FunctionReader, QUESTION};
 use crate::observation::Unavailable;
+use crate::stack::Stack;
 use crate::write::guarded::{PreflightError, WriteContext, WriteRequest};
+use aws_sdk_lambda::operation::update_alias::UpdateAliasOutput;
 use aws_sdk_lambda::types::AliasRoutingConfiguration;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -52,11 +55,11 @@ impl WriteRequest for AliasUpdate {
 
     async fn send(
         &self,
-        _: &WriteContext<'_>,
+        context: &WriteContext<'_>,
         plan: &AliasPlan,
         lambda: &mut aws_sdk_lambda::Client,
     ) -> UpdateAnswer {
-        update(lambda, plan).await
+        update(lambda, context.stack, plan).await
     }
 
     async fn read_back(
@@ -94,7 +97,7 @@ pub async fn alias_now(context: &WriteContext<'_>) -> Result<AliasTarget, Unavai
     reader.pointing(&lambda).await.0
 }
 
-async fn update(lambda: &aws_sdk_lambda::Client, plan: &AliasPlan) -> UpdateAnswer {
+async fn update(lambda: &aws_sdk_lambda::Client, stack: &Stack, plan: &AliasPlan) -> UpdateAnswer {
     let routing = AliasRoutingConfiguration::builder()
         .set_additional_version_weights(Some(shares(&plan.weights).into_iter().collect()))
         .build();
@@ -109,7 +112,7 @@ async fn update(lambda: &aws_sdk_lambda::Client, plan: &AliasPlan) -> UpdateAnsw
         .customize()
         .interceptor(once.clone());
     let error = match request.send().await {
-        Ok(_) => return UpdateAnswer::Accepted,
+        Ok(answer) => return accepted(stack, plan, &answer),
         Err(error) => error,
     };
     let words = classify(&error, "lambda:UpdateAlias").detail.to_string();
@@ -130,6 +133,20 @@ async fn update(lambda: &aws_sdk_lambda::Client, plan: &AliasPlan) -> UpdateAnsw
         // proxy: how far the request got is not known.
         (_, 300..=407 | 409..=498) => UpdateAnswer::Refused(words),
         _ => UpdateAnswer::Lost(words),
+    }
+}
+
+/// Success counts as acceptance where the answer shows the move: a proxy may answer 200, too.
+fn accepted(stack: &Stack, plan: &AliasPlan, answer: &UpdateAliasOutput) -> UpdateAnswer {
+    let owner = check_function_arn(stack, answer.alias_arn(), &[&plan.alias]);
+    let is_moved = answer.function_version() == Some(plan.version.as_str())
+        && answer
+            .revision_id()
+            .is_some_and(|revision| revision != plan.from.revision);
+    match owner {
+        Ok(()) if is_moved => UpdateAnswer::Accepted,
+        Ok(()) => UpdateAnswer::Lost("the answer is a success and shows no move".to_owned()),
+        Err(unavailable) => UpdateAnswer::Lost(unavailable.detail.to_string()),
     }
 }
 

@@ -2,9 +2,10 @@
 //! outcome is what the stack shows of the bond afterwards.
 
 use super::plan::{Action, BondPlan};
-use super::post::{Credentials, PostEnd, PostRequest, post};
+use super::post::{AnswerPart, Credentials, PostEnd, PostRequest, post};
 use super::read::BondReader;
 use super::summary::{BondSummary, ProvenState};
+use crate::cloud::denial;
 use crate::exit;
 use crate::write::guarded::{PreflightError, WriteContext, WriteOutcome, WriteRequest};
 use serde_json::{Value, json};
@@ -98,7 +99,13 @@ impl WriteRequest for BondPost<'_> {
             id: &plan.id,
             body: &body,
         };
-        match post(context.http, &request, MAX_ANSWER, |_| {}).await {
+        let mut body = Vec::new();
+        let end = post(context.http, &request, MAX_ANSWER, |part| {
+            if let AnswerPart::Bytes(bytes) = part {
+                body.extend_from_slice(bytes);
+            }
+        });
+        match end.await {
             PostEnd::NotSent(why) => PostAnswer::NotSent(why),
             PostEnd::Lost(why) => PostAnswer::Lost(why),
             PostEnd::Whole(status) | PostEnd::Cut(status, _) if PostEnd::is_conflict(status) => {
@@ -107,7 +114,10 @@ impl WriteRequest for BondPost<'_> {
             PostEnd::Whole(status) | PostEnd::Cut(status, _) if PostEnd::is_refusal(status) => {
                 PostAnswer::Refused(status)
             }
-            PostEnd::Whole(200..300) => PostAnswer::Accepted,
+            PostEnd::Whole(status @ 200..300) => match denial("", &body, false) {
+                None => PostAnswer::Accepted,
+                Some(what) => PostAnswer::Lost(format!("HTTP {status}, but {what}")),
+            },
             PostEnd::Whole(status) => PostAnswer::Lost(format!("HTTP {status}")),
             PostEnd::Cut(status, why) => PostAnswer::Lost(format!("HTTP {status}, {why}")),
         }
