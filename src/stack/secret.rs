@@ -227,9 +227,14 @@ mod tests {
             ("./t0kR9vQx2LmZp7WcYb4NdSgH8jUfEa6K", true),
             ("hook.secret", true),
         ] {
-            let why = read(Path::new(given)).expect_err("no such file").to_string();
+            let why = read(Path::new(given))
+                .expect_err("no such file")
+                .to_string();
             assert_eq!(why.contains(given), is_shown, "{why}");
-            assert!(why.ends_with("cannot be read: No such file or directory"), "{why}");
+            assert!(
+                why.ends_with("cannot be read: No such file or directory"),
+                "{why}"
+            );
         }
     }
 
