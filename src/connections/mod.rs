@@ -32,6 +32,8 @@ pub const OFFLINE: i64 = 1800;
 pub const KEY_AGE: i64 = 30 * 86_400;
 /// What happened no longer ago than this is recent, in seconds.
 pub const RECENT: i64 = 86_400;
+/// And this long ago it is news: only that is an alarm, in seconds.
+pub const NEWS: i64 = 3_600;
 /// Clocks differ a little; what is dated further ahead than this many seconds cannot be used.
 pub const AHEAD: i64 = 300;
 

@@ -1,6 +1,6 @@
 //! What the records cannot prove, and the reason for each.
 
-use super::{Bond, BondState, EventKind, Gap, Gaps, Last, Peck, PeckState, RECENT, WINDOW};
+use super::{Bond, BondState, EventKind, Gap, Gaps, Last, NEWS, Peck, PeckState, RECENT, WINDOW};
 
 /// A reason for a state that is not known which the lists would remove.
 pub const NO_BOND_IN_FEED: &str = "approved, and the feed shows no bonds at all";
@@ -33,7 +33,8 @@ pub(super) fn gaps(pecks: &Last, bonds: &Last, reach: Option<i64>, now: i64) -> 
     let failed = bonds.of(EventKind::DeliveryFailed);
     Gaps {
         pending: short(WINDOW).or(nameless(asked, WINDOW, "a request")),
-        pecks: short(RECENT).or(nameless(any, RECENT, "a request")),
+        // Older requests are counted as far as the feed shows them; none of them is an alarm.
+        pecks: short(NEWS).or(nameless(any, RECENT, "a request")),
         bonds: nameless(bond, i64::MAX, "a bond"),
         failures: nameless(failed, RECENT, "a failed delivery"),
     }

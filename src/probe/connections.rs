@@ -127,6 +127,8 @@ fn of_pecks(
         set_int(observation, path, count(wanted), at);
     }
     callbacks::request_errors(observation, all, at);
+    let window = FactValue::Duration(all.reach.unwrap_or(0).min(RECENT));
+    observation.set("pecks.window", window, at);
     set_int(
         observation,
         "pecks.rivals",

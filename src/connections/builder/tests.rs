@@ -1,6 +1,7 @@
 //! Tests of the records that single feed events and list rows lead to.
 
 use super::*;
+use crate::connections::NEWS;
 
 const NOW: i64 = 1_774_137_600;
 
@@ -291,12 +292,9 @@ fn missing_coverage_is_reported_to_the_second() {
         happening.iter().for_each(|it| gathering.happened(it));
         gathering.end(reach, None, Vec::new()).gaps
     };
-    assert_eq!(
-        gaps(Some(RECENT), None),
-        crate::connections::Gaps::default()
-    );
-    assert!(gaps(Some(RECENT - 1), None).pecks.is_some());
-    assert!(gaps(Some(RECENT - 1), None).pending.is_none());
+    assert_eq!(gaps(Some(NEWS), None), crate::connections::Gaps::default());
+    assert!(gaps(Some(NEWS - 1), None).pecks.is_some());
+    assert!(gaps(Some(NEWS - 1), None).pending.is_none());
     assert!(gaps(Some(WINDOW - 1), None).pending.is_some());
     assert!(gaps(None, None).pending.is_some());
     let reach = Some(2 * RECENT);

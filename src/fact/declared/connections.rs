@@ -13,9 +13,10 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "callbacks.worst_id" Text "" "its id";
     "callbacks.newest" List "" "the 5 newest failed callbacks, with request and agent";
     "callbacks.newest_names" Text "" "requests and agents of those";
-    "pecks.known" Int "count" "requests of the last 24 h";
+    "pecks.window" Duration "seconds" "how far back requests are counted: 24 h, or as the feed reaches";
+    "pecks.known" Int "count" "requests of that window";
     "pecks.all_known" Bool ""
-        "yes where the state of every request of the last 24 h is certain; else not known";
+        "yes where the state of every request of that window is certain; else not known";
     "pecks.pending" Int "count" "requests that wait for an approver";
     "pecks.least_left" Duration "seconds"
         "the least time that is left of a pending request; the whole window without one";
@@ -28,7 +29,7 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "pecks.callback_errors_recent" Int "count"
         "callback errors of the last 60 min that no later bond resolves";
     "pecks.unbonded" Int "count"
-        "requests approved in the last 24 h that made no bond within 2 min";
+        "requests approved in that window that made no bond within 2 min";
     "pecks.unbonded_recent" Int "count" "those of them that were approved in the last 60 min";
     "pecks.newest_pending" List "" "the 5 newest pending requests";
     "pecks.newest_denied" List "" "the 5 newest denied requests";

@@ -318,12 +318,16 @@ pub(super) fn stopped(world: &mut FakeStack, ducks: &[&str], since: Duration) {
     }
 }
 
-/// Agents of which nobody has ever heard a pulse.
+/// Agents of which nobody has ever heard a pulse, and which were bonded before the feed begins.
 pub(super) fn never_pulsed(world: &mut FakeStack, count: i64) {
+    let bonded: Vec<_> = (world.audit.iter())
+        .filter(|entry| entry["event_type"] == "duck.bonded")
+        .map(|entry| entry["peck_id"].clone())
+        .collect();
     world.audit.retain(|entry| {
-        !entry["event_type"]
-            .as_str()
-            .is_some_and(|t| t.contains("pulse") || t == "duck.bonded")
+        let event = entry["event_type"].as_str().unwrap_or_default();
+        let is_settled = event.starts_with("peck") && bonded.contains(&entry["detail"]);
+        !event.contains("pulse") && event != "duck.bonded" && !is_settled
     });
     agents(world, 0, 0, count);
     grew(world, "status.agents.alive", 0, &[]);

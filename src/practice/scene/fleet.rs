@@ -175,6 +175,8 @@ fn young(world: &mut FakeStack) {
     world
         .audit
         .retain(|e| e["timestamp"].as_i64() > Some(since));
+    // One entry that shows how far back the feed goes.
+    audit_event(world, minutes(170), "duck.hatched", json!({}));
     world.recorded.clear();
     callback_errors(world, 0, &[]);
 }

@@ -3,17 +3,13 @@
 
 use super::NAMED;
 use crate::connections::{
-    CallbackError, Class, Connections, EventKind, OFFLINE, Peck, PeckState, RECENT, class,
+    CallbackError, Class, Connections, EventKind, NEWS, OFFLINE, Peck, PeckState, RECENT, class,
 };
 use crate::fact::{FactValue, duration, instant};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
-
-/// What happened this long ago is news, in seconds; the same for failed executions and callback
-/// errors of INC-004.
-const NEWS: i64 = 3_600;
 
 /// An agent at which callbacks failed.
 struct FailingAgent<'a> {
