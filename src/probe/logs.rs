@@ -63,21 +63,33 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let Some(config) = aws::config(context, &mut observation).await else {
         return observation;
     };
-    let group = log_group(context, config).await;
     let client = aws_sdk_cloudwatchlogs::Client::new(config);
-    let logs = LogGroup {
+    let group = |name| LogGroup {
         context,
         client: &client,
-        name: &group,
+        name,
     };
-    let ((errors, a), (certificates, b)) = tokio::join!(
-        logs.search(ERRORS, |line| {
-            LogFault::of(line).map(|(kind, source)| (kind, (source, FaultSubject::of(line))))
-        }),
-        logs.search(CERTIFICATES, |line| {
-            CertificateLine::of(line).map(|kind| (kind, ()))
-        }),
-    );
+    // Nearly always the function logs to the stack's group. So that is read at once, and again
+    // only where the configuration names another.
+    let usual = group(context.stack.log_group.value.clone());
+    let mut named = std::pin::pin!(log_group(context, config));
+    let mut early = std::pin::pin!(usual.searches());
+    let mut found = None;
+    let name = tokio::select! {
+        name = &mut named => name,
+        answers = &mut early => {
+            found = Some(answers);
+            named.await
+        }
+    };
+    let logs = group(name);
+    if logs.name != usual.name {
+        found = Some(logs.searches().await);
+    }
+    let ((errors, a), (certificates, b)) = match found {
+        Some(found) => found,
+        None => early.await,
+    };
     for part in [a, b] {
         observation.reached |= part.reached;
         observation.asked.extend(part.asked);
@@ -86,7 +98,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         true => logs.is_silent(&mut observation).await,
         false => Ok(false),
     };
-    let shown = FactValue::Text(Untrusted::new(group.as_str()));
+    let shown = FactValue::Text(Untrusted::new(logs.name.as_str()));
     observation.set("logs.group", shown, context.now);
     observation.put("logs.silent", silent.map(FactValue::Bool), context.now);
     faults(&mut observation, errors, context.now);
@@ -115,10 +127,32 @@ async fn log_group(context: &ProbeContext, config: &SdkConfig) -> String {
 struct LogGroup<'a> {
     context: &'a ProbeContext,
     client: &'a aws_sdk_cloudwatchlogs::Client,
-    name: &'a str,
+    name: String,
 }
 
+/// Lines on faults by what they are faults and what they are about, and lines on certificates;
+/// each with the requests that brought them.
+type BothSearches = (
+    (
+        LogCounts<LogFault, (FaultSource, FaultSubject)>,
+        Observation,
+    ),
+    (LogCounts<CertificateLine, ()>, Observation),
+);
+
 impl LogGroup<'_> {
+    /// Both windows at the same time.
+    async fn searches(&self) -> BothSearches {
+        tokio::join!(
+            self.search(ERRORS, |line| {
+                LogFault::of(line).map(|(kind, source)| (kind, (source, FaultSubject::of(line))))
+            }),
+            self.search(CERTIFICATES, |line| {
+                CertificateLine::of(line).map(|kind| (kind, ()))
+            }),
+        )
+    }
+
     /// Pages one window to its end, or to what ended it early.
     async fn search<K: Copy + Ord, S: Ord>(
         &self,
@@ -201,7 +235,7 @@ impl LogGroup<'_> {
         let request = self
             .client
             .filter_log_events()
-            .log_group_name(self.name)
+            .log_group_name(&self.name)
             .start_time(from)
             .end_time(to)
             .set_limit(pattern.is_none().then_some(1))

@@ -79,12 +79,16 @@ fn page(lines: &[&str], next: Option<&str>) -> String {
 }
 
 async fn asked(pages: Vec<String>) -> Observation {
+    asked_at(&serve(pages).await).await
+}
+
+async fn asked_at(url: &str) -> Observation {
     let settings = Settings::resolve(&Flags::default(), &|_| None).expect("settings");
     let stack = settings.stack;
     let http = Http::new(None);
     let began = Instant::now();
     let asking = ProbeContext {
-        aws: Aws::practice(&stack, http.clone(), &serve(pages).await),
+        aws: Aws::practice(&stack, http.clone(), url),
         http,
         stack,
         now: OffsetDateTime::from_unix_timestamp(NOW).expect("an instant"),
@@ -219,5 +223,54 @@ async fn errors_that_are_all_of_one_subject_say_so() {
             FactValue::Text(Untrusted::new(about)),
             "{lines:?}"
         );
+    }
+}
+
+/// A function that logs elsewhere than usual, with one fault there and two in the usual group. The
+/// configuration comes after `told` ms, and not before the log was asked for; the usual group
+/// answers after `usual` ms.
+async fn logs_elsewhere(told: u64, usual: u64) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (asked, was_asked) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (asked, mut was_asked) = (asked.clone(), was_asked.clone());
+            tokio::spawn(async move {
+                let (stream, request) = read(stream).await;
+                match request.starts_with("GET ") {
+                    true => drop(was_asked.wait_for(|asked| *asked).await),
+                    false => drop(asked.send(true)),
+                }
+                let (after, body) = if request.starts_with("GET ") {
+                    let arn =
+                        "arn:aws:lambda:us-east-1:121546003735:function:mission-control-api:prod";
+                    let group = serde_json::json!({"LogGroup": "/elsewhere"});
+                    let body = serde_json::json!({"FunctionArn": arn, "Version": "61", "LoggingConfig": group});
+                    (told, body.to_string())
+                } else if request.contains("/elsewhere") {
+                    (0, page(&[LINE], None))
+                } else {
+                    (usual, page(&[LINE, LINE], None))
+                };
+                tokio::time::sleep(Duration::from_millis(after)).await;
+                answer(stream, body).await;
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn the_group_that_the_function_names_is_read_whichever_answers_first() {
+    for (told, usual) in [(0, 0), (200, 0), (0, 200), (0, 5_000)] {
+        let observation = asked_at(&logs_elsewhere(told, usual).await).await;
+        assert_eq!(
+            int(&observation, "logs.errors_15m"),
+            Ok(1),
+            "{told} {usual}"
+        );
+        let group = observation.outcome("logs.group").expect("known").value;
+        assert_eq!(group, FactValue::Text(Untrusted::new("/elsewhere")));
     }
 }
