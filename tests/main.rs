@@ -35,6 +35,7 @@ mod history;
 mod hostile;
 mod ignorance;
 mod init;
+mod journal;
 mod junit;
 mod last_known_good;
 mod ledger;

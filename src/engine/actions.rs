@@ -11,6 +11,8 @@ pub(super) struct Writes<'a> {
     /// Oldest first.
     entries: Vec<&'a JournalEntry>,
     plans: BTreeMap<&'a str, &'a Value>,
+    verified: BTreeMap<&'a str, &'a JournalEntry>,
+    ended: BTreeSet<&'a str>,
     open: BTreeSet<&'a str>,
 }
 
@@ -23,11 +25,17 @@ impl<'a> Writes<'a> {
         let entries: Vec<_> = entries
             .filter(|entry| entry.stack == stack || entry.stack == name)
             .collect();
-        let plans = entries.iter().filter(|entry| entry.stage == Stage::Plan);
+        let of = |stage| {
+            let of = entries.iter().filter(move |entry| entry.stage == stage);
+            of.map(|entry| (entry.id.as_str(), *entry))
+        };
         Self {
-            plans: plans
-                .map(|entry| (entry.id.as_str(), &entry.detail))
+            plans: of(Stage::Plan)
+                .map(|(id, entry)| (id, &entry.detail))
                 .collect(),
+            // The first of a write counts.
+            verified: of(Stage::Verified).rev().collect(),
+            ended: of(Stage::Outcome).map(|(id, _)| id).collect(),
             open: chain.open().iter().map(|entry| entry.id.as_str()).collect(),
             entries,
         }
@@ -60,9 +68,7 @@ impl<'a> Writes<'a> {
             let text = match entry.stage {
                 Stage::Outcome => {
                     let said = self.moment(entry)?;
-                    let mut others = self.entries.iter();
-                    let verified = others.find(|e| e.id == id && e.stage == Stage::Verified);
-                    match verified {
+                    match self.verified.get(id) {
                         Some(verified) => format!("{said}, {}", verified_at(verified)),
                         None => said,
                     }
@@ -82,8 +88,7 @@ impl<'a> Writes<'a> {
     }
 
     fn has_outcome(&self, id: &str) -> bool {
-        let mut entries = self.entries.iter();
-        entries.any(|entry| entry.id == id && entry.stage == Stage::Outcome)
+        self.ended.contains(id)
     }
 }
 

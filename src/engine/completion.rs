@@ -84,7 +84,7 @@ impl CompletionSources {
             .into_iter()
             .collect();
         if let Some(folder) = &settings.state_dir
-            && let Ok(chain) = Journal::in_folder(&folder.value).read()
+            && let Ok(chain) = Journal::in_folder(&folder.value).recent()
         {
             let moves = read_alias_moves(&chain, &stack.key(), &stack.alias.value);
             let last = moves.last.iter().flat_map(|last| [&last.from, &last.to]);

@@ -1,8 +1,12 @@
 //! The journal of the state folder that the settings name.
 
+use crate::fact::parse_instant;
 use crate::stack::Settings;
 use crate::state_dir::StateDirError;
-use crate::state_dir::journal::{Chain, Journal};
+use crate::state_dir::journal::{Chain, Journal, JournalEntry};
+
+/// No write takes longer from its plan to its end.
+const LONGEST_WRITE_S: i64 = 86_400;
 
 /// Why the journal is not to be had.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +37,17 @@ pub fn open(settings: &Settings) -> Result<Journal, JournalError> {
 /// # Errors
 /// [`JournalError`].
 pub fn read_whole(settings: &Settings) -> Result<Chain, JournalError> {
-    let chain = open(settings)?.read()?;
+    read_whole_since(settings, i64::MIN)
+}
+
+/// The same, without entries of writes that were over a day before `from`, in seconds since 1970.
+///
+/// # Errors
+/// [`JournalError`].
+pub fn read_whole_since(settings: &Settings, from: i64) -> Result<Chain, JournalError> {
+    let from = from.saturating_sub(LONGEST_WRITE_S);
+    let is_within = |entry: &JournalEntry| parse_instant(&entry.at).is_none_or(|at| at >= from);
+    let chain = open(settings)?.read_where(is_within)?;
     match chain.is_whole() {
         true => Ok(chain),
         false => Err(JournalError::NotWhole),

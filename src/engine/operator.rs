@@ -38,7 +38,7 @@ pub fn recent_actions(
     let Some(journal) = journal else {
         return Ok(Vec::new());
     };
-    let chain = journal.read()?;
+    let chain = journal.recent()?;
     if !chain.is_whole() {
         let why =
             "the journal is not whole, so what it says is not repeated: duckops journal --verify";

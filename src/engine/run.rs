@@ -272,7 +272,7 @@ fn version_context(settings: &Settings) -> (VersionContext, FirstWrite) {
         return (VersionContext::default(), FirstWrite::Never);
     };
     let stack = &settings.stack;
-    match Journal::in_folder(&folder.value).read() {
+    match Journal::in_folder(&folder.value).recent() {
         Ok(chain) => {
             let moves = read_alias_moves(&chain, &stack.key(), &stack.alias.value);
             let versions = VersionContext {

@@ -138,7 +138,7 @@ async fn recorded(run: Run, from: i64) -> Result<(Vec<Summary>, Vec<Sample>), Hi
 
 /// The writes of this machine to this stack.
 fn journal_moments(settings: &Settings, from: i64) -> Result<Vec<Moment>, JournalError> {
-    let chain = journal::read_whole(settings)?;
+    let chain = journal::read_whole_since(settings, from)?;
     let writes = Writes::of(&chain, &settings.stack.key());
     let moment = |entry: &JournalEntry| {
         // An escalation changes nothing, so it is no cause of what came after it.

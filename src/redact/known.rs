@@ -41,15 +41,7 @@ pub fn remember(secret: &str) {
 
 /// The text without what is known to be secret.
 pub fn hide(text: &str) -> Cow<'_, str> {
-    let Some(secrets) = secrets() else {
-        return Cow::Borrowed(text);
-    };
-    if !secrets.are_in(text.as_bytes()) {
-        return Cow::Borrowed(text);
-    }
-    let mut hidden = text.to_owned();
-    secrets.hide_known(&mut [&mut hidden], &mut super::Removed::default());
-    Cow::Owned(hidden)
+    secrets().map_or(Cow::Borrowed(text), |secrets| secrets.without_known(text))
 }
 
 fn secrets() -> Option<Arc<Secrets>> {

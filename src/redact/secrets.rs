@@ -2,8 +2,9 @@
 
 use super::encodings::{DecodedView, guises, views};
 use super::runs::Runs;
-use super::{Removed, SecretKind, pattern};
+use super::{Removed, SecretKind, own_texts, pattern};
 use aho_corasick::AhoCorasick;
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -56,7 +57,7 @@ impl Secrets {
     pub fn hide(&self, pieces: &mut [&mut String], removed: &mut Removed) {
         self.hide_known(pieces, removed);
         for piece in pieces.iter_mut() {
-            if let std::borrow::Cow::Owned(kept) = pattern::without(piece, removed) {
+            if let Cow::Owned(kept) = pattern::without(piece, removed) {
                 **piece = kept;
             }
             self.hide_account(piece, removed);
@@ -73,6 +74,29 @@ impl Secrets {
         if many > 0 {
             *text = text.replace(account, SecretKind::Account.mark());
         }
+    }
+
+    /// A text without the secrets that are known.
+    pub(super) fn without_known<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        // A secret of which a cut left a part is in no text whole, so each way has to look.
+        if self.find(text.as_bytes()).is_empty() && self.cut_off(text).is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut hidden = text.to_owned();
+        self.hide_known(&mut [&mut hidden], &mut Removed::default());
+        Cow::Owned(hidden)
+    }
+
+    /// What of the secrets stands at the end or at the beginning of a text that was cut there, but
+    /// for what a text of ours or a setting holds, too.
+    fn cut_off(&self, text: &str) -> Vec<Range<usize>> {
+        let mut parts: Vec<_> = self
+            .known
+            .iter()
+            .flat_map(|known| cut(text, known))
+            .collect();
+        parts.retain(|part| !own_texts::hold(&text.as_bytes()[part.clone()]));
+        parts
     }
 
     /// Takes out only the secrets that are known.
@@ -98,7 +122,7 @@ impl Secrets {
                     part.start.max(here.start) - here.start..part.end.min(here.end) - here.start
                 })
                 .collect();
-            parts.extend(self.known.iter().flat_map(|secret| cut(piece, secret)));
+            parts.extend(self.cut_off(piece));
             for part in joined(parts).into_iter().rev() {
                 let part = whole_characters(piece, part);
                 piece.replace_range(part, SecretKind::Secret.mark());
@@ -288,6 +312,33 @@ mod tests {
             letters
                 .iter()
                 .all(|letter| letter == SecretKind::Secret.mark())
+        );
+    }
+
+    #[test]
+    fn a_secret_that_a_preview_cut_is_hidden_in_what_is_left() {
+        // No random one: of those every part is hidden, wherever it stands.
+        let known = "correct-horse-battery-staple";
+        let secrets = Secrets::new([known.to_owned()]);
+        for length in 1..known.len() {
+            let (begin, end) = (&known[..length], &known[known.len() - length..]);
+            let is_hidden = length >= SHORTEST;
+            let due = if is_hidden {
+                "it is <secret>"
+            } else {
+                &format!("it is {begin}")
+            };
+            assert_eq!(secrets.without_known(&format!("it is {begin}")), due);
+            let due = if is_hidden {
+                "<secret> it is"
+            } else {
+                &format!("{end} it is")
+            };
+            assert_eq!(secrets.without_known(&format!("{end} it is")), due);
+        }
+        assert_eq!(
+            secrets.without_known("a correct-horse stands"),
+            "a correct-horse stands"
         );
     }
 

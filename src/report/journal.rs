@@ -8,8 +8,9 @@ use crate::state_dir::journal::Chain;
 use crate::text::{Printable, Untrusted};
 use serde_json::json;
 
-/// The entries, or with `is_short` only whether the chain of them is whole.
-pub fn document(chain: &Chain, is_short: bool, screen: Screen) -> Document {
+/// The entries, or with `is_short` only whether the chain of them is whole; `is_json` where its JSON
+/// is wanted, which holds all of them either way.
+pub fn document(chain: &Chain, is_short: bool, is_json: bool, screen: Screen) -> Document {
     let (verdict, summary) = integrity(chain);
     let mut text = match is_short {
         true => String::new(),
@@ -24,7 +25,8 @@ pub fn document(chain: &Chain, is_short: bool, screen: Screen) -> Document {
         Untrusted::new(chain.head.as_str()).printable(64)
     ));
     let entry = |(number, entry): &_| json!({"number": number, "entry": entry});
-    let entries: Vec<_> = chain.entries.iter().map(entry).collect();
+    let entries = chain.entries.iter().filter(|_| is_json);
+    let entries: Vec<_> = entries.map(entry).collect();
     let broken = |(line, why): &_| json!({"line": line, "why": why});
     let breaks: Vec<_> = chain.breaks.iter().map(broken).collect();
     let extra = json!({"journal": {
@@ -34,7 +36,7 @@ pub fn document(chain: &Chain, is_short: bool, screen: Screen) -> Document {
 }
 
 fn integrity(chain: &Chain) -> (Verdict, String) {
-    let entries = chain.entries.len();
+    let entries = chain.last_number();
     if !chain.is_whole() {
         let breaks = chain.breaks.len();
         let summary = format!(

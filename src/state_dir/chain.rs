@@ -77,8 +77,8 @@ impl Chain {
         Self { entries, ..self }
     }
 
-    /// The number of the newest entry.
-    pub(super) fn last_number(&self) -> u64 {
+    /// The number of the newest entry; of a chain that is whole, how many there are.
+    pub fn last_number(&self) -> u64 {
         self.last_number
     }
 

@@ -67,8 +67,8 @@ impl Journal {
         Ok(scan.end().with_entries(kept))
     }
 
-    /// The newest entries of each command on each stack, and all of every write that is open.
-    /// What stands in the journal before the last [index](super::journal_index) is not read
+    /// The newest entries of each command on each stack, the first of each stack, and all of every
+    /// write that is open. What stands in the journal before the last [index](super::journal_index) is not read
     /// and not checked again, so that this costs the same however long the journal is.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 use super::chain::{JournalEntry, MAX_LINE, Scan, Stage, parse};
 use super::{output, private_file};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -30,19 +30,26 @@ struct Index {
     entries: Vec<(u64, JournalEntry)>,
 }
 
-/// The newest entries of each command on each stack, and those of writes without an outcome.
+/// The newest entries of each command on each stack, the first of each stack, and those of writes
+/// without an outcome.
 #[derive(Default)]
 pub(super) struct Recent {
     commands: BTreeMap<(String, String), VecDeque<(u64, JournalEntry)>>,
-    /// Entries that are older, of writes without an outcome.
-    older: Vec<(u64, JournalEntry)>,
+    /// Entries that are older, by their write, which has no outcome.
+    older: HashMap<String, Vec<(u64, JournalEntry)>>,
+    /// The first entry of each stack: since when it was written to.
+    first: BTreeMap<String, (u64, JournalEntry)>,
     settled: HashSet<String>,
 }
 
 impl Recent {
     pub(super) fn add(&mut self, number: u64, entry: JournalEntry) {
+        if !self.first.contains_key(&entry.stack) {
+            let first = (number, entry.clone());
+            self.first.insert(entry.stack.clone(), first);
+        }
         if entry.settles() {
-            self.older.retain(|(_, older)| older.id != entry.id);
+            self.older.remove(&entry.id);
             self.settled.insert(entry.id.clone());
         } else if entry.stage == Stage::Outcome {
             self.settled.remove(&entry.id);
@@ -54,15 +61,19 @@ impl Recent {
             && let Some((number, entry)) = newest.pop_front()
             && !self.settled.contains(&entry.id)
         {
-            self.older.push((number, entry));
+            let older = self.older.entry(entry.id.clone());
+            older.or_default().push((number, entry));
         }
     }
 
     /// All of them, oldest first.
     pub(super) fn entries(&self) -> Vec<(u64, JournalEntry)> {
         let newest = self.commands.values().flatten();
-        let mut entries: Vec<_> = newest.chain(&self.older).cloned().collect();
+        let older = self.older.values().flatten();
+        let all = newest.chain(older).chain(self.first.values());
+        let mut entries: Vec<_> = all.cloned().collect();
         entries.sort_by_key(|(number, _)| *number);
+        entries.dedup_by_key(|(number, _)| *number);
         entries
     }
 }

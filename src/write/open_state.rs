@@ -28,7 +28,7 @@ pub fn open_state(state: Option<&Path>) -> Result<(&Path, Journal), Box<WriteRep
         return Err(Box::new(WriteReport::refused(why, next, None)));
     }
     let journal = Journal::in_folder(folder);
-    match journal.read() {
+    match journal.recent() {
         Ok(_) => Ok((folder, journal)),
         Err(error) => Err(refused(&PreflightError::Journal(error).to_string())),
     }

@@ -232,6 +232,21 @@ fn reading_what_is_recent_costs_the_same_however_long_the_journal_is() {
     assert!(costs[1] < costs[0] * 3, "{costs:?}");
 }
 
+/// By it an installation is told from one whose history was lost.
+#[test]
+fn the_first_entry_of_a_stack_is_never_forgotten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = long(folder.path(), 3_000);
+    bytes_read(&journal);
+    let (chain, read) = bytes_read(&journal);
+    assert!(read <= INDEX_EVERY, "{read}");
+    let all = journal.read().expect("read");
+    assert_eq!(chain.entries.first(), all.entries.first());
+    assert!(chain.entries.len() < all.entries.len());
+    let numbers: Vec<_> = chain.entries.iter().map(|(number, _)| number).collect();
+    assert!(numbers.is_sorted_by(|a, b| a < b), "each once");
+}
+
 #[test]
 fn an_index_of_another_journal_is_ignored() {
     let folder = tempfile::tempdir().expect("a folder");

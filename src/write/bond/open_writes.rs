@@ -17,7 +17,7 @@ const LATEST_EFFECT_S: i64 = 15 * 60;
 /// Writes into the journal what a bond, as it was just read, says about unfinished pulses and
 /// ends of it. If the journal cannot take it, the next reading says so again.
 pub fn settle(context: &WriteContext<'_>, bond: &BondId, summary: &BondSummary) {
-    let Ok(chain) = context.journal.read() else {
+    let Ok(chain) = context.journal.recent() else {
         return;
     };
     let now = context.clock.at().unix_timestamp();
