@@ -156,10 +156,7 @@ fn of_pecks(
     });
     let gap = |gap: Option<Gap>| {
         let gap = gap.filter(|_| !one);
-        gap.map(|gap| {
-            let lacks_token = lacks_token && !matches!(gap, Gap::Nameless(_));
-            unlisted(lacks_token, UnavailableReason::NotCovered, said(gap))
-        })
+        gap.map(|gap| unlisted(lacks_token, UnavailableReason::NotCovered, said(gap)))
     };
     let (pending, all_known) = (gap(all.gaps.pending), gap(all.gaps.pecks));
     let pending = doubt.clone().or(pending);
@@ -270,7 +267,7 @@ fn of_bonds(
         .iter()
         .filter(|bond| bond.class(now) == Class::Unknown)
         .count();
-    let lacks_token = lacks_token && unclear == Some(BONDED_BEFORE_FEED);
+    let lacks_token = lacks_token && unclear.is_none_or(|why| why == BONDED_BEFORE_FEED);
     let unclear = unclear.map(|why| format!("{doubtful} bonds are not certain: {why}"));
     if let Some(why) = unclear.or(all.gaps.bonds.filter(|_| !one).map(said)) {
         let mut unavailable = unlisted(lacks_token, UnavailableReason::NotCovered, why);

@@ -79,7 +79,7 @@ const OWN: [&str; 27] = [
     "pipeline",
 ];
 /// Words of somebody's TLS.
-const TLS: [&str; 15] = [
+const TLS: [&str; 21] = [
     "ssl",
     "tls",
     "x509",
@@ -95,6 +95,24 @@ const TLS: [&str; 15] = [
     "issuer",
     "signed",
     "https",
+    "mtls",
+    "expired",
+    "altname",
+    "altnames",
+    "untrusted",
+    "revocation",
+];
+/// Whose certificate it is, said directly before the word, when it is that of a connection.
+const OF_CONNECTIONS: [&str; 9] = [
+    "client",
+    "server",
+    "peer",
+    "remote",
+    "root",
+    "leaf",
+    "ca",
+    "intermediate",
+    "wildcard",
 ];
 /// Words of mail that is sent.
 const MAIL: [&str; 6] = [
@@ -197,6 +215,8 @@ fn is_about_mail(tokens: &[Word]) -> bool {
         .iter()
         .any(|token| MAIL.contains(&token.word.as_str()))
         || pair(&["send", "raw", "bulk"], "email")
+        || pair(&CERTIFICATE, "email")
+        || pair(&CERTIFICATE, "mail")
 }
 
 /// A certificate of the platform's own, by what is done with it; or any, unless the line is about
@@ -209,6 +229,10 @@ fn is_about_certificates(tokens: &[Word]) -> bool {
     };
     let places: Vec<usize> = (0..tokens.len())
         .filter(|at| is(*at, &CERTIFICATE))
+        .filter(|at| {
+            at.checked_sub(1)
+                .is_none_or(|before| !is(before, &OF_CONNECTIONS))
+        })
         .collect();
     let own = places.iter().any(|at| {
         // `certificate issued by …` is said of an authority.
@@ -250,7 +274,9 @@ fn is_failed(tokens: &[Word]) -> bool {
     let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
     (0..tokens.len()).any(|at| {
         let phrase = match (word(at), word(at + 1)) {
-            ("timed", "out") | ("could", "not") | ("not", "issued") | ("not", "written") => true,
+            // What is not issued again was issued.
+            ("not", "issued" | "written") => word(at + 2) != "again",
+            ("timed", "out") | ("could", "not") => true,
             ("not", "verified") | ("can", "not") => true,
             _ => is_failure_word(word(at)),
         };
@@ -258,8 +284,12 @@ fn is_failed(tokens: &[Word]) -> bool {
     })
 }
 
-/// `failed=0`, `failed lookups: 0`, `errors: none`.
+/// `failed=0`, `failed lookups: 0`, `errors: none`, `failed 0, skipped 3`.
 fn is_counted_at_zero(tokens: &[Word], at: usize) -> bool {
+    let next = tokens.get(at + 1).filter(|next| next.word == "0");
+    if next.is_some_and(|next| next.gap.is_empty() || next.gap.starts_with([',', ';', ')', '|'])) {
+        return true;
+    }
     let value = (at..at + 3).find_map(|place| {
         let token = tokens.get(place)?;
         let gap = token.gap.trim();

@@ -123,12 +123,39 @@ fn sentence(random: &mut Sequence) -> String {
     words.join(" ")
 }
 
+/// A level in colour, as loggers write it for a terminal.
+fn coloured(level: &str) -> String {
+    format!("\x1b[31m\x1b[1m{level}\x1b[0m")
+}
+
+/// What the console of Node.js writes before a message.
+const CONSOLE: &str = "2026-03-22T03:10:00.000Z\t0f1e2d3c-0000";
+
 fn healthy_line(random: &mut Sequence) -> String {
     let text = sentence(random);
     let first = random.of(PLAIN);
+    let any = random.of(&["INFO", "ERROR", "WARN"]);
     let level = random.of(&["INFO", "DEBUG", "WARN", "TRACE"]);
     let number = random.of(&["10", "20", "30", "40"]);
-    match random.next(9) {
+    match random.next(18) {
+        9 => format!(
+            "2026-03-22T03:10:00Z {} duck::store: {text}",
+            coloured(level)
+        ),
+        10 => format!("2026-03-22 03:10:00 [{:<9}] {text}", level.to_lowercase()),
+        11 => format!("time=2026-03-22T03:10:00Z level=INFO-2 msg=\"{text}\" err=<nil>"),
+        12 => {
+            let own = serde_json::json!({"level": level, "message": text, "error": {"code": 0}});
+            format!("{CONSOLE}\t{any}\t{own}")
+        }
+        13 => format!("{CONSOLE}\t{any}\t(node:8) [DEP0040] DeprecationWarning: {text}"),
+        14 => format!("[2026-03-22T03:10:00+00:00] duck.{level}: {text} []"),
+        15 => format!(
+            "2026-03-22T03:10:00+0000 {} duck : {text}",
+            level.to_lowercase()
+        ),
+        16 => format!("[duck agent] 2026/03/22 03:10:00 {level} {text}"),
+        17 => format!("Loaded System.Runtime.{first} and Duck.Extension.{first}"),
         0 => format!("[{level}]\t2026-03-22T03:10:00.000Z\t0f1e2d3c-0000\t{text}"),
         1 => format!("2026-03-22T03:10:00.000Z\t0f1e2d3c-0000\t{level}\t{text}"),
         2 => format!("2026-03-22 03:10:00,123 - duck.store - {level} - {text}"),
@@ -152,7 +179,29 @@ fn fault_line(random: &mut Sequence) -> String {
     let level = random.of(&["ERROR", "CRITICAL", "FATAL"]);
     let number = random.of(&["50", "60"]);
     let name = random.of(&["Store", "Peck", "Handler"]);
-    match random.next(18) {
+    match random.next(31) {
+        18 => format!(
+            "2026-03-22T03:10:00Z {} duck::store: {text}",
+            coloured(level)
+        ),
+        19 => format!("2026-03-22 03:10:00 [{:<9}] {text}", level.to_lowercase()),
+        20 => format!("time=2026-03-22T03:10:00Z level=ERROR+4 msg=\"{text}\""),
+        21 => {
+            let own = serde_json::json!({"level": level, "message": text});
+            format!("{CONSOLE}\tINFO\t{own}")
+        }
+        22 => format!("{CONSOLE}\tERROR\t(node:8) UnhandledPromiseRejectionWarning: {text}"),
+        23 => format!("[2026-03-22T03:10:00+00:00] duck.{level}: {text} []"),
+        24 => format!("2026-03-22T03:10:00+0000 error duck : {text}"),
+        25 => format!("[duck agent] 2026/03/22 03:10:00 {level} {text}"),
+        26 => format!("thread 'main' panicked at src/{name}.rs:12:5:\n{text}"),
+        27 => format!("PHP Fatal error:  Uncaught {name}Error: {text}"),
+        28 => format!("Fatal Python error: {text}"),
+        29 => format!("{} {text}", random.of(&["ERRO[0007]", "FATA[0000]"])),
+        30 => format!(
+            "/var/task/bootstrap: /lib64/libc.so.6: version `GLIBC_2.{}' not found (required by {name})",
+            30 + random.next(9)
+        ),
         0 => format!("[{level}]\t2026-03-22T03:10:00.000Z\t0f1e2d3c-0000\t{text}"),
         1 => format!("2026-03-22T03:10:00.000Z\t0f1e2d3c-0000\t{level}\t{text}"),
         2 => format!("2026-03-22 03:10:00,123 - duck.store - {level} - {text}"),

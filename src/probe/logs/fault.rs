@@ -4,7 +4,7 @@
 //! stack trace. A level decides by itself; only a line without one is searched for the others.
 
 use super::level::Level;
-use super::line::LogLine;
+use super::line::{LogLine, says_something};
 use super::nothing::is_nothing;
 use regex::Regex;
 use serde_json::Value;
@@ -61,10 +61,10 @@ impl LogFault {
             return None;
         }
         match line.level {
-            Some(Level::Fault) => Some((Self::by_words(line.text), FaultSource::Level)),
+            Some(Level::Fault) => Some((Self::by_words(&line.text), FaultSource::Level)),
             Some(Level::Warning | Level::Fine) => None,
             None if line.text.starts_with('{') && line.fields.is_some() => of_json(line),
-            None => of_text(line.text),
+            None => of_text(&line.text),
         }
     }
 
@@ -98,6 +98,11 @@ const IMPORT: &[&str] = &[
     "Couldn't find valid bootstrap",
     "No public method named",
     "Could not find the specified handler",
+    "Cannot find package '",
+    "cannot load such file",
+    "ModuleNotFoundError: No module named",
+    "error while loading shared libraries",
+    "version `GLIBC",
 ];
 const EXIT: &[&str] = &[
     "Runtime exited",
@@ -107,6 +112,10 @@ const EXIT: &[&str] = &[
     "Runtime.OutOfMemory",
     "Extension.",
     "JavaScript heap out of memory",
+    "due to java.lang.OutOfMemoryError",
+    "detected by the Java Runtime Environment",
+    "memory for the Java Runtime Environment",
+    "Segmentation fault",
 ];
 
 /// Records of the platform in the JSON format (Lambda Telemetry API schema reference).
@@ -132,12 +141,6 @@ fn of_platform(kind: &str, record: &Value) -> Option<LogFault> {
 /// fault itself.
 fn of_json(line: &LogLine<'_>) -> Option<(LogFault, FaultSource)> {
     let fields = line.fields.as_ref()?;
-    let said = |value: &Value| match value {
-        Value::String(text) => !is_nothing(text),
-        Value::Array(list) => !list.is_empty(),
-        Value::Object(object) => !object.is_empty(),
-        _ => false,
-    };
     let names = [
         "errorMessage",
         "errorType",
@@ -148,12 +151,16 @@ fn of_json(line: &LogLine<'_>) -> Option<(LogFault, FaultSource)> {
         "stack",
         "exc_info",
     ];
-    let holds = |name: &str| fields.get(name).is_some_and(said);
+    let holds = |name: &str| {
+        let value = fields.get(name);
+        // A number may be a count, or the code of an answer.
+        value.is_some_and(|value| !value.is_number() && says_something(value))
+    };
     if names.iter().any(|name| holds(name)) {
-        return Some((LogFault::by_words(line.text), FaultSource::Field));
+        return Some((LogFault::by_words(&line.text), FaultSource::Field));
     }
     let message = line.message();
-    match message == line.text {
+    match message == line.text.as_ref() {
         true => None,
         // A message may be a line of its own, with its own level.
         false => LogFault::of(&LogLine::parse(message)),
@@ -219,15 +226,17 @@ fn of_platform_text(text: &str) -> Option<Option<LogFault>> {
 // The classes below are ASCII throughout: logs name identifiers, not prose.
 static RUNTIME: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?m)Task timed out|(?:^|[ \t])RequestId: [0-9a-f-]+ (?:Error:|Process exited)|Runtime exited|(?:^|\t) *Status: (?:timeout|error|failure)(?-u:\b)|exited before completing|signal: killed|(?-u:\b)(?:Runtime|Extension|Sandbox)\.[A-Z][A-Za-z]+|Unable to import module|Cannot find module '|Class not found: |Couldn't find valid bootstrap|No public method named|JavaScript heap out of memory|Unknown application error occurred|fork/exec [^ ]+: |Could not find the specified handler",
+        r"(?m)Task timed out|(?:^|[ \t])RequestId: [0-9a-f-]+ (?:Error:|Process exited)|Runtime exited|(?:^|\t) *Status: (?:timeout|error|failure)(?-u:\b)|exited before completing|signal: killed|(?:^|[^A-Za-z0-9_.])(?:Runtime|Extension|Sandbox|Function)\.(?:[A-Z][A-Za-z]*(?:Error|Crash|Failure|NotFound|TooLarge|Rejection|Exit|HandlerName)|OutOfMemory|Timedout|Unknown[A-Za-z]*|Invalid[A-Za-z]+|NoSuch[A-Za-z]+|BadFunctionCode|TruncatedResponse|TooManyExtensions)(?-u:\b)|LAMBDA_WARNING: Unhandled exception|Unable to import module|Cannot find module '|Class not found: |Couldn't find valid bootstrap|No public method named|JavaScript heap out of memory|Unknown application error occurred|fork/exec [^ ]+: |Could not find the specified handler",
     )
 });
 
 /// Stack traces and uncaught exceptions, by language.
 static TRACES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
     [
-        ("Python", r"(?m)^Traceback \(most recent call last\)|^[ \t]*File [^\n]+\.py[^\n]*, line [0-9]+, in |^An error occurred \([A-Za-z0-9]+\) when calling the "),
+        ("Python", r"(?m)^[ \t|+]*(?:Exception Group )?Traceback \(most recent call last\)|^Fatal Python error: |^[ \t]*File [^\n]+\.py[^\n]*, line [0-9]+, in |^An error occurred \([A-Za-z0-9]+\) when calling the "),
         ("Go", r"(?m)^panic: |^goroutine [0-9]+ \[|^fatal error: |^runtime error: "),
+        ("Rust", r"(?m)^thread '[^'\n]*' (?:\([0-9]+\) )?panicked at "),
+        ("process", r"(?m)(?:^|: )(?:PHP )?(?:Fatal|Parse) error: |^(?:Stack overflow|Process terminated|Out of memory)\.|^terminate called (?:after throwing|without)|^(?:Terminating|Aborting) due to java\.|^# .*(?:detected by|memory for) the Java Runtime Environment|(?:: |[0-9] +)Segmentation fault|: error while loading shared libraries: |: version `GLIBC[A-Z_0-9.]+' not found|^npm (?:ERR!|error) "),
         ("Ruby", r"(?m)\.rb:[0-9]+:in [`'].*(?:\([A-Z][A-Za-z0-9_:]*\)|: )|^[ \t]*from [^\n]*\.rb:[0-9]+"),
         (".NET", r"(?m)^Unhandled exception[.:]|^[ \t]+at [A-Za-z_][A-Za-z0-9_.`<>\[\]]+\([^()\n]*\) in |^(?:System|Amazon|Microsoft|Npgsql)\.[A-Za-z0-9_.]+Exception\b|^[ \t]+at (?:System|Microsoft|Amazon)\.[A-Za-z]|^ *--- End of (?:inner exception )?stack trace"),
         ("Java", r"(?m)^[ \t]+at [A-Za-z_$][A-Za-z0-9_$.<>/]*\((?:[A-Za-z0-9_$]+\.(?:java|kt|scala|groovy):[0-9]+|Unknown Source|Native Method|[A-Za-z0-9_$]+\.java)\)|^(?:Exception in thread |Caused by: )|^(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable)(?::|[ \t\r]*$)"),

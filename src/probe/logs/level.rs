@@ -13,13 +13,14 @@ pub(super) enum Level {
     Fault,
 }
 
-const FINE: [&str; 20] = [
+const FINE: [&str; 21] = [
     "trace",
     "trce",
     "trc",
     "debug",
     "dbug",
     "dbg",
+    "debu",
     "verbose",
     "info",
     "inf",
@@ -36,11 +37,14 @@ const FINE: [&str; 20] = [
     "silly",
 ];
 const WARNING: [&str; 4] = ["warn", "warning", "wrn", "wrng"];
-const FAULT: [&str; 16] = [
+const FAULT: [&str; 19] = [
     "error",
     "err",
     "eror",
+    "erro",
     "ftl",
+    "fata",
+    "pani",
     "critical",
     "crit",
     "fatal",
@@ -56,9 +60,13 @@ const FAULT: [&str; 16] = [
 ];
 
 impl Level {
-    /// The level that a word names.
+    /// The level that a word names, such as `error`, or `ERROR+4` of Go's slog.
     pub(super) fn of_word(word: &str) -> Option<Self> {
         let word = word.trim().to_ascii_lowercase();
+        let word = match word.rsplit_once(['+', '-']) {
+            Some((word, offset)) if offset.bytes().all(|b| b.is_ascii_digit()) => word.to_owned(),
+            _ => word,
+        };
         let is_in = |words: &[&str]| words.contains(&word.as_str());
         if is_in(&FAULT) {
             Some(Level::Fault)
@@ -71,11 +79,14 @@ impl Level {
         }
     }
 
-    /// The level in a field of this name, in lower case; `fields` are those beside it.
+    /// The level in a field of this name, in the form of [`super::line`]; `fields` are those beside
+    /// it.
     pub(super) fn of_field(name: &str, value: &Value, fields: &Map<String, Value>) -> Option<Self> {
         match value {
             Value::String(text) => Self::of_word(text),
             Value::Number(number) => Self::of_number(name, number.as_f64()?, fields),
+            // Loguru writes name, number and icon.
+            Value::Object(level) => Self::of_word(level.get("name")?.as_str()?),
             _ => None,
         }
     }
@@ -84,7 +95,7 @@ impl Level {
         // Where a fault and a warning begin.
         let (fault, warning) = match name {
             // OpenTelemetry, log data model: 17 to 24 are errors.
-            "severitynumber" | "severity_number" => (17.0, 13.0),
+            "severitynumber" => (17.0, 13.0),
             // Python's logging.
             "levelno" => (40.0, 30.0),
             // Syslog counts down: 3 is an error, 7 is debug. Only where it is a severity, or the

@@ -10,7 +10,16 @@ const HEAD: usize = 8;
 /// before it, such as times, ids, threads and names of loggers.
 pub(super) fn level_of_text(text: &str) -> Option<Level> {
     let first = text.lines().next().unwrap_or_default();
-    let own_forms = [level_of_logfmt, level_of_glog, level_of_ruby];
+    let own_forms = [
+        level_of_logfmt,
+        level_of_glog,
+        level_of_ruby,
+        level_of_logrus,
+        level_of_monolog,
+        level_of_swift,
+        level_of_node,
+        level_of_console,
+    ];
     if let Some(level) = own_forms.iter().find_map(|level| level(first)) {
         return Some(level);
     }
@@ -25,7 +34,11 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
             behind_separator = true;
             continue;
         }
-        if let Some(level) = Level::of_word(word).filter(|_| !names_nothing(first, word)) {
+        let level = match mark {
+            Mark::Bracketed => level_in_brackets(word),
+            _ => Level::of_word(word),
+        };
+        if let Some(level) = level.filter(|_| !names_nothing(first, word)) {
             let upper = word.bytes().all(|byte| !byte.is_ascii_lowercase());
             let set_off = matches!(mark, Mark::Bracketed | Mark::Field)
                 || (behind_separator && matches!(mark, Mark::Separated));
@@ -45,10 +58,47 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
     None
 }
 
-/// Whether the word is a name with a value that says that there is none: `ERROR: 0`.
+/// Whether a line of text ends with a level, to which an object may be added.
+pub(super) fn ends_with_level(text: &str) -> bool {
+    let last = text.split_whitespace().next_back();
+    last.is_some_and(|word| Level::of_word(word.trim_matches(['[', ']', ':'])).is_some())
+}
+
+/// `error`, and the last word behind a time or the name of a module: `03:10:00 ERR`,
+/// `proxy:error`.
+fn level_in_brackets(text: &str) -> Option<Level> {
+    let behind_time = || {
+        let (head, last) = text.rsplit_once(' ')?;
+        head.split(' ')
+            .all(is_prefix)
+            .then(|| Level::of_word(last))?
+    };
+    let behind_module = || {
+        let (module, last) = text.split_once(':')?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        module.chars().all(plain).then(|| Level::of_word(last))?
+    };
+    Level::of_word(text)
+        .or_else(behind_time)
+        .or_else(behind_module)
+}
+
+/// Whether the word is a name with a value that says that there is none: `ERROR: 0`,
+/// `ERROR count: 0`.
 fn names_nothing(line: &str, word: &str) -> bool {
     let Some((_, rest)) = line.split_once(word) else {
         return false;
+    };
+    let noun = rest
+        .trim_start()
+        .split([':', '=', ' '])
+        .next()
+        .unwrap_or_default();
+    let rest = match noun.to_ascii_lowercase().as_str() {
+        "count" | "counts" | "total" | "rate" => {
+            rest.trim_start().get(noun.len()..).unwrap_or_default()
+        }
+        _ => rest,
     };
     let Some(value) = rest.strip_prefix([':', '=']) else {
         return false;
@@ -85,13 +135,37 @@ fn tokens(line: &str) -> impl Iterator<Item = LineToken<'_>> {
     let fields = line.split(['\t', '|']);
     let single = line.contains(['\t', '|']);
     fields.flat_map(move |field| {
-        let words: Vec<&str> = field.split(' ').filter(|word| !word.is_empty()).collect();
+        let words = words(field);
         let alone = single && words.len() == 1;
         let count = words.len();
         (0..count)
             .map(|at| token(&words, at, alone))
             .collect::<Vec<_>>()
     })
+}
+
+/// Words between blanks; what stands in square brackets is one.
+fn words(mut field: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    loop {
+        field = field.trim_start_matches(' ');
+        let close = field
+            .find(']')
+            .filter(|_| field.starts_with('['))
+            .map_or(0, |at| at + 1);
+        let behind = field.get(close..).unwrap_or_default();
+        // `[0.5s][info]` are two.
+        let end = match close > 0 && behind.starts_with('[') {
+            true => close,
+            false => close + behind.find(' ').unwrap_or(behind.len()),
+        };
+        let (word, rest) = field.split_at(end);
+        if word.is_empty() {
+            return words;
+        }
+        words.push(word);
+        field = rest;
+    }
 }
 
 fn token<'a>(words: &[&'a str], at: usize, alone: bool) -> LineToken<'a> {
@@ -192,6 +266,60 @@ fn level_of_ruby(line: &str) -> Option<Level> {
         "I" | "D" | "A" => Some(Level::Fine),
         _ => None,
     }
+}
+
+/// `ERRO[0007] message`
+fn level_of_logrus(line: &str) -> Option<Level> {
+    let (level, rest) = line.split_once('[')?;
+    let (seconds, _) = rest.split_once("] ")?;
+    let form = level.len() == 4 && seconds.bytes().all(|byte| byte.is_ascii_digit());
+    form.then(|| Level::of_word(level))?
+}
+
+/// `[2026-03-22T03:10:00+00:00] channel.ALERT: message`
+fn level_of_monolog(line: &str) -> Option<Level> {
+    let (time, rest) = line.strip_prefix('[')?.split_once("] ")?;
+    let (channel, level) = rest.split_once(": ")?.0.split_once('.')?;
+    let form = is_prefix(time) && !channel.contains(' ');
+    form.then(|| Level::of_word(level))?
+}
+
+/// `2026-03-22T03:10:00+0000 error label : message`
+fn level_of_swift(line: &str) -> Option<Level> {
+    let mut words = line.split(' ');
+    let (time, level, label) = (words.next()?, words.next()?, words.next()?);
+    let (_, zone) = time.rsplit_once(['+', '-'])?;
+    let form = time.contains('T') && zone.len() == 4;
+    let ends = label.ends_with(':') || words.next() == Some(":");
+    (form && ends).then(|| Level::of_word(level))?
+}
+
+/// `(node:8) DeprecationWarning: message`, whatever level the console adds to it.
+fn level_of_node(line: &str) -> Option<Level> {
+    let (head, message) = line.split_once("(node:")?;
+    let (_, said) = message.split_once(") ")?;
+    if !head.is_empty() && !ends_with_level(head) {
+        return None;
+    }
+    if said.starts_with("UnhandledPromiseRejection") {
+        return Some(Level::Fault);
+    }
+    let name = said.split(": ").next().unwrap_or_default();
+    (name.ends_with("Warning") || name == "NOTE").then_some(Level::Warning)
+}
+
+/// `TIME\tID\tINFO\tmessage` with a level of its own: the message of a logger that writes all by
+/// one method of the console.
+fn level_of_console(line: &str) -> Option<Level> {
+    let mut fields = line.splitn(4, '\t').skip(2);
+    Level::of_word(fields.next()?)?;
+    let message = fields.next()?;
+    let mut words = message.split(' ');
+    let first = words.next()?;
+    let level = first.trim_matches(['[', ']', ':']);
+    let marked = level.len() < first.len() || words.nth(1) == Some("-");
+    let upper = level.bytes().all(|byte| byte.is_ascii_uppercase());
+    (marked && upper && !names_nothing(message, level)).then(|| Level::of_word(level))?
 }
 
 /// Lines that the platform writes in the text format have no level.

@@ -5,35 +5,40 @@
 //! place in a line of text. The same word inside a sentence, a name or a value is none.
 
 use super::level::Level;
-use super::level_in_text::level_of_text;
+use super::level_in_text::{ends_with_level, level_of_text};
 use super::nothing::is_nothing;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
-/// Names of the field that holds the level, in lower case.
-const LEVEL_FIELDS: [&str; 14] = [
+/// Names of the field that holds the level, in lower case without `_`, `.` and `@`: loggers write
+/// `log.level`, `log_level`, `_logLevel`, `@level`.
+const LEVEL_FIELDS: [&str; 9] = [
     "level",
-    "log_level",
     "loglevel",
-    "log.level",
     "lvl",
     "levelname",
-    "level_name",
     "severity",
     "severitytext",
-    "severity_text",
     "severitynumber",
-    "severity_number",
     "levelno",
-    "@l",
+    "l",
 ];
 /// Names of the field that holds the message.
-const MESSAGE_FIELDS: [&str; 6] = ["message", "msg", "@m", "@mt", "short_message", "event"];
+const MESSAGE_FIELDS: [&str; 7] = [
+    "message",
+    "msg",
+    "@message",
+    "@m",
+    "@mt",
+    "short_message",
+    "event",
+];
 
 /// A line of the log.
 #[derive(Debug)]
 pub(super) struct LogLine<'a> {
-    /// As it came, without the line break at its end.
-    pub(super) text: &'a str,
+    /// As it came, without the line break at its end and without colours.
+    pub(super) text: Cow<'a, str>,
     /// Its fields, where it is or holds a JSON object.
     pub(super) fields: Option<Map<String, Value>>,
     /// Its level, if it says one.
@@ -43,16 +48,24 @@ pub(super) struct LogLine<'a> {
 impl<'a> LogLine<'a> {
     /// Reads a line.
     pub(super) fn parse(text: &'a str) -> Self {
-        let text = text.trim_end();
-        let fields = object(text).or_else(|| {
-            // A logger's prefix of tabs may stand before the object.
-            let after = text.rfind("\t{").map(|at| at + 1)?;
-            object(text.get(after..)?)
-        });
-        let own = fields.as_ref().filter(|_| text.starts_with('{'));
-        let level = match own {
-            Some(fields) => level_of_fields(fields),
-            None => level_of_text(text).or_else(|| fields.as_ref().and_then(level_of_fields)),
+        let text = without_colours(text.trim_end());
+        let at = text.find('{').filter(|_| text.ends_with('}'));
+        let (head, rest) = text.split_at(at.unwrap_or(text.len()));
+        // An object behind a text, such as zap's fields behind its message, begins after a tab.
+        let fields = object(rest).or_else(|| object(&text[text.rfind("\t{")? + 1..]));
+        let is_whole = fields.is_some() && head.is_empty();
+        // What a logger hands to the console as an object, with a level and a message of its own,
+        // stands behind the level that the console adds.
+        let is_message = |fields: &&Map<String, Value>| {
+            ends_with_level(head) && MESSAGE_FIELDS.iter().any(|name| fields.contains_key(*name))
+        };
+        let own = fields
+            .as_ref()
+            .filter(|fields| is_whole || is_message(fields));
+        let level = match own.and_then(level_of_fields) {
+            None if is_whole => None,
+            None => level_of_text(&text).or_else(|| fields.as_ref().and_then(level_of_fields)),
+            level => level,
         };
         Self {
             text,
@@ -78,7 +91,7 @@ impl<'a> LogLine<'a> {
                 .iter()
                 .find_map(|name| fields.get(*name)?.as_str())
         });
-        message.unwrap_or(self.text)
+        message.unwrap_or(&self.text)
     }
 
     /// Whether it is a record of metrics in the embedded metric format: its names and numbers
@@ -103,7 +116,7 @@ impl<'a> LogLine<'a> {
                     .for_each(|(name, value)| push_words(&mut words, name, value));
                 words
             }
-            _ => self.text.to_owned(),
+            _ => self.text.clone().into_owned(),
         }
     }
 }
@@ -118,12 +131,36 @@ fn object(text: &str) -> Option<Map<String, Value>> {
     }
 }
 
+/// Without the escape sequences by which loggers colour a terminal, also where there is none.
+fn without_colours(text: &str) -> Cow<'_, str> {
+    if !text.contains("\x1b[") {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // Parameters are digits and marks, and a letter ends the sequence (ECMA-48, 5.4).
+        let end = part.find(|c: char| ('@'..='~').contains(&c));
+        plain.push_str(end.and_then(|end| part.get(end + 1..)).unwrap_or_default());
+    }
+    Cow::Owned(plain)
+}
+
+/// Whether a value says something: not null, false, 0, empty, a word for nothing, or all of these.
+pub(super) fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(is) => *is,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !is_nothing(text),
+        Value::Array(list) => list.iter().any(says_something),
+        Value::Object(object) => object.values().any(says_something),
+    }
+}
+
 fn push_words(words: &mut String, name: &str, value: &Value) {
     match value {
-        Value::Null | Value::Bool(false) => {}
-        Value::Number(number) if number.as_f64() == Some(0.0) => {}
-        Value::String(text) if is_nothing(text) => {}
-        Value::Array(list) if list.is_empty() => {}
+        value if !says_something(value) => {}
         Value::Object(object) => object
             .iter()
             .for_each(|(inner, value)| push_words(words, &format!("{name}.{inner}"), value)),
@@ -135,15 +172,17 @@ fn push_words(words: &mut String, name: &str, value: &Value) {
 
 fn level_of_fields(fields: &Map<String, Value>) -> Option<Level> {
     let own = fields.iter().find_map(|(name, value)| {
-        let name = name.to_ascii_lowercase();
-        LEVEL_FIELDS
-            .contains(&name.as_str())
-            .then(|| Level::of_field(&name, value, fields))?
+        let mut plain = name.to_ascii_lowercase();
+        plain.retain(|c| !['_', '.', '@'].contains(&c));
+        let is_level = LEVEL_FIELDS.contains(&plain.as_str()) && name != "l";
+        is_level.then(|| Level::of_field(&plain, value, fields))?
     });
-    // The Elastic common schema nests it.
+    // The Elastic common schema nests it, and so does loguru.
     own.or_else(|| {
-        let nested = fields.get("log")?.as_object()?;
-        Level::of_field("level", nested.get("level")?, nested)
+        ["log", "record"].into_iter().find_map(|holder| {
+            let nested = fields.get(holder)?.as_object()?;
+            Level::of_field("level", nested.get("level")?, nested)
+        })
     })
 }
 

@@ -4,7 +4,7 @@
 pub(super) fn is_nothing(value: &str) -> bool {
     let value = value
         .trim()
-        .trim_matches(['"', '\'', ',', ';', '.', ')', ']', '}']);
+        .trim_matches(['"', '\'', ',', ';', '.', '(', ')', '<', '>', ']', '}']);
     let value = value.trim();
     [
         "",
