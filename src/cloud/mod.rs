@@ -14,6 +14,7 @@ mod denial;
 mod error;
 mod http;
 mod page_tokens;
+mod permission;
 mod process_group;
 mod question;
 mod trusted_roots;

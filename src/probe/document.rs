@@ -23,12 +23,27 @@ struct Object {
 }
 
 impl Object {
-    /// An `error` of null says that there is none.
+    /// Whether it calls itself an error: a field that holds one, or one that denies success.
     fn has_error(&self) -> bool {
-        let error = self.fields.get("error");
-        error.is_some_and(|error| !matches!(error, Node::Null))
+        let field = |name: &&str| self.fields.get(*name);
+        let denies = |node: &Node| matches!(node, Node::Bool(false));
+        ERRORS.iter().filter_map(field).any(Node::says_something)
+            || ["success", "ok"].iter().filter_map(field).any(denies)
     }
 }
+
+/// Names of the fields in which frameworks and Lambda put an error.
+const ERRORS: [&str; 6] = [
+    "error",
+    "errors",
+    "errorMessage",
+    "errorType",
+    "errorCode",
+    "exception",
+];
+
+/// What servers on Windows write before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 #[derive(Debug)]
 enum Node {
@@ -37,15 +52,31 @@ enum Node {
     Int(i64),
     Fraction(f64),
     Text(String),
-    List,
+    List { is_empty: bool },
     Object(Object),
+}
+
+impl Node {
+    /// Whether it holds something: not null, false or nothing.
+    fn says_something(&self) -> bool {
+        match self {
+            Node::Null => false,
+            Node::Bool(is) => *is,
+            Node::Int(n) => *n != 0,
+            Node::Fraction(_) => true,
+            Node::Text(text) => !text.trim().is_empty(),
+            Node::List { is_empty } => !is_empty,
+            Node::Object(object) => !object.fields.is_empty(),
+        }
+    }
 }
 
 impl JsonObject {
     /// Reads a body; anything but a JSON object with at least one field is refused. `name`
     /// is what messages call it.
     pub(super) fn parse(name: &'static str, body: &[u8]) -> Result<Self, Unavailable> {
-        let node: Node = serde_json::from_slice(body).map_err(|error| {
+        let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+        let node: Node = serde_json::from_slice(text).map_err(|error| {
             let head = Untrusted::head_of(body).printable(80);
             Unavailable::new(
                 UnavailableReason::NotJson,
@@ -106,7 +137,7 @@ impl JsonObject {
     /// That a list stands there; its entries are somebody else's to read.
     pub(super) fn list(&self, path: &str) -> Result<(), Unavailable> {
         match self.field(path)? {
-            Node::List => Ok(()),
+            Node::List { .. } => Ok(()),
             other => Err(self.mistyped(path, other, "a list")),
         }
     }
@@ -185,7 +216,7 @@ impl JsonObject {
             Node::Int(n) => n.to_string(),
             Node::Fraction(x) => x.to_string(),
             Node::Text(text) => format!("\"{}\"", Untrusted::new(text.as_str()).printable(40)),
-            Node::List => "a list".to_owned(),
+            Node::List { .. } => "a list".to_owned(),
             Node::Object(_) => "an object".to_owned(),
         };
         Unavailable::new(
@@ -235,8 +266,11 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
-        while list.next_element::<serde::de::IgnoredAny>()?.is_some() {}
-        Ok(Node::List)
+        let mut is_empty = true;
+        while list.next_element::<serde::de::IgnoredAny>()?.is_some() {
+            is_empty = false;
+        }
+        Ok(Node::List { is_empty })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {

@@ -36,7 +36,7 @@ const FAILED: [&str; 22] = [
     "invalid",
 ];
 /// Further words of what did not come to pass.
-const ABSENT: [&str; 9] = [
+const ABSENT: [&str; 35] = [
     "missing",
     "stale",
     "absent",
@@ -44,11 +44,37 @@ const ABSENT: [&str; 9] = [
     "canceled",
     "skipped",
     "overdue",
+    "late",
+    "delayed",
+    "silent",
+    "silence",
+    "loss",
+    "stopped",
+    "disabled",
+    "blocked",
+    "throttled",
+    "unauthorized",
+    "forbidden",
+    "unreachable",
+    "unavailable",
+    "unknown",
+    "unverified",
+    "unconfirmed",
+    "ignored",
+    "breached",
+    "reverted",
+    "rollback",
+    "suspended",
+    "paused",
+    "exhausted",
+    "revoked",
+    "withdrawn",
+    "lapsed",
     "not",
     "no",
 ];
 /// Words of what was only asked for, or is still to come.
-const UNDECIDED: [&str; 17] = [
+const UNDECIDED: [&str; 21] = [
     "request",
     "requested",
     "pending",
@@ -66,6 +92,10 @@ const UNDECIDED: [&str; 17] = [
     "expected",
     "planned",
     "initiated",
+    "progress",
+    "processing",
+    "deferred",
+    "due",
 ];
 
 /// Words of types that speak of something else than a duckling that signed up.
@@ -117,7 +147,14 @@ impl Meaning {
             peck: about("peck"),
             cert: about("cert"),
             cert_issued: about("cert")
-                && (about("issued") || about("_issue_succe"))
+                && [
+                    "issued",
+                    "_issue_succe",
+                    "issuance_succe",
+                    "issuance_complete",
+                ]
+                .iter()
+                .any(|word| about(word))
                 && !about("unissued")
                 && !about("revoke")
                 && done,
@@ -161,7 +198,12 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
     let about = |words: &[&str]| words.iter().any(|word| kind.contains(word));
     // A socket is disconnected, too: only what joins two agents ends with a bond.
     let of_two = || about(&["peck", "bond", "connection", "flock"]);
-    if about(&["unpeck", "unbond", "severed"]) || (about(&["disconnect"]) && of_two()) {
+    let is_parted = about(&["unpeck", "unbond", "severed"])
+        || (about(&["disconnect"]) && of_two())
+        || (about(&["bond_"]) && about(&["broken", "revoked", "dissolved", "terminated"]));
+    if is_parted {
+        // What was revoked is what was asked for here.
+        let done = done || kind.contains("revoked");
         return done.then_some(EventKind::Unpecked);
     }
     if is_callback_error(kind) {
@@ -175,6 +217,8 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
             "timed_out",
             "refused",
             "rejected",
+            "exhausted",
+            "dead_letter",
         ])
         .then_some(EventKind::DeliveryFailed);
     }
@@ -192,6 +236,7 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
     }
     if about(&[
         "denied",
+        "declined",
         "reject",
         "deny",
         "refused",
@@ -201,10 +246,13 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
     ]) {
         return Some(EventKind::Denied);
     }
-    if about(&["expire", "timed_out", "timeout"]) {
+    if about(&["expire", "timed_out", "timeout", "lapsed"]) {
         return Some(EventKind::Expired);
     }
-    if about(&["approved", "accepted"]) || kind.ends_with("approve") || kind.ends_with("accept") {
+    if about(&["approved", "accepted", "approval_granted"])
+        || kind.ends_with("approve")
+        || kind.ends_with("accept")
+    {
         return done.then_some(EventKind::Approved);
     }
     about(&["request", "sent", "notify", "received", "created"]).then_some(EventKind::Requested)
@@ -217,7 +265,16 @@ pub(super) fn mentions_callback_error(text: &str) -> bool {
 
 /// Of a type, a callback that was refused or never came back counts, too.
 fn is_callback_error(kind: &str) -> bool {
-    let late = ["timeout", "timed_out", "refused", "rejected", "lost"];
+    let late = [
+        "timeout",
+        "timed_out",
+        "refused",
+        "rejected",
+        "lost",
+        "exception",
+        "unreachable",
+        "_5xx",
+    ];
     says_callback_error(kind)
         || (kind.contains("callback") && late.iter().any(|word| kind.contains(word)))
 }

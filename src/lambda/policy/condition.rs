@@ -227,10 +227,15 @@ fn source_match(
             name: &operator.name.replace("Not", ""),
             ..*operator
         };
-        match compare(&alone, std::slice::from_ref(value), &actual) {
+        let holds = |value: String| compare(&alone, &[value], &actual);
+        let by_route = || route_wildcards(value).and_then(holds) == Some(true);
+        match holds(value.clone()) {
             None => return Match::Unknown(named),
-            Some(true) => {
+            Some(plain) if plain || by_route() => {
                 any = true;
+                if !plain {
+                    unchecked.push("the route".to_owned());
+                }
                 let is_narrow = |part: Option<&str>| part.is_some_and(|part| part != "*");
                 if request.api_id.is_none() && is_narrow(id) {
                     unchecked.push("the id of the API".to_owned());
@@ -239,7 +244,7 @@ fn source_match(
                     unchecked.push("the stage".to_owned());
                 }
             }
-            Some(false) => {}
+            Some(_) => {}
         }
     }
     match (any, operator.is_negated) {
@@ -250,6 +255,24 @@ fn source_match(
         (true, true) => Match::Unknown(named),
         (false, false) => Match::No(named),
     }
+}
+
+/// The pattern of a source that names a route, such as `{proxy+}` or the `$default` of an HTTP API,
+/// with a wildcard for it: API Gateway names the route as it is declared, not the path that was
+/// asked for, and which route is declared is not known here.
+fn route_wildcards(pattern: &str) -> Option<String> {
+    let (api, route) = pattern.split_once('/')?;
+    let stage = route.strip_suffix("/$default");
+    if let Some(stage) = stage.filter(|stage| !stage.contains('/')) {
+        return Some(format!("{api}/{stage}/*"));
+    }
+    let parts: Vec<&str> = route.split('/').collect();
+    let is_variable = |part: &&str| part.starts_with('{') && part.ends_with('}');
+    let wild = parts
+        .iter()
+        .map(|part| if is_variable(&part) { "*" } else { part });
+    let wild: Vec<&str> = wild.collect();
+    (wild != parts).then(|| format!("{api}/{}", wild.join("/")))
 }
 
 /// The id and the stage that a pattern of a source ARN names.

@@ -44,6 +44,7 @@ pub(crate) fn gateway_access(
         Some(one @ Value::Object(_)) => vec![one],
         _ => return Err("it holds no statements".to_owned()),
     };
+    let has_variables = policy.get("Version").and_then(Value::as_str) == Some("2012-10-17");
     let mut allowed: Option<Vec<String>> = None;
     let mut open_allow = None;
     let mut open_deny = None;
@@ -55,7 +56,16 @@ pub(crate) fn gateway_access(
             Some("Deny") => true,
             _ => return Err(format!("{name} neither allows nor denies")),
         };
-        match (is_deny, statement_match(statement, request)?) {
+        let found = match statement_match(statement, request)? {
+            // Where it would match but for a variable, its value decides.
+            Match::No(why) if has_variables && why.contains("${") => Match::Unknown(why),
+            found => found,
+        };
+        match (is_deny, found) {
+            (true, Match::Yes(unchecked)) if !unchecked.is_empty() => {
+                let unchecked = unchecked.join(" and ");
+                open_deny = Some(format!("{name} denies it if it is of {unchecked}"));
+            }
             (true, Match::Yes(_)) => {
                 return Ok(GatewayAccess::Refused(format!("{name} denies it")));
             }

@@ -1,26 +1,60 @@
 //! The object around the entries of the feed, parsed when the answer is complete.
 
 use crate::observation::{Unavailable, UnavailableReason};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use std::fmt;
 
 /// The names under which the list of entries may stand.
 pub(super) const CONTAINERS: [&str; 3] = ["entries", "events", "items"];
 
-/// Names of what says that a feed goes on.
-const MORE: [&str; 10] = [
-    "has_more",
-    "hasMore",
+/// Names of what says that a feed goes on, in the form of [`plain`].
+const MORE: [&str; 15] = [
+    "hasmore",
+    "hasnext",
+    "hasnextpage",
+    "more",
     "truncated",
-    "next_token",
-    "nextToken",
-    "next_cursor",
-    "nextCursor",
+    "istruncated",
+    "partial",
+    "nexttoken",
+    "nextpagetoken",
+    "nextcursor",
+    "nextpage",
     "next",
-    "LastEvaluatedKey",
-    "last_evaluated_key",
+    "continuationtoken",
+    "lastevaluatedkey",
+    "stale",
 ];
+/// Names of objects in which these may stand.
+const AROUND: [&str; 7] = [
+    "pagination",
+    "paging",
+    "page",
+    "pageinfo",
+    "meta",
+    "metadata",
+    "links",
+];
+/// Names of what holds an error.
+const ERRORS: [&str; 5] = ["error", "errors", "errormessage", "errortype", "errorcode"];
+
+/// A name in lower case, without what stands between its words: `has_more`, `hasMore`.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether a name and its value say that there is more.
+fn goes_on(name: &str, value: &Value) -> bool {
+    let name = plain(name);
+    match value {
+        Value::Object(inner) if AROUND.contains(&name.as_str()) => {
+            inner.iter().any(|(name, value)| goes_on(name, value))
+        }
+        value => MORE.contains(&name.as_str()) && says_more(value),
+    }
+}
 
 /// Whether a value of these says so.
 fn says_more(value: &Value) -> bool {
@@ -36,7 +70,9 @@ fn says_more(value: &Value) -> bool {
 
 /// What stands around the entries must be an object with one list of them and no error.
 pub(super) fn check(bytes: &[u8]) -> Result<(), Unavailable> {
-    let envelope: Envelope = serde_json::from_slice(bytes).map_err(|error| {
+    // A byte order mark is what servers on Windows write before UTF-8.
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let envelope: Envelope = serde_json::from_slice(text).map_err(|error| {
         let why = if error.is_eof() {
             UnavailableReason::Broken
         } else {
@@ -106,17 +142,51 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
                     Value::Array(list) if list.is_empty() => envelope.lists += 1,
                     _ => envelope.wrong = Some(container),
                 },
-                None if MORE.contains(&name.as_str()) => {
-                    envelope.more |= says_more(&map.next_value()?);
-                }
-                None if name == "error" => {
-                    envelope.error |= !map.next_value::<Value>()?.is_null();
-                }
                 None => {
-                    map.next_value::<IgnoredAny>()?;
+                    let value = map.next_value::<Value>()?;
+                    envelope.more |= goes_on(&name, &value);
+                    envelope.error |= ERRORS.contains(&plain(&name).as_str()) && says_more(&value);
                 }
             }
         }
         Ok(envelope)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct FeedCase {
+        /// What the case shows.
+        #[serde(rename = "why")]
+        _why: String,
+        /// The answer without its entries, as the splitter leaves it.
+        body: String,
+        /// `whole`, `goes-on` or `no-feed`.
+        outcome: String,
+    }
+
+    #[test]
+    fn every_feed_of_the_corpus_is_whole_goes_on_or_is_none() {
+        let (mut whole, mut others, mut wrong) = (0, 0, Vec::new());
+        for (name, case) in crate::cloud::corpus_tests::cases::<FeedCase>("feeds") {
+            let found = match check(case.body.as_bytes()).map_err(|unavailable| unavailable.why) {
+                Ok(()) => "whole",
+                Err(UnavailableReason::Incomplete) => "goes-on",
+                Err(_) => "no-feed",
+            };
+            match found {
+                "whole" => whole += 1,
+                _ => others += 1,
+            }
+            if found != case.outcome {
+                wrong.push(format!("{name}: {found}, not {}", case.outcome));
+            }
+        }
+        println!("feed corpus: {whole} whole, {others} not");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }
