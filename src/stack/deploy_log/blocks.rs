@@ -163,7 +163,9 @@ impl Reader {
         self.begin(Block {
             date: found,
             shape: Shape::Heading,
-            text: found.map_or_else(|| text.to_owned(), |found| without(text, found)),
+            text: bracketed_version(
+                found.map_or_else(|| text.to_owned(), |found| without(text, found)),
+            ),
             line: text.to_owned(),
             cells: Vec::new(),
             context: String::new(),
@@ -229,8 +231,20 @@ impl Block {
 }
 
 /// A header of values separated by commas: `date,version,by`.
+/// The text of a heading in which `[61]`, as changelogs write a version, is `v61`.
+fn bracketed_version(text: String) -> String {
+    let inside = text
+        .trim_start()
+        .strip_prefix('[')
+        .and_then(|text| text.split_once(']'));
+    match inside.and_then(|(inside, rest)| Some((whole_version(inside, true)?, rest))) {
+        Some((version, rest)) => format!("v{version} {rest}"),
+        None => text,
+    }
+}
+
 fn is_list_of_names(text: &str) -> bool {
-    text.contains(',')
+    text.contains(table::SEPARATORS)
         && table::cells(text, true).is_some_and(|cells| table::header(&cells).is_some())
 }
 

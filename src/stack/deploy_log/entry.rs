@@ -2,7 +2,7 @@
 
 use super::blocks::{Block, Shape, blocks};
 use super::date;
-use super::markup::content;
+use super::markup::{content, is_conflicted};
 use super::rollback::rollback;
 use super::table::Column;
 use super::undone::{is_negated, is_planned_word, is_undone};
@@ -50,7 +50,16 @@ pub(super) fn entries(text: &str, scope: DeployLogScope<'_>) -> Vec<Entry> {
             }
         }
     }
-    entries.into_iter().map(|(entry, _)| entry).collect()
+    let mut entries: Vec<_> = entries.into_iter().map(|(entry, _)| entry).collect();
+    if is_conflicted(text) {
+        // Which side holds is not known.
+        entries.push(Entry {
+            at: i64::MAX,
+            is_date_alone: false,
+            kind: EntryKind::Unclear(NoVersion::Unclear),
+        });
+    }
+    entries
 }
 
 fn entry(block: &Block, scope: DeployLogScope<'_>) -> Entry {
@@ -176,9 +185,14 @@ fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
         .filter(|(column, _)| matches!(column, Column::Status | Column::Other))
         .flat_map(|(_, cell)| words::words(cell))
         .collect();
+    let is_marked = block
+        .cells
+        .iter()
+        .any(|(column, cell)| *column == Column::Status && cell.contains(words::NOT_DONE));
     let is_undone = status
         .iter()
         .any(|word| words::is_plan(word) || words::is_failure(word))
+        || is_marked
         || is_negated(&status);
     let versions: Vec<Vec<String>> = of(Column::Version).collect();
     let number = |words: &[String]| {
@@ -279,6 +293,10 @@ fn prose(text: &[String], scope: DeployLogScope<'_>, own: Vec<String>) -> EntryK
         (false, _) => {}
     }
     match named.as_slice() {
+        // Of a part of the traffic, or of an alias that may be another one.
+        [_, ..] if (!is_done && is_canary(text)) || names_other_alias(text, scope) => {
+            EntryKind::Unclear(NoVersion::Unclear)
+        }
         [] if is_foreign || words::is_about_document(text) => EntryKind::Other,
         [] => EntryKind::Unclear(NoVersion::None),
         // The release may be one of another thing; the version says which of the function's it is.
@@ -286,6 +304,47 @@ fn prose(text: &[String], scope: DeployLogScope<'_>, own: Vec<String>) -> EntryK
         [one] => EntryKind::Deployed(one.clone()),
         _ => EntryKind::Unclear(NoVersion::Several),
     }
+}
+
+/// `canary 10 %`
+fn is_canary(text: &[String]) -> bool {
+    text.windows(2).any(|pair| {
+        let share = pair[1].parse::<u8>();
+        pair[0] == "canary" && share.is_ok_and(|share| share < 100)
+    })
+}
+
+/// `alias live now v62`, where the alias has another name.
+fn names_other_alias(text: &[String], scope: DeployLogScope<'_>) -> bool {
+    let is_verb = |word: &str| {
+        matches!(
+            word,
+            "is" | "was"
+                | "now"
+                | "moved"
+                | "moves"
+                | "set"
+                | "points"
+                | "pointed"
+                | "updated"
+                | "update"
+                | "switched"
+                | "changed"
+                | "shifted"
+                | "promoted"
+                | "to"
+                | "at"
+        )
+    };
+    let is_name = |word: &String| {
+        let letters = word.bytes().all(|byte| byte.is_ascii_alphabetic());
+        letters && !is_verb(word) && *word != scope.alias && !is_production(word)
+    };
+    text.windows(3).any(|group| {
+        let named = group[0] == "alias" && is_name(&group[1]);
+        let told = group[2] == "->" || is_verb(&group[2]);
+        named && (told || whole_version(&group[2], false).is_some())
+    })
 }
 
 /// The whole versions that are named, each once, and what else has a number.
@@ -315,7 +374,12 @@ fn versions(text: &[String], scope: DeployLogScope<'_>) -> NamedVersions {
             continue;
         };
         let before = if is_said { two } else { one };
-        if words::is_thing_with_versions(before) {
+        // `layer duck-deps version 14`
+        let is_named_thing = is_said
+            && two.contains(['-', '_'])
+            && two != function
+            && words::is_thing_with_versions(word(at, 3));
+        if is_named_thing || words::is_thing_with_versions(before) {
             found.is_foreign = true;
         } else if !matches!(
             before,

@@ -5,6 +5,7 @@ pub(super) fn content(text: &str) -> String {
     let text = text.trim_start_matches('\u{feff}');
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let text = between(&text, "<!--", "-->");
+    let text = without_reference_comments(&text);
     let text = without_fences(without_front_matter(&text));
     let text = between(&text, "~~", "~~");
     text.replace(['`', '\u{a0}'], " ")
@@ -39,6 +40,20 @@ fn without_front_matter(text: &str) -> &str {
         return text;
     };
     inside.find("\n---\n").map_or(text, |at| &inside[at + 5..])
+}
+
+/// Without lines such as `[//]: # (text)`, the comments of Markdown.
+fn without_reference_comments(text: &str) -> String {
+    let is_comment =
+        |line: &&str| line.starts_with('[') && (line.contains("]: #") || line.contains("]: <>"));
+    let kept: Vec<_> = text.split('\n').filter(|line| !is_comment(line)).collect();
+    kept.join("\n")
+}
+
+/// Whether the text holds both sides of a merge that was not resolved.
+pub(super) fn is_conflicted(text: &str) -> bool {
+    let has = |mark: &str| text.lines().any(|line| line.starts_with(mark));
+    has("<<<<<<< ") && has(">>>>>>> ")
 }
 
 fn without_fences(text: &str) -> String {

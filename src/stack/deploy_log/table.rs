@@ -1,4 +1,4 @@
-//! Rows of tables, in pipes or separated by commas, and what their columns hold.
+//! Rows of tables, in pipes or separated by commas, semicolons or tabs, and what their columns hold.
 
 use super::words::words;
 
@@ -46,9 +46,12 @@ impl Column {
     }
 }
 
-/// The cells of a row in pipes, or of a line of values separated by commas where `commas` are
-/// expected; `None` for any other line.
-pub(super) fn cells(line: &str, commas: bool) -> Option<Vec<String>> {
+/// What separates the values of a line without pipes: the first of these that it holds.
+pub(super) const SEPARATORS: [char; 3] = ['\t', ';', ','];
+
+/// The cells of a row in pipes, or of a line of separated values where such are expected; `None`
+/// for any other line.
+pub(super) fn cells(line: &str, separated: bool) -> Option<Vec<String>> {
     let line = line.trim();
     if line.contains('|') {
         let inside = line.strip_prefix('|').unwrap_or(line);
@@ -60,15 +63,14 @@ pub(super) fn cells(line: &str, commas: bool) -> Option<Vec<String>> {
                 .collect(),
         );
     }
-    if !commas || !line.contains(',') {
-        return None;
-    }
+    let separator = SEPARATORS.into_iter().find(|c| line.contains(*c));
+    let separator = separator.filter(|_| separated)?;
     let mut cells = vec![String::new()];
     let mut is_quoted = false;
     for c in line.chars() {
         match c {
             '"' => is_quoted = !is_quoted,
-            ',' if !is_quoted => cells.push(String::new()),
+            c if c == separator && !is_quoted => cells.push(String::new()),
             c => {
                 if let Some(cell) = cells.last_mut() {
                     cell.push(c);

@@ -65,6 +65,12 @@ pub(super) fn is_undone(text: &[String]) -> bool {
                 | "rejected"
                 | "unsuccessful"
                 | "failure"
+                | "skipped"
+                | "blocked"
+                | "withdrawn"
+                | "denied"
+                | "vetoed"
+                | "halted"
         );
         fails
             && (here == 0
@@ -76,7 +82,12 @@ pub(super) fn is_undone(text: &[String]) -> bool {
         || text.windows(2).any(|pair| {
             matches!(
                 (pair[0].as_str(), pair[1].as_str()),
-                ("will", "be") | ("to", "be") | ("going", "to") | ("dry", "run")
+                ("waiting", "for")
+                    | ("awaiting", _)
+                    | ("will", "be")
+                    | ("to", "be")
+                    | ("going", "to")
+                    | ("dry", "run")
             )
         })
         || text.iter().any(|word| word == "dry-run")

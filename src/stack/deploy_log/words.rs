@@ -166,6 +166,9 @@ pub(super) fn is_plan(word: &str) -> bool {
             | "on-hold"
             | "next"
             | "in-progress"
+            | "progress"
+            | "ongoing"
+            | "started"
             | "wip"
             | "ready"
     )
@@ -196,6 +199,9 @@ pub(super) fn is_failure(word: &str) -> bool {
             | "denied"
     )
 }
+
+/// Marks by which a status says that it is not done, or did not work.
+pub(super) const NOT_DONE: [char; 9] = ['❌', '✗', '✘', '✖', '🚫', '⛔', '⏳', '🔴', '🟡'];
 
 /// Words that say that it was done.
 pub(super) fn is_done(word: &str) -> bool {
