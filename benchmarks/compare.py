@@ -6,15 +6,19 @@ prints medians and ratios: wall time, CPU time of the whole process tree, peak m
 it measures how long the binary takes from its start to the first byte of its first request,
 on plain HTTP (--start: only that, which needs nothing but this script and the binary).
 With --tls it measures runs over TLS at several round trips and nothing else; that needs openssl
-and `cargo build --release --example tls-front`. --before names an older binary, which takes turns
-with the other one.
+and `cargo build --release --example tls-front`. --long measures a log of 100,000 lines and a feed of
+a million entries and nothing else. With both, --before names an older binary, which takes turns with
+the other one.
 Otherwise needs curl, and the `aws` command on the PATH or in the folder named by --aws.
 
     cargo build --release && python3 benchmarks/compare.py [--rounds 15] [--aws BIN_FOLDER]
 """
 
 import argparse
+import glob
+import http.server
 import json
+import multiprocessing
 import os
 import resource
 import selectors
@@ -199,18 +203,105 @@ def over_tls(binary, before, rounds):
     stack.wait()
 
 
+LINES, PAGE = 100_000, 10_000
+
+
+def log_pages():
+    """A log of LINES lines of the last ten minutes as answers of FilterLogEvents: the corpus of the tests,
+    over and over."""
+    corpus = sorted(glob.glob(os.path.join(HERE, "..", "tests", "corpus", "logs", "*.json")))
+    lines = []
+    for path in corpus:
+        with open(path, encoding="utf-8") as case:
+            lines.append(json.load(case)["line"])
+    now = time.time()
+    pages = []
+    for first in range(0, LINES, PAGE):
+        events = [{"timestamp": int((now - 600 + 600 * n / LINES) * 1000), "message": lines[n % len(lines)],
+                   "logStreamName": "2026/03/22/[61]0f1e2d3c", "ingestionTime": int(now * 1000), "eventId": str(n)}
+                  for n in range(first, first + PAGE)]
+        page = {"events": events, "searchedLogStreams": []}
+        if first + PAGE < LINES:
+            page["nextToken"] = str(first // PAGE + 1)
+        pages.append(json.dumps(page).encode())
+    return pages
+
+
+def serve_log(told):
+    """Answers every search with all lines: the filter of the server only narrows, and this one does not."""
+    pages = log_pages()
+
+    class Log(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            page = pages[int(asked.get("nextToken") or 0)]
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *words):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Log)
+    told.send((server.server_address[1], sum(map(len, pages))))
+    server.serve_forever()
+
+
+def long_inputs(binary, before, rounds):
+    """A long log and a long feed, each read by both binaries in turns."""
+    binaries = [("before", before), ("this one", binary)] if before else [("this one", binary)]
+    print("| read | binary | wall s | CPU s | peak MiB | |")
+    print("|---|---|---|---|---|---|")
+    ours, told = multiprocessing.Pipe()
+    log = multiprocessing.Process(target=serve_log, args=(told,), daemon=True)
+    log.start()
+    port, size = ours.recv()
+    short, pointed = serve(binary)
+    with_log = {**clean(pointed), "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": f"http://127.0.0.1:{port}"}
+    label = f"{LINES:,} log lines twice, {2 * size / 1e6:.0f} MB"
+    turns(label, [(name, [path, "facts", "logs"]) for name, path in binaries], with_log, rounds)
+    short.terminate()
+    short.wait()
+    log.terminate()
+    stack, pointed = serve(binary, "--feed", "1000000")
+    turns("a feed of a million", [(name, [path, "facts", "audit"]) for name, path in binaries], clean(pointed), rounds)
+    stack.terminate()
+    stack.wait()
+
+
+def turns(label, commands, env, rounds):
+    figures = {name: [] for name, _ in commands}
+    for _, command in commands:
+        once(command, env)
+    for _ in range(rounds):
+        for name, command in commands:
+            figures[name].append(once(command, env))
+    for name, runs in figures.items():
+        wall, cpu = (statistics.median(run[column] for run in runs) for column in (0, 1))
+        memory, codes = max(run[2] for run in runs) / 1024, sorted({run[3] for run in runs})
+        print(f"| {label} | {name} | {wall:.3f} | {cpu:.3f} | {memory:.1f} | exit {codes}", flush=True)
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=15)
     arguments.add_argument("--start", action="store_true", help="measure only the start")
     arguments.add_argument("--tls", action="store_true", help="measure only runs over TLS")
-    arguments.add_argument("--before", help="an older binary to take turns with, for --tls")
+    arguments.add_argument("--long", action="store_true", help="measure only a long log and a long feed")
+    arguments.add_argument("--before", help="an older binary to take turns with, for --tls and --long")
     arguments.add_argument("--aws", help="folder that holds the aws command")
     arguments.add_argument("--duckops", default=os.path.join(HERE, "..", "target", "release", "duckops"))
     options = arguments.parse_args()
     binary = os.path.abspath(options.duckops)
     if options.tls:
         over_tls(binary, options.before, options.rounds)
+        return
+    if options.long:
+        long_inputs(binary, options.before, options.rounds)
         return
     started(binary, max(15, options.rounds))
     if options.start:

@@ -2,7 +2,7 @@
 //! not reach, what names nobody, what did not come to pass, what is dated ahead of the clock,
 //! or what two witnesses tell differently.
 
-use crate::support::{Stage, now, step};
+use crate::support::{Stage, now, step, world};
 use duckops::practice::{FakeStack, Fault, Operation};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
@@ -296,6 +296,31 @@ fn an_event_without_id_makes_every_candidate_uncertain() {
             "{length}: {document:#}"
         );
     }
+}
+
+#[test]
+fn a_feed_that_names_nobody_needs_a_token_and_never_hides_a_failure() {
+    let nameless = || {
+        let mut world = world("healthy");
+        for entry in &mut world.audit {
+            let (kind, at) = (entry["event_type"].take(), entry["timestamp"].take());
+            *entry = json!({"event_type": kind, "timestamp": at, "detail": "synthetic"});
+        }
+        world
+    };
+    let (code, document) = run(nameless(), &["triage"]);
+    assert_eq!(code, 0, "{document:#}");
+    for (runbook, id) in [("peck", "approved"), ("bond", "bond"), ("bond", "pulse")] {
+        assert_eq!(
+            step(&document, runbook, id)["reason_code"],
+            "needs-credentials",
+            "{document:#}"
+        );
+    }
+    let mut failed = nameless();
+    tell(&mut failed, 300, "peck.callback_error", json!({}));
+    let (code, document) = run(failed, &["triage", "peck"]);
+    assert_eq!((&document["verdict"], code), (&"unknown".into(), 3));
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod editors;
 mod emulators;
 mod escalate;
 mod evidence;
+mod evidence_fields;
 mod evidence_functions;
 mod feed;
 mod files;

@@ -101,6 +101,8 @@ pub enum Gap {
     Short(i64, i64),
     /// An entry about this does not say which.
     Nameless(&'static str),
+    /// An entry about this, which is a failure, does not say which.
+    NamelessFailure(&'static str),
 }
 
 /// What the records may lack; none where they lack nothing.

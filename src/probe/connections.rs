@@ -156,7 +156,10 @@ fn of_pecks(
     });
     let gap = |gap: Option<Gap>| {
         let gap = gap.filter(|_| !one);
-        gap.map(|gap| unlisted(lacks_token, UnavailableReason::NotCovered, said(gap)))
+        gap.map(|gap| {
+            let lacks_token = lacks_token && token_tells(gap, all);
+            unlisted(lacks_token, UnavailableReason::NotCovered, said(gap))
+        })
     };
     let (pending, all_known) = (gap(all.gaps.pending), gap(all.gaps.pecks));
     let pending = doubt.clone().or(pending);
@@ -267,9 +270,14 @@ fn of_bonds(
         .iter()
         .filter(|bond| bond.class(now) == Class::Unknown)
         .count();
-    let lacks_token = lacks_token && unclear.is_none_or(|why| why == BONDED_BEFORE_FEED);
+    let gap = all.gaps.bonds.filter(|_| !one);
+    let lacks_token = lacks_token
+        && match unclear {
+            Some(why) => why == BONDED_BEFORE_FEED,
+            None => gap.is_some_and(|gap| token_tells(gap, all)),
+        };
     let unclear = unclear.map(|why| format!("{doubtful} bonds are not certain: {why}"));
-    if let Some(why) = unclear.or(all.gaps.bonds.filter(|_| !one).map(said)) {
+    if let Some(why) = unclear.or(gap.map(said)) {
         let mut unavailable = unlisted(lacks_token, UnavailableReason::NotCovered, why);
         unavailable.fix.get_or_insert_with(|| "With --token-file or --beak-key-file the lists are asked, which know when each agent was last seen".into());
         for path in [
@@ -362,6 +370,16 @@ fn keys(
     observation.put("bonds.key_age", outcome, at);
 }
 
+/// Whether it is by design that the feed does not tell, so that only the lists do: it is short, or
+/// it never says whom an entry is about. One that names some, or shows a failure, leaves a doubt.
+fn token_tells(gap: Gap, all: &Connections) -> bool {
+    match gap {
+        Gap::Empty | Gap::Short(..) => true,
+        Gap::Nameless(_) => all.pecks.is_empty() && all.bonds.is_empty(),
+        Gap::NamelessFailure(_) => false,
+    }
+}
+
 fn said(gap: Gap) -> String {
     match gap {
         Gap::Empty => "the audit feed is empty".to_owned(),
@@ -370,7 +388,9 @@ fn said(gap: Gap) -> String {
             duration(reach),
             duration(needed)
         ),
-        Gap::Nameless(what) => format!("an entry of the feed about {what} does not say which"),
+        Gap::Nameless(what) | Gap::NamelessFailure(what) => {
+            format!("an entry of the feed about {what} does not say which")
+        }
     }
 }
 

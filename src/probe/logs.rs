@@ -82,6 +82,13 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
             named.await
         }
     };
+    let name = match name {
+        Ok(name) => name,
+        Err(unavailable) => {
+            observation.default_unavailable(unavailable);
+            return observation;
+        }
+    };
     let logs = group(name);
     if logs.name != usual.name {
         found = Some(logs.searches().await);
@@ -108,19 +115,22 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
 
 /// The group that the function logs to by its configuration; where that is not told, the one of
 /// the stack.
-async fn log_group(context: &ProbeContext, config: &SdkConfig) -> String {
+///
+/// # Errors
+/// That a group is named there which cannot be read: no other is then known to be the right one.
+async fn log_group(context: &ProbeContext, config: &SdkConfig) -> Result<String, Unavailable> {
     let client = aws_sdk_lambda::Client::new(config);
     // Reading the log needs the rest of the time.
     let third = context.deadline.saturating_duration_since(context.began) / 3;
     let asked = context.configuration.get(context, &client);
     let asked = tokio::time::timeout_at((context.began + third).into(), asked).await;
-    let named = asked.ok().and_then(|asked| asked.answer.as_ref().ok());
-    let named = named.and_then(|found| found.document.text("LoggingConfig.LogGroup").ok());
-    // A name is letters, digits and `_ - / . # :` (CreateLogGroup), so nothing is lost here.
-    named.map_or_else(
-        || context.stack.log_group.value.clone(),
-        |name| name.printable(512).to_string(),
-    )
+    let found = asked.ok().and_then(|asked| asked.answer.as_ref().ok());
+    match found.map(|found| found.document.text("LoggingConfig.LogGroup")) {
+        // A name is letters, digits and `_ - / . # :` (CreateLogGroup), so nothing is lost here.
+        Some(Ok(name)) => Ok(name.printable(512).to_string()),
+        Some(Err(unavailable)) if unavailable.why != UnavailableReason::Missing => Err(unavailable),
+        _ => Ok(context.stack.log_group.value.clone()),
+    }
 }
 
 /// The group that is read.

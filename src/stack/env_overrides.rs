@@ -36,7 +36,41 @@ pub fn other_aws_addresses(env: &Environment, stack: &Stack) -> Vec<EndpointOver
 /// The proxies that the environment names, each with its variable, without credentials.
 pub fn proxies(env: &Environment) -> impl Iterator<Item = (&'static str, String)> + '_ {
     let names = PROXY_VARIABLES.into_iter();
-    names.filter_map(|name| Some((name, origin_of_url(value(env, name)?))))
+    names.filter_map(|name| Some((name, proxy_origin(value(env, name)?)?)))
+}
+
+/// Scheme, host and port of a proxy, which may stand without its scheme; none of what the HTTP client
+/// passes over.
+fn proxy_origin(text: &str) -> Option<String> {
+    let with_scheme = match text.contains("://") {
+        true => text.to_owned(),
+        false => format!("http://{text}"),
+    };
+    let url = url::Url::parse(&with_scheme).ok()?;
+    let known = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"].contains(&url.scheme());
+    let usable = known && url.host_str().is_some() && !text.contains(char::is_whitespace);
+    usable.then(|| origin_of_url(&with_scheme))
+}
+
+/// What of the settings of proxies the HTTP client passes over.
+fn unused_proxy_settings(env: &Environment) -> Vec<String> {
+    let values = PROXY_VARIABLES
+        .into_iter()
+        .filter_map(|name| Some((name, value(env, name)?)));
+    let mut unused: Vec<String> = values
+        .filter(|(_, text)| proxy_origin(text).is_none())
+        .map(|(name, _)| format!("{name} is not the URL of a proxy, and is not used"))
+        .collect();
+    let has_port = |exception: &&str| {
+        let end = exception.rsplit_once(':');
+        end.is_some_and(|(host, port)| !host.contains(':') && port.parse::<u16>().is_ok())
+    };
+    if unused.is_empty() && proxies(env).next().is_some() {
+        let ports = exceptions(env).filter(has_port);
+        let said = |exception| format!("NO_PROXY takes no port: {exception} is not used");
+        unused.extend(ports.map(said));
+    }
+    unused
 }
 
 /// The exceptions from proxies, as the HTTP client reads them.
@@ -148,6 +182,7 @@ pub fn notes(env: &Environment, stack: &Stack) -> Vec<Printable> {
         .chain(api_url)
         .chain(endpoints)
         .chain(proxies)
+        .chain(unused_proxy_settings(env))
         .chain(profile)
         .chain(region)
         .map(Printable::from)
@@ -175,6 +210,38 @@ mod tests {
     fn is_excepted(exceptions: &str, url: &str) -> bool {
         let env = Environment::from([("NO_PROXY".to_owned(), exceptions.to_owned())]);
         is_exception(&env, &url::Url::parse(url).expect("a URL"))
+    }
+
+    #[test]
+    fn a_proxy_is_named_only_where_it_is_used() {
+        for (text, due) in [
+            ("http://127.0.0.1:9", Some("http://127.0.0.1:9")),
+            ("127.0.0.1:9", Some("http://127.0.0.1:9")),
+            ("localhost:9", Some("http://localhost:9")),
+            (
+                "http://u:p@proxy.test:8080/x",
+                Some("http://proxy.test:8080"),
+            ),
+            ("socks5h://127.0.0.1:9", Some("socks5h://127.0.0.1:9")),
+            ("::::", None),
+            ("http://", None),
+            ("htp://127.0.0.1:9", None),
+            (" http://127.0.0.1:9", None),
+        ] {
+            assert_eq!(proxy_origin(text).as_deref(), due, "{text}");
+            let env = Environment::from([("http_proxy".to_owned(), text.to_owned())]);
+            let unused = unused_proxy_settings(&env);
+            assert_eq!(unused.is_empty(), due.is_some(), "{text}: {unused:?}");
+        }
+        let env = Environment::from([
+            ("http_proxy".to_owned(), "127.0.0.1:9".to_owned()),
+            ("NO_PROXY".to_owned(), "::1,a.test:80,b.test".to_owned()),
+        ]);
+        let unused = unused_proxy_settings(&env);
+        assert!(
+            unused.len() == 1 && unused[0].contains("a.test:80"),
+            "{unused:?}"
+        );
     }
 
     #[test]

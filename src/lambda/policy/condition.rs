@@ -85,6 +85,9 @@ pub(super) fn condition_match(
     let mut open = None;
     for (operator, keys) in operators {
         for (key, wanted) in keys.as_object().ok_or_else(broken)? {
+            if !is_comparable(wanted) {
+                return Err(broken());
+            }
             match key_match(operator, key, wanted, request) {
                 // One that fails is enough, whatever the others are.
                 no @ Match::No(_) => return Ok(no),
@@ -156,6 +159,16 @@ fn decided(holds: bool, named: String) -> Match {
     match holds {
         true => Match::Yes(Vec::new()),
         false => Match::No(named),
+    }
+}
+
+/// Whether a value of a condition is a text, a number, true or false, or a list of these.
+fn is_comparable(value: &Value) -> bool {
+    match value {
+        Value::Array(all) => all
+            .iter()
+            .all(|value| !value.is_array() && is_comparable(value)),
+        value => value.is_string() || value.is_number() || value.is_boolean(),
     }
 }
 

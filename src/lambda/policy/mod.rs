@@ -132,14 +132,29 @@ fn element(
     matches: impl Fn(&Value) -> bool,
 ) -> Result<bool, String> {
     match (statement.get(name), statement.get(format!("Not{name}"))) {
-        (Some(value), None) => Ok(matches(value)),
-        (None, Some(value)) => Ok(!matches(value)),
+        (Some(value), None) if is_texts(value) => Ok(matches(value)),
+        (None, Some(value)) if is_texts(value) => Ok(!matches(value)),
         // A policy of a resource may leave out its own resource, and nothing else.
         (None, None) if name == "Resource" => Ok(true),
         _ => Err(format!(
             "{} has no {name} that can be understood",
             statement_name(statement)
         )),
+    }
+}
+
+/// Whether an element is a text, a list of texts, or an object of these by the kind of principal.
+fn is_texts(value: &Value) -> bool {
+    match value {
+        Value::String(_) => true,
+        Value::Array(all) => all.iter().all(Value::is_string),
+        Value::Object(kinds) => {
+            !kinds.is_empty()
+                && kinds
+                    .values()
+                    .all(|names| !names.is_object() && is_texts(names))
+        }
+        _ => false,
     }
 }
 

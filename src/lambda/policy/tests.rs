@@ -66,6 +66,80 @@ fn every_policy_of_the_corpus_is_evaluated_as_aws_does() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Every path below a value, with what stands there.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => fields.iter().map(|(name, v)| (name.clone(), v)).collect(),
+        Value::Array(all) => (0..).map(|n: usize| n.to_string()).zip(all).collect(),
+        _ => Vec::new(),
+    };
+    for (name, child) in children {
+        // A pointer writes `~` and `/` of a name as `~0` and `~1` (RFC 6901).
+        let path = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+        found.push(path.clone());
+        places(child, &path, found);
+    }
+}
+
+/// Nothing that cannot be read lets the gateway in: of a statement that allows alone every element
+/// null or mistyped, beside one that denies also every element removed.
+#[test]
+fn a_policy_whose_elements_are_lost_or_mistyped_never_allows() {
+    let access = |policy: &Value, case: &PolicyCase| {
+        gateway_access(&policy.to_string(), &request(case)).ok()
+    };
+    let allows =
+        |access: &Option<GatewayAccess>| matches!(access, Some(GatewayAccess::Allowed { .. }));
+    let (mut cells, mut wrong) = (0, Vec::new());
+    for (name, case) in cases::<PolicyCase>("policies") {
+        let refused = case.access == "refused" && name.contains("deny");
+        if case.access != "allowed" && !refused {
+            continue;
+        }
+        let mut paths = Vec::new();
+        places(&case.policy["Statement"], "/Statement", &mut paths);
+        // A name is for people, and a statement that is gone is another policy. Where one element
+        // already says that a statement is of others, the rest of it decides nothing.
+        paths.retain(|path| path.split('/').count() > 3 && !path.ends_with("/Sid"));
+        let statements = case.policy["Statement"].as_array().map_or(0, Vec::len);
+        if !refused && statements != 1 {
+            continue;
+        }
+        for path in paths {
+            let mut maimed: Vec<(&str, Value)> = Vec::new();
+            for (what, value) in [
+                ("null", Value::Null),
+                (
+                    "an object of a list of lists",
+                    serde_json::json!({"x": [[]]}),
+                ),
+                ("a list of null", serde_json::json!([null])),
+            ] {
+                let mut policy = case.policy.clone();
+                *policy.pointer_mut(&path).expect("the place") = value;
+                maimed.push((what, policy));
+            }
+            if refused {
+                let (parent, field) = path.rsplit_once('/').expect("a parent");
+                let mut policy = case.policy.clone();
+                let parent = policy.pointer_mut(parent).expect("the parent");
+                if let Some(fields) = parent.as_object_mut() {
+                    fields.remove(&field.replace("~1", "/").replace("~0", "~"));
+                    maimed.push(("gone", policy));
+                }
+            }
+            for (what, policy) in maimed {
+                cells += 1;
+                if allows(&access(&policy, &case)) {
+                    wrong.push(format!("{name}: {path} {what}"));
+                }
+            }
+        }
+    }
+    println!("policies: {cells} cells");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn text_that_is_no_policy_decides_nothing() {
     let case = PolicyCase {

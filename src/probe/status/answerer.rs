@@ -88,13 +88,17 @@ pub(super) fn is_marked_refusal(headers: &HeaderMap, body: &[u8]) -> bool {
     message.is_some_and(|message| GATEWAYS_MESSAGES.iter().any(|own| message.starts_with(own)))
 }
 
-/// The gateway's error type: the part of `x-amzn-errortype` before a namespace or an address.
+/// The gateway's error type: the part of `x-amzn-errortype` before a namespace or an address; of
+/// several the gateway's own, which says that the function was not asked.
 fn error_type(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get("x-amzn-errortype")?;
-    let text = Untrusted::from_bytes(value.as_bytes()).printable(80);
-    let name = text.as_str().split(':').next().unwrap_or_default();
-    let name = name.rsplit('#').next().unwrap_or_default().trim();
-    (!name.is_empty()).then(|| name.to_owned())
+    let values = headers.get_all("x-amzn-errortype").into_iter();
+    let names = values.filter_map(|value| {
+        let text = Untrusted::from_bytes(value.as_bytes()).printable(80);
+        let name = text.as_str().split([':', ',']).next().unwrap_or_default();
+        let name = name.rsplit('#').next().unwrap_or_default().trim();
+        (!name.is_empty()).then(|| name.to_owned())
+    });
+    names.max_by_key(|name| is_gateways_own(name))
 }
 
 /// Whether an error type is of an authorizer, of the gateway's configuration, or of what the
@@ -179,6 +183,43 @@ mod tests {
             of(504, &[("via", "1.1 abc.cloudfront.net (CloudFront)")], json),
             Answerer::Function
         );
+    }
+
+    /// The header in every form; where it is gone or says nothing, nothing speaks of the gateway, and
+    /// the answer is a failure all the same.
+    #[test]
+    fn an_error_type_is_read_in_every_form_and_nothing_is_made_of_none() {
+        let own = "AuthorizerConfigurationException";
+        let of = |values: &[&[u8]]| {
+            let mut map = HeaderMap::new();
+            for value in values {
+                let value = HeaderValue::from_bytes(value).expect("a value");
+                map.append("X-Amzn-ErrorType", value);
+            }
+            of_server_error(500, &map, br#"{"message":null}"#)
+        };
+        let forms: [&[&[u8]]; 7] = [
+            &[b"AuthorizerConfigurationException"],
+            &[b"  AuthorizerConfigurationException  "],
+            &[b"AuthorizerConfigurationException:http://internal.amazon.com/coral/"],
+            &[b"com.amazonaws#AuthorizerConfigurationException"],
+            &[
+                b"InternalServerErrorException",
+                b"AuthorizerConfigurationException",
+            ],
+            &[
+                b"AuthorizerConfigurationException",
+                b"InternalServerErrorException",
+            ],
+            &[b"", b"AuthorizerConfigurationException"],
+        ];
+        for form in forms {
+            assert_eq!(of(form), Answerer::Gateway(own.to_owned()), "{form:?}");
+        }
+        let nothing: [&[&[u8]]; 6] = [&[], &[b""], &[b" "], &[b"null"], &[b"\xff\xfe"], &[b"500"]];
+        for form in nothing {
+            assert_eq!(of(form), Answerer::Function, "{form:?}");
+        }
     }
 
     #[test]
