@@ -81,7 +81,12 @@ impl Timeline {
             .iter()
             .enumerate()
             .filter(|(_, moment)| moment.bad.is_some())
-            .max_by_key(|(index, moment)| (moment.bad, std::cmp::Reverse(*index)))
+            .max_by_key(|(index, moment)| {
+                // An incident names what its bonds and requests suffer from.
+                let is_incident = moment.text.as_str().starts_with("INC-");
+                let (at, index) = (std::cmp::Reverse(moment.at), std::cmp::Reverse(*index));
+                (moment.bad, at, is_incident, index)
+            })
             .map(|(index, _)| index);
         Self { moments, broke }
     }

@@ -189,7 +189,7 @@ fn without_a_channel_the_message_is_printed_and_not_recorded_as_sent() {
             "{ran:?}"
         );
         assert!(
-            ran.stdout.contains("\nDecision needed: Decide how"),
+            ran.stdout.contains("\nDecision needed: how to clean up"),
             "{ran:?}"
         );
     }

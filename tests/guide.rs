@@ -68,7 +68,7 @@ fn a_bad_deploy_is_found_rolled_back_confirmed_and_recorded() {
         }
         pty.press("a");
         pty.wait("an answer", |screen| {
-            screen.contains("asked step 5 again") || screen.contains("changed: step 5")
+            screen.contains("read step 5 again") || screen.contains("changed: step 5")
         });
         std::thread::sleep(std::time::Duration::from_secs(2));
     }
@@ -90,7 +90,7 @@ fn a_bad_deploy_is_found_rolled_back_confirmed_and_recorded() {
     );
     pty.press(" ");
     pty.wait("all answers", |screen| {
-        screen.contains("end of 5 steps") && !screen.contains("asking")
+        screen.contains("end of 5 steps") && !screen.contains("reading")
     });
     pty.press("q");
     let (code, written) = pty.end();
@@ -132,7 +132,7 @@ fn each_key_does_what_the_last_lines_say() {
         "why ",
         "DO NOW",
         "duckops escalate inc-004",
-        "a ask again",
+        "a read again",
     ] {
         assert!(first.contains(words), "{words} is not on\n{first}");
     }
@@ -142,7 +142,7 @@ fn each_key_does_what_the_last_lines_say() {
         "an alternate screen without a cursor"
     );
     pty.press("a");
-    pty.wait_for("asked step 1 again: no verdict changed");
+    pty.wait_for("read step 1 again: no verdict changed");
     // Step 2 stands on the audit feed alone, and so nothing else is asked.
     pty.press("n");
     pty.wait_for("step 2 of 5");
@@ -156,7 +156,7 @@ fn each_key_does_what_the_last_lines_say() {
     assert!(operations(0).contains(&Operation::ListExecutions));
     let before = stage.practice.requests().len();
     pty.press("a");
-    pty.wait_for("asked step 2 again: no verdict changed");
+    pty.wait_for("read step 2 again: no verdict changed");
     let asked = operations(before);
     assert!(asked.contains(&Operation::Audit), "{asked:?}");
     assert!(!asked.contains(&Operation::ListExecutions), "{asked:?}");
@@ -184,7 +184,7 @@ fn each_key_does_what_the_last_lines_say() {
         "the command has the terminal for itself"
     );
     pty.press(" ");
-    pty.wait_for("asked all steps again: no verdict changed");
+    pty.wait_for("read all steps again: no verdict changed");
     pty.press("\x1b[C");
     pty.wait_for("step 2 of 5");
     pty.press("b");

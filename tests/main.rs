@@ -22,6 +22,7 @@ mod docs;
 mod doubts;
 mod editors;
 mod emulators;
+mod errors;
 mod escalate;
 mod evidence;
 mod evidence_fields;

@@ -29,19 +29,14 @@ pub(super) use webhook::{DeliveryArgs, SecretFile, Target, WebhookAction, Webhoo
 use super::fail::Failure;
 use crate::fact::parse_duration;
 use crate::stack::Flags;
-use crate::text::Printable;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// The value of `--since` in seconds; `example` is one that is right.
 pub(super) fn since(text: &str, example: &str) -> Result<i64, Failure> {
     let seconds = parse_duration(text).filter(|seconds| *seconds > 0);
-    seconds.ok_or_else(|| {
-        let text = Printable::from(text);
-        Failure::usage(format!(
-            "--since: `{text}` is not a duration such as {example}"
-        ))
-    })
+    let wanted = format!("a duration such as {example}");
+    seconds.ok_or_else(|| Failure::unusable("--since", text, wanted))
 }
 
 /// Triage for the Space Duck production stack: a verdict and the next action for each step.

@@ -7,7 +7,6 @@ use super::{Context, args, out, progress};
 use crate::engine::audit::{AuditFilter, AuditFollower, read};
 use crate::exit;
 use crate::fact::parse_duration;
-use crate::text::Printable;
 use std::time::Duration;
 
 pub(super) async fn main(context: &Context, args: &args::AuditArgs) -> Result<u8, Failure> {
@@ -15,10 +14,7 @@ pub(super) async fn main(context: &Context, args: &args::AuditArgs) -> Result<u8
     let since = args.since.as_deref().map(|text| {
         parse_duration(text)
             .map(|seconds| now - seconds)
-            .ok_or_else(|| {
-                let text = Printable::from(text);
-                Failure::usage(format!("--since: `{text}` is not a duration such as 24h"))
-            })
+            .ok_or_else(|| Failure::unusable("--since", text, "a duration such as 24h"))
     });
     let filter = AuditFilter {
         kind: args.kind.as_ref().map(|kind| kind.to_lowercase()),
@@ -30,7 +26,7 @@ pub(super) async fn main(context: &Context, args: &args::AuditArgs) -> Result<u8
     match follow {
         None => once(context, filter).await,
         Some(_) if context.out.format == Format::Json => Err(Failure::usage(
-            "--follow prints lines, not one JSON document",
+            "--follow prints lines, not one JSON document\nuse it without -o json",
         )),
         Some(every) => following(context, filter, every).await,
     }

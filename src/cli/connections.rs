@@ -52,7 +52,7 @@ pub(super) async fn see(
     let access = Access {
         duckling: lists.duckling.clone(),
         spaceduck: lists.spaceduck.clone().or(own.map(str::to_owned)),
-        ..credentials::access(&context.env, &paths).map_err(Failure::usage)?
+        ..credentials::access(&context.env, &paths)?
     };
     Ok(observe(context.run()?, &runbook, access, only).await)
 }

@@ -82,7 +82,7 @@ fn chosen(channels: &Channels, named: &[String]) -> Result<Vec<AlertChannel>, Fa
             false => all.join(", "),
         };
         return Err(Failure::usage(format!(
-            "--channel: there is no [notify.{other}] in the configuration file; there are: {all}"
+            "--channel: there is no [notify.{other}] in the configuration file\nthere are: {all}\nset one up: duckops help escalate"
         )));
     }
     let is_chosen = |channel: &&AlertChannel| named.is_empty() || named.contains(&channel.name);

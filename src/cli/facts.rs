@@ -13,7 +13,9 @@ pub(super) async fn main(context: &Context, args: &args::FactsArgs) -> Result<u8
         .filter(|(_, fact)| fact.path.starts_with(prefix))
         .collect();
     if wanted.is_empty() {
-        return Err(Failure::usage(fact::unknown_fact(prefix)));
+        return Err(Failure::usage(
+            fact::unknown_fact(prefix).replacen("; ", "\n", 1),
+        ));
     }
     let screen = context.out.screen;
     if args.schema {

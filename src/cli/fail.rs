@@ -5,8 +5,11 @@ use crate::engine::journal::JournalError;
 use crate::exit;
 use crate::history::HistoryError;
 use crate::runbook::Missing;
-use crate::stack::SettingError;
-use crate::text::Printable;
+use crate::stack::{SecretError, SettingError};
+use crate::state_dir::output;
+use crate::text::{Printable, words_of};
+use crate::write::bond::InvalidBondId;
+use std::path::Path;
 
 /// Why there is no result.
 #[derive(Debug)]
@@ -23,6 +26,28 @@ impl Failure {
         Self {
             code: exit::USAGE,
             lines: text.to_string().lines().map(Printable::from).collect(),
+        }
+    }
+
+    /// A value that cannot be used; `wanted` completes "use …".
+    pub(super) fn unusable(
+        flag: impl std::fmt::Display,
+        value: &str,
+        wanted: impl std::fmt::Display,
+    ) -> Self {
+        let value = Printable::from(value);
+        Self::usage(format!("{flag}: `{value}` cannot be used\nuse {wanted}"))
+    }
+
+    /// A file that could not be written.
+    pub(super) fn not_written(path: &Path, error: &std::io::Error) -> Self {
+        let (path, why) = (Printable::path(path), words_of(error));
+        Self {
+            code: exit::UNKNOWN,
+            lines: vec![
+                format!("{path} was not written: {why}").into(),
+                output::fix(error).into(),
+            ],
         }
     }
 
@@ -68,6 +93,18 @@ impl From<SettingError> for Failure {
     }
 }
 
+impl From<SecretError> for Failure {
+    fn from(error: SecretError) -> Self {
+        Self::usage(format!("{error}\n{}", error.fix()))
+    }
+}
+
+impl From<InvalidBondId> for Failure {
+    fn from(error: InvalidBondId) -> Self {
+        Self::usage(format!("{error}\nlist the ids: duckops bond list"))
+    }
+}
+
 impl From<BadHistorySetting> for Failure {
     fn from(error: BadHistorySetting) -> Self {
         Self::usage(error)
@@ -76,8 +113,21 @@ impl From<BadHistorySetting> for Failure {
 
 impl From<HistoryError> for Failure {
     fn from(error: HistoryError) -> Self {
-        Self::own(format!("history: {error}"))
+        Self {
+            code: exit::UNKNOWN,
+            lines: vec![
+                format!("history: {error}").into(),
+                lower(&error.remedy()).into(),
+            ],
+        }
     }
+}
+
+/// A sentence as a line below another one.
+fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(chars).collect()
 }
 
 impl From<JournalError> for Failure {
@@ -91,6 +141,11 @@ impl From<JournalError> for Failure {
 
 impl From<Missing> for Failure {
     fn from(error: Missing) -> Self {
-        Self::usage(error)
+        match error {
+            Missing::Wrong(wrong) => Self::usage(format!(
+                "{wrong}\nuse another folder, or correct it and check it: duckops runbook lint"
+            )),
+            error => Self::usage(error),
+        }
     }
 }

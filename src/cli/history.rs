@@ -16,7 +16,7 @@ use crate::report::json::DocumentKind;
 use crate::report::plot;
 use crate::runbook::Missing;
 use crate::state_dir::output;
-use crate::text::{Printable, words_of};
+
 use serde_json::json;
 use time::Duration;
 
@@ -40,7 +40,7 @@ pub(super) async fn with<T: Send + 'static>(
 }
 
 pub(super) fn failed(error: HistoryError) -> Failure {
-    Failure::own(format!("history: {error}"))
+    error.into()
 }
 
 async fn prune(context: &Context) -> Result<u8, Failure> {
@@ -97,13 +97,8 @@ async fn trends(context: &Context, args: args::HistoryArgs) -> Result<u8, Failur
     let trends = with(context, read).await?;
     if let (Some(path), [trend]) = (&args.svg, trends.as_slice()) {
         let picture = plot::svg(&trend.plot(&trend.observations()));
-        output::replace(path, picture.as_bytes(), output::PRIVATE).map_err(|error| {
-            Failure::own(format!(
-                "{} was not written: {}",
-                Printable::path(path),
-                words_of(&error)
-            ))
-        })?;
+        output::replace(path, picture.as_bytes(), output::PRIVATE)
+            .map_err(|error| Failure::not_written(path, &error))?;
     }
     let document = trend::document(&trends, since, context.out.screen);
     Ok(context.out.document(&document))

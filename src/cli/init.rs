@@ -9,7 +9,7 @@ use crate::engine::doctor;
 use crate::engine::init::{self, InitAnswers, WrittenConfiguration, parse_channel, parse_log};
 use crate::stack::{Flags, Origin, Settings, config_path};
 use crate::state_dir::output;
-use crate::text::{Printable, words_of};
+use crate::text::Printable;
 
 /// Every question: the flag that answers it.
 const FLAGS: [&str; 4] = ["--profile", "--api-url", "--channel", "--governance-log"];
@@ -18,7 +18,7 @@ pub(super) async fn main(context: &Context, args: &InitArgs) -> Result<u8, Failu
     let env = |name: &str| context.env.get(name).cloned();
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let path = config_path(&set).ok_or_else(|| {
-        Failure::usage("there is no home to put the configuration in: set HOME or XDG_CONFIG_HOME")
+        Failure::usage("there is no home to put the configuration in\nset HOME or XDG_CONFIG_HOME")
     })?;
     let stack = &context.settings.stack;
     let flag = |origin: &Origin, value: &str| match origin {
@@ -88,13 +88,7 @@ pub(super) async fn main(context: &Context, args: &InitArgs) -> Result<u8, Failu
         .await?,
     };
     let written = init::write(&path, &answers.configuration());
-    let written = written.map_err(|error| {
-        Failure::own(format!(
-            "{} was not written: {}",
-            Printable::path(&path),
-            words_of(&error)
-        ))
-    })?;
+    let written = written.map_err(|error| Failure::not_written(&path, &error))?;
     if let WrittenConfiguration::Exists(difference) = written {
         return Ok(context.out.document(&init::refused(&path, &difference)));
     }
@@ -125,15 +119,12 @@ async fn answer<T>(
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<T, Failure> {
     if let Some(given) = given {
-        return parse(&given).map_err(|wanted| {
-            let given = Printable::from(given.as_str());
-            Failure::usage(format!("{flag}: `{given}` is not usable\nuse {wanted}"))
-        });
+        return parse(&given).map_err(|wanted| Failure::unusable(flag, &given, wanted));
     }
     loop {
         out::ask(&format!("{question} [{proposed}]: "));
         let line = read_line().await.ok_or_else(|| {
-            Failure::usage("the input ended before the last answer; nothing was written")
+            Failure::usage("the input ended before the last answer; nothing was written\nrun it again: duckops init")
         })?;
         let text = match line.trim() {
             "" => proposed,

@@ -36,6 +36,7 @@ mod record;
 mod recording;
 mod report;
 mod runbook;
+mod state_guide;
 mod timeline;
 mod triage;
 mod usage_error;
@@ -204,7 +205,7 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
     // From here on the format is known, also where only the configuration file names it.
     let ended = match out.format == Format::Junit && !cli.command.has_cases() {
         true => Err(Failure::usage(
-            "-o junit: only check, alias check and runbook test have test cases",
+            "-o junit: only check, alias check and runbook test have test cases\nuse another format: duckops help exit-codes",
         )),
         false => run(cli, settings, out.clone(), env),
     };
@@ -252,7 +253,7 @@ fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, F
 
 async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
     match command {
-        Command::Triage(args) if args.guide => guide::walk_through(context, &args).await,
+        Command::Triage(args) if args.guide => guide::main(context, &args).await,
         Command::Triage(args) => triage::main(context, &args).await,
         Command::Check(args) => check::main(context, &args).await,
         Command::Facts(args) => facts::main(context, &args).await,

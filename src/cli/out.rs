@@ -12,7 +12,7 @@ use crate::report::model::{NextAction, Report, Verdict};
 use crate::report::palette::Style;
 use crate::report::{json, junit, links, markdown, nagios, prometheus, short, table};
 use crate::stack::Environment;
-use crate::stack::{Origin, Setting};
+use crate::stack::Setting;
 use crate::text::Printable;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -51,13 +51,8 @@ impl Format {
 
     pub(super) fn of(setting: &Setting<String>) -> Result<Self, Failure> {
         Self::named(&setting.value).ok_or_else(|| {
-            let value = Printable::from(setting.value.as_str());
             let known: Vec<_> = Self::ALL.iter().map(|(name, _)| *name).collect();
-            Failure::usage(format!(
-                "{}: there is no format `{value}`; there are: {}",
-                setting.origin,
-                known.join(", ")
-            ))
+            Failure::unusable(&setting.origin, &setting.value, known.join(", "))
         })
     }
 }
@@ -177,7 +172,7 @@ impl Out {
     pub(super) fn counting_warnings(&self, is_strict: bool) -> Result<Self, Failure> {
         if is_strict && self.format != Format::Junit {
             return Err(Failure::usage(
-                "--strict: only JUnit XML has failures: add -o junit",
+                "--strict: only JUnit XML has failures\nuse it with -o junit",
             ));
         }
         Ok(Self {
@@ -369,11 +364,8 @@ fn colored(setting: &Setting<String>, env: &Environment, terminal: bool) -> Resu
         "auto" if is("CLICOLOR") == Some("0") || is("TERM") == Some("dumb") => Ok(false),
         "auto" => Ok(terminal),
         _ => {
-            let value = Printable::from(setting.value.as_str());
-            let origin: &Origin = &setting.origin;
-            Err(Failure::usage(format!(
-                "{origin}: `{value}` is not auto, always or never"
-            )))
+            let wanted = "auto, always or never";
+            Err(Failure::unusable(&setting.origin, &setting.value, wanted))
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::report::schema;
 use crate::runbook::{self, Missing, model::Runbook};
 use crate::stack::config_schema;
 use crate::state_dir::output;
-use crate::text::{Printable, words_of};
+use crate::text::Printable;
 use serde_json::json;
 use std::path::Path;
 
@@ -23,10 +23,8 @@ pub(super) fn rules(context: &Context, args: &RulesArgs) -> Result<u8, Failure> 
         .and_then(|seconds| u64::try_from(seconds).ok())
         .filter(|seconds| (1..=86_400).contains(seconds))
         .ok_or_else(|| {
-            let text = Printable::from(args.interval.as_str());
-            Failure::usage(format!(
-                "--interval: `{text}` is not a duration of at most 1d, such as 5m"
-            ))
+            let wanted = "a duration of at most 1d, such as 5m";
+            Failure::unusable("--interval", &args.interval, wanted)
         })?;
     let runbooks = context.library.all()?.into_iter();
     let alerts: Vec<_> = runbooks.map(Runbook::into_alert).collect();
@@ -80,13 +78,7 @@ pub(super) fn man(
         let document = Document::verbatim(DocumentKind::Man, summary, page);
         return Ok(context.out.document(&document));
     };
-    let failed = |path: &Path, error: std::io::Error| {
-        Failure::own(format!(
-            "{} was not written: {}",
-            Printable::path(path),
-            words_of(&error)
-        ))
-    };
+    let failed = |path: &Path, error: std::io::Error| Failure::not_written(path, &error);
     output::create_folders(folder).map_err(|error| failed(folder, error))?;
     let mut files = Vec::new();
     for path in std::iter::once(String::new()).chain(command_line::paths(&root)) {

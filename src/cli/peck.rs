@@ -3,7 +3,7 @@
 use super::args::PeckAction;
 use super::connections::{View, show};
 use super::fail::Failure;
-use super::{Context, guide};
+use super::{Context, state_guide};
 use crate::connections::{Connections, Only};
 use crate::report::json::DocumentKind;
 use crate::report::model::Report;
@@ -42,6 +42,6 @@ pub(super) async fn main(context: &Context, action: &PeckAction) -> Result<u8, F
             };
             show(context, watched, &view).await
         }
-        PeckAction::Guide { state } => guide::main(context, "peck", state.as_deref()),
+        PeckAction::Guide { state } => state_guide::main(context, "peck", state.as_deref()),
     }
 }

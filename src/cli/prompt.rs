@@ -127,8 +127,5 @@ pub(super) fn duration(flag: &str, text: &str) -> Result<std::time::Duration, Fa
     crate::fact::parse_duration(text)
         .and_then(|seconds| u64::try_from(seconds).ok())
         .map(std::time::Duration::from_secs)
-        .ok_or_else(|| {
-            let text = crate::text::Printable::from(text);
-            Failure::usage(format!("{flag}: `{text}` is not a duration such as 5m"))
-        })
+        .ok_or_else(|| Failure::unusable(flag, text, "a duration such as 5m"))
 }

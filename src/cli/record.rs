@@ -66,15 +66,20 @@ fn place(context: &Context, args: &args::RecordArgs) -> Result<PathBuf, Failure>
         .or_else(|| named.map(|log| PathBuf::from(&log.value)));
     let path = path.ok_or_else(|| {
         Failure::usage(
-            "no log is named: --log FILE, DUCKOPS_GOVERNANCE_LOG, or governance_log of the \
-             stack in the configuration file; --dry-run shows the entry",
+            "no log is named, so nothing was written\n\
+             use --log FILE, DUCKOPS_GOVERNANCE_LOG, or governance_log of the configuration file\n\
+             to see the entry, add --dry-run",
         )
     })?;
     // Only what is typed may depend on where it is typed.
     if args.log.is_none() && !path.is_absolute() {
         let shown = Printable::path(&path);
-        let why = format!("governance_log: `{shown}` is not a path from the root on");
-        return Err(Failure::usage(why));
+        let wanted = "a path from the root on, such as /srv/GOVERNANCE-LOG.md";
+        return Err(Failure::unusable(
+            "governance_log",
+            &shown.to_string(),
+            wanted,
+        ));
     }
     Ok(path)
 }

@@ -10,8 +10,11 @@ use std::path::Path;
 /// Reads the recording that `flag` names, or an argument by itself; `-` is standard input.
 pub(super) async fn load(context: &Context, flag: &str, path: &Path) -> Result<Recording, Failure> {
     let bytes = named_file::bytes(context, flag, path, LARGEST as u64).await?;
-    recording::read(&bytes)
-        .map_err(|error| Failure::usage(format!("{flag}{}: {error}", Printable::path(path))))
+    recording::read(&bytes).map_err(|error| {
+        let path = Printable::path(path);
+        let make = "give one that triage wrote: duckops triage --save incident.json";
+        Failure::usage(format!("{flag}{path}: {error}\n{make}"))
+    })
 }
 
 /// `duckops triage --from FILE`

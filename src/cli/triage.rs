@@ -72,7 +72,12 @@ fn save_request(
     let runbook = runbook.transpose()?.map(|runbook| runbook.id);
     let requested = (runbook, args.step.clone());
     let request = SaveRequest::new(path, args.hide_account, requested);
-    let refused = |why| Failure::usage(format!("--save: {}: {why}", Printable::path(path)));
+    let refused = |why| {
+        let path = Printable::path(path);
+        Failure::usage(format!(
+            "--save: {path}: {why}\ngive the path of a new file"
+        ))
+    };
     request.map(Some).map_err(refused)
 }
 
@@ -114,12 +119,7 @@ pub(super) fn pause(flag: &str, text: &str) -> Result<Duration, Failure> {
         .and_then(|seconds| u64::try_from(seconds).ok())
         .map(Duration::from_secs)
         .filter(|duration| *duration >= SHORTEST)
-        .ok_or_else(|| {
-            let text = Printable::from(text);
-            Failure::usage(format!(
-                "{flag}: `{text}` is not a duration of at least 2s, such as 30s"
-            ))
-        })
+        .ok_or_else(|| Failure::unusable(flag, text, "a duration of at least 2s, such as 30s"))
 }
 
 /// Asks again and again; ends only by a signal or when nobody reads any more.

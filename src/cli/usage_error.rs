@@ -9,6 +9,7 @@ use crate::report::json::DocumentKind;
 use crate::text::{Printable, near};
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::error::Error as _;
 
 /// Help and version are answers; everything else clap says is a usage error.
 pub(super) fn from_clap(
@@ -29,28 +30,104 @@ pub(super) fn from_clap(
         }
         _ => {}
     }
-    let text = text.strip_prefix("error: ").unwrap_or(&text);
-    let lines = text
-        .lines()
-        .map(|line| Printable::from(Printable::from(line).as_str().trim_end()))
-        .filter(|line: &Printable| !line.is_empty());
     Err(Failure {
         code: exit::USAGE,
-        lines: lines.collect(),
+        lines: lines(error, &text, root)
+            .into_iter()
+            .map(Printable::from)
+            .collect(),
     })
+}
+
+/// What is wrong, what clap knows of what was meant, the usage, and where to read on.
+fn lines(error: &clap::Error, text: &str, root: &Command) -> Vec<String> {
+    let mut parts = text.split("\n\n");
+    let first = parts.next().unwrap_or_default();
+    let first = first.strip_prefix("error: ").unwrap_or(first).trim();
+    let of = |kind| match error.get(kind) {
+        Some(ContextValue::String(one)) => one.clone(),
+        Some(ContextValue::Strings(several)) => several.join(", "),
+        _ => String::new(),
+    };
+    let (argument, value) = (of(ContextKind::InvalidArg), of(ContextKind::InvalidValue));
+    let mut lines = match error.kind() {
+        // A command without its subcommand shows its help.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            return text
+                .lines()
+                .map(str::trim_end)
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned)
+                .collect();
+        }
+        ErrorKind::MissingRequiredArgument => vec![format!("missing: {argument}")],
+        ErrorKind::UnknownArgument => {
+            let noun = match argument.starts_with('-') {
+                true => "flag",
+                false => "argument",
+            };
+            vec![format!("unknown {noun} `{argument}`")]
+        }
+        ErrorKind::InvalidValue if value.is_empty() => {
+            vec![format!("{argument}: the value is missing")]
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let why = error
+                .source()
+                .map(|why| format!(": {why}"))
+                .unwrap_or_default();
+            vec![format!("{argument}: `{value}` cannot be used{why}")]
+        }
+        ErrorKind::ArgumentConflict => {
+            let other = of(ContextKind::PriorArg);
+            match other.is_empty() || other == argument {
+                true => vec![format!("{argument} is given more than once")],
+                false => vec![format!("{argument} does not go together with {other}")],
+            }
+        }
+        _ => vec![first.lines().map(str::trim).collect::<Vec<_>>().join(" ")],
+    };
+    let known = of(ContextKind::ValidValue);
+    if !known.is_empty() {
+        lines.push(format!("use {known}"));
+    }
+    for kind in [
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+        ContextKind::SuggestedSubcommand,
+    ] {
+        let near = of(kind);
+        if !near.is_empty() && strsim::damerau_levenshtein(&near, &argument) <= 2 {
+            lines.push(format!("did you mean `{near}`?"));
+        }
+    }
+    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
+    lines.extend(usage.map(|usage| format!("usage: {usage}")));
+    let help = format!("duckops help {}", command_of(text, root));
+    lines.push(format!("help: {}", help.trim_end()));
+    lines
+}
+
+/// The command that a usage line is about.
+fn command_of(text: &str, root: &Command) -> String {
+    let usage = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Usage: duckops"));
+    let mut path: Vec<&str> = Vec::new();
+    for word in usage.unwrap_or_default().split_whitespace() {
+        let longer = [path.as_slice(), &[word]].concat();
+        if find(root, &longer).is_none() {
+            break;
+        }
+        path = longer;
+    }
+    path.join(" ")
 }
 
 /// Names the nearest command, on this level or any other, or lists those of this level.
 fn unknown_command(word: &str, text: &str, root: &Command) -> Failure {
-    // The usage line ends with the command under which the word was looked for.
-    let usage = text
-        .lines()
-        .find_map(|line| line.strip_prefix("Usage: duckops"));
-    let path: Vec<_> = usage
-        .unwrap_or_default()
-        .split_whitespace()
-        .take_while(|part| !part.starts_with(['[', '<', '-']))
-        .collect();
+    let path = command_of(text, root);
+    let path: Vec<_> = path.split_whitespace().collect();
     let level = find(root, &path).unwrap_or(root);
     let names: Vec<_> = level.get_subcommands().map(Command::get_name).collect();
     let all = paths(root);

@@ -23,6 +23,20 @@ pub fn innermost(error: &(dyn std::error::Error + 'static)) -> Printable {
     Untrusted::new(words_of(&inner)).printable(160)
 }
 
+/// The innermost cause as the end of a sentence: the system's words begin with a capital.
+pub fn lowercase(error: &(dyn std::error::Error + 'static)) -> String {
+    let words = innermost(error).to_string();
+    let mut chars = words.chars();
+    let first = chars.next();
+    // An acronym such as DNS keeps its capitals.
+    let is_word = chars.clone().next().is_some_and(char::is_lowercase);
+    let first = first.map(|first| match is_word {
+        true => first.to_ascii_lowercase(),
+        false => first,
+    });
+    first.into_iter().chain(chars).collect()
+}
+
 /// What TLS says, where it is what failed, at whatever depth.
 pub fn tls<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
     let mut next = Some(error);

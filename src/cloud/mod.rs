@@ -22,7 +22,7 @@ mod trusted_roots;
 pub use aws::Aws;
 pub use aws_error::classify;
 pub use denial::denial;
-pub use error::{chain, innermost, is_tls, tls};
+pub use error::{chain, innermost, is_tls, lowercase, tls};
 pub use http::{Exchange, Http, Observer, is_encoded, stale};
 
 pub use page_tokens::PageTokens;

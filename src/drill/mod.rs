@@ -107,7 +107,7 @@ pub fn scenes(screen: Screen) -> Document {
         ]
         .map(Printable::from)
     });
-    let text = screen.table(["SCENE", "RUNBOOK", "DUE", "WHAT IT HIDES"], rows);
+    let text = screen.table(["SCENE", "RUNBOOK", "DUE", "SITUATION"], rows);
     let extra: Vec<_> = all
         .iter()
         .map(|s| json!({"name": s.name, "runbook": s.runbook, "verdict": s.expect.verdict, "hides": s.hides}))

@@ -138,7 +138,10 @@ impl GuideSession {
         let ended = code.map_or("ended by a signal".to_owned(), |code| {
             format!("exit {code}")
         });
-        self.acts.push(format!("{command} ({ended})"));
+        // An entry of the log does not hold itself.
+        if !command.starts_with("duckops record ") {
+            self.acts.push(format!("{command} ({ended})"));
+        }
     }
 
     /// What the last answers changed, a line for each step.
@@ -165,12 +168,14 @@ impl GuideSession {
             labelled("", more.as_str());
         }
         labelled("why", &why(step));
-        if let Some(next) = &step.next_action {
-            labelled("DO NOW", next.text.as_str());
-        } else if let Some(next) = report.next_action.as_ref().filter(|_| is_bad(step)) {
-            labelled("DO NOW", next.text.as_str());
-        } else {
-            labelled("DO NOW", "nothing: go on to the next step");
+        let label = match step.verdict() {
+            Verdict::Critical | Verdict::Unknown => "DO NOW",
+            _ => "NEXT",
+        };
+        let of_report = report.next_action.as_ref().filter(|_| is_bad(step));
+        match step.next_action.as_ref().or(of_report) {
+            Some(next) => labelled(label, next.text.as_str()),
+            None => labelled(label, "go on to the next step (n)"),
         }
         if let Some(command) = self.command(index) {
             lines.push(format!("{:LABEL$}{command}", ""));

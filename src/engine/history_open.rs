@@ -19,7 +19,7 @@ pub type SharedRetention = (time::Duration, time::Duration);
 
 /// The value of `--history`, or of what stands in for it, is not a place for history.
 #[derive(Debug, thiserror::Error)]
-#[error("{origin}: {error}")]
+#[error("{origin}: {error}\nuse sqlite:PATH, dynamodb:TABLE or none")]
 pub struct BadHistorySetting {
     origin: Origin,
     error: HistoryError,

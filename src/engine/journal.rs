@@ -12,10 +12,12 @@ const LONGEST_WRITE_S: i64 = 86_400;
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// There is no state folder.
-    #[error("there is no state directory for the journal: set HOME or --state-dir")]
+    #[error("there is no state folder for the journal\nset HOME, or use --state-dir DIR")]
     NoStateDir,
     /// It was changed by someone else.
-    #[error("the journal is not whole, so no entry is shown: duckops journal --verify")]
+    #[error(
+        "the journal is not whole, so no entry is shown\nsee where it breaks: duckops journal --verify"
+    )]
     NotWhole,
     /// It cannot be read.
     #[error(transparent)]

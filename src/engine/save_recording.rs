@@ -29,7 +29,7 @@ pub enum SaveRefused {
     #[error("it is no name of a file")]
     NoFileName,
     /// It exists: it may be the only record of an incident.
-    #[error("it is there already; name a new file")]
+    #[error("it is there already")]
     Exists,
     /// Its folder does not exist.
     #[error("there is no such folder")]

@@ -7,6 +7,7 @@
 use super::{DECLINED, RecordedSamples, increase_of};
 use crate::fact::FactValue;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
+use crate::text::Untrusted;
 use time::{Duration, OffsetDateTime};
 
 const HOUR: i64 = 3_600;
@@ -33,6 +34,7 @@ pub(super) fn join(
                 "executions.failures_24h_min",
                 "executions.failures_1h_min",
                 "executions.newest_failure_age",
+                "executions.newest_failure_name",
             ] {
                 observation.set_unavailable(path, unavailable.clone());
             }
@@ -56,7 +58,7 @@ pub(super) fn join(
     let day = outcomes(DAY, "audit.declined_24h_min");
     let hour = outcomes(HOUR + BETWEEN_RUNS, "audit.declined_1h_min");
     let failed = |outcomes: &Outcomes, since: i64| {
-        let failures = outcomes.failures.iter().filter(|at| **at > since);
+        let failures = outcomes.failures.iter().filter(|(_, at)| *at > since);
         i64::try_from(failures.count()).unwrap_or(i64::MAX)
     };
     observation.set("executions.outcomes_24h", FactValue::Int(day.count), now);
@@ -75,9 +77,11 @@ pub(super) fn join(
     let exact = whole.map_or(Ok(failures), Err);
     observation.put("executions.failures_24h", exact, now);
     let none = || Unavailable::new(UnavailableReason::NoData, "no execution failed in 24 h");
-    let age = day.failures.first().map(|at| (seconds - at).max(0));
-    let age = age.map(FactValue::Duration).ok_or_else(none);
-    observation.put("executions.newest_failure_age", age, now);
+    let newest = day.failures.first();
+    let age = newest.map(|(_, at)| FactValue::Duration((seconds - at).max(0)));
+    observation.put("executions.newest_failure_age", age.ok_or_else(none), now);
+    let name = newest.map(|(name, _)| FactValue::Text(Untrusted::new(name.as_str())));
+    observation.put("executions.newest_failure_name", name.ok_or_else(none), now);
 }
 
 fn missing(observations: &Observations, path: &str) -> Option<Unavailable> {
@@ -115,8 +119,8 @@ fn by_name(observations: &Observations, path: &str) -> Result<Vec<NamedInstant>,
 /// What ended in a window, and how much of it was an outcome.
 struct Outcomes {
     count: i64,
-    /// When each of the others ended, newest first.
-    failures: Vec<i64>,
+    /// The others and when each ended, newest first.
+    failures: Vec<NamedInstant>,
 }
 
 /// What is known of requests that were denied or expired.
@@ -145,7 +149,7 @@ fn outcomes(ended: &[NamedInstant], declined: &Declined<'_>, since: i64) -> Outc
             inside += 1;
             match is_declined {
                 true => counted_by_id += i64::from(*at > declined.counted_since),
-                false => failures.push(*at),
+                false => failures.push((name.clone(), *at)),
             }
         }
     }
@@ -157,7 +161,7 @@ fn outcomes(ended: &[NamedInstant], declined: &Declined<'_>, since: i64) -> Outc
     // The counters hold those that were found by their names, too.
     let counted = usize::try_from(declined.counted - counted_by_id).unwrap_or(0);
     // Which of them are the outcomes is not known: the newest are taken for failures.
-    failures.sort_unstable_by_key(|at| std::cmp::Reverse(*at));
+    failures.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
     failures.truncate(failures.len().saturating_sub(shown.max(counted)));
     let count = inside - failures.len();
     Outcomes {

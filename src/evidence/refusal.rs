@@ -32,7 +32,7 @@ pub fn check_refusal(
             let answer = answer.value.shown();
             // What it was taken for before is no longer said.
             let code = answer.as_str().split([':', ',']).next().unwrap_or_default();
-            let told = format!("{code} by the function itself, since the alias moved");
+            let told = format!("{code} by the function itself");
             status.set("api.answer", text(&told), now);
         }
     }
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn only_an_unmarked_refusal_since_a_move_is_the_functions() {
-        let lambda = "HTTP 404 by the function itself, since the alias moved";
+        let lambda = "HTTP 404 by the function itself";
         let since_move = told(true, Some((300, 61)), None);
         assert_eq!(since_move, ("lambda".to_owned(), lambda.to_owned()));
         assert_eq!(told(true, Some((300, 62)), Some(60)).0, "lambda");

@@ -124,6 +124,15 @@ impl HistoryError {
             Self::Elsewhere { .. } => {
                 "Choose the profile of the stack's account: AWS_PROFILE=…".to_owned()
             }
+            Self::Busy { .. } => "Wait for the other duckops, then run it again".to_owned(),
+            Self::NotWritable { .. } => {
+                "Free space and check its permissions, or name another: --history sqlite:PATH"
+                    .to_owned()
+            }
+            Self::Newer { .. } => {
+                "Update duckops, or name another: --history sqlite:PATH".to_owned()
+            }
+            Self::Queued { .. } => "Nothing: the next run records it".to_owned(),
             _ => "Move the history file aside, or name another: --history sqlite:PATH".to_owned(),
         }
     }

@@ -1,7 +1,7 @@
 //! What a run comes to: its verdict, its first line and the one thing to do.
 
 use crate::observation::UnavailableReason;
-use crate::report::model::{self, Layout, NextAction, RunbookReport, Verdict};
+use crate::report::model::{self, Layout, NextAction, RunbookReport, StepReport, Verdict};
 use crate::report::{clock, count};
 use crate::text::Printable;
 use std::collections::BTreeMap;
@@ -104,7 +104,9 @@ fn common_obstacle(
         *counts.entry(step.reason_code.as_str()).or_default() += 1;
     }
     let (code, silenced) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-    let headline = UnavailableReason::of_code(code)?.headline()?;
+    let Some(headline) = UnavailableReason::of_code(code)?.headline() else {
+        return common_detail(verdict, runbooks);
+    };
     if verdict != Verdict::Unknown || silenced < 2 {
         return None;
     }
@@ -130,4 +132,46 @@ fn common_obstacle(
         layout.details.push(("reason", reply.clone()));
     }
     Some((summary.into(), first.next_action.clone(), layout))
+}
+
+/// Steps that are silenced by one failure before it is said once.
+const SILENCED: usize = 3;
+
+/// The one failure, such as a feed that timed out, for which steps of several runbooks are not
+/// judged.
+fn common_detail(
+    verdict: Verdict,
+    runbooks: &[RunbookReport],
+) -> Option<(Printable, Option<NextAction>, Layout)> {
+    if verdict != Verdict::Unknown {
+        return None;
+    }
+    let mut silenced: BTreeMap<&str, Vec<(&RunbookReport, &StepReport)>> = BTreeMap::new();
+    for runbook in runbooks {
+        for step in runbook
+            .steps
+            .iter()
+            .filter(|step| step.verdict() == Verdict::Unknown)
+        {
+            let why = step.summary.as_str().trim_start_matches("not judged: ");
+            silenced.entry(why).or_default().push((runbook, step));
+        }
+    }
+    let (why, steps) = silenced
+        .into_iter()
+        .filter(|(why, steps)| {
+            let is_of_several = steps.iter().any(|(runbook, _)| runbook.id != steps[0].0.id);
+            steps.len() >= SILENCED && is_of_several && !why.starts_with("depends on")
+        })
+        .max_by_key(|(_, steps)| steps.len())?;
+    let all: usize = runbooks.iter().map(|runbook| runbook.steps.len()).sum();
+    let (first, rest) = why.split_at(why.chars().next().map_or(0, char::len_utf8));
+    let first = first.to_ascii_uppercase();
+    let summary = format!("{first}{rest}: {} of {all} steps not judged", steps.len());
+    let layout = Layout {
+        headline: Some(summary.as_str().into()),
+        ..Layout::default()
+    };
+    let action = steps.first().and_then(|(_, step)| step.next_action.clone());
+    Some((summary.into(), action, layout))
 }

@@ -181,7 +181,10 @@ fn not_told(
         // A command of one's own would meet the same obstacle.
         Some(fix) => NextAction { text: fix, command },
         None => NextAction {
-            text: "Check it yourself".into(),
+            text: match command {
+                Some(_) => "Check connection, access and settings".into(),
+                None => "Check it yourself".into(),
+            },
             command: command.or_else(|| Some(manual.clone())),
         },
     };

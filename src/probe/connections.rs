@@ -151,7 +151,10 @@ fn of_pecks(
         let many = count(PeckState::Unknown);
         let why = peck.uncertain.unwrap_or("nothing says when it was asked");
         let lacks_token = lacks_token && why == NO_BOND_IN_FEED;
-        let detail = format!("the state of {many} requests is not certain: {why}");
+        let detail = match many {
+            1 => format!("the state of 1 request is not certain: {why}"),
+            _ => format!("the state of {many} requests is not certain: {why}"),
+        };
         unlisted(lacks_token, UnavailableReason::Contradictory, detail)
     });
     let gap = |gap: Option<Gap>| {
@@ -240,8 +243,14 @@ fn of_bonds(
         let age = bond.age(now);
         age.is_none_or(|age| (SLOW..RECENT).contains(&age))
     };
-    let overdue = are(Class::Never).filter(overdue).count() as i64;
-    set_int(observation, "bonds.unpulsed_24h", overdue, at);
+    let overdue: Vec<_> = are(Class::Never).filter(overdue).collect();
+    set_int(observation, "bonds.unpulsed_24h", overdue.len() as i64, at);
+    // One that is overdue comes before one that was bonded last year and never ran.
+    let silent = overdue.iter().max_by_key(|bond| bond.age(now)).copied();
+    let silent = silent.or(are(Class::Never).max_by_key(|bond| bond.age(now)));
+    let none = || Unavailable::new(UnavailableReason::NoData, "each bonded agent has pulsed");
+    let id = silent.map(|bond| FactValue::Text(Untrusted::new(&*bond.id)));
+    observation.put("bonds.unpulsed_id", id.ok_or_else(none), at);
     observation.set(
         "bonds.pulse_age",
         oldest(&mut pulsing().filter_map(|bond| bond.pulse_age(now))),
@@ -276,7 +285,10 @@ fn of_bonds(
             Some(why) => why == BONDED_BEFORE_FEED,
             None => gap.is_some_and(|gap| token_tells(gap, all)),
         };
-    let unclear = unclear.map(|why| format!("{doubtful} bonds are not certain: {why}"));
+    let unclear = unclear.map(|why| match doubtful {
+        1 => format!("the state of 1 bond is not certain: {why}"),
+        _ => format!("the state of {doubtful} bonds is not certain: {why}"),
+    });
     if let Some(why) = unclear.or(gap.map(said)) {
         let mut unavailable = unlisted(lacks_token, UnavailableReason::NotCovered, why);
         unavailable.fix.get_or_insert_with(|| "With --token-file or --beak-key-file the lists are asked, which know when each agent was last seen".into());
@@ -347,7 +359,11 @@ fn keys(
     lacks_token: bool,
     at: OffsetDateTime,
 ) {
-    let least = bonded.iter().map(|bond| bond.key_min).max().unwrap_or(0);
+    let oldest = bonded.iter().max_by_key(|bond| bond.key_min);
+    let least = oldest.map_or(0, |bond| bond.key_min);
+    let none = || Unavailable::new(UnavailableReason::NoData, "no bond");
+    let id = oldest.map(|bond| FactValue::Text(Untrusted::new(&*bond.id)));
+    observation.put("bonds.oldest_key_id", id.ok_or_else(none), at);
     observation.set("bonds.key_age_min", FactValue::Duration(least), at);
     let most = bonded
         .iter()
@@ -384,7 +400,7 @@ fn said(gap: Gap) -> String {
     match gap {
         Gap::Empty => "the audit feed is empty".to_owned(),
         Gap::Short(reach, needed) => format!(
-            "the audit feed goes back only {}, of {}",
+            "the audit feed goes back only {} (needs {})",
             duration(reach),
             duration(needed)
         ),

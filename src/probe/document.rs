@@ -71,18 +71,28 @@ impl Node {
     }
 }
 
+/// What to do where a web page came instead of an answer of the API.
+pub(super) const SIGN_IN: &str = "Check the network: a sign-in page or a proxy may answer here";
+
+/// A body that is no JSON; a page instead is most often the sign-in page of a network or a proxy.
+fn not_json(name: &str, body: &[u8]) -> Unavailable {
+    let is_page = body.trim_ascii_start().starts_with(b"<");
+    let why = UnavailableReason::NotJson;
+    if is_page {
+        return Unavailable::new(why, format!("{name} API answered a web page, not JSON"))
+            .fix(SIGN_IN)
+            .command("duckops doctor");
+    }
+    let head = Untrusted::head_of(body).printable(40);
+    Unavailable::new(why, format!("{name} API answered no JSON: `{head}`"))
+}
+
 impl JsonObject {
     /// Reads a body; anything but a JSON object with at least one field is refused. `name`
     /// is what messages call it.
     pub(super) fn parse(name: &'static str, body: &[u8]) -> Result<Self, Unavailable> {
         let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-        let node: Node = serde_json::from_slice(text).map_err(|error| {
-            let head = Untrusted::head_of(body).printable(80);
-            Unavailable::new(
-                UnavailableReason::NotJson,
-                format!("expected JSON, got `{head}` ({error})"),
-            )
-        })?;
+        let node: Node = serde_json::from_slice(text).map_err(|_| not_json(name, text))?;
         match node {
             Node::Object(object) if object.has_error() => Err(Unavailable::new(
                 UnavailableReason::NotJson,

@@ -65,6 +65,13 @@ fn fields(observation: &mut Observation, account: &JsonObject, at: OffsetDateTim
     observation.put("email.review", review(account).map(FactValue::Text), at);
     let case = account.text("Details.ReviewDetails.CaseId");
     observation.put("email.review_case", case.map(FactValue::Text), at);
+    let usage = match (&max, &sent) {
+        (Ok(-1), Ok(sent)) => Ok(format!("{sent} in 24 h, no daily limit")),
+        (Ok(max), Ok(sent)) => Ok(format!("{sent} of {max} in 24 h")),
+        (Err(unavailable), _) | (_, Err(unavailable)) => Err(unavailable.clone()),
+    };
+    let usage = usage.map(|usage| FactValue::Text(Untrusted::new(usage)));
+    observation.put("email.usage", usage, at);
     observation.put("email.can_send", can_send.map(FactValue::Bool), at);
     observation.put("email.max_24h", max.clone().map(FactValue::Int), at);
     observation.put("email.sent_24h", sent.map(FactValue::Int), at);

@@ -174,7 +174,7 @@ pub(crate) fn width(text: &str) -> usize {
 }
 
 /// At most `max` columns of a text; a cut one ends in dots.
-pub(super) fn cut(text: &str, max: usize) -> String {
+pub(crate) fn cut(text: &str, max: usize) -> String {
     if width(text) <= max {
         return text.to_owned();
     }

@@ -19,7 +19,7 @@ pub struct Library(BTreeMap<String, (String, String)>);
 #[derive(Debug, thiserror::Error)]
 pub enum Missing {
     /// No runbook or step of that name.
-    #[error("there is no {kind} `{asked}`{}; there are: {known}", near.as_ref().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
+    #[error("there is no {kind} `{asked}`{}\n{}", near.as_ref().map(|n| format!("\ndid you mean `{n}`?")).unwrap_or_default(), listed(kind, known))]
     Name {
         /// `runbook` or `step`.
         kind: &'static str,
@@ -31,7 +31,10 @@ pub enum Missing {
         known: String,
     },
     /// The folder of runbooks cannot be read.
-    #[error("the runbook folder {path} cannot be read: {}", words_of(why))]
+    #[error(
+        "the runbook folder {path} cannot be read: {}\ngive a folder of runbooks: --runbooks DIR",
+        words_of(why)
+    )]
     Folder {
         /// The folder.
         path: crate::text::Printable,
@@ -39,7 +42,10 @@ pub enum Missing {
         why: crate::text::Printable,
     },
     /// A file in it cannot be read.
-    #[error("the runbook {path} cannot be read: {}", words_of(why))]
+    #[error(
+        "the runbook {path} cannot be read: {}\nmake it readable, or move it out of the folder",
+        words_of(why)
+    )]
     File {
         /// The file.
         path: crate::text::Printable,
@@ -49,6 +55,22 @@ pub enum Missing {
     /// A runbook is wrong.
     #[error(transparent)]
     Wrong(#[from] Complaints),
+}
+
+/// More names than this, in bytes, fill a screen: the command that lists them stands for them.
+const MOST_NAMES: usize = 400;
+
+/// The names there are, or the command that lists them.
+fn listed(kind: &str, known: &str) -> String {
+    let lists = match kind {
+        "scene" => "duckops drill scenes",
+        "recorded fact" => "duckops history",
+        _ => "duckops help",
+    };
+    match known.len() > MOST_NAMES {
+        true => format!("list: {lists}"),
+        false => format!("there are: {known}"),
+    }
 }
 
 impl Missing {

@@ -38,12 +38,13 @@ enum Part {
 const ENTRY: usize = 240;
 
 /// The names of the stack that words may use, after `stack.`.
-const STACK_WORDS: [&str; 9] = [
+const STACK_WORDS: [&str; 10] = [
     "name",
     "api_url",
     "region",
     "account",
     "state_machine_arn",
+    "execution_arn",
     "function",
     "alias",
     "log_group",

@@ -119,6 +119,7 @@ impl ConfigFile {
                 return Err(SettingError::Unreadable {
                     path: shown.into(),
                     why: error.to_string().into(),
+                    fix: error.fix(),
                 });
             }
         };

@@ -72,15 +72,17 @@ pub struct Setting<T> {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingError {
     /// The configuration file cannot be read.
-    #[error("the configuration file {path} cannot be read: {}", words_of(why))]
+    #[error("the configuration file {path} cannot be read: {}{}", words_of(why), fix.as_ref().map(|fix| format!("\n{fix}")).unwrap_or_default())]
     Unreadable {
         /// The file.
         path: Printable,
         /// Why.
         why: Printable,
+        /// What to do about it.
+        fix: Option<&'static str>,
     },
     /// The configuration file is wrong.
-    #[error("{place}: {why}")]
+    #[error("{place}: {why}\ncorrect this line; nothing was run")]
     File {
         /// `FILE:LINE`.
         place: Printable,
@@ -88,7 +90,7 @@ pub enum SettingError {
         why: Printable,
     },
     /// A value is wrong.
-    #[error("{origin}: `{value}` is not {wanted}")]
+    #[error("{origin}: `{value}` cannot be used\nuse {wanted}")]
     Value {
         /// Its origin.
         origin: Origin,
@@ -98,13 +100,13 @@ pub enum SettingError {
         wanted: &'static str,
     },
     /// The stack is not in the configuration file.
-    #[error("{origin}: there is no [stack.{name}] in the configuration file{known}")]
+    #[error("{origin}: there is no [stack.{name}] in the configuration file\n{known}")]
     NoStack {
         /// The origin of the name.
         origin: Origin,
         /// The name.
         name: Printable,
-        /// The known stacks.
+        /// The known stacks, or how to add one.
         known: Printable,
     },
 }
@@ -195,12 +197,15 @@ impl Stack {
     pub fn naming(&self) -> StackNames {
         let url = self.endpoint("");
         let arn = self.state_machine_arn();
+        // Of its executions, without their names (Step Functions API reference, Execution).
+        let execution = arn.replacen(":stateMachine:", ":execution:", 1);
         [
             ("name", &self.name.value),
             ("api_url", &url),
             ("region", &self.region.value),
             ("account", &self.account.value),
             ("state_machine_arn", &arn),
+            ("execution_arn", &execution),
             ("function", &self.function.value),
             ("alias", &self.alias.value),
             ("log_group", &self.log_group.value),

@@ -77,6 +77,18 @@ pub enum SecretError {
     Empty(Printable),
 }
 
+impl SecretError {
+    /// What whoever named the file can do.
+    pub fn fix(&self) -> String {
+        match self {
+            Self::Refused { path, .. } | Self::Unreadable { path, .. } => {
+                format!("give a file of your own with the secret alone: chmod 600 {path}")
+            }
+            Self::Empty(path) => format!("put the secret alone on the one line of {path}"),
+        }
+    }
+}
+
 impl SecretSource {
     /// Reads a secret that the configuration names. One newline at its end does not belong to it.
     ///

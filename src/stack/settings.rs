@@ -63,10 +63,9 @@ impl Settings {
         let is_practice = section.is_none() && name.value == PRACTICE;
         if section.is_none() && name.value != "prod" && !is_practice {
             let known: Vec<_> = config.stack.keys().map(String::as_str).collect();
-            let known = if known.is_empty() {
-                String::new()
-            } else {
-                format!("; there are: {}", known.join(", "))
+            let known = match known.is_empty() {
+                true => "add it to the file; a first one is made by duckops init".to_owned(),
+                false => format!("there are: {}", known.join(", ")),
             };
             return Err(SettingError::NoStack {
                 origin: name.origin,

@@ -17,6 +17,21 @@ pub const PRIVATE: u32 = 0o600;
 /// The mode of what a collector of another user reads.
 pub const SHARED: u32 = 0o644;
 
+/// What whoever named the path can do about an error of writing.
+pub fn fix(error: &io::Error) -> &'static str {
+    use io::ErrorKind::{
+        AlreadyExists, IsADirectory, NotADirectory, NotFound, PermissionDenied, QuotaExceeded,
+        ReadOnlyFilesystem, StorageFull,
+    };
+    match error.kind() {
+        StorageFull | QuotaExceeded => "free space on its disk, then run it again",
+        PermissionDenied | ReadOnlyFilesystem => "give a path that this user may write to",
+        NotFound | NotADirectory => "make its folder first, or give the path of another one",
+        AlreadyExists | IsADirectory => "give the path of a new file",
+        _ => "give another path, or check the disk",
+    }
+}
+
 /// Puts `bytes` in place of the regular file at `path`, or where nothing is.
 ///
 /// # Errors

@@ -204,7 +204,10 @@ impl WriteReport {
             ("warning", &self.cautions),
             ("others", &self.candidates),
         ];
-        for (label, texts) in groups {
+        // What was weighed before a change that is done is answered by what was read back; of one
+        // that cannot be undone it still says what follows.
+        let is_done = self.outcome == "done" && self.undo.is_some();
+        for (label, texts) in groups.into_iter().filter(|_| !is_done) {
             rows.extend(texts.iter().map(|text| (label.to_owned(), text.clone())));
         }
         let findings = self.findings.iter();

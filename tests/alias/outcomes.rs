@@ -298,7 +298,7 @@ fn interrupting_after_the_request_waits_for_the_outcome() {
         let due = if *signal == "HUP" { 0 } else { 2 };
         assert_eq!(code, due, "{signal}: {said}");
         assert!(
-            said.contains("100 % on version 61 is in force"),
+            said.contains("prod moved from version 62 to 61"),
             "{signal}: {said}"
         );
         assert_eq!(stage.practice.world().alias_target.version, "61");

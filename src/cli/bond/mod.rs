@@ -6,7 +6,7 @@ mod write;
 use super::args::{BondAction, Lists};
 use super::connections::{View, see, show};
 use super::fail::Failure;
-use super::{Context, guide};
+use super::{Context, state_guide};
 use crate::connections::Only;
 use crate::report::json::DocumentKind;
 use crate::report::{bond_checklist, bonds, checklist};
@@ -43,7 +43,7 @@ pub(super) async fn main(context: &Context, action: &BondAction) -> Result<u8, F
             show(context, watched, &view).await
         }
         BondAction::Verify { id, lists } => verify(context, id, lists).await,
-        BondAction::Guide { stage } => guide::main(context, "bond", stage.as_deref()),
+        BondAction::Guide { stage } => state_guide::main(context, "bond", stage.as_deref()),
         BondAction::Rotate(rotate) if rotate.recover => recover::main(context, &rotate.id),
         BondAction::Rotate(rotate) => {
             let (id, guard) = (&rotate.id, &rotate.guard);

@@ -12,7 +12,7 @@ use crate::write::report::WriteReport;
 use std::time::Instant;
 
 pub(super) fn main(context: &Context, id: &str) -> Result<u8, Failure> {
-    let bond = BondId::parse(id).map_err(Failure::usage)?;
+    let bond = BondId::parse(id)?;
     let run = context.run()?;
     let clock = Clock {
         now: run.now,

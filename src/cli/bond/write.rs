@@ -57,7 +57,8 @@ fn request(
         Some(rotate) if rotate.verify => {
             let wait = duration("--wait", &rotate.wait).ok();
             let wait = wait.filter(|wait| !wait.is_zero());
-            Some(wait.ok_or_else(|| Failure::usage("--wait wants a duration such as 10m"))?)
+            let wanted = "a duration such as 10m";
+            Some(wait.ok_or_else(|| Failure::unusable("--wait", &rotate.wait, wanted))?)
         }
         _ => None,
     };
@@ -65,7 +66,7 @@ fn request(
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
     Ok(BondRequest {
         action,
-        bond: BondId::parse(id).map_err(Failure::usage)?,
+        bond: BondId::parse(id)?,
         supersede: rotate.and_then(|rotate| rotate.supersede.clone()),
         reason: reason.map(str::to_owned),
         wait,

@@ -60,7 +60,8 @@ impl TerminalScreen {
         let screen = Self(());
         enable_raw_mode()?;
         while screen.input().await? == KeyInput::Resized {}
-        execute!(std::io::stdout(), EnterAlternateScreen, Hide)?;
+        // What comes after the alternate screen begins on a line of its own.
+        execute!(std::io::stdout(), Print("\r\n"), EnterAlternateScreen, Hide)?;
         Ok(screen)
     }
 

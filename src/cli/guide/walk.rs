@@ -10,6 +10,7 @@ use crate::cli::{Context, args, triage};
 use crate::engine::guide::{GuideSession, command_words};
 use crate::engine::run::Run;
 use crate::exit;
+use crate::report::words::{cut, wrap};
 use crate::text::words_of;
 use crossterm::event::KeyCode;
 use crossterm::style::Stylize;
@@ -17,7 +18,7 @@ use tokio::process::Command;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const KEYS: [&str; 2] = [
-    "a ask again   v evidence   c copy command   r run command   e escalate",
+    "a read again  v evidence   c copy command   r run command   e escalate",
     "w record   n next   b back   q quit   up and down scroll",
 ];
 
@@ -76,7 +77,7 @@ pub(in crate::cli) async fn main(
     }
     let Some(id) = &args.runbook else {
         return Err(Failure::usage(
-            "--guide goes through one runbook: name it, such as duckops triage inc-004 --guide",
+            "--guide goes through one runbook, and none is named\nname it: duckops triage inc-004 --guide",
         ));
     };
     let session = GuideSession::load(&context.library, id)?;
@@ -98,13 +99,25 @@ pub(in crate::cli) async fn main(
     walk.screen = None;
     match ended {
         Ok(()) | Err(WalkEnd::Quit) => {
-            let summary = walk.session.summary();
+            let summary = in_lines(&walk.session.summary());
             let code = walk.session.exit_code();
-            Ok(context.out.print(&format!("{summary}\n"), code))
+            Ok(context
+                .out
+                .print(&format!("{}\n", summary.join("\n")), code))
         }
         Err(WalkEnd::By(code)) => Ok(code),
         Err(WalkEnd::Failed(failure)) => Err(failure),
     }
+}
+
+/// A summary with each of its parts on a line of its own.
+fn in_lines(summary: &str) -> Vec<String> {
+    let parts = summary.split("; ").enumerate();
+    let parts = parts.map(|(at, part)| match at {
+        0 => part.to_owned(),
+        _ => format!("{:7}{part}", ""),
+    });
+    parts.collect()
 }
 
 impl GuideWalk<'_> {
@@ -157,14 +170,14 @@ impl GuideWalk<'_> {
         let name = self.session.id().to_uppercase();
         let (title, body) = match self.session.step(self.at) {
             None if self.session.step(0).is_none() => (name, Vec::new()),
-            None => (
-                format!("{name}  end of {} steps", self.session.len()),
-                vec![
-                    self.session.summary(),
+            None => (format!("{name}  end of {} steps", self.session.len()), {
+                let mut lines = in_lines(&self.session.summary());
+                lines.extend([
                     String::new(),
-                    "w records this line with the numbers: duckops record".to_owned(),
-                ],
-            ),
+                    "w records this with the numbers: duckops record".to_owned(),
+                ]);
+                lines
+            }),
             Some(step) => {
                 let (number, of) = (step.number, self.session.len());
                 let title = format!(
@@ -183,7 +196,8 @@ impl GuideWalk<'_> {
             true => title.bold().to_string(),
             false => title,
         };
-        let mut foot = self.said.clone();
+        let said = self.said.iter();
+        let mut foot: Vec<_> = said.flat_map(|said| wrap(said, width)).collect();
         foot.extend(KEYS.map(str::to_owned));
         DrawnPage {
             head: vec![title, self.session.overview(self.at), String::new()],
@@ -242,7 +256,7 @@ impl GuideWalk<'_> {
         let what = index.map_or("all steps".to_owned(), |index| {
             format!("step {}", index + 1)
         });
-        page.foot.insert(0, format!("asking {what} …"));
+        page.foot.insert(0, format!("reading {what} …"));
         if let Some(screen) = &self.screen {
             screen.draw(&page, self.scrolled)?;
         }
@@ -276,7 +290,7 @@ impl GuideWalk<'_> {
         if !is_first {
             let changes = self.session.changes();
             self.said.push(match changes.is_empty() {
-                true => format!("asked {what} again: no verdict changed"),
+                true => format!("read {what} again: no verdict changed"),
                 false => format!("changed: {}", changes.join(", ")),
             });
         }
@@ -325,7 +339,11 @@ impl GuideWalk<'_> {
         // Ctrl-C and its like reach the child by themselves, and it knows what to do then.
         let status = child.wait().await?;
         self.session.acted(command, status.code());
-        out = format!("\n{command}: {status}; any key goes on");
+        let ended = match status.code() {
+            Some(code) => format!("exit {code}"),
+            None => "ended by a signal".to_owned(),
+        };
+        out = format!("\n{}: {ended}; any key goes on", cut(command, 50));
         self.context.out.print(&out, exit::OK);
         while tokio::time::timeout(std::time::Duration::ZERO, self.interrupted.recv())
             .await

@@ -76,7 +76,7 @@ pub(in crate::cli) async fn main(
         loop {
             let left = every.saturating_sub(began.elapsed());
             page.head = head(context, &log, left);
-            page.foot = vec!["a ask now   up and down scroll   q quit".to_owned()];
+            page.foot = vec!["a read now   up and down scroll   q quit".to_owned()];
             let last = screen.draw(&page, scrolled).map_err(lost)?;
             if left.is_zero() {
                 break;

@@ -18,7 +18,7 @@ pub(super) async fn main(context: &Context, endpoint_override: bool) -> Result<u
     let run = context.run()?;
     let Location::DynamoDb(table) = run.history.clone() else {
         return Err(Failure::usage(
-            "history init makes a shared table: name it with --history dynamodb:TABLE",
+            "history init makes a shared table, and none is named\nuse --history dynamodb:NAME",
         ));
     };
     let overridden = env_overrides::endpoints(&context.env, &context.settings.stack);

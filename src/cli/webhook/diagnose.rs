@@ -20,7 +20,7 @@ pub(super) async fn main(
     let until = Instant::now() + context.settings.deadline.value;
     let secret = secret(context, secret_file)?;
     let payload = example(context, event(name)?);
-    let url = target::parse(&place.url).map_err(|why| Failure::usage(format!("--url: {why}")))?;
+    let url = target::parse(&place.url).map_err(super::bad_url)?;
     out_of_the_way(context);
     let http = Http::new(crate::cli::observer(context.verbose));
     let case = DiagnosisInput {

@@ -28,7 +28,7 @@ pub(super) async fn main(
     let receiver = Receiver::bind(port).await;
     let receiver = receiver.map_err(|error| {
         Failure::own(format!(
-            "port {port} of 127.0.0.1 cannot be used: {}",
+            "port {port} of 127.0.0.1 cannot be used: {}\nuse another one: --port 8080",
             words_of(&error)
         ))
     })?;

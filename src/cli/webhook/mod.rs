@@ -10,8 +10,8 @@ use super::{Context, named_file, out};
 use crate::fact::instant;
 use crate::stack::env_overrides;
 use crate::stack::{Secret, SecretSource};
-use crate::text::Printable;
 use crate::webhook::bundle::{self, BundleError};
+use crate::webhook::target::TargetError;
 use crate::webhook::{TestPayload, WebhookEvent, target, verification};
 use std::path::Path;
 use ulid::Ulid;
@@ -48,7 +48,11 @@ async fn verify(
     let secret = secret(context, secret_file)?;
     let body = body(context, "", file).await?;
     let document = verification(secret.expose(), &body, signature);
-    let document = document.map_err(|why| Failure::usage(format!("--signature: {why}")))?;
+    let document = document.map_err(|why| {
+        Failure::usage(format!(
+            "--signature: {why}\ngive the value of the header that the receiver got"
+        ))
+    })?;
     Ok(context.out.document(&document))
 }
 
@@ -59,10 +63,12 @@ async fn bundle(
     out: &Path,
 ) -> Result<u8, Failure> {
     let secret = secret(context, &delivery.secret)?;
-    let url = target::parse(url).map_err(|why| Failure::usage(format!("--url: {why}")))?;
+    let url = target::parse(url).map_err(bad_url)?;
     let payload = payload(context, delivery).await?;
     let files = bundle::write(out, &url, secret.expose(), &payload).map_err(|why| match why {
-        BundleError::Folder { .. } => Failure::usage(format!("--out: {why}")),
+        BundleError::Folder { .. } => {
+            Failure::usage(format!("--out: {why}\ngive the path of a new folder"))
+        }
         why => Failure::own(why.to_string()),
     })?;
     let document = bundle::document(out, &files, &payload);
@@ -81,7 +87,13 @@ fn out_of_the_way(context: &Context) {
 fn secret(context: &Context, file: &SecretFile) -> Result<Secret, Failure> {
     SecretSource::File(file.secret_file.clone())
         .read_within(context.settings.deadline.value, &|_| None)
-        .map_err(Failure::usage)
+        .map_err(Failure::from)
+}
+
+fn bad_url(why: TargetError) -> Failure {
+    Failure::usage(format!(
+        "--url: {why}\nuse an http or https URL such as https://example.com/hook"
+    ))
 }
 
 fn event(name: &str) -> Result<WebhookEvent, Failure> {
@@ -90,11 +102,7 @@ fn event(name: &str) -> Result<WebhookEvent, Failure> {
             .into_iter()
             .map(WebhookEvent::name)
             .collect();
-        let name = Printable::from(name);
-        Failure::usage(format!(
-            "there is no event `{name}`; there are: {}",
-            known.join(", ")
-        ))
+        Failure::unusable("EVENT", name, format!("one of {}", known.join(", ")))
     })
 }
 

@@ -20,7 +20,7 @@ pub(super) async fn main(
     let until = Instant::now() + context.settings.deadline.value;
     let secret = secret(context, &delivery.secret)?;
     let payload = payload(context, delivery).await?;
-    let url = target::parse(&place.url).map_err(|why| Failure::usage(format!("--url: {why}")))?;
+    let url = target::parse(&place.url).map_err(super::bad_url)?;
     out_of_the_way(context);
     let left = || until.saturating_duration_since(Instant::now());
     let (report, to) = match target::resolve(&url, place.allow_private, left()).await {

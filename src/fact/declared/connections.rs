@@ -12,7 +12,7 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
         "the agent with the most failed callbacks, one that is offline first, and its pulse";
     "callbacks.worst_id" Text "" "its id";
     "callbacks.newest" List "" "the 5 newest failed callbacks, with request and agent";
-    "callbacks.newest_names" Text "" "requests and agents of those";
+    "callbacks.newest_names" Text "" "requests and agents of the 3 newest of those";
     "pecks.window" Duration "seconds" "how far back requests are counted: 24 h, or as the feed reaches";
     "pecks.known" Int "count" "requests of that window";
     "pecks.all_known" Bool ""
@@ -31,6 +31,8 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "pecks.unbonded" Int "count"
         "requests approved in that window that made no bond within 2 min";
     "pecks.unbonded_recent" Int "count" "those of them that were approved in the last 60 min";
+    "pecks.newest_unbonded" Text "" "the newest request that was approved and made no bond";
+    "pecks.newest_unbonded_age" Duration "seconds" "how long ago it was approved";
     "pecks.newest_pending" List "" "the 5 newest pending requests";
     "pecks.newest_denied" List "" "the 5 newest denied requests";
     "pecks.newest_expired" List "" "the 5 newest expired requests";
@@ -45,6 +47,7 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "bonds.pulsing" Int "count" "bonds in force of which a pulse is known";
     "bonds.unpulsed" Int "count" "bonds in force that have never pulsed, at least";
     "bonds.unpulsed_for" Duration "seconds" "how long the oldest of those has been in force";
+    "bonds.unpulsed_id" Text "" "the agent of the oldest of those, one of the last 24 h first";
     "bonds.unpulsed_24h" Int "count"
         "bonds of the last 24 h that have not pulsed within 10 minutes, at least";
     "bonds.unpulsed_expected" Bool ""
@@ -52,6 +55,7 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "bonds.pulse_age" Duration "seconds" "age of the oldest last pulse of any bond";
     "bonds.key_age" Duration "seconds" "age of the oldest key of a bond in force, at most";
     "bonds.key_age_min" Duration "seconds" "age of the oldest key of a bond in force, at least";
+    "bonds.oldest_key_id" Text "" "the agent whose key is the oldest";
     "bonds.unpecked" Int "count" "bonds that were ended";
     "bonds.failing" Int "count" "bonds with a failed delivery in the last 24 h, at least";
     "bonds.untraced" Int "count"

@@ -9,6 +9,7 @@ pub(super) const FACTS: &[Declared] = facts! { steady:
     "email.unlimited" Bool "" "whether there is no daily limit";
     "email.max_24h" Int "recipients" "how many recipients SES allows in 24 h";
     "email.sent_24h" Int "recipients" "how many it has sent to in the last 24 h";
+    "email.usage" Text "" "both in words, such as `12 of 200 in 24 h`";
     "email.left_24h" Int "recipients" "how many are left";
     "email.can_send" Bool ""
         "whether SES takes mail now: sending enabled, HEALTHY or PROBATION, something left of the limit";

@@ -17,5 +17,6 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "executions.oldest_running_age" Duration "seconds"
         "how long the oldest has been running since its start or its redrive; 0 with none";
     "executions.oldest_running_age_min" Duration "seconds" "the same, at least";
+    "executions.oldest_running_name" Text "" "its name";
     "executions.longest_running" List "" "the 5 longest-running: name, since when";
 };

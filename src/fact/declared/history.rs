@@ -29,6 +29,7 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "executions.failures_1h_min" Int "count"
         "those of them that ended in the last hour, at least";
     "executions.newest_failure_age" Duration "seconds" "how long ago the newest of them ended";
+    "executions.newest_failure_name" Text "" "the name of that one";
     "executions.failures_none_since" Text ""
         "when the newest of them ended, as `17:40Z`, where that was 15 minutes ago or more";
     "growth.ducklings_24h" Bool "" "whether ducklings registered in the last 24 h";

@@ -10,6 +10,7 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
         "those that say that the runtime exited or was killed, at least";
     "logs.imports_15m_min" Int "lines" "those that say that the code could not be loaded, at least";
     "logs.other_errors_15m_min" Int "lines" "all others, such as ERROR and tracebacks, at least";
+    "logs.error_kinds" Text "" "how many of which kind, in words";
     "logs.error_sources" List ""
         "by what the error lines are faults, with counts: level, platform record, runtime marker, stack trace of a language";
     "logs.errors_about" Text ""
@@ -19,6 +20,9 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "logs.group" Text ""
         "the log group that was read: the one of the function's LoggingConfig, else the stack's";
     "logs.silent" Bool "" "whether the log group holds no line at all of the last 15 minutes";
+    "logs.newest_error" Text ""
+        "what the newest error line says: level, exception, message, without stamps and ids";
+    "logs.newest_error_age" Duration "seconds" "how long ago it was logged";
     "logs.newest_errors" List "" "the 20 newest error lines";
     "logs.cert_issued_1h_min" Int "lines"
         "certificates issued in the last hour by the log, at least";

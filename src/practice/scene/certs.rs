@@ -9,8 +9,7 @@ use std::time::Duration;
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "inc-002",
-        hides: "Three ducklings signed up in two days, no certificate was written, and the log \
-                says why.",
+        hides: "Three ducklings signed up in 2 d, no certificate was written, and the log shows why.",
         runbook: Some("inc-002"),
         expect: Expect {
             verdict: "critical",
@@ -32,7 +31,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "certs-24h",
-        hides: "A certificate was issued 39 hours ago and none since, though a duckling came.",
+        hides: "The newest certificate is 39 h old, and a duckling has signed up since.",
         runbook: Some("inc-002"),
         expect: Expect {
             verdict: "warning",
@@ -49,8 +48,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "certs-half",
-        hides: "Twenty ducklings came today and one got its certificate: nothing stands still, and \
-                hardly anything works.",
+        hides: "20 ducklings signed up today, and one got its certificate: not a stall, and still broken.",
         runbook: Some("inc-002"),
         expect: Expect {
             verdict: "warning",
@@ -67,8 +65,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "certs-day-one",
-        hides: "duckops was installed a minute ago and remembers nothing; the feed shows twenty \
-                ducklings hatch and not one certificate.",
+        hides: "duckops was installed a minute ago and has no history; the feed shows 20 new ducklings and no certificate.",
         runbook: Some("inc-002"),
         expect: Expect {
             verdict: "critical",
@@ -91,7 +88,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "certs-pace",
-        hides: "One duckling waits, because it came three minutes ago; the others have theirs.",
+        hides: "One duckling waits because it signed up 3 min ago; the others have their certificates.",
         runbook: Some("inc-002"),
         expect: Expect {
             verdict: "ok",
@@ -111,7 +108,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "certs-nobody",
-        hides: "No certificate in two days, and nobody who would have wanted one.",
+        hides: "No certificate in 2 d, and no duckling waits for one.",
         runbook: Some("inc-002"),
         expect: Expect {
             verdict: "ok",
@@ -126,7 +123,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "certs-first-run",
-        hides: "Two ducklings wait for certificates, and nobody ever wrote down since when.",
+        hides: "Two ducklings wait for certificates, and no recorded run shows since when.",
         runbook: Some("inc-002"),
         expect: Expect {
             verdict: "warning",
@@ -146,8 +143,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "certs-short-feed",
-        hides: "A duckling waits, the feed is too short to show when the last one did not, and \
-                nothing was recorded.",
+        hides: "A duckling waits, the feed is too short to show since when, and there is no history.",
         runbook: Some("inc-002"),
         expect: Expect {
             verdict: "unknown",
@@ -164,8 +160,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "certs-short-feed-recorded",
-        hides: "The feed is too short to show the last certificate; recorded totals show between \
-                which two runs it was issued.",
+        hides: "The feed is too short to show the last certificate; recorded totals show when it was issued.",
         runbook: Some("inc-002"),
         expect: Expect {
             verdict: "ok",
@@ -176,8 +171,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "cert-mail-refused",
-        hides: "Certificates are written; the mail that carries them is refused, because the \
-                quota of the day is gone.",
+        hides: "Certificates are written, but their mail is refused: the daily quota is used up.",
         runbook: None,
         expect: Expect {
             verdict: "critical",
@@ -195,8 +189,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "log-empty-pages",
-        hides: "The log answers with twenty pages without a line, and the failure stands on the \
-                twenty-first.",
+        hides: "The log answers with 20 empty pages; the failure is on page 21.",
         runbook: Some("inc-002"),
         expect: Expect {
             verdict: "warning",
@@ -210,7 +203,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "log-denied",
-        hides: "The operator's role may not read the log, so its silence says nothing.",
+        hides: "The role may not read the log, so an empty log proves nothing.",
         runbook: Some("inc-002"),
         expect: Expect {
             verdict: "unknown",
@@ -241,7 +234,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "sandbox-disputed",
-        hides: "The status document still says sandbox, SES has let the account out of it.",
+        hides: "The status document still reports the sandbox; SES reports production access.",
         runbook: Some("inc-002"),
         expect: Expect {
             verdict: "ok",

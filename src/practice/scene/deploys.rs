@@ -26,16 +26,14 @@ macro_rules! down {
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "deploy-breaks-at-once",
-        hides: "Version 62 came three minutes ago and cannot be loaded: 502 from its first request. \
-                Every run up to five minutes ago saw 61 answer.",
+        hides: "Version 62 went live 3 min ago and fails to load: 502 from its first request. Runs up to 5 min ago saw 61 answer.",
         runbook: Some("inc-001"),
         expect: down!("critical", "critical", "critical"),
         change: |world| broken_at_once(world, minutes(3)),
     },
     Scene {
         name: "deploy-breaks-at-once-unwatched",
-        hides: "Version 62 came an hour ago and cannot be loaded, and nobody was watching: no run was \
-                ever recorded. Only the metrics of single versions tell.",
+        hides: "Version 62 went live an hour ago and fails to load; no run was recorded. Only metrics by version show it.",
         runbook: Some("inc-001"),
         expect: down!("critical", "unknown", "critical"),
         change: |world| {
@@ -45,8 +43,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "deploy-answers-nothing",
-        hides: "Version 62 came three minutes ago; it runs without an error, but what it returns is \
-                no response, so the gateway answers 502.",
+        hides: "Version 62 went live 3 min ago; it runs without errors, but returns no valid response, so the gateway answers 502.",
         runbook: Some("inc-001"),
         expect: down!("ok", "critical", "critical"),
         change: |world| {
@@ -57,8 +54,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "deploy-lost-its-route",
-        hides: "Version 62 came three minutes ago and answers 404 to every path, in its own words and \
-                not in those of the gateway.",
+        hides: "Version 62 went live 3 min ago and answers 404 on every path, itself and not through the gateway.",
         runbook: Some("inc-001"),
         expect: down!("ok", "critical", "critical"),
         change: |world| {
@@ -70,8 +66,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "deploy-after-a-stray",
-        hides: "Version 62 came three minutes ago and cannot be loaded. One request of 61 failed ten \
-                minutes before, which is no sign that the outage is older.",
+        hides: "Version 62 went live 3 min ago and fails to load. One failed request of 61, 10 min earlier, is not the onset.",
         runbook: Some("inc-001"),
         expect: down!("critical", "critical", "critical"),
         change: |world| {
@@ -87,8 +82,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "served-well-then-fails",
-        hides: "Version 61 has served for days and fails since twenty minutes: whatever changed, it is \
-                not the version.",
+        hides: "Version 61 served for days and fails since 20 min: the cause is not the version.",
         runbook: Some("inc-001"),
         expect: down!("critical", "ok", "skipped"),
         change: |world| {
@@ -98,8 +92,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "authorizer-500-and-drift",
-        hides: "The alias moved to 62 forty minutes ago, and the authorizer fails: the gateway answers \
-                500 by itself, so going back mends nothing.",
+        hides: "prod moved to 62 40 min ago, and the authorizer fails: the gateway itself answers 500, so a rollback would not help.",
         runbook: Some("inc-001"),
         expect: down!("ok", "critical", "skipped"),
         change: |world| {

@@ -9,7 +9,7 @@ use serde_json::json;
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "inc-003",
-        hides: "The whole fleet stopped four hours ago, and callbacks have been failing since.",
+        hides: "The whole fleet stopped 4 h ago, and callbacks have failed since.",
         runbook: Some("inc-003"),
         expect: Expect {
             verdict: "critical",
@@ -30,7 +30,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "fleet-dead-30h",
-        hides: "The fleet stopped thirty hours ago: bad, but nobody was alive within a day.",
+        hides: "The fleet stopped 30 h ago: no agent was alive in the last 24 h.",
         runbook: Some("inc-003"),
         expect: Expect {
             verdict: "critical",
@@ -47,7 +47,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "fleet-lived-once",
-        hides: "The feed no longer shows a pulse; only an earlier run remembers living agents.",
+        hides: "The feed no longer shows a pulse; only a recorded run shows that agents were alive.",
         runbook: Some("inc-003"),
         expect: Expect {
             verdict: "critical",
@@ -71,7 +71,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "fleet-new",
-        hides: "Two agents are registered and have never pulsed: a fresh platform, no outage.",
+        hides: "Two agents are registered and have never pulsed: a fresh platform, not an outage.",
         runbook: Some("inc-003"),
         expect: Expect {
             verdict: "warning",
@@ -88,7 +88,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "fleet-new-today",
-        hides: "The platform is three hours old, its two agents are younger, and none has pulsed.",
+        hides: "The platform is 3 h old, its two agents are younger, and none has pulsed.",
         runbook: Some("inc-003"),
         expect: Expect {
             verdict: "unknown",
@@ -109,7 +109,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "fleet-unproven",
-        hides: "All agents are dead, and a feed of three hours cannot tell whether they ever lived.",
+        hides: "All agents are dead, and a feed of 3 h does not show whether they ever pulsed.",
         runbook: Some("inc-003"),
         expect: Expect {
             verdict: "critical",
@@ -142,7 +142,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "fleet-one-dead",
-        hides: "One of three agents is dead and callbacks fail: correlated, and no fleet outage.",
+        hides: "One of three agents is dead and callbacks fail: related, but not a fleet outage.",
         runbook: Some("inc-003"),
         expect: Expect {
             verdict: "warning",

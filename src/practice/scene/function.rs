@@ -73,16 +73,14 @@ fn forget_good_answers(world: &mut FakeStack) {
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "inc-001",
-        hides: "Version 62 went live forty minutes ago and cannot be loaded since twenty; the \
-                API answers 502. Version 61 was seen serving before.",
+        hides: "Version 62 went live 40 min ago and fails to load since 20 min: HTTP 502. Version 61 served before.",
         runbook: Some("inc-001"),
         expect: down!("critical", "ok", "critical"),
         change: unimportable,
     },
     Scene {
         name: "onset-before-move",
-        hides: "The errors are older than the version: somebody moved the alias during the \
-                outage, and going back would change nothing.",
+        hides: "The errors began before prod moved to 62: a rollback would change nothing.",
         runbook: Some("inc-001"),
         expect: down!("critical", "critical", "skipped"),
         change: |world| {
@@ -93,8 +91,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "onset-after-move-unrecorded",
-        hides: "The errors came with version 62. Nobody recorded what served before it, but its \
-                metrics show that 61 served well.",
+        hides: "The errors came with version 62. No recorded run shows what served before; metrics show that 61 served well.",
         runbook: Some("inc-001"),
         expect: down!("critical", "unknown", "critical"),
         change: |world| {
@@ -104,8 +101,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "onset-after-move-no-way-back",
-        hides: "The errors came with version 62, and neither metrics nor recorded runs tell what \
-                served before it.",
+        hides: "The errors came with version 62, and neither metrics nor recorded runs show what served before.",
         runbook: Some("inc-001"),
         expect: down!("critical", "unknown", "critical"),
         change: |world| {
@@ -116,8 +112,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "new-version-errs",
-        hides: "Half of the traffic goes to version 62 since forty minutes ago, and only 62 fails. \
-                Somebody's tests of $LATEST, which fail for two hours, are no part of it.",
+        hides: "Half of the traffic goes to version 62 since 40 min, and only 62 fails. Test calls of $LATEST fail too and do not count.",
         runbook: Some("inc-001"),
         expect: down!("critical", "warning", "critical"),
         change: |world| {
@@ -131,8 +126,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "canary-errs",
-        hides: "Version 62 is well. The errors that began after the alias moved to it are of 60, \
-                to which a part of the traffic goes.",
+        hides: "Version 62 is fine. The errors are of version 60, which takes a part of the traffic.",
         runbook: Some("inc-001"),
         expect: down!("critical", "warning", "skipped"),
         change: |world| {
@@ -145,8 +139,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "onset-unknown",
-        hides: "The function fails, and no earlier run tells when the alias moved; by its metrics \
-                version 61 has served for four hours.",
+        hides: "The function fails, and no recorded run shows when prod moved; metrics show that 61 has served for 4 h.",
         runbook: Some("inc-001"),
         expect: down!("critical", "unknown", "critical"),
         change: |world| {
@@ -157,8 +150,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "api-timeouts",
-        hides: "The function runs into its time limit: connections are accepted and never \
-                answered.",
+        hides: "The function runs into its time limit: connections are accepted and never answered.",
         runbook: Some("inc-001"),
         expect: down!("critical", "ok", "critical"),
         change: |world| {
@@ -173,28 +165,28 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "api-reset",
-        hides: "Every connection to the API is torn; the function itself is calm.",
+        hides: "Every connection to the API is reset; the function itself shows no errors.",
         runbook: Some("inc-001"),
         expect: down!("ok", "ok", "skipped"),
         change: |world| failing(world, &Fault::Reset, minutes(20)),
     },
     Scene {
         name: "api-403",
-        hides: "The gateway answers 403: a route or a key, and no proof of a dead function.",
+        hides: "The gateway answers 403: a route or a key, not proof of a dead function.",
         runbook: Some("inc-001"),
         expect: down!("ok", "ok", "skipped"),
         change: |world| failing(world, &Fault::Deny, minutes(20)),
     },
     Scene {
         name: "api-429",
-        hides: "The gateway throttles: 429 at every try, and nothing to roll back.",
+        hides: "The gateway throttles: 429 on every try; there is nothing to roll back.",
         runbook: Some("inc-001"),
         expect: down!("ok", "ok", "skipped"),
         change: |world| failing(world, &Fault::Throttle, minutes(20)),
     },
     Scene {
         name: "api-redirect",
-        hides: "The API sends everybody elsewhere, and nobody follows.",
+        hides: "The API answers with a redirect, which is not followed.",
         runbook: Some("inc-001"),
         expect: down!("ok", "ok", "skipped"),
         change: |world| {
@@ -204,8 +196,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "not-invoked",
-        hides: "The API answers 500, and for twenty minutes no request has reached the function: \
-                the gateway lost its permission.",
+        hides: "The API answers 500, and no request has reached the function for 20 min: the gateway lost its permission.",
         runbook: Some("inc-001"),
         expect: down!("critical", "ok", "skipped"),
         change: |world| {
@@ -215,8 +206,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "no-metrics-while-down",
-        hides: "The API answers 500, the log is clean and CloudWatch knows nothing: silence \
-                proves no peace.",
+        hides: "The API answers 500, the log is clean and CloudWatch has no data: that is no proof of a healthy function.",
         runbook: Some("inc-001"),
         expect: down!("unknown", "ok", "unknown"),
         change: |world| {
@@ -226,15 +216,14 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "no-metrics-while-up",
-        hides: "CloudWatch knows nothing of the function, but the API answers and the log is \
-                clean.",
+        hides: "CloudWatch has no data on the function, but the API answers and the log is clean.",
         runbook: Some("inc-001"),
         expect: up!("ok", "ok", "ok", "skipped", "skipped"),
         change: |world| no_metrics(world),
     },
     Scene {
         name: "drift",
-        hides: "The alias points to 62, the API says that it runs 61, and answers.",
+        hides: "prod points to 62; the API reports 61 and answers.",
         runbook: Some("inc-001"),
         expect: up!("warning", "ok", "warning", "ok", "ok"),
         change: |world| alias_moved(world, "62", hours(3)),
@@ -250,35 +239,35 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "alias-latest",
-        hides: "The alias points to $LATEST: the next upload is live at once.",
+        hides: "prod points to $LATEST: the next upload serves at once.",
         runbook: Some("inc-001"),
         expect: up!("warning", "ok", "warning", "ok", "ok"),
         change: |world| world.alias_target.version = "$LATEST".to_owned(),
     },
     Scene {
         name: "throttled",
-        hides: "Requests are throttled, which is neither an error nor an invocation.",
+        hides: "Requests are throttled, which counts neither as an error nor as an invocation.",
         runbook: Some("inc-001"),
         expect: up!("warning", "warning", "ok", "skipped", "ok"),
         change: |world| function_measured(world, "Throttles", &[(minutes(3), 7.0)]),
     },
     Scene {
         name: "errors-14m",
-        hides: "One error line fourteen minutes ago: inside the quarter of an hour.",
+        hides: "One error line 14 min ago: inside the window of 15 min.",
         runbook: Some("inc-001"),
         expect: up!("warning", "warning", "ok", "skipped", "ok"),
         change: |world| logged(world, minutes(14), "[ERROR] KeyError: 'eggs'"),
     },
     Scene {
         name: "errors-16m",
-        hides: "One error line sixteen minutes ago: outside.",
+        hides: "One error line 16 min ago: outside the window of 15 min.",
         runbook: Some("inc-001"),
         expect: up!("ok", "ok", "ok", "skipped", "skipped"),
         change: |world| logged(world, minutes(16), "[ERROR] KeyError: 'eggs'"),
     },
     Scene {
         name: "timeout-unlike-error",
-        hides: "A line that a search for ERROR never finds: the task timed out.",
+        hides: "The task timed out: a line that a search for ERROR does not find.",
         runbook: Some("inc-001"),
         expect: up!("warning", "warning", "ok", "skipped", "ok"),
         change: |world| {
@@ -289,7 +278,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "alias-denied",
-        hides: "The operator's role may not read the alias.",
+        hides: "The role may not read the alias.",
         runbook: Some("inc-001"),
         expect: up!("unknown", "ok", "unknown", "unknown", "unknown"),
         change: |world| {
@@ -298,8 +287,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "versions-denied",
-        hides: "The errors came with version 62, and the role may not list what there is to go \
-                back to.",
+        hides: "The errors came with version 62, and the role may not list the versions to go back to.",
         runbook: Some("inc-001"),
         expect: down!("critical", "ok", "unknown"),
         change: |world| {

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 pub(super) const SCENES: &[Scene] = &[Scene {
     name: "healthy",
-    hides: "Nothing is wrong: a tool that finds something here cries wolf.",
+    hides: "Nothing is wrong: every runbook must be ok.",
     runbook: None,
     expect: ALL_WELL,
     change: |_| {},

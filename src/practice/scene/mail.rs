@@ -54,22 +54,21 @@ macro_rules! bounces {
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "inc-005",
-        hides: "198 of the sandbox's 200 mails are gone, most of them since last night, while \
-                ducklings sign up and wait for theirs.",
+        hides: "198 of the sandbox's 200 mails are sent, most of them since last night, while ducklings sign up.",
         runbook: Some("inc-005"),
         expect: EXHAUSTED,
         change: exhausted,
     },
     Scene {
         name: "quota-159",
-        hides: "159 of 200 mails: one short of a warning.",
+        hides: "159 of 200 mails: one below the warning.",
         runbook: Some("inc-005"),
         expect: quota_calm!("ok"),
         change: |world| mails(world, 159),
     },
     Scene {
         name: "quota-160",
-        hides: "160 of 200 mails: four fifths are a warning.",
+        hides: "160 of 200 mails: 80 % is a warning.",
         runbook: Some("inc-005"),
         expect: quota_calm!("warning"),
         change: |world| mails(world, 160),
@@ -90,7 +89,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "quota-200",
-        hides: "All 200 mails are gone: nobody gets one until the first of them are a day old.",
+        hides: "All 200 mails are sent: no mail goes out until the oldest are a day old.",
         runbook: Some("inc-005"),
         expect: Expect {
             verdict: "critical",
@@ -105,7 +104,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "unlimited",
-        hides: "5,000 mails in a day, and a quota of -1, which means none.",
+        hides: "5,000 mails in 24 h, and a quota of -1, which is no limit.",
         runbook: Some("inc-005"),
         expect: quota_calm!("ok"),
         change: |world| {
@@ -118,7 +117,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "sending-paused",
-        hides: "Hardly a mail was sent, because SES has stopped the account.",
+        hides: "Few mails were sent, because SES disabled sending for the account.",
         runbook: Some("inc-005"),
         expect: Expect {
             verdict: "critical",
@@ -132,8 +131,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "mail-shutdown",
-        hides: "The quota is used up and SES has shut the account down: no reset and no request \
-                for production access brings the mail back.",
+        hides: "The quota is used up and SES has shut the account down: neither waiting nor production access restores mail.",
         runbook: Some("inc-005"),
         expect: Expect {
             verdict: "critical",
@@ -147,8 +145,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "mail-probation",
-        hides: "SES has put the account on probation; mail still goes, and 12 of 200 are far \
-                from the limit.",
+        hides: "SES has put the account on probation; mail still goes out, 12 of 200.",
         runbook: Some("inc-005"),
         expect: Expect {
             verdict: "critical",
@@ -159,8 +156,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "mail-probation-full",
-        hides: "Two troubles at once: the account is on probation, and 198 of its 200 mails are \
-                gone.",
+        hides: "The account is on probation, and 198 of its 200 mails are sent.",
         runbook: Some("inc-005"),
         expect: Expect {
             verdict: "critical",
@@ -179,8 +175,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "access-pending",
-        hides: "The quota is gone, and somebody has asked for production access already: a second \
-                request would only begin the review anew.",
+        hides: "The quota is used up, and production access is already requested: a second request would restart the review.",
         runbook: Some("inc-005"),
         expect: Expect {
             verdict: "critical",
@@ -194,8 +189,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "access-denied",
-        hides: "The quota is gone, and the request for production access was denied: its case \
-                wants an answer.",
+        hides: "The quota is used up, and the request for production access was denied: its case needs an answer.",
         runbook: Some("inc-005"),
         expect: Expect {
             verdict: "critical",
@@ -209,7 +203,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "mail-not-sent",
-        hides: "Six ducklings signed up today, and not one mail left: the quota looks splendid.",
+        hides: "Six ducklings signed up today, and no mail was sent: the quota looks fine.",
         runbook: Some("inc-005"),
         expect: quota_calm!("warning"),
         change: |world| {
@@ -220,8 +214,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "bounces-over-sends",
-        hides: "Three mails were sent and five came back: too few for a rate, and too many to be \
-                true.",
+        hides: "Three mails were sent and five bounced: too few for a rate, and still wrong.",
         runbook: Some("inc-005"),
         expect: Expect {
             verdict: "critical",
@@ -235,29 +228,28 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "bounce-5",
-        hides: "Five of a hundred mails came back, which is where the warning begins.",
+        hides: "5 of 100 mails bounced: the first number that is a warning.",
         runbook: Some("inc-005"),
         expect: bounces!("warning"),
         change: |world| bounced(world, 100, 5.0),
     },
     Scene {
         name: "bounce-4",
-        hides: "Four of a hundred mails came back: not good, not yet a warning.",
+        hides: "4 of 100 mails bounced: below the warning.",
         runbook: Some("inc-005"),
         expect: bounces!("ok"),
         change: |world| bounced(world, 100, 4.0),
     },
     Scene {
         name: "few-sends",
-        hides: "One of twelve mails came back: eight percent, and far too few to mean anything.",
+        hides: "1 of 12 mails bounced: 8 %, but too few mails for a rate.",
         runbook: Some("inc-005"),
         expect: bounces!("ok"),
         change: |world| bounced(world, 12, 1.0),
     },
     Scene {
         name: "reputation-fraction",
-        hides: "SES reports a bounce rate of 0.06: six percent, for those who know that it is a \
-                fraction.",
+        hides: "SES reports a bounce rate of 0.06, a fraction: 6 %.",
         runbook: Some("inc-005"),
         expect: bounces!("warning"),
         change: |world| {
@@ -267,7 +259,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "no-mail-metrics",
-        hides: "CloudWatch has no point of any mail metric, and an empty list is no proof of peace.",
+        hides: "CloudWatch has no data point of any mail metric: an empty list is no proof.",
         runbook: Some("inc-005"),
         expect: bounces!("unknown"),
         change: |world| world.metrics.clear(),

@@ -18,7 +18,7 @@ const API_DOWN: Expect = Expect {
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "denied",
-        hides: "The operator's role may not list executions, so nobody knows how they went.",
+        hides: "The role may not list executions, so failed ones would not show.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "unknown",
@@ -35,7 +35,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "denied-mail",
-        hides: "The operator's role may not read the mail account.",
+        hides: "The role may not read the mail account.",
         runbook: Some("inc-005"),
         expect: Expect {
             verdict: "unknown",
@@ -49,7 +49,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "expired-session",
-        hides: "The operator's AWS session is over; the API still says what it can.",
+        hides: "The AWS session has expired; the API still answers.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "unknown",
@@ -69,14 +69,14 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "slow",
-        hides: "Every answer takes a second, and all of them are good.",
+        hides: "Every answer takes a second, and all are good.",
         runbook: None,
         expect: healthy::ALL_WELL,
         change: |world| world.latency = seconds(1),
     },
     Scene {
         name: "hanging-audit",
-        hides: "The audit feed is asked and never answers.",
+        hides: "The audit feed accepts the request and never answers.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "unknown",
@@ -92,7 +92,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "torn-audit",
-        hides: "The audit feed breaks off in the middle, as if there were nothing more.",
+        hides: "The audit feed breaks off in the middle.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "unknown",
@@ -106,7 +106,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "api-gone",
-        hides: "Nothing listens where the API should be, while AWS answers as ever.",
+        hides: "Nothing listens at the API's address, while AWS answers.",
         runbook: Some("inc-004"),
         expect: API_DOWN,
         change: |world| {
@@ -115,7 +115,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "api-500",
-        hides: "The function behind the API fails at every request.",
+        hides: "The function behind the API fails on every request.",
         runbook: Some("inc-004"),
         expect: API_DOWN,
         change: |world| {
@@ -128,7 +128,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "captive-portal",
-        hides: "Somebody else's sign-in page answers 200 in place of the API.",
+        hides: "A sign-in page answers 200 in place of the API.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "unknown",
@@ -149,7 +149,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "wrong-account",
-        hides: "The credentials belong to another account, whose mail is in perfect order.",
+        hides: "The credentials belong to another account, whose mail is in order.",
         runbook: None,
         expect: Expect {
             verdict: "unknown",

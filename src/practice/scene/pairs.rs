@@ -8,7 +8,7 @@ use crate::practice::{FakeStack, Fault, Operation};
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "fleet-and-callbacks",
-        hides: "Twenty callbacks failed because the whole fleet is dead: one cause, not two.",
+        hides: "20 callbacks failed because the whole fleet is dead: one cause, not two.",
         runbook: None,
         expect: Expect {
             verdict: "critical",
@@ -24,7 +24,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "callbacks-explained",
-        hides: "Asked about callbacks alone: they fail because the fleet is dead.",
+        hides: "Callback errors judged alone: they fail because the fleet is dead.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "critical",
@@ -38,7 +38,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "fleet-and-quota",
-        hides: "The fleet is dead and the mail quota is gone: two incidents, the fleet first.",
+        hides: "The fleet is dead and the mail quota is used up: two incidents, the fleet first.",
         runbook: None,
         expect: Expect {
             verdict: "critical",
@@ -55,8 +55,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "stall-and-quota",
-        hides: "No certificate for two days and no mail left: the quota comes first, and does \
-                not explain why nothing is written.",
+        hides: "No certificate for 2 d and no mail left: the quota first, and it does not explain the missing certificates.",
         runbook: None,
         expect: Expect {
             verdict: "critical",
@@ -79,8 +78,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "api-and-quota",
-        hides: "The API is down and the mail quota is gone: the API first, and what it would \
-                have told is not judged.",
+        hides: "The API is down and the mail quota is used up: the API first; what needs it is not judged.",
         runbook: None,
         expect: Expect {
             verdict: "critical",

@@ -11,8 +11,7 @@ use std::time::Duration;
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "inc-004",
-        hides: "Eighteen callbacks failed in five hours because one agent is gone, and one \
-                request has been stuck for forty minutes.",
+        hides: "18 callbacks failed in 5 h because one agent is offline, and one request has been stuck for 40 min.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "critical",
@@ -29,8 +28,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "callbacks-one-dead",
-        hides: "Four callbacks failed in the last two hours, all to the one agent that has been dead \
-                for five; the other two pulse as ever.",
+        hides: "Four callbacks failed in 2 h, all to the one agent that has been dead for 5 h; the other two pulse.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "warning",
@@ -52,8 +50,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "callback-stray",
-        hides: "One callback failed nineteen hours ago and nothing happened since: it is history, \
-                though it is still among the five newest requests.",
+        hides: "One callback failed 19 h ago and none since: history, though still among the five newest requests.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "ok",
@@ -81,8 +78,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "callback-10",
-        hides: "Ten callback errors in a day are at the limit, not over it, and so are the \
-                failed executions behind them.",
+        hides: "10 callback errors in 24 h are at the limit, not over it; so are the failed executions.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "ok",
@@ -99,8 +95,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "callback-11",
-        hides: "Eleven callback errors in a day, none of them recent: over the limit, though \
-                nothing is happening right now.",
+        hides: "11 callback errors in 24 h, none of them recent: over the limit, though nothing fails now.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "critical",
@@ -115,7 +110,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "callback-rising",
-        hides: "Three callback errors in the last half hour: far from the limit, but rising.",
+        hides: "Three callback errors in the last 30 min: far below the limit, but rising.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "warning",
@@ -130,7 +125,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "timed-out-only",
-        hides: "Nothing FAILED: the executions timed out, which a filter for FAILED never shows.",
+        hides: "No execution FAILED: they timed out, which a filter for FAILED does not show.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "warning",
@@ -147,8 +142,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "stale-15",
-        hides: "A request has been running for a few seconds less than the fifteen minutes \
-                that would make it stale.",
+        hides: "A request has been RUNNING for a few seconds less than 15 min, the limit.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "ok",
@@ -159,7 +153,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "stale-16",
-        hides: "A request has been running for sixteen minutes, one more than is allowed.",
+        hides: "A request has been RUNNING for 16 min, one minute over the limit.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "warning",
@@ -173,7 +167,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "stale-last-page",
-        hides: "The only stuck request is on the last page of many that run as they should.",
+        hides: "The only stuck request is on the last of many pages.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "warning",
@@ -199,7 +193,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "pulse-29",
-        hides: "No agent has pulsed for 29 minutes: all are slow, none is gone yet.",
+        hides: "No agent has pulsed for 29 min: all are SLOW, none is OFFLINE yet.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "ok",
@@ -210,7 +204,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "pulse-30",
-        hides: "No agent has pulsed for 30 minutes, while the counters still call them slow.",
+        hides: "No agent has pulsed for 30 min, while the counters still report them as slow.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "warning",
@@ -221,7 +215,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "first-run",
-        hides: "Seven callback errors at some time, and nobody ever looked before.",
+        hides: "Seven callback errors at an unknown time, and no history.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "ok",
@@ -235,7 +229,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "total-zero-first-run",
-        hides: "Nobody ever looked before, but a total of zero leaves nothing to wonder about.",
+        hides: "No history, but a total of zero callback errors needs none.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "ok",
@@ -249,8 +243,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "counter-reset",
-        hides: "The running total fell from 40 to 2 six hours ago: what it said before and \
-                after cannot be subtracted.",
+        hides: "The running total fell from 40 to 2 six hours ago: the increase over that is not known.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "unknown",
@@ -279,7 +272,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "express",
-        hides: "The state machine is of a type that keeps no list of executions.",
+        hides: "The state machine is of type EXPRESS, which keeps no list of executions.",
         runbook: Some("inc-004"),
         expect: Expect {
             verdict: "unknown",

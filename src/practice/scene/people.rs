@@ -33,7 +33,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck",
         "pending",
         "ok",
-        "A request has six of its ten minutes left.",
+        "A request has 6 of its 10 min left.",
         |world| asked(world, &[("peck_a1", minutes(4), &[])])
     ),
     scene!(
@@ -41,7 +41,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck",
         "pending",
         "ok",
-        "A request has eighty seconds left, and nobody has acted.",
+        "A request has 80 s left and no decision.",
         |world| asked(world, &[("peck_a1", seconds(520), &[])])
     ),
     scene!(
@@ -49,7 +49,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck",
         "pending",
         "warning",
-        "Somebody has asked twice: two requests of the same two agents are pending.",
+        "Two requests between the same agents are pending.",
         |world| asked(
             world,
             &[("peck_a1", minutes(4), &[]), ("peck_a2", minutes(2), &[])]
@@ -60,7 +60,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck",
         "approved",
         "ok",
-        "A request was approved, and the bond is there.",
+        "A request was approved and bonded.",
         |world| asked(
             world,
             &[(
@@ -75,7 +75,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck",
         "denied",
         "ok",
-        "A human has said no, and means it.",
+        "The approver denied a request.",
         |world| asked(
             world,
             &[("peck_a1", minutes(20), &[("peck.denied", minutes(15))])]
@@ -86,7 +86,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck",
         "expired",
         "ok",
-        "A request ran out of its ten minutes two minutes ago; nobody says so.",
+        "A request expired 2 min ago, and no entry of the feed reports it.",
         |world| asked(world, &[("peck_a1", minutes(12), &[])])
     ),
     scene!(
@@ -94,7 +94,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck",
         "callback-error",
         "warning",
-        "A human approved, the callback failed, and there is no bond.",
+        "A request was approved, its callback failed, and there is no bond.",
         |world| asked(
             world,
             &[(
@@ -112,7 +112,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck",
         "callback-error",
         "critical",
-        "A human approved five minutes ago, and nothing came of it: no error, and no bond.",
+        "A request was approved 5 min ago: no error and no bond since.",
         |world| asked(
             world,
             &[("peck_a1", minutes(9), &[("peck.approved", minutes(5))])]
@@ -123,7 +123,7 @@ pub(super) const SCENES: &[Scene] = &[
         "peck",
         "callback-error",
         "warning",
-        "A request in every state, under every spelling.",
+        "A request in every state, in every spelling of the events.",
         all_states
     ),
     scene!(
@@ -139,7 +139,7 @@ pub(super) const SCENES: &[Scene] = &[
         "bond",
         "pulse",
         "warning",
-        "One of three agents has not pulsed for twelve minutes.",
+        "One of three agents has not pulsed for 12 min.",
         |world| fleet(world, &[minutes(3), minutes(12), minutes(9)])
     ),
     scene!(
@@ -147,7 +147,7 @@ pub(super) const SCENES: &[Scene] = &[
         "bond",
         "pulse",
         "critical",
-        "One of three agents has not pulsed for half an hour.",
+        "One of three agents has not pulsed for 30 min.",
         |world| fleet(world, &[minutes(3), minutes(30), minutes(9)])
     ),
     scene!(
@@ -155,7 +155,7 @@ pub(super) const SCENES: &[Scene] = &[
         "bond",
         "bond",
         "warning",
-        "A bond is five minutes old, and its agent has not pulsed yet.",
+        "A bond is 5 min old, and its agent has not pulsed yet.",
         |world| newborn(world, minutes(5))
     ),
     scene!(
@@ -163,7 +163,7 @@ pub(super) const SCENES: &[Scene] = &[
         "bond",
         "bond",
         "critical",
-        "A bond is ten minutes old, and its agent has never pulsed.",
+        "A bond is 10 min old, and its agent has never pulsed.",
         |world| newborn(world, minutes(10))
     ),
     scene!(
@@ -171,7 +171,7 @@ pub(super) const SCENES: &[Scene] = &[
         "bond",
         "rotate",
         "warning",
-        "A key was issued thirty-one days ago and never rotated.",
+        "A key is 31 d old and was never rotated.",
         |world| {
             fleet(world, &[minutes(3), minutes(5)]);
             bonded(world, DUCKS[2], hours(31 * 24));
@@ -183,7 +183,7 @@ pub(super) const SCENES: &[Scene] = &[
         "bond",
         "webhook",
         "warning",
-        "A delivery to an agent failed; its bond is none the worse for it.",
+        "A delivery to an agent failed; its bond is not affected.",
         |world| {
             fleet(world, &[minutes(3), minutes(5)]);
             about(
@@ -200,7 +200,7 @@ pub(super) const SCENES: &[Scene] = &[
         "bond",
         "pulse",
         "critical",
-        "A bond in every class: alive, slow, offline, new, over.",
+        "A bond in every class: ALIVE, SLOW, OFFLINE, never pulsed, UNPECKED.",
         all_classes
     ),
     scene!(
@@ -208,7 +208,7 @@ pub(super) const SCENES: &[Scene] = &[
         "bond",
         "pulse",
         "ok",
-        "All is well until a key is rotated: it is issued, and the answer is HTTP 502.",
+        "All is well until a key is rotated: the key is issued, and the answer is HTTP 502.",
         |world| rotating(world, Fault::Status(502))
     ),
     scene!(
@@ -224,7 +224,7 @@ pub(super) const SCENES: &[Scene] = &[
         "bond",
         "pulse",
         "ok",
-        "All is well until a key is rotated: it comes under a name that nobody knows.",
+        "All is well until a key is rotated: the answer holds it under an unknown name.",
         |world| rotating(world, Fault::Rename("beak_key", "new_secret"))
     ),
 ];

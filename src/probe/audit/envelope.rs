@@ -1,5 +1,6 @@
 //! The object around the entries of the feed, parsed when the answer is complete.
 
+use super::super::document::SIGN_IN;
 use crate::observation::{Unavailable, UnavailableReason};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
@@ -78,7 +79,12 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Unavailable> {
         } else {
             UnavailableReason::NotJson
         };
-        Unavailable::new(why, format!("the audit feed is torn or not JSON: {error}"))
+        match bytes.trim_ascii_start().starts_with(b"<") {
+            true => Unavailable::new(why, "audit API answered a web page, not JSON")
+                .fix(SIGN_IN)
+                .command("duckops doctor"),
+            false => Unavailable::new(why, "audit feed torn or not JSON"),
+        }
     })?;
     match (envelope.lists, envelope.wrong, envelope.error) {
         (_, _, true) => Err(Unavailable::new(

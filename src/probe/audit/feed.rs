@@ -259,7 +259,7 @@ impl<S: Sink> FeedReader<S> {
     fn parse_entry(&mut self, bytes: &[u8]) -> Result<(), Unavailable> {
         let mut json = serde_json::Deserializer::from_slice(bytes);
         let read = self.entry.deserialize(&mut json).and_then(|()| json.end());
-        read.map_err(|error| torn(&error.to_string()))?;
+        read.map_err(|_| torn("an entry cannot be read"))?;
         self.sink.entry(&self.entry);
         Ok(())
     }
@@ -280,7 +280,7 @@ impl<S: Sink> FeedReader<S> {
 fn torn(why: &str) -> Unavailable {
     Unavailable::new(
         UnavailableReason::NotJson,
-        format!("the audit feed is torn or not JSON: {why}"),
+        format!("audit feed torn or not JSON: {why}"),
     )
 }
 

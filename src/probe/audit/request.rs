@@ -1,7 +1,7 @@
 //! The request for the audit feed, and reading the answer while it arrives.
 
 use super::feed::{FeedReader, Sink};
-use crate::cloud::{Exchange, innermost, is_encoded, is_tls, stale};
+use crate::cloud::{Exchange, innermost, is_encoded, is_tls, lowercase, stale};
 use crate::observation::{Observation, RequestLog, Unavailable, UnavailableReason};
 use crate::probe::ProbeContext;
 use crate::probe::status::skew;
@@ -100,9 +100,14 @@ async fn exchange<S: Sink + Send + 'static>(
             Ok(Some(Ok(chunk))) => chunk,
             Ok(Some(Err(error))) => {
                 let why = innermost(&error.without_url());
+                // A body that ends before its announced length needs no further words.
+                let why = match why.as_str().contains("end of file") {
+                    true => String::new(),
+                    false => format!(": {why}"),
+                };
                 cut = Some(Unavailable::new(
                     UnavailableReason::Broken,
-                    format!("the audit feed was truncated after {bytes} bytes: {why}"),
+                    format!("audit feed truncated after {bytes} bytes{why}"),
                 ));
                 break;
             }
@@ -176,5 +181,5 @@ fn not_sent(error: &reqwest::Error) -> Unavailable {
     } else {
         UnavailableReason::Broken
     };
-    Unavailable::new(why, format!("audit API not reached: {}", innermost(error)))
+    Unavailable::new(why, format!("audit API not reached: {}", lowercase(error)))
 }

@@ -11,6 +11,9 @@ use crate::text::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
+/// So many requests are named in a sentence.
+const SAID: usize = 3;
+
 /// An agent at which callbacks failed.
 struct FailingAgent<'a> {
     id: &'a str,
@@ -68,8 +71,7 @@ pub(super) fn facts(observation: &mut Observation, all: &Connections, at: Offset
     let newest = all.callback_errors.iter().take(NAMED);
     let shown = newest.clone().map(|error| Untrusted::new(shown(error)));
     observation.set("callbacks.newest", FactValue::List(shown.collect()), at);
-    let names: Vec<_> = newest.map(named).collect();
-    let names = (!names.is_empty()).then(|| text(names.join(", ")));
+    let names = newest_names(&all.callback_errors).map(text);
     observation.put("callbacks.newest_names", names.ok_or_else(none), at);
 }
 
@@ -99,6 +101,24 @@ fn failing(all: &Connections) -> Vec<FailingAgent<'_>> {
     // Sorting keeps the order of ids among equals.
     agents.sort_by_key(|agent| std::cmp::Reverse(agent.errors));
     agents
+}
+
+/// The requests of the newest errors, said once of the agent where it is the same.
+fn newest_names(errors: &[CallbackError]) -> Option<String> {
+    let newest = &errors[..errors.len().min(SAID)];
+    let first = newest.first()?;
+    let is_same = newest.iter().all(|error| error.agent == first.agent);
+    let has_ids = newest.iter().all(|error| !error.peck.is_empty());
+    if !is_same || !has_ids {
+        let names: Vec<_> = newest.iter().map(named).collect();
+        return Some(names.join(", "));
+    }
+    let pecks: Vec<_> = newest.iter().map(|error| error.peck.as_str()).collect();
+    let pecks = pecks.join(", ");
+    Some(match first.agent.as_str() {
+        "" => format!("{pecks} (agent not named)"),
+        agent => format!("{pecks} at {agent}"),
+    })
 }
 
 fn named(error: &CallbackError) -> String {
@@ -134,6 +154,19 @@ pub(super) fn request_errors(observation: &mut Observation, all: &Connections, a
         let within = silent.filter(|peck| is_within(peck.last(EventKind::Approved), window));
         within.count() as i64
     };
+    let silent = failed().filter(|peck| error(peck).is_none());
+    let newest = silent.max_by_key(|peck| peck.last(EventKind::Approved));
+    let none = || {
+        Unavailable::new(
+            UnavailableReason::NoData,
+            "no approved request lacks its bond",
+        )
+    };
+    let id = newest.map(|peck| FactValue::Text(Untrusted::new(&*peck.id)));
+    observation.put("pecks.newest_unbonded", id.ok_or_else(none), at);
+    let approved = newest.and_then(|peck| peck.last(EventKind::Approved));
+    let age = approved.map(|approved| FactValue::Duration((all.now - approved).max(0)));
+    observation.put("pecks.newest_unbonded_age", age.ok_or_else(none), at);
     for (path, count) in [
         ("pecks.callback_errors_recent", recent as i64),
         ("pecks.unbonded", unbonded(RECENT)),
@@ -196,13 +229,19 @@ mod tests {
                 "callbacks.worst",
                 "D3: 2 of 4 callback errors in 24 h; OFFLINE, last pulse 5 h ago",
             ),
-            (
-                "callbacks.newest_names",
-                "p4 at D3, p3 at D3, p2 at D1, p1 at an unnamed agent",
-            ),
+            ("callbacks.newest_names", "p4 at D3, p3 at D3, p2 at D1"),
         ] {
             assert_eq!(shown_of(&all, path), due, "{path}");
         }
+        for (agent, due) in [("D3", "p4, p3 at D3"), ("", "p4, p3 (agent not named)")] {
+            let all = told(&[("p4", agent), ("p3", agent)], &[], DAY);
+            assert_eq!(shown_of(&all, "callbacks.newest_names"), due);
+        }
+        let nameless = told(&[("", ""), ("p3", "")], &[], DAY);
+        assert_eq!(
+            shown_of(&nameless, "callbacks.newest_names"),
+            "a request without id at an unnamed agent, p3 at an unnamed agent",
+        );
     }
 
     #[test]

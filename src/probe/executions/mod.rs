@@ -283,6 +283,10 @@ fn set_running(observation: &mut Observation, mut running: ExecutionList, at: Of
     let known = counted.clone().map(|_| redriven);
     observation.put("executions.running_redriven", known, at);
     observation.put("executions.running", counted, at);
+    let none = || Unavailable::new(UnavailableReason::NoData, "no execution is running");
+    let first = since.first();
+    let first = first.map(|(_, item)| FactValue::Text(item.name.clone()));
+    observation.put("executions.oldest_running_name", first.ok_or_else(none), at);
     let lines = since.iter().take(NEWEST).map(|(since, item)| {
         let name = item.name.printable(80);
         Untrusted::new(match item.redrives {

@@ -61,6 +61,11 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
         }
     }
 
+    /// Whether all was read.
+    pub(super) fn is_whole(&self) -> bool {
+        self.cut.is_none()
+    }
+
     /// Whether nothing was found, and all was read.
     pub(super) fn is_empty(&self) -> bool {
         self.all() == 0 && self.cut.is_none()
@@ -90,7 +95,7 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
         self.counts.values().sum()
     }
 
-    fn count(&self, kind: Option<K>) -> i64 {
+    pub(super) fn count(&self, kind: Option<K>) -> i64 {
         match kind {
             None => self.all(),
             Some(kind) => self.counts.get(&kind).copied().unwrap_or(0),
@@ -131,6 +136,12 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
                 ..unavailable.clone()
             }),
         }
+    }
+
+    /// The newest line, and when it was logged, in seconds.
+    pub(super) fn newest(&self) -> Option<(i64, &str)> {
+        let (at, _, line) = self.newest.last()?;
+        Some((at.div_euclid(1_000), line))
     }
 
     /// The newest lines, newest first.

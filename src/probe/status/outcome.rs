@@ -2,7 +2,7 @@
 //! fails, or nothing.
 
 use super::object::StatusObject;
-use crate::cloud::{chain, innermost, is_tls};
+use crate::cloud::{chain, innermost, is_tls, lowercase};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::Printable;
 use std::time::Duration;
@@ -112,13 +112,13 @@ pub(super) fn not_sent(error: &reqwest::Error) -> StatusAttempt {
         down(
             Cause::Network,
             UnavailableReason::Unreachable,
-            "connection refused, no response".to_owned(),
+            "connection refused".to_owned(),
         )
     } else if error.is_connect() {
         down(
             Cause::Network,
             UnavailableReason::Unreachable,
-            format!("no connection: {}", innermost(error)),
+            lowercase(error),
         )
     } else if lower.contains("headers") || lower.contains("too large") {
         unclear(
@@ -126,11 +126,7 @@ pub(super) fn not_sent(error: &reqwest::Error) -> StatusAttempt {
             "the answer's headers are too large or malformed",
         )
     } else {
-        down(
-            Cause::Network,
-            UnavailableReason::Broken,
-            format!("connection broken off: {}", innermost(error)),
-        )
+        down(Cause::Network, UnavailableReason::Broken, lowercase(error))
     };
     (outcome, words, 0)
 }
@@ -138,23 +134,24 @@ pub(super) fn not_sent(error: &reqwest::Error) -> StatusAttempt {
 /// Without an answer for long enough: critical. Cut by a short deadline, or in the middle of an
 /// answer: it may be slow, and nothing follows.
 pub(super) fn timed_out(took: Duration, answering: bool) -> StatusAttempt {
-    let seconds = took.as_secs_f32();
+    let seconds = format!("{:.1}", took.as_secs_f32());
+    let seconds = seconds.trim_end_matches(".0");
     let (outcome, words) = if answering {
         unclear(
             UnavailableReason::TimedOut,
-            &format!("the body was incomplete after {seconds:.1} s"),
+            &format!("the body was incomplete after {seconds} s"),
         )
     } else if took < SILENCE {
         let needed = SILENCE.as_secs();
         unclear(
             UnavailableReason::TimedOut,
-            &format!("no response within {seconds:.1} s, and {needed} s show that it fails"),
+            &format!("no response within {seconds} s, and {needed} s show that it fails"),
         )
     } else {
         down(
             Cause::Lambda,
             UnavailableReason::TimedOut,
-            format!("no response within {seconds:.1} s"),
+            format!("no response within {seconds} s"),
         )
     };
     (outcome, words, 0)

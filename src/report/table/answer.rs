@@ -36,6 +36,7 @@ pub(in crate::report) fn page(
     let how = RowStyle {
         style,
         shortens: false,
+        further: usize::MAX,
     };
     let rows = rows::table(&rows, &how).into_iter();
     let below = below.iter().flat_map(|line| wrap(line, style.width));

@@ -50,7 +50,6 @@ fn failure(report: &Report, is_api: bool) -> Option<(String, usize, Duration)> {
         .split_once(" not reached: ")
         .map_or(why.as_str(), |(_, why)| why);
     let why = why.to_lowercase();
-    let why = why.trim_end_matches(", no response").to_owned();
     // The steps of one runbook may stand on the same requests.
     let of_step = steps(report).map(|step| {
         let same = step.asked.iter().map(|(_, request)| request);

@@ -24,6 +24,8 @@ pub(super) struct RowStyle {
     pub(super) style: Style,
     /// Whether a text is cut to two lines.
     pub(super) shortens: bool,
+    /// How many lines a further text of a row may take.
+    pub(super) further: usize,
 }
 
 impl Row {
@@ -168,7 +170,7 @@ fn state(runbook: &RunbookReport) -> String {
         Verdict::Warning => {
             let more = match of(Verdict::Warning).len() {
                 0 | 1 => String::new(),
-                warnings => format!("; {} more", warnings - 1),
+                warnings => format!("; {}", count(warnings - 1, "more warning", "more warnings")),
             };
             format!("{}{more}", first(Verdict::Warning).unwrap_or_default())
         }
@@ -194,6 +196,7 @@ struct RowLayout {
     /// On a narrow terminal the text stands below the name.
     is_narrow: bool,
     shortens: bool,
+    further: usize,
 }
 
 impl RowLayout {
@@ -222,6 +225,7 @@ impl RowLayout {
             columns,
             is_narrow,
             shortens: how.shortens,
+            further: how.further,
         }
     }
 
@@ -231,13 +235,13 @@ impl RowLayout {
 
     fn lines(&self, row: &Row) -> Vec<String> {
         let (style, room) = (self.style, self.room());
-        let wrapped = row.lines.iter().flat_map(|line| words::wrap(line, room));
+        let most = |at: usize| if at == 0 { usize::MAX } else { self.further };
+        let wrapped = row.lines.iter().enumerate();
+        let wrapped =
+            wrapped.flat_map(|(at, line)| at_most(words::wrap(line, room), most(at), room));
         let mut texts: Vec<String> = wrapped.collect();
-        if self.shortens && texts.len() > 2 {
-            texts = vec![
-                texts[0].clone(),
-                cut(&format!("{} \u{2026}", texts[1]), room),
-            ];
+        if self.shortens {
+            texts = at_most(texts, 2, room);
         }
         let tone = match row.verdict {
             Verdict::Skipped => Tone::Faint,
@@ -299,6 +303,17 @@ impl RowLayout {
         }
         table
     }
+}
+
+/// No more lines than these; where some are left out, the last one says so.
+fn at_most(mut lines: Vec<String>, most: usize, room: usize) -> Vec<String> {
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            *last = cut(&format!("{last} \u{2026}"), room);
+        }
+    }
+    lines
 }
 
 /// A line of an explanation, whose further lines begin below its text.

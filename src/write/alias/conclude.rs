@@ -85,7 +85,7 @@ pub(super) async fn conclude(
     let mut report = sent(&applied, report);
     let at = context.clock.at();
     let verified = watch(context, plan, wait).await;
-    report.summary = format!("{} is in force, revision {}", alias.split(), alias.revision);
+    report.summary = moved(plan, alias, &crate::fact::instant(at.unix_timestamp()));
     if let Some(odd) = odd {
         report.summary.push_str(&format!("; {odd}"));
     }
@@ -133,6 +133,19 @@ pub(super) async fn conclude(
         },
     };
     report.ended_as(end)
+}
+
+/// `alias prod moved from version 62 to 61, read back at 17:48:12Z`; a split names its shares.
+fn moved(plan: &AliasPlan, alias: &AliasTarget, read_back: &str) -> String {
+    let read_back = read_back.get(11..).unwrap_or(read_back);
+    let (from, to, name) = (&plan.from.version, &plan.version, &plan.alias);
+    match alias.weights.is_empty() {
+        true => format!("alias {name} moved from version {from} to {to}, read back at {read_back}"),
+        false => format!(
+            "alias {name} serves {}, read back at {read_back}",
+            alias.split()
+        ),
+    }
 }
 
 /// The undo command and the lines for DEPLOY-LOG.md and GOVERNANCE-LOG.md.

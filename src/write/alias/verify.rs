@@ -70,7 +70,9 @@ pub async fn watch(
             return Verification {
                 is_restored,
                 summary: match is_restored {
-                    true => format!("{GOOD_ANSWERS_IN_A_ROW} answers in a row were 200; {summary}"),
+                    true => format!(
+                        "{GOOD_ANSWERS_IN_A_ROW} of {GOOD_ANSWERS_IN_A_ROW} status answers 200; {summary}"
+                    ),
                     false => format!(
                         "not {GOOD_ANSWERS_IN_A_ROW} good answers in a row; the last one: {summary}"
                     ),
@@ -89,11 +91,11 @@ fn evaluate(read_status: &StatusReading, version: &str) -> (bool, String) {
         StatusReading::Failed(why) => (false, why.clone()),
         StatusReading::Answered(named) if named.is_empty() => (
             true,
-            "the API names no version, so which one answers is not proven".to_owned(),
+            "API names no version, so which one answers is not proven".to_owned(),
         ),
         StatusReading::Answered(named) => match named.iter().find(|named| *named != version) {
-            None => (true, format!("it says that version {version} runs")),
-            Some(other) => (false, format!("200, but it says that version {other} runs")),
+            None => (true, format!("API reports version {version}")),
+            Some(other) => (false, format!("200, but API reports version {other}")),
         },
     }
 }
@@ -111,7 +113,7 @@ pub async fn metrics(asking: &FunctionReader<'_>, version: &str, since: i64) -> 
     match served {
         Err(unavailable) => (format!("not known: {}", unavailable.detail), false),
         Ok(served) if served.invoked() == 0 => (
-            "not known yet: CloudWatch has no data points of it since the move".to_owned(),
+            "no CloudWatch data points since the move yet".to_owned(),
             false,
         ),
         Ok(served) => {

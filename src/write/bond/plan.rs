@@ -92,7 +92,18 @@ impl WritePlan for BondPlan {
     }
 
     fn what(&self) -> String {
-        format!("{} of {}", self.action.command(), self.bond)
+        let bond = &self.bond;
+        match self.action {
+            Action::Pulse => format!("send one pulse in the name of {bond}"),
+            Action::Rotate => format!("issue a new Beak Key for {bond}"),
+            Action::Disconnect => format!("unpeck {bond} permanently"),
+        }
+    }
+
+    fn confirmed_command(&self) -> Option<String> {
+        // What it is done in spite of stands on the operator's command line alone.
+        let is_plain = self.supersedes.is_none() && self.reason.is_none();
+        is_plain.then(|| format!("duckops {} {}", self.action.command(), self.bond))
     }
 
     /// The id of the bond, and nothing shorter; on a stack that is not the configured one its
@@ -115,8 +126,7 @@ impl WritePlan for BondPlan {
 
     fn lines(&self) -> Vec<(String, String)> {
         let line = |label: &str, text: String| (label.to_owned(), text);
-        let what = format!("{} of {}", self.action.command(), self.bond);
-        let mut lines = vec![line("change", what)];
+        let mut lines = vec![line("change", self.what())];
         let about = self.about.iter();
         lines.extend(about.map(|(label, text)| line(label, text.clone())));
         if let Some((stack, account)) = &self.other_stack {
