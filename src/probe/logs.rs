@@ -355,7 +355,7 @@ fn faults(
 }
 
 /// `12 timeouts, 3 other errors`; `None` without an error line.
-fn kinds_in_words(counts: &LogCounts<LogFault, FaultSource>) -> Option<String> {
+fn kinds_in_words(counts: &LogCounts<LogFault, (FaultSource, FaultSubject)>) -> Option<String> {
     let kinds = [
         (LogFault::Import, "import error"),
         (LogFault::Timeout, "timeout"),
