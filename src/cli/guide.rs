@@ -4,4 +4,11 @@ mod screen;
 mod walk;
 pub(super) mod watch;
 
-pub(super) use walk::main;
+use super::Context;
+use super::args::TriageArgs;
+use super::fail::Failure;
+
+/// `duckops triage RUNBOOK --guide`: through a runbook step by step, on a terminal.
+pub(super) async fn main(context: &Context, args: &TriageArgs) -> Result<u8, Failure> {
+    walk::main(context, args).await
+}

@@ -28,9 +28,6 @@ use std::collections::BTreeSet;
 /// Lines of a terminal of 24 rows that leave the prompt in sight.
 const SCREEN: usize = 22;
 
-/// Lines of a further text of a step, such as the newest error of the log.
-const FURTHER: usize = 3;
-
 /// The whole report on one screen, for a terminal of the given width.
 pub fn render(report: &Report, style: Style) -> String {
     let mut page = String::new();
@@ -315,10 +312,7 @@ impl<'a> TablePage<'a> {
         let style = RowStyle {
             style: self.style,
             shortens: self.density >= Density::NoFurtherRow,
-            further: match self.explains {
-                true => usize::MAX,
-                false => FURTHER,
-            },
+            is_whole: self.explains,
         };
         for line in rows::table(rows, &style) {
             self.line(&line);

@@ -36,7 +36,7 @@ pub(in crate::report) fn page(
     let how = RowStyle {
         style,
         shortens: false,
-        further: usize::MAX,
+        is_whole: true,
     };
     let rows = rows::table(&rows, &how).into_iter();
     let below = below.iter().flat_map(|line| wrap(line, style.width));

@@ -8,6 +8,9 @@ use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, Width, pres
 /// More steps than this are not listed one by one when they are ok or skipped.
 pub(super) const LISTED: usize = 8;
 
+/// Lines of a further text of a row, such as the newest error of the log.
+const FURTHER: usize = 3;
+
 /// One row: its verdict, its name in one or two columns, and lines of text.
 pub(super) struct Row {
     pub(super) verdict: Verdict,
@@ -24,8 +27,8 @@ pub(super) struct RowStyle {
     pub(super) style: Style,
     /// Whether a text is cut to two lines.
     pub(super) shortens: bool,
-    /// How many lines a further text of a row may take.
-    pub(super) further: usize,
+    /// Whether further texts of a row are shown to their end.
+    pub(super) is_whole: bool,
 }
 
 impl Row {
@@ -225,7 +228,10 @@ impl RowLayout {
             columns,
             is_narrow,
             shortens: how.shortens,
-            further: how.further,
+            further: match how.is_whole {
+                true => usize::MAX,
+                false => FURTHER,
+            },
         }
     }
 
