@@ -10,6 +10,7 @@ mod brief;
 mod certificate;
 #[cfg(test)]
 mod corpus_tests;
+mod error_kinds;
 mod fault;
 mod filter;
 mod level;
@@ -342,7 +343,7 @@ fn faults(
     observation.put("logs.errors_about", subject, at);
     observation.set("logs.newest_errors", FactValue::List(counts.lines()), at);
     let none = || Unavailable::new(UnavailableReason::NoData, "no error line in 15 min");
-    let words = kinds_in_words(&counts).map(|words| FactValue::Text(Untrusted::new(words)));
+    let words = error_kinds::words(&counts).map(|words| FactValue::Text(Untrusted::new(words)));
     observation.put("logs.error_kinds", words.ok_or_else(none), at);
     let newest = counts.newest();
     let said = newest.map(|(_, line)| FactValue::Text(Untrusted::new(brief::brief(line))));
@@ -352,39 +353,6 @@ fn faults(
     observation.put("logs.newest_error_age", age.ok_or_else(none), at);
     let versions = counts.at_least(None).map(|_| counts.versions());
     observation.put("logs.errors_by_version", versions, at);
-}
-
-/// `12 timeouts, 3 other errors`; `None` without an error line.
-fn kinds_in_words(counts: &LogCounts<LogFault, (FaultSource, FaultSubject)>) -> Option<String> {
-    let kinds = [
-        (LogFault::Import, "import error"),
-        (LogFault::Timeout, "timeout"),
-        (LogFault::Exit, "process exit"),
-        (LogFault::Other, "other error"),
-    ];
-    let found = kinds.map(|(kind, noun)| (counts.count(Some(kind)), noun));
-    let found: Vec<_> = found.into_iter().filter(|(count, _)| *count > 0).collect();
-    let words = match found.as_slice() {
-        [] => return None,
-        // Without another kind it is no other one.
-        [(count, noun)] => counted(*count, noun.trim_start_matches("other ")),
-        several => several
-            .iter()
-            .map(|(count, noun)| counted(*count, noun))
-            .collect::<Vec<_>>()
-            .join(", "),
-    };
-    Some(match counts.is_whole() {
-        true => words,
-        false => format!("at least {words}"),
-    })
-}
-
-fn counted(count: i64, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
-    }
 }
 
 fn certs(

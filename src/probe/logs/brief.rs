@@ -34,13 +34,13 @@ fn of_fields(line: &LogLine<'_>) -> String {
     };
     let reason = text(&REASONS).or_else(|| {
         let message = line.message();
-        (message != line.text).then_some(message)
+        (message != line.text.as_ref()).then_some(message)
     });
     let said = match (text(&EXCEPTIONS), reason) {
         (Some(exception), Some(reason)) if !reason.contains(exception) => {
             format!("{exception}: {reason}")
         }
-        (exception, reason) => reason.or(exception).unwrap_or(line.text).to_owned(),
+        (exception, reason) => reason.or(exception).unwrap_or(&line.text).to_owned(),
     };
     match line.level {
         Some(Level::Fault) => format!("[ERROR] {}", of_text(&said)),

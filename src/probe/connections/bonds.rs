@@ -1,0 +1,187 @@
+//! The facts about bonds: how many of which health, whose pulse or key is the oldest.
+
+use super::{NAMED, said, set_int, token_tells, unlisted};
+use crate::connections::{
+    BONDED_BEFORE_FEED, Bond, BondState, Class, Connections, KEY_AGE, OFFLINE, RECENT, SLOW,
+};
+use crate::fact::{FactValue, duration};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
+use crate::text::Untrusted;
+use time::OffsetDateTime;
+
+pub(super) fn facts(
+    observation: &mut Observation,
+    all: &Connections,
+    (one, lacks_token): (bool, bool),
+    at: OffsetDateTime,
+) {
+    let now = all.now;
+    let bonded: Vec<&Bond> = all
+        .bonds
+        .iter()
+        .filter(|bond| bond.state() == BondState::Bonded)
+        .collect();
+    let are = |wanted| bonded.iter().filter(move |bond| bond.class(now) == wanted);
+    let count = |wanted| are(wanted).count() as i64;
+    let oldest = |ages: &mut dyn Iterator<Item = i64>| FactValue::Duration(ages.max().unwrap_or(0));
+    let pulsing = || {
+        bonded
+            .iter()
+            .filter(|bond| matches!(bond.class(now), Class::Alive | Class::Slow | Class::Offline))
+    };
+    // What is certain of some stands, whatever is uncertain of others.
+    set_int(observation, "bonds.slow", count(Class::Slow), at);
+    set_int(observation, "bonds.offline", count(Class::Offline), at);
+    set_int(observation, "bonds.unpulsed", count(Class::Never), at);
+    let lately = |bond: &&&Bond| {
+        let age = bond.pulse_age(now);
+        age.is_some_and(|age| age < OFFLINE + RECENT)
+    };
+    let lately: Vec<_> = are(Class::Offline).filter(lately).collect();
+    set_int(observation, "bonds.offline_24h", lately.len() as i64, at);
+    let overdue = |bond: &&&Bond| {
+        let age = bond.age(now);
+        age.is_none_or(|age| (SLOW..RECENT).contains(&age))
+    };
+    let overdue: Vec<_> = are(Class::Never).filter(overdue).collect();
+    set_int(observation, "bonds.unpulsed_24h", overdue.len() as i64, at);
+    // One that is overdue comes before one that was bonded last year and never ran.
+    let silent = overdue.iter().max_by_key(|bond| bond.age(now)).copied();
+    let silent = silent.or(are(Class::Never).max_by_key(|bond| bond.age(now)));
+    let none = || Unavailable::new(UnavailableReason::NoData, "each bonded agent has pulsed");
+    let id = silent.map(|bond| FactValue::Text(Untrusted::new(&*bond.id)));
+    observation.put("bonds.unpulsed_id", id.ok_or_else(none), at);
+    observation.set(
+        "bonds.pulse_age",
+        oldest(&mut pulsing().filter_map(|bond| bond.pulse_age(now))),
+        at,
+    );
+    observation.set(
+        "bonds.unpulsed_for",
+        oldest(&mut are(Class::Never).filter_map(|bond| bond.age(now))),
+        at,
+    );
+    failing(observation, &bonded, all, one, at);
+    keys(observation, &bonded, all, lacks_token, at);
+    let unclear = all
+        .bonds
+        .iter()
+        .find_map(|bond| match (bond.state(), bond.class(now)) {
+            (BondState::Unknown, _) => Some(
+                bond.uncertain
+                    .unwrap_or("nothing says whether it is in force"),
+            ),
+            (_, Class::Unknown) => bond.unseen,
+            _ => None,
+        });
+    let doubtful = all
+        .bonds
+        .iter()
+        .filter(|bond| bond.class(now) == Class::Unknown)
+        .count();
+    let gap = all.gaps.bonds.filter(|_| !one);
+    let lacks_token = lacks_token
+        && match unclear {
+            Some(why) => why == BONDED_BEFORE_FEED,
+            None => gap.is_some_and(|gap| token_tells(gap, all)),
+        };
+    let unclear = unclear.map(|why| match doubtful {
+        1 => format!("the state of 1 bond is not certain: {why}"),
+        _ => format!("the state of {doubtful} bonds is not certain: {why}"),
+    });
+    if let Some(why) = unclear.or(gap.map(said)) {
+        let mut unavailable = unlisted(lacks_token, UnavailableReason::NotCovered, why);
+        unavailable.fix.get_or_insert_with(|| "With --token-file or --beak-key-file the lists are asked, which know when each agent was last seen".into());
+        for path in [
+            "bonds.bonded",
+            "bonds.alive",
+            "bonds.pulsing",
+            "bonds.unpecked",
+        ] {
+            observation.set_unavailable(path, unavailable.clone());
+        }
+    } else {
+        set_int(observation, "bonds.bonded", bonded.len() as i64, at);
+        set_int(observation, "bonds.alive", count(Class::Alive), at);
+        set_int(observation, "bonds.pulsing", pulsing().count() as i64, at);
+        let over = all
+            .bonds
+            .iter()
+            .filter(|bond| bond.state() == BondState::Unpecked);
+        set_int(observation, "bonds.unpecked", over.count() as i64, at);
+    }
+    let stale =
+        |bond: &&&Bond| matches!(bond.class(now), Class::Offline | Class::Slow | Class::Never);
+    let mut worst: Vec<&&Bond> = bonded.iter().filter(stale).collect();
+    worst.sort_by_key(|bond| (bond.class(now), bond.seen, bond.id.clone()));
+    // An agent that went OFFLINE today comes before one that has been so for a week.
+    let first = lately
+        .iter()
+        .chain(&worst)
+        .next()
+        .map(|bond| bond.id.clone());
+    let none = || Unavailable::new(UnavailableReason::NoData, "no agent is offline or slow");
+    let first = first.map(|id| FactValue::Text(Untrusted::new(id)));
+    observation.put("bonds.worst_id", first.ok_or_else(none), at);
+    let lines = worst.into_iter().take(NAMED).map(|bond| {
+        let age = bond
+            .pulse_age(now)
+            .map_or(String::new(), |age| format!(", {}", duration(age)));
+        Untrusted::new(format!("{} {}{age}", bond.id, bond.class(now).word()))
+    });
+    observation.set("bonds.worst", FactValue::List(lines.collect()), at);
+}
+
+/// Deliveries that failed lately. One that names nobody failed for somebody.
+fn failing(
+    observation: &mut Observation,
+    bonded: &[&Bond],
+    all: &Connections,
+    one: bool,
+    at: OffsetDateTime,
+) {
+    let named = bonded.iter().filter(|bond| bond.fails(all.now)).count() as i64;
+    let count = match all.gaps.failures {
+        Some(gap) if one && named == 0 => {
+            Err(Unavailable::new(UnavailableReason::NotCovered, said(gap)))
+        }
+        Some(_) if !one => Ok(named + 1),
+        _ => Ok(named),
+    };
+    observation.put("bonds.failing", count.map(FactValue::Int), at);
+}
+
+/// Between which bounds the age of the oldest key lies.
+fn keys(
+    observation: &mut Observation,
+    bonded: &[&Bond],
+    all: &Connections,
+    lacks_token: bool,
+    at: OffsetDateTime,
+) {
+    let oldest = bonded.iter().max_by_key(|bond| bond.key_min);
+    let least = oldest.map_or(0, |bond| bond.key_min);
+    let none = || Unavailable::new(UnavailableReason::NoData, "no bond");
+    let id = oldest.map(|bond| FactValue::Text(Untrusted::new(&*bond.id)));
+    observation.put("bonds.oldest_key_id", id.ok_or_else(none), at);
+    observation.set("bonds.key_age_min", FactValue::Duration(least), at);
+    let most = bonded
+        .iter()
+        .try_fold(0, |most, bond| Some(bond.key_max?.max(most)));
+    let open = |bond: &&&Bond| {
+        bond.key_max
+            .is_none_or(|most| most > KEY_AGE && most > least)
+    };
+    let outcome = match (most, bonded.iter().filter(open).count()) {
+        (Some(most), 0) => Ok(FactValue::Duration(most)),
+        (_, many) => Err(unlisted(
+            lacks_token,
+            UnavailableReason::NotCovered,
+            format!(
+                "the age of {many} keys is not known: the feed shows no rotation of them and goes back {}",
+                duration(all.reach.unwrap_or(0))
+            ),
+        )),
+    };
+    observation.put("bonds.key_age", outcome, at);
+}
