@@ -399,3 +399,41 @@ fn a_transcript_that_is_not_true_would_be_found() {
         assert!(printed(wrong, output).is_err(), "{wrong}");
     }
 }
+
+/// Each promise of SECURITY.md names what shows it: a file of the tree in which there are tests.
+#[test]
+fn each_promise_of_security_names_tests_that_exist() {
+    let text = std::fs::read_to_string(root().join("SECURITY.md")).expect("SECURITY.md");
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let rows: Vec<_> = rows.skip(1).collect();
+    assert!(rows.len() > 20, "{}", rows.len());
+    for row in rows {
+        let shown = row.trim_end_matches(" |").rsplit_once(" | ");
+        let (_, shown) = shown.expect("two columns");
+        let named = shown.split('`').skip(1).step_by(2);
+        let is_path = |name: &&str| name.starts_with("tests/") || name.starts_with("src/");
+        let all: Vec<_> = named.filter(is_path).collect();
+        let has_tests = |name: &str| {
+            let (path, _) = name.split_once('*').unwrap_or((name, ""));
+            let (folder, begin) = path.rsplit_once('/').expect("a folder");
+            let entries = std::fs::read_dir(root().join(folder)).expect("a folder");
+            let mut files = entries.flatten().map(|entry| entry.path()).filter(|path| {
+                let file = path.file_name().map(|name| name.to_string_lossy());
+                file.is_some_and(|file| match name.contains('*') {
+                    true => file.starts_with(begin),
+                    false => file == begin,
+                })
+            });
+            files.any(|path| {
+                let text = std::fs::read_to_string(path).unwrap_or_default();
+                ["#[test]", "#[tokio::test", "mod tests"]
+                    .iter()
+                    .any(|mark| text.contains(mark))
+            })
+        };
+        assert!(!all.is_empty(), "nothing shows it: {row}");
+        for name in all {
+            assert!(has_tests(name), "{name} has no test: {row}");
+        }
+    }
+}

@@ -1053,3 +1053,42 @@ fn verbose_shows_each_request_with_its_time() {
     let quiet: PathBuf = stage.home().join("unused");
     assert!(!quiet.exists());
 }
+
+#[test]
+fn configuration_is_never_read_from_the_working_folder() {
+    let (home, folder) = (configured(""), configured("nonsense = 1\n"));
+    for name in [
+        "config.toml",
+        "duckops.toml",
+        ".duckops.toml",
+        "duckops/config.toml",
+    ] {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+        std::fs::write(path, "nonsense = 1\n").expect("a file");
+    }
+    // A relative folder names none: it would be another one in each working folder.
+    for (name, value) in [
+        ("XDG_CONFIG_HOME", None),
+        ("XDG_CONFIG_HOME", Some("")),
+        ("XDG_CONFIG_HOME", Some(".")),
+        ("XDG_CONFIG_HOME", Some(".config")),
+        ("HOME", Some("")),
+        ("HOME", Some(".")),
+    ] {
+        let call = Duckops::new(home.path(), &["triage", "inc-001", "--deadline", "3s"]);
+        let call = match value {
+            Some(value) => call.env(name, value),
+            None => call,
+        };
+        let output = call.command().current_dir(folder.path()).output();
+        let output = output.expect("the binary runs");
+        assert_eq!(
+            output.status.code(),
+            Some(3),
+            "{name}={value:?}: {output:?}"
+        );
+    }
+    let read = Duckops::new(folder.path(), &["triage", "inc-001"]).run();
+    assert_eq!(read.code, 64, "where it belongs it is read: {read:?}");
+}

@@ -162,3 +162,22 @@ fn judge(runbook: &Runbook, observations: &Observations) -> Vec<super::step::Jud
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runbook::Library;
+
+    #[test]
+    fn every_verdict_is_compared_and_counted() {
+        let library = Library::open(None).expect("the built-in runbooks");
+        for id in ["inc-001", "inc-005", "bond"] {
+            let runbook = library.get(id).expect("a built-in runbook");
+            let expected: usize = runbook.cases.iter().map(|case| case.expect.len()).sum();
+            let found = rehearse(&runbook);
+            assert_eq!(found.complaints.len(), 0, "{:?}", found.complaints);
+            assert_eq!(found.cases, runbook.cases.len() + 1, "{id}");
+            assert_eq!(found.verdicts, expected + runbook.steps.len(), "{id}");
+        }
+    }
+}

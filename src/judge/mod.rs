@@ -284,6 +284,65 @@ mod tests {
         ])
     }
 
+    /// Every probe silent for this one reason.
+    fn all_silent(reason: UnavailableReason, detail: &str) -> Observations {
+        let mut observations = Observations::default();
+        for (probe, declared) in crate::fact::all() {
+            let unavailable = Unavailable::new(reason, detail);
+            observations.add(declared, Observation::silent(probe, unavailable));
+        }
+        observations
+    }
+
+    #[test]
+    fn the_reason_why_several_steps_are_not_judged_is_said_once() {
+        use UnavailableReason::{NoCredentials, Offline, TimedOut, WrongAccount};
+        let library = Library::open(None).expect("the built-in runbooks");
+        let runbooks = ["inc-002", "inc-005"].map(|id| library.get(id).expect("a built-in one"));
+        let naming = StackNames::new();
+        let conclude = |steps: &[usize], reason, detail| {
+            let asked: Vec<_> = steps
+                .iter()
+                .zip(&runbooks)
+                .map(|(step, runbook)| Selection {
+                    runbook,
+                    step: Some(*step),
+                })
+                .collect();
+            let observations = &all_silent(reason, detail);
+            let inputs = Inputs {
+                observations,
+                naming: &naming,
+            };
+            judge(&asked, &[], inputs)
+        };
+        let offline = "No connection from this machine: API and AWS both unreachable";
+        for (reason, detail, due) in [
+            (Offline, "x", Some(offline)),
+            (
+                WrongAccount,
+                "x",
+                Some("Wrong AWS account: 2 of 2 steps not judged"),
+            ),
+            (
+                NoCredentials,
+                "no AWS login",
+                Some("No AWS credentials: 2 of 2 steps not judged"),
+            ),
+            (NoCredentials, "no token of the API", None),
+            (TimedOut, "x", None),
+        ] {
+            let both = conclude(&[0, 0], reason, detail);
+            assert_eq!(both.verdict, Verdict::Unknown);
+            let headline = both.layout.headline.as_ref().map(|line| line.as_str());
+            assert_eq!(headline, due, "{reason:?} {detail}");
+            assert!(due.is_none_or(|due| both.summary.as_str() == due));
+            assert!(both.root_cause.is_none() && both.escalation.is_none());
+            let one = conclude(&[0], reason, detail);
+            assert_eq!(one.layout.headline, None, "one step says it itself");
+        }
+    }
+
     #[test]
     fn a_critical_quota_explains_failing_mail_but_not_a_certificate_stall() {
         for (used, explained) in [(95.0, false), (95.5, true)] {
