@@ -143,7 +143,7 @@ fn healthy_line(random: &mut Sequence) -> String {
             coloured(level)
         ),
         10 => format!("2026-03-22 03:10:00 [{:<9}] {text}", level.to_lowercase()),
-        11 => format!("time=2026-03-22T03:10:00Z level=INFO-2 msg=\"{text}\" err=<nil>"),
+        11 => format!("time=2026-03-22T03:10:00Z level=INFO+2 msg=\"{text}\" err=<nil>"),
         12 => {
             let own = serde_json::json!({"level": level, "message": text, "error": {"code": 0}});
             format!("{CONSOLE}\t{any}\t{own}")

@@ -63,8 +63,12 @@ impl Level {
     /// The level that a word names, such as `error`, or `ERROR+4` of Go's slog.
     pub(super) fn of_word(word: &str) -> Option<Self> {
         let word = word.trim().to_ascii_lowercase();
-        let word = match word.rsplit_once(['+', '-']) {
-            Some((word, offset)) if offset.bytes().all(|b| b.is_ascii_digit()) => word.to_owned(),
+        // It counts up from the name below, and down only from the lowest.
+        let base = word
+            .split_once('+')
+            .or(word.strip_prefix("debug-").map(|offset| ("debug", offset)));
+        let word = match base {
+            Some((base, offset)) if offset.bytes().all(|b| b.is_ascii_digit()) => base.to_owned(),
             _ => word,
         };
         let is_in = |words: &[&str]| words.contains(&word.as_str());

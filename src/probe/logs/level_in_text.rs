@@ -58,10 +58,12 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
     None
 }
 
-/// Whether a line of text ends with a level, to which an object may be added.
+/// Whether a text is nothing but what loggers write before a message, and ends with a level.
 pub(super) fn ends_with_level(text: &str) -> bool {
-    let last = text.split_whitespace().next_back();
-    last.is_some_and(|word| Level::of_word(word.trim_matches(['[', ']', ':'])).is_some())
+    let bare = |word: &str| word.trim_matches(['[', ']', ':', '|']).to_owned();
+    let mut words: Vec<String> = text.split_whitespace().map(bare).collect();
+    let last = words.pop().and_then(|word| Level::of_word(&word));
+    last.is_some() && words.iter().all(|word| is_prefix(word))
 }
 
 /// `error`, and the last word behind a time or the name of a module: `03:10:00 ERR`,
