@@ -283,7 +283,7 @@ fn route_wildcards(pattern: &str) -> Option<String> {
     let is_variable = |part: &&str| part.starts_with('{') && part.ends_with('}');
     let wild = parts
         .iter()
-        .map(|part| if is_variable(&part) { "*" } else { part });
+        .map(|part| if is_variable(part) { "*" } else { part });
     let wild: Vec<&str> = wild.collect();
     (wild != parts).then(|| format!("{api}/{}", wild.join("/")))
 }
