@@ -400,5 +400,7 @@ mod tests {
         let found = concluded(&["inc-004"], &["inc-003"], &pulse_old(true));
         assert_eq!(found.verdict, Verdict::Critical);
         assert_eq!(found.root_cause, Some("inc-003".into()));
+        let summary = found.summary.as_str();
+        assert!(summary.starts_with("INC-003 "), "whose finding: {summary}");
     }
 }
