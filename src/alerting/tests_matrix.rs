@@ -20,7 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// What the first request is answered with; every later one is accepted.
-const CLASSES: [(&str, &str); 20] = [
+const CLASSES: [(&str, &str); 24] = [
     ("accepted", ""),
     (
         "page",
@@ -47,7 +47,13 @@ const CLASSES: [(&str, &str); 20] = [
     ("503", "503 Busy\r\n\r\n"),
     ("torn", "200 OK\r\ncontent-length: 99\r\n\r\n{\"ok\""),
     ("hangs", "-"),
+    ("closes", "x"),
+    ("204", "204 No Content\r\n\r\n"),
+    ("empty", "200 OK\r\n\r\n"),
+    ("a word", "200 OK\r\n\r\nno_service"),
 ];
+/// Those that are an acceptance of a webhook, and of no other kind.
+const OF_WEBHOOKS: [&str; 3] = ["204", "empty", "a word"];
 const KINDS: [&str; 4] = ["slack", "pagerduty", "webhook", "command"];
 const SITUATIONS: [&str; 5] = ["first", "behind another", "killed", "clock", "no state"];
 
@@ -60,7 +66,12 @@ type Seen = Arc<Mutex<Vec<(String, bool)>>>;
 
 /// Answers the first request about `inc-004` with `answer`, those about another incident with 500
 /// while `is_other_dead`, and accepts everything else.
-async fn receiver(answer: &'static str, is_other_dead: Arc<Mutex<bool>>, seen: Seen) -> String {
+/// `accepts`: whether its answer is an acceptance to this kind of channel.
+async fn receiver(
+    (answer, accepts): (&'static str, bool),
+    is_other_dead: Arc<Mutex<bool>>,
+    seen: Seen,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -96,7 +107,11 @@ async fn receiver(answer: &'static str, is_other_dead: Arc<Mutex<bool>>, seen: S
                     (false, true) => answer,
                     _ => "",
                 };
-                seen.lock().unwrap().push((key, answer.is_empty()));
+                let is_accepted = answer.is_empty() || (accepts && !is_other);
+                seen.lock().unwrap().push((key, is_accepted));
+                if answer == "x" {
+                    return;
+                }
                 if answer == "-" {
                     tokio::time::sleep(Time::from_secs(8)).await;
                     return;
@@ -243,7 +258,9 @@ async fn play(
     let seen = Seen::default();
     let other_dead = Arc::new(Mutex::new(true));
     std::fs::write(folder.path().join("dead"), "").unwrap();
-    let url = receiver(class.1, Arc::clone(&other_dead), Arc::clone(&seen)).await;
+    let accepts = kind == "webhook" && OF_WEBHOOKS.contains(&class.0);
+    let answer = (class.1, accepts);
+    let url = receiver(answer, Arc::clone(&other_dead), Arc::clone(&seen)).await;
     let mut kind_of = channel(kind, folder.path(), class.0);
     if let ChannelKind::PagerDuty { url: address, .. } = &mut kind_of {
         *address = url.parse().ok();
