@@ -343,3 +343,71 @@ fn a_day_of_failed_executions_and_a_lag_of_certificates_say_since_when_they_are_
     let told = counts["summary"].as_str().expect("a summary");
     assert!(told.contains("none missed since"), "{told}");
 }
+
+#[test]
+fn a_healthy_stack_is_ok_though_its_feed_names_nobody_and_has_an_old_entry_without_a_time() {
+    let mut plain = world("healthy");
+    for entry in &mut plain.audit {
+        *entry = json!({"event_type": entry["event_type"], "timestamp": entry["timestamp"]});
+    }
+    // The oldest comes last.
+    plain
+        .audit
+        .sort_by_key(|entry| std::cmp::Reverse(entry["timestamp"].as_i64()));
+    plain.audit.push(json!({"event_type": "peck.requested"}));
+    for counter in ["ducklings", "birth_certificates"] {
+        let count = plain.status["database"][counter].to_string();
+        plain.status["database"][counter] = count.into();
+    }
+    let mut in_milliseconds = plain.clone();
+    for entry in &mut in_milliseconds.audit {
+        if let Some(seconds) = entry["timestamp"].as_i64() {
+            entry["timestamp"] = (seconds * 1_000).into();
+        }
+    }
+    for healthy in [plain, in_milliseconds] {
+        let stage = Stage::of(healthy);
+        let (code, document) = stage.once(&["triage"]).json();
+        assert_eq!(code, 0, "{document:#}");
+        let reason = |runbook, id| step(&document, runbook, id)["reason_code"].clone();
+        assert_eq!(reason("bond", "pulse"), "needs-credentials");
+        assert_eq!(reason("peck", "approved"), "needs-credentials");
+        assert_eq!(reason("inc-003", "pulses"), "pulse-fresh");
+        assert_eq!(reason("inc-002", "counts"), "keeping-pace");
+    }
+    // A callback that failed just now is not hidden by that.
+    let mut failed = world("healthy");
+    let at = NOW - 300;
+    failed.audit.insert(
+        0,
+        json!({"event_type": "peck.callback_error", "timestamp": at}),
+    );
+    let (code, document) = Stage::of(failed).once(&["triage", "peck"]).json();
+    let found = step(&document, "peck", "callback-error");
+    assert_eq!(
+        (code, &found["verdict"]),
+        (3, &json!("unknown")),
+        "{found:#}"
+    );
+}
+
+#[test]
+fn an_unpecked_agent_that_still_pulses_keeps_nobody_else_from_being_judged() {
+    const ID: &str = "DECAF00000000009";
+    let mut world = world("healthy");
+    for (kind, ago) in [
+        ("duck.bonded", 9_000),
+        ("duck.unpecked", 3_600),
+        ("duck.pulse", 60),
+    ] {
+        let at = NOW - ago;
+        world
+            .audit
+            .push(json!({"event_type": kind, "timestamp": at, "spaceduck_id": ID}));
+    }
+    let stage = Stage::of(world);
+    let (code, document) = stage.once(&["triage"]).json();
+    assert_eq!(code, 0, "{document:#}");
+    let (code, shown) = stage.once(&["bond", "show", ID]).json();
+    assert_ne!((code, &shown["state"]), (0, &json!("BONDED")), "{shown:#}");
+}

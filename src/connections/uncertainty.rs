@@ -33,12 +33,12 @@ pub(super) fn gaps(pecks: &Last, bonds: &Last, reach: Option<i64>, now: i64) -> 
     let failed = bonds.of(EventKind::DeliveryFailed);
     let callback = pecks.of(EventKind::CallbackError);
     let callback =
-        nameless(callback, RECENT, "").map(|_| Gap::NamelessFailure("a callback that failed"));
+        nameless(callback, NEWS, "").map(|_| Gap::NamelessFailure("a callback that failed"));
     Gaps {
         pending: short(WINDOW).or(nameless(asked, WINDOW, "a request")),
         // Older requests are counted as far as the feed shows them; none of them is an alarm.
-        pecks: short(NEWS)
-            .or(callback)
+        pecks: callback
+            .or(short(NEWS))
             .or(nameless(any, RECENT, "a request")),
         bonds: nameless(bond, i64::MAX, "a bond"),
         failures: nameless(failed, RECENT, "a failed delivery"),

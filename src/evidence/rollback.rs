@@ -171,7 +171,8 @@ fn reason(inputs: &RollbackInputs<'_>, now: i64) -> Result<Reason, Unavailable> 
         // cannot read.
         let is_own_answer = cause.as_deref() == Ok("lambda");
         // Log and metrics come later than the answer: in the first minutes it is the only error.
-        let came_lately = history.move_since(now - BLAME_WINDOW).is_some();
+        let came_after = history.after.filter(|_| history.is_dated);
+        let came_lately = came_after.is_some_and(|after| now - after <= BLAME_WINDOW);
         return match came_after_good && (is_own_answer || !is_log_clean) {
             true => Ok(Reason::CameAfterGood),
             false if is_own_answer && came_lately => Ok(Reason::ErrorsAfterMove),

@@ -135,8 +135,10 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
     let fill = |words: &crate::runbook::Words| {
         words.fill(|path| inputs.value(path), &runbook.limits, inputs.naming)
     };
+    // Of two that lead the later one knows more.
     let primary = leading()
-        .find(|judged| judged.leads)
+        .filter(|judged| judged.leads)
+        .last()
         .or_else(|| leading().next())
         .map(|judged| &judged.step);
     let is_known =

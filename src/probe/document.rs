@@ -124,13 +124,20 @@ impl JsonObject {
 
     /// A count: a whole number that is not negative.
     pub(super) fn count(&self, path: &str) -> Result<i64, Unavailable> {
-        match self.field(path)? {
-            Node::Int(n) if *n >= 0 => Ok(*n),
-            Node::Int(n) => Err(Unavailable::new(
+        let count = match self.field(path)? {
+            // DynamoDB has numbers as text, and who passes them on may forget to convert them.
+            Node::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let too_long = |_| self.mistyped(path, &Node::Text(text.clone()), "a whole number");
+                text.parse().map_err(too_long)?
+            }
+            _ => self.whole(path)?,
+        };
+        match count {
+            0.. => Ok(count),
+            _ => Err(Unavailable::new(
                 UnavailableReason::Contradictory,
-                format!("{path} is negative: {n}"),
+                format!("{path} is negative: {count}"),
             )),
-            other => Err(self.mistyped(path, other, "a whole number")),
         }
     }
 
@@ -303,27 +310,30 @@ mod tests {
     }
 
     #[test]
-    fn only_plain_non_negative_integers_are_counts() {
+    fn only_non_negative_whole_numbers_are_counts_also_as_text() {
         for odd in [
-            "\"5\"",
-            "5.0",
+            "\"-5\"",
+            "\"5.5\"",
+            "\"\"",
+            "\" 5\"",
+            "\"9223372036854775808\"",
+            "5.5",
             "-1",
             "null",
             "true",
             "[5]",
             "{}",
-            "1e3",
+            "1e300",
             "9223372036854775808",
-            "-0.0",
         ] {
             let found =
                 document(&format!(r#"{{"agents":{{"alive":{odd}}}}}"#)).count("agents.alive");
             assert!(found.is_err(), "{odd} was read as {found:?}");
         }
-        assert_eq!(
-            document(r#"{"agents":{"alive":5}}"#).count("agents.alive"),
-            Ok(5)
-        );
+        for five in ["5", "5.0", "\"5\""] {
+            let found = document(&format!(r#"{{"agents":{{"alive":{five}}}}}"#));
+            assert_eq!(found.count("agents.alive"), Ok(5), "{five}");
+        }
     }
 
     #[test]

@@ -334,6 +334,12 @@ fn the_failing_answer_is_an_error_of_a_version_that_came_within_a_day() {
     assert_eq!(why(&DOWN_AS_EXPECTED, &moved(2_400)), "errors-after-move");
     assert_eq!(why(&DOWN_AS_EXPECTED, &moved(86_000)), "errors-after-move");
     assert_eq!(why(&DOWN_AS_EXPECTED, &moved(87_000)), "no-errors");
+    // Seen for the first time today, and published long ago: nothing shows that it came today.
+    let published = Now {
+        published_ago: Some(700_000),
+        ..DOWN_AS_EXPECTED
+    };
+    assert_eq!(why(&published, &[(2_400, 62, true)]), "no-errors");
     // Who answered is not known, so neither is whose error it is.
     let network = Now {
         cause: "network",

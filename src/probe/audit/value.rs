@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 /// An id or a name beyond this many bytes is none.
 const NAME: usize = 256;
-/// No entry is older: the platform did not exist. Milliseconds and nonsense fall out here too.
+/// No entry is older: the platform did not exist.
 const EARLIEST: i64 = 1_577_836_800; // 2020-01-01
 
 /// The visits of a [`Visitor`] that skip a value: what is left of it is the default.
@@ -152,7 +152,7 @@ impl<'de> DeserializeSeed<'de> for Time {
         let seconds =
             deserializer.deserialize_any(ReadScalar(|value: Scalar<'_>| match value {
                 Scalar::Text(text) => instant(text),
-                Scalar::Integer(n) => Some(n),
+                Scalar::Integer(n) => whole_seconds(n as f64),
                 Scalar::Large(_) => None,
                 Scalar::Fraction(x) => whole_seconds(x),
             }))?;
@@ -160,16 +160,30 @@ impl<'de> DeserializeSeed<'de> for Time {
     }
 }
 
-/// RFC 3339 with a zone, or a number of seconds written as text. A time without a zone
+/// RFC 3339 with a zone, also `+0000` for it, or a number written as text. A time without a zone
 /// could be anybody's, so it is not one.
 fn instant(text: &str) -> Option<i64> {
+    let text = text.trim();
     if let Ok(time) = OffsetDateTime::parse(text, &Rfc3339) {
         return Some(time.unix_timestamp());
     }
-    text.trim().parse::<f64>().ok().and_then(whole_seconds)
+    if let Some((date, zone)) = text.split_at_checked(text.len().saturating_sub(2))
+        && let Ok(time) = OffsetDateTime::parse(&format!("{date}:{zone}"), &Rfc3339)
+    {
+        return Some(time.unix_timestamp());
+    }
+    text.parse::<f64>().ok().and_then(whole_seconds)
 }
 
-fn whole_seconds(seconds: f64) -> Option<i64> {
+/// A time in seconds, or in thousandths, millionths or billionths of one: from a hundred thousand
+/// millions on, seconds would be of the year 5138.
+fn whole_seconds(number: f64) -> Option<i64> {
+    let seconds = match number {
+        1e17.. => number / 1e9,
+        1e14.. => number / 1e6,
+        1e11.. => number / 1e3,
+        _ => number,
+    };
     // Beyond the year 9999, and for what is no number, there is no instant.
     (seconds.is_finite() && (0.0..253_402_300_800.0).contains(&seconds))
         .then_some(seconds.floor() as i64)

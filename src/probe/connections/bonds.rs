@@ -63,22 +63,19 @@ pub(super) fn facts(
     );
     failing(observation, &bonded, all, one, at);
     keys(observation, &bonded, all, lacks_token, at);
-    let unclear = all
-        .bonds
-        .iter()
-        .find_map(|bond| match (bond.state(), bond.class(now)) {
-            (BondState::Unknown, _) => Some(
-                bond.uncertain
-                    .unwrap_or("nothing says whether it is in force"),
-            ),
-            (_, Class::Unknown) => bond.unseen,
-            _ => None,
-        });
-    let doubtful = all
-        .bonds
-        .iter()
-        .filter(|bond| bond.class(now) == Class::Unknown)
-        .count();
+    // Of everybody, an end is final, and that the agent pulses all the same changes nothing.
+    let is_over = |bond: &&Bond| !one && bond.pulsed_after_end();
+    let open = || all.bonds.iter().filter(|bond| !is_over(bond));
+    let unclear = open().find_map(|bond| match (bond.state(), bond.class(now)) {
+        (BondState::Unknown, _) => Some(
+            bond.uncertain
+                .unwrap_or("nothing says whether it is in force"),
+        ),
+        (_, Class::Unknown) => bond.unseen,
+        _ => None,
+    });
+    let doubtful = open().filter(|bond| bond.class(now) == Class::Unknown);
+    let doubtful = doubtful.count();
     let gap = all.gaps.bonds.filter(|_| !one);
     let lacks_token = lacks_token
         && match unclear {
@@ -104,10 +101,8 @@ pub(super) fn facts(
         set_int(observation, "bonds.bonded", bonded.len() as i64, at);
         set_int(observation, "bonds.alive", count(Class::Alive), at);
         set_int(observation, "bonds.pulsing", pulsing().count() as i64, at);
-        let over = all
-            .bonds
-            .iter()
-            .filter(|bond| bond.state() == BondState::Unpecked);
+        let is_unpecked = |bond: &&Bond| is_over(bond) || bond.state() == BondState::Unpecked;
+        let over = all.bonds.iter().filter(is_unpecked);
         set_int(observation, "bonds.unpecked", over.count() as i64, at);
     }
     let stale =

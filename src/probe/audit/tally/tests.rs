@@ -177,6 +177,87 @@ fn entries_without_usable_time_or_type_are_counted_and_reported() {
 }
 
 #[test]
+fn an_old_entry_without_usable_time_or_type_only_ends_the_reach() {
+    let timed = |ago: i64| format!(r#"{{"event_type":"pulse","timestamp":{}}}"#, NOW - ago);
+    let untimed = || r#"{"event_type":"pulse"}"#.to_owned();
+    let untyped = |ago: i64| format!(r#"{{"timestamp":{}}}"#, NOW - ago);
+    let (young, old, older) = (timed(60), timed(DAY), timed(2 * DAY));
+    let (young, old, older) = (&young, &old, &older);
+    let table = [
+        // The newest comes first, as in most feeds, or last.
+        ([young, old, &untimed(), older], Some(DAY)),
+        ([young, old, older, &untimed()], Some(2 * DAY)),
+        ([older, &untimed(), old, young], Some(DAY)),
+        ([&untimed(), older, old, young], Some(2 * DAY)),
+        ([young, old, &untyped(DAY + 5), older], Some(DAY + 5)),
+        // Somebody wrote late.
+        (
+            [young, &timed(DAY + 90), &timed(DAY + 50), &untimed()],
+            Some(DAY + 10),
+        ),
+        (
+            [&untimed(), &timed(DAY + 50), &timed(DAY + 90), young],
+            Some(DAY + 10),
+        ),
+        (
+            [young, &timed(DAY + 90), &timed(DAY + 50), &untimed()],
+            Some(DAY + 10),
+        ),
+        ([young, &timed(DAY + 40), old, &untimed()], None),
+        // It may be of this day, or the newest of all.
+        ([young, &untimed(), old, older], None),
+        ([young, &timed(DAY - 1), &untimed(), older], None),
+        ([&untimed(), young, old, older], None),
+        ([older, old, young, &untimed()], None),
+        ([young, old, &untyped(DAY - 1), older], None),
+        // Without an order there are no neighbours, and one entry is no order.
+        ([young, older, &untimed(), old], None),
+        ([old, &untimed(), &untimed(), &untimed()], None),
+    ];
+    for (entries, reach) in table {
+        let entries = entries.map(String::as_str).join(",");
+        let (tally, end) = of(&format!(r#"{{"entries":[{entries}]}}"#));
+        assert_eq!(end, Ok(()), "{entries}");
+        let is_usable = tally.coverage.unusable().is_none();
+        let found = is_usable.then(|| tally.coverage.reach()).flatten();
+        assert_eq!(found, reach, "{entries}");
+    }
+}
+
+#[test]
+fn a_time_may_be_in_seconds_or_parts_of_one_and_its_zone_without_a_colon() {
+    let same = [
+        "1774137000",
+        "1774137000.25",
+        "1774137000250",
+        "1774137000250000",
+        "1774137000250000000",
+        r#""1774137000250""#,
+        r#""2026-03-21T23:50:00Z""#,
+        r#""2026-03-21T23:50:00.250+0000""#,
+        r#""2026-03-22T00:50:00+01:00""#,
+    ];
+    for time in same {
+        let (tally, _) = of(&format!(
+            r#"{{"entries":[{{"event_type":"pulse","timestamp":{time}}}]}}"#
+        ));
+        assert_eq!(tally.coverage.oldest(), Some(1_774_137_000), "{time}");
+    }
+    for time in [
+        r#""2026-03-21T23:50:00""#,
+        "177413700",
+        r#""soon""#,
+        "-1",
+        "1e300",
+    ] {
+        let (tally, _) = of(&format!(
+            r#"{{"entries":[{{"event_type":"pulse","timestamp":{time}}}]}}"#
+        ));
+        assert_eq!(tally.coverage.oldest(), None, "{time}");
+    }
+}
+
+#[test]
 fn incomplete_feeds_are_reported_with_their_reason() {
     let table = [
         ("", UnavailableReason::Broken),
