@@ -62,7 +62,7 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
         }
     };
     if questions.is_empty() {
-        told.notes.push(unasked(&context.access).into());
+        told.notes.extend(unasked(&context.access).map(Into::into));
         return told;
     }
     told.is_asked = true;
@@ -104,12 +104,11 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
     told
 }
 
-/// Why no list was asked.
-fn unasked(access: &Access) -> &'static str {
-    match access.key {
-        None => "no list was read: audit feed only",
-        Some(_) => "no list was read: a Beak Key names no agent; add --spaceduck or --duckling",
-    }
+/// Why no list was asked, where credentials for one were given. Without any the screens of requests
+/// and bonds say so, and to nobody else the lists matter.
+fn unasked(access: &Access) -> Option<&'static str> {
+    let why = "no list was read: a Beak Key names no agent; add --spaceduck or --duckling";
+    access.key.is_some().then_some(why)
 }
 
 fn questions(context: &ProbeContext) -> Result<Vec<ListRequest>, Unavailable> {
