@@ -220,3 +220,26 @@ fn every_usage_error_says_what_failed_and_what_to_do() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn aws_is_called_unreachable_only_where_it_was_asked() {
+    let home = tempfile::tempdir().expect("a folder");
+    let both = Duckops::new(home.path(), &["triage"]).run();
+    assert_eq!(both.code, 3, "{both:?}");
+    assert!(
+        both.stdout.contains("API and AWS both unreachable"),
+        "{both:?}"
+    );
+    let unasked = Duckops::new(home.path(), &["triage"])
+        .without("AWS_ACCESS_KEY_ID")
+        .without("AWS_SECRET_ACCESS_KEY")
+        .run();
+    assert_eq!(unasked.code, 3, "{unasked:?}");
+    assert!(
+        unasked
+            .stdout
+            .contains("API unreachable, no AWS credentials")
+            && !unasked.stdout.contains("both unreachable"),
+        "{unasked:?}"
+    );
+}

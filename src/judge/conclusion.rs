@@ -103,9 +103,15 @@ fn common_obstacle(
     for step in unknown() {
         *counts.entry(step.reason_code.as_str()).or_default() += 1;
     }
+    // Without credentials AWS was not asked, so nothing says that it is out of reach.
+    let is_asked = !counts.contains_key(UnavailableReason::NoCredentials.code());
     let (code, silenced) = counts.into_iter().max_by_key(|(_, count)| *count)?;
     let Some(headline) = UnavailableReason::of_code(code)?.headline() else {
         return common_detail(verdict, runbooks);
+    };
+    let headline = match code == UnavailableReason::Offline.code() && !is_asked {
+        true => "No connection from this machine: API unreachable, no AWS credentials",
+        false => headline,
     };
     if verdict != Verdict::Unknown || silenced < 2 {
         return None;

@@ -254,6 +254,8 @@ impl WriteReport {
             Some(_) => "",
         };
         lines.push(format!("{place}{sent} \u{b7} exit {}", self.code));
+        // Without a plan there are no rows between two gaps.
+        lines.dedup_by(|line, before| line.is_empty() && before.is_empty());
         let dry = match self.outcome {
             "dry-run" => "DRY RUN  ",
             _ => "",
