@@ -101,7 +101,7 @@ fn a_truncated_body_proves_nothing() {
         "truncated after 12 of 1000 bytes",
     );
     let no_length = format!("{HEAD}\r\n{{\"agents\":{{\"alive\":1");
-    is(&answering(no_length), "unknown", "expected JSON");
+    is(&answering(no_length), "unknown", "answered no JSON");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn excessive_nesting_and_headers_are_refused() {
     is(
         &answering(format!("{HEAD}\r\n{deep}")),
         "unknown",
-        "expected JSON",
+        "answered no JSON",
     );
     let bomb = format!(
         "HTTP/1.1 200 OK\r\nX: {}\r\n\r\n{{}}",

@@ -160,7 +160,7 @@ pub(crate) fn value(evidence: &Evidence) -> String {
         (FactValue::Int(_) | FactValue::Float(_), unit)
             if !matches!(unit, "" | "count" | "version") =>
         {
-            let is_one = matches!(value, FactValue::Int(1));
+            let is_one = shown.as_str() == "1";
             let unit = unit.strip_suffix('s').filter(|_| is_one).unwrap_or(unit);
             format!("{shown} {unit}")
         }
