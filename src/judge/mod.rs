@@ -297,6 +297,18 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_incident_names_the_steps_that_are_not_judged() {
+        let silent = all_silent(UnavailableReason::TimedOut, "nothing answered");
+        let found = concluded(&["inc-005"], &[], &silent);
+        let summary = found.summary.as_str();
+        let named =
+            summary.starts_with("all ") || summary.contains(found.runbooks[0].steps[0].id.as_str());
+        assert!(named, "{summary}");
+        let title = found.runbooks[0].title.as_str();
+        assert!(!summary.starts_with(title), "{summary}");
+    }
+
+    #[test]
     fn the_reason_why_several_steps_are_not_judged_is_said_once() {
         use UnavailableReason::{NoCredentials, Offline, TimedOut, WrongAccount};
         let library = Library::open(None).expect("the built-in runbooks");
