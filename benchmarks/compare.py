@@ -204,6 +204,8 @@ def over_tls(binary, before, rounds):
 
 
 LINES, PAGE = 100_000, 10_000
+# What is cut by the deadline would be measured as fast.
+PATIENT = ("--deadline", "120s")
 
 
 def log_pages():
@@ -263,12 +265,12 @@ def long_inputs(binary, before, rounds):
     short, pointed = serve(binary)
     with_log = {**clean(pointed), "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": f"http://127.0.0.1:{port}"}
     label = f"{LINES:,} log lines twice, {2 * size / 1e6:.0f} MB"
-    turns(label, [(name, [path, "facts", "logs"]) for name, path in binaries], with_log, rounds)
+    turns(label, [(name, [path, "facts", "logs", *PATIENT]) for name, path in binaries], with_log, rounds)
     short.terminate()
     short.wait()
     log.terminate()
     stack, pointed = serve(binary, "--feed", "1000000")
-    turns("a feed of a million", [(name, [path, "facts", "audit"]) for name, path in binaries], clean(pointed), rounds)
+    turns("a feed of a million", [(name, [path, "facts", "audit", *PATIENT]) for name, path in binaries], clean(pointed), rounds)
     stack.terminate()
     stack.wait()
 
