@@ -137,8 +137,7 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
     };
     // Of two that lead the later one knows more.
     let primary = leading()
-        .filter(|judged| judged.leads)
-        .last()
+        .rfind(|judged| judged.leads)
         .or_else(|| leading().next())
         .map(|judged| &judged.step);
     let is_known =
