@@ -79,7 +79,7 @@ fn complaint(ran: &Ran, named: &str) -> Option<String> {
         Some(_) => {}
     }
     let is_remedy = |line: &&str| REMEDIES.iter().any(|begin| line.starts_with(begin));
-    match others.iter().any(|line| is_remedy(line)) {
+    match others.iter().any(is_remedy) {
         true if others.iter().any(|line| line.contains("os error")) => {
             Some("shows a number of the system".to_owned())
         }

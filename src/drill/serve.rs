@@ -54,7 +54,11 @@ pub async fn serve(
     ];
     let mut text = format!("# practice stack, {title}\n");
     for (name, value) in environment {
-        let _ = writeln!(text, "export {name}={value}");
+        let _ = match name {
+            // Whoever has set it has chosen a configuration to practise with.
+            "XDG_CONFIG_HOME" => writeln!(text, "export {name}=${{{name}:-{value}}}"),
+            _ => writeln!(text, "export {name}={value}"),
+        };
     }
     text.push_str(
         "# Everything that duckops keeps in that shell, it keeps in a folder that ends with this\n\
