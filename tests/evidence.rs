@@ -563,13 +563,16 @@ fn doubled(document: &Value, path: &str, second: &Value) -> String {
 }
 
 /// Everything else that could stand in a value's place.
-fn dresses(value: &Value) -> Vec<(&'static str, Value)> {
+/// The counts of the status may be text, so there only a text that is no number is wrong.
+fn dresses(operation: Operation, value: &Value) -> Vec<(&'static str, Value)> {
     let mut dresses = vec![("null", Value::Null)];
     let word = value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned);
     if value.is_string() {
         dresses.push(("an empty text", json!("")));
+    } else if operation == Operation::Status && value.is_number() {
+        dresses.push(("a text", json!(format!("{word} of them"))));
     } else {
         dresses.push(("a text", json!(word)));
     }
@@ -605,7 +608,7 @@ pub(crate) fn maimed(operation: Operation, document: &Value, strict_client: bool
             });
         };
         add("deleted", without(document, &path));
-        for (what, dress) in dresses(&value) {
+        for (what, dress) in dresses(operation, &value) {
             // A word may well be another word, and a version a number.
             if !(value.is_string() && what == "a number") {
                 add(what, with(document, &path, dress));
@@ -876,7 +879,7 @@ fn an_execution_without_the_date_that_decides_is_unknown() {
         let mut gone = honest.clone();
         gone.as_object_mut().expect("an object").remove(field);
         let mut maimed = vec![("gone", gone)];
-        for (what, value) in dresses(&honest[field]) {
+        for (what, value) in dresses(Operation::ListExecutions, &honest[field]) {
             let mut changed = honest.clone();
             changed[field] = value;
             maimed.push((what, changed));
