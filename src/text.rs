@@ -28,6 +28,12 @@ pub type StackNames = BTreeMap<&'static str, Printable>;
 pub struct Untrusted(String);
 
 impl Untrusted {
+    /// Whether a shell takes it as one word as it stands, and not as an option.
+    pub fn is_word(&self) -> bool {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/@+=%".contains(&byte);
+        !self.0.is_empty() && !self.0.starts_with('-') && self.0.bytes().all(is_plain)
+    }
+
     /// Takes text as it came.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -196,6 +202,22 @@ pub fn near<'a>(asked: &str, known: &[&'a str]) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_what_a_shell_takes_as_one() {
+        for word in ["DECAF00000000001", "peck-0003", "62", "$LATEST"] {
+            assert_eq!(
+                Untrusted::new(word).is_word(),
+                !word.contains('$'),
+                "{word}"
+            );
+        }
+        for odd in [
+            "", "-rf", "a b", "a;b", "$(b)", "`b`", "a\nb", "'a'", "<b>", "a|b", "é",
+        ] {
+            assert!(!Untrusted::new(odd).is_word(), "{odd:?}");
+        }
+    }
 
     #[test]
     fn no_control_or_invisible_code_point_is_printed() {

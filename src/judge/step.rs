@@ -45,7 +45,7 @@ pub(super) fn judge(
             rule,
             unchecked,
         } => {
-            let mut head = told(runbook, step, rule, inputs);
+            let mut head = told(runbook, step, rule, &manual, inputs);
             is_open = unchecked.is_some();
             head.also.extend(unchecked.map(|unavailable| {
                 Printable::from(format!("worse not ruled out: {}", unavailable.detail))
@@ -109,7 +109,13 @@ struct Head {
     reply: Option<Printable>,
 }
 
-fn told(runbook: &Runbook, step: &Step, rule: &Rule, inputs: Inputs<'_>) -> Head {
+fn told(
+    runbook: &Runbook,
+    step: &Step,
+    rule: &Rule,
+    manual: &Printable,
+    inputs: Inputs<'_>,
+) -> Head {
     let fill = |words: &crate::runbook::Words| {
         words.fill(|path| inputs.value(path), &runbook.limits, inputs.naming)
     };
@@ -130,7 +136,12 @@ fn told(runbook: &Runbook, step: &Step, rule: &Rule, inputs: Inputs<'_>) -> Head
         reason: rule.reason.as_str().into(),
         next: rule.next.as_ref().map(|next| NextAction {
             text: fill(next),
-            command: rule.command.as_ref().map(&fill),
+            command: rule.command.as_ref().map(|command| {
+                match command.facts().all(|path| is_word(path, inputs)) {
+                    true => fill(command),
+                    false => manual.clone(),
+                }
+            }),
         }),
         escalation: rule
             .escalate
@@ -147,6 +158,15 @@ fn told(runbook: &Runbook, step: &Step, rule: &Rule, inputs: Inputs<'_>) -> Head
         warming_up: None,
         reply: None,
         summary,
+    }
+}
+
+/// Whether a fact may stand in a command: what somebody else wrote is pasted into a shell only where
+/// it is a plain word.
+fn is_word(path: &str, inputs: Inputs<'_>) -> bool {
+    match inputs.value(path) {
+        Some(FactValue::Text(text)) => text.is_word(),
+        value => value.is_some(),
     }
 }
 

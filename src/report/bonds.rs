@@ -6,7 +6,7 @@ use super::model::{Layout, NextAction, Report, StepRows, Verdict};
 use super::words::count;
 use crate::connections::{Bond, BondState, Class, Connections, KEY_AGE, OFFLINE, SLOW};
 use crate::fact::{duration, instant};
-use crate::text::Printable;
+use crate::text::{Printable, Untrusted};
 use serde_json::{Map, Value, json};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
@@ -245,6 +245,9 @@ pub fn list_next(connections: &Connections, report: &Report) -> Option<NextActio
     }
     if leading_step(report) == Some("rotate") {
         let oldest = bonds.max_by_key(|bond| bond.key_min)?;
+        if !Untrusted::new(oldest.id.as_str()).is_word() {
+            return None;
+        }
         let (id, age) = (text(&oldest.id), duration(oldest.key_min));
         return Some(NextAction {
             text: format!("Rotate the key of {id}: {age} old").into(),
@@ -252,6 +255,9 @@ pub fn list_next(connections: &Connections, report: &Report) -> Option<NextActio
         });
     }
     let worst = bonds.min_by(|a, b| worst_first(a, b, connections.now))?;
+    if !Untrusted::new(worst.id.as_str()).is_word() {
+        return None;
+    }
     Some(NextAction {
         command: Some(format!("duckops bond show {}", text(&worst.id)).into()),
         ..next

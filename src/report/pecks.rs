@@ -177,7 +177,8 @@ pub fn list_next(connections: &Connections, report: &Report) -> Option<NextActio
     let next = report.next_action.clone()?;
     let first = connections.pecks.first()?;
     let is_list = next.command.as_ref()?.as_str() == "duckops peck list";
-    is_list.then(|| NextAction {
+    let is_word = Untrusted::new(first.id.as_str()).is_word();
+    (is_list && is_word).then(|| NextAction {
         command: Some(format!("duckops peck show {}", text(&first.id)).into()),
         ..next
     })

@@ -86,7 +86,7 @@ fn init_makes_nothing_where_account_region_or_endpoint_are_not_the_stacks() {
         (
             duckops(&stage, &table, &INIT).env("DUCKOPS_HISTORY", "sqlite:/tmp/x.db"),
             64,
-            "--history dynamodb:TABLE",
+            "--history dynamodb:NAME",
         ),
         (
             duckops(&stage, &table, &INIT).env("DUCKOPS_HISTORY", "dynamodb:a/b"),
