@@ -26,6 +26,7 @@ mod run_recorder;
 pub mod runbook_checks;
 pub mod runbooks;
 pub mod save_recording;
+mod suggested;
 pub mod timeline;
 pub mod trend;
 mod versions;

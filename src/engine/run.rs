@@ -9,6 +9,7 @@ use super::credentials;
 use super::history_open::{self, BadHistorySetting, SharedRetention};
 use super::installation::FirstWrite;
 use super::run_recorder::RunRecorder;
+use super::suggested;
 use super::waiting::Waiting;
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;
@@ -308,6 +309,7 @@ impl ReportOrigin {
         // Why a whole run could not be judged is said of the run, once.
         let details = conclusion.layout.details.drain(..);
         self.notes.extend(details.map(|(_, text)| text));
+        suggested::keep_stack(&mut conclusion, &self.stack.argument);
         Report {
             stack: self.stack,
             started_at: self.started_at,

@@ -6,8 +6,8 @@
 use super::metric::MetricValue;
 use crate::fact::{Fact, FactValue, Probe};
 use crate::observation::RequestLog;
-use crate::stack::Stack;
-use crate::text::Printable;
+use crate::stack::{Origin, Stack};
+use crate::text::{Printable, Untrusted};
 
 pub use super::layout::{Layout, StepRows};
 pub use super::verdict::Verdict;
@@ -302,6 +302,9 @@ pub struct StackIdentity {
     pub region: Printable,
     /// The AWS account it must be in.
     pub account: Printable,
+    /// What a command needs to mean this stack, such as ` --stack staging`; empty where it is the
+    /// one that is meant without.
+    pub argument: String,
 }
 
 impl StackIdentity {
@@ -312,6 +315,12 @@ impl StackIdentity {
             api_url: stack.endpoint("").into(),
             region: stack.region.value.as_str().into(),
             account: stack.account.value.as_str().into(),
+            argument: match &stack.name.origin {
+                Origin::Flag(_) if Untrusted::new(stack.name.value.as_str()).is_word() => {
+                    format!(" --stack {}", stack.name.value)
+                }
+                _ => String::new(),
+            },
         }
     }
 }

@@ -163,7 +163,7 @@ impl<'a> TablePage<'a> {
         if let Some(whom) = whom.filter(|_| !is_said) {
             self.labelled("ESCALATE", Tone::Strong, &whom, Tone::Plain);
             let is_shown = next.and_then(|next| next.command.as_ref());
-            let command = format!("duckops escalate {id}");
+            let command = format!("duckops escalate {id}{}", self.report.stack.argument);
             if is_shown.is_none_or(|shown| shown.as_str() != command) {
                 self.command(&command);
             }
