@@ -347,11 +347,16 @@ impl Observations {
         }
     }
 
-    /// Hands over every line of the lists, the name of every group, and why facts are not known:
+    /// Hands over every line of the lists, every text, the name of every group, and why facts are not known:
     /// what others wrote.
     pub fn each_line(&mut self, mut each: impl FnMut(&mut String)) {
-        for (_, outcome) in self.facts.values_mut() {
+        for (probe, outcome) in self.facts.values_mut() {
             match outcome {
+                // Who asks is told whole.
+                Ok(Fact {
+                    value: FactValue::Text(text),
+                    ..
+                }) if *probe != Probe::Identity => each(text.exposed()),
                 Ok(Fact {
                     value: FactValue::List(lines),
                     ..

@@ -316,7 +316,7 @@ impl StackIdentity {
             region: stack.region.value.as_str().into(),
             account: stack.account.value.as_str().into(),
             argument: match &stack.name.origin {
-                Origin::Flag(_) if Untrusted::new(stack.name.value.as_str()).is_word() => {
+                Origin::Flag("--stack") if Untrusted::new(stack.name.value.as_str()).is_word() => {
                     format!(" --stack {}", stack.name.value)
                 }
                 _ => String::new(),

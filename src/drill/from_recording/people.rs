@@ -13,9 +13,10 @@ pub(super) type FeedEntry = (u64, &'static str, Value);
 
 pub(super) fn entries(facts: &RecordedFacts<'_>) -> Vec<FeedEntry> {
     let mut entries = Vec::new();
-    // Where every request of the day was known, the feed went back a day.
-    if facts.int("pecks.known").is_some() {
-        entries.push((50 * HOUR, "system.started", json!({})));
+    // Where every request was known, the feed went back far enough, and as far as it says itself.
+    if facts.int("pecks.known").is_some() && facts.span("audit.reach").is_none() {
+        let window = facts.span("pecks.window").unwrap_or(50 * HOUR);
+        entries.push((window, "system.started", json!({})));
     }
     requests(&mut entries, facts);
     bonds(&mut entries, facts);

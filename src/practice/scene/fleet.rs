@@ -176,7 +176,7 @@ fn young(world: &mut FakeStack) {
         .audit
         .retain(|e| e["timestamp"].as_i64() > Some(since));
     // One entry that shows how far back the feed goes.
-    audit_event(world, minutes(170), "duck.hatched", json!({}));
+    audit_event(world, minutes(170), "tier.change", json!({}));
     world.recorded.clear();
     callback_errors(world, 0, &[]);
 }

@@ -175,13 +175,13 @@ fn instant(text: &str) -> Option<i64> {
     text.parse::<f64>().ok().and_then(whole_seconds)
 }
 
-/// A time in seconds, or in thousandths, millionths or billionths of one: from a hundred thousand
-/// millions on, seconds would be of the year 5138.
+/// A time in seconds, or in thousandths, millionths or billionths of one: from a million
+/// millions on, seconds would be beyond the year 9999.
 fn whole_seconds(number: f64) -> Option<i64> {
     let seconds = match number {
-        1e17.. => number / 1e9,
-        1e14.. => number / 1e6,
-        1e11.. => number / 1e3,
+        1e18.. => number / 1e9,
+        1e15.. => number / 1e6,
+        1e12.. => number / 1e3,
         _ => number,
     };
     // Beyond the year 9999, and for what is no number, there is no instant.
