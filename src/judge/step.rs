@@ -166,7 +166,8 @@ fn told(
 fn is_word(path: &str, inputs: Inputs<'_>) -> bool {
     match inputs.value(path) {
         Some(FactValue::Text(text)) => text.is_word(),
-        value => value.is_some(),
+        Some(FactValue::List(_) | FactValue::Groups(_)) | None => false,
+        Some(_) => true,
     }
 }
 

@@ -148,13 +148,11 @@ fn of_pecks(
         .iter()
         .find(|peck| state(peck) == PeckState::Unknown);
     let doubt = doubtful.map(|peck| {
-        let many = count(PeckState::Unknown);
+        let many = are(PeckState::Unknown).count();
         let why = peck.uncertain.unwrap_or("nothing says when it was asked");
         let lacks_token = lacks_token && why == NO_BOND_IN_FEED;
-        let detail = match many {
-            1 => format!("the state of 1 request is not certain: {why}"),
-            _ => format!("the state of {many} requests is not certain: {why}"),
-        };
+        let which = crate::report::count(many, "request", "requests");
+        let detail = format!("the state of {which} is not certain: {why}");
         unlisted(lacks_token, UnavailableReason::Contradictory, detail)
     });
     let gap = |gap: Option<Gap>| {

@@ -82,10 +82,8 @@ pub(super) fn facts(
             Some(why) => why == BONDED_BEFORE_FEED,
             None => gap.is_some_and(|gap| token_tells(gap, all)),
         };
-    let unclear = unclear.map(|why| match doubtful {
-        1 => format!("the state of 1 bond is not certain: {why}"),
-        _ => format!("the state of {doubtful} bonds is not certain: {why}"),
-    });
+    let which = crate::report::count(doubtful, "bond", "bonds");
+    let unclear = unclear.map(|why| format!("the state of {which} is not certain: {why}"));
     if let Some(why) = unclear.or(gap.map(said)) {
         let mut unavailable = unlisted(lacks_token, UnavailableReason::NotCovered, why);
         unavailable.fix.get_or_insert_with(|| "With --token-file or --beak-key-file the lists are asked, which know when each agent was last seen".into());
