@@ -16,8 +16,11 @@ mod filter;
 mod level;
 mod level_in_text;
 mod line;
+mod line_prefix;
 mod log_counts;
+mod logger_forms;
 mod nothing;
+mod printed_object;
 #[cfg(test)]
 mod tests;
 

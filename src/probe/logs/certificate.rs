@@ -79,7 +79,7 @@ const OWN: [&str; 27] = [
     "pipeline",
 ];
 /// Words of somebody's TLS.
-const TLS: [&str; 21] = [
+const TLS: [&str; 26] = [
     "ssl",
     "tls",
     "x509",
@@ -101,9 +101,14 @@ const TLS: [&str; 21] = [
     "altnames",
     "untrusted",
     "revocation",
+    "bundle",
+    "acm",
+    "kafka",
+    "broker",
+    "trusted",
 ];
 /// Whose certificate it is, said directly before the word, when it is that of a connection.
-const OF_CONNECTIONS: [&str; 9] = [
+const OF_CONNECTIONS: [&str; 11] = [
     "client",
     "server",
     "peer",
@@ -113,6 +118,8 @@ const OF_CONNECTIONS: [&str; 9] = [
     "ca",
     "intermediate",
     "wildcard",
+    "developer",
+    "pem",
 ];
 /// Words of mail that is sent.
 const MAIL: [&str; 6] = [
@@ -214,7 +221,7 @@ fn is_about_mail(tokens: &[Word]) -> bool {
     tokens
         .iter()
         .any(|token| MAIL.contains(&token.word.as_str()))
-        || pair(&["send", "raw", "bulk"], "email")
+        || pair(&["send", "raw", "bulk", "templated"], "email")
         || pair(&CERTIFICATE, "email")
         || pair(&CERTIFICATE, "mail")
 }
@@ -276,11 +283,16 @@ fn is_failed(tokens: &[Word]) -> bool {
         let phrase = match (word(at), word(at + 1)) {
             // What is not issued again was issued.
             ("not", "issued" | "written") => word(at + 2) != "again",
-            ("timed", "out") | ("could", "not") => true,
+            ("timed", "out") | ("could", "not") | ("dead", "letter") => true,
+            // A time-out of so many seconds is a setting.
+            ("timeout", next) => !next.starts_with(|c: char| c.is_ascii_digit()),
             ("not", "verified") | ("can", "not") => true,
             _ => is_failure_word(word(at)),
         };
-        phrase && !is_counted_at_zero(tokens, at) && !is_denied(tokens, at)
+        let is_excused = is_counted_at_zero(tokens, at)
+            || is_denied(tokens, at)
+            || (is_issued(tokens) && is_over(tokens, at));
+        phrase && !is_excused
     })
 }
 
@@ -306,6 +318,14 @@ fn is_counted_at_zero(tokens: &[Word], at: usize) -> bool {
     let next = tokens.get(place + 1);
     let alone = next.is_some_and(|next| !next.gap.starts_with('.') || next.word != "0");
     empty || next.is_some_and(|next| alone && is_nothing(&next.word))
+}
+
+/// `after 2 failures`, `after an earlier timeout`: what went wrong before it went well.
+fn is_over(tokens: &[Word], at: usize) -> bool {
+    let before = tokens.get(at.saturating_sub(3)..at).unwrap_or_default();
+    before
+        .iter()
+        .any(|token| ["after", "earlier", "previous", "prior"].contains(&token.word.as_str()))
 }
 
 /// `0 failed`, `no errors`, `without an error`, `never failed`.

@@ -137,7 +137,7 @@ fn healthy_line(random: &mut Sequence) -> String {
     let any = random.of(&["INFO", "ERROR", "WARN"]);
     let level = random.of(&["INFO", "DEBUG", "WARN", "TRACE"]);
     let number = random.of(&["10", "20", "30", "40"]);
-    match random.next(18) {
+    match random.next(24) {
         9 => format!(
             "2026-03-22T03:10:00Z {} duck::store: {text}",
             coloured(level)
@@ -155,6 +155,18 @@ fn healthy_line(random: &mut Sequence) -> String {
             level.to_lowercase()
         ),
         16 => format!("[duck agent] 2026/03/22 03:10:00 {level} {text}"),
+        18 => format!("[2026-03-22T03:10:00Z {level} duck::{first}] {text}"),
+        19 => format!(
+            "{CONSOLE}\t{any}\t{{ level: '{}', message: '{text}' }}",
+            level.to_lowercase()
+        ),
+        20 => format!("event='{text}' level='{}' error=None", level.to_lowercase()),
+        21 => format!("Mar 22 03:10:00 host duck[8]: {level} {text}"),
+        22 => format!(
+            "2026-03-22T03:10:00Z {}! [duck] {text}",
+            random.of(&["I", "D", "W"])
+        ),
+        23 => format!("{{'message': '{text}', 'error': None, 'errors': []}}"),
         17 => format!("Loaded System.Runtime.{first} and Duck.Extension.{first}"),
         0 => format!("[{level}]\t2026-03-22T03:10:00.000Z\t0f1e2d3c-0000\t{text}"),
         1 => format!("2026-03-22T03:10:00.000Z\t0f1e2d3c-0000\t{level}\t{text}"),
@@ -179,7 +191,18 @@ fn fault_line(random: &mut Sequence) -> String {
     let level = random.of(&["ERROR", "CRITICAL", "FATAL"]);
     let number = random.of(&["50", "60"]);
     let name = random.of(&["Store", "Peck", "Handler"]);
-    match random.next(31) {
+    match random.next(39) {
+        31 => format!("[2026-03-22T03:10:00Z {level} duck::{name}] {text}"),
+        32 => format!(
+            "{CONSOLE}\tINFO\t{{ level: '{}', message: '{text}' }}",
+            level.to_lowercase()
+        ),
+        33 => format!("event='{text}' level='{}' n=7", level.to_lowercase()),
+        34 => format!("Mar 22 03:10:00 host duck[8]: {level} {text}"),
+        35 => format!("2026-03-22T03:10:00Z E! [duck] {text}"),
+        36 => format!("[2026-03-22 03:10:00,123: {level}/MainProcess] {text}"),
+        37 => format!("2026-03-22T03:10:00.123Z duckhost {level} [duck.core:12] - {text}"),
+        38 => format!("=ERROR REPORT==== 22-Mar-2026::03:10:00 ===\n{text}"),
         18 => format!(
             "2026-03-22T03:10:00Z {} duck::store: {text}",
             coloured(level)

@@ -98,7 +98,8 @@ const IMPORT: &[&str] = &[
     "Couldn't find valid bootstrap",
     "No public method named",
     "Could not find the specified handler",
-    "Cannot find package '",
+    "Cannot find package ",
+    "Can't locate ",
     "cannot load such file",
     "ModuleNotFoundError: No module named",
     "error while loading shared libraries",
@@ -116,6 +117,15 @@ const EXIT: &[&str] = &[
     "detected by the Java Runtime Environment",
     "memory for the Java Runtime Environment",
     "Segmentation fault",
+    "SIGSEGV: ",
+    "free(): ",
+    "malloc(): ",
+    "double free or corruption",
+    "stack smashing detected",
+    "memory allocation of ",
+    "core dumped",
+    " Killed ",
+    "Program crashed: ",
 ];
 
 /// Records of the platform in the JSON format (Lambda Telemetry API schema reference).
@@ -153,8 +163,14 @@ fn of_json(line: &LogLine<'_>) -> Option<(LogFault, FaultSource)> {
     ];
     let holds = |name: &str| {
         let value = fields.get(name);
-        // A number may be a count, or the code of an answer.
-        value.is_some_and(|value| !value.is_number() && says_something(value))
+        // A number may be a count, or the code of an answer; a stack of one word is a name.
+        value.is_some_and(|value| {
+            let is_name = name == "stack"
+                && value
+                    .as_str()
+                    .is_some_and(|text| !text.contains(char::is_whitespace));
+            !value.is_number() && !is_name && says_something(value)
+        })
     };
     if names.iter().any(|name| holds(name)) {
         return Some((LogFault::by_words(&line.text), FaultSource::Field));
@@ -226,7 +242,7 @@ fn of_platform_text(text: &str) -> Option<Option<LogFault>> {
 // The classes below are ASCII throughout: logs name identifiers, not prose.
 static RUNTIME: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?m)Task timed out|(?:^|[ \t])RequestId: [0-9a-f-]+ (?:Error:|Process exited)|Runtime exited|(?:^|\t) *Status: (?:timeout|error|failure)(?-u:\b)|exited before completing|signal: killed|(?:^|[^A-Za-z0-9_.])(?:Runtime|Extension|Sandbox|Function)\.(?:[A-Z][A-Za-z]*(?:Error|Crash|Failure|NotFound|TooLarge|Rejection|Exit|HandlerName)|OutOfMemory|Timedout|Unknown[A-Za-z]*|Invalid[A-Za-z]+|NoSuch[A-Za-z]+|BadFunctionCode|TruncatedResponse|TooManyExtensions)(?-u:\b)|LAMBDA_WARNING: Unhandled exception|Unable to import module|Cannot find module '|Class not found: |Couldn't find valid bootstrap|No public method named|JavaScript heap out of memory|Unknown application error occurred|fork/exec [^ ]+: |Could not find the specified handler",
+        r"(?m)Task timed out|(?:^|[ \t])RequestId: [0-9a-f-]+ (?:Error:|Process exited)|Runtime exited|(?:^|\t) *Status: (?:timeout|error|failure)(?-u:\b)|exited before completing|signal: killed|(?:^|[^A-Za-z0-9_.])(?:Runtime|Extension|Sandbox|Function)\.(?:[A-Z][A-Za-z]*(?:Error|Crash|Failure|NotFound|TooLarge|Rejection|Exit|HandlerName)|OutOfMemory|Timedout|Unknown[A-Za-z]*|Invalid[A-Za-z]+|NoSuch[A-Za-z]+|BadFunctionCode|TruncatedResponse|TooManyExtensions)(?-u:\b)|LAMBDA_WARNING: Unhandled exception|Unable to import module|Cannot find module '|Class not found: |Couldn't find valid bootstrap|No public method named|JavaScript heap out of memory|Unknown application error occurred|fork/exec [^ ]+: |Could not find the specified handler|(?:^|[ \t])Invoke Error[ \t]",
     )
 });
 
@@ -236,7 +252,10 @@ static TRACES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
         ("Python", r"(?m)^[ \t|+]*(?:Exception Group )?Traceback \(most recent call last\)|^Fatal Python error: |^[ \t]*File [^\n]+\.py[^\n]*, line [0-9]+, in |^An error occurred \([A-Za-z0-9]+\) when calling the "),
         ("Go", r"(?m)^panic: |^goroutine [0-9]+ \[|^fatal error: |^runtime error: "),
         ("Rust", r"(?m)^thread '[^'\n]*' (?:\([0-9]+\) )?panicked at "),
-        ("process", r"(?m)(?:^|: )(?:PHP )?(?:Fatal|Parse) error: |^(?:Stack overflow|Process terminated|Out of memory)\.|^terminate called (?:after throwing|without)|^(?:Terminating|Aborting) due to java\.|^# .*(?:detected by|memory for) the Java Runtime Environment|(?:: |[0-9] +)Segmentation fault|: error while loading shared libraries: |: version `GLIBC[A-Z_0-9.]+' not found|^npm (?:ERR!|error) "),
+        ("Zig", r"(?m)^thread [0-9]+ panic: "),
+        ("R", r"(?m)^Error in [^\n]+ : |^Execution halted"),
+        ("Perl", r"(?m)^Can't locate [^\n]+ in @INC "),
+        ("process", r"(?m)(?:^|: )(?:PHP )?(?:Fatal|Parse) error: |^(?:Stack overflow|Process terminated|Out of memory)\.|^SIG(?:SEGV|BUS|ABRT|ILL|FPE): |^(?:free|malloc|realloc|munmap_chunk)\(\): |^double free or corruption|^corrupted (?:size vs|double-linked)|^\*\*\* (?:stack smashing|buffer overflow|Program crashed|Signal [0-9])|^memory allocation of [0-9]+ bytes failed|: line [0-9]+: +[0-9]+ (?:Aborted|Killed|Terminated|Bus error|Illegal instruction|Segmentation fault)\b|: line [0-9]+: [^:\n]+: (?:command not found|unbound variable|Permission denied)|^terminate called (?:after throwing|without)|^(?:Terminating|Aborting) due to java\.|^# .*(?:detected by|memory for) the Java Runtime Environment|(?:: |[0-9] +)Segmentation fault|: error while loading shared libraries: |: version `GLIBC[A-Z_0-9.]+' not found|^npm (?:ERR!|error) "),
         ("Ruby", r"(?m)\.rb:[0-9]+:in [`'].*(?:\([A-Z][A-Za-z0-9_:]*\)|: )|^[ \t]*from [^\n]*\.rb:[0-9]+"),
         (".NET", r"(?m)^Unhandled exception[.:]|^[ \t]+at [A-Za-z_][A-Za-z0-9_.`<>\[\]]+\([^()\n]*\) in |^(?:System|Amazon|Microsoft|Npgsql)\.[A-Za-z0-9_.]+Exception\b|^[ \t]+at (?:System|Microsoft|Amazon)\.[A-Za-z]|^ *--- End of (?:inner exception )?stack trace"),
         ("Java", r"(?m)^[ \t]+at [A-Za-z_$][A-Za-z0-9_$.<>/]*\((?:[A-Za-z0-9_$]+\.(?:java|kt|scala|groovy):[0-9]+|Unknown Source|Native Method|[A-Za-z0-9_$]+\.java)\)|^(?:Exception in thread |Caused by: )|^(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable)(?::|[ \t\r]*$)"),

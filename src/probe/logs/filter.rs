@@ -48,6 +48,12 @@ pub(super) const FAULT_TERMS: &[&str] = &[
     "level_name",
     "everity",
     "short_message",
+    "PRIORITY",
+    // Levels that are letters, and a report of Erlang.
+    "E! ",
+    "[E]",
+    " E [",
+    "CRASH",
     // The platform and the runtimes.
     "imed out",
     "Timedout",
@@ -71,6 +77,17 @@ pub(super) const FAULT_TERMS: &[&str] = &[
     "fficient mem",
     "GLIBC",
     "specified h",
+    // What a system says of a process.
+    "orruption",
+    "smash",
+    "(): ",
+    "dumped",
+    "Killed",
+    "crashed",
+    "d not found",
+    "unbound v",
+    "SIGSEGV",
+    "@INC",
     // Stack traces.
     "Traceback",
     "goroutine",
@@ -115,6 +132,7 @@ pub(super) const CERTIFICATE_TERMS: &[&str] = &[
     "sendEmail",
     "SendRawEmail",
     "send_email",
+    "TemplatedEmail",
     "send email",
     "smtp",
     "SMTP",
@@ -128,9 +146,17 @@ pub(super) const CERTIFICATE_TERMS: &[&str] = &[
     "logsDropped",
 ];
 
-/// Terms of which one must occur, in the plain-text form of filter patterns.
+/// Terms of which one must occur, in the plain-text form of filter patterns; one of letters and
+/// digits alone needs no quotes.
 pub(super) fn pattern(terms: &[&str]) -> String {
-    let terms: Vec<_> = terms.iter().map(|term| format!("?\"{term}\"")).collect();
+    let plain = |term: &str| term.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let terms: Vec<_> = terms
+        .iter()
+        .map(|term| match plain(term) {
+            true => format!("?{term}"),
+            false => format!("?\"{term}\""),
+        })
+        .collect();
     terms.join(" ")
 }
 

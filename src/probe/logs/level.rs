@@ -83,10 +83,24 @@ impl Level {
         }
     }
 
+    /// The level that a letter names where a logger writes no more, such as `E` or `E!`.
+    pub(super) fn of_letter(letter: &str) -> Option<Self> {
+        match letter.trim_end_matches('!') {
+            "E" | "F" | "C" => Some(Level::Fault),
+            "W" => Some(Level::Warning),
+            "I" | "N" | "D" | "T" => Some(Level::Fine),
+            _ => None,
+        }
+    }
+
     /// The level in a field of this name, in the form of [`super::line`]; `fields` are those beside
     /// it.
     pub(super) fn of_field(name: &str, value: &Value, fields: &Map<String, Value>) -> Option<Self> {
         match value {
+            // A journal writes syslog's number as text.
+            Value::String(text) if name == "priority" => {
+                Self::of_number("severity", text.parse().ok()?, fields)
+            }
             Value::String(text) => Self::of_word(text),
             Value::Number(number) => Self::of_number(name, number.as_f64()?, fields),
             // Loguru writes name, number and icon.

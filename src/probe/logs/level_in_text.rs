@@ -1,7 +1,8 @@
 //! The level of a line of text, by where loggers write it.
 
 use super::level::Level;
-use super::nothing::is_nothing;
+use super::line_prefix::{is_prefix, names_nothing};
+use super::logger_forms::level_of_form;
 
 /// Tokens of a line of text among which a level may stand.
 const HEAD: usize = 8;
@@ -10,17 +11,7 @@ const HEAD: usize = 8;
 /// before it, such as times, ids, threads and names of loggers.
 pub(super) fn level_of_text(text: &str) -> Option<Level> {
     let first = text.lines().next().unwrap_or_default();
-    let own_forms = [
-        level_of_logfmt,
-        level_of_glog,
-        level_of_ruby,
-        level_of_logrus,
-        level_of_monolog,
-        level_of_swift,
-        level_of_node,
-        level_of_console,
-    ];
-    if let Some(level) = own_forms.iter().find_map(|level| level(first)) {
+    if let Some(level) = level_of_form(first) {
         return Some(level);
     }
     if is_platforms(first) {
@@ -28,8 +19,13 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
     }
     let mut ordinary = 0;
     let mut behind_separator = true;
+    let mut behind_time = false;
     for (index, token) in tokens(first).take(HEAD).enumerate() {
-        let LineToken { word, mark } = token;
+        let LineToken {
+            word,
+            mark,
+            before_bracket,
+        } = token;
         if word.is_empty() {
             behind_separator = true;
             continue;
@@ -38,17 +34,30 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
             Mark::Bracketed => level_in_brackets(word),
             _ => Level::of_word(word),
         };
-        if let Some(level) = level.filter(|_| !names_nothing(first, word)) {
+        let letter = || {
+            let is_alone = mark == Mark::Bracketed || word.ends_with('!') || before_bracket;
+            (behind_time && ordinary == 0 && is_alone).then(|| Level::of_letter(word))?
+        };
+        if let Some(level) = level
+            .or_else(letter)
+            .filter(|_| !names_nothing(first, word))
+        {
             let upper = word.bytes().all(|byte| !byte.is_ascii_lowercase());
             let set_off = matches!(mark, Mark::Bracketed | Mark::Field)
                 || (behind_separator && matches!(mark, Mark::Separated));
             let is_first = index == 0 && matches!(mark, Mark::Colon) && !is_error_name(word);
-            if set_off || is_first || (upper && ordinary == 0) {
+            // `03:10:00 host ERROR [duck.core:12]` and `03:10:00 UTC severe  [Native]`
+            let between = behind_time && before_bracket && (ordinary == 0 || upper);
+            if set_off || is_first || between || (upper && ordinary == 0) {
                 return Some(level);
             }
         }
         behind_separator = matches!(mark, Mark::Separated);
-        if matches!(mark, Mark::Plain | Mark::Colon) && !is_prefix(word) {
+        behind_time |= is_time(word);
+        if behind_time && word.ends_with("]:") && word.contains('[') {
+            // The name and the process of syslog end what stands before a message.
+            ordinary = 0;
+        } else if matches!(mark, Mark::Plain | Mark::Colon) && !is_prefix(word) {
             ordinary += 1;
             if ordinary > 1 {
                 return None;
@@ -58,22 +67,17 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
     None
 }
 
-/// Whether a text is nothing but what loggers write before a message, and ends with a level.
-pub(super) fn ends_with_level(text: &str) -> bool {
-    let bare = |word: &str| word.trim_matches(['[', ']', ':', '|']).to_owned();
-    let mut words: Vec<String> = text.split_whitespace().map(bare).collect();
-    let last = words.pop().and_then(|word| Level::of_word(&word));
-    last.is_some() && words.iter().all(|word| is_prefix(word))
-}
-
-/// `error`, and the last word behind a time or the name of a module: `03:10:00 ERR`,
-/// `proxy:error`.
+/// `error`, and the first word behind a time or the name of a module: `03:10:00 ERR`,
+/// `2026-03-22T03:10:00Z ERROR duck::store`, `03:10:00,123: ERROR/MainProcess`, `proxy:error`.
 fn level_in_brackets(text: &str) -> Option<Level> {
     let behind_time = || {
-        let (head, last) = text.rsplit_once(' ')?;
-        head.split(' ')
-            .all(is_prefix)
-            .then(|| Level::of_word(last))?
+        let mut words = text.split_whitespace();
+        let first = words.by_ref().find(|word| !is_prefix(word))?;
+        let level = first.split('/').next()?;
+        text.split_whitespace()
+            .take_while(|word| is_prefix(word))
+            .any(is_time)
+            .then(|| Level::of_word(level))?
     };
     let behind_module = || {
         let (module, last) = text.split_once(':')?;
@@ -85,27 +89,18 @@ fn level_in_brackets(text: &str) -> Option<Level> {
         .or_else(behind_module)
 }
 
-/// Whether the word is a name with a value that says that there is none: `ERROR: 0`,
-/// `ERROR count: 0`.
-fn names_nothing(line: &str, word: &str) -> bool {
-    let Some((_, rest)) = line.split_once(word) else {
-        return false;
+/// Whether a word holds a time of the day.
+fn is_time(word: &str) -> bool {
+    let mut parts = word.split(':');
+    let ends_in_digits = |part: &str| {
+        let digits = part.bytes().rev().take_while(u8::is_ascii_digit).count();
+        (1..=2).contains(&digits)
     };
-    let noun = rest
-        .trim_start()
-        .split([':', '=', ' '])
-        .next()
-        .unwrap_or_default();
-    let rest = match noun.to_ascii_lowercase().as_str() {
-        "count" | "counts" | "total" | "rate" => {
-            rest.trim_start().get(noun.len()..).unwrap_or_default()
-        }
-        _ => rest,
+    let starts_with_two = |part: &str| {
+        let mut bytes = part.bytes();
+        bytes.by_ref().take(2).filter(u8::is_ascii_digit).count() == 2
     };
-    let Some(value) = rest.strip_prefix([':', '=']) else {
-        return false;
-    };
-    value.split_whitespace().next().is_some_and(is_nothing)
+    parts.next().is_some_and(ends_in_digits) && parts.next().is_some_and(starts_with_two)
 }
 
 /// `Error:` at the start of a line is the name of an exception, which is judged as one.
@@ -130,6 +125,8 @@ enum Mark {
 struct LineToken<'a> {
     word: &'a str,
     mark: Mark,
+    /// What follows stands in square brackets.
+    before_bracket: bool,
 }
 
 /// The tokens of a line, each with how it stands there.
@@ -171,157 +168,32 @@ fn words(mut field: &str) -> Vec<&str> {
 }
 
 fn token<'a>(words: &[&'a str], at: usize, alone: bool) -> LineToken<'a> {
-    let word = words.get(at).copied().unwrap_or_default();
-    if matches!(word, "-" | "--" | ":") {
-        return LineToken {
-            word: "",
-            mark: Mark::Separated,
-        };
-    }
-    let bracketed = word
+    let whole = words.get(at).copied().unwrap_or_default();
+    let next = words.get(at + 1).copied().unwrap_or_default();
+    let bracketed = whole
         .strip_prefix(['[', '<', '('])
         .map(|inner| inner.trim_end_matches([']', '>', ')', ':']));
-    let dash_follows = words
-        .get(at + 1)
-        .is_some_and(|next| matches!(*next, "-" | "--" | ":"));
-    match bracketed {
-        Some(inner) => LineToken {
-            word: inner.trim(),
-            mark: Mark::Bracketed,
-        },
-        None if alone => LineToken {
-            word: word.trim_end_matches(':'),
-            mark: Mark::Field,
-        },
-        None if dash_follows => LineToken {
-            word: word.trim_end_matches(':'),
-            mark: Mark::Separated,
-        },
-        None => match word.split_once(':') {
+    let (word, mark) = match bracketed {
+        _ if matches!(whole, "-" | "--" | ":") => ("", Mark::Separated),
+        Some(inner) => (inner.trim(), Mark::Bracketed),
+        None if alone => (whole.trim_end_matches(':'), Mark::Field),
+        None if matches!(next, "-" | "--" | ":") => (whole.trim_end_matches(':'), Mark::Separated),
+        None => match whole.split_once(':') {
             // `ERROR:root:message` and `fail: Category[0]`; a time is no word before a colon.
             Some((head, _))
                 if !head.is_empty() && head.bytes().all(|b| b.is_ascii_alphabetic()) =>
             {
-                LineToken {
-                    word: head,
-                    mark: Mark::Colon,
-                }
+                (head, Mark::Colon)
             }
-            _ => LineToken {
-                word: word.trim_end_matches([',', ';', ']']),
-                mark: Mark::Plain,
-            },
+            _ if whole.ends_with("]:") => (whole, Mark::Plain),
+            _ => (whole.trim_end_matches([',', ';', ']']), Mark::Plain),
         },
-    }
-}
-
-/// What loggers write before the level: times, ids, numbers, names with dots, thread names.
-fn is_prefix(word: &str) -> bool {
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    digits >= 2
-        || word
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'#')
-        || word.contains('.')
-        || (word.contains('-') && word.len() >= 8)
-        || matches!(
-            word,
-            "root" | "main" | "undefined" | "UTC" | "Z" | "AM" | "PM"
-        )
-}
-
-/// `level=error` of logfmt, also quoted; only where the line is logfmt from its start.
-fn level_of_logfmt(line: &str) -> Option<Level> {
-    let first = line.split_whitespace().next()?;
-    let (name, _) = first.split_once('=')?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_.@".contains(c);
-    if name.is_empty() || !name.chars().all(plain) {
-        return None;
-    }
-    line.split_whitespace().find_map(|part| {
-        let (name, value) = part.split_once('=')?;
-        ["level", "lvl", "severity", "log.level", "loglevel"]
-            .contains(&name)
-            .then(|| Level::of_word(value.trim_matches('"')))?
-    })
-}
-
-/// `E0322 03:10:00.123456       1 store.go:12] message`
-fn level_of_glog(line: &str) -> Option<Level> {
-    let (head, rest) = line.split_at_checked(5)?;
-    let level = match head.as_bytes().first()? {
-        b'E' | b'F' => Level::Fault,
-        b'W' => Level::Warning,
-        b'I' => Level::Fine,
-        _ => return None,
     };
-    let date = head.bytes().skip(1).all(|byte| byte.is_ascii_digit());
-    (date && rest.starts_with(' ') && rest.contains("] ")).then_some(level)
-}
-
-/// `E, [2026-03-22T03:10:00.000000 #8] ERROR -- : message`
-fn level_of_ruby(line: &str) -> Option<Level> {
-    let (letter, _) = line.split_once(", [")?;
-    match letter {
-        "E" | "F" => Some(Level::Fault),
-        "W" => Some(Level::Warning),
-        "I" | "D" | "A" => Some(Level::Fine),
-        _ => None,
+    LineToken {
+        word,
+        mark,
+        before_bracket: next.starts_with('['),
     }
-}
-
-/// `ERRO[0007] message`
-fn level_of_logrus(line: &str) -> Option<Level> {
-    let (level, rest) = line.split_once('[')?;
-    let (seconds, _) = rest.split_once("] ")?;
-    let form = level.len() == 4 && seconds.bytes().all(|byte| byte.is_ascii_digit());
-    form.then(|| Level::of_word(level))?
-}
-
-/// `[2026-03-22T03:10:00+00:00] channel.ALERT: message`
-fn level_of_monolog(line: &str) -> Option<Level> {
-    let (time, rest) = line.strip_prefix('[')?.split_once("] ")?;
-    let (channel, level) = rest.split_once(": ")?.0.split_once('.')?;
-    let form = is_prefix(time) && !channel.contains(' ');
-    form.then(|| Level::of_word(level))?
-}
-
-/// `2026-03-22T03:10:00+0000 error label : message`
-fn level_of_swift(line: &str) -> Option<Level> {
-    let mut words = line.split(' ');
-    let (time, level, label) = (words.next()?, words.next()?, words.next()?);
-    let (_, zone) = time.rsplit_once(['+', '-'])?;
-    let form = time.contains('T') && zone.len() == 4;
-    let ends = label.ends_with(':') || words.next() == Some(":");
-    (form && ends).then(|| Level::of_word(level))?
-}
-
-/// `(node:8) DeprecationWarning: message`, whatever level the console adds to it.
-fn level_of_node(line: &str) -> Option<Level> {
-    let (head, message) = line.split_once("(node:")?;
-    let (_, said) = message.split_once(") ")?;
-    if !head.is_empty() && !ends_with_level(head) {
-        return None;
-    }
-    if said.starts_with("UnhandledPromiseRejection") {
-        return Some(Level::Fault);
-    }
-    let name = said.split(": ").next().unwrap_or_default();
-    (name.ends_with("Warning") || name == "NOTE").then_some(Level::Warning)
-}
-
-/// `TIME\tID\tINFO\tmessage` with a level of its own: the message of a logger that writes all by
-/// one method of the console.
-fn level_of_console(line: &str) -> Option<Level> {
-    let mut fields = line.splitn(4, '\t').skip(2);
-    Level::of_word(fields.next()?)?;
-    let message = fields.next()?;
-    let mut words = message.split(' ');
-    let first = words.next()?;
-    let level = first.trim_matches(['[', ']', ':']);
-    let marked = level.len() < first.len() || words.nth(1) == Some("-");
-    let upper = level.bytes().all(|byte| byte.is_ascii_uppercase());
-    (marked && upper && !names_nothing(message, level)).then(|| Level::of_word(level))?
 }
 
 /// Lines that the platform writes in the text format have no level.

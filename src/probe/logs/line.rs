@@ -5,8 +5,10 @@
 //! place in a line of text. The same word inside a sentence, a name or a value is none.
 
 use super::level::Level;
-use super::level_in_text::{ends_with_level, level_of_text};
+use super::level_in_text::level_of_text;
+use super::line_prefix::ends_with_level;
 use super::nothing::is_nothing;
+use super::printed_object;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -52,7 +54,13 @@ impl<'a> LogLine<'a> {
         let at = text.find('{').filter(|_| text.ends_with('}'));
         let (head, rest) = text.split_at(at.unwrap_or(text.len()));
         // An object behind a text, such as zap's fields behind its message, begins after a tab.
-        let fields = object(rest).or_else(|| object(&text[text.rfind("\t{")? + 1..]));
+        let printed = || {
+            let is_alone = head.is_empty() || ends_with_level(head);
+            is_alone.then(|| printed_object::parse(rest))?
+        };
+        let fields = object(rest)
+            .or_else(|| object(&text[text.rfind("\t{")? + 1..]))
+            .or_else(printed);
         let is_whole = fields.is_some() && head.is_empty();
         // What a logger hands to the console as an object, with a level and a message of its own,
         // stands behind the level that the console adds.
@@ -174,14 +182,20 @@ fn level_of_fields(fields: &Map<String, Value>) -> Option<Level> {
     let own = fields.iter().find_map(|(name, value)| {
         let mut plain = name.to_ascii_lowercase();
         plain.retain(|c| !['_', '.', '@'].contains(&c));
-        let is_level = LEVEL_FIELDS.contains(&plain.as_str()) && name != "l";
+        let is_level =
+            (LEVEL_FIELDS.contains(&plain.as_str()) && name != "l") || name == "PRIORITY";
         is_level.then(|| Level::of_field(&plain, value, fields))?
     });
-    // The Elastic common schema nests it, and so does loguru.
+    // The Elastic common schema nests it, and so do loguru and tslog.
     own.or_else(|| {
-        ["log", "record"].into_iter().find_map(|holder| {
+        let nested = [
+            ("log", "level"),
+            ("record", "level"),
+            ("_meta", "logLevelName"),
+        ];
+        nested.into_iter().find_map(|(holder, name)| {
             let nested = fields.get(holder)?.as_object()?;
-            Level::of_field("level", nested.get("level")?, nested)
+            Level::of_field("level", nested.get(name)?, nested)
         })
     })
 }

@@ -2,14 +2,12 @@
 
 /// Whether a value says that there is none.
 pub(super) fn is_nothing(value: &str) -> bool {
-    let value = value
-        .trim()
-        .trim_matches(['"', '\'', ',', ';', '.', '(', ')', '<', '>', ']', '}']);
+    let value = value.trim().trim_matches([
+        '"', '\'', ',', ';', '.', '(', ')', '<', '>', ']', '}', '%', '|',
+    ]);
     let value = value.trim();
-    [
+    let words = [
         "",
-        "0",
-        "0.0",
         "none",
         "null",
         "nil",
@@ -20,8 +18,14 @@ pub(super) fn is_nothing(value: &str) -> bool {
         "undefined",
         "[",
         "{",
-        "0%",
-    ]
-    .iter()
-    .any(|nothing| value.eq_ignore_ascii_case(nothing))
+        "ok",
+        "success",
+        "no error",
+        "no errors",
+        "noerror",
+    ];
+    words
+        .iter()
+        .any(|nothing| value.eq_ignore_ascii_case(nothing))
+        || value.parse::<f64>().is_ok_and(|number| number == 0.0)
 }

@@ -41,9 +41,20 @@ pub(super) struct Block {
 pub(super) fn blocks(content: &str) -> Vec<Block> {
     let mut reader = Reader::default();
     let lines: Vec<&str> = content.split('\n').collect();
+    let mut cells = String::new();
     for (at, line) in lines.iter().enumerate() {
         let next = lines.get(at + 1).copied().unwrap_or_default();
-        reader.line(line, next);
+        // A quoted cell of separated values may hold line breaks (RFC 4180).
+        if reader.columns.is_some() && !line.contains('|') {
+            cells.push_str(line);
+            if cells.matches('"').count() % 2 == 1 && at + 1 < lines.len() {
+                cells.push(' ');
+                continue;
+            }
+            reader.line(&std::mem::take(&mut cells), next);
+        } else {
+            reader.line(line, next);
+        }
     }
     reader.close();
     reader.done

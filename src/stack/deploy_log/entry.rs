@@ -5,7 +5,8 @@ use super::date;
 use super::markup::{content, is_conflicted};
 use super::rollback::rollback;
 use super::table::Column;
-use super::undone::{is_negated, is_planned_word, is_undone};
+use super::undone::{is_in_doubt, is_negated, is_planned_word, is_undone};
+use super::versions::{NamedVersions, versions};
 use super::words::{self, whole_version};
 use super::{DeployLogScope, NoVersion};
 
@@ -140,9 +141,18 @@ fn judge(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
     if block.is_open_task || (elsewhere && !context.iter().any(is_ours)) {
         return EntryKind::Other;
     }
-    match block.cells.is_empty() {
-        true => prose(&words::words(&block.text), scope, Vec::new()),
-        false => row(block, scope),
+    if !block.cells.is_empty() {
+        return row(block, scope);
+    }
+    match prose(&words::words(&block.text), scope, Vec::new()) {
+        // A mark says what words say elsewhere.
+        EntryKind::Deployed(_) if block.text.contains(words::NOT_DONE) => {
+            match block.text.contains(words::DONE) {
+                true => EntryKind::Unclear(NoVersion::Unclear),
+                false => EntryKind::Other,
+            }
+        }
+        kind => kind,
     }
 }
 
@@ -290,6 +300,7 @@ fn prose(text: &[String], scope: DeployLogScope<'_>, own: Vec<String>) -> EntryK
     match (is_undone(text), is_done) {
         (true, false) => return EntryKind::Other,
         (true, true) => return EntryKind::Unclear(NoVersion::Unclear),
+        (false, _) if is_in_doubt(text) => return EntryKind::Unclear(NoVersion::Unclear),
         (false, _) => {}
     }
     match named.as_slice() {
@@ -345,51 +356,6 @@ fn names_other_alias(text: &[String], scope: DeployLogScope<'_>) -> bool {
         let told = group[2] == "->" || is_verb(&group[2]);
         named && (told || whole_version(&group[2], false).is_some())
     })
-}
-
-/// The whole versions that are named, each once, and what else has a number.
-struct NamedVersions {
-    named: Vec<String>,
-    /// Whether something else with a version of its own is named.
-    is_foreign: bool,
-    is_release: bool,
-}
-
-fn versions(text: &[String], scope: DeployLogScope<'_>) -> NamedVersions {
-    let function = scope.function.to_lowercase();
-    let mut found = NamedVersions {
-        named: Vec::new(),
-        is_foreign: false,
-        is_release: false,
-    };
-    let word = |at: usize, back: usize| at.checked_sub(back).map_or("", |at| text[at].as_str());
-    for (at, own) in text.iter().enumerate() {
-        let (one, two) = (word(at, 1), word(at, 2));
-        found.is_release |= words::is_release(own);
-        let is_said = words::announces_version(one);
-        let is_of_function = one == function || one == scope.alias;
-        let is_pointed = matches!(one, "->" | "now")
-            && (two == scope.alias || two == "alias" || two == function);
-        let Some(version) = whole_version(own, is_said || is_of_function || is_pointed) else {
-            continue;
-        };
-        let before = if is_said { two } else { one };
-        // `layer duck-deps version 14`
-        let is_named_thing = is_said
-            && two.contains(['-', '_'])
-            && two != function
-            && words::is_thing_with_versions(word(at, 3));
-        if is_named_thing || words::is_thing_with_versions(before) {
-            found.is_foreign = true;
-        } else if !matches!(
-            before,
-            "was" | "previously" | "previous" | "replaces" | "replacing" | "supersedes"
-        ) && !found.named.contains(&version)
-        {
-            found.named.push(version);
-        }
-    }
-    found
 }
 
 fn rolled_back(text: &[String]) -> EntryKind {

@@ -15,6 +15,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod undone;
+mod versions;
 mod words;
 
 use entry::{Entry, EntryKind, entries};

@@ -17,6 +17,7 @@ pub(super) fn rollback(text: &[String]) -> (Vec<String>, Option<String>) {
         let is_left = match word.as_str() {
             "was" | "from" | "reverted" | "revert" | "rollback" => true,
             "back" => before.starts_with("roll"),
+            "out" => before == "backed",
             "of" => matches!(before, "rollback" | "roll-back"),
             _ => false,
         };

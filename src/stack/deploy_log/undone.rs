@@ -84,11 +84,34 @@ pub(super) fn is_undone(text: &[String]) -> bool {
                 (pair[0].as_str(), pair[1].as_str()),
                 ("waiting", "for")
                     | ("awaiting", _)
-                    | ("will", "be")
+                    | (
+                        "will",
+                        "be" | "deploy"
+                            | "promote"
+                            | "go"
+                            | "ship"
+                            | "release"
+                            | "move"
+                            | "roll"
+                            | "publish"
+                            | "follow"
+                    )
+                    | ("plan" | "plans" | "planning" | "about", "to")
                     | ("to", "be")
                     | ("going", "to")
                     | ("dry", "run")
             )
         })
         || text.iter().any(|word| word == "dry-run")
+}
+
+/// Whether the words deny something that may be the deployment: `did not go out`, `wasn't moved`.
+pub(super) fn is_in_doubt(text: &[String]) -> bool {
+    text.windows(2).any(|pair| {
+        matches!(
+            (pair[0].as_str(), pair[1].as_str()),
+            ("did" | "was" | "could" | "would" | "will", "not")
+                | ("didn" | "wasn" | "couldn" | "wouldn" | "won", "t")
+        )
+    })
 }

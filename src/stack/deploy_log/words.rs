@@ -203,6 +203,9 @@ pub(super) fn is_failure(word: &str) -> bool {
 /// Marks by which a status says that it is not done, or did not work.
 pub(super) const NOT_DONE: [char; 9] = ['❌', '✗', '✘', '✖', '🚫', '⛔', '⏳', '🔴', '🟡'];
 
+/// Marks by which it is done.
+pub(super) const DONE: [char; 4] = ['✅', '✔', '✓', '🟢'];
+
 /// Words that say that it was done.
 pub(super) fn is_done(word: &str) -> bool {
     matches!(
@@ -243,7 +246,8 @@ pub(super) fn is_about_document(words: &[String]) -> bool {
 /// Whether the words speak of rolling back.
 pub(super) fn is_rollback(words: &[String]) -> bool {
     let pair = |pair: &[String]| {
-        matches!(pair[0].as_str(), "roll" | "rolled" | "rolling" | "rolls") && pair[1] == "back"
+        (matches!(pair[0].as_str(), "roll" | "rolled" | "rolling" | "rolls") && pair[1] == "back")
+            || (pair[0] == "backed" && pair[1] == "out")
     };
     let single = |word: &String| {
         matches!(

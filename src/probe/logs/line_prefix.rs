@@ -1,0 +1,58 @@
+//! What loggers write before a level and a message.
+
+use super::level::Level;
+use super::nothing::is_nothing;
+
+/// Whether a text is nothing but what loggers write before a message, and ends with a level.
+pub(super) fn ends_with_level(text: &str) -> bool {
+    let bare = |word: &str| word.trim_matches(['[', ']', ':', '|']).to_owned();
+    let mut words: Vec<String> = text.split_whitespace().map(bare).collect();
+    let last = words.pop().and_then(|word| Level::of_word(&word));
+    last.is_some() && words.iter().all(|word| is_prefix(word))
+}
+
+/// Whether the word is a name with a value that says that there is none: `ERROR: 0`,
+/// `ERROR count: 0`, `FAIL 0, PASS 12`, `| ERROR | 0 |`.
+pub(super) fn names_nothing(line: &str, word: &str) -> bool {
+    let Some((_, rest)) = line.split_once(word) else {
+        return false;
+    };
+    let noun = rest
+        .trim_start()
+        .split([':', '=', ' '])
+        .next()
+        .unwrap_or_default();
+    let rest = match noun.to_ascii_lowercase().as_str() {
+        "count" | "counts" | "total" | "rate" => {
+            rest.trim_start().get(noun.len()..).unwrap_or_default()
+        }
+        _ => rest,
+    };
+    let first = |text: &str| text.split_whitespace().next().map(str::to_owned);
+    match rest.strip_prefix([':', '=']) {
+        Some(value) => first(value).is_some_and(|value| is_nothing(&value)),
+        // Without a mark between them only a number is a value.
+        None => first(rest.trim_start_matches([' ', '\t', '|'])).is_some_and(|value| {
+            value.starts_with('0') && value.trim_end_matches([',', ';', '|']).parse() == Ok(0_u32)
+        }),
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// What loggers write before the level: times, ids, numbers, names with dots, thread names,
+/// signs such as an arrow.
+pub(super) fn is_prefix(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    digits >= 2
+        || !word.chars().any(char::is_alphabetic)
+        || MONTHS.contains(&word)
+        || word.contains('.')
+        || (word.contains('-') && word.len() >= 8)
+        || matches!(
+            word,
+            "root" | "main" | "undefined" | "UTC" | "Z" | "AM" | "PM"
+        )
+}

@@ -1,0 +1,135 @@
+//! Forms in which a level stands at a place of its own, each of one logger.
+
+use super::level::Level;
+use super::line_prefix::{ends_with_level, is_prefix, names_nothing};
+
+/// The level of a line in one of these forms.
+pub(super) fn level_of_form(line: &str) -> Option<Level> {
+    let forms = [
+        level_of_logfmt,
+        level_of_glog,
+        level_of_ruby,
+        level_of_logrus,
+        level_of_monolog,
+        level_of_swift,
+        level_of_node,
+        level_of_console,
+        level_of_erlang,
+        level_of_name,
+    ];
+    forms.iter().find_map(|level| level(line))
+}
+
+/// `level=error` of logfmt, also quoted in either way; only where the line is logfmt from its start.
+fn level_of_logfmt(line: &str) -> Option<Level> {
+    let first = line.split_whitespace().next()?;
+    let (name, _) = first.split_once('=')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.@".contains(c);
+    if name.is_empty() || !name.chars().all(plain) {
+        return None;
+    }
+    line.split_whitespace().find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        ["level", "lvl", "severity", "log.level", "loglevel"]
+            .contains(&name)
+            .then(|| Level::of_word(value.trim_matches(['"', '\''])))?
+    })
+}
+
+/// `E0322 03:10:00.123456       1 store.go:12] message`
+fn level_of_glog(line: &str) -> Option<Level> {
+    let (head, rest) = line.split_at_checked(5)?;
+    let level = match head.as_bytes().first()? {
+        b'E' | b'F' => Level::Fault,
+        b'W' => Level::Warning,
+        b'I' => Level::Fine,
+        _ => return None,
+    };
+    let date = head.bytes().skip(1).all(|byte| byte.is_ascii_digit());
+    (date && rest.starts_with(' ') && rest.contains("] ")).then_some(level)
+}
+
+/// `E, [2026-03-22T03:10:00.000000 #8] ERROR -- : message`
+fn level_of_ruby(line: &str) -> Option<Level> {
+    let (letter, _) = line.split_once(", [")?;
+    match letter {
+        "E" | "F" => Some(Level::Fault),
+        "W" => Some(Level::Warning),
+        "I" | "D" | "A" => Some(Level::Fine),
+        _ => None,
+    }
+}
+
+/// `ERRO[0007] message`, and with the whole level
+fn level_of_logrus(line: &str) -> Option<Level> {
+    let (level, rest) = line.split_once('[')?;
+    let (seconds, _) = rest.split_once("] ")?;
+    let upper = level.bytes().all(|byte| byte.is_ascii_uppercase());
+    let form = upper && seconds.bytes().all(|byte| byte.is_ascii_digit());
+    form.then(|| Level::of_word(level))?
+}
+
+/// `[2026-03-22T03:10:00+00:00] channel.ALERT: message`
+fn level_of_monolog(line: &str) -> Option<Level> {
+    let (time, rest) = line.strip_prefix('[')?.split_once("] ")?;
+    let (channel, level) = rest.split_once(": ")?.0.split_once('.')?;
+    let form = is_prefix(time) && !channel.contains(' ');
+    form.then(|| Level::of_word(level))?
+}
+
+/// `2026-03-22T03:10:00+0000 error label : message`
+fn level_of_swift(line: &str) -> Option<Level> {
+    let mut words = line.split(' ');
+    let (time, level, label) = (words.next()?, words.next()?, words.next()?);
+    let (_, zone) = time.rsplit_once(['+', '-'])?;
+    let form = time.contains('T') && zone.len() == 4;
+    let ends = label.ends_with(':') || words.next() == Some(":");
+    (form && ends).then(|| Level::of_word(level))?
+}
+
+/// `(node:8) DeprecationWarning: message`, whatever level the console adds to it.
+fn level_of_node(line: &str) -> Option<Level> {
+    let (head, message) = line.split_once("(node:")?;
+    let (_, said) = message.split_once(") ")?;
+    if !head.is_empty() && !ends_with_level(head) {
+        return None;
+    }
+    if said.starts_with("UnhandledPromiseRejection") {
+        return Some(Level::Fault);
+    }
+    let name = said.split(": ").next().unwrap_or_default();
+    (name.ends_with("Warning") || name == "NOTE").then_some(Level::Warning)
+}
+
+/// `TIME\tID\tINFO\tmessage` with a level of its own: the message of a logger that writes all by
+/// one method of the console.
+fn level_of_console(line: &str) -> Option<Level> {
+    let mut fields = line.splitn(4, '\t').skip(2);
+    Level::of_word(fields.next()?)?;
+    let message = fields.next()?;
+    let mut words = message.split(' ');
+    let first = words.next()?;
+    let level = first.trim_matches(['[', ']', ':']);
+    let marked = level.len() < first.len() || words.nth(1) == Some("-");
+    let upper = level.bytes().all(|byte| byte.is_ascii_uppercase());
+    (marked && upper && !names_nothing(message, level)).then(|| Level::of_word(level))?
+}
+
+/// `=ERROR REPORT==== 22-Mar-2026::03:10:00 ===`
+fn level_of_erlang(line: &str) -> Option<Level> {
+    let (kind, _) = line.strip_prefix('=')?.split_once(" REPORT====")?;
+    match kind {
+        "ERROR" | "CRASH" => Some(Level::Fault),
+        "WARNING" => Some(Level::Warning),
+        _ => Some(Level::Fine),
+    }
+}
+
+/// `prisma:error` and `log4j:ERROR`: the library that speaks of itself, and the level.
+fn level_of_name(line: &str) -> Option<Level> {
+    let first = line.split_whitespace().next()?;
+    let (name, level) = first.split_once(':')?;
+    ["prisma", "log4j"]
+        .contains(&name)
+        .then(|| Level::of_word(level))?
+}
