@@ -54,7 +54,7 @@ pub(super) async fn main(context: &Context, args: &args::DrillArgs) -> Result<u8
                     (scene.world(now), title)
                 }
             };
-            world.latency = Duration::from_millis(*latency);
+            world.latency = latency.map_or(world.latency, Duration::from_millis);
             world.audit_body = feed.map(|entries| long_feed(&world, entries));
             let served = drill::serve::serve(drill, &title, world, *port).await?;
             context.out.document(&served.document);

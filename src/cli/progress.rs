@@ -153,7 +153,8 @@ impl ProgressLine {
                 bar.set_position(done);
                 "duckops: {msg} {bar:24} {pos} of {len}"
             }
-            None => "duckops: {msg}",
+            // Never more than one row of the terminal.
+            None => "duckops: {wide_msg}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("##-"));

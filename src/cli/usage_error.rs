@@ -101,9 +101,14 @@ fn lines(error: &clap::Error, text: &str, root: &Command) -> Vec<String> {
             lines.push(format!("did you mean `{near}`?"));
         }
     }
-    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
+    let command = command_of(text, root);
+    // Clap's own usage names the flags that it supposes were meant; this is the one of the help.
+    let usage = find(root, command.split_whitespace())
+        .map(|command| command.clone().render_usage().to_string());
+    let usage = usage.as_deref().unwrap_or_default();
+    let usage = usage.lines().find_map(|line| line.strip_prefix("Usage: "));
     lines.extend(usage.map(|usage| format!("usage: {usage}")));
-    let help = format!("duckops help {}", command_of(text, root));
+    let help = format!("duckops help {command}");
     lines.push(format!("help: {}", help.trim_end()));
     lines
 }

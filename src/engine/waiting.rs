@@ -50,15 +50,18 @@ impl Waiting {
         if since < patience {
             return None;
         }
-        let names: Vec<_> = open
-            .iter()
-            .map(|question| subject(question.probe))
-            .collect();
+        let first = subject(open.first()?.probe);
+        let names = match open.as_slice() {
+            [_] => first.to_owned(),
+            [_, second] => format!("{first}, {}", subject(second.probe)),
+            // All of them would take three rows of a terminal.
+            [_, others @ ..] => format!("{first} and {} more", others.len()),
+            [] => return None,
+        };
         let seconds = duration(i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
         let (answered, all) = (questions.len() - open.len(), questions.len());
         Some(format!(
-            "waiting for {} ({seconds}), {answered} of {all} answers in",
-            names.join(", ")
+            "waiting for {names} ({seconds}), {answered} of {all} answers in"
         ))
     }
 }
@@ -70,10 +73,10 @@ fn subject(probe: Probe) -> &'static str {
         Probe::Audit => "audit feed",
         Probe::Executions => "Step Functions",
         Probe::Email => "SES",
-        Probe::Metrics => "CloudWatch metrics of SES",
-        Probe::Logs => "CloudWatch logs",
+        Probe::Metrics => "SES metrics",
+        Probe::Logs => "CloudWatch Logs",
         Probe::Alias => "Lambda alias",
-        Probe::Lambda => "CloudWatch metrics of Lambda",
+        Probe::Lambda => "Lambda metrics",
         Probe::Identity => "AWS identity",
         Probe::Connections => "requests and bonds",
         Probe::History => "history",
@@ -90,6 +93,11 @@ mod tests {
         assert_eq!(waiting.line(Duration::ZERO), None);
         waiting.begin([Probe::Status, Probe::Audit, Probe::History]);
         assert_eq!(waiting.line(Duration::from_secs(60)), None, "not yet");
+        let line = waiting.line(Duration::ZERO).expect("three are open");
+        assert!(
+            line.starts_with("waiting for status API and 2 more ("),
+            "{line}"
+        );
         waiting.answered(Probe::Audit);
         let line = waiting.line(Duration::ZERO).expect("two are open");
         let (before, after) = line.split_once(" (").expect("how long");

@@ -41,16 +41,26 @@ pub(super) fn of(cause: Option<RunbookReport>, runbooks: Vec<RunbookReport>) -> 
             layout: Layout::default(),
         };
     };
-    if let Some((summary, next_action, layout)) = common_obstacle(verdict, &runbooks) {
-        return Conclusion {
-            verdict,
-            root_cause: None,
-            summary,
-            next_action,
-            escalation: None,
-            runbooks,
-            layout,
-        };
+    let mut layout = Layout::default();
+    let detail = || common_detail(&runbooks).filter(|_| verdict == Verdict::Unknown);
+    if let Some(obstacle) = common_obstacle(&runbooks).or_else(detail) {
+        if verdict == Verdict::Unknown {
+            layout.headline = Some(obstacle.summary.clone());
+            layout
+                .details
+                .extend(obstacle.reply.map(|reply| ("reason", reply)));
+            return Conclusion {
+                verdict,
+                root_cause: None,
+                summary: obstacle.summary,
+                next_action: obstacle.next_action,
+                escalation: None,
+                runbooks,
+                layout,
+            };
+        }
+        let command = obstacle.next_action.and_then(|next| next.command);
+        layout.obstacle = Some((obstacle.summary, command));
     }
     let summary = match (verdict, runbooks.as_slice()) {
         (Verdict::Ok, [_, _, ..]) => {
@@ -75,7 +85,7 @@ pub(super) fn of(cause: Option<RunbookReport>, runbooks: Vec<RunbookReport>) -> 
         next_action: leading.next_action.clone(),
         escalation: leading.escalation.clone(),
         runbooks,
-        layout: Layout::default(),
+        layout,
     }
 }
 
@@ -91,12 +101,17 @@ fn warming_up(runbooks: &[RunbookReport]) -> Option<String> {
     ))
 }
 
-/// The one reason for which several steps of an unknown run are not judged, as its first line, and
-/// what to do about it: said once, not once a step.
-fn common_obstacle(
-    verdict: Verdict,
-    runbooks: &[RunbookReport],
-) -> Option<(Printable, Option<NextAction>, Layout)> {
+/// The one reason for which several steps are not judged: said once, not once a step.
+struct Obstacle {
+    summary: Printable,
+    /// What to do about it.
+    next_action: Option<NextAction>,
+    /// The words of the other side.
+    reply: Option<Printable>,
+}
+
+/// The reason that most of the unknown steps share, where it is one that has a name.
+fn common_obstacle(runbooks: &[RunbookReport]) -> Option<Obstacle> {
     let steps = || runbooks.iter().flat_map(|runbook| &runbook.steps);
     let unknown = || steps().filter(|step| step.verdict() == Verdict::Unknown);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -106,38 +121,30 @@ fn common_obstacle(
     // Without credentials AWS was not asked, so nothing says that it is out of reach.
     let is_asked = !counts.contains_key(UnavailableReason::NoCredentials.code());
     let (code, silenced) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-    let Some(headline) = UnavailableReason::of_code(code)?.headline() else {
-        return common_detail(verdict, runbooks);
+    let why = UnavailableReason::of_code(code)?;
+    let headline = match (why, is_asked) {
+        (UnavailableReason::Offline, false) => {
+            "No connection from this machine: API unreachable, no AWS credentials"
+        }
+        _ => why.headline()?,
     };
-    let headline = match code == UnavailableReason::Offline.code() && !is_asked {
-        true => "No connection from this machine: API unreachable, no AWS credentials",
-        false => headline,
-    };
-    if verdict != Verdict::Unknown || silenced < 2 {
-        return None;
-    }
     let first = unknown().find(|step| step.reason_code.as_str() == code)?;
     // A token of the API that is missing or refused has the same reason code as a login to AWS.
     let is_of_aws = matches!(code, "no-credentials" | "credentials-expired");
-    if is_of_aws && !first.summary.as_str().contains("AWS") {
+    if silenced < 2 || is_of_aws && !first.summary.as_str().contains("AWS") {
         return None;
     }
     let (all, silenced) = (steps().count(), unknown().count());
-    let summary = match silenced == all && code == UnavailableReason::Offline.code() {
+    let summary = match silenced == all && why == UnavailableReason::Offline {
         true => headline.to_owned(),
         false => format!("{headline}: {silenced} of {all} steps not judged"),
     };
-    let mut layout = Layout {
-        headline: Some(summary.as_str().into()),
-        ..Layout::default()
-    };
-    let why = UnavailableReason::of_code(code);
-    if let Some(reply) = &first.reply
-        && why == Some(UnavailableReason::NoCredentials)
-    {
-        layout.details.push(("reason", reply.clone()));
-    }
-    Some((summary.into(), first.next_action.clone(), layout))
+    let is_told = why == UnavailableReason::NoCredentials;
+    Some(Obstacle {
+        summary: summary.into(),
+        next_action: first.next_action.clone(),
+        reply: first.reply.clone().filter(|_| is_told),
+    })
 }
 
 /// Steps that are silenced by one failure before it is said once.
@@ -145,13 +152,7 @@ const SILENCED: usize = 3;
 
 /// The one failure, such as a feed that timed out, for which steps of several runbooks are not
 /// judged.
-fn common_detail(
-    verdict: Verdict,
-    runbooks: &[RunbookReport],
-) -> Option<(Printable, Option<NextAction>, Layout)> {
-    if verdict != Verdict::Unknown {
-        return None;
-    }
+fn common_detail(runbooks: &[RunbookReport]) -> Option<Obstacle> {
     let mut silenced: BTreeMap<&str, Vec<(&RunbookReport, &StepReport)>> = BTreeMap::new();
     for runbook in runbooks {
         for step in runbook
@@ -174,10 +175,9 @@ fn common_detail(
     let (first, rest) = why.split_at(why.chars().next().map_or(0, char::len_utf8));
     let first = first.to_ascii_uppercase();
     let summary = format!("{first}{rest}: {} of {all} steps not judged", steps.len());
-    let layout = Layout {
-        headline: Some(summary.as_str().into()),
-        ..Layout::default()
-    };
-    let action = steps.first().and_then(|(_, step)| step.next_action.clone());
-    Some((summary.into(), action, layout))
+    Some(Obstacle {
+        summary: summary.into(),
+        next_action: steps.first().and_then(|(_, step)| step.next_action.clone()),
+        reply: None,
+    })
 }

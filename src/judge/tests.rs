@@ -135,6 +135,27 @@ fn the_reason_why_several_steps_are_not_judged_is_said_once() {
 }
 
 #[test]
+fn beside_something_worse_what_keeps_steps_unknown_is_said_with_its_command() {
+    let used = [("email.used_percent", FactValue::Float(99.0))];
+    let mut observations = all_silent(UnavailableReason::NoCredentials, "no AWS credentials");
+    for (probe, declared) in crate::fact::all() {
+        if declared.iter().any(|fact| fact.path == used[0].0) {
+            let why = Unavailable::new(UnavailableReason::NoCredentials, "no AWS credentials");
+            let mut observation = Observation::silent(probe, why);
+            observation.set(used[0].0, used[0].1.clone(), OffsetDateTime::UNIX_EPOCH);
+            observations.add(declared, observation);
+        }
+    }
+    let found = concluded(&["inc-002", "inc-005"], &[], &observations);
+    assert_eq!(found.verdict, Verdict::Critical);
+    assert_eq!(found.layout.headline, None);
+    let (why, command) = found.layout.obstacle.expect("several steps are unknown");
+    assert!(why.as_str().starts_with("No AWS credentials: "), "{why}");
+    let command = command.expect("a command");
+    assert!(command.as_str().starts_with("aws sso login"), "{command}");
+}
+
+#[test]
 fn a_critical_quota_explains_failing_mail_but_not_a_certificate_stall() {
     for (used, explained) in [(95.0, false), (95.5, true)] {
         for (asked, parents) in [

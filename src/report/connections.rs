@@ -14,6 +14,7 @@ pub(super) fn page(headline: Option<String>, body: &str, rows: StepRows) -> Layo
         body: body.lines().map(Printable::from).collect(),
         rows,
         details: Vec::new(),
+        obstacle: None,
     }
 }
 

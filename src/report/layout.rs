@@ -7,6 +7,9 @@ use crate::text::Printable;
 pub struct Layout {
     /// The finding of the first line, where it is not that of the runbook.
     pub headline: Option<Printable>,
+    /// Why several steps are not judged, where the first line says something worse, and the command
+    /// that mends it.
+    pub obstacle: Option<(Printable, Option<Printable>)>,
     /// Lines between the answer and the steps, as they stand.
     pub body: Vec<Printable>,
     /// Which steps have a row.

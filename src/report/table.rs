@@ -21,7 +21,7 @@ pub(super) use answer::page;
 pub(super) use lines::whom;
 
 use answer::{AnswerBlock, MARGIN};
-use lines::{leading, note, wrap_at};
+use lines::{context, leading, note, wrap_at};
 use rows::{Row, RowStyle};
 use std::collections::BTreeSet;
 
@@ -326,6 +326,10 @@ impl<'a> TablePage<'a> {
         if let Some(then) = words::then(report) {
             lines.push(("then", then));
         }
+        if let Some((why, command)) = &report.layout.obstacle {
+            lines.push(("unknown", why.to_string()));
+            lines.extend(command.iter().map(|command| ("", command.to_string())));
+        }
         let details = report.layout.details.iter();
         lines.extend(details.map(|(label, text)| (*label, text.to_string())));
         match report.notes.len() {
@@ -338,7 +342,7 @@ impl<'a> TablePage<'a> {
         for (label, text) in lines {
             self.labelled(label, Tone::Faint, &text, Tone::Plain);
         }
-        let context = self.context();
+        let context = context(report, self.explains);
         let lines = wrap_at(&context, " \u{b7} ", self.style.width);
         for (at, line) in lines.iter().enumerate() {
             let indent = if at == 0 { "" } else { "  " };
@@ -347,32 +351,6 @@ impl<'a> TablePage<'a> {
                 self.line(&format!("{indent}{part}"));
             }
         }
-    }
-
-    fn context(&self) -> String {
-        let report = self.report;
-        let stack = &report.stack;
-        let steps = report.runbooks.iter().flat_map(|runbook| &runbook.steps);
-        let requests: BTreeSet<_> = steps
-            .flat_map(|step| &step.asked)
-            .map(|(probe, request)| (*probe, request.question.as_str()))
-            .collect();
-        let requests = words::count(requests.len(), "request", "requests");
-        let more = match self.report.verdict {
-            _ if self.explains => "",
-            Verdict::Ok => "",
-            _ => " \u{b7} more: --explain",
-        };
-        // Without an answer of AWS nobody has confirmed the account.
-        let place = match words::is_account_confirmed(report) {
-            true => format!("{} {} {}", stack.name, stack.account, stack.region),
-            false => format!("{} {}, account not confirmed", stack.name, stack.region),
-        };
-        format!(
-            "{place} \u{b7} {requests}, {} \u{b7} exit {}{more}",
-            words::seconds(report.took),
-            report.exit_code()
-        )
     }
 
     fn answered(&mut self, write: impl FnOnce(&mut AnswerBlock)) {

@@ -116,10 +116,16 @@ impl ConfigFile {
             Some(Ok(text)) => text,
             Some(Err(error)) if error.is_missing() => String::new(),
             Some(Err(error)) => {
+                // Its place comes from HOME, which `su` and `sudo` may keep.
+                let of_another_user = "make it readable for the user that runs duckops, or set \
+                     HOME to this user's own";
                 return Err(SettingError::Unreadable {
                     path: shown.into(),
                     why: error.to_string().into(),
-                    fix: error.fix(),
+                    fix: match error.is_denied() {
+                        true => Some(of_another_user),
+                        false => error.fix(),
+                    },
                 });
             }
         };

@@ -54,15 +54,18 @@ impl InputError {
     pub fn fix(&self) -> Option<&'static str> {
         match self {
             _ if self.is_missing() => Some("give the path of a file that exists"),
-            Self::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                Some("make it readable for the user that runs duckops")
-            }
+            _ if self.is_denied() => Some("make it readable for the user that runs duckops"),
             Self::NotRegular(_) => {
                 Some("give the path of a regular file, or `-` for standard input")
             }
             Self::TooLarge(_) => Some("give a part of it"),
             _ => None,
         }
+    }
+
+    /// Whether the user may not read it, or not enter a folder above it.
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::PermissionDenied)
     }
 
     /// Whether there is nothing at the path; below a file there is nothing either.

@@ -31,9 +31,9 @@ pub(in crate::cli) enum DrillAction {
         /// Port of the API on 127.0.0.1; AWS takes the next one; 0 is any
         #[arg(long, value_name = "N", default_value_t = 0)]
         port: u16,
-        /// Wait so many milliseconds before each answer
-        #[arg(long, value_name = "MS", default_value_t = 0)]
-        latency: u64,
+        /// Wait so many milliseconds before each answer, instead of the scene's own
+        #[arg(long, value_name = "MS")]
+        latency: Option<u64>,
         /// Put so many entries into the audit feed, one a second
         #[arg(long, value_name = "N")]
         feed: Option<u64>,

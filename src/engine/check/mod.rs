@@ -195,15 +195,15 @@ async fn compare(
     } = evaluated;
     let changes_mute = options.mute.is_some();
     let Some(mut history) = recorder.history.take() else {
-        if let Err(why) = recorder.enqueue(&snapshot) {
-            let note = format!("this run was not recorded: {why}");
-            report.notes.push(note.into());
-        }
+        let lost = recorder.enqueue(&snapshot).err();
+        let lost = lost.map(|why| Printable::from(format!("this run was not recorded: {why}")));
+        report.notes.extend(lost.clone());
         if changes_mute {
             let why = "history cannot be used".to_owned();
             return Err(CheckError::MuteUnchanged(why));
         }
-        let due = without_state(&mut report, &snapshot, &options, "history cannot be used");
+        let mut due = without_state(&mut report, &snapshot, &options, "history cannot be used");
+        due.said.extend(lost);
         return Ok((report, None, due));
     };
     let original = report.clone();
@@ -226,9 +226,12 @@ async fn compare(
         }
         Err(why) if changes_mute => return Err(CheckError::MuteUnchanged(why)),
         Err(why) => {
-            let note = format!("not compared with earlier checks: {why}");
-            report.notes.push(note.into());
-            without_state(&mut report, &snapshot, &options, &why)
+            let note: Printable = format!("not compared with earlier checks: {why}").into();
+            report.notes.push(note.clone());
+            let mut due = without_state(&mut report, &snapshot, &options, &why);
+            due.said.push(note);
+            report.took = probe_context.began.elapsed();
+            return Ok((report, None, due));
         }
     };
     report.took = probe_context.began.elapsed();

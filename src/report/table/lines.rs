@@ -1,8 +1,9 @@
 //! Lines of a table: notes, the escalation, and texts that break at a separator.
 
-use crate::report::model::{Escalation, Report, RunbookReport, StepReport};
+use crate::report::model::{Escalation, Report, RunbookReport, StepReport, Verdict};
 use crate::report::words::{self, wrap};
 use crate::text::Printable;
+use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
 /// A text as lines that are broken at a separator only, unless one part alone is too wide.
@@ -34,6 +35,28 @@ pub(super) fn note(note: &Printable) -> (&'static str, String) {
 pub(super) fn leading<'a>(report: &Report, runbook: &'a RunbookReport) -> Option<&'a StepReport> {
     let mut steps = runbook.steps.iter();
     steps.find(|step| step.verdict() == report.verdict)
+}
+
+/// The last line: stack, requests, time, exit code, and where to read on.
+pub(super) fn context(report: &Report, explains: bool) -> String {
+    let stack = &report.stack;
+    let steps = report.runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let requests: BTreeSet<_> = steps
+        .flat_map(|step| &step.asked)
+        .map(|(probe, request)| (*probe, request.question.as_str()))
+        .collect();
+    let requests = words::count(requests.len(), "request", "requests");
+    let more = match explains || report.verdict == Verdict::Ok {
+        true => "",
+        false => " \u{b7} more: --explain",
+    };
+    // Without an answer of AWS nobody has confirmed the account.
+    let place = match words::is_account_confirmed(report) {
+        true => format!("{} {} {}", stack.name, stack.account, stack.region),
+        false => format!("{} {}, account not confirmed", stack.name, stack.region),
+    };
+    let (took, code) = (words::seconds(report.took), report.exit_code());
+    format!("{place} \u{b7} {requests}, {took} \u{b7} exit {code}{more}")
 }
 
 /// Seconds to the nearest minute, from two minutes on.
