@@ -13,6 +13,11 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 /// What helps when AWS cannot be reached.
 const NETWORK: &str = "Check the network, the proxy and the AWS endpoint of this machine";
 
+/// What helps against a refusal of the whole account.
+const ACCOUNT: &str = "Ask AWS Support about the account; a permission does not help";
+/// What helps where the next page cannot be asked for.
+const PAGE: &str = "Run duckops again: the next page that AWS offered is no longer valid";
+
 /// The reason that an error of an AWS client gives, and what helps. `action` is the permission
 /// that the request needs.
 pub fn classify<E>(error: &SdkError<E, HttpResponse>, action: &str) -> Unavailable
@@ -113,6 +118,11 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
         .reply(words)
         .fix("Check the region of this stack and the AWS endpoint of this machine");
     }
+    if let Some((why, fix)) = of_message(message) {
+        return unavailable(why, format!("AWS refused {action} ({named})"))
+            .reply(words)
+            .fix(fix);
+    }
     // Lambda and Step Functions pass on what KMS said of a key of theirs.
     let of_key = code.to_ascii_lowercase().starts_with("kms") && !code.contains("Throttl");
     if of_key {
@@ -144,9 +154,14 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
         _ if code.contains("Throttl")
             || code.contains("ThroughputExceeded")
             || code.starts_with("TooManyRequests")
-            || code == "RequestLimitExceeded"
-            || code == "SlowDown"
-            || code == "LimitExceededException"
+            || code.starts_with("SlowDown")
+            || matches!(
+                code,
+                "RequestLimitExceeded"
+                    | "BandwidthLimitExceeded"
+                    | "PriorRequestNotComplete"
+                    | "LimitExceededException"
+            )
             || status == 429 =>
         {
             unavailable(
@@ -175,6 +190,8 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
         .fix("Check the identity provider of the account and the trust policy of the role"),
         "UnrecognizedClientException"
         | "InvalidToken"
+        | "InvalidClientException"
+        | "UnauthorizedClientException"
         | "InvalidClientTokenId"
         | "InvalidAccessKeyId"
         | "SignatureDoesNotMatch"
@@ -211,7 +228,7 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
             UnavailableReason::Unsupported,
             format!("{action}: {named}: {words}"),
         ),
-        _ if status >= 500 => unavailable(
+        _ if status >= 500 || code.starts_with("RequestTimeout") => unavailable(
             UnavailableReason::HttpStatus,
             format!("{action}: HTTP {status} {named}: {words}"),
         )
@@ -231,6 +248,43 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
     }
 }
 
+/// The reason and what helps where the message alone says it: AWS has one code for many of these.
+fn of_message(message: &str) -> Option<(UnavailableReason, &'static str)> {
+    use UnavailableReason::{Denied, HttpStatus, NoCredentials};
+    let lower = message.to_lowercase();
+    let known = [
+        (
+            "multifactorauthentication failed",
+            Denied,
+            "Log in with a one-time code (MFA) first, then run duckops again",
+        ),
+        (
+            "requested durationseconds exceeds",
+            HttpStatus,
+            "Set duration_seconds of the profile to no more than the role allows",
+        ),
+        (
+            "assumed by root accounts",
+            Denied,
+            "Use an identity that is not the root of the account",
+        ),
+        (
+            "user: anonymous is not authorized",
+            NoCredentials,
+            "Log in to AWS, then run duckops again: the request came without a signature",
+        ),
+        ("account is currently blocked", Denied, ACCOUNT),
+        ("account is currently suspended", Denied, ACCOUNT),
+        ("account has been suspended", Denied, ACCOUNT),
+        ("account is pending verification", Denied, ACCOUNT),
+        ("invalid token: ", HttpStatus, PAGE),
+        ("nexttoken is", HttpStatus, PAGE),
+        ("starting key is invalid", HttpStatus, PAGE),
+    ];
+    let found = known.into_iter().find(|(part, ..)| lower.contains(part));
+    found.map(|(_, why, fix)| (why, fix))
+}
+
 /// Whether AWS refuses the request for its time. A signature that does not match is the key's
 /// fault unless the message names a time.
 fn is_clock(code: &str, message: &str) -> bool {
@@ -240,6 +294,7 @@ fn is_clock(code: &str, message: &str) -> bool {
     ) || [
         "Signature expired",
         "Signature not yet current",
+        "Date in Credential scope does not match",
         "is now earlier than",
         "is still later than",
     ]
@@ -248,113 +303,4 @@ fn is_clock(code: &str, message: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ambiguous_aws_code_is_resolved_by_its_message() {
-        let table = [
-            (
-                "SignatureDoesNotMatch",
-                "Signature expired: 20260322T010000Z is now earlier than 20260322T030709Z",
-                UnavailableReason::ClockOff,
-                "clock",
-            ),
-            (
-                "InvalidSignatureException",
-                "Signature not yet current: 20260322T050000Z is still later than 20260322T031709Z",
-                UnavailableReason::ClockOff,
-                "clock",
-            ),
-            (
-                "SignatureDoesNotMatch",
-                "The request signature we calculated does not match the signature you provided",
-                UnavailableReason::NoCredentials,
-                "Log in",
-            ),
-            (
-                "AccessDeniedException",
-                "User: x is not authorized to perform: lambda:GetAlias on resource: y with an explicit deny in a service control policy",
-                UnavailableReason::Denied,
-                "organisation",
-            ),
-            (
-                "AccessDenied",
-                "with an explicit deny in a resource control policy",
-                UnavailableReason::Denied,
-                "organisation",
-            ),
-            (
-                "AccessDeniedException",
-                "because no permissions boundary allows the lambda:GetAlias action",
-                UnavailableReason::Denied,
-                "permissions boundary",
-            ),
-            (
-                "AccessDeniedException",
-                "with an explicit deny in an identity-based policy",
-                UnavailableReason::Denied,
-                "remove the deny",
-            ),
-            (
-                "AccessDeniedException",
-                "because no identity-based policy allows the lambda:GetAlias action",
-                UnavailableReason::Denied,
-                "Allow lambda:GetAlias for this identity",
-            ),
-            (
-                "com.amazonaws.states#StateMachineDoesNotExist",
-                "State Machine Does Not Exist",
-                UnavailableReason::NotFound,
-                "region",
-            ),
-            (
-                "ServiceUnavailableException",
-                "",
-                UnavailableReason::HttpStatus,
-                "Health",
-            ),
-        ];
-        for (code, message, why, fix) in table {
-            let found = said(code, message, 503, "lambda:GetAlias");
-            assert_eq!(found.why, why, "{code}: {message}");
-            let fixed = found.fix.unwrap_or_default();
-            assert!(fixed.as_str().contains(fix), "{code}: {message}: {fixed}");
-        }
-    }
-
-    #[derive(serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct ErrorCase {
-        /// Where it was met.
-        #[serde(default, rename = "source")]
-        _source: Option<String>,
-        code: String,
-        message: String,
-        status: u16,
-        reason: String,
-        fix_says: String,
-        fix_not: Vec<String>,
-    }
-
-    #[test]
-    fn every_case_of_the_corpus_has_its_reason_and_its_fix() {
-        let cases = crate::cloud::corpus_tests::cases::<ErrorCase>("aws-errors");
-        println!("AWS error corpus: {} cases", cases.len());
-        let mut wrong = Vec::new();
-        for (name, case) in cases {
-            let found = said(
-                &case.code,
-                &case.message,
-                case.status,
-                "states:ListExecutions",
-            );
-            let (why, fix) = (found.why.code(), found.fix.unwrap_or_default());
-            let says = |word: &String| fix.as_str().contains(word.as_str());
-            if why != case.reason || !says(&case.fix_says) || case.fix_not.iter().any(says) {
-                wrong.push(format!("{name}: {why}, {fix}"));
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    }
-}
+mod tests;

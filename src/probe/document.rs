@@ -28,7 +28,10 @@ impl Object {
         let field = |name: &&str| self.fields.get(*name);
         let denies = |node: &Node| matches!(node, Node::Bool(false));
         ERRORS.iter().filter_map(field).any(Node::says_something)
-            || ["success", "ok"].iter().filter_map(field).any(denies)
+            || ["success", "ok", "healthy"]
+                .iter()
+                .filter_map(field)
+                .any(denies)
     }
 }
 

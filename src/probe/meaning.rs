@@ -36,7 +36,7 @@ const FAILED: [&str; 22] = [
     "invalid",
 ];
 /// Further words of what did not come to pass.
-const ABSENT: [&str; 35] = [
+const ABSENT: [&str; 57] = [
     "missing",
     "stale",
     "absent",
@@ -70,8 +70,45 @@ const ABSENT: [&str; 35] = [
     "revoked",
     "withdrawn",
     "lapsed",
+    "dead",
+    "gone",
+    "offline",
+    "flatlined",
+    "malformed",
+    "mismatch",
+    "forged",
+    "spoofed",
+    "replayed",
+    "nack",
+    "exceeded",
+    "deleted",
+    "removed",
+    "bounced",
+    "undelivered",
+    "deadlettered",
+    "wrong",
+    "dry",
+    "dryrun",
+    "simulated",
     "not",
     "no",
+    "nothing",
+    "none",
+];
+/// Words of what is set or told about pulses, and is none.
+const ABOUT_PULSES: [&str; 12] = [
+    "config",
+    "configuration",
+    "setting",
+    "settings",
+    "interval",
+    "threshold",
+    "policy",
+    "alert",
+    "alarm",
+    "quota",
+    "report",
+    "summary",
 ];
 /// Words of what was only asked for, or is still to come.
 const UNDECIDED: [&str; 21] = [
@@ -143,7 +180,7 @@ impl Meaning {
         let done = is_done(&kind);
         let of_duckling = done && !OF_OTHERS.iter().any(|word| kind.contains(word));
         Self {
-            pulse: about("pulse") && done,
+            pulse: about("pulse") && done && !is_about_pulses(&kind),
             peck: about("peck"),
             cert: about("cert"),
             cert_issued: about("cert")
@@ -182,6 +219,10 @@ fn is_done(kind: &str) -> bool {
     !late && !said(&FAILED) && !said(&ABSENT) && !said(&UNDECIDED)
 }
 
+fn is_about_pulses(kind: &str) -> bool {
+    kind.split('_').any(|token| ABOUT_PULSES.contains(&token))
+}
+
 /// Whether a word of a log line, in lower case, tells of a failure.
 pub(super) fn is_failure_word(word: &str) -> bool {
     FAILED.contains(&word)
@@ -200,10 +241,22 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
     let of_two = || about(&["peck", "bond", "connection", "flock"]);
     let is_parted = about(&["unpeck", "unbond", "severed"])
         || (about(&["disconnect"]) && of_two())
-        || (about(&["bond_"]) && about(&["broken", "revoked", "dissolved", "terminated"]));
+        || (about(&["bond_"])
+            && about(&[
+                "broken",
+                "revoked",
+                "dissolved",
+                "terminated",
+                "deleted",
+                "removed",
+            ]));
     if is_parted {
-        // What was revoked is what was asked for here.
-        let done = done || kind.contains("revoked");
+        // What was revoked or removed is what was asked for here.
+        let parted: Vec<_> = kind
+            .split('_')
+            .filter(|token| !["revoked", "deleted", "removed"].contains(token))
+            .collect();
+        let done = done || is_done(&parted.join("_"));
         return done.then_some(EventKind::Unpecked);
     }
     if is_callback_error(kind) {
@@ -219,16 +272,18 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
             "rejected",
             "exhausted",
             "dead_letter",
+            "gave_up",
+            "abandoned",
         ])
         .then_some(EventKind::DeliveryFailed);
     }
     if about(&["pulse"]) {
-        return done.then_some(EventKind::Pulse);
+        return (done && !is_about_pulses(kind)).then_some(EventKind::Pulse);
     }
     if about(&["rotat"]) {
         return done.then_some(EventKind::Rotated);
     }
-    if about(&["bonded"]) {
+    if about(&["bonded"]) || (about(&["bond_"]) && about(&["established", "created", "formed"])) {
         return done.then_some(EventKind::Bonded);
     }
     if !about(&["peck"]) {
@@ -240,6 +295,7 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
         "reject",
         "deny",
         "refused",
+        "vetoed",
         "not_approved",
         "unapproved",
         "not_accepted",
@@ -255,7 +311,15 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
     {
         return done.then_some(EventKind::Approved);
     }
-    about(&["request", "sent", "notify", "received", "created"]).then_some(EventKind::Requested)
+    about(&[
+        "request",
+        "sent",
+        "notify",
+        "received",
+        "created",
+        "initiated",
+    ])
+    .then_some(EventKind::Requested)
 }
 
 /// Whether a text of any kind tells of a callback that failed.
@@ -275,8 +339,13 @@ fn is_callback_error(kind: &str) -> bool {
         "unreachable",
         "_5xx",
     ];
-    says_callback_error(kind)
-        || (kind.contains("callback") && late.iter().any(|word| kind.contains(word)))
+    let has = |words: &[&str]| kind.split('_').any(|token| words.contains(&token));
+    let is_code = |token: &str| {
+        token.len() == 3 && token.starts_with(['4', '5']) && token.parse::<u16>().is_ok()
+    };
+    let is_late = late.iter().any(|word| kind.contains(word)) || kind.split('_').any(is_code);
+    let is_error = says_callback_error(kind) || (kind.contains("callback") && is_late);
+    is_error && !has(&["resolved", "cleared", "recovered"])
 }
 
 fn says_callback_error(text: &str) -> bool {

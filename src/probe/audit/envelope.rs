@@ -3,14 +3,14 @@
 use super::super::document::SIGN_IN;
 use crate::observation::{Unavailable, UnavailableReason};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::fmt;
 
 /// The names under which the list of entries may stand.
 pub(super) const CONTAINERS: [&str; 3] = ["entries", "events", "items"];
 
 /// Names of what says that a feed goes on, in the form of [`plain`].
-const MORE: [&str; 15] = [
+const MORE: [&str; 16] = [
     "hasmore",
     "hasnext",
     "hasnextpage",
@@ -18,23 +18,31 @@ const MORE: [&str; 15] = [
     "truncated",
     "istruncated",
     "partial",
-    "nexttoken",
-    "nextpagetoken",
-    "nextcursor",
-    "nextpage",
-    "next",
+    "cursor",
     "continuationtoken",
     "lastevaluatedkey",
+    "exclusivestartkey",
+    "remaining",
+    "limitreached",
+    "odatanextlink",
+    "nextpagetoken",
     "stale",
 ];
+/// What `next` is a token or the address of, where a feed goes on.
+const NEXT: [&str; 10] = [
+    "", "token", "cursor", "page", "pageurl", "url", "link", "offset", "marker", "key",
+];
+/// Names of what says that a feed is whole.
+const WHOLE: [&str; 5] = ["complete", "iscomplete", "islast", "islastpage", "lastpage"];
 /// Names of objects in which these may stand.
-const AROUND: [&str; 7] = [
+const AROUND: [&str; 8] = [
     "pagination",
     "paging",
     "page",
     "pageinfo",
     "meta",
     "metadata",
+    "responsemetadata",
     "links",
 ];
 /// Names of what holds an error.
@@ -51,9 +59,37 @@ fn goes_on(name: &str, value: &Value) -> bool {
     let name = plain(name);
     match value {
         Value::Object(inner) if AROUND.contains(&name.as_str()) => {
-            inner.iter().any(|(name, value)| goes_on(name, value))
+            inner.iter().any(|(name, value)| goes_on(name, value)) || has_later_pages(inner)
         }
-        value => MORE.contains(&name.as_str()) && says_more(value),
+        Value::Bool(false) if WHOLE.contains(&name.as_str()) => true,
+        value => {
+            let is_next = name
+                .strip_prefix("next")
+                .is_some_and(|of| NEXT.contains(&of));
+            (is_next || MORE.contains(&name.as_str())) && says_more(value)
+        }
+    }
+}
+
+/// Whether this is page one of several: `"page": 1, "total_pages": 66`.
+fn has_later_pages(around: &Map<String, Value>) -> bool {
+    let number = |names: [&str; 3]| {
+        around.iter().find_map(|(name, value)| {
+            let is_named = names.contains(&plain(name).as_str());
+            is_named.then(|| value.as_u64())?
+        })
+    };
+    let pages = number(["totalpages", "pages", "pagecount"]);
+    pages.is_some_and(|pages| number(["page", "currentpage", "pagenumber"]).unwrap_or(1) < pages)
+}
+
+/// Whether a member says that the answer is an error: one that holds it, a code of HTTP, or one
+/// that denies success.
+fn is_error(name: &str, value: &Value) -> bool {
+    match plain(name).as_str() {
+        "statuscode" => value.as_u64().is_some_and(|code| code >= 400),
+        "success" | "ok" => *value == Value::Bool(false),
+        name => ERRORS.contains(&name) && says_more(value),
     }
 }
 
@@ -141,6 +177,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope, A::Error> {
         let mut envelope = Envelope::default();
+        let mut numbers = Map::new();
         while let Some(name) = map.next_key::<String>()? {
             match CONTAINERS.into_iter().find(|known| *known == name) {
                 // The entries were taken out; whatever stands here now was no entry.
@@ -151,10 +188,14 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
                 None => {
                     let value = map.next_value::<Value>()?;
                     envelope.more |= goes_on(&name, &value);
-                    envelope.error |= ERRORS.contains(&plain(&name).as_str()) && says_more(&value);
+                    envelope.error |= is_error(&name, &value);
+                    if value.is_u64() {
+                        numbers.insert(name, value);
+                    }
                 }
             }
         }
+        envelope.more |= has_later_pages(&numbers);
         Ok(envelope)
     }
 }

@@ -11,22 +11,22 @@ const SECTIONS: [&str; 5] = ["database", "agents", "peck_protocol", "auth", "ses
 
 /// Words in the `status` field that make what stands beside them an impairment, such as `partial
 /// outage`.
-const MILD: [&str; 5] = ["partial", "partially", "minor", "degraded", "limited"];
-/// Words by which the API calls itself impaired.
-const DEGRADED: [&str; 10] = [
+const MILD: [&str; 6] = [
+    "partial",
+    "partially",
+    "minor",
+    "degraded",
+    "limited",
     "maintenance",
-    "warning",
-    "warn",
-    "impaired",
-    "yellow",
-    "amber",
-    "readonly",
-    "read",
-    "slow",
-    "unstable",
+];
+/// Words before another one that say that there is none of it.
+const NONE: [&str; 5] = ["no", "0", "zero", "without", "from"];
+/// Words by which the API calls itself impaired.
+const DEGRADED: [&str; 9] = [
+    "warning", "warn", "impaired", "yellow", "amber", "readonly", "read", "slow", "unstable",
 ];
 /// Words by which it calls itself down.
-const OUTAGE: [&str; 17] = [
+const OUTAGE: [&str; 23] = [
     "outage",
     "down",
     "error",
@@ -43,6 +43,12 @@ const OUTAGE: [&str; 17] = [
     "red",
     "broken",
     "disrupted",
+    "unreachable",
+    "unresponsive",
+    "crashed",
+    "dead",
+    "emergency",
+    "response",
     "not",
 ];
 /// Words by which it calls itself well.
@@ -134,10 +140,20 @@ impl StatusObject {
         };
         let said = word.printable(40).to_string().to_lowercase();
         let said: Vec<&str> = said.split(|c: char| !c.is_alphanumeric()).collect();
-        let is_in = |words: &[&str]| said.iter().any(|word| words.contains(word));
+        let before = |at: usize, back: usize| at.checked_sub(back).and_then(|at| said.get(at));
+        let is_in = |words: &[&str]| {
+            said.iter().enumerate().any(|(at, word)| {
+                let is_none = (1..=3)
+                    .filter_map(|back| before(at, back))
+                    .any(|word| NONE.contains(word));
+                // A missing answer is no missing trouble.
+                words.contains(word) && is_none == (*word == "response")
+            })
+        };
         // A code of HTTP.
         let fails = |word: &&str| word.len() == 3 && word.starts_with('5');
-        if is_in(&MILD) {
+        let is_taken_over = said.windows(2).any(|pair| pair == ["failed", "over"]);
+        if is_in(&MILD) || is_taken_over {
             ClaimedHealth::Degraded
         } else if is_in(&OUTAGE) || (said.len() == 1 && said.iter().any(fails)) {
             ClaimedHealth::Outage
