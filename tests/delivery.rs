@@ -4,6 +4,8 @@
 
 use crate::support::receiver::{Receiver, TOKEN, configured, pager, secret};
 use crate::support::{Ran, Stage, http, world};
+use duckops::fact;
+use duckops::practice::{Fault, Operation};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
@@ -357,6 +359,50 @@ fn an_escalation_whose_caller_died_is_taken_over_after_a_minute_with_its_key() {
 }
 
 #[test]
+fn an_api_that_never_answers_is_told_within_the_deadline() {
+    let mut world = world("healthy");
+    world.faults.insert(Operation::Status, Fault::Hang);
+    let receiver = Receiver::well();
+    let stage = Stage::of(world);
+    configured(&stage, &[("hook", "webhook", &receiver.url())]);
+    for (deadline, verdict) in [("6s", "unknown"), ("12s", "critical")] {
+        let before = receiver.came().len();
+        let began = Instant::now();
+        let arguments = ["check", "--notify", "--deadline", deadline];
+        let ran = stage.duckops(&arguments).run();
+        assert_eq!(ran.stderr, "", "{deadline}: {ran:?}");
+        // Starting and ending take their time on a busy machine.
+        let limit = fact::parse_duration(deadline)
+            .expect("a duration")
+            .unsigned_abs();
+        assert!(
+            began.elapsed() < Duration::from_secs(limit + 3),
+            "{deadline}"
+        );
+        let came = receiver.came();
+        let told = came[before..]
+            .iter()
+            .find(|one| one["runbook"] == "inc-001");
+        let told = told.map(|one| &one["verdict"]);
+        assert_eq!(told, Some(&json!(verdict)), "{deadline}: {came:#?}");
+    }
+}
+
+#[test]
+fn a_secret_in_quotes_hides_none_of_the_addresses_of_a_report() {
+    let stage = Stage::of(world("inc-005"));
+    let quoted = format!("\"http://127.0.0.1:1/{TOKEN}\"\n");
+    configured(&stage, &[("chat", "slack", &quoted)]);
+    let document = json_at(&stage, "inc-005", &minute(0));
+    let address = document["stack"]["api_url"].as_str();
+    assert_eq!(
+        address,
+        Some(stage.practice.api_url().as_str()),
+        "{document:#}"
+    );
+}
+
+#[test]
 fn a_clock_that_was_ahead_postpones_no_page_and_nothing_is_since_the_future() {
     let ahead = "2026-03-25T03:12:09Z";
     let receiver = Receiver::by(|number, _| match number {
@@ -377,6 +423,17 @@ fn a_clock_that_was_ahead_postpones_no_page_and_nothing_is_since_the_future() {
     assert_eq!(came.len(), 2, "sent again once: {came:#?}");
     let id = |event: &Value| event["payload"]["custom_details"]["message_id"].clone();
     assert_eq!(id(&came[0]), id(&came[1]));
+    // A mute lasts as long as was asked for.
+    let stage = Stage::of(world("inc-005"));
+    let receiver = Receiver::well();
+    configured(&stage, &[("hook", "webhook", &receiver.url())]);
+    let mute = ["--mute", "inc-005", "--until", "2h", "--by", "Ada"];
+    let mute = stage.duckops(&[&["check", "inc-005"][..], &mute].concat());
+    mute.env("DUCKOPS_TEST_NOW", ahead).run();
+    for (later, told) in [(1, 0), (100, 0), (122, 1)] {
+        check(&stage, &["inc-005"], &minute(later));
+        assert_eq!(receiver.came().len(), told, "after {later} minutes");
+    }
     // Nor does an escalation of the future count as one of the next incident.
     let stage = Stage::of(world("inc-005"));
     let well = Receiver::well();
@@ -508,6 +565,13 @@ fn a_heartbeat_is_called_after_each_complete_check_and_after_no_other() {
             .contains("the heartbeat was not accepted: it answered HTTP 404")
     );
     assert!(!ran.stderr.contains(TOKEN), "{ran:?}");
+    let unknown = Receiver::saying("200 OK", &[], "OK (not found)", Duration::ZERO);
+    secret(&folder.join("beat"), &unknown.url());
+    let ran = stage.duckops(&["check", "inc-005"]).run();
+    assert!(
+        ran.stderr.contains("nobody waits for this address"),
+        "{ran:?}"
+    );
     std::fs::write(folder.join("config.toml"), "[heartbeat]\n").expect("written");
     let ran = stage.duckops(&["check", "inc-005"]).run();
     assert_eq!(ran.code, 64, "{ran:?}");

@@ -42,7 +42,6 @@ pub struct AlertState {
     /// Messages that a channel refused for good.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) refused: Vec<RefusedMessage>,
-    /// Whether it outlives the run.
     /// Members of other versions.
     #[serde(flatten)]
     others: BTreeMap<String, serde_json::Value>,
@@ -144,13 +143,22 @@ impl AlertState {
         for trouble in self.troubles.values_mut() {
             correct(&mut trouble.since);
         }
+        // It keeps its length.
+        for mute in self.mutes.values_mut() {
+            if let Some(begun) = mute.begun.filter(|begun| *begun > limit) {
+                mute.until = mute.until.saturating_sub(begun.saturating_sub(now));
+                mute.begun = Some(now);
+            }
+        }
     }
 
-    /// Mutes a runbook, or one subject such as `bond:ID`, until a time; `by` is who asked for it.
-    pub fn mute(&mut self, runbook: &str, until: OffsetDateTime, by: &str) {
+    /// Mutes a runbook, or one subject such as `bond:ID`, from now until a time; `by` is who asked
+    /// for it.
+    pub fn mute(&mut self, now: OffsetDateTime, runbook: &str, until: OffsetDateTime, by: &str) {
         let mute = Mute {
             until: millis(until),
             by: by.to_owned(),
+            begun: Some(millis(now)),
         };
         self.mutes.insert(runbook.to_owned(), mute);
     }

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 /// The limit of one message; far less than its lease.
-const MESSAGE_LIMIT: Duration = Duration::from_secs(5);
+pub const MESSAGE_LIMIT: Duration = Duration::from_secs(5);
 /// The limit of all of them.
 const TOTAL_LIMIT: Duration = Duration::from_secs(15);
 
@@ -261,12 +261,14 @@ async fn send_in_order(
     let mut is_held_back = false;
     for message in messages {
         let left = MESSAGE_LIMIT.min(end.saturating_duration_since(Instant::now()));
-        let (outcome, why) = match is_held_back || left.is_zero() {
-            true => (DeliveryOutcome::Untried, None),
-            false => {
-                let now = wall + monotonic.elapsed();
-                client.send(http, &message, left, now).await
-            }
+        let (outcome, why) = if is_held_back {
+            (DeliveryOutcome::Untried, None)
+        } else if left.is_zero() {
+            let why = "the time of this run was over".into();
+            (DeliveryOutcome::Untried, Some(why))
+        } else {
+            let now = wall + monotonic.elapsed();
+            client.send(http, &message, left, now).await
         };
         is_held_back |= !matches!(
             outcome,

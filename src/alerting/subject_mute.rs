@@ -103,8 +103,8 @@ mod tests {
     fn an_incident_is_muted_where_every_subject_of_it_is() {
         let mut state = AlertState::default();
         let now = OffsetDateTime::UNIX_EPOCH;
-        state.mute("bond:AAAA01", now + Duration::hours(2), "Ada");
-        state.mute("bond:AAAA02", now + Duration::hours(1), "Bob");
+        state.mute(now, "bond:AAAA01", now + Duration::hours(2), "Ada");
+        state.mute(now, "bond:AAAA02", now + Duration::hours(1), "Bob");
         let by = |lines: &[&str]| state.subject_mute(&runbook(lines)).map(|mute| mute.by);
         assert_eq!(by(&["AAAA01 OFFLINE, 40 min"]).as_deref(), Some("Ada"));
         let both = ["AAAA01 OFFLINE, 40 min", "AAAA02 SLOW, 12 min"];

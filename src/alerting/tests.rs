@@ -202,9 +202,8 @@ fn a_mute_suppresses_messages_to_its_last_millisecond_and_then_ends() {
     let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     series.check(Fine);
     // The next checks come at minutes 10, 15 and 20.
-    series
-        .state
-        .mute("inc-004", at(15 * 60) + Duration::milliseconds(1), "Ada");
+    let until = at(15 * 60) + Duration::milliseconds(1);
+    series.state.mute(at(0), "inc-004", until, "Ada");
     let report = series.check(Critical);
     let muted = standing(&report).muted.as_ref().unwrap();
     assert_eq!(muted.by.as_str(), "Ada");
@@ -224,7 +223,7 @@ fn a_mute_suppresses_messages_to_its_last_millisecond_and_then_ends() {
     assert_eq!(told[0].3, "duckops:prod:inc-004:check-10");
 
     let mut series = CheckSeries::new(&[channel("chat", Warning)]);
-    series.state.mute("inc-004", at(5 * 60), "Ada");
+    series.state.mute(at(0), "inc-004", at(5 * 60), "Ada");
     series.check(Critical);
     assert_eq!(series.told().len(), 1, "over at that very moment");
 }
@@ -234,7 +233,7 @@ fn an_incident_that_ends_while_muted_is_resolved_after_the_mute() {
     let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     series.check(Critical);
     assert_eq!(series.told().len(), 1);
-    series.state.mute("inc-004", at(16 * 60), "Ada");
+    series.state.mute(at(0), "inc-004", at(16 * 60), "Ada");
     series.check(Fine);
     series.check(Fine);
     assert_eq!(series.told(), []);

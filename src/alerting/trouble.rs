@@ -117,7 +117,8 @@ impl AlertState {
             }
             DeliveryOutcome::Unusable => self.set_trouble(at, &message.channel, why, false),
             DeliveryOutcome::Failed { .. } => true,
-            DeliveryOutcome::Untried => false,
+            // For one that waits behind another there is nothing more to say.
+            DeliveryOutcome::Untried => !why.is_empty(),
         }
     }
 

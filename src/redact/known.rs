@@ -64,14 +64,25 @@ fn secrets() -> Option<Arc<Secrets>> {
 }
 
 /// What of a URL lets somebody in: user and password, and parts of path and query that are long
-/// enough to be a key. Of anything else all of it.
+/// enough to be a key. Of anything else all of it. Quotes and a name before it are a slip of whoever
+/// wrote the file, and stand in our own texts.
 pub(super) fn parts(secret: &str) -> Vec<&str> {
     const KEY_LEAST: usize = 16;
-    let Some((scheme, rest)) = secret.split_once("://") else {
+    let is_around = |c: char| c.is_whitespace() || "\"'`".contains(c);
+    let bare = secret.trim_matches(is_around);
+    if bare.is_empty() {
         return vec![secret];
+    }
+    let Some((scheme, rest)) = bare.split_once("://") else {
+        return vec![bare];
     };
+    let named = scheme.rsplit_once('=').filter(|(name, _)| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_ ".contains(c);
+        name.chars().all(plain)
+    });
+    let scheme = named.map_or(scheme, |(_, scheme)| scheme.trim_start_matches(is_around));
     if !["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()) {
-        return vec![secret];
+        return vec![bare];
     }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (place, rest) = rest.split_at(end);
@@ -91,6 +102,16 @@ mod tests {
         let short = "https://hooks.example.com/services/T0/B0";
         for (url, due) in [
             ("q1w2e3r4t5", vec!["q1w2e3r4t5"]),
+            (" \"q1w2e3r4t5' ", vec!["q1w2e3r4t5"]),
+            ("ftp://q1w2e3r4t5", vec!["ftp://q1w2e3r4t5"]),
+            (
+                "export URL = \"https://hooks.example.com/abcdefghijklmnop\"",
+                vec!["abcdefghijklmnop"],
+            ),
+            (
+                "kX/9=https://hooks.example.com/abcdefghijklmnop",
+                vec!["kX/9=https://hooks.example.com/abcdefghijklmnop"],
+            ),
             (short, vec![]),
             (
                 "https://hooks.example.com/services/T0/abcdefghijklmnop",

@@ -23,6 +23,7 @@ pub(super) enum AnswerOf {
     Slack,
     PagerDuty,
     Webhook,
+    Heartbeat,
 }
 
 /// An answer as it came.
@@ -51,6 +52,10 @@ pub(super) fn judge(
                 why,
             }
         }),
+        400 if of == AnswerOf::PagerDuty && names_the_key(answer.body) => Err(SendError {
+            outcome: DeliveryOutcome::Unusable,
+            why: format!("{why} and complains about the routing key").into(),
+        }),
         400 | 413 | 422 => Err(SendError {
             outcome: DeliveryOutcome::Refused,
             why: why.into(),
@@ -62,6 +67,17 @@ pub(super) fn judge(
         }),
         _ => Err(later(answer, why, now)),
     }
+}
+
+/// Whether the Events API complains about its key: no other message has a better one.
+fn names_the_key(body: &[u8]) -> bool {
+    let json = serde_json::from_slice::<Value>(body).ok();
+    let errors = json.as_ref().and_then(|json| json["errors"].as_array());
+    let mut errors = errors.into_iter().flatten().filter_map(Value::as_str);
+    errors.any(|error| {
+        let error = error.to_ascii_lowercase().replace('_', " ");
+        error.contains("routing key")
+    })
 }
 
 fn later(answer: &ChannelAnswer<'_>, why: String, now: OffsetDateTime) -> SendError {
@@ -79,8 +95,9 @@ fn later(answer: &ChannelAnswer<'_>, why: String, now: OffsetDateTime) -> SendEr
 fn pause(wanted: Option<&str>, date: Option<&str>, now: OffsetDateTime) -> Option<time::Duration> {
     let wanted = wanted?.trim();
     let time = |text: &str| OffsetDateTime::parse(text.trim(), &Rfc2822).ok();
-    let seconds = match wanted.parse::<i64>() {
-        Ok(seconds) => seconds,
+    let seconds = match wanted.parse::<f64>() {
+        // Too many are as many as there are, and half a second is one.
+        Ok(seconds) => seconds.ceil() as i64,
         Err(_) => (time(wanted)? - date.and_then(time).unwrap_or(now)).whole_seconds(),
     };
     (seconds > 0).then(|| time::Duration::seconds(seconds.min(LONGEST_PAUSE)))
@@ -88,6 +105,11 @@ fn pause(wanted: Option<&str>, date: Option<&str>, now: OffsetDateTime) -> Optio
 
 /// Whether a 2xx says that the message was accepted; else what it is instead.
 fn accepted(of: AnswerOf, answer: &ChannelAnswer<'_>) -> Result<(), String> {
+    let header = |name: &str| answer.headers.get(name)?.to_str().ok();
+    let is_plain = |encoding: &str| encoding.eq_ignore_ascii_case("identity");
+    if header("content-encoding").is_some_and(|encoding| !is_plain(encoding)) {
+        return Err("but in an encoding that was not asked for".to_owned());
+    }
     let json = serde_json::from_slice::<Value>(answer.body).ok();
     match of {
         AnswerOf::Slack => slack(answer.body, json.as_ref()),
@@ -95,9 +117,12 @@ fn accepted(of: AnswerOf, answer: &ChannelAnswer<'_>) -> Result<(), String> {
             Some(json) if answer.status == 202 && json["status"] == "success" => Ok(()),
             _ => Err("which is not how the Events API accepts an event".to_owned()),
         },
-        AnswerOf::Webhook => {
-            let kind = answer.headers.get("content-type");
-            let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        // Healthchecks answers 200 whether or not it knows the check.
+        AnswerOf::Heartbeat if answer.body.trim_ascii() == b"OK (not found)" => {
+            Err("but `OK (not found)`: nobody waits for this address".to_owned())
+        }
+        AnswerOf::Webhook | AnswerOf::Heartbeat => {
+            let kind = header("content-type").unwrap_or_default();
             let denied = denial(kind, answer.body, answer.is_cut);
             denied.map_or(Ok(()), |what| Err(format!("but {what}")))
         }
@@ -127,6 +152,7 @@ fn slack(body: &[u8], json: Option<&Value>) -> Result<(), String> {
 mod tests {
     use super::*;
     use AnswerOf::{PagerDuty, Slack, Webhook};
+    use serde_json::json;
 
     fn outcome(of: AnswerOf, status: u16, headers: &[(&str, &str)], body: &str) -> DeliveryOutcome {
         let mut map = HeaderMap::new();
@@ -219,11 +245,41 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_pagerduty_does_not_know_is_the_fault_of_the_channel() {
+        for (error, due) in [
+            ("Invalid routing key", DeliveryOutcome::Unusable),
+            (
+                "Length of 'routing_key' is incorrect (should be 32 characters)",
+                DeliveryOutcome::Unusable,
+            ),
+            ("'payload.severity' is invalid", DeliveryOutcome::Refused),
+        ] {
+            let body = json!({"status": "invalid event", "errors": [error]}).to_string();
+            assert_eq!(outcome(PagerDuty, 400, &[], &body), due, "{error}");
+            assert_eq!(outcome(Slack, 400, &[], &body), DeliveryOutcome::Refused);
+        }
+    }
+
+    #[test]
+    fn an_answer_in_an_encoding_that_nobody_asked_for_proves_nothing() {
+        for (encoding, due) in [
+            ("gzip", DeliveryOutcome::Unusable),
+            ("identity", DeliveryOutcome::Delivered),
+        ] {
+            let found = outcome(Webhook, 200, &[("content-encoding", encoding)], "thanks");
+            assert_eq!(found, due, "{encoding}");
+        }
+    }
+
+    #[test]
     fn retry_after_is_read_in_both_forms() {
         let date = ("date", "Sun, 22 Mar 2026 03:12:09 GMT");
         for (wanted, due) in [
             ("300", Some(300)),
             ("999999", Some(LONGEST_PAUSE)),
+            ("99999999999999999999999", Some(LONGEST_PAUSE)),
+            ("1.5", Some(2)),
+            ("nan", None),
             ("0", None),
             ("-5", None),
             ("soon", None),

@@ -24,7 +24,13 @@ pub async fn beat(
     now: OffsetDateTime,
 ) -> Result<(), Printable> {
     let url = address::read(url, env).map_err(|error| Printable::from(error.to_string()))?;
-    let calling = post(http, &url, ChannelPayload::empty(), AnswerOf::Webhook, now);
+    let calling = post(
+        http,
+        &url,
+        ChannelPayload::empty(),
+        AnswerOf::Heartbeat,
+        now,
+    );
     match tokio::time::timeout(LIMIT, calling).await {
         Ok(called) => called.map_err(|error| error.why),
         Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs()).into()),

@@ -8,7 +8,7 @@ pub use options::{CheckOptions, MuteChange, MuteEndError, parse_mute_end};
 
 use super::run::{EvaluatedRun, Run};
 use super::runbooks::RequestedRunbooks;
-use crate::alerting::delivery::Delivery;
+use crate::alerting::delivery::{Delivery, MESSAGE_LIMIT};
 use crate::alerting::{self, AlertState, MAX_ATTEMPTS};
 use crate::fact::{duration, instant, parse_instant};
 use crate::history::{CheckState, Exchanged, History, Nowhere, Retention, Snapshot, blocking};
@@ -18,6 +18,7 @@ use crate::text::Printable;
 use stateless::{DueNotifications, check_run, without_state};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// How many days of old history one check thins out.
@@ -55,7 +56,7 @@ pub struct FinishedCheck {
 /// [`CheckError`].
 pub async fn run(
     requested: &RequestedRunbooks,
-    run: Run,
+    mut run: Run,
     options: CheckOptions,
     state_dir: Option<&Path>,
 ) -> Result<FinishedCheck, CheckError> {
@@ -78,6 +79,10 @@ pub async fn run(
     };
     let http = run.http.clone();
     let is_unrecorded = run.is_unrecorded();
+    let limit = run.deadline;
+    if !options.channels.clients.is_empty() {
+        run.deadline = limit - kept_for_messages(limit);
+    }
     let evaluated = requested.collect_and_evaluate(run).await;
     let context = &evaluated.probe_context;
     let delivery = Delivery {
@@ -85,7 +90,7 @@ pub async fn run(
         key: evaluated.snapshot.stack.clone(),
         run: evaluated.snapshot.id.to_string(),
         host: options.host.clone(),
-        end: context.deadline,
+        end: context.began + limit,
         began: (context.now, context.began),
         channels: options.channels.configured.clone(),
     };
@@ -102,6 +107,18 @@ pub async fn run(
         options,
         _lock: lock,
     })
+}
+
+/// What of the limit of a run is kept for telling what it found. Whatever hangs uses up all the time
+/// that it is given, and is the first thing to be told.
+fn kept_for_messages(limit: Duration) -> Duration {
+    /// A little longer than what a rule needs to call a hanging API critical.
+    const SHOWS_HANG: Duration = Duration::from_secs(11);
+    let share = (limit / 4).min(MESSAGE_LIMIT);
+    match limit.checked_sub(SHOWS_HANG) {
+        Some(rest) => share.min(rest.max(Duration::from_secs(1))),
+        None => share,
+    }
 }
 
 fn sorted_ids(requested: &RequestedRunbooks) -> String {
@@ -260,7 +277,7 @@ fn compare_and_record(
                 return Err(recorded.err().unwrap_or(why));
             }
         };
-        change_mute(&mut state, options.mute.as_ref(), attempt)?;
+        change_mute(&mut state, check.at, options.mute.as_ref(), attempt)?;
         let mut compared = report.clone();
         let mut next = alerting::advance(&state, &check, &mut compared);
         let mut due = DueNotifications {
@@ -294,11 +311,12 @@ fn read_state(history: &dyn History, snapshot: &Snapshot) -> Result<(u64, AlertS
 /// run's end of it.
 fn change_mute(
     state: &mut AlertState,
+    now: OffsetDateTime,
     change: Option<&MuteChange>,
     attempt: u32,
 ) -> Result<(), String> {
     match change {
-        Some(MuteChange::Begin { runbook, until, by }) => state.mute(runbook, *until, by),
+        Some(MuteChange::Begin { runbook, until, by }) => state.mute(now, runbook, *until, by),
         Some(MuteChange::End { runbook }) if !state.unmute(runbook) && attempt == 0 => {
             let name = match runbook.contains(':') {
                 true => runbook.clone(),
