@@ -21,23 +21,25 @@ fn long_journal(stage: &Stage) {
     let body = &text[..text.len() - 1];
     let hash = sha256(body.as_bytes());
     let text = format!("{body},\"hash\":\"{hash}\"}}\n");
-    let folder = stage.state();
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let private = |name: &str| {
-        let file = File::create(folder.join(name)).expect("a file");
-        let mode = std::fs::Permissions::from_mode(0o600);
-        file.set_permissions(mode).expect("0600");
-        file
-    };
-    let journal = private("journal.jsonl");
+    let journal = private(stage, "journal.jsonl");
     journal
         .write_all_at(text.as_bytes(), EARLIER)
         .expect("written");
     let index = json!({"format": 1, "head": hash, "number": 1_000_000, "lines": 1_000_000,
         "last_line": [EARLIER, EARLIER + text.len() as u64], "entries": [[1_000_000, entry]]});
-    private("journal.index")
+    private(stage, "journal.index")
         .write_all_at(index.to_string().as_bytes(), 0)
         .expect("written");
+}
+
+/// A file in the state folder that only its owner may read.
+fn private(stage: &Stage, name: &str) -> File {
+    let folder = stage.state();
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = File::create(folder.join(name)).expect("a file");
+    let mode = std::fs::Permissions::from_mode(0o600);
+    file.set_permissions(mode).expect("0600");
+    file
 }
 
 /// How many bytes a call of the binary reads, files and sockets together.
@@ -74,11 +76,46 @@ fn a_gigabyte_of_journal_is_read_by_nobody_but_who_verifies_it() {
         &["alias", "show"],
         &["escalate", "inc-005", "--dry-run"],
         &["record", "inc-005", "--dry-run"],
+        &["record", "--deploy-log", "LOG.md"],
         &["bond", "show", "AAAA000000000001"],
         &["bond", "disconnect", "AAAA000000000001", "--dry-run"],
     ] {
         let read = bytes_read(&stage, arguments);
         println!("{arguments:?}: {read} bytes read");
         assert!(read < EARLIER / 20, "{arguments:?} read {read} bytes");
+    }
+}
+
+#[test]
+fn a_journal_that_is_none_is_not_read_to_its_end() {
+    let none: [(&str, fn(&File)); 2] = [
+        ("one line", |file| {
+            file.set_len(EARLIER).expect("made longer")
+        }),
+        ("empty lines", |file| {
+            let lines = vec![b'\n'; 60_000_000];
+            file.write_all_at(&lines, 0).expect("written");
+        }),
+    ];
+    for (name, fill) in none {
+        let stage = Stage::of(world("inc-005"));
+        fill(&private(&stage, "journal.jsonl"));
+        for arguments in [
+            &["check", "inc-005"][..],
+            &["alias", "show"],
+            &["escalate", "inc-005", "--dry-run"],
+        ] {
+            let read = bytes_read(&stage, arguments);
+            println!("{name}, {arguments:?}: {read} bytes read");
+            assert!(
+                read < EARLIER / 50,
+                "{name}: {arguments:?} read {read} bytes"
+            );
+        }
+        assert_eq!(
+            stage.duckops(&["journal", "--verify"]).run().code,
+            2,
+            "{name}"
+        );
     }
 }

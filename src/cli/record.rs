@@ -17,7 +17,7 @@ pub(super) async fn main(context: &Context, args: &args::RecordArgs) -> Result<u
     let runbook = match (&args.deploy_log, runbook) {
         (Some(path), runbook) => {
             let incident = runbook.map(|runbook| runbook.id);
-            let chain = journal::read_whole(&context.settings)?;
+            let chain = journal::recent_whole(&context.settings)?;
             let stack = &context.settings.stack;
             let now = super::now(&context.env).unix_timestamp();
             let document =

@@ -34,22 +34,26 @@ pub fn open(settings: &Settings) -> Result<Journal, JournalError> {
     Ok(Journal::in_folder(&folder.value))
 }
 
-/// The entries of the journal, provided that none was changed, removed or inserted.
-///
-/// # Errors
-/// [`JournalError`].
-pub fn read_whole(settings: &Settings) -> Result<Chain, JournalError> {
-    read_whole_since(settings, i64::MIN)
-}
-
-/// The same, without entries of writes that were over a day before `from`, in seconds since 1970.
+/// The entries of the journal, provided that none was changed, removed or inserted, without those of
+/// writes that were over a day before `from`, in seconds since 1970.
 ///
 /// # Errors
 /// [`JournalError`].
 pub fn read_whole_since(settings: &Settings, from: i64) -> Result<Chain, JournalError> {
     let from = from.saturating_sub(LONGEST_WRITE_S);
     let is_within = |entry: &JournalEntry| parse_instant(&entry.at).is_none_or(|at| at >= from);
-    let chain = open(settings)?.read_where(is_within)?;
+    whole(open(settings)?.read_where(is_within)?)
+}
+
+/// The entries that still matter, as [`Journal::recent`] has them, from an unbroken chain.
+///
+/// # Errors
+/// [`JournalError`].
+pub fn recent_whole(settings: &Settings) -> Result<Chain, JournalError> {
+    whole(open(settings)?.recent()?)
+}
+
+fn whole(chain: Chain) -> Result<Chain, JournalError> {
     match chain.is_whole() {
         true => Ok(chain),
         false => Err(JournalError::NotWhole),

@@ -12,6 +12,8 @@ pub(super) const MARK: &str = ",\"hash\":\"";
 pub(super) const MAX_LINE: u64 = 1024 * 1024;
 /// The most breaks that are listed.
 const MAX_BREAKS: usize = 1000;
+/// Of a line that is none, so much is skipped by those who only want what can be used, in bytes.
+const MAX_SKIPPED: u64 = MAX_LINE;
 const NO_LINE: &str = "this is no line of the journal";
 
 named_enum! {
@@ -119,6 +121,15 @@ pub(super) fn nothing() -> String {
     "0".repeat(64)
 }
 
+/// How far a journal is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// All of it, to find every break or to go on behind it.
+    ToTheEnd,
+    /// As long as it can hold something that may be used.
+    WhileUsable,
+}
+
 /// A journal that is being read, line by line.
 #[derive(Debug)]
 pub(super) struct Scan {
@@ -177,6 +188,7 @@ impl Scan {
     pub(super) fn read(
         &mut self,
         mut source: impl BufRead,
+        effort: Effort,
         mut keep: impl FnMut(u64, JournalEntry),
     ) -> std::io::Result<()> {
         let mut line = Vec::new();
@@ -186,12 +198,19 @@ impl Scan {
                 .by_ref()
                 .take(MAX_LINE)
                 .read_until(b'\n', &mut line)?;
-            if length == 0 {
+            if length == 0 || (effort == Effort::WhileUsable && self.is_useless()) {
                 return Ok(());
             }
             if length as u64 == MAX_LINE && !line.ends_with(b"\n") {
-                let more = source.skip_until(b'\n')?;
-                self.overlong((length + more) as u64);
+                let limit = match effort {
+                    Effort::WhileUsable => MAX_SKIPPED,
+                    Effort::ToTheEnd => u64::MAX,
+                };
+                let more = source.by_ref().take(limit).skip_until(b'\n')? as u64;
+                self.overlong(length as u64 + more);
+                if more == limit {
+                    return Ok(());
+                }
                 continue;
             }
             if let Some((number, entry)) = self.add(&line) {
@@ -249,8 +268,13 @@ impl Scan {
         self.broken(self.line, NO_LINE);
     }
 
+    /// Whether it is broken in so many places that nothing behind them says anything.
+    fn is_useless(&self) -> bool {
+        self.chain.breaks.len() >= MAX_BREAKS
+    }
+
     fn broken(&mut self, line: usize, why: &'static str) {
-        if self.chain.breaks.len() < MAX_BREAKS {
+        if !self.is_useless() {
             self.chain.breaks.push((line, why));
         }
     }

@@ -5,7 +5,7 @@
 //! on. Lines cut off at the end are not detected unless the newest hash is stored elsewhere. A
 //! line torn by a crash is left as it is: the next one records that it follows a torn line.
 
-use super::chain::{Line, MARK, Scan};
+use super::chain::{Effort, Line, MARK, Scan};
 use super::digest::sha256;
 use super::journal_index::{self, Recent};
 use super::private_file::{self, StateDirError};
@@ -62,32 +62,33 @@ impl Journal {
                     kept.push((number, entry));
                 }
             };
-            self.scanned(scan.read(BufReader::new(file), keep))?;
+            self.scanned(scan.read(BufReader::new(file), Effort::ToTheEnd, keep))?;
         }
         Ok(scan.end().with_entries(kept))
     }
 
     /// The newest entries of each command on each stack, the first of each stack, and all of every
     /// write that is open. What stands in the journal before the last [index](super::journal_index) is not read
-    /// and not checked again, so that this costs the same however long the journal is.
+    /// and not checked again, so that this costs the same however long the journal is. Where it is
+    /// broken beyond use, the rest is not read either.
     ///
     /// # Errors
     /// As [`Journal::read`].
     pub fn recent(&self) -> Result<Chain, StateDirError> {
         match private_file::existing(&self.path)? {
             None => Ok(Scan::new().end()),
-            Some(mut file) => Ok(self.resumed(&mut file)?.0),
+            Some(mut file) => Ok(self.resumed(&mut file, Effort::WhileUsable)?.0),
         }
     }
 
     /// [`Journal::recent`], and how many bytes of the journal were read for it.
-    fn resumed(&self, file: &mut File) -> Result<(Chain, u64), StateDirError> {
+    fn resumed(&self, file: &mut File, effort: Effort) -> Result<(Chain, u64), StateDirError> {
         let (mut scan, mut recent) = journal_index::load(&self.path, file)
             .unwrap_or_else(|| (Scan::new(), Recent::default()));
         let start = scan.offset();
         self.scanned(file.seek(SeekFrom::Start(start)).map(drop))?;
         let keep = |number, entry| recent.add(number, entry);
-        self.scanned(scan.read(BufReader::new(&mut *file), keep))?;
+        self.scanned(scan.read(BufReader::new(&mut *file), effort, keep))?;
         let read = scan.offset() - start;
         if read > INDEX_EVERY {
             journal_index::save(&self.path, &scan, &recent);
@@ -108,7 +109,7 @@ impl Journal {
         let failed = |error: std::io::Error| StateDirError::at(&self.path, words_of(&error));
         let mut file = private_file::open(&self.path)?;
         private_file::hold(&file, &self.path)?;
-        let (kept, _) = self.resumed(&mut file)?;
+        let (kept, _) = self.resumed(&mut file, Effort::ToTheEnd)?;
         let last = kept.last_number();
         let is_unended = kept.is_unended();
         let (mut previous, mut torn) = (kept.head, kept.torn);
@@ -144,7 +145,7 @@ impl Journal {
 #[cfg(test)]
 fn chain(text: &str) -> Chain {
     let (mut scan, mut entries) = (Scan::new(), Vec::new());
-    let read = scan.read(text.as_bytes(), |number, entry| {
+    let read = scan.read(text.as_bytes(), Effort::ToTheEnd, |number, entry| {
         entries.push((number, entry))
     });
     read.expect("memory can be read");

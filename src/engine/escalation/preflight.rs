@@ -73,13 +73,14 @@ pub fn preflight(
         outcome.cautions.extend(earlier);
     }
     if names.is_empty() {
+        let none = match channels.configured.is_empty() {
+            true => "no channel is configured",
+            false => "no channel is for this incident",
+        };
         return Preflight::Done(EscalationOutcome {
             code: exit::OK,
             word: "printed",
-            summary: format!(
-                "no channel is configured: paste this message to {} now",
-                contact(situation)
-            ),
+            summary: format!("{none}: paste this message to {} now", contact(situation)),
             next: Some(record(id)),
             ..outcome
         });

@@ -192,7 +192,8 @@ fn long(folder: &Path, writes: usize) -> Journal {
 
 fn bytes_read(journal: &Journal) -> (Chain, u64) {
     let file = private_file::existing(journal.path()).expect("looked at");
-    journal.resumed(&mut file.expect("there")).expect("read")
+    let read = journal.resumed(&mut file.expect("there"), Effort::ToTheEnd);
+    read.expect("read")
 }
 
 #[test]
