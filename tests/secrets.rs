@@ -199,6 +199,11 @@ fn a_scene_without_secrets_in_it_prints_the_same_with_secrets_as_without() {
         "callback-errors-9Kq2Lm7Wv4",
         "duckops-escalate-inc-004-7Yt5Rb",
         "us-east-1-production-8Hn3Vc6Xs",
+        // Or they are nothing else.
+        "us-east-1",
+        "format_version",
+        "callback_errors_24h_min",
+        "peck-approval-workflow",
     ];
     for scene in ["healthy", "inc-004", "inc-005"] {
         let stage = Stage::of(world(scene));
