@@ -6,7 +6,6 @@ use super::{Context, args};
 use crate::alerting::channels::heartbeat;
 use crate::alerting::delivery::{Channels, host_name};
 use crate::alerting::{Debounce, SUBJECTS, is_subject};
-use crate::cloud::Http;
 use crate::engine::check::{self, CheckError, CheckOptions, MuteChange, parse_mute_end};
 use crate::engine::history_open;
 use crate::engine::runbooks::RequestedRunbooks;
@@ -61,7 +60,7 @@ async fn run(
     }
     if let Some(url) = &context.settings.heartbeat {
         let now = super::now(&context.env);
-        if let Err(why) = heartbeat::beat(&Http::new(None), url, &context.env, now).await {
+        if let Err(why) = heartbeat::beat(&context.http(), url, &context.env, now).await {
             out::warn(&format!("duckops: the heartbeat was not accepted: {why}"));
         }
     }

@@ -48,7 +48,7 @@ use crate::engine::waiting::Waiting;
 use crate::exit;
 use crate::redact;
 use crate::runbook::Library;
-use crate::stack::{Environment, Flags, Origin, Settings, env_overrides};
+use crate::stack::{Environment, Flags, Origin, ProxyExceptions, Settings};
 use crate::text::Printable;
 use args::{Cli, Command};
 use clap::Parser;
@@ -79,16 +79,17 @@ struct Context {
 impl Context {
     /// The run that the settings ask for, by the wall clock of now.
     fn run(&self) -> Result<Run, Failure> {
-        let seen = observer(self.verbose);
-        let http = match env_overrides::passes_all_proxies_by(&self.env) {
-            true => Http::direct(seen),
-            false => Http::new(seen),
-        };
-        let http = http.trusting(TrustedRoots::read(&|name| self.env.get(name).cloned()));
         Ok(Run {
             waiting: self.waiting.clone(),
-            ..Run::new(&self.settings, &self.env, http, now(&self.env))?
+            ..Run::new(&self.settings, &self.env, self.http(), now(&self.env))?
         })
+    }
+
+    /// The HTTP stack by the proxies and the roots of the environment.
+    fn http(&self) -> Http {
+        Http::new(observer(self.verbose))
+            .excepting(ProxyExceptions::read(&self.env))
+            .trusting(TrustedRoots::read(&|name| self.env.get(name).cloned()))
     }
 }
 

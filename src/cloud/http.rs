@@ -3,6 +3,7 @@
 
 use super::{CONNECT, TrustedRoots, innermost};
 use crate::observation::{Unavailable, UnavailableReason};
+use crate::stack::ProxyExceptions;
 use crate::text::{Printable, Untrusted};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -44,16 +45,16 @@ pub struct Http {
     observer: Option<Observer>,
     /// Whether proxies of the environment are passed by.
     direct: bool,
+    /// What is asked without them all the same.
+    exceptions: ProxyExceptions,
     /// Whether every request has a connection of its own.
     unpooled: bool,
     roots: TrustedRoots,
 }
 
+/// By whether it speaks TLS and whether it goes straight.
 #[derive(Default)]
-struct Clients {
-    plain: OnceLock<Result<reqwest::Client, String>>,
-    secure: OnceLock<Result<reqwest::Client, String>>,
-}
+struct Clients([[OnceLock<Result<reqwest::Client, String>>; 2]; 2]);
 
 /// Answers every name with the same addresses.
 struct Pinned(Vec<SocketAddr>);
@@ -78,6 +79,7 @@ impl Http {
             clients: Arc::default(),
             observer,
             direct: false,
+            exceptions: ProxyExceptions::default(),
             unpooled: false,
             roots: TrustedRoots::default(),
         }
@@ -86,6 +88,11 @@ impl Http {
     /// The same stack, which trusts these roots, too.
     pub fn trusting(self, roots: TrustedRoots) -> Self {
         Self { roots, ..self }
+    }
+
+    /// The same stack, which asks these places without a proxy.
+    pub fn excepting(self, exceptions: ProxyExceptions) -> Self {
+        Self { exceptions, ..self }
     }
 
     /// A stack that goes straight to this machine's own loopback, whatever proxy is set.
@@ -114,12 +121,12 @@ impl Http {
         let secure = url
             .get(..6)
             .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
-        let cell = if secure {
-            &self.clients.secure
-        } else {
-            &self.clients.plain
-        };
-        cell.get_or_init(|| self.build(secure))
+        let direct =
+            self.direct || url::Url::parse(url).is_ok_and(|url| self.exceptions.cover(&url));
+        let [plain, tls] = &self.clients.0;
+        let [proxied, straight] = if secure { tls } else { plain };
+        let cell = if direct { straight } else { proxied };
+        cell.get_or_init(|| self.build(secure, direct))
             .as_ref()
             .map_err(|why| {
                 Unavailable::new(
@@ -137,7 +144,7 @@ impl Http {
     /// # Errors
     /// Why it could not be built.
     pub fn pinned(secure: bool, addresses: &[SocketAddr]) -> Result<reqwest::Client, String> {
-        let builder = Self::direct(None).unpooled().builder(secure);
+        let builder = Self::direct(None).unpooled().builder(secure, true);
         let builder = builder
             .dns_resolver(Pinned(addresses.to_vec()))
             .http1_only()
@@ -147,15 +154,15 @@ impl Http {
         built.map_err(|error| error.without_url().to_string())
     }
 
-    fn build(&self, secure: bool) -> Result<reqwest::Client, String> {
+    fn build(&self, secure: bool, direct: bool) -> Result<reqwest::Client, String> {
         if let (true, Some(problem)) = (secure, &self.roots.problem) {
             return Err(problem.clone());
         }
-        let built = self.builder(secure).build();
+        let built = self.builder(secure, direct).build();
         built.map_err(|error| error.without_url().to_string())
     }
 
-    fn builder(&self, secure: bool) -> reqwest::ClientBuilder {
+    fn builder(&self, secure: bool, direct: bool) -> reqwest::ClientBuilder {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("duckops/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -170,11 +177,7 @@ impl Http {
         } else {
             builder.tls_certs_only([])
         };
-        let builder = if self.direct {
-            builder.no_proxy()
-        } else {
-            builder
-        };
+        let builder = if direct { builder.no_proxy() } else { builder };
         if self.unpooled {
             builder.pool_max_idle_per_host(0)
         } else {

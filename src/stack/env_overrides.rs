@@ -1,6 +1,6 @@
 //! Environment overrides that change where requests go: AWS endpoints, proxies, credentials.
 
-use super::{Environment, Origin, Stack};
+use super::{Environment, Origin, ProxyExceptions, Stack};
 use crate::text::Printable;
 
 use super::aws_endpoints::other_region_of_profile;
@@ -57,34 +57,10 @@ fn unused_proxy_settings(env: &Environment) -> Vec<String> {
     let values = PROXY_VARIABLES
         .into_iter()
         .filter_map(|name| Some((name, value(env, name)?)));
-    let mut unused: Vec<String> = values
+    values
         .filter(|(_, text)| proxy_origin(text).is_none())
         .map(|(name, _)| format!("{name} is not the URL of a proxy, and is not used"))
-        .collect();
-    let has_port = |exception: &&str| {
-        let end = exception.rsplit_once(':');
-        end.is_some_and(|(host, port)| !host.contains(':') && port.parse::<u16>().is_ok())
-    };
-    if unused.is_empty() && proxies(env).next().is_some() {
-        let ports = exceptions(env).filter(has_port);
-        let said = |exception| format!("NO_PROXY takes no port: {exception} is not used");
-        unused.extend(ports.map(said));
-    }
-    unused
-}
-
-/// The exceptions from proxies, as the HTTP client reads them.
-fn exceptions(env: &Environment) -> impl Iterator<Item = &str> {
-    let listed = value(env, "NO_PROXY").or_else(|| value(env, "no_proxy"));
-    let listed = listed.into_iter().flat_map(|listed| listed.split(','));
-    listed
-        .map(str::trim)
-        .filter(|exception| !exception.is_empty())
-}
-
-/// Whether nothing goes through a proxy: `NO_PROXY=*` covers addresses, too.
-pub fn passes_all_proxies_by(env: &Environment) -> bool {
-    exceptions(env).any(|exception| exception == "*")
+        .collect()
 }
 
 /// The proxies that requests to the API and to AWS go through, each with its variable.
@@ -97,12 +73,13 @@ fn proxies_in_use<'a>(
         .filter_map(|endpoint| url::Url::parse(&endpoint.url).ok())
         .collect();
     let aws_by_default = aws.is_empty();
+    let exceptions = ProxyExceptions::read(env);
     let used: Vec<_> = aws
         .into_iter()
         .chain([stack.api_url.value.clone()])
-        .filter(|url| !is_exception(env, url))
+        .filter(|url| !exceptions.cover(url))
         .map(|url| url.scheme().to_owned())
-        .chain((aws_by_default && !passes_all_proxies_by(env)).then(|| "https".to_owned()))
+        .chain((aws_by_default && !exceptions.cover_all()).then(|| "https".to_owned()))
         .collect();
     let serves = move |name: &str| {
         let scheme = name
@@ -113,44 +90,6 @@ fn proxies_in_use<'a>(
         used.iter().any(|used| *used == scheme || scheme == "all")
     };
     proxies(env).filter(move |(name, _)| serves(name))
-}
-
-/// Whether a URL is an exception from proxies, by its address, its network or its domain.
-fn is_exception(env: &Environment, url: &url::Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let address: Option<std::net::IpAddr> = host.parse().ok();
-    exceptions(env).any(|exception| match (exception, address) {
-        ("*", _) => true,
-        (exception, Some(address)) => match exception.split_once('/') {
-            Some((network, bits)) => is_in_network(address, network, bits),
-            None => exception.parse() == Ok(address),
-        },
-        (exception, None) => {
-            let domain = exception.trim_start_matches('.').to_ascii_lowercase();
-            host == domain
-                || host
-                    .strip_suffix(&domain)
-                    .is_some_and(|rest| rest.ends_with('.'))
-        }
-    })
-}
-
-fn is_in_network(address: std::net::IpAddr, network: &str, bits: &str) -> bool {
-    use std::net::IpAddr::{V4, V6};
-    let Ok(bits) = bits.parse::<u32>() else {
-        return false;
-    };
-    match (address, network.parse()) {
-        (V4(address), Ok(V4(network))) if bits <= 32 => {
-            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
-            u32::from(address) & mask == u32::from(network) & mask
-        }
-        (V6(address), Ok(V6(network))) if bits <= 128 => {
-            let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
-            u128::from(address) & mask == u128::from(network) & mask
-        }
-        _ => false,
-    }
 }
 
 /// One note for each override in force.
@@ -207,11 +146,6 @@ fn origin_of_url(url: &str) -> String {
 mod tests {
     use super::*;
 
-    fn is_excepted(exceptions: &str, url: &str) -> bool {
-        let env = Environment::from([("NO_PROXY".to_owned(), exceptions.to_owned())]);
-        is_exception(&env, &url::Url::parse(url).expect("a URL"))
-    }
-
     #[test]
     fn a_proxy_is_named_only_where_it_is_used() {
         for (text, due) in [
@@ -232,36 +166,6 @@ mod tests {
             let env = Environment::from([("http_proxy".to_owned(), text.to_owned())]);
             let unused = unused_proxy_settings(&env);
             assert_eq!(unused.is_empty(), due.is_some(), "{text}: {unused:?}");
-        }
-        let env = Environment::from([
-            ("http_proxy".to_owned(), "127.0.0.1:9".to_owned()),
-            ("NO_PROXY".to_owned(), "::1,a.test:80,b.test".to_owned()),
-        ]);
-        let unused = unused_proxy_settings(&env);
-        assert!(
-            unused.len() == 1 && unused[0].contains("a.test:80"),
-            "{unused:?}"
-        );
-    }
-
-    #[test]
-    fn exceptions_from_proxies_are_addresses_networks_and_domains() {
-        for (exceptions, url, due) in [
-            ("*", "http://127.0.0.1:9", true),
-            ("127.0.0.1", "http://127.0.0.1:9", true),
-            ("127.0.0.2", "http://127.0.0.1:9", false),
-            ("10.0.0.0/8, 127.0.0.0/8", "http://127.0.0.1:9", true),
-            ("10.0.0.0/8", "http://127.0.0.1:9", false),
-            ("0.0.0.0/0", "http://127.0.0.1:9", true),
-            ("::1", "http://[::1]:9", true),
-            ("fd00::/8", "http://[fd00::1]", true),
-            (".example.com", "https://api.example.com", true),
-            ("example.com", "https://example.com", true),
-            ("ample.com", "https://example.com", false),
-            ("", "https://example.com", false),
-            ("127.0.0.0/x", "http://127.0.0.1", false),
-        ] {
-            assert_eq!(is_excepted(exceptions, url), due, "{exceptions} {url}");
         }
     }
 }

@@ -11,6 +11,7 @@ mod config;
 mod deploy_log;
 pub mod env_overrides;
 mod flags;
+mod proxy_exceptions;
 mod retention;
 mod secret;
 mod settings;
@@ -23,6 +24,7 @@ pub use deploy_log::{
     DeployLogScope, LoggedChange, NoVersion, changes, newest_change, newest_version,
 };
 pub use flags::Flags;
+pub use proxy_exceptions::ProxyExceptions;
 pub use secret::{Secret, SecretError, SecretSource};
 pub use settings::{Settings, config_path};
 
