@@ -233,6 +233,38 @@ fn a_period_the_feed_does_not_cover_is_not_ok() {
 }
 
 #[test]
+fn a_token_makes_no_short_feed_unknown() {
+    let short = |requests: Vec<Value>| {
+        let mut world = FakeStack {
+            frozen: true,
+            requests,
+            ..FakeStack::empty(now())
+        };
+        tell(&mut world, 1_200, "cert.issued", json!({}));
+        world
+    };
+    let request = |status: &str, ago: i64| {
+        let at = now().unix_timestamp() - ago;
+        json!({"peck_id": "p7", "spaceduck_id": B, "status": status, "created_at": at})
+    };
+    // A list of agents tells of no request; one of requests tells of those in it.
+    for (requests, reason, code) in [
+        // With nothing else asked nothing was judged.
+        (Vec::new(), "needs-credentials", 3),
+        (vec![request("denied", 2_400)], "no-callback-error", 0),
+        (
+            vec![request("callback_error", 2_400)],
+            "callback-error-recent",
+            1,
+        ),
+    ] {
+        let (ended, document) = listed(short(requests), &["triage", "peck"]);
+        let found = &step(&document, "peck", "callback-error")["reason_code"];
+        assert_eq!((found, ended), (&reason.into(), code), "{document:#}");
+    }
+}
+
+#[test]
 fn an_event_without_id_makes_every_candidate_uncertain() {
     let with = |kind: &str, entry: Value| {
         let mut world = empty();

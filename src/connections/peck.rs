@@ -66,12 +66,16 @@ impl PeckState {
     pub fn of(word: &str) -> Option<Self> {
         let word = word.trim().to_ascii_lowercase().replace(['_', ' '], "-");
         Some(match word.as_str() {
-            "pending" | "requested" | "sent" => PeckState::Pending,
+            "pending" | "requested" | "sent" | "waiting" | "awaiting-approval" | "open" => {
+                PeckState::Pending
+            }
             "approved" | "accepted" | "connected" | "active" | "bond" | "bonded" | "bound"
             | "flock" => PeckState::Approved,
-            "denied" | "rejected" => PeckState::Denied,
-            "expired" | "timed-out" | "timeout" => PeckState::Expired,
-            "callback-error" => PeckState::CallbackError,
+            "denied" | "rejected" | "declined" | "refused" => PeckState::Denied,
+            "expired" | "timed-out" | "timeout" | "timedout" | "lapsed" => PeckState::Expired,
+            "callback-error" | "callbackerror" | "callback-failed" | "callback-timeout" => {
+                PeckState::CallbackError
+            }
             _ => return None,
         })
     }

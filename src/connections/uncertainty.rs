@@ -75,7 +75,7 @@ pub(super) fn uncertain(peck: &Peck, unbonded: &Unbonded, now: i64) -> Option<&'
         PeckState::CallbackError if peck.last(EventKind::CallbackError).is_some() => None,
         PeckState::CallbackError if !tells_bonds => Some(NO_BOND_IN_FEED),
         PeckState::CallbackError
-            if unattributed.of(EventKind::Bonded).max(of_others) >= approved =>
+            if unattributed.of(EventKind::Bonded).max(of_others) >= approved.or(peck.begun()) =>
         {
             Some("a bond in the feed names no request, and could be this one's")
         }

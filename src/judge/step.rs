@@ -3,7 +3,7 @@
 use super::decision::{Decision, NotYet, decide};
 use super::inputs::Inputs;
 use crate::fact::{FactValue, Probe};
-use crate::observation::{FactState, Unavailable};
+use crate::observation::{FactState, Unavailable, UnavailableReason};
 use crate::report::clock;
 use crate::report::model::{
     self, Escalation, Evidence, Finding, NextAction, Proof, Verdict, WarmingUp,
@@ -201,6 +201,12 @@ fn not_told(
     let next = match unavailable.fix {
         // A command of one's own would meet the same obstacle.
         Some(fix) => NextAction { text: fix, command },
+        // The manual command would read once more what does not reach back far enough.
+        None if unavailable.why == UnavailableReason::NotCovered => NextAction {
+            text: "Let cron record (duckops check): its history covers what one answer does not"
+                .into(),
+            command: command.or_else(|| Some("duckops history".into())),
+        },
         None => NextAction {
             text: match command {
                 Some(_) => "Check connection, access and settings".into(),

@@ -51,7 +51,8 @@ pub(super) fn spaceducks(context: &RequestContext<'_>) -> OperationResult {
         let rows: Vec<_> = rows.collect();
         ResponseBody::Json(match request.method {
             Method::GET => json!({"agents": rows}),
-            _ => json!({"connections": rows}),
+            _ if world.requests.is_empty() => json!({"connections": rows}),
+            _ => json!({"connections": rows, "pecks": world.requests}),
         })
     });
     OperationResult::new(question, outcome)

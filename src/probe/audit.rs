@@ -133,16 +133,14 @@ fn exactly(observation: &mut Observation, tally: &Tally, at: OffsetDateTime) {
     }
     observation.set("audit.pulses", FactValue::Int(tally.pulse_count), at);
     let pulse = ("audit.pulse_age", "audit.pulse_age_min");
-    age(observation, pulse, "pulse", &tally.pulses, tally, at);
+    let alive = ("pulse", "duckops history status.agents.alive");
+    age(observation, pulse, alive, &tally.pulses, tally, at);
     let cert = ("audit.cert_age", "audit.cert_age_min");
-    age(
-        observation,
-        cert,
+    let issued = (
         "certificate entry",
-        &tally.certs,
-        tally,
-        at,
+        "duckops history status.database.birth_certificates",
     );
+    age(observation, cert, issued, &tally.certs, tally, at);
     observation.set(
         "audit.newest_certs",
         FactValue::List(tally.certs.lines()),
@@ -185,11 +183,12 @@ fn exactly(observation: &mut Observation, tally: &Tally, at: OffsetDateTime) {
     observation.put("audit.newest_pecks_callback_error_age", age, at);
 }
 
-/// How old the newest of a kind is; without one it is at least as old as the feed.
+/// How old the newest of a kind is; without one it is at least as old as the feed. Beside the kind
+/// stands the command that shows what was recorded of it.
 fn age(
     observation: &mut Observation,
     (exact, at_least): (&'static str, &'static str),
-    what: &str,
+    (what, recorded): (&str, &'static str),
     newest: &Newest,
     tally: &Tally,
     at: OffsetDateTime,
@@ -200,6 +199,8 @@ fn age(
             UnavailableReason::NotCovered,
             format!("no {what} in the audit feed, which reaches back only {reach}"),
         )
+        .fix("Let cron record, or compare the recorded totals")
+        .command(recorded)
     };
     match (
         newest.newest_age(tally.coverage.now),

@@ -17,6 +17,7 @@ use crate::fact::{FactValue, Probe, duration, instant};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 pub use lists::Access;
+use lists::ListResults;
 use time::OffsetDateTime;
 
 /// So many are named as evidence.
@@ -24,7 +25,7 @@ const NAMED: usize = 5;
 pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Connections);
     let mut listing = Vec::new();
-    let (connections, lists) = tokio::join!(
+    let (connections, mut lists) = tokio::join!(
         audit::connections(context, &mut observation),
         lists::fetch_all(context, &mut listing),
     );
@@ -48,12 +49,14 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         .failed
         .as_ref()
         .map(|_| "a list that was asked failed");
-    let connections = connections.builder.end(reach, silent, lists.notes);
+    let connections = connections
+        .builder
+        .end(reach, silent, std::mem::take(&mut lists.notes));
     // These come from the feed alone, which every step may read.
     callbacks::facts(&mut observation, &connections, context.now);
-    match lists.failed {
+    match lists.failed.take() {
         Some(unavailable) => observation.default_unavailable(unavailable),
-        None => facts(&mut observation, &connections, context, lists.is_asked),
+        None => facts(&mut observation, &connections, context, &lists),
     }
     observation.connections = Some(connections);
     observation
@@ -63,7 +66,7 @@ fn facts(
     observation: &mut Observation,
     all: &Connections,
     context: &ProbeContext,
-    lists_asked: bool,
+    lists: &ListResults,
 ) {
     let at = context.now;
     let single = context.only.is_some();
@@ -89,11 +92,8 @@ fn facts(
         );
         return;
     }
-    // Of everybody the lists would show what the feed does not; of one that was named it counts
-    // as missing.
-    let lacks_token = !single && !lists_asked;
-    of_pecks(observation, all, (single, lacks_token), at);
-    bonds::facts(observation, all, (single, lacks_token), at);
+    of_pecks(observation, all, (single, lists), at);
+    bonds::facts(observation, all, (single, lists.is_asked), at);
 }
 
 /// A reason that the lists would remove.
@@ -109,12 +109,23 @@ fn unlisted(lacks_token: bool, why: UnavailableReason, detail: String) -> Unavai
     }
 }
 
+/// A token lists agents; requests are listed for one agent, with its key.
+fn needs_requests(detail: String) -> Unavailable {
+    Unavailable::new(
+        UnavailableReason::NeedsCredentials,
+        format!("needs a Beak key and its agent: {detail}"),
+    )
+    .fix("Name the key and the agent, with which its requests are listed (--beak-key-file FILE, --spaceduck ID)")
+    .command("duckops help peck")
+}
+
 fn of_pecks(
     observation: &mut Observation,
     all: &Connections,
-    (one, lacks_token): (bool, bool),
+    (one, lists): (bool, &ListResults),
     at: OffsetDateTime,
 ) {
+    let lacks_token = !one && !lists.is_asked;
     let state = |peck: &Peck| peck.state(all.now);
     let are = |wanted| all.pecks.iter().filter(move |peck| state(peck) == wanted);
     let count = |wanted| are(wanted).count() as i64;
@@ -155,11 +166,16 @@ fn of_pecks(
         let detail = format!("the state of {which} is not certain: {why}");
         unlisted(lacks_token, UnavailableReason::Contradictory, detail)
     });
+    // What a list of requests was there to tell it has told.
     let gap = |gap: Option<Gap>| {
-        let gap = gap.filter(|_| !one);
-        gap.map(|gap| {
-            let lacks_token = lacks_token && token_tells(gap, all);
-            unlisted(lacks_token, UnavailableReason::NotCovered, said(gap))
+        let gap = gap.filter(|gap| !one && !(lists.has_requests && token_tells(*gap, all)))?;
+        Some(match token_tells(gap, all) {
+            true if lists.is_asked => needs_requests(said(gap)),
+            tells => unlisted(
+                lacks_token && tells,
+                UnavailableReason::NotCovered,
+                said(gap),
+            ),
         })
     };
     let (pending, all_known) = (gap(all.gaps.pending), gap(all.gaps.pecks));

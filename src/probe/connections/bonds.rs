@@ -12,9 +12,12 @@ use time::OffsetDateTime;
 pub(super) fn facts(
     observation: &mut Observation,
     all: &Connections,
-    (one, lacks_token): (bool, bool),
+    (one, lists_asked): (bool, bool),
     at: OffsetDateTime,
 ) {
+    // Of everybody the lists would show what the feed does not; of one that was named it counts
+    // as missing.
+    let lacks_token = !one && !lists_asked;
     let now = all.now;
     let bonded: Vec<&Bond> = all
         .bonds
@@ -86,7 +89,10 @@ pub(super) fn facts(
     let unclear = unclear.map(|why| format!("the state of {which} is not certain: {why}"));
     if let Some(why) = unclear.or(gap.map(said)) {
         let mut unavailable = unlisted(lacks_token, UnavailableReason::NotCovered, why);
-        unavailable.fix.get_or_insert_with(|| "With --token-file or --beak-key-file the lists are asked, which know when each agent was last seen".into());
+        // Where the lists were asked, they did not know it either.
+        if !lists_asked {
+            unavailable.fix.get_or_insert_with(|| "With --token-file or --beak-key-file the lists are asked, which know when each agent was last seen".into());
+        }
         for path in [
             "bonds.bonded",
             "bonds.alive",

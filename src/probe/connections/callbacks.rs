@@ -148,13 +148,22 @@ pub(super) fn request_errors(observation: &mut Observation, all: &Connections, a
     let is_within =
         |when: Option<i64>, window: i64| when.is_some_and(|when| all.now - when <= window);
     let error = |peck: &&Peck| peck.last(EventKind::CallbackError);
-    let recent = failed().filter(|peck| is_within(error(peck), NEWS)).count();
+    // A list says that it failed and not when: after it was approved or asked, as late as now
+    // where neither is dated.
+    let listed = |peck: &&Peck| {
+        let is_listed = error(peck).is_none() && peck.listed == Some(PeckState::CallbackError);
+        let since = peck.last(EventKind::Approved).or(peck.begun());
+        is_listed.then(|| since.unwrap_or(all.now))
+    };
+    let failed_at = |peck: &&Peck| error(peck).or(listed(peck));
+    let recent = failed().filter(|peck| is_within(failed_at(peck), NEWS));
+    let recent = recent.count();
     let unbonded = |window: i64| {
-        let silent = failed().filter(|peck| error(peck).is_none());
+        let silent = failed().filter(|peck| failed_at(peck).is_none());
         let within = silent.filter(|peck| is_within(peck.last(EventKind::Approved), window));
         within.count() as i64
     };
-    let silent = failed().filter(|peck| error(peck).is_none());
+    let silent = failed().filter(|peck| failed_at(peck).is_none());
     let newest = silent.max_by_key(|peck| peck.last(EventKind::Approved));
     let none = || {
         Unavailable::new(
@@ -242,6 +251,34 @@ mod tests {
             shown_of(&nameless, "callbacks.newest_names"),
             "a request without id at an unnamed agent, p3 at an unnamed agent",
         );
+    }
+
+    #[test]
+    fn a_listed_callback_error_is_as_old_as_its_request_at_most() {
+        let listed = |begun: Option<i64>| {
+            let mut peck = Peck::default();
+            peck.id = "p7".to_owned();
+            peck.listed = Some(PeckState::CallbackError);
+            peck.first = begun.map(|ago| NOW - ago);
+            peck
+        };
+        for (begun, recent) in [
+            (Some(NEWS), "1"),
+            (Some(NEWS + 1), "0"),
+            // Nothing says that it is over.
+            (None, "1"),
+        ] {
+            let all = Connections {
+                now: NOW,
+                pecks: vec![listed(begun)],
+                ..Connections::default()
+            };
+            let mut observation = Observation::new(crate::fact::Probe::Connections);
+            request_errors(&mut observation, &all, OffsetDateTime::UNIX_EPOCH);
+            let shown = |path| shown_of(&observation, path);
+            assert_eq!(shown("pecks.callback_errors_recent"), recent, "{begun:?}");
+            assert_eq!(shown("pecks.unbonded"), "0", "{begun:?}");
+        }
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub(super) struct ListResults {
     pub(super) failed: Option<Unavailable>,
     /// Whether there are credentials with which a list was asked.
     pub(super) is_asked: bool,
+    /// Whether an answer held a list of requests, and not of agents alone.
+    pub(super) has_requests: bool,
 }
 
 /// Asks every list that can be asked with what there is; says so when none can.
@@ -79,7 +81,7 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
             .as_ref()
             .err()
             .map(|unavailable| unavailable.detail.clone());
-        let bytes = answer.as_ref().map_or(0, |(_, bytes)| *bytes as u64);
+        let bytes = answer.as_ref().map_or(0, |list| list.bytes as u64);
         context.http.saw(&Exchange {
             what: what.clone(),
             outcome: failure.clone().unwrap_or_else(|| "200".into()),
@@ -87,7 +89,10 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
             bytes,
         });
         match answer {
-            Ok((more, _)) => told.rows.extend(more),
+            Ok(list) => {
+                told.rows.extend(list.rows);
+                told.has_requests |= list.has_requests;
+            }
             Err(unavailable) => {
                 let detail = format!("{what}: {}", unavailable.detail);
                 let fix = "Mend the credential, or leave it away: then the feed alone is judged";
@@ -172,7 +177,14 @@ fn questions(context: &ProbeContext) -> Result<Vec<ListRequest>, Unavailable> {
     Ok(questions)
 }
 
-async fn fetch(question: ListRequest) -> Result<(Vec<ListRow>, usize), Unavailable> {
+/// What one answer held.
+struct ReadList {
+    rows: Vec<ListRow>,
+    has_requests: bool,
+    bytes: usize,
+}
+
+async fn fetch(question: ListRequest) -> Result<ReadList, Unavailable> {
     let broken = |error: reqwest::Error| {
         let error = error.without_url();
         let why = if error.is_connect() {
@@ -215,6 +227,7 @@ async fn fetch(question: ListRequest) -> Result<(Vec<ListRow>, usize), Unavailab
             format!("the list is not JSON: {error}"),
         )
     })?;
+    let has_requests = answer.pecks.is_some();
     let containers = [
         answer.agents,
         answer.spaceducks,
@@ -234,7 +247,11 @@ async fn fetch(question: ListRequest) -> Result<(Vec<ListRow>, usize), Unavailab
         ));
     }
     let rows = containers.into_iter().flatten().flatten();
-    Ok((rows.flat_map(ListedFields::rows).collect(), body.len()))
+    Ok(ReadList {
+        rows: rows.flat_map(ListedFields::rows).collect(),
+        has_requests,
+        bytes: body.len(),
+    })
 }
 
 #[derive(Deserialize)]
