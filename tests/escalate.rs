@@ -470,10 +470,10 @@ fn since_is_the_earliest_known_onset() {
         line.unwrap_or_else(|| panic!("{ran:?}")).to_owned()
     };
     let line = since(&stage);
-    let begin = "Since: 2026-03-22T03:07:09Z (5 min ago), recovery.since; recorded since 2026-03-22T03:12:09Z";
+    let begin = "Since: 2026-03-22T03:07:09Z (5 min ago); first recorded 2026-03-22T03:12:09Z";
     assert!(line.starts_with(begin), "{line}");
     down.recorded.clear();
     let line = since(&Stage::of(down));
-    let begin = "Since: 2026-03-22T03:12:09Z, first recorded; no ok run in 48 h";
+    let begin = "Since: first recorded 2026-03-22T03:12:09Z; no ok run in 48 h";
     assert!(line.starts_with(begin), "{line}");
 }

@@ -50,6 +50,7 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
     &[
         ("api.up", &[(Status, "")]),
         ("api.cause", &[(Status, "")]),
+        ("api.refusal", &[(Status, "")]),
         // A document without a `status` field claims nothing bad.
         ("api.claims", &[(Status, "")]),
         // How long the answer took is known of every answer, also of a bad one.

@@ -224,6 +224,12 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
             )
             .fix("Check the names, the account and the region of this stack")
         }
+        "StateMachineTypeNotSupported" => unavailable(
+            UnavailableReason::Unsupported,
+            format!("{action}: an express workflow keeps no list of executions"),
+        )
+        .reply(words)
+        .fix("Set state_machine to the standard workflow in the configuration"),
         _ if code.contains("NotSupported") || code == "UnknownOperationException" => unavailable(
             UnavailableReason::Unsupported,
             format!("{action}: {named}: {words}"),

@@ -253,7 +253,12 @@ fn mark_offline(answers: &mut [Observation]) {
         .fix("Check network, VPN and proxy of this machine");
         observation.invalidate(
             fact::declared(observation.probe),
-            |fact| matches!(fact.path, "api.up" | "api.good_answers" | "api.cause"),
+            |fact| {
+                matches!(
+                    fact.path,
+                    "api.up" | "api.good_answers" | "api.cause" | "api.refusal"
+                )
+            },
             &unavailable,
         );
         observation.default_unavailable(unavailable);

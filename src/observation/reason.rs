@@ -71,6 +71,7 @@ impl UnavailableReason {
             | Self::Offline
             | Self::Tls
             | Self::NotFound
+            | Self::Unsupported
             | Self::HistoryUnreadable => "duckops doctor",
             _ => return None,
         })

@@ -38,6 +38,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         FactValue::Float(answer.took.as_secs_f64()),
         at,
     );
+    let mut refusal = "none";
     match answer.outcome {
         outcome::StatusOutcome::Up(status) => {
             // An API that calls itself impaired has not recovered.
@@ -66,12 +67,20 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
             );
             let is_unmarked = cause == outcome::Cause::UnmarkedRefusal;
             observation.set("api.unmarked", FactValue::Bool(is_unmarked), at);
+            refusal = match unavailable.why {
+                UnavailableReason::Throttled => "throttled",
+                UnavailableReason::Redirected => "redirected",
+                _ => "other",
+            };
             observation.default_unavailable(unavailable);
         }
         outcome::StatusOutcome::Unclear(unavailable) => {
-            observation.default_unavailable(unavailable)
+            observation.default_unavailable(unavailable);
+            return observation;
         }
     }
+    let refusal = FactValue::Text(Untrusted::new(refusal));
+    observation.set("api.refusal", refusal, at);
     observation
 }
 

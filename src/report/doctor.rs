@@ -165,7 +165,7 @@ fn row(group: &str, checks: &[&ChecklistItem]) -> Option<NamedRow> {
                 found
             }
             "status api" => format!("status {found}"),
-            "audit api" => format!("audit {found} entries"),
+            "audit api" => format!("audit {found}"),
             name => format!("{name} {found}"),
         };
         // The same obstacle is said once.

@@ -105,6 +105,10 @@ impl Board {
             .as_ref()
             .and_then(|next| next.command.as_ref());
         let command = command.map_or(String::new(), ToString::to_string);
+        // What was found early, by another rule, may be calm again until it is due.
+        if report.verdict == Verdict::Ok && due.visible.is_none_or(|visible| at < visible) {
+            return;
+        }
         if !due.commands.iter().any(|right| command.starts_with(right)) {
             notes
                 .wrong_command

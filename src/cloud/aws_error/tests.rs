@@ -60,6 +60,12 @@ fn an_ambiguous_aws_code_is_resolved_by_its_message() {
             "region",
         ),
         (
+            "StateMachineTypeNotSupported",
+            "This operation is not supported by this type of state machine",
+            UnavailableReason::Unsupported,
+            "state_machine",
+        ),
+        (
             "ServiceUnavailableException",
             "",
             UnavailableReason::HttpStatus,

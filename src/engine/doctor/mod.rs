@@ -121,7 +121,7 @@ fn runbooks(library: &Library) -> ChecklistItem {
         Err(error) => ChecklistItem::bad(
             "runbooks",
             Verdict::Unknown,
-            error.to_string(),
+            error.to_string().replace('\n', "; "),
             "duckops runbook lint",
         ),
         Ok(runbooks) => {
@@ -242,11 +242,15 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
         FactState::Known(_) => fact("status api", "api.answer", "duckops triage inc-001"),
         _ => fact("status api", "api.up", "duckops triage inc-001"),
     });
-    checks.push(fact(
+    let mut audit = fact(
         "audit api",
         "audit.entries",
         "Check it yourself: duckops runbook show inc-004",
-    ));
+    );
+    if let FactState::Known(_) = observations.get("audit.entries") {
+        audit.found = format!("{} entries", audit.found).into();
+    }
+    checks.push(audit);
     checks.push(match observations.skew() {
         None => ChecklistItem::bad(
             "clock",

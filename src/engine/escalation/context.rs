@@ -67,14 +67,14 @@ fn since(sources: &ContextSources<'_>) -> String {
             None => "no ok run in 48 h".to_owned(),
         };
         let since = spell.since.unix_timestamp();
-        (since, format!("{}, first recorded; {well}", dated(since)))
+        (since, format!("first recorded {}; {well}", dated(since)))
     });
     match (clock(sources), recorded) {
-        (Some((fact, at)), Some((since, recorded))) if at < since => {
-            format!("{}, {fact}; recorded since {recorded}", dated(at))
+        (Some(at), Some((since, recorded))) if at < since => {
+            format!("{}; {recorded}", dated(at))
         }
         (_, Some((_, recorded))) => recorded,
-        (Some((fact, at)), None) => format!("{}, {fact}; no recorded run", dated(at)),
+        (Some(at), None) => format!("{}; no recorded run", dated(at)),
         (None, None) => format!(
             "not recorded; found at {}",
             instant(sources.now.unix_timestamp())
@@ -82,8 +82,8 @@ fn since(sources: &ContextSources<'_>) -> String {
     }
 }
 
-/// The earliest instant that a deadline of the runbook counts from, with its fact.
-fn clock(sources: &ContextSources<'_>) -> Option<(&'static str, i64)> {
+/// The earliest instant that a deadline of the runbook counts from.
+fn clock(sources: &ContextSources<'_>) -> Option<i64> {
     let rules = sources.runbook.steps.iter().flat_map(|step| &step.rules);
     let clocks: Vec<_> = rules
         .filter_map(|rule| rule.escalate.as_ref()?.within.map(|(_, from)| from))
@@ -96,10 +96,10 @@ fn clock(sources: &ContextSources<'_>) -> Option<(&'static str, i64)> {
     evidence
         .filter(|evidence| clocks.contains(&evidence.fact))
         .filter_map(|evidence| match evidence.value {
-            Some(FactValue::Instant(at)) => Some((evidence.fact, at)),
+            Some(FactValue::Instant(at)) => Some(at),
             _ => None,
         })
-        .min_by_key(|(_, at)| *at)
+        .min()
 }
 
 /// The steps that are not well, the executions that they name, and the numbers of those steps

@@ -8,6 +8,8 @@ pub(super) const FACTS: &[Declared] = facts! { steady:
     "api.cause" Text "" "what a failing answer points to: lambda, gateway or network";
     "api.unmarked" Bool ""
         "whether the API refused (4xx) without a mark of the gateway or an edge; known while it fails";
+    "api.refusal" Text ""
+        "how a failing answer refuses: throttled, redirected or other; none while the API is up";
     "api.claims" Text ""
         "what the API says of itself in its `status` field: good (also when it says nothing), degraded, outage, or other for a word in no list";
     "api.status" Text "" "the word in the `status` field of the status API";
