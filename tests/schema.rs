@@ -549,7 +549,7 @@ fn serving_the_practice_stack_is_one_document_that_fits_the_schema() {
 #[test]
 fn the_document_of_the_whole_drill_fits_the_schema() {
     let home = tempfile::tempdir().expect("a folder");
-    let call: Call<'_> = (&["drill", "--deadline", "12s"], 0, Some("drill"));
+    let call: Call<'_> = (&["drill", "--deadline", "15s"], 0, Some("drill"));
     let drill = answer(Duckops::new(home.path(), call.0), call);
     let scenes = drill.value["scenes"].as_array().map(Vec::len);
     assert_eq!(scenes, Some(duckops::practice::scenes().len()));

@@ -67,13 +67,13 @@ fn since(sources: &ContextSources<'_>) -> String {
             None => "no ok run in 48 h".to_owned(),
         };
         let since = spell.since.unix_timestamp();
-        (since, format!("first recorded {}; {well}", dated(since)))
+        (since, well)
     });
     match (clock(sources), recorded) {
-        (Some(at), Some((since, recorded))) if at < since => {
-            format!("{}; {recorded}", dated(at))
+        (Some(at), Some((since, well))) if at < since => {
+            format!("{}; first recorded {}; {well}", dated(at), dated(since))
         }
-        (_, Some((_, recorded))) => recorded,
+        (_, Some((since, well))) => format!("{}, first recorded; {well}", dated(since)),
         (Some(at), None) => format!("{}; no recorded run", dated(at)),
         (None, None) => format!(
             "not recorded; found at {}",
