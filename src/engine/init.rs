@@ -172,7 +172,21 @@ pub fn written(path: &Path, answers: &InitAnswers, checks: &[ChecklistItem]) -> 
         1 => format!("{path} written; 1 check of doctor needs attention"),
         n => format!("{path} written; {n} checks of doctor need attention"),
     };
-    let mut text = format!("DONE     {summary}\n");
+    // What is to be done stands last: on a terminal the first lines are out of sight by then.
+    let mut text = String::from(
+        "timer of systemd, in /etc/systemd/system (user and paths are yours to set):\n",
+    );
+    for (name, unit) in [
+        ("duckops-check.timer", TIMER),
+        ("duckops-check.service", SERVICE),
+    ] {
+        text.push_str(&format!("--- {name} ---\n{unit}"));
+    }
+    text.push_str(&format!(
+        "\nor crontab -e, then add:\n{}\n\n",
+        answers.crontab()
+    ));
+    text.push_str(&format!("DONE     {summary}\n"));
     if answers.channel.is_none() {
         text.push_str(
             "MISSING  channel: nobody is notified; docs/cron-and-alerts.md has every kind\n",
@@ -188,17 +202,7 @@ pub fn written(path: &Path, answers: &InitAnswers, checks: &[ChecklistItem]) -> 
             check.name, check.found
         ));
     }
-    text.push_str("NEXT     Look at every check\n         duckops doctor\n\n");
-    text.push_str(&format!("crontab -e, then add:\n{}\n\n", answers.crontab()));
-    text.push_str(
-        "or as a timer of systemd, in /etc/systemd/system (user and paths are yours to set):\n",
-    );
-    for (name, unit) in [
-        ("duckops-check.timer", TIMER),
-        ("duckops-check.service", SERVICE),
-    ] {
-        text.push_str(&format!("--- {name} ---\n{unit}"));
-    }
+    text.push_str("NEXT     Look at every check\n         duckops doctor\n");
     let missing: Vec<_> = missing
         .iter()
         .map(|check| {

@@ -59,7 +59,11 @@ fn note_fix(note: &str) -> String {
         });
     match variable {
         Some(name) if note.starts_with("endpoint ") => {
-            format!("Unset it to reach AWS, or keep it for practice: unset {name}")
+            let reached = match name {
+                "DUCKOPS_API_URL" => "the API of the stack",
+                _ => "AWS",
+            };
+            format!("Unset it to reach {reached}, or keep it for practice: unset {name}")
         }
         Some(name) => format!("Every request goes this way; to undo it: unset {name}"),
         None if note.starts_with("this is the practice") => {
