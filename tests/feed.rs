@@ -32,6 +32,12 @@ fn rfc3339(seconds: i64) -> String {
         .expect("a text")
 }
 
+fn rfc2822(seconds: i64) -> String {
+    let at = time::OffsetDateTime::from_unix_timestamp(seconds).expect("a time");
+    at.format(&time::format_description::well_known::Rfc2822)
+        .expect("a text")
+}
+
 #[test]
 fn every_known_form_of_the_feed_is_read_the_same() {
     let whole = || entries(|_| {});
@@ -50,14 +56,33 @@ fn every_known_form_of_the_feed_is_read_the_same() {
         ("seconds with a fraction", timed(|s| json!(s as f64 + 0.25))),
         ("RFC 3339", timed(|s| json!(rfc3339(s)))),
         (
+            "of a database",
+            timed(|s| json!(rfc3339(s).replace('T', " ").replace('Z', " UTC"))),
+        ),
+        ("of a mail", timed(|s| json!(rfc2822(s)))),
+        (
             "RFC 3339 elsewhere",
             timed(|s| json!(rfc3339(s + 7_200).replace('Z', "+02:00"))),
         ),
     ];
-    for name in ["type", "event", "action"] {
+    for name in [
+        "type",
+        "event",
+        "action",
+        "eventType",
+        "event_name",
+        "eventName",
+    ] {
         forms.push((name, renamed("event_type", name)));
     }
-    for name in ["created_at", "ts"] {
+    for name in [
+        "created_at",
+        "ts",
+        "createdAt",
+        "time",
+        "eventTime",
+        "occurred_at",
+    ] {
         forms.push((name, renamed("timestamp", name)));
     }
     let stage = Stage::of(world("healthy"));

@@ -1,5 +1,6 @@
 //! A log that holds no line while the function is invoked is the wrong place, or is not written:
-//! that it shows no fault proves nothing.
+//! that it shows no fault proves nothing. Log levels of the function's configuration may keep the
+//! lines of a healthy function out, and those of errors, too.
 
 use crate::fact::{self, FactValue, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
@@ -21,11 +22,23 @@ pub fn check_log_silence(answers: &mut [Observation], now: i64) {
     let logs = answers
         .iter_mut()
         .find(|observation| observation.probe == Probe::Logs);
-    let (Some(logs), Some(invoked)) = (logs, invoked.filter(|count| *count > 0)) else {
+    let Some(logs) = logs else {
         return;
     };
     let value = |path: &str| logs.outcome(path).map(|fact| fact.value);
-    if value("logs.silent") != Ok(FactValue::Bool(true)) {
+    let is = |path: &str| value(path) == Ok(FactValue::Bool(true));
+    if is("logs.hides_errors") {
+        let unavailable = Unavailable::new(
+            UnavailableReason::NoData,
+            "the function logs nothing below FATAL, by its configuration: errors would not show",
+        )
+        .fix("Set ApplicationLogLevel of the function to ERROR or below");
+        return take_away(logs, &unavailable);
+    }
+    let Some(invoked) = invoked.filter(|count| *count > 0) else {
+        return;
+    };
+    if !is("logs.silent") || is("logs.quiet") {
         return;
     }
     let group = match value("logs.group") {
@@ -39,10 +52,14 @@ pub fn check_log_silence(answers: &mut [Observation], now: i64) {
         ),
     )
     .fix("Check LoggingConfig of the function and logs:PutLogEvents of its role");
+    take_away(logs, &unavailable);
+}
+
+fn take_away(logs: &mut Observation, unavailable: &Unavailable) {
     logs.invalidate(
         fact::declared(Probe::Logs),
         |fact| EXACT.contains(&fact.path),
-        &unavailable,
+        unavailable,
     );
 }
 
@@ -85,6 +102,23 @@ mod tests {
             at,
         );
         vec![logs, lambda]
+    }
+
+    #[test]
+    fn levels_of_the_configuration_explain_silence_or_hide_errors() {
+        let at = OffsetDateTime::from_unix_timestamp(NOW).expect("an instant");
+        for (silent, path, known) in [
+            (true, "logs.quiet", true),
+            (false, "logs.quiet", true),
+            (true, "logs.hides_errors", false),
+            (false, "logs.hides_errors", false),
+        ] {
+            let mut answers = answers(silent, 300);
+            answers[0].set(path, FactValue::Bool(true), at);
+            check_log_silence(&mut answers, NOW);
+            let errors = answers[0].outcome("logs.errors_15m");
+            assert_eq!(errors.is_ok(), known, "silent {silent}, {path}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod level_in_text;
 mod line;
 mod line_prefix;
 mod log_counts;
+mod log_place;
 mod logger_forms;
 mod nothing;
 mod printed_object;
@@ -29,13 +30,13 @@ use crate::cloud::PageTokens;
 use crate::fact::{FactValue, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
-use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsOutput;
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use certificate::{CertificateLine, FaultSubject};
 use fault::{FaultSource, LogFault};
 use line::LogLine;
 use log_counts::LogCounts;
+use log_place::LogPlace;
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
@@ -77,7 +78,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
     // Nearly always the function logs to the stack's group. So that is read at once, and again
     // only where the configuration names another.
     let usual = group(context.stack.log_group.value.clone());
-    let mut named = std::pin::pin!(log_group(context, config));
+    let mut named = std::pin::pin!(LogPlace::of(context, config));
     let mut early = std::pin::pin!(usual.searches());
     let mut found = None;
     let name = tokio::select! {
@@ -87,14 +88,14 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
             named.await
         }
     };
-    let name = match name {
-        Ok(name) => name,
+    let place = match name {
+        Ok(place) => place,
         Err(unavailable) => {
             observation.default_unavailable(unavailable);
             return observation;
         }
     };
-    let logs = group(name);
+    let logs = group(place.name);
     if logs.name != usual.name {
         found = Some(logs.searches().await);
     }
@@ -113,29 +114,15 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let shown = FactValue::Text(Untrusted::new(logs.name.as_str()));
     observation.set("logs.group", shown, context.now);
     observation.put("logs.silent", silent.map(FactValue::Bool), context.now);
+    for (path, is) in [
+        ("logs.quiet", place.is_quiet),
+        ("logs.hides_errors", place.hides_errors),
+    ] {
+        observation.set(path, FactValue::Bool(is), context.now);
+    }
     faults(&mut observation, errors, context.now);
     certs(&mut observation, certificates, context.now);
     observation
-}
-
-/// The group that the function logs to by its configuration; where that is not told, the one of
-/// the stack.
-///
-/// # Errors
-/// That a group is named there which cannot be read: no other is then known to be the right one.
-async fn log_group(context: &ProbeContext, config: &SdkConfig) -> Result<String, Unavailable> {
-    let client = aws_sdk_lambda::Client::new(config);
-    // Reading the log needs the rest of the time.
-    let third = context.deadline.saturating_duration_since(context.began) / 3;
-    let asked = context.configuration.get(context, &client);
-    let asked = tokio::time::timeout_at((context.began + third).into(), asked).await;
-    let found = asked.ok().and_then(|asked| asked.answer.as_ref().ok());
-    match found.map(|found| found.document.text("LoggingConfig.LogGroup")) {
-        // A name is letters, digits and `_ - / . # :` (CreateLogGroup), so nothing is lost here.
-        Some(Ok(name)) => Ok(name.printable(512).to_string()),
-        Some(Err(unavailable)) if unavailable.why != UnavailableReason::Missing => Err(unavailable),
-        _ => Ok(context.stack.log_group.value.clone()),
-    }
 }
 
 /// The group that is read.

@@ -20,6 +20,10 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "logs.group" Text ""
         "the log group that was read: the one of the function's LoggingConfig, else the stack's";
     "logs.silent" Bool "" "whether the log group holds no line at all of the last 15 minutes";
+    "logs.quiet" Bool ""
+        "whether a healthy function writes no line, by the log levels of its configuration";
+    "logs.hides_errors" Bool ""
+        "whether the function writes no lines at the level of errors, by its configuration";
     "logs.newest_error" Text ""
         "what the newest error line says: level, exception, message, without stamps and ids";
     "logs.newest_error_age" Duration "seconds" "how long ago it was logged";

@@ -2,6 +2,7 @@
 //! strings are reused for the next entry, because a feed can have a million of them.
 
 use super::value::{Id, TextSeed, Time, skip_values};
+use crate::probe::meaning::normal;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 
@@ -82,16 +83,31 @@ enum Field {
 /// How many fields there are.
 const FIELDS: usize = Field::Purpose as usize + 1;
 
+/// So much lower ranks a name in `camelCase` than the same with `_`.
+const HUMPS: usize = 100;
+
 /// The field of a name and the name's rank: of several names the first wins.
 fn field(name: &str, with_names: bool) -> Option<(Field, usize)> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        let (field, rank) = snake_field(&normal(name), with_names)?;
+        return Some((field, rank + HUMPS));
+    }
+    snake_field(name, with_names)
+}
+
+fn snake_field(name: &str, with_names: bool) -> Option<(Field, usize)> {
     let found = match name {
         "event_type" => (Field::Kind, 0),
         "type" => (Field::Kind, 1),
         "event" => (Field::Kind, 2),
         "action" => (Field::Kind, 3),
+        "event_name" => (Field::Kind, 4),
         "timestamp" => (Field::Time, 0),
         "created_at" => (Field::Time, 1),
         "ts" => (Field::Time, 2),
+        "time" => (Field::Time, 3),
+        "event_time" => (Field::Time, 4),
+        "occurred_at" => (Field::Time, 5),
         "detail" => (Field::Detail, 0),
         "description" => (Field::Detail, 1),
         "peck_id" => (Field::Peck, 0),

@@ -3,7 +3,7 @@
 use serde::de::{DeserializeSeed, Deserializer, Visitor};
 use std::fmt;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::format_description::well_known::{Rfc2822, Rfc3339};
 
 /// An id or a name beyond this many bytes is none.
 const NAME: usize = 256;
@@ -160,10 +160,27 @@ impl<'de> DeserializeSeed<'de> for Time {
     }
 }
 
-/// RFC 3339 with a zone, also `+0000` for it, or a number written as text. A time without a zone
-/// could be anybody's, so it is not one.
+/// RFC 3339 with a zone, also `+0000` for it and a blank before the time, as databases write it,
+/// the date of a mail, or a number written as text. A time without a zone could be anybody's, so it
+/// is not one.
 fn instant(text: &str) -> Option<i64> {
     let text = text.trim();
+    if let Ok(time) = OffsetDateTime::parse(text, &Rfc2822) {
+        return Some(time.unix_timestamp());
+    }
+    // `2026-03-22 03:12:09 UTC`
+    let own;
+    let text = match text.split_once(' ') {
+        Some((date, time)) if date.len() == 10 => {
+            let time = time
+                .replace(" UTC", "Z")
+                .replace(" GMT", "Z")
+                .replace(' ', "");
+            own = format!("{date}T{time}");
+            own.as_str()
+        }
+        _ => text,
+    };
     if let Ok(time) = OffsetDateTime::parse(text, &Rfc3339) {
         return Some(time.unix_timestamp());
     }

@@ -4,7 +4,7 @@ use crate::text::Untrusted;
 use reqwest::header::{self, HeaderMap};
 
 /// Names in `server` and `via` of edges and balancers.
-const EDGES: [(&str, &str); 9] = [
+const EDGES: [(&str, &str); 18] = [
     ("cloudfront", "CloudFront"),
     ("cloudflare", "Cloudflare"),
     ("awselb", "a load balancer"),
@@ -13,7 +13,16 @@ const EDGES: [(&str, &str); 9] = [
     ("varnish", "Varnish"),
     ("envoy", "Envoy"),
     ("nginx", "nginx"),
+    ("openresty", "nginx"),
+    ("haproxy", "HAProxy"),
+    ("bigip", "a load balancer"),
+    ("big-ip", "a load balancer"),
+    ("imperva", "Imperva"),
+    ("incapsula", "Imperva"),
+    ("vercel", "Vercel"),
+    ("netlify", "Netlify"),
     ("squid", "a proxy"),
+    ("zscaler", "a proxy"),
 ];
 
 /// Who answered with an error.
@@ -128,9 +137,16 @@ fn is_gateways_own(kind: &str) -> bool {
 }
 
 fn edge(headers: &HeaderMap) -> Option<&'static str> {
-    let told = [header::SERVER.as_str(), header::VIA.as_str(), "x-cache"];
-    told.iter().find_map(|name| {
-        let value = String::from_utf8_lossy(headers.get(*name)?.as_bytes()).to_lowercase();
+    let told = [
+        header::SERVER.as_str(),
+        header::VIA.as_str(),
+        "x-cache",
+        "x-cdn",
+    ];
+    // Each layer may add a header of its own.
+    let mut values = told.iter().flat_map(|name| headers.get_all(*name));
+    values.find_map(|value| {
+        let value = String::from_utf8_lossy(value.as_bytes()).to_lowercase();
         let known = EDGES.iter().find(|(part, _)| value.contains(part));
         known.map(|(_, name)| *name)
     })
