@@ -168,7 +168,8 @@ fn of_pecks(
     });
     // What a list of requests was there to tell it has told.
     let gap = |gap: Option<Gap>| {
-        let gap = gap.filter(|gap| !one && !(lists.has_requests && token_tells(*gap, all)))?;
+        let is_told = |gap: &Gap| one || (lists.has_requests && token_tells(*gap, all));
+        let gap = gap.filter(|gap| !is_told(gap))?;
         Some(match token_tells(gap, all) {
             true if lists.is_asked => needs_requests(said(gap)),
             tells => unlisted(
