@@ -280,9 +280,15 @@ fn every_failed_answer_is_reported_truthfully() {
         (Fault::Status(500), 3, false),
         (Fault::Status(502), 3, false),
         (Fault::Redirect("http://127.0.0.1:1/".to_owned()), 3, false),
+        (Fault::Own(403, "<html>blocked</html>"), 3, false),
         // A key was issued.
         (Fault::Done(Box::new(Fault::Reset)), 3, true),
         (Fault::Done(Box::new(Fault::Status(502))), 3, true),
+        (
+            Fault::Done(Box::new(Fault::Own(403, "<html>blocked</html>"))),
+            3,
+            true,
+        ),
         (Fault::Done(Box::new(Fault::ResetAfter(0))), 3, true),
         (Fault::Done(Box::new(Fault::ResetAfter(whole - 1))), 3, true),
         (Fault::Done(Box::new(Fault::Empty)), 3, true),
@@ -293,6 +299,11 @@ fn every_failed_answer_is_reported_truthfully() {
             true,
         ),
         (Fault::Done(Box::new(Fault::ResetAfter(whole))), 2, true),
+        (
+            Fault::Done(Box::new(Fault::Rename("message", "error"))),
+            2,
+            true,
+        ),
         (
             Fault::Done(Box::new(Fault::Rename("beak_key", "new_beak_key"))),
             0,

@@ -44,6 +44,15 @@ pub fn denial(content_type: &str, body: &[u8], is_cut: bool) -> Option<&'static 
     says_no.then_some("its JSON says that it failed")
 }
 
+/// Whether a body is a web page: of a login, or of a proxy that answers for somebody else.
+pub fn is_web_page(body: &[u8]) -> bool {
+    // Nothing is copied of a document, which may hold a key.
+    let body = body.trim_ascii_start();
+    let begins = [&b"<"[..], b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\0<"];
+    begins.iter().any(|begin| body.starts_with(begin))
+        && is_page(text(body).trim_start_matches('\u{feff}'))
+}
+
 /// The text of a body; one in UTF-16 is known by its byte order mark.
 fn text(body: &[u8]) -> String {
     let units = |of: fn([u8; 2]) -> u16| -> Vec<u16> {
@@ -85,13 +94,17 @@ fn says_no(json: &Value) -> bool {
     let Value::Object(members) = json else {
         return false;
     };
-    members
-        .iter()
-        .any(|(name, value)| match name.to_ascii_lowercase().as_str() {
-            "ok" | "success" => *value == false || *value == "false",
-            "error" | "errors" => holds_something(value),
-            _ => false,
-        })
+    let mut members = members.iter();
+    members.any(|(name, value)| is_denying(name, value))
+}
+
+/// Whether a member says that nothing was done.
+pub fn is_denying(name: &str, value: &Value) -> bool {
+    match name.to_ascii_lowercase().as_str() {
+        "ok" | "success" => *value == false || *value == "false",
+        "error" | "errors" => holds_something(value),
+        _ => false,
+    }
 }
 
 /// Whether there is something in a member that should be empty.

@@ -27,6 +27,9 @@ fn done(fault: Fault) -> Option<Fault> {
 /// As from a cache or a proxy.
 const OTHER_ALIAS: &str = r#"{"AliasArn":"arn:aws:lambda:us-east-1:121546003735:function:mission-control-api:dev","Name":"dev","FunctionVersion":"61","RevisionId":"another"}"#;
 
+/// A proxy that read what came back may answer so for a request that it passed on.
+const PROXY: &str = "<html><body>This answer was blocked.</body></html>";
+
 #[rustfmt::skip]
 const CASES: &[OutcomeCase] = &[
     OutcomeCase { what: "all well", fault: || None, stale: 0, blind: false, code: 0, outcome: "done", applied: true },
@@ -52,6 +55,10 @@ const CASES: &[OutcomeCase] = &[
     OutcomeCase { what: "429", fault: || Some(Fault::Throttle), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
     OutcomeCase { what: "denied", fault: || Some(Fault::Deny), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
     OutcomeCase { what: "a redirect", fault: || Some(Fault::Redirect("http://127.0.0.1:1/".into())), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    OutcomeCase { what: "403 of a proxy", fault: || Some(Fault::Own(403, PROXY)), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    OutcomeCase { what: "applied, 403 of a proxy, and reads lag behind", fault: || done(Fault::Own(403, PROXY)), stale: 2, blind: false, code: 0, outcome: "done", applied: true },
+    OutcomeCase { what: "429 with nothing", fault: || Some(Fault::Own(429, "")), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
+    OutcomeCase { what: "AWS timed out", fault: || Some(Fault::Refuse(400, "RequestTimeoutException")), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
     OutcomeCase { what: "applied, and then nobody may read", fault: || None, stale: 0, blind: true, code: 2, outcome: "overtaken", applied: true },
     OutcomeCase { what: "applied, 500, and then nobody may read", fault: || done(Fault::Status(500)), stale: 0, blind: true, code: 3, outcome: "unclear", applied: true },
     OutcomeCase { what: "500, and then nobody may read", fault: || Some(Fault::Status(500)), stale: 0, blind: true, code: 3, outcome: "unclear", applied: false },

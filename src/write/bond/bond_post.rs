@@ -5,7 +5,7 @@ use super::plan::{Action, BondPlan};
 use super::post::{AnswerPart, Credentials, PostEnd, PostRequest, post};
 use super::read::BondReader;
 use super::summary::{BondSummary, ProvenState};
-use crate::cloud::denial;
+use crate::cloud::{denial, is_web_page};
 use crate::exit;
 use crate::write::guarded::{PreflightError, WriteContext, WriteOutcome, WriteRequest};
 use serde_json::{Value, json};
@@ -108,6 +108,10 @@ impl WriteRequest for BondPost<'_> {
         match end.await {
             PostEnd::NotSent(why) => PostAnswer::NotSent(why),
             PostEnd::Lost(why) => PostAnswer::Lost(why),
+            // Not the API refuses here, and what it did is not known.
+            PostEnd::Whole(status) | PostEnd::Cut(status, _) if is_web_page(&body) => {
+                PostAnswer::Lost(format!("HTTP {status}, a web page"))
+            }
             PostEnd::Whole(status) | PostEnd::Cut(status, _) if PostEnd::is_conflict(status) => {
                 PostAnswer::Conflict(status)
             }

@@ -1,8 +1,9 @@
 //! A Beak Key: found in the raw answer to a rotation, never printed, and wiped from memory when
 //! it is dropped. The buffers of the HTTP client cannot be wiped.
 
+use crate::cloud::{is_denying, is_web_page};
 use crate::state_dir::sha256;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -55,6 +56,8 @@ pub(super) struct FoundKey {
     pub(super) key: Key,
     /// Whether the answer around it came to its end.
     pub(super) whole: bool,
+    /// Whether it says that nothing was done.
+    pub(super) denied: bool,
 }
 
 /// Why no key is taken from an answer. The answer itself is kept.
@@ -64,6 +67,8 @@ pub(super) enum NoKey {
     Nothing,
     #[error("the answer was cut off before the key was whole")]
     CutOff,
+    #[error("the answer is a web page")]
+    WebPage,
     #[error("the answer is not a JSON object")]
     NotJson,
     #[error("no field of the answer is known to hold a key")]
@@ -82,6 +87,9 @@ pub(super) fn find(body: &[u8], bond: &str, old: Option<&str>) -> Result<FoundKe
     let body = trimmed(body);
     if body.is_empty() {
         return Err(NoKey::Nothing);
+    }
+    if is_web_page(body) {
+        return Err(NoKey::WebPage);
     }
     let mut fields = Fields::default();
     let mut json = serde_json::Deserializer::from_slice(body);
@@ -105,7 +113,11 @@ pub(super) fn find(body: &[u8], bond: &str, old: Option<&str>) -> Result<FoundKe
             if old.is_some_and(|old| old == key.fingerprint()) {
                 return Err(NoKey::Old);
             }
-            Ok(FoundKey { key, whole })
+            Ok(FoundKey {
+                key,
+                whole,
+                denied: fields.denied,
+            })
         }
     }
 }
@@ -123,6 +135,7 @@ struct Fields {
     keys: [Option<Zeroizing<String>>; NAMES.len()],
     /// The id, where one is named; inside, none where it is no text.
     id: Option<Option<String>>,
+    denied: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for &mut Fields {
@@ -152,7 +165,9 @@ impl<'de> Visitor<'de> for &mut Fields {
             } else if IDS.contains(&name.as_str()) {
                 self.id = Some(text(&mut map)?);
             } else {
-                map.next_value::<IgnoredAny>()?;
+                let value = map.next_value::<&RawValue>()?;
+                let value = serde_json::from_str(value.get());
+                self.denied |= value.is_ok_and(|value| is_denying(&name, &value));
             }
         }
         Ok(())
@@ -190,6 +205,15 @@ mod tests {
             whole("bk_NEW")
         );
         assert_eq!(of("{\"beak_key\":\"bk_NEW\"}\0\0\0"), whole("bk_NEW"));
+        for (more, due) in [
+            (r#""success":true,"error":null"#, false),
+            (r#""success":false"#, true),
+            (r#""error":{"code":7}"#, true),
+        ] {
+            let body = format!(r#"{{"beak_key":"bk_NEW",{more}}}"#);
+            let found = find(body.as_bytes(), "A1", None);
+            assert_eq!(found.map(|found| found.denied), Ok(due), "{more}");
+        }
     }
 
     #[test]
@@ -197,7 +221,8 @@ mod tests {
         for (body, due) in [
             ("", NoKey::Nothing),
             ("\0\0", NoKey::Nothing),
-            ("<html>", NoKey::NotJson),
+            ("<html>", NoKey::WebPage),
+            ("<key/>", NoKey::NotJson),
             ("[]", NoKey::NotJson),
             ("{\"beak_key\":\"a\"} x", NoKey::NotJson),
             ("{\"beak_key\":\"a\",\"beak_key\":\"b\"}", NoKey::NotJson),

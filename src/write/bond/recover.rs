@@ -85,7 +85,7 @@ fn found(
     };
     let spool = keys.spool_path(&open.id);
     match find(&raw.body, bond.as_str(), intent.old_key.as_deref()) {
-        Ok(FoundKey { key, whole }) => {
+        Ok(FoundKey { key, whole, denied }) => {
             let file = keys.store(&open.id, bond.as_str(), &key)?;
             let fingerprint = key.fingerprint();
             intents.resume(&open.id)?.mark(&RotationProgress::Stored {
@@ -96,7 +96,7 @@ fn found(
             Ok(RotationOutcome::Stored {
                 file: keys.path(&file),
                 fingerprint,
-                odd: odd(status, cut),
+                odd: odd(status, cut, denied),
             })
         }
         Err(no_key) => {

@@ -312,8 +312,8 @@ fn outcome(plan: &BondPlan, state: &mut RotationState, received: &Received) -> R
     let found = find(&received.body, bond, plan.old_key.as_deref());
     let kept = match &found {
         Err(_) => None,
-        Ok(FoundKey { key, .. }) => match state.keys.store(&plan.id, bond, key) {
-            Ok(file) => Some((key, file)),
+        Ok(FoundKey { key, denied, .. }) => match state.keys.store(&plan.id, bond, key) {
+            Ok(file) => Some((key, file, *denied)),
             Err(error) => {
                 let why = format!("the key cannot be stored: {error}");
                 state.trouble.push(error);
@@ -321,7 +321,7 @@ fn outcome(plan: &BondPlan, state: &mut RotationState, received: &Received) -> R
             }
         },
     };
-    if let Some((key, file)) = kept {
+    if let Some((key, file, denied)) = kept {
         let fingerprint = key.fingerprint();
         let stored = RotationProgress::Stored {
             fingerprint: fingerprint.clone(),
@@ -332,7 +332,7 @@ fn outcome(plan: &BondPlan, state: &mut RotationState, received: &Received) -> R
         return RotationOutcome::Stored {
             file: state.keys.path(&file),
             fingerprint,
-            odd: odd(status, cut.map(String::as_str)),
+            odd: odd(status, cut.map(String::as_str), denied),
         };
     }
     let no_key = found.err().unwrap_or(NoKey::Nothing);
@@ -353,9 +353,9 @@ pub(super) struct Received {
 }
 
 /// What is odd about an answer that holds a key.
-pub(super) fn odd(status: u16, cut: Option<&str>) -> Option<String> {
+pub(super) fn odd(status: u16, cut: Option<&str>, denied: bool) -> Option<String> {
     match (cut, (200..300).contains(&status)) {
-        (None, true) => None,
+        (None, true) => denied.then(|| "the answer also says that it failed".to_owned()),
         (None, false) => Some(format!("the server answered HTTP {status}")),
         (Some(why), _) => Some(format!("the answer broke off behind the key ({why})")),
     }
@@ -369,9 +369,11 @@ pub(super) fn without_key(
     spool: &Path,
 ) -> RotationOutcome {
     let spool = spool.to_owned();
+    // Who answers with a page is not the API: a proxy that passed the request on may refuse its answer.
+    let is_api = no_key != NoKey::WebPage;
     match status {
-        status if PostEnd::is_conflict(status) => RotationOutcome::Conflict { status },
-        status if PostEnd::is_refusal(status) => RotationOutcome::Refused { status },
+        status if is_api && PostEnd::is_conflict(status) => RotationOutcome::Conflict { status },
+        status if is_api && PostEnd::is_refusal(status) => RotationOutcome::Refused { status },
         200..300 if whole && no_key != NoKey::Nothing => RotationOutcome::Unrecognised {
             spool,
             why: no_key.to_string(),
