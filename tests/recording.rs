@@ -810,6 +810,8 @@ fn a_recording_with_impossible_values_is_never_ok() {
         ("email.used_percent", json!("-5")),
         ("email.used_percent", json!("1e300")),
         ("status.agents.alive", json!(1_000_000)),
+        ("email.sent_24h", json!(199)),
+        ("email.max_24h", json!(20)),
     ] {
         let code = code_of(fact, &|told| told["value"] = value.clone());
         assert_ne!(code, 0, "{fact} = {value}");

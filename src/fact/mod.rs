@@ -6,7 +6,7 @@
 mod bounds;
 mod declared;
 
-pub use bounds::upper_bounds;
+pub use bounds::{misfits, upper_bounds};
 pub use declared::{TOTALS, all, declared, find, inputs, unknown_fact};
 
 use crate::text::{Printable, Untrusted};

@@ -5,7 +5,7 @@ use super::form::{FORMAT, RecordedFact, RecordedRequest, RecordingFile};
 use super::repeated::repeated;
 use super::{FORMAT_VERSION, MISSING, Recording};
 use crate::fact::{self, Declared, FactType, FactValue, Group};
-use crate::fact::{Probe, declared, upper_bounds};
+use crate::fact::{Probe, declared, misfits, upper_bounds};
 use crate::observation::UnavailableReason::{Contradictory, Mistyped};
 use crate::observation::{self, Observation, Observations, Unavailable, UnavailableReason};
 use crate::redact::Removed;
@@ -212,8 +212,17 @@ fn reject(observation: &mut Observation, path: &'static str, reason: Unavailable
     observation.set_unavailable(path, unavailable);
 }
 
-/// Of a lower bound that exceeds its upper one neither counts.
+/// Of a lower bound that exceeds its upper one neither counts, and nothing of what does not fit
+/// together.
 fn reject_contradictions(observation: &mut Observation, declared: &'static [Declared]) {
+    for path in misfits(|path| observation.number(path)).unwrap_or_default() {
+        reject(
+            observation,
+            path,
+            Contradictory,
+            "it does not fit the others",
+        );
+    }
     for fact in declared {
         for above in upper_bounds(fact.path) {
             // A count bounds a count: `growth.ducklings_24h` only says whether there was any.

@@ -23,11 +23,15 @@ pub(super) fn set(settings: String, make: fn() -> String) {
 
 /// Whether this part of a secret also stands in a setting or in a text of ours.
 pub(super) fn hold(part: &[u8]) -> bool {
-    let Some(own) = OWN_TEXTS.get() else {
-        return false;
-    };
-    let Ok(part) = std::str::from_utf8(part) else {
-        return false;
-    };
-    own.settings.contains(part) || own.ours.get_or_init(own.make).contains(part)
+    let settings = OWN_TEXTS.get().map(|own| own.settings.as_str());
+    let part_text = std::str::from_utf8(part).ok();
+    let in_settings = settings.zip(part_text);
+    in_settings.is_some_and(|(settings, part)| settings.contains(part)) || are_words(part)
+}
+
+/// Whether these are words of ours. A whole secret that somebody made a setting is still one.
+pub(super) fn are_words(part: &[u8]) -> bool {
+    let ours = OWN_TEXTS.get().map(|own| own.ours.get_or_init(own.make));
+    let ours = ours.zip(std::str::from_utf8(part).ok());
+    ours.is_some_and(|(ours, part)| ours.contains(part))
 }

@@ -158,7 +158,7 @@ impl Secrets {
     fn find_in(&self, finder: &AhoCorasick, view: &DecodedView) -> Vec<Range<usize>> {
         let parts = finder.find_overlapping_iter(&view.bytes);
         // One that is a word of ours proves nothing where it stands, and documents have to be read.
-        let parts = parts.filter(|part| !own_texts::hold(&view.bytes[part.range()]));
+        let parts = parts.filter(|part| !own_texts::are_words(&view.bytes[part.range()]));
         let mut found: Vec<_> = parts.map(|part| view.origin(part.range())).collect();
         if let Some(runs) = &self.runs {
             found.extend(runs.find(view));
