@@ -7,6 +7,8 @@ use super::level::Level;
 use super::line::LogLine;
 use super::nothing::is_nothing;
 use crate::probe::meaning::is_failure_word;
+use regex::Regex;
+use std::sync::LazyLock;
 
 /// What a line says of certificates or of mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,6 +143,17 @@ const REFUSALS: [&str; 7] = [
     "sendingpaused",
 ];
 
+/// Letters of which every line about certificates or mail has some: most lines have none, and are not
+/// taken apart into words.
+static MAY_BE_ABOUT: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(
+        clippy::expect_used,
+        reason = "our own pattern, compiled by every test"
+    )]
+    Regex::new(r"(?i-u)cert|ses|smtp|email|messagerejected|mailfrom|daily message|sending")
+        .expect("a valid pattern of ours")
+});
+
 impl CertificateLine {
     /// What a line is; none when it is about something else.
     pub(super) fn of(line: &LogLine<'_>) -> Option<Self> {
@@ -148,6 +161,9 @@ impl CertificateLine {
             return None;
         }
         let said = line.words();
+        if !MAY_BE_ABOUT.is_match(&said) {
+            return None;
+        }
         let lower = said.to_lowercase();
         let tokens = tokens(&said);
         let refused = REFUSALS.iter().any(|words| lower.contains(words));
@@ -344,6 +360,18 @@ fn is_denied(tokens: &[Word], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_word_of_certificates_and_mail_passes_the_first_look() {
+        let words = CERTIFICATE.iter().chain(&MAIL).chain(&REFUSALS);
+        for word in words.chain(&["sendRawEmail", "send templated email", "CERT mail"]) {
+            let upper = word.to_uppercase();
+            assert!(
+                MAY_BE_ABOUT.is_match(word) && MAY_BE_ABOUT.is_match(&upper),
+                "{word}"
+            );
+        }
+    }
 
     #[test]
     fn issued_failed_and_mail_lines_are_counted_separately() {
