@@ -108,7 +108,7 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         // Without the alias or the versions it says that nothing tells.
         ("lambda.errors_of", MEASURED),
         ("lambda.stopped", MEASURED),
-        ("lambda.active", MEASURED),
+        ("lambda.seen", MEASURED),
         // While the API answers, nothing is waited for.
         ("recovery.waited", &[(Status, "")]),
         ("alias.latest", POINTS),

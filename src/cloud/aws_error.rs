@@ -91,6 +91,8 @@ fn no_answer(response: &HttpResponse, action: &str) -> Unavailable {
         UnavailableReason::NotJson,
         format!("{action}: HTTP {status} that is no AWS answer: `{head}`"),
     )
+    .fix(NETWORK)
+    .command("duckops doctor")
 }
 
 /// What an error that the service itself named says.

@@ -72,7 +72,10 @@ pub(super) fn join(
             {
                 metrics.errors_since = Some(errors_since);
             }
-            facts(observation, metrics, *invoked, window, now);
+            // While the API fails, lines that are there are no sign that it works.
+            let is = |path, wanted| matches!(observations.get(path), FactState::Known(fact) if fact.value == FactValue::Bool(wanted));
+            let is_logged = is("logs.silent", false) && is("api.up", true);
+            facts(observation, metrics, (*invoked, is_logged), window, now);
         }
         Err(unavailable) => {
             for path in [
@@ -81,6 +84,7 @@ pub(super) fn join(
                 "lambda.errors_min",
                 "lambda.throttles_min",
                 "lambda.active",
+                "lambda.seen",
                 "lambda.stopped",
                 "lambda.errors_since",
                 "lambda.errors_since_max",
@@ -224,7 +228,7 @@ fn errors_since(errors: &VersionSeries, now: i64) -> Option<Result<i64, i64>> {
 fn facts(
     observation: &mut Observation,
     metrics: &FunctionMetrics,
-    invoked: Option<Invoked>,
+    (invoked, is_logged): (Option<Invoked>, bool),
     window: i64,
     at: OffsetDateTime,
 ) {
@@ -252,7 +256,12 @@ fn facts(
         .filter(|(_, active)| *active)
         .map(|_| FactValue::Bool(true))
         .ok_or_else(silent);
+    let seen = match is_logged {
+        true => Ok(FactValue::Bool(true)),
+        false => active.clone(),
+    };
     observation.put("lambda.active", active, at);
+    observation.put("lambda.seen", seen, at);
     let none = || {
         Unavailable::new(
             UnavailableReason::NoData,

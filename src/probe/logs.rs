@@ -107,7 +107,10 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         observation.reached |= part.reached;
         observation.asked.extend(part.asked);
     }
-    let silent = match errors.is_empty() && certificates.is_empty() {
+    // Certificates are looked for further back.
+    let (from, _) = logs.window(ERRORS.span);
+    let is_recent = |(at, _): (i64, &str)| at * 1_000 >= from;
+    let silent = match errors.is_empty() && !certificates.newest().is_some_and(is_recent) {
         true => logs.is_silent(&mut observation).await,
         false => Ok(false),
     };

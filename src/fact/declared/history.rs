@@ -74,6 +74,8 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
         "throttled requests in that window that the metrics show, if they show any";
     "lambda.active" Bool ""
         "yes when the metrics have data points in that window; not known without";
+    "lambda.seen" Bool ""
+        "yes when data points in that window, or lines of the log while the API answers, show that the function works; not known without";
     "lambda.stopped" Bool ""
         "whether the metrics prove that invocations stopped: some in 3 h, none in that window";
     "lambda.errors_since" Instant "utc" "when the present errors began";
