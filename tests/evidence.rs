@@ -86,6 +86,7 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         // One witness of several suffices for this; the counts are the first.
         ("fleet.alive_24h", AGENTS),
         // Recorded totals date the newest certificate as well as the feed does.
+        ("certs.waiting_1h", TOTALS),
         ("certs.waiting_24h", TOTALS),
         ("certs.newest_age_min", &[CERTIFICATES]),
         ("certs.newest_age", &[CERTIFICATES]),

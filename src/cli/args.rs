@@ -55,7 +55,7 @@ pub(super) struct Cli {
     /// A [stack.NAME] of the configuration file [default: prod]
     #[arg(long, global = true, value_name = "NAME", help_heading = "Which stack")]
     stack: Option<String>,
-    /// Base URL of the API, before /beak/…
+    /// Base URL of the API, before /beak
     #[arg(long, global = true, value_name = "URL", help_heading = "Which stack")]
     api_url: Option<String>,
     /// AWS region of the stack [default: us-east-1]

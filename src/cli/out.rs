@@ -14,6 +14,7 @@ use crate::report::{json, junit, links, markdown, nagios, prometheus, short, tab
 use crate::stack::Environment;
 use crate::stack::Setting;
 use crate::text::Printable;
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,6 +72,8 @@ pub(super) struct Out {
     kept: Option<Kept>,
     /// Whether the terminal opens addresses behind words.
     has_links: bool,
+    /// Whether the locale that is set writes no UTF-8.
+    is_ascii: bool,
 }
 
 impl Out {
@@ -97,6 +100,7 @@ impl Out {
             quiet: false,
             explains: false,
             has_links: false,
+            is_ascii: false,
             is_strict: false,
             kept: None,
         }
@@ -165,6 +169,7 @@ impl Out {
             kept: None,
             // Whoever wants no colour wants no other escape sequence either.
             has_links: terminal && colour && supports_hyperlinks::on(Stream::Stdout),
+            is_ascii: locale.is_some() && !unicode,
         })
     }
 
@@ -226,6 +231,7 @@ impl Out {
         let _aside = progress::aside();
         let mut stdout = std::io::stdout().lock();
         let text = redact::known::hide(text);
+        let text = self.in_locale(&text);
         let written = stdout.write_all(text.as_bytes());
         written.and_then(|()| stdout.flush()).is_ok()
     }
@@ -283,17 +289,23 @@ impl Out {
                     text: "Read the message, then: duckops --help".into(),
                     command: None,
                 };
-                let heading = json::Heading {
-                    exit_code: code,
-                    next_action: (code == exit::USAGE).then_some(next),
-                    ..json::Heading::new(Verdict::Unknown, summary)
-                };
+                let mut heading = json::Heading::new(Verdict::Unknown, summary);
+                heading.exit_code = code;
+                heading.next_action = (code == exit::USAGE).then_some(next);
                 // On one line: it may end a series of such lines.
                 self.print(&json::failure(&heading, false), code)
             }
             Format::Nagios => self.print(&nagios::failure(&summary), code),
             Format::Junit => self.print(&junit::failure(&summary), code),
             _ => code,
+        }
+    }
+
+    /// A table with what the locale can show between its parts.
+    fn in_locale<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.is_ascii && self.format == Format::Table {
+            true => text.replace('\u{b7}', "-").into(),
+            false => text.into(),
         }
     }
 
@@ -307,11 +319,10 @@ impl Out {
             kept.add(&text);
             return code;
         }
+        let text = self.in_locale(&text);
         let mut stdout = std::io::stdout().lock();
-        match stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush())
-        {
+        let written = stdout.write_all(text.as_bytes());
+        match written.and_then(|()| stdout.flush()) {
             Ok(()) => code,
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => code,
             Err(error) => {

@@ -17,9 +17,14 @@ pub(super) fn join(
     now: OffsetDateTime,
 ) {
     let recorded = past.as_ref().ok();
-    let waiting = fewest_waiting(observations, recorded, (now, DAY));
-    let waiting = waiting.ok_or_else(|| unavailable(observations, BACKLOG));
-    observation.put("certs.waiting_24h", waiting.map(FactValue::Int), now);
+    for (fact, within) in [
+        ("certs.waiting_1h", Duration::HOUR),
+        ("certs.waiting_24h", DAY),
+    ] {
+        let waiting = fewest_waiting(observations, recorded, (now, within));
+        let waiting = waiting.ok_or_else(|| unavailable(observations, BACKLOG));
+        observation.put(fact, waiting.map(FactValue::Int), now);
+    }
     let total = observations.int(CERTIFICATES);
     let samples = recorded.map_or(&[][..], |past| past.of(CERTIFICATES));
     let issued = total.map_or(LastGrowth::default(), |total| {
@@ -81,14 +86,15 @@ mod tests {
     const NOW: OffsetDateTime = time::macros::datetime!(2026-03-22 03:12:09 UTC);
     const HOURS: i64 = 3_600;
 
-    /// Hours: fewest waiting, newest age, the same at least. `runs` are hours ago, ducklings and
+    /// Fewest waiting in a day, hours of the newest age and of the same at least, and fewest waiting in an
+    /// hour. `runs` are hours ago, ducklings and
     /// certificates; the last one is now. `dated` is the age of the newest certificate in the feed,
     /// `reach` how far back the feed goes.
     fn told(
         runs: &[(i64, i64, i64)],
         dated: Option<i64>,
         reach: Option<i64>,
-    ) -> (Option<i64>, Option<i64>, Option<i64>) {
+    ) -> (Option<i64>, Option<i64>, Option<i64>, Option<i64>) {
         let (_, ducklings, certificates) = *runs.last().expect("now");
         let mut status = Observation::new(Probe::Status);
         status.set(CERTIFICATES, FactValue::Int(certificates), NOW);
@@ -132,6 +138,7 @@ mod tests {
             value("certs.waiting_24h"),
             value("certs.newest_age"),
             value("certs.newest_age_min"),
+            value("certs.waiting_1h"),
         )
     }
 
@@ -139,14 +146,38 @@ mod tests {
     fn a_feed_that_is_too_short_is_made_up_for_by_recorded_totals() {
         // One was issued between eight and seven hours ago.
         let grew = [(30, 9, 8), (8, 10, 8), (7, 10, 9), (0, 10, 9)];
-        assert_eq!(told(&grew, None, Some(1)), (Some(1), Some(8), Some(7)));
-        assert_eq!(told(&grew, Some(3), Some(9)), (Some(1), Some(3), Some(3)));
+        assert_eq!(
+            told(&grew, None, Some(1)),
+            (Some(1), Some(8), Some(7), Some(1))
+        );
+        assert_eq!(
+            told(&grew, Some(3), Some(9)),
+            (Some(1), Some(3), Some(3), Some(1))
+        );
         // None for as long as runs are recorded, or as the feed reaches back.
         let flat = [(40, 9, 8), (20, 9, 8), (0, 10, 8)];
-        assert_eq!(told(&flat, None, Some(1)), (Some(1), None, Some(40)));
-        assert_eq!(told(&flat[1..], None, Some(26)), (Some(1), None, Some(26)));
+        assert_eq!(
+            told(&flat, None, Some(1)),
+            (Some(1), None, Some(40), Some(2))
+        );
+        assert_eq!(
+            told(&flat[1..], None, Some(26)),
+            (Some(1), None, Some(26), Some(2))
+        );
         // Nobody has ever asked before.
-        assert_eq!(told(&flat[2..], None, None), (Some(2), None, None));
+        assert_eq!(told(&flat[2..], None, None), (Some(2), None, None, Some(2)));
+    }
+
+    #[test]
+    fn whoever_registered_since_a_run_of_the_last_hour_has_not_waited_for_one() {
+        for (runs, due) in [
+            (vec![(1, 8, 8), (0, 9, 8)], 0),
+            (vec![(2, 8, 8), (0, 9, 8)], 1),
+            (vec![(2, 8, 8), (1, 9, 8), (0, 10, 8)], 1),
+            (vec![(0, 9, 8)], 1),
+        ] {
+            assert_eq!(told(&runs, None, None).3, Some(due), "{runs:?}");
+        }
     }
 
     #[test]

@@ -117,6 +117,8 @@ impl Platform {
     fn fail_callback(&mut self, id: &str, world: &mut FakeStack) {
         self.tell_of(world, "peck.callback_error", id);
         self.last_callback_error = Some(self.now);
+        // Also where its target only reboots: its failed execution may be told for an hour.
+        self.strays.push(self.now);
         self.end(world, id, "FAILED", Some("callback_error"));
     }
 
@@ -127,7 +129,6 @@ impl Platform {
         let Some(id) = self.pecks.keys().find(|id| !before.contains(id)).cloned() else {
             return;
         };
-        self.strays.push(self.now);
         self.tell_of(world, "peck.approved", &id);
         self.fail_callback(&id, world);
     }

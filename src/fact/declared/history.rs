@@ -43,6 +43,8 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
         "whether ducklings registered in the last 48 h and no certificate was issued";
     "certs.pace" Text ""
         "certificates against ducklings: stalled-48h, stalled-24h, lagging-24h, lagging-48h, keeping or complete";
+    "certs.waiting_1h" Int "count"
+        "the fewest ducklings without a certificate that a run of the last hour saw, this one included";
     "certs.waiting_24h" Int "count"
         "ducklings that may have waited for a certificate for 24 h: the fewest without one that any run of that time saw";
     "certs.newest_age" Duration "seconds"
