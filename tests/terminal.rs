@@ -181,3 +181,13 @@ fn terminal_output_fits_its_width() {
         );
     }
 }
+
+#[test]
+fn a_locale_that_writes_no_utf_8_gets_ascii() {
+    let stage = Stage::of(world("inc-001"));
+    for (locale, is_ascii) in [("C", true), ("POSIX", true), ("C.UTF-8", false)] {
+        let ran = stage.duckops(&["triage"]).env("LC_ALL", locale).run();
+        assert_eq!(ran.stdout.is_ascii(), is_ascii, "{locale}: {ran:?}");
+        assert!(ran.stdout.contains("exit 2"), "{locale}: {ran:?}");
+    }
+}
