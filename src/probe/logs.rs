@@ -3,8 +3,8 @@
 //! The group is the one that the function's `LoggingConfig` names. Two windows are asked for at the
 //! same time: errors of the last 15 minutes, certificates and mail of the last hour. The filter
 //! only narrows what is sent, because servers differ in what a pattern means; every line is judged
-//! here. Pages are read to the end: one may be empty and still lead on. Where nothing was found,
-//! one more request asks whether the group holds any line at all.
+//! here. Pages are read to the end: one may be empty and still lead on. A third request, beside them,
+//! asks whether the group holds any line at all: it decides where nothing is found.
 
 mod brief;
 mod certificate;
@@ -99,11 +99,11 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
     if logs.name != usual.name {
         found = Some(logs.searches().await);
     }
-    let ((errors, a), (certificates, b)) = match found {
+    let ((errors, a), (certificates, b), (silent, c)) = match found {
         Some(found) => found,
         None => early.await,
     };
-    for part in [a, b] {
+    for part in [a, b, c] {
         observation.reached |= part.reached;
         observation.asked.extend(part.asked);
     }
@@ -111,7 +111,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let (from, _) = logs.window(ERRORS.span);
     let is_recent = |(at, _): (i64, &str)| at * 1_000 >= from;
     let silent = match errors.is_empty() && !certificates.newest().is_some_and(is_recent) {
-        true => logs.is_silent(&mut observation).await,
+        true => silent,
         false => Ok(false),
     };
     let shown = FactValue::Text(Untrusted::new(logs.name.as_str()));
@@ -135,19 +135,20 @@ struct LogGroup<'a> {
     name: String,
 }
 
-/// Lines on faults by what they are faults and what they are about, and lines on certificates;
-/// each with the requests that brought them.
-type BothSearches = (
+/// Lines on faults by what they are faults and what they are about, lines on certificates, and whether
+/// there is no line at all; each with the requests that told it.
+type AllSearches = (
     (
         LogCounts<LogFault, (FaultSource, FaultSubject)>,
         Observation,
     ),
     (LogCounts<CertificateLine, ()>, Observation),
+    (Result<bool, Unavailable>, Observation),
 );
 
 impl LogGroup<'_> {
-    /// Both windows at the same time.
-    async fn searches(&self) -> BothSearches {
+    /// Everything at the same time.
+    async fn searches(&self) -> AllSearches {
         tokio::join!(
             self.search(ERRORS, |line| {
                 LogFault::of(line).map(|(kind, source)| (kind, (source, FaultSubject::of(line))))
@@ -155,6 +156,7 @@ impl LogGroup<'_> {
             self.search(CERTIFICATES, |line| {
                 CertificateLine::of(line).map(|kind| (kind, ()))
             }),
+            self.is_silent(),
         )
     }
 
@@ -203,21 +205,24 @@ impl LogGroup<'_> {
     }
 
     /// Whether the group holds no line at all of the window of errors.
-    async fn is_silent(&self, observation: &mut Observation) -> Result<bool, Unavailable> {
+    async fn is_silent(&self) -> (Result<bool, Unavailable>, Observation) {
+        let mut observation = Observation::new(Probe::Logs);
         let mut tokens = PageTokens::default();
         for page in 1.. {
             let question = format!("FilterLogEvents any line of 15 min, page {page}");
-            let answer = self
-                .page(observation, question, ERRORS.span, None, tokens.current())
-                .await?;
-            if !answer.events().is_empty() {
-                return Ok(false);
-            }
-            if !tokens.advance(answer.next_token, "the log")? {
-                break;
+            let span = ERRORS.span;
+            let page = self.page(&mut observation, question, span, None, tokens.current());
+            let goes_on = page.await.and_then(|answer| match answer.events() {
+                [] => tokens.advance(answer.next_token, "the log").map(Some),
+                _ => Ok(None),
+            });
+            match goes_on {
+                Ok(Some(true)) => {}
+                Ok(end) => return (Ok(end.is_some()), observation),
+                Err(unavailable) => return (Err(unavailable), observation),
             }
         }
-        Ok(true)
+        (Ok(true), observation)
     }
 
     /// Milliseconds since 1970.
