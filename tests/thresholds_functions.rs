@@ -313,7 +313,7 @@ fn an_answer_is_slow_after_five_seconds() {
     let played = |seconds: &str, due: &str| {
         let case = format!(
             "\n[[case]]\nname = \"{seconds} s\"\nfacts = {{ \"api.up\" = true, \
-             \"api.cause\" = \"none\", \"api.claims\" = \"good\", \"api.seconds\" = {seconds} }}\n\
+             \"api.cause\" = \"none\", \"api.refusal\" = \"none\", \"api.claims\" = \"good\", \"api.seconds\" = {seconds} }}\n\
              expect = {{ probe = \"{due}\" }}\n"
         );
         let file = folder.path().join("inc-001.toml");
