@@ -9,6 +9,7 @@ use super::alert_state::{AlertState, FirstDelivery};
 use super::check_run::AlertChannel;
 use super::message::{Message, MessageKind};
 use super::stored::{millis, millis_of};
+use super::trouble::DROPPED;
 use crate::report::model::Verdict;
 use std::collections::BTreeSet;
 use time::{Duration, OffsetDateTime};
@@ -47,8 +48,8 @@ impl AlertState {
         run: &str,
         channels: &[AlertChannel],
     ) -> Vec<Message> {
-        self.drop_oldest();
         let (at, now) = (now, millis(now));
+        self.drop_oldest(now);
         self.drop_outdated(now, run);
         let held = self.held_by_other_incidents();
         let mut waiting = BTreeSet::new();
@@ -199,10 +200,15 @@ impl AlertState {
         self.outbox.len()
     }
 
-    /// Drops the oldest messages: the document must stay bounded when a channel is gone for good.
-    fn drop_oldest(&mut self) {
+    /// Drops the oldest messages, because the document must stay bounded when a channel is gone for
+    /// good. They are named as those are that were refused; nobody has heard of them yet.
+    fn drop_oldest(&mut self, now: i64) {
         let superfluous = self.outbox.len().saturating_sub(MAX_MESSAGES);
-        self.outbox.drain(..superfluous);
+        let dropped: Vec<_> = self.outbox.drain(..superfluous).collect();
+        for message in dropped {
+            let why = format!("{DROPPED}more than {MAX_MESSAGES} newer ones wait");
+            self.set_aside(&message, &why, (now, 0));
+        }
     }
 }
 

@@ -20,6 +20,8 @@ const SAID_AGAIN: Duration = Duration::DAY;
 const REFUSED_NAMED: Duration = Duration::days(7);
 /// At least this long it is named, also when its incident is over.
 const REFUSED_NAMED_AT_LEAST: Duration = Duration::DAY;
+/// How the reason begins for which a message was dropped unsent.
+pub(super) const DROPPED: &str = "dropped: ";
 /// How many refused messages are kept.
 const MAX_REFUSED: usize = 50;
 
@@ -101,18 +103,7 @@ impl AlertState {
             DeliveryOutcome::Refused => {
                 // It was read, so the channel itself works.
                 self.end_trouble(at, &message.channel);
-                self.refused.retain(|refused| refused.id != message.id);
-                let superfluous = (self.refused.len() + 1).saturating_sub(MAX_REFUSED);
-                self.refused.drain(..superfluous);
-                self.refused.push(RefusedMessage {
-                    id: message.id.clone(),
-                    channel: message.channel.clone(),
-                    runbook: message.runbook.clone(),
-                    verdict: message.verdict.clone(),
-                    why: why.to_owned(),
-                    at,
-                    said: at,
-                });
+                self.set_aside(message, why, (at, at));
                 true
             }
             DeliveryOutcome::Unusable => self.set_trouble(at, &message.channel, why, false),
@@ -120,6 +111,22 @@ impl AlertState {
             // For one that waits behind another there is nothing more to say.
             DeliveryOutcome::Untried => !why.is_empty(),
         }
+    }
+
+    /// Names a message that will not be sent any more, from `at` on; it was last said at `said`.
+    pub(super) fn set_aside(&mut self, message: &Message, why: &str, (at, said): (i64, i64)) {
+        self.refused.retain(|refused| refused.id != message.id);
+        let superfluous = (self.refused.len() + 1).saturating_sub(MAX_REFUSED);
+        self.refused.drain(..superfluous);
+        self.refused.push(RefusedMessage {
+            id: message.id.clone(),
+            channel: message.channel.clone(),
+            runbook: message.runbook.clone(),
+            verdict: message.verdict.clone(),
+            why: why.to_owned(),
+            at,
+            said,
+        });
     }
 
     /// Whether it is new, another one, or was last said a day ago.
@@ -265,6 +272,11 @@ fn trouble_line(channel: &ChannelReport, now: OffsetDateTime) -> Option<Printabl
 
 fn refused_line(channel: &str, runbook: &str, why: &str) -> Printable {
     let runbook = runbook.to_uppercase();
-    format!("channel {channel} refused the message about {runbook}, which is not sent again: {why}")
-        .into()
+    let what = match why.strip_prefix(DROPPED) {
+        Some(why) => format!("channel {channel}: the message about {runbook} was dropped: {why}"),
+        None => format!(
+            "channel {channel} refused the message about {runbook}, which is not sent again: {why}"
+        ),
+    };
+    what.into()
 }

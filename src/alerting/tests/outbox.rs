@@ -35,6 +35,41 @@ fn a_claim_keeps_others_away_until_its_lease_ends() {
 }
 
 #[test]
+fn a_message_that_is_dropped_for_want_of_room_is_named() {
+    let CheckSeries {
+        mut state,
+        channels,
+        ..
+    } = waiting(1);
+    let first = state.outbox[0].clone();
+    let more = (0..200).map(|nth| Message {
+        id: format!("later-{nth}"),
+        runbook: format!("inc-{nth}"),
+        incident: format!("later-{nth}"),
+        ..first.clone()
+    });
+    state.outbox.extend(more);
+    let now = at(3_600);
+    let claimed = state.claim(now, "run", &channels);
+    assert!(claimed.iter().all(|message| message.id != first.id));
+    let said = state.note_closed(now, &channels, &[]);
+    let of_it = format!(
+        "the message about {} was dropped",
+        first.runbook.to_uppercase()
+    );
+    let lines: Vec<_> = said
+        .iter()
+        .filter(|line| line.as_str().contains(&of_it))
+        .collect();
+    assert_eq!(lines.len(), 1, "{said:?}");
+    assert_eq!(
+        state.note_closed(now, &channels, &[]).len(),
+        0,
+        "once a day"
+    );
+}
+
+#[test]
 fn a_failing_channel_backs_off_longer_each_time_and_keeps_message_order() {
     let CheckSeries {
         mut state,
