@@ -464,8 +464,18 @@ fn a_channel_is_told_by_priority_and_by_whom_a_rule_calls() {
         let receiver = Receiver::by(|_, _| http("202 Accepted", &[], ACCEPTED));
         let stage = Stage::of(world("inc-005"));
         pager(&stage, &receiver, more);
-        check(&stage, &["inc-005"], &minute(0));
+        let first = check(&stage, &["inc-005"], &minute(0));
         assert_eq!(receiver.came().len(), usize::from(told), "{more}");
+        // Whom nobody calls is said when it begins, and stands in every report.
+        let kept_out = "no channel takes INC-005: ";
+        let second = check(&stage, &["inc-005", "-o", "json"], &minute(1));
+        assert_eq!(first.stderr.contains(kept_out), !told, "{more}: {first:?}");
+        assert!(!second.stderr.contains(kept_out), "{more}: {second:?}");
+        assert_eq!(
+            second.stdout.contains(kept_out),
+            !told,
+            "{more}: {second:?}"
+        );
         let ran = escalate(&stage, &minute(1));
         let word = if told {
             "DELIVERED pager"

@@ -1,7 +1,8 @@
 //! One check and the channels that it notifies, as the alert state needs them.
 
 use super::debounce::Debounce;
-use crate::report::model::{RunbookReport, Verdict};
+use crate::report::model::{Change, Report, RunbookReport, Verdict};
+use crate::text::Printable;
 use time::OffsetDateTime;
 
 /// A channel that messages may go to.
@@ -36,6 +37,30 @@ impl AlertChannel {
         let to = |name: &String| call.is_some_and(|call| call.to.as_str() == name);
         (self.priorities.is_empty() || of_priority)
             && (self.recipients.is_empty() || self.recipients.iter().any(to))
+    }
+}
+
+/// The incidents that call for somebody and that every channel's settings keep out, a line each, with
+/// whether it is news.
+pub fn unheard(report: &Report, channels: &[AlertChannel]) -> Vec<(Printable, bool)> {
+    let calls = report.runbooks.iter().filter_map(|runbook| {
+        let standing = runbook.standing.as_ref();
+        let is_kept_back = runbook.blocked_by.is_some()
+            || standing.is_some_and(|standing| standing.muted.is_some())
+            || channels.iter().any(|channel| channel.is_for(runbook));
+        let call = runbook.escalation.as_ref().filter(|_| !is_kept_back)?;
+        let line = format!(
+            "no channel takes {}: `priority` and `for` of each keep {} for {} out",
+            runbook.id.as_str().to_uppercase(),
+            call.priority,
+            call.to
+        );
+        let change = standing.map(|standing| standing.change);
+        Some((line.into(), !matches!(change, Some(Change::Unchanged))))
+    });
+    match channels.is_empty() {
+        true => Vec::new(),
+        false => calls.collect(),
     }
 }
 

@@ -27,7 +27,7 @@ mod tests_matrix;
 
 pub use advance::advance;
 pub use alert_state::{AlertState, AlertStateError};
-pub use check_run::{AlertChannel, CheckRun};
+pub use check_run::{AlertChannel, CheckRun, unheard};
 pub use debounce::Debounce;
 pub use escalation_record::EscalationRecord;
 pub use message::{EscalationContext, LEASE, Message, MessageKind, escalation_message};

@@ -289,6 +289,7 @@ fn compare_and_record(
             due.said = next.note_closed(check.at, &channels.configured, &closed);
             due.claimed = next.claim(check.at, check.id, &usable);
             compared.channels = next.channel_reports(check.at, &channels.configured);
+            due.say_unheard(&mut compared, &channels.configured);
         }
         compared.notes.extend(next.mute_notes(check.at));
         let exchanged = history.exchange(&snapshot.stack, revision, &next.write(), Some(snapshot));

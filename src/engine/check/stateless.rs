@@ -2,7 +2,7 @@
 //! time, with the key that every run can make anew.
 
 use super::options::CheckOptions;
-use crate::alerting::{self, AlertState, CheckRun, Debounce, Message};
+use crate::alerting::{self, AlertChannel, AlertState, CheckRun, Debounce, Message};
 use crate::history::Snapshot;
 use crate::report::model::Report;
 use crate::text::Printable;
@@ -17,6 +17,17 @@ pub(super) struct DueNotifications {
     pub(super) said: Vec<Printable>,
     /// Whether the alert state holds them.
     pub(super) has_state: bool,
+}
+
+impl DueNotifications {
+    /// Names the incidents that no channel is for: in the report always, on standard error when they
+    /// begin or change.
+    pub(super) fn say_unheard(&mut self, report: &mut Report, channels: &[AlertChannel]) {
+        for (line, is_news) in alerting::unheard(report, channels) {
+            self.said.extend(is_news.then(|| line.clone()));
+            report.notes.push(line);
+        }
+    }
 }
 
 /// A check as alerting needs it, by its id and the name of its stack.
@@ -70,9 +81,11 @@ pub(super) fn without_state(
         said.push(note.clone());
     }
     report.notes.push(note);
-    DueNotifications {
+    let mut due = DueNotifications {
         claimed,
         said,
         has_state: false,
-    }
+    };
+    due.say_unheard(report, &channels.configured);
+    due
 }
