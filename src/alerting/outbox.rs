@@ -9,7 +9,7 @@ use super::alert_state::{AlertState, FirstDelivery};
 use super::check_run::AlertChannel;
 use super::message::{Message, MessageKind};
 use super::stored::{millis, millis_of};
-use super::trouble::DROPPED;
+use super::trouble_record::DROPPED;
 use crate::report::model::Verdict;
 use std::collections::BTreeSet;
 use time::{Duration, OffsetDateTime};

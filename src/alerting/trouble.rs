@@ -8,7 +8,7 @@ use super::check_run::AlertChannel;
 use super::message::{Message, MessageKind};
 use super::outbox::DeliveryOutcome;
 use super::stored::{CLOCK_TOLERANCE, from_millis, millis, millis_of};
-use super::trouble_record::{ChannelTrouble, RefusedMessage};
+use super::trouble_record::{ChannelTrouble, DROPPED, RefusedMessage};
 use crate::fact::duration;
 use crate::report::model::{ChannelReport, RefusedNotice, Verdict, WaitingNotice};
 use crate::text::Printable;
@@ -20,8 +20,6 @@ const SAID_AGAIN: Duration = Duration::DAY;
 const REFUSED_NAMED: Duration = Duration::days(7);
 /// At least this long it is named, also when its incident is over.
 const REFUSED_NAMED_AT_LEAST: Duration = Duration::DAY;
-/// How the reason begins for which a message was dropped unsent.
-pub(super) const DROPPED: &str = "dropped: ";
 /// How many refused messages are kept.
 const MAX_REFUSED: usize = 50;
 

@@ -13,7 +13,10 @@ pub(super) struct ChannelTrouble {
     pub(super) is_closed: bool,
 }
 
-/// A message that a channel refused for good.
+/// How the reason begins for which a message was dropped unsent.
+pub(super) const DROPPED: &str = "dropped: ";
+
+/// A message that a channel refused for good, or that was dropped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct RefusedMessage {
     pub(super) id: String,
