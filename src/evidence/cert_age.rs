@@ -87,9 +87,8 @@ mod tests {
     const HOURS: i64 = 3_600;
 
     /// Fewest waiting in a day, hours of the newest age and of the same at least, and fewest waiting in an
-    /// hour. `runs` are hours ago, ducklings and
-    /// certificates; the last one is now. `dated` is the age of the newest certificate in the feed,
-    /// `reach` how far back the feed goes.
+    /// hour. `runs` are hours ago, ducklings and certificates; the last one is now. `dated` is the age of
+    /// the newest certificate in the feed, `reach` how far back the feed goes.
     fn told(
         runs: &[(i64, i64, i64)],
         dated: Option<i64>,

@@ -8,6 +8,7 @@
 
 mod brief;
 mod certificate;
+mod certificate_words;
 #[cfg(test)]
 mod corpus_tests;
 mod error_kinds;

@@ -270,7 +270,8 @@ static TRACES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
 static SAYS_ERROR: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?-u:\b)(?:ERROR|CRITICAL|FATAL|SEVERE)(?:: |:[ \t\r]*$)([^\n]*)"));
 
-fn regex(pattern: &str) -> Regex {
+/// A pattern that is written in this program.
+pub(super) fn regex(pattern: &str) -> Regex {
     #[expect(
         clippy::expect_used,
         reason = "our own pattern, compiled by every test"

@@ -1,0 +1,130 @@
+//! The words by which a line of the log is about certificates, about mail, or about somebody's TLS.
+
+use super::fault::regex;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Words of a certificate.
+pub(super) const CERTIFICATE: [&str; 6] = [
+    "cert",
+    "certs",
+    "certificate",
+    "certificates",
+    "birthcert",
+    "birthcertificate",
+];
+/// What the platform does with a certificate of its own.
+pub(super) const OWN: [&str; 27] = [
+    "birth",
+    "issue",
+    "issued",
+    "issuing",
+    "issuance",
+    "reissue",
+    "write",
+    "writing",
+    "written",
+    "wrote",
+    "store",
+    "stored",
+    "save",
+    "saved",
+    "insert",
+    "put",
+    "persist",
+    "create",
+    "created",
+    "generate",
+    "generation",
+    "render",
+    "record",
+    "mint",
+    "duckling",
+    "queue",
+    "pipeline",
+];
+/// Words of somebody's TLS.
+pub(super) const TLS: [&str; 26] = [
+    "ssl",
+    "tls",
+    "x509",
+    "handshake",
+    "pkix",
+    "truststore",
+    "keystore",
+    "authority",
+    "chain",
+    "hostname",
+    "openssl",
+    "verify",
+    "issuer",
+    "signed",
+    "https",
+    "mtls",
+    "expired",
+    "altname",
+    "altnames",
+    "untrusted",
+    "revocation",
+    "bundle",
+    "acm",
+    "kafka",
+    "broker",
+    "trusted",
+];
+/// Whose certificate it is, said directly before the word, when it is that of a connection.
+pub(super) const OF_CONNECTIONS: [&str; 11] = [
+    "client",
+    "server",
+    "peer",
+    "remote",
+    "root",
+    "leaf",
+    "ca",
+    "intermediate",
+    "wildcard",
+    "developer",
+    "pem",
+];
+/// Words of mail that is sent.
+pub(super) const MAIL: [&str; 6] = [
+    "ses",
+    "sesv2",
+    "smtp",
+    "sendemail",
+    "sendrawemail",
+    "sendbulkemail",
+];
+/// What SES says when it refuses a mail.
+pub(super) const REFUSALS: [&str; 7] = [
+    "messagerejected",
+    "email address is not verified",
+    "mailfromdomainnotverified",
+    "daily message quota exceeded",
+    "maximum sending rate exceeded",
+    "sending paused",
+    "sendingpaused",
+];
+
+/// Letters of which every line about certificates or mail has some: most lines have none, and are not
+/// taken apart into words.
+pub(super) static MAY_BE_ABOUT: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i-u)cert|ses|smtp|email|messagerejected|mailfrom|daily message|sending")
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_certificates_and_mail_passes_the_first_look() {
+        let words = CERTIFICATE.iter().chain(&MAIL).chain(&REFUSALS);
+        for word in words.chain(&["sendRawEmail", "send templated email", "CERT mail"]) {
+            let upper = word.to_uppercase();
+            assert!(
+                MAY_BE_ABOUT.is_match(word) && MAY_BE_ABOUT.is_match(&upper),
+                "{word}"
+            );
+        }
+    }
+}
