@@ -56,16 +56,6 @@ impl Untrusted {
         self.0 == other
     }
 
-    /// How many bytes it has.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether it has no bytes.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The text as it came, for whoever takes secrets out of it.
     pub fn exposed(&mut self) -> &mut String {
         &mut self.0

@@ -136,12 +136,6 @@ pub trait History: Send {
     /// [`HistoryError`].
     fn facts(&self, stack: &StackKey) -> Result<Vec<String>, HistoryError>;
 
-    /// The snapshot recorded last for this stack.
-    ///
-    /// # Errors
-    /// [`HistoryError`].
-    fn latest(&self, stack: &StackKey) -> Result<Option<Summary>, HistoryError>;
-
     /// The snapshots of this stack at or after `from`, oldest first, those that had to wait
     /// among them.
     ///
@@ -240,10 +234,6 @@ impl History for Nowhere {
 
     fn summaries(&self, _: &StackKey, _: OffsetDateTime) -> Result<Vec<Summary>, HistoryError> {
         Ok(Vec::new())
-    }
-
-    fn latest(&self, _: &StackKey) -> Result<Option<Summary>, HistoryError> {
-        Ok(None)
     }
 
     fn ledger(&self, _: &StackKey) -> Result<CheckState, HistoryError> {

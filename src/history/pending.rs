@@ -242,10 +242,6 @@ impl History for Pending {
         self.behind.facts(stack)
     }
 
-    fn latest(&self, stack: &StackKey) -> Result<Option<Summary>, HistoryError> {
-        self.behind.latest(stack)
-    }
-
     fn summaries(
         &self,
         stack: &StackKey,

@@ -212,7 +212,6 @@ pub enum FactState<'a> {
 pub struct Observations {
     facts: BTreeMap<&'static str, (Probe, Result<Fact, Unavailable>)>,
     asked: BTreeMap<Probe, Vec<RequestLog>>,
-    reached: BTreeMap<Probe, bool>,
     skew: Option<i64>,
     connections: Option<Connections>,
 }
@@ -243,7 +242,6 @@ impl Observations {
         self.skew = widest.max_by_key(|skew| skew.abs());
         self.connections = self.connections.take().or(observation.connections);
         self.asked.insert(observation.probe, observation.asked);
-        self.reached.insert(observation.probe, observation.reached);
     }
 
     /// Puts a value in place of that of a fact which another one is joined into.
@@ -295,19 +293,9 @@ impl Observations {
         }
     }
 
-    /// Which probe a fact of this run came from.
-    pub fn source(&self, path: &str) -> Option<Probe> {
-        self.facts.get(path).map(|(probe, _)| *probe)
-    }
-
     /// The requests a probe sent in this run.
     pub fn asked(&self, probe: Probe) -> &[RequestLog] {
         self.asked.get(&probe).map_or(&[], Vec::as_slice)
-    }
-
-    /// Whether the far side of a probe answered at all; `None` when it was not asked.
-    pub fn reached(&self, probe: Probe) -> Option<bool> {
-        self.reached.get(&probe).copied()
     }
 
     /// The requests and the bonds of this run.

@@ -241,11 +241,6 @@ fn descriptor(path: &Path) -> Option<Descriptor> {
     is_number.then(|| Descriptor::Path(path.to_owned()))
 }
 
-/// Whether a path names a descriptor that the caller hands over.
-pub fn is_descriptor(path: &Path) -> bool {
-    descriptor(path).is_some()
-}
-
 fn open_descriptor(path: &Path) -> Result<File, InputError> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from)?);

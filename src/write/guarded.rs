@@ -8,7 +8,7 @@
 use super::clock::Clock;
 use super::consent::{Consent, Reply, Terms};
 pub use super::open_state::open_state;
-pub use super::operator::{Operator, Unattended};
+pub use super::operator::Operator;
 pub use super::preflight_error::PreflightError;
 use super::report::{PlanView, WriteReport, quoted};
 use crate::cloud::{Aws, Http};

@@ -37,29 +37,3 @@ pub trait Operator: Sync {
     /// Whether the operator wants the command to end as soon as the outcome is known.
     fn wants_to_end(&self) -> bool;
 }
-
-/// No one to ask: what a script or a test runs as.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Unattended;
-
-impl Operator for Unattended {
-    fn ask<'a>(
-        &'a self,
-        _: &'a WriteReport,
-        _: &'a str,
-    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
-        Box::pin(std::future::ready(Reply::Nothing))
-    }
-
-    fn warn(&self, _: &str) {}
-
-    fn progress(&self, _: &str) {}
-
-    fn sending(&self, _: &str) {}
-
-    fn not_sent(&self) {}
-
-    fn wants_to_end(&self) -> bool {
-        false
-    }
-}

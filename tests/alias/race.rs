@@ -14,9 +14,11 @@ use duckops::state_dir::journal::Journal;
 use duckops::write::Clock;
 use duckops::write::alias::plan::{AliasPlan, Purpose};
 use duckops::write::alias::update::{AliasUpdate, MoveOutcome, alias_now};
-use duckops::write::consent::{Consent, ReplyText};
-use duckops::write::guarded::{Unattended, WriteContext, WritePlan, carry_out};
+use duckops::write::consent::{Consent, Reply, ReplyText};
+use duckops::write::guarded::{Operator, WriteContext, WritePlan, carry_out};
+use duckops::write::report::WriteReport;
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Barrier;
@@ -294,4 +296,29 @@ fn one_of_several_operators_with_the_same_plan_wins() {
 #[ignore = "takes long; see the head of this file"]
 fn race_in_500_rounds() {
     on_a_runtime(500);
+}
+
+/// No one to ask.
+struct Unattended;
+
+impl Operator for Unattended {
+    fn ask<'a>(
+        &'a self,
+        _: &'a WriteReport,
+        _: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>> {
+        Box::pin(std::future::ready(Reply::Nothing))
+    }
+
+    fn warn(&self, _: &str) {}
+
+    fn progress(&self, _: &str) {}
+
+    fn sending(&self, _: &str) {}
+
+    fn not_sent(&self) {}
+
+    fn wants_to_end(&self) -> bool {
+        false
+    }
 }

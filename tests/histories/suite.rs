@@ -53,7 +53,9 @@ fn what_was_recorded_comes_back_with_its_baseline(place: &dyn Place) {
         assert_eq!(alive(31, 60), None);
         assert_eq!(history.facts(&prod()).expect("facts"), [TOTAL, ALIVE]);
 
-        let latest = history.latest(&prod()).expect("an answer").expect("one");
+        let mut all = history.summaries(&prod(), at(0)).expect("an answer");
+        assert_eq!(all.len(), 4);
+        let latest = all.pop().expect("one");
         assert_eq!((latest.id, latest.at), (Ulid::from(4), at(30)));
         assert_eq!(latest.runbooks, snapshot(4, 30, 9).runbooks);
         let said = (latest.verdict.as_str(), latest.duckops_version.as_str());
@@ -63,7 +65,7 @@ fn what_was_recorded_comes_back_with_its_baseline(place: &dyn Place) {
 
 fn what_was_never_recorded_is_nothing(place: &dyn Place) {
     let mut history = place.open();
-    assert_eq!(history.latest(&prod()), Ok(None));
+    assert_eq!(history.summaries(&prod(), at(0)), Ok(Vec::new()));
     assert_eq!(history.facts(&prod()), Ok(Vec::new()));
     assert_eq!(history.ledger(&prod()), Ok(CheckState::default()));
     assert_eq!(
@@ -96,7 +98,7 @@ fn one_stack_never_sees_another(place: &dyn Place) {
     staging.stack = StackKey("staging".to_owned());
     history.record(&staging).expect("recorded");
     assert!(since(&*history, 0).is_empty());
-    assert_eq!(history.latest(&prod()), Ok(None));
+    assert_eq!(history.summaries(&prod(), at(0)), Ok(Vec::new()));
     assert_eq!(history.facts(&prod()), Ok(Vec::new()));
     assert_eq!(
         history.last_positive(&prod(), TOTAL, at(0), at(9)),
@@ -147,8 +149,9 @@ fn what_had_to_wait_takes_its_place_by_time_and_is_never_the_newest(place: &dyn 
     }
     let seen: Vec<_> = since(&*history, 0).iter().map(|(_, n)| *n).collect();
     assert_eq!(seen, [5, 6, 7, 9, 11]);
-    let latest = history.latest(&prod()).expect("an answer").expect("one");
-    assert_eq!(latest.id, Ulid::from(4));
+    let all = history.summaries(&prod(), at(0)).expect("an answer");
+    let ids: Vec<_> = all.iter().map(|summary| summary.id).collect();
+    assert_eq!(ids, [1, 2, 3, 4, 5].map(Ulid::from));
     history.record(&snapshot(6, 9_500, 12)).expect("recorded");
     let samples = history.samples(&prod(), TOTAL, at(0)).expect("samples");
     let window = Window {

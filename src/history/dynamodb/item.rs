@@ -82,11 +82,6 @@ pub(super) fn numbers(item: &DynamoItem) -> Option<(i64, Vec<(String, i64)>)> {
     Some((at, numbers.iter().map(number).collect::<Option<_>>()?))
 }
 
-/// Whether a snapshot was queued before it was recorded.
-pub(super) fn is_late(item: &DynamoItem) -> Option<bool> {
-    item.get("late")?.as_bool().ok().copied()
-}
-
 /// A snapshot without its numbers.
 pub(super) fn summary(item: &DynamoItem) -> Option<Summary> {
     let (at, id) = place(item)?;

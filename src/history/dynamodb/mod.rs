@@ -248,10 +248,6 @@ impl History for DynamoDb {
         })
     }
 
-    fn latest(&self, stack: &StackKey) -> Result<Option<Summary>, HistoryError> {
-        self.reading(snapshot_reader::latest(&self.table, stack))
-    }
-
     fn summaries(
         &self,
         stack: &StackKey,

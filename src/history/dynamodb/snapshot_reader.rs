@@ -10,8 +10,6 @@ use std::mem;
 use time::OffsetDateTime;
 
 const HOUR_MS: i64 = 3_600_000;
-/// The newest snapshot is nearly always not a queued one.
-const NEWEST: i32 = 4;
 
 /// The facts that were ever recorded for a stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -222,29 +220,6 @@ async fn read_facts(table: &Table, stack: &StackKey) -> Result<(u64, FactIndex),
         text => serde_json::from_str(text).map_err(|_| table.unreadable())?,
     };
     Ok((read.revision, facts))
-}
-
-/// See [`super::History::latest`].
-pub(super) async fn latest(
-    table: &Table,
-    stack: &StackKey,
-) -> Result<Option<Summary>, HistoryError> {
-    let mut after = None;
-    loop {
-        let span = KeyRange::Beginning(item::SNAPSHOT);
-        let asked = (true, Some(NEWEST));
-        let ItemPage { items, next } = table.page(stack, &span, asked, after).await?;
-        for item in &items {
-            if !item::is_late(item).ok_or_else(|| table.unreadable())? {
-                let summary = item::summary(item).ok_or_else(|| table.unreadable())?;
-                return Ok(Some(summary));
-            }
-        }
-        if next.is_none() {
-            return Ok(None);
-        }
-        after = next;
-    }
 }
 
 /// See [`super::History::summaries`].

@@ -149,10 +149,6 @@ impl History for Sqlite {
         self.read(Vec::new(), |db| rows::facts(db, stack))
     }
 
-    fn latest(&self, stack: &StackKey) -> Result<Option<Summary>, HistoryError> {
-        self.read(None, |db| rows::latest(db, stack))
-    }
-
     fn summaries(
         &self,
         stack: &StackKey,

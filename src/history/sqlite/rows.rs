@@ -27,10 +27,6 @@ ORDER BY at_ms DESC LIMIT 1";
 
 const FACTS: &str = "SELECT fact FROM series WHERE stack = ?1 ORDER BY fact";
 
-const LATEST: &str = "
-SELECT ulid, at_ms, verdict, runbooks, version FROM snapshot
-WHERE stack = ?1 ORDER BY seq DESC LIMIT 1";
-
 const SUMMARIES: &str = "
 SELECT ulid, at_ms, verdict, runbooks, version FROM snapshot
 WHERE stack = ?1 AND at_ms >= ?2 ORDER BY at_ms, seq";
@@ -148,13 +144,6 @@ pub(super) fn facts(db: &Connection, stack: &StackKey) -> rusqlite::Result<Vec<S
         .collect()
 }
 
-/// See [`super::History::latest`].
-pub(super) fn latest(db: &Connection, stack: &StackKey) -> rusqlite::Result<Option<Summary>> {
-    db.prepare_cached(LATEST)?
-        .query_row(params![stack.0], summary)
-        .optional()
-}
-
 /// See [`super::History::summaries`].
 pub(super) fn summaries(
     db: &Connection,
@@ -234,7 +223,6 @@ mod tests {
             EVER_POSITIVE,
             LAST_POSITIVE,
             FACTS,
-            LATEST,
             SUMMARIES,
             LEDGER,
         ];

@@ -199,7 +199,10 @@ fn a_full_disk_is_an_error_and_loses_no_recorded_snapshot() {
     drop(history);
     let history = Sqlite::open(&path, SHORT).unwrap();
     assert_eq!(errors_since(&history, 0).len(), 3);
-    assert_eq!(history.latest(&prod()).unwrap().unwrap().id, Ulid::from(3));
+    assert_eq!(
+        history.summaries(&prod(), at(0)).unwrap().pop().unwrap().id,
+        Ulid::from(3)
+    );
     assert_eq!(checked(&history), "ok");
 }
 
@@ -257,9 +260,9 @@ fn a_stored_value_that_is_not_a_time_is_reported_as_damage() {
         matches!(samples, Err(HistoryError::Unreadable { .. })),
         "{samples:?}"
     );
-    let latest = history.latest(&prod());
+    let read = history.summaries(&prod(), at(0));
     assert!(
-        matches!(latest, Err(HistoryError::Unreadable { .. })),
-        "{latest:?}"
+        matches!(read, Err(HistoryError::Unreadable { .. })),
+        "{read:?}"
     );
 }

@@ -79,7 +79,7 @@ fn storm(writers: usize, each: usize, kills: usize) {
         threads.spawn(|| {
             while !over.load(Ordering::Relaxed) {
                 let history = Sqlite::open(&path, LONG).unwrap();
-                history.latest(&prod()).unwrap();
+                history.ledger(&prod()).unwrap();
                 reads.fetch_add(1, Ordering::Relaxed);
                 std::thread::sleep(Duration::from_millis(20));
             }
