@@ -3,9 +3,7 @@
 //! What a line is about is told by whole words: `ses` in `addresses`, `cert` in `certainly` and
 //! `ssl` in `ClassLoader` are letters.
 
-use super::certificate_words::{
-    CERTIFICATE, MAIL, MAY_BE_ABOUT, OF_CONNECTIONS, OWN, REFUSALS, TLS,
-};
+use super::certificate_words::{CERTIFICATE, MAIL, MAY_BE_ABOUT, OF_OTHERS, OWN, REFUSALS, TLS};
 use super::level::Level;
 use super::line::LogLine;
 use super::nothing::is_nothing;
@@ -141,8 +139,10 @@ fn is_about_certificates(tokens: &[Word]) -> bool {
     let places: Vec<usize> = (0..tokens.len())
         .filter(|at| is(*at, &CERTIFICATE))
         .filter(|at| {
-            at.checked_sub(1)
-                .is_none_or(|before| !is(before, &OF_CONNECTIONS))
+            // The `s` of `host's`.
+            let back = 1 + usize::from(at.checked_sub(1).is_some_and(|before| is(before, &["s"])));
+            at.checked_sub(back)
+                .is_none_or(|before| !is(before, &OF_OTHERS))
         })
         .collect();
     let own = places.iter().any(|at| {
@@ -153,14 +153,23 @@ fn is_about_certificates(tokens: &[Word]) -> bool {
             || at.checked_sub(1).is_some_and(|before| is(before, &OWN))
             || at.checked_sub(2).is_some_and(|before| is(before, &OWN)))
     });
+    // `certificate … for pond.example`
+    let is_of_host = || {
+        let mut three = tokens.windows(3);
+        three
+            .any(|words| words[0].word == "for" && words[1].gap == "." && !words[2].word.is_empty())
+    };
     own || (!places.is_empty()
+        && !is_of_host()
         && !tokens
             .iter()
             .any(|token| TLS.contains(&token.word.as_str())))
 }
 
 fn is_issued(tokens: &[Word]) -> bool {
-    let at = tokens.iter().position(|token| token.word == "issued");
+    let at = tokens
+        .iter()
+        .position(|token| ["issued", "reissued"].contains(&token.word.as_str()));
     at.is_some_and(|at| {
         let before = at.checked_sub(1).and_then(|before| tokens.get(before));
         let denied =
@@ -187,6 +196,9 @@ fn is_failed(tokens: &[Word]) -> bool {
         let phrase = match (word(at), word(at + 1)) {
             // What is not issued again was issued.
             ("not", "issued" | "written") => word(at + 2) != "again",
+            ("not", "yet") => ["issued", "written"].contains(&word(at + 2)),
+            // `couldn't`
+            (verb, "t") => ["couldn", "can", "wasn", "won", "didn"].contains(&verb),
             ("timed", "out") | ("could", "not") | ("dead", "letter") => true,
             // A time-out of so many seconds is a setting.
             ("timeout", next) => !next.starts_with(|c: char| c.is_ascii_digit()),

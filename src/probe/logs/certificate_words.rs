@@ -14,13 +14,14 @@ pub(super) const CERTIFICATE: [&str; 6] = [
     "birthcertificate",
 ];
 /// What the platform does with a certificate of its own.
-pub(super) const OWN: [&str; 27] = [
+pub(super) const OWN: [&str; 28] = [
     "birth",
     "issue",
     "issued",
     "issuing",
     "issuance",
     "reissue",
+    "reissued",
     "write",
     "writing",
     "written",
@@ -72,8 +73,9 @@ pub(super) const TLS: [&str; 26] = [
     "broker",
     "trusted",
 ];
-/// Whose certificate it is, said directly before the word, when it is that of a connection.
-pub(super) const OF_CONNECTIONS: [&str; 11] = [
+/// Whose certificate it is, said directly before the word, when it is no duckling's: that of a connection, a
+/// device, a login or a signature.
+pub(super) const OF_OTHERS: [&str; 23] = [
     "client",
     "server",
     "peer",
@@ -85,6 +87,18 @@ pub(super) const OF_CONNECTIONS: [&str; 11] = [
     "wildcard",
     "developer",
     "pem",
+    "host",
+    "device",
+    "thing",
+    "push",
+    "apns",
+    "bad",
+    "saml",
+    "idp",
+    "signing",
+    "code",
+    "user",
+    "vpn",
 ];
 /// Words of mail that is sent.
 pub(super) const MAIL: [&str; 6] = [

@@ -137,7 +137,24 @@ fn healthy_line(random: &mut Sequence) -> String {
     let any = random.of(&["INFO", "ERROR", "WARN"]);
     let level = random.of(&["INFO", "DEBUG", "WARN", "TRACE"]);
     let number = random.of(&["10", "20", "30", "40"]);
-    match random.next(24) {
+    match random.next(32) {
+        24 => format!("[I 260322 03:10:00 duck:12] {text}"),
+        25 => format!("INFO [03-22|03:10:00.123] {text}"),
+        26 => format!(
+            "<{}>1 2026-03-22T03:10:00Z host duck 8 - - {any}: {text}",
+            12 + random.next(4)
+        ),
+        27 => format!("%{}|1774149000.123|FAIL|duck| {text}", 4 + random.next(4)),
+        28 => format!(
+            "2026-03-22 03:10:00 [duck] {}: {text}",
+            level.to_lowercase()
+        ),
+        29 => format!("2026-03-22T03:10:00Z pid=4711 tid=oxk {level}: {text}"),
+        30 => format!(
+            "[03:10:00 {}] {any}: {text}",
+            random.of(&["VRB", "DBG", "INF", "WRN"])
+        ),
+        31 => format!("service={first} n=7 msg=\"{first}\" error=none {text}"),
         9 => format!(
             "2026-03-22T03:10:00Z {} duck::store: {text}",
             coloured(level)
@@ -191,7 +208,26 @@ fn fault_line(random: &mut Sequence) -> String {
     let level = random.of(&["ERROR", "CRITICAL", "FATAL"]);
     let number = random.of(&["50", "60"]);
     let name = random.of(&["Store", "Peck", "Handler"]);
-    match random.next(39) {
+    match random.next(49) {
+        39 => format!("[E 260322 03:10:00 duck:12] {text}"),
+        40 => format!(
+            "{} [03-22|03:10:00.123] {text}",
+            random.of(&["ERROR", "EROR", "CRIT"])
+        ),
+        41 => format!(
+            "<{}>1 2026-03-22T03:10:00Z host duck 8 - - {text}",
+            128 + random.next(4)
+        ),
+        42 => format!("%3|1774149000.123|FAIL|duck| {text}"),
+        43 => format!(
+            "2026-03-22 03:10:00 [duck] {}: quack {text}",
+            level.to_lowercase()
+        ),
+        44 => format!("2026-03-22T03:10:00Z pid=4711 tid=oxk {level}: quack {text}"),
+        45 => format!("2026-03-22T03:10:00+0000 [duck.{name}#critical] {text}"),
+        46 => format!("[03:10:00] [duck] › ✖  error     {text}"),
+        47 => format!("service=duck n=7 error='{name}Error {text}'"),
+        48 => format!("fatal runtime error: {text}"),
         31 => format!("[2026-03-22T03:10:00Z {level} duck::{name}] {text}"),
         32 => format!(
             "{CONSOLE}\tINFO\t{{ level: '{}', message: '{text}' }}",

@@ -5,7 +5,8 @@
 
 use super::level::Level;
 use super::line::{LogLine, says_something};
-use super::nothing::is_nothing;
+use super::logger_forms::logfmt_value;
+use super::nothing::{begins_with_nothing, is_nothing};
 use regex::Regex;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -104,6 +105,13 @@ const IMPORT: &[&str] = &[
     "ModuleNotFoundError: No module named",
     "error while loading shared libraries",
     "version `GLIBC",
+    "Init error when loading handler",
+    "Error loading class ",
+    "Error loading method ",
+    "appropriate handler interface",
+    "access jarfile ",
+    "find or load main class ",
+    "You must install or update .NET",
 ];
 const EXIT: &[&str] = &[
     "Runtime exited",
@@ -183,6 +191,9 @@ fn of_json(line: &LogLine<'_>) -> Option<(LogFault, FaultSource)> {
     }
 }
 
+/// Names under which a line of logfmt without a level holds an error.
+const ERRORS: [&str; 3] = ["error", "err", "exception"];
+
 /// A line of text without a level.
 fn of_text(text: &str) -> Option<(LogFault, FaultSource)> {
     if let Some(fault) = of_platform_text(text) {
@@ -194,7 +205,13 @@ fn of_text(text: &str) -> Option<(LogFault, FaultSource)> {
     if let Some(language) = trace(text) {
         return Some((LogFault::by_words(text), FaultSource::Trace(language)));
     }
-    says_error(text).then(|| (LogFault::by_words(text), FaultSource::Level))
+    if says_error(text) {
+        return Some((LogFault::by_words(text), FaultSource::Level));
+    }
+    let named = ERRORS.iter().filter_map(|name| logfmt_value(text, name));
+    let mut said = named.filter(|value| value.parse::<f64>().is_err() && !is_nothing(value));
+    said.next()
+        .map(|_| (LogFault::by_words(text), FaultSource::Field))
 }
 
 /// A record of the platform in the text format; the inner `None` is one without a fault.
@@ -242,7 +259,7 @@ fn of_platform_text(text: &str) -> Option<Option<LogFault>> {
 // The classes below are ASCII throughout: logs name identifiers, not prose.
 static RUNTIME: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?m)Task timed out|(?:^|[ \t])RequestId: [0-9a-f-]+ (?:Error:|Process exited)|Runtime exited|(?:^|\t) *Status: (?:timeout|error|failure)(?-u:\b)|exited before completing|signal: killed|(?:^|[^A-Za-z0-9_.])(?:Runtime|Extension|Sandbox|Function)\.(?:[A-Z][A-Za-z]*(?:Error|Crash|Failure|NotFound|TooLarge|Rejection|Exit|HandlerName)|OutOfMemory|Timedout|Unknown[A-Za-z]*|Invalid[A-Za-z]+|NoSuch[A-Za-z]+|BadFunctionCode|TruncatedResponse|TooManyExtensions)(?-u:\b)|LAMBDA_WARNING: Unhandled exception|Unable to import module|Cannot find module '|Class not found: |Couldn't find valid bootstrap|No public method named|JavaScript heap out of memory|Unknown application error occurred|fork/exec [^ ]+: |Could not find the specified handler|(?:^|[ \t])Invoke Error[ \t]",
+        r"(?m)Task timed out|(?:^|[ \t])RequestId: [0-9a-f-]+ (?:Error:|Process exited)|Runtime exited|(?:^|\t) *Status: (?:timeout|error|failure)(?-u:\b)|exited before completing|signal: killed|(?:^|[^A-Za-z0-9_.])(?:Runtime|Extension|Sandbox|Function)\.(?:[A-Z][A-Za-z]*(?:Error|Crash|Failure|NotFound|TooLarge|Rejection|Exit|HandlerName)|OutOfMemory|Timedout|Unknown[A-Za-z]*|Invalid[A-Za-z]+|NoSuch[A-Za-z]+|BadFunctionCode|TruncatedResponse|TooManyExtensions)(?-u:\b)|LAMBDA_WARNING: Unhandled exception|Unable to import module|Cannot find module '|Class not found: |Couldn't find valid bootstrap|No public method named|JavaScript heap out of memory|Unknown application error occurred|fork/exec [^ ]+: |Could not find the specified handler|(?:^|[ \t])Invoke Error[ \t]|^Error raised from handler method|^Init error when loading handler |(?:^|\t)(?:Function|Init)<[A-Z][A-Za-z:]*>|^Error loading (?:class|method) |does not implement an appropriate handler interface|^Error: (?:Unable to access jarfile|Could not find or load main class) |^You must install or update \.NET ",
     )
 });
 
@@ -251,15 +268,18 @@ static TRACES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
     [
         ("Python", r"(?m)^[ \t|+]*(?:Exception Group )?Traceback \(most recent call last\)|^Fatal Python error: |^[ \t]*File [^\n]+\.py[^\n]*, line [0-9]+, in |^An error occurred \([A-Za-z0-9]+\) when calling the "),
         ("Go", r"(?m)^panic: |^goroutine [0-9]+ \[|^fatal error: |^runtime error: "),
-        ("Rust", r"(?m)^thread '[^'\n]*' (?:\([0-9]+\) )?panicked at "),
+        ("Rust", r"(?m)^thread '[^'\n]*' (?:\([0-9]+\) )?(?:panicked at |has overflowed its stack)|^fatal runtime error: |^The application panicked \(crashed\)"),
         ("Zig", r"(?m)^thread [0-9]+ panic: "),
         ("R", r"(?m)^Error in [^\n]+ : |^Execution halted"),
-        ("Perl", r"(?m)^Can't locate [^\n]+ in @INC "),
-        ("process", r"(?m)(?:^|: )(?:PHP )?(?:Fatal|Parse) error: |^(?:Stack overflow|Process terminated|Out of memory)\.|^SIG(?:SEGV|BUS|ABRT|ILL|FPE): |^(?:free|malloc|realloc|munmap_chunk)\(\): |^double free or corruption|^corrupted (?:size vs|double-linked)|^\*\*\* (?:stack smashing|buffer overflow|Program crashed|Signal [0-9])|^memory allocation of [0-9]+ bytes failed|: line [0-9]+: +[0-9]+ (?:Aborted|Killed|Terminated|Bus error|Illegal instruction|Segmentation fault)\b|: line [0-9]+: [^:\n]+: (?:command not found|unbound variable|Permission denied)|^terminate called (?:after throwing|without)|^(?:Terminating|Aborting) due to java\.|^# .*(?:detected by|memory for) the Java Runtime Environment|(?:: |[0-9] +)Segmentation fault|: error while loading shared libraries: |: version `GLIBC[A-Z_0-9.]+' not found|^npm (?:ERR!|error) "),
+        ("Perl", r"(?m)^Can't locate [^\n]+ in @INC |^(?:Died|Undefined subroutine [^\n]+ called|Can't (?:call|locate object) method [^\n]+) at [^\n]+ line [0-9]+"),
+        ("Haskell", r"(?m)^CallStack \(from HasCallStack\)"),
+        ("Lua", r"(?m)^stack traceback:"),
+        ("Clojure", r"(?m)^(?:Execution|Syntax) error [^\n]*at [^\n]*\([^()\n]+\.clj[cs]?:[0-9]+"),
+        ("process", r"(?m)(?:^|: )(?:PHP )?(?:Fatal|Parse) error: |^(?:Stack overflow|Process terminated|Out of memory)\.|^SIG(?:SEGV|BUS|ABRT|ILL|FPE): |^(?:free|malloc|realloc|munmap_chunk)\(\): |^double free or corruption|^corrupted (?:size vs|double-linked)|^\*\*\* (?:stack smashing|buffer overflow|Program crashed|Signal [0-9])|^memory allocation of [0-9]+ bytes failed|: line [0-9]+: +[0-9]+ (?:Aborted|Killed|Terminated|Bus error|Illegal instruction|Segmentation fault)\b|: line [0-9]+: [^:\n]+: (?:command not found|unbound variable|Permission denied|No such file or directory)|: line [0-9]+: syntax error |: Assertion [`'][^\n]+ failed\.|^terminate called (?:after throwing|without)|^(?:Terminating|Aborting) due to java\.|^# .*(?:detected by|memory for) the Java Runtime Environment|(?:: |[0-9] +)Segmentation fault|: error while loading shared libraries: |: version `GLIBC[A-Z_0-9.]+' not found|^npm (?:ERR!|error) "),
         ("Ruby", r"(?m)\.rb:[0-9]+:in [`'].*(?:\([A-Z][A-Za-z0-9_:]*\)|: )|^[ \t]*from [^\n]*\.rb:[0-9]+"),
         (".NET", r"(?m)^Unhandled exception[.:]|^[ \t]+at [A-Za-z_][A-Za-z0-9_.`<>\[\]]+\([^()\n]*\) in |^(?:System|Amazon|Microsoft|Npgsql)\.[A-Za-z0-9_.]+Exception\b|^[ \t]+at (?:System|Microsoft|Amazon)\.[A-Za-z]|^ *--- End of (?:inner exception )?stack trace"),
-        ("Java", r"(?m)^[ \t]+at [A-Za-z_$][A-Za-z0-9_$.<>/]*\((?:[A-Za-z0-9_$]+\.(?:java|kt|scala|groovy):[0-9]+|Unknown Source|Native Method|[A-Za-z0-9_$]+\.java)\)|^(?:Exception in thread |Caused by: )|^(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable)(?::|[ \t\r]*$)"),
-        ("Node.js", r"(?m)^[ \t]+at [^\n]*\(?[^()\n ]+\.(?:js|mjs|cjs|ts):[0-9]+:[0-9]+\)?|^[ \t]+at (?:async )?[A-Za-z_.<>\[\] ]+ \(node:[a-z_/]+:[0-9]+:[0-9]+\)|^Uncaught |Uncaught Exception|Unhandled ?Promise ?Rejection|^(?:[A-Z][A-Za-z]*)?Error(?: \[[A-Z_]+\])?: "),
+        ("Java", r"(?m)^[ \t]+at [A-Za-z_$][A-Za-z0-9_$.<>/]*\((?:[A-Za-z0-9_$]+\.(?:java|kt|scala|groovy):[0-9]+|Unknown Source|Native Method|[A-Za-z0-9_$]+\.java)\)|^(?:Exception in thread |Caused by: |APPLICATION FAILED TO START)|^[ \t]*Suppressed: (?:[a-z_][a-z0-9_]*\.)+[A-Z]|^(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable)(?::|[ \t\r]*$)"),
+        ("Node.js", r"(?m)^[ \t]+at [^\n]*\(?[^()\n ]+\.(?:js|mjs|cjs|ts):[0-9]+:[0-9]+\)?|^[ \t]+at (?:async )?[A-Za-z_.<>\[\] ]+ \(node:[a-z_/]+:[0-9]+:[0-9]+\)|^Uncaught |Uncaught Exception|Unhandled ?Promise ?Rejection|^Unhandled rejection |^(?:[A-Z][A-Za-z]*)?Error(?: \[[A-Z_]+\])?: "),
         ("exception", r"(?m)^(?:Uncaught |Unhandled )?(?:[A-Za-z_][A-Za-z0-9_]*[.:]+)*[A-Z][A-Za-z0-9_]*(?:Error|Exception|Exit|Interrupt)(?: \[[A-Z_]+\])?(?:: |:?[ \t\r]*$)"),
     ]
     .into_iter()
@@ -297,7 +317,7 @@ fn trace(text: &str) -> Option<&'static str> {
 fn says_error(text: &str) -> bool {
     SAYS_ERROR.captures_iter(text).any(|found| {
         let value = found.get(1).map_or("", |value| value.as_str());
-        value.trim().is_empty() || !is_nothing(value.split([',', ' ']).next().unwrap_or_default())
+        value.trim().is_empty() || !begins_with_nothing(value)
     })
 }
 

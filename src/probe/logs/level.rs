@@ -13,7 +13,7 @@ pub(super) enum Level {
     Fault,
 }
 
-const FINE: [&str; 21] = [
+const FINE: [&str; 24] = [
     "trace",
     "trce",
     "trc",
@@ -21,7 +21,10 @@ const FINE: [&str; 21] = [
     "dbug",
     "dbg",
     "debu",
+    "debg",
     "verbose",
+    "verb",
+    "vrb",
     "info",
     "inf",
     "information",
@@ -37,12 +40,13 @@ const FINE: [&str; 21] = [
     "silly",
 ];
 const WARNING: [&str; 4] = ["warn", "warning", "wrn", "wrng"];
-const FAULT: [&str; 19] = [
+const FAULT: [&str; 20] = [
     "error",
     "err",
     "eror",
     "erro",
     "ftl",
+    "fatl",
     "fata",
     "pani",
     "critical",
@@ -109,6 +113,15 @@ impl Level {
         }
     }
 
+    /// The level of a severity of syslog, which counts down from 7, debug (RFC 5424, 6.2.1).
+    pub(super) fn of_severity(number: u8) -> Self {
+        match number {
+            0..=3 => Level::Fault,
+            4 => Level::Warning,
+            _ => Level::Fine,
+        }
+    }
+
     fn of_number(name: &str, number: f64, fields: &Map<String, Value>) -> Option<Self> {
         // Where a fault and a warning begin.
         let (fault, warning) = match name {
@@ -116,18 +129,15 @@ impl Level {
             "severitynumber" => (17.0, 13.0),
             // Python's logging.
             "levelno" => (40.0, 30.0),
-            // Syslog counts down: 3 is an error, 7 is debug. Only where it is a severity, or the
-            // line is GELF: a level of 3 is many things.
+            // Lager counts from 0, debug, to 3, fatal.
+            "loglevel" if number < 4.0 && fields.contains_key("data") => (2.0, 4.0),
+            // Only where it is a severity, or the line is GELF: a level of 3 is many things.
             _ if number < 10.0 => {
                 let gelf = fields.contains_key("short_message");
                 if !(name == "severity" || gelf) || number < 0.0 {
                     return None;
                 }
-                return Some(match number {
-                    n if n <= 3.0 => Level::Fault,
-                    n if n <= 4.0 => Level::Warning,
-                    _ => Level::Fine,
-                });
+                return Some(Self::of_severity(number as u8));
             }
             // Bunyan and pino.
             _ if number < 100.0 => (50.0, 40.0),

@@ -20,6 +20,7 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
     let mut ordinary = 0;
     let mut behind_separator = true;
     let mut behind_time = false;
+    let mut behind_sign = false;
     for (index, token) in tokens(first).take(HEAD).enumerate() {
         let LineToken {
             word,
@@ -45,19 +46,27 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
             let upper = word.bytes().all(|byte| !byte.is_ascii_lowercase());
             let set_off = matches!(mark, Mark::Bracketed | Mark::Field)
                 || (behind_separator && matches!(mark, Mark::Separated));
-            let is_first = index == 0 && matches!(mark, Mark::Colon) && !is_error_name(word);
+            let is_first = (index == 0 || (behind_time && ordinary == 0))
+                && matches!(mark, Mark::Colon)
+                && !is_error_name(word);
             // `03:10:00 host ERROR [duck.core:12]` and `03:10:00 UTC severe  [Native]`
             let between = behind_time && before_bracket && (ordinary == 0 || upper);
-            if set_off || is_first || between || (upper && ordinary == 0) {
+            if set_off || is_first || between || ((upper || behind_sign) && ordinary == 0) {
                 return Some(level);
             }
         }
         behind_separator = matches!(mark, Mark::Separated);
         behind_time |= is_time(word);
+        // `✖  error  message`; a bullet is none.
+        behind_sign =
+            !word.contains('•') && word.chars().all(|c| !c.is_ascii() && !c.is_alphanumeric());
         if behind_time && word.ends_with("]:") && word.contains('[') {
             // The name and the process of syslog end what stands before a message.
             ordinary = 0;
-        } else if matches!(mark, Mark::Plain | Mark::Colon) && !is_prefix(word) {
+        } else if matches!(mark, Mark::Plain | Mark::Colon)
+            && !is_prefix(word)
+            && !(behind_time && word.contains('='))
+        {
             ordinary += 1;
             if ordinary > 1 {
                 return None;
@@ -68,7 +77,8 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
 }
 
 /// `error`, and the first word behind a time or the name of a module: `03:10:00 ERR`,
-/// `2026-03-22T03:10:00Z ERROR duck::store`, `03:10:00,123: ERROR/MainProcess`, `proxy:error`.
+/// `2026-03-22T03:10:00Z ERROR duck::store`, `03:10:00,123: ERROR/MainProcess`, `proxy:error`,
+/// `duck.peck#error`, and a letter before the time, `E 260322 03:10:00 store:12`.
 fn level_in_brackets(text: &str) -> Option<Level> {
     let behind_time = || {
         let mut words = text.split_whitespace();
@@ -80,13 +90,19 @@ fn level_in_brackets(text: &str) -> Option<Level> {
             .then(|| Level::of_word(level))?
     };
     let behind_module = || {
-        let (module, last) = text.split_once(':')?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let (module, last) = text.split_once([':', '#'])?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_.".contains(c);
         module.chars().all(plain).then(|| Level::of_word(last))?
+    };
+    let before_time = || {
+        let (letter, rest) = text.split_once(' ')?;
+        let is_letter = letter.len() == 1 && rest.split(' ').take(2).any(is_time);
+        is_letter.then(|| Level::of_letter(letter))?
     };
     Level::of_word(text)
         .or_else(behind_time)
         .or_else(behind_module)
+        .or_else(before_time)
 }
 
 /// Whether a word holds a time of the day.

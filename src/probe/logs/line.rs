@@ -192,6 +192,7 @@ fn level_of_fields(fields: &Map<String, Value>) -> Option<Level> {
             ("log", "level"),
             ("record", "level"),
             ("_meta", "logLevelName"),
+            ("context", "logLevel"),
         ];
         nested.into_iter().find_map(|(holder, name)| {
             let nested = fields.get(holder)?.as_object()?;

@@ -1,7 +1,7 @@
 //! What loggers write before a level and a message.
 
 use super::level::Level;
-use super::nothing::is_nothing;
+use super::nothing::begins_with_nothing;
 
 /// Whether a text is nothing but what loggers write before a message, and ends with a level.
 pub(super) fn ends_with_level(text: &str) -> bool {
@@ -30,7 +30,7 @@ pub(super) fn names_nothing(line: &str, word: &str) -> bool {
     };
     let first = |text: &str| text.split_whitespace().next().map(str::to_owned);
     match rest.strip_prefix([':', '=']) {
-        Some(value) => first(value).is_some_and(|value| is_nothing(&value)),
+        Some(value) => begins_with_nothing(value),
         // Without a mark between them only a number is a value.
         None => first(rest.trim_start_matches([' ', '\t', '|'])).is_some_and(|value| {
             value.starts_with('0') && value.trim_end_matches([',', ';', '|']).parse() == Ok(0_u32)

@@ -6,6 +6,7 @@ use super::line_prefix::{ends_with_level, is_prefix, names_nothing};
 /// The level of a line in one of these forms.
 pub(super) fn level_of_form(line: &str) -> Option<Level> {
     let forms = [
+        level_of_priority,
         level_of_logfmt,
         level_of_glog,
         level_of_ruby,
@@ -16,16 +17,55 @@ pub(super) fn level_of_form(line: &str) -> Option<Level> {
         level_of_console,
         level_of_erlang,
         level_of_name,
+        level_of_php,
     ];
     forms.iter().find_map(|level| level(line))
 }
 
+/// `<11>1 time host …` of syslog (RFC 5424, 6.2.1) and `%3|time|EVENT|…` of librdkafka: the severity is a
+/// number, and words behind it are no level.
+fn level_of_priority(line: &str) -> Option<Level> {
+    let (number, facilities) = match line.strip_prefix('%') {
+        Some(rest) => (rest.split_once('|')?.0, 1),
+        None => {
+            let (number, rest) = line.strip_prefix('<')?.split_once('>')?;
+            (rest.starts_with("1 ").then_some(number)?, 24)
+        }
+    };
+    let number: u8 = number.parse().ok()?;
+    (number < 8 * facilities).then(|| Level::of_severity(number % 8))
+}
+
+/// Whether a line is logfmt from its start.
+fn is_logfmt(line: &str) -> bool {
+    let first = line.split_whitespace().next().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.@".contains(c);
+    first
+        .split_once('=')
+        .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(plain))
+}
+
+/// The value of a name in a line of logfmt, without its quotes.
+pub(super) fn logfmt_value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let (_, value) = line
+        .match_indices(name)
+        .map(|(at, _)| line.split_at(at))
+        .find(|(before, from)| {
+            before.ends_with(' ')
+                && from
+                    .get(name.len()..)
+                    .is_some_and(|rest| rest.starts_with('='))
+        })
+        .filter(|_| is_logfmt(line))?;
+    let value = value.get(name.len() + 1..)?;
+    let quote = value.chars().next().filter(|c| "\"'".contains(*c));
+    let inside = value.get(quote.map_or(0, char::len_utf8)..)?;
+    inside.split(quote.unwrap_or(' ')).next()
+}
+
 /// `level=error` of logfmt, also quoted in either way; only where the line is logfmt from its start.
 fn level_of_logfmt(line: &str) -> Option<Level> {
-    let first = line.split_whitespace().next()?;
-    let (name, _) = first.split_once('=')?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_.@".contains(c);
-    if name.is_empty() || !name.chars().all(plain) {
+    if !is_logfmt(line) {
         return None;
     }
     line.split_whitespace().find_map(|part| {
@@ -60,13 +100,14 @@ fn level_of_ruby(line: &str) -> Option<Level> {
     }
 }
 
-/// `ERRO[0007] message`, and with the whole level
+/// `ERRO[0007] message` and `EROR[03-22|03:10:00] message`, and with the whole level
 fn level_of_logrus(line: &str) -> Option<Level> {
     let (level, rest) = line.split_once('[')?;
-    let (seconds, _) = rest.split_once("] ")?;
+    let (stamp, _) = rest.split_once("] ")?;
+    let level = level.trim_end();
     let upper = level.bytes().all(|byte| byte.is_ascii_uppercase());
-    let form = upper && seconds.bytes().all(|byte| byte.is_ascii_digit());
-    form.then(|| Level::of_word(level))?
+    let is_stamp = |byte: u8| byte.is_ascii_digit() || b"-:|.".contains(&byte);
+    (upper && stamp.bytes().all(is_stamp)).then(|| Level::of_word(level))?
 }
 
 /// `[2026-03-22T03:10:00+00:00] channel.ALERT: message`
@@ -125,11 +166,22 @@ fn level_of_erlang(line: &str) -> Option<Level> {
     }
 }
 
-/// `prisma:error` and `log4j:ERROR`: the library that speaks of itself, and the level.
+/// `prisma:error`, `log4j:ERROR` and `SLF4J(E):`, the library that speaks of itself, and the level.
 fn level_of_name(line: &str) -> Option<Level> {
+    if let Some(own) = line.strip_prefix("SLF4J(") {
+        return Level::of_letter(own.split_once("):")?.0);
+    }
     let first = line.split_whitespace().next()?;
     let (name, level) = first.split_once(':')?;
     ["prisma", "log4j"]
         .contains(&name)
         .then(|| Level::of_word(level))?
+}
+
+/// `NOTICE: PHP message: PHP Fatal error:  message`: what the process manager passes on, whatever level it
+/// gives to that.
+fn level_of_php(line: &str) -> Option<Level> {
+    let own = line.strip_prefix("NOTICE: PHP message: PHP ")?;
+    let is_fault = own.starts_with("Fatal error: ") || own.starts_with("Parse error: ");
+    is_fault.then_some(Level::Fault)
 }
