@@ -3,45 +3,147 @@
 //! A transport's success is no acceptance: a login page or a proxy answers 200, too, and some servers
 //! say in the body alone that they did nothing.
 
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use std::cell::Cell;
+use std::fmt;
 
 /// Elements with which a page begins, whether or not it is a proper one.
-const PAGE: [&str; 12] = [
+const PAGE: [&str; 22] = [
     "!doctype html",
     "html",
     "head",
     "body",
     "meta",
     "title",
+    "base",
     "script",
+    "noscript",
     "style",
     "link",
     "div",
     "form",
+    "iframe",
+    "frameset",
+    "center",
+    "table",
+    "span",
+    "p",
     "h1",
+    "h2",
+    "h3",
 ];
 
 /// What a body is instead of an acceptance; `is_cut` where it had more than these bytes.
 pub fn denial(content_type: &str, body: &[u8], is_cut: bool) -> Option<&'static str> {
+    const TOO_LONG: &str = "a document that is too long for an answer";
     let body = text(body);
     let body = body.trim_start_matches('\u{feff}').trim_ascii();
     if body.is_empty() {
         // Frameworks give an empty answer the type of their pages.
-        return None;
+        return is_cut.then_some(TOO_LONG);
     }
     let kind = content_type.to_ascii_lowercase();
     if kind.contains("html") || is_page(body) {
         return Some("a web page, such as that of a login or a proxy");
     }
-    if is_cut && (kind.contains("json") || body.starts_with('{')) {
-        return Some("a document that is too long for an answer");
+    let is_object = body.starts_with('{');
+    if is_cut && (kind.contains("json") || is_object) {
+        return Some(TOO_LONG);
     }
-    let json = serde_json::from_str::<Value>(body).ok()?;
-    let says_no = match &json {
-        Value::Array(all) => all.iter().any(says_no),
-        one => says_no(one),
-    };
-    says_no.then_some("its JSON says that it failed")
+    let is_denied = Cell::new(false);
+    let is_whole = read_values(body, &is_denied);
+    if is_denied.get() {
+        return Some("its JSON says that it failed");
+    }
+    let should_be_whole = is_object || (kind.contains("json") && body.starts_with('['));
+    (should_be_whole && !is_whole).then_some("JSON that is torn")
+}
+
+/// Reads JSON values that follow each other, and notes what denies in each of them or in each
+/// element of an array. Whether all of it was JSON; what stands before a fault counts.
+fn read_values(body: &str, is_denied: &Cell<bool>) -> bool {
+    let mut json = serde_json::Deserializer::from_str(body);
+    while json.end().is_err() {
+        let (is_denied, in_array) = (is_denied, false);
+        let value = Denials {
+            is_denied,
+            in_array,
+        };
+        if value.deserialize(&mut json).is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+/// One JSON value, as far as it denies that anything was done. A name that stands twice is read
+/// twice.
+#[derive(Clone, Copy)]
+struct Denials<'a> {
+    is_denied: &'a Cell<bool>,
+    in_array: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Denials<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Denials<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            if is_denying(&name, &value) {
+                self.is_denied.set(true);
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<(), A::Error> {
+        let element = Self {
+            in_array: true,
+            ..self
+        };
+        while match self.in_array {
+            true => all.next_element::<IgnoredAny>()?.is_some(),
+            false => all.next_element_seed(element)?.is_some(),
+        } {}
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
 }
 
 /// Whether a body is a web page: of a login, or of a proxy that answers for somebody else.
@@ -53,28 +155,29 @@ pub fn is_web_page(body: &[u8]) -> bool {
         && is_page(text(body).trim_start_matches('\u{feff}'))
 }
 
-/// The text of a body; one in UTF-16 is known by its byte order mark.
+/// The text of a body; one in UTF-16 is known by its byte order mark, and without it ASCII in UTF-16
+/// or UTF-32 is what remains without its zeros.
 fn text(body: &[u8]) -> String {
     let units = |of: fn([u8; 2]) -> u16| -> Vec<u16> {
         let pairs = body.chunks_exact(2);
         pairs.map(|pair| of([pair[0], pair[1]])).collect()
     };
-    match body {
+    let text = match body {
         [0xff, 0xfe, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)),
         [0xfe, 0xff, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)),
         _ => String::from_utf8_lossy(body).into_owned(),
-    }
+    };
+    text.replace('\0', "")
 }
 
 /// Whether it begins as a page, behind a declaration and comments.
 fn is_page(mut text: &str) -> bool {
-    for (opens, closes) in [("<?", "?>"), ("<!--", "-->"), ("<!--", "-->")] {
-        if let Some((_, rest)) = text
-            .strip_prefix(opens)
-            .and_then(|rest| rest.split_once(closes))
-        {
-            text = rest.trim_ascii_start();
-        }
+    let behind = |text: &'_ str, opens: &str, closes: &str| {
+        let (_, rest) = text.strip_prefix(opens)?.split_once(closes)?;
+        Some(rest.len())
+    };
+    while let Some(left) = behind(text, "<?", "?>").or_else(|| behind(text, "<!--", "-->")) {
+        text = text[text.len() - left..].trim_ascii_start();
     }
     let Some(element) = text.strip_prefix('<') else {
         return false;
@@ -89,20 +192,21 @@ fn is_page(mut text: &str) -> bool {
     })
 }
 
-/// Whether an object denies that anything was done, however its members are spelled.
-fn says_no(json: &Value) -> bool {
-    let Value::Object(members) = json else {
-        return false;
-    };
-    let mut members = members.iter();
-    members.any(|(name, value)| is_denying(name, value))
-}
-
 /// Whether a member says that nothing was done.
 pub fn is_denying(name: &str, value: &Value) -> bool {
     match name.to_ascii_lowercase().as_str() {
-        "ok" | "success" => *value == false || *value == "false",
+        "ok" | "success" => is_no(value),
         "error" | "errors" => holds_something(value),
+        _ => false,
+    }
+}
+
+/// Whether a member that says whether it went well says no: false, zero, or their words.
+fn is_no(value: &Value) -> bool {
+    match value {
+        Value::Bool(is_well) => !is_well,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(word) => word.eq_ignore_ascii_case("false") || word == "0",
         _ => false,
     }
 }
@@ -138,6 +242,10 @@ mod tests {
             b"<script>location='/login'</script>",
             b"<title>Sign in</title>",
             &utf16("<html>Sign in</html>"),
+            &utf16("<html>Sign in</html>")[2..],
+            b"\0\0<html>",
+            b"<!--a--><!--b--><!--c--><?xml?><html>",
+            b"<center>Sign in</center>",
         ] {
             let found = denial("", page, false);
             assert!(found.is_some(), "{}", String::from_utf8_lossy(page));
@@ -159,6 +267,8 @@ mod tests {
             let found = denial("text/html; charset=utf-8", body.as_bytes(), false);
             assert_eq!(found, None, "{body:?}");
         }
+        // What follows so much white space is not known.
+        assert!(denial("", b"  \n", true).is_some());
     }
 
     #[test]
@@ -171,6 +281,18 @@ mod tests {
             (r#"{"success":true,"errors":{}}"#, false),
             (r#"["error"]"#, false),
             (r#"{"data":{"ok":false}}"#, false),
+            (r#"[[{"ok":false}]]"#, false),
+            (r#"{"ok":true,"ok":false}"#, true),
+            (r#"{"ok":false,"ok":true}"#, true),
+            ("{\"ok\":true}\n{\"ok\":false}\n", true),
+            (r#"{"ok":false,}"#, true),
+            (r#"{"ok":false,"detail":""#, true),
+            (r#"{"id":"a"#, true),
+            (r#"{"ok":0}"#, true),
+            (r#"{"success":"False"}"#, true),
+            (r#"{"ok":1}"#, false),
+            ("[ok] done", false),
+            ("12 queued", false),
         ] {
             assert_eq!(denial("", json.as_bytes(), false).is_some(), due, "{json}");
         }

@@ -15,6 +15,12 @@ const MAX_BREAKS: usize = 1000;
 /// Of a line that is none, so much is skipped by those who only want what can be used, in bytes.
 const MAX_SKIPPED: u64 = MAX_LINE;
 const NO_LINE: &str = "this is no line of the journal";
+const NO_TORN_LINE: &str = "the torn line before it is missing";
+const OTHER_HASH: &str = "its hash is not that of its text";
+const OTHER_LINE: &str = "it does not follow the line before it";
+const OTHER_NUMBER: &str = "its number does not follow";
+/// All that can be wrong with a line.
+pub(super) const BREAKS: [&str; 5] = [NO_LINE, NO_TORN_LINE, OTHER_HASH, OTHER_LINE, OTHER_NUMBER];
 
 named_enum! {
     /// How far a write has come.
@@ -67,11 +73,11 @@ pub struct Chain {
     /// Bytes after the last whole line: a write that was cut off.
     pub torn: usize,
     /// Whether only the end of the last line is missing.
-    unended: bool,
+    pub(super) unended: bool,
     /// The newest hash.
     pub head: String,
     /// The number of the newest entry.
-    last_number: u64,
+    pub(super) last_number: u64,
 }
 
 impl Chain {
@@ -146,22 +152,18 @@ pub(super) struct Scan {
 
 impl Scan {
     pub(super) fn new() -> Self {
-        Self::after(nothing(), 0, 0, (0, 0))
+        let head = nothing();
+        let chain = Chain {
+            head,
+            ..Chain::default()
+        };
+        Self::after(chain, 0, (0, 0))
     }
 
-    /// Goes on behind what was read before.
-    pub(super) fn after(
-        head: String,
-        last_number: u64,
-        line: usize,
-        last_line: (u64, u64),
-    ) -> Self {
+    /// Goes on behind what was read before: so many lines, of which the last stands there.
+    pub(super) fn after(chain: Chain, line: usize, last_line: (u64, u64)) -> Self {
         Self {
-            chain: Chain {
-                head,
-                last_number,
-                ..Chain::default()
-            },
+            chain,
             offset: last_line.1,
             last_line,
             line,
@@ -174,15 +176,14 @@ impl Scan {
         self.offset
     }
 
-    /// The hash and the number of the last line, how many lines there were, and where the
-    /// last one begins and ends; only of a chain that is whole up to there.
-    pub(super) fn position(&self) -> Option<(&str, u64, usize, (u64, u64))> {
-        let chain = &self.chain;
-        let is_whole = chain.is_whole()
-            && self.pending.is_none()
+    /// What was found, how many lines there were, and where the last one begins and ends; only
+    /// where reading can go on behind it.
+    pub(super) fn position(&self) -> Option<(&Chain, usize, (u64, u64))> {
+        let can_go_on = self.pending.is_none()
+            && self.offset > 0
             && self.offset == self.last_line.1
-            && !chain.unended;
-        is_whole.then_some((&chain.head, chain.last_number, self.line, self.last_line))
+            && !self.chain.unended;
+        can_go_on.then_some((&self.chain, self.line, self.last_line))
     }
 
     pub(super) fn read(
@@ -244,16 +245,16 @@ impl Scan {
         };
         match self.pending.take() {
             Some((torn, length)) if length != line.after_torn => self.broken(torn, NO_LINE),
-            None if line.after_torn > 0 => self.broken(at, "the torn line before it is missing"),
+            None if line.after_torn > 0 => self.broken(at, NO_TORN_LINE),
             _ => {}
         }
         if !right {
-            self.broken(at, "its hash is not that of its text");
+            self.broken(at, OTHER_HASH);
         }
         if line.previous != self.chain.head {
-            self.broken(at, "it does not follow the line before it");
+            self.broken(at, OTHER_LINE);
         } else if line.number != self.chain.last_number + 1 {
-            self.broken(at, "its number does not follow");
+            self.broken(at, OTHER_NUMBER);
         }
         self.chain.last_number = line.number;
         self.chain.head = hash;

@@ -2,7 +2,7 @@
 //! which still matter. It is a copy and may be removed; without it, or where the journal is not
 //! the one that it was made of, the journal is read from its beginning.
 
-use super::chain::{JournalEntry, MAX_LINE, Scan, Stage, parse};
+use super::chain::{BREAKS, Chain, JournalEntry, MAX_LINE, Scan, Stage, parse};
 use super::{output, private_file};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -28,6 +28,9 @@ struct Index {
     /// Where the last line of the indexed part begins and ends, in bytes.
     last_line: (u64, u64),
     entries: Vec<(u64, JournalEntry)>,
+    /// What is wrong with the chain up to there, each with its line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    breaks: Vec<(usize, String)>,
 }
 
 /// The newest entries of each command on each stack, the first of each stack, and those of writes
@@ -105,13 +108,21 @@ pub(super) fn load(journal: &Path, file: &mut File) -> Option<(Scan, Recent)> {
     for (number, entry) in index.entries {
         recent.add(number, entry);
     }
-    let scan = Scan::after(index.head, index.number, index.lines, index.last_line);
-    Some((scan, recent))
+    let known = |why: &str| BREAKS.into_iter().find(|known| *known == why);
+    let breaks = index.breaks.iter();
+    let breaks = breaks.map(|(line, why)| Some((*line, known(why)?)));
+    let chain = Chain {
+        head: index.head,
+        last_number: index.number,
+        breaks: breaks.collect::<Option<_>>()?,
+        ..Chain::default()
+    };
+    Some((Scan::after(chain, index.lines, index.last_line), recent))
 }
 
 /// Writes the index of what was read; where that cannot be, the next run reads more.
 pub(super) fn save(journal: &Path, scan: &Scan, recent: &Recent) {
-    let Some((head, number, lines, last_line)) = scan.position() else {
+    let Some((chain, lines, last_line)) = scan.position() else {
         return;
     };
     let entries = recent.entries();
@@ -120,11 +131,16 @@ pub(super) fn save(journal: &Path, scan: &Scan, recent: &Recent) {
     }
     let index = Index {
         format: FORMAT,
-        head: head.to_owned(),
-        number,
+        head: chain.head.clone(),
+        number: chain.last_number,
         lines,
         last_line,
         entries,
+        breaks: chain
+            .breaks
+            .iter()
+            .map(|(line, why)| (*line, (*why).to_owned()))
+            .collect(),
     };
     if let Ok(text) = serde_json::to_vec(&index) {
         let _ = output::replace(&journal.with_extension("index"), &text, output::PRIVATE);

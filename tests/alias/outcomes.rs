@@ -54,7 +54,7 @@ const CASES: &[OutcomeCase] = &[
     OutcomeCase { what: "409", fault: || Some(Fault::Refuse(409, "ResourceConflictException")), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
     OutcomeCase { what: "429", fault: || Some(Fault::Throttle), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
     OutcomeCase { what: "denied", fault: || Some(Fault::Deny), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
-    OutcomeCase { what: "a redirect", fault: || Some(Fault::Redirect("http://127.0.0.1:1/".into())), stale: 0, blind: false, code: 1, outcome: "unchanged", applied: false },
+    OutcomeCase { what: "a redirect, which AWS never answers", fault: || Some(Fault::Redirect("http://127.0.0.1:1/".into())), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
     OutcomeCase { what: "403 of a proxy", fault: || Some(Fault::Own(403, PROXY)), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },
     OutcomeCase { what: "applied, 403 of a proxy, and reads lag behind", fault: || done(Fault::Own(403, PROXY)), stale: 2, blind: false, code: 0, outcome: "done", applied: true },
     OutcomeCase { what: "429 with nothing", fault: || Some(Fault::Own(429, "")), stale: 0, blind: false, code: 3, outcome: "unclear", applied: false },

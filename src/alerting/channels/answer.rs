@@ -6,8 +6,8 @@
 
 use super::send_error::SendError;
 use crate::alerting::outbox::DeliveryOutcome;
-use crate::cloud::denial;
-use reqwest::header::HeaderMap;
+use crate::cloud::{denial, is_encoded, is_web_page};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
@@ -55,6 +55,11 @@ pub(super) fn judge(
         400 if of == AnswerOf::PagerDuty && names_the_key(answer.body) => Err(SendError {
             outcome: DeliveryOutcome::Unusable,
             why: format!("{why} and complains about the routing key").into(),
+        }),
+        // A proxy read it, or a server that expects another protocol: the channel never did.
+        400 | 422 if is_page(answer) => Err(SendError {
+            outcome: DeliveryOutcome::Unusable,
+            why: format!("{why}, a web page").into(),
         }),
         400 | 413 | 422 => Err(SendError {
             outcome: DeliveryOutcome::Refused,
@@ -105,16 +110,18 @@ fn pause(wanted: Option<&str>, date: Option<&str>, now: OffsetDateTime) -> Optio
 
 /// Whether a 2xx says that the message was accepted; else what it is instead.
 fn accepted(of: AnswerOf, answer: &ChannelAnswer<'_>) -> Result<(), String> {
-    let header = |name: &str| answer.headers.get(name)?.to_str().ok();
-    let is_plain = |encoding: &str| encoding.eq_ignore_ascii_case("identity");
-    if header("content-encoding").is_some_and(|encoding| !is_plain(encoding)) {
+    if is_encoded(answer.headers) {
         return Err("but in an encoding that was not asked for".to_owned());
     }
     let json = serde_json::from_slice::<Value>(answer.body).ok();
+    // It reads a name that stands twice at both places.
+    let is_denied = denial("", answer.body, answer.is_cut).is_some();
     match of {
-        AnswerOf::Slack => slack(answer.body, json.as_ref()),
+        AnswerOf::Slack => slack(answer.body, json.as_ref(), is_denied),
         AnswerOf::PagerDuty => match json {
-            Some(json) if answer.status == 202 && json["status"] == "success" => Ok(()),
+            Some(json) if answer.status == 202 && json["status"] == "success" && !is_denied => {
+                Ok(())
+            }
             _ => Err("which is not how the Events API accepts an event".to_owned()),
         },
         // Healthchecks answers 200 whether or not it knows the check.
@@ -122,16 +129,29 @@ fn accepted(of: AnswerOf, answer: &ChannelAnswer<'_>) -> Result<(), String> {
             Err("but `OK (not found)`: nobody waits for this address".to_owned())
         }
         AnswerOf::Webhook | AnswerOf::Heartbeat => {
-            let kind = header("content-type").unwrap_or_default();
-            let denied = denial(kind, answer.body, answer.is_cut);
+            let denied = denial(&content_type(answer), answer.body, answer.is_cut);
             denied.map_or(Ok(()), |what| Err(format!("but {what}")))
         }
     }
 }
 
+/// Whether an answer is a web page, by its type or by how it begins.
+fn is_page(answer: &ChannelAnswer<'_>) -> bool {
+    let is_html = content_type(answer).to_ascii_lowercase().contains("html");
+    is_web_page(answer.body) || (is_html && !answer.body.trim_ascii().is_empty())
+}
+
+/// All that an answer says of its type.
+fn content_type(answer: &ChannelAnswer<'_>) -> String {
+    let types = answer.headers.get_all(CONTENT_TYPE).iter();
+    let types: Vec<_> = types.filter_map(|kind| kind.to_str().ok()).collect();
+    types.join(" ")
+}
+
 /// Incoming webhooks answer `ok` as text, Slack's Web API as JSON.
-fn slack(body: &[u8], json: Option<&Value>) -> Result<(), String> {
-    if body.trim_ascii() == b"ok" || json.is_some_and(|json| json["ok"] == true) {
+fn slack(body: &[u8], json: Option<&Value>, is_denied: bool) -> Result<(), String> {
+    let says_ok = json.is_some_and(|json| json["ok"] == true) && !is_denied;
+    if body.trim_ascii() == b"ok" || says_ok {
         return Ok(());
     }
     let word = match json {
@@ -158,7 +178,7 @@ mod tests {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name = reqwest::header::HeaderName::from_bytes(name.as_bytes()).expect("a name");
-            map.insert(name, value.parse().expect("a value"));
+            map.append(name, value.parse().expect("a value"));
         }
         let answer = ChannelAnswer {
             status,
@@ -241,6 +261,39 @@ mod tests {
                 let due = DeliveryOutcome::Failed { pause: None };
                 assert_eq!(outcome(of, status, &[], "ok"), due, "{status}");
             }
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_refuses_in_its_own_words_is_no_refusal_of_the_message() {
+        let page = "<html>The plain HTTP request was sent to HTTPS port</html>";
+        for of in [Slack, PagerDuty, Webhook] {
+            for status in [400, 422] {
+                assert_eq!(outcome(of, status, &[], page), DeliveryOutcome::Unusable);
+            }
+            assert_eq!(outcome(of, 413, &[], page), DeliveryOutcome::Refused);
+        }
+    }
+
+    #[test]
+    fn what_an_answer_says_twice_counts_twice() {
+        for body in [r#"{"ok":false,"ok":true}"#, r#"{"ok":true,"error":"x"}"#] {
+            for of in [Slack, Webhook] {
+                let found = outcome(of, 200, &[], body);
+                assert_eq!(found, DeliveryOutcome::Unusable, "{body}");
+            }
+        }
+        let encodings = [
+            ("content-encoding", "identity"),
+            ("content-encoding", "gzip"),
+        ];
+        let types = [
+            ("content-type", "text/plain"),
+            ("content-type", "text/html"),
+        ];
+        for headers in [encodings, types] {
+            let found = outcome(Webhook, 200, &headers, "thanks");
+            assert_eq!(found, DeliveryOutcome::Unusable, "{headers:?}");
         }
     }
 

@@ -233,6 +233,43 @@ fn reading_what_is_recent_costs_the_same_however_long_the_journal_is() {
     assert!(costs[1] < costs[0] * 3, "{costs:?}");
 }
 
+/// Else one changed line would make every later command read all of it, for good.
+#[test]
+fn a_journal_that_is_broken_long_ago_costs_no_more_and_stays_broken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = long(folder.path(), 1_000);
+    let text = std::fs::read_to_string(journal.path()).expect("read");
+    let (head, tail) = text.split_at(text.find("\"number\":500").expect("there"));
+    let tail = tail.replacen("alias rollback", "alias promote", 1);
+    std::fs::write(journal.path(), format!("no line\n{head}{tail}")).expect("written");
+    bytes_read(&journal);
+    journal
+        .append(&[entry("new", Stage::Sending)])
+        .expect("written");
+    let all = journal.read().expect("read");
+    assert!(all.breaks.len() >= 2, "{:?}", all.breaks);
+    let (chain, read) = bytes_read(&journal);
+    assert!(read <= INDEX_EVERY, "{read}");
+    assert_eq!(chain.breaks, all.breaks);
+    assert_eq!(
+        (&chain.head, chain.last_number()),
+        (&all.head, all.last_number())
+    );
+    let open = |chain: &Chain| -> Vec<_> {
+        chain
+            .open()
+            .into_iter()
+            .map(|entry| entry.id.clone())
+            .collect()
+    };
+    assert_eq!(open(&chain), open(&all));
+    // What stands in it of a break that nobody knows proves nothing.
+    let index = journal.path().with_extension("index");
+    let text = std::fs::read_to_string(&index).expect("there");
+    std::fs::write(&index, text.replace("this is no line", "another reason")).expect("written");
+    assert!(bytes_read(&journal).1 > INDEX_EVERY);
+}
+
 /// By it an installation is told from one whose history was lost.
 #[test]
 fn the_first_entry_of_a_stack_is_never_forgotten() {

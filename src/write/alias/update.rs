@@ -125,8 +125,6 @@ async fn update(lambda: &aws_sdk_lambda::Client, stack: &Stack, plan: &AliasPlan
     let code = service.err().meta().code().unwrap_or_default();
     match service.raw().status().as_u16() {
         412 if service.err().is_precondition_failed_exception() => UpdateAnswer::Outdated,
-        // A redirect is not followed, so nothing was done where it points to.
-        300..=399 => UpdateAnswer::Refused(words),
         // Without a code it is not AWS that refuses: a proxy may answer so for what it forwarded,
         // and how far the request got is not known. AWS itself has gone on waiting when it says that
         // it timed out.
