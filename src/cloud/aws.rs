@@ -5,6 +5,7 @@ use super::{CONNECT, Http};
 use crate::observation::Unavailable;
 use crate::stack::{Origin, Stack};
 use aws_config::provider_config::ProviderConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_credential_types::Credentials;
@@ -137,6 +138,7 @@ impl Aws {
                 .time_source(SharedTimeSource::new(SystemTimeSource::new()))
                 .retry_config(retries)
                 .timeout_config(timeouts)
+                .stalled_stream_protection(whole_requests())
                 .build());
         }
         // The first keys are looked for here, where it can be said why there are none.
@@ -146,10 +148,17 @@ impl Aws {
             .http_client(self.http.clone())
             .credentials_provider(self.credentials.clone())
             .retry_config(retries)
-            .timeout_config(timeouts);
+            .timeout_config(timeouts)
+            .stalled_stream_protection(whole_requests());
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);
         }
         Ok(loader.load().await)
     }
+}
+
+/// Requests have a body of some bytes, which is handed over whole: while AWS thinks, nothing flows,
+/// and the SDK would give up after five seconds of that. Each has a limit of its own.
+fn whole_requests() -> StalledStreamProtectionConfig {
+    StalledStreamProtectionConfig::disabled()
 }

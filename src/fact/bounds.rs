@@ -1,5 +1,5 @@
-//! What no probe ever yields: values outside of the bounds of their fact, and values that
-//! contradict each other. Only what others hand in, such as a recording, can hold them.
+//! What no probe ever yields: values outside of the bounds of their fact. Only what others hand in,
+//! such as a recording, can hold them.
 
 use super::{Declared, FactType, FactValue};
 
@@ -53,25 +53,6 @@ pub fn upper_bounds(path: &str) -> Vec<String> {
     })
 }
 
-/// Facts that are worked out of each other, all of one probe: those that do not fit together.
-/// `number` yields what is known of a fact.
-pub fn misfits(number: impl Fn(&str) -> Option<f64>) -> Option<&'static [&'static str]> {
-    const QUOTA: &[&str] = &[
-        "email.sent_24h",
-        "email.max_24h",
-        "email.left_24h",
-        "email.used_percent",
-    ];
-    let [Some(sent), Some(max), left, percent] = [0, 1, 2, 3].map(|at| number(QUOTA[at])) else {
-        return None;
-    };
-    // -1 is no limit.
-    let is_left = |left: f64| (left - (max - sent).max(0.0)).abs() < 1.0;
-    let is_used = |percent: f64| (percent - 100.0 * sent / max).abs() < 0.5;
-    let fits = max <= 0.0 || (left.is_none_or(is_left) && percent.is_none_or(is_used));
-    (!fits).then_some(QUOTA)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::find;
@@ -97,28 +78,6 @@ mod tests {
             ("email.used_percent", FactValue::Float(104.5), true),
         ] {
             assert_eq!(admits(path, value.clone()), due, "{path} {value:?}");
-        }
-    }
-
-    #[test]
-    fn numbers_of_a_quota_fit_together() {
-        for (sent, max, left, percent, fits) in [
-            (12.0, 200.0, 188.0, 6.0, true),
-            (1.0, 3.0, 2.0, 100.0 / 3.0, true),
-            (210.0, 200.0, 0.0, 105.0, true),
-            (12.0, -1.0, 0.0, 0.0, true),
-            (199.0, 200.0, 188.0, 6.0, false),
-            (12.0, 200.0, 188.0, 99.0, false),
-            (12.0, 20.0, 188.0, 60.0, false),
-        ] {
-            let number = |path: &str| match path {
-                "email.sent_24h" => Some(sent),
-                "email.max_24h" => Some(max),
-                "email.left_24h" => Some(left),
-                _ => Some(percent),
-            };
-            let found = misfits(number);
-            assert_eq!(found.is_none(), fits, "{sent} {max} {left} {percent}");
         }
     }
 

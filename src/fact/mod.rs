@@ -5,9 +5,11 @@
 
 mod bounds;
 mod declared;
+mod relations;
 
-pub use bounds::{misfits, upper_bounds};
+pub use bounds::upper_bounds;
 pub use declared::{TOTALS, all, declared, find, inputs, unknown_fact};
+pub use relations::misfits;
 
 use crate::text::{Printable, Untrusted};
 use std::fmt;

@@ -215,3 +215,127 @@ fn an_unrequested_incident_is_root_cause_only_of_what_it_explains() {
     let summary = found.summary.as_str();
     assert!(summary.starts_with("INC-003 "), "whose finding: {summary}");
 }
+
+/// One step of a built-in runbook.
+fn step_of(runbook: &str, step: &str, observations: &Observations) -> StepReport {
+    let found = concluded(&[runbook], &[], observations);
+    let mut steps = found.runbooks[0].steps.iter();
+    let step = steps.find(|judged| judged.id.as_str() == step);
+    step.expect("a step of it").clone()
+}
+
+#[test]
+fn what_others_wrote_is_pasted_into_a_shell_only_as_a_plain_word() {
+    for (name, is_plain) in [
+        ("peck-0004", true),
+        ("x; rm -rf ~", false),
+        ("$(id)", false),
+        ("-rf", false),
+        ("", false),
+    ] {
+        let failed = observations(&[
+            ("executions.failures_1h_min", FactValue::Int(1)),
+            ("executions.failures_24h_min", FactValue::Int(1)),
+            (
+                "executions.newest_failure_name",
+                FactValue::Text(Untrusted::new(name)),
+            ),
+        ]);
+        let step = step_of("inc-004", "executions", &failed);
+        let next = step.next_action.expect("something to do");
+        let command = next.command.expect("a command").to_string();
+        let is_named = command.contains("describe-execution");
+        assert_eq!(is_named, is_plain, "{name}: {command}: {}", step.summary);
+        assert!(
+            is_plain || name.is_empty() || !command.contains(name),
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn what_does_not_reach_back_far_enough_is_left_to_the_history() {
+    for (reason, due) in [
+        (UnavailableReason::NotCovered, true),
+        (UnavailableReason::TimedOut, false),
+    ] {
+        let silent = all_silent(reason, "x");
+        let step = step_of("inc-004", "executions", &silent);
+        let next = step.next_action.expect("something to do");
+        let is_history = next.text.as_str().starts_with("Let cron record");
+        assert_eq!(is_history, due, "{reason:?}: {}", next.text);
+        assert_eq!(next.command == Some("duckops history".into()), due);
+    }
+}
+
+#[test]
+fn only_where_all_steps_lack_the_same_they_are_named_as_all() {
+    let silent = all_silent(UnavailableReason::TimedOut, "nothing answered");
+    let whole = concluded(&["inc-003"], &[], &silent);
+    let mut mixed = all_silent(UnavailableReason::TimedOut, "nothing answered");
+    let status = |path: &str| path.starts_with("status.");
+    for (probe, declared) in crate::fact::all() {
+        if declared.iter().any(|fact| status(fact.path)) {
+            let other = Unavailable::new(UnavailableReason::TimedOut, "another reason");
+            mixed.add(declared, Observation::silent(probe, other));
+        }
+    }
+    let part = concluded(&["inc-003"], &[], &mixed);
+    let summaries: std::collections::BTreeSet<_> = part.runbooks[0]
+        .steps
+        .iter()
+        .map(|step| step.summary.to_string())
+        .collect();
+    assert!(summaries.len() > 1, "{summaries:?}");
+    let all = whole.runbooks[0].steps.len();
+    let is_same = whole.runbooks[0]
+        .steps
+        .iter()
+        .all(|step| step.summary == whole.runbooks[0].steps[0].summary);
+    let named = whole
+        .summary
+        .as_str()
+        .starts_with(&format!("all {all} steps "));
+    assert_eq!(named, is_same, "{}", whole.summary);
+    assert!(
+        !part.summary.as_str().starts_with("all "),
+        "{}",
+        part.summary
+    );
+    for step in whole.runbooks[0].steps.iter().map(|step| step.id.as_str()) {
+        let library = Library::open(None).expect("the built-in runbooks");
+        let runbook = library.get("inc-003").expect("a built-in one");
+        let place = runbook.steps.iter().position(|one| one.id == step);
+        let naming = StackNames::new();
+        let one = Selection {
+            runbook: &runbook,
+            step: place,
+        };
+        let inputs = Inputs {
+            observations: &silent,
+            naming: &naming,
+        };
+        let alone = judge(&[one], &[], inputs);
+        assert!(
+            alone.summary.as_str().starts_with(step),
+            "{}",
+            alone.summary
+        );
+    }
+}
+
+#[test]
+fn one_failure_that_silences_steps_of_several_incidents_is_said_once() {
+    let silent = all_silent(UnavailableReason::TimedOut, "the feed timed out");
+    let found = concluded(&["inc-002", "inc-004"], &[], &silent);
+    let steps: usize = found.runbooks.iter().map(|one| one.steps.len()).sum();
+    let headline = found.layout.headline.expect("it is said once");
+    let headline = headline.as_str();
+    assert!(headline.starts_with("The feed timed out: "), "{headline}");
+    assert!(
+        headline.ends_with(&format!(" of {steps} steps not judged")),
+        "{headline}"
+    );
+    let one = concluded(&["inc-004"], &[], &silent);
+    assert_eq!(one.layout.headline, None, "one incident says it itself");
+}

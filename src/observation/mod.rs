@@ -180,7 +180,12 @@ impl Observation {
 
     /// What was learned of a fact as a number.
     pub fn number(&self, path: &str) -> Option<f64> {
-        self.facts.get(path)?.as_ref().ok()?.value.number()
+        self.value(path)?.number()
+    }
+
+    /// What is known of a fact.
+    pub fn value(&self, path: &str) -> Option<&FactValue> {
+        Some(&self.facts.get(path)?.as_ref().ok()?.value)
     }
 
     /// Takes back everything that `which` names: it was said, but does not count.

@@ -88,6 +88,7 @@ fn recording(file: RecordingFile, repeated: &BTreeSet<String>) -> Result<Recordi
         .ok_or_else(|| other(format!("`{}` is no time", Printable::from(file.started_at))))?;
     let mut notes: Vec<Printable> = file.notes.into_iter().map(Printable::from).collect();
     let mut observations = Observations::default();
+    let mut told_by = Vec::new();
     let mut probes = file.probes;
     for probe in Probe::ALL {
         let Some(told) = probes.remove(probe.name()) else {
@@ -109,6 +110,10 @@ fn recording(file: RecordingFile, repeated: &BTreeSet<String>) -> Result<Recordi
         }
         reject_contradictions(&mut observation, facts_of);
         unknown(&mut notes, "facts", facts.into_keys());
+        told_by.push((facts_of, observation));
+    }
+    reject_misfits(&mut told_by);
+    for (facts_of, observation) in told_by {
         observations.add(facts_of, observation);
     }
     unknown(&mut notes, "probes", probes.into_keys());
@@ -212,17 +217,26 @@ fn reject(observation: &mut Observation, path: &'static str, reason: Unavailable
     observation.set_unavailable(path, unavailable);
 }
 
-/// Of a lower bound that exceeds its upper one neither counts, and nothing of what does not fit
-/// together.
-fn reject_contradictions(observation: &mut Observation, declared: &'static [Declared]) {
-    for path in misfits(|path| observation.number(path)).unwrap_or_default() {
-        reject(
-            observation,
-            path,
-            Contradictory,
-            "it does not fit the others",
-        );
+/// Nothing counts of what does not fit together, whichever probe told it.
+fn reject_misfits(told_by: &mut [(&'static [Declared], Observation)]) {
+    let groups: Vec<_> =
+        misfits(|path| told_by.iter().find_map(|(_, of)| of.value(path))).collect();
+    for path in groups.into_iter().flatten() {
+        for (declared, observation) in told_by.iter_mut() {
+            if declared.iter().any(|fact| fact.path == *path) {
+                reject(
+                    observation,
+                    path,
+                    Contradictory,
+                    "it does not fit the others",
+                );
+            }
+        }
     }
+}
+
+/// Of a lower bound that exceeds its upper one neither counts.
+fn reject_contradictions(observation: &mut Observation, declared: &'static [Declared]) {
     for fact in declared {
         for above in upper_bounds(fact.path) {
             // A count bounds a count: `growth.ducklings_24h` only says whether there was any.

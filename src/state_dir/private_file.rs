@@ -137,8 +137,15 @@ pub(crate) fn must_be_own_file(path: &Path, file: &File) -> Result<(), StateDirE
 
 /// Makes a folder with all that are missing above it, each 0700.
 pub(crate) fn make_folder(folder: &Path) -> Result<(), StateDirError> {
-    if folder.is_dir() {
-        return Ok(());
+    if let Ok(seen) = fs::metadata(folder)
+        && seen.is_dir()
+    {
+        // What root makes in it would keep its owner out from then on.
+        let is_foreign = rustix::process::geteuid().is_root() && seen.uid() != 0;
+        return match is_foreign {
+            true => Err(StateDirError::at(folder, "it belongs to another user")),
+            false => Ok(()),
+        };
     }
     if let Some(parent) = folder
         .parent()
@@ -151,5 +158,25 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), StateDirError> {
         Ok(()) => fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(failed),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
         Err(error) => Err(failed(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_leaves_nothing_in_a_folder_of_another_user() {
+        let home = tempfile::tempdir().expect("a folder");
+        if std::os::unix::fs::chown(home.path(), Some(65534), None).is_err() {
+            println!("NOT RUN: only root can give a folder away");
+            return;
+        }
+        let state = home.path().join("state");
+        for place in [home.path(), state.as_path(), &state.join("locks")] {
+            let error = open(&place.join("file")).expect_err("refused");
+            assert!(error.to_string().contains("another user"), "{error}");
+        }
+        assert_eq!(fs::read_dir(home.path()).expect("listed").count(), 0);
     }
 }

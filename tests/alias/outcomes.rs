@@ -132,6 +132,39 @@ fn the_exit_code_follows_the_read_back() {
     );
 }
 
+/// While AWS thinks, nothing flows: the SDK would give up after five seconds of that.
+#[test]
+fn an_answer_is_waited_for_as_long_as_its_limit_says() {
+    let mut world = world("inc-001");
+    let late = Fault::Delay(Duration::from_millis(6_800));
+    world.faults.insert(Operation::UpdateAlias, late.clone());
+    world.faults.insert(Operation::ListExecutions, late);
+    let stage = Stage::of(world);
+    let (code, moved) = alias(
+        &stage,
+        &["rollback", "--to", "61", CONSENT, "--wait", "30s"],
+    )
+    .json();
+    assert_eq!((code, &moved["outcome"]), (0, &json!("done")), "{moved:#}");
+    assert!(!moved.to_string().contains("lost"), "{moved:#}");
+    let (_, read) = stage
+        .duckops(&["facts", "executions", "--deadline", "30s"])
+        .json();
+    assert!(!read.to_string().contains("throughput"), "{read:#}");
+    let asked = stage.practice.requests();
+    let asked = asked
+        .iter()
+        .filter(|one| one.operation == Some(Operation::ListExecutions));
+    let mut asked: Vec<_> = asked.map(|one| one.question.as_str()).collect();
+    let all = asked.len();
+    asked.sort_unstable();
+    asked.dedup();
+    assert!(
+        all > 0 && asked.len() == all,
+        "none is asked again: {asked:?} of {all}"
+    );
+}
+
 /// Somebody at the console, who names no revision, moves the alias at the same moment.
 #[test]
 fn a_concurrent_change_without_revision_is_detected() {

@@ -10,7 +10,6 @@ use crate::cloud::{denial, is_encoded, is_web_page};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 
 /// The longest pause that another side may ask for and get, in seconds.
 const LONGEST_PAUSE: i64 = 1_800;
@@ -99,7 +98,11 @@ fn later(answer: &ChannelAnswer<'_>, why: String, now: OffsetDateTime) -> SendEr
 /// the two clocks may differ.
 fn pause(wanted: Option<&str>, date: Option<&str>, now: OffsetDateTime) -> Option<time::Duration> {
     let wanted = wanted?.trim();
-    let time = |text: &str| OffsetDateTime::parse(text.trim(), &Rfc2822).ok();
+    let time = |text: &str| {
+        httpdate::parse_http_date(text.trim())
+            .map(OffsetDateTime::from)
+            .ok()
+    };
     let seconds = match wanted.parse::<f64>() {
         // Too many are as many as there are, and half a second is one.
         Ok(seconds) => seconds.ceil() as i64,
@@ -337,6 +340,9 @@ mod tests {
             ("-5", None),
             ("soon", None),
             ("Sun, 22 Mar 2026 03:17:09 GMT", Some(300)),
+            // The forms of old, which HTTP has everybody read.
+            ("Sunday, 22-Mar-26 03:17:09 GMT", Some(300)),
+            ("Sun Mar 22 03:17:09 2026", Some(300)),
             ("Sun, 22 Mar 2026 03:12:09 GMT", None),
             ("Sun, 22 Mar 2026 02:12:09 GMT", None),
         ] {
