@@ -13,6 +13,7 @@ mod certificate_words;
 mod corpus_tests;
 mod error_kinds;
 mod fault;
+mod fault_kind;
 mod filter;
 mod level;
 mod level_in_text;
@@ -34,7 +35,8 @@ use crate::text::Untrusted;
 use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsOutput;
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use certificate::{CertificateLine, FaultSubject};
-use fault::{FaultSource, LogFault};
+use fault::FaultSource;
+use fault_kind::LogFault;
 use line::LogLine;
 use log_counts::LogCounts;
 use log_place::LogPlace;
@@ -110,7 +112,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
     }
     // Certificates are looked for further back.
     let (from, _) = logs.window(ERRORS.span);
-    let is_recent = |(at, _): (i64, &str)| at * 1_000 >= from;
+    let is_recent = |(at, _): (i64, String)| at * 1_000 >= from;
     let silent = match errors.is_empty() && !certificates.newest().is_some_and(is_recent) {
         true => silent,
         false => Ok(false),
@@ -345,7 +347,9 @@ fn faults(
     let words = error_kinds::words(&counts).map(|words| FactValue::Text(Untrusted::new(words)));
     observation.put("logs.error_kinds", words.ok_or_else(none), at);
     let newest = counts.newest();
-    let said = newest.map(|(_, line)| FactValue::Text(Untrusted::new(brief::brief(line))));
+    let said = newest
+        .as_ref()
+        .map(|(_, line)| FactValue::Text(Untrusted::new(brief::brief(line))));
     observation.put("logs.newest_error", said.ok_or_else(none), at);
     let age = newest.map(|(logged, _)| (at.unix_timestamp() - logged).max(0));
     let age = age.map(FactValue::Duration);

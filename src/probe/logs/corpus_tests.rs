@@ -1,7 +1,7 @@
 //! The corpus of log lines, and generated ones: no fault is missed, nothing healthy is counted.
 
 use super::certificate::CertificateLine;
-use super::fault::LogFault;
+use super::fault_kind::LogFault;
 use super::filter::{CERTIFICATE_TERMS, FAULT_TERMS};
 use super::line::LogLine;
 use serde::Deserialize;

@@ -1,7 +1,8 @@
 //! How many error lines of which kind, in words.
 
 use super::certificate::FaultSubject;
-use super::fault::{FaultSource, LogFault};
+use super::fault::FaultSource;
+use super::fault_kind::LogFault;
 use super::log_counts::LogCounts;
 
 /// `12 timeouts, 3 other errors`; `None` without an error line.

@@ -3,6 +3,7 @@
 //! Four things make a fault: a level, a record of the platform, a marker of the runtime, or a
 //! stack trace. A level decides by itself; only a line without one is searched for the others.
 
+use super::fault_kind::LogFault;
 use super::level::Level;
 use super::line::{LogLine, says_something};
 use super::logger_forms::logfmt_value;
@@ -10,19 +11,6 @@ use super::nothing::{begins_with_nothing, is_nothing};
 use regex::Regex;
 use serde_json::Value;
 use std::sync::LazyLock;
-
-/// How the function failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum LogFault {
-    /// It ran into its time limit.
-    Timeout,
-    /// Its process or an extension ended.
-    Exit,
-    /// Its code could not be loaded.
-    Import,
-    /// Anything else, such as an error level or a stack trace.
-    Other,
-}
 
 /// By what a line is a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,73 +56,7 @@ impl LogFault {
             None => of_text(&line.text),
         }
     }
-
-    /// The first of the kinds that the words of a fault fit.
-    fn by_words(text: &str) -> Self {
-        let has = |terms: &[&str]| terms.iter().any(|term| text.contains(term));
-        if has(TIMEOUT) {
-            Self::Timeout
-        } else if has(IMPORT) {
-            Self::Import
-        } else if has(EXIT) {
-            Self::Exit
-        } else {
-            Self::Other
-        }
-    }
 }
-
-const TIMEOUT: &[&str] = &["Task timed out", "Status: timeout", "Sandbox.Timedout"];
-const IMPORT: &[&str] = &[
-    "Runtime.ImportModule",
-    "Runtime.HandlerNotFound",
-    "Runtime.UserCodeSyntaxError",
-    "Runtime.MalformedHandlerName",
-    "Runtime.InvalidEntrypoint",
-    "Unable to import module",
-    "Cannot find module",
-    "Class not found",
-    "ClassNotFoundException",
-    "NoClassDefFoundError",
-    "Couldn't find valid bootstrap",
-    "No public method named",
-    "Could not find the specified handler",
-    "Cannot find package ",
-    "Can't locate ",
-    "cannot load such file",
-    "ModuleNotFoundError: No module named",
-    "error while loading shared libraries",
-    "version `GLIBC",
-    "Init error when loading handler",
-    "Error loading class ",
-    "Error loading method ",
-    "appropriate handler interface",
-    "access jarfile ",
-    "find or load main class ",
-    "You must install or update .NET",
-];
-const EXIT: &[&str] = &[
-    "Runtime exited",
-    "exited before completing",
-    "signal: killed",
-    "Runtime.ExitError",
-    "Runtime.OutOfMemory",
-    "Extension.",
-    "JavaScript heap out of memory",
-    "due to java.lang.OutOfMemoryError",
-    "detected by the Java Runtime Environment",
-    "memory for the Java Runtime Environment",
-    "Segmentation fault",
-    "SIGSEGV: ",
-    "free(): ",
-    "malloc(): ",
-    "double free or corruption",
-    "stack smashing detected",
-    "memory allocation of ",
-    "core dumped",
-    " Killed ",
-    "Program crashed: ",
-];
 
 /// Records of the platform in the JSON format (Lambda Telemetry API schema reference).
 fn of_platform(kind: &str, record: &Value) -> Option<LogFault> {

@@ -159,10 +159,10 @@ fn tokens(line: &str) -> impl Iterator<Item = LineToken<'_>> {
     })
 }
 
-/// Words between blanks; what stands in square brackets is one.
+/// The first words between blanks, as many as are looked at; what stands in square brackets is one.
 fn words(mut field: &str) -> Vec<&str> {
     let mut words = Vec::new();
-    loop {
+    while words.len() <= HEAD {
         field = field.trim_start_matches(' ');
         let close = field
             .find(']')
@@ -176,11 +176,12 @@ fn words(mut field: &str) -> Vec<&str> {
         };
         let (word, rest) = field.split_at(end);
         if word.is_empty() {
-            return words;
+            break;
         }
         words.push(word);
         field = rest;
     }
+    words
 }
 
 fn token<'a>(words: &[&'a str], at: usize, alone: bool) -> LineToken<'a> {

@@ -23,7 +23,8 @@ pub(super) struct LogCounts<K, S> {
     versions: BTreeMap<String, BTreeMap<i64, i64>>,
     /// Lines that matched and are dated outside the window.
     outside: i64,
-    /// By time; the number keeps lines of one moment in the order they came in.
+    /// As they came, by time; the number keeps lines of one moment in the order they came in. Of
+    /// a long log only few are shown, so secrets are taken out of those alone, see [`shown`].
     newest: BTreeSet<(i64, i64, String)>,
     cut: Option<Unavailable>,
 }
@@ -52,9 +53,7 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
         let seconds = self.versions.entry(version_of(stream).to_owned());
         let second = at.div_euclid(1_000);
         *seconds.or_default().entry(second).or_default() += 1;
-        let message = redact::known::hide(message.trim_end());
-        let end = message.floor_char_boundary(WHOLE);
-        let line = message.get(..end).unwrap_or_default().to_owned();
+        let line = message.trim_end().to_owned();
         self.newest.insert((at, self.all(), line));
         if self.newest.len() > NEWEST {
             self.newest.pop_first();
@@ -139,9 +138,9 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
     }
 
     /// The newest line, and when it was logged, in seconds.
-    pub(super) fn newest(&self) -> Option<(i64, &str)> {
+    pub(super) fn newest(&self) -> Option<(i64, String)> {
         let (at, _, line) = self.newest.last()?;
-        Some((at.div_euclid(1_000), line))
+        Some((at.div_euclid(1_000), shown(line, WHOLE)))
     }
 
     /// The newest lines, newest first.
@@ -150,13 +149,19 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
         lines
             .map(|(index, (at, _, line))| {
                 let most = if index == 0 { WHOLE } else { LONGEST };
-                let shown = line
-                    .get(..line.floor_char_boundary(most))
-                    .unwrap_or_default();
-                Untrusted::new(format!("{} {shown}", fact::instant(at.div_euclid(1_000))))
+                let line = shown(line, most);
+                Untrusted::new(format!("{} {line}", fact::instant(at.div_euclid(1_000))))
             })
             .collect()
     }
+}
+
+/// What is shown of a line: without secrets, which are taken out of the whole of it, at most so
+/// many bytes.
+fn shown(line: &str, most: usize) -> String {
+    let line = redact::known::hide(line);
+    let end = line.floor_char_boundary(most);
+    line.get(..end).unwrap_or_default().to_owned()
 }
 
 /// The version that a stream belongs to, such as 61 of `2026/03/22/[61]0f1e2d3c`; empty where it
