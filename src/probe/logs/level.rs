@@ -66,16 +66,17 @@ const FAULT: [&str; 20] = [
 impl Level {
     /// The level that a word names, such as `error`, or `ERROR+4` of Go's slog.
     pub(super) fn of_word(word: &str) -> Option<Self> {
-        let word = word.trim().to_ascii_lowercase();
+        let word = word.trim();
         // It counts up from the name below, and down only from the lowest.
+        let debug = |(base, _): &(&str, &str)| base.eq_ignore_ascii_case("debug");
         let base = word
             .split_once('+')
-            .or(word.strip_prefix("debug-").map(|offset| ("debug", offset)));
+            .or_else(|| word.split_once('-').filter(debug));
         let word = match base {
-            Some((base, offset)) if offset.bytes().all(|b| b.is_ascii_digit()) => base.to_owned(),
+            Some((base, offset)) if offset.bytes().all(|b| b.is_ascii_digit()) => base,
             _ => word,
         };
-        let is_in = |words: &[&str]| words.contains(&word.as_str());
+        let is_in = |words: &[&str]| words.iter().any(|w| w.eq_ignore_ascii_case(word));
         if is_in(&FAULT) {
             Some(Level::Fault)
         } else if is_in(&WARNING) {

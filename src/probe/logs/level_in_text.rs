@@ -152,10 +152,7 @@ fn tokens(line: &str) -> impl Iterator<Item = LineToken<'_>> {
     fields.flat_map(move |field| {
         let words = words(field);
         let alone = single && words.len() == 1;
-        let count = words.len();
-        (0..count)
-            .map(|at| token(&words, at, alone))
-            .collect::<Vec<_>>()
+        (0..words.len()).map(move |at| token(&words, at, alone))
     })
 }
 

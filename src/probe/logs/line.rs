@@ -58,9 +58,8 @@ impl<'a> LogLine<'a> {
             let is_alone = head.is_empty() || ends_with_level(head);
             is_alone.then(|| printed_object::parse(rest))?
         };
-        let fields = object(rest)
-            .or_else(|| object(&text[text.rfind("\t{")? + 1..]))
-            .or_else(printed);
+        let behind_tab = || object(&text[text.rfind("\t{")? + 1..]);
+        let fields = at.and_then(|_| object(rest).or_else(behind_tab).or_else(printed));
         let is_whole = fields.is_some() && head.is_empty();
         // What a logger hands to the console as an object, with a level and a message of its own,
         // stands behind the level that the console adds.

@@ -5,10 +5,9 @@ use super::nothing::begins_with_nothing;
 
 /// Whether a text is nothing but what loggers write before a message, and ends with a level.
 pub(super) fn ends_with_level(text: &str) -> bool {
-    let bare = |word: &str| word.trim_matches(['[', ']', ':', '|']).to_owned();
-    let mut words: Vec<String> = text.split_whitespace().map(bare).collect();
-    let last = words.pop().and_then(|word| Level::of_word(&word));
-    last.is_some() && words.iter().all(|word| is_prefix(word))
+    let words = text.split_whitespace().rev();
+    let mut words = words.map(|word| word.trim_matches(['[', ']', ':', '|']));
+    words.next().and_then(Level::of_word).is_some() && words.all(is_prefix)
 }
 
 /// Whether the word is a name with a value that says that there is none: `ERROR: 0`,
