@@ -89,7 +89,7 @@ impl Context {
     fn http(&self) -> Http {
         Http::new(observer(self.verbose))
             .excepting(ProxyExceptions::read(&self.env))
-            .trusting(TrustedRoots::read(&|name| self.env.get(name).cloned()))
+            .trusting(TrustedRoots::named(&|name| self.env.get(name).cloned()))
     }
 }
 

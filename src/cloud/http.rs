@@ -155,10 +155,11 @@ impl Http {
     }
 
     fn build(&self, secure: bool, direct: bool) -> Result<reqwest::Client, String> {
-        if let (true, Some(problem)) = (secure, &self.roots.problem) {
-            return Err(problem.clone());
+        let mut builder = self.builder(secure, direct);
+        if secure {
+            builder = builder.tls_certs_merge(self.roots.read()?);
         }
-        let built = self.builder(secure, direct).build();
+        let built = builder.build();
         built.map_err(|error| error.without_url().to_string())
     }
 
@@ -173,7 +174,7 @@ impl Http {
         let _ = rustls::crypto::ring::default_provider().install_default();
         // The plain client never meets TLS, and loading the trusted roots takes milliseconds.
         let builder = if secure {
-            builder.tls_certs_merge(self.roots.extra.clone())
+            builder
         } else {
             builder.tls_certs_only([])
         };
