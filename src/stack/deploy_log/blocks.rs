@@ -67,21 +67,23 @@ struct Reader {
     /// The undated headings above, by level.
     context: Vec<(usize, String)>,
     columns: Option<Vec<Column>>,
+    /// A line without a date that names a version, directly above the one that is read.
+    above: Option<String>,
 }
 
 impl Reader {
     fn close(&mut self) {
-        // A heading whose date never came is about something else.
-        self.done.extend(
-            self.open
-                .take()
-                .filter(|open| open.date.is_some() || open.shape == Shape::Row),
-        );
+        // A heading or a line whose date never came is about something else, unless it seems to have one
+        // that cannot be read.
+        self.done.extend(self.open.take().filter(|open| {
+            open.date.is_some() || open.shape == Shape::Row || date::seems_dated(&open.line)
+        }));
     }
 
     fn line(&mut self, line: &str, next: &str) {
         if line.trim().is_empty() {
             self.columns = None;
+            self.above = None;
             if !self.open.as_ref().is_some_and(|open| open.is_sticky) {
                 self.close();
             }
@@ -104,14 +106,14 @@ impl Reader {
         let is_row = self.columns.is_some() || is_list_of_names(text);
         if let Some(cells) = table::cells(text, is_row)
             && cells.len() > 1
-            && self.row(text, cells, found)
+            && self.row(text, cells, found, is_rule_line(next))
         {
             return;
         }
-        let block = |found: FoundDate| Block {
-            date: Some(found),
+        let block = |found: Option<FoundDate>| Block {
+            date: found,
             shape: if is_item { Shape::Item } else { Shape::Prose },
-            text: without(text, found),
+            text: found.map_or_else(|| text.to_owned(), |found| without(text, found)),
             line: text.to_owned(),
             cells: Vec::new(),
             context: String::new(),
@@ -127,22 +129,33 @@ impl Reader {
                     .date
                     .is_none_or(|own| own.at.div_euclid(DAY) == found.at.div_euclid(DAY));
                 if !is_its_day || (has_version(&rest) && open.date.is_some()) {
-                    return self.begin(block(found));
+                    return self.begin(block(Some(found)));
                 }
                 open.date.get_or_insert(found);
                 open.add(&rest);
             }
             (Some(found), _) => {
-                let mut block = block(found);
+                let mut block = block(Some(found));
+                if let Some(above) = self.above.take().filter(|_| !has_version(&block.text)) {
+                    block.add(&above);
+                }
                 let rest = words(&block.text);
                 let has_number = rest.iter().any(|word| whole_version(word, true).is_some());
                 block.is_sticky = rest.len() <= 2 && !has_number;
                 self.begin(block);
             }
             (None, Some(open)) if open.is_sticky || !is_item || indent > open.indent => {
-                open.add(text)
+                self.above = None;
+                open.add(text);
             }
-            (None, _) => self.close(),
+            (None, _) => {
+                self.close();
+                if !has_version(text) {
+                    return;
+                }
+                self.above = Some(text.to_owned());
+                self.begin(block(None));
+            }
         }
     }
 
@@ -188,12 +201,18 @@ impl Reader {
     }
 
     /// Whether the row was taken.
-    fn row(&mut self, text: &str, cells: Vec<String>, found: Option<FoundDate>) -> bool {
+    fn row(
+        &mut self,
+        text: &str,
+        cells: Vec<String>,
+        found: Option<FoundDate>,
+        is_ruled: bool,
+    ) -> bool {
         if table::is_rule(&cells) {
             return true;
         }
         if found.is_none()
-            && let Some(columns) = table::header(&cells)
+            && let Some(columns) = table::header(&cells, is_ruled)
         {
             self.columns = Some(columns);
             return true;
@@ -241,9 +260,13 @@ impl Block {
     }
 }
 
-/// A header of values separated by commas: `date,version,by`.
-/// The text of a heading in which `[61]`, as changelogs write a version, is `v61`.
+/// The text of a heading in which `[61]` or a number alone, as changelogs write a version, is `v61`.
 fn bracketed_version(text: String) -> String {
+    if let [number] = words(&text).as_slice()
+        && let Some(version) = whole_version(number, true)
+    {
+        return format!("v{version}");
+    }
     let inside = text
         .trim_start()
         .strip_prefix('[')
@@ -254,9 +277,10 @@ fn bracketed_version(text: String) -> String {
     }
 }
 
+/// A header of values separated by commas: `date,version,by`.
 fn is_list_of_names(text: &str) -> bool {
     text.contains(table::SEPARATORS)
-        && table::cells(text, true).is_some_and(|cells| table::header(&cells).is_some())
+        && table::cells(text, true).is_some_and(|cells| table::header(&cells, false).is_some())
 }
 
 fn without(text: &str, found: FoundDate) -> String {
@@ -329,6 +353,11 @@ fn marked<'a>(line: &'a str, next: &str) -> Marked<'a> {
         is_item,
         is_open_task: open.is_some(),
     }
+}
+
+/// A line under the header of a table.
+fn is_rule_line(line: &str) -> bool {
+    line.contains('-') && line.contains('|') && line.chars().all(|c| " -:|+".contains(c))
 }
 
 /// A line under a heading, or a rule.

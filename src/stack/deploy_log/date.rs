@@ -22,6 +22,30 @@ pub(super) fn find(line: &str) -> Option<FoundDate> {
     (0..words.len()).find_map(|at| at_word(&words[at..]))
 }
 
+/// Whether a line without a date that is understood seems to begin with one: a year, or the name of a month
+/// beside a number. It may be of any language or form, and newer than those that are read.
+pub(super) fn seems_dated(line: &str) -> bool {
+    let mut words = words(line);
+    words.truncate(5);
+    let has_year = |word: &DateWord<'_>| {
+        let digits = word.text.bytes().take_while(u8::is_ascii_digit).count();
+        let is_release = word.text[digits..].starts_with('.');
+        year(&word.text[..digits]).is_some() && !is_release
+    };
+    let is_day = |word: &DateWord<'_>| word.text.starts_with(|c: char| c.is_ascii_digit());
+    let beside_month = words.windows(2).any(|pair| {
+        (month(pair[0].text).is_some() && is_day(&pair[1]))
+            || (is_day(&pair[0]) && month(pair[1].text).is_some())
+    });
+    // `20.03.26`
+    let is_short = |word: &DateWord<'_>| {
+        let mut parts = word.text.split(['.', '/']);
+        let is_two = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        parts.by_ref().take(3).filter(|part| is_two(part)).count() == 3 && parts.next().is_none()
+    };
+    beside_month || words.iter().any(|word| has_year(word) || is_short(word))
+}
+
 /// A word and where it begins and ends.
 #[derive(Clone, Copy, Debug)]
 struct DateWord<'a> {
@@ -111,7 +135,7 @@ fn numeric(text: &str) -> Option<(Date, Option<Date>)> {
             .ok()
             .map(|date| (date, None));
     }
-    let mark = ['-', '/', '.']
+    let mark = ['-', '/', '.', '\u{2013}', '\u{2011}']
         .into_iter()
         .find(|mark| text.contains(*mark))?;
     let parts: Vec<&str> = text.split(mark).collect();
@@ -187,6 +211,12 @@ fn following_clock(rest: &[DateWord<'_>]) -> Option<(ClockTime, usize)> {
     let next = rest.get(at + 1);
     match next.map(|next| next.text) {
         Some("Z" | "UTC" | "GMT") => Some(((time, offset), next.map_or(word.end, |n| n.end))),
+        Some(half) if matches!(half.to_ascii_uppercase().as_str(), "AM" | "PM") => {
+            let afternoon = half.starts_with(['P', 'p']);
+            let hour = time.hour() % 12 + if afternoon { 12 } else { 0 };
+            let time = time.replace_hour(hour).ok()?;
+            Some(((time, offset), next.map_or(word.end, |n| n.end)))
+        }
         Some(zone) if zone.starts_with(['+', '-']) => match parse_offset(zone) {
             Some(offset) => Some(((time, offset), next.map_or(word.end, |n| n.end))),
             None => Some(((time, offset), word.end)),

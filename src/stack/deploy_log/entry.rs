@@ -180,11 +180,18 @@ fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
         word.eq_ignore_ascii_case(scope.function)
             || matches!(word.as_str(), "lambda" | "backend" | "function")
     });
+    // An environment may stand under any header.
+    let alone = of(Column::Other).filter(|words| words.len() == 1).flatten();
+    let names_another = alone
+        .into_iter()
+        .any(|word| words::is_other_environment(&word));
     let is_other_alias =
         any(Column::Alias, &|_| true) && !any(Column::Alias, &|word| *word == scope.alias);
-    let is_elsewhere = any(Column::Environment, &|word| {
-        words::names_other_environment(word)
-    }) && !any(Column::Environment, &is_ours);
+    let is_elsewhere = (names_another
+        || any(Column::Environment, &|word| {
+            words::names_other_environment(word)
+        }))
+        && !any(Column::Environment, &is_ours);
     if is_other_function || is_other_alias || is_elsewhere {
         return EntryKind::Other;
     }
@@ -195,13 +202,15 @@ fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
         .filter(|(column, _)| matches!(column, Column::Status | Column::Other))
         .flat_map(|(_, cell)| words::words(cell))
         .collect();
-    let is_marked = block
-        .cells
-        .iter()
-        .any(|(column, cell)| *column == Column::Status && cell.contains(words::NOT_DONE));
-    let is_undone = status
-        .iter()
-        .any(|word| words::is_plan(word) || words::is_failure(word))
+    let is_marked = block.cells.iter().any(|(column, cell)| {
+        let is_mark = *column == Column::Status || !cell.contains(char::is_alphanumeric);
+        is_mark && cell.contains(words::NOT_DONE)
+    });
+    let is_empty = |(column, cell): &(Column, String)| *column == Column::Done && cell.is_empty();
+    let is_undone = block.cells.iter().any(is_empty)
+        || status
+            .iter()
+            .any(|word| words::is_plan(word) || words::is_failure(word))
         || is_marked
         || is_negated(&status);
     let versions: Vec<Vec<String>> = of(Column::Version).collect();
@@ -226,6 +235,10 @@ fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
     }
     if is_undone {
         return EntryKind::Other;
+    }
+    let is_understood = |word: &String| words::is_done(word) || words::is_past(word);
+    if !status.is_empty() && !status.iter().any(is_understood) {
+        return EntryKind::Unclear(NoVersion::Unclear);
     }
     let first_other = block
         .cells

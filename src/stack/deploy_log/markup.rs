@@ -6,7 +6,7 @@ pub(super) fn content(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let text = between(&text, "<!--", "-->");
     let text = without_reference_comments(&text);
-    let text = without_fences(without_front_matter(&text));
+    let text = without_examples(&without_fences(without_front_matter(&text)));
     let text = between(&text, "~~", "~~");
     text.replace(['`', '\u{a0}'], " ")
 }
@@ -71,5 +71,27 @@ fn without_fences(text: &str) -> String {
             (None, None) => kept.push(line),
         }
     }
+    kept.join("\n")
+}
+
+/// Without the indented lines below one that announces an example.
+fn without_examples(text: &str) -> String {
+    let is_announced = |line: &str| {
+        let lower = line.trim_end().to_lowercase();
+        lower.ends_with(':')
+            && ["example", "template", "format", "sample"]
+                .iter()
+                .any(|word| lower.contains(word))
+    };
+    let mut is_inside = false;
+    let kept: Vec<_> = text
+        .split('\n')
+        .filter(|line| {
+            let is_indented = line.starts_with("    ") || line.starts_with('\t');
+            let is_blank = line.trim().is_empty();
+            is_inside = is_announced(line) || (is_inside && (is_indented || is_blank));
+            !(is_inside && is_indented)
+        })
+        .collect();
     kept.join("\n")
 }

@@ -6,6 +6,8 @@ use super::words::words;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
     Date,
+    /// When it was done, or whether.
+    Done,
     Version,
     /// The version before.
     Previous,
@@ -21,9 +23,11 @@ impl Column {
     fn of(header: &str) -> Self {
         let words = words(header);
         let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
+        // The word is nearly the same in many languages.
+        let begins = |name: &str| words.iter().any(|word| word.starts_with(name));
         match () {
             () if has(&["from", "previous", "prev", "old", "before", "replaced"]) => Self::Previous,
-            () if has(&["version", "ver", "functionversion", "v"]) => Self::Version,
+            () if has(&["ver", "functionversion", "v"]) || begins("vers") => Self::Version,
             () if has(&[
                 "date",
                 "when",
@@ -37,9 +41,10 @@ impl Column {
             {
                 Self::Date
             }
+            () if has(&["deployed", "released", "live"]) && !has(&["by"]) => Self::Done,
             () if has(&["env", "environment", "stage"]) => Self::Environment,
             () if has(&["alias"]) => Self::Alias,
-            () if has(&["status", "state", "result", "outcome"]) => Self::Status,
+            () if has(&["state", "result", "outcome", "estado"]) || begins("stat") => Self::Status,
             () if has(&["function", "lambda", "service", "component", "app"]) => Self::Function,
             () => Self::Other,
         }
@@ -92,13 +97,22 @@ pub(super) fn is_rule(cells: &[String]) -> bool {
     cells.iter().all(is_rule)
 }
 
-/// The columns of a header; `None` for a row that is none. One with a date and a version is.
-pub(super) fn header(cells: &[String]) -> Option<Vec<Column>> {
-    let columns: Vec<_> = cells.iter().map(|cell| Column::of(cell)).collect();
+/// The columns of a header; `None` for a row that is none. One with a version, and a date or a rule below it,
+/// is.
+pub(super) fn header(cells: &[String], is_ruled: bool) -> Option<Vec<Column>> {
+    let mut columns: Vec<_> = cells.iter().map(|cell| Column::of(cell)).collect();
+    // `From | To`
+    if columns.contains(&Column::Previous) && !columns.contains(&Column::Version) {
+        let is_target =
+            |cell: &String| matches!(cell.to_lowercase().as_str(), "to" | "new" | "after");
+        if let Some(at) = cells.iter().position(is_target) {
+            columns[at] = Column::Version;
+        }
+    }
     let has = |wanted| columns.contains(&wanted);
     let is_short = cells
         .iter()
         .all(|cell| cell.split_whitespace().count() <= 4);
-    (is_short && has(Column::Date) && (has(Column::Version) || has(Column::Function)))
-        .then_some(columns)
+    let is_dated = has(Column::Date) || has(Column::Done) || (is_ruled && has(Column::Version));
+    (is_short && is_dated && (has(Column::Version) || has(Column::Function))).then_some(columns)
 }

@@ -76,6 +76,7 @@ pub(super) fn is_undone(text: &[String]) -> bool {
             && (here == 0
                 || here + 1 == text.len()
                 || is_version(before)
+                || words::announces_version(after)
                 || is_act(before)
                 || is_act(after))
     }) || is_negated(text)

@@ -47,7 +47,14 @@ pub(super) fn versions(text: &[String], scope: DeployLogScope<'_>) -> NamedVersi
         } else if !is_left
             && !matches!(
                 before,
-                "was" | "previously" | "previous" | "replaces" | "replacing" | "supersedes"
+                "was"
+                    | "previously"
+                    | "previous"
+                    | "prev"
+                    | "formerly"
+                    | "replaces"
+                    | "replacing"
+                    | "supersedes"
             )
             && !found.named.contains(&version)
         {

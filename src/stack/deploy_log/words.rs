@@ -4,7 +4,10 @@
 pub(super) fn words(text: &str) -> Vec<String> {
     let text = text
         .replace("->", " -> ")
-        .replace('\u{2192}', " -> ")
+        .replace(
+            ['\u{2192}', '\u{279c}', '\u{2794}', '\u{27a1}', '\u{21d2}'],
+            " -> ",
+        )
         .replace("=>", " -> ");
     let is_part = |c: char| c.is_alphanumeric() || "-_./>".contains(c);
     let mut words = Vec::new();
@@ -47,7 +50,8 @@ pub(super) fn is_release(word: &str) -> bool {
 
 /// Whether the next word, a number, is a version.
 pub(super) fn announces_version(word: &str) -> bool {
-    matches!(word, "version" | "ver" | "functionversion" | "versions")
+    // `versione`, `versie`
+    word.starts_with("vers") || matches!(word, "ver" | "functionversion")
 }
 
 /// Things that have versions of their own: the number behind such a word is none of the function's.
@@ -227,7 +231,31 @@ pub(super) fn is_done(word: &str) -> bool {
             | "current"
             | "verified"
             | "passed"
+            | "pass"
+            | "green"
+            | "good"
+            | "yes"
+            | "stable"
+            | "healthy"
+            | "finished"
+            | "prod"
+            | "production"
             | "rolled-out"
+    )
+}
+
+/// Words of a version that served once.
+pub(super) fn is_past(word: &str) -> bool {
+    matches!(
+        word,
+        "retired"
+            | "superseded"
+            | "replaced"
+            | "old"
+            | "previous"
+            | "former"
+            | "archived"
+            | "inactive"
     )
 }
 
