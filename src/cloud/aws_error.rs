@@ -232,10 +232,15 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
         )
         .reply(words)
         .fix("Set state_machine to the standard workflow in the configuration"),
-        _ if code.contains("NotSupported") || code == "UnknownOperationException" => unavailable(
-            UnavailableReason::Unsupported,
-            format!("{action}: {named}: {words}"),
-        ),
+        _ if code.contains("NotSupported")
+            || code == "UnknownOperationException"
+            || message.contains("does not support this operation") =>
+        {
+            unavailable(
+                UnavailableReason::Unsupported,
+                format!("{action}: {named}: {words}"),
+            )
+        }
         _ if status >= 500 || code.starts_with("RequestTimeout") => unavailable(
             UnavailableReason::HttpStatus,
             format!("{action}: HTTP {status} {named}: {words}"),
@@ -283,6 +288,7 @@ fn of_message(message: &str) -> Option<(UnavailableReason, &'static str)> {
         ),
         ("account is currently blocked", Denied, ACCOUNT),
         ("account is currently suspended", Denied, ACCOUNT),
+        ("account is currently closed", Denied, ACCOUNT),
         ("account has been suspended", Denied, ACCOUNT),
         ("account is pending verification", Denied, ACCOUNT),
         ("invalid token: ", HttpStatus, PAGE),

@@ -23,11 +23,17 @@ struct Object {
 }
 
 impl Object {
-    /// Whether it calls itself an error: a field that holds one, or one that denies success.
+    /// Whether it calls itself an error: a field that holds one, one that denies success, or a code of HTTP.
     fn has_error(&self) -> bool {
         let field = |name: &&str| self.fields.get(*name);
         let denies = |node: &Node| matches!(node, Node::Bool(false));
-        ERRORS.iter().filter_map(field).any(Node::says_something)
+        let is_refused = |node: &Node| match node {
+            Node::Int(code) => *code >= 400,
+            Node::Text(code) => code.parse().is_ok_and(|code: i64| code >= 400),
+            _ => false,
+        };
+        field(&"statusCode").is_some_and(is_refused)
+            || ERRORS.iter().filter_map(field).any(Node::says_something)
             || ["success", "ok", "healthy"]
                 .iter()
                 .filter_map(field)
@@ -177,6 +183,19 @@ impl JsonObject {
             Node::Int(n) => Ok(Untrusted::new(n.to_string())),
             other => Err(self.mistyped(path, other, "a word")),
         }
+    }
+
+    /// A word, or the words that an object at the top level holds.
+    pub(super) fn words(&self, name: &str) -> Option<Untrusted> {
+        let Some(Node::Object(object)) = self.root.fields.get(name) else {
+            return self.text(name).ok();
+        };
+        let words = object.fields.values().filter_map(|node| match node {
+            Node::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let words: Vec<_> = words.collect();
+        (!words.is_empty()).then(|| Untrusted::new(words.join(" ")))
     }
 
     fn field(&self, path: &str) -> Result<&Node, Unavailable> {

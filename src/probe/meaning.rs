@@ -7,147 +7,10 @@
 
 #[cfg(test)]
 mod tests;
+mod words;
 
 use crate::connections::EventKind;
-
-/// Words of what failed.
-const FAILED: [&str; 22] = [
-    "fail",
-    "failed",
-    "failure",
-    "failures",
-    "failing",
-    "fails",
-    "error",
-    "errored",
-    "errors",
-    "exception",
-    "timeout",
-    "timedout",
-    "reject",
-    "rejected",
-    "rejection",
-    "denied",
-    "refused",
-    "aborted",
-    "dropped",
-    "lost",
-    "missed",
-    "invalid",
-];
-/// Further words of what did not come to pass.
-const ABSENT: [&str; 57] = [
-    "missing",
-    "stale",
-    "absent",
-    "cancelled",
-    "canceled",
-    "skipped",
-    "overdue",
-    "late",
-    "delayed",
-    "silent",
-    "silence",
-    "loss",
-    "stopped",
-    "disabled",
-    "blocked",
-    "throttled",
-    "unauthorized",
-    "forbidden",
-    "unreachable",
-    "unavailable",
-    "unknown",
-    "unverified",
-    "unconfirmed",
-    "ignored",
-    "breached",
-    "reverted",
-    "rollback",
-    "suspended",
-    "paused",
-    "exhausted",
-    "revoked",
-    "withdrawn",
-    "lapsed",
-    "dead",
-    "gone",
-    "offline",
-    "flatlined",
-    "malformed",
-    "mismatch",
-    "forged",
-    "spoofed",
-    "replayed",
-    "nack",
-    "exceeded",
-    "deleted",
-    "removed",
-    "bounced",
-    "undelivered",
-    "deadlettered",
-    "wrong",
-    "dry",
-    "dryrun",
-    "simulated",
-    "not",
-    "no",
-    "nothing",
-    "none",
-];
-/// Words of what is set or told about pulses, and is none.
-const ABOUT_PULSES: [&str; 12] = [
-    "config",
-    "configuration",
-    "setting",
-    "settings",
-    "interval",
-    "threshold",
-    "policy",
-    "alert",
-    "alarm",
-    "quota",
-    "report",
-    "summary",
-];
-/// Words of what was only asked for, or is still to come.
-const UNDECIDED: [&str; 21] = [
-    "request",
-    "requested",
-    "pending",
-    "scheduled",
-    "schedule",
-    "attempt",
-    "attempted",
-    "start",
-    "started",
-    "queued",
-    "awaiting",
-    "waiting",
-    "retry",
-    "retrying",
-    "expected",
-    "planned",
-    "initiated",
-    "progress",
-    "processing",
-    "deferred",
-    "due",
-];
-
-/// Words of types that speak of something else than a duckling that signed up.
-const OF_OTHERS: [&str; 10] = [
-    "agent",
-    "spaceduck",
-    "bond",
-    "webhook",
-    "cert",
-    "peck",
-    "pulse",
-    "key",
-    "unregist",
-    "deregist",
-];
+use words::{ABOUT_PULSES, ABSENT, FAILED, OF_OTHERS, UNDECIDED};
 
 /// What a type speaks of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -215,8 +78,14 @@ impl Meaning {
 /// Whether a type in its normal form tells of what has come to pass.
 fn is_done(kind: &str) -> bool {
     let said = |words: &[&str]| kind.split('_').any(|token| words.contains(&token));
-    let late = kind.contains("timed_out") || said(&["expired", "unissued"]);
-    !late && !said(&FAILED) && !said(&ABSENT) && !said(&UNDECIDED)
+    let late = kind.contains("timed_out") || said(&["expired"]);
+    // `unverified`, `unsuccessful`, `unreachable`; a bond that was undone is another thing.
+    let is_undone = |token: &str| {
+        let of = token.strip_prefix("un").unwrap_or_default();
+        let is_parted = of.starts_with("peck") || of.starts_with("bond");
+        !is_parted && of.len() >= 5 && ["ed", "ful", "able"].iter().any(|end| of.ends_with(end))
+    };
+    !late && !kind.split('_').any(is_undone) && !said(FAILED) && !said(ABSENT) && !said(UNDECIDED)
 }
 
 fn is_about_pulses(kind: &str) -> bool {
@@ -270,6 +139,7 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
             "timed_out",
             "refused",
             "rejected",
+            "unreachable",
             "exhausted",
             "dead_letter",
             "gave_up",
@@ -283,7 +153,9 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
     if about(&["rotat"]) {
         return done.then_some(EventKind::Rotated);
     }
-    if about(&["bonded"]) || (about(&["bond_"]) && about(&["established", "created", "formed"])) {
+    if about(&["bonded"])
+        || (about(&["bond_"]) && about(&["established", "created", "formed", "restored"]))
+    {
         return done.then_some(EventKind::Bonded);
     }
     if !about(&["peck"]) {
@@ -296,20 +168,26 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
         "deny",
         "refused",
         "vetoed",
+        "denial",
+        "disapprov",
+        "turned_down",
         "not_approved",
         "unapproved",
         "not_accepted",
     ]) {
         return Some(EventKind::Denied);
     }
-    if about(&["expire", "timed_out", "timeout", "lapsed"]) {
+    if about(&["expire", "timed_out", "timeout", "lapsed", "window_closed"]) {
         return Some(EventKind::Expired);
     }
-    if about(&["approved", "accepted", "approval_granted"])
+    if about(&["approved", "accepted", "approval_granted", "approval_succe"])
         || kind.ends_with("approve")
         || kind.ends_with("accept")
     {
         return done.then_some(EventKind::Approved);
+    }
+    if about(&["reminder"]) {
+        return None;
     }
     about(&[
         "request",
@@ -337,6 +215,9 @@ fn is_callback_error(kind: &str) -> bool {
         "lost",
         "exception",
         "unreachable",
+        "unauthorized",
+        "forbidden",
+        "dead_letter",
         "_5xx",
     ];
     let has = |words: &[&str]| kind.split('_').any(|token| words.contains(&token));

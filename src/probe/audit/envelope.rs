@@ -1,6 +1,7 @@
 //! The object around the entries of the feed, parsed when the answer is complete.
 
 use super::super::document::SIGN_IN;
+use super::super::meaning::is_failure_word;
 use crate::observation::{Unavailable, UnavailableReason};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
@@ -9,33 +10,48 @@ use std::fmt;
 /// The names under which the list of entries may stand.
 pub(super) const CONTAINERS: [&str; 3] = ["entries", "events", "items"];
 
-/// Names of what says that a feed goes on, in the form of [`plain`].
-const MORE: [&str; 16] = [
-    "hasmore",
+/// Parts of names, in the form of [`plain`], of what says that a feed goes on.
+const MORE: [&str; 8] = [
     "hasnext",
-    "hasnextpage",
-    "more",
     "truncated",
-    "istruncated",
     "partial",
+    "continuation",
+    "evaluatedkey",
+    "startkey",
+    "nextlink",
+    "nextpage",
+];
+/// Whole names of such.
+const MORE_WHOLE: [&str; 10] = [
     "cursor",
-    "continuationtoken",
-    "lastevaluatedkey",
-    "exclusivestartkey",
+    "more",
+    "moreavailable",
+    "moreresults",
+    "hasmore",
     "remaining",
     "limitreached",
-    "odatanextlink",
-    "nextpagetoken",
     "stale",
+    "lastkey",
+    "older",
 ];
 /// What `next` is a token or the address of, where a feed goes on.
 const NEXT: [&str; 10] = [
     "", "token", "cursor", "page", "pageurl", "url", "link", "offset", "marker", "key",
 ];
 /// Names of what says that a feed is whole.
-const WHOLE: [&str; 5] = ["complete", "iscomplete", "islast", "islastpage", "lastpage"];
+const WHOLE: [&str; 9] = [
+    "complete",
+    "iscomplete",
+    "islast",
+    "islastpage",
+    "lastpage",
+    "endofresults",
+    "endoflist",
+    "eof",
+    "finished",
+];
 /// Names of objects in which these may stand.
-const AROUND: [&str; 8] = [
+const AROUND: [&str; 9] = [
     "pagination",
     "paging",
     "page",
@@ -43,10 +59,19 @@ const AROUND: [&str; 8] = [
     "meta",
     "metadata",
     "responsemetadata",
+    "resultinfo",
     "links",
 ];
 /// Names of what holds an error.
-const ERRORS: [&str; 5] = ["error", "errors", "errormessage", "errortype", "errorcode"];
+const ERRORS: [&str; 7] = [
+    "error",
+    "errors",
+    "errormessage",
+    "errortype",
+    "errorcode",
+    "failed",
+    "fault",
+];
 
 /// A name in lower case, without what stands between its words: `has_more`, `hasMore`.
 fn plain(name: &str) -> String {
@@ -61,17 +86,24 @@ fn goes_on(name: &str, value: &Value) -> bool {
         Value::Object(inner) if AROUND.contains(&name.as_str()) => {
             inner.iter().any(|(name, value)| goes_on(name, value)) || has_later_pages(inner)
         }
-        Value::Bool(false) if WHOLE.contains(&name.as_str()) => true,
+        // `"links": [{"rel": "next", "href": …}]`
+        Value::Array(links) if AROUND.contains(&name.as_str()) => links
+            .iter()
+            .any(|link| link.get("rel").is_some_and(|rel| rel == "next")),
+        value if WHOLE.contains(&name.as_str()) => !says_more(value),
         value => {
             let is_next = name
                 .strip_prefix("next")
                 .is_some_and(|of| NEXT.contains(&of));
-            (is_next || MORE.contains(&name.as_str())) && says_more(value)
+            let is_more =
+                MORE_WHOLE.contains(&name.as_str()) || MORE.iter().any(|part| name.contains(part));
+            (is_next || is_more) && says_more(value)
         }
     }
 }
 
-/// Whether this is page one of several: `"page": 1, "total_pages": 66`.
+/// Whether this is page one of several, `"page": 1, "total_pages": 66`, or a part of a longer list:
+/// `"count": 100, "total": 450`.
 fn has_later_pages(around: &Map<String, Value>) -> bool {
     let number = |names: [&str; 3]| {
         around.iter().find_map(|(name, value)| {
@@ -79,6 +111,14 @@ fn has_later_pages(around: &Map<String, Value>) -> bool {
             is_named.then(|| value.as_u64())?
         })
     };
+    let total = number(["total", "totalcount", "totalresults"]);
+    let shown = number(["count", "returned", "limit"]);
+    let before = number(["offset", "skip", "from"]).unwrap_or(0);
+    if let (Some(total), Some(shown)) = (total, shown)
+        && shown.saturating_add(before) < total
+    {
+        return true;
+    }
     let pages = number(["totalpages", "pages", "pagecount"]);
     pages.is_some_and(|pages| number(["page", "currentpage", "pagenumber"]).unwrap_or(1) < pages)
 }
@@ -87,7 +127,13 @@ fn has_later_pages(around: &Map<String, Value>) -> bool {
 /// that denies success.
 fn is_error(name: &str, value: &Value) -> bool {
     match plain(name).as_str() {
-        "statuscode" => value.as_u64().is_some_and(|code| code >= 400),
+        "statuscode" | "status" | "code" => match value {
+            Value::String(text) if text.parse::<u64>().is_err() => {
+                is_failure_word(&text.to_lowercase())
+            }
+            Value::String(text) => text.parse().is_ok_and(|code: u64| code >= 400),
+            value => value.as_u64().is_some_and(|code| code >= 400),
+        },
         "success" | "ok" => *value == Value::Bool(false),
         name => ERRORS.contains(&name) && says_more(value),
     }
@@ -98,7 +144,9 @@ fn says_more(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(more) => *more,
-        Value::String(token) => !token.is_empty(),
+        Value::String(token) => {
+            !["", "false", "null", "none", "0"].contains(&token.to_lowercase().as_str())
+        }
         Value::Object(key) => !key.is_empty(),
         Value::Array(list) => !list.is_empty(),
         Value::Number(number) => number.as_f64() != Some(0.0),

@@ -22,11 +22,25 @@ const MILD: [&str; 6] = [
 /// Words before another one that say that there is none of it.
 const NONE: [&str; 5] = ["no", "0", "zero", "without", "from"];
 /// Words by which the API calls itself impaired.
-const DEGRADED: [&str; 9] = [
-    "warning", "warn", "impaired", "yellow", "amber", "readonly", "read", "slow", "unstable",
+const DEGRADED: [&str; 15] = [
+    "warning",
+    "warn",
+    "impaired",
+    "yellow",
+    "amber",
+    "orange",
+    "readonly",
+    "read",
+    "slow",
+    "unstable",
+    "incident",
+    "incidents",
+    "draining",
+    "recovering",
+    "investigating",
 ];
 /// Words by which it calls itself down.
-const OUTAGE: [&str; 23] = [
+const OUTAGE: [&str; 27] = [
     "outage",
     "down",
     "error",
@@ -43,6 +57,10 @@ const OUTAGE: [&str; 23] = [
     "red",
     "broken",
     "disrupted",
+    "disruption",
+    "stopped",
+    "halted",
+    "out",
     "unreachable",
     "unresponsive",
     "crashed",
@@ -125,14 +143,17 @@ impl StatusObject {
         &self.document
     }
 
-    /// Its `status` field, where that is a word.
+    /// What its `status` field says, or else its `health`: a word, or an object that holds some.
     pub(crate) fn status(&self) -> Option<Untrusted> {
-        self.document.text("status").ok()
+        let name = ["status", "health"]
+            .into_iter()
+            .find(|name| self.document.has(name))?;
+        self.document.words(name)
     }
 
     /// What its `status` field means.
     pub(crate) fn claim(&self) -> ClaimedHealth {
-        if !self.document.has("status") {
+        if !self.document.has("status") && !self.document.has("health") {
             return ClaimedHealth::Good;
         }
         let Some(word) = self.status() else {
