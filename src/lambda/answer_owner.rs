@@ -43,6 +43,27 @@ pub(crate) fn check_function_arn(
     ))
 }
 
+/// Checks an answer about an alias by its ARN and, where it has one, its name.
+///
+/// # Errors
+/// That the answer has no ARN, or that one of them names something else.
+pub(crate) fn check_alias(
+    stack: &Stack,
+    alias: &str,
+    arn: Option<&str>,
+    name: Option<&str>,
+) -> Result<(), Unavailable> {
+    check_function_arn(stack, arn, &[alias])?;
+    match name.filter(|name| *name != alias) {
+        Some(_) => Err(other(
+            UnavailableReason::Contradictory,
+            name,
+            format!("alias {alias}"),
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Checks the ARN of the approval workflow in a list of its executions.
 ///
 /// # Errors
@@ -101,8 +122,8 @@ fn check_place<'a>(
     Ok(rest)
 }
 
-fn other(why: UnavailableReason, arn: Option<&str>, wanted: String) -> Unavailable {
-    let shown = Untrusted::new(arn.unwrap_or_default()).printable(160);
+fn other(why: UnavailableReason, found: Option<&str>, wanted: String) -> Unavailable {
+    let shown = Untrusted::new(found.unwrap_or_default()).printable(160);
     Unavailable::new(
         why,
         format!("the answer is about {shown}, not about {wanted}"),

@@ -2,7 +2,7 @@
 //! on its own: one that is denied leaves the others standing.
 
 use super::alias_target::{AliasTarget, pointing};
-use super::answer_owner::check_function_arn;
+use super::answer_owner::check_alias;
 use super::endpoint_probe::EndpointProbe;
 use super::policy::{GatewayAccess, GatewayRequest, gateway_access};
 use super::reader::FunctionReader;
@@ -136,7 +136,7 @@ impl FunctionReader<'_> {
             .question(question, "lambda:GetAlias", request.send())
             .await;
         let pointing = answer.and_then(|answer| {
-            check_function_arn(self.stack, answer.alias_arn(), &[self.alias()])?;
+            check_alias(self.stack, self.alias(), answer.alias_arn(), answer.name())?;
             let weights = answer
                 .routing_config()
                 .and_then(|routing| routing.additional_version_weights());

@@ -184,7 +184,9 @@ fn stack(
                 origin: Origin::Environment(name),
             })
         })
-        .filter(|other| other.value != region.value && !matches!(region.origin, Origin::Flag(_)));
+        .filter(|other| {
+            other.value.trim() != region.value && !matches!(region.origin, Origin::Flag(_))
+        });
     let function = named(&section.function, "mission-control-api");
     let log_group = named(
         &section.log_group,

@@ -1,7 +1,7 @@
 //! The three questions and what is read of their answers.
 
 use crate::fact::Probe;
-use crate::lambda::answer_owner::check_function_arn;
+use crate::lambda::answer_owner::check_alias;
 use crate::lambda::version_config::parse_last_modified;
 use crate::lambda::version_list::{LIST_VERSIONS, VersionPages};
 use crate::lambda::version_state::VersionState;
@@ -37,11 +37,16 @@ pub(super) async fn alias(
         request.send(),
     )
     .await;
+    let answer = answer.map_err(|unavailable| {
+        let (alias, function) = (&context.stack.alias.value, &context.stack.function.value);
+        let what = format!("alias `{alias}` of function `{function}`");
+        aws::name_missing(context, &what, unavailable)
+    });
     let target = answer.and_then(|answer| {
         let document = bytes.document("alias")?;
         document.text("FunctionVersion")?;
         let alias = context.stack.alias.value.as_str();
-        check_function_arn(&context.stack, answer.alias_arn(), &[alias])?;
+        check_alias(&context.stack, alias, answer.alias_arn(), answer.name())?;
         document.single("RoutingConfig.AdditionalVersionWeights")?;
         let mut weights: Vec<(String, f64)> = answer
             .routing_config()

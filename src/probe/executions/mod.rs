@@ -104,7 +104,12 @@ async fn list(
             request.send(),
         )
         .await;
-        let whole = answer.and_then(|answer| {
+        let whole = answer.map_err(|unavailable| {
+            let machine = context.stack.state_machine_arn();
+            let name = machine.rsplit(':').next().unwrap_or_default();
+            aws::name_missing(context, &format!("state machine `{name}`"), unavailable)
+        });
+        let whole = whole.and_then(|answer| {
             bytes
                 .document("answer")?
                 .list("executions")

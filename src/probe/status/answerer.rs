@@ -4,7 +4,7 @@ use crate::text::Untrusted;
 use reqwest::header::{self, HeaderMap};
 
 /// Names in `server` and `via` of edges and balancers.
-const EDGES: [(&str, &str); 18] = [
+const EDGES: [(&str, &str); 22] = [
     ("cloudfront", "CloudFront"),
     ("cloudflare", "Cloudflare"),
     ("awselb", "a load balancer"),
@@ -23,6 +23,10 @@ const EDGES: [(&str, &str); 18] = [
     ("netlify", "Netlify"),
     ("squid", "a proxy"),
     ("zscaler", "a proxy"),
+    ("kong", "Kong"),
+    ("apisix", "APISIX"),
+    ("caddy", "Caddy"),
+    ("traefik", "Traefik"),
 ];
 
 /// Who answered with an error.
@@ -45,6 +49,13 @@ pub(super) fn of_server_error(status: u16, headers: &HeaderMap, body: &[u8]) -> 
             false => Answerer::Function,
         };
     }
+    // API Gateway answered, so what stands before it only passes that on, and marks every error.
+    if ["x-amz-apigw-id", "apigw-requestid"]
+        .iter()
+        .any(|id| headers.contains_key(*id))
+    {
+        return Answerer::Function;
+    }
     let edge = edge(headers);
     let text = |name: &str| {
         let value = headers.get(name);
@@ -58,26 +69,65 @@ pub(super) fn of_server_error(status: u16, headers: &HeaderMap, body: &[u8]) -> 
     // Cloudflare's own range: its origin failed or could not be reached.
     let cloudflares = (520..=530).contains(&status);
     let is_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
+    let is_named = || {
+        ["server", "via", "x-served-by"]
+            .iter()
+            .any(|name| headers.contains_key(*name))
+    };
     match edge {
         Some(name) if is_html || cloudflares || !is_json => Answerer::Edge(name),
+        Some(name @ ("Kong" | "APISIX")) => Answerer::Edge(name),
+        None if is_of_proxy(status, body) || (is_named() && !is_json && !is_amazons(headers)) => {
+            Answerer::Edge("a proxy")
+        }
         None if is_html => Answerer::Edge("an edge or a proxy"),
         None if cloudflares => Answerer::Edge("Cloudflare"),
         _ => Answerer::Function,
     }
 }
 
-/// Messages that API Gateway writes by itself when it refuses a request.
-const GATEWAYS_MESSAGES: [&str; 10] = [
+/// Whether a body is what proxies write: the reason of the code alone, or what became of their upstream.
+fn is_of_proxy(status: u16, body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body.get(..200).unwrap_or(body)).to_lowercase();
+    let reasons: &[&str] = match status {
+        502 => &["bad gateway"],
+        503 => &["service unavailable"],
+        504 => &["gateway timeout", "gateway time-out"],
+        _ => &[],
+    };
+    reasons.contains(&text.trim()) || text.contains("upstream")
+}
+
+/// Whether a service of AWS bears the answer, such as a function's own address.
+fn is_amazons(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-amzn-requestid") || headers.contains_key("x-amz-request-id")
+}
+
+/// Messages that API Gateway writes by itself when it refuses a request, as they stand.
+const GATEWAYS_MESSAGES: [&str; 11] = [
     "forbidden",
     "unauthorized",
     "not found",
+    "bad request",
     "missing authentication token",
     "too many requests",
     "limit exceeded",
+    "request too long",
+    "request entity too large",
+    "unsupported media type",
+    "no route matched with those values",
+];
+/// Parts of such that go on.
+const GATEWAYS_WORDS: [&str; 9] = [
     "the security token included in the request is",
     "the incoming token has expired",
     "user is not authorized to access this resource",
     "authorization header requires",
+    "in authorization header",
+    "to perform: execute-api:",
+    "invalid api key identifier",
+    "credential should be scoped to",
+    "signature expired: ",
 ];
 
 /// Whether a 4xx bears a mark of the gateway or of an edge: an error type, one of its own
@@ -94,7 +144,10 @@ pub(super) fn is_marked_refusal(headers: &HeaderMap, body: &[u8]) -> bool {
             .or_else(|| body["Message"].as_str());
         message.map(str::to_lowercase)
     });
-    message.is_some_and(|message| GATEWAYS_MESSAGES.iter().any(|own| message.starts_with(own)))
+    message.is_some_and(|message| {
+        GATEWAYS_MESSAGES.contains(&message.trim())
+            || GATEWAYS_WORDS.iter().any(|words| message.contains(words))
+    })
 }
 
 /// The gateway's error type: the part of `x-amzn-errortype` before a namespace or an address; of
@@ -159,147 +212,4 @@ fn starts_with_html(body: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use reqwest::header::HeaderValue;
-
-    fn of(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Answerer {
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            map.insert(*name, HeaderValue::from_static(value));
-        }
-        of_server_error(status, &map, body.as_bytes())
-    }
-
-    #[test]
-    fn the_function_is_blamed_only_when_it_was_invoked() {
-        let json = r#"{"message":"Internal server error"}"#;
-        let type_of = |kind| [("x-amzn-errortype", kind)];
-        for kind in [
-            "AuthorizerConfigurationException",
-            "AuthorizerFailureException",
-            "ApiConfigurationErrorException",
-            "AccessDeniedException:http://internal.amazon.com/coral/",
-        ] {
-            let found = of(500, &type_of(kind), json);
-            assert!(matches!(found, Answerer::Gateway(_)), "{kind}: {found:?}");
-        }
-        for kind in [
-            "InternalServerErrorException",
-            "InternalServerErrorException:http://x",
-            "EndpointRequestTimedOutException",
-            "IntegrationFailureException",
-            "KeyError",
-        ] {
-            assert_eq!(of(502, &type_of(kind), json), Answerer::Function, "{kind}");
-        }
-        assert_eq!(of(502, &[], json), Answerer::Function);
-        assert_eq!(of(500, &[("server", "nginx")], json), Answerer::Function);
-        assert_eq!(
-            of(504, &[("via", "1.1 abc.cloudfront.net (CloudFront)")], json),
-            Answerer::Function
-        );
-    }
-
-    /// The header in every form; where it is gone or says nothing, nothing speaks of the gateway, and
-    /// the answer is a failure all the same.
-    #[test]
-    fn an_error_type_is_read_in_every_form_and_nothing_is_made_of_none() {
-        let own = "AuthorizerConfigurationException";
-        let of = |values: &[&[u8]]| {
-            let mut map = HeaderMap::new();
-            for value in values {
-                let value = HeaderValue::from_bytes(value).expect("a value");
-                map.append("X-Amzn-ErrorType", value);
-            }
-            of_server_error(500, &map, br#"{"message":null}"#)
-        };
-        let forms: [&[&[u8]]; 7] = [
-            &[b"AuthorizerConfigurationException"],
-            &[b"  AuthorizerConfigurationException  "],
-            &[b"AuthorizerConfigurationException:http://internal.amazon.com/coral/"],
-            &[b"com.amazonaws#AuthorizerConfigurationException"],
-            &[
-                b"InternalServerErrorException",
-                b"AuthorizerConfigurationException",
-            ],
-            &[
-                b"AuthorizerConfigurationException",
-                b"InternalServerErrorException",
-            ],
-            &[b"", b"AuthorizerConfigurationException"],
-        ];
-        for form in forms {
-            assert_eq!(of(form), Answerer::Gateway(own.to_owned()), "{form:?}");
-        }
-        let nothing: [&[&[u8]]; 6] = [&[], &[b""], &[b" "], &[b"null"], &[b"\xff\xfe"], &[b"500"]];
-        for form in nothing {
-            assert_eq!(of(form), Answerer::Function, "{form:?}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_bears_the_mark_of_the_gateway_or_may_be_the_functions_own() {
-        type Headers<'a> = &'a [(&'static str, &'static str)];
-        let cases: [(Headers<'_>, &str, bool); 8] = [
-            (&[("x-amzn-errortype", "ForbiddenException")], "{}", true),
-            (&[], r#"{"message":"Forbidden"}"#, true),
-            (&[], r#"{"message":"Missing Authentication Token"}"#, true),
-            (
-                &[],
-                r#"{"Message":"User is not authorized to access this resource"}"#,
-                true,
-            ),
-            (&[("server", "CloudFront")], "{}", true),
-            (&[], "<html>", true),
-            (&[], r#"{"error":"no such route"}"#, false),
-            (&[], r#"{"message":"duck not found in nest"}"#, false),
-        ];
-        for (headers, body, due) in cases {
-            let mut map = HeaderMap::new();
-            for (name, value) in headers {
-                map.insert(*name, HeaderValue::from_static(value));
-            }
-            assert_eq!(is_marked_refusal(&map, body.as_bytes()), due, "{body}");
-        }
-    }
-
-    #[test]
-    fn html_and_cache_headers_indicate_an_edge() {
-        let page = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title>";
-        type Headers<'a> = &'a [(&'a str, &'a str)];
-        let cases: [(u16, Headers<'_>, &str, &str); 7] = [
-            (
-                502,
-                &[("server", "awselb/2.0")],
-                "<html>",
-                "a load balancer",
-            ),
-            (503, &[("server", "CloudFront")], page, "CloudFront"),
-            (
-                502,
-                &[("x-cache", "Error from cloudfront")],
-                "{}",
-                "CloudFront",
-            ),
-            (521, &[], "error code: 521", "Cloudflare"),
-            (503, &[("server", "envoy")], "no healthy upstream", "Envoy"),
-            (
-                502,
-                &[("content-type", "text/html; charset=UTF-8")],
-                "oops",
-                "an edge or a proxy",
-            ),
-            (500, &[], page, "an edge or a proxy"),
-        ];
-        for (status, headers, body, name) in cases {
-            let headers: Vec<(&'static str, &'static str)> = headers.to_vec();
-            assert_eq!(of(status, &headers, body), Answerer::Edge(name), "{body}");
-        }
-        let both = [
-            ("x-cache", "Error from cloudfront"),
-            ("x-amzn-errortype", "InternalServerErrorException"),
-        ];
-        assert_eq!(of(502, &both, "{}"), Answerer::Function);
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ use super::outcome::{UpdateAnswer, blind, decide};
 use super::plan::{AliasPlan, shares};
 use crate::cloud::classify;
 use crate::lambda::alias_target::AliasTarget;
-use crate::lambda::answer_owner::check_function_arn;
+use crate::lambda::answer_owner::check_alias;
 use crate::lambda::endpoint_probe::EndpointProbe;
 use crate::lambda::reader::{FunctionReader, QUESTION};
 use crate::observation::Unavailable;
@@ -137,7 +137,7 @@ async fn update(lambda: &aws_sdk_lambda::Client, stack: &Stack, plan: &AliasPlan
 
 /// Success counts as acceptance where the answer shows the move: a proxy may answer 200, too.
 fn accepted(stack: &Stack, plan: &AliasPlan, answer: &UpdateAliasOutput) -> UpdateAnswer {
-    let owner = check_function_arn(stack, answer.alias_arn(), &[&plan.alias]);
+    let owner = check_alias(stack, &plan.alias, answer.alias_arn(), answer.name());
     let is_moved = answer.function_version() == Some(plan.version.as_str());
     match owner {
         Ok(()) if is_moved => UpdateAnswer::Accepted,
