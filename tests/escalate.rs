@@ -165,6 +165,8 @@ fn without_consent_to_this_message_nothing_is_sent() {
             "\n--- message ---\nP1 INC-004 Peck callback errors: 18 in 24 h (limit 10), prod\n";
         assert!(ran.stdout.contains(line), "{ran:?}");
         assert!(ran.stdout.contains("nothing was sent"), "{ran:?}");
+        let elsewhere = "\n- DUCKOPS_API_URL is set, so this run did not reach the stack\n";
+        assert!(ran.stdout.contains(elsewhere), "{ran:?}");
     }
     assert_eq!(receiver.raw.connections(), 0);
     let (_, journal) = stage.duckops(&["journal"]).json();
@@ -175,8 +177,18 @@ fn without_consent_to_this_message_nothing_is_sent() {
     assert!(ran.stdout.contains("--endpoint-override"), "{ran:?}");
     assert_eq!(receiver.raw.connections(), 0);
     // And none of it kept the true call from being the first.
-    ended(call(&stage, &[]).run(), 0);
-    assert_eq!(receiver.came().len(), 1);
+    let ran = ended(call(&stage, &[]).run(), 0);
+    let elsewhere = "DUCKOPS_API_URL is set, so this run did not reach the stack";
+    assert!(
+        ran.stdout.replace("\n         ", "").contains(elsewhere),
+        "{ran:?}"
+    );
+    let came = receiver.came();
+    assert_eq!(came.len(), 1);
+    assert_eq!(
+        came[0]["brief"]["seen"][0], elsewhere,
+        "who is called knows it"
+    );
 }
 
 #[test]

@@ -36,6 +36,10 @@ pub(super) async fn main(context: &Context, args: &args::EscalateArgs) -> Result
         runbook_url: context.settings.runbook_url.as_deref(),
     };
     let mut situation = gather(&context.library, context.run()?, request).await?;
+    let other_address = other_address(&context.settings.stack, &context.env);
+    if let Some(why) = &other_address {
+        situation.is_elsewhere(why);
+    }
     let chosen = match args.channel.is_empty() {
         true => concerned(&mut situation, chosen),
         false => chosen,
@@ -52,7 +56,6 @@ pub(super) async fn main(context: &Context, args: &args::EscalateArgs) -> Result
         dry_run: args.dry_run,
         endpoint_override: args.endpoint_override,
     };
-    let other_address = other_address(&context.settings.stack, &context.env);
     let outcome = match preflight(&escalation, &channels, options, other_address) {
         Preflight::Done(outcome) => outcome,
         Preflight::AskConsent(outcome) => {

@@ -71,6 +71,13 @@ impl Situation {
         &self.report.runbooks[self.index]
     }
 
+    /// Says that the findings may not be the stack's: to the caller, and in the message, for whoever
+    /// reads it elsewhere.
+    pub fn is_elsewhere(&mut self, why: &str) {
+        self.context.seen.insert(0, why.to_owned());
+        self.cautions.push(why.to_owned());
+    }
+
     /// Since when it is bad: an escalation later than that was about this. A day where that is
     /// not recorded.
     pub(super) fn since(&self) -> OffsetDateTime {
