@@ -5,11 +5,14 @@
     python3 tests/mutants.py redact judge write [--seed 17] [--many 25] [--log FILE]
 
 cargo-mutants lists them (`.cargo/mutants.toml` says of what); the seed and the room decide which are
-drawn, so that a draw can be repeated. Each is put into the work tree, which must be clean, and taken
-out again: first the unit tests of the room run, then, where they notice nothing, the claims that
-concern it, against the binary as changed. Those that do not compile count for nothing, and the next
-is drawn in their place. Ends 1 where fewer than nine of ten were caught. --again FILE runs the
-survivors of a log once more, after new tests.
+drawn, so that a draw can be repeated. All of a room are built at once: each function that one changes
+begins with "if this mutant is the one asked for, do this instead", so that two builds serve a room
+and not two a mutant. A mutant that cannot stand beside the original (in a constant, or with a type of
+its own) is built alone. Those that do not compile count for nothing, and the next is drawn in their
+place. Without a mutant the tests have to pass; then each mutant meets the unit tests of the room and,
+where they notice nothing, the claims that concern it. The work tree must be clean, and is again after
+each build. Ends 1 where fewer than nine of ten were caught. --again FILE runs the survivors of a log
+once more, after new tests.
 """
 
 import argparse
@@ -20,6 +23,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 # Unit tests and claims that concern a room, by the beginning of their names.
@@ -42,36 +46,65 @@ ROOMS = {
                  ["thresholds::", "thresholds_functions::", "situations::", "doubts::"]),
 }
 # A mutant that waits or counts for ever is caught: by the clock, in seconds, and by the time of a
-# processor, which a busy machine does not stretch.
+# processor, which a busy machine does not stretch: so many times that of the tests without a mutant.
 LONGEST = 1200
-BUSIEST = 150
+BUSIER = 3
+# Which mutant runs; the file is named in what is built, since many a test empties the environment.
+ASKED = os.path.abspath("target/mutant")
+SWITCH = """
+#[doc(hidden)]
+pub(crate) fn mutant(number: usize) -> bool {
+    static ASKED: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    let asked = || std::fs::read_to_string("FILE").ok().and_then(|text| text.parse().ok());
+    *ASKED.get_or_init(|| asked().unwrap_or(0)) == number
+}
+""".replace("FILE", ASKED)
 
 
-def run(command, busiest=None):
-    """Ends a command with everything it started after the limit; whether it ended well."""
+def run(command):
+    """What a command prints, and whether it ended well."""
+    process = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                             stdin=subprocess.DEVNULL, check=False)
+    return process.returncode == 0, process.stdout
+
+
+def tested(command, busiest=resource.RLIM_INFINITY):
+    """The first test that fails, after which nothing is waited for, or nothing where all pass."""
     def limited():
-        if busiest:
-            resource.setrlimit(resource.RLIMIT_CPU, (busiest, busiest))
+        resource.setrlimit(resource.RLIMIT_CPU, (busiest, busiest))
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                               start_new_session=True, stdin=subprocess.DEVNULL, preexec_fn=limited)
+                               errors="replace", start_new_session=True, stdin=subprocess.DEVNULL,
+                               preexec_fn=limited)
+    def end():
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    clock = threading.Timer(LONGEST, end)
+    clock.start()
+    last = ""
     try:
-        output, _ = process.communicate(timeout=LONGEST)
-        return process.returncode == 0, output
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return False, "timed out"
+        for line in process.stdout:
+            last = line.strip() or last
+            if line.startswith("test ") and line.rstrip().endswith(" ... FAILED"):
+                return line.removeprefix("test ").rstrip().removesuffix(" ... FAILED")
+        return None if process.wait() == 0 else "no test: " + last[-80:]
+    finally:
+        clock.cancel()
+        end()
+        process.wait()
 
 
 def built(*what):
-    """Builds tests; their executable, or nothing where they do not compile."""
-    command = ["cargo", "test", *what, "--no-run", "--message-format", "json"]
-    built_well, output = run(command)
-    if not built_well:
-        return None
+    """Builds; the executable of tests and nothing, or nothing and what the compiler complains of."""
+    _, output = run(["cargo", *what, "--message-format", "json"])
     found = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-    return [line["executable"] for line in found if line.get("executable")
-            and line["target"]["name"] in ("duckops", "claims") and line["profile"]["test"]][-1]
+    errors = [line["message"] for line in found if line["reason"] == "compiler-message"
+              and line["message"]["level"] == "error" and line["message"]["spans"]]
+    if not any(line["reason"] == "build-finished" and line["success"] for line in found):
+        return None, errors or sys.exit(output[-2000:])
+    return ([line["executable"] for line in found if line.get("executable")
+             and line["target"]["name"] in ("duckops", "claims")] or [None])[-1], []
 
 
 def drawn(room, seed):
@@ -84,34 +117,190 @@ def drawn(room, seed):
     return found
 
 
-def judged(mutant, room, claims):
-    """Whether this mutant is caught, and by what."""
-    units, concerned = ROOMS[room]
-    path = mutant["file"]
-    with open(path, encoding="utf-8") as file:
-        original = file.read()
-    try:
-        subprocess.run(["patch", "-s", path], input=mutant["diff"], text=True, check=True)
-        tests = built("--lib")
-        if tests is None:
-            return "does not compile", ""
-        passed, output = run([tests, *units], BUSIEST)
-        if not passed:
-            return "caught", failed(output)
-        if not run(["cargo", "build", "--bin", "duckops"])[0]:
-            return "does not compile", ""
-        passed, output = run([claims, "--test-threads", "6", *concerned], BUSIEST)
-        return ("survived", "") if passed else ("caught", failed(output))
-    finally:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(original)
+def body(text, mutant):
+    """Where the body of the changed function begins, within its braces, and where it ends."""
+    lines = text.splitlines(keepends=True)
+    def place(at):
+        return sum(len(line) for line in lines[:at["line"] - 1]) + at["column"] - 1
+    span = mutant["function"]["span"]
+    start, end = place(span["start"]), place(span["end"]) - 1
+    changed = place(mutant["span"]["start"]), place(mutant["span"]["end"])
+    depth, at = 0, start
+    while text[at] != "{" or depth:
+        if text.startswith("//", at):
+            at = text.index("\n", at)
+        elif text.startswith("#[", at):
+            at = text.index("]", at)
+        else:
+            depth += (text[at] in "([") - (text[at] in ")]")
+        at += 1
+    return at + 1, end, changed
 
 
-def failed(output):
-    """The first test that failed."""
-    ends = (" ... FAILED",)
-    lines = [line for line in output.splitlines() if line.endswith(ends)]
-    return lines[0].removeprefix("test ").removesuffix(ends[0]) if lines else "no test: " + output[-80:].strip()
+class Together:
+    """Mutants in one build, each in the function that it changes, by number from 1."""
+
+    def __init__(self, mutants):
+        self.texts = {}
+        places = {}
+        for number, mutant in mutants.items():
+            path = mutant["file"]
+            if path not in self.texts:
+                with open(path, encoding="utf-8") as file:
+                    self.texts[path] = file.read()
+            start, end, changed = body(self.texts[path], mutant)
+            places.setdefault(path, {}).setdefault((start, end), []).append((number, mutant, changed))
+        self.lines = {}
+        self.changed = {}
+        for path, functions in places.items():
+            text, new, at = self.texts[path], "", 0
+            for (start, end), here in sorted(functions.items()):
+                new += text[at:start]
+                for number, mutant, (first, last) in here:
+                    begins = new.count("\n") + 2
+                    replaced = text[start:first] + mutant["replacement"] + text[last:end]
+                    new += f"\nif crate::mutant({number}) {{ return {{ {replaced} }}; }}\n"
+                    self.lines[number] = path, range(begins, new.count("\n") + 1)
+                at = start
+            self.changed[path] = new + text[at:]
+
+    def __enter__(self):
+        for path, text in self.changed.items():
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        with open("src/lib.rs", encoding="utf-8") as file:
+            self.texts["src/lib.rs"] = file.read()
+        with open("src/lib.rs", "a", encoding="utf-8") as file:
+            file.write(SWITCH)
+
+    def __exit__(self, *_):
+        for path, text in self.texts.items():
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def blamed(self, number, errors):
+        """The errors that stand in one of the mutants."""
+        path, lines = self.lines[number]
+        return [error for error in errors if any(
+            span["file_name"] == path and span["line_start"] in lines for span in error["spans"])]
+
+
+class Alone:
+    """One mutant, in the place of the original."""
+
+    def __init__(self, mutant):
+        self.mutant = mutant
+
+    def __enter__(self):
+        with open(self.mutant["file"], encoding="utf-8") as file:
+            self.text = file.read()
+        subprocess.run(["patch", "-s", self.mutant["file"]], input=self.mutant["diff"], text=True, check=True)
+
+    def __exit__(self, *_):
+        with open(self.mutant["file"], "w", encoding="utf-8") as file:
+            file.write(self.text)
+
+
+def compiles(mutant, errors):
+    """Whether a mutant that does not compile beside the original may do so alone."""
+    returns = (mutant.get("function") or {}).get("return_type", "")
+    codes = {(error["code"] or {}).get("code") for error in errors}
+    # A constant, and types of its own for each of two closures or iterators.
+    if mutant.get("function") and "impl " not in returns and not codes & {"E0015", "E0493"}:
+        return False
+    with Alone(mutant):
+        return not built("check", "--lib")[1]
+
+
+def nested(mutant, others):
+    """Whether its function stands in one of theirs, or one of theirs in its own."""
+    if not mutant.get("function"):
+        return True
+    def lines(one):
+        span = one["function"]["span"]
+        return span["start"]["line"], span["end"]["line"]
+    first, last = lines(mutant)
+    return any(other["file"] == mutant["file"] and lines(other) != (first, last)
+               and lines(other)[0] <= last and first <= lines(other)[1] for other in others)
+
+
+def sorted_out(mutants, many):
+    """The first that compile, by number: those that can stand together, and those built alone."""
+    together, apart, errors_of = {}, {}, {}
+    for number, mutant in enumerate(mutants[:3 * many], 1):
+        (apart if nested(mutant, together.values()) else together)[number] = mutant
+    while True:
+        tree = Together(together)
+        with tree:
+            _, errors = built("check", "--lib")
+        if not errors:
+            break
+        blamed = {number: of for number in together if (of := tree.blamed(number, errors))}
+        if not blamed:
+            sys.exit("cannot tell which mutant does not compile: " + errors[0]["rendered"])
+        print(f"{len(blamed)} of {len(together)} do not compile so", flush=True)
+        errors_of.update(blamed)
+        apart.update({number: together.pop(number) for number in blamed})
+    kept, alone = {}, {}
+    for number in sorted([*together, *apart]):
+        if len(kept) + len(alone) == many:
+            break
+        if number in together:
+            kept[number] = together[number]
+        elif compiles(apart[number], errors_of.get(number, [])):
+            alone[number] = apart[number]
+    return kept, alone
+
+
+class Tests:
+    """The tests of a room: its unit tests, and the claims that concern it."""
+
+    def __init__(self, room, claims):
+        self.room, self.claims = room, claims
+        self.limits = [resource.RLIM_INFINITY] * 2
+
+    def caught_by(self, units):
+        """By what the mutant that is asked for is caught, if it is."""
+        for at, command in enumerate([[units, *ROOMS[self.room][0]],
+                                      [self.claims, "--test-threads", "6", *ROOMS[self.room][1]]]):
+            before = busy()
+            by = tested(command, self.limits[at])
+            if by:
+                return by
+            if self.limits[at] == resource.RLIM_INFINITY:
+                self.limits[at] = int(BUSIER * (busy() - before)) + 20
+        return None
+
+
+def busy():
+    """The time of a processor that ended children took, in seconds."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def outcomes(room, mutants, many, claims):
+    """Each mutant with what caught it, if anything did."""
+    together, alone = sorted_out(mutants, many)
+    with Together(together):
+        units, _ = built("test", "--lib", "--no-run")
+        built("build", "--bin", "duckops")
+    tests = Tests(room, claims)
+    for number in [0, *together]:
+        with open(ASKED, "w", encoding="utf-8") as file:
+            file.write(str(number))
+        began = time.monotonic()
+        by = tests.caught_by(units)
+        if number:
+            yield together[number], by, time.monotonic() - began
+        elif by:
+            sys.exit(f"a test of {room} fails without a mutant: {by}")
+    os.remove(ASKED)
+    for mutant in alone.values():
+        began = time.monotonic()
+        with Alone(mutant):
+            units, _ = built("test", "--lib", "--no-run")
+            built("build", "--bin", "duckops")
+        yield mutant, tests.caught_by(units), time.monotonic() - began
 
 
 def main():
@@ -126,35 +315,31 @@ def main():
         sys.exit("the work tree has changes in src")
     # Nobody reads their backtraces, and without them linking takes a third of the time.
     os.environ.update(CARGO_PROFILE_DEV_DEBUG="0", CARGO_PROFILE_TEST_DEBUG="0")
-    claims = built("--test", "claims")
-    if not claims or not built("--lib"):
+    claims, errors = built("test", "--test", "claims", "--no-run")
+    if errors:
         sys.exit("the tests do not compile as they are")
     survivors = None
     if asked.again:
         with open(asked.again, encoding="utf-8") as log:
             lines = [json.loads(line) for line in log]
-        survivors = {line["name"] for line in lines if line["outcome"] == "survived"}
+        survivors = {line["name"] for line in lines if not line["by"]}
     enough = True
     for room in asked.rooms:
-        caught = viable = 0
-        for mutant in drawn(room, asked.seed):
+        mutants = drawn(room, asked.seed)
+        if survivors is not None:
             # A name holds the line, which other changes move.
-            if survivors is not None and mutant["name"] not in survivors:
-                continue
-            if viable == asked.many:
-                break
-            began = time.monotonic()
-            outcome, by = judged(mutant, room, claims)
-            viable += outcome != "does not compile"
-            caught += outcome == "caught"
-            seconds = round(time.monotonic() - began)
-            print(f"{room} {viable:2} {outcome} ({seconds} s) {mutant['name']} {by}", flush=True)
+            mutants = [mutant for mutant in mutants if mutant["name"] in survivors]
+        seen = caught = 0
+        for mutant, by, seconds in outcomes(room, mutants, asked.many, claims):
+            seen += 1
+            caught += by is not None
+            print(f"{room} {seen:2} {mutant['name']}: {by or 'SURVIVED'} ({seconds:.0f} s)", flush=True)
             with open(asked.log, "a", encoding="utf-8") as log:
-                line = {"room": room, "seed": asked.seed, "name": mutant["name"],
-                        "outcome": outcome, "by": by, "seconds": seconds}
+                line = {"room": room, "seed": asked.seed, "name": mutant["name"], "by": by,
+                        "seconds": round(seconds)}
                 log.write(json.dumps(line) + "\n")
-        print(f"{room}: {caught} of {viable} caught, seed {asked.seed}", flush=True)
-        enough &= 10 * caught >= 9 * viable
+        print(f"{room}: {caught} of {seen} caught, seed {asked.seed}", flush=True)
+        enough &= 10 * caught >= 9 * seen
     sys.exit(0 if enough else 1)
 
 

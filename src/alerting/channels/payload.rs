@@ -114,6 +114,9 @@ fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
+/// PagerDuty refuses an event whose key has more characters.
+const LONGEST_KEY: usize = 255;
+
 /// An event of PagerDuty's Events API, version 2. Everything of one incident has one key, an
 /// escalation too, so that a repetition is no second incident there and its end resolves all of it.
 pub(super) fn pagerduty(message: &Message, key: &Secret) -> ChannelPayload {
@@ -132,10 +135,11 @@ pub(super) fn pagerduty(message: &Message, key: &Secret) -> ChannelPayload {
         json!({"href": url, "text": text})
     });
     let summary: String = headline(message).chars().take(1_000).collect();
+    let dedup_key: String = message.dedup_key().chars().take(LONGEST_KEY).collect();
     let body = json!({
         "routing_key": key.expose(),
         "event_action": action,
-        "dedup_key": message.dedup_key(),
+        "dedup_key": dedup_key,
         "client": "duckops",
         "links": links.collect::<Vec<_>>(),
         "payload": {
@@ -269,4 +273,41 @@ fn origin_lines(message: &Message, inert: &dyn Fn(&str) -> String) -> Vec<String
         inert(&message.incident)
     );
     vec![origin, format!("Message {}", inert(&message.id))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alerting::{
+        AlertChannel, CheckRun, Debounce, EscalationContext, escalation_message,
+    };
+    use crate::report::model::Verdict;
+    use crate::report::sample;
+
+    /// The ids of bonds and requests come from outside.
+    #[test]
+    fn a_key_is_never_longer_than_pagerduty_takes() {
+        let (report, channel) = (
+            sample::one_bad_runbook(),
+            AlertChannel::new("a", Verdict::Ok),
+        );
+        let check = CheckRun {
+            at: report.started_at,
+            id: "run",
+            host: "a",
+            debounce: Debounce::NONE,
+            channels: &[],
+            stack: "prod",
+            has_state: true,
+            runbook_url: None,
+        };
+        let context = EscalationContext::default();
+        let mut message = escalation_message(&check, &channel, "x", &report.runbooks[0], &context);
+        message.set_subject(Some(&"b".repeat(300)));
+        let payload = pagerduty(&message, &Secret::known("k"));
+        let event: serde_json::Value = serde_json::from_slice(&payload.body).expect("JSON");
+        let key = event["dedup_key"].as_str().expect("a key");
+        assert_eq!(key.len(), LONGEST_KEY);
+        assert!(key.starts_with("duckops:prod:"), "{key}");
+    }
 }
