@@ -186,7 +186,11 @@ pub fn near<'a>(asked: &str, known: &[&'a str]) -> Option<&'a str> {
         .next()
         .filter(|_| !asked.is_empty() && begins.next().is_none());
     let is_close = |name: &&&str| strsim::damerau_levenshtein(&asked, name) <= 1;
-    only.or_else(|| known.iter().rfind(is_close)).copied()
+    // A fact goes by its last word.
+    let ends = |name: &&&str| name.rsplit_once('.').is_some_and(|(_, last)| last == asked);
+    only.or_else(|| known.iter().rfind(is_close))
+        .or_else(|| known.iter().find(ends))
+        .copied()
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ fn a_deploy_that_breaks_at_once_is_taken_back_whoever_recorded_its_coming() {
         "deploy-answers-nothing",
         "deploy-lost-its-route",
         "deploy-after-a-stray",
+        "deploy-on-broken-deploy",
         "inc-001",
     ] {
         let stage = Stage::of(world(scene));
@@ -43,6 +44,89 @@ fn a_deploy_that_breaks_at_once_is_taken_back_whoever_recorded_its_coming() {
         );
         assert_eq!(reason(&document, "rollback"), "roll-back", "{scene}");
     }
+}
+
+#[test]
+fn a_canary_that_fails_is_taken_back_whether_or_not_the_api_answers() {
+    for (scene, code, step_id) in [
+        ("canary-errs", 2, "rollback"),
+        ("canary-errs-up", 1, "logs"),
+    ] {
+        let stage = Stage::of(world(scene));
+        let (ended, document) = stage.once(&["triage", "inc-001"]).json();
+        assert_eq!(ended, code, "{scene}: {document:#}");
+        let command = &document["next_action"]["command"];
+        assert_eq!(command, "duckops alias rollback --to 62", "{scene}");
+        let step = step(&document, "inc-001", step_id);
+        assert_eq!(step["next_action"]["command"], *command, "{scene}");
+        // The same that the alias commands suggest, and a write that would be sent.
+        let plan = ["alias", "rollback", "--to", "62", "--dry-run"];
+        let (ended, plan) = stage
+            .duckops(&[&plan[..], &["--endpoint-override"]].concat())
+            .json();
+        assert_eq!(
+            (ended, &plan["outcome"]),
+            (0, &json!("dry-run")),
+            "{plan:#}"
+        );
+        let (ended, shown) = stage.duckops(&["alias", "show"]).json();
+        assert_ne!(ended, 2, "a split alone is a warning: {shown:#}");
+    }
+}
+
+#[test]
+fn without_a_login_the_first_thing_to_do_during_an_outage_is_to_log_in() {
+    let stage = Stage::of(world("deploy-breaks-at-once"));
+    let run = |arguments: &[&str]| {
+        let mut command = stage.once(&[&["triage"], arguments].concat());
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+            command = command.without(name);
+        }
+        command
+    };
+    let (code, document) = run(&[]).json();
+    assert_eq!((code, &document["root_cause"]), (2, &json!("inc-001")));
+    let command = &document["next_action"]["command"];
+    let command = command.as_str().expect("a command");
+    assert!(command.starts_with("aws sso login"), "{document:#}");
+    // What keeps the other steps unknown is said in every format that people read.
+    let why = "No AWS credentials: ";
+    for (format, label) in [
+        ("table", "\nunknown   No AWS credentials: "),
+        ("short", "\nUNKNOWN prod No AWS credentials: "),
+        ("markdown", "\n**Unknown:** No AWS credentials: "),
+    ] {
+        let text = run(&["-o", format]).run().stdout;
+        assert!(text.contains(label), "{format}: {text}");
+        assert_eq!(text.matches(why).count(), 1, "{format}: {text}");
+    }
+    let short = run(&["-o", "short"]).run().stdout;
+    let mail = short.lines().filter(|line| line.contains("INC-005/"));
+    let mail: Vec<_> = mail.collect();
+    assert_eq!(
+        mail,
+        ["UNKN INC-005/1,2,3,4,5 not judged: no AWS credentials"],
+        "{short}"
+    );
+}
+
+#[test]
+fn a_version_that_cannot_serve_is_named_beside_the_drift() {
+    let mut world = world("deploy-breaks-at-once");
+    world.configured.insert("State".into(), "Failed".into());
+    world
+        .configured
+        .insert("StateReason".into(), "The KMS key is disabled".into());
+    world
+        .configured
+        .insert("StateReasonCode".into(), "DisabledKMSKey".into());
+    let stage = Stage::of(world);
+    let ran = stage.once(&["triage", "inc-001"]).run();
+    assert!(
+        ran.stdout.contains("version 62: Failed (DisabledKMSKey"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]

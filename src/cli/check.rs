@@ -9,6 +9,7 @@ use crate::alerting::{Debounce, SUBJECTS, is_subject};
 use crate::engine::check::{self, CheckError, CheckOptions, MuteChange, parse_mute_end};
 use crate::engine::history_open;
 use crate::engine::runbooks::RequestedRunbooks;
+use crate::report::clock;
 use crate::report::model::Report;
 use crate::report::prometheus;
 use crate::state_dir::input::{self, Links};
@@ -43,11 +44,16 @@ async fn run(
     requested: &RequestedRunbooks,
 ) -> Result<u8, Failure> {
     let out = context.out.counting_warnings(args.strict)?;
-    let options = options(context, args, super::now(&context.env))?;
+    let now = super::now(&context.env);
+    let options = options(context, args, now)?;
+    let mute = options.mute.as_ref().map(|change| mute_line(change, now));
     let state_dir = context.settings.state_dir.as_ref();
     let state_dir = state_dir.map(|folder| folder.value.as_path());
     let finished = check::run(requested, context.run()?, options, state_dir).await?;
     let code = print(&out, args, &finished.report);
+    if let Some(mute) = mute {
+        out::warn(&format!("duckops: {mute}"));
+    }
     let retention = history_open::retention(&context.settings);
     let mut report = finished.report.clone();
     let notified = finished.notify_and_prune(retention).await;
@@ -132,6 +138,22 @@ fn mute_change(
         }),
         (None, None) => None,
     })
+}
+
+/// What was muted, and how to end it before its time.
+fn mute_line(change: &MuteChange, now: OffsetDateTime) -> String {
+    match change {
+        MuteChange::Begin { runbook, until, by } => {
+            let until = clock(*until, now);
+            let runbook = Printable::from(runbook.as_str());
+            format!(
+                "notifications of {runbook} muted until {until} by {by}; end it: duckops check --unmute {runbook}"
+            )
+        }
+        MuteChange::End { runbook } => {
+            format!("the mute of {} is over", Printable::from(runbook.as_str()))
+        }
+    }
 }
 
 /// Prints the report, and writes the file for the textfile collector.

@@ -55,8 +55,9 @@ pub(super) fn join(
         start = (moved + MINUTE - 1).div_euclid(MINUTE) * MINUTE;
         let is_counted = since_move(observations, metrics, invoked, start);
         if !is_counted {
-            let at = fact::instant(moved);
-            let told = format!("no metrics of this version yet since {at}");
+            let minute = fact::instant(moved);
+            let minute = minute.get(11..16).unwrap_or(&minute);
+            let told = format!("no metrics of this version since {minute}Z yet");
             pending = Ok(FactValue::Text(Untrusted::new(told)));
         }
     }

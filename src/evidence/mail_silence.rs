@@ -1,38 +1,55 @@
-//! SES counts in CloudWatch that show no mail, while the account says that mail was sent: then the
-//! metric is missing, and a rate of it proves nothing.
+//! Where CloudWatch is silent on mail, the account's own count decides: mail that it counted makes the
+//! metric a missing one, which proves nothing; a count of none is why there are no points.
 
 use crate::fact::{self, FactValue, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
+use crate::text::Untrusted;
 
-/// Takes the counts of `Send` away where GetAccount contradicts them.
+/// Takes the counts of `Send` away where GetAccount contradicts them, and counts nothing where
+/// GetAccount says that nothing was sent.
 pub fn check_mail_silence(answers: &mut [Observation]) {
-    let int = |probe: Probe, path: &str| {
+    let fact = |probe: Probe, path: &str| {
         let answer = answers.iter().find(|answer| answer.probe == probe)?;
-        match answer.outcome(path).ok()?.value {
-            FactValue::Int(count) => Some(count),
-            _ => None,
-        }
+        Some(answer.outcome(path))
     };
-    let sent = int(Probe::Email, "email.sent_24h").filter(|sent| *sent > 0);
-    let counted = int(Probe::Metrics, "email.sends_24h");
-    let (Some(sent), Some(0)) = (sent, counted) else {
+    let Some(Ok(sent)) = fact(Probe::Email, "email.sent_24h") else {
         return;
     };
-    let unavailable = Unavailable::new(
-        UnavailableReason::NoData,
-        format!(
-            "CloudWatch has no points of AWS/SES Send, though GetAccount says that {sent} mails were sent in 24 h"
+    let FactValue::Int(mails) = sent.value else {
+        return;
+    };
+    let why = match (mails, fact(Probe::Metrics, "email.sends_24h")) {
+        (1.., Some(Ok(counted))) if counted.value == FactValue::Int(0) => Unavailable::new(
+            UnavailableReason::NoData,
+            format!(
+                "CloudWatch has no points of AWS/SES Send, though GetAccount says that {mails} mails were sent in 24 h"
+            ),
         ),
-    );
+        (0, Some(Err(why))) if why.why == UnavailableReason::NoData => why,
+        _ => return,
+    };
     for answer in answers
         .iter_mut()
         .filter(|answer| answer.probe == Probe::Metrics)
     {
-        answer.invalidate(
-            fact::declared(Probe::Metrics),
-            |fact| matches!(fact.path, "email.sends_24h" | "email.sends_hourly"),
-            &unavailable,
-        );
+        if mails > 0 {
+            answer.invalidate(
+                fact::declared(Probe::Metrics),
+                |fact| matches!(fact.path, "email.sends_24h" | "email.sends_hourly"),
+                &why,
+            );
+            continue;
+        }
+        answer.set("email.sends_24h", FactValue::Int(0), sent.at);
+        for path in ["email.bounces_24h", "email.complaints_24h"] {
+            if answer.outcome(path).is_err() {
+                answer.set(path, FactValue::Int(0), sent.at);
+            }
+        }
+        if answer.outcome("email.rates_from").is_err() {
+            let counts = FactValue::Text(Untrusted::new("counts"));
+            answer.set("email.rates_from", counts, sent.at);
+        }
     }
 }
 
@@ -55,6 +72,31 @@ mod tests {
             let sends = answers[1].outcome("email.sends_24h");
             assert_eq!(sends.is_ok(), known, "{sent} sent, {counted} counted");
             assert!(answers[1].outcome("email.bounces_24h").is_ok());
+        }
+    }
+
+    #[test]
+    fn no_points_are_no_bounces_only_where_the_account_sent_nothing() {
+        use UnavailableReason::{Denied, NoData};
+        for (sent, why, known) in [
+            (Some(0), NoData, true),
+            (Some(0), Denied, false),
+            (Some(1), NoData, false),
+            (None, NoData, false),
+        ] {
+            let at = OffsetDateTime::UNIX_EPOCH;
+            let mut email = Observation::new(Probe::Email);
+            if let Some(sent) = sent {
+                email.set("email.sent_24h", FactValue::Int(sent), at);
+            }
+            let mut metrics = Observation::new(Probe::Metrics);
+            metrics.default_unavailable(Unavailable::new(why, "no points"));
+            let mut answers = vec![email, metrics];
+            check_mail_silence(&mut answers);
+            for path in ["email.sends_24h", "email.bounces_24h", "email.rates_from"] {
+                let found = answers[1].outcome(path).is_ok();
+                assert_eq!(found, known, "{sent:?} sent, {why:?}: {path}");
+            }
         }
     }
 }

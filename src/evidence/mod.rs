@@ -7,6 +7,7 @@
 mod cert_age;
 mod certs;
 mod clock;
+mod culprit;
 mod executions;
 mod expected;
 mod fleet;

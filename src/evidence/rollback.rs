@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::culprit::earlier_culprit;
 use super::function::FunctionMetrics;
 use super::log_lines::LogErrors;
 use super::moves::{AliasHistory, VersionEvidence};
@@ -83,6 +84,8 @@ enum Reason {
     NotInvoked,
     /// Only other versions behind the alias fail.
     ErrorsOfOthers,
+    /// They do, and have a share of the traffic.
+    CanaryFails,
     /// The errors are older than the version.
     ErrorsBeforeMove,
     /// The version served well for more than a day before it failed.
@@ -91,6 +94,8 @@ enum Reason {
     NoErrors,
     /// The errors came with the version.
     ErrorsAfterMove,
+    /// They came with this one, and the version that was put in its place fails, too.
+    ErrorsAfterEarlierMove(i64),
     /// The version came after the API last answered well, and the function fails to answer.
     CameAfterGood,
     /// The alias is elsewhere, and the API fails.
@@ -106,10 +111,12 @@ impl Reason {
             Reason::Throttled => "throttled",
             Reason::NotInvoked => "not-invoked",
             Reason::ErrorsOfOthers => "errors-of-others",
+            Reason::CanaryFails => "canary-fails",
             Reason::ErrorsBeforeMove => "errors-before-move",
             Reason::ServedWell => "served-well",
             Reason::NoErrors => "no-errors",
             Reason::ErrorsAfterMove => "errors-after-move",
+            Reason::ErrorsAfterEarlierMove(_) => "errors-after-earlier-move",
             Reason::CameAfterGood => "came-after-good",
             Reason::Drift => "drift",
         }
@@ -119,6 +126,9 @@ impl Reason {
     fn because(self, version: &str) -> Option<String> {
         match self {
             Reason::ErrorsAfterMove => Some(format!("errors since {version} came")),
+            Reason::ErrorsAfterEarlierMove(earlier) => {
+                Some(format!("errors since {earlier} came, also with {version}"))
+            }
             Reason::CameAfterGood => Some(format!("{version} came after the last good answer")),
             Reason::Drift => Some("alias drifted".to_owned()),
             _ => None,
@@ -153,7 +163,12 @@ fn reason(inputs: &RollbackInputs<'_>, now: i64) -> Result<Reason, Unavailable> 
         return Ok(Reason::NotInvoked);
     }
     if metrics.is_some_and(|metrics| metrics.error_owner == ErrorOwner::OtherVersions) {
-        return Ok(Reason::ErrorsOfOthers);
+        let is_split = matches!(observations.get("alias.weighted"),
+            FactState::Known(fact) if fact.value == FactValue::Bool(true));
+        return Ok(match is_split {
+            true => Reason::CanaryFails,
+            false => Reason::ErrorsOfOthers,
+        });
     }
     let is_drift = inputs.drift == Ok(true);
     let mut onset = onset(inputs, now);
@@ -181,7 +196,11 @@ fn reason(inputs: &RollbackInputs<'_>, now: i64) -> Result<Reason, Unavailable> 
         };
     };
     if is_older(inputs, history, onset) {
-        return Ok(Reason::ErrorsBeforeMove);
+        let known = inputs.versions.assessment.as_ref().ok();
+        let good = known.and_then(Assessment::version);
+        let culprit = good
+            .and_then(|good| earlier_culprit(observations, (good, history.current), onset.latest));
+        return Ok(culprit.map_or(Reason::ErrorsBeforeMove, Reason::ErrorsAfterEarlierMove));
     }
     let served = onset.earliest.map(|began| began - history.before);
     if history.is_dated && served.is_some_and(|served| served > BLAME_WINDOW) {

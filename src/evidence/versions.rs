@@ -152,7 +152,11 @@ fn errors_by_version(
     Ok(errors_by_version)
 }
 
-fn groups<'a>(observations: &'a Observations, path: &str) -> Result<&'a [Group], Unavailable> {
+/// The series of single versions that a fact holds.
+pub(super) fn groups<'a>(
+    observations: &'a Observations,
+    path: &str,
+) -> Result<&'a [Group], Unavailable> {
     match observations.get(path) {
         FactState::Known(fact) => match &fact.value {
             FactValue::Groups(groups) => Ok(groups),

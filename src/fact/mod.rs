@@ -187,6 +187,10 @@ pub fn duration(seconds: i64) -> String {
     if seconds < 0 {
         return format!("-{}", duration(seconds.saturating_neg()));
     }
+    // The windows that people speak of in hours.
+    if seconds == 86_400 || seconds == 172_800 {
+        return format!("{} h", seconds / 3_600);
+    }
     let mut rest = match seconds {
         600.. => seconds - seconds % 60,
         _ => seconds,

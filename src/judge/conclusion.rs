@@ -60,7 +60,10 @@ pub(super) fn of(cause: Option<RunbookReport>, runbooks: Vec<RunbookReport>) -> 
             };
         }
         let command = obstacle.next_action.and_then(|next| next.command);
-        layout.obstacle = Some((obstacle.summary, command));
+        layout.obstacle = Some(NextAction {
+            text: obstacle.summary,
+            command,
+        });
     }
     let summary = match (verdict, runbooks.as_slice()) {
         (Verdict::Ok, [_, _, ..]) => {
@@ -113,15 +116,24 @@ struct Obstacle {
 /// The reason that most of the unknown steps share, where it is one that has a name.
 fn common_obstacle(runbooks: &[RunbookReport]) -> Option<Obstacle> {
     let steps = || runbooks.iter().flat_map(|runbook| &runbook.steps);
-    let unknown = || steps().filter(|step| step.verdict() == Verdict::Unknown);
+    // What another incident explains has its reason in that one.
+    let judged = || runbooks.iter().filter(|one| one.blocked_by.is_none());
+    let unknown = || {
+        let steps = judged().flat_map(|runbook| &runbook.steps);
+        steps.filter(|step| step.verdict() == Verdict::Unknown)
+    };
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for step in unknown() {
         *counts.entry(step.reason_code.as_str()).or_default() += 1;
     }
     // Without credentials AWS was not asked, so nothing says that it is out of reach.
     let is_asked = !counts.contains_key(UnavailableReason::NoCredentials.code());
-    let (code, silenced) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-    let why = UnavailableReason::of_code(code)?;
+    let named =
+        |code: &str| UnavailableReason::of_code(code).filter(|why| why.headline().is_some());
+    let is_named = |(code, _): &(&str, usize)| named(code).is_some();
+    let worst = counts.into_iter().filter(is_named);
+    let (code, silenced) = worst.max_by_key(|(_, count)| *count)?;
+    let why = named(code)?;
     let headline = match (why, is_asked) {
         (UnavailableReason::Offline, false) => {
             "No connection from this machine: API unreachable, no AWS credentials"

@@ -134,14 +134,20 @@ fn told(
     Head {
         finding,
         reason: rule.reason.as_str().into(),
-        next: rule.next.as_ref().map(|next| NextAction {
-            text: fill(next),
-            command: rule.command.as_ref().map(|command| {
+        next: rule.next.as_ref().map(|next| {
+            let command = rule.command.as_ref().map(|command| {
                 match command.facts().all(|path| is_word(path, inputs)) {
                     true => fill(command),
                     false => manual.clone(),
                 }
-            }),
+            });
+            let first = command
+                .as_ref()
+                .and_then(|command| unlocked_by(command, inputs));
+            first.unwrap_or_else(|| NextAction {
+                text: fill(next),
+                command,
+            })
         }),
         escalation: rule
             .escalate
@@ -159,6 +165,39 @@ fn told(
         reply: None,
         summary,
     }
+}
+
+/// What has to be done before a command that shows a fact, or reads from AWS, can answer: what kept
+/// this run from reading the same.
+fn unlocked_by(command: &Printable, inputs: Inputs<'_>) -> Option<NextAction> {
+    /// One fact of each service of AWS that this run may have asked.
+    const OF_AWS: [&str; 4] = [
+        "alias.version",
+        "email.sent_24h",
+        "logs.errors_15m_min",
+        "executions.running",
+    ];
+    let command = command.as_str();
+    let unread = |path: &str| match inputs.observations.get(path) {
+        FactState::Unavailable(unavailable) => Some(unavailable),
+        _ => None,
+    };
+    let is_login = |unavailable: &&Unavailable| {
+        use UnavailableReason::{Expired, NoCredentials};
+        matches!(unavailable.why, NoCredentials | Expired)
+    };
+    let why = match command.strip_prefix("duckops facts ") {
+        Some(path) => unread(path),
+        None if command.starts_with("aws ") => {
+            OF_AWS.iter().find_map(|path| unread(path).filter(is_login))
+        }
+        None => None,
+    }?;
+    let of_reason = why.why.command().map(Printable::from);
+    Some(NextAction {
+        text: why.fix.clone()?,
+        command: Some(why.command.clone().or(of_reason)?),
+    })
 }
 
 /// Whether a fact may stand in a command: what somebody else wrote is pasted into a shell only where

@@ -110,10 +110,11 @@ fn running(
     running: Result<Running, Unavailable>,
     at: OffsetDateTime,
 ) {
-    const PATHS: [&str; 4] = [
+    const PATHS: [&str; 5] = [
         "alias.timeout",
         "alias.published",
         "alias.function_state",
+        "alias.function_obstacle",
         "alias.standing",
     ];
     let agrees = |running: Running| match target {
@@ -140,7 +141,6 @@ fn running(
             let published = running.published.ok_or_else(undated);
             observation.put("alias.published", published.map(FactValue::Instant), at);
             let state = FactValue::Text(Untrusted::new(running.state.to_string()));
-            observation.set("alias.function_state", state, at);
             let standing = running.state.standing().map(|standing| {
                 FactValue::Text(Untrusted::new(match standing {
                     VersionStanding::Ready => "ready",
@@ -156,6 +156,16 @@ fn running(
                 )
             });
             let standing = running.stated_once.and(standing);
+            let is_ready = || {
+                let why = "the version can serve";
+                Err(Unavailable::new(UnavailableReason::NoData, why))
+            };
+            let obstacle = standing.clone().and_then(|standing| match standing {
+                FactValue::Text(word) if word.is("ready") => is_ready(),
+                _ => Ok(state.clone()),
+            });
+            observation.put("alias.function_obstacle", obstacle, at);
+            observation.set("alias.function_state", state, at);
             observation.put("alias.standing", standing, at);
         }
         Err(unavailable) => PATHS

@@ -88,7 +88,11 @@ fn facts(
                 UnavailableReason::NotFound,
                 format!("no entry of this id; the audit feed {back}"),
             )
-            .fix("Check the id; --token-file or --beak-key-file adds the lists"),
+            .fix("Check the id; --token-file or --beak-key-file adds the lists")
+            .command(match &context.only {
+                Some(Only::Peck(_)) => "duckops peck list",
+                _ => "duckops bond list",
+            }),
         );
         return;
     }

@@ -314,6 +314,11 @@ fn body(bond: &Bond, now: i64, glyphs: &[char]) -> String {
         (least, None) => format!("at least {}: no rotation in the feed", duration(least)),
     };
     let known = |text: &Option<String>| agent(text.as_deref(), None);
+    // Proven to be none is another thing than not known.
+    let last_pulse = match bond.class(now) {
+        Class::Never if bond.seen.is_none() => "none".to_owned(),
+        _ => aged(bond.seen, now),
+    };
     let mut body = String::new();
     let mut lines = vec![
         ("name", agent(None, bond.name.as_ref())),
@@ -322,7 +327,7 @@ fn body(bond: &Bond, now: i64, glyphs: &[char]) -> String {
         ("bonded", aged(bond.since, now)),
         ("peer", known(&bond.peer)),
         ("request", known(&bond.peck)),
-        ("last pulse", aged(bond.seen, now)),
+        ("last pulse", last_pulse),
         ("key age", key),
     ];
     if bond.over.is_some() {

@@ -4,7 +4,7 @@ use super::words;
 use crate::text::Printable;
 
 /// The least that the last column is given beside the others.
-const MIN_LAST: usize = 30;
+const MIN_LAST: usize = 22;
 /// How far all columns but the first are set in where they stand below it.
 const INDENT: usize = 4;
 

@@ -89,6 +89,7 @@ fn is_permission(check: &ChecklistItem) -> bool {
 fn finding(check: &ChecklistItem) -> String {
     match check.name.as_str() {
         "note" => check.found.to_string(),
+        _ if check.found.as_str().starts_with("this machine") => check.found.to_string(),
         name if is_permission(check) && !check.found.as_str().contains(name) => {
             format!("{name} {}", check.found)
         }
@@ -101,7 +102,7 @@ fn finding(check: &ChecklistItem) -> String {
 fn next(fix: &Printable) -> NextAction {
     let is_command = |text: &str| {
         let word = text.split(' ').next().unwrap_or_default();
-        matches!(word, "duckops" | "aws" | "unset" | "chmod")
+        matches!(word, "duckops" | "aws" | "unset" | "chmod" | "timedatectl")
     };
     match fix.as_str().rsplit_once(": ") {
         Some((text, command)) if is_command(command) => NextAction {

@@ -4,6 +4,7 @@ use super::columns::Screen;
 use super::document::Document;
 use super::json::DocumentKind;
 use super::model::Verdict;
+use super::words::count;
 use crate::state_dir::journal::Chain;
 use crate::text::{Printable, Untrusted};
 use serde_json::json;
@@ -14,6 +15,10 @@ pub fn document(chain: &Chain, is_short: bool, is_json: bool, screen: Screen) ->
     let (verdict, summary) = integrity(chain);
     let mut text = match is_short {
         true => String::new(),
+        false if chain.entries.is_empty() => {
+            "no change was made from this machine; changes from elsewhere: CloudTrail, duckops timeline\n"
+                .to_owned()
+        }
         false => table(chain, screen),
     };
     text.push_str(&format!("{}  {summary}\n", verdict.word().to_uppercase()));
@@ -36,26 +41,24 @@ pub fn document(chain: &Chain, is_short: bool, is_json: bool, screen: Screen) ->
 }
 
 fn integrity(chain: &Chain) -> (Verdict, String) {
-    let entries = chain.last_number();
+    let entries = usize::try_from(chain.last_number()).unwrap_or(usize::MAX);
+    let entries = count(entries, "entry", "entries");
     if !chain.is_whole() {
-        let breaks = chain.breaks.len();
-        let summary = format!(
-            "the chain is broken in {breaks} places: lines were changed, removed or inserted"
-        );
+        let breaks = count(chain.breaks.len(), "place", "places");
+        let summary =
+            format!("the chain is broken in {breaks}: lines were changed, removed or inserted");
         return (Verdict::Critical, summary);
     }
     let open = chain.open().len();
     if open > 0 || chain.torn > 0 {
         let summary = format!(
-            "the chain of {entries} entries is whole; {open} writes without an outcome, {} bytes torn at the end",
-            chain.torn
+            "the chain of {entries} is whole; {} without an outcome, {} torn at the end",
+            count(open, "write", "writes"),
+            count(chain.torn, "byte", "bytes")
         );
         return (Verdict::Warning, summary);
     }
-    (
-        Verdict::Ok,
-        format!("the chain of {entries} entries is whole"),
-    )
+    (Verdict::Ok, format!("the chain of {entries} is whole"))
 }
 
 fn table(chain: &Chain, screen: Screen) -> String {

@@ -9,7 +9,11 @@ use super::words::{name, standing, took, unmentioned, utc, value};
 /// The whole report.
 pub fn render(report: &Report) -> String {
     let stack = &report.stack;
-    let runbooks: Vec<_> = report.runbooks.iter().map(|r| name(&r.id)).collect();
+    // Those that need attention; all where none does.
+    let is_calm = report.verdict <= Verdict::Ok;
+    let shown = report.runbooks.iter();
+    let shown = shown.filter(|runbook| is_calm || runbook.verdict > Verdict::Ok);
+    let runbooks: Vec<_> = shown.map(|runbook| name(&runbook.id)).collect();
     let mut out = format!(
         "# {}: {}\n\n{}\n\nStack {}, account {}, region {}, {}, {}.\n",
         report.verdict.word().to_ascii_uppercase(),
@@ -26,6 +30,9 @@ pub fn render(report: &Report) -> String {
     }
     next(&mut out, "Next", report.next_action.as_ref());
     escalate(&mut out, report.escalation.as_ref());
+    if let Some(obstacle) = &report.layout.obstacle {
+        next(&mut out, "Unknown", Some(obstacle));
+    }
     for one in &report.runbooks {
         runbook(&mut out, one, report);
     }

@@ -29,6 +29,10 @@ pub fn render(report: &Report) -> String {
         let (next, escalation) = (runbook.next_action.as_ref(), runbook.escalation.as_ref());
         lines.extend(action(next, escalation, report.started_at));
     }
+    if let Some(obstacle) = &report.layout.obstacle {
+        lines.push(format!("UNKNOWN {} {}", report.stack.name, obstacle.text));
+        lines.extend(action(Some(obstacle), None, report.started_at));
+    }
     // What the first line is about comes first.
     let (first, others): (Vec<&RunbookReport>, Vec<&RunbookReport>) = report
         .runbooks
@@ -117,14 +121,44 @@ fn rows(runbook: &RunbookReport, now: OffsetDateTime) -> Vec<String> {
         let until = clock(muted.until, now);
         format!("{label}{word} {id} muted until {until} by {}", muted.by)
     });
-    let line = |step: &&StepReport| {
-        let (number, word) = (step.number, step.verdict().short());
-        format!(
-            "{label}{word} {id}/{number} {}: {}{held}",
-            step.id, step.summary
-        )
+    let line = |steps: &Vec<&StepReport>| {
+        let (first, word) = (steps[0], steps[0].verdict().short());
+        let numbers: Vec<_> = steps.iter().map(|step| step.number.to_string()).collect();
+        let numbers = numbers.join(",");
+        match steps.len() {
+            1 => format!(
+                "{label}{word} {id}/{numbers} {}: {}{held}",
+                first.id, first.summary
+            ),
+            _ => format!("{label}{word} {id}/{numbers} {}{held}", first.summary),
+        }
     };
-    muted.into_iter().chain(bad.iter().map(line)).collect()
+    muted
+        .into_iter()
+        .chain(together(&bad).iter().map(line))
+        .collect()
+}
+
+/// The steps of a runbook, each by itself but for those that one cause keeps unknown, with the steps
+/// that depend on them.
+fn together<'a>(steps: &[&'a StepReport]) -> Vec<Vec<&'a StepReport>> {
+    let mut groups: Vec<Vec<&StepReport>> = Vec::new();
+    for step in steps {
+        let is_unknown = |step: &StepReport| step.verdict() == Verdict::Unknown;
+        let depends = step
+            .summary
+            .as_str()
+            .strip_prefix("not judged: depends on step ");
+        let same = groups.iter_mut().find(|group| {
+            let on = |step: &&StepReport| depends == Some(step.id.as_str());
+            group[0].summary == step.summary || group.iter().any(on)
+        });
+        match same.filter(|group| is_unknown(step) && is_unknown(group[0])) {
+            Some(group) => group.push(step),
+            None => groups.push(vec![step]),
+        }
+    }
+    groups
 }
 
 /// The first word of a row: how it compares with the check before.

@@ -326,9 +326,10 @@ impl<'a> TablePage<'a> {
         if let Some(then) = words::then(report) {
             lines.push(("then", then));
         }
-        if let Some((why, command)) = &report.layout.obstacle {
-            lines.push(("unknown", why.to_string()));
-            lines.extend(command.iter().map(|command| ("", command.to_string())));
+        if let Some(obstacle) = &report.layout.obstacle {
+            lines.push(("unknown", obstacle.text.to_string()));
+            let command = obstacle.command.iter();
+            lines.extend(command.map(|command| ("", command.to_string())));
         }
         let details = report.layout.details.iter();
         lines.extend(details.map(|(label, text)| (*label, text.to_string())));

@@ -169,7 +169,7 @@ impl WriteReport {
         let notes: Vec<_> = self.notes.iter().map(Printable::as_str).collect();
         let extra = json!({
             "outcome": self.outcome,
-            "dry_run": self.outcome == "dry-run",
+            "dry_run": self.is_dry(),
             "plan": self.plan.as_ref().map(|plan| &plan.json),
             "refusals": self.refusals,
             "advice": self.advice,
@@ -193,6 +193,7 @@ impl WriteReport {
 
     /// The report for people; in a dry run every line says so.
     pub fn text(&self, contact: &str, place: &str) -> String {
+        let width = self.width();
         let mut lines = self.answer(contact);
         lines.push(String::new());
         let mut rows: Vec<(String, String)> = Vec::new();
@@ -220,7 +221,7 @@ impl WriteReport {
             rows.push(("journal".to_owned(), kept));
         }
         let rows = rows.iter();
-        lines.extend(rows.flat_map(|(label, text)| row(label, text)));
+        lines.extend(rows.flat_map(|(label, text)| row(label, text, width)));
         // What is pasted stands whole on a line of its own.
         let next = self.next.as_ref().and_then(|next| next.command.as_ref());
         let is_asked = next.is_some_and(|command| command.as_str().contains("--confirm "));
@@ -247,7 +248,10 @@ impl WriteReport {
         lines.extend(notes.flat_map(|note| {
             let note = note.as_str();
             let endpoint = note.strip_prefix("endpoint ");
-            endpoint.map_or_else(|| labelled("note", note), |url| labelled("endpoint", url))
+            endpoint.map_or_else(
+                || labelled("note", note, width),
+                |url| labelled("endpoint", url, width),
+            )
         }));
         let sent = match self.recorded {
             None => " \u{b7} nothing was sent",
@@ -256,10 +260,7 @@ impl WriteReport {
         lines.push(format!("{place}{sent} \u{b7} exit {}", self.code));
         // Without a plan there are no rows between two gaps.
         lines.dedup_by(|line, before| line.is_empty() && before.is_empty());
-        let dry = match self.outcome {
-            "dry-run" => "DRY RUN  ",
-            _ => "",
-        };
+        let dry = if self.is_dry() { DRY_RUN } else { "" };
         lines.into_iter().fold(String::new(), |mut text, line| {
             let line = format!("{dry}{}", Printable::from(line));
             let _ = writeln!(
@@ -277,23 +278,24 @@ impl WriteReport {
 
     /// What came of it, what to do, whom to call by when.
     fn answer(&self, contact: &str) -> Vec<String> {
-        let mut lines = labelled(&self.word(), &capitalised(self.finding()));
+        let width = self.width();
+        let mut lines = labelled(&self.word(), &capitalised(self.finding()), width);
         // Before the command that would do it all the same.
         let advice = self.advice.iter();
-        lines.extend(advice.flat_map(|advice| labelled("ADVISED AGAINST", advice)));
+        lines.extend(advice.flat_map(|advice| labelled("ADVISED AGAINST", advice, width)));
         if let Some(next) = &self.next {
             let label = match self.outcome {
                 "done" | "dry-run" | "recovered" | "nothing-open" => "NEXT",
                 _ => "DO NOW",
             };
-            lines.extend(labelled(label, next.text.as_str()));
+            lines.extend(labelled(label, next.text.as_str(), width));
             let command = next.command.iter();
             lines.extend(command.map(|command| format!("{:MARGIN$}{command}", "")));
         }
         if let Some((due, reason)) = &self.escalation {
             let due = instant(due.unix_timestamp());
             let whom = format!("{contact} (P0) by {due}: {reason}");
-            lines.extend(labelled("ESCALATE", &whom));
+            lines.extend(labelled("ESCALATE", &whom, width));
         }
         lines
     }
@@ -307,9 +309,23 @@ impl WriteReport {
     }
 
     /// The outcome as a person reads it.
+    fn is_dry(&self) -> bool {
+        self.outcome == "dry-run"
+    }
+
+    /// The columns that a line has beside the mark of a dry run.
+    fn width(&self) -> usize {
+        match self.is_dry() {
+            true => WIDTH - DRY_RUN.len(),
+            false => WIDTH,
+        }
+    }
+
     fn word(&self) -> String {
         match self.outcome {
             "no-consent" => "NOT SENT".to_owned(),
+            // Every line begins with it.
+            "dry-run" => "PLAN".to_owned(),
             outcome => outcome.to_uppercase().replace('-', " "),
         }
     }
@@ -317,11 +333,11 @@ impl WriteReport {
     /// What a person reads before the question: the plan and what speaks against it.
     pub fn question_lines(&self) -> Vec<String> {
         let plan = self.plan.iter().flat_map(|plan| &plan.lines);
-        let plan = plan.flat_map(|(label, text)| row(label, text));
+        let plan = plan.flat_map(|(label, text)| row(label, text, WIDTH));
         let advice = self.advice.iter();
         let advice = advice.map(|advice| format!("ADVISED AGAINST: {advice}"));
         let cautions = self.cautions.iter();
-        let cautions = cautions.flat_map(|caution| row("warning", caution));
+        let cautions = cautions.flat_map(|caution| row("warning", caution, WIDTH));
         plan.chain(advice).chain(cautions).collect()
     }
 }
@@ -330,11 +346,13 @@ impl WriteReport {
 const MARGIN: usize = 10;
 /// A line is no longer than this where it may be broken.
 const WIDTH: usize = 80;
+/// What every line of a dry run begins with.
+const DRY_RUN: &str = "DRY RUN  ";
 
 /// A label and a text, over as many lines as it takes.
-fn labelled(label: &str, text: &str) -> Vec<String> {
+fn labelled(label: &str, text: &str, width: usize) -> Vec<String> {
     let margin = MARGIN.max(label.len() + 1);
-    let parts = wrap_words(text, WIDTH - margin);
+    let parts = wrap_words(text, width - margin);
     let parts = parts.iter().enumerate().map(|(at, part)| {
         let label = if at == 0 { label } else { "" };
         let gap = " ".repeat(margin - label.len());
@@ -344,9 +362,9 @@ fn labelled(label: &str, text: &str) -> Vec<String> {
 }
 
 /// The same, set in as a row.
-fn row(label: &str, text: &str) -> Vec<String> {
+fn row(label: &str, text: &str, width: usize) -> Vec<String> {
     const LABEL: usize = 11;
-    let parts = wrap_words(text, WIDTH - LABEL - 2);
+    let parts = wrap_words(text, width - LABEL - 2);
     let parts = parts.iter().enumerate().map(|(at, part)| {
         let label = if at == 0 { label } else { "" };
         let gap = " ".repeat(LABEL.saturating_sub(label.len()).max(1));

@@ -9,6 +9,7 @@ use super::{Context, named_file};
 use crate::engine::alias::collect_alias;
 use crate::write::alias::alias_report::{check_report, show_details, show_report};
 use crate::write::alias::findings::{AliasFindings, AliasQuery};
+use order::version_number;
 
 pub(super) async fn main(context: &Context, action: &AliasAction) -> Result<u8, Failure> {
     match action {
@@ -34,7 +35,7 @@ pub(super) async fn main(context: &Context, action: &AliasAction) -> Result<u8, 
 fn query(read: &AliasRead, to: Option<&str>, around: bool) -> AliasQuery {
     AliasQuery {
         purpose: None,
-        to: to.map(str::to_owned),
+        to: to.map(version_number),
         smoke: read.smoke,
         other_hosts: true,
         around,

@@ -8,6 +8,13 @@ use crate::write::alias::plan::Purpose;
 use crate::write::alias::request::{Canary, MoveRequest};
 use crate::write::guarded::Confirmation;
 
+/// The number of a version that is written as deploy logs and the status API write it, too: `v61`.
+pub(super) fn version_number(asked: &str) -> String {
+    let number = asked.strip_prefix('v').unwrap_or(asked);
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    if is_number { number } else { asked }.to_owned()
+}
+
 /// The request, the query that has to be answered first, and the arguments that both read.
 pub(super) struct Order<'a> {
     pub(super) request: MoveRequest,
@@ -20,10 +27,15 @@ pub(super) fn order(action: &AliasAction) -> Result<Order<'_>, Failure> {
     let (purpose, to, read, guard) = match action {
         AliasAction::Rollback {
             read, guard, to, ..
-        } => (Purpose::Rollback, to.clone(), read, guard),
+        } => (
+            Purpose::Rollback,
+            to.as_deref().map(version_number),
+            read,
+            guard,
+        ),
         AliasAction::Promote {
             read, guard, to, ..
-        } => (Purpose::Promotion, Some(to.clone()), read, guard),
+        } => (Purpose::Promotion, Some(version_number(to)), read, guard),
         AliasAction::Show(_) | AliasAction::Check { .. } => return Err(Failure::internal()),
     };
     let wait = duration("--wait", &guard.wait)?;

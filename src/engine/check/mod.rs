@@ -133,9 +133,8 @@ fn active_since(holder: Option<Holder>, now: OffsetDateTime) -> Printable {
         return "another check of these runbooks is active".into();
     };
     let age = parse_instant(&since).map(|since| now.unix_timestamp() - since);
-    let age = age.map_or(String::new(), |age| {
-        format!(", for {}", duration(age.max(0)))
-    });
+    let age = age.filter(|age| *age > 0);
+    let age = age.map_or(String::new(), |age| format!(", for {}", duration(age)));
     format!("another check of these runbooks is active since {since}{age} (process {process})")
         .into()
 }

@@ -203,7 +203,13 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
     let fact = |name: &str, path: &str, fix: &str| match observations.get(path) {
         FactState::Known(fact) => ChecklistItem::ok(name, fact.value.shown()),
         FactState::Unavailable(unavailable) => {
-            let fix = unavailable.fix.clone().unwrap_or_else(|| fix.into());
+            let fix = match (&unavailable.fix, unavailable.why) {
+                (Some(fix), UnavailableReason::ClockOff) => {
+                    format!("{fix}: timedatectl status").into()
+                }
+                (Some(fix), _) => fix.clone(),
+                (None, _) => fix.into(),
+            };
             ChecklistItem::bad(name, Verdict::Unknown, unavailable.detail.clone(), fix)
         }
         FactState::NotAsked => ChecklistItem::bad(name, Verdict::Unknown, "not checked", fix),
@@ -266,7 +272,7 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
             "clock",
             Verdict::Warning,
             format!("{} off the API", crate::fact::duration(skew)),
-            "Set the clock of this machine",
+            "Set the clock of this machine: timedatectl status",
         ),
         Some(skew) => ChecklistItem::ok("clock", format!("{skew} s off the API")),
     });

@@ -14,6 +14,8 @@ pub(super) const FACTS: &[Declared] = facts! { steady:
     "alias.published" Instant "utc" "when the version behind the alias was published";
     "alias.function_state" Text ""
         "state and last update of the version behind the alias, with the reasons that Lambda gives";
+    "alias.function_obstacle" Text ""
+        "the same where it keeps the version from serving, or may";
     "alias.standing" Text ""
         "whether that version can serve: ready, inactive, coming or failed";
     "alias.gateway" Text ""

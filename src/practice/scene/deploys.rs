@@ -1,7 +1,7 @@
 //! Scenes of INC-001 in which it matters when the version came: a deploy that breaks at once, one that
 //! fails later, and causes that are older or stand before the function.
 
-use super::edit::{alias_moved, erring, failing, function_measured, hours, minutes};
+use super::edit::{alias_moved, erring, executed_by, failing, function_measured, hours, minutes};
 use super::{Expect, Scene};
 use crate::practice::{FakeStack, Fault};
 use std::time::Duration;
@@ -78,6 +78,26 @@ pub(super) const SCENES: &[Scene] = &[
             };
             let points: Vec<_> = (1..=240).map(|n| (minutes(n), errors(n))).collect();
             function_measured(world, "Errors", &points);
+        },
+    },
+    Scene {
+        name: "deploy-on-broken-deploy",
+        hides: "Version 62 went live 12 min ago and fails to load; 63 was put on top of it 4 min ago and fails, too. 61 served well.",
+        runbook: Some("inc-001"),
+        expect: down!("critical", "critical", "critical"),
+        change: |world| {
+            broken_at_once(world, minutes(12));
+            alias_moved(world, "63", minutes(4));
+            world.culprit = Some("63".to_owned());
+            let range = |from: u64, to: u64, value: f64| -> Vec<_> {
+                (from..=to).map(|n| (minutes(n), value)).collect()
+            };
+            for (version, from, to, errors) in
+                [("61", 13, 240, 0.0), ("62", 5, 12, 2.0), ("63", 1, 4, 2.0)]
+            {
+                executed_by(world, version, "Invocations", &range(from, to, 2.0));
+                executed_by(world, version, "Errors", &range(from, to, errors));
+            }
         },
     },
     Scene {

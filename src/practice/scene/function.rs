@@ -128,13 +128,35 @@ pub(super) const SCENES: &[Scene] = &[
         name: "canary-errs",
         hides: "Version 62 is fine. The errors are of version 60, which takes a part of the traffic.",
         runbook: Some("inc-001"),
-        expect: down!("critical", "warning", "skipped"),
+        expect: down!("critical", "warning", "critical"),
         change: |world| {
             alias_moved(world, "62", minutes(40));
             world.alias_target.weights = vec![("60".to_owned(), 0.5)];
             failing(world, &Fault::Status(502), minutes(20));
             erring(world, "[ERROR] KeyError: 'eggs'", minutes(20));
             shared(world, "62", "60", 20);
+        },
+    },
+    Scene {
+        name: "canary-errs-up",
+        hides: "The API answers. The errors are of version 60, which takes a tenth of the traffic.",
+        runbook: Some("inc-001"),
+        expect: Expect {
+            verdict: "warning",
+            root_cause: None,
+            steps: &[
+                ("inc-001", "probe", "ok"),
+                ("inc-001", "logs", "warning"),
+                ("inc-001", "alias", "warning"),
+                ("inc-001", "rollback", "ok"),
+            ],
+        },
+        change: |world| {
+            alias_moved(world, "62", minutes(40));
+            world.alias_target.weights = vec![("60".to_owned(), 0.1)];
+            erring(world, "[ERROR] KeyError: 'eggs'", minutes(20));
+            shared(world, "62", "60", 20);
+            world.culprit = None;
         },
     },
     Scene {

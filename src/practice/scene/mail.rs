@@ -264,6 +264,16 @@ pub(super) const SCENES: &[Scene] = &[
         expect: bounces!("unknown"),
         change: |world| world.metrics.clear(),
     },
+    Scene {
+        name: "no-mail-today",
+        hides: "No mail was sent for a day, so CloudWatch has no data point; SES counts 0 mails.",
+        runbook: Some("inc-005"),
+        expect: bounces!("ok"),
+        change: |world| {
+            sent(world, &[]);
+            world.metrics.retain(|metric| metric.namespace != "AWS/SES");
+        },
+    },
 ];
 
 /// So many mails, spread over the day.

@@ -3,7 +3,7 @@
 use super::check;
 use super::findings::{AliasFindings, AliasQuery};
 use super::version_table;
-use crate::fact::{Fact, FactValue, Probe, instant};
+use crate::fact::{self, Fact, FactValue, Probe, duration};
 use crate::lambda::last_known_good::KnownGood;
 use crate::observation::{FactState, Unavailable};
 use crate::report::columns::Screen;
@@ -100,6 +100,16 @@ pub fn show_report(findings: &AliasFindings, query: &AliasQuery) -> Report {
     runbook
         .steps
         .retain(|step| SHOWN.contains(&step.id.as_str()));
+    // A split keeps another version from being moved to. By itself it is a canary that somebody watches.
+    for step in runbook
+        .steps
+        .iter_mut()
+        .filter(|step| step.id.as_str() == "weights")
+    {
+        if let Finding::Critical(evidence) = &step.finding {
+            step.finding = Finding::Warning(evidence.clone());
+        }
+    }
     runbook.steps.push(moved_step(findings));
     runbook.steps.push(versions_step(findings));
     for (number, step) in (1..).zip(&mut runbook.steps) {
@@ -116,7 +126,8 @@ pub fn show_report(findings: &AliasFindings, query: &AliasQuery) -> Report {
     runbook.summary = match (&findings.seen.alias, runbook.verdict) {
         (Ok(alias), Verdict::Ok) => format!("{name} {}", alias.split()),
         (Ok(alias), _) => {
-            let why = worst.map_or(String::new(), |step| {
+            let why = worst.filter(|step| step.id.as_str() != "weights");
+            let why = why.map_or(String::new(), |step| {
                 format!("; {} {}", step.id, step.summary)
             });
             format!("{name} {}{why}", alias.split())
@@ -140,35 +151,41 @@ pub fn show_details(findings: &AliasFindings, screen: Screen) -> String {
 fn moved_step(findings: &AliasFindings) -> StepReport {
     let alias = findings.seen.alias.as_ref().ok();
     let by = alias.and_then(|alias| findings.past.current_move(alias));
-    let seconds = |path: &str| match findings.observations.get(path) {
+    let now = findings.clock.now;
+    let known = |path: &str| match findings.observations.get(path) {
         FactState::Known(Fact {
             value: FactValue::Instant(at),
             ..
-        }) => Some(instant(*at)),
+        }) => Some(*at),
         _ => None,
     };
-    let told = match by {
-        Some(by) => Some(format!(
-            "from {} to {} at {} by {} (journal {})",
-            by.from, by.to, by.at, by.command, by.id
-        )),
-        None => seconds("alias.moved_before").map(|before| match seconds("alias.moved_after") {
-            Some(after) => format!("between {after} and {before} (recorded runs)"),
-            None => format!("before {before}"),
-        }),
-    };
-    let title = "Last move";
-    match told {
-        Some(told) => {
-            let value = FactValue::Text(Untrusted::new(told.as_str()));
-            step(
-                "moved",
-                title,
-                ok(findings, "alias.moved", value),
-                &format!("moved {told}"),
-            )
+    let ago = |at: i64| format!("{} ago", duration((now.unix_timestamp() - at).max(0)));
+    let moved = |shown: &dyn Fn(i64) -> String| match by {
+        Some(by) => {
+            let at = fact::parse_instant(&by.at).map_or_else(|| by.at.clone(), shown);
+            let (from, to, command, id) = (&by.from, &by.to, &by.command, &by.id);
+            Some(format!(
+                "from {from} to {to}, {at}, by {command} (journal {id})"
+            ))
         }
         None => {
+            let after = known("alias.moved_after").map(shown);
+            let before = known("alias.moved_before").map(shown);
+            before.map(|before| match after {
+                Some(after) if after == before => format!("{before} (recorded runs)"),
+                Some(after) => format!("between {after} and {before} (recorded runs)"),
+                None => format!("{before} or earlier"),
+            })
+        }
+    };
+    let title = "Last move";
+    match (moved(&ago), moved(&fact::instant)) {
+        (Some(told), Some(stamped)) => {
+            let value = FactValue::Text(Untrusted::new(stamped.as_str()));
+            let finding = ok(findings, "alias.moved", value);
+            step("moved", title, finding, &format!("moved {told}"))
+        }
+        _ => {
             let finding = Finding::Skipped(Vec::new());
             step(
                 "moved",

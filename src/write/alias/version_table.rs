@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Columns of a picture.
-const COLUMNS: usize = 24;
+const COLUMNS: usize = 12;
 
 /// One line for each version, for people.
 pub(super) fn table(findings: &AliasFindings, screen: Screen) -> String {
@@ -32,12 +32,10 @@ pub(super) fn table(findings: &AliasFindings, screen: Screen) -> String {
     let head = [
         "VERSION",
         "STATE",
-        "CODE",
         "AGE",
-        "SERVED",
         "ERRORS",
-        "ERRORS OVER TIME",
-        "AS LAST KNOWN-GOOD",
+        "OVER TIME",
+        "KNOWN-GOOD",
     ];
     screen.table(head, rows)
 }
@@ -49,7 +47,7 @@ fn row(
     served: Option<&VersionMetrics>,
     now: i64,
     picture: impl Fn(&VersionMetrics) -> String,
-) -> [Printable; 8] {
+) -> [Printable; 6] {
     let known = configured.as_ref().ok();
     let text =
         |text: Option<String>| Untrusted::new(text.unwrap_or_else(|| "-".into())).printable(40);
@@ -74,17 +72,13 @@ fn row(
             .unwrap_or_else(|| "good".to_owned()),
         None => "-".to_owned(),
     };
-    let code = known.and_then(|c| c.code.as_ref().map(|code| code.chars().take(10).collect()));
     let age = known.and_then(|c| c.published).map(|at| duration(now - at));
-    let count =
-        |count: fn(&VersionMetrics) -> i64| text(served.map(|served| count(served).to_string()));
+    let errors = served.map(|served| format!("{} of {}", served.failed(), served.invoked()));
     [
         Printable::from(format!("{number}{mark}")),
         text(known.and_then(|c| c.state.state.clone())),
-        text(code),
         text(age),
-        count(VersionMetrics::invoked),
-        count(VersionMetrics::failed),
+        text(errors),
         text(served.filter(|served| served.invoked() > 0).map(picture)),
         Untrusted::new(against).printable(60),
     ]
@@ -169,6 +163,6 @@ mod tests {
             unicode: false,
         };
         let picture = picture(&served, &(0..24), 1_000, plain.glyphs());
-        assert_eq!(picture, "_         .         #   ");
+        assert_eq!(picture, "_    .    # ");
     }
 }

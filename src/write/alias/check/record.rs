@@ -279,7 +279,10 @@ pub(super) fn onset(known: &PreflightInput<'_>) -> CheckResult {
     };
     let told = vec![text("rollback.why", why.as_str())];
     match why.as_str() {
-        "errors-after-move" => CheckResult::ok(told, "errors began after the alias moved"),
+        "errors-after-move" | "errors-after-earlier-move" => {
+            CheckResult::ok(told, "errors began after the alias moved")
+        }
+        "canary-fails" => CheckResult::ok(told, "errors are of the canary"),
         "errors-before-move" => CheckResult::warning(
             "errors-before-move",
             told,

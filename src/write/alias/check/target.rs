@@ -174,8 +174,10 @@ pub(super) fn weights(input: &PreflightInput<'_>) -> CheckResult {
             ))
             .command(format!("duckops alias rollback --to {serving}"));
     }
+    let serving = &alias.version;
     CheckResult::bad("weighted", evidence, format!("traffic split: {split}"))
-        .next("Find out whose canary this is; weights of a Lambda transition go away alone")
+        .next("Find the owner of the canary; where there is none, take it back")
+        .command(format!("duckops alias rollback --to {serving} --dry-run"))
 }
 
 pub(super) fn deployment(input: &PreflightInput<'_>) -> CheckResult {
