@@ -113,13 +113,11 @@ fn without_a_login_the_first_thing_to_do_during_an_outage_is_to_log_in() {
 #[test]
 fn a_version_that_cannot_serve_is_named_beside_the_drift() {
     let mut world = world("deploy-breaks-at-once");
-    world.configured.insert("State".into(), "Failed".into());
-    world
-        .configured
-        .insert("StateReason".into(), "The KMS key is disabled".into());
-    world
-        .configured
-        .insert("StateReasonCode".into(), "DisabledKMSKey".into());
+    let failed = json!({
+        "State": "Failed", "StateReason": "The KMS key is disabled",
+        "StateReasonCode": "DisabledKMSKey",
+    });
+    world.configured.insert("62".into(), failed);
     let stage = Stage::of(world);
     let ran = stage.once(&["triage", "inc-001"]).run();
     assert!(

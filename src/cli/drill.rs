@@ -11,6 +11,7 @@ use crate::exit;
 use crate::fact::instant;
 use crate::practice::{self, FakeStack, Scene};
 use crate::recording::Recording;
+use crate::report::count;
 use crate::text::Printable;
 use std::path::Path;
 use std::time::Duration;
@@ -131,7 +132,8 @@ async fn replay(
         .for_each(|line| out::warn(line));
     if not_played > 0 {
         out::warn(&format!(
-            "{not_played} steps were not played: the recording does not hold what they are about (requests, bonds, newer facts)"
+            "{} not played: the recording does not hold what they are about (requests, bonds, newer facts)",
+            count(not_played, "step was", "steps were")
         ));
     }
     out::warn(&format!(

@@ -27,7 +27,7 @@ use crate::report::columns::Screen;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::report::model::{Report, Verdict};
-use crate::report::short;
+use crate::report::{short, wrap};
 use crate::runbook::{Library, Missing};
 use crate::stack::{Origin, Setting, Settings, Stack};
 use crate::text::{Printable, words_of};
@@ -38,6 +38,9 @@ use std::path::{Path, PathBuf};
 use temp_history::TempHistory;
 use time::OffsetDateTime;
 use url::Url;
+
+/// The width of the list of all scenes.
+const COLUMNS: usize = 80;
 
 /// Why a drill came to no result.
 #[derive(Debug, thiserror::Error)]
@@ -194,12 +197,16 @@ impl Drill<'_> {
             missed += usize::from(!right);
             let mark = if right { "found " } else { "MISSED" };
             let shown = text.len();
-            let _ = writeln!(
-                text,
-                "{mark}  {:<22} {}",
-                scene.name,
-                short::headline(&played.report)
-            );
+            let (name, headline) = (scene.name, short::headline(&played.report));
+            let whole = format!("{mark}  {name:<22} {headline}");
+            if whole.chars().count() <= COLUMNS {
+                let _ = writeln!(text, "{whole}");
+            } else {
+                let _ = writeln!(text, "{mark}  {name}");
+                for line in wrap(&headline, COLUMNS - 8) {
+                    let _ = writeln!(text, "        {line}");
+                }
+            }
             for wrong in &played.wrong {
                 let _ = writeln!(text, "        {wrong}");
             }

@@ -17,7 +17,8 @@ pub(super) fn keep_stack(conclusion: &mut Conclusion, argument: &str) {
         }
     };
     keep(of(&mut conclusion.next_action));
-    keep(of(&mut conclusion.layout.obstacle));
+    let obstacle = conclusion.layout.obstacle.as_mut();
+    keep(obstacle.and_then(|(_, command)| command.as_mut()));
     for runbook in &mut conclusion.runbooks {
         keep(of(&mut runbook.next_action));
         keep(runbook.then.as_mut());

@@ -84,8 +84,8 @@ enum Reason {
     NotInvoked,
     /// Only other versions behind the alias fail.
     ErrorsOfOthers,
-    /// They do, and have a share of the traffic.
-    CanaryFails,
+    /// They do, and have no share of the traffic any more.
+    ErrorsOfLeftVersion,
     /// The errors are older than the version.
     ErrorsBeforeMove,
     /// The version served well for more than a day before it failed.
@@ -111,7 +111,7 @@ impl Reason {
             Reason::Throttled => "throttled",
             Reason::NotInvoked => "not-invoked",
             Reason::ErrorsOfOthers => "errors-of-others",
-            Reason::CanaryFails => "canary-fails",
+            Reason::ErrorsOfLeftVersion => "errors-of-left-version",
             Reason::ErrorsBeforeMove => "errors-before-move",
             Reason::ServedWell => "served-well",
             Reason::NoErrors => "no-errors",
@@ -166,8 +166,8 @@ fn reason(inputs: &RollbackInputs<'_>, now: i64) -> Result<Reason, Unavailable> 
         let is_split = matches!(observations.get("alias.weighted"),
             FactState::Known(fact) if fact.value == FactValue::Bool(true));
         return Ok(match is_split {
-            true => Reason::CanaryFails,
-            false => Reason::ErrorsOfOthers,
+            true => Reason::ErrorsOfOthers,
+            false => Reason::ErrorsOfLeftVersion,
         });
     }
     let is_drift = inputs.drift == Ok(true);

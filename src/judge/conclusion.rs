@@ -60,10 +60,7 @@ pub(super) fn of(cause: Option<RunbookReport>, runbooks: Vec<RunbookReport>) -> 
             };
         }
         let command = obstacle.next_action.and_then(|next| next.command);
-        layout.obstacle = Some(NextAction {
-            text: obstacle.summary,
-            command,
-        });
+        layout.obstacle = Some((obstacle.summary, command));
     }
     let summary = match (verdict, runbooks.as_slice()) {
         (Verdict::Ok, [_, _, ..]) => {

@@ -134,12 +134,20 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
     let verdict = worst(&judged);
     let leading = || judged.iter().filter(|j| j.step.verdict() == verdict);
     let skipped = || judged.iter().find(|judged| judged.leads);
+    // A step that is skipped can know what to do in its place.
+    let instead = || {
+        let skipped = judged
+            .iter()
+            .filter(|j| j.step.verdict() == Verdict::Skipped);
+        skipped.filter(|j| j.leads && verdict == Verdict::Critical && j.step.next_action.is_some())
+    };
     let fill = |words: &crate::runbook::Words| {
         words.fill(|path| inputs.value(path), &runbook.limits, inputs.naming)
     };
     // Of two that lead the later one knows more.
     let primary = leading()
         .rfind(|judged| judged.leads)
+        .or_else(|| instead().next_back())
         .or_else(|| leading().next())
         .map(|judged| &judged.step);
     let is_known =

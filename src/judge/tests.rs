@@ -149,10 +149,9 @@ fn beside_something_worse_what_keeps_steps_unknown_is_said_with_its_command() {
     let found = concluded(&["inc-002", "inc-005"], &[], &observations);
     assert_eq!(found.verdict, Verdict::Critical);
     assert_eq!(found.layout.headline, None);
-    let obstacle = found.layout.obstacle.expect("several steps are unknown");
-    let why = obstacle.text;
+    let (why, command) = found.layout.obstacle.expect("several steps are unknown");
     assert!(why.as_str().starts_with("No AWS credentials: "), "{why}");
-    let command = obstacle.command.expect("a command");
+    let command = command.expect("a command");
     assert!(command.as_str().starts_with("aws sso login"), "{command}");
 }
 

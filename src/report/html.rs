@@ -85,7 +85,7 @@ pub fn render(page: &HtmlPage<'_>) -> String {
                     h1 { (verdict(report.verdict)) " " (words::headline(report)) }
                     @if let Some(next) = &report.next_action { (action(do_now(report), next)) }
                     @if let Some(due) = &report.escalation { (escalation(due, report)) }
-                    @if let Some(obstacle) = &report.layout.obstacle { (action("Unknown", obstacle)) }
+                    @if let Some(obstacle) = &words::obstacle(report) { (action("Unknown", obstacle)) }
                     @if let Some(cause) = &report.root_cause {
                         @if report.runbooks.iter().all(|one| one.id != *cause) {
                             p { "Root cause: " (name(cause)) "." }

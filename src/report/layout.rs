@@ -1,6 +1,5 @@
 //! What the table of a report shows beside its steps.
 
-use super::model::NextAction;
 use crate::text::Printable;
 
 /// What the table of a report shows beside its steps, or in their place.
@@ -10,7 +9,7 @@ pub struct Layout {
     pub headline: Option<Printable>,
     /// Why several steps are not judged, where the first line says something worse, and the command
     /// that mends it.
-    pub obstacle: Option<NextAction>,
+    pub obstacle: Option<(Printable, Option<Printable>)>,
     /// Lines between the answer and the steps, as they stand.
     pub body: Vec<Printable>,
     /// Which steps have a row.

@@ -4,7 +4,7 @@
 //! on their line can end.
 
 use super::model::{Escalation, NextAction, Report, RunbookReport, StepReport, Verdict};
-use super::words::{name, standing, took, unmentioned, utc, value};
+use super::words::{name, obstacle, standing, took, unmentioned, utc, value};
 
 /// The whole report.
 pub fn render(report: &Report) -> String {
@@ -30,9 +30,7 @@ pub fn render(report: &Report) -> String {
     }
     next(&mut out, "Next", report.next_action.as_ref());
     escalate(&mut out, report.escalation.as_ref());
-    if let Some(obstacle) = &report.layout.obstacle {
-        next(&mut out, "Unknown", Some(obstacle));
-    }
+    next(&mut out, "Unknown", obstacle(report).as_ref());
     for one in &report.runbooks {
         runbook(&mut out, one, report);
     }

@@ -34,7 +34,7 @@ pub mod table;
 pub mod verdict;
 pub(crate) mod words;
 
-pub(crate) use words::{clock, count};
+pub(crate) use words::{clock, count, wrap};
 
 #[cfg(test)]
 pub(crate) mod sample;

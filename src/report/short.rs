@@ -29,9 +29,9 @@ pub fn render(report: &Report) -> String {
         let (next, escalation) = (runbook.next_action.as_ref(), runbook.escalation.as_ref());
         lines.extend(action(next, escalation, report.started_at));
     }
-    if let Some(obstacle) = &report.layout.obstacle {
+    if let Some(obstacle) = super::words::obstacle(report) {
         lines.push(format!("UNKNOWN {} {}", report.stack.name, obstacle.text));
-        lines.extend(action(Some(obstacle), None, report.started_at));
+        lines.extend(action(Some(&obstacle), None, report.started_at));
     }
     // What the first line is about comes first.
     let (first, others): (Vec<&RunbookReport>, Vec<&RunbookReport>) = report

@@ -326,7 +326,7 @@ impl<'a> TablePage<'a> {
         if let Some(then) = words::then(report) {
             lines.push(("then", then));
         }
-        if let Some(obstacle) = &report.layout.obstacle {
+        if let Some(obstacle) = words::obstacle(report) {
             lines.push(("unknown", obstacle.text.to_string()));
             let command = obstacle.command.iter();
             lines.extend(command.map(|command| ("", command.to_string())));

@@ -1,7 +1,7 @@
 //! Small words that several formats share: names, times, values, and lines that fit.
 //! They know nothing of any single format.
 
-use super::model::{Change, Evidence, Report, RunbookReport, Standing, Verdict};
+use super::model::{Change, Evidence, NextAction, Report, RunbookReport, Standing, Verdict};
 use crate::fact::{FactValue, instant};
 use crate::text::Printable;
 use std::time::Duration;
@@ -88,6 +88,12 @@ pub(super) fn seconds(took: Duration) -> String {
 /// RFC 3339 in UTC with whole seconds.
 pub(super) fn utc(at: OffsetDateTime) -> String {
     instant(at.unix_timestamp())
+}
+
+/// What keeps several steps unknown, and the command that mends it.
+pub(super) fn obstacle(report: &Report) -> Option<NextAction> {
+    let (text, command) = report.layout.obstacle.clone()?;
+    Some(NextAction { text, command })
 }
 
 /// How a runbook compares with the checks before, in a few words; nothing where it was well

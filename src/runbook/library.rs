@@ -90,12 +90,10 @@ impl Missing {
     }
 }
 
-/// The id of the incident with a number of at most three digits: `inc-004` of `4`, `004`, `inc-4` and
-/// `INC4`.
+/// The id of the incident with a number of at most three digits: `inc-004` of `4`, `004` and `INC4`.
 fn incident_id(asked: &str) -> Option<String> {
     let lower = asked.to_ascii_lowercase();
     let number = lower.strip_prefix("inc").unwrap_or(&lower);
-    let number = number.trim_start_matches('-');
     let is_number = (1..=3).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
     is_number.then(|| format!("inc-{number:0>3}"))
 }

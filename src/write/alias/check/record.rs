@@ -282,7 +282,7 @@ pub(super) fn onset(known: &PreflightInput<'_>) -> CheckResult {
         "errors-after-move" | "errors-after-earlier-move" => {
             CheckResult::ok(told, "errors began after the alias moved")
         }
-        "canary-fails" => CheckResult::ok(told, "errors are of the canary"),
+        "errors-of-others" => CheckResult::ok(told, "errors are of the canary"),
         "errors-before-move" => CheckResult::warning(
             "errors-before-move",
             told,
