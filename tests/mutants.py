@@ -71,10 +71,11 @@ def run(command):
 def tested(command, busiest=resource.RLIM_INFINITY):
     """The first test that fails, after which nothing is waited for, or nothing where all pass."""
     def limited():
+        # No session of its own: a test that opens a terminal would get it as its own, and end with it.
+        os.setpgid(0, 0)
         resource.setrlimit(resource.RLIMIT_CPU, (busiest, busiest))
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                               errors="replace", start_new_session=True, stdin=subprocess.DEVNULL,
-                               preexec_fn=limited)
+                               errors="replace", stdin=subprocess.DEVNULL, preexec_fn=limited)
     def end():
         try:
             os.killpg(process.pid, signal.SIGKILL)
