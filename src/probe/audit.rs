@@ -140,7 +140,7 @@ fn exactly(observation: &mut Observation, tally: &Tally, at: OffsetDateTime) {
         "certificate entry",
         "duckops history status.database.birth_certificates",
     );
-    age(observation, cert, issued, &tally.certs, tally, at);
+    age(observation, cert, issued, &tally.cert_done, tally, at);
     observation.set(
         "audit.newest_certs",
         FactValue::List(tally.certs.lines()),

@@ -10,7 +10,7 @@ mod tests;
 mod words;
 
 use crate::connections::EventKind;
-use words::{ABOUT_PULSES, ABSENT, FAILED, OF_OTHERS, UNDECIDED};
+use words::{ABOUT_PULSES, ABSENT, DONE, FAILED, OF_OTHERS, UNDECIDED};
 
 /// What a type speaks of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(super) struct Meaning {
     pub(super) peck: bool,
     /// A certificate, whatever became of it.
     pub(super) cert: bool,
+    /// A certificate, and not that something failed or is still to come.
+    pub(super) cert_done: bool,
     /// A certificate was issued, and not that it failed to be.
     pub(super) cert_issued: bool,
     /// An agent became known to the platform.
@@ -46,6 +48,7 @@ impl Meaning {
             pulse: about("pulse") && done && !is_about_pulses(&kind),
             peck: about("peck"),
             cert: about("cert"),
+            cert_done: about("cert") && done && !about("revoke"),
             cert_issued: about("cert")
                 && [
                     "issued",
@@ -78,14 +81,14 @@ impl Meaning {
 /// Whether a type in its normal form tells of what has come to pass.
 fn is_done(kind: &str) -> bool {
     let said = |words: &[&str]| kind.split('_').any(|token| words.contains(&token));
-    let late = kind.contains("timed_out") || said(&["expired"]);
-    // `unverified`, `unsuccessful`, `unreachable`; a bond that was undone is another thing.
+    let late = kind.contains("timed_out");
+    // A participle that is not known to be good, such as `quarantined`, and `unreachable`.
     let is_undone = |token: &str| {
-        let of = token.strip_prefix("un").unwrap_or_default();
-        let is_parted = of.starts_with("peck") || of.starts_with("bond");
-        !is_parted && of.len() >= 5 && ["ed", "ful", "able"].iter().any(|end| of.ends_with(end))
+        let is_participle = token.len() > 4 && token.ends_with("ed") && !DONE.contains(&token);
+        is_participle || (token.starts_with("un") && token.ends_with("able"))
     };
-    !late && !kind.split('_').any(is_undone) && !said(FAILED) && !said(ABSENT) && !said(UNDECIDED)
+    let is_undone = kind.split('_').any(is_undone);
+    !late && !is_undone && !said(FAILED) && !said(ABSENT) && !said(UNDECIDED)
 }
 
 fn is_about_pulses(kind: &str) -> bool {
@@ -177,7 +180,14 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
     ]) {
         return Some(EventKind::Denied);
     }
-    if about(&["expire", "timed_out", "timeout", "lapsed", "window_closed"]) {
+    if about(&[
+        "expire",
+        "timed_out",
+        "timeout",
+        "lapsed",
+        "window_closed",
+        "ttl_exceeded",
+    ]) {
         return Some(EventKind::Expired);
     }
     if about(&["approved", "accepted", "approval_granted", "approval_succe"])
@@ -218,6 +228,7 @@ fn is_callback_error(kind: &str) -> bool {
         "unauthorized",
         "forbidden",
         "dead_letter",
+        "reset",
         "_5xx",
     ];
     let has = |words: &[&str]| kind.split('_').any(|token| words.contains(&token));
@@ -226,7 +237,7 @@ fn is_callback_error(kind: &str) -> bool {
     };
     let is_late = late.iter().any(|word| kind.contains(word)) || kind.split('_').any(is_code);
     let is_error = says_callback_error(kind) || (kind.contains("callback") && is_late);
-    is_error && !has(&["resolved", "cleared", "recovered"])
+    is_error && !has(&["resolved", "cleared", "recovered", "succeeded"])
 }
 
 fn says_callback_error(text: &str) -> bool {

@@ -122,7 +122,10 @@ impl Coverage {
         let is_old = |at: Option<i64>| at.is_some_and(|at| self.now - at >= DAY);
         let counted = |n: i64, what| format!("{n} of {} audit entries have {what}", self.entries);
         let reason = if self.untimed > 0 && !is_old(self.order.latest()) {
-            counted(self.untimed, "an unusable time")
+            counted(
+                self.untimed,
+                "an unusable time (it must be a number, or have a zone)",
+            )
         } else if self.untyped > 0 && self.untimed == 0 && !is_old(self.untyped_at) {
             counted(self.untyped, "no type")
         } else {

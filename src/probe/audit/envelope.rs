@@ -108,7 +108,8 @@ fn has_later_pages(around: &Map<String, Value>) -> bool {
     let number = |names: [&str; 3]| {
         around.iter().find_map(|(name, value)| {
             let is_named = names.contains(&plain(name).as_str());
-            is_named.then(|| value.as_u64())?
+            let number = || value.as_u64().or_else(|| value.as_str()?.parse().ok());
+            is_named.then(number)?
         })
     };
     let total = number(["total", "totalcount", "totalresults"]);
@@ -237,9 +238,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
                     let value = map.next_value::<Value>()?;
                     envelope.more |= goes_on(&name, &value);
                     envelope.error |= is_error(&name, &value);
-                    if value.is_u64() {
-                        numbers.insert(name, value);
-                    }
+                    numbers.insert(name, value);
                 }
             }
         }

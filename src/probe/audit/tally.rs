@@ -30,6 +30,7 @@ pub(super) struct Tally {
     pub(super) pulse_count: i64,
     pub(super) pulses_24h: i64,
     pub(super) certs: Newest,
+    pub(super) cert_done: Newest,
     pub(super) certs_issued_24h: i64,
     pub(super) certs_issued_48h: i64,
     /// Of the last 24 h and of the last 48 h.
@@ -52,6 +53,7 @@ impl Tally {
             pulse_count: 0,
             pulses_24h: 0,
             certs: Newest::of(3),
+            cert_done: Newest::of(1),
             certs_issued_24h: 0,
             certs_issued_48h: 0,
             signed_up: [0; 2],
@@ -74,6 +76,9 @@ impl Tally {
         }
         if meaning.cert {
             self.certs.offer(at, entry);
+        }
+        if meaning.cert_done {
+            self.cert_done.offer(at, entry);
         }
         if meaning.cert_issued {
             self.certs_issued_24h += i64::from(at > now - DAY);

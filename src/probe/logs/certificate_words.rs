@@ -75,7 +75,7 @@ pub(super) const TLS: [&str; 26] = [
 ];
 /// Whose certificate it is, said directly before the word, when it is no duckling's: that of a connection, a
 /// device, a login or a signature.
-pub(super) const OF_OTHERS: [&str; 23] = [
+pub(super) const OF_OTHERS: [&str; 28] = [
     "client",
     "server",
     "peer",
@@ -99,6 +99,11 @@ pub(super) const OF_OTHERS: [&str; 23] = [
     "code",
     "user",
     "vpn",
+    "cluster",
+    "provider",
+    "domain",
+    "website",
+    "ssh",
 ];
 /// Words of mail that is sent.
 pub(super) const MAIL: [&str; 6] = [

@@ -99,7 +99,13 @@ fn level_in_brackets(text: &str) -> Option<Level> {
         let is_letter = letter.len() == 1 && rest.split(' ').take(2).any(is_time);
         is_letter.then(|| Level::of_letter(letter))?
     };
+    // `log,error`
+    let last_tag = || {
+        let tags = text.rsplit_once(',').filter(|_| !text.contains(' '))?;
+        Level::of_word(tags.1)
+    };
     Level::of_word(text)
+        .or_else(last_tag)
         .or_else(behind_time)
         .or_else(behind_module)
         .or_else(before_time)

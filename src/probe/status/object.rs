@@ -40,7 +40,7 @@ const DEGRADED: [&str; 15] = [
     "investigating",
 ];
 /// Words by which it calls itself down.
-const OUTAGE: [&str; 27] = [
+const OUTAGE: [&str; 26] = [
     "outage",
     "down",
     "error",
@@ -60,7 +60,6 @@ const OUTAGE: [&str; 27] = [
     "disruption",
     "stopped",
     "halted",
-    "out",
     "unreachable",
     "unresponsive",
     "crashed",
@@ -173,10 +172,13 @@ impl StatusObject {
         };
         // A code of HTTP.
         let fails = |word: &&str| word.len() == 3 && word.starts_with('5');
+        let is_gone = said
+            .windows(2)
+            .any(|pair| pair == ["out", "of"] || pair == ["timed", "out"]);
         let is_taken_over = said.windows(2).any(|pair| pair == ["failed", "over"]);
         if is_in(&MILD) || is_taken_over {
             ClaimedHealth::Degraded
-        } else if is_in(&OUTAGE) || (said.len() == 1 && said.iter().any(fails)) {
+        } else if is_in(&OUTAGE) || is_gone || (said.len() == 1 && said.iter().any(fails)) {
             ClaimedHealth::Outage
         } else if is_in(&DEGRADED) {
             ClaimedHealth::Degraded

@@ -150,10 +150,15 @@ impl Reader {
             }
             (None, _) => {
                 self.close();
-                if !has_version(text) {
-                    return;
+                // `20 marca 2026: wersja 61` names one in words that are not known.
+                let numbers = words(text)
+                    .into_iter()
+                    .filter(|word| whole_version(word, true).is_some());
+                match has_version(text) {
+                    true => self.above = Some(text.to_owned()),
+                    false if numbers.count() > 2 => {}
+                    false => return,
                 }
-                self.above = Some(text.to_owned());
                 self.begin(block(None));
             }
         }

@@ -206,8 +206,13 @@ fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
         let is_mark = *column == Column::Status || !cell.contains(char::is_alphanumeric);
         is_mark && cell.contains(words::NOT_DONE)
     });
-    let is_empty = |(column, cell): &(Column, String)| *column == Column::Done && cell.is_empty();
-    let is_undone = block.cells.iter().any(is_empty)
+    let denies = |(column, cell): &(Column, String)| {
+        let first = words::words(cell).into_iter().next();
+        *column == Column::Done
+            && !cell.contains(words::DONE)
+            && first.is_none_or(|word| word == "no" || word == "not" || words::is_plan(&word))
+    };
+    let is_undone = block.cells.iter().any(denies)
         || status
             .iter()
             .any(|word| words::is_plan(word) || words::is_failure(word))

@@ -20,6 +20,8 @@ mod words;
 
 use entry::{Entry, EntryKind, entries};
 
+const DAY: i64 = 86_400;
+
 /// What the log is about. Without an instant no date is one to come.
 #[derive(Clone, Copy, Debug)]
 pub struct DeployLogScope<'a> {
@@ -111,8 +113,13 @@ pub fn newest_change(
     entries.retain(|entry| entry.kind != EntryKind::Other);
     let newest = entries.iter().map(|entry| entry.at).max();
     let newest = newest.ok_or(NoVersion::NoDate)?;
-    // Logs grow at either end: what is ambiguous at one moment must not be decided by its place.
-    entries.retain(|entry| entry.at == newest);
+    // Logs grow at either end: what is ambiguous at one moment must not be decided by its place, and a date
+    // alone may be any moment of its day.
+    let may_be_newest = |entry: &Entry| {
+        let is_its_day = entry.at.div_euclid(DAY) == newest.div_euclid(DAY);
+        entry.at == newest || (entry.is_date_alone && is_its_day)
+    };
+    entries.retain(may_be_newest);
     let left: Vec<String> = entries
         .iter()
         .flat_map(|entry| match &entry.kind {

@@ -41,7 +41,10 @@ impl Column {
             {
                 Self::Date
             }
-            () if has(&["deployed", "released", "live"]) && !has(&["by"]) => Self::Done,
+            () if words.len() == 1 && has(&["prod", "production", "prd", "done"]) => Self::Done,
+            () if has(&["deployed", "released", "live"]) && !has(&["by", "until", "to"]) => {
+                Self::Done
+            }
             () if has(&["env", "environment", "stage"]) => Self::Environment,
             () if has(&["alias"]) => Self::Alias,
             () if has(&["state", "result", "outcome", "estado"]) || begins("stat") => Self::Status,

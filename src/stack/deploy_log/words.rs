@@ -51,7 +51,7 @@ pub(super) fn is_release(word: &str) -> bool {
 /// Whether the next word, a number, is a version.
 pub(super) fn announces_version(word: &str) -> bool {
     // `versione`, `versie`
-    word.starts_with("vers") || matches!(word, "ver" | "functionversion")
+    word.starts_with("vers") || word.ends_with("version") || word == "ver"
 }
 
 /// Things that have versions of their own: the number behind such a word is none of the function's.
