@@ -105,14 +105,19 @@ impl Board {
             .as_ref()
             .and_then(|next| next.command.as_ref());
         let command = command.map_or(String::new(), ToString::to_string);
-        // What was found early, by another rule, may be calm again until it is due.
-        if report.verdict == Verdict::Ok && due.visible.is_none_or(|visible| at < visible) {
+        // What was found early, by another rule, may be calm again until it is due, and mail of a
+        // day falls below its limit by itself.
+        let is_due = due.visible.is_some_and(|visible| at >= visible) && incident.holds;
+        if report.verdict == Verdict::Ok && !is_due {
             return;
         }
         if !due.commands.iter().any(|right| command.starts_with(right)) {
-            notes
-                .wrong_command
-                .push(format!("{}: {}: {command}", told(at), due.what));
+            notes.wrong_command.push(format!(
+                "{}: {}: {command}: {}",
+                told(at),
+                due.what,
+                first_line(report)
+            ));
         }
         if due.is_root && root(report) != Some(due.runbook) {
             notes
@@ -293,6 +298,9 @@ impl fmt::Display for Board {
             stray.len(),
             self.stray_runs,
             self.pages_in_calm.len()
-        )
+        )?;
+        plain
+            .iter()
+            .try_for_each(|run| writeln!(f, "not ok {} {}", told(run.at), run.line))
     }
 }

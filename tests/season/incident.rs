@@ -87,6 +87,8 @@ pub(super) struct Incident {
     before: u32,
     execution: String,
     breaks_at: Option<i64>,
+    /// Whether what is to be found is so at this moment.
+    pub(super) holds: bool,
     callback_errors: i64,
 }
 
@@ -275,6 +277,7 @@ impl Incident {
             before,
             execution,
             breaks_at,
+            holds: true,
             callback_errors: callback_errors(world),
         }
     }
@@ -297,6 +300,7 @@ impl Incident {
         let errors = callback_errors(world) - self.callback_errors;
         let since_certificate = now - platform.last_certificate;
         let registered = !platform.uncertified.is_empty();
+        self.holds = self.kind != Kind::Quota85 || used >= 0.8;
         for (nth, due) in self.due.iter_mut().enumerate() {
             let is_visible = match (self.kind, nth) {
                 (Kind::BrokenDeploy | Kind::LateDeploy, _) => platform.function.is_down(),
