@@ -124,7 +124,9 @@ fn unexpected(observations: &Observations, unavailable: &Unavailable) -> Unavail
         |v| format!("the alias points to {v}, and "),
     );
     let detail = format!("{at}no expected version is known: {}", unavailable.detail);
-    Unavailable::new(unavailable.why, detail).fix("Name the version: --expect VERSION")
+    Unavailable::new(unavailable.why, detail)
+        .fix("Find out which version should serve; --expect names it")
+        .command("duckops alias show")
 }
 
 /// The version under which the API last answered well: in this run, else in a recorded one.

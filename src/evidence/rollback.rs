@@ -84,8 +84,6 @@ enum Reason {
     NotInvoked,
     /// Only other versions behind the alias fail.
     ErrorsOfOthers,
-    /// They do, and have no share of the traffic any more.
-    ErrorsOfLeftVersion,
     /// The errors are older than the version.
     ErrorsBeforeMove,
     /// The version served well for more than a day before it failed.
@@ -111,7 +109,6 @@ impl Reason {
             Reason::Throttled => "throttled",
             Reason::NotInvoked => "not-invoked",
             Reason::ErrorsOfOthers => "errors-of-others",
-            Reason::ErrorsOfLeftVersion => "errors-of-left-version",
             Reason::ErrorsBeforeMove => "errors-before-move",
             Reason::ServedWell => "served-well",
             Reason::NoErrors => "no-errors",
@@ -163,12 +160,7 @@ fn reason(inputs: &RollbackInputs<'_>, now: i64) -> Result<Reason, Unavailable> 
         return Ok(Reason::NotInvoked);
     }
     if metrics.is_some_and(|metrics| metrics.error_owner == ErrorOwner::OtherVersions) {
-        let is_split = matches!(observations.get("alias.weighted"),
-            FactState::Known(fact) if fact.value == FactValue::Bool(true));
-        return Ok(match is_split {
-            true => Reason::ErrorsOfOthers,
-            false => Reason::ErrorsOfLeftVersion,
-        });
+        return Ok(Reason::ErrorsOfOthers);
     }
     let is_drift = inputs.drift == Ok(true);
     let mut onset = onset(inputs, now);

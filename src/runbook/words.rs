@@ -3,7 +3,7 @@
 //! | form | renders |
 //! |---|---|
 //! | `{fact}`, `{limits.name}`, `{stack.name}` | the value, `(not known)` for an unavailable fact |
-//! | `{fact_min..fact_max}` | `18` where both bounds agree, else `at least 18` |
+//! | `{fact_min..fact_max}` | `18` where both bounds agree, else `at least 18`; `at most 18` of 0 to 18 |
 //! | `{fact#agent}`, `{fact#entry/entries}` | `1 agent`, `2 agents`, `no agents` |
 //! | `{fact|first}` | the first entry of a list, at most 240 characters of it |
 //! | `[, newest {fact} ago]` | nothing unless every fact in the brackets is known |
@@ -196,9 +196,11 @@ impl Part {
             Part::Range(lower, upper) => {
                 let (lower, upper) = (fact(lower)?, fact(upper));
                 let shown = lower.shown();
-                Some(match upper == Some(lower) {
-                    true => shown,
-                    false => format!("at least {shown}").into(),
+                Some(match (lower, upper) {
+                    (lower, Some(upper)) if lower == upper => shown,
+                    // Of none or more only the other bound says something.
+                    (FactValue::Int(0), Some(upper)) => format!("at most {}", upper.shown()).into(),
+                    _ => format!("at least {shown}").into(),
                 })
             }
             Part::Count(number, one, many) => {
@@ -353,6 +355,9 @@ mod tests {
         assert_eq!(filled(text, &both(20)), "at least 18 in 24 h");
         assert_eq!(filled(text, &both(18)[..1]), "at least 18 in 24 h");
         assert_eq!(filled(text, &[]), "(not known) in 24 h");
+        let upto = [(lower, FactValue::Int(0)), (upper, FactValue::Int(7))];
+        assert_eq!(filled(text, &upto), "at most 7 in 24 h");
+        assert_eq!(filled(text, &upto[..1]), "at least 0 in 24 h");
     }
 
     #[test]

@@ -91,7 +91,13 @@ pub(super) fn facts(
         let mut unavailable = unlisted(lacks_token, UnavailableReason::NotCovered, why);
         // Where the lists were asked, they did not know it either.
         if !lists_asked {
-            unavailable.fix.get_or_insert_with(|| "With --token-file or --beak-key-file the lists are asked, which know when each agent was last seen".into());
+            unavailable.fix.get_or_insert_with(|| {
+                "Add --token-file or --beak-key-file: the lists show when each agent was last seen"
+                    .into()
+            });
+            unavailable
+                .command
+                .get_or_insert_with(|| "duckops doctor".into());
         }
         for path in [
             "bonds.bonded",

@@ -250,7 +250,7 @@ fn a_due_time_has_its_date_unless_it_is_today() {
         escalation.due = Some(sample::NOW + std::time::Duration::from_secs(24 * 3600));
     }
     let text = at_80(&report);
-    assert!(text.contains("by 2026-03-23 03:12Z, in 1 d"), "{text}");
+    assert!(text.contains("by 2026-03-23 03:12Z, in 24 h"), "{text}");
 }
 
 #[test]

@@ -121,6 +121,12 @@ pub fn show_report(findings: &AliasFindings, query: &AliasQuery) -> Report {
         .iter()
         .find(|s| s.verdict() == runbook.verdict);
     runbook.next_action = worst.and_then(|step| step.next_action.clone());
+    if runbook.next_action.is_none() && runbook.verdict > Verdict::Ok {
+        runbook.next_action = Some(NextAction {
+            text: "Judge the function and its API".into(),
+            command: Some("duckops triage inc-001".into()),
+        });
+    }
     let name = &findings.stack().alias.value;
     runbook.title = name.as_str().into();
     runbook.summary = match (&findings.seen.alias, runbook.verdict) {
