@@ -266,6 +266,9 @@ class Tests:
                                       [self.claims, "--test-threads", "6", *ROOMS[self.room][1]]]):
             before = busy()
             by = tested(command, self.limits[at])
+            if by and tested([command[0], "--exact", by], self.limits[at]) is None:
+                # On a machine with too much to do a test may fail by itself: all are run once more.
+                by = tested(command, self.limits[at])
             if by:
                 return by
             if self.limits[at] == resource.RLIM_INFINITY:
