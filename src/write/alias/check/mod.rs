@@ -232,3 +232,32 @@ pub fn as_runbook(input: &PreflightInput<'_>, checks: &[PreflightCheck]) -> Runb
         steps,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::model::Finding;
+    use crate::report::sample;
+
+    #[test]
+    fn only_bad_advice_speaks_against_a_rollback() {
+        let report = sample::one_bad_runbook();
+        let step = &report.runbooks[0].steps[0];
+        for (finding, is_bad) in [
+            (Finding::Critical(Vec::new()), true),
+            (Finding::Warning(Vec::new()), true),
+            (Finding::Unknown(Vec::new()), false),
+            (Finding::Skipped(Vec::new()), false),
+        ] {
+            for gate in [Gate::Shut, Gate::Bad, Gate::Advice, Gate::Open] {
+                let step = StepReport {
+                    finding: finding.clone(),
+                    ..step.clone()
+                };
+                let due = gate == Gate::Advice && is_bad;
+                let check = PreflightCheck { step, gate };
+                assert_eq!(check.advises_against(), due, "{finding:?} {gate:?}");
+            }
+        }
+    }
+}
