@@ -157,6 +157,7 @@ pub async fn ask_probes(
         evidence::check_gateway(&mut answers, access, asking.now);
     }
     evidence::check_log_silence(&mut answers, asking.now.unix_timestamp());
+    evidence::check_dead_targets(&mut answers, asking.now);
     let skew = check_clock_skew(&mut answers, &mut notes);
     let mut observations = Observations::default();
     answers

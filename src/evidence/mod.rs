@@ -8,6 +8,7 @@ mod cert_age;
 mod certs;
 mod clock;
 mod culprit;
+mod dead_targets;
 mod executions;
 mod expected;
 mod fleet;
@@ -28,6 +29,7 @@ mod rollback;
 mod versions;
 mod warming_up;
 
+pub use dead_targets::check_dead_targets;
 pub use gateway::check_gateway;
 pub use log_silence::check_log_silence;
 pub use mail_silence::check_mail_silence;

@@ -9,6 +9,8 @@ use time::{Duration, OffsetDateTime};
 /// A running total of at most so many errors bounds the increase of any window by itself
 /// (INC-004, `per_day`), so that only the last hour is open.
 const FEW: i64 = 10;
+/// So many errors of a day say nothing, once an hour has passed without another.
+const STRAY: i64 = 1;
 
 pub(super) fn join(
     observation: &mut Observation,
@@ -26,12 +28,16 @@ pub(super) fn join(
     let registered = count("growth.ducklings_48h_min").unwrap_or(0);
     // Those of requests that were denied or expired are no failures.
     let failures = count("executions.failures_24h");
+    let lately = count("executions.failures_1h_min");
+    let rising = observation.outcome("peck.callback_errors_rising");
+    let is_rising = rising.is_ok_and(|fact| fact.value == FactValue::Bool(true));
+    let is_quiet = !is_rising && lately == Some(0) && failures.is_some_and(|all| all <= STRAY);
     let waiting = fewest_waiting(observations, past.as_ref().ok(), (now, HOUR));
     let installed = past.as_ref().ok().and_then(|past| past.installed);
     for (path, ready) in [
         (
             "warming.callback_errors_until",
-            installed.and_then(|first| Some(first + callback_errors(observations, failures)?)),
+            installed.and_then(|first| Some(first + callback_errors(observations, is_quiet)?)),
         ),
         (
             "warming.certificates_until",
@@ -50,14 +56,15 @@ pub(super) fn join(
     }
 }
 
-/// How much history INC-004 step 1 needs, while nothing fails: no callback error in the feed, no
-/// failed execution in 24 h, no agent OFFLINE.
-fn callback_errors(observations: &Observations, failures: Option<i64>) -> Option<Duration> {
+/// How much history INC-004 step 1 needs, while nothing fails: in the last hour no callback error and
+/// no failed execution, in 24 h a stray at most, no agent OFFLINE.
+fn callback_errors(observations: &Observations, is_quiet: bool) -> Option<Duration> {
     let is_zero = |path: &str| observations.int(path) == Some(0);
     // A feed that broke off shows no absence: its pulses are counted only at its end.
     observations.int("audit.pulses")?;
-    let is_quiet = is_zero("audit.callback_errors_24h_min")
-        && failures == Some(0)
+    let shown = observations.int("audit.callback_errors_24h_min")?;
+    let is_quiet = is_quiet
+        && shown <= STRAY
         && is_zero("status.agents.dead")
         && observations.int("bonds.offline").unwrap_or(0) == 0;
     let total = observations.int(CALLBACK_ERRORS)?;
@@ -106,10 +113,12 @@ mod tests {
         let mut joined = Observation::new(crate::fact::Probe::History);
         for (path, value) in facts
             .iter()
-            .filter(|(path, _)| *path == "executions.failures_24h")
+            .filter(|(path, _)| path.starts_with("executions.failures"))
         {
             joined.set(path, FactValue::Int(*value), NOW);
         }
+        let rises = facts.contains(&RISING);
+        joined.set(RISING.0, FactValue::Bool(rises), NOW);
         join(&mut joined, &observations, &past, NOW);
         match joined.outcome(path).ok()?.value {
             FactValue::Instant(at) => Some((at - NOW.unix_timestamp()) / 60),
@@ -117,10 +126,13 @@ mod tests {
         }
     }
 
-    const QUIET: [(&str, i64); 5] = [
+    const RISING: (&str, i64) = ("peck.callback_errors_rising", 1);
+
+    const QUIET: [(&str, i64); 6] = [
         ("audit.pulses", 40),
         ("audit.callback_errors_24h_min", 0),
         ("executions.failures_24h", 0),
+        ("executions.failures_1h_min", 0),
         ("status.agents.dead", 0),
         ("peck.callback_errors", 7),
     ];
@@ -141,12 +153,23 @@ mod tests {
         let many = with("peck.callback_errors", 11);
         assert_eq!(ready(path, Some(minutes(60)), &many), Some(23 * 60));
         for against in [
-            with("audit.callback_errors_24h_min", 1),
-            with("executions.failures_24h", 1),
+            with("audit.callback_errors_24h_min", 2),
+            with("executions.failures_24h", 2),
+            with("executions.failures_1h_min", 1),
+            with(RISING.0, RISING.1),
             with("status.agents.dead", 1),
             with("bonds.offline", 1),
         ] {
             assert_eq!(ready(path, Some(minutes(5)), &against), None, "{against:?}");
+        }
+        // A stray, an hour later.
+        for single in ["audit.callback_errors_24h_min", "executions.failures_24h"] {
+            let single = with(single, 1);
+            assert_eq!(
+                ready(path, Some(minutes(5)), &single),
+                Some(55),
+                "{single:?}"
+            );
         }
         for lost in QUIET {
             let rest: Vec<_> = QUIET.into_iter().filter(|known| *known != lost).collect();

@@ -16,6 +16,7 @@ use crate::connections::{
 use crate::fact::{FactValue, Probe, duration, instant};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
+pub use callbacks::facts as callback_facts;
 pub use lists::Access;
 use lists::ListResults;
 use time::OffsetDateTime;
@@ -53,7 +54,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
         .builder
         .end(reach, silent, std::mem::take(&mut lists.notes));
     // These come from the feed alone, which every step may read.
-    callbacks::facts(&mut observation, &connections, context.now);
+    callbacks::facts(&mut observation, &connections, 0, context.now);
     match lists.failed.take() {
         Some(unavailable) => observation.default_unavailable(unavailable),
         None => facts(&mut observation, &connections, context, &lists),

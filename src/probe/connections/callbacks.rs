@@ -44,8 +44,10 @@ impl FailingAgent<'_> {
     }
 }
 
-pub(super) fn facts(observation: &mut Observation, all: &Connections, at: OffsetDateTime) {
-    let agents = failing(all);
+/// Sets them. `dead` is how many agents the status API calls dead, 0 while that is not known.
+pub fn facts(observation: &mut Observation, all: &Connections, dead: i64, at: OffsetDateTime) {
+    let mut agents = failing(all);
+    blame_the_missing(&mut agents, all, dead);
     let offline: Vec<_> = agents.iter().filter(|agent| agent.is_offline()).collect();
     let total = count(all.callback_errors.len());
     let errors = offline.iter().map(|agent| agent.errors).sum();
@@ -101,6 +103,27 @@ fn failing(all: &Connections) -> Vec<FailingAgent<'_>> {
     // Sorting keeps the order of ids among equals.
     agents.sort_by_key(|agent| std::cmp::Reverse(agent.errors));
     agents
+}
+
+/// Of a bond that is older than the feed nobody knows that it is in force. Where as many agents are
+/// dead as fail again and again without a pulse, and no other agent is seen to be OFFLINE, it is those.
+fn blame_the_missing(agents: &mut [FailingAgent<'_>], all: &Connections, dead: i64) {
+    let is_offline = |seen: i64| class((all.now - seen).max(0)) == Class::Offline;
+    let seen_offline = (all.bonds.iter())
+        .filter(|bond| bond.over.is_none() && bond.seen.is_some_and(is_offline))
+        .count();
+    let is_ended = |id: &str| {
+        let mut bonds = all.bonds.iter();
+        bonds.any(|bond| bond.id == id && bond.over.is_some())
+    };
+    let mut silent: Vec<_> = agents
+        .iter_mut()
+        .filter(|agent| agent.pulse_age.is_none() && agent.errors > 1 && !is_ended(agent.id))
+        .collect();
+    if all.reach.is_some_and(|reach| reach >= OFFLINE) && count(silent.len() + seen_offline) <= dead
+    {
+        silent.iter_mut().for_each(|agent| agent.would_pulse = true);
+    }
 }
 
 /// The requests of the newest errors, said once of the agent where it is the same.
@@ -194,6 +217,15 @@ mod tests {
     const DAY: i64 = 86_400;
 
     fn told(errors: &[(&str, &str)], pulses: &[(&str, i64)], reach: i64) -> Observation {
+        told_with(errors, pulses, reach, 0)
+    }
+
+    fn told_with(
+        errors: &[(&str, &str)],
+        pulses: &[(&str, i64)],
+        reach: i64,
+        dead: i64,
+    ) -> Observation {
         let error = |(n, (peck, agent)): (i64, &(&str, &str))| CallbackError {
             at: NOW - 60 * n,
             peck: (*peck).to_owned(),
@@ -213,7 +245,7 @@ mod tests {
             all.bonds.push(bond);
         }
         let mut observation = Observation::new(crate::fact::Probe::Connections);
-        facts(&mut observation, &all, OffsetDateTime::UNIX_EPOCH);
+        facts(&mut observation, &all, dead, OffsetDateTime::UNIX_EPOCH);
         observation
     }
 
@@ -278,6 +310,27 @@ mod tests {
             let shown = |path| shown_of(&observation, path);
             assert_eq!(shown("pecks.callback_errors_recent"), recent, "{begun:?}");
             assert_eq!(shown("pecks.unbonded"), "0", "{begun:?}");
+        }
+    }
+
+    /// The last pulse of the dead one and its bond have left a short feed.
+    #[test]
+    fn the_only_dead_agent_is_the_one_that_fails_without_a_pulse() {
+        let again = [("p1", "D3"), ("p2", "D3")];
+        let alive = [("D1", 60)];
+        for (errors, pulses, reach, dead, due) in [
+            (&again[..], &alive[..], 5_000, 1, "1"),
+            // Its pulse would not show, it failed once, or nobody is dead.
+            (&again, &alive, 1_799, 1, "0"),
+            (&again[..1], &alive, 5_000, 1, "0"),
+            (&again, &alive, 5_000, 0, "0"),
+            // The dead one is another, which the feed shows.
+            (&again, &[("D1", 1_800)], 5_000, 1, "0"),
+            (&again, &[("D1", 1_800)], 5_000, 2, "1"),
+        ] {
+            let all = told_with(errors, pulses, reach, dead);
+            let offline = shown_of(&all, "callbacks.failing_offline");
+            assert_eq!(offline, due, "{errors:?} {pulses:?} {reach} {dead}");
         }
     }
 
