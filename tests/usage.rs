@@ -35,7 +35,7 @@ fn a_mistyped_name_is_a_usage_error_that_suggests_the_right_one() {
             &["triage", "inc-04"],
             &["runbook `inc-04`", "did you mean `inc-004`"],
         ),
-        (&["triage", "inc005"], &["did you mean `inc-005`"]),
+        (&["triage", "inx-005"], &["did you mean `inc-005`"]),
         (
             &["triage", "mail"],
             &[

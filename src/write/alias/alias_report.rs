@@ -165,7 +165,10 @@ fn moved_step(findings: &AliasFindings) -> StepReport {
         }) => Some(*at),
         _ => None,
     };
-    let ago = |at: i64| format!("{} ago", duration((now.unix_timestamp() - at).max(0)));
+    let ago = |at: i64| {
+        let age = duration((now.unix_timestamp() - at).max(0));
+        format!("{age} ago, {}", fact::instant(at))
+    };
     let moved = |shown: &dyn Fn(i64) -> String| match by {
         Some(by) => {
             let at = fact::parse_instant(&by.at).map_or_else(|| by.at.clone(), shown);
@@ -175,12 +178,14 @@ fn moved_step(findings: &AliasFindings) -> StepReport {
             ))
         }
         None => {
-            let after = known("alias.moved_after").map(shown);
-            let before = known("alias.moved_before").map(shown);
-            before.map(|before| match after {
-                Some(after) if after == before => format!("{before} (recorded runs)"),
-                Some(after) => format!("between {after} and {before} (recorded runs)"),
-                None => format!("{before} or earlier"),
+            let after = known("alias.moved_after");
+            known("alias.moved_before").map(|before| match after {
+                Some(after) if after < before => {
+                    let [after, before] = [after, before].map(fact::instant);
+                    format!("between {after} and {before} (recorded runs)")
+                }
+                Some(_) => format!("{} (recorded runs)", shown(before)),
+                None => format!("{} or earlier", shown(before)),
             })
         }
     };
