@@ -202,7 +202,9 @@ fn text_fact(observations: &Observations, path: &str) -> Result<String, Unavaila
     }
 }
 
-/// The increase of a running total up to its present value.
+/// The increase of a running total up to its present value. What came between two checks of which
+/// the window begins counts as within it: an alarm of a day's window ends one check later, and no
+/// check in between is left without an answer.
 fn increase_of(
     observations: &Observations,
     past: &Result<RecordedSamples, Unavailable>,
@@ -244,6 +246,10 @@ fn increase_of(
             end: now,
         },
     )
+    .map(|increase| Increase {
+        at_least: increase.at_least + increase.at_edge,
+        ..increase
+    })
     .map_err(|error| {
         Unavailable::new(
             UnavailableReason::ClockOff,

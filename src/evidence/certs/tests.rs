@@ -6,6 +6,7 @@ fn ducklings_grew(at_least: i64, at_most: Option<i64>) -> Result<Increase, Unava
     Ok(Increase {
         at_least,
         at_most,
+        at_edge: 0,
         covered: 0.5,
         reset: at_most.is_none(),
         since: None,

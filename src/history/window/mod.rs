@@ -14,6 +14,10 @@ use time::{Duration, OffsetDateTime};
 /// may be and still count as the reading at the end of the window.
 pub const TOLERANCE: Duration = Duration::seconds(60);
 
+/// Readings at the start of a window that are no farther apart leave no doubt that matters: cron's
+/// checks, every 5, 10 or 15 minutes.
+const EDGE: Duration = Duration::minutes(15);
+
 /// A reading of a running total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
@@ -39,6 +43,10 @@ pub struct Increase {
     pub at_least: i64,
     /// It grew by no more; `None` if nothing bounds it.
     pub at_most: Option<i64>,
+    /// What it grew between the last reading before the window and the first one in it, where the two
+    /// are so close that nobody needs to know on which side it happened: 15 minutes at most, and a
+    /// tenth of the window. `at_least` does not have it.
+    pub at_edge: i64,
     /// The share of the window that the samples reach over, 0 to 1.
     pub covered: f64,
     /// Whether the total fell, so that growth before the fall may be missing.
@@ -84,6 +92,7 @@ pub fn increase(samples: &[Sample], window: Window) -> Result<Increase, WindowEr
         return Ok(Increase {
             at_least: 0,
             at_most: None,
+            at_edge: 0,
             covered: 0.0,
             reset: false,
             since: None,
@@ -111,16 +120,30 @@ pub fn increase(samples: &[Sample], window: Window) -> Result<Increase, WindowEr
     let before = baseline.map_or(0, |i| samples[i].value);
     let at_most = (is_current && !reset).then(|| current.value - before);
 
+    let at_edge = baseline.map_or(0, |i| growth_at_edge(&samples[i..], window));
     let from = samples[oldest].at.max(window.start);
     let to = if is_current { window.end } else { current.at };
     let share = (to - from).as_seconds_f64() / (window.end - window.start).as_seconds_f64();
     Ok(Increase {
         at_least,
         at_most,
+        at_edge,
         covered: share.clamp(0.0, 1.0),
         reset,
         since: Some(samples[oldest].at),
     })
+}
+
+/// Growth over the start of the window, of samples that begin with the last one before it.
+fn growth_at_edge(samples: &[Sample], window: Window) -> i64 {
+    let [before, first, ..] = samples else {
+        return 0;
+    };
+    let is_close = first.at - before.at <= EDGE.min((window.end - window.start) / 10);
+    match before.at < window.start && is_close {
+        true => (first.value - before.value).max(0),
+        false => 0,
+    }
 }
 
 /// The samples, if the clock was steady while they were recorded.

@@ -43,6 +43,32 @@ fn the_baseline_is_the_newest_sample_at_or_before_the_start() {
 }
 
 #[test]
+fn growth_over_the_start_is_known_apart_where_the_readings_around_it_are_close() {
+    const DAY: i64 = 86_400;
+    let table = [
+        // last reading before the window, first one in it, its total, the window, at the edge
+        (-60, 240, 13, DAY, 3),
+        (-899, 1, 13, DAY, 3),
+        (-900, 1, 13, DAY, 0),
+        (-1, 899, 13, DAY, 3),
+        (-1, DAY - 1, 13, DAY, 0),
+        (-60, 240, 9, DAY, 0),
+        // Of an hour, six minutes.
+        (-60, 300, 13, 3_600, 3),
+        (-60, 301, 13, 3_600, 0),
+        // On the start, what follows is within.
+        (0, 240, 13, DAY, 0),
+    ];
+    for (before, first, total, length, due) in table {
+        let samples = [(before, 10), (first, total), (length, 20)];
+        let found = increase_of(&samples, 0, length);
+        assert_eq!(found.at_edge, due, "{before} {first} {total} {length}");
+    }
+    assert_eq!(increase_of(&[(240, 13), (DAY, 20)], 0, DAY).at_edge, 0);
+    assert_eq!(increase_of(&[(-60, 10)], 0, DAY).at_edge, 0);
+}
+
+#[test]
 fn growth_recorded_one_second_after_the_end_is_not_proven_to_be_inside() {
     for (last, at_least) in [(99, 5), (100, 5), (101, 0)] {
         let increase_of = increase_of(&[(0, 1), (last, 6)], 0, 100);
