@@ -8,10 +8,10 @@ pub const OK: u8 = 0;
 pub const WARNING: u8 = 1;
 /// Something is critical; for a write, applied but not verified or not recorded.
 pub const CRITICAL: u8 = 2;
-/// It could not be told, or duckops itself failed, a panic included; for a write, it may
-/// have been applied and must not be repeated.
+/// The verdict is unknown, or duckops itself failed, a panic included. For a write: it may have
+/// been applied and must not be repeated.
 pub const UNKNOWN: u8 = 3;
-/// A write lost the race: somebody else changed it first, and nothing of ours was applied.
+/// A write lost the race: another writer changed it first, and nothing of ours was applied.
 pub const CONFLICT: u8 = 4;
 /// A write without consent: nothing was sent.
 pub const NO_CONSENT: u8 = 5;

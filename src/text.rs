@@ -12,7 +12,7 @@ use std::path::Path;
 /// The values behind the `{stack.…}` placeholders of runbook texts, by placeholder name.
 pub type StackNames = BTreeMap<&'static str, Printable>;
 
-/// Text from an API, a log line, a file or a name somebody chose. It can be compared
+/// Text from outside: an API, a log line, a file or a name. It can be compared
 /// and searched, but not printed:
 ///
 /// ```compile_fail
@@ -56,7 +56,7 @@ impl Untrusted {
         self.0 == other
     }
 
-    /// The text as it came, for whoever takes secrets out of it.
+    /// The text as it came, so that secrets can be removed.
     pub fn exposed(&mut self) -> &mut String {
         &mut self.0
     }
@@ -64,7 +64,7 @@ impl Untrusted {
     /// A form that is safe on one line of any sink, at most `max` characters of it;
     /// a longer text ends with the number of characters left out.
     pub fn printable(&self, max: usize) -> Printable {
-        // Before anything is cut: of what a cut leaves, nobody could tell that it is secret.
+        // Before anything is cut: a cut secret would no longer be recognised.
         let text = redact::known::hide(&self.0);
         let text = redact::looks(&text);
         let mut out = String::with_capacity(text.len().min(max) + 16);

@@ -148,7 +148,7 @@ fn due_messages(
             _ => continue,
         };
         let subject = match &known {
-            // The key must stay, whoever heads the list now.
+            // Keep the key, even if another subject heads the list now.
             Some(known) => known.subject.clone(),
             None => subject(runbook),
         };

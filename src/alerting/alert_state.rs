@@ -17,7 +17,7 @@ use time::{Duration, OffsetDateTime};
 
 /// The format this version reads and writes.
 const FORMAT: u32 = 1;
-/// Runs of a set of runbooks that nobody asks for any more are forgotten.
+/// State of a runbook set that was not checked for this long is removed.
 const FORGOTTEN: Duration = Duration::days(30);
 
 /// Everything that a check needs of the checks before it.
@@ -168,7 +168,7 @@ impl AlertState {
         self.mutes.remove(runbook).is_some()
     }
 
-    /// A note for each mute in force, because a muted runbook notifies nobody.
+    /// A note for each mute in force: a muted runbook sends no notification.
     pub fn mute_notes(&self, now: OffsetDateTime) -> Vec<Printable> {
         let now = millis(now);
         let in_force = self.mutes.iter().filter(|(_, mute)| mute.until > now);

@@ -14,12 +14,12 @@ pub struct AlertChannel {
     pub from: Verdict,
     /// The priorities that are sent to it, such as `P0`; all of them where it is empty.
     pub priorities: Vec<String>,
-    /// Whom a rule must call for, such as `T-JOSH`; anybody or nobody where it is empty.
+    /// The recipients that a rule must name for this channel, such as `T-JOSH`; empty means all.
     pub recipients: Vec<String>,
 }
 
 impl AlertChannel {
-    /// A channel that is told of everything from this verdict on.
+    /// A channel that receives every message from this verdict on.
     pub fn new(name: impl Into<String>, from: Verdict) -> Self {
         Self {
             name: name.into(),
@@ -40,8 +40,8 @@ impl AlertChannel {
     }
 }
 
-/// The incidents that call for somebody and that every channel's settings keep out, a line each, with
-/// whether it is news.
+/// The incidents that need an escalation but that every channel's settings exclude, one line each,
+/// with whether it is new.
 pub fn unheard(report: &Report, channels: &[AlertChannel]) -> Vec<(Printable, bool)> {
     let calls = report.runbooks.iter().filter_map(|runbook| {
         let standing = runbook.standing.as_ref();

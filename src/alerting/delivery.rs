@@ -187,8 +187,8 @@ impl Delivery {
         }
     }
 
-    /// Notes what came of each message; yields what the operator must be told now, and how the
-    /// channels stand.
+    /// Records the result of each message. Returns what to report to the operator now, and the
+    /// state of the channels.
     fn note(
         &self,
         history: &mut dyn History,

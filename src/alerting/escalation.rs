@@ -1,4 +1,4 @@
-//! Escalating: once for an incident, by whoever consents first, through every channel.
+//! Escalation: sent once per incident, through every channel, by the first operator who consents.
 
 use super::alert_state::AlertState;
 use super::check_run::CheckRun;
@@ -15,9 +15,9 @@ impl AlertState {
         call.filter(|call| call.at >= millis(since))
     }
 
-    /// The escalation that keeps others from escalating: one that a channel accepted, or that is
-    /// younger than [`LEASE`]. Later whoever made it is dead or was not heard, and the next one
-    /// takes over.
+    /// The escalation that prevents another one: accepted by a channel, or younger than [`LEASE`].
+    /// After the lease an attempt without acceptance counts as failed, and the next operator takes
+    /// over.
     pub fn standing_escalation(
         &self,
         runbook: &str,

@@ -6,7 +6,7 @@ use crate::report::model::Verdict;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-/// An escalation that was sent, so that nobody else sends it again.
+/// An escalation that was sent; prevents a second one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EscalationRecord {
     /// Who escalated.

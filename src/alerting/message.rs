@@ -22,7 +22,7 @@ pub enum MessageKind {
     Update,
     /// It is over.
     Resolve,
-    /// Somebody escalates it.
+    /// An operator escalates it.
     Escalate,
 }
 
@@ -49,9 +49,8 @@ pub struct Message {
     pub kind: MessageKind,
     /// The same for all messages of one incident.
     pub incident: String,
-    /// What another side tells repetitions by: of stack and runbook, and of the one bond or
-    /// request that it is about. The same with and without state. Messages of earlier versions
-    /// have none.
+    /// The deduplication key: from stack and runbook, and the bond or request that the incident is
+    /// about. The same with and without state. Messages of earlier versions have none.
     #[serde(default)]
     pub dedup_key: String,
     /// The stack, by its name.
@@ -178,7 +177,7 @@ impl Message {
         }
     }
 
-    /// What another side tells repetitions by.
+    /// The deduplication key for the receiver.
     pub fn dedup_key(&self) -> &str {
         match self.dedup_key.is_empty() {
             true => &self.incident,

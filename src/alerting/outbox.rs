@@ -95,8 +95,8 @@ impl AlertState {
             .collect()
     }
 
-    /// Of what a channel provably never had, drops what does not hold any more: an incident that
-    /// is over is not told, and of several states only the newest is.
+    /// Drops undelivered messages that are outdated: of an incident that is over, and all but the
+    /// newest state of one that is not.
     pub(super) fn drop_outdated(&mut self, now: i64, run: &str) {
         let mut at = 0;
         while at < self.outbox.len() {
@@ -122,8 +122,8 @@ impl AlertState {
         }
     }
 
-    /// Whether the message at this place was never heard and does not hold any more, and whether
-    /// its end need not be told either.
+    /// Whether the message at this index was never delivered and is outdated; and whether its
+    /// recovery message can be dropped too.
     fn is_outdated(&self, at: usize, now: i64, run: &str) -> Option<bool> {
         let message = &self.outbox[at];
         if !message.is_unheard || message.is_claimed(now, run) {
@@ -200,8 +200,8 @@ impl AlertState {
         self.outbox.len()
     }
 
-    /// Drops the oldest messages, because the document must stay bounded when a channel is gone for
-    /// good. They are named as those are that were refused; nobody has heard of them yet.
+    /// Drops the oldest messages, so that the document stays bounded when a channel is gone for
+    /// good. They are reported like refused ones, because they were never delivered.
     fn drop_oldest(&mut self, now: i64) {
         let superfluous = self.outbox.len().saturating_sub(MAX_MESSAGES);
         let dropped: Vec<_> = self.outbox.drain(..superfluous).collect();
@@ -213,7 +213,7 @@ impl AlertState {
 }
 
 impl Message {
-    /// How long it pauses after so many attempts, where the other side asked for nothing.
+    /// The delay after this many attempts, where the receiver asked for none.
     fn own_wait(&self) -> Duration {
         let doublings = self.attempts.saturating_sub(1).min(10);
         (FIRST_WAIT * 2_i32.saturating_pow(doublings)).min(LONGEST_WAIT)

@@ -9,7 +9,7 @@ use crate::report::model::{RunbookReport, StepReport, Verdict};
 /// What a mute may be of beside a runbook.
 pub const SUBJECTS: [&str; 3] = ["bond", "peck", "execution"];
 
-/// Lists name so many at most, so one that is as long may leave somebody out who is not muted.
+/// Lists are cut at this length, so a list of this length may hide a subject that is not muted.
 const LISTED: usize = 5;
 
 /// Whether this is `bond:ID`, `peck:ID` or `execution:NAME`.
@@ -117,7 +117,7 @@ mod tests {
         ] {
             assert_eq!(by(lines), None, "{lines:?}");
         }
-        // A second bad step that names nobody is somebody else's.
+        // A second bad step without a named subject is not covered by the mute.
         let mut two = runbook(&["AAAA01 OFFLINE, 40 min"]);
         let mut other = two.steps[0].clone();
         other.finding = Finding::Warning(Vec::new());

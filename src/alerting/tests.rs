@@ -1,4 +1,4 @@
-//! From check to check: what is new, what is told, to whom, once.
+//! Notifications from check to check: what is new, who receives it, and that it is sent once.
 #![allow(clippy::unwrap_used)] // A broken test may say so loudly.
 
 mod outbox;
@@ -81,7 +81,7 @@ fn standing(report: &Report) -> &model::Standing {
     report.runbooks[0].standing.as_ref().unwrap()
 }
 
-/// A state in which so many messages to one channel wait.
+/// A state with this many messages waiting for one channel.
 fn waiting(messages: usize) -> CheckSeries {
     let mut series = CheckSeries::new(&[channel("chat", Warning)]);
     for i in 0..messages {
@@ -393,7 +393,7 @@ fn an_escalation_counts_for_its_incident_and_does_not_wait_in_the_queue() {
     );
     let call = state.escalated(&id, at(10)).unwrap();
     assert_eq!(call.delivered(), Some(at(12)));
-    // A month later nobody remembers.
+    // After a month the state is removed.
     state.remove_expired(at(31 * 86_400));
     assert_eq!(state.escalated(&id, at(0)), None);
 }

@@ -203,7 +203,7 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether it runs until somebody ends it.
+    /// Whether it runs until it is interrupted.
     pub(super) fn serves(&self) -> bool {
         match self {
             Command::Drill(drill) => matches!(drill.action, Some(DrillAction::Serve { .. })),
@@ -212,7 +212,7 @@ impl Command {
         }
     }
 
-    /// Whether its result can be told as test cases, in JUnit XML.
+    /// Whether its result can be written as test cases, in JUnit XML.
     pub(super) fn has_cases(&self) -> bool {
         match self {
             Command::Check(_) => true,

@@ -18,7 +18,7 @@ use crate::text::{Printable, words_of};
 use std::path::Path;
 use time::OffsetDateTime;
 
-/// How to set up a channel, for whoever asked to notify none.
+/// Help for `--notify` without any channel.
 const NO_CHANNEL: &str = "--notify: the configuration file names no channel. Set one up, such as \
      `[notify.chat]` with `kind = \"slack\"` and `url_file = \"/etc/duckops/chat.url\"` (mode 600), in \
      $XDG_CONFIG_HOME/duckops/config.toml; docs/cron-and-alerts.md has every kind";

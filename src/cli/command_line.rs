@@ -57,8 +57,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ),
 ];
 
-/// What somebody who sees `duckops` for the first time looks for: the path of the command, and
-/// which of its examples.
+/// The first commands for a new user: the path of the command, and which of its examples.
 const FIRST: [(&str, usize); 6] = [
     ("triage", 1),
     ("peck list", 0),

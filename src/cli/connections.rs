@@ -57,8 +57,7 @@ pub(super) async fn see(
     Ok(observe(context.run()?, &runbook, access, only).await)
 }
 
-/// Shows once, or again and again until nobody reads any more; with `--quiet` only what is
-/// not well.
+/// Shows once, or repeatedly until the reader goes away; with `--quiet` only what is not ok.
 pub(super) async fn show(
     context: &Context,
     watched: &Watched,

@@ -1,4 +1,4 @@
-//! `duckops diff A B`: what changed between two recordings. Asks nobody.
+//! `duckops diff A B`: what changed between two recordings. Sends no request.
 
 use super::fail::Failure;
 use super::{Context, args, recording};

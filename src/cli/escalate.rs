@@ -92,7 +92,7 @@ fn chosen(channels: &Channels, named: &[String]) -> Result<Vec<AlertChannel>, Fa
     Ok(configured.iter().filter(is_chosen).cloned().collect())
 }
 
-/// The channels that are for this incident; one that is named is told in any case.
+/// The channels for this incident; a channel that is named on the command line is always used.
 fn concerned(situation: &mut Situation, channels: Vec<AlertChannel>) -> Vec<AlertChannel> {
     let is_for = |channel: &AlertChannel| channel.is_for(situation.runbook());
     let (told, others): (Vec<_>, Vec<_>) = channels.into_iter().partition(is_for);

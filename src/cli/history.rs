@@ -1,4 +1,4 @@
-//! `duckops history`: how recorded facts developed. Asks nobody but history.
+//! `duckops history`: how recorded facts developed. Reads the history only.
 
 mod export;
 mod init;

@@ -1,5 +1,5 @@
-//! `duckops journal`: what was changed from this machine, and whether the record of it is
-//! whole. Asks nobody.
+//! `duckops journal`: the writes that were made from this machine, and whether the journal is
+//! intact. Sends no request.
 
 use super::fail::Failure;
 use super::out::Format;

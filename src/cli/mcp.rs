@@ -15,8 +15,8 @@ use std::io::IsTerminal;
 use stream::{Health, Input, Output};
 use tools::Tools;
 
-/// Serves until the input ends. Standard output carries the protocol and nothing else, so
-/// whatever goes wrong is told on standard error and by the exit code alone.
+/// Serves until the input ends. Standard output carries the protocol and nothing else; failures go
+/// to standard error and the exit code.
 pub(super) async fn main(context: &Context) -> Result<u8, Failure> {
     if std::io::stdin().is_terminal() {
         out::warn(
@@ -29,7 +29,7 @@ pub(super) async fn main(context: &Context) -> Result<u8, Failure> {
     let output = Output::new(tokio::io::stdout(), health.clone());
     let ended = match Tools::new(answers).serve((input, output)).await {
         Ok(serving) => serving.waiting().await.map_err(|error| error.to_string()),
-        // Whoever says nothing at all has not broken anything.
+        // A client that closes without sending anything is not an error.
         Err(ServerInitializeError::ConnectionClosed(_)) => Ok(QuitReason::Closed),
         Err(error) => Err(error.to_string()),
     };

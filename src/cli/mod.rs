@@ -111,14 +111,14 @@ fn observer(verbose: bool) -> Option<Observer> {
     })
 }
 
-/// How far a command is that changes something, for whoever wants to interrupt it.
+/// The progress of a command that writes, for the handler of an interruption.
 #[derive(Clone, Debug, Default)]
 struct Sending {
     /// A request may be on its way: what came of it must be learned first.
     begun: Arc<AtomicBool>,
-    /// Somebody wants it to end as soon as that is known.
+    /// An interruption asked it to end once the outcome is known.
     ending: Arc<AtomicBool>,
-    /// The command that tells later what came of it.
+    /// The command that shows the outcome later.
     tells: Arc<OnceLock<String>>,
 }
 
@@ -283,8 +283,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
     }
 }
 
-/// A file that may not grow is an error to report, not a reason to die: whoever listens
-/// for the signal gets the error instead.
+/// Ignores SIGXFSZ, so that a file-size limit is an I/O error to report and does not end the
+/// process.
 fn outlive_file_limits() {
     const SIGXFSZ: i32 = 25;
     use tokio::signal::unix::{SignalKind, signal};

@@ -1,5 +1,4 @@
-//! Standard output and standard error: in which format, with which colours, and what
-//! happens when nobody can read it.
+//! Standard output and standard error: format, colours, and what happens when the reader is gone.
 
 use super::fail::Failure;
 use super::kept::Kept;
@@ -106,7 +105,7 @@ impl Out {
         }
     }
 
-    /// As far as it can be told before the command line is understood.
+    /// The output settings, as far as they are known before the command line is parsed.
     pub(super) fn foreseen(arguments: &[OsString], env: &Environment) -> Self {
         let texts: Vec<_> = arguments
             .iter()
@@ -167,7 +166,7 @@ impl Out {
             explains,
             is_strict: false,
             kept: None,
-            // Whoever wants no colour wants no other escape sequence either.
+            // Without colour no other escape sequence is written either.
             has_links: terminal && colour && supports_hyperlinks::on(Stream::Stdout),
             is_ascii: locale.is_some() && !unicode,
         })
@@ -309,8 +308,8 @@ impl Out {
         }
     }
 
-    /// Writes to standard output. A reader that went away changes nothing; an output that
-    /// cannot be written takes an ok away, because nobody could read it.
+    /// Writes to standard output. A reader that closed the pipe changes nothing; any other write
+    /// error turns ok into a failure, because the verdict could not be read.
     pub(super) fn print(&self, text: &str, code: u8) -> u8 {
         let _aside = progress::aside();
         // What came from outside was searched before it was cut; this is for what did not.

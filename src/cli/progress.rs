@@ -42,7 +42,7 @@ enum ProgressKind {
     Since,
     /// Until then.
     Until(Instant),
-    /// So many of so many.
+    /// Done, and how many there are.
     Count(u64, u64),
 }
 
@@ -50,7 +50,7 @@ fn line() -> MutexGuard<'static, ProgressLine> {
     LINE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Draws the line from now on, where somebody can see it.
+/// Starts drawing the line, if standard error is a terminal.
 pub(super) fn start(waiting: &Waiting, is_quiet: bool, env: &Environment) {
     let is_dumb = env.get("TERM").is_none_or(|name| name == "dumb");
     if is_quiet || is_dumb || !std::io::stderr().is_terminal() {
@@ -76,7 +76,7 @@ pub(super) fn count_down(text: &str, left: Duration) {
     line().set(text, ProgressKind::Until(Instant::now() + left));
 }
 
-/// Shows a bar: so many of so many.
+/// Shows a bar of what is done of all.
 pub(super) fn bar(text: &str, done: u64, of: u64) {
     line().set(text, ProgressKind::Count(done, of));
 }

@@ -68,13 +68,13 @@ impl Operator for Terminal<'_> {
     }
 }
 
-/// Whether there is somebody to ask: both what is read and what is typed is a terminal.
+/// Whether a person can be asked: both input and output are a terminal.
 pub(super) fn can_ask() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Asks for the words that consent to what was just shown. What was typed before is thrown
-/// away, and a line that ends with the input is no reply: nobody has finished it.
+/// Asks for the words that consent to what was just shown. Input typed before is discarded, and a
+/// line that ends with end-of-file is no reply, since it may be incomplete.
 pub(super) async fn ask(words: &str) -> Reply {
     progress::done();
     out::warn("");

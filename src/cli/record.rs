@@ -35,7 +35,7 @@ pub(super) async fn main(context: &Context, args: &args::RecordArgs) -> Result<u
     let incident = evaluate(context, args, &runbook).await?;
     let called = match args.from {
         None => called(context.run()?, &runbook.id, &incident.report).await,
-        // Whoever was called since then was not called in what is recorded.
+        // The recording does not know of escalations that came after it.
         Some(_) => None,
     };
     let note = args.note.as_deref().map(Printable::from);

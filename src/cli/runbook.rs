@@ -1,4 +1,4 @@
-//! `duckops runbook`: the runbooks as documents and as tested data. Asks nobody.
+//! `duckops runbook`: the runbooks as documents and as tested data. Sends no request.
 
 use super::args::{self, RunbookAction};
 use super::fail::Failure;

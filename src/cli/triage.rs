@@ -122,7 +122,7 @@ pub(super) fn pause(flag: &str, text: &str) -> Result<Duration, Failure> {
         .ok_or_else(|| Failure::unusable(flag, text, "a duration of at least 2s, such as 30s"))
 }
 
-/// Asks again and again; ends only by a signal or when nobody reads any more.
+/// Repeats the triage; ends only by a signal or when the reader is gone.
 async fn watching(
     context: &Context,
     args: &args::TriageArgs,

@@ -1,5 +1,5 @@
-//! The one classifier of errors of AWS clients: by the service's code and message, told apart
-//! from an answer that is not from AWS and from no answer at all, each with what helps.
+//! Classifies errors of AWS clients by code and message, apart from an answer that is not from AWS
+//! and from no answer, and gives the fix for each.
 
 use super::credentials::NotRenewed;
 use super::permission::permission_fix;

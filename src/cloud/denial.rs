@@ -146,7 +146,7 @@ impl<'de> Visitor<'de> for Denials<'_> {
     }
 }
 
-/// Whether a body is a web page: of a login, or of a proxy that answers for somebody else.
+/// Whether a body is a web page: of a login, or of a proxy that answers instead of the service.
 pub fn is_web_page(body: &[u8]) -> bool {
     // Nothing is copied of a document, which may hold a key.
     let body = body.trim_ascii_start();

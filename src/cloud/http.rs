@@ -35,7 +35,7 @@ pub struct Exchange {
     pub bytes: u64,
 }
 
-/// Is told of every exchange.
+/// Called for every exchange.
 pub type Observer = Arc<dyn Fn(&Exchange) + Send + Sync>;
 
 /// The one HTTP stack.
@@ -186,7 +186,7 @@ impl Http {
         }
     }
 
-    /// Tells the observer, if there is one.
+    /// Calls the observer, if there is one.
     pub fn saw(&self, exchange: &Exchange) {
         if let Some(observer) = &self.observer {
             observer(exchange);
@@ -269,7 +269,7 @@ fn connector_error(error: reqwest::Error) -> ConnectorError {
     }
 }
 
-/// `POST host AWSStepFunctions.ListExecutions`, without query: it may hold what is nobody's business.
+/// `POST host AWSStepFunctions.ListExecutions`, without the query, which may hold sensitive values.
 fn describe(request: &HttpRequest) -> Printable {
     let uri = request.uri().split('?').next().unwrap_or_default();
     let target = request.headers().get("x-amz-target").unwrap_or_default();

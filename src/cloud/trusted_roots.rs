@@ -28,13 +28,13 @@ impl TrustedRoots {
         }
     }
 
-    /// The roots to trust beside the machine's own, which whoever makes connections reads.
+    /// The roots to trust in addition to those of the machine, which the connector reads itself.
     ///
     /// # Errors
     /// Which file cannot be used, and why.
     pub(super) fn read(&self) -> Result<Vec<Certificate>, String> {
         if let Some(path) = &self.instead {
-            // Whoever reads it for connections skips what is wrong with it and says nothing.
+            // The connector skips invalid entries without an error, so they are reported here.
             bundle(path).map_err(|why| format!("SSL_CERT_FILE {path}: {why}"))?;
         }
         match &self.beside {

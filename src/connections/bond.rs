@@ -3,7 +3,7 @@
 use super::{EventKind, OFFLINE, RECENT, SLOW};
 use crate::text::Untrusted;
 
-/// So many of the last pulses are kept.
+/// How many of the last pulses are kept.
 const KEPT: usize = 16;
 
 /// The bond of one agent, and what is known of it. Times are seconds since 1970.
@@ -41,9 +41,9 @@ pub struct Bond {
     pub refused: Option<(i64, BondState)>,
     /// What a list says of it.
     pub listed: Option<BondState>,
-    /// Why its state cannot be told, if so.
+    /// Why its state is unknown, if it is.
     pub uncertain: Option<&'static str>,
-    /// Why the age of its last pulse cannot be told, if so.
+    /// Why the age of its last pulse is unknown, if it is.
     pub unseen: Option<&'static str>,
     /// How old its key is at least, in seconds.
     pub key_min: i64,
@@ -160,14 +160,14 @@ impl Bond {
         match (alive, self.listed, self.refused) {
             (None, Some(said), _) => said,
             (None, None, Some((_, refused))) => refused,
-            // Nobody can say which of the two is behind.
+            // Either of the two may be outdated.
             (Some(_), Some(said), _) if said.is_over() => BondState::Unknown,
             (Some(_), ..) => BondState::Bonded,
             (None, None, None) => BondState::Unknown,
         }
     }
 
-    /// What a list says where the feed tells something else.
+    /// The state by the list where it contradicts the feed.
     pub fn contradiction(&self) -> Option<BondState> {
         let alive = self.since.max(self.pulse);
         let said = self.listed?;
@@ -208,8 +208,8 @@ impl Bond {
         self.key_max.filter(|most| *most == self.key_min)
     }
 
-    /// Settles between which bounds the age of its key lies. `horizon` is the oldest moment
-    /// that the feed shows; `unattributed` the newest rotation that names nobody.
+    /// Sets the bounds of its key's age. `horizon` is the oldest moment in the feed; `unattributed`
+    /// the newest rotation without an agent.
     pub(super) fn date_key(&mut self, horizon: i64, unattributed: Option<i64>, now: i64) {
         // What the feed does not show may have happened until right before what it shows.
         let unseen = horizon.max(self.since.unwrap_or(horizon));
@@ -303,7 +303,7 @@ mod tests {
             bond.date_key(NOW - reach, unattributed.map(|ago| NOW - ago), NOW);
             (bond.key_min, bond.key_max)
         };
-        // Bonded while the feed was watching; rotated since; by whom nobody knows.
+        // Bonded within the feed, and rotated since by an entry without an agent.
         let bonded = (900, EventKind::Bonded);
         assert_eq!(key(&[bonded], None), (900, Some(900)));
         let rotated = [bonded, (100, EventKind::Rotated)];

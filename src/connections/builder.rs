@@ -63,15 +63,15 @@ pub struct ConnectionsBuilder {
     /// Bonds that came into force without naming their request.
     bondings: Bondings,
     callback_errors: CallbackErrors,
-    /// What names nobody, and so could be anybody's: of requests, and of agents.
+    /// The newest entries without an id, which could be about any request or agent.
     unattributed_pecks: Last,
     unattributed_bonds: Last,
-    /// Whether bonds would show: not every feed tells of them.
+    /// Whether the feed shows bonds: not every feed has them.
     tells_bonds: bool,
 }
 
 impl ConnectionsBuilder {
-    /// Nobody yet; `now` is the server's clock in seconds since 1970.
+    /// An empty builder; `now` is the server's clock in seconds since 1970.
     pub fn new(now: i64, only: Option<Only>) -> Self {
         Self {
             now,
@@ -220,8 +220,8 @@ impl ConnectionsBuilder {
         }
     }
 
-    /// Everybody. `reach` is how far back the feed goes, in seconds; `silent` why a list that
-    /// might have told of anybody did not.
+    /// All records. `reach` is how far back the feed goes, in seconds; `silent` why a list that
+    /// might have named some of them failed.
     pub fn end(
         mut self,
         reach: Option<i64>,

@@ -4,7 +4,7 @@ use super::Peck;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-/// So many are kept; a feed that holds more of one day is about something else.
+/// How many are kept: more in one day mean that the feed holds something else.
 const KEPT: usize = 10_000;
 
 /// A callback that failed in the last 24 h. What is not known of it is empty.

@@ -15,7 +15,7 @@ pub(super) struct Fleet {
     /// The newest pulse of each; the least of all numbers where there is none.
     pulses: Vec<i64>,
     bonds: Vec<Bond>,
-    /// Ids come from outside: nobody can choose them so that they meet in one place.
+    /// A keyed hash, because ids come from outside and could be chosen to collide.
     hasher: RandomState,
     /// Whether one bond is looked at by itself.
     alone: bool,

@@ -3,7 +3,7 @@
 use super::{EventKind, Peck};
 use std::collections::HashMap;
 
-/// So many bonds of the same two are told apart.
+/// How many bonds of the same two agents are kept apart.
 const KEPT: usize = 16;
 
 /// The bonds that came into force without naming their request: between whom, and when.
@@ -11,7 +11,7 @@ const KEPT: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Bondings {
     between: HashMap<(String, String), Vec<i64>>,
-    /// The newest that is not told apart any more.
+    /// The newest of those that are not kept apart.
     dropped: Option<i64>,
 }
 

@@ -22,7 +22,7 @@ use crate::text::Untrusted;
 
 /// The approval window of a peck, in seconds.
 pub const WINDOW: i64 = 600;
-/// After an approval a bond is due within so many seconds.
+/// Seconds within which a bond is due after an approval.
 pub const BOND_DUE: i64 = 120;
 /// From here on a bond is SLOW, in seconds since its last pulse.
 pub const SLOW: i64 = 600;
@@ -37,10 +37,10 @@ pub const NEWS: i64 = 3_600;
 /// Clocks differ a little; what is dated further ahead than this many seconds cannot be used.
 pub const AHEAD: i64 = 300;
 
-/// What an entry of the feed tells.
+/// The event that an entry of the feed reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
-    /// Somebody asked for a connection.
+    /// A connection was requested.
     Requested,
     /// A human has approved it.
     Approved,
@@ -138,7 +138,7 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Hands over every text of the records, for whoever takes secrets out of them.
+    /// Calls `each` with every text of the records, so that secrets can be removed.
     pub fn each_text(&mut self, each: &mut impl FnMut(&mut [&mut String])) {
         for peck in &mut self.pecks {
             let ids = [

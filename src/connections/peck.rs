@@ -3,7 +3,7 @@
 use super::{BOND_DUE, EventKind, Last, RECENT, WINDOW};
 use crate::text::Untrusted;
 
-/// So many things that happened to one request are kept.
+/// How many events of one request are kept.
 const KEPT: usize = 12;
 
 /// A request for a connection, and what happened to it. Times are seconds since 1970.
@@ -32,7 +32,7 @@ pub struct Peck {
     pub listed: Option<PeckState>,
     /// Whether a list shows the bond that it made.
     pub bond_listed: bool,
-    /// Why its state cannot be told, if so.
+    /// Why its state is unknown, if it is.
     pub uncertain: Option<&'static str>,
     /// How many other pending requests there are between the same two.
     pub duplicates: usize,
@@ -134,7 +134,8 @@ impl Peck {
             .filter(|said| *said != state && state != PeckState::Unknown)
     }
 
-    /// Its state at this moment, and why it cannot be told if so.
+    /// Its state at this moment; [`PeckState::Unknown`] with a reason where it cannot be
+    /// determined.
     pub fn state(&self, now: i64) -> PeckState {
         if self.uncertain.is_some() {
             return PeckState::Unknown;

@@ -54,7 +54,7 @@ pub(super) struct Unbonded {
     pub(super) tells_bonds: bool,
 }
 
-/// Why the state of a request cannot be told, if so.
+/// Why the state of a request is unknown, if it is.
 pub(super) fn uncertain(peck: &Peck, unbonded: &Unbonded, now: i64) -> Option<&'static str> {
     let Unbonded {
         unattributed,
@@ -83,7 +83,7 @@ pub(super) fn uncertain(peck: &Peck, unbonded: &Unbonded, now: i64) -> Option<&'
     }
 }
 
-/// Settles what of a bond cannot be told, and how old its key may be.
+/// Sets what is unknown of a bond, and the bounds of its key's age.
 pub(super) fn set_uncertainty(bond: &mut Bond, unattributed: &Last, reach: Option<i64>, now: i64) {
     let horizon = now - reach.unwrap_or(0);
     let (unpecked, pulse) = (

@@ -1,4 +1,4 @@
-//! A practice stack that runs until it is interrupted, for whoever practises in a shell.
+//! A practice stack that runs until it is interrupted, for practice in a shell.
 
 use super::temp_history::{ServeFolder, TempHistory};
 use super::{Drill, DrillError, at, start};
@@ -55,7 +55,7 @@ pub async fn serve(
     let mut text = format!("# practice stack, {title}\n");
     for (name, value) in environment {
         let _ = match name {
-            // Whoever has set it has chosen a configuration to practise with.
+            // If it is set already, keep it: the user chose a configuration to practise with.
             "XDG_CONFIG_HOME" => writeln!(text, "export {name}=${{{name}:-{value}}}"),
             _ => writeln!(text, "export {name}={value}"),
         };
@@ -76,7 +76,7 @@ pub async fn serve(
 }
 
 impl ServedStack {
-    /// Tells of each request that nobody should make. Never ends by itself.
+    /// Warns of each request that is out of place. Never ends by itself.
     pub async fn watch(&self, warn: impl Fn(&str)) -> std::convert::Infallible {
         let mut reported = 0;
         loop {

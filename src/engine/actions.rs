@@ -1,4 +1,4 @@
-//! What was done by the journal, told with the object that it was done to.
+//! What was done, by the journal: each write with its object.
 
 use crate::fact::parse_instant;
 use crate::state_dir::journal::{Chain, JournalEntry, Stage};
@@ -6,7 +6,7 @@ use crate::text::{Printable, Untrusted};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The writes to one stack that a journal tells of.
+/// The writes to one stack in a journal.
 pub(super) struct Writes<'a> {
     /// Oldest first.
     entries: Vec<&'a JournalEntry>,
@@ -17,7 +17,7 @@ pub(super) struct Writes<'a> {
 }
 
 impl<'a> Writes<'a> {
-    /// Those to the stack with this key; what was done to another one is not told of this one.
+    /// Those to the stack with this key; writes to other stacks are left out.
     pub(super) fn of(chain: &'a Chain, stack: &str) -> Self {
         // An entry may hold the name alone.
         let name = stack.split('|').next().unwrap_or_default();

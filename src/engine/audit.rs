@@ -59,9 +59,9 @@ impl AuditFilter {
     }
 }
 
-/// Reads the feed once. Each wanted entry is handed to `print` as a line while it arrives, so
+/// Reads the feed once. Each matching entry is passed to `print` as a line while it arrives, so
 /// memory does not grow with the feed; without `print`, the entries are in the document. `count` is
-/// told how many entries were read so far, wanted or not.
+/// called with the number of entries read so far, matching or not.
 pub async fn read(
     context: &ProbeContext,
     filter: AuditFilter,

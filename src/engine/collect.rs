@@ -67,14 +67,14 @@ pub fn probes_for_facts(facts: impl IntoIterator<Item = &'static str>) -> BTreeS
     probes
 }
 
-/// What a run was told, and what must be said about it.
+/// The observations of a run, and the notes about it.
 #[derive(Debug)]
 pub struct ProbeResults {
     /// The facts.
     pub observations: Observations,
     /// Oddities of this run that a reader must know.
     pub notes: Vec<Printable>,
-    /// How many secrets were taken out of what was told.
+    /// How many secrets were removed from the answers.
     pub removed: Removed,
     /// What was learned about single versions, or why they were not asked about.
     pub lookup: Result<VersionLookup, Unavailable>,

@@ -85,8 +85,8 @@ pub fn queue(settings: &Settings, location: &Location) -> Option<Queue> {
     }
 }
 
-/// Whether the state folder would lie in a home that does not exist: root could make one,
-/// and nobody would ever find it.
+/// Whether the state folder would lie in a home that does not exist: root could create it, and it
+/// would never be found.
 fn is_in_missing_home(state_dir: &Setting<PathBuf>) -> bool {
     // HOME/.local/state/duckops
     let home = state_dir.value.ancestors().nth(3);

@@ -56,11 +56,12 @@ pub struct Run {
     pub deadline: Duration,
     /// The wall clock.
     pub now: OffsetDateTime,
-    /// The version that the alias should have, where somebody named one.
+    /// The version that the alias should have, where the command line or the configuration names
+    /// one.
     pub expected_version: Option<String>,
     /// What is known of versions before anybody is asked.
     pub versions: VersionContext,
-    /// What a run that waits for recovery has seen before; none where nobody waits.
+    /// What a run that waits for recovery has seen before; `None` without `--wait`.
     pub waited: Option<WaitedFor>,
     /// The one request or bond to look at; such a run is not recorded.
     pub only: Option<Only>,
@@ -70,7 +71,7 @@ pub struct Run {
     pub first_write: FirstWrite,
     /// Notes for the report, whatever its verdict.
     pub notes: Vec<Printable>,
-    /// What is waited for, for whoever shows it.
+    /// What is still awaited, for the progress line.
     pub waiting: Waiting,
 }
 

@@ -1,5 +1,4 @@
-//! The commands that a report suggests: whoever pastes one must not meet another stack than the one
-//! that was asked.
+//! The commands that a report suggests, completed so that they reach the stack that was asked.
 
 use crate::judge::Conclusion;
 use crate::report::model::NextAction;

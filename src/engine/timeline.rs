@@ -175,7 +175,7 @@ impl CollectedTimeline {
             );
         };
         let at = instant(broke.at);
-        // What somebody changed comes before what came from outside.
+        // Changes that people made come before outside events.
         let changed = timeline
             .before()
             .find(|moment| moment.witness != Witness::Audit);

@@ -176,7 +176,7 @@ pub async fn of_runbook(
         let recorded = facts.into_iter().filter(|fact| known.contains(fact));
         let trends = recorded.map(|fact| Trend::read(history, stack, fact, span, &metrics));
         let mut trends: Vec<Trend> = trends.collect::<Result<_, _>>()?;
-        // One reading is no trend; against a limit even one tells something.
+        // A single reading is shown only against a limit.
         trends.retain(|trend| trend.len() >= if trend.is_limited { 1 } else { 2 });
         trends.sort_by_key(|trend| !trend.is_limited);
         trends.truncate(MAX_TRENDS);

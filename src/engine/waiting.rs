@@ -1,5 +1,5 @@
 //! What a run still waits for: which questions were asked, since when, and which are answered. The
-//! run fills it in, and whoever shows it reads it from another thread.
+//! run fills it in, and the progress line reads it from another thread.
 
 use crate::fact::{Probe, duration};
 use std::sync::{Arc, Mutex, PoisonError};

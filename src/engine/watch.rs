@@ -6,7 +6,7 @@ use crate::report::model::{Report, StepReport, Verdict};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
-/// So many values of a fact are kept: one column each.
+/// How many values of a fact are kept: one column each.
 const VALUES: usize = 40;
 
 /// The rounds so far.

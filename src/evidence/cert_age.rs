@@ -163,7 +163,7 @@ mod tests {
             told(&flat[1..], None, Some(26)),
             (Some(1), None, Some(26), Some(2))
         );
-        // Nobody has ever asked before.
+        // The first run: nothing recorded.
         assert_eq!(told(&flat[2..], None, None), (Some(2), None, None, Some(2)));
     }
 

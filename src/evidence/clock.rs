@@ -99,7 +99,8 @@ mod tests {
         assert_eq!(over(&[(900, 11), (600, 14), (300, 12)]), Some(900));
         // What was seen a day ago and more was another day's.
         assert_eq!(over(&[(86_401, 11), (86_400, 11)]), Some(86_400));
-        // A clock that was a little ahead is none that was moved; nobody is called later for it.
+        // A clock that was slightly ahead does not count as moved, and must not delay an
+        // escalation.
         assert_eq!(over(&[(300, 11), (-60, 11)]), Some(300));
         assert_eq!(over(&[(300, 11), (-61, 11)]), None);
         // Of runs out of order the earliest counts.

@@ -39,7 +39,8 @@ pub(super) fn earlier_culprit(
     let between = invocations.iter().filter_map(|(name, series)| {
         let version: i64 = name.printable(20).as_str().parse().ok()?;
         let (first, _) = executed(series)?;
-        // The errors began once it had come, and nobody went back to the good one since.
+        // The errors began after it came, and the alias has not been back at the good version
+        // since.
         let came_then = last_good <= first && first <= began + MINUTE;
         let is_other = version != good && version != current;
         (is_other && came_then && failed(version, series)).then_some((first, version))
@@ -91,7 +92,7 @@ mod tests {
         assert_eq!(culprit(SERVED, &[("63", &[(960, 9)])], 960), None);
         // The errors began before it came.
         assert_eq!(culprit(SERVED, BROKEN, 540), None);
-        // Somebody went back to the good one in between, and it is not known how that went.
+        // The alias went back to the good version in between, with unknown result.
         let back: Shown<'_> = &[("61", &[(0, 9), (930, 9)]), ("62", &[(660, 9)])];
         assert_eq!(culprit(back, BROKEN, 660), None);
         assert_eq!(culprit(&[("63", &[(960, 9)])], BROKEN, 660), None);

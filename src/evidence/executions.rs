@@ -12,8 +12,8 @@ use time::{Duration, OffsetDateTime};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
-/// Runs are some minutes apart, and what a counter grew by is known from one to the next: failures of
-/// the last hour are told apart in a window that is longer by this.
+/// Counters are read once per run, minutes apart, so failures of the last hour are attributed in a
+/// window that is longer by this.
 const BETWEEN_RUNS: i64 = 900;
 const ENDED: &str = "executions.ended_24h_by_name";
 const ALL: &str = "executions.unsuccessful_24h";

@@ -1,8 +1,8 @@
-//! The version that the alias should have, and who says so.
+//! The version that the alias should have, and its source.
 //!
-//! Whoever calls with a version, or configures one, ends the question. Else DEPLOY-LOG.md, a newer
-//! move in the journal, the status API and recorded history are heard in this order; where they
-//! differ, all of them are named.
+//! A version on the command line or in the configuration decides. Otherwise DEPLOY-LOG.md, a newer
+//! move in the journal, the status API and recorded history are used in this order; where they
+//! differ, all are named.
 
 use super::moves::{AliasHistory, VersionEvidence};
 use super::{DAY, RecordedSamples, text_fact, unavailable};
@@ -86,7 +86,7 @@ fn expected(
     }
     match &reported {
         Ok(version) => witnesses.push(("the status API", version.clone())),
-        // One that contradicts itself leaves nobody to believe, unless people wrote it down.
+        // A contradiction leaves none of them credible, unless people wrote the version down.
         Err(unavailable)
             if unavailable.why == UnavailableReason::Contradictory && witnesses.is_empty() =>
         {
@@ -145,8 +145,8 @@ fn answered_under(
     Some(history.last_good?.version.to_string())
 }
 
-/// Whether another version has served well for a day since this move: then somebody has moved the
-/// alias from elsewhere since, and nobody took it back.
+/// Whether another version has served well for a day since this move: then the alias was moved from
+/// elsewhere, and not back.
 fn is_superseded(
     moved: &WholeMove,
     past: &Result<RecordedSamples, Unavailable>,

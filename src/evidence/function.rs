@@ -24,7 +24,7 @@ pub(super) struct FunctionMetrics {
     pub(super) errors: i64,
     /// Throttled requests in the window, if any are shown.
     pub(super) throttles: i64,
-    /// Whether counting is proven to work and shows nobody in the window.
+    /// Whether metrics are proven to arrive and show no invocation in the window.
     pub(super) stopped: bool,
     /// Whether counting is proven to work.
     pub(super) counted: bool,
@@ -113,7 +113,7 @@ fn recovering_since(
 }
 
 /// Counts from the first full minute after the move, of the version that serves alone where its
-/// metrics are told. Yields whether there are any points.
+/// metrics are available. Returns whether there are any points.
 fn since_move(
     observations: &Observations,
     metrics: &mut FunctionMetrics,
@@ -140,7 +140,7 @@ fn since_move(
     calls > 0
 }
 
-/// An invocation counts at the minute it began in and is told when it ended.
+/// A metric point has the minute in which the invocation began, and appears when it ended.
 fn window(observations: &Observations) -> i64 {
     let limit = match observations.get("alias.timeout") {
         FactState::Known(fact) => match fact.value {

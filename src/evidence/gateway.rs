@@ -1,7 +1,7 @@
-//! A failure before the function: the policy of the alias does not let API Gateway in.
+//! A failure before the function: the policy of the alias denies API Gateway.
 //!
-//! The gateway answers such a request with a 500 of its own that looks like the function's. Only the
-//! policy tells them apart; and where the function counts errors, requests do reach it.
+//! The gateway answers such a request with a 500 of its own that looks like the function's. Only
+//! the policy distinguishes them; and where the function counts errors, requests do reach it.
 
 use crate::fact::{FactValue, Probe};
 use crate::lambda::policy::GatewayAccess;
@@ -9,7 +9,7 @@ use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
 
-/// Errors that began no longer ago than so many seconds show that requests reach the function.
+/// Seconds within which errors of the function show that requests reach it.
 const RECENT: i64 = 600;
 
 /// Adds what the policy says to the answers, and moves the cause of the failure before the function

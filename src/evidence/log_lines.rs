@@ -13,7 +13,7 @@ pub(super) const WINDOW: i64 = 15 * 60;
 const AT_LEAST: &str = "logs.errors_15m_min";
 const EXACT: &str = "logs.errors_15m";
 
-/// Error lines, as far as the log tells whose they are.
+/// Error lines, attributed to versions as far as the log allows.
 #[derive(Debug, Default)]
 pub(super) struct LogErrors {
     /// The oldest that may be of the version behind the alias, in seconds since 1970.
@@ -53,7 +53,7 @@ pub(super) fn join(
         let is_own = own.as_ref().is_some_and(|own| version.is(own));
         for (at, lines) in seconds {
             let is_before = match (moved, history) {
-                // The version itself tells more exactly than the upper bound of an interval.
+                // The line's version is more exact than the upper bound of an interval.
                 (Some(_), Some(history)) if is_own => history.after.is_some_and(|it| *at < it),
                 (Some(_), _) if !is_untold && !is_split(observations) => true,
                 (Some(moved), _) => *at < moved,
@@ -141,7 +141,7 @@ mod tests {
     fn log_lines_of_the_replaced_version_count_as_before_the_move() {
         let lines = [("62", 500), ("62", 100), ("61", 50), ("", 400), ("", 50)];
         assert_eq!(counted(&lines, Some((200, 140))), (3, 2));
-        // Inside the interval the version tells, and without it the upper bound.
+        // Inside the interval the version decides, and without it the upper bound.
         assert_eq!(counted(&[("61", 150), ("", 150)], Some((200, 140))), (1, 1));
         // The version served before, and failed then.
         assert_eq!(counted(&[("61", 201)], Some((200, 140))), (1, 0));

@@ -1,8 +1,8 @@
-//! Joined facts: what earlier runs recorded, together with what this run was told.
+//! Joined facts: what earlier runs recorded, together with the answers of this run.
 //!
 //! A running total says nothing of a day by itself. Recorded totals bound its increase
 //! from both sides, dated audit entries from below. This is the one probe that asks
-//! nobody: it reads the samples it is handed and the other probes' facts.
+//! no endpoint: its input is recorded samples and the other probes' facts.
 
 mod cert_age;
 mod certs;

@@ -12,7 +12,7 @@ use crate::observation::{FactState, Observations, Unavailable, UnavailableReason
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
 
-/// What is known of versions beside what the probes were told.
+/// Evidence on versions that does not come from probes.
 #[derive(Clone, Copy)]
 pub struct VersionEvidence<'a> {
     /// The last known-good version, or why it was not looked for.
@@ -56,8 +56,8 @@ impl AliasHistory {
 /// The interval in which the alias came to its version.
 ///
 /// # Errors
-/// Why that is not known: where the alias points, or what earlier runs recorded and nobody else
-/// can tell.
+/// Why that is not known: the alias cannot be read, or recorded history cannot and no other
+/// source has it.
 pub(super) fn alias_history(
     observations: &Observations,
     past: &Result<RecordedSamples, Unavailable>,

@@ -1,5 +1,5 @@
-//! Since when a fault that a window of a day still shows has not come again: what first lines say, so
-//! that nobody takes what is over for what goes on.
+//! When a fault last occurred that a 24 h window still shows: shown in the first line, so that a
+//! past fault is not mistaken for a present one.
 
 use super::cert_age::fewest_waiting;
 use super::last_growth::last_growth;
@@ -199,7 +199,7 @@ mod tests {
             (0, 15, 12),
         ];
         assert_eq!(told(&runs), at("15:20Z"));
-        // Nobody else asked within the hour: who came just now may be missed.
+        // No other run within the hour: one that came just now may be missed.
         assert_eq!(told(&runs[..4]), None);
         assert_eq!(told(&runs[1..]), None);
         assert_eq!(told(&[(20, 12, 10), (10, 13, 10), (0, 13, 10)]), None);

@@ -65,8 +65,8 @@ fn outage_since(past: &RecordedSamples, now: i64) -> Result<i64, Unavailable> {
     Ok(first)
 }
 
-/// When the alias was first moved after the outage began, at the earliest moment at which that can
-/// have been: nobody is called late, and no second move puts the call off again.
+/// When the alias was first moved after the outage began, at the earliest possible moment, so that
+/// an escalation is never late and a second move does not delay it again.
 fn first_move_since(
     outage: i64,
     history: Option<&AliasHistory>,

@@ -1,5 +1,5 @@
-//! What the fleet as a whole says of the bonds: agents that the status API counts and nothing else
-//! shows, and a fleet in which nobody has pulsed yet.
+//! What the fleet as a whole says about bonds: agents that only the status API counts, and a fleet
+//! in which no agent has pulsed yet.
 
 use crate::fact::{Fact, FactValue};
 use crate::observation::{FactState, Observations};

@@ -7,11 +7,11 @@ use crate::observation::{Observation, Observations, Unavailable, UnavailableReas
 use crate::text::Untrusted;
 use time::OffsetDateTime;
 
-/// So many good answers in a row are a recovery.
+/// How many good answers in a row are a recovery.
 pub const STEADY: i64 = 5;
 /// The log must have been read to its end so long after the move, in seconds.
 const LOG_SETTLES: i64 = 20;
-/// A failure that was seen longer ago is over: whoever asks every five minutes would else wait for
+/// A failure seen longer ago than this is over; without the limit a five-minute cron would wait for
 /// half an hour.
 const RECENT_FAILURE: i64 = 10 * 60;
 
@@ -66,7 +66,7 @@ pub(super) fn join(
     observation.put("recovery.log_clean_for", clean_for, now);
 }
 
-/// What was seen before this run, by recorded runs and by whoever waits.
+/// What was seen before this run, by recorded runs and by `--wait`.
 fn before(past: Option<&RecordedSamples>, waited: Option<WaitedFor>, now: i64) -> WaitedFor {
     let runs = past.map_or(&[][..], |past| past.of(GOOD_ANSWERS));
     let recorded: Vec<(i64, bool)> = (runs.iter())

@@ -235,7 +235,7 @@ mod tests {
                 &[("61", &[(600, 1)]), ("62", &[(600, 2)])],
                 ErrorOwner::Both,
             ),
-            // One of the three errors is nobody's.
+            // One of the three errors has no version.
             (both, &[("62", &[(600, 2)])], ErrorOwner::Unknown),
             (both, &[], ErrorOwner::Unknown),
             // The others' errors lie before the window.

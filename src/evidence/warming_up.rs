@@ -6,10 +6,10 @@ use crate::fact::{Fact, FactValue};
 use crate::observation::{Observation, Observations, Unavailable, UnavailableReason};
 use time::{Duration, OffsetDateTime};
 
-/// A running total of at most so many errors bounds the increase of any window by itself
-/// (INC-004, `per_day`), so that only the last hour is open.
+/// A running total up to this bounds the increase of any window by itself (INC-004, `per_day`), so
+/// that only the last hour is open.
 const FEW: i64 = 10;
-/// So many errors of a day say nothing, once an hour has passed without another.
+/// This many errors in a day are strays, once an hour has passed without another.
 const STRAY: i64 = 1;
 
 pub(super) fn join(

@@ -120,7 +120,8 @@ impl FactValue {
         }
     }
 
-    /// Hands over every text in it, the lines of a list together: they may follow each other.
+    /// Calls `each` with every text in it, the lines of a list together: they may be one text in
+    /// pieces.
     pub fn each_text(&mut self, each: &mut impl FnMut(&mut [&mut String])) {
         match self {
             FactValue::Text(text) => each(&mut [text.exposed()]),

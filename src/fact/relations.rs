@@ -180,7 +180,7 @@ mod tests {
                 };
                 let found: Vec<_> = misfits(known).collect();
                 assert_eq!(found.len(), due, "{paths:?} {values:?}");
-                // Where one of them is not known, nothing is told.
+                // Relations with an unknown fact are not checked.
                 let known = |path: &str| known(path).filter(|_| path != paths[0]);
                 assert_eq!(misfits(known).count(), 0, "{paths:?}");
             }

@@ -78,7 +78,7 @@ pub enum HistoryError {
         /// The table.
         place: Printable,
     },
-    /// Nobody is logged in whom AWS would answer.
+    /// There is no login that AWS accepts.
     #[error("{why}")]
     NoCredentials {
         /// What was looked for, or what AWS said.

@@ -73,9 +73,9 @@ pub struct Summary {
 /// History keeps it beside the snapshots and does not read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckState {
-    /// Counts the changes; 0 when nobody wrote one yet.
+    /// Number of changes; 0 before the first.
     pub revision: u64,
-    /// What it says; empty when nobody wrote one yet.
+    /// Its content; empty before the first change.
     pub document: String,
 }
 
@@ -154,7 +154,7 @@ pub trait History: Send {
     fn ledger(&self, stack: &StackKey) -> Result<CheckState, HistoryError>;
 
     /// Puts `document` in place of the ledger, if that still has this revision. A snapshot
-    /// that is handed over is recorded with it: whoever is told that this is done finds both.
+    /// that is passed is recorded with it: after success both are stored.
     ///
     /// # Errors
     /// [`HistoryError`]; then the ledger is as it was, unless it is

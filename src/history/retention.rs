@@ -14,7 +14,7 @@ pub struct Retention {
     pub hourly: Duration,
     /// The facts that are running totals.
     pub totals: &'static [&'static str],
-    /// At most so many stretches of time are thinned at once; `None` is all.
+    /// Limit of time ranges that are thinned in one call; `None` is all.
     pub at_once: Option<usize>,
 }
 

@@ -7,7 +7,7 @@ use crate::text::StackNames;
 /// Everything a judgement draws on; nothing else reaches it.
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
-    /// What the run was told.
+    /// The observations of the run.
     pub observations: &'a Observations,
     /// What the names of the stack stand for.
     pub naming: &'a StackNames,

@@ -206,7 +206,7 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
         blocked_by: None,
         next_action: next,
         then,
-        // Whoever is to be called at once comes before whoever has time.
+        // An immediate escalation comes before one with a deadline.
         escalation: escalations.min_by_key(|call| (call.priority.clone(), call.due)),
         steps: judged.into_iter().map(|judged| judged.step).collect(),
         standing: None,

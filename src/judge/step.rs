@@ -200,8 +200,8 @@ fn unlocked_by(command: &Printable, inputs: Inputs<'_>) -> Option<NextAction> {
     })
 }
 
-/// Whether a fact may stand in a command: what somebody else wrote is pasted into a shell only where
-/// it is a plain word.
+/// Whether a fact may be part of a command: text from outside is pasted into a shell only if it is
+/// a plain word.
 fn is_word(path: &str, inputs: Inputs<'_>) -> bool {
     match inputs.value(path) {
         Some(FactValue::Text(text)) => text.is_word(),
@@ -238,7 +238,7 @@ fn not_told(
     let of_reason = unavailable.why.command().map(Printable::from);
     let command = unavailable.command.or(of_reason);
     let next = match unavailable.fix {
-        // A command of one's own would meet the same obstacle.
+        // The rule's own command would meet the same obstacle.
         Some(fix) => NextAction { text: fix, command },
         // The manual command would read once more what does not reach back far enough.
         None if unavailable.why == UnavailableReason::NotCovered => NextAction {

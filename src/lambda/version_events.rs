@@ -1,9 +1,9 @@
-//! What last happened to each version: a rollback away from it, or a promotion to it.
+//! The last event of each version: a rollback away from it, or a promotion to it.
 //!
-//! A version that somebody rolled back is not offered again, however good its record looks: whoever
-//! did it may know more than the metrics do. Only an approved promotion with a good record after it
-//! lifts that (see [`super::last_known_good`]). The journal of this machine and DEPLOY-LOG.md are the
-//! two sources; neither says where the alias points now.
+//! A version that was rolled back is not offered again, however good its metrics are: the operator
+//! may have known more than they show. Only an approved promotion with a good record after it lifts
+//! that (see [`super::last_known_good`]). Sources are the journal of this machine and
+//! DEPLOY-LOG.md; neither says where the alias points now.
 
 use std::collections::BTreeSet;
 

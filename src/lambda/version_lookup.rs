@@ -1,8 +1,8 @@
 //! The questions about single versions that the last known-good version depends on: metrics of the
 //! newest versions and the configuration of candidates.
 //!
-//! Nobody needs them while the API answers as expected, so they are asked only when something is
-//! wrong, and as far as possible at the same time: an outage is no moment for a chain of questions.
+//! They are not needed while the API answers as expected, so they are asked only when something is
+//! wrong, and concurrently as far as possible, to keep a triage during an outage short.
 
 use super::alias_moves::WholeMove;
 use super::deploy_log_events::deploy_log_events;
@@ -25,7 +25,7 @@ const EARLY_CONFIG_LOOKUPS: usize = 3;
 /// How many candidates have their configuration fetched at once.
 const MAX_CONFIG_LOOKUPS: usize = 5;
 
-/// What a run must be told about versions beside what it asks: nothing of this comes from the network.
+/// What a run needs to know about versions beside its questions; none of it comes from the network.
 #[derive(Clone, Debug)]
 pub struct VersionContext {
     /// Rollbacks and promotions, by the journal and the deploy log; an error where the journal cannot

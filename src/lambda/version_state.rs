@@ -25,13 +25,13 @@ pub enum VersionStanding {
     Inactive,
     /// When Lambda has prepared it.
     Coming,
-    /// Not before somebody mends what failed.
+    /// It cannot serve until the failure is fixed.
     Failed,
 }
 
 impl VersionState {
     pub(crate) fn of(answer: &GetFunctionConfigurationOutput) -> Self {
-        // An empty word tells nothing, least of all that something failed.
+        // An empty word means nothing, least of all a failure.
         let told = |word: &str| (!word.is_empty()).then(|| word.to_owned());
         Self {
             state: answer.state().and_then(|state| told(state.as_str())),

@@ -212,7 +212,7 @@ pub enum FactState<'a> {
     NotAsked,
 }
 
-/// Everything one run was told.
+/// All observations of one run.
 #[derive(Debug, Default)]
 pub struct Observations {
     facts: BTreeMap<&'static str, (Probe, Result<Fact, Unavailable>)>,
@@ -308,7 +308,7 @@ impl Observations {
         self.connections.as_ref()
     }
 
-    /// Hands over the requests and the bonds of this run.
+    /// Takes the requests and the bonds of this run.
     pub fn take_connections(&mut self) -> Option<Connections> {
         self.connections.take()
     }
@@ -318,8 +318,8 @@ impl Observations {
         self.skew
     }
 
-    /// Hands over every text of the facts, the questions and the records, those that may be pieces of one
-    /// text together, for whoever takes secrets out of them.
+    /// Calls `each` with every text of the facts, the questions and the records, together where
+    /// they may be pieces of one text, so that secrets can be removed.
     pub fn each_text(&mut self, mut each: impl FnMut(&mut [&mut String])) {
         for (_, outcome) in self.facts.values_mut() {
             match outcome {
@@ -340,12 +340,12 @@ impl Observations {
         }
     }
 
-    /// Hands over every line of the lists, every text, the name of every group, and why facts are not known:
-    /// what others wrote.
+    /// Calls `each` with every line of the lists, every text, the name of every group, and the
+    /// reasons of unavailable facts: all that comes from outside.
     pub fn each_line(&mut self, mut each: impl FnMut(&mut String)) {
         for (probe, outcome) in self.facts.values_mut() {
             match outcome {
-                // Who asks is told whole.
+                // The caller's identity is not cut.
                 Ok(Fact {
                     value: FactValue::Text(text),
                     ..

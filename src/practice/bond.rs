@@ -87,7 +87,7 @@ fn write(
     }
 }
 
-/// The bond that is asked for, by somebody who may.
+/// The bond of the request, if its key permits the request.
 fn authorized_bond(context: &RequestContext<'_>) -> Result<String, Refusal> {
     let BondInput { spaceduck_id } = context.input()?;
     let token = context.request.header("authorization");
@@ -117,7 +117,7 @@ fn bonded<'a>(world: &'a FakeStack, id: &str) -> Result<&'a FakeBond, Refusal> {
     }
 }
 
-/// A key that nobody had before, and that can be found again in whatever a test looks through.
+/// A new key, with a prefix that a test can search for.
 fn new_key(world: &FakeStack, bond: &str) -> String {
     let seed = format!("{bond} {} {}", world.issued.len(), world.now);
     let digest = digest(&SHA256, seed.as_bytes());

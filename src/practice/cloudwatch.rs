@@ -1,5 +1,5 @@
-//! Metrics, as CloudWatch answers for them: a metric that nobody reported is an empty list,
-//! not an error, and no answer is in the order that one would like.
+//! Metrics, as CloudWatch answers for them: a metric without data is an empty list,
+//! not an error, and no order of the results is promised.
 
 use super::cbor::Tree;
 use super::metrics::{MetricWindow, Statistic};
@@ -97,7 +97,8 @@ fn data(
             found.push((&query.id, label, points));
         }
     }
-    // A page holds so many points of every metric, and goes on while any has more.
+    // A page has a maximum of points per metric, and there is another page while any metric has
+    // more.
     let longest = found
         .iter()
         .map(|(_, _, points)| points.len())

@@ -29,7 +29,7 @@ pub enum Fault {
     /// What was asked takes effect all the same, and the answer fails in this way. Under
     /// every other fault a write changes nothing.
     Done(Box<Fault>),
-    /// The connection is torn behind so many bytes of the body.
+    /// The connection is reset after this many bytes of the body.
     ResetAfter(usize),
     /// The honest answer, a byte at a time.
     Trickle,

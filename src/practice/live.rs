@@ -134,7 +134,7 @@ impl FakeStack {
     }
 
     /// Metrics that came every minute, or every hour, go on with their last value; what counts
-    /// mail does not, because the account's own count stands still. Whoever took over from
+    /// mail does not, because the account's own count stands still. A version that took over from
     /// another version executes what that one did, and fails only where it is not the cure.
     fn measure(&mut self, from: OffsetDateTime, to: OffsetDateTime) {
         let is_cured = self.is_cured();

@@ -1,4 +1,4 @@
-//! The lists of agents and requests, for whoever may see them.
+//! The lists of agents and requests, for authorised callers.
 
 use super::wire::{OperationResult, Refusal, RequestContext, ResponseBody};
 use hyper::Method;

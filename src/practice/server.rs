@@ -29,7 +29,7 @@ pub struct Practice {
     shared: Arc<Shared>,
     api: SocketAddr,
     aws: SocketAddr,
-    /// Holds the API's port without listening on it, so that nobody else answers there.
+    /// Holds the API's port without listening on it, so that no other process can take it.
     _gone: Option<TcpSocket>,
     _listeners: JoinSet<()>,
 }
@@ -122,7 +122,7 @@ impl Practice {
     }
 
     /// The world that is being served. What is changed here, the next answer shows; while it
-    /// is held, nobody is answered.
+    /// is held, no request is answered.
     pub fn world(&self) -> MutexGuard<'_, FakeStack> {
         lock(&self.shared.world)
     }
@@ -200,7 +200,7 @@ async fn respond(
         body: body.collect().await?.to_bytes(),
     };
     if request.method == hyper::Method::PUT {
-        // Whoever writes waits until everybody has read.
+        // A writer waits until all have read.
         let together = lock(&shared.world).together.clone();
         if let Some(together) = together {
             together.wait().await;

@@ -89,7 +89,7 @@ pub(super) enum Transmission {
     Hang,
     /// The connection is torn instead.
     Reset,
-    /// The connection is torn behind so many bytes of the body.
+    /// The connection is reset after this many bytes of the body.
     ResetAfter(usize),
     /// A byte at a time.
     Trickle,

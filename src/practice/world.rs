@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use tokio::sync::Barrier;
 
-/// A whole stack. Its clock runs from [`FakeStack::now`], and the HTTP `Date` tells it:
+/// A whole stack. Its clock runs from [`FakeStack::now`], and the HTTP `Date` shows it:
 /// executions, metric points and log lines of a later time come to light when it gets there,
 /// and what was going on goes on ([`FakeStack::advance`]).
 #[derive(Clone, Debug)]
@@ -72,8 +72,8 @@ pub struct FakeStack {
     pub log_events: Vec<LogEvent>,
     /// How many pages without events, but with a token, come before the first log event.
     pub empty_log_pages: usize,
-    /// What earlier runs would have recorded, oldest first. Nothing serves it: whoever plays
-    /// the scene writes it into a history.
+    /// What earlier runs would have recorded, oldest first. It is not served: a player of the scene
+    /// writes it into a history.
     pub recorded: Vec<EarlierRun>,
     /// How operations fail.
     pub faults: BTreeMap<Operation, Fault>,
@@ -104,7 +104,7 @@ pub struct FakeExecution {
     pub status: String,
     /// When it started.
     pub start: OffsetDateTime,
-    /// When it stopped; often not told.
+    /// When it stopped; often not in the answer.
     pub stop: Option<OffsetDateTime>,
 }
 
@@ -192,7 +192,7 @@ pub struct EarlierRun {
 }
 
 impl FakeStack {
-    /// A stack with nobody in it: the right names, a status document, and nothing else.
+    /// A stack without agents: the right names, a status document, and nothing else.
     pub fn empty(now: OffsetDateTime) -> Self {
         Self {
             now,
@@ -303,7 +303,7 @@ fn gateway_policy() -> String {
     .to_string()
 }
 
-/// Every field of the status document that is known by name, with nobody in it.
+/// Every field of the status document that has a name, for a stack without agents.
 fn status() -> Value {
     json!({
         "status": "ok",

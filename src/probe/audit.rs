@@ -45,7 +45,7 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
 /// The records of requests and bonds, as the feed shows them. Records the question.
 ///
 /// # Errors
-/// Why the feed was not read to its end; nobody's state is known then.
+/// Why the feed was not read to its end; then all states are unknown.
 pub(super) async fn connections(
     context: &ProbeContext,
     observation: &mut Observation,
@@ -53,7 +53,7 @@ pub(super) async fn connections(
     context.feed.connections(context, observation).await
 }
 
-/// One entry for whoever reads the feed itself.
+/// One entry of the feed, for `duckops audit`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedItem {
     /// Seconds since 1970; `None` when its time cannot be used.
@@ -64,10 +64,10 @@ pub struct FeedItem {
     pub detail: Untrusted,
 }
 
-/// Reads the whole feed and hands over each entry as it arrives, in the feed's order.
+/// Reads the whole feed and calls back with each entry as it arrives, in the feed's order.
 ///
 /// # Errors
-/// Why the feed was not read to its end; what was handed over still holds.
+/// Why the feed was not read to its end; entries passed before are valid.
 pub async fn listen(
     context: &ProbeContext,
     each: impl FnMut(FeedItem) + Send + 'static,

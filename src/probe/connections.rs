@@ -1,8 +1,8 @@
 //! The requests and the bonds: the audit feed, and the lists where credentials are given,
-//! as counts and ages over everybody, or over the one that a run is confined to.
+//! as counts and ages over all of them, or over the one that a run is confined to.
 //!
-//! The records themselves go along with the reading. A list that was asked and failed might
-//! have told of anybody: then nobody's state is known, and the records say why.
+//! The records themselves are part of the observation. A list that was requested and failed might
+//! have named any of them: then all states are unknown, and the records say why.
 
 mod bonds;
 mod callbacks;
@@ -21,7 +21,7 @@ pub use lists::Access;
 use lists::ListResults;
 use time::OffsetDateTime;
 
-/// So many are named as evidence.
+/// How many are named as evidence.
 const NAMED: usize = 5;
 pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let mut observation = Observation::new(Probe::Connections);
@@ -171,7 +171,7 @@ fn of_pecks(
         let detail = format!("the state of {which} is not certain: {why}");
         unlisted(lacks_token, UnavailableReason::Contradictory, detail)
     });
-    // What a list of requests was there to tell it has told.
+    // The list of requests has nothing more to add.
     let gap = |gap: Option<Gap>| {
         let is_told = |gap: &Gap| one || (lists.has_requests && token_tells(*gap, all));
         let gap = gap.filter(|gap| !is_told(gap))?;

@@ -160,7 +160,7 @@ impl JsonObject {
         }
     }
 
-    /// That a list stands there; its entries are somebody else's to read.
+    /// Checks that there is a list; its entries are read elsewhere.
     pub(super) fn list(&self, path: &str) -> Result<(), Unavailable> {
         match self.field(path)? {
             Node::List { .. } => Ok(()),

@@ -28,7 +28,7 @@ pub(super) struct ConfigurationAnswer {
     pub(super) reached: bool,
 }
 
-/// The answer of a run, once somebody asked.
+/// The answer of a run, once it was requested.
 #[derive(Debug, Default)]
 pub struct SharedConfiguration(OnceCell<ConfigurationAnswer>);
 

@@ -138,8 +138,8 @@ struct LogGroup<'a> {
     name: String,
 }
 
-/// Lines on faults by what they are faults and what they are about, lines on certificates, and whether
-/// there is no line at all; each with the requests that told it.
+/// Lines on faults by kind and subject, lines on certificates, and whether there is any line at
+/// all; each with its requests.
 type AllSearches = (
     (
         LogCounts<LogFault, (FaultSource, FaultSubject)>,

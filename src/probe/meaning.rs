@@ -33,7 +33,7 @@ pub(super) struct Meaning {
     pub(super) hatched: bool,
     /// A callback failed, in any spelling.
     pub(super) callback_error: bool,
-    /// What it tells of one request or bond.
+    /// The event that it reports of a request or bond.
     pub(super) event: Option<EventKind>,
 }
 
@@ -78,7 +78,7 @@ impl Meaning {
     }
 }
 
-/// Whether a type in its normal form tells of what has come to pass.
+/// Whether a type in its normal form reports something that has happened.
 fn is_done(kind: &str) -> bool {
     let said = |words: &[&str]| kind.split('_').any(|token| words.contains(&token));
     let late = kind.contains("timed_out");
@@ -95,7 +95,7 @@ fn is_about_pulses(kind: &str) -> bool {
     kind.split('_').any(|token| ABOUT_PULSES.contains(&token))
 }
 
-/// Whether a word of a log line, in lower case, tells of a failure.
+/// Whether a word of a log line, in lower case, means a failure.
 pub(super) fn is_failure_word(word: &str) -> bool {
     FAILED.contains(&word)
         || matches!(
@@ -106,7 +106,7 @@ pub(super) fn is_failure_word(word: &str) -> bool {
         || (word.len() > 5 && word.ends_with("error"))
 }
 
-/// What a type in its normal form tells of one request or bond.
+/// The event that a type in its normal form reports of a request or bond.
 fn event(kind: &str, done: bool) -> Option<EventKind> {
     let about = |words: &[&str]| words.iter().any(|word| kind.contains(word));
     // A socket is disconnected, too: only what joins two agents ends with a bond.
@@ -210,7 +210,7 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
     .then_some(EventKind::Requested)
 }
 
-/// Whether a text of any kind tells of a callback that failed.
+/// Whether a text of any kind mentions a callback that failed.
 pub(super) fn mentions_callback_error(text: &str) -> bool {
     says_callback_error(&normal(text))
 }
@@ -268,7 +268,7 @@ pub(super) fn normal(text: &str) -> String {
 pub(super) struct Meanings(Vec<(String, Meaning)>);
 
 impl Meanings {
-    /// So many types are remembered; a feed with more is read all the same.
+    /// How many types are cached; a feed with more is read all the same.
     const MOST: usize = 64;
 
     pub(super) fn of(&mut self, kind: &str) -> Meaning {

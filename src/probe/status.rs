@@ -155,7 +155,7 @@ fn declined(document: &JsonObject) -> Result<i64, Unavailable> {
 }
 
 /// A version that has two places in the document: either suffices, but two that differ
-/// leave nobody to believe.
+/// leave neither credible.
 fn version(document: &JsonObject, spellings: [&str; 2]) -> Result<Untrusted, Unavailable> {
     let [first, second] = spellings.map(|path| document.text(path));
     match (first, second) {

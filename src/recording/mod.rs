@@ -1,5 +1,5 @@
-//! Recordings: all facts of a run as a file, to be evaluated again offline, with other runbooks, or by
-//! somebody else.
+//! Recordings: all facts of a run as a file, to be evaluated again offline, with other runbooks, or on
+//! another machine.
 //!
 //! A recording holds declared facts only, not the answers they came from. Secrets are removed
 //! before it is written, and the finished file is searched again. This module sends no requests

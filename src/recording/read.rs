@@ -140,7 +140,7 @@ fn recording(file: RecordingFile, repeated: &BTreeSet<String>) -> Result<Recordi
     })
 }
 
-/// What only a newer version knows is said: it was told, and is not judged.
+/// Notes what only a newer version knows: it is in the file, and is not judged.
 fn unknown(notes: &mut Vec<Printable>, what: &str, names: impl Iterator<Item = String>) {
     let names: Vec<_> = names.collect();
     if let Some(first) = names.first() {
@@ -217,7 +217,7 @@ fn reject(observation: &mut Observation, path: &'static str, reason: Unavailable
     observation.set_unavailable(path, unavailable);
 }
 
-/// Nothing counts of what does not fit together, whichever probe told it.
+/// Drops all facts that contradict each other, whichever probe they came from.
 fn reject_misfits(told_by: &mut [(&'static [Declared], Observation)]) {
     let groups: Vec<_> =
         misfits(|path| told_by.iter().find_map(|(_, of)| of.value(path))).collect();

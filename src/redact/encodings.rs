@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// Whether bytes hold a secret in any guise, however short it is.
+/// Whether bytes hold a secret in any encoding, however short it is.
 pub fn holds(bytes: &[u8], secret: &str) -> bool {
     let guises = guises(secret);
     let views = views(bytes);

@@ -25,7 +25,7 @@ pub fn arm(settings: String, make: fn() -> String) {
     registry.get_or_insert_default();
 }
 
-/// Remembers a secret. Of a URL the parts that let somebody in are secrets of their own.
+/// Registers a secret. In a URL only the parts that grant access are secrets.
 pub fn remember(secret: &str) {
     let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
     let Some(registry) = registry.as_mut() else {
@@ -63,9 +63,9 @@ fn secrets() -> Option<Arc<Secrets>> {
     Some(Arc::clone(made))
 }
 
-/// What of a URL lets somebody in: user and password, and parts of path and query that are long
-/// enough to be a key. Of anything else all of it. Quotes and a name before it are a slip of whoever
-/// wrote the file, and stand in our own texts.
+/// The secret parts of a URL: user and password, and parts of path and query that are long enough
+/// to be a key. Of anything else all of it. Quotes and a name before the value are mistakes in the
+/// file, and occur in our own texts.
 pub(super) fn parts(secret: &str) -> Vec<&str> {
     const KEY_LEAST: usize = 16;
     let is_around = |c: char| c.is_whitespace() || "\"'`".contains(c);

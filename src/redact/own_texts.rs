@@ -29,7 +29,7 @@ pub(super) fn hold(part: &[u8]) -> bool {
     in_settings.is_some_and(|(settings, part)| settings.contains(part)) || are_words(part)
 }
 
-/// Whether these are words of ours. A whole secret that somebody made a setting is still one.
+/// Whether these are words of our own texts. A whole secret that is such a word is still one.
 pub(super) fn are_words(part: &[u8]) -> bool {
     let ours = OWN_TEXTS.get().map(|own| own.ours.get_or_init(own.make));
     let ours = ours.zip(std::str::from_utf8(part).ok());

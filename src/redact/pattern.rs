@@ -66,8 +66,7 @@ pub(super) fn without<'a>(text: &'a str, removed: &mut Removed) -> Cow<'a, str> 
     Cow::Owned(kept)
 }
 
-/// Where people get mail. Not among the secrets: who asked AWS is often known by such a name,
-/// and must be told.
+/// Mail addresses. They are not secrets: an AWS identity often contains one, and must be shown.
 const MAIL: &str = r"(?-u:\b)[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63})+";
 
 static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(MAIL).ok());

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// A shorter secret is hidden only where it stands whole.
 const RANDOM_LEAST: usize = 20;
-/// Of so many characters in a row something can be guessed.
+/// The length of a run of a secret that already reveals something.
 const RUN: usize = 8;
 /// A random text of [`RANDOM_LEAST`] characters practically never has fewer different ones.
 const DIFFERENT_LEAST: usize = 10;
@@ -87,7 +87,7 @@ fn forms(secret: &str) -> Vec<(Vec<u8>, usize)> {
     forms
 }
 
-/// Whether nobody would choose it as a word or a sentence.
+/// Whether it looks random, and not like a word or a sentence.
 pub fn is_random(secret: &str) -> bool {
     let mut different: Vec<_> = secret.bytes().collect();
     different.sort_unstable();

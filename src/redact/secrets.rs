@@ -22,7 +22,7 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// These; what is too short to be told from a word is not looked for.
+    /// These secrets; one that is too short to be distinguished from a word is not searched for.
     pub fn new(known: impl IntoIterator<Item = String>) -> Self {
         let mut known: Vec<_> = known
             .into_iter()
@@ -126,7 +126,7 @@ impl Secrets {
         }
     }
 
-    /// Whether these bytes hold one of them in any guise.
+    /// Whether these bytes hold one of them in any encoding.
     pub fn are_in(&self, bytes: &[u8]) -> bool {
         let is_shown = |account: &String| {
             bytes

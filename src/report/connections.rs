@@ -4,7 +4,7 @@ use super::model::{Layout, Report, StepRows, Verdict};
 use crate::fact::{duration, instant};
 use crate::text::{Printable, Untrusted};
 
-/// So many records stand in a table; the JSON document has them all.
+/// How many records a table shows; the JSON document has them all.
 pub(super) const MAX_ROWS: usize = 40;
 
 /// A page of records: the finding of its first line, what stands below it, which steps follow.

@@ -21,7 +21,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("keys", &["beak key", "token"]),
 ];
 
-/// Lines of a terminal of 24 rows that leave the prompt in sight.
+/// Lines that fit a terminal of 24 rows together with the prompt.
 const SCREEN: usize = 22;
 
 /// A row: its verdict, its name, its lines.

@@ -13,7 +13,7 @@ pub const HEAD: &str = "# Governance log\n\n";
 /// What the entry says beside the report.
 #[derive(Clone, Debug)]
 pub struct GovernanceEntry<'a> {
-    /// Tells this entry from every other.
+    /// The unique id of this entry.
     pub id: &'a str,
     /// The run, and of its runbooks the one that is recorded.
     pub report: &'a Report,
@@ -21,7 +21,7 @@ pub struct GovernanceEntry<'a> {
     pub runbook: &'a RunbookReport,
     /// Who records it, and how that is known.
     pub operator: &'a Printable,
-    /// Who asked AWS; none where nobody was asked or that is not known.
+    /// The AWS identity; `None` where AWS was not asked or it is not known.
     pub identity: Option<&'a Printable>,
     /// Each number with its name, or why it is not known.
     pub numbers: &'a [(&'static str, Printable)],

@@ -16,7 +16,7 @@ use ring::digest::{SHA256, digest};
 pub struct TimelineRow {
     /// When, as it is shown.
     pub at: String,
-    /// Who tells of it.
+    /// Its source.
     pub witness: &'static str,
     /// What happened.
     pub text: String,

@@ -13,7 +13,7 @@ use channel::JsonChannel;
 use serde::Serialize;
 use standing::JsonStanding;
 
-/// How many characters of one text from outside are told.
+/// How many characters of one text from outside are kept.
 const TEXT: usize = 2000;
 
 /// The whole report: indented for a person, or on one line for `--watch`.

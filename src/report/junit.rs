@@ -21,7 +21,7 @@ pub enum Outcome {
     Passed,
     /// Not as it should be: the kind of failure, such as `critical`.
     Failed(&'static str),
-    /// It could not be told.
+    /// The result is unknown.
     Error,
     /// Not needed.
     Skipped,

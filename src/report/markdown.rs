@@ -1,7 +1,7 @@
-//! The report for a ticket or the governance log: Markdown in which only the structure
-//! is ours to give. Text from outside is inert: it opens no table cell, no list, no link,
-//! no tag and no code, and calls nobody. Commands stand in indented blocks, which nothing
-//! on their line can end.
+//! The report for a ticket or the governance log, in Markdown.
+//!
+//! Text from outside is inert: it opens no table cell, no list, no link, no tag and no code, and
+//! mentions no one. Commands stand in indented blocks, which nothing on their line can end.
 
 use super::model::{Escalation, NextAction, Report, RunbookReport, StepReport, Verdict};
 use super::words::{name, obstacle, standing, took, unmentioned, utc, value};

@@ -62,7 +62,7 @@ pub enum Finding {
     Warning(Vec<Evidence>),
     /// An incident.
     Critical(Vec<Evidence>),
-    /// Could not be told.
+    /// Unknown.
     Unknown(Vec<Evidence>),
     /// Not needed.
     Skipped(Vec<Evidence>),
@@ -191,9 +191,9 @@ pub struct Standing {
     pub since: OffsetDateTime,
     /// Whether this run's verdict does not count yet, or an earlier one still does.
     pub held: bool,
-    /// Until when nobody is told, and who wanted that.
+    /// Until when it is muted, and by whom.
     pub muted: Option<Muted>,
-    /// Who was told of this incident first.
+    /// The first notification of this incident.
     pub told: Option<Notification>,
 }
 
@@ -274,7 +274,7 @@ pub struct WaitingNotice {
     pub runbook: Printable,
     /// `trigger`, `update`, `resolve` or `escalate`.
     pub kind: &'static str,
-    /// The verdict that it tells.
+    /// The verdict that it reports.
     pub verdict: Printable,
     /// Since when it waits.
     pub since: OffsetDateTime,
@@ -355,8 +355,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether there is nothing that somebody must be told: all is well, or whoever would
-    /// have to know said that they do.
+    /// Whether there is nothing to notify: all is ok, or a person who muted it knows already.
     pub fn is_silent(&self) -> bool {
         let is_muted = |runbook: &RunbookReport| {
             let standing = runbook.standing.as_ref();

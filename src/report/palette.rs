@@ -24,7 +24,7 @@ pub enum Tone {
     Bad,
     /// An incident.
     Worst,
-    /// Could not be told.
+    /// Unknown.
     Unsure,
     /// What to look at first.
     Strong,

@@ -52,7 +52,7 @@ pub fn render(report: &Report) -> String {
 }
 
 /// The file of a run that never came to a report: unknown, whatever was asked for. The
-/// last complete run is told again, where it is known; an alert looks at its age.
+/// last complete run is written again, where it is known; an alert looks at its age.
 pub fn failure(
     stack: &Printable,
     runbooks: &[Printable],

@@ -1,6 +1,6 @@
 //! Alert rules for Prometheus, over the series that [`super::prometheus`] writes: for each
 //! runbook one for critical, one for a warning that stays and one for an unknown that stays,
-//! two for a check that no longer runs, because a file that nobody renews is served for
+//! two for a check that no longer runs, because a file that is never rewritten is served for
 //! ever, and one for a host among several that went silent. Each alert of a runbook shows the
 //! values of the runbook's metrics.
 

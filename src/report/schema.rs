@@ -2,7 +2,7 @@
 //!
 //! It describes the reports of [`super::json`] and every [`super::json::DocumentKind`], and is
 //! held to both by the tests below. `tests/schema.rs` holds it to what every command prints,
-//! with a validator of somebody else's.
+//! with an independent validator.
 
 /// The schema of every document, draft 2020-12, with a newline at its end.
 /// Keys may be added by a minor version, so further keys are allowed everywhere.

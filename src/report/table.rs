@@ -25,7 +25,7 @@ use lines::{context, leading, note, wrap_at};
 use rows::{Row, RowStyle};
 use std::collections::BTreeSet;
 
-/// Lines of a terminal of 24 rows that leave the prompt in sight.
+/// Lines that fit a terminal of 24 rows together with the prompt.
 const SCREEN: usize = 22;
 
 /// The whole report on one screen, for a terminal of the given width.

@@ -97,7 +97,7 @@ pub(super) fn obstacle(report: &Report) -> Option<NextAction> {
 }
 
 /// How a runbook compares with the checks before, in a few words; nothing where it was well
-/// and is well, or where nobody compared.
+/// and is well, or without a comparison.
 pub(super) fn standing(runbook: &RunbookReport, now: OffsetDateTime) -> Option<String> {
     let Standing {
         change,
@@ -269,8 +269,8 @@ pub(super) fn wrap_from(text: &str, first: usize, further: usize, width: usize) 
     parts.collect()
 }
 
-/// A text in which nobody is called by a chat or a ticket system: neither `@name` nor
-/// what stands in angle brackets. The cure is a blank, so that people still can read it.
+/// A text without mentions for a chat or a ticket system: neither `@name` nor angle brackets work.
+/// A blank is inserted, so that people can still read it.
 pub(super) fn unmentioned(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';

@@ -24,13 +24,13 @@ pub struct Runbook {
     pub overview: Option<Words>,
     /// `P0`, `P1` or `P2`.
     pub severity: String,
-    /// What is asked of whoever is called about it.
+    /// What an escalation asks of its recipient.
     pub asks: Option<Words>,
     /// Its place among several that are critical: the lowest is the root cause.
     pub rank: u8,
     /// The incidents that, when critical, explain that this one is not judged.
     pub explained_by: Vec<String>,
-    /// What affected users are told, and when.
+    /// Notices for affected users, with their conditions.
     pub notices: Vec<Notice>,
     /// The numbers an operator may edit.
     pub limits: BTreeMap<String, FactValue>,
@@ -61,7 +61,7 @@ impl Runbook {
         self.steps.iter().flat_map(Step::facts).chain(metrics)
     }
 
-    /// What affected users are told now: the first notice that is due.
+    /// The notice for affected users: the first one that is due.
     pub fn notice<'v>(
         &self,
         judged: &RunbookReport,
@@ -80,7 +80,7 @@ impl Runbook {
     }
 }
 
-/// What affected users are told while one rule holds.
+/// The notice for affected users while one rule holds.
 #[derive(Debug)]
 pub struct Notice {
     /// The step of the rule.
@@ -206,7 +206,7 @@ impl Rule {
     }
 }
 
-/// That a rule calls somebody.
+/// The escalation of a rule.
 #[derive(Clone, Debug)]
 pub struct Escalate {
     /// `P0`, `P1` or `P2`.

@@ -1,7 +1,7 @@
 //! The JSON Schema of a runbook file, derived from the types that read one, for editors.
 //!
 //! It knows keys, types and words. What it cannot know, such as whether a fact exists or a rule
-//! is reached, is told by lint.
+//! is reached, is checked by lint.
 
 use super::raw::RawRunbook;
 use schemars::generate::SchemaSettings;

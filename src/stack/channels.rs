@@ -19,7 +19,7 @@ pub struct Channel {
     pub from: String,
     /// The priorities that are sent; all when empty.
     pub priorities: Vec<String>,
-    /// Whom a rule must call for; anybody or nobody where it is empty.
+    /// The recipients that a rule must name for this channel; empty means all.
     pub recipients: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
 //! Secrets: their sources, and a type that cannot be printed.
 //!
-//! A file that others can read or that somebody else owns is refused, and refused means that
-//! its content was never read. Descriptors that the caller hands over are read as well: `-`,
+//! A file that others can read or that another user owns is refused, and refused means that
+//! its content was never read. Descriptors that the caller passes are read as well: `-`,
 //! and `/dev/fd/N`, which a shell makes of `<(…)`.
 
 use crate::redact;
@@ -47,7 +47,7 @@ impl fmt::Debug for Secret {
 /// Where a secret is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
-    /// In a file of the caller's, readable to nobody else, or a descriptor.
+    /// In a file of the caller, not readable by others, or a descriptor.
     File(PathBuf),
     /// In a variable of the environment.
     Environment(String),
@@ -78,7 +78,7 @@ pub enum SecretError {
 }
 
 impl SecretError {
-    /// What whoever named the file can do.
+    /// How to fix it.
     pub fn fix(&self) -> String {
         match self {
             Self::Refused { path, .. } | Self::Unreadable { path, .. } => {
@@ -134,7 +134,7 @@ fn file(path: &Path, wait: Duration) -> Result<String, SecretError> {
     };
     let handed = input::handed_over(path).map_err(unreadable)?;
     let bytes = match handed {
-        // A pipe that the caller's shell made is nobody else's.
+        // A pipe from the caller's shell is private.
         Some(None) => input::read(path, LONGEST + 2, wait),
         Some(Some(seen)) => {
             private(&seen).map_err(refused)?;
@@ -161,7 +161,7 @@ fn file(path: &Path, wait: Duration) -> Result<String, SecretError> {
     }
 }
 
-/// Refuses a file that others may use or that belongs to somebody else.
+/// Refuses a file that others may use or that another user owns.
 fn private(seen: &Metadata) -> Result<(), String> {
     let mode = seen.mode() & 0o7777;
     if mode & 0o077 != 0 {
@@ -177,8 +177,8 @@ fn private(seen: &Metadata) -> Result<(), String> {
     Ok(())
 }
 
-/// The path as it may be printed: whoever puts the secret where its file belongs must not find it in
-/// every report.
+/// The path as it may be printed: if the secret was put where its path belongs, it must not appear
+/// in every report.
 fn shown(path: &Path) -> Printable {
     let text = path.to_string_lossy();
     let is_secret = text.contains("://") || (!text.contains('/') && redact::is_random(&text));

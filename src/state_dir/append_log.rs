@@ -266,8 +266,8 @@ fn ends_with_part_of(log: &mut File, offset: u64, entry: &[u8]) -> io::Result<bo
     Ok(entry.starts_with(&found))
 }
 
-/// What must stand between what is there and an entry: a line that somebody left unfinished
-/// is not made a part of it.
+/// The separator before a new entry: an unfinished line of another writer must not become part of
+/// it.
 fn gap(log: &mut File, length: u64) -> io::Result<&'static str> {
     let mut last = [0; 2];
     let known = usize::try_from(length.min(2)).unwrap_or(2);

@@ -160,7 +160,7 @@ impl Scan {
         Self::after(chain, 0, (0, 0))
     }
 
-    /// Goes on behind what was read before: so many lines, of which the last stands there.
+    /// Continues after what was read before: this many lines, with the last one at this position.
     pub(super) fn after(chain: Chain, line: usize, last_line: (u64, u64)) -> Self {
         Self {
             chain,
@@ -269,7 +269,7 @@ impl Scan {
         self.broken(self.line, NO_LINE);
     }
 
-    /// Whether it is broken in so many places that nothing behind them says anything.
+    /// Whether it is broken in more places than are worth following.
     fn is_useless(&self) -> bool {
         self.chain.breaks.len() >= MAX_BREAKS
     }

@@ -1,7 +1,7 @@
-//! Reading files that somebody names: configuration, runbooks, logs, recordings, secrets.
+//! Reading files that the user names: configuration, runbooks, logs, recordings, secrets.
 //!
 //! Opening never waits for another process, what is no regular file is refused, and every
-//! read has a limit of bytes. The exceptions are the descriptors that the caller hands over
+//! read has a limit of bytes. The exceptions are the descriptors that the caller passes
 //! (`-`, `/dev/stdin`, `/dev/fd/N`): they may be pipes, and are read until a given time.
 
 use crate::text::words_of;
@@ -50,7 +50,7 @@ impl InputError {
     /// The text of an editor or shell that writes UTF-16, such as PowerShell's `>`.
     pub const UTF16: Self = Self::NotText("it is UTF-16, not UTF-8");
 
-    /// What whoever named the path can do, where the words of the error do not say it.
+    /// How to fix it, where the error does not say it.
     pub fn fix(&self) -> Option<&'static str> {
         match self {
             _ if self.is_missing() => Some("give the path of a file that exists"),
@@ -228,7 +228,7 @@ enum Descriptor {
 }
 
 /// The descriptor that a path names. Only the spelling counts: any other path to a pipe is
-/// a pipe of somebody's.
+/// an ordinary pipe.
 fn descriptor(path: &Path) -> Option<Descriptor> {
     let text = path.to_str()?;
     if matches!(text, "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0") {
@@ -247,8 +247,8 @@ fn open_descriptor(path: &Path) -> Result<File, InputError> {
     Ok(file)
 }
 
-/// What a descriptor is that the caller hands over: `None` for a path that names none, and
-/// the metadata only of a regular file, which may be somebody else's.
+/// What a descriptor is that the caller passes: `None` for a path that names none, and
+/// the metadata only of a regular file, which may be another user's.
 ///
 /// # Errors
 /// That there is no such descriptor.

@@ -1,7 +1,7 @@
 //! Locks between runs on this machine: one for each stack and thing that is locked.
 //!
 //! A lock goes with the process that holds it, however that ends; its file stays and blocks
-//! nobody. Links are not followed.
+//! no one. Links are not followed.
 
 use super::private_file::{self, StateDirError};
 use crate::text::Printable;
@@ -45,7 +45,7 @@ pub enum LockError {
 }
 
 /// Takes the lock of one `object` (such as an alias of a function) of one `stack` for a
-/// `kind` of work. `since` is written into it for whoever comes too late.
+/// `kind` of work. `since` is written into it, to be shown by a run that finds it locked.
 ///
 /// # Errors
 /// [`LockError`].

@@ -1,4 +1,4 @@
-//! Writing files that somebody names: pages, pictures, recordings, bundles, metric files.
+//! Writing files that the user names: pages, pictures, recordings, bundles, metric files.
 //!
 //! A file is whole or not there: it is written beside its place, synced and renamed. Only a
 //! regular file is ever replaced; a link, a pipe, a device or a folder in its place stays.
@@ -17,7 +17,7 @@ pub const PRIVATE: u32 = 0o600;
 /// The mode of what a collector of another user reads.
 pub const SHARED: u32 = 0o644;
 
-/// What whoever named the path can do about an error of writing.
+/// How to fix a write error.
 pub fn fix(error: &io::Error) -> &'static str {
     use io::ErrorKind::{
         AlreadyExists, IsADirectory, NotADirectory, NotFound, PermissionDenied, QuotaExceeded,

@@ -24,7 +24,7 @@ impl PrivateDir {
     /// Opens a folder, made 0700 if it is missing.
     ///
     /// # Errors
-    /// That it cannot be made, is a link, or could be used by somebody else.
+    /// That it cannot be made, is a link, or can be used by others.
     pub(crate) fn open(path: &Path) -> Result<Self, StateDirError> {
         private_file::make_folder(path)?;
         Self::there(path)?.ok_or_else(|| StateDirError::at(path, "it went away"))
@@ -114,7 +114,8 @@ impl PrivateDir {
     pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), StateDirError> {
         let (old, new) = (&self.handle, &self.handle);
         match fs::renameat_with(old, from, new, to, RenameFlags::NOREPLACE) {
-            // A file system that cannot promise it: nobody else writes here.
+            // The file system has no RENAME_NOREPLACE; the folder is private, so no one else writes
+            // here.
             Err(Errno::INVAL | Errno::NOSYS) if !self.has(to)? => fs::renameat(old, from, new, to),
             renamed => renamed,
         }

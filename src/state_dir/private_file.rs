@@ -121,7 +121,7 @@ pub(crate) fn refuse_link(folder: &Path) -> Result<(), StateDirError> {
     }
 }
 
-/// Refuses an open file that is no regular one or that somebody else owns.
+/// Refuses an open file that is not a regular file of this user.
 pub(crate) fn must_be_own_file(path: &Path, file: &File) -> Result<(), StateDirError> {
     let seen = file
         .metadata()

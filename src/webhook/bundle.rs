@@ -1,5 +1,5 @@
-//! A delivery as files for somebody else: the body, its headers with the signature, and a script
-//! that sends it. Nothing is sent, and the finished files are searched for the secret.
+//! A delivery as files to pass on: the body, its headers with the signature, and a script that
+//! sends it. Nothing is sent, and the finished files are searched for the secret.
 
 use super::send::headers;
 use super::{TestPayload, sign};
@@ -227,7 +227,7 @@ mod tests {
         let refused = write(&folder, &key, secret, &payload("{}"));
         assert!(matches!(refused, Err(BundleError::Secret("send.sh"))));
         assert!(!folder.exists());
-        // One letter is in any text: then it cannot be told, and there is no bundle.
+        // A secret of one letter occurs in any text, so the bundle is refused.
         let short = write(&folder, &clean, "e", &payload("{}"));
         assert!(matches!(short, Err(BundleError::Secret(_))));
     }

@@ -186,7 +186,7 @@ fn ipv6_kind(address: Ipv6Addr) -> AddressKind {
         | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
         | [0x2002, high, low, ..] => inner(high, low),
-        // Where these lead cannot be told from the address alone.
+        // The target of these is not known from the address alone.
         [0x64, 0xff9b, 1, ..] => AddressKind::Never("a private translation"),
         [0x2001, 0, ..] => AddressKind::Never("a tunnel (Teredo)"),
         [.., 0 | 0x200, 0x5efe, _, _] => AddressKind::Never("a tunnel (ISATAP)"),

@@ -92,7 +92,7 @@ impl Consent {
     /// Takes an answer for consent if it repeats the terms exactly.
     ///
     /// # Errors
-    /// That nobody answered, or answered to something else.
+    /// That there was no answer, or one to something else.
     pub fn from(terms: &Terms, answer: ReplyText<'_>) -> Result<Self, NoConsent> {
         let (said, due, how) = match answer {
             ReplyText::Nothing => return Err(NoConsent::Unavailable),

@@ -93,7 +93,7 @@ pub trait WritePlan {
     fn by_hand(&self) -> Option<String> {
         None
     }
-    /// The command that tells later what the write came to.
+    /// The command that shows the outcome later.
     fn finds_out(&self) -> String;
     /// What it does, as an order: `roll back prod from version 62 to 61`.
     fn what(&self) -> String {

@@ -28,7 +28,7 @@ pub trait Operator: Sync {
     }
 
     /// From now on a request may be on its way: an interruption waits for its outcome.
-    /// `finds_out` is the command that tells later what it came to.
+    /// `finds_out` is the command that shows the outcome later.
     fn sending(&self, finds_out: &str);
 
     /// Nothing was sent after all.

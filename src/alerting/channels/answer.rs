@@ -94,8 +94,8 @@ fn later(answer: &ChannelAnswer<'_>, why: String, now: OffsetDateTime) -> SendEr
     }
 }
 
-/// `Retry-After`: so many seconds, or a time. A time counts from the answer's own `Date`, because
-/// the two clocks may differ.
+/// `Retry-After`: seconds, or a time. A time is relative to the answer's own `Date`, because the
+/// two clocks may differ.
 fn pause(wanted: Option<&str>, date: Option<&str>, now: OffsetDateTime) -> Option<time::Duration> {
     let wanted = wanted?.trim();
     let time = |text: &str| {

@@ -1,4 +1,5 @@
-//! The sign of life: whoever expects it after each complete check calls for help when it stays away.
+//! The heartbeat URL, called after each complete check: the monitor behind it alerts when the calls
+//! stop.
 
 use super::address;
 use super::answer::AnswerOf;

@@ -1,8 +1,8 @@
-//! Telling somebody: one message to one channel, once per call, within a limit.
+//! Delivery: one message to one channel, one attempt per call, within a time limit.
 //!
-//! This room neither decides what is told nor remembers whether it was: that is the
-//! outbox's. It knows how each kind of channel wants to be spoken to. Addresses and keys
-//! are secrets, so no error of it holds one, and no answer's body is repeated.
+//! What is sent, and whether it was sent before, is decided by the outbox. Each kind of channel has
+//! its own payload and its own rule of acceptance. Addresses and keys are secrets, so no error
+//! contains one, and no response body is repeated.
 
 mod address;
 mod answer;

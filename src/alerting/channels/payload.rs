@@ -1,8 +1,7 @@
-//! A message in the words of each kind of channel.
+//! The payload of a message for each kind of channel.
 //!
-//! Whatever a name or a log line says, it calls nobody, forges no link and ends no line.
-//! Each carries the keys by which the other side can tell a repetition: the message's own,
-//! and the incident's.
+//! Names and log lines in it cannot mention people, forge links or end lines. Each payload carries
+//! the keys by which the receiver recognises a repetition: the message's own, and the incident's.
 
 use crate::alerting::{Message, MessageKind};
 use crate::fact::instant;
@@ -97,7 +96,7 @@ fn inert(text: &str) -> String {
         .replace('@', "@ ")
 }
 
-/// A command inside a block of code, which names nobody and which is pasted as it stands.
+/// A command in a code block, where no name is a mention and the text can be pasted unchanged.
 fn code(command: &str) -> String {
     escaped(command).replace('`', "'")
 }

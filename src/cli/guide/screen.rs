@@ -38,7 +38,7 @@ pub(in crate::cli) enum KeyInput {
     Resized,
 }
 
-/// Whether somebody sits at a terminal that can be drawn on.
+/// Whether input and output are a terminal that can be drawn on.
 pub(in crate::cli) fn is_there(term: Option<&String>) -> bool {
     let is_dumb = term.is_none_or(|name| name.is_empty() || name == "dumb");
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && !is_dumb

@@ -1,5 +1,5 @@
-//! `--watch` on a terminal: drawn in place, with the trend of the fact that decides and the time
-//! left until somebody has to be called. It ends with a line that says what was seen.
+//! `--watch` on a terminal: redrawn in place, with the trend of the deciding fact and the time
+//! left before an escalation is due. It ends with a one-line summary.
 
 use super::screen::{DrawnPage, KeyInput, TerminalScreen, is_there};
 use crate::cli::fail::Failure;
@@ -38,7 +38,7 @@ pub(in crate::cli) fn rendered(context: &Context, report: &Report) -> String {
     out.rendered(report)
 }
 
-/// Asks again and again until somebody presses q or Ctrl-C; yields the exit code.
+/// Repeats the run until q or Ctrl-C is pressed; returns the exit code.
 pub(in crate::cli) async fn main(
     context: &Context,
     every: Duration,

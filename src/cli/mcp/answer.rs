@@ -69,7 +69,7 @@ impl Answers {
     pub(super) fn idle(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut running = self.running.subscribe();
         async move {
-            // Without a sender there is nobody left who could answer.
+            // The sender is gone only when no call is left.
             let _ = running.wait_for(|calls| *calls == 0).await;
         }
     }
@@ -81,7 +81,7 @@ impl Answers {
         let own = self.clone();
         let (answers, answer) = oneshot::channel();
         let thread = std::thread::Builder::new().stack_size(STACK);
-        // Whoever gave up no longer listens.
+        // The receiver is gone when the call was cancelled.
         let begun = thread.spawn(move || drop(answers.send(own.run(command))));
         if let Err(error) = begun {
             return ToolAnswer::failed(&Failure::own(format!("the call could not begin: {error}")));

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What broke first, told by both ends.
+/// The first error of the transport, reported by either end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Health(Arc<Mutex<Option<String>>>);
 

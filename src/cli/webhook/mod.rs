@@ -75,7 +75,7 @@ async fn bundle(
     Ok(context.out.document(&document))
 }
 
-/// Says that the environment's proxies are passed by: whoever relies on one should know.
+/// Notes that the environment's proxies are not used for this request.
 fn out_of_the_way(context: &Context) {
     if let Some((variable, _)) = env_overrides::proxies(&context.env).next() {
         out::warn(&format!(

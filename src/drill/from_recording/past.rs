@@ -11,7 +11,7 @@ const LAST_GOOD_ANSWER: &str = "the last good answer";
 
 /// Between two runs.
 const RUNS: u64 = 1_800;
-/// So many runs are made up where it must be seen that something went on for a while.
+/// How many earlier runs are generated where something must be seen to have lasted.
 const SOME: u64 = 4;
 
 /// MadeUpRuns by how many seconds ago they were.
@@ -114,8 +114,8 @@ fn function(runs: &mut MadeUpRuns, facts: &RecordedFacts<'_>) {
     if let Some(ago) = facts.ago_of("alias.moved_before").filter(|ago| *ago > 0) {
         runs.saw(ago, ALIAS, present);
     }
-    // While the API fails, the version that answered last is the expected one where nobody else
-    // names one: then this version has answered since it came.
+    // While the API fails, the expected version is the one that answered last, unless another
+    // source names one: then this version has answered since it came.
     let expected = facts.text("alias.expected_from");
     let by_answer = expected.as_deref() == Some(LAST_GOOD_ANSWER);
     let last = facts.text("alias.expected").filter(|_| by_answer);
@@ -135,8 +135,8 @@ fn function(runs: &mut MadeUpRuns, facts: &RecordedFacts<'_>) {
         let until = earliest.unwrap_or(known + DAY).max(known + 1);
         for run in 0..SOME {
             runs.saw(until + run * RUNS, ALIAS, before);
-            // A run that was answered would have told which version is expected; where that
-            // is not known, metrics alone showed this one.
+            // An answered run would have recorded the expected version; where that is not known,
+            // only metrics showed this one.
             if !(failing && facts.unavailable("alias.expected").is_some()) {
                 runs.saw(until + run * RUNS, ANSWERED, 1);
             }

@@ -5,7 +5,7 @@ use super::{HOUR, MINUTE, RecordedFacts};
 use crate::fact::parse_instant;
 use serde_json::{Value, json};
 
-/// When a bond came into force of which nobody knows it.
+/// The start of a bond whose start is not known.
 const LONG_AGO: u64 = 40 * HOUR;
 
 /// An entry: how many seconds ago, of which type, and with which members.

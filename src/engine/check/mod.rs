@@ -109,8 +109,8 @@ pub async fn run(
     })
 }
 
-/// What of the limit of a run is kept for telling what it found. Whatever hangs uses up all the time
-/// that it is given, and is the first thing to be told.
+/// The part of a run's time limit that is reserved for notifications. A hanging endpoint uses up
+/// all the time it is given, and is what must be reported first.
 fn kept_for_messages(limit: Duration) -> Duration {
     /// A little longer than what a rule needs to call a hanging API critical.
     const SHOWS_HANG: Duration = Duration::from_secs(11);
@@ -141,7 +141,7 @@ fn active_since(holder: Option<Holder>, now: OffsetDateTime) -> Printable {
 
 /// What a check does when its report has been printed.
 pub struct Notified {
-    /// What the operator must be told in every format.
+    /// Warnings for the operator, shown in every format.
     pub warnings: Vec<String>,
     /// How the channels stand afterwards.
     pub channels: Vec<ChannelReport>,

@@ -1,5 +1,5 @@
-//! The notifications of a check whose alert state cannot be read or kept: told all the same, each
-//! time, with the key that every run can make anew.
+//! The notifications of a check whose alert state cannot be read or written: sent in each
+//! run, with the deduplication key that needs no state.
 
 use super::options::CheckOptions;
 use crate::alerting::{self, AlertChannel, AlertState, CheckRun, Debounce, Message};
@@ -48,8 +48,8 @@ pub(super) fn check_run<'a>(
     }
 }
 
-/// The messages of a run that knows nothing of earlier ones; `why` says why it does not. A verdict
-/// that would have to be seen several times counts at once, because nobody counts.
+/// The messages of a run without earlier state; `why` is the reason. A verdict that normally must
+/// be seen several times counts at once, because earlier runs are not counted.
 pub(super) fn without_state(
     report: &mut Report,
     snapshot: &Snapshot,

@@ -102,8 +102,8 @@ fn clock(sources: &ContextSources<'_>) -> Option<i64> {
         .min()
 }
 
-/// The steps that are not well, the executions that they name, and the numbers of those steps
-/// that call for somebody.
+/// The steps that are not ok, the executions that they name, and the numbers of the steps
+/// that ask for an escalation.
 fn findings(evaluated: &model::RunbookReport) -> Vec<String> {
     let bad = || {
         let is_bad = |step: &&model::StepReport| step.verdict() >= Verdict::Warning;

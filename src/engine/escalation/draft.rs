@@ -143,7 +143,7 @@ mod tests {
     use crate::history::{self, BUSY_BUDGET, Location};
     use crate::report::sample;
 
-    /// All of them have read that nobody escalated yet; reading and writing are two steps.
+    /// All of them have read that nothing was escalated yet; reading and writing are two steps.
     #[test]
     fn one_of_several_concurrent_escalations_is_sent() {
         const RUNS: usize = 8;

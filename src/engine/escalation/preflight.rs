@@ -106,7 +106,7 @@ pub fn preflight(
     }
 }
 
-/// The outcome where the runbook calls for nobody, or another one explains it.
+/// The outcome where the runbook asks for no escalation, or another one explains it.
 fn not_due(situation: &Situation) -> Option<EscalationOutcome> {
     let runbook = situation.runbook();
     if runbook.escalation.is_some() {

@@ -51,7 +51,7 @@ pub struct Situation {
     /// The alert state; empty where it cannot be read.
     pub(super) state: AlertState,
     pub(super) history: Cell<Option<Box<dyn History>>>,
-    /// What affected users are told, where that is due.
+    /// The notice for affected users, where one is due.
     pub notice: Option<Printable>,
     /// What the operator should know.
     pub cautions: Vec<String>,
@@ -71,8 +71,8 @@ impl Situation {
         &self.report.runbooks[self.index]
     }
 
-    /// Says that the findings may not be the stack's: to the caller, and in the message, for whoever
-    /// reads it elsewhere.
+    /// Adds a warning that the findings may be about another stack: for the operator, and in the
+    /// message for its recipients.
     pub fn is_elsewhere(&mut self, why: &str) {
         self.context.seen.insert(0, why.to_owned());
         self.cautions.push(why.to_owned());

@@ -134,8 +134,8 @@ impl EvaluatedIncident {
     }
 }
 
-/// Who was called about this incident in the last day, from any machine that shares the history;
-/// none where nobody was, or where that cannot be read.
+/// The escalation of this incident in the last day, from any machine that shares the history;
+/// `None` if there was none or it cannot be read.
 pub async fn called(run: Run, runbook: &str, report: &Report) -> Option<Printable> {
     let ledger = with_history(run, |history, stack| history.ledger(stack));
     let state = AlertState::read(&ledger.await.ok()?.document).ok()?;

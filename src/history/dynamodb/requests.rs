@@ -233,7 +233,7 @@ impl Table {
     /// Replaces this revision of a document.
     ///
     /// The SDK retries when an answer is lost and then finds its own revision in the way, so each
-    /// write carries a mark that tells it from another host's.
+    /// write carries a mark that distinguishes it from another host's.
     pub(super) async fn replace(
         &self,
         key: ItemKey<'_>,

@@ -18,7 +18,7 @@ fn recorded(path: &Path, snapshots: i64) -> Sqlite {
         .change(|change| {
             for i in 0..snapshots {
                 let mut one = snapshot(i as u128 + 1, (i - snapshots) * EVERY, i / 50);
-                // Nobody was alive for years.
+                // No agent was alive for years.
                 one.numbers[1].1 = i64::from(i == 0);
                 rows::insert(change, &one, false)?;
             }

@@ -31,7 +31,7 @@ impl PruneDice {
     }
 }
 
-/// A snapshot every ten minutes for so many days; the total is reset now and then.
+/// A snapshot every ten minutes for this many days; the total is reset now and then.
 fn recorded(path: &Path, days: i64, seed: u64) -> Vec<(i64, i64)> {
     let mut history = Sqlite::open(path, LONG).unwrap();
     let mut dice = PruneDice(seed);

@@ -43,9 +43,9 @@ pub struct Increase {
     pub at_least: i64,
     /// It grew by no more; `None` if nothing bounds it.
     pub at_most: Option<i64>,
-    /// What it grew between the last reading before the window and the first one in it, where the two
-    /// are so close that nobody needs to know on which side it happened: 15 minutes at most, and a
-    /// tenth of the window. `at_least` does not have it.
+    /// Growth between the last reading before the window and the first one in it, if the two are at
+    /// most 15 minutes and a tenth of the window apart, so that it does not matter on which side it
+    /// happened. Not part of `at_least`.
     pub at_edge: i64,
     /// The share of the window that the samples reach over, 0 to 1.
     pub covered: f64,
@@ -148,9 +148,9 @@ fn growth_at_edge(samples: &[Sample], window: Window) -> i64 {
 
 /// The samples, if the clock was steady while they were recorded.
 ///
-/// A recording from the future is let go if the clock was put right before the window
-/// began and everything after that is in order: one bad night must not blind us for
-/// good. Any other sign of a moved clock ends all talk.
+/// A sample from the future is dropped if the clock was corrected before the window
+/// began and all later samples are in order, so that one wrong clock does not disable the
+/// window for good. Any other sign of a moved clock is an error.
 fn steady(samples: &[Sample], window: Window) -> Result<Vec<Sample>, WindowError> {
     let is_future = |s: &Sample| s.at - window.end > TOLERANCE;
     let is_old = |s: &Sample| s.at <= window.start;

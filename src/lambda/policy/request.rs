@@ -46,7 +46,7 @@ impl GatewayRequest {
             (Some("execute-api"), Some(of)) => {
                 (Some(id.to_owned()), Some(of.to_owned()), path_stage())
             }
-            // A stand-in on this machine keeps the stage in its path; behind a domain of one's own
+            // An emulator on this machine keeps the stage in its path; behind a custom domain
             // the path is a mapping that may have any name.
             _ if stack.is_on_loopback() => (None, None, path_stage()),
             _ => (None, None, None),

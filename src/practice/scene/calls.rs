@@ -31,7 +31,7 @@ pub(super) fn shared(world: &mut FakeStack, well: &str, fails: &str, erring: u64
     }
 }
 
-/// Somebody has called the function by itself once a minute for so long, and failed.
+/// The function was invoked directly, once a minute for this long, and failed.
 pub(super) fn tested(world: &mut FakeStack, minute: u64) {
     let now = world.now;
     let whole = |series: &&mut FakeMetric| {

@@ -9,17 +9,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// So many seconds.
+/// A duration in seconds.
 pub(super) const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-/// So many minutes.
+/// A duration in minutes.
 pub(super) const fn minutes(n: u64) -> Duration {
     seconds(n * 60)
 }
 
-/// So many hours.
+/// A duration in hours.
 pub(super) const fn hours(n: u64) -> Duration {
     minutes(n * 60)
 }
@@ -45,7 +45,7 @@ pub(super) fn pulsed(world: &mut FakeStack, ago: Duration, duck: &str) {
     );
 }
 
-/// Runs were recorded every half hour, the last one five minutes ago, for so many hours.
+/// Records runs every half hour for this many hours, the last one five minutes ago.
 pub(super) fn remember(world: &mut FakeStack, hours: u64) {
     world.recorded = (0..hours * 2)
         .rev()
@@ -66,7 +66,7 @@ pub(super) fn grew(world: &mut FakeStack, fact: &'static str, total: i64, moment
     }
 }
 
-/// Pecks whose callback failed at these moments, on top of `before` that nobody dates.
+/// Pecks whose callback failed at these moments, on top of `before` undated ones.
 pub(super) fn callback_errors(world: &mut FakeStack, before: i64, moments: &[Duration]) {
     let total = before + i64::try_from(moments.len()).unwrap_or(i64::MAX);
     world.status["peck_protocol"]["failure_breakdown"]["callback_error"] = total.into();
@@ -138,7 +138,8 @@ pub(super) fn silent(world: &mut FakeStack, duck: &str, since: Duration) {
     });
 }
 
-/// The mails of the last day: in the hour that ended `n - 1` hours ago, so many.
+/// The mails of the last day: pairs of `n` and the number sent in the hour that ended `n - 1` hours
+/// ago.
 pub(super) fn sent(world: &mut FakeStack, by_hour: &[(u64, u32)]) {
     let total: u32 = by_hour.iter().map(|(_, mails)| mails).sum();
     world.mail.sent_24h = f64::from(total);
@@ -164,7 +165,7 @@ pub(super) fn function_measured(world: &mut FakeStack, name: &str, points: &[(Du
     reported(world, "AWS/Lambda", name, &whole, points);
     let through_alias = [whole[0], ("Resource", resource.as_str())];
     reported(world, "AWS/Lambda", name, &through_alias, points);
-    // A throttled request is executed by nobody.
+    // A throttled request runs on no version.
     if name != "Throttles" {
         let now = world.now;
         let mut executed: BTreeMap<String, Vec<_>> = BTreeMap::new();
@@ -172,7 +173,7 @@ pub(super) fn function_measured(world: &mut FakeStack, name: &str, points: &[(Du
             let version = served(world, now - point.0);
             executed.entry(version).or_default().push(*point);
         }
-        // What somebody executed long before these points stays.
+        // Invocations long before these points stay.
         let oldest = points.iter().map(|(ago, _)| *ago).max().unwrap_or_default();
         let before = |series: &FakeMetric| {
             series.name == name
@@ -318,7 +319,7 @@ pub(super) fn stopped(world: &mut FakeStack, ducks: &[&str], since: Duration) {
     }
 }
 
-/// Agents of which nobody has ever heard a pulse, and which were bonded before the feed begins.
+/// Agents that never pulsed and were bonded before the feed begins.
 pub(super) fn never_pulsed(world: &mut FakeStack, count: i64) {
     let bonded: Vec<_> = (world.audit.iter())
         .filter(|entry| entry["event_type"] == "duck.bonded")
@@ -345,7 +346,7 @@ pub(super) fn alias_moved(world: &mut FakeStack, to: &str, ago: Duration) {
     world.alias_target.revision = format!("5e1f7a52-0000-4000-8000-0000000000{to}");
     let number = to.parse().unwrap_or_default();
     recorded_since(world, "alias.number", number, ago);
-    // Whoever executes is another one since then.
+    // Another version executes since then.
     for name in ["Invocations", "Errors"] {
         let whole = |s: &&FakeMetric| {
             s.namespace == "AWS/Lambda" && s.name == name && s.dimensions.len() == 1

@@ -163,7 +163,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
 ];
 
-/// The whole fleet stopped so many hours ago.
+/// The whole fleet stopped this many hours ago.
 pub(super) fn gone(world: &mut FakeStack, since: u64) {
     stopped(world, &DUCKS, hours(since));
 }

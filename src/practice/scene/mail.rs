@@ -276,7 +276,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
 ];
 
-/// So many mails, spread over the day.
+/// This many mails, spread over the day.
 fn mails(world: &mut FakeStack, count: u32) {
     let (each, rest) = (count / 20, count % 20);
     let mut by_hour: Vec<_> = (1..=20).map(|hour| (hour, each)).collect();

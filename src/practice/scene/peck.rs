@@ -297,7 +297,7 @@ fn spike(world: &mut FakeStack) {
     ran(world, "peck-0099", "RUNNING", minutes(40), None);
 }
 
-/// So many callback errors, one an hour, the last one four hours ago.
+/// This many callback errors, one an hour, the last one four hours ago.
 fn failed_before(world: &mut FakeStack, count: u64) {
     let moments: Vec<_> = (0..count).map(|nth| hours(4 + nth)).collect();
     callback_errors(world, 7, &moments);

@@ -241,13 +241,13 @@ fn quiet(world: &mut FakeStack) {
     sent(world, &[(2, 1)]);
 }
 
-/// A world with nobody but these requests between the same two agents: id, how long ago, and
+/// A world with only these requests between the same two agents: id, how long ago, and
 /// what happened since.
 #[allow(clippy::type_complexity, reason = "a table, read where it stands")]
 fn asked(world: &mut FakeStack, pecks: &[(&str, Duration, &[(&str, Duration)])]) {
     quiet(world);
     agents(world, 1, 0, 0);
-    // Somebody else's, long ago: this feed tells of bonds.
+    // An unrelated one, long ago: so the feed is known to show bonds.
     bonded(world, DUCKS[2], hours(40));
     for pulse in 0..6 {
         pulsed(world, minutes(3 + pulse * 10), DUCKS[2]);

@@ -34,7 +34,7 @@ impl ConnectionsSink {
         self.coverage.reach()
     }
 
-    /// Why nobody's state can be told, if so.
+    /// Why all states are unknown, if they are.
     pub(in crate::probe) fn unusable(&self) -> Option<Unavailable> {
         self.coverage.unusable()
     }

@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
-/// So many requests are told apart; those beyond count as entries without an id.
+/// How many requests are tracked by id; further ones count as entries without an id.
 const MOST: usize = 20_000;
 
-/// What the feed tells of one request, in seconds since 1970.
+/// What the feed shows of one request, in seconds since 1970.
 #[derive(Clone, Copy, Debug, Default)]
 struct RequestOutcome {
     asked: Option<i64>,
@@ -33,7 +33,7 @@ pub(super) struct DeclinedRequests {
 }
 
 impl DeclinedRequests {
-    /// Takes in what an entry tells of a request.
+    /// Records what an entry says about a request.
     pub(super) fn note(&mut self, event: EventKind, at: i64, now: i64, entry: &AuditEntry) {
         use EventKind::{Approved, Bonded, CallbackError, Denied, Expired, Requested};
         let is_ours = matches!(

@@ -4,7 +4,8 @@
 use super::entry::{AuditEntry, Names};
 use crate::connections::{EventKind, FeedEvent};
 
-/// What is told, of whom. Names that the entry's fields lack are looked for in its detail.
+/// The event of an entry and its subjects. Ids that the entry's fields lack are looked for in its
+/// detail.
 pub(super) fn feed_event<'a>(
     event: EventKind,
     at: i64,

@@ -166,7 +166,7 @@ impl<S: Sink> FeedReader<S> {
                 }
             }
             b'[' if self.depth == 1 && self.named && self.is_container() => {
-                // Which of two lists is the feed cannot be told: neither counts twice.
+                // Either of two lists may be the feed: neither counts twice.
                 if std::mem::replace(&mut self.listed, true) {
                     return Err(envelope::two_lists());
                 }

@@ -13,15 +13,15 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use tokio::sync::OnceCell;
 
-/// What is built from the feed while it arrives. Nothing is built that nobody reads: a feed may
-/// have a million entries.
+/// What is built from the feed while it arrives: only what has a reader, because a feed may have a
+/// million entries.
 #[derive(Clone, Copy, Debug)]
 struct Wanted {
     tally: bool,
     connections: bool,
 }
 
-/// The feed of a run, once somebody asked for it.
+/// The feed of a run, once it was requested.
 #[derive(Debug)]
 pub struct SharedFeed {
     wanted: Wanted,
@@ -62,7 +62,7 @@ impl SharedFeed {
     /// The records of requests and bonds.
     ///
     /// # Errors
-    /// Why the feed was not read to its end; nobody's state is known then.
+    /// Why the feed was not read to its end; then all states are unknown.
     pub(super) async fn connections(
         &self,
         context: &ProbeContext,
@@ -101,7 +101,7 @@ impl FeedAnswer {
     }
 }
 
-/// Whoever comes first has it: each part has one reader.
+/// Taken by the first caller: each part has one reader.
 fn take<T>(part: &Mutex<Option<T>>) -> Option<T> {
     part.lock().ok().and_then(|mut part| part.take())
 }

@@ -96,8 +96,8 @@ impl<'de, T: Default, F: FnOnce(Scalar<'_>) -> T> Visitor<'de> for ReadScalar<F>
     skip_values!(list object null boolean);
 }
 
-/// Keeps at most so many bytes of a text, to the end of a word: half an id is another id.
-/// What is no text leaves nothing.
+/// Keeps at most this many bytes of a text, up to the end of a word, because half an id is another
+/// id. Anything but a text leaves it empty.
 pub(super) struct TextSeed<'a>(pub(super) &'a mut String, pub(super) usize);
 
 impl<'de> DeserializeSeed<'de> for TextSeed<'_> {

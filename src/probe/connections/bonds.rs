@@ -137,7 +137,7 @@ pub(super) fn facts(
     observation.set("bonds.worst", FactValue::List(lines.collect()), at);
 }
 
-/// Deliveries that failed lately. One that names nobody failed for somebody.
+/// Deliveries that failed recently. One without an id counts for an unknown agent.
 fn failing(
     observation: &mut Observation,
     bonded: &[&Bond],

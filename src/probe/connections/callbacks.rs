@@ -11,7 +11,7 @@ use crate::text::Untrusted;
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
-/// So many requests are named in a sentence.
+/// How many requests are named in a sentence.
 const SAID: usize = 3;
 
 /// An agent at which callbacks failed.
@@ -62,7 +62,7 @@ pub fn facts(observation: &mut Observation, all: &Connections, dead: i64, at: Of
     let lines = agents.iter().take(NAMED);
     let lines = lines.map(|agent| Untrusted::new(agent.line(total)));
     observation.set("callbacks.by_agent", FactValue::List(lines.collect()), at);
-    // Whoever is offline is named first: that is where something can be done.
+    // An OFFLINE agent is named first, because it can be restored.
     let worst = offline.first().copied().or(agents.first());
     let none = || Unavailable::new(UnavailableReason::NoData, "no callback failed in 24 h");
     let text = |text: String| FactValue::Text(Untrusted::new(text));
@@ -105,8 +105,8 @@ fn failing(all: &Connections) -> Vec<FailingAgent<'_>> {
     agents
 }
 
-/// Of a bond that is older than the feed nobody knows that it is in force. Where as many agents are
-/// dead as fail again and again without a pulse, and no other agent is seen to be OFFLINE, it is those.
+/// A bond that is older than the feed is not known to be in force. If as many agents are dead as
+/// fail repeatedly without a pulse, and no other agent is seen OFFLINE, the dead ones are those.
 fn blame_the_missing(agents: &mut [FailingAgent<'_>], all: &Connections, dead: i64) {
     let is_offline = |seen: i64| class((all.now - seen).max(0)) == Class::Offline;
     let seen_offline = (all.bonds.iter())
@@ -320,7 +320,7 @@ mod tests {
         let alive = [("D1", 60)];
         for (errors, pulses, reach, dead, due) in [
             (&again[..], &alive[..], 5_000, 1, "1"),
-            // Its pulse would not show, it failed once, or nobody is dead.
+            // Its pulse would not show, it failed once, or no agent is dead.
             (&again, &alive, 1_799, 1, "0"),
             (&again[..1], &alive, 5_000, 1, "0"),
             (&again, &alive, 5_000, 0, "0"),
@@ -339,7 +339,7 @@ mod tests {
         for (pulses, reach, offline) in [
             (&[("D1", 1_799)][..], DAY, "0"),
             (&[("D1", 1_800)], DAY, "1"),
-            // Nobody knows that it is bonded: no pulse is due.
+            // Not known to be bonded: no pulse is due.
             (&[], DAY, "0"),
         ] {
             let all = told(&[("p1", "D1")], pulses, reach);

@@ -30,7 +30,7 @@ pub struct Access {
     pub spaceduck: Option<String>,
     /// Why a credential that is named cannot be used, if so: then no list is asked.
     pub unusable: Option<Printable>,
-    /// What the environment holds for others: not used here, and not told either.
+    /// Secrets in the environment for other uses: not used here, and hidden in output.
     pub others: Vec<Secret>,
 }
 
@@ -39,7 +39,7 @@ struct ListRequest {
     request: reqwest::RequestBuilder,
 }
 
-/// What the lists told.
+/// The content of the lists.
 #[derive(Default)]
 pub(super) struct ListResults {
     pub(super) rows: Vec<ListRow>,
@@ -109,8 +109,8 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
     told
 }
 
-/// Why no list was asked, where credentials for one were given. Without any the screens of requests
-/// and bonds say so, and to nobody else the lists matter.
+/// Why no list was requested although credentials for one were given. Without credentials the
+/// commands for requests and bonds say so; other commands do not need the lists.
 fn unasked(access: &Access) -> Option<&'static str> {
     let why = "no list was read: a Beak Key names no agent; add --spaceduck or --duckling";
     access.key.is_some().then_some(why)
@@ -334,7 +334,7 @@ impl ListedFields {
             }
             return vec![row];
         }
-        // Of the other end this row tells only that they are connected.
+        // The row says of the other agent only that they are connected.
         let other = ListRow {
             agent: row.peer.clone(),
             name: self.peer_name.0,

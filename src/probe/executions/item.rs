@@ -9,7 +9,7 @@ use crate::stack::Stack;
 use crate::text::Untrusted;
 use aws_sdk_sfn::types::ExecutionListItem;
 
-/// Clocks differ a little; a time further ahead than so many seconds is none.
+/// Seconds by which clocks may differ; a time further ahead is invalid.
 const AHEAD: i64 = 300;
 
 /// An execution as it is listed. Times are seconds since 1970.

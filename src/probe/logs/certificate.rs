@@ -1,6 +1,6 @@
 //! What a line of the log says of birth certificates and of their mail.
 //!
-//! What a line is about is told by whole words: `ses` in `addresses`, `cert` in `certainly` and
+//! The subject of a line is decided by whole words: `ses` in `addresses`, `cert` in `certainly` and
 //! `ssl` in `ClassLoader` are letters.
 
 use super::certificate_words::{CERTIFICATE, MAIL, MAY_BE_ABOUT, OF_OTHERS, OWN, REFUSALS, TLS};
@@ -128,8 +128,8 @@ fn is_about_mail(tokens: &[Word]) -> bool {
         || pair(&CERTIFICATE, "mail")
 }
 
-/// A certificate of the platform's own, by what is done with it; or any, unless the line is about
-/// somebody's TLS.
+/// Whether it is about a certificate of the platform, by what is done with it; or about any, unless
+/// the line is about TLS elsewhere.
 fn is_about_certificates(tokens: &[Word]) -> bool {
     let is = |at: usize, words: &[&str]| {
         tokens
@@ -200,7 +200,7 @@ fn is_failed(tokens: &[Word]) -> bool {
             // `couldn't`
             (verb, "t") => ["couldn", "can", "wasn", "won", "didn"].contains(&verb),
             ("timed", "out") | ("could", "not") | ("dead", "letter") => true,
-            // A time-out of so many seconds is a setting.
+            // "timeout" with a number is a setting.
             ("timeout", next) => !next.starts_with(|c: char| c.is_ascii_digit()),
             ("not", "verified") | ("can", "not") => true,
             _ => is_failure_word(word(at)),

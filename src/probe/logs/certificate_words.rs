@@ -1,4 +1,4 @@
-//! The words by which a line of the log is about certificates, about mail, or about somebody's TLS.
+//! The words by which a log line is about certificates, mail, or TLS elsewhere.
 
 use super::fault::regex;
 use regex::Regex;
@@ -44,7 +44,7 @@ pub(super) const OWN: [&str; 28] = [
     "queue",
     "pipeline",
 ];
-/// Words of somebody's TLS.
+/// Words about TLS connections.
 pub(super) const TLS: [&str; 26] = [
     "ssl",
     "tls",

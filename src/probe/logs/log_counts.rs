@@ -19,7 +19,7 @@ pub(super) struct LogCounts<K, S> {
     window: std::ops::Range<i64>,
     counts: BTreeMap<K, i64>,
     sources: BTreeMap<S, i64>,
-    /// By the version that logged them, empty where that is not told, and by the second.
+    /// By the version that logged them, empty where it is not known, and by the second.
     versions: BTreeMap<String, BTreeMap<i64, i64>>,
     /// Lines that matched and are dated outside the window.
     outside: i64,

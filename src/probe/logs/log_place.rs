@@ -14,7 +14,7 @@ pub(super) struct LogPlace {
 }
 
 impl LogPlace {
-    /// The group that the function logs to by its configuration; where that is not told, the one of
+    /// The log group in the function's configuration; where it is not known, the one of
     /// the stack.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The words of types by which it is told what came to pass.
+//! The words of event types that decide what happened.
 
 /// Words of what failed.
 pub(super) const FAILED: &[&str] = &[
@@ -25,7 +25,7 @@ pub(super) const FAILED: &[&str] = &[
     "missed",
     "invalid",
 ];
-/// What was done: any other participle tells of something else that became of it.
+/// Participles of success: any other participle means another outcome.
 pub(super) const DONE: &[&str] = &[
     "issued",
     "reissued",
@@ -114,7 +114,7 @@ pub(super) const ABSENT: &[&str] = &[
     "synthetic",
     "unsuccessful",
 ];
-/// Words of what is set or told about pulses, and is none.
+/// Words of settings and messages about pulses, which are no pulses.
 pub(super) const ABOUT_PULSES: &[&str] = &[
     "config",
     "configuration",

@@ -1,4 +1,4 @@
-//! The request for the status, up to three times, with its failures told apart.
+//! The request for the status, up to three tries, with its kinds of failure.
 
 use super::answerer::{self, Answerer};
 use super::object::{ClaimedHealth, StatusObject};
@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 const PATH: &str = "/beak/system/status";
 /// One try may take this long, where the deadline allows it.
 const TRY: Duration = Duration::from_secs(12);
-/// So many tries before the API counts as failing.
+/// How many tries before the API counts as failing.
 const TRIES: usize = 3;
 /// Only a failure that comes this fast is tried again: a slow one has had its time.
 const FAST: Duration = Duration::from_secs(2);
@@ -99,7 +99,7 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> StatusAt
     let response = match request.send().await {
         Ok(response) => response,
         Err(error) => {
-            // A handshake that fails is an answer of somebody.
+            // A failed handshake is an answer from some server.
             observation.reached = is_tls(&error);
             return not_sent(&error.without_url());
         }

@@ -7,7 +7,7 @@ use crate::report::metric::Bound;
 pub(super) struct Measure {
     name: &'static str,
     own: String,
-    /// So many of the fact's own unit are one of these.
+    /// How many of the fact's own unit make one of this unit.
     pub(super) size: f64,
 }
 

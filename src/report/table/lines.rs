@@ -50,7 +50,7 @@ pub(super) fn context(report: &Report, explains: bool) -> String {
         true => "",
         false => " \u{b7} more: --explain",
     };
-    // Without an answer of AWS nobody has confirmed the account.
+    // Without an answer of AWS the account is not confirmed.
     let place = match words::is_account_confirmed(report) {
         true => format!("{} {} {}", stack.name, stack.account, stack.region),
         false => format!("{} {}, account not confirmed", stack.name, stack.region),

@@ -48,7 +48,7 @@ fn an_entry_truncated_at_any_byte_is_completed_by_the_next_append() {
         fs::write(&path, begun).expect("written");
         ledger.append(HEAD, "next\n").expect("appended");
         let text = fs::read_to_string(&path).expect("read");
-        // Of one of which nothing was written nobody was told.
+        // An entry of which nothing was written is not reported.
         let due = match cut {
             0 => "theirs\n\nnext\n".to_owned(),
             _ => format!("theirs\n\n{entry}\nnext\n"),
@@ -70,7 +70,7 @@ fn a_pending_entry_counts_only_when_whole_and_matching() {
         let text = fs::read_to_string(&path).expect("read");
         assert_eq!(text, "## a\n\nnext\n", "{cut}");
     }
-    // Somebody else went on behind the part.
+    // Another writer appended behind the part.
     fs::write(&path, "## a theirs\n").expect("written");
     fs::write(&ledger.beside, &whole).expect("kept");
     ledger.append(HEAD, "next\n").expect("appended");

@@ -104,7 +104,7 @@ fn every_changed_byte_breaks_the_chain() {
     println!("journal: {changed} changed bytes, none unseen");
 }
 
-/// Whoever edits a line and reckons its hash anew breaks what the next line says of it.
+/// Editing a line and computing its hash again breaks the link of the next line.
 #[test]
 fn a_line_rehashed_by_itself_breaks_the_chain() {
     let (_folder, journal) = filled();
@@ -175,7 +175,7 @@ fn writers_at_the_same_time_make_one_chain() {
     assert_eq!(chain.entries.len(), 83);
 }
 
-/// A journal of so many writes, made line by line as `append` does.
+/// A journal of this many writes, written line by line as `append` does.
 fn long(folder: &Path, writes: usize) -> Journal {
     let journal = Journal::in_folder(folder);
     let mut entries = Vec::new();
@@ -263,14 +263,14 @@ fn a_journal_that_is_broken_long_ago_costs_no_more_and_stays_broken() {
             .collect()
     };
     assert_eq!(open(&chain), open(&all));
-    // What stands in it of a break that nobody knows proves nothing.
+    // An unknown break in the index proves nothing.
     let index = journal.path().with_extension("index");
     let text = std::fs::read_to_string(&index).expect("there");
     std::fs::write(&index, text.replace("this is no line", "another reason")).expect("written");
     assert!(bytes_read(&journal).1 > INDEX_EVERY);
 }
 
-/// By it an installation is told from one whose history was lost.
+/// It distinguishes a new installation from one whose history was lost.
 #[test]
 fn the_first_entry_of_a_stack_is_never_forgotten() {
     let folder = tempfile::tempdir().expect("a folder");

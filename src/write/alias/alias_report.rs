@@ -100,7 +100,7 @@ pub fn show_report(findings: &AliasFindings, query: &AliasQuery) -> Report {
     runbook
         .steps
         .retain(|step| SHOWN.contains(&step.id.as_str()));
-    // A split keeps another version from being moved to. By itself it is a canary that somebody watches.
+    // A split keeps another version from being moved to. By itself it is a canary under watch.
     for step in runbook
         .steps
         .iter_mut()

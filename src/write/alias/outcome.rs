@@ -22,7 +22,7 @@ pub enum MoveOutcome {
         /// Why not.
         why: String,
     },
-    /// Somebody else changed it first; nothing of ours was applied.
+    /// Another writer changed it first; nothing of ours was applied.
     Conflict {
         /// The alias now.
         alias: AliasTarget,
@@ -38,7 +38,7 @@ pub enum MoveOutcome {
     Unclear {
         /// The alias now, as far as it could be read.
         alias: Option<AliasTarget>,
-        /// Why it cannot be told.
+        /// Why it is not known.
         why: String,
     },
 }

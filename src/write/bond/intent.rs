@@ -113,7 +113,7 @@ impl IntentDir {
             let Some(id) = name.strip_suffix(ENDING) else {
                 continue;
             };
-            // Between the listing and now somebody may have settled it.
+            // It may have been settled since the listing.
             if let Some(bytes) = self.folder.read(&name)? {
                 open.push(read(id, &String::from_utf8_lossy(&bytes)));
             }
@@ -147,8 +147,8 @@ impl IntentDir {
         Ok(begun)
     }
 
-    /// Takes away what a crash has left of intents that nobody has begun. Somebody who is about
-    /// to begin one finds it gone, and sends nothing.
+    /// Removes leftovers of a crash: intents that were never begun. A process about to begin one
+    /// finds it gone, and sends nothing.
     pub(super) fn tidy(&self) -> Result<(), StateDirError> {
         let names = self.folder.names()?;
         let mut left = names.iter().filter(|name| name.ends_with(UNFINISHED));
@@ -197,8 +197,8 @@ fn read(id: &str, text: &str) -> OpenIntent {
     let intent = lines
         .next()
         .and_then(|line| serde_json::from_str::<RotationIntent>(line).ok());
-    // The file has its name only since the first lines are on disk, and nobody sends before
-    // the one that says so. But a line that cannot be read might have been that one.
+    // The file gets its name after its first lines are on disk, and nothing is sent before the line
+    // that says so. But a line that cannot be read might have been that one.
     let mut progress = match intent {
         Some(_) => RotationProgress::Prepared,
         None => RotationProgress::Sending,

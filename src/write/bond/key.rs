@@ -33,7 +33,7 @@ impl Key {
         digest
     }
 
-    /// The key itself, for whoever has to keep it or to send it.
+    /// The key itself, to be stored or sent.
     pub fn expose(&self) -> &str {
         &self.0
     }

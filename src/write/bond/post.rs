@@ -83,7 +83,7 @@ impl PostEnd {
     }
 }
 
-/// Sends a request, once, and hands over what arrives. No answer is larger than `most` bytes.
+/// Sends a request, once, and returns what arrives: at most `most` bytes.
 pub(super) async fn post(
     http: &Http,
     request: &PostRequest<'_>,

@@ -77,7 +77,7 @@ fn found(
         let why = "it ended before anything of the answer was kept".to_owned();
         return Ok(RotationOutcome::Lost { why, spool: None });
     };
-    // Whose intent cannot be read, whose key it is cannot be told either.
+    // Without a readable intent the owner of the key is not known.
     let Some(intent) = &open.intent else {
         let why = "its intent cannot be read".to_owned();
         let spool = keys.spool_path(&open.id);

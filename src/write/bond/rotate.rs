@@ -57,7 +57,7 @@ pub enum RotationOutcome {
     },
     /// A new key may have been issued, and it did not arrive.
     Lost {
-        /// Why it cannot be told.
+        /// Why it is not known.
         why: String,
         /// Where what did arrive is kept, if anything did.
         spool: Option<PathBuf>,

@@ -132,7 +132,7 @@ pub enum Objection {
     /// There is no bond in force.
     #[error("the bond is {0}, not BONDED")]
     NotBonded(&'static str),
-    /// Whether there is one cannot be told.
+    /// It is not known whether there is one.
     #[error("that the bond is BONDED is not proven: {0}")]
     NotProven(String),
     /// The agent does not pulse; the age of its newest pulse, if there is one.

@@ -44,7 +44,7 @@ fn a_deploy_that_breaks_at_once_is_decided_by_any_witness_of_its_coming() {
     // The metrics lag behind: there is no error in them yet.
     let found = joined(&DOWN, errors(None), &past(&BROKEN_AT_ONCE));
     assert_eq!(told(&found, "rollback.why"), "came-after-good");
-    // Nobody looked before: what single versions did tells it.
+    // No earlier run: the metrics of single versions decide.
     let metrics = |number, invoked, failed| VersionMetrics {
         number,
         invocations: vec![(NOW - 7_200, invoked)],

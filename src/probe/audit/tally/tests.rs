@@ -190,7 +190,7 @@ fn an_old_entry_without_usable_time_or_type_only_ends_the_reach() {
         ([older, &untimed(), old, young], Some(DAY)),
         ([&untimed(), older, old, young], Some(2 * DAY)),
         ([young, old, &untyped(DAY + 5), older], Some(DAY + 5)),
-        // Somebody wrote late.
+        // Written late.
         (
             [young, &timed(DAY + 90), &timed(DAY + 50), &untimed()],
             Some(DAY + 10),

@@ -28,7 +28,7 @@ use time::OffsetDateTime;
 /// Everything that is known before the alias is moved.
 #[derive(Debug)]
 pub struct PreflightInput<'a> {
-    /// What it is wanted for; none when somebody only asks.
+    /// Its purpose; `None` for a check without a write.
     pub purpose: Option<Purpose>,
     /// Which stack.
     pub stack: &'a Stack,
