@@ -399,7 +399,7 @@ fn without_a_journal_nothing_is_sent() {
     assert_eq!(std::fs::read_to_string(victim).expect("read"), "precious");
 }
 
-/// A rollback that cannot help is not forbidden, and nobody can say they were not told.
+/// A rollback that cannot help is allowed, with a warning.
 #[test]
 fn a_useless_rollback_is_advised_against_before_the_prompt() {
     let throttled = |w: &mut FakeStack| w.reserved = Some(0);
@@ -586,7 +586,7 @@ fn a_cached_answer_does_not_verify_a_move() {
     }
 }
 
-/// Who cannot go on is told what to do about it.
+/// A refusal says what to do about it.
 #[test]
 fn every_refusal_names_a_next_step() {
     let mut denied = world("inc-001");
@@ -608,8 +608,8 @@ fn every_refusal_names_a_next_step() {
     assert!(puts(&stage).is_empty());
 }
 
-/// Whoever has nothing else gets the request as a command of others; after it was sent,
-/// nobody is tempted to send it again.
+/// Before the request the equivalent `aws` command is printed for use without duckops; after it was
+/// sent, no longer, so that it is not sent twice.
 #[test]
 fn the_manual_command_is_shown_only_before_the_request_is_sent() {
     let stage = Stage::of(world("inc-001"));

@@ -1,11 +1,11 @@
-//! Claim: nobody is told to terminate an execution, to deploy again or to promote a version
-//! without being told in the same words that it needs approval.
+//! Claim: no text recommends to terminate an execution, to deploy again or to promote a version
+//! without saying in the same sentence that it needs approval.
 
 use crate::support::Duckops;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The beginnings of words for an act that somebody has to approve.
+/// The beginnings of words for an act that needs approval.
 const ACTS: [&str; 6] = [
     "terminat",
     "stopexecution",

@@ -1,5 +1,5 @@
-//! Claims: a bond is written to once, with consent, and only if that is safe; what came of
-//! it is known, or said not to be; a key that was issued is never lost without being told.
+//! Claims: a bond is written to once, with consent, and only if that is safe; the outcome is known,
+//! or reported as unknown; an issued key is never lost without a report.
 
 pub(crate) mod canary;
 mod consent;
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// The agent whose bond is written to.
 pub(crate) const ID: &str = "AAAA000000000001";
 
-/// A world in which that bond is a day old and its last pulse so many seconds.
+/// A world in which that bond is a day old and its last pulse this many seconds.
 pub(crate) fn bonded(pulse_age: Option<u64>) -> FakeStack {
     let mut world = world("healthy");
     world.bond(ID, Duration::from_secs(86_400));
@@ -263,8 +263,8 @@ fn an_overridden_endpoint_needs_a_flag_and_a_secret_needs_a_private_file() {
     assert_eq!(stage.practice.requests().len(), 0, "nobody was even asked");
 }
 
-/// Every way in which the answer to a rotation can fail: what is told is what is true, the
-/// key is where it is said to be, and the next run does not send again by itself.
+/// Every way in which the answer to a rotation can fail: the report is true, the key is where the
+/// report says, and the next run does not send again by itself.
 #[test]
 fn every_failed_answer_is_reported_truthfully() {
     let whole = r#"{"beak_key":"#.len() + "\"bk_LIVE_".len() + 40 + 1;
@@ -275,7 +275,7 @@ fn every_failed_answer_is_reported_truthfully() {
         (Fault::Status(409), 4, false),
         (Fault::Status(412), 4, false),
         (Fault::Throttle, 1, false),
-        // Nothing was issued, and nobody can know.
+        // Nothing was issued, and that cannot be known.
         (Fault::Reset, 3, false),
         (Fault::Status(500), 3, false),
         (Fault::Status(502), 3, false),
@@ -324,7 +324,7 @@ fn every_failed_answer_is_reported_truthfully() {
             "{fault:?}"
         );
         accounted(&stage, &document, fault);
-        // Whoever tries again without having found out is stopped.
+        // A second try before `recover` is refused.
         stage.practice.world().faults.clear();
         let again = write(&stage, &["rotate", ID, "--confirm", ID]).run();
         let open = files(&stage.state(), "intents").len();
@@ -360,7 +360,7 @@ fn accounted(stage: &Stage, document: &Value, fault: &Fault) {
     }
 }
 
-/// An unsettled rotation is told again by every recovery, and given up only in words.
+/// An unsettled rotation is reported by every recovery, and given up only with explicit consent.
 fn supersede(stage: &Stage, fault: &Fault, code: i32) {
     let mut tellings = Vec::new();
     for _ in 0..3 {
@@ -558,7 +558,7 @@ fn a_bond_that_pulses_after_its_end_is_refused() {
     says(&shown, "unpecked, and it pulsed after that");
 }
 
-/// Whoever names another stack or account for one run consents to it by name.
+/// A run against another stack or account asks for consent that names it.
 #[test]
 fn consent_names_a_stack_and_account_that_are_not_the_configured_ones() {
     let stage = Stage::of(bonded(Some(60)));
@@ -582,7 +582,7 @@ fn consent_names_a_stack_and_account_that_are_not_the_configured_ones() {
     assert_eq!((ran.code, writes(&stage)), (0, 1), "{ran:?}");
 }
 
-/// Everybody could replace the journal and the locks in it.
+/// Any user could replace the journal and the locks in it.
 #[test]
 fn a_world_writable_state_folder_is_refused() {
     let stage = Stage::of(bonded(Some(60)));

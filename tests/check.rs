@@ -1,6 +1,6 @@
-//! Claim: cron can trust `duckops check`. It compares with the checks before, holds back and
-//! mutes as it is told and says so, runs once at a time, and whatever breaks around it, the
-//! verdict and its exit code come.
+//! Claim: cron can rely on `duckops check`. It compares with earlier checks, holds back and mutes
+//! as configured and says so, runs once at a time, and returns verdict and exit code whatever
+//! breaks around it.
 
 use crate::support::{Ran, Stage, world};
 use serde_json::Value;
@@ -128,7 +128,7 @@ fn a_mute_is_recorded_and_shown_and_changes_no_exit_code() {
         notes.contains("INC-005 is muted until 2026-03-22T05:12:09Z by Ada"),
         "{notes}"
     );
-    // Two hours and a second later nobody has to remember it.
+    // Two hours and a second later the mute is over.
     let later = stage
         .duckops(&["check", "inc-005", "-q"])
         .env("DUCKOPS_TEST_NOW", "2026-03-22T05:12:09Z")
@@ -303,7 +303,7 @@ fn failures_around_a_check_change_neither_verdict_nor_exit_code() {
             .count()
     };
     assert_eq!(waiting(), 1, "the snapshot waits");
-    // Somebody moves it aside, as it was said.
+    // The operator moves it aside, as advised.
     std::fs::remove_file(corrupt.join("history.db")).expect("removed");
     assert_eq!(run("moved aside", &corrupt), Vec::<String>::new());
     assert_eq!(waiting(), 0, "and is recorded");

@@ -1,5 +1,5 @@
-//! Claim: whoever must be called is named with a deadline that one second more or less changes
-//! and that no later run moves; where it is not known since when, it is over already.
+//! Claim: an escalation has a recipient and a deadline that is exact to the second and that no
+//! later run moves; where the start of the incident is not known, the deadline counts as passed.
 
 use crate::support::{Stage, now, step, world};
 use duckops::practice::{EarlierRun, FakeStack, Fault, Operation};
@@ -24,8 +24,8 @@ fn time(after: u64) -> String {
     duckops::fact::instant(at.unix_timestamp())
 }
 
-/// A run so many seconds after [`now`], which later runs of the stage remember: its document,
-/// and what a person reads.
+/// A run this many seconds after [`now`], which later runs of the stage remember: its document, and
+/// its table.
 fn run_at(stage: &Stage, runbook: &str, after: u64) -> (Value, String) {
     stage.practice.world().now = now() + Duration::from_secs(after);
     let ask = || {
@@ -156,7 +156,7 @@ fn a_day_without_certificates_names_the_moment_at_which_there_are_two() {
 
 #[test]
 fn mail_over_the_quota_calls_at_once_and_more_urgently_while_people_register() {
-    // Of ducklings that registered so many seconds ago, with 191 of 200 mails sent.
+    // Of ducklings that registered this many seconds ago, with 191 of 200 mails sent.
     let full = |ago: u64, sent: f64| {
         let mut world = world("inc-005");
         world.mail.sent_24h = sent;

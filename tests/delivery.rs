@@ -182,7 +182,7 @@ fn an_unusable_channel_is_named_with_what_waits_and_gets_only_what_still_holds()
         assert!(tried.contains(&came[0]["id"]), "with the same key");
         let document = json_at(&stage, "inc-003", &minute(66));
         assert_eq!(document["channels"][0]["usable"], true, "{document:#}");
-        // What ends while the channel is dead is not told afterwards.
+        // An incident that ends while the channel is dead is not sent afterwards.
         let stage = Stage::of(world("inc-005"));
         configured(&stage, &[("chat", "webhook", &dead.url())]);
         check(&stage, &["inc-005"], &minute(0));
@@ -466,7 +466,7 @@ fn a_channel_is_told_by_priority_and_by_whom_a_rule_calls() {
         pager(&stage, &receiver, more);
         let first = check(&stage, &["inc-005"], &minute(0));
         assert_eq!(receiver.came().len(), usize::from(told), "{more}");
-        // Whom nobody calls is said when it begins, and stands in every report.
+        // An incident that no channel takes is reported when it begins, and stands in every report.
         let kept_out = "no channel takes INC-005: ";
         let second = check(&stage, &["inc-005", "-o", "json"], &minute(1));
         assert_eq!(first.stderr.contains(kept_out), !told, "{more}: {first:?}");

@@ -1,6 +1,6 @@
-//! Claims: of requests and bonds nothing is fine that is not shown to be: not what a feed does
-//! not reach, what names nobody, what did not come to pass, what is dated ahead of the clock,
-//! or what two witnesses tell differently.
+//! Claims: a request or bond is ok only with proof: not beyond the feed's reach, not by an entry
+//! without id, not by an event that did not succeed or is dated in the future, and not where two
+//! sources contradict each other.
 
 use crate::support::{Stage, now, step, world};
 use duckops::practice::{FakeStack, Fault, Operation};
@@ -12,7 +12,7 @@ const A: &str = "AAAA000000000001";
 const B: &str = "AAAA000000000002";
 const DAY: i64 = 86_400;
 
-/// Nobody but one bond of others, so that the feed tells of bonds and reaches back a day.
+/// Only one unrelated bond, so that the feed is known to show bonds and reaches back a day.
 fn empty() -> FakeStack {
     let mut world = FakeStack {
         frozen: true,
@@ -175,7 +175,7 @@ fn a_key_is_dated_by_what_is_shown_of_it_to_the_second() {
             "{reach}: {document:#}"
         );
     }
-    // A rotation makes it young again, and one that names nobody may have.
+    // A rotation makes its key new, and one without an agent may have.
     for (detail, verdict) in [(json!({"spaceduck_id": A}), "ok"), (json!({}), "unknown")] {
         let mut world = empty();
         bonded(&mut world, 40 * DAY, Some(60));
@@ -247,7 +247,7 @@ fn a_token_makes_no_short_feed_unknown() {
         let at = now().unix_timestamp() - ago;
         json!({"peck_id": "p7", "spaceduck_id": B, "status": status, "created_at": at})
     };
-    // A list of agents tells of no request; one of requests tells of those in it.
+    // A list of agents shows no requests; a list of requests shows those in it.
     for (requests, reason, code) in [
         // With nothing else asked nothing was judged.
         (Vec::new(), "needs-credentials", 3),
@@ -295,7 +295,7 @@ fn an_event_without_id_makes_every_candidate_uncertain() {
         let verdict = &step(&document, "bond", "bond")["verdict"];
         assert_eq!(verdict, "unknown", "{kind}: {document:#}");
     }
-    // Somebody did not get something; whether it was this one is not known.
+    // A delivery failed; whether it was to this agent is not known.
     let world = with("webhook.delivery_failed", json!({}));
     let (code, document) = run(world.clone(), &["triage", "bond"]);
     assert_eq!(
@@ -310,7 +310,7 @@ fn an_event_without_id_makes_every_candidate_uncertain() {
         "unknown",
         "{document:#}"
     );
-    // The end of a long detail is cut off, and an id with it: half of it is nobody's.
+    // The end of a long detail is cut off, and an id with it: half an id matches no agent.
     for length in 180..=200 {
         let mut world = empty();
         let entry = json!({"peck_id": "peck_12", "requester_id": A, "target": B});
@@ -377,7 +377,7 @@ fn counted_agents_that_no_list_shows_are_reported() {
                 "{counted} {command:?}: {document:#}"
             );
         }
-        // One alone is compared with nobody.
+        // A single record is compared with no other.
         let (ended, document) = stage.duckops(&["bond", "show", A]).json();
         assert_eq!(ended, 0, "{counted}: {document:#}");
     }
@@ -484,7 +484,7 @@ fn an_unusable_credential_is_reported_and_incidents_are_still_judged() {
         (&of("token")["verdict"], &of("beak key")["verdict"]),
         (&"warning".into(), &"ok".into())
     );
-    // A list that was asked and failed: what the feed tells is shown, and nothing is judged by it.
+    // A list that was requested and failed: the feed's content is shown, and not judged.
     std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).expect("set");
     stage
         .practice

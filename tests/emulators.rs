@@ -52,7 +52,7 @@ fn triage(
     moved: &[(Service, String)],
     more: &[(&str, &str)],
 ) -> Value {
-    // The API tells the time too, and must agree with the clock of the binary.
+    // The API sends the time too, and must agree with the clock of the binary.
     stage.practice.world().now = at;
     let before = stage.practice.requests().len();
     let mut duckops = stage

@@ -1,5 +1,5 @@
-//! Claim: an error that somebody can cause says what failed and why, and below it what to do, as
-//! a command where there is one.
+//! Claim: an error that a user can cause says what failed and why, and below it what to do, as a
+//! command where there is one.
 
 use crate::support::{Duckops, Ran};
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -1,6 +1,6 @@
-//! Claim: whoever an incident calls for is called once, after consent, with everything they
-//! want to know; a channel that is dead, a history that is broken or a second person cost
-//! nobody the call, and nothing pretends that somebody was called.
+//! Claim: an escalation is sent once, after consent, with all that its recipient needs; a dead
+//! channel, a broken history or a second operator does not prevent it, and nothing claims that it
+//! was sent when it was not.
 
 use crate::support::receiver::{Receiver, TOKEN, configured, no_secret_in};
 use crate::support::{Duckops, Ran, Stage, now, step, world};
@@ -17,7 +17,7 @@ const CALL: [&str; 5] = [
     "--endpoint-override",
 ];
 
-/// A call of somebody with a name, for the incident of the stage.
+/// A named operator's escalation of the stage's incident.
 fn call(stage: &Stage, more: &[&str]) -> Duckops {
     stage
         .duckops(&[&CALL[..], more].concat())
@@ -95,7 +95,7 @@ fn an_escalation_has_its_context_and_is_sent_once() {
         assert!(seen.contains(part), "{part}\n{seen}");
     }
     assert_eq!(brief["tried"], json!(["none from this machine in 24 h"]));
-    // Somebody else, a minute later.
+    // Another operator, a minute later.
     let again = call(&stage, &[]).env("DUCKOPS_TEST_NOW", after(300)).run();
     let again = ended(again, 4);
     // Broken into lines wherever the screen ends.
@@ -115,7 +115,7 @@ fn an_escalation_has_its_context_and_is_sent_once() {
     let came = receiver.came();
     assert_eq!(came.len(), 2);
     assert_ne!(came[0]["id"], came[1]["id"]);
-    // Whoever looks afterwards sees it.
+    // The timeline shows it afterwards.
     let timeline = stage
         .duckops(&["timeline"])
         .env("DUCKOPS_TEST_NOW", after(300));
@@ -171,7 +171,7 @@ fn without_consent_to_this_message_nothing_is_sent() {
     assert_eq!(receiver.raw.connections(), 0);
     let (_, journal) = stage.duckops(&["journal"]).json();
     assert_eq!(journal["journal"]["entries"], json!([]));
-    // A verdict about another stack than the configured one calls nobody by accident.
+    // A verdict about another stack than the configured one is not escalated by accident.
     let ran = ended(stage.duckops(&CALL[..4]).run(), 1);
     assert!(ran.stdout.contains("REFUSED   "), "{ran:?}");
     assert!(ran.stdout.contains("--endpoint-override"), "{ran:?}");
@@ -312,7 +312,7 @@ fn a_failing_channel_is_reported_and_retried_later() {
     let calls: Vec<_> = came.iter().filter(|m| m["kind"] == "escalate").collect();
     assert_eq!(calls.len(), 1, "{came:#?}");
     assert_eq!(calls[0]["id"], tried[0]["id"]);
-    // Of two channels one suffices to reach somebody, and the other is not passed over.
+    // One of two channels suffices, and the failed one is named.
     both(&dead);
     let ran = ended(call(&stage, &["--again"]).run(), 2);
     let words = "HALF DELIVERED hook took it; pager did not";

@@ -106,7 +106,7 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         // Without the function's time limit the longest one counts.
         ("lambda.throttles_min", MEASURED),
         ("lambda.errors_min", MEASURED),
-        // Without the alias or the versions it says that nothing tells.
+        // Without the alias or the versions it says that there is no source.
         ("lambda.errors_of", MEASURED),
         ("lambda.stopped", MEASURED),
         ("lambda.seen", MEASURED),

@@ -115,8 +115,8 @@ fn a_state_without_its_reason_is_that_state_and_no_state_is_not_active() {
     println!("evidence, states and reasons: {cells} cells");
 }
 
-/// Where the function logs to is told by its configuration. A group that is named and cannot be read
-/// leaves no other as the right one; AWS leaves the field out where there is nothing to say.
+/// The log group is in the function's configuration. If a group is named there and cannot be read,
+/// no other counts as the right one; AWS leaves the field out for the default group.
 #[test]
 fn a_log_group_that_cannot_be_read_proves_no_clean_log() {
     let scene = world("healthy");

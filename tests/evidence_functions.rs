@@ -626,7 +626,7 @@ fn an_incomplete_metric_search_keeps_the_rest_and_is_reported() {
                 }
                 true
             });
-            // Nobody reads the label of a metric that was asked for by name.
+            // The label of a metric that was requested by name is not read.
             let due = if member == "Label" {
                 "ok".into()
             } else {

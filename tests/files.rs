@@ -88,8 +88,8 @@ fn bounded(call: Duckops) -> (i32, String, Duration) {
     (output.status.code().unwrap_or(-1), text, began.elapsed())
 }
 
-/// A path that somebody can name to be read: with which arguments, and which exit code a
-/// file has that cannot be used.
+/// An input path that a user can name: the arguments, and the exit code for a file that cannot be
+/// used.
 struct Input {
     name: &'static str,
     /// The name below the folder of the case.
@@ -475,8 +475,7 @@ fn descriptors_are_read_and_bounded_by_the_deadline() {
     }
 }
 
-/// A path that somebody can name to be written: with which arguments, and the mode that the
-/// new file gets.
+/// An output path that a user can name: the arguments, and the mode of the new file.
 struct Output {
     name: &'static str,
     arguments: &'static [&'static str],

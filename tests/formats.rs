@@ -650,7 +650,7 @@ fn the_prometheus_file_is_accepted_by_its_collector() {
         count += all.len();
     }
     match checked {
-        // Past the capture of the tests' output: whoever runs them has to see it.
+        // Past the capture of the tests' output, so that it is seen.
         0 => writeln!(std::io::stderr(), "promtool DID NOT RUN: {PROMTOOL}").expect("told"),
         _ => println!("promtool check metrics accepts {checked} of {files} files"),
     }

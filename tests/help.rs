@@ -1,5 +1,5 @@
-//! Claim: whoever has never seen the program finds by its help, in one try, the command for a job,
-//! and whatever is typed almost right is answered with what is right.
+//! Claim: a new user finds the command for a job by the help in one try, and an almost correct word
+//! is answered with the correct one.
 
 use crate::support::{Duckops, Ran, Stage, world};
 use std::process::Command;
@@ -12,7 +12,7 @@ fn run(arguments: &[&str]) -> Ran {
 #[test]
 fn the_overview_names_the_command_for_each_job() {
     let help = run(&["--help"]).stdout;
-    // A job in words of somebody who looks for it, and the command in the line below them.
+    // A job in a user's words, and the command in the line below them.
     let jobs = [
         ("judge callback errors", "duckops triage inc-004"),
         (

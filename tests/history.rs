@@ -76,7 +76,7 @@ fn a_trend_is_drawn_with_the_limits_of_its_runbook() {
     ] {
         assert!(picture.contains(word), "{word}: {picture}");
     }
-    // An XML parser of somebody else's finds nothing wrong with it.
+    // An independent XML parser finds nothing wrong with it.
     let parsed = Command::new("python3")
         .args([
             "-c",

@@ -351,7 +351,7 @@ fn hostile_text_from_every_source_is_inert_in_every_format() {
 
 #[test]
 fn hostile_text_is_shown_escaped() {
-    // Or the claim above would be shown on texts that nobody prints.
+    // Otherwise the claim above would hold only for texts that are never printed.
     let stage = |open: fn(&mut FakeStack)| {
         let mut world = world("healthy");
         open(&mut world);

@@ -1,5 +1,5 @@
 //! Claim: `init` writes a first configuration that the next command reads, never over another one,
-//! and asks only where somebody can answer.
+//! and asks only on a terminal.
 
 use crate::support::pty::Pty;
 use crate::support::{Duckops, Stage, world};

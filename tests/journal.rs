@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 const EARLIER: u64 = 1 << 30;
 
 /// A journal whose newest entry stands behind a gigabyte, and its index. What is in the gigabyte
-/// does not matter to whoever goes on behind the index.
+/// does not matter for reading on from the index.
 fn long_journal(stage: &Stage) {
     let entry = json!({"id": "01A", "at": "2026-03-20T03:12:09Z", "action": "bond pulse",
         "stage": "plan", "stack": "elsewhere", "detail": {}});

@@ -113,7 +113,7 @@ fn a_version_that_was_rolled_back_in_an_earlier_outage_is_not_offered_in_the_nex
         all_of(&stage, "after a rollback from 61"),
         Named::Version(60)
     );
-    // Nobody recorded the move to 62 here, so what tells that it is wrong is the version expected.
+    // The move to 62 is not recorded here, so only the expected version shows that it is wrong.
     let drifted = ["triage", "inc-001", "--expect", "60"];
     let (_, document) = stage.duckops(&drifted).json();
     let rollback = step(&document, "inc-001", "rollback");

@@ -1,5 +1,5 @@
-//! Claim: an incident goes into GOVERNANCE-LOG.md once and whole, with exact numbers, whoever
-//! else writes there, whoever is killed, and whatever stands in it already.
+//! Claim: an incident is written to GOVERNANCE-LOG.md once and completely, with exact numbers,
+//! whatever other writers do, whatever is killed, and whatever the file contains already.
 
 use crate::support::{Duckops, Ran, Stage, now, world};
 use duckops::state_dir::journal::{Journal, JournalEntry, Stage as Step};
@@ -213,8 +213,8 @@ fn a_full_disk_loses_the_entry_and_nothing_older() {
     }
 }
 
-/// Processes that append at the same time, of which some are killed, while somebody else writes
-/// lines of their own. Yields how many were acknowledged, and how many were killed.
+/// Processes that append at the same time, of which some are killed, while another writer appends
+/// its own lines. Returns how many were acknowledged, and how many were killed.
 fn storm(processes: usize, at_once: usize) -> (usize, usize) {
     let home = tempfile::tempdir().expect("a folder");
     let log = home.path().join("LOG.md");
@@ -251,7 +251,7 @@ fn storm(processes: usize, at_once: usize) -> (usize, usize) {
             })
             .collect();
         started += running.len();
-        // Somebody who knows nothing of us appends a whole line.
+        // Another writer, without our lock, appends a whole line.
         let mut theirs = std::fs::OpenOptions::new()
             .append(true)
             .open(&log)
@@ -275,7 +275,7 @@ fn storm(processes: usize, at_once: usize) -> (usize, usize) {
             }
         }
     }
-    // Whoever comes last completes what was left.
+    // The last run completes what was left.
     let last = record(home.path(), &["--log", text(&log)]).run();
     assert_eq!(last.code, 0, "{last:?}");
     acknowledged.push(id_of(&last));
@@ -404,7 +404,7 @@ fn a_newer_or_unwritable_deploy_log_is_reported() {
         let call = stage.duckops(&["record", "--deploy-log", text(log)]);
         call.env("DUCKOPS_TEST_NOW", "2026-03-24T03:12:09Z").run()
     };
-    // Somebody deployed since then, by the log: that stays the newest.
+    // By the log there was a deploy since then: that stays the newest.
     let newer = place("NEWER.md");
     std::fs::write(&newer, "2026-03-23 v63 by ops\n").expect("a log");
     let ran = deploy(&newer);

@@ -321,7 +321,7 @@ fn what_a_tool_does_not_know_is_refused_and_asks_nobody() {
     assert_eq!(stage.practice.requests().len(), 0);
 }
 
-/// A file that is no recording is told to be none, and nothing of it.
+/// A file that is no recording is reported as such, without its content.
 #[test]
 fn a_file_that_is_no_recording_is_not_shown() {
     let stage = Stage::of(world("healthy"));
@@ -352,7 +352,7 @@ fn secrets_are_hidden_from_a_client_too() {
         let server = stage.once(&["mcp"]).env("AWS_SECRET_ACCESS_KEY", secret);
         Session::of(server, &calls).told["calls"].to_string()
     };
-    // Somebody else's is shown, so what hides it is that it is a secret.
+    // Another value is shown, so this one is hidden because it is a secret.
     assert!(shown("practice").contains(SECRET));
     assert!(!shown(SECRET).contains(&SECRET[..12]));
 }

@@ -235,7 +235,7 @@ fn a_runbook_of_ones_own_has_performance_data_a_picture_and_alerts_without_rust(
         rules.stdout
     );
 
-    // A second one is told apart; a folder that holds the first is no obstacle.
+    // A second one gets its own name; a folder that holds the first is no obstacle.
     let again = stage
         .once(&["runbook", "new", "inc-007", "--runbooks", own])
         .run();

@@ -1,5 +1,5 @@
-//! Claim: a channel is told of transitions, at least once and with the same key each time;
-//! one that is dead costs neither verdict nor exit code nor deadline, and loses nothing.
+//! Claim: a channel receives transitions at least once and with the same key each time; a dead
+//! channel costs neither verdict nor exit code nor deadline, and loses nothing.
 
 use crate::support::receiver::{Receiver, TOKEN, configured, no_secret_in, secret};
 use crate::support::{Ran, Stage, http, world};

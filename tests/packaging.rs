@@ -1,6 +1,6 @@
-//! Claim: what is packed and published is said once and holds together: nothing is released while
-//! nobody knows where to, both packages hold the same files, the dashboard asks for series that
-//! there are, the container is healthy by the age of its last check, and the gates end as the check
+//! Claim: packaging and publishing agree and are defined once: nothing is released while
+//! the target is not set, both packages hold the same files, the dashboard queries series that
+//! exist, the container is healthy by the age of its last check, and the gates end as the check
 //! does. What needs a clean root, Prometheus or other tools is tried by the scripts in `packaging/`.
 
 use crate::support::emulator::environment;
@@ -34,7 +34,7 @@ fn nothing_is_released_while_nobody_knows_where_to() {
     let value = set
         .lines()
         .find_map(|line| line.strip_prefix("REPOSITORY="));
-    // Whoever decides it changes this line, and what follows here.
+    // Changed together with the decision where to publish.
     assert_eq!(
         value,
         Some(""),

@@ -1,6 +1,5 @@
-//! Claim: the page of a report shows what was found to whoever looks at it, in whatever way, and
-//! does nothing: no script, no request, no element that is not the template's, whatever the API
-//! said. Looked at in Chromium.
+//! Claim: the page of a report shows the findings on every screen and does nothing: no script, no
+//! request, no element that is not the template's, whatever the API sent. Looked at in Chromium.
 
 use crate::hostile::DOORS;
 use crate::support::browser::Browser;

@@ -100,7 +100,7 @@ fn critical(one: &Wrong, other: &Wrong) -> BTreeSet<&'static str> {
     if scenes.contains(&"first-run") {
         all.remove("inc-002");
     }
-    // Only the feed tells when an agent pulsed, and where none did for over a day no single bond
+    // Only the feed shows when an agent pulsed, and where none did for over a day no single bond
     // is critical.
     let silent = ["torn-audit", "hanging-audit", "fleet-dead-30h"];
     if silent.iter().any(|scene| scenes.contains(scene)) {
@@ -217,7 +217,7 @@ fn statuses(healthy: &Value, first: Value, second: Value) -> Value {
     }
 }
 
-/// Earlier runs of both; whoever has none, had none.
+/// Earlier runs of both; empty if one has none.
 fn runs(
     healthy: &[EarlierRun],
     first: Vec<EarlierRun>,

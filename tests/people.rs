@@ -1,5 +1,5 @@
-//! Claims: every request and every bond has its state to the second, whatever names it; what
-//! cannot be told is unknown; and many of them take neither much time nor much memory.
+//! Claims: every request and every bond has its state to the second, whatever names it; undecidable
+//! states are unknown; and many of them take neither much time nor much memory.
 
 use crate::support::{Stage, now, step, world};
 use duckops::practice::{FakeStack, Fault, Operation};
@@ -9,7 +9,7 @@ use std::time::Instant;
 const A: &str = "AAAA000000000001";
 const B: &str = "AAAA000000000002";
 
-/// Nobody but one bond of others, so that the feed tells of bonds.
+/// Only one unrelated bond, so that the feed is known to show bonds.
 fn empty() -> FakeStack {
     let mut world = FakeStack {
         frozen: true,
@@ -23,7 +23,7 @@ fn empty() -> FakeStack {
     world
 }
 
-/// Adds an entry that is so many seconds old, where it belongs in the feed.
+/// Adds an entry of this age in seconds, in its place in the feed.
 fn tell(world: &mut FakeStack, ago: i64, mut entry: Value) {
     let at = now().unix_timestamp() - ago;
     if entry.get("timestamp").is_none() {
@@ -148,7 +148,7 @@ fn pulse_classes_are_exact_and_use_the_newer_source() {
         (&60.into(), 0),
         "{document:#}"
     );
-    // And a list that was asked and fails could have told anything.
+    // A list that was requested and failed could have had any entry.
     stage
         .practice
         .world()
@@ -236,8 +236,8 @@ fn ids_that_contain_each_other_are_kept_apart() {
     }
 }
 
-/// Takes each member of each entry away, then each entry's whole meaning: nothing of it
-/// makes a state look better than it is, but for whole entries, whose absence nobody can see.
+/// Removes each member of each entry, then each entry's type: no removal makes a state look better
+/// than it is, but that of a whole entry, which cannot be noticed.
 #[test]
 fn removing_any_feed_field_makes_dependent_states_unknown() {
     let rank = |verdict: &Value| match verdict.as_str() {

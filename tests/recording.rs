@@ -1,5 +1,5 @@
-//! Claim: what a run was told can be kept and judged again with nobody there, to the byte;
-//! no secret gets into it or into anything else; and what is damaged never becomes ok.
+//! Claim: the facts of a run can be saved and judged again offline with the same bytes of output;
+//! no secret gets into the file or into any output; and a damaged file never becomes ok.
 
 use crate::support::receiver::{Receiver, configured};
 use crate::support::{Duckops, Ran, Stage, at_once, deadline, verdicts, world};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const FORMATS: [&str; 6] = ["table", "short", "json", "nagios", "prometheus", "markdown"];
 
-/// A run that can reach nobody, in another home.
+/// A run without network, in another home.
 fn alone(arguments: &[&str]) -> Ran {
     let home = tempfile::tempdir().expect("a folder");
     let ran = Duckops::new(home.path(), arguments)
@@ -146,7 +146,7 @@ fn a_recording_is_judged_by_todays_limits() {
     ]);
     let one: Value = serde_json::from_str(&one.stdout).expect("JSON");
     assert_eq!(verdicts(&one).len(), 1);
-    // Where nobody asked about requests, none is judged.
+    // Where requests were not queried, none is judged.
     let one = path(&stage, "one.json");
     stage
         .once(&["triage", "inc-005", "--save", text(&one)])
@@ -363,7 +363,7 @@ fn recordings_of_other_versions_are_judged() {
     let judged = alone(&["triage", "--from", text(&other)]);
     assert_eq!(judged.code, own.code);
     assert_eq!(lines(&judged)[..8], lines(&own)[..8]);
-    // Two notes more than a narrow screen has room for are told in full on demand.
+    // Two notes more than a narrow screen has room for are complete with `--explain`.
     let told = alone(&["triage", "--explain", "--from", text(&other)]).stdout;
     assert!(
         told.contains("status.mood") && told.contains("oracle"),
@@ -500,7 +500,7 @@ fn sixty_planted_secrets_are_in_no_output_and_no_file() {
         ran(&["record", "inc-004", "--dry-run"]);
         ran(&["timeline"]);
         ran(&["drill", "--from", text(&file)]);
-        // Whoever is called gets none of them either.
+        // The escalation's recipient gets none of them either.
         let receiver = Receiver::well();
         configured(&stage, &[("hook", "webhook", &receiver.url())]);
         let call = ["escalate", "inc-004", "--confirm", "inc-004"];
@@ -681,7 +681,7 @@ fn a_recording_becomes_a_case_that_its_runbook_passes_and_another_limit_fails() 
 fn drill_from_reports_each_differing_step_and_refuses_an_invalid_recording() {
     let stage = Stage::of(world("inc-004"));
     let (file, mut document) = recorded(&stage, "a.json");
-    // Facts that no stack could have told together.
+    // Facts that no stack could have at the same time.
     let facts = &mut document["probes"]["executions"]["facts"];
     facts["executions.oldest_running_age"]["value"] = json!(60);
     facts["executions.oldest_running_age_min"]["value"] = json!(60);
@@ -778,7 +778,7 @@ fn mail_recipients_appear_in_no_output_and_the_caller_does() {
 }
 
 /// Values that no probe yields, times of another day, contradictions and repetitions prove
-/// nothing, whoever wrote them.
+/// nothing, whatever wrote them.
 #[test]
 fn a_recording_with_impossible_values_is_never_ok() {
     let stage = Stage::of(world("healthy"));

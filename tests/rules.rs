@@ -123,7 +123,7 @@ fn each_alert_fires_when_it_is_due_and_only_then() {
         let alert = format!("{}Unknown", camel(id));
         tests.push_str(&due("14m", &alert, None));
         tests.push_str(&due("15m", &alert, Some(&labels)));
-        // A warning that stays; one that comes and goes alerts nobody.
+        // A lasting warning; one that comes and goes raises no alert.
         tests.push_str("  - interval: 1m\n    input_series:\n");
         tests.push_str(&series(id, "critical", "0x60"));
         tests.push_str(&series(id, "warning", "1x9 0x9 1x40"));

@@ -19,13 +19,13 @@ fn schema() -> Value {
 /// report or a failure, which has the same form.
 type Call<'a> = (&'a [&'a str], i32, Option<&'a str>);
 
-/// Calls that ask nobody and so need no stack.
+/// Calls that send no request and need no stack.
 const ALONE: [Call<'_>; 49] = [
     (&["facts", "--schema"], 0, Some("fact-schema")),
     (&["facts", "api", "--schema"], 0, Some("fact-schema")),
     (&["facts", "no.such"], 64, None),
     (&["facts", "--no-such-flag"], 64, None),
-    // Nobody answers on the port that the calls are pointed at.
+    // There is no server on the port that the calls use.
     (&["facts", "email"], 3, Some("facts")),
     (&["audit"], 3, Some("audit")),
     (&["audit", "--since", "soon"], 64, None),
@@ -73,7 +73,7 @@ const ALONE: [Call<'_>; 49] = [
     (&["report", "inc-004"], 64, None),
 ];
 
-/// Calls that need somebody who answers.
+/// Calls that need a server.
 const ASKING: [Call<'_>; 10] = [
     (&["facts"], 0, Some("facts")),
     (&["audit"], 0, Some("audit")),
@@ -291,7 +291,7 @@ fn alias() -> Vec<Document> {
     calls.map(|call| answer(stage.duckops(call.0), call)).into()
 }
 
-/// Requests, bonds and webhooks. Nothing is sent: nobody consents, and the receiver would be
+/// Requests, bonds and webhooks. Nothing is sent: there is no consent, and the receiver would be
 /// on this machine.
 fn people(home: &std::path::Path) -> Vec<Document> {
     let secret = home.join("secret");
@@ -479,7 +479,7 @@ fn commands(home: &std::path::Path, path: &[String]) -> Vec<String> {
     all
 }
 
-/// The schema is one itself; the others serve until somebody ends them, and have tests of their
+/// The schema is one itself; the others serve until they are interrupted, and have tests of their
 /// own.
 const NO_DOCUMENT: [&str; 4] = ["schema", "webhook listen", "drill serve", "mcp"];
 

@@ -139,7 +139,7 @@ fn is_command(line: &str) -> bool {
     starts.iter().any(|start| line.starts_with(start))
 }
 
-/// What does not fit a screen of so many columns.
+/// The lines that are wider than this many columns.
 fn overflow(text: &str, columns: usize) -> Vec<String> {
     let mut wrong = Vec::new();
     let lines = text.lines().count();
@@ -152,7 +152,7 @@ fn overflow(text: &str, columns: usize) -> Vec<String> {
     wrong
 }
 
-/// What a call prints on a terminal of so many columns.
+/// The output of a call on a terminal of this width.
 fn at_width(stage: &Stage, arguments: &[&str], columns: u16) -> String {
     let call = stage
         .once(arguments)

@@ -61,7 +61,7 @@ fn telling(secret: &str, encoding: usize) -> Vec<String> {
     ends.map(|end| text[end - length..end].to_owned()).collect()
 }
 
-/// The scene with a text behind every door, so many characters into what is shown of it.
+/// The scene with a text in every field, at this offset in the shown part.
 fn planted(text: &str, offset: usize, number: usize) -> FakeStack {
     let mut world = world("inc-004");
     let padded = format!(

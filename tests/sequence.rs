@@ -1,5 +1,5 @@
-//! Claim: one sequence tells what happened by every witness, names what came just before it
-//! broke, and says which witness was silent.
+//! Claim: one timeline has the events of all sources, names the last change before the failure, and
+//! says which source is missing.
 
 use crate::support::{Stage, now, world};
 use duckops::history::{self, Location, Snapshot, StackKey};
@@ -151,7 +151,7 @@ fn an_unreadable_source_is_named_and_the_exit_code_is_unknown() {
     let ran = stage.duckops(&["timeline"]).run();
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.stdout.contains("history"), "{}", ran.stdout);
-    // A journal that somebody changed is no witness.
+    // A journal that was altered is no source.
     let stage = broken();
     let journal = stage.state().join("journal.jsonl");
     let text = std::fs::read_to_string(&journal).expect("a journal");
@@ -225,6 +225,6 @@ fn omitted_events_are_counted() {
         notes.contains("1 audit entry without a usable time"),
         "{notes}"
     );
-    // 18 failed and 2 run; five of the failed are told.
+    // 18 failed and 2 run; five of the failed are listed.
     assert!(notes.contains("13 more executions"), "{notes}");
 }

@@ -1,6 +1,6 @@
 //! Claim: in the hour of an incident the next action is what the evidence at hand supports: a deploy that
 //! broke at once is taken back, a cause before the function is not answered by a rollback, and users
-//! are told when mail is expected again.
+//! are informed when mail is expected again.
 
 use crate::support::{NOW, Stage, now, step, world};
 use duckops::practice::Fault;

@@ -1,11 +1,11 @@
-//! Claim: on a real terminal the report is coloured and nothing else, unless somebody does
-//! not want it so; it fits the width; and the verdict stands there in words either way.
+//! Claim: on a real terminal the report is coloured and nothing else, unless colour is switched
+//! off; it fits the width; and the verdict is there in words either way.
 
 use crate::support::emulator::environment;
 use crate::support::{Duckops, Stage, world};
 use std::process::{Command, Stdio};
 
-/// Runs a program with standard output on a terminal of so many columns.
+/// Runs a program with standard output on a terminal of this width.
 const TERMINAL: &str = r#"
 import fcntl, os, pty, struct, subprocess, sys, termios
 ours, theirs = pty.openpty()
@@ -26,7 +26,7 @@ while True:
 sys.exit(child.wait())
 "#;
 
-/// What a call prints on a terminal of so many columns, and its exit code.
+/// The output of a call on a terminal of this width, and its exit code.
 fn on_a_terminal(call: Duckops, columns: u16) -> (String, i32) {
     let call = call.command();
     let mut terminal = Command::new(environment().join("bin/python"));

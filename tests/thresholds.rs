@@ -17,7 +17,7 @@ fn blank() -> FakeStack {
     world
 }
 
-/// So many callback errors so far.
+/// Sets the total of callback errors.
 fn total(world: &mut FakeStack, errors: i64) {
     world.status["peck_protocol"]["failure_breakdown"]["callback_error"] = errors.into();
 }
@@ -35,7 +35,7 @@ fn recorded(world: &mut FakeStack, totals: &[(u64, i64)]) {
     );
 }
 
-/// Dated callback errors in the feed, so many seconds ago.
+/// Adds callback errors of these ages in seconds to the feed.
 fn dated(world: &mut FakeStack, ago: impl IntoIterator<Item = u64>) {
     for ago in ago {
         let at = now().unix_timestamp() - i64::try_from(ago).expect("small");
@@ -312,7 +312,7 @@ fn without_history_only_a_total_of_zero_is_ok() {
     }
 }
 
-/// An execution that started so many seconds ago.
+/// Adds an execution that started this many seconds ago.
 fn started(world: &mut FakeStack, status: &str, ago: u64) {
     world.executions.push(FakeExecution {
         name: "peck-0500".into(),

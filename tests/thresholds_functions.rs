@@ -51,7 +51,7 @@ fn stamp(ago: u64) -> i64 {
     now().unix_timestamp() - i64::try_from(ago).expect("small")
 }
 
-/// A line in the function's log, so many seconds ago.
+/// Adds a line to the function's log, this many seconds ago.
 fn logged(world: &mut FakeStack, ago: u64, message: &str) {
     world.log_events.push(LogEvent {
         at: now() - Duration::from_secs(ago),
@@ -221,7 +221,7 @@ fn the_window_of_the_metrics_is_the_time_limit_and_a_minute_if_that_is_longer() 
     assert_eq!(step["verdict"], "warning", "{step:#}");
 }
 
-/// A run of INC-001 so many seconds after [`now`], which earlier runs of the stage remember.
+/// A run of INC-001 this many seconds after [`now`], which earlier runs of the stage remember.
 fn run_at(stage: &Stage, after: u64) -> (Value, Value) {
     let at = now() + Duration::from_secs(after);
     stage.practice.world().now = at;
@@ -258,7 +258,7 @@ fn the_recovery_deadline_is_kept_across_runs() {
         assert_eq!(recovery["verdict"], "critical", "{after} s: {recovery:#}");
         assert_eq!(recovery["reason_code"], reason, "{after} s: {recovery:#}");
         assert_eq!(recovery["escalation"]["due"], DUE, "{after} s");
-        // Whoever reads only the head of the report reads the same deadline.
+        // The head of the report has the same deadline.
         assert_eq!(document["escalation"]["due"], DUE, "{after} s");
     }
     let ran = stage.duckops(&["triage", "inc-001"]);
@@ -277,7 +277,7 @@ fn a_rollback_restarts_the_recovery_clock_and_an_answer_ends_it() {
     let stage = Stage::of(down());
     run_at(&stage, 0);
     run_at(&stage, 600);
-    // Somebody goes back to 60 after this run, and the next one sees it.
+    // The alias goes back to 60 after this run, and the next one sees it.
     stage.practice.world().alias_target.version = "60".to_owned();
     let (_, recovery) = run_at(&stage, 660);
     assert_eq!(recovery["reason_code"], "not-restored", "{recovery:#}");
@@ -360,7 +360,7 @@ fn a_line_on_a_failed_certificate_counts_for_an_hour() {
     all_are_due("inc-002", "logs", points);
 }
 
-/// So many ducklings without a certificate.
+/// Sets the number of ducklings without a certificate.
 fn waiting(world: &mut FakeStack, backlog: i64) {
     let certificates = &world.status["database"]["birth_certificates"];
     let ducklings = certificates.as_i64().expect("a number") + backlog;
@@ -485,7 +485,7 @@ fn a_pulse_is_fresh_for_12_minutes_and_slow_for_30() {
     let mut points: Vec<_> = around(12 * MINUTE, ["ok", "warning", "warning"], newest).collect();
     let offline = ["warning", "critical", "critical"];
     points.extend(around(30 * MINUTE, offline, newest));
-    // Nobody is bonded: no pulse is due.
+    // Without a bonded agent no pulse is due.
     let nobody = |ago| {
         with(|w| {
             told(w, "pulse", "pulse", &[ago]);

@@ -1,7 +1,7 @@
-//! Claim: whatever goes wrong on the wire is told apart, and none of it is ok.
+//! Claim: every failure on the wire is classified, and none of them is ok.
 //!
-//! Faults that the practice stack cannot play, because they break HTTP itself, come from
-//! a listener that writes exact bytes.
+//! Faults that the practice stack cannot play, because they break HTTP itself, come from a listener
+//! that writes exact bytes.
 
 use crate::support::{Stage, step, world};
 use std::io::{Read, Write};

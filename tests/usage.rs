@@ -269,7 +269,7 @@ fn a_flag_beats_the_environment_which_beats_the_file_which_beats_what_is_built_i
     ] {
         assert_eq!(judged(file, None, flag, region), due, "{file:?} {flag:?}");
     }
-    // The API URL: what is asked tells.
+    // The API URL shows which source was used.
     let nobody = "http://127.0.0.1:1";
     let own = stage.practice.api_url();
     let url = |variable: &str, flag: Option<&str>| {
@@ -992,7 +992,7 @@ fn colour_follows_the_settings_and_never_enters_machine_formats() {
 
 #[test]
 fn a_panic_exits_3_with_one_document() {
-    // Only a debug build can be told the time, and panics where it is told none.
+    // Only a debug build takes the time from the environment, and panics on an invalid one.
     let stage = Stage::of(world("inc-004"));
     let ran = stage
         .once(&["triage", "inc-004", "-o", "json"])

@@ -1,5 +1,5 @@
-//! Claims: deliveries are signed as everybody signs them, go only where they may, and fail
-//! with a reason; the secret is nowhere.
+//! Claims: deliveries are signed the standard way, go only to permitted targets, and fail with a
+//! reason; the secret is in no output.
 
 mod bundle;
 mod canary;

@@ -1,5 +1,5 @@
-//! Claim: a promotion needs approval and a calm stack; its canary knows success, failure and
-//! too little traffic to tell; what is left half done is found by the next run.
+//! Claim: a promotion needs approval and a calm stack; its canary distinguishes success, failure
+//! and too little traffic; a half-finished one is found by the next run.
 
 use super::{Value, alias, journal, json, puts};
 use crate::support::{Stage, front, http_put, world};
@@ -15,7 +15,7 @@ pub(super) const APPROVED: [&str; 4] = [
     "tested in staging",
 ];
 
-/// A healthy stack with a version 62 that nobody has tried, which serves so much, so well.
+/// A healthy stack with a new version 62, which serves this much traffic with these errors.
 pub(super) fn ready(invocations: f64, errors: f64) -> FakeStack {
     let mut world = world("healthy");
     let newest = world.versions.last().expect("a version").clone();

@@ -13,7 +13,7 @@ struct OutcomeCase {
     what: &'static str,
     fault: fn() -> Option<Fault>,
     stale: u64,
-    /// Nobody may read the alias once the request was seen.
+    /// Reads of the alias are denied once the request was seen.
     blind: bool,
     code: i32,
     outcome: &'static str,
@@ -89,7 +89,7 @@ fn play(case: &OutcomeCase) -> Duration {
                     .insert(Operation::GetAlias, Fault::Deny);
             });
         }
-        // Where nobody may read, all of it is waited for.
+        // Without read access the whole limit is waited for.
         let wait = if case.blind { "6s" } else { "30s" };
         alias(&stage, &["rollback", "--to", "61", CONSENT, "--wait", wait]).json()
     });
@@ -165,7 +165,7 @@ fn an_answer_is_waited_for_as_long_as_its_limit_says() {
     );
 }
 
-/// Somebody at the console, who names no revision, moves the alias at the same moment.
+/// Another operator moves the alias in the console, without a revision, at the same moment.
 #[test]
 fn a_concurrent_change_without_revision_is_detected() {
     let mut world = world("inc-001");
@@ -198,7 +198,7 @@ fn slow() -> FakeStack {
     world
 }
 
-/// Killed after so long, wherever it was: the next run tells the truth, by the alias itself.
+/// Killed after this long, at any point: the next run reports the truth, by the alias itself.
 #[test]
 fn after_a_kill_at_any_moment_the_next_run_reports_the_true_state() {
     let rounds: Vec<u64> = (0..22).collect();
@@ -334,7 +334,7 @@ fn interrupting_after_the_request_waits_for_the_outcome() {
             .insert(Operation::UpdateAlias, Fault::Delay(Duration::from_secs(1)));
         let stage = Stage::of(world);
         let (code, said) = signalled(&stage, signal, || !puts(&stage).is_empty());
-        // HUP changes nothing; the others cut the watching short, and it is told so.
+        // HUP changes nothing; the others cut the watching short, and the report says so.
         let due = if *signal == "HUP" { 0 } else { 2 };
         assert_eq!(code, due, "{signal}: {said}");
         assert!(
@@ -367,7 +367,7 @@ fn a_move_without_answer_stays_open_until_a_later_read_settles_it() {
         assert!(summary.contains("may have been applied"), "{summary}");
         let verify = ["journal", "--verify"];
         assert_eq!(stage.duckops(&verify).run().code, 1, "it is open");
-        // Too early to tell: reading the old revision proves nothing yet.
+        // Too early: reading the old revision proves nothing yet.
         let (_, document) = alias(&stage, &["show"]).json();
         let notes = document["notes"].to_string();
         assert!(notes.contains("unfinished alias rollback"), "{notes}");

@@ -1,5 +1,5 @@
-//! Claim: of several operators with the same plan and different targets one wins, and each
-//! other is told of the conflict and of the version that won.
+//! Claim: of several operators with the same plan and different targets one wins, and every
+//! other one gets the conflict and the version that won.
 //!
 //! A part of it runs with every test. The whole, 500 rounds for each number of operators:
 //! `cargo test --test claims -- --ignored --nocapture race`.
@@ -112,7 +112,7 @@ fn commands(operators: usize, rounds: usize) {
         figures.requests += puts(&stage).len();
         for (target, (code, document), took) in ran {
             figures.took.push(took);
-            // Nobody waits for the API here, so the winner's move is not verified.
+            // The API is not waited for here, so the winner's move is not verified.
             match (code, document["outcome"].as_str().unwrap_or_default()) {
                 (2, "not-verified") => {
                     figures.winners += 1;

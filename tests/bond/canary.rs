@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A key in every guise that somebody could search for.
+/// A key in every encoding that could be searched for.
 fn guises(key: &str) -> Vec<Vec<u8>> {
     let bytes = key.as_bytes();
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -282,7 +282,7 @@ fn a_closed_output_does_not_lose_the_key() {
         ),
         ("\"$0\" \"$@\" | true; echo ${PIPESTATUS[0]}", "0"),
         ("(\"$0\" \"$@\" >&- 2>&- <&-); echo $?", "0"),
-        // The key is kept, and that nobody could read it is said.
+        // The key is kept, and the failed output is reported.
         ("\"$0\" \"$@\" >/dev/full; echo $?", "2"),
     ] {
         let stage = Stage::of(bonded(Some(60)));

@@ -30,7 +30,7 @@ struct Figures {
     false_success: usize,
 }
 
-/// One round: a rotation in a state folder of its own, which somebody ends, and all that
+/// One round: a rotation in its own state folder, which is killed, and all that
 /// must hold afterwards.
 struct Round<'a> {
     stage: &'a Stage,
@@ -96,7 +96,7 @@ impl<'a> Round<'a> {
             figures.false_success += 1;
         }
         let (first, outcome) = self.recover();
-        // Nothing is asked twice: whatever was settled stays so, whatever was not is told again.
+        // Settled rotations stay settled; unsettled ones are reported again.
         let again = self.recover();
         match outcome.as_str() {
             "nothing-open" | "recovered" => assert_eq!(again, (0, "nothing-open".to_owned())),

@@ -254,8 +254,8 @@ fn a_move_is_one_request_and_done_only_when_reading_back_shows_it() {
     }
 }
 
-/// Somebody else moves the alias between our reading it and our request: ministack compares
-/// the revision, as AWS does.
+/// The alias is moved between our reading it and our request: ministack compares the revision, as
+/// AWS does.
 #[test]
 fn the_second_mover_changes_nothing_and_learns_of_the_first() {
     let emulator = with_function(Kind::Ministack);

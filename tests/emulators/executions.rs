@@ -208,7 +208,7 @@ fn a_state_machine_that_is_not_there_is_unknown() {
 }
 
 /// ministack answers an empty list for a state machine that it does not have, where AWS
-/// answers `StateMachineDoesNotExist`. No client can tell that from a quiet one, so this is
+/// answers `StateMachineDoesNotExist`. No client can distinguish that from a quiet one, so this is
 /// ok here; that the real refusal is unknown, moto shows above.
 #[test]
 fn an_empty_list_is_a_quiet_state_machine() {
@@ -271,8 +271,8 @@ fn another_account_makes_every_aws_step_unknown_and_both_are_named() {
     judged(step(&document, "inc-004", "executions"), "ok");
 }
 
-/// The key of a profile is the one that is used: ministack tells by the account. And the
-/// run says where it asked, and on request how each answer came.
+/// The key of a profile is used: ministack shows it by the account. The run says where it sent its
+/// requests, and on request how each answer came.
 #[test]
 fn the_key_of_the_chosen_profile_asks_and_the_run_says_where() {
     const OTHER: &str = "210987654321";

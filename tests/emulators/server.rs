@@ -1,4 +1,4 @@
-//! The emulators themselves: they end with whoever started them.
+//! The emulators themselves: they end with the process that started them.
 
 use crate::support::emulator::{Emulator, Kind};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! A table that is missing, denied, throttled, silent, torn or somebody else's costs the
+//! A table that is missing, denied, throttled, silent, torn or foreign costs the
 //! history of a run, and neither its verdict nor its deadline; and it proves nothing.
 
 use super::{ACCOUNT, access, ducks, prod};

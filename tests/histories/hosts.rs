@@ -20,7 +20,7 @@ use time::format_description::well_known::Rfc3339;
 const URL: &str = "DUCKOPS_TEST_TABLE_URL";
 const NUMBER: &str = "DUCKOPS_TEST_HOST_NUMBER";
 
-/// Another process that shares the table, and does one thing for each line it is told.
+/// Another process that shares the table, and does one thing for each line of its input.
 struct Host {
     child: Child,
     tell: ChildStdin,
@@ -162,7 +162,7 @@ impl Machine {
         Self { home }
     }
 
-    /// A check of INC-005 that tells; `world` plays AWS, `named` is the stack it speaks of.
+    /// A check of INC-005 with notifications; `world` plays AWS, `named` is the stack it is about.
     fn check(&self, named: &Stage, world: &Stage, table: &Table, at: &str) -> Command {
         self.run(&["check", "inc-005", "--notify"], named, world, table, at)
     }
@@ -253,7 +253,7 @@ fn one_of_them_calls() -> bool {
 /// Every round an incident begins, all hosts see it at the same moment, and it ends.
 ///
 /// A table that does not answer within a check's budget, on a machine that has too much to do,
-/// costs that check its comparison; the next one tells, and is counted.
+/// costs that check its comparison; the next one sends, and is counted.
 fn escalations(table: &Table, hosts: usize, rounds: usize) -> usize {
     let began = Instant::now();
     let (ill, well) = (Stage::of(world("inc-005")), Stage::of(world("healthy")));
@@ -261,7 +261,7 @@ fn escalations(table: &Table, hosts: usize, rounds: usize) -> usize {
     let machines: Vec<_> = (0..hosts)
         .map(|number| Machine::new(&ill, &format!("host-{number}"), &hook.url()))
         .collect();
-    // A run that cannot use the table tells by itself, under the same key, and says so.
+    // A run without the table sends its own message under the same key, and says so.
     let is_alone = |message: &serde_json::Value| message["incident"] == message["dedup_key"];
     let told = || hook.came().iter().filter(|one| !is_alone(one)).count();
     let (mut later, mut alone) = (0, 0);

@@ -37,7 +37,7 @@ fn the_first_reading_of_an_hour_and_of_a_day_is_kept_longest() {
         history.record(&snapshot).expect("recorded");
         history.record(&snapshot).expect("recorded");
     }
-    // Late, and first of an hour in which nobody was there.
+    // Late, and first of an hour without other runs.
     let late = snapshot(99, START + 5 * HOUR, 1);
     history.record_late(&late).expect("recorded");
     let mut lives = BTreeMap::new();

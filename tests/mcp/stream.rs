@@ -29,7 +29,7 @@ fn start(server: Duckops) -> Child {
         .expect("the binary runs")
 }
 
-/// What a server said that was told all this and then nothing more.
+/// The output of a server after all this input and the end of it.
 struct Said {
     code: Option<i32>,
     messages: Vec<Value>,
@@ -75,7 +75,7 @@ fn standard_output_carries_nothing_but_the_protocol_whatever_the_settings_are() 
         let mut ids: Vec<_> = said.messages.iter().map(|m| m["id"].as_i64()).collect();
         ids.sort_unstable();
         assert_eq!(ids, [0, 1, 2, 3].map(Some), "{:#?}", said.messages);
-        // What was asked of the stack is told, only elsewhere.
+        // Questions to the stack are reported, only elsewhere.
         assert!(
             said.stderr.contains("/beak/system/status"),
             "{}",

@@ -21,7 +21,7 @@ pub(super) struct Agent {
 const PER_HOST: usize = 6;
 
 impl Platform {
-    /// So many agents that have been pulsing for long.
+    /// Adds this many agents that have been pulsing for long.
     pub(super) fn hire(&mut self, count: usize, world: &mut FakeStack) {
         for nth in 0..count {
             let id = self.dice.id();

@@ -65,7 +65,7 @@ impl Function {
         }
     }
 
-    /// A call by anybody; whether it succeeded.
+    /// One invocation; returns whether it succeeded.
     pub(super) fn call(&mut self, _dice: &mut Dice) -> bool {
         if self.outage == Some(Outage::NoPermission) {
             return false;
@@ -169,7 +169,7 @@ fn served(world: &mut FakeStack, version: u32, at: i64, calls: f64, errors: f64)
 
 impl Platform {
     /// Mission Control and visitors call, and the minute before the last one is counted: metrics
-    /// lag. What nobody invoked has no point.
+    /// lag. A version without invocations has no point.
     pub(super) fn minute(&mut self, world: &mut FakeStack) {
         self.plan(MINUTE, Event::Minute);
         let before = self.function.calls;
@@ -227,7 +227,7 @@ impl Platform {
         number
     }
 
-    /// Moves the alias, whoever does it.
+    /// Moves the alias, in whatever way.
     pub(super) fn move_alias(&mut self, to: u32, world: &mut FakeStack) {
         self.function.serving = to;
         self.function.stream = self.dice.id()[..8].to_lowercase();

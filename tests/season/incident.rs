@@ -44,8 +44,8 @@ impl Kind {
         Self::Drift,
     ];
 
-    /// How long after the fix something may still be told of it: what looks at the present has
-    /// twenty minutes, what looks at an hour or a day has that.
+    /// How long after the fix an incident may still be reported: twenty minutes where a step looks
+    /// at the present, its window where it looks at an hour or a day.
     pub(super) fn aftermath(self) -> i64 {
         match self {
             Self::OneDeadAgent | Self::SpikeOf14 => DAY,
@@ -80,7 +80,7 @@ pub(super) struct Incident {
     pub(super) began: i64,
     pub(super) fixed: Option<i64>,
     pub(super) due: Vec<Due>,
-    /// How long whoever is on call needs from the finding to the fix.
+    /// The on-call engineer's time from the finding to the fix.
     pub(super) reaction: i64,
     /// The agent that died, the version before, the execution that hangs.
     agent: usize,
@@ -345,7 +345,7 @@ impl Incident {
         }
     }
 
-    /// What whoever is on call does.
+    /// The on-call engineer's fix.
     pub(super) fn fix(
         &mut self,
         platform: &mut Platform,

@@ -23,7 +23,7 @@ impl Platform {
         self.ask(world);
     }
 
-    /// One request. Whoever asks takes an agent that it has no open request with.
+    /// One request. The requester takes an agent that it has no open request with.
     pub(super) fn ask(&mut self, world: &mut FakeStack) {
         let bonded: Vec<_> = (0..self.agents.len())
             .filter(|nth| self.agents[*nth].is_bonded)
@@ -117,7 +117,7 @@ impl Platform {
     fn fail_callback(&mut self, id: &str, world: &mut FakeStack) {
         self.tell_of(world, "peck.callback_error", id);
         self.last_callback_error = Some(self.now);
-        // Also where its target only reboots: its failed execution may be told for an hour.
+        // Also where its target only reboots: its failed execution may be reported for an hour.
         self.strays.push(self.now);
         self.end(world, id, "FAILED", Some("callback_error"));
     }
@@ -155,7 +155,7 @@ impl Platform {
         }
     }
 
-    /// An execution that somebody aborts.
+    /// An aborted execution.
     pub(super) fn abort(&mut self, name: &str, world: &mut FakeStack) {
         let now = moment(self.now);
         let mut executions = world.executions.iter_mut();

@@ -53,7 +53,7 @@ impl Platform {
         self.mail(world);
     }
 
-    /// Whoever waits gets a certificate, one every few seconds.
+    /// Those waiting get their certificates, one every few seconds.
     pub(super) fn certify_the_waiting(&mut self) {
         self.issuing = Issuing::Well;
         for nth in 1.. {

@@ -35,7 +35,7 @@ pub(super) struct Profile {
     pub(super) sign_up: i64,
     /// Seconds between two requests, on average.
     pub(super) request: i64,
-    /// Whether an entry tells that a request expired.
+    /// Whether an entry reports that a request expired.
     pub(super) tells_expiry: bool,
     /// Whether the name of an execution holds the id of its request.
     pub(super) named_executions: bool,
@@ -87,7 +87,7 @@ pub(super) enum Event {
     Ask,
     /// The human decides.
     Decide(String),
-    /// Nobody decided for ten minutes.
+    /// There was no decision for ten minutes.
     Expire(String),
     /// The answer goes to the target.
     Callback(String),
@@ -198,7 +198,7 @@ impl Platform {
         platform
     }
 
-    /// Plans an event, so many seconds from now.
+    /// Plans an event this many seconds from now.
     pub(super) fn plan(&mut self, wait: i64, event: Event) {
         self.number += 1;
         self.queue

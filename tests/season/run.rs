@@ -11,7 +11,7 @@ use duckops::report::model::{Report, Verdict};
 
 /// How often is checked.
 const EVERY: i64 = 5 * MINUTE;
-/// So long after a stray error its traces may be told.
+/// How long after a stray error its traces may be reported.
 const STRAY: i64 = 60 * MINUTE;
 
 /// What happens in a season.

@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::MutexGuard;
 
-/// Whoever watches the stack, with a home, a history and two channels: one is told of warnings, the
-/// other one pages.
+/// The watcher of the stack, with a home, a history and two channels: one receives warnings, the
+/// other pages.
 pub(super) struct Watch {
     runtime: tokio::runtime::Runtime,
     practice: Practice,

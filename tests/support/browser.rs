@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 const START: Duration = Duration::from_secs(60);
 
-/// A browser with one window and nothing of anybody's in it.
+/// A browser with one window and an empty profile.
 pub(crate) struct Browser {
     driver: Child,
     port: u16,
@@ -74,7 +74,7 @@ impl Browser {
         }}});
         let made = browser.ask("POST", "/session", &wanted);
         browser.session = made["sessionId"].as_str().expect("a session").to_owned();
-        // What it shows by itself at first is nobody's claim.
+        // Its start page is not part of any claim.
         browser.on("/url", &json!({"url": "about:blank"}));
         std::thread::sleep(Duration::from_millis(300));
         browser.requests();
@@ -112,7 +112,7 @@ impl Browser {
             .collect()
     }
 
-    /// What was asked of anybody since that was last asked.
+    /// All requests since the last call of this.
     pub(crate) fn requests(&self) -> Vec<String> {
         let log = self.on("/se/log", &json!({"type": "performance"}));
         let lines = log.as_array().expect("a log").iter();

@@ -1,9 +1,9 @@
-//! AWS as others wrote it: moto and ministack, in a Python environment that the first
+//! AWS emulators that we did not write: moto and ministack, in a Python environment that the first
 //! test to need it makes and all later ones share.
 //!
-//! One server of each kind serves a whole run of the tests. Whoever takes it has it to
-//! itself and finds it empty. It ends with the tests, however they end: it waits for the
-//! end of a pipe whose other end is ours.
+//! One server of each kind serves a whole test run. A test that takes it has it exclusively and
+//! finds it empty. It ends with the tests, however they end: it waits for the end of a pipe whose
+//! other end is ours.
 
 use serde_json::Value;
 use std::fs::{self, File};

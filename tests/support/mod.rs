@@ -175,7 +175,8 @@ impl Duckops {
             .env("HOME", home)
             .env("PATH", "/usr/bin:/bin")
             .env("DUCKOPS_TEST_NOW", "2026-03-22T03:12:09Z")
-            // Nobody listens on port 1 of loopback: what is not pointed anywhere goes nowhere.
+            // There is no listener on port 1 of loopback: requests without a configured target go
+            // nowhere.
             .env("DUCKOPS_API_URL", "http://127.0.0.1:1")
             .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
             .env("AWS_ACCESS_KEY_ID", "practice")

@@ -1,4 +1,4 @@
-//! A terminal of its own for a program, with a screen that somebody else's emulator draws.
+//! A pseudo-terminal for a program, with a screen drawn by an independent emulator.
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
@@ -36,7 +36,7 @@ impl Pty {
         Self::starting(command, rows, columns, false)
     }
 
-    /// With standard output into a pipe that nobody reads, so that only standard error is seen.
+    /// With standard output into an unread pipe, so that only standard error is seen.
     pub(crate) fn without_output(command: Command, rows: u16, columns: u16) -> Self {
         Self::starting(command, rows, columns, true)
     }

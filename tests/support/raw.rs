@@ -1,4 +1,4 @@
-//! A listener on loopback that answers with the bytes it is told to, and counts.
+//! A listener on loopback that answers with given bytes, and counts requests.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -80,7 +80,7 @@ pub(crate) fn http(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u
     [answer.as_bytes(), body].concat()
 }
 
-/// A PUT to the practice stack's Lambda, as somebody at another tool would send it.
+/// A PUT to the practice stack's Lambda, as another tool would send it.
 pub(crate) fn http_put(url: &str, body: &str) -> String {
     let rest = url.strip_prefix("http://").expect("a plain URL");
     let (address, path) = rest.split_once('/').expect("a path");

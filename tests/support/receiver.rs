@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub(crate) const TOKEN: &str = "T0KEN-of-the-hook";
 
-/// A receiver that answers what it is told to and keeps what came.
+/// A receiver with a configured answer, which keeps all requests.
 pub(crate) struct Receiver {
     pub(crate) raw: Raw,
     came: Arc<Mutex<Vec<Value>>>,
@@ -88,7 +88,7 @@ pub(crate) fn configured(stage: &Stage, channels: &[(&str, &str, &str)]) {
     std::fs::write(folder.join("config.toml"), text).expect("written");
 }
 
-/// A pager that is told of warnings too, with further lines of its section.
+/// A pager that receives warnings too, with further lines of its section.
 pub(crate) fn pager(stage: &Stage, receiver: &Receiver, more: &str) {
     let folder = stage.home().join(".config/duckops");
     std::fs::create_dir_all(&folder).expect("a folder");

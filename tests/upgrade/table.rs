@@ -36,7 +36,7 @@ fn restored() -> Turn {
     moto
 }
 
-/// The check state in the table, as whoever reads it gets it.
+/// The check state in the table, as a reader gets it.
 fn state(moto: &Turn) -> Value {
     let key = json!({"pk": {"S": KEY}, "sk": {"S": "ledger"}});
     let got = moto.dynamodb("GetItem", &json!({"TableName": NAME, "Key": key}));

@@ -117,7 +117,7 @@ fn a_reset_connection_leaves_the_delivery_unclear() {
     let ran = sent(&home, &torn.url, "5s");
     assert_eq!(ran.code, 3, "{ran:?}");
     says(&ran, "may have taken it");
-    // Where nobody listens nothing can have left.
+    // Without a listener nothing can have been sent.
     let free = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/", free.local_addr().expect("its address"));
     drop(free);
@@ -162,7 +162,7 @@ fn one_delivery_is_one_post_and_is_never_repeated() {
     assert_eq!(ran.code, 3, "{ran:?}");
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(seen.try_iter().count(), 1);
-    // A query may hold a key: it is sent, and not told.
+    // A query may hold a key: it is sent, and not shown.
     let ran = sent(&home, &format!("{url}?key=K3Y"), "5s");
     assert!(
         !(ran.stdout.clone() + &ran.stderr).contains("K3Y"),

@@ -1,5 +1,5 @@
-//! Claims: the receiver tells what came and nothing of what is in it, holds its limits, and
-//! answers wrongly only on purpose.
+//! Claims: the receiver reports deliveries without their content, keeps its limits, and sends a
+//! wrong answer only on request.
 
 use super::{Home, Listening, SECRET};
 use duckops::webhook::sign;

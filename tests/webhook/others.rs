@@ -1,5 +1,4 @@
-//! Claims: our signatures are everybody's: a hundred bodies each way, against libraries that
-//! are not ours.
+//! Claims: our signatures are compatible: a hundred bodies each way, against independent libraries.
 
 use crate::support::emulator::environment;
 use duckops::webhook::{sign, verify};

@@ -1,5 +1,5 @@
-//! Claims: over TLS a delivery goes only to whom the certificate is for, what is the matter
-//! with a certificate is told apart, and nobody is told to look away.
+//! Claims: over TLS a delivery goes only to the host that the certificate is for, each certificate
+//! error has its own message, and no message advises to disable verification.
 
 use super::{Home, SECRET};
 use crate::support::emulator::environment;
