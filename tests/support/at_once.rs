@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Does `work` for every item, `at_once` at a time, and returns the results in the order of
+/// Does `work` for every item, `workers` at a time, and returns the results in the order of
 /// the items. A panic ends it with the message of the first item that failed.
 pub(crate) fn at_once<T: Sync, R: Send>(
     workers: usize,
