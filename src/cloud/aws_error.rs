@@ -164,7 +164,8 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
                     | "PriorRequestNotComplete"
                     | "LimitExceededException"
             )
-            || status == 429 =>
+            || status == 429
+            || message.contains("reduce your request rate") =>
         {
             unavailable(
                 UnavailableReason::Throttled,
@@ -194,6 +195,7 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
         | "InvalidToken"
         | "InvalidClientException"
         | "UnauthorizedClientException"
+        | "Unauthorized"
         | "InvalidClientTokenId"
         | "InvalidAccessKeyId"
         | "SignatureDoesNotMatch"
@@ -241,6 +243,13 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
                 format!("{action}: {named}: {words}"),
             )
         }
+        "ResourceConflictException" | "ResourceInUseException" | "ConflictException" => {
+            unavailable(
+                UnavailableReason::HttpStatus,
+                format!("{action}: {named}: {words}"),
+            )
+            .fix("Run duckops again in a minute: AWS is changing the resource")
+        }
         _ if status >= 500 || code.starts_with("RequestTimeout") => unavailable(
             UnavailableReason::HttpStatus,
             format!("{action}: HTTP {status} {named}: {words}"),
@@ -286,17 +295,26 @@ fn of_message(message: &str) -> Option<(UnavailableReason, &'static str)> {
             NoCredentials,
             "Log in to AWS, then run duckops again: the request came without a signature",
         ),
-        ("account is currently blocked", Denied, ACCOUNT),
-        ("account is currently suspended", Denied, ACCOUNT),
-        ("account is currently closed", Denied, ACCOUNT),
-        ("account has been suspended", Denied, ACCOUNT),
-        ("account is pending verification", Denied, ACCOUNT),
         ("invalid token: ", HttpStatus, PAGE),
         ("nexttoken is", HttpStatus, PAGE),
         ("starting key is invalid", HttpStatus, PAGE),
     ];
     let found = known.into_iter().find(|(part, ..)| lower.contains(part));
-    found.map(|(_, why, fix)| (why, fix))
+    let account = || is_about_account(&lower).then_some((Denied, ACCOUNT));
+    found.map(|(_, why, fix)| (why, fix)).or_else(account)
+}
+
+/// `Your account is suspended`, `This account has not been verified yet`.
+fn is_about_account(lower: &str) -> bool {
+    let Some((_, said)) = lower.split_once("account ") else {
+        return false;
+    };
+    let state = said.split(['.', ',', ':', ';']).next().unwrap_or_default();
+    let states = ["blocked", "suspended", "closed", "verif"];
+    ["is ", "has ", "was "]
+        .iter()
+        .any(|verb| state.starts_with(verb))
+        && states.iter().any(|word| state.contains(word))
 }
 
 /// Whether AWS refuses the request for its time. A signature that does not match is the key's

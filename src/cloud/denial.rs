@@ -3,6 +3,7 @@
 //! A transport's success is no acceptance: a login page or a proxy answers 200, too, and some servers
 //! say in the body alone that they did nothing.
 
+use super::error_member::is_error_member;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use std::cell::Cell;
@@ -102,7 +103,7 @@ impl<'de> Visitor<'de> for Denials<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some((name, value)) = map.next_entry::<String, Value>()? {
-            if is_denying(&name, &value) {
+            if is_error_member(&name, (&value).into()) {
                 self.is_denied.set(true);
             }
         }
@@ -190,37 +191,6 @@ fn is_page(mut text: &str) -> bool {
             .and_then(|_| element.get(name.len()..));
         rest.is_some_and(|rest| !rest.starts_with(goes_on))
     })
-}
-
-/// Whether a member says that nothing was done.
-pub fn is_denying(name: &str, value: &Value) -> bool {
-    match name.to_ascii_lowercase().as_str() {
-        "ok" | "success" => is_no(value),
-        "error" | "errors" => holds_something(value),
-        _ => false,
-    }
-}
-
-/// Whether a member that says whether it went well says no: false, zero, or their words.
-fn is_no(value: &Value) -> bool {
-    match value {
-        Value::Bool(is_well) => !is_well,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(word) => word.eq_ignore_ascii_case("false") || word == "0",
-        _ => false,
-    }
-}
-
-/// Whether there is something in a member that should be empty.
-fn holds_something(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::Bool(true) => true,
-        Value::Number(count) => count.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(all) => !all.is_empty(),
-        Value::Object(members) => !members.is_empty(),
-    }
 }
 
 #[cfg(test)]

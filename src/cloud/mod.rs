@@ -12,6 +12,7 @@ mod credential_process;
 mod credentials;
 mod denial;
 mod error;
+mod error_member;
 mod http;
 mod page_tokens;
 mod permission;
@@ -21,8 +22,9 @@ mod trusted_roots;
 
 pub use aws::Aws;
 pub use aws_error::classify;
-pub use denial::{denial, is_denying, is_web_page};
+pub use denial::{denial, is_web_page};
 pub use error::{chain, innermost, is_tls, lowercase, tls};
+pub use error_member::{MemberValue, is_error_member, plain_name};
 pub use http::{Exchange, Http, Observer, is_encoded, stale};
 
 pub use page_tokens::PageTokens;

@@ -3,6 +3,7 @@
 //! `serde_json::Value` silently keeps the last of two equal keys. Here a field that occurs twice is
 //! refused, because it is not known which one is meant.
 
+use crate::cloud::{MemberValue, is_error_member};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::{Printable, Untrusted};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -23,33 +24,14 @@ struct Object {
 }
 
 impl Object {
-    /// Whether it calls itself an error: a field that holds one, one that denies success, or a code of HTTP.
+    /// Whether it calls itself an error.
     fn has_error(&self) -> bool {
-        let field = |name: &&str| self.fields.get(*name);
-        let denies = |node: &Node| matches!(node, Node::Bool(false));
-        let is_refused = |node: &Node| match node {
-            Node::Int(code) => *code >= 400,
-            Node::Text(code) => code.parse().is_ok_and(|code: i64| code >= 400),
-            _ => false,
-        };
-        field(&"statusCode").is_some_and(is_refused)
-            || ERRORS.iter().filter_map(field).any(Node::says_something)
-            || ["success", "ok", "healthy"]
-                .iter()
-                .filter_map(field)
-                .any(denies)
+        let is_ill = |node: &Node| matches!(node, Node::Bool(false));
+        let mut fields = self.fields.iter();
+        fields.any(|(name, node)| is_error_member(name, node.held()))
+            || self.fields.get("healthy").is_some_and(is_ill)
     }
 }
-
-/// Names of the fields in which frameworks and Lambda put an error.
-const ERRORS: [&str; 6] = [
-    "error",
-    "errors",
-    "errorMessage",
-    "errorType",
-    "errorCode",
-    "exception",
-];
 
 /// What servers on Windows write before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -66,16 +48,15 @@ enum Node {
 }
 
 impl Node {
-    /// Whether it holds something: not null, false or nothing.
-    fn says_something(&self) -> bool {
+    fn held(&self) -> MemberValue<'_> {
         match self {
-            Node::Null => false,
-            Node::Bool(is) => *is,
-            Node::Int(n) => *n != 0,
-            Node::Fraction(_) => true,
-            Node::Text(text) => !text.trim().is_empty(),
-            Node::List { is_empty } => !is_empty,
-            Node::Object(object) => !object.fields.is_empty(),
+            Node::Bool(is) => MemberValue::Flag(*is),
+            Node::Int(number) => MemberValue::Number(*number as f64),
+            Node::Fraction(number) => MemberValue::Number(*number),
+            Node::Text(text) => MemberValue::Text(text),
+            Node::List { is_empty: false } => MemberValue::Something,
+            Node::Object(object) if !object.fields.is_empty() => MemberValue::Something,
+            Node::Null | Node::List { .. } | Node::Object(_) => MemberValue::Nothing,
         }
     }
 }

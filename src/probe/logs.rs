@@ -23,6 +23,7 @@ mod log_counts;
 mod log_place;
 mod logger_forms;
 mod nothing;
+mod pattern;
 mod printed_object;
 #[cfg(test)]
 mod tests;

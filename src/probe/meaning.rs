@@ -10,7 +10,7 @@ mod tests;
 mod words;
 
 use crate::connections::EventKind;
-use words::{ABOUT_PULSES, ABSENT, DONE, FAILED, OF_OTHERS, UNDECIDED};
+use words::{FAILED, KNOWN, NEGATED, OF_OTHERS, OPEN, PARTED};
 
 /// What a type speaks of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,58 +41,163 @@ impl Meaning {
     /// The meaning of a type.
     pub(super) fn of(kind: &str) -> Self {
         let kind = normal(kind);
+        let words = TypeWords::of(&kind);
         let about = |word: &str| kind.contains(word);
-        let done = is_done(&kind);
-        let of_duckling = done && !OF_OTHERS.iter().any(|word| kind.contains(word));
+        let of_duckling = !OF_OTHERS.iter().any(|word| kind.contains(word));
+        let cert_done = words.is_done(|word| word.contains("cert"));
         Self {
-            pulse: about("pulse") && done && !is_about_pulses(&kind),
+            pulse: words.is_done(is_pulse),
             peck: about("peck"),
             cert: about("cert"),
-            cert_done: about("cert") && done && !about("revoke"),
-            cert_issued: about("cert")
-                && [
-                    "issued",
-                    "_issue_succe",
-                    "issuance_succe",
-                    "issuance_complete",
-                ]
-                .iter()
-                .any(|word| about(word))
-                && !about("unissued")
-                && !about("revoke")
-                && done,
-            registration: (about("regist") || about("bonded"))
-                && !about("unbonded")
-                && !about("unregist")
-                && !about("deregist")
-                && done,
+            cert_done,
+            cert_issued: cert_done && words.tell_of_issue(),
+            registration: words
+                .is_done(|word| is_registration(word) || matches!(word, "bonded" | "rebonded")),
             signed_up: of_duckling
-                && !about("hatch")
-                && ["regist", "signup", "sign_up", "signed_up"]
-                    .iter()
-                    .any(|word| kind.contains(word)),
-            hatched: of_duckling && about("hatch"),
-            callback_error: is_callback_error(&kind),
-            event: event(&kind, done),
+                && words.is_done(|word| {
+                    is_registration(word) || matches!(word, "signup" | "sign" | "signed")
+                })
+                && !about("hatch"),
+            hatched: of_duckling && words.is_done(|word| word.starts_with("hatch")),
+            callback_error: words.tell_of_callback_error(),
+            event: event(&kind, &words),
         }
     }
 }
 
-/// Whether a type in its normal form reports something that has happened.
-fn is_done(kind: &str) -> bool {
-    let said = |words: &[&str]| kind.split('_').any(|token| words.contains(&token));
-    let late = kind.contains("timed_out");
-    // A participle that is not known to be good, such as `quarantined`, and `unreachable`.
-    let is_undone = |token: &str| {
-        let is_participle = token.len() > 4 && token.ends_with("ed") && !DONE.contains(&token);
-        is_participle || (token.starts_with("un") && token.ends_with("able"))
-    };
-    let is_undone = kind.split('_').any(is_undone);
-    !late && !is_undone && !said(FAILED) && !said(ABSENT) && !said(UNDECIDED)
+fn is_pulse(word: &str) -> bool {
+    word != "impulse" && (word.ends_with("pulse") || word == "pulses")
 }
 
-fn is_about_pulses(kind: &str) -> bool {
-    kind.split('_').any(|token| ABOUT_PULSES.contains(&token))
+fn is_registration(word: &str) -> bool {
+    word.starts_with("regist") || word.starts_with("reregist")
+}
+
+/// The words of a type in its normal form.
+struct TypeWords<'a>(Vec<&'a str>);
+
+impl<'a> TypeWords<'a> {
+    fn of(kind: &'a str) -> Self {
+        Self(kind.split('_').filter(|word| !word.is_empty()).collect())
+    }
+
+    fn has(&self, words: &[&str]) -> bool {
+        self.0.iter().any(|word| words.contains(word))
+    }
+
+    /// Whether what the type is about has come to pass. From there on every word has to be known: what
+    /// a strange one says of it, such as `pulse.ghost`, cannot be told. What stands before it is a name
+    /// or a subject, unless it denies.
+    fn is_done(&self, is_subject: impl Fn(&str) -> bool) -> bool {
+        let Some(at) = self.0.iter().position(|word| is_subject(word)) else {
+            return false;
+        };
+        let (before, from) = self.0.split_at(at);
+        // Behind `by` or `via` there are names.
+        let names = from.iter().position(|word| OPEN.contains(word));
+        let (said, names) = from.split_at(names.unwrap_or(from.len()));
+        let is_denied = |word: &&&str| denies(word);
+        !before.iter().chain(names).any(|word| is_denied(&word))
+            && said.iter().enumerate().all(|(at, word)| {
+                let is_asked_and_done = || said.get(at + 1).is_some_and(|next| is_participle(next));
+                KNOWN.contains(word)
+                    || (is_subject(word) && !is_other_participle(word))
+                    || is_number_or_name(word)
+                    || (*word == "request" && is_asked_and_done())
+            })
+    }
+
+    fn tell_of_issue(&self) -> bool {
+        let has_end = |word: &&str| word.starts_with("succe") || word.starts_with("complete");
+        self.has(&["issued", "reissued"])
+            || (self.has(&["issue", "issuance"]) && self.0.iter().any(has_end))
+    }
+
+    /// Whether a word says that it failed, or did not arrive, and none that there is nothing of it: `no_errors`,
+    /// `errors.0`, `error_count`.
+    fn tell_of_failure(&self) -> bool {
+        let is_code = |word: &str| {
+            word == "5xx" || (word.len() == 3 && (400..600).contains(&word.parse().unwrap_or(0)))
+        };
+        let word = |at: usize| self.0.get(at).copied().unwrap_or_default();
+        let fails = |at: usize| {
+            let is_counted = matches!(
+                word(at + 1),
+                "0" | "none" | "count" | "rate" | "budget" | "threshold" | "policy" | "free"
+            );
+            let before = at.checked_sub(1).map_or("", word);
+            let is_denied = matches!(before, "no" | "0" | "zero" | "without");
+            let pair = (word(at), word(at + 1));
+            let fails = FAILED.contains(&word(at))
+                || is_failure_word(word(at))
+                || is_code(word(at))
+                || is_unable(word(at))
+                || matches!(
+                    word(at),
+                    "forbidden"
+                        | "lost"
+                        | "crashed"
+                        | "blocked"
+                        | "bounced"
+                        | "exhausted"
+                        | "abandoned"
+                        | "deadlettered"
+                )
+                || matches!(
+                    pair,
+                    ("timed" | "time", "out")
+                        | ("dead", "letter" | "lettered")
+                        | ("gave", "up")
+                        | ("conn" | "connection", "reset")
+                        | ("no", "response" | "answer" | "reply")
+                );
+            fails && !is_counted && !is_denied
+        };
+        (0..self.0.len()).any(fails)
+    }
+
+    /// Of a type, a callback that was refused or never came back counts, too.
+    fn tell_of_callback_error(&self) -> bool {
+        self.0.iter().any(|word| word.contains("callback"))
+            && self.tell_of_failure()
+            && !self.has(&["resolved", "cleared", "recovered", "succeeded"])
+    }
+}
+
+/// Whether a word before what the type is about, or behind its names, denies it.
+fn denies(word: &str) -> bool {
+    FAILED.contains(&word)
+        || NEGATED.contains(&word)
+        || is_other_participle(word)
+        || is_unable(word)
+}
+
+/// `unreachable`, `undelivered`
+fn is_unable(word: &str) -> bool {
+    word.starts_with("un")
+        && (word.ends_with("able") || is_participle(word))
+        && !KNOWN.contains(&word)
+}
+
+fn is_participle(word: &str) -> bool {
+    word.len() > 4 && word.ends_with("ed")
+}
+
+/// A participle that is not known to be good, such as `quarantined`.
+fn is_other_participle(word: &str) -> bool {
+    is_participle(word) && !KNOWN.contains(&word)
+}
+
+/// `v2`, `7`, `200`, `decaf01`; a code of HTTP that is none of success says something else.
+fn is_number_or_name(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let is_number = digits == word.len();
+    let is_version = digits > 0
+        && word
+            .strip_prefix('v')
+            .is_some_and(|rest| rest.len() == digits);
+    let is_name = !is_number && digits > 0 && word.len() > 4;
+    is_version || is_name || (is_number && (word.len() != 3 || word.starts_with('2')))
 }
 
 /// Whether a word of a log line, in lower case, means a failure.
@@ -107,59 +212,57 @@ pub(super) fn is_failure_word(word: &str) -> bool {
 }
 
 /// The event that a type in its normal form reports of a request or bond.
-fn event(kind: &str, done: bool) -> Option<EventKind> {
+fn event(kind: &str, words: &TypeWords<'_>) -> Option<EventKind> {
     let about = |words: &[&str]| words.iter().any(|word| kind.contains(word));
     // A socket is disconnected, too: only what joins two agents ends with a bond.
-    let of_two = || about(&["peck", "bond", "connection", "flock"]);
-    let is_parted = about(&["unpeck", "unbond", "severed"])
-        || (about(&["disconnect"]) && of_two())
-        || (about(&["bond_"])
-            && about(&[
-                "broken",
-                "revoked",
-                "dissolved",
-                "terminated",
-                "deleted",
-                "removed",
-            ]));
-    if is_parted {
+    let of_two = about(&["peck", "bond", "connection", "flock"]);
+    let is_bond = words.has(&["bond"]);
+    let parts =
+        |word: &str| word.starts_with("unpeck") || word.starts_with("unbond") || word == "severed";
+    if words.0.iter().any(|word| parts(word))
+        || (about(&["disconnect"]) && of_two)
+        || (is_bond && words.has(&PARTED))
+    {
         // What was revoked or removed is what was asked for here.
-        let parted: Vec<_> = kind
-            .split('_')
-            .filter(|token| !["revoked", "deleted", "removed"].contains(token))
-            .collect();
-        let done = done || is_done(&parted.join("_"));
+        let parted = TypeWords(
+            words
+                .0
+                .iter()
+                .filter(|word| !PARTED.contains(word))
+                .copied()
+                .collect(),
+        );
+        let is_subject = |word: &str| {
+            parts(word) || word.starts_with("disconnect") || matches!(word, "bond" | "connection")
+        };
+        let done = words.is_done(is_subject) || parted.is_done(is_subject);
         return done.then_some(EventKind::Unpecked);
     }
-    if is_callback_error(kind) {
+    if words.tell_of_callback_error() {
         return Some(EventKind::CallbackError);
     }
     if about(&["webhook", "delivery"]) {
-        return about(&[
-            "fail",
-            "error",
-            "timeout",
-            "timed_out",
-            "refused",
-            "rejected",
-            "unreachable",
-            "exhausted",
-            "dead_letter",
-            "gave_up",
-            "abandoned",
-        ])
-        .then_some(EventKind::DeliveryFailed);
+        return words.tell_of_failure().then_some(EventKind::DeliveryFailed);
     }
     if about(&["pulse"]) {
-        return (done && !is_about_pulses(kind)).then_some(EventKind::Pulse);
+        return words.is_done(is_pulse).then_some(EventKind::Pulse);
     }
     if about(&["rotat"]) {
-        return done.then_some(EventKind::Rotated);
+        let is_rotation = |word: &str| word.starts_with("rotat");
+        return words.is_done(is_rotation).then_some(EventKind::Rotated);
     }
-    if about(&["bonded"])
-        || (about(&["bond_"]) && about(&["established", "created", "formed", "restored"]))
-    {
-        return done.then_some(EventKind::Bonded);
+    let bonds = [
+        "established",
+        "created",
+        "formed",
+        "restored",
+        "activated",
+        "confirmed",
+        "made",
+    ];
+    if words.has(&["bonded", "rebonded"]) || (is_bond && words.has(&bonds)) {
+        let is_subject = |word: &str| matches!(word, "bond" | "bonded" | "rebonded");
+        return words.is_done(is_subject).then_some(EventKind::Bonded);
     }
     if !about(&["peck"]) {
         return None;
@@ -185,29 +288,32 @@ fn event(kind: &str, done: bool) -> Option<EventKind> {
         "timed_out",
         "timeout",
         "lapsed",
+        "elapsed",
         "window_closed",
         "ttl_exceeded",
     ]) {
         return Some(EventKind::Expired);
     }
-    if about(&["approved", "accepted", "approval_granted", "approval_succe"])
+    let is_about_peck = |word: &str| word.contains("peck");
+    if words.has(&["approved", "accepted", "granted", "consented"])
+        || about(&["approval_succe", "approval_given"])
         || kind.ends_with("approve")
         || kind.ends_with("accept")
     {
-        return done.then_some(EventKind::Approved);
+        return words.is_done(is_about_peck).then_some(EventKind::Approved);
     }
-    if about(&["reminder"]) {
-        return None;
-    }
-    about(&[
-        "request",
-        "sent",
-        "notify",
-        "received",
-        "created",
-        "initiated",
-    ])
-    .then_some(EventKind::Requested)
+    let asks = |word: &&str| {
+        word.starts_with("request")
+            || matches!(
+                *word,
+                "sent" | "notify" | "received" | "created" | "initiated" | "submitted"
+            )
+    };
+    let is_undone = |word: &&str| is_other_participle(word) && !asks(word);
+    let asked = words.0.iter().any(|word| asks(word))
+        && !words.has(&["reminder"])
+        && !words.0.iter().any(|word| is_undone(word));
+    asked.then_some(EventKind::Requested)
 }
 
 /// Whether a text of any kind mentions a callback that failed.
@@ -215,43 +321,17 @@ pub(super) fn mentions_callback_error(text: &str) -> bool {
     says_callback_error(&normal(text))
 }
 
-/// Of a type, a callback that was refused or never came back counts, too.
-fn is_callback_error(kind: &str) -> bool {
-    let late = [
-        "timeout",
-        "timed_out",
-        "refused",
-        "rejected",
-        "lost",
-        "exception",
-        "unreachable",
-        "unauthorized",
-        "forbidden",
-        "dead_letter",
-        "reset",
-        "_5xx",
-    ];
-    let has = |words: &[&str]| kind.split('_').any(|token| words.contains(&token));
-    let is_code = |token: &str| {
-        token.len() == 3 && token.starts_with(['4', '5']) && token.parse::<u16>().is_ok()
-    };
-    let is_late = late.iter().any(|word| kind.contains(word)) || kind.split('_').any(is_code);
-    let is_error = says_callback_error(kind) || (kind.contains("callback") && is_late);
-    is_error && !has(&["resolved", "cleared", "recovered", "succeeded"])
-}
-
 fn says_callback_error(text: &str) -> bool {
     text.contains("callback") && (text.contains("error") || text.contains("fail"))
 }
 
-/// Lower case with `_` between words: what stands for `-`, `.`, a blank or the hump of
-/// `camelCase`.
+/// Lower case with `_` between words, for any mark and for the hump of `camelCase`.
 pub(super) fn normal(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut lower_before = false;
     for c in text.chars() {
         match c {
-            '-' | '.' | ' ' | ':' | '/' => out.push('_'),
+            c if c.is_ascii() && !c.is_ascii_alphanumeric() => out.push('_'),
             c if c.is_ascii_uppercase() && lower_before => {
                 out.push('_');
                 out.push(c.to_ascii_lowercase());

@@ -2,6 +2,7 @@
 
 use super::super::document::SIGN_IN;
 use super::super::meaning::is_failure_word;
+use crate::cloud::{MemberValue, is_error_member, plain_name};
 use crate::observation::{Unavailable, UnavailableReason};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
@@ -10,19 +11,27 @@ use std::fmt;
 /// The names under which the list of entries may stand.
 pub(super) const CONTAINERS: [&str; 3] = ["entries", "events", "items"];
 
-/// Parts of names, in the form of [`plain`], of what says that a feed goes on.
-const MORE: [&str; 8] = [
+/// Parts of names, in the form of [`plain_name`], of what says that a feed goes on.
+const MORE: [&str; 16] = [
     "hasnext",
     "truncated",
     "partial",
+    "incomplete",
     "continuation",
     "evaluatedkey",
     "startkey",
     "nextlink",
     "nextpage",
+    "pagetoken",
+    "paginationtoken",
+    "resumetoken",
+    "scrollid",
+    "omitted",
+    "dropped",
+    "overflow",
 ];
 /// Whole names of such.
-const MORE_WHOLE: [&str; 10] = [
+const MORE_WHOLE: [&str; 12] = [
     "cursor",
     "more",
     "moreavailable",
@@ -33,10 +42,12 @@ const MORE_WHOLE: [&str; 10] = [
     "stale",
     "lastkey",
     "older",
+    "capped",
+    "sampled",
 ];
 /// What `next` is a token or the address of, where a feed goes on.
-const NEXT: [&str; 10] = [
-    "", "token", "cursor", "page", "pageurl", "url", "link", "offset", "marker", "key",
+const NEXT: [&str; 11] = [
+    "", "token", "cursor", "page", "pageurl", "url", "link", "offset", "marker", "key", "position",
 ];
 /// Names of what says that a feed is whole.
 const WHOLE: [&str; 9] = [
@@ -51,8 +62,9 @@ const WHOLE: [&str; 9] = [
     "finished",
 ];
 /// Names of objects in which these may stand.
-const AROUND: [&str; 9] = [
+const AROUND: [&str; 10] = [
     "pagination",
+    "paginator",
     "paging",
     "page",
     "pageinfo",
@@ -62,26 +74,9 @@ const AROUND: [&str; 9] = [
     "resultinfo",
     "links",
 ];
-/// Names of what holds an error.
-const ERRORS: [&str; 7] = [
-    "error",
-    "errors",
-    "errormessage",
-    "errortype",
-    "errorcode",
-    "failed",
-    "fault",
-];
-
-/// A name in lower case, without what stands between its words: `has_more`, `hasMore`.
-fn plain(name: &str) -> String {
-    let letters = name.chars().filter(char::is_ascii_alphanumeric);
-    letters.map(|c| c.to_ascii_lowercase()).collect()
-}
-
 /// Whether a name and its value say that there is more.
 fn goes_on(name: &str, value: &Value) -> bool {
-    let name = plain(name);
+    let name = plain_name(name);
     match value {
         Value::Object(inner) if AROUND.contains(&name.as_str()) => {
             inner.iter().any(|(name, value)| goes_on(name, value)) || has_later_pages(inner)
@@ -90,6 +85,10 @@ fn goes_on(name: &str, value: &Value) -> bool {
         Value::Array(links) if AROUND.contains(&name.as_str()) => links
             .iter()
             .any(|link| link.get("rel").is_some_and(|rel| rel == "next")),
+        // What the header `Link` says (RFC 8288).
+        Value::String(link) if name == "link" => {
+            link.contains("rel=\"next\"") || link.contains("rel=next")
+        }
         value if WHOLE.contains(&name.as_str()) => !says_more(value),
         value => {
             let is_next = name
@@ -105,53 +104,49 @@ fn goes_on(name: &str, value: &Value) -> bool {
 /// Whether this is page one of several, `"page": 1, "total_pages": 66`, or a part of a longer list:
 /// `"count": 100, "total": 450`.
 fn has_later_pages(around: &Map<String, Value>) -> bool {
-    let number = |names: [&str; 3]| {
+    let number = |names: [&str; 4]| {
         around.iter().find_map(|(name, value)| {
-            let is_named = names.contains(&plain(name).as_str());
+            let is_named = names.contains(&plain_name(name).as_str());
             let number = || value.as_u64().or_else(|| value.as_str()?.parse().ok());
             is_named.then(number)?
         })
     };
-    let total = number(["total", "totalcount", "totalresults"]);
-    let shown = number(["count", "returned", "limit"]);
-    let before = number(["offset", "skip", "from"]).unwrap_or(0);
+    let total = number(["total", "totalcount", "totalresults", "totalhits"]);
+    let shown = number(["count", "returned", "limit", "itemsperpage"]);
+    let before = number(["offset", "skip", "from", "startindex"]).unwrap_or(0);
     if let (Some(total), Some(shown)) = (total, shown)
         && shown.saturating_add(before) < total
     {
         return true;
     }
-    let pages = number(["totalpages", "pages", "pagecount"]);
-    pages.is_some_and(|pages| number(["page", "currentpage", "pagenumber"]).unwrap_or(1) < pages)
+    let pages = number(["totalpages", "pages", "pagecount", "lastpage"]);
+    pages.is_some_and(|pages| {
+        number(["page", "currentpage", "pagenumber", "pageno"]).unwrap_or(1) < pages
+    })
 }
 
-/// Whether a member says that the answer is an error: one that holds it, a code of HTTP, or one
-/// that denies success.
+/// Whether a member says that the answer is an error, or that the request did not succeed.
 fn is_error(name: &str, value: &Value) -> bool {
-    match plain(name).as_str() {
-        "statuscode" | "status" | "code" => match value {
-            Value::String(text) if text.parse::<u64>().is_err() => {
-                is_failure_word(&text.to_lowercase())
-            }
-            Value::String(text) => text.parse().is_ok_and(|code: u64| code >= 400),
-            value => value.as_u64().is_some_and(|code| code >= 400),
-        },
-        "success" | "ok" => *value == Value::Bool(false),
-        name => ERRORS.contains(&name) && says_more(value),
-    }
+    let held = MemberValue::from(value);
+    let says_so = match (plain_name(name).as_str(), held) {
+        ("status" | "code" | "result", MemberValue::Text(text)) => {
+            let mut words = text.split(|c: char| !c.is_alphanumeric());
+            words.any(|word| is_failure_word(&word.to_lowercase()) || word.ends_with("Denied"))
+                || held.is_error_code()
+        }
+        ("status" | "code", held) => held.is_error_code(),
+        ("failed", held) => held.says_something(),
+        _ => false,
+    };
+    says_so || is_error_member(name, held)
 }
 
-/// Whether a value of these says so.
+/// Whether a value says so.
 fn says_more(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(more) => *more,
-        Value::String(token) => {
-            !["", "false", "null", "none", "0"].contains(&token.to_lowercase().as_str())
-        }
-        Value::Object(key) => !key.is_empty(),
-        Value::Array(list) => !list.is_empty(),
-        Value::Number(number) => number.as_f64() != Some(0.0),
-    }
+    let is_no = value
+        .as_str()
+        .is_some_and(|word| word.eq_ignore_ascii_case("no"));
+    !is_no && MemberValue::from(value).says_something()
 }
 
 /// What stands around the entries must be an object with one list of them and no error.

@@ -199,7 +199,10 @@ fn is_failed(tokens: &[Word]) -> bool {
             ("not", "yet") => ["issued", "written"].contains(&word(at + 2)),
             // `couldn't`
             (verb, "t") => ["couldn", "can", "wasn", "won", "didn"].contains(&verb),
-            ("timed", "out") | ("could", "not") | ("dead", "letter") => true,
+            ("timed", "out") | ("could", "not") | ("dead", "letter") | ("gave" | "given", "up") => {
+                true
+            }
+            ("not", "sent") => true,
             // "timeout" with a number is a setting.
             ("timeout", next) => !next.starts_with(|c: char| c.is_ascii_digit()),
             ("not", "verified") | ("can", "not") => true,

@@ -1,6 +1,6 @@
 //! The words by which a log line is about certificates, mail, or TLS elsewhere.
 
-use super::fault::regex;
+use super::pattern::regex;
 use regex::Regex;
 use std::sync::LazyLock;
 

@@ -5,9 +5,11 @@
 
 use super::fault_kind::LogFault;
 use super::level::Level;
+use super::level_in_text::level_of_text;
 use super::line::{LogLine, says_something};
 use super::logger_forms::logfmt_value;
 use super::nothing::{begins_with_nothing, is_nothing};
+use super::pattern::regex;
 use regex::Regex;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -51,11 +53,20 @@ impl LogFault {
         }
         match line.level {
             Some(Level::Fault) => Some((Self::by_words(&line.text), FaultSource::Level)),
-            Some(Level::Warning | Level::Fine) => None,
+            Some(Level::Warning | Level::Fine) => of_later_lines(line),
             None if line.text.starts_with('{') && line.fields.is_some() => of_json(line),
             None => of_text(&line.text),
         }
     }
+}
+
+/// A fault of a later line of an event that holds several, each with a time of its own.
+fn of_later_lines(line: &LogLine<'_>) -> Option<(LogFault, FaultSource)> {
+    let is_timed = |line: &&str| line.as_bytes().first().is_some_and(u8::is_ascii_digit);
+    let later = line.text.lines().skip(1).filter(is_timed);
+    let mut faults = later.filter(|line| level_of_text(line) == Some(Level::Fault));
+    let fault = faults.next()?;
+    Some((LogFault::by_words(fault), FaultSource::Level))
 }
 
 /// Records of the platform in the JSON format (Lambda Telemetry API schema reference).
@@ -93,16 +104,19 @@ fn of_json(line: &LogLine<'_>) -> Option<(LogFault, FaultSource)> {
     ];
     let holds = |name: &str| {
         let value = fields.get(name);
-        // A number may be a count, or the code of an answer; a stack of one word is a name.
+        // A number may be a count, or the code of an answer; a stack without a trace is a name.
         value.is_some_and(|value| {
             let is_name = name == "stack"
                 && value
                     .as_str()
-                    .is_some_and(|text| !text.contains(char::is_whitespace));
+                    .is_some_and(|text| !text.contains('\n') && !text.contains(": "));
             !value.is_number() && !is_name && says_something(value)
         })
     };
-    if names.iter().any(|name| holds(name)) {
+    // Datadog calls the level of a message its status.
+    let status = fields.get("status").and_then(Value::as_str);
+    let is_status = status.is_some_and(|status| status.eq_ignore_ascii_case("error"));
+    if names.iter().any(|name| holds(name)) || (is_status && fields.contains_key("message")) {
         return Some((LogFault::by_words(&line.text), FaultSource::Field));
     }
     let message = line.message();
@@ -181,14 +195,14 @@ fn of_platform_text(text: &str) -> Option<Option<LogFault>> {
 // The classes below are ASCII throughout: logs name identifiers, not prose.
 static RUNTIME: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?m)Task timed out|(?:^|[ \t])RequestId: [0-9a-f-]+ (?:Error:|Process exited)|Runtime exited|(?:^|\t) *Status: (?:timeout|error|failure)(?-u:\b)|exited before completing|signal: killed|(?:^|[^A-Za-z0-9_.])(?:Runtime|Extension|Sandbox|Function)\.(?:[A-Z][A-Za-z]*(?:Error|Crash|Failure|NotFound|TooLarge|Rejection|Exit|HandlerName)|OutOfMemory|Timedout|Unknown[A-Za-z]*|Invalid[A-Za-z]+|NoSuch[A-Za-z]+|BadFunctionCode|TruncatedResponse|TooManyExtensions)(?-u:\b)|LAMBDA_WARNING: Unhandled exception|Unable to import module|Cannot find module '|Class not found: |Couldn't find valid bootstrap|No public method named|JavaScript heap out of memory|Unknown application error occurred|fork/exec [^ ]+: |Could not find the specified handler|(?:^|[ \t])Invoke Error[ \t]|^Error raised from handler method|^Init error when loading handler |(?:^|\t)(?:Function|Init)<[A-Z][A-Za-z:]*>|^Error loading (?:class|method) |does not implement an appropriate handler interface|^Error: (?:Unable to access jarfile|Could not find or load main class) |^You must install or update \.NET ",
+        r"(?m)Task timed out after [0-9]|(?:^|[ \t])RequestId: [0-9a-f-]+ (?:Error:|Process exited)|Runtime exited with(?: error|out)|(?:^|\t) *Status: (?:timeout|error|failure)(?-u:\b)|exited before completing|signal: killed|(?:^|[^A-Za-z0-9_.])(?:Runtime|Extension|Sandbox|Function)\.(?:[A-Z][A-Za-z]*(?:Error|Crash|Failure|NotFound|TooLarge|Rejection|Exit|HandlerName)|OutOfMemory|Timedout|Unknown[A-Za-z]*|Invalid[A-Za-z]+|NoSuch[A-Za-z]+|BadFunctionCode|TruncatedResponse|TooManyExtensions)(?-u:\b)|LAMBDA_WARNING: Unhandled exception|Unable to import module|Cannot find module '|Class not found: |Couldn't find valid bootstrap|No public method named|JavaScript heap out of memory|Unknown application error occurred|fork/exec [^ ]+: |Could not find the specified handler|(?:^|[ \t])Invoke Error[ \t]|^Error raised from handler method|^Init error when loading handler |(?:^|\t)(?:Function|Init)<[A-Z][A-Za-z:]*>|^Error loading (?:class|method) |does not implement an appropriate handler interface|^Error: (?:Unable to access jarfile|Could not find or load main class) |^You must install or update \.NET ",
     )
 });
 
 /// Stack traces and uncaught exceptions, by language.
 static TRACES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
     [
-        ("Python", r"(?m)^[ \t|+]*(?:Exception Group )?Traceback \(most recent call last\)|^Fatal Python error: |^[ \t]*File [^\n]+\.py[^\n]*, line [0-9]+, in |^An error occurred \([A-Za-z0-9]+\) when calling the "),
+        ("Python", r"(?m)^[ \t|+]*(?:Exception Group )?Traceback \(most recent call last\)|^Fatal Python error: |^[ \t]*File [^\n]+\.py[^\n]*, line [0-9]+, in |^An error occurred \([A-Za-z0-9]+\) when calling the |^Task exception was never retrieved"),
         ("Go", r"(?m)^panic: |^goroutine [0-9]+ \[|^fatal error: |^runtime error: "),
         ("Rust", r"(?m)^thread '[^'\n]*' (?:\([0-9]+\) )?(?:panicked at |has overflowed its stack)|^fatal runtime error: |^The application panicked \(crashed\)"),
         ("Zig", r"(?m)^thread [0-9]+ panic: "),
@@ -198,11 +212,11 @@ static TRACES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
         ("Lua", r"(?m)^stack traceback:"),
         ("Clojure", r"(?m)^(?:Execution|Syntax) error [^\n]*at [^\n]*\([^()\n]+\.clj[cs]?:[0-9]+"),
         ("process", r"(?m)(?:^|: )(?:PHP )?(?:Fatal|Parse) error: |^(?:Stack overflow|Process terminated|Out of memory)\.|^SIG(?:SEGV|BUS|ABRT|ILL|FPE): |^(?:free|malloc|realloc|munmap_chunk)\(\): |^double free or corruption|^corrupted (?:size vs|double-linked)|^\*\*\* (?:stack smashing|buffer overflow|Program crashed|Signal [0-9])|^memory allocation of [0-9]+ bytes failed|: line [0-9]+: +[0-9]+ (?:Aborted|Killed|Terminated|Bus error|Illegal instruction|Segmentation fault)\b|: line [0-9]+: [^:\n]+: (?:command not found|unbound variable|Permission denied|No such file or directory)|: line [0-9]+: syntax error |: Assertion [`'][^\n]+ failed\.|^terminate called (?:after throwing|without)|^(?:Terminating|Aborting) due to java\.|^# .*(?:detected by|memory for) the Java Runtime Environment|(?:: |[0-9] +)Segmentation fault|: error while loading shared libraries: |: version `GLIBC[A-Z_0-9.]+' not found|^npm (?:ERR!|error) "),
-        ("Ruby", r"(?m)\.rb:[0-9]+:in [`'].*(?:\([A-Z][A-Za-z0-9_:]*\)|: )|^[ \t]*from [^\n]*\.rb:[0-9]+"),
+        ("Ruby", r"(?m)^Errno::E[A-Z]+: |\.rb:[0-9]+:in [`'].*(?:\([A-Z][A-Za-z0-9_:]*\)|: )|^[ \t]*from [^\n]*\.rb:[0-9]+"),
         (".NET", r"(?m)^Unhandled exception[.:]|^[ \t]+at [A-Za-z_][A-Za-z0-9_.`<>\[\]]+\([^()\n]*\) in |^(?:System|Amazon|Microsoft|Npgsql)\.[A-Za-z0-9_.]+Exception\b|^[ \t]+at (?:System|Microsoft|Amazon)\.[A-Za-z]|^ *--- End of (?:inner exception )?stack trace"),
         ("Java", r"(?m)^[ \t]+at [A-Za-z_$][A-Za-z0-9_$.<>/]*\((?:[A-Za-z0-9_$]+\.(?:java|kt|scala|groovy):[0-9]+|Unknown Source|Native Method|[A-Za-z0-9_$]+\.java)\)|^(?:Exception in thread |Caused by: |APPLICATION FAILED TO START)|^[ \t]*Suppressed: (?:[a-z_][a-z0-9_]*\.)+[A-Z]|^(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable)(?::|[ \t\r]*$)"),
         ("Node.js", r"(?m)^[ \t]+at [^\n]*\(?[^()\n ]+\.(?:js|mjs|cjs|ts):[0-9]+:[0-9]+\)?|^[ \t]+at (?:async )?[A-Za-z_.<>\[\] ]+ \(node:[a-z_/]+:[0-9]+:[0-9]+\)|^Uncaught |Uncaught Exception|Unhandled ?Promise ?Rejection|^Unhandled rejection |^(?:[A-Z][A-Za-z]*)?Error(?: \[[A-Z_]+\])?: "),
-        ("exception", r"(?m)^(?:Uncaught |Unhandled )?(?:[A-Za-z_][A-Za-z0-9_]*[.:]+)*[A-Z][A-Za-z0-9_]*(?:Error|Exception|Exit|Interrupt)(?: \[[A-Z_]+\])?(?:: |:?[ \t\r]*$)"),
+        ("exception", r"(?m)^(?:Uncaught |Unhandled )?(?:[A-Za-z_][A-Za-z0-9_]*[.:]+)*[A-Z][A-Za-z0-9_]*(?:Error|Exception|Exit|Interrupt)(?: \[[A-Z_]+\])?(?:: |:?[ \t\r]*$)|^(?:[a-z_][a-z0-9_]*\.)*(?:exceptions\.[A-Z][A-Za-z]+|[a-z_][a-z0-9_]*\.[A-Z][A-Za-z]*Expired): "),
     ]
     .into_iter()
     .map(|(language, pattern)| (language, regex(&pattern.replace(r"\b", r"(?-u:\b)"))))
@@ -212,19 +226,14 @@ static TRACES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
 static SAYS_ERROR: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?-u:\b)(?:ERROR|CRITICAL|FATAL|SEVERE)(?:: |:[ \t\r]*$)([^\n]*)"));
 
-/// A pattern that is written in this program.
-pub(super) fn regex(pattern: &str) -> Regex {
-    #[expect(
-        clippy::expect_used,
-        reason = "our own pattern, compiled by every test"
-    )]
-    Regex::new(pattern).expect("a valid pattern of ours")
-}
-
 fn trace(text: &str) -> Option<&'static str> {
     let (language, found) = TRACES
         .iter()
         .find_map(|(language, pattern)| Some((*language, pattern.find(text)?)))?;
+    // `ContinueOnError: true` is a setting.
+    if found.as_str().trim_end().ends_with("OnError:") {
+        return None;
+    }
     // `LastError: none` names an error that there is not.
     let rest = text.get(found.end()..).unwrap_or_default();
     let value = rest.lines().next().unwrap_or_default();
@@ -294,7 +303,7 @@ mod tests {
         for line in [
             "Task timed out after 3 s",
             "Status: timeout",
-            "Runtime exited",
+            "Runtime exited with error: exit status 1",
             "Process exited before completing request",
             "signal: killed",
             "Unable to import module",

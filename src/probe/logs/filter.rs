@@ -8,6 +8,7 @@
 pub(super) const FAULT_TERMS: &[&str] = &[
     // Levels and names of exceptions.
     "rror",
+    "Errno",
     "ERR",
     "xception",
     "crit",

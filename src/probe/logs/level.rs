@@ -40,7 +40,7 @@ const FINE: [&str; 24] = [
     "silly",
 ];
 const WARNING: [&str; 4] = ["warn", "warning", "wrn", "wrng"];
-const FAULT: [&str; 20] = [
+const FAULT: [&str; 21] = [
     "error",
     "err",
     "eror",
@@ -61,6 +61,7 @@ const FAULT: [&str; 20] = [
     "fail",
     "failure",
     "fault",
+    "exception",
 ];
 
 impl Level {
@@ -108,8 +109,11 @@ impl Level {
             }
             Value::String(text) => Self::of_word(text),
             Value::Number(number) => Self::of_number(name, number.as_f64()?, fields),
-            // Loguru writes name, number and icon.
-            Value::Object(level) => Self::of_word(level.get("name")?.as_str()?),
+            // Loguru writes name, number and icon, and log4js levelStr.
+            Value::Object(level) => {
+                let word = level.get("name").or_else(|| level.get("levelStr"))?;
+                Self::of_word(word.as_str()?)
+            }
             _ => None,
         }
     }

@@ -153,13 +153,26 @@ struct LineToken<'a> {
 
 /// The tokens of a line, each with how it stands there.
 fn tokens(line: &str) -> impl Iterator<Item = LineToken<'_>> {
-    let fields = line.split(['\t', '|']);
-    let single = line.contains(['\t', '|']);
+    let separated = [',', ';']
+        .into_iter()
+        .find(|mark| is_separated(line, *mark));
+    let marks = separated.map_or(['\t', '|'], |mark| [mark, mark]);
+    let fields = line.split(marks);
+    let single = line.contains(marks);
     fields.flat_map(move |field| {
         let words = words(field);
         let alone = single && words.len() == 1;
         (0..words.len()).map(move |at| token(&words, at, alone))
     })
+}
+
+/// Whether a line is of separated values: a time, and one word behind the first mark.
+fn is_separated(line: &str, mark: char) -> bool {
+    let mut fields = line.splitn(3, mark);
+    let (first, second) = (fields.next(), fields.next());
+    fields.next().is_some()
+        && first.is_some_and(|time| time.split(' ').all(is_prefix) && time.split(' ').any(is_time))
+        && second.is_some_and(|word| Level::of_word(word).is_some())
 }
 
 /// The first words between blanks, as many as are looked at; what stands in square brackets is one.

@@ -8,9 +8,12 @@ use super::level::Level;
 use super::level_in_text::level_of_text;
 use super::line_prefix::ends_with_level;
 use super::nothing::is_nothing;
+use super::pattern::regex;
 use super::printed_object;
+use regex::Regex;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Names of the field that holds the level, in lower case without `_`, `.` and `@`: loggers write
 /// `log.level`, `log_level`, `_logLevel`, `@level`.
@@ -26,7 +29,7 @@ const LEVEL_FIELDS: [&str; 9] = [
     "l",
 ];
 /// Names of the field that holds the message.
-const MESSAGE_FIELDS: [&str; 7] = [
+const MESSAGE_FIELDS: [&str; 8] = [
     "message",
     "msg",
     "@message",
@@ -34,6 +37,8 @@ const MESSAGE_FIELDS: [&str; 7] = [
     "@mt",
     "short_message",
     "event",
+    // What the logging driver of a container wraps a line in.
+    "log",
 ];
 
 /// A line of the log.
@@ -55,7 +60,8 @@ impl<'a> LogLine<'a> {
         let (head, rest) = text.split_at(at.unwrap_or(text.len()));
         // An object behind a text, such as zap's fields behind its message, begins after a tab.
         let printed = || {
-            let is_alone = head.is_empty() || ends_with_level(head);
+            // JSON that is torn, or several objects, is judged by the level that it shows.
+            let is_alone = (head.is_empty() && !rest.starts_with("{\"")) || ends_with_level(head);
             is_alone.then(|| printed_object::parse(rest))?
         };
         let behind_tab = || object(&text[text.rfind("\t{")? + 1..]);
@@ -71,6 +77,7 @@ impl<'a> LogLine<'a> {
             .filter(|fields| is_whole || is_message(fields));
         let level = match own.and_then(level_of_fields) {
             None if is_whole => None,
+            None if fields.is_none() && text.starts_with('{') => level_of_torn(&text),
             None => level_of_text(&text).or_else(|| fields.as_ref().and_then(level_of_fields)),
             level => level,
         };
@@ -138,10 +145,26 @@ fn object(text: &str) -> Option<Map<String, Value>> {
     }
 }
 
+/// The worst level of objects that follow each other, or of one that was cut off: by its level field.
+fn level_of_torn(text: &str) -> Option<Level> {
+    let word = |found: regex::Captures<'_>| Level::of_word(found.get(1)?.as_str());
+    let levels: Vec<_> = LEVEL_IN_JSON.captures_iter(text).filter_map(word).collect();
+    let worst = levels.iter().find(|level| **level == Level::Fault);
+    worst.or(levels.first()).copied()
+}
+
+static LEVEL_IN_JSON: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r#"[{,][ \n]*"(?:[Ll]evel|lvl|log_?[Ll]evel|severity|severityText)" *: *"([A-Za-z]+)""#)
+});
+
 /// Without the escape sequences by which loggers colour a terminal, also where there is none.
 fn without_colours(text: &str) -> Cow<'_, str> {
     if !text.contains("\x1b[") {
-        return Cow::Borrowed(text);
+        // Colours of which the first byte was lost on the way.
+        return match text.contains("[0m") {
+            true => LOST_COLOUR.replace_all(text, ""),
+            false => Cow::Borrowed(text),
+        };
     }
     let mut parts = text.split("\x1b[");
     let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -152,6 +175,8 @@ fn without_colours(text: &str) -> Cow<'_, str> {
     }
     Cow::Owned(plain)
 }
+
+static LOST_COLOUR: LazyLock<Regex> = LazyLock::new(|| regex(r"\[[0-9;]*m"));
 
 /// Whether a value says something: not null, false, 0, empty, a word for nothing, or all of these.
 pub(super) fn says_something(value: &Value) -> bool {
@@ -192,6 +217,7 @@ fn level_of_fields(fields: &Map<String, Value>) -> Option<Level> {
             ("record", "level"),
             ("_meta", "logLevelName"),
             ("context", "logLevel"),
+            ("metadata", "level"),
         ];
         nested.into_iter().find_map(|(holder, name)| {
             let nested = fields.get(holder)?.as_object()?;

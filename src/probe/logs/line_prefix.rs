@@ -41,6 +41,8 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
 /// What loggers write before the level: times, ids, numbers, names with dots, thread names,
 /// signs such as an arrow.
 pub(super) fn is_prefix(word: &str) -> bool {
@@ -48,6 +50,7 @@ pub(super) fn is_prefix(word: &str) -> bool {
     digits >= 2
         || !word.chars().any(char::is_alphabetic)
         || MONTHS.contains(&word)
+        || WEEKDAYS.contains(&word)
         || word.contains('.')
         || (word.contains('-') && word.len() >= 8)
         || matches!(

@@ -8,6 +8,7 @@ pub(super) fn level_of_form(line: &str) -> Option<Level> {
     let forms = [
         level_of_priority,
         level_of_logfmt,
+        level_of_pairs,
         level_of_glog,
         level_of_ruby,
         level_of_logrus,
@@ -41,6 +42,7 @@ fn is_logfmt(line: &str) -> bool {
     let first = line.split_whitespace().next().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || "_.@".contains(c);
     first
+        .trim_start_matches('[')
         .split_once('=')
         .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(plain))
 }
@@ -69,11 +71,19 @@ fn level_of_logfmt(line: &str) -> Option<Level> {
         return None;
     }
     line.split_whitespace().find_map(|part| {
-        let (name, value) = part.split_once('=')?;
+        let (name, value) = part.trim_start_matches('[').split_once('=')?;
         ["level", "lvl", "severity", "log.level", "loglevel"]
             .contains(&name)
-            .then(|| Level::of_word(value.trim_matches(['"', '\''])))?
+            .then(|| Level::of_word(value.trim_matches(['"', '\'', ']'])))?
     })
+}
+
+/// `time: 03:10:00, level: error, msg: …`, a line that begins with a name and has its level between commas.
+fn level_of_pairs(line: &str) -> Option<Level> {
+    line.contains(", ").then_some(())?;
+    let mut pairs = line.split(", ").map_while(|pair| pair.split_once(": "));
+    let (_, level) = pairs.find(|(name, _)| name.eq_ignore_ascii_case("level"))?;
+    Level::of_word(level)
 }
 
 /// `E0322 03:10:00.123456       1 store.go:12] message`

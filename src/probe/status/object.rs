@@ -11,7 +11,8 @@ const SECTIONS: [&str; 5] = ["database", "agents", "peck_protocol", "auth", "ses
 
 /// Words in the `status` field that make what stands beside them an impairment, such as `partial
 /// outage`.
-const MILD: [&str; 6] = [
+const MILD: [&str; 7] = [
+    "elevated",
     "partial",
     "partially",
     "minor",
@@ -20,9 +21,18 @@ const MILD: [&str; 6] = [
     "maintenance",
 ];
 /// Words before another one that say that there is none of it.
-const NONE: [&str; 5] = ["no", "0", "zero", "without", "from"];
+const NONE: [&str; 7] = ["no", "0", "zero", "without", "from", "not", "never"];
+/// Words behind one that say that it is over.
+const OVER: [&str; 6] = ["free", "resolved", "over", "cleared", "mitigated", "fixed"];
 /// Words by which the API calls itself impaired.
-const DEGRADED: [&str; 15] = [
+const DEGRADED: [&str; 22] = [
+    "brownout",
+    "overloaded",
+    "throttled",
+    "delayed",
+    "stale",
+    "intermittent",
+    "backlogged",
     "warning",
     "warn",
     "impaired",
@@ -40,7 +50,16 @@ const DEGRADED: [&str; 15] = [
     "investigating",
 ];
 /// Words by which it calls itself down.
-const OUTAGE: [&str; 26] = [
+const OUTAGE: [&str; 34] = [
+    "terminated",
+    "blackout",
+    "ko",
+    "nok",
+    "panic",
+    "shutdown",
+    "disabled",
+    "suspended",
+    "inoperative",
     "outage",
     "down",
     "error",
@@ -66,7 +85,6 @@ const OUTAGE: [&str; 26] = [
     "dead",
     "emergency",
     "response",
-    "not",
 ];
 /// Words by which it calls itself well.
 const GOOD: [&str; 12] = [
@@ -161,15 +179,26 @@ impl StatusObject {
         let said = word.printable(40).to_string().to_lowercase();
         let said: Vec<&str> = said.split(|c: char| !c.is_alphanumeric()).collect();
         let before = |at: usize, back: usize| at.checked_sub(back).and_then(|at| said.get(at));
-        let is_in = |words: &[&str]| {
-            said.iter().enumerate().any(|(at, word)| {
-                let is_none = (1..=3)
-                    .filter_map(|back| before(at, back))
-                    .any(|word| NONE.contains(word));
-                // A missing answer is no missing trouble.
-                words.contains(word) && is_none == (*word == "response")
-            })
+        let is_none = |at: usize| {
+            let is_over = said.get(at + 1).is_some_and(|word| OVER.contains(word));
+            let mut words = (1..=3).filter_map(|back| before(at, back));
+            is_over || words.any(|word| NONE.contains(word))
         };
+        let is_in = |words: &[&str]| {
+            // A missing answer is no missing trouble.
+            let holds = |(at, word): (usize, &&str)| {
+                words.contains(word) && is_none(at) == (*word == "response")
+            };
+            said.iter().enumerate().any(holds)
+        };
+        // `not available`, `no longer ok`, and nothing bad that is denied.
+        let is_bad = |word: &&str| [&MILD[..], &OUTAGE, &DEGRADED].concat().contains(word);
+        let is_denied = |(at, word): (usize, &&str)| match *word {
+            "not" | "never" => !said.iter().skip(at + 1).any(|word| is_bad(&word)),
+            "longer" => said.iter().skip(at + 1).any(|word| GOOD.contains(word)),
+            _ => false,
+        };
+        let is_denied = said.iter().enumerate().any(is_denied);
         // A code of HTTP.
         let fails = |word: &&str| word.len() == 3 && word.starts_with('5');
         let is_gone = said
@@ -178,7 +207,11 @@ impl StatusObject {
         let is_taken_over = said.windows(2).any(|pair| pair == ["failed", "over"]);
         if is_in(&MILD) || is_taken_over {
             ClaimedHealth::Degraded
-        } else if is_in(&OUTAGE) || is_gone || (said.len() == 1 && said.iter().any(fails)) {
+        } else if is_in(&OUTAGE)
+            || is_denied
+            || is_gone
+            || (said.len() == 1 && said.iter().any(fails))
+        {
             ClaimedHealth::Outage
         } else if is_in(&DEGRADED) {
             ClaimedHealth::Degraded

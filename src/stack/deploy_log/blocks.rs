@@ -2,7 +2,7 @@
 
 use super::date::{self, FoundDate};
 use super::table::{self, Column};
-use super::words::{announces_version, whole_version, words};
+use super::words::{DONE, NOT_DONE, announces_version, whole_version, words};
 
 const DAY: i64 = 86_400;
 
@@ -270,7 +270,9 @@ fn bracketed_version(text: String) -> String {
     if let [number] = words(&text).as_slice()
         && let Some(version) = whole_version(number, true)
     {
-        return format!("v{version}");
+        let is_mark = |c: &char| NOT_DONE.contains(c) || DONE.contains(c);
+        let marks: String = text.chars().filter(is_mark).collect();
+        return format!("v{version} {marks}");
     }
     let inside = text
         .trim_start()

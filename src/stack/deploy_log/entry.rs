@@ -6,7 +6,7 @@ use super::markup::{content, is_conflicted};
 use super::rollback::rollback;
 use super::table::Column;
 use super::undone::{is_in_doubt, is_negated, is_planned_word, is_undone};
-use super::versions::{NamedVersions, versions};
+use super::versions::{NamedVersions, is_described, is_elsewhere, versions, without_way_back};
 use super::words::{self, whole_version};
 use super::{DeployLogScope, NoVersion};
 
@@ -144,7 +144,17 @@ fn judge(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
     if !block.cells.is_empty() {
         return row(block, scope);
     }
-    match prose(&words::words(&block.text), scope, Vec::new()) {
+    let text = without_way_back(&block.text);
+    let text = match versions(&words::words(&text), scope).named.is_empty() {
+        true => &block.text,
+        false => &text,
+    };
+    match prose(&words::words(text), scope, Vec::new()) {
+        EntryKind::Deployed(_)
+            if is_described(text, scope) || is_elsewhere(&words::words(text), scope) =>
+        {
+            EntryKind::Unclear(NoVersion::Unclear)
+        }
         // A mark says what words say elsewhere.
         EntryKind::Deployed(_) if block.text.contains(words::NOT_DONE) => {
             match block.text.contains(words::DONE) {

@@ -70,6 +70,7 @@ pub(super) fn is_undone(text: &[String]) -> bool {
                 | "withdrawn"
                 | "denied"
                 | "vetoed"
+                | "yanked"
                 | "halted"
         );
         fails

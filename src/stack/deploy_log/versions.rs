@@ -30,7 +30,10 @@ pub(super) fn versions(text: &[String], scope: DeployLogScope<'_>) -> NamedVersi
         let is_moved = one == "->"
             && (whole_version(two, false).is_some()
                 || (whole_version(two, true).is_some() && is_target(word(at, 3))));
-        let is_pointed = is_moved || (matches!(one, "->" | "now") && is_target(two));
+        let is_set = matches!(one, "to" | "at")
+            && matches!(two, "points" | "pointed" | "moved" | "switched" | "set")
+            && text[..at].iter().any(|word| is_target(word));
+        let is_pointed = is_moved || is_set || (matches!(one, "->" | "now") && is_target(two));
         let next = |ahead: usize| text.get(at + ahead).map_or("", String::as_str);
         let is_left = next(1) == "->" && whole_version(next(2), true).is_some();
         let Some(version) = whole_version(own, is_said || is_of_function || is_pointed) else {
@@ -42,7 +45,8 @@ pub(super) fn versions(text: &[String], scope: DeployLogScope<'_>) -> NamedVersi
             && two.contains(['-', '_'])
             && two != function
             && words::is_thing_with_versions(word(at, 3));
-        if is_named_thing || words::is_thing_with_versions(before) {
+        let is_gone = matches!(before, "deleted" | "removed" | "pruned" | "purged");
+        if is_named_thing || is_gone || words::is_thing_with_versions(before) {
             found.is_foreign = true;
         } else if !is_left
             && !matches!(
@@ -62,4 +66,145 @@ pub(super) fn versions(text: &[String], scope: DeployLogScope<'_>) -> NamedVersi
         }
     }
     found
+}
+
+/// Words that may stand directly behind the version that was deployed, besides those that say so.
+const BEHIND: [&str; 37] = [
+    "of",
+    "commit",
+    "build",
+    "sha",
+    "tag",
+    "to",
+    "by",
+    "on",
+    "in",
+    "at",
+    "into",
+    "onto",
+    "is",
+    "was",
+    "now",
+    "and",
+    "with",
+    "for",
+    "from",
+    "after",
+    "via",
+    "as",
+    "went",
+    "goes",
+    "has",
+    "replaces",
+    "replacing",
+    "supersedes",
+    "takes",
+    "took",
+    "serves",
+    "out",
+    "up",
+    "because",
+    "since",
+    "it",
+    "lambda",
+];
+
+/// Whether a version is in question, or a word stands directly behind it that may say what became of it
+/// instead: `v62 built`, `v62 if the test passes`, `v62 planerad`.
+pub(super) fn is_described(text: &str, scope: DeployLogScope<'_>) -> bool {
+    let is_asked = text
+        .lines()
+        .next()
+        .is_some_and(|line| line.trim_end().ends_with('?'));
+    let is_told = words::words(text).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "deployed" | "redeployed" | "shipped" | "promoted" | "live"
+        )
+    });
+    is_asked || (!is_told && text.lines().any(|line| is_line_described(line, scope)))
+}
+
+fn is_line_described(line: &str, scope: DeployLogScope<'_>) -> bool {
+    let parts: Vec<&str> = line.split_whitespace().collect();
+    parts.iter().enumerate().any(|(at, part)| {
+        let before = at.checked_sub(1).map_or("", |at| parts[at]);
+        let before = before.trim_end_matches(':').to_lowercase();
+        let named = part
+            .trim_start_matches(['(', '[', '*', '`', ':'])
+            .to_lowercase();
+        let is_version =
+            |word: &str| whole_version(word, words::announces_version(&before)).is_some();
+        if named.strip_suffix('?').is_some_and(is_version) {
+            return true;
+        }
+        let next = parts
+            .get(at + 1)
+            .filter(|_| is_version(&named))
+            .copied()
+            .unwrap_or_default();
+        let word = next
+            .trim_end_matches(|c: char| !c.is_alphanumeric())
+            .to_lowercase();
+        let is_word = !word.is_empty() && word.chars().all(char::is_alphabetic);
+        let is_known = BEHIND.contains(&word.as_str())
+            || words::is_done(&word)
+            || words::is_past(&word)
+            || word == scope.alias;
+        is_word && !is_known
+    })
+}
+
+/// Whether the version goes to what may be a part of production, or to a function that has another name:
+/// `v62 to green`, `to prod-shadow`, `webhook-relay v62`.
+pub(super) fn is_elsewhere(text: &[String], scope: DeployLogScope<'_>) -> bool {
+    let is_name = |word: &str| {
+        let prefix = word.split('-').next().unwrap_or_default();
+        word.contains('-')
+            && word.chars().all(|c| c.is_ascii_alphabetic() || c == '-')
+            && word != scope.function.to_lowercase()
+            && !matches!(
+                prefix,
+                "re" | "hot" | "go" | "roll" | "pre" | "post" | "fast" | "re-"
+            )
+    };
+    let is_part = |word: &str| {
+        matches!(word, "green" | "blue" | "shadow" | "dark") || word.starts_with("prod-")
+    };
+    text.windows(2).any(|pair| {
+        (pair[0] == "to" && is_part(&pair[1]))
+            || (is_name(&pair[0]) && whole_version(&pair[1], false).is_some())
+    })
+}
+
+/// The text without how to go back, where it names a version without that: `Rollback plan: …`, `Rollback to:
+/// 60`, `(rollback: duckops alias rollback --to 60)`.
+pub(super) fn without_way_back(text: &str) -> String {
+    const PLANS: [&str; 7] = [
+        "plan",
+        "procedure",
+        "steps",
+        "command",
+        "target",
+        "version",
+        "to:",
+    ];
+    let is_plan = |line: &str| {
+        let line = line.trim_start_matches([' ', '-', '*']).to_lowercase();
+        let rest = line
+            .strip_prefix("rollback")
+            .map(|rest| rest.trim_start().to_owned());
+        rest.is_some_and(|rest| {
+            PLANS.iter().any(|plan| rest.starts_with(plan)) || rest.contains("--")
+        })
+    };
+    let kept: Vec<String> = text
+        .lines()
+        .filter(|line| !is_plan(line))
+        .map(|line| match line.split_once('(') {
+            Some((before, inside)) if is_plan(inside) => before.to_owned(),
+            _ => line.to_owned(),
+        })
+        .collect();
+    kept.join("\n")
 }

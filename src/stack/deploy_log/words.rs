@@ -205,7 +205,9 @@ pub(super) fn is_failure(word: &str) -> bool {
 }
 
 /// Marks by which a status says that it is not done, or did not work.
-pub(super) const NOT_DONE: [char; 9] = ['❌', '✗', '✘', '✖', '🚫', '⛔', '⏳', '🔴', '🟡'];
+pub(super) const NOT_DONE: [char; 15] = [
+    '❌', '✗', '✘', '✖', '🚫', '⛔', '⏳', '🔴', '🟡', '🚧', '🕒', '🔜', '⏸', '🗓', '📅',
+];
 
 /// Marks by which it is done.
 pub(super) const DONE: [char; 4] = ['✅', '✔', '✓', '🟢'];
@@ -273,9 +275,11 @@ pub(super) fn is_about_document(words: &[String]) -> bool {
 
 /// Whether the words speak of rolling back.
 pub(super) fn is_rollback(words: &[String]) -> bool {
-    let pair = |pair: &[String]| {
-        (matches!(pair[0].as_str(), "roll" | "rolled" | "rolling" | "rolls") && pair[1] == "back")
-            || (pair[0] == "backed" && pair[1] == "out")
+    let rolls = |word: &String| matches!(word.as_str(), "roll" | "rolled" | "rolling" | "rolls");
+    // `rolled back`, `rolled prod back`
+    let pair = |group: &[String]| {
+        (rolls(&group[0]) && group[1..].iter().take(2).any(|word| word == "back"))
+            || (group[0] == "backed" && group[1] == "out")
     };
     let single = |word: &String| {
         matches!(
@@ -283,7 +287,8 @@ pub(super) fn is_rollback(words: &[String]) -> bool {
             "rollback" | "roll-back" | "rolled-back" | "rolledback" | "reverted" | "revert"
         )
     };
-    words.iter().any(single) || words.windows(2).any(pair)
+    words.iter().any(single)
+        || (0..words.len()).any(|at| words.len() > at + 1 && pair(&words[at..]))
 }
 
 /// `auth-api`, `billing_worker`: the name of a function that is not ours.

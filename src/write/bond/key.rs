@@ -1,7 +1,7 @@
 //! A Beak Key: found in the raw answer to a rotation, never printed, and wiped from memory when
 //! it is dropped. The buffers of the HTTP client cannot be wiped.
 
-use crate::cloud::{is_denying, is_web_page};
+use crate::cloud::{is_error_member, is_web_page};
 use crate::state_dir::sha256;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -167,7 +167,8 @@ impl<'de> Visitor<'de> for &mut Fields {
             } else {
                 let value = map.next_value::<&RawValue>()?;
                 let value = serde_json::from_str(value.get());
-                self.denied |= value.is_ok_and(|value| is_denying(&name, &value));
+                self.denied |= value
+                    .is_ok_and(|value: serde_json::Value| is_error_member(&name, (&value).into()));
             }
         }
         Ok(())
