@@ -282,18 +282,18 @@ const OLDEST: u64 = 60;
 /// Why an answer speaks of the past, in words, if it does: a cache gave it and it is too old, or
 /// its age cannot be read.
 pub fn stale(headers: &reqwest::header::HeaderMap) -> Option<String> {
-    let warning = headers.get(reqwest::header::WARNING);
-    if warning.is_some_and(|warning| warning.as_bytes().starts_with(b"110")) {
+    let mut warnings = headers.get_all(reqwest::header::WARNING).iter();
+    if warnings.any(|warning| warning.as_bytes().starts_with(b"110")) {
         return Some("a cached answer that the cache itself calls stale".to_owned());
     }
-    let age = headers.get(reqwest::header::AGE)?;
-    match age
-        .to_str()
-        .ok()
-        .and_then(|age| age.trim().parse::<u64>().ok())
-    {
-        Some(age) if age <= OLDEST => None,
-        Some(age) => Some(format!("a cached answer, {age} s old")),
+    let ages = headers.get_all(reqwest::header::AGE).iter();
+    let read = |age: &reqwest::header::HeaderValue| age.to_str().ok()?.trim().parse::<u64>().ok();
+    // Each cache on the way may have added one.
+    let ages: Option<Vec<u64>> = ages.map(read).collect();
+    match ages.map(|ages| ages.into_iter().max()) {
+        Some(age) => age
+            .filter(|age| *age > OLDEST)
+            .map(|age| format!("a cached answer, {age} s old")),
         None => Some("a cached answer whose age cannot be read".to_owned()),
     }
 }
@@ -305,4 +305,29 @@ pub fn is_encoded(headers: &reqwest::header::HeaderMap) -> bool {
         let encoding = encoding.as_bytes().trim_ascii();
         !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_age_that_a_cache_adds_counts() {
+        use reqwest::header::{AGE, HeaderMap, HeaderValue};
+        for (ages, is_stale) in [
+            (&[][..], false),
+            (&["0"], false),
+            (&["60", "3"], false),
+            (&["3", "9000"], true),
+            (&["9000", "3"], true),
+            (&["3", "soon"], true),
+            (&["-5"], true),
+        ] {
+            let mut headers = HeaderMap::new();
+            for age in ages {
+                headers.append(AGE, HeaderValue::from_static(age));
+            }
+            assert_eq!(stale(&headers).is_some(), is_stale, "{ages:?}");
+        }
+    }
 }

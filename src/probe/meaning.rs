@@ -51,8 +51,11 @@ impl Meaning {
             cert: about("cert"),
             cert_done,
             cert_issued: cert_done && words.tell_of_issue(),
-            registration: words
-                .is_done(|word| is_registration(word) || matches!(word, "bonded" | "rebonded")),
+            registration: !["callback", "webhook", "endpoint"]
+                .iter()
+                .any(|word| about(word))
+                && words
+                    .is_done(|word| is_registration(word) || matches!(word, "bonded" | "rebonded")),
             signed_up: of_duckling
                 && words.is_done(|word| {
                     is_registration(word) || matches!(word, "signup" | "sign" | "signed")
@@ -264,7 +267,7 @@ fn event(kind: &str, words: &TypeWords<'_>) -> Option<EventKind> {
         let is_subject = |word: &str| matches!(word, "bond" | "bonded" | "rebonded");
         return words.is_done(is_subject).then_some(EventKind::Bonded);
     }
-    if !about(&["peck"]) {
+    if !about(&["peck"]) || about(&["callback"]) {
         return None;
     }
     if about(&[

@@ -140,6 +140,7 @@ impl StatusObject {
     /// That it is not JSON, not an object, or has no documented section of the right type.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Unavailable> {
         let document = JsonObject::parse("status", body)?;
+        document.single("status")?;
         let section = SECTIONS.iter().any(|name| document.is_object(name))
             || document.is_object("lambda")
             || document.text("lambda_version").is_ok();

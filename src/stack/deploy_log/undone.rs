@@ -21,8 +21,10 @@ pub(super) fn is_planned_word(word: &str) -> bool {
 
 pub(super) fn is_negated(text: &[String]) -> bool {
     text.windows(2).any(|pair| {
-        pair[0] == "not"
-            && (words::is_done(&pair[1]) || matches!(pair[1].as_str(), "yet" | "in" | "started"))
+        (pair[0] == "no" && pair[1] == "go")
+            || pair[0] == "not"
+                && (words::is_done(&pair[1])
+                    || matches!(pair[1].as_str(), "yet" | "in" | "started"))
     })
 }
 

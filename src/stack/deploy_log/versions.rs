@@ -24,7 +24,11 @@ pub(super) fn versions(text: &[String], scope: DeployLogScope<'_>) -> NamedVersi
         let (one, two) = (word(at, 1), word(at, 2));
         found.is_release |= words::is_release(own);
         let is_said = words::announces_version(one);
-        let is_of_function = one == function || one == scope.alias;
+        // `to prod, 62 tests green`
+        let is_counted = text.get(at + 1).is_some_and(|word| {
+            word.len() > 3 && word.ends_with('s') && word.chars().all(char::is_alphabetic)
+        });
+        let is_of_function = one == function || (one == scope.alias && !is_counted);
         let is_target = |word: &str| word == scope.alias || word == "alias" || word == function;
         // `prod 60 -> 61` moves from one to the other.
         let is_moved = one == "->"
@@ -125,6 +129,26 @@ pub(super) fn is_described(text: &str, scope: DeployLogScope<'_>) -> bool {
     is_asked || (!is_told && text.lines().any(|line| is_line_described(line, scope)))
 }
 
+/// Words before a version that was made or thought of, and not moved to.
+const PREPARED: [&str; 16] = [
+    "built",
+    "merged",
+    "tagged",
+    "cut",
+    "packaged",
+    "uploaded",
+    "reviewed",
+    "tested",
+    "prepared",
+    "preparing",
+    "hold",
+    "holding",
+    "maybe",
+    "perhaps",
+    "wip",
+    "consider",
+];
+
 fn is_line_described(line: &str, scope: DeployLogScope<'_>) -> bool {
     let parts: Vec<&str> = line.split_whitespace().collect();
     parts.iter().enumerate().any(|(at, part)| {
@@ -135,7 +159,9 @@ fn is_line_described(line: &str, scope: DeployLogScope<'_>) -> bool {
             .to_lowercase();
         let is_version =
             |word: &str| whole_version(word, words::announces_version(&before)).is_some();
-        if named.strip_suffix('?').is_some_and(is_version) {
+        if named.strip_suffix('?').is_some_and(is_version)
+            || (is_version(&named) && PREPARED.contains(&before.as_str()))
+        {
             return true;
         }
         let next = parts
