@@ -199,6 +199,7 @@ fn a_source_that_fails_is_named_with_its_own_fix() {
          [profile static]\naws_access_key_id = AKIASTATIC\naws_secret_access_key = s\n\
          [profile code]\nrole_arn = arn:aws:iam::121546003735:role/code\nsource_profile = static\nmfa_serial = arn:aws:iam::121546003735:mfa/oncall\n\
          [profile closed]\nrole_arn = arn:aws:iam::121546003735:role/closed\nsource_profile = static\n\
+         [profile orphan]\nrole_arn = arn:aws:iam::121546003735:role/r\nsource_profile = gone\n\
          [profile process]\ncredential_process = echo no vault here >&2; exit 3\n\
          [profile odd]\ncredential_process = echo '{\"Version\":1,\"SecretAccessKey\":\"s3cr3t-of-odd\"}'\n",
     );
@@ -230,6 +231,11 @@ fn a_source_that_fails_is_named_with_its_own_fix() {
         (
             profile("other"),
             "no such AWS profile",
+            "aws configure list-profiles",
+        ),
+        (
+            profile("orphan"),
+            "gone is not in",
             "aws configure list-profiles",
         ),
         (

@@ -35,8 +35,8 @@ enum Source {
 /// What the files of AWS say of the profile that was chosen.
 #[derive(Clone, Debug, Default)]
 struct ChosenProfile {
-    /// It was named, and no file defines it.
-    is_missing: bool,
+    /// It, or the one whose keys assume its role, is named, and no file defines it.
+    missing: Option<String>,
     /// Its role is assumed with a one-time code.
     wants_mfa: bool,
     /// Its keys come from `aws login`.
@@ -233,13 +233,15 @@ impl CredentialSearch {
         let name = self.profile.as_deref();
         let chosen = defined.get_profile(name.unwrap_or_else(|| defined.selected_profile()));
         let has = |key| chosen.is_some_and(|chosen| chosen.get(key).is_some());
+        let source = chosen.and_then(|chosen| chosen.get("source_profile"));
+        let mut named = name.into_iter().chain(source);
+        let missing = named.find(|name| defined.get_profile(name).is_none());
+        let printable = |name: &str| Untrusted::new(name).printable(60).to_string();
         ChosenProfile {
-            is_missing: self.profile.is_some() && chosen.is_none(),
+            missing: missing.map(printable),
             wants_mfa: has("mfa_serial"),
             logs_in: has("login_session"),
-            source: chosen
-                .and_then(|chosen| chosen.get("source_profile"))
-                .map(|name| Untrusted::new(name).printable(60).to_string()),
+            source: source.map(printable),
         }
     }
 
@@ -259,8 +261,8 @@ impl CredentialSearch {
 
     fn nowhere(&self, chosen: &ChosenProfile) -> Unavailable {
         let profile = self.profile_name();
-        if chosen.is_missing {
-            return no_such_profile(&profile);
+        if let Some(missing) = &chosen.missing {
+            return no_such_profile(missing);
         }
         let metadata = if self.instance_metadata {
             ""
@@ -288,7 +290,7 @@ impl CredentialSearch {
         let texts = chain(error).to_lowercase();
         let text = innermost(error);
         if texts.contains("was not defined") && source == Source::Profile {
-            return no_such_profile(&profile);
+            return no_such_profile(chosen.missing.as_ref().unwrap_or(&profile));
         }
         let place = match source {
             Source::Environment => "the environment".to_owned(),

@@ -252,7 +252,11 @@ fn is_denied(tokens: &[Word], at: usize) -> bool {
     (1..=2).any(|back| {
         let before = at.checked_sub(back).and_then(|before| tokens.get(before));
         before.is_some_and(|before| {
-            let close = back == 1 || before.word == "without";
+            // `0 certificates failed`
+            let is_of_many = tokens
+                .get(at - 1)
+                .is_some_and(|word| word.word.ends_with('s'));
+            let close = back == 1 || before.word == "without" || is_of_many;
             close
                 && ["0", "no", "zero", "without", "never"].contains(&before.word.as_str())
                 && !before.gap.contains([',', ';', '.', ':'])

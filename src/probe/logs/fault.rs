@@ -96,6 +96,7 @@ fn of_json(line: &LogLine<'_>) -> Option<(LogFault, FaultSource)> {
         "errorMessage",
         "errorType",
         "error",
+        "err",
         "exception",
         "stackTrace",
         "stack_trace",

@@ -172,6 +172,10 @@ fn is_line_described(line: &str, scope: DeployLogScope<'_>) -> bool {
         let word = next
             .trim_end_matches(|c: char| !c.is_alphanumeric())
             .to_lowercase();
+        // `v62 (pending approval)`
+        if let Some(inside) = word.strip_prefix('(') {
+            return words::is_plan(inside) || words::is_failure(inside);
+        }
         let is_word = !word.is_empty() && word.chars().all(char::is_alphabetic);
         let is_known = BEHIND.contains(&word.as_str())
             || words::is_done(&word)
