@@ -53,7 +53,8 @@ fn script(stage: &Stage, shell: &str) -> PathBuf {
 }
 
 /// What is typed, and what is due among the candidates.
-const CELLS: [(&str, &str); 14] = [
+const CELLS: [(&str, &str); 15] = [
+    ("webhook send duck.bo", "duck.bonded"),
     ("tri", "triage"),
     ("alias ro", "rollback"),
     ("triage inc-00", "inc-004"),
@@ -89,6 +90,16 @@ fn asked_no_network(stage: &Stage) {
 fn bash_completes() {
     let stage = stage();
     let script = script(&stage, "bash");
+    let text = std::fs::read_to_string(&script).expect("the script");
+    for value in [
+        "inc-004",
+        "callback-error",
+        "rotate",
+        "duck.bonded",
+        "nagios",
+    ] {
+        assert!(text.contains(value), "the script does not name {value}");
+    }
     for (typed, due) in CELLS {
         let line = format!("duckops {typed}");
         let program = format!(

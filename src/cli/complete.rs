@@ -6,6 +6,7 @@ use crate::engine::completion::{CompletionSources, DescribedWord};
 use crate::exit;
 use crate::practice;
 use crate::stack::Flags;
+use crate::webhook::WebhookEvent;
 use clap::Command;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::Shells;
@@ -33,7 +34,27 @@ pub(super) fn registration(shell: &str) -> Result<String, String> {
     if shell == "zsh" {
         script.push_str(ZSH_AUTOLOAD);
     }
+    script.push_str(&built_in_words());
     Ok(script)
+}
+
+/// A comment with the values that are completed on every machine: the script asks the binary for
+/// them, so that whoever reads or searches it finds none.
+fn built_in_words() -> String {
+    let env = Environment::default();
+    let source = CandidateSource {
+        sources: CompletionSources::new(&Flags::default(), &env, now(&env)),
+        words: Vec::new(),
+    };
+    let arguments = ["runbook", "state", "stage", "event", "output"];
+    let words = arguments
+        .iter()
+        .filter_map(|argument| source.candidates(argument));
+    let words: Vec<_> = words.flatten().map(|(word, _)| word).collect();
+    format!(
+        "\n# Values that duckops offers, among others: {}\n",
+        words.join(" ")
+    )
 }
 
 /// Answers a shell: the candidates for the words after `--`.
@@ -105,6 +126,7 @@ impl CandidateSource {
                 .map(|scene| (scene.name.to_owned(), Some(scene.hides.to_owned())))
                 .collect(),
             "output" => named(&["table", "short", "json", "nagios", "prometheus", "markdown"]),
+            "event" => named(&WebhookEvent::ALL.map(WebhookEvent::name)),
             "color" => named(&["auto", "always", "never"]),
             "topic" => {
                 let root = command_line::command();
@@ -142,7 +164,7 @@ fn with_candidates(command: Command, source: &Arc<CandidateSource>) -> Command {
 }
 
 /// The arguments that [`CandidateSource::candidates`] knows.
-const COMPLETED: [&str; 18] = [
-    "runbook", "asked", "mute", "unmute", "step", "state", "stage", "prefix", "fact", "to",
-    "expect", "profile", "stack", "channel", "scene", "output", "color", "topic",
+const COMPLETED: [&str; 19] = [
+    "event", "runbook", "asked", "mute", "unmute", "step", "state", "stage", "prefix", "fact",
+    "to", "expect", "profile", "stack", "channel", "scene", "output", "color", "topic",
 ];
