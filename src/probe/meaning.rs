@@ -313,9 +313,8 @@ fn event(kind: &str, words: &TypeWords<'_>) -> Option<EventKind> {
             )
     };
     let is_undone = |word: &&str| is_other_participle(word) && !asks(word);
-    let asked = words.0.iter().any(|word| asks(word))
-        && !words.has(&["reminder"])
-        && !words.0.iter().any(|word| is_undone(word));
+    let asked =
+        words.0.iter().any(asks) && !words.has(&["reminder"]) && !words.0.iter().any(is_undone);
     asked.then_some(EventKind::Requested)
 }
 

@@ -195,7 +195,7 @@ impl StatusObject {
         // `not available`, `no longer ok`, and nothing bad that is denied.
         let is_bad = |word: &&str| [&MILD[..], &OUTAGE, &DEGRADED].concat().contains(word);
         let is_denied = |(at, word): (usize, &&str)| match *word {
-            "not" | "never" => !said.iter().skip(at + 1).any(|word| is_bad(&word)),
+            "not" | "never" => !said.iter().skip(at + 1).any(is_bad),
             "longer" => said.iter().skip(at + 1).any(|word| GOOD.contains(word)),
             _ => false,
         };
