@@ -151,6 +151,15 @@ const TAKEN_FROM: &[(&str, &[(Operation, &str)])] = {
         ("connections.single", &[]),
         // It excuses, where the fleet is proven to be new; without proof it is no excuse.
         ("bonds.unpulsed_expected", &[]),
+        // An alarm where the counters show it; without recorded runs it is 0.
+        (
+            "bonds.untraced_24h",
+            &[
+                (Audit, ""),
+                (Status, "agents.total_bonded"),
+                (Status, "agents.alive"),
+            ],
+        ),
         (
             "bonds.untraced",
             &[

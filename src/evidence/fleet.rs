@@ -1,6 +1,6 @@
 //! Is the fleet alive, did it stop, or has it never lived.
 
-use super::{ALIVE, DAY, GOOD_ANSWERS, RecordedSamples, unavailable};
+use super::{ALIVE, DAY, DEAD, GOOD_ANSWERS, RecordedSamples, unavailable};
 use crate::connections::BondState;
 use crate::fact::FactValue;
 use crate::observation::{Observation, Observations, Unavailable, UnavailableReason};
@@ -29,6 +29,11 @@ pub(super) fn join(
     );
     let returning = past.as_ref().is_ok_and(|past| is_returning(past, now));
     observation.put("fleet.returning", Ok(FactValue::Bool(returning)), now);
+    let past = past.as_ref().ok().filter(|_| !returning);
+    let died = observations.int(DEAD).ok_or(DEAD);
+    let died = died.map(|dead| past.map_or(0, |past| died_within_a_day(past, dead, now)));
+    let died = died.map_err(|path| unavailable(observations, path));
+    observation.put("fleet.died_24h", died.map(FactValue::Int), now);
     let alive = alive_within_a_day(observations, &recorded, now);
     observation.put("fleet.alive_24h", alive.map(FactValue::Bool), now);
     let last = recorded.and_then(|last| {
@@ -49,6 +54,14 @@ fn is_returning(past: &RecordedSamples, now: OffsetDateTime) -> bool {
     let failed = past.of(GOOD_ANSWERS).iter().filter(|run| run.value == 0);
     let mut ages = failed.map(|run| now - run.at);
     ages.any(|age| !age.is_negative() && age < RETURNING)
+}
+
+/// By how much the number of dead agents rose within a day, at least.
+fn died_within_a_day(past: &RecordedSamples, dead: i64, now: OffsetDateTime) -> i64 {
+    let recent = past.of(DEAD).iter();
+    let recent = recent.filter(|run| run.at >= now - DAY && run.at <= now);
+    let fewest = recent.map(|run| run.value).min();
+    fewest.map_or(0, |fewest| (dead - fewest).max(0))
 }
 
 /// When a run last recorded an agent as alive, or why that is not known.
@@ -78,7 +91,7 @@ fn counts(observations: &Observations) -> Result<(i64, i64, i64), Unavailable> {
     };
     Ok((
         count(ALIVE)?,
-        count("status.agents.dead")?,
+        count(DEAD)?,
         count("status.agents.total_bonded")?,
     ))
 }
@@ -156,6 +169,7 @@ fn alive_within_a_day(
 mod tests {
     use super::*;
     use crate::fact::Probe;
+    use crate::history::Sample;
 
     const NOW: OffsetDateTime = time::macros::datetime!(2026-03-22 03:12:09 UTC);
 
@@ -178,7 +192,7 @@ mod tests {
         let count =
             |observation: &mut Observation, path, n| observation.set(path, FactValue::Int(n), NOW);
         count(&mut status, "status.agents.alive", alive);
-        count(&mut status, "status.agents.dead", dead);
+        count(&mut status, DEAD, dead);
         count(&mut status, "status.agents.total_bonded", alive + dead);
         let mut audit = Observation::silent(
             Probe::Audit,
@@ -202,6 +216,30 @@ mod tests {
         observations.add(crate::fact::declared(Probe::Status), status);
         observations.add(crate::fact::declared(Probe::Audit), audit);
         observations
+    }
+
+    #[test]
+    fn a_rise_of_the_dead_within_a_day_is_known_by_recorded_runs() {
+        let hour = Duration::hours(1);
+        for (runs, due) in [
+            (&[][..], 0),
+            (&[(23, 0)][..], 2),
+            (&[(24, 0), (1, 2)], 2),
+            (&[(25, 0), (23, 2)], 0),
+            (&[(23, 1), (1, 5)], 1),
+            (&[(23, 3)], 0),
+            (&[(-1, 0), (1, 2)], 0),
+        ] {
+            let sample = |&(ago, value): &(i32, i64)| Sample {
+                at: NOW - hour * ago,
+                value,
+            };
+            let past = RecordedSamples {
+                samples: [(DEAD, runs.iter().map(sample).collect())].into(),
+                ..RecordedSamples::default()
+            };
+            assert_eq!(died_within_a_day(&past, 2, NOW), due, "{runs:?}");
+        }
     }
 
     fn told(

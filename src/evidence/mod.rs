@@ -47,6 +47,7 @@ use time::{Duration, OffsetDateTime};
 
 const CALLBACK_ERRORS: &str = "peck.callback_errors";
 const DECLINED: &str = "peck.declined";
+const DEAD: &str = "status.agents.dead";
 const DUCKLINGS: &str = "status.database.ducklings";
 const CERTIFICATES: &str = "status.database.birth_certificates";
 const ALIVE: &str = "status.agents.alive";
@@ -83,6 +84,7 @@ impl RecordedSamples {
         for (fact, span) in [
             (CALLBACK_ERRORS, DAY),
             (DECLINED, DAY),
+            (DEAD, DAY),
             (DUCKLINGS, 2 * DAY),
             (CERTIFICATES, 2 * DAY),
             (ALIAS_NUMBER, KNOWN_GOOD_WINDOW),

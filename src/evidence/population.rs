@@ -24,8 +24,15 @@ pub fn join_population(observations: &mut Observations, now: OffsetDateTime) {
     );
     observations.set("bonds.unpulsed_expected", FactValue::Bool(fresh), now);
     match untraced(observations) {
-        Ok(count) => observations.set("bonds.untraced", FactValue::Int(count), now),
-        Err(path) => observations.copy_reason("bonds.untraced", path),
+        Ok(count) => {
+            let died = observations.int("fleet.died_24h").unwrap_or(0);
+            observations.set("bonds.untraced", FactValue::Int(count), now);
+            observations.set("bonds.untraced_24h", FactValue::Int(count.min(died)), now);
+        }
+        Err(path) => {
+            observations.copy_reason("bonds.untraced", path);
+            observations.copy_reason("bonds.untraced_24h", path);
+        }
     }
 }
 

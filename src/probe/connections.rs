@@ -75,6 +75,7 @@ fn facts(
     // What INC-003 finds of the whole fleet is joined in afterwards.
     observation.set("bonds.unpulsed_expected", FactValue::Bool(false), at);
     observation.set("bonds.untraced", FactValue::Int(0), at);
+    observation.set("bonds.untraced_24h", FactValue::Int(0), at);
     let is_known = match &context.only {
         None => true,
         Some(Only::Peck(_)) => !all.pecks.is_empty(),

@@ -60,6 +60,7 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "bonds.failing" Int "count" "bonds with a failed delivery in the last 24 h, at least";
     "bonds.untraced" Int "count"
         "bonded agents that the status API counts and neither feed nor lists show";
+    "bonds.untraced_24h" Int "count" "those of them that died in the last 24 h, at least";
     "bonds.worst_id" Text "" "the agent that is worst off";
     "bonds.worst" List "" "the 5 bonds that are worst off";
 };

@@ -58,6 +58,8 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "fleet.state" Text "" "the bonded agents together: empty, alive, slow, never-pulsed or stopped";
     "fleet.returning" Bool ""
         "whether a recorded run of the last 16 minutes saw the API fail, so that agents could not pulse";
+    "fleet.died_24h" Int "count"
+        "agents that the status API came to call dead in the last 24 h, at least; 0 while they return";
     "fleet.alive_24h" Bool "" "whether an agent was alive in the last 24 h";
     "fleet.last_alive" Instant "utc" "when a run last recorded an agent as alive";
     "lambda.window" Duration "seconds"
@@ -129,9 +131,10 @@ pub fn inputs(path: &str) -> &'static [Probe] {
     match path {
         "warming.callback_errors_until" => &[Probe::Status, Probe::Audit, Probe::Executions],
         "warming.certificates_until" => &[Probe::Status, Probe::Audit],
-        "bonds.untraced" => &[Probe::Status],
+        "bonds.untraced" | "bonds.untraced_24h" => &[Probe::Status],
         "bonds.unpulsed_expected" => &[Probe::Status, Probe::Audit],
         "fleet.state" => &[Probe::Status, Probe::Audit, Probe::Connections],
+        "fleet.died_24h" => &[Probe::Status],
         "growth.ducklings_24h" => &[Probe::Status],
         _ if path.starts_with("executions.") && FACTS.iter().any(|fact| fact.path == path) => {
             &[Probe::Executions, Probe::Audit, Probe::Status]
