@@ -285,6 +285,17 @@ fn every_failed_answer_is_reported_truthfully() {
         (Fault::Own(401, ""), 3, false),
         (Fault::Own(409, ""), 3, false),
         (Fault::Own(404, "{}"), 3, false),
+        (Fault::Html, 3, false),
+        (
+            Fault::Body(r#"{"error":"rotate_pending_window"}"#.to_owned()),
+            3,
+            false,
+        ),
+        (
+            Fault::Body(r#"{"ok":false,"beak_key":null}"#.to_owned()),
+            3,
+            false,
+        ),
         // A key was issued.
         (Fault::Done(Box::new(Fault::Reset)), 3, true),
         (Fault::Done(Box::new(Fault::Status(502))), 3, true),
@@ -298,7 +309,8 @@ fn every_failed_answer_is_reported_truthfully() {
         (Fault::Done(Box::new(Fault::ResetAfter(0))), 3, true),
         (Fault::Done(Box::new(Fault::ResetAfter(whole - 1))), 3, true),
         (Fault::Done(Box::new(Fault::Empty)), 3, true),
-        (Fault::Done(Box::new(Fault::Html)), 2, true),
+        (Fault::Done(Box::new(Fault::Html)), 3, true),
+        (Fault::Done(Box::new(Fault::Body("OK".to_owned()))), 2, true),
         (
             Fault::Done(Box::new(Fault::Rename("beak_key", "new_secret"))),
             2,
@@ -358,7 +370,7 @@ fn accounted(stage: &Stage, document: &Value, fault: &Fault) {
         };
         let declared = document["outcome"] == "unclear";
         let kept = document["outcome"] == "unrecognised" && holds(".spool");
-        let bodiless = matches!(fault, Fault::Done(inner) if matches!(**inner, Fault::Html));
+        let bodiless = matches!(fault, Fault::Done(inner) if matches!(**inner, Fault::Body(_)));
         assert!(
             holds(".key") || kept || declared || bodiless,
             "{fault:?}: {document:#}"

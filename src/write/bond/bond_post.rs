@@ -123,7 +123,7 @@ impl WriteRequest for BondPost<'_> {
                 Some(what) => PostAnswer::Lost(format!("HTTP {status}, but {what}")),
             },
             PostEnd::Whole(status @ 400..500) => PostAnswer::Lost(format!(
-                "HTTP {status}, which is no answer of the API's own"
+                "HTTP {status}, which does not say what the API did"
             )),
             PostEnd::Whole(status) => PostAnswer::Lost(format!("HTTP {status}")),
             PostEnd::Cut(status, why) => PostAnswer::Lost(format!("HTTP {status}, {why}")),

@@ -373,7 +373,7 @@ pub(super) fn without_key(
     match status {
         status if PostEnd::is_conflict(status, body) => RotationOutcome::Conflict { status },
         status if PostEnd::is_refusal(status, body) => RotationOutcome::Refused { status },
-        200..300 if whole && no_key != NoKey::Nothing => RotationOutcome::Unrecognised {
+        200..300 if whole && !no_key.is_no_success() => RotationOutcome::Unrecognised {
             spool,
             why: no_key.to_string(),
         },
