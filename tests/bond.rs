@@ -281,6 +281,21 @@ fn every_failed_answer_is_reported_truthfully() {
         (Fault::Status(502), 3, false),
         (Fault::Redirect("http://127.0.0.1:1/".to_owned()), 3, false),
         (Fault::Own(403, "<html>blocked</html>"), 3, false),
+        (Fault::Own(403, "RBAC: access denied"), 3, false),
+        (Fault::Own(401, ""), 3, false),
+        (Fault::Own(409, ""), 3, false),
+        (Fault::Own(404, "{}"), 3, false),
+        (Fault::Html, 3, false),
+        (
+            Fault::Body(r#"{"error":"rotate_pending_window"}"#.to_owned()),
+            3,
+            false,
+        ),
+        (
+            Fault::Body(r#"{"ok":false,"beak_key":null}"#.to_owned()),
+            3,
+            false,
+        ),
         // A key was issued.
         (Fault::Done(Box::new(Fault::Reset)), 3, true),
         (Fault::Done(Box::new(Fault::Status(502))), 3, true),
@@ -289,10 +304,13 @@ fn every_failed_answer_is_reported_truthfully() {
             3,
             true,
         ),
+        (Fault::Done(Box::new(Fault::Own(413, ""))), 3, true),
+        (Fault::Done(Box::new(Fault::Own(412, "no\n"))), 3, true),
         (Fault::Done(Box::new(Fault::ResetAfter(0))), 3, true),
         (Fault::Done(Box::new(Fault::ResetAfter(whole - 1))), 3, true),
         (Fault::Done(Box::new(Fault::Empty)), 3, true),
-        (Fault::Done(Box::new(Fault::Html)), 2, true),
+        (Fault::Done(Box::new(Fault::Html)), 3, true),
+        (Fault::Done(Box::new(Fault::Body("OK".to_owned()))), 2, true),
         (
             Fault::Done(Box::new(Fault::Rename("beak_key", "new_secret"))),
             2,
@@ -352,7 +370,7 @@ fn accounted(stage: &Stage, document: &Value, fault: &Fault) {
         };
         let declared = document["outcome"] == "unclear";
         let kept = document["outcome"] == "unrecognised" && holds(".spool");
-        let bodiless = matches!(fault, Fault::Done(inner) if matches!(**inner, Fault::Html));
+        let bodiless = matches!(fault, Fault::Done(inner) if matches!(**inner, Fault::Body(_)));
         assert!(
             holds(".key") || kept || declared || bodiless,
             "{fault:?}: {document:#}"
@@ -452,6 +470,10 @@ fn a_disconnect_names_the_bond_and_is_read_back() {
         (Fault::Reset, 3),
         (Fault::Status(403), 1),
         (Fault::Status(409), 4),
+        (Fault::Own(403, r#"{"error":"grant_required"}"#), 1),
+        (Fault::Own(403, ""), 3),
+        (Fault::Own(412, "Precondition Failed"), 3),
+        (Fault::Done(Box::new(Fault::Own(403, "Forbidden"))), 0),
         (Fault::Body("{}".to_owned()), 2),
     ];
     at_once(5, &ends, |(fault, code)| {

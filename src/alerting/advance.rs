@@ -21,8 +21,10 @@ pub fn advance(state: &AlertState, check: &CheckRun<'_>, report: &mut model::Rep
             continue;
         }
         let id = runbook.id.as_str();
-        let mute = next.mutes.get(id).cloned();
+        let mute = next.mutes.get_key_value(id);
+        let mute = mute.map(|(name, mute)| (name.as_str(), mute));
         let mute = mute.or_else(|| next.subject_mute(runbook));
+        let mute = mute.map(|(name, mute)| (name.to_owned(), mute.clone()));
         let before = next.runbooks.get(id).cloned();
         let mut current = before.clone().unwrap_or_default();
         let escalation = next.escalations.get(id);
@@ -42,12 +44,13 @@ pub fn advance(state: &AlertState, check: &CheckRun<'_>, report: &mut model::Rep
             settled: current.settled.0,
             since: from_millis(current.since),
             held: current.settled.0 != runbook.verdict,
-            muted: mute.map(|mute| model::Muted {
+            muted: mute.as_ref().map(|(_, mute)| model::Muted {
                 until: from_millis(mute.until),
                 by: mute.by.as_str().into(),
             }),
             told,
         });
+        current.muted_by = mute.map(|(name, _)| name);
         next.runbooks.insert(id.to_owned(), current);
     }
     if let Some(verdict) = overruling {

@@ -168,6 +168,15 @@ impl AlertState {
         self.mutes.remove(runbook).is_some()
     }
 
+    /// Whether a mute keeps messages about a runbook back at this time, in milliseconds since 1970.
+    pub(super) fn is_muted(&self, runbook: &str, now: i64) -> bool {
+        let standing = self.runbooks.get(runbook);
+        let covering = standing.and_then(|standing| standing.muted_by.as_deref());
+        let mutes = [Some(runbook), covering].into_iter().flatten();
+        let mut mutes = mutes.filter_map(|name| self.mutes.get(name));
+        mutes.any(|mute| mute.until > now)
+    }
+
     /// A note for each mute in force: a muted runbook sends no notification.
     pub fn mute_notes(&self, now: OffsetDateTime) -> Vec<Printable> {
         let now = millis(now);
@@ -210,6 +219,9 @@ pub(super) struct RunbookState {
     /// The first delivery of this incident.
     #[serde(default)]
     pub(super) told: Option<FirstDelivery>,
+    /// Which mute covered it when it was judged last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) muted_by: Option<String>,
 }
 
 /// The verdict and the incident of the last message to a channel.

@@ -52,6 +52,10 @@ impl AlertState {
         self.drop_oldest(now);
         self.drop_outdated(now, run);
         let held = self.held_by_other_incidents();
+        let runbooks = self.outbox.iter().map(|message| message.runbook.clone());
+        let muted: BTreeSet<_> = runbooks
+            .filter(|runbook| self.is_muted(runbook, now))
+            .collect();
         let mut waiting = BTreeSet::new();
         let mut claimed = Vec::new();
         for message in &mut self.outbox {
@@ -59,15 +63,17 @@ impl AlertState {
                 .iter()
                 .any(|channel| channel.name == message.channel);
             let taken = message.is_claimed(now, run);
+            // An escalation waits for nothing, and was asked for in spite of a mute.
+            let is_escalation = message.kind == MessageKind::Escalate;
+            let is_muted = !is_escalation && muted.contains(&message.runbook);
             let place = (
                 message.channel.clone(),
                 message.runbook.clone(),
-                // An escalation waits for nothing.
-                message.kind == MessageKind::Escalate,
+                is_escalation,
             );
             let is_due = message.is_due(now)
                 || (held.contains(&(place.0.clone(), place.1.clone())) && message.may_hurry(now));
-            if !known || taken || waiting.contains(&place) || !is_due {
+            if !known || taken || is_muted || waiting.contains(&place) || !is_due {
                 // Nothing overtakes a message of its incident.
                 waiting.insert(place);
                 continue;

@@ -24,26 +24,26 @@ pub fn is_subject(text: &str) -> bool {
 impl AlertState {
     /// The mute that ends first of those that together cover everything that a runbook found;
     /// none where it found something else as well, or where it is not known what it found.
-    pub(super) fn subject_mute(&self, runbook: &RunbookReport) -> Option<Mute> {
+    pub(super) fn subject_mute(&self, runbook: &RunbookReport) -> Option<(&str, &Mute)> {
         let names = self.mutes.iter().filter_map(|(key, mute)| {
             let (_, name) = is_subject(key).then(|| key.split_once(':'))??;
-            Some((name, mute))
+            Some((name, (key.as_str(), mute)))
         });
         let names: Vec<_> = names.collect();
         if names.is_empty() {
             return None;
         }
         let is_bad = |step: &&StepReport| step.verdict() >= Verdict::Warning;
-        let mut covering: Vec<&Mute> = Vec::new();
+        let mut covering = Vec::new();
         for step in runbook.steps.iter().filter(is_bad) {
             covering.extend(covered(step, &names)?);
         }
-        covering.into_iter().min_by_key(|mute| mute.until).cloned()
+        covering.into_iter().min_by_key(|(_, mute)| mute.until)
     }
 }
 
-/// The mutes that cover every line of the lists of a step.
-fn covered<'a>(step: &StepReport, names: &[(&str, &'a Mute)]) -> Option<Vec<&'a Mute>> {
+/// The mutes that cover every line of the lists of a step, of those that each name mutes.
+fn covered<T: Copy>(step: &StepReport, names: &[(&str, T)]) -> Option<Vec<T>> {
     let evidence = step.finding.evidence();
     let lists = evidence
         .iter()
@@ -105,10 +105,14 @@ mod tests {
         let now = OffsetDateTime::UNIX_EPOCH;
         state.mute(now, "bond:AAAA01", now + Duration::hours(2), "Ada");
         state.mute(now, "bond:AAAA02", now + Duration::hours(1), "Bob");
-        let by = |lines: &[&str]| state.subject_mute(&runbook(lines)).map(|mute| mute.by);
-        assert_eq!(by(&["AAAA01 OFFLINE, 40 min"]).as_deref(), Some("Ada"));
+        let by = |lines: &[&str]| {
+            state
+                .subject_mute(&runbook(lines))
+                .map(|(_, mute)| mute.by.as_str())
+        };
+        assert_eq!(by(&["AAAA01 OFFLINE, 40 min"]), Some("Ada"));
         let both = ["AAAA01 OFFLINE, 40 min", "AAAA02 SLOW, 12 min"];
-        assert_eq!(by(&both).as_deref(), Some("Bob"), "the first to end");
+        assert_eq!(by(&both), Some("Bob"), "the first to end");
         for lines in [
             &[][..],
             &["AAAA03 OFFLINE, 40 min"],

@@ -5,7 +5,7 @@
 
 use super::error_member::is_error_member;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::cell::Cell;
 use std::fmt;
 
@@ -193,6 +193,20 @@ fn is_page(mut text: &str) -> bool {
     })
 }
 
+/// Whether a body is an API's own account of a failure: one JSON object that says what is wrong. What
+/// only forwards a request has a page for that, a line, or nothing.
+pub fn says_why(body: &[u8]) -> bool {
+    let body = text(body);
+    let members: serde_json::Result<Map<String, Value>> =
+        serde_json::from_str(body.trim_start_matches('\u{feff}'));
+    let says = |(name, value): (&String, &Value)| {
+        let is_text = value.as_str().is_some_and(|text| !text.trim().is_empty());
+        let is_reason = matches!(name.to_ascii_lowercase().as_str(), "message" | "hint");
+        is_error_member(name, value.into()) || (is_reason && is_text)
+    };
+    members.is_ok_and(|members| members.iter().any(says))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,6 +242,33 @@ mod tests {
         ] {
             let found = denial("application/xml", other.as_bytes(), false);
             assert_eq!(found.is_some(), other == "<html", "{other}");
+        }
+    }
+
+    #[test]
+    fn only_a_whole_object_that_says_what_is_wrong_is_an_apis_own_answer() {
+        for (body, due) in [
+            (r#"{"error":"grant_required"}"#, true),
+            (r#"{"error":{"code":7},"beak_key":null}"#, true),
+            (r#"{"Message":"Forbidden"}"#, true),
+            ("\u{feff}{\"hint\":\"ask the owner\"}\n", true),
+            ("{\"error\":\"no\"}\0\0\0", true),
+            (r#"{"ok":false}"#, true),
+            ("", false),
+            ("\0\0", false),
+            ("Forbidden", false),
+            ("error code: 1020", false),
+            ("<html>{\"error\":1}</html>", false),
+            ("{}", false),
+            (r#"{"error":null,"message":" "}"#, false),
+            (r#"{"status":403}"#, false),
+            (r#"{"message":403}"#, false),
+            (r#"[{"error":"no"}]"#, false),
+            (r#""error""#, false),
+            (r#"{"error":"no"#, false),
+            (r#"{"error":"no"} bye"#, false),
+        ] {
+            assert_eq!(says_why(body.as_bytes()), due, "{body:?}");
         }
     }
 

@@ -22,7 +22,7 @@ mod trusted_roots;
 
 pub use aws::Aws;
 pub use aws_error::classify;
-pub use denial::{denial, is_web_page};
+pub use denial::{denial, is_web_page, says_why};
 pub use error::{chain, innermost, is_tls, lowercase, tls};
 pub use error_member::{MemberValue, is_error_member, plain_name};
 pub use http::{Exchange, Http, Observer, is_encoded, stale};

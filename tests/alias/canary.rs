@@ -108,6 +108,21 @@ fn a_canary_that_serves_well_is_followed_by_the_rest() {
     );
     let end = stage.practice.world().alias_target.clone();
     assert_eq!((end.version.as_str(), end.weights.len()), ("62", 0));
+    // Two writes, each with its own outcome, and nothing follows the second.
+    let entries = journal(&stage);
+    let of = |stage: &str| -> Vec<&Value> {
+        let entries = entries.iter().map(|line| &line["entry"]);
+        entries.filter(|entry| entry["stage"] == stage).collect()
+    };
+    let (plans, ends) = (of("plan"), of("outcome"));
+    assert_eq!((plans.len(), ends.len()), (2, 2), "{entries:#?}");
+    assert_ne!(plans[0]["id"], plans[1]["id"], "{entries:#?}");
+    for (plan, end) in plans.iter().zip(&ends) {
+        assert_eq!(plan["id"], end["id"], "{entries:#?}");
+        assert_eq!(plan["detail"]["id"], plan["id"]);
+    }
+    assert!(plans[0]["detail"]["then"].is_string());
+    assert!(plans[1]["detail"]["then"].is_null(), "{:#}", plans[1]);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Messages that wait: claims, leases, pauses between tries, dead channels.
 
 use super::*;
+use crate::fact::{FactValue, Probe};
+use crate::text::Untrusted;
 
 fn ids(messages: &[Message]) -> Vec<String> {
     messages.iter().map(|message| message.id.clone()).collect()
@@ -32,6 +34,65 @@ fn a_claim_keeps_others_away_until_its_lease_ends() {
     assert_eq!(state.claim(now + LEASE, "three", &channels), []);
     state.record_outcome(now + LEASE, "two", "b", id, &DeliveryOutcome::Delivered);
     assert_eq!(state.waiting(), 1);
+}
+
+#[test]
+fn a_mute_keeps_back_what_was_queued_before_it_and_no_escalation() {
+    let CheckSeries {
+        mut state,
+        channels,
+        ..
+    } = waiting(1);
+    let (now, end) = (at(3_600), at(7_200));
+    let call = Message {
+        id: "call".to_owned(),
+        kind: MessageKind::Escalate,
+        ..state.outbox[0].clone()
+    };
+    state.outbox.push(call);
+    state.mute(now, "inc-004", end, "Ada");
+    assert_eq!(ids(&state.claim(now, "one", &channels)), ["call"]);
+    state.record_outcome(now, "one", "a", "call", &DeliveryOutcome::Delivered);
+    let almost = end - Duration::milliseconds(1);
+    assert_eq!(state.claim(almost, "two", &channels), []);
+    assert_eq!(state.claim(end, "three", &channels).len(), 1);
+}
+
+#[test]
+fn a_mute_of_all_that_an_incident_is_about_keeps_back_what_was_queued_before_it() {
+    let about = |names: &[&str]| {
+        let mut report = report(Critical);
+        let lines = names.iter().map(|name| Untrusted::new(*name));
+        let evidence = model::Evidence {
+            fact: "bonds.worst",
+            value: Some(FactValue::List(lines.collect())),
+            unit: "",
+            source: Probe::Connections,
+            at: None,
+        };
+        let steps = &mut report.runbooks[0].steps;
+        steps.truncate(1);
+        steps[0].finding = model::Finding::Critical(vec![evidence]);
+        report
+    };
+    let mut series = CheckSeries::new(&[channel("chat", Warning)]);
+    series.judged(&mut about(&["AAAA01 OFFLINE"]));
+    let now = at(series.minute * 60);
+    let channels = series.channels.clone();
+    let claimed = |series: &CheckSeries| series.state.clone().claim(now, "run", &channels).len();
+    assert_eq!(claimed(&series), 1);
+    series.state.mute(now, "bond:AAAA01", at(86_400), "Ada");
+    series.judged(&mut about(&["AAAA01 OFFLINE"]));
+    assert_eq!(claimed(&series), 0);
+    let mut unmuted = CheckSeries {
+        state: series.state.clone(),
+        channels: channels.clone(),
+        ..series
+    };
+    assert!(unmuted.state.unmute("bond:AAAA01"));
+    assert_eq!(claimed(&unmuted), 1, "without another check of it");
+    series.judged(&mut about(&["AAAA01 OFFLINE", "AAAA02 OFFLINE"]));
+    assert_eq!(claimed(&series), 1, "another one joined it");
 }
 
 #[test]

@@ -90,8 +90,10 @@ fn by_column(points: &[(i64, i64)], span: &Range<i64>) -> [Option<i64>; COLUMNS]
     let whole = (span.end - span.start).max(1);
     for (at, value) in points.iter().filter(|(at, _)| span.contains(at)) {
         let part = (at - span.start) * COLUMNS as i64 / whole;
-        let column = &mut columns[usize::try_from(part).unwrap_or(0).min(COLUMNS - 1)];
-        *column = Some(column.unwrap_or(0) + value);
+        let column = usize::try_from(part).ok();
+        if let Some(column) = column.and_then(|at| columns.get_mut(at)) {
+            *column = Some(column.unwrap_or(0) + value);
+        }
     }
     columns
 }
@@ -108,7 +110,8 @@ fn picture(served: &VersionMetrics, span: &Range<i64>, most: i64, glyphs: &[char
             // Not nothing is never drawn as nothing.
             (errors, most) => (errors * top / most).max(1),
         };
-        glyphs[usize::try_from(height).unwrap_or(0).min(glyphs.len() - 1)]
+        let glyph = usize::try_from(height).ok().and_then(|at| glyphs.get(at));
+        glyph.or(glyphs.last()).copied().unwrap_or(' ')
     };
     let columns = served.iter().zip(errors);
     columns

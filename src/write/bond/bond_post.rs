@@ -5,7 +5,7 @@ use super::plan::{Action, BondPlan};
 use super::post::{AnswerPart, Credentials, PostEnd, PostRequest, post};
 use super::read::BondReader;
 use super::summary::{BondSummary, ProvenState};
-use crate::cloud::{denial, is_web_page};
+use crate::cloud::denial;
 use crate::exit;
 use crate::write::guarded::{PreflightError, WriteContext, WriteOutcome, WriteRequest};
 use serde_json::{Value, json};
@@ -108,20 +108,23 @@ impl WriteRequest for BondPost<'_> {
         match end.await {
             PostEnd::NotSent(why) => PostAnswer::NotSent(why),
             PostEnd::Lost(why) => PostAnswer::Lost(why),
-            // Not the API refuses here, and what it did is not known.
-            PostEnd::Whole(status) | PostEnd::Cut(status, _) if is_web_page(&body) => {
-                PostAnswer::Lost(format!("HTTP {status}, a web page"))
-            }
-            PostEnd::Whole(status) | PostEnd::Cut(status, _) if PostEnd::is_conflict(status) => {
+            PostEnd::Whole(status) | PostEnd::Cut(status, _)
+                if PostEnd::is_conflict(status, &body) =>
+            {
                 PostAnswer::Conflict(status)
             }
-            PostEnd::Whole(status) | PostEnd::Cut(status, _) if PostEnd::is_refusal(status) => {
+            PostEnd::Whole(status) | PostEnd::Cut(status, _)
+                if PostEnd::is_refusal(status, &body) =>
+            {
                 PostAnswer::Refused(status)
             }
             PostEnd::Whole(status @ 200..300) => match denial("", &body, false) {
                 None => PostAnswer::Accepted,
                 Some(what) => PostAnswer::Lost(format!("HTTP {status}, but {what}")),
             },
+            PostEnd::Whole(status @ 400..500) => PostAnswer::Lost(format!(
+                "HTTP {status}, which does not say what the API did"
+            )),
             PostEnd::Whole(status) => PostAnswer::Lost(format!("HTTP {status}")),
             PostEnd::Cut(status, why) => PostAnswer::Lost(format!("HTTP {status}, {why}")),
         }

@@ -69,6 +69,8 @@ pub(super) enum NoKey {
     CutOff,
     #[error("the answer is a web page")]
     WebPage,
+    #[error("the answer says that it failed")]
+    Denied,
     #[error("the answer is not a JSON object")]
     NotJson,
     #[error("no field of the answer is known to hold a key")]
@@ -79,6 +81,14 @@ pub(super) enum NoKey {
     Old,
     #[error("the answer is about another id")]
     OtherBond,
+}
+
+impl NoKey {
+    /// Whether the answer shows no rotation, whatever its status: an empty one, the page of a login or a
+    /// proxy, or one that says itself that it failed.
+    pub(super) fn is_no_success(self) -> bool {
+        matches!(self, NoKey::Nothing | NoKey::WebPage | NoKey::Denied)
+    }
 }
 
 /// Finds the new key in the body of an answer. A body that was cut off will do if the key in
@@ -99,27 +109,14 @@ pub(super) fn find(body: &[u8], bond: &str, old: Option<&str>) -> Result<FoundKe
         Err(error) if error.is_eof() => false,
         Err(_) => return Err(NoKey::NotJson),
     };
-    if fields.id.is_some_and(|id| id.as_deref() != Some(bond)) {
-        return Err(NoKey::OtherBond);
-    }
-    // In a body that was cut off, a surer name could have followed.
-    let found = fields.keys.into_iter().flatten().next();
-    match found {
-        None if whole => Err(NoKey::NoField),
-        None => Err(NoKey::CutOff),
-        Some(text) if !Key::is_key(&text) => Err(NoKey::NotAKey),
-        Some(text) => {
-            let key = Key(text);
-            if old.is_some_and(|old| old == key.fingerprint()) {
-                return Err(NoKey::Old);
-            }
-            Ok(FoundKey {
-                key,
-                whole,
-                denied: fields.denied,
-            })
-        }
-    }
+    let denied = fields.denied;
+    let key = match fields.key(bond, old) {
+        // A success that denies is none, whatever else is wrong with it.
+        Err(_) if whole && denied => return Err(NoKey::Denied),
+        Err(NoKey::NoField) if !whole => return Err(NoKey::CutOff),
+        key => key?,
+    };
+    Ok(FoundKey { key, whole, denied })
 }
 
 /// The room that was reserved for an answer reads as zeros behind it.
@@ -136,6 +133,24 @@ struct Fields {
     /// The id, where one is named; inside, none where it is no text.
     id: Option<Option<String>>,
     denied: bool,
+}
+
+impl Fields {
+    /// The new key for this bond. In a body that was cut off, a surer name could have followed.
+    fn key(self, bond: &str, old: Option<&str>) -> Result<Key, NoKey> {
+        if self.id.is_some_and(|id| id.as_deref() != Some(bond)) {
+            return Err(NoKey::OtherBond);
+        }
+        let found = self.keys.into_iter().flatten().next();
+        let key = Key(found.ok_or(NoKey::NoField)?);
+        if !Key::is_key(key.expose()) {
+            return Err(NoKey::NotAKey);
+        }
+        match old.is_some_and(|old| old == key.fingerprint()) {
+            true => Err(NoKey::Old),
+            false => Ok(key),
+        }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for &mut Fields {
@@ -236,6 +251,11 @@ mod tests {
             (r#"{"beak_key":"a b"}"#, NoKey::NotAKey),
             (r#"{"beak_key":"a\n"}"#, NoKey::NotAKey),
             (r#"{"beak_key":"bk_OLD"}"#, NoKey::Old),
+            (r#"{"error":"rotate_pending_window"}"#, NoKey::Denied),
+            (r#"{"ok":false,"beak_key":null}"#, NoKey::Denied),
+            (r#"{"error":"no","beak_key":"bk_OLD"}"#, NoKey::Denied),
+            (r#"{"error":"no","spaceduck_id":"A10"}"#, NoKey::Denied),
+            (r#"{"error":"no","spaceduck_id":"A1"#, NoKey::CutOff),
             (
                 r#"{"beak_key":"bk_NEW","spaceduck_id":"A10"}"#,
                 NoKey::OtherBond,

@@ -1,7 +1,7 @@
 //! The one request of a write to a bond: sent once, on a connection of its own.
 
 use super::key::Key;
-use crate::cloud::{Exchange, Http, innermost};
+use crate::cloud::{Exchange, Http, innermost, says_why};
 use crate::stack::Secret;
 use crate::text::Printable;
 use futures_util::StreamExt;
@@ -71,15 +71,15 @@ pub(super) enum PostEnd {
 }
 
 impl PostEnd {
-    /// Whether the server answered that it did nothing. 408 and 499 come from a proxy: how far
-    /// the request got is not known.
-    pub(super) fn is_refusal(status: u16) -> bool {
-        (400..500).contains(&status) && !matches!(status, 408 | 499)
+    /// Whether the API answered that it did nothing. How far the request got is not known where
+    /// something in between answers: with 408 or 499, or with anything but the API's JSON.
+    pub(super) fn is_refusal(status: u16, body: &[u8]) -> bool {
+        (400..500).contains(&status) && !matches!(status, 408 | 499) && says_why(body)
     }
 
-    /// Whether the server answered that another change came first.
-    pub(super) fn is_conflict(status: u16) -> bool {
-        matches!(status, 409 | 412)
+    /// Whether the API answered that another change came first.
+    pub(super) fn is_conflict(status: u16, body: &[u8]) -> bool {
+        matches!(status, 409 | 412) && says_why(body)
     }
 }
 

@@ -102,7 +102,7 @@ fn found(
         Err(no_key) => {
             // A body without an end could have gone on.
             let whole = !matches!(no_key, NoKey::CutOff | NoKey::Nothing);
-            Ok(without_key(status, whole, no_key, &spool))
+            Ok(without_key((status, &raw.body), whole, no_key, &spool))
         }
     }
 }

@@ -336,7 +336,8 @@ fn outcome(plan: &BondPlan, state: &mut RotationState, received: &Received) -> R
         };
     }
     let no_key = found.err().unwrap_or(NoKey::Nothing);
-    let outcome = without_key(status, cut.is_none(), no_key, &spool);
+    let answer = (status, &received.body[..]);
+    let outcome = without_key(answer, cut.is_none(), no_key, &spool);
     if let RotationOutcome::Unrecognised { .. } = outcome {
         let marked = state.intent.mark(&RotationProgress::Unrecognised);
         state.trouble.extend(marked.err());
@@ -363,18 +364,16 @@ pub(super) fn odd(status: u16, cut: Option<&str>, denied: bool) -> Option<String
 
 /// What an answer means in which no key was found.
 pub(super) fn without_key(
-    status: u16,
+    (status, body): (u16, &[u8]),
     whole: bool,
     no_key: NoKey,
     spool: &Path,
 ) -> RotationOutcome {
     let spool = spool.to_owned();
-    // Who answers with a page is not the API: a proxy that passed the request on may refuse its answer.
-    let is_api = no_key != NoKey::WebPage;
     match status {
-        status if is_api && PostEnd::is_conflict(status) => RotationOutcome::Conflict { status },
-        status if is_api && PostEnd::is_refusal(status) => RotationOutcome::Refused { status },
-        200..300 if whole && no_key != NoKey::Nothing => RotationOutcome::Unrecognised {
+        status if PostEnd::is_conflict(status, body) => RotationOutcome::Conflict { status },
+        status if PostEnd::is_refusal(status, body) => RotationOutcome::Refused { status },
+        200..300 if whole && !no_key.is_no_success() => RotationOutcome::Unrecognised {
             spool,
             why: no_key.to_string(),
         },

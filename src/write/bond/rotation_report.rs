@@ -97,7 +97,7 @@ pub(super) fn ended(bond: &BondId, outcome: &RotationOutcome, report: WriteRepor
                 exit::UNKNOWN,
                 "unclear",
                 format!(
-                    "a new key may have been issued and is lost ({why}); the old one is probably dead{}",
+                    "a new key may have been issued and is lost ({why}); if so, the old one is dead{}",
                     kept.unwrap_or_default()
                 ),
                 next_action(

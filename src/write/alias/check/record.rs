@@ -249,19 +249,30 @@ pub(super) fn target(known: &PreflightInput<'_>) -> CheckResult {
 
 /// Whether the present errors are older than the move, by the times of both.
 fn older(known: &PreflightInput<'_>) -> Option<bool> {
-    const MINUTE: i64 = 60;
     let instant = |path: &str| match known.fact(path) {
         Ok(FactValue::Instant(at)) => Some(*at),
         _ => None,
     };
     let moved_after = known.moved_at.or_else(|| instant("alias.moved_after"));
     let moved_before = known.moved_at.or_else(|| instant("alias.moved_before"));
-    let began_by = instant("lambda.errors_since_max")?;
+    let (began, began_by) = (
+        instant("lambda.errors_since"),
+        instant("lambda.errors_since_max")?,
+    );
+    is_older((moved_after, moved_before), (began, began_by))
+}
+
+/// Whether errors that began between two minutes are older than a move between two times; none
+/// where that cannot be told.
+fn is_older(
+    (moved_after, moved_before): (Option<i64>, Option<i64>),
+    (began, began_by): (Option<i64>, i64),
+) -> Option<bool> {
+    const MINUTE: i64 = 60;
     if moved_after.is_some_and(|moved| began_by + MINUTE <= moved) {
         return Some(true);
     }
-    let began = instant("lambda.errors_since")?;
-    (began + MINUTE > moved_before?).then_some(false)
+    (began? + MINUTE > moved_before?).then_some(false)
 }
 
 pub(super) fn onset(known: &PreflightInput<'_>) -> CheckResult {
@@ -358,5 +369,29 @@ pub(super) fn drift(known: &PreflightInput<'_>) -> CheckResult {
             ),
         )
         .next("Check again in a minute; if it stays, find out what the gateway invokes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_older_than_a_move_only_when_their_minute_ended_before_it() {
+        let exact = |moved: i64| (Some(moved), Some(moved));
+        for (moved, began, due) in [
+            (exact(960), (Some(900), 900), Some(true)),
+            (exact(959), (Some(900), 900), Some(false)),
+            (exact(960), (Some(900), 1_200), None),
+            (exact(961), (Some(900), 1_200), None),
+            (exact(959), (Some(900), 1_200), Some(false)),
+            ((Some(900), Some(960)), (Some(900), 900), None),
+            ((Some(960), Some(1_200)), (None, 900), Some(true)),
+            ((None, Some(959)), (Some(900), 900), Some(false)),
+            ((None, None), (Some(900), 900), None),
+            ((Some(900), None), (Some(900), 900), None),
+        ] {
+            assert_eq!(is_older(moved, began), due, "{moved:?} {began:?}");
+        }
     }
 }
