@@ -2,6 +2,7 @@
 //! output or file, wherever an answer held it, in whatever encoding, and wherever a preview or a
 //! field cut it. What has no secret in it prints the same with secrets as without.
 
+use crate::support::receiver::secret;
 use crate::support::{Stage, at_once, world};
 use duckops::practice::{FakeExecution, FakeStack, Fault, LogEvent, Operation};
 use serde_json::json;
@@ -11,7 +12,10 @@ use std::time::Duration;
 const AWS_SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzq3vTb5kL9";
 const SESSION: &str = "IQoJb3JpZ2luX2VjEPz7aCXVzLWVhc3QtMSJHMEUCIQDq8w2Zr5TnY6bKfLmVs3Xo0pRuHg==";
 const TOKEN: &str = "t0kR9vQx2LmZp7WcYb4NdSgH8jUfEa6K1oTi5rXq";
-const SECRETS: [&str; 3] = [AWS_SECRET, SESSION, TOKEN];
+/// Keys of channels, which no command needs that sends nothing.
+const HOOK: &str = "Zq7Wm2Xc9Lr4Vt8Np3Bk6Hs5Jd1Gf0Ya2Ue7Oi4T";
+const PATH: &str = "h8Rw3Ls6Tn1Vx5Kq9Mz2Cb7Pd4Gj0Fy3Ae8Uo6Ii";
+const SECRETS: [&str; 5] = [AWS_SECRET, SESSION, TOKEN, HOOK, PATH];
 
 /// A secret in each encoding that the README names.
 fn encoded(secret: &str, encoding: usize) -> String {
@@ -114,10 +118,21 @@ fn files(folder: &Path, found: &mut Vec<(String, String)>) {
 
 /// Every output and every file of a stage.
 fn outputs(stage: &Stage) -> Vec<(String, String)> {
-    let token = stage.home().join("token");
-    std::fs::write(&token, TOKEN).expect("written");
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-    std::fs::set_permissions(&token, mode).expect("0600");
+    let file = |name: &str, text: &str| {
+        let path = stage.home().join(name);
+        secret(&path, text);
+        path
+    };
+    let token = file("token", TOKEN);
+    let (key, url) = (
+        file("hook.key", HOOK),
+        file("hook.url", &format!("http://127.0.0.1:9/{PATH}")),
+    );
+    let folder = stage.home().join(".config/duckops");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let channel =
+        format!("[notify.hook]\nkind = \"webhook\"\nurl_file = {url:?}\nsecret_file = {key:?}\n");
+    std::fs::write(folder.join("config.toml"), channel).expect("written");
     let (saved, page, log) = (
         stage.home().join("state/saved.json"),
         stage.home().join("state/page.html"),

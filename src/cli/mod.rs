@@ -48,7 +48,7 @@ use crate::engine::waiting::Waiting;
 use crate::exit;
 use crate::redact;
 use crate::runbook::Library;
-use crate::stack::{Environment, Flags, Origin, ProxyExceptions, Settings};
+use crate::stack::{Environment, Flags, Origin, ProxyExceptions, Settings, known_secrets};
 use crate::text::Printable;
 use args::{Cli, Command};
 use clap::Parser;
@@ -196,11 +196,7 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
     }
     // A secret source prints where the secret is, never the secret.
     redact::known::arm(format!("{settings:?}"), own_texts::all);
-    for name in ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
-        if let Some(secret) = env.get(name) {
-            redact::known::remember(secret);
-        }
-    }
+    known_secrets::remember(&settings, &env);
     let default = Format::of(&settings.output)?;
     let out = Out::settled(default, &settings.color, &env, (cli.quiet, cli.explain))?;
     // From here on the format is known, also where only the configuration file names it.

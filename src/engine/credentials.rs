@@ -46,7 +46,6 @@ pub fn read(
 pub fn access_from_environment(env: &Environment) -> Access {
     access(env, &CredentialPaths::default()).unwrap_or_else(|error| Access {
         unusable: Some(error.to_string().into()),
-        others: aws_secrets(env),
         ..Access::default()
     })
 }
@@ -60,16 +59,6 @@ pub fn access(env: &Environment, paths: &CredentialPaths<'_>) -> Result<Access, 
     Ok(Access {
         token,
         key,
-        others: aws_secrets(env),
         ..Access::default()
     })
-}
-
-/// The AWS secrets of the environment. They are redacted even in a run that does not use them.
-fn aws_secrets(env: &Environment) -> Vec<Secret> {
-    let names = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].into_iter();
-    names
-        .filter_map(|name| env.get(name))
-        .map(|secret| Secret::known(secret.as_str()))
-        .collect()
 }

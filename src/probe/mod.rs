@@ -27,7 +27,7 @@ use crate::connections::Only;
 use crate::fact::Probe;
 use crate::lambda::version_lookup::VersionContext;
 use crate::observation::Observation;
-use crate::redact::Secrets;
+use crate::redact::{self, Secrets};
 use crate::stack::Stack;
 use std::time::Instant;
 use time::OffsetDateTime;
@@ -69,13 +69,12 @@ impl ProbeContext {
         self.now + self.began.elapsed()
     }
 
-    /// Everything secret that this run works with.
+    /// Everything secret that this run works with or knows of.
     pub async fn secrets(&self) -> Secrets {
         let access = [&self.access.token, &self.access.key].into_iter().flatten();
-        let access = access
-            .chain(&self.access.others)
-            .map(|secret| secret.expose().to_owned());
-        Secrets::new(access.chain(self.aws.secrets()))
+        let access = access.map(|secret| secret.expose().to_owned());
+        let known = redact::known::remembered();
+        Secrets::new(access.chain(self.aws.secrets()).chain(known))
     }
 }
 

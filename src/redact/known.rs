@@ -39,6 +39,15 @@ pub fn remember(secret: &str) {
     }
 }
 
+/// What is remembered, to look for it in what is kept.
+pub fn remembered() -> Vec<String> {
+    let read = REGISTRY.read().unwrap_or_else(PoisonError::into_inner);
+    let registry = read.as_ref();
+    registry.map_or_else(Vec::new, |registry| {
+        registry.texts.iter().cloned().collect()
+    })
+}
+
 /// The text without what is known to be secret.
 pub fn hide(text: &str) -> Cow<'_, str> {
     secrets().map_or(Cow::Borrowed(text), |secrets| secrets.without_known(text))

@@ -6,7 +6,7 @@ use crate::text::Printable;
 use super::aws_endpoints::other_region_of_profile;
 pub use super::aws_endpoints::{EndpointOverride, endpoints};
 
-const PROXY_VARIABLES: [&str; 6] = [
+pub(super) const PROXY_VARIABLES: [&str; 6] = [
     "HTTPS_PROXY",
     "https_proxy",
     "HTTP_PROXY",

@@ -11,6 +11,7 @@ mod config;
 mod deploy_log;
 pub mod env_overrides;
 mod flags;
+pub mod known_secrets;
 mod proxy_exceptions;
 mod retention;
 mod secret;

@@ -90,6 +90,14 @@ impl SecretError {
 }
 
 impl SecretSource {
+    /// Whether reading it takes it from nobody: what a shell hands over can be read once.
+    pub(super) fn can_be_read_again(&self) -> bool {
+        match self {
+            Self::File(path) => matches!(input::handed_over(path), Ok(None)),
+            Self::Environment(_) => true,
+        }
+    }
+
     /// Reads a secret that the configuration names. One newline at its end does not belong to it.
     ///
     /// # Errors

@@ -30,8 +30,6 @@ pub struct Access {
     pub spaceduck: Option<String>,
     /// Why a credential that is named cannot be used, if so: then no list is asked.
     pub unusable: Option<Printable>,
-    /// Secrets in the environment for other uses: not used here, and hidden in output.
-    pub others: Vec<Secret>,
 }
 
 struct ListRequest {
