@@ -256,13 +256,13 @@ mod tests {
         let well: Vec<_> = QUESTIONS.map(|id| Diagnosis::ok(id, "")).into();
         let mut ill = well.clone();
         ill[3] = Diagnosis::critical("tunnel", "gone");
-        for (findings, word) in [(&well, "is healthy"), (&ill, "`tunnel`")] {
+        for (findings, word) in [(&well, "Replay the event"), (&ill, "before it works")] {
             let next = next(findings);
             for word in [
                 word,
                 "spaceduck-bot-home.html",
                 "webhook-events.html",
-                "a test delivery succeeded",
+                "after a successful test delivery",
             ] {
                 assert!(next.contains(word), "{word}: {next}");
             }
