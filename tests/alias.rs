@@ -234,7 +234,7 @@ const REFUSALS: &[Refusal] = &[
         },
         arguments: &["rollback", CONSENT],
         code: 1,
-        says: &["version is proven to be good", "version 61: did not serve"],
+        says: &["version is proven to be good", "version 61: not served"],
     },
     Refusal {
         what: "metrics that may not be read",

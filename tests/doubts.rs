@@ -356,6 +356,29 @@ fn a_feed_that_names_nobody_needs_a_token_and_never_hides_a_failure() {
 }
 
 #[test]
+fn an_approval_in_a_feed_without_bonds_is_as_unknown_in_triage_as_it_is_alone() {
+    let mut world = FakeStack {
+        frozen: true,
+        ..FakeStack::empty(now())
+    };
+    tell(&mut world, 90_000, "pulse", json!({"spaceduck_id": A}));
+    asked(&mut world, 500);
+    tell(&mut world, 300, "peck_approved", json!({"peck_id": "p1"}));
+    let stage = Stage::of(world);
+    for call in [
+        &["peck", "show", "p1"][..],
+        &["triage", "peck"],
+        &["peck", "list"],
+    ] {
+        let ran = stage.duckops(call).run();
+        let first = ran.stdout.split_once("\nDO NOW").expect("an action").0;
+        let first = first.split_whitespace().collect::<Vec<_>>().join(" ");
+        let why = "approved, and the feed shows no bonds at all";
+        assert!(ran.code == 3 && first.ends_with(why), "{call:?}: {ran:?}");
+    }
+}
+
+#[test]
 fn counted_agents_that_no_list_shows_are_reported() {
     for (counted, dead, verdict, code) in [
         (0, 0, "ok", 0),

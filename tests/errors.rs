@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 /// How a line begins that says what to do.
-const REMEDIES: [&str; 22] = [
+const REMEDIES: [&str; 27] = [
     "use ",
     "give ",
     "make ",
@@ -16,7 +16,12 @@ const REMEDIES: [&str; 22] = [
     "list: ",
     "list the ids: ",
     "help: ",
-    "there are: ",
+    "runbooks: ",
+    "steps: ",
+    "states: ",
+    "commands: ",
+    "stacks: ",
+    "channels: ",
     "did you mean ",
     "did you mean: ",
     "add it ",
@@ -124,12 +129,12 @@ fn every_usage_error_says_what_failed_and_what_to_do() {
             &[],
             "",
         ),
-        ("triage inc-009", "runbook `inc-009`", &[], ""),
-        ("triage inc-004 nope", "step `nope`", &[], ""),
-        ("runbook show nope", "runbook `nope`", &[], ""),
-        ("peck guide nope", "state or stage `nope`", &[], ""),
-        ("help nope", "command `nope`", &[], ""),
-        ("drill --scene nope", "scene `nope`", &[], ""),
+        ("triage inc-009", "no runbook \"inc-009\"", &[], ""),
+        ("triage inc-004 nope", "no step \"nope\"", &[], ""),
+        ("runbook show nope", "no runbook \"nope\"", &[], ""),
+        ("peck guide nope", "no state \"nope\"", &[], ""),
+        ("help nope", "no command \"nope\"", &[], ""),
+        ("drill --scene nope", "no scene \"nope\"", &[], ""),
         ("facts nope", "`nope`", &[], ""),
         ("triage --deadline 5", "--deadline: `5`", &[], ""),
         ("triage --output yaml", "--output: `yaml`", &[], ""),

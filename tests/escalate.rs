@@ -104,7 +104,7 @@ fn an_escalation_has_its_context_and_is_sent_once() {
     for words in [
         "Paged ",
         " ago, at 2026-03-22T03:16:",
-        "Z, by operator (by login) on ",
+        "Z, by operator (by login) from ",
         ", delivered",
     ] {
         assert!(said.contains(words), "{words}: {said}");
@@ -209,10 +209,7 @@ fn without_a_channel_the_message_is_printed_and_not_recorded_as_sent() {
         .duckops(&["escalate", "inc-004", "--channel", "pager"])
         .run();
     let wrong = ended(wrong, 64);
-    assert!(
-        wrong.stderr.contains("there is no [notify.pager]"),
-        "{wrong:?}"
-    );
+    assert!(wrong.stderr.contains("no [notify.pager]"), "{wrong:?}");
 }
 
 #[test]
@@ -266,7 +263,7 @@ fn one_of_many_concurrent_escalations_is_sent_and_the_others_name_it() {
     let caller = came[0]["brief"]["by"].as_str().expect("a name");
     for late in ended.iter().filter(|ran| ran.code == 4) {
         assert!(
-            late.stdout.contains(&format!("by {caller} on ")),
+            late.stdout.contains(&format!("by {caller} from ")),
             "{late:?}"
         );
     }

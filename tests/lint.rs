@@ -93,7 +93,7 @@ fn a_runbook_without_a_mistake_passes() {
     let folder = folder(&[(NAME, GOOD)]);
     let ran = lint(folder.path());
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
-    assert_eq!(ran.stdout, "8 runbooks, 0 complaints\n");
+    assert_eq!(ran.stdout, "8 runbooks, no complaints\n");
 }
 
 /// What is written instead of what, the part that stands on the complaint's line, and

@@ -105,7 +105,7 @@ fn the_last_change_before_the_failure_is_named_first() {
     let ran = stage.duckops(&["timeline"]).run();
     assert!(
         ran.stdout
-            .starts_with("2026-03-22T03:12:09Z INC-001 ok -> critical; "),
+            .starts_with("BROKE     03:12Z INC-001 ok -> critical\nBEFORE    "),
         "{}",
         ran.stdout
     );
@@ -140,7 +140,8 @@ fn an_unreadable_source_is_named_and_the_exit_code_is_unknown() {
         assert_eq!(ran.code, 3, "{operation:?}: {ran:?}");
         assert!(ran.stdout.contains(says), "{operation:?}: {}", ran.stdout);
         assert!(
-            ran.stdout.starts_with("not judged what broke in 6 h"),
+            ran.stdout
+                .starts_with("UNKNOWN   not judged what broke in 6 h"),
             "{operation:?}: {}",
             ran.stdout
         );

@@ -3,7 +3,7 @@
 //! are informed when mail is expected again.
 
 use crate::support::{NOW, Stage, now, step, world};
-use duckops::practice::Fault;
+use duckops::practice::{Fault, Operation};
 use duckops::stack::{Flags, Settings};
 use duckops::state_dir::journal::{Journal, JournalEntry, Stage as Step};
 use serde_json::{Value, json};
@@ -99,6 +99,11 @@ fn without_a_login_the_first_thing_to_do_during_an_outage_is_to_log_in() {
         let text = run(&["-o", format]).run().stdout;
         assert!(text.contains(label), "{format}: {text}");
         assert_eq!(text.matches(why).count(), 1, "{format}: {text}");
+    }
+    // Its command stands once, as the action.
+    for format in ["table", "short", "markdown"] {
+        let text = run(&["-o", format]).run().stdout;
+        assert_eq!(text.matches("aws sso login").count(), 1, "{format}: {text}");
     }
     let short = run(&["-o", "short"]).run().stdout;
     let mail = short.lines().filter(|line| line.contains("INC-005/"));
@@ -423,7 +428,7 @@ fn a_day_of_failed_executions_and_a_lag_of_certificates_say_since_when_they_are_
         .json();
     let counts = step(&document, "inc-002", "counts");
     let told = counts["summary"].as_str().expect("a summary");
-    assert!(told.contains("none missed since"), "{told}");
+    assert!(told.contains("all issued since"), "{told}");
 }
 
 #[test]
@@ -490,6 +495,75 @@ fn an_unpecked_agent_that_still_pulses_keeps_nobody_else_from_being_judged() {
     let stage = Stage::of(world);
     let (code, document) = stage.once(&["triage"]).json();
     assert_eq!(code, 0, "{document:#}");
+    for (call, said) in [
+        (&["triage"][..], "UNPECKED, but pulsing"),
+        (&["triage", "bond"], "pulsing all the same"),
+    ] {
+        let ran = stage.once(call).run().stdout;
+        let ran = ran.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(ran.contains(&format!("{said}: {ID}")), "{ran}");
+    }
     let (code, shown) = stage.once(&["bond", "show", ID]).json();
     assert_ne!((code, &shown["state"]), (0, &json!("BONDED")), "{shown:#}");
+}
+
+#[test]
+fn each_agent_of_several_is_named_and_of_many_three() {
+    let offline = |agents: i64| {
+        let mut world = world("bonds-alive");
+        for nth in 0..agents {
+            for (kind, ago) in [("duck.bonded", 9_000), ("duck.pulse", 3_600 + nth * 60)] {
+                let (id, at) = (format!("DECAF0000000001{nth}"), NOW - ago);
+                let entry = json!({"event_type": kind, "timestamp": at, "spaceduck_id": id});
+                world.audit.push(entry);
+            }
+        }
+        let (_, document) = Stage::of(world).once(&["triage", "bond"]).json();
+        let said = &step(&document, "bond", "pulse")["summary"];
+        said.as_str().expect("a summary").to_owned()
+    };
+    let due = "1 OFFLINE: DECAF00000000010 for 1 h (limit 30 min)";
+    assert_eq!(offline(1), due);
+    let due = "2 OFFLINE: DECAF00000000011 for 1 h 1 min, DECAF00000000010 for 1 h (limit 30 min)";
+    assert_eq!(offline(2), due);
+    let many = offline(5);
+    assert!(many.ends_with(" and 2 more (limit 30 min)"), "{many}");
+    assert_eq!(many.matches("DECAF").count(), 3, "{many}");
+}
+
+#[test]
+fn all_denied_actions_are_named_with_one_fix() {
+    let denying = |operations: &[Operation]| {
+        let mut world = world("healthy");
+        for operation in operations {
+            world.faults.insert(*operation, Fault::Deny);
+        }
+        let (code, document) = Stage::of(world).once(&["triage"]).json();
+        assert_eq!(code, 3, "{document:#}");
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let command = text(&document["next_action"]["command"]);
+        (text(&document["summary"]), command)
+    };
+    let (one, command) = denying(&[Operation::GetAlias]);
+    assert!(one.ends_with("AWS denied lambda:GetAlias"), "{one}");
+    assert_eq!(command, "duckops doctor");
+    let (all, command) = denying(&[
+        Operation::GetAlias,
+        Operation::FilterLogEvents,
+        Operation::GetAccount,
+    ]);
+    let named = "AWS denied lambda:GetAlias, logs:FilterLogEvents, ses:GetAccount: ";
+    assert!(all.starts_with(named), "{all}");
+    assert_eq!(command, "duckops doctor --policy");
+}
+
+#[test]
+fn a_deadline_that_is_too_short_for_a_proof_names_a_longer_one() {
+    let stage = Stage::of(world("api-timeouts"));
+    let (code, document) = stage
+        .once(&["triage", "inc-001", "--deadline", "2s"])
+        .json();
+    assert_eq!(code, 3, "{document:#}");
+    let next = &document["next_action"]["command"];
+    assert_eq!(next, "duckops triage --deadline 20s");
 }

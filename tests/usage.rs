@@ -33,30 +33,30 @@ fn a_mistyped_name_is_a_usage_error_that_suggests_the_right_one() {
     let cells: [(&[&str], &[&str]); 9] = [
         (
             &["triage", "inc-04"],
-            &["runbook `inc-04`", "did you mean `inc-004`"],
+            &["no runbook \"inc-04\"", "did you mean: inc-004"],
         ),
-        (&["triage", "inx-005"], &["did you mean `inc-005`"]),
+        (&["triage", "inx-005"], &["did you mean: inc-005"]),
         (
             &["triage", "mail"],
             &[
-                "runbook `mail`",
+                "runbook \"mail\"",
                 "inc-001, inc-002, inc-003, inc-004, inc-005",
             ],
         ),
         (
             &["triage", "inc-004", "executoins"],
-            &["step `executoins`", "did you mean `executions`"],
+            &["no step \"executoins\"", "did you mean: executions"],
         ),
         (
             &["triage", "inc-004", "6"],
-            &["step `6`", "callback-errors, events"],
+            &["step \"6\"", "callback-errors, events"],
         ),
-        (&["triage", "inc-004", "0"], &["step `0`"]),
+        (&["triage", "inc-004", "0"], &["step \"0\""]),
         (
             &["facts", "status.agent.alive"],
             &["did you mean `status.agents.alive`"],
         ),
-        (&["runbook", "show", "inc-4"], &["did you mean `inc-004`"]),
+        (&["runbook", "show", "inc-4"], &["did you mean: inc-004"]),
         (&["triag"], &["triage"]),
     ];
     for (arguments, said) in cells {

@@ -73,7 +73,7 @@ pub(super) struct Cli {
     #[arg(long, global = true, value_name = "ID", help_heading = "Which stack")]
     account: Option<String>,
 
-    /// table, short, json, nagios, prometheus, markdown or junit [default: table]
+    /// table, short, json, nagios, prometheus, markdown, junit [default: table]
     #[arg(
         long,
         short,
@@ -88,7 +88,7 @@ pub(super) struct Cli {
     /// Print only when the verdict is not ok
     #[arg(long, short, global = true, help_heading = "Output")]
     pub(super) quiet: bool,
-    /// In tables, show evidence, requests and the manual command of every step
+    /// In tables, show evidence, requests and manual commands
     #[arg(long, global = true, help_heading = "Output")]
     pub(super) explain: bool,
     /// Show each request with its time and size, on standard error
@@ -96,16 +96,16 @@ pub(super) struct Cli {
     pub(super) verbose: bool,
 
     /// Limit of the whole run, such as 20s [default: 20s]
-    #[arg(long, global = true, value_name = "DUR", help_heading = "How")]
+    #[arg(long, global = true, value_name = "DUR", help_heading = "Run")]
     deadline: Option<String>,
     /// A folder of runbooks, over the built-in ones
-    #[arg(long, global = true, value_name = "DIR", help_heading = "How")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Run")]
     runbooks: Option<String>,
-    /// Where history is kept: sqlite:PATH, dynamodb:TABLE or none [default: in the state folder]
-    #[arg(long, global = true, value_name = "URL", help_heading = "How")]
+    /// sqlite:PATH, dynamodb:TABLE or none [default: sqlite in the state folder]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Run")]
     history: Option<String>,
     /// State folder [default: duckops in the XDG state folder]
-    #[arg(long, global = true, value_name = "DIR", help_heading = "How")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Run")]
     state_dir: Option<String>,
 }
 
@@ -133,7 +133,7 @@ pub(super) enum Command {
     Triage(TriageArgs),
     /// Run triage from cron: record, compare, report changes
     Check(CheckArgs),
-    /// Show the readings behind the verdicts, or those under a prefix
+    /// Show the readings behind the verdicts
     Facts(FactsArgs),
     /// List, show, check, test and make runbooks
     Runbook(RunbookArgs),
@@ -141,13 +141,13 @@ pub(super) enum Command {
     Drill(DrillArgs),
     /// Stream the audit feed, filtered
     Audit(AuditArgs),
-    /// Ask for what a new installation needs, and write the configuration
+    /// Set up this machine: write the configuration, then run doctor
     Init(InitArgs),
-    /// Check settings, credentials, account, clock, reachability and permissions
+    /// Check settings, login, account, clock, network and permissions
     Doctor(DoctorArgs),
     /// Show the recorded trend of a fact
     History(HistoryArgs),
-    /// Print alert rules for Prometheus, over the file that check --textfile writes
+    /// Print Prometheus alert rules for the file of check --textfile
     Rules(RulesArgs),
     /// Show, check or roll back the prod alias; promote with approval
     Alias(AliasArgs),
@@ -160,6 +160,10 @@ pub(super) enum Command {
     /// Append the incident to GOVERNANCE-LOG.md
     Record(RecordArgs),
     /// Page the on-call contact once, with the findings
+    ///
+    /// A test page: in a new shell, export XDG_CONFIG_HOME=$HOME/.config, so that your channels
+    /// are used; then paste what `duckops drill serve --scene inc-004` prints. The message
+    /// names the stack "practice".
     Escalate(EscalateArgs),
     /// Show events in order: verdicts, writes, alias, executions, audit
     Timeline(TimelineArgs),
@@ -169,14 +173,14 @@ pub(super) enum Command {
     Diff(DiffArgs),
     /// Show changes made from this machine, and who confirmed them
     Journal(JournalArgs),
-    /// Serve the commands that only read to coding agents, over the Model Context Protocol
+    /// Serve the reading commands to coding agents (Model Context Protocol)
     Mcp,
-    /// Print the JSON Schema of the output, of the configuration or of runbooks
+    /// Print the JSON Schema of output, configuration or runbooks
     Schema {
-        /// That of the configuration file
+        /// The schema of the configuration file
         #[arg(long, conflicts_with = "runbook")]
         config: bool,
-        /// That of a runbook file
+        /// The schema of a runbook file
         #[arg(long)]
         runbook: bool,
     },
@@ -191,9 +195,9 @@ pub(super) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page of a command, or write those of all
+    /// Print the manual page of a command, or write all of them
     Man {
-        /// The command, such as `alias rollback`; without it, the page about all
+        /// The command, such as `alias rollback`; without it, the overview
         #[arg(value_name = "COMMAND")]
         topic: Vec<String>,
         /// Write a page for every command into this folder
@@ -242,7 +246,7 @@ impl Command {
 
 #[derive(Debug, Args)]
 pub(super) struct RulesArgs {
-    /// How often the check is made
+    /// How often the check runs
     #[arg(long, value_name = "DUR", default_value = "5m")]
     pub(super) interval: String,
 }
@@ -252,23 +256,23 @@ pub(super) struct AuditArgs {
     /// Only entries whose type contains this, such as peck
     #[arg(long = "type", value_name = "T")]
     pub(super) kind: Option<String>,
-    /// Only entries of so long ago at most, such as 24h
+    /// Only entries newer than this, such as 24h
     #[arg(long, value_name = "DUR")]
     pub(super) since: Option<String>,
-    /// Ask again every so often and print what is new, until interrupted
+    /// Keep reading, and print new entries until interrupted [default: 10s]
     #[arg(long, value_name = "DUR", num_args = 0..=1, default_missing_value = "10s")]
     pub(super) follow: Option<String>,
-    /// Print details too; they may name other people's ids
+    /// Print the details too; they may hold ids of other people
     #[arg(long)]
     pub(super) details: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
-    /// Print the least AWS policy that lets everything be asked
+    /// Print the minimal AWS policy that reading needs
     #[arg(long)]
     pub(super) policy: bool,
-    /// In that policy also what moving the alias needs
+    /// Add to that policy what moving the alias needs
     #[arg(long, requires = "policy")]
     pub(super) writes: bool,
 }

@@ -58,17 +58,19 @@ const GROUPS: [(&str, &[&str]); 4] = [
 ];
 
 /// The first commands for a new user: the path of the command, and which of its examples.
-const FIRST: [(&str, usize); 6] = [
+const FIRST: [(&str, usize); 8] = [
     ("triage", 1),
     ("peck list", 0),
     ("alias check", 0),
     ("alias rollback", 0),
     ("check", 1),
     ("escalate", 0),
+    ("escalate", 1),
+    ("escalate", 2),
 ];
 
 /// What the exit codes of a command mean, by the word that stands beside its path.
-const CODES: [(&str, &str); 16] = [
+const CODES: [(&str, &str); 17] = [
     (
         "reads",
         "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown, 64 usage, 130 or 143 interrupted",
@@ -123,10 +125,14 @@ const CODES: [(&str, &str); 16] = [
         "protocol",
         "Exit codes: 0 the input ended, 3 the stream broke, 64 usage",
     ),
+    (
+        "lints",
+        "Exit codes: 0 no complaints, 64 complaints, or usage",
+    ),
     ("local", "Exit codes: 0 done, 64 usage"),
 ];
 
-/// The widest line of the overview.
+/// The widest line of help: nothing says how wide a screen is on which a file of it is read.
 const WIDTH: usize = 80;
 
 /// The examples of one command.
@@ -174,7 +180,10 @@ pub(super) fn command() -> Command {
         .action(ArgAction::HelpShort)
         .help("Print help")
         .global(true);
-    let root = Cli::command().disable_help_flag(true).arg(help);
+    let root = Cli::command()
+        .disable_help_flag(true)
+        .term_width(WIDTH)
+        .arg(help);
     let mut root = dressed(root, "", &examples);
     root.build();
     let overview = overview(&root, &examples);
@@ -216,6 +225,27 @@ fn dressed(command: Command, path: &str, examples: &[CommandExamples]) -> Comman
     command.after_help(after)
 }
 
+/// The examples that the overview shows.
+fn first(examples: &[CommandExamples]) -> Vec<(&'static str, &'static str)> {
+    let first = FIRST.iter().filter_map(|(path, at)| {
+        let known = examples.iter().find(|known| known.path == *path)?;
+        known.lines.get(*at).copied()
+    });
+    first.collect()
+}
+
+/// The first command of the overview that this word describes: `mute`, `silence` and `page` are no
+/// commands, and people type them.
+pub(super) fn described_by(word: &str) -> Option<&'static str> {
+    let is_in = |comment: &str| {
+        let mut words = comment.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|known| known.eq_ignore_ascii_case(word))
+    };
+    let first = first(&all_examples()).into_iter();
+    let mut lines = first.filter(|(comment, _)| is_in(comment));
+    lines.next().map(|(_, line)| line)
+}
+
 /// The help of `duckops` itself: the commands by group.
 fn overview(root: &Command, examples: &[CommandExamples]) -> String {
     let mut groups = String::new();
@@ -232,11 +262,7 @@ fn overview(root: &Command, examples: &[CommandExamples]) -> String {
         }
         groups.push('\n');
     }
-    let first = FIRST.iter().filter_map(|(path, at)| {
-        let known = examples.iter().find(|known| known.path == *path)?;
-        known.lines.get(*at).copied()
-    });
-    groups.push_str(&shown(&first.collect::<Vec<_>>()));
+    groups.push_str(&shown(&first(examples)));
     let template = format!(
         "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{groups}\n{{all-args}}{{after-help}}"
     );

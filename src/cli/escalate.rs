@@ -17,7 +17,7 @@ use crate::fact::instant;
 use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::NextAction;
-use crate::report::words::wrap_words;
+use crate::report::words::{wrap_in, wrap_words};
 use crate::state_dir::journal::Journal;
 use crate::text::Printable;
 use crate::write::consent::{Consent, Reply};
@@ -85,7 +85,7 @@ fn chosen(channels: &Channels, named: &[String]) -> Result<Vec<AlertChannel>, Fa
             false => all.join(", "),
         };
         return Err(Failure::usage(format!(
-            "--channel: there is no [notify.{other}] in the configuration file\nthere are: {all}\nset one up: duckops help escalate"
+            "--channel {other}: no [notify.{other}] in the configuration file\nchannels: {all}\nset one up: duckops help escalate"
         )));
     }
     let is_chosen = |channel: &&AlertChannel| named.is_empty() || named.contains(&channel.name);
@@ -184,7 +184,7 @@ fn print(
     }
     let text = match context.out.format {
         Format::Json => document(escalation, outcome, &cautions),
-        _ => page(escalation, outcome, &cautions),
+        _ => page(escalation, outcome, &cautions, context.out.screen.columns),
     };
     context.out.print(&text, outcome.code)
 }
@@ -228,6 +228,7 @@ fn page(
     escalation: &PreparedEscalation<'_>,
     outcome: &EscalationOutcome,
     cautions: &[&String],
+    columns: Option<usize>,
 ) -> String {
     let mut text = labelled(word(outcome.word).as_str(), &headline(outcome));
     if let Some(next) = next_action(outcome) {
@@ -251,13 +252,22 @@ fn page(
     if is_shown && escalation.situation.runbook().escalation.is_some() {
         text.push_str(&format!(
             "\n--- message ---\n{}--- end ---\n",
-            escalation.message()
+            fitted(&escalation.message(), columns)
         ));
     }
     if outcome.word == "printed" {
         text.push_str("set up a channel: duckops help escalate\n");
     }
     text
+}
+
+/// A message whose lines fit a terminal; through a pipe it is pasted as it stands.
+fn fitted(message: &str, columns: Option<usize>) -> String {
+    let Some(columns) = columns else {
+        return message.to_owned();
+    };
+    let lines = message.lines().flat_map(|line| wrap_in(line, columns));
+    lines.map(|line| line + "\n").collect()
 }
 
 /// The outcome as a person reads it.

@@ -203,17 +203,6 @@ impl Out {
         self.print(&self.rendered_ended(report, code), code)
     }
 
-    /// Prints a report; for people with something more, in a table of its own.
-    pub(super) fn report_with(&self, report: &Report, more: &str) -> u8 {
-        let code = report.exit_code();
-        match self.format {
-            Format::Table if !(self.quiet && report.verdict == Verdict::Ok) => {
-                self.print(&format!("{}\n{more}", self.rendered(report)), code)
-            }
-            _ => self.report(report),
-        }
-    }
-
     /// Prints a report of a series; yields whether anybody still reads.
     pub(super) fn again(&self, report: &Report) -> bool {
         if self.quiet && report.verdict == Verdict::Ok {

@@ -13,11 +13,16 @@ use std::fmt::Write;
 pub(super) fn main(context: &Context, runbook: &str, step: Option<&str>) -> Result<u8, Failure> {
     let runbook = context.library.get(runbook)?;
     let ids = runbook.steps.iter().map(|step| step.id.as_str());
+    let kind = if runbook.id == "peck" {
+        "state"
+    } else {
+        "stage"
+    };
     let wanted = step.map(|step| step.to_lowercase().replace('_', "-"));
     if let Some(wanted) = &wanted
         && !ids.clone().any(|id| id == wanted)
     {
-        return Err(Missing::name("state or stage", wanted, ids).into());
+        return Err(Missing::name(kind, wanted, ids).into());
     }
     let steps = runbook.steps.iter();
     let steps: Vec<_> = steps

@@ -1,6 +1,6 @@
 //! What clap says of a command line that it does not understand.
 
-use super::command_line::{find, paths};
+use super::command_line::{described_by, find, paths};
 use super::fail::Failure;
 use super::out::Out;
 use crate::exit;
@@ -148,10 +148,11 @@ fn unknown_command(word: &str, text: &str, root: &Command) -> Failure {
         found.next().filter(|_| found.next().is_none()).cloned()
     };
     let nearest = near(word, &names).map(of_level).or_else(elsewhere);
-    let known = names.join(", ");
-    let second = match nearest {
-        Some(nearest) => format!("did you mean: duckops {}", nearest.trim()),
-        None => format!("commands: {known}"),
+    let nearest = nearest.map(|path| format!("duckops {}", path.trim()));
+    let described = || described_by(word).filter(|_| path.is_empty());
+    let second = match nearest.or_else(|| described().map(str::to_owned)) {
+        Some(nearest) => format!("did you mean: {nearest}"),
+        None => format!("commands: {}", names.join(", ")),
     };
     let help = format!("duckops help {}", path.join(" "));
     Failure::usage(format!(

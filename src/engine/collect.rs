@@ -302,7 +302,7 @@ fn check_account(answers: &mut [Observation], stack: &Stack, notes: &mut Vec<Pri
                             format!("AWS account {}, the stack is in {account}", value.shown()),
                         )
                         .fix(format!(
-                            "Choose the profile of account {account}: AWS_PROFILE=…"
+                            "Choose the profile of account {account}: --profile or AWS_PROFILE"
                         )),
                     ),
                     Err(unavailable) => Some(match unavailable.why {
@@ -329,7 +329,7 @@ fn check_account(answers: &mut [Observation], stack: &Stack, notes: &mut Vec<Pri
         unavailable.why,
         UnavailableReason::WrongAccount | UnavailableReason::WrongRegion
     ) {
-        notes.push(format!("nothing AWS said counts: {}", unavailable.detail).into());
+        notes.push(format!("answers of AWS not used: {}", unavailable.detail).into());
     }
 }
 

@@ -28,6 +28,7 @@ pub mod runbooks;
 pub mod save_recording;
 mod suggested;
 pub mod timeline;
+mod timeline_screen;
 pub mod trend;
 mod versions;
 pub mod wait;

@@ -5,6 +5,7 @@ use crate::fact::{FactValue, instant};
 use crate::judge::{self, CaseResults, Check, Inputs, Selection};
 use crate::observation::FactState;
 use crate::recording::Recording;
+use crate::report::count;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::report::junit;
@@ -32,7 +33,7 @@ pub fn lint(library: &Library, id: Option<&str>) -> Result<Document, Missing> {
             Err(other) => return Err(other),
         }
     }
-    let summary = format!("{} runbooks, {} complaints", ids.len(), complaints.len());
+    let summary = summary(ids.len(), complaints.len());
     let text = match complaints.is_empty() {
         true => format!("{summary}\n"),
         false => lines(&complaints),
@@ -58,20 +59,19 @@ pub fn test(library: &Library, id: Option<&str>) -> Result<Document, Missing> {
     for runbook in &runbooks {
         let results = judge::rehearse(runbook);
         let rules: usize = runbook.steps.iter().map(|step| step.rules.len()).sum();
-        let (cases, verdicts, wrong) = (results.cases, results.verdicts, results.complaints.len());
         let _ = writeln!(
             text,
-            "{}: {cases} cases, {verdicts} verdicts, {rules} rules, {wrong} complaints",
-            runbook.id
+            "{}: {}, {}, {}, {}",
+            runbook.id,
+            count(results.cases, "case", "cases"),
+            count(results.verdicts, "verdict", "verdicts"),
+            count(rules, "rule", "rules"),
+            count(results.complaints.len(), "complaint", "complaints"),
         );
         complaints.extend(results.complaints);
     }
     text.push_str(&lines(&complaints));
-    let summary = format!(
-        "{} runbooks, {} complaints",
-        runbooks.len(),
-        complaints.len()
-    );
+    let summary = summary(runbooks.len(), complaints.len());
     Ok(document(
         DocumentKind::RunbookTest,
         summary,
@@ -119,6 +119,14 @@ fn suite(runbook: &Runbook) -> junit::Suite {
     }
 }
 
+fn summary(runbooks: usize, complaints: usize) -> String {
+    let runbooks = count(runbooks, "runbook", "runbooks");
+    format!(
+        "{runbooks}, {}",
+        count(complaints, "complaint", "complaints")
+    )
+}
+
 fn lines(complaints: &[Complaint]) -> String {
     let lines = complaints.iter().map(|complaint| format!("{complaint}\n"));
     lines.collect()
@@ -161,7 +169,7 @@ pub fn recorded_cases(
         let case = case(runbook, recording);
         format!("# For runbooks/{}.toml, from {file}\n{case}\n", runbook.id)
     });
-    let summary = format!("{} cases", runbooks.len());
+    let summary = count(runbooks.len(), "case", "cases");
     let text = cases.collect();
     Ok(Document::verbatim(DocumentKind::RunbookCase, summary, text))
 }

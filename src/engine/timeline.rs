@@ -3,6 +3,7 @@
 use super::actions::Writes;
 use super::journal::{self, JournalError};
 use super::run::Run;
+use super::timeline_screen;
 use super::with_history::with_history;
 use crate::fact::{Probe, duration, instant, parse_instant};
 use crate::history::{HistoryError, Sample, Summary};
@@ -13,6 +14,7 @@ use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::report::markdown::inert;
 use crate::report::model::{StackIdentity, Verdict};
+use crate::report::words::wrap_in;
 use crate::stack::Settings;
 use crate::state_dir::journal::JournalEntry;
 use crate::text::Printable;
@@ -217,10 +219,24 @@ impl CollectedTimeline {
         let summary = Printable::from(self.summary(since));
         let mut text = match is_markdown {
             true => format!("{}\n\n{}", inert(summary.as_str()), markdown(moments)),
-            false => format!("{summary}\n\n{}", table(moments, screen)),
+            false => format!(
+                "{}\n{}",
+                timeline_screen::answer(
+                    summary.as_str(),
+                    (broke.is_some(), self.is_incomplete),
+                    now,
+                    screen
+                ),
+                timeline_screen::table(moments, now, screen)
+            ),
         };
         for note in &self.notes {
-            text.push_str(&format!("\nnote: {note}\n"));
+            text.push('\n');
+            let columns = screen.columns.unwrap_or(timeline_screen::PAGE);
+            for line in wrap_in(&format!("note: {note}"), columns) {
+                text.push_str(&line);
+                text.push('\n');
+            }
         }
         let mut document = Document::new(DocumentKind::Timeline, verdict, summary, text, extra);
         document.heading.stack = Some(stack);
@@ -236,20 +252,6 @@ fn is_change(moment: &Moment) -> bool {
     ];
     let text = moment.text.as_str().to_ascii_lowercase();
     CHANGES.iter().any(|word| text.contains(word))
-}
-
-fn table(moments: &[Moment], screen: Screen) -> String {
-    let rows = moments.iter().map(|moment| {
-        let mark = if moment.bad.is_some() { "!" } else { "" };
-        let witness = moment.witness.word().into();
-        [
-            instant(moment.at).into(),
-            mark.into(),
-            witness,
-            moment.text.clone(),
-        ]
-    });
-    screen.table(["AT", "", "SOURCE", "WHAT"], rows)
 }
 
 fn markdown(moments: &[Moment]) -> String {

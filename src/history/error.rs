@@ -122,7 +122,7 @@ impl HistoryError {
             Self::NoCredentials { .. } => "Log in: aws sso login".to_owned(),
             Self::NoAnswer { .. } => "Ask again, or run without it: --history none".to_owned(),
             Self::Elsewhere { .. } => {
-                "Choose the profile of the stack's account: AWS_PROFILE=…".to_owned()
+                "Choose the profile of the stack's account: --profile or AWS_PROFILE".to_owned()
             }
             Self::Busy { .. } => "Wait for the other duckops, then run it again".to_owned(),
             Self::NotWritable { .. } => {

@@ -43,7 +43,8 @@ pub(super) fn of(cause: Option<RunbookReport>, runbooks: Vec<RunbookReport>) -> 
     };
     let mut layout = Layout::default();
     let detail = || common_detail(&runbooks).filter(|_| verdict == Verdict::Unknown);
-    if let Some(obstacle) = common_obstacle(&runbooks).or_else(detail) {
+    let obstacle = common_obstacle(&runbooks).or_else(|| denials(&runbooks));
+    if let Some(obstacle) = obstacle.or_else(detail) {
         if verdict == Verdict::Unknown {
             layout.headline = Some(obstacle.summary.clone());
             layout
@@ -153,6 +154,51 @@ fn common_obstacle(runbooks: &[RunbookReport]) -> Option<Obstacle> {
         summary: summary.into(),
         next_action: first.next_action.clone(),
         reply: first.reply.clone().filter(|_| is_told),
+    })
+}
+
+/// All that AWS denied, where that is more than one action: one policy allows them.
+fn denials(runbooks: &[RunbookReport]) -> Option<Obstacle> {
+    let steps = || runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let denied = |step: &StepReport| {
+        let action = step
+            .summary
+            .as_str()
+            .strip_prefix("not judged: AWS denied ")?;
+        let fix = step.next_action.as_ref()?.text.as_str();
+        let is_unknown = step.verdict() == Verdict::Unknown;
+        is_unknown.then(|| (action.to_owned(), fix.replace(action, "ACTION")))
+    };
+    let fixes: BTreeMap<String, String> = steps().filter_map(denied).collect();
+    let mut forms = fixes.values();
+    let form = forms.next()?;
+    if fixes.len() < 2 {
+        return None;
+    }
+    let actions: Vec<_> = fixes.keys().map(String::as_str).collect();
+    let all = actions.join(", ");
+    let silenced = steps()
+        .filter(|step| step.verdict() == Verdict::Unknown)
+        .count();
+    let (fix, command) = match forms.all(|other| other == form) {
+        true if form == "Allow ACTION for this identity" => (
+            "Allow them for this identity; this prints the policy".to_owned(),
+            "duckops doctor --policy",
+        ),
+        true => (form.replace("ACTION", "each of them"), "duckops doctor"),
+        false => ("Fix each; the causes differ".to_owned(), "duckops doctor"),
+    };
+    Some(Obstacle {
+        summary: format!(
+            "AWS denied {all}: {silenced} of {} steps not judged",
+            steps().count()
+        )
+        .into(),
+        next_action: Some(NextAction {
+            text: fix.into(),
+            command: Some(command.into()),
+        }),
+        reply: None,
     })
 }
 

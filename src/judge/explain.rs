@@ -52,7 +52,7 @@ pub(super) fn parent(
 pub(super) fn block(report: &mut RunbookReport, parent: &str) {
     let name = parent.to_uppercase();
     if report.verdict == Verdict::Unknown {
-        report.summary = format!("not judged: {name} first").into();
+        report.summary = format!("not judged: {name} is critical").into();
     } else {
         let is_said = report
             .summary

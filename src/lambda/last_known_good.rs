@@ -233,10 +233,10 @@ impl Record {
     /// What speaks against the version beside its configuration.
     fn rejection(&self, witnesses: &Witnesses<'_>) -> Option<String> {
         if self.is_withheld() {
-            return Some("it was rolled back before".to_owned());
+            return Some("rolled back before".to_owned());
         }
         if !witnesses.published.contains(&self.number) {
-            return Some("it does not exist any more".to_owned());
+            return Some("does not exist any more".to_owned());
         }
         self.rejection_from_counts()
     }
@@ -244,19 +244,17 @@ impl Record {
     fn rejection_from_counts(&self) -> Option<String> {
         let (invoked, failed) = self.counts.unwrap_or((0, 0));
         if failed > invoked {
-            return Some("its metrics contradict each other".to_owned());
+            return Some("metrics contradict each other".to_owned());
         }
         if invoked > 0 && error_rate_at_least(failed, invoked) >= MAX_ERROR_RATE {
-            return Some(format!(
-                "it failed: {failed} errors in {invoked} invocations"
-            ));
+            return Some(format!("failed: {failed} errors in {invoked} invocations"));
         }
         let is_proven = error_rate_at_most(failed, invoked) < MAX_ERROR_RATE;
         if is_proven || self.answered_at.is_some() {
             return None;
         }
         Some(match invoked {
-            0 => "did not serve this alias in 30 d".to_owned(),
+            0 => "not served in 30 d".to_owned(),
             _ => format!(
                 "too few invocations: {} ({MIN_CLEAN_INVOCATIONS} without an error needed)",
                 crate::lambda::error_rate::record(failed, invoked)
@@ -298,7 +296,7 @@ fn rejection_from_config(
             return Err(Unavailable::new(UnavailableReason::NotAsked, why));
         }
         Some(Err(unavailable)) if unavailable.why == UnavailableReason::NotFound => {
-            return Ok(Some("it does not exist any more".to_owned()));
+            return Ok(Some("does not exist any more".to_owned()));
         }
         Some(Err(unavailable)) => {
             let detail = &unavailable.detail;

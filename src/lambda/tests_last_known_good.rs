@@ -112,7 +112,7 @@ fn more_errors_than_invocations_prove_nothing_about_the_version() {
     let record = Record::of(41, Some(&metrics), &[], &VersionEvents::default());
     assert_eq!(
         record.rejection_from_counts().as_deref(),
-        Some("its metrics contradict each other")
+        Some("metrics contradict each other")
     );
 }
 

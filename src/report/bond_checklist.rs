@@ -75,7 +75,8 @@ fn approvals(peck: Option<&Peck>) -> ChecklistItem {
 /// The key comes with `duck.bonded`; whether it was taken only the receiver knows.
 fn delivered(bond: &Bond, now: i64) -> ChecklistItem {
     let name = "beak key";
-    let replay = "Replay duck.bonded to the receiver: duckops webhook send duck.bonded (webhook-events.html)";
+    let replay =
+        "Replay duck.bonded to the receiver (webhook-events.html): duckops help webhook send";
     match (bond.fails(now), bond.seen, bond.since) {
         (true, ..) => ChecklistItem::bad(
             name,
@@ -104,7 +105,11 @@ fn delivered(bond: &Bond, now: i64) -> ChecklistItem {
 
 fn first_pulse(bond: &Bond, now: i64) -> ChecklistItem {
     let name = "first pulse";
-    let fix = "Start the runtime, or send one pulse: duckops bond pulse";
+    let fix = format!(
+        "Start the runtime, or send one pulse: duckops bond pulse {}",
+        text(&bond.id)
+    );
+    let fix = fix.as_str();
     let age = bond.age(now);
     match (bond.class(now), bond.pulse_age(now), age) {
         (Class::Alive, Some(pulse), _) => ChecklistItem::ok(

@@ -1,9 +1,10 @@
 //! The items of a checklist: what was checked, what was found, what to do.
 
-use super::columns::Screen;
 use super::document::Document;
 use super::json::DocumentKind;
-use super::model::Verdict;
+use super::model::{NextAction, Verdict};
+use super::palette::Style;
+use super::table;
 use super::words::count;
 use crate::text::Printable;
 use serde_json::json;
@@ -48,42 +49,100 @@ impl ChecklistItem {
     }
 }
 
-/// A checklist as a document of this kind, with the one thing to do now where there is one.
+impl NextAction {
+    /// A fix in words, whose command may follow its last colon.
+    pub fn of_fix(fix: &Printable) -> Self {
+        let is_command = |text: &str| {
+            let word = text.split(' ').next().unwrap_or_default();
+            matches!(word, "duckops" | "aws" | "unset" | "chmod" | "timedatectl")
+        };
+        match fix.as_str().rsplit_once(": ") {
+            Some((text, command)) if is_command(command) => Self {
+                text: text.into(),
+                command: Some(command.into()),
+            },
+            _ if is_command(fix.as_str()) => Self {
+                text: "Show what is wrong and what to do".into(),
+                command: Some(fix.clone()),
+            },
+            _ => Self {
+                text: fix.clone(),
+                command: None,
+            },
+        }
+    }
+}
+
+/// A checklist of this subject as a document: what is wrong, what to do about it, a row for each
+/// check; `close` is what follows once all of it is well.
 pub fn document(
     kind: DocumentKind,
+    subject: &str,
     checks: &[ChecklistItem],
-    next: Option<&str>,
-    screen: Screen,
+    close: Option<&str>,
+    style: Style,
 ) -> Document {
     let verdict = Verdict::worst(checks.iter().map(|check| check.verdict));
     let is_bad = |check: &&ChecklistItem| !matches!(check.verdict, Verdict::Ok | Verdict::Skipped);
-    let rows = checks.iter().map(|check| {
-        let name = check.name.as_str().into();
-        [name, check.verdict.short().into(), check.found.clone()]
-    });
-    let mut text = screen.table(["CHECK", "VERDICT", "FOUND"], rows);
-    for check in checks {
-        if let Some(fix) = &check.fix {
-            text.push_str(&format!("fix {}: {fix}\n", check.name));
-        }
-    }
-    let summary = match checks.iter().filter(is_bad).count() {
-        0 => format!("{} ok", count(checks.len(), "check", "checks")),
-        n => {
-            let needs = if n == 1 { "needs" } else { "need" };
-            let all = count(checks.len(), "check", "checks");
-            format!("{n} of {all} {needs} attention")
-        }
+    let bad: Vec<_> = checks.iter().filter(is_bad).collect();
+    let all = count(checks.len(), "check", "checks");
+    let worst = bad.iter().filter(|check| check.verdict == verdict);
+    let worst: Vec<_> = worst
+        .map(|check| match check.name.as_str() {
+            "note" => check.found.as_str(),
+            name => name,
+        })
+        .collect();
+    let summary = match bad.len() {
+        0 => format!("{all} ok"),
+        1 => format!("1 of {all} needs attention: {}", worst.join(", ")),
+        many => format!("{many} of {all} need attention: {}", worst.join(", ")),
     };
-    text.push_str(&format!("{summary}\n"));
+    let first = bad.iter().find(|check| check.verdict == verdict);
+    let next = first
+        .and_then(|check| check.fix.as_ref())
+        .map(NextAction::of_fix);
+    let rows = rows(checks, first.map(|check| check.name.as_str()));
+    let mut below: Vec<String> = close.map(str::to_owned).into_iter().collect();
+    below.push(format!("exit {}", verdict.exit_code()));
+    let headline = format!("{subject}: {summary}");
+    let text = table::page((verdict, &headline), next.as_ref(), &rows, &below, style);
     let checks: Vec<_> = checks
         .iter()
         .map(|c| json!({"check": c.name, "verdict": c.verdict.word(), "found": c.found.as_str(), "fix": c.fix.as_ref().map(Printable::as_str)}))
         .collect();
     let mut extra = json!({ "checks": checks });
-    if let Some(next) = next {
-        text.push_str(&format!("NEXT  {}\n", Printable::from(next)));
-        extra["next"] = next.into();
+    if let Some(close) = close {
+        extra["next"] = close.into();
     }
     Document::new(kind, verdict, summary, text, extra)
+}
+
+/// A row for each check, the fix below what was found unless it is the action already. What
+/// silences several checks is said once.
+fn rows(checks: &[ChecklistItem], leading: Option<&str>) -> Vec<(Verdict, String, Vec<String>)> {
+    let is_silent =
+        |check: &&ChecklistItem| check.verdict == Verdict::Unknown && check.fix.is_none();
+    let silenced = |found: &Printable| {
+        let same = checks.iter().filter(is_silent);
+        let same = same.filter(|check| check.found == *found);
+        same.map(|check| check.name.as_str()).collect::<Vec<_>>()
+    };
+    let row = |check: &ChecklistItem| {
+        let found = check.found.to_string();
+        let names = silenced(&check.found);
+        if is_silent(&check) && names.len() > 1 {
+            let is_first = names.first() == Some(&check.name.as_str());
+            let name = format!("{} checks", names.len());
+            return is_first.then(|| (check.verdict, name, vec![found, names.join(" ")]));
+        }
+        let fix = check
+            .fix
+            .iter()
+            .filter(|_| leading != Some(check.name.as_str()));
+        let fix = fix.map(Printable::to_string);
+        let lines = std::iter::once(found).chain(fix).collect();
+        Some((check.verdict, check.name.clone(), lines))
+    };
+    checks.iter().filter_map(row).collect()
 }

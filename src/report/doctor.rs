@@ -6,7 +6,6 @@ use super::model::{NextAction, Verdict};
 use super::palette::Style;
 use super::table;
 use super::words::count;
-use crate::text::Printable;
 
 /// Groups with the checks that belong to each, in the order of the screen.
 const GROUPS: [(&str, &[&str]); 6] = [
@@ -46,7 +45,7 @@ pub fn page(checks: &[ChecklistItem], style: Style) -> String {
             )
         }
     };
-    let next = first.and_then(|first| Some(next(first.fix.as_ref()?)));
+    let next = first.and_then(|first| Some(NextAction::of_fix(first.fix.as_ref()?)));
     let mut rows = rows(checks);
     rows.sort_by_key(|(verdict, ..)| std::cmp::Reverse(*verdict));
     let code = verdict.exit_code();
@@ -95,28 +94,6 @@ fn finding(check: &ChecklistItem) -> String {
         }
         _ if is_permission(check) => check.found.to_string(),
         name => format!("{name} {}", check.found),
-    }
-}
-
-/// A fix, whose command may follow its last colon.
-fn next(fix: &Printable) -> NextAction {
-    let is_command = |text: &str| {
-        let word = text.split(' ').next().unwrap_or_default();
-        matches!(word, "duckops" | "aws" | "unset" | "chmod" | "timedatectl")
-    };
-    match fix.as_str().rsplit_once(": ") {
-        Some((text, command)) if is_command(command) => NextAction {
-            text: text.into(),
-            command: Some(command.into()),
-        },
-        _ if is_command(fix.as_str()) => NextAction {
-            text: "Show what is wrong and what to do".into(),
-            command: Some(fix.clone()),
-        },
-        _ => NextAction {
-            text: fix.clone(),
-            command: None,
-        },
     }
 }
 

@@ -13,22 +13,23 @@ use serde_json::json;
 /// is wanted, which holds all of them either way.
 pub fn document(chain: &Chain, is_short: bool, is_json: bool, screen: Screen) -> Document {
     let (verdict, summary) = integrity(chain);
-    let mut text = match is_short {
-        true => String::new(),
-        false if chain.entries.is_empty() => {
-            "no change was made from this machine; changes from elsewhere: CloudTrail, duckops timeline\n"
-                .to_owned()
-        }
-        false => table(chain, screen),
-    };
-    text.push_str(&format!("{}  {summary}\n", verdict.word().to_uppercase()));
+    let label = verdict.word().to_uppercase();
+    let mut text = format!("{label:<10}{summary}\n");
     for (line, why) in &chain.breaks {
-        text.push_str(&format!("line {line}: {why}\n"));
+        text.push_str(&format!("          line {line}: {why}\n"));
     }
-    text.push_str(&format!(
-        "newest hash {}; note it elsewhere to see later that nothing was cut off\n",
-        Untrusted::new(chain.head.as_str()).printable(64)
-    ));
+    if chain.entries.is_empty() {
+        text.push_str("          elsewhere: duckops timeline, CloudTrail\n");
+    } else {
+        if !is_short {
+            text.push_str(&format!("\n{}\n", table(chain, screen)));
+        }
+        // Its length is that of a hash: it stands alone, to be copied.
+        text.push_str(&format!(
+            "newest hash, to be kept elsewhere: it shows later whether lines were cut off\n  {}\n",
+            Untrusted::new(chain.head.as_str()).printable(64)
+        ));
+    }
     let entry = |(number, entry): &_| json!({"number": number, "entry": entry});
     let entries = chain.entries.iter().filter(|_| is_json);
     let entries: Vec<_> = entries.map(entry).collect();
@@ -58,7 +59,11 @@ fn integrity(chain: &Chain) -> (Verdict, String) {
         );
         return (Verdict::Warning, summary);
     }
-    (Verdict::Ok, format!("the chain of {entries} is whole"))
+    let summary = match chain.entries.is_empty() {
+        true => "no change was made from this machine".to_owned(),
+        false => format!("the chain of {entries} is whole"),
+    };
+    (Verdict::Ok, summary)
 }
 
 fn table(chain: &Chain, screen: Screen) -> String {

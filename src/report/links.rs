@@ -3,10 +3,12 @@
 
 use super::model::Report;
 use crate::fact::FactValue;
+use crate::stack::API_URL;
 use regex::{Captures, Regex};
 use std::collections::BTreeSet;
 
-/// Where the operator's pages are.
+/// Where the operator's pages are, of the stack that this is the API of. Another stack has pages of
+/// its own, and where they are is not known.
 const PAGES: &str = "https://spaceduck.bot/";
 
 /// The pages that runbooks name.
@@ -21,7 +23,8 @@ const EXECUTIONS: &str = "executions.";
 /// The text with links in it.
 pub fn linked(text: &str, report: &Report) -> String {
     let mut text = text.to_owned();
-    if let Ok(page) = Regex::new(PAGE) {
+    let is_ours = report.stack.api_url.as_str().trim_end_matches('/') == API_URL;
+    if let Some(page) = Regex::new(PAGE).ok().filter(|_| is_ours) {
         let link = |found: &Captures<'_>| osc8(&format!("{PAGES}{}", &found[0]), &found[0]);
         text = page.replace_all(&text, link).into_owned();
     }
@@ -140,7 +143,8 @@ mod tests {
 
     #[test]
     fn pages_steps_and_executions_become_links_and_no_word_changes() {
-        let report = sample::critical();
+        let mut report = sample::critical();
+        report.stack.api_url = API_URL.into();
         let text = "  WARN 3 executions       peck-5f2aa failed\n  \
                     CRIT 3 production-access  none (webhook-events.html)\n          \
                     duckops escalate inc-004\n";
@@ -156,5 +160,10 @@ mod tests {
         let osc = Regex::new("(?-u)\x1b\\]8;;[ -~]*\x1b\\\\").expect("a pattern");
         assert_eq!(osc.replace_all(&linked, ""), text);
         assert!(linked.ends_with("          duckops escalate inc-004\n"));
+        // The pages of another stack are elsewhere; the AWS console is the same.
+        report.stack.api_url = "https://api.example.com/prod".into();
+        let linked = super::linked(text, &report);
+        assert!(!linked.contains("spaceduck.bot"), "{linked:?}");
+        assert!(linked.contains("ses/home?region="), "{linked:?}");
     }
 }

@@ -31,7 +31,7 @@ pub fn render(report: &Report) -> String {
     }
     if let Some(obstacle) = super::words::obstacle(report) {
         lines.push(format!("UNKNOWN {} {}", report.stack.name, obstacle.text));
-        lines.extend(action(Some(&obstacle), None, report.started_at));
+        lines.extend(obstacle.command.map(|command| format!("do: {command}")));
     }
     // What the first line is about comes first.
     let (first, others): (Vec<&RunbookReport>, Vec<&RunbookReport>) = report
@@ -101,7 +101,7 @@ fn rows(runbook: &RunbookReport, now: OffsetDateTime) -> Vec<String> {
     if let Some(parent) = &runbook.blocked_by {
         let parent = name(parent);
         return vec![match runbook.verdict {
-            Verdict::Unknown => format!("{label}{word} {id} not judged: {parent} first"),
+            Verdict::Unknown => format!("{label}{word} {id} not judged: {parent} is critical"),
             _ => format!("{label}{word} {id} {}", runbook.summary),
         }];
     }
@@ -277,7 +277,7 @@ mod tests {
     fn what_another_incident_explains_is_one_line() {
         let text = render(&sample::blocked());
         assert!(
-            text.ends_with("UNKN INC-004 not judged: INC-001 first\n"),
+            text.ends_with("UNKN INC-004 not judged: INC-001 is critical\n"),
             "{text}"
         );
         assert_eq!(text.lines().count(), 4, "{text}");

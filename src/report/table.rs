@@ -261,11 +261,9 @@ impl<'a> TablePage<'a> {
             Verdict::Ok,
             Verdict::Skipped,
         ] {
-            rows.extend(
-                joins(verdict)
-                    .then(|| Row::joined_steps(&shown, verdict, many))
-                    .flatten(),
-            );
+            if joins(verdict) {
+                rows.extend(Row::joined_steps(&shown, verdict, many));
+            }
         }
         self.rows(&rows);
     }

@@ -90,9 +90,15 @@ pub(super) fn utc(at: OffsetDateTime) -> String {
     instant(at.unix_timestamp())
 }
 
-/// What keeps several steps unknown, and the command that mends it.
+/// What keeps several steps unknown, and the command that mends it, unless that is the action of
+/// the run.
 pub(super) fn obstacle(report: &Report) -> Option<NextAction> {
     let (text, command) = report.layout.obstacle.clone()?;
+    let next = report
+        .next_action
+        .as_ref()
+        .and_then(|next| next.command.as_ref());
+    let command = command.filter(|command| next != Some(command));
     Some(NextAction { text, command })
 }
 

@@ -19,7 +19,7 @@ pub struct Library(BTreeMap<String, (String, String)>);
 #[derive(Debug, thiserror::Error)]
 pub enum Missing {
     /// No runbook or step of that name.
-    #[error("there is no {kind} `{asked}`{}\n{}", near.as_ref().map(|n| format!("\ndid you mean `{n}`?")).unwrap_or_default(), listed(kind, known))]
+    #[error("no {kind} \"{asked}\"{}\n{}", near.as_ref().map(|n| format!("\ndid you mean: {n}")).unwrap_or_default(), listed(kind, known))]
     Name {
         /// `runbook` or `step`.
         kind: &'static str,
@@ -69,7 +69,7 @@ fn listed(kind: &str, known: &str) -> String {
     };
     match known.len() > MOST_NAMES {
         true => format!("list: {lists}"),
-        false => format!("there are: {known}"),
+        false => format!("{kind}s: {known}"),
     }
 }
 

@@ -27,7 +27,7 @@ pub use deploy_log::{
 pub use flags::Flags;
 pub use proxy_exceptions::ProxyExceptions;
 pub use secret::{Secret, SecretError, SecretSource};
-pub use settings::{Settings, config_path};
+pub use settings::{API_URL, Settings, config_path};
 
 use crate::text::StackNames;
 use crate::text::{Printable, words_of};
@@ -103,7 +103,7 @@ pub enum SettingError {
         wanted: &'static str,
     },
     /// The stack is not in the configuration file.
-    #[error("{origin}: there is no [stack.{name}] in the configuration file\n{known}")]
+    #[error("{origin}: no [stack.{name}] in the configuration file\n{known}")]
     NoStack {
         /// The origin of the name.
         origin: Origin,

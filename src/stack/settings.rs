@@ -38,6 +38,8 @@ pub struct Settings {
     pub retention: (i64, i64),
 }
 
+/// The API of the stack that is built in.
+pub const API_URL: &str = "https://czt9d57q83.execute-api.us-east-1.amazonaws.com/prod";
 /// The stack that `drill serve` plays.
 const PRACTICE: &str = "practice";
 
@@ -65,7 +67,7 @@ impl Settings {
             let known: Vec<_> = config.stack.keys().map(String::as_str).collect();
             let known = match known.is_empty() {
                 true => "add it to the file; a first one is made by duckops init".to_owned(),
-                false => format!("there are: {}", known.join(", ")),
+                false => format!("stacks: {}", known.join(", ")),
             };
             return Err(SettingError::NoStack {
                 origin: name.origin,
@@ -157,7 +159,7 @@ fn stack(
         &flags.api_url,
         "DUCKOPS_API_URL",
         section.api_url.as_ref(),
-        "https://czt9d57q83.execute-api.us-east-1.amazonaws.com/prod",
+        API_URL,
     );
     let account = sources.or(
         "--account",

@@ -7,7 +7,8 @@ use super::args::{AliasAction, AliasRead};
 use super::fail::Failure;
 use super::{Context, named_file};
 use crate::engine::alias::collect_alias;
-use crate::write::alias::alias_report::{check_report, show_details, show_report};
+use crate::report::columns::Screen;
+use crate::write::alias::alias_report::{check_report, show_report};
 use crate::write::alias::findings::{AliasFindings, AliasQuery};
 use order::version_number;
 
@@ -16,9 +17,12 @@ pub(super) async fn main(context: &Context, action: &AliasAction) -> Result<u8, 
         AliasAction::Show(read) => {
             let query = query(read, None, true);
             let findings = findings(context, read, &query).await?;
-            let report = show_report(&findings, &query);
-            let details = show_details(&findings, context.out.screen);
-            Ok(context.out.report_with(&report, &details))
+            let columns = Some(context.out.style.width);
+            let screen = Screen {
+                columns,
+                ..context.out.screen
+            };
+            Ok(context.out.report(&show_report(&findings, &query, screen)))
         }
         AliasAction::Check { to, read, strict } => {
             let out = context.out.counting_warnings(*strict)?;

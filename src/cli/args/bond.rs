@@ -31,9 +31,9 @@ pub(in crate::cli) enum BondAction {
         #[command(flatten)]
         lists: Lists,
     },
-    /// Show what to do at a stage: bond, pulse, rotate, disconnect, webhook (no network)
+    /// Show what to do at a stage of a bond (no network)
     Guide {
-        /// The stage; without it, all of them
+        /// bond, pulse, rotate, disconnect or webhook; without it, all of them
         stage: Option<String>,
     },
     /// Send one pulse in the agent's name
@@ -72,10 +72,10 @@ pub(in crate::cli) struct Rotate {
     /// Find out the outcome of an unfinished rotation; sends nothing
     #[arg(long, conflicts_with_all = ["verify", "supersede", "force_stale_pulse", "confirm", "dry_run"])]
     pub(in crate::cli) recover: bool,
-    /// Rotate again although this rotation may have issued a key that was lost
+    /// Rotate again, although this rotation may have issued a key
     #[arg(long, value_name = "INTENT")]
     pub(in crate::cli) supersede: Option<String>,
-    /// Rotate although the agent does not pulse, and why
+    /// Rotate although the agent does not pulse, for this reason
     #[arg(long, value_name = "REASON")]
     pub(in crate::cli) force_stale_pulse: Option<String>,
 }
@@ -83,7 +83,7 @@ pub(in crate::cli) struct Rotate {
 /// What every write to a bond takes.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BondGuard {
-    /// Consent without a terminal: the agent's id once more
+    /// Consent without a terminal: repeat the agent's id
     #[arg(long, value_name = "SPACEDUCK_ID")]
     pub(in crate::cli) confirm: Option<String>,
     /// Run every check and show the plan; change nothing
@@ -101,10 +101,10 @@ pub(in crate::cli) struct BondGuard {
 pub(in crate::cli) struct Lists {
     #[command(flatten)]
     pub(in crate::cli) credentials: CredentialFiles,
-    /// The duckling whose agents the lists are asked for
+    /// The duckling whose agents the lists hold
     #[arg(long, value_name = "DUCKLING_ID")]
     pub(in crate::cli) duckling: Option<String>,
-    /// The agent whose Beak Key is given, where that is not the one that is shown
+    /// The agent of the Beak Key, if not the one that is shown
     #[arg(long, value_name = "SPACEDUCK_ID")]
     pub(in crate::cli) spaceduck: Option<String>,
 }
@@ -114,7 +114,7 @@ pub(in crate::cli) struct Lists {
 pub(in crate::cli) struct Watched {
     #[command(flatten)]
     pub(in crate::cli) lists: Lists,
-    /// Ask again every so often, such as 30s, until interrupted
+    /// Repeat at this interval, such as 30s, until interrupted
     #[arg(long, value_name = "DUR")]
     pub(in crate::cli) watch: Option<String>,
 }
@@ -122,10 +122,10 @@ pub(in crate::cli) struct Watched {
 /// Where credentials of the API are kept.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CredentialFiles {
-    /// A file that holds the agent's Beak Key [env: DUCKOPS_BEAK_KEY_FILE]
+    /// File with the agent's Beak Key [env: DUCKOPS_BEAK_KEY_FILE]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) beak_key_file: Option<PathBuf>,
-    /// A file that holds the operator's token [env: DUCKOPS_TOKEN_FILE]
+    /// File with the operator's token [env: DUCKOPS_TOKEN_FILE]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) token_file: Option<PathBuf>,
 }

@@ -8,10 +8,10 @@ pub(in crate::cli) struct CheckArgs {
     /// Such as inc-004; without any, all seven runbooks
     #[arg(value_name = "RUNBOOK")]
     pub(in crate::cli) asked: Vec<String>,
-    /// Count a verdict only after so many bad runs of so many, such as 3/5
+    /// Count a verdict only after N bad runs of M, such as 3/5
     #[arg(long = "for", value_name = "N/M")]
     pub(in crate::cli) debounce: Option<String>,
-    /// Also write the result for node_exporter's textfile collector
+    /// Also write a file for node_exporter's textfile collector
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) textfile: Option<PathBuf>,
     /// Print only when something changed since the check before
@@ -20,19 +20,19 @@ pub(in crate::cli) struct CheckArgs {
     /// With -o junit, count a warning as a failure
     #[arg(long)]
     pub(in crate::cli) strict: bool,
-    /// Notify the channels of the configuration file of changes
+    /// Send changes to the channels of the configuration
     #[arg(long)]
     pub(in crate::cli) notify: bool,
-    /// Mute notifications of this runbook, or of one bond:ID, peck:ID or execution:NAME
-    #[arg(long, value_name = "RUNBOOK|KIND:NAME", requires_all = ["until", "by"], conflicts_with = "unmute")]
+    /// Silence this runbook, or one bond:ID, peck:ID or execution:NAME
+    #[arg(long, value_name = "WHAT", requires_all = ["until", "by"], conflicts_with = "unmute")]
     pub(in crate::cli) mute: Option<String>,
-    /// When the mute ends: a time such as 2026-03-22T06:00:00Z, or from now, such as 2h
+    /// End of the mute: from now, such as 2h, or 2026-03-22T06:00:00Z
     #[arg(long, value_name = "TIME", requires = "mute")]
     pub(in crate::cli) until: Option<String>,
     /// Who mutes
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) by: Option<String>,
     /// End a mute before its time
-    #[arg(long, value_name = "RUNBOOK|KIND:NAME")]
+    #[arg(long, value_name = "WHAT")]
     pub(in crate::cli) unmute: Option<String>,
 }

@@ -20,7 +20,7 @@ pub(in crate::cli) struct DrillArgs {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum DrillAction {
-    /// Keep the practice stack up, and say how to point other tools at it
+    /// Keep a practice stack up, and print the variables that lead to it
     Serve {
         /// The scene to play
         #[arg(long, value_name = "NAME", default_value = "healthy")]
@@ -31,10 +31,10 @@ pub(in crate::cli) enum DrillAction {
         /// Port of the API on 127.0.0.1; AWS takes the next one; 0 is any
         #[arg(long, value_name = "N", default_value_t = 0)]
         port: u16,
-        /// Wait so many milliseconds before each answer, instead of the scene's own
+        /// Milliseconds before each answer [default: as the scene has it]
         #[arg(long, value_name = "MS")]
         latency: Option<u64>,
-        /// Put so many entries into the audit feed, one a second
+        /// Entries in the audit feed, one a second [default: as the scene has it]
         #[arg(long, value_name = "N")]
         feed: Option<u64>,
     },

@@ -6,7 +6,7 @@ use clap::Args;
 pub(in crate::cli) struct EscalateArgs {
     /// Such as inc-004
     pub(in crate::cli) runbook: String,
-    /// Consent without a terminal: the id of the runbook once more
+    /// Consent without a terminal: repeat the id of the runbook
     #[arg(long, value_name = "RUNBOOK")]
     pub(in crate::cli) confirm: Option<String>,
     /// Page through this [notify.NAME] only; may be repeated [default: all]
@@ -24,7 +24,7 @@ pub(in crate::cli) struct EscalateArgs {
     /// Show the message; send nothing
     #[arg(long, short = 'n')]
     pub(in crate::cli) dry_run: bool,
-    /// Page although the verdict comes from an address that is not the stack's
+    /// Page although an endpoint is overridden, as on the practice stack
     #[arg(long)]
     pub(in crate::cli) endpoint_override: bool,
 }

@@ -20,25 +20,25 @@ pub(in crate::cli) struct HistoryArgs {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum HistoryAction {
-    /// Make the table of --history dynamodb:TABLE, in the stack's account and region
+    /// Make the DynamoDB table of --history dynamodb:TABLE
     Init {
         /// Make it although an AWS endpoint is overridden
         #[arg(long)]
         endpoint_override: bool,
     },
-    /// Thin out what is old: the hours after seven days, the days after ninety
+    /// Thin out old readings: one an hour after 7 d, one a day after 90 d
     Prune,
-    /// Write every reading, for a spreadsheet or a program
+    /// Print every reading, for a spreadsheet or a program
     Export(Export),
 }
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(in crate::cli) struct Export {
-    /// As CSV, safe to open in a spreadsheet
+    /// Print CSV, safe to open in a spreadsheet
     #[arg(long)]
     pub(in crate::cli) csv: bool,
-    /// As lines of JSON
+    /// Print JSON, one line a reading
     #[arg(long)]
     pub(in crate::cli) jsonl: bool,
 }

@@ -4,10 +4,10 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InitArgs {
-    /// Notify through slack:FILE, webhook:FILE (its URL), pagerduty:FILE (its key) or command:PROGRAM; or none
+    /// slack:FILE or webhook:FILE (with the URL), pagerduty:FILE (with the key), command:PROGRAM or none
     #[arg(long, value_name = "KIND:FILE")]
     pub(in crate::cli) channel: Option<String>,
-    /// The GOVERNANCE-LOG.md that record appends to, as a path from the root on; or none
+    /// The GOVERNANCE-LOG.md of `duckops record`, an absolute path; or none
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) governance_log: Option<String>,
 }

@@ -18,15 +18,15 @@ pub(in crate::cli) enum PeckAction {
         /// The id of the request
         #[arg(value_name = "PECK_ID")]
         id: String,
-        /// Print only the text for a support handoff
+        /// Print only the text for the hand-off to support
         #[arg(long)]
         handoff: bool,
         #[command(flatten)]
         watched: Watched,
     },
-    /// Show what to do in a state: pending, approved, denied, expired, callback-error (no network)
+    /// Show what to do in a state of a request (no network)
     Guide {
-        /// The state; without it, all of them
+        /// pending, approved, denied, expired or callback-error; without it, all of them
         state: Option<String>,
     },
 }

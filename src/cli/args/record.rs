@@ -20,7 +20,7 @@ pub(in crate::cli) struct RecordArgs {
     /// A note to record with the numbers
     #[arg(long, value_name = "TEXT")]
     pub(in crate::cli) note: Option<String>,
-    /// Record a recording of triage --save, without network; - is standard input
+    /// Record a recording of triage --save (no network); - is standard input
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) from: Option<PathBuf>,
     /// Show the entry; write nothing

@@ -13,29 +13,29 @@ pub(in crate::cli) struct RunbookArgs {
 pub(in crate::cli) enum RunbookAction {
     /// List the runbooks
     List,
-    /// Show one as a document
+    /// Show a runbook as a document
     Show {
         /// Such as inc-004
         runbook: String,
     },
-    /// Check them all, or one: every complaint with its file and line
+    /// Check runbooks, and print each complaint with file and line
     Lint {
         /// Such as inc-004
         runbook: Option<String>,
     },
-    /// Judge the cases of them all, or of one
+    /// Judge the cases of runbooks, and compare the verdicts
     Test {
         /// Such as inc-004
         runbook: Option<String>,
     },
-    /// Print a recording of triage --save as a case, to be pasted into a runbook
+    /// Print a recording of triage --save as a case for a runbook
     Case {
         /// The recording; - is standard input
         file: PathBuf,
-        /// Such as inc-004; without it, what was asked for when it was made
+        /// Such as inc-004; without it, the runbooks of the recording
         runbook: Option<String>,
     },
-    /// Begin a new one in the folder named by --runbooks
+    /// Start a new runbook in the folder of --runbooks
     New {
         /// Such as inc-006
         runbook: String,

@@ -18,19 +18,19 @@ pub(in crate::cli) struct TriageArgs {
     /// A DEPLOY-LOG.md, whose newest entry names that version
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) deploy_log: Option<PathBuf>,
-    /// Save a recording to a new file, without secrets, to be judged again
+    /// Save a recording of this run to a new file, without secrets
     #[arg(long, value_name = "FILE", conflicts_with = "watch")]
     pub(in crate::cli) save: Option<PathBuf>,
-    /// In that file also hide the number of the AWS account
+    /// Hide the AWS account number in that file, too
     #[arg(long, requires = "save")]
     pub(in crate::cli) hide_account: bool,
-    /// Judge such a recording, no network; - is standard input
+    /// Judge a recording (no network); - is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["save", "expect", "deploy_log", "wait", "watch"])]
     pub(in crate::cli) from: Option<PathBuf>,
-    /// Ask again and again until it is ok, for at most this long, such as 5m
+    /// Repeat until it is ok, for at most this long, such as 5m
     #[arg(long, value_name = "DUR", conflicts_with = "watch")]
     pub(in crate::cli) wait: Option<String>,
-    /// Ask again every so often, such as 30s, until interrupted
+    /// Repeat at this interval, such as 30s, until interrupted
     #[arg(long, value_name = "DUR")]
     pub(in crate::cli) watch: Option<String>,
 }
@@ -41,6 +41,6 @@ pub(in crate::cli) struct DiffArgs {
     pub(in crate::cli) before: PathBuf,
     /// The other; - in place of one of them is standard input
     pub(in crate::cli) after: PathBuf,
-    /// Compare by this runbook, not by what was asked for in the second
+    /// Judge both by this runbook [default: that of the second recording]
     pub(in crate::cli) runbook: Option<String>,
 }

@@ -79,7 +79,7 @@ pub(in crate::cli) enum WebhookAction {
         port: u16,
         #[command(flatten)]
         secret: SecretFile,
-        /// Answer wrongly on purpose: status-500 (or another code), hang, reset, slow, redirect
+        /// Fail on purpose: status-500 (or another code), hang, reset, slow, redirect
         #[arg(long, value_name = "MODE")]
         fail: Option<String>,
     },
@@ -92,7 +92,7 @@ pub(in crate::cli) struct DeliveryArgs {
     pub(in crate::cli) event: String,
     #[command(flatten)]
     pub(in crate::cli) secret: SecretFile,
-    /// A recorded body, sent byte for byte; without it, one like the stack's is made
+    /// A recorded body, sent byte for byte [default: a generated one]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) data: Option<PathBuf>,
 }
@@ -102,14 +102,14 @@ pub(in crate::cli) struct Target {
     /// The receiver
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) url: String,
-    /// Also to this machine and private networks
+    /// Allow this machine and private networks as receivers
     #[arg(long)]
     pub(in crate::cli) allow_private: bool,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SecretFile {
-    /// A file that holds the shared secret; one line break at its end is no part of it
+    /// File with the shared secret; one line break at its end does not count
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) secret_file: PathBuf,
 }

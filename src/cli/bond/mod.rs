@@ -10,6 +10,7 @@ use super::{Context, state_guide};
 use crate::connections::Only;
 use crate::report::json::DocumentKind;
 use crate::report::{bond_checklist, bonds, checklist};
+use crate::text::Untrusted;
 use crate::write::bond::Action;
 
 /// The kind of document that a write to a bond prints.
@@ -62,7 +63,7 @@ async fn verify(context: &Context, id: &str, lists: &Lists) -> Result<u8, Failur
     let only = Some(Only::Bond(id.to_owned()));
     let seen = see(context, "bond", lists, only).await?;
     let checks = bond_checklist::checks(&seen.connections, &seen.report.summary);
-    let screen = context.out.screen;
-    let document = checklist::document(DocumentKind::BondVerify, &checks, None, screen);
+    let (kind, id) = (DocumentKind::BondVerify, Untrusted::new(id).printable(40));
+    let document = checklist::document(kind, id.as_str(), &checks, None, context.out.style);
     Ok(context.out.document(&document))
 }

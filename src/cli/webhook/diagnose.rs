@@ -7,6 +7,7 @@ use crate::cli::{Context, now};
 use crate::cloud::Http;
 use crate::report::checklist::{self, ChecklistItem};
 use crate::report::json::DocumentKind;
+use crate::text::Printable;
 use crate::webhook::diagnose::{DiagnosisInput, diagnose, next};
 use crate::webhook::target;
 use std::time::Instant;
@@ -33,7 +34,8 @@ pub(super) async fn main(
     let findings = diagnose(&http, &case, secret.expose()).await;
     let next = next(&findings);
     let checks: Vec<_> = findings.into_iter().map(ChecklistItem::from).collect();
-    let (kind, screen) = (DocumentKind::WebhookDiagnose, context.out.screen);
-    let document = checklist::document(kind, &checks, Some(&next), screen);
+    let (kind, style) = (DocumentKind::WebhookDiagnose, context.out.style);
+    let subject = Printable::from(url.host_str().unwrap_or_default());
+    let document = checklist::document(kind, subject.as_str(), &checks, Some(next), style);
     Ok(context.out.document(&document))
 }

@@ -229,7 +229,7 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
                 account.found, stack.account.value
             ),
             format!(
-                "Choose the profile of account {}: AWS_PROFILE=…",
+                "Choose the profile of account {}: --profile or AWS_PROFILE",
                 stack.account.value
             ),
         ),

@@ -182,10 +182,13 @@ fn describe(earlier: &EscalationRecord, situation: &Situation) -> String {
         Some(_) => "delivered",
         None => "not delivered yet",
     };
+    let by = match earlier.by.as_str() {
+        "not known" => String::new(),
+        by => format!(" by {}", Printable::from(by)),
+    };
     format!(
-        "paged {age} at {}, by {} on {}, {delivery}",
+        "paged {age} at {},{by} from {}, {delivery}",
         instant(at),
-        Printable::from(earlier.by.as_str()),
         Printable::from(earlier.host.as_str()),
     )
 }

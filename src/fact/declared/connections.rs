@@ -43,11 +43,14 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "bonds.alive" Int "count" "bonds with a pulse within 10 minutes";
     "bonds.slow" Int "count" "bonds without a pulse for 10 minutes, at least";
     "bonds.offline" Int "count" "bonds without a pulse for 30 minutes, at least";
+    "bonds.offline_names" Text "" "up to 3 of those, in the order of bonds.worst, and since when";
+    "bonds.slow_names" Text "" "up to 3 of the agents that are SLOW, the oldest pulse first";
     "bonds.offline_24h" Int "count" "those of them that went OFFLINE in the last 24 h, at least";
     "bonds.pulsing" Int "count" "bonds in force of which a pulse is known";
     "bonds.unpulsed" Int "count" "bonds in force that have never pulsed, at least";
     "bonds.unpulsed_for" Duration "seconds" "how long the oldest of those has been in force";
     "bonds.unpulsed_id" Text "" "the agent of the oldest of those, one of the last 24 h first";
+    "bonds.unpulsed_names" Text "" "up to 3 of those, the oldest first, and since when";
     "bonds.unpulsed_24h" Int "count"
         "bonds of the last 24 h that have not pulsed within 10 minutes, at least";
     "bonds.unpulsed_expected" Bool ""
@@ -57,6 +60,7 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "bonds.key_age_min" Duration "seconds" "age of the oldest key of a bond in force, at least";
     "bonds.oldest_key_id" Text "" "the agent whose key is the oldest";
     "bonds.unpecked" Int "count" "bonds that were ended";
+    "bonds.unpecked_pulsing" Text "" "up to 3 agents that pulsed after their bond was ended";
     "bonds.failing" Int "count" "bonds with a failed delivery in the last 24 h, at least";
     "bonds.untraced" Int "count"
         "bonded agents that the status API counts and neither feed nor lists show";

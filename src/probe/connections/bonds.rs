@@ -49,11 +49,14 @@ pub(super) fn facts(
     let overdue: Vec<_> = are(Class::Never).filter(overdue).collect();
     set_int(observation, "bonds.unpulsed_24h", overdue.len() as i64, at);
     // One that is overdue comes before one that was bonded last year and never ran.
-    let silent = overdue.iter().max_by_key(|bond| bond.age(now)).copied();
-    let silent = silent.or(are(Class::Never).max_by_key(|bond| bond.age(now)));
-    let none = || Unavailable::new(UnavailableReason::NoData, "each bonded agent has pulsed");
-    let id = silent.map(|bond| FactValue::Text(Untrusted::new(&*bond.id)));
-    observation.put("bonds.unpulsed_id", id.ok_or_else(none), at);
+    let is_late = |bond: &&Bond| overdue.iter().any(|late| late.id == bond.id);
+    let mut silent: Vec<&Bond> = are(Class::Never).copied().collect();
+    silent.sort_by_key(|bond| std::cmp::Reverse((is_late(bond), bond.age(now))));
+    let none = "each bonded agent has pulsed";
+    let id = silent.first().map(|bond| bond.id.to_string());
+    put_text(observation, "bonds.unpulsed_id", id, none, at);
+    let silent = names(&silent, |bond| bond.age(now));
+    put_text(observation, "bonds.unpulsed_names", silent, none, at);
     observation.set(
         "bonds.pulse_age",
         oldest(&mut pulsing().filter_map(|bond| bond.pulse_age(now))),
@@ -117,17 +120,30 @@ pub(super) fn facts(
     }
     let stale =
         |bond: &&&Bond| matches!(bond.class(now), Class::Offline | Class::Slow | Class::Never);
-    let mut worst: Vec<&&Bond> = bonded.iter().filter(stale).collect();
+    let mut worst: Vec<&Bond> = bonded.iter().filter(stale).copied().collect();
     worst.sort_by_key(|bond| (bond.class(now), bond.seen, bond.id.clone()));
     // An agent that went OFFLINE today comes before one that has been so for a week.
-    let first = lately
-        .iter()
-        .chain(&worst)
-        .next()
-        .map(|bond| bond.id.clone());
-    let none = || Unavailable::new(UnavailableReason::NoData, "no agent is offline or slow");
-    let first = first.map(|id| FactValue::Text(Untrusted::new(id)));
-    observation.put("bonds.worst_id", first.ok_or_else(none), at);
+    let is_late = |bond: &&Bond| lately.iter().any(|late| late.id == bond.id);
+    worst.sort_by_key(|bond| !is_late(bond));
+    let none = "no agent is offline or slow";
+    let first = worst.first().map(|bond| bond.id.to_string());
+    put_text(observation, "bonds.worst_id", first, none, at);
+    for (path, class) in [
+        ("bonds.offline_names", Class::Offline),
+        ("bonds.slow_names", Class::Slow),
+    ] {
+        let theirs: Vec<&Bond> = worst
+            .iter()
+            .filter(|bond| bond.class(now) == class)
+            .copied()
+            .collect();
+        let theirs = names(&theirs, |bond| bond.pulse_age(now));
+        put_text(observation, path, theirs, none, at);
+    }
+    let undead: Vec<&Bond> = all.bonds.iter().filter(is_over).collect();
+    let undead = names(&undead, |_| None);
+    let none = "no agent pulsed after its bond was ended";
+    put_text(observation, "bonds.unpecked_pulsing", undead, none, at);
     let lines = worst.into_iter().take(NAMED).map(|bond| {
         let age = bond
             .pulse_age(now)
@@ -135,6 +151,35 @@ pub(super) fn facts(
         Untrusted::new(format!("{} {}{age}", bond.id, bond.class(now).word()))
     });
     observation.set("bonds.worst", FactValue::List(lines.collect()), at);
+}
+
+/// How many agents a sentence names.
+const IN_A_SENTENCE: usize = 3;
+
+/// `DECAF00000000003 for 45 min, DECAF00000000002 for 31 min and 2 more`; `None` without any.
+fn names(bonds: &[&Bond], age: impl Fn(&Bond) -> Option<i64>) -> Option<String> {
+    let name = |bond: &&Bond| match age(bond) {
+        Some(age) => format!("{} for {}", bond.id, duration(age)),
+        None => bond.id.to_string(),
+    };
+    let named: Vec<_> = bonds.iter().take(IN_A_SENTENCE).map(name).collect();
+    let more = match bonds.len().saturating_sub(IN_A_SENTENCE) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!named.is_empty()).then(|| format!("{}{more}", named.join(", ")))
+}
+
+fn put_text(
+    observation: &mut Observation,
+    path: &'static str,
+    text: Option<String>,
+    none: &str,
+    at: OffsetDateTime,
+) {
+    let text = text.map(|text| FactValue::Text(Untrusted::new(text)));
+    let none = || Unavailable::new(UnavailableReason::NoData, none);
+    observation.put(path, text.ok_or_else(none), at);
 }
 
 /// Deliveries that failed recently. One without an id counts for an unknown agent.

@@ -143,10 +143,11 @@ pub(super) fn timed_out(took: Duration, answering: bool) -> StatusAttempt {
         )
     } else if took < SILENCE {
         let needed = SILENCE.as_secs();
-        unclear(
-            UnavailableReason::TimedOut,
-            &format!("no response within {seconds} s, and {needed} s show that it fails"),
-        )
+        let words = format!("no response in {seconds} s; a failure is proven after {needed} s");
+        let unavailable = Unavailable::new(UnavailableReason::TimedOut, words.as_str())
+            .fix("Run it again with a longer deadline")
+            .command("duckops triage --deadline 20s");
+        (StatusOutcome::Unclear(unavailable), words.into())
     } else {
         down(
             Cause::Lambda,

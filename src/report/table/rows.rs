@@ -55,14 +55,16 @@ impl Row {
         verdict: Verdict,
         is_check: bool,
     ) -> Option<Self> {
-        let ids: Vec<_> = steps
+        let joined: Vec<_> = steps
             .iter()
             .filter(|step| step.verdict() == verdict)
-            .map(|step| step.id.as_str())
             .collect();
-        if ids.is_empty() {
-            return None;
+        match joined.as_slice() {
+            [] => return None,
+            [only] if !is_check => return Some(Self::of_step(only, 0)),
+            _ => {}
         }
+        let ids: Vec<_> = joined.iter().map(|step| step.id.as_str()).collect();
         let noun = match is_check {
             true => count(ids.len(), "check", "checks"),
             false => count(ids.len(), "step", "steps"),
@@ -123,7 +125,7 @@ fn state(runbook: &RunbookReport) -> String {
     let total = runbook.steps.len();
     if let Some(parent) = &runbook.blocked_by {
         return match runbook.verdict {
-            Verdict::Unknown => format!("not judged: {} first", name(parent)),
+            Verdict::Unknown => format!("not judged: {} is critical", name(parent)),
             // The step says by which incident it is caused.
             verdict => first(verdict).unwrap_or_default(),
         };

@@ -232,7 +232,7 @@ fn a_long_list_of_checks_shows_failing_ones_and_counts_the_others() {
 #[test]
 fn a_blocked_runbook_names_what_to_solve_first() {
     let text = at_80(&sample::blocked());
-    assert!(text.contains("not judged: INC-001 first"), "{text}");
+    assert!(text.contains("not judged: INC-001 is critical"), "{text}");
 }
 
 #[test]

@@ -11,10 +11,11 @@ use crate::report::count;
 use crate::report::model::{
     Finding, NextAction, Proof, Report, RunbookReport, StackIdentity, StepReport, Verdict,
 };
-use crate::text::Untrusted;
+use crate::text::{Printable, Untrusted};
+use time::OffsetDateTime;
 
 /// The checks that say what the alias is.
-const SHOWN: [&str; 5] = ["account", "alias", "weights", "current", "drift"];
+const SHOWN: [&str; 4] = ["account", "alias", "current", "drift"];
 
 /// The report of `alias check`: whether the version that the query is about may serve.
 pub fn check_report(findings: &AliasFindings, query: &AliasQuery) -> Report {
@@ -95,11 +96,13 @@ fn good_record(evidence: &str) -> &str {
 }
 
 /// The report of `alias show`: where the alias points, since when, and the versions around it.
-pub fn show_report(findings: &AliasFindings, query: &AliasQuery) -> Report {
+pub fn show_report(findings: &AliasFindings, query: &AliasQuery, screen: Screen) -> Report {
     let mut runbook = checked(findings, query);
-    runbook
-        .steps
-        .retain(|step| SHOWN.contains(&step.id.as_str()));
+    // Where all traffic goes to one version, the first line says so already.
+    runbook.steps.retain(|step| match step.id.as_str() {
+        "weights" => step.verdict() != Verdict::Ok,
+        id => SHOWN.contains(&id),
+    });
     // A split keeps another version from being moved to. By itself it is a canary under watch.
     for step in runbook
         .steps
@@ -144,13 +147,9 @@ pub fn show_report(findings: &AliasFindings, query: &AliasQuery) -> Report {
     let headline = runbook.summary.clone();
     let mut report = report(findings, runbook);
     report.layout.headline = Some(headline);
+    let versions = version_table::table(findings, screen);
+    report.layout.body = versions.lines().map(Printable::from).collect();
     report
-}
-
-/// What stands below the report of `alias show` for people: how the alias came to where it
-/// points, and the versions as a table.
-pub fn show_details(findings: &AliasFindings, screen: Screen) -> String {
-    version_table::table(findings, screen)
 }
 
 /// When and by what it came to where it points, as far as can be known.
@@ -165,11 +164,15 @@ fn moved_step(findings: &AliasFindings) -> StepReport {
         }) => Some(*at),
         _ => None,
     };
+    let minute = |at: i64| match OffsetDateTime::from_unix_timestamp(at) {
+        Ok(at) => crate::report::clock(at, now),
+        Err(_) => fact::instant(at),
+    };
     let ago = |at: i64| {
         let age = duration((now.unix_timestamp() - at).max(0));
-        format!("{age} ago, {}", fact::instant(at))
+        format!("{age} ago, {}", minute(at))
     };
-    let moved = |shown: &dyn Fn(i64) -> String| match by {
+    let moved = |bound: &dyn Fn(i64) -> String, shown: &dyn Fn(i64) -> String| match by {
         Some(by) => {
             let at = fact::parse_instant(&by.at).map_or_else(|| by.at.clone(), shown);
             let (from, to, command, id) = (&by.from, &by.to, &by.command, &by.id);
@@ -181,7 +184,7 @@ fn moved_step(findings: &AliasFindings) -> StepReport {
             let after = known("alias.moved_after");
             known("alias.moved_before").map(|before| match after {
                 Some(after) if after < before => {
-                    let [after, before] = [after, before].map(fact::instant);
+                    let [after, before] = [after, before].map(bound);
                     format!("between {after} and {before} (recorded runs)")
                 }
                 Some(_) => format!("{} (recorded runs)", shown(before)),
@@ -190,7 +193,7 @@ fn moved_step(findings: &AliasFindings) -> StepReport {
         }
     };
     let title = "Last move";
-    match (moved(&ago), moved(&fact::instant)) {
+    match (moved(&minute, &ago), moved(&fact::instant, &fact::instant)) {
         (Some(told), Some(stamped)) => {
             let value = FactValue::Text(Untrusted::new(stamped.as_str()));
             let finding = ok(findings, "alias.moved", value);

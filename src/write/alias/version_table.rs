@@ -9,6 +9,8 @@ use crate::text::{Printable, Untrusted};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+/// A narrower screen has no room for every column.
+const WIDE: usize = 76;
 /// Columns of a picture.
 const COLUMNS: usize = 12;
 
@@ -37,7 +39,14 @@ pub(super) fn table(findings: &AliasFindings, screen: Screen) -> String {
         "OVER TIME",
         "KNOWN-GOOD",
     ];
-    screen.table(head, rows)
+    // What decides fits a narrow screen.
+    match screen.columns {
+        Some(columns) if columns < WIDE => screen.table(
+            [head[0], head[2], head[3], head[5]],
+            rows.map(|[version, _, age, errors, _, good]| [version, age, errors, good]),
+        ),
+        _ => screen.table(head, rows),
+    }
 }
 
 fn row(

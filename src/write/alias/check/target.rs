@@ -24,14 +24,11 @@ pub(super) fn account(input: &PreflightInput<'_>) -> CheckResult {
             "wrong-region",
             evidence,
             format!(
-                "{} names region {}, the stack is in {region}.",
+                "{} names region {}, the stack is in {region}",
                 other.origin, other.value
             ),
         )
-        .next(format!(
-            "Unset {}, or say which you mean: --region {region}",
-            other.origin
-        ));
+        .next(format!("Unset {}, or pass --region {region}", other.origin));
     }
     let caller = match &input.seen.caller {
         Ok(caller) => caller,
@@ -46,7 +43,7 @@ pub(super) fn account(input: &PreflightInput<'_>) -> CheckResult {
         let found = Untrusted::new(caller.account.as_str()).printable(20);
         let summary = format!("AWS account {found}, the stack is in {account}");
         return CheckResult::bad("wrong-account", evidence, summary).next(format!(
-            "Choose the profile of account {account}: AWS_PROFILE=…"
+            "Choose the profile of account {account}: --profile or AWS_PROFILE"
         ));
     }
     let hosts = [
@@ -69,17 +66,16 @@ pub(super) fn account(input: &PreflightInput<'_>) -> CheckResult {
                 "AWS"
             };
             let summary = format!(
-                "{service} is asked at {host}, which is not {of}: nothing proves the account."
+                "{service} answers at {host}, which is not {of}: the account is not proven"
             );
-            CheckResult::bad("endpoint-overridden", evidence, summary)
-                .next("Take the endpoint out of environment and profile, or say in words that you mean it: --endpoint-override")
+            CheckResult::bad("endpoint-overridden", evidence, summary).next(
+                "Remove the endpoint from environment and profile, or pass --endpoint-override",
+            )
         }
         None => {
-            let who = Untrusted::new(caller.arn.as_str()).printable(120);
-            CheckResult::ok(
-                evidence,
-                format!("account {account}, region {region}, as {who}"),
-            )
+            let who = caller.arn.rsplit(':').next().unwrap_or_default();
+            let who = Untrusted::new(who).printable(120);
+            CheckResult::ok(evidence, format!("{account} {region} as {who}"))
         }
     }
 }
@@ -131,11 +127,7 @@ pub(super) fn alias(input: &PreflightInput<'_>) -> CheckResult {
                     format!("{name} on $LATEST, which changes with every upload"),
                 )
                 .next("Publish a version and promote it"),
-                _ => {
-                    let revision = &alias.revision;
-                    let summary = format!("{name} on version {shown}, revision {revision}");
-                    CheckResult::ok(evidence, summary)
-                }
+                _ => CheckResult::ok(evidence, format!("{name} on version {shown}")),
             }
         }
     }
