@@ -151,8 +151,9 @@ impl Incident {
             }
             Kind::Drift => {
                 platform.move_alias(before - 1, world);
-                let mut drift = due("drift", "inc-001", "warning", "duckops journal");
-                drift.commands.push("duckops alias show".to_owned());
+                let mut drift = due("drift", "inc-001", "warning", "duckops alias show");
+                // The version that it was moved to may be one that broke before.
+                drift.commands.push("duckops alias rollback".to_owned());
                 vec![drift]
             }
             Kind::StalledCertificates => {
