@@ -39,7 +39,7 @@ pub fn remember(secret: &str) {
     }
 }
 
-/// What is remembered, to look for it in what is kept.
+/// The registered secrets, to be searched for in files.
 pub fn remembered() -> Vec<String> {
     let read = REGISTRY.read().unwrap_or_else(PoisonError::into_inner);
     let registry = read.as_ref();

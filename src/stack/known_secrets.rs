@@ -1,5 +1,5 @@
-//! What settings and environment name that is secret is known before anything is printed: an answer
-//! or a log may hold any of it, whichever command asks.
+//! Registers the secrets of settings and environment before anything is printed: an answer or a log
+//! may hold any of them, whichever command asks.
 
 use super::env_overrides::PROXY_VARIABLES;
 use super::{ChannelKind, Environment, SecretSource, Settings};
@@ -13,7 +13,7 @@ const VALUES: [&str; 3] = [
 ];
 const FILES: [&str; 2] = ["DUCKOPS_TOKEN_FILE", "DUCKOPS_BEAK_KEY_FILE"];
 
-/// Remembers the secrets that can be read now. One that cannot be is said by whoever needs it.
+/// Registers the secrets that can be read now. The command that needs an unreadable one reports it.
 pub fn remember(settings: &Settings, env: &Environment) {
     let is_address =
         |name: &str| name.starts_with("AWS_ENDPOINT_URL") || PROXY_VARIABLES.contains(&name);

@@ -90,7 +90,7 @@ impl SecretError {
 }
 
 impl SecretSource {
-    /// Whether reading it takes it from nobody: what a shell hands over can be read once.
+    /// Whether it can be read more than once: a descriptor that a shell passes cannot.
     pub(super) fn can_be_read_again(&self) -> bool {
         match self {
             Self::File(path) => matches!(input::handed_over(path), Ok(None)),

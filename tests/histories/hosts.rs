@@ -240,7 +240,7 @@ fn one_of_them_calls() -> bool {
         let told = String::from_utf8_lossy(&ended[place].stdout);
         assert_eq!(code(place), Some(4), "{told}");
         assert!(
-            told.contains(&format!("by {} on ", names[caller])),
+            told.contains(&format!("by {} from ", names[caller])),
             "{told}"
         );
     }
