@@ -111,7 +111,7 @@ fn mute_and_call_of_a_host_of_0_1_0_hold_on_the_table() {
     ];
     let ran = host(&spike, &moto, &call, at).run();
     assert_eq!(ran.code, 4, "{ran:?}");
-    assert!(ran.stdout.contains("by Ada on ops-1"), "{ran:?}");
+    assert!(ran.stdout.contains("by Ada from ops-1"), "{ran:?}");
     let of = |runbook: &str| {
         let came = receiver.came();
         came.iter().filter(|one| one["runbook"] == runbook).count()
