@@ -297,7 +297,7 @@ fn judged(one: &Wrong, other: &Wrong, world: FakeStack, complaints: &mut Vec<Str
         let is_blocked = match (verdict, runbook["blocked_by"].as_str()) {
             (_, None) => false,
             ("unknown", Some(parent)) => {
-                let due = format!("not judged: {} first", parent.to_ascii_uppercase());
+                let due = format!("not judged: {} is critical", parent.to_ascii_uppercase());
                 if unknown_by.first() != Some(&parent) || summary != due {
                     complain(format!("{id} is not judged for {parent}: {summary}"));
                 }

@@ -70,9 +70,12 @@ fn a_hanging_api_is_critical_after_ten_seconds_and_unknown_before() {
         let _ = stream.read(&mut [0; 65_536]);
         std::thread::sleep(Duration::from_secs(30));
     });
-    for (deadline, verdict, most) in [("11s", "critical", 16), ("4s", "unknown", 9)] {
+    for (deadline, verdict, words, most) in [
+        ("11s", "critical", "no response within", 16),
+        ("4s", "unknown", "no response in 4 s", 9),
+    ] {
         let began = std::time::Instant::now();
-        is_within(deadline, &url, verdict, "no response within");
+        is_within(deadline, &url, verdict, words);
         assert!(
             began.elapsed() < Duration::from_secs(most),
             "the deadline of {deadline} was not kept"
