@@ -54,7 +54,7 @@ const FORMS: [(&str, &str); 45] = [
     (r"show that it fails", "a failure is proven after 10 s"),
     (r"=…", "no placeholder in an action"),
     (r"\ball \d+ agents", "3 of 3 agents"),
-    (r"inc-\d+ first$", "INC-001 is critical"),
+    (r"judged: inc-\d+ first$", "INC-001 is critical"),
     (
         r"one or more\b|\bnothing aws said\b",
         "the number; not used",
