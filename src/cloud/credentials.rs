@@ -276,7 +276,7 @@ impl CredentialSearch {
         .reply(format!(
             "searched environment, profile {profile}, web identity token, container role{metadata}"
         ))
-        .fix("Log in to AWS, then run duckops again; another profile: AWS_PROFILE")
+        .fix("Log in to AWS, or set AWS_PROFILE, then run duckops again")
         .command(self.log_in(chosen))
     }
 

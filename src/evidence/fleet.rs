@@ -30,9 +30,10 @@ pub(super) fn join(
     let returning = past.as_ref().is_ok_and(|past| is_returning(past, now));
     observation.put("fleet.returning", Ok(FactValue::Bool(returning)), now);
     let past = past.as_ref().ok().filter(|_| !returning);
-    let died = observations.int(DEAD).ok_or(DEAD);
-    let died = died.map(|dead| past.map_or(0, |past| died_within_a_day(past, dead, now)));
-    let died = died.map_err(|path| unavailable(observations, path));
+    let died = match observations.int(DEAD) {
+        Some(dead) => Ok(past.map_or(0, |past| died_within_a_day(past, dead, now))),
+        None => Err(unavailable(observations, DEAD)),
+    };
     observation.put("fleet.died_24h", died.map(FactValue::Int), now);
     let alive = alive_within_a_day(observations, &recorded, now);
     observation.put("fleet.alive_24h", alive.map(FactValue::Bool), now);

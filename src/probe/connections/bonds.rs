@@ -140,10 +140,16 @@ pub(super) fn facts(
         let theirs = names(&theirs, |bond| bond.pulse_age(now));
         put_text(observation, path, theirs, none, at);
     }
-    let undead: Vec<&Bond> = all.bonds.iter().filter(is_over).collect();
-    let undead = names(&undead, |_| None);
+    let pulsing_after_end: Vec<&Bond> = all.bonds.iter().filter(is_over).collect();
+    let pulsing_after_end = names(&pulsing_after_end, |_| None);
     let none = "no agent pulsed after its bond was ended";
-    put_text(observation, "bonds.unpecked_pulsing", undead, none, at);
+    put_text(
+        observation,
+        "bonds.unpecked_pulsing",
+        pulsing_after_end,
+        none,
+        at,
+    );
     let lines = worst.into_iter().take(NAMED).map(|bond| {
         let age = bond
             .pulse_age(now)
