@@ -121,6 +121,7 @@ mod tests {
             after: Some(NOW - after),
             before: NOW - before,
             is_dated: true,
+            is_move_seen: true,
             last_good: None,
         });
         let unknown = Unavailable::new(UnavailableReason::NotAsked, "no alias");

@@ -34,6 +34,9 @@ pub(super) struct AliasHistory {
     pub(super) before: i64,
     /// Whether a witness shows that it had come by then. Else `before` is only the present moment.
     pub(super) is_dated: bool,
+    /// Whether a witness shows another version before it. The date of the version alone shows none: its
+    /// first invocation that is seen may be one of many.
+    pub(super) is_move_seen: bool,
     /// The last recorded run that saw the API answer well.
     pub(super) last_good: Option<AnsweredRun>,
 }
@@ -48,7 +51,8 @@ impl AliasHistory {
 
     /// The moment of the last move, if one happened at `since` or later: its upper bound.
     pub(super) fn move_since(&self, since: i64) -> Option<i64> {
-        let is_move = self.after.is_some() && self.is_dated;
+        let is_move = |after| self.is_move_seen || after >= since;
+        let is_move = self.is_dated && self.after.is_some_and(is_move);
         Some(self.before).filter(|before| is_move && *before > since)
     }
 }
@@ -104,6 +108,7 @@ impl AliasHistory {
             return;
         }
         self.is_dated |= bounds.before.is_some_and(|at| at <= now);
+        self.is_move_seen |= bounds.after.is_some();
         (self.after, self.before) = (after, before);
     }
 }
@@ -140,6 +145,7 @@ fn recorded(
         before,
         // A run that saw another version is followed by this one at the latest.
         is_dated: seen.is_some() || last.is_some(),
+        is_move_seen: last.is_some(),
         last_good: answered.and_then(|runs| runs.into_iter().max_by_key(|run| run.at)),
     })
 }
@@ -205,4 +211,38 @@ fn takeover(own: &[(i64, i64)], others: &[(i64, i64)], period: i64) -> Option<Mo
         after,
         before: Some(before),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When the alias is said to have moved in the last five minutes, by a version that was published so many
+    /// seconds ago and invoked two minutes ago, after others or not.
+    fn moved(published: i64, others: &[(i64, i64)]) -> Option<i64> {
+        const NOW: i64 = 1_774_149_120;
+        let mut history = AliasHistory {
+            current: 61,
+            after: Some(NOW - published),
+            before: NOW,
+            is_dated: false,
+            is_move_seen: false,
+            last_good: None,
+        };
+        let others: Vec<_> = others
+            .iter()
+            .map(|(ago, count)| (NOW - ago, *count))
+            .collect();
+        let bounds = takeover(&[(NOW - 120, 40)], &others, MINUTE).expect("an invocation");
+        history.narrow(bounds, NOW);
+        history.move_since(NOW - 300).map(|at| NOW - at)
+    }
+
+    #[test]
+    fn the_first_invocation_that_is_seen_is_no_move() {
+        assert_eq!(moved(7 * 86_400, &[]), None);
+        assert_eq!(moved(7 * 86_400, &[(240, 0)]), None);
+        assert_eq!(moved(7 * 86_400, &[(240, 3)]), Some(60));
+        assert_eq!(moved(200, &[]), Some(60));
+    }
 }

@@ -123,6 +123,7 @@ mod tests {
             after: Some(NOW - ago),
             before: NOW,
             is_dated: true,
+            is_move_seen: true,
             last_good: None,
         });
         let unasked = Unavailable::new(UnavailableReason::NotAsked, "no alias");
