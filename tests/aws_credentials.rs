@@ -201,7 +201,8 @@ fn a_source_that_fails_is_named_with_its_own_fix() {
          [profile closed]\nrole_arn = arn:aws:iam::121546003735:role/closed\nsource_profile = static\n\
          [profile orphan]\nrole_arn = arn:aws:iam::121546003735:role/r\nsource_profile = gone\n\
          [profile process]\ncredential_process = echo no vault here >&2; exit 3\n\
-         [profile odd]\ncredential_process = echo '{\"Version\":1,\"SecretAccessKey\":\"s3cr3t-of-odd\"}'\n",
+         [profile odd]\ncredential_process = echo '{\"Version\":1,\"SecretAccessKey\":\"s3cr3t-of-odd\"}'\n\
+         [profile unfinished]\nsso_session = nowhere\nsso_account_id = 121546003735\nsso_role_name = r\n",
     );
     let profile = |name: &str| issuer.call(&ALIAS).env("AWS_PROFILE", name);
     let missing = issuer.stage.home().join("no-token");
@@ -221,12 +222,30 @@ fn a_source_that_fails_is_named_with_its_own_fix() {
         (
             profile("process"),
             "exit status: 3: no vault here",
-            "aws sso login --profile process",
+            "aws configure get credential_process --profile process",
         ),
         (
             profile("odd"),
             "printed no keys",
-            "aws sso login --profile odd",
+            "aws configure get credential_process --profile odd",
+        ),
+        (
+            profile("unfinished"),
+            "Check profile unfinished",
+            "aws configure list --profile unfinished",
+        ),
+        (
+            issuer.call(&ALIAS).env("AWS_ACCESS_KEY_ID", "AKIA"),
+            "AWS_SECRET_ACCESS_KEY is not",
+            "duckops doctor",
+        ),
+        (
+            issuer
+                .call(&ALIAS)
+                .env("AWS_ACCESS_KEY_ID", "AKIA\r")
+                .env("AWS_SECRET_ACCESS_KEY", "s"),
+            "the access key id holds a line break",
+            "duckops doctor",
         ),
         (
             profile("other"),

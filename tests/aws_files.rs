@@ -2,7 +2,7 @@
 //! from the environment does.
 
 use crate::support::receiver::{Receiver, configured};
-use crate::support::{Stage, world};
+use crate::support::{Stage, step, world};
 use std::process::{Command, Output};
 
 /// The binary with its AWS endpoint from the configuration file alone.
@@ -64,4 +64,16 @@ fn a_table_is_not_made_at_an_endpoint_of_the_aws_configuration() {
         said.contains("overridden by endpoint_url of profile default"),
         "{said}"
     );
+}
+
+#[test]
+fn an_empty_endpoint_of_a_service_counts_as_none() {
+    let stage = Stage::of(world("healthy"));
+    let call = stage
+        .duckops(&["triage", "inc-001", "alias"])
+        .env("AWS_ENDPOINT_URL_LAMBDA", "")
+        .env("AWS_ENDPOINT_URL_STS", "");
+    let (_, document) = call.json();
+    let alias = step(&document, "inc-001", "alias");
+    assert_eq!(alias["verdict"], "ok", "{alias:#}");
 }

@@ -1,6 +1,7 @@
 //! The AWS configuration of one run: credentials, region, endpoint and the shared HTTP stack.
 
-use super::credentials::{CredentialSearch, RunCredentials};
+use super::credential_search::CredentialSearch;
+use super::credentials::RunCredentials;
 use super::{CONNECT, Http};
 use crate::observation::Unavailable;
 use crate::stack::{Origin, Stack};
@@ -12,6 +13,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
@@ -153,7 +155,21 @@ impl Aws {
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);
         }
-        Ok(loader.load().await)
+        let config = loader.load().await;
+        let services = SetServices(config.clone());
+        Ok(config.to_builder().service_config(services).build())
+    }
+}
+
+/// What environment and profile say of single services, where it says something: at an empty
+/// `AWS_ENDPOINT_URL_LAMBDA`, as files of settings leave one, the SDK panics.
+#[derive(Debug)]
+struct SetServices(SdkConfig);
+
+impl LoadServiceConfig for SetServices {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let said = self.0.service_config()?.load_config(key);
+        said.filter(|value| !value.is_empty())
     }
 }
 

@@ -61,8 +61,12 @@ impl CredentialProcess {
             let said = String::from_utf8_lossy(&output.stderr);
             let said = Untrusted::new(said.trim().to_owned()).printable(160);
             let status = output.status;
+            let said = match said.as_str() {
+                "" => " without a word".to_owned(),
+                said => format!(": {said}"),
+            };
             return Err(failed(format!(
-                "credential_process ended with {status}: {said}"
+                "credential_process ended with {status}{said}"
             )));
         }
         read(&output.stdout)

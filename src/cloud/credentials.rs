@@ -6,8 +6,9 @@
 //! also when that is an error: the advice depends on which source failed and how.
 
 use super::credential_process::CredentialProcess;
-use super::error::{chain, innermost, is_tls};
-use crate::observation::{Unavailable, UnavailableReason};
+use super::credential_search::{ChosenProfile, CredentialSearch, Source};
+use super::key_characters::unusable_part;
+use crate::observation::Unavailable;
 use crate::redact;
 use crate::text::Untrusted;
 use aws_config::provider_config::ProviderConfig;
@@ -22,41 +23,12 @@ use std::time::Duration;
 /// Keys that expire within this time are replaced: a request signed with them could arrive late.
 const BEFORE_EXPIRY: Duration = Duration::from_secs(10);
 
-/// Where credentials come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
-    Environment,
-    Profile,
-    WebIdentity,
-    Container,
-    InstanceMetadata,
-}
-
-/// What the files of AWS say of the profile that was chosen.
-#[derive(Clone, Debug, Default)]
-struct ChosenProfile {
-    /// It, or the one whose keys assume its role, is named, and no file defines it.
-    missing: Option<String>,
-    /// Its role is assumed with a one-time code.
-    wants_mfa: bool,
-    /// Its keys come from `aws login`.
-    logs_in: bool,
-    /// The profile whose keys assume its role.
-    source: Option<String>,
-}
-
-/// What the search depends on.
-#[derive(Clone, Debug)]
-pub(super) struct CredentialSearch {
-    /// The profile that was chosen, if one was.
-    pub(super) profile: Option<String>,
-    /// Whether the profile was named on the command line and beats keys in the environment.
-    pub(super) profile_first: bool,
-    /// Whether the instance metadata service may be asked.
-    pub(super) instance_metadata: bool,
-    /// How long the search may take. A `credential_process` that asks a vault takes seconds.
-    pub(super) limit: Duration,
-}
+/// Variables, and those without which they count for nothing.
+const BELONG_TOGETHER: [(&str, &str); 3] = [
+    ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"),
+    ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"),
+];
 
 /// The credentials of a run: those that were found so far, and where more are looked for.
 #[derive(Clone, Debug)]
@@ -167,6 +139,9 @@ impl CredentialSources {
             for (source, provider) in &self.providers {
                 match provider.provide_credentials().await {
                     Ok(credentials) => {
+                        if let Some(part) = unusable_part(&credentials) {
+                            return Err(self.search.unusable(*source, part));
+                        }
                         return Ok(Found {
                             source: *source,
                             credentials,
@@ -236,148 +211,16 @@ impl CredentialSearch {
         let source = chosen.and_then(|chosen| chosen.get("source_profile"));
         let mut named = name.into_iter().chain(source);
         let missing = named.find(|name| defined.get_profile(name).is_none());
+        let is_set = |name: &str| env.get(name).is_ok_and(|value| !value.is_empty());
+        let mut pairs = BELONG_TOGETHER.into_iter();
+        let half_set = pairs.find(|(set, unset)| is_set(set) && !is_set(unset));
         let printable = |name: &str| Untrusted::new(name).printable(60).to_string();
         ChosenProfile {
+            half_set,
             missing: missing.map(printable),
             wants_mfa: has("mfa_serial"),
             logs_in: has("login_session"),
             source: source.map(printable),
         }
     }
-
-    fn profile_name(&self) -> String {
-        let name = Untrusted::new(self.profile.as_deref().unwrap_or("default"));
-        name.printable(60).to_string()
-    }
-
-    /// The command that brings new keys to the profile.
-    fn log_in(&self, chosen: &ChosenProfile) -> String {
-        let profile = self.profile_name();
-        match chosen.logs_in {
-            true => format!("aws login --profile {profile}"),
-            false => format!("aws sso login --profile {profile}"),
-        }
-    }
-
-    fn nowhere(&self, chosen: &ChosenProfile) -> Unavailable {
-        let profile = self.profile_name();
-        if let Some(missing) = &chosen.missing {
-            return no_such_profile(missing);
-        }
-        let metadata = if self.instance_metadata {
-            ""
-        } else {
-            "; not the instance metadata service"
-        };
-        Unavailable::new(
-            UnavailableReason::NoCredentials,
-            "no AWS credentials",
-        )
-        .reply(format!(
-            "searched environment, profile {profile}, web identity token, container role{metadata}"
-        ))
-        .fix("Log in to AWS, or set AWS_PROFILE, then run duckops again")
-        .command(self.log_in(chosen))
-    }
-
-    fn failed(
-        &self,
-        source: Source,
-        error: &CredentialsError,
-        chosen: &ChosenProfile,
-    ) -> Unavailable {
-        let profile = self.profile_name();
-        let texts = chain(error).to_lowercase();
-        let text = innermost(error);
-        if texts.contains("was not defined") && source == Source::Profile {
-            return no_such_profile(chosen.missing.as_ref().unwrap_or(&profile));
-        }
-        let place = match source {
-            Source::Environment => "the environment".to_owned(),
-            Source::Profile => format!("profile `{profile}`"),
-            Source::WebIdentity => "the web identity token".to_owned(),
-            Source::Container => "the container".to_owned(),
-            Source::InstanceMetadata => "the instance metadata service".to_owned(),
-        };
-        let detail = format!("AWS credentials of {place} cannot be used: {text}");
-        let unavailable = |why| Unavailable::new(why, detail.as_str());
-        if is_tls(error) {
-            return unavailable(UnavailableReason::Tls)
-                .fix("Check the trusted certificates and the proxy of this machine");
-        }
-        if texts.contains("timed out") || texts.contains("timeout") {
-            return unavailable(UnavailableReason::TimedOut)
-                .fix("Check the network and the proxy of this machine, then run duckops again");
-        }
-        if ["refused", "dns error", "dispatch failure", "unreachable"]
-            .iter()
-            .any(|word| texts.contains(word))
-        {
-            return unavailable(UnavailableReason::Unreachable)
-                .fix("Check the network and the proxy of this machine, then run duckops again");
-        }
-        if source == Source::Profile && chosen.wants_mfa {
-            return unavailable(UnavailableReason::NoCredentials)
-                .fix(format!("Profile {profile} needs a one-time code (mfa_serial), which duckops does not ask for: take the keys from the AWS CLI"))
-                .command(format!("eval \"$(aws configure export-credentials --profile {profile} --format env)\""));
-        }
-        if texts.contains("expired") {
-            return unavailable(UnavailableReason::Expired)
-                .fix("Log in to AWS again, then run duckops again")
-                .command(self.log_in(chosen));
-        }
-        if let (Some(source_profile), true) = (&chosen.source, texts.contains("assumerole")) {
-            return unavailable(UnavailableReason::Denied)
-                .fix(format!("Allow the identity of profile {source_profile} to assume the role of profile {profile}: both the role's trust policy and sts:AssumeRole"))
-                .command(format!("aws sts get-caller-identity --profile {source_profile}"));
-        }
-        let fix = match source {
-            Source::WebIdentity => {
-                "Check that the file that AWS_WEB_IDENTITY_TOKEN_FILE names exists and can be read (on EKS: the projected token of the service account), and AWS_ROLE_ARN".to_owned()
-            }
-            Source::Container => "Check AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI and the role of the task".to_owned(),
-            Source::InstanceMetadata => "Check the role of the instance".to_owned(),
-            Source::Environment => {
-                "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or unset them".to_owned()
-            }
-            Source::Profile if texts.contains("process") => {
-                format!("Run the credential_process of profile {profile} and read its error")
-            }
-            Source::Profile if chosen.logs_in || texts.contains("sso") || texts.contains("token") => {
-                "Log in to AWS again, then run duckops again".to_owned()
-            }
-            Source::Profile => format!("Check profile {profile} in ~/.aws/config and ~/.aws/credentials, or log in again"),
-        };
-        let command = match source {
-            Source::Profile => self.log_in(chosen),
-            _ => "duckops doctor".to_owned(),
-        };
-        unavailable(UnavailableReason::NoCredentials)
-            .fix(fix)
-            .command(command)
-    }
-
-    fn too_slow(&self) -> Unavailable {
-        let profile = self.profile_name();
-        Unavailable::new(
-            UnavailableReason::NoCredentials,
-            format!(
-                "no AWS credentials within {} s: a source such as the credential_process of profile `{profile}` is too slow",
-                self.limit.as_secs()
-            ),
-        )
-        .fix(format!(
-            "Run the credential_process of profile {profile} and see what it waits for; credentials_timeout in config.toml gives it longer"
-        ))
-        .command(format!("aws configure get credential_process --profile {profile}"))
-    }
-}
-
-fn no_such_profile(profile: &str) -> Unavailable {
-    Unavailable::new(
-        UnavailableReason::NoCredentials,
-        format!("no such AWS profile: {profile} is not in ~/.aws/config or ~/.aws/credentials"),
-    )
-    .fix("Choose a profile that exists, with --profile or AWS_PROFILE")
-    .command("aws configure list-profiles")
 }

@@ -9,11 +9,13 @@ mod aws_error;
 #[cfg(test)]
 pub(crate) mod corpus_tests;
 mod credential_process;
+mod credential_search;
 mod credentials;
 mod denial;
 mod error;
 mod error_member;
 mod http;
+mod key_characters;
 mod page_tokens;
 mod permission;
 mod process_group;

@@ -1,0 +1,218 @@
+//! What credentials are looked for, and what is wrong where there are none: the advice depends on which source
+//! failed and how.
+
+use super::error::{chain, innermost, is_tls};
+use crate::observation::{Unavailable, UnavailableReason};
+use crate::text::Untrusted;
+use aws_credential_types::provider::error::CredentialsError;
+use std::time::Duration;
+
+/// Where credentials come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Environment,
+    Profile,
+    WebIdentity,
+    Container,
+    InstanceMetadata,
+}
+
+/// What the files of AWS say of the profile that was chosen.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ChosenProfile {
+    /// A variable that is set, and the one that it needs and that is not.
+    pub(super) half_set: Option<(&'static str, &'static str)>,
+    /// It, or the one whose keys assume its role, is named, and no file defines it.
+    pub(super) missing: Option<String>,
+    /// Its role is assumed with a one-time code.
+    pub(super) wants_mfa: bool,
+    /// Its keys come from `aws login`.
+    pub(super) logs_in: bool,
+    /// The profile whose keys assume its role.
+    pub(super) source: Option<String>,
+}
+
+/// What the search depends on.
+#[derive(Clone, Debug)]
+pub(super) struct CredentialSearch {
+    /// The profile that was chosen, if one was.
+    pub(super) profile: Option<String>,
+    /// Whether the profile was named on the command line and beats keys in the environment.
+    pub(super) profile_first: bool,
+    /// Whether the instance metadata service may be asked.
+    pub(super) instance_metadata: bool,
+    /// How long the search may take. A `credential_process` that asks a vault takes seconds.
+    pub(super) limit: Duration,
+}
+
+impl CredentialSearch {
+    fn profile_name(&self) -> String {
+        let name = Untrusted::new(self.profile.as_deref().unwrap_or("default"));
+        name.printable(60).to_string()
+    }
+
+    /// The command that brings new keys to the profile.
+    fn log_in(&self, chosen: &ChosenProfile) -> String {
+        let profile = self.profile_name();
+        match chosen.logs_in {
+            true => format!("aws login --profile {profile}"),
+            false => format!("aws sso login --profile {profile}"),
+        }
+    }
+
+    pub(super) fn nowhere(&self, chosen: &ChosenProfile) -> Unavailable {
+        let profile = self.profile_name();
+        if let Some(missing) = &chosen.missing {
+            return no_such_profile(missing);
+        }
+        if let Some((set, unset)) = chosen.half_set {
+            return Unavailable::new(
+                UnavailableReason::NoCredentials,
+                format!("no AWS credentials: {set} is set, and {unset} is not"),
+            )
+            .fix(format!("Set {unset} too, or unset {set}"))
+            .command("duckops doctor");
+        }
+        let metadata = if self.instance_metadata {
+            ""
+        } else {
+            "; not the instance metadata service"
+        };
+        Unavailable::new(
+            UnavailableReason::NoCredentials,
+            "no AWS credentials",
+        )
+        .reply(format!(
+            "searched environment, profile {profile}, web identity token, container role{metadata}"
+        ))
+        .fix("Log in to AWS, or set AWS_PROFILE, then run duckops again")
+        .command(self.log_in(chosen))
+    }
+
+    fn place(&self, source: Source) -> String {
+        match source {
+            Source::Environment => "the environment".to_owned(),
+            Source::Profile => format!("profile `{}`", self.profile_name()),
+            Source::WebIdentity => "the web identity token".to_owned(),
+            Source::Container => "the container".to_owned(),
+            Source::InstanceMetadata => "the instance metadata service".to_owned(),
+        }
+    }
+
+    pub(super) fn unusable(&self, source: Source, part: &str) -> Unavailable {
+        let place = self.place(source);
+        Unavailable::new(
+            UnavailableReason::NoCredentials,
+            format!("AWS credentials of {place} cannot be used: the {part} holds a line break, a blank, a quote or another character that no key has"),
+        )
+        .fix(format!("Set the {part} again: files with the line ends of Windows leave one behind"))
+        .command("duckops doctor")
+    }
+
+    pub(super) fn failed(
+        &self,
+        source: Source,
+        error: &CredentialsError,
+        chosen: &ChosenProfile,
+    ) -> Unavailable {
+        let profile = self.profile_name();
+        let texts = chain(error).to_lowercase();
+        let text = innermost(error);
+        if texts.contains("was not defined") && source == Source::Profile {
+            return no_such_profile(chosen.missing.as_ref().unwrap_or(&profile));
+        }
+        let place = self.place(source);
+        let detail = format!("AWS credentials of {place} cannot be used: {text}");
+        let unavailable = |why| Unavailable::new(why, detail.as_str());
+        if is_tls(error) {
+            return unavailable(UnavailableReason::Tls)
+                .fix("Check the trusted certificates and the proxy of this machine");
+        }
+        if texts.contains("timed out") || texts.contains("timeout") {
+            return unavailable(UnavailableReason::TimedOut)
+                .fix("Check the network and the proxy of this machine, then run duckops again");
+        }
+        if ["refused", "dns error", "dispatch failure", "unreachable"]
+            .iter()
+            .any(|word| texts.contains(word))
+        {
+            return unavailable(UnavailableReason::Unreachable)
+                .fix("Check the network and the proxy of this machine, then run duckops again");
+        }
+        if source == Source::Profile && chosen.wants_mfa {
+            return unavailable(UnavailableReason::NoCredentials)
+                .fix(format!("Profile {profile} needs a one-time code (mfa_serial), which duckops does not ask for: take the keys from the AWS CLI"))
+                .command(format!("eval \"$(aws configure export-credentials --profile {profile} --format env)\""));
+        }
+        if texts.contains("expired") {
+            return unavailable(UnavailableReason::Expired)
+                .fix("Log in to AWS again, then run duckops again")
+                .command(self.log_in(chosen));
+        }
+        if let (Some(source_profile), true) = (&chosen.source, texts.contains("assumerole")) {
+            return unavailable(UnavailableReason::Denied)
+                .fix(format!("Allow the identity of profile {source_profile} to assume the role of profile {profile}: both the role's trust policy and sts:AssumeRole"))
+                .command(format!("aws sts get-caller-identity --profile {source_profile}"));
+        }
+        // The SDK's words where the settings of a profile do not fit together.
+        let is_unreadable = texts.contains("could not be built");
+        let is_of_process = texts.contains("process");
+        let fix = match source {
+            Source::WebIdentity => {
+                "Check that the file that AWS_WEB_IDENTITY_TOKEN_FILE names exists and can be read (on EKS: the projected token of the service account), and AWS_ROLE_ARN".to_owned()
+            }
+            Source::Container => "Check AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI and the role of the task".to_owned(),
+            Source::InstanceMetadata => "Check the role of the instance".to_owned(),
+            Source::Environment => {
+                "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or unset them".to_owned()
+            }
+            Source::Profile if is_unreadable => {
+                format!("Check profile {profile} in ~/.aws/config and ~/.aws/credentials")
+            }
+            Source::Profile if is_of_process => {
+                format!("Run the credential_process of profile {profile} and read its error")
+            }
+            Source::Profile if chosen.logs_in || texts.contains("sso") || texts.contains("token") => {
+                "Log in to AWS again, then run duckops again".to_owned()
+            }
+            Source::Profile => format!("Check profile {profile} in ~/.aws/config and ~/.aws/credentials, or log in again"),
+        };
+        let command = match source {
+            Source::Profile if is_unreadable => format!("aws configure list --profile {profile}"),
+            Source::Profile if is_of_process => see_process(&profile),
+            Source::Profile => self.log_in(chosen),
+            _ => "duckops doctor".to_owned(),
+        };
+        unavailable(UnavailableReason::NoCredentials)
+            .fix(fix)
+            .command(command)
+    }
+
+    pub(super) fn too_slow(&self) -> Unavailable {
+        let profile = self.profile_name();
+        Unavailable::new(
+            UnavailableReason::NoCredentials,
+            format!(
+                "no AWS credentials within {} s: a source such as the credential_process of profile `{profile}` is too slow",
+                self.limit.as_secs()
+            ),
+        )
+        .fix(format!(
+            "Run the credential_process of profile {profile} and see what it waits for; credentials_timeout in config.toml gives it longer"
+        ))
+        .command(see_process(&profile))
+    }
+}
+
+fn see_process(profile: &str) -> String {
+    format!("aws configure get credential_process --profile {profile}")
+}
+
+fn no_such_profile(profile: &str) -> Unavailable {
+    Unavailable::new(
+        UnavailableReason::NoCredentials,
+        format!("no such AWS profile: {profile} is not in ~/.aws/config or ~/.aws/credentials"),
+    )
+    .fix("Choose a profile that exists, with --profile or AWS_PROFILE")
+    .command("aws configure list-profiles")
+}
