@@ -9,6 +9,7 @@
 mod brief;
 mod certificate;
 mod certificate_words;
+mod colours;
 #[cfg(test)]
 mod corpus_tests;
 mod error_kinds;

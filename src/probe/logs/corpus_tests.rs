@@ -131,13 +131,26 @@ fn coloured(level: &str) -> String {
 /// What the console of Node.js writes before a message.
 const CONSOLE: &str = "2026-03-22T03:10:00.000Z\t0f1e2d3c-0000";
 
+/// A request of OpenTelemetry with one record.
+fn otlp(level: &str, number: u8, text: &str) -> String {
+    let record = serde_json::json!({
+        "severityText": level, "severityNumber": number, "body": {"stringValue": text},
+    });
+    serde_json::json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}).to_string()
+}
+
 fn healthy_line(random: &mut Sequence) -> String {
     let text = sentence(random);
     let first = random.of(PLAIN);
     let any = random.of(&["INFO", "ERROR", "WARN"]);
     let level = random.of(&["INFO", "DEBUG", "WARN", "TRACE"]);
     let number = random.of(&["10", "20", "30", "40"]);
-    match random.next(32) {
+    match random.next(35) {
+        32 => format!("<Mar 22, 2026 3:10:00 AM UTC> <Notice> <Duck> <BEA-000365> <{any} {text}>"),
+        33 => otlp("INFO", 9, &text),
+        34 => format!(
+            "<record>\n  <level>{level}</level>\n  <message>SEVERE: {text}</message>\n</record>"
+        ),
         24 => format!("[I 260322 03:10:00 duck:12] {text}"),
         25 => format!("INFO [03-22|03:10:00.123] {text}"),
         26 => format!(
@@ -208,7 +221,11 @@ fn fault_line(random: &mut Sequence) -> String {
     let level = random.of(&["ERROR", "CRITICAL", "FATAL"]);
     let number = random.of(&["50", "60"]);
     let name = random.of(&["Store", "Peck", "Handler"]);
-    match random.next(49) {
+    match random.next(53) {
+        49 => format!("<Mar 22, 2026 3:10:00 AM UTC> <Error> <Duck> <BEA-101020> <{text}>"),
+        50 => otlp("ERROR", 17, &text),
+        51 => format!("<record>\n  <level>SEVERE</level>\n  <message>{text}</message>\n</record>"),
+        52 => format!(r#"{{"level":{number},"time":1774149000000,"err":{{"message":"{text}"#),
         39 => format!("[E 260322 03:10:00 duck:12] {text}"),
         40 => format!(
             "{} [03-22|03:10:00.123] {text}",

@@ -1,5 +1,6 @@
 //! The level of a log line, in any spelling and as any number that loggers write.
 
+use super::colours::without_colours;
 use serde_json::{Map, Value};
 
 /// How serious a line says it is.
@@ -40,7 +41,7 @@ const FINE: [&str; 24] = [
     "silly",
 ];
 const WARNING: [&str; 4] = ["warn", "warning", "wrn", "wrng"];
-const FAULT: [&str; 21] = [
+const FAULT: [&str; 22] = [
     "error",
     "err",
     "eror",
@@ -49,6 +50,7 @@ const FAULT: [&str; 21] = [
     "fatl",
     "fata",
     "pani",
+    "pnc",
     "critical",
     "crit",
     "fatal",
@@ -107,7 +109,12 @@ impl Level {
             Value::String(text) if name == "priority" => {
                 Self::of_number("severity", text.parse().ok()?, fields)
             }
-            Value::String(text) => Self::of_word(text),
+            // `SEVERITY_NUMBER_ERROR`, `<SeverityNumber.ERROR: 17>`
+            Value::String(text) if name == "severitynumber" => text
+                .split(|c: char| !c.is_ascii_alphabetic())
+                .find_map(Self::of_word),
+            // Where colours were added before the line became JSON they stand in the value.
+            Value::String(text) => Self::of_word(&without_colours(text)),
             Value::Number(number) => Self::of_number(name, number.as_f64()?, fields),
             // Loguru writes name, number and icon, and log4js levelStr.
             Value::Object(level) => {

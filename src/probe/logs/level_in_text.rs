@@ -2,7 +2,7 @@
 
 use super::level::Level;
 use super::line_prefix::{is_prefix, names_nothing};
-use super::logger_forms::level_of_form;
+use super::logger_forms::{level_in_xml, level_of_form};
 
 /// Tokens of a line of text among which a level may stand.
 const HEAD: usize = 8;
@@ -11,7 +11,9 @@ const HEAD: usize = 8;
 /// before it, such as times, ids, threads and names of loggers.
 pub(super) fn level_of_text(text: &str) -> Option<Level> {
     let first = text.lines().next().unwrap_or_default();
-    if let Some(level) = level_of_form(first) {
+    // The files of WebLogic begin a message so.
+    let first = first.trim_start_matches('#');
+    if let Some(level) = level_of_form(first).or_else(|| level_in_xml(text)) {
         return Some(level);
     }
     if is_platforms(first) {
@@ -21,6 +23,7 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
     let mut behind_separator = true;
     let mut behind_time = false;
     let mut behind_sign = false;
+    let mut behind_brackets = true;
     for (index, token) in tokens(first).take(HEAD).enumerate() {
         let LineToken {
             word,
@@ -46,7 +49,7 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
             let upper = word.bytes().all(|byte| !byte.is_ascii_lowercase());
             let set_off = matches!(mark, Mark::Bracketed | Mark::Field)
                 || (behind_separator && matches!(mark, Mark::Separated));
-            let is_first = (index == 0 || (behind_time && ordinary == 0))
+            let is_first = (index == 0 || behind_brackets || (behind_time && ordinary == 0))
                 && matches!(mark, Mark::Colon)
                 && !is_error_name(word);
             // `03:10:00 host ERROR [duck.core:12]` and `03:10:00 UTC severe  [Native]`
@@ -57,6 +60,7 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
         }
         behind_separator = matches!(mark, Mark::Separated);
         behind_time |= is_time(word);
+        behind_brackets &= mark == Mark::Bracketed;
         // `✖  error  message`; a bullet is none.
         behind_sign =
             !word.contains('•') && word.chars().all(|c| !c.is_ascii() && !c.is_alphanumeric());
@@ -81,10 +85,10 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
 /// `duck.peck#error`, and a letter before the time, `E 260322 03:10:00 store:12`.
 fn level_in_brackets(text: &str) -> Option<Level> {
     let behind_time = || {
-        let mut words = text.split_whitespace();
-        let first = words.by_ref().find(|word| !is_prefix(word))?;
-        let level = first.split('/').next()?;
-        text.split_whitespace()
+        let words = || text.split_whitespace();
+        let mut heads = words().filter_map(|word| word.split('/').next());
+        let level = heads.find(|head| !is_prefix(head))?;
+        words()
             .take_while(|word| is_prefix(word))
             .any(is_time)
             .then(|| Level::of_word(level))?
@@ -99,6 +103,21 @@ fn level_in_brackets(text: &str) -> Option<Level> {
         let is_letter = letter.len() == 1 && rest.split(' ').take(2).any(is_time);
         is_letter.then(|| Level::of_letter(letter))?
     };
+    // `0322/031000.123456:ERROR:gpu_host.cc(991)` of Chromium
+    let between = || {
+        let (time, rest) = text.split_once(':')?;
+        let form = time.contains('/')
+            && time
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b"/.".contains(&b));
+        form.then(|| Level::of_word(rest.split(':').next()?))?
+    };
+    // `NR_EXT ERROR`
+    let behind_name = || {
+        let (name, level) = text.split_once(' ')?;
+        let upper = level.bytes().all(|byte| byte.is_ascii_uppercase());
+        (upper && name.contains('_')).then(|| Level::of_word(level))?
+    };
     // `log,error`
     let last_tag = || {
         let tags = text.rsplit_once(',').filter(|_| !text.contains(' '))?;
@@ -109,6 +128,8 @@ fn level_in_brackets(text: &str) -> Option<Level> {
         .or_else(behind_time)
         .or_else(behind_module)
         .or_else(before_time)
+        .or_else(behind_name)
+        .or_else(between)
 }
 
 /// Whether a word holds a time of the day.

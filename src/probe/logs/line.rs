@@ -4,6 +4,7 @@
 //! A level is a level only where a logger writes one: in its field of a JSON line, or at its
 //! place in a line of text. The same word inside a sentence, a name or a value is none.
 
+use super::colours::without_colours;
 use super::level::Level;
 use super::level_in_text::level_of_text;
 use super::line_prefix::ends_with_level;
@@ -29,7 +30,7 @@ const LEVEL_FIELDS: [&str; 9] = [
     "l",
 ];
 /// Names of the field that holds the message.
-const MESSAGE_FIELDS: [&str; 8] = [
+const MESSAGE_FIELDS: [&str; 9] = [
     "message",
     "msg",
     "@message",
@@ -39,6 +40,8 @@ const MESSAGE_FIELDS: [&str; 8] = [
     "event",
     // What the logging driver of a container wraps a line in.
     "log",
+    // What an extension passes on of the function.
+    "record",
 ];
 
 /// A line of the log.
@@ -55,7 +58,9 @@ pub(super) struct LogLine<'a> {
 impl<'a> LogLine<'a> {
     /// Reads a line.
     pub(super) fn parse(text: &'a str) -> Self {
-        let text = without_colours(text.trim_end());
+        // What servers on Windows write first.
+        let text = text.trim_start_matches('\u{feff}').trim_end();
+        let text = without_colours(text);
         let at = text.find('{').filter(|_| text.ends_with('}'));
         let (head, rest) = text.split_at(at.unwrap_or(text.len()));
         // An object behind a text, such as zap's fields behind its message, begins after a tab.
@@ -78,7 +83,11 @@ impl<'a> LogLine<'a> {
         let level = match own.and_then(level_of_fields) {
             None if is_whole => None,
             None if fields.is_none() && text.starts_with('{') => level_of_torn(&text),
-            None => level_of_text(&text).or_else(|| fields.as_ref().and_then(level_of_fields)),
+            None => level_of_text(&text).or_else(|| match &fields {
+                Some(fields) => level_of_fields(fields),
+                // The end of an object that was cut.
+                None => text.ends_with('}').then(|| level_of_torn(&text))?,
+            }),
             level => level,
         };
         Self {
@@ -150,33 +159,20 @@ fn level_of_torn(text: &str) -> Option<Level> {
     let word = |found: regex::Captures<'_>| Level::of_word(found.get(1)?.as_str());
     let levels: Vec<_> = LEVEL_IN_JSON.captures_iter(text).filter_map(word).collect();
     let worst = levels.iter().find(|level| **level == Level::Fault);
-    worst.or(levels.first()).copied()
+    let number = || {
+        let found = LEVEL_NUMBER_IN_JSON.captures(text)?;
+        Level::of_field("level", &found[1].parse::<u8>().ok()?.into(), &Map::new())
+    };
+    worst.or(levels.first()).copied().or_else(number)
 }
 
 static LEVEL_IN_JSON: LazyLock<Regex> = LazyLock::new(|| {
     regex(r#"[{,][ \n]*"(?:[Ll]evel|lvl|log_?[Ll]evel|severity|severityText)" *: *"([A-Za-z]+)""#)
 });
 
-/// Without the escape sequences by which loggers colour a terminal, also where there is none.
-fn without_colours(text: &str) -> Cow<'_, str> {
-    if !text.contains("\x1b[") {
-        // Colours of which the first byte was lost on the way.
-        return match text.contains("[0m") {
-            true => LOST_COLOUR.replace_all(text, ""),
-            false => Cow::Borrowed(text),
-        };
-    }
-    let mut parts = text.split("\x1b[");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        // Parameters are digits and marks, and a letter ends the sequence (ECMA-48, 5.4).
-        let end = part.find(|c: char| ('@'..='~').contains(&c));
-        plain.push_str(end.and_then(|end| part.get(end + 1..)).unwrap_or_default());
-    }
-    Cow::Owned(plain)
-}
-
-static LOST_COLOUR: LazyLock<Regex> = LazyLock::new(|| regex(r"\[[0-9;]*m"));
+/// Before anything else in it opens: inside another object it may be the level of a player.
+static LEVEL_NUMBER_IN_JSON: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#"^\{[^{\[]*"level" *: *([0-9]{2})[,}]"#));
 
 /// Whether a value says something: not null, false, 0, empty, a word for nothing, or all of these.
 pub(super) fn says_something(value: &Value) -> bool {
@@ -202,6 +198,25 @@ fn push_words(words: &mut String, name: &str, value: &Value) {
     }
 }
 
+/// The worst level of the records of an OTLP request (OTLP, JSON encoding).
+fn level_of_otlp(fields: &Map<String, Value>) -> Option<Level> {
+    let list = |value: &Value, name: &str| value.get(name)?.as_array().cloned();
+    let resources = fields.get("resourceLogs")?.as_array()?;
+    let scopes = resources
+        .iter()
+        .filter_map(|resource| list(resource, "scopeLogs"));
+    let records = scopes
+        .flatten()
+        .filter_map(|scope| list(&scope, "logRecords"));
+    let levels = records
+        .flatten()
+        .filter_map(|record| level_of_fields(record.as_object()?));
+    levels.reduce(|worst, level| match level {
+        Level::Fault => level,
+        _ => worst,
+    })
+}
+
 fn level_of_fields(fields: &Map<String, Value>) -> Option<Level> {
     let own = fields.iter().find_map(|(name, value)| {
         let mut plain = name.to_ascii_lowercase();
@@ -224,6 +239,7 @@ fn level_of_fields(fields: &Map<String, Value>) -> Option<Level> {
             Level::of_field("level", nested.get(name)?, nested)
         })
     })
+    .or_else(|| level_of_otlp(fields))
 }
 
 #[cfg(test)]

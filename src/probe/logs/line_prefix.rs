@@ -37,7 +37,7 @@ pub(super) fn names_nothing(line: &str, word: &str) -> bool {
     }
 }
 
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
@@ -55,6 +55,6 @@ pub(super) fn is_prefix(word: &str) -> bool {
         || (word.contains('-') && word.len() >= 8)
         || matches!(
             word,
-            "root" | "main" | "undefined" | "UTC" | "Z" | "AM" | "PM"
+            "root" | "main" | "undefined" | "UTC" | "Z" | "AM" | "PM" | "stdout" | "stderr" | "F"
         )
 }

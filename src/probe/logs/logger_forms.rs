@@ -1,7 +1,10 @@
 //! Forms in which a level stands at a place of its own, each of one logger.
 
 use super::level::Level;
-use super::line_prefix::{ends_with_level, is_prefix, names_nothing};
+use super::line_prefix::{MONTHS, ends_with_level, is_prefix, names_nothing};
+use super::pattern::regex;
+use regex::Regex;
+use std::sync::LazyLock;
 
 /// The level of a line in one of these forms.
 pub(super) fn level_of_form(line: &str) -> Option<Level> {
@@ -10,6 +13,7 @@ pub(super) fn level_of_form(line: &str) -> Option<Level> {
         level_of_logfmt,
         level_of_pairs,
         level_of_glog,
+        level_of_tensorflow,
         level_of_ruby,
         level_of_logrus,
         level_of_monolog,
@@ -23,14 +27,17 @@ pub(super) fn level_of_form(line: &str) -> Option<Level> {
     forms.iter().find_map(|level| level(line))
 }
 
-/// `<11>1 time host …` of syslog (RFC 5424, 6.2.1) and `%3|time|EVENT|…` of librdkafka: the severity is a
-/// number, and words behind it are no level.
+/// `<11>1 time host …` and `<11>Mar 22 …` of syslog (RFC 5424, 6.2.1; RFC 3164), `<3>message` of systemd and
+/// `%3|time|EVENT|…` of librdkafka: the severity is a number, and words behind it are no level.
 fn level_of_priority(line: &str) -> Option<Level> {
     let (number, facilities) = match line.strip_prefix('%') {
         Some(rest) => (rest.split_once('|')?.0, 1),
         None => {
             let (number, rest) = line.strip_prefix('<')?.split_once('>')?;
-            (rest.starts_with("1 ").then_some(number)?, 24)
+            let is_syslog =
+                rest.starts_with("1 ") || rest.get(..3).is_some_and(|word| MONTHS.contains(&word));
+            let is_plain = number.len() == 1 && rest.starts_with(|c: char| c.is_alphanumeric());
+            ((is_syslog || is_plain).then_some(number)?, 24)
         }
     };
     let number: u8 = number.parse().ok()?;
@@ -86,6 +93,18 @@ fn level_of_pairs(line: &str) -> Option<Level> {
     Level::of_word(level)
 }
 
+/// `<level>SEVERE</level>` of java.util.logging, and `<log4j:event … level="ERROR">` of log4j.
+pub(super) fn level_in_xml(text: &str) -> Option<Level> {
+    let found = LEVEL_IN_XML.captures(text.trim_start().starts_with('<').then_some(text)?)?;
+    Level::of_word(found.get(1).or(found.get(2))?.as_str())
+}
+
+static LEVEL_IN_XML: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"(?m)^[ \t]*<level>([A-Z]+)</level>|^[ \t]*<(?:log4j:event|Event) [^>]* level="([A-Z]+)""#,
+    )
+});
+
 /// `E0322 03:10:00.123456       1 store.go:12] message`
 fn level_of_glog(line: &str) -> Option<Level> {
     let (head, rest) = line.split_at_checked(5)?;
@@ -97,6 +116,14 @@ fn level_of_glog(line: &str) -> Option<Level> {
     };
     let date = head.bytes().skip(1).all(|byte| byte.is_ascii_digit());
     (date && rest.starts_with(' ') && rest.contains("] ")).then_some(level)
+}
+
+/// `2026-03-22 03:10:00.123456: E tensorflow/core/a.cc:12] message`
+fn level_of_tensorflow(line: &str) -> Option<Level> {
+    let mut words = line.split(' ').skip_while(|word| is_prefix(word));
+    let (letter, file) = (words.next()?, words.next()?);
+    let form = letter.len() == 1 && file.contains(".cc:") && file.ends_with(']');
+    form.then(|| Level::of_letter(letter))?
 }
 
 /// `E, [2026-03-22T03:10:00.000000 #8] ERROR -- : message`
