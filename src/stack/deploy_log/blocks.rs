@@ -67,6 +67,8 @@ struct Reader {
     /// The undated headings above, by level.
     context: Vec<(usize, String)>,
     columns: Option<Vec<Column>>,
+    /// The items without a date above, in which the one that is read lies, by indent.
+    parents: Vec<(usize, String)>,
     /// A line without a date that names a version, directly above the one that is read.
     above: Option<String>,
 }
@@ -103,6 +105,10 @@ impl Reader {
             return self.heading(text, level);
         }
         let found = date::find(text);
+        self.parents.retain(|(above, _)| *above < indent);
+        if is_item && found.is_none() && !has_version(text) {
+            self.parents.push((indent, text.to_owned()));
+        }
         let is_row = self.columns.is_some() || is_list_of_names(text);
         if let Some(cells) = table::cells(text, is_row)
             && cells.len() > 1
@@ -169,6 +175,11 @@ impl Reader {
         block.context = self
             .context
             .iter()
+            .chain(
+                self.parents
+                    .iter()
+                    .filter(|(indent, _)| *indent < block.indent),
+            )
             .map(|(_, text)| format!("{text} "))
             .collect();
         self.open = Some(block);
@@ -176,6 +187,7 @@ impl Reader {
 
     fn heading(&mut self, text: &str, level: usize) {
         self.columns = None;
+        self.parents.clear();
         let found = date::find(text);
         if let (None, Some(open)) = (found, self.open.as_mut())
             && open.is_sticky
@@ -228,8 +240,9 @@ impl Reader {
             .iter()
             .zip(columns)
             .find(|(_, column)| **column == Column::Date);
-        let has_odd_date =
-            dated.is_some_and(|(cell, _)| cell.contains(|c: char| c.is_ascii_digit()));
+        let has_odd_date = dated.is_some_and(|(cell, _)| {
+            cell.contains(|c: char| c.is_ascii_digit()) || date::seems_dated(cell)
+        });
         if found.is_none() && (inside || !has_odd_date) {
             return columns.iter().len() > 0 && !inside;
         }
@@ -270,7 +283,7 @@ fn bracketed_version(text: String) -> String {
     if let [number] = words(&text).as_slice()
         && let Some(version) = whole_version(number, true)
     {
-        let is_mark = |c: &char| NOT_DONE.contains(c) || DONE.contains(c);
+        let is_mark = |c: &char| *c == '?' || NOT_DONE.contains(c) || DONE.contains(c);
         let marks: String = text.chars().filter(is_mark).collect();
         return format!("v{version} {marks}");
     }

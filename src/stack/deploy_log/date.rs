@@ -43,7 +43,23 @@ pub(super) fn seems_dated(line: &str) -> bool {
         let is_two = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
         parts.by_ref().take(3).filter(|part| is_two(part)).count() == 3 && parts.next().is_none()
     };
-    beside_month || words.iter().any(|word| has_year(word) || is_short(word))
+    // `yesterday`
+    let is_relative = |word: &DateWord<'_>| {
+        let days = [
+            "today",
+            "tonight",
+            "yesterday",
+            "monday",
+            "tuesday",
+            "wednesday",
+            "thursday",
+            "friday",
+        ];
+        days.iter().any(|day| word.text.eq_ignore_ascii_case(day))
+    };
+    beside_month
+        || words.iter().any(is_relative)
+        || words.iter().any(|word| has_year(word) || is_short(word))
 }
 
 /// A word and where it begins and ends.
@@ -63,10 +79,13 @@ fn words(line: &str) -> Vec<DateWord<'_>> {
             (false, None) => start = Some(at),
             (true, Some(from)) => {
                 let text = line[from..at].trim_end_matches(['.', ':', '!', '?']);
+                let end = from + text.len();
+                // `~2026-03-20`, and a line of a diff.
+                let text = text.trim_start_matches(['~', '+']);
                 words.push(DateWord {
                     text,
-                    start: from,
-                    end: from + text.len(),
+                    start: end - text.len(),
+                    end,
                 });
                 start = None;
             }

@@ -3,27 +3,13 @@
 use super::blocks::{Block, Shape, blocks};
 use super::date;
 use super::markup::{content, is_conflicted};
-use super::rollback::rollback;
-use super::table::Column;
-use super::undone::{is_in_doubt, is_negated, is_planned_word, is_undone};
-use super::versions::{NamedVersions, is_described, is_elsewhere, versions, without_way_back};
+use super::prose::{EntryKind, is_production, prose};
+use super::row::row;
+use super::versions::{
+    is_described, is_elsewhere, is_name, is_partial, versions, without_way_back,
+};
 use super::words::{self, whole_version};
 use super::{DeployLogScope, NoVersion};
-
-/// What an entry of the log is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum EntryKind {
-    /// This version serves since then.
-    Deployed(String),
-    RolledBack {
-        left: Vec<String>,
-        target: Option<String>,
-    },
-    /// No deployment of this alias.
-    Other,
-    /// It may be one.
-    Unclear(NoVersion),
-}
 
 /// An entry with its date, in seconds since 1970.
 #[derive(Clone, Debug)]
@@ -40,6 +26,29 @@ pub(super) fn entries(text: &str, scope: DeployLogScope<'_>) -> Vec<Entry> {
         .iter()
         .map(|block| (entry(block, scope), block.shape))
         .collect();
+    // Where sections or headings are named for this function, one that is named for another is that one's.
+    let function = scope.function.to_lowercase();
+    let above = |block: &Block| words::words(&block.context);
+    let heads = |block: &Block| match block.shape {
+        Shape::Heading => words::words(&block.line),
+        _ => Vec::new(),
+    };
+    let is_ours =
+        |block: &Block| above(block).contains(&function) || heads(block).contains(&function);
+    if blocks.iter().any(is_ours) {
+        let names = |words: Vec<String>| words.iter().any(|word| is_name(word, scope));
+        for (block, (entry, _)) in blocks
+            .iter()
+            .zip(&mut entries)
+            .filter(|(block, _)| !is_ours(block))
+        {
+            if names(above(block)) {
+                entry.kind = EntryKind::Other;
+            } else if names(heads(block)) && entry.kind != EntryKind::Other {
+                entry.kind = EntryKind::Unclear(NoVersion::Unclear);
+            }
+        }
+    }
     // In a log of items, rows or headings a dated sentence without a version is a remark.
     let is_entry = |(entry, shape): &(Entry, Shape)| {
         *shape != Shape::Prose && !matches!(entry.kind, EntryKind::Other | EntryKind::Unclear(_))
@@ -151,7 +160,9 @@ fn judge(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
     };
     match prose(&words::words(text), scope, Vec::new()) {
         EntryKind::Deployed(_)
-            if is_described(text, scope) || is_elsewhere(&words::words(text), scope) =>
+            if is_described(text, scope)
+                || is_elsewhere(&words::words(text), scope)
+                || is_partial(&block.text) =>
         {
             EntryKind::Unclear(NoVersion::Unclear)
         }
@@ -164,229 +175,4 @@ fn judge(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
         }
         kind => kind,
     }
-}
-
-fn is_production(word: &str) -> bool {
-    matches!(word, "prod" | "production" | "prd")
-}
-
-/// A row of a table with a header.
-fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
-    let of = |wanted: Column| {
-        let cells = block
-            .cells
-            .iter()
-            .filter(move |(column, _)| *column == wanted);
-        cells.map(|(_, cell)| words::words(cell))
-    };
-    let any = |wanted: Column, holds: &dyn Fn(&String) -> bool| {
-        of(wanted).flatten().any(|word| holds(&word))
-    };
-    let is_ours = |word: &String| *word == scope.alias || is_production(word);
-    let functions: Vec<String> = of(Column::Function).flatten().collect();
-    let is_other_function = functions.iter().any(|word| {
-        word.contains(|c: char| c.is_alphabetic()) && whole_version(word, false).is_none()
-    }) && !functions.iter().any(|word| {
-        word.eq_ignore_ascii_case(scope.function)
-            || matches!(word.as_str(), "lambda" | "backend" | "function")
-    });
-    // An environment may stand under any header.
-    let alone = of(Column::Other).filter(|words| words.len() == 1).flatten();
-    let names_another = alone
-        .into_iter()
-        .any(|word| words::is_other_environment(&word));
-    let is_other_alias =
-        any(Column::Alias, &|_| true) && !any(Column::Alias, &|word| *word == scope.alias);
-    let is_elsewhere = (names_another
-        || any(Column::Environment, &|word| {
-            words::names_other_environment(word)
-        }))
-        && !any(Column::Environment, &is_ours);
-    if is_other_function || is_other_alias || is_elsewhere {
-        return EntryKind::Other;
-    }
-    let status: Vec<String> = of(Column::Status).flatten().collect();
-    let rest: Vec<String> = block
-        .cells
-        .iter()
-        .filter(|(column, _)| matches!(column, Column::Status | Column::Other))
-        .flat_map(|(_, cell)| words::words(cell))
-        .collect();
-    let is_marked = block.cells.iter().any(|(column, cell)| {
-        let is_mark = *column == Column::Status || !cell.contains(char::is_alphanumeric);
-        is_mark && cell.contains(words::NOT_DONE)
-    });
-    let denies = |(column, cell): &(Column, String)| {
-        let first = words::words(cell).into_iter().next();
-        *column == Column::Done
-            && !cell.contains(words::DONE)
-            && first.is_none_or(|word| word == "no" || word == "not" || words::is_plan(&word))
-    };
-    let is_undone = block.cells.iter().any(denies)
-        || status
-            .iter()
-            .any(|word| words::is_plan(word) || words::is_failure(word))
-        || is_marked
-        || is_negated(&status);
-    let versions: Vec<Vec<String>> = of(Column::Version).collect();
-    let number = |words: &[String]| {
-        words
-            .iter()
-            .rev()
-            .find_map(|word| whole_version(word, true))
-    };
-    let named: Vec<String> = versions.iter().filter_map(|words| number(words)).collect();
-    if words::is_rollback(&rest) {
-        // The version column of such a row holds where it went or what was left: the words tell.
-        let mut all = rest.clone();
-        let held = named.iter().filter(|version| !mentions(&rest, version));
-        all.extend(held.map(|version| format!("v{version}")));
-        all.extend(
-            of(Column::Previous)
-                .flatten()
-                .flat_map(|word| ["from".to_owned(), word]),
-        );
-        return rolled_back(&all);
-    }
-    if is_undone {
-        return EntryKind::Other;
-    }
-    let is_understood = |word: &String| words::is_done(word) || words::is_past(word);
-    if !status.is_empty() && !status.iter().any(is_understood) {
-        return EntryKind::Unclear(NoVersion::Unclear);
-    }
-    let first_other = block
-        .cells
-        .iter()
-        .find(|(column, _)| *column == Column::Other);
-    let leading = first_other
-        .map(|(_, cell)| words::words(cell))
-        .unwrap_or_default();
-    if status.is_empty()
-        && leading
-            .first()
-            .is_some_and(|word| is_planned_word(word) || word == "failed")
-    {
-        return EntryKind::Other;
-    }
-    match named.as_slice() {
-        [] if versions
-            .iter()
-            .flatten()
-            .any(|word| words::is_release(word)) =>
-        {
-            EntryKind::Unclear(NoVersion::None)
-        }
-        [] => {
-            let text: Vec<String> = words::words(&block.text);
-            prose(&text, scope, functions)
-        }
-        [one] => EntryKind::Deployed(one.clone()),
-        _ => EntryKind::Unclear(NoVersion::Several),
-    }
-}
-
-fn mentions(words: &[String], version: &str) -> bool {
-    words
-        .iter()
-        .any(|word| whole_version(word, true).as_deref() == Some(version))
-}
-
-/// Words of free text.
-fn prose(text: &[String], scope: DeployLogScope<'_>, own: Vec<String>) -> EntryKind {
-    let has = |name: &str| text.iter().any(|word| word == name);
-    let function = scope.function.to_lowercase();
-    let is_foreign =
-        |word: &String| words::is_other_function(word, scope.function) && !own.contains(word);
-    if text.iter().any(is_foreign) && !has(&function) {
-        return EntryKind::Other;
-    }
-    if words::is_rollback(text) {
-        return rolled_back(text);
-    }
-    let is_ours = |word: &String| *word == scope.alias || is_production(word);
-    let elsewhere = text.iter().enumerate().any(|(at, word)| {
-        let before = at.checked_sub(1).map(|at| text[at].as_str());
-        let is_named = matches!(
-            before,
-            None | Some("to" | "in" | "on" | "env" | "environment" | "stage")
-        );
-        words::is_other_environment(word) || (is_named && words::names_other_environment(word))
-    });
-    if elsewhere && !text.iter().any(is_ours) {
-        return EntryKind::Other;
-    }
-    let NamedVersions {
-        named,
-        is_foreign,
-        is_release,
-    } = versions(text, scope);
-    let is_done = text.iter().enumerate().any(|(at, word)| {
-        let is_denied = at.checked_sub(1).is_some_and(|at| text[at] == "not");
-        words::is_done(word) && !is_denied
-    });
-    match (is_undone(text), is_done) {
-        (true, false) => return EntryKind::Other,
-        (true, true) => return EntryKind::Unclear(NoVersion::Unclear),
-        (false, _) if is_in_doubt(text) => return EntryKind::Unclear(NoVersion::Unclear),
-        (false, _) => {}
-    }
-    match named.as_slice() {
-        // Of a part of the traffic, or of an alias that may be another one.
-        [_, ..] if (!is_done && is_canary(text)) || names_other_alias(text, scope) => {
-            EntryKind::Unclear(NoVersion::Unclear)
-        }
-        [] if is_foreign || words::is_about_document(text) => EntryKind::Other,
-        [] => EntryKind::Unclear(NoVersion::None),
-        // The release may be one of another thing; the version says which of the function's it is.
-        [_] if is_release && is_foreign => EntryKind::Unclear(NoVersion::Unclear),
-        [one] => EntryKind::Deployed(one.clone()),
-        _ => EntryKind::Unclear(NoVersion::Several),
-    }
-}
-
-/// `canary 10 %`
-fn is_canary(text: &[String]) -> bool {
-    text.windows(2).any(|pair| {
-        let share = pair[1].parse::<u8>();
-        pair[0] == "canary" && share.is_ok_and(|share| share < 100)
-    })
-}
-
-/// `alias live now v62`, where the alias has another name.
-fn names_other_alias(text: &[String], scope: DeployLogScope<'_>) -> bool {
-    let is_verb = |word: &str| {
-        matches!(
-            word,
-            "is" | "was"
-                | "now"
-                | "moved"
-                | "moves"
-                | "set"
-                | "points"
-                | "pointed"
-                | "updated"
-                | "update"
-                | "switched"
-                | "changed"
-                | "shifted"
-                | "promoted"
-                | "to"
-                | "at"
-        )
-    };
-    let is_name = |word: &String| {
-        let letters = word.bytes().all(|byte| byte.is_ascii_alphabetic());
-        letters && !is_verb(word) && *word != scope.alias && !is_production(word)
-    };
-    text.windows(3).any(|group| {
-        let named = group[0] == "alias" && is_name(&group[1]);
-        let told = group[2] == "->" || is_verb(&group[2]);
-        named && (told || whole_version(&group[2], false).is_some())
-    })
-}
-
-fn rolled_back(text: &[String]) -> EntryKind {
-    let (left, target) = rollback(text);
-    EntryKind::RolledBack { left, target }
 }

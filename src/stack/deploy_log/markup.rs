@@ -8,8 +8,31 @@ pub(super) fn content(text: &str) -> String {
     let text = without_reference_comments(&text);
     let text = without_examples(&without_fences(without_front_matter(&text)));
     let text = between(&text, "~~", "~~");
+    let text = STRUCK
+        .into_iter()
+        .fold(text, |text, (open, close)| between(&text, open, close));
+    let text = without_struck_lines(&text);
+    let text = MARKS
+        .into_iter()
+        .fold(text, |text, (code, mark)| text.replace(code, mark));
     text.replace(['`', '\u{a0}'], " ")
 }
+
+/// Tags between which words are struck.
+const STRUCK: [(&str, &str); 3] = [
+    ("<del>", "</del>"),
+    ("<s>", "</s>"),
+    ("<strike>", "</strike>"),
+];
+
+/// Marks by the codes of chats and of source hosts.
+const MARKS: [(&str, &str); 5] = [
+    (":x:", "❌"),
+    (":no_entry:", "⛔"),
+    (":construction:", "🚧"),
+    (":white_check_mark:", "✅"),
+    (":heavy_check_mark:", "✔"),
+];
 
 /// Without what stands between two marks; an opened one that is not closed ends the text, as it does
 /// for a reader of HTML. Strikes end with their line.
@@ -32,6 +55,16 @@ fn between(text: &str, open: &str, close: &str) -> String {
         };
     }
     kept + rest
+}
+
+/// Without lines that one tilde strikes from end to end: alone it also means "about".
+fn without_struck_lines(text: &str) -> String {
+    let is_struck = |line: &&str| {
+        let line = line.trim_start_matches(['-', '*', ' ']).trim_end();
+        line.len() > 1 && line.starts_with('~') && line.ends_with('~')
+    };
+    let kept: Vec<_> = text.split('\n').filter(|line| !is_struck(line)).collect();
+    kept.join("\n")
 }
 
 /// Without a block of settings between lines of three hyphens at the top.

@@ -10,7 +10,9 @@ mod blocks;
 mod date;
 mod entry;
 mod markup;
+mod prose;
 mod rollback;
+mod row;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -18,7 +20,8 @@ mod undone;
 mod versions;
 mod words;
 
-use entry::{Entry, EntryKind, entries};
+use entry::{Entry, entries};
+use prose::EntryKind;
 
 const DAY: i64 = 86_400;
 

@@ -59,3 +59,39 @@ pub(super) fn rollback(text: &[String]) -> (Vec<String>, Option<String>) {
     };
     (left, target)
 }
+
+/// Whether it is another thing that was rolled back: `frontend rolled back to v18`.
+pub(super) fn is_of_another(text: &[String]) -> bool {
+    text.windows(2).any(|pair| {
+        words::is_thing_with_versions(&pair[0])
+            && matches!(pair[1].as_str(), "rolled" | "reverted" | "rollback")
+    })
+}
+
+/// Whether it was only thought of or practised, failed, or is one of a region: `considered a rollback to v60`.
+pub(super) fn is_thought_of(text: &[String]) -> bool {
+    let is_region = |word: &String| {
+        let mut parts = word.rsplit('-');
+        let number = parts.next().unwrap_or_default();
+        number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_digit()) && parts.count() == 2
+    };
+    let is_thought = |word: &String| {
+        matches!(
+            word.as_str(),
+            "considered" | "considering" | "discussed" | "drill" | "rehearsal" | "exercise"
+        )
+    };
+    let is_denied = |pair: &[String]| {
+        matches!(
+            (pair[0].as_str(), pair[1].as_str()),
+            ("not", "done" | "needed" | "necessary") | ("no" | "without", "rollback")
+        )
+    };
+    // `rollback to v60 failed`
+    let fails = |three: &[String]| {
+        three[0] == "to" && whole_version(&three[1], true).is_some() && words::is_failure(&three[2])
+    };
+    text.iter().any(|word| is_region(word) || is_thought(word))
+        || text.windows(2).any(is_denied)
+        || text.windows(3).any(fails)
+}

@@ -16,6 +16,10 @@ pub(super) enum Column {
     Alias,
     Status,
     Function,
+    /// Whether it was approved.
+    Approval,
+    /// The part of the traffic.
+    Share,
     Other,
 }
 
@@ -49,6 +53,8 @@ impl Column {
             () if has(&["alias"]) => Self::Alias,
             () if has(&["state", "result", "outcome", "estado"]) || begins("stat") => Self::Status,
             () if has(&["function", "lambda", "service", "component", "app"]) => Self::Function,
+            () if has(&["approved", "approval"]) && !has(&["by"]) => Self::Approval,
+            () if has(&["traffic", "weight", "share", "percent"]) => Self::Share,
             () => Self::Other,
         }
     }

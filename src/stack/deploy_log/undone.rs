@@ -111,11 +111,12 @@ pub(super) fn is_undone(text: &[String]) -> bool {
 
 /// Whether the words deny something that may be the deployment: `did not go out`, `wasn't moved`.
 pub(super) fn is_in_doubt(text: &[String]) -> bool {
-    text.windows(2).any(|pair| {
-        matches!(
-            (pair[0].as_str(), pair[1].as_str()),
-            ("did" | "was" | "could" | "would" | "will", "not")
-                | ("didn" | "wasn" | "couldn" | "wouldn" | "won", "t")
-        )
-    })
+    text.iter().any(|word| word == "unchanged")
+        || text.windows(2).any(|pair| {
+            matches!(
+                (pair[0].as_str(), pair[1].as_str()),
+                ("did" | "was" | "could" | "would" | "will", "not")
+                    | ("didn" | "wasn" | "couldn" | "wouldn" | "won", "t")
+            )
+        })
 }

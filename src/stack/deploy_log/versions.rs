@@ -113,6 +113,16 @@ const BEHIND: [&str; 37] = [
     "lambda",
 ];
 
+/// Words directly behind a version that say what it contains, where nothing on its line says that it waits.
+const CONTENTS: [&str; 24] = [
+    "hotfix", "fix", "fixes", "bugfix", "patch", "patches", "security", "add", "adds", "added",
+    "new", "update", "updates", "bump", "bumps", "improve", "improves", "faster", "refactor",
+    "feature", "removes", "renames", "changes", "supports",
+];
+
+/// Words on its line that say that it does.
+const WAITING: [&str; 6] = ["if", "once", "tomorrow", "tonight", "later", "soon"];
+
 /// Whether a version is in question, or a word stands directly behind it that may say what became of it
 /// instead: `v62 built`, `v62 if the test passes`, `v62 planerad`.
 pub(super) fn is_described(text: &str, scope: DeployLogScope<'_>) -> bool {
@@ -149,8 +159,28 @@ const PREPARED: [&str; 16] = [
     "consider",
 ];
 
+/// Words directly before one that is still to come.
+const AHEAD: [&str; 8] = [
+    "approve",
+    "approves",
+    "approved",
+    "hopefully",
+    "probably",
+    "possibly",
+    "for",
+    "booked",
+];
+
 fn is_line_described(line: &str, scope: DeployLogScope<'_>) -> bool {
     let parts: Vec<&str> = line.split_whitespace().collect();
+    let waits = || {
+        words::words(line).iter().any(|word| {
+            PREPARED.contains(&word.as_str())
+                || WAITING.contains(&word.as_str())
+                || words::is_plan(word)
+                || words::is_failure(word)
+        })
+    };
     parts.iter().enumerate().any(|(at, part)| {
         let before = at.checked_sub(1).map_or("", |at| parts[at]);
         let before = before.trim_end_matches(':').to_lowercase();
@@ -160,7 +190,7 @@ fn is_line_described(line: &str, scope: DeployLogScope<'_>) -> bool {
         let is_version =
             |word: &str| whole_version(word, words::announces_version(&before)).is_some();
         if named.strip_suffix('?').is_some_and(is_version)
-            || (is_version(&named) && PREPARED.contains(&before.as_str()))
+            || (is_version(&named) && [&PREPARED[..], &AHEAD].concat().contains(&before.as_str()))
         {
             return true;
         }
@@ -180,30 +210,54 @@ fn is_line_described(line: &str, scope: DeployLogScope<'_>) -> bool {
         let is_known = BEHIND.contains(&word.as_str())
             || words::is_done(&word)
             || words::is_past(&word)
-            || word == scope.alias;
+            || word == scope.alias
+            || (CONTENTS.contains(&word.as_str()) && !waits());
         is_word && !is_known
     })
+}
+
+/// Whether a word is a name with a hyphen, such as `webhook-relay`, and not this function's.
+pub(super) fn is_name(word: &str, scope: DeployLogScope<'_>) -> bool {
+    let prefix = word.split('-').next().unwrap_or_default();
+    word.contains('-')
+        && word.chars().all(|c| c.is_ascii_alphabetic() || c == '-')
+        && word != scope.function.to_lowercase()
+        && !matches!(
+            prefix,
+            "re" | "hot" | "go" | "roll" | "pre" | "post" | "fast" | "re-"
+        )
+}
+
+/// Whether it speaks of a part of the traffic: `shifted 50% of prod to v62`.
+pub(super) fn is_partial(text: &str) -> bool {
+    let shares = text.match_indices('%').map(|(at, _)| {
+        let before = text[..at].trim_end();
+        let digits = before.bytes().rev().take_while(u8::is_ascii_digit).count();
+        before[before.len() - digits..].parse::<u8>().ok()
+    });
+    let shares: Vec<_> = shares.flatten().collect();
+    let is_about_traffic = |word: &String| {
+        let parts = ["shift", "ramp", "weight", "traffic", "rollout"];
+        parts.iter().any(|part| word.starts_with(part))
+    };
+    !shares.is_empty()
+        && shares.iter().all(|share| *share < 100)
+        && words::words(text).iter().any(is_about_traffic)
 }
 
 /// Whether the version goes to what may be a part of production, or to a function that has another name:
 /// `v62 to green`, `to prod-shadow`, `webhook-relay v62`.
 pub(super) fn is_elsewhere(text: &[String], scope: DeployLogScope<'_>) -> bool {
-    let is_name = |word: &str| {
-        let prefix = word.split('-').next().unwrap_or_default();
-        word.contains('-')
-            && word.chars().all(|c| c.is_ascii_alphabetic() || c == '-')
-            && word != scope.function.to_lowercase()
-            && !matches!(
-                prefix,
-                "re" | "hot" | "go" | "roll" | "pre" | "post" | "fast" | "re-"
-            )
-    };
     let is_part = |word: &str| {
         matches!(word, "green" | "blue" | "shadow" | "dark") || word.starts_with("prod-")
     };
+    // Which account it is, is not known here.
+    let is_account =
+        |word: &str| word.len() == 12 && word.bytes().all(|byte| byte.is_ascii_digit());
     text.windows(2).any(|pair| {
         (pair[0] == "to" && is_part(&pair[1]))
-            || (is_name(&pair[0]) && whole_version(&pair[1], false).is_some())
+            || (pair[0] == "account" && is_account(&pair[1]))
+            || (is_name(&pair[0], scope) && whole_version(&pair[1], false).is_some())
     })
 }
 

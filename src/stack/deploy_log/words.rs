@@ -3,6 +3,8 @@
 /// The words of a text in lower case: letters, digits and the marks that are part of a name.
 pub(super) fn words(text: &str) -> Vec<String> {
     let text = text
+        // Digits as marks.
+        .replace("\u{fe0f}\u{20e3}", "")
         .replace("->", " -> ")
         .replace(
             ['\u{2192}', '\u{279c}', '\u{2794}', '\u{27a1}', '\u{21d2}'],
@@ -205,8 +207,8 @@ pub(super) fn is_failure(word: &str) -> bool {
 }
 
 /// Marks by which a status says that it is not done, or did not work.
-pub(super) const NOT_DONE: [char; 15] = [
-    '❌', '✗', '✘', '✖', '🚫', '⛔', '⏳', '🔴', '🟡', '🚧', '🕒', '🔜', '⏸', '🗓', '📅',
+pub(super) const NOT_DONE: [char; 16] = [
+    '🛑', '❌', '✗', '✘', '✖', '🚫', '⛔', '⏳', '🔴', '🟡', '🚧', '🕒', '🔜', '⏸', '🗓', '📅',
 ];
 
 /// Marks by which it is done.
