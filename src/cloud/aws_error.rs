@@ -310,6 +310,7 @@ fn is_about_account(lower: &str) -> bool {
         return false;
     };
     let state = said.split(['.', ',', ':', ';']).next().unwrap_or_default();
+    let state = state.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
     let states = ["blocked", "suspended", "closed", "verif"];
     ["is ", "has ", "was "]
         .iter()

@@ -279,11 +279,38 @@ fn describe(request: &HttpRequest) -> Printable {
 /// A cached answer older than this speaks of the past, in seconds.
 const OLDEST: u64 = 60;
 
+/// Headers in which caches say how they answered (RFC 9211 and those before it).
+const STATUS_OF_CACHE: [&str; 4] = [
+    "cache-status",
+    "cf-cache-status",
+    "x-cache-status",
+    "x-cache",
+];
+
 /// Why an answer speaks of the past, in words, if it does: a cache gave it and it is too old, or
 /// its age cannot be read.
 pub fn stale(headers: &reqwest::header::HeaderMap) -> Option<String> {
     let mut warnings = headers.get_all(reqwest::header::WARNING).iter();
-    if warnings.any(|warning| warning.as_bytes().starts_with(b"110")) {
+    // Stale, and not confirmed (RFC 7234, 5.5.1 and 5.5.2).
+    let warned = warnings.any(|warning| {
+        [b"110", b"111"]
+            .iter()
+            .any(|code| warning.as_bytes().starts_with(*code))
+    });
+    let says_stale = |name: &str| {
+        let said = headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        said.map(str::to_ascii_lowercase).any(|value| {
+            let is_over = value.contains("hit") && value.contains("ttl=-");
+            is_over
+                || ["stale", "updating"]
+                    .iter()
+                    .any(|word| value.starts_with(word))
+        })
+    };
+    if warned || STATUS_OF_CACHE.into_iter().any(says_stale) {
         return Some("a cached answer that the cache itself calls stale".to_owned());
     }
     let ages = headers.get_all(reqwest::header::AGE).iter();
@@ -328,6 +355,32 @@ mod tests {
                 headers.append(AGE, HeaderValue::from_static(age));
             }
             assert_eq!(stale(&headers).is_some(), is_stale, "{ages:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_its_cache_calls_stale_is_no_fresh_one() {
+        use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+        for (name, value, is_stale) in [
+            ("warning", "110 - \"Response is Stale\"", true),
+            ("warning", "111 - \"Revalidation Failed\"", true),
+            ("warning", "214 - \"Transformation Applied\"", false),
+            ("cf-cache-status", "STALE", true),
+            ("cf-cache-status", "UPDATING", true),
+            ("cf-cache-status", "DYNAMIC", false),
+            ("x-cache", "Hit from cloudfront", false),
+            ("x-cache-status", "stale", true),
+            ("cache-status", "edge; hit; ttl=-300", true),
+            ("cache-status", "edge; hit; ttl=30", false),
+            // It was asked for anew because the kept one was stale.
+            ("cache-status", "edge; fwd=stale; stored", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
+            assert_eq!(stale(&headers).is_some(), is_stale, "{name}: {value}");
         }
     }
 }

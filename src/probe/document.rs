@@ -106,6 +106,11 @@ impl JsonObject {
         matches!(self.root.fields.get(name), Some(Node::Object(_)))
     }
 
+    /// Whether a field at any depth holds an object.
+    pub(super) fn holds_object(&self, path: &str) -> bool {
+        matches!(self.field(path), Ok(Node::Object(_)))
+    }
+
     /// The first few names of the top level, for messages.
     pub(super) fn names(&self) -> Printable {
         let names: Vec<_> = self.root.fields.keys().take(5).cloned().collect();

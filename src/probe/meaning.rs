@@ -44,11 +44,11 @@ impl Meaning {
         let words = TypeWords::of(&kind);
         let about = |word: &str| kind.contains(word);
         let of_duckling = !OF_OTHERS.iter().any(|word| kind.contains(word));
-        let cert_done = words.is_done(|word| word.contains("cert"));
+        let cert_done = words.is_done(is_certificate);
         Self {
             pulse: words.is_done(is_pulse),
             peck: about("peck"),
-            cert: about("cert"),
+            cert: words.0.iter().any(|word| is_certificate(word)),
             cert_done,
             cert_issued: cert_done && words.tell_of_issue(),
             registration: !["callback", "webhook", "endpoint"]
@@ -70,6 +70,10 @@ impl Meaning {
 
 fn is_pulse(word: &str) -> bool {
     word != "impulse" && (word.ends_with("pulse") || word == "pulses")
+}
+
+fn is_certificate(word: &str) -> bool {
+    !word.starts_with("concert") && word.contains("cert")
 }
 
 fn is_registration(word: &str) -> bool {

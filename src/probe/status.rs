@@ -103,13 +103,11 @@ fn fields(observation: &mut Observation, document: &JsonObject, at: OffsetDateTi
             "status.database.birth_certificates",
             "database.birth_certificates",
         ),
-        (
-            "peck.callback_errors",
-            "peck_protocol.failure_breakdown.callback_error",
-        ),
     ] {
         observation.put(fact, count(path), at);
     }
+    let callback_errors = callback_errors(document).map(FactValue::Int);
+    observation.put("peck.callback_errors", callback_errors, at);
     observation.put("peck.declined", declined(document).map(FactValue::Int), at);
     let ducklings = document.count("database.ducklings");
     let certificates = document.count("database.birth_certificates");
@@ -134,6 +132,19 @@ fn fields(observation: &mut Observation, document: &JsonObject, at: OffsetDateTi
         observation.put(fact, version.map(FactValue::Text), at);
     }
     agents(observation, document, at);
+}
+
+/// The counter of callback errors. A breakdown without it is one of no failure where none is counted.
+fn callback_errors(document: &JsonObject) -> Result<i64, Unavailable> {
+    let counted = document.count("peck_protocol.failure_breakdown.callback_error");
+    counted.or_else(|unavailable| {
+        let is_missing = unavailable.why == UnavailableReason::Missing;
+        let is_none = || {
+            document.holds_object("peck_protocol.failure_breakdown")
+                && document.count("peck_protocol.failed") == Ok(0)
+        };
+        (is_missing && is_none()).then_some(0).ok_or(unavailable)
+    })
 }
 
 /// The counters of requests that came to nothing by intent; each may be missing.
@@ -267,5 +278,32 @@ mod tests {
             .outcome("status.alias_version")
             .expect_err("silent");
         assert_eq!(unavailable.why, UnavailableReason::Contradictory);
+    }
+
+    #[test]
+    fn a_breakdown_without_callback_errors_is_a_known_zero_only_where_nothing_failed() {
+        use UnavailableReason::{Missing, Mistyped};
+        for (pecks, due) in [
+            (r#"{"failed":0,"failure_breakdown":{}}"#, Ok(0)),
+            (r#"{"failed":"0","failure_breakdown":{"denied":0}}"#, Ok(0)),
+            (
+                r#"{"failed":3,"failure_breakdown":{"callback_error":2}}"#,
+                Ok(2),
+            ),
+            (r#"{"failed":9,"failure_breakdown":{}}"#, Err(Missing)),
+            (r#"{"failed":0}"#, Err(Missing)),
+            (r#"{"failure_breakdown":{}}"#, Err(Missing)),
+            (r#"{"failed":null,"failure_breakdown":{}}"#, Err(Missing)),
+            (r#"{"failed":0,"failure_breakdown":[]}"#, Err(Mistyped)),
+            (
+                r#"{"failed":0,"failure_breakdown":{"callback_error":null}}"#,
+                Err(Mistyped),
+            ),
+        ] {
+            let text = format!(r#"{{"peck_protocol":{pecks}}}"#);
+            let document = JsonObject::parse("status", text.as_bytes()).expect("a status object");
+            let found = callback_errors(&document).map_err(|unavailable| unavailable.why);
+            assert_eq!(found, due, "{pecks}");
+        }
     }
 }

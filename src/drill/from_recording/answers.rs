@@ -60,6 +60,11 @@ fn document(world: &mut FakeStack, facts: &RecordedFacts<'_>) {
             };
         }
     }
+    // A total of 0 would say what a counter that is missing does not.
+    let pecks = world.status["peck_protocol"].as_object_mut();
+    if let (Some(pecks), true) = (pecks, facts.unavailable("peck.callback_errors").is_some()) {
+        pecks.remove("failed");
+    }
     let agents =
         ["total_bonded", "alive", "dead"].map(|name| world.status["agents"][name].as_i64());
     if let [Some(total), Some(alive), Some(dead)] = agents {

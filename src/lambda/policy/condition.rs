@@ -30,7 +30,7 @@ enum ContextValue {
 
 /// Keys that a request of a service does not carry: they describe a caller with credentials, a
 /// session or a network.
-const ABSENT: [&str; 19] = [
+const ABSENT: [&str; 20] = [
     "aws:principalarn",
     "aws:principalaccount",
     "aws:principalorgid",
@@ -47,6 +47,7 @@ const ABSENT: [&str; 19] = [
     "aws:referer",
     "aws:useragent",
     "aws:tokenissuetime",
+    "aws:tagkeys",
     "lambda:eventsourcetoken",
     "lambda:functionurlauthtype",
     "lambda:invokedviafunctionurl",
@@ -62,7 +63,9 @@ fn context_value(key: &str, request: &GatewayRequest) -> ContextValue {
         "aws:principalservicename" => known(super::GATEWAY),
         "aws:currenttime" | "aws:epochtime" => known(&request.at.to_string()),
         _ if ABSENT.contains(&key) => ContextValue::Absent,
-        _ if key.starts_with("aws:principaltag/") => ContextValue::Absent,
+        _ if key.starts_with("aws:principaltag/") || key.starts_with("aws:requesttag/") => {
+            ContextValue::Absent
+        }
         _ => ContextValue::Unknown,
     }
 }

@@ -31,7 +31,7 @@ const MORE: [&str; 16] = [
     "overflow",
 ];
 /// Whole names of such.
-const MORE_WHOLE: [&str; 12] = [
+const MORE_WHOLE: [&str; 16] = [
     "cursor",
     "more",
     "moreavailable",
@@ -44,6 +44,10 @@ const MORE_WHOLE: [&str; 12] = [
     "older",
     "capped",
     "sampled",
+    "degraded",
+    "timedout",
+    "terminatedearly",
+    "sizelimitexceeded",
 ];
 /// What `next` is a token or the address of, where a feed goes on.
 const NEXT: [&str; 11] = [
@@ -81,6 +85,8 @@ fn goes_on(name: &str, value: &Value) -> bool {
         Value::Object(inner) if AROUND.contains(&name.as_str()) => {
             inner.iter().any(|(name, value)| goes_on(name, value)) || has_later_pages(inner)
         }
+        // Elasticsearch
+        Value::Object(shards) if name == "shards" => shards.get("failed").is_some_and(says_more),
         // `"links": [{"rel": "next", "href": …}]`
         Value::Array(links) if AROUND.contains(&name.as_str()) => links
             .iter()

@@ -134,7 +134,8 @@ const GATEWAYS_WORDS: [&str; 9] = [
 /// messages, or a web page.
 pub(super) fn is_marked_refusal(headers: &HeaderMap, body: &[u8]) -> bool {
     let is_html = starts_with_html(body);
-    if error_type(headers).is_some() || is_html || edge(headers).is_some() {
+    let is_firewalls = headers.contains_key("x-amzn-waf-action");
+    if error_type(headers).is_some() || is_html || is_firewalls || edge(headers).is_some() {
         return true;
     }
     let message = serde_json::from_slice::<serde_json::Value>(body);

@@ -23,9 +23,18 @@ const MILD: [&str; 7] = [
 /// Words before another one that say that there is none of it.
 const NONE: [&str; 7] = ["no", "0", "zero", "without", "from", "not", "never"];
 /// Words behind one that say that it is over.
-const OVER: [&str; 6] = ["free", "resolved", "over", "cleared", "mitigated", "fixed"];
+const OVER: [&str; 8] = [
+    "free",
+    "resolved",
+    "over",
+    "cleared",
+    "mitigated",
+    "fixed",
+    "0",
+    "none",
+];
 /// Words by which the API calls itself impaired.
-const DEGRADED: [&str; 22] = [
+const DEGRADED: [&str; 28] = [
     "brownout",
     "overloaded",
     "throttled",
@@ -48,9 +57,15 @@ const DEGRADED: [&str; 22] = [
     "draining",
     "recovering",
     "investigating",
+    "risk",
+    "slowdown",
+    "starting",
+    "restarting",
+    "booting",
+    "initializing",
 ];
 /// Words by which it calls itself down.
-const OUTAGE: [&str; 34] = [
+const OUTAGE: [&str; 36] = [
     "terminated",
     "blackout",
     "ko",
@@ -82,6 +97,8 @@ const OUTAGE: [&str; 34] = [
     "unreachable",
     "unresponsive",
     "crashed",
+    "crashloopbackoff",
+    "paused",
     "dead",
     "emergency",
     "response",
@@ -103,16 +120,16 @@ const GOOD: [&str; 12] = [
 ];
 
 /// What the API says of itself in its `status` field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ClaimedHealth {
+    /// A word that is in no list.
+    Other,
     /// It is well, or says nothing.
     Good,
     /// It is impaired.
     Degraded,
     /// It is down.
     Outage,
-    /// A word that is in no list.
-    Other,
 }
 
 impl ClaimedHealth {
@@ -123,6 +140,59 @@ impl ClaimedHealth {
             ClaimedHealth::Degraded => "degraded",
             ClaimedHealth::Outage => "outage",
             ClaimedHealth::Other => "other",
+        }
+    }
+
+    /// What words of the API about itself mean.
+    fn of_words(word: &Untrusted) -> Self {
+        let said = word.printable(40).to_string().to_lowercase();
+        let said: Vec<&str> = said
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .collect();
+        let before = |at: usize, back: usize| at.checked_sub(back).and_then(|at| said.get(at));
+        let is_none = |at: usize| {
+            let is_over = said.get(at + 1).is_some_and(|word| OVER.contains(word));
+            let mut words = (1..=3).filter_map(|back| before(at, back));
+            is_over || words.any(|word| NONE.contains(word))
+        };
+        let is_in = |words: &[&str]| {
+            // A missing answer is no missing trouble.
+            let holds = |(at, word): (usize, &&str)| {
+                words.contains(word) && is_none(at) == (*word == "response")
+            };
+            said.iter().enumerate().any(holds)
+        };
+        // `not available`, `no longer ok`, and nothing bad that is denied.
+        let is_bad = |word: &&str| [&MILD[..], &OUTAGE, &DEGRADED].concat().contains(word);
+        let is_denied = |(at, word): (usize, &&str)| match *word {
+            "not" | "never" => !said.iter().skip(at + 1).any(is_bad),
+            "longer" => said.iter().skip(at + 1).any(|word| GOOD.contains(word)),
+            _ => false,
+        };
+        let is_denied = said.iter().enumerate().any(is_denied);
+        // A code of HTTP.
+        let fails = |word: &&str| word.len() == 3 && word.starts_with('5');
+        let is_gone = said
+            .windows(2)
+            .any(|pair| pair == ["out", "of"] || pair == ["timed", "out"]);
+        let is_slowed = said
+            .windows(2)
+            .any(|pair| pair == ["failed", "over"] || pair == ["high", "latency"]);
+        if is_in(&MILD) || is_slowed {
+            ClaimedHealth::Degraded
+        } else if is_in(&OUTAGE)
+            || is_denied
+            || is_gone
+            || (said.len() == 1 && said.iter().any(fails))
+        {
+            ClaimedHealth::Outage
+        } else if is_in(&DEGRADED) {
+            ClaimedHealth::Degraded
+        } else if is_in(&GOOD) {
+            ClaimedHealth::Good
+        } else {
+            ClaimedHealth::Other
         }
     }
 }
@@ -161,66 +231,31 @@ impl StatusObject {
         &self.document
     }
 
-    /// What its `status` field says, or else its `health`: a word, or an object that holds some.
+    /// What its `status` field says, or its `health` where that is worse or alone: a word, or an object that
+    /// holds some.
     pub(crate) fn status(&self) -> Option<Untrusted> {
-        let name = ["status", "health"]
-            .into_iter()
-            .find(|name| self.document.has(name))?;
-        self.document.words(name)
+        self.claimed()?.1
     }
 
-    /// What its `status` field means.
+    /// What that means.
     pub(crate) fn claim(&self) -> ClaimedHealth {
-        if !self.document.has("status") && !self.document.has("health") {
-            return ClaimedHealth::Good;
-        }
-        let Some(word) = self.status() else {
-            return ClaimedHealth::Other;
-        };
-        let said = word.printable(40).to_string().to_lowercase();
-        let said: Vec<&str> = said.split(|c: char| !c.is_alphanumeric()).collect();
-        let before = |at: usize, back: usize| at.checked_sub(back).and_then(|at| said.get(at));
-        let is_none = |at: usize| {
-            let is_over = said.get(at + 1).is_some_and(|word| OVER.contains(word));
-            let mut words = (1..=3).filter_map(|back| before(at, back));
-            is_over || words.any(|word| NONE.contains(word))
-        };
-        let is_in = |words: &[&str]| {
-            // A missing answer is no missing trouble.
-            let holds = |(at, word): (usize, &&str)| {
-                words.contains(word) && is_none(at) == (*word == "response")
+        self.claimed()
+            .map_or(ClaimedHealth::Good, |(health, _)| health)
+    }
+
+    fn claimed(&self) -> Option<(ClaimedHealth, Option<Untrusted>)> {
+        let names = ["health", "status"].into_iter();
+        let claims = names.filter(|name| self.document.has(name)).map(|name| {
+            let word = self.document.words(name);
+            let health = match self.document.flag(name) {
+                Ok(false) => ClaimedHealth::Outage,
+                _ => word
+                    .as_ref()
+                    .map_or(ClaimedHealth::Other, ClaimedHealth::of_words),
             };
-            said.iter().enumerate().any(holds)
-        };
-        // `not available`, `no longer ok`, and nothing bad that is denied.
-        let is_bad = |word: &&str| [&MILD[..], &OUTAGE, &DEGRADED].concat().contains(word);
-        let is_denied = |(at, word): (usize, &&str)| match *word {
-            "not" | "never" => !said.iter().skip(at + 1).any(is_bad),
-            "longer" => said.iter().skip(at + 1).any(|word| GOOD.contains(word)),
-            _ => false,
-        };
-        let is_denied = said.iter().enumerate().any(is_denied);
-        // A code of HTTP.
-        let fails = |word: &&str| word.len() == 3 && word.starts_with('5');
-        let is_gone = said
-            .windows(2)
-            .any(|pair| pair == ["out", "of"] || pair == ["timed", "out"]);
-        let is_taken_over = said.windows(2).any(|pair| pair == ["failed", "over"]);
-        if is_in(&MILD) || is_taken_over {
-            ClaimedHealth::Degraded
-        } else if is_in(&OUTAGE)
-            || is_denied
-            || is_gone
-            || (said.len() == 1 && said.iter().any(fails))
-        {
-            ClaimedHealth::Outage
-        } else if is_in(&DEGRADED) {
-            ClaimedHealth::Degraded
-        } else if is_in(&GOOD) {
-            ClaimedHealth::Good
-        } else {
-            ClaimedHealth::Other
-        }
+            (health, word)
+        });
+        claims.max_by_key(|(health, _)| *health)
     }
 
     /// Every version that it names, without a leading `v`.
