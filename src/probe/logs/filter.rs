@@ -89,6 +89,7 @@ pub(super) const FAULT_TERMS: &[&str] = &[
     "Killed",
     "crashed",
     "d not found",
+    "n denied",
     ": not found",
     "e not found",
     "ot exec",

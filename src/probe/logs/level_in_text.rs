@@ -103,14 +103,19 @@ fn level_in_brackets(text: &str) -> Option<Level> {
         let is_letter = letter.len() == 1 && rest.split(' ').take(2).any(is_time);
         is_letter.then(|| Level::of_letter(letter))?
     };
-    // `0322/031000.123456:ERROR:gpu_host.cc(991)` of Chromium
+    // `8:0322/031000.123456:ERROR:gpu_host.cc(991)` of Chromium
     let between = || {
-        let (time, rest) = text.split_once(':')?;
-        let form = time.contains('/')
-            && time
-                .bytes()
-                .all(|b| b.is_ascii_digit() || b"/.".contains(&b));
-        form.then(|| Level::of_word(rest.split(':').next()?))?
+        let mut parts = text.split(':');
+        let is_digit = |b: u8| b.is_ascii_digit() || b"/.".contains(&b);
+        parts.find(|part| part.contains('/') && part.bytes().all(is_digit))?;
+        Level::of_word(parts.next()?)
+    };
+    // `ERROR duck::store` of env_logger
+    let before_module = || {
+        let (level, module) = text.split_once(' ')?;
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_:".contains(&b);
+        let upper = level.bytes().all(|byte| byte.is_ascii_uppercase());
+        (upper && module.trim().bytes().all(plain)).then(|| Level::of_word(level))?
     };
     // `NR_EXT ERROR`
     let behind_name = || {
@@ -130,6 +135,7 @@ fn level_in_brackets(text: &str) -> Option<Level> {
         .or_else(before_time)
         .or_else(behind_name)
         .or_else(between)
+        .or_else(before_module)
 }
 
 /// Whether a word holds a time of the day.

@@ -154,25 +154,38 @@ fn object(text: &str) -> Option<Map<String, Value>> {
     }
 }
 
-/// The worst level of objects that follow each other, or of one that was cut off: by its level field.
+/// The level of an object that was cut off, or the worst of objects that follow each other.
 fn level_of_torn(text: &str) -> Option<Level> {
+    let own = || {
+        let found = OWN_LEVEL.captures(text)?;
+        match (found.get(1), found.get(2)) {
+            (Some(word), _) => Level::of_word(word.as_str()),
+            (None, number) => {
+                let number = number?.as_str().parse::<u8>().ok()?;
+                Level::of_field("level", &number.into(), &Map::new())
+            }
+        }
+    };
+    let is_one = !["}{", "}\n{", "} {"].iter().any(|seam| text.contains(seam));
+    if let (true, Some(level)) = (is_one, own()) {
+        return Some(level);
+    }
     let word = |found: regex::Captures<'_>| Level::of_word(found.get(1)?.as_str());
     let levels: Vec<_> = LEVEL_IN_JSON.captures_iter(text).filter_map(word).collect();
     let worst = levels.iter().find(|level| **level == Level::Fault);
-    let number = || {
-        let found = LEVEL_NUMBER_IN_JSON.captures(text)?;
-        Level::of_field("level", &found[1].parse::<u8>().ok()?.into(), &Map::new())
-    };
-    worst.or(levels.first()).copied().or_else(number)
+    worst.or(levels.first()).copied().or_else(own)
 }
 
 static LEVEL_IN_JSON: LazyLock<Regex> = LazyLock::new(|| {
     regex(r#"[{,][ \n]*"(?:[Ll]evel|lvl|log_?[Ll]evel|severity|severityText)" *: *"([A-Za-z]+)""#)
 });
 
-/// Before anything else in it opens: inside another object it may be the level of a player.
-static LEVEL_NUMBER_IN_JSON: LazyLock<Regex> =
-    LazyLock::new(|| regex(r#"^\{[^{\[]*"level" *: *([0-9]{2})[,}]"#));
+/// The level of an object before anything else in it opens: inside of that it may be the level of a player.
+static OWN_LEVEL: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"^\{[^{\[]*"(?:[Ll]evel|lvl|log_?[Ll]evel|severity)" *: *(?:"([A-Za-z]+)"|([0-9]{2})[,}])"#,
+    )
+});
 
 /// Whether a value says something: not null, false, 0, empty, a word for nothing, or all of these.
 pub(super) fn says_something(value: &Value) -> bool {

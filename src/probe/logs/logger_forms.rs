@@ -141,7 +141,7 @@ fn level_of_ruby(line: &str) -> Option<Level> {
 fn level_of_logrus(line: &str) -> Option<Level> {
     let (level, rest) = line.split_once('[')?;
     let (stamp, _) = rest.split_once("] ")?;
-    let level = level.trim_end();
+    let level = level.trim();
     let upper = level.bytes().all(|byte| byte.is_ascii_uppercase());
     let is_stamp = |byte: u8| byte.is_ascii_digit() || b"-:|.".contains(&byte);
     (upper && stamp.bytes().all(is_stamp)).then(|| Level::of_word(level))?

@@ -1,6 +1,6 @@
 //! What an entry of free text is.
 
-use super::rollback::{is_of_another, is_thought_of, rollback};
+use super::rollback::{is_in_question, rollback};
 use super::undone::{is_in_doubt, is_undone};
 use super::versions::{NamedVersions, versions};
 use super::words::{self, whole_version};
@@ -38,10 +38,9 @@ pub(super) fn prose(text: &[String], scope: DeployLogScope<'_>, own: Vec<String>
         return EntryKind::Other;
     }
     if words::is_rollback(text) {
-        return match () {
-            () if is_of_another(text) => EntryKind::Other,
-            () if is_thought_of(text) => EntryKind::Unclear(NoVersion::Unclear),
-            () => rolled_back(text),
+        return match is_in_question(text) {
+            true => EntryKind::Unclear(NoVersion::Unclear),
+            false => rolled_back(text),
         };
     }
     let is_ours = |word: &String| *word == scope.alias || is_production(word);

@@ -60,16 +60,9 @@ pub(super) fn rollback(text: &[String]) -> (Vec<String>, Option<String>) {
     (left, target)
 }
 
-/// Whether it is another thing that was rolled back: `frontend rolled back to v18`.
-pub(super) fn is_of_another(text: &[String]) -> bool {
-    text.windows(2).any(|pair| {
-        words::is_thing_with_versions(&pair[0])
-            && matches!(pair[1].as_str(), "rolled" | "reverted" | "rollback")
-    })
-}
-
-/// Whether it was only thought of or practised, failed, or is one of a region: `considered a rollback to v60`.
-pub(super) fn is_thought_of(text: &[String]) -> bool {
+/// Whether it was only thought of or practised, failed, or is one of a region or of another thing: `considered a
+/// rollback to v60`, `frontend rolled back to v18`.
+pub(super) fn is_in_question(text: &[String]) -> bool {
     let is_region = |word: &String| {
         let mut parts = word.rsplit('-');
         let number = parts.next().unwrap_or_default();
@@ -80,6 +73,10 @@ pub(super) fn is_thought_of(text: &[String]) -> bool {
             word.as_str(),
             "considered" | "considering" | "discussed" | "drill" | "rehearsal" | "exercise"
         )
+    };
+    let is_of_another = |pair: &[String]| {
+        words::is_thing_with_versions(&pair[0])
+            && matches!(pair[1].as_str(), "rolled" | "reverted" | "rollback")
     };
     let is_denied = |pair: &[String]| {
         matches!(
@@ -92,6 +89,8 @@ pub(super) fn is_thought_of(text: &[String]) -> bool {
         three[0] == "to" && whole_version(&three[1], true).is_some() && words::is_failure(&three[2])
     };
     text.iter().any(|word| is_region(word) || is_thought(word))
-        || text.windows(2).any(is_denied)
+        || text
+            .windows(2)
+            .any(|pair| is_denied(pair) || is_of_another(pair))
         || text.windows(3).any(fails)
 }

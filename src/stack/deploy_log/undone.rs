@@ -111,11 +111,17 @@ pub(super) fn is_undone(text: &[String]) -> bool {
 
 /// Whether the words deny something that may be the deployment: `did not go out`, `wasn't moved`.
 pub(super) fn is_in_doubt(text: &[String]) -> bool {
-    text.iter().any(|word| word == "unchanged")
+    // `to version 62 and, ten minutes later, back to 61`
+    let is_back = |three: &[String]| {
+        three[0] == "back" && three[1] == "to" && whole_version(&three[2], true).is_some()
+    };
+    text.windows(3).any(is_back)
+        || text.iter().any(|word| word == "unchanged")
         || text.windows(2).any(|pair| {
             matches!(
                 (pair[0].as_str(), pair[1].as_str()),
                 ("did" | "was" | "could" | "would" | "will", "not")
+                    | ("has" | "have" | "needs", "to")
                     | ("didn" | "wasn" | "couldn" | "wouldn" | "won", "t")
             )
         })

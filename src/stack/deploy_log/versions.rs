@@ -24,9 +24,10 @@ pub(super) fn versions(text: &[String], scope: DeployLogScope<'_>) -> NamedVersi
         let (one, two) = (word(at, 1), word(at, 2));
         found.is_release |= words::is_release(own);
         let is_said = words::announces_version(one);
-        // `to prod, 62 tests green`
+        // `to prod, 62 tests green`, `20 ms faster`
         let is_counted = text.get(at + 1).is_some_and(|word| {
-            word.len() > 3 && word.ends_with('s') && word.chars().all(char::is_alphabetic)
+            (word.len() > 3 && word.ends_with('s') && word.chars().all(char::is_alphabetic))
+                || COUNTED.contains(&word.as_str())
         });
         let is_of_function = one == function || (one == scope.alias && !is_counted);
         let is_target = |word: &str| word == scope.alias || word == "alias" || word == function;
@@ -72,6 +73,11 @@ pub(super) fn versions(text: &[String], scope: DeployLogScope<'_>) -> NamedVersi
     found
 }
 
+/// Words behind a number that is an amount.
+const COUNTED: [&str; 12] = [
+    "ms", "s", "sec", "min", "h", "kb", "mb", "faster", "slower", "less", "more", "fewer",
+];
+
 /// Words that may stand directly behind the version that was deployed, besides those that say so.
 const BEHIND: [&str; 37] = [
     "of",
@@ -114,14 +120,27 @@ const BEHIND: [&str; 37] = [
 ];
 
 /// Words directly behind a version that say what it contains, where nothing on its line says that it waits.
-const CONTENTS: [&str; 24] = [
-    "hotfix", "fix", "fixes", "bugfix", "patch", "patches", "security", "add", "adds", "added",
-    "new", "update", "updates", "bump", "bumps", "improve", "improves", "faster", "refactor",
-    "feature", "removes", "renames", "changes", "supports",
+const CONTENTS: [&str; 23] = [
+    "hotfix", "fix", "fixes", "bugfix", "patch", "patches", "security", "add", "adds", "new",
+    "update", "updates", "bump", "bumps", "improve", "improves", "faster", "refactor", "feature",
+    "removes", "renames", "changes", "supports",
 ];
 
 /// Words on its line that say that it does.
-const WAITING: [&str; 6] = ["if", "once", "tomorrow", "tonight", "later", "soon"];
+const WAITING: [&str; 12] = [
+    "if",
+    "once",
+    "tomorrow",
+    "tonight",
+    "later",
+    "soon",
+    "review",
+    "open",
+    "wanted",
+    "requested",
+    "needed",
+    "required",
+];
 
 /// Whether a version is in question, or a word stands directly behind it that may say what became of it
 /// instead: `v62 built`, `v62 if the test passes`, `v62 planerad`.
@@ -159,6 +178,12 @@ const PREPARED: [&str; 16] = [
     "consider",
 ];
 
+/// Words somewhere before one that is only meant or asked for.
+const MEANT: [&str; 12] = [
+    "next", "proposal", "propose", "remember", "reminder", "stop", "stopped", "asks", "asked",
+    "wants", "please", "expected",
+];
+
 /// Words directly before one that is still to come.
 const AHEAD: [&str; 8] = [
     "approve",
@@ -181,6 +206,10 @@ fn is_line_described(line: &str, scope: DeployLogScope<'_>) -> bool {
                 || words::is_failure(word)
         })
     };
+    let is_meant = |part: &&str| {
+        let word = part.trim_matches(|c: char| !c.is_alphanumeric());
+        MEANT.contains(&word.to_lowercase().as_str())
+    };
     parts.iter().enumerate().any(|(at, part)| {
         let before = at.checked_sub(1).map_or("", |at| parts[at]);
         let before = before.trim_end_matches(':').to_lowercase();
@@ -190,7 +219,9 @@ fn is_line_described(line: &str, scope: DeployLogScope<'_>) -> bool {
         let is_version =
             |word: &str| whole_version(word, words::announces_version(&before)).is_some();
         if named.strip_suffix('?').is_some_and(is_version)
-            || (is_version(&named) && [&PREPARED[..], &AHEAD].concat().contains(&before.as_str()))
+            || (is_version(&named)
+                && ([&PREPARED[..], &AHEAD].concat().contains(&before.as_str())
+                    || parts[..at].iter().any(is_meant)))
         {
             return true;
         }
