@@ -187,7 +187,12 @@ pub fn near<'a>(asked: &str, known: &[&'a str]) -> Option<&'a str> {
         .filter(|_| !asked.is_empty() && begins.next().is_none());
     let is_close = |name: &&&str| strsim::damerau_levenshtein(&asked, name) <= 1;
     // A fact goes by its last word.
-    let ends = |name: &&&str| name.rsplit_once('.').is_some_and(|(_, last)| last == asked);
+    let ends = |name: &&&str| {
+        let last = name.rsplit_once('.').map(|(_, last)| last);
+        last.is_some_and(|last| {
+            last == asked || asked.len() > 3 && strsim::damerau_levenshtein(&asked, last) <= 1
+        })
+    };
     only.or_else(|| known.iter().rfind(is_close))
         .or_else(|| known.iter().find(ends))
         .copied()

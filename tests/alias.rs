@@ -351,6 +351,15 @@ fn an_overridden_endpoint_is_refused_before_anything_is_asked() {
             .run();
         assert_eq!(ran.code, 1, "{ran:?}");
         assert!(ran.stdout.contains("--endpoint-override"), "{ran:?}");
+        let (_, document) = stage
+            .duckops(&["alias", "rollback", "--to", "61", "--dry-run"])
+            .env(variable, stage.practice.aws_url())
+            .json();
+        let of = |key: &str| document[key].clone();
+        assert_eq!(
+            (of("outcome"), of("dry_run")),
+            ("refused".into(), true.into())
+        );
         assert_eq!(stage.practice.requests().len(), 0, "{variable}");
     }
 }

@@ -53,7 +53,7 @@ fn script(stage: &Stage, shell: &str) -> PathBuf {
 }
 
 /// What is typed, and what is due among the candidates.
-const CELLS: [(&str, &str); 15] = [
+const CELLS: [(&str, &str); 17] = [
     ("webhook send duck.bo", "duck.bonded"),
     ("tri", "triage"),
     ("alias ro", "rollback"),
@@ -69,6 +69,8 @@ const CELLS: [(&str, &str); 15] = [
     ("--stack reh", "rehearsal"),
     ("drill --scene fleet-and-q", "fleet-and-quota"),
     ("triage -o js", "json"),
+    ("check -o ju", "junit"),
+    ("help exit", "exit-codes"),
 ];
 
 fn is_installed(shell: &str) -> bool {

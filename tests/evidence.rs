@@ -199,6 +199,11 @@ fn put_by(operation: Operation) -> &'static [Probe] {
         | Operation::GetFunctionConfiguration => &[Probe::Alias],
         Operation::GetCallerIdentity => &[Probe::Identity],
         Operation::Spaceducks | Operation::PeckList => &[Probe::Connections],
+        // Asked only by people, who paste what a rule says.
+        Operation::DescribeExecution
+        | Operation::ListSuppressedDestinations
+        | Operation::ListEmailIdentities
+        | Operation::LookupEvents => &[],
         // Asked and sent only by what moves the alias or writes to a bond.
         Operation::Pulse
         | Operation::Rotate

@@ -129,13 +129,14 @@ fn each_key_does_what_the_last_lines_say() {
     let first = pty.wait_for("step 1 of 5");
     for words in [
         "finding   18 in 24 h (limit 10)",
-        "why ",
+        "why       callback errors of the last 24 h: 18",
         "DO NOW",
         "duckops escalate inc-004",
         "a read again",
     ] {
         assert!(first.contains(words), "{words} is not on\n{first}");
     }
+    assert!(!first.contains("peck."), "no fact paths: {first}");
     assert_eq!(
         pty.modes(),
         (true, true),

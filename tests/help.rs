@@ -150,6 +150,41 @@ fn help_of_a_command_has_examples_and_exit_codes() {
 }
 
 #[test]
+fn the_options_of_every_command_have_one_page_that_each_help_names() {
+    let options = run(&["help", "options"]);
+    assert_eq!(options.code, 0, "{options:?}");
+    let global = [
+        "--stack",
+        "--api-url",
+        "--region",
+        "--profile",
+        "--account",
+        "--output",
+        "--color",
+        "--quiet",
+        "--explain",
+        "--verbose",
+        "--deadline",
+        "--runbooks",
+        "--history",
+        "--state-dir",
+    ];
+    let overview = run(&["help"]).stdout;
+    for option in global {
+        assert!(options.stdout.contains(option), "{option}");
+        assert!(overview.contains(option), "{option}");
+    }
+    for path in [&["triage"][..], &["alias", "rollback"], &["history"]] {
+        let help = run(&[&["help"], path].concat()).stdout;
+        assert!(help.contains("duckops help options"), "{path:?}: {help}");
+        assert!(!help.contains("--state-dir"), "{path:?}: {help}");
+        assert!(help.lines().count() <= 40, "{path:?}: {help}");
+    }
+    let man = run(&["man", "triage"]).stdout;
+    assert!(man.contains("state\\-dir"), "a manual page is complete");
+}
+
+#[test]
 fn an_incident_is_known_by_its_number() {
     let stage = Stage::of(world("inc-004"));
     for number in ["4", "004", "INC-004"] {
@@ -198,7 +233,28 @@ fn an_incident_is_known_by_its_number() {
 
 #[test]
 fn an_unknown_word_is_answered_with_the_nearest_or_with_all() {
-    let cells: [(&[&str], &[&str]); 11] = [
+    let cells: [(&[&str], &[&str]); 17] = [
+        (
+            &["alias", "rollback", "61"],
+            &[
+                "unknown argument `61`",
+                "did you mean: duckops alias rollback --to 61",
+            ],
+        ),
+        (&["triage", "-o", "jsn"], &["did you mean: json"]),
+        (
+            &["completions", "fsh"],
+            &["did you mean: fish", "usage: duckops completions"],
+        ),
+        (
+            &["alias", "promote", "--to"],
+            &["the value is missing", "help: duckops help alias promote"],
+        ),
+        (&["webhook"], &["missing: a command", "diagnose "]),
+        (
+            &["help", "trage"],
+            &["did you mean: triage", "list: duckops help"],
+        ),
         (
             &["triag"],
             &["unknown command \"triag\"", "did you mean: duckops triage"],

@@ -60,7 +60,7 @@ fn flags_write_a_private_configuration_that_doctor_then_reads() {
         );
     }
     // What is to be done is what a terminal still shows at the end.
-    let last: Vec<_> = ran.stdout.lines().rev().take(12).collect();
+    let last: Vec<_> = ran.stdout.lines().rev().take(20).collect();
     assert_eq!(last.first(), Some(&"         duckops doctor"));
     assert!(
         last.iter().any(|line| line.starts_with("DONE  ")),

@@ -154,6 +154,7 @@ fn merged(healthy: &FakeStack, first: FakeStack, second: FakeStack) -> FakeStack
         mail,
         versions,
         alias_target,
+        alias_moves,
         stale_for,
         configured,
         policy,

@@ -93,6 +93,8 @@ fn a_practice_shell_needs_no_override_and_leaves_no_files() {
         (0, Some("done")),
         "{document:#}"
     );
+    let recorded = served.duckops(&["record", "inc-001"]).run();
+    assert_eq!(recorded.code, 0, "it has a log of its own: {recorded:?}");
     let state = Path::new(served.variable("DUCKOPS_STATE_DIR"));
     assert!(
         state.join("journal.jsonl").exists(),

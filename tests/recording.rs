@@ -633,7 +633,7 @@ fn diff_reports_changes_with_the_newer_verdict() {
     assert_eq!(same.code, 2);
     assert!(
         same.stdout
-            .starts_with("critical to critical: 0 verdicts and 0 facts changed")
+            .starts_with("critical to critical: no verdicts and no facts changed")
     );
 }
 

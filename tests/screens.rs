@@ -134,6 +134,7 @@ fn plurals(text: &str) -> Vec<String> {
 /// Whether a line is a command to be pasted, which is never broken.
 fn is_command(line: &str) -> bool {
     let line = line.trim_start();
+    let line = line.strip_prefix("then ").unwrap_or(line).trim_start();
     let starts = [
         "duckops ",
         "aws ",
@@ -288,6 +289,7 @@ fn screens_of_other_commands_are_one_screen_in_plain_words() {
             &[
                 &["escalate", "inc-004"],
                 &["check"],
+                &["peck", "list"],
                 &["peck", "guide"],
                 &["bond", "guide"],
             ],
@@ -317,6 +319,18 @@ fn screens_of_other_commands_are_one_screen_in_plain_words() {
     wrong.sort();
     wrong.dedup();
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// A pipe is as wide as a page. Paths and ARNs stay whole.
+#[test]
+fn lists_of_sentences_fit_80_columns_through_a_pipe() {
+    let stage = Stage::of(world("healthy"));
+    for call in [&["drill", "scenes"][..], &["doctor", "--explain"]] {
+        let text = stage.once(call).run().stdout;
+        let wide = text.lines().filter(|line| line.chars().count() > 80);
+        let wide: Vec<_> = wide.filter(|line| line.trim().contains(' ')).collect();
+        assert_eq!(wide, [""; 0], "{call:?}");
+    }
 }
 
 #[test]

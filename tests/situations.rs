@@ -74,6 +74,30 @@ fn a_canary_that_fails_is_taken_back_whether_or_not_the_api_answers() {
     }
 }
 
+/// Whoever follows `triage` after a drift comes to who moved the alias, or to the way back.
+#[test]
+fn alias_show_leads_from_a_drift_to_who_moved_it_and_from_an_outage_to_the_way_back() {
+    let log = "2026-03-21 deployed v60\n";
+    for (scene, log, command) in [
+        ("drift", None, "aws cloudtrail lookup-events "),
+        ("healthy", Some(log), "aws cloudtrail lookup-events "),
+        ("inc-001", None, "duckops alias rollback --to 61"),
+    ] {
+        let stage = Stage::of(world(scene));
+        let mut show = vec!["alias", "show"];
+        let file = stage.home().join("log.md");
+        if let Some(log) = log {
+            std::fs::write(&file, log).expect("written");
+            show.extend(["--deploy-log", file.to_str().expect("UTF-8")]);
+        }
+        let (code, document) = stage.duckops(&show).json();
+        assert_ne!(code, 0, "{scene}: {document:#}");
+        let next = &document["next_action"]["command"];
+        let next = next.as_str().expect("a command");
+        assert!(next.starts_with(command), "{scene}: {next}");
+    }
+}
+
 #[test]
 fn without_a_login_the_first_thing_to_do_during_an_outage_is_to_log_in() {
     let stage = Stage::of(world("deploy-breaks-at-once"));

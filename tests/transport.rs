@@ -180,7 +180,11 @@ fn a_redirect_is_critical_and_is_not_followed() {
 #[test]
 fn a_handshake_that_fails_is_unknown_and_no_request_is_sent() {
     let url = answering("HTTP/1.1 400 Bad Request\r\n\r\n").replace("http://", "https://");
-    is(&url, "unknown", "TLS failed");
+    is(
+        &url,
+        "unknown",
+        "TLS failed: the other side does not speak TLS",
+    );
 }
 
 #[test]

@@ -184,9 +184,9 @@ pub(super) enum Command {
         #[arg(long)]
         runbook: bool,
     },
-    /// Show the help of a command, or of exit-codes
+    /// Show the help of a command, of options or of exit-codes
     Help {
-        /// The command, such as `alias rollback`, or exit-codes
+        /// The command, such as `alias rollback`, or options, or exit-codes
         #[arg(value_name = "COMMAND")]
         topic: Vec<String>,
     },

@@ -81,10 +81,8 @@ fn options(
     let debounce = match &args.debounce {
         None => Debounce::NONE,
         Some(text) => Debounce::parse(text).ok_or_else(|| {
-            let text = Printable::from(text.as_str());
-            Failure::usage(format!(
-                "--for: `{text}` is not so many of so many runs, such as 3/5, of at most 20"
-            ))
+            let wanted = "bad runs of all runs, such as 3/5, of at most 20";
+            Failure::unusable("--for", text, wanted)
         })?,
     };
     let mute = mute_change(context, args, now)?;

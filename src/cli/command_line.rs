@@ -135,6 +135,9 @@ const CODES: [(&str, &str); 17] = [
 /// The widest line of help: nothing says how wide a screen is on which a file of it is read.
 const WIDTH: usize = 80;
 
+/// Where the options are that every command takes.
+const GLOBAL: &str = "Options of every command, such as --stack, -o and -q: duckops help options";
+
 /// The examples of one command.
 struct CommandExamples {
     path: &'static str,
@@ -180,12 +183,23 @@ pub(super) fn command() -> Command {
         .action(ArgAction::HelpShort)
         .help("Print help")
         .global(true);
+    // What every command takes would fill half of its help, and stands in a page of its own.
     let root = Cli::command()
         .disable_help_flag(true)
         .term_width(WIDTH)
+        .mut_args(|arg| arg.hide_short_help(true))
         .arg(help);
     let mut root = dressed(root, "", &examples);
     root.build();
+    // They are two of its questions.
+    if let Some(init) = root.find_subcommand_mut("init") {
+        let is_asked = |arg: &Arg| ["profile", "api_url"].contains(&arg.get_id().as_str());
+        let taken = std::mem::replace(init, Command::new("init"));
+        *init = taken.mut_args(|arg| match is_asked(&arg) {
+            true => arg.hide_short_help(false),
+            false => arg,
+        });
+    }
     let overview = overview(&root, &examples);
     root.override_help(overview)
 }
@@ -220,7 +234,7 @@ fn dressed(command: Command, path: &str, examples: &[CommandExamples]) -> Comman
             )
         }
     };
-    after.push_str(&format!("{}\n{codes}", shown(&lines)));
+    after.push_str(&format!("{}\n{codes}\n{GLOBAL}", shown(&lines)));
     let command = command.long_about(None::<&str>);
     command.after_help(after)
 }
@@ -266,12 +280,25 @@ fn overview(root: &Command, examples: &[CommandExamples]) -> String {
     let template = format!(
         "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{groups}\n{{all-args}}{{after-help}}"
     );
-    let mut shown = root.clone().mut_subcommands(|inner| inner.hide(true));
-    shown = shown
+    let shown = with_global_options(root)
         .override_usage("duckops [OPTIONS] <COMMAND>")
         .after_help("Exit codes: duckops help exit-codes. Help of a command: duckops help COMMAND")
         .help_template(template);
-    shown.render_help().to_string()
+    shown.clone().render_help().to_string()
+}
+
+/// `duckops` with the options of every command, and without commands.
+fn with_global_options(root: &Command) -> Command {
+    let shown = root.clone().mut_args(|arg| arg.hide_short_help(false));
+    shown.mut_subcommands(|inner| inner.hide(true))
+}
+
+/// The options that every command takes.
+pub(super) fn global_options() -> String {
+    let shown = with_global_options(&command()).override_help(None::<&str>);
+    let template =
+        "Options of every command; they may stand before or after its name\n\n{all-args}";
+    shown.help_template(template).render_help().to_string()
 }
 
 /// The command at a path below another one.

@@ -1,6 +1,8 @@
 //! Completion in bash, zsh, fish, elvish and PowerShell: the script that a shell reads, and the
 //! answer to the questions that this script asks. Contacts no network.
 
+use super::help::{EXIT_CODES, OPTIONS};
+use super::out::Format;
 use super::{Environment, command_line, now};
 use crate::engine::completion::{CompletionSources, DescribedWord};
 use crate::exit;
@@ -125,15 +127,14 @@ impl CandidateSource {
                 .iter()
                 .map(|scene| (scene.name.to_owned(), Some(scene.hides.to_owned())))
                 .collect(),
-            "output" => named(&["table", "short", "json", "nagios", "prometheus", "markdown"]),
+            "output" => named(&Format::ALL.map(|(name, _)| name)),
             "event" => named(&WebhookEvent::ALL.map(WebhookEvent::name)),
             "color" => named(&["auto", "always", "never"]),
             "topic" => {
                 let root = command_line::command();
-                let known = root.get_subcommands();
-                known
-                    .map(|known| (known.get_name().to_owned(), None))
-                    .collect()
+                let known = root.get_subcommands().map(Command::get_name);
+                let known = known.chain([EXIT_CODES, OPTIONS]);
+                known.map(|known| (known.to_owned(), None)).collect()
             }
             _ => return None,
         })

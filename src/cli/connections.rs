@@ -76,7 +76,8 @@ pub(super) async fn show(
     if watch::is_drawn(context) {
         let round = async || {
             let ObservedOnce { text, report, .. } = once(context, watched, view, false).await?;
-            Ok(WatchRound { text, report })
+            let text = Some(text);
+            Ok(WatchRound { report, text })
         };
         return watch::main(context, every, round).await;
     }

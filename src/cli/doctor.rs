@@ -5,12 +5,8 @@ use super::{Context, args};
 use crate::engine::doctor;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
-use crate::report::palette::Style;
 use crate::report::{self, checklist};
 use serde_json::{Value, json};
-
-/// Columns of the checks with their values and origins.
-const WIDE: usize = 140;
 
 pub(super) async fn main(context: &Context, args: &args::DoctorArgs) -> Result<u8, Failure> {
     let settings = &context.settings;
@@ -23,12 +19,8 @@ pub(super) async fn main(context: &Context, args: &args::DoctorArgs) -> Result<u
         let run = context.run()?;
         let checks = doctor::checks(settings, &context.env, &context.library, run).await;
         let style = context.out.style;
-        // An ARN or a path is copied from here: it stands on one line.
-        let wide = Style {
-            width: style.width.max(WIDE),
-            ..style
-        };
-        let mut document = checklist::document(DocumentKind::Doctor, "doctor", &checks, None, wide);
+        let kind = DocumentKind::Doctor;
+        let mut document = checklist::document(kind, "doctor", &checks, None, style);
         if !context.out.explains {
             document.text = report::doctor::page(&checks, style);
         }

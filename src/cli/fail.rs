@@ -7,7 +7,7 @@ use crate::history::HistoryError;
 use crate::runbook::Missing;
 use crate::stack::{SecretError, SettingError};
 use crate::state_dir::output;
-use crate::text::{Printable, words_of};
+use crate::text::{Printable, near, words_of};
 use crate::write::bond::InvalidBondId;
 use std::path::Path;
 
@@ -37,6 +37,17 @@ impl Failure {
     ) -> Self {
         let value = Printable::from(value);
         Self::usage(format!("{flag}: `{value}` cannot be used\nuse {wanted}"))
+    }
+
+    /// A value that is none of a list of names; the nearest is named, where one is near.
+    pub(super) fn not_one_of(flag: impl std::fmt::Display, value: &str, names: &[&str]) -> Self {
+        let mut failure = Self::unusable(flag, value, names.join(", "));
+        if let Some(near) = near(value, names) {
+            failure
+                .lines
+                .insert(1, format!("did you mean: {near}").into());
+        }
+        failure
     }
 
     /// A file that could not be written.

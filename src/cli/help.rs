@@ -8,8 +8,9 @@ use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::runbook::Missing;
 
-/// The topic that is no command.
-const EXIT_CODES: &str = "exit-codes";
+/// The topics that are no commands.
+pub(super) const EXIT_CODES: &str = "exit-codes";
+pub(super) const OPTIONS: &str = "options";
 
 /// What each exit code means, by the constants of [`exit`].
 fn codes() -> String {
@@ -71,6 +72,7 @@ fn codes() -> String {
 pub(super) fn main(context: &Context, topic: &[String]) -> Result<u8, Failure> {
     let text = match topic {
         [only] if only == EXIT_CODES => codes(),
+        [only] if only == OPTIONS => command_line::global_options(),
         topic => of_command(topic)?,
     };
     let document = Document::verbatim(DocumentKind::Help, "help", text);
@@ -83,7 +85,7 @@ fn of_command(topic: &[String]) -> Result<String, Failure> {
     for name in topic {
         command = command.find_subcommand(name).ok_or_else(|| {
             let names = command.get_subcommands().map(clap::Command::get_name);
-            Missing::name("command", name, names.chain([EXIT_CODES]))
+            Missing::name("command", name, names.chain([EXIT_CODES, OPTIONS]))
         })?;
     }
     Ok(command.clone().render_help().to_string())

@@ -41,7 +41,7 @@ pub(super) async fn main(context: &Context, args: &InitArgs) -> Result<u8, Failu
     if !missing.is_empty() && !can_ask() {
         let flags: Vec<_> = missing.iter().map(|(flag, _)| **flag).collect();
         return Err(Failure::usage(format!(
-            "init asks at a terminal, and there is none\nuse the flags: {} (each may be none but --api-url)",
+            "init asks at a terminal, and there is none\nuse {}\neach may be none, but --api-url",
             flags.join(", ")
         )));
     }

@@ -182,12 +182,14 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
         Ok(cli) => cli,
         Err(error_before) => {
             // What clap repeats of an argument must not look like lines of its own.
-            let inert = arguments
+            let inert: Vec<_> = arguments
                 .iter()
-                .map(|argument| Printable::from(argument.to_string_lossy().as_ref()).to_string());
+                .map(|argument| Printable::from(argument.to_string_lossy().as_ref()).to_string())
+                .collect();
             let mut command = command_line::command();
-            let error = command.try_get_matches_from_mut(inert).err();
-            return usage_error::from_clap(&error.unwrap_or(error_before), foreseen, &command);
+            let error = command.try_get_matches_from_mut(&inert).err();
+            let error = error.unwrap_or(error_before);
+            return usage_error::from_clap(&error, foreseen, (&command, &inert));
         }
     };
     let mut settings = Settings::resolve(&cli.flags(), &|name| env.get(name).cloned())?;

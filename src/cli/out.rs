@@ -32,7 +32,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    const ALL: [(&'static str, Format); 7] = [
+    pub(super) const ALL: [(&'static str, Format); 7] = [
         ("table", Format::Table),
         ("short", Format::Short),
         ("json", Format::Json),
@@ -52,7 +52,7 @@ impl Format {
     pub(super) fn of(setting: &Setting<String>) -> Result<Self, Failure> {
         Self::named(&setting.value).ok_or_else(|| {
             let known: Vec<_> = Self::ALL.iter().map(|(name, _)| *name).collect();
-            Failure::unusable(&setting.origin, &setting.value, known.join(", "))
+            Failure::not_one_of(&setting.origin, &setting.value, &known)
         })
     }
 }
@@ -363,8 +363,8 @@ fn colored(setting: &Setting<String>, env: &Environment, terminal: bool) -> Resu
         "auto" if is("CLICOLOR") == Some("0") || is("TERM") == Some("dumb") => Ok(false),
         "auto" => Ok(terminal),
         _ => {
-            let wanted = "auto, always or never";
-            Err(Failure::unusable(&setting.origin, &setting.value, wanted))
+            let known = ["auto", "always", "never"];
+            Err(Failure::not_one_of(&setting.origin, &setting.value, &known))
         }
     }
 }

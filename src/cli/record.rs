@@ -67,7 +67,7 @@ fn place(context: &Context, args: &args::RecordArgs) -> Result<PathBuf, Failure>
     let path = path.ok_or_else(|| {
         Failure::usage(
             "no log is named, so nothing was written\n\
-             use --log FILE, DUCKOPS_GOVERNANCE_LOG, or governance_log of the configuration file\n\
+             use --log FILE, DUCKOPS_GOVERNANCE_LOG, or governance_log in config.toml\n\
              to see the entry, add --dry-run",
         )
     })?;

@@ -132,8 +132,7 @@ async fn watching(
     if watch::is_drawn(context) {
         let round = async || {
             let report = requested.triage(run(context, args).await?).await;
-            let text = watch::rendered(context, &report);
-            Ok(WatchRound { text, report })
+            Ok(WatchRound { report, text: None })
         };
         return watch::main(context, every, round).await;
     }

@@ -15,7 +15,7 @@ use std::error::Error as _;
 pub(super) fn from_clap(
     error: &clap::Error,
     foreseen: &Out,
-    root: &Command,
+    (root, words): (&Command, &[String]),
 ) -> Result<u8, Failure> {
     let text = error.render().to_string();
     match error.kind() {
@@ -25,14 +25,14 @@ pub(super) fn from_clap(
         }
         ErrorKind::InvalidSubcommand => {
             if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) {
-                return Err(unknown_command(word, &text, root));
+                return Err(unknown_command(word, &path_of(words, root), root));
             }
         }
         _ => {}
     }
     Err(Failure {
         code: exit::USAGE,
-        lines: lines(error, &text, root)
+        lines: lines(error, &text, (root, words))
             .into_iter()
             .map(Printable::from)
             .collect(),
@@ -40,7 +40,7 @@ pub(super) fn from_clap(
 }
 
 /// What is wrong, what clap knows of what was meant, the usage, and where to read on.
-fn lines(error: &clap::Error, text: &str, root: &Command) -> Vec<String> {
+fn lines(error: &clap::Error, text: &str, (root, words): (&Command, &[String])) -> Vec<String> {
     let mut parts = text.split("\n\n");
     let first = parts.next().unwrap_or_default();
     let first = first.strip_prefix("error: ").unwrap_or(first).trim();
@@ -53,11 +53,10 @@ fn lines(error: &clap::Error, text: &str, root: &Command) -> Vec<String> {
     let mut lines = match error.kind() {
         // A command without its subcommand shows its help.
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            return text
-                .lines()
-                .map(str::trim_end)
-                .filter(|line| !line.is_empty())
-                .map(str::to_owned)
+            let help = text.lines().map(str::trim_end);
+            let help = help.filter(|line| !line.is_empty()).map(str::to_owned);
+            return std::iter::once("missing: a command".to_owned())
+                .chain(help)
                 .collect();
         }
         ErrorKind::MissingRequiredArgument => vec![format!("missing: {argument}")],
@@ -91,20 +90,30 @@ fn lines(error: &clap::Error, text: &str, root: &Command) -> Vec<String> {
     if !known.is_empty() {
         lines.push(format!("use {known}"));
     }
-    for kind in [
-        ContextKind::SuggestedArg,
-        ContextKind::SuggestedValue,
-        ContextKind::SuggestedSubcommand,
-    ] {
+    let suggested = [
+        (ContextKind::SuggestedArg, &argument),
+        (ContextKind::SuggestedValue, &value),
+        (ContextKind::SuggestedSubcommand, &argument),
+    ];
+    for (kind, given) in suggested {
         let near = of(kind);
-        if !near.is_empty() && strsim::damerau_levenshtein(&near, &argument) <= 2 {
-            lines.push(format!("did you mean `{near}`?"));
+        if !near.is_empty() && strsim::damerau_levenshtein(&near, given) <= 2 {
+            lines.push(format!("did you mean: {near}"));
         }
     }
-    let command = command_of(text, root);
+    let path = path_of(words, root);
+    let command = path.join(" ");
+    // `alias rollback 61` means a version, which has a flag.
+    let has_version = find(root, &path).is_some_and(|command| {
+        let mut arguments = command.get_arguments();
+        arguments.any(|known| known.get_long() == Some("to"))
+    });
+    let is_number = !argument.is_empty() && argument.bytes().all(|b| b.is_ascii_digit());
+    if error.kind() == ErrorKind::UnknownArgument && has_version && is_number {
+        lines.push(format!("did you mean: duckops {command} --to {argument}"));
+    }
     // Clap's own usage names the flags that it supposes were meant; this is the one of the help.
-    let usage = find(root, command.split_whitespace())
-        .map(|command| command.clone().render_usage().to_string());
+    let usage = find(root, &path).map(|command| command.clone().render_usage().to_string());
     let usage = usage.as_deref().unwrap_or_default();
     let usage = usage.lines().find_map(|line| line.strip_prefix("Usage: "));
     lines.extend(usage.map(|usage| format!("usage: {usage}")));
@@ -113,27 +122,21 @@ fn lines(error: &clap::Error, text: &str, root: &Command) -> Vec<String> {
     lines
 }
 
-/// The command that a usage line is about.
-fn command_of(text: &str, root: &Command) -> String {
-    let usage = text
-        .lines()
-        .find_map(|line| line.strip_prefix("Usage: duckops"));
+/// The command that a command line is for: its words that name one, below each other.
+fn path_of<'a>(words: &'a [String], root: &Command) -> Vec<&'a str> {
     let mut path: Vec<&str> = Vec::new();
-    for word in usage.unwrap_or_default().split_whitespace() {
+    for word in words.iter().skip(1) {
         let longer = [path.as_slice(), &[word]].concat();
-        if find(root, &longer).is_none() {
-            break;
+        if find(root, &longer).is_some() {
+            path = longer;
         }
-        path = longer;
     }
-    path.join(" ")
+    path
 }
 
 /// Names the nearest command, on this level or any other, or lists those of this level.
-fn unknown_command(word: &str, text: &str, root: &Command) -> Failure {
-    let path = command_of(text, root);
-    let path: Vec<_> = path.split_whitespace().collect();
-    let level = find(root, &path).unwrap_or(root);
+fn unknown_command(word: &str, path: &[&str], root: &Command) -> Failure {
+    let level = find(root, path).unwrap_or(root);
     let names: Vec<_> = level.get_subcommands().map(Command::get_name).collect();
     let all = paths(root);
     let of_level = |name: &str| [path.join(" "), name.to_owned()].join(" ");

@@ -2,6 +2,7 @@
 
 use super::credential_search::CredentialSearch;
 use super::credentials::RunCredentials;
+use super::renewal::Renewal;
 use super::{CONNECT, Http};
 use crate::observation::Unavailable;
 use crate::stack::{Origin, Stack};
@@ -88,6 +89,16 @@ impl Aws {
             std::iter::once(credentials.secret_access_key().to_owned()).chain(token)
         });
         secrets.collect()
+    }
+
+    /// Says of answers that refused the keys in use what renews those: it depends on their source.
+    pub async fn advise(&self, unavailable: impl Iterator<Item = &mut Unavailable>) {
+        let refused: Vec<_> = unavailable.filter(|one| Renewal::is_wanted(one)).collect();
+        if !refused.is_empty()
+            && let Some(renewal) = self.credentials.renewal().await
+        {
+            refused.into_iter().for_each(|one| renewal.advise(one));
+        }
     }
 
     /// Why the credentials may not last until then, where nothing renews them.

@@ -3,6 +3,7 @@
 
 use super::credentials::NotRenewed;
 use super::permission::permission_fix;
+use super::renewal::{LOG_IN_AGAIN, OTHER_KEYS};
 use super::{innermost, is_tls};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::Untrusted;
@@ -87,9 +88,13 @@ fn no_answer(response: &HttpResponse, action: &str) -> Unavailable {
     let status = response.status().as_u16();
     let body = response.body().bytes().unwrap_or_default();
     let head = Untrusted::head_of(body).printable(80);
+    let said = match head.is_empty() {
+        true => "its body is empty".to_owned(),
+        false => format!("`{head}`"),
+    };
     Unavailable::new(
         UnavailableReason::NotJson,
-        format!("{action}: HTTP {status} that is no AWS answer: `{head}`"),
+        format!("{action}: HTTP {status} that is no AWS answer: {said}"),
     )
     .fix(NETWORK)
     .command("duckops doctor")
@@ -184,7 +189,7 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
             format!("AWS session expired ({action})"),
         )
         .reply(words)
-        .fix("Log in to AWS again, then run duckops again"),
+        .fix(LOG_IN_AGAIN),
         "InvalidIdentityToken" | "IDPRejectedClaim" | "IDPCommunicationError" => unavailable(
             UnavailableReason::NoCredentials,
             format!("AWS rejected the web identity ({named})"),
@@ -209,7 +214,7 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
             format!("AWS rejected the credentials ({named})"),
         )
         .reply(words)
-        .fix("Log in to AWS again or choose another AWS_PROFILE; a wrong clock does this too"),
+        .fix(OTHER_KEYS),
         "OptInRequired" | "SubscriptionRequiredException" | "RegionDisabledException" => {
             unavailable(
                 UnavailableReason::Denied,

@@ -1,7 +1,8 @@
 //! What credentials are looked for, and what is wrong where there are none: the advice depends on which source
 //! failed and how.
 
-use super::error::{chain, innermost, is_tls};
+use super::error::{chain, innermost};
+use super::is_tls;
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use aws_credential_types::provider::error::CredentialsError;

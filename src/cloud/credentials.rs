@@ -8,6 +8,7 @@
 use super::credential_process::CredentialProcess;
 use super::credential_search::{ChosenProfile, CredentialSearch, Source};
 use super::key_characters::unusable_part;
+use super::renewal::Renewal;
 use crate::observation::Unavailable;
 use crate::redact;
 use crate::text::Untrusted;
@@ -85,6 +86,14 @@ impl RunCredentials {
     fn newest(&self) -> Option<Found> {
         let found = self.0.found.lock().unwrap_or_else(PoisonError::into_inner);
         found.last().cloned()
+    }
+
+    /// What brings new keys in place of those in use; `None` where none are.
+    pub(super) async fn renewal(&self) -> Option<Renewal> {
+        let newest = self.newest()?;
+        let is_lasting = newest.credentials.session_token().is_none();
+        let profile = self.0.search.profile.as_deref();
+        Some(Renewal::of(newest.source, profile, is_lasting).await)
     }
 
     /// The keys to sign with now.

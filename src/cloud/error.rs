@@ -1,5 +1,6 @@
 //! Reads the cause out of an error of the HTTP stack.
 
+use super::TlsFailure;
 use crate::text::{Printable, Untrusted, words_of};
 
 /// An error with all its causes, one after the other: what is searched, not what is shown.
@@ -16,6 +17,9 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// The innermost cause of an error, which says what happened; those around it only say where.
 pub fn innermost(error: &(dyn std::error::Error + 'static)) -> Printable {
+    if let Some(words) = TlsFailure::of(error).and_then(TlsFailure::words) {
+        return words.into();
+    }
     let mut inner = error;
     while let Some(next) = inner.source() {
         inner = next;
@@ -35,28 +39,4 @@ pub fn lowercase(error: &(dyn std::error::Error + 'static)) -> String {
         false => first,
     });
     first.into_iter().chain(chars).collect()
-}
-
-/// What TLS says, where it is what failed, at whatever depth.
-pub fn tls<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        // An I/O error hides what it wraps from its own sources.
-        let wrapped = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        let found = error
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| wrapped.and_then(|inner| tls(inner)));
-        if found.is_some() {
-            return found;
-        }
-        next = error.source();
-    }
-    None
-}
-
-/// Whether TLS is what failed.
-pub fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
-    tls(error).is_some()
 }

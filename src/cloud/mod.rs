@@ -20,18 +20,21 @@ mod page_tokens;
 mod permission;
 mod process_group;
 mod question;
+mod renewal;
+mod tls;
 mod trusted_roots;
 
 pub use aws::Aws;
 pub use aws_error::classify;
 pub use denial::{denial, is_web_page, says_why};
-pub use error::{chain, innermost, is_tls, lowercase, tls};
+pub use error::{chain, innermost, lowercase};
 pub use error_member::{MemberValue, is_error_member, plain_name};
 pub use http::{Exchange, Http, Observer, is_encoded, stale};
 
 pub use page_tokens::PageTokens;
 pub use process_group::ProcessGroup;
 pub use question::question;
+pub use tls::{TlsFailure, is_tls};
 pub use trusted_roots::TrustedRoots;
 
 use std::time::Duration;

@@ -27,7 +27,7 @@ use crate::report::columns::Screen;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::report::model::{Report, Verdict};
-use crate::report::{short, wrap};
+use crate::report::{count, short, wrap};
 use crate::runbook::{Library, Missing};
 use crate::stack::{Origin, Setting, Settings, Stack};
 use crate::text::{Printable, words_of};
@@ -39,7 +39,7 @@ use temp_history::TempHistory;
 use time::OffsetDateTime;
 use url::Url;
 
-/// The width of the list of all scenes.
+/// The width of what is said of scenes.
 const COLUMNS: usize = 80;
 
 /// Why a drill came to no result.
@@ -102,15 +102,11 @@ pub fn find(name: &str) -> Result<&'static Scene, Missing> {
 pub fn scenes(screen: Screen) -> Document {
     let all = practice::scenes();
     let rows = all.iter().map(|s| {
-        [
-            s.name,
-            s.runbook.unwrap_or("all"),
-            s.expect.verdict,
-            s.hides,
-        ]
-        .map(Printable::from)
+        let runbook = s.runbook.unwrap_or("all runbooks");
+        let due = format!("{runbook} {}: {}", s.expect.verdict, s.hides);
+        (s.name.into(), due.into())
     });
-    let text = screen.table(["SCENE", "RUNBOOK", "DUE", "SITUATION"], rows);
+    let text = screen.sentences(rows);
     let extra: Vec<_> = all
         .iter()
         .map(|s| json!({"name": s.name, "runbook": s.runbook, "verdict": s.expect.verdict, "hides": s.hides}))
@@ -136,7 +132,8 @@ pub struct Played {
 impl Played {
     /// What the scene hides and whether it was found, for people.
     pub fn description(&self, scene: &Scene) -> String {
-        let mut text = format!("practice scene {}: {}\n", scene.name, scene.hides);
+        let scene = format!("practice scene {}: {}", scene.name, scene.hides);
+        let mut text = wrap(&scene, COLUMNS).join("\n") + "\n";
         for wrong in &self.wrong {
             let _ = writeln!(text, "missed: {wrong}");
         }
@@ -147,8 +144,8 @@ impl Played {
         };
         let _ = writeln!(
             text,
-            "{word}, with {} requests over HTTP on 127.0.0.1",
-            self.requests
+            "{word}, with {} over HTTP on 127.0.0.1",
+            count(self.requests, "request", "requests")
         );
         text
     }

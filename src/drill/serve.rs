@@ -44,6 +44,7 @@ pub async fn serve(
         ("DUCKOPS_HISTORY", &folder.history),
         ("DUCKOPS_STATE_DIR", &folder.state),
         ("DUCKOPS_TOKEN_FILE", &folder.token),
+        ("DUCKOPS_GOVERNANCE_LOG", &folder.log),
         ("XDG_CONFIG_HOME", &folder.config),
         ("AWS_ENDPOINT_URL", &aws_url),
         ("AWS_REGION", &region),

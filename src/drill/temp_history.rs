@@ -70,6 +70,8 @@ pub(super) struct ServeFolder {
     pub(super) token: String,
     /// What to put the configuration into that makes these addresses the stack's own.
     pub(super) config: String,
+    /// The log that incidents of the practice stack are recorded in.
+    pub(super) log: String,
 }
 
 impl ServeFolder {
@@ -102,6 +104,7 @@ impl ServeFolder {
             state: shown(&state),
             token: shown(&token_file),
             config: shown(&config),
+            log: shown(&folder.join("GOVERNANCE-LOG.md")),
         })
     }
 }

@@ -231,13 +231,15 @@ async fn run_probe(probe: Probe, asking: Arc<ProbeContext>, waiting: Waiting) ->
         tokio::task::yield_now().await;
     }
     let limit = asking.deadline + GRACE;
-    let answer = match tokio::time::timeout_at(limit.into(), probe::observe(probe, &asking)).await {
-        Ok(observation) => observation,
-        Err(_) => Observation::silent(
-            probe,
-            Unavailable::new(UnavailableReason::TimedOut, format!("{probe} timed out")),
-        ),
-    };
+    let mut answer =
+        match tokio::time::timeout_at(limit.into(), probe::observe(probe, &asking)).await {
+            Ok(observation) => observation,
+            Err(_) => Observation::silent(
+                probe,
+                Unavailable::new(UnavailableReason::TimedOut, format!("{probe} timed out")),
+            ),
+        };
+    asking.aws.advise(answer.unavailable_mut()).await;
     waiting.answered(probe);
     answer
 }

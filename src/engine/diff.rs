@@ -5,6 +5,7 @@ use crate::fact::instant;
 use crate::recording::Recording;
 use crate::recording::diff::{FactChange, VerdictChange, fact_changes, verdict_changes};
 use crate::report::columns::Screen;
+use crate::report::count;
 use crate::report::document::Document;
 use crate::report::json::{DocumentKind, Heading};
 use crate::report::model::Report;
@@ -30,11 +31,11 @@ pub fn compare(
     let (before, after) = (judge(before)?, judge(after)?);
     let verdicts = verdict_changes(&before, &after);
     let summary = format!(
-        "{} to {}: {} verdicts and {} facts changed",
+        "{} to {}: {} and {} changed",
         before.verdict.word(),
         after.verdict.word(),
-        verdicts.len(),
-        facts.len()
+        count(verdicts.len(), "verdict", "verdicts"),
+        count(facts.len(), "fact", "facts")
     );
     let mut text = format!("{summary}\n\n");
     for (name, report) in [("before", &before), ("after", &after)] {
@@ -49,10 +50,15 @@ pub fn compare(
         text.push('\n');
         text.push_str(&screen.table(["STEP", "BEFORE", "AFTER", "NOW"], rows));
     }
-    if !facts.is_empty() {
-        let rows = facts.iter().map(FactChange::row);
+    let (slight, shown): (Vec<_>, Vec<_>) = facts.iter().partition(|change| change.is_slight());
+    if !shown.is_empty() {
+        let rows = shown.into_iter().map(FactChange::row);
         text.push('\n');
         text.push_str(&screen.table(["FACT", "BEFORE", "AFTER", "BY"], rows));
+    }
+    if !slight.is_empty() {
+        let more = count(slight.len(), "fact differs", "facts differ");
+        let _ = writeln!(text, "{more} by too little to show: -o json");
     }
     let extra = json!({
         "before": side(&before),

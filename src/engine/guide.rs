@@ -7,7 +7,7 @@ use super::run::Run;
 use super::runbooks::RequestedRunbooks;
 use super::wait::Wait;
 use crate::evidence::WaitedFor;
-use crate::fact::{duration, instant};
+use crate::fact::{self, FactValue};
 use crate::report::model::{Report, RunbookReport, StepReport, Verdict};
 use crate::report::palette::Style;
 use crate::report::table;
@@ -167,7 +167,9 @@ impl GuideSession {
         for more in &step.also {
             labelled("", more.as_str());
         }
-        labelled("why", &why(step));
+        for (number, text) in why(step).iter().enumerate() {
+            labelled(if number == 0 { "why" } else { "" }, text);
+        }
         let label = match step.verdict() {
             Verdict::Critical | Verdict::Unknown => "DO NOW",
             _ => "NEXT",
@@ -180,29 +182,30 @@ impl GuideSession {
         if let Some(command) = self.command(index) {
             lines.push(format!("{:LABEL$}{command}", ""));
         }
-        if let Some(escalation) = step.escalation.as_ref().or(report.escalation.as_ref()) {
-            let by = match escalation.due {
-                None => "now".to_owned(),
-                Some(due) => {
-                    let left = (due - report.started_at).whole_seconds();
-                    let at = instant(due.unix_timestamp());
-                    let clock = at.get(11..16).unwrap_or(&at);
-                    match left {
-                        1.. => format!("by {clock}Z, in {}", duration(left)),
-                        _ => format!("now, due since {clock}Z"),
-                    }
-                }
-            };
-            let text = format!(
-                "{} ({}) {by}: {}",
-                escalation.to, escalation.priority, escalation.reason
-            );
-            for (number, part) in wrap(&text, width - LABEL).into_iter().enumerate() {
-                let label = if number == 0 { "escalate" } else { "" };
+        let mut labelled = |label: &str, text: &str| {
+            for (number, part) in wrap(text, width - LABEL).into_iter().enumerate() {
+                let label = if number == 0 { label } else { "" };
                 lines.push(format!("{label:<LABEL$}{part}"));
             }
+        };
+        if let Some((number, text)) = self.leading(index) {
+            labelled("overall", &format!("step {number}: {text}"));
+        }
+        if let Some(escalation) = step.escalation.as_ref().or(report.escalation.as_ref()) {
+            let whom = table::whom(escalation, report.started_at);
+            labelled("escalate", &format!("{whom}; {}", escalation.reason));
         }
         lines
+    }
+
+    /// What the whole runbook leads to, and the step that says it, where that is another one.
+    fn leading(&self, index: usize) -> Option<(usize, &Printable)> {
+        let next = self.report.as_ref()?.next_action.as_ref()?;
+        let steps = (0..self.len()).filter_map(|at| Some((at, self.step(at)?)));
+        let mut leading = steps.filter(|(_, step)| step.next_action.as_ref() == Some(next));
+        let (at, step) = leading.next()?;
+        let is_other = at != index && self.step(index).is_some_and(is_bad);
+        is_other.then_some((step.number, &next.text))
     }
 
     /// Every step in one line: its number, its verdict.
@@ -298,17 +301,27 @@ fn differences(before: &[(Verdict, String)], now: &[(Verdict, String)]) -> Vec<S
     changed.map(line).collect()
 }
 
-/// What the verdict stands on: the reason, and the first facts.
-fn why(step: &StepReport) -> String {
-    let known = step.finding.evidence().iter().filter_map(|evidence| {
-        let value = evidence.value.as_ref()?;
-        Some(format!("{} = {}", evidence.fact, value.shown()))
-    });
-    let facts: Vec<_> = known.take(3).collect();
-    match facts.is_empty() {
-        true => step.reason_code.to_string(),
-        false => format!("{}: {}", step.reason_code, facts.join(", ")),
+/// What the verdict stands on, in words: the first facts that the finding does not quote.
+fn why(step: &StepReport) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    for evidence in step.finding.evidence() {
+        let (Some(value), Some((_, fact))) = (&evidence.value, fact::find(evidence.fact)) else {
+            continue;
+        };
+        // A bound that is the other one says nothing more, and times are read in the evidence.
+        let meaning = fact.about.split([';', ':', ',']).next().unwrap_or_default();
+        let line = format!("{meaning}: {}", value.shown());
+        let is_said = step.summary.as_str().contains(value.shown().as_str());
+        let is_time = matches!(value, FactValue::Instant(_) | FactValue::Duration(0));
+        if !seen.contains(&line) && !is_time && line.len() < 140 && (seen.is_empty() || !is_said) {
+            seen.push(line);
+        }
     }
+    if seen.is_empty() {
+        seen.push(step.reason_code.as_str().replace('-', " "));
+    }
+    seen.truncate(2);
+    seen
 }
 
 /// The words of a command line as the product prints it: a text in single quotes is one word.

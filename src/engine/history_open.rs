@@ -137,10 +137,13 @@ pub async fn access(
             .into(),
         });
     }
-    let config = aws.config().await.map_err(|unavailable| {
-        let why = unavailable.detail.clone();
-        HistoryError::NoCredentials { why }
-    })?;
+    let config = aws
+        .config()
+        .await
+        .map_err(|unavailable| HistoryError::NoCredentials {
+            why: unavailable.detail.clone(),
+            remedy: unavailable.remedy(),
+        })?;
     Ok(TableAccess {
         config: config.clone(),
         account: stack.account.value.clone(),

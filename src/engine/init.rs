@@ -4,7 +4,8 @@ use crate::exit;
 use crate::report::checklist::ChecklistItem;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
-use crate::report::model::Verdict;
+use crate::report::model::{NextAction, Verdict};
+use crate::report::wrap;
 use crate::state_dir::input::{self, Links};
 use crate::state_dir::output;
 use crate::text::Printable;
@@ -161,6 +162,38 @@ pub fn refused(path: &Path, difference: &[String]) -> Document {
     Document::new(kind, Verdict::Warning, summary, text, extra).with_exit_code(exit::WARNING)
 }
 
+/// What is missing, a paragraph for each cause: what one fix mends is said once.
+fn causes(missing: &[&ChecklistItem]) -> String {
+    let mut causes: Vec<Vec<&ChecklistItem>> = Vec::new();
+    for check in missing {
+        match causes.iter_mut().find(|cause| cause[0].fix == check.fix) {
+            Some(cause) => cause.push(check),
+            None => causes.push(vec![check]),
+        }
+    }
+    let mut text = String::new();
+    for cause in causes {
+        let names = match cause.as_slice() {
+            [one] => one.name.clone(),
+            [first, others @ ..] => format!("{} and {} more", first.name, others.len()),
+            [] => continue,
+        };
+        let fix = cause[0].fix.as_ref().map(NextAction::of_fix);
+        let mut label = "MISSING";
+        let found = format!("{names}: {}", cause[0].found);
+        for part in std::iter::once(found.as_str()).chain(fix.iter().map(|fix| fix.text.as_str())) {
+            for line in wrap(part, 80 - 9) {
+                text.push_str(&format!("{label:<9}{line}\n"));
+                label = "";
+            }
+        }
+        if let Some(command) = fix.and_then(|fix| fix.command) {
+            text.push_str(&format!("{:9}{command}\n", ""));
+        }
+    }
+    text
+}
+
 /// The document of a configuration that was written, with what `duckops doctor` found then.
 pub fn written(path: &Path, answers: &InitAnswers, checks: &[ChecklistItem]) -> Document {
     let path = Printable::path(path);
@@ -195,13 +228,7 @@ pub fn written(path: &Path, answers: &InitAnswers, checks: &[ChecklistItem]) -> 
     if answers.governance_log.is_none() {
         text.push_str("MISSING  governance log: duckops record needs --log FILE\n");
     }
-    for check in &missing {
-        let fix = check.fix.as_ref().map_or("", Printable::as_str);
-        text.push_str(&format!(
-            "MISSING  {}: {}\n         {fix}\n",
-            check.name, check.found
-        ));
-    }
+    text.push_str(&causes(&missing));
     text.push_str("NEXT     Look at every check\n         duckops doctor\n");
     let missing: Vec<_> = missing
         .iter()

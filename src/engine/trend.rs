@@ -95,7 +95,13 @@ impl Trend {
     /// Fact, number of readings, lowest, highest, newest, sparkline.
     fn row(&self, glyphs: &[char]) -> [Printable; 6] {
         let values = || self.samples.iter().map(|sample| sample.value);
-        let shown = |value: Option<i64>| value.map_or("-".to_owned(), |value| value.to_string());
+        let is_duration =
+            fact::find(&self.fact).is_some_and(|(_, declared)| declared.ty == FactType::Duration);
+        let shown = |value: Option<i64>| match (value, is_duration) {
+            (None, _) => "-".to_owned(),
+            (Some(seconds), true) => duration(seconds),
+            (Some(number), false) => number.to_string(),
+        };
         [
             self.fact.clone(),
             self.samples.len().to_string(),

@@ -61,17 +61,18 @@ impl Wait {
     /// Whether nothing is left to wait for: all is well and stays so, the recovery that was asked
     /// for is proven, or the time is over.
     pub fn is_over(&self, report: &Report) -> bool {
-        self.ok >= STEADY || is_restored(report) || self.left() < SHORTEST
+        self.ok >= STEADY || is_recovery(report, "restored") || self.left() < SHORTEST
     }
 
-    /// What to say while waiting, beside how much time is left.
+    /// What to say while waiting, beside how much time is left. A recovery counts its good answers
+    /// itself, those of earlier runs among them.
     pub fn progress(&self, report: &Report) -> String {
-        let count = match self.seen.good {
-            0 => format!("{} of {STEADY} ok in a row", self.ok.min(STEADY)),
-            good => format!("{} of {STEADY} good answers in a row", good.min(STEADY)),
+        let (verdict, ok) = (report.verdict.word(), self.ok.min(STEADY));
+        let count = match is_recovery(report, "recovering") {
+            true => String::new(),
+            false => format!(", {ok} of {STEADY} ok in a row"),
         };
-        let verdict = report.verdict.word();
-        format!("{verdict}, {count}: {}", report.summary)
+        format!("{verdict}{count}: {}", report.summary)
     }
 
     /// How long to wait before the next run, if the last one began at `asked`.
@@ -89,13 +90,34 @@ impl Wait {
     }
 }
 
-/// Whether one runbook was asked for, and it shows that the API has recovered.
-fn is_restored(report: &Report) -> bool {
+/// Whether one runbook was asked for, and it shows that the API has recovered, or is about to.
+fn is_recovery(report: &Report, reason: &str) -> bool {
     let [only] = report.runbooks.as_slice() else {
         return false;
     };
-    let recovered = |step: &crate::report::model::StepReport| {
-        step.id.as_str() == "recovery" && step.reason_code.as_str() == "restored"
+    let is_there = |step: &crate::report::model::StepReport| {
+        step.id.as_str() == "recovery" && step.reason_code.as_str() == reason
     };
-    only.steps.iter().any(recovered)
+    only.steps.iter().any(is_there)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn a_recovery_is_counted_once_and_everything_else_by_runs_that_were_ok() {
+        let mut wait = Wait::new(Duration::from_secs(60));
+        wait.ok = 3;
+        let mut report = sample::one_bad_runbook();
+        report.runbooks.truncate(1);
+        let counted = wait.progress(&report);
+        assert!(counted.contains(", 3 of 5 ok in a row: "), "{counted}");
+        let step = &mut report.runbooks[0].steps[0];
+        (step.id, step.reason_code) = ("recovery".into(), "recovering".into());
+        report.summary = "2 of 5 good answers in a row".into();
+        let said = wait.progress(&report);
+        assert_eq!(said.matches(" of 5 ").count(), 1, "{said}");
+    }
 }

@@ -3,6 +3,7 @@
 
 use crate::fact::{duration, instant};
 use crate::report::model::{Report, StepReport, Verdict};
+use crate::text::Printable;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
@@ -17,7 +18,7 @@ pub struct WatchLog {
     newest: Option<OffsetDateTime>,
     /// The first verdict, then each that differs from the one before.
     verdicts: Vec<(OffsetDateTime, Verdict)>,
-    values: BTreeMap<&'static str, Vec<f64>>,
+    values: BTreeMap<&'static str, (Vec<f64>, Printable)>,
     deciding: Option<&'static str>,
     deadline: Option<(String, Option<OffsetDateTime>)>,
 }
@@ -38,10 +39,15 @@ impl WatchLog {
         }
         let steps = || report.runbooks.iter().flat_map(|runbook| &runbook.steps);
         for evidence in steps().flat_map(|step| step.finding.evidence()) {
-            let value = evidence.value.as_ref().and_then(|value| value.number());
-            let Some(value) = value else { continue };
-            let values = self.values.entry(evidence.fact).or_default();
-            values.push(value);
+            let Some(value) = &evidence.value else {
+                continue;
+            };
+            let Some(number) = value.number() else {
+                continue;
+            };
+            let (values, newest) = self.values.entry(evidence.fact).or_default();
+            *newest = value.shown();
+            values.push(number);
             let excess = values.len().saturating_sub(VALUES);
             values.drain(..excess);
         }
@@ -67,17 +73,18 @@ impl WatchLog {
     /// value.
     pub fn trend(&self, glyphs: &[char]) -> Option<String> {
         let fact = self.deciding?;
-        let values = self.values.get(fact)?;
-        let newest = values.last()?;
+        let (values, newest) = self.values.get(fact)?;
         let low = values.iter().copied().fold(f64::INFINITY, f64::min);
         let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let columns: String = values
             .iter()
             .map(|value| glyph(*value, low, high, glyphs))
             .collect();
-        Some(format!(
-            "{fact} {columns} {newest} (low {low}, high {high})"
-        ))
+        let range = match high > low {
+            true => format!(" (low {low}, high {high})"),
+            false => String::new(),
+        };
+        Some(format!("{fact} {columns} {newest}{range}"))
     }
 
     /// Whom to escalate to, and how much time is left; none where nothing is due.
@@ -145,6 +152,20 @@ mod tests {
         };
         assert_eq!(drawn(&[0.0, 5.0, 10.0]), "_-#");
         assert_eq!(glyph(3.0, 3.0, 3.0, &ASCII), '_');
+    }
+
+    #[test]
+    fn a_trend_that_stands_still_has_no_range() {
+        let trend = |values: &[f64], newest: &str| {
+            let log = WatchLog {
+                deciding: Some("api.up"),
+                values: [("api.up", (values.to_vec(), newest.into()))].into(),
+                ..WatchLog::default()
+            };
+            log.trend(&ASCII).expect("values")
+        };
+        assert_eq!(trend(&[1.0, 1.0], "yes"), "api.up __ yes");
+        assert_eq!(trend(&[0.0, 2.0], "2"), "api.up _# 2 (low 0, high 2)");
     }
 
     #[test]

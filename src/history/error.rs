@@ -83,6 +83,8 @@ pub enum HistoryError {
     NoCredentials {
         /// What was looked for, or what AWS said.
         why: Printable,
+        /// What to do about it, where it depends on the source of the keys.
+        remedy: Option<String>,
     },
     /// No answer came, or not the whole of one. A change may have been made all the same.
     #[error("{place} did not answer: {why}")]
@@ -119,7 +121,10 @@ impl HistoryError {
                 format!("Allow {action}: duckops doctor --policy prints the least that is needed")
             }
             Self::Throttled { .. } => "Wait a minute, then run duckops again".to_owned(),
-            Self::NoCredentials { .. } => "Log in: aws sso login".to_owned(),
+            Self::NoCredentials { remedy, .. } => match remedy {
+                Some(remedy) => remedy.clone(),
+                None => "Log in to AWS again: aws sso login".to_owned(),
+            },
             Self::NoAnswer { .. } => "Ask again, or run without it: --history none".to_owned(),
             Self::Elsewhere { .. } => {
                 "Choose the profile of the stack's account: --profile or AWS_PROFILE".to_owned()

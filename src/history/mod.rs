@@ -184,7 +184,8 @@ pub fn open(location: &Location, budget: Duration) -> Result<Box<dyn History>, H
         Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, budget)?)),
         Location::DynamoDb(_) => {
             let why = format!("{location} needs a login to AWS");
-            Err(HistoryError::NoCredentials { why: why.into() })
+            let (why, remedy) = (why.into(), None);
+            Err(HistoryError::NoCredentials { why, remedy })
         }
         Location::None => Ok(Box::new(Nowhere)),
     }

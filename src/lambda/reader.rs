@@ -59,7 +59,9 @@ impl<'a> FunctionReader<'a> {
         if let Ok(mut asked) = self.asked.lock() {
             asked.push(reply.asked);
         }
-        reply.answer
+        let mut answer = reply.answer;
+        self.aws.advise(answer.as_mut().err().into_iter()).await;
+        answer
     }
 
     /// The name of the function.

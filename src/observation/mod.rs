@@ -70,6 +70,16 @@ impl Unavailable {
         self
     }
 
+    /// What the operator can do, followed by its command.
+    pub fn remedy(&self) -> Option<String> {
+        let of_reason = self.why.command().map(Printable::from);
+        let fix = self.fix.as_ref()?;
+        Some(match self.command.clone().or(of_reason) {
+            Some(command) => format!("{fix}: {command}"),
+            None => fix.to_string(),
+        })
+    }
+
     /// Adds the command that does it, as it can be pasted.
     pub fn command(mut self, command: impl Into<Printable>) -> Self {
         self.command = Some(command.into());
@@ -186,6 +196,13 @@ impl Observation {
     /// What is known of a fact.
     pub fn value(&self, path: &str) -> Option<&FactValue> {
         Some(&self.facts.get(path)?.as_ref().ok()?.value)
+    }
+
+    /// Every reason why something is not known, to be made more precise.
+    pub fn unavailable_mut(&mut self) -> impl Iterator<Item = &mut Unavailable> {
+        let facts = self.facts.values_mut();
+        let unknown = facts.filter_map(|fact| fact.as_mut().err());
+        unknown.chain([&mut self.otherwise])
     }
 
     /// Takes back everything that `which` names: it was said, but does not count.

@@ -1,9 +1,9 @@
 //! The three writes to a bond, as the stack's API takes them, and what they change.
 
-use super::FakeStack;
 use super::bond_state::{FakeBond, Issued};
 use super::effect::Effect;
 use super::wire::{OperationResult, Refusal, RequestContext, ResponseBody};
+use super::{FakeStack, TrailEvent};
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use serde_json::json;
@@ -153,7 +153,14 @@ impl FakeStack {
     /// A write takes effect.
     pub(super) fn take(&mut self, effect: Effect, at: OffsetDateTime) {
         match effect {
-            Effect::Alias(target) => self.moved_to(target),
+            Effect::Alias(target) => {
+                self.alias_moves.push(TrailEvent {
+                    at,
+                    by: super::sts::SESSION.to_owned(),
+                    to: target.version.clone(),
+                });
+                self.moved_to(target);
+            }
             Effect::Pulsed(id) => self.happened("duck.pulse", &id, at),
             Effect::Rotated(issued) => {
                 if let Some(bond) = self.bonds.get_mut(&issued.bond) {

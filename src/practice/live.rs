@@ -211,33 +211,44 @@ impl FakeStack {
             .is_some_and(|culprit| !self.serves(culprit))
     }
 
-    /// Lines that came every minute.
+    /// Lines that came every minute. Those about a call, not about its failure, are logged by the
+    /// version that serves.
     fn log(&mut self, from: OffsetDateTime, to: OffsetDateTime) {
-        let mut last: BTreeMap<(&str, &str), Vec<OffsetDateTime>> = BTreeMap::new();
+        let mut last: BTreeMap<(&str, &str), Vec<&LogEvent>> = BTreeMap::new();
         for line in &self.log_events {
-            let times = last.entry((&line.stream, &line.message)).or_default();
-            times.push(line.at);
+            let lines = last.entry((&line.stream, &line.message)).or_default();
+            lines.push(line);
         }
-        let mut lines = Vec::new();
-        for ((stream, message), mut times) in last {
-            times.sort();
-            let [.., before, newest] = times[..] else {
+        let mut lines: Vec<LogEvent> = Vec::new();
+        for mut all in last.into_values() {
+            all.sort_by_key(|line| line.at);
+            let [.., before, newest] = all[..] else {
                 continue;
             };
-            let interval = newest - before;
-            let version = stream.strip_prefix('[').and_then(|s| s.split_once(']'));
-            let is_over = version.is_some_and(|(version, _)| !self.serves(version));
-            if is_over || interval != time::Duration::MINUTE || newest + interval * 2 < from {
+            let interval = newest.at - before.at;
+            let is_over = newest
+                .version()
+                .is_some_and(|version| !self.serves(version));
+            let is_call = ["START ", "END "]
+                .iter()
+                .any(|word| newest.message.starts_with(word));
+            if is_over && !is_call
+                || interval != time::Duration::MINUTE
+                || newest.at + interval * 2 < from
+            {
                 continue;
             }
-            let mut at = newest + interval;
-            while at <= to {
-                lines.push(LogEvent {
-                    at,
-                    stream: stream.to_owned(),
-                    message: message.to_owned(),
-                });
-                at += interval;
+            let mut line = newest.clone();
+            if is_over {
+                line.logged_by(&self.alias_target.version);
+            }
+            line.at += interval;
+            while line.at <= to {
+                // Another version may have logged it already.
+                if !is_over || !self.log_events.contains(&line) {
+                    lines.push(line.clone());
+                }
+                line.at += interval;
             }
         }
         self.log_events.extend(lines);

@@ -11,6 +11,7 @@ mod beak;
 mod bond;
 mod bond_state;
 mod cbor;
+mod cloudtrail;
 mod cloudwatch;
 mod effect;
 mod fault;
@@ -44,5 +45,6 @@ pub use operation::Operation;
 pub use scene::{Expect, Scene, find, scenes};
 pub use server::{Practice, ReceivedRequest};
 pub use world::{
-    EarlierRun, FakeAlias, FakeExecution, FakeMetric, FakeStack, LogEvent, Mail, Review, Version,
+    EarlierRun, FakeAlias, FakeExecution, FakeMetric, FakeStack, LogEvent, Mail, Review,
+    TrailEvent, Version,
 };

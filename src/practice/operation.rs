@@ -49,7 +49,10 @@ operations! {
     Unpeck None, "`POST /beak/unpeck`: the end of a bond.";
     GetCallerIdentity Some(("sts", "sts")), "STS: which account and role is this?";
     ListExecutions Some(("states", "states")), "Step Functions: the executions of a state machine.";
+    DescribeExecution Some(("states", "states")), "Step Functions: how one execution ended.";
     GetAccount Some(("ses", "ses")), "SES: quota and enforcement.";
+    ListSuppressedDestinations Some(("ses", "ses")), "SES: addresses that bounced or complained.";
+    ListEmailIdentities Some(("ses", "ses")), "SES: the verified senders and recipients.";
     GetMetricData Some(("monitoring", "cloudwatch")), "CloudWatch: several metrics at once.";
     GetMetricStatistics Some(("monitoring", "cloudwatch")), "CloudWatch: one metric.";
     GetAlias Some(("lambda", "lambda")), "Lambda: where an alias points.";
@@ -62,6 +65,7 @@ operations! {
     Invoke Some(("lambda", "lambda")), "Lambda: one call of one version.";
     UpdateAlias Some(("lambda", "lambda")), "Lambda: where an alias shall point.";
     FilterLogEvents Some(("logs", "logs")), "Logs: the lines that match a pattern.";
+    LookupEvents Some(("cloudtrail", "cloudtrail")), "CloudTrail: who changed what.";
 }
 
 impl Operation {

@@ -5,8 +5,8 @@ use super::wire::{
     IncomingRequest, OperationResult, Protocol, Refusal, RequestContext, WireResponse,
 };
 use super::{
-    Effect, FakeStack, Fault, Operation, alias, beak, bond, cloudwatch, lambda, logs, people, ses,
-    sfn, sts,
+    Effect, FakeStack, Fault, Operation, alias, beak, bond, cloudtrail, cloudwatch, lambda, logs,
+    people, ses, sfn, sts,
 };
 use hyper::{Method, StatusCode};
 use time::OffsetDateTime;
@@ -96,7 +96,10 @@ fn perform(operation: Operation, context: &RequestContext<'_>) -> OperationResul
         Operation::Unpeck => bond::unpeck(context),
         Operation::GetCallerIdentity => sts::get_caller_identity(context),
         Operation::ListExecutions => sfn::list_executions(context),
+        Operation::DescribeExecution => sfn::describe_execution(context),
         Operation::GetAccount => ses::get_account(context),
+        Operation::ListSuppressedDestinations => ses::list_suppressed(context),
+        Operation::ListEmailIdentities => ses::list_identities(context),
         Operation::GetMetricData => cloudwatch::get_metric_data(context),
         Operation::GetMetricStatistics => cloudwatch::get_metric_statistics(context),
         Operation::GetAlias => lambda::get_alias(context),
@@ -108,6 +111,7 @@ fn perform(operation: Operation, context: &RequestContext<'_>) -> OperationResul
         Operation::Invoke => alias::invoke(context),
         Operation::UpdateAlias => alias::update_alias(context),
         Operation::FilterLogEvents => logs::filter_log_events(context),
+        Operation::LookupEvents => cloudtrail::lookup_events(context),
     }
 }
 
@@ -144,6 +148,10 @@ fn aws(request: &IncomingRequest) -> (Protocol, Result<Operation, String>) {
     }
     let operation = match (&request.method, request.path.as_str()) {
         (&Method::GET, "/v2/email/account") => Some(Operation::GetAccount),
+        (&Method::GET, "/v2/email/identities") => Some(Operation::ListEmailIdentities),
+        (&Method::GET, "/v2/email/suppression/addresses") => {
+            Some(Operation::ListSuppressedDestinations)
+        }
         (method, path) => lambda::asked_by(method, path),
     };
     let asked = || format!("{} {}", request.method, request.path);
@@ -153,11 +161,18 @@ fn aws(request: &IncomingRequest) -> (Protocol, Result<Operation, String>) {
 const METRICS: [Operation; 2] = [Operation::GetMetricData, Operation::GetMetricStatistics];
 
 fn by_target(target: &str) -> (Protocol, Result<Operation, String>) {
-    let (service, name) = target.split_once('.').unwrap_or((target, ""));
+    let (service, name) = target.rsplit_once('.').unwrap_or((target, ""));
     match service {
         "AWSStepFunctions" => (
             Protocol::Json("1.0"),
-            one_of(name, &[Operation::ListExecutions]),
+            one_of(
+                name,
+                &[Operation::ListExecutions, Operation::DescribeExecution],
+            ),
+        ),
+        "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101" => (
+            Protocol::Json("1.1"),
+            one_of(name, &[Operation::LookupEvents]),
         ),
         "GraniteServiceVersion20100801" => (Protocol::Json("1.0"), one_of(name, &METRICS)),
         "Logs_20140328" => (

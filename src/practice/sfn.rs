@@ -1,4 +1,4 @@
-//! Executions of the approval workflow, as Step Functions lists them.
+//! Executions of the approval workflow, as Step Functions lists and describes them.
 
 use super::paging::{page, size};
 use super::wire::{OperationResult, Refusal, RequestContext, ResponseBody, seconds};
@@ -78,6 +78,60 @@ fn list(
     Ok(ResponseBody::Json(answer))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DescribeExecutionInput {
+    execution_arn: String,
+    #[serde(rename = "includedData")]
+    _included_data: Option<String>,
+}
+
+/// `DescribeExecution`
+pub(super) fn describe_execution(context: &RequestContext<'_>) -> OperationResult {
+    let outcome = context
+        .input()
+        .and_then(|question: DescribeExecutionInput| {
+            let (world, arn) = (context.world, question.execution_arn);
+            let executions = world.executions.iter();
+            let mut played = executions.filter_map(|execution| execution.as_of(context.now));
+            match played.find(|execution| execution_arn(world, execution) == arn) {
+                Some(execution) => Ok(ResponseBody::Json(described(world, &execution))),
+                None => Err(Refusal::known(
+                    400,
+                    "ExecutionDoesNotExist",
+                    format!("Execution Does Not Exist: '{arn}'"),
+                )),
+            }
+        });
+    OperationResult::new("DescribeExecution", outcome)
+}
+
+/// An execution with its input, and with the error that the feed has of it.
+fn described(world: &FakeStack, execution: &FakeExecution) -> Value {
+    let mut described = shown(world, execution);
+    described["input"] = json!({"peck_id": execution.name}).to_string().into();
+    described["inputDetails"] = json!({"included": true});
+    let ended = match execution.status.as_str() {
+        "SUCCEEDED" => json!({"output": "{}", "outputDetails": {"included": true}}),
+        "TIMED_OUT" => json!({"error": "States.Timeout"}),
+        "FAILED" => {
+            let event = |entry: &&Value| {
+                let detail = entry["detail"].as_str().unwrap_or_default();
+                let id = entry["peck_id"].as_str().or(detail.split(':').next());
+                id == Some(execution.name.as_str()) && entry["event_type"] != "peck.requested"
+            };
+            let cause = world.audit.iter().find(event).map(|entry| &entry["detail"]);
+            let unknown = json!("the callback to the target agent failed");
+            json!({"error": "CallbackError", "cause": cause.unwrap_or(&unknown)})
+        }
+        _ => json!({}),
+    };
+    if let (Value::Object(all), Value::Object(ended)) = (&mut described, ended) {
+        all.extend(ended);
+    }
+    described
+}
+
 const STATUSES: [&str; 6] = [
     "RUNNING",
     "SUCCEEDED",
@@ -103,13 +157,16 @@ impl FakeExecution {
     }
 }
 
-fn shown(world: &FakeStack, execution: &FakeExecution) -> Value {
+fn execution_arn(world: &FakeStack, execution: &FakeExecution) -> String {
     let machine = world.state_machine_arn();
+    let machine = machine.replace(":stateMachine:", ":execution:");
+    format!("{machine}:{}", execution.name)
+}
+
+fn shown(world: &FakeStack, execution: &FakeExecution) -> Value {
     let mut shown = json!({
-        "executionArn": format!(
-            "{}:{}", machine.replace(":stateMachine:", ":execution:"), execution.name
-        ),
-        "stateMachineArn": machine,
+        "executionArn": execution_arn(world, execution),
+        "stateMachineArn": world.state_machine_arn(),
         "name": execution.name,
         "status": execution.status,
         "startDate": seconds(execution.start),

@@ -3,10 +3,13 @@
 use super::FakeStack;
 use super::wire::{OperationResult, REQUEST_ID, RequestContext, ResponseBody, escape};
 
+/// The session that every caller of the practice stack has.
+pub(super) const SESSION: &str = "practice";
+
 /// The role that every caller of the practice stack has.
 pub(super) fn caller(world: &FakeStack) -> String {
     format!(
-        "arn:aws:sts::{}:assumed-role/duckops-read/practice",
+        "arn:aws:sts::{}:assumed-role/duckops-read/{SESSION}",
         world.account
     )
 }

@@ -54,6 +54,8 @@ pub struct FakeStack {
     pub alias_target: FakeAlias,
     /// Where it pointed before its last move, for readers that are shown the past, and since when.
     pub alias_before: Option<(FakeAlias, Instant)>,
+    /// Who moved the alias, and when, oldest first: what CloudTrail has of it.
+    pub alias_moves: Vec<TrailEvent>,
     /// For how long after a move readers are shown where the alias pointed before.
     pub stale_for: Duration,
     /// Members of a version's configuration that are not as usual, such as its `State`.
@@ -171,6 +173,17 @@ pub struct FakeAlias {
     pub revision: String,
 }
 
+/// One move of the alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrailEvent {
+    /// When.
+    pub at: OffsetDateTime,
+    /// The name of the session that moved it.
+    pub by: String,
+    /// The version that it came to.
+    pub to: String,
+}
+
 /// One line of the function's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEvent {
@@ -180,6 +193,24 @@ pub struct LogEvent {
     pub stream: String,
     /// The line.
     pub message: String,
+}
+
+impl LogEvent {
+    /// The version that logged it, where the stream names one.
+    pub(super) fn version(&self) -> Option<&str> {
+        let (version, _) = self.stream.strip_prefix('[')?.split_once(']')?;
+        Some(version)
+    }
+
+    /// The same line, logged by another version.
+    pub(super) fn logged_by(&mut self, version: &str) {
+        let Some(before) = self.version().map(str::to_owned) else {
+            return;
+        };
+        self.stream = self.stream.replacen(&before, version, 1);
+        let said = |version: &str| format!(" Version: {version}");
+        self.message = self.message.replace(&said(&before), &said(version));
+    }
 }
 
 /// What one earlier run would have recorded.
@@ -226,6 +257,7 @@ impl FakeStack {
                 revision: "5e1f7a52-0000-4000-8000-000000000061".into(),
             },
             alias_before: None,
+            alias_moves: Vec::new(),
             stale_for: Duration::ZERO,
             configured: BTreeMap::new(),
             policy: Some(gateway_policy()),
@@ -246,6 +278,19 @@ impl FakeStack {
             issued: Vec::new(),
             api_gone: false,
         }
+    }
+
+    /// A release moved the alias so long before the scene starts: CloudTrail has it on record, and
+    /// another version logs since then.
+    pub(super) fn deployed(&mut self, to: &str, ago: Duration) {
+        let at = self.now - ago;
+        self.alias_moves.push(TrailEvent {
+            at,
+            by: "release-pipeline".to_owned(),
+            to: to.to_owned(),
+        });
+        let lines = self.log_events.iter_mut().filter(|line| line.at >= at);
+        lines.for_each(|line| line.logged_by(to));
     }
 
     /// The alias moved: the status document follows it, and where a version was what made the

@@ -74,7 +74,11 @@ fn not_json(name: &str, body: &[u8]) -> Unavailable {
             .command("duckops doctor");
     }
     let head = Untrusted::head_of(body).printable(40);
-    Unavailable::new(why, format!("{name} API answered no JSON: `{head}`"))
+    let detail = match head.is_empty() {
+        true => format!("{name} API answered with an empty body"),
+        false => format!("{name} API answered no JSON: `{head}`"),
+    };
+    Unavailable::new(why, detail)
 }
 
 impl JsonObject {

@@ -1,6 +1,6 @@
 //! What changed between two recordings: verdicts of steps, and facts.
 
-use crate::fact::{self, FactValue};
+use crate::fact::{self, FactType, FactValue};
 use crate::observation::{FactState, Observations};
 use crate::report::model::{Report, Verdict};
 use crate::text::Printable;
@@ -116,9 +116,23 @@ fn number(known: &FactState<'_>) -> Option<f64> {
 }
 
 impl FactChange {
+    /// Whether it differs by too little to be shown.
+    pub fn is_slight(&self) -> bool {
+        self.before == self.after
+    }
+
     /// As cells of a table.
     pub fn row(&self) -> [Printable; 4] {
-        let by = self.by.map(|by| format!("{by:+}")).unwrap_or_default();
+        let ty = fact::find(self.fact).map(|(_, declared)| declared.ty);
+        let by = match (self.by, ty) {
+            (None, _) => String::new(),
+            (Some(by), Some(FactType::Duration)) => {
+                let sign = if by < 0.0 { '-' } else { '+' };
+                format!("{sign}{}", fact::duration(by.abs() as i64))
+            }
+            (Some(by), Some(FactType::Float)) => format!("{by:+.2}"),
+            (Some(by), _) => format!("{by:+}"),
+        };
         [
             self.fact.into(),
             self.before.clone(),

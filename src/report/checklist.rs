@@ -54,7 +54,10 @@ impl NextAction {
     pub fn of_fix(fix: &Printable) -> Self {
         let is_command = |text: &str| {
             let word = text.split(' ').next().unwrap_or_default();
-            matches!(word, "duckops" | "aws" | "unset" | "chmod" | "timedatectl")
+            matches!(
+                word,
+                "duckops" | "aws" | "unset" | "eval" | "chmod" | "timedatectl"
+            )
         };
         match fix.as_str().rsplit_once(": ") {
             Some((text, command)) if is_command(command) => Self {
@@ -99,10 +102,9 @@ pub fn document(
         many => format!("{many} of {all} need attention: {}", worst.join(", ")),
     };
     let first = bad.iter().find(|check| check.verdict == verdict);
-    let next = first
-        .and_then(|check| check.fix.as_ref())
-        .map(NextAction::of_fix);
-    let rows = rows(checks, first.map(|check| check.name.as_str()));
+    let fix = first.and_then(|check| check.fix.as_ref());
+    let next = fix.map(NextAction::of_fix);
+    let rows = rows(checks, fix);
     let mut below: Vec<String> = close.map(str::to_owned).into_iter().collect();
     below.push(format!("exit {}", verdict.exit_code()));
     let headline = format!("{subject}: {summary}");
@@ -120,29 +122,33 @@ pub fn document(
 
 /// A row for each check, the fix below what was found unless it is the action already. What
 /// silences several checks is said once.
-fn rows(checks: &[ChecklistItem], leading: Option<&str>) -> Vec<(Verdict, String, Vec<String>)> {
-    let is_silent =
-        |check: &&ChecklistItem| check.verdict == Verdict::Unknown && check.fix.is_none();
-    let silenced = |found: &Printable| {
-        let same = checks.iter().filter(is_silent);
-        let same = same.filter(|check| check.found == *found);
-        same.map(|check| check.name.as_str()).collect::<Vec<_>>()
+fn rows(
+    checks: &[ChecklistItem],
+    leading: Option<&Printable>,
+) -> Vec<(Verdict, String, Vec<String>)> {
+    let alike = |check: &ChecklistItem| -> Vec<&str> {
+        let is_alike = |other: &&ChecklistItem| {
+            (other.verdict, &other.found, &other.fix)
+                == (Verdict::Unknown, &check.found, &check.fix)
+        };
+        let same = checks.iter().filter(is_alike);
+        same.map(|check| check.name.as_str()).collect()
     };
     let row = |check: &ChecklistItem| {
-        let found = check.found.to_string();
-        let names = silenced(&check.found);
-        if is_silent(&check) && names.len() > 1 {
-            let is_first = names.first() == Some(&check.name.as_str());
-            let name = format!("{} checks", names.len());
-            return is_first.then(|| (check.verdict, name, vec![found, names.join(" ")]));
-        }
-        let fix = check
-            .fix
-            .iter()
-            .filter(|_| leading != Some(check.name.as_str()));
+        let fix = check.fix.as_ref().filter(|fix| leading != Some(*fix));
         let fix = fix.map(Printable::to_string);
-        let lines = std::iter::once(found).chain(fix).collect();
-        Some((check.verdict, check.name.clone(), lines))
+        let mut lines = vec![check.found.to_string()];
+        let mut name = check.name.clone();
+        let names = alike(check);
+        if check.verdict == Verdict::Unknown && names.len() > 1 {
+            if names.first() != Some(&check.name.as_str()) {
+                return None;
+            }
+            name = count(names.len(), "check", "checks");
+            lines.push(names.join(" "));
+        }
+        lines.extend(fix);
+        Some((check.verdict, name, lines))
     };
     checks.iter().filter_map(row).collect()
 }

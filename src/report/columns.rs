@@ -72,4 +72,18 @@ impl Screen {
         }
         text
     }
+
+    /// A name and a sentence each, the sentence below its name, at most 80 columns wide where
+    /// standard output is no terminal.
+    pub fn sentences(self, rows: impl Iterator<Item = (Printable, Printable)>) -> String {
+        let room = self.columns.unwrap_or(80).saturating_sub(INDENT);
+        let mut text = String::new();
+        for (name, sentence) in rows {
+            text.push_str(&format!("{name}\n"));
+            for line in words::wrap(sentence.as_str(), room) {
+                text.push_str(&format!("{:INDENT$}{line}\n", ""));
+            }
+        }
+        text
+    }
 }

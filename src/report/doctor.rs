@@ -161,7 +161,7 @@ fn row(group: &str, checks: &[&ChecklistItem]) -> Option<NamedRow> {
 fn shortened(check: &ChecklistItem) -> String {
     let found = check.found.as_str();
     let shown = match check.name.as_str() {
-        "identity" => found.rsplit(':').next().unwrap_or(found),
+        "identity" if !is_bad(check) => found.rsplit(':').next().unwrap_or(found),
         "history" => found.split(": ").next().unwrap_or(found),
         "beak key" | "token" if check.verdict == Verdict::Ok => {
             if found.starts_with("none") {

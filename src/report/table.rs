@@ -16,17 +16,20 @@ mod tests;
 
 use super::model::{Escalation, NextAction, Report, RunbookReport, StepReport, StepRows, Verdict};
 use super::palette::{Style, Tone};
-use super::words::{self, cut, name, wrap};
+use super::words::{self, cut, name, wrap, wrap_at};
 pub(super) use answer::page;
-pub(super) use lines::whom;
+pub(crate) use lines::whom;
 
 use answer::{AnswerBlock, MARGIN};
-use lines::{context, leading, note, wrap_at};
+use lines::{context, leading, note};
 use rows::{Row, RowStyle};
 use std::collections::BTreeSet;
 
 /// Lines that fit a terminal of 24 rows together with the prompt.
 const SCREEN: usize = 22;
+
+/// A list is not shortened to fewer rows than these.
+const LEAST_ROWS: usize = 3;
 
 /// The whole report on one screen, for a terminal of the given width.
 pub fn render(report: &Report, style: Style) -> String {
@@ -34,10 +37,18 @@ pub fn render(report: &Report, style: Style) -> String {
     for density in Density::ALL {
         page = TablePage::new(report, style, density, false).render();
         if page.lines().count() <= SCREEN {
-            break;
+            return page;
         }
     }
-    page
+    // Of a long list the rows at the end go, so that the answer stays in sight.
+    let excess = page.lines().count() - SCREEN;
+    let rows = report.layout.body.len().saturating_sub(excess + 1);
+    if rows < LEAST_ROWS {
+        return page;
+    }
+    let mut shorter = TablePage::new(report, style, Density::JoinWarnings, false);
+    shorter.body_rows = rows;
+    shorter.render()
 }
 
 /// The report with the evidence, the requests and the manual command of every step.
@@ -81,6 +92,8 @@ struct TablePage<'a> {
     style: Style,
     density: Density,
     explains: bool,
+    /// How many lines of the body are shown.
+    body_rows: usize,
     /// Failures of requests that are already explained.
     seen: BTreeSet<String>,
     out: String,
@@ -94,6 +107,7 @@ impl<'a> TablePage<'a> {
             style: Style { width, ..style },
             density,
             explains,
+            body_rows: usize::MAX,
             seen: BTreeSet::new(),
             out: String::new(),
         }
@@ -177,10 +191,13 @@ impl<'a> TablePage<'a> {
             return;
         }
         self.out.push('\n');
-        for line in body {
+        for line in body.iter().take(self.body_rows) {
             for line in words::wrap_in(line.as_str(), self.style.width) {
                 self.line(&line);
             }
+        }
+        if let Some(more @ 1..) = body.len().checked_sub(self.body_rows) {
+            self.line(&format!("and {more} more: --explain"));
         }
     }
 
@@ -311,6 +328,7 @@ impl<'a> TablePage<'a> {
             style: self.style,
             shortens: self.density >= Density::NoFurtherRow,
             is_whole: self.explains,
+            keeps_words: false,
         };
         for line in rows::table(rows, &style) {
             self.line(&line);
@@ -321,9 +339,6 @@ impl<'a> TablePage<'a> {
     fn close(&mut self) {
         let report = self.report;
         let mut lines: Vec<(&str, String)> = Vec::new();
-        if let Some(then) = words::then(report) {
-            lines.push(("then", then));
-        }
         if let Some(obstacle) = words::obstacle(report) {
             lines.push(("unknown", obstacle.text.to_string()));
             let command = obstacle.command.iter();
@@ -338,6 +353,12 @@ impl<'a> TablePage<'a> {
             _ => lines.extend(report.notes.iter().map(note)),
         }
         self.out.push('\n');
+        if let Some(then) = words::then(report) {
+            // A command, and so not broken.
+            let then = self.style.paint(Tone::Plain, &then);
+            let label = self.style.paint(Tone::Faint, "then");
+            self.line(&format!("{label}{:1$}{then}", "", MARGIN - 4));
+        }
         for (label, text) in lines {
             self.labelled(label, Tone::Faint, &text, Tone::Plain);
         }

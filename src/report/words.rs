@@ -250,6 +250,23 @@ pub(crate) fn wrap_words(text: &str, max: usize) -> Vec<String> {
     lines
 }
 
+/// A text as lines that are broken at a separator only, unless one part alone is too wide.
+pub(crate) fn wrap_at(text: &str, separator: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in text.split(separator) {
+        match lines.last_mut() {
+            Some(line)
+                if self::width(line) + self::width(separator) + self::width(part) <= width =>
+            {
+                line.push_str(separator);
+                line.push_str(part);
+            }
+            _ => lines.extend(wrap(part, width)),
+        }
+    }
+    lines
+}
+
 /// A line that is set in, broken so that what follows is set in by two more.
 pub(crate) fn wrap_in(line: &str, width: usize) -> Vec<String> {
     let indent = line.len() - line.trim_start().len();

@@ -19,7 +19,7 @@ pub struct Library(BTreeMap<String, (String, String)>);
 #[derive(Debug, thiserror::Error)]
 pub enum Missing {
     /// No runbook or step of that name.
-    #[error("no {kind} \"{asked}\"{}\n{}", near.as_ref().map(|n| format!("\ndid you mean: {n}")).unwrap_or_default(), listed(kind, known))]
+    #[error("no {kind} \"{asked}\"{}\n{}", near.as_ref().map(|n| format!("\ndid you mean: {n}")).unwrap_or_default(), listed(kind, known, near.is_some()))]
     Name {
         /// `runbook` or `step`.
         kind: &'static str,
@@ -59,15 +59,18 @@ pub enum Missing {
 
 /// More names than this, in bytes, fill a screen: the command that lists them stands for them.
 const MOST_NAMES: usize = 400;
+/// The same beside the name that was meant.
+const MOST_BESIDE: usize = 80;
 
 /// The names there are, or the command that lists them.
-fn listed(kind: &str, known: &str) -> String {
+fn listed(kind: &str, known: &str, is_near: bool) -> String {
     let lists = match kind {
         "scene" => "duckops drill scenes",
         "recorded fact" => "duckops history",
         _ => "duckops help",
     };
-    match known.len() > MOST_NAMES {
+    let most = if is_near { MOST_BESIDE } else { MOST_NAMES };
+    match known.len() > most {
         true => format!("list: {lists}"),
         false => format!("{kind}s: {known}"),
     }

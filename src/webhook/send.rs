@@ -3,10 +3,9 @@
 
 use super::target::ResolvedTarget;
 use super::{DELIVERY, EVENT, SIGNATURE, TestPayload};
-use crate::cloud::{Exchange, Http, innermost, tls};
+use crate::cloud::{Exchange, Http, TlsFailure, lowercase};
 use crate::text::Printable;
 use reqwest::header::{HeaderMap, HeaderName};
-use rustls::CertificateError as Bad;
 use std::time::{Duration, Instant};
 
 /// The longest wait for a response; the stack itself waits no longer.
@@ -26,41 +25,6 @@ pub enum SendOutcome {
     },
     /// It was sent, and no response arrived.
     NoAnswer(Printable),
-}
-
-/// Why a TLS handshake failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TlsFailure {
-    /// The certificate has expired.
-    Expired,
-    /// The certificate is not valid yet.
-    Early,
-    /// The certificate is for another name.
-    Name,
-    /// Its issuer is not trusted here.
-    Issuer,
-    /// The certificate is invalid for another reason.
-    Certificate,
-    /// What answers does not speak TLS.
-    Plain,
-    /// Any other failure of the handshake.
-    Other,
-}
-
-impl TlsFailure {
-    fn of(error: &rustls::Error) -> Self {
-        match error {
-            rustls::Error::InvalidCertificate(bad) => match bad {
-                Bad::Expired | Bad::ExpiredContext { .. } => Self::Expired,
-                Bad::NotValidYet | Bad::NotValidYetContext { .. } => Self::Early,
-                Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Self::Name,
-                Bad::UnknownIssuer => Self::Issuer,
-                _ => Self::Certificate,
-            },
-            rustls::Error::InvalidMessage(_) => Self::Plain,
-            _ => Self::Other,
-        }
-    }
 }
 
 /// Status and headers of a response.
@@ -168,11 +132,15 @@ async fn post(
         }),
         Ok(Err(error)) => {
             let error = error.without_url();
-            let why = innermost(&error);
+            let mut why = lowercase(&error);
+            if why == "connection refused" {
+                why.push_str(&format!(" by {}", target.authority()));
+            }
+            let why = Printable::from(why);
             match error.is_connect() || error.is_builder() {
                 true => SendOutcome::NotSent {
                     why,
-                    tls: tls(&error).map(TlsFailure::of),
+                    tls: TlsFailure::of(&error),
                 },
                 false => SendOutcome::NoAnswer(why),
             }

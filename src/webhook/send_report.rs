@@ -17,6 +17,8 @@ pub struct SendReport {
     outcome: &'static str,
     summary: String,
     next: String,
+    /// Whether the next thing is to find out which part fails.
+    is_to_diagnose: bool,
     status: Option<u16>,
     took_ms: Option<u64>,
 }
@@ -24,22 +26,29 @@ pub struct SendReport {
 impl SendReport {
     /// A target that may not be reached.
     pub fn refused(refused: &TargetError) -> Self {
-        let next = match refused {
-            TargetError::Address { .. } => "Give the address that deliveries come to from outside",
-            _ => DIAGNOSE,
-        };
-        not_sent(&refused.to_string(), next)
+        match refused {
+            TargetError::Address { .. } => {
+                let next = "Give the address that deliveries come to from outside";
+                SendReport {
+                    next: next.to_owned(),
+                    is_to_diagnose: false,
+                    ..not_sent(&refused.to_string())
+                }
+            }
+            _ => not_sent(&refused.to_string()),
+        }
     }
 
     /// What the delivery came to.
     pub fn of(sent: SendOutcome, payload: &TestPayload) -> Self {
         match sent {
-            SendOutcome::NotSent { why, .. } => not_sent(why.as_str(), DIAGNOSE),
+            SendOutcome::NotSent { why, .. } => not_sent(why.as_str()),
             SendOutcome::NoAnswer(why) => SendReport {
                 code: exit::UNKNOWN,
                 outcome: "unclear",
                 summary: format!("sent, and not answered: {why}; the receiver may have taken it"),
                 next: look(payload),
+                is_to_diagnose: false,
                 status: None,
                 took_ms: None,
             },
@@ -47,16 +56,22 @@ impl SendReport {
         }
     }
 
-    /// The report as a document; `to` is where it was sent.
-    pub fn document(&self, payload: &TestPayload, to: Option<&Printable>) -> Document {
+    /// The report as a document; `to` is where it was sent, `diagnose` the command that finds out
+    /// which part fails.
+    pub fn document(
+        &self,
+        payload: &TestPayload,
+        to: Option<&Printable>,
+        diagnose: &str,
+    ) -> Document {
         let summary = Printable::from(self.summary.as_str());
         let label = match self.outcome {
             "not-sent" => "it was to be",
             _ => "sent as",
         };
         let mut text = format!(
-            "{}: {summary}\n{label:<12} a test delivery of {}, {} bytes, delivery id {}\n",
-            self.outcome.to_uppercase(),
+            "{:<12} {summary}\n{label:<12} a test delivery of {}, {} bytes\ndelivery id  {}\n",
+            self.outcome.replace('-', " ").to_uppercase(),
             payload.event,
             payload.body.len(),
             payload.delivery,
@@ -66,6 +81,11 @@ impl SendReport {
         }
         let cautions = payload.append_warnings(&mut text);
         text.push_str(&format!("NEXT         {}\n", self.next));
+        let mut next = self.next.clone();
+        if self.is_to_diagnose {
+            text.push_str(&format!("             {diagnose}\n"));
+            next = format!("{next}: {diagnose}");
+        }
         let extra = json!({
             "outcome": self.outcome,
             "event": payload.event,
@@ -75,7 +95,7 @@ impl SendReport {
             "status": self.status,
             "took_ms": self.took_ms,
             "cautions": cautions,
-            "next": self.next,
+            "next": next,
         });
         let verdict = Verdict::of_write(self.code);
         let document = Document::new(DocumentKind::WebhookSend, verdict, summary, text, extra);
@@ -83,15 +103,15 @@ impl SendReport {
     }
 }
 
-const DIAGNOSE: &str =
-    "Find out which part fails: duckops webhook diagnose --url URL --secret-file FILE";
+const DIAGNOSE: &str = "Find out which part fails";
 
-fn not_sent(why: &str, next: &str) -> SendReport {
+fn not_sent(why: &str) -> SendReport {
     SendReport {
         code: exit::WARNING,
         outcome: "not-sent",
         summary: format!("{why}; nothing was sent"),
-        next: next.to_owned(),
+        next: DIAGNOSE.to_owned(),
+        is_to_diagnose: true,
         status: None,
         took_ms: None,
     }
@@ -125,6 +145,7 @@ fn answered(answer: &ReceiverResponse, payload: &TestPayload) -> SendReport {
         outcome,
         summary: format!("HTTP {status} in {took} ms{more}"),
         next,
+        is_to_diagnose: outcome == "not-accepted",
         status: Some(status),
         took_ms: u64::try_from(took).ok(),
     }

@@ -17,6 +17,13 @@ pub struct ResolvedTarget {
 }
 
 impl ResolvedTarget {
+    /// Host and port.
+    pub(super) fn authority(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        let port = self.url.port_or_known_default();
+        port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
     /// The URL without query and fragment, which may hold a secret.
     pub fn without_query(&self) -> String {
         let mut url = self.url.clone();

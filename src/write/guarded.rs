@@ -14,6 +14,7 @@ use super::report::{PlanView, WriteReport, quoted};
 use crate::cloud::{Aws, Http};
 use crate::exit;
 use crate::fact;
+use crate::report::model::NextAction;
 use crate::stack::Stack;
 use crate::state_dir::journal::{Journal, JournalEntry, Stage};
 use crate::state_dir::private_file::StateDirError;
@@ -255,8 +256,9 @@ pub async fn perform<W: GuardedWrite>(
                 .await
         }
         Err(why) => {
-            let next = why.next();
-            report.ended_as(WriteReport::refused(why.to_string(), next, None))
+            let next = NextAction::of_fix(&why.next().into());
+            let command = next.command.map(|command| command.to_string());
+            report.ended_as(WriteReport::refused(why.to_string(), next.text, command))
         }
     }
 }

@@ -24,8 +24,8 @@ pub enum PreflightError {
 }
 
 impl PreflightError {
-    pub(super) fn next(&self) -> &'static str {
-        match self {
+    pub(super) fn next(&self) -> String {
+        let next = match self {
             PreflightError::PlanChanged => "Read the plan as it is now, and consent to that",
             PreflightError::UnfinishedRotation(_) => {
                 "Find out what the other rotation came to: --recover"
@@ -33,7 +33,11 @@ impl PreflightError {
             PreflightError::Journal(_) | PreflightError::StateDir(_) => {
                 "Name a folder that can be written: --state-dir DIR"
             }
-            PreflightError::Credentials(_) => "Log in: aws sso login",
-        }
+            PreflightError::Credentials(unavailable) => {
+                let remedy = unavailable.remedy();
+                return remedy.unwrap_or_else(|| "Log in to AWS: aws sso login".to_owned());
+            }
+        };
+        next.to_owned()
     }
 }

@@ -36,6 +36,8 @@ pub struct WriteReport {
     /// `half-done`, `returned`. Of a bond: `not-sent`, `unrecognised`, `recovered`,
     /// `nothing-open`.
     pub outcome: &'static str,
+    /// Whether `--dry-run` was given, whatever came of it.
+    pub dry_run: bool,
     /// One sentence.
     pub summary: String,
     /// What would change, or was to.
@@ -169,7 +171,7 @@ impl WriteReport {
         let notes: Vec<_> = self.notes.iter().map(Printable::as_str).collect();
         let extra = json!({
             "outcome": self.outcome,
-            "dry_run": self.is_dry(),
+            "dry_run": self.dry_run,
             "plan": self.plan.as_ref().map(|plan| &plan.json),
             "refusals": self.refusals,
             "advice": self.advice,
@@ -381,7 +383,7 @@ fn capitalised(text: &str) -> String {
 }
 
 /// A value as the shell takes it for one word.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:@/-".contains(c);
     match !text.is_empty() && text.chars().all(is_plain) {
         true => text.to_owned(),

@@ -83,13 +83,13 @@ fn each_certificate_problem_is_distinguished_and_nothing_is_sent() {
             .without("DUCKOPS_TEST_NOW")
             .json()
     };
-    for (kind, word) in [
-        ("expired", "Renew the receiver's certificate"),
-        ("early", "not valid yet"),
-        ("name", "for the name in the URL"),
-        ("issuer", "whole chain"),
-        ("self", "self-signed certificate is refused"),
-        ("plain", "speaks no TLS"),
+    for (kind, found, word) in [
+        ("expired", "has expired", "Renew the receiver's certificate"),
+        ("early", "is not valid yet", "not valid yet"),
+        ("name", "is for another name", "for the name in the URL"),
+        ("issuer", "is not trusted on this machine", "whole chain"),
+        ("self", "the ", "self-signed certificate is refused"),
+        ("plain", "does not speak TLS", "speaks no TLS"),
     ] {
         let (code, sent) = ask(&["send", "pulse"], kind);
         assert_eq!(
@@ -113,6 +113,8 @@ fn each_certificate_problem_is_distinguished_and_nothing_is_sent() {
         );
         let fix = checks[2]["fix"].as_str().expect("a fix");
         assert!(fix.contains(word), "{kind}: {document:#}");
+        let why = checks[2]["found"].as_str().expect("what was found");
+        assert!(why.contains(found), "{kind}: {document:#}");
         let text = document.to_string();
         for word in ["insecure", "--no-check", "disable"] {
             assert!(!text.contains(word), "{kind}: {text}");

@@ -11,6 +11,7 @@ use crate::stack::env_overrides;
 use crate::write::alias::move_alias::MoveAlias;
 use crate::write::alias::request::refuse_early;
 use crate::write::guarded::{WriteContext, open_state, perform};
+use crate::write::report::WriteReport;
 
 const KIND: DocumentKind = DocumentKind::AliasMove;
 /// The variables that send requests to Lambda or STS to another endpoint.
@@ -30,13 +31,17 @@ pub(super) async fn main(context: &Context, action: &AliasAction) -> Result<u8, 
         .find(|one| ENDPOINTS.contains(&one.variable.as_str()) && !order.guard.endpoint_override);
     let overridden = overridden.map(|one| one.name.as_str());
     let contact = &context.settings.stack.escalation.value;
+    let end = |mut report: WriteReport, clock| {
+        report.dry_run = order.guard.dry_run;
+        Ok(print(context, KIND, &report, clock))
+    };
     if let Err(refused) = refuse_early(&order.request, contact, overridden) {
-        return Ok(print(context, KIND, &refused, None));
+        return end(*refused, None);
     }
     let state = context.settings.state_dir.as_ref();
     let (state, journal) = match open_state(state.map(|folder| folder.value.as_path())) {
         Ok(state) => state,
-        Err(refused) => return Ok(print(context, KIND, &refused, None)),
+        Err(refused) => return end(*refused, None),
     };
     let findings = findings(context, order.read, &order.query).await?;
     let write_context = WriteContext {
@@ -55,5 +60,5 @@ pub(super) async fn main(context: &Context, action: &AliasAction) -> Result<u8, 
     };
     let mut report = perform(&write_context, &write, &order.request.confirmation).await;
     report.notes = findings.all_notes();
-    Ok(print(context, KIND, &report, Some(findings.clock)))
+    end(report, Some(findings.clock))
 }

@@ -40,6 +40,7 @@ pub(super) async fn main(
     };
     let mut report = command.run().await;
     report.notes = notes;
+    report.dry_run = guard.dry_run;
     let clock = Clock {
         now: ask.now,
         began: ask.began,

@@ -10,17 +10,28 @@ use crate::cli::{Context, args, triage};
 use crate::engine::guide::{GuideSession, command_words};
 use crate::engine::run::Run;
 use crate::exit;
-use crate::report::words::{cut, wrap};
+use crate::report::words::{cut, wrap, wrap_at, wrap_in};
 use crate::text::words_of;
 use crossterm::event::KeyCode;
 use crossterm::style::Stylize;
 use tokio::process::Command;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-const KEYS: [&str; 2] = [
-    "a read again  v evidence   c copy command   r run command   e escalate",
-    "w record   n next   b back   q quit   up and down scroll",
+const KEYS: [&str; 10] = [
+    "a read again",
+    "v evidence",
+    "c copy command",
+    "r run command",
+    "e escalate",
+    "w record",
+    "n next",
+    "b back",
+    "q quit",
+    "up and down scroll",
 ];
+
+/// Between two keys.
+const GAP: &str = "   ";
 
 /// How a walk ends before its end.
 enum WalkEnd {
@@ -174,7 +185,10 @@ impl GuideWalk<'_> {
                 let mut lines = in_lines(&self.session.summary());
                 lines.extend([
                     String::new(),
-                    "w records this with the numbers: duckops record".to_owned(),
+                    format!(
+                        "w records this with the numbers: duckops record {}",
+                        self.session.id()
+                    ),
                 ]);
                 lines
             }),
@@ -192,15 +206,18 @@ impl GuideWalk<'_> {
                 (title, body)
             }
         };
-        let title = match style.color {
-            true => title.bold().to_string(),
-            false => title,
-        };
+        let title = wrap_in(&title, width)
+            .into_iter()
+            .map(|title| match style.color {
+                true => title.bold().to_string(),
+                false => title,
+            });
+        let overview = [self.session.overview(self.at), String::new()];
         let said = self.said.iter();
         let mut foot: Vec<_> = said.flat_map(|said| wrap(said, width)).collect();
-        foot.extend(KEYS.map(str::to_owned));
+        foot.extend(wrap_at(&KEYS.join(GAP), GAP, width));
         DrawnPage {
-            head: vec![title, self.session.overview(self.at), String::new()],
+            head: title.chain(overview).collect(),
             body,
             foot,
         }
@@ -314,7 +331,7 @@ impl GuideWalk<'_> {
         match command {
             Some(command) if command.starts_with("duckops ") => self.run(&command).await,
             Some(command) => {
-                self.said = vec![format!("run it in a shell of yours: {command}")];
+                self.said = vec![format!("c copies it, for a shell of yours: {command}")];
                 Ok(())
             }
             None => {

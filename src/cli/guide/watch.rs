@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 /// The countdown is drawn anew so often.
 const TICK: Duration = Duration::from_secs(1);
 
-/// One round: what is shown, and what it was judged by.
+/// One round: what it was judged by, and what is shown where that is more than the report.
 pub(in crate::cli) struct WatchRound {
-    pub(in crate::cli) text: String,
     pub(in crate::cli) report: Report,
+    pub(in crate::cli) text: Option<String>,
 }
 
 /// Whether a watch is drawn in place: a table, on a terminal.
@@ -29,13 +29,17 @@ pub(in crate::cli) fn is_drawn(context: &Context) -> bool {
         && is_there(context.env.get("TERM"))
 }
 
-/// A report as wide as the terminal is now.
-pub(in crate::cli) fn rendered(context: &Context, report: &Report) -> String {
+/// A round as wide as the terminal is now.
+fn rendered(context: &Context, round: &WatchRound) -> Vec<String> {
     let mut out = context.out.clone();
     if let Ok((columns, _)) = crossterm::terminal::size() {
         out.style.width = usize::from(columns);
     }
-    out.rendered(report)
+    let text = match &round.text {
+        Some(text) => text.clone(),
+        None => out.rendered(&round.report),
+    };
+    text.lines().map(str::to_owned).collect()
 }
 
 /// Repeats the run until q or Ctrl-C is pressed; returns the exit code.
@@ -50,7 +54,7 @@ pub(in crate::cli) async fn main(
     let mut log = WatchLog::default();
     let mut page = DrawnPage {
         head: Vec::new(),
-        body: vec!["asking …".to_owned()],
+        body: vec!["reading …".to_owned()],
         foot: Vec::new(),
     };
     let (mut scrolled, mut code) = (0, exit::UNKNOWN);
@@ -72,8 +76,8 @@ pub(in crate::cli) async fn main(
         };
         log.note(&seen.report);
         code = seen.report.exit_code();
-        page.body = seen.text.lines().map(str::to_owned).collect();
         loop {
+            page.body = rendered(context, &seen);
             let left = every.saturating_sub(began.elapsed());
             page.head = head(context, &log, left);
             page.foot = vec!["a read now   up and down scroll   q quit".to_owned()];

@@ -39,7 +39,8 @@ pub(super) async fn main(
         "# receives on http://{address}/webhooks/spaceduck; ends with Ctrl-C"
     ));
     out::warn(&format!(
-        "# try it: duckops webhook send duck.pulse --url http://{address}/webhooks/spaceduck --secret-file FILE --allow-private"
+        "# try it: duckops webhook send duck.pulse --url http://{address}/webhooks/spaceduck --secret-file {} --allow-private",
+        super::named(secret_file)
     ));
     let tally: Arc<[(SignatureCheck, AtomicU64); 4]> =
         Arc::new(SignatureCheck::ALL.map(|s| (s, AtomicU64::new(0))));

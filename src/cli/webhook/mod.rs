@@ -10,9 +10,11 @@ use super::{Context, named_file, out};
 use crate::fact::instant;
 use crate::stack::env_overrides;
 use crate::stack::{Secret, SecretSource};
+use crate::text::Printable;
 use crate::webhook::bundle::{self, BundleError};
 use crate::webhook::target::TargetError;
 use crate::webhook::{TestPayload, WebhookEvent, target, verification};
+use crate::write::report::quoted;
 use std::path::Path;
 use ulid::Ulid;
 
@@ -90,6 +92,14 @@ fn secret(context: &Context, file: &SecretFile) -> Result<Secret, Failure> {
         .map_err(Failure::from)
 }
 
+/// The file of a secret in a command; what is no regular file cannot be named twice.
+fn named(file: &SecretFile) -> String {
+    match file.secret_file.is_file() {
+        true => quoted(&Printable::path(&file.secret_file).to_string()),
+        false => "FILE".to_owned(),
+    }
+}
+
 fn bad_url(why: TargetError) -> Failure {
     Failure::usage(format!(
         "--url: {why}\nuse an http or https URL such as https://example.com/hook"
@@ -102,7 +112,7 @@ fn event(name: &str) -> Result<WebhookEvent, Failure> {
             .into_iter()
             .map(WebhookEvent::name)
             .collect();
-        Failure::unusable("EVENT", name, format!("one of {}", known.join(", ")))
+        Failure::not_one_of("EVENT", name, &known)
     })
 }
 

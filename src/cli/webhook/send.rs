@@ -1,6 +1,6 @@
 //! `duckops webhook send`: one signed test delivery, and what the receiver said.
 
-use super::{out_of_the_way, payload, secret};
+use super::{named, out_of_the_way, payload, secret};
 use crate::cli::Context;
 use crate::cli::args::{DeliveryArgs, Target};
 use crate::cli::fail::Failure;
@@ -9,6 +9,7 @@ use crate::text::Printable;
 use crate::webhook::send::deliver;
 use crate::webhook::send_report::SendReport;
 use crate::webhook::{sign, target};
+use crate::write::report::quoted;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -44,5 +45,21 @@ pub(super) async fn main(
     };
     Ok(context
         .out
-        .document(&report.document(&payload, to.as_ref())))
+        .document(&report.document(&payload, to.as_ref(), &diagnose(delivery, place))))
+}
+
+/// The command that finds out which part of this delivery fails. What a URL may hide stays out of it.
+fn diagnose(delivery: &DeliveryArgs, place: &Target) -> String {
+    let is_secret = place.url.contains(['?', '@', '#']);
+    let url = if is_secret { "URL" } else { &place.url };
+    let private = if place.allow_private {
+        " --allow-private"
+    } else {
+        ""
+    };
+    format!(
+        "duckops webhook diagnose --url {} --secret-file {}{private}",
+        quoted(&Printable::from(url).to_string()),
+        named(&delivery.secret)
+    )
 }

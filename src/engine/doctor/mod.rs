@@ -12,7 +12,7 @@ use super::run::Run;
 use crate::fact::{self, Probe};
 use crate::history::{self, History, HistoryError, Location, StackKey};
 use crate::judge;
-use crate::observation::{FactState, Observations, UnavailableReason};
+use crate::observation::{FactState, Observations, Unavailable, UnavailableReason};
 use crate::probe;
 use crate::report::checklist::ChecklistItem;
 use crate::report::model::Verdict;
@@ -197,19 +197,20 @@ async fn read(history: Box<dyn History>, stack: StackKey) -> Result<usize, Histo
         .map(|facts| facts.len())
 }
 
+/// What to do about something that is not known, other than to run this command.
+fn remedy(unavailable: &Unavailable) -> Option<String> {
+    let remedy = unavailable.remedy()?;
+    let elsewhere = remedy.strip_suffix(": duckops doctor");
+    Some(elsewhere.map_or_else(|| remedy.clone(), str::to_owned))
+}
+
 /// Who answers, from where, and by which clock.
 fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
     let mut checks = Vec::new();
     let fact = |name: &str, path: &str, fix: &str| match observations.get(path) {
         FactState::Known(fact) => ChecklistItem::ok(name, fact.value.shown()),
         FactState::Unavailable(unavailable) => {
-            let fix = match (&unavailable.fix, unavailable.why) {
-                (Some(fix), UnavailableReason::ClockOff) => {
-                    format!("{fix}: timedatectl status").into()
-                }
-                (Some(fix), _) => fix.clone(),
-                (None, _) => fix.into(),
-            };
+            let fix = remedy(unavailable).unwrap_or_else(|| fix.to_owned());
             ChecklistItem::bad(name, Verdict::Unknown, unavailable.detail.clone(), fix)
         }
         FactState::NotAsked => ChecklistItem::bad(name, Verdict::Unknown, "not checked", fix),
@@ -291,26 +292,25 @@ fn permission_fix(observations: &Observations, probe: fact::Probe, action: &str)
     if silent.iter().any(|unavailable| is_denied(unavailable.why)) {
         return format!("Allow {action}; the least policy: duckops doctor --policy");
     }
-    let own = silent
-        .iter()
-        .find_map(|unavailable| unavailable.fix.as_ref());
-    own.map_or_else(
-        || "Check the network, the proxy and the AWS endpoint of this machine".to_owned(),
-        ToString::to_string,
-    )
+    let own = silent.into_iter().find_map(remedy);
+    own.unwrap_or_else(|| {
+        "Check the network, the proxy and the AWS endpoint of this machine".to_owned()
+    })
 }
 
-/// Why nothing was asked of a probe.
-fn not_checked(observations: &Observations, probe: fact::Probe) -> String {
+/// Why nothing was asked of a probe, and what to do about it.
+fn not_checked(observations: &Observations, probe: fact::Probe) -> (String, String) {
     let mut silent = observations
         .all()
         .filter(|(_, of, _)| *of == probe)
         .filter_map(|(_, _, outcome)| outcome.as_ref().err());
-    let why = silent
-        .next()
-        .map(|unavailable| unavailable.detail.to_string());
-    let why = why.unwrap_or_else(|| "no request was sent".to_owned());
-    format!("not checked: {why}")
+    let first = silent.next();
+    // The permission in brackets is another one for each, and the reason the same.
+    let detail = first.map_or("no request was sent", |why| why.detail.as_str());
+    let why = detail.split(" (").next().unwrap_or(detail);
+    let fix = first.and_then(remedy);
+    let fix = fix.unwrap_or_else(|| "Log in to AWS: aws sso login".to_owned());
+    (format!("not checked: {why}"), fix)
 }
 
 /// Each AWS action a probe needs, by what came of asking.
@@ -321,13 +321,24 @@ fn permissions(observations: &Observations) -> Vec<ChecklistItem> {
             // Without an answer nothing is known of the permission; a refusal names it.
             let asked = observations.asked(probe);
             let failure = asked.iter().find_map(|asked| asked.failure.as_ref());
+            let is_login = observations.all().any(|(_, of, outcome)| {
+                let why = outcome.as_ref().err().map(|unavailable| unavailable.why);
+                of == probe
+                    && matches!(
+                        why,
+                        Some(UnavailableReason::NoCredentials | UnavailableReason::Expired)
+                    )
+            });
+            // Keys that AWS refuses say nothing of a permission.
             checks.push(match (asked, failure) {
-                ([], _) => ChecklistItem::bad(
-                    *action,
-                    Verdict::Unknown,
-                    not_checked(observations, probe),
-                    "Log in to AWS: aws sso login",
-                ),
+                _ if is_login => {
+                    let (why, fix) = not_checked(observations, probe);
+                    ChecklistItem::bad(*action, Verdict::Unknown, why, fix)
+                }
+                ([], _) => {
+                    let (why, fix) = not_checked(observations, probe);
+                    ChecklistItem::bad(*action, Verdict::Unknown, why, fix)
+                }
                 (_, Some(failure)) => ChecklistItem::bad(
                     *action,
                     Verdict::Unknown,

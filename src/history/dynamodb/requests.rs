@@ -335,6 +335,7 @@ impl Table {
             {
                 HistoryError::NoCredentials {
                     why: format!("AWS does not accept the credentials ({named}): {said}").into(),
+                    remedy: None,
                 }
             }
             _ if status >= 500 || code == "no code" => {

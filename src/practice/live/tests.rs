@@ -66,6 +66,10 @@ fn after_a_rollback_the_other_version_executes_without_errors() {
             .map(|(_, value)| *value)
             .collect()
     };
+    let lines = world.log_events.iter().filter(|line| line.at > since);
+    let lines: Vec<_> = lines.map(|line| (line.version(), &line.message)).collect();
+    let is_call = |(version, _): &(Option<&str>, &String)| *version == Some("61");
+    assert!(lines.len() >= 18 && lines.iter().all(is_call), "{lines:?}");
     assert!(recent("Invocations", Some("61")).len() >= 9);
     assert!(recent("Invocations", Some("62")).is_empty());
     let errors = recent("Errors", None);

@@ -344,6 +344,7 @@ pub(super) fn alias_moved(world: &mut FakeStack, to: &str, ago: Duration) {
     });
     world.alias_target.version = to.to_owned();
     world.alias_target.revision = format!("5e1f7a52-0000-4000-8000-0000000000{to}");
+    world.deployed(to, ago);
     let number = to.parse().unwrap_or_default();
     recorded_since(world, "alias.number", number, ago);
     // Another version executes since then.

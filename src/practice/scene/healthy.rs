@@ -124,6 +124,9 @@ fn function(world: &mut FakeStack) {
             code_sha256: format!("EXAMPLE{number}="),
         })
         .collect();
+    for (to, days) in [("59", 9), ("60", 6), ("61", 3)] {
+        world.deployed(to, hours(24 * days) - minutes(1));
+    }
     served_long_ago(world, "60", hours(4 * 24));
     grew(world, "alias.number", 61, &[]);
     grew(world, "api.good_answers", 1, &[]);

@@ -37,6 +37,7 @@ pub(in crate::report) fn page(
         style,
         shortens: false,
         is_whole: true,
+        keeps_words: true,
     };
     let rows = rows::table(&rows, &how).into_iter();
     let below = below.iter().flat_map(|line| wrap(line, style.width));

@@ -1,27 +1,10 @@
 //! Lines of a table: notes, the escalation, and texts that break at a separator.
 
 use crate::report::model::{Escalation, Report, RunbookReport, StepReport, Verdict};
-use crate::report::words::{self, wrap};
+use crate::report::words;
 use crate::text::Printable;
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
-
-/// A text as lines that are broken at a separator only, unless one part alone is too wide.
-pub(super) fn wrap_at(text: &str, separator: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for part in text.split(separator) {
-        match lines.last_mut() {
-            Some(line)
-                if words::width(line) + words::width(separator) + words::width(part) <= width =>
-            {
-                line.push_str(separator);
-                line.push_str(part);
-            }
-            _ => lines.extend(wrap(part, width)),
-        }
-    }
-    lines
-}
 
 /// A note with its label, which it may begin with itself.
 pub(super) fn note(note: &Printable) -> (&'static str, String) {
@@ -68,7 +51,7 @@ fn rounded(seconds: i64) -> i64 {
 }
 
 /// `T-JOSH (P1) by 17:53Z, in 5 min`
-pub(in crate::report) fn whom(escalation: &Escalation, now: OffsetDateTime) -> String {
+pub(crate) fn whom(escalation: &Escalation, now: OffsetDateTime) -> String {
     let Escalation { to, priority, .. } = escalation;
     let by = match escalation.due {
         Some(due) if due > now => {

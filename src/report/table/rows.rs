@@ -29,6 +29,8 @@ pub(super) struct RowStyle {
     pub(super) shortens: bool,
     /// Whether further texts of a row are shown to their end.
     pub(super) is_whole: bool,
+    /// Whether texts stand below their names where a path or an ARN does not fit beside them.
+    pub(super) keeps_words: bool,
 }
 
 impl Row {
@@ -218,7 +220,10 @@ impl RowLayout {
         };
         let second = widest(1) + 2;
         let used = INDENT + WORD + first + second;
-        let is_narrow = width < used + 20;
+        let lines = || rows.iter().flat_map(|row| &row.lines);
+        let mut words = lines().flat_map(|line| line.split(' '));
+        let is_cut = how.keeps_words && words.any(|word| words::width(word) + used > width);
+        let is_narrow = width < used + 20 || is_cut;
         let columns = match is_narrow {
             true => vec![INDENT, WORD, width.saturating_sub(INDENT + WORD).max(10)],
             // A column of no width would still take one.

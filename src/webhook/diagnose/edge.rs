@@ -1,8 +1,9 @@
 //! Checks of what stands in front of the receiver: TLS and a tunnel.
 
 use super::Diagnosis;
+use crate::cloud::TlsFailure;
 use crate::report::model::Verdict;
-use crate::webhook::send::{ReceiverResponse, SendOutcome, TlsFailure};
+use crate::webhook::send::{ReceiverResponse, SendOutcome};
 use reqwest::header::{HeaderName, SERVER};
 use url::Url;
 

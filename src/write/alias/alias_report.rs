@@ -113,6 +113,18 @@ pub fn show_report(findings: &AliasFindings, query: &AliasQuery, screen: Screen)
             step.finding = Finding::Warning(evidence.clone());
         }
     }
+    if let Some(unexpected) = unexpected_version(findings) {
+        let drift = runbook
+            .steps
+            .iter_mut()
+            .find(|step| step.id.as_str() == "drift");
+        if let Some(drift) = drift.filter(|drift| drift.verdict() == Verdict::Ok) {
+            *drift = StepReport {
+                number: drift.number,
+                ..unexpected
+            };
+        }
+    }
     runbook.steps.push(moved_step(findings));
     runbook.steps.push(versions_step(findings));
     for (number, step) in (1..).zip(&mut runbook.steps) {
@@ -123,7 +135,10 @@ pub fn show_report(findings: &AliasFindings, query: &AliasQuery, screen: Screen)
         .steps
         .iter()
         .find(|s| s.verdict() == runbook.verdict);
-    runbook.next_action = worst.and_then(|step| step.next_action.clone());
+    runbook.next_action = roll_back(findings).filter(|_| runbook.verdict > Verdict::Ok);
+    if runbook.next_action.is_none() {
+        runbook.next_action = worst.and_then(|step| step.next_action.clone());
+    }
     if runbook.next_action.is_none() && runbook.verdict > Verdict::Ok {
         runbook.next_action = Some(NextAction {
             text: "Judge the function and its API".into(),
@@ -152,16 +167,58 @@ pub fn show_report(findings: &AliasFindings, query: &AliasQuery, screen: Screen)
     report
 }
 
+/// A fact of the probes, where it is known.
+fn known<'a>(findings: &'a AliasFindings, path: &str) -> Option<&'a FactValue> {
+    match findings.observations.get(path) {
+        FactState::Known(fact) => Some(&fact.value),
+        _ => None,
+    }
+}
+
+/// The drift that `triage` reports although the API runs the version that the alias has: people or
+/// records expect another one.
+fn unexpected_version(findings: &AliasFindings) -> Option<StepReport> {
+    let is_drift = known(findings, "alias.drift") == Some(&FactValue::Bool(true));
+    let text = |path| known(findings, path).map(FactValue::shown);
+    let (expected, from) = (text("alias.expected")?, text("alias.expected_from")?);
+    let alias = findings.seen.alias.as_ref().ok().filter(|_| is_drift)?;
+    let on = Untrusted::new(alias.version.as_str()).printable(20);
+    let summary = format!("expected {expected} ({from}), alias on {on}");
+    Some(StepReport {
+        reason_code: "drift".into(),
+        next_action: Some(NextAction {
+            text: check::WHO_MOVED.into(),
+            command: Some(check::who_moved(findings.stack()).into()),
+        }),
+        ..step(
+            "drift",
+            "Version drift",
+            Finding::Warning(Vec::new()),
+            &summary,
+        )
+    })
+}
+
+/// The rollback that `triage` offers.
+fn roll_back(findings: &AliasFindings) -> Option<NextAction> {
+    let is_offered = known(findings, "rollback.offered") == Some(&FactValue::Bool(true));
+    let good = last_known_good(findings).ok().flatten()?.version;
+    let alias = findings.seen.alias.as_ref().ok().filter(|_| is_offered)?;
+    let (name, from) = (&findings.stack().alias.value, &alias.version);
+    let from = Untrusted::new(from.as_str()).printable(20);
+    (good.to_string() != alias.version).then(|| NextAction {
+        text: format!("Roll back {name} from version {from} to {good}").into(),
+        command: Some(format!("duckops alias rollback --to {good}").into()),
+    })
+}
+
 /// When and by what it came to where it points, as far as can be known.
 fn moved_step(findings: &AliasFindings) -> StepReport {
     let alias = findings.seen.alias.as_ref().ok();
     let by = alias.and_then(|alias| findings.past.current_move(alias));
     let now = findings.clock.now;
-    let known = |path: &str| match findings.observations.get(path) {
-        FactState::Known(Fact {
-            value: FactValue::Instant(at),
-            ..
-        }) => Some(*at),
+    let known = |path: &str| match known(findings, path) {
+        Some(FactValue::Instant(at)) => Some(*at),
         _ => None,
     };
     let minute = |at: i64| match OffsetDateTime::from_unix_timestamp(at) {

@@ -298,7 +298,7 @@ fn after_post(plan: &BondPlan, answer: &PostAnswer, code: u8) -> (&'static str, 
         ),
         (Action::Disconnect, _) if code == exit::OK => (
             "Replay duck.unpecked to the receiver, to see that it handles the end (webhook-events.html)",
-            Some("duckops webhook send duck.unpecked --url URL --secret-file FILE".to_owned()),
+            Some("duckops help webhook send".to_owned()),
         ),
         (Action::Pulse, _) if code == exit::OK => (
             "See that the agent goes on by itself: the next pulse is due within 10 minutes",

@@ -5,6 +5,7 @@
 //! A check that could not be made is unknown, never passed. Which checks refuse a write, and
 //! which only advise against it, stands in one [`table`].
 
+mod drift;
 mod promotion;
 mod record;
 mod result;
@@ -20,6 +21,7 @@ use crate::lambda::version_metrics::VersionMetrics;
 use crate::observation::{Observations, RequestLog, Unavailable};
 use crate::report::model::{Escalation, NextAction, RunbookReport, StepReport, Verdict};
 use crate::stack::Stack;
+pub(super) use drift::{WHO_MOVED, who_moved};
 use result::CheckResult;
 use std::collections::BTreeSet;
 use table::{CHECKLIST, CHECKS, Gate, manual};

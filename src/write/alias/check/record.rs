@@ -345,33 +345,6 @@ pub(super) fn smoke(known: &PreflightInput<'_>) -> CheckResult {
     }
 }
 
-pub(super) fn drift(known: &PreflightInput<'_>) -> CheckResult {
-    let alias = match &known.seen.alias {
-        Ok(alias) => alias,
-        Err(unavailable) => return CheckResult::unknown(unavailable),
-    };
-    let said = match known.fact("status.lambda_version") {
-        Ok(said) => said.shown().to_string(),
-        Err(unavailable) => return CheckResult::unknown(&unavailable),
-    };
-    let told = vec![
-        text("status.lambda_version", said.as_str()),
-        text("alias.version", alias.version.as_str()),
-    ];
-    match said.trim_start_matches(['v', 'V']) == alias.version {
-        true => CheckResult::ok(told, format!("API reports version {}", alias.version)),
-        false => CheckResult::warning(
-            "drift",
-            told,
-            format!(
-                "API reports {said}, alias on {}",
-                Untrusted::new(alias.version.as_str()).printable(20)
-            ),
-        )
-        .next("Check again in a minute; if it stays, find out what the gateway invokes"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -67,6 +67,9 @@ impl CheckResult {
             format!("not judged: {}", unavailable.detail),
         );
         judged.next = unavailable.fix.as_ref().map(ToString::to_string);
+        let of_reason = unavailable.why.command().map(str::to_owned);
+        judged.command = unavailable.command.as_ref().map(ToString::to_string);
+        judged.command = judged.command.or(of_reason);
         judged
     }
 

@@ -2,7 +2,7 @@
 //! person would ask the same.
 
 use super::result::CheckResult;
-use super::{PreflightInput, promotion, record, runtimes, target};
+use super::{PreflightInput, drift, promotion, record, runtimes, target};
 use crate::fact::Probe;
 
 /// What a check does to a write.
@@ -135,7 +135,7 @@ pub(super) const CHECKS: [(&str, &str, Gate, Probe, Made); 27] = [
         "Version drift",
         Gate::Open,
         Probe::Status,
-        record::drift,
+        drift::drift,
     ),
     (
         "deploy-log",
