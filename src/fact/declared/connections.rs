@@ -7,6 +7,9 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "callbacks.failing" Int "count" "target agents with a failed callback in the last 24 h";
     "callbacks.failing_offline" Int "count" "those of them without a pulse for 30 minutes or more";
     "callbacks.errors_of_offline" Int "count" "failed callbacks of the last 24 h at those agents";
+    "callbacks.failing_silent" Int "count"
+        "target agents with a failed callback in the last 24 h and without a pulse in the feed";
+    "callbacks.silent_id" Text "" "one of them, the one with the most failed callbacks";
     "callbacks.by_agent" List "" "the 5 agents with the most failed callbacks, and their pulse";
     "callbacks.worst" Text ""
         "the agent with the most failed callbacks, one that is offline first, and its pulse";

@@ -49,6 +49,12 @@ pub fn facts(observation: &mut Observation, all: &Connections, dead: i64, at: Of
     let mut agents = failing(all);
     blame_the_missing(&mut agents, all, dead);
     let offline: Vec<_> = agents.iter().filter(|agent| agent.is_offline()).collect();
+    // In a feed of less than that the last pulse of an agent that is alive may not show either.
+    let reaches = all.reach.is_some_and(|reach| reach >= OFFLINE);
+    let is_silent = |agent: &&FailingAgent<'_>| {
+        reaches && agent.pulse_age.is_none() && !is_ended(all, agent.id)
+    };
+    let silent: Vec<_> = agents.iter().filter(is_silent).collect();
     let total = count(all.callback_errors.len());
     let errors = offline.iter().map(|agent| agent.errors).sum();
     for (path, value) in [
@@ -56,6 +62,7 @@ pub fn facts(observation: &mut Observation, all: &Connections, dead: i64, at: Of
         ("callbacks.failing", count(agents.len())),
         ("callbacks.failing_offline", count(offline.len())),
         ("callbacks.errors_of_offline", errors),
+        ("callbacks.failing_silent", count(silent.len())),
     ] {
         observation.set(path, FactValue::Int(value), at);
     }
@@ -70,6 +77,12 @@ pub fn facts(observation: &mut Observation, all: &Connections, dead: i64, at: Of
     observation.put("callbacks.worst", line.ok_or_else(none), at);
     let id = worst.map(|agent| text(agent.id.to_owned()));
     observation.put("callbacks.worst_id", id.ok_or_else(none), at);
+    let id = silent.first().map(|agent| text(agent.id.to_owned()));
+    let no_silent = || {
+        let why = "no callback failed at an agent without a pulse";
+        Unavailable::new(UnavailableReason::NoData, why)
+    };
+    observation.put("callbacks.silent_id", id.ok_or_else(no_silent), at);
     let newest = all.callback_errors.iter().take(NAMED);
     let shown = newest.clone().map(|error| Untrusted::new(shown(error)));
     observation.set("callbacks.newest", FactValue::List(shown.collect()), at);
@@ -112,18 +125,19 @@ fn blame_the_missing(agents: &mut [FailingAgent<'_>], all: &Connections, dead: i
     let seen_offline = (all.bonds.iter())
         .filter(|bond| bond.over.is_none() && bond.seen.is_some_and(is_offline))
         .count();
-    let is_ended = |id: &str| {
-        let mut bonds = all.bonds.iter();
-        bonds.any(|bond| bond.id == id && bond.over.is_some())
-    };
     let mut silent: Vec<_> = agents
         .iter_mut()
-        .filter(|agent| agent.pulse_age.is_none() && agent.errors > 1 && !is_ended(agent.id))
+        .filter(|agent| agent.pulse_age.is_none() && agent.errors > 1 && !is_ended(all, agent.id))
         .collect();
     if all.reach.is_some_and(|reach| reach >= OFFLINE) && count(silent.len() + seen_offline) <= dead
     {
         silent.iter_mut().for_each(|agent| agent.would_pulse = true);
     }
+}
+
+fn is_ended(all: &Connections, id: &str) -> bool {
+    let mut bonds = all.bonds.iter();
+    bonds.any(|bond| bond.id == id && bond.over.is_some())
 }
 
 /// The requests of the newest errors, said once of the agent where it is the same.
@@ -318,19 +332,26 @@ mod tests {
     fn the_only_dead_agent_is_the_one_that_fails_without_a_pulse() {
         let again = [("p1", "D3"), ("p2", "D3")];
         let alive = [("D1", 60)];
-        for (errors, pulses, reach, dead, due) in [
-            (&again[..], &alive[..], 5_000, 1, "1"),
+        for (errors, pulses, reach, dead, offline, silent) in [
+            (&again[..], &alive[..], 5_000, 1, "1", "D3"),
             // Its pulse would not show, it failed once, or no agent is dead.
-            (&again, &alive, 1_799, 1, "0"),
-            (&again[..1], &alive, 5_000, 1, "0"),
-            (&again, &alive, 5_000, 0, "0"),
+            (&again, &alive, 1_799, 1, "0", "silent"),
+            (&again[..1], &alive, 5_000, 1, "0", "D3"),
+            (&again, &alive, 5_000, 0, "0", "D3"),
             // The dead one is another, which the feed shows.
-            (&again, &[("D1", 1_800)], 5_000, 1, "0"),
-            (&again, &[("D1", 1_800)], 5_000, 2, "1"),
+            (&again, &[("D1", 1_800)], 5_000, 1, "0", "D3"),
+            (&again, &[("D1", 1_800)], 5_000, 2, "1", "D3"),
+            // It pulses, or did.
+            (&again, &[("D3", 60)], 5_000, 1, "0", "silent"),
         ] {
             let all = told_with(errors, pulses, reach, dead);
-            let offline = shown_of(&all, "callbacks.failing_offline");
-            assert_eq!(offline, due, "{errors:?} {pulses:?} {reach} {dead}");
+            for (path, due) in [
+                ("callbacks.failing_offline", offline),
+                ("callbacks.silent_id", silent),
+            ] {
+                let shown = shown_of(&all, path);
+                assert_eq!(shown, due, "{path} {errors:?} {pulses:?} {reach} {dead}");
+            }
         }
     }
 
