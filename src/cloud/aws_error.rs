@@ -5,7 +5,7 @@ use super::credentials::NotRenewed;
 use super::permission::permission_fix;
 use super::renewal::{LOG_IN_AGAIN, OTHER_KEYS};
 use super::{innermost, is_tls};
-use crate::observation::{Unavailable, UnavailableReason};
+use crate::observation::{Blocker, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -150,6 +150,7 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
             unavailable(UnavailableReason::Denied, format!("AWS denied {action}"))
                 .reply(words)
                 .fix(permission_fix(message, action))
+                .blocker(Blocker::DeniedAction(action.into()))
         }
         // What single sign-on says of a role that is not, or no longer, assigned.
         "ForbiddenException" => unavailable(

@@ -1,6 +1,6 @@
 //! What a run comes to: its verdict, its first line and the one thing to do.
 
-use crate::observation::UnavailableReason;
+use crate::observation::{Blocker, UnavailableReason};
 use crate::report::model::{self, Layout, NextAction, RunbookReport, StepReport, Verdict};
 use crate::report::{clock, count};
 use crate::text::Printable;
@@ -153,30 +153,24 @@ fn common_obstacle(runbooks: &[RunbookReport]) -> Option<Obstacle> {
     Some(Obstacle {
         summary: summary.into(),
         next_action: first.next_action.clone(),
-        reply: first.reply.clone().filter(|_| is_told),
+        reply: first
+            .unavailable
+            .as_ref()
+            .and_then(|why| why.reply.clone())
+            .filter(|_| is_told),
     })
 }
 
 /// All that AWS denied, where that is more than one action: one policy allows them.
 fn denials(runbooks: &[RunbookReport]) -> Option<Obstacle> {
     let steps = || runbooks.iter().flat_map(|runbook| &runbook.steps);
-    let denied = |step: &StepReport| {
-        let action = step
-            .summary
-            .as_str()
-            .strip_prefix("not judged: AWS denied ")?;
-        let fix = step.next_action.as_ref()?.text.as_str();
-        let is_unknown = step.verdict() == Verdict::Unknown;
-        is_unknown.then(|| (action.to_owned(), fix.replace(action, "ACTION")))
-    };
-    let fixes: BTreeMap<String, String> = steps().filter_map(denied).collect();
+    let fixes: BTreeMap<&str, String> = steps().filter_map(denied).collect();
     let mut forms = fixes.values();
     let form = forms.next()?;
     if fixes.len() < 2 {
         return None;
     }
-    let actions: Vec<_> = fixes.keys().map(String::as_str).collect();
-    let all = actions.join(", ");
+    let all = fixes.keys().copied().collect::<Vec<_>>().join(", ");
     let silenced = steps()
         .filter(|step| step.verdict() == Verdict::Unknown)
         .count();
@@ -202,6 +196,16 @@ fn denials(runbooks: &[RunbookReport]) -> Option<Obstacle> {
     })
 }
 
+/// The action that AWS denied this step, and what helps with `ACTION` in its place.
+fn denied(step: &StepReport) -> Option<(&str, String)> {
+    let unavailable = step.unavailable.as_ref()?;
+    let Some(Blocker::DeniedAction(action)) = unavailable.blocker.as_deref() else {
+        return None;
+    };
+    let fix = unavailable.fix.as_ref()?.as_str();
+    Some((action.as_str(), fix.replace(action.as_str(), "ACTION")))
+}
+
 /// Steps that are silenced by one failure before it is said once.
 const SILENCED: usize = 3;
 
@@ -215,15 +219,21 @@ fn common_detail(runbooks: &[RunbookReport]) -> Option<Obstacle> {
             .iter()
             .filter(|step| step.verdict() == Verdict::Unknown)
         {
-            let why = step.summary.as_str().trim_start_matches("not judged: ");
-            silenced.entry(why).or_default().push((runbook, step));
+            if let Some(why) = &step.unavailable
+                && step.waits_for().is_none()
+            {
+                silenced
+                    .entry(why.detail.as_str())
+                    .or_default()
+                    .push((runbook, step));
+            }
         }
     }
     let (why, steps) = silenced
         .into_iter()
-        .filter(|(why, steps)| {
+        .filter(|(_, steps)| {
             let is_of_several = steps.iter().any(|(runbook, _)| runbook.id != steps[0].0.id);
-            steps.len() >= SILENCED && is_of_several && !why.starts_with("depends on")
+            steps.len() >= SILENCED && is_of_several
         })
         .max_by_key(|(_, steps)| steps.len())?;
     let all: usize = runbooks.iter().map(|runbook| runbook.steps.len()).sum();

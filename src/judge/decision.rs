@@ -10,7 +10,7 @@
 
 use super::inputs::Inputs;
 use crate::fact::{Fact, FactValue, Probe};
-use crate::observation::{FactState, Unavailable, UnavailableReason};
+use crate::observation::{Blocker, FactState, Unavailable, UnavailableReason};
 use crate::report::model::Verdict;
 use crate::runbook::model::{Rule, Step};
 use std::collections::BTreeMap;
@@ -153,7 +153,8 @@ fn unevaluable(
         UnavailableReason::Missing,
         format!("depends on step {unjudged}"),
     )
-    .fix(format!("Fix step {unjudged} first"));
+    .fix(format!("Fix step {unjudged} first"))
+    .blocker(Blocker::Step(unjudged.as_str().into()));
     Some(PassedOver {
         verdict,
         silent,

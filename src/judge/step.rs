@@ -82,7 +82,7 @@ pub(super) fn judge(
         then: head.then,
         escalation: head.escalation,
         warming_up: head.warming_up,
-        reply: head.reply,
+        unavailable: head.unavailable,
         asked,
         manual,
     };
@@ -106,7 +106,7 @@ struct Head {
     then: Option<Printable>,
     escalation: Option<Escalation>,
     warming_up: Option<WarmingUp>,
-    reply: Option<Printable>,
+    unavailable: Option<Unavailable>,
 }
 
 fn told(
@@ -162,7 +162,7 @@ fn told(
         headline: rule.headline.as_ref().map(&fill),
         then: rule.then.as_ref().map(&fill),
         warming_up: None,
-        reply: None,
+        unavailable: None,
         summary,
     }
 }
@@ -236,8 +236,8 @@ fn not_told(
     inputs: Inputs<'_>,
 ) -> Head {
     let of_reason = unavailable.why.command().map(Printable::from);
-    let command = unavailable.command.or(of_reason);
-    let next = match unavailable.fix {
+    let command = unavailable.command.clone().or(of_reason);
+    let next = match unavailable.fix.clone() {
         // The rule's own command would meet the same obstacle.
         Some(fix) => NextAction { text: fix, command },
         // The manual command would read once more what does not reach back far enough.
@@ -264,7 +264,7 @@ fn not_told(
         then: None,
         escalation: None,
         warming_up: None,
-        reply: unavailable.reply,
+        unavailable: Some(unavailable),
     }
 }
 
@@ -297,7 +297,7 @@ fn not_judged_yet(not_yet: NotYet, inputs: Inputs<'_>) -> Head {
         then: None,
         escalation: None,
         warming_up,
-        reply: None,
+        unavailable: None,
     }
 }
 

@@ -4,8 +4,10 @@
 //! Missing facts are never defaulted. This module does not depend on rules or verdicts.
 
 mod reason;
+mod unavailable;
 
 pub use reason::UnavailableReason;
+pub use unavailable::{Blocker, Unavailable};
 
 use crate::connections::Connections;
 use crate::fact::{Declared, Fact, FactValue, Probe};
@@ -13,79 +15,6 @@ use crate::text::{Printable, Untrusted};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use time::OffsetDateTime;
-
-/// The reason a fact is not known, in words, with what would help where that is known.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Unavailable {
-    /// The kind of reason.
-    pub why: UnavailableReason,
-    /// What happened, as the end of "not judged: …".
-    pub detail: Printable,
-    /// The words of the other side, which stand with the request and in no summary.
-    pub reply: Option<Printable>,
-    /// What the operator can do about it.
-    pub fix: Option<Printable>,
-    /// The same as a command, where it is not the one of the reason.
-    pub command: Option<Printable>,
-}
-
-impl Unavailable {
-    /// A reason without a remedy.
-    pub fn new(why: UnavailableReason, detail: impl Into<Printable>) -> Self {
-        Self {
-            why,
-            detail: detail.into(),
-            reply: None,
-            fix: None,
-            command: None,
-        }
-    }
-
-    fn texts(&mut self) -> impl Iterator<Item = &mut Printable> {
-        let optional = [
-            self.reply.as_mut(),
-            self.fix.as_mut(),
-            self.command.as_mut(),
-        ];
-        std::iter::once(&mut self.detail).chain(optional.into_iter().flatten())
-    }
-
-    /// Adds the words of the other side.
-    pub fn reply(mut self, reply: impl Into<Printable>) -> Self {
-        self.reply = Some(reply.into()).filter(|reply: &Printable| !reply.is_empty());
-        self
-    }
-
-    /// What happened with the words of the other side, for the record of a request.
-    pub fn in_full(&self) -> Printable {
-        match &self.reply {
-            None => self.detail.clone(),
-            Some(reply) => format!("{}: {reply}", self.detail).into(),
-        }
-    }
-
-    /// Adds what the operator can do.
-    pub fn fix(mut self, fix: impl Into<Printable>) -> Self {
-        self.fix = Some(fix.into());
-        self
-    }
-
-    /// What the operator can do, followed by its command.
-    pub fn remedy(&self) -> Option<String> {
-        let of_reason = self.why.command().map(Printable::from);
-        let fix = self.fix.as_ref()?;
-        Some(match self.command.clone().or(of_reason) {
-            Some(command) => format!("{fix}: {command}"),
-            None => fix.to_string(),
-        })
-    }
-
-    /// Adds the command that does it, as it can be pasted.
-    pub fn command(mut self, command: impl Into<Printable>) -> Self {
-        self.command = Some(command.into());
-        self
-    }
-}
 
 /// One request that a probe sent.
 #[derive(Clone, Debug)]

@@ -75,4 +75,7 @@ pub(super) struct RecordedFact {
     pub(super) fix: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) command: Option<String>,
+    /// The action that AWS denied, where that is the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) denied_action: Option<String>,
 }

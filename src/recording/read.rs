@@ -7,7 +7,9 @@ use super::{FORMAT_VERSION, MISSING, Recording};
 use crate::fact::{self, Declared, FactType, FactValue, Group};
 use crate::fact::{Probe, declared, misfits, upper_bounds};
 use crate::observation::UnavailableReason::{Contradictory, Mistyped};
-use crate::observation::{self, Observation, Observations, Unavailable, UnavailableReason};
+use crate::observation::{
+    self, Blocker, Observation, Observations, Unavailable, UnavailableReason,
+};
 use crate::redact::Removed;
 use crate::report::model::StackIdentity;
 use crate::runbook::stack_word;
@@ -187,6 +189,8 @@ fn put(
             .command
             .filter(|command| is_offered(command))
             .map(Printable::from);
+        let denied = told.denied_action.map(Printable::from);
+        unavailable.blocker = denied.map(|action| Box::new(Blocker::DeniedAction(action)));
         return observation.set_unavailable(declared.path, unavailable);
     }
     let at = told.at.as_deref().map_or(Some(started_at), instant);

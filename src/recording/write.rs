@@ -7,7 +7,7 @@ use super::form::{
 use super::{FORMAT_VERSION, Recording};
 use crate::fact::Probe;
 use crate::fact::{self, FactValue};
-use crate::observation::Unavailable;
+use crate::observation::{Blocker, Unavailable};
 use crate::redact::{Removed, Secrets};
 use crate::text::Printable;
 use serde_json::{Value, json};
@@ -135,6 +135,7 @@ fn known(value: &FactValue, at: OffsetDateTime) -> RecordedFact {
         detail: None,
         fix: None,
         command: None,
+        denied_action: None,
     }
 }
 
@@ -147,6 +148,10 @@ fn silent(unavailable: &Unavailable) -> RecordedFact {
         detail: Some(unavailable.detail.to_string()),
         fix: unavailable.fix.as_ref().map(Printable::to_string),
         command: unavailable.command.as_ref().map(Printable::to_string),
+        denied_action: match unavailable.blocker.as_deref() {
+            Some(Blocker::DeniedAction(action)) => Some(action.to_string()),
+            Some(Blocker::Step(_)) | None => None,
+        },
     }
 }
 

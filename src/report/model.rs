@@ -5,15 +5,14 @@
 
 use super::metric::MetricValue;
 use crate::fact::{Fact, FactValue, Probe};
-use crate::observation::RequestLog;
+use crate::observation::{RequestLog, Unavailable};
 use crate::stack::{Origin, Stack};
 use crate::text::{Printable, Untrusted};
+use std::time::Duration;
+use time::OffsetDateTime;
 
 pub use super::layout::{Layout, StepRows};
 pub use super::verdict::Verdict;
-
-use std::time::Duration;
-use time::OffsetDateTime;
 
 /// One fact that a conclusion was drawn from.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,8 +150,8 @@ pub struct StepReport {
     pub escalation: Option<Escalation>,
     /// Until when it is not judged because history is too young.
     pub warming_up: Option<WarmingUp>,
-    /// The words of the other side where it is not judged, such as AWS's own sentence.
-    pub reply: Option<Printable>,
+    /// Why it is not judged, where a fact or an earlier step is the reason.
+    pub unavailable: Option<Unavailable>,
     /// The requests it stands on, by the probe that sent them.
     pub asked: Vec<(Probe, RequestLog)>,
     /// The same question as a command for a person.
@@ -163,6 +162,11 @@ impl StepReport {
     /// Its verdict.
     pub fn verdict(&self) -> Verdict {
         self.finding.verdict()
+    }
+
+    /// The id of the earlier step without which it is not judged.
+    pub fn waits_for(&self) -> Option<&Printable> {
+        self.unavailable.as_ref()?.waits_for()
     }
 }
 

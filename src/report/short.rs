@@ -145,12 +145,9 @@ fn together<'a>(steps: &[&'a StepReport]) -> Vec<Vec<&'a StepReport>> {
     let mut groups: Vec<Vec<&StepReport>> = Vec::new();
     for step in steps {
         let is_unknown = |step: &StepReport| step.verdict() == Verdict::Unknown;
-        let depends = step
-            .summary
-            .as_str()
-            .strip_prefix("not judged: depends on step ");
+        let waits_for = step.waits_for();
         let same = groups.iter_mut().find(|group| {
-            let on = |step: &&StepReport| depends == Some(step.id.as_str());
+            let on = |step: &&StepReport| waits_for == Some(&step.id);
             group[0].summary == step.summary || group.iter().any(on)
         });
         match same.filter(|group| is_unknown(step) && is_unknown(group[0])) {

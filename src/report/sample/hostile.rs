@@ -63,7 +63,7 @@ pub(in crate::report) fn hostile() -> Report {
         next_action: Some(bad_action()),
         escalation: Some(call()),
         warming_up: None,
-        reply: None,
+        unavailable: None,
         asked: vec![asked(Probe::Audit, &evil_text, Some(&evil_text))],
         manual: e(),
     });

@@ -95,7 +95,7 @@ pub(in crate::report) fn step(
         then: None,
         escalation: None,
         warming_up: None,
-        reply: None,
+        unavailable: None,
         asked: vec![status_asked()],
         manual: p(CURL),
     }

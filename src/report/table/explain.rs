@@ -18,7 +18,7 @@ pub(super) fn lines(step: &StepReport, seen: &mut BTreeSet<String>) -> Vec<Strin
     if !step.reason_code.is_empty() {
         lines.push(format!("why       {}", step.reason_code));
     }
-    let reply = step.reply.iter();
+    let reply = step.unavailable.iter().filter_map(|why| why.reply.as_ref());
     lines.extend(
         reply
             .filter(|reply| !seen.iter().any(|seen| seen.ends_with(reply.as_str())))

@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(super) fn is_offline(report: &Report) -> bool {
     let offline = UnavailableReason::Offline.code();
     let is_offline = |step: &StepReport| step.reason_code.as_str() == offline;
-    let depends = |step: &StepReport| step.summary.as_str().contains("depends on step");
+    let depends = |step: &StepReport| step.waits_for().is_some();
     steps(report).any(is_offline) && steps(report).all(|step| is_offline(step) || depends(step))
 }
 

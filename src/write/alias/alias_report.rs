@@ -331,7 +331,7 @@ fn step(id: &str, title: &str, finding: Finding, summary: &str) -> StepReport {
         next_action: None,
         escalation: None,
         warming_up: None,
-        reply: None,
+        unavailable: None,
         asked: Vec::new(),
         manual: "".into(),
     }

@@ -162,7 +162,7 @@ fn step(
         next_action,
         escalation: None,
         warming_up: None,
-        reply: None,
+        unavailable: None,
         asked,
         manual: manual(input, id).into(),
     }
