@@ -7,6 +7,7 @@ mod drill;
 mod escalate;
 mod history;
 mod init;
+mod lazy;
 mod peck;
 mod record;
 mod runbook;
@@ -20,6 +21,7 @@ pub(super) use drill::{DrillAction, DrillArgs};
 pub(super) use escalate::EscalateArgs;
 pub(super) use history::{Export, HistoryAction, HistoryArgs};
 pub(super) use init::InitArgs;
+pub(super) use lazy::Lazy;
 pub(super) use peck::{PeckAction, PeckArgs};
 pub(super) use record::RecordArgs;
 pub(super) use runbook::{RunbookAction, RunbookArgs};
@@ -130,49 +132,49 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Judge all runbooks, one, or one step of one: verdict and next action
-    Triage(TriageArgs),
+    Triage(Lazy<TriageArgs>),
     /// Run triage from cron: record, compare, report changes
-    Check(CheckArgs),
+    Check(Lazy<CheckArgs>),
     /// Show the readings behind the verdicts
-    Facts(FactsArgs),
+    Facts(Lazy<FactsArgs>),
     /// List, show, check, test and make runbooks
-    Runbook(RunbookArgs),
+    Runbook(Lazy<RunbookArgs>),
     /// Practise on the embedded stack
-    Drill(DrillArgs),
+    Drill(Lazy<DrillArgs>),
     /// Stream the audit feed, filtered
-    Audit(AuditArgs),
+    Audit(Lazy<AuditArgs>),
     /// Set up this machine: write the configuration, then run doctor
-    Init(InitArgs),
+    Init(Lazy<InitArgs>),
     /// Check settings, login, account, clock, network and permissions
-    Doctor(DoctorArgs),
+    Doctor(Lazy<DoctorArgs>),
     /// Show the recorded trend of a fact
-    History(HistoryArgs),
+    History(Lazy<HistoryArgs>),
     /// Print Prometheus alert rules for the file of check --textfile
-    Rules(RulesArgs),
+    Rules(Lazy<RulesArgs>),
     /// Show, check or roll back the prod alias; promote with approval
-    Alias(AliasArgs),
+    Alias(Lazy<AliasArgs>),
     /// List and diagnose peck requests
-    Peck(PeckArgs),
+    Peck(Lazy<PeckArgs>),
     /// List and diagnose bonds; send a pulse, rotate a key, unpeck
-    Bond(BondArgs),
+    Bond(Lazy<BondArgs>),
     /// Send, verify and receive webhook deliveries
-    Webhook(WebhookArgs),
+    Webhook(Lazy<WebhookArgs>),
     /// Append the incident to GOVERNANCE-LOG.md
-    Record(RecordArgs),
+    Record(Lazy<RecordArgs>),
     /// Page the on-call contact once, with the findings
     ///
     /// A test page: in a new shell, export XDG_CONFIG_HOME=$HOME/.config, so that your channels
     /// are used; then paste what `duckops drill serve --scene inc-004` prints. The message
     /// names the stack "practice".
-    Escalate(EscalateArgs),
+    Escalate(Lazy<EscalateArgs>),
     /// Show events in order: verdicts, writes, alias, executions, audit
-    Timeline(TimelineArgs),
+    Timeline(Lazy<TimelineArgs>),
     /// Write one run of a runbook as an HTML page
-    Report(ReportArgs),
+    Report(Lazy<ReportArgs>),
     /// Compare two recordings of triage --save
-    Diff(DiffArgs),
+    Diff(Lazy<DiffArgs>),
     /// Show changes made from this machine, and who confirmed them
-    Journal(JournalArgs),
+    Journal(Lazy<JournalArgs>),
     /// Serve the reading commands to coding agents (Model Context Protocol)
     Mcp,
     /// Print the JSON Schema of output, configuration or runbooks

@@ -184,12 +184,12 @@ pub(super) fn command() -> Command {
         .help("Print help")
         .global(true);
     // What every command takes would fill half of its help, and stands in a page of its own.
-    let root = Cli::command()
+    let mut root = Cli::command()
         .disable_help_flag(true)
         .term_width(WIDTH)
         .mut_args(|arg| arg.hide_short_help(true))
         .arg(help);
-    let mut root = dressed(root, "", &examples);
+    // What a command accepts is declared only here.
     root.build();
     // They are two of its questions.
     if let Some(init) = root.find_subcommand_mut("init") {
@@ -200,6 +200,7 @@ pub(super) fn command() -> Command {
             false => arg,
         });
     }
+    let root = dressed(root, "", &examples);
     let overview = overview(&root, &examples);
     root.override_help(overview)
 }

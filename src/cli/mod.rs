@@ -52,6 +52,7 @@ use crate::stack::{Environment, Flags, Origin, ProxyExceptions, Settings, known_
 use crate::text::Printable;
 use args::{Cli, Command};
 use clap::Parser;
+use clap::error::ErrorKind;
 use fail::Failure;
 use out::{Format, Out};
 use std::ffi::OsString;
@@ -180,6 +181,9 @@ fn unreadable_setting((name, value): (OsString, OsString)) -> Option<String> {
 fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8, Failure> {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => {
+            return Ok(usage_error::as_asked(&error, foreseen));
+        }
         Err(error_before) => {
             // What clap repeats of an argument must not look like lines of its own.
             let inert: Vec<_> = arguments
@@ -250,30 +254,31 @@ fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, F
     code
 }
 
+/// Runs one command. Each in a box, because the largest would else be moved for all of them.
 async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
     match command {
-        Command::Triage(args) if args.guide => guide::main(context, &args).await,
-        Command::Triage(args) => triage::main(context, &args).await,
-        Command::Check(args) => check::main(context, &args).await,
-        Command::Facts(args) => facts::main(context, &args).await,
-        Command::Runbook(args) => runbook::main(context, &args).await,
-        Command::Drill(args) => drill::main(context, &args).await,
-        Command::Audit(args) => audit::main(context, &args).await,
-        Command::Init(args) => init::main(context, &args).await,
-        Command::Doctor(args) => doctor::main(context, &args).await,
-        Command::History(args) => history::main(context, args).await,
+        Command::Triage(args) if args.guide => Box::pin(guide::main(context, &args)).await,
+        Command::Triage(args) => Box::pin(triage::main(context, &args)).await,
+        Command::Check(args) => Box::pin(check::main(context, &args)).await,
+        Command::Facts(args) => Box::pin(facts::main(context, &args)).await,
+        Command::Runbook(args) => Box::pin(runbook::main(context, &args)).await,
+        Command::Drill(args) => Box::pin(drill::main(context, &args)).await,
+        Command::Audit(args) => Box::pin(audit::main(context, &args)).await,
+        Command::Init(args) => Box::pin(init::main(context, &args)).await,
+        Command::Doctor(args) => Box::pin(doctor::main(context, &args)).await,
+        Command::History(args) => Box::pin(history::main(context, args.0)).await,
         Command::Rules(args) => packaging::rules(context, &args),
-        Command::Alias(args) => alias::main(context, &args.action).await,
-        Command::Peck(args) => peck::main(context, &args.action).await,
-        Command::Bond(args) => bond::main(context, &args.action).await,
-        Command::Webhook(args) => webhook::main(context, &args.action).await,
-        Command::Timeline(args) => timeline::main(context, &args).await,
-        Command::Report(args) => report::main(context, &args).await,
-        Command::Record(args) => record::main(context, &args).await,
-        Command::Escalate(args) => escalate::main(context, &args).await,
-        Command::Diff(args) => diff::main(context, &args).await,
+        Command::Alias(args) => Box::pin(alias::main(context, &args.action)).await,
+        Command::Peck(args) => Box::pin(peck::main(context, &args.action)).await,
+        Command::Bond(args) => Box::pin(bond::main(context, &args.action)).await,
+        Command::Webhook(args) => Box::pin(webhook::main(context, &args.action)).await,
+        Command::Timeline(args) => Box::pin(timeline::main(context, &args)).await,
+        Command::Report(args) => Box::pin(report::main(context, &args)).await,
+        Command::Record(args) => Box::pin(record::main(context, &args)).await,
+        Command::Escalate(args) => Box::pin(escalate::main(context, &args)).await,
+        Command::Diff(args) => Box::pin(diff::main(context, &args)).await,
         Command::Journal(args) => journal::main(context, &args),
-        Command::Mcp => mcp::main(context).await,
+        Command::Mcp => Box::pin(mcp::main(context)).await,
         Command::Schema { config, runbook } => Ok(packaging::schema(context, config, runbook)),
         Command::Help { topic } => help::main(context, &topic),
         Command::Completions { shell } => packaging::completions(context, shell),

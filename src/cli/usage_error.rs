@@ -11,7 +11,7 @@ use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error as _;
 
-/// Help and version are answers; everything else clap says is a usage error.
+/// Help is an answer; everything else clap says is a usage error.
 pub(super) fn from_clap(
     error: &clap::Error,
     foreseen: &Out,
@@ -19,10 +19,7 @@ pub(super) fn from_clap(
 ) -> Result<u8, Failure> {
     let text = error.render().to_string();
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let document = Document::verbatim(DocumentKind::Help, "help", text);
-            return Ok(foreseen.document(&document));
-        }
+        ErrorKind::DisplayHelp => return Ok(as_asked(error, foreseen)),
         ErrorKind::InvalidSubcommand => {
             if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) {
                 return Err(unknown_command(word, &path_of(words, root), root));
@@ -37,6 +34,12 @@ pub(super) fn from_clap(
             .map(Printable::from)
             .collect(),
     })
+}
+
+/// Prints the help or the version that was asked for.
+pub(super) fn as_asked(error: &clap::Error, foreseen: &Out) -> u8 {
+    let text = error.render().to_string();
+    foreseen.document(&Document::verbatim(DocumentKind::Help, "help", text))
 }
 
 /// What is wrong, what clap knows of what was meant, the usage, and where to read on.

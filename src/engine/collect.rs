@@ -126,7 +126,7 @@ pub async fn ask_probes(
         }
     };
     let limit = asking.deadline + GRACE;
-    let lookup = versions::look_up(&asking, &answers, &past, is_slow);
+    let lookup = Box::pin(versions::look_up(&asking, &answers, &past, is_slow));
     let lookup = tokio::time::timeout_at(limit.into(), lookup);
     let (lookup, late_status, others) = tokio::join!(lookup, late_status, answers_of(others));
     answers.extend(late_status);

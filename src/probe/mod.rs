@@ -95,19 +95,20 @@ pub fn permissions(probe: Probe) -> &'static [&'static str] {
     }
 }
 
-/// Asks one probe. The joined facts of history are not asked for but made, by [`join`].
+/// Asks one probe. The joined facts of history are not asked for but made, by [`join`]. Each in a
+/// box, because the task of each would else be as large as the largest.
 pub async fn observe(probe: Probe, context: &ProbeContext) -> Observation {
     match probe {
-        Probe::Status => status::observe(context).await,
-        Probe::Audit => audit::observe(context).await,
-        Probe::Executions => executions::observe(context).await,
-        Probe::Email => email::observe(context).await,
-        Probe::Metrics => metrics::observe(context).await,
-        Probe::Logs => logs::observe(context).await,
-        Probe::Alias => alias::observe(context).await,
-        Probe::Lambda => lambda::observe(context).await,
-        Probe::Identity => identity::observe(context).await,
-        Probe::Connections => connections::observe(context).await,
+        Probe::Status => Box::pin(status::observe(context)).await,
+        Probe::Audit => Box::pin(audit::observe(context)).await,
+        Probe::Executions => Box::pin(executions::observe(context)).await,
+        Probe::Email => Box::pin(email::observe(context)).await,
+        Probe::Metrics => Box::pin(metrics::observe(context)).await,
+        Probe::Logs => Box::pin(logs::observe(context)).await,
+        Probe::Alias => Box::pin(alias::observe(context)).await,
+        Probe::Lambda => Box::pin(lambda::observe(context)).await,
+        Probe::Identity => Box::pin(identity::observe(context)).await,
+        Probe::Connections => Box::pin(connections::observe(context)).await,
         Probe::History => Observation::new(Probe::History),
     }
 }

@@ -116,11 +116,14 @@ impl Tools {
         annotations(title = "Triage", read_only_hint = true)
     )]
     async fn triage(&self, Parameters(asked): Parameters<Triage>) -> Called {
-        self.answer(Command::Triage(TriageArgs {
-            runbook: asked.runbook,
-            expect: asked.expect,
-            ..TriageArgs::default()
-        }))
+        self.answer(Command::Triage(
+            TriageArgs {
+                runbook: asked.runbook,
+                expect: asked.expect,
+                ..TriageArgs::default()
+            }
+            .into(),
+        ))
         .await
     }
 
@@ -129,11 +132,14 @@ impl Tools {
         annotations(title = "Triage of one step", read_only_hint = true)
     )]
     async fn step(&self, Parameters(asked): Parameters<StepArguments>) -> Called {
-        self.answer(Command::Triage(TriageArgs {
-            runbook: Some(asked.runbook),
-            step: Some(asked.step),
-            ..TriageArgs::default()
-        }))
+        self.answer(Command::Triage(
+            TriageArgs {
+                runbook: Some(asked.runbook),
+                step: Some(asked.step),
+                ..TriageArgs::default()
+            }
+            .into(),
+        ))
         .await
     }
 
@@ -147,7 +153,8 @@ impl Tools {
             read: AliasRead::default(),
             strict: false,
         };
-        self.answer(Command::Alias(AliasArgs { action })).await
+        self.answer(Command::Alias(AliasArgs { action }.into()))
+            .await
     }
 
     #[tool(
@@ -155,10 +162,13 @@ impl Tools {
         annotations(title = "Facts", read_only_hint = true)
     )]
     async fn facts(&self, Parameters(asked): Parameters<Facts>) -> Called {
-        self.answer(Command::Facts(FactsArgs {
-            prefix: asked.prefix,
-            schema: asked.schema,
-        }))
+        self.answer(Command::Facts(
+            FactsArgs {
+                prefix: asked.prefix,
+                schema: asked.schema,
+            }
+            .into(),
+        ))
         .await
     }
 
@@ -171,7 +181,8 @@ impl Tools {
             Some(runbook) => RunbookAction::Show { runbook },
             None => RunbookAction::List,
         };
-        self.answer(Command::Runbook(RunbookArgs { action })).await
+        self.answer(Command::Runbook(RunbookArgs { action }.into()))
+            .await
     }
 
     #[tool(
@@ -179,12 +190,15 @@ impl Tools {
         annotations(title = "History", read_only_hint = true)
     )]
     async fn history(&self, Parameters(asked): Parameters<HistoryArguments>) -> Called {
-        self.answer(Command::History(HistoryArgs {
-            action: None,
-            fact: asked.fact,
-            since: asked.since.unwrap_or_else(|| "24h".to_owned()),
-            svg: None,
-        }))
+        self.answer(Command::History(
+            HistoryArgs {
+                action: None,
+                fact: asked.fact,
+                since: asked.since.unwrap_or_else(|| "24h".to_owned()),
+                svg: None,
+            }
+            .into(),
+        ))
         .await
     }
 
@@ -193,9 +207,12 @@ impl Tools {
         annotations(title = "Journal", read_only_hint = true, open_world_hint = false)
     )]
     async fn journal(&self, Parameters(asked): Parameters<JournalArguments>) -> Called {
-        self.answer(Command::Journal(JournalArgs {
-            verify: asked.verify,
-        }))
+        self.answer(Command::Journal(
+            JournalArgs {
+                verify: asked.verify,
+            }
+            .into(),
+        ))
         .await
     }
 
@@ -210,12 +227,15 @@ impl Tools {
             let failure = Failure::usage(format!("file: {path} is not a file"));
             return Ok(result(ToolAnswer::failed(&failure)));
         }
-        self.answer(Command::Triage(TriageArgs {
-            runbook: asked.runbook,
-            step: asked.step,
-            from: Some(asked.file),
-            ..TriageArgs::default()
-        }))
+        self.answer(Command::Triage(
+            TriageArgs {
+                runbook: asked.runbook,
+                step: asked.step,
+                from: Some(asked.file),
+                ..TriageArgs::default()
+            }
+            .into(),
+        ))
         .await
     }
 }
