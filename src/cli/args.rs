@@ -45,6 +45,7 @@ pub(super) fn since(text: &str, example: &str) -> Result<i64, Failure> {
 #[derive(Debug, Parser)]
 #[command(
     name = "duckops",
+    bin_name = "duckops",
     version,
     about,
     propagate_version = true,

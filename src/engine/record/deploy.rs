@@ -1,7 +1,7 @@
 //! The last move of the alias, as the journal knows it, as a line of DEPLOY-LOG.md that can be
 //! read again.
 
-use super::appended;
+use super::{appended, not_recorded};
 use crate::exit;
 use crate::lambda::deploy_log_entry::DeployLogEntry;
 use crate::report::document::Document;
@@ -151,7 +151,7 @@ fn document(
     let word = match (dry_run, result.code) {
         (true, _) => "DRY RUN ",
         (false, exit::OK | exit::CRITICAL) => "RECORDED",
-        (false, _) => "NOT RECORDED",
+        (false, code) => not_recorded(code),
     };
     let mut text = format!("{word}  {summary}\n");
     if let Some((_, line)) = entry {

@@ -106,7 +106,12 @@ impl EvaluatedIncident {
                 lines.lines().map(dry).collect()
             }
             (false, exit::OK) => format!("RECORDED  {summary}\nentry     {id}\n"),
-            (false, _) => format!("NOT RECORDED  {summary}\nentry     {id}\n"),
+            // The entry is wanted all the same, to be put in by hand.
+            (false, code) => format!(
+                "{}  {summary}\nNEXT      duckops record {} --dry-run\n",
+                not_recorded(code),
+                judged.id
+            ),
         };
         let told = notice.as_ref();
         let text = text + &told.map_or_else(String::new, |told| format!("users     {told}\n"));
@@ -191,6 +196,14 @@ fn append(path: &Path, runbook: &str, entry: &str) -> (u8, String) {
             (code, format!("{result}; {again}"))
         }
         _ => (code, result),
+    }
+}
+
+/// The first words of a result that is not known to be in the log.
+pub(super) fn not_recorded(code: u8) -> &'static str {
+    match code {
+        exit::UNKNOWN => "MAY BE RECORDED",
+        _ => "NOT RECORDED",
     }
 }
 
