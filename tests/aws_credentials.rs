@@ -29,6 +29,22 @@ fn sts(action: &str, key: &str) -> Vec<u8> {
     http("200 OK", &[("content-type", "text/xml")], xml.as_bytes())
 }
 
+/// AWS no longer accepts the keys or the token of a request, in the protocol of STS or of Lambda.
+fn expired(is_sts: bool) -> Vec<u8> {
+    let (head, body) = match is_sts {
+        true => (
+            ("content-type", "text/xml"),
+            "<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredTokenException</Code>\
+             <Message>Token expired</Message></Error></ErrorResponse>",
+        ),
+        false => (
+            ("x-amzn-errortype", "ExpiredTokenException"),
+            r#"{"message":"The security token included in the request is expired"}"#,
+        ),
+    };
+    http("403 Forbidden", &[head], body.as_bytes())
+}
+
 fn json(key: &str) -> Vec<u8> {
     let body = format!(
         r#"{{"AccessKeyId":"{key}","SecretAccessKey":"s","Token":"t","Expiration":"{LATER}"}}"#
@@ -47,6 +63,12 @@ impl Issuer {
         let seen = Arc::clone(&keys);
         let url = front::before(stage.practice.aws_url(), move |request| {
             let body = String::from_utf8_lossy(&request.body);
+            if request.key().is_some_and(|key| key.starts_with("ASIAOVER")) {
+                return Some(expired(body.contains("Action=")));
+            }
+            if body.contains("Action=AssumeRoleWithWebIdentity") && body.contains("role%2Fover") {
+                return Some(expired(true));
+            }
             if body.contains("Action=AssumeRoleWithWebIdentity") {
                 let is_ours = body.contains("WebIdentityToken=token-of-the-pod");
                 return Some(sts(
@@ -279,6 +301,58 @@ fn a_source_that_fails_is_named_with_its_own_fix() {
         assert!(text.contains(words), "{words}: {text}");
         assert_eq!(given, command, "{text}");
         assert!(!text.contains("s3cr3t"), "{text}");
+    }
+}
+
+#[test]
+fn keys_that_have_expired_are_renewed_where_they_came_from() {
+    let issuer = Issuer::new();
+    issuer.config(
+        "[profile file]\naws_access_key_id = ASIAOVER\naws_secret_access_key = s\naws_session_token = t\n\
+         [profile role]\nrole_arn = arn:aws:iam::121546003735:role/r\nsource_profile = file\n\
+         [profile process]\ncredential_process = echo '{\"Version\":1,\"AccessKeyId\":\"ASIAOVER\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t\"}'\n",
+    );
+    let web = issuer.stage.home().join("token");
+    std::fs::write(&web, "token-of-the-pod").expect("written");
+    let profile = |name: &str| issuer.call(&ALIAS).env("AWS_PROFILE", name);
+    let cases = [
+        (
+            profile("file"),
+            "~/.aws/credentials",
+            "aws configure list --profile file",
+        ),
+        (
+            profile("role"),
+            "~/.aws/credentials",
+            "aws configure list --profile file",
+        ),
+        (
+            profile("process"),
+            "AWS session expired",
+            "aws configure get credential_process --profile process",
+        ),
+        (
+            issuer
+                .call(&ALIAS)
+                .env("AWS_ACCESS_KEY_ID", "ASIAOVER")
+                .env("AWS_SECRET_ACCESS_KEY", "s")
+                .env("AWS_SESSION_TOKEN", "t"),
+            "keys of the environment are not renewed",
+            "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN",
+        ),
+        (
+            issuer
+                .call(&ALIAS)
+                .env("AWS_WEB_IDENTITY_TOKEN_FILE", web.as_os_str())
+                .env("AWS_ROLE_ARN", "arn:aws:iam::121546003735:role/over"),
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            "duckops doctor",
+        ),
+    ];
+    for (call, words, command) in cases {
+        let (text, given) = issuer.advice(call);
+        assert!(text.contains(words), "{words}: {text}");
+        assert_eq!(given, command, "{text}");
     }
 }
 

@@ -38,6 +38,7 @@ fn elements(browser: &Browser) -> BTreeSet<String> {
 /// The elements that the template makes. Written down here, so that a new one is a decision.
 const TEMPLATE: &[&str] = &[
     "body[]",
+    "br[]",
     "circle[class cx cy r]",
     "desc[id]",
     "footer[]",

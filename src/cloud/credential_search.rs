@@ -3,6 +3,7 @@
 
 use super::error::{chain, innermost};
 use super::is_tls;
+use super::renewal::LOG_IN_AGAIN;
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use aws_credential_types::provider::error::CredentialsError;
@@ -147,7 +148,7 @@ impl CredentialSearch {
         }
         if texts.contains("expired") {
             return unavailable(UnavailableReason::Expired)
-                .fix("Log in to AWS again, then run duckops again")
+                .fix(LOG_IN_AGAIN)
                 .command(self.log_in(chosen));
         }
         if let (Some(source_profile), true) = (&chosen.source, texts.contains("assumerole")) {
@@ -174,7 +175,7 @@ impl CredentialSearch {
                 format!("Run the credential_process of profile {profile} and read its error")
             }
             Source::Profile if chosen.logs_in || texts.contains("sso") || texts.contains("token") => {
-                "Log in to AWS again, then run duckops again".to_owned()
+                LOG_IN_AGAIN.to_owned()
             }
             Source::Profile => format!("Check profile {profile} in ~/.aws/config and ~/.aws/credentials, or log in again"),
         };

@@ -9,7 +9,7 @@ use super::credential_process::CredentialProcess;
 use super::credential_search::{ChosenProfile, CredentialSearch, Source};
 use super::key_characters::unusable_part;
 use super::renewal::Renewal;
-use crate::observation::Unavailable;
+use crate::observation::{Unavailable, UnavailableReason};
 use crate::redact;
 use crate::text::Untrusted;
 use aws_config::provider_config::ProviderConfig;
@@ -159,7 +159,13 @@ impl CredentialSources {
                     Err(CredentialsError::CredentialsNotLoaded(_)) => {}
                     Err(error) => {
                         let profile = self.search.chosen_profile().await;
-                        return Err(self.search.failed(*source, &error, &profile));
+                        let mut failed = self.search.failed(*source, &error, &profile);
+                        if failed.why == UnavailableReason::Expired {
+                            let name = self.search.profile.as_deref();
+                            let renewal = Renewal::of(*source, name, false).await;
+                            renewal.advise(&mut failed);
+                        }
+                        return Err(failed);
                     }
                 }
             }

@@ -84,6 +84,7 @@ pub fn render(page: &HtmlPage<'_>) -> String {
                 header {
                     h1 { (verdict(report.verdict)) " " (words::headline(report)) }
                     @if let Some(next) = &report.next_action { (action(do_now(report), next)) }
+                    @if let Some(then) = words::then(report) { p { strong { "Then:" } } pre { (then) } }
                     @if let Some(due) = &report.escalation { (escalation(due, report)) }
                     @if let Some(obstacle) = &words::obstacle(report) { (action("Unknown", obstacle)) }
                     @if let Some(cause) = &report.root_cause {
@@ -177,7 +178,10 @@ fn runbook(runbook: &RunbookReport) -> Markup {
                         tr {
                             th scope="row" { (step.number) " " (step.id.as_str()) }
                             td { (verdict(step.verdict())) }
-                            td { (step.summary.as_str()) }
+                            td {
+                                (step.summary.as_str())
+                                @for line in &step.also { br; (line.as_str()) }
+                            }
                         }
                     }
                 }
@@ -330,6 +334,19 @@ mod tests {
             assert!(!text.contains(tag), "{tag}");
         }
         assert_eq!(text.matches("<style>").count(), 1);
+    }
+
+    #[test]
+    fn a_page_has_the_second_command_and_every_line_of_a_step() {
+        let mut report = sample::critical();
+        for runbook in &mut report.runbooks {
+            runbook.then = Some("duckops alias show".into());
+            runbook.steps[0].also = vec!["clean-up only with approval".into()];
+        }
+        let text = page(&report, "plain");
+        assert!(text.contains("<pre>duckops alias show</pre>"), "{text}");
+        let also = text.matches("<br>clean-up only with approval</td>").count();
+        assert_eq!(also, report.runbooks.len(), "{text}");
     }
 
     #[test]

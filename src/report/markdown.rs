@@ -4,7 +4,7 @@
 //! mentions no one. Commands stand in indented blocks, which nothing on their line can end.
 
 use super::model::{Escalation, NextAction, Report, RunbookReport, StepReport, Verdict};
-use super::words::{name, obstacle, standing, took, unmentioned, utc, value};
+use super::words::{name, obstacle, standing, then, took, unmentioned, utc, value};
 
 /// The whole report.
 pub fn render(report: &Report) -> String {
@@ -29,6 +29,9 @@ pub fn render(report: &Report) -> String {
         out.push_str(&format!("\n**Root cause:** {}\n", inert(&name(cause))));
     }
     next(&mut out, "Next", report.next_action.as_ref());
+    if let Some(then) = then(report) {
+        out.push_str(&format!("\n**Then:**\n\n    {then}\n"));
+    }
     escalate(&mut out, report.escalation.as_ref());
     next(&mut out, "Unknown", obstacle(report).as_ref());
     for one in &report.runbooks {
@@ -88,11 +91,13 @@ fn row(step: &StepReport) -> String {
     let evidence: Vec<_> = evidence
         .map(|e| format!("{} {}", inert(e.fact), inert(&value(e))))
         .collect();
+    let conclusion = [&step.summary].into_iter().chain(&step.also);
+    let conclusion: Vec<_> = conclusion.map(|line| inert(line.as_str())).collect();
     format!(
         "| {} | {} | {} | {} |\n",
         step.number,
         step.verdict().word(),
-        inert(step.summary.as_str()),
+        conclusion.join("; "),
         evidence.join("; ")
     )
 }
@@ -242,6 +247,22 @@ mod tests {
             assert!(text.contains(part), "{part}\n{text}");
         }
         assert_eq!(text.matches("duckops record inc-004").count(), 1);
+    }
+
+    #[test]
+    fn a_ticket_has_the_second_command_and_every_line_of_a_step() {
+        let mut report = sample::critical();
+        for runbook in &mut report.runbooks {
+            runbook.then = Some("duckops alias show".into());
+            runbook.steps[0].also = vec!["clean-up only with approval".into()];
+        }
+        let text = render(&report);
+        assert!(
+            text.contains("**Then:**\n\n    duckops alias show\n"),
+            "{text}"
+        );
+        let also = text.matches("; clean-up only with approval |").count();
+        assert_eq!(also, report.runbooks.len(), "{text}");
     }
 
     #[test]
