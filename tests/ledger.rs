@@ -101,6 +101,7 @@ fn an_exhausted_quota_is_recorded_with_numbers_and_operator() {
         assert!(entry.contains(part), "{part}\n{entry}");
     }
     assert!(!entry.contains("too long ago"), "{entry}");
+    assert!(!entry.contains(" count |"), "{entry}");
     // What cannot be known is said to be unknown.
     let denied = Stage::of(world("denied-mail"));
     let log = denied.home().join("LOG.md");

@@ -168,7 +168,9 @@ fn numbers(runbook: &Runbook, observations: &Observations) -> Vec<(&'static str,
                 ..
             }) => continue,
             FactState::Known(fact) => match (&fact.value, unit) {
-                (FactValue::Int(_) | FactValue::Float(_), unit) if !unit.is_empty() => {
+                (FactValue::Int(_) | FactValue::Float(_), unit)
+                    if !["", "count"].contains(&unit) =>
+                {
                     format!("{} {unit}", fact.value.shown()).into()
                 }
                 (value, _) => value.shown(),
