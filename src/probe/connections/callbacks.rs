@@ -23,19 +23,23 @@ struct FailingAgent<'a> {
     /// Whether it is bonded and a pulse of the last 30 minutes would show. An agent that is asked for
     /// its first bond has no pulse to miss.
     would_pulse: bool,
+    /// Whether it was unpecked, after which no pulse is due.
+    is_ended: bool,
 }
 
 impl FailingAgent<'_> {
     /// Whether it has no pulse of the last 30 minutes.
     fn is_offline(&self) -> bool {
-        match self.pulse_age {
+        let is_silent = match self.pulse_age {
             Some(age) => class(age) == Class::Offline,
             None => self.would_pulse,
-        }
+        };
+        is_silent && !self.is_ended
     }
 
     fn line(&self, all: i64) -> String {
         let pulse = match self.pulse_age {
+            _ if self.is_ended => "unpecked".to_owned(),
             None => "no pulse in the feed".to_owned(),
             Some(age) => format!("{}, last pulse {} ago", class(age).word(), duration(age)),
         };
@@ -51,9 +55,8 @@ pub fn facts(observation: &mut Observation, all: &Connections, dead: i64, at: Of
     let offline: Vec<_> = agents.iter().filter(|agent| agent.is_offline()).collect();
     // In a feed of less than that the last pulse of an agent that is alive may not show either.
     let reaches = all.reach.is_some_and(|reach| reach >= OFFLINE);
-    let is_silent = |agent: &&FailingAgent<'_>| {
-        reaches && agent.pulse_age.is_none() && !is_ended(all, agent.id)
-    };
+    let is_silent =
+        |agent: &&FailingAgent<'_>| reaches && agent.pulse_age.is_none() && !agent.is_ended;
     let silent: Vec<_> = agents.iter().filter(is_silent).collect();
     let total = count(all.callback_errors.len());
     let errors = offline.iter().map(|agent| agent.errors).sum();
@@ -111,6 +114,7 @@ fn failing(all: &Connections) -> Vec<FailingAgent<'_>> {
         errors,
         pulse_age: pulses.get(id).map(|at| (all.now - at).max(0)),
         would_pulse: all.reach.is_some_and(|reach| reach >= OFFLINE) && bonded.contains(id),
+        is_ended: is_ended(all, id),
     };
     let mut agents: Vec<_> = by_agent.into_iter().map(agent).collect();
     // Sorting keeps the order of ids among equals.
@@ -127,7 +131,7 @@ fn blame_the_missing(agents: &mut [FailingAgent<'_>], all: &Connections, dead: i
         .count();
     let mut silent: Vec<_> = agents
         .iter_mut()
-        .filter(|agent| agent.pulse_age.is_none() && agent.errors > 1 && !is_ended(all, agent.id))
+        .filter(|agent| agent.pulse_age.is_none() && agent.errors > 1 && !agent.is_ended)
         .collect();
     if all.reach.is_some_and(|reach| reach >= OFFLINE) && count(silent.len() + seen_offline) <= dead
     {
@@ -136,8 +140,8 @@ fn blame_the_missing(agents: &mut [FailingAgent<'_>], all: &Connections, dead: i
 }
 
 fn is_ended(all: &Connections, id: &str) -> bool {
-    let mut bonds = all.bonds.iter();
-    bonds.any(|bond| bond.id == id && bond.over.is_some())
+    let mut bonds = all.bonds.iter().filter(|bond| bond.id == id).peekable();
+    bonds.peek().is_some() && bonds.all(|bond| bond.over.is_some())
 }
 
 /// The requests of the newest errors, said once of the agent where it is the same.
@@ -297,6 +301,42 @@ mod tests {
             shown_of(&nameless, "callbacks.newest_names"),
             "a request without id at an unnamed agent, p3 at an unnamed agent",
         );
+    }
+
+    #[test]
+    fn an_agent_that_was_unpecked_is_not_offline() {
+        let shown = |is_over: bool| {
+            let mut bond = Bond::default();
+            bond.id = "D3".to_owned();
+            bond.seen = Some(NOW - 18_000);
+            bond.since = Some(NOW - DAY);
+            bond.over = is_over.then_some(NOW - 17_000);
+            let error = CallbackError {
+                at: NOW - 60,
+                peck: "p1".to_owned(),
+                agent: "D3".to_owned(),
+            };
+            let all = Connections {
+                now: NOW,
+                reach: Some(DAY),
+                callback_errors: vec![error],
+                bonds: vec![bond],
+                ..Connections::default()
+            };
+            let mut observation = Observation::new(crate::fact::Probe::Connections);
+            facts(&mut observation, &all, 0, OffsetDateTime::UNIX_EPOCH);
+            ["callbacks.failing_offline", "callbacks.worst"]
+                .map(|path| shown_of(&observation, path))
+        };
+        let line = "D3: 1 of 1 callback errors in 24 h";
+        assert_eq!(
+            shown(false),
+            [
+                "1".to_owned(),
+                format!("{line}; OFFLINE, last pulse 5 h ago")
+            ]
+        );
+        assert_eq!(shown(true), ["0".to_owned(), format!("{line}; unpecked")]);
     }
 
     #[test]
