@@ -1,9 +1,10 @@
 //! Classifies errors of AWS clients by code and message, apart from an answer that is not from AWS
 //! and from no answer, and gives the fix for each.
 
+use super::credential_search::LOG_IN_AGAIN;
 use super::credentials::NotRenewed;
 use super::permission::permission_fix;
-use super::renewal::{LOG_IN_AGAIN, OTHER_KEYS};
+use super::renewal::OTHER_KEYS;
 use super::{innermost, is_tls};
 use crate::observation::{Blocker, Unavailable, UnavailableReason};
 use crate::text::Untrusted;

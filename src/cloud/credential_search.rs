@@ -3,11 +3,13 @@
 
 use super::error::{chain, innermost};
 use super::is_tls;
-use super::renewal::LOG_IN_AGAIN;
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use aws_credential_types::provider::error::CredentialsError;
 use std::time::Duration;
+
+/// What helps against keys that have expired, where their source is not known.
+pub(super) const LOG_IN_AGAIN: &str = "Log in to AWS again, then run duckops again";
 
 /// Where credentials come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

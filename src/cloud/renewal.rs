@@ -1,14 +1,12 @@
 //! What brings new AWS keys in place of those that are over or refused: it depends on where they
 //! came from. `aws sso login` renews only what IAM Identity Center gave.
 
-use super::credential_search::Source;
+use super::credential_search::{LOG_IN_AGAIN, Source};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::{Printable, Untrusted};
 use aws_config::profile::Profile;
 use aws_types::os_shim_internal::{Env, Fs};
 
-/// What helps against keys that have expired, where their source is not known.
-pub(super) const LOG_IN_AGAIN: &str = "Log in to AWS again, then run duckops again";
 /// What helps against keys that AWS does not accept, where their source is not known.
 pub(super) const OTHER_KEYS: &str =
     "Log in to AWS again or choose another AWS_PROFILE; a wrong clock does this too";
