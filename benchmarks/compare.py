@@ -169,6 +169,8 @@ def certificates(folder):
 def over_tls(binary, before, rounds):
     """Wall time of runs over TLS, against the least: a round trip each for connection, handshake, request."""
     front_binary = os.path.join(os.path.dirname(binary), "examples", "tls-front")
+    if not os.path.exists(front_binary):
+        sys.exit(f"{front_binary} is missing: cargo build --release --example tls-front")
     print("| round trip | run | binary | wall, ms | CPU, ms | times the least | over the least, ms |")
     print("|---|---|---|---|---|---|---|")
     stack, pointed = serve(binary)
