@@ -491,6 +491,12 @@ fn in_generated_worlds_all_commands_agree_and_none_names_a_version_that_was_roll
 fn by_triage_with_log(ask: &dyn Fn(&[&str]) -> Duckops) -> Named {
     let (_, document) = ask(&["triage", "inc-001"]).json();
     let rollback = step(&document, "inc-001", "rollback");
+    // What is suggested reads the log too, or it would decide without it.
+    if let Some(command) = rollback["next_action"]["command"].as_str() {
+        let read = command.contains(" --deploy-log /");
+        let reads = command.starts_with("duckops alias ") || command.starts_with("duckops triage ");
+        assert_eq!(read, reads, "{command}");
+    }
     let evidence = rollback["evidence"].as_array().expect("evidence");
     let fact = |name: &str| evidence.iter().find(|fact| fact["fact"] == name);
     match fact("rollback.to").and_then(|fact| fact["value"].as_i64()) {

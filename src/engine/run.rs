@@ -30,6 +30,7 @@ use crate::state_dir::journal::Journal;
 use crate::text::Printable;
 use crate::write::bond::open_intents;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -230,7 +231,11 @@ impl CollectedRun {
     /// Evaluates the selected runbooks; `parents` may explain them.
     pub fn evaluate(self, selected: &[Selection<'_>], parents: &[&Runbook]) -> EvaluatedRun {
         let ProbeContext {
-            stack, now, began, ..
+            stack,
+            now,
+            began,
+            versions,
+            ..
         } = &*self.probe_context;
         let naming = stack.naming();
         let inputs = Inputs {
@@ -255,6 +260,7 @@ impl CollectedRun {
             started_at: *now,
             took: began.elapsed(),
             notes: self.notes,
+            deploy_log: versions.deploy_log.clone(),
         };
         EvaluatedRun {
             report: origin.report(conclusion),
@@ -303,6 +309,8 @@ pub(super) struct ReportOrigin {
     pub(super) started_at: OffsetDateTime,
     pub(super) took: Duration,
     pub(super) notes: Vec<Printable>,
+    /// The DEPLOY-LOG.md that it has read.
+    pub(super) deploy_log: Option<PathBuf>,
 }
 
 impl ReportOrigin {
@@ -310,7 +318,8 @@ impl ReportOrigin {
         // Why a whole run could not be judged is said of the run, once.
         let details = conclusion.layout.details.drain(..);
         self.notes.extend(details.map(|(_, text)| text));
-        suggested::keep_stack(&mut conclusion, &self.stack.argument);
+        let log = self.deploy_log.as_deref();
+        suggested::keep_arguments(&mut conclusion, &self.stack.argument, log);
         Report {
             stack: self.stack,
             started_at: self.started_at,

@@ -172,6 +172,7 @@ impl RequestedRunbooks {
             started_at: recording.started_at,
             took: recording.took,
             notes: recording.notes.clone(),
+            deploy_log: None,
         };
         origin.report(judge::judge(&self.selections(), &self.parents(), inputs))
     }

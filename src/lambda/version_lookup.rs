@@ -18,6 +18,7 @@ use crate::observation::{RequestLog, Unavailable};
 use crate::stack::{DeployLogScope, NoVersion, newest_change};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// How many of the newest versions have their configuration fetched beside the metrics, before it is
 /// known which are candidates.
@@ -35,6 +36,8 @@ pub struct VersionContext {
     pub moves: Vec<WholeMove>,
     /// What the newest entry of a DEPLOY-LOG.md says, where one was given and understood.
     pub logged: Option<LoggedVersion>,
+    /// The DEPLOY-LOG.md that was given, which the commands of a report must read too.
+    pub deploy_log: Option<PathBuf>,
     /// Whether versions are looked up even if nothing seems to be wrong.
     pub is_lookup_forced: bool,
 }
@@ -93,6 +96,7 @@ impl Default for VersionContext {
             events: Ok(VersionEvents::default()),
             moves: Vec::new(),
             logged: None,
+            deploy_log: None,
             is_lookup_forced: false,
         }
     }
