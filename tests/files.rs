@@ -639,3 +639,24 @@ fn outputs_are_private_files_whatever_the_umask() {
         assert_eq!(found, written, "{}", output.name);
     }
 }
+
+#[test]
+fn a_file_is_never_written_under_the_name_of_standard_input() {
+    let home = tempfile::tempdir().expect("a folder");
+    for arguments in [
+        &["triage", "--save", "-"][..],
+        &["report", "inc-004", "--html", "-"],
+        &["history", "callbacks.errors", "--svg", "-"],
+        &["check", "--textfile", "-"],
+        &["record", "inc-004", "--log", "-"],
+        &["record", "--deploy-log", "-"],
+    ] {
+        let mut command = Duckops::new(home.path(), arguments).command();
+        command.current_dir(home.path());
+        let ended = command.output().expect("a run");
+        assert_eq!(ended.status.code(), Some(64), "{arguments:?}: {ended:?}");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(said.contains("use the name of a file"), "{said}");
+        assert!(!home.path().join("-").exists(), "{arguments:?}");
+    }
+}

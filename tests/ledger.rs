@@ -179,8 +179,8 @@ fn existing_log_entries_are_never_changed() {
         let ran = record(home.path(), &["--log", text(place)]).run();
         assert_eq!(ran.code, 1, "{ran:?}");
         assert!(ran.stdout.starts_with("NOT RECORDED"), "{ran:?}");
-        let next = "\nNEXT      duckops record inc-004 --dry-run\n";
-        assert!(ran.stdout.ends_with(next), "{ran:?}");
+        let next = format!("\nNEXT      duckops record inc-004 --from {KEPT} --dry-run\n");
+        assert!(ran.stdout.ends_with(&next), "{ran:?}");
     }
     assert_eq!(read(&other), "theirs");
 }

@@ -8,6 +8,7 @@ mod escalate;
 mod history;
 mod init;
 mod lazy;
+mod output_file;
 mod peck;
 mod record;
 mod runbook;
@@ -22,6 +23,7 @@ pub(super) use escalate::EscalateArgs;
 pub(super) use history::{Export, HistoryAction, HistoryArgs};
 pub(super) use init::InitArgs;
 pub(super) use lazy::Lazy;
+pub(super) use output_file::output_file;
 pub(super) use peck::{PeckAction, PeckArgs};
 pub(super) use record::RecordArgs;
 pub(super) use runbook::{RunbookAction, RunbookArgs};
@@ -285,7 +287,7 @@ pub(super) struct ReportArgs {
     /// Such as inc-004
     pub(super) runbook: String,
     /// The file that the page is written to
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_file())]
     pub(super) html: PathBuf,
 }
 

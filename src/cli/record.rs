@@ -48,6 +48,7 @@ pub(super) async fn main(context: &Context, args: &args::RecordArgs) -> Result<u
         journal: journal.as_ref(),
         called: called.as_ref(),
         log: path.as_deref(),
+        from: args.from.as_deref(),
         dry_run: args.dry_run,
     };
     let document = incident.record(&request);

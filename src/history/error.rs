@@ -123,7 +123,7 @@ impl HistoryError {
             Self::Throttled { .. } => "Wait a minute, then run duckops again".to_owned(),
             Self::NoCredentials { remedy, .. } => match remedy {
                 Some(remedy) => remedy.clone(),
-                None => "Log in to AWS again: aws sso login".to_owned(),
+                None => "Renew the keys: duckops doctor says how".to_owned(),
             },
             Self::NoAnswer { .. } => "Ask again, or run without it: --history none".to_owned(),
             Self::Elsewhere { .. } => {

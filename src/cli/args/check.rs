@@ -1,5 +1,6 @@
 //! The arguments of `duckops check`.
 
+use super::output_file;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -12,7 +13,7 @@ pub(in crate::cli) struct CheckArgs {
     #[arg(long = "for", value_name = "N/M")]
     pub(in crate::cli) debounce: Option<String>,
     /// Also write a file for node_exporter's textfile collector
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_file())]
     pub(in crate::cli) textfile: Option<PathBuf>,
     /// Print only when something changed since the check before
     #[arg(long)]

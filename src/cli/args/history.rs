@@ -1,5 +1,6 @@
 //! The arguments of `duckops history`.
 
+use super::output_file;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -14,7 +15,7 @@ pub(in crate::cli) struct HistoryArgs {
     #[arg(long, value_name = "DUR", default_value = "24h")]
     pub(in crate::cli) since: String,
     /// Draw the trend of one fact as a picture, with its limits
-    #[arg(long, value_name = "FILE", requires = "fact")]
+    #[arg(long, value_name = "FILE", requires = "fact", value_parser = output_file())]
     pub(in crate::cli) svg: Option<PathBuf>,
 }
 

@@ -1,5 +1,6 @@
 //! The arguments of `duckops record`.
 
+use super::output_file;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -9,10 +10,10 @@ pub(in crate::cli) struct RecordArgs {
     #[arg(required_unless_present = "deploy_log")]
     pub(in crate::cli) runbook: Option<String>,
     /// Append the last move of the alias to this DEPLOY-LOG.md instead
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["log", "from", "note", "operator"])]
+    #[arg(long, value_name = "FILE", value_parser = output_file(), conflicts_with_all = ["log", "from", "note", "operator"])]
     pub(in crate::cli) deploy_log: Option<PathBuf>,
     /// The log to append to [default: governance_log of the stack]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_file())]
     pub(in crate::cli) log: Option<PathBuf>,
     /// Who records it [default: the name of the login]
     #[arg(long, value_name = "NAME")]

@@ -1,5 +1,6 @@
 //! The arguments of `duckops triage`, and of what compares its recordings.
 
+use super::output_file;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -19,7 +20,7 @@ pub(in crate::cli) struct TriageArgs {
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) deploy_log: Option<PathBuf>,
     /// Save a recording of this run to a new file, without secrets
-    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
+    #[arg(long, value_name = "FILE", conflicts_with = "watch", value_parser = output_file())]
     pub(in crate::cli) save: Option<PathBuf>,
     /// Hide the AWS account number in that file, too
     #[arg(long, requires = "save")]

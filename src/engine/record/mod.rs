@@ -18,6 +18,7 @@ use crate::state_dir::StateDirError;
 use crate::state_dir::append_log::{AppendError, AppendLog};
 use crate::state_dir::journal::Journal;
 use crate::text::{Printable, printable_lines};
+use crate::write::report::quoted;
 use serde_json::json;
 use std::path::Path;
 use ulid::Ulid;
@@ -46,6 +47,8 @@ pub struct RecordRequest<'a> {
     pub called: Option<&'a Printable>,
     /// The log; none only where nothing is written.
     pub log: Option<&'a Path>,
+    /// The recording that is judged in place of the present.
+    pub from: Option<&'a Path>,
     /// Whether the entry is only shown.
     pub dry_run: bool,
 }
@@ -108,9 +111,10 @@ impl EvaluatedIncident {
             (false, exit::OK) => format!("RECORDED  {summary}\nentry     {id}\n"),
             // The entry is wanted all the same, to be put in by hand.
             (false, code) => format!(
-                "{}  {summary}\nNEXT      duckops record {} --dry-run\n",
+                "{}  {summary}\nNEXT      duckops record {}{} --dry-run\n",
                 not_recorded(code),
-                judged.id
+                judged.id,
+                from_argument(request.from)
             ),
         };
         let told = notice.as_ref();
@@ -137,6 +141,12 @@ impl EvaluatedIncident {
             text,
         }))
     }
+}
+
+/// The argument that names the recording; of standard input nothing is left to be read.
+fn from_argument(from: Option<&Path>) -> String {
+    let named = from.and_then(Path::to_str).filter(|path| *path != "-");
+    named.map_or_else(String::new, |path| format!(" --from {}", quoted(path)))
 }
 
 /// The escalation of this incident in the last day, from any machine that shares the history;
