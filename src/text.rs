@@ -177,6 +177,14 @@ fn is_invisible(c: char) -> bool {
         | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe20..=0xfe2f)
 }
 
+/// `1 error`, `0 errors`, of a noun whose plural ends with `s`.
+pub(crate) fn counted(number: i64, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
 /// The one name that begins with what was asked for, or else the last of those that differ from it
 /// in one edit: a letter more, less or other, or two letters changed over.
 pub fn near<'a>(asked: &str, known: &[&'a str]) -> Option<&'a str> {

@@ -264,3 +264,36 @@ pub(super) fn subject(runbook: &model::RunbookReport) -> Option<String> {
 fn is_false(flag: &bool) -> bool {
     !*flag
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn what_a_runbook_about_many_is_about_is_what_its_next_action_shows() {
+        for (command, due) in [
+            (
+                "duckops bond show AAAA000000000001",
+                Some("AAAA000000000001"),
+            ),
+            (
+                "duckops bond show AAAA000000000001 --stack x",
+                Some("AAAA000000000001"),
+            ),
+            ("duckops bond list AAAA000000000001", None),
+            ("duckops bond show --all", None),
+            ("duckops peck show peck-0001", None),
+            ("other bond show AAAA000000000001", None),
+            ("duckops bond show", None),
+        ] {
+            let mut runbook = sample::one_bad_runbook().runbooks.remove(0);
+            runbook.id = "bond".into();
+            runbook.next_action = Some(model::NextAction {
+                text: "Look at it".into(),
+                command: Some(command.into()),
+            });
+            assert_eq!(subject(&runbook).as_deref(), due, "{command}");
+        }
+    }
+}

@@ -257,6 +257,11 @@ fn three_of_five_bad_runs_are_needed_and_earlier_ones_are_shown_as_held() {
             assert!(standing(&report).held);
             let said = format!("{} {:?}", report.summary, report.notes);
             assert!(said.contains("of 5") || said.contains("last 5"), "{said}");
+            let begins = match report.verdict < verdict {
+                true => "Held back (",
+                false => "Not over yet (",
+            };
+            assert!(report.summary.as_str().starts_with(begins), "{said}");
         }
         codes.push(report.exit_code());
     }

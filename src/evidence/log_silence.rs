@@ -4,6 +4,7 @@
 
 use crate::fact::{self, FactValue, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
+use crate::text::counted;
 
 /// The window of errors in the log.
 const WINDOW: i64 = 15 * 60;
@@ -48,7 +49,8 @@ pub fn check_log_silence(answers: &mut [Observation], now: i64) {
     let unavailable = Unavailable::new(
         UnavailableReason::NoData,
         format!(
-            "{group} holds no line of the last 15 min, though the function was invoked {invoked} times: it logs elsewhere, or may not write"
+            "{group} holds no line of the last 15 min, though the function was invoked {}: it logs elsewhere, or may not write",
+            counted(invoked, "time")
         ),
     )
     .fix("Check LoggingConfig of the function and logs:PutLogEvents of its role");

@@ -239,6 +239,23 @@ mod tests {
     }
 
     #[test]
+    fn one_version_takes_over_between_two_hours_of_invocations() {
+        let metrics = |number, invocations: &[(i64, i64)]| VersionMetrics {
+            number,
+            invocations: invocations.to_vec(),
+            errors: Vec::new(),
+        };
+        let all = [
+            metrics(60, &[(0, 7), (HOUR, 3)]),
+            metrics(61, &[(HOUR, 0), (2 * HOUR, 8), (3 * HOUR, 9)]),
+        ];
+        let bounds = |current| by_hours(&all, current).map(|found| (found.after, found.before));
+        assert_eq!(bounds(61), Some((Some(HOUR), Some(3 * HOUR))));
+        // Others were invoked after all that this one did: nothing is known of a move to it.
+        assert_eq!(bounds(60), None);
+    }
+
+    #[test]
     fn the_first_invocation_that_is_seen_is_no_move() {
         assert_eq!(moved(7 * 86_400, &[]), None);
         assert_eq!(moved(7 * 86_400, &[(240, 0)]), None);

@@ -5,6 +5,7 @@
 //! function shows as a whole counts as it would have.
 
 use crate::fact::{FactValue, Group};
+use crate::lambda::error_rate::errors_in;
 use crate::observation::{FactState, Observation, Observations, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use time::OffsetDateTime;
@@ -138,7 +139,7 @@ fn errors_by_version(
             let own = errors.iter().filter(|(name, _)| name == version);
             let failed: i64 = own.map(|(_, series)| inside(series)).sum();
             let name = version.printable(20);
-            let line = format!("{name}: {failed} errors in {invoked} invocations");
+            let line = format!("{name}: {}", errors_in(failed, invoked));
             errors_by_version.lines.push(Untrusted::new(line));
         }
     }
@@ -182,11 +183,11 @@ mod tests {
 
     type ToldSeries<'a> = &'a [(&'a str, &'a [(i64, i64)])];
 
-    fn error_owner(
+    fn shown(
         version: Option<&str>,
         invocations: Option<ToldSeries<'_>>,
         errors: ToldSeries<'_>,
-    ) -> ErrorOwner {
+    ) -> Observations {
         let at = OffsetDateTime::UNIX_EPOCH;
         let mut alias = Observation::silent(
             Probe::Alias,
@@ -214,13 +215,47 @@ mod tests {
         for observation in [alias, lambda] {
             observations.add(crate::fact::declared(observation.probe), observation);
         }
+        observations
+    }
+
+    fn error_owner(
+        version: Option<&str>,
+        invocations: Option<ToldSeries<'_>>,
+        errors: ToldSeries<'_>,
+    ) -> ErrorOwner {
         join(
             &mut Observation::new(Probe::History),
-            &observations,
+            &shown(version, invocations, errors),
             START,
             3,
-            at,
+            OffsetDateTime::UNIX_EPOCH,
         )
+    }
+
+    #[test]
+    fn what_counts_is_what_versions_did_since_the_start() {
+        let invocations: ToldSeries<'_> = &[
+            ("61", &[(599, 5), (600, 9)]),
+            ("62", &[(600, 4)]),
+            ("63", &[(599, 7)]),
+        ];
+        let errors: ToldSeries<'_> = &[("61", &[(599, 1), (660, 2)]), ("62", &[(600, 1)])];
+        let shown = shown(Some("61"), Some(invocations), errors);
+        assert_eq!(serving_since(&shown, START), Some((9, 2)));
+        assert_eq!(serving_since(&shown, START + 1), None);
+        let counted = errors_by_version(&shown, START).ok().expect("invocations");
+        let lines: Vec<String> = counted
+            .lines
+            .iter()
+            .map(|line| line.printable(80).to_string())
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "62: 1 error in 4 invocations",
+                "61: 2 errors in 9 invocations"
+            ]
+        );
     }
 
     #[test]

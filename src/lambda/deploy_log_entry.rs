@@ -167,6 +167,14 @@ mod tests {
                 .expect("a move")
                 .ends_with("| not verified")
         );
+        // So are those of another alias.
+        let mut another = plan("42", "41", json!({}));
+        another["alias"] = json!("canary");
+        let another = [
+            ("1", Stage::Plan, another),
+            ("1", Stage::Outcome, in_force()),
+        ];
+        assert_eq!(newest(&another), Err(DeployLogEntryError::None));
         // Another stack's moves are another log's.
         assert_eq!(
             DeployLogEntry::newest(&chain(&first), "staging", "prod"),

@@ -1,6 +1,8 @@
 //! Error rates with their uncertainty: 95 % Wilson bounds, and the limits that a version's record is
 //! compared with.
 
+use crate::text::counted;
+
 /// A version is good if its error rate is below this with 95 % confidence.
 pub const MAX_ERROR_RATE: f64 = 0.05;
 /// Fewest error-free invocations whose upper bound is below [`MAX_ERROR_RATE`].
@@ -33,14 +35,15 @@ pub(crate) fn error_rate_at_least(errors: i64, invocations: i64) -> f64 {
     wilson_bounds(errors, invocations).0
 }
 
+/// `40 errors in 80 invocations`
+pub(crate) fn errors_in(errors: i64, invocations: i64) -> String {
+    let invoked = counted(invocations, "invocation");
+    format!("{} in {invoked}", counted(errors, "error"))
+}
+
 /// `40 errors in 80 invocations (50 %)`; without errors no rate is needed.
 pub(crate) fn record(errors: i64, invocations: i64) -> String {
-    let count = |number: i64, one: &str, many: &str| match number {
-        1 => format!("1 {one}"),
-        number => format!("{number} {many}"),
-    };
-    let invoked = count(invocations, "invocation", "invocations");
-    let record = format!("{} in {invoked}", count(errors, "error", "errors"));
+    let record = errors_in(errors, invocations);
     match (errors, invocations) {
         (1.., 1..) => {
             let rate = errors as f64 / invocations as f64 * 100.0;

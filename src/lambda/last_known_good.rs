@@ -9,7 +9,7 @@
 //! one that served last is chosen, the newer one where they served in the same hour.
 
 use super::error_rate::{
-    MAX_ERROR_RATE, MIN_CLEAN_INVOCATIONS, error_rate_at_least, error_rate_at_most,
+    MAX_ERROR_RATE, MIN_CLEAN_INVOCATIONS, error_rate_at_least, error_rate_at_most, errors_in,
 };
 use super::version_config::VersionConfig;
 use super::version_events::{EventStanding, VersionEvents};
@@ -247,7 +247,7 @@ impl Record {
             return Some("metrics contradict each other".to_owned());
         }
         if invoked > 0 && error_rate_at_least(failed, invoked) >= MAX_ERROR_RATE {
-            return Some(format!("failed: {failed} errors in {invoked} invocations"));
+            return Some(format!("failed: {}", errors_in(failed, invoked)));
         }
         let is_proven = error_rate_at_most(failed, invoked) < MAX_ERROR_RATE;
         if is_proven || self.answered_at.is_some() {

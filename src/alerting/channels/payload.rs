@@ -283,6 +283,20 @@ mod tests {
     use crate::report::model::Verdict;
     use crate::report::sample;
 
+    #[test]
+    fn a_line_that_only_names_a_fact_is_told_from_words() {
+        for (line, due) in [
+            ("email.sent_24h: 190", true),
+            ("email.sent_24h = 190", true),
+            ("email.sent_24h at 190", false),
+            ("Email.sent: 190", false),
+            ("email: 190", false),
+            ("190 of 200 mails", false),
+        ] {
+            assert_eq!(is_raw_fact(line), due, "{line}");
+        }
+    }
+
     /// The ids of bonds and requests come from outside.
     #[test]
     fn a_key_is_never_longer_than_pagerduty_takes() {

@@ -239,3 +239,37 @@ fn a_failing_channel_does_not_delay_the_others() {
     let other = [channel("elsewhere", Warning)];
     assert_eq!(series.state.claim(now + LEASE, "other", &other), []);
 }
+
+/// What waits: a message that was never tried, one that was claimed for its first try, and one that
+/// was tried.
+fn waiting_at_stages() -> AlertState {
+    let mut state = waiting(3).state;
+    let claimed = state.claim(at(3_600), "one", &[channel("chat", Warning)]);
+    assert_eq!(claimed.len(), 3);
+    state.outbox[0].claim = None;
+    state.outbox[2].attempts = 1;
+    state
+}
+
+#[test]
+fn only_what_was_never_tried_counts_as_unheard_when_a_channel_closes() {
+    let mut state = waiting_at_stages();
+    let other = Message {
+        channel: "mail".to_owned(),
+        ..state.outbox[0].clone()
+    };
+    state.outbox.push(other);
+    let channels = [channel("chat", Warning), channel("mail", Warning)];
+    let closed = [("chat".to_owned(), "its secret is missing".to_owned())];
+    state.note_closed(at(3_601), &channels, &closed);
+    let unheard: Vec<bool> = state.outbox.iter().map(|m| m.is_unheard).collect();
+    assert_eq!(unheard, [true, false, false, false]);
+}
+
+#[test]
+fn a_message_on_its_first_way_does_not_wait() {
+    let state = waiting_at_stages();
+    let reports = state.channel_reports(at(3_601), &[channel("chat", Warning)]);
+    let kinds: Vec<_> = reports[0].waiting.iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, ["trigger", "trigger"], "the first and the last");
+}

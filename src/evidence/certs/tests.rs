@@ -192,3 +192,29 @@ fn whoever_registered_within_the_hour_is_not_stalled_yet() {
         assert_eq!(dated.stalled().ok(), Some(by_feed), "{young}");
     }
 }
+
+#[test]
+fn what_history_covers_of_a_window_is_said_in_percent() {
+    let covers = |covered, reset| Increase {
+        at_least: 0,
+        at_most: None,
+        at_edge: 0,
+        covered,
+        reset,
+        since: None,
+    };
+    let of = |ducklings, certificates| {
+        shown((0, None), (0, None)).not_covered(&ducklings, &certificates)
+    };
+    let found = of(covers(0.25, false), covers(0.5, false));
+    assert_eq!(found.why, UnavailableReason::NotCovered);
+    let said = found.detail.to_string();
+    assert!(said.contains("covers 25 % of the last 48 h:"), "{said}");
+    let found = of(covers(0.25, false), covers(0.1, true));
+    assert_eq!(found.why, UnavailableReason::CounterReset);
+    let said = found.detail.to_string();
+    assert!(
+        said.contains("covers 10 % of the last 48 h, and a total fell"),
+        "{said}"
+    );
+}

@@ -6,7 +6,7 @@ use crate::connections::{
 };
 use crate::fact::{FactValue, duration};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, counted};
 use time::OffsetDateTime;
 
 pub(super) fn facts(
@@ -234,7 +234,8 @@ fn keys(
             lacks_token,
             UnavailableReason::NotCovered,
             format!(
-                "the age of {many} keys is not known: the feed shows no rotation of them and goes back {}",
+                "the age of {} is not known: the feed shows no rotation and goes back {}",
+                counted(i64::try_from(many).unwrap_or(i64::MAX), "key"),
                 duration(all.reach.unwrap_or(0))
             ),
         )),

@@ -4,6 +4,7 @@ use super::certificate::FaultSubject;
 use super::fault::FaultSource;
 use super::fault_kind::LogFault;
 use super::log_counts::LogCounts;
+use crate::text::counted;
 
 /// `12 timeouts, 3 other errors`; `None` without an error line.
 pub(super) fn words(counts: &LogCounts<LogFault, (FaultSource, FaultSubject)>) -> Option<String> {
@@ -29,11 +30,4 @@ pub(super) fn words(counts: &LogCounts<LogFault, (FaultSource, FaultSubject)>) -
         true => words,
         false => format!("at least {words}"),
     })
-}
-
-fn counted(count: i64, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
-    }
 }

@@ -3,7 +3,7 @@
 use crate::fact::{self, FactValue};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::redact;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, counted};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines kept as evidence.
@@ -119,8 +119,8 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
             None if self.all() == 0 && self.outside > 0 => Err(Unavailable::new(
                 UnavailableReason::Contradictory,
                 format!(
-                    "{} lines of the answer are dated outside the window that was asked for",
-                    self.outside
+                    "the answer holds {} dated outside the window that was asked for",
+                    counted(self.outside, "line")
                 ),
             )),
             None => Ok(FactValue::Int(count)),

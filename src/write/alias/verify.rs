@@ -3,7 +3,7 @@
 use super::canary_evaluation;
 use super::status::{StatusReading, read_status};
 use crate::cloud::Http;
-use crate::lambda::error_rate::{MAX_ERROR_RATE, error_rate_at_least};
+use crate::lambda::error_rate::{MAX_ERROR_RATE, error_rate_at_least, errors_in};
 use crate::lambda::reader::FunctionReader;
 use crate::stack::Stack;
 use serde_json::{Value, json};
@@ -120,7 +120,7 @@ pub async fn metrics(asking: &FunctionReader<'_>, version: &str, since: i64) -> 
             let (invoked, failed) = (served.invoked(), served.failed());
             let bad = error_rate_at_least(failed, invoked) > MAX_ERROR_RATE;
             (
-                format!("{failed} errors in {invoked} invocations since the move"),
+                format!("{} since the move", errors_in(failed, invoked)),
                 bad,
             )
         }

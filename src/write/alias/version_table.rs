@@ -2,6 +2,7 @@
 
 use super::findings::AliasFindings;
 use crate::fact::duration;
+use crate::lambda::error_rate::errors_in;
 use crate::lambda::{VersionConfig, VersionMetrics};
 use crate::observation::Unavailable;
 use crate::report::columns::Screen;
@@ -148,11 +149,7 @@ pub(super) fn lines(findings: &AliasFindings) -> Vec<String> {
             let record = served
                 .get(number)
                 .map_or("no metrics".to_owned(), |served| {
-                    format!(
-                        "{} errors in {} invocations",
-                        served.failed(),
-                        served.invoked()
-                    )
+                    errors_in(served.failed(), served.invoked())
                 });
             format!("version {number}: {state}; {record}")
         })
