@@ -243,7 +243,9 @@ mod tests {
         let shown = shown(Some("61"), Some(invocations), errors);
         assert_eq!(serving_since(&shown, START), Some((9, 2)));
         assert_eq!(serving_since(&shown, START + 1), None);
-        let counted = errors_by_version(&shown, START).ok().expect("invocations");
+        let Ok(counted) = errors_by_version(&shown, START) else {
+            panic!("there are invocations");
+        };
         let lines: Vec<String> = counted
             .lines
             .iter()
