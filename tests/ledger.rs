@@ -316,8 +316,12 @@ fn storm(processes: usize, at_once: usize) -> (usize, usize) {
 /// The whole: `cargo test --test claims -- --ignored --nocapture two_hundred_appends`.
 #[test]
 fn appends_at_once_lose_nothing_when_some_are_killed() {
-    let (acknowledged, killed) = storm(48, 16);
-    assert!(acknowledged >= 10 && killed >= 10);
+    // On a busy machine nearly all may be killed before they write, or nearly none.
+    let is_telling = (0..6).any(|_| {
+        let (acknowledged, killed) = storm(48, 16);
+        acknowledged >= 10 && killed >= 10
+    });
+    assert!(is_telling, "some must end and some be killed");
 }
 
 #[test]

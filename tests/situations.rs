@@ -169,8 +169,9 @@ fn a_deploy_log_that_names_the_broken_version_does_not_stand_in_the_way() {
         std::fs::write(&path, &entry).expect("written");
         let path = path.to_str().expect("UTF-8");
         let document = triage(&stage, &["--deploy-log", path]);
+        let back = format!("{BACK} --deploy-log {path}");
         assert_eq!(
-            document["next_action"]["command"], BACK,
+            document["next_action"]["command"], back,
             "{entry}: {document:#}"
         );
         assert_eq!(reason(&document, "alias"), alias, "{entry}");
