@@ -249,19 +249,13 @@ fn three_of_five_bad_runs_are_needed_and_earlier_ones_are_shown_as_held() {
     let mut codes = Vec::new();
     for verdict in [Critical, Fine, Critical, Fine, Critical, Fine, Fine, Fine] {
         let report = series.check(verdict);
-        assert_eq!(
-            report.runbooks[0].verdict, verdict,
-            "the runbook's own stays"
-        );
+        assert_eq!(report.runbooks[0].verdict, verdict, "its own");
         if report.verdict != verdict {
             assert!(standing(&report).held);
             let said = format!("{} {:?}", report.summary, report.notes);
             assert!(said.contains("of 5") || said.contains("last 5"), "{said}");
-            let begins = match report.verdict < verdict {
-                true => "Held back (",
-                false => "Not over yet (",
-            };
-            assert!(report.summary.as_str().starts_with(begins), "{said}");
+            let is_held_back = report.summary.as_str().starts_with("Held back (");
+            assert_eq!(is_held_back, report.verdict < verdict, "{said}");
         }
         codes.push(report.exit_code());
     }

@@ -106,7 +106,8 @@ pub(super) async fn run(context: &Context, args: &args::TriageArgs) -> Result<Ru
         let shown = Printable::path(path);
         let text = named_file::deploy_log(context, path).await?;
         let scope = run.stack.deploy_log_scope(run.now.unix_timestamp());
-        run.versions.deploy_log = Some(path.clone());
+        // A pipe is empty for the command that would name it again.
+        run.versions.deploy_log = path.is_file().then(|| path.clone());
         if let Err(why) = run.versions.add_deploy_log(&text, scope) {
             run.notes
                 .push(format!("{shown} was not used: {why}").into());
