@@ -9,6 +9,7 @@ use super::{Context, progress};
 use crate::engine::history_open;
 use crate::engine::trend::{self, Trend};
 use crate::engine::with_history::with_history;
+use crate::evidence;
 use crate::fact::instant;
 use crate::history::{self, History, HistoryError, Location, StackKey};
 use crate::report::document::Document;
@@ -83,7 +84,9 @@ async fn trends(context: &Context, args: args::HistoryArgs) -> Result<u8, Failur
     let read = move |history: &mut dyn History, stack: &StackKey| {
         let recorded = history.facts(stack).map_err(failed)?;
         let facts = match fact {
-            None => recorded,
+            None => (recorded.into_iter())
+                .filter(|name| !evidence::is_offline_agent(name))
+                .collect(),
             Some(fact) if recorded.contains(&fact) => vec![fact],
             Some(fact) => {
                 let known = recorded.iter().map(String::as_str);

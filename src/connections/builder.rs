@@ -257,6 +257,8 @@ impl ConnectionsBuilder {
             bond.uncertain = silent.or(bond.uncertain);
         }
         Connections {
+            only: self.only,
+            listed: false,
             pecks,
             bonds,
             callback_errors,

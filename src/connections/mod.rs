@@ -127,6 +127,10 @@ pub struct Connections {
     pub bonds: Vec<Bond>,
     /// The callbacks that failed in the last 24 h by the feed, newest first.
     pub callback_errors: Vec<CallbackError>,
+    /// To whom the run is confined.
+    pub only: Option<Only>,
+    /// Whether the lists were asked, too.
+    pub listed: bool,
     /// The server's clock, in seconds since 1970.
     pub now: i64,
     /// How far back the feed goes, in seconds.
@@ -138,6 +142,16 @@ pub struct Connections {
 }
 
 impl Connections {
+    /// Adds an agent that an earlier run saw, by its last pulse.
+    pub fn recall(&mut self, id: &str, pulse: i64) {
+        let mut bond = Bond {
+            id: id.to_owned(),
+            ..Bond::default()
+        };
+        bond.happened(EventKind::Pulse, pulse);
+        self.bonds.push(bond);
+    }
+
     /// Calls `each` with every text of the records, so that secrets can be removed.
     pub fn each_text(&mut self, each: &mut impl FnMut(&mut [&mut String])) {
         for peck in &mut self.pecks {

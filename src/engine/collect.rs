@@ -75,6 +75,8 @@ pub fn probes_for_facts(facts: impl IntoIterator<Item = &'static str>) -> BTreeS
 pub struct ProbeResults {
     /// The facts.
     pub observations: Observations,
+    /// Agents that history is to keep as OFFLINE, or not any more.
+    pub offline_agents: Vec<(String, i64)>,
     /// Oddities of this run that a reader must know.
     pub notes: Vec<Printable>,
     /// How many secrets were removed from the answers.
@@ -160,6 +162,7 @@ pub async fn ask_probes(
         evidence::check_gateway(&mut answers, access, asking.now);
     }
     evidence::check_log_silence(&mut answers, asking.now.unix_timestamp());
+    evidence::recall_offline_agents(&mut answers, &past, asking.now);
     evidence::check_dead_targets(&mut answers, asking.now);
     let skew = check_clock_skew(&mut answers, &mut notes);
     let mut observations = Observations::default();
@@ -190,7 +193,7 @@ pub async fn ask_probes(
         observations.add(fact::declared(Probe::History), joined);
     }
     evidence::join_population(&mut observations, asking.now);
-    if let Err(unavailable) = past {
+    if let Err(unavailable) = &past {
         notes.push(format!("history was not read: {}", unavailable.detail).into());
     }
     let mut removed = Removed::default();
@@ -201,6 +204,7 @@ pub async fn ask_probes(
         .iter_mut()
         .for_each(|note| note.edited(|note| secrets.hide(&mut [note], &mut removed)));
     ProbeResults {
+        offline_agents: evidence::offline_agents(&observations, &past),
         observations,
         notes,
         removed,

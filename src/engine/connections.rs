@@ -4,7 +4,6 @@
 use super::collect;
 use super::run::Run;
 use crate::connections::{Connections, Only};
-use crate::history::Location;
 use crate::judge::Selection;
 use crate::probe::Access;
 use crate::report::model::Report;
@@ -27,8 +26,7 @@ pub async fn observe(
 ) -> ObservedConnections {
     run.access = access;
     run.only = only;
-    // A look at single connections is no check of the stack, so history is not concerned.
-    run.history = Location::None;
+    // A look at single connections is no check of the stack: it reads history and records nothing.
     run.queue = None;
     let steps = runbook.steps.iter().map(|step| (runbook, step));
     let mut collected = run.collect(&collect::probes_for_steps(steps)).await;

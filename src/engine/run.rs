@@ -189,6 +189,7 @@ impl Run {
         let history = opened.lock().ok().and_then(|mut opened| opened.take());
         let ProbeResults {
             observations,
+            offline_agents,
             notes: more,
             removed,
             lookup,
@@ -198,6 +199,7 @@ impl Run {
         let collected = CollectedRun {
             probe_context,
             observations,
+            offline_agents,
             removed,
             lookup,
             assessment,
@@ -215,6 +217,7 @@ pub struct CollectedRun {
     pub probe_context: Arc<ProbeContext>,
     /// Their results.
     pub observations: Observations,
+    offline_agents: Vec<(String, i64)>,
     /// The secrets that were taken out of the observations.
     removed: Removed,
     /// What was learned about single versions, or why they were not asked about.
@@ -244,6 +247,8 @@ impl CollectedRun {
         };
         let conclusion = judge::judge(selected, parents, inputs);
         let verdicts = conclusion.runbooks.iter();
+        let mut numbers = collect::numbers(&self.observations);
+        numbers.extend(self.offline_agents);
         let snapshot = Snapshot {
             id: Ulid::generate(),
             at: *now,
@@ -252,7 +257,7 @@ impl CollectedRun {
             runbooks: verdicts
                 .map(|runbook| (runbook.id.to_string(), runbook.verdict.word().to_owned()))
                 .collect(),
-            numbers: collect::numbers(&self.observations),
+            numbers,
             duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let origin = ReportOrigin {

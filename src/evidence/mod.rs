@@ -21,6 +21,7 @@ mod mail_forecast;
 mod mail_silence;
 mod moves;
 mod none_since;
+mod offline_agents;
 mod outage;
 mod population;
 mod recovery;
@@ -34,6 +35,7 @@ pub use gateway::check_gateway;
 pub use log_silence::check_log_silence;
 pub use mail_silence::check_mail_silence;
 pub use moves::VersionEvidence;
+pub use offline_agents::{is_offline_agent, offline_agents, recall_offline_agents};
 pub use population::join_population;
 pub use recovery::{STEADY, WaitedFor};
 pub use refusal::check_refusal;
@@ -60,6 +62,8 @@ const DAY: Duration = Duration::DAY;
 pub struct RecordedSamples {
     samples: BTreeMap<&'static str, Vec<Sample>>,
     last_alive: Option<OffsetDateTime>,
+    /// Id and last pulse of the agents that a run of the last two days saw OFFLINE last.
+    offline: Vec<(String, i64)>,
     /// When the first snapshot was recorded, on a first installation whose history is too young.
     pub installed: Option<OffsetDateTime>,
 }
@@ -94,8 +98,11 @@ impl RecordedSamples {
             samples.insert(fact, history.samples(stack, fact, now - span)?);
         }
         let ever = OffsetDateTime::UNIX_EPOCH;
+        let mut offline = history.newest(stack, offline_agents::RECORD, now - 2 * DAY)?;
+        offline.retain(|(_, pulse)| *pulse > 0);
         Ok(Self {
             samples,
+            offline,
             last_alive: history.last_positive(stack, ALIVE, ever, now)?,
             installed: None,
         })

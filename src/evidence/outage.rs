@@ -106,9 +106,8 @@ mod tests {
             value: i64::from(*answered),
         };
         RecordedSamples {
-            installed: None,
             samples: BTreeMap::from([(GOOD_ANSWERS, runs.iter().map(sample).collect())]),
-            last_alive: None,
+            ..RecordedSamples::default()
         }
     }
 

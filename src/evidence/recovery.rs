@@ -104,9 +104,8 @@ mod tests {
             value: i64::from(*good),
         };
         let past = Ok(RecordedSamples {
-            installed: None,
             samples: BTreeMap::from([(GOOD_ANSWERS, runs.iter().map(sample).collect())]),
-            last_alive: None,
+            ..RecordedSamples::default()
         });
         let mut status = Observation::new(Probe::Status);
         status.set("api.good_answers", FactValue::Int(i64::from(good)), at(0));

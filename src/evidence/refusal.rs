@@ -99,12 +99,11 @@ mod tests {
             .collect()
         };
         let past = Ok(RecordedSamples {
-            installed: None,
             samples: BTreeMap::from([
                 (ALIAS_NUMBER, sample(|(_, version)| version)),
                 (GOOD_ANSWERS, sample(|_| 1)),
             ]),
-            last_alive: None,
+            ..RecordedSamples::default()
         });
         let moves: Vec<_> = (moved.into_iter())
             .map(|ago| WholeMove {

@@ -130,6 +130,17 @@ pub trait History: Send {
         to: OffsetDateTime,
     ) -> Result<Option<OffsetDateTime>, HistoryError>;
 
+    /// The newest value at or after `from` of each fact whose name begins so, by the rest of its name.
+    ///
+    /// # Errors
+    /// [`HistoryError`]; never an empty answer in its place.
+    fn newest(
+        &self,
+        stack: &StackKey,
+        beginning: &str,
+        from: OffsetDateTime,
+    ) -> Result<Vec<(String, i64)>, HistoryError>;
+
     /// The facts that were ever recorded for this stack, in order.
     ///
     /// # Errors
@@ -227,6 +238,15 @@ impl History for Nowhere {
         _: OffsetDateTime,
     ) -> Result<Option<OffsetDateTime>, HistoryError> {
         Ok(None)
+    }
+
+    fn newest(
+        &self,
+        _: &StackKey,
+        _: &str,
+        _: OffsetDateTime,
+    ) -> Result<Vec<(String, i64)>, HistoryError> {
+        Ok(Vec::new())
     }
 
     fn facts(&self, _: &StackKey) -> Result<Vec<String>, HistoryError> {

@@ -238,6 +238,15 @@ impl History for Pending {
         self.behind.last_positive(stack, fact, from, to)
     }
 
+    fn newest(
+        &self,
+        stack: &StackKey,
+        beginning: &str,
+        from: OffsetDateTime,
+    ) -> Result<Vec<(String, i64)>, HistoryError> {
+        self.behind.newest(stack, beginning, from)
+    }
+
     fn facts(&self, stack: &StackKey) -> Result<Vec<String>, HistoryError> {
         self.behind.facts(stack)
     }

@@ -60,9 +60,14 @@ pub(crate) async fn read_version_metrics(
     if versions.is_empty() {
         return Ok(Vec::new());
     }
-    let to = reader.now.unix_timestamp();
-    let from = (to - LOOKBACK).div_euclid(PERIOD) * PERIOD;
-    read_window(reader, config, &versions, from..to, PERIOD).await
+    let window = lookback(reader.now.unix_timestamp());
+    read_window(reader, config, &versions, window, PERIOD).await
+}
+
+/// The window of seconds since 1970 in which a version has its record: it begins with a period, since
+/// CloudWatch adds up whole ones.
+fn lookback(now: i64) -> std::ops::Range<i64> {
+    (now - LOOKBACK).div_euclid(PERIOD) * PERIOD..now
 }
 
 /// Reads invocations and errors of versions in a window of seconds since 1970.
@@ -162,4 +167,15 @@ fn query(reader: &FunctionReader<'_>, number: i64, name: &str, period: i64) -> M
         .metric_stat(stat)
         .return_data(true)
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_of_thirty_days_in_whole_hours_up_to_now() {
+        assert_eq!(lookback(2_592_000 + 7_199), 3_600..2_599_199);
+        assert_eq!(lookback(2_592_000 + 7_200), 7_200..2_599_200);
+    }
 }

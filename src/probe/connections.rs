@@ -53,6 +53,10 @@ pub(super) async fn observe(context: &ProbeContext) -> Observation {
     let connections = connections
         .builder
         .end(reach, silent, std::mem::take(&mut lists.notes));
+    let connections = Connections {
+        listed: lists.is_asked,
+        ..connections
+    };
     // These come from the feed alone, which every step may read.
     callbacks::facts(&mut observation, &connections, 0, context.now);
     match lists.failed.take() {
@@ -99,7 +103,12 @@ fn facts(
         return;
     }
     of_pecks(observation, all, (single, lists), at);
-    bonds::facts(observation, all, (single, lists.is_asked), at);
+    bond_facts(observation, all, at);
+}
+
+/// Says what the records show of bonds; again where more of them became known.
+pub fn bond_facts(observation: &mut Observation, all: &Connections, at: OffsetDateTime) {
+    bonds::facts(observation, all, (all.only.is_some(), all.listed), at);
 }
 
 /// A reason that the lists would remove.

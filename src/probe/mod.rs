@@ -18,7 +18,7 @@ mod metrics;
 mod status;
 
 pub use audit::{FeedItem, SharedFeed, listen};
-pub use connections::{Access, callback_facts};
+pub use connections::{Access, bond_facts, callback_facts};
 pub use function_configuration::SharedConfiguration;
 pub(crate) use status::{ClaimedHealth, StatusObject};
 

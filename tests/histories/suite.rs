@@ -18,6 +18,7 @@ macro_rules! of_every_store {
 of_every_store! {
     what_was_recorded_comes_back_with_its_baseline
     what_was_never_recorded_is_nothing
+    the_newest_values_are_found_by_the_beginning_of_a_name
     one_stack_never_sees_another
     the_same_snapshot_twice_is_recorded_once
     many_at_once_lose_nothing_and_record_nothing_twice
@@ -90,6 +91,37 @@ fn what_was_never_recorded_is_nothing(place: &dyn Place) {
         .expect("samples");
     assert_eq!(new.len(), 1);
     assert_eq!(since(&*history, 5), [(0, 0)]);
+}
+
+fn the_newest_values_are_found_by_the_beginning_of_a_name(place: &dyn Place) {
+    let mut history = place.open();
+    assert_eq!(history.newest(&prod(), "of.", at(0)), Ok(Vec::new()));
+    let numbers: [(i64, &[(&str, i64)]); 4] = [
+        (0, &[("of.old", 1), ("of.b", 2)]),
+        (10, &[("of.a", 3), ("of.b", 0), ("off", 4), ("of", 5)]),
+        (20, &[("of.\u{10fffd}", 6), ("of.", 7), ("OF.c", 8)]),
+        (30, &[("x", 9)]),
+    ];
+    for (second, numbers) in numbers {
+        let mut snapshot = snapshot(second as u128, second, 0);
+        let named = numbers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), *value));
+        snapshot.numbers = named.collect();
+        history.record(&snapshot).expect("recorded");
+    }
+    let due = [("", 7), ("a", 3), ("b", 0), ("\u{10fffd}", 6)];
+    let due: Vec<_> = due.map(|(name, value)| (name.to_owned(), value)).into();
+    for history in [history, place.open()] {
+        assert_eq!(history.newest(&prod(), "of.", at(10)), Ok(due.clone()));
+        let since = |from| {
+            history
+                .newest(&prod(), "of.", at(from))
+                .expect("values")
+                .len()
+        };
+        assert_eq!((since(0), since(11), since(21)), (5, 2, 0));
+    }
 }
 
 fn one_stack_never_sees_another(place: &dyn Place) {

@@ -89,7 +89,6 @@ pub(super) struct Incident {
     breaks_at: Option<i64>,
     /// Whether what is to be found is so at this moment.
     pub(super) holds: bool,
-    callback_errors: i64,
 }
 
 fn due(what: &'static str, runbook: &'static str, verdict: &'static str, command: &str) -> Due {
@@ -202,8 +201,9 @@ impl Incident {
                 let mut spike = due("over 10 errors", "inc-004", "critical", &show);
                 spike.commands.push("duckops escalate inc-004".to_owned());
                 let offline = due("agent OFFLINE", "bond", "critical", &show);
-                for nth in 0..16 {
-                    let wait = nth * 14 * MINUTE + 20 * MINUTE;
+                // Seven of ten are approved, and those fail: well over ten within a day.
+                for nth in 0..28 {
+                    let wait = nth * 10 * MINUTE + 20 * MINUTE;
                     platform.plan(wait, Event::Ask);
                 }
                 vec![named(offline), named(spike)]
@@ -279,7 +279,6 @@ impl Incident {
             execution,
             breaks_at,
             holds: true,
-            callback_errors: callback_errors(world),
         }
     }
 
@@ -298,11 +297,22 @@ impl Incident {
         let silent =
             |nth: &usize| now - platform.agents[*nth].last_pulse.unwrap_or(0) >= 30 * MINUTE;
         let bonded = || (0..platform.agents.len()).filter(|nth| platform.agents[*nth].is_bonded);
-        let errors = callback_errors(world) - self.callback_errors;
+        let is_of_today = |at: &&i64| now - **at < DAY;
+        let errors = platform.callback_errors.iter().filter(is_of_today).count();
         let since_certificate = now - platform.last_certificate;
         let registered = !platform.uncertified.is_empty();
-        self.holds = self.kind != Kind::Quota85 || used >= 0.8;
+        let is_quota = matches!(self.kind, Kind::Quota85 | Kind::Quota97 | Kind::Quota100);
+        self.holds = !is_quota || used >= 0.8;
         for (nth, due) in self.due.iter_mut().enumerate() {
+            if is_quota {
+                // What is due follows the quota, which ordinary mail moves as well.
+                due.is_root = used > 0.95;
+                let command = match due.is_root {
+                    true => "duckops escalate inc-005",
+                    false => "duckops runbook show",
+                };
+                due.commands = vec![command.to_owned()];
+            }
             let is_visible = match (self.kind, nth) {
                 (Kind::BrokenDeploy | Kind::LateDeploy, _) => platform.function.is_down(),
                 (Kind::StalledCertificates, 0) => registered && since_certificate >= DAY,
@@ -388,11 +398,6 @@ impl Incident {
             Kind::StuckExecution => platform.abort(&self.execution, world),
         }
     }
-}
-
-fn callback_errors(world: &FakeStack) -> i64 {
-    let breakdown = &world.status["peck_protocol"]["failure_breakdown"];
-    breakdown["callback_error"].as_i64().expect("a counter")
 }
 
 impl Platform {

@@ -116,7 +116,7 @@ impl Platform {
     /// The callback of this request fails, and everything that counts it says so.
     fn fail_callback(&mut self, id: &str, world: &mut FakeStack) {
         self.tell_of(world, "peck.callback_error", id);
-        self.last_callback_error = Some(self.now);
+        self.callback_errors.push(self.now);
         // Also where its target only reboots: its failed execution may be reported for an hour.
         self.strays.push(self.now);
         self.end(world, id, "FAILED", Some("callback_error"));

@@ -134,8 +134,8 @@ pub(super) struct Platform {
     pub(super) callbacks_fail: bool,
     /// Requests go to this agent.
     pub(super) popular: Option<usize>,
-    /// The last callback error, and the last stray of any kind.
-    pub(super) last_callback_error: Option<i64>,
+    /// When callbacks failed, and when anything strayed.
+    pub(super) callback_errors: Vec<i64>,
     pub(super) strays: Vec<i64>,
     entries: i64,
 }
@@ -161,7 +161,7 @@ impl Platform {
             mails: VecDeque::new(),
             callbacks_fail: false,
             popular: None,
-            last_callback_error: None,
+            callback_errors: Vec::new(),
             strays: Vec::new(),
             entries: 900,
         };

@@ -34,9 +34,8 @@ fn past(runs: &[Sighting]) -> Result<RecordedSamples, Unavailable> {
     let versions = of(|run| run.1);
     let answers = of(|run| i64::from(run.2));
     Ok(RecordedSamples {
-        installed: None,
         samples: BTreeMap::from([(ALIAS_NUMBER, versions), (GOOD_ANSWERS, answers)]),
-        last_alive: None,
+        ..RecordedSamples::default()
     })
 }
 

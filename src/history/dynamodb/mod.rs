@@ -241,6 +241,17 @@ impl History for DynamoDb {
         })
     }
 
+    fn newest(
+        &self,
+        stack: &StackKey,
+        beginning: &str,
+        from: OffsetDateTime,
+    ) -> Result<Vec<(String, i64)>, HistoryError> {
+        self.knowing(stack, async |past| {
+            past.newest(&self.table, beginning, millis(from)).await
+        })
+    }
+
     fn facts(&self, stack: &StackKey) -> Result<Vec<String>, HistoryError> {
         self.knowing(stack, async |past| {
             let (_, facts) = past.facts(&self.table).await?;

@@ -137,6 +137,22 @@ impl SnapshotReader {
         samples.ok_or_else(|| table.unreadable())
     }
 
+    /// See [`super::History::newest`].
+    pub(super) async fn newest(
+        &mut self,
+        table: &Table,
+        beginning: &str,
+        from: i64,
+    ) -> Result<Vec<(String, i64)>, HistoryError> {
+        while self.oldest >= from && self.more(table).await? {}
+        let newest = self.samples.iter().filter_map(|(fact, samples)| {
+            let name = fact.strip_prefix(beginning)?;
+            let (_, value) = samples.first().filter(|(at, _)| *at >= from)?;
+            Some((name.to_owned(), *value))
+        });
+        Ok(newest.collect())
+    }
+
     /// See [`super::History::last_positive`]. The index knows it to the hour, so no more
     /// than that is looked through, unless it speaks of a later time than is asked about.
     pub(super) async fn last_positive(

@@ -145,6 +145,15 @@ impl History for Sqlite {
         self.read(None, |db| rows::last_positive(db, stack, fact, from, to))
     }
 
+    fn newest(
+        &self,
+        stack: &StackKey,
+        beginning: &str,
+        from: OffsetDateTime,
+    ) -> Result<Vec<(String, i64)>, HistoryError> {
+        self.read(Vec::new(), |db| rows::newest(db, stack, beginning, from))
+    }
+
     fn facts(&self, stack: &StackKey) -> Result<Vec<String>, HistoryError> {
         self.read(Vec::new(), |db| rows::facts(db, stack))
     }

@@ -25,6 +25,14 @@ WHERE series = (SELECT id FROM series WHERE stack = ?1 AND fact = ?2)
   AND at_ms BETWEEN ?3 AND ?4 AND value > 0
 ORDER BY at_ms DESC LIMIT 1";
 
+/// Of the facts whose names begin so: no name goes on with a code point above the last one.
+const NEWEST: &str = "
+SELECT substr(fact, length(?2) + 1), (
+    SELECT value FROM sample WHERE series = series.id AND at_ms >= ?3
+    ORDER BY at_ms DESC, seq DESC LIMIT 1) AS newest
+FROM series WHERE stack = ?1 AND fact >= ?2 AND fact < ?2 || char(1114111)
+ORDER BY fact";
+
 const FACTS: &str = "SELECT fact FROM series WHERE stack = ?1 ORDER BY fact";
 
 const SUMMARIES: &str = "
@@ -137,6 +145,21 @@ pub(super) fn last_positive(
         .optional()
 }
 
+/// See [`super::History::newest`].
+pub(super) fn newest(
+    db: &Connection,
+    stack: &StackKey,
+    beginning: &str,
+    from: OffsetDateTime,
+) -> rusqlite::Result<Vec<(String, i64)>> {
+    let mut query = db.prepare_cached(NEWEST)?;
+    let rows = query.query_map(params![stack.0, beginning, millis(from)], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?))
+    })?;
+    let rows = rows.map(|row| row.map(|(name, value)| value.map(|value| (name, value))));
+    rows.filter_map(Result::transpose).collect()
+}
+
 /// See [`super::History::facts`].
 pub(super) fn facts(db: &Connection, stack: &StackKey) -> rusqlite::Result<Vec<String>> {
     db.prepare_cached(FACTS)?
@@ -222,6 +245,7 @@ mod tests {
             SAMPLES,
             EVER_POSITIVE,
             LAST_POSITIVE,
+            NEWEST,
             FACTS,
             SUMMARIES,
             LEDGER,

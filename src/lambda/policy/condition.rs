@@ -240,7 +240,6 @@ fn source_match(
         let actual = request.source_arn(&taken(id), &taken(stage));
         let alone = ConditionOperator {
             is_negated: false,
-            name: &operator.name.replace("Not", ""),
             ..*operator
         };
         let holds = |value: String| compare(&alone, &[value], &actual);

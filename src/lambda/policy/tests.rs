@@ -175,3 +175,30 @@ fn wildcards_cover_what_they_should() {
     assert!(!arn_match("arn:aws:*:b/*", "arn:aws:s3:r:1:b/c"));
     assert!(!arn_match("*", "arn:aws:s3:r:1:b/c"));
 }
+
+/// The request behind a read of the status at this address.
+fn request_at(url: &str) -> GatewayRequest {
+    let flags = crate::stack::Flags {
+        api_url: Some(url.to_owned()),
+        ..Default::default()
+    };
+    let settings = crate::stack::Settings::resolve(&flags, &|_| None).expect("settings");
+    GatewayRequest::of(&settings.stack, NOW)
+}
+
+#[test]
+fn the_address_of_the_gateway_itself_names_the_api_its_region_and_its_stage() {
+    let named = |url: &str| {
+        let request = request_at(url);
+        (request.api_id, request.stage, request.region)
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let own = named("https://a1b2c3.execute-api.eu-west-1.amazonaws.com/live/x");
+    assert_eq!(own, (some("a1b2c3"), some("live"), "eu-west-1".to_owned()));
+    let unstaged = named("https://a1b2c3.execute-api.eu-west-1.amazonaws.com/");
+    assert_eq!(unstaged, (some("a1b2c3"), None, "eu-west-1".to_owned()));
+    let mapped = named("https://api.example.com/live");
+    assert_eq!(mapped, (None, None, "us-east-1".to_owned()));
+    let emulated = named("http://127.0.0.1:9/live");
+    assert_eq!(emulated, (None, some("live"), "us-east-1".to_owned()));
+}
