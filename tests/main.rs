@@ -61,6 +61,7 @@ mod screens;
 mod season;
 mod secrets;
 mod sequence;
+mod short_feed;
 mod situations;
 mod structure;
 mod support;

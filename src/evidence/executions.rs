@@ -15,6 +15,8 @@ const DAY: i64 = 86_400;
 /// Counters are read once per run, minutes apart, so failures of the last hour are attributed in a
 /// window that is longer by this.
 const BETWEEN_RUNS: i64 = 900;
+/// An execution ends within so many seconds of the entry that says what its request came to.
+const SIMULTANEOUS: i64 = 60;
 const ENDED: &str = "executions.ended_24h_by_name";
 const ALL: &str = "executions.unsuccessful_24h";
 
@@ -153,20 +155,32 @@ fn outcomes(ended: &[NamedInstant], declined: &Declined<'_>, since: i64) -> Outc
             }
         }
     }
-    let unused = declined
-        .by_id
-        .iter()
-        .filter(|(_, at)| *at > since && !is_by_id);
-    let shown = unused.count() + usize::try_from(declined.nameless).unwrap_or(0);
+    let unused = (declined.by_id.iter()).filter(|(_, at)| *at > since && !is_by_id);
+    let unused: Vec<i64> = unused.map(|(_, at)| *at).collect();
+    let shown = unused.len() + usize::try_from(declined.nameless).unwrap_or(0);
     // The counters hold those that were found by their names, too.
     let counted = usize::try_from(declined.counted - counted_by_id).unwrap_or(0);
-    // Which of them are the outcomes is not known: the newest are taken for failures.
+    let left = failures.len().saturating_sub(shown.max(counted));
     failures.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
-    failures.truncate(failures.len().saturating_sub(shown.max(counted)));
+    remove_simultaneous(&mut failures, unused);
+    // Which of the rest are the outcomes is not known: the newest are taken for failures.
+    failures.truncate(left);
     let count = inside - failures.len();
     Outcomes {
         count: i64::try_from(count).unwrap_or(i64::MAX),
         failures,
+    }
+}
+
+/// Removes for each request that was declined the execution that ended with it, if one did: where names
+/// tell nothing, times do.
+fn remove_simultaneous(ended: &mut Vec<NamedInstant>, declined: Vec<i64>) {
+    for at in declined {
+        let distance = |(_, end): &NamedInstant| (end - at).abs();
+        let nearest = (0..ended.len()).min_by_key(|nth| distance(&ended[*nth]));
+        if let Some(nth) = nearest.filter(|nth| distance(&ended[*nth]) <= SIMULTANEOUS) {
+            ended.remove(nth);
+        }
     }
 }
 
@@ -238,6 +252,29 @@ mod tests {
     }
 
     #[test]
+    fn an_execution_that_ended_with_a_declined_request_is_the_outcome_of_that_one() {
+        let failures = |declined: &[(&str, i64)]| {
+            let by_id = named(declined);
+            let declined = Declined {
+                by_id: &by_id,
+                nameless: 0,
+                counted: 0,
+                counted_since: NOW,
+            };
+            let ended = named(&[("new", 1_000), ("old", 3_700), ("older", 3_760)]);
+            let failures = outcomes(&ended, &declined, NOW - DAY).failures;
+            let ages = failures.into_iter().map(|(_, at)| NOW - at);
+            ages.collect::<Vec<_>>()
+        };
+        assert_eq!(failures(&[("p-1", 1_060)]), [3_700, 3_760]);
+        assert_eq!(failures(&[("p-1", 3_690)]), [1_000, 3_760]);
+        assert_eq!(failures(&[("p-1", 1_060), ("p-2", 950)]), [3_700]);
+        // None of them ended with it.
+        assert_eq!(failures(&[("p-1", 1_061)]), [1_000, 3_700]);
+        assert_eq!(failures(&[]), [1_000, 3_700, 3_760]);
+    }
+
+    #[test]
     fn entries_that_name_no_request_are_outcomes_too() {
         let ended = &[("p-1", 60), ("b", 60), ("c", 60)];
         for (nameless, due) in [(0, 2), (1, 1), (2, 0), (9, 0)] {
@@ -260,7 +297,7 @@ mod tests {
             let found = failures(ended, &[("p-1", 100)], (0, counted));
             assert_eq!(found, due, "{counted}");
         }
-        // The newest are taken for the failures.
+        // Without a time beside them the newest are taken for the failures.
         assert_eq!(failures(&[("a", 60), ("b", 5_000)], &[], (0, 1)), (1, 0));
     }
 }
