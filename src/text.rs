@@ -206,6 +206,21 @@ pub fn near<'a>(asked: &str, known: &[&'a str]) -> Option<&'a str> {
         .copied()
 }
 
+/// One word for a POSIX shell, whatever is in it; as it is where it needs no quotes.
+pub(crate) fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:@/-=".contains(c);
+    // Some shells take a word that begins with `=` for a program.
+    match !text.is_empty() && !text.starts_with('=') && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => in_quotes(text),
+    }
+}
+
+/// The same, always in quotes.
+pub(crate) fn in_quotes(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

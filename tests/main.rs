@@ -64,6 +64,7 @@ mod sequence;
 mod short_feed;
 mod situations;
 mod structure;
+mod suggested;
 mod support;
 mod terminal;
 mod thresholds;

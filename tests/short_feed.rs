@@ -41,7 +41,7 @@ fn an_agent_whose_last_pulse_has_left_the_feed_is_still_named() {
     }
     let (code, shown) = stage.duckops(&["bond", "show", DEAD]).json();
     assert_eq!(
-        (code, &shown["bond"]["class"]),
+        (code, &shown["bond"]["health"]),
         (2, &"OFFLINE".into()),
         "{shown:#}"
     );

@@ -1089,36 +1089,3 @@ fn configuration_is_never_read_from_the_working_folder() {
     let read = Duckops::new(folder.path(), &["triage", "inc-001"]).run();
     assert_eq!(read.code, 64, "where it belongs it is read: {read:?}");
 }
-
-#[test]
-fn a_suggested_command_names_the_stack_that_a_flag_chose() {
-    let stage = Stage::of(world("inc-001"));
-    let config = stage.home().join("config/duckops");
-    std::fs::create_dir_all(&config).expect("a folder");
-    let account = "account = \"121546003735\"";
-    std::fs::write(
-        config.join("config.toml"),
-        format!("[stack.staging]\n{account}\n"),
-    )
-    .expect("a file");
-    let ran = |arguments: &[&str]| {
-        let duckops = stage.duckops(arguments);
-        duckops
-            .env("XDG_CONFIG_HOME", stage.home().join("config"))
-            .json()
-            .1
-    };
-    let flagged = ran(&["triage", "inc-001", "--stack", "staging"]);
-    let plain = ran(&["triage", "inc-001"]);
-    let command = |document: &Value| {
-        document["next_action"]["command"]
-            .as_str()
-            .expect("one")
-            .to_owned()
-    };
-    assert_eq!(
-        command(&flagged),
-        format!("{} --stack staging", command(&plain))
-    );
-    assert!(!command(&plain).contains("--stack"), "{plain:#}");
-}

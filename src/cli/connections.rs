@@ -15,6 +15,7 @@ use crate::probe::Access;
 use crate::report::document::Document;
 use crate::report::json::{DocumentKind, runbooks};
 use crate::report::model::{Layout, NextAction, Report};
+use crate::report::suggested::GivenArguments;
 use crate::text::{Printable, printable_lines};
 use serde_json::Value;
 use std::time::Instant;
@@ -115,6 +116,7 @@ async fn once(
     report.layout = layout;
     if let Some(next) = (view.next)(connections, report) {
         report.next_action = Some(next);
+        report.keep_arguments(GivenArguments::default());
     }
     if context.out.format == Format::Json {
         let mut extra = (view.json)(connections, report);

@@ -17,7 +17,8 @@ pub(super) async fn main(context: &Context, args: &args::DoctorArgs) -> Result<u
         Document::ok(DocumentKind::DoctorPolicy, summary, policy, extra)
     } else {
         let run = context.run()?;
-        let checks = doctor::checks(settings, &context.env, &context.library, run).await;
+        let mut checks = doctor::checks(settings, &context.env, &context.library, run).await;
+        checklist::keep_arguments(&mut checks, &settings.stack.arguments);
         let style = context.out.style;
         let kind = DocumentKind::Doctor;
         let mut document = checklist::document(kind, "doctor", &checks, None, style);

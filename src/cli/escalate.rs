@@ -16,7 +16,8 @@ use crate::exit;
 use crate::fact::instant;
 use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
-use crate::report::model::NextAction;
+use crate::report::model::{NextAction, Report};
+use crate::report::suggested::with_arguments;
 use crate::report::words::{wrap_in, wrap_words};
 use crate::state_dir::journal::Journal;
 use crate::text::Printable;
@@ -201,7 +202,7 @@ fn document(
         verdict: runbook.verdict,
         exit_code: outcome.code,
         summary: outcome.summary.as_str().into(),
-        next_action: next_action(outcome),
+        next_action: next_action(outcome, report),
         ..Heading::of(report)
     };
     let extra = json!({
@@ -231,7 +232,7 @@ fn page(
     columns: Option<usize>,
 ) -> String {
     let mut text = labelled(word(outcome.word).as_str(), &headline(outcome));
-    if let Some(next) = next_action(outcome) {
+    if let Some(next) = next_action(outcome, &escalation.situation.report) {
         text.push_str(&labelled("NEXT", next.text.as_str()));
         if let Some(command) = &next.command {
             text.push_str(&format!("          {command}\n"));
@@ -306,10 +307,11 @@ fn capitalised(text: &str) -> String {
     })
 }
 
-fn next_action(outcome: &EscalationOutcome) -> Option<NextAction> {
+fn next_action(outcome: &EscalationOutcome, report: &Report) -> Option<NextAction> {
     let (text, command) = outcome.next.as_ref()?;
+    let command = command.as_deref();
     Some(NextAction {
         text: text.as_str().into(),
-        command: command.as_deref().map(Printable::from),
+        command: command.map(|command| with_arguments(command, &report.stack.arguments).into()),
     })
 }

@@ -4,7 +4,7 @@ use super::Context;
 use super::fail::Failure;
 use crate::state_dir::input::{self, InputError};
 use crate::text::Printable;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The bytes of a file, or of a descriptor such as `-`, which must reach its end within the
 /// deadline. `flag` is what named it; nothing where it is an argument by itself.
@@ -21,11 +21,16 @@ pub(super) async fn bytes(
     read.map_err(|error| unreadable(flag, path, &error))
 }
 
-/// The text of the log that `--deploy-log` names.
-pub(super) async fn deploy_log(context: &Context, path: &Path) -> Result<String, Failure> {
+/// The text of the log that `--deploy-log` names, and its path where another command can read it
+/// again: a pipe would be empty.
+pub(super) async fn deploy_log(
+    context: &Context,
+    path: &Path,
+) -> Result<(String, Option<PathBuf>), Failure> {
     const FLAG: &str = "--deploy-log: ";
     let bytes = bytes(context, FLAG, path, input::MAX_LOG).await?;
-    input::as_text(bytes).map_err(|error| unreadable(FLAG, path, &error))
+    let text = input::as_text(bytes).map_err(|error| unreadable(FLAG, path, &error))?;
+    Ok((text, path.is_file().then(|| path.to_owned())))
 }
 
 fn unreadable(flag: &str, path: &Path, error: &InputError) -> Failure {

@@ -7,6 +7,7 @@ use super::{Context, out, progress};
 use crate::exit;
 use crate::report::json::DocumentKind;
 use crate::report::model::StackIdentity;
+use crate::text::quoted;
 use crate::write::Clock;
 use crate::write::consent::Reply;
 use crate::write::guarded::Operator;
@@ -36,6 +37,20 @@ impl Operator for Terminal<'_> {
                 .for_each(|line| out::warn(line));
             ask(typed).await
         })
+    }
+
+    fn typed(&self) -> Option<String> {
+        let mut words = std::env::args_os().skip(1);
+        let mut command = "duckops".to_owned();
+        while let Some(word) = words.next() {
+            let word = word.into_string().ok()?;
+            match word.as_str() {
+                "--confirm" => drop(words.next()),
+                word if word.starts_with("--confirm=") => {}
+                word => command.push_str(&format!(" {}", quoted(word))),
+            }
+        }
+        Some(command)
     }
 
     fn warn(&self, line: &str) {
@@ -107,6 +122,7 @@ pub(super) fn print(
 ) -> u8 {
     let stack = &context.settings.stack;
     let contact = &stack.escalation.value;
+    let report = &report.clone().with_arguments(&stack.arguments);
     let text = match context.out.format {
         Format::Json => report.document(kind, &StackIdentity::of(stack), contact, clock),
         Format::Short => format!("{}\n", report.headline()),

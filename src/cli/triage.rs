@@ -104,10 +104,9 @@ pub(super) async fn run(context: &Context, args: &args::TriageArgs) -> Result<Ru
     }
     if let Some(path) = &args.deploy_log {
         let shown = Printable::path(path);
-        let text = named_file::deploy_log(context, path).await?;
+        let (text, path) = named_file::deploy_log(context, path).await?;
         let scope = run.stack.deploy_log_scope(run.now.unix_timestamp());
-        // A pipe is empty for the command that would name it again.
-        run.versions.deploy_log = path.is_file().then(|| path.clone());
+        run.versions.deploy_log = path;
         if let Err(why) = run.versions.add_deploy_log(&text, scope) {
             run.notes
                 .push(format!("{shown} was not used: {why}").into());

@@ -331,6 +331,7 @@ fn at(configured: &Stack, practice: &Practice) -> Result<Stack, DrillError> {
         profile: None,
         instance_metadata: false,
         credentials_timeout: configured.credentials_timeout,
+        arguments: Vec::new(),
         is_practice: true,
     })
 }

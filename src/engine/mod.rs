@@ -26,7 +26,6 @@ mod run_recorder;
 pub mod runbook_checks;
 pub mod runbooks;
 pub mod save_recording;
-mod suggested;
 pub mod timeline;
 mod timeline_screen;
 pub mod trend;

@@ -9,7 +9,6 @@ use super::credentials;
 use super::history_open::{self, BadHistorySetting, SharedRetention};
 use super::installation::FirstWrite;
 use super::run_recorder::RunRecorder;
-use super::suggested;
 use super::waiting::Waiting;
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;
@@ -24,6 +23,7 @@ use crate::observation::{Observations, Unavailable, UnavailableReason};
 use crate::probe::{Access, ProbeContext, SharedFeed};
 use crate::redact::Removed;
 use crate::report::model::{self, Report};
+use crate::report::suggested::GivenArguments;
 use crate::runbook::model::Runbook;
 use crate::stack::{Environment, Settings, Stack, env_overrides};
 use crate::state_dir::journal::Journal;
@@ -238,6 +238,7 @@ impl CollectedRun {
             now,
             began,
             versions,
+            expected_version,
             ..
         } = &*self.probe_context;
         let naming = stack.naming();
@@ -260,12 +261,17 @@ impl CollectedRun {
             numbers,
             duckops_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
+        let configured = stack.expected_version.as_ref();
+        let configured = configured.map(|version| &version.value);
         let origin = ReportOrigin {
             stack: model::StackIdentity::of(stack),
             started_at: *now,
             took: began.elapsed(),
             notes: self.notes,
             deploy_log: versions.deploy_log.clone(),
+            expected: expected_version
+                .clone()
+                .filter(|version| Some(version) != configured),
         };
         EvaluatedRun {
             report: origin.report(conclusion),
@@ -316,6 +322,8 @@ pub(super) struct ReportOrigin {
     pub(super) notes: Vec<Printable>,
     /// The DEPLOY-LOG.md that it has read.
     pub(super) deploy_log: Option<PathBuf>,
+    /// The version that its command line expects, and no setting.
+    pub(super) expected: Option<String>,
 }
 
 impl ReportOrigin {
@@ -323,9 +331,7 @@ impl ReportOrigin {
         // Why a whole run could not be judged is said of the run, once.
         let details = conclusion.layout.details.drain(..);
         self.notes.extend(details.map(|(_, text)| text));
-        let log = self.deploy_log.as_deref();
-        suggested::keep_arguments(&mut conclusion, &self.stack.argument, log);
-        Report {
+        let mut report = Report {
             stack: self.stack,
             started_at: self.started_at,
             took: self.took,
@@ -338,7 +344,12 @@ impl ReportOrigin {
             notes: self.notes,
             channels: Vec::new(),
             layout: conclusion.layout,
-        }
+        };
+        report.keep_arguments(GivenArguments {
+            expected: self.expected.as_deref(),
+            deploy_log: self.deploy_log.as_deref(),
+        });
+        report
     }
 }
 

@@ -173,6 +173,7 @@ impl RequestedRunbooks {
             took: recording.took,
             notes: recording.notes.clone(),
             deploy_log: None,
+            expected: None,
         };
         origin.report(judge::judge(&self.selections(), &self.parents(), inputs))
     }

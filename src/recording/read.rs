@@ -129,7 +129,7 @@ fn recording(file: RecordingFile, repeated: &BTreeSet<String>) -> Result<Recordi
             api_url: file.stack.api_url.into(),
             region: file.stack.region.into(),
             account: file.stack.account.into(),
-            argument: String::new(),
+            arguments: Vec::new(),
         },
         naming: naming.collect(),
         started_at,

@@ -240,7 +240,12 @@ pub fn page_json(connections: &Connections, id: &str) -> Value {
 pub fn list_next(connections: &Connections, report: &Report) -> Option<NextAction> {
     let next = report.next_action.clone()?;
     let bonds = connections.bonds.iter();
-    if next.command.as_ref()?.as_str() != "duckops bond list" {
+    if !next
+        .command
+        .as_ref()?
+        .as_str()
+        .starts_with("duckops bond list")
+    {
         return None;
     }
     if leading_step(report) == Some("rotate") {

@@ -4,6 +4,7 @@ use super::document::Document;
 use super::json::DocumentKind;
 use super::model::{NextAction, Verdict};
 use super::palette::Style;
+use super::suggested::sentence_with_arguments;
 use super::table;
 use super::words::count;
 use crate::text::Printable;
@@ -46,6 +47,13 @@ impl ChecklistItem {
             found: found.into(),
             fix: Some(fix.into()),
         }
+    }
+}
+
+/// Gives the commands of the fixes the arguments that name the stack.
+pub fn keep_arguments(checks: &mut [ChecklistItem], arguments: &[String]) {
+    for fix in checks.iter_mut().filter_map(|check| check.fix.as_mut()) {
+        *fix = sentence_with_arguments(fix.as_str(), arguments).into();
     }
 }
 

@@ -30,6 +30,7 @@ pub mod prometheus;
 pub mod rules;
 pub mod schema;
 pub mod short;
+pub(crate) mod suggested;
 pub mod table;
 pub mod verdict;
 pub(crate) mod words;

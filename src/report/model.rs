@@ -6,8 +6,8 @@
 use super::metric::MetricValue;
 use crate::fact::{Fact, FactValue, Probe};
 use crate::observation::{RequestLog, Unavailable};
-use crate::stack::{Origin, Stack};
-use crate::text::{Printable, Untrusted};
+use crate::stack::Stack;
+use crate::text::Printable;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -306,9 +306,9 @@ pub struct StackIdentity {
     pub region: Printable,
     /// The AWS account it must be in.
     pub account: Printable,
-    /// What a command needs to mean this stack, such as ` --stack staging`; empty where it is the
-    /// one that is meant without.
-    pub argument: String,
+    /// What a command needs to mean this stack as this run does, such as `--stack staging`; empty
+    /// where it is the one that is meant without.
+    pub arguments: Vec<String>,
 }
 
 impl StackIdentity {
@@ -319,12 +319,7 @@ impl StackIdentity {
             api_url: stack.endpoint("").into(),
             region: stack.region.value.as_str().into(),
             account: stack.account.value.as_str().into(),
-            argument: match &stack.name.origin {
-                Origin::Flag("--stack") if Untrusted::new(stack.name.value.as_str()).is_word() => {
-                    format!(" --stack {}", stack.name.value)
-                }
-                _ => String::new(),
-            },
+            arguments: stack.arguments.clone(),
         }
     }
 }

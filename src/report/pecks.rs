@@ -176,7 +176,7 @@ pub fn page_json(connections: &Connections, id: &str, summary: &str) -> Value {
 pub fn list_next(connections: &Connections, report: &Report) -> Option<NextAction> {
     let next = report.next_action.clone()?;
     let first = connections.pecks.first()?;
-    let is_list = next.command.as_ref()?.as_str() == "duckops peck list";
+    let is_list = (next.command.as_ref()?.as_str()).starts_with("duckops peck list");
     let is_word = Untrusted::new(first.id.as_str()).is_word();
     (is_list && is_word).then(|| NextAction {
         command: Some(format!("duckops peck show {}", text(&first.id)).into()),

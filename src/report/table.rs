@@ -16,6 +16,7 @@ mod tests;
 
 use super::model::{Escalation, NextAction, Report, RunbookReport, StepReport, StepRows, Verdict};
 use super::palette::{Style, Tone};
+use super::suggested::with_arguments;
 use super::words::{self, cut, name, wrap, wrap_at};
 pub(super) use answer::page;
 pub(crate) use lines::whom;
@@ -177,7 +178,8 @@ impl<'a> TablePage<'a> {
         if let Some(whom) = whom.filter(|_| !is_said) {
             self.labelled("ESCALATE", Tone::Strong, &whom, Tone::Plain);
             let is_shown = next.and_then(|next| next.command.as_ref());
-            let command = format!("duckops escalate {id}{}", self.report.stack.argument);
+            let command = format!("duckops escalate {id}");
+            let command = with_arguments(&command, &self.report.stack.arguments);
             if is_shown.is_none_or(|shown| shown.as_str() != command) {
                 self.command(&command);
             }

@@ -1,5 +1,7 @@
 //! The flags of the command line that settings come from.
 
+use crate::text::quoted;
+
 /// The flags of the command line that settings come from.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs)] // each is the flag of its name
@@ -18,26 +20,42 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// The flags as they stand on a command line.
-    pub fn arguments(&self) -> Vec<String> {
-        let all = [
+    /// The flags as they stand on a command line, each with its value.
+    pub fn arguments(&self) -> Vec<[String; 2]> {
+        let how = [
+            ("--output", &self.output),
+            ("--color", &self.color),
+            ("--deadline", &self.deadline),
+        ];
+        given(self.targets().into_iter().chain(how)).collect()
+    }
+
+    /// The flags that say which system is meant, with which credentials and which records, each as it
+    /// stands in a command that is suggested, such as `--stack staging`.
+    pub fn naming(&self) -> Vec<String> {
+        let given = given(self.targets());
+        given
+            .map(|[flag, value]| format!("{flag} {}", quoted(&value)))
+            .collect()
+    }
+
+    fn targets(&self) -> [(&'static str, &Option<String>); 8] {
+        [
             ("--stack", &self.stack),
             ("--api-url", &self.api_url),
             ("--region", &self.region),
             ("--profile", &self.profile),
             ("--account", &self.account),
-            ("--output", &self.output),
-            ("--color", &self.color),
-            ("--deadline", &self.deadline),
             ("--runbooks", &self.runbooks),
             ("--history", &self.history),
             ("--state-dir", &self.state_dir),
-        ];
-        let given = all
-            .into_iter()
-            .filter_map(|(flag, value)| Some((flag, value.as_ref()?)));
-        given
-            .flat_map(|(flag, value)| [flag.to_owned(), value.clone()])
-            .collect()
+        ]
     }
+}
+
+fn given<'a>(
+    flags: impl IntoIterator<Item = (&'a str, &'a Option<String>)>,
+) -> impl Iterator<Item = [String; 2]> {
+    let flags = flags.into_iter();
+    flags.filter_map(|(flag, value)| Some([flag.to_owned(), value.clone()?]))
 }

@@ -147,6 +147,8 @@ pub struct Stack {
     pub instance_metadata: bool,
     /// How long the search for AWS credentials may take.
     pub credentials_timeout: Duration,
+    /// The flags that named it; see [`Flags::naming`].
+    pub arguments: Vec<String>,
     /// Whether it is the practice stack. Its own addresses are all on this machine, and no
     /// other address is its own.
     pub is_practice: bool,

@@ -249,6 +249,7 @@ fn stack(
         ),
         instance_metadata: section.instance_metadata.unwrap_or(false),
         credentials_timeout: credentials_timeout.value,
+        arguments: flags.naming(),
         is_practice,
     })
 }

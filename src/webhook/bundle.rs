@@ -10,7 +10,7 @@ use crate::state_dir::{
     input::{self, Links},
     output, sha256,
 };
-use crate::text::{Printable, words_of};
+use crate::text::{Printable, in_quotes, words_of};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -128,14 +128,14 @@ fn bundle_files(url: &Url, payload: &TestPayload, signature: &str) -> Vec<(&'sta
         let _ = writeln!(
             command,
             "  --header {} \\",
-            quoted(&format!("{name}: {value}"))
+            in_quotes(&format!("{name}: {value}"))
         );
     }
     let _ = writeln!(command, "  --data-binary @payload.json \\");
     let _ = writeln!(
         command,
         "  --write-out 'HTTP %{{http_code}} in %{{time_total}} s\\n' --output /dev/null \\\n  --url {}",
-        quoted(url.as_str())
+        in_quotes(url.as_str())
     );
     let mut files = vec![
         ("payload.json", payload.body.clone()),
@@ -148,11 +148,6 @@ fn bundle_files(url: &Url, payload: &TestPayload, signature: &str) -> Vec<(&'sta
     });
     files.push(("SHA256SUMS", sums.into_bytes()));
     files
-}
-
-/// One word for a POSIX shell, whatever is in it.
-pub fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]
@@ -259,7 +254,7 @@ mod tests {
             "a;b&c|d>e\nf",
         ] {
             let output = std::process::Command::new("/bin/sh")
-                .args(["-c", &format!("printf %s {}", quoted(text))])
+                .args(["-c", &format!("printf %s {}", in_quotes(text))])
                 .output()
                 .expect("a shell");
             assert_eq!(String::from_utf8_lossy(&output.stdout), text);

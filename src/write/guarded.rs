@@ -10,14 +10,16 @@ use super::consent::{Consent, Reply, Terms};
 pub use super::open_state::open_state;
 pub use super::operator::Operator;
 pub use super::preflight_error::PreflightError;
-use super::report::{PlanView, WriteReport, quoted};
+use super::report::{PlanView, WriteReport};
 use crate::cloud::{Aws, Http};
 use crate::exit;
 use crate::fact;
 use crate::report::model::NextAction;
+use crate::report::suggested::with_arguments;
 use crate::stack::Stack;
 use crate::state_dir::journal::{Journal, JournalEntry, Stage};
 use crate::state_dir::private_file::StateDirError;
+use crate::text::quoted;
 use serde_json::{Value, json};
 use std::future::Future;
 use std::path::Path;
@@ -100,9 +102,8 @@ pub trait WritePlan {
     fn what(&self) -> String {
         self.command().to_owned()
     }
-    /// The command line that plans the same, without its consent; `None` where only the operator
-    /// knows all of its arguments.
-    fn confirmed_command(&self) -> Option<String> {
+    /// The argument that asks for just this plan, where the command line may leave it out.
+    fn chosen(&self) -> Option<String> {
         None
     }
 }
@@ -293,7 +294,10 @@ async fn confirm(
         Err(why) => {
             let flag = format!("--confirm {}", quoted(&terms.confirm));
             let why = format!("{why}: {}", plan.what());
-            let end = WriteReport::without_consent(why, plan.confirmed_command(), &flag);
+            let typed = context.operator.typed();
+            let chosen: Vec<_> = plan.chosen().into_iter().collect();
+            let command = typed.map(|typed| with_arguments(&typed, &chosen));
+            let end = WriteReport::without_consent(why, command, &flag);
             return Err(Box::new(report.ended_as(end)));
         }
     };

@@ -16,6 +16,11 @@ pub trait Operator: Sync {
         typed: &'a str,
     ) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
 
+    /// The command line that was typed, without a consent; `None` where nobody typed one.
+    fn typed(&self) -> Option<String> {
+        None
+    }
+
     /// Says something before the report is printed.
     fn warn(&self, line: &str);
 

@@ -6,9 +6,9 @@ use crate::exit;
 use crate::fact::instant;
 use crate::report::json::{self, DocumentKind, Heading};
 use crate::report::model::{self, NextAction, Verdict};
+use crate::report::suggested::with_arguments;
 use crate::report::words::wrap_words;
-use crate::text::Printable;
-use crate::webhook::bundle;
+use crate::text::{Printable, quoted};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use time::OffsetDateTime;
@@ -132,6 +132,16 @@ impl WriteReport {
             next: end.next,
             ..self
         }
+    }
+
+    /// The same, with the arguments that name the stack in each command that is suggested.
+    pub fn with_arguments(mut self, arguments: &[String]) -> Self {
+        let next = self.next.as_mut().and_then(|next| next.command.as_mut());
+        if let Some(command) = next {
+            *command = with_arguments(command.as_str(), arguments).into();
+        }
+        self.undo = self.undo.map(|undo| with_arguments(&undo, arguments));
+        self
     }
 
     /// Outcome and summary on one line.
@@ -380,13 +390,4 @@ fn capitalised(text: &str) -> String {
     chars.next().map_or(String::new(), |first| {
         first.to_uppercase().chain(chars).collect()
     })
-}
-
-/// A value as the shell takes it for one word.
-pub(crate) fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:@/-".contains(c);
-    match !text.is_empty() && text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => bundle::quoted(text),
-    }
 }

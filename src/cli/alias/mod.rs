@@ -52,11 +52,16 @@ async fn findings(
     read: &AliasRead,
     query: &AliasQuery,
 ) -> Result<AliasFindings, Failure> {
+    let mut run = context.run()?;
     let deploy_log = match &read.deploy_log {
         None => None,
-        Some(path) => Some(named_file::deploy_log(context, path).await?),
+        Some(path) => {
+            let (text, path) = named_file::deploy_log(context, path).await?;
+            run.versions.deploy_log = path;
+            Some(text)
+        }
     };
     let state = context.settings.state_dir.as_ref();
     let state = state.map(|folder| folder.value.as_path());
-    Ok(collect_alias(context.run()?, state, deploy_log, query).await)
+    Ok(collect_alias(run, state, deploy_log, query).await)
 }

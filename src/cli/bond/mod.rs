@@ -62,7 +62,8 @@ pub(super) async fn main(context: &Context, action: &BondAction) -> Result<u8, F
 async fn verify(context: &Context, id: &str, lists: &Lists) -> Result<u8, Failure> {
     let only = Some(Only::Bond(id.to_owned()));
     let seen = see(context, "bond", lists, only).await?;
-    let checks = bond_checklist::checks(&seen.connections, &seen.report.summary);
+    let mut checks = bond_checklist::checks(&seen.connections, &seen.report.summary);
+    checklist::keep_arguments(&mut checks, &context.settings.stack.arguments);
     let (kind, id) = (DocumentKind::BondVerify, Untrusted::new(id).printable(40));
     let document = checklist::document(kind, id.as_str(), &checks, None, context.out.style);
     Ok(context.out.document(&document))

@@ -349,9 +349,11 @@ impl GuideWalk<'_> {
         self.context.out.print(&out, exit::OK);
         let program = std::env::current_exe()?;
         let words = command_words(command);
+        let given = self.context.flags.arguments();
+        let missing = given.into_iter().filter(|[flag, _]| !words.contains(flag));
         let mut child = Command::new(program)
             .args(words.iter().skip(1))
-            .args(self.context.flags.arguments())
+            .args(missing.flatten())
             .spawn()?;
         // Ctrl-C and its like reach the child by themselves, and it knows what to do then.
         let status = child.wait().await?;

@@ -10,11 +10,10 @@ use super::{Context, named_file, out};
 use crate::fact::instant;
 use crate::stack::env_overrides;
 use crate::stack::{Secret, SecretSource};
-use crate::text::Printable;
+use crate::text::{Printable, quoted};
 use crate::webhook::bundle::{self, BundleError};
 use crate::webhook::target::TargetError;
 use crate::webhook::{TestPayload, WebhookEvent, target, verification};
-use crate::write::report::quoted;
 use std::path::Path;
 use ulid::Ulid;
 

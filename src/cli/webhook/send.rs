@@ -5,11 +5,10 @@ use crate::cli::Context;
 use crate::cli::args::{DeliveryArgs, Target};
 use crate::cli::fail::Failure;
 use crate::cloud::Http;
-use crate::text::Printable;
+use crate::text::{Printable, quoted};
 use crate::webhook::send::deliver;
 use crate::webhook::send_report::SendReport;
 use crate::webhook::{sign, target};
-use crate::write::report::quoted;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 

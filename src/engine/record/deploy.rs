@@ -8,6 +8,7 @@ use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::report::markdown::inert;
 use crate::report::model::Verdict;
+use crate::report::suggested::with_arguments;
 use crate::stack::{DeployLogScope, Stack, newest_version};
 use crate::state_dir::input::{self, InputError, Links};
 use crate::state_dir::journal::Chain;
@@ -44,6 +45,7 @@ pub fn record(
     dry_run: bool,
     now: i64,
 ) -> Document {
+    let arguments = &stack.arguments;
     let moved = match DeployLogEntry::newest(chain, &stack.key(), &stack.alias.value) {
         Ok(moved) => moved,
         Err(why) => {
@@ -52,7 +54,7 @@ pub fn record(
                 summary: format!("{why}; nothing was written"),
                 next: Some("duckops alias show"),
             };
-            return document(path, None, &result, dry_run);
+            return document((path, arguments), None, &result, dry_run);
         }
     };
     let scope = stack.deploy_log_scope(now);
@@ -70,7 +72,7 @@ pub fn record(
         Ok(_) if dry_run => DeployResult::new(exit::OK, format!("nothing was written to {log}")),
         Ok(_) => write(path, &moved, &line, scope),
     };
-    document(path, Some((&moved, &line)), &result, dry_run)
+    document((path, arguments), Some((&moved, &line)), &result, dry_run)
 }
 
 /// The line, with nothing in it that would be taken for another version or for markup.
@@ -142,7 +144,7 @@ fn write(
 }
 
 fn document(
-    path: &Path,
+    (path, arguments): (&Path, &[String]),
     entry: Option<(&DeployLogEntry, &str)>,
     result: &DeployResult,
     dry_run: bool,
@@ -158,7 +160,7 @@ fn document(
         text.push_str(&printable_lines(line));
     }
     if let Some(next) = result.next {
-        text.push_str(&format!("NEXT      {next}\n"));
+        text.push_str(&format!("NEXT      {}\n", with_arguments(next, arguments)));
     }
     let extra = json!({
         "log": Printable::path(path).as_str(),

@@ -13,12 +13,12 @@ use crate::report::document::Document;
 use crate::report::entry::{GovernanceEntry, HEAD, mark};
 use crate::report::json::{DocumentKind, Heading};
 use crate::report::model::{Report, RunbookReport};
+use crate::report::suggested::with_arguments;
 use crate::runbook::model::Runbook;
 use crate::state_dir::StateDirError;
 use crate::state_dir::append_log::{AppendError, AppendLog};
 use crate::state_dir::journal::Journal;
-use crate::text::{Printable, printable_lines};
-use crate::write::report::quoted;
+use crate::text::{Printable, printable_lines, quoted};
 use serde_json::json;
 use std::path::Path;
 use ulid::Ulid;
@@ -102,6 +102,8 @@ impl EvaluatedIncident {
             }
         };
         let summary = Printable::from(summary);
+        let from = from_argument(request.from);
+        let shows = format!("duckops record {}{from} --dry-run", judged.id);
         let text = match (request.dry_run, code) {
             (true, _) => {
                 let lines = printable_lines(&entry) + summary.as_str();
@@ -111,10 +113,9 @@ impl EvaluatedIncident {
             (false, exit::OK) => format!("RECORDED  {summary}\nentry     {id}\n"),
             // The entry is wanted all the same, to be put in by hand.
             (false, code) => format!(
-                "{}  {summary}\nNEXT      duckops record {}{} --dry-run\n",
+                "{}  {summary}\nNEXT      {}\n",
                 not_recorded(code),
-                judged.id,
-                from_argument(request.from)
+                with_arguments(&shows, &report.stack.arguments)
             ),
         };
         let told = notice.as_ref();

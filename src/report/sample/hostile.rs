@@ -73,7 +73,7 @@ pub(in crate::report) fn hostile() -> Report {
             api_url: e(),
             region: e(),
             account: e(),
-            argument: String::new(),
+            arguments: Vec::new(),
         },
         root_cause: Some(e()),
         summary: e(),

@@ -118,7 +118,7 @@ pub(in crate::report) fn stack() -> StackIdentity {
         api_url: p("https://beak.moonducks.example/prod"),
         region: p("us-east-1"),
         account: p("111122223333"),
-        argument: String::new(),
+        arguments: Vec::new(),
     }
 }
 

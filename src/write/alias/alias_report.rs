@@ -11,6 +11,7 @@ use crate::report::count;
 use crate::report::model::{
     Finding, NextAction, Proof, Report, RunbookReport, StackIdentity, StepReport, Verdict,
 };
+use crate::report::suggested::GivenArguments;
 use crate::text::{Printable, Untrusted};
 use time::OffsetDateTime;
 
@@ -338,7 +339,7 @@ fn step(id: &str, title: &str, finding: Finding, summary: &str) -> StepReport {
 }
 
 fn report(findings: &AliasFindings, runbook: RunbookReport) -> Report {
-    Report {
+    let mut report = Report {
         stack: StackIdentity::of(findings.stack()),
         started_at: findings.clock.now,
         took: findings.clock.began.elapsed(),
@@ -351,5 +352,10 @@ fn report(findings: &AliasFindings, runbook: RunbookReport) -> Report {
         notes: findings.all_notes(),
         channels: Vec::new(),
         layout: Default::default(),
-    }
+    };
+    report.keep_arguments(GivenArguments {
+        deploy_log: findings.ask.versions.deploy_log.as_deref(),
+        ..GivenArguments::default()
+    });
+    report
 }

@@ -101,10 +101,8 @@ impl WritePlan for AliasPlan {
         )
     }
 
-    fn confirmed_command(&self) -> Option<String> {
-        // A promotion is confirmed with its approval, which the operator gave on the command line.
-        let is_rollback = self.purpose == Purpose::Rollback;
-        is_rollback.then(|| format!("duckops {} --to {}", self.command(), self.to))
+    fn chosen(&self) -> Option<String> {
+        Some(format!("--to {}", self.to))
     }
 
     fn terms(&self) -> Terms {

@@ -100,12 +100,6 @@ impl WritePlan for BondPlan {
         }
     }
 
-    fn confirmed_command(&self) -> Option<String> {
-        // What it is done in spite of stands on the operator's command line alone.
-        let is_plain = self.supersedes.is_none() && self.reason.is_none();
-        is_plain.then(|| format!("duckops {} {}", self.action.command(), self.bond))
-    }
-
     /// The id of the bond, and nothing shorter; on a stack that is not the configured one its
     /// name and account as well.
     fn terms(&self) -> Terms {
