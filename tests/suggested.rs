@@ -121,13 +121,7 @@ fn a_deploy_log_that_was_read_is_read_by_what_is_suggested_unless_it_was_a_pipe(
 #[test]
 fn what_was_typed_is_what_is_confirmed() {
     let stage = Stage::of(world("inc-001"));
-    let asked = [
-        "alias",
-        "rollback",
-        "--endpoint-override",
-        "--verify",
-        "30s",
-    ];
+    let asked = ["alias", "rollback", "--endpoint-override", "--wait", "30s"];
     let (code, document) = stage.once(&asked).json();
     assert_eq!(code, 5, "{document:#}");
     let typed = asked.join(" ");
