@@ -202,6 +202,20 @@ pub(super) const SCENES: &[Scene] = &[
         change: |world| reviewed(world, "DENIED"),
     },
     Scene {
+        name: "access-failed",
+        hides: "The quota is used up, and the request for production access was lost by an error of SES: it is to be sent again.",
+        runbook: Some("inc-005"),
+        expect: Expect {
+            verdict: "critical",
+            root_cause: Some("inc-005"),
+            steps: &[
+                ("inc-005", "quota", "critical"),
+                ("inc-005", "production-access", "critical"),
+            ],
+        },
+        change: |world| reviewed(world, "FAILED"),
+    },
+    Scene {
         name: "mail-not-sent",
         hides: "Six ducklings signed up today, and no mail was sent: the quota looks fine.",
         runbook: Some("inc-005"),
