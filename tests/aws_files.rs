@@ -1,5 +1,5 @@
 //! Claim: an endpoint that the AWS configuration file sets counts as overridden everywhere, as one
-//! from the environment does.
+//! from the environment does; and a file of AWS that never ends, or is no text, is named and ends no run.
 
 use crate::support::receiver::{Receiver, configured};
 use crate::support::{Stage, step, world};
@@ -76,4 +76,86 @@ fn an_empty_endpoint_of_a_service_counts_as_none() {
     let (_, document) = call.json();
     let alias = step(&document, "inc-001", "alias");
     assert_eq!(alias["verdict"], "ok", "{alias:#}");
+}
+
+#[test]
+fn a_file_of_aws_that_never_ends_or_is_no_text_is_named_within_the_deadline() {
+    let stage = Stage::of(world("healthy"));
+    let path = |name: &str| stage.home().join(name).display().to_string();
+    let pipe = path("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    let utf16 = "[default]\naws_access_key_id = practice\naws_secret_access_key = practice\n";
+    let utf16: Vec<u8> = "\u{feff}"
+        .encode_utf16()
+        .chain(utf16.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    std::fs::write(path("utf-16"), utf16).expect("written");
+    std::fs::create_dir(path("folder")).expect("a folder");
+    for (variable, file, has_keys, why) in [
+        ("AWS_CONFIG_FILE", pipe.clone(), true, "it is a pipe"),
+        (
+            "AWS_SHARED_CREDENTIALS_FILE",
+            pipe.clone(),
+            false,
+            "it is a pipe",
+        ),
+        (
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            pipe.clone(),
+            false,
+            "it is a pipe",
+        ),
+        (
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+            pipe.clone(),
+            false,
+            "it is a pipe",
+        ),
+        (
+            "AWS_CONFIG_FILE",
+            "/dev/zero".to_owned(),
+            true,
+            "it is a device",
+        ),
+        (
+            "AWS_SHARED_CREDENTIALS_FILE",
+            path("utf-16"),
+            false,
+            "it is UTF-16",
+        ),
+        (
+            "AWS_SHARED_CREDENTIALS_FILE",
+            path("folder"),
+            false,
+            "it is a folder",
+        ),
+    ] {
+        let mut call = stage.once(&["triage", "inc-005", "quota", "--deadline", "10s"]);
+        if !has_keys {
+            call = call
+                .without("AWS_ACCESS_KEY_ID")
+                .without("AWS_SECRET_ACCESS_KEY");
+        }
+        let began = std::time::Instant::now();
+        let (code, document) = call.env(variable, &file).json();
+        let took = began.elapsed();
+        let text = document.to_string();
+        assert_eq!(code, 3, "{variable} {file}: {document:#}");
+        assert!(
+            text.contains(&format!("{file} ({variable}) cannot be used: {why}")),
+            "{document:#}"
+        );
+        assert!(
+            took < std::time::Duration::from_secs(60),
+            "{variable} {file}: {took:?}"
+        );
+    }
+    for (file, code) in [("/dev/null".to_owned(), 0), (path("utf-16"), 0)] {
+        // Keys of the environment need none of it.
+        let call = stage.once(&["triage", "inc-005", "quota"]);
+        let (ended, document) = call.env("AWS_CONFIG_FILE", &file).json();
+        assert_eq!(ended, code, "{file}: {document:#}");
+    }
 }

@@ -69,6 +69,9 @@ impl CredentialSearch {
         if let Some(missing) = &chosen.missing {
             return no_such_profile(missing);
         }
+        if let Some(file) = Self::unusable_file() {
+            return file.unavailable();
+        }
         if let Some((set, unset)) = chosen.half_set {
             return Unavailable::new(
                 UnavailableReason::NoCredentials,
@@ -122,6 +125,11 @@ impl CredentialSearch {
         let profile = self.profile_name();
         let texts = chain(error).to_lowercase();
         let text = innermost(error);
+        let unreadable = "ProfileFile provider could not be built: ";
+        let text = text
+            .as_str()
+            .strip_prefix(unreadable)
+            .unwrap_or(text.as_str());
         if texts.contains("was not defined") && source == Source::Profile {
             return no_such_profile(chosen.missing.as_ref().unwrap_or(&profile));
         }
@@ -160,6 +168,9 @@ impl CredentialSearch {
         }
         // The SDK's words where the settings of a profile do not fit together.
         let is_unreadable = texts.contains("could not be built");
+        if let Some(file) = Self::unusable_file().filter(|_| is_unreadable) {
+            return file.unavailable();
+        }
         let is_of_process = texts.contains("process");
         let fix = match source {
             Source::WebIdentity => {

@@ -5,6 +5,7 @@
 //! Sources are asked in the order of the AWS SDKs. The first that has something to say decides,
 //! also when that is an error: the advice depends on which source failed and how.
 
+use super::aws_files::UnusableFile;
 use super::credential_process::CredentialProcess;
 use super::credential_search::{ChosenProfile, CredentialSearch, Source};
 use super::key_characters::unusable_part;
@@ -144,6 +145,10 @@ pub(super) struct NotRenewed(pub(super) Unavailable);
 impl CredentialSources {
     /// Asks the sources one after the other.
     async fn find(&self) -> Result<Found, Unavailable> {
+        let unusable = CredentialSearch::unusable_file();
+        if let Some(file) = unusable.filter(UnusableFile::is_endless) {
+            return Err(file.unavailable());
+        }
         let search = async {
             for (source, provider) in &self.providers {
                 match provider.provide_credentials().await {

@@ -6,6 +6,7 @@
 
 mod aws;
 mod aws_error;
+mod aws_files;
 #[cfg(test)]
 pub(crate) mod corpus_tests;
 mod credential_process;
