@@ -5,6 +5,7 @@ use super::credential_search::CredentialSearch;
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::state_dir::input::{self, InputError, Links};
 use crate::text::Printable;
+use aws_types::os_shim_internal::Env;
 use std::path::{Path, PathBuf};
 
 /// The variables that name the files, and their names below the home folder where they have one.
@@ -105,7 +106,8 @@ impl UnusableFile {
 impl CredentialSearch {
     /// The file that cannot be used, of those that the environment of this process names.
     pub(super) fn unusable_file() -> Option<UnusableFile> {
-        UnusableFile::find(|name| std::env::var(name).ok())
+        let env = Env::real();
+        UnusableFile::find(|name| env.get(name).ok())
     }
 }
 

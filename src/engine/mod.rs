@@ -21,6 +21,7 @@ pub mod installation;
 pub mod journal;
 pub mod operator;
 pub mod record;
+mod report_origin;
 pub mod run;
 mod run_recorder;
 pub mod runbook_checks;

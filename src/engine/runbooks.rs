@@ -1,7 +1,8 @@
 //! The runbooks, or the one step, that a command asks for, and those that may explain them.
 
 use super::collect;
-use super::run::{CollectedRun, EvaluatedRun, ReportOrigin, Run};
+use super::report_origin::ReportOrigin;
+use super::run::{CollectedRun, EvaluatedRun, Run};
 use crate::fact::{self, Probe};
 use crate::judge::{self, Inputs, Selection};
 use crate::recording::Recording;

@@ -102,9 +102,9 @@ pub trait WritePlan {
     fn what(&self) -> String {
         self.command().to_owned()
     }
-    /// The argument that asks for just this plan, where the command line may leave it out.
-    fn chosen(&self) -> Option<String> {
-        None
+    /// The arguments that ask for just this plan, where the command line may leave them out.
+    fn chosen(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -295,8 +295,7 @@ async fn confirm(
             let flag = format!("--confirm {}", quoted(&terms.confirm));
             let why = format!("{why}: {}", plan.what());
             let typed = context.operator.typed();
-            let chosen: Vec<_> = plan.chosen().into_iter().collect();
-            let command = typed.map(|typed| with_arguments(&typed, &chosen));
+            let command = typed.map(|typed| with_arguments(&typed, &plan.chosen()));
             let end = WriteReport::without_consent(why, command, &flag);
             return Err(Box::new(report.ended_as(end)));
         }

@@ -101,8 +101,8 @@ impl WritePlan for AliasPlan {
         )
     }
 
-    fn chosen(&self) -> Option<String> {
-        Some(format!("--to {}", self.to))
+    fn chosen(&self) -> Vec<String> {
+        vec![format!("--to {}", self.to)]
     }
 
     fn terms(&self) -> Terms {
