@@ -22,7 +22,7 @@ fn the_overview_names_the_command_for_each_job() {
         ("roll back prod", "duckops alias rollback"),
         (
             "mute an incident for two hours",
-            "duckops check inc-004 --mute inc-004 --until 2h --by Ada",
+            "duckops check inc-004 --mute inc-004 --until 2h --by $USER",
         ),
         (
             "see what would be paged",
@@ -36,7 +36,7 @@ fn the_overview_names_the_command_for_each_job() {
         ),
         (
             "silence its notifications",
-            "duckops check inc-004 --mute inc-004 --until 2h --by Ada",
+            "duckops check inc-004 --mute inc-004 --until 2h --by $USER",
         ),
     ];
     for (job, command) in jobs {
