@@ -177,11 +177,13 @@ fn is_invisible(c: char) -> bool {
         | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe20..=0xfe2f)
 }
 
-/// `1 error`, `0 errors`, of a noun whose plural ends with `s`.
-pub(crate) fn counted(number: i64, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        _ => format!("{number} {noun}s"),
+/// `1 error`, `0 errors`, `2 entries`, of a noun with a regular plural.
+pub(crate) fn counted(number: impl TryInto<i64>, noun: &str) -> String {
+    let number = number.try_into().unwrap_or(i64::MAX);
+    match (number, noun.strip_suffix("ry")) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ries"),
+        (_, None) => format!("{number} {noun}s"),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::fact::instant;
 use crate::practice::{self, FakeStack, Scene};
 use crate::recording::Recording;
 use crate::report::count;
-use crate::text::Printable;
+use crate::text::{Printable, counted};
 use std::path::Path;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -137,9 +137,10 @@ async fn replay(
         ));
     }
     out::warn(&format!(
-        "{} of {steps} steps end as recorded, with {} requests over HTTP on 127.0.0.1",
+        "{} of {} end as recorded, with {} over HTTP on 127.0.0.1",
         steps - different.len(),
-        played.requests
+        counted(steps, "step"),
+        counted(played.requests, "request")
     ));
     played.wrong.extend(different);
     Ok(print(context, &played))

@@ -17,6 +17,7 @@ use crate::report::json::DocumentKind;
 use crate::report::plot;
 use crate::runbook::Missing;
 use crate::state_dir::output;
+use crate::text::counted;
 
 use serde_json::json;
 use time::Duration;
@@ -58,8 +59,10 @@ async fn prune(context: &Context) -> Result<u8, Failure> {
     progress::done();
     let since = |span: Duration| instant((now - span).unix_timestamp());
     let mut text = format!(
-        "{observations} readings and {snapshots} whole snapshots were thinned out\n\
+        "{} and {} were thinned out\n\
          every reading is kept since {}, one an hour since {}, one a day before\n",
+        counted(observations, "reading"),
+        counted(snapshots, "whole snapshot"),
         since(keep.detail),
         since(keep.hourly)
     );
@@ -67,7 +70,7 @@ async fn prune(context: &Context) -> Result<u8, Failure> {
         text.push_str(&format!("{table} deletes by itself what has expired\n"));
     }
     let extra = json!({"readings": observations, "snapshots": snapshots});
-    let summary = format!("{observations} readings were thinned out");
+    let summary = format!("{} thinned out", counted(observations, "reading"));
     let document = Document::ok(DocumentKind::HistoryPrune, summary, text, extra);
     Ok(context.out.document(&document))
 }

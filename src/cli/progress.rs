@@ -4,7 +4,7 @@
 use crate::engine::waiting::Waiting;
 use crate::fact::duration;
 use crate::stack::Environment;
-use crate::text::Printable;
+use crate::text::{Printable, counted};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -88,7 +88,7 @@ pub(super) fn count(text: &str, entries: u64) {
         .task
         .as_ref()
         .map_or_else(Instant::now, |task| task.began);
-    let text = format!("{text}: {entries} entries read");
+    let text = format!("{text}: {} read", counted(entries, "entry"));
     let kind = ProgressKind::Since;
     line.task = Some(ProgressTask { text, began, kind });
 }

@@ -30,7 +30,7 @@ use crate::report::model::{Report, Verdict};
 use crate::report::{count, short, wrap};
 use crate::runbook::{Library, Missing};
 use crate::stack::{Origin, Setting, Settings, Stack};
-use crate::text::{Printable, words_of};
+use crate::text::{Printable, counted, words_of};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use std::fmt::Write;
@@ -211,7 +211,7 @@ impl Drill<'_> {
             show(&text[shown..], number, total);
             extra.push(json!({"scene": scene.name, "verdict": played.report.verdict.word(), "found": right, "wrong": played.wrong}));
         }
-        let summary = format!("{} of {total} scenes found", total - missed);
+        let summary = format!("{} of {} found", total - missed, counted(total, "scene"));
         let shown = text.len();
         let _ = writeln!(text, "{summary}");
         show(&text[shown..], total, total);

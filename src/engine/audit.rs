@@ -6,6 +6,7 @@ use crate::probe::{self, FeedItem, ProbeContext};
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::report::model::Verdict;
+use crate::text::counted;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -89,10 +90,13 @@ pub async fn read(
     .await;
     let (count, entries) = take_all(&collected);
     let (verdict, summary) = match end {
-        Ok(()) => (Verdict::Ok, format!("{count} entries")),
+        Ok(()) => (Verdict::Ok, counted(count, "entry")),
         Err(unavailable) => {
             let why = unavailable.detail;
-            let summary = format!("at least {count} entries; not read to the end: {why}");
+            let summary = {
+                let entries = counted(count, "entry");
+                format!("at least {entries}; not read to the end: {why}")
+            };
             (Verdict::Unknown, summary)
         }
     };

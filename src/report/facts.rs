@@ -6,7 +6,7 @@ use super::json::{self, DocumentKind};
 use super::model::Verdict;
 use crate::fact::{Declared, Probe, duration, instant};
 use crate::observation::{FactState, Observations};
-use crate::text::Printable;
+use crate::text::{Printable, counted};
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -32,7 +32,7 @@ pub fn dictionary(wanted: &SelectedFacts, screen: Screen) -> Document {
             json!({"fact": fact.path, "type": fact.ty.name(), "unit": fact.unit, "source": probe.name(), "about": fact.about})
         })
         .collect();
-    let summary = format!("{} facts", wanted.len());
+    let summary = counted(wanted.len(), "fact");
     let extra = json!({ "facts": extra });
     Document::ok(DocumentKind::FactSchema, summary, text, extra)
 }
@@ -88,7 +88,7 @@ pub fn observed(
         0 => Verdict::Unknown,
         _ => Verdict::Ok,
     };
-    let summary = format!("{known} of {} facts known", wanted.len());
+    let summary = format!("{known} of {} known", counted(wanted.len(), "fact"));
     let extra = json!({ "facts": extra });
     Document::new(DocumentKind::Facts, verdict, summary, text, extra)
 }

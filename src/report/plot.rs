@@ -6,7 +6,7 @@ mod scale;
 
 use super::metric::Bounds;
 use crate::fact::{duration, instant};
-use crate::text::Printable;
+use crate::text::{Printable, counted};
 use scale::{Measure, Scale};
 use std::fmt::Write as _;
 
@@ -206,8 +206,8 @@ fn summary(plot: &Plot<'_>) -> String {
     let values = || plot.observations.iter().map(|(_, value)| *value);
     let (from, to) = plot.span;
     let head = format!(
-        "{} readings in {} up to {}",
-        plot.observations.len(),
+        "{} in {} up to {}",
+        counted(plot.observations.len(), "reading"),
         duration(to - from),
         instant(to)
     );

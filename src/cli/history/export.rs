@@ -13,6 +13,7 @@ use crate::history::export::{CSV_HEAD, csv, record};
 use crate::history::{History, Sample, StackKey};
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
+use crate::text::counted;
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -61,7 +62,7 @@ fn write(
     }
     progress::done();
     if is_document {
-        let summary = format!("{observations} readings");
+        let summary = counted(observations, "reading");
         let extra = json!({ "readings": lines });
         let document = Document::ok(DocumentKind::HistoryExport, summary, "", extra);
         return Ok(out.document(&document));

@@ -18,6 +18,7 @@ use crate::report::checklist::ChecklistItem;
 use crate::report::model::Verdict;
 use crate::runbook::Library;
 use crate::stack::{Environment, Origin, Settings, Stack};
+use crate::text::counted;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
@@ -173,7 +174,10 @@ async fn history(run: &Run) -> ChecklistItem {
         }
         (Ok(facts), location) => ChecklistItem::ok(
             "history",
-            format!("readable, of this stack, {facts} facts: {location}"),
+            format!(
+                "readable, of this stack, {}: {location}",
+                counted(facts, "fact")
+            ),
         ),
         (Err(error), _) => ChecklistItem::bad(
             "history",
@@ -258,8 +262,8 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
         "audit.entries",
         "Check it yourself: duckops runbook show inc-004",
     );
-    if let FactState::Known(_) = observations.get("audit.entries") {
-        audit.found = format!("{} entries", audit.found).into();
+    if let Some(entries) = observations.int("audit.entries") {
+        audit.found = counted(entries, "entry").into();
     }
     checks.push(audit);
     checks.push(match observations.skew() {
