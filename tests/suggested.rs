@@ -1,6 +1,7 @@
 //! Claim: a command that is suggested asks, and changes, what the command that suggests it was asked: it
 //! names the same stack, and reads the same DEPLOY-LOG.md where it can.
 
+use crate::support::receiver::{Receiver, configured};
 use crate::support::{Stage, world};
 use serde_json::Value;
 
@@ -127,4 +128,30 @@ fn what_was_typed_is_what_is_confirmed() {
     let typed = asked.join(" ");
     let due = format!("duckops {typed} --output json --to 61 --confirm 'prod@62->61'");
     assert_eq!(document["next_action"]["command"], due.as_str());
+}
+
+#[test]
+fn a_notification_names_the_stack_to_whoever_reads_it_and_nothing_of_the_host() {
+    let stage = Stage::of(world("inc-001"));
+    let receiver = Receiver::well();
+    configured(&stage, &[("hook", "webhook", &receiver.url())]);
+    let config = stage.home().join(".config/duckops/config.toml");
+    let text = std::fs::read_to_string(&config).expect("the configuration");
+    let section = "[stack.staging]\naccount = \"121546003735\"\n";
+    std::fs::write(&config, format!("{text}{section}")).expect("written");
+    let state = stage.home().join("state of cron");
+    let state = state.to_str().expect("a path");
+    let check = ["check", "inc-001", "--notify", "--state-dir", state];
+    // Whoever reads it has not set the variable of the host.
+    let ran = stage.duckops(&check).env("DUCKOPS_STACK", "staging").run();
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(
+        ran.stdout.contains(&format!("--state-dir '{state}'")),
+        "{ran:?}"
+    );
+    let came = receiver.came();
+    let due = "duckops alias rollback --to 61 --stack staging";
+    assert_eq!(came[0]["command"], due, "{came:#?}");
+    let text = came[0].to_string();
+    assert!(!text.contains("state of cron"), "{text}");
 }

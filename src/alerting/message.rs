@@ -4,7 +4,7 @@ use super::check_run::{AlertChannel, CheckRun};
 use super::stored::{CLOCK_TOLERANCE, millis, millis_of};
 use crate::fact;
 use crate::report::model::{self, Verdict};
-use crate::text::Printable;
+use crate::report::suggested::for_others;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
@@ -110,8 +110,8 @@ impl Message {
         runbook: &model::RunbookReport,
     ) -> Self {
         let next = runbook.next_action.as_ref().map(|next| {
-            let command = next.command.as_ref().map(Printable::as_str);
-            match command {
+            let command = next.command.as_ref();
+            match command.map(|command| for_others(command.as_str(), check.stack)) {
                 Some(command) => format!("{}: {command}", next.text),
                 None => next.text.to_string(),
             }
@@ -123,7 +123,8 @@ impl Message {
         });
         let is_open = kind != MessageKind::Resolve;
         let command = runbook.next_action.as_ref();
-        let command = command.and_then(|next| Some(next.command.as_ref()?.to_string()));
+        let command = command.and_then(|next| next.command.as_ref());
+        let command = command.map(|command| for_others(command.as_str(), check.stack));
         let url = check.runbook_url;
         let key = format!("duckops:{}:{}", check.stack, runbook.id);
         let id = match check.has_state {

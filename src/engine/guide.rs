@@ -324,36 +324,9 @@ fn why(step: &StepReport) -> Vec<String> {
     seen
 }
 
-/// The words of a command line as the product prints it: a text in single quotes is one word.
-pub fn command_words(command: &str) -> Vec<String> {
-    let (mut words, mut open) = (vec![String::new()], false);
-    for c in command.chars() {
-        match c {
-            '\'' => open = !open,
-            ' ' if !open => words.push(String::new()),
-            c => {
-                if let Some(last) = words.last_mut() {
-                    last.push(c);
-                }
-            }
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_text_in_quotes_is_one_word_of_a_command() {
-        assert_eq!(
-            command_words("duckops alias rollback  --confirm 'prod@62->61 x'"),
-            ["duckops", "alias", "rollback", "--confirm", "prod@62->61 x"]
-        );
-        assert_eq!(command_words(""), [""; 0]);
-    }
 
     #[test]
     fn only_steps_whose_verdict_changed_are_differences() {

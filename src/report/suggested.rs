@@ -1,6 +1,7 @@
 //! The commands that a report suggests, completed so that they ask, and change, what this run has asked.
 
 use super::model::{NextAction, Report};
+use crate::stack::DEFAULT_STACK;
 use crate::text::{Printable, quoted};
 use std::path::Path;
 
@@ -79,6 +80,49 @@ pub(crate) fn with_arguments(command: &str, arguments: &[String]) -> String {
     format!("{typed}{missing}{comment}")
 }
 
+/// A command as a message to people elsewhere names it: without what is of this machine alone, and with
+/// the stack, unless that is the one that is meant without.
+pub(crate) fn for_others(command: &str, stack: &str) -> String {
+    if !command.starts_with("duckops ") {
+        return command.to_owned();
+    }
+    let mut kept: Vec<String> = Vec::new();
+    let mut words = command_words(command).into_iter();
+    while let Some(word) = words.next() {
+        let is_own =
+            ["--profile", "--runbooks", "--state-dir", "--history"].contains(&word.as_str());
+        let value = if is_own { words.next() } else { None };
+        match value {
+            Some(shared) if shared.starts_with("dynamodb:") => kept.extend([word, shared]),
+            Some(_) => {}
+            None => kept.push(quoted(&word)),
+        }
+    }
+    let named = match stack {
+        DEFAULT_STACK => Vec::new(),
+        name => vec![format!("--stack {}", quoted(name))],
+    };
+    with_arguments(&kept.join(" "), &named)
+}
+
+/// The words of a command line as the product prints it: a text in single quotes is one word.
+pub(crate) fn command_words(command: &str) -> Vec<String> {
+    let (mut words, mut open) = (vec![String::new()], false);
+    for c in command.chars() {
+        match c {
+            '\'' => open = !open,
+            ' ' if !open => words.push(String::new()),
+            c => {
+                if let Some(last) = words.last_mut() {
+                    last.push(c);
+                }
+            }
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 /// A sentence whose last words may be a command, after a colon.
 pub(crate) fn sentence_with_arguments(text: &str, arguments: &[String]) -> String {
     match text.rsplit_once(": ") {
@@ -116,6 +160,54 @@ mod tests {
             let due = [due, &format!("Look: {due}")].map(str::to_owned);
             let found = [command, &sentence].map(|text| sentence_with_arguments(text, &stack));
             assert_eq!(found, due);
+        }
+    }
+
+    #[test]
+    fn a_text_in_quotes_is_one_word_of_a_command() {
+        assert_eq!(
+            command_words("duckops alias rollback  --confirm 'prod@62->61 x'"),
+            ["duckops", "alias", "rollback", "--confirm", "prod@62->61 x"]
+        );
+        assert_eq!(command_words(""), [""; 0]);
+    }
+
+    #[test]
+    fn what_others_paste_names_the_stack_and_nothing_of_this_machine() {
+        for (command, stack, due) in [
+            ("duckops alias show", "prod", "duckops alias show"),
+            (
+                "duckops alias show",
+                "staging",
+                "duckops alias show --stack staging",
+            ),
+            (
+                "duckops bond show A1 --stack staging --profile 'o n' --state-dir /var/x --region eu-west-1",
+                "staging",
+                "duckops bond show A1 --stack staging --region eu-west-1",
+            ),
+            (
+                "duckops triage --history dynamodb:t --runbooks r",
+                "prod",
+                "duckops triage --history dynamodb:t",
+            ),
+            (
+                "duckops triage --history sqlite:/x",
+                "prod",
+                "duckops triage",
+            ),
+            (
+                "duckops alias rollback --confirm 'prod@62->61'",
+                "prod",
+                "duckops alias rollback --confirm 'prod@62->61'",
+            ),
+            (
+                "aws lambda get-alias --profile x",
+                "staging",
+                "aws lambda get-alias --profile x",
+            ),
+        ] {
+            assert_eq!(for_others(command, stack), due);
         }
     }
 }

@@ -27,7 +27,7 @@ pub use deploy_log::{
 pub use flags::Flags;
 pub use proxy_exceptions::ProxyExceptions;
 pub use secret::{Secret, SecretError, SecretSource};
-pub use settings::{API_URL, Settings, config_path};
+pub use settings::{API_URL, DEFAULT_STACK, Settings, config_path};
 
 use crate::text::StackNames;
 use crate::text::{Printable, words_of};

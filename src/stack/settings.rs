@@ -40,6 +40,8 @@ pub struct Settings {
 
 /// The API of the stack that is built in.
 pub const API_URL: &str = "https://czt9d57q83.execute-api.us-east-1.amazonaws.com/prod";
+/// The stack that is meant where none is named.
+pub const DEFAULT_STACK: &str = "prod";
 /// The stack that `drill serve` plays.
 const PRACTICE: &str = "practice";
 
@@ -59,11 +61,17 @@ impl Settings {
             file: &file,
         };
         let config = &file.config;
-        let name = sources.or("--stack", &flags.stack, "DUCKOPS_STACK", None, "prod");
+        let name = sources.or(
+            "--stack",
+            &flags.stack,
+            "DUCKOPS_STACK",
+            None,
+            DEFAULT_STACK,
+        );
         let section = config.stack.get(&name.value);
         // The practice stack needs no section: every address of it is on this machine.
         let is_practice = section.is_none() && name.value == PRACTICE;
-        if section.is_none() && name.value != "prod" && !is_practice {
+        if section.is_none() && name.value != DEFAULT_STACK && !is_practice {
             let known: Vec<_> = config.stack.keys().map(String::as_str).collect();
             let known = match known.is_empty() {
                 true => "add it to the file; a first one is made by duckops init".to_owned(),
