@@ -5,6 +5,7 @@ mod canary;
 mod credentials;
 mod outcomes;
 mod race;
+mod reads;
 
 use crate::support::{Duckops, Ran, Raw, Stage, at_once, http, world};
 use duckops::practice::{FakeStack, Fault, Operation, ReceivedRequest};

@@ -180,7 +180,7 @@ fn numbers(runbook: &Runbook, observations: &Observations) -> Vec<(&'static str,
             }) => continue,
             FactState::Known(fact) => match (&fact.value, unit) {
                 (FactValue::Int(_) | FactValue::Float(_), unit)
-                    if !["", "count"].contains(&unit) =>
+                    if !["", "count", "version"].contains(&unit) =>
                 {
                     format!("{} {unit}", fact.value.shown()).into()
                 }
