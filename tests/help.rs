@@ -28,7 +28,7 @@ fn the_overview_names_the_command_for_each_job() {
             "see what would be paged",
             "duckops escalate inc-004 --dry-run",
         ),
-        ("find a stuck peck", "duckops peck list"),
+        ("find a stuck peck", "duckops triage inc-004 stale"),
         ("page the on-call contact", "duckops escalate inc-004"),
         (
             "send a test page",

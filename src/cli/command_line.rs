@@ -60,7 +60,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
 /// The first commands for a new user: the path of the command, and which of its examples.
 const FIRST: [(&str, usize); 8] = [
     ("triage", 1),
-    ("peck list", 0),
+    ("triage", 2),
     ("alias check", 0),
     ("alias rollback", 0),
     ("check", 1),

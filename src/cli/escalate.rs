@@ -86,7 +86,7 @@ fn chosen(channels: &Channels, named: &[String]) -> Result<Vec<AlertChannel>, Fa
             false => all.join(", "),
         };
         return Err(Failure::usage(format!(
-            "--channel {other}: no [notify.{other}] in the configuration file\nchannels: {all}\nset one up: duckops help escalate"
+            "--channel {other}: no [notify.{other}] in the configuration file\nchannels: {all}\nset one up: duckops init"
         )));
     }
     let is_chosen = |channel: &&AlertChannel| named.is_empty() || named.contains(&channel.name);
@@ -257,7 +257,7 @@ fn page(
         ));
     }
     if outcome.word == "printed" {
-        text.push_str("set up a channel: duckops help escalate\n");
+        text.push_str("set up a channel: duckops init\n");
     }
     text
 }

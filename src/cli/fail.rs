@@ -80,7 +80,7 @@ impl Failure {
     pub(super) fn interrupted(code: u8) -> Self {
         let text = match code {
             exit::UNKNOWN => "interrupted after the request was sent: what came of it is not known",
-            _ => "interrupted: nothing was judged, and nothing was sent that changes anything",
+            _ => "interrupted: nothing was sent that changes anything",
         };
         Self {
             code,

@@ -52,7 +52,7 @@ fn codes() -> String {
     ];
     let tables: [(&str, &[(u8, &str)]); 3] = [
         (
-            "read (triage, check, show, list, alias check, doctor)",
+            "read (triage, check, alias check, doctor, facts, history)",
             &reads,
         ),
         ("change something (alias rollback, bond rotate)", &writes),
@@ -61,7 +61,7 @@ fn codes() -> String {
     let mut text = String::new();
     for (commands, rows) in tables {
         let gap = if text.is_empty() { "" } else { "\n" };
-        text.push_str(&format!("{gap}Exit codes of commands that {commands}:\n"));
+        text.push_str(&format!("{gap}Commands that {commands}:\n"));
         for (code, meaning) in rows {
             text.push_str(&format!("  {code:>3}  {meaning}\n"));
         }

@@ -22,7 +22,7 @@ pub(super) fn from_clap(
         ErrorKind::DisplayHelp => return Ok(as_asked(error, foreseen)),
         ErrorKind::InvalidSubcommand => {
             if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) {
-                return Err(unknown_command(word, &path_of(words, root), root));
+                return Err(unknown_command(word, words, root));
             }
         }
         _ => {}
@@ -137,9 +137,13 @@ fn path_of<'a>(words: &'a [String], root: &Command) -> Vec<&'a str> {
     path
 }
 
+/// The incident that the examples name.
+const EXAMPLE: &str = "inc-004";
+
 /// Names the nearest command, on this level or any other, or lists those of this level.
-fn unknown_command(word: &str, path: &[&str], root: &Command) -> Failure {
-    let level = find(root, path).unwrap_or(root);
+fn unknown_command(word: &str, words: &[String], root: &Command) -> Failure {
+    let path = path_of(words, root);
+    let level = find(root, &path).unwrap_or(root);
     let names: Vec<_> = level.get_subcommands().map(Command::get_name).collect();
     let all = paths(root);
     let of_level = |name: &str| [path.join(" "), name.to_owned()].join(" ");
@@ -155,8 +159,12 @@ fn unknown_command(word: &str, path: &[&str], root: &Command) -> Failure {
     };
     let nearest = near(word, &names).map(of_level).or_else(elsewhere);
     let nearest = nearest.map(|path| format!("duckops {}", path.trim()));
+    // The incident that was named is the one that is meant.
+    let incident = words.iter().find(|word| word.starts_with("inc-"));
+    let incident = incident.map_or(EXAMPLE, String::as_str);
     let described = || described_by(word).filter(|_| path.is_empty());
-    let second = match nearest.or_else(|| described().map(str::to_owned)) {
+    let described = || described().map(|line| line.replace(EXAMPLE, incident));
+    let second = match nearest.or_else(described) {
         Some(nearest) => format!("did you mean: {nearest}"),
         None => format!("commands: {}", names.join(", ")),
     };

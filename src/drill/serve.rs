@@ -62,10 +62,9 @@ pub async fn serve(
         };
     }
     text.push_str(
-        "# Everything that duckops keeps in that shell, it keeps in a folder that ends with this\n\
-         # stack; what it writes, it writes here: these addresses count as the stack's own.\n\
-         # Then, in that shell: duckops triage; curl $DUCKOPS_API_URL/beak/system/status; aws sesv2 get-account\n\
-         # ends with Ctrl-C\n",
+        "# In a shell with these variables duckops reads and changes this practice stack alone;\n\
+         # what duckops keeps is in a folder of its own. Ctrl-C ends it.\n\
+         # Try: duckops triage; curl $DUCKOPS_API_URL/beak/system/status; aws sesv2 get-account\n",
     );
     let environment: BTreeMap<_, _> = environment.into_iter().collect();
     let extra = json!({ "environment": environment });

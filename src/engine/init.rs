@@ -213,6 +213,11 @@ pub fn written(path: &Path, answers: &InitAnswers, checks: &[ChecklistItem]) -> 
         ("duckops-check.timer", TIMER),
         ("duckops-check.service", SERVICE),
     ] {
+        // Without a channel a check that is to notify refuses.
+        let unit = match answers.channel {
+            Some(_) => unit.to_owned(),
+            None => unit.replace(" --notify", ""),
+        };
         text.push_str(&format!("--- {name} ---\n{unit}"));
     }
     text.push_str(&format!(

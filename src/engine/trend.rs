@@ -9,14 +9,16 @@ use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::report::metric::Bounds;
 use crate::report::plot::Plot;
+use crate::report::words::{clock, width};
 use crate::runbook::metric::MetricDefinition;
 use crate::runbook::model::Runbook;
-use crate::text::Printable;
+use crate::text::{Printable, counted};
 use serde_json::json;
 use time::OffsetDateTime;
 
-/// Columns of a sparkline.
+/// Columns of a sparkline, at most and at least.
 const COLUMNS: usize = 40;
+const MIN_COLUMNS: usize = 10;
 /// How many trends a page shows.
 const MAX_TRENDS: usize = 8;
 
@@ -92,8 +94,19 @@ impl Trend {
         })
     }
 
+    /// When the first reading was higher than the one before it, of those that have not fallen since.
+    fn rising_since(&self) -> Option<OffsetDateTime> {
+        let fell = |pair: &[Sample]| pair[1].value < pair[0].value;
+        let pairs = || self.samples.windows(2);
+        let steady = pairs().rposition(fell).map_or(0, |at| at + 1);
+        let rose = pairs()
+            .skip(steady)
+            .find(|pair| pair[1].value > pair[0].value);
+        rose.map(|pair| pair[1].at)
+    }
+
     /// Fact, number of readings, lowest, highest, newest, sparkline.
-    fn row(&self, glyphs: &[char]) -> [Printable; 6] {
+    fn row(&self, glyphs: &[char], columns: usize) -> [Printable; 6] {
         let values = || self.samples.iter().map(|sample| sample.value);
         let is_duration =
             fact::find(&self.fact).is_some_and(|(_, declared)| declared.ty == FactType::Duration);
@@ -108,19 +121,20 @@ impl Trend {
             shown(values().min()),
             shown(values().max()),
             shown(values().next_back()),
-            self.sparkline(glyphs),
+            self.sparkline(glyphs, columns),
         ]
         .map(Printable::from)
     }
 
     /// One column for each part of the span: the last value in it, a blank where nothing
     /// was recorded. The lowest value is the lowest glyph.
-    fn sparkline(&self, glyphs: &[char]) -> String {
+    fn sparkline(&self, glyphs: &[char], width: usize) -> String {
         let whole = (self.span.1 - self.span.0).whole_milliseconds().max(1);
-        let mut columns: [Option<i64>; COLUMNS] = [None; COLUMNS];
+        let mut columns: Vec<Option<i64>> = vec![None; width];
         for sample in &self.samples {
-            let part = (sample.at - self.span.0).whole_milliseconds() * COLUMNS as i128 / whole;
-            columns[usize::try_from(part).unwrap_or(0).min(COLUMNS - 1)] = Some(sample.value);
+            let part = (sample.at - self.span.0).whole_milliseconds() * width as i128 / whole;
+            let place = usize::try_from(part).unwrap_or(0).min(width - 1);
+            columns[place] = Some(sample.value);
         }
         let known = || columns.iter().flatten().copied();
         let (Some(low), Some(high)) = (known().min(), known().max()) else {
@@ -143,8 +157,29 @@ impl Trend {
 pub fn document(trends: &[Trend], since: i64, screen: Screen) -> Document {
     let last = format!("LAST {}", duration(since).to_uppercase());
     let head = ["FACT", "RUNS", "LOW", "HIGH", "NOW", last.as_str()];
-    let rows = trends.iter().map(|trend| trend.row(screen.glyphs()));
-    let text = screen.table(head, rows);
+    let wide = |column: usize| {
+        let cells = trends.iter().map(move |trend| {
+            let row = trend.row(screen.glyphs(), MIN_COLUMNS);
+            width(row[column].as_str())
+        });
+        cells.chain([head[column].len()]).max().unwrap_or(0) + 2
+    };
+    let beside: usize = (0..5).map(wide).sum();
+    let room = screen
+        .columns
+        .map_or(COLUMNS, |columns| columns.saturating_sub(beside));
+    let columns = room.clamp(MIN_COLUMNS, COLUMNS);
+    let rows = trends
+        .iter()
+        .map(|trend| trend.row(screen.glyphs(), columns));
+    let mut text = screen.table(head, rows);
+    if let [trend] = trends {
+        let about = fact::find(&trend.fact).map(|(_, declared)| declared.about);
+        text.extend(about.map(|about| format!("\n{about}\n")));
+        let since = trend.rising_since();
+        let since = since.map(|since| format!("rising since {}\n", clock(since, trend.span.1)));
+        text.extend(since);
+    }
     let sample =
         |sample: &Sample| json!({"at": instant(sample.at.unix_timestamp()), "value": sample.value});
     let facts: Vec<_> = trends
@@ -154,7 +189,7 @@ pub fn document(trends: &[Trend], since: i64, screen: Screen) -> Document {
             json!({"fact": trend.fact, "samples": samples})
         })
         .collect();
-    let summary = format!("{} recorded facts", trends.len());
+    let summary = counted(trends.len(), "recorded fact");
     let extra = json!({ "facts": facts });
     Document::ok(DocumentKind::History, summary, text, extra)
 }

@@ -78,7 +78,11 @@ impl GovernanceEntry<'_> {
                 inert(runbook.summary.as_str())
             ),
         );
-        if let Some(cause) = &report.root_cause {
+        if let Some(cause) = report
+            .root_cause
+            .as_ref()
+            .filter(|cause| **cause != runbook.id)
+        {
             line("Root cause", &inert(&cause.as_str().to_uppercase()));
         }
         match runbook.escalation.as_ref().or(report.escalation.as_ref()) {

@@ -59,3 +59,12 @@ fn a_point_below_zero_proves_nothing_of_a_version() {
         "{record:#}"
     );
 }
+
+#[test]
+fn what_an_outage_hides_of_the_last_known_good_version_keeps_nobody_from_it() {
+    let stage = Stage::of(world("inc-001"));
+    let (code, document) = alias(&stage, &["check", "--to", "61"]).json();
+    assert_eq!(code, 3, "{document:#}");
+    let command = &document["next_action"]["command"];
+    assert_eq!(command, "duckops alias rollback --to 61", "{document:#}");
+}

@@ -73,14 +73,24 @@ pub fn preflight(
         outcome.cautions.extend(earlier);
     }
     if names.is_empty() {
+        let word = match options.dry_run {
+            true => "dry-run",
+            false => "printed",
+        };
         let none = match channels.configured.is_empty() {
             true => "no channel is configured",
             false => "no channel is for this incident",
         };
         return Preflight::Done(EscalationOutcome {
             code: exit::OK,
-            word: "printed",
-            summary: format!("{none}: paste this message to {} now", contact(situation)),
+            word,
+            summary: match options.dry_run {
+                true => format!(
+                    "{none}: the message would be printed for {}",
+                    contact(situation)
+                ),
+                false => format!("{none}: paste this message to {} now", contact(situation)),
+            },
             next: Some(record(id)),
             ..outcome
         });

@@ -110,7 +110,10 @@ impl EvaluatedIncident {
                 let dry = |line: &str| format!("DRY RUN  {line}\n");
                 lines.lines().map(dry).collect()
             }
-            (false, exit::OK) => format!("RECORDED  {summary}\nentry     {id}\n"),
+            (false, exit::OK) => format!(
+                "RECORDED  {}\nentry     {id}\n",
+                summary.as_str().trim_start_matches("recorded ")
+            ),
             // The entry is wanted all the same, to be put in by hand.
             (false, code) => format!(
                 "{}  {summary}\nNEXT      {}\n",

@@ -102,7 +102,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "served-well-then-fails",
-        hides: "Version 61 served for days and fails since 20 min: the cause is not the version.",
+        hides: "Version 61 served for days and has failed for 20 min: the cause is not the version.",
         runbook: Some("inc-001"),
         expect: down!("critical", "ok", "skipped"),
         change: |world| {

@@ -73,7 +73,7 @@ fn forget_good_answers(world: &mut FakeStack) {
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "inc-001",
-        hides: "Version 62 went live 40 min ago and fails to load since 20 min: HTTP 502. Version 61 served before.",
+        hides: "Version 62 went live 40 min ago and has failed to load for 20 min: HTTP 502. Version 61 served before.",
         runbook: Some("inc-001"),
         expect: down!("critical", "ok", "critical"),
         change: unimportable,
@@ -112,7 +112,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
     Scene {
         name: "new-version-errs",
-        hides: "Half of the traffic goes to version 62 since 40 min, and only 62 fails. Test calls of $LATEST fail too and do not count.",
+        hides: "Half of the traffic has gone to version 62 for 40 min, and only 62 fails. Test calls of $LATEST fail too and do not count.",
         runbook: Some("inc-001"),
         expect: down!("critical", "warning", "critical"),
         change: |world| {

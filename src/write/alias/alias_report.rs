@@ -46,6 +46,9 @@ fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut Ru
     };
     let KnownGood { version, evidence } = good;
     if version.to_string() == target {
+        // What is not known during an outage keeps nobody from the way back that triage names.
+        let back = roll_back(findings).filter(|_| runbook.verdict == Verdict::Unknown);
+        runbook.next_action = back.or(runbook.next_action.take());
         return;
     }
     let summary = &runbook.summary;
