@@ -86,11 +86,11 @@ async fn trends(context: &Context, args: args::HistoryArgs) -> Result<u8, Failur
     };
     let read = move |history: &mut dyn History, stack: &StackKey| {
         let recorded = history.facts(stack).map_err(failed)?;
+        let (agents, recorded): (Vec<_>, Vec<_>) =
+            (recorded.into_iter()).partition(|name| evidence::is_offline_agent(name));
         let facts = match fact {
-            None => (recorded.into_iter())
-                .filter(|name| !evidence::is_offline_agent(name))
-                .collect(),
-            Some(fact) if recorded.contains(&fact) => vec![fact],
+            None => recorded,
+            Some(fact) if recorded.contains(&fact) || agents.contains(&fact) => vec![fact],
             Some(fact) => {
                 let known = recorded.iter().map(String::as_str);
                 return Err(Missing::name("recorded fact", &fact, known).into());

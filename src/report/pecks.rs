@@ -113,7 +113,7 @@ fn row(peck: &Peck, now: i64, is_wide: bool) -> [Printable; 4] {
     let state = peck.state(now);
     let time = match (state, peck.left(now)) {
         (PeckState::Pending, Some(left)) => format!("{} left", duration(left)),
-        _ => ago(peck.begun(), now),
+        _ => ago(peck.newest(), now),
     };
     let name = peck.requester_name.as_ref().filter(|_| is_wide);
     let requester = agent(peck.requester.as_deref(), name);

@@ -70,9 +70,10 @@ fn listed(kind: &str, known: &str, is_near: bool) -> String {
         _ => "duckops help",
     };
     let most = if is_near { MOST_BESIDE } else { MOST_NAMES };
-    match known.len() > most {
-        true => format!("list: {lists}"),
-        false => format!("{kind}s: {known}"),
+    match known.len() {
+        0 => format!("{kind}s: none yet"),
+        many if many > most => format!("list: {lists}"),
+        _ => format!("{kind}s: {known}"),
     }
 }
 

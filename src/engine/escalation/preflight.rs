@@ -146,11 +146,17 @@ fn not_due(situation: &Situation) -> Option<EscalationOutcome> {
             about_cause(cause),
         ),
         _ => refused(
-            format!(
-                "{name} is {}, no escalation is due: {}; nothing was sent",
-                runbook.verdict.word(),
-                runbook.summary
-            ),
+            match runbook.verdict {
+                Verdict::Unknown => format!(
+                    "{name} could not be judged, so whether one is due is not known: {}; nothing was sent",
+                    runbook.summary
+                ),
+                verdict => format!(
+                    "{name} is {}, no escalation is due: {}; nothing was sent",
+                    verdict.word(),
+                    runbook.summary
+                ),
+            },
             match runbook.verdict {
                 Verdict::Ok => ("No action needed".to_owned(), None),
                 _ => (
