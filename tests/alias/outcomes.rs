@@ -192,6 +192,37 @@ fn a_concurrent_change_without_revision_is_detected() {
     assert_eq!(stage.practice.world().alias_target.version, "60");
 }
 
+#[test]
+fn a_change_by_another_user_while_the_move_is_verified_is_said() {
+    let stage = Stage::of(world("inc-001"));
+    let url = format!(
+        "{}/2015-03-31/functions/mission-control-api/aliases/prod",
+        stage.practice.aws_url()
+    );
+    let (code, document) = thread::scope(|scope| {
+        scope.spawn(|| {
+            while stage.practice.world().alias_target.version != "61" {
+                thread::sleep(Duration::from_millis(5));
+            }
+            // Read back by now, and not yet verified.
+            thread::sleep(Duration::from_millis(500));
+            crate::support::http_put(&url, r#"{"FunctionVersion":"60"}"#);
+        });
+        alias(&stage, &["rollback", "--to", "61", CONSENT, "--wait", "4s"]).json()
+    });
+    assert_eq!(
+        (code, &document["outcome"]),
+        (2, &json!("overtaken")),
+        "{document:#}"
+    );
+    let summary = document["summary"].to_string();
+    assert!(
+        summary.contains("from version 62 to 61") && summary.contains("version 60"),
+        "{summary}"
+    );
+    assert_eq!(document["undo"], json!(null), "{document:#}");
+}
+
 fn slow() -> FakeStack {
     let mut world = world("inc-001");
     world.latency = Duration::from_millis(60);

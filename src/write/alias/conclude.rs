@@ -7,6 +7,7 @@ use crate::exit;
 use crate::lambda::alias_target::AliasTarget;
 use crate::lambda::deploy_log_entry::DeployLogEntry;
 use crate::lambda::reader::FunctionReader;
+use crate::report::model::NextAction;
 use crate::state_dir::journal::Stage;
 use crate::write::guarded::{Applied, WriteContext, WriteOutcome};
 use crate::write::report::{WriteReport, next_action};
@@ -23,10 +24,7 @@ pub(super) fn not_in_force(
     applied: &Applied<MoveOutcome>,
     report: WriteReport,
 ) -> WriteReport {
-    let mut next = next_action(
-        "Look before you do anything else",
-        Some("duckops alias show".to_owned()),
-    );
+    let mut next = look_first();
     let (code, outcome, summary) = match &applied.outcome {
         MoveOutcome::InForce { alias, .. } => (exit::OK, "done", alias.split()),
         MoveOutcome::Unchanged { why } => {
@@ -61,6 +59,11 @@ pub(super) fn not_in_force(
     }
 }
 
+fn look_first() -> Option<NextAction> {
+    let command = Some("duckops alias show".to_owned());
+    next_action("Look before you do anything else", command)
+}
+
 /// The report of a request that was sent: its outcome, and no more flag to send it with.
 pub(super) fn sent(applied: &Applied<MoveOutcome>, report: WriteReport) -> WriteReport {
     WriteReport {
@@ -84,7 +87,7 @@ pub(super) async fn conclude(
     };
     let mut report = sent(&applied, report);
     let at = context.clock.at();
-    let verified = watch(context, plan, wait).await;
+    let (verified, overtaken_by) = watch(context, plan, wait).await;
     report.summary = moved(plan, alias, &crate::fact::instant(at.unix_timestamp()));
     if let Some(odd) = odd {
         report.summary.push_str(&format!("; {odd}"));
@@ -103,7 +106,19 @@ pub(super) async fn conclude(
                 verified.summary
             );
             report.escalation = Some((at + RESTORED_WITHIN, reason));
-            WriteReport {
+            let overtaken = overtaken_by.as_ref().map(|alias| {
+                report.undo = None;
+                let split = alias.split();
+                let summary = &report.summary;
+                WriteReport {
+                    code: exit::CRITICAL,
+                    outcome: "overtaken",
+                    summary: format!("{summary}, and then changed by another user: {split}"),
+                    next: look_first(),
+                    ..WriteReport::default()
+                }
+            });
+            overtaken.unwrap_or_else(|| WriteReport {
                 code: exit::CRITICAL,
                 outcome: "not-verified",
                 summary: format!("{}; it is not verified to work", report.summary),
@@ -112,7 +127,7 @@ pub(super) async fn conclude(
                     Some("duckops triage inc-001 --wait 5m".to_owned()),
                 ),
                 ..WriteReport::default()
-            }
+            })
         }
         (Err(error), true) => WriteReport {
             code: exit::CRITICAL,
@@ -188,8 +203,13 @@ fn write_down(
     report.deploy_log = Some(entry.line());
 }
 
-/// Watches the status API, then reads the metrics of the version that serves now.
-async fn watch(context: &WriteContext<'_>, plan: &AliasPlan, wait: Duration) -> Verification {
+/// Watches the status API, then reads the metrics of the version that serves now; and where the
+/// service is not restored, who the alias serves instead, if it was changed meanwhile.
+async fn watch(
+    context: &WriteContext<'_>,
+    plan: &AliasPlan,
+    wait: Duration,
+) -> (Verification, Option<AliasTarget>) {
     let since = context.clock.at().unix_timestamp();
     let operator = context.operator;
     let goes_on = |line: &str| {
@@ -206,5 +226,9 @@ async fn watch(context: &WriteContext<'_>, plan: &AliasPlan, wait: Duration) -> 
         verified.is_restored = false;
         verified.summary = format!("{}; but it fails: {}", verified.summary, verified.metrics);
     }
-    verified
+    if verified.is_restored {
+        return (verified, None);
+    }
+    let now = reader.alias_now().await.ok();
+    (verified, now.filter(|now| !plan.is_in_force(now)))
 }
