@@ -41,7 +41,7 @@ ROOMS = {
     "alerting": (["alerting::", "engine::"], ["delivery::", "notify::", "escalate::"]),
     "lambda": (["lambda::", "evidence::", "write::"],
                ["last_known_good::", "evidence_functions::", "alias::a_", "alias::alias_check",
-                "alias::the_policy"]),
+                "alias::the_policy", "alias::reads::"]),
     "evidence": (["evidence::", "judge::", "runbook::", "engine::"],
                  ["thresholds::", "thresholds_functions::", "situations::", "doubts::"]),
 }
