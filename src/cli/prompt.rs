@@ -18,6 +18,9 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+/// So much of what was typed before a question is looked at.
+const MOST_TYPED: usize = 4096;
+
 /// The operator at this terminal, if there is one.
 pub(super) struct Terminal<'a>(pub(super) &'a Context);
 
@@ -88,18 +91,35 @@ pub(super) fn can_ask() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Asks for the words that consent to what was just shown. Input typed before is discarded, and a
-/// line that ends with end-of-file is no reply, since it may be incomplete.
+/// Asks for the words that consent to what was just shown. A text that was typed before is no reply,
+/// nor is a line that ends with end-of-file, since it may be incomplete.
 pub(super) async fn ask(words: &str) -> Reply {
     progress::done();
     out::warn("");
     out::warn(&format!("To go ahead, type: {words}"));
     out::ask("> ");
-    let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
+    if is_answered_already() {
+        out::warn("\nWhat was typed before this question is no answer to it");
+        return Reply::Nothing;
+    }
     match read_line().await {
         Some(line) => Reply::Typed(line),
         None => Reply::Nothing,
     }
+}
+
+/// Discards what was typed so far; whether a line with words in it was among that.
+fn is_answered_already() -> bool {
+    let stdin = std::io::stdin();
+    let waiting = rustix::io::ioctl_fionread(&stdin).unwrap_or(0);
+    let mut typed = vec![0; usize::try_from(waiting).unwrap_or(0).min(MOST_TYPED)];
+    let read = match typed.is_empty() {
+        true => 0,
+        false => rustix::io::read(&stdin, &mut typed).unwrap_or(0),
+    };
+    let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
+    let words = typed.iter().take(read);
+    words.copied().any(|byte| !byte.is_ascii_whitespace())
 }
 
 /// A whole line that is typed; none where the input ends before its end.

@@ -63,8 +63,9 @@ pub async fn serve(
     }
     text.push_str(
         "# In a shell with these variables duckops reads and changes this practice stack alone;\n\
-         # what duckops keeps is in a folder of its own. Ctrl-C ends it.\n\
-         # Try: duckops triage; curl $DUCKOPS_API_URL/beak/system/status; aws sesv2 get-account\n",
+         # what it keeps is in a folder of this stack's own.\n\
+         # Try: duckops triage; curl $DUCKOPS_API_URL/beak/system/status; aws sesv2 get-account\n\
+         # ends with Ctrl-C\n",
     );
     let environment: BTreeMap<_, _> = environment.into_iter().collect();
     let extra = json!({ "environment": environment });

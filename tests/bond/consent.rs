@@ -47,7 +47,7 @@ fn rotate(before: &str, after: &[&str]) -> (i32, usize) {
         // Reading fails when the other side is gone.
         while let Ok(read @ 1..) = shown.read(&mut piece) {
             text.extend_from_slice(&piece[..read]);
-            if text.ends_with(b"> ") {
+            if text.windows(3).any(|part| part == b"\n> ") {
                 let _ = tell.send(());
             }
         }
@@ -72,7 +72,13 @@ fn a_line_typed_after_the_plan_was_shown_is_consent() {
 
 #[test]
 fn input_typed_before_the_plan_is_not_consent() {
-    assert_eq!(rotate(&format!("{ID}\n"), &[END]), (5, 0));
+    // It is an answer to nothing, and the question is not asked again.
+    assert_eq!(rotate(&format!("{ID}\n"), &[]), (5, 0));
+}
+
+#[test]
+fn an_empty_line_typed_before_the_plan_is_no_answer_to_it() {
+    assert_eq!(rotate("\n", &[&format!("{ID}\n")]), (0, 1));
 }
 
 #[test]
