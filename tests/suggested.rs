@@ -2,7 +2,7 @@
 //! names the same stack, and reads the same DEPLOY-LOG.md where it can.
 
 use crate::support::receiver::{Receiver, configured};
-use crate::support::{Stage, world};
+use crate::support::{Stage, deadline, world};
 use serde_json::Value;
 
 /// A stage whose configuration knows a second stack, which is the same practice stack.
@@ -154,4 +154,30 @@ fn a_notification_names_the_stack_to_whoever_reads_it_and_nothing_of_the_host() 
     assert_eq!(came[0]["command"], due, "{came:#?}");
     let text = came[0].to_string();
     assert!(!text.contains("state of cron"), "{text}");
+}
+
+/// In each scene whose next action is an escalation, one is due: nobody is sent in a circle.
+#[test]
+fn an_escalation_that_is_suggested_is_due() {
+    let listed = include_str!("plain.txt").lines().filter_map(|line| {
+        let scene = line.split(" | ").next()?;
+        let (_, incident) = line.split_once("| duckops escalate ")?;
+        Some((scene, incident.trim()))
+    });
+    let mut tried = 0;
+    for (scene, incident) in listed {
+        let world = world(scene);
+        let deadline = deadline(&world);
+        let stage = Stage::of(world);
+        let call = stage.once(&["escalate", incident, "--dry-run", "--deadline", deadline]);
+        let (code, document) = call.json();
+        assert_eq!(
+            (code, &document["outcome"]),
+            (0, &"dry-run".into()),
+            "{scene}: {document:#}"
+        );
+        tried += 1;
+    }
+    println!("suggested escalations that are due: {tried}");
+    assert!(tried > 20, "{tried}");
 }
