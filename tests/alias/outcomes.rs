@@ -201,11 +201,16 @@ fn a_change_by_another_user_while_the_move_is_verified_is_said() {
     );
     let (code, document) = thread::scope(|scope| {
         scope.spawn(|| {
-            while stage.practice.world().alias_target.version != "61" {
+            // Once it was read back, and before it is verified.
+            let journal = stage.state().join("journal.jsonl");
+            let is_in_force = || {
+                let text = std::fs::read_to_string(&journal).unwrap_or_default();
+                text.contains("in-force")
+            };
+            let began = Instant::now();
+            while !is_in_force() && began.elapsed() < Duration::from_secs(60) {
                 thread::sleep(Duration::from_millis(5));
             }
-            // Read back by now, and not yet verified.
-            thread::sleep(Duration::from_millis(500));
             crate::support::http_put(&url, r#"{"FunctionVersion":"60"}"#);
         });
         alias(&stage, &["rollback", "--to", "61", CONSENT, "--wait", "4s"]).json()
