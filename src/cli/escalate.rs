@@ -138,7 +138,9 @@ async fn ask_and_send(
         }
     };
     let on_send = || {
-        let _ = context.sending.tells.set("duckops journal".to_owned());
+        let stack = &context.settings.stack;
+        let tells = with_arguments("duckops journal", &stack.arguments);
+        let _ = context.sending.tells.set(tells);
         context.sending.begun.store(true, Ordering::SeqCst);
     };
     send(

@@ -7,6 +7,7 @@ use super::{Context, out, progress};
 use crate::exit;
 use crate::report::json::DocumentKind;
 use crate::report::model::StackIdentity;
+use crate::report::suggested::with_arguments;
 use crate::text::quoted;
 use crate::write::Clock;
 use crate::write::consent::Reply;
@@ -71,7 +72,9 @@ impl Operator for Terminal<'_> {
     fn sending(&self, finds_out: &str) {
         let sending = &self.0.sending;
         sending.begun.store(true, Ordering::SeqCst);
-        let _ = sending.tells.set(finds_out.to_owned());
+        let stack = &self.0.settings.stack;
+        let finds_out = with_arguments(finds_out, &stack.arguments);
+        let _ = sending.tells.set(finds_out);
         // A terminal that goes away must not take the answer with it.
         use tokio::signal::unix::{SignalKind, signal};
         let _ = signal(SignalKind::hangup());

@@ -73,24 +73,22 @@ pub fn preflight(
         outcome.cautions.extend(earlier);
     }
     if names.is_empty() {
-        let word = match options.dry_run {
-            true => "dry-run",
-            false => "printed",
-        };
         let none = match channels.configured.is_empty() {
             true => "no channel is configured",
             false => "no channel is for this incident",
         };
+        let contact = contact(situation);
+        let (word, what) = match options.dry_run {
+            true => (
+                "dry-run",
+                format!("the message would be printed for {contact}"),
+            ),
+            false => ("printed", format!("paste this message to {contact} now")),
+        };
         return Preflight::Done(EscalationOutcome {
             code: exit::OK,
             word,
-            summary: match options.dry_run {
-                true => format!(
-                    "{none}: the message would be printed for {}",
-                    contact(situation)
-                ),
-                false => format!("{none}: paste this message to {} now", contact(situation)),
-            },
+            summary: format!("{none}: {what}"),
             next: Some(record(id)),
             ..outcome
         });
