@@ -191,6 +191,12 @@ impl Duckops {
         self
     }
 
+    /// Runs it in this folder.
+    pub(crate) fn inside(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     /// Takes a variable away.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.command.env_remove(name);
