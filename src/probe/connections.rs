@@ -89,16 +89,24 @@ fn facts(
         let back = all.reach.map_or("is empty".to_owned(), |reach| {
             format!("goes back {}", duration(reach))
         });
+        let lists = match all.listed {
+            true => "",
+            false => "; --token-file or --beak-key-file adds the lists",
+        };
+        // Executions are not asked here, and INC-004 names them.
+        let (of, executions, command) = match &context.only {
+            Some(Only::Peck(_)) => (
+                "no request of this id",
+                ", or judge executions: duckops triage inc-004",
+                "duckops peck list",
+            ),
+            _ => ("no entry of this id", "", "duckops bond list"),
+        };
+        let why = format!("{of}; the audit feed {back}");
         observation.default_unavailable(
-            Unavailable::new(
-                UnavailableReason::NotFound,
-                format!("no entry of this id; the audit feed {back}"),
-            )
-            .fix("Check the id; --token-file or --beak-key-file adds the lists")
-            .command(match &context.only {
-                Some(Only::Peck(_)) => "duckops peck list",
-                _ => "duckops bond list",
-            }),
+            Unavailable::new(UnavailableReason::NotFound, why)
+                .fix(format!("Check the id{executions}{lists}"))
+                .command(command),
         );
         return;
     }

@@ -46,6 +46,11 @@ impl CertificateLine {
         if line.is_metrics() || line.platform().is_some() {
             return None;
         }
+        // Letters of a JSON text can be escaped.
+        let is_escaped = line.fields.is_some() && line.text.contains("\\u");
+        if !is_escaped && !MAY_BE_ABOUT.is_match(&line.text) {
+            return None;
+        }
         let said = line.words();
         if !MAY_BE_ABOUT.is_match(&said) {
             return None;

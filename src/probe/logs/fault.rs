@@ -9,10 +9,10 @@ use super::level_in_text::level_of_text;
 use super::line::{LogLine, says_something};
 use super::logger_forms::logfmt_value;
 use super::nothing::{begins_with_nothing, is_nothing};
-use super::pattern::regex;
-use regex::Regex;
+use super::pattern::{regex, regex_set};
+use regex::{Regex, RegexSet};
 use serde_json::Value;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// By what a line is a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -201,36 +201,81 @@ static RUNTIME: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Stack traces and uncaught exceptions, by language.
-static TRACES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
-    [
-        ("Python", r"(?m)^[ \t|+]*(?:Exception Group )?Traceback \(most recent call last\)|^Fatal Python error: |^[ \t]*File [^\n]+\.py[^\n]*, line [0-9]+, in |^An error occurred \([A-Za-z0-9]+\) when calling the |^Task exception was never retrieved|^During handling of the above exception, |^The above exception was the direct cause "),
-        ("Go", r"(?m)^panic: |^goroutine [0-9]+ \[|^fatal error: |^runtime error: "),
-        ("Rust", r"(?m)^thread '[^'\n]*' (?:\([0-9]+\) )?(?:panicked at |has overflowed its stack)|^fatal runtime error: |^The application panicked \(crashed\)"),
-        ("Zig", r"(?m)^thread [0-9]+ panic: "),
-        ("R", r"(?m)^Error in [^\n]+ : |^Execution halted"),
-        ("Perl", r"(?m)^Can't locate [^\n]+ in @INC |^(?:Died|Undefined subroutine [^\n]+ called|Can't (?:call|locate object) method [^\n]+) at [^\n]+ line [0-9]+"),
-        ("Haskell", r"(?m)^CallStack \(from HasCallStack\)"),
-        ("Lua", r"(?m)^stack traceback:"),
-        ("Clojure", r"(?m)^(?:Execution|Syntax) error [^\n]*at [^\n]*\([^()\n]+\.clj[cs]?:[0-9]+"),
-        ("process", r"(?m)(?:^|: )(?:PHP )?(?:Fatal|Parse) error: |^[a-z][a-z_.-]*: (?:error|fatal): |^(?:Stack overflow|Process terminated|Out of memory)\.|^SIG(?:SEGV|BUS|ABRT|ILL|FPE): |^(?:free|malloc|realloc|munmap_chunk)\(\): |^double free or corruption|^corrupted (?:size vs|double-linked)|^\*\*\* (?:stack smashing|buffer overflow|Program crashed|Signal [0-9])|^memory allocation of [0-9]+ bytes failed|: line [0-9]+: +[0-9]+ (?:Aborted|Killed|Terminated|Bus error|Illegal instruction|Segmentation fault)\b|: line [0-9]+: (?:[^:\n]+: ){1,2}(?:(?:command )?not found|cannot execute|unbound variable|Permission denied|No such file or directory)|: line [0-9]+: syntax error |: Assertion [`'][^\n]+ failed\.|^terminate called (?:after throwing|without)|^(?:Terminating|Aborting) due to java\.|^# .*(?:detected by|memory for) the Java Runtime Environment|(?:: |[0-9] +)Segmentation fault|^Segmentation fault(?: \(core dumped\))?[ \t\r]*$|: error while loading shared libraries: |: version `GLIBC[A-Z_0-9.]+' not found|^npm (?:ERR!|error) "),
-        ("Ruby", r"(?m)^Errno::E[A-Z]+: |\.rb:[0-9]+:in [`'].*(?:\([A-Z][A-Za-z0-9_:]*\)|: )|^[ \t]*from [^\n]*\.rb:[0-9]+"),
-        (".NET", r"(?m)^Unhandled exception[.:]|^[ \t]+at [A-Za-z_][A-Za-z0-9_.`<>\[\]]+\([^()\n]*\) in |^(?: *---> )?(?:System|Amazon|Microsoft|Npgsql)\.[A-Za-z0-9_.]+Exception\b|^[ \t]+at (?:System|Microsoft|Amazon)\.[A-Za-z]|^ *--- End of (?:inner exception )?stack trace"),
-        ("Java", r"(?m)^[ \t]+at [A-Za-z_$][A-Za-z0-9_$.<>/]*\((?:[A-Za-z0-9_$]+\.(?:java|kt|scala|groovy):[0-9]+|Unknown Source|Native Method|[A-Za-z0-9_$]+\.java)\)|^(?:Exception in thread |Caused by: |APPLICATION FAILED TO START)|^[ \t]*Suppressed: (?:[a-z_][a-z0-9_]*\.)+[A-Z]|^(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable)(?::|[ \t\r]*$)"),
-        ("Node.js", r"(?m)^[ \t]+at [^\n]*\(?[^()\n ]+\.(?:js|mjs|cjs|ts):[0-9]+:[0-9]+\)?|^[ \t]+at (?:async )?[A-Za-z_.<>\[\] ]+ \(node:[a-z_/]+:[0-9]+:[0-9]+\)|^Uncaught |Uncaught Exception|Unhandled ?Promise ?Rejection|^Unhandled rejection |^(?:[ \t]*\[cause\]: )?(?:[A-Z][A-Za-z]*)?Error(?: \[[A-Z_]+\])?: |Unhandled error event: "),
-        ("exception", r"(?m)^(?:Uncaught |Unhandled |[ \t]*\[cause\]: )?(?:[A-Za-z_][A-Za-z0-9_]*[.:]+)*[A-Z][A-Za-z0-9_]*(?:Error|Exception|Exit|Interrupt)(?: \[[A-Za-z_]+\])?(?:: |:?[ \t\r]*$)|^(?:[a-z_][a-z0-9_]*\.)*(?:exceptions\.[A-Z][A-Za-z]+|[a-z_][a-z0-9_]*\.[A-Z][A-Za-z]*Expired): "),
-    ]
-    .into_iter()
-    .map(|(language, pattern)| (language, regex(&pattern.replace(r"\b", r"(?-u:\b)"))))
-    .collect()
-});
+const TRACES: [(&str, &str); 15] = [
+    (
+        "Python",
+        r"(?m)^[ \t|+]*(?:Exception Group )?Traceback \(most recent call last\)|^Fatal Python error: |^[ \t]*File [^\n]+\.py[^\n]*, line [0-9]+, in |^An error occurred \([A-Za-z0-9]+\) when calling the |^Task exception was never retrieved|^During handling of the above exception, |^The above exception was the direct cause ",
+    ),
+    (
+        "Go",
+        r"(?m)^panic: |^goroutine [0-9]+ \[|^fatal error: |^runtime error: ",
+    ),
+    (
+        "Rust",
+        r"(?m)^thread '[^'\n]*' (?:\([0-9]+\) )?(?:panicked at |has overflowed its stack)|^fatal runtime error: |^The application panicked \(crashed\)",
+    ),
+    ("Zig", r"(?m)^thread [0-9]+ panic: "),
+    ("R", r"(?m)^Error in [^\n]+ : |^Execution halted"),
+    (
+        "Perl",
+        r"(?m)^Can't locate [^\n]+ in @INC |^(?:Died|Undefined subroutine [^\n]+ called|Can't (?:call|locate object) method [^\n]+) at [^\n]+ line [0-9]+",
+    ),
+    ("Haskell", r"(?m)^CallStack \(from HasCallStack\)"),
+    ("Lua", r"(?m)^stack traceback:"),
+    (
+        "Clojure",
+        r"(?m)^(?:Execution|Syntax) error [^\n]*at [^\n]*\([^()\n]+\.clj[cs]?:[0-9]+",
+    ),
+    (
+        "process",
+        r"(?m)(?:^|: )(?:PHP )?(?:Fatal|Parse) error: |^[a-z][a-z_.-]*: (?:error|fatal): |^(?:Stack overflow|Process terminated|Out of memory)\.|^SIG(?:SEGV|BUS|ABRT|ILL|FPE): |^(?:free|malloc|realloc|munmap_chunk)\(\): |^double free or corruption|^corrupted (?:size vs|double-linked)|^\*\*\* (?:stack smashing|buffer overflow|Program crashed|Signal [0-9])|^memory allocation of [0-9]+ bytes failed|: line [0-9]+: +[0-9]+ (?:Aborted|Killed|Terminated|Bus error|Illegal instruction|Segmentation fault)\b|: line [0-9]+: (?:[^:\n]+: ){1,2}(?:(?:command )?not found|cannot execute|unbound variable|Permission denied|No such file or directory)|: line [0-9]+: syntax error |: Assertion [`'][^\n]+ failed\.|^terminate called (?:after throwing|without)|^(?:Terminating|Aborting) due to java\.|^# .*(?:detected by|memory for) the Java Runtime Environment|(?:: |[0-9] +)Segmentation fault|^Segmentation fault(?: \(core dumped\))?[ \t\r]*$|: error while loading shared libraries: |: version `GLIBC[A-Z_0-9.]+' not found|^npm (?:ERR!|error) ",
+    ),
+    (
+        "Ruby",
+        r"(?m)^Errno::E[A-Z]+: |\.rb:[0-9]+:in [`'].*(?:\([A-Z][A-Za-z0-9_:]*\)|: )|^[ \t]*from [^\n]*\.rb:[0-9]+",
+    ),
+    (
+        ".NET",
+        r"(?m)^Unhandled exception[.:]|^[ \t]+at [A-Za-z_][A-Za-z0-9_.`<>\[\]]+\([^()\n]*\) in |^(?: *---> )?(?:System|Amazon|Microsoft|Npgsql)\.[A-Za-z0-9_.]+Exception\b|^[ \t]+at (?:System|Microsoft|Amazon)\.[A-Za-z]|^ *--- End of (?:inner exception )?stack trace",
+    ),
+    (
+        "Java",
+        r"(?m)^[ \t]+at [A-Za-z_$][A-Za-z0-9_$.<>/]*\((?:[A-Za-z0-9_$]+\.(?:java|kt|scala|groovy):[0-9]+|Unknown Source|Native Method|[A-Za-z0-9_$]+\.java)\)|^(?:Exception in thread |Caused by: |APPLICATION FAILED TO START)|^[ \t]*Suppressed: (?:[a-z_][a-z0-9_]*\.)+[A-Z]|^(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable)(?::|[ \t\r]*$)",
+    ),
+    (
+        "Node.js",
+        r"(?m)^[ \t]+at [^\n]*\(?[^()\n ]+\.(?:js|mjs|cjs|ts):[0-9]+:[0-9]+\)?|^[ \t]+at (?:async )?[A-Za-z_.<>\[\] ]+ \(node:[a-z_/]+:[0-9]+:[0-9]+\)|^Uncaught |Uncaught Exception|Unhandled ?Promise ?Rejection|^Unhandled rejection |^(?:[ \t]*\[cause\]: )?(?:[A-Z][A-Za-z]*)?Error(?: \[[A-Z_]+\])?: |Unhandled error event: ",
+    ),
+    (
+        "exception",
+        r"(?m)^(?:Uncaught |Unhandled |[ \t]*\[cause\]: )?(?:[A-Za-z_][A-Za-z0-9_]*[.:]+)*[A-Z][A-Za-z0-9_]*(?:Error|Exception|Exit|Interrupt)(?: \[[A-Za-z_]+\])?(?:: |:?[ \t\r]*$)|^(?:[a-z_][a-z0-9_]*\.)*(?:exceptions\.[A-Z][A-Za-z]+|[a-z_][a-z0-9_]*\.[A-Z][A-Za-z]*Expired): ",
+    ),
+];
+
+/// All of them, so that a line is searched once.
+static ANY_TRACE: LazyLock<RegexSet> =
+    LazyLock::new(|| regex_set(TRACES.map(|(_, pattern)| ascii(pattern))));
+
+/// The pattern of one language, made when a line of it is met.
+fn trace_of(at: usize) -> Option<(&'static str, &'static Regex)> {
+    static COMPILED: [OnceLock<Regex>; TRACES.len()] = [const { OnceLock::new() }; TRACES.len()];
+    let (language, pattern) = TRACES.get(at)?;
+    let compiled = COMPILED.get(at)?;
+    Some((language, compiled.get_or_init(|| regex(&ascii(pattern)))))
+}
+
+/// The boundaries of words are those of ASCII.
+fn ascii(pattern: &str) -> String {
+    pattern.replace(r"\b", r"(?-u:\b)")
+}
 
 static SAYS_ERROR: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?-u:\b)(?:ERROR|CRITICAL|FATAL|SEVERE)(?:: |:[ \t\r]*$)([^\n]*)"));
 
 fn trace(text: &str) -> Option<&'static str> {
-    let (language, found) = TRACES
-        .iter()
-        .find_map(|(language, pattern)| Some((*language, pattern.find(text)?)))?;
+    let first = ANY_TRACE.matches(text).iter().next()?;
+    let (language, pattern) = trace_of(first)?;
+    let found = pattern.find(text)?;
     // `ContinueOnError: true` is a setting.
     if found.as_str().trim_end().ends_with("OnError:") {
         return None;

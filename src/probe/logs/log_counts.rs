@@ -50,9 +50,16 @@ impl<K: Copy + Ord, S: Ord> LogCounts<K, S> {
         }
         *self.counts.entry(kind).or_default() += 1;
         *self.sources.entry(source).or_default() += 1;
-        let seconds = self.versions.entry(version_of(stream).to_owned());
-        let second = at.div_euclid(1_000);
-        *seconds.or_default().entry(second).or_default() += 1;
+        let version = version_of(stream);
+        let seconds = match self.versions.get_mut(version) {
+            Some(seconds) => seconds,
+            None => self.versions.entry(version.to_owned()).or_default(),
+        };
+        *seconds.entry(at.div_euclid(1_000)).or_default() += 1;
+        let oldest = self.newest.first().filter(|_| self.newest.len() == NEWEST);
+        if oldest.is_some_and(|(oldest, ..)| at < *oldest) {
+            return;
+        }
         let line = message.trim_end().to_owned();
         self.newest.insert((at, self.all(), line));
         if self.newest.len() > NEWEST {

@@ -1,6 +1,6 @@
 //! Patterns of this program.
 
-use regex::Regex;
+use regex::{Regex, RegexSet};
 
 /// A pattern that is written in this program.
 pub(super) fn regex(pattern: &str) -> Regex {
@@ -9,4 +9,13 @@ pub(super) fn regex(pattern: &str) -> Regex {
         reason = "our own pattern, compiled by every test"
     )]
     Regex::new(pattern).expect("a valid pattern of ours")
+}
+
+/// Several of them, for one look at a text.
+pub(super) fn regex_set(patterns: impl IntoIterator<Item = String>) -> RegexSet {
+    #[expect(
+        clippy::expect_used,
+        reason = "our own patterns, compiled by every test"
+    )]
+    RegexSet::new(patterns).expect("valid patterns of ours")
 }
