@@ -233,7 +233,18 @@ fn an_incident_is_known_by_its_number() {
 
 #[test]
 fn an_unknown_word_is_answered_with_the_nearest_or_with_all() {
-    let cells: [(&[&str], &[&str]); 17] = [
+    let cells: [(&[&str], &[&str]); 19] = [
+        (
+            &["triage", "inc-001", "--wait"],
+            &["the value is missing", "--wait: Repeat until"],
+        ),
+        (
+            &["report", "inc-004"],
+            &[
+                "missing: --html <FILE>",
+                "example: duckops report inc-004 --html",
+            ],
+        ),
         (
             &["alias", "rollback", "61"],
             &[

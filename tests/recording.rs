@@ -622,10 +622,30 @@ fn diff_reports_changes_with_the_newer_verdict() {
         (&fact["before"], &fact["after"], &fact["by"]),
         (&json!("7"), &json!("25"), &json!(18.0))
     );
+    let fact = ran
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("peck.callback_errors "));
     assert!(
-        ran.stdout.contains("peck.callback_errors "),
-        "{}",
-        ran.stdout
+        fact.is_some_and(|line| line.ends_with(" 7 -> 25 (+18)")),
+        "{ran:?}"
+    );
+    // What one of the two did not ask for has not changed.
+    let step = stage.home().join("step.json");
+    stage
+        .once(&["triage", "inc-004", "stale", "--save", text(&step)])
+        .run();
+    let ran = alone(&["diff", text(&step), text(&after)]);
+    let moved = ran
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("inc-004 "));
+    let moved: Vec<_> = moved.filter_map(|line| line.split(' ').nth(1)).collect();
+    assert_eq!(moved, ["stale"], "{ran:?}");
+    assert!(!ran.stdout.contains("not-asked"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("facts are in one of the two only"),
+        "{ran:?}"
     );
     // The other way round the newer one is well, and a recording is no different from itself.
     assert_eq!(alone(&["diff", text(&after), text(&before)]).code, 0);

@@ -229,3 +229,41 @@ fn omitted_events_are_counted() {
     // 18 failed and 2 run; five of the failed are listed.
     assert!(notes.contains("13 more executions"), "{notes}");
 }
+
+/// The first lines of what a person sees.
+fn head(stage: &Stage) -> String {
+    let ran = stage.duckops(&["timeline", "--since", "10m"]).run();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    ran.stdout.lines().take(2).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn without_a_recorded_run_nothing_is_said_to_be_ok() {
+    let stage = Stage::of(world("inc-004"));
+    let first = head(&stage);
+    assert!(
+        first.starts_with("NOTE      no run is recorded in 10 min"),
+        "{first}"
+    );
+    stage.duckops(&["triage", "inc-004"]).run();
+    let then = head(&stage);
+    assert!(then.contains("INC-004 is critical"), "{then}");
+}
+
+/// One step says nothing of the others: a good one must not count as a good run.
+#[test]
+fn a_run_of_one_step_is_no_verdict_on_its_runbook() {
+    let mut one_fails = world("inc-004");
+    one_fails.executions.clear();
+    let stage = Stage::of(one_fails);
+    let (code, _) = stage.duckops(&["triage", "inc-004", "stale"]).json();
+    assert_eq!(code, 0);
+    let first = head(&stage);
+    assert!(first.starts_with("NOTE"), "{first}");
+    let message = stage.duckops(&["escalate", "inc-004", "--dry-run"]).run();
+    let since = message.stdout.lines().find(|l| l.starts_with("Since: "));
+    assert!(
+        since.is_some_and(|line| line.contains("no ok run")),
+        "{message:?}"
+    );
+}

@@ -163,6 +163,20 @@ fn all_examples() -> Vec<CommandExamples> {
     blocks.filter_map(read).collect()
 }
 
+/// The example of a command that gives this flag; any, where what it lacks is no flag.
+pub(super) fn example(path: &str, flag: &str) -> Option<String> {
+    let examples = all_examples().into_iter();
+    let lines = examples
+        .filter(|known| known.path == path)
+        .flat_map(|known| known.lines);
+    let lines: Vec<_> = lines.map(|(_, line)| line).collect();
+    let has_flag = |line: &&&str| line.split_whitespace().any(|word| word == flag);
+    let any = lines.first().filter(|_| !flag.starts_with('-'));
+    let line = lines.iter().find(has_flag).or(any)?;
+    let words = line.split_whitespace().filter(|word| *word != "\\");
+    Some(words.collect::<Vec<_>>().join(" "))
+}
+
 fn shown(lines: &[(&str, &str)]) -> String {
     let mut text = "Examples:\n".to_owned();
     for (comment, line) in lines {

@@ -67,7 +67,7 @@ fn new(context: &Context, id: &str) -> Result<Document, Failure> {
     written.map_err(|error| {
         Failure::usage(format!("{path} could not be written: {}", words_of(&error)))
     })?;
-    let folder = crate::text::in_quotes(&folder.value.to_string_lossy());
+    let folder = crate::text::quoted(&folder.value.to_string_lossy());
     let text = format!("{path}\nChange it, then: duckops runbook lint {id} --runbooks {folder}\n");
     let (kind, extra) = (DocumentKind::RunbookNew, json!({ "file": path.as_str() }));
     Ok(Document::ok(kind, format!("wrote {path}"), text, extra))

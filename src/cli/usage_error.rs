@@ -1,6 +1,6 @@
 //! What clap says of a command line that it does not understand.
 
-use super::command_line::{described_by, find, paths};
+use super::command_line::{described_by, example, find, paths};
 use super::fail::Failure;
 use super::out::Out;
 use crate::exit;
@@ -120,6 +120,19 @@ fn lines(error: &clap::Error, text: &str, (root, words): (&Command, &[String])) 
     let usage = usage.as_deref().unwrap_or_default();
     let usage = usage.lines().find_map(|line| line.strip_prefix("Usage: "));
     lines.extend(usage.map(|usage| format!("usage: {usage}")));
+    let lacks = error.kind() == ErrorKind::MissingRequiredArgument
+        || (error.kind() == ErrorKind::InvalidValue && value.is_empty());
+    if lacks {
+        let flag = argument.split([' ', ',']).next().unwrap_or_default();
+        let example = example(&command, flag);
+        let described = || {
+            let mut arguments = find(root, &path)?.get_arguments();
+            let known = arguments.find(|known| known.get_long() == flag.strip_prefix("--"))?;
+            Some(format!("{flag}: {}", known.get_help()?))
+        };
+        let example = example.map(|example| format!("example: {example}"));
+        lines.extend(example.or_else(described));
+    }
     let help = format!("duckops help {command}");
     lines.push(format!("help: {}", help.trim_end()));
     lines

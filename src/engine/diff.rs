@@ -16,7 +16,7 @@ use std::fmt::Write;
 use time::OffsetDateTime;
 
 /// What changed from one recording to the next. Both are judged by the same runbook: the one
-/// that is named, else the one that was asked for when the second was made.
+/// that is named, else the one that was asked for when they were made, the second before the first.
 pub fn compare(
     library: &Library,
     (before, after): (&Recording, &Recording),
@@ -26,8 +26,11 @@ pub fn compare(
     let note = (stack_of(before) != stack_of(after))
         .then_some("the two are recordings of different stacks");
     let facts = fact_changes(&before.observations, &after.observations);
-    let runbook = runbook.or(after.runbook.as_deref());
-    let judge = |recording: &Recording| evaluate_recording(library, recording, runbook, None);
+    let (runbook, step) = match runbook {
+        Some(_) => (runbook, None),
+        None => asked_of_both(before, after),
+    };
+    let judge = |recording: &Recording| evaluate_recording(library, recording, runbook, step);
     let (before, after) = (judge(before)?, judge(after)?);
     let verdicts = verdict_changes(&before, &after);
     let summary = format!(
@@ -35,7 +38,11 @@ pub fn compare(
         before.verdict.word(),
         after.verdict.word(),
         count(verdicts.len(), "verdict", "verdicts"),
-        count(facts.len(), "fact", "facts")
+        count(
+            facts.iter().filter(|change| !change.is_of_one()).count(),
+            "fact",
+            "facts"
+        )
     );
     let mut text = format!("{summary}\n\n");
     for (name, report) in [("before", &before), ("after", &after)] {
@@ -50,15 +57,20 @@ pub fn compare(
         text.push('\n');
         text.push_str(&screen.table(["STEP", "BEFORE", "AFTER", "NOW"], rows));
     }
-    let (slight, shown): (Vec<_>, Vec<_>) = facts.iter().partition(|change| change.is_slight());
+    let (of_one, both): (Vec<_>, Vec<_>) = facts.iter().partition(|change| change.is_of_one());
+    let (slight, shown): (Vec<_>, Vec<_>) = both.into_iter().partition(|change| change.is_slight());
     if !shown.is_empty() {
         let rows = shown.into_iter().map(FactChange::row);
         text.push('\n');
-        text.push_str(&screen.table(["FACT", "BEFORE", "AFTER", "BY"], rows));
+        text.push_str(&screen.table(["FACT", "BEFORE -> AFTER"], rows));
     }
     if !slight.is_empty() {
         let more = count(slight.len(), "fact differs", "facts differ");
         let _ = writeln!(text, "{more} by too little to show: -o json");
+    }
+    if !of_one.is_empty() {
+        let more = count(of_one.len(), "fact is", "facts are");
+        let _ = writeln!(text, "{more} in one of the two only: -o json");
     }
     let extra = json!({
         "before": side(&before),
@@ -78,6 +90,17 @@ pub fn compare(
         extra,
         text,
     })
+}
+
+/// The runbook and the step that both recordings were asked for: of what only one of them has,
+/// nothing can be compared.
+fn asked_of_both<'a>(
+    before: &'a Recording,
+    after: &'a Recording,
+) -> (Option<&'a str>, Option<&'a str>) {
+    let narrow = |by: fn(&Recording) -> Option<&str>| [after, before].into_iter().find_map(by);
+    let runbook = after.runbook.as_deref().or(before.runbook.as_deref());
+    (runbook, narrow(|one| one.step.as_deref()))
 }
 
 fn stack_of(recording: &Recording) -> [String; 4] {

@@ -226,9 +226,7 @@ pub fn written(path: &Path, answers: &InitAnswers, checks: &[ChecklistItem]) -> 
     ));
     text.push_str(&format!("DONE     {summary}\n"));
     if answers.channel.is_none() {
-        text.push_str(
-            "MISSING  channel: nobody is notified; docs/cron-and-alerts.md has every kind\n",
-        );
+        text.push_str("MISSING  channel: nobody is notified; duckops help init has each kind\n");
     }
     if answers.governance_log.is_none() {
         text.push_str("MISSING  governance log: duckops record needs --log FILE\n");

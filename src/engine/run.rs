@@ -246,7 +246,11 @@ impl CollectedRun {
             naming: &naming,
         };
         let conclusion = judge::judge(selected, parents, inputs);
-        let verdicts = conclusion.runbooks.iter();
+        // One step does not say how its runbook stands.
+        let whole = selected.iter().filter(|selection| selection.step.is_none());
+        let whole: Vec<_> = whole.map(|one| one.runbook.id.as_str()).collect();
+        let judged = conclusion.runbooks.iter();
+        let verdicts = judged.filter(|runbook| whole.contains(&runbook.id.as_str()));
         let mut numbers = collect::numbers(&self.observations);
         numbers.extend(self.offline_agents);
         let snapshot = Snapshot {

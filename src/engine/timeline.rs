@@ -40,6 +40,8 @@ pub struct CollectedTimeline {
     pub notes: Vec<Printable>,
     /// Whether a source could not be read.
     pub is_incomplete: bool,
+    /// The runs that history has of this time. Without one nothing was compared.
+    pub runs: usize,
 }
 
 /// Merges everything since `from`, in seconds since 1970. A source that cannot be read is a note.
@@ -53,8 +55,12 @@ pub async fn collect(
 ) -> CollectedTimeline {
     let mut moments = timeline::facts(observations);
     let mut notes = unreadable_probes(observations);
+    let mut compared = 0;
     match recorded(run, from).await {
         Ok((runs, samples)) => {
+            let is_compared =
+                |run: &&Summary| run.at.unix_timestamp() >= from && !run.runbooks.is_empty();
+            compared = runs.iter().filter(is_compared).count();
             moments.extend(timeline::verdicts(&runs));
             moments.extend(timeline::alias(&samples));
         }
@@ -75,6 +81,7 @@ pub async fn collect(
         pulses: events.pulses,
         notes,
         is_incomplete,
+        runs: compared,
     }
 }
 
@@ -166,8 +173,12 @@ impl CollectedTimeline {
                 // What could not be read may hold what broke.
                 return format!("not judged what broke in {span}: not every source was read");
             }
+            let verdicts = match self.runs {
+                0 => format!("no run is recorded in {span}, so no verdict to compare"),
+                _ => format!("no recorded verdict became worse in {span}"),
+            };
             return format!(
-                "no recorded verdict became worse in {span}; {} and {}",
+                "{verdicts}; {} and {}",
                 crate::report::count(many, "event", "events"),
                 crate::report::count(
                     usize::try_from(pulses).unwrap_or(usize::MAX),
@@ -191,6 +202,16 @@ impl CollectedTimeline {
                 before.witness.word()
             ),
             None => format!("{at} {}; no change recorded in the hour before", broke.text),
+        }
+    }
+
+    /// The word before the first line.
+    fn label(&self) -> &'static str {
+        match (self.timeline.broke, self.is_incomplete, self.runs) {
+            (Some(_), _, _) => timeline_screen::BROKE,
+            (None, true, _) => "UNKNOWN",
+            (None, false, 0) => "NOTE",
+            (None, false, _) => "OK",
         }
     }
 
@@ -221,12 +242,7 @@ impl CollectedTimeline {
             true => format!("{}\n\n{}", inert(summary.as_str()), markdown(moments)),
             false => format!(
                 "{}\n{}",
-                timeline_screen::answer(
-                    summary.as_str(),
-                    (broke.is_some(), self.is_incomplete),
-                    now,
-                    screen
-                ),
+                timeline_screen::answer(summary.as_str(), self.label(), now, screen),
                 timeline_screen::table(moments, now, screen)
             ),
         };

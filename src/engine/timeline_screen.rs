@@ -10,21 +10,18 @@ use time::OffsetDateTime;
 pub(super) const PAGE: usize = 80;
 /// Columns of the label of a line.
 const LABEL: usize = 10;
+/// The label where a verdict became worse.
+pub(super) const BROKE: &str = "BROKE";
 
 /// What broke first and what came just before it, as the first lines of a screen.
 pub(super) fn answer(
     summary: &str,
-    (has_broken, is_incomplete): (bool, bool),
+    label: &'static str,
     now: OffsetDateTime,
     screen: Screen,
 ) -> String {
-    let label = match (has_broken, is_incomplete) {
-        (true, _) => "BROKE",
-        (false, true) => "UNKNOWN",
-        (false, false) => "OK",
-    };
     let mut lines = vec![(label, summary.to_owned())];
-    if let (true, Some((broke, before))) = (has_broken, summary.split_once("; ")) {
+    if let (true, Some((broke, before))) = (label == BROKE, summary.split_once("; ")) {
         lines = vec![
             (label, broke.to_owned()),
             ("BEFORE", before.replacen(" before: ", " earlier: ", 1)),

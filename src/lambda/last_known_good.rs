@@ -316,7 +316,7 @@ fn rejection_from_config(
     }
     Ok(match (&config.code, &serving.code) {
         (Some(code), Some(current)) if code == current => {
-            Some("it has the same code and configuration as the version that serves".to_owned())
+            Some("same code as the version that serves".to_owned())
         }
         (Some(_), Some(_)) => None,
         _ => Some("its code cannot be compared with the version that serves".to_owned()),

@@ -1,10 +1,15 @@
 //! What changed between two recordings: verdicts of steps, and facts.
 
 use crate::fact::{self, FactType, FactValue};
-use crate::observation::{FactState, Observations};
+use crate::observation::{FactState, Observations, UnavailableReason};
 use crate::report::model::{Report, Verdict};
+use crate::report::words::cut;
 use crate::text::Printable;
 use serde_json::json;
+
+/// Columns of a value in a table.
+const VALUE: usize = 40;
+const NOT_REQUESTED: &str = "not requested";
 
 /// A step whose verdict is another.
 #[derive(Debug)]
@@ -100,7 +105,7 @@ fn shown(known: &FactState<'_>) -> Printable {
         FactState::Unavailable(unavailable) => {
             format!("not known ({})", unavailable.why.code()).into()
         }
-        FactState::NotAsked => "not requested".into(),
+        FactState::NotAsked => NOT_REQUESTED.into(),
     }
 }
 
@@ -121,8 +126,17 @@ impl FactChange {
         self.before == self.after
     }
 
-    /// As cells of a table.
-    pub fn row(&self) -> [Printable; 4] {
+    /// Whether only one of the two recordings asked for it.
+    pub fn is_of_one(&self) -> bool {
+        let nobody_asked = UnavailableReason::NotAsked.code();
+        let text = format!("not known ({nobody_asked})");
+        [&self.before, &self.after]
+            .into_iter()
+            .any(|value| value.as_str() == NOT_REQUESTED || value.as_str() == text)
+    }
+
+    /// As cells of a table; a long value is cut, JSON has the whole of it.
+    pub fn row(&self) -> [Printable; 2] {
         let ty = fact::find(self.fact).map(|(_, declared)| declared.ty);
         let by = match (self.by, ty) {
             (None, _) => String::new(),
@@ -133,12 +147,12 @@ impl FactChange {
             (Some(by), Some(FactType::Float)) => format!("{by:+.2}"),
             (Some(by), _) => format!("{by:+}"),
         };
-        [
-            self.fact.into(),
-            self.before.clone(),
-            self.after.clone(),
-            by.into(),
-        ]
+        let [before, after] = [&self.before, &self.after].map(|value| cut(value.as_str(), VALUE));
+        let by = match by.as_str() {
+            "" => by,
+            by => format!(" ({by})"),
+        };
+        [self.fact.into(), format!("{before} -> {after}{by}").into()]
     }
 
     /// As an object.

@@ -284,7 +284,7 @@ impl<'a> TablePage<'a> {
                 rows.extend(Row::joined_steps(&shown, verdict, many));
             }
         }
-        self.rows(&rows);
+        self.rows(rows);
     }
 
     /// One row a runbook.
@@ -313,7 +313,7 @@ impl<'a> TablePage<'a> {
             }
             at += 1;
         }
-        self.rows(&rows);
+        self.rows(rows);
     }
 
     fn further_rows(&self) -> usize {
@@ -325,7 +325,7 @@ impl<'a> TablePage<'a> {
         }
     }
 
-    fn rows(&mut self, rows: &[Row]) {
+    fn rows(&mut self, rows: Vec<Row>) {
         let style = RowStyle {
             style: self.style,
             shortens: self.density >= Density::NoFurtherRow,

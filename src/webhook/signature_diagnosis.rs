@@ -25,13 +25,20 @@ pub fn verification(secret: &str, body: &[u8], signature: &str) -> Result<Docume
     let (verdict, summary) = match is_right {
         true => (Verdict::Ok, "the signature is right".to_owned()),
         false => {
-            let reason = reason.unwrap_or("another secret, or other bytes than were signed");
-            let summary = format!("the signature is wrong: {reason}");
+            let why = reason.unwrap_or("another secret, or other bytes than were signed");
+            let summary = format!("the signature is wrong: {why}");
             (Verdict::Critical, summary)
         }
     };
     let (word, bytes) = (verdict.word().to_uppercase(), body.len());
-    let text = format!("{word}: {summary} ({bytes} bytes)\n");
+    let next = match (is_right, reason) {
+        (true, _) => "",
+        (false, Some(_)) => "DO NOW    Mend that, then verify again\n",
+        (false, None) => {
+            "DO NOW    Verify the raw body as it arrived, with the secret of the registration\n"
+        }
+    };
+    let text = format!("{word:<10}{summary} ({bytes} bytes)\n{next}");
     let extra = json!({"right": is_right, "reason": reason, "bytes": bytes});
     let kind = DocumentKind::WebhookVerify;
     Ok(Document::new(kind, verdict, summary, text, extra))

@@ -3,7 +3,7 @@
 
 use super::{alias, as_it_is};
 use crate::support::{Stage, world};
-use duckops::practice::FakeStack;
+use duckops::practice::{FakeStack, Fault, Operation};
 use serde_json::Value;
 
 /// The steps of `alias show` or `alias check` in this world.
@@ -67,4 +67,49 @@ fn what_an_outage_hides_of_the_last_known_good_version_keeps_nobody_from_it() {
     assert_eq!(code, 3, "{document:#}");
     let command = &document["next_action"]["command"];
     assert_eq!(command, "duckops alias rollback --to 61", "{document:#}");
+}
+
+#[test]
+fn a_reason_of_several_checks_is_said_once_and_no_check_is_left_out() {
+    let mut world = world("healthy");
+    for operation in [Operation::Status, Operation::Audit] {
+        let refusal = Fault::Refuse(500, "AuthorizerConfigurationException");
+        world.faults.insert(operation, refusal);
+    }
+    let stage = Stage::of(world);
+    let gateway = alias(&stage, &["check"]).run().stdout;
+    let whole = gateway.split_whitespace().collect::<Vec<_>>().join(" ");
+    let reason = "its configuration or authorizer, not the function";
+    // In the first line, and in one row.
+    assert_eq!(whole.matches(reason).count(), 2, "{gateway}");
+    for line in [
+        "  UNKN 23 status  not judged, as 19 drift",
+        "  UNKN 24 fleet   not judged, as 19 drift",
+        "          duckops triage inc-001",
+    ] {
+        assert!(
+            gateway.lines().any(|shown| shown == line),
+            "{line}: {gateway}"
+        );
+    }
+    let offline = |arguments: &[&str]| {
+        let call = alias(&stage, arguments).without("AWS_ACCESS_KEY_ID");
+        call.without("AWS_SECRET_ACCESS_KEY").run().stdout
+    };
+    let check = offline(&["check"]);
+    assert!(check.contains("no AWS credentials"), "{check}");
+    assert!(check.contains("fleet audit mail"), "{check}");
+    assert!(!check.contains('…'), "{check}");
+    let show = offline(&["show"]);
+    assert!(!show.contains("KNOWN-GOOD"), "a table of nothing: {show}");
+}
+
+#[test]
+fn what_speaks_for_a_rollback_stands_before_what_is_not_known() {
+    let ran = alias(&Stage::of(world("inc-001")), &["show"]).run();
+    assert!(
+        ran.stdout
+            .starts_with("UNKNOWN   prod 100 % on version 62; current 62 serves now: 10 errors"),
+        "{ran:?}"
+    );
 }

@@ -70,6 +70,17 @@ fn note_fix(note: &str) -> String {
         None if note.starts_with("this is the practice") => {
             "Use another shell for prod: this one has the exports of a drill".to_owned()
         }
+        None if note.starts_with("the AWS profile is ignored") => {
+            "Unset the keys to log in with the profile: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY"
+                .to_owned()
+        }
+        None if note.ends_with("is not used") => {
+            let name = note.split(' ').next().unwrap_or_default();
+            format!("Set it to the URL of a proxy, or remove it: unset {name}")
+        }
+        None if note.starts_with("requests go to ") => {
+            "Name one region in the profile and for the stack (--region, config.toml)".to_owned()
+        }
         None => "Read the note; it weakens what a triage shows".to_owned(),
     }
 }

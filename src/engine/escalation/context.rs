@@ -63,17 +63,21 @@ fn since(sources: &ContextSources<'_>) -> String {
     };
     let recorded = sources.spell.map(|spell| {
         let well = match spell.well {
-            Some(well) => format!("ok at {}", instant(well.unix_timestamp())),
-            None => "no ok run in 48 h".to_owned(),
+            Some(well) => format!("first recorded; ok at {}", instant(well.unix_timestamp())),
+            // Nothing recorded says that it began with this run.
+            None => "first recorded, may be older: no ok run in 48 h".to_owned(),
         };
         let since = spell.since.unix_timestamp();
         (since, well)
     });
     match (clock(sources), recorded) {
         (Some(at), Some((since, well))) if at < since => {
-            format!("{}; first recorded {}; {well}", dated(at), dated(since))
+            let ok = well
+                .rsplit_once("; ")
+                .map_or("no ok run in 48 h", |(_, ok)| ok);
+            format!("{}; first recorded {}; {ok}", dated(at), dated(since))
         }
-        (_, Some((since, well))) => format!("{}, first recorded; {well}", dated(since)),
+        (_, Some((since, well))) => format!("{}, {well}", dated(since)),
         (Some(at), None) => format!("{}; no recorded run", dated(at)),
         (None, None) => format!(
             "not recorded; found at {}",

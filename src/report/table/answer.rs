@@ -29,17 +29,29 @@ pub(in crate::report) fn page(
     }
     let mut out = out.out;
     out.push('\n');
-    let rows: Vec<_> = named
-        .iter()
-        .map(|(verdict, name, lines)| Row::named(*verdict, name, lines.clone()))
-        .collect();
+    let rows = named.iter().map(|(verdict, name, lines)| {
+        let mut row = Row::named(*verdict, name, Vec::new());
+        for line in lines {
+            // A command is pasted, so it stands whole on a line of its own.
+            let fix = NextAction::of_fix(&line.as_str().into());
+            row.lines.push(match &fix.command {
+                Some(command) if command.as_str() != line => fix.text.to_string(),
+                _ => line.clone(),
+            });
+            let command = fix.command.filter(|command| command.as_str() != line);
+            row.commands
+                .extend(command.map(|command| command.to_string()));
+        }
+        row
+    });
+    let rows: Vec<_> = rows.collect();
     let how = RowStyle {
         style,
         shortens: false,
         is_whole: true,
         keeps_words: true,
     };
-    let rows = rows::table(&rows, &how).into_iter();
+    let rows = rows::table(rows, &how).into_iter();
     let below = below.iter().flat_map(|line| wrap(line, style.width));
     for line in rows.chain(std::iter::once(String::new())).chain(below) {
         out.push_str(&line);

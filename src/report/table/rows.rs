@@ -20,6 +20,8 @@ pub(super) struct Row {
     pub(super) under: Vec<String>,
     /// Commands under it, each whole on a line of its own.
     pub(super) commands: Vec<String>,
+    /// Whether the text is names, none of which may be left out.
+    lists: bool,
 }
 
 /// How rows are drawn.
@@ -48,6 +50,7 @@ impl Row {
                 .collect(),
             under: Vec::new(),
             commands: Vec::new(),
+            lists: false,
         }
     }
 
@@ -78,6 +81,7 @@ impl Row {
             lines: vec![ids.join(" ")],
             under: Vec::new(),
             commands: Vec::new(),
+            lists: true,
         })
     }
 
@@ -89,6 +93,7 @@ impl Row {
             lines,
             under: Vec::new(),
             commands: Vec::new(),
+            lists: false,
         }
     }
 
@@ -101,6 +106,7 @@ impl Row {
             lines: vec![names.join(", ")],
             under: Vec::new(),
             commands: Vec::new(),
+            lists: false,
         }
     }
 
@@ -111,6 +117,7 @@ impl Row {
             lines: vec![state(runbook)],
             under: Vec::new(),
             commands: Vec::new(),
+            lists: false,
         }
     }
 }
@@ -253,7 +260,7 @@ impl RowLayout {
         let wrapped =
             wrapped.flat_map(|(at, line)| at_most(words::wrap(line, room), most(at), room));
         let mut texts: Vec<String> = wrapped.collect();
-        if self.shortens {
+        if self.shortens && !row.lists {
             texts = at_most(texts, 2, room);
         }
         let tone = match row.verdict {
@@ -329,6 +336,23 @@ fn at_most(mut lines: Vec<String>, most: usize, room: usize) -> Vec<String> {
     lines
 }
 
+/// Of unknown rows with one reason that takes more than a line, the later ones refer to the first.
+fn say_once(rows: &mut [Row], room: usize) {
+    let mut said: Vec<(String, String)> = Vec::new();
+    for row in rows.iter_mut().filter(|r| r.verdict == Verdict::Unknown) {
+        let Some(reason) = row.lines.first_mut() else {
+            continue;
+        };
+        match said.iter().find(|(before, _)| before == reason) {
+            Some((_, first)) => *reason = format!("not judged, as {first}"),
+            None if reason.chars().count() > room => {
+                said.push((reason.clone(), row.name.join(" ").trim().to_owned()));
+            }
+            None => {}
+        }
+    }
+}
+
 /// A line of an explanation, whose further lines begin below its text.
 fn labelled(line: &str, width: usize) -> Vec<String> {
     let indent = INDENT + WORD;
@@ -345,7 +369,10 @@ fn labelled(line: &str, width: usize) -> Vec<String> {
 }
 
 /// The rows as lines.
-pub(super) fn table(rows: &[Row], how: &RowStyle) -> Vec<String> {
-    let layout = RowLayout::of(rows, how);
+pub(super) fn table(mut rows: Vec<Row>, how: &RowStyle) -> Vec<String> {
+    let layout = RowLayout::of(&rows, how);
+    if !how.is_whole {
+        say_once(&mut rows, layout.room());
+    }
     rows.iter().flat_map(|row| layout.lines(row)).collect()
 }

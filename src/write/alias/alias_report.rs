@@ -76,6 +76,11 @@ fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut Ru
         });
         return;
     }
+    // Another version does not answer what an API that fails leaves open about this one.
+    if serves && runbook.verdict == Verdict::Unknown && runbook.next_action.is_none() {
+        runbook.next_action = Some(judge_api());
+        return;
+    }
     // What a check says itself comes first, unless that names no command.
     let says_more = runbook
         .next_action
@@ -92,6 +97,13 @@ fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut Ru
             command.unwrap_or_else(|| format!("duckops alias check --to {version}").into()),
         ),
     });
+}
+
+fn judge_api() -> NextAction {
+    NextAction {
+        text: "Judge the function and its API".into(),
+        command: Some("duckops triage inc-001".into()),
+    }
 }
 
 /// The part of the evidence that is the record of errors.
@@ -135,26 +147,27 @@ pub fn show_report(findings: &AliasFindings, query: &AliasQuery, screen: Screen)
         step.number = number;
     }
     runbook.verdict = Verdict::worst(runbook.steps.iter().map(StepReport::verdict));
-    let worst = runbook
-        .steps
-        .iter()
-        .find(|s| s.verdict() == runbook.verdict);
+    let is_worst = |step: &&StepReport| step.verdict() == runbook.verdict;
+    let worst = runbook.steps.iter().find(is_worst);
     runbook.next_action = roll_back(findings).filter(|_| runbook.verdict > Verdict::Ok);
+    // What speaks for the rollback stands before what is merely not known.
+    let errs = |step: &&StepReport| step.id.as_str() == "current" && step.verdict() != Verdict::Ok;
+    let leading = match runbook.next_action {
+        Some(_) => runbook.steps.iter().find(errs).or(worst),
+        None => worst,
+    };
     if runbook.next_action.is_none() {
         runbook.next_action = worst.and_then(|step| step.next_action.clone());
     }
     if runbook.next_action.is_none() && runbook.verdict > Verdict::Ok {
-        runbook.next_action = Some(NextAction {
-            text: "Judge the function and its API".into(),
-            command: Some("duckops triage inc-001".into()),
-        });
+        runbook.next_action = Some(judge_api());
     }
     let name = &findings.stack().alias.value;
     runbook.title = name.as_str().into();
     runbook.summary = match (&findings.seen.alias, runbook.verdict) {
         (Ok(alias), Verdict::Ok) => format!("{name} {}", alias.split()),
         (Ok(alias), _) => {
-            let why = worst.filter(|step| step.id.as_str() != "weights");
+            let why = leading.filter(|step| step.id.as_str() != "weights");
             let why = why.map_or(String::new(), |step| {
                 format!("; {} {}", step.id, step.summary)
             });

@@ -17,6 +17,9 @@ const COLUMNS: usize = 12;
 
 /// One line for each version, for people.
 pub(super) fn table(findings: &AliasFindings, screen: Screen) -> String {
+    if findings.around.is_empty() {
+        return String::new();
+    }
     let now = findings.clock.now.unix_timestamp();
     let served = findings.metrics.as_deref().unwrap_or_default();
     let first = served
