@@ -150,7 +150,11 @@ impl Message {
             stack: check.stack.to_owned(),
             runbook: runbook.id.to_string(),
             title: runbook.title.to_string(),
-            severity: runbook.severity.to_string(),
+            severity: match (&runbook.escalation, kind) {
+                // A phone shows the first line: whoever is paged is paged at what is due.
+                (Some(call), MessageKind::Escalate) => call.priority.to_string(),
+                _ => runbook.severity.to_string(),
+            },
             verdict: settled.word().to_owned(),
             summary: runbook.summary.to_string(),
             // An escalation asks for something else.

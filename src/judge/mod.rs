@@ -16,7 +16,7 @@ pub use inputs::Inputs;
 use crate::observation::FactState;
 use crate::report::clock;
 use crate::report::model::{RunbookReport, StepReport, Verdict};
-use crate::runbook::model::Runbook;
+use crate::runbook::model::{Runbook, Step};
 use crate::text::Printable;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,19 +95,23 @@ fn evaluate_runbook(asked: Selection<'_>, inputs: Inputs<'_>) -> Vec<step::Judge
 }
 
 /// What the readings at hand already say of a runbook that was not asked for: those of
-/// its steps whose every question was put anyway.
+/// its steps whose every question was put anyway, and that of the steps that they refer to.
 fn evaluate_parent(runbook: &Runbook, inputs: Inputs<'_>) -> Vec<step::Judged> {
-    let asked = |step: &crate::runbook::model::Step| {
-        let mut facts = step.rules.iter().flat_map(|rule| rule.when.facts.iter());
+    let is_asked = |step: &Step, known: &BTreeSet<&str>| {
+        let rules = || step.rules.iter().map(|rule| &rule.when);
+        let mut facts = rules().flat_map(|when| when.facts.iter());
         facts.all(|path| inputs.observations.get(path) != FactState::NotAsked)
-            && step.rules.iter().all(|rule| rule.when.steps.is_empty())
+            && rules().all(|when| when.steps.iter().all(|id| known.contains(id.as_str())))
     };
-    steps(runbook, inputs)
-        .into_iter()
-        .zip(&runbook.steps)
-        .filter(|(_, step)| asked(step))
-        .map(|(judged, _)| judged)
-        .collect()
+    let mut known = BTreeSet::new();
+    let mut judged = Vec::new();
+    for (one, step) in steps(runbook, inputs).into_iter().zip(&runbook.steps) {
+        if is_asked(step, &known) {
+            known.insert(step.id.as_str());
+            judged.push(one);
+        }
+    }
+    judged
 }
 
 fn worst(judged: &[step::Judged]) -> Verdict {

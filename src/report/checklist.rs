@@ -64,7 +64,7 @@ impl NextAction {
             let word = text.split(' ').next().unwrap_or_default();
             matches!(
                 word,
-                "duckops" | "aws" | "unset" | "eval" | "chmod" | "timedatectl"
+                "duckops" | "aws" | "curl" | "unset" | "eval" | "chmod" | "timedatectl"
             )
         };
         match fix.as_str().rsplit_once(": ") {

@@ -199,8 +199,8 @@ fn headline(message: &Message) -> String {
         MessageKind::Trigger | MessageKind::Update => message.verdict.to_ascii_uppercase(),
         MessageKind::Escalate => message.severity.clone(),
     };
-    // Messages that an earlier version queued have a summary without the title.
-    let finding = match message.summary.starts_with(&message.title) {
+    // A finding names its subject itself; that of a message which an earlier version queued may not.
+    let finding = match message.summary.contains(": ") {
         true => message.summary.clone(),
         false => format!("{}: {}", message.title, message.summary),
     };

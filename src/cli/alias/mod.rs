@@ -5,7 +5,7 @@ mod order;
 
 use super::args::{AliasAction, AliasRead};
 use super::fail::Failure;
-use super::{Context, named_file};
+use super::{Context, named_file, progress};
 use crate::engine::alias::collect_alias;
 use crate::report::columns::Screen;
 use crate::write::alias::alias_report::{check_report, show_report};
@@ -63,5 +63,9 @@ async fn findings(
     };
     let state = context.settings.state_dir.as_ref();
     let state = state.map(|folder| folder.value.as_path());
-    Ok(collect_alias(run, state, deploy_log, query).await)
+    // Weights that AWS sets while it moves provisioned concurrency are waited for.
+    progress::say("reading the alias: traffic weights may settle within 30 s");
+    let findings = collect_alias(run, state, deploy_log, query).await;
+    progress::done();
+    Ok(findings)
 }

@@ -258,12 +258,17 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
                 FactState::Known(answer) => answer.value.shown(),
                 _ => "down".into(),
             };
-            ChecklistItem::bad(
-                "status api",
-                Verdict::Critical,
-                found,
-                "duckops triage inc-001",
-            )
+            // Where no answer came, triage sends here: this is the act that shows where it ends.
+            let is_unreached = matches!(observations.get("api.cause"), FactState::Known(cause) if cause.value.shown().as_str() == "network");
+            let url = &stack.api_url.value;
+            let fix = match is_unreached {
+                true => format!(
+                    "See where the connection ends: curl -sv -m 10 {}",
+                    crate::text::quoted(&format!("{url}/beak/system/status"))
+                ),
+                false => "duckops triage inc-001".to_owned(),
+            };
+            ChecklistItem::bad("status api", Verdict::Critical, found, fix)
         }
         FactState::Known(_) => fact("status api", "api.answer", "duckops triage inc-001"),
         _ => fact("status api", "api.up", "duckops triage inc-001"),

@@ -20,11 +20,16 @@ const MILD: [&str; 7] = [
     "limited",
     "maintenance",
 ];
-/// Words before another one that say that there is none of it.
-const NONE: [&str; 7] = ["no", "0", "zero", "without", "from", "not", "never"];
+/// Words before another one that say that there is none of it, or none any more.
+const NONE: [&str; 10] = [
+    "no", "0", "zero", "without", "from", "not", "never", "last", "previous", "past",
+];
 /// Words behind one that say that it is over.
-const OVER: [&str; 8] = [
+const OVER: [&str; 11] = [
     "free",
+    "ended",
+    "closed",
+    "finished",
     "resolved",
     "over",
     "cleared",
@@ -34,7 +39,9 @@ const OVER: [&str; 8] = [
     "none",
 ];
 /// Words by which the API calls itself impaired.
-const DEGRADED: [&str; 28] = [
+const DEGRADED: [&str; 30] = [
+    "impacted",
+    "alert",
     "brownout",
     "overloaded",
     "throttled",
@@ -65,7 +72,13 @@ const DEGRADED: [&str; 28] = [
     "initializing",
 ];
 /// Words by which it calls itself down.
-const OUTAGE: [&str; 36] = [
+const OUTAGE: [&str; 42] = [
+    "crit",
+    "emerg",
+    "notready",
+    "malfunction",
+    "malfunctioning",
+    "faulty",
     "terminated",
     "blackout",
     "ko",
@@ -119,6 +132,21 @@ const GOOD: [&str; 12] = [
     "success",
 ];
 
+/// What else it is not, where it is down.
+const ABLE: [&str; 9] = [
+    "ready",
+    "responding",
+    "responsive",
+    "reachable",
+    "working",
+    "serving",
+    "accepting",
+    "functional",
+    "functioning",
+];
+/// Fields that say in one bit what the words of others say.
+const FLAGS: [&str; 2] = ["degraded", "maintenance"];
+
 /// What the API says of itself in its `status` field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ClaimedHealth {
@@ -163,12 +191,11 @@ impl ClaimedHealth {
             };
             said.iter().enumerate().any(holds)
         };
-        // `not available`, `no longer ok`, and nothing bad that is denied.
-        let is_bad = |word: &&str| [&MILD[..], &OUTAGE, &DEGRADED].concat().contains(word);
-        let is_denied = |(at, word): (usize, &&str)| match *word {
-            "not" | "never" => !said.iter().skip(at + 1).any(is_bad),
-            "longer" => said.iter().skip(at + 1).any(|word| GOOD.contains(word)),
-            _ => false,
+        // `not available`, `no longer ok`; of `not affected` nothing is known.
+        let is_well = |word: &&str| GOOD.contains(word) || ABLE.contains(word);
+        let is_denied = |(at, word): (usize, &&str)| {
+            let denies = ["not", "never", "longer"].contains(word);
+            denies && said.iter().skip(at + 1).any(is_well)
         };
         let is_denied = said.iter().enumerate().any(is_denied);
         // A code of HTTP.
@@ -255,7 +282,10 @@ impl StatusObject {
             };
             (health, word)
         });
-        claims.max_by_key(|(health, _)| *health)
+        let is_set = |name: &&str| self.document.flag(name) == Ok(true);
+        let flags = FLAGS.into_iter().filter(is_set);
+        let flags = flags.map(|name| (ClaimedHealth::Degraded, Some(Untrusted::new(name))));
+        claims.chain(flags).max_by_key(|(health, _)| *health)
     }
 
     /// Every version that it names, without a leading `v`.

@@ -156,14 +156,16 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> StatusAt
             UnavailableReason::Throttled,
             "HTTP 429, throttled".to_owned(),
         ),
-        (400..=499, _) => down(
-            refusal(&headers, &body),
-            UnavailableReason::HttpStatus,
-            format!(
-                "HTTP {}: gateway, route or key, not proof of a dead Lambda",
-                status.as_u16()
-            ),
-        ),
+        (400..=499, _) => {
+            let cause = refusal(&headers, &body);
+            // Only a mark of the gateway shows that the function did not answer.
+            let words = match cause {
+                Cause::UnmarkedRefusal => "a route, a key, or the function itself",
+                _ => "gateway, route or key, not proof of a dead Lambda",
+            };
+            let words = format!("HTTP {}: {words}", status.as_u16());
+            down(cause, UnavailableReason::HttpStatus, words)
+        }
         (other, _) => unclear(
             UnavailableReason::HttpStatus,
             &format!("HTTP {other}, which is no status"),

@@ -38,10 +38,31 @@ fn checked(findings: &AliasFindings, query: &AliasQuery) -> RunbookReport {
     })
 }
 
+/// What is wrong with a version itself, which another one can be without.
+const OF_VERSION: [&str; 7] = [
+    "target",
+    "state",
+    "code",
+    "configuration",
+    "runtime",
+    "provisioned",
+    "record",
+];
+
 /// Says which version is the last known-good where the one in question is not safe: who asks about a
 /// version during an outage wants to know which one to take instead.
 fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut RunbookReport) {
+    // Where the version in question serves, the last known-good is the way back.
+    let serves = findings
+        .seen
+        .alias
+        .as_ref()
+        .is_ok_and(|alias| alias.version == target);
     let Ok(Some(good)) = last_known_good(findings) else {
+        let lacks_command = |next: &NextAction| next.command.is_none();
+        if serves && runbook.next_action.as_ref().is_none_or(lacks_command) {
+            runbook.next_action = Some(judge_api());
+        }
         return;
     };
     let KnownGood { version, evidence } = good;
@@ -53,17 +74,17 @@ fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut Ru
     }
     let summary = &runbook.summary;
     runbook.summary = format!("{summary}. The last known-good is {version}: {evidence}").into();
-    // Where the version in question serves, the last known-good is the way back.
-    let serves = findings
-        .seen
-        .alias
-        .as_ref()
-        .is_ok_and(|alias| alias.version == target);
     // Another finding, such as weights that stayed, has a next action of its own.
     let has_failed = runbook
         .steps
         .iter()
         .any(|step| step.verdict() == Verdict::Critical && step.id.as_str() == "record");
+    // Where triage offers no rollback, this does not either.
+    let is_offered = known(findings, "rollback.offered") != Some(&FactValue::Bool(false));
+    if has_failed && serves && !is_offered {
+        runbook.next_action = Some(judge_api());
+        return;
+    }
     if has_failed && serves {
         let alias = &findings.stack().alias.value;
         let text = format!(
@@ -76,9 +97,21 @@ fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut Ru
         });
         return;
     }
-    // Another version does not answer what an API that fails leaves open about this one.
-    if serves && runbook.verdict == Verdict::Unknown && runbook.next_action.is_none() {
-        runbook.next_action = Some(judge_api());
+    // Another version does not answer what an API that fails leaves open about this one, or what
+    // is wrong with the function as a whole.
+    let api_fails = known(findings, "api.up") != Some(&FactValue::Bool(true));
+    let is_of_version = runbook
+        .steps
+        .iter()
+        .any(|step| step.verdict() == Verdict::Critical && OF_VERSION.contains(&step.id.as_str()));
+    if serves && (api_fails || !is_of_version) {
+        let own = runbook.next_action.take();
+        let next = own.filter(|next| next.command.is_some() || !api_fails);
+        let mut next = next
+            .or_else(|| roll_back(findings))
+            .unwrap_or_else(judge_api);
+        next.command.get_or_insert_with(judge_api_command);
+        runbook.next_action = Some(next);
         return;
     }
     // What a check says itself comes first, unless that names no command.
@@ -102,8 +135,12 @@ fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut Ru
 fn judge_api() -> NextAction {
     NextAction {
         text: "Judge the function and its API".into(),
-        command: Some("duckops triage inc-001".into()),
+        command: Some(judge_api_command()),
     }
+}
+
+fn judge_api_command() -> Printable {
+    "duckops triage inc-001".into()
 }
 
 /// The part of the evidence that is the record of errors.

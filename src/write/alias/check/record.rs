@@ -175,6 +175,12 @@ pub(super) fn current(known: &PreflightInput<'_>) -> CheckResult {
     let recent = known.observations.int("lambda.errors_min").unwrap_or(0);
     match (served.invoked(), recent) {
         (0, _) => CheckResult::skipped("no-data", "no invocations to count"),
+        // A canary's errors are the alias's, and not those of the version beside it.
+        (_, 1..) if is_of_others(known) => CheckResult::warning(
+            "canary-failing",
+            told,
+            format!("{is}; {} of the canary in the last 5 min", errors(recent)),
+        ),
         (_, 1..) => CheckResult::warning(
             "failing",
             told,
@@ -192,6 +198,11 @@ pub(super) fn current(known: &PreflightInput<'_>) -> CheckResult {
         }
         _ => CheckResult::ok(told, is),
     }
+}
+
+fn is_of_others(known: &PreflightInput<'_>) -> bool {
+    let owner = known.fact("lambda.errors_of");
+    owner.is_ok_and(|owner| owner.shown().as_str() == "others")
 }
 
 pub(super) fn target(known: &PreflightInput<'_>) -> CheckResult {
@@ -290,7 +301,7 @@ pub(super) fn onset(known: &PreflightInput<'_>) -> CheckResult {
     };
     let told = vec![text("rollback.why", why.as_str())];
     match why.as_str() {
-        "errors-after-move" | "errors-after-earlier-move" => {
+        "errors-after-move" | "errors-after-earlier-move" | "came-after-good" => {
             CheckResult::ok(told, "errors began after the alias moved")
         }
         "errors-of-others" => CheckResult::ok(told, "errors are of the canary"),
@@ -300,6 +311,12 @@ pub(super) fn onset(known: &PreflightInput<'_>) -> CheckResult {
             "errors began before the alias moved",
         )
         .next("Look for another cause; a rollback is unlikely to help"),
+        "served-well" => CheckResult::warning(
+            "served-well",
+            told,
+            "the version served well for a day before the errors",
+        )
+        .next("Read the newest error; a rollback is unlikely to help"),
         "throttled" => CheckResult::warning(
             "throttled",
             told,
