@@ -113,10 +113,17 @@ pub(super) async fn collect(
             let detail = format!("CloudWatch left out {}", query.name);
             Unavailable::new(UnavailableReason::Incomplete, detail)
         };
-        let metric_data = found?.into_values().next().ok_or_else(left_out)?;
+        let mut metric_data = found?.into_values().next().ok_or_else(left_out)?;
+        within(&mut metric_data, &window, query.period);
         answer.metrics.insert(query.id, metric_data);
     }
     Ok(answer)
+}
+
+/// Drops points from outside the window: not every server looks at that. The time of a point is the
+/// beginning of its period.
+fn within(points: &mut Points, window: &Range<i64>, period: i64) {
+    points.retain(|at, _| (window.start..window.end + period).contains(at));
 }
 
 /// What was answered to one query, page by page. A metric asked for by name is one series
@@ -241,6 +248,16 @@ fn search(query: &MetricQuery, by: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn points_of_another_day_are_dropped() {
+        let day = 86_400;
+        let mut points =
+            Points::from([0, 10 * day, 11 * day - 3_600, 11 * day, 12 * day].map(|at| (at, 1.0)));
+        within(&mut points, &(10 * day..11 * day), 3_600);
+        let kept: Vec<_> = points.into_keys().collect();
+        assert_eq!(kept, [10 * day, 11 * day - 3_600, 11 * day]);
+    }
 
     #[test]
     fn a_search_names_the_schema_and_fixed_dimensions() {

@@ -7,7 +7,7 @@ use crate::lambda::answer_owner::check_state_machine_arn;
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::stack::Stack;
 use crate::text::Untrusted;
-use aws_sdk_sfn::types::ExecutionListItem;
+use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus};
 
 /// Seconds by which clocks may differ; a time further ahead is invalid.
 const AHEAD: i64 = 300;
@@ -35,12 +35,13 @@ pub(super) enum Ended {
 }
 
 impl ListedExecution {
-    /// Reads an item of a list.
+    /// Reads an item of the list of this status.
     ///
     /// # Errors
     /// What in it is missing, contradictory or about another workflow.
     pub(super) fn of(
         item: &ExecutionListItem,
+        status: &ExecutionStatus,
         stack: &Stack,
         now: i64,
     ) -> Result<Self, Unavailable> {
@@ -64,6 +65,14 @@ impl ListedExecution {
                 UnavailableReason::Missing,
                 "an execution in the list has no start",
             ));
+        }
+        // The client invents a status where the answer has none.
+        let is_named = ExecutionStatus::values().contains(&item.status().as_str());
+        if is_named && item.status() != status {
+            return Err(contradictory("has another status than was asked for"));
+        }
+        if *status == ExecutionStatus::Running && execution.stop.is_some() {
+            return Err(contradictory("runs and has ended"));
         }
         let times = [Some(execution.start), execution.stop, execution.redriven];
         if times.into_iter().flatten().any(|at| at > now + AHEAD) {

@@ -125,7 +125,7 @@ async fn list(
         let next = answer.next_token;
         let now = context.now.unix_timestamp();
         match take(&mut listed, &answer.executions, since, |item| {
-            ListedExecution::of(item, &context.stack, now)
+            ListedExecution::of(item, &status, &context.stack, now)
         }) {
             Ok(true) => {}
             Ok(false) => break,
