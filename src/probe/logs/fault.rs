@@ -201,7 +201,7 @@ static RUNTIME: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Stack traces and uncaught exceptions, by language.
-const TRACES: [(&str, &str); 15] = [
+const TRACES: [(&str, &str); 16] = [
     (
         "Python",
         r"(?m)^[ \t|+]*(?:Exception Group )?Traceback \(most recent call last\)|^Fatal Python error: |^[ \t]*File [^\n]+\.py[^\n]*, line [0-9]+, in |^An error occurred \([A-Za-z0-9]+\) when calling the |^Task exception was never retrieved|^During handling of the above exception, |^The above exception was the direct cause ",
@@ -214,7 +214,8 @@ const TRACES: [(&str, &str); 15] = [
         "Rust",
         r"(?m)^thread '[^'\n]*' (?:\([0-9]+\) )?(?:panicked at |has overflowed its stack)|^fatal runtime error: |^The application panicked \(crashed\)",
     ),
-    ("Zig", r"(?m)^thread [0-9]+ panic: "),
+    ("Zig", r"(?m)^thread (?:[0-9]+ panic|panicked): "),
+    ("Elixir", r"(?m)^\*\* \([A-Z][A-Za-z.]*\) "),
     ("R", r"(?m)^Error in [^\n]+ : |^Execution halted"),
     (
         "Perl",
@@ -228,19 +229,19 @@ const TRACES: [(&str, &str); 15] = [
     ),
     (
         "process",
-        r"(?m)(?:^|: )(?:PHP )?(?:Fatal|Parse) error: |^[a-z][a-z_.-]*: (?:error|fatal): |^(?:Stack overflow|Process terminated|Out of memory)\.|^SIG(?:SEGV|BUS|ABRT|ILL|FPE): |^(?:free|malloc|realloc|munmap_chunk)\(\): |^double free or corruption|^corrupted (?:size vs|double-linked)|^\*\*\* (?:stack smashing|buffer overflow|Program crashed|Signal [0-9])|^memory allocation of [0-9]+ bytes failed|: line [0-9]+: +[0-9]+ (?:Aborted|Killed|Terminated|Bus error|Illegal instruction|Segmentation fault)\b|: line [0-9]+: (?:[^:\n]+: ){1,2}(?:(?:command )?not found|cannot execute|unbound variable|Permission denied|No such file or directory)|: line [0-9]+: syntax error |: Assertion [`'][^\n]+ failed\.|^terminate called (?:after throwing|without)|^(?:Terminating|Aborting) due to java\.|^# .*(?:detected by|memory for) the Java Runtime Environment|(?:: |[0-9] +)Segmentation fault|^Segmentation fault(?: \(core dumped\))?[ \t\r]*$|: error while loading shared libraries: |: version `GLIBC[A-Z_0-9.]+' not found|^npm (?:ERR!|error) ",
+        r"(?m)(?:^|: )(?:PHP )?(?:Fatal|Parse) error: |^[a-z][a-z_.-]*: (?:error|fatal): |^(?:Stack overflow|Process terminated|Out of memory)\.|^SIG(?:SEGV|BUS|ABRT|ILL|FPE): |^(?:free|malloc|realloc|munmap_chunk)\(\): |^double free or corruption|^corrupted (?:size vs|double-linked)|^\*\*\* (?:stack smashing|buffer overflow|Program crashed|Signal [0-9])|^memory allocation of [0-9]+ bytes failed|: line [0-9]+: +[0-9]+ (?:Aborted|Killed|Terminated|Bus error|Illegal instruction|Segmentation fault)\b|: line [0-9]+: (?:[^:\n]+: ){1,2}(?:(?:command )?not found|cannot execute|unbound variable|Permission denied|No such file or directory)|: line [0-9]+: syntax error |: Assertion [`'][^\n]+ failed\.|^terminate called (?:after throwing|without)|^(?:Terminating|Aborting) due to java\.|^# .*(?:detected by|memory for) the Java Runtime Environment|(?:: |[0-9] +)Segmentation fault|^Segmentation fault(?: \(core dumped\))?[ \t\r]*$|: error while loading shared libraries: |: version `GLIBC[A-Z_0-9.]+' not found|^npm (?:ERR!|error) |^Assertion failed: |^!!! uWSGI process [0-9]+ got |^jq: error |^[a-z]+: [^\n]*: fatal: |: Error is not recoverable: exiting now|: can't open file '[^'\n]+': \[Errno |^(?:[a-z]*sh): [^\n:]+: (?:Permission denied|No such file or directory|(?:command )?not found)[ \t\r]*$",
     ),
     (
         "Ruby",
-        r"(?m)^Errno::E[A-Z]+: |\.rb:[0-9]+:in [`'].*(?:\([A-Z][A-Za-z0-9_:]*\)|: )|^[ \t]*from [^\n]*\.rb:[0-9]+",
+        r"(?m)^Errno::E[A-Z]+: |\.rb:[0-9]+:in [`'].*(?:\([A-Z][A-Za-z0-9_:]*\)|: )|^[ \t]*from [^\n]*\.rb:[0-9]+|^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8} - [A-Z][A-Za-z0-9_:]*(?:Error|Exception) - |^#<[A-Z][A-Za-z0-9_:]*(?:Error|Exception): |^bundler: failed to load command: ",
     ),
     (
         ".NET",
-        r"(?m)^Unhandled exception[.:]|^[ \t]+at [A-Za-z_][A-Za-z0-9_.`<>\[\]]+\([^()\n]*\) in |^(?: *---> )?(?:System|Amazon|Microsoft|Npgsql)\.[A-Za-z0-9_.]+Exception\b|^[ \t]+at (?:System|Microsoft|Amazon)\.[A-Za-z]|^ *--- End of (?:inner exception )?stack trace",
+        r"(?m)^Unhandled [Ee]xception[.:]|^Unknown error responding to request: |^[ \t]+at [A-Za-z_][A-Za-z0-9_.`<>\[\]]+\([^()\n]*\) in |^(?: *---> )?(?:System|Amazon|Microsoft|Npgsql)\.[A-Za-z0-9_.]+Exception\b|^[ \t]+at (?:System|Microsoft|Amazon)\.[A-Za-z]|^ *--- End of (?:inner exception )?stack trace",
     ),
     (
         "Java",
-        r"(?m)^[ \t]+at [A-Za-z_$][A-Za-z0-9_$.<>/]*\((?:[A-Za-z0-9_$]+\.(?:java|kt|scala|groovy):[0-9]+|Unknown Source|Native Method|[A-Za-z0-9_$]+\.java)\)|^(?:Exception in thread |Caused by: |APPLICATION FAILED TO START)|^[ \t]*Suppressed: (?:[a-z_][a-z0-9_]*\.)+[A-Z]|^(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable)(?::|[ \t\r]*$)",
+        r"(?m)^[ \t]+at [A-Za-z_$][A-Za-z0-9_$.<>/]*\((?:[A-Za-z0-9_$]+\.(?:java|kt|scala|groovy):[0-9]+|Unknown Source|Native Method|[A-Za-z0-9_$]+\.java)\)|^(?:Exception in thread |Caused by: |APPLICATION FAILED TO START)|^[ \t]*Suppressed: (?:[a-z_][a-z0-9_]*\.)+[A-Z]|^(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable)(?::|[ \t\r]*$)|^Error occurred during initialization of VM|os::commit_memory\(",
     ),
     (
         "Node.js",
@@ -248,7 +249,7 @@ const TRACES: [(&str, &str); 15] = [
     ),
     (
         "exception",
-        r"(?m)^(?:Uncaught |Unhandled |[ \t]*\[cause\]: )?(?:[A-Za-z_][A-Za-z0-9_]*[.:]+)*[A-Z][A-Za-z0-9_]*(?:Error|Exception|Exit|Interrupt)(?: \[[A-Za-z_]+\])?(?:: |:?[ \t\r]*$)|^(?:[a-z_][a-z0-9_]*\.)*(?:exceptions\.[A-Z][A-Za-z]+|[a-z_][a-z0-9_]*\.[A-Z][A-Za-z]*Expired): ",
+        r"(?m)^(?:Uncaught |Unhandled |[ \t]*\[cause\]: )?(?:[A-Za-z_][A-Za-z0-9_]*[.:]+)*[A-Z][A-Za-z0-9_]*(?:Error|Exception|Exit|Interrupt)(?: \[[A-Za-z_]+\])?(?:: |:?[ \t\r]*$)|^(?:[a-z_][a-z0-9_]*\.)*(?:exceptions\.[A-Z][A-Za-z]+|[a-z_][a-z0-9_]*\.[A-Z][A-Za-z]*Expired): |^(?:[a-z_][a-z0-9_]*\.)*[a-z_]+error: \[Errno -?[0-9]+\] |^(?:[a-z_][a-z0-9_]*\.)+errors\.[A-Z][A-Za-z]+: |^\[[A-Z][A-Za-z]*Error: ",
     ),
 ];
 
@@ -284,7 +285,9 @@ fn trace(text: &str) -> Option<&'static str> {
     let rest = text.get(found.end()..).unwrap_or_default();
     let value = rest.lines().next().unwrap_or_default();
     let header = found.as_str().trim_end().ends_with(':');
-    match header && !value.trim().is_empty() && is_nothing(value) {
+    // `ZodError: [` goes on with what is wrong.
+    let goes_on = ["[", "{"].contains(&value.trim());
+    match header && !value.trim().is_empty() && is_nothing(value) && !goes_on {
         true => None,
         false => Some(language),
     }

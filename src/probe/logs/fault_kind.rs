@@ -67,6 +67,7 @@ const EXIT: &[&str] = &[
     "detected by the Java Runtime Environment",
     "memory for the Java Runtime Environment",
     "Segmentation fault",
+    "Segmentation Fault",
     "SIGSEGV: ",
     "free(): ",
     "malloc(): ",

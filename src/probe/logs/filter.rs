@@ -28,7 +28,7 @@ pub(super) const FAULT_TERMS: &[&str] = &[
     "fail",
     "Fail",
     "FAIL",
-    "fault",
+    "ault",
     "FTL",
     "PNC",
     "ftl",

@@ -118,7 +118,8 @@ impl Level {
             Value::Number(number) => Self::of_number(name, number.as_f64()?, fields),
             // Loguru writes name, number and icon, and log4js levelStr.
             Value::Object(level) => {
-                let word = level.get("name").or_else(|| level.get("levelStr"))?;
+                let names = ["name", "levelStr", "text"];
+                let word = names.iter().find_map(|name| level.get(*name))?;
                 Self::of_word(word.as_str()?)
             }
             _ => None,

@@ -231,13 +231,18 @@ fn level_of_otlp(fields: &Map<String, Value>) -> Option<Level> {
 }
 
 fn level_of_fields(fields: &Map<String, Value>) -> Option<Level> {
-    let own = fields.iter().find_map(|(name, value)| {
-        let mut plain = name.to_ascii_lowercase();
-        plain.retain(|c| !['_', '.', '@'].contains(&c));
-        let is_level =
-            (LEVEL_FIELDS.contains(&plain.as_str()) && name != "l") || name == "PRIORITY";
-        is_level.then(|| Level::of_field(&plain, value, fields))?
-    });
+    let of = |is_number: bool| {
+        let mut fields_of = fields.iter().filter(|(_, v)| v.is_number() == is_number);
+        fields_of.find_map(|(name, value)| {
+            let mut plain = name.to_ascii_lowercase();
+            plain.retain(|c| !['_', '.', '@'].contains(&c));
+            let is_level =
+                (LEVEL_FIELDS.contains(&plain.as_str()) && name != "l") || name == "PRIORITY";
+            is_level.then(|| Level::of_field(&plain, value, fields))?
+        })
+    };
+    // What a number means depends on the logger; a word beside it does not.
+    let own = of(false).or_else(|| of(true));
     // The Elastic common schema nests it, and so do loguru and tslog.
     own.or_else(|| {
         let nested = [
@@ -246,6 +251,7 @@ fn level_of_fields(fields: &Map<String, Value>) -> Option<Level> {
             ("_meta", "logLevelName"),
             ("context", "logLevel"),
             ("metadata", "level"),
+            ("@fields", "levelname"),
         ];
         nested.into_iter().find_map(|(holder, name)| {
             let nested = fields.get(holder)?.as_object()?;
