@@ -86,18 +86,29 @@ fn last_missed_certificate(
     let mut backlogs = ducklings.iter().rev().filter_map(|ducklings| {
         let mut runs = certificates.iter();
         let same_run = runs.find(|sample| sample.at == ducklings.at)?;
-        Some((ducklings.at, ducklings.value - same_run.value))
+        Some((
+            ducklings.at,
+            ducklings.value - same_run.value,
+            same_run.value,
+        ))
     });
-    let mut since = now;
-    let is_fewer = backlogs.any(|(at, backlog)| {
+    let issued = observations.int("status.database.birth_certificates");
+    let issued = issued.max(certificates.last().map(|run| run.value));
+    let (mut since, mut issued_then) = (now, issued);
+    let is_fewer = backlogs.any(|(at, backlog, certificates)| {
         let is_fewer = backlog < waiting;
         if !is_fewer {
-            since = at;
+            (since, issued_then) = (at, Some(certificates));
         }
         is_fewer
     });
     match is_fewer {
-        true => Ok(since),
+        // Without one since then, none was missed because none was due.
+        true if issued_then < issued => Ok(since),
+        true => Err(Unavailable::new(
+            UnavailableReason::NoData,
+            "no certificate was issued since",
+        )),
         false => Err(Unavailable::new(
             UnavailableReason::NotCovered,
             "no recorded run saw fewer ducklings wait",
@@ -199,6 +210,9 @@ mod tests {
             (0, 15, 12),
         ];
         assert_eq!(told(&runs), at("15:20Z"));
+        // Nobody came since, and no certificate: nothing shows that they are issued again.
+        let idle = [(200, 12, 10), (160, 13, 10), (90, 13, 10), (0, 13, 10)];
+        assert_eq!(told(&idle), None);
         // No other run within the hour: one that came just now may be missed.
         assert_eq!(told(&runs[..4]), None);
         assert_eq!(told(&runs[1..]), None);
