@@ -201,7 +201,8 @@ fn without_a_channel_the_message_is_printed_and_not_recorded_as_sent() {
             "{ran:?}"
         );
         assert!(
-            ran.stdout.contains("\nDecision needed: how to clean up"),
+            ran.stdout
+                .contains("\nDecision needed: how to end the callback errors"),
             "{ran:?}"
         );
     }
@@ -485,4 +486,37 @@ fn since_is_the_earliest_known_onset() {
     let line = since(&Stage::of(down));
     let begin = "Since: 2026-03-22T03:12:09Z, first recorded, may be older: no ok run in 48 h";
     assert!(line.starts_with(begin), "{line}");
+}
+
+/// Whoever asks about callback errors is told to page at the priority of what causes them, and the
+/// first line of a message, which is what a phone shows, names the priority that is due.
+#[test]
+fn the_priority_is_that_of_what_is_due() {
+    let stage = Stage::of(world("callbacks-explained"));
+    for runbook in ["inc-003", "inc-004"] {
+        let (_, document) = stage.duckops(&["triage", runbook]).json();
+        assert_eq!(document["escalation"]["priority"], "P0", "{document:#}");
+    }
+    let first = |scene: &str, runbook: &str| {
+        let stage = Stage::of(world(scene));
+        let ran = stage.duckops(&["escalate", runbook, "--dry-run"]).run();
+        let mut lines = ran.stdout.lines().skip_while(|l| *l != "--- message ---");
+        let head = lines.nth(1).unwrap_or_else(|| panic!("{ran:?}")).to_owned();
+        let to = ran.stdout.lines().find(|line| line.starts_with("To: "));
+        (head, to.expect("to whom").to_owned())
+    };
+    for (scene, runbook, due) in [
+        ("fleet-and-quota", "inc-003", "P0 INC-003 "),
+        ("bounces-over-sends", "inc-005", "P1 INC-005 "),
+        ("inc-004", "inc-004", "P1 INC-004 "),
+        (
+            "sending-paused",
+            "inc-005",
+            "P0 INC-005 Mail: sending is disabled",
+        ),
+    ] {
+        let (head, to) = first(scene, runbook);
+        assert!(head.starts_with(due), "{scene}: {head}");
+        assert!(to.contains(&due[..2]), "{scene}: {to}");
+    }
 }

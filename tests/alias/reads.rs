@@ -113,3 +113,42 @@ fn what_speaks_for_a_rollback_stands_before_what_is_not_known() {
         "{ran:?}"
     );
 }
+
+/// `triage` reads the errors of a version that served well before them, or that are older than it.
+#[test]
+fn a_check_offers_no_rollback_that_triage_does_not() {
+    for scene in ["served-well-then-fails", "onset-before-move"] {
+        let stage = Stage::of(world(scene));
+        let (_, check) = alias(&stage, &["check"]).json();
+        let next = check["next_action"]["command"].as_str().expect("a command");
+        assert_eq!(next, "duckops triage inc-001", "{scene}: {check:#}");
+        let (_, triage) = stage.duckops(&["triage", "inc-001"]).json();
+        let next = triage["next_action"]["command"].as_str();
+        assert!(
+            next.is_some_and(|command| !command.contains("rollback")),
+            "{scene}: {triage:#}"
+        );
+        let plan = ["rollback", "--to", "60", "--dry-run"];
+        let plan = alias(&stage, &plan).run();
+        assert!(
+            plan.stdout.contains("ADVISED AGAINST onset:"),
+            "{scene}: {plan:?}"
+        );
+    }
+    // Where triage offers one, so does the check.
+    let stage = Stage::of(world("inc-001"));
+    let (_, check) = alias(&stage, &["check"]).json();
+    let next = check["next_action"]["command"].as_str();
+    assert_eq!(next, Some("duckops alias rollback --to 61"), "{check:#}");
+}
+
+#[test]
+fn errors_of_a_canary_are_not_those_of_the_version_beside_it() {
+    let mut world = world("canary-errs");
+    // The weights are waited for: they are not in question here.
+    world.faults.clear();
+    let (_, document) = alias(&Stage::of(world), &["check", "--deadline", "3s"]).json();
+    let steps = document["runbooks"][0]["steps"].as_array().expect("steps");
+    let summary = step(steps, "current")["summary"].to_string();
+    assert!(summary.contains("of the canary"), "{summary}");
+}

@@ -136,13 +136,15 @@ fn not_due(situation: &Situation) -> Option<EscalationOutcome> {
         (text, Some(format!("duckops escalate {cause}")))
     };
     Some(match (&runbook.blocked_by, &situation.report.root_cause) {
-        (Some(cause), _) | (None, Some(cause)) if *cause != runbook.id => refused(
-            format!(
-                "{name} not judged: caused by {}; nothing was sent",
-                cause.as_str().to_uppercase()
-            ),
-            about_cause(cause),
-        ),
+        (Some(cause), _) | (None, Some(cause)) if *cause != runbook.id => {
+            let is = match runbook.verdict {
+                Verdict::Unknown => "not judged: caused",
+                _ => "caused",
+            };
+            let by = cause.as_str().to_uppercase();
+            let text = format!("{name} {is} by {by}; nothing was sent");
+            refused(text, about_cause(cause))
+        }
         _ => refused(
             match runbook.verdict {
                 Verdict::Unknown => format!(
