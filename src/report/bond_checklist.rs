@@ -23,7 +23,7 @@ pub fn checks(all: &Connections, summary: &Printable) -> Vec<ChecklistItem> {
         approvals(peck),
         delivered(bond, all.now),
         first_pulse(bond, all.now),
-        visible(bond),
+        visible(bond, all.listed),
     ]
 }
 
@@ -154,7 +154,7 @@ fn first_pulse(bond: &Bond, now: i64) -> ChecklistItem {
     }
 }
 
-fn visible(bond: &Bond) -> ChecklistItem {
+fn visible(bond: &Bond, has_lists: bool) -> ChecklistItem {
     let name = "in the fleet";
     match bond.listed {
         Some(BondState::Bonded) => ChecklistItem::ok(name, "listed as bonded"),
@@ -164,11 +164,13 @@ fn visible(bond: &Bond) -> ChecklistItem {
             format!("listed as {}", state.word()),
             "Look at the Bonded lane of fleet-dashboard.html",
         ),
-        None => ChecklistItem::bad(
-            name,
-            Verdict::Skipped,
-            "not in a list, or no list was read",
-            "Look at the Bonded lane of fleet-dashboard.html, or add --token-file",
-        ),
+        None => {
+            let (found, or) = match has_lists {
+                true => ("not in the list of agents that was read", ""),
+                false => ("no list of agents was read", ", or add --token-file"),
+            };
+            let fix = format!("Look at the Bonded lane of fleet-dashboard.html{or}");
+            ChecklistItem::bad(name, Verdict::Skipped, found, fix)
+        }
     }
 }

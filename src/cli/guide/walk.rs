@@ -10,6 +10,7 @@ use crate::cli::{Context, args, triage};
 use crate::engine::guide::GuideSession;
 use crate::engine::run::Run;
 use crate::exit;
+use crate::report::model::{StepReport, Verdict};
 use crate::report::suggested::command_words;
 use crate::report::words::{cut, wrap, wrap_at, wrap_in};
 use crate::text::words_of;
@@ -195,9 +196,16 @@ impl GuideWalk<'_> {
             }),
             Some(step) => {
                 let (number, of) = (step.number, self.session.len());
+                // The incident comes first: a step that is ok does not end it.
+                let steps = (0..of).filter_map(|at| self.session.step(at));
+                let worst = Verdict::worst(steps.map(StepReport::verdict));
+                let own = match step.verdict() == worst {
+                    true => String::new(),
+                    false => format!(" ({})", step.verdict().word()),
+                };
                 let title = format!(
-                    "{}  {name} step {number} of {of}: {}",
-                    step.verdict().word().to_uppercase(),
+                    "{}  {name} step {number} of {of}: {}{own}",
+                    worst.word().to_uppercase(),
                     step.title
                 );
                 let body = match self.is_evidence {
