@@ -5,6 +5,8 @@
 //! lower bound; nothing else does.
 
 mod connections;
+#[cfg(test)]
+mod corpus_tests;
 mod coverage;
 mod declined;
 mod entry;

@@ -5,12 +5,21 @@
 //! must be expected. What failed, was missed, lost, refused or timed out is not done, and what is
 //! only requested or pending is not done either.
 
+mod failure;
+mod own_field;
+mod prose;
 #[cfg(test)]
 mod tests;
 mod words;
 
+pub(super) use failure::is_failure_word;
+pub(super) use own_field::OwnField;
+pub(super) use prose::Prose;
+
+use super::logs::CERTIFICATES_OF_OTHERS;
 use crate::connections::EventKind;
-use words::{FAILED, KNOWN, NEGATED, OF_OTHERS, OPEN, PARTED};
+use failure::{is_other_participle, is_participle, is_unable, tells_of_failure};
+use words::{FAILED, KNOWN, NEGATED, OF_OTHERS, OPEN, PARTED, THINGS};
 
 /// What a type speaks of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +40,8 @@ pub(super) struct Meaning {
     pub(super) signed_up: bool,
     /// A duckling hatched, which may be another entry of the same sign-up.
     pub(super) hatched: bool,
+    /// A callback that came to an end, well unless it failed.
+    callback: bool,
     /// A callback failed, in any spelling.
     pub(super) callback_error: bool,
     /// The event that it reports of a request or bond.
@@ -43,17 +54,17 @@ impl Meaning {
         let kind = normal(kind);
         let words = TypeWords::of(&kind);
         let about = |word: &str| kind.contains(word);
-        let of_duckling = !OF_OTHERS.iter().any(|word| kind.contains(word));
-        let cert_done = words.is_done(is_certificate);
+        let of_thing = THINGS.iter().any(|word| kind.contains(word));
+        let of_duckling = !of_thing && !OF_OTHERS.iter().any(|word| kind.contains(word));
+        let is_cert = words.tell_of_certificate();
+        let cert_done = is_cert && words.is_done(is_certificate);
         Self {
             pulse: words.is_done(is_pulse),
             peck: about("peck"),
-            cert: words.0.iter().any(|word| is_certificate(word)),
+            cert: is_cert,
             cert_done,
             cert_issued: cert_done && words.tell_of_issue(),
-            registration: !["callback", "webhook", "endpoint"]
-                .iter()
-                .any(|word| about(word))
+            registration: !of_thing
                 && words
                     .is_done(|word| is_registration(word) || matches!(word, "bonded" | "rebonded")),
             signed_up: of_duckling
@@ -62,9 +73,19 @@ impl Meaning {
                 })
                 && !about("hatch"),
             hatched: of_duckling && words.is_done(|word| word.starts_with("hatch")),
+            callback: words.is_done(|word| word.contains("callback")),
             callback_error: words.tell_of_callback_error(),
             event: event(&kind, &words),
         }
+    }
+}
+
+impl Meaning {
+    /// Whether the detail of an entry can deny it: what else a type speaks of may have another's failure as its
+    /// reason.
+    fn is_judged_by_detail(&self) -> bool {
+        let is_open = self.peck && self.event.is_none();
+        self.pulse || self.cert_done || ((self.callback || is_open) && !self.callback_error)
     }
 }
 
@@ -114,60 +135,30 @@ impl<'a> TypeWords<'a> {
             })
     }
 
+    /// Whether it is about a certificate of the platform: `tls.certificate.issued` is not.
+    fn tell_of_certificate(&self) -> bool {
+        let at = self.0.iter().position(|word| is_certificate(word));
+        let before = at.map(|at| at.checked_sub(1).and_then(|before| self.0.get(before)));
+        before.is_some_and(|before| {
+            // A user is a duckling's human, too.
+            let is_other =
+                |word: &&&str| **word != "user" && CERTIFICATES_OF_OTHERS.contains(*word);
+            before.filter(is_other).is_none()
+        })
+    }
+
     fn tell_of_issue(&self) -> bool {
-        let has_end = |word: &&str| word.starts_with("succe") || word.starts_with("complete");
+        let has_end = |word: &&str| {
+            let is_end = word.starts_with("succe") || word.starts_with("complete");
+            is_end || matches!(*word, "ok" | "done" | "finished")
+        };
         self.has(&["issued", "reissued"])
             || (self.has(&["issue", "issuance"]) && self.0.iter().any(has_end))
     }
 
-    /// Whether a word says that it failed, or did not arrive, and none that there is nothing of it: `no_errors`,
-    /// `errors.0`, `error_count`.
-    fn tell_of_failure(&self) -> bool {
-        let is_code = |word: &str| {
-            word == "5xx" || (word.len() == 3 && (400..600).contains(&word.parse().unwrap_or(0)))
-        };
-        let word = |at: usize| self.0.get(at).copied().unwrap_or_default();
-        let fails = |at: usize| {
-            let is_counted = matches!(
-                word(at + 1),
-                "0" | "none" | "count" | "rate" | "budget" | "threshold" | "policy" | "free"
-            );
-            let before = at.checked_sub(1).map_or("", word);
-            let is_denied = matches!(before, "no" | "0" | "zero" | "without");
-            let pair = (word(at), word(at + 1));
-            let fails = FAILED.contains(&word(at))
-                || is_failure_word(word(at))
-                || is_code(word(at))
-                || is_unable(word(at))
-                || matches!(
-                    word(at),
-                    "forbidden"
-                        | "lost"
-                        | "crashed"
-                        | "blocked"
-                        | "bounced"
-                        | "exhausted"
-                        | "abandoned"
-                        | "deadlettered"
-                )
-                || matches!(
-                    pair,
-                    ("timed" | "time", "out")
-                        | ("dead", "letter" | "lettered")
-                        | ("gave", "up")
-                        | ("conn" | "connection", "reset")
-                        | ("no", "response" | "answer" | "reply")
-                );
-            fails && !is_counted && !is_denied
-        };
-        (0..self.0.len()).any(fails)
-    }
-
     /// Of a type, a callback that was refused or never came back counts, too.
     fn tell_of_callback_error(&self) -> bool {
-        self.0.iter().any(|word| word.contains("callback"))
-            && self.tell_of_failure()
-            && !self.has(&["resolved", "cleared", "recovered", "succeeded"])
+        self.0.iter().any(|word| word.contains("callback")) && tells_of_failure(&self.0)
     }
 }
 
@@ -177,22 +168,6 @@ fn denies(word: &str) -> bool {
         || NEGATED.contains(&word)
         || is_other_participle(word)
         || is_unable(word)
-}
-
-/// `unreachable`, `undelivered`
-fn is_unable(word: &str) -> bool {
-    word.starts_with("un")
-        && (word.ends_with("able") || is_participle(word))
-        && !KNOWN.contains(&word)
-}
-
-fn is_participle(word: &str) -> bool {
-    word.len() > 4 && word.ends_with("ed")
-}
-
-/// A participle that is not known to be good, such as `quarantined`.
-fn is_other_participle(word: &str) -> bool {
-    is_participle(word) && !KNOWN.contains(&word)
 }
 
 /// `v2`, `7`, `200`, `decaf01`; a code of HTTP that is none of success says something else.
@@ -205,17 +180,6 @@ fn is_number_or_name(word: &str) -> bool {
             .is_some_and(|rest| rest.len() == digits);
     let is_name = !is_number && digits > 0 && word.len() > 4;
     is_version || is_name || (is_number && (word.len() != 3 || word.starts_with('2')))
-}
-
-/// Whether a word of a log line, in lower case, means a failure.
-pub(super) fn is_failure_word(word: &str) -> bool {
-    FAILED.contains(&word)
-        || matches!(
-            word,
-            "missing" | "unable" | "throttled" | "throttling" | "exceeded" | "unissued"
-        )
-        || (word.len() > 9 && word.ends_with("exception"))
-        || (word.len() > 5 && word.ends_with("error"))
 }
 
 /// The event that a type in its normal form reports of a request or bond.
@@ -249,7 +213,7 @@ fn event(kind: &str, words: &TypeWords<'_>) -> Option<EventKind> {
         return Some(EventKind::CallbackError);
     }
     if about(&["webhook", "delivery"]) {
-        return words.tell_of_failure().then_some(EventKind::DeliveryFailed);
+        return tells_of_failure(&words.0).then_some(EventKind::DeliveryFailed);
     }
     if about(&["pulse"]) {
         return words.is_done(is_pulse).then_some(EventKind::Pulse);
@@ -303,6 +267,7 @@ fn event(kind: &str, words: &TypeWords<'_>) -> Option<EventKind> {
     }
     let is_about_peck = |word: &str| word.contains("peck");
     if words.has(&["approved", "accepted", "granted", "consented"])
+        || (words.has(&["approval"]) && words.has(&["confirmed", "completed", "done", "ok"]))
         || about(&["approval_succe", "approval_given"])
         || kind.ends_with("approve")
         || kind.ends_with("accept")
@@ -320,15 +285,6 @@ fn event(kind: &str, words: &TypeWords<'_>) -> Option<EventKind> {
     let asked =
         words.0.iter().any(asks) && !words.has(&["reminder"]) && !words.0.iter().any(is_undone);
     asked.then_some(EventKind::Requested)
-}
-
-/// Whether a text of any kind mentions a callback that failed.
-pub(super) fn mentions_callback_error(text: &str) -> bool {
-    says_callback_error(&normal(text))
-}
-
-fn says_callback_error(text: &str) -> bool {
-    text.contains("callback") && (text.contains("error") || text.contains("fail"))
 }
 
 /// Lower case with `_` between words, for any mark and for the hump of `camelCase`.
@@ -351,19 +307,39 @@ pub(super) fn normal(text: &str) -> String {
 
 /// The meanings of the types met so far: a feed has many entries and few types.
 #[derive(Debug, Default)]
-pub(super) struct Meanings(Vec<(String, Meaning)>);
+pub(super) struct Meanings(Vec<(String, &'static str, Meaning)>);
 
 impl Meanings {
     /// How many types are cached; a feed with more is read all the same.
     const MOST: usize = 64;
 
-    pub(super) fn of(&mut self, kind: &str) -> Meaning {
-        if let Some((_, meaning)) = self.0.iter().find(|(known, _)| known == kind) {
+    /// The meaning of an entry: of its type, together with the word by which a field of its own denies
+    /// it or leaves it open, and with what the beginning of its detail says. Such a word means what it
+    /// would mean at the end of the type.
+    pub(super) fn of(&mut self, kind: &str, said: &'static str, detail: &str) -> Meaning {
+        let meaning = self.of_type(kind, said);
+        if !said.is_empty() || !meaning.is_judged_by_detail() {
+            return meaning;
+        }
+        let is_callback = || meaning.callback || Prose::is_about_callback(detail);
+        match Prose::begins_with_failure(detail) {
+            true if meaning.pulse || meaning.cert_done => self.of_type(kind, "failed"),
+            true if is_callback() => self.of_type(kind, "callback_failed"),
+            _ => meaning,
+        }
+    }
+
+    fn of_type(&mut self, kind: &str, said: &'static str) -> Meaning {
+        let mut known = self.0.iter();
+        if let Some((.., meaning)) = known.find(|(known, word, _)| known == kind && *word == said) {
             return *meaning;
         }
-        let meaning = Meaning::of(kind);
+        let meaning = match said {
+            "" => Meaning::of(kind),
+            said => Meaning::of(&format!("{kind}.{said}")),
+        };
         if self.0.len() < Self::MOST {
-            self.0.push((kind.to_owned(), meaning));
+            self.0.push((kind.to_owned(), said, meaning));
         }
         meaning
     }

@@ -49,7 +49,8 @@ impl Sink for ConnectionsSink {
         let Some(at) = self.coverage.place(entry) else {
             return;
         };
-        if let Some(event) = self.meanings.of(&entry.kind).event {
+        let meaning = (self.meanings).of(&entry.kind, entry.said, &entry.detail);
+        if let Some(event) = meaning.event {
             self.builder
                 .happened(&feed_event(event, at, entry, &mut self.names_in_detail));
         }

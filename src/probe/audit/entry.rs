@@ -1,8 +1,8 @@
 //! One entry of the audit feed: type, time and a few details, whatever the fields are called. Its
 //! strings are reused for the next entry, because a feed can have a million of them.
 
-use super::value::{Id, TextSeed, Time, skip_values};
-use crate::probe::meaning::normal;
+use super::value::{Denial, Id, TextSeed, Time, skip_values};
+use crate::probe::meaning::{OwnField, normal};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 
@@ -18,6 +18,8 @@ pub(super) struct AuditEntry {
     pub(super) at: Option<i64>,
     /// The beginning of its detail.
     pub(super) detail: String,
+    /// The word by which a field of its own denies its type, or leaves it open; empty when none does.
+    pub(super) said: &'static str,
     /// The request that it is about, by a field of its own; with names it stands there.
     pub(super) peck: String,
     /// Whom it names, where that is wanted.
@@ -57,6 +59,7 @@ impl AuditEntry {
         self.kind.clear();
         self.at = None;
         self.detail.clear();
+        self.said = "";
         self.peck.clear();
         for name in self.names.iter_mut().flat_map(|names| names.all()) {
             name.clear();
@@ -85,6 +88,13 @@ const FIELDS: usize = Field::Purpose as usize + 1;
 
 /// So much lower ranks a name in `camelCase` than the same with `_`.
 const HUMPS: usize = 100;
+
+/// What a name of a field stands for, if it is read.
+enum Named {
+    Read(Field, usize),
+    /// It says what became of the entry.
+    Own(OwnField),
+}
 
 /// The field of a name and the name's rank: of several names the first wins.
 fn field(name: &str, with_names: bool) -> Option<(Field, usize)> {
@@ -156,9 +166,20 @@ impl<'de> Visitor<'de> for &mut AuditEntry {
         let mut ranks = [usize::MAX; FIELDS];
         let mut twice = false;
         while let Some(name) = map.next_key_seed(Name(self.names.is_some()))? {
-            let Some((field, rank)) = name else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
+            let (field, rank) = match name {
+                Some(Named::Read(field, rank)) => (field, rank),
+                Some(Named::Own(own)) => {
+                    let said = map.next_value_seed(Denial(own))?;
+                    // A failure is more than what is still to come.
+                    if self.said.is_empty() || !OwnField::is_open(said) {
+                        self.said = said.unwrap_or(self.said);
+                    }
+                    continue;
+                }
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
             };
             let best = &mut ranks[field as usize];
             twice |= *best == rank && field != Field::Detail;
@@ -197,7 +218,7 @@ impl<'de> Visitor<'de> for &mut AuditEntry {
 struct Name(bool);
 
 impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Option<(Field, usize)>;
+    type Value = Option<Named>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_identifier(self)
@@ -205,14 +226,15 @@ impl<'de> DeserializeSeed<'de> for Name {
 }
 
 impl Visitor<'_> for Name {
-    type Value = Option<(Field, usize)>;
+    type Value = Option<Named>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a field")
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(field(name, self.0))
+        let read = field(name, self.0).map(|(field, rank)| Named::Read(field, rank));
+        Ok(read.or_else(|| OwnField::named(name).map(Named::Own)))
     }
 }
 

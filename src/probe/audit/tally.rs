@@ -8,7 +8,7 @@ use super::declined::DeclinedRequests;
 use super::entry::AuditEntry;
 use super::feed::Sink;
 use crate::fact;
-use crate::probe::meaning::{Meanings, mentions_callback_error};
+use crate::probe::meaning::Meanings;
 use crate::text::Untrusted;
 use time::OffsetDateTime;
 
@@ -68,17 +68,17 @@ impl Tally {
             return;
         };
         let now = self.coverage.now;
-        let meaning = self.meanings.of(&entry.kind);
+        let meaning = self.meanings.of(&entry.kind, entry.said, &entry.detail);
         if meaning.pulse {
-            self.pulses.offer(at, entry);
+            self.pulses.offer(at, entry, false);
             self.pulse_count += 1;
             self.pulses_24h += i64::from(at > now - DAY);
         }
         if meaning.cert {
-            self.certs.offer(at, entry);
+            self.certs.offer(at, entry, false);
         }
         if meaning.cert_done {
-            self.cert_done.offer(at, entry);
+            self.cert_done.offer(at, entry, false);
         }
         if meaning.cert_issued {
             self.certs_issued_24h += i64::from(at > now - DAY);
@@ -96,7 +96,7 @@ impl Tally {
             self.first_registration = Some(self.first_registration.map_or(at, |t| t.min(at)));
         }
         if meaning.peck || meaning.callback_error {
-            self.pecks.offer(at, entry);
+            self.pecks.offer(at, entry, meaning.callback_error);
         }
         if let Some(event) = meaning.event {
             self.declined.note(event, at, now, entry);
@@ -155,13 +155,11 @@ impl Newest {
         }
     }
 
-    fn offer(&mut self, at: i64, entry: &AuditEntry) {
+    fn offer(&mut self, at: i64, entry: &AuditEntry, callback_error: bool) {
         if self.kept.len() == self.most && self.kept.last().is_some_and(|last| last.at >= at) {
             return;
         }
         let place = self.kept.partition_point(|kept| kept.at >= at);
-        let callback_error =
-            mentions_callback_error(&entry.kind) || mentions_callback_error(&entry.detail);
         self.kept.insert(
             place,
             NewestEntry {

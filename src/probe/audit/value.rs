@@ -1,6 +1,8 @@
 //! Single values of an entry in any JSON type: text, id, time.
 
-use serde::de::{DeserializeSeed, Deserializer, Visitor};
+use crate::cloud::MemberValue;
+use crate::probe::meaning::OwnField;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use time::OffsetDateTime;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
@@ -139,6 +141,65 @@ impl<'de> DeserializeSeed<'de> for Id<'_> {
             Scalar::Large(n) => id.push_str(&n.to_string()),
             Scalar::Text(_) | Scalar::Fraction(_) => {}
         }))
+    }
+}
+
+/// What a field says against its entry, whatever it holds.
+pub(super) struct Denial(pub(super) OwnField);
+
+impl<'de> DeserializeSeed<'de> for Denial {
+    type Value = Option<&'static str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Denial {
+    type Value = Option<&'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, is: bool) -> Result<Self::Value, E> {
+        Ok(self.0.denial(MemberValue::Flag(is)))
+    }
+
+    fn visit_i64<E>(self, n: i64) -> Result<Self::Value, E> {
+        Ok(self.0.denial(MemberValue::Number(n as f64)))
+    }
+
+    fn visit_u64<E>(self, n: u64) -> Result<Self::Value, E> {
+        Ok(self.0.denial(MemberValue::Number(n as f64)))
+    }
+
+    fn visit_f64<E>(self, x: f64) -> Result<Self::Value, E> {
+        Ok(self.0.denial(MemberValue::Number(x)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(self.0.denial(MemberValue::Text(text)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut held = MemberValue::Nothing;
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            held = MemberValue::Something;
+        }
+        Ok(self.0.denial(held))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut held = MemberValue::Nothing;
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+            held = MemberValue::Something;
+        }
+        Ok(self.0.denial(held))
     }
 }
 

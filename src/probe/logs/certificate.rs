@@ -3,11 +3,13 @@
 //! The subject of a line is decided by whole words: `ses` in `addresses`, `cert` in `certainly` and
 //! `ssl` in `ClassLoader` are letters.
 
-use super::certificate_words::{CERTIFICATE, MAIL, MAY_BE_ABOUT, OF_OTHERS, OWN, REFUSALS, TLS};
+use super::certificate_words::{
+    ACTIONS, CERTIFICATE, MAIL, MAILS, MAY_BE_ABOUT, OF_OTHERS, OTHER_THINGS, OWN, REFUSALS,
+    SENDING, TLS,
+};
 use super::level::Level;
 use super::line::LogLine;
-use super::nothing::is_nothing;
-use crate::probe::meaning::is_failure_word;
+use crate::probe::meaning::{OwnField, Prose, is_failure_word};
 
 /// What a line says of certificates or of mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,17 +58,24 @@ impl CertificateLine {
             return None;
         }
         let lower = said.to_lowercase();
-        let tokens = tokens(&said);
+        let prose = Prose::of(&said);
         let refused = REFUSALS.iter().any(|words| lower.contains(words));
-        let mail = refused || is_about_mail(&tokens);
-        let cert = is_about_certificates(&tokens);
+        let cert = is_about_certificates(&prose);
+        let mail = refused || is_about_mail(&prose) || is_mail_failed(&prose, line.level);
         if !mail && !cert {
             return None;
         }
-        let issued = cert && is_issued(&tokens);
+        let own = own_denial(line, &prose);
+        let issued = cert && own.is_none() && is_issued(&prose);
+        let is_over = |at: usize| is_issued(&prose) && prose.is_over(at);
+        let fails = |at: usize| prose.fails_at(at) && !is_over(at);
         let failed = refused
+            || own.is_some_and(|own| !OwnField::is_open(Some(own)))
             || line.level == Some(Level::Fault)
-            || (!(issued && line.level == Some(Level::Fine)) && is_failed(&tokens));
+            || (!(issued && line.level == Some(Level::Fine))
+                && ((0..prose.words().len()).any(fails)
+                    || is_none_issued(&prose)
+                    || (!cert && is_mail_failed(&prose, line.level))));
         Some(match (failed, mail, cert) {
             (true, true, _) => Self::MailFailed,
             (true, false, _) => Self::Failed,
@@ -76,73 +85,65 @@ impl CertificateLine {
     }
 }
 
-/// A word in lower case, and what stands between it and the next one.
-#[derive(Debug)]
-struct Word {
-    word: String,
-    /// The characters behind it.
-    gap: String,
-}
-
-/// The words of a text: letters and digits, parted at the humps of `camelCase`.
-fn tokens(text: &str) -> Vec<Word> {
-    let mut tokens: Vec<Word> = Vec::new();
-    let mut before: Option<char> = None;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let next = chars.peek().copied();
-        if !c.is_alphanumeric() {
-            if let Some(last) = tokens.last_mut() {
-                last.gap.push(c);
-            }
-            before = None;
-            continue;
-        }
-        // `sendEmail`, and the last capital of `SESError`.
-        let hump = c.is_uppercase()
-            && before.is_some_and(|before| {
-                before.is_lowercase()
-                    || (before.is_uppercase() && next.is_some_and(char::is_lowercase))
-            });
-        if before.is_none() || hump {
-            tokens.push(Word {
-                word: String::new(),
-                gap: String::new(),
-            });
-        }
-        if let Some(last) = tokens.last_mut() {
-            last.word.extend(c.to_lowercase());
-        }
-        before = Some(c);
+/// The word by which a field of a JSON line denies what it tells of an issue, in the declared list of fields
+/// that entries of the feed have, too.
+fn own_denial(line: &LogLine<'_>, prose: &Prose) -> Option<&'static str> {
+    let is_action = |word: &str| ACTIONS.contains(&word);
+    if !prose.words().iter().any(|word| is_action(&word.word)) {
+        return None;
     }
-    tokens
+    let fields = line.fields.as_ref()?.iter();
+    let mut said = fields.filter_map(|(name, value)| OwnField::named(name)?.denial(value.into()));
+    let first = said.next();
+    said.find(|said| !OwnField::is_open(Some(said))).or(first)
 }
 
-fn is_about_mail(tokens: &[Word]) -> bool {
+fn is_about_mail(prose: &Prose) -> bool {
     let pair = |first: &[&str], second: &str| {
-        tokens.windows(2).any(|pair| match pair {
+        prose.words().windows(2).any(|pair| match pair {
             [one, two] => first.contains(&one.word.as_str()) && two.word == second,
             _ => false,
         })
     };
-    tokens
+    prose
+        .words()
         .iter()
-        .any(|token| MAIL.contains(&token.word.as_str()))
+        .any(|word| MAIL.contains(&word.word.as_str()))
         || pair(&["send", "raw", "bulk", "templated"], "email")
         || pair(&CERTIFICATE, "email")
         || pair(&CERTIFICATE, "mail")
 }
 
+/// Whether a clause tells of a mail that is sent, and that it was not: with a failure of its own, or in a line
+/// of that level that has no other.
+fn is_mail_failed(prose: &Prose, level: Option<Level>) -> bool {
+    let fails = |at: usize| {
+        let is_bounce = ["bounced", "undeliverable", "disabled"].contains(&prose.word(at));
+        prose.fails_at(at) || (is_bounce && !prose.is_none_of(at))
+    };
+    let has = |clause: &std::ops::Range<usize>, words: &[&str]| {
+        clause.clone().any(|at| words.contains(&prose.word(at)))
+    };
+    let mut is_fault = level == Some(Level::Fault);
+    let (mut failed, mut sent, mut from) = (false, false, 0);
+    while from < prose.words().len() {
+        let clause = prose.clause(from);
+        from = clause.end;
+        let tells = has(&clause, &MAILS) && has(&clause, &SENDING);
+        let fails = clause.clone().any(fails);
+        failed |= tells && fails;
+        sent |= tells;
+        is_fault &= tells || !fails;
+    }
+    failed || (sent && is_fault)
+}
+
 /// Whether it is about a certificate of the platform, by what is done with it; or about any, unless
 /// the line is about TLS elsewhere.
-fn is_about_certificates(tokens: &[Word]) -> bool {
-    let is = |at: usize, words: &[&str]| {
-        tokens
-            .get(at)
-            .is_some_and(|token| words.contains(&token.word.as_str()))
-    };
-    let places: Vec<usize> = (0..tokens.len())
-        .filter(|at| is(*at, &CERTIFICATE))
+fn is_about_certificates(prose: &Prose) -> bool {
+    let is = |at: usize, words: &[&str]| words.contains(&prose.word(at));
+    let places: Vec<usize> = (0..prose.words().len())
+        .filter(|at| is(*at, &CERTIFICATE) && !is(at + 1, &OTHER_THINGS))
         .filter(|at| {
             // The `s` of `host's`.
             let back = 1 + usize::from(at.checked_sub(1).is_some_and(|before| is(before, &["s"])));
@@ -160,112 +161,48 @@ fn is_about_certificates(tokens: &[Word]) -> bool {
     });
     // `certificate … for pond.example`
     let is_of_host = || {
-        let mut three = tokens.windows(3);
+        let mut three = prose.words().windows(3);
         three
             .any(|words| words[0].word == "for" && words[1].gap == "." && !words[2].word.is_empty())
     };
     own || (!places.is_empty()
         && !is_of_host()
-        && !tokens
+        && !prose
+            .words()
             .iter()
-            .any(|token| TLS.contains(&token.word.as_str())))
+            .any(|word| TLS.contains(&word.word.as_str())))
 }
 
-fn is_issued(tokens: &[Word]) -> bool {
-    let at = tokens
-        .iter()
-        .position(|token| ["issued", "reissued"].contains(&token.word.as_str()));
-    at.is_some_and(|at| {
-        let before = at.checked_sub(1).and_then(|before| tokens.get(before));
-        let denied =
-            before.is_some_and(|before| ["not", "never", "be"].contains(&before.word.as_str()));
+/// The place where it says that one was issued, or might have been.
+fn issue(prose: &Prose) -> Option<usize> {
+    (0..prose.words().len()).find(|at| ["issued", "reissued"].contains(&prose.word(*at)))
+}
+
+fn is_issued(prose: &Prose) -> bool {
+    issue(prose).is_some_and(|at| {
         // One name, such as `cert_issued_timeout`, says what became of it.
-        let joined = tokens
-            .get(at)
-            .is_some_and(|token| ["_", ".", "-"].contains(&token.gap.as_str()));
-        let next = tokens.get(at + 1);
-        let undone = joined
-            && next.is_some_and(|next| {
-                is_failure_word(&next.word)
-                    || ["pending", "requested"].contains(&next.word.as_str())
-            });
-        !denied && !undone
+        let gap = prose.words().get(at).map_or("", |word| word.gap.as_str());
+        let next = prose.word(at + 1);
+        let undone = ["_", ".", "-"].contains(&gap)
+            && (is_failure_word(next) || ["pending", "requested"].contains(&next));
+        !prose.is_undone(at) && !undone
     })
 }
 
-/// Whether a word of failure is meant: not one that is counted at zero, and not one that is
-/// denied.
-fn is_failed(tokens: &[Word]) -> bool {
-    let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
-    (0..tokens.len()).any(|at| {
-        let phrase = match (word(at), word(at + 1)) {
-            // What is not issued again was issued.
-            ("not", "issued" | "written") => word(at + 2) != "again",
-            ("not", "yet") => ["issued", "written"].contains(&word(at + 2)),
-            // `couldn't`
-            (verb, "t") => ["couldn", "can", "wasn", "won", "didn"].contains(&verb),
-            ("timed", "out") | ("could", "not") | ("dead", "letter") | ("gave" | "given", "up") => {
-                true
-            }
-            ("not", "sent") => true,
-            // "timeout" with a number is a setting.
-            ("timeout", next) => !next.starts_with(|c: char| c.is_ascii_digit()),
-            ("not", "verified") | ("can", "not") => true,
-            _ => is_failure_word(word(at)),
-        };
-        let is_excused = is_counted_at_zero(tokens, at)
-            || is_denied(tokens, at)
-            || (is_issued(tokens) && is_over(tokens, at));
-        phrase && !is_excused
-    })
-}
-
-/// `failed=0`, `failed lookups: 0`, `errors: none`, `failed 0, skipped 3`.
-fn is_counted_at_zero(tokens: &[Word], at: usize) -> bool {
-    let next = tokens.get(at + 1).filter(|next| next.word == "0");
-    if next.is_some_and(|next| next.gap.is_empty() || next.gap.starts_with([',', ';', ')', '|'])) {
-        return true;
-    }
-    let value = (at..at + 3).find_map(|place| {
-        let token = tokens.get(place)?;
-        let gap = token.gap.trim();
-        let assigns =
-            gap.starts_with([':', '=']) || gap.starts_with("\":") || gap.starts_with("':");
-        assigns.then_some((place, gap))
-    });
-    let Some((place, gap)) = value else {
-        return false;
+/// `no birth certificate was issued for …`, `0 of 5 certificates issued`, `no certificates issued, 5 ducklings
+/// waiting`: one was due. That there were none in an hour is a count.
+fn is_none_issued(prose: &Prose) -> bool {
+    let is_of_one = |at: &usize| {
+        let before = at.checked_sub(1).map_or("", |before| prose.word(before));
+        matches!(before, "was" | "cert" | "certificate")
     };
-    // An empty value: `error="" `, `error=,`.
-    let empty =
-        gap.contains("\"\"") || gap.contains("''") || gap.contains("[]") || gap.contains("=,");
-    let next = tokens.get(place + 1);
-    let alone = next.is_some_and(|next| !next.gap.starts_with('.') || next.word != "0");
-    empty || next.is_some_and(|next| alone && is_nothing(&next.word))
-}
-
-/// `after 2 failures`, `after an earlier timeout`: what went wrong before it went well.
-fn is_over(tokens: &[Word], at: usize) -> bool {
-    let before = tokens.get(at.saturating_sub(3)..at).unwrap_or_default();
-    before
-        .iter()
-        .any(|token| ["after", "earlier", "previous", "prior"].contains(&token.word.as_str()))
-}
-
-/// `0 failed`, `no errors`, `without an error`, `never failed`.
-fn is_denied(tokens: &[Word], at: usize) -> bool {
-    (1..=2).any(|back| {
-        let before = at.checked_sub(back).and_then(|before| tokens.get(before));
-        before.is_some_and(|before| {
-            // `0 certificates failed`
-            let is_of_many = tokens
-                .get(at - 1)
-                .is_some_and(|word| word.word.ends_with('s'));
-            let close = back == 1 || before.word == "without" || is_of_many;
-            close
-                && ["0", "no", "zero", "without", "never"].contains(&before.word.as_str())
-                && !before.gap.contains([',', ';', '.', ':'])
-        })
+    let is_due = |at: usize| {
+        let word = prose.word(at);
+        let is_total = word == "of" && prose.word(at + 1).parse().is_ok_and(|of: u64| of > 0);
+        is_total || ["waiting", "wait", "backlog"].contains(&word)
+    };
+    issue(prose).is_some_and(|at| {
+        prose.is_none_of(at) && (is_of_one(&at) || (0..prose.words().len()).any(is_due))
     })
 }
 

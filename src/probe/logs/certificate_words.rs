@@ -75,7 +75,7 @@ pub(super) const TLS: [&str; 26] = [
 ];
 /// Whose certificate it is, said directly before the word, when it is no duckling's: that of a connection, a
 /// device, a login or a signature.
-pub(super) const OF_OTHERS: [&str; 28] = [
+pub(in crate::probe) const OF_OTHERS: [&str; 34] = [
     "client",
     "server",
     "peer",
@@ -104,12 +104,44 @@ pub(super) const OF_OTHERS: [&str; 28] = [
     "domain",
     "website",
     "ssh",
+    "ssl",
+    "tls",
+    "mtls",
+    "x509",
+    "https",
+    "acm",
+];
+/// What is no birth certificate, though its name begins with the word.
+pub(super) const OTHER_THINGS: [&str; 4] = ["manager", "pinning", "transparency", "bot"];
+/// What is done to make one, where a field of its own says how it went.
+pub(super) const ACTIONS: [&str; 16] = [
+    "issue", "issued", "issuing", "issuance", "issuer", "reissue", "reissued", "write", "written",
+    "store", "stored", "create", "created", "generate", "render", "mint",
+];
+/// Words of a mail.
+pub(super) const MAILS: [&str; 4] = ["mail", "mails", "email", "emails"];
+/// What is done to bring a mail on its way.
+pub(super) const SENDING: [&str; 12] = [
+    "send",
+    "sends",
+    "sending",
+    "sent",
+    "resend",
+    "deliver",
+    "delivery",
+    "delivered",
+    "deliveries",
+    "bounced",
+    "undeliverable",
+    "deliverability",
 ];
 /// Words of mail that is sent.
-pub(super) const MAIL: [&str; 6] = [
+pub(super) const MAIL: [&str; 8] = [
     "ses",
     "sesv2",
     "smtp",
+    "smtplib",
+    "nodemailer",
     "sendemail",
     "sendrawemail",
     "sendbulkemail",
@@ -128,7 +160,7 @@ pub(super) const REFUSALS: [&str; 7] = [
 /// Letters of which every line about certificates or mail has some: most lines have none, and are not
 /// taken apart into words.
 pub(super) static MAY_BE_ABOUT: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i-u)cert|ses|smtp|email|messagerejected|mailfrom|daily message|sending")
+    regex(r"(?i-u)cert|ses|smtp|mail|messagerejected|mailfrom|daily message|sending")
 });
 
 #[cfg(test)]

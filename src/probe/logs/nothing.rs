@@ -1,7 +1,7 @@
 //! Values by which a log says that there is nothing.
 
 /// Whether a value says that there is none.
-pub(super) fn is_nothing(value: &str) -> bool {
+pub(in crate::probe) fn is_nothing(value: &str) -> bool {
     let value = value.trim().trim_matches([
         '"', '\'', ',', ';', '.', '(', ')', '<', '>', ']', '}', '%', '|',
     ]);

@@ -26,7 +26,7 @@ async fn serve(pages: Vec<String>) -> String {
                 tokio::spawn(answer(stream, page(&["START"], None)));
                 continue;
             }
-            let search = usize::from(request.contains("SendEmail"));
+            let search = usize::from(request.contains("MessageRejected"));
             let page = pages.get(asked[search]).or(pages.last()).cloned();
             asked[search] += 1;
             tokio::spawn(answer(stream, page.unwrap_or_default()));

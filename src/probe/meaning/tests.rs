@@ -80,9 +80,9 @@ fn ducklings_sign_up_or_hatch_and_agents_do_not() {
 fn types_beyond_the_cache_are_still_classified() {
     let mut meanings = Meanings::default();
     for n in 0..2 * Meanings::MOST {
-        assert!(!meanings.of(&format!("other{n}")).pulse);
+        assert!(!meanings.of(&format!("other{n}"), "", "").pulse);
     }
-    assert!(meanings.of("duck.pulse").pulse && meanings.of("duck.pulse").pulse);
+    assert!(meanings.of("duck.pulse", "", "").pulse && meanings.of("duck.pulse", "", "").pulse);
     assert_eq!(meanings.0.len(), Meanings::MOST);
 }
 
@@ -192,7 +192,7 @@ fn every_known_type_has_its_event() {
         ("", None),
     ] {
         assert_eq!(Meaning::of(kind).event, event, "{kind}");
-        assert_eq!(Meanings::default().of(kind).event, event, "{kind}");
+        assert_eq!(Meanings::default().of(kind, "", "").event, event, "{kind}");
     }
 }
 

@@ -25,6 +25,101 @@ pub(super) const FAILED: &[&str] = &[
     "missed",
     "invalid",
 ];
+/// Further words of a call that was not answered, or not as it should be: names of the system and of
+/// DNS, and what a receiver does with it.
+pub(super) const NOT_ANSWERED: &[&str] = &[
+    "forbidden",
+    "crash",
+    "crashed",
+    "crashes",
+    "panic",
+    "panicked",
+    "threw",
+    "thrown",
+    "hung",
+    "malformed",
+    "blocked",
+    "bounced",
+    "discarded",
+    "exhausted",
+    "abandoned",
+    "deadlettered",
+    "nok",
+    "ko",
+    "nack",
+    "nxdomain",
+    "servfail",
+    "econnrefused",
+    "econnreset",
+    "econnaborted",
+    "etimedout",
+    "esockettimedout",
+    "enotfound",
+    "ehostunreach",
+    "enetunreach",
+    "ehostdown",
+    "enetdown",
+    "epipe",
+    "eproto",
+];
+/// What is counted, set or handled, where a word of failure stands before it.
+pub(super) const SETTINGS: &[&str] = &[
+    "0",
+    "none",
+    "count",
+    "rate",
+    "budget",
+    "threshold",
+    "policy",
+    "free",
+    "setting",
+    "settings",
+    "config",
+    "mode",
+    "handler",
+    "handlers",
+    "handling",
+    "report",
+    "reports",
+    "metric",
+    "metrics",
+    "dashboard",
+    "template",
+];
+/// Words of what is well again.
+pub(super) const HEALED: &[&str] = &[
+    "resolved",
+    "cleared",
+    "recovered",
+    "succeeded",
+    "unblocked",
+    "unlocked",
+    "unpaused",
+    "unmuted",
+    "unregistered",
+    "unsubscribed",
+];
+/// Words of a value by which an entry says that it has not come to pass yet, or never will.
+pub(super) const NOT_YET: &[&str] = &[
+    "pending",
+    "queued",
+    "scheduled",
+    "requested",
+    "waiting",
+    "awaiting",
+    "deferred",
+    "incomplete",
+    "unconfirmed",
+    "unverified",
+    "cancelled",
+    "canceled",
+    "skipped",
+    "ignored",
+    "revoked",
+    "voided",
+    "reverted",
+    "simulated",
+];
 /// Words that may follow what a type is about where it has come to pass: what was done, that it went
 /// well, and what it was done with. Any other word tells of something else.
 pub(super) const KNOWN: &[&str] = &[
@@ -198,6 +293,7 @@ pub(super) const NEGATED: &[&str] = &[
     "waiting",
     "expected",
     "next",
+    "pre",
 ];
 
 /// Words of types that speak of something else than a duckling that signed up.
@@ -212,4 +308,17 @@ pub(super) const OF_OTHERS: &[&str] = &[
     "key",
     "unregist",
     "deregist",
+];
+
+/// What registers, too, and is neither an agent nor a duckling.
+pub(super) const THINGS: &[&str] = &[
+    "callback",
+    "webhook",
+    "endpoint",
+    "domain",
+    "device",
+    "schema",
+    "handler",
+    "listener",
+    "application",
 ];
