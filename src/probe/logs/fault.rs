@@ -10,7 +10,7 @@ use super::line::{LogLine, says_something};
 use super::logger_forms::logfmt_value;
 use super::nothing::{begins_with_nothing, is_nothing};
 use super::pattern::{regex, regex_set};
-use regex::{Regex, RegexSet};
+use regex::{Regex, RegexSet, SetMatches};
 use serde_json::Value;
 use std::sync::{LazyLock, OnceLock};
 
@@ -136,10 +136,11 @@ fn of_text(text: &str) -> Option<(LogFault, FaultSource)> {
     if let Some(fault) = of_platform_text(text) {
         return fault.map(|fault| (fault, FaultSource::Platform));
     }
-    if RUNTIME.is_match(text) {
+    let found = MARKS.matches(text);
+    if found.matched(RUNTIME_MARK) {
         return Some((LogFault::by_words(text), FaultSource::Runtime));
     }
-    if let Some(language) = trace(text) {
+    if let Some(language) = trace(text, &found) {
         return Some((LogFault::by_words(text), FaultSource::Trace(language)));
     }
     if says_error(text) {
@@ -194,11 +195,7 @@ fn of_platform_text(text: &str) -> Option<Option<LogFault>> {
 }
 
 // The classes below are ASCII throughout: logs name identifiers, not prose.
-static RUNTIME: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r"(?m)Task timed out after [0-9]|(?:^|[ \t])RequestId: [0-9a-f-]+ (?:Error:|Process exited)|Runtime exited with(?: error|out)|(?:^|\t) *Status: (?:timeout|error|failure)(?-u:\b)|exited before completing|signal: killed|(?:^|[^A-Za-z0-9_.])(?:Runtime|Extension|Sandbox|Function)\.(?:[A-Z][A-Za-z]*(?:Error|Crash|Failure|NotFound|TooLarge|Rejection|Exit|HandlerName)|OutOfMemory|Timedout|Unknown[A-Za-z]*|Invalid[A-Za-z]+|NoSuch[A-Za-z]+|BadFunctionCode|TruncatedResponse|TooManyExtensions)(?-u:\b)|LAMBDA_WARNING: Unhandled exception|Unable to import module|Cannot find module '|Class not found: |Couldn't find valid bootstrap|No public method named|JavaScript heap out of memory|Unknown application error occurred|fork/exec [^ ]+: |Could not find the specified handler|(?:^|[ \t])Invoke Error[ \t]|^Error raised from handler method|^Init error when loading handler |(?:^|\t)(?:Function|Init)<[A-Z][A-Za-z:]*>|^Error loading (?:class|method) |does not implement an appropriate handler interface|^Error: (?:Unable to access jarfile|Could not find or load main class) |^You must install or update \.NET ",
-    )
-});
+const RUNTIME: &str = r"(?m)Task timed out after [0-9]|(?:^|[ \t])RequestId: [0-9a-f-]+ (?:Error:|Process exited)|Runtime exited with(?: error|out)|(?:^|\t) *Status: (?:timeout|error|failure)(?-u:\b)|exited before completing|signal: killed|(?:^|[^A-Za-z0-9_.])(?:Runtime|Extension|Sandbox|Function)\.(?:[A-Z][A-Za-z]*(?:Error|Crash|Failure|NotFound|TooLarge|Rejection|Exit|HandlerName)|OutOfMemory|Timedout|Unknown[A-Za-z]*|Invalid[A-Za-z]+|NoSuch[A-Za-z]+|BadFunctionCode|TruncatedResponse|TooManyExtensions)(?-u:\b)|LAMBDA_WARNING: Unhandled exception|Unable to import module|Cannot find module '|Class not found: |Couldn't find valid bootstrap|No public method named|JavaScript heap out of memory|Unknown application error occurred|fork/exec [^ ]+: |Could not find the specified handler|(?:^|[ \t])Invoke Error[ \t]|^Error raised from handler method|^Init error when loading handler |(?:^|\t)(?:Function|Init)<[A-Z][A-Za-z:]*>|^Error loading (?:class|method) |does not implement an appropriate handler interface|^Error: (?:Unable to access jarfile|Could not find or load main class) |^You must install or update \.NET ";
 
 /// Stack traces and uncaught exceptions, by language.
 const TRACES: [(&str, &str); 16] = [
@@ -253,9 +250,13 @@ const TRACES: [(&str, &str); 16] = [
     ),
 ];
 
-/// All of them, so that a line is searched once.
-static ANY_TRACE: LazyLock<RegexSet> =
-    LazyLock::new(|| regex_set(TRACES.map(|(_, pattern)| ascii(pattern))));
+/// What a runtime writes, and all traces: a line is searched once.
+static MARKS: LazyLock<RegexSet> = LazyLock::new(|| {
+    let traces = TRACES.iter().map(|(_, pattern)| ascii(pattern));
+    regex_set(std::iter::once(RUNTIME.to_owned()).chain(traces))
+});
+/// Its place among the marks.
+const RUNTIME_MARK: usize = 0;
 
 /// The pattern of one language, made when a line of it is met.
 fn trace_of(at: usize) -> Option<(&'static str, &'static Regex)> {
@@ -273,9 +274,9 @@ fn ascii(pattern: &str) -> String {
 static SAYS_ERROR: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?-u:\b)(?:ERROR|CRITICAL|FATAL|SEVERE)(?:: |:[ \t\r]*$)([^\n]*)"));
 
-fn trace(text: &str) -> Option<&'static str> {
-    let first = ANY_TRACE.matches(text).iter().next()?;
-    let (language, pattern) = trace_of(first)?;
+fn trace(text: &str, found: &SetMatches) -> Option<&'static str> {
+    let first = found.iter().find(|mark| *mark != RUNTIME_MARK)?;
+    let (language, pattern) = trace_of(first - 1)?;
     let found = pattern.find(text)?;
     // `ContinueOnError: true` is a setting.
     if found.as_str().trim_end().ends_with("OnError:") {
