@@ -1,8 +1,9 @@
 //! The blocks of the log: what belongs to one date.
 
 use super::date::{self, FoundDate};
+use super::outcome_words::{DONE, NOT_DONE};
 use super::table::{self, Column};
-use super::words::{DONE, NOT_DONE, announces_version, whole_version, words};
+use super::words::{announces_version, whole_version, words};
 
 const DAY: i64 = 86_400;
 

@@ -1,10 +1,15 @@
 //! What a block is: a deployment of the alias, a rollback, something else, or not understood.
 
 use super::blocks::{Block, Shape, blocks};
+use super::clause::clauses;
+use super::columns;
 use super::date;
+use super::fields::fields;
 use super::markup::{content, is_conflicted};
-use super::prose::{EntryKind, is_production, prose};
+use super::outcome_words;
+use super::prose::{EntryKind, prose};
 use super::row::row;
+use super::undone::is_negated;
 use super::versions::{
     is_described, is_elsewhere, is_name, is_partial, versions, without_way_back,
 };
@@ -50,13 +55,32 @@ pub(super) fn entries(text: &str, scope: DeployLogScope<'_>) -> Vec<Entry> {
         }
     }
     // In a log of items, rows or headings a dated sentence without a version is a remark.
-    let is_entry = |(entry, shape): &(Entry, Shape)| {
-        *shape != Shape::Prose && !matches!(entry.kind, EntryKind::Other | EntryKind::Unclear(_))
-    };
+    let is_entry = |(entry, shape): &(Entry, Shape)| *shape != Shape::Prose && is_change(entry);
     if entries.iter().any(is_entry) {
         for (entry, shape) in &mut entries {
             if *shape == Shape::Prose && entry.kind == EntryKind::Unclear(NoVersion::None) {
                 entry.kind = EntryKind::Other;
+            }
+        }
+    }
+    // Which region and account are the stack's is not known here.
+    let places = blocks
+        .iter()
+        .map(|block| match recorded(&block.line, scope) {
+            Some(_) => Vec::new(),
+            None => place(block),
+        });
+    let places: Vec<Vec<String>> = places.collect();
+    let mut counted = places
+        .iter()
+        .zip(&entries)
+        .filter(|(_, (entry, _))| is_change(entry))
+        .map(|(place, _)| place);
+    let first = counted.next();
+    if counted.any(|place| Some(place) != first) {
+        for (place, (entry, _)) in places.iter().zip(&mut entries) {
+            if is_change(entry) && !place.is_empty() {
+                entry.kind = EntryKind::Unclear(NoVersion::Unclear);
             }
         }
     }
@@ -70,6 +94,22 @@ pub(super) fn entries(text: &str, scope: DeployLogScope<'_>) -> Vec<Entry> {
         });
     }
     entries
+}
+
+fn is_change(entry: &Entry) -> bool {
+    !matches!(entry.kind, EntryKind::Other | EntryKind::Unclear(_))
+}
+
+/// The regions and accounts that an entry names.
+fn place(block: &Block) -> Vec<String> {
+    let mut named = words::words(&format!("{} {}", block.context, block.text));
+    match named.iter().any(|word| word == "arn") {
+        true => named.clear(),
+        false => named.retain(|word| words::is_region(word) || words::is_account(word)),
+    }
+    named.sort();
+    named.dedup();
+    named
 }
 
 fn entry(block: &Block, scope: DeployLogScope<'_>) -> Entry {
@@ -130,16 +170,42 @@ fn recorded(line: &str, scope: DeployLogScope<'_>) -> Option<EntryKind> {
     })
 }
 
+/// What the block is, where the headings above it leave no doubt.
 fn judge(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
-    let context = words::words(&block.context);
-    let is_ours = |word: &String| *word == scope.alias || is_production(word);
+    let context = clauses(&block.context).concat();
+    let is_against = |word: &String| {
+        let is_usual = matches!(word.as_str(), "started" | "ready" | "queue");
+        outcome_words::is_failure(word) || (outcome_words::is_plan(word) && !is_usual)
+    };
+    let is_in_doubt = is_negated(&context) || context.iter().any(is_against);
+    match under(&context, block, scope) {
+        EntryKind::Deployed(_) if is_in_doubt => EntryKind::Unclear(NoVersion::Unclear),
+        kind => kind,
+    }
+}
+
+fn under(context: &[String], block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
+    let is_ours = |word: &String| *word == scope.alias || words::is_production(word);
     let elsewhere = context.iter().any(|word| {
-        words::names_other_environment(word)
+        words::names_other_environment(word.split('-').next().unwrap_or_default())
+            || words::names_other_environment(word)
             || matches!(
                 word.as_str(),
                 "planned"
                     | "upcoming"
                     | "scheduled"
+                    | "failed"
+                    | "unsuccessful"
+                    | "aborted"
+                    | "cancelled"
+                    | "canceled"
+                    | "rejected"
+                    | "backlog"
+                    | "roadmap"
+                    | "pending"
+                    | "proposed"
+                    | "queued"
+                    | "todo"
                     | "example"
                     | "examples"
                     | "template"
@@ -153,12 +219,23 @@ fn judge(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
     if !block.cells.is_empty() {
         return row(block, scope);
     }
-    let text = without_way_back(&block.text);
+    let (fields, whole) = fields(&block.text);
+    let text = without_way_back(&whole);
     let text = match versions(&words::words(&text), scope).named.is_empty() {
-        true => &block.text,
+        true => &whole,
         false => &text,
     };
-    match prose(&words::words(text), scope, Vec::new()) {
+    if let Some(kind) = columns::elsewhere(&fields, scope) {
+        return kind;
+    }
+    let values = fields.iter().map(|(_, value)| value.as_str());
+    if words::is_rollback(&words::words(&values.collect::<Vec<_>>().join(" "))) {
+        return prose(&format!("{text}\nrolled back"), scope, &[]);
+    }
+    if let Some(kind) = columns::undone(&fields, scope) {
+        return kind;
+    }
+    match prose(text, scope, &[]) {
         EntryKind::Deployed(_)
             if is_described(text, scope)
                 || is_elsewhere(&words::words(text), scope)
@@ -166,9 +243,12 @@ fn judge(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
         {
             EntryKind::Unclear(NoVersion::Unclear)
         }
+        EntryKind::Deployed(_) if block.text.contains(outcome_words::TAKEN_BACK) => {
+            EntryKind::Unclear(NoVersion::Unclear)
+        }
         // A mark says what words say elsewhere.
-        EntryKind::Deployed(_) if block.text.contains(words::NOT_DONE) => {
-            match block.text.contains(words::DONE) {
+        EntryKind::Deployed(_) if block.text.contains(outcome_words::NOT_DONE) => {
+            match block.text.contains(outcome_words::DONE) {
                 true => EntryKind::Unclear(NoVersion::Unclear),
                 false => EntryKind::Other,
             }

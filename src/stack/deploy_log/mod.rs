@@ -7,9 +7,13 @@
 //! be a guess.
 
 mod blocks;
+mod clause;
+mod columns;
 mod date;
 mod entry;
+mod fields;
 mod markup;
+mod outcome_words;
 mod prose;
 mod rollback;
 mod row;

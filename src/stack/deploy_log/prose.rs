@@ -1,7 +1,9 @@
 //! What an entry of free text is.
 
+use super::clause::{Clause, clauses, is_content, is_verdict};
+use super::outcome_words;
 use super::rollback::{is_in_question, rollback};
-use super::undone::{is_in_doubt, is_undone};
+use super::undone::{SaidAgainst, standing};
 use super::versions::{NamedVersions, versions};
 use super::words::{self, whole_version};
 use super::{DeployLogScope, NoVersion};
@@ -21,73 +23,100 @@ pub(super) enum EntryKind {
     Unclear(NoVersion),
 }
 
-pub(super) fn is_production(word: &str) -> bool {
-    matches!(word, "prod" | "production" | "prd")
-}
-
-/// Words of free text.
-pub(super) fn prose(text: &[String], scope: DeployLogScope<'_>, own: Vec<String>) -> EntryKind {
+/// Free text, of which the function `own` is ours.
+pub(super) fn prose(text: &str, scope: DeployLogScope<'_>, own: &[String]) -> EntryKind {
+    let clauses: Vec<Clause> = clauses(text)
+        .into_iter()
+        .filter(|clause| !is_content(clause))
+        .collect();
+    let said = clauses.concat();
+    let text = words::words(text);
     let has = |name: &str| text.iter().any(|word| word == name);
-    let function = scope.function.to_lowercase();
     let is_foreign =
         |word: &String| words::is_other_function(word, scope.function) && !own.contains(word);
-    if text.iter().any(is_foreign) && !has(&function) {
+    if text.iter().any(is_foreign) && !has(&scope.function.to_lowercase()) {
         return EntryKind::Other;
     }
     if text.first().is_some_and(|word| word == "generated") {
         return EntryKind::Other;
     }
-    if words::is_rollback(text) {
-        return match is_in_question(text) {
+    if words::is_rollback(&said) {
+        return match is_in_question(&text) {
             true => EntryKind::Unclear(NoVersion::Unclear),
-            false => rolled_back(text),
+            false => rolled_back(&text),
         };
     }
-    let is_ours = |word: &String| *word == scope.alias || is_production(word);
-    let elsewhere = text.iter().enumerate().any(|(at, word)| {
-        let before = at.checked_sub(1).map(|at| text[at].as_str());
-        let is_named = matches!(
-            before,
-            None | Some("to" | "in" | "on" | "env" | "environment" | "stage")
-        );
-        words::is_other_environment(word) || (is_named && words::names_other_environment(word))
-    });
-    if elsewhere && !text.iter().any(is_ours) {
-        return EntryKind::Other;
-    }
-    let names_environment = |pair: &[String]| {
-        matches!(pair[0].as_str(), "env" | "environment") && !words::is_done(&pair[1])
-    };
-    if text.windows(2).any(names_environment) && !text.iter().any(is_ours) {
-        return EntryKind::Unclear(NoVersion::Unclear);
+    let is_ours = |word: &String| *word == scope.alias || words::is_production(word);
+    let places = clauses.iter().enumerate();
+    let elsewhere = places
+        .map(|(at, clause)| elsewhere(clause, at == 0, scope))
+        .max();
+    if !text.iter().any(is_ours) {
+        match elsewhere {
+            Some(SaidAgainst::Undone) => return EntryKind::Other,
+            None | Some(SaidAgainst::Open) => {}
+            Some(_) => return EntryKind::Unclear(NoVersion::Unclear),
+        }
     }
     let NamedVersions {
         named,
         is_foreign,
         is_release,
-    } = versions(text, scope);
+    } = versions(&text, scope);
     let is_done = text.iter().enumerate().any(|(at, word)| {
         let is_denied = at.checked_sub(1).is_some_and(|at| text[at] == "not");
-        words::is_done(word) && !is_denied
+        outcome_words::is_done(word) && !is_denied
     });
-    match (is_undone(text), is_done) {
-        (true, false) => return EntryKind::Other,
-        (true, true) => return EntryKind::Unclear(NoVersion::Unclear),
-        (false, _) if is_in_doubt(text) => return EntryKind::Unclear(NoVersion::Unclear),
-        (false, _) => {}
+    let may_be_one =
+        !named.is_empty() || said.iter().any(|word| whole_version(word, true).is_some());
+    match standing(&clauses, scope) {
+        SaidAgainst::Undone if is_done => return EntryKind::Unclear(NoVersion::Unclear),
+        SaidAgainst::Undone => return EntryKind::Other,
+        SaidAgainst::Doubtful if may_be_one => return EntryKind::Unclear(NoVersion::Unclear),
+        SaidAgainst::Mentioned if !named.is_empty() && !is_done => {
+            return EntryKind::Unclear(NoVersion::Unclear);
+        }
+        _ => {}
     }
     match named.as_slice() {
         // Of a part of the traffic, or of an alias that may be another one.
-        [_, ..] if (!is_done && is_canary(text)) || names_other_alias(text, scope) => {
+        [_, ..] if (!is_done && is_canary(&text)) || names_other_alias(&text, scope) => {
             EntryKind::Unclear(NoVersion::Unclear)
         }
-        [] if is_foreign || words::is_about_document(text) => EntryKind::Other,
+        [] if is_foreign || words::is_about_document(&text) => EntryKind::Other,
         [] => EntryKind::Unclear(NoVersion::None),
         // The release may be one of another thing; the version says which of the function's it is.
         [_] if is_release && is_foreign => EntryKind::Unclear(NoVersion::Unclear),
         [one] => EntryKind::Deployed(one.clone()),
         _ => EntryKind::Unclear(NoVersion::Several),
     }
+}
+
+/// Whether a clause says that it was to another environment: `to staging`, not `tested on staging first`.
+fn elsewhere(clause: &[String], is_first: bool, scope: DeployLogScope<'_>) -> SaidAgainst {
+    let has = |names: &[&str]| clause.iter().any(|word| names.contains(&word.as_str()));
+    let names_version = clause
+        .iter()
+        .any(|word| whole_version(word, false).is_some());
+    let is_tried = has(&[
+        "tested", "verified", "same", "as", "from", "tried", "checked", "built",
+    ]);
+    let named = clause.iter().enumerate().filter_map(|(at, word)| {
+        let before = at.checked_sub(1).map_or("", |at| clause[at].as_str());
+        let leads_there = matches!(before, "to" | "in" | "on" | "env" | "environment" | "stage");
+        let is_place = words::is_other_environment(word);
+        let may_be_place = (leads_there || at == 0) && words::names_other_environment(word);
+        // `v62 fix for pecks on staging`
+        let ends = leads_there && at + 1 == clause.len() && names_version && !is_tried;
+        match is_verdict(clause, at, scope) {
+            _ if !is_place && !may_be_place => None,
+            true if is_place || leads_there || is_first => Some(SaidAgainst::Undone),
+            _ if ends && is_place => Some(SaidAgainst::Undone),
+            true => Some(SaidAgainst::Mentioned),
+            false => is_place.then_some(SaidAgainst::Mentioned),
+        }
+    });
+    named.max().unwrap_or(SaidAgainst::Open)
 }
 
 /// `canary 10 %`
@@ -122,7 +151,7 @@ fn names_other_alias(text: &[String], scope: DeployLogScope<'_>) -> bool {
     };
     let is_name = |word: &String| {
         let letters = word.bytes().all(|byte| byte.is_ascii_alphabetic());
-        letters && !is_verb(word) && *word != scope.alias && !is_production(word)
+        letters && !is_verb(word) && *word != scope.alias && !words::is_production(word)
     };
     text.windows(3).any(|group| {
         let named = group[0] == "alias" && is_name(&group[1]);

@@ -1,5 +1,6 @@
 //! What a rollback left, and where it went.
 
+use super::outcome_words;
 use super::words::{self, whole_version};
 
 /// The versions that a rollback left and where it went. Behind these words a bare number is a version.
@@ -63,11 +64,6 @@ pub(super) fn rollback(text: &[String]) -> (Vec<String>, Option<String>) {
 /// Whether it was only thought of or practised, failed, or is one of a region or of another thing: `considered a
 /// rollback to v60`, `frontend rolled back to v18`.
 pub(super) fn is_in_question(text: &[String]) -> bool {
-    let is_region = |word: &String| {
-        let mut parts = word.rsplit('-');
-        let number = parts.next().unwrap_or_default();
-        number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_digit()) && parts.count() == 2
-    };
     let is_thought = |word: &String| {
         matches!(
             word.as_str(),
@@ -86,9 +82,12 @@ pub(super) fn is_in_question(text: &[String]) -> bool {
     };
     // `rollback to v60 failed`
     let fails = |three: &[String]| {
-        three[0] == "to" && whole_version(&three[1], true).is_some() && words::is_failure(&three[2])
+        three[0] == "to"
+            && whole_version(&three[1], true).is_some()
+            && outcome_words::is_failure(&three[2])
     };
-    text.iter().any(|word| is_region(word) || is_thought(word))
+    text.iter()
+        .any(|word| words::is_region(word) || is_thought(word))
         || text
             .windows(2)
             .any(|pair| is_denied(pair) || is_of_another(pair))

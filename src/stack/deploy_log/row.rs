@@ -1,75 +1,28 @@
 //! What a row of a table with a header is.
 
 use super::blocks::Block;
-use super::prose::{EntryKind, is_production, prose, rolled_back};
+use super::clause::{clauses, is_content};
+use super::columns::{elsewhere, of, undone};
+use super::prose::{EntryKind, prose, rolled_back};
 use super::table::Column;
-use super::undone::{is_negated, is_planned_word};
+use super::undone::{SaidAgainst, standing};
 use super::words::{self, whole_version};
 use super::{DeployLogScope, NoVersion};
 
 /// A row of a table with a header.
 pub(super) fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
-    let of = |wanted: Column| {
-        let cells = block
-            .cells
-            .iter()
-            .filter(move |(column, _)| *column == wanted);
-        cells.map(|(_, cell)| words::words(cell))
-    };
-    let any = |wanted: Column, holds: &dyn Fn(&String) -> bool| {
-        of(wanted).flatten().any(|word| holds(&word))
-    };
-    let is_ours = |word: &String| *word == scope.alias || is_production(word);
-    let functions: Vec<String> = of(Column::Function).flatten().collect();
-    let is_other_function = functions.iter().any(|word| {
-        word.contains(|c: char| c.is_alphabetic()) && whole_version(word, false).is_none()
-    }) && !functions.iter().any(|word| {
-        word.eq_ignore_ascii_case(scope.function)
-            || matches!(word.as_str(), "lambda" | "backend" | "function")
-    });
-    // An environment may stand under any header.
-    let alone = of(Column::Other).filter(|words| words.len() == 1).flatten();
-    let names_another = alone
-        .into_iter()
-        .any(|word| words::is_other_environment(&word));
-    let is_other_alias =
-        any(Column::Alias, &|_| true) && !any(Column::Alias, &|word| *word == scope.alias);
-    let is_elsewhere = (names_another
-        || any(Column::Environment, &|word| {
-            words::names_other_environment(word)
-        }))
-        && !any(Column::Environment, &is_ours);
-    if is_other_function || is_other_alias || is_elsewhere {
-        return EntryKind::Other;
+    let cells = &block.cells;
+    if let Some(kind) = elsewhere(cells, scope) {
+        return kind;
     }
-    let status: Vec<String> = of(Column::Status).flatten().collect();
-    let rest: Vec<String> = block
-        .cells
+    let rest: Vec<String> = cells
         .iter()
         .filter(|(column, _)| matches!(column, Column::Status | Column::Approval | Column::Other))
-        .flat_map(|(_, cell)| words::words(cell))
+        .flat_map(|(_, cell)| clauses(cell))
+        .filter(|clause| !is_content(clause))
+        .flatten()
         .collect();
-    let is_marked = block.cells.iter().any(|(column, cell)| {
-        let is_mark = *column == Column::Status || !cell.contains(char::is_alphanumeric);
-        is_mark && cell.contains(words::NOT_DONE)
-    });
-    let denies = |(column, cell): &(Column, String)| {
-        let first = words::words(cell).into_iter().next();
-        *column == Column::Done
-            && !cell.contains(words::DONE)
-            && first.is_none_or(|word| word == "no" || word == "not" || words::is_plan(&word))
-    };
-    let is_approved = !any(Column::Approval, &|word| {
-        word == "no" || word == "not" || words::is_plan(word)
-    });
-    let is_undone = !is_approved
-        || block.cells.iter().any(denies)
-        || status
-            .iter()
-            .any(|word| words::is_plan(word) || words::is_failure(word))
-        || is_marked
-        || is_negated(&status);
-    let versions: Vec<Vec<String>> = of(Column::Version).collect();
+    let versions: Vec<Vec<String>> = of(cells, Column::Version).collect();
     let number = |words: &[String]| {
         words
             .iter()
@@ -83,37 +36,28 @@ pub(super) fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
         let held = named.iter().filter(|version| !mentions(&rest, version));
         all.extend(held.map(|version| format!("v{version}")));
         all.extend(
-            of(Column::Previous)
+            of(cells, Column::Previous)
                 .flatten()
                 .flat_map(|word| ["from".to_owned(), word]),
         );
         return rolled_back(&all);
     }
-    if is_undone {
-        return EntryKind::Other;
+    if let Some(kind) = undone(cells, scope) {
+        return kind;
     }
-    if any(Column::Share, &|word| {
-        word.parse::<u8>().is_ok_and(|share| share < 100)
-    }) {
-        return EntryKind::Unclear(NoVersion::Unclear);
-    }
-    let is_understood = |word: &String| words::is_done(word) || words::is_past(word);
-    if !status.is_empty() && !status.iter().any(is_understood) {
-        return EntryKind::Unclear(NoVersion::Unclear);
-    }
-    let first_other = block
-        .cells
-        .iter()
-        .find(|(column, _)| *column == Column::Other);
-    let leading = first_other
-        .map(|(_, cell)| words::words(cell))
-        .unwrap_or_default();
-    if status.is_empty()
-        && leading
-            .first()
-            .is_some_and(|word| is_planned_word(word) || word == "failed")
-    {
-        return EntryKind::Other;
+    // Without a column that says so, remarks may say that it was not done.
+    if of(cells, Column::Status).all(|words| words.is_empty()) {
+        let remarks = cells.iter().filter(|(column, _)| *column == Column::Other);
+        let mut remarks: Vec<_> = remarks.flat_map(|(_, cell)| clauses(cell)).collect();
+        let is_of_another = |word: &String| {
+            whole_version(word, false).is_some_and(|version| !named.contains(&version))
+        };
+        remarks.retain(|clause| !is_content(clause) && !clause.iter().any(is_of_another));
+        match standing(&remarks, scope) {
+            SaidAgainst::Undone => return EntryKind::Other,
+            SaidAgainst::Doubtful => return EntryKind::Unclear(NoVersion::Unclear),
+            SaidAgainst::Mentioned | SaidAgainst::Open => {}
+        }
     }
     match named.as_slice() {
         [] if versions
@@ -124,8 +68,8 @@ pub(super) fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
             EntryKind::Unclear(NoVersion::None)
         }
         [] => {
-            let text: Vec<String> = words::words(&block.text);
-            prose(&text, scope, functions)
+            let functions: Vec<String> = of(cells, Column::Function).flatten().collect();
+            prose(&block.text, scope, &functions)
         }
         [one] => EntryKind::Deployed(one.clone()),
         _ => EntryKind::Unclear(NoVersion::Several),

@@ -15,6 +15,9 @@ pub(super) enum Column {
     /// Which alias.
     Alias,
     Status,
+    /// Whether it went well: yes or no.
+    Success,
+    ExitCode,
     Function,
     /// Whether it was approved.
     Approval,
@@ -24,7 +27,7 @@ pub(super) enum Column {
 }
 
 impl Column {
-    fn of(header: &str) -> Self {
+    pub(super) fn of(header: &str) -> Self {
         let words = words(header);
         let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
         // The word is nearly the same in many languages.
@@ -49,9 +52,31 @@ impl Column {
             () if has(&["deployed", "released", "live"]) && !has(&["by", "until", "to"]) => {
                 Self::Done
             }
-            () if has(&["env", "environment", "stage"]) => Self::Environment,
+            () if has(&["env", "environment", "stage", "target"]) => Self::Environment,
             () if has(&["alias"]) => Self::Alias,
-            () if has(&["state", "result", "outcome", "estado"]) || begins("stat") => Self::Status,
+            () if has(&["exit_code", "exit-code", "exitcode", "rc"])
+                || words == ["exit", "code"] =>
+            {
+                Self::ExitCode
+            }
+            () if words.len() == 1
+                && has(&["success", "successful", "succeeded", "ok", "passed"]) =>
+            {
+                Self::Success
+            }
+            () if has(&["machine", "static", "statistics", "stats", "statement"]) => Self::Other,
+            () if has(&[
+                "state",
+                "result",
+                "results",
+                "outcome",
+                "conclusion",
+                "verdict",
+                "estado",
+            ]) || begins("stat") =>
+            {
+                Self::Status
+            }
             () if has(&["function", "lambda", "service", "component", "app"]) => Self::Function,
             () if has(&["approved", "approval"]) && !has(&["by"]) => Self::Approval,
             () if has(&["traffic", "weight", "share", "percent"]) => Self::Share,

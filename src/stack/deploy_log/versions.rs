@@ -1,6 +1,7 @@
 //! The versions that an entry names.
 
 use super::DeployLogScope;
+use super::outcome_words;
 use super::words::{self, whole_version};
 
 /// The whole versions that are named, each once, and what else has a number.
@@ -79,7 +80,10 @@ const COUNTED: [&str; 12] = [
 ];
 
 /// Words that may stand directly behind the version that was deployed, besides those that say so.
-const BEHIND: [&str; 37] = [
+const BEHIND: [&str; 40] = [
+    "status",
+    "state",
+    "result",
     "of",
     "commit",
     "build",
@@ -202,8 +206,8 @@ fn is_line_described(line: &str, scope: DeployLogScope<'_>) -> bool {
         words::words(line).iter().any(|word| {
             PREPARED.contains(&word.as_str())
                 || WAITING.contains(&word.as_str())
-                || words::is_plan(word)
-                || words::is_failure(word)
+                || outcome_words::is_plan(word)
+                || outcome_words::is_failure(word)
         })
     };
     let is_meant = |part: &&str| {
@@ -235,12 +239,12 @@ fn is_line_described(line: &str, scope: DeployLogScope<'_>) -> bool {
             .to_lowercase();
         // `v62 (pending approval)`
         if let Some(inside) = word.strip_prefix('(') {
-            return words::is_plan(inside) || words::is_failure(inside);
+            return outcome_words::is_plan(inside) || outcome_words::is_failure(inside);
         }
         let is_word = !word.is_empty() && word.chars().all(char::is_alphabetic);
         let is_known = BEHIND.contains(&word.as_str())
-            || words::is_done(&word)
-            || words::is_past(&word)
+            || outcome_words::is_done(&word)
+            || outcome_words::is_past(&word)
             || word == scope.alias
             || (CONTENTS.contains(&word.as_str()) && !waits());
         is_word && !is_known
@@ -282,12 +286,8 @@ pub(super) fn is_elsewhere(text: &[String], scope: DeployLogScope<'_>) -> bool {
     let is_part = |word: &str| {
         matches!(word, "green" | "blue" | "shadow" | "dark") || word.starts_with("prod-")
     };
-    // Which account it is, is not known here.
-    let is_account =
-        |word: &str| word.len() == 12 && word.bytes().all(|byte| byte.is_ascii_digit());
     text.windows(2).any(|pair| {
         (pair[0] == "to" && is_part(&pair[1]))
-            || (pair[0] == "account" && is_account(&pair[1]))
             || (is_name(&pair[0], scope) && whole_version(&pair[1], false).is_some())
     })
 }

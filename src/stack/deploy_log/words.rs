@@ -20,12 +20,47 @@ pub(super) fn words(text: &str) -> Vec<String> {
                 "->" => word,
                 _ => word.trim_matches(['.', '-', '_', '/', '>']),
             };
-            if !word.is_empty() {
-                words.push(word.to_lowercase());
+            let word = word.to_lowercase();
+            // `UPDATE_ROLLBACK_COMPLETE`
+            let ends_as_state = word.rsplit_once('_').is_some_and(|(_, end)| is_state(end));
+            match ends_as_state {
+                true => words.extend(
+                    word.split('_')
+                        .filter(|part| !part.is_empty())
+                        .map(str::to_owned),
+                ),
+                false if word.is_empty() => {}
+                false => words.push(word),
             }
         }
     }
     words
+}
+
+/// The last word of a state such as `UPDATE_FAILED`.
+fn is_state(word: &str) -> bool {
+    matches!(
+        word,
+        "complete"
+            | "completed"
+            | "failed"
+            | "failure"
+            | "progress"
+            | "success"
+            | "succeeded"
+            | "error"
+            | "back"
+            | "rollback"
+            | "stopped"
+            | "pending"
+            | "cancelled"
+            | "canceled"
+            | "aborted"
+            | "rejected"
+            | "skipped"
+            | "out"
+            | "approval"
+    )
 }
 
 /// `v61`, and with `bare` also `61`.
@@ -148,119 +183,27 @@ pub(super) fn names_other_environment(word: &str) -> bool {
                 | "integration"
                 | "int"
                 | "perf"
+                | "loadtest"
+                | "load-test"
+                | "acceptance"
         )
 }
 
-/// Words that say that it was not done yet.
-pub(super) fn is_plan(word: &str) -> bool {
-    matches!(
-        word,
-        "planned"
-            | "scheduled"
-            | "pending"
-            | "upcoming"
-            | "tbd"
-            | "todo"
-            | "draft"
-            | "proposed"
-            | "queued"
-            | "candidate"
-            | "tentative"
-            | "waiting"
-            | "postponed"
-            | "deferred"
-            | "on-hold"
-            | "next"
-            | "in-progress"
-            | "progress"
-            | "ongoing"
-            | "started"
-            | "wip"
-            | "ready"
-    )
+/// The number of an AWS account.
+pub(super) fn is_account(word: &str) -> bool {
+    word.len() == 12 && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Words that say that it did not work.
-pub(super) fn is_failure(word: &str) -> bool {
-    matches!(
-        word,
-        "failed"
-            | "failure"
-            | "aborted"
-            | "abandoned"
-            | "cancelled"
-            | "canceled"
-            | "rejected"
-            | "skipped"
-            | "error"
-            | "errored"
-            | "blocked"
-            | "withdrawn"
-            | "void"
-            | "no-go"
-            | "fail"
-            | "unsuccessful"
-            | "dry-run"
-            | "dryrun"
-            | "denied"
-    )
+/// `us-east-1`
+pub(super) fn is_region(word: &str) -> bool {
+    let mut parts = word.rsplit('-');
+    let number = parts.next().unwrap_or_default();
+    number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_digit()) && parts.count() == 2
 }
 
-/// Marks by which a status says that it is not done, or did not work.
-pub(super) const NOT_DONE: [char; 16] = [
-    '🛑', '❌', '✗', '✘', '✖', '🚫', '⛔', '⏳', '🔴', '🟡', '🚧', '🕒', '🔜', '⏸', '🗓', '📅',
-];
-
-/// Marks by which it is done.
-pub(super) const DONE: [char; 4] = ['✅', '✔', '✓', '🟢'];
-
-/// Words that say that it was done.
-pub(super) fn is_done(word: &str) -> bool {
-    matches!(
-        word,
-        "live"
-            | "deployed"
-            | "promoted"
-            | "released"
-            | "shipped"
-            | "done"
-            | "ok"
-            | "success"
-            | "successful"
-            | "succeeded"
-            | "complete"
-            | "completed"
-            | "active"
-            | "serving"
-            | "current"
-            | "verified"
-            | "passed"
-            | "pass"
-            | "green"
-            | "good"
-            | "yes"
-            | "stable"
-            | "healthy"
-            | "finished"
-            | "prod"
-            | "production"
-            | "rolled-out"
-    )
-}
-
-/// Words of a version that served once.
-pub(super) fn is_past(word: &str) -> bool {
-    matches!(
-        word,
-        "retired"
-            | "superseded"
-            | "replaced"
-            | "old"
-            | "previous"
-            | "former"
-            | "archived"
-            | "inactive"
-    )
+/// `prod`, whatever the alias is called.
+pub(super) fn is_production(word: &str) -> bool {
+    matches!(word, "prod" | "production" | "prd")
 }
 
 /// Words that stand in entries that are about the document, and no deployment.
@@ -286,7 +229,14 @@ pub(super) fn is_rollback(words: &[String]) -> bool {
     let single = |word: &String| {
         matches!(
             word.as_str(),
-            "rollback" | "roll-back" | "rolled-back" | "rolledback" | "reverted" | "revert"
+            "rollback"
+                | "roll-back"
+                | "rolled-back"
+                | "rolledback"
+                | "reverted"
+                | "revert"
+                | "auto-rollback"
+                | "autorollback"
         )
     };
     words.iter().any(single)

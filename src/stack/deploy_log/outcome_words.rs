@@ -1,0 +1,235 @@
+//! Words and marks that say what became of a deployment.
+
+/// Words that say that it was not done yet.
+pub(super) fn is_plan(word: &str) -> bool {
+    matches!(
+        word,
+        "planned"
+            | "scheduled"
+            | "pending"
+            | "upcoming"
+            | "tbd"
+            | "todo"
+            | "draft"
+            | "proposed"
+            | "queued"
+            | "candidate"
+            | "tentative"
+            | "waiting"
+            | "postponed"
+            | "deferred"
+            | "on-hold"
+            | "next"
+            | "in-progress"
+            | "progress"
+            | "ongoing"
+            | "started"
+            | "wip"
+            | "ready"
+            | "queue"
+            | "hold"
+            | "tba"
+    )
+}
+
+/// Those of them that say it of a deployment in a sentence, too.
+pub(super) fn is_plan_of_act(word: &str) -> bool {
+    let is_of_a_list = matches!(
+        word,
+        "next"
+            | "progress"
+            | "ongoing"
+            | "started"
+            | "ready"
+            | "candidate"
+            | "waiting"
+            | "queue"
+            | "hold"
+    );
+    is_plan(word) && !is_of_a_list
+}
+
+/// Words that say that it did not work, in a status and in a sentence.
+pub(super) fn is_failure(word: &str) -> bool {
+    matches!(
+        word,
+        "failed"
+            | "failure"
+            | "failing"
+            | "aborted"
+            | "abandoned"
+            | "cancelled"
+            | "canceled"
+            | "rejected"
+            | "refused"
+            | "skipped"
+            | "error"
+            | "errored"
+            | "blocked"
+            | "void"
+            | "no-go"
+            | "fail"
+            | "fails"
+            | "unsuccessful"
+            | "unhealthy"
+            | "dry-run"
+            | "dryrun"
+            | "denied"
+            | "vetoed"
+            | "halted"
+            | "stopped"
+            | "timed-out"
+            | "timedout"
+            | "called-off"
+            | "scrapped"
+            | "shelved"
+            | "discarded"
+            | "nok"
+            | "ko"
+    )
+}
+
+/// Whether it is a participle that may say what became of a version: `pulled`, `shelved`; those that say what
+/// was changed in it, or that all is well, are not.
+pub(super) fn is_fate(word: &str) -> bool {
+    const WELL: [&str; 46] = [
+        "added",
+        "fixed",
+        "patched",
+        "removed",
+        "renamed",
+        "updated",
+        "bumped",
+        "improved",
+        "refactored",
+        "changed",
+        "approved",
+        "signed",
+        "reviewed",
+        "verified",
+        "confirmed",
+        "checked",
+        "monitored",
+        "requested",
+        "triggered",
+        "tested",
+        "replaced",
+        "reduced",
+        "increased",
+        "raised",
+        "lowered",
+        "cleaned",
+        "migrated",
+        "moved",
+        "switched",
+        "pointed",
+        "upgraded",
+        "rolled",
+        "executed",
+        "performed",
+        "observed",
+        "promoted",
+        "based",
+        "needed",
+        "signed-off",
+        "related",
+        "expected",
+        "started",
+        "announced",
+        "enabled",
+        "restored",
+        "created",
+    ];
+    let is_irregular = matches!(
+        word,
+        "withdrawn"
+            | "undone"
+            | "taken"
+            | "gone"
+            | "dead"
+            | "doa"
+            | "bad"
+            | "broken"
+            | "never"
+            | "stuck"
+            | "frozen"
+            | "lost"
+            | "broke"
+            | "kept"
+            | "stays"
+            | "ice"
+            | "built"
+            | "ready"
+            | "candidate"
+            | "rc"
+            | "accessdenied"
+    );
+    let is_known = |word: &str| is_done(word) || is_past(word) || is_failure(word) || is_plan(word);
+    let is_regular =
+        word.len() > 4 && word.ends_with("ed") && word.chars().all(|c| c.is_ascii_alphabetic());
+    is_irregular
+        || word.ends_with("exception")
+        || (is_regular && !is_known(word) && !WELL.contains(&word))
+}
+
+/// Words that say that it was done.
+pub(super) fn is_done(word: &str) -> bool {
+    matches!(
+        word,
+        "live"
+            | "deployed"
+            | "promoted"
+            | "released"
+            | "shipped"
+            | "done"
+            | "ok"
+            | "success"
+            | "successful"
+            | "succeeded"
+            | "complete"
+            | "completed"
+            | "active"
+            | "serving"
+            | "current"
+            | "verified"
+            | "passed"
+            | "pass"
+            | "green"
+            | "good"
+            | "yes"
+            | "stable"
+            | "healthy"
+            | "finished"
+            | "prod"
+            | "production"
+            | "rolled-out"
+            | "redeployed"
+            | "re-deployed"
+    )
+}
+
+/// Words of a version that served once.
+pub(super) fn is_past(word: &str) -> bool {
+    matches!(
+        word,
+        "retired"
+            | "superseded"
+            | "replaced"
+            | "old"
+            | "previous"
+            | "former"
+            | "archived"
+            | "inactive"
+    )
+}
+
+/// Marks by which a status says that it is not done, or did not work.
+pub(super) const NOT_DONE: [char; 16] = [
+    '🛑', '❌', '✗', '✘', '✖', '🚫', '⛔', '⏳', '🔴', '🟡', '🚧', '🕒', '🔜', '⏸', '🗓', '📅',
+];
+
+/// Marks that may say that it was taken back.
+pub(super) const TAKEN_BACK: [char; 4] = ['⏪', '↩', '⏮', '❎'];
+
+/// Marks by which it is done.
+pub(super) const DONE: [char; 4] = ['✅', '✔', '✓', '🟢'];
