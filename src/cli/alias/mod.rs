@@ -8,7 +8,8 @@ use super::fail::Failure;
 use super::{Context, named_file, progress};
 use crate::engine::alias::collect_alias;
 use crate::report::columns::Screen;
-use crate::write::alias::alias_report::{check_report, show_report};
+use crate::write::alias::alias_report::show_report;
+use crate::write::alias::check_report::check_report;
 use crate::write::alias::findings::{AliasFindings, AliasQuery};
 use order::version_number;
 

@@ -9,6 +9,7 @@ pub mod alias_report;
 mod canary;
 pub mod canary_evaluation;
 pub mod check;
+pub mod check_report;
 mod conclude;
 pub mod findings;
 pub mod move_alias;
