@@ -14,7 +14,7 @@ mod words;
 
 pub(super) use failure::is_failure_word;
 pub(super) use own_field::OwnField;
-pub(super) use prose::Prose;
+pub(super) use prose::{Prose, Word};
 
 use super::logs::CERTIFICATES_OF_OTHERS;
 use crate::connections::EventKind;

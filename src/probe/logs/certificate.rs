@@ -9,7 +9,7 @@ use super::certificate_words::{
 };
 use super::level::Level;
 use super::line::LogLine;
-use crate::probe::meaning::{OwnField, Prose, is_failure_word};
+use crate::probe::meaning::{OwnField, Prose, Word, is_failure_word};
 
 /// What a line says of certificates or of mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,13 +61,15 @@ impl CertificateLine {
         let prose = Prose::of(&said);
         let refused = REFUSALS.iter().any(|words| lower.contains(words));
         let cert = is_about_certificates(&prose);
-        let mail = refused || is_about_mail(&prose) || is_mail_failed(&prose, line.level);
+        let mail_failed = is_mail_failed(&prose, line.level);
+        let mail = refused || mail_failed || is_about_mail(&prose);
         if !mail && !cert {
             return None;
         }
         let own = own_denial(line, &prose);
-        let issued = cert && own.is_none() && is_issued(&prose);
-        let is_over = |at: usize| is_issued(&prose) && prose.is_over(at);
+        let is_issued = is_issued(&prose);
+        let issued = cert && own.is_none() && is_issued;
+        let is_over = |at: usize| is_issued && prose.is_over(at);
         let fails = |at: usize| prose.fails_at(at) && !is_over(at);
         let failed = refused
             || own.is_some_and(|own| !OwnField::is_open(Some(own)))
@@ -75,7 +77,7 @@ impl CertificateLine {
             || (!(issued && line.level == Some(Level::Fine))
                 && ((0..prose.words().len()).any(fails)
                     || is_none_issued(&prose)
-                    || (!cert && is_mail_failed(&prose, line.level))));
+                    || (!cert && mail_failed)));
         Some(match (failed, mail, cert) {
             (true, true, _) => Self::MailFailed,
             (true, false, _) => Self::Failed,
@@ -117,6 +119,10 @@ fn is_about_mail(prose: &Prose) -> bool {
 /// Whether a clause tells of a mail that is sent, and that it was not: with a failure of its own, or in a line
 /// of that level that has no other.
 fn is_mail_failed(prose: &Prose, level: Option<Level>) -> bool {
+    let is_mail = |word: &Word| MAILS.contains(&word.word.as_str());
+    if !prose.words().iter().any(is_mail) {
+        return false;
+    }
     let fails = |at: usize| {
         let is_bounce = ["bounced", "undeliverable", "disabled"].contains(&prose.word(at));
         prose.fails_at(at) || (is_bounce && !prose.is_none_of(at))

@@ -230,19 +230,34 @@ fn level_of_otlp(fields: &Map<String, Value>) -> Option<Level> {
     })
 }
 
+/// The name of a field in the form of [`LEVEL_FIELDS`], if it holds a level.
+fn level_field(name: &str) -> Option<String> {
+    // Most fields have other names, and are not copied.
+    let first = name.bytes().find(u8::is_ascii_alphanumeric)?;
+    if name.len() > 20 || !b"lLsSP".contains(&first) {
+        return None;
+    }
+    let mut plain = name.to_ascii_lowercase();
+    plain.retain(|c| !['_', '.', '@'].contains(&c));
+    let is_level = (LEVEL_FIELDS.contains(&plain.as_str()) && name != "l") || name == "PRIORITY";
+    is_level.then_some(plain)
+}
+
 fn level_of_fields(fields: &Map<String, Value>) -> Option<Level> {
-    let of = |is_number: bool| {
-        let mut fields_of = fields.iter().filter(|(_, v)| v.is_number() == is_number);
-        fields_of.find_map(|(name, value)| {
-            let mut plain = name.to_ascii_lowercase();
-            plain.retain(|c| !['_', '.', '@'].contains(&c));
-            let is_level =
-                (LEVEL_FIELDS.contains(&plain.as_str()) && name != "l") || name == "PRIORITY";
-            is_level.then(|| Level::of_field(&plain, value, fields))?
-        })
-    };
     // What a number means depends on the logger; a word beside it does not.
-    let own = of(false).or_else(|| of(true));
+    let mut by_number = None;
+    let mut by_word = fields.iter().filter_map(|(name, value)| {
+        let plain = level_field(name)?;
+        let level = || Level::of_field(&plain, value, fields);
+        match value.is_number() {
+            true => {
+                by_number = by_number.or_else(level);
+                None
+            }
+            false => level(),
+        }
+    });
+    let own = by_word.next().or(by_number);
     // The Elastic common schema nests it, and so do loguru and tslog.
     own.or_else(|| {
         let nested = [

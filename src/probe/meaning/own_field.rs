@@ -2,8 +2,11 @@
 
 use super::failure::tells_of_failure;
 use super::words::{FAILED, NOT_YET};
-use crate::cloud::{MemberValue, is_error_member, plain_name};
+use crate::cloud::{MemberValue, is_error_member};
 use crate::probe::logs::is_nothing;
+
+/// Letters and digits of the longest name in the list.
+const LONGEST: usize = 14;
 
 /// A longer text is no state, but a sentence.
 const WORDS: usize = 6;
@@ -28,20 +31,24 @@ pub(in crate::probe) enum OwnField {
 impl OwnField {
     /// The declared list.
     pub(in crate::probe) fn named(name: &str) -> Option<Self> {
-        // A feed has millions of fields, and most have other names.
-        if name.len() > 20 || name.ends_with("_id") || name.ends_with("Id") {
-            return None;
+        // A feed has millions of fields, and most have other names: none of them is copied.
+        let mut plain = [0; LONGEST];
+        let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
+        let mut length = 0;
+        for letter in letters {
+            *plain.get_mut(length)? = letter.to_ascii_lowercase();
+            length += 1;
         }
-        Some(match plain_name(name).as_str() {
-            "status" => Self::Status,
-            "state" | "result" | "outcome" => Self::Outcome,
-            "error" | "errors" | "errormessage" | "errortype" | "errorcode" | "exception"
-            | "failure" | "failurereason" => Self::Error,
-            "ok" | "success" | "succeeded" | "successful" | "accepted" | "issued" | "valid"
-            | "isvalid" | "signaturevalid" => Self::Good,
-            "httpstatus" | "httpstatuscode" | "httpcode" | "statuscode" | "responsecode"
-            | "code" => Self::Code,
-            "dryrun" | "test" | "istest" | "simulated" | "synthetic" => Self::Trial,
+        Some(match plain.get(..length)? {
+            b"status" => Self::Status,
+            b"state" | b"result" | b"outcome" => Self::Outcome,
+            b"error" | b"errors" | b"errormessage" | b"errortype" | b"errorcode" | b"exception"
+            | b"failure" | b"failurereason" => Self::Error,
+            b"ok" | b"success" | b"succeeded" | b"successful" | b"accepted" | b"issued"
+            | b"valid" | b"isvalid" | b"signaturevalid" => Self::Good,
+            b"httpstatus" | b"httpstatuscode" | b"httpcode" | b"statuscode" | b"responsecode"
+            | b"code" => Self::Code,
+            b"dryrun" | b"test" | b"istest" | b"simulated" | b"synthetic" => Self::Trial,
             _ => return None,
         })
     }
