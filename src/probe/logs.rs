@@ -24,7 +24,6 @@ mod log_counts;
 mod log_place;
 mod logger_forms;
 mod nothing;
-mod page_lines;
 mod pattern;
 mod printed_object;
 #[cfg(test)]
@@ -40,14 +39,13 @@ use crate::fact::{FactValue, Probe};
 use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsOutput;
-
+use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use certificate::{CertificateLine, FaultSubject};
 use fault::FaultSource;
 use fault_kind::LogFault;
-
+use line::LogLine;
 use log_counts::LogCounts;
 use log_place::LogPlace;
-use page_lines::{LineJudge, take_page};
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
@@ -172,10 +170,10 @@ impl LogGroup<'_> {
     }
 
     /// Pages one window to its end, or to what ended it early.
-    async fn search<K: Copy + Ord + Send + 'static, S: Ord + Send + 'static>(
+    async fn search<K: Copy + Ord, S: Ord>(
         &self,
         search: LogSearch,
-        judge: LineJudge<K, S>,
+        judge: impl Fn(&LogLine<'_>) -> Option<(K, S)>,
     ) -> (LogCounts<K, S>, Observation) {
         let mut observation = Observation::new(Probe::Logs);
         let (from, to) = self.window(search.span);
@@ -200,7 +198,9 @@ impl LogGroup<'_> {
                     break;
                 }
             };
-            counts = take_page(counts, answer.events.unwrap_or_default(), judge).await;
+            for event in answer.events() {
+                take(&mut counts, event, &judge);
+            }
             match tokens.advance(answer.next_token, &format!("the log ({})", search.name)) {
                 Ok(true) => {}
                 Ok(false) => break,
@@ -281,6 +281,33 @@ impl LogGroup<'_> {
             bytes.document("answer")?.list("events")?;
             Ok(answer)
         })
+    }
+}
+
+fn take<K: Copy + Ord, S: Ord>(
+    counts: &mut LogCounts<K, S>,
+    event: &FilteredLogEvent,
+    judge: &impl Fn(&LogLine<'_>) -> Option<(K, S)>,
+) {
+    let (Some(at), Some(message)) = (event.timestamp(), event.message()) else {
+        return counts.cut(Unavailable::new(
+            UnavailableReason::Missing,
+            "a line of the log has no time or no text",
+        ));
+    };
+    let line = LogLine::parse(message);
+    if line
+        .platform()
+        .is_some_and(|(kind, _)| kind == "logsDropped")
+    {
+        return counts.cut(Unavailable::new(
+            UnavailableReason::Incomplete,
+            "Lambda dropped lines of this log (platform.logsDropped)",
+        ));
+    }
+    if let Some((kind, source)) = judge(&line) {
+        let stream = event.log_stream_name().unwrap_or_default();
+        counts.keep(at, stream, message, kind, source);
     }
 }
 
