@@ -307,7 +307,11 @@ pub(super) fn normal(text: &str) -> String {
 
 /// The meanings of the types met so far: a feed has many entries and few types.
 #[derive(Debug, Default)]
-pub(super) struct Meanings(Vec<(String, &'static str, Meaning)>);
+pub(super) struct Meanings {
+    types: Vec<(String, &'static str, Meaning)>,
+    /// The detail that was read last, and whether it begins with a failure: the next is often the same.
+    detail: (String, bool),
+}
 
 impl Meanings {
     /// How many types are cached; a feed with more is read all the same.
@@ -321,8 +325,13 @@ impl Meanings {
         if !said.is_empty() || !meaning.is_judged_by_detail() {
             return meaning;
         }
+        if self.detail.0 != detail {
+            self.detail.0.clear();
+            self.detail.0.push_str(detail);
+            self.detail.1 = Prose::begins_with_failure(detail);
+        }
         let is_callback = || meaning.callback || Prose::is_about_callback(detail);
-        match Prose::begins_with_failure(detail) {
+        match self.detail.1 {
             true if meaning.pulse || meaning.cert_done => self.of_type(kind, "failed"),
             true if is_callback() => self.of_type(kind, "callback_failed"),
             _ => meaning,
@@ -330,7 +339,7 @@ impl Meanings {
     }
 
     fn of_type(&mut self, kind: &str, said: &'static str) -> Meaning {
-        let mut known = self.0.iter();
+        let mut known = self.types.iter();
         if let Some((.., meaning)) = known.find(|(known, word, _)| known == kind && *word == said) {
             return *meaning;
         }
@@ -338,8 +347,8 @@ impl Meanings {
             "" => Meaning::of(kind),
             said => Meaning::of(&format!("{kind}.{said}")),
         };
-        if self.0.len() < Self::MOST {
-            self.0.push((kind.to_owned(), said, meaning));
+        if self.types.len() < Self::MOST {
+            self.types.push((kind.to_owned(), said, meaning));
         }
         meaning
     }

@@ -1,6 +1,6 @@
 //! Patterns of this program.
 
-use regex::{Regex, RegexSet};
+use regex::{Regex, RegexSet, RegexSetBuilder};
 
 /// A pattern that is written in this program.
 pub(in crate::probe) fn regex(pattern: &str) -> Regex {
@@ -11,11 +11,18 @@ pub(in crate::probe) fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a valid pattern of ours")
 }
 
+/// Bytes for the states of a set: with the usual 2 MiB they are thrown away and made again, over and
+/// over, on a long log.
+const STATES: usize = 8 << 20;
+
 /// Several of them, for one look at a text.
 pub(super) fn regex_set(patterns: impl IntoIterator<Item = String>) -> RegexSet {
     #[expect(
         clippy::expect_used,
         reason = "our own patterns, compiled by every test"
     )]
-    RegexSet::new(patterns).expect("valid patterns of ours")
+    RegexSetBuilder::new(patterns)
+        .dfa_size_limit(STATES)
+        .build()
+        .expect("valid patterns of ours")
 }

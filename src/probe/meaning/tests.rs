@@ -83,7 +83,7 @@ fn types_beyond_the_cache_are_still_classified() {
         assert!(!meanings.of(&format!("other{n}"), "", "").pulse);
     }
     assert!(meanings.of("duck.pulse", "", "").pulse && meanings.of("duck.pulse", "", "").pulse);
-    assert_eq!(meanings.0.len(), Meanings::MOST);
+    assert_eq!(meanings.types.len(), Meanings::MOST);
 }
 
 #[test]
