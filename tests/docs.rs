@@ -39,8 +39,11 @@ fn pages() -> Vec<(PathBuf, String)> {
     found
 }
 
-/// What differs from run to run: the ports on this machine, how long it took, and ids.
-const VARIES: [(&str, &str); 6] = [
+/// What differs from run to run and from machine to machine: ports, how long it took, ids, names of
+/// hosts, and how far two clocks are apart.
+const VARIES: [(&str, &str); 8] = [
+    (r"^Sent from [^,]+,", "Sent from HOST,"),
+    (r" -?[0-9] s off ", " SECONDS off "),
     (r" 200 in [0-9.]+ m?s;", " 200 in TIME;"),
     (r"127\.0\.0\.1:[0-9]+", "127.0.0.1:PORT"),
     (r" steps in .*, exit ", " steps in TIME, exit "),
