@@ -147,7 +147,7 @@ fn errors_of_a_canary_are_not_those_of_the_version_beside_it() {
     let mut world = world("canary-errs");
     // The weights are waited for: they are not in question here.
     world.faults.clear();
-    let (_, document) = alias(&Stage::of(world), &["check", "--deadline", "3s"]).json();
+    let (_, document) = alias(&Stage::of(world), &["check", "--deadline", "8s"]).json();
     let steps = document["runbooks"][0]["steps"].as_array().expect("steps");
     let summary = step(steps, "current")["summary"].to_string();
     assert!(summary.contains("of the canary"), "{summary}");
