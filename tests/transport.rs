@@ -195,3 +195,18 @@ fn an_unresolvable_name_points_to_this_machine() {
         "could not resolve",
     );
 }
+
+/// `triage` sends to `doctor` where no answer came, so `doctor` must not send back.
+#[test]
+fn doctor_shows_where_a_connection_ends() {
+    let stage = Stage::of(world("api-reset"));
+    let ran = stage.duckops(&["doctor"]).run();
+    let due = format!(
+        "curl -sv -m 10 {}/beak/system/status",
+        stage.practice.api_url().trim_end_matches('/')
+    );
+    assert!(
+        ran.stdout.lines().any(|line| line.trim() == due),
+        "{due}: {ran:?}"
+    );
+}

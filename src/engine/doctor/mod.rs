@@ -260,7 +260,7 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
             };
             // Where no answer came, triage sends here: this is the act that shows where it ends.
             let is_unreached = matches!(observations.get("api.cause"), FactState::Known(cause) if cause.value.shown().as_str() == "network");
-            let url = &stack.api_url.value;
+            let url = stack.api_url.value.as_str().trim_end_matches('/');
             let fix = match is_unreached {
                 true => format!(
                     "See where the connection ends: curl -sv -m 10 {}",
