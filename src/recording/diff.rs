@@ -9,7 +9,6 @@ use serde_json::json;
 
 /// Columns of a value in a table.
 const VALUE: usize = 40;
-const NOT_REQUESTED: &str = "not requested";
 
 /// A step whose verdict is another.
 #[derive(Debug)]
@@ -75,6 +74,7 @@ pub struct FactChange {
     before: Printable,
     after: Printable,
     by: Option<f64>,
+    is_of_one: bool,
 }
 
 /// The facts that differ.
@@ -91,6 +91,7 @@ pub fn fact_changes(before: &Observations, after: &Observations) -> Vec<FactChan
             fact,
             before: shown(&before),
             after: shown(&after),
+            is_of_one: is_unasked(&before) || is_unasked(&after),
             by: match (number(&before), number(&after)) {
                 (Some(before), Some(after)) => Some(after - before),
                 _ => None,
@@ -99,13 +100,21 @@ pub fn fact_changes(before: &Observations, after: &Observations) -> Vec<FactChan
         .collect()
 }
 
+fn is_unasked(known: &FactState<'_>) -> bool {
+    match known {
+        FactState::Known(_) => false,
+        FactState::Unavailable(unavailable) => unavailable.why == UnavailableReason::NotAsked,
+        FactState::NotAsked => true,
+    }
+}
+
 fn shown(known: &FactState<'_>) -> Printable {
     match known {
         FactState::Known(fact) => fact.value.shown(),
         FactState::Unavailable(unavailable) => {
             format!("not known ({})", unavailable.why.code()).into()
         }
-        FactState::NotAsked => NOT_REQUESTED.into(),
+        FactState::NotAsked => "not requested".into(),
     }
 }
 
@@ -126,13 +135,9 @@ impl FactChange {
         self.before == self.after
     }
 
-    /// Whether only one of the two recordings asked for it.
+    /// Whether at most one of the two recordings asked for it.
     pub fn is_of_one(&self) -> bool {
-        let nobody_asked = UnavailableReason::NotAsked.code();
-        let text = format!("not known ({nobody_asked})");
-        [&self.before, &self.after]
-            .into_iter()
-            .any(|value| value.as_str() == NOT_REQUESTED || value.as_str() == text)
+        self.is_of_one
     }
 
     /// As cells of a table; a long value is cut, JSON has the whole of it.

@@ -61,23 +61,30 @@ fn since(sources: &ContextSources<'_>) -> String {
         ..=0 => instant(at),
         _ => format!("{} ({} ago)", instant(at), ago(at)),
     };
-    let recorded = sources.spell.map(|spell| {
-        let well = match spell.well {
-            Some(well) => format!("first recorded; ok at {}", instant(well.unix_timestamp())),
-            // Nothing recorded says that it began with this run.
-            None => "first recorded, may be older: no ok run in 48 h".to_owned(),
-        };
-        let since = spell.since.unix_timestamp();
-        (since, well)
-    });
+    let recorded = sources
+        .spell
+        .map(|spell| (spell.since.unix_timestamp(), spell.well));
+    let ok = |well: Option<OffsetDateTime>| match well {
+        Some(well) => format!("ok at {}", instant(well.unix_timestamp())),
+        None => "no ok run in 48 h".to_owned(),
+    };
     match (clock(sources), recorded) {
         (Some(at), Some((since, well))) if at < since => {
-            let ok = well
-                .rsplit_once("; ")
-                .map_or("no ok run in 48 h", |(_, ok)| ok);
-            format!("{}; first recorded {}; {ok}", dated(at), dated(since))
+            format!(
+                "{}; first recorded {}; {}",
+                dated(at),
+                dated(since),
+                ok(well)
+            )
         }
-        (_, Some((since, well))) => format!("{}, {well}", dated(since)),
+        (_, Some((since, well))) => {
+            // Without a good run before it, nothing says that it began with the first bad one.
+            let first = match well {
+                Some(_) => "first recorded;",
+                None => "first recorded, may be older:",
+            };
+            format!("{}, {first} {}", dated(since), ok(well))
+        }
         (Some(at), None) => format!("{}; no recorded run", dated(at)),
         (None, None) => format!(
             "not recorded; found at {}",
