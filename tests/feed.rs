@@ -150,6 +150,14 @@ fn unreadable() -> Vec<(String, String)> {
     );
     add("the list twice", format!("{{\"entries\":[],{}", &text[1..]));
     add("more after the end", format!("{text}{text}"));
+    add(
+        "a part of the list",
+        json!({"entries": whole, "total": whole.len() + 1}).to_string(),
+    );
+    add(
+        "made a day ago",
+        json!({"entries": whole, "generated_at": NOW - 86_400}).to_string(),
+    );
     for part in [1, 4, 8, 15] {
         let end = text.len() * part / 16;
         add(&format!("torn after {end} bytes"), text[..end].to_owned());

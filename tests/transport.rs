@@ -154,6 +154,9 @@ fn an_unrequested_content_encoding_is_not_decoded() {
 fn a_cached_answer_is_not_the_present() {
     let old = format!("{HEAD}Age: 3600\r\nContent-Length: 9\r\n\r\n{{\"a\":\"b\"}}");
     is(&answering(old), "unknown", "cached");
+    let body = r#"{"database":{"ducklings":1},"status":"ok","generated_at":1774000000}"#;
+    let old = format!("{HEAD}Content-Length: {}\r\n\r\n{body}", body.len());
+    is(&answering(old), "unknown", "generated_at");
 }
 
 #[test]

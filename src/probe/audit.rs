@@ -19,7 +19,7 @@ mod tally;
 mod value;
 
 pub use shared::SharedFeed;
-pub(super) use value::{Id, Time};
+pub(super) use value::{Id, Time, moment};
 
 use super::ProbeContext;
 use crate::fact::{FactValue, Probe};

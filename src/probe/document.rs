@@ -3,6 +3,7 @@
 //! `serde_json::Value` silently keeps the last of two equal keys. Here a field that occurs twice is
 //! refused, because it is not known which one is meant.
 
+use super::own_age::{is_around, says_old};
 use crate::cloud::{MemberValue, is_error_member};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::{Printable, Untrusted};
@@ -30,6 +31,13 @@ impl Object {
         let mut fields = self.fields.iter();
         fields.any(|(name, node)| is_error_member(name, node.held()))
             || self.fields.get("healthy").is_some_and(is_ill)
+    }
+
+    fn own_age(&self, now: i64) -> Option<String> {
+        self.fields.iter().find_map(|(name, node)| match node {
+            Node::Object(inner) if is_around(name) => inner.own_age(now),
+            node => says_old(name, node.held(), now),
+        })
     }
 }
 
@@ -98,6 +106,11 @@ impl JsonObject {
                 format!("200 but no {name} object"),
             )),
         }
+    }
+
+    /// Why it speaks of the past by its own words, if it does at `now`, in seconds since 1970.
+    pub(super) fn own_age(&self, now: i64) -> Option<String> {
+        self.root.own_age(now)
     }
 
     /// Whether a field of the top level is there, whatever it holds.

@@ -15,12 +15,14 @@ mod logs;
 mod meaning;
 mod metric_data;
 mod metrics;
+mod own_age;
+mod pages;
 mod status;
 
 pub use audit::{FeedItem, SharedFeed, listen};
 pub use connections::{Access, bond_facts, callback_facts};
 pub use function_configuration::SharedConfiguration;
-pub(crate) use status::{ClaimedHealth, StatusObject};
+pub(crate) use status::{ClaimedHealth, StatusObject, server_time};
 
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;

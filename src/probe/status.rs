@@ -9,6 +9,7 @@ mod outcome;
 mod request;
 
 pub(crate) use object::{ClaimedHealth, StatusObject};
+pub(crate) use request::server_time;
 pub(super) use request::skew;
 
 use super::ProbeContext;

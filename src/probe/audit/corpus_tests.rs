@@ -76,7 +76,7 @@ fn every_callback_error_is_one_for_all_that_count_them() {
                 .to_string()
                 .as_bytes(),
         );
-        let (tally, end) = feed.end(pushed);
+        let (tally, end) = feed.end(pushed, &reqwest::header::HeaderMap::new(), NOW);
         let found = (tally.callback_errors_24h, tally.pecks.callback_errors());
         let due = i64::from(case.event.as_deref() == Some("CallbackError"));
         if end.is_err() || found != (due, due) {

@@ -4,9 +4,11 @@
 //! entry begins and ends, each entry is parsed as a slice, and the envelope around the entries is
 //! parsed at the end. The splitter only decides where to cut; the JSON parser decides validity.
 
+use super::super::pages;
 use super::entry::AuditEntry;
 use super::envelope;
 use crate::observation::{Unavailable, UnavailableReason};
+use reqwest::header::HeaderMap;
 use serde::de::DeserializeSeed;
 
 /// One entry is never larger, and neither is everything around the entries.
@@ -27,6 +29,8 @@ pub(super) trait Sink {
 pub(super) struct FeedReader<S> {
     sink: S,
     entry: AuditEntry,
+    /// How many entries came.
+    entries: u64,
     place: Position,
     /// Everything but the entries.
     envelope: Vec<u8>,
@@ -96,6 +100,7 @@ impl<S: Sink> FeedReader<S> {
                 names,
                 ..AuditEntry::default()
             },
+            entries: 0,
             place: Position::Envelope,
             envelope: Vec::new(),
             cut: Vec::new(),
@@ -261,13 +266,26 @@ impl<S: Sink> FeedReader<S> {
         let read = self.entry.deserialize(&mut json).and_then(|()| json.end());
         read.map_err(|_| torn("an entry cannot be read"))?;
         self.sink.entry(&self.entry);
+        self.entries += 1;
         Ok(())
     }
 
-    /// The sink, and why the feed was not whole, if it was not.
-    pub(super) fn end(self, pushed: Result<(), Unavailable>) -> (S, Result<(), Unavailable>) {
+    /// The sink, and why the feed was not whole at `now`, if it was not: by its body, or by the
+    /// headers of the answer.
+    pub(super) fn end(
+        self,
+        pushed: Result<(), Unavailable>,
+        headers: &HeaderMap,
+        now: i64,
+    ) -> (S, Result<(), Unavailable>) {
         let verdict = pushed.and_then(|()| match self.place {
-            Position::Envelope => envelope::check(&self.envelope),
+            Position::Envelope => {
+                envelope::check(&self.envelope, self.entries, now)?;
+                match pages::headers_go_on(headers, self.entries) {
+                    true => Err(pages::more("the audit feed", "entries")),
+                    false => Ok(()),
+                }
+            }
             _ => Err(Unavailable::new(
                 UnavailableReason::Broken,
                 "the audit feed is torn: it ends among its entries",

@@ -83,6 +83,7 @@ async fn exchange<S: Sink + Send + 'static>(
     let now = context.clock() + Duration::seconds(observation.skew.unwrap_or(0));
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<bytes::Bytes>(16);
     let sink = make(now);
+    let headers = response.headers().clone();
     // Parsing keeps one core busy while the next bytes arrive on another.
     let parser = tokio::task::spawn_blocking(move || {
         let mut feed = FeedReader::new(sink);
@@ -90,7 +91,7 @@ async fn exchange<S: Sink + Send + 'static>(
         while let (Ok(()), Some(chunk)) = (&pushed, receiver.blocking_recv()) {
             pushed = feed.push(&chunk);
         }
-        feed.end(pushed)
+        feed.end(pushed, &headers, now.unix_timestamp())
     });
     let mut stream = response.bytes_stream();
     let (mut bytes, mut cut) = (0_u64, None);

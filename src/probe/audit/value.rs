@@ -221,6 +221,16 @@ impl<'de> DeserializeSeed<'de> for Time {
     }
 }
 
+/// The same of a value that was read already.
+pub(in crate::probe) fn moment(value: MemberValue<'_>) -> Option<i64> {
+    let seconds = match value {
+        MemberValue::Text(text) => instant(text),
+        MemberValue::Number(number) => whole_seconds(number),
+        _ => None,
+    };
+    seconds.filter(|seconds| *seconds >= EARLIEST)
+}
+
 /// RFC 3339 with a zone, also `+0000` for it and a blank before the time, as databases write it,
 /// the date of a mail, or a number written as text. A time without a zone could be anybody's, so it
 /// is not one.

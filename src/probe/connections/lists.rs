@@ -1,18 +1,23 @@
 //! The lists of requests and agents, asked for where credentials are given. Containers and fields
 //! have several names; all known ones are read.
 
-use crate::cloud::{Exchange, innermost};
+mod row;
+
+use crate::cloud::{Exchange, MemberValue, innermost, is_error_member, stale};
 use crate::connections::ListRow;
 use crate::observation::{RequestLog, Unavailable, UnavailableReason};
 use crate::probe::ProbeContext;
-use crate::probe::audit::{Id, Time};
+use crate::probe::own_age::own_age;
+use crate::probe::pages;
 use crate::stack::Secret;
 use crate::text::Printable;
 use futures_util::StreamExt;
+use reqwest::header::HeaderMap;
+use row::ListedFields;
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny};
 use serde_json::json;
 use std::time::Instant;
+use time::OffsetDateTime;
 
 /// A longer list is none.
 const LARGEST: usize = 64 * 1024 * 1024;
@@ -69,7 +74,8 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
     let all = questions.into_iter().map(async |question| {
         let began = Instant::now();
         let what = Printable::from(question.what);
-        let answer = tokio::time::timeout_at(context.deadline.into(), fetch(question)).await;
+        let asking = fetch(question, context.clock());
+        let answer = tokio::time::timeout_at(context.deadline.into(), asking).await;
         let timed_out = || Err(Unavailable::new(UnavailableReason::TimedOut, "timed out"));
         let answer = answer.unwrap_or_else(|_| timed_out());
         (what, began.elapsed(), answer)
@@ -93,7 +99,12 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
             }
             Err(unavailable) => {
                 let detail = format!("{what}: {}", unavailable.detail);
-                let fix = "Mend the credential, or leave it away: then the feed alone is judged";
+                let fix = match unavailable.why {
+                    UnavailableReason::Denied => {
+                        "Mend the credential, or leave it away: then the feed alone is judged"
+                    }
+                    _ => "Leave the credential away: then the feed alone is judged",
+                };
                 told.failed = Some(Unavailable::new(unavailable.why, detail).fix(fix));
             }
         }
@@ -182,7 +193,7 @@ struct ReadList {
     bytes: usize,
 }
 
-async fn fetch(question: ListRequest) -> Result<ReadList, Unavailable> {
+async fn fetch(question: ListRequest, now: OffsetDateTime) -> Result<ReadList, Unavailable> {
     let broken = |error: reqwest::Error| {
         let error = error.without_url();
         let why = if error.is_connect() {
@@ -208,6 +219,10 @@ async fn fetch(question: ListRequest) -> Result<ReadList, Unavailable> {
             ));
         }
     }
+    let headers = response.headers().clone();
+    if let Some(why) = stale(&headers) {
+        return Err(Unavailable::new(UnavailableReason::NotCovered, why));
+    }
     let mut body = Vec::new();
     let mut stream = response.bytes_stream();
     while let Some(chunk) = stream.next().await {
@@ -219,7 +234,12 @@ async fn fetch(question: ListRequest) -> Result<ReadList, Unavailable> {
             ));
         }
     }
-    let answer: ListsBody = serde_json::from_slice(&body).map_err(|error| {
+    read(&body, &headers, now.unix_timestamp())
+}
+
+/// Reads an answer that came at `now`, in seconds since 1970.
+fn read(body: &[u8], headers: &HeaderMap, now: i64) -> Result<ReadList, Unavailable> {
+    let answer: ListsBody = serde_json::from_slice(body).map_err(|error| {
         Unavailable::new(
             UnavailableReason::NotJson,
             format!("the list is not JSON: {error}"),
@@ -238,15 +258,23 @@ async fn fetch(question: ListRequest) -> Result<ReadList, Unavailable> {
             "the answer holds no list",
         ));
     }
-    if answer.error.is_some() {
+    let mut around = answer.around.iter();
+    if around.any(|(name, value)| is_error_member(name, MemberValue::from(value))) {
         return Err(Unavailable::new(
             UnavailableReason::NotJson,
             "200 with an error in the body",
         ));
     }
-    let rows = containers.into_iter().flatten().flatten();
+    if let Some(why) = own_age(answer.around.iter(), now) {
+        return Err(Unavailable::new(UnavailableReason::NotCovered, why));
+    }
+    let rows: Vec<_> = containers.into_iter().flatten().flatten().collect();
+    let count = rows.len() as u64;
+    if pages::go_on(&answer.around, count) || pages::headers_go_on(headers, count) {
+        return Err(pages::more("the list", "rows"));
+    }
     Ok(ReadList {
-        rows: rows.flat_map(ListedFields::rows).collect(),
+        rows: rows.into_iter().flat_map(ListedFields::rows).collect(),
         has_requests,
         bytes: body.len(),
     })
@@ -258,118 +286,8 @@ struct ListsBody {
     spaceducks: Option<Vec<ListedFields>>,
     connections: Option<Vec<ListedFields>>,
     pecks: Option<Vec<ListedFields>>,
-    error: Option<IgnoredAny>,
-}
-
-/// A row as it comes; what is of the wrong type is as if it were not there.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ListedFields {
-    peck_id: TextField,
-    spaceduck_id: TextField,
-    peer_id: TextField,
-    agent_name: TextField,
-    display_name: TextField,
-    duck_name: TextField,
-    name: TextField,
-    peer_name: TextField,
-    duckling_id: TextField,
-    requester_id: TextField,
-    requester_name: TextField,
-    sender_spaceduck_id: TextField,
-    sender_name: TextField,
-    target_id: TextField,
-    target_spaceduck_id: TextField,
-    target: TextField,
-    purpose: TextField,
-    status: TextField,
-    direction: TextField,
-    last_seen: TimeField,
-    created_at: TimeField,
-    approved_at: TimeField,
-    connected_at: TimeField,
-    expires_at: TimeField,
-}
-
-impl ListedFields {
-    /// A row for each agent in it, the request with the first; none for what an agent has
-    /// with itself.
-    fn rows(self) -> Vec<ListRow> {
-        let own = self.spaceduck_id.0;
-        let peer = self.peer_id.0;
-        if (!own.is_empty() && own == peer) || self.direction.0.eq_ignore_ascii_case("self") {
-            return Vec::new();
-        }
-        let mut row = ListRow {
-            peck: self.peck_id.0,
-            agent: own,
-            name: first([
-                self.agent_name,
-                self.display_name,
-                self.duck_name,
-                self.name,
-            ]),
-            peer,
-            duckling: self.duckling_id.0,
-            requester: first([self.requester_id, self.sender_spaceduck_id]),
-            requester_name: first([self.requester_name, self.sender_name]),
-            target: first([self.target_spaceduck_id, self.target_id, self.target]),
-            purpose: self.purpose.0,
-            status: self.status.0,
-            seen: self.last_seen.0,
-            created: self.created_at.0,
-            approved: self.approved_at.0,
-            connected: self.connected_at.0,
-            expires: self.expires_at.0,
-        };
-        if row.peer.is_empty() || row.agent.is_empty() {
-            // There is only one that the name can be of.
-            if row.agent.is_empty() {
-                row.agent = std::mem::take(&mut row.peer);
-            }
-            if row.name.is_empty() {
-                row.name = self.peer_name.0;
-            }
-            return vec![row];
-        }
-        // The row says of the other agent only that they are connected.
-        let other = ListRow {
-            agent: row.peer.clone(),
-            name: self.peer_name.0,
-            peer: row.agent.clone(),
-            status: row.status.clone(),
-            approved: row.approved,
-            connected: row.connected,
-            ..ListRow::default()
-        };
-        vec![row, other]
-    }
-}
-
-/// Of several names for one thing the first that is there.
-fn first<const N: usize>(texts: [TextField; N]) -> String {
-    let mut texts = texts.into_iter().map(|text| text.0);
-    texts.find(|text| !text.is_empty()).unwrap_or_default()
-}
-
-#[derive(Default)]
-struct TextField(String);
-
-impl<'de> Deserialize<'de> for TextField {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut text = String::new();
-        Id(&mut text).deserialize(deserializer)?;
-        Ok(Self(text))
-    }
-}
-
-#[derive(Default)]
-struct TimeField(Option<i64>);
-
-impl<'de> Deserialize<'de> for TimeField {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Time.deserialize(deserializer).map(Self)
-    }
+    #[serde(flatten)]
+    around: serde_json::Map<String, serde_json::Value>,
 }
 
 #[cfg(test)]

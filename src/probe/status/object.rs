@@ -253,6 +253,11 @@ impl StatusObject {
         }
     }
 
+    /// Why it speaks of the past by its own words, if it does at `now`, in seconds since 1970.
+    pub(crate) fn own_age(&self, now: i64) -> Option<String> {
+        self.document.own_age(now)
+    }
+
     /// Its fields.
     pub(in crate::probe) fn document(&self) -> &JsonObject {
         &self.document

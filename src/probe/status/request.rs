@@ -106,6 +106,7 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> StatusAt
     };
     observation.reached = true;
     observation.skew = skew(response.headers(), context.clock());
+    let now = context.clock().unix_timestamp() + observation.skew.unwrap_or(0);
     let status = response.status();
     let declared = response.content_length();
     let stale = stale(response.headers());
@@ -128,12 +129,15 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> StatusAt
             "200 with an unexpected content-encoding",
         ),
         (200, Ok(())) => match StatusObject::parse(&body) {
-            Ok(status) if status.claim() == ClaimedHealth::Outage => {
-                let word = status.status().unwrap_or_else(|| Untrusted::new("outage"));
-                let words = format!("HTTP 200, and its status says `{}`", word.printable(40));
-                (StatusOutcome::ClaimsOutage(status), words.into())
-            }
-            Ok(status) => (StatusOutcome::Up(status), "200".into()),
+            Ok(status) => match status.own_age(now) {
+                Some(why) => unclear(UnavailableReason::NotCovered, &why),
+                None if status.claim() == ClaimedHealth::Outage => {
+                    let word = status.status().unwrap_or_else(|| Untrusted::new("outage"));
+                    let words = format!("HTTP 200, and its status says `{}`", word.printable(40));
+                    (StatusOutcome::ClaimsOutage(status), words.into())
+                }
+                None => (StatusOutcome::Up(status), "200".into()),
+            },
             Err(unavailable) => {
                 let words = unavailable.detail.clone();
                 (StatusOutcome::Unclear(unavailable), words)
@@ -223,7 +227,11 @@ async fn read(response: reqwest::Response) -> (Vec<u8>, Result<(), ReadError>) {
 
 /// The server's clock minus ours, from its `Date`.
 pub(in crate::probe) fn skew(headers: &header::HeaderMap, now: OffsetDateTime) -> Option<i64> {
+    Some((server_time(headers)? - now).whole_seconds())
+}
+
+/// When the server says that it answered.
+pub(crate) fn server_time(headers: &header::HeaderMap) -> Option<OffsetDateTime> {
     let date = headers.get(header::DATE)?.to_str().ok()?;
-    let date = OffsetDateTime::parse(date, &time::format_description::well_known::Rfc2822).ok()?;
-    Some((date - now).whole_seconds())
+    OffsetDateTime::parse(date, &time::format_description::well_known::Rfc2822).ok()
 }

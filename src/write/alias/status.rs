@@ -1,7 +1,7 @@
 //! Reads the status API once after a move: 200 with a status, and the versions that it names.
 
 use crate::cloud::{Http, innermost, is_encoded, stale};
-use crate::probe::{ClaimedHealth, StatusObject};
+use crate::probe::{ClaimedHealth, StatusObject, server_time};
 use crate::stack::Stack;
 use futures_util::StreamExt;
 use std::time::Duration;
@@ -53,6 +53,7 @@ async fn ask(stack: &Stack, http: &Http) -> StatusReading {
     if is_encoded(response.headers()) {
         return StatusReading::Failed("200 with an unexpected content-encoding".to_owned());
     }
+    let now = server_time(response.headers()).map(|now| now.unix_timestamp());
     let mut body = Vec::new();
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
@@ -62,13 +63,18 @@ async fn ask(stack: &Stack, http: &Http) -> StatusReading {
             Err(_) => return StatusReading::Failed("200 that broke off".to_owned()),
         }
     }
-    read(&body)
+    read(&body, now)
 }
 
-fn read(body: &[u8]) -> StatusReading {
-    match StatusObject::parse(body) {
-        Err(unavailable) => StatusReading::Failed(unavailable.detail.to_string()),
-        Ok(status) => match status.claim() {
+/// Reads a body that came at `now` by the server's clock.
+fn read(body: &[u8], now: Option<i64>) -> StatusReading {
+    let status = match StatusObject::parse(body) {
+        Err(unavailable) => return StatusReading::Failed(unavailable.detail.to_string()),
+        Ok(status) => status,
+    };
+    match now.and_then(|now| status.own_age(now)) {
+        Some(why) => StatusReading::Failed(why),
+        None => match status.claim() {
             ClaimedHealth::Outage | ClaimedHealth::Degraded => StatusReading::Failed(format!(
                 "200, and its status says {}",
                 status.claim().word()
@@ -90,8 +96,8 @@ mod tests {
         let well = |versions: &[&str]| {
             StatusReading::Answered(versions.iter().map(|v| (*v).to_owned()).collect())
         };
-        assert_eq!(read(all.as_bytes()), well(&["41", "41", "41"]));
-        assert_eq!(read(br#"{"status":"ok","database":{}}"#), well(&[]));
+        assert_eq!(read(all.as_bytes(), None), well(&["41", "41", "41"]));
+        assert_eq!(read(br#"{"status":"ok","database":{}}"#, None), well(&[]));
         for bad in [
             "",
             "[]",
@@ -105,7 +111,7 @@ mod tests {
             r#"{"a":1"#,
         ] {
             assert!(
-                matches!(read(bad.as_bytes()), StatusReading::Failed(_)),
+                matches!(read(bad.as_bytes(), None), StatusReading::Failed(_)),
                 "{bad}"
             );
         }

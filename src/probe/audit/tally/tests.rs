@@ -3,6 +3,7 @@
 use super::super::feed::FeedReader;
 use super::*;
 use crate::observation::{Unavailable, UnavailableReason};
+use reqwest::header::HeaderMap;
 
 const NOW: i64 = 1_774_137_600;
 
@@ -14,7 +15,7 @@ fn in_chunks(body: &str, size: usize) -> (Tally, Result<(), Unavailable>) {
     let now = OffsetDateTime::from_unix_timestamp(NOW).expect("an instant");
     let mut feed = FeedReader::new(Tally::new(now));
     let pushed = body.as_bytes().chunks(size).try_for_each(|c| feed.push(c));
-    feed.end(pushed)
+    feed.end(pushed, &HeaderMap::new(), NOW)
 }
 
 #[test]

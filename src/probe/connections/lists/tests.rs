@@ -2,19 +2,33 @@
 
 use super::*;
 
+const NOW: i64 = 1_774_137_600;
+
 fn rows(body: &str) -> Vec<ListRow> {
-    let answer: ListsBody = serde_json::from_str(body).expect("JSON");
-    let all = [
-        answer.agents,
-        answer.spaceducks,
-        answer.connections,
-        answer.pecks,
-    ];
-    all.into_iter()
-        .flatten()
-        .flatten()
-        .flat_map(ListedFields::rows)
-        .collect()
+    let answer = read(body.as_bytes(), &HeaderMap::new(), NOW);
+    answer.expect("a list").rows
+}
+
+#[test]
+fn a_list_is_whole_of_the_present_and_no_error() {
+    for (members, why) in [
+        (r#""next_cursor":null,"count":1"#, None),
+        (r#""generated_at":1774137590"#, None),
+        (r#""error":null"#, None),
+        (r#""error":"denied""#, Some(UnavailableReason::NotJson)),
+        (r#""errorMessage":"boom""#, Some(UnavailableReason::NotJson)),
+        (r#""statusCode":500"#, Some(UnavailableReason::NotJson)),
+        (r#""has_more":true"#, Some(UnavailableReason::Incomplete)),
+        (r#""total":40"#, Some(UnavailableReason::Incomplete)),
+        (
+            r#""generated_at":1774051200"#,
+            Some(UnavailableReason::NotCovered),
+        ),
+    ] {
+        let body = format!(r#"{{"agents":[{{"spaceduck_id":"A1"}}],{members}}}"#);
+        let read = read(body.as_bytes(), &HeaderMap::new(), NOW);
+        assert_eq!(read.err().map(|unavailable| unavailable.why), why, "{body}");
+    }
 }
 
 #[test]
