@@ -224,6 +224,14 @@ fn a_source_that_fails_is_named_with_its_own_fix() {
          [profile orphan]\nrole_arn = arn:aws:iam::121546003735:role/r\nsource_profile = gone\n\
          [profile process]\ncredential_process = echo no vault here >&2; exit 3\n\
          [profile odd]\ncredential_process = echo '{\"Version\":1,\"SecretAccessKey\":\"s3cr3t-of-odd\"}'\n\
+         [profile no-region]\nsso_session = half\nsso_account_id = 121546003735\nsso_role_name = r\n\
+         [sso-session half]\nsso_start_url = http://127.0.0.1:1/start\n\
+         [profile old-form]\nsso_start_url = http://127.0.0.1:1/start\nsso_region = us-east-1\nsso_account_id = 121546003735\n\
+         [profile half]\naws_access_key_id = AKIASTATIC\n\
+         [profile role-alone]\nrole_arn = arn:aws:iam::121546003735:role/r\n\
+         [profile of-environment]\nrole_arn = arn:aws:iam::121546003735:role/r\ncredential_source = Environment\n\
+         [profile of-instance]\nrole_arn = arn:aws:iam::121546003735:role/r\ncredential_source = Ec2InstanceMetadata\n\
+         [profile of-task]\nrole_arn = arn:aws:iam::121546003735:role/r\ncredential_source = EcsContainer\n\
          [profile unfinished]\nsso_session = nowhere\nsso_account_id = 121546003735\nsso_role_name = r\n",
     );
     let profile = |name: &str| issuer.call(&ALIAS).env("AWS_PROFILE", name);
@@ -253,8 +261,43 @@ fn a_source_that_fails_is_named_with_its_own_fix() {
         ),
         (
             profile("unfinished"),
-            "Check profile unfinished",
-            "aws configure list --profile unfinished",
+            "profile unfinished names sso-session nowhere",
+            "aws configure sso --profile unfinished",
+        ),
+        (
+            profile("no-region"),
+            "profile no-region has no sso_region",
+            "aws configure sso --profile no-region",
+        ),
+        (
+            profile("old-form"),
+            "profile old-form has no sso_role_name",
+            "aws configure sso --profile old-form",
+        ),
+        (
+            profile("half"),
+            "profile half has no aws_secret_access_key",
+            "aws configure list --profile half",
+        ),
+        (
+            profile("role-alone"),
+            "profile role-alone has no source_profile",
+            "aws configure list --profile role-alone",
+        ),
+        (
+            profile("of-environment"),
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            "aws configure list --profile of-environment",
+        ),
+        (
+            profile("of-instance"),
+            "on an instance with a role",
+            "aws configure list --profile of-instance",
+        ),
+        (
+            profile("of-task"),
+            "in a task with a role",
+            "aws configure list --profile of-task",
         ),
         (
             issuer.call(&ALIAS).env("AWS_ACCESS_KEY_ID", "AKIA"),
@@ -276,7 +319,7 @@ fn a_source_that_fails_is_named_with_its_own_fix() {
         ),
         (
             profile("orphan"),
-            "gone is not in",
+            "profile orphan names profile gone",
             "aws configure list-profiles",
         ),
         (

@@ -257,6 +257,12 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
             )
             .fix("Run duckops again in a minute: AWS is changing the resource")
         }
+        // RFC 6585: a network that wants a sign-in before anything passes.
+        _ if status == 511 => unavailable(
+            UnavailableReason::Unreachable,
+            format!("{action}: the network of this machine wants a sign-in (HTTP 511)"),
+        )
+        .fix("Sign in to the network, then run duckops again"),
         _ if status >= 500 || code.starts_with("RequestTimeout") => unavailable(
             UnavailableReason::HttpStatus,
             format!("{action}: HTTP {status} {named}: {words}"),

@@ -1,6 +1,7 @@
 //! What credentials are looked for, and what is wrong where there are none: the advice depends on which source
 //! failed and how.
 
+use super::chosen_profile::ChosenProfile;
 use super::error::{chain, innermost};
 use super::is_tls;
 use crate::observation::{Unavailable, UnavailableReason};
@@ -19,21 +20,6 @@ pub(super) enum Source {
     WebIdentity,
     Container,
     InstanceMetadata,
-}
-
-/// What the files of AWS say of the profile that was chosen.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ChosenProfile {
-    /// A variable that is set, and the one that it needs and that is not.
-    pub(super) half_set: Option<(&'static str, &'static str)>,
-    /// It, or the one whose keys assume its role, is named, and no file defines it.
-    pub(super) missing: Option<String>,
-    /// Its role is assumed with a one-time code.
-    pub(super) wants_mfa: bool,
-    /// Its keys come from `aws login`.
-    pub(super) logs_in: bool,
-    /// The profile whose keys assume its role.
-    pub(super) source: Option<String>,
 }
 
 /// What the search depends on.
@@ -64,15 +50,24 @@ impl CredentialSearch {
         }
     }
 
-    pub(super) fn nowhere(&self, chosen: &ChosenProfile) -> Unavailable {
+    /// What is said where no source has keys; `half_set` is a variable that is set, and the one
+    /// that it needs and that is not.
+    pub(super) fn nowhere(
+        &self,
+        chosen: &ChosenProfile,
+        half_set: Option<(&str, &str)>,
+    ) -> Unavailable {
         let profile = self.profile_name();
-        if let Some(missing) = &chosen.missing {
-            return no_such_profile(missing);
+        if chosen.is_missing {
+            return no_such_profile(&profile);
         }
         if let Some(file) = Self::unusable_file() {
             return file.unavailable();
         }
-        if let Some((set, unset)) = chosen.half_set {
+        if let Some(fault) = &chosen.fault {
+            return fault.unavailable();
+        }
+        if let Some((set, unset)) = half_set {
             return Unavailable::new(
                 UnavailableReason::NoCredentials,
                 format!("no AWS credentials: {set} is set, and {unset} is not"),
@@ -130,8 +125,13 @@ impl CredentialSearch {
             .as_str()
             .strip_prefix(unreadable)
             .unwrap_or(text.as_str());
-        if texts.contains("was not defined") && source == Source::Profile {
-            return no_such_profile(chosen.missing.as_ref().unwrap_or(&profile));
+        if source == Source::Profile {
+            if let Some(fault) = &chosen.fault {
+                return fault.unavailable();
+            }
+            if chosen.is_missing || texts.contains("was not defined") {
+                return no_such_profile(&profile);
+            }
         }
         let place = self.place(source);
         let detail = format!("AWS credentials of {place} cannot be used: {text}");
@@ -165,6 +165,22 @@ impl CredentialSearch {
             return unavailable(UnavailableReason::Denied)
                 .fix(format!("Allow the identity of profile {source_profile} to assume the role of profile {profile}: both the role's trust policy and sts:AssumeRole"))
                 .command(format!("aws sts get-caller-identity --profile {source_profile}"));
+        }
+        if let (Source::Profile, Some(elsewhere)) = (source, &chosen.credential_source) {
+            let from = format!(
+                "Profile {profile} takes its keys from `{elsewhere}` (credential_source): "
+            );
+            let fix = match elsewhere.as_str() {
+                "Environment" => "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+                "Ec2InstanceMetadata" => {
+                    "run duckops on an instance with a role, and leave AWS_EC2_METADATA_DISABLED unset"
+                }
+                "EcsContainer" => "run duckops in a task with a role",
+                _ => "it must be Environment, Ec2InstanceMetadata or EcsContainer",
+            };
+            return unavailable(UnavailableReason::NoCredentials)
+                .fix(format!("{from}{fix}"))
+                .command(format!("aws configure list --profile {profile}"));
         }
         // The SDK's words where the settings of a profile do not fit together.
         let is_unreadable = texts.contains("could not be built");

@@ -6,19 +6,19 @@
 //! also when that is an error: the advice depends on which source failed and how.
 
 use super::aws_files::UnusableFile;
+use super::chosen_profile::ChosenProfile;
 use super::credential_process::CredentialProcess;
-use super::credential_search::{ChosenProfile, CredentialSearch, Source};
+use super::credential_search::{CredentialSearch, Source};
 use super::key_characters::unusable_part;
 use super::renewal::Renewal;
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::redact;
-use crate::text::Untrusted;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_async::time::{SystemTimeSource, TimeSource};
-use aws_types::os_shim_internal::{Env, Fs};
+use aws_types::os_shim_internal::Env;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -163,10 +163,10 @@ impl CredentialSources {
                     }
                     Err(CredentialsError::CredentialsNotLoaded(_)) => {}
                     Err(error) => {
-                        let profile = self.search.chosen_profile().await;
+                        let name = self.search.profile.as_deref();
+                        let profile = ChosenProfile::read(name).await;
                         let mut failed = self.search.failed(*source, &error, &profile);
                         if failed.why == UnavailableReason::Expired {
-                            let name = self.search.profile.as_deref();
                             let renewal = Renewal::of(*source, name, false).await;
                             renewal.advise(&mut failed);
                         }
@@ -174,7 +174,8 @@ impl CredentialSources {
                     }
                 }
             }
-            Err(self.search.nowhere(&self.search.chosen_profile().await))
+            let chosen = ChosenProfile::read(self.search.profile.as_deref()).await;
+            Err(self.search.nowhere(&chosen, CredentialSearch::half_set()))
         };
         let found = tokio::time::timeout(self.search.limit, search).await;
         found.unwrap_or_else(|_| Err(self.search.too_slow()))
@@ -218,29 +219,11 @@ impl CredentialSearch {
         sources
     }
 
-    /// What the files of AWS say of the profile, for the advice after a failure.
-    async fn chosen_profile(&self) -> ChosenProfile {
-        let (fs, env) = (Fs::real(), Env::real());
-        let defined = aws_config::profile::load(&fs, &env, &Default::default(), None).await;
-        let Ok(defined) = defined else {
-            return ChosenProfile::default();
-        };
-        let name = self.profile.as_deref();
-        let chosen = defined.get_profile(name.unwrap_or_else(|| defined.selected_profile()));
-        let has = |key| chosen.is_some_and(|chosen| chosen.get(key).is_some());
-        let source = chosen.and_then(|chosen| chosen.get("source_profile"));
-        let mut named = name.into_iter().chain(source);
-        let missing = named.find(|name| defined.get_profile(name).is_none());
+    /// A variable that is set, and the one that it needs and that is not.
+    fn half_set() -> Option<(&'static str, &'static str)> {
+        let env = Env::real();
         let is_set = |name: &str| env.get(name).is_ok_and(|value| !value.is_empty());
         let mut pairs = BELONG_TOGETHER.into_iter();
-        let half_set = pairs.find(|(set, unset)| is_set(set) && !is_set(unset));
-        let printable = |name: &str| Untrusted::new(name).printable(60).to_string();
-        ChosenProfile {
-            half_set,
-            missing: missing.map(printable),
-            wants_mfa: has("mfa_serial"),
-            logs_in: has("login_session"),
-            source: source.map(printable),
-        }
+        pairs.find(|(set, unset)| is_set(set) && !is_set(unset))
     }
 }

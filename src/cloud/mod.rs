@@ -7,6 +7,7 @@
 mod aws;
 mod aws_error;
 mod aws_files;
+mod chosen_profile;
 #[cfg(test)]
 pub(crate) mod corpus_tests;
 mod credential_process;

@@ -23,6 +23,12 @@ pub(super) enum ProfileKeys {
     Process,
     /// The file itself.
     File,
+    /// The environment, by `credential_source`.
+    Environment,
+    /// The instance or the task, by `credential_source`.
+    Machine,
+    /// A role, for a web identity token that it names.
+    WebIdentity,
 }
 
 /// What brings new keys.
@@ -62,7 +68,7 @@ impl Renewal {
     pub(super) async fn of(source: Source, name: Option<&str>, is_lasting: bool) -> Self {
         let (profile, keys) = keyed_profile(name).await;
         let (fix, command) = match (source, keys) {
-            (Source::Environment, _) => (
+            (Source::Environment, _) | (Source::Profile, ProfileKeys::Environment) => (
                 "Export new keys, or unset these to use a profile: keys of the environment are not renewed".to_owned(),
                 "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN".to_owned(),
             ),
@@ -70,9 +76,14 @@ impl Renewal {
                 "Have the web identity token renewed: the file that AWS_WEB_IDENTITY_TOKEN_FILE names".to_owned(),
                 "duckops doctor".to_owned(),
             ),
-            (Source::Container | Source::InstanceMetadata, _) => (
+            (Source::Container | Source::InstanceMetadata, _)
+            | (Source::Profile, ProfileKeys::Machine) => (
                 "Run duckops again in a minute: AWS renews the keys of the task or of the instance".to_owned(),
                 "duckops doctor".to_owned(),
+            ),
+            (Source::Profile, ProfileKeys::WebIdentity) => (
+                format!("Have the web identity token renewed: the file that web_identity_token_file of profile {profile} names"),
+                format!("aws configure get web_identity_token_file --profile {profile}"),
             ),
             (Source::Profile, ProfileKeys::Process) => (
                 format!("Run the credential_process of profile {profile} and read what it prints"),
@@ -121,6 +132,9 @@ fn keys_of(profile: &Profile) -> ProfileKeys {
         () if has("login_session") => ProfileKeys::Login,
         () if has("sso_session") || has("sso_account_id") => ProfileKeys::Sso,
         () if has("credential_process") => ProfileKeys::Process,
+        () if has("web_identity_token_file") => ProfileKeys::WebIdentity,
+        () if profile.get("credential_source") == Some("Environment") => ProfileKeys::Environment,
+        () if has("credential_source") => ProfileKeys::Machine,
         () if has("aws_access_key_id") => ProfileKeys::File,
         () => ProfileKeys::Sso,
     }

@@ -8,6 +8,8 @@ use std::fmt;
 pub struct VersionState {
     /// `Active`, `Pending`, `Inactive` or `Failed`; `None` when the answer has no state.
     pub state: Option<String>,
+    /// The code of why it has that state.
+    pub state_code: Option<String>,
     /// Why it has that state: code and sentence, as far as they were given.
     pub state_reason: Option<String>,
     /// `Successful`, `InProgress` or `Failed`; `None` when the answer has no update status.
@@ -23,8 +25,10 @@ pub enum VersionStanding {
     Ready,
     /// After its first invocation, which fails or takes longer.
     Inactive,
-    /// When Lambda has prepared it.
+    /// When Lambda has finished an update; until then as before.
     Coming,
+    /// When Lambda has prepared it; until then every invocation fails.
+    Pending,
     /// It cannot serve until the failure is fixed.
     Failed,
 }
@@ -35,6 +39,9 @@ impl VersionState {
         let told = |word: &str| (!word.is_empty()).then(|| word.to_owned());
         Self {
             state: answer.state().and_then(|state| told(state.as_str())),
+            state_code: answer
+                .state_reason_code()
+                .and_then(|code| told(code.as_str())),
             state_reason: reason(
                 answer.state_reason_code().map(|code| code.as_str()),
                 answer.state_reason(),
@@ -59,8 +66,11 @@ impl VersionState {
         let state = self.state.as_deref().ok_or("the state")?;
         match state {
             "Active" => {}
-            "Pending" => return Ok(VersionStanding::Coming),
-            "Inactive" => return Ok(VersionStanding::Inactive),
+            "Pending" => return Ok(VersionStanding::Pending),
+            // Any other code says why it could not be made active again.
+            "Inactive" if self.state_code.as_deref().is_none_or(|code| code == "Idle") => {
+                return Ok(VersionStanding::Inactive);
+            }
             _ => return Ok(VersionStanding::Failed),
         }
         Ok(match self.update.as_deref().ok_or("the last update")? {
@@ -111,14 +121,14 @@ mod tests {
 
     #[test]
     fn only_an_active_version_with_its_last_update_done_is_ready() {
-        use VersionStanding::{Coming, Failed, Inactive, Ready};
+        use VersionStanding::{Coming, Failed, Inactive, Pending, Ready};
         let table = [
             ("Active", "Successful", Ok(Ready)),
             ("Active", "InProgress", Ok(Coming)),
             ("Active", "Failed", Ok(Failed)),
             ("Active", "", Err("the last update")),
-            ("Pending", "Successful", Ok(Coming)),
-            ("Pending", "", Ok(Coming)),
+            ("Pending", "Successful", Ok(Pending)),
+            ("Pending", "", Ok(Pending)),
             ("Inactive", "Successful", Ok(Inactive)),
             ("Failed", "Successful", Ok(Failed)),
             ("Deleting", "Successful", Ok(Failed)),
@@ -130,6 +140,22 @@ mod tests {
                 standing,
                 "{state} {update}"
             );
+        }
+    }
+
+    #[test]
+    fn an_inactive_version_becomes_active_by_itself_only_if_it_was_idle() {
+        for (code, standing) in [
+            ("Idle", VersionStanding::Inactive),
+            ("ImageDeleted", VersionStanding::Failed),
+            ("DisabledKMSKey", VersionStanding::Failed),
+        ] {
+            let answer = GetFunctionConfigurationOutput::builder()
+                .state("Inactive".into())
+                .state_reason_code(code.into())
+                .last_update_status("Successful".into());
+            let state = VersionState::of(&answer.build());
+            assert_eq!(state.standing(), Ok(standing), "{code}");
         }
     }
 

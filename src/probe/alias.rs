@@ -146,6 +146,7 @@ fn running(
                     VersionStanding::Ready => "ready",
                     VersionStanding::Inactive => "inactive",
                     VersionStanding::Coming => "coming",
+                    VersionStanding::Pending => "pending",
                     VersionStanding::Failed => "failed",
                 }))
             });

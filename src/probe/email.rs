@@ -48,6 +48,12 @@ fn fields(observation: &mut Observation, account: &JsonObject, at: OffsetDateTim
         account.flag("ProductionAccessEnabled").map(FactValue::Bool),
         at,
     );
+    let remedy = match account.flag("ProductionAccessEnabled") {
+        Ok(true) => "a higher SES sending quota",
+        _ => "SES production access",
+    };
+    let remedy = FactValue::Text(Untrusted::new(remedy));
+    observation.set("email.remedy", remedy, at);
     let max = account.whole("SendQuota.Max24HourSend");
     let sent = account
         .whole("SendQuota.SentLast24Hours")

@@ -17,7 +17,7 @@ pub(super) const FACTS: &[Declared] = facts! { steady:
     "alias.function_obstacle" Text ""
         "the same where it keeps the version from serving, or may";
     "alias.standing" Text ""
-        "whether that version can serve: ready, inactive, coming or failed";
+        "whether that version can serve: ready, inactive, pending, coming or failed";
     "alias.gateway" Text ""
         "whether the policy of the alias lets API Gateway in: allowed, refused or undecided; asked while the API fails";
     "alias.gateway_reason" Text ""

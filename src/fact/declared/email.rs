@@ -6,6 +6,7 @@ pub(super) const FACTS: &[Declared] = facts! { steady:
     "email.sending_enabled" Bool "" "whether SES sends at all";
     "email.enforcement" Text "" "how SES rates the account; HEALTHY is well";
     "email.production_access" Bool "" "whether the account is out of the sandbox";
+    "email.remedy" Text "" "what lifts a limit that is used up: production access, or a higher quota";
     "email.unlimited" Bool "" "whether there is no daily limit";
     "email.max_24h" Int "recipients" "how many recipients SES allows in 24 h";
     "email.sent_24h" Int "recipients" "how many it has sent to in the last 24 h";

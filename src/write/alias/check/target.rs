@@ -250,7 +250,7 @@ pub(super) fn state(input: &PreflightInput<'_>) -> CheckResult {
             "aws lambda invoke --function-name {} --qualifier {target} --region {} /dev/null",
             input.stack.function.value, input.stack.region.value
         )),
-        Ok(VersionStanding::Coming) => {
+        Ok(VersionStanding::Coming | VersionStanding::Pending) => {
             not_ready("not-ready").next("Check again in a minute: it is still being prepared")
         }
         Ok(VersionStanding::Failed) => not_ready("failed")
