@@ -1,8 +1,11 @@
 //! The blocks of the log: what belongs to one date.
 
 use super::date::{self, FoundDate};
+use super::header::{self, Column};
+use super::marks::{Marked, is_deployment, is_rule_line, is_underline, marked};
 use super::outcome_words::{DONE, NOT_DONE};
-use super::table::{self, Column};
+use super::record::{self, RecordField};
+use super::table;
 use super::words::{announces_version, whole_version, words};
 
 const DAY: i64 = 86_400;
@@ -43,7 +46,22 @@ pub(super) fn blocks(content: &str) -> Vec<Block> {
     let mut reader = Reader::default();
     let lines: Vec<&str> = content.split('\n').collect();
     let mut cells = String::new();
+    let mut taken = 0;
     for (at, line) in lines.iter().enumerate() {
+        if at < taken {
+            continue;
+        }
+        if reader.columns.is_none()
+            && !reader.open.as_ref().is_some_and(|open| open.is_sticky)
+            && let Some((records, length)) = record::records(&lines[at..])
+        {
+            let indent = marked(line, "").indent;
+            records
+                .iter()
+                .for_each(|fields| reader.record(fields, indent));
+            taken = at + length;
+            continue;
+        }
         let next = lines.get(at + 1).copied().unwrap_or_default();
         // A quoted cell of separated values may hold line breaks (RFC 4180).
         if reader.columns.is_some() && !line.contains('|') {
@@ -109,6 +127,13 @@ impl Reader {
         self.parents.retain(|(above, _)| *above < indent);
         if is_item && found.is_none() && !has_version(text) {
             self.parents.push((indent, text.to_owned()));
+        }
+        if is_open_task
+            && is_deployment(text)
+            && let Some(open) = self.open.as_mut()
+            && (open.is_sticky || indent > open.indent)
+        {
+            open.is_open_task = true;
         }
         let is_row = self.columns.is_some() || is_list_of_names(text);
         if let Some(cells) = table::cells(text, is_row)
@@ -218,6 +243,37 @@ impl Reader {
         });
     }
 
+    /// A record is a row whose labels are its header.
+    fn record(&mut self, fields: &[RecordField], indent: usize) {
+        let dated = record::dated(fields);
+        let found = dated.and_then(|at| date::find(&fields[at].1));
+        let is_said = |value: &str| !matches!(value, "" | "false" | "null");
+        let said = fields
+            .iter()
+            .enumerate()
+            .filter(|(at, (_, value))| Some(*at) != dated && is_said(value));
+        let text: String = said
+            .map(|(_, (label, value))| format!("{label}: {value}\n"))
+            .collect();
+        self.parents.retain(|(above, _)| *above < indent);
+        self.begin(Block {
+            date: found,
+            shape: Shape::Row,
+            line: text.replace('\n', " "),
+            text,
+            cells: fields
+                .iter()
+                .map(|(label, value)| (Column::of(label), value.clone()))
+                .collect(),
+            context: String::new(),
+            is_open_task: false,
+            level: 0,
+            indent,
+            is_sticky: false,
+        });
+        self.close();
+    }
+
     /// Whether the row was taken.
     fn row(
         &mut self,
@@ -306,11 +362,14 @@ fn is_list_of_names(text: &str) -> bool {
 
 fn without(text: &str, found: FoundDate) -> String {
     let (before, after) = (text.get(..found.start), text.get(found.end..));
-    format!(
-        "{} {}",
-        before.unwrap_or_default(),
-        after.unwrap_or_default()
-    )
+    let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+    // `Prod: 2026-03-20` says that it was.
+    let label = before.trim_end_matches([' ', '*', '_', '"']);
+    let is_value = label.ends_with(':') && !after.contains(char::is_alphanumeric);
+    match is_value && header::is_event(label) {
+        true => format!("{before} yes {after}"),
+        false => format!("{before} {after}"),
+    }
 }
 
 fn has_version(text: &str) -> bool {
@@ -321,68 +380,4 @@ fn has_version(text: &str) -> bool {
     said || words
         .iter()
         .any(|word| whole_version(word, false).is_some())
-}
-
-/// A line without its marks.
-struct Marked<'a> {
-    text: &'a str,
-    /// Of a heading; 0 for any other line.
-    level: usize,
-    indent: usize,
-    is_item: bool,
-    is_open_task: bool,
-}
-
-fn marked<'a>(line: &'a str, next: &str) -> Marked<'a> {
-    let line = line.trim_end();
-    let text = line.trim_start().trim_start_matches('>').trim_start();
-    let indent = line.len() - text.len();
-    let marks = text.chars().take_while(|c| *c == '#').count();
-    let is_heading = (1..=6).contains(&marks) && text[marks..].starts_with([' ', '\t']);
-    let is_underlined = is_underline(next) && !text.contains('|') && !text.starts_with(['-', '*']);
-    let level = match (is_heading, is_underlined) {
-        (true, _) => marks,
-        (false, true) => 2,
-        (false, false) => 0,
-    };
-    if level > 0 {
-        let text = text[if is_heading { marks } else { 0 }..].trim();
-        return Marked {
-            text,
-            level,
-            indent,
-            is_item: false,
-            is_open_task: false,
-        };
-    }
-    let number = text.chars().take_while(char::is_ascii_digit).count();
-    let is_numbered = (1..=3).contains(&number) && text[number..].starts_with(". ");
-    let item = ["- ", "* ", "+ ", "\u{2022} "]
-        .into_iter()
-        .find_map(|mark| text.strip_prefix(mark));
-    let item = item.or_else(|| is_numbered.then(|| &text[number + 2..]));
-    let is_item = item.is_some();
-    let text = item.unwrap_or(text).trim_start();
-    let open = text.strip_prefix("[ ]");
-    let done = text
-        .strip_prefix("[x]")
-        .or_else(|| text.strip_prefix("[X]"));
-    Marked {
-        text: open.or(done).unwrap_or(text).trim_start(),
-        level: 0,
-        indent,
-        is_item,
-        is_open_task: open.is_some(),
-    }
-}
-
-/// A line under the header of a table.
-fn is_rule_line(line: &str) -> bool {
-    line.contains('-') && line.contains('|') && line.chars().all(|c| " -:|+".contains(c))
-}
-
-/// A line under a heading, or a rule.
-fn is_underline(line: &str) -> bool {
-    let line = line.trim();
-    line.len() >= 3 && (line.chars().all(|c| c == '=') || line.chars().all(|c| c == '-'))
 }

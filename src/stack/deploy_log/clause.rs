@@ -185,7 +185,14 @@ pub(super) fn first_said<'a>(clause: &'a [String], scope: DeployLogScope<'_>) ->
 }
 
 fn is_lead(word: &str, scope: DeployLogScope<'_>) -> bool {
-    is_of_deployment(word, scope) || LEADS.contains(&word)
+    is_of_deployment(word, scope) || LEADS.contains(&word) || is_ticket(word)
+}
+
+/// `CHG0012345`
+fn is_ticket(word: &str) -> bool {
+    let number = word.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '-');
+    let letters = word.len() - number.len();
+    letters >= 2 && number.len() >= 3 && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_of_deployment(word: &str, scope: DeployLogScope<'_>) -> bool {
@@ -229,7 +236,22 @@ fn is_act(word: &str) -> bool {
     )
 }
 
-const LEADS: [&str; 43] = [
+const LEADS: [&str; 58] = [
+    "for",
+    "change",
+    "request",
+    "approval",
+    "approvals",
+    "cab",
+    "gate",
+    "manual",
+    "rfc",
+    "cr",
+    "ticket",
+    "review",
+    "sign-off",
+    "signoff",
+    "by",
     "to",
     "in",
     "on",

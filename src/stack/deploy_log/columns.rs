@@ -2,10 +2,12 @@
 //! They are no free text: what is not known to say that it was done does not say so.
 
 use super::clause::{Clause, clauses, first_said};
+use super::date;
+use super::header::Column;
 use super::outcome_words;
 use super::prose::EntryKind;
-use super::table::Column;
 use super::undone::{SaidAgainst, is_negated, standing};
+use super::versions::is_partial;
 use super::words::{self, whole_version};
 use super::{DeployLogScope, NoVersion};
 
@@ -61,6 +63,71 @@ pub(super) fn elsewhere(cells: &Cells, scope: DeployLogScope<'_>) -> Option<Entr
         .then_some(EntryKind::Unclear(NoVersion::Unclear))
 }
 
+fn is_denied(word: &str) -> bool {
+    matches!(
+        word,
+        "no" | "not" | "false" | "never" | "none" | "null" | "n/a" | "n"
+    )
+}
+
+/// Whether a value says yes, or when.
+fn is_affirmed(cell: &str) -> bool {
+    let first = words::words(cell).into_iter().next().unwrap_or_default();
+    matches!(first.as_str(), "yes" | "true" | "y")
+        || cell.contains(outcome_words::DONE)
+        || date::find(cell).is_some_and(|found| found.start == 0)
+}
+
+/// The words of what says that it was taken back; empty where nothing does.
+pub(super) fn taken_back(cells: &Cells) -> Vec<String> {
+    let mut all = Vec::new();
+    for (column, cell) in cells {
+        let first = words::words(cell).into_iter().next().unwrap_or_default();
+        let is_said = match column {
+            // Any other word than no is a reason, or where it went.
+            Column::Undone => {
+                let is_no = is_denied(&first) || matches!(first.as_str(), "" | "0");
+                is_affirmed(cell) || !(is_no || cell.contains(outcome_words::NOT_DONE))
+            }
+            Column::WayBack => is_affirmed(cell),
+            _ => false,
+        };
+        if is_said {
+            all.extend(["rolled", "back"].map(str::to_owned));
+            // Times are no versions.
+            let said = words::words(cell);
+            let is_target = |at: usize| {
+                let before = at.checked_sub(1).map_or("", |at| said[at].as_str());
+                matches!(before, "to" | "->") || words::announces_version(before)
+            };
+            let kept = said.iter().enumerate().filter(|(at, word)| {
+                whole_version(word, true).is_none()
+                    || whole_version(word, false).is_some()
+                    || is_target(*at)
+            });
+            all.extend(kept.map(|(_, word)| word.clone()));
+        }
+    }
+    all
+}
+
+/// Whether it served until a time that has come.
+pub(super) fn ended(cells: &Cells, scope: DeployLogScope<'_>) -> bool {
+    cells.iter().any(|(column, cell)| match column {
+        Column::Ended => {
+            let is_to_come =
+                date::find(cell).is_some_and(|found| date::is_to_come(found, scope.now));
+            is_affirmed(cell) && !is_to_come
+        }
+        Column::Status => {
+            let clauses = clauses(cell);
+            let first = clauses.first().and_then(|clause| first_said(clause, scope));
+            first.is_some_and(outcome_words::is_past)
+        }
+        _ => false,
+    })
+}
+
 /// What a value says of the deployment.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Says {
@@ -90,14 +157,26 @@ fn says(column: Column, cell: &str, scope: DeployLogScope<'_>) -> Option<Says> {
     let clauses = clauses(cell);
     let first = clauses.first().and_then(|clause| clause.first());
     let first = first.map_or("", String::as_str);
-    let is_mark = column == Column::Status || !cell.contains(char::is_alphanumeric);
+    if matches!(column, Column::Undone | Column::Ended | Column::WayBack) {
+        return None;
+    }
+    let is_mark = column == Column::Status
+        || (column != Column::Against && !cell.contains(char::is_alphanumeric));
     if is_mark && cell.contains(outcome_words::NOT_DONE) {
         return Some(Says::Undone);
     }
-    let denies = matches!(first, "no" | "not" | "false") || outcome_words::is_plan(first);
+    let denies = is_denied(first) || outcome_words::is_plan(first);
     match column {
         Column::Done if cell.contains(outcome_words::DONE) => None,
-        Column::Done if first.is_empty() || denies => Some(Says::Undone),
+        Column::Done if first.is_empty() || denies || outcome_words::is_failure(first) => {
+            Some(Says::Undone)
+        }
+        Column::Done if is_partial(cell) => Some(Says::Unclear),
+        Column::Against if is_affirmed(cell) => {
+            // A planned date is one of every deployment.
+            let is_plan_alone = !matches!(first, "yes" | "true" | "y");
+            (!is_plan_alone || !cell.contains(char::is_numeric)).then_some(Says::Undone)
+        }
         Column::Approval
             if denies
                 || clauses

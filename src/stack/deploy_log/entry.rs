@@ -5,6 +5,7 @@ use super::clause::clauses;
 use super::columns;
 use super::date;
 use super::fields::fields;
+use super::header::Column;
 use super::markup::{content, is_conflicted};
 use super::outcome_words;
 use super::prose::{EntryKind, prose};
@@ -184,7 +185,24 @@ fn judge(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
     }
 }
 
+/// What a block is below its headings. One whose status or whose column says that it no longer serves ended.
 fn under(context: &[String], block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
+    let (fields, whole) = match block.cells.is_empty() {
+        true => fields(&block.text),
+        false => (block.cells.clone(), String::new()),
+    };
+    match placed(context, block, (&fields, &whole), scope) {
+        EntryKind::Deployed(version) if columns::ended(&fields, scope) => EntryKind::Ended(version),
+        kind => kind,
+    }
+}
+
+fn placed(
+    context: &[String],
+    block: &Block,
+    (fields, whole): (&[(Column, String)], &str),
+    scope: DeployLogScope<'_>,
+) -> EntryKind {
     let is_ours = |word: &String| *word == scope.alias || words::is_production(word);
     let elsewhere = context.iter().any(|word| {
         words::names_other_environment(word.split('-').next().unwrap_or_default())
@@ -219,20 +237,21 @@ fn under(context: &[String], block: &Block, scope: DeployLogScope<'_>) -> EntryK
     if !block.cells.is_empty() {
         return row(block, scope);
     }
-    let (fields, whole) = fields(&block.text);
-    let text = without_way_back(&whole);
-    let text = match versions(&words::words(&text), scope).named.is_empty() {
-        true => &whole,
-        false => &text,
+    let text = &without_way_back(whole);
+    let text = match versions(&words::words(text), scope).named.is_empty() {
+        true => whole,
+        false => text,
     };
-    if let Some(kind) = columns::elsewhere(&fields, scope) {
+    if let Some(kind) = columns::elsewhere(fields, scope) {
         return kind;
     }
     let values = fields.iter().map(|(_, value)| value.as_str());
-    if words::is_rollback(&words::words(&values.collect::<Vec<_>>().join(" "))) {
+    if words::is_rollback(&words::words(&values.collect::<Vec<_>>().join(" ")))
+        || !columns::taken_back(fields).is_empty()
+    {
         return prose(&format!("{text}\nrolled back"), scope, &[]);
     }
-    if let Some(kind) = columns::undone(&fields, scope) {
+    if let Some(kind) = columns::undone(fields, scope) {
         return kind;
     }
     match prose(text, scope, &[]) {

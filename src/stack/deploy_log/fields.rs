@@ -1,25 +1,17 @@
 //! Fields of an entry that is no row: `Status: failed`, `"state":"ROLLED_BACK"`, `exit_code=1`.
 
-use serde_json::Value;
+use super::header::Column;
+use super::outcome_words::{self, DONE};
+use super::words::{names_other_environment, whole_version, words};
 
-use super::table::Column;
-use super::words::{whole_version, words};
-
-/// The fields of a text that say whether and where it was deployed, and the text without the punctuation of
-/// JSON and without such fields in it.
+/// The fields of a text that say whether and where it was deployed, and the text without those that say no.
 pub(super) fn fields(text: &str) -> (Vec<(Column, String)>, String) {
     let (mut found, mut rest) = (Vec::new(), Vec::new());
     let mut label_above = "";
     for line in text.lines() {
-        let object = line
-            .trim()
-            .trim_start_matches('[')
-            .trim_end_matches([',', ']']);
-        if let Ok(Value::Object(object)) = serde_json::from_str(object) {
-            rest.push(of_object(&object, &mut found));
-            continue;
+        if !is_denied(line) {
+            rest.push(line.to_owned());
         }
-        rest.push(line.to_owned());
         match line.trim_start().strip_prefix(": ") {
             // A list of definitions.
             Some(value) => found.extend(field(label_above, value)),
@@ -27,32 +19,38 @@ pub(super) fn fields(text: &str) -> (Vec<(Column, String)>, String) {
         }
         label_above = line.trim();
     }
+    found.extend(left_open(text));
     (found, rest.join("\n"))
 }
 
-fn of_object(object: &serde_json::Map<String, Value>, found: &mut Vec<(Column, String)>) -> String {
-    let mut rest = String::new();
-    for (label, value) in object {
-        let value = match value {
-            Value::Object(inside) => {
-                rest.push_str(&of_object(inside, found));
-                continue;
-            }
-            Value::String(text) => text.clone(),
-            Value::Null => continue,
-            other => other.to_string(),
-        };
-        match field(label, &value) {
-            Some(one) => found.push(one),
-            None if value == "false" => {}
-            // First, or the word before it may seem to be what has the version.
-            None if Column::of(label) == Column::Version => {
-                rest.insert_str(0, &format!("{label}: {value}\n"))
-            }
-            None => rest.push_str(&format!("{label}: {value}\n")),
-        }
-    }
-    rest
+/// `Rolled back: no`
+fn is_denied(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(label, value)| {
+        let value = words(value);
+        let is_no = value.iter().all(|word| {
+            matches!(
+                word.as_str(),
+                "no" | "false" | "none" | "null" | "n/a" | "never"
+            )
+        });
+        is_no && matches!(Column::of(label), Column::Undone | Column::Against)
+    })
+}
+
+/// Where the environments stand below each other, production without a value waits.
+fn left_open(text: &str) -> Option<(Column, String)> {
+    let fields = text.lines().filter_map(|line| line.split_once(':'));
+    let fields: Vec<_> = fields.collect();
+    let is_elsewhere = |label: &str| {
+        words(label)
+            .iter()
+            .any(|word| names_other_environment(word))
+    };
+    let is_other = |(label, value): &(&str, &str)| is_elsewhere(label) && !words(value).is_empty();
+    let waits = |(label, value): &(&str, &str)| {
+        Column::of(label) == Column::Done && words(value).is_empty() && !value.contains(DONE)
+    };
+    (fields.iter().any(is_other) && fields.iter().any(waits)).then(|| (Column::Done, String::new()))
 }
 
 fn of_line(line: &str) -> Vec<(Column, String)> {
@@ -112,6 +110,9 @@ fn field(label: &str, value: &str) -> Option<(Column, String)> {
     };
     match column {
         Column::Status | Column::Success | Column::ExitCode | Column::Approval => Some(()),
+        // In a sentence such words may begin what was done: only a value that denies it is one.
+        Column::Done => denies(value).then_some(()),
+        Column::Undone | Column::Ended | Column::Against => Some(()),
         // `Environment variables: …`
         Column::Environment | Column::Alias | Column::Function => {
             label.iter().all(is_plain).then_some(())
@@ -119,4 +120,19 @@ fn field(label: &str, value: &str) -> Option<(Column, String)> {
         _ => None,
     }?;
     Some((column, value.to_owned()))
+}
+
+/// `no`, `not yet`, `pending`, and none of `no errors`.
+fn denies(value: &str) -> bool {
+    let words = words(value);
+    match words
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
+        ["no" | "false" | "never" | "not"] | ["no" | "not", "yet"] => true,
+        [first] => outcome_words::is_plan(first) || outcome_words::is_failure(first),
+        _ => value.contains(outcome_words::NOT_DONE),
+    }
 }

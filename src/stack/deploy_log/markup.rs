@@ -72,7 +72,19 @@ fn without_front_matter(text: &str) -> &str {
     let Some(inside) = text.strip_prefix("---\n") else {
         return text;
     };
-    inside.find("\n---\n").map_or(text, |at| &inside[at + 5..])
+    let Some(end) = inside.find("\n---\n") else {
+        return text;
+    };
+    let rest = &inside[end + 5..];
+    // The first of several documents begins as the next one does.
+    let label = |text: &str| {
+        text.split_once(':')
+            .map(|(label, _)| label.trim().to_owned())
+    };
+    match label(inside) == label(rest) {
+        true => text,
+        false => rest,
+    }
 }
 
 /// Without lines such as `[//]: # (text)`, the comments of Markdown.

@@ -12,9 +12,12 @@ mod columns;
 mod date;
 mod entry;
 mod fields;
+mod header;
+mod marks;
 mod markup;
 mod outcome_words;
 mod prose;
+mod record;
 mod rollback;
 mod row;
 mod table;
@@ -87,7 +90,9 @@ pub fn changes(text: &str, scope: DeployLogScope<'_>) -> Vec<LoggedChange> {
 
 fn change(entry: Entry) -> Option<LoggedChange> {
     let (version, left, is_rollback) = match entry.kind {
-        EntryKind::Deployed(version) => (Some(version), Vec::new(), false),
+        EntryKind::Deployed(version) | EntryKind::Ended(version) => {
+            (Some(version), Vec::new(), false)
+        }
         EntryKind::RolledBack { left, target } => (target, left, true),
         EntryKind::Other | EntryKind::Unclear(_) => return None,
     };
@@ -135,6 +140,16 @@ pub fn newest_change(
         })
         .collect();
     let mut found: Option<(String, LoggedChange)> = None;
+    // Which one serves instead is not said.
+    if entries
+        .iter()
+        .all(|entry| matches!(entry.kind, EntryKind::Ended(_)))
+    {
+        return Err(entries
+            .first()
+            .map_or(NoVersion::NoDate, |_| NoVersion::Unclear));
+    }
+    entries.retain(|entry| !matches!(entry.kind, EntryKind::Ended(_)));
     for entry in entries {
         if let EntryKind::Unclear(why) = entry.kind {
             return Err(why);

@@ -29,6 +29,10 @@ pub(super) fn is_plan(word: &str) -> bool {
             | "queue"
             | "hold"
             | "tba"
+            | "outstanding"
+            | "awaited"
+            | "pre-release"
+            | "prerelease"
     )
 }
 
@@ -84,6 +88,14 @@ pub(super) fn is_failure(word: &str) -> bool {
             | "scrapped"
             | "shelved"
             | "discarded"
+            | "declined"
+            | "disapproved"
+            | "expired"
+            | "lapsed"
+            | "revoked"
+            | "degraded"
+            | "outofsync"
+            | "out-of-sync"
             | "nok"
             | "ko"
     )
@@ -221,6 +233,36 @@ pub(super) fn is_past(word: &str) -> bool {
             | "archived"
             | "inactive"
     )
+}
+
+/// Words of other languages for what was taken back or failed.
+pub(super) fn is_against_in_others(word: &str) -> bool {
+    const BEGINNINGS: [&str; 23] = [
+        "fehlgeschlagen",
+        "gescheitert",
+        "abgebrochen",
+        "mislukt",
+        "geannuleerd",
+        "\u{e9}chou",
+        "abandonn\u{e9}",
+        "fallid",
+        "cancelad",
+        "zur\u{fc}ckger",
+        "zur\u{fc}ckgen",
+        "zur\u{fc}ckges",
+        "r\u{fc}ckg\u{e4}ngig",
+        "teruggedraaid",
+        "teruggerold",
+        "revertid",
+        "annullat",
+        "annul\u{e9}",
+        "retir\u{e9}e",
+        "\u{e5}terst\u{e4}lld",
+        "wycofan",
+        "cofni\u{119}t",
+        "\u{43e}\u{442}\u{43a}\u{430}\u{442}",
+    ];
+    BEGINNINGS.iter().any(|name| word.starts_with(name))
 }
 
 /// Marks by which a status says that it is not done, or did not work.

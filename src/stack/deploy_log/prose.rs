@@ -2,7 +2,7 @@
 
 use super::clause::{Clause, clauses, is_content, is_verdict};
 use super::outcome_words;
-use super::rollback::{is_in_question, rollback};
+use super::rollback::{self, is_in_question, rollback};
 use super::undone::{SaidAgainst, standing};
 use super::versions::{NamedVersions, versions};
 use super::words::{self, whole_version};
@@ -13,6 +13,8 @@ use super::{DeployLogScope, NoVersion};
 pub(super) enum EntryKind {
     /// This version serves since then.
     Deployed(String),
+    /// This version served for a time.
+    Ended(String),
     RolledBack {
         left: Vec<String>,
         target: Option<String>,
@@ -24,13 +26,13 @@ pub(super) enum EntryKind {
 }
 
 /// Free text, of which the function `own` is ours.
-pub(super) fn prose(text: &str, scope: DeployLogScope<'_>, own: &[String]) -> EntryKind {
-    let clauses: Vec<Clause> = clauses(text)
+pub(super) fn prose(whole: &str, scope: DeployLogScope<'_>, own: &[String]) -> EntryKind {
+    let clauses: Vec<Clause> = clauses(whole)
         .into_iter()
         .filter(|clause| !is_content(clause))
         .collect();
     let said = clauses.concat();
-    let text = words::words(text);
+    let text = words::words(whole);
     let has = |name: &str| text.iter().any(|word| word == name);
     let is_foreign =
         |word: &String| words::is_other_function(word, scope.function) && !own.contains(word);
@@ -39,6 +41,9 @@ pub(super) fn prose(text: &str, scope: DeployLogScope<'_>, own: &[String]) -> En
     }
     if text.first().is_some_and(|word| word == "generated") {
         return EntryKind::Other;
+    }
+    if let Some((original, rest)) = rollback::quoted(whole) {
+        return of_quoted(original, &rest);
     }
     if words::is_rollback(&said) {
         return match is_in_question(&text) {
@@ -89,6 +94,23 @@ pub(super) fn prose(text: &str, scope: DeployLogScope<'_>, own: &[String]) -> En
         [_] if is_release && is_foreign => EntryKind::Unclear(NoVersion::Unclear),
         [one] => EntryKind::Deployed(one.clone()),
         _ => EntryKind::Unclear(NoVersion::Several),
+    }
+}
+
+/// `Revert "prod alias -> 62"` left what it quotes. One that quotes a revert puts it back.
+fn of_quoted(original: &str, rest: &str) -> EntryKind {
+    let original = words::words(original);
+    if words::is_rollback(&original) {
+        return EntryKind::Unclear(NoVersion::Unclear);
+    }
+    let (others, target) = rollback(&original);
+    let (own, goes) = rollback(&words::words(rest));
+    let left = target
+        .into_iter()
+        .chain(if goes.is_some() { own } else { others });
+    EntryKind::RolledBack {
+        left: left.collect(),
+        target: goes,
     }
 }
 

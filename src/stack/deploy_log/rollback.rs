@@ -61,6 +61,23 @@ pub(super) fn rollback(text: &[String]) -> (Vec<String>, Option<String>) {
     (left, target)
 }
 
+/// What a revert quotes, as `git revert` writes it, and the text without that.
+pub(super) fn quoted(text: &str) -> Option<(&str, String)> {
+    let lower = text.to_ascii_lowercase();
+    let begin = lower.match_indices("revert").find_map(|(at, _)| {
+        let rest = lower[at..].trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let inside = rest
+            .trim_start_matches([':', ' '])
+            .strip_prefix(['"', '\'', '\u{201c}'])?;
+        Some((at, text.len() - inside.len()))
+    });
+    let (at, begin) = begin?;
+    let line = text[begin..].lines().next()?;
+    let end = line.rfind(['"', '\'', '\u{201d}'])?;
+    let rest = format!("{} revert {}", &text[..at], &text[begin + end..]);
+    Some((&text[begin..begin + end], rest))
+}
+
 /// Whether it was only thought of or practised, failed, or is one of a region or of another thing: `considered a
 /// rollback to v60`, `frontend rolled back to v18`.
 pub(super) fn is_in_question(text: &[String]) -> bool {

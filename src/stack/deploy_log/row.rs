@@ -2,9 +2,9 @@
 
 use super::blocks::Block;
 use super::clause::{clauses, is_content};
-use super::columns::{elsewhere, of, undone};
+use super::columns::{elsewhere, of, taken_back, undone};
+use super::header::Column;
 use super::prose::{EntryKind, prose, rolled_back};
-use super::table::Column;
 use super::undone::{SaidAgainst, standing};
 use super::words::{self, whole_version};
 use super::{DeployLogScope, NoVersion};
@@ -15,13 +15,20 @@ pub(super) fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
     if let Some(kind) = elsewhere(cells, scope) {
         return kind;
     }
-    let rest: Vec<String> = cells
+    let is_remark = |column: &Column| {
+        matches!(
+            column,
+            Column::Status | Column::Approval | Column::Done | Column::Other
+        )
+    };
+    let mut rest: Vec<String> = cells
         .iter()
-        .filter(|(column, _)| matches!(column, Column::Status | Column::Approval | Column::Other))
+        .filter(|(column, _)| is_remark(column))
         .flat_map(|(_, cell)| clauses(cell))
         .filter(|clause| !is_content(clause))
         .flatten()
         .collect();
+    rest.extend(taken_back(cells));
     let versions: Vec<Vec<String>> = of(cells, Column::Version).collect();
     let number = |words: &[String]| {
         words

@@ -21,7 +21,17 @@ pub(super) enum SaidAgainst {
 pub(super) fn is_negated(text: &[String]) -> bool {
     text.windows(2).any(|pair| {
         let is_act = outcome_words::is_done(&pair[1])
-            || matches!(pair[1].as_str(), "yet" | "in" | "in-progress" | "started");
+            || matches!(
+                pair[1].as_str(),
+                "yet"
+                    | "in"
+                    | "in-progress"
+                    | "started"
+                    | "approved"
+                    | "granted"
+                    | "given"
+                    | "obtained"
+            );
         pair[0] == "not" && is_act
     })
 }
@@ -43,7 +53,10 @@ fn of_clause(clause: &[String], scope: DeployLogScope<'_>) -> SaidAgainst {
                 next,
                 "maintenance" | "window" | "downtime" | "job" | "jobs" | "task" | "tasks"
             );
-        if is_usual || !(outcome_words::is_failure(word) || outcome_words::is_plan_of_act(word)) {
+        // `OutOfSync/Degraded`
+        let is_against =
+            |word: &str| outcome_words::is_failure(word) || outcome_words::is_plan_of_act(word);
+        if is_usual || !word.split('/').any(is_against) {
             return None;
         }
         Some(match is_verdict(clause, at, scope) {
@@ -97,6 +110,15 @@ fn is_doubtful(clause: &[String], scope: DeployLogScope<'_>) -> bool {
         (three[0] == "back" && three[1] == "to" && whole_version(&three[2], true).is_some())
             || (three[0] == "removed" && three[1] == "from" && words::is_production(&three[2]))
     };
+    // `no changes to deploy`
+    let is_nothing = |three: &[String]| {
+        matches!(three[0].as_str(), "change" | "changes" | "nothing")
+            && three[1] == "to"
+            && matches!(
+                three[2].as_str(),
+                "deploy" | "apply" | "release" | "publish"
+            )
+    };
     let tells = |pair: &[String]| {
         let (one, two) = (pair[0].as_str(), pair[1].as_str());
         is_to_come(one, two)
@@ -115,6 +137,11 @@ fn is_doubtful(clause: &[String], scope: DeployLogScope<'_>) -> bool {
                         "week" | "sprint" | "month" | "train" | "release" | "window"
                     )
                     | ("to", "follow")
+                    | (
+                        "no" | "without" | "lacks" | "missing",
+                        "approval" | "approvals"
+                    )
+                    | ("no", "updates")
                     | ("still" | "stays" | "stayed" | "kept", "on")
                     | ("waiting", _)
                     | ("rolled", "off")
@@ -139,7 +166,18 @@ fn is_doubtful(clause: &[String], scope: DeployLogScope<'_>) -> bool {
             last,
             "only" | "split" | "red" | "hold" | "tomorrow" | "tonight" | "soon" | "later"
         )
-        || has(&["unchanged", "untouched", "undone", "undeployed", "never"])
+        || has(&[
+            "unchanged",
+            "untouched",
+            "undone",
+            "undeployed",
+            "never",
+            "unapproved",
+        ])
+        || clause
+            .iter()
+            .any(|word| outcome_words::is_against_in_others(word))
+        || clause.windows(3).any(is_nothing)
         || (has(&["traffic"]) && !has(&["100", "all", "full"]))
         || (has(&["back"]) && !words::is_rollback(clause) && !has(&["to", "up"]))
         || clause.windows(2).any(tells)

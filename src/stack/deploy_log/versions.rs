@@ -80,7 +80,8 @@ const COUNTED: [&str; 12] = [
 ];
 
 /// Words that may stand directly behind the version that was deployed, besides those that say so.
-const BEHIND: [&str; 40] = [
+const BEHIND: [&str; 41] = [
+    "latest",
     "status",
     "state",
     "result",

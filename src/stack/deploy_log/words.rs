@@ -186,6 +186,11 @@ pub(super) fn names_other_environment(word: &str) -> bool {
                 | "loadtest"
                 | "load-test"
                 | "acceptance"
+                | "acc"
+                | "accept"
+                | "acpt"
+                | "pre"
+                | "tst"
         )
 }
 
