@@ -7,17 +7,11 @@ use super::words::{names_other_environment, whole_version, words};
 /// The fields of a text that say whether and where it was deployed, and the text without those that say no.
 pub(super) fn fields(text: &str) -> (Vec<(Column, String)>, String) {
     let (mut found, mut rest) = (Vec::new(), Vec::new());
-    let mut label_above = "";
     for line in text.lines() {
         if !is_denied(line) {
             rest.push(line.to_owned());
         }
-        match line.trim_start().strip_prefix(": ") {
-            // A list of definitions.
-            Some(value) => found.extend(field(label_above, value)),
-            None => found.extend(of_line(line)),
-        }
-        label_above = line.trim();
+        found.extend(of_line(line));
     }
     found.extend(left_open(text));
     (found, rest.join("\n"))

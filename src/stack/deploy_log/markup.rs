@@ -15,7 +15,8 @@ pub(super) fn content(text: &str) -> String {
     let text = MARKS
         .into_iter()
         .fold(text, |text, (code, mark)| text.replace(code, mark));
-    text.replace(['`', '\u{a0}'], " ")
+    // A list of definitions is one of labels.
+    text.replace("\n: ", ": ").replace(['`', '\u{a0}'], " ")
 }
 
 /// Tags between which words are struck.

@@ -167,9 +167,16 @@ fn labelled(line: &str) -> Option<Labelled> {
         return None;
     }
     let text = line_text.replace("**", "").replace("__", "");
-    let (label, value) = text.split_once(':')?;
+    // `version = 61` is one of TOML.
+    let assigned = || {
+        text.split_once(" = ")
+            .filter(|(label, _)| !label.contains(' '))
+    };
+    let (label, value) = assigned()
+        .map(|(label, value)| (label, value.trim()))
+        .or_else(|| text.split_once(':'))?;
     let label = label.trim().trim_matches(['"', '\'']).trim();
-    let is_end = value.is_empty() || value.starts_with([' ', '\t']);
+    let is_end = value.is_empty() || value.starts_with([' ', '\t']) || assigned().is_some();
     let is_name = |word: &str| {
         word.starts_with(char::is_alphabetic)
             && word

@@ -242,7 +242,9 @@ fn is_line_described(line: &str, scope: DeployLogScope<'_>) -> bool {
         if let Some(inside) = word.strip_prefix('(') {
             return outcome_words::is_plan(inside) || outcome_words::is_failure(inside);
         }
-        let is_word = !word.is_empty() && word.chars().all(char::is_alphabetic);
+        // The marks of Thai are no letters.
+        let is_word = word.contains(char::is_alphabetic)
+            && word.chars().all(|c| c.is_alphabetic() || !c.is_ascii());
         let is_known = BEHIND.contains(&word.as_str())
             || outcome_words::is_done(&word)
             || outcome_words::is_past(&word)
