@@ -4,7 +4,7 @@
 //! `ssl` in `ClassLoader` are letters.
 
 use super::certificate_words::{
-    ACTIONS, CERTIFICATE, MAIL, MAILS, MAY_BE_ABOUT, OF_OTHERS, OTHER_THINGS, OWN, REFUSALS,
+    ACTIONS, CERTIFICATE, MADE, MAIL, MAILS, MAY_BE_ABOUT, OF_OTHERS, OTHER_THINGS, OWN, REFUSALS,
     SENDING, TLS,
 };
 use super::level::Level;
@@ -48,6 +48,9 @@ impl CertificateLine {
         if line.is_metrics() || line.platform().is_some() {
             return None;
         }
+        if is_event_of_ses(line) {
+            return Some(Self::MailFailed);
+        }
         // Letters of a JSON text can be escaped.
         let is_escaped = line.fields.is_some() && line.text.contains("\\u");
         if !is_escaped && !MAY_BE_ABOUT.is_match(&line.text) {
@@ -76,6 +79,9 @@ impl CertificateLine {
             || line.level == Some(Level::Fault)
             || (!(issued && line.level == Some(Level::Fine))
                 && ((0..prose.words().len()).any(fails)
+                    || is_refused_by_code(&prose)
+                    || (!is_issued
+                        && line.text.starts_with(['\u{274c}', '\u{2717}', '\u{2718}']))
                     || is_none_issued(&prose)
                     || (!cert && mail_failed)));
         Some(match (failed, mail, cert) {
@@ -95,9 +101,46 @@ fn own_denial(line: &LogLine<'_>, prose: &Prose) -> Option<&'static str> {
         return None;
     }
     let fields = line.fields.as_ref()?.iter();
-    let mut said = fields.filter_map(|(name, value)| OwnField::named(name)?.denial(value.into()));
+    // `"result": {"ok": false}`
+    let inside = |(name, value): (&String, &'_ serde_json::Value)| match value {
+        serde_json::Value::Object(inside) if OwnField::is_holder(name) => inside
+            .iter()
+            .find_map(|(name, value)| OwnField::named(name)?.denial(value.into())),
+        value => OwnField::named(name)?.denial(value.into()),
+    };
+    let mut said = fields.filter_map(inside);
     let first = said.next();
     said.find(|said| !OwnField::is_open(Some(said))).or(first)
+}
+
+/// An event of SES about a mail that did not arrive (Amazon SES, contents of event data).
+fn is_event_of_ses(line: &LogLine<'_>) -> bool {
+    let named = |name: &str| line.fields.as_ref()?.get(name)?.as_str();
+    let kind = named("eventType").or_else(|| named("notificationType"));
+    let of = |name: &str| {
+        line.fields
+            .as_ref()
+            .is_some_and(|fields| fields.contains_key(name))
+    };
+    match kind {
+        Some("Bounce") => of("bounce"),
+        Some("Reject") => of("reject"),
+        Some("Rendering Failure") => of("failure"),
+        _ => false,
+    }
+}
+
+/// `cert_issue: status=500`
+fn is_refused_by_code(prose: &Prose) -> bool {
+    let words = prose.words();
+    let is_code = |pair: &[Word]| {
+        let code = pair[1].word.parse();
+        pair[0].word == "status" && code.is_ok_and(|code: u32| (500..600).contains(&code))
+    };
+    words
+        .iter()
+        .any(|word| ACTIONS.contains(&word.word.as_str()))
+        && words.windows(2).any(is_code)
 }
 
 fn is_about_mail(prose: &Prose) -> bool {
@@ -148,6 +191,10 @@ fn is_mail_failed(prose: &Prose, level: Option<Level>) -> bool {
 /// the line is about TLS elsewhere.
 fn is_about_certificates(prose: &Prose) -> bool {
     let is = |at: usize, words: &[&str]| words.contains(&prose.word(at));
+    // `cert-manager: …` speaks of its own.
+    if is(0, &CERTIFICATE) && is(1, &OTHER_THINGS) {
+        return false;
+    }
     let places: Vec<usize> = (0..prose.words().len())
         .filter(|at| is(*at, &CERTIFICATE) && !is(at + 1, &OTHER_THINGS))
         .filter(|at| {
@@ -207,7 +254,8 @@ fn is_none_issued(prose: &Prose) -> bool {
         let is_total = word == "of" && prose.word(at + 1).parse().is_ok_and(|of: u64| of > 0);
         is_total || ["waiting", "wait", "backlog"].contains(&word)
     };
-    issue(prose).is_some_and(|at| {
+    let made = (0..prose.words().len()).find(|at| MADE.contains(&prose.word(*at)));
+    made.is_some_and(|at| {
         prose.is_none_of(at) && (is_of_one(&at) || (0..prose.words().len()).any(is_due))
     })
 }

@@ -45,7 +45,12 @@ pub(super) const OWN: [&str; 28] = [
     "pipeline",
 ];
 /// Words about TLS connections.
-pub(super) const TLS: [&str; 26] = [
+pub(super) const TLS: [&str; 31] = [
+    "pem",
+    "crt",
+    "pfx",
+    "p12",
+    "csr",
     "ssl",
     "tls",
     "x509",
@@ -75,7 +80,11 @@ pub(super) const TLS: [&str; 26] = [
 ];
 /// Whose certificate it is, said directly before the word, when it is no duckling's: that of a connection, a
 /// device, a login or a signature.
-pub(in crate::probe) const OF_OTHERS: [&str; 34] = [
+pub(in crate::probe) const OF_OTHERS: [&str; 38] = [
+    "gift",
+    "death",
+    "training",
+    "course",
     "client",
     "server",
     "peer",
@@ -118,6 +127,17 @@ pub(super) const ACTIONS: [&str; 16] = [
     "issue", "issued", "issuing", "issuance", "issuer", "reissue", "reissued", "write", "written",
     "store", "stored", "create", "created", "generate", "render", "mint",
 ];
+/// What was done with one that there is.
+pub(super) const MADE: [&str; 8] = [
+    "issued",
+    "reissued",
+    "written",
+    "created",
+    "stored",
+    "saved",
+    "generated",
+    "rendered",
+];
 /// Words of a mail.
 pub(super) const MAILS: [&str; 4] = ["mail", "mails", "email", "emails"];
 /// What is done to bring a mail on its way.
@@ -147,7 +167,7 @@ pub(super) const MAIL: [&str; 8] = [
     "sendbulkemail",
 ];
 /// What SES says when it refuses a mail.
-pub(super) const REFUSALS: [&str; 7] = [
+pub(super) const REFUSALS: [&str; 15] = [
     "messagerejected",
     "email address is not verified",
     "mailfromdomainnotverified",
@@ -155,12 +175,22 @@ pub(super) const REFUSALS: [&str; 7] = [
     "maximum sending rate exceeded",
     "sending paused",
     "sendingpaused",
+    "configurationsetdoesnotexist",
+    "templatedoesnotexist",
+    "authentication credentials invalid",
+    "suppression list",
+    "rendering failure",
+    "too many concurrent smtp",
+    "must issue a starttls",
+    "invalid mail from address",
 ];
 
 /// Letters of which every line about certificates or mail has some: most lines have none, and are not
 /// taken apart into words.
 pub(super) static MAY_BE_ABOUT: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i-u)cert|ses|smtp|mail|messagerejected|mailfrom|daily message|sending")
+    regex(
+        r"(?i-u)cert|ses|smtp|mail|messagerejected|mailfrom|daily message|sending|configurationset|templatedoes|credentials invalid|suppression list|rendering fail|starttls",
+    )
 });
 
 #[cfg(test)]

@@ -103,8 +103,15 @@ fn of_json(line: &LogLine<'_>) -> Option<(LogFault, FaultSource)> {
         "stack",
         "exc_info",
     ];
+    let is_answer = ["status", "statusCode", "status_code"]
+        .iter()
+        .any(|name| fields.get(*name).is_some_and(is_code_of_caller));
     let holds = |name: &str| {
-        let value = fields.get(name);
+        // `{"statusCode": 404, "error": "Not Found"}` answers a caller.
+        let value = fields.get(name).filter(|value| match (name, value) {
+            ("error", Value::String(error)) => !is_answer && !is_asked_again(error),
+            _ => true,
+        });
         // A number may be a count, or the code of an answer; a stack without a trace is a name.
         value.is_some_and(|value| {
             let is_name = name == "stack"
@@ -128,6 +135,24 @@ fn of_json(line: &LogLine<'_>) -> Option<(LogFault, FaultSource)> {
     }
 }
 
+/// A code of HTTP that says that the caller is at fault.
+fn is_code_of_caller(value: &Value) -> bool {
+    let code = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    code.is_some_and(|code| (400..500).contains(&code))
+}
+
+/// An error by which OAuth tells a client to go on asking, or to log in again (RFC 6749, 5.2; RFC 8628, 3.5).
+fn is_asked_again(error: &str) -> bool {
+    matches!(
+        error,
+        "authorization_pending"
+            | "slow_down"
+            | "expired_token"
+            | "invalid_grant"
+            | "login_required"
+    )
+}
+
 /// Names under which a line of logfmt without a level holds an error.
 const ERRORS: [&str; 3] = ["error", "err", "exception"];
 
@@ -146,9 +171,14 @@ fn of_text(text: &str) -> Option<(LogFault, FaultSource)> {
     if says_error(text) {
         return Some((LogFault::by_words(text), FaultSource::Level));
     }
+    let is_answer = || {
+        let code = logfmt_value(text, "status").and_then(|code| code.parse::<u64>().ok());
+        code.is_some_and(|code| (400..500).contains(&code))
+    };
     let named = ERRORS.iter().filter_map(|name| logfmt_value(text, name));
     let mut said = named.filter(|value| value.parse::<f64>().is_err() && !is_nothing(value));
     said.next()
+        .filter(|_| !is_answer())
         .map(|_| (LogFault::by_words(text), FaultSource::Field))
 }
 
@@ -195,13 +225,13 @@ fn of_platform_text(text: &str) -> Option<Option<LogFault>> {
 }
 
 // The classes below are ASCII throughout: logs name identifiers, not prose.
-const RUNTIME: &str = r"(?m)Task timed out after [0-9]|(?:^|[ \t])RequestId: [0-9a-f-]+ (?:Error:|Process exited)|Runtime exited with(?: error|out)|(?:^|\t) *Status: (?:timeout|error|failure)(?-u:\b)|exited before completing|signal: killed|(?:^|[^A-Za-z0-9_.])(?:Runtime|Extension|Sandbox|Function)\.(?:[A-Z][A-Za-z]*(?:Error|Crash|Failure|NotFound|TooLarge|Rejection|Exit|HandlerName)|OutOfMemory|Timedout|Unknown[A-Za-z]*|Invalid[A-Za-z]+|NoSuch[A-Za-z]+|BadFunctionCode|TruncatedResponse|TooManyExtensions)(?-u:\b)|LAMBDA_WARNING: Unhandled exception|Unable to import module|Cannot find module '|Class not found: |Couldn't find valid bootstrap|No public method named|JavaScript heap out of memory|Unknown application error occurred|fork/exec [^ ]+: |Could not find the specified handler|(?:^|[ \t])Invoke Error[ \t]|^Error raised from handler method|^Init error when loading handler |(?:^|\t)(?:Function|Init)<[A-Z][A-Za-z:]*>|^Error loading (?:class|method) |does not implement an appropriate handler interface|^Error: (?:Unable to access jarfile|Could not find or load main class) |^You must install or update \.NET ";
+const RUNTIME: &str = r"(?m)Task timed out after [0-9]|(?:^|[ \t])RequestId: [0-9a-f-]+ (?:Error:|Process exited)|Runtime exited with(?: error|out)|(?:^|\t) *Status: (?:timeout|error|failure)(?-u:\b)|exited before completing|signal: killed|(?:^|[^A-Za-z0-9_.])(?:Runtime|Extension|Sandbox|Function)\.(?:[A-Z][A-Za-z]*(?:Error|Crash|Failure|NotFound|TooLarge|Rejection|Exit|HandlerName)|OutOfMemory|Timedout|Unknown[A-Za-z]*|Invalid[A-Za-z]+|NoSuch[A-Za-z]+|BadFunctionCode|TruncatedResponse|TooManyExtensions)(?-u:\b)|LAMBDA_WARNING: Unhandled exception|Unable to import module|Cannot find module '|Class not found: |Couldn't find valid bootstrap|No public method named|JavaScript heap out of memory|Unknown application error occurred|fork/exec [^ ]+: |Could not find the specified handler|(?:^|[ \t])Invoke Error[ \t]|^Error raised from handler method|^Init error when loading handler |(?:^|\t)(?:Function|Init)<[A-Z][A-Za-z:]*>|^Error loading (?:class|method) |does not implement an appropriate handler interface|^Error: (?:Unable to access jarfile|Could not find or load main class) |^You must install or update \.NET |^IMAGE[ \t]+Launch error: |^Handler '[^'\n]+' missing on module '|^module initialization error: |LAMBDA_RUNTIME Failed to |^Failed to post handler ";
 
 /// Stack traces and uncaught exceptions, by language.
 const TRACES: [(&str, &str); 16] = [
     (
         "Python",
-        r"(?m)^[ \t|+]*(?:Exception Group )?Traceback \(most recent call last\)|^Fatal Python error: |^[ \t]*File [^\n]+\.py[^\n]*, line [0-9]+, in |^An error occurred \([A-Za-z0-9]+\) when calling the |^Task exception was never retrieved|^During handling of the above exception, |^The above exception was the direct cause ",
+        r"(?m)^[ \t|+]*(?:Exception Group )?Traceback \(most recent call last\)|^Fatal Python error: |^[ \t]*File [^\n]+\.py[^\n]*, line [0-9]+, in |^An error occurred \([A-Za-z0-9]+\) when calling the |^(?:Task|Future) exception was never retrieved|^Error in atexit\._run_exitfuncs:|^During handling of the above exception, |^The above exception was the direct cause ",
     ),
     (
         "Go",
@@ -226,19 +256,19 @@ const TRACES: [(&str, &str); 16] = [
     ),
     (
         "process",
-        r"(?m)(?:^|: )(?:PHP )?(?:Fatal|Parse) error: |^[a-z][a-z_.-]*: (?:error|fatal): |^(?:Stack overflow|Process terminated|Out of memory)\.|^SIG(?:SEGV|BUS|ABRT|ILL|FPE): |^(?:free|malloc|realloc|munmap_chunk)\(\): |^double free or corruption|^corrupted (?:size vs|double-linked)|^\*\*\* (?:stack smashing|buffer overflow|Program crashed|Signal [0-9])|^memory allocation of [0-9]+ bytes failed|: line [0-9]+: +[0-9]+ (?:Aborted|Killed|Terminated|Bus error|Illegal instruction|Segmentation fault)\b|: line [0-9]+: (?:[^:\n]+: ){1,2}(?:(?:command )?not found|cannot execute|unbound variable|Permission denied|No such file or directory)|: line [0-9]+: syntax error |: Assertion [`'][^\n]+ failed\.|^terminate called (?:after throwing|without)|^(?:Terminating|Aborting) due to java\.|^# .*(?:detected by|memory for) the Java Runtime Environment|(?:: |[0-9] +)Segmentation fault|^Segmentation fault(?: \(core dumped\))?[ \t\r]*$|: error while loading shared libraries: |: version `GLIBC[A-Z_0-9.]+' not found|^npm (?:ERR!|error) |^Assertion failed: |^!!! uWSGI process [0-9]+ got |^jq: error |^[a-z]+: [^\n]*: fatal: |: Error is not recoverable: exiting now|: can't open file '[^'\n]+': \[Errno |^(?:[a-z]*sh): [^\n:]+: (?:Permission denied|No such file or directory|(?:command )?not found)[ \t\r]*$",
+        r"(?m)(?:^|: )(?:PHP )?(?:Fatal|Parse) error: |^[a-z][a-z_.-]*: (?:error|fatal): |^(?:Stack overflow|Process terminated|Out of memory)\.|^SIG(?:SEGV|BUS|ABRT|ILL|FPE): |^(?:free|malloc|realloc|munmap_chunk)\(\): |^double free or corruption|^corrupted (?:size vs|double-linked)|^\*\*\* (?:stack smashing|buffer overflow|Program crashed|Signal [0-9])|^memory allocation of [0-9]+ bytes failed|: line [0-9]+: +[0-9]+ (?:Aborted|Killed|Terminated|Bus error|Illegal instruction|Segmentation fault|Trace/breakpoint trap|Floating point exception)\b|: line [0-9]+: (?:[^:\n]+: ){1,2}(?:(?:command )?not found|cannot execute|unbound variable|Permission denied|No such file or directory)|: line [0-9]+: syntax error |: Assertion [`'][^\n]+ failed\.|^terminate called (?:after throwing|without)|^(?:Terminating|Aborting) due to java\.|(?:detected by|memory for) the Java Runtime Environment|^# +SIG[A-Z]+ \(0x|(?:: |[0-9] +)Segmentation fault|^Segmentation fault(?: \(core dumped\))?[ \t\r]*$|(?:^|: )error while loading shared libraries: |: version `GLIBC[A-Z_0-9.]+' not found|^npm (?:ERR!|error) |^Assertion failed: |^!!! uWSGI process [0-9]+ got |^jq: error |^[a-z]+: [^\n]*: fatal: |: Error is not recoverable: exiting now|: can't open file '[^'\n]+': \[Errno |^(?:/[a-z/]*/)?[a-z]*sh: (?:[0-9]+: )?[^\n:]+: (?:Permission denied|No such file or directory|(?:command )?not found|cannot execute: required file not found)[ \t\r]*$|^(?:/[a-z/]*/)?env: [^\n]+: No such file or directory|: bad interpreter: |: exec format error[ \t\r]*$|: cannot execute binary file|^(?:Aborted|[Ii]llegal instruction|Trace/breakpoint trap|Bus error|Floating point exception) \(core dumped\)|^Out of memory: Killed process |^OCI runtime [a-z]+ failed: |^libc\+\+abi: terminating |^\[FATAL tini ",
     ),
     (
         "Ruby",
-        r"(?m)^Errno::E[A-Z]+: |\.rb:[0-9]+:in [`'].*(?:\([A-Z][A-Za-z0-9_:]*\)|: )|^[ \t]*from [^\n]*\.rb:[0-9]+|^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8} - [A-Z][A-Za-z0-9_:]*(?:Error|Exception) - |^#<[A-Z][A-Za-z0-9_:]*(?:Error|Exception): |^bundler: failed to load command: ",
+        r"(?m)^Errno::E[A-Z]+: |\.rb:[0-9]+:in [`'].*(?:\([A-Z][A-Za-z0-9_:]*\)|: )|^[ \t]*from [^\n]*\.rb:[0-9]+|^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8} - [A-Z][A-Za-z0-9_:]*(?:Error|Exception) - |^#<[A-Z][A-Za-z0-9_:]*(?:Error|Exception): |^bundler: failed to load command: |^! Unable to load application: |^undefined (?:local variable or )?method [^\n]+\([A-Za-z]*Error\)",
     ),
     (
         ".NET",
-        r"(?m)^Unhandled [Ee]xception[.:]|^Unknown error responding to request: |^[ \t]+at [A-Za-z_][A-Za-z0-9_.`<>\[\]]+\([^()\n]*\) in |^(?: *---> )?(?:System|Amazon|Microsoft|Npgsql)\.[A-Za-z0-9_.]+Exception\b|^[ \t]+at (?:System|Microsoft|Amazon)\.[A-Za-z]|^ *--- End of (?:inner exception )?stack trace",
+        r"(?m)^Unhandled [Ee]xception[.:]|^Unknown error responding to request: |^[ \t]+at [A-Za-z_][A-Za-z0-9_.`<>\[\]]+\([^()\n]*\) in |^(?: *---> )?(?:System|Amazon|Microsoft|Npgsql)\.[A-Za-z0-9_.]+Exception\b|^[ \t]+at (?:System|Microsoft|Amazon)\.[A-Za-z]|^ *--- End of (?:inner exception )?stack trace|: LambdaException[ \t\r]*$",
     ),
     (
         "Java",
-        r"(?m)^[ \t]+at [A-Za-z_$][A-Za-z0-9_$.<>/]*\((?:[A-Za-z0-9_$]+\.(?:java|kt|scala|groovy):[0-9]+|Unknown Source|Native Method|[A-Za-z0-9_$]+\.java)\)|^(?:Exception in thread |Caused by: |APPLICATION FAILED TO START)|^[ \t]*Suppressed: (?:[a-z_][a-z0-9_]*\.)+[A-Z]|^(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable)(?::|[ \t\r]*$)|^Error occurred during initialization of VM|os::commit_memory\(",
+        r"(?m)^[ \t]+at [A-Za-z_$][A-Za-z0-9_$.<>/]*\((?:[A-Za-z0-9_$]+\.(?:java|kt|scala|groovy):[0-9]+|Unknown Source|Native Method|[A-Za-z0-9_$]+\.java)\)|^(?:Exception in thread |Caused by: |APPLICATION FAILED TO START)|^[ \t]*Suppressed: (?:[a-z_][a-z0-9_]*\.)+[A-Z]|^(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable)(?::|[ \t\r]*$)|^Error occurred during initialization of VM|os::commit_memory\(| has no public method named |: java\.lang\.OutOfMemoryError[ \t\r]*$",
     ),
     (
         "Node.js",
@@ -280,6 +310,17 @@ fn trace(text: &str, found: &SetMatches) -> Option<&'static str> {
     let found = pattern.find(text)?;
     // `ContinueOnError: true` is a setting.
     if found.as_str().trim_end().ends_with("OnError:") {
+        return None;
+    }
+    // `Uncaught errors: 0` is a count.
+    let line = text.get(found.start()..).unwrap_or_default();
+    let counted = line
+        .lines()
+        .next()
+        .and_then(|line| line.split_once([':', '=']));
+    if found.as_str().starts_with("Uncaught ")
+        && counted.is_some_and(|(name, value)| name.ends_with('s') && is_nothing(value))
+    {
         return None;
     }
     // `LastError: none` names an error that there is not.

@@ -54,6 +54,9 @@ const IMPORT: &[&str] = &[
     "access jarfile ",
     "find or load main class ",
     "You must install or update .NET",
+    "missing on module ",
+    "has no public method named",
+    "Unable to load application",
 ];
 const EXIT: &[&str] = &[
     "Runtime exited",
@@ -75,6 +78,7 @@ const EXIT: &[&str] = &[
     "stack smashing detected",
     "memory allocation of ",
     "core dumped",
+    "libc++abi: terminating",
     " Killed ",
     "Program crashed: ",
 ];

@@ -7,8 +7,8 @@
 /// Parts of lines that may be faults.
 pub(super) const FAULT_TERMS: &[&str] = &[
     // Levels and names of exceptions.
-    "rror",
-    "Errno",
+    "err",
+    "Err",
     "ERR",
     "xception",
     "crit",
@@ -56,6 +56,15 @@ pub(super) const FAULT_TERMS: &[&str] = &[
     "[C ",
     " E [",
     ">1 20",
+    // The months of syslog.
+    ">J",
+    ">F",
+    ">M",
+    ">A",
+    ">S",
+    ">O",
+    ">N",
+    ">D",
     "CRASH",
     // The platform and the runtimes.
     "imed out",
@@ -70,8 +79,8 @@ pub(super) const FAULT_TERMS: &[&str] = &[
     "Extension.",
     "to import",
     "find mod",
-    "not found: ",
-    "d boots",
+    "bootst",
+    "ing on mod",
     "public m",
     "priate h",
     "this app",
@@ -88,14 +97,12 @@ pub(super) const FAULT_TERMS: &[&str] = &[
     "dumped",
     "Killed",
     "crashed",
-    "d not found",
+    " not found",
     "n denied",
-    ": not found",
-    "e not found",
     "ot exec",
     "such file",
     "ssertion",
-    "unbound v",
+    "unbound",
     "SIGSEGV",
     "@INC",
     // Stack traces.
@@ -149,6 +156,13 @@ pub(super) const CERTIFICATE_TERMS: &[&str] = &[
     "Maximum sending rate exceeded",
     "Sending paused",
     "SendingPaused",
+    "ConfigurationSet",
+    "TemplateDoes",
+    "Credentials Invalid",
+    "uppression list",
+    "endering ",
+    "STARTTLS",
+    "MAIL FROM",
     "logsDropped",
 ];
 

@@ -51,7 +51,7 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
                 || (behind_separator && matches!(mark, Mark::Separated));
             let is_first = (index == 0 || behind_brackets || (behind_time && ordinary == 0))
                 && matches!(mark, Mark::Colon)
-                && !is_error_name(word);
+                && !(index == 0 && is_error_name(word));
             // `03:10:00 host ERROR [duck.core:12]` and `03:10:00 UTC severe  [Native]`
             let between = behind_time && before_bracket && (ordinary == 0 || upper);
             if set_off || is_first || between || ((upper || behind_sign) && ordinary == 0) {

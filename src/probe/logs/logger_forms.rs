@@ -203,12 +203,23 @@ fn level_of_erlang(line: &str) -> Option<Level> {
     }
 }
 
+/// The facilities of syslog, besides those for local use.
+const FACILITIES: [&str; 10] = [
+    "kern", "user", "mail", "daemon", "auth", "authpriv", "syslog", "cron", "lpr", "ftp",
+];
+
 /// `prisma:error`, `log4j:ERROR` and `SLF4J(E):`, the library that speaks of itself, and the level.
 fn level_of_name(line: &str) -> Option<Level> {
     if let Some(own) = line.strip_prefix("SLF4J(") {
         return Level::of_letter(own.split_once("):")?.0);
     }
     let first = line.split_whitespace().next()?;
+    // `daemon.err` of syslog
+    if let Some((facility, level)) = first.split_once('.')
+        && (FACILITIES.contains(&facility) || facility.strip_prefix("local").is_some())
+    {
+        return Level::of_word(level.trim_end_matches(':'));
+    }
     let (name, level) = first.split_once(':')?;
     ["prisma", "log4j"]
         .contains(&name)

@@ -100,7 +100,15 @@ pub(in crate::probe) fn is_failure_word(word: &str) -> bool {
     FAILED.contains(&word)
         || matches!(
             word,
-            "missing" | "unable" | "throttled" | "throttling" | "exceeded" | "unissued"
+            "missing"
+                | "unable"
+                | "throttled"
+                | "throttling"
+                | "exceeded"
+                | "unissued"
+                | "crashed"
+                | "crashes"
+                | "panicked"
         )
         || (word.len() > 9 && word.ends_with("exception"))
         || (word.len() > 5 && word.ends_with("error"))

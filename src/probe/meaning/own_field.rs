@@ -53,6 +53,14 @@ impl OwnField {
         })
     }
 
+    /// Whether an object of this name holds what became of it.
+    pub(in crate::probe) fn is_holder(name: &str) -> bool {
+        matches!(
+            name,
+            "result" | "outcome" | "response" | "detail" | "details" | "data" | "payload" | "body"
+        )
+    }
+
     /// The word for what it holds, where it denies what its entry is about, or leaves it open.
     pub(in crate::probe) fn denial(self, held: MemberValue<'_>) -> Option<&'static str> {
         let fails = match (self, held) {

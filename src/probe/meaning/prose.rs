@@ -18,7 +18,10 @@ pub(in crate::probe) struct Word {
 pub(in crate::probe) struct Prose(Vec<Word>);
 
 /// What is done with what is issued or sent, where "not" before it means a failure.
-const DONE: [&str; 12] = [
+const DONE: [&str; 15] = [
+    "created",
+    "rendered",
+    "recorded",
     "issued",
     "written",
     "sent",
@@ -140,7 +143,8 @@ impl Prose {
             ("couldn" | "can" | "wasn" | "won" | "didn", "t") => true,
             ("timed", "out")
             | ("could", "not")
-            | ("dead", "letter")
+            | ("dead", "letter" | "lettered")
+            | ("rolled", "back")
             | ("gave" | "given" | "giving", "up") => true,
             ("can", "not") | ("cannot", _) => true,
             // "timeout" with a number is a setting.
