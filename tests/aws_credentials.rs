@@ -66,6 +66,16 @@ impl Issuer {
             if request.key().is_some_and(|key| key.starts_with("ASIAOVER")) {
                 return Some(expired(body.contains("Action=")));
             }
+            let mut refused = STS_ERRORS.iter();
+            let asked = |name: &str| body.contains(&format!("role%2F{name}&"));
+            if let Some((_, status, code, message, ..)) = refused.find(|(name, ..)| asked(name)) {
+                let xml = format!(
+                    "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
+                     <Message>{message}</Message></Error></ErrorResponse>"
+                );
+                let xml_type = ("content-type", "text/xml");
+                return Some(http(status, &[xml_type], xml.as_bytes()));
+            }
             if body.contains("Action=AssumeRoleWithWebIdentity") && body.contains("role%2Fover") {
                 return Some(expired(true));
             }
@@ -153,6 +163,80 @@ impl Issuer {
         )
     }
 }
+
+/// The name of a role, what STS says to who asks for its keys, and what duckops must say then.
+const STS_ERRORS: [(&str, &str, &str, &str, &str); 10] = [
+    (
+        "clock",
+        "403 Forbidden",
+        "SignatureDoesNotMatch",
+        "Signature expired: 20261130T080000Z is now earlier than 20261130T113000Z (20261130T114500Z - 15 min.)",
+        "Set the clock",
+    ),
+    (
+        "throttled",
+        "400 Bad Request",
+        "Throttling",
+        "Rate exceeded",
+        "Wait a minute",
+    ),
+    (
+        "busy",
+        "500 Internal Server Error",
+        "InternalFailure",
+        "The request processing has failed because of an unknown error",
+        "again in a minute",
+    ),
+    (
+        "organisation",
+        "403 Forbidden",
+        "AccessDenied",
+        "User: arn:aws:iam::121546003735:user/op is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::121546003735:role/organisation with an explicit deny in a service control policy",
+        "AWS organisation",
+    ),
+    (
+        "untrusted",
+        "403 Forbidden",
+        "AccessDenied",
+        "User: arn:aws:iam::121546003735:user/op is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::121546003735:role/untrusted",
+        "trust policy",
+    ),
+    (
+        "long",
+        "400 Bad Request",
+        "ValidationError",
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+        "duration_seconds",
+    ),
+    (
+        "name",
+        "400 Bad Request",
+        "ValidationError",
+        "1 validation error detected: Value 'duck ops' at 'roleSessionName' failed to satisfy constraint",
+        "role_session_name",
+    ),
+    (
+        "region",
+        "403 Forbidden",
+        "RegionDisabledException",
+        "STS is not activated in this region for account:121546003735",
+        "region",
+    ),
+    (
+        "pod",
+        "403 Forbidden",
+        "AccessDenied",
+        "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+        "trust policy",
+    ),
+    (
+        "provider",
+        "400 Bad Request",
+        "InvalidIdentityToken",
+        "No OpenIDConnect provider found in your account for https://oidc.example/id/X",
+        "identity provider",
+    ),
+];
 
 const ALIAS: [&str; 5] = ["triage", "inc-001", "alias", "--deadline", "15s"];
 
@@ -345,6 +429,40 @@ fn a_source_that_fails_is_named_with_its_own_fix() {
         assert_eq!(given, command, "{text}");
         assert!(!text.contains("s3cr3t"), "{text}");
     }
+}
+
+#[test]
+fn what_sts_says_to_a_request_for_keys_has_the_fix_of_any_other_answer() {
+    let issuer = Issuer::new();
+    let mut config =
+        "[profile static]\naws_access_key_id = AKIASTATIC\naws_secret_access_key = s\n".to_owned();
+    for (name, ..) in STS_ERRORS {
+        config.push_str(&format!(
+            "[profile {name}]\nrole_arn = arn:aws:iam::121546003735:role/{name}\nsource_profile = static\n"
+        ));
+    }
+    issuer.config(&config);
+    let token = issuer.stage.home().join("token");
+    std::fs::write(&token, "token-of-the-pod").expect("written");
+    let mut wrong = Vec::new();
+    for (name, _, _, _, words) in STS_ERRORS {
+        let call = issuer.call(&ALIAS);
+        let call = match name {
+            "pod" | "provider" => call
+                .env("AWS_WEB_IDENTITY_TOKEN_FILE", token.as_os_str())
+                .env(
+                    "AWS_ROLE_ARN",
+                    format!("arn:aws:iam::121546003735:role/{name}").as_str(),
+                ),
+            _ => call.env("AWS_PROFILE", name),
+        };
+        let (text, command) = issuer.advice(call);
+        let command = command.as_str().unwrap_or_default();
+        if !text.contains(words) || command.contains("sso login") {
+            wrong.push(format!("{name}: {text} {command}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

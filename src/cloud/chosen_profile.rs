@@ -29,6 +29,8 @@ pub(super) struct ChosenProfile {
     pub(super) wants_mfa: bool,
     /// Its keys come from `aws login`.
     pub(super) logs_in: bool,
+    /// It, or the one whose keys assume its role, has a `credential_process`.
+    pub(super) has_process: bool,
     /// The profile whose keys assume its role.
     pub(super) source: Option<String>,
     /// From where its role takes its keys, where no profile has them: `Environment`,
@@ -64,11 +66,17 @@ impl ChosenProfile {
             };
         };
         let text = |key| chosen.get(key).map(printable);
+        let source = chosen.get("source_profile");
+        let source = source.and_then(|source| defined.get_profile(source));
         Self {
             is_missing: false,
             fault: fault(&defined, selected),
             wants_mfa: chosen.get("mfa_serial").is_some(),
             logs_in: chosen.get("login_session").is_some(),
+            has_process: [Some(chosen), source]
+                .into_iter()
+                .flatten()
+                .any(|profile| profile.get("credential_process").is_some()),
             source: text("source_profile"),
             credential_source: text("credential_source"),
         }

@@ -3,7 +3,7 @@
 
 use super::chosen_profile::ChosenProfile;
 use super::error::{chain, innermost};
-use super::is_tls;
+use super::{is_tls, issuer_error};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use aws_credential_types::provider::error::CredentialsError;
@@ -134,6 +134,9 @@ impl CredentialSearch {
             }
         }
         let place = self.place(source);
+        if let Some(said) = issuer_error::of(error) {
+            return self.refused(source, said, chosen);
+        }
         let detail = format!("AWS credentials of {place} cannot be used: {text}");
         let unavailable = |why| Unavailable::new(why, detail.as_str());
         if is_tls(error) {
@@ -152,19 +155,12 @@ impl CredentialSearch {
                 .fix("Check the network and the proxy of this machine, then run duckops again");
         }
         if source == Source::Profile && chosen.wants_mfa {
-            return unavailable(UnavailableReason::NoCredentials)
-                .fix(format!("Profile {profile} needs a one-time code (mfa_serial), which duckops does not ask for: take the keys from the AWS CLI"))
-                .command(format!("eval \"$(aws configure export-credentials --profile {profile} --format env)\""));
+            return self.needs_code(unavailable(UnavailableReason::NoCredentials));
         }
         if texts.contains("expired") {
             return unavailable(UnavailableReason::Expired)
                 .fix(LOG_IN_AGAIN)
                 .command(self.log_in(chosen));
-        }
-        if let (Some(source_profile), true) = (&chosen.source, texts.contains("assumerole")) {
-            return unavailable(UnavailableReason::Denied)
-                .fix(format!("Allow the identity of profile {source_profile} to assume the role of profile {profile}: both the role's trust policy and sts:AssumeRole"))
-                .command(format!("aws sts get-caller-identity --profile {source_profile}"));
         }
         if let (Source::Profile, Some(elsewhere)) = (source, &chosen.credential_source) {
             let from = format!(
@@ -187,7 +183,7 @@ impl CredentialSearch {
         if let Some(file) = Self::unusable_file().filter(|_| is_unreadable) {
             return file.unavailable();
         }
-        let is_of_process = texts.contains("process");
+        let is_of_process = chosen.has_process;
         let fix = match source {
             Source::WebIdentity => {
                 "Check that the file that AWS_WEB_IDENTITY_TOKEN_FILE names exists and can be read (on EKS: the projected token of the service account), and AWS_ROLE_ARN".to_owned()
@@ -219,13 +215,78 @@ impl CredentialSearch {
             .command(command)
     }
 
-    pub(super) fn too_slow(&self) -> Unavailable {
+    /// What AWS said to the request for keys, of the source that asked.
+    fn refused(&self, source: Source, said: Unavailable, chosen: &ChosenProfile) -> Unavailable {
         let profile = self.profile_name();
+        let detail = format!(
+            "AWS credentials of {} cannot be used: {}",
+            self.place(source),
+            said.detail
+        );
+        let mut unavailable = Unavailable {
+            detail: detail.into(),
+            ..said
+        };
+        let has_code = unavailable.why == UnavailableReason::Denied && chosen.wants_mfa;
+        match (source, &chosen.source, unavailable.why) {
+            (Source::Profile, _, _) if has_code => return self.needs_code(unavailable),
+            (Source::Profile, Some(keyed), UnavailableReason::Denied) => {
+                unavailable =
+                    unavailable.command(format!("aws sts get-caller-identity --profile {keyed}"));
+            }
+            (Source::Profile, None, UnavailableReason::NotFound) => {
+                unavailable = unavailable
+                    .fix(format!(
+                        "Check sso_account_id and sso_role_name of profile {profile}"
+                    ))
+                    .command(format!("aws configure sso --profile {profile}"));
+            }
+            (Source::Profile, Some(_), UnavailableReason::HttpStatus)
+                if unavailable.fix.is_none() =>
+            {
+                unavailable = unavailable
+                    .fix(format!(
+                        "Check role_arn, role_session_name and external_id of profile {profile}"
+                    ))
+                    .command(format!("aws configure list --profile {profile}"));
+            }
+            _ => {}
+        }
+        if unavailable.command.is_none() {
+            unavailable = unavailable.command("duckops doctor");
+        }
+        unavailable
+    }
+
+    fn needs_code(&self, unavailable: Unavailable) -> Unavailable {
+        let profile = self.profile_name();
+        unavailable
+            .fix(format!("Profile {profile} needs a one-time code (mfa_serial), which duckops does not ask for: take the keys from the AWS CLI"))
+            .command(format!("eval \"$(aws configure export-credentials --profile {profile} --format env)\""))
+    }
+
+    /// What is said where `source` did not answer in time.
+    pub(super) fn too_slow(&self, source: Source, chosen: &ChosenProfile) -> Unavailable {
+        let profile = self.profile_name();
+        let seconds = self.limit.as_secs();
+        if source != Source::Profile || !chosen.has_process {
+            let place = self.place(source);
+            let asked = match source {
+                Source::Environment | Source::Profile | Source::WebIdentity => "STS or the sign-in",
+                Source::Container => "the endpoint of the task",
+                Source::InstanceMetadata => "the metadata service",
+            };
+            return Unavailable::new(
+                UnavailableReason::TimedOut,
+                format!("no AWS credentials within {seconds} s: {asked} does not answer ({place})"),
+            )
+            .fix("Check the network and the proxy of this machine, then run duckops again")
+            .command("duckops doctor");
+        }
         Unavailable::new(
             UnavailableReason::NoCredentials,
             format!(
-                "no AWS credentials within {} s: a source such as the credential_process of profile `{profile}` is too slow",
-                self.limit.as_secs()
+                "no AWS credentials within {seconds} s: the credential_process of profile `{profile}` is too slow"
             ),
         )
         .fix(format!(

@@ -11,7 +11,7 @@ use super::credential_process::CredentialProcess;
 use super::credential_search::{CredentialSearch, Source};
 use super::key_characters::unusable_part;
 use super::renewal::Renewal;
-use crate::observation::{Unavailable, UnavailableReason};
+use crate::observation::Unavailable;
 use crate::redact;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
@@ -19,6 +19,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_async::time::{SystemTimeSource, TimeSource};
 use aws_types::os_shim_internal::Env;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -149,8 +150,10 @@ impl CredentialSources {
         if let Some(file) = unusable.filter(UnusableFile::is_endless) {
             return Err(file.unavailable());
         }
+        let asked = AtomicUsize::new(0);
         let search = async {
-            for (source, provider) in &self.providers {
+            for (at, (source, provider)) in self.providers.iter().enumerate() {
+                asked.store(at, Ordering::Relaxed);
                 match provider.provide_credentials().await {
                     Ok(credentials) => {
                         if let Some(part) = unusable_part(&credentials) {
@@ -166,7 +169,7 @@ impl CredentialSources {
                         let name = self.search.profile.as_deref();
                         let profile = ChosenProfile::read(name).await;
                         let mut failed = self.search.failed(*source, &error, &profile);
-                        if failed.why == UnavailableReason::Expired {
+                        if Renewal::is_wanted(&failed) {
                             let renewal = Renewal::of(*source, name, false).await;
                             renewal.advise(&mut failed);
                         }
@@ -177,8 +180,13 @@ impl CredentialSources {
             let chosen = ChosenProfile::read(self.search.profile.as_deref()).await;
             Err(self.search.nowhere(&chosen, CredentialSearch::half_set()))
         };
-        let found = tokio::time::timeout(self.search.limit, search).await;
-        found.unwrap_or_else(|_| Err(self.search.too_slow()))
+        if let Ok(found) = tokio::time::timeout(self.search.limit, search).await {
+            return found;
+        }
+        let slow = self.providers.get(asked.load(Ordering::Relaxed));
+        let slow = slow.map_or(Source::Profile, |(source, _)| *source);
+        let chosen = ChosenProfile::read(self.search.profile.as_deref()).await;
+        Err(self.search.too_slow(slow, &chosen))
     }
 }
 

@@ -17,6 +17,7 @@ mod denial;
 mod error;
 mod error_member;
 mod http;
+mod issuer_error;
 mod key_characters;
 mod page_tokens;
 mod permission;

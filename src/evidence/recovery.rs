@@ -37,7 +37,7 @@ pub(super) fn join(
         Some(answers) => Ok(answers > 0),
         None => Err(unavailable(observations, "api.good_answers")),
     };
-    let before = before(past.as_ref().ok(), waited, seconds);
+    let before = before(past.as_ref().ok(), waited, (log.moved, seconds));
     let good = is_good.map(|is_good| if is_good { before.good + 1 } else { 0 });
     let clean_for = match (log.moved, log.since_move) {
         (Some(moved), Some(0)) => Ok(seconds - moved),
@@ -55,6 +55,7 @@ pub(super) fn join(
             0 => "down",
             _ if !is_recent => "calm",
             STEADY.. if is_log_settled => "restored",
+            STEADY.. => "settling",
             _ => "recovering",
         }
     });
@@ -66,14 +67,20 @@ pub(super) fn join(
     observation.put("recovery.log_clean_for", clean_for, now);
 }
 
-/// What was seen before this run, by recorded runs and by `--wait`.
-fn before(past: Option<&RecordedSamples>, waited: Option<WaitedFor>, now: i64) -> WaitedFor {
+/// What was seen before this run, by recorded runs and by `--wait`. A row of good answers begins anew
+/// where the alias moved.
+fn before(
+    past: Option<&RecordedSamples>,
+    waited: Option<WaitedFor>,
+    (moved, now): (Option<i64>, i64),
+) -> WaitedFor {
     let runs = past.map_or(&[][..], |past| past.of(GOOD_ANSWERS));
     let recorded: Vec<(i64, bool)> = (runs.iter())
         .map(|run| (run.at.unix_timestamp(), run.value > 0))
         .filter(|(at, _)| *at <= now)
         .collect();
-    let good = recorded.iter().rev().take_while(|(_, good)| *good).count();
+    let is_of_row = |(at, good): &&(i64, bool)| *good && moved.is_none_or(|moved| *at >= moved);
+    let good = recorded.iter().rev().take_while(is_of_row).count();
     let failed = recorded.iter().rev().find(|(_, good)| !good);
     let waited = waited.unwrap_or_default();
     WaitedFor {
@@ -117,6 +124,11 @@ mod tests {
         state.value.shown().to_string()
     }
 
+    fn waited_for(good: i64) -> Option<WaitedFor> {
+        let failed = Some(NOW - 30);
+        Some(WaitedFor { good, failed })
+    }
+
     fn clean(moved_ago: i64) -> LogErrors {
         LogErrors {
             moved: Some(NOW - moved_ago),
@@ -132,7 +144,9 @@ mod tests {
         assert_eq!(of(&runs, &clean(30)), "restored");
         assert_eq!(of(&runs[..4], &clean(30)), "recovering");
         assert_eq!(of(&runs, &clean(20)), "restored");
-        assert_eq!(of(&runs, &clean(19)), "recovering");
+        // Two of the answers are older than the move.
+        assert_eq!(of(&runs, &clean(12)), "recovering");
+        assert_eq!(state(&runs, &clean(12), waited_for(4), true), "settling");
         assert_eq!(state(&runs, &clean(30), None, false), "down");
         let unread = LogErrors {
             since_move: None,
@@ -143,7 +157,7 @@ mod tests {
             ..clean(30)
         };
         for log in [unread, faulty] {
-            assert_eq!(of(&runs, &log), "recovering");
+            assert_eq!(of(&runs, &log), "settling");
         }
         // A failure that is over, and a row that was broken.
         assert_eq!(of(&[(600, false)], &clean(30)), "calm");

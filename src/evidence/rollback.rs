@@ -84,6 +84,8 @@ enum Reason {
     NotInvoked,
     /// Only other versions behind the alias fail.
     ErrorsOfOthers,
+    /// Only versions failed that have left the alias.
+    ErrorsOfFormer,
     /// The errors are older than the version.
     ErrorsBeforeMove,
     /// The version served well for more than a day before it failed.
@@ -109,6 +111,7 @@ impl Reason {
             Reason::Throttled => "throttled",
             Reason::NotInvoked => "not-invoked",
             Reason::ErrorsOfOthers => "errors-of-others",
+            Reason::ErrorsOfFormer => "errors-of-former",
             Reason::ErrorsBeforeMove => "errors-before-move",
             Reason::ServedWell => "served-well",
             Reason::NoErrors => "no-errors",
@@ -159,8 +162,10 @@ fn reason(inputs: &RollbackInputs<'_>, now: i64) -> Result<Reason, Unavailable> 
     if metrics.is_some_and(|metrics| metrics.stopped) && is_log_clean {
         return Ok(Reason::NotInvoked);
     }
-    if metrics.is_some_and(|metrics| metrics.error_owner == ErrorOwner::OtherVersions) {
-        return Ok(Reason::ErrorsOfOthers);
+    match metrics.map(|metrics| metrics.error_owner) {
+        Some(ErrorOwner::OtherVersions) => return Ok(Reason::ErrorsOfOthers),
+        Some(ErrorOwner::FormerVersions) => return Ok(Reason::ErrorsOfFormer),
+        _ => {}
     }
     let is_drift = inputs.drift == Ok(true);
     let mut onset = onset(inputs, now);

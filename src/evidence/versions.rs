@@ -20,6 +20,7 @@ named_enum! {
         NoOne "nobody" "There are none.";
         ServingVersion "version" "Of the version behind the alias alone.";
         OtherVersions "others" "Of other versions behind the alias, all of them.";
+        FormerVersions "former" "The same, and these have left the alias since.";
         Both "both" "Of both.";
         Unknown "untold" "Nothing tells.";
     }
@@ -56,7 +57,14 @@ pub(super) fn join(
         }
         Ok(errors_by_version) if errors_by_version.own > 0 => ErrorOwner::ServingVersion,
         // Every error must be accounted for before the version is cleared of them.
-        Ok(errors_by_version) if errors_by_version.others >= failed => ErrorOwner::OtherVersions,
+        Ok(errors_by_version) if errors_by_version.others >= failed => {
+            let is_whole = matches!(observations.get("alias.weighted"),
+                FactState::Known(fact) if fact.value == FactValue::Bool(false));
+            match is_whole {
+                true => ErrorOwner::FormerVersions,
+                false => ErrorOwner::OtherVersions,
+            }
+        }
         _ => ErrorOwner::Unknown,
     };
     let word = FactValue::Text(Untrusted::new(error_owner.word()));

@@ -73,6 +73,24 @@ mod tests {
         assert!(!matches("ERROR", "[error] lower case"));
     }
 
+    /// What a step or a rule tells to paste must be a pattern that CloudWatch takes.
+    #[test]
+    fn patterns_of_the_runbooks_are_patterns() {
+        let mut found = 0;
+        for file in
+            std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks")).expect("runbooks")
+        {
+            let text = std::fs::read_to_string(file.expect("a file").path()).expect("a text");
+            let text = text.replace("\\\"", "\"");
+            for rest in text.split("--filter-pattern '").skip(1) {
+                let (pattern, _) = rest.split_once('\'').expect("a closing quote");
+                assert!(Pattern::parse(pattern).is_ok(), "{pattern}");
+                found += 1;
+            }
+        }
+        assert!(found >= 3, "{found}");
+    }
+
     #[test]
     fn one_matching_optional_term_is_enough() {
         let pattern = "?ERROR ?\"Task timed out\"";

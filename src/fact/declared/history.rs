@@ -68,7 +68,7 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "lambda.errors" Int "count" "errors in that window";
     "lambda.errors_min" Int "count" "errors in that window that the metrics show, if they show any";
     "lambda.errors_of" Text ""
-        "whose the errors in that window are: nobody, version (behind the alias), others, both or untold";
+        "whose the errors in that window are: nobody, version (behind the alias), others, former (others, which have left the alias), both or untold";
     "lambda.version_invocations" Int "count"
         "invocations in that window of the version behind the alias";
     "lambda.version_errors" Int "count" "errors in that window of the version behind the alias";
@@ -100,7 +100,7 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
         "error lines of the last 15 minutes that are older than the last move of the alias, at least";
     "lambda.pending" Text ""
         "that the version behind the alias has no metrics yet since it came; not known otherwise";
-    "recovery.state" Text "" "down, calm (no failure was seen lately), recovering or restored";
+    "recovery.state" Text "" "down, calm (no failure was seen lately), recovering, settling (the log is not clean for long enough yet) or restored";
     "recovery.good_answers" Int "count"
         "good answers of the status API in a row, this one among them";
     "recovery.log_clean_for" Duration "seconds"

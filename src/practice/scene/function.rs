@@ -135,6 +135,7 @@ pub(super) const SCENES: &[Scene] = &[
             failing(world, &Fault::Status(502), minutes(20));
             erring(world, "[ERROR] KeyError: 'eggs'", minutes(20));
             shared(world, "62", "60", 20);
+            world.culprit = Some("60".to_owned());
         },
     },
     Scene {

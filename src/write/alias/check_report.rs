@@ -102,16 +102,17 @@ fn name_last_known_good(findings: &AliasFindings, target: &str, runbook: &mut Ru
         .next_action
         .as_ref()
         .map(|next| next.text.to_string());
-    let text = match says_more {
-        Some(more) => more,
-        None => format!("Check the last known-good, {version}"),
+    let own = runbook.next_action.take().and_then(|next| next.command);
+    let (text, command) = match says_more {
+        Some(more) => (more, "duckops alias show".to_owned()),
+        None => (
+            format!("Check the last known-good, {version}"),
+            format!("duckops alias check --to {version}"),
+        ),
     };
-    let command = runbook.next_action.take().and_then(|next| next.command);
     runbook.next_action = Some(NextAction {
         text: text.into(),
-        command: Some(
-            command.unwrap_or_else(|| format!("duckops alias check --to {version}").into()),
-        ),
+        command: Some(own.unwrap_or_else(|| command.into())),
     });
 }
 

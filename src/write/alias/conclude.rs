@@ -101,6 +101,8 @@ pub(super) async fn conclude(
         (_, false) => {
             let contact = &context.stack.escalation.value;
             let command = plan.purpose.command();
+            let due = crate::fact::instant((at + RESTORED_WITHIN).unix_timestamp());
+            let due = due.get(11..16).unwrap_or(&due).to_owned();
             let reason = format!(
                 "{command} did not restore the service: {}",
                 verified.summary
@@ -123,7 +125,7 @@ pub(super) async fn conclude(
                 outcome: "not-verified",
                 summary: format!("{}; it is not verified to work", report.summary),
                 next: next_action(
-                    format!("Not restored 5 minutes after the move: call {contact}"),
+                    format!("Check for recovery; not restored by {due}Z: call {contact}"),
                     Some("duckops triage inc-001 --wait 5m".to_owned()),
                 ),
                 ..WriteReport::default()
@@ -155,6 +157,9 @@ fn moved(plan: &AliasPlan, alias: &AliasTarget, read_back: &str) -> String {
     let read_back = read_back.get(11..).unwrap_or(read_back);
     let (from, to, name) = (&plan.from.version, &plan.version, &plan.alias);
     match alias.weights.is_empty() {
+        true if from == to => {
+            format!("alias {name} gives all traffic to version {to}, read back at {read_back}")
+        }
         true => format!("alias {name} moved from version {from} to {to}, read back at {read_back}"),
         false => format!(
             "alias {name} serves {}, read back at {read_back}",
@@ -178,7 +183,8 @@ fn write_down(
         ("metrics", verified.metrics.clone()),
     ]);
     report.verified = Some(verified.json());
-    report.undo = Some(format!(
+    // To take weights away is undone by nothing that a rollback can do.
+    report.undo = (from != to).then(|| format!(
         "duckops alias rollback --to {from} --confirm '{name}@{to}->{from}'  # from revision {}",
         alias.revision
     ));

@@ -92,6 +92,13 @@ impl WritePlan for AliasPlan {
 
     fn what(&self) -> String {
         let verb = match self.purpose {
+            // Only the weights go.
+            Purpose::Rollback if self.from.version == self.version => {
+                return format!(
+                    "give all traffic of {} to version {}",
+                    self.alias, self.version
+                );
+            }
             Purpose::Rollback => "roll back",
             Purpose::Promotion => "promote",
         };

@@ -161,6 +161,11 @@ fn errors(number: i64) -> String {
     count(usize::try_from(number).unwrap_or(0), "error", "errors")
 }
 
+/// Whether a record proves more errors than a good version has.
+fn is_failing(served: &VersionMetrics) -> bool {
+    error_rate_at_least(served.failed(), served.invoked()) > MAX_ERROR_RATE
+}
+
 fn current_is(served: &VersionMetrics) -> String {
     format!("{}: {}", served.number, served.describe())
 }
@@ -190,14 +195,17 @@ pub(super) fn current(known: &PreflightInput<'_>) -> CheckResult {
                 errors(recent)
             ),
         ),
-        (invoked, _) if error_rate_at_least(served.failed(), invoked) > MAX_ERROR_RATE => {
-            CheckResult::warning("failing", told, is)
-        }
+        _ if is_failing(served) => CheckResult::warning("failing", told, is),
         (invoked, _) if error_rate_at_most(served.failed(), invoked) > MAX_ERROR_RATE => {
             CheckResult::warning("few", told, format!("{is}; too few for a verdict"))
         }
         _ => CheckResult::ok(told, is),
     }
+}
+
+fn is_serving(known: &PreflightInput<'_>) -> bool {
+    let alias = known.seen.alias.as_ref();
+    alias.is_ok_and(|alias| alias.version == known.target)
 }
 
 fn is_of_others(known: &PreflightInput<'_>) -> bool {
@@ -213,13 +221,31 @@ pub(super) fn target(known: &PreflightInput<'_>) -> CheckResult {
     if rolled_back {
         let told = vec![text("target.rolled_back", known.target)];
         let target = known.target;
-        return match known.undoes {
-            true => CheckResult::warning(
+        // That it failed is what the rollback was for. Only who rolls forward again, by the undo
+        // line, says that it was a mistake.
+        let record = served(known, target).ok().flatten();
+        let failing = record.filter(|served| is_failing(served));
+        return match (known.undoes, failing) {
+            (true, Some(served)) if !known.is(Purpose::Rollback) => CheckResult::bad(
+                "failed-before",
+                told,
+                format!("{target} was rolled back last: {}", served.describe()),
+            )
+            .next("Publish the repaired code as a new version"),
+            (true, Some(served)) => CheckResult::warning(
+                "undoes",
+                told,
+                format!(
+                    "{target} was rolled back last ({}); this undoes it",
+                    served.describe()
+                ),
+            ),
+            (true, None) => CheckResult::warning(
                 "undoes",
                 told,
                 format!("{target} was rolled back last; this undoes it"),
             ),
-            false => CheckResult::bad(
+            (false, _) => CheckResult::bad(
                 "rolled-back",
                 told,
                 format!("{target} was rolled back before (journal)"),
@@ -248,7 +274,7 @@ pub(super) fn target(known: &PreflightInput<'_>) -> CheckResult {
     ];
     let is = current_is(served);
     match (served.failed(), served.invoked()) {
-        (failed, invoked) if error_rate_at_least(failed, invoked) > MAX_ERROR_RATE => {
+        _ if is_failing(served) => {
             CheckResult::bad("failed-before", told, is).next("Choose a version with a good record")
         }
         (failed, invoked) if error_rate_at_most(failed, invoked) > MAX_ERROR_RATE => {
@@ -304,6 +330,16 @@ pub(super) fn onset(known: &PreflightInput<'_>) -> CheckResult {
         "errors-after-move" | "errors-after-earlier-move" | "came-after-good" => {
             CheckResult::ok(told, "errors began after the alias moved")
         }
+        "errors-of-others" if known.is(Purpose::Rollback) && !is_serving(known) => {
+            let current = known.seen.alias.as_ref().map_or("", |alias| &alias.version);
+            CheckResult::warning(
+                "errors-of-others",
+                told,
+                format!("errors are of the canary, none of {current}"),
+            )
+            .next("End the canary; no other version is needed")
+            .command(format!("duckops alias rollback --to {current}"))
+        }
         "errors-of-others" => CheckResult::ok(told, "errors are of the canary"),
         "errors-before-move" => CheckResult::warning(
             "errors-before-move",
@@ -336,6 +372,13 @@ pub(super) fn onset(known: &PreflightInput<'_>) -> CheckResult {
             "API down, no error of this version in log or metrics",
         ),
         "drift" | "drift-but-up" => CheckResult::ok(told, "alias not on the expected version"),
+        "not-needed" if known.is(Purpose::Rollback) => CheckResult::warning(
+            "not-needed",
+            told,
+            "API up and alias as expected: no rollback is needed",
+        )
+        .next("Check what the rollback is for")
+        .command("duckops triage inc-001"),
         _ => CheckResult::skipped("no-errors", "no errors"),
     }
 }
