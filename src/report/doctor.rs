@@ -93,6 +93,7 @@ fn finding(check: &ChecklistItem) -> String {
             format!("{name} {}", check.found)
         }
         _ if is_permission(check) => check.found.to_string(),
+        name if check.found.as_str().to_lowercase().starts_with(name) => check.found.to_string(),
         name => format!("{name} {}", check.found),
     }
 }

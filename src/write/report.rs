@@ -296,11 +296,17 @@ impl WriteReport {
         let advice = self.advice.iter();
         lines.extend(advice.flat_map(|advice| labelled("ADVISED AGAINST", advice, width)));
         if let Some(next) = &self.next {
+            let is_against_advice = self.outcome == "no-consent" && !self.advice.is_empty();
             let label = match self.outcome {
                 "done" | "dry-run" | "recovered" | "nothing-open" => "NEXT",
+                _ if is_against_advice => "OR",
                 _ => "DO NOW",
             };
-            lines.extend(labelled(label, next.text.as_str(), width));
+            let text = match is_against_advice {
+                true => "To do it all the same, read the plan, then confirm it",
+                false => next.text.as_str(),
+            };
+            lines.extend(labelled(label, text, width));
             let command = next.command.iter();
             lines.extend(command.map(|command| format!("{:MARGIN$}{command}", "")));
         }

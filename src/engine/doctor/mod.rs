@@ -251,6 +251,7 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
         ),
         _ => account,
     });
+    let url = stack.api_url.value.as_str().trim_end_matches('/');
     checks.push(match observations.get("api.up") {
         FactState::Known(fact) if fact.value == crate::fact::FactValue::Bool(false) => {
             let answer = observations.get("api.answer");
@@ -258,26 +259,28 @@ fn reachable(stack: &Stack, observations: &Observations) -> Vec<ChecklistItem> {
                 FactState::Known(answer) => answer.value.shown(),
                 _ => "down".into(),
             };
-            // Where no answer came, triage sends here: this is the act that shows where it ends.
-            let is_unreached = matches!(observations.get("api.cause"), FactState::Known(cause) if cause.value.shown().as_str() == "network");
-            let url = stack.api_url.value.as_str().trim_end_matches('/');
-            let fix = match is_unreached {
-                true => format!(
-                    "See where the connection ends: curl -sv -m 10 {}",
-                    crate::text::quoted(&format!("{url}/beak/system/status"))
-                ),
-                false => "duckops triage inc-001".to_owned(),
+            // Where no answer of the API came, triage sends here: this is the act that shows where it
+            // ends, or who answers instead.
+            let cause = match observations.get("api.cause") {
+                FactState::Known(cause) => cause.value.shown().to_string(),
+                _ => String::new(),
+            };
+            let status = crate::text::quoted(&format!("{url}/beak/system/status"));
+            let fix = match cause.as_str() {
+                "network" => format!("See where the connection ends: curl -sv -m 10 {status}"),
+                "gateway" => format!("See who answers there: curl -sS -i -m 10 {status}"),
+                _ => "duckops triage inc-001".to_owned(),
             };
             ChecklistItem::bad("status api", Verdict::Critical, found, fix)
         }
         FactState::Known(_) => fact("status api", "api.answer", "duckops triage inc-001"),
         _ => fact("status api", "api.up", "duckops triage inc-001"),
     });
-    let mut audit = fact(
-        "audit api",
-        "audit.entries",
-        "Check it yourself: duckops runbook show inc-004",
+    let feed = crate::text::quoted(&format!("{url}/beak/audit"));
+    let fix = format!(
+        "See what it answers: curl -sS -i -m 10 -H 'Content-Type:application/json' -d '{{}}' {feed}"
     );
+    let mut audit = fact("audit api", "audit.entries", &fix);
     if let Some(entries) = observations.int("audit.entries") {
         audit.found = counted(entries, "entry").into();
     }

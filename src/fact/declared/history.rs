@@ -135,6 +135,8 @@ pub fn inputs(path: &str) -> &'static [Probe] {
         "bonds.unpulsed_expected" => &[Probe::Status, Probe::Audit],
         "fleet.state" => &[Probe::Status, Probe::Audit, Probe::Connections],
         "fleet.died_24h" => &[Probe::Status],
+        // That a log shows none proves something only while it is written.
+        "logs.errors_15m" | "logs.cert_failures_1h" | "logs.mail_errors_1h" => &[Probe::Lambda],
         "growth.ducklings_24h" => &[Probe::Status],
         _ if path.starts_with("executions.") && FACTS.iter().any(|fact| fact.path == path) => {
             &[Probe::Executions, Probe::Audit, Probe::Status]

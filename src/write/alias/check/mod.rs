@@ -6,6 +6,7 @@
 //! which only advise against it, stands in one [`table`].
 
 mod drift;
+mod onset;
 mod promotion;
 mod record;
 mod result;

@@ -2,7 +2,7 @@
 //! person would ask the same.
 
 use super::result::CheckResult;
-use super::{PreflightInput, drift, promotion, record, runtimes, target};
+use super::{PreflightInput, drift, onset, promotion, record, runtimes, target};
 use crate::fact::Probe;
 
 /// What a check does to a write.
@@ -121,7 +121,7 @@ pub(super) const CHECKS: [(&str, &str, Gate, Probe, Made); 27] = [
         "Onset of the errors",
         Gate::Advice,
         Probe::Lambda,
-        record::onset,
+        onset::onset,
     ),
     (
         "smoke",
