@@ -118,9 +118,17 @@ impl JsonObject {
         self.root.fields.contains_key(name)
     }
 
-    /// Whether a field of the top level holds an object.
+    /// Whether a field of the top level holds an object, and more than an error.
     pub(super) fn is_object(&self, name: &str) -> bool {
-        matches!(self.root.fields.get(name), Some(Node::Object(_)))
+        let says = |(name, node): (&String, &Node)| {
+            !is_error_member(name, node.held()) && !matches!(name.as_str(), "message" | "requestId")
+        };
+        match self.root.fields.get(name) {
+            Some(Node::Object(object)) => {
+                object.fields.is_empty() || object.fields.iter().any(says)
+            }
+            _ => false,
+        }
     }
 
     /// Whether a field at any depth holds an object.

@@ -94,7 +94,7 @@ fn is_pulse(word: &str) -> bool {
 }
 
 fn is_certificate(word: &str) -> bool {
-    !word.starts_with("concert") && word.contains("cert")
+    !word.starts_with("concert") && !word.starts_with("certain") && word.contains("cert")
 }
 
 fn is_registration(word: &str) -> bool {
@@ -321,9 +321,14 @@ impl Meanings {
     /// it or leaves it open, and with what the beginning of its detail says. Such a word means what it
     /// would mean at the end of the type.
     pub(super) fn of(&mut self, kind: &str, said: &'static str, detail: &str) -> Meaning {
+        let doubt = OwnField::doubt(said);
+        let said = doubt.map_or(said, |_| "");
         let meaning = self.of_type(kind, said);
         if !said.is_empty() || !meaning.is_judged_by_detail() {
             return meaning;
+        }
+        if let Some(doubt) = doubt {
+            return self.of_type(kind, doubt);
         }
         if self.detail.0 != detail {
             self.detail.0.clear();

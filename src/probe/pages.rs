@@ -7,7 +7,10 @@ use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 
 /// Parts of names, in the form of [`plain_name`], of what says that a list goes on.
-const MORE: [&str; 16] = [
+const MORE: [&str; 19] = [
+    "additionalresults",
+    "resultsreached",
+    "missingshards",
     "hasnext",
     "truncated",
     "partial",
@@ -26,7 +29,18 @@ const MORE: [&str; 16] = [
     "overflow",
 ];
 /// Whole names of such.
-const MORE_WHOLE: [&str; 18] = [
+const MORE_WHOLE: [&str; 29] = [
+    "gap",
+    "gaps",
+    "hasgap",
+    "hasgaps",
+    "hasadditional",
+    "maxreached",
+    "limitexceeded",
+    "ratelimited",
+    "throttled",
+    "backfilling",
+    "searchafter",
     "cursor",
     "more",
     "moreavailable",
@@ -138,6 +152,13 @@ fn goes_on(name: &str, value: &Value, entries: u64) -> bool {
         Value::Object(inner) if AROUND.contains(&name.as_str()) => go_on(inner, entries),
         // Elasticsearch
         Value::Object(shards) if name == "shards" => shards.get("failed").is_some_and(says_more),
+        Value::Object(sources) if name == "sources" => sources.values().any(is_off),
+        Value::Object(filter) if matches!(name.as_str(), "filter" | "query") => {
+            let mut types = filter
+                .iter()
+                .filter(|(name, _)| plain_name(name).contains("type"));
+            types.any(|(_, value)| says_more(value))
+        }
         // `"links": [{"rel": "next", "href": …}]`
         Value::Array(links) if AROUND.contains(&name.as_str()) => links
             .iter()
@@ -158,23 +179,45 @@ fn goes_on(name: &str, value: &Value, entries: u64) -> bool {
 /// Whether this is page one of several, `"page": 1, "total_pages": 66`, or a part of a longer list:
 /// `"total": 450` around a hundred entries.
 fn has_later_pages(around: &Map<String, Value>, entries: u64) -> bool {
-    let number = |names: [&str; 4]| {
+    let number = |names: &[&str]| {
         around.iter().find_map(|(name, value)| {
             let is_named = names.contains(&plain_name(name).as_str());
             let number = || value.as_u64().or_else(|| value.as_str()?.parse().ok());
             is_named.then(number)?
         })
     };
-    let total = number(["total", "totalcount", "totalresults", "totalhits"]);
-    let shown = number(["count", "returned", "shown", "size"]).unwrap_or(entries);
-    let before = number(["offset", "skip", "from", "startindex"]).unwrap_or(0);
+    let total = number(&[
+        "total",
+        "totalcount",
+        "totalresults",
+        "totalhits",
+        "totalavailable",
+        "numfound",
+    ]);
+    let shown = number(&["count", "returned", "shown", "size", "totalreturned"]).unwrap_or(entries);
+    let before = number(&["offset", "skip", "from", "start", "startindex"]).unwrap_or(0);
     if total.is_some_and(|total| shown.saturating_add(before) < total) {
         return true;
     }
-    let pages = number(["totalpages", "pages", "pagecount", "lastpage"]);
+    let pages = number(&["totalpages", "pages", "pagecount", "lastpage"]);
     pages.is_some_and(|pages| {
-        number(["page", "currentpage", "pagenumber", "pageno"]).unwrap_or(1) < pages
+        number(&["page", "currentpage", "pagenumber", "pageno"]).unwrap_or(1) < pages
     })
+}
+
+/// Whether a source of the entries did not give any: `"sources": {"pulses": "disabled"}`.
+fn is_off(source: &Value) -> bool {
+    let off = [
+        "disabled",
+        "down",
+        "unavailable",
+        "offline",
+        "failed",
+        "error",
+        "timeout",
+    ];
+    let is_off = |word: &str| off.iter().any(|off| off.eq_ignore_ascii_case(word));
+    source == &Value::Bool(false) || source.as_str().is_some_and(is_off)
 }
 
 /// Whether a value says so.

@@ -1,7 +1,7 @@
 //! One entry of the audit feed: type, time and a few details, whatever the fields are called. Its
 //! strings are reused for the next entry, because a feed can have a million of them.
 
-use super::value::{Denial, Id, TextSeed, Time, skip_values};
+use super::value::{Denial, DetailSeed, Id, TextSeed, Time, skip_values};
 use crate::probe::meaning::{OwnField, normal};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
@@ -55,6 +55,11 @@ impl Names {
 }
 
 impl AuditEntry {
+    /// Adds what one of its fields says.
+    fn say(&mut self, said: Option<&'static str>) {
+        self.said = OwnField::worse(self.said, said.unwrap_or_default());
+    }
+
     fn clear(&mut self) {
         self.kind.clear();
         self.at = None;
@@ -120,6 +125,10 @@ fn snake_field(name: &str, with_names: bool) -> Option<(Field, usize)> {
         "occurred_at" => (Field::Time, 5),
         "detail" => (Field::Detail, 0),
         "description" => (Field::Detail, 1),
+        "message" => (Field::Detail, 2),
+        "summary" => (Field::Detail, 3),
+        "note" => (Field::Detail, 4),
+        "reason" => (Field::Detail, 5),
         "peck_id" => (Field::Peck, 0),
         "request_id" => (Field::Peck, 1),
         _ if !with_names => return None,
@@ -170,10 +179,7 @@ impl<'de> Visitor<'de> for &mut AuditEntry {
                 Some(Named::Read(field, rank)) => (field, rank),
                 Some(Named::Own(own)) => {
                     let said = map.next_value_seed(Denial(own))?;
-                    // A failure is more than what is still to come.
-                    if self.said.is_empty() || !OwnField::is_open(said) {
-                        self.said = said.unwrap_or(self.said);
-                    }
+                    self.say(said);
                     continue;
                 }
                 None => {
@@ -191,7 +197,10 @@ impl<'de> Visitor<'de> for &mut AuditEntry {
             match field {
                 Field::Kind => map.next_value_seed(TextSeed(&mut self.kind, usize::MAX))?,
                 Field::Time => self.at = map.next_value_seed(Time)?,
-                Field::Detail => map.next_value_seed(TextSeed(&mut self.detail, DETAIL))?,
+                Field::Detail => {
+                    let said = map.next_value_seed(DetailSeed(&mut self.detail, DETAIL))?;
+                    self.say(said);
+                }
                 name => {
                     let place = name as usize - Field::Peck as usize;
                     let mut names = self.names.iter_mut().flat_map(|names| names.all());
@@ -234,7 +243,9 @@ impl Visitor<'_> for Name {
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
         let read = field(name, self.0).map(|(field, rank)| Named::Read(field, rank));
-        Ok(read.or_else(|| OwnField::named(name).map(Named::Own)))
+        let own =
+            || OwnField::named(name).or(OwnField::is_holder(name).then_some(OwnField::Holder));
+        Ok(read.or_else(|| own().map(Named::Own)))
     }
 }
 

@@ -195,12 +195,84 @@ impl<'de> Visitor<'de> for Denial {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        if self.0.is_told_inside() {
+            return said_inside(map);
+        }
         let mut held = MemberValue::Nothing;
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
             held = MemberValue::Something;
         }
         Ok(self.0.denial(held))
     }
+}
+
+/// What the fields of an object say against its entry, a failure before what is still to come.
+fn said_inside<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<&'static str>, A::Error> {
+    let mut said = "";
+    while let Some(own) = map.next_key_seed(OwnName)? {
+        let Some(own) = own else {
+            map.next_value::<IgnoredAny>()?;
+            continue;
+        };
+        let told = map.next_value_seed(Denial(own))?;
+        said = OwnField::worse(said, told.unwrap_or_default());
+    }
+    Ok(Some(OwnField::inside(said)).filter(|said| !said.is_empty()))
+}
+
+/// The name of a field inside of an object, if it says what became of it.
+struct OwnName;
+
+impl<'de> DeserializeSeed<'de> for OwnName {
+    type Value = Option<OwnField>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for OwnName {
+    type Value = Option<OwnField>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        let own = OwnField::named(name);
+        Ok(own.or_else(|| OwnField::is_holder(name).then_some(OwnField::Holder)))
+    }
+}
+
+/// A detail: a text, of which the beginning is kept, or an object whose fields say what became of the entry.
+pub(super) struct DetailSeed<'a>(pub(super) &'a mut String, pub(super) usize);
+
+impl<'de> DeserializeSeed<'de> for DetailSeed<'_> {
+    type Value = Option<&'static str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.0.clear();
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for DetailSeed<'_> {
+    type Value = Option<&'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a detail")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        self.0.push_str(shortened(text, self.1));
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        said_inside(map)
+    }
+
+    skip_values!(list null boolean integer float);
 }
 
 /// A time in any form that is one.

@@ -46,7 +46,7 @@ fn is_failing(word: &str) -> bool {
         || is_unable(word)
 }
 
-fn is_failing_pair(word: &str, next: &str) -> bool {
+pub(super) fn is_failing_pair(word: &str, next: &str) -> bool {
     matches!(
         (word, next),
         ("timed" | "time", "out")
@@ -63,6 +63,10 @@ fn is_failing_pair(word: &str, next: &str) -> bool {
             | ("cert" | "certificate", "expired")
             | ("redirect", "loop")
             | ("host", "unknown")
+            | (
+                "bad" | "wrong",
+                "signature" | "hmac" | "checksum" | "hash" | "token" | "key" | "secret"
+            )
             | (
                 "not",
                 "found"

@@ -26,6 +26,14 @@ pub(in crate::probe) enum OwnField {
     Code,
     /// Whether it was only a trial.
     Trial,
+    /// Whether it was done; a time or a count of the same name is none.
+    Done,
+    /// Whether it failed.
+    Bad,
+    /// How serious it is.
+    Severity,
+    /// An object in which such fields may stand.
+    Holder,
 }
 
 impl OwnField {
@@ -42,12 +50,19 @@ impl OwnField {
         Some(match plain.get(..length)? {
             b"status" => Self::Status,
             b"state" | b"result" | b"outcome" => Self::Outcome,
-            b"error" | b"errors" | b"errormessage" | b"errortype" | b"errorcode" | b"exception"
-            | b"failure" | b"failurereason" => Self::Error,
+            b"signature" | b"auth" | b"decision" | b"verdict" => Self::Outcome,
+            b"severity" | b"level" => Self::Severity,
+            b"verified" | b"authenticated" | b"authorized" | b"authorised" | b"delivered"
+            | b"acknowledged" | b"acked" | b"processed" | b"received" | b"written" | b"stored"
+            | b"created" | b"persisted" | b"recorded" => Self::Done,
+            b"failed" | b"rejected" | b"dropped" | b"denied" | b"refused" | b"lost"
+            | b"discarded" | b"deleted" | b"timedout" | b"quarantined" => Self::Bad,
+            b"err" | b"error" | b"errors" | b"errormessage" | b"errortype" | b"errorcode"
+            | b"exception" | b"failure" | b"failurereason" => Self::Error,
             b"ok" | b"success" | b"succeeded" | b"successful" | b"accepted" | b"issued"
             | b"valid" | b"isvalid" | b"signaturevalid" => Self::Good,
-            b"httpstatus" | b"httpstatuscode" | b"httpcode" | b"statuscode" | b"responsecode"
-            | b"code" => Self::Code,
+            b"responsestatus" | b"httpstatus" | b"httpstatuscode" | b"httpcode" | b"statuscode"
+            | b"responsecode" | b"code" => Self::Code,
             b"dryrun" | b"test" | b"istest" | b"simulated" | b"synthetic" => Self::Trial,
             _ => return None,
         })
@@ -57,8 +72,25 @@ impl OwnField {
     pub(in crate::probe) fn is_holder(name: &str) -> bool {
         matches!(
             name,
-            "result" | "outcome" | "response" | "detail" | "details" | "data" | "payload" | "body"
+            "result"
+                | "outcome"
+                | "response"
+                | "detail"
+                | "details"
+                | "data"
+                | "payload"
+                | "body"
+                | "metadata"
+                | "context"
+                | "attributes"
+                | "message"
+                | "callback"
         )
+    }
+
+    /// Whether an object of it is judged by the fields in it.
+    pub(in crate::probe) fn is_told_inside(self) -> bool {
+        matches!(self, Self::Holder | Self::Outcome | Self::Status)
     }
 
     /// The word for what it holds, where it denies what its entry is about, or leaves it open.
@@ -70,7 +102,16 @@ impl OwnField {
             (Self::Status | Self::Code, MemberValue::Number(code)) => {
                 (400.0..600.0).contains(&code)
             }
+            // `502 Bad Gateway`
+            (Self::Code, MemberValue::Text(text)) => {
+                let code = text.split_whitespace().next().unwrap_or_default();
+                MemberValue::Text(code).is_error_code()
+            }
             (Self::Code, held) => held.is_error_code(),
+            (Self::Done | Self::Bad | Self::Severity, held) => {
+                return self.is_denied_by(held).then_some(DOUBTED);
+            }
+            (Self::Holder, _) => false,
             (Self::Status | Self::Outcome, _) => false,
             (Self::Good, MemberValue::Text(text)) if outcome(text).is_some() => {
                 return outcome(text);
@@ -84,14 +125,65 @@ impl OwnField {
         fails.then_some("failed")
     }
 
+    fn is_denied_by(self, held: MemberValue<'_>) -> bool {
+        match (self, held) {
+            (Self::Done, MemberValue::Flag(is)) => !is,
+            (Self::Done, MemberValue::Text(text)) => matches!(text, "no" | "false"),
+            (Self::Bad, MemberValue::Flag(is)) => is,
+            (Self::Bad, MemberValue::Text(text)) => matches!(text, "yes" | "true"),
+            (Self::Severity, MemberValue::Text(text)) => {
+                let faults = ["error", "err", "critical", "fatal"];
+                faults.iter().any(|word| word.eq_ignore_ascii_case(text))
+            }
+            _ => false,
+        }
+    }
+
+    /// What is said inside of a detail: it may be about something else than the type.
+    pub(in crate::probe) fn inside(said: &'static str) -> &'static str {
+        match said {
+            "" | DOUBTED | DOUBTED_OPEN => said,
+            PENDING | TRIAL => DOUBTED_OPEN,
+            _ => DOUBTED,
+        }
+    }
+
+    /// The worse of two words: what is still to come is less than a failure, and one that may be about something
+    /// else less than one that is not.
+    pub(in crate::probe) fn worse(one: &'static str, other: &'static str) -> &'static str {
+        let rank = |said: &str| match said {
+            "" => 0,
+            DOUBTED_OPEN => 1,
+            PENDING | TRIAL => 2,
+            DOUBTED => 3,
+            _ => 4,
+        };
+        match rank(other) > rank(one) {
+            true => other,
+            false => one,
+        }
+    }
+
+    /// The word for a type that a detail can deny; `None` for one of an entry's own.
+    pub(super) fn doubt(said: &str) -> Option<&'static str> {
+        match said {
+            DOUBTED => Some("failed"),
+            DOUBTED_OPEN => Some(PENDING),
+            _ => None,
+        }
+    }
+
     /// Whether a word leaves it open, and tells of no failure.
     pub(in crate::probe) fn is_open(said: Option<&str>) -> bool {
-        matches!(said, None | Some(PENDING | TRIAL))
+        matches!(said, None | Some(PENDING | TRIAL | DOUBTED_OPEN))
     }
 }
 
 const PENDING: &str = "pending";
 const TRIAL: &str = "test";
+/// What fields say that may be about something else, such as the delivery of what was done.
+const DOUBTED: &str = "failed inside";
+const DOUBTED_OPEN: &str = "pending inside";
 
 /// The word for a state or a result, if it is bad.
 fn outcome(text: &str) -> Option<&'static str> {
@@ -104,7 +196,7 @@ fn outcome(text: &str) -> Option<&'static str> {
     match words.as_slice() {
         [] => None,
         more if more.len() > WORDS => None,
-        ["no" | "false" | "bad"] => Some("failed"),
+        ["no" | "false" | "bad" | "deny" | "disallow"] => Some("failed"),
         words if tells_of_failure(words) => find(FAILED).or(Some("failed")),
         ["not", ..] | [.., "in", "progress"] => Some(PENDING),
         _ => find(NOT_YET).map(|_| PENDING),

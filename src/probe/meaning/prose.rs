@@ -1,6 +1,7 @@
 //! What a sentence says of a failure: of a line of the log, or of the detail of an entry.
 
-use super::failure::is_failure_word;
+use super::failure::{is_failing_pair, is_failure_word};
+use super::words::NOT_ANSWERED;
 use crate::probe::logs::{is_nothing, regex};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -36,7 +37,11 @@ const DONE: [&str; 15] = [
     "reissued",
 ];
 /// Words that may stand between "no" or "0" and what there is none of.
-const COUNTED: [&str; 25] = [
+const COUNTED: [&str; 29] = [
+    "pulse",
+    "pulses",
+    "callback",
+    "callbacks",
     "of",
     "the",
     "any",
@@ -150,6 +155,7 @@ impl Prose {
             // "timeout" with a number is a setting.
             ("timeout", next) => !next.starts_with(|c: char| c.is_ascii_digit()),
             ("failure", "mode" | "policy" | "handler") => false,
+            ("error" | "errors", "budget" | "rate" | "threshold") => false,
             (word, _) => {
                 // What is not issued again was issued.
                 let done = self.not_done(at).map(|done| self.word(done + 1));
@@ -285,11 +291,60 @@ impl Prose {
             matches!(prose.word(at), "http" | "status" | "answered" | "returned")
                 && code.is_ok_and(|code: u32| (400..600).contains(&code))
         };
-        let fails = |at: usize| (prose.fails_at(at) || is_code(at)) && !prose.is_over(at);
+        let fails = |at: usize| {
+            (prose.fails_at(at) || is_code(at) || prose.is_unanswered(at)) && !prose.is_over(at)
+        };
         let colon = prose.0.iter().position(|word| word.gap.starts_with(": "));
         let clause = prose.clause(0);
         let end = colon.map_or(clause.end, |colon| clause.end.min(colon + 1));
         (0..end).any(fails)
+    }
+
+    /// Whether an agent or a call did not answer, in words of the system or of those who wait: `ECONNRESET`,
+    /// `socket hang up`, `no pulse from …`, `key expired`, `410 Gone`.
+    fn is_unanswered(&self, at: usize) -> bool {
+        let (word, next) = (self.word(at), self.word(at + 1));
+        let is_first_code = at == 0
+            && word.len() == 3
+            && word
+                .parse()
+                .is_ok_and(|code: u32| (400..600).contains(&code))
+            && matches!(
+                next,
+                "" | "for"
+                    | "from"
+                    | "gone"
+                    | "not"
+                    | "bad"
+                    | "unauthorized"
+                    | "forbidden"
+                    | "too"
+                    | "conflict"
+                    | "internal"
+                    | "service"
+                    | "gateway"
+            );
+        let is_pair = is_failing_pair(word, next)
+            || matches!(
+                (word, next),
+                ("no", "route") | ("without", "answer" | "response" | "reply")
+            )
+            || (matches!((word, next), ("no", "pulse" | "heartbeat" | "signal"))
+                && matches!(
+                    self.word(at + 2),
+                    "" | "from" | "for" | "since" | "in" | "within" | "received"
+                ));
+        let is_word = NOT_ANSWERED.contains(&word)
+            || matches!(
+                word,
+                "expired" | "stale" | "overdue" | "replayed" | "undelivered"
+            );
+        is_first_code
+            || is_pair
+            || (is_word
+                && !self.is_counted_at_zero(at)
+                && !self.is_denied(at)
+                && !self.is_none_of(at))
     }
 
     pub(super) fn is_about_callback(detail: &str) -> bool {
@@ -304,6 +359,6 @@ fn ends_clause(gap: &str) -> bool {
 /// Letters of which every failure has some: most details have none, and are not taken apart.
 static MAY_FAIL: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i-u)fail|err|exce|time|reject|refus|denied|abort|drop|lost|miss|invalid|un|throttl|not|never|n't|http|status|ed [45]|dead|g[ai]ve",
+        r"(?i-u)fail|err|exce|time|reject|refus|denied|abort|drop|lost|miss|invalid|un|throttl|not|never|n't|http|status|ed [45]|dead|g[ai]ve|econn|enot|etimed|ehost|enet|epipe|expir|stale|overdue|replayed|h[au]ng|no (?:pulse|heart|signal|route|answer|response|reply)|without|bad |wrong|crash|block|mismatch|^[45][0-9][0-9](?-u:\b)|reset|roll",
     )
 });

@@ -223,3 +223,21 @@ fn every_event_of_the_corpus_has_its_meaning() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn what_was_written_or_kept_is_done_and_certain_is_no_certificate() {
+    for kind in [
+        "certificate.written",
+        "birth_certificate.persisted",
+        "birth_certificate.stored",
+    ] {
+        assert!(Meaning::of(kind).cert_done, "{kind}");
+    }
+    for kind in [
+        "certificate.not_written",
+        "certificate.write_failed",
+        "certain.ok",
+    ] {
+        assert!(!Meaning::of(kind).cert_done, "{kind}");
+    }
+}

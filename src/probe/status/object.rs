@@ -39,7 +39,8 @@ const OVER: [&str; 11] = [
     "none",
 ];
 /// Words by which the API calls itself impaired.
-const DEGRADED: [&str; 30] = [
+const DEGRADED: [&str; 31] = [
+    "alarm",
     "impacted",
     "alert",
     "brownout",
@@ -171,6 +172,17 @@ impl ClaimedHealth {
         }
     }
 
+    /// What a mark alone means.
+    fn of_mark(word: &Untrusted) -> Self {
+        let mark = word.printable(40).to_string();
+        match () {
+            () if mark.contains(['\u{1f534}', '\u{274c}', '\u{26d4}', '\u{1f6d1}']) => Self::Outage,
+            () if mark.contains(['\u{1f7e1}', '\u{1f7e0}', '\u{26a0}']) => Self::Degraded,
+            () if mark.contains(['\u{1f7e2}', '\u{2705}', '\u{2714}']) => Self::Good,
+            () => Self::Other,
+        }
+    }
+
     /// What words of the API about itself mean.
     fn of_words(word: &Untrusted) -> Self {
         let said = word.printable(40).to_string().to_lowercase();
@@ -178,6 +190,9 @@ impl ClaimedHealth {
             .split(|c: char| !c.is_alphanumeric())
             .filter(|word| !word.is_empty())
             .collect();
+        if said.is_empty() {
+            return Self::of_mark(word);
+        }
         let before = |at: usize, back: usize| at.checked_sub(back).and_then(|at| said.get(at));
         let is_none = |at: usize| {
             let is_over = said.get(at + 1).is_some_and(|word| OVER.contains(word));
