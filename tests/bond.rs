@@ -724,3 +724,49 @@ fn verification_waits_for_a_pulse_after_the_rotation() {
     assert!(journal.stdout.contains(ID), "{journal:?}");
     assert_eq!(wait("soon").0, 64);
 }
+
+#[test]
+fn an_ended_bond_is_not_sent_a_pulse_and_an_unknown_id_is_called_that() {
+    let mut over = bonded(Some(60));
+    let at = over.now - Duration::from_secs(5);
+    over.happened("duck.unpecked", ID, at);
+    let stage = Stage::of(over);
+    let ran = stage.duckops(&["bond", "verify", ID]).run();
+    assert_eq!(ran.code, 2, "{ran:?}");
+    says(&ran, "duckops bond guide disconnect");
+    assert!(!ran.stdout.contains("bond pulse"), "{ran:?}");
+    let stage = Stage::of(bonded(Some(700)));
+    let ran = stage.duckops(&["bond", "verify", ID]).run();
+    says(&ran, &format!("duckops bond pulse {ID}"));
+    let ran = write(&stage, &["rotate", "NOPE"]).run();
+    assert_eq!(ran.code, 1, "{ran:?}");
+    says(&ran, "names it");
+    says(&ran, "duckops bond list");
+    let pulse = stage
+        .duckops(&["bond", "pulse", ID, "--endpoint-override"])
+        .run();
+    says(&pulse, "duckops help bond pulse");
+}
+
+#[test]
+fn a_mute_of_an_id_that_nothing_names_is_pointed_out() {
+    let stage = Stage::of(bonded(Some(60)));
+    for (subject, is_known) in [
+        (format!("bond:{ID}"), true),
+        ("bond:NOPE".to_owned(), false),
+        ("inc-004".to_owned(), true),
+    ] {
+        let mute = [
+            "check", "-q", "--mute", &subject, "--until", "2h", "--by", "me",
+        ];
+        let ran = stage.duckops(&mute).run();
+        let is_pointed_out = ran.stderr.contains("nothing that was read names bond NOPE");
+        assert_eq!(is_pointed_out, !is_known, "{subject}: {ran:?}");
+    }
+    // A run that is not well names what is muted.
+    let stage = Stage::of(world("inc-004"));
+    let mute = ["check", "--mute", "inc-004", "--until", "2h", "--by", "me"];
+    stage.duckops(&mute).run();
+    let ran = stage.duckops(&["triage", "inc-004"]).run();
+    says(&ran, "INC-004 is muted until 2026-03-22T05:12:09Z by me");
+}

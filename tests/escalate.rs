@@ -520,3 +520,117 @@ fn the_priority_is_that_of_what_is_due() {
         assert!(to.contains(&due[..2]), "{scene}: {to}");
     }
 }
+
+#[test]
+fn triage_and_check_after_an_escalation_name_it_and_do_not_ask_for_another() {
+    let (stage, _receiver) = hooked();
+    let command = |runbook: &str| {
+        let (_, document) = stage.once(&["triage", runbook]).json();
+        let command = document["next_action"]["command"].as_str();
+        command.unwrap_or_default().to_owned()
+    };
+    let first = stage.duckops(&["triage", "inc-004"]).run();
+    assert!(
+        first.stdout.contains("duckops escalate inc-004"),
+        "{first:?}"
+    );
+    ended(call(&stage, &[]).run(), 0);
+    let later = stage.duckops(&["triage", "inc-004"]);
+    let later = later.env("DUCKOPS_TEST_NOW", after(240)).run();
+    let said: Vec<_> = later.stdout.split_whitespace().collect();
+    let said = said.join(" ");
+    assert!(said.contains("DO NOW Record the incident"), "{later:?}");
+    assert!(said.contains("duckops record inc-004"), "{later:?}");
+    assert!(
+        said.contains("PAGED T-JOSH (P1) paged ") && said.contains(" ago (03:12Z) by operator"),
+        "{later:?}"
+    );
+    assert!(!said.contains("duckops escalate"), "{later:?}");
+    let check = stage.duckops(&["check", "inc-004", "-o", "short"]).run();
+    assert!(
+        check
+            .stdout
+            .contains("do: duckops record inc-004 (T-JOSH P1 paged)"),
+        "{check:?}"
+    );
+    // Of another incident nobody was paged; and one without recorded state asks as before.
+    let bond = stage.duckops(&["triage", "bond"]).run();
+    assert!(bond.stdout.contains("duckops escalate bond"), "{bond:?}");
+    assert_eq!(command("inc-004"), "duckops escalate inc-004");
+}
+
+#[test]
+fn a_second_escalation_names_the_channel_that_has_not_accepted_the_first() {
+    let dead = Receiver::answering("500 Oops", &[], Duration::ZERO);
+    let (stage, well) = hooked();
+    let both = [
+        ("hook", "webhook", well.url()),
+        ("pager", "webhook", dead.url()),
+    ];
+    let both = both
+        .each_ref()
+        .map(|(name, kind, url)| (*name, *kind, url.as_str()));
+    configured(&stage, &both);
+    ended(call(&stage, &[]).run(), 2);
+    let again = ended(call(&stage, &[]).run(), 4);
+    let said: Vec<_> = again.stdout.split_whitespace().collect();
+    let said = said.join(" ");
+    assert!(
+        said.contains("delivered, but not yet to pager"),
+        "{again:?}"
+    );
+    assert!(said.contains("duckops check --notify"), "{again:?}");
+    let (whole, _receiver) = hooked();
+    ended(call(&whole, &[]).run(), 0);
+    let again = ended(call(&whole, &[]).run(), 4);
+    assert!(!again.stdout.contains("not yet"), "{again:?}");
+    assert!(
+        again.stdout.contains("duckops escalate inc-004 --again"),
+        "{again:?}"
+    );
+}
+
+#[test]
+fn the_command_that_confirms_goes_to_the_channels_that_were_named() {
+    let (stage, _receiver) = hooked();
+    for (asked, due) in [
+        (vec![], "duckops escalate inc-004 --confirm inc-004"),
+        (
+            vec!["--channel", "hook", "--note", "owner is told"],
+            "duckops escalate inc-004 --channel hook --note 'owner is told' --confirm inc-004",
+        ),
+        (
+            vec!["--again"],
+            "duckops escalate inc-004 --again --confirm inc-004",
+        ),
+    ] {
+        let words = [&["escalate", "inc-004", "--endpoint-override"][..], &asked].concat();
+        let (code, document) = stage.duckops(&words).json();
+        assert_eq!(code, 5, "{document:#}");
+        let command = document["next_action"]["command"].as_str();
+        let command = command.unwrap_or_default();
+        let due = due.replace(" --confirm", " --endpoint-override --confirm");
+        assert_eq!(command, due);
+    }
+}
+
+#[test]
+fn the_outcome_of_an_escalation_stays_in_sight_on_a_small_terminal() {
+    for scene in ["inc-001", "inc-004", "inc-005", "fleet-and-quota"] {
+        let runbook = if scene == "fleet-and-quota" {
+            "inc-003"
+        } else {
+            scene
+        };
+        let stage = Stage::of(world(scene));
+        let duckops = stage.duckops(&["escalate", runbook]).env("TERM", "xterm");
+        let pty = crate::support::pty::Pty::start(duckops.command(), 24, 80);
+        pty.wait_for("set up a channel");
+        let (_, written) = pty.end();
+        let rows = written.trim_end().lines().count();
+        assert!(rows <= 23, "{scene}: {rows} rows: {written}");
+        let outcome = written.find("NOT SENT").expect("the outcome");
+        let message = written.find("To: ").expect("the message");
+        assert!(message < outcome, "{scene}: {written}");
+    }
+}

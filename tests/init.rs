@@ -47,7 +47,7 @@ fn flags_write_a_private_configuration_that_doctor_then_reads() {
     assert_eq!(ran.code, 0, "{ran:?}");
     for words in [
         "DONE ",
-        "config.toml written",
+        "configuration written",
         "*/5 * * * * duckops check --changes --notify",
         "OnCalendar",
         "duckops doctor",
@@ -168,6 +168,49 @@ fn at_a_terminal_each_question_is_asked_once_and_a_wrong_answer_again() {
         "{text}"
     );
     assert!(written.contains("MISSING  governance log"), "{written}");
+}
+
+#[test]
+fn with_a_configuration_init_asks_nothing_and_shows_how_a_channel_is_added() {
+    let stage = Stage::of(world("healthy"));
+    assert_eq!(with_flags(&stage, &[]).run().code, 0);
+    let before = std::fs::read_to_string(file(&stage)).expect("the file");
+    let pty = Pty::start(
+        stage.duckops(&["init"]).env("TERM", "xterm").command(),
+        24,
+        80,
+    );
+    pty.wait_for("duckops doctor");
+    let (code, written) = pty.end();
+    assert_eq!(code, 1, "{written}");
+    assert!(!written.contains("[none]:"), "a question: {written}");
+    // What it shows can be appended as it stands.
+    let lines = written.lines().map(str::trim_end);
+    let shown: Vec<_> = lines
+        .skip_while(|line| !line.starts_with("  [notify."))
+        .take_while(|line| line.starts_with("  "))
+        .collect();
+    let file = format!("{before}\n{}\n", shown.join("\n"));
+    let read: toml::Value = toml::from_str(&file).expect("TOML");
+    let kinds = read["notify"].as_table().expect("channels").len();
+    assert_eq!(kinds, 3, "{written}");
+}
+
+#[test]
+fn a_wrong_answer_is_explained_on_lines_of_its_own() {
+    let stage = Stage::of(world("healthy"));
+    let mut pty = Pty::start(
+        stage.duckops(&["init"]).env("TERM", "xterm").command(),
+        60,
+        120,
+    );
+    for typed in ["none\n", "nonsense\n", "\n", "none\n", "none\n"] {
+        pty.wait_for(": ");
+        pty.press(typed);
+    }
+    let (_, written) = pty.end();
+    assert!(!written.contains("\\n"), "{written}");
+    assert!(written.contains("nonsense"), "{written}");
 }
 
 #[test]

@@ -479,3 +479,123 @@ fn listing_many_bonds_costs_little_more_than_reading_the_feed() {
     assert!(ran.stdout.contains("20000 bonds"), "{}", &ran.stdout[..200]);
     assert!(ran.stdout.lines().count() < 80, "a screen or two");
 }
+
+#[test]
+fn screens_of_the_fleet_agree_on_limits_causes_and_whom_to_call() {
+    // Each a scene, a command, what stands on its screen, and what does not.
+    for (scene, asked, has, lacks) in [
+        (
+            "pulse-30",
+            "bond list",
+            "duckops escalate inc-003",
+            "escalate bond",
+        ),
+        ("pulse-30", "bond list", "; caused by INC-003", "P2"),
+        (
+            "bond-offline",
+            "bond list",
+            "duckops escalate bond",
+            "INC-003",
+        ),
+        (
+            "bond-offline",
+            "triage bond",
+            "1 OFFLINE: DECAF00000000002 for 30 min",
+            "and 2 more",
+        ),
+        (
+            "fleet-new",
+            "bond list",
+            "known by their number only",
+            "duckops bond list",
+        ),
+        (
+            "bonds-alive",
+            "bond list",
+            "3 bonds: 3 ALIVE",
+            "by their number",
+        ),
+        (
+            "peck-rivals",
+            "peck show peck_a1",
+            "rivals peck_a2, pending between",
+            "duckops peck list",
+        ),
+        (
+            "peck-pending",
+            "peck show peck_a1",
+            "rivals none",
+            "peck_a2",
+        ),
+        (
+            "fleet-lived-once",
+            "triage inc-003",
+            "agents were alive before and stopped",
+            "pulsed before",
+        ),
+        (
+            "fleet-lived-once",
+            "triage",
+            "3 without a pulse since bonding",
+            "new, no first pulse",
+        ),
+        (
+            "fleet-lived-once",
+            "bond list",
+            "NEVER PULSED: DECAF00000000003, no pulse in 2 h 33 min",
+            "P2",
+        ),
+        (
+            "fleet-and-quota",
+            "triage",
+            "DECAF00000000003 for 4 h 8 min and 2 more (limit 30 min); caused by INC-003",
+            "\u{2026}",
+        ),
+        (
+            "bond-slow",
+            "bond list",
+            "(limit 10 min, warning from 12 min)",
+            "(limit 12 min)",
+        ),
+        ("fleet-empty", "triage", "skip BOND bonds no bond", "ALIVE"),
+        (
+            "fleet-empty",
+            "triage",
+            "fleet no agents registered, not an incident",
+            "0 of 0",
+        ),
+        (
+            "fleet-empty",
+            "bond list",
+            "no bond in force, nothing to judge",
+            "DO NOW",
+        ),
+        (
+            "inc-001",
+            "bond list",
+            "Bonds not judged: INC-001 is critical",
+            "curl",
+        ),
+        (
+            "healthy",
+            "triage",
+            "INC-003 fleet 3 of 3 alive",
+            "no agents",
+        ),
+    ] {
+        let words: Vec<&str> = asked.split(' ').collect();
+        let ran = Stage::of(world(scene)).duckops(&words).run();
+        let screen: Vec<&str> = ran.stdout.split_whitespace().collect();
+        let screen = screen.join(" ");
+        assert!(
+            screen.contains(has),
+            "{scene} {asked} lacks {has}: {}",
+            ran.stdout
+        );
+        assert!(
+            !screen.contains(lacks),
+            "{scene} {asked} has {lacks}: {}",
+            ran.stdout
+        );
+    }
+}

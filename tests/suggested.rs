@@ -181,3 +181,39 @@ fn an_escalation_that_is_suggested_is_due() {
     println!("suggested escalations that are due: {tried}");
     assert!(tried > 20, "{tried}");
 }
+
+#[test]
+fn what_is_suggested_about_agents_and_requests_comes_to_an_end() {
+    for (scene, asked) in [
+        ("fleet-new", "triage"),
+        ("fleet-new", "triage bond"),
+        ("peck-rivals", "triage"),
+        ("peck-closing", "peck show peck_a1"),
+        ("peck-pending", "peck list"),
+        ("peck-callback-error", "triage"),
+        ("peck-denied", "peck list"),
+        ("pulse-30", "bond list"),
+        ("bond-slow", "triage"),
+        ("bond-offline", "triage"),
+        ("bonds-alive", "bond list"),
+    ] {
+        let stage = Stage::of(world(scene));
+        let mut seen = vec![format!("duckops {asked}")];
+        // A guide of a state has no further suggestion.
+        while let Some(last) = seen.last().filter(|last| !last.contains(" guide ")) {
+            let words: Vec<&str> = last.split(' ').skip(1).collect();
+            if !matches!(words[0], "triage" | "bond" | "peck") {
+                break;
+            }
+            let (_, document) = stage.once(&words).json();
+            let Some(next) = document["next_action"]["command"].as_str() else {
+                break;
+            };
+            assert!(
+                !seen.contains(&next.to_owned()),
+                "{scene}: {seen:?}, then {next}"
+            );
+            seen.push(next.to_owned());
+        }
+    }
+}

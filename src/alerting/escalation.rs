@@ -32,6 +32,29 @@ impl AlertState {
         call.filter(|call| call.delivered.is_some() || is_young(call))
     }
 
+    /// The channels that have not accepted the escalation of a runbook yet.
+    fn waiting_channels(&self, runbook: &str) -> Vec<&str> {
+        let waiting = self
+            .outbox
+            .iter()
+            .filter(|message| message.kind == MessageKind::Escalate && message.runbook == runbook);
+        waiting.map(|message| message.channel.as_str()).collect()
+    }
+
+    /// Whether a channel has not accepted the escalation of a runbook yet.
+    pub fn is_waiting(&self, runbook: &str) -> bool {
+        !self.waiting_channels(runbook).is_empty()
+    }
+
+    /// How far an escalation got: `delivered`, and what a channel has not accepted yet.
+    pub fn delivery(&self, runbook: &str, call: &EscalationRecord) -> String {
+        match (call.delivered, self.waiting_channels(runbook).as_slice()) {
+            (None, _) => "not delivered yet".to_owned(),
+            (Some(_), []) => "delivered".to_owned(),
+            (Some(_), channels) => format!("delivered, but not yet to {}", channels.join(", ")),
+        }
+    }
+
     /// Writes an escalation to every channel and claims it for this run; it goes out before
     /// everything that waits.
     pub fn escalate(

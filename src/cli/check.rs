@@ -51,6 +51,9 @@ async fn run(
     let state_dir = state_dir.map(|folder| folder.value.as_path());
     let finished = check::run(requested, context.run()?, options, state_dir).await?;
     let code = print(&out, args, &finished.report);
+    if let Some(complaint) = &finished.complaint {
+        out::warn(&format!("duckops: {complaint}"));
+    }
     if let Some(mute) = mute {
         out::warn(&format!("duckops: {mute}"));
     }

@@ -10,6 +10,7 @@ use super::triage::pause;
 use crate::connections::{Connections, Only};
 use crate::engine::connections::{ObservedConnections, observe};
 use crate::engine::credentials;
+use crate::engine::runbooks::RequestedRunbooks;
 use crate::exit;
 use crate::probe::Access;
 use crate::report::document::Document;
@@ -44,7 +45,7 @@ pub(super) async fn see(
     lists: &Lists,
     only: Option<Only>,
 ) -> Result<ObservedConnections, Failure> {
-    let runbook = context.library.get(runbook)?;
+    let requested = RequestedRunbooks::load(&context.library, Some(runbook), None)?;
     let own = match &only {
         Some(Only::Bond(id)) => Some(id.as_str()),
         _ => None,
@@ -55,7 +56,7 @@ pub(super) async fn see(
         spaceduck: lists.spaceduck.clone().or(own.map(str::to_owned)),
         ..credentials::access(&context.env, &paths)?
     };
-    Ok(observe(context.run()?, &runbook, access, only).await)
+    Ok(observe(context.run()?, &requested, access, only).await)
 }
 
 /// Shows once, or repeatedly until the reader goes away; with `--quiet` only what is not ok.

@@ -20,7 +20,7 @@ use crate::report::model::{NextAction, Report};
 use crate::report::suggested::with_arguments;
 use crate::report::words::{wrap_in, wrap_words};
 use crate::state_dir::journal::Journal;
-use crate::text::Printable;
+use crate::text::{Printable, quoted};
 use crate::write::consent::{Consent, Reply};
 use serde_json::json;
 use std::sync::atomic::Ordering;
@@ -120,11 +120,7 @@ async fn ask_and_send(
     let consent = match Consent::from(&terms, words.text()) {
         Ok(consent) => consent,
         Err(why) => {
-            let command = format!(
-                "duckops escalate {} --confirm {}",
-                escalation.situation.runbook().id,
-                terms.confirm
-            );
+            let command = format!("{} --confirm {}", typed(args, escalation), terms.confirm);
             return EscalationOutcome {
                 code: exit::NO_CONSENT,
                 word: "no-consent",
@@ -147,6 +143,25 @@ async fn ask_and_send(
         escalation, channels, journal, consent, args.again, outcome, on_send,
     )
     .await
+}
+
+/// The command as it was typed: what is confirmed goes to the same channels with the same words.
+fn typed(args: &args::EscalateArgs, escalation: &PreparedEscalation<'_>) -> String {
+    let mut command = format!("duckops escalate {}", escalation.situation.runbook().id);
+    let named = args.channel.iter().map(|name| ("--channel", name));
+    let operator = args.operator.iter().map(|name| ("--operator", name));
+    let note = args.note.iter().map(|note| ("--note", note));
+    for (flag, value) in named.chain(operator).chain(note) {
+        command.push_str(&format!(" {flag} {}", quoted(value)));
+    }
+    let flags = [
+        (args.again, "--again"),
+        (args.endpoint_override, "--endpoint-override"),
+    ];
+    for (_, flag) in flags.into_iter().filter(|(is_given, _)| *is_given) {
+        command.push_str(&format!(" {flag}"));
+    }
+    command
 }
 
 async fn ask(
@@ -187,7 +202,7 @@ fn print(
     }
     let text = match context.out.format {
         Format::Json => document(escalation, outcome, &cautions),
-        _ => page(escalation, outcome, &cautions, context.out.screen.columns),
+        _ => page(escalation, outcome, &cautions, context),
     };
     context.out.print(&text, outcome.code)
 }
@@ -231,46 +246,61 @@ fn page(
     escalation: &PreparedEscalation<'_>,
     outcome: &EscalationOutcome,
     cautions: &[&String],
-    columns: Option<usize>,
+    context: &Context,
 ) -> String {
-    let mut text = labelled(word(outcome.word).as_str(), &headline(outcome));
+    let mut answer = labelled(word(outcome.word).as_str(), &headline(outcome));
     if let Some(next) = next_action(outcome, &escalation.situation.report) {
-        text.push_str(&labelled("NEXT", next.text.as_str()));
+        answer.push_str(&labelled("NEXT", next.text.as_str()));
         if let Some(command) = &next.command {
-            text.push_str(&format!("          {command}\n"));
+            answer.push_str(&format!("          {command}\n"));
         }
     }
     for caution in cautions {
-        text.push_str(&labelled("warning", caution));
+        answer.push_str(&labelled("warning", caution));
     }
     if let Some(notice) = &escalation.situation.notice {
         // It is pasted as it stands.
-        text.push_str(&format!("FOR USERS {notice}\n"));
+        answer.push_str(&format!("FOR USERS {notice}\n"));
+    }
+    if outcome.word == "printed" {
+        answer.push_str("set up a channel: duckops init\n");
     }
     // The operator who consented at the terminal has read the message.
     let is_shown = !matches!(
         outcome.word,
         "delivered" | "half-delivered" | "not-recorded" | "already"
     );
-    if is_shown && escalation.situation.runbook().escalation.is_some() {
-        text.push_str(&format!(
-            "\n--- message ---\n{}--- end ---\n",
-            fitted(&escalation.message(), columns)
-        ));
+    if !is_shown || escalation.situation.runbook().escalation.is_none() {
+        return answer;
     }
-    if outcome.word == "printed" {
-        text.push_str("set up a channel: duckops init\n");
+    let message = escalation.message();
+    match context.out.screen.columns {
+        // On a terminal the outcome is what stays in sight: it stands below.
+        Some(columns) => {
+            let id = &escalation.situation.runbook().id;
+            let rows = ROWS.saturating_sub(answer.lines().count());
+            format!("{}\n{answer}", fitted(&message, columns, rows, id))
+        }
+        // Through a pipe the message is pasted as it stands.
+        None => format!("{answer}\n--- message ---\n{message}--- end ---\n"),
     }
-    text
 }
 
-/// A message whose lines fit a terminal; through a pipe it is pasted as it stands.
-fn fitted(message: &str, columns: Option<usize>) -> String {
-    let Some(columns) = columns else {
-        return message.to_owned();
-    };
+/// The rows of a small terminal without those of the prompt before and behind, and an empty one.
+const ROWS: usize = 21;
+
+/// A message whose lines fit a terminal. What has no room is named with the command that prints it.
+fn fitted(message: &str, columns: usize, rows: usize, id: &Printable) -> String {
     let lines = message.lines().flat_map(|line| wrap_in(line, columns));
-    lines.map(|line| line + "\n").collect()
+    let mut lines: Vec<_> = lines.collect();
+    if lines.len() > rows {
+        let more = lines.len() - rows.saturating_sub(1);
+        lines.truncate(rows.saturating_sub(1));
+        lines.push(format!(
+            "and {more} more lines: duckops escalate {id} --dry-run | cat"
+        ));
+    }
+    lines.into_iter().map(|line| line + "\n").collect()
 }
 
 /// The outcome as a person reads it.

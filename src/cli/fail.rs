@@ -63,10 +63,10 @@ impl Failure {
     }
 
     /// duckops itself failed.
-    pub(super) fn own(text: impl Into<Printable>) -> Self {
+    pub(super) fn own(text: impl std::fmt::Display) -> Self {
         Self {
             code: exit::UNKNOWN,
-            lines: vec![text.into()],
+            lines: text.to_string().lines().map(Printable::from).collect(),
         }
     }
 

@@ -9,7 +9,6 @@ use crate::engine::doctor;
 use crate::engine::init::{self, InitAnswers, WrittenConfiguration, parse_channel, parse_log};
 use crate::stack::{Flags, Origin, Settings, config_path};
 use crate::state_dir::output;
-use crate::text::Printable;
 
 /// Every question: the flag that answers it.
 const FLAGS: [&str; 4] = ["--profile", "--api-url", "--channel", "--governance-log"];
@@ -38,18 +37,16 @@ pub(super) async fn main(context: &Context, args: &InitArgs) -> Result<u8, Failu
         .zip(&given)
         .filter(|(_, given)| given.is_none())
         .collect();
+    // What exists is not overwritten, so nothing is asked that would not be written.
+    if output::is_taken(&path) && !missing.is_empty() {
+        return Ok(context.out.document(&init::exists(&path)));
+    }
     if !missing.is_empty() && !can_ask() {
         let flags: Vec<_> = missing.iter().map(|(flag, _)| **flag).collect();
         return Err(Failure::usage(format!(
             "init asks at a terminal, and there is none\nuse {}\neach may be none, but --api-url",
             flags.join(", ")
         )));
-    }
-    if output::is_taken(&path) && !missing.is_empty() {
-        out::warn(&format!(
-            "{} exists and stays as it is",
-            Printable::path(&path)
-        ));
     }
     let [profile_given, url_given, channel, log] = given;
     let proposed = profile.map_or("none", |profile| profile.value.as_str());
@@ -132,6 +129,8 @@ async fn answer<T>(
         };
         match parse(text) {
             Ok(answer) => return Ok(answer),
+            // An error of the settings says in its second line what is right.
+            Err(wanted) if wanted.contains('\n') => wanted.lines().for_each(out::warn),
             Err(wanted) => out::warn(&format!("not usable; use {wanted}")),
         }
     }

@@ -270,19 +270,28 @@ impl ConnectionsBuilder {
     }
 }
 
-/// Counts for each pending request the others between the same two.
+/// How many rivals of a request are named.
+const NAMED_RIVALS: usize = 3;
+
+/// Counts for each pending request the others between the same two, and names some.
 fn mark_duplicates(pecks: &mut [Peck], now: i64) {
-    let mut pairs: HashMap<(String, String), usize> = HashMap::new();
+    let mut pairs: HashMap<(String, String), Vec<String>> = HashMap::new();
     let owned = |peck: &Peck| {
         let pending = peck.state(now) == PeckState::Pending;
         let (one, other) = peck.pair().filter(|_| pending)?;
         Some((one.to_owned(), other.to_owned()))
     };
-    for pair in pecks.iter().filter_map(owned) {
-        *pairs.entry(pair).or_default() += 1;
+    for peck in pecks.iter() {
+        if let Some(pair) = owned(peck) {
+            pairs.entry(pair).or_default().push(peck.id.clone());
+        }
     }
+    pairs.values_mut().for_each(|ids| ids.sort());
     for peck in pecks {
-        peck.duplicates = owned(peck).map_or(0, |pair| pairs[&pair] - 1);
+        let all = owned(peck).and_then(|pair| pairs.get(&pair));
+        let others = all.map(|all| all.iter().filter(|id| **id != peck.id));
+        peck.duplicates = all.map_or(0, |all| all.len() - 1);
+        peck.rivals = others.map_or_else(Vec::new, |ids| ids.take(NAMED_RIVALS).cloned().collect());
     }
 }
 

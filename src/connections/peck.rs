@@ -36,6 +36,8 @@ pub struct Peck {
     pub uncertain: Option<&'static str>,
     /// How many other pending requests there are between the same two.
     pub duplicates: usize,
+    /// The ids of some of those.
+    pub rivals: Vec<String>,
     pub(super) last: Last,
 }
 

@@ -142,6 +142,32 @@ fn difference(old: &str, new: &str) -> Vec<String> {
     [only('-', old, new), only('+', new, old)].concat()
 }
 
+/// How each kind of channel is written in a configuration.
+const CHANNELS: &str = "\
+to add a channel, append one of these to the file:
+  [notify.slack]
+  kind = \"slack\"                        # or \"webhook\"
+  url_file = \"/etc/duckops/chat.url\"    # a file with the URL, mode 0600
+  [notify.pagerduty]
+  kind = \"pagerduty\"
+  secret_file = \"/etc/duckops/page.key\" # a file with the key, mode 0600
+  [notify.command]
+  kind = \"command\"
+  command = [\"/usr/local/bin/page\"]
+";
+
+/// The document of a configuration that exists, before anything is asked: what can be added to it.
+pub fn exists(path: &Path) -> Document {
+    let path = Printable::path(path);
+    let summary = format!("{path} exists; nothing was written");
+    let text = format!(
+        "NOT WRITTEN  the configuration exists; nothing was written\nfile         {path}\n\n{CHANNELS}\nNEXT         Edit the file, then check it\n             duckops doctor\n"
+    );
+    let extra = json!({"file": path.as_str(), "written": false, "difference": []});
+    let kind = DocumentKind::Init;
+    Document::new(kind, Verdict::Warning, summary, text, extra).with_exit_code(exit::WARNING)
+}
+
 /// The document of a configuration that exists.
 pub fn refused(path: &Path, difference: &[String]) -> Document {
     let path = Printable::path(path);
@@ -149,7 +175,8 @@ pub fn refused(path: &Path, difference: &[String]) -> Document {
         true => format!("{path} exists and says the same; nothing was written"),
         false => format!("{path} exists; nothing was written"),
     };
-    let mut text = format!("NOT WRITTEN  {summary}\n");
+    let found = summary.split_once(" exists").map_or("", |(_, found)| found);
+    let mut text = format!("NOT WRITTEN  the configuration exists{found}\nfile         {path}\n");
     if !difference.is_empty() {
         text.push_str("difference   - as it is, + as it would be\n");
     }
@@ -224,7 +251,10 @@ pub fn written(path: &Path, answers: &InitAnswers, checks: &[ChecklistItem]) -> 
         "\nor crontab -e, then add:\n{}\n\n",
         answers.crontab()
     ));
-    text.push_str(&format!("DONE     {summary}\n"));
+    let found = summary.split_once("; ").map_or("", |(_, found)| found);
+    text.push_str(&format!(
+        "DONE     configuration written; {found}\nfile     {path}\n"
+    ));
     if answers.channel.is_none() {
         text.push_str("MISSING  channel: nobody is notified; duckops help init has each kind\n");
     }

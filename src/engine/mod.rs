@@ -20,6 +20,7 @@ pub mod init;
 pub mod installation;
 pub mod journal;
 pub mod operator;
+mod paged;
 pub mod record;
 mod report_origin;
 pub mod run;

@@ -8,6 +8,7 @@ use super::collect::{self, ProbeResults};
 use super::credentials;
 use super::history_open::{self, BadHistorySetting, SharedRetention};
 use super::installation::FirstWrite;
+use super::paged;
 use super::report_origin::ReportOrigin;
 use super::run_recorder::RunRecorder;
 use super::waiting::Waiting;
@@ -23,7 +24,7 @@ use crate::lambda::version_lookup::{VersionContext, VersionLookup};
 use crate::observation::{Observations, Unavailable, UnavailableReason};
 use crate::probe::{Access, ProbeContext, SharedFeed};
 use crate::redact::Removed;
-use crate::report::model::{self, Report};
+use crate::report::model::{self, Report, Verdict};
 use crate::runbook::model::Runbook;
 use crate::stack::{Environment, Settings, Stack, env_overrides};
 use crate::state_dir::journal::Journal;
@@ -343,10 +344,22 @@ impl EvaluatedRun {
             probe_context,
             ..
         } = self;
-        if let Err(why) = blocking(move || recorder.record(&snapshot)).await {
-            report
+        let is_well = report.verdict == Verdict::Ok;
+        let judged = report.clone();
+        let recorded = blocking(move || {
+            recorder.record(&snapshot)?;
+            let history = recorder.history.as_deref_mut().filter(|_| !is_well);
+            Ok(history.map(|history| paged::read(history, &snapshot, &judged)))
+        });
+        match recorded.await {
+            Ok(known) => {
+                let known = known.unwrap_or_default();
+                known.mark(&mut report);
+                report.notes.extend(known.mutes);
+            }
+            Err(why) => report
                 .notes
-                .push(format!("this run was not recorded: {why}").into());
+                .push(format!("this run was not recorded: {why}").into()),
         }
         report.took = probe_context.began.elapsed();
         report

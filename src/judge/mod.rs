@@ -157,6 +157,11 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
     let is_known =
         |words: &&crate::runbook::Words| words.is_known(&|path: &str| inputs.value(path));
     let overview = runbook.overview.as_ref().filter(is_known).map(fill);
+    // Where there is nothing to count, the step says so in words of its own.
+    let mut sound = judged.iter().filter(|j| j.step.verdict() == Verdict::Ok);
+    let overview = sound
+        .find_map(|judged| judged.step.headline.clone())
+        .or(overview);
     // The first row is what the incident shows; what to do about it may stand in a later step.
     let skipped = skipped().filter(|_| verdict == Verdict::Skipped);
     let finding = skipped

@@ -226,6 +226,7 @@ fn escalation(escalate: &Escalate, reason: &Printable, inputs: Inputs<'_>) -> Es
         priority: escalate.priority.as_str().into(),
         due,
         reason: reason.clone(),
+        paged: None,
     }
 }
 

@@ -38,6 +38,12 @@ fn in_force(bond: &Bond, now: i64) -> ChecklistItem {
                 .unwrap_or("no entry shows whether it is in force"),
             "Look at connection-card.html",
         ),
+        BondState::Unpecked => ChecklistItem::bad(
+            "bonded",
+            Verdict::Critical,
+            BondState::Unpecked.word(),
+            "Only a new peck reconnects it: duckops bond guide disconnect",
+        ),
         state => ChecklistItem::bad(
             "bonded",
             Verdict::Critical,
@@ -140,9 +146,12 @@ fn first_pulse(bond: &Bond, now: i64) -> ChecklistItem {
             format!("none, {} after the bond", duration(age)),
             fix,
         ),
-        (Class::Gone, ..) => {
-            ChecklistItem::bad(name, Verdict::Critical, "the bond is not in force", fix)
-        }
+        (Class::Gone, ..) => ChecklistItem::bad(
+            name,
+            Verdict::Skipped,
+            "none is due: the bond is not in force",
+            "Nothing to start: duckops bond guide disconnect",
+        ),
         _ => ChecklistItem::bad(
             name,
             Verdict::Unknown,

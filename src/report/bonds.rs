@@ -1,9 +1,11 @@
 //! Bonds as a list, as a page each, and as records for programs.
 
 use super::columns::Screen;
-use super::connections::{MAX_ROWS, agent, ago, not_judged, omitted, page, source, text};
+use super::connections::{
+    MAX_ROWS, agent, ago, counted_only, is_skipped, not_judged, omitted, page, source, text,
+};
 use super::model::{Layout, NextAction, Report, StepRows, Verdict};
-use super::words::count;
+use super::words::{count, name};
 use crate::connections::{Bond, BondState, Class, Connections, KEY_AGE, OFFLINE, SLOW};
 use crate::fact::{duration, instant};
 use crate::text::{Printable, Untrusted};
@@ -65,7 +67,19 @@ pub fn list_page(connections: &mut Connections, report: &Report, width: usize) -
         });
         body.push_str(&omitted(bonds.len()));
     }
-    let headline = list_finding(bonds, &counts, report, now);
+    let headline = list_finding(bonds, &counts, report, now).map(|finding| {
+        let cause = report
+            .runbooks
+            .first()
+            .and_then(|one| one.blocked_by.as_ref());
+        let cause = cause.map_or(String::new(), |cause| {
+            format!("; caused by {}", name(cause))
+        });
+        format!("{finding}{cause}")
+    });
+    if let Some(counted) = counted_only(report).filter(|_| bonds.is_empty()) {
+        body.push_str(&counted);
+    }
     let mut page = page(headline, &body, steps(width));
     page.details.push(source(report, LISTS));
     page
@@ -84,6 +98,9 @@ fn list_finding(
     let total = count(in_force, "bond", "bonds");
     match (report.verdict, bonds.first()) {
         (Verdict::Ok | Verdict::Skipped, _) if in_force == 0 => Some("no bond in force".to_owned()),
+        (Verdict::Unknown, None) if is_skipped(report) => {
+            Some("no bond in force, nothing to judge".to_owned())
+        }
         (Verdict::Ok | Verdict::Skipped, _) => {
             let counted = Class::ALL.into_iter().filter(|class| *class != Class::Gone);
             let counted = counted.filter(|class| of(class) > 0);
@@ -168,7 +185,8 @@ fn counts(connections: &Connections) -> BTreeMap<Class, usize> {
 
 /// The worst class first, and in it the one that was not seen for longest.
 fn worst_first(one: &Bond, other: &Bond, now: i64) -> Ordering {
-    let key = |bond: &Bond| (bond.class(now), Reverse(bond.pulse_age(now)));
+    let silent = |bond: &Bond| bond.pulse_age(now).or_else(|| bond.age(now));
+    let key = |bond: &Bond| (bond.class(now), Reverse(silent(bond)));
     key(one)
         .cmp(&key(other))
         .then_with(|| one.id.cmp(&other.id))

@@ -92,3 +92,22 @@ pub(super) fn omitted(records: usize) -> String {
         more => format!("and {more} more: --output json has them all\n"),
     }
 }
+
+/// Whether there was nothing to judge.
+pub(super) fn is_skipped(report: &Report) -> bool {
+    let mut runbooks = report.runbooks.iter();
+    runbooks.all(|runbook| runbook.verdict == Verdict::Skipped)
+}
+
+/// Where agents are counted that no entry and no list names: why there is no table.
+pub(super) fn counted_only(report: &Report) -> Option<String> {
+    let steps = report.runbooks.iter().flat_map(|runbook| &runbook.steps);
+    let mut reasons = steps.map(|step| step.reason_code.as_str());
+    let is_counted = reasons.any(|reason| {
+        let is_untraced = reason.starts_with("untraced");
+        is_untraced || reason == "fresh-platform"
+    });
+    is_counted.then(|| {
+        "agents    known by their number only: neither feed nor lists name one\n".to_owned()
+    })
+}

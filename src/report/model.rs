@@ -111,6 +111,8 @@ pub struct Escalation {
     pub due: Option<OffsetDateTime>,
     /// Why.
     pub reason: Printable,
+    /// When and by whom that was done already, for this incident.
+    pub paged: Option<Printable>,
 }
 
 /// A step that waits for history to be old enough, on a first installation.

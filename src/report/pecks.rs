@@ -300,8 +300,15 @@ fn doubts(peck: &Peck, now: i64) -> Vec<(&'static str, String)> {
         (0, Some(_), Some(_)) => "none: no other live request between the same agents".to_owned(),
         (0, ..) => "not known: the request does not name both agents".to_owned(),
         (n, ..) => {
-            let others = words::count(n, "other live request", "other live requests");
-            format!("{others} between the same agents")
+            let named: Vec<_> = peck.rivals.iter().map(|id| text(id).to_string()).collect();
+            let more = match n.saturating_sub(named.len()) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!(
+                "{}{more}, pending between the same agents",
+                named.join(", ")
+            )
         }
     };
     let listed = peck.contradiction(now);

@@ -20,6 +20,7 @@ pub(super) fn critical() -> Report {
         priority: p("P1"),
         due: Some(NOW + Duration::from_secs(300)),
         reason: p("More than 10 callback errors in 24 h."),
+        paged: None,
     };
     let next = action(
         "Escalate to T-JOSH and record the incident with its numbers.",

@@ -62,9 +62,10 @@ fn action(
     now: OffsetDateTime,
 ) -> Option<String> {
     let whom = escalation.map(|escalation| {
-        let by = match escalation.due {
-            Some(due) if due > now => format!("by {}", clock(due, now)),
-            _ => "now".to_owned(),
+        let by = match (&escalation.paged, escalation.due) {
+            (Some(_), _) => "paged".to_owned(),
+            (None, Some(due)) if due > now => format!("by {}", clock(due, now)),
+            (None, _) => "now".to_owned(),
         };
         format!(" ({} {} {by})", escalation.to, escalation.priority)
     });

@@ -176,11 +176,12 @@ impl<'a> TablePage<'a> {
             }
         }
         if let Some(whom) = whom.filter(|_| !is_said) {
-            self.labelled("ESCALATE", Tone::Strong, &whom, Tone::Plain);
-            let is_shown = next.and_then(|next| next.command.as_ref());
+            let label = escalation.map_or("ESCALATE", lines::label);
+            self.labelled(label, Tone::Strong, &whom, Tone::Plain);
+            let shown = next.and_then(|next| Some(next.command.as_ref()?.as_str()));
             let command = format!("duckops escalate {id}");
             let command = with_arguments(&command, &self.report.stack.arguments);
-            if is_shown.is_none_or(|shown| shown.as_str() != command) {
+            if label == "ESCALATE" && shown != Some(&command) {
                 self.command(&command);
             }
         }

@@ -6,6 +6,7 @@ mod stateless;
 
 pub use options::{CheckOptions, MuteChange, MuteEndError, parse_mute_end};
 
+use super::paged;
 use super::run::{EvaluatedRun, Run};
 use super::runbooks::RequestedRunbooks;
 use crate::alerting::delivery::{Delivery, MESSAGE_LIMIT};
@@ -43,6 +44,8 @@ pub enum CheckError {
 pub struct FinishedCheck {
     /// Its report.
     pub report: Report,
+    /// That the mute which was asked for is of nothing that was read.
+    pub complaint: Option<Printable>,
     history: Option<Box<dyn History>>,
     due: DueNotifications,
     delivery: Delivery,
@@ -84,6 +87,7 @@ pub async fn run(
         run.deadline = limit - kept_for_messages(limit);
     }
     let evaluated = requested.collect_and_evaluate(run).await;
+    let complaint = unknown_subject(&options, &evaluated);
     let context = &evaluated.probe_context;
     let delivery = Delivery {
         http,
@@ -101,11 +105,30 @@ pub async fn run(
     report.notes.splice(0..0, notes);
     Ok(FinishedCheck {
         report,
+        complaint,
         history,
         due,
         delivery,
         options,
         _lock: lock,
+    })
+}
+
+/// That a mute is of a bond or request which nothing names: a mistyped id mutes nothing.
+fn unknown_subject(options: &CheckOptions, evaluated: &EvaluatedRun) -> Option<Printable> {
+    let Some(MuteChange::Begin { runbook, .. }) = &options.mute else {
+        return None;
+    };
+    let (kind, name) = runbook.split_once(':')?;
+    let all = evaluated.observations.connections()?;
+    let is_known = match kind {
+        "bond" => all.bonds.iter().any(|bond| bond.id == name),
+        "peck" => all.pecks.iter().any(|peck| peck.id == name),
+        _ => return None,
+    };
+    let name = Printable::from(name);
+    (!is_known).then(|| {
+        format!("muted, but nothing that was read names {kind} {name}: duckops {kind} list").into()
     })
 }
 
@@ -226,7 +249,10 @@ async fn compare(
     let compared = {
         let (options, snapshot) = (Arc::clone(&options), snapshot.clone());
         blocking(move || {
-            let compared = compare_and_record(history.as_mut(), &original, &snapshot, &options);
+            let mut compared = compare_and_record(history.as_mut(), &original, &snapshot, &options);
+            if let Ok((report, _)) = &mut compared {
+                paged::read(history.as_mut(), &snapshot, report).mark(report);
+            }
             Ok((history, compared))
         })
     };

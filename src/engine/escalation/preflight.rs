@@ -194,10 +194,8 @@ fn describe(earlier: &EscalationRecord, situation: &Situation) -> String {
         ..=0 => "now,".to_owned(),
         age => format!("{} ago,", duration(age)),
     };
-    let delivery = match earlier.delivered() {
-        Some(_) => "delivered",
-        None => "not delivered yet",
-    };
+    let runbook = situation.runbook().id.as_str();
+    let delivery = situation.state.delivery(runbook, earlier);
     let by = match earlier.by.as_str() {
         "not known" => String::new(),
         by => format!(" by {}", Printable::from(by)),
@@ -215,14 +213,21 @@ pub(super) fn already_sent(
     situation: &Situation,
     outcome: EscalationOutcome,
 ) -> EscalationOutcome {
+    let runbook = situation.runbook().id.as_str();
     EscalationOutcome {
         code: exit::CONFLICT,
         word: "already",
         summary: format!("{}; nothing was sent now", describe(earlier, situation)),
-        next: Some((
-            "Contact the sender; to page again, add --again".to_owned(),
-            None,
-        )),
+        next: Some(match situation.state.is_waiting(runbook) {
+            true => (
+                "Send what waits; it is tried again by each check".to_owned(),
+                Some("duckops check --notify".to_owned()),
+            ),
+            false => (
+                "Contact the sender; page again only where nobody answers".to_owned(),
+                Some(format!("duckops escalate {runbook} --again")),
+            ),
+        }),
         ..outcome
     }
 }

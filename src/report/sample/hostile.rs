@@ -32,6 +32,7 @@ pub(in crate::report) fn hostile() -> Report {
         priority: e(),
         due: None,
         reason: e(),
+        paged: None,
     };
     let verdicts: [fn(Vec<Evidence>) -> Finding; 4] = [
         Finding::Critical,

@@ -50,9 +50,20 @@ fn rounded(seconds: i64) -> i64 {
     }
 }
 
+/// What precedes whom an incident is escalated to, or was.
+pub(super) fn label(escalation: &Escalation) -> &'static str {
+    match escalation.paged {
+        Some(_) => "PAGED",
+        None => "ESCALATE",
+    }
+}
+
 /// `T-JOSH (P1) by 17:53Z, in 5 min`
 pub(crate) fn whom(escalation: &Escalation, now: OffsetDateTime) -> String {
     let Escalation { to, priority, .. } = escalation;
+    if let Some(paged) = &escalation.paged {
+        return format!("{to} ({priority}) {paged}");
+    }
     let by = match escalation.due {
         Some(due) if due > now => {
             let left = crate::fact::duration(rounded((due - now).whole_seconds()));
@@ -65,4 +76,34 @@ pub(crate) fn whom(escalation: &Escalation, now: OffsetDateTime) -> String {
         _ => "now".to_owned(),
     };
     format!("{to} ({priority}) {by}")
+}
+
+/// A sentence that names agents, with as many of them as fit: limit and cause come behind.
+pub(super) fn fewer_names(line: &str, fits: impl Fn(&str) -> bool) -> String {
+    let list = line.find(": ").map_or(line.len(), |at| at + 2);
+    let end = [" (limit ", "; caused by "].map(|tail| line[list..].find(tail));
+    let end = end.into_iter().flatten().min();
+    let end = end.map_or(line.len(), |at| list + at);
+    let (names, named_more) = match line[list..end].rsplit_once(" and ") {
+        Some((names, more)) => (
+            names,
+            more.strip_suffix(" more").and_then(|n| n.parse().ok()),
+        ),
+        None => (&line[list..end], None),
+    };
+    let names: Vec<&str> = names.split(", ").collect();
+    let are_names = names.iter().all(|name| name.contains(" for "));
+    let with = |shown: usize| {
+        let more = names.len() - shown + named_more.unwrap_or(0);
+        let shown = names[..shown].join(", ");
+        format!("{}{shown} and {more} more{}", &line[..list], &line[end..])
+    };
+    if !are_names || fits(line) {
+        return line.to_owned();
+    }
+    let fewer = (1..names.len()).rev().map(with);
+    fewer
+        .into_iter()
+        .find(|line| fits(line))
+        .unwrap_or_else(|| line.to_owned())
 }

@@ -1,5 +1,6 @@
 //! The rows of the table: one a step, or one a runbook where there are several.
 
+use super::lines::fewer_names;
 use crate::report::model::{RunbookReport, StepReport, Verdict};
 use crate::report::palette::{Style, Tone};
 use crate::report::words::{self, count, cut, name};
@@ -188,10 +189,10 @@ fn state(runbook: &RunbookReport) -> String {
             };
             format!("{}{more}", first(Verdict::Warning).unwrap_or_default())
         }
-        Verdict::Ok | Verdict::Skipped => match (&runbook.overview, runbook.verdict) {
-            (Some(overview), _) => overview.to_string(),
-            (None, Verdict::Skipped) => first(Verdict::Skipped).unwrap_or_default(),
-            (None, _) => format!("{total} of {total} steps ok"),
+        Verdict::Skipped => first(Verdict::Skipped).unwrap_or_default(),
+        Verdict::Ok => match &runbook.overview {
+            Some(overview) => overview.to_string(),
+            None => format!("{total} of {total} steps ok"),
         },
     }
 }
@@ -256,7 +257,13 @@ impl RowLayout {
     fn lines(&self, row: &Row) -> Vec<String> {
         let (style, room) = (self.style, self.room());
         let most = |at: usize| if at == 0 { usize::MAX } else { self.further };
-        let wrapped = row.lines.iter().enumerate();
+        let shortens = self.shortens && !row.lists;
+        let shorter = |line: &String| match shortens {
+            true => fewer_names(line, |line| words::wrap(line, room).len() <= 2),
+            false => line.clone(),
+        };
+        let texts: Vec<String> = row.lines.iter().map(shorter).collect();
+        let wrapped = texts.iter().enumerate();
         let wrapped =
             wrapped.flat_map(|(at, line)| at_most(words::wrap(line, room), most(at), room));
         let mut texts: Vec<String> = wrapped.collect();

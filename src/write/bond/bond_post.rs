@@ -85,6 +85,9 @@ impl WriteRequest for BondPost<'_> {
     }
 
     async fn send(&self, context: &WriteContext<'_>, plan: &BondPlan, (): &mut ()) -> PostAnswer {
+        let what = plan.action.command();
+        let waits = format!("{what}: waiting for the answer of {}", plan.host);
+        context.operator.progress(&waits);
         let mut body = json!({"spaceduck_id": plan.bond.as_str()});
         if plan.action == Action::Pulse {
             body["status"] = "ACTIVE".into();

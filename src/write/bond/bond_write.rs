@@ -87,6 +87,9 @@ impl BondCommand<'_> {
             access: &access,
             bond: &request.bond,
         };
+        let what = request.action.command();
+        self.operator
+            .progress(&format!("{what}: reading the bond of {}", request.bond));
         let before = reader.read().await;
         let context = WriteContext {
             stack: &ask.stack,
@@ -198,8 +201,8 @@ fn refused(objection: &Objection, plan: &BondPlan) -> WriteReport {
             show,
         ),
         Objection::NotProven(_) => (
-            "Look at connection-card.html, and find out why its state cannot be read",
-            show,
+            "Check the id and what could be read: the list has every bond that is known",
+            Some("duckops bond list".to_owned()),
         ),
         Objection::NotPulsing(_) => (
             "Restore the runtime and wait for a pulse; to rotate all the same, say why: --force-stale-pulse REASON",

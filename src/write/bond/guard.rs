@@ -105,15 +105,15 @@ pub(super) fn credentials(
     if action == Action::Pulse && key.is_none() {
         return Err(Box::new(WriteReport::refused(
             "a pulse is made with the agent's Beak Key, and none is given",
-            "Put the key into a file of yours, chmod 600, and name it: --beak-key-file FILE",
-            None,
+            "Put the key into a file of mode 0600, named with --beak-key-file",
+            Some("duckops help bond pulse".to_owned()),
         )));
     }
     if token.is_none() && key.is_none() {
         return Err(Box::new(WriteReport::refused(
             "neither a token nor a Beak Key is given",
-            "Put the token into a file of yours, chmod 600, and name it: --token-file FILE",
-            None,
+            "Put the token into a file of mode 0600, named with --token-file",
+            Some(format!("duckops help {}", action.command())),
         )));
     }
     Ok(Credentials {

@@ -9,7 +9,7 @@ use crate::probe::{self, Access, ProbeContext};
 use crate::write::guarded::Operator;
 use std::time::{Duration, Instant};
 
-/// How long one reading may take.
+/// How long one reading may take, where `--deadline` is not shorter.
 const READING: Duration = Duration::from_secs(10);
 
 /// Reads one bond, again and again if need be.
@@ -42,7 +42,8 @@ impl BondReader<'_> {
             aws: Aws::new(&ask.stack, ask.http.clone()),
             now: ask.now,
             began: ask.began,
-            deadline: Instant::now() + READING,
+            deadline: Instant::now()
+                + READING.min(ask.deadline.saturating_duration_since(ask.began)),
             expected_version: None,
             versions: ask.versions.clone(),
             only: Some(Only::Bond(self.bond.to_string())),

@@ -172,6 +172,8 @@ impl WriteRequest for Rotation<'_> {
         plan: &BondPlan,
         state: &mut RotationState,
     ) -> Received {
+        let waits = format!("bond rotate: waiting for the answer of {}", plan.host);
+        context.operator.progress(&waits);
         let spool = &mut state.spool;
         let request = PostRequest {
             url: context.stack.endpoint(plan.action.path()),

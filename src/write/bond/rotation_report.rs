@@ -86,8 +86,8 @@ pub(super) fn ended(bond: &BondId, outcome: &RotationOutcome, report: WriteRepor
                 path(spool)
             ),
             next_action(
-                "Take the key out of that file; do not rotate again before that",
-                recover,
+                "Take the key out of that file to the runtime; then see that pulses resume",
+                show,
             ),
         ),
         RotationOutcome::Lost { why, spool } => {

@@ -38,7 +38,7 @@ impl BondSummary {
     /// One bond out of the records of all; without a record of it, unknown.
     pub fn of(all: &Connections, id: &str) -> Self {
         let bond = all.bonds.iter().find(|bond| bond.id == id);
-        let unknown = || "nothing is known of this id".to_owned();
+        let unknown = || "neither the feed nor a list that was read names it".to_owned();
         let state = bond.map(|bond| match bond.state() {
             BondState::Bonded => ProvenState::Bonded,
             BondState::Unknown => ProvenState::NotKnown(match bond.uncertain {
@@ -133,7 +133,7 @@ pub enum Objection {
     #[error("the bond is {0}, not BONDED")]
     NotBonded(&'static str),
     /// It is not known whether there is one.
-    #[error("that the bond is BONDED is not proven: {0}")]
+    #[error("the bond is not proven to be in force: {0}")]
     NotProven(String),
     /// The agent does not pulse; the age of its newest pulse, if there is one.
     #[error("{}: restore the runtime first", not_pulsing(*.0))]
