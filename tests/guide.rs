@@ -274,14 +274,14 @@ fn a_watch_is_drawn_in_place_and_says_at_the_end_what_it_saw() {
     for words in [
         "escalate to T-JOSH (P1) ",
         "CRITICAL",
-        "peck.callback_errors_24h_min _ 18",
+        "callback errors of the last 24 h _ 18",
     ] {
         assert!(first.contains(words), "{words} is not on\n{first}");
     }
     assert_eq!(pty.modes(), (true, true));
     pty.wait_for("round 2, next in");
     pty.resize(30, 100);
-    pty.wait_for("peck.callback_errors_24h_min ___ 18");
+    pty.wait_for("callback errors of the last 24 h ___ 18");
     pty.press("q");
     let (code, written) = pty.end();
     assert_eq!(code, 2, "{written}");

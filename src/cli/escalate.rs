@@ -262,27 +262,28 @@ fn page(
         // It is pasted as it stands.
         answer.push_str(&format!("FOR USERS {notice}\n"));
     }
-    if outcome.word == "printed" {
-        answer.push_str("set up a channel: duckops init\n");
-    }
+    let close = match outcome.word {
+        "printed" => "set up a channel: duckops init\n",
+        _ => "",
+    };
     // The operator who consented at the terminal has read the message.
     let is_shown = !matches!(
         outcome.word,
         "delivered" | "half-delivered" | "not-recorded" | "already"
     );
     if !is_shown || escalation.situation.runbook().escalation.is_none() {
-        return answer;
+        return answer + close;
     }
     let message = escalation.message();
     match context.out.screen.columns {
         // On a terminal the outcome is what stays in sight: it stands below.
         Some(columns) => {
             let id = &escalation.situation.runbook().id;
-            let rows = ROWS.saturating_sub(answer.lines().count());
-            format!("{}\n{answer}", fitted(&message, columns, rows, id))
+            let rows = ROWS.saturating_sub(answer.lines().chain(close.lines()).count());
+            format!("{}\n{answer}{close}", fitted(&message, columns, rows, id))
         }
         // Through a pipe the message is pasted as it stands.
-        None => format!("{answer}\n--- message ---\n{message}--- end ---\n"),
+        None => format!("{answer}\n--- message ---\n{message}--- end ---\n{close}"),
     }
 }
 

@@ -172,7 +172,8 @@ impl ProgressTask {
             ProgressKind::Since => (format!("{text} ({})", seconds(self.began.elapsed())), None),
             ProgressKind::Until(end) => {
                 let left = end.saturating_duration_since(Instant::now());
-                (format!("{text}, {} left", seconds(left)), None)
+                // The end of a long line is not shown.
+                (format!("{} left: {text}", seconds(left)), None)
             }
             ProgressKind::Count(done, of) => (text.clone(), Some((done, of))),
         }

@@ -305,15 +305,17 @@ fn differences(before: &[(Verdict, String)], now: &[(Verdict, String)]) -> Vec<S
 fn why(step: &StepReport) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     for evidence in step.finding.evidence() {
-        let (Some(value), Some((_, fact))) = (&evidence.value, fact::find(evidence.fact)) else {
+        // A yes, a word or a time says little without its question: those are read in the evidence.
+        let (Some(value), Some(label)) = (&evidence.value, fact::label(evidence.fact)) else {
             continue;
         };
-        // A bound that is the other one says nothing more, and times are read in the evidence.
-        let meaning = fact.about.split([';', ':', ',']).next().unwrap_or_default();
-        let line = format!("{meaning}: {}", value.shown());
+        let is_number = matches!(
+            value,
+            FactValue::Int(_) | FactValue::Float(_) | FactValue::Duration(1..)
+        );
+        let line = format!("{label}: {}", value.shown());
         let is_said = step.summary.as_str().contains(value.shown().as_str());
-        let is_time = matches!(value, FactValue::Instant(_) | FactValue::Duration(0));
-        if !seen.contains(&line) && !is_time && line.len() < 140 && (seen.is_empty() || !is_said) {
+        if is_number && !seen.contains(&line) && (seen.is_empty() || !is_said) {
             seen.push(line);
         }
     }
@@ -327,6 +329,35 @@ fn why(step: &StepReport) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_verdict_stands_on_is_named_only_where_the_words_stand_alone() {
+        for (path, due) in [
+            (
+                "peck.callback_errors_24h_min",
+                Some("callback errors of the last 24 h"),
+            ),
+            ("audit.pulse_age", Some("age of the newest pulse")),
+            (
+                "bonds.offline",
+                Some("bonds without a pulse for 30 minutes"),
+            ),
+            (
+                "alias.weighted",
+                Some("a part of the traffic goes to another version"),
+            ),
+            ("executions.oldest_running_age_min", None),
+            ("executions.newest_failure_name", None),
+            ("callbacks.failing_offline", None),
+            ("bonds.offline_24h", None),
+            ("logs.timeouts_15m_min", None),
+            ("recovery.waited", None),
+            ("status.agents.dead", None),
+            ("lambda.errors", None),
+        ] {
+            assert_eq!(fact::label(path), due, "{path}");
+        }
+    }
 
     #[test]
     fn only_steps_whose_verdict_changed_are_differences() {

@@ -1,10 +1,10 @@
 //! What a watch saw, round by round: the verdicts with the times at which they changed, and the
 //! values of the fact that decides.
 
-use crate::fact::{duration, instant};
-use crate::report::model::{Report, StepReport, Verdict};
+use crate::fact::{self, duration, instant};
+use crate::report::model::{Evidence, Report, StepReport, Verdict};
 use crate::text::Printable;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 /// How many values of a fact are kept: one column each.
@@ -38,6 +38,8 @@ impl WatchLog {
             self.verdicts.push((at, report.verdict));
         }
         let steps = || report.runbooks.iter().flat_map(|runbook| &runbook.steps);
+        // Several steps stand on one fact, and a round has one column of it.
+        let mut noted = BTreeSet::new();
         for evidence in steps().flat_map(|step| step.finding.evidence()) {
             let Some(value) = &evidence.value else {
                 continue;
@@ -45,6 +47,9 @@ impl WatchLog {
             let Some(number) = value.number() else {
                 continue;
             };
+            if !noted.insert(evidence.fact) {
+                continue;
+            }
             let (values, newest) = self.values.entry(evidence.fact).or_default();
             *newest = value.shown();
             values.push(number);
@@ -53,8 +58,10 @@ impl WatchLog {
         }
         let worst = steps().map(StepReport::verdict).max();
         let numbers = |step: &StepReport| {
-            let mut all = step.finding.evidence().iter();
-            all.find_map(|one| one.value.as_ref()?.number().map(|_| one.fact))
+            let all = step.finding.evidence().iter();
+            let is_shown = |path: &&'static str| fact::label(path).is_some();
+            let number = |one: &Evidence| one.value.as_ref()?.number().map(|_| one.fact);
+            all.filter_map(number).find(is_shown)
         };
         let mut worst = steps().filter(|step| Some(step.verdict()) == worst);
         self.deciding = worst.find_map(numbers).or(self.deciding);
@@ -84,7 +91,8 @@ impl WatchLog {
             true => format!(" (low {low}, high {high})"),
             false => String::new(),
         };
-        Some(format!("{fact} {columns} {newest}{range}"))
+        let label = fact::label(fact)?;
+        Some(format!("{label} {columns} {newest}{range}"))
     }
 
     /// Whom to escalate to, and how much time is left; none where nothing is due.
@@ -164,8 +172,32 @@ mod tests {
             };
             log.trend(&ASCII).expect("values")
         };
-        assert_eq!(trend(&[1.0, 1.0], "yes"), "api.up __ yes");
-        assert_eq!(trend(&[0.0, 2.0], "2"), "api.up _# 2 (low 0, high 2)");
+        assert_eq!(
+            trend(&[1.0, 1.0], "yes"),
+            "the status API answered 200 with a status object __ yes"
+        );
+        let ranged = trend(&[0.0, 2.0], "2");
+        assert!(ranged.ends_with(" _# 2 (low 0, high 2)"), "{ranged}");
+    }
+
+    #[test]
+    fn a_round_is_one_column_however_many_steps_stand_on_the_fact() {
+        let mut report = crate::report::sample::one_bad_runbook();
+        for runbook in &mut report.runbooks {
+            let twice = runbook.steps.clone();
+            runbook.steps.extend(twice);
+        }
+        let mut log = WatchLog::default();
+        for round in 1..3 {
+            log.note(&report);
+            let columns: Vec<_> = log
+                .values
+                .values()
+                .map(|(values, _)| values.len())
+                .collect();
+            assert!(columns.iter().all(|many| *many == round), "{columns:?}");
+            assert!(!columns.is_empty());
+        }
     }
 
     #[test]

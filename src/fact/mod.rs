@@ -8,7 +8,7 @@ mod declared;
 mod relations;
 
 pub use bounds::upper_bounds;
-pub use declared::{TOTALS, all, declared, find, inputs, unknown_fact};
+pub use declared::{TOTALS, all, declared, find, inputs, label, unknown_fact};
 pub use relations::misfits;
 
 use crate::text::{Printable, Untrusted};

@@ -52,6 +52,28 @@ pub fn all() -> impl Iterator<Item = (Probe, &'static [Declared])> {
     Probe::ALL.into_iter().map(|probe| (probe, declared(probe)))
 }
 
+/// What a fact is, for a person: none where its description speaks of another fact, such as "those of
+/// them".
+pub fn label(path: &str) -> Option<&'static str> {
+    let (_, fact) = find(path)?;
+    // A bound that is the other one says nothing more.
+    let about = fact.about.split([';', ':', ',']).next()?.trim();
+    let about = about.strip_prefix("whether ").unwrap_or(about);
+    const ELSEWHERE: [&str; 9] = [
+        "those",
+        "that one",
+        "that window",
+        "the same",
+        "of them",
+        "its ",
+        "all others",
+        " one",
+        "how ",
+    ];
+    let is_whole = !about.is_empty() && !ELSEWHERE.iter().any(|word| about.contains(word));
+    is_whole.then_some(about)
+}
+
 /// Finds a fact and its probe by path.
 pub fn find(path: &str) -> Option<(Probe, &'static Declared)> {
     all().find_map(|(probe, facts)| {
