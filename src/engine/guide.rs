@@ -193,7 +193,8 @@ impl GuideSession {
         }
         if let Some(escalation) = step.escalation.as_ref().or(report.escalation.as_ref()) {
             let whom = table::whom(escalation, report.started_at);
-            labelled("escalate", &format!("{whom}; {}", escalation.reason));
+            let label = table::label(escalation).to_lowercase();
+            labelled(&label, &format!("{whom}; {}", escalation.reason));
         }
         lines
     }

@@ -65,9 +65,10 @@ impl WatchLog {
         };
         let mut worst = steps().filter(|step| Some(step.verdict()) == worst);
         self.deciding = worst.find_map(numbers).or(self.deciding);
-        self.deadline = report
-            .escalation
-            .as_ref()
+        // Who was paged already is not to be paged again.
+        let due = report.escalation.as_ref();
+        self.deadline = due
+            .filter(|due| due.paged.is_none())
             .map(|due| (format!("{} ({})", due.to, due.priority), due.due));
     }
 
@@ -197,6 +198,19 @@ mod tests {
                 .collect();
             assert!(columns.iter().all(|many| *many == round), "{columns:?}");
             assert!(!columns.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_escalation_that_was_sent_is_not_counted_down() {
+        for (paged, is_due) in [(None, true), (Some("paged 4 min ago".into()), false)] {
+            let mut report = crate::report::sample::one_bad_runbook();
+            if let Some(due) = &mut report.escalation {
+                due.paged = paged;
+            }
+            let mut log = WatchLog::default();
+            log.note(&report);
+            assert_eq!(log.countdown(report.started_at).is_some(), is_due);
         }
     }
 

@@ -19,7 +19,7 @@ use super::palette::{Style, Tone};
 use super::suggested::with_arguments;
 use super::words::{self, cut, name, wrap, wrap_at};
 pub(super) use answer::page;
-pub(crate) use lines::whom;
+pub(crate) use lines::{label, whom};
 
 use answer::{AnswerBlock, MARGIN};
 use lines::{context, leading, note};
@@ -176,7 +176,7 @@ impl<'a> TablePage<'a> {
             }
         }
         if let Some(whom) = whom.filter(|_| !is_said) {
-            let label = escalation.map_or("ESCALATE", lines::label);
+            let label = escalation.map_or("ESCALATE", label);
             self.labelled(label, Tone::Strong, &whom, Tone::Plain);
             let shown = next.and_then(|next| Some(next.command.as_ref()?.as_str()));
             let command = format!("duckops escalate {id}");

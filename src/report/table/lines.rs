@@ -51,7 +51,7 @@ fn rounded(seconds: i64) -> i64 {
 }
 
 /// What precedes whom an incident is escalated to, or was.
-pub(super) fn label(escalation: &Escalation) -> &'static str {
+pub(crate) fn label(escalation: &Escalation) -> &'static str {
     match escalation.paged {
         Some(_) => "PAGED",
         None => "ESCALATE",
