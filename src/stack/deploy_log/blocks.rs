@@ -2,8 +2,10 @@
 
 use super::date::{self, FoundDate};
 use super::header::{self, Column};
-use super::marks::{Marked, is_deployment, is_rule_line, is_underline, marked};
-use super::outcome_words::{DONE, NOT_DONE};
+use super::marks::{
+    Marked, bracketed_version, is_deployment, is_rule_line, is_section, is_underline, level_below,
+    marked,
+};
 use super::record::{self, RecordField};
 use super::table;
 use super::words::{announces_version, whole_version, words};
@@ -55,10 +57,12 @@ pub(super) fn blocks(content: &str) -> Vec<Block> {
             && !reader.open.as_ref().is_some_and(|open| open.is_sticky)
             && let Some((records, length)) = record::records(&lines[at..])
         {
-            let indent = marked(line, "").indent;
+            let Marked {
+                indent, is_item, ..
+            } = marked(line, "");
             records
                 .iter()
-                .for_each(|fields| reader.record(fields, indent));
+                .for_each(|fields| reader.record(fields, indent, is_item));
             taken = at + length;
             continue;
         }
@@ -86,8 +90,10 @@ struct Reader {
     /// The undated headings above, by level.
     context: Vec<(usize, String)>,
     columns: Option<Vec<Column>>,
-    /// The items without a date above, in which the one that is read lies, by indent.
+    /// The items and names without a date above, in which the one that is read lies, by level.
     parents: Vec<(usize, String)>,
+    /// Whether the line above is blank.
+    is_after_blank: bool,
     /// A line without a date that names a version, directly above the one that is read.
     above: Option<String>,
 }
@@ -105,6 +111,7 @@ impl Reader {
         if line.trim().is_empty() {
             self.columns = None;
             self.above = None;
+            self.is_after_blank = true;
             if !self.open.as_ref().is_some_and(|open| open.is_sticky) {
                 self.close();
             }
@@ -124,9 +131,11 @@ impl Reader {
             return self.heading(text, level);
         }
         let found = date::find(text);
-        self.parents.retain(|(above, _)| *above < indent);
-        if is_item && found.is_none() && !has_version(text) {
-            self.parents.push((indent, text.to_owned()));
+        let is_section = !is_item && is_section(text);
+        self.leave(indent, is_item, is_section);
+        if (is_item || is_section) && found.is_none() && !has_version(text) {
+            let level = level_below(indent) - usize::from(is_section);
+            self.parents.push((level, text.to_owned()));
         }
         if is_open_task
             && is_deployment(text)
@@ -135,7 +144,7 @@ impl Reader {
         {
             open.is_open_task = true;
         }
-        let is_row = self.columns.is_some() || is_list_of_names(text);
+        let is_row = self.columns.is_some() || table::is_list_of_names(text);
         if let Some(cells) = table::cells(text, is_row)
             && cells.len() > 1
             && self.row(text, cells, found, is_rule_line(next))
@@ -196,6 +205,14 @@ impl Reader {
         }
     }
 
+    /// Leaves what a line does not stand in. Behind a blank line only items and what is indented go on with a name.
+    fn leave(&mut self, indent: usize, is_item: bool, is_section: bool) {
+        let is_out = is_section || (self.is_after_blank && !is_item);
+        let level = level_below(indent) - usize::from(is_out);
+        self.parents.retain(|(above, _)| *above < level);
+        self.is_after_blank = false;
+    }
+
     fn begin(&mut self, mut block: Block) {
         self.close();
         block.context = self
@@ -204,7 +221,7 @@ impl Reader {
             .chain(
                 self.parents
                     .iter()
-                    .filter(|(indent, _)| *indent < block.indent),
+                    .filter(|(level, _)| *level < level_below(block.indent)),
             )
             .map(|(_, text)| format!("{text} "))
             .collect();
@@ -244,7 +261,7 @@ impl Reader {
     }
 
     /// A record is a row whose labels are its header.
-    fn record(&mut self, fields: &[RecordField], indent: usize) {
+    fn record(&mut self, fields: &[RecordField], indent: usize, is_item: bool) {
         let dated = record::dated(fields);
         let found = dated.and_then(|at| date::find(&fields[at].1));
         let is_said = |value: &str| !matches!(value, "" | "false" | "null");
@@ -255,7 +272,14 @@ impl Reader {
         let text: String = said
             .map(|(_, (label, value))| format!("{label}: {value}\n"))
             .collect();
-        self.parents.retain(|(above, _)| *above < indent);
+        self.leave(indent, is_item, false);
+        let around = self.parents.len();
+        self.parents.extend(
+            fields
+                .iter()
+                .filter(|(label, _)| label == record::ABOVE)
+                .map(|(_, name)| (level_below(indent) - 1, name.clone())),
+        );
         self.begin(Block {
             date: found,
             shape: Shape::Row,
@@ -271,6 +295,7 @@ impl Reader {
             indent,
             is_sticky: false,
         });
+        self.parents.truncate(around);
         self.close();
     }
 
@@ -333,31 +358,6 @@ impl Block {
         self.text.push('\n');
         self.text.push_str(text);
     }
-}
-
-/// The text of a heading in which `[61]` or a number alone, as changelogs write a version, is `v61`.
-fn bracketed_version(text: String) -> String {
-    if let [number] = words(&text).as_slice()
-        && let Some(version) = whole_version(number, true)
-    {
-        let is_mark = |c: &char| *c == '?' || NOT_DONE.contains(c) || DONE.contains(c);
-        let marks: String = text.chars().filter(is_mark).collect();
-        return format!("v{version} {marks}");
-    }
-    let inside = text
-        .trim_start()
-        .strip_prefix('[')
-        .and_then(|text| text.split_once(']'));
-    match inside.and_then(|(inside, rest)| Some((whole_version(inside, true)?, rest))) {
-        Some((version, rest)) => format!("v{version} {rest}"),
-        None => text,
-    }
-}
-
-/// A header of values separated by commas: `date,version,by`.
-fn is_list_of_names(text: &str) -> bool {
-    text.contains(table::SEPARATORS)
-        && table::cells(text, true).is_some_and(|cells| table::header(&cells, false).is_some())
 }
 
 fn without(text: &str, found: FoundDate) -> String {

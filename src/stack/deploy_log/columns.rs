@@ -143,13 +143,19 @@ pub(super) fn undone(cells: &Cells, scope: DeployLogScope<'_>) -> Option<EntryKi
         .iter()
         .filter_map(|(column, cell)| says(*column, cell, scope))
         .collect();
-    let is_share = |word: &String| word.parse::<u8>().is_ok_and(|share| share < 100);
     if said.contains(&Says::Undone) {
         return Some(EntryKind::Other);
     }
-    let is_partial = of(cells, Column::Share)
-        .flatten()
-        .any(|word| is_share(&word));
+    // A weight of 1 is all of it.
+    let is_part = |cell: &str| {
+        let mut shares = words::words(cell)
+            .into_iter()
+            .filter_map(|word| word.parse().ok());
+        shares.any(|share: f64| share < 100.0 && (share != 1.0 || cell.contains('%')))
+    };
+    let is_partial = cells
+        .iter()
+        .any(|(column, cell)| *column == Column::Share && is_part(cell));
     (is_partial || said.contains(&Says::Unclear)).then_some(EntryKind::Unclear(NoVersion::Unclear))
 }
 

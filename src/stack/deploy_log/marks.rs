@@ -1,6 +1,7 @@
 //! The marks of Markdown at the beginning of a line.
 
-use super::words::words;
+use super::outcome_words::{DONE, NOT_DONE};
+use super::words::{whole_version, words};
 
 /// A line without its marks.
 pub(super) struct Marked<'a> {
@@ -93,4 +94,37 @@ pub(super) fn is_deployment(task: &str) -> bool {
         && words
             .iter()
             .all(|word| is_step(word) || BESIDE.contains(&word.as_str()))
+}
+
+/// Whether a line is a name over what follows: `staging:`, `[staging]`.
+pub(super) fn is_section(text: &str) -> bool {
+    let in_brackets = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let name = text.strip_suffix(':').or(in_brackets).unwrap_or_default();
+    (1..=3).contains(&words(name).len())
+}
+
+/// The level of what stands in a line below a name of the same indent.
+pub(super) fn level_below(indent: usize) -> usize {
+    indent * 2 + 1
+}
+
+/// The text of a heading in which `[61]` or a number alone, as changelogs write a version, is `v61`.
+pub(super) fn bracketed_version(text: String) -> String {
+    if let [number] = words(&text).as_slice()
+        && let Some(version) = whole_version(number, true)
+    {
+        let is_mark = |c: &char| *c == '?' || NOT_DONE.contains(c) || DONE.contains(c);
+        let marks: String = text.chars().filter(is_mark).collect();
+        return format!("v{version} {marks}");
+    }
+    let inside = text
+        .trim_start()
+        .strip_prefix('[')
+        .and_then(|text| text.split_once(']'));
+    match inside.and_then(|(inside, rest)| Some((whole_version(inside, true)?, rest))) {
+        Some((version, rest)) => format!("v{version} {rest}"),
+        None => text,
+    }
 }

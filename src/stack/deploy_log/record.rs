@@ -11,6 +11,9 @@ use super::words::whole_version;
 /// A label and its value.
 pub(super) type RecordField = (String, String);
 
+/// The label of a name under which a record stands, as under a heading.
+pub(super) const ABOVE: &str = "above";
+
 /// The records that begin at the first of these lines, and how many lines they take.
 pub(super) fn records(lines: &[&str]) -> Option<(Vec<Vec<RecordField>>, usize)> {
     let first = lines.first()?.trim_start();
@@ -112,13 +115,9 @@ fn collect(value: &Value, found: &mut Vec<Vec<RecordField>>) {
                     Value::Object(_) | Value::Array(_) => collect(inside, found),
                     _ => {}
                 }
-                // `{"staging": {…}, "prod": {…}}`
+                // `{"staging": [{…}], "planned": [{…}]}`
                 for record in &mut found[own..] {
-                    if super::words::is_production(name)
-                        || super::words::names_other_environment(name)
-                    {
-                        record.push(("environment".to_owned(), name.clone()));
-                    }
+                    record.push((ABOVE.to_owned(), name.clone()));
                 }
             }
             let mut record = Vec::new();
@@ -217,7 +216,7 @@ fn of_labels(lines: &[&str]) -> Option<(Vec<Vec<RecordField>>, usize)> {
     for line in &lines[1..] {
         let own = labelled(line);
         let indent = marked(line, "").indent;
-        let is_out = is_nested && indent <= edge;
+        let is_out = indent < edge || (is_nested && indent == edge);
         let begins = own.as_ref().is_some_and(|own| {
             !is_nested && own.indent <= edge && (own.label == record[0].0 || own.is_item != is_item)
         });

@@ -67,3 +67,9 @@ pub(super) fn header(cells: &[String], is_ruled: bool) -> Option<Vec<Column>> {
     let is_dated = has(Column::Date) || has(Column::Done) || (is_ruled && has(Column::Version));
     (is_short && is_dated && (has(Column::Version) || has(Column::Function))).then_some(columns)
 }
+
+/// A header of values separated by commas: `date,version,by`.
+pub(super) fn is_list_of_names(text: &str) -> bool {
+    text.contains(SEPARATORS)
+        && cells(text, true).is_some_and(|cells| header(&cells, false).is_some())
+}
