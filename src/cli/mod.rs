@@ -208,7 +208,7 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
     // From here on the format is known, also where only the configuration file names it.
     let ended = match out.format == Format::Junit && !cli.command.has_cases() {
         true => Err(Failure::usage(
-            "-o junit: only check, alias check and runbook test have test cases\nuse another format: duckops help exit-codes",
+            "-o junit: only check, alias check and runbook test have test cases\nuse another format, such as -o json",
         )),
         false => run(cli, settings, out.clone(), env),
     };

@@ -1,10 +1,9 @@
 //! Classifies errors of AWS clients by code and message, apart from an answer that is not from AWS
 //! and from no answer, and gives the fix for each.
 
-use super::credential_search::LOG_IN_AGAIN;
-use super::credentials::NotRenewed;
+use super::advice::{LOG_IN_AGAIN, OTHER_KEYS};
+use super::error::NotRenewed;
 use super::permission::permission_fix;
-use super::renewal::OTHER_KEYS;
 use super::{innermost, is_tls};
 use crate::observation::{Blocker, Unavailable, UnavailableReason};
 use crate::text::Untrusted;

@@ -1,6 +1,7 @@
 //! What credentials are looked for, and what is wrong where there are none: the advice depends on which source
 //! failed and how.
 
+use super::advice::LOG_IN_AGAIN;
 use super::chosen_profile::ChosenProfile;
 use super::error::{chain, innermost};
 use super::{is_tls, issuer_error};
@@ -8,9 +9,6 @@ use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::Untrusted;
 use aws_credential_types::provider::error::CredentialsError;
 use std::time::Duration;
-
-/// What helps against keys that have expired, where their source is not known.
-pub(super) const LOG_IN_AGAIN: &str = "Log in to AWS again, then run duckops again";
 
 /// Where credentials come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use super::aws_files::UnusableFile;
 use super::chosen_profile::ChosenProfile;
 use super::credential_process::CredentialProcess;
 use super::credential_search::{CredentialSearch, Source};
+use super::error::NotRenewed;
 use super::key_characters::unusable_part;
 use super::renewal::Renewal;
 use crate::observation::Unavailable;
@@ -137,11 +138,6 @@ impl ProvideCredentials for RunCredentials {
         })
     }
 }
-
-/// Why keys that have expired could not be renewed.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .0.detail)]
-pub(super) struct NotRenewed(pub(super) Unavailable);
 
 impl CredentialSources {
     /// Asks the sources one after the other.

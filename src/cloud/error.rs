@@ -1,6 +1,7 @@
 //! Reads the cause out of an error of the HTTP stack.
 
 use super::TlsFailure;
+use crate::observation::Unavailable;
 use crate::text::{Printable, Untrusted, words_of};
 
 /// An error with all its causes, one after the other: what is searched, not what is shown.
@@ -40,3 +41,8 @@ pub fn lowercase(error: &(dyn std::error::Error + 'static)) -> String {
     });
     first.into_iter().chain(chars).collect()
 }
+
+/// Why keys that have expired could not be renewed.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.detail)]
+pub(super) struct NotRenewed(pub(super) Unavailable);

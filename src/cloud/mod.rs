@@ -4,6 +4,7 @@
 //! never followed, every request has a time-out, and the instance metadata service is asked only
 //! where the configuration allows it.
 
+mod advice;
 mod aws;
 mod aws_error;
 mod aws_files;

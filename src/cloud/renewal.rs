@@ -1,15 +1,12 @@
 //! What brings new AWS keys in place of those that are over or refused: it depends on where they
 //! came from. `aws sso login` renews only what IAM Identity Center gave.
 
-use super::credential_search::{LOG_IN_AGAIN, Source};
+use super::advice::{LOG_IN_AGAIN, OTHER_KEYS};
+use super::credential_search::Source;
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::{Printable, Untrusted};
 use aws_config::profile::Profile;
 use aws_types::os_shim_internal::{Env, Fs};
-
-/// What helps against keys that AWS does not accept, where their source is not known.
-pub(super) const OTHER_KEYS: &str =
-    "Log in to AWS again or choose another AWS_PROFILE; a wrong clock does this too";
 
 /// Where the keys of a profile come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

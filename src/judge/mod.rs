@@ -145,6 +145,10 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
             .filter(|j| j.step.verdict() == Verdict::Skipped);
         skipped.filter(|j| j.leads && verdict == Verdict::Critical && j.step.next_action.is_some())
     };
+    let of_ok = || {
+        let all = judged.iter().filter(|_| verdict == Verdict::Ok);
+        all.filter(|j| j.step.verdict() == Verdict::Ok && j.step.next_action.is_some())
+    };
     let fill = |words: &crate::runbook::Words| {
         words.fill(|path| inputs.value(path), &runbook.limits, inputs.naming)
     };
@@ -152,6 +156,8 @@ fn summed_up(runbook: &Runbook, judged: Vec<step::Judged>, inputs: Inputs<'_>) -
     let primary = leading()
         .rfind(|judged| judged.leads)
         .or_else(|| instead().next_back())
+        // What is restored wants a last look by a person.
+        .or_else(|| of_ok().next())
         .or_else(|| leading().next())
         .map(|judged| &judged.step);
     let is_known =

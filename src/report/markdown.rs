@@ -9,10 +9,10 @@ use super::words::{name, obstacle, standing, then, took, unmentioned, utc, value
 /// The whole report.
 pub fn render(report: &Report) -> String {
     let stack = &report.stack;
-    // Those that need attention; all where none does.
+    // Those of this verdict; all where none needs attention.
     let is_calm = report.verdict <= Verdict::Ok;
     let shown = report.runbooks.iter();
-    let shown = shown.filter(|runbook| is_calm || runbook.verdict > Verdict::Ok);
+    let shown = shown.filter(|runbook| is_calm || runbook.verdict == report.verdict);
     let runbooks: Vec<_> = shown.map(|runbook| name(&runbook.id)).collect();
     let mut out = format!(
         "# {}: {}\n\n{}\n\nStack {}, account {}, region {}, {}, {}.\n",

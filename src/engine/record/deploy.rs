@@ -155,7 +155,11 @@ fn document(
         (false, exit::OK | exit::CRITICAL) => "RECORDED",
         (false, code) => not_recorded(code),
     };
-    let mut text = format!("{word}  {summary}\n");
+    let said = match word {
+        "RECORDED" => summary.as_str().trim_start_matches("recorded "),
+        _ => summary.as_str(),
+    };
+    let mut text = format!("{word}  {said}\n");
     if let Some((_, line)) = entry {
         text.push_str(&printable_lines(line));
     }

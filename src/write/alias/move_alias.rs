@@ -10,6 +10,7 @@ use super::update::AliasUpdate;
 use super::{canary, conclude};
 use crate::exit;
 use crate::report::model::Verdict;
+use crate::text::Printable;
 use crate::write::consent::Reply;
 use crate::write::guarded::{Applied, GuardedWrite, WriteContext};
 use crate::write::report::WriteReport;
@@ -106,9 +107,17 @@ impl MoveAlias<'_> {
             .and_then(|unavailable| unavailable.fix.as_ref());
         // A version by name would be refused too while it is not known where the alias points.
         let (next, command) = match (&self.findings.seen.alias, remedy) {
-            (Err(_), _) => (
-                "Find out why the alias cannot be read".to_owned(),
-                "duckops doctor",
+            (Err(unread), _) => (
+                unread.fix.as_ref().map_or_else(
+                    || "Find out why the alias cannot be read".to_owned(),
+                    ToString::to_string,
+                ),
+                unread
+                    .command
+                    .as_ref()
+                    .map(Printable::as_str)
+                    .or_else(|| unread.why.command())
+                    .unwrap_or("duckops doctor"),
             ),
             (Ok(_), Some(remedy)) => (remedy.to_string(), "duckops doctor"),
             (Ok(_), None) => (
