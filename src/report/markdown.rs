@@ -235,7 +235,7 @@ mod tests {
     fn a_ticket_names_stack_finding_and_next_action() {
         let text = render(&sample::critical());
         for part in [
-            "# CRITICAL: INC-004 INC-003\n",
+            "# CRITICAL: INC-004\n",
             "Stack prod, account 111122223333, region us-east-1, 2026-03-22T03:12:09Z, 184ms.\n",
             "**Next:** Escalate to T-JOSH",
             "**Escalate:** T-JOSH P1 by 2026-03-22T03:17:09Z: More than 10",
