@@ -169,6 +169,17 @@ fn step(
     }
 }
 
+/// The checks of what no version is answerable for.
+const OF_STACK: [&str; 7] = [
+    "weights",
+    "concurrency",
+    "permission",
+    "alone",
+    "fleet",
+    "audit",
+    "mail",
+];
+
 /// The checks as a runbook, so that every renderer can show them.
 pub fn as_runbook(input: &PreflightInput<'_>, checks: &[PreflightCheck]) -> RunbookReport {
     let verdict = Verdict::worst(checks.iter().map(|check| check.step.verdict()));
@@ -181,12 +192,6 @@ pub fn as_runbook(input: &PreflightInput<'_>, checks: &[PreflightCheck]) -> Runb
         .iter()
         .filter(|check| check.step.verdict() == verdict)
         .collect();
-    let what = match verdict {
-        Verdict::Critical => "is not safe for",
-        Verdict::Unknown => "is not proven safe for",
-        Verdict::Warning => "is safe for",
-        Verdict::Ok | Verdict::Skipped => "is safe for",
-    };
     // Where all is well, its record says why.
     let record = || {
         checks
@@ -212,6 +217,16 @@ pub fn as_runbook(input: &PreflightInput<'_>, checks: &[PreflightCheck]) -> Runb
         };
         format!("{caution}: {id}{summary}")
     });
+    // What ails the stack is no fault of the version.
+    let is_of_stack = first.is_some_and(|first| OF_STACK.contains(&first.step.id.as_str()));
+    let what = match verdict {
+        Verdict::Critical if is_of_stack => format!("{alias} is not safe to move now"),
+        Verdict::Critical => format!("{version} is not safe for {alias}"),
+        Verdict::Unknown => format!("{version} is not proven safe for {alias}"),
+        Verdict::Warning | Verdict::Ok | Verdict::Skipped => {
+            format!("{version} is safe for {alias}")
+        }
+    };
     let steps: Vec<StepReport> = checks.iter().map(|check| check.step.clone()).collect();
     let next_action = worst
         .iter()
@@ -224,7 +239,7 @@ pub fn as_runbook(input: &PreflightInput<'_>, checks: &[PreflightCheck]) -> Runb
         limits: Vec::new(),
         metrics: Vec::new(),
         verdict,
-        summary: format!("{version} {what} {alias}{why}").into(),
+        summary: format!("{what}{why}").into(),
         blocked_by: None,
         standing: None,
         short: "alias".into(),
