@@ -95,7 +95,9 @@ pub(super) fn says_old(name: &str, held: MemberValue<'_>, now: i64) -> Option<St
     } else {
         let unit = |(unit, factor): (&str, f64)| Some((plain.strip_suffix(unit)?, factor));
         let units = UNITS.into_iter().filter_map(unit);
-        let mut named = units.chain([(plain.as_str(), 1.0)]);
+        // An age is one in seconds, as in HTTP; a lag without a unit may be one in milliseconds.
+        let bare = Some((plain.as_str(), 1.0)).filter(|(of, _)| of.ends_with("age"));
+        let mut named = units.chain(bare);
         let (_, factor) = named.find(|(of, _)| AGE.contains(of))?;
         let number = match held {
             MemberValue::Number(number) => number,
@@ -126,6 +128,7 @@ mod tests {
             ("lag_seconds", "7200", true),
             ("lag_seconds", "3", false),
             ("lag_ms", "7200", false),
+            ("lag", "7200", false),
             ("data_age_minutes", r#""90""#, true),
             ("age", "86400", true),
             ("stale", "true", true),
