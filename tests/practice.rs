@@ -22,6 +22,7 @@ impl Served {
             "drill", "serve", "--scene", scene, "--port", "0", "-o", "json",
         ];
         let mut child = Duckops::new(home.path(), &serve)
+            .without("DUCKOPS_STATE_DIR")
             .command()
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -72,6 +73,34 @@ impl Served {
         self.child.wait().expect("it ends");
         folder
     }
+}
+
+#[test]
+fn a_shell_that_chose_its_own_state_folder_keeps_it() {
+    let home = tempfile::tempdir().expect("a folder");
+    let own = home.path().join("own");
+    let mut child = Duckops::new(home.path(), &["drill", "serve", "--scene", "healthy"])
+        .env("DUCKOPS_STATE_DIR", own.as_os_str())
+        .command()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+    let lines = stdout.lines().map(|line| line.expect("a line"));
+    let exports: Vec<_> = lines
+        .take_while(|line| !line.starts_with("# ends"))
+        .filter(|line| line.starts_with("export "))
+        .collect();
+    let is_state = |line: &&String| line.contains("DUCKOPS_STATE_DIR");
+    assert_eq!(exports.iter().find(is_state), None);
+    assert!(exports.len() > 10, "{exports:?}");
+    let kill = Command::new("/bin/kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(kill.expect("kill runs").success());
+    child.wait().expect("it ends");
 }
 
 #[test]

@@ -98,10 +98,12 @@ pub(super) fn can_ask() -> bool {
 /// nor is a line that ends with end-of-file, since it may be incomplete.
 pub(super) async fn ask(words: &str) -> Reply {
     progress::done();
+    // Before the question shows: who answers at once is not to wait for ever.
+    let is_answered = is_answered_already();
     out::warn("");
     out::warn(&format!("To go ahead, type: {words}"));
     out::ask("> ");
-    if is_answered_already() {
+    if is_answered {
         out::warn("\nWhat was typed before this question is no answer to it");
         return Reply::Nothing;
     }

@@ -5,6 +5,7 @@ use super::{Drill, DrillError, at, start};
 use crate::practice::{FakeStack, Practice};
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
+use crate::stack::Origin;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -54,8 +55,15 @@ pub async fn serve(
         ("AWS_EC2_METADATA_DISABLED", "true"),
     ];
     let mut text = format!("# practice stack, {title}\n");
-    for (name, value) in environment {
-        let _ = match name {
+    // A state folder that the user named is theirs to practise with: it keeps each stack apart.
+    let state = drill.settings.state_dir.as_ref();
+    let is_chosen =
+        state.is_some_and(|state| state.origin == Origin::Environment("DUCKOPS_STATE_DIR"));
+    let is_own = |name: &str| !(is_chosen && name == "DUCKOPS_STATE_DIR");
+    let environment = environment.into_iter().filter(|(name, _)| is_own(name));
+    let environment: Vec<_> = environment.collect();
+    for (name, value) in &environment {
+        let _ = match *name {
             // If it is set already, keep it: the user chose a configuration to practise with.
             "XDG_CONFIG_HOME" => writeln!(text, "export {name}=${{{name}:-{value}}}"),
             _ => writeln!(text, "export {name}={value}"),
