@@ -44,6 +44,8 @@ pub struct Moment {
     pub text: Printable,
     /// The verdict that a runbook came to here, where it is worse than ok.
     pub bad: Option<Verdict>,
+    /// The id of the write that this is a stage of.
+    pub write: Option<Printable>,
 }
 
 impl Moment {
@@ -54,6 +56,7 @@ impl Moment {
             witness,
             text: text.into(),
             bad: None,
+            write: None,
         }
     }
 }

@@ -288,6 +288,7 @@ fn screens_of_other_commands_are_one_screen_in_plain_words() {
             "inc-004",
             &[
                 &["escalate", "inc-004"],
+                &["timeline"],
                 &["check"],
                 &["peck", "list"],
                 &["peck", "guide"],
@@ -319,6 +320,41 @@ fn screens_of_other_commands_are_one_screen_in_plain_words() {
     wrong.sort();
     wrong.dedup();
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn local_times_are_those_of_the_zone_and_only_of_tables() {
+    let stage = Stage::of(world("inc-004"));
+    let local = |arguments: &[&str]| stage.duckops(arguments).env("TZ", "Asia/Kolkata").run();
+    for call in [
+        &["triage"][..],
+        &["triage", "inc-004", "--explain"],
+        &["alias", "show"],
+        &["timeline"],
+    ] {
+        let utc = stage.duckops(call).run().stdout;
+        let ran = local(&[call, &["--local"]].concat());
+        assert!(utc.contains("Z"), "{utc}");
+        assert!(
+            ran.stdout.ends_with("\ntimes     local, UTC+05:30\n"),
+            "{call:?}: {}",
+            ran.stdout
+        );
+        let found = Regex::new(r#"^[^"]*[0-9]{2}:[0-9]{2}Z"#).expect("a pattern");
+        let utc = ran.stdout.lines().find(|line| found.is_match(line));
+        assert_eq!(utc, None, "{call:?}");
+    }
+    // 03:12 in UTC is 08:42 there; the deadline is five minutes later.
+    let first = local(&["triage", "inc-004", "--local"]).stdout;
+    assert!(
+        first.contains("Escalate to T-JOSH (P1) by 08:47, in 5 min"),
+        "{first}"
+    );
+    for format in ["json", "short", "markdown", "nagios"] {
+        let ran = local(&["triage", "--local", "--output", format]);
+        assert_eq!(ran.code, if format == "nagios" { 3 } else { 64 }, "{ran:?}");
+        assert!(ran.stderr.contains("use it with -o table"), "{ran:?}");
+    }
 }
 
 /// A pipe is as wide as a page. Paths and ARNs stay whole.

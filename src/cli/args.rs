@@ -96,6 +96,9 @@ pub(super) struct Cli {
     /// In tables, show evidence, requests and manual commands
     #[arg(long, global = true, help_heading = "Output")]
     pub(super) explain: bool,
+    /// In tables, show times in the zone of this machine, not in UTC
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(super) local: bool,
     /// Show each request with its time and size, on standard error
     #[arg(long, short, global = true, help_heading = "Output")]
     pub(super) verbose: bool,

@@ -1,7 +1,7 @@
 //! `duckops audit`: the audit feed, filtered, an entry at a time while it arrives.
 
 use super::fail::Failure;
-use super::out::Format;
+use super::format::Format;
 use super::triage::pause;
 use super::{Context, args, out, progress};
 use crate::engine::audit::{AuditFilter, AuditFollower, read};

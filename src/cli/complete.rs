@@ -1,8 +1,8 @@
 //! Completion in bash, zsh, fish, elvish and PowerShell: the script that a shell reads, and the
 //! answer to the questions that this script asks. Contacts no network.
 
+use super::format::Format;
 use super::help::{EXIT_CODES, OPTIONS};
-use super::out::Format;
 use super::{Environment, command_line, now};
 use crate::engine::completion::{CompletionSources, DescribedWord};
 use crate::exit;

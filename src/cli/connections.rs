@@ -4,8 +4,8 @@
 use super::Context;
 use super::args::{Lists, Watched};
 use super::fail::Failure;
+use super::format::Format;
 use super::guide::watch::{self, WatchRound};
-use super::out::Format;
 use super::triage::pause;
 use crate::connections::{Connections, Only};
 use crate::engine::connections::{ObservedConnections, observe};
@@ -15,7 +15,7 @@ use crate::exit;
 use crate::probe::Access;
 use crate::report::document::Document;
 use crate::report::json::{DocumentKind, runbooks};
-use crate::report::model::{Layout, NextAction, Report};
+use crate::report::model::{Layout, NextAction, Report, Verdict};
 use crate::report::suggested::GivenArguments;
 use crate::text::{Printable, printable_lines};
 use serde_json::Value;
@@ -115,6 +115,14 @@ async fn once(
         report.summary = headline.clone();
     }
     report.layout = layout;
+    // What is to be done about another bond is not said of this one.
+    if let (Verdict::Ok, Some(Only::Bond(id))) = (report.verdict, &view.only) {
+        let is_of_this = |next: &NextAction| {
+            let command = next.command.as_ref();
+            command.is_some_and(|command| command.as_str().contains(id.as_str()))
+        };
+        report.next_action = report.next_action.take().filter(is_of_this);
+    }
     if let Some(next) = (view.next)(connections, report) {
         report.next_action = Some(next);
         report.keep_arguments(GivenArguments::default());

@@ -2,7 +2,7 @@
 
 use super::args::{self, DrillAction};
 use super::fail::Failure;
-use super::out::Format;
+use super::format::Format;
 use super::recording::load;
 use super::{Context, now, observer, out, progress};
 use crate::cloud::Http;

@@ -1,7 +1,7 @@
 //! `duckops escalate RUNBOOK`: shows the message, asks for consent, prints the outcome.
 
 use super::fail::Failure;
-use super::out::Format;
+use super::format::Format;
 use super::prompt;
 use super::{Context, args, out};
 use crate::alerting::AlertChannel;

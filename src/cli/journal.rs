@@ -2,7 +2,7 @@
 //! intact. Sends no request.
 
 use super::fail::Failure;
-use super::out::Format;
+use super::format::Format;
 use super::{Context, args};
 use crate::engine::journal;
 use crate::report;

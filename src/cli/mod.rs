@@ -18,6 +18,7 @@ mod drill;
 mod escalate;
 mod facts;
 mod fail;
+mod format;
 mod guide;
 mod help;
 mod history;
@@ -54,7 +55,8 @@ use args::{Cli, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
 use fail::Failure;
-use out::{Format, Out};
+use format::Format;
+use out::Out;
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -204,15 +206,16 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
     redact::known::arm(format!("{settings:?}"), own_texts::all);
     known_secrets::remember(&settings, &env);
     let default = Format::of(&settings.output)?;
-    let out = Out::settled(default, &settings.color, &env, (cli.quiet, cli.explain))?;
+    let settled = Out::settled(default, &settings.color, &env, (cli.quiet, cli.explain))?;
     // From here on the format is known, also where only the configuration file names it.
-    let ended = match out.format == Format::Junit && !cli.command.has_cases() {
-        true => Err(Failure::usage(
+    let ended = match settled.with_times(cli.local) {
+        Err(failure) => Err(failure),
+        Ok(out) if out.format == Format::Junit && !cli.command.has_cases() => Err(Failure::usage(
             "-o junit: only check, alias check and runbook test have test cases\nuse another format, such as -o json",
         )),
-        false => run(cli, settings, out.clone(), env),
+        Ok(out) => run(cli, settings, out, env),
     };
-    Ok(ended.unwrap_or_else(|failure| out.fail(&failure)))
+    Ok(ended.unwrap_or_else(|failure| settled.fail(&failure)))
 }
 
 fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, Failure> {

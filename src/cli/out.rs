@@ -1,6 +1,7 @@
 //! Standard output and standard error: format, colours, and what happens when the reader is gone.
 
 use super::fail::Failure;
+use super::format::Format;
 use super::kept::Kept;
 use super::progress;
 use crate::exit;
@@ -9,7 +10,7 @@ use crate::report::columns::Screen;
 use crate::report::document::Document;
 use crate::report::model::{NextAction, Report, Verdict};
 use crate::report::palette::Style;
-use crate::report::{json, junit, links, markdown, nagios, prometheus, short, table};
+use crate::report::{json, junit, links, local_time, markdown, nagios, prometheus, short, table};
 use crate::stack::Environment;
 use crate::stack::Setting;
 use crate::text::Printable;
@@ -18,44 +19,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use supports_hyperlinks::Stream;
-
-/// An output format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    Table,
-    Short,
-    Json,
-    Nagios,
-    Prometheus,
-    Markdown,
-    Junit,
-}
-
-impl Format {
-    pub(super) const ALL: [(&'static str, Format); 7] = [
-        ("table", Format::Table),
-        ("short", Format::Short),
-        ("json", Format::Json),
-        ("nagios", Format::Nagios),
-        ("prometheus", Format::Prometheus),
-        ("markdown", Format::Markdown),
-        ("junit", Format::Junit),
-    ];
-
-    fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, format)| format)
-    }
-
-    pub(super) fn of(setting: &Setting<String>) -> Result<Self, Failure> {
-        Self::named(&setting.value).ok_or_else(|| {
-            let known: Vec<_> = Self::ALL.iter().map(|(name, _)| *name).collect();
-            Failure::not_one_of(&setting.origin, &setting.value, &known)
-        })
-    }
-}
+use time::{OffsetDateTime, UtcOffset};
 
 /// Where and how to print.
 #[derive(Clone, Debug)]
@@ -65,6 +29,8 @@ pub(super) struct Out {
     pub(super) screen: Screen,
     quiet: bool,
     pub(super) explains: bool,
+    /// Whether times are those of this machine's zone.
+    is_local: bool,
     /// Whether a warning is a failure in JUnit XML.
     is_strict: bool,
     /// Takes what would stand on standard output, where that carries something else.
@@ -98,6 +64,7 @@ impl Out {
             },
             quiet: false,
             explains: false,
+            is_local: false,
             has_links: false,
             is_ascii: false,
             is_strict: false,
@@ -164,6 +131,7 @@ impl Out {
             screen: Screen { columns, unicode },
             quiet,
             explains,
+            is_local: false,
             is_strict: false,
             kept: None,
             // Without colour no other escape sequence is written either.
@@ -181,6 +149,19 @@ impl Out {
         }
         Ok(Self {
             is_strict,
+            ..self.clone()
+        })
+    }
+
+    /// The same, with times of this machine's zone where `--local` asks for them.
+    pub(super) fn with_times(&self, is_local: bool) -> Result<Self, Failure> {
+        if is_local && self.format != Format::Table {
+            return Err(Failure::usage(
+                "--local: only tables have local times, other formats are in UTC\nuse it with -o table",
+            ));
+        }
+        Ok(Self {
+            is_local,
             ..self.clone()
         })
     }
@@ -219,6 +200,7 @@ impl Out {
         let _aside = progress::aside();
         let mut stdout = std::io::stdout().lock();
         let text = redact::known::hide(text);
+        let text = self.in_zone(&text, OffsetDateTime::now_utc());
         let text = self.in_locale(&text);
         let written = stdout.write_all(text.as_bytes());
         written.and_then(|()| stdout.flush()).is_ok()
@@ -236,9 +218,10 @@ impl Out {
                     true => table::explain(report, self.style),
                     false => table::render(report, self.style),
                 };
+                let text = self.in_zone(&text, report.started_at);
                 match self.has_links {
                     true => links::linked(&text, report),
-                    false => text,
+                    false => text.into_owned(),
                 }
             }
             Format::Short => short::render(report),
@@ -289,6 +272,17 @@ impl Out {
         }
     }
 
+    /// A table with the times that `--local` asks for; `now` is when it was made.
+    pub(super) fn in_zone<'a>(&self, text: &'a str, now: OffsetDateTime) -> Cow<'a, str> {
+        match self.is_local {
+            true => local_time::rewritten(text, now, |at| {
+                UtcOffset::local_offset_at(at).unwrap_or(UtcOffset::UTC)
+            })
+            .into(),
+            false => text.into(),
+        }
+    }
+
     /// A table with what the locale can show between its parts.
     fn in_locale<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match self.is_ascii && self.format == Format::Table {
@@ -307,6 +301,7 @@ impl Out {
             kept.add(&text);
             return code;
         }
+        let text = self.in_zone(&text, OffsetDateTime::now_utc());
         let text = self.in_locale(&text);
         let mut stdout = std::io::stdout().lock();
         let written = stdout.write_all(text.as_bytes());

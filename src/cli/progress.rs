@@ -66,6 +66,11 @@ pub(super) fn start(waiting: &Waiting, is_quiet: bool, env: &Environment) {
     });
 }
 
+/// What a run waits for, for whoever draws on the terminal themselves.
+pub(super) fn awaited(waiting: &Waiting) -> Option<String> {
+    waiting.line(PATIENCE)
+}
+
 /// Says what is done, and counts up.
 pub(super) fn say(text: &str) {
     line().set(text, ProgressKind::Since);

@@ -2,7 +2,7 @@
 //! that answer it, and the printed report.
 
 use super::fail::Failure;
-use super::out::Format;
+use super::format::Format;
 use super::{Context, out, progress};
 use crate::exit;
 use crate::report::json::DocumentKind;

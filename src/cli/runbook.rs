@@ -2,7 +2,7 @@
 
 use super::args::{self, RunbookAction};
 use super::fail::Failure;
-use super::out::Format;
+use super::format::Format;
 use super::{Context, recording};
 use crate::engine::runbook_checks;
 use crate::report::document::Document;

@@ -2,7 +2,7 @@
 //! in one sequence.
 
 use super::fail::Failure;
-use super::out::Format;
+use super::format::Format;
 use super::{Context, args};
 use crate::engine::collect;
 use crate::engine::timeline;
@@ -22,7 +22,7 @@ pub(super) async fn main(context: &Context, args: &args::TimelineArgs) -> Result
     let (settings, observations) = (&context.settings, &collected.observations);
     let collected = timeline::collect(settings, context.run()?, from, observations, events).await;
     let out = &context.out;
-    let is_markdown = out.format == Format::Markdown;
-    let document = collected.document(stack, (now, since), is_markdown, out.screen);
+    let form = (out.format == Format::Markdown, out.explains);
+    let document = collected.document(stack, (now, since), form, out.screen);
     Ok(out.document(&document))
 }

@@ -254,6 +254,7 @@ impl Drill<'_> {
             only: None,
             access: Access::default(),
             first_write: FirstWrite::Never,
+            rotation: None,
             notes: vec![note.into()],
             waiting: self.waiting.clone(),
         };

@@ -31,6 +31,7 @@ pub mod save_recording;
 pub mod timeline;
 mod timeline_screen;
 pub mod trend;
+mod unfinished_rotations;
 mod versions;
 pub mod wait;
 pub mod waiting;

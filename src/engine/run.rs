@@ -11,6 +11,7 @@ use super::installation::FirstWrite;
 use super::paged;
 use super::report_origin::ReportOrigin;
 use super::run_recorder::RunRecorder;
+use super::unfinished_rotations;
 use super::waiting::Waiting;
 use crate::cloud::{Aws, Http};
 use crate::connections::Only;
@@ -24,12 +25,11 @@ use crate::lambda::version_lookup::{VersionContext, VersionLookup};
 use crate::observation::{Observations, Unavailable, UnavailableReason};
 use crate::probe::{Access, ProbeContext, SharedFeed};
 use crate::redact::Removed;
-use crate::report::model::{self, Report, Verdict};
+use crate::report::model::{self, NextAction, Report, Verdict};
 use crate::runbook::model::Runbook;
 use crate::stack::{Environment, Settings, Stack, env_overrides};
 use crate::state_dir::journal::Journal;
 use crate::text::Printable;
-use crate::write::bond::open_intents;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,9 +72,14 @@ pub struct Run {
     pub first_write: FirstWrite,
     /// Notes for the report, whatever its verdict.
     pub notes: Vec<Printable>,
+    /// The first rotation that was begun on this machine and is not settled.
+    pub rotation: Option<NextAction>,
     /// What is still awaited, for the progress line.
     pub waiting: Waiting,
 }
+
+/// The runbook of the bonds.
+const BONDS: &str = "bond";
 
 impl Run {
     /// The run that the settings and the environment ask for.
@@ -90,7 +95,8 @@ impl Run {
         let (history, unrecorded) = history_open::location(settings)?;
         let mut notes: Vec<_> = unrecorded.into_iter().collect();
         notes.extend(env_overrides::notes(env, &settings.stack));
-        notes.extend(unfinished_rotations(settings));
+        let (rotations, rotation) = unfinished_rotations::read(settings);
+        notes.extend(rotations);
         let expected_version = settings.stack.expected_version.as_ref();
         let (versions, first_write) = version_context(settings);
         Ok(Self {
@@ -109,6 +115,7 @@ impl Run {
             only: None,
             access: credentials::access_from_environment(env),
             notes,
+            rotation,
             waiting: Waiting::default(),
         })
     }
@@ -153,6 +160,7 @@ impl Run {
         let (location, retention) = (self.history.clone(), self.retention);
         let first_write = (location != Location::None).then_some(self.first_write);
         let mut notes = self.notes.clone();
+        let rotation = self.rotation.clone();
         let (queue, waited) = (self.queue.clone(), self.waited);
         let waiting = self.waiting.clone();
         waiting.begin(
@@ -204,6 +212,7 @@ impl Run {
             lookup,
             assessment,
             notes,
+            rotation,
             recorder: RunRecorder::new(history, queue),
             key,
         };
@@ -226,13 +235,14 @@ pub struct CollectedRun {
     pub assessment: Result<Assessment, Unavailable>,
     /// Notes for the report.
     pub notes: Vec<Printable>,
+    rotation: Option<NextAction>,
     recorder: RunRecorder,
     key: StackKey,
 }
 
 impl CollectedRun {
     /// Evaluates the selected runbooks; `parents` may explain them.
-    pub fn evaluate(self, selected: &[Selection<'_>], parents: &[&Runbook]) -> EvaluatedRun {
+    pub fn evaluate(mut self, selected: &[Selection<'_>], parents: &[&Runbook]) -> EvaluatedRun {
         let ProbeContext {
             stack,
             now,
@@ -246,7 +256,13 @@ impl CollectedRun {
             observations: &self.observations,
             naming: &naming,
         };
-        let conclusion = judge::judge(selected, parents, inputs);
+        let mut conclusion = judge::judge(selected, parents, inputs);
+        // A key that may be lost is seen in no pulse yet.
+        let is_of_bonds = |one: &Selection<'_>| one.runbook.id.as_str() == BONDS;
+        if conclusion.verdict == Verdict::Ok && selected.iter().any(is_of_bonds) {
+            let rotation = self.rotation.take();
+            conclusion.next_action = conclusion.next_action.or(rotation);
+        }
         // One step does not say how its runbook stands.
         let whole = selected.iter().filter(|selection| selection.step.is_none());
         let whole: Vec<_> = whole.map(|one| one.runbook.id.as_str()).collect();
@@ -364,25 +380,4 @@ impl EvaluatedRun {
         report.took = probe_context.began.elapsed();
         report
     }
-}
-
-/// A note for each rotation that was begun on this machine and is not settled.
-fn unfinished_rotations(settings: &Settings) -> Vec<Printable> {
-    let Some(state_dir) = &settings.state_dir else {
-        return Vec::new();
-    };
-    let open = match open_intents(&state_dir.value) {
-        Ok(open) => open,
-        Err(error) => return vec![format!("unfinished rotations cannot be read: {error}").into()],
-    };
-    let notes = open.iter().map(|open| match &open.intent {
-        Some(intent) => {
-            let (bond, at) = (&intent.bond, &intent.at);
-            format!(
-                "unfinished bond rotate of {bond}, begun {at}: duckops bond rotate {bond} --recover"
-            )
-        }
-        None => format!("the intent {} of a rotation cannot be read", open.id),
-    });
-    notes.map(Printable::from).collect()
 }

@@ -27,6 +27,9 @@ use time::OffsetDateTime;
 /// How many audit events are kept, the newest ones.
 const MAX_EVENTS: usize = 200;
 
+/// Lines that fit a terminal of 24 rows together with the prompt.
+const SCREEN: usize = 22;
+
 /// The facts that a timeline needs.
 pub const FACTS: [&str; 2] = ["executions.running", "alias.version"];
 
@@ -156,7 +159,10 @@ fn journal_moments(settings: &Settings, from: i64) -> Result<Vec<Moment>, Journa
             false => Witness::Journal,
         };
         let text = writes.moment(entry)?;
-        Some(Moment::new(parse_instant(&entry.at)?, witness, text))
+        Some(Moment {
+            write: Some(entry.id.as_str().into()),
+            ..Moment::new(parse_instant(&entry.at)?, witness, text)
+        })
     };
     let moments = writes.entries().filter_map(moment);
     Ok(moments.filter(|moment| moment.at >= from).collect())
@@ -215,12 +221,13 @@ impl CollectedTimeline {
         }
     }
 
-    /// The sequence as a document, for people as a table or as Markdown.
+    /// The sequence as a document, for people as a table of one screen or the whole of it, or as
+    /// Markdown.
     pub fn document(
         &self,
         stack: StackIdentity,
         (now, since): (OffsetDateTime, i64),
-        is_markdown: bool,
+        (is_markdown, explains): (bool, bool),
         screen: Screen,
     ) -> Document {
         let verdict = match self.is_incomplete {
@@ -238,22 +245,28 @@ impl CollectedTimeline {
             "notes": self.notes.iter().map(Printable::as_str).collect::<Vec<_>>(),
         });
         let summary = Printable::from(self.summary(since));
-        let mut text = match is_markdown {
-            true => format!("{}\n\n{}", inert(summary.as_str()), markdown(moments)),
-            false => format!(
-                "{}\n{}",
-                timeline_screen::answer(summary.as_str(), self.label(), now, screen),
-                timeline_screen::table(moments, now, screen)
-            ),
-        };
+        let mut notes = String::new();
         for note in &self.notes {
-            text.push('\n');
+            notes.push('\n');
             let columns = screen.columns.unwrap_or(timeline_screen::PAGE);
             for line in wrap_in(&format!("note: {note}"), columns) {
-                text.push_str(&line);
-                text.push('\n');
+                notes.push_str(&line);
+                notes.push('\n');
             }
         }
+        let mut text = match is_markdown {
+            true => format!("{}\n\n{}", inert(summary.as_str()), markdown(moments)),
+            false => {
+                let answer = timeline_screen::answer(summary.as_str(), self.label(), now, screen);
+                let beside = answer.lines().count() + 1 + notes.lines().count();
+                let lines = (!explains).then(|| SCREEN.saturating_sub(beside));
+                format!(
+                    "{answer}\n{}",
+                    timeline_screen::table(&self.timeline, now, screen, lines)
+                )
+            }
+        };
+        text.push_str(&notes);
         let mut document = Document::new(DocumentKind::Timeline, verdict, summary, text, extra);
         document.heading.stack = Some(stack);
         document.heading.started_at = Some(now);

@@ -19,6 +19,7 @@ pub mod json;
 pub mod junit;
 mod layout;
 pub mod links;
+pub(crate) mod local_time;
 pub mod markdown;
 pub mod metric;
 pub mod model;

@@ -218,6 +218,15 @@ fn signals_during_a_rotation_wait_until_the_key_is_stored() {
             .contains("bond rotate AAAA000000000001 --recover"),
         "{ran:?}"
     );
+    // No pulse shows yet that the key is lost; what is to be done is said all the same.
+    for call in [&["bond", "show", ID][..], &["bond", "list"], &["triage"]] {
+        let ran = stage.duckops(call).run();
+        let next = "NEXT      Recover the rotation of AAAA000000000001: its new key may be lost\n          \
+                    duckops bond rotate AAAA000000000001 --recover\n";
+        assert!(ran.stdout.contains(next), "{call:?}: {}", ran.stdout);
+    }
+    let other = stage.duckops(&["bond", "show", "AAAA000000000002"]).run();
+    assert!(!other.stdout.contains("NEXT"), "{}", other.stdout);
     let recovered = write(&stage, &["rotate", ID, "--recover"]).run();
     assert_eq!(recovered.code, 3, "{recovered:?}");
 }

@@ -5,8 +5,8 @@
 
 use super::screen::{DrawnPage, KeyInput, TerminalScreen, is_there};
 use crate::cli::fail::Failure;
-use crate::cli::out::Format;
-use crate::cli::{Context, args, triage};
+use crate::cli::format::Format;
+use crate::cli::{Context, args, now, progress, triage};
 use crate::engine::guide::GuideSession;
 use crate::engine::run::Run;
 use crate::exit;
@@ -16,6 +16,7 @@ use crate::report::words::{cut, wrap, wrap_at, wrap_in};
 use crate::text::words_of;
 use crossterm::event::KeyCode;
 use crossterm::style::Stylize;
+use std::time::Duration;
 use tokio::process::Command;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -31,6 +32,9 @@ const KEYS: [&str; 10] = [
     "q quit",
     "up and down scroll",
 ];
+
+/// What is still awaited is drawn anew so often.
+const TICK: Duration = Duration::from_millis(500);
 
 /// Between two keys.
 const GAP: &str = "   ";
@@ -215,6 +219,9 @@ impl GuideWalk<'_> {
                 (title, body)
             }
         };
+        let now = now(&self.context.env);
+        let body = body.join("\n");
+        let body = self.context.out.in_zone(&body, now);
         let title = wrap_in(&title, width)
             .into_iter()
             .map(|title| match style.color {
@@ -227,7 +234,7 @@ impl GuideWalk<'_> {
         foot.extend(wrap_at(&KEYS.join(GAP), GAP, width));
         DrawnPage {
             head: title.chain(overview).collect(),
-            body,
+            body: body.lines().map(str::to_owned).collect(),
             foot,
         }
     }
@@ -287,6 +294,7 @@ impl GuideWalk<'_> {
             screen.draw(&page, self.scrolled)?;
         }
         let is_first = self.session.step(0).is_none();
+        let (context, scrolled) = (self.context, self.scrolled);
         let (session, screen) = (&mut self.session, &self.screen);
         let asking = async {
             match index {
@@ -299,7 +307,16 @@ impl GuideWalk<'_> {
                 return std::future::pending().await;
             };
             loop {
-                match screen.input().await {
+                let Ok(input) = tokio::time::timeout(TICK, screen.input()).await else {
+                    if let Some(awaited) = progress::awaited(&context.waiting) {
+                        page.foot[0] = awaited;
+                    }
+                    if let Err(error) = screen.draw(&page, scrolled) {
+                        return error.into();
+                    }
+                    continue;
+                };
+                match input {
                     Ok(KeyInput::Interrupt) => return WalkEnd::By(exit::INTERRUPTED),
                     Ok(KeyInput::Key(KeyCode::Char('q'))) => return WalkEnd::Quit,
                     Ok(_) => {}
@@ -373,7 +390,7 @@ impl GuideWalk<'_> {
         };
         out = format!("\n{}: {ended}; any key goes on", cut(command, 50));
         self.context.out.print(&out, exit::OK);
-        while tokio::time::timeout(std::time::Duration::ZERO, self.interrupted.recv())
+        while tokio::time::timeout(Duration::ZERO, self.interrupted.recv())
             .await
             .is_ok()
         {}

@@ -3,8 +3,8 @@
 
 use super::screen::{DrawnPage, KeyInput, TerminalScreen, is_there};
 use crate::cli::fail::Failure;
-use crate::cli::out::Format;
-use crate::cli::{Context, now};
+use crate::cli::format::Format;
+use crate::cli::{Context, now, progress};
 use crate::engine::watch::WatchLog;
 use crate::exit;
 use crate::fact::duration;
@@ -36,7 +36,7 @@ fn rendered(context: &Context, round: &WatchRound) -> Vec<String> {
         out.style.width = usize::from(columns);
     }
     let text = match &round.text {
-        Some(text) => text.clone(),
+        Some(text) => out.in_zone(text, round.report.started_at).into_owned(),
         None => out.rendered(&round.report),
     };
     text.lines().map(str::to_owned).collect()
@@ -72,6 +72,12 @@ pub(in crate::cli) async fn main(
                     KeyInput::Key(KeyCode::Char('q') | KeyCode::Esc) => break 'watch false,
                     _ => drop(screen.draw(&page, scrolled).map_err(lost)?),
                 },
+                () = tokio::time::sleep(TICK) => {
+                    if let Some(awaited) = progress::awaited(&context.waiting) {
+                        page.foot = vec![awaited];
+                        screen.draw(&page, scrolled).map_err(lost)?;
+                    }
+                }
             }
         };
         log.note(&seen.report);

@@ -3,7 +3,7 @@
 use super::secret;
 use crate::cli::args::SecretFile;
 use crate::cli::fail::Failure;
-use crate::cli::out::Format;
+use crate::cli::format::Format;
 use crate::cli::{Context, interrupted, now, out};
 use crate::exit;
 use crate::fact::instant;
