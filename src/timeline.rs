@@ -139,28 +139,52 @@ pub fn verdicts(runs: &[Summary]) -> Vec<Moment> {
     moments
 }
 
-/// How long a runbook has been bad by recorded runs.
+/// How long a runbook has been, or was, bad by recorded runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spell {
+    /// The worst verdict of it.
+    pub worst: Verdict,
     /// The first run that saw it.
     pub since: OffsetDateTime,
     /// The last run before it in which the runbook was ok.
     pub well: Option<OffsetDateTime>,
+    /// The first run after it in which the runbook was ok; none where it goes on.
+    pub until: Option<OffsetDateTime>,
 }
 
-/// The spell that is still going on by the newest run, if any. An unknown verdict neither begins
-/// nor ends one.
-pub fn spell(runs: &[Summary], runbook: &str) -> Option<Spell> {
-    let (mut since, mut well) = (None, None);
+/// The newest spell, if any. An unknown verdict neither begins nor ends one.
+pub fn last_spell(runs: &[Summary], runbook: &str) -> Option<Spell> {
+    let (mut last, mut well) = (None::<Spell>, None);
     for run in runs {
         let of_this = run.runbooks.iter().find(|(id, _)| id == runbook);
+        let open = last.as_mut().filter(|spell| spell.until.is_none());
         match of_this.and_then(|(_, word)| Verdict::from_word(word)) {
-            Some(Verdict::Warning | Verdict::Critical) => since = since.or(Some(run.at)),
-            Some(Verdict::Ok | Verdict::Skipped) => (since, well) = (None, Some(run.at)),
+            Some(bad @ (Verdict::Warning | Verdict::Critical)) => match open {
+                Some(spell) => spell.worst = spell.worst.max(bad),
+                None => {
+                    last = Some(Spell {
+                        worst: bad,
+                        since: run.at,
+                        well,
+                        until: None,
+                    });
+                }
+            },
+            Some(Verdict::Ok | Verdict::Skipped) => {
+                well = Some(run.at);
+                if let Some(spell) = open {
+                    spell.until = well;
+                }
+            }
             Some(Verdict::Unknown) | None => {}
         }
     }
-    since.map(|since| Spell { since, well })
+    last
+}
+
+/// The spell that is still going on by the newest run, if any.
+pub fn spell(runs: &[Summary], runbook: &str) -> Option<Spell> {
+    last_spell(runs, runbook).filter(|spell| spell.until.is_none())
 }
 
 /// Moves of the alias, by the versions that runs recorded.
@@ -337,5 +361,19 @@ mod tests {
         );
         assert_eq!(seen(&["ok", "unknown"]), None);
         assert_eq!(seen(&["warning", "skipped"]), None);
+        // The newest one is kept when it is over, with the worst of it.
+        let words = [
+            "critical", "ok", "warning", "unknown", "critical", "warning", "ok", "ok",
+        ];
+        let runs: Vec<_> = (10..)
+            .step_by(10)
+            .zip(words)
+            .map(|(at, word)| run(at, &[("inc-004", word)]))
+            .collect();
+        let last = last_spell(&runs, "inc-004").expect("a spell");
+        assert_eq!(
+            (last.worst, last.since, last.until),
+            (Verdict::Critical, at(30), Some(at(70)))
+        );
     }
 }

@@ -3,16 +3,19 @@
 //!
 //! A transcript is a `text` block whose first line is the call. It may leave lines out where it
 //! says `…`, and nowhere else. The comment above it says where it ran:
-//! `<!-- scene: inc-005; at: 03:16:09; exit: 2 -->`. Without one it needs no stack and ends 0.
+//! `<!-- scene: inc-005; at: 03:16:09; exit: 2 -->`. Without one it needs no stack and ends 0. With
+//! `keys: nn` it is what a terminal of 24 rows shows after these were pressed; `q` ends it then.
 //! After a screen was changed, this writes the transcripts anew, each about as long as it was:
 //! `DUCKOPS_WRITE_TRANSCRIPTS=1 cargo test --test claims docs::`. Read the difference.
 
 use crate::structure::ROOMS;
+use crate::support::pty::Pty;
 use crate::support::{Duckops, Ran, Stage, world};
 use crate::webhook::Home;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 const WRITE: &str = "DUCKOPS_WRITE_TRANSCRIPTS";
 /// A line that is longer is cut where a transcript is written anew.
@@ -41,7 +44,8 @@ fn pages() -> Vec<(PathBuf, String)> {
 
 /// What differs from run to run and from machine to machine: ports, how long it took, ids, names of
 /// hosts, and how far two clocks are apart.
-const VARIES: [(&str, &str); 8] = [
+const VARIES: [(&str, &str); 9] = [
+    (r", next in [0-9]+ s$", ", next in TIME"),
     (r"^Sent from [^,]+,", "Sent from HOST,"),
     (r" -?[0-9] s off ", " SECONDS off "),
     (r" 200 in [0-9.]+ m?s;", " 200 in TIME;"),
@@ -77,6 +81,8 @@ struct Transcript<'a> {
     /// The time of day on 2026-03-22.
     at: &'a str,
     exit: i32,
+    /// What is pressed at a terminal; none where it runs without one.
+    keys: Option<&'a str>,
 }
 
 /// What stands for the home folder of whoever calls.
@@ -107,6 +113,7 @@ fn transcripts(page: &str) -> Vec<Transcript<'_>> {
             scene: None,
             at: "03:12:09",
             exit: 0,
+            keys: None,
         };
         let above = page[..start].trim_end().lines().last().unwrap_or_default();
         let said = above
@@ -116,6 +123,7 @@ fn transcripts(page: &str) -> Vec<Transcript<'_>> {
             match part.split_once(": ") {
                 Some(("scene", scene)) => transcript.scene = Some(scene),
                 Some(("at", at)) => transcript.at = at,
+                Some(("keys", keys)) => transcript.keys = Some(keys),
                 Some(("exit", exit)) => transcript.exit = exit.parse().expect("a number"),
                 _ => panic!("{above}: what is {part}?"),
             }
@@ -220,7 +228,11 @@ impl Places {
             _ => call,
         };
         let now = format!("2026-03-22T{}Z", transcript.at);
-        let mut ran = call.env("DUCKOPS_TEST_NOW", now).run();
+        let call = call.env("DUCKOPS_TEST_NOW", now);
+        let mut ran = match transcript.keys {
+            Some(keys) => at_terminal(call, keys),
+            None => call.run(),
+        };
         let homes = [stage.home(), folder].map(Path::to_string_lossy);
         for text in [&mut ran.stdout, &mut ran.stderr] {
             for home in &homes {
@@ -250,6 +262,37 @@ impl Places {
         std::fs::write(self.hooks.path("body.json"), body).expect("written");
         // The receiver's clock is this machine's.
         self.hooks.webhook(&words).without("DUCKOPS_TEST_NOW").run()
+    }
+}
+
+/// What a terminal shows after these keys were pressed.
+fn at_terminal(call: Duckops, keys: &str) -> Ran {
+    let mut pty = Pty::start(call.env("TERM", "xterm").command(), 24, 80);
+    let settled = |screen: &str| screen.contains("quit") && !screen.contains("reading ");
+    let mut screen = pty.wait("the first screen", settled);
+    for key in keys.chars().filter(|key| *key != '-') {
+        let before = screen;
+        pty.press(&key.to_string());
+        screen = pty.wait("the next screen", |now| settled(now) && now != before);
+    }
+    // A screen that is being drawn is half the one before.
+    loop {
+        std::thread::sleep(Duration::from_millis(100));
+        let now = pty.wait("a screen at rest", settled);
+        if now == screen {
+            break;
+        }
+        screen = now;
+    }
+    pty.press("q");
+    let (code, _) = pty.end();
+    let mut lines: Vec<_> = screen.lines().map(str::trim_end).collect();
+    // The keys stand at the bottom of the screen, in a transcript below the rest.
+    lines.dedup_by(|line, before| line.is_empty() && before.is_empty());
+    Ran {
+        code,
+        stdout: lines.join("\n").trim_end().to_owned() + "\n",
+        stderr: String::new(),
     }
 }
 

@@ -5,8 +5,9 @@ use super::recording::load;
 use super::{Context, args};
 use crate::engine::journal;
 use crate::engine::operator::operator;
-use crate::engine::record::{EvaluatedIncident, RecordRequest, called, deploy};
+use crate::engine::record::{EvaluatedIncident, RecordRequest, deploy, past};
 use crate::engine::runbooks::{RequestedRunbooks, evaluate_recording};
+use crate::report::entry::RecordedPast;
 use crate::runbook::model::Runbook;
 use crate::text::Printable;
 use std::path::PathBuf;
@@ -33,10 +34,10 @@ pub(super) async fn main(context: &Context, args: &args::RecordArgs) -> Result<u
         false => Some(place(context, args)?),
     };
     let incident = evaluate(context, args, &runbook).await?;
-    let called = match args.from {
-        None => called(context.run()?, &runbook.id, &incident.report).await,
+    let past = match args.from {
+        None => past(context.run()?, &runbook.id, &incident.report).await,
         // The recording does not know of escalations that came after it.
-        Some(_) => None,
+        Some(_) => RecordedPast::default(),
     };
     let note = args.note.as_deref().map(Printable::from);
     let journal = journal::open(&context.settings).ok();
@@ -46,7 +47,7 @@ pub(super) async fn main(context: &Context, args: &args::RecordArgs) -> Result<u
         note: note.as_ref(),
         stack: &context.settings.stack.key(),
         journal: journal.as_ref(),
-        called: called.as_ref(),
+        past: &past,
         log: path.as_deref(),
         from: args.from.as_deref(),
         dry_run: args.dry_run,

@@ -123,7 +123,13 @@ impl RequestedRunbooks {
                 .filter(move |(index, _)| is_requested(*index))
                 .map(move |(_, step)| (runbook, step))
         });
-        collect::probes_for_steps(steps)
+        let mut probes = collect::probes_for_steps(steps);
+        // Whether the API is up, where an incident may have taken the evidence away.
+        let is_explained = |runbook: &Runbook| !runbook.explained_by.is_empty();
+        if self.runbooks.iter().any(is_explained) {
+            probes.insert(Probe::Status);
+        }
+        probes
     }
 
     /// How many steps the runbooks have.

@@ -1,7 +1,7 @@
 //! What a watch saw, round by round: the verdicts with the times at which they changed, and the
 //! values of the fact that decides.
 
-use crate::fact::{self, duration, instant};
+use crate::fact::{self, FactValue, duration, instant};
 use crate::report::model::{Evidence, Report, StepReport, Verdict};
 use crate::text::Printable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,14 +57,25 @@ impl WatchLog {
             values.drain(..excess);
         }
         let worst = steps().map(StepReport::verdict).max();
-        let numbers = |step: &StepReport| {
-            let all = step.finding.evidence().iter();
-            let is_shown = |path: &&'static str| fact::label(path).is_some();
-            let number = |one: &Evidence| one.value.as_ref()?.number().map(|_| one.fact);
-            all.filter_map(number).find(is_shown)
+        let shown = |step: &'_ StepReport, is_wanted: fn(&FactValue) -> bool| {
+            let mut all = step.finding.evidence().iter();
+            all.find_map(|one: &Evidence| {
+                one.value.as_ref().filter(|value| is_wanted(value))?;
+                fact::label(one.fact).map(|_| one.fact)
+            })
         };
-        let mut worst = steps().filter(|step| Some(step.verdict()) == worst);
-        self.deciding = worst.find_map(numbers).or(self.deciding);
+        // A yes or no has a trend only where nothing is counted.
+        let counts = |value: &FactValue| {
+            matches!(
+                value,
+                FactValue::Int(_) | FactValue::Float(_) | FactValue::Duration(_)
+            )
+        };
+        let worst = || steps().filter(|step| Some(step.verdict()) == worst);
+        self.deciding = worst()
+            .find_map(|step| shown(step, counts))
+            .or_else(|| worst().find_map(|step| shown(step, |value| value.number().is_some())))
+            .or(self.deciding);
         // Who was paged already is not to be paged again.
         let due = report.escalation.as_ref();
         self.deadline = due

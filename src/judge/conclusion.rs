@@ -1,5 +1,6 @@
 //! What a run comes to: its verdict, its first line and the one thing to do.
 
+use super::explain;
 use crate::observation::{Blocker, UnavailableReason};
 use crate::report::model::{self, Layout, NextAction, RunbookReport, StepReport, Verdict};
 use crate::report::{clock, count};
@@ -79,11 +80,18 @@ pub(super) fn of(cause: Option<RunbookReport>, runbooks: Vec<RunbookReport>) -> 
         (_, [only]) if only.id == leading.id => leading.summary.to_string(),
         _ => format!("{} {}", leading.id.as_str().to_uppercase(), leading.summary),
     };
+    // Of a cause that was not asked for only what its children read is judged: what to do about it,
+    // such as a rollback, its own triage finds.
+    let is_asked = runbooks.iter().any(|runbook| runbook.id == leading.id);
+    let next_action = match is_asked {
+        true => leading.next_action.clone(),
+        false => Some(explain::solve(leading.id.as_str())),
+    };
     Conclusion {
         verdict,
         root_cause: cause.as_ref().map(|cause| cause.id.clone()),
         summary: summary.into(),
-        next_action: leading.next_action.clone(),
+        next_action,
         escalation: leading.escalation.clone(),
         runbooks,
         layout,

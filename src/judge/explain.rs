@@ -68,7 +68,7 @@ pub(super) fn block(report: &mut RunbookReport, parent: &str) {
     report.escalation = None;
 }
 
-fn solve(parent: &str) -> NextAction {
+pub(super) fn solve(parent: &str) -> NextAction {
     NextAction {
         text: format!("Fix {} first", parent.to_uppercase()).into(),
         command: Some(format!("duckops triage {parent}").into()),

@@ -10,6 +10,15 @@ use std::fmt::Write;
 /// What begins a log that is new.
 pub const HEAD: &str = "# Governance log\n\n";
 
+/// What is known of an incident from before the run that records it.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedPast {
+    /// Who was called about it already, by whom and when.
+    pub called: Option<Printable>,
+    /// From when to when recorded runs saw it, and how bad it was.
+    pub spell: Option<Printable>,
+}
+
 /// What the entry says beside the report.
 #[derive(Clone, Debug)]
 pub struct GovernanceEntry<'a> {
@@ -27,8 +36,8 @@ pub struct GovernanceEntry<'a> {
     pub numbers: &'a [(&'static str, Printable)],
     /// What was changed from this machine, oldest first.
     pub actions: &'a [Printable],
-    /// Who was called about it already, by whom and when.
-    pub called: Option<&'a Printable>,
+    /// What came before this run.
+    pub past: &'a RecordedPast,
     /// What the operator adds.
     pub note: Option<&'a Printable>,
 }
@@ -96,7 +105,10 @@ impl GovernanceEntry<'_> {
                 line("Escalation", &format!("{to} {priority} {by}: {reason}"));
             }
         }
-        if let Some(called) = self.called {
+        if let Some(spell) = &self.past.spell {
+            line("Incident", &inert(spell.as_str()));
+        }
+        if let Some(called) = &self.past.called {
             line("Called", &inert(called.as_str()));
         }
         if let Some(next) = &runbook.next_action {
@@ -139,6 +151,10 @@ mod tests {
         let evil = report.runbooks[0].summary.clone();
         let render = |text: &Printable| {
             let numbers = [("a.fact", text.clone())];
+            let past = RecordedPast {
+                called: Some(text.clone()),
+                spell: Some(text.clone()),
+            };
             let entry = GovernanceEntry {
                 id: "01",
                 report: &report,
@@ -147,7 +163,7 @@ mod tests {
                 identity: Some(text),
                 numbers: &numbers,
                 actions: std::slice::from_ref(text),
-                called: Some(text),
+                past: &past,
                 note: Some(text),
             };
             entry.render()

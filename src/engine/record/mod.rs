@@ -7,10 +7,11 @@ use super::run::Run;
 use super::with_history::with_history;
 use crate::alerting::AlertState;
 use crate::exit;
-use crate::fact::{self, Fact, FactValue, instant};
+use crate::fact::{self, Fact, FactValue, duration, instant};
+use crate::history::HistoryError;
 use crate::observation::{FactState, Observations};
 use crate::report::document::Document;
-use crate::report::entry::{GovernanceEntry, HEAD, mark};
+use crate::report::entry::{GovernanceEntry, HEAD, RecordedPast, mark};
 use crate::report::json::{DocumentKind, Heading};
 use crate::report::model::{Report, RunbookReport};
 use crate::report::suggested::with_arguments;
@@ -19,6 +20,7 @@ use crate::state_dir::StateDirError;
 use crate::state_dir::append_log::{AppendError, AppendLog};
 use crate::state_dir::journal::Journal;
 use crate::text::{Printable, printable_lines, quoted};
+use crate::timeline::last_spell;
 use serde_json::json;
 use std::path::Path;
 use ulid::Ulid;
@@ -43,8 +45,8 @@ pub struct RecordRequest<'a> {
     pub stack: &'a str,
     /// The writes of this machine.
     pub journal: Option<&'a Journal>,
-    /// Who was called about it already.
-    pub called: Option<&'a Printable>,
+    /// What history and the alert state have of it.
+    pub past: &'a RecordedPast,
     /// The log; none only where nothing is written.
     pub log: Option<&'a Path>,
     /// The recording that is judged in place of the present.
@@ -85,7 +87,7 @@ impl EvaluatedIncident {
             identity: identity.as_ref(),
             numbers: &numbers(request.runbook, &self.observations),
             actions: &recent_actions(request.journal, request.stack, report.started_at)?,
-            called: request.called,
+            past: request.past,
             note: request.note,
         }
         .render();
@@ -153,18 +155,48 @@ fn from_argument(from: Option<&Path>) -> String {
     named.map_or_else(String::new, |path| format!(" --from {}", quoted(path)))
 }
 
-/// The escalation of this incident in the last day, from any machine that shares the history;
-/// `None` if there was none or it cannot be read.
-pub async fn called(run: Run, runbook: &str, report: &Report) -> Option<Printable> {
-    let ledger = with_history(run, |history, stack| history.ledger(stack));
-    let state = AlertState::read(&ledger.await.ok()?.document).ok()?;
-    let call = state.escalated(runbook, report.started_at - time::Duration::DAY)?;
-    let took = match call.delivered() {
-        Some(at) => format!("taken at {}", instant(at.unix_timestamp())),
-        None => "taken by no channel yet".to_owned(),
+/// What history and the alert state have of an incident in the last day, from any machine that
+/// shares them. What cannot be read is left out.
+pub async fn past(run: Run, runbook: &str, report: &Report) -> RecordedPast {
+    let from = report.started_at - time::Duration::DAY;
+    let read = with_history(run, move |history, stack| {
+        let ledger = history.ledger(stack)?;
+        Ok::<_, HistoryError>((ledger, history.summaries(stack, from)?))
+    });
+    let Ok((ledger, runs)) = read.await else {
+        return RecordedPast::default();
     };
-    let at = instant(call.at().unix_timestamp());
-    Some(format!("at {at} by {} on {}, {took}", call.by, call.host).into())
+    let state = AlertState::read(&ledger.document).ok();
+    let call = state
+        .as_ref()
+        .and_then(|state| state.escalated(runbook, from));
+    let called = call.map(|call| {
+        let took = match call.delivered() {
+            Some(at) => format!("taken at {}", instant(at.unix_timestamp())),
+            None => "taken by no channel yet".to_owned(),
+        };
+        let at = instant(call.at().unix_timestamp());
+        format!("at {at} by {} on {}, {took}", call.by, call.host).into()
+    });
+    let spell = last_spell(&runs, runbook).map(|spell| {
+        let (word, since) = (spell.worst.word(), instant(spell.since.unix_timestamp()));
+        let until = spell.until.unwrap_or(report.started_at);
+        let long = match (until - spell.since).whole_seconds() {
+            ..=0 => String::new(),
+            long => format!(" ({})", duration(long)),
+        };
+        match spell.until {
+            Some(until) => {
+                let until = instant(until.unix_timestamp());
+                format!("{word} from {since} to {until}{long}, by recorded runs")
+            }
+            None => format!("{word} since {since}{long}, by recorded runs"),
+        }
+    });
+    RecordedPast {
+        called,
+        spell: spell.map(Printable::from),
+    }
 }
 
 /// Every number that the runbook is about, as exact as it is known. What is a list or a series

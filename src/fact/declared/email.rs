@@ -8,10 +8,10 @@ pub(super) const FACTS: &[Declared] = facts! { steady:
     "email.production_access" Bool "" "whether the account is out of the sandbox";
     "email.remedy" Text "" "what lifts a limit that is used up: production access, or a higher quota";
     "email.unlimited" Bool "" "whether there is no daily limit";
-    "email.max_24h" Int "recipients" "how many recipients SES allows in 24 h";
-    "email.sent_24h" Int "recipients" "how many it has sent to in the last 24 h";
+    "email.max_24h" Int "recipients" "recipients that SES allows in 24 h";
+    "email.sent_24h" Int "recipients" "recipients of the last 24 h";
     "email.usage" Text "" "both in words, such as `12 of 200 in 24 h`";
-    "email.left_24h" Int "recipients" "how many are left";
+    "email.left_24h" Int "recipients" "recipients left in 24 h";
     "email.can_send" Bool ""
         "whether SES takes mail now: sending enabled, HEALTHY or PROBATION, something left of the limit";
     "email.blocked" Bool ""
