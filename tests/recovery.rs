@@ -50,6 +50,16 @@ fn wait_ends_at_the_fifth_good_answer_despite_old_log_lines() {
     assert_eq!(logs["reason_code"], "clean-since-move", "{logs:#}");
     let alias = step(&document, "inc-001", "alias");
     assert_eq!(alias["reason_code"], "as-expected", "{alias:#}");
+    // The entry is about the incident, not about the present alone.
+    let record = live(&stage, &["record", "inc-001", "--dry-run"])
+        .run()
+        .stdout;
+    let incident = record.lines().find(|line| line.contains("**Incident:**"));
+    let incident = incident.expect("the incident");
+    assert!(
+        incident.contains("critical from 20") && incident.ends_with("by recorded runs"),
+        "{incident}"
+    );
 }
 
 #[test]

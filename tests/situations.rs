@@ -99,6 +99,43 @@ fn alias_show_leads_from_a_drift_to_who_moved_it_and_from_an_outage_to_the_way_b
 }
 
 #[test]
+fn what_is_asked_for_alone_in_an_outage_names_the_triage_that_finds_what_restores_it() {
+    let stage = Stage::of(world("deploy-breaks-at-once"));
+    for call in [
+        &["triage", "inc-002"][..],
+        &["triage", "inc-003"],
+        &["triage", "inc-004"],
+        &["triage", "peck"],
+        &["triage", "peck", "pending"],
+        &["triage", "bond"],
+    ] {
+        let (code, document) = stage.duckops(call).json();
+        let root_cause = &document["root_cause"];
+        assert_eq!((code, root_cause), (2, &json!("inc-001")), "{call:?}");
+        let next = &document["next_action"];
+        assert_eq!(next["text"], "Fix INC-001 first", "{call:?}");
+        assert_eq!(next["command"], "duckops triage inc-001", "{call:?}");
+    }
+    for call in [
+        &["peck", "list"][..],
+        &["peck", "show", "peck_a1"],
+        &["bond", "list"],
+    ] {
+        let (code, document) = stage.duckops(call).json();
+        let command = &document["next_action"]["command"];
+        assert_eq!(
+            (code, command),
+            (3, &json!("duckops triage inc-001")),
+            "{call:?}"
+        );
+    }
+    // Where it is asked for, its own action leads.
+    let (_, document) = stage.duckops(&["triage", "inc-001"]).json();
+    let command = &document["next_action"]["command"];
+    assert_eq!(command, "duckops alias rollback --to 61");
+}
+
+#[test]
 fn without_a_login_the_first_thing_to_do_during_an_outage_is_to_log_in() {
     let stage = Stage::of(world("deploy-breaks-at-once"));
     let run = |arguments: &[&str]| {

@@ -80,12 +80,15 @@ pub(super) fn of(cause: Option<RunbookReport>, runbooks: Vec<RunbookReport>) -> 
         (_, [only]) if only.id == leading.id => leading.summary.to_string(),
         _ => format!("{} {}", leading.id.as_str().to_uppercase(), leading.summary),
     };
-    // Of a cause that was not asked for only what its children read is judged: what to do about it,
-    // such as a rollback, its own triage finds.
+    // Of a cause that was not asked for and took the evidence away only what its children read is
+    // judged: what to do about it, such as a rollback, its own triage finds.
     let is_asked = runbooks.iter().any(|runbook| runbook.id == leading.id);
-    let next_action = match is_asked {
-        true => leading.next_action.clone(),
-        false => Some(explain::solve(leading.id.as_str())),
+    let is_silenced = |runbook: &RunbookReport| {
+        runbook.verdict == Verdict::Unknown && runbook.blocked_by.as_ref() == Some(&leading.id)
+    };
+    let next_action = match !is_asked && runbooks.iter().any(is_silenced) {
+        true => Some(explain::solve(leading.id.as_str())),
+        false => leading.next_action.clone(),
     };
     Conclusion {
         verdict,

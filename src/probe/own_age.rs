@@ -29,20 +29,18 @@ const MADE_AT: [&str; 16] = [
     "servertime",
 ];
 /// Names of how old it is, before the unit.
-const AGE: [&str; 12] = [
+const AGE: [&str; 8] = [
     "age",
     "cacheage",
     "dataage",
-    "lag",
-    "datalag",
-    "replicationlag",
-    "ingestionlag",
-    "indexinglag",
-    "staleness",
     "delay",
     "datadelay",
-    "behind",
+    "ingestdelay",
+    "ingestiondelay",
+    "replicationdelay",
 ];
+/// Ends of such names: `replica_lag_seconds`, `secondsBehind`.
+const AGE_ENDS: [&str; 3] = ["lag", "behind", "staleness"];
 /// What such a name may end in, and how many seconds that is.
 const UNITS: [(&str, f64); 9] = [
     ("milliseconds", 0.001),
@@ -97,8 +95,13 @@ pub(super) fn says_old(name: &str, held: MemberValue<'_>, now: i64) -> Option<St
         let units = UNITS.into_iter().filter_map(unit);
         // An age is one in seconds, as in HTTP; a lag without a unit may be one in milliseconds.
         let bare = Some((plain.as_str(), 1.0)).filter(|(of, _)| of.ends_with("age"));
-        let mut named = units.chain(bare);
-        let (_, factor) = named.find(|(of, _)| AGE.contains(of))?;
+        let first = plain.strip_prefix("seconds").map(|of| (of, 1.0));
+        let mut named = units.chain(bare).chain(first);
+        let is_age = |of: &str| {
+            let is_end = |end: &&str| of.ends_with(*end) && !of.ends_with("flag");
+            AGE.contains(&of) || of.starts_with("behind") || AGE_ENDS.iter().any(|end| is_end(&end))
+        };
+        let (_, factor) = named.find(|(of, _)| is_age(of))?;
         let number = match held {
             MemberValue::Number(number) => number,
             MemberValue::Text(text) => text.trim().parse().ok()?,
@@ -129,6 +132,10 @@ mod tests {
             ("lag_seconds", "3", false),
             ("lag_ms", "7200", false),
             ("lag", "7200", false),
+            ("replica_lag_seconds", "7200", true),
+            ("secondsBehind", "7200", true),
+            ("seconds_behind_source", "7200", true),
+            ("flag_seconds", "7200", false),
             ("data_age_minutes", r#""90""#, true),
             ("age", "86400", true),
             ("stale", "true", true),

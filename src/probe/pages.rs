@@ -29,7 +29,7 @@ const MORE: [&str; 19] = [
     "overflow",
 ];
 /// Whole names of such.
-const MORE_WHOLE: [&str; 29] = [
+const MORE_WHOLE: [&str; 28] = [
     "gap",
     "gaps",
     "hasgap",
@@ -48,7 +48,6 @@ const MORE_WHOLE: [&str; 29] = [
     "hasmore",
     "remaining",
     "limitreached",
-    "stale",
     "lastkey",
     "older",
     "hasolder",
