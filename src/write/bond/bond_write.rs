@@ -74,7 +74,7 @@ impl BondCommand<'_> {
             guard::check_unfinished(state, &request.bond, request.supersede.as_deref())?;
         }
         let (token, key) = self.secrets.as_ref().map_err(|why| {
-            let next = "Keep it in a file that only you can read: chmod 600";
+            let next = "Name a file that exists and that only you can read (chmod 600)";
             Box::new(WriteReport::refused(why, next, None))
         })?;
         let credentials = guard::credentials(request.action, token.as_ref(), key.as_ref())?;
