@@ -247,6 +247,7 @@ fn screens_of_other_commands_are_one_screen_in_plain_words() {
                 &["alias", "show"],
                 &["alias", "rollback"],
                 &["timeline"],
+                &["facts", "logs.newest_errors"],
                 &["journal"],
                 &["doctor"],
                 &["peck", "show", "peck_a1"],
@@ -326,6 +327,7 @@ fn screens_of_other_commands_are_one_screen_in_plain_words() {
 fn local_times_are_those_of_the_zone_and_only_of_tables() {
     let stage = Stage::of(world("inc-004"));
     let local = |arguments: &[&str]| stage.duckops(arguments).env("TZ", "Asia/Kolkata").run();
+    let found = Regex::new(r#"^[^"]*[0-9]{2}:[0-9]{2}Z"#).expect("a pattern");
     for call in [
         &["triage"][..],
         &["triage", "inc-004", "--explain"],
@@ -340,7 +342,6 @@ fn local_times_are_those_of_the_zone_and_only_of_tables() {
             "{call:?}: {}",
             ran.stdout
         );
-        let found = Regex::new(r#"^[^"]*[0-9]{2}:[0-9]{2}Z"#).expect("a pattern");
         let utc = ran.stdout.lines().find(|line| found.is_match(line));
         assert_eq!(utc, None, "{call:?}");
     }

@@ -5,6 +5,7 @@ use super::{Context, args, out};
 use crate::engine::collect;
 use crate::fact::{self, Declared, Probe};
 use crate::report::facts::{dictionary, observed};
+use crate::report::words::wrap;
 
 pub(super) async fn main(context: &Context, args: &args::FactsArgs) -> Result<u8, Failure> {
     let prefix = args.prefix.as_deref().unwrap_or_default();
@@ -26,8 +27,14 @@ pub(super) async fn main(context: &Context, args: &args::FactsArgs) -> Result<u8
     let paths = wanted.iter().map(|(_, fact)| fact.path);
     let collected = run.collect(&collect::probes_for_facts(paths)).await;
     for note in &collected.notes {
-        out::warn(&format!("note: {note}"));
+        for line in wrap(
+            &format!("note: {note}"),
+            screen.columns.unwrap_or(usize::MAX),
+        ) {
+            out::warn(&line);
+        }
     }
-    let document = observed(&wanted, &collected.observations, now, screen);
+    let form = (screen, context.out.explains);
+    let document = observed(&wanted, &collected.observations, now, form);
     Ok(context.out.document(&document))
 }

@@ -99,7 +99,7 @@ pub(super) fn says_old(name: &str, held: MemberValue<'_>, now: i64) -> Option<St
         let mut named = units.chain(bare).chain(first);
         let is_age = |of: &str| {
             let is_end = |end: &&str| of.ends_with(*end) && !of.ends_with("flag");
-            AGE.contains(&of) || of.starts_with("behind") || AGE_ENDS.iter().any(|end| is_end(&end))
+            AGE.contains(&of) || of.starts_with("behind") || AGE_ENDS.iter().any(is_end)
         };
         let (_, factor) = named.find(|(of, _)| is_age(of))?;
         let number = match held {

@@ -4,9 +4,10 @@ use super::columns::Screen;
 use super::document::Document;
 use super::json::{self, DocumentKind};
 use super::model::Verdict;
-use crate::fact::{Declared, Probe, duration, instant};
+use super::words::{count, wrap};
+use crate::fact::{Declared, FactValue, Probe, duration, instant};
 use crate::observation::{FactState, Observations};
-use crate::text::{Printable, counted};
+use crate::text::{Printable, Untrusted, counted};
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -37,14 +38,54 @@ pub fn dictionary(wanted: &SelectedFacts, screen: Screen) -> Document {
     Document::ok(DocumentKind::FactSchema, summary, text, extra)
 }
 
+/// Lines of a list that fit a terminal of 24 rows with the notes of a run and the prompt.
+const LINES: usize = 15;
+/// How many characters of an entry of a list are shown.
+const ENTRY: usize = 1000;
+
+/// The entries of a list, one below the other; on a terminal as many as fit, unless it is to
+/// explain.
+fn list(entries: &[Untrusted], screen: Screen, explains: bool) -> String {
+    let mut text = String::new();
+    let (mut shown, mut lines) = (0, 0);
+    for entry in entries {
+        let entry = entry.printable(ENTRY);
+        let columns = screen.columns.unwrap_or(usize::MAX).saturating_sub(2);
+        let entry = wrap(entry.as_str(), columns.max(20));
+        lines += entry.len();
+        if lines > LINES && shown > 0 && !explains && screen.columns.is_some() {
+            break;
+        }
+        shown += 1;
+        for line in entry {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
+    match entries.len() - shown {
+        0 => text,
+        more => format!("{text}and {more} more: --explain\n"),
+    }
+}
+
 /// The observed values. Ok when something is known, unknown when nothing is: single facts may
 /// well be unavailable.
 pub fn observed(
     wanted: &SelectedFacts,
     observations: &Observations,
     now: OffsetDateTime,
-    screen: Screen,
+    (screen, explains): (Screen, bool),
 ) -> Document {
+    // A list that is asked for alone is read, and not looked up.
+    let alone = match wanted {
+        [(_, only)] => match observations.get(only.path) {
+            FactState::Known(found) => match &found.value {
+                FactValue::List(entries) if entries.len() > 1 => Some(entries),
+                _ => None,
+            },
+            FactState::Unavailable(_) | FactState::NotAsked => None,
+        },
+        _ => None,
+    };
     let known = wanted
         .iter()
         .filter(|(_, fact)| matches!(observations.get(fact.path), FactState::Known(_)))
@@ -53,7 +94,11 @@ pub fn observed(
         let (value, age) = match observations.get(fact.path) {
             FactState::Known(found) => {
                 let age = duration((now - found.at).whole_seconds());
-                (found.value.shown(), age)
+                let value = match alone {
+                    Some(entries) => count(entries.len(), "entry", "entries").into(),
+                    None => found.value.shown(),
+                };
+                (value, age)
             }
             FactState::Unavailable(unavailable) => {
                 let text = format!("not known: {}", unavailable.detail);
@@ -64,7 +109,10 @@ pub fn observed(
         let [path, unit, probe] = [fact.path, fact.unit, probe.name()].map(Printable::from);
         [path, unit, probe, age.into(), value]
     });
-    let text = screen.table(["FACT", "UNIT", "FROM", "AGE", "VALUE"], rows);
+    let mut text = screen.table(["FACT", "UNIT", "FROM", "AGE", "VALUE"], rows);
+    if let Some(entries) = alone {
+        text = format!("{text}\n{}", list(entries, screen, explains));
+    }
     let extra: Vec<_> = wanted
         .iter()
         .map(|(probe, fact)| {
