@@ -77,11 +77,11 @@ const FILES: &[&str] = &[
 
 const LONGEST: usize = 400;
 
-struct Source {
-    room: String,
-    path: PathBuf,
-    /// Without comments, strings and test modules.
-    code: String,
+pub(crate) struct Source {
+    pub(crate) room: String,
+    pub(crate) path: PathBuf,
+    /// Without comments and test modules.
+    pub(crate) code: String,
     lines: usize,
 }
 
@@ -94,7 +94,7 @@ fn is_for_tests(path: &Path) -> bool {
     })
 }
 
-fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut folders = vec![root.clone()];
     let mut sources = Vec::new();

@@ -55,7 +55,7 @@ pub fn denial(content_type: &str, body: &[u8], is_cut: bool) -> Option<&'static 
     let is_denied = Cell::new(false);
     let is_whole = read_values(body, &is_denied);
     if is_denied.get() {
-        return Some("its JSON says that it failed");
+        return Some("its JSON reports a failure");
     }
     let should_be_whole = is_object || (kind.contains("json") && body.starts_with('['));
     (should_be_whole && !is_whole).then_some("JSON that is torn")

@@ -256,7 +256,7 @@ pub fn written(path: &Path, answers: &InitAnswers, checks: &[ChecklistItem]) -> 
         "DONE     configuration written; {found}\nfile     {path}\n"
     ));
     if answers.channel.is_none() {
-        text.push_str("MISSING  channel: nobody is notified; duckops help init has each kind\n");
+        text.push_str("MISSING  channel: no notifications; duckops help init has each kind\n");
     }
     if answers.governance_log.is_none() {
         text.push_str("MISSING  governance log: duckops record needs --log FILE\n");

@@ -22,7 +22,7 @@ pub fn check_mail_silence(answers: &mut [Observation]) {
         (1.., Some(Ok(counted))) if counted.value == FactValue::Int(0) => Unavailable::new(
             UnavailableReason::NoData,
             format!(
-                "CloudWatch has no points of AWS/SES Send, though GetAccount says that {mails} mails were sent in 24 h"
+                "CloudWatch has no points of AWS/SES Send, though GetAccount reports {mails} mails sent in 24 h"
             ),
         ),
         (0, Some(Err(why))) if why.why == UnavailableReason::NoData => why,

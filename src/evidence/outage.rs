@@ -39,7 +39,7 @@ pub(super) fn join(
     let answers = || {
         Unavailable::new(
             UnavailableReason::NoData,
-            "the API answers: nothing is waited for",
+            "the API answers: no recovery is awaited",
         )
     };
     let outage_since = outage_since.and_then(|outage_since| outage_since.ok_or_else(answers));

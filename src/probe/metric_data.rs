@@ -152,7 +152,7 @@ impl SeriesBuilder {
             (None, _) => String::new(),
             (Some(_), Some(label)) => label.to_owned(),
             (Some(by), None) => {
-                let detail = format!("CloudWatch does not say of which {by} its {name} are");
+                let detail = format!("CloudWatch does not break down its {name} by {by}");
                 return Err(Unavailable::new(UnavailableReason::Missing, detail));
             }
         };

@@ -134,7 +134,7 @@ fn case(step: &StepReport, counting: &Counting) -> TestCase {
         lines.extend(command.iter().map(ToString::to_string));
     }
     if step.verdict() >= Verdict::Warning && !step.manual.is_empty() {
-        lines.push(format!("by hand: {}", step.manual));
+        lines.push(format!("check it yourself: {}", step.manual));
     }
     TestCase {
         details: lines.join("\n"),

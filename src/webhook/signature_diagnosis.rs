@@ -33,7 +33,7 @@ pub fn verification(secret: &str, body: &[u8], signature: &str) -> Result<Docume
     let (word, bytes) = (verdict.word().to_uppercase(), body.len());
     let next = match (is_right, reason) {
         (true, _) => "",
-        (false, Some(_)) => "DO NOW    Mend that, then verify again\n",
+        (false, Some(_)) => "DO NOW    Fix that, then verify again\n",
         (false, None) => {
             "DO NOW    Verify the raw body as it arrived, with the secret of the registration\n"
         }

@@ -129,7 +129,7 @@ fn accepted(of: AnswerOf, answer: &ChannelAnswer<'_>) -> Result<(), String> {
         },
         // Healthchecks answers 200 whether or not it knows the check.
         AnswerOf::Heartbeat if answer.body.trim_ascii() == b"OK (not found)" => {
-            Err("but `OK (not found)`: nobody waits for this address".to_owned())
+            Err("but `OK (not found)`: no check has this address".to_owned())
         }
         AnswerOf::Webhook | AnswerOf::Heartbeat => {
             let denied = denial(&content_type(answer), answer.body, answer.is_cut);

@@ -173,7 +173,7 @@ impl Tools {
     }
 
     #[tool(
-        description = "Show a runbook as a document: its steps, rules, limits and manual commands; or list the runbooks. Asks nobody.",
+        description = "Show a runbook as a document: its steps, rules, limits and manual commands; or list the runbooks. No network.",
         annotations(title = "Runbook", read_only_hint = true, open_world_hint = false)
     )]
     async fn runbook(&self, Parameters(asked): Parameters<RunbookArguments>) -> Called {
@@ -186,7 +186,7 @@ impl Tools {
     }
 
     #[tool(
-        description = "Show the recorded trend of a fact, or of every recorded one. Asks nobody but history.",
+        description = "Show the recorded trend of a fact, or of every recorded one. Reads history alone.",
         annotations(title = "History", read_only_hint = true)
     )]
     async fn history(&self, Parameters(asked): Parameters<HistoryArguments>) -> Called {
@@ -203,7 +203,7 @@ impl Tools {
     }
 
     #[tool(
-        description = "Show the changes made from this machine, and who confirmed them. Asks nobody.",
+        description = "Show the changes made from this machine, and who confirmed them. No network.",
         annotations(title = "Journal", read_only_hint = true, open_world_hint = false)
     )]
     async fn journal(&self, Parameters(asked): Parameters<JournalArguments>) -> Called {
@@ -217,7 +217,7 @@ impl Tools {
     }
 
     #[tool(
-        description = "Judge a recording of `duckops triage --save` again. Asks nobody.",
+        description = "Judge a recording of `duckops triage --save` again. No network.",
         annotations(title = "Recording", read_only_hint = true, open_world_hint = false)
     )]
     async fn recording(&self, Parameters(asked): Parameters<RecordingArguments>) -> Called {

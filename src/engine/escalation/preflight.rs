@@ -224,7 +224,7 @@ pub(super) fn already_sent(
                 Some("duckops check --notify".to_owned()),
             ),
             false => (
-                "Contact the sender; page again only where nobody answers".to_owned(),
+                "Contact the sender; page again only without an answer".to_owned(),
                 Some(format!("duckops escalate {runbook} --again")),
             ),
         }),

@@ -19,7 +19,7 @@ pub(super) const FACTS: &[Declared] = facts! { steady:
     "alias.standing" Text ""
         "whether that version can serve: ready, inactive, pending, coming or failed";
     "alias.gateway" Text ""
-        "whether the policy of the alias lets API Gateway in: allowed, refused or undecided; asked while the API fails";
+        "whether the policy of the alias allows API Gateway: allowed, refused or undecided; asked while the API fails";
     "alias.gateway_reason" Text ""
         "which statement of the policy decides that, or what of it cannot be evaluated";
     "alias.versions" List "" "the numbers of all published versions, newest first";

@@ -106,8 +106,8 @@ pub(super) const FACTS: &[Declared] = facts! { clocked:
     "recovery.log_clean_for" Duration "seconds"
         "how long after the last move of the alias the log was read to its end without an error line since";
     "recovery.since" Instant "utc"
-        "since when the API is waited for: a run first saw it fail then, or the alias was moved after that";
-    "recovery.waited" Duration "seconds" "how long the API is waited for; 0 while it answers";
+        "since when recovery of the API is awaited: a run first saw it fail then, or the alias was moved after that";
+    "recovery.waited" Duration "seconds" "how long recovery of the API is awaited; 0 while it answers";
     "rollback.why" Text "" "what speaks for or against a rollback, in a word";
     "rollback.offered" Bool ""
         "whether the likeliest cause is the version behind the alias, so that going back is due";

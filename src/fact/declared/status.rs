@@ -25,7 +25,7 @@ pub(super) const FACTS: &[Declared] = facts! { steady:
     "status.agents.all_dead" Bool "" "no agent alive and at least one dead";
     "certs.backlog" Int "count"
         "ducklings without a certificate, by the two totals; below zero when there are more certificates";
-    "status.ses.sandbox" Bool "" "whether the API says that mail is in the sandbox";
+    "status.ses.sandbox" Bool "" "whether the API reports mail in the sandbox";
     "status.lambda_version" Text "" "the version that the API says it runs";
     "status.alias_version" Text "" "the version that the API says its alias points to";
     "peck.callback_errors" Int "count" "callback errors so far, a running total";

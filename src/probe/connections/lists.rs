@@ -101,7 +101,7 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
                 let detail = format!("{what}: {}", unavailable.detail);
                 let fix = match unavailable.why {
                     UnavailableReason::Denied => {
-                        "Mend the credential, or leave it away: then the feed alone is judged"
+                        "Fix the credential, or leave it out: then the feed alone is judged"
                     }
                     _ => "Leave the credential away: then the feed alone is judged",
                 };

@@ -86,7 +86,7 @@ const CLOUDFLARE: [(u16, &str, &str); 9] = [
     (
         523,
         "it has no way to the receiver",
-        "Mend the address that Cloudflare has for the receiver",
+        "Fix the address that Cloudflare has for the receiver",
     ),
     (
         524,
@@ -96,7 +96,7 @@ const CLOUDFLARE: [(u16, &str, &str); 9] = [
     (
         525,
         "it comes to no TLS with the receiver",
-        "Mend TLS between Cloudflare and the receiver",
+        "Fix TLS between Cloudflare and the receiver",
     ),
     (
         526,

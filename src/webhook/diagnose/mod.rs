@@ -206,7 +206,7 @@ fn unresolved_name(refused: &TargetError) -> Diagnosis {
     let (verdict, fix) = match refused {
         TargetError::Name(_) => (
             Verdict::Critical,
-            "Mend the name, or ask with the URL that the endpoint has now: once that one is healthy it can be registered",
+            "Correct the name, or use the URL that the endpoint has now: once that one is healthy it can be registered",
         ),
         TargetError::Address { .. } => (
             Verdict::Unknown,

@@ -217,7 +217,7 @@ fn refused(objection: &Objection, plan: &BondPlan) -> WriteReport {
 
 fn cautions(action: Action, bond: &BondSummary) -> Vec<String> {
     let cautions: &[&str] = match action {
-        Action::Pulse => &["a pulse says that the agent is alive: it hides an agent that is not"],
+        Action::Pulse => &["a pulse marks the agent as alive: it hides one that is not"],
         Action::Rotate => &[
             "the old key stops working at once; the new one is written to a file, not shown",
             "other rotations are seen in this state directory only: one begun on another machine is not",

@@ -69,7 +69,7 @@ pub(super) enum NoKey {
     CutOff,
     #[error("the answer is a web page")]
     WebPage,
-    #[error("the answer says that it failed")]
+    #[error("the answer reports a failure")]
     Denied,
     #[error("the answer is not a JSON object")]
     NotJson,

@@ -358,7 +358,7 @@ pub(super) struct Received {
 /// What is odd about an answer that holds a key.
 pub(super) fn odd(status: u16, cut: Option<&str>, denied: bool) -> Option<String> {
     match (cut, (200..300).contains(&status)) {
-        (None, true) => denied.then(|| "the answer also says that it failed".to_owned()),
+        (None, true) => denied.then(|| "the answer also reports a failure".to_owned()),
         (None, false) => Some(format!("the server answered HTTP {status}")),
         (Some(why), _) => Some(format!("the answer broke off behind the key ({why})")),
     }
