@@ -15,20 +15,29 @@ struct Served {
     home: tempfile::TempDir,
 }
 
+fn started(call: Duckops) -> Child {
+    let mut command = call.command();
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped());
+    command.stderr(Stdio::null()).spawn().expect("it starts")
+}
+
+/// Ends it as Ctrl-C does.
+fn interrupt(child: &mut Child) {
+    let kill = Command::new("/bin/kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(kill.expect("kill runs").success());
+    child.wait().expect("it ends");
+}
+
 impl Served {
     fn scene(scene: &str) -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let serve = [
             "drill", "serve", "--scene", scene, "--port", "0", "-o", "json",
         ];
-        let mut child = Duckops::new(home.path(), &serve)
-            .without("DUCKOPS_STATE_DIR")
-            .command()
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
+        let call = Duckops::new(home.path(), &serve);
+        let mut child = started(call.without("DUCKOPS_STATE_DIR"));
         let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut text = Vec::new();
         while stdout.read_until(b'\n', &mut text).expect("a line") > 0 {
@@ -66,11 +75,7 @@ impl Served {
         let state = Path::new(self.variable("DUCKOPS_STATE_DIR"));
         let folder = state.parent().expect("a folder").to_owned();
         assert!(folder.exists());
-        let kill = Command::new("/bin/kill")
-            .args(["-INT", &self.child.id().to_string()])
-            .status();
-        assert!(kill.expect("kill runs").success());
-        self.child.wait().expect("it ends");
+        interrupt(&mut self.child);
         folder
     }
 }
@@ -79,14 +84,8 @@ impl Served {
 fn a_shell_that_chose_its_own_state_folder_keeps_it() {
     let home = tempfile::tempdir().expect("a folder");
     let own = home.path().join("own");
-    let mut child = Duckops::new(home.path(), &["drill", "serve", "--scene", "healthy"])
-        .env("DUCKOPS_STATE_DIR", own.as_os_str())
-        .command()
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it starts");
+    let call = Duckops::new(home.path(), &["drill", "serve", "--scene", "healthy"]);
+    let mut child = started(call.env("DUCKOPS_STATE_DIR", own.as_os_str()));
     let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
     let lines = stdout.lines().map(|line| line.expect("a line"));
     let exports: Vec<_> = lines
@@ -96,11 +95,7 @@ fn a_shell_that_chose_its_own_state_folder_keeps_it() {
     let is_state = |line: &&String| line.contains("DUCKOPS_STATE_DIR");
     assert_eq!(exports.iter().find(is_state), None);
     assert!(exports.len() > 10, "{exports:?}");
-    let kill = Command::new("/bin/kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(kill.expect("kill runs").success());
-    child.wait().expect("it ends");
+    interrupt(&mut child);
 }
 
 #[test]
