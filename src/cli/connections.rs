@@ -119,7 +119,7 @@ async fn once(
     if let (Verdict::Ok, Some(Only::Bond(id))) = (report.verdict, &view.only) {
         let is_of_this = |next: &NextAction| {
             let command = next.command.as_ref();
-            command.is_some_and(|command| command.as_str().contains(id.as_str()))
+            command.is_some_and(|command| command.as_str().split(' ').any(|word| word == id))
         };
         report.next_action = report.next_action.take().filter(is_of_this);
     }

@@ -26,10 +26,11 @@ impl StateDirError {
         &self.why
     }
 
+    /// The number that the system gives its errors is not repeated.
     pub(crate) fn at(path: &Path, why: impl Into<Printable>) -> Self {
         Self {
             path: path.to_string_lossy().into_owned().into(),
-            why: why.into(),
+            why: words_of(&why.into()).into(),
         }
     }
 }
@@ -164,6 +165,16 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), StateDirError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_of_the_system_is_said_in_its_words_alone() {
+        let error = std::io::Error::from_raw_os_error(20).to_string();
+        let error = StateDirError::at(Path::new("/dev/null/intents"), error);
+        assert_eq!(
+            error.to_string(),
+            "/dev/null/intents cannot be used: Not a directory"
+        );
+    }
 
     #[test]
     fn root_leaves_nothing_in_a_folder_of_another_user() {
