@@ -1,6 +1,6 @@
 //! The conditions of a statement: every operator and every key in it must hold.
 
-use super::pattern::{arn_match, wildcard_match};
+use super::pattern::{UNKNOWN, UNNAMED, arn_match, literal_match, wildcard_match};
 use super::request::GatewayRequest;
 use super::shown;
 use crate::fact::parse_instant;
@@ -187,8 +187,10 @@ fn plain(value: &Value) -> String {
 fn compare(operator: &ConditionOperator<'_>, values: &[String], actual: &str) -> Option<bool> {
     let positive = operator.name.replace("Not", "");
     let one: fn(&str, &str) -> bool = match positive.as_str() {
-        "StringEquals" => |value, actual| value == actual,
-        "StringEqualsIgnoreCase" | "Bool" => |value, actual| value.eq_ignore_ascii_case(actual),
+        "StringEquals" => literal_match,
+        "StringEqualsIgnoreCase" | "Bool" => {
+            |value, actual| literal_match(&value.to_lowercase(), &actual.to_lowercase())
+        }
         "StringLike" => wildcard_match,
         "ArnEquals" | "ArnLike" => arn_match,
         _ => return compare_instants(operator.name, values, actual),
@@ -220,46 +222,48 @@ fn compare_instants(name: &str, values: &[String], actual: &str) -> Option<bool>
 /// The stage of the console's own test button. It is no deployed stage.
 const TEST_STAGE: &str = "test-invoke-stage";
 
-/// Compares the source ARN. An id or a stage that the address does not name is taken from the
-/// pattern, and that is said.
+/// Compares the source ARN. An id or a stage that the address does not name may be any, and where a
+/// pattern asks for a certain one, that is said.
 fn source_match(
     operator: &ConditionOperator<'_>,
     values: &[String],
     named: String,
     request: &GatewayRequest,
 ) -> Match {
+    let alone = ConditionOperator {
+        is_negated: false,
+        ..*operator
+    };
     let mut unchecked = Vec::new();
     let mut any = false;
     for value in values {
-        let (id, stage) = id_and_stage(value);
-        let taken = |part: Option<&str>| match part {
-            Some(TEST_STAGE) | None => "deployed".to_owned(),
-            // A wildcard covers what is left without it, and the letters themselves equal nothing.
-            Some(part) => part.replace('*', "").replace('?', "x"),
+        if request.stage.is_none() && value.contains(TEST_STAGE) {
+            continue;
+        }
+        let covers = |pattern: &str, id: char, stage: char| {
+            let source = request.source_arn(id, stage);
+            compare(&alone, &[pattern.to_owned()], &source)
         };
-        let actual = request.source_arn(&taken(id), &taken(stage));
-        let alone = ConditionOperator {
-            is_negated: false,
-            ..*operator
+        let Some(plain) = covers(value, UNKNOWN, UNKNOWN) else {
+            return Match::Unknown(named);
         };
-        let holds = |value: String| compare(&alone, &[value], &actual);
-        let by_route = || route_wildcards(value).and_then(holds) == Some(true);
-        match holds(value.clone()) {
-            None => return Match::Unknown(named),
-            Some(plain) if plain || by_route() => {
-                any = true;
-                if !plain {
-                    unchecked.push("the route".to_owned());
-                }
-                let is_narrow = |part: Option<&str>| part.is_some_and(|part| part != "*");
-                if request.api_id.is_none() && is_narrow(id) {
-                    unchecked.push("the id of the API".to_owned());
-                }
-                if request.stage.is_none() && is_narrow(stage) {
-                    unchecked.push("the stage".to_owned());
-                }
-            }
-            Some(_) => {}
+        let by_route =
+            || route_wildcards(value).filter(|wild| covers(wild, UNKNOWN, UNKNOWN) == Some(true));
+        let pattern = match plain {
+            true => Some(value.clone()),
+            false => by_route(),
+        };
+        let Some(pattern) = pattern else { continue };
+        any = true;
+        if !plain {
+            unchecked.push("the route".to_owned());
+        }
+        let is_narrow = |id, stage| covers(&pattern, id, stage) != Some(true);
+        if request.api_id.is_none() && is_narrow(UNNAMED, UNKNOWN) {
+            unchecked.push("the id of the API".to_owned());
+        }
+        if request.stage.is_none() && is_narrow(UNKNOWN, UNNAMED) {
+            unchecked.push("the stage".to_owned());
         }
     }
     match (any, operator.is_negated) {
@@ -288,13 +292,4 @@ fn route_wildcards(pattern: &str) -> Option<String> {
         .map(|part| if is_variable(part) { "*" } else { part });
     let wild: Vec<&str> = wild.collect();
     (wild != parts).then(|| format!("{api}/{}", wild.join("/")))
-}
-
-/// The id and the stage that a pattern of a source ARN names.
-fn id_and_stage(pattern: &str) -> (Option<&str>, Option<&str>) {
-    let resource = pattern.splitn(6, ':').nth(5);
-    let mut parts = resource
-        .into_iter()
-        .flat_map(|resource| resource.split('/'));
-    (parts.next(), parts.next())
 }

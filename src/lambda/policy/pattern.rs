@@ -1,33 +1,41 @@
-//! Wildcards of policies: `*` for any characters, `?` for one.
+//! Wildcards of policies: `*` for any characters, `?` for one; and texts of which a part is not known.
 
-/// Whether a pattern covers a whole text.
+/// Stands in a text for a part that is not known: characters of a name, at least one.
+pub(super) const UNKNOWN: char = '\u{f0000}';
+/// Stands in a text for a part that no pattern names: only `*` covers it.
+pub(super) const UNNAMED: char = '\u{f0001}';
+
+/// Whether a pattern covers a whole text, or may cover it where a part of it is not known.
 pub(super) fn wildcard_match(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
-    // Where to go on after the last `*` took one character more.
-    let mut retry: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                retry = Some((p + 1, t));
-                p += 1;
-            }
-            Some(c) if *c == '?' || *c == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => match retry {
-                Some((after, taken)) => {
-                    retry = Some((after, taken + 1));
-                    p = after;
-                    t = taken + 1;
+    let pattern: Vec<char> = pattern.chars().collect();
+    // Which beginnings of the text the pattern up to here covers.
+    let text: Vec<char> = text.chars().collect();
+    let mut covered = vec![false; text.len() + 1];
+    covered[0] = true;
+    for of in pattern {
+        let mut next = vec![false; text.len() + 1];
+        for at in 0..=text.len() {
+            let before = at.checked_sub(1).map(|before| (before, text[before]));
+            next[at] = match (of, before) {
+                ('*', None) => covered[at],
+                ('*', Some((before, _))) => covered[at] || next[before],
+                (_, None) => false,
+                // One more character of the part, or its first.
+                (of, Some((before, UNKNOWN))) => {
+                    !matches!(of, '/' | ':') && (covered[at] || covered[before])
                 }
-                None => return false,
-            },
+                (_, Some((_, UNNAMED))) => false,
+                (of, Some((before, c))) => (of == '?' || of == c) && covered[before],
+            };
         }
+        covered = next;
     }
-    pattern[p..].iter().all(|c| *c == '*')
+    covered[text.len()]
+}
+
+/// Whether two texts are equal, or may be where a part of the second is not known.
+pub(super) fn literal_match(text: &str, actual: &str) -> bool {
+    text == actual || (!text.contains(['*', '?']) && wildcard_match(text, actual))
 }
 
 /// Whether a pattern covers an ARN: each of the six parts on its own, so that a `*` does not reach

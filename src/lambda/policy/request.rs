@@ -51,7 +51,9 @@ impl GatewayRequest {
             _ if stack.is_on_loopback() => (None, None, path_stage()),
             _ => (None, None, None),
         };
-        let (function, alias) = (&stack.function.value, &stack.alias.value);
+        // The setting may be an ARN or hold the account: the name stands last.
+        let function = stack.function.value.rsplit(':').next().unwrap_or_default();
+        let alias = &stack.alias.value;
         Self {
             alias_arn: format!(
                 "arn:{partition}:lambda:{region}:{account}:function:{function}:{alias}"
@@ -67,10 +69,10 @@ impl GatewayRequest {
 
     /// The ARN that API Gateway names as the source, with these in place of an id or a stage that
     /// is not known.
-    pub(super) fn source_arn(&self, id: &str, stage: &str) -> String {
+    pub(super) fn source_arn(&self, id: char, stage: char) -> String {
         let (partition, region, account) = (self.partition, &self.region, &self.account);
-        let id = self.api_id.as_deref().unwrap_or(id);
-        let stage = self.stage.as_deref().unwrap_or(stage);
+        let id = self.api_id.clone().unwrap_or_else(|| id.to_string());
+        let stage = self.stage.clone().unwrap_or_else(|| stage.to_string());
         format!("arn:{partition}:execute-api:{region}:{account}:{id}/{stage}/{ROUTE}")
     }
 }
