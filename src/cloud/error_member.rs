@@ -47,7 +47,7 @@ impl MemberValue<'_> {
     }
 
     /// Whether a member that says whether it went well says no: false, zero, or their words.
-    fn is_no(self) -> bool {
+    pub fn is_no(self) -> bool {
         match self {
             Self::Flag(is) => !is,
             Self::Number(number) => number == 0.0,
@@ -56,6 +56,15 @@ impl MemberValue<'_> {
                 no.contains(&text.trim().to_lowercase().as_str())
             }
             Self::Nothing | Self::Something => false,
+        }
+    }
+
+    /// The number that it is, or that its text is.
+    pub fn number(self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Text(text) => text.trim().parse().ok(),
+            _ => None,
         }
     }
 

@@ -14,6 +14,7 @@ mod envelope;
 mod event;
 mod feed;
 mod request;
+mod scope;
 mod shared;
 mod tally;
 mod value;

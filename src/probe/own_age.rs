@@ -7,7 +7,7 @@ use crate::text::Untrusted;
 use serde_json::Value;
 
 /// Older, in seconds, is an answer of the past. The clocks behind one answer differ by less.
-const OLDEST: f64 = 300.0;
+pub(super) const OLDEST: i64 = 300;
 
 /// Names, in the form of [`plain_name`], of when an answer was made.
 const MADE_AT: [&str; 16] = [
@@ -42,12 +42,16 @@ const AGE: [&str; 8] = [
 /// Ends of such names: `replica_lag_seconds`, `secondsBehind`.
 const AGE_ENDS: [&str; 3] = ["lag", "behind", "staleness"];
 /// What such a name may end in, and how many seconds that is.
-const UNITS: [(&str, f64); 9] = [
+const UNITS: [(&str, f64); 13] = [
     ("milliseconds", 0.001),
     ("millis", 0.001),
     ("ms", 0.001),
     ("minutes", 60.0),
+    ("minute", 60.0),
     ("hours", 3600.0),
+    ("hour", 3600.0),
+    ("days", 86_400.0),
+    ("day", 86_400.0),
     ("seconds", 1.0),
     ("secs", 1.0),
     ("sec", 1.0),
@@ -81,6 +85,15 @@ pub(super) fn own_age<'a>(
     })
 }
 
+/// What a name in the form of [`plain_name`] is about, without the unit that it begins or ends in, and how many
+/// seconds that is.
+pub(super) fn with_unit(plain: &str) -> impl Iterator<Item = (&str, f64)> {
+    UNITS.into_iter().filter_map(move |(unit, factor)| {
+        let first = || plain.strip_prefix(unit).filter(|_| unit.len() > 4);
+        Some((plain.strip_suffix(unit).or_else(first)?, factor))
+    })
+}
+
 /// Why an answer with this member speaks of the past, in words, if it does.
 pub(super) fn says_old(name: &str, held: MemberValue<'_>, now: i64) -> Option<String> {
     let plain = plain_name(name);
@@ -91,25 +104,17 @@ pub(super) fn says_old(name: &str, held: MemberValue<'_>, now: i64) -> Option<St
             .says_something()
             .then(|| "an answer that calls itself out of date".to_owned());
     } else {
-        let unit = |(unit, factor): (&str, f64)| Some((plain.strip_suffix(unit)?, factor));
-        let units = UNITS.into_iter().filter_map(unit);
         // An age is one in seconds, as in HTTP; a lag without a unit may be one in milliseconds.
         let bare = Some((plain.as_str(), 1.0)).filter(|(of, _)| of.ends_with("age"));
-        let first = plain.strip_prefix("seconds").map(|of| (of, 1.0));
-        let mut named = units.chain(bare).chain(first);
+        let mut named = with_unit(&plain).chain(bare);
         let is_age = |of: &str| {
             let is_end = |end: &&str| of.ends_with(*end) && !of.ends_with("flag");
             AGE.contains(&of) || of.starts_with("behind") || AGE_ENDS.iter().any(is_end)
         };
         let (_, factor) = named.find(|(of, _)| is_age(of))?;
-        let number = match held {
-            MemberValue::Number(number) => number,
-            MemberValue::Text(text) => text.trim().parse().ok()?,
-            _ => return None,
-        };
-        number * factor
+        held.number()? * factor
     };
-    (age > OLDEST).then(|| {
+    (age > OLDEST as f64).then(|| {
         let name = Untrusted::new(name).printable(40);
         format!("an answer {} old by its own `{name}`", duration(age as i64))
     })

@@ -7,7 +7,8 @@ use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 
 /// Parts of names, in the form of [`plain_name`], of what says that a list goes on.
-const MORE: [&str; 19] = [
+const MORE: [&str; 20] = [
+    "hasprev",
     "additionalresults",
     "resultsreached",
     "missingshards",
@@ -30,6 +31,7 @@ const MORE: [&str; 19] = [
 ];
 /// Whole names of such.
 const MORE_WHOLE: [&str; 28] = [
+    "continue",
     "gap",
     "gaps",
     "hasgap",
@@ -41,7 +43,6 @@ const MORE_WHOLE: [&str; 28] = [
     "throttled",
     "backfilling",
     "searchafter",
-    "cursor",
     "more",
     "moreavailable",
     "moreresults",
@@ -60,11 +61,19 @@ const MORE_WHOLE: [&str; 28] = [
     "sizelimitexceeded",
 ];
 /// What `next` is a token or the address of, where a list goes on.
-const NEXT: [&str; 11] = [
-    "", "token", "cursor", "page", "pageurl", "url", "link", "offset", "marker", "key", "position",
+const NEXT: [&str; 12] = [
+    "", "token", "cursor", "url", "uri", "link", "href", "offset", "marker", "key", "position",
+    "page",
 ];
+/// What may stand between these: `nextForwardToken`, `next_results`.
+const OF_NEXT: [&str; 13] = [
+    "page", "forward", "backward", "result", "results", "records", "items", "entries", "list",
+    "batch", "set", "chunk", "older",
+];
+/// Where a list goes on, unless it says itself that it does not.
+const MARKS: [&str; 6] = ["cursor", "marker", "bookmark", "after", "offset", "skip"];
 /// Names of what says that a list is whole.
-const WHOLE: [&str; 9] = [
+const WHOLE: [&str; 12] = [
     "complete",
     "iscomplete",
     "islast",
@@ -74,9 +83,26 @@ const WHOLE: [&str; 9] = [
     "endoflist",
     "eof",
     "finished",
+    "done",
+    "exhausted",
+    "endofstream",
+];
+/// Names of what says so with a no.
+const ENDS: [&str; 7] = [
+    "hasmore",
+    "hasnext",
+    "hasnextpage",
+    "more",
+    "moreavailable",
+    "moreresults",
+    "istruncated",
 ];
 /// Names of objects in which these may stand.
-const AROUND: [&str; 10] = [
+const AROUND: [&str; 14] = [
+    "pages",
+    "cursors",
+    "searchmetadata",
+    "listmeta",
     "pagination",
     "paginator",
     "paging",
@@ -135,13 +161,31 @@ pub(super) fn headers_go_on(headers: &HeaderMap, entries: u64) -> bool {
 
 /// Whether what stands around the entries says that there are more of them.
 pub(super) fn go_on(around: &Map<String, Value>, entries: u64) -> bool {
-    let mut members = around.iter();
-    members.any(|(name, value)| goes_on(name, value, entries)) || has_later_pages(around, entries)
+    let is_end = |(name, value): (&String, &Value)| {
+        let name = plain_name(name);
+        let value = MemberValue::from(value);
+        match WHOLE.contains(&name.as_str()) {
+            true => value.says_something(),
+            false => ENDS.contains(&name.as_str()) && value.is_no(),
+        }
+    };
+    let is_whole = around.iter().any(is_end);
+    around.iter().any(|(name, value)| {
+        let is_mark = MARKS.contains(&plain_name(name).as_str());
+        (is_mark && !is_whole && says_more(value)) || goes_on(name, value, entries)
+    }) || has_later_pages(around, entries)
 }
 
 /// What a header or a member `link` says (RFC 8288).
 fn names_next(link: &str) -> bool {
-    link.contains("rel=\"next\"") || link.contains("rel=next")
+    let is_next = |parameter: &str| {
+        let (name, value) = parameter.split_once('=')?;
+        let mut kinds = value.trim().trim_matches(['"', '\'']).split_whitespace();
+        let is_next = kinds.any(|kind| kind.eq_ignore_ascii_case("next"));
+        Some(is_next && name.trim().eq_ignore_ascii_case("rel"))
+    };
+    link.split([';', ','])
+        .any(|part| is_next(part) == Some(true))
 }
 
 /// Whether a name and its value say that there is more.
@@ -152,56 +196,94 @@ fn goes_on(name: &str, value: &Value, entries: u64) -> bool {
         // Elasticsearch
         Value::Object(shards) if name == "shards" => shards.get("failed").is_some_and(says_more),
         Value::Object(sources) if name == "sources" => sources.values().any(is_off),
-        Value::Object(filter) if matches!(name.as_str(), "filter" | "query") => {
-            let mut types = filter
-                .iter()
-                .filter(|(name, _)| plain_name(name).contains("type"));
-            types.any(|(_, value)| says_more(value))
-        }
         // `"links": [{"rel": "next", "href": …}]`
         Value::Array(links) if AROUND.contains(&name.as_str()) => links
             .iter()
             .any(|link| link.get("rel").is_some_and(|rel| rel == "next")),
         Value::String(link) if name == "link" => names_next(link),
+        Value::Number(share) if name.starts_with("sampl") => share.as_f64() != Some(1.0),
+        // The last page says so itself, and links have a last one.
+        value if name == "last" => MemberValue::from(value).is_no(),
         value if WHOLE.contains(&name.as_str()) => !says_more(value),
         value => {
-            let is_next = name
-                .strip_prefix("next")
-                .is_some_and(|of| NEXT.contains(&of));
-            let is_more =
-                MORE_WHOLE.contains(&name.as_str()) || MORE.iter().any(|part| name.contains(part));
-            (is_next || is_more) && says_more(value)
+            let is_more = is_next(&name)
+                || is_left(&name)
+                || MORE_WHOLE.contains(&name.as_str())
+                || MORE.iter().any(|part| name.contains(part));
+            is_more && says_more(value)
         }
     }
+}
+
+fn is_next(name: &str) -> bool {
+    name.strip_prefix("next").is_some_and(|of| {
+        let behind = |between: &&str| {
+            of.strip_prefix(*between)
+                .is_some_and(|of| NEXT.contains(&of))
+        };
+        NEXT.contains(&of) || OF_NEXT.iter().any(behind)
+    })
+}
+
+/// `remainingItemCount`
+fn is_left(name: &str) -> bool {
+    let counted = ["item", "entr", "result", "record", "event", "page", "row"];
+    name.contains("remaining") && counted.iter().any(|what| name.contains(what))
 }
 
 /// Whether this is page one of several, `"page": 1, "total_pages": 66`, or a part of a longer list:
 /// `"total": 450` around a hundred entries.
 fn has_later_pages(around: &Map<String, Value>, entries: u64) -> bool {
-    let number = |names: &[&str]| {
-        around.iter().find_map(|(name, value)| {
-            let is_named = names.contains(&plain_name(name).as_str());
-            let number = || value.as_u64().or_else(|| value.as_str()?.parse().ok());
-            is_named.then(number)?
-        })
+    let largest = |is_named: &dyn Fn(&str) -> bool| {
+        let named = around
+            .iter()
+            .filter(|(name, _)| is_named(&plain_name(name)));
+        // `"total": {"value": 450, "relation": "eq"}`
+        let values = named.map(|(_, value)| value.get("value").unwrap_or(value));
+        let numbers =
+            values.filter_map(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
+        numbers.max()
     };
-    let total = number(&[
-        "total",
-        "totalcount",
-        "totalresults",
-        "totalhits",
-        "totalavailable",
-        "numfound",
-    ]);
-    let shown = number(&["count", "returned", "shown", "size", "totalreturned"]).unwrap_or(entries);
-    let before = number(&["offset", "skip", "from", "start", "startindex"]).unwrap_or(0);
-    if total.is_some_and(|total| shown.saturating_add(before) < total) {
+    let counted = largest(&is_count);
+    let before = largest(&|name| ["offset", "skip", "from", "start", "startindex"].contains(&name));
+    // A number that large is a moment.
+    let before = before.filter(|before| *before < 1_000_000_000).unwrap_or(0);
+    if counted.is_some_and(|counted| entries.saturating_add(before) < counted) {
         return true;
     }
-    let pages = number(&["totalpages", "pages", "pagecount", "lastpage"]);
-    pages.is_some_and(|pages| {
-        number(&["page", "currentpage", "pagenumber", "pageno"]).unwrap_or(1) < pages
-    })
+    let pages = largest(&|name| {
+        ["totalpages", "pages", "pagecount", "lastpage", "nbpages"].contains(&name)
+    });
+    let page = largest(&|name| ["page", "currentpage", "pagenumber", "pageno"].contains(&name));
+    pages.is_some_and(|pages| page.unwrap_or(1) < pages)
+}
+
+/// Whether a name is of how many entries there are: `totalElements`, `recordsTotal`, `entry_count`.
+fn is_count(name: &str) -> bool {
+    const OF: [&str; 14] = [
+        "",
+        "count",
+        "result",
+        "hit",
+        "available",
+        "returned",
+        "element",
+        "item",
+        "record",
+        "entry",
+        "entrie",
+        "event",
+        "row",
+        "size",
+    ];
+    let is_of = |of: &str| OF.contains(&of.trim_end_matches('s'));
+    let of_total = name.strip_prefix("total").or(name.strip_suffix("total"));
+    let of_count = name.strip_suffix("count").or(name.strip_prefix("num"));
+    of_total.or(of_count).is_some_and(is_of)
+        || matches!(
+            name,
+            "odatacount" | "numfound" | "nbhits" | "recordsfiltered" | "returned"
+        )
 }
 
 /// Whether a source of the entries did not give any: `"sources": {"pulses": "disabled"}`.

@@ -55,4 +55,8 @@ impl Sink for ConnectionsSink {
                 .happened(&feed_event(event, at, entry, &mut self.names_in_detail));
         }
     }
+
+    fn covers_since(&mut self, since: i64) {
+        self.coverage.since = Some(since);
+    }
 }

@@ -13,6 +13,8 @@ const DAY: i64 = 86_400;
 pub(super) struct Coverage {
     /// The server's clock, in seconds since 1970.
     pub(super) now: i64,
+    /// From when on the feed has all entries, where it says so.
+    pub(super) since: Option<i64>,
     pub(super) entries: i64,
     oldest: Option<i64>,
     untimed: i64,
@@ -79,6 +81,7 @@ impl Coverage {
     pub(super) fn new(now: i64) -> Self {
         Self {
             now,
+            since: None,
             entries: 0,
             oldest: None,
             untimed: 0,
@@ -108,10 +111,12 @@ impl Coverage {
         self.oldest
     }
 
-    /// Seconds back to the oldest entry, or only to where one cannot be placed or read.
+    /// Seconds back to the oldest entry, or only to where one cannot be placed or read, or to where the
+    /// feed says that it begins.
     pub(super) fn reach(&self) -> Option<i64> {
         let unread = (self.untimed > 0).then(|| self.order.latest()).flatten();
-        let oldest = self.oldest.max(unread).max(self.untyped_at);
+        let since = self.since.filter(|_| self.oldest.is_some());
+        let oldest = self.oldest.max(unread).max(self.untyped_at).max(since);
         oldest.map(|oldest| (self.now - oldest).max(0))
     }
 

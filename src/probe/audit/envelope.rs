@@ -2,9 +2,11 @@
 
 use super::super::document::SIGN_IN;
 use super::super::meaning::is_failure_word;
-use super::super::own_age::own_age;
+use super::super::own_age::{OLDEST, own_age};
 use super::super::pages;
+use super::scope::FeedScope;
 use crate::cloud::{MemberValue, is_error_member, plain_name};
+use crate::fact::duration;
 use crate::observation::{Unavailable, UnavailableReason};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
@@ -30,8 +32,8 @@ fn is_error(name: &str, value: &Value) -> bool {
 }
 
 /// What stands around so many entries must be an object with one list of them and no error, and be
-/// all of the feed as it is at `now`.
-pub(super) fn check(bytes: &[u8], entries: u64, now: i64) -> Result<(), Unavailable> {
+/// all of the feed as it is at `now`. Yields from when on there are entries, where it says so.
+pub(super) fn check(bytes: &[u8], entries: u64, now: i64) -> Result<Option<i64>, Unavailable> {
     // A byte order mark is what servers on Windows write before UTF-8.
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let envelope: Envelope = serde_json::from_slice(text).map_err(|error| {
@@ -47,6 +49,7 @@ pub(super) fn check(bytes: &[u8], entries: u64, now: i64) -> Result<(), Unavaila
             false => Unavailable::new(why, "audit feed torn or not JSON"),
         }
     })?;
+    let scope = FeedScope::of(&envelope.around, now);
     match (envelope.lists, envelope.wrong, envelope.error) {
         (_, _, true) => Err(Unavailable::new(
             UnavailableReason::NotJson,
@@ -55,12 +58,13 @@ pub(super) fn check(bytes: &[u8], entries: u64, now: i64) -> Result<(), Unavaila
         (1, None, _) if pages::go_on(&envelope.around, entries) => {
             Err(pages::more("the audit feed", "entries"))
         }
-        (1, None, _) => match own_age(envelope.around.iter(), now) {
-            None => Ok(()),
-            Some(why) => Err(Unavailable::new(
-                UnavailableReason::NotCovered,
-                format!("the audit feed is {why}"),
-            )),
+        (1, None, _) if scope.is_restricted => Err(Unavailable::new(
+            UnavailableReason::Incomplete,
+            "the audit feed shows only entries of some kind",
+        )),
+        (1, None, _) => match too_old(&envelope.around, &scope, now) {
+            None => Ok(scope.since),
+            Some(why) => Err(Unavailable::new(UnavailableReason::NotCovered, why)),
         },
         (_, Some(name), _) => Err(Unavailable::new(
             UnavailableReason::Mistyped,
@@ -72,6 +76,16 @@ pub(super) fn check(bytes: &[u8], entries: u64, now: i64) -> Result<(), Unavaila
         )),
         (_, _, _) => Err(two_lists()),
     }
+}
+
+/// Why the feed speaks of the past, if it does.
+fn too_old(around: &Map<String, Value>, scope: &FeedScope, now: i64) -> Option<String> {
+    let ended = scope
+        .until
+        .map(|until| now - until)
+        .filter(|ago| *ago > OLDEST);
+    let ended = ended.map(|ago| format!("the audit feed ends {} ago", duration(ago)));
+    ended.or_else(|| own_age(around.iter(), now).map(|why| format!("the audit feed is {why}")))
 }
 
 pub(super) fn two_lists() -> Unavailable {
@@ -146,6 +160,9 @@ mod tests {
         entries: u64,
         /// `whole`, `goes-on`, `old` or `no-feed`.
         outcome: String,
+        /// How many seconds back it says that its entries go.
+        #[serde(default)]
+        back: Option<i64>,
     }
 
     #[test]
@@ -153,8 +170,12 @@ mod tests {
         let (mut whole, mut others, mut wrong) = (0, 0, Vec::new());
         for (name, case) in crate::cloud::corpus_tests::cases::<FeedCase>("feeds") {
             let found = check(case.body.as_bytes(), case.entries, NOW);
+            let back = found.as_ref().ok().and_then(|since| Some(NOW - (*since)?));
+            if case.back.is_some() && back != case.back {
+                wrong.push(format!("{name}: {back:?} back, not {:?}", case.back));
+            }
             let found = match found.map_err(|unavailable| unavailable.why) {
-                Ok(()) => "whole",
+                Ok(_) => "whole",
                 Err(UnavailableReason::Incomplete) => "goes-on",
                 Err(UnavailableReason::NotCovered) => "old",
                 Err(_) => "no-feed",

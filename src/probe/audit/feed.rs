@@ -23,6 +23,9 @@ pub(super) trait Sink {
 
     /// One entry; it is used again for the next.
     fn entry(&mut self, entry: &AuditEntry);
+
+    /// The feed says that it has entries from this moment on, and of those before it not all.
+    fn covers_since(&mut self, _since: i64) {}
 }
 
 /// A feed that is being read.
@@ -273,14 +276,16 @@ impl<S: Sink> FeedReader<S> {
     /// The sink, and why the feed was not whole at `now`, if it was not: by its body, or by the
     /// headers of the answer.
     pub(super) fn end(
-        self,
+        mut self,
         pushed: Result<(), Unavailable>,
         headers: &HeaderMap,
         now: i64,
     ) -> (S, Result<(), Unavailable>) {
         let verdict = pushed.and_then(|()| match self.place {
             Position::Envelope => {
-                envelope::check(&self.envelope, self.entries, now)?;
+                if let Some(since) = envelope::check(&self.envelope, self.entries, now)? {
+                    self.sink.covers_since(since);
+                }
                 match pages::headers_go_on(headers, self.entries) {
                     true => Err(pages::more("the audit feed", "entries")),
                     false => Ok(()),

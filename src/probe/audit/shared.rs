@@ -124,6 +124,15 @@ impl Sink for Both {
             connections.entry(entry);
         }
     }
+
+    fn covers_since(&mut self, since: i64) {
+        if let Some(tally) = &mut self.tally {
+            tally.covers_since(since);
+        }
+        if let Some(connections) = &mut self.connections {
+            connections.covers_since(since);
+        }
+    }
 }
 
 async fn ask(context: &ProbeContext, wanted: Wanted) -> FeedAnswer {

@@ -131,6 +131,10 @@ impl Sink for Tally {
     fn entry(&mut self, entry: &AuditEntry) {
         self.count(entry);
     }
+
+    fn covers_since(&mut self, since: i64) {
+        self.coverage.since = Some(since);
+    }
 }
 
 /// The newest few entries, whatever the order of the feed.

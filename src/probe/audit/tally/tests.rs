@@ -226,6 +226,29 @@ fn an_old_entry_without_usable_time_or_type_only_ends_the_reach() {
 }
 
 #[test]
+fn a_feed_reaches_back_no_further_than_it_says_that_it_does() {
+    let (old, young) = (timed_at(NOW - 2 * DAY), timed_at(NOW - 60));
+    for (says, reach) in [
+        ("\"x\":1".to_owned(), 2 * DAY),
+        (format!("\"oldest_available\":{}", NOW - 3_600), 3_600),
+        ("\"retention_hours\":6".to_owned(), 6 * 3_600),
+        // It keeps more than there is.
+        ("\"retention_days\":90".to_owned(), 2 * DAY),
+    ] {
+        let (tally, end) = of(&format!(r#"{{"entries":[{young},{old}],{says}}}"#));
+        assert_eq!(
+            (end, tally.coverage.reach()),
+            (Ok(()), Some(reach)),
+            "{says}"
+        );
+    }
+}
+
+fn timed_at(at: i64) -> String {
+    format!(r#"{{"event_type":"report.filed","timestamp":{at}}}"#)
+}
+
+#[test]
 fn a_time_may_be_in_seconds_or_parts_of_one_and_its_zone_without_a_colon() {
     let same = [
         "1774137000",
