@@ -180,6 +180,26 @@ fn a_redirect_is_critical_and_is_not_followed() {
     is(&answering(answer), "critical", "not followed");
 }
 
+/// What answers with these stands before the API: where nothing else answers either, this machine is offline.
+#[test]
+fn a_proxy_or_a_portal_that_wants_a_sign_in_is_the_network() {
+    for status in [
+        "407 Proxy Authentication Required",
+        "511 Network Authentication Required",
+    ] {
+        let url = answering(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n"));
+        is(&url, "critical", "wants a sign-in");
+        let stage = Stage::of(world("healthy"));
+        let call = stage.duckops(&["triage", "inc-001", "--deadline", "7s"]);
+        let call = call.env("DUCKOPS_API_URL", &url);
+        let (code, document) = call.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").json();
+        assert_eq!(code, 3, "{document}");
+        let probe = step(&document, "inc-001", "probe");
+        assert_eq!(probe["verdict"], "unknown", "{probe}");
+        assert_eq!(probe["reason_code"], "offline", "{probe}");
+    }
+}
+
 #[test]
 fn a_handshake_that_fails_is_unknown_and_no_request_is_sent() {
     let url = answering("HTTP/1.1 400 Bad Request\r\n\r\n").replace("http://", "https://");

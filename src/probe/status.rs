@@ -4,6 +4,7 @@
 //! classes of the request are kept apart, because only some of them concern the Lambda.
 
 mod answerer;
+mod gateway_body;
 mod object;
 mod outcome;
 mod request;

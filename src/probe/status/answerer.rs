@@ -1,10 +1,12 @@
 //! Who made a failing answer: the function, the gateway before it, or an edge before that.
 
+use super::gateway_body;
 use crate::text::Untrusted;
 use reqwest::header::{self, HeaderMap};
 
 /// Names in `server` and `via` of edges and balancers.
-const EDGES: [(&str, &str); 22] = [
+const EDGES: [(&str, &str); 23] = [
+    ("sucuri", "Sucuri"),
     ("cloudfront", "CloudFront"),
     ("cloudflare", "Cloudflare"),
     ("awselb", "a load balancer"),
@@ -29,6 +31,27 @@ const EDGES: [(&str, &str); 22] = [
     ("traefik", "Traefik"),
 ];
 
+/// Names in `server` that the answer bears only where it is their own; others replace the name of what is
+/// behind them.
+const ANSWERS_ITSELF: [&str; 7] = [
+    "akamaighost",
+    "cloudfront",
+    "awselb",
+    "kong",
+    "apisix",
+    "squid",
+    "zscaler",
+];
+/// Headers that an edge or a gateway adds only to answers of its own.
+const MARKS: [&str; 6] = [
+    "x-squid-error",
+    "x-datadome",
+    "x-apigee-fault-code",
+    "x-kong-response-latency",
+    "x-amzn-waf-action",
+    "cf-mitigated",
+];
+
 /// Who answered with an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answerer {
@@ -49,11 +72,7 @@ pub(super) fn of_server_error(status: u16, headers: &HeaderMap, body: &[u8]) -> 
             false => Answerer::Function,
         };
     }
-    // API Gateway answered, so what stands before it only passes that on, and marks every error.
-    if ["x-amz-apigw-id", "apigw-requestid"]
-        .iter()
-        .any(|id| headers.contains_key(*id))
-    {
+    if is_amazons(headers) {
         return Answerer::Function;
     }
     let edge = edge(headers);
@@ -64,8 +83,15 @@ pub(super) fn of_server_error(status: u16, headers: &HeaderMap, body: &[u8]) -> 
     if text("x-cache").is_some_and(|cache| cache.contains("error")) {
         return Answerer::Edge(edge.unwrap_or("a cache"));
     }
-    let is_html = text(header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("html"))
-        || starts_with_html(body);
+    if let Some(name) = gateway_body::written_by(status, body) {
+        return Answerer::Edge(name);
+    }
+    let answers_itself = |server: String| ANSWERS_ITSELF.iter().any(|name| server.contains(name));
+    if is_marked(headers) || text(header::SERVER.as_str()).is_some_and(answers_itself) {
+        return Answerer::Edge(edge.unwrap_or("a proxy"));
+    }
+    let is_page = gateway_body::is_markup(body)
+        || text(header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("html"));
     // Cloudflare's own range: its origin failed or could not be reached.
     let cloudflares = (520..=530).contains(&status);
     let is_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
@@ -75,32 +101,26 @@ pub(super) fn of_server_error(status: u16, headers: &HeaderMap, body: &[u8]) -> 
             .any(|name| headers.contains_key(*name))
     };
     match edge {
-        Some(name) if is_html || cloudflares || !is_json => Answerer::Edge(name),
-        Some(name @ ("Kong" | "APISIX")) => Answerer::Edge(name),
-        None if is_of_proxy(status, body) || (is_named() && !is_json && !is_amazons(headers)) => {
+        Some(name) if is_page || cloudflares || !is_json => Answerer::Edge(name),
+        None if gateway_body::is_of_proxy(status, body) || (is_named() && !is_json) => {
             Answerer::Edge("a proxy")
         }
-        None if is_html => Answerer::Edge("an edge or a proxy"),
+        None if is_page => Answerer::Edge("an edge or a proxy"),
         None if cloudflares => Answerer::Edge("Cloudflare"),
         _ => Answerer::Function,
     }
 }
 
-/// Whether a body is what proxies write: the reason of the code alone, or what became of their upstream.
-fn is_of_proxy(status: u16, body: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(body.get(..200).unwrap_or(body)).to_lowercase();
-    let reasons: &[&str] = match status {
-        502 => &["bad gateway"],
-        503 => &["service unavailable"],
-        504 => &["gateway timeout", "gateway time-out"],
-        _ => &[],
-    };
-    reasons.contains(&text.trim()) || text.contains("upstream")
+fn is_marked(headers: &HeaderMap) -> bool {
+    MARKS.iter().any(|mark| headers.contains_key(*mark))
 }
 
-/// Whether a service of AWS bears the answer, such as a function's own address.
+/// Whether API Gateway or Lambda marks the answer as its own, or as the function's behind it: what stands
+/// before them only passed it on, whatever headers of its own it added.
 fn is_amazons(headers: &HeaderMap) -> bool {
-    headers.contains_key("x-amzn-requestid") || headers.contains_key("x-amz-request-id")
+    ["x-amz-apigw-id", "apigw-requestid", "x-amzn-requestid"]
+        .iter()
+        .any(|id| headers.contains_key(*id))
 }
 
 /// Messages that API Gateway writes by itself when it refuses a request, as they stand.
@@ -132,10 +152,15 @@ const GATEWAYS_WORDS: [&str; 9] = [
 
 /// Whether a 4xx bears a mark of the gateway or of an edge: an error type, one of its own
 /// messages, or a web page.
-pub(super) fn is_marked_refusal(headers: &HeaderMap, body: &[u8]) -> bool {
-    let is_html = starts_with_html(body);
-    let is_firewalls = headers.contains_key("x-amzn-waf-action");
-    if error_type(headers).is_some() || is_html || is_firewalls || edge(headers).is_some() {
+pub(super) fn is_marked_refusal(status: u16, headers: &HeaderMap, body: &[u8]) -> bool {
+    let is_others = || {
+        gateway_body::is_markup(body)
+            || gateway_body::is_refusal(body)
+            || edge(headers).is_some()
+            || gateway_body::written_by(status, body).is_some()
+    };
+    if error_type(headers).is_some() || is_marked(headers) || (!is_amazons(headers) && is_others())
+    {
         return true;
     }
     let message = serde_json::from_slice::<serde_json::Value>(body);
@@ -204,12 +229,6 @@ fn edge(headers: &HeaderMap) -> Option<&'static str> {
         let known = EDGES.iter().find(|(part, _)| value.contains(part));
         known.map(|(_, name)| *name)
     })
-}
-
-fn starts_with_html(body: &[u8]) -> bool {
-    let head = body.get(..200).unwrap_or(body).trim_ascii_start();
-    let head = String::from_utf8_lossy(head).to_lowercase();
-    head.starts_with("<!doctype html") || head.starts_with("<html") || head.starts_with("<head")
 }
 
 #[cfg(test)]

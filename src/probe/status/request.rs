@@ -154,14 +154,23 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> StatusAt
                 ),
             )
         }
+        // Only what stands between this machine and the API answers with these (RFC 9110, RFC 6585).
+        (code @ (407 | 511), _) => {
+            observation.reached = false;
+            down(
+                Cause::Network,
+                UnavailableReason::Unreachable,
+                format!("HTTP {code} of the network: a proxy or a portal wants a sign-in"),
+            )
+        }
         (500..=599, _) => server_error(status.as_u16(), &headers, &body),
         (429, _) => down(
-            refusal(&headers, &body),
+            refusal(429, &headers, &body),
             UnavailableReason::Throttled,
             "HTTP 429, throttled".to_owned(),
         ),
         (400..=499, _) => {
-            let cause = refusal(&headers, &body);
+            let cause = refusal(status.as_u16(), &headers, &body);
             // Only a mark of the gateway shows that the function did not answer.
             let words = match cause {
                 Cause::UnmarkedRefusal => "a route, a key, or the function itself",
@@ -179,8 +188,8 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> StatusAt
 }
 
 /// Whose a 4xx is.
-fn refusal(headers: &header::HeaderMap, body: &[u8]) -> Cause {
-    match answerer::is_marked_refusal(headers, body) {
+fn refusal(status: u16, headers: &header::HeaderMap, body: &[u8]) -> Cause {
+    match answerer::is_marked_refusal(status, headers, body) {
         true => Cause::Gateway,
         false => Cause::UnmarkedRefusal,
     }

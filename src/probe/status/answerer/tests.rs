@@ -100,7 +100,7 @@ fn a_refusal_bears_the_mark_of_the_gateway_or_may_be_the_functions_own() {
         for (name, value) in headers {
             map.insert(*name, HeaderValue::from_static(value));
         }
-        assert_eq!(is_marked_refusal(&map, body.as_bytes()), due, "{body}");
+        assert_eq!(is_marked_refusal(404, &map, body.as_bytes()), due, "{body}");
     }
 }
 
@@ -170,7 +170,7 @@ fn every_answer_of_the_corpus_was_made_by_whom_it_says() {
         let headers: HeaderMap = pairs.collect();
         let body = case.body.as_bytes();
         let found = match of_server_error(case.status, &headers, body) {
-            _ if case.status < 500 => match is_marked_refusal(&headers, body) {
+            _ if case.status < 500 => match is_marked_refusal(case.status, &headers, body) {
                 true => "marked",
                 false => "own",
             },
