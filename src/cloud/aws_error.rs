@@ -2,6 +2,7 @@
 //! and from no answer, and gives the fix for each.
 
 use super::advice::{LOG_IN_AGAIN, OTHER_KEYS};
+use super::aws_message::{PAGE, is_about_key, is_clock, of_message};
 use super::error::NotRenewed;
 use super::permission::permission_fix;
 use super::{innermost, is_tls};
@@ -14,10 +15,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 /// What helps when AWS cannot be reached.
 const NETWORK: &str = "Check the network, the proxy and the AWS endpoint of this machine";
 
-/// What helps against a refusal of the whole account.
-const ACCOUNT: &str = "Ask AWS Support about the account; a permission does not help";
-/// What helps where the next page cannot be asked for.
-const PAGE: &str = "Run duckops again: the next page that AWS offered is no longer valid";
+/// Stands for the code of an error that has none.
+const NO_CODE: &str = "no code";
 
 /// The reason that an error of an AWS client gives, and what helps. `action` is the permission
 /// that the request needs.
@@ -35,7 +34,7 @@ where
             (code, message) => {
                 let status = service.raw().status().as_u16();
                 said(
-                    code.unwrap_or("no code"),
+                    code.unwrap_or(NO_CODE),
                     message.unwrap_or(""),
                     status,
                     action,
@@ -130,9 +129,15 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
             .reply(words)
             .fix(fix);
     }
-    // Lambda and Step Functions pass on what KMS said of a key of theirs.
-    let of_key = code.to_ascii_lowercase().starts_with("kms") && !code.contains("Throttl");
-    if of_key {
+    if code.contains("NextToken") {
+        return unavailable(
+            UnavailableReason::HttpStatus,
+            format!("AWS refused {action} ({named})"),
+        )
+        .reply(words)
+        .fix(PAGE);
+    }
+    if is_about_key(code, message) {
         let why = match code {
             _ if code.contains("AccessDenied") => UnavailableReason::Denied,
             _ if code.contains("NotFound") => UnavailableReason::NotFound,
@@ -144,8 +149,12 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
     }
     match code {
         _ if code.contains("AccessDenied")
-            || code == "UnauthorizedOperation"
-            || code == "AuthorizationError" =>
+            || matches!(
+                code,
+                "UnauthorizedOperation" | "AuthorizationError" | "NotAuthorized"
+            )
+            // What is no service of AWS, but answers for one, has no codes.
+            || (code == NO_CODE && matches!(status, 401 | 403)) =>
         {
             unavailable(UnavailableReason::Denied, format!("AWS denied {action}"))
                 .reply(words)
@@ -171,7 +180,8 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
                     | "LimitExceededException"
             )
             || status == 429
-            || message.contains("reduce your request rate") =>
+            || message.contains("reduce your request rate")
+            || message.starts_with("Rate exceeded") =>
         {
             unavailable(
                 UnavailableReason::Throttled,
@@ -241,7 +251,7 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
         .reply(words)
         .fix("Set state_machine to the standard workflow in the configuration"),
         _ if code.contains("NotSupported")
-            || code == "UnknownOperationException"
+            || matches!(code, "UnknownOperationException" | "InvalidAction")
             || message.contains("does not support this operation") =>
         {
             unavailable(
@@ -249,30 +259,41 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
                 format!("{action}: {named}: {words}"),
             )
         }
-        "ResourceConflictException" | "ResourceInUseException" | "ConflictException" => {
-            unavailable(
-                UnavailableReason::HttpStatus,
-                format!("{action}: {named}: {words}"),
-            )
-            .fix("Run duckops again in a minute: AWS is changing the resource")
-        }
+        "ResourceConflictException"
+        | "ResourceInUseException"
+        | "ConflictException"
+        | "OperationAbortedException" => unavailable(
+            UnavailableReason::HttpStatus,
+            format!("{action}: {named}: {words}"),
+        )
+        .fix("Run duckops again in a minute: AWS is changing the resource"),
+        _ if status == 407 => unavailable(
+            UnavailableReason::Unreachable,
+            format!("{action}: the proxy of this machine wants a sign-in (HTTP 407)"),
+        )
+        .fix("Check the proxy of this machine and the credentials for it"),
         // RFC 6585: a network that wants a sign-in before anything passes.
         _ if status == 511 => unavailable(
             UnavailableReason::Unreachable,
             format!("{action}: the network of this machine wants a sign-in (HTTP 511)"),
         )
         .fix("Sign in to the network, then run duckops again"),
-        _ if status >= 500 || code.starts_with("RequestTimeout") => unavailable(
-            UnavailableReason::HttpStatus,
-            format!("{action}: HTTP {status} {named}: {words}"),
-        )
-        .fix("Run duckops again in a minute; see the AWS Health Dashboard"),
+        _ if status >= 500
+            || code.starts_with("RequestTimeout")
+            || code.starts_with("Internal") =>
+        {
+            unavailable(
+                UnavailableReason::HttpStatus,
+                format!("{action}: HTTP {status} {named}: {words}"),
+            )
+            .fix("Run duckops again in a minute; see the AWS Health Dashboard")
+        }
         _ => {
             let unavailable = unavailable(
                 UnavailableReason::HttpStatus,
                 format!("{action}: HTTP {status} {named}: {words}"),
             );
-            match code.starts_with("Invalid") || code == "ValidationException" {
+            match code.starts_with("Invalid") || code.starts_with("ValidationE") {
                 true => {
                     unavailable.fix("Check the names, the account and the region of this stack")
                 }
@@ -280,71 +301,6 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
             }
         }
     }
-}
-
-/// The reason and what helps where the message alone says it: AWS has one code for many of these.
-fn of_message(message: &str) -> Option<(UnavailableReason, &'static str)> {
-    use UnavailableReason::{Denied, HttpStatus, NoCredentials};
-    let lower = message.to_lowercase();
-    let known = [
-        (
-            "multifactorauthentication failed",
-            Denied,
-            "Log in with a one-time code (MFA) first, then run duckops again",
-        ),
-        (
-            "requested durationseconds exceeds",
-            HttpStatus,
-            "Set duration_seconds of the profile to no more than the role allows",
-        ),
-        (
-            "assumed by root accounts",
-            Denied,
-            "Use an identity that is not the root of the account",
-        ),
-        (
-            "user: anonymous is not authorized",
-            NoCredentials,
-            "Log in to AWS, then run duckops again: the request came without a signature",
-        ),
-        ("invalid token: ", HttpStatus, PAGE),
-        ("nexttoken is", HttpStatus, PAGE),
-        ("starting key is invalid", HttpStatus, PAGE),
-    ];
-    let found = known.into_iter().find(|(part, ..)| lower.contains(part));
-    let account = || is_about_account(&lower).then_some((Denied, ACCOUNT));
-    found.map(|(_, why, fix)| (why, fix)).or_else(account)
-}
-
-/// `Your account is suspended`, `This account has not been verified yet`.
-fn is_about_account(lower: &str) -> bool {
-    let Some((_, said)) = lower.split_once("account ") else {
-        return false;
-    };
-    let state = said.split(['.', ',', ':', ';']).next().unwrap_or_default();
-    let state = state.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
-    let states = ["blocked", "suspended", "closed", "verif"];
-    ["is ", "has ", "was "]
-        .iter()
-        .any(|verb| state.starts_with(verb))
-        && states.iter().any(|word| state.contains(word))
-}
-
-/// Whether AWS refuses the request for its time. A signature that does not match is the key's
-/// fault unless the message names a time.
-fn is_clock(code: &str, message: &str) -> bool {
-    matches!(
-        code,
-        "RequestExpired" | "RequestTimeTooSkewed" | "RequestInTheFuture"
-    ) || [
-        "Signature expired",
-        "Signature not yet current",
-        "Date in Credential scope does not match",
-        "is now earlier than",
-        "is still later than",
-    ]
-    .iter()
-    .any(|part| message.contains(part))
 }
 
 #[cfg(test)]

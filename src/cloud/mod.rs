@@ -8,6 +8,7 @@ mod advice;
 mod aws;
 mod aws_error;
 mod aws_files;
+mod aws_message;
 mod chosen_profile;
 #[cfg(test)]
 pub(crate) mod corpus_tests;

@@ -6,7 +6,11 @@ pub(super) fn permission_fix(message: &str, action: &str) -> String {
     let lower = message.to_lowercase();
     let action = denied_action(message).unwrap_or(action);
     let about = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    if about(&["service control policy", "resource control policy"]) {
+    if about(&[
+        "service control policy",
+        "resource control policy",
+        "declarative policy",
+    ]) {
         return format!(
             "Have the administrators of the AWS organisation allow {action}; a permission on this identity does not help"
         );
