@@ -73,7 +73,7 @@ impl Meaning {
                 })
                 && !about("hatch"),
             hatched: of_duckling && words.is_done(|word| word.starts_with("hatch")),
-            callback: words.is_done(|word| word.contains("callback")),
+            callback: words.is_done(|word| words.is_callback(word)),
             callback_error: words.tell_of_callback_error(),
             event: event(&kind, &words),
         }
@@ -156,9 +156,18 @@ impl<'a> TypeWords<'a> {
             || (self.has(&["issue", "issuance"]) && self.0.iter().any(has_end))
     }
 
+    /// Whether a word means the callback of a request, which is delivered to the agent's webhook.
+    fn is_callback(&self, word: &str) -> bool {
+        let is_of_request = || self.has(&["peck", "pecks"]);
+        word.contains("callback")
+            || (matches!(word, "webhook" | "webhooks" | "hook") && is_of_request())
+    }
+
     /// Of a type, a callback that was refused or never came back counts, too.
     fn tell_of_callback_error(&self) -> bool {
-        self.0.iter().any(|word| word.contains("callback")) && tells_of_failure(&self.0)
+        let is_delivery = self.0.windows(2).any(|pair| pair == ["peck", "delivery"]);
+        let is_callback = is_delivery || self.0.iter().any(|word| self.is_callback(word));
+        is_callback && tells_of_failure(&self.0)
     }
 }
 
