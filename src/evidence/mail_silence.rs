@@ -19,12 +19,20 @@ pub fn check_mail_silence(answers: &mut [Observation]) {
         return;
     };
     let why = match (mails, fact(Probe::Metrics, "email.sends_24h")) {
-        (1.., Some(Ok(counted))) if counted.value == FactValue::Int(0) => Unavailable::new(
-            UnavailableReason::NoData,
-            format!(
-                "CloudWatch has no points of AWS/SES Send, though GetAccount reports {mails} mails sent in 24 h"
-            ),
-        ),
+        (1.., Some(Ok(counted))) if counted.value == FactValue::Int(0) => {
+            let hourly = fact(Probe::Metrics, "email.sends_hourly");
+            let has_points = hourly.is_some_and(|hourly| {
+                hourly.is_ok_and(|hourly| hourly.value != FactValue::Series(Vec::new()))
+            });
+            let (why, counts) = match has_points {
+                true => (UnavailableReason::Contradictory, "counts 0 mails in"),
+                false => (UnavailableReason::NoData, "has no points of"),
+            };
+            let detail = format!(
+                "CloudWatch {counts} AWS/SES Send, though GetAccount reports {mails} mails sent in 24 h"
+            );
+            Unavailable::new(why, detail)
+        }
         (0, Some(Err(why))) if why.why == UnavailableReason::NoData => why,
         _ => return,
     };
@@ -72,6 +80,23 @@ mod tests {
             let sends = answers[1].outcome("email.sends_24h");
             assert_eq!(sends.is_ok(), known, "{sent} sent, {counted} counted");
             assert!(answers[1].outcome("email.bounces_24h").is_ok());
+        }
+    }
+
+    #[test]
+    fn a_count_of_none_that_the_account_contradicts_is_no_missing_one() {
+        use UnavailableReason::{Contradictory, NoData};
+        for (points, due) in [(Vec::new(), NoData), (vec![(3_600, 0)], Contradictory)] {
+            let at = OffsetDateTime::UNIX_EPOCH;
+            let mut email = Observation::new(Probe::Email);
+            email.set("email.sent_24h", FactValue::Int(17), at);
+            let mut metrics = Observation::new(Probe::Metrics);
+            metrics.set("email.sends_24h", FactValue::Int(0), at);
+            metrics.set("email.sends_hourly", FactValue::Series(points), at);
+            let mut answers = vec![email, metrics];
+            check_mail_silence(&mut answers);
+            let sends = answers[1].outcome("email.sends_24h").expect_err("unknown");
+            assert_eq!(sends.why, due);
         }
     }
 
