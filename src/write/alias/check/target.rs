@@ -200,7 +200,8 @@ pub(super) fn exists(input: &PreflightInput<'_>) -> CheckResult {
             evidence,
             format!("{target} is not a published version"),
         )
-        .next("Name a version by its number");
+        .next("Name a version by its number")
+        .command("duckops alias show");
     }
     let serving = input.seen.alias.as_ref();
     let is_serving = serving.is_ok_and(|alias| alias.version == input.target);
@@ -208,7 +209,9 @@ pub(super) fn exists(input: &PreflightInput<'_>) -> CheckResult {
     match input.configured {
         Err(unavailable) if unavailable.why == UnavailableReason::NotFound => {
             let summary = format!("version {target} does not exist");
-            CheckResult::bad("no-version", evidence, summary).next("Name a version that exists")
+            CheckResult::bad("no-version", evidence, summary)
+                .next("Name a version that exists")
+                .command("duckops alias show")
         }
         Err(unavailable) => CheckResult::unknown(unavailable),
         Ok(_) if is_serving && input.purpose.is_some() && !ends_split => CheckResult::bad(
