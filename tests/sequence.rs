@@ -140,6 +140,14 @@ fn an_unreadable_source_is_named_and_the_exit_code_is_unknown() {
         assert_eq!(ran.code, 3, "{operation:?}: {ran:?}");
         assert!(ran.stdout.contains(says), "{operation:?}: {}", ran.stdout);
         assert!(
+            ran.stdout.contains("\nDO NOW    "),
+            "{operation:?}: {ran:?}"
+        );
+        let json = stage.duckops(&["timeline", "-o", "json"]).run().stdout;
+        let document: Value = serde_json::from_str(&json).expect("a document");
+        let command = document["next_action"]["command"].as_str();
+        assert!(command.is_some(), "{operation:?}: {document}");
+        assert!(
             ran.stdout
                 .starts_with("UNKNOWN   not judged what broke in 6 h"),
             "{operation:?}: {}",

@@ -361,6 +361,32 @@ fn a_usage_error_is_64_and_3_for_a_monitoring_system() {
     assert!(ran.stdout.starts_with("DUCKOPS UNKNOWN: "), "{ran:?}");
 }
 
+/// A format that is set for all commands is no mistake of the one that has none of it.
+#[test]
+fn a_format_that_a_command_does_not_have_is_refused_before_any_request() {
+    let stage = Stage::of(world("healthy"));
+    for (command, format) in [
+        (&["audit"][..], "short"),
+        (&["audit"], "markdown"),
+        (&["facts", "api.up"], "short"),
+        (&["facts", "api.up"], "prometheus"),
+        (&["history"], "markdown"),
+        (&["journal"], "short"),
+        (&["timeline"], "short"),
+    ] {
+        let asked = || stage.practice.requests().len();
+        let before = asked();
+        let ran = stage.once(&[command, &["-o", format]].concat()).run();
+        assert_eq!((ran.code, ran.stdout.as_str()), (64, ""), "{ran:?}");
+        assert!(ran.stderr.contains("use table, json"), "{ran:?}");
+        assert_eq!(asked(), before, "{command:?} {format}");
+        let ran = stage.once(command).env("DUCKOPS_OUTPUT", format).run();
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
+    let ran = stage.once(&["timeline", "-o", "markdown"]).run();
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
 #[test]
 fn every_failure_is_one_json_document() {
     let ways: [&[&str]; 6] = [

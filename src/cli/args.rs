@@ -31,6 +31,7 @@ pub(super) use triage::{DiffArgs, TriageArgs};
 pub(super) use webhook::{DeliveryArgs, SecretFile, Target, WebhookAction, WebhookArgs};
 
 use super::fail::Failure;
+use super::format::Format;
 use crate::fact::parse_duration;
 use crate::stack::Flags;
 use clap::{Args, Parser, Subcommand};
@@ -221,6 +222,19 @@ impl Command {
             Command::Drill(drill) => matches!(drill.action, Some(DrillAction::Serve { .. })),
             Command::Mcp => true,
             _ => false,
+        }
+    }
+
+    /// The formats of a command that prints no verdict: none but these have a form for what it prints.
+    pub(super) fn formats(&self) -> Option<&'static [Format]> {
+        match self {
+            Command::Facts(_)
+            | Command::Audit(_)
+            | Command::History(_)
+            | Command::Journal(_)
+            | Command::Diff(_) => Some(&[Format::Table, Format::Json]),
+            Command::Timeline(_) => Some(&[Format::Table, Format::Json, Format::Markdown]),
+            _ => None,
         }
     }
 

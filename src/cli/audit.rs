@@ -52,6 +52,11 @@ async fn once(context: &Context, filter: AuditFilter) -> Result<u8, Failure> {
     }
     if !out::is_output_lost() {
         out::warn(document.heading.summary.as_str());
+        if let Some(next) = &document.heading.next_action {
+            out::warn(next.text.as_str());
+            let command = next.command.iter();
+            command.for_each(|command| out::warn(command.as_str()));
+        }
     }
     Ok(document.heading.exit_code)
 }

@@ -49,7 +49,7 @@ use crate::engine::waiting::Waiting;
 use crate::exit;
 use crate::redact;
 use crate::runbook::Library;
-use crate::stack::{Environment, Flags, Origin, ProxyExceptions, Settings, known_secrets};
+use crate::stack::{Environment, Flags, Origin, ProxyExceptions, Setting, Settings, known_secrets};
 use crate::text::Printable;
 use args::{Cli, Command};
 use clap::Parser;
@@ -213,9 +213,30 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
         Ok(out) if out.format == Format::Junit && !cli.command.has_cases() => Err(Failure::usage(
             "-o junit: only check, alias check and runbook test have test cases\nuse another format, such as -o json",
         )),
-        Ok(out) => run(cli, settings, out, env),
+        Ok(out) => {
+            has_format(&cli.command, &settings.output).and_then(|()| run(cli, settings, out, env))
+        }
     };
     Ok(ended.unwrap_or_else(|failure| settled.fail(&failure)))
+}
+
+/// A format that is asked for by name must be one that the command has. One that is set for all commands
+/// leaves those without it as they are.
+fn has_format(command: &Command, output: &Setting<String>) -> Result<(), Failure> {
+    let Some(formats) = command
+        .formats()
+        .filter(|_| matches!(output.origin, Origin::Flag(_)))
+    else {
+        return Ok(());
+    };
+    let names = Format::ALL
+        .iter()
+        .filter(|(_, format)| formats.contains(format));
+    let names: Vec<_> = names.map(|(name, _)| *name).collect();
+    match names.contains(&output.value.as_str()) {
+        true => Ok(()),
+        false => Err(Failure::not_one_of(&output.origin, &output.value, &names)),
+    }
 }
 
 fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, Failure> {

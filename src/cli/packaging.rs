@@ -3,7 +3,7 @@
 use super::Context;
 use super::args::RulesArgs;
 use super::fail::Failure;
-use super::{command_line, complete};
+use super::{command_line, complete, out};
 use crate::exit;
 use crate::fact::parse_duration;
 use crate::report::document::Document;
@@ -16,6 +16,7 @@ use crate::stack::config_schema;
 use crate::state_dir::output;
 use crate::text::Printable;
 use serde_json::json;
+use std::io::IsTerminal;
 use std::path::Path;
 
 pub(super) fn rules(context: &Context, args: &RulesArgs) -> Result<u8, Failure> {
@@ -76,7 +77,13 @@ pub(super) fn man(
         })?;
         let (page, summary) = (page(command)?, "the manual page");
         let document = Document::verbatim(DocumentKind::Man, summary, page);
-        return Ok(context.out.document(&document));
+        let code = context.out.document(&document);
+        // The page is for a formatter, and so is the reader's.
+        if std::io::stdout().is_terminal() {
+            let words = [&["man".to_owned()], topic].concat().join(" ");
+            out::warn(&format!("to read it: duckops {words} | man -l -"));
+        }
+        return Ok(code);
     };
     let failed = |path: &Path, error: std::io::Error| Failure::not_written(path, &error);
     output::create_folders(folder).map_err(|error| failed(folder, error))?;

@@ -5,7 +5,7 @@ use crate::observation::Unavailable;
 use crate::probe::{self, FeedItem, ProbeContext};
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
-use crate::report::model::Verdict;
+use crate::report::model::{NextAction, Verdict};
 use crate::text::counted;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -89,6 +89,7 @@ pub async fn read(
     })
     .await;
     let (count, entries) = take_all(&collected);
+    let next = end.as_ref().err().map(NextAction::to_read);
     let (verdict, summary) = match end {
         Ok(()) => (Verdict::Ok, counted(count, "entry")),
         Err(unavailable) => {
@@ -101,7 +102,9 @@ pub async fn read(
         }
     };
     let extra = json!({ "entries": entries });
-    Document::new(DocumentKind::Audit, verdict, summary, "", extra)
+    let mut document = Document::new(DocumentKind::Audit, verdict, summary, "", extra);
+    document.heading.next_action = next;
+    document
 }
 
 fn take_all<T: Default>(shared: &Mutex<T>) -> T {

@@ -7,13 +7,13 @@ use super::timeline_screen;
 use super::with_history::with_history;
 use crate::fact::{Probe, duration, instant, parse_instant};
 use crate::history::{HistoryError, Sample, Summary};
-use crate::observation::{FactState, Observations};
+use crate::observation::{FactState, Observations, Unavailable, UnavailableReason};
 use crate::probe::{self, FeedItem, ProbeContext};
 use crate::report::columns::Screen;
 use crate::report::document::Document;
 use crate::report::json::DocumentKind;
 use crate::report::markdown::inert;
-use crate::report::model::{StackIdentity, Verdict};
+use crate::report::model::{NextAction, StackIdentity, Verdict};
 use crate::report::words::wrap_in;
 use crate::stack::Settings;
 use crate::state_dir::journal::JournalEntry;
@@ -41,8 +41,8 @@ pub struct CollectedTimeline {
     pub pulses: u64,
     /// What could not be read or was left out.
     pub notes: Vec<Printable>,
-    /// Whether a source could not be read.
-    pub is_incomplete: bool,
+    /// What brings back the first source that could not be read, where there is one.
+    pub next: Option<NextAction>,
     /// The runs that history has of this time. Without one nothing was compared.
     pub runs: usize,
 }
@@ -57,7 +57,12 @@ pub async fn collect(
     events: AuditEvents,
 ) -> CollectedTimeline {
     let mut moments = timeline::facts(observations);
-    let mut notes = unreadable_probes(observations);
+    let mut notes = Vec::new();
+    let mut next = Vec::new();
+    for (probe, unavailable) in unreadable_probes(observations) {
+        notes.push(format!("{probe} could not be read: {}", unavailable.detail).into());
+        next.push(NextAction::to_read(unavailable));
+    }
     let mut compared = 0;
     match recorded(run, from).await {
         Ok((runs, samples)) => {
@@ -73,22 +78,25 @@ pub async fn collect(
         Ok(writes) => moments.extend(writes),
         Err(error) => notes.push(error.to_string().into()),
     }
-    if let Err(why) = &events.end {
+    if let Err(unavailable) = &events.end {
+        let why = &unavailable.detail;
         notes.push(format!("the audit feed could not be read to its end: {why}").into());
+        next.push(NextAction::to_read(unavailable));
     }
-    let is_incomplete = !notes.is_empty();
+    let doctor = || NextAction::of_fix(&"duckops doctor".into());
+    let next = (!notes.is_empty()).then(|| next.into_iter().next().unwrap_or_else(doctor));
     notes.extend(omissions(observations, &moments, &events));
     moments.extend(events.moments);
     CollectedTimeline {
         timeline: Timeline::of(from, moments),
         pulses: events.pulses,
         notes,
-        is_incomplete,
+        next,
         runs: compared,
     }
 }
 
-fn unreadable_probes(observations: &Observations) -> Vec<Printable> {
+fn unreadable_probes(observations: &Observations) -> Vec<(Probe, &Unavailable)> {
     let probes = [
         (
             Probe::Executions,
@@ -98,15 +106,14 @@ fn unreadable_probes(observations: &Observations) -> Vec<Printable> {
     ];
     let why = |paths: &[&str]| {
         paths.iter().find_map(|path| match observations.get(path) {
-            FactState::Unavailable(unavailable) => Some(&unavailable.detail),
+            FactState::Unavailable(unavailable) => Some(unavailable),
             FactState::Known(_) | FactState::NotAsked => None,
         })
     };
-    let notes = probes.into_iter().filter_map(|(probe, paths)| {
-        let why = why(paths)?;
-        Some(format!("{probe} could not be read: {why}").into())
-    });
-    notes.collect()
+    let unread = probes.into_iter();
+    unread
+        .filter_map(|(probe, paths)| Some((probe, why(paths)?)))
+        .collect()
 }
 
 /// What is known to have happened and is not in the sequence.
@@ -175,7 +182,7 @@ impl CollectedTimeline {
         let span = duration(since);
         let Some(broke) = timeline.broke.and_then(|at| timeline.moments.get(at)) else {
             let many = timeline.moments.len();
-            if self.is_incomplete {
+            if self.next.is_some() {
                 // What could not be read may hold what broke.
                 return format!("not judged what broke in {span}: not every source was read");
             }
@@ -213,7 +220,7 @@ impl CollectedTimeline {
 
     /// The word before the first line.
     fn label(&self) -> &'static str {
-        match (self.timeline.broke, self.is_incomplete, self.runs) {
+        match (self.timeline.broke, self.next.is_some(), self.runs) {
             (Some(_), _, _) => timeline_screen::BROKE,
             (None, true, _) => "UNKNOWN",
             (None, false, 0) => "NOTE",
@@ -230,7 +237,7 @@ impl CollectedTimeline {
         (is_markdown, explains): (bool, bool),
         screen: Screen,
     ) -> Document {
-        let verdict = match self.is_incomplete {
+        let verdict = match self.next.is_some() {
             true => Verdict::Unknown,
             false => Verdict::Ok,
         };
@@ -257,7 +264,8 @@ impl CollectedTimeline {
         let mut text = match is_markdown {
             true => format!("{}\n\n{}", inert(summary.as_str()), markdown(moments)),
             false => {
-                let answer = timeline_screen::answer(summary.as_str(), self.label(), now, screen);
+                let answer = (summary.as_str(), self.label(), self.next.as_ref());
+                let answer = timeline_screen::answer(answer, now, screen);
                 let beside = answer.lines().count() + 1 + notes.lines().count();
                 let lines = (!explains).then(|| SCREEN.saturating_sub(beside));
                 format!(
@@ -268,6 +276,7 @@ impl CollectedTimeline {
         };
         text.push_str(&notes);
         let mut document = Document::new(DocumentKind::Timeline, verdict, summary, text, extra);
+        document.heading.next_action = self.next.clone();
         document.heading.stack = Some(stack);
         document.heading.started_at = Some(now);
         document
@@ -299,7 +308,7 @@ pub struct AuditEvents {
     left_out: u64,
     /// Entries without a usable time.
     undated: u64,
-    end: Result<(), Printable>,
+    end: Result<(), Unavailable>,
 }
 
 /// Reads the whole feed and keeps the events since `from`, in seconds since 1970. Pulses are
@@ -347,12 +356,13 @@ pub async fn collect_audit_events(context: &ProbeContext, from: i64) -> AuditEve
             pulses: 0,
             left_out: 0,
             undated: 0,
-            end: Err("reading it failed inside duckops".into()),
+            end: Err(Unavailable::new(
+                UnavailableReason::Broken,
+                "reading it failed inside duckops",
+            )),
         },
     };
-    events.end = events
-        .end
-        .and(end.map_err(|unavailable| unavailable.detail));
+    events.end = events.end.and(end);
     events
 }
 

@@ -2,6 +2,7 @@
 
 use crate::fact::{instant, parse_instant};
 use crate::report::columns::Screen;
+use crate::report::model::NextAction;
 use crate::report::{clock, words};
 use crate::timeline::{BEFORE, Moment, Timeline, Witness};
 use time::OffsetDateTime;
@@ -13,10 +14,10 @@ const LABEL: usize = 10;
 /// The label where a verdict became worse.
 pub(super) const BROKE: &str = "BROKE";
 
-/// What broke first and what came just before it, as the first lines of a screen.
+/// What broke first and what came just before it, or what to do where that is not known, as the first
+/// lines of a screen.
 pub(super) fn answer(
-    summary: &str,
-    label: &'static str,
+    (summary, label, next): (&str, &'static str, Option<&NextAction>),
     now: OffsetDateTime,
     screen: Screen,
 ) -> String {
@@ -26,6 +27,11 @@ pub(super) fn answer(
             (label, broke.to_owned()),
             ("BEFORE", before.replacen(" before: ", " earlier: ", 1)),
         ];
+    }
+    if let Some(next) = next {
+        lines.push(("DO NOW", next.text.to_string()));
+        let command = next.command.iter();
+        lines.extend(command.map(|command| ("", command.to_string())));
     }
     let room = screen.columns.unwrap_or(PAGE).saturating_sub(LABEL);
     let mut text = String::new();

@@ -7,6 +7,7 @@ use super::palette::Style;
 use super::suggested::sentence_with_arguments;
 use super::table;
 use super::words::count;
+use crate::observation::Unavailable;
 use crate::text::Printable;
 use serde_json::json;
 
@@ -58,6 +59,17 @@ pub fn keep_arguments(checks: &mut [ChecklistItem], arguments: &[String]) {
 }
 
 impl NextAction {
+    /// What brings back what could not be read.
+    pub fn to_read(unavailable: &Unavailable) -> Self {
+        let of_reason = unavailable.why.command().map(Printable::from);
+        let command = unavailable.command.clone().or(of_reason);
+        Self {
+            text: (unavailable.fix.clone())
+                .unwrap_or_else(|| "Check connection, access and settings".into()),
+            command: command.or_else(|| Some("duckops doctor".into())),
+        }
+    }
+
     /// A fix in words, whose command may follow its last colon.
     pub fn of_fix(fix: &Printable) -> Self {
         let is_command = |text: &str| {
