@@ -16,6 +16,7 @@ mod error_kinds;
 mod fault;
 mod fault_kind;
 mod filter;
+mod later_lines;
 mod level;
 mod level_in_text;
 mod line;

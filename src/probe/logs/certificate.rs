@@ -9,7 +9,10 @@ use super::certificate_words::{
 };
 use super::level::Level;
 use super::line::LogLine;
+use super::pattern::regex;
 use crate::probe::meaning::{OwnField, Prose, Word, is_failure_word};
+use regex::Regex;
+use std::sync::LazyLock;
 
 /// What a line says of certificates or of mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,13 +51,13 @@ impl CertificateLine {
         if line.is_metrics() || line.platform().is_some() {
             return None;
         }
-        if is_event_of_ses(line) {
-            return Some(Self::MailFailed);
-        }
         // Letters of a JSON text can be escaped.
         let is_escaped = line.fields.is_some() && line.text.contains("\\u");
         if !is_escaped && !MAY_BE_ABOUT.is_match(&line.text) {
             return None;
+        }
+        if is_event_of_ses(line) || REFUSED_BY_SMTP.is_match(&line.text) {
+            return Some(Self::MailFailed);
         }
         let said = line.words();
         if !MAY_BE_ABOUT.is_match(&said) {
@@ -64,8 +67,9 @@ impl CertificateLine {
         let prose = Prose::of(&said);
         let refused = REFUSALS.iter().any(|words| lower.contains(words));
         let cert = is_about_certificates(&prose);
-        let mail_failed = is_mail_failed(&prose, line.level);
-        let mail = refused || mail_failed || is_about_mail(&prose);
+        let about_mail = is_about_mail(&prose);
+        let mail_failed = is_mail_failed(&prose, line.level) || is_bounce(&prose, about_mail);
+        let mail = refused || mail_failed || about_mail;
         if !mail && !cert {
             return None;
         }
@@ -113,22 +117,28 @@ fn own_denial(line: &LogLine<'_>, prose: &Prose) -> Option<&'static str> {
     said.find(|said| !OwnField::is_open(Some(said))).or(first)
 }
 
-/// An event of SES about a mail that did not arrive (Amazon SES, contents of event data).
+/// An event of SES about a mail that did not arrive (Amazon SES, contents of event data), as it is, in a text,
+/// or in the message of SNS.
 fn is_event_of_ses(line: &LogLine<'_>) -> bool {
-    let named = |name: &str| line.fields.as_ref()?.get(name)?.as_str();
-    let kind = named("eventType").or_else(|| named("notificationType"));
-    let of = |name: &str| {
-        line.fields
-            .as_ref()
-            .is_some_and(|fields| fields.contains_key(name))
-    };
-    match kind {
-        Some("Bounce") => of("bounce"),
-        Some("Reject") => of("reject"),
-        Some("Rendering Failure") => of("failure"),
-        _ => false,
-    }
+    let found = EVENT_OF_SES.captures(&line.text);
+    let kind = found.and_then(|found| found.get(1));
+    // Others reject, too.
+    kind.is_some_and(|kind| kind.as_str() != "Reject" || line.text.contains("\"reject"))
 }
+
+static EVENT_OF_SES: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"(?:eventType|notificationType)\\*["'] *: *\\*["'](Bounce|Reject|Rendering Failure)\\*["']"#,
+    )
+});
+
+/// A reply of SMTP that refuses, with the enhanced status of the same class (RFC 5321, 4.2; RFC 3463):
+/// `550 5.1.1 user unknown`, `(450, b'4.2.1 …')`.
+static REFUSED_BY_SMTP: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?:^|[^0-9.])(?:4[2357][0-9](?:[ -]|, b['\x22])4|5[0-57][0-9](?:[ -]|, b['\x22])5)\.[0-7]\.[0-9]{1,3}(?:[^0-9.]|$)",
+    )
+});
 
 /// `cert_issue: status=500`
 fn is_refused_by_code(prose: &Prose) -> bool {
@@ -155,8 +165,32 @@ fn is_about_mail(prose: &Prose) -> bool {
         .iter()
         .any(|word| MAIL.contains(&word.word.as_str()))
         || pair(&["send", "raw", "bulk", "templated"], "email")
+        // `SESv2` at its humps
+        || pair(&["se"], "sv2")
         || pair(&CERTIFICATE, "email")
         || pair(&CERTIFICATE, "mail")
+}
+
+/// Whether a mail came back: `Bounce event from SES for …`, `SES bounce: Permanent`, `… bounced`; a rate, a
+/// metric or a count of none is no bounce.
+fn is_bounce(prose: &Prose, about_mail: bool) -> bool {
+    let is_mail = |word: &Word| MAILS.contains(&word.word.as_str());
+    if !about_mail && !prose.words().iter().any(is_mail) {
+        return false;
+    }
+    let is = |at: usize, words: &[&str]| words.contains(&prose.word(at));
+    let is_of_kind = |at: usize| is(at, &["permanent", "transient", "hard", "soft"]);
+    (0..prose.words().len()).any(|at| match prose.word(at) {
+        "bounced" => {
+            is(at + 1, &["", "by", "from", "with", "permanently"]) && !prose.is_none_of(at)
+        }
+        "bounce" => {
+            let before = at.checked_sub(1);
+            let is_told = before.is_some_and(|at| is_of_kind(at) || is(at, &["received", "got"]));
+            (is_told || is_of_kind(at + 1) || is(at + 1, &["for", "from"])) && !prose.is_none_of(at)
+        }
+        _ => false,
+    })
 }
 
 /// Whether a clause tells of a mail that is sent, and that it was not: with a failure of its own, or in a line

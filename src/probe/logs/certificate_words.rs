@@ -167,7 +167,7 @@ pub(super) const MAIL: [&str; 8] = [
     "sendbulkemail",
 ];
 /// What SES says when it refuses a mail.
-pub(super) const REFUSALS: [&str; 15] = [
+pub(super) const REFUSALS: [&str; 23] = [
     "messagerejected",
     "email address is not verified",
     "mailfromdomainnotverified",
@@ -183,13 +183,21 @@ pub(super) const REFUSALS: [&str; 15] = [
     "too many concurrent smtp",
     "must issue a starttls",
     "invalid mail from address",
+    "missing final '@domain'",
+    "domain contains illegal",
+    "domain contains control",
+    "domain contains dot-dot",
+    "domain starts with dot",
+    "domain ends with dot",
+    "local address contains",
+    "local address starts with",
 ];
 
 /// Letters of which every line about certificates or mail has some: most lines have none, and are not
 /// taken apart into words.
 pub(super) static MAY_BE_ABOUT: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i-u)cert|ses|smtp|mail|messagerejected|mailfrom|daily message|sending|configurationset|templatedoes|credentials invalid|suppression list|rendering fail|starttls",
+        r"(?i-u)cert|ses|smtp|mail|messagerejected|mailfrom|daily message|sending|configurationset|templatedoes|credentials invalid|suppression list|rendering fail|starttls|bounce|final '@|domain contains|domain starts|domain ends|local address|[0-5][ -][45]\.[0-7]\.|b'[45]\.",
     )
 });
 

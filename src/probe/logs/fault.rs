@@ -4,9 +4,10 @@
 //! stack trace. A level decides by itself; only a line without one is searched for the others.
 
 use super::fault_kind::LogFault;
+use super::later_lines::{is_whole_trace, parts, speaks_of_trouble};
 use super::level::Level;
-use super::level_in_text::level_of_text;
 use super::line::{LogLine, says_something};
+use super::line_prefix::is_platforms;
 use super::logger_forms::logfmt_value;
 use super::nothing::{begins_with_nothing, is_nothing};
 use super::pattern::{regex, regex_set};
@@ -60,13 +61,21 @@ impl LogFault {
     }
 }
 
-/// A fault of a later line of an event that holds several, each with a time of its own.
+/// A fault of the later lines of an event whose first line is none: of a record of its own, or a
+/// stack trace of which the first line does not speak.
 fn of_later_lines(line: &LogLine<'_>) -> Option<(LogFault, FaultSource)> {
-    let is_timed = |line: &&str| line.as_bytes().first().is_some_and(u8::is_ascii_digit);
-    let later = line.text.lines().skip(1).filter(is_timed);
-    let mut faults = later.filter(|line| level_of_text(line) == Some(Level::Fault));
-    let fault = faults.next()?;
-    Some((LogFault::by_words(fault), FaultSource::Level))
+    let (own, records) = parts(&line.text)?;
+    let faults = records.iter().map(|record| LogLine::parse(record));
+    if let Some(fault) = faults.filter_map(|record| LogFault::of(&record)).next() {
+        return Some(fault);
+    }
+    let first = line.text.lines().next().unwrap_or_default();
+    if line.level != Some(Level::Fine) || own.is_empty() || speaks_of_trouble(first) {
+        return None;
+    }
+    let (at, language) = trace(own, &MARKS.matches(own))?;
+    let fault = || (LogFault::by_words(own), FaultSource::Trace(language));
+    is_whole_trace(own, at).then(fault)
 }
 
 /// Records of the platform in the JSON format (Lambda Telemetry API schema reference).
@@ -159,13 +168,16 @@ const ERRORS: [&str; 3] = ["error", "err", "exception"];
 /// A line of text without a level.
 fn of_text(text: &str) -> Option<(LogFault, FaultSource)> {
     if let Some(fault) = of_platform_text(text) {
-        return fault.map(|fault| (fault, FaultSource::Platform));
+        return match fault {
+            Some(fault) => Some((fault, FaultSource::Platform)),
+            None => of_behind_platform(text),
+        };
     }
     let found = MARKS.matches(text);
     if found.matched(RUNTIME_MARK) {
         return Some((LogFault::by_words(text), FaultSource::Runtime));
     }
-    if let Some(language) = trace(text, &found) {
+    if let Some((_, language)) = trace(text, &found) {
         return Some((LogFault::by_words(text), FaultSource::Trace(language)));
     }
     if says_error(text) {
@@ -182,8 +194,21 @@ fn of_text(text: &str) -> Option<(LogFault, FaultSource)> {
         .map(|_| (LogFault::by_words(text), FaultSource::Field))
 }
 
+/// What stands in one event with lines of the platform that are no faults.
+fn of_behind_platform(text: &str) -> Option<(LogFault, FaultSource)> {
+    let mut rest = text.split_once('\n')?.1;
+    while let Some(fault) = of_platform_text(rest) {
+        if let Some(fault) = fault {
+            return Some((fault, FaultSource::Platform));
+        }
+        rest = rest.split_once('\n')?.1;
+    }
+    LogFault::of(&LogLine::parse(rest))
+}
+
 /// A record of the platform in the text format; the inner `None` is one without a fault.
 fn of_platform_text(text: &str) -> Option<Option<LogFault>> {
+    let text = text.lines().next()?;
     let field = |name: &str| {
         let (_, value) = text.split_once(name)?;
         let value = value.split(['\t', '\n']).next().unwrap_or_default().trim();
@@ -209,19 +234,7 @@ fn of_platform_text(text: &str) -> Option<Option<LogFault>> {
             _ => None,
         });
     }
-    let others = [
-        "START RequestId",
-        "END RequestId",
-        "INIT_START",
-        "RESTORE_START",
-        "LOGS\t",
-        "TELEMETRY\t",
-        "XRAY TraceId",
-    ];
-    others
-        .iter()
-        .any(|start| text.starts_with(start))
-        .then_some(None)
+    is_platforms(text).then_some(None)
 }
 
 // The classes below are ASCII throughout: logs name identifiers, not prose.
@@ -276,7 +289,7 @@ const TRACES: [(&str, &str); 16] = [
     ),
     (
         "exception",
-        r"(?m)^(?:Uncaught |Unhandled |[ \t]*\[cause\]: )?(?:[A-Za-z_][A-Za-z0-9_]*[.:]+)*[A-Z][A-Za-z0-9_]*(?:Error|Exception|Exit|Interrupt)(?: \[[A-Za-z_]+\])?(?:: |:?[ \t\r]*$)|^(?:[a-z_][a-z0-9_]*\.)*(?:exceptions\.[A-Z][A-Za-z]+|[a-z_][a-z0-9_]*\.[A-Z][A-Za-z]*Expired): |^(?:[a-z_][a-z0-9_]*\.)*[a-z_]+error: \[Errno -?[0-9]+\] |^(?:[a-z_][a-z0-9_]*\.)+errors\.[A-Z][A-Za-z]+: |^\[[A-Z][A-Za-z]*Error: ",
+        r"(?m)^(?:Uncaught |Unhandled |[ \t]*\[cause\]: )?(?:[A-Za-z_][A-Za-z0-9_]*[.:]+)*[A-Z][A-Za-z0-9_]*(?:Error|Exception|Exit|Interrupt)(?: \[[A-Za-z_]+\])?(?:: |:?[ \t\r]*$)|^(?:[a-z_][a-z0-9_]*\.)*(?:exceptions\.[A-Z][A-Za-z]+|[a-z_][a-z0-9_]*\.[A-Z][A-Za-z]*(?:Expired|Refused|Disconnected|NotExist|NotFound|Timeout)): |^(?:[a-z_][a-z0-9_]*\.)*[a-z_]+error: \[Errno -?[0-9]+\] |^(?:[a-z_][a-z0-9_]*\.)+errors\.[A-Z][A-Za-z]+: |^\[[A-Z][A-Za-z]*Error: ",
     ),
 ];
 
@@ -304,7 +317,8 @@ fn ascii(pattern: &str) -> String {
 static SAYS_ERROR: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?-u:\b)(?:ERROR|CRITICAL|FATAL|SEVERE)(?:: |:[ \t\r]*$)([^\n]*)"));
 
-fn trace(text: &str, found: &SetMatches) -> Option<&'static str> {
+/// Where a trace begins, and its language.
+fn trace(text: &str, found: &SetMatches) -> Option<(usize, &'static str)> {
     let first = found.iter().find(|mark| *mark != RUNTIME_MARK)?;
     let (language, pattern) = trace_of(first - 1)?;
     let found = pattern.find(text)?;
@@ -331,7 +345,7 @@ fn trace(text: &str, found: &SetMatches) -> Option<&'static str> {
     let goes_on = ["[", "{"].contains(&value.trim());
     match header && !value.trim().is_empty() && is_nothing(value) && !goes_on {
         true => None,
-        false => Some(language),
+        false => Some((found.start(), language)),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The level of a line of text, by where loggers write it.
 
 use super::level::Level;
-use super::line_prefix::{is_prefix, names_nothing};
-use super::logger_forms::{level_in_xml, level_of_form};
+use super::line_prefix::{is_platforms, is_prefix, is_time, names_nothing};
+use super::logger_forms::{level_in_xml, level_of_form, level_on_second_line};
 
 /// Tokens of a line of text among which a level may stand.
 const HEAD: usize = 8;
@@ -13,7 +13,8 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
     let first = text.lines().next().unwrap_or_default();
     // The files of WebLogic begin a message so.
     let first = first.trim_start_matches('#');
-    if let Some(level) = level_of_form(first).or_else(|| level_in_xml(text)) {
+    let level = level_of_form(first).or_else(|| level_in_xml(text));
+    if let Some(level) = level.or_else(|| level_on_second_line(text)) {
         return Some(level);
     }
     if is_platforms(first) {
@@ -138,20 +139,6 @@ fn level_in_brackets(text: &str) -> Option<Level> {
         .or_else(before_module)
 }
 
-/// Whether a word holds a time of the day.
-fn is_time(word: &str) -> bool {
-    let mut parts = word.split(':');
-    let ends_in_digits = |part: &str| {
-        let digits = part.bytes().rev().take_while(u8::is_ascii_digit).count();
-        (1..=2).contains(&digits)
-    };
-    let starts_with_two = |part: &str| {
-        let mut bytes = part.bytes();
-        bytes.by_ref().take(2).filter(u8::is_ascii_digit).count() == 2
-    };
-    parts.next().is_some_and(ends_in_digits) && parts.next().is_some_and(starts_with_two)
-}
-
 /// `Error:` at the start of a line is the name of an exception, which is judged as one.
 fn is_error_name(word: &str) -> bool {
     word == "Error"
@@ -230,6 +217,11 @@ fn words(mut field: &str) -> Vec<&str> {
 fn token<'a>(words: &[&'a str], at: usize, alone: bool) -> LineToken<'a> {
     let whole = words.get(at).copied().unwrap_or_default();
     let next = words.get(at + 1).copied().unwrap_or_default();
+    // `|-ERROR in …` of Logback's own status
+    let status = whole.strip_prefix('-').filter(|word| word.len() > 1);
+    let whole = status
+        .filter(|word| !word.starts_with('-'))
+        .unwrap_or(whole);
     let bracketed = whole
         .strip_prefix(['[', '<', '('])
         .map(|inner| inner.trim_end_matches([']', '>', ')', ':']));
@@ -254,22 +246,4 @@ fn token<'a>(words: &[&'a str], at: usize, alone: bool) -> LineToken<'a> {
         mark,
         before_bracket: next.starts_with('['),
     }
-}
-
-/// Lines that the platform writes in the text format have no level.
-fn is_platforms(line: &str) -> bool {
-    [
-        "START RequestId",
-        "END RequestId",
-        "REPORT RequestId",
-        "INIT_START",
-        "INIT_REPORT",
-        "RESTORE_",
-        "EXTENSION\t",
-        "LOGS\t",
-        "TELEMETRY\t",
-        "XRAY TraceId",
-    ]
-    .iter()
-    .any(|start| line.starts_with(start))
 }

@@ -243,11 +243,22 @@ fn level_field(name: &str) -> Option<String> {
     is_level.then_some(plain)
 }
 
+/// Whether a field is one of a record: its message or its time.
+fn is_of_record(name: &str) -> bool {
+    const TIMES: [&str; 5] = ["time", "timestamp", "@timestamp", "ts", "date"];
+    let mut names = MESSAGE_FIELDS.iter().chain(&TIMES);
+    names.any(|known| name.eq_ignore_ascii_case(known))
+}
+
 fn level_of_fields(fields: &Map<String, Value>) -> Option<Level> {
     // What a number means depends on the logger; a word beside it does not.
     let mut by_number = None;
     let mut by_word = fields.iter().filter_map(|(name, value)| {
         let plain = level_field(name)?;
+        // `{"loglevel":"error","port":80}` is a setting.
+        if plain == "loglevel" && !fields.keys().any(|name| is_of_record(name)) {
+            return None;
+        }
         let level = || Level::of_field(&plain, value, fields);
         match value.is_number() {
             true => {

@@ -58,3 +58,35 @@ pub(super) fn is_prefix(word: &str) -> bool {
             "root" | "main" | "undefined" | "UTC" | "Z" | "AM" | "PM" | "stdout" | "stderr" | "F"
         )
 }
+
+/// Whether a word holds a time of the day.
+pub(super) fn is_time(word: &str) -> bool {
+    let mut parts = word.split(':');
+    let ends_in_digits = |part: &str| {
+        let digits = part.bytes().rev().take_while(u8::is_ascii_digit).count();
+        (1..=2).contains(&digits)
+    };
+    let starts_with_two = |part: &str| {
+        let mut bytes = part.bytes();
+        bytes.by_ref().take(2).filter(u8::is_ascii_digit).count() == 2
+    };
+    parts.next().is_some_and(ends_in_digits) && parts.next().is_some_and(starts_with_two)
+}
+
+/// Lines that the platform writes in the text format; they have no level.
+pub(super) fn is_platforms(line: &str) -> bool {
+    [
+        "START RequestId",
+        "END RequestId",
+        "REPORT RequestId",
+        "INIT_START",
+        "INIT_REPORT",
+        "RESTORE_",
+        "EXTENSION\t",
+        "LOGS\t",
+        "TELEMETRY\t",
+        "XRAY TraceId",
+    ]
+    .iter()
+    .any(|start| line.starts_with(start))
+}

@@ -1,7 +1,7 @@
 //! Forms in which a level stands at a place of its own, each of one logger.
 
 use super::level::Level;
-use super::line_prefix::{MONTHS, ends_with_level, is_prefix, names_nothing};
+use super::line_prefix::{MONTHS, ends_with_level, is_prefix, is_time, names_nothing};
 use super::pattern::regex;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -104,6 +104,70 @@ static LEVEL_IN_XML: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?m)^[ \t]*<level>([A-Z]+)</level>|^[ \t]*<(?:log4j:event|Event) [^>]* level="([A-Z]+)""#,
     )
 });
+
+/// `Mar 22, 2026 3:10:00 AM duck.Handler handle` and below it `SEVERE: message`, as java.util.logging
+/// writes it in the language of its JVM.
+pub(super) fn level_on_second_line(text: &str) -> Option<Level> {
+    let (first, rest) = text.split_once('\n')?;
+    let second = rest.lines().next()?;
+    let (word, message) = second.split_once(':')?;
+    let is_form = message.starts_with([' ', '\r']) || message.is_empty();
+    // Only a time and the place of the call stand above it.
+    if !is_form || word.chars().any(char::is_lowercase) || !first.split(' ').any(is_time) {
+        return None;
+    }
+    let translated = || {
+        let (_, level) = TRANSLATED.iter().find(|(words, _)| words.contains(&word))?;
+        Some(*level)
+    };
+    let level = Level::of_word(word).or_else(translated)?;
+    (!names_nothing(second, word)).then_some(level)
+}
+
+/// The levels of java.util.logging in the languages of the JDK.
+const TRANSLATED: [(&[&str], Level); 3] = [
+    (
+        &[
+            "SCHWERWIEGEND",
+            "GRAVE",
+            "ALLVARLIG",
+            "\u{91cd}\u{5927}",
+            "\u{4e25}\u{91cd}",
+            "\u{56b4}\u{91cd}",
+            "\u{c2ec}\u{ac01}",
+        ],
+        Level::Fault,
+    ),
+    (
+        &[
+            "WARNUNG",
+            "AVERTISSEMENT",
+            "ADVERTENCIA",
+            "ADVERT\u{ca}NCIA",
+            "AVVERTENZA",
+            "VARNING",
+            "\u{8b66}\u{544a}",
+            "\u{acbd}\u{ace0}",
+        ],
+        Level::Warning,
+    ),
+    (
+        &[
+            "INFOS",
+            "INFORMACI\u{d3}N",
+            "INFORMA\u{c7}\u{d5}ES",
+            "INFORMAZIONI",
+            "KONFIGURATION",
+            "FEIN",
+            "FEINER",
+            "\u{60c5}\u{5831}",
+            "\u{4fe1}\u{606f}",
+            "\u{8cc7}\u{8a0a}",
+            "\u{c815}\u{bcf4}",
+        ],
+        Level::Fine,
+    ),
+];
 
 /// `E0322 03:10:00.123456       1 store.go:12] message`
 fn level_of_glog(line: &str) -> Option<Level> {
