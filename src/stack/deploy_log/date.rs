@@ -130,6 +130,25 @@ fn at_word(words: &[DateWord<'_>]) -> Option<FoundDate> {
     if let Some((date, other)) = numeric(day) {
         return Some(found(date, other, first, &words[1..], time));
     }
+    // `Nov 25 14:05:00 2026`, and with a zone before the year
+    let is_ctime = |words: &[DateWord<'_>]| {
+        let day = words[1].text.parse::<u8>().ok()?;
+        let date = |at: usize| {
+            let year = year(words.get(at)?.text)?;
+            Date::from_calendar_date(year, month(first.text)?, day).ok()
+        };
+        clock(words[2].text)?;
+        let (date, last) = match date(3) {
+            Some(date) => (date, 3),
+            None => (date(4)?, 4),
+        };
+        let mut found = found(date, None, &words[2], &[], Some(words[2].text));
+        found.end = words[last].end;
+        Some(found)
+    };
+    if let Some(found) = words.get(..3).and_then(|_| is_ctime(words)) {
+        return Some(found);
+    }
     // `Nov 25, 2026`, `25 November 2026`
     let three = words.get(..3)?;
     let [a, b, c] = [three[0].text, three[1].text, three[2].text];
@@ -189,13 +208,13 @@ fn numeric(text: &str) -> Option<(Date, Option<Date>)> {
     }
 }
 
-fn year(text: &str) -> Option<i32> {
+pub(super) fn year(text: &str) -> Option<i32> {
     let is_year = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
     let year: i32 = is_year.then(|| text.parse().ok())??;
     (2014..=2200).contains(&year).then_some(year)
 }
 
-fn month(text: &str) -> Option<Month> {
+pub(super) fn month(text: &str) -> Option<Month> {
     const NAMES: [&str; 12] = [
         "january",
         "february",
@@ -245,7 +264,7 @@ fn following_clock(rest: &[DateWord<'_>]) -> Option<(ClockTime, usize)> {
 }
 
 /// `14:30`, `14:30:05.123`, each with `Z`, `UTC` or an offset behind it or not.
-fn clock(text: &str) -> Option<ClockTime> {
+pub(super) fn clock(text: &str) -> Option<ClockTime> {
     let text = text.trim_end_matches("UTC");
     let (text, offset) = match text.find(['Z', 'z', '+', '-']) {
         Some(at) if matches!(&text[at..], "Z" | "z") => (&text[..at], UtcOffset::UTC),

@@ -4,6 +4,7 @@ use super::blocks::{Block, Shape, blocks};
 use super::clause::clauses;
 use super::columns;
 use super::date;
+use super::date_forms::normalized;
 use super::fields::fields;
 use super::header::Column;
 use super::markup::{content, is_conflicted};
@@ -12,7 +13,7 @@ use super::prose::{EntryKind, prose};
 use super::row::row;
 use super::undone::is_negated;
 use super::versions::{
-    is_described, is_elsewhere, is_name, is_partial, versions, without_way_back,
+    is_described, is_elsewhere, is_name, is_partial, versions, without_contents, without_way_back,
 };
 use super::words::{self, whole_version};
 use super::{DeployLogScope, NoVersion};
@@ -27,7 +28,7 @@ pub(super) struct Entry {
 
 /// Every entry of the log, in the order of the text.
 pub(super) fn entries(text: &str, scope: DeployLogScope<'_>) -> Vec<Entry> {
-    let blocks = blocks(&content(text));
+    let blocks = blocks(&normalized(&content(text), scope.now));
     let mut entries: Vec<(Entry, Shape)> = blocks
         .iter()
         .map(|block| (entry(block, scope), block.shape))
@@ -63,6 +64,24 @@ pub(super) fn entries(text: &str, scope: DeployLogScope<'_>) -> Vec<Entry> {
                 entry.kind = EntryKind::Other;
             }
         }
+    }
+    // A line above all others that names a version lower than theirs may name that of the document.
+    let number = |(entry, _): &(Entry, Shape)| match &entry.kind {
+        EntryKind::Deployed(version) => version.parse::<u32>().ok(),
+        _ => None,
+    };
+    if let Some((first, rest)) = entries.split_first_mut()
+        && first.1 == Shape::Prose
+        && let Some(own) = number(first)
+        && rest.iter().any(|entry| is_change(&entry.0))
+        && rest
+            .iter()
+            .filter(|entry| is_change(&entry.0))
+            .all(|entry| {
+                entry.1 != Shape::Prose && number(entry).is_some_and(|version| own < version)
+            })
+    {
+        first.0.kind = EntryKind::Unclear(NoVersion::Unclear);
     }
     // Which region and account are the stack's is not known here.
     let places = blocks
@@ -237,6 +256,10 @@ fn placed(
     if !block.cells.is_empty() {
         return row(block, scope);
     }
+    let whole = &match block.shape {
+        Shape::Heading => without_contents(whole, scope),
+        _ => whole.to_owned(),
+    };
     let text = &without_way_back(whole);
     let text = match versions(&words::words(text), scope).named.is_empty() {
         true => whole,

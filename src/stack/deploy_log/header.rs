@@ -117,12 +117,28 @@ impl Column {
                 Self::Ended
             }
             () if has(&["from", "previous", "prev", "old", "before", "replaced"]) => Self::Previous,
-            () if has(&["ver", "functionversion", "v"]) || begins("vers") => match is_of_thing {
-                true => Self::Other,
-                false => Self::Version,
-            },
-            () if has(&["date", "when", "time", "timestamp", "day", "utc", "datum"])
-                && !words.iter().any(|word| is_production(word)) =>
+            () if has(&["ver", "functionversion", "v", "版本", "バージョン", "버전"])
+                || begins("vers") =>
+            {
+                match is_of_thing {
+                    true => Self::Other,
+                    false => Self::Version,
+                }
+            }
+            () if has(&[
+                "date",
+                "when",
+                "time",
+                "timestamp",
+                "day",
+                "utc",
+                "datum",
+                "日期",
+                "日付",
+                "日時",
+                "时间",
+                "날짜",
+            ]) && !words.iter().any(|word| is_production(word)) =>
             {
                 Self::Date
             }
@@ -135,7 +151,18 @@ impl Column {
             () if has(&["deployed", "released", "live"]) && !has(&["by", "until", "to"]) => {
                 Self::Done
             }
-            () if has(&["env", "environment", "stage", "target"]) => Self::Environment,
+            () if has(&[
+                "env",
+                "environment",
+                "stage",
+                "target",
+                "环境",
+                "環境",
+                "환경",
+            ]) =>
+            {
+                Self::Environment
+            }
             () if has(&["alias"]) => Self::Alias,
             () if words == ["exit", "code"] || words == ["exitcode"] || words == ["rc"] => {
                 Self::ExitCode
@@ -154,6 +181,13 @@ impl Column {
                 "conclusion",
                 "verdict",
                 "estado",
+                "状态",
+                "状態",
+                "ステータス",
+                "结果",
+                "結果",
+                "상태",
+                "결과",
             ]) || begins("stat") =>
             {
                 Self::Status

@@ -1,12 +1,15 @@
 //! Takes out of the text what is no content: comments, code blocks, front matter, struck words.
 
+use super::preamble::without_preamble;
+use super::wiki::in_markdown;
+
 /// The text as its readers see it, with line ends of one kind.
 pub(super) fn content(text: &str) -> String {
     let text = text.trim_start_matches('\u{feff}');
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let text = between(&text, "<!--", "-->");
+    let text = in_markdown(&between(&text, "<!--", "-->"));
     let text = without_reference_comments(&text);
-    let text = without_examples(&without_fences(without_front_matter(&text)));
+    let text = without_examples(&without_fences(&without_preamble(&text)));
     let text = between(&text, "~~", "~~");
     let text = STRUCK
         .into_iter()
@@ -66,26 +69,6 @@ fn without_struck_lines(text: &str) -> String {
     };
     let kept: Vec<_> = text.split('\n').filter(|line| !is_struck(line)).collect();
     kept.join("\n")
-}
-
-/// Without a block of settings between lines of three hyphens at the top.
-fn without_front_matter(text: &str) -> &str {
-    let Some(inside) = text.strip_prefix("---\n") else {
-        return text;
-    };
-    let Some(end) = inside.find("\n---\n") else {
-        return text;
-    };
-    let rest = &inside[end + 5..];
-    // The first of several documents begins as the next one does.
-    let label = |text: &str| {
-        text.split_once(':')
-            .map(|(label, _)| label.trim().to_owned())
-    };
-    match label(inside) == label(rest) {
-        true => text,
-        false => rest,
-    }
 }
 
 /// Without lines such as `[//]: # (text)`, the comments of Markdown.

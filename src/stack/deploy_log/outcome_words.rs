@@ -217,6 +217,22 @@ pub(super) fn is_done(word: &str) -> bool {
             | "rolled-out"
             | "redeployed"
             | "re-deployed"
+            | "已部署"
+            | "已部署到"
+            | "部署完成"
+            | "部署成功"
+            | "已上线"
+            | "上线"
+            | "已发布"
+            | "完成"
+            | "成功"
+            | "完了"
+            | "デプロイ完了"
+            | "リリース完了"
+            | "本番リリース"
+            | "완료"
+            | "배포완료"
+            | "성공"
     )
 }
 
@@ -262,7 +278,56 @@ pub(super) fn is_against_in_others(word: &str) -> bool {
         "cofni\u{119}t",
         "\u{43e}\u{442}\u{43a}\u{430}\u{442}",
     ];
+    // Words of these are not parted by blanks.
+    const PARTS: [&str; 45] = [
+        "故障",
+        "异常",
+        "異常",
+        "错误",
+        "錯誤",
+        "问题",
+        "問題",
+        "不具合",
+        "障害",
+        "오류",
+        "장애",
+        "失败",
+        "失敗",
+        "回滚",
+        "回滾",
+        "回退",
+        "撤回",
+        "撤销",
+        "取消",
+        "中止",
+        "中断",
+        "终止",
+        "计划",
+        "計画",
+        "予定",
+        "预定",
+        "保留",
+        "延期",
+        "未",
+        "待",
+        "测试",
+        "測試",
+        "預",
+        "预发",
+        "ロールバック",
+        "戻し",
+        "エラー",
+        "テスト",
+        "ステージング",
+        "실패",
+        "롤백",
+        "취소",
+        "중단",
+        "예정",
+        "보류",
+    ];
     BEGINNINGS.iter().any(|name| word.starts_with(name))
+        || (!word.is_ascii() && PARTS.iter().any(|part| word.contains(part)))
 }
 
 /// Marks by which a status says that it is not done, or did not work.

@@ -46,7 +46,11 @@ pub(super) fn prose(whole: &str, scope: DeployLogScope<'_>, own: &[String]) -> E
         return of_quoted(original, &rest);
     }
     if words::is_rollback(&said) {
-        return match is_in_question(&text) {
+        // A state such as UPDATE_ROLLBACK_COMPLETE does not say where it went.
+        let is_state = text
+            .windows(2)
+            .any(|pair| pair[0] == "update" && pair[1] == "rollback");
+        return match is_in_question(&text) || is_state {
             true => EntryKind::Unclear(NoVersion::Unclear),
             false => rolled_back(&text),
         };

@@ -248,6 +248,17 @@ fn of_labels(lines: &[&str]) -> Option<(Vec<Vec<RecordField>>, usize)> {
             .iter()
             .any(|name| label.eq_ignore_ascii_case(name))
     };
-    (record.iter().any(is_date) && (is_nested || !record.iter().any(is_of_document)))
-        .then_some((vec![record], taken))
+    if !record.iter().any(is_date) {
+        return None;
+    }
+    if !is_nested && record.iter().any(is_of_document) {
+        let label = record[0].0.clone();
+        let repeats = |line: &&str| labelled(line).is_some_and(|own| own.label == label);
+        if lines[taken..].iter().any(repeats) {
+            return None;
+        }
+        // Whose version it is is not known.
+        record.push(("status".to_owned(), "document".to_owned()));
+    }
+    Some((vec![record], taken))
 }

@@ -1,11 +1,12 @@
 //! What a row of a table with a header is.
 
 use super::blocks::Block;
-use super::clause::{clauses, is_content};
+use super::clause::{Clause, clauses, is_content};
 use super::columns::{elsewhere, of, taken_back, undone};
 use super::header::Column;
 use super::prose::{EntryKind, prose, rolled_back};
 use super::undone::{SaidAgainst, standing};
+use super::versions::without_way_back;
 use super::words::{self, whole_version};
 use super::{DeployLogScope, NoVersion};
 
@@ -24,7 +25,7 @@ pub(super) fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
     let mut rest: Vec<String> = cells
         .iter()
         .filter(|(column, _)| is_remark(column))
-        .flat_map(|(_, cell)| clauses(cell))
+        .flat_map(|(_, cell)| clauses(&without_way_back(cell)))
         .filter(|clause| !is_content(clause))
         .flatten()
         .collect();
@@ -59,6 +60,12 @@ pub(super) fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
         let is_of_another = |word: &String| {
             whole_version(word, false).is_some_and(|version| !named.contains(&version))
         };
+        let other_serves = |clause: &Clause| {
+            clause.iter().any(is_of_another) && (is_back(clause) || tells_of_alias(clause, scope))
+        };
+        if remarks.iter().any(other_serves) {
+            return EntryKind::Unclear(NoVersion::Unclear);
+        }
         remarks.retain(|clause| !is_content(clause) && !clause.iter().any(is_of_another));
         match standing(&remarks, scope) {
             SaidAgainst::Undone => return EntryKind::Other,
@@ -81,6 +88,29 @@ pub(super) fn row(block: &Block, scope: DeployLogScope<'_>) -> EntryKind {
         [one] => EntryKind::Deployed(one.clone()),
         _ => EntryKind::Unclear(NoVersion::Several),
     }
+}
+
+/// `back on v60`, `v60 stays`
+fn is_back(clause: &[String]) -> bool {
+    let stays = |word: &String| {
+        matches!(
+            word.as_str(),
+            "still" | "stays" | "stayed" | "remains" | "again"
+        )
+    };
+    let pairs =
+        |pair: &[String]| pair[0] == "back" && matches!(pair[1].as_str(), "on" | "to" | "at");
+    // `if it breaks go back to v60`
+    let is_case = |word: &String| matches!(word.as_str(), "if" | "case" | "can" | "could");
+    !clause.iter().any(is_case) && (clause.iter().any(stays) || clause.windows(2).any(pairs))
+}
+
+/// `prod now on v60`
+fn tells_of_alias(clause: &[String], scope: DeployLogScope<'_>) -> bool {
+    let is_ours = |word: &String| *word == scope.alias || words::is_production(word);
+    let tells =
+        |word: &String| matches!(word.as_str(), "now" | "is" | "serves" | "points" | "runs");
+    clause.iter().any(is_ours) && clause.iter().any(tells)
 }
 
 fn mentions(words: &[String], version: &str) -> bool {

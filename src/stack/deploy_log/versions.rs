@@ -80,7 +80,7 @@ const COUNTED: [&str; 12] = [
 ];
 
 /// Words that may stand directly behind the version that was deployed, besides those that say so.
-const BEHIND: [&str; 41] = [
+const BEHIND: [&str; 48] = [
     "latest",
     "status",
     "state",
@@ -122,6 +122,13 @@ const BEHIND: [&str; 41] = [
     "since",
     "it",
     "lambda",
+    "部署",
+    "发布",
+    "デプロイ",
+    "リリース",
+    "を",
+    "배포",
+    "prod에",
 ];
 
 /// Words directly behind a version that say what it contains, where nothing on its line says that it waits.
@@ -293,6 +300,51 @@ pub(super) fn is_elsewhere(text: &[String], scope: DeployLogScope<'_>) -> bool {
         (pair[0] == "to" && is_part(&pair[1]))
             || (is_name(&pair[0], scope) && whole_version(&pair[1], false).is_some())
     })
+}
+
+/// The text below a heading that names its version, without the lines that only name others: `fixes callbacks of
+/// v59`.
+pub(super) fn without_contents(text: &str, scope: DeployLogScope<'_>) -> String {
+    let named = |line: &str| versions(&words::words(line), scope).named;
+    let mut lines = text.lines();
+    let heading = lines.next().unwrap_or_default();
+    let [own] = named(heading).try_into().unwrap_or_default();
+    let is_of_deployment = |word: &String| {
+        *word == scope.alias
+            || words::is_production(word)
+            || outcome_words::is_done(word)
+            || outcome_words::is_failure(word)
+            || matches!(
+                word.as_str(),
+                "alias"
+                    | "->"
+                    | "deploy"
+                    | "back"
+                    | "now"
+                    | "still"
+                    | "then"
+                    | "later"
+                    | "followed"
+                    | "instead"
+                    | "switched"
+                    | "moved"
+                    | "next"
+            )
+    };
+    let is_content = |line: &&str| {
+        let others = named(line);
+        !others.is_empty()
+            && !others.contains(&own)
+            && !words::words(line).iter().any(is_of_deployment)
+    };
+    match own.is_empty() {
+        true => text.to_owned(),
+        false => [heading]
+            .into_iter()
+            .chain(lines.filter(|line| !is_content(line)))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    }
 }
 
 /// The text without how to go back, where it names a version without that: `Rollback plan: …`, `Rollback to:

@@ -208,7 +208,10 @@ pub(super) fn is_region(word: &str) -> bool {
 
 /// `prod`, whatever the alias is called.
 pub(super) fn is_production(word: &str) -> bool {
-    matches!(word, "prod" | "production" | "prd")
+    matches!(
+        word,
+        "prod" | "production" | "prd" | "生产" | "生产环境" | "本番" | "本番環境" | "운영"
+    )
 }
 
 /// Words that stand in entries that are about the document, and no deployment.
