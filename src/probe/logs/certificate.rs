@@ -185,9 +185,13 @@ fn is_bounce(prose: &Prose, about_mail: bool) -> bool {
             is(at + 1, &["", "by", "from", "with", "permanently"]) && !prose.is_none_of(at)
         }
         "bounce" => {
-            let before = at.checked_sub(1);
-            let is_told = before.is_some_and(|at| is_of_kind(at) || is(at, &["received", "got"]));
-            (is_told || is_of_kind(at + 1) || is(at + 1, &["for", "from"])) && !prose.is_none_of(at)
+            let before = |back: usize| at.checked_sub(back);
+            let is_told =
+                before(1).is_some_and(|at| is_of_kind(at) || is(at, &["received", "got"]));
+            let is_none = |at: usize| is(at, &["no", "0", "zero", "without", "never"]);
+            let is_denied = [before(1), before(2)].into_iter().flatten().any(is_none);
+            let is_said = is_told || is_of_kind(at + 1) || is(at + 1, &["for", "from"]);
+            is_said && !is_denied && !is(at + 1, &["0"])
         }
         _ => false,
     })

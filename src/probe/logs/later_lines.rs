@@ -34,7 +34,11 @@ fn begins_record(line: &str, is_bracketed: bool) -> bool {
     let mut words = line.split([' ', '\t', ',']).take(3);
     match line.as_bytes().first() {
         Some(b'0'..=b'9') => words.any(is_time) || level_of_text(line) == Some(Level::Fault),
-        Some(b'[') => is_bracketed && level_of_text(line).is_some(),
+        Some(b'[') => {
+            let is_upper = line.bytes().skip(1).take(4).all(|b| b.is_ascii_uppercase());
+            let is_form = is_bracketed && (is_upper || words.any(is_time));
+            is_form && level_of_text(line).is_some()
+        }
         _ => is_platforms(line) || line.starts_with("RequestId: "),
     }
 }
