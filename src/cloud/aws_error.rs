@@ -293,7 +293,7 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
                 UnavailableReason::HttpStatus,
                 format!("{action}: HTTP {status} {named}: {words}"),
             );
-            match code.starts_with("Invalid") || code.starts_with("ValidationE") {
+            match code.starts_with("Invalid") || code == "ValidationException" {
                 true => {
                     unavailable.fix("Check the names, the account and the region of this stack")
                 }
