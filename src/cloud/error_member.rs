@@ -39,7 +39,19 @@ impl MemberValue<'_> {
             Self::Flag(is) => is,
             Self::Number(number) => number != 0.0,
             Self::Text(text) => {
-                let nothing = ["", "false", "null", "none", "0"];
+                let nothing = [
+                    "",
+                    "false",
+                    "null",
+                    "none",
+                    "nil",
+                    "0",
+                    "-",
+                    "n/a",
+                    "undefined",
+                    "no error",
+                    "no errors",
+                ];
                 !nothing.contains(&text.trim().to_lowercase().as_str())
             }
             Self::Something => true,

@@ -4,7 +4,7 @@
 //! refused, because it is not known which one is meant.
 
 use super::own_age::{is_around, says_old};
-use crate::cloud::{MemberValue, is_error_member};
+use crate::cloud::{MemberValue, is_error_member, plain_name};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::{Printable, Untrusted};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -25,12 +25,19 @@ struct Object {
 }
 
 impl Object {
+    /// Whether there is more in it than counts of zero and words for nothing.
+    fn says_something(&self) -> bool {
+        let mut held = self.fields.values().map(Node::held);
+        held.any(MemberValue::says_something)
+    }
+
     /// Whether it calls itself an error.
     fn has_error(&self) -> bool {
-        let is_ill = |node: &Node| matches!(node, Node::Bool(false));
-        let mut fields = self.fields.iter();
-        fields.any(|(name, node)| is_error_member(name, node.held()))
-            || self.fields.get("healthy").is_some_and(is_ill)
+        let is_error = |(name, node): (&String, &Node)| {
+            let denies = matches!(plain_name(name).as_str(), "healthy" | "ishealthy");
+            is_error_member(name, node.held()) || (denies && node.held().is_no())
+        };
+        self.fields.iter().any(is_error)
     }
 
     fn own_age(&self, now: i64) -> Option<String> {
@@ -63,7 +70,7 @@ impl Node {
             Node::Fraction(number) => MemberValue::Number(*number),
             Node::Text(text) => MemberValue::Text(text),
             Node::List { is_empty: false } => MemberValue::Something,
-            Node::Object(object) if !object.fields.is_empty() => MemberValue::Something,
+            Node::Object(object) if object.says_something() => MemberValue::Something,
             Node::Null | Node::List { .. } | Node::Object(_) => MemberValue::Nothing,
         }
     }
@@ -111,11 +118,6 @@ impl JsonObject {
     /// Why it speaks of the past by its own words, if it does at `now`, in seconds since 1970.
     pub(super) fn own_age(&self, now: i64) -> Option<String> {
         self.root.own_age(now)
-    }
-
-    /// Whether a field of the top level is there, whatever it holds.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.root.fields.contains_key(name)
     }
 
     /// Whether a field of the top level holds an object, and more than an error.
@@ -205,8 +207,30 @@ impl JsonObject {
             Node::Text(text) => Some(text.as_str()),
             _ => None,
         });
-        let words: Vec<_> = words.collect();
+        let mut words: Vec<_> = words.collect();
+        // The word before the sentence that explains it.
+        words.sort_by_key(|words| words.len());
         (!words.is_empty()).then(|| Untrusted::new(words.join(" ")))
+    }
+
+    /// What stands at the top level under any of these names in the form of [`plain_name`], or in an object there
+    /// as `active`.
+    pub(super) fn held(&self, named: &[&str]) -> Vec<(&str, MemberValue<'_>)> {
+        let fields = self.root.fields.iter();
+        let named = fields.filter(|(name, _)| named.contains(&plain_name(name).as_str()));
+        let held = named.filter_map(|(name, node)| match node {
+            Node::Object(inner) => Some((name.as_str(), inner.fields.get("active")?.held())),
+            node => Some((name.as_str(), node.held())),
+        });
+        held.collect()
+    }
+
+    /// The names of the top level that are one of these in the form of [`plain_name`].
+    pub(super) fn named(&self, names: &[&str]) -> Vec<&str> {
+        let known = self.root.fields.keys().map(String::as_str);
+        known
+            .filter(|name| names.contains(&plain_name(name).as_str()))
+            .collect()
     }
 
     fn field(&self, path: &str) -> Result<&Node, Unavailable> {

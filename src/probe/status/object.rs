@@ -1,6 +1,7 @@
 //! What an answer must have to be a status: declared once, for the probe and for every look at
 //! the API after a write.
 
+use crate::cloud::MemberValue;
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::probe::document::JsonObject;
 use crate::text::Untrusted;
@@ -21,8 +22,8 @@ const MILD: [&str; 7] = [
     "maintenance",
 ];
 /// Words before another one that say that there is none of it, or none any more.
-const NONE: [&str; 10] = [
-    "no", "0", "zero", "without", "from", "not", "never", "last", "previous", "past",
+const NONE: [&str; 12] = [
+    "no", "0", "zero", "without", "from", "not", "never", "last", "previous", "past", "was", "were",
 ];
 /// Words behind one that say that it is over.
 const OVER: [&str; 11] = [
@@ -145,8 +146,42 @@ const ABLE: [&str; 9] = [
     "functional",
     "functioning",
 ];
-/// Fields that say in one bit what the words of others say.
-const FLAGS: [&str; 2] = ["degraded", "maintenance"];
+/// Fields by which it says in a word what it is.
+const CLAIMS: [&str; 6] = [
+    "health",
+    "status",
+    "state",
+    "overall",
+    "overallstatus",
+    "systemstatus",
+];
+/// Fields that say it in one bit: their names, which bit is bad, and what it then means.
+const FLAGS: [(&[&str], bool, ClaimedHealth); 3] = [
+    (
+        &["degraded", "maintenance", "maintenancemode", "readonly"],
+        true,
+        ClaimedHealth::Degraded,
+    ),
+    (&["outage", "down", "offline"], true, ClaimedHealth::Outage),
+    (
+        &["up", "available", "operational", "online"],
+        false,
+        ClaimedHealth::Outage,
+    ),
+];
+
+/// A yes or no; a number counts something.
+fn flag(held: MemberValue<'_>) -> Option<bool> {
+    match held {
+        MemberValue::Flag(is) => Some(is),
+        MemberValue::Text(text) => match text.trim().to_lowercase().as_str() {
+            "true" | "yes" => Some(true),
+            "false" | "no" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
 
 /// What the API says of itself in its `status` field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -185,13 +220,14 @@ impl ClaimedHealth {
 
     /// What words of the API about itself mean.
     fn of_words(word: &Untrusted) -> Self {
-        let said = word.printable(40).to_string().to_lowercase();
+        let said = word.printable(200).to_string().to_lowercase();
         let said: Vec<&str> = said
             .split(|c: char| !c.is_alphanumeric())
             .filter(|word| !word.is_empty())
             .collect();
-        if said.is_empty() {
-            return Self::of_mark(word);
+        let mark = Self::of_mark(word);
+        if said.is_empty() || mark == Self::Outage {
+            return mark;
         }
         let before = |at: usize, back: usize| at.checked_sub(back).and_then(|at| said.get(at));
         let is_none = |at: usize| {
@@ -291,8 +327,8 @@ impl StatusObject {
     }
 
     fn claimed(&self) -> Option<(ClaimedHealth, Option<Untrusted>)> {
-        let names = ["health", "status"].into_iter();
-        let claims = names.filter(|name| self.document.has(name)).map(|name| {
+        let names = self.document.named(&CLAIMS).into_iter();
+        let claims = names.map(|name| {
             let word = self.document.words(name);
             let health = match self.document.flag(name) {
                 Ok(false) => ClaimedHealth::Outage,
@@ -302,9 +338,11 @@ impl StatusObject {
             };
             (health, word)
         });
-        let is_set = |name: &&str| self.document.flag(name) == Ok(true);
-        let flags = FLAGS.into_iter().filter(is_set);
-        let flags = flags.map(|name| (ClaimedHealth::Degraded, Some(Untrusted::new(name))));
+        let flags = FLAGS.into_iter().flat_map(|(names, bad, health)| {
+            let held = self.document.held(names).into_iter();
+            let bad = held.filter(move |(_, held)| flag(*held) == Some(bad));
+            bad.map(move |(name, _)| (health, Some(Untrusted::new(name))))
+        });
         claims.chain(flags).max_by_key(|(health, _)| *health)
     }
 
