@@ -99,13 +99,20 @@ impl CredentialSearch {
         }
     }
 
-    pub(super) fn unusable(&self, source: Source, part: &str) -> Unavailable {
+    pub(super) fn unusable(&self, source: Source, part: &str, is_empty: bool) -> Unavailable {
         let place = self.place(source);
+        let (why, cause) = match is_empty {
+            true => ("is empty", ""),
+            false => (
+                "holds a line break, a blank, a quote or another character that no key has",
+                ": files with the line ends of Windows leave one behind",
+            ),
+        };
         Unavailable::new(
             UnavailableReason::NoCredentials,
-            format!("AWS credentials of {place} cannot be used: the {part} holds a line break, a blank, a quote or another character that no key has"),
+            format!("AWS credentials of {place} cannot be used: the {part} {why}"),
         )
-        .fix(format!("Set the {part} again: files with the line ends of Windows leave one behind"))
+        .fix(format!("Set the {part} again{cause}"))
         .command("duckops doctor")
     }
 

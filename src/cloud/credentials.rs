@@ -152,8 +152,8 @@ impl CredentialSources {
                 asked.store(at, Ordering::Relaxed);
                 match provider.provide_credentials().await {
                     Ok(credentials) => {
-                        if let Some(part) = unusable_part(&credentials) {
-                            return Err(self.search.unusable(*source, part));
+                        if let Some((part, is_empty)) = unusable_part(&credentials) {
+                            return Err(self.search.unusable(*source, part, is_empty));
                         }
                         return Ok(Found {
                             source: *source,
