@@ -544,7 +544,7 @@ fn an_ok_that_could_not_be_written_is_unknown() {
             let (full, said) = in_a_shell(call, "exec \"$0\" \"$@\" >/dev/full");
             assert_eq!(full, code, "{scene} as {format}: {said}");
             assert!(
-                said.contains("cannot write output"),
+                said.contains("cannot write output: No space left on device\n"),
                 "{scene} as {format}: {said}"
             );
         }
@@ -874,6 +874,10 @@ fn a_history_that_is_not_a_regular_file_is_refused() {
         let call = stage.once(&["triage", "inc-004", "--history", &place, "--deadline", "6s"]);
         let notes = without_history(&stage, call, word);
         assert!(notes.contains(word), "{word}: {notes}");
+        // Nothing of the short format says so.
+        let call = ["check", "inc-004", "--history", &place, "--deadline", "6s"];
+        let ran = stage.once(&call).run();
+        assert!(ran.stderr.contains("not compared"), "{word}: {ran:?}");
     }
     assert_eq!(
         std::fs::read(&target).expect("a file"),

@@ -149,7 +149,9 @@ pub fn main() -> u8 {
     let ended = std::panic::catch_unwind(AssertUnwindSafe(|| {
         // A setting that cannot be read must not count as unset: the next one down is production.
         match std::env::vars_os().find_map(unreadable_setting) {
-            Some(name) => Err(Failure::usage(format!("{name} is not UTF-8"))),
+            Some(name) => Err(Failure::usage(format!(
+                "{name} is not UTF-8\nunset it, or set it again"
+            ))),
             None => start(&arguments, env, &out),
         }
     }));

@@ -13,7 +13,7 @@ use crate::report::palette::Style;
 use crate::report::{json, junit, links, local_time, markdown, nagios, prometheus, short, table};
 use crate::stack::Environment;
 use crate::stack::Setting;
-use crate::text::Printable;
+use crate::text::{Printable, words_of};
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -311,7 +311,7 @@ impl Out {
             Err(error) => {
                 // What fails once fails for every line after it: one complaint is enough.
                 if !OUTPUT_LOST.swap(true, Ordering::Relaxed) {
-                    let why = Printable::from(error.to_string());
+                    let why = Printable::from(words_of(&error));
                     warn_beside(&format!("duckops: cannot write output: {why}"));
                 }
                 with_lost_output(code)

@@ -122,7 +122,10 @@ impl SecretSource {
         };
         let text = text.strip_suffix('\n').unwrap_or(&text);
         let text = text.strip_suffix('\r').unwrap_or(text);
-        if text.is_empty() || text.len() as u64 > LONGEST || text.contains(['\n', '\r', '\0']) {
+        if text.trim().is_empty()
+            || text.len() as u64 > LONGEST
+            || text.contains(['\n', '\r', '\0'])
+        {
             return Err(SecretError::Empty(name));
         }
         Ok(Secret::known(text))
@@ -265,7 +268,7 @@ mod tests {
         assert_eq!(read("a b"), Some("a b".to_owned()));
         assert_eq!(read("a\n"), Some("a".to_owned()));
         assert_eq!(read("a\r\n"), Some("a".to_owned()));
-        for none in ["", "\n", "a\n\n", "a\nb", "a\0", &"x".repeat(4097)] {
+        for none in ["", " ", "\n", "a\n\n", "a\nb", "a\0", &"x".repeat(4097)] {
             assert_eq!(read(none), None, "{none:?}");
         }
         let secret = Secret("bk_live_x".to_owned());

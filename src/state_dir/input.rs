@@ -59,6 +59,7 @@ impl InputError {
                 Some("give the path of a regular file, or `-` for standard input")
             }
             Self::TooLarge(_) => Some("give a part of it"),
+            Self::NotText(_) => Some("save it as UTF-8"),
             _ => None,
         }
     }

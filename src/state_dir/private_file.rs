@@ -157,7 +157,10 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), StateDirError> {
     let failed = |error: io::Error| StateDirError::at(folder, words_of(&error));
     match DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(failed),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match folder.is_dir() {
+            true => Ok(()),
+            false => Err(StateDirError::at(folder, "it is no folder")),
+        },
         Err(error) => Err(failed(error)),
     }
 }

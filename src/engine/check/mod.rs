@@ -241,7 +241,11 @@ async fn compare(
             let why = "history cannot be used".to_owned();
             return Err(CheckError::MuteUnchanged(why));
         }
-        let mut due = without_state(&mut report, &snapshot, &options, "history cannot be used");
+        let why = "history cannot be used";
+        let mut due = without_state(&mut report, &snapshot, &options, why);
+        // Formats for cron have no notes.
+        due.said
+            .push(format!("not compared with earlier checks: {why}: duckops doctor").into());
         due.said.extend(lost);
         return Ok((report, None, due));
     };

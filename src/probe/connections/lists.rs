@@ -103,7 +103,7 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
                     UnavailableReason::Denied => {
                         "Fix the credential, or leave it out: then the feed alone is judged"
                     }
-                    _ => "Leave the credential away: then the feed alone is judged",
+                    _ => "Leave the credential out: then the feed alone is judged",
                 };
                 told.failed = Some(Unavailable::new(unavailable.why, detail).fix(fix));
             }
