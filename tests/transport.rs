@@ -190,7 +190,7 @@ fn a_proxy_or_a_portal_that_wants_a_sign_in_is_the_network() {
         let url = answering(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n"));
         is(&url, "critical", "wants a sign-in");
         let stage = Stage::of(world("healthy"));
-        let call = stage.duckops(&["triage", "inc-001", "--deadline", "7s"]);
+        let call = stage.duckops(&["triage", "--deadline", "7s"]);
         let call = call.env("DUCKOPS_API_URL", &url);
         let (code, document) = call.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").json();
         assert_eq!(code, 3, "{document}");

@@ -334,6 +334,13 @@ pub fn is_encoded(headers: &reqwest::header::HeaderMap) -> bool {
     })
 }
 
+/// What an answer of this status is where only what stands between this machine and the other side gives it
+/// (RFC 9110, RFC 6585).
+pub fn network_refusal(status: u16) -> Option<String> {
+    matches!(status, 407 | 511)
+        .then(|| format!("HTTP {status} of the network: a proxy or a portal wants a sign-in"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -34,7 +34,7 @@ pub use aws_error::classify;
 pub use denial::{denial, is_web_page, says_why};
 pub use error::{chain, innermost, lowercase};
 pub use error_member::{MemberValue, is_error_member, plain_name};
-pub use http::{Exchange, Http, Observer, is_encoded, stale};
+pub use http::{Exchange, Http, Observer, is_encoded, network_refusal, stale};
 
 pub use page_tokens::PageTokens;
 pub use process_group::ProcessGroup;

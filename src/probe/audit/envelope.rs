@@ -42,7 +42,7 @@ pub(super) fn check(bytes: &[u8], entries: u64, now: i64) -> Result<Option<i64>,
         } else {
             UnavailableReason::NotJson
         };
-        match bytes.trim_ascii_start().starts_with(b"<") {
+        match text.trim_ascii_start().starts_with(b"<") {
             true => Unavailable::new(why, "audit API answered a web page, not JSON")
                 .fix(SIGN_IN)
                 .command("duckops doctor"),

@@ -1,7 +1,7 @@
 //! The request for the audit feed, and reading the answer while it arrives.
 
 use super::feed::{FeedReader, Sink};
-use crate::cloud::{Exchange, innermost, is_encoded, is_tls, lowercase, stale};
+use crate::cloud::{Exchange, innermost, is_encoded, is_tls, lowercase, network_refusal, stale};
 use crate::observation::{Observation, RequestLog, Unavailable, UnavailableReason};
 use crate::probe::ProbeContext;
 use crate::probe::status::skew;
@@ -77,6 +77,12 @@ async fn exchange<S: Sink + Send + 'static>(
     };
     observation.reached = true;
     observation.skew = skew(response.headers(), context.clock());
+    if let Some(words) = network_refusal(response.status().as_u16()) {
+        observation.reached = false;
+        let unavailable =
+            Unavailable::new(UnavailableReason::Unreachable, format!("audit API {words}"));
+        return (None, Err(unavailable), 0);
+    }
     if let Some(unavailable) = refused(response.status().as_u16(), response.headers()) {
         return (None, Err(unavailable), 0);
     }

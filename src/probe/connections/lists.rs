@@ -239,7 +239,9 @@ async fn fetch(question: ListRequest, now: OffsetDateTime) -> Result<ReadList, U
 
 /// Reads an answer that came at `now`, in seconds since 1970.
 fn read(body: &[u8], headers: &HeaderMap, now: i64) -> Result<ReadList, Unavailable> {
-    let answer: ListsBody = serde_json::from_slice(body).map_err(|error| {
+    // What servers on Windows write before UTF-8.
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let answer: ListsBody = serde_json::from_slice(text).map_err(|error| {
         Unavailable::new(
             UnavailableReason::NotJson,
             format!("the list is not JSON: {error}"),

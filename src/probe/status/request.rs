@@ -4,7 +4,7 @@ use super::answerer::{self, Answerer};
 use super::object::{ClaimedHealth, StatusObject};
 use super::outcome::{Cause, LARGEST, ReadError, StatusAttempt, StatusOutcome};
 use super::outcome::{broken, down, not_sent, timed_out, unclear};
-use crate::cloud::{Exchange, chain, is_encoded, is_tls, stale};
+use crate::cloud::{Exchange, chain, is_encoded, is_tls, network_refusal, stale};
 use crate::observation::{Observation, RequestLog, UnavailableReason};
 use crate::probe::ProbeContext;
 use crate::text::{Printable, Untrusted};
@@ -118,6 +118,11 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> StatusAt
         .map(|to| Untrusted::from_bytes(to.as_bytes()).printable(120));
     let (body, whole) = read(response).await;
     let bytes = body.len() as u64;
+    if let Some(words) = network_refusal(status.as_u16()) {
+        observation.reached = false;
+        let (outcome, words) = down(Cause::Network, UnavailableReason::Unreachable, words);
+        return (outcome, words, bytes);
+    }
     let (outcome, words) = match (status.as_u16(), whole) {
         (200, Err(why)) => broken(why, bytes, declared),
         (200, Ok(())) if stale.is_some() => {
@@ -152,15 +157,6 @@ async fn once(context: &ProbeContext, observation: &mut Observation) -> StatusAt
                     "HTTP {status}, a redirect{to} that is not followed",
                     status = status.as_u16()
                 ),
-            )
-        }
-        // Only what stands between this machine and the API answers with these (RFC 9110, RFC 6585).
-        (code @ (407 | 511), _) => {
-            observation.reached = false;
-            down(
-                Cause::Network,
-                UnavailableReason::Unreachable,
-                format!("HTTP {code} of the network: a proxy or a portal wants a sign-in"),
             )
         }
         (500..=599, _) => server_error(status.as_u16(), &headers, &body),
