@@ -142,6 +142,15 @@ const CONTENTS: [&str; 64] = [
     "corrects",
 ];
 
+/// Whether it begins as what says what was deployed, and moves to nothing: `fixes callbacks of v59`, not `updates
+/// to v62`, `hotfix v62`.
+pub(super) fn begins_as_content(clause: &[String]) -> bool {
+    let first = clause.first().map_or("", String::as_str);
+    let moves = |pair: &[String]| pair[0] == "to" && whole_version(&pair[1], true).is_some();
+    let is_verb = first.ends_with('s') && CONTENTS.contains(&first);
+    (is_verb || first == "same") && !clause.windows(2).any(moves)
+}
+
 /// Whether it only says what was deployed: `removes staging flag`. One that ends with a failure may be about
 /// the deployment: `hotfix failed`.
 pub(super) fn is_content(clause: &[String]) -> bool {

@@ -256,10 +256,7 @@ fn placed(
     if !block.cells.is_empty() {
         return row(block, scope);
     }
-    let whole = &match block.shape {
-        Shape::Heading => without_contents(whole, scope),
-        _ => whole.to_owned(),
-    };
+    let whole = &without_contents(whole, block.shape == Shape::Heading, scope);
     let text = &without_way_back(whole);
     let text = match versions(&words::words(text), scope).named.is_empty() {
         true => whole,

@@ -1,6 +1,7 @@
 //! The versions that an entry names.
 
 use super::DeployLogScope;
+use super::clause::begins_as_content;
 use super::outcome_words;
 use super::words::{self, whole_version};
 
@@ -302,50 +303,41 @@ pub(super) fn is_elsewhere(text: &[String], scope: DeployLogScope<'_>) -> bool {
     })
 }
 
-/// The text below a heading that names its version, without the lines that only name others: `fixes callbacks of
-/// v59`.
-pub(super) fn without_contents(text: &str, scope: DeployLogScope<'_>) -> String {
-    let named = |line: &str| versions(&words::words(line), scope).named;
-    let mut lines = text.lines();
-    let heading = lines.next().unwrap_or_default();
-    let [own] = named(heading).try_into().unwrap_or_default();
+/// The text of an entry whose first words name its version, without those that only name others: the lines below
+/// a heading, and in a line what begins as contents do, `(fixes callbacks of v59)`.
+pub(super) fn without_contents(text: &str, is_heading: bool, scope: DeployLogScope<'_>) -> String {
+    let named = |part: &str| versions(&words::words(part), scope).named;
+    let ends = |c: char| c == '\n' || (!is_heading && "(),;:\u{2013}\u{2014}".contains(c));
+    let mut parts = text.split_inclusive(ends);
+    let first = parts.next().unwrap_or_default();
+    let [own] = named(first).try_into().unwrap_or_default();
+    if own.is_empty() {
+        return text.to_owned();
+    }
     let is_of_deployment = |word: &String| {
         *word == scope.alias
             || words::is_production(word)
             || outcome_words::is_done(word)
             || outcome_words::is_failure(word)
-            || matches!(
-                word.as_str(),
-                "alias"
-                    | "->"
-                    | "deploy"
-                    | "back"
-                    | "now"
-                    | "still"
-                    | "then"
-                    | "later"
-                    | "followed"
-                    | "instead"
-                    | "switched"
-                    | "moved"
-                    | "next"
-            )
+            || DEPLOYING.contains(&word.as_str())
     };
-    let is_content = |line: &&str| {
-        let others = named(line);
+    let is_content = |part: &&str| {
+        let others = named(part);
+        let words = words::words(part);
         !others.is_empty()
             && !others.contains(&own)
-            && !words::words(line).iter().any(is_of_deployment)
+            && (is_heading || begins_as_content(&words))
+            && !words.iter().any(is_of_deployment)
     };
-    match own.is_empty() {
-        true => text.to_owned(),
-        false => [heading]
-            .into_iter()
-            .chain(lines.filter(|line| !is_content(line)))
-            .collect::<Vec<_>>()
-            .join("\n"),
-    }
+    let kept = parts.filter(|part| !is_content(part));
+    std::iter::once(first).chain(kept).collect()
 }
+
+/// Words by which a line may tell of another deployment.
+const DEPLOYING: [&str; 13] = [
+    "alias", "->", "deploy", "back", "now", "still", "then", "later", "followed", "instead",
+    "switched", "moved", "next",
+];
 
 /// The text without how to go back, where it names a version without that: `Rollback plan: …`, `Rollback to:
 /// 60`, `(rollback: duckops alias rollback --to 60)`.
