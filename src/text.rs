@@ -125,6 +125,10 @@ impl fmt::Display for Printable {
 
 impl From<&str> for Printable {
     fn from(text: &str) -> Self {
+        let is_plain = |byte: u8| (0x20..0x7f).contains(&byte);
+        if text.bytes().all(is_plain) {
+            return Self(text.to_owned());
+        }
         let mut out = String::with_capacity(text.len());
         text.chars().for_each(|c| push_visible(&mut out, c));
         Self(out)

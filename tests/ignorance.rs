@@ -155,7 +155,7 @@ fn forget_one_at_a_time(runbook: &Runbook, facts: &Facts, count: &mut Count) {
 
 #[test]
 fn forgetting_a_fact_of_a_case_never_makes_a_step_better() {
-    let library = Library::open(None).expect("runbooks");
+    let library = Library::open(None).expect("runbooks").with_cases();
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut count = Count::default();
     for runbook in library.all().expect("runbooks") {
@@ -182,7 +182,7 @@ fn forgetting_a_fact_of_a_case_never_makes_a_step_better() {
 
 #[test]
 fn forgetting_one_of_random_facts_never_makes_a_step_better() {
-    let library = Library::open(None).expect("runbooks");
+    let library = Library::open(None).expect("runbooks").with_cases();
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     let mut count = Count::default();
     for runbook in library.all().expect("runbooks") {

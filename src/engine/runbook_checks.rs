@@ -21,6 +21,7 @@ use std::fmt::Write;
 /// # Errors
 /// There is no such runbook.
 pub fn lint(library: &Library, id: Option<&str>) -> Result<Document, Missing> {
+    let library = library.with_cases();
     let ids: Vec<&str> = match id {
         Some(id) => vec![id],
         None => library.ids().collect(),
@@ -51,10 +52,7 @@ pub fn lint(library: &Library, id: Option<&str>) -> Result<Document, Missing> {
 /// # Errors
 /// There is no such runbook, or one cannot be loaded.
 pub fn test(library: &Library, id: Option<&str>) -> Result<Document, Missing> {
-    let runbooks = match id {
-        Some(id) => vec![library.get(id)?],
-        None => library.all()?,
-    };
+    let runbooks = with_cases(library, id)?;
     let (mut text, mut complaints) = (String::new(), Vec::new());
     for runbook in &runbooks {
         let results = judge::rehearse(runbook);
@@ -85,11 +83,15 @@ pub fn test(library: &Library, id: Option<&str>) -> Result<Document, Missing> {
 /// # Errors
 /// There is no such runbook, or one cannot be loaded.
 pub fn test_suites(library: &Library, id: Option<&str>) -> Result<Vec<junit::Suite>, Missing> {
-    let runbooks = match id {
-        Some(id) => vec![library.get(id)?],
-        None => library.all()?,
-    };
-    Ok(runbooks.iter().map(suite).collect())
+    Ok(with_cases(library, id)?.iter().map(suite).collect())
+}
+
+fn with_cases(library: &Library, id: Option<&str>) -> Result<Vec<Runbook>, Missing> {
+    let library = library.with_cases();
+    match id {
+        Some(id) => Ok(vec![library.get(id)?]),
+        None => library.all(),
+    }
 }
 
 fn suite(runbook: &Runbook) -> junit::Suite {

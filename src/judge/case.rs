@@ -170,7 +170,9 @@ mod tests {
 
     #[test]
     fn every_verdict_is_compared_and_counted() {
-        let library = Library::open(None).expect("the built-in runbooks");
+        let library = Library::open(None)
+            .expect("the built-in runbooks")
+            .with_cases();
         for id in ["inc-001", "inc-005", "bond"] {
             let runbook = library.get(id).expect("a built-in runbook");
             let expected: usize = runbook.cases.iter().map(|case| case.expect.len()).sum();

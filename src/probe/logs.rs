@@ -32,7 +32,6 @@ mod tests;
 
 pub(super) use certificate_words::OF_OTHERS as CERTIFICATES_OF_OTHERS;
 pub(super) use nothing::is_nothing;
-pub(super) use pattern::regex;
 
 use super::{ProbeContext, aws};
 use crate::cloud::PageTokens;

@@ -15,7 +15,15 @@ pub use pattern::{addresses, looks};
 pub use runs::is_random;
 pub use secrets::Secrets;
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::collections::BTreeMap;
+
+/// A search for all of these at once. It is made in nearly every run and looks through little, so one
+/// that is quick to make is the faster one.
+fn automaton(forms: &[impl AsRef<[u8]>]) -> Option<AhoCorasick> {
+    let kind = Some(AhoCorasickKind::ContiguousNFA);
+    AhoCorasick::builder().kind(kind).build(forms).ok()
+}
 
 named_enum! {
     /// What kind of secret stood there.

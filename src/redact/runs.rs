@@ -44,7 +44,7 @@ impl Runs {
             }
         }
         let finder = (!patterns.is_empty())
-            .then(|| AhoCorasick::new(&patterns).ok())
+            .then(|| super::automaton(&patterns))
             .flatten()?;
         Some(Self {
             finder,

@@ -33,7 +33,7 @@ impl Secrets {
         let forms: Vec<Vec<u8>> = known.iter().flat_map(|secret| forms(secret)).collect();
         Self {
             finder: (!forms.is_empty())
-                .then(|| AhoCorasick::new(&forms).ok())
+                .then(|| super::automaton(&forms))
                 .flatten(),
             runs: Runs::of(known.iter().map(String::as_str)),
             known,

@@ -35,9 +35,30 @@ pub(super) const RUNBOOKS: &[(&str, &str)] = &[
     ),
 ];
 
+/// What stands before the cases of a built-in runbook; a test holds that nothing stands behind them.
+pub(super) fn without_cases(text: &'static str) -> &'static str {
+    text.split_once("\n[[case]]")
+        .map_or(text, |(rules, _)| rules)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::{load, model::Runbook};
     use std::collections::BTreeSet;
+
+    #[test]
+    fn without_its_cases_a_runbook_is_the_same() {
+        for (name, text) in super::RUNBOOKS {
+            let whole = load(name, text).expect("a runbook without complaints");
+            let cut = load(name, super::without_cases(text)).expect("no complaint without cases");
+            assert!(!whole.cases.is_empty() && cut.cases.is_empty(), "{name}");
+            let whole = Runbook {
+                cases: Vec::new(),
+                ..whole
+            };
+            assert_eq!(format!("{whole:#?}"), format!("{cut:#?}"));
+        }
+    }
 
     #[test]
     fn every_file_in_the_folder_is_built_in_and_nothing_else() {

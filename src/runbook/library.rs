@@ -5,6 +5,7 @@ use super::model::Runbook;
 use super::{Complaint, Complaints, embedded, load};
 use crate::state_dir::input::{self, Links};
 use crate::text::{near, words_of};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -12,8 +13,19 @@ use std::path::Path;
 const MAX_FILES: usize = 1000;
 
 /// The texts of all runbooks by id; each is read only when it is asked for.
+///
+/// The built-in ones stand in it without their cases, which are half of each file: they prove the
+/// rules to whoever changes them, and those are proven when the tool is built.
 #[derive(Clone, Debug)]
-pub struct Library(BTreeMap<String, (String, String)>);
+pub struct Library(BTreeMap<String, RunbookFile>);
+
+#[derive(Clone, Debug)]
+struct RunbookFile {
+    name: Cow<'static, str>,
+    text: Cow<'static, str>,
+    /// The text with its cases, of one that is built in.
+    with_cases: Option<&'static str>,
+}
 
 /// There is no such runbook.
 #[derive(Debug, thiserror::Error)]
@@ -108,11 +120,14 @@ impl Library {
     /// # Errors
     /// [`Missing::Folder`] when the folder cannot be read.
     pub fn open(folder: Option<&Path>) -> Result<Self, Missing> {
-        let built_in = embedded::RUNBOOKS
-            .iter()
-            .map(|(file, text)| ((*file).to_owned(), (*text).to_owned()));
         let mut library = Self(BTreeMap::new());
-        built_in.for_each(|(file, text)| library.add(file, text));
+        for (name, text) in embedded::RUNBOOKS {
+            library.add(RunbookFile {
+                name: (*name).into(),
+                text: embedded::without_cases(text).into(),
+                with_cases: Some(text),
+            });
+        }
         if let Some(folder) = folder {
             for path in
                 input::files_in(folder, "toml", MAX_FILES).map_err(|why| Missing::Folder {
@@ -125,17 +140,32 @@ impl Library {
                     path: path.to_string_lossy().into_owned().into(),
                     why: why.to_string().into(),
                 })?;
-                library.add(path.to_string_lossy().into_owned(), text);
+                library.add(RunbookFile {
+                    name: path.to_string_lossy().into_owned().into(),
+                    text: text.into(),
+                    with_cases: None,
+                });
             }
         }
         Ok(library)
     }
 
-    fn add(&mut self, file: String, text: String) {
-        let id = Path::new(&file)
+    /// The same runbooks, the built-in ones with their cases.
+    pub fn with_cases(&self) -> Self {
+        let mut library = self.clone();
+        for file in library.0.values_mut() {
+            if let Some(text) = file.with_cases {
+                file.text = text.into();
+            }
+        }
+        library
+    }
+
+    fn add(&mut self, file: RunbookFile) {
+        let id = Path::new(file.name.as_ref())
             .file_stem()
             .map(|stem| stem.to_string_lossy().into_owned());
-        self.0.insert(id.unwrap_or_default(), (file, text));
+        self.0.insert(id.unwrap_or_default(), file);
     }
 
     /// The ids of all runbooks, in order.
@@ -150,14 +180,15 @@ impl Library {
     pub fn get(&self, id: &str) -> Result<Runbook, Missing> {
         let by_number = || self.0.get(&incident_id(id)?);
         let found = self.0.get(&id.to_lowercase()).or_else(by_number);
-        let (file, text) = found.ok_or_else(|| Missing::name("runbook", id, self.ids()))?;
-        let runbook = load(file, text)?;
+        let RunbookFile { name, text, .. } =
+            found.ok_or_else(|| Missing::name("runbook", id, self.ids()))?;
+        let runbook = load(name, text)?;
         let strangers = runbook
             .explanations()
             .filter(|parent| !self.0.contains_key(*parent));
         let complaints: Vec<_> = strangers
             .map(|parent| Complaint {
-                file: file.clone(),
+                file: name.to_string(),
                 line: 1,
                 text: format!("explained_by names `{parent}`, which is no runbook"),
             })

@@ -133,7 +133,7 @@ fn settings(settings: &Settings) -> Vec<ChecklistItem> {
 }
 
 fn runbooks(library: &Library) -> ChecklistItem {
-    match library.all() {
+    match library.with_cases().all() {
         Err(error) => ChecklistItem::bad(
             "runbooks",
             Verdict::Unknown,

@@ -29,6 +29,8 @@ pub use history::{TOTALS, inputs};
 
 use super::{Declared, Probe};
 use crate::text::near;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// The facts that a probe yields.
 pub fn declared(probe: Probe) -> &'static [Declared] {
@@ -76,12 +78,12 @@ pub fn label(path: &str) -> Option<&'static str> {
 
 /// Finds a fact and its probe by path.
 pub fn find(path: &str) -> Option<(Probe, &'static Declared)> {
-    all().find_map(|(probe, facts)| {
-        facts
-            .iter()
-            .find(|fact| fact.path == path)
-            .map(|fact| (probe, fact))
-    })
+    /// Every runbook that is loaded asks for hundreds of them.
+    static BY_PATH: LazyLock<HashMap<&str, (Probe, &Declared)>> = LazyLock::new(|| {
+        let facts = all().flat_map(|(probe, facts)| facts.iter().map(move |fact| (probe, fact)));
+        facts.map(|found| (found.1.path, found)).collect()
+    });
+    BY_PATH.get(path).copied()
 }
 
 /// The error message for a path that is not declared, with the nearest declared one.

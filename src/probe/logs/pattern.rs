@@ -3,7 +3,7 @@
 use regex::{Regex, RegexSet, RegexSetBuilder};
 
 /// A pattern that is written in this program.
-pub(in crate::probe) fn regex(pattern: &str) -> Regex {
+pub(super) fn regex(pattern: &str) -> Regex {
     #[expect(
         clippy::expect_used,
         reason = "our own pattern, compiled by every test"

@@ -1,6 +1,8 @@
 //! Which words of a type or of a value say that something failed.
 
 use super::words::{FAILED, HEALED, KNOWN, NOT_ANSWERED, SETTINGS};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use std::sync::LazyLock;
 
 /// Whether a word says that it failed, or did not arrive, and none that there is nothing of it: `no_errors`,
 /// `errors.0`, `error_count`; or that it is only spoken of: `error_handler`, `timeout_setting`.
@@ -132,4 +134,76 @@ pub(super) fn is_participle(word: &str) -> bool {
 /// A participle that is not known to be good, such as `quarantined`.
 pub(super) fn is_other_participle(word: &str) -> bool {
     is_participle(word) && !KNOWN.contains(&word)
+}
+
+/// Letters of which every failure that does not begin with a code of HTTP has some.
+const FAILURE_HAS: &[&str] = &[
+    "fail",
+    "err",
+    "exce",
+    "time",
+    "reject",
+    "refus",
+    "denied",
+    "abort",
+    "drop",
+    "lost",
+    "miss",
+    "invalid",
+    "un",
+    "throttl",
+    "not",
+    "never",
+    "n't",
+    "http",
+    "status",
+    "ed 4",
+    "ed 5",
+    "dead",
+    "gave",
+    "give",
+    "econn",
+    "enot",
+    "etimed",
+    "ehost",
+    "enet",
+    "epipe",
+    "expir",
+    "stale",
+    "overdue",
+    "replayed",
+    "hang",
+    "hung",
+    "no pulse",
+    "no heart",
+    "no signal",
+    "no route",
+    "no answer",
+    "no response",
+    "no reply",
+    "without",
+    "bad ",
+    "wrong",
+    "crash",
+    "block",
+    "mismatch",
+    "reset",
+    "roll",
+];
+
+/// Whether a detail may tell of a failure: most do not, and are not taken apart.
+pub(super) fn may_fail(detail: &str) -> bool {
+    // An automaton that is quick to make: most runs look at few details.
+    static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let search = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(FAILURE_HAS);
+        search.ok()
+    });
+    let begins_with_code = matches!(
+        detail.as_bytes(),
+        [b'4' | b'5', b'0'..=b'9', b'0'..=b'9', ..]
+    );
+    begins_with_code || SEARCH.as_ref().is_none_or(|search| search.is_match(detail))
 }

@@ -1,10 +1,8 @@
 //! What a sentence says of a failure: of a line of the log, or of the detail of an entry.
 
-use super::failure::{is_failing_pair, is_failure_word};
+use super::failure::{is_failing_pair, is_failure_word, may_fail};
 use super::words::NOT_ANSWERED;
-use crate::probe::logs::{is_nothing, regex};
-use regex::Regex;
-use std::sync::LazyLock;
+use crate::probe::logs::is_nothing;
 
 /// A word in lower case, and what stands between it and the next one.
 #[derive(Debug)]
@@ -282,7 +280,7 @@ impl Prose {
     /// Whether the first words of a detail say that it failed, or name a code of HTTP for it. What
     /// follows may tell of anything.
     pub(super) fn begins_with_failure(detail: &str) -> bool {
-        if !MAY_FAIL.is_match(detail) {
+        if !may_fail(detail) {
             return false;
         }
         let prose = Self::of(detail);
@@ -355,10 +353,3 @@ impl Prose {
 fn ends_clause(gap: &str) -> bool {
     gap.starts_with([',', ';']) || gap.starts_with(". ")
 }
-
-/// Letters of which every failure has some: most details have none, and are not taken apart.
-static MAY_FAIL: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r"(?i-u)fail|err|exce|time|reject|refus|denied|abort|drop|lost|miss|invalid|un|throttl|not|never|n't|http|status|ed [45]|dead|g[ai]ve|econn|enot|etimed|ehost|enet|epipe|expir|stale|overdue|replayed|h[au]ng|no (?:pulse|heart|signal|route|answer|response|reply)|without|bad |wrong|crash|block|mismatch|^[45][0-9][0-9](?-u:\b)|reset|roll",
-    )
-});
