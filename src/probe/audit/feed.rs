@@ -207,8 +207,19 @@ impl<S: Sink> FeedReader<S> {
         mut inside: Inside,
     ) -> Result<usize, Unavailable> {
         let rest = chunk.get(start..).unwrap_or_default();
-        let mut end = None;
-        for (offset, byte) in rest.iter().copied().enumerate() {
+        let (mut end, mut next) = (None, 0);
+        while let Some(byte) = rest.get(next).copied() {
+            if inside.string == StringState::Open {
+                // Most bytes stand in strings, of which only the end is looked for.
+                let tail = rest.get(next..).unwrap_or_default();
+                let plain = memchr::memchr2(b'"', b'\\', tail).unwrap_or(tail.len());
+                if plain > 0 {
+                    next += plain;
+                    continue;
+                }
+            }
+            let offset = next;
+            next += 1;
             if inside.string != StringState::Closed {
                 inside.string = inside.string.after(byte);
                 if inside.string == StringState::Closed && inside.nested == 0 {
