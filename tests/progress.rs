@@ -104,9 +104,9 @@ fn export_and_prune_and_a_long_feed_show_how_far_they_are() {
     let mut world = world("healthy");
     world.audit_body = Some(duckops::drill::long_feed(&world, 400_000));
     let stage = Stage::of(world);
-    let call = stage
-        .duckops(&["audit", "--type", "nothing"])
-        .env("TERM", "xterm");
+    // However busy the machine is: this is not about the deadline.
+    let asked = ["audit", "--type", "nothing", "--deadline", "1m"];
+    let call = stage.duckops(&asked).env("TERM", "xterm");
     let pty = Pty::without_output(call.command(), 24, 80);
     pty.wait("a count", |screen| {
         let count = screen
@@ -115,10 +115,7 @@ fn export_and_prune_and_a_long_feed_show_how_far_they_are() {
         count.is_some_and(|(number, _)| number.parse::<u64>().is_ok_and(|number| number > 0))
     });
     assert_eq!(pty.end().0, 0);
-    let piped = stage
-        .duckops(&["audit", "--type", "nothing"])
-        .env("TERM", "xterm")
-        .run();
+    let piped = stage.duckops(&asked).env("TERM", "xterm").run();
     assert_eq!(piped.stderr, "0 entries\n");
     for arguments in [&["history", "export", "--csv"][..], &["history", "prune"]] {
         let piped = stage.duckops(arguments).env("TERM", "xterm").run();
