@@ -267,11 +267,13 @@ fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, F
     let code = runtime.block_on(async {
         outlive_file_limits();
         tokio::select! {
-            done = dispatch(&context, cli.command) => done,
+            // Signals are listened for before the command does anything that is seen outside.
+            biased;
             _ = interrupted(), if serving => Ok(exit::OK),
             code = ended(&context.sending), if !serving && !ends_itself => {
                 Err(Failure::interrupted(code))
             }
+            done = dispatch(&context, cli.command) => done,
         }
     });
     progress::done();
