@@ -4,6 +4,7 @@
 use super::advice::{LOG_IN_AGAIN, OTHER_KEYS};
 use super::aws_message::{PAGE, is_about_key, is_clock, of_message};
 use super::error::NotRenewed;
+use super::http::network_refusal;
 use super::permission::permission_fix;
 use super::{innermost, is_tls};
 use crate::observation::{Blocker, Unavailable, UnavailableReason};
@@ -128,6 +129,13 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
         return unavailable(why, format!("AWS refused {action} ({named})"))
             .reply(words)
             .fix(fix);
+    }
+    if let Some(refusal) = network_refusal(status) {
+        return unavailable(
+            UnavailableReason::Unreachable,
+            format!("{action}: {refusal}"),
+        )
+        .fix("Sign in to the network or its proxy, then run duckops again");
     }
     if code.contains("NextToken") {
         return unavailable(
@@ -267,17 +275,6 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
             format!("{action}: {named}: {words}"),
         )
         .fix("Run duckops again in a minute: AWS is changing the resource"),
-        _ if status == 407 => unavailable(
-            UnavailableReason::Unreachable,
-            format!("{action}: the proxy of this machine wants a sign-in (HTTP 407)"),
-        )
-        .fix("Check the proxy of this machine and the credentials for it"),
-        // RFC 6585: a network that wants a sign-in before anything passes.
-        _ if status == 511 => unavailable(
-            UnavailableReason::Unreachable,
-            format!("{action}: the network of this machine wants a sign-in (HTTP 511)"),
-        )
-        .fix("Sign in to the network, then run duckops again"),
         _ if status >= 500
             || code.starts_with("RequestTimeout")
             || code.starts_with("Internal") =>

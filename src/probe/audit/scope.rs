@@ -29,7 +29,7 @@ const START: [&str; 20] = [
     "lowwatermark",
 ];
 /// Beginnings of such: `oldest_available`, `earliestTimestamp`.
-const OLDEST: [&str; 2] = ["oldest", "earliest"];
+const START_PREFIXES: [&str; 2] = ["oldest", "earliest"];
 /// Names of the moment up to which there are.
 const END: [&str; 11] = [
     "until",
@@ -137,7 +137,8 @@ impl FeedScope {
     }
 
     fn note(&mut self, name: &str, held: MemberValue<'_>, now: i64) {
-        let is_start = START.contains(&name) || OLDEST.iter().any(|word| name.starts_with(word));
+        let is_start =
+            START.contains(&name) || START_PREFIXES.iter().any(|word| name.starts_with(word));
         let span = with_unit(name).find(|(of, _)| SPAN.contains(of));
         if is_start {
             self.covers(moment(held), None);
