@@ -28,7 +28,7 @@ pub(super) async fn main(context: &Context, args: &args::TriageArgs) -> Result<u
             run(context, args).await?,
         )
         .await?;
-        return Ok(context.out.report(&finished(evaluated, save_to).await));
+        return Ok(finish(context, evaluated, save_to).await);
     }
     let requested = RequestedRunbooks::load(
         &context.library,
@@ -46,19 +46,25 @@ pub(super) async fn main(context: &Context, args: &args::TriageArgs) -> Result<u
             let evaluated = requested
                 .collect_and_evaluate(run(context, args).await?)
                 .await;
-            Ok(context.out.report(&finished(evaluated, save_to).await))
+            Ok(finish(context, evaluated, save_to).await)
         }
     }
 }
 
-/// Records a run, in history and where that is wanted as a file.
-async fn finished(mut evaluated: EvaluatedRun, save_to: Option<SaveRequest>) -> Report {
-    let parts = save_to.map(|save_to| (save_to, RecordedParts::take(&mut evaluated)));
+/// Records a run, in history and where that is wanted as a file, and prints its report.
+async fn finish(
+    context: &Context,
+    mut evaluated: EvaluatedRun,
+    save_to: Option<SaveRequest>,
+) -> u8 {
+    let Some(save_to) = save_to else {
+        let print = |report| context.out.report(&report);
+        return evaluated.record_then(print).await;
+    };
+    let parts = RecordedParts::take(&mut evaluated);
     let report = evaluated.record().await;
-    if let Some((save_to, parts)) = parts {
-        save(&save_to, parts, &report).await;
-    }
-    report
+    save(&save_to, parts, &report).await;
+    context.out.report(&report)
 }
 
 fn save_request(

@@ -21,7 +21,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_async::time::{SystemTimeSource, TimeSource};
 use aws_types::os_shim_internal::Env;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Keys that expire within this time are replaced: a request signed with them could arrive late.
@@ -41,10 +41,15 @@ pub(super) struct RunCredentials(Arc<CredentialSources>);
 #[derive(Debug)]
 struct CredentialSources {
     search: CredentialSearch,
-    providers: Vec<(Source, SharedCredentialsProvider)>,
+    providers: Vec<(Source, Provider)>,
     /// Everything that was found, oldest first: all of it stays secret to the end of the run.
     found: Mutex<Vec<Found>>,
 }
+
+/// Made when it is asked: most runs find their keys in the first place, and some of the others
+/// build an AWS client of their own.
+type Provider =
+    LazyLock<SharedCredentialsProvider, Box<dyn FnOnce() -> SharedCredentialsProvider + Send>>;
 
 #[derive(Clone, Debug)]
 struct Found {
@@ -187,38 +192,52 @@ impl CredentialSources {
 }
 
 impl CredentialSearch {
-    fn sources(&self, config: &ProviderConfig) -> Vec<(Source, SharedCredentialsProvider)> {
-        let mut profile =
-            aws_config::profile::ProfileFileCredentialsProvider::builder().configure(config);
-        if let Some(name) = &self.profile {
-            profile = profile.profile_name(name);
+    fn sources(&self, config: &ProviderConfig) -> Vec<(Source, Provider)> {
+        fn provider<P: ProvideCredentials + 'static>(
+            config: &ProviderConfig,
+            build: impl FnOnce(&ProviderConfig) -> P + Send + 'static,
+        ) -> Provider {
+            let config = config.clone();
+            LazyLock::new(Box::new(move || {
+                SharedCredentialsProvider::new(build(&config))
+            }))
         }
-        let profile = SharedCredentialsProvider::new(profile.build());
-        let token = aws_config::web_identity_token::WebIdentityTokenCredentialsProvider::builder()
-            .configure(config)
-            .build();
-        let container = aws_config::ecs::EcsCredentialsProvider::builder()
-            .configure(config)
-            .build();
-        let environment = aws_config::environment::EnvironmentVariableCredentialsProvider::new();
         let mut sources = Vec::new();
         if !self.profile_first {
-            let environment = SharedCredentialsProvider::new(environment);
-            sources.push((Source::Environment, environment));
+            let environment =
+                |_: &_| aws_config::environment::EnvironmentVariableCredentialsProvider::new();
+            sources.push((Source::Environment, provider(config, environment)));
         }
-        let process = CredentialProcess {
-            profile: self.profile.clone(),
+        let profile = self.profile.clone();
+        let process = |_: &_| CredentialProcess { profile };
+        sources.push((Source::Profile, provider(config, process)));
+        let profile = self.profile.clone();
+        let profile = |config: &_| {
+            let builder = aws_config::profile::ProfileFileCredentialsProvider::builder();
+            let builder = builder.configure(config);
+            match profile {
+                Some(name) => builder.profile_name(name).build(),
+                None => builder.build(),
+            }
         };
-        sources.push((Source::Profile, SharedCredentialsProvider::new(process)));
-        sources.push((Source::Profile, profile));
-        sources.push((Source::WebIdentity, SharedCredentialsProvider::new(token)));
-        sources.push((Source::Container, SharedCredentialsProvider::new(container)));
+        sources.push((Source::Profile, provider(config, profile)));
+        let token = |config: &_| {
+            let builder =
+                aws_config::web_identity_token::WebIdentityTokenCredentialsProvider::builder();
+            builder.configure(config).build()
+        };
+        sources.push((Source::WebIdentity, provider(config, token)));
+        let container = |config: &_| {
+            let builder = aws_config::ecs::EcsCredentialsProvider::builder();
+            builder.configure(config).build()
+        };
+        sources.push((Source::Container, provider(config, container)));
         if self.instance_metadata {
-            let instance = aws_config::imds::credentials::ImdsCredentialsProvider::builder()
-                .configure(config)
-                .build();
-            let instance = SharedCredentialsProvider::new(instance);
-            sources.push((Source::InstanceMetadata, instance));
+            let instance = |config: &_| {
+                let builder = aws_config::imds::credentials::ImdsCredentialsProvider::builder();
+                builder.configure(config).build()
+            };
+            sources.push((Source::InstanceMetadata, provider(config, instance)));
         }
         sources
     }

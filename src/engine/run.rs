@@ -24,7 +24,7 @@ use crate::lambda::last_known_good::Assessment;
 use crate::lambda::version_lookup::{VersionContext, VersionLookup};
 use crate::observation::{Observations, Unavailable, UnavailableReason};
 use crate::probe::{Access, ProbeContext, SharedFeed};
-use crate::redact::Removed;
+use crate::redact::{self, Removed};
 use crate::report::model::{self, NextAction, Report, Verdict};
 use crate::runbook::model::Runbook;
 use crate::stack::{Environment, Settings, Stack, env_overrides};
@@ -173,6 +173,8 @@ impl Run {
         let mut probe_context = self.into_probe_context();
         probe_context.feed = SharedFeed::for_probes(probes);
         let probe_context = Arc::new(probe_context);
+        // While the answers are on their way: they will be read with it.
+        tokio::task::spawn_blocking(redact::prepare);
         let opened = Arc::new(std::sync::Mutex::new(None));
         let past = {
             let (opened, context) = (Arc::clone(&opened), Arc::clone(&probe_context));
@@ -353,6 +355,12 @@ pub struct EvaluatedRun {
 impl EvaluatedRun {
     /// Records the snapshot; the report has a note where that failed.
     pub async fn record(self) -> Report {
+        self.record_then(|report| report).await
+    }
+
+    /// The same, and hands over the report before history is closed: what was recorded is safe by
+    /// then, and closing waits for the disk several times more.
+    pub async fn record_then<T>(self, hand_over: impl FnOnce(Report) -> T) -> T {
         let EvaluatedRun {
             mut report,
             snapshot,
@@ -365,19 +373,25 @@ impl EvaluatedRun {
         let recorded = blocking(move || {
             recorder.record(&snapshot)?;
             let history = recorder.history.as_deref_mut().filter(|_| !is_well);
-            Ok(history.map(|history| paged::read(history, &snapshot, &judged)))
+            let known = history.map(|history| paged::read(history, &snapshot, &judged));
+            Ok((known, recorder))
         });
-        match recorded.await {
-            Ok(known) => {
+        let open = match recorded.await {
+            Ok((known, recorder)) => {
                 let known = known.unwrap_or_default();
                 known.mark(&mut report);
                 report.notes.extend(known.mutes);
+                Some(recorder)
             }
-            Err(why) => report
-                .notes
-                .push(format!("this run was not recorded: {why}").into()),
-        }
+            Err(why) => {
+                let note = format!("this run was not recorded: {why}");
+                report.notes.push(note.into());
+                None
+            }
+        };
         report.took = probe_context.began.elapsed();
-        report
+        let handed_over = hand_over(report);
+        drop(open);
+        handed_over
     }
 }

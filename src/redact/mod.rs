@@ -11,7 +11,7 @@ mod runs;
 mod secrets;
 
 pub use encodings::holds;
-pub use pattern::{addresses, looks};
+pub use pattern::{addresses, looks, prepare};
 pub use runs::is_random;
 pub use secrets::Secrets;
 

@@ -214,7 +214,8 @@ pub fn is_utf16(bytes: &[u8]) -> bool {
 
 /// Reads to the end, or refuses what has no end within the limit.
 pub(crate) fn bounded(source: impl Read, limit: u64) -> Result<Vec<u8>, InputError> {
-    let mut bytes = Vec::new();
+    // What is read is small: one call for most of it, where growing from nothing takes seven.
+    let mut bytes = Vec::with_capacity(4096);
     source.take(limit + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > limit {
         true => Err(InputError::TooLarge(limit)),
